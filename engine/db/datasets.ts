@@ -1,0 +1,213 @@
+/** SQL of datasets, their classes, images and original bytes. */
+import { z } from 'zod';
+import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
+import type { Sqlite } from './open.ts';
+
+export interface NewImage {
+  readonly datasetId: number;
+  readonly name: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly channels: number;
+  readonly bitDepth: 8 | 16 | 32;
+  readonly hash: string;
+  readonly page: number;
+  readonly groupName: string | null;
+  readonly imageClass: number | null;
+  /** The original file, or the absolute path under which it stays. */
+  readonly source: { readonly bytes: Uint8Array } | { readonly linkPath: string };
+}
+
+interface DatasetRow {
+  id: number;
+  name: string;
+  created_at: string;
+  origin: string;
+  image_classes: string;
+  image_count: number;
+  labelled_count: number;
+}
+
+interface ImageRow {
+  id: number;
+  dataset_id: number;
+  name: string;
+  width_px: number;
+  height_px: number;
+  channels: number;
+  bit_depth: number;
+  hash: string;
+  page: number;
+  link_path: string | null;
+  group_name: string | null;
+  image_class: number | null;
+  label_map_id: number | null;
+}
+
+const Origin = z.record(z.string(), z.unknown());
+const ImageClasses = z.array(z.string());
+const BitDepth = z.union([z.literal(8), z.literal(16), z.literal(32)]);
+
+const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id) AS image_count,
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
+     AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count`;
+const IMAGE_COLUMNS = `i.id, i.dataset_id, i.name, i.width_px, i.height_px, i.channels, i.bit_depth, i.hash, i.page,
+  i.link_path, i.group_name, i.image_class,
+  (SELECT MAX(l.id) FROM label_maps l WHERE l.image_id = i.id) AS label_map_id`;
+
+function toImage(row: ImageRow): ImageRecord {
+  return {
+    id: row.id,
+    datasetId: row.dataset_id,
+    name: row.name,
+    widthPx: row.width_px,
+    heightPx: row.height_px,
+    channels: row.channels,
+    bitDepth: BitDepth.parse(row.bit_depth),
+    hash: row.hash,
+    page: row.page,
+    storage: row.link_path === null ? 'embedded' : 'linked',
+    linkPath: row.link_path,
+    groupName: row.group_name,
+    imageClass: row.image_class,
+    labelMapId: row.label_map_id,
+  };
+}
+
+export function datasetsTable(db: Sqlite) {
+  const listRows = db.prepare<[], DatasetRow>(
+    `SELECT ${DATASET_COLUMNS} FROM datasets d ORDER BY d.id`,
+  );
+  const byId = db.prepare<[number], DatasetRow>(
+    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE d.id = ?`,
+  );
+  const byName = db.prepare<[string], DatasetRow>(
+    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE d.name = ?`,
+  );
+  const classesOf = db.prepare<[number], SegmentationClass>(
+    'SELECT idx AS "index", name, color FROM classes WHERE dataset_id = ? ORDER BY idx',
+  );
+  const insertDataset = db.prepare<[string, string, string, string]>(
+    'INSERT INTO datasets (name, created_at, origin, image_classes) VALUES (?, ?, ?, ?)',
+  );
+  const insertClass = db.prepare<[number, number, string, string]>(
+    'INSERT INTO classes (dataset_id, idx, name, color) VALUES (?, ?, ?, ?)',
+  );
+  const deleteClasses = db.prepare<[number]>('DELETE FROM classes WHERE dataset_id = ?');
+  const setImageClasses = db.prepare<[string, number]>(
+    'UPDATE datasets SET image_classes = ? WHERE id = ?',
+  );
+  const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
+  const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
+  const insertImage = db.prepare<unknown[]>(
+    `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, link_path,
+       group_name, image_class, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertBytes = db.prepare<[number, Uint8Array]>(
+    'INSERT INTO image_bytes (image_id, bytes) VALUES (?, ?)',
+  );
+  const imagesOf = db.prepare<[number], ImageRow>(
+    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? ORDER BY i.id`,
+  );
+  const imagesPage = db.prepare<[number, number, number], ImageRow>(
+    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? ORDER BY i.id LIMIT ? OFFSET ?`,
+  );
+  const imageById = db.prepare<[number], ImageRow>(
+    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.id = ?`,
+  );
+  const bytesOf = db.prepare<[number], { bytes: Buffer }>(
+    'SELECT bytes FROM image_bytes WHERE image_id = ?',
+  );
+  const deleteImage = db.prepare<[number]>('DELETE FROM images WHERE id = ?');
+  const setGroup = db.prepare<[string | null, number]>(
+    'UPDATE images SET group_name = ? WHERE id = ?',
+  );
+
+  const toDataset = (row: DatasetRow): Dataset => ({
+    id: row.id,
+    name: row.name,
+    createdAt: row.created_at,
+    origin: Origin.parse(JSON.parse(row.origin)),
+    imageCount: row.image_count,
+    labelledCount: row.labelled_count,
+    classes: classesOf.all(row.id),
+    imageClasses: ImageClasses.parse(JSON.parse(row.image_classes)),
+  });
+
+  return {
+    list: (): Dataset[] => listRows.all().map(toDataset),
+    get(id: number): Dataset | undefined {
+      const row = byId.get(id);
+      return row && toDataset(row);
+    },
+    getByName(name: string): Dataset | undefined {
+      const row = byName.get(name);
+      return row && toDataset(row);
+    },
+    create(options: {
+      name: string;
+      origin: Record<string, unknown>;
+      classes: readonly SegmentationClass[];
+      imageClasses?: readonly string[];
+    }): number {
+      return db.transaction(() => {
+        const { lastInsertRowid } = insertDataset.run(
+          options.name,
+          new Date().toISOString(),
+          JSON.stringify(options.origin),
+          JSON.stringify(options.imageClasses ?? []),
+        );
+        const id = Number(lastInsertRowid);
+        for (const c of options.classes) insertClass.run(id, c.index, c.name, c.color);
+        return id;
+      })();
+    },
+    rename: (id: number, name: string) => renameDataset.run(name, id).changes > 0,
+    /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds one of its images. */
+    delete: (id: number) => deleteDataset.run(id).changes > 0,
+    setClasses(id: number, classes: readonly SegmentationClass[]): void {
+      db.transaction(() => {
+        deleteClasses.run(id);
+        for (const c of classes) insertClass.run(id, c.index, c.name, c.color);
+      })();
+    },
+    setImageClasses: (id: number, names: readonly string[]) =>
+      void setImageClasses.run(JSON.stringify(names), id),
+
+    /** Images in the order of their import. */
+    images: (datasetId: number): ImageRecord[] => imagesOf.all(datasetId).map(toImage),
+    imagesPage: (datasetId: number, limit: number, offset: number): ImageRecord[] =>
+      imagesPage.all(datasetId, limit, offset).map(toImage),
+    image(id: number): ImageRecord | undefined {
+      const row = imageById.get(id);
+      return row && toImage(row);
+    },
+    /** Bytes of an embedded original; undefined for a linked one. */
+    imageBytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
+    addImage(image: NewImage): number {
+      const linkPath = 'linkPath' in image.source ? image.source.linkPath : null;
+      return db.transaction(() => {
+        const { lastInsertRowid } = insertImage.run(
+          image.datasetId,
+          image.name,
+          image.widthPx,
+          image.heightPx,
+          image.channels,
+          image.bitDepth,
+          image.hash,
+          image.page,
+          linkPath,
+          image.groupName,
+          image.imageClass,
+          new Date().toISOString(),
+        );
+        const id = Number(lastInsertRowid);
+        if ('bytes' in image.source) insertBytes.run(id, image.source.bytes);
+        return id;
+      })();
+    },
+    setGroup: (imageId: number, group: string | null) => void setGroup.run(group, imageId),
+    deleteImage: (id: number) => deleteImage.run(id).changes > 0,
+  };
+}

@@ -1,0 +1,66 @@
+/** SQL of label map revisions: written once, never changed. */
+import { Author, type LabelMapRevision } from '../../shared/entities.ts';
+import type { Sqlite } from './open.ts';
+
+interface RevisionRow {
+  id: number;
+  image_id: number;
+  author: string;
+  created_at: string;
+  run_id: number | null;
+  note: string;
+}
+
+const COLUMNS = 'id, image_id, author, created_at, run_id, note';
+
+function toRevision(row: RevisionRow): LabelMapRevision {
+  return {
+    id: row.id,
+    imageId: row.image_id,
+    author: Author.parse(row.author),
+    createdAt: row.created_at,
+    runId: row.run_id,
+    note: row.note,
+  };
+}
+
+export function labelMapsTable(db: Sqlite) {
+  const insert = db.prepare<[number, string, number | null, string, string, Uint8Array]>(
+    'INSERT INTO label_maps (image_id, author, run_id, note, created_at, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const history = db.prepare<[number], RevisionRow>(
+    `SELECT ${COLUMNS} FROM label_maps WHERE image_id = ? ORDER BY id DESC`,
+  );
+  const byId = db.prepare<[number], RevisionRow>(`SELECT ${COLUMNS} FROM label_maps WHERE id = ?`);
+  const bytesOf = db.prepare<[number], { bytes: Buffer }>(
+    'SELECT bytes FROM label_maps WHERE id = ?',
+  );
+
+  return {
+    /** `bytes`: shared/label-map.ts code. Returns the id of the new revision. */
+    add(options: {
+      imageId: number;
+      author: Author;
+      bytes: Uint8Array;
+      runId?: number | null;
+      note?: string;
+    }): number {
+      const { lastInsertRowid } = insert.run(
+        options.imageId,
+        options.author,
+        options.runId ?? null,
+        options.note ?? '',
+        new Date().toISOString(),
+        options.bytes,
+      );
+      return Number(lastInsertRowid);
+    },
+    get(id: number): LabelMapRevision | undefined {
+      const row = byId.get(id);
+      return row && toRevision(row);
+    },
+    bytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
+    /** Newest first. */
+    history: (imageId: number): LabelMapRevision[] => history.all(imageId).map(toRevision),
+  };
+}

@@ -1,0 +1,274 @@
+/**
+ * Opens, creates, migrates and checks project files, and makes this process their only writer.
+ * Does not know what the tables mean: that is one file per table group beside this one.
+ */
+import { existsSync, readFileSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { AppError } from '../../shared/errors.ts';
+
+export type Sqlite = Database.Database;
+
+/** 'GRFT': how file(1) and Graft recognise a project file. */
+export const APPLICATION_ID = 0x47524654;
+const MIGRATIONS_DIR = join(import.meta.dirname, 'migrations');
+/** Readers never block the writer in WAL mode; this covers checkpoints and schema changes. */
+const BUSY_TIMEOUT_MS = 5000;
+
+interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Numbered, append-only: NNN-subject.sql brings a file from version NNN−1 to NNN. */
+function readMigrations(): Migration[] {
+  return readdirSync(MIGRATIONS_DIR)
+    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
+    .sort()
+    .map((name) => ({
+      version: Number(name.slice(0, 3)),
+      sql: readFileSync(join(MIGRATIONS_DIR, name), 'utf8'),
+    }));
+}
+
+function scalar(db: Sqlite, pragma: string): number {
+  return Number(db.pragma(pragma, { simple: true }));
+}
+
+/** Translates what SQLite throws into an error that says what to do. */
+export function sqliteError(error: unknown, path: string): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Database.SqliteError ? error.code : '';
+  const options = { subject: path, cause: error };
+  if (code === 'SQLITE_FULL') {
+    return new AppError(
+      'no-space',
+      `The disk that holds ${path} is full. Free some space and try again; nothing that was saved is lost.`,
+      options,
+    );
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new AppError(
+      'corrupt',
+      `${path} is not a Graft project or is damaged. If a backup (${path}.backup-*) lies beside it, open that.`,
+      options,
+    );
+  }
+  if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY' || code.startsWith('SQLITE_IOERR')) {
+    return new AppError(
+      'unreadable',
+      `${path} cannot be read or written. Check that the folder exists and that you may write there.`,
+      options,
+    );
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AppError('internal', `${path}: ${reason}`, options);
+}
+
+function configure(db: Sqlite): void {
+  db.pragma('journal_mode = WAL');
+  // FULL: a committed stroke survives a power cut, not just a crash of the process.
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+}
+
+function migrate(db: Sqlite, path: string): void {
+  const migrations = readMigrations();
+  const newest = migrations.at(-1)?.version ?? 0;
+  const current = scalar(db, 'user_version');
+  if (current > newest) {
+    throw new AppError(
+      'newer-version',
+      `${path} was written by a newer Graft (file version ${current}, this Graft reads up to ${newest}). Update Graft to open it.`,
+      { subject: path },
+    );
+  }
+  if (current === newest) return;
+  if (current > 0) {
+    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    db.prepare('VACUUM INTO ?').run(`${path}.backup-v${current}-${stamp}`);
+  }
+  for (const { version, sql } of migrations.filter((m) => m.version > current)) {
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${version}`);
+    }).immediate();
+  }
+}
+
+/** `quick` skips comparing indices with tables, and so takes seconds on a file of gigabytes. */
+export function checkIntegrity(db: Sqlite, path: string, depth: 'quick' | 'full'): void {
+  const found = db.pragma(depth === 'quick' ? 'quick_check(1)' : 'integrity_check(10)', {
+    simple: true,
+  });
+  if (found !== 'ok') {
+    throw new AppError(
+      'corrupt',
+      `${path} is damaged (${String(found)}). Do not write to it: copy it away and open a backup.`,
+      { subject: path },
+    );
+  }
+}
+
+// ───────────────────────────── ownership ─────────────────────────────
+
+interface Owner {
+  pid: number;
+  host: string;
+  since: string;
+}
+
+/**
+ * A write lock that the operating system releases when the process dies, however it dies:
+ * a RESERVED lock on a small SQLite file beside the project, which others can still read to say who holds it.
+ */
+function takeOwnership(path: string): () => void {
+  const lockPath = `${path}-lock`;
+  for (;;) {
+    const lock = new Database(lockPath);
+    try {
+      lock.pragma('busy_timeout = 0');
+      const before = statSync(lockPath).ino;
+      lock.exec(
+        'BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT); DELETE FROM owner;',
+      );
+      lock
+        .prepare('INSERT INTO owner (pid, host, since) VALUES (?, ?, ?)')
+        .run(process.pid, hostname(), new Date().toISOString());
+      lock.exec('COMMIT; BEGIN IMMEDIATE;');
+      // The former owner removes the file on leaving: a lock on a removed file protects nothing.
+      if (!existsSync(lockPath) || statSync(lockPath).ino !== before) {
+        lock.close();
+        continue;
+      }
+      return () => {
+        unlinkSync(lockPath);
+        lock.close();
+      };
+    } catch (error) {
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy) {
+        lock.close();
+        throw sqliteError(error, lockPath);
+      }
+      let owner: Owner | undefined;
+      try {
+        owner = lock.prepare<[], Owner>('SELECT pid, host, since FROM owner').get();
+      } catch {
+        owner = undefined; // the other process is just taking it: the message does without a name
+      }
+      lock.close();
+      const who =
+        owner === undefined
+          ? 'another process'
+          : `process ${owner.pid} on ${owner.host} (since ${owner.since})`;
+      throw new AppError(
+        'locked',
+        `${path} is open in ${who}. Close it there, or work there; a project has one owner at a time.`,
+        { subject: path },
+      );
+    }
+  }
+}
+
+// ───────────────────────────── open and create ─────────────────────────────
+
+export interface OpenedFile {
+  readonly sqlite: Sqlite;
+  readonly path: string;
+  close(): void;
+}
+
+function assertProjectFile(path: string): void {
+  if (!existsSync(path)) {
+    throw new AppError(
+      'not-found',
+      `There is no project at ${path}. Create one with: graft new ${path}`,
+      {
+        subject: path,
+      },
+    );
+  }
+  if (!statSync(path).isFile() || statSync(path).size === 0) {
+    throw new AppError('unreadable', `${path} is empty or not a file, so not a Graft project.`, {
+      subject: path,
+    });
+  }
+}
+
+function assertApplicationId(db: Sqlite, path: string): void {
+  if (scalar(db, 'application_id') !== APPLICATION_ID) {
+    throw new AppError('unsupported', `${path} is an SQLite file, but not a Graft project.`, {
+      subject: path,
+    });
+  }
+}
+
+/** Creates an empty project. Errors: conflict (exists), unreadable (folder), locked, no-space. */
+export function createFile(projectPath: string): OpenedFile {
+  const path = resolve(projectPath);
+  if (existsSync(path)) {
+    throw new AppError('conflict', `${path} exists already. Open it, or choose another name.`, {
+      subject: path,
+    });
+  }
+  if (!existsSync(dirname(path))) {
+    throw new AppError(
+      'not-found',
+      `The folder ${dirname(path)} does not exist. Create it first.`,
+      {
+        subject: dirname(path),
+      },
+    );
+  }
+  return openWritable(path, true);
+}
+
+/** Opens a project as its only writer: checks, backs up and migrates it. */
+export function openFile(projectPath: string): OpenedFile {
+  const path = resolve(projectPath);
+  assertProjectFile(path);
+  return openWritable(path, false);
+}
+
+function openWritable(path: string, fresh: boolean): OpenedFile {
+  const release = takeOwnership(path);
+  let sqlite: Sqlite | undefined;
+  try {
+    sqlite = new Database(path);
+    if (fresh) sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+    else assertApplicationId(sqlite, path);
+    configure(sqlite);
+    if (!fresh) checkIntegrity(sqlite, path, 'quick');
+    migrate(sqlite, path);
+    const opened = sqlite;
+    return {
+      sqlite: opened,
+      path,
+      close() {
+        opened.close();
+        release();
+      },
+    };
+  } catch (error) {
+    sqlite?.close();
+    release();
+    throw sqliteError(error, path);
+  }
+}
+
+/** Opens a project beside its owner, for reading only (trainer processes). */
+export function openFileReadonly(projectPath: string): OpenedFile {
+  const path = resolve(projectPath);
+  assertProjectFile(path);
+  try {
+    const sqlite = new Database(path, { readonly: true, fileMustExist: true });
+    assertApplicationId(sqlite, path);
+    sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return { sqlite, path, close: () => sqlite.close() };
+  } catch (error) {
+    throw sqliteError(error, path);
+  }
+}

@@ -1,0 +1,55 @@
+/** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
+import { AppError } from '../../shared/errors.ts';
+import { datasetsTable } from './datasets.ts';
+import { labelMapsTable } from './label-maps.ts';
+import {
+  checkIntegrity,
+  createFile,
+  openFile,
+  openFileReadonly,
+  type OpenedFile,
+  sqliteError,
+} from './open.ts';
+import { encodersTable, runsTable } from './runs.ts';
+import { snapshotsTable, splitsTable } from './splits.ts';
+import { studiesTable } from './studies.ts';
+
+function tables(file: OpenedFile) {
+  const { sqlite, path } = file;
+  return {
+    path,
+    datasets: datasetsTable(sqlite),
+    labelMaps: labelMapsTable(sqlite),
+    splits: splitsTable(sqlite),
+    snapshots: snapshotsTable(sqlite),
+    studies: studiesTable(sqlite),
+    runs: runsTable(sqlite),
+    encoders: encodersTable(sqlite),
+    /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
+    transaction<T>(write: () => T): T {
+      try {
+        return sqlite.transaction(write).immediate();
+      } catch (error) {
+        throw isSqlite(error) ? sqliteError(error, path) : error;
+      }
+    },
+    /** Every page, row and index; seconds on a file of gigabytes. Throws AppError `corrupt`. */
+    check: () => checkIntegrity(sqlite, path, 'full'),
+    close: () => file.close(),
+  };
+}
+
+function isSqlite(error: unknown): boolean {
+  return error instanceof Error && error.name === 'SqliteError' && !(error instanceof AppError);
+}
+
+export type Project = ReturnType<typeof tables>;
+
+/** Creates an empty project file, owned by this process until close(). */
+export const createProject = (path: string): Project => tables(createFile(path));
+
+/** Opens a project file as its one owner. */
+export const openProject = (path: string): Project => tables(openFile(path));
+
+/** Opens a project beside its owner; every write fails. */
+export const openProjectReadonly = (path: string): Project => tables(openFileReadonly(path));

@@ -1,0 +1,292 @@
+/** SQL of runs and of everything a run leaves behind: metrics, results, checkpoints, log, encoder. */
+import { createHash } from 'node:crypto';
+import {
+  type CheckpointKind,
+  Encoder,
+  type EngineInfo,
+  type ImageResult,
+  type LayerState,
+  MetricName,
+  type MetricPoint,
+  Run,
+  type RunConfig,
+  type RunStatus,
+} from '../../shared/entities.ts';
+import type { WireError } from '../../shared/errors.ts';
+import type { Sqlite } from './open.ts';
+
+interface RunRow {
+  id: number;
+  study_id: number | null;
+  kind: string;
+  pretraining: string | null;
+  transfer: string | null;
+  labels: number | null;
+  seed: number;
+  status: string;
+  config: string;
+  depends_on: number | null;
+  engine: string | null;
+  layers: string | null;
+  step: number;
+  steps: number;
+  error: string | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  trained_seconds: number;
+  peak_memory_bytes: number | null;
+}
+
+interface ResultRow {
+  imageId: number;
+  checkpoint: CheckpointKind;
+  dice: number;
+  iou: number;
+  hd95: number;
+  boundaryF1: number;
+}
+
+interface EncoderRow {
+  id: number;
+  run_id: number;
+  name: string;
+  task: string;
+  network: string;
+  notes: string;
+  created_at: string;
+}
+
+export interface Checkpoint {
+  readonly kind: CheckpointKind;
+  readonly step: number;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+const COLUMNS = `id, study_id, kind, pretraining, transfer, labels, seed, status, config, depends_on, engine, layers,
+  step, steps, error, created_at, started_at, ended_at, trained_seconds, peak_memory_bytes`;
+
+const parseJson = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
+
+const toRun = (row: RunRow): Run =>
+  Run.parse({
+    id: row.id,
+    studyId: row.study_id,
+    kind: row.kind,
+    pretraining: row.pretraining,
+    transfer: row.transfer,
+    labels: row.labels,
+    seed: row.seed,
+    status: row.status,
+    config: parseJson(row.config),
+    dependsOn: row.depends_on,
+    engine: parseJson(row.engine),
+    layers: parseJson(row.layers),
+    step: row.step,
+    steps: row.steps,
+    error: parseJson(row.error),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    trainedSeconds: row.trained_seconds,
+    peakMemoryBytes: row.peak_memory_bytes,
+  });
+
+const toEncoder = (row: EncoderRow): Encoder =>
+  Encoder.parse({
+    id: row.id,
+    runId: row.run_id,
+    name: row.name,
+    task: row.task,
+    network: parseJson(row.network),
+    notes: row.notes,
+    createdAt: row.created_at,
+  });
+
+const now = () => new Date().toISOString();
+
+export function runsTable(db: Sqlite) {
+  const byId = db.prepare<[number], RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`);
+  const all = db.prepare<[], RunRow>(`SELECT ${COLUMNS} FROM runs ORDER BY id`);
+  const byStudy = db.prepare<[number], RunRow>(
+    `SELECT ${COLUMNS} FROM runs WHERE study_id = ? ORDER BY id`,
+  );
+  // Waits for its pretraining; runs of paused or cancelled studies wait too.
+  const nextQueued = db.prepare<[], RunRow>(
+    `SELECT ${COLUMNS} FROM runs WHERE status = 'queued'
+       AND (depends_on IS NULL OR EXISTS (SELECT 1 FROM runs p WHERE p.id = runs.depends_on AND p.status = 'done'))
+       AND (study_id IS NULL OR EXISTS (SELECT 1 FROM studies s WHERE s.id = runs.study_id AND s.status = 'running'))
+     ORDER BY id LIMIT 1`,
+  );
+  const insert = db.prepare<unknown[]>(
+    `INSERT INTO runs (study_id, kind, pretraining, transfer, labels, seed, status, config, snapshot_id, depends_on,
+       steps, created_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
+  );
+  const setStatus = db.prepare<[string, number]>('UPDATE runs SET status = ? WHERE id = ?');
+  const markStarted = db.prepare<[string, string, string, number]>(
+    `UPDATE runs SET status = 'running', started_at = COALESCE(started_at, ?), engine = ?, layers = ?, error = NULL
+     WHERE id = ?`,
+  );
+  const markProgress = db.prepare<[number, number, number, number]>(
+    `UPDATE runs SET step = ?, trained_seconds = ?, peak_memory_bytes = MAX(COALESCE(peak_memory_bytes, 0), ?)
+     WHERE id = ?`,
+  );
+  const markEnded = db.prepare<[string, string, string | null, number]>(
+    'UPDATE runs SET status = ?, ended_at = ?, error = ? WHERE id = ?',
+  );
+  const reset = db.prepare<[number]>(
+    `UPDATE runs SET status = 'queued', ended_at = NULL, error = NULL WHERE id = ?`,
+  );
+  const putMetric = db.prepare<[number, string, number, number]>(
+    'INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)',
+  );
+  const metricsOf = db.prepare<[number], { name: string; step: number; value: number }>(
+    'SELECT name, step, value FROM metrics WHERE run_id = ? ORDER BY name, step',
+  );
+  const dropMetricsAfter = db.prepare<[number, number]>(
+    'DELETE FROM metrics WHERE run_id = ? AND step > ?',
+  );
+  const putResult = db.prepare<unknown[]>(
+    `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, prediction)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const resultsOf = db.prepare<[number], ResultRow>(
+    `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1
+     FROM results WHERE run_id = ? ORDER BY checkpoint, image_id`,
+  );
+  const predictionOf = db.prepare<[number, number], { prediction: Buffer | null }>(
+    `SELECT prediction FROM results WHERE run_id = ? AND image_id = ? AND checkpoint = 'best'`,
+  );
+  const putCheckpoint = db.prepare<[number, string, number, string, string, Uint8Array]>(
+    `INSERT OR REPLACE INTO checkpoints (run_id, kind, step, sha256, created_at, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const getCheckpoint = db.prepare<
+    [number, string],
+    { kind: CheckpointKind; step: number; sha256: string; bytes: Buffer }
+  >('SELECT kind, step, sha256, bytes FROM checkpoints WHERE run_id = ? AND kind = ?');
+  const addLog = db.prepare<[number, string, string]>(
+    'INSERT INTO run_log (run_id, at, message) VALUES (?, ?, ?)',
+  );
+  const logOf = db.prepare<[number], { at: string; message: string }>(
+    'SELECT at, message FROM run_log WHERE run_id = ? ORDER BY id',
+  );
+
+  return {
+    get(id: number): Run | undefined {
+      const row = byId.get(id);
+      return row && toRun(row);
+    },
+    list: (): Run[] => all.all().map(toRun),
+    ofStudy: (studyId: number): Run[] => byStudy.all(studyId).map(toRun),
+    /** The first run that may start now. */
+    nextQueued(): Run | undefined {
+      const row = nextQueued.get();
+      return row && toRun(row);
+    },
+    create(options: {
+      studyId: number | null;
+      config: RunConfig;
+      pretraining: string | null;
+      labels: number | null;
+      dependsOn: number | null;
+    }): number {
+      const { config } = options;
+      return Number(
+        insert.run(
+          options.studyId,
+          config.kind,
+          options.pretraining,
+          config.kind === 'finetune' ? config.transfer : null,
+          options.labels,
+          config.seed,
+          JSON.stringify(config),
+          config.snapshotId,
+          options.dependsOn,
+          config.optimisation.steps,
+          now(),
+        ).lastInsertRowid,
+      );
+    },
+    setStatus: (id: number, status: RunStatus) => void setStatus.run(status, id),
+    started: (id: number, engine: EngineInfo, layers: readonly LayerState[]) =>
+      void markStarted.run(now(), JSON.stringify(engine), JSON.stringify(layers), id),
+    progress(
+      id: number,
+      at: { step: number; trainedSeconds: number; peakMemoryBytes: number },
+    ): void {
+      markProgress.run(at.step, at.trainedSeconds, at.peakMemoryBytes, id);
+    },
+    ended: (id: number, status: 'done' | 'failed' | 'cancelled', error: WireError | null = null) =>
+      void markEnded.run(status, now(), error === null ? null : JSON.stringify(error), id),
+    /** Back into the queue; what it had reached stays and is resumed. */
+    requeue: (id: number) => void reset.run(id),
+
+    addMetrics: (runId: number, points: readonly MetricPoint[]) =>
+      void db.transaction(() => {
+        for (const p of points) putMetric.run(runId, p.name, p.step, p.value);
+      })(),
+    metrics: (runId: number): MetricPoint[] =>
+      metricsOf.all(runId).map((row) => ({ ...row, name: MetricName.parse(row.name) })),
+    /** Before a resume: points behind the checkpoint will be measured again. */
+    dropMetricsAfter: (runId: number, step: number) => void dropMetricsAfter.run(runId, step),
+
+    addResult(runId: number, result: ImageResult, prediction: Uint8Array | null): void {
+      putResult.run(
+        runId,
+        result.imageId,
+        result.checkpoint,
+        result.dice,
+        result.iou,
+        result.hd95,
+        result.boundaryF1,
+        prediction,
+      );
+    },
+    results: (runId: number): ImageResult[] => resultsOf.all(runId),
+    /** Run-length coded label map predicted by the best checkpoint. */
+    prediction: (runId: number, imageId: number): Uint8Array | undefined =>
+      predictionOf.get(runId, imageId)?.prediction ?? undefined,
+
+    saveCheckpoint(runId: number, kind: CheckpointKind, step: number, bytes: Uint8Array): void {
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      putCheckpoint.run(runId, kind, step, sha256, now(), bytes);
+    },
+    checkpoint: (runId: number, kind: CheckpointKind): Checkpoint | undefined =>
+      getCheckpoint.get(runId, kind),
+
+    log: (runId: number, message: string) => void addLog.run(runId, now(), message),
+    logLines: (runId: number) => logOf.all(runId),
+  };
+}
+
+export function encodersTable(db: Sqlite) {
+  const list = db.prepare<[], EncoderRow>(
+    'SELECT id, run_id, name, task, network, notes, created_at FROM encoders ORDER BY id',
+  );
+  const byId = db.prepare<[number], EncoderRow>(
+    'SELECT id, run_id, name, task, network, notes, created_at FROM encoders WHERE id = ?',
+  );
+  const insert = db.prepare<[number, string, string, string, string]>(
+    'INSERT OR IGNORE INTO encoders (run_id, name, task, network, created_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const setNotes = db.prepare<[string, number]>('UPDATE encoders SET notes = ? WHERE id = ?');
+  return {
+    list: (): Encoder[] => list.all().map(toEncoder),
+    get(id: number): Encoder | undefined {
+      const row = byId.get(id);
+      return row && toEncoder(row);
+    },
+    add: (encoder: Pick<Encoder, 'runId' | 'name' | 'task' | 'network'>) =>
+      Number(
+        insert.run(
+          encoder.runId,
+          encoder.name,
+          encoder.task,
+          JSON.stringify(encoder.network),
+          now(),
+        ).lastInsertRowid,
+      ),
+    setNotes: (id: number, notes: string) => void setNotes.run(notes, id),
+  };
+}

@@ -1,0 +1,151 @@
+/** SQL of splits and of the snapshots that pin runs to exact data. */
+import { createHash } from 'node:crypto';
+import { Part, type Snapshot, type SnapshotItem, type Split } from '../../shared/entities.ts';
+import type { Sqlite } from './open.ts';
+
+export interface SplitItem {
+  readonly imageId: number;
+  readonly part: Part;
+}
+
+interface SplitRow {
+  id: number;
+  dataset_id: number;
+  name: string;
+  created_at: string;
+  train: number;
+  val: number;
+  test: number;
+}
+
+interface SnapshotRow {
+  id: number;
+  dataset_id: number;
+  created_at: string;
+  hash: string;
+}
+
+interface SnapshotItemRow {
+  image_id: number;
+  image_hash: string;
+  label_map_id: number | null;
+  part: string;
+}
+
+const SPLIT_COLUMNS = `s.id, s.dataset_id, s.name, s.created_at,
+  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'train') AS train,
+  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'val') AS val,
+  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'test') AS test`;
+
+const toSplit = (row: SplitRow): Split => ({
+  id: row.id,
+  datasetId: row.dataset_id,
+  name: row.name,
+  createdAt: row.created_at,
+  counts: { train: row.train, val: row.val, test: row.test },
+});
+
+const toSnapshot = (row: SnapshotRow): Snapshot => ({
+  id: row.id,
+  datasetId: row.dataset_id,
+  createdAt: row.created_at,
+  hash: row.hash,
+});
+
+/** SHA-256 over the items in order of image id: equal data, equal hash. */
+export function snapshotHash(items: readonly SnapshotItem[]): string {
+  const hash = createHash('sha256');
+  for (const item of items.toSorted((a, b) => a.imageId - b.imageId)) {
+    hash.update(`${item.imageId} ${item.imageHash} ${item.labelMapId ?? '-'} ${item.part}\n`);
+  }
+  return hash.digest('hex');
+}
+
+export function splitsTable(db: Sqlite) {
+  const listRows = db.prepare<[number], SplitRow>(
+    `SELECT ${SPLIT_COLUMNS} FROM splits s WHERE s.dataset_id = ? ORDER BY s.id`,
+  );
+  const byId = db.prepare<[number], SplitRow>(
+    `SELECT ${SPLIT_COLUMNS} FROM splits s WHERE s.id = ?`,
+  );
+  const insert = db.prepare<[number, string, string]>(
+    'INSERT INTO splits (dataset_id, name, created_at) VALUES (?, ?, ?)',
+  );
+  const clearItems = db.prepare<[number]>('DELETE FROM split_items WHERE split_id = ?');
+  const insertItem = db.prepare<[number, number, string]>(
+    'INSERT INTO split_items (split_id, image_id, part) VALUES (?, ?, ?)',
+  );
+  const itemsOf = db.prepare<[number], { imageId: number; part: string }>(
+    'SELECT image_id AS imageId, part FROM split_items WHERE split_id = ? ORDER BY image_id',
+  );
+  const deleteSplit = db.prepare<[number]>('DELETE FROM splits WHERE id = ?');
+
+  const setItems = (splitId: number, items: readonly SplitItem[]) => {
+    clearItems.run(splitId);
+    for (const item of items) insertItem.run(splitId, item.imageId, item.part);
+  };
+
+  return {
+    list: (datasetId: number): Split[] => listRows.all(datasetId).map(toSplit),
+    get(id: number): Split | undefined {
+      const row = byId.get(id);
+      return row && toSplit(row);
+    },
+    items: (splitId: number): SplitItem[] =>
+      itemsOf.all(splitId).map((row) => ({ imageId: row.imageId, part: Part.parse(row.part) })),
+    create(datasetId: number, name: string, items: readonly SplitItem[]): number {
+      return db.transaction(() => {
+        const id = Number(insert.run(datasetId, name, new Date().toISOString()).lastInsertRowid);
+        setItems(id, items);
+        return id;
+      })();
+    },
+    setItems: (splitId: number, items: readonly SplitItem[]) =>
+      void db.transaction(setItems)(splitId, items),
+    delete: (id: number) => deleteSplit.run(id).changes > 0,
+  };
+}
+
+export function snapshotsTable(db: Sqlite) {
+  const byHash = db.prepare<[number, string], { id: number }>(
+    'SELECT id FROM snapshots WHERE dataset_id = ? AND hash = ?',
+  );
+  const byId = db.prepare<[number], SnapshotRow>(
+    'SELECT id, dataset_id, created_at, hash FROM snapshots WHERE id = ?',
+  );
+  const insert = db.prepare<[number, string, string]>(
+    'INSERT INTO snapshots (dataset_id, created_at, hash) VALUES (?, ?, ?)',
+  );
+  const insertItem = db.prepare<[number, number, string, number | null, string]>(
+    'INSERT INTO snapshot_items (snapshot_id, image_id, image_hash, label_map_id, part) VALUES (?, ?, ?, ?, ?)',
+  );
+  const itemsOf = db.prepare<[number], SnapshotItemRow>(
+    'SELECT image_id, image_hash, label_map_id, part FROM snapshot_items WHERE snapshot_id = ? ORDER BY image_id',
+  );
+
+  return {
+    get(id: number): Snapshot | undefined {
+      const row = byId.get(id);
+      return row && toSnapshot(row);
+    },
+    /** In order of image id. */
+    items: (snapshotId: number): SnapshotItem[] =>
+      itemsOf.all(snapshotId).map((row) => ({
+        imageId: row.image_id,
+        imageHash: row.image_hash,
+        labelMapId: row.label_map_id,
+        part: Part.parse(row.part),
+      })),
+    /** Returns the snapshot of these items, an existing one where the data is the same. */
+    take(datasetId: number, items: readonly SnapshotItem[]): number {
+      const hash = snapshotHash(items);
+      return db.transaction(() => {
+        const existing = byHash.get(datasetId, hash);
+        if (existing !== undefined) return existing.id;
+        const id = Number(insert.run(datasetId, new Date().toISOString(), hash).lastInsertRowid);
+        for (const i of items) insertItem.run(id, i.imageId, i.imageHash, i.labelMapId, i.part);
+        return id;
+      })();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** SQL of studies: their configuration and state. Their runs are in runs.ts. */
+import { Study, StudyConfig, type StudyStatus } from '../../shared/entities.ts';
+import type { Sqlite } from './open.ts';
+
+interface StudyRow {
+  id: number;
+  name: string;
+  config: string;
+  status: string;
+  source_snapshot_id: number;
+  target_snapshot_id: number;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+}
+
+const COLUMNS =
+  'id, name, config, status, source_snapshot_id, target_snapshot_id, created_at, started_at, ended_at';
+
+const toStudy = (row: StudyRow): Study =>
+  Study.parse({
+    id: row.id,
+    name: row.name,
+    config: JSON.parse(row.config),
+    status: row.status,
+    sourceSnapshotId: row.source_snapshot_id,
+    targetSnapshotId: row.target_snapshot_id,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+  });
+
+export function studiesTable(db: Sqlite) {
+  const listRows = db.prepare<[], StudyRow>(`SELECT ${COLUMNS} FROM studies ORDER BY id`);
+  const byId = db.prepare<[number], StudyRow>(`SELECT ${COLUMNS} FROM studies WHERE id = ?`);
+  const byName = db.prepare<[string], StudyRow>(`SELECT ${COLUMNS} FROM studies WHERE name = ?`);
+  const insert = db.prepare<[string, string, number, number, string]>(
+    `INSERT INTO studies (name, config, status, source_snapshot_id, target_snapshot_id, created_at)
+     VALUES (?, ?, 'planned', ?, ?, ?)`,
+  );
+  const setConfig = db.prepare<[string, number]>('UPDATE studies SET config = ? WHERE id = ?');
+  const setStatus = db.prepare<[string, string, string, string, string, number]>(
+    `UPDATE studies SET status = ?,
+       started_at = CASE WHEN ? = 'running' THEN COALESCE(started_at, ?) ELSE started_at END,
+       ended_at = CASE WHEN ? IN ('done', 'failed', 'cancelled') THEN ? ELSE NULL END
+     WHERE id = ?`,
+  );
+  const deleteStudy = db.prepare<[number]>('DELETE FROM studies WHERE id = ?');
+
+  return {
+    list: (): Study[] => listRows.all().map(toStudy),
+    get(id: number): Study | undefined {
+      const row = byId.get(id);
+      return row && toStudy(row);
+    },
+    getByName(name: string): Study | undefined {
+      const row = byName.get(name);
+      return row && toStudy(row);
+    },
+    create(options: {
+      config: StudyConfig;
+      sourceSnapshotId: number;
+      targetSnapshotId: number;
+    }): number {
+      const { config, sourceSnapshotId, targetSnapshotId } = options;
+      return Number(
+        insert.run(
+          config.name,
+          JSON.stringify(config),
+          sourceSnapshotId,
+          targetSnapshotId,
+          new Date().toISOString(),
+        ).lastInsertRowid,
+      );
+    },
+    setConfig: (id: number, config: StudyConfig) => void setConfig.run(JSON.stringify(config), id),
+    setStatus(id: number, status: StudyStatus): void {
+      const now = new Date().toISOString();
+      setStatus.run(status, status, now, status, now, id);
+    },
+    delete: (id: number) => deleteStudy.run(id).changes > 0,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * What the engine and a trainer process say to each other (Node IPC, advanced serialization).
+ * The trainer opens the project read-only and finds configuration, data and checkpoints there;
+ * it writes nothing: everything it produces travels back in these messages.
+ */
+import { z } from 'zod';
+import {
+  CheckpointKind,
+  EngineInfo,
+  Id,
+  ImageResult,
+  LayerState,
+  MetricPoint,
+  NetworkConfig,
+  SamplingConfig,
+} from '../../shared/entities.ts';
+import { ERROR_CODES } from '../../shared/errors.ts';
+
+const Bytes = z.instanceof(Uint8Array);
+
+/** auto: native TensorFlow where it is installed, else the portable engine. */
+export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
+export type EngineChoice = z.infer<typeof EngineChoice>;
+
+const common = { threads: z.number().int().positive(), engine: EngineChoice };
+
+export const TrainerRequest = z.discriminatedUnion('type', [
+  /** Trains run `runId` from its last checkpoint, or from the start. */
+  z.object({ type: z.literal('run'), ...common, projectPath: z.string(), runId: Id }),
+  /** Times training steps on random data: for the estimate of a study. */
+  z.object({
+    type: z.literal('calibrate'),
+    ...common,
+    network: NetworkConfig,
+    sampling: SamplingConfig,
+    batch: z.number().int().positive(),
+    steps: z.number().int().positive(),
+  }),
+  /** Predicts label maps with the best checkpoint of a run. */
+  z.object({
+    type: z.literal('predict'),
+    ...common,
+    projectPath: z.string(),
+    runId: Id,
+    /** Images of the project, or files on disk. */
+    inputs: z.array(z.union([z.object({ imageId: Id }), z.object({ path: z.string() })])),
+  }),
+  /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
+  z.object({ type: z.literal('stop') }),
+]);
+export type TrainerRequest = z.infer<typeof TrainerRequest>;
+
+export const TrainerEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('started'),
+    engine: EngineInfo,
+    layers: z.array(LayerState),
+    /** 0, or the step of the checkpoint that the run resumes from. */
+    firstStep: z.number().int(),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    step: z.number().int(),
+    /** Of the whole run, resumes included. */
+    trainedSeconds: z.number(),
+    peakMemoryBytes: z.number(),
+  }),
+  z.object({ type: z.literal('metrics'), points: z.array(MetricPoint) }),
+  z.object({
+    type: z.literal('checkpoint'),
+    kind: CheckpointKind,
+    step: z.number().int(),
+    bytes: Bytes,
+  }),
+  z.object({
+    type: z.literal('result'),
+    result: ImageResult,
+    /** Run-length coded label map, for the best checkpoint. */
+    prediction: Bytes.nullable(),
+  }),
+  z.object({
+    type: z.literal('calibrated'),
+    engine: EngineInfo,
+    msPerStep: z.number(),
+    startupMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('prediction'),
+    /** Index into the request's inputs. */
+    index: z.number().int(),
+    labelMap: Bytes.nullable(),
+    /** Why there is no label map. */
+    error: z.string().nullable(),
+  }),
+  z.object({ type: z.literal('log'), message: z.string() }),
+  /** All that was asked is done; the process exits 0. */
+  z.object({ type: z.literal('done') }),
+  /** Stopped on request, after its checkpoint was sent; the process exits 0. */
+  z.object({ type: z.literal('stopped'), step: z.number().int() }),
+  z.object({
+    type: z.literal('failed'),
+    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
+  }),
+]);
+export type TrainerEvent = z.infer<typeof TrainerEvent>;

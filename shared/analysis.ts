@@ -1,0 +1,211 @@
+/**
+ * What a study found, as the report, results.json and the window show it.
+ * Computed by engine/study/analyse.ts from runs and per-image results; nothing here is stored.
+ */
+import type { EngineInfo, PretrainingTask, Transfer } from './entities.ts';
+
+/** Closed interval [low, high]. */
+export type Interval = readonly [low: number, high: number];
+
+/** One cell of the study: an arm at a label count, over its seeds. Scores of the best-validation checkpoint. */
+export interface ArmSummary {
+  /** null for transfer `random`. */
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  /** Labelled training images. */
+  readonly labels: number;
+  /** Finished seeds, ascending. */
+  readonly seeds: readonly number[];
+  readonly failed: number;
+  readonly testImages: number;
+  /** Mean over test images, then over seeds; in [0, 1]. */
+  readonly dice: number;
+  /** Crossed bootstrap over seeds and images, 95 %. */
+  readonly diceCi95: Interval;
+  /** Standard deviation of the seed means (n − 1); null below two seeds. */
+  readonly diceSd: number | null;
+  readonly iou: number;
+  readonly hd95: number;
+  readonly boundaryF1: number;
+  /** Mean test Dice of the last checkpoint. */
+  readonly diceLast: number;
+  /** Mean test Dice of each finished seed, in the order of `seeds`. */
+  readonly dicePerSeed: readonly number[];
+}
+
+/** Question a difference answers; `A − B` reads "A minus B". */
+export type ComparisonKind =
+  | 'encoder − random' // does the encoder help?
+  | 'encoder+decoder − encoder' // is the decoder worth adding?
+  | 'decoder − random' // does the decoder alone help?
+  | 'encoder+decoder − random' // does the whole network help?
+  | 'frozen-encoder − encoder' // does it have to be trained on?
+  | 'encoder − encoder(classification)'; // does this task give a better encoder than classification?
+
+/** Holm's correction runs within a family. */
+export type ComparisonFamily = 'encoder' | 'decoder' | 'other';
+
+export type Verdict =
+  | 'equivalent' // the 90 % CI lies inside ±δ
+  | 'equivalent, small but detectable' // … and the 95 % CI excludes 0
+  | 'helps' // the 95 % CI lies above 0
+  | 'hurts' // the 95 % CI lies below 0
+  | 'inconclusive' // none of these: not evidence of equivalence
+  | 'not tested'; // fewer than two paired seeds
+
+export interface Comparison {
+  readonly pretraining: PretrainingTask;
+  readonly labels: number;
+  readonly comparison: ComparisonKind;
+  readonly family: ComparisonFamily;
+  /** Mean paired difference of test Dice. */
+  readonly effect: number;
+  readonly ci95: Interval;
+  readonly ci90: Interval;
+  /** Exact two-sided sign-flip test over seed means; smallest possible value 2 / 2^S. */
+  readonly p: number;
+  /** Holm-adjusted within the family. */
+  readonly pHolm: number;
+  /** Paired seeds S and test images. */
+  readonly seeds: readonly number[];
+  readonly testImages: number;
+  /** Mean difference of each seed, in the order of `seeds`. */
+  readonly perSeed: readonly number[];
+  /** Image-level Wilcoxon signed-rank p: says something about these trained models only. */
+  readonly wilcoxonP: number;
+  /** Upper 95 % bound below δ: the decoder may be skipped; only for `encoder+decoder − encoder`. */
+  readonly nonInferiorToSkip: boolean | null;
+  readonly verdict: Verdict;
+  /** One sentence in plain words, with S, n and δ. */
+  readonly words: string;
+}
+
+/** Reaching 95 % of the random arm's best validation Dice (method.md §5). */
+export interface ConvergenceSummary {
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  readonly labels: number;
+  /** Median over seeds of the first step that reaches the target; null where over half never do. */
+  readonly medianStep: number | null;
+  readonly reached: number;
+  readonly seeds: number;
+  /** Mean validation Dice over the first 30 % of the budget. */
+  readonly earlyArea: number;
+}
+
+/** A claim of the paper (method.md §1) held against this study. */
+export interface ClaimVerdict {
+  readonly claim: 1 | 2 | 3 | 4 | 5;
+  readonly text: string;
+  readonly status: 'supported' | 'contradicted' | 'inconclusive' | 'not tested';
+  readonly why: string;
+}
+
+export interface CurvePoint {
+  readonly step: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Validation Dice against step: mean, lowest and highest seed. */
+export interface LearningCurve {
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  readonly labels: number;
+  readonly points: readonly CurvePoint[];
+}
+
+export interface StudyAnalysis {
+  readonly delta: number;
+  /** Fewer than five seeds: intervals are indicative only. */
+  readonly indicative: boolean;
+  /** The verdict in plain words, most important sentence first. */
+  readonly headline: readonly string[];
+  readonly arms: readonly ArmSummary[];
+  readonly comparisons: readonly Comparison[];
+  readonly convergence: readonly ConvergenceSummary[];
+  readonly curves: readonly LearningCurve[];
+  readonly claims: readonly ClaimVerdict[];
+  /** Label counts at which the random arm had not plateaued at the end of its budget. */
+  readonly baselineNotConverged: readonly number[];
+}
+
+/** One finished or failed fine-tuning run, as analysis reads it. */
+export interface AnalysedRun {
+  readonly runId: number;
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  readonly labels: number;
+  readonly seed: number;
+  readonly status: 'done' | 'failed';
+  /** (step, validation Dice), ascending. */
+  readonly validation: readonly { readonly step: number; readonly dice: number }[];
+  /** Per test image, best checkpoint, same images in the same order for every run. */
+  readonly images: readonly {
+    readonly imageId: number;
+    readonly dice: number;
+    readonly iou: number;
+    readonly hd95: number;
+    readonly boundaryF1: number;
+  }[];
+  /** Mean test Dice of the last checkpoint. */
+  readonly diceLast: number | null;
+}
+
+/** Everything the report shows beside the analysis. */
+export interface ReportData {
+  readonly graftVersion: string;
+  readonly createdAt: string;
+  readonly studyName: string;
+  /** Engines that computed the runs: more than one is worth a warning. */
+  readonly engines: readonly EngineInfo[];
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly os: string;
+  };
+  readonly analysis: StudyAnalysis;
+  /** Paragraphs with everything needed to repeat the study. */
+  readonly methods: readonly string[];
+  /** What quick mode gave up, runs that failed, and other things a reader must know. */
+  readonly notes: readonly string[];
+  /** Seconds of training, and of the whole study from start to end. */
+  readonly trainingSeconds: number;
+  readonly wallSeconds: number;
+  readonly pretrainings: readonly {
+    readonly task: PretrainingTask;
+    readonly seeds: number;
+    readonly steps: number;
+    readonly secondsPerRun: number;
+    readonly finalLoss: number;
+  }[];
+  /** Per-layer list of one run of each arm. */
+  readonly transfers: readonly {
+    readonly pretraining: PretrainingTask | null;
+    readonly transfer: Transfer;
+    readonly loaded: number;
+    readonly random: number;
+    readonly frozen: number;
+    readonly layers: readonly {
+      readonly layer: string;
+      readonly group: string;
+      readonly shape: readonly number[];
+      readonly state: string;
+    }[];
+  }[];
+  /** Best, median and worst test image of each shown arm: PNG data URIs. */
+  readonly examples: readonly {
+    readonly pretraining: PretrainingTask | null;
+    readonly transfer: Transfer;
+    readonly labels: number;
+    readonly seed: number;
+    readonly rank: 'best' | 'median' | 'worst';
+    readonly imageName: string;
+    readonly dice: number;
+    readonly image: string;
+    readonly truth: string;
+    readonly prediction: string;
+  }[];
+}

@@ -1,0 +1,365 @@
+/**
+ * What a project holds, as the engine, the command line and the window see it.
+ * Schemas here are the only description of these shapes; they are parsed at every border
+ * (calls, stored JSON, messages of the trainer) and trusted inside.
+ */
+import { z } from 'zod';
+
+// ───────────────────────────── label values ─────────────────────────────
+
+/** Class 0 of every dataset is the background. */
+export const BACKGROUND = 0;
+/** Pixels of this value count nowhere: not in a loss, not in a metric. */
+export const IGNORE = 255;
+/** Classes are numbered 0 … 254; 255 is IGNORE. */
+export const MAX_CLASSES = 255;
+
+export const Id = z.number().int().positive();
+export type Id = z.infer<typeof Id>;
+
+/** Lower-case hexadecimal SHA-256. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+// ───────────────────────────── data ─────────────────────────────
+
+export const SegmentationClass = z.object({
+  /** Pixel value in label maps, 0 … 254. */
+  index: z.number().int().min(0).max(254),
+  name: z.string().min(1).max(200),
+  /** #rrggbb */
+  color: z.string().regex(/^#[0-9a-f]{6}$/),
+});
+export type SegmentationClass = z.infer<typeof SegmentationClass>;
+
+export const Dataset = z.object({
+  id: Id,
+  name: z.string().min(1).max(200),
+  createdAt: z.string(),
+  /** Where it came from in words and settings: an import folder, or a generator with its seed. */
+  origin: z.record(z.string(), z.unknown()),
+  imageCount: z.number().int(),
+  labelledCount: z.number().int(),
+  classes: z.array(SegmentationClass),
+  /** Names of image-level classes (classification); images carry an index into this list. */
+  imageClasses: z.array(z.string()),
+});
+export type Dataset = z.infer<typeof Dataset>;
+
+export const ImageRecord = z.object({
+  id: Id,
+  datasetId: Id,
+  /** File name without folder, unique in its dataset. */
+  name: z.string(),
+  /** Upright size: after the EXIF orientation has been applied. */
+  widthPx: z.number().int().positive(),
+  heightPx: z.number().int().positive(),
+  channels: z.number().int().positive(),
+  bitDepth: z.union([z.literal(8), z.literal(16), z.literal(32)]),
+  /** SHA-256 of the original bytes. */
+  hash: Sha256,
+  /** Page of a multi-page file, else 0. */
+  page: z.number().int().min(0),
+  storage: z.enum(['embedded', 'linked']),
+  /** Absolute path of a linked original. */
+  linkPath: z.string().nullable(),
+  /** Patient, slide, source image …: images of one group never land in two parts of a split. */
+  groupName: z.string().nullable(),
+  /** Index into Dataset.imageClasses. */
+  imageClass: z.number().int().nullable(),
+  /** Latest label map revision. */
+  labelMapId: Id.nullable(),
+});
+export type ImageRecord = z.infer<typeof ImageRecord>;
+
+export const AUTHORS = ['human', 'model', 'corrected', 'imported', 'generated'] as const;
+export const Author = z.enum(AUTHORS);
+export type Author = z.infer<typeof Author>;
+
+/** One immutable revision; the newest revision of an image is its current label map. */
+export const LabelMapRevision = z.object({
+  id: Id,
+  imageId: Id,
+  author: Author,
+  createdAt: z.string(),
+  /** Run whose prediction this is or was corrected from. */
+  runId: Id.nullable(),
+  note: z.string(),
+});
+export type LabelMapRevision = z.infer<typeof LabelMapRevision>;
+
+export const PARTS = ['train', 'val', 'test'] as const;
+export const Part = z.enum(PARTS);
+export type Part = z.infer<typeof Part>;
+
+export const Split = z.object({
+  id: Id,
+  datasetId: Id,
+  name: z.string(),
+  createdAt: z.string(),
+  counts: z.object({
+    train: z.number().int(),
+    val: z.number().int(),
+    test: z.number().int(),
+  }),
+});
+export type Split = z.infer<typeof Split>;
+
+/** One image of a snapshot: exactly these bytes with exactly this label map, in this part. */
+export const SnapshotItem = z.object({
+  imageId: Id,
+  imageHash: Sha256,
+  labelMapId: Id.nullable(),
+  part: Part,
+});
+export type SnapshotItem = z.infer<typeof SnapshotItem>;
+
+/** What a run was trained and tested on, frozen when the study was made. */
+export const Snapshot = z.object({
+  id: Id,
+  datasetId: Id,
+  createdAt: z.string(),
+  /** SHA-256 over the sorted items: two snapshots of one hash hold the same data. */
+  hash: Sha256,
+});
+export type Snapshot = z.infer<typeof Snapshot>;
+
+// ───────────────────────────── networks and training ─────────────────────────────
+
+export const WEIGHT_GROUPS = ['encoder', 'decoder', 'head'] as const;
+export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
+
+/** A U-Net (method.md §2). Widths are base·(1, 2, 4, …); the bottleneck is base·bottleneck. */
+export const NetworkConfig = z.object({
+  depth: z.number().int().min(1).max(6).default(4),
+  base: z.number().int().min(2).max(128).default(8),
+  bottleneck: z.number().int().min(1).max(64).default(16),
+  /** conv: skips pass a 1×1 conv, BatchNorm, ReLU; concat: as they are; none: an autoencoder's. */
+  skips: z.enum(['conv', 'concat', 'none']).default('conv'),
+  /** Channels the network sees; images of another count are converted (grey ⇄ RGB). */
+  inputChannels: z.number().int().min(1).max(64).default(1),
+});
+export type NetworkConfig = z.infer<typeof NetworkConfig>;
+
+/** How an image of any size becomes the network's square input. */
+export const SamplingConfig = z.object({
+  sizePx: z.number().int().min(16).max(1024).default(64),
+  /** resize: the whole image, squeezed to the square; patches: random crops at full resolution. */
+  mode: z.enum(['resize', 'patches']).default('resize'),
+});
+export type SamplingConfig = z.infer<typeof SamplingConfig>;
+
+export const OptimisationConfig = z.object({
+  steps: z.number().int().min(1),
+  batch: z.number().int().min(1),
+  learningRate: z.number().positive().default(2e-3),
+  weightDecay: z.number().min(0).default(1e-4),
+  /** Share of the steps over which the learning rate rises linearly from 0. */
+  warmup: z.number().min(0).max(1).default(0.1),
+  schedule: z.enum(['cosine', 'constant']),
+  /** Validation every so many steps (fine-tuning), or a training loss point (pretraining). */
+  evaluateEvery: z.number().int().min(1),
+  augment: z.boolean().default(true),
+});
+export type OptimisationConfig = z.infer<typeof OptimisationConfig>;
+
+export const PRETRAINING_TASKS = ['classification', 'segmentation', 'autoencoder'] as const;
+export const PretrainingTask = z.enum(PRETRAINING_TASKS);
+export type PretrainingTask = z.infer<typeof PretrainingTask>;
+
+/** What is taken over from the pretrained network; everything else starts random. */
+export const TRANSFERS = [
+  'random',
+  'encoder',
+  'encoder+decoder',
+  'decoder',
+  'frozen-encoder',
+] as const;
+export const Transfer = z.enum(TRANSFERS);
+export type Transfer = z.infer<typeof Transfer>;
+
+const runCommon = {
+  network: NetworkConfig,
+  sampling: SamplingConfig,
+  optimisation: OptimisationConfig,
+  /** Fixes initial weights, batch order and augmentation. */
+  seed: z.number().int().min(0),
+  snapshotId: Id,
+};
+
+/** Trains on the snapshot's `train` part, all of it. */
+export const PretrainRunConfig = z.object({
+  kind: z.literal('pretrain'),
+  ...runCommon,
+  task: PretrainingTask,
+});
+export type PretrainRunConfig = z.infer<typeof PretrainRunConfig>;
+
+/** Trains a segmentation network on `trainImageIds`, selects on the `val` part, tests on `test`. */
+export const FinetuneRunConfig = z.object({
+  kind: z.literal('finetune'),
+  ...runCommon,
+  transfer: Transfer,
+  /** Run whose weights are transferred; null for transfer `random`. */
+  pretrainRunId: Id.nullable(),
+  /** The labelled images this run may see, in the nested order of its seed. */
+  trainImageIds: z.array(Id).min(1),
+});
+export type FinetuneRunConfig = z.infer<typeof FinetuneRunConfig>;
+
+export const RunConfig = z.discriminatedUnion('kind', [PretrainRunConfig, FinetuneRunConfig]);
+export type RunConfig = z.infer<typeof RunConfig>;
+
+/** Which software computed a run. Bits repeat only under the same name, version and threads. */
+export const EngineInfo = z.object({
+  name: z.enum(['tensorflow', 'wasm']),
+  version: z.string(),
+  threads: z.number().int().positive(),
+  node: z.string(),
+  graft: z.string(),
+});
+export type EngineInfo = z.infer<typeof EngineInfo>;
+
+export const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
+export const RunStatus = z.enum(RUN_STATUSES);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** What became of one layer's weights at the start of a run. */
+export const LayerState = z.object({
+  layer: z.string(),
+  group: z.enum(WEIGHT_GROUPS),
+  shape: z.array(z.number().int()),
+  state: z.enum(['loaded', 'random', 'frozen', 'mismatch']),
+});
+export type LayerState = z.infer<typeof LayerState>;
+
+export const Run = z.object({
+  id: Id,
+  studyId: Id.nullable(),
+  kind: z.enum(['pretrain', 'finetune']),
+  /** Task of the pretraining involved; null for transfer `random`. */
+  pretraining: PretrainingTask.nullable(),
+  transfer: Transfer.nullable(),
+  labels: z.number().int().nullable(),
+  seed: z.number().int(),
+  status: RunStatus,
+  config: RunConfig,
+  /** Run that must be done first (its pretraining). */
+  dependsOn: Id.nullable(),
+  engine: EngineInfo.nullable(),
+  layers: z.array(LayerState).nullable(),
+  step: z.number().int(),
+  steps: z.number().int(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  /** Seconds of training, summed over resumes. */
+  trainedSeconds: z.number(),
+  peakMemoryBytes: z.number().nullable(),
+});
+export type Run = z.infer<typeof Run>;
+
+export const METRICS = [
+  'loss', // training loss of the step
+  'valDice', // mean Dice over the validation images
+  'learningRate',
+] as const;
+export const MetricName = z.enum(METRICS);
+export type MetricName = z.infer<typeof MetricName>;
+
+export const MetricPoint = z.object({
+  step: z.number().int(),
+  name: MetricName,
+  value: z.number(),
+});
+export type MetricPoint = z.infer<typeof MetricPoint>;
+
+/** best: the checkpoint of the highest validation Dice; last: that of the final step. */
+export const CheckpointKind = z.enum(['best', 'last']);
+export type CheckpointKind = z.infer<typeof CheckpointKind>;
+
+/** Scores of one test image (method.md §5). Foreground macro-mean over classes. */
+export const ImageResult = z.object({
+  imageId: Id,
+  checkpoint: CheckpointKind,
+  dice: z.number(),
+  iou: z.number(),
+  /** Pixels of the original image. */
+  hd95: z.number(),
+  boundaryF1: z.number(),
+});
+export type ImageResult = z.infer<typeof ImageResult>;
+
+/** A pretrained network worth naming: the result of a pretraining run. */
+export const Encoder = z.object({
+  id: Id,
+  runId: Id,
+  name: z.string(),
+  task: PretrainingTask,
+  network: NetworkConfig,
+  createdAt: z.string(),
+  notes: z.string(),
+});
+export type Encoder = z.infer<typeof Encoder>;
+
+// ───────────────────────────── studies ─────────────────────────────
+
+export const LabelCount = z.union([z.number().int().positive(), z.literal('all')]);
+export type LabelCount = z.infer<typeof LabelCount>;
+
+export const PretrainingPlan = z.object({
+  task: PretrainingTask,
+  /** Arms beside `random`. */
+  transfers: z.array(Transfer.exclude(['random'])).min(1),
+  optimisation: OptimisationConfig,
+});
+export type PretrainingPlan = z.infer<typeof PretrainingPlan>;
+
+export const StudyConfig = z.object({
+  name: z.string().min(1).max(200),
+  sourceDatasetId: Id,
+  targetDatasetId: Id,
+  /** Split of the target; null: 'default' split is made with `splitSeed`. */
+  splitId: Id.nullable().default(null),
+  network: NetworkConfig,
+  sampling: SamplingConfig,
+  pretrainings: z.array(PretrainingPlan).min(1),
+  finetuning: OptimisationConfig,
+  labelCounts: z.array(LabelCount).min(1),
+  /** Number of seeds S; seeds are firstSeed … firstSeed+S−1. */
+  seeds: z.number().int().min(1).max(100),
+  firstSeed: z.number().int().min(0).default(0),
+  /** Equivalence margin in Dice, fixed before the run. */
+  delta: z.number().positive().max(0.5).default(0.02),
+  mode: z.enum(['quick', 'default', 'confirm']).default('default'),
+  /** How runs share the processor; null: chosen by calibration when the study starts. */
+  execution: z
+    .object({ threads: z.number().int().positive(), parallel: z.number().int().positive() })
+    .nullable()
+    .default(null),
+});
+export type StudyConfig = z.infer<typeof StudyConfig>;
+
+export const STUDY_STATUSES = [
+  'planned',
+  'running',
+  'paused',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+export const StudyStatus = z.enum(STUDY_STATUSES);
+export type StudyStatus = z.infer<typeof StudyStatus>;
+
+export const Study = z.object({
+  id: Id,
+  name: z.string(),
+  config: StudyConfig,
+  status: StudyStatus,
+  sourceSnapshotId: Id,
+  targetSnapshotId: Id,
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+});
+export type Study = z.infer<typeof Study>;
