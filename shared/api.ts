@@ -1,0 +1,388 @@
+/**
+ * The only list of what can be asked of the engine, and of what it tells unasked.
+ * Inputs are validated once, in engine.call; outputs are typed by CallOutputs. Pixels and files do not travel
+ * in calls: see the paths in engine/server.ts.
+ */
+import { z } from 'zod';
+import type { StudyAnalysis } from './analysis.ts';
+import {
+  type Dataset,
+  type Encoder,
+  type EngineInfo,
+  type ImageRecord,
+  type ImageResult,
+  Id,
+  type LabelMapRevision,
+  type MetricPoint,
+  NetworkConfig,
+  OptimisationConfig,
+  Part,
+  PretrainingTask,
+  type Run,
+  SamplingConfig,
+  SegmentationClass,
+  type Split,
+  type Study,
+  StudyConfig,
+} from './entities.ts';
+import type { WireError } from './errors.ts';
+
+// ───────────────────────────── inputs ─────────────────────────────
+
+/** Absolute path of a project file that the engine has open. */
+const project = z.string().min(1);
+
+export const IMPORT_FORMATS = [
+  'auto',
+  'folder',
+  'coco',
+  'class-folder',
+  'dsb2018',
+  'oxford-pet',
+  'isic2018',
+  'drive',
+  'camvid',
+  'isbi-em',
+] as const;
+export const ImportFormat = z.enum(IMPORT_FORMATS);
+export type ImportFormat = z.infer<typeof ImportFormat>;
+
+const ImportSource = {
+  format: ImportFormat.default('auto'),
+  /** Folder, or the JSON file of `coco`. */
+  path: z.string().min(1),
+  /** Where the images of a `coco` file lie. */
+  imagesDir: z.string().nullable().default(null),
+  /** Mask value → class index or 255 (ignore); null: as the preview proposes. */
+  mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
+};
+
+export const callInputs = {
+  'system.doctor': z.object({}),
+  'system.tasks': z.object({}),
+  'system.generators': z.object({}),
+
+  'project.create': z.object({ path: z.string().min(1) }),
+  'project.open': z.object({ path: z.string().min(1) }),
+  'project.close': z.object({ project }),
+  'project.list': z.object({}),
+  'project.check': z.object({ project }),
+
+  'datasets.list': z.object({ project }),
+  'datasets.generate': z.object({
+    project,
+    name: z.string().min(1).max(200),
+    generator: z.string(),
+    count: z.number().int().min(1).max(100_000),
+    sizePx: z.number().int().min(16).max(4096).default(64),
+    seed: z.number().int().min(0).default(0),
+  }),
+  'datasets.preview': z.object(ImportSource),
+  'datasets.import': z.object({
+    project,
+    name: z.string().min(1).max(200),
+    ...ImportSource,
+    /** Keep originals where they are instead of copying them into the project. */
+    link: z.boolean().default(false),
+  }),
+  'datasets.export': z.object({
+    project,
+    datasetId: Id,
+    format: z.enum(['folder', 'coco']),
+    dir: z.string().min(1),
+  }),
+  'datasets.rename': z.object({ project, datasetId: Id, name: z.string().min(1).max(200) }),
+  'datasets.delete': z.object({ project, datasetId: Id }),
+  'datasets.setClasses': z.object({
+    project,
+    datasetId: Id,
+    classes: z.array(SegmentationClass).min(1).max(255),
+  }),
+
+  'images.list': z.object({
+    project,
+    datasetId: Id,
+    offset: z.number().int().min(0).default(0),
+    limit: z.number().int().min(1).max(100_000).default(1000),
+  }),
+  'labelMaps.history': z.object({ project, imageId: Id }),
+  /** Makes an old revision the current one by saving it anew. */
+  'labelMaps.restore': z.object({ project, imageId: Id, labelMapId: Id }),
+
+  'splits.list': z.object({ project, datasetId: Id }),
+  'splits.create': z.object({
+    project,
+    datasetId: Id,
+    name: z.string().min(1).max(200),
+    /** Shares below 1, or counts of images. */
+    val: z.number().min(0).default(0.2),
+    test: z.number().min(0).default(0.2),
+    seed: z.number().int().min(0).default(0),
+  }),
+  'splits.items': z.object({ project, splitId: Id }),
+
+  'encoders.list': z.object({ project }),
+  /** Queues one pretraining outside a study. */
+  'encoders.pretrain': z.object({
+    project,
+    datasetId: Id,
+    task: PretrainingTask,
+    network: NetworkConfig,
+    sampling: SamplingConfig,
+    optimisation: OptimisationConfig,
+    seed: z.number().int().min(0).default(0),
+  }),
+
+  'studies.list': z.object({ project }),
+  /** What a study would run, and how long it would take on this machine. */
+  'studies.plan': z.object({ project, config: StudyConfig, calibrate: z.boolean().default(true) }),
+  'studies.create': z.object({ project, config: StudyConfig }),
+  'studies.run': z.object({ project, studyId: Id }),
+  'studies.pause': z.object({ project, studyId: Id }),
+  'studies.cancel': z.object({ project, studyId: Id }),
+  'studies.status': z.object({ project, studyId: Id }),
+  'studies.delete': z.object({ project, studyId: Id }),
+  'studies.analysis': z.object({ project, studyId: Id }),
+  'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
+
+  'runs.list': z.object({ project }),
+  'runs.get': z.object({ project, runId: Id }),
+  /** Puts a failed or cancelled run back into the queue. */
+  'runs.retry': z.object({ project, runId: Id }),
+  'runs.cancel': z.object({ project, runId: Id }),
+
+  'predict.files': z.object({
+    project,
+    runId: Id,
+    /** Image files, or folders of them. */
+    paths: z.array(z.string().min(1)).min(1),
+    /** Index PNGs are written here. */
+    dir: z.string().min(1),
+  }),
+  'predict.dataset': z.object({ project, runId: Id, datasetId: Id }),
+} satisfies Record<string, z.ZodType>;
+
+export type CallName = keyof typeof callInputs;
+/** What a caller writes: fields with defaults may be left out. */
+export type CallInput<K extends CallName> = z.input<(typeof callInputs)[K]>;
+/** What a handler receives. */
+export type ParsedInput<K extends CallName> = z.output<(typeof callInputs)[K]>;
+
+// ───────────────────────────── outputs ─────────────────────────────
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do where it is not ok. */
+  readonly remedy: string | null;
+}
+
+export interface DoctorReport {
+  readonly graft: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** The engine that training will use. */
+  readonly engine: EngineInfo | null;
+  /** Why it is not native TensorFlow, where it is not. */
+  readonly engineReason: string | null;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface TaskInfo {
+  readonly task: PretrainingTask;
+  readonly title: string;
+  readonly description: string;
+  readonly trains: readonly ('encoder' | 'decoder')[];
+  readonly needs: 'label maps' | 'image classes' | 'images';
+  readonly source: string;
+}
+
+export interface GeneratorInfo {
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface ProjectInfo {
+  readonly path: string;
+  readonly name: string;
+  readonly datasets: number;
+  readonly images: number;
+  readonly studies: number;
+  readonly runningStudies: number;
+}
+
+export interface ImportIssue {
+  /** File or annotation that it is about. */
+  readonly path: string;
+  readonly severity: 'skip' | 'change' | 'info';
+  readonly message: string;
+}
+
+export interface ImportPreview {
+  readonly format: Exclude<ImportFormat, 'auto'>;
+  readonly why: string;
+  readonly images: number;
+  readonly labelled: number;
+  readonly classes: readonly SegmentationClass[];
+  readonly imageClasses: readonly string[];
+  /** Mask values found, and the class each becomes (255: ignore). */
+  readonly values: readonly {
+    readonly value: string;
+    readonly pixels: number;
+    readonly becomes: number;
+  }[];
+  readonly parts: Readonly<Partial<Record<Part, number>>>;
+  readonly issues: readonly ImportIssue[];
+}
+
+export interface ImportReport {
+  readonly datasetId: number;
+  readonly images: number;
+  readonly labelled: number;
+  readonly skipped: number;
+  readonly issues: readonly ImportIssue[];
+  readonly splitId: number | null;
+}
+
+export interface StudyPlan {
+  readonly pretrainRuns: number;
+  readonly finetuneRuns: number;
+  readonly arms: readonly string[];
+  /** Label counts with `all` resolved. */
+  readonly labelCounts: readonly number[];
+  readonly trainImages: number;
+  readonly valImages: number;
+  readonly testImages: number;
+  readonly sourceImages: number;
+  readonly execution: { readonly threads: number; readonly parallel: number } | null;
+  readonly estimateSeconds: number | null;
+  /** Measured by calibration: each way of sharing the processor and its throughput. */
+  readonly calibration: readonly {
+    readonly threads: number;
+    readonly parallel: number;
+    readonly msPerStep: number;
+    readonly stepsPerSecond: number;
+  }[];
+  /** Things worth knowing before the start: few seeds, indicative only, arms that do not fit. */
+  readonly notes: readonly string[];
+}
+
+export interface StudyProgress {
+  readonly study: Study;
+  readonly counts: Readonly<Record<Run['status'], number>>;
+  readonly running: readonly {
+    readonly runId: number;
+    readonly label: string;
+    readonly step: number;
+    readonly steps: number;
+  }[];
+  /** Steps done and to do, over all runs. */
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  readonly elapsedSeconds: number;
+  readonly remainingSeconds: number | null;
+  readonly failures: readonly {
+    readonly runId: number;
+    readonly label: string;
+    readonly message: string;
+  }[];
+}
+
+export interface RunDetails {
+  readonly run: Run;
+  readonly metrics: readonly MetricPoint[];
+  readonly results: readonly ImageResult[];
+  readonly log: readonly { readonly at: string; readonly message: string }[];
+}
+
+export interface PredictReport {
+  readonly predicted: number;
+  readonly failed: readonly { readonly input: string; readonly message: string }[];
+}
+
+export interface CallOutputs {
+  'system.doctor': DoctorReport;
+  'system.tasks': TaskInfo[];
+  'system.generators': GeneratorInfo[];
+  'project.create': ProjectInfo;
+  'project.open': ProjectInfo;
+  'project.close': null;
+  'project.list': ProjectInfo[];
+  'project.check': { ok: true };
+  'datasets.list': Dataset[];
+  'datasets.generate': Dataset;
+  'datasets.preview': ImportPreview;
+  'datasets.import': ImportReport;
+  'datasets.export': { files: number; dir: string };
+  'datasets.rename': Dataset;
+  'datasets.delete': null;
+  'datasets.setClasses': Dataset;
+  'images.list': { images: ImageRecord[]; total: number };
+  'labelMaps.history': LabelMapRevision[];
+  'labelMaps.restore': LabelMapRevision;
+  'splits.list': Split[];
+  'splits.create': Split;
+  'splits.items': { imageId: number; part: Part }[];
+  'encoders.list': Encoder[];
+  'encoders.pretrain': Run;
+  'studies.list': Study[];
+  'studies.plan': StudyPlan;
+  'studies.create': Study;
+  'studies.run': StudyProgress;
+  'studies.pause': StudyProgress;
+  'studies.cancel': StudyProgress;
+  'studies.status': StudyProgress;
+  'studies.delete': null;
+  'studies.analysis': StudyAnalysis;
+  'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };
+  'runs.list': Run[];
+  'runs.get': RunDetails;
+  'runs.retry': Run;
+  'runs.cancel': Run;
+  'predict.files': PredictReport & { dir: string };
+  'predict.dataset': PredictReport;
+}
+
+// ───────────────────────────── events ─────────────────────────────
+
+/** Of one long call. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+}
+
+export type EngineEvent =
+  | { readonly type: 'dataset.changed'; readonly project: string; readonly datasetId: number }
+  | { readonly type: 'study.changed'; readonly project: string; readonly studyId: number }
+  | { readonly type: 'run.changed'; readonly project: string; readonly runId: number }
+  | {
+      readonly type: 'run.metrics';
+      readonly project: string;
+      readonly runId: number;
+      readonly points: readonly MetricPoint[];
+    }
+  | { readonly type: 'notice'; readonly message: string };
+
+// ───────────────────────────── messages on the WebSocket ─────────────────────────────
+
+export const ClientMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('call'),
+    id: z.number().int(),
+    name: z.string(),
+    input: z.unknown(),
+  }),
+  z.object({ type: z.literal('cancel'), id: z.number().int() }),
+]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
+
+export type ServerMessage =
+  | { readonly type: 'result'; readonly id: number; readonly output: unknown }
+  | { readonly type: 'error'; readonly id: number; readonly error: WireError }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'event'; readonly event: EngineEvent };
