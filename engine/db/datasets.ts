@@ -100,7 +100,7 @@ export function datasetsTable(db: Sqlite) {
   );
   const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
-  const insertImage = db.prepare<unknown[]>(
+  const insertImage = db.prepare(
     `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, link_path,
        group_name, image_class, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );

@@ -119,7 +119,7 @@ export function runsTable(db: Sqlite) {
        AND (study_id IS NULL OR EXISTS (SELECT 1 FROM studies s WHERE s.id = runs.study_id AND s.status = 'running'))
      ORDER BY id LIMIT 1`,
   );
-  const insert = db.prepare<unknown[]>(
+  const insert = db.prepare(
     `INSERT INTO runs (study_id, kind, pretraining, transfer, labels, seed, status, config, snapshot_id, depends_on,
        steps, created_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
   );
@@ -147,7 +147,7 @@ export function runsTable(db: Sqlite) {
   const dropMetricsAfter = db.prepare<[number, number]>(
     'DELETE FROM metrics WHERE run_id = ? AND step > ?',
   );
-  const putResult = db.prepare<unknown[]>(
+  const putResult = db.prepare(
     `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, prediction)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -222,10 +222,11 @@ export function runsTable(db: Sqlite) {
     /** Back into the queue; what it had reached stays and is resumed. */
     requeue: (id: number) => void reset.run(id),
 
-    addMetrics: (runId: number, points: readonly MetricPoint[]) =>
-      void db.transaction(() => {
+    addMetrics: (runId: number, points: readonly MetricPoint[]): void => {
+      db.transaction(() => {
         for (const p of points) putMetric.run(runId, p.name, p.step, p.value);
-      })(),
+      })();
+    },
     metrics: (runId: number): MetricPoint[] =>
       metricsOf.all(runId).map((row) => ({ ...row, name: MetricName.parse(row.name) })),
     /** Before a resume: points behind the checkpoint will be measured again. */

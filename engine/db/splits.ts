@@ -100,8 +100,9 @@ export function splitsTable(db: Sqlite) {
         return id;
       })();
     },
-    setItems: (splitId: number, items: readonly SplitItem[]) =>
-      void db.transaction(setItems)(splitId, items),
+    setItems: (splitId: number, items: readonly SplitItem[]): void => {
+      db.transaction(setItems)(splitId, items);
+    },
     delete: (id: number) => deleteSplit.run(id).changes > 0,
   };
 }

@@ -1,5 +1,5 @@
 /** SQL of studies: their configuration and state. Their runs are in runs.ts. */
-import { Study, StudyConfig, type StudyStatus } from '../../shared/entities.ts';
+import { Study, type StudyConfig, type StudyStatus } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
 
 interface StudyRow {
@@ -21,7 +21,7 @@ const toStudy = (row: StudyRow): Study =>
   Study.parse({
     id: row.id,
     name: row.name,
-    config: JSON.parse(row.config),
+    config: JSON.parse(row.config) as unknown,
     status: row.status,
     sourceSnapshotId: row.source_snapshot_id,
     targetSnapshotId: row.target_snapshot_id,
