@@ -109,6 +109,8 @@ export const SnapshotItem = z.object({
   imageId: Id,
   imageHash: Sha256,
   labelMapId: Id.nullable(),
+  /** Index into Dataset.imageClasses at that time. */
+  imageClass: z.number().int().nullable(),
   part: Part,
 });
 export type SnapshotItem = z.infer<typeof SnapshotItem>;

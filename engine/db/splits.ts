@@ -29,6 +29,7 @@ interface SnapshotItemRow {
   image_id: number;
   image_hash: string;
   label_map_id: number | null;
+  image_class: number | null;
   part: string;
 }
 
@@ -56,7 +57,8 @@ const toSnapshot = (row: SnapshotRow): Snapshot => ({
 export function snapshotHash(items: readonly SnapshotItem[]): string {
   const hash = createHash('sha256');
   for (const item of items.toSorted((a, b) => a.imageId - b.imageId)) {
-    hash.update(`${item.imageId} ${item.imageHash} ${item.labelMapId ?? '-'} ${item.part}\n`);
+    const { imageId, imageHash, labelMapId, imageClass, part } = item;
+    hash.update(`${imageId} ${imageHash} ${labelMapId ?? '-'} ${imageClass ?? '-'} ${part}\n`);
   }
   return hash.digest('hex');
 }
@@ -117,11 +119,12 @@ export function snapshotsTable(db: Sqlite) {
   const insert = db.prepare<[number, string, string]>(
     'INSERT INTO snapshots (dataset_id, created_at, hash) VALUES (?, ?, ?)',
   );
-  const insertItem = db.prepare<[number, number, string, number | null, string]>(
-    'INSERT INTO snapshot_items (snapshot_id, image_id, image_hash, label_map_id, part) VALUES (?, ?, ?, ?, ?)',
+  const insertItem = db.prepare<[number, number, string, number | null, number | null, string]>(
+    `INSERT INTO snapshot_items (snapshot_id, image_id, image_hash, label_map_id, image_class, part)
+     VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const itemsOf = db.prepare<[number], SnapshotItemRow>(
-    'SELECT image_id, image_hash, label_map_id, part FROM snapshot_items WHERE snapshot_id = ? ORDER BY image_id',
+    'SELECT image_id, image_hash, label_map_id, image_class, part FROM snapshot_items WHERE snapshot_id = ? ORDER BY image_id',
   );
 
   return {
@@ -135,6 +138,7 @@ export function snapshotsTable(db: Sqlite) {
         imageId: row.image_id,
         imageHash: row.image_hash,
         labelMapId: row.label_map_id,
+        imageClass: row.image_class,
         part: Part.parse(row.part),
       })),
     /** Returns the snapshot of these items, an existing one where the data is the same. */
@@ -144,7 +148,9 @@ export function snapshotsTable(db: Sqlite) {
         const existing = byHash.get(datasetId, hash);
         if (existing !== undefined) return existing.id;
         const id = Number(insert.run(datasetId, new Date().toISOString(), hash).lastInsertRowid);
-        for (const i of items) insertItem.run(id, i.imageId, i.imageHash, i.labelMapId, i.part);
+        for (const i of items) {
+          insertItem.run(id, i.imageId, i.imageHash, i.labelMapId, i.imageClass, i.part);
+        }
         return id;
       })();
     },

@@ -86,6 +86,7 @@ CREATE TABLE snapshot_items (
   image_id     INTEGER NOT NULL REFERENCES images (id),
   image_hash   TEXT NOT NULL,
   label_map_id INTEGER REFERENCES label_maps (id),
+  image_class  INTEGER,
   part         TEXT NOT NULL CHECK (part IN ('train', 'val', 'test')),
   PRIMARY KEY (snapshot_id, image_id)
 ) STRICT, WITHOUT ROWID;
