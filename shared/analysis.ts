@@ -158,6 +158,8 @@ export interface ReportData {
   readonly graftVersion: string;
   readonly createdAt: string;
   readonly studyName: string;
+  /** One line under the title: source and target dataset, network, image size. */
+  readonly context: string;
   /** Engines that computed the runs: more than one is worth a warning. */
   readonly engines: readonly EngineInfo[];
   readonly machine: {
