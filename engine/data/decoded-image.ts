@@ -1,0 +1,95 @@
+/**
+ * What a decoded image is, how large it may be, and the errors that every decoder shares.
+ * The decoders themselves are decode.ts, tiff.ts and decode-mask.ts.
+ */
+import { AppError } from '../../shared/errors.ts';
+
+export type Samples = Uint8Array | Uint16Array | Float32Array;
+
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  /** 8 and 16: unsigned integers; 32: floating point, in the units of the file. */
+  readonly bitDepth: 8 | 16 | 32;
+  /** [height, width, channels], upright (EXIF orientation applied). */
+  readonly data: Samples;
+  /** What was dropped or changed on the way, in words: "EXIF orientation 6 applied (…)". */
+  readonly notes: readonly string[];
+}
+
+export interface PixelLimits {
+  readonly maxSidePx: number;
+  readonly maxPixels: number;
+}
+
+/** 2^28 pixels are 256 MiB of 8-bit grey: what a desktop decodes without swapping. */
+export const DEFAULT_LIMITS: PixelLimits = { maxSidePx: 32_768, maxPixels: 2 ** 28 };
+
+/** Throws `unsupported` where an image is larger than the limits, before any pixel is decoded. */
+export function assertWithinLimits(
+  size: { readonly width: number; readonly height: number },
+  subject: string,
+  limits: PixelLimits = DEFAULT_LIMITS,
+): void {
+  const count = (n: number) => n.toLocaleString('en-US');
+  const remedy = 'Cut it into tiles, or reduce it, and import those.';
+  const { width, height } = size;
+  if (Math.max(width, height) > limits.maxSidePx) {
+    const side = width >= height ? `${count(width)} px wide` : `${count(height)} px high`;
+    throw new AppError(
+      'unsupported',
+      `${subject} is ${side}; the longest side may have ${count(limits.maxSidePx)} px. ${remedy}`,
+      { subject },
+    );
+  }
+  if (width * height > limits.maxPixels) {
+    throw new AppError(
+      'unsupported',
+      `${subject} has ${count(width)} × ${count(height)} px; an image may have ${count(limits.maxPixels)} px in all. ${remedy}`,
+      { subject },
+    );
+  }
+}
+
+/** A decoder's complaint as an error that names the file. */
+export function unreadableImage(subject: string, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+  return new AppError(
+    'unreadable',
+    `${subject} is damaged or cut off (${reason.trim()}). Copy it again from its source, or remove it.`,
+    { subject, cause },
+  );
+}
+
+/** Degrees clockwise that bring an EXIF-oriented image upright, and whether it is mirrored. */
+const ORIENTATIONS: Readonly<Record<number, string>> = {
+  2: 'mirrored',
+  3: 'rotated by 180°',
+  4: 'rotated by 180° and mirrored',
+  5: 'rotated by 90° and mirrored',
+  6: 'rotated by 90°',
+  7: 'rotated by 270° and mirrored',
+  8: 'rotated by 270°',
+};
+
+export function orientationNote(orientation: number): string | undefined {
+  const applied = ORIENTATIONS[orientation];
+  return applied && `EXIF orientation applied (${applied})`;
+}
+
+/** The first `kept` of `channels` interleaved channels. */
+export function firstChannels(samples: Samples, channels: number, kept: number): Samples {
+  const pixels = samples.length / channels;
+  const out =
+    samples instanceof Uint8Array
+      ? new Uint8Array(pixels * kept)
+      : samples instanceof Uint16Array
+        ? new Uint16Array(pixels * kept)
+        : new Float32Array(pixels * kept);
+  for (let p = 0; p < pixels; p++) {
+    for (let c = 0; c < kept; c++) out[p * kept + c] = samples[p * channels + c] ?? 0;
+  }
+  return out;
+}

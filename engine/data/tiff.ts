@@ -1,0 +1,163 @@
+/**
+ * Scientific TIFF: 8 to 64-bit integers and floating point, any number of channels, many pages.
+ * Photographic TIFF (palettes, CMYK, YCbCr, bilevel) is left to decode.ts.
+ */
+import { fromArrayBuffer, type GeoTIFF, type GeoTIFFImage } from 'geotiff';
+import { AppError } from '../../shared/errors.ts';
+import {
+  assertWithinLimits,
+  type DecodedImage,
+  firstChannels,
+  orientationNote,
+  type PixelLimits,
+  type Samples,
+  unreadableImage,
+} from './decoded-image.ts';
+
+// TIFF 6.0 tag values.
+const BLACK_IS_ZERO = 1;
+const RGB = 2;
+const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
+const FLOAT_SAMPLES = 3;
+
+async function openTiff(bytes: Uint8Array, subject: string): Promise<GeoTIFF> {
+  // A copy, because the buffer beneath may be shared, and a view is not enough for the parser.
+  const buffer = new Uint8Array(bytes).buffer;
+  try {
+    return await fromArrayBuffer(buffer);
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+export async function tiffPageCount(bytes: Uint8Array, subject: string): Promise<number> {
+  const tiff = await openTiff(bytes, subject);
+  try {
+    return await tiff.getImageCount();
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+/** Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported. */
+export async function decodeTiff(
+  bytes: Uint8Array,
+  options: { readonly subject: string; readonly page: number; readonly limits: PixelLimits },
+): Promise<DecodedImage | undefined> {
+  const { subject, page, limits } = options;
+  const tiff = await openTiff(bytes, subject);
+  try {
+    const image = await tiff.getImage(page);
+    const width = image.getWidth();
+    const height = image.getHeight();
+    assertWithinLimits({ width, height }, subject, limits);
+    if (!isScientific(image)) return undefined;
+    await assertComplete(image, bytes.length, subject);
+    const raster = await image.readRasters({ interleave: true });
+    const orientation = Number((await image.fileDirectory.loadValue('Orientation')) ?? 1);
+    const notes: string[] = [];
+    const converted = toSamples(raster, image.getSampleFormat() === FLOAT_SAMPLES, notes);
+    const { channels, data } = withoutAlpha(image, converted, notes);
+    const turned = orientationNote(orientation);
+    if (turned !== undefined) notes.push(turned);
+    const upright = orient({ width, height, channels, data }, orientation);
+    const bitDepth = data instanceof Uint8Array ? 8 : data instanceof Uint16Array ? 16 : 32;
+    return { ...upright, channels, bitDepth, notes };
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+function isScientific(image: GeoTIFFImage): boolean {
+  const photometric = image.fileDirectory.getValue('PhotometricInterpretation') ?? BLACK_IS_ZERO;
+  const bits = image.getBitsPerSample();
+  return (photometric === BLACK_IS_ZERO || photometric === RGB) && bits >= 8;
+}
+
+/** The reader takes bytes beyond the end of the file for zeros: a cut file must fail instead. */
+async function assertComplete(
+  image: GeoTIFFImage,
+  fileBytes: number,
+  subject: string,
+): Promise<void> {
+  const directory = image.fileDirectory;
+  const tiled = directory.hasTag('TileOffsets');
+  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
+  const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  if (offsets === undefined || counts === undefined) {
+    throw unreadableImage(subject, new Error('it has no pixel data'));
+  }
+  for (let i = 0; i < offsets.length; i++) {
+    if (Number(offsets[i]) + Number(counts[i]) > fileBytes) {
+      throw unreadableImage(subject, new Error('pixel data is missing at the end'));
+    }
+  }
+}
+
+type Raster = Awaited<ReturnType<GeoTIFF['readRasters']>>;
+
+/** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point. */
+function toSamples(raster: Raster, floating: boolean, notes: string[]): Samples {
+  if (Array.isArray(raster)) throw new AppError('internal', 'TIFF samples are not interleaved.');
+  // New views, because the reader hangs width and height on its arrays.
+  const { buffer, byteOffset, length } = raster;
+  if (raster instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length);
+  if (raster instanceof Uint16Array) return new Uint16Array(buffer, byteOffset, length);
+  const out = new Float32Array(raster.length);
+  let inexact = 0;
+  let notFinite = 0;
+  for (let i = 0; i < raster.length; i++) {
+    const value = raster[i] ?? 0;
+    const rounded = Math.fround(value);
+    if (!Number.isFinite(rounded)) notFinite++;
+    else {
+      out[i] = rounded;
+      if (rounded !== value) inexact++;
+    }
+  }
+  if (!floating) notes.push('integer samples read as 32-bit floating point');
+  if (inexact > 0) notes.push(`${inexact} samples rounded to 32-bit floating point`);
+  if (notFinite > 0) notes.push(`${notFinite} samples were not finite and became 0`);
+  return out;
+}
+
+function withoutAlpha(
+  image: GeoTIFFImage,
+  samples: Samples,
+  notes: string[],
+): { channels: number; data: Samples } {
+  const stored = image.getSamplesPerPixel();
+  const extra = image.fileDirectory.getValue('ExtraSamples');
+  const last = extra === undefined ? undefined : Number(Array.from(extra).at(-1));
+  if (stored < 2 || last === undefined || !ALPHA_SAMPLES.includes(last)) {
+    return { channels: stored, data: samples };
+  }
+  notes.push('alpha channel dropped');
+  return { channels: stored - 1, data: firstChannels(samples, stored, stored - 1) };
+}
+
+/** Brings pixels of a TIFF orientation 1 … 8 upright. */
+function orient(
+  image: { width: number; height: number; channels: number; data: Samples },
+  orientation: number,
+): { width: number; height: number; data: Samples } {
+  const { width, height, channels, data } = image;
+  if (!(orientation > 1 && orientation <= 8)) return { width, height, data };
+  const swapped = orientation >= 5;
+  const outWidth = swapped ? height : width;
+  const outHeight = swapped ? width : height;
+  const out = data.slice();
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) {
+      // Row and column of the stored image that is seen at (x, y), by TIFF 6.0 "Orientation".
+      const column = swapped ? y : x;
+      const row = swapped ? x : y;
+      const fromX = [2, 3, 7, 8].includes(orientation) ? width - 1 - column : column;
+      const fromY = [3, 4, 6, 7].includes(orientation) ? height - 1 - row : row;
+      const from = (fromY * width + fromX) * channels;
+      const to = (y * outWidth + x) * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = data[from + c] ?? 0;
+    }
+  }
+  return { width: outWidth, height: outHeight, data: out };
+}
