@@ -1,0 +1,150 @@
+/**
+ * Divides images into train, validation and test so that nothing leaks: groups and identical files
+ * stay together. Which split a study uses is the study's affair.
+ */
+import type { Part } from '../../shared/entities.ts';
+import { PARTS } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { createRandom } from '../../shared/random.ts';
+import type { SplitItem } from '../db/splits.ts';
+
+export interface SplittableImage {
+  readonly id: number;
+  readonly groupName: string | null;
+  /** Parts get this class in equal proportion as far as groups allow. */
+  readonly imageClass?: number | null;
+  /** Content hash; images of one hash count as one group. */
+  readonly hash?: string;
+}
+
+export interface SplitSizes {
+  /** Share of the images where below 1, else their number. */
+  readonly val: number;
+  readonly test: number;
+  readonly seed: number;
+}
+
+/** Images that may not be separated: linked by group name or by content, directly or through others. */
+function unitsOf(images: readonly SplittableImage[]): SplittableImage[][] {
+  const parent = images.map((_, i) => i);
+  const root = (i: number): number => {
+    let at = i;
+    while (parent[at] !== undefined && parent[at] !== at) at = parent[at] ?? at;
+    return at;
+  };
+  const firstOf = new Map<string, number>();
+  images.forEach((image, i) => {
+    const keys = [
+      ...(image.groupName === null ? [] : [`group ${image.groupName}`]),
+      ...(image.hash === undefined ? [] : [`hash ${image.hash}`]),
+    ];
+    for (const key of keys) {
+      const first = firstOf.get(key);
+      if (first === undefined) firstOf.set(key, i);
+      else {
+        const [low, high] = [root(first), root(i)].sort((a, b) => a - b);
+        if (low !== undefined && high !== undefined) parent[high] = low;
+      }
+    }
+  });
+  const units = new Map<number, SplittableImage[]>();
+  images.forEach((image, i) => {
+    const unit = units.get(root(i));
+    if (unit === undefined) units.set(root(i), [image]);
+    else unit.push(image);
+  });
+  return [...units.values()];
+}
+
+/** Random order in which every prefix holds the image classes in about their overall proportion. */
+function stratified(units: SplittableImage[][], seed: number): SplittableImage[][] {
+  const byClass = new Map<number | null, SplittableImage[][]>();
+  for (const unit of createRandom(seed, 'split').shuffled(units)) {
+    const key = unit[0]?.imageClass ?? null;
+    const members = byClass.get(key);
+    if (members === undefined) byClass.set(key, [unit]);
+    else members.push(unit);
+  }
+  return [...byClass.values()]
+    .flatMap((members) => members.map((unit, i) => ({ unit, at: (i + 0.5) / members.length })))
+    .sort((a, b) => a.at - b.at) // stable: ties keep the order of the classes
+    .map(({ unit }) => unit);
+}
+
+const sizeOf = (requested: number, images: number): number =>
+  requested < 1 ? Math.round(requested * images) : Math.round(requested);
+
+/**
+ * Assigns every image to a part. Sizes are met exactly where there are no groups, and as nearly as
+ * whole groups allow otherwise; train takes the rest. The same seed and images give the same split.
+ * Errors: invalid-input, where a part would be left without an image.
+ */
+export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes): SplitItem[] {
+  if (![sizes.val, sizes.test].every((size) => Number.isFinite(size) && size >= 0)) {
+    throw new AppError('invalid-input', 'Sizes of validation and test must be 0 or more.');
+  }
+  const units = stratified(unitsOf(images), sizes.seed);
+  const targets = {
+    test: sizeOf(sizes.test, images.length),
+    val: sizeOf(sizes.val, images.length),
+  };
+  const wanted = (['test', 'val'] as const).filter((part) => sizes[part] > 0);
+  const least = wanted.length + 1;
+  if (units.length < least || targets.test + targets.val >= images.length) {
+    const groups = units.length === images.length ? '' : ` in ${units.length} groups`;
+    throw new AppError(
+      'invalid-input',
+      `${images.length} images${groups} are too few for ${targets.test} to test and ${targets.val} to validate with, and some to train on. ` +
+        `At least ${least} images or groups that can be separated are needed: label more images, or ask for smaller parts.`,
+    );
+  }
+  const items: SplitItem[] = [];
+  let next = 0;
+  wanted.forEach((part, i) => {
+    const partsAfter = wanted.length - i;
+    let count = 0;
+    for (; next < units.length - partsAfter; next++) {
+      const unit = units[next] ?? [];
+      const nearer = Math.abs(targets[part] - count - unit.length) < targets[part] - count;
+      if (count > 0 && !nearer) break;
+      for (const image of unit) items.push({ imageId: image.id, part });
+      count += unit.length;
+    }
+  });
+  for (const unit of units.slice(next)) {
+    for (const image of unit) items.push({ imageId: image.id, part: 'train' });
+  }
+  return items;
+}
+
+/** One group, or one content, that lies in more than one part. */
+export interface SplitLeak {
+  readonly kind: 'group' | 'content';
+  /** Name of the group, or the SHA-256 of the file. */
+  readonly name: string;
+  readonly parts: readonly Part[];
+  readonly imageIds: readonly number[];
+}
+
+/** Every way in which one part knows another: a test on such a split proves nothing. */
+export function splitLeaks(
+  items: readonly SplitItem[],
+  images: readonly Pick<SplittableImage, 'id' | 'groupName' | 'hash'>[],
+): SplitLeak[] {
+  const partOf = new Map(items.map((item) => [item.imageId, item.part]));
+  const sets = new Map<string, { kind: SplitLeak['kind']; name: string; ids: number[] }>();
+  const add = (kind: SplitLeak['kind'], name: string, id: number) => {
+    const set = sets.get(`${kind} ${name}`);
+    if (set === undefined) sets.set(`${kind} ${name}`, { kind, name, ids: [id] });
+    else set.ids.push(id);
+  };
+  for (const image of images) {
+    if (!partOf.has(image.id)) continue;
+    if (image.groupName !== null) add('group', image.groupName, image.id);
+    if (image.hash !== undefined) add('content', image.hash, image.id);
+  }
+  return [...sets.values()].flatMap(({ kind, name, ids }) => {
+    const parts = PARTS.filter((part) => ids.some((id) => partOf.get(id) === part));
+    return parts.length > 1 ? [{ kind, name, parts, imageIds: ids }] : [];
+  });
+}

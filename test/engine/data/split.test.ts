@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { makeSplit, splitLeaks, type SplittableImage } from '../../../engine/data/split.ts';
+
+const plain = (count: number): SplittableImage[] =>
+  Array.from({ length: count }, (_, i) => ({ id: i + 1, groupName: null }));
+
+const countOf = (items: readonly { part: string }[], part: string) =>
+  items.filter((item) => item.part === part).length;
+
+describe('makeSplit', () => {
+  test('meets shares and counts exactly where there are no groups', () => {
+    const shares = makeSplit(plain(60), { val: 0.2, test: 0.3, seed: 1 });
+    expect(['train', 'val', 'test'].map((part) => countOf(shares, part))).toEqual([30, 12, 18]);
+    const counts = makeSplit(plain(60), { val: 5, test: 1, seed: 1 });
+    expect(['train', 'val', 'test'].map((part) => countOf(counts, part))).toEqual([54, 5, 1]);
+    const noVal = makeSplit(plain(4), { val: 0, test: 0.5, seed: 1 });
+    expect(['train', 'val', 'test'].map((part) => countOf(noVal, part))).toEqual([2, 0, 2]);
+  });
+
+  test('the same seed gives the same split, another seed another', () => {
+    const split = (seed: number) => makeSplit(plain(40), { val: 0.2, test: 0.2, seed });
+    expect(split(7)).toEqual(split(7));
+    expect(split(7)).not.toEqual(split(8));
+  });
+
+  test('every image lands in one part, no part is empty, no group or content is divided', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            group: fc.option(fc.constantFrom('a', 'b', 'c', 'd', 'e')),
+            hash: fc.integer({ min: 0, max: 12 }),
+          }),
+          { minLength: 3, maxLength: 40 },
+        ),
+        fc.double({ min: 0.05, max: 0.4, noNaN: true }),
+        fc.double({ min: 0.05, max: 0.4, noNaN: true }),
+        fc.nat(1000),
+        (rows, val, testShare, seed) => {
+          const images = rows.map((row, i) => ({
+            id: i + 1,
+            groupName: row.group,
+            hash: String(row.hash),
+          }));
+          let items;
+          try {
+            items = makeSplit(images, { val, test: testShare, seed });
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'invalid-input' });
+            return;
+          }
+          expect(items.map((item) => item.imageId).sort((a, b) => a - b)).toEqual(
+            images.map((image) => image.id),
+          );
+          for (const part of ['train', 'val', 'test'])
+            expect(countOf(items, part)).toBeGreaterThan(0);
+          expect(splitLeaks(items, images)).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  test('classes are spread over the parts in proportion', () => {
+    const images = Array.from({ length: 40 }, (_, i) => ({
+      id: i + 1,
+      groupName: null,
+      imageClass: i < 30 ? 0 : 1,
+    }));
+    const items = makeSplit(images, { val: 0.1, test: 0.2, seed: 3 });
+    const rare = items.filter((item) => item.imageId > 30);
+    expect(['train', 'val', 'test'].map((part) => countOf(rare, part))).toEqual([7, 1, 2]);
+  });
+
+  test('too few images or groups are refused with what is needed', () => {
+    expect(() => makeSplit(plain(2), { val: 0.2, test: 0.2, seed: 0 })).toThrow(
+      /2 images are too few/,
+    );
+    const oneGroup = plain(10).map((image) => ({ ...image, groupName: 'slide 1' }));
+    expect(() => makeSplit(oneGroup, { val: 0.2, test: 0.2, seed: 0 })).toThrow(
+      /10 images in 1 groups are too few.*At least 3/s,
+    );
+    expect(() => makeSplit(plain(10), { val: 5, test: 5, seed: 0 })).toThrow(/some to train on/);
+    expect(() => makeSplit(plain(10), { val: -1, test: 0, seed: 0 })).toThrow(/0 or more/);
+  });
+});
+
+describe('splitLeaks', () => {
+  test('finds groups and identical files in two parts', () => {
+    const images = [
+      { id: 1, groupName: 'p1', hash: 'aa' },
+      { id: 2, groupName: 'p1', hash: 'bb' },
+      { id: 3, groupName: 'p2', hash: 'bb' },
+      { id: 4, groupName: null, hash: 'cc' },
+    ];
+    const items = [
+      { imageId: 1, part: 'train' as const },
+      { imageId: 2, part: 'test' as const },
+      { imageId: 3, part: 'val' as const },
+      { imageId: 4, part: 'test' as const },
+    ];
+    expect(splitLeaks(items, images)).toEqual([
+      { kind: 'group', name: 'p1', parts: ['train', 'test'], imageIds: [1, 2] },
+      { kind: 'content', name: 'bb', parts: ['val', 'test'], imageIds: [2, 3] },
+    ]);
+  });
+});
