@@ -1,0 +1,138 @@
+/**
+ * Makes a clone ready to run: the packages of the lock file, the pinned Node, native TensorFlow. Uses Node built-ins
+ * only, since it runs before anything is installed. When all is in place it only looks, in a few milliseconds.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { capture, endChildrenWithUs } from './command.mjs';
+import { withLock } from './install-lock.mjs';
+import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
+import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
+import { findNode, installNode } from './pinned-node.mjs';
+import { createProgress } from './progress.mjs';
+import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
+import { downloadSource } from './tensorflow-download.mjs';
+import { wheelSource } from './tensorflow-wheel.mjs';
+import { engineAsked, engineReady, setUpTensorflow, tfjsNode } from './tensorflow.mjs';
+
+const OLDEST_NODE = 18;
+const CHECK_TIMEOUT_MS = 120_000;
+
+/**
+ * @param {{ native?: boolean, again?: boolean }} [options] native: TensorFlow is needed (linters do without); again:
+ *   try native TensorFlow once more although the portable engine was settled for
+ * @returns {Promise<string>} the executable of the pinned Node
+ */
+export async function ensureReady({ native = true, again = false } = {}) {
+  const pin = pins();
+  const { platform, arch } = process;
+  const cache = cacheRoot();
+  const wanted = { version: pin.node, cache, platform, arch };
+  const asked = engineAsked(process.env);
+  const engine = { pin: pin.tensorflow, required: again || asked === 'tensorflow' };
+  const engineDone = () => !native || asked === 'wasm' || engineReady(projectRoot, engine);
+
+  const ready = findNode(wanted);
+  if (ready !== null && packagesReady(projectRoot) && engineDone()) return ready;
+
+  const progress = createProgress(process.stderr);
+  endChildrenWithUs();
+  const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
+  return withLock(path.join(cache, 'setup.lock'), waiting, async () => {
+    if (!packagesReady(projectRoot)) {
+      if (installedByHand(projectRoot)) stampPackages(projectRoot);
+      else {
+        const logs = path.join(cache, 'logs');
+        await progress.step('Installing packages (npm ci)', (update) =>
+          installPackages(projectRoot, { update, logs }),
+        );
+      }
+    }
+    const node =
+      findNode(wanted) ??
+      (await progress.step(`Fetching Node ${pin.node}`, (update) =>
+        installNode(wanted, { update }),
+      ));
+    if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
+    return node;
+  });
+}
+
+/**
+ * @param {{ pin: string, required: boolean, node: string, wanted: import('./pinned-node.mjs').NodeWanted,
+ *   progress: import('./progress.mjs').Progress }} options
+ */
+async function setUpEngine({ pin, required, node, wanted, progress }) {
+  const packageFolder = tfjsNode(projectRoot);
+  if (!existsSync(packageFolder)) {
+    throw new SetupFailure(
+      '@tensorflow/tfjs-node is missing from node_modules: optional packages were left out. Run `npm ci --include=optional`.',
+    );
+  }
+  const { cache, platform, arch } = wanted;
+  const headers = async () =>
+    nodeHeaders(node) ?? nodeHeaders(await installNode(wanted, { update: () => undefined })) ?? '';
+  const sources = [
+    wheelSource({
+      ...{ version: pin, platform, arch, cache, headers },
+      addonSources: path.join(packageFolder, 'binding'),
+    }),
+    downloadSource({ packageFolder, nodeModules, platform, arch, cache, node }),
+  ];
+  const check = (/** @type {string} */ addon) => checkTensorflow(node, addon);
+  const outcome = await progress.step(`Setting up native TensorFlow ${pin}`, (update) =>
+    setUpTensorflow({ root: projectRoot, cache, pin, sources, check, update }),
+  );
+  if (outcome.engine === 'tensorflow') return;
+  if (required) throw new SetupFailure(`Native TensorFlow could not be set up. ${outcome.reason}`);
+  progress.note(
+    `Graft trains with its portable engine, which is many times slower than native TensorFlow. ${outcome.reason} To try again: npm run setup`,
+  );
+}
+
+/** @param {string} node an executable @returns {string | null} the folder with node_api.h that came with it */
+function nodeHeaders(node) {
+  const folder = path.join(path.dirname(node), '..', 'include', 'node');
+  return existsSync(path.join(folder, 'node_api.h')) ? folder : null;
+}
+
+/**
+ * @param {string} node
+ * @param {string} addon
+ * @returns {Promise<string>} TensorFlow's version
+ */
+async function checkTensorflow(node, addon) {
+  const script = path.join(projectRoot, 'build', 'check-tensorflow.mjs');
+  const { ok, stdout, output } = await capture(node, [script, addon], {
+    timeoutMs: CHECK_TIMEOUT_MS,
+  });
+  if (!ok) throw explainFailure('Loading the TensorFlow addon', output);
+  return stdout;
+}
+
+/** The environment of a command: Node keeps compiled code in the cache, which halves the start of a second one. */
+export const commandEnvironment = () => ({
+  NODE_COMPILE_CACHE: path.join(cacheRoot(), 'compile-cache'),
+  ...process.env,
+});
+
+/**
+ * Runs a command's body and ends the process with its exit code. An expected failure is one line on standard error.
+ *
+ * @param {() => Promise<number>} body
+ */
+export async function main(body) {
+  try {
+    if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+      throw new SetupFailure(
+        `This is Node ${process.versions.node}; starting Graft takes Node ${OLDEST_NODE} or newer: https://nodejs.org`,
+      );
+    }
+    process.exitCode = await body();
+  } catch (error) {
+    const failure = asSetupFailure('Setting up', error);
+    if (!(failure instanceof SetupFailure)) throw failure;
+    process.stderr.write(`graft: ${failure.message}\n`);
+    process.exitCode = 1;
+  }
+}

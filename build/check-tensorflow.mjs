@@ -1,0 +1,30 @@
+/**
+ * Run as a process of its own under the pinned Node, with the path of an addon: loads tfjs-node with that addon,
+ * multiplies two matrices, and prints TensorFlow's version. A crash in the library ends only this process.
+ */
+import { createRequire } from 'node:module';
+import util from 'node:util';
+
+process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+// tfjs-node still calls both; newer Node has removed or deprecated them.
+Object.assign(util, {
+  isNullOrUndefined: (/** @type {unknown} */ value) => value === null || value === undefined,
+  isArray: Array.isArray,
+});
+
+const addon = process.argv[2];
+/** @type {(name: string) => unknown} */
+const load = createRequire(import.meta.url);
+// tfjs-node asks this package where its addon is.
+const locator = /** @type {{ find: () => unknown }} */ (load('@mapbox/node-pre-gyp'));
+locator.find = () => addon;
+
+const tf = /** @type {import('@tensorflow/tfjs-node')} */ (load('@tensorflow/tfjs-node'));
+const product = tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0];
+if (tf.getBackend() !== 'tensorflow' || product !== 11) {
+  throw new Error(`TensorFlow computed ${product} where 11 is right`);
+}
+const { binding } = /** @type {{ binding: { TF_Version: string } }} */ (
+  /** @type {unknown} */ (tf.backend())
+);
+process.stdout.write(binding.TF_Version);

@@ -1,0 +1,90 @@
+/**
+ * Runs other programs: captured, for the steps of setting up, and in the foreground, for the command the user asked
+ * for. Knows nothing of what they do.
+ */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** Programs that setting up has started; they end with it. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+
+/** Ends what setting up has started when it is interrupted, so that no download or compiler is left behind. */
+export function endChildrenWithUs() {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.once(signal, () => {
+      for (const child of running) child.kill('SIGTERM');
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
+
+/**
+ * Runs a program to its end and keeps what it printed. A program that is missing is an outcome, not an exception.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, shell?: boolean }} [options]
+ * @returns {Promise<{ ok: boolean, stdout: string, output: string }>} output: standard output and error as printed
+ */
+export function capture(program, args, { timeoutMs, ...options } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    let stdout = '';
+    let output = '';
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            output += `\n${program} was ended after ${timeoutMs / 1000} s: ETIMEDOUT`;
+            child.kill('SIGKILL');
+          }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      stdout += text;
+      output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      output += text;
+    });
+    /** @param {boolean} ok */
+    const finish = (ok) => {
+      clearTimeout(timer);
+      running.delete(child);
+      resolve({ ok, stdout, output });
+    };
+    child.once('error', (error) => {
+      output += error.message;
+      finish(false);
+    });
+    child.once('close', (code) => finish(code === 0));
+  });
+}
+
+/**
+ * Runs a program on this terminal, hands signals on, and resolves to the exit code to end with (128 + signal number
+ * when a signal ended it, as shells do).
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>}
+ */
+export function foreground(program, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: 'inherit' });
+    /** @param {NodeJS.Signals} signal */
+    const passOn = (signal) => {
+      // A terminal sends Ctrl-C to the child as well; passing it on would make it two.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
+    /** @type {NodeJS.Signals[]} */
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, passOn);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      for (const name of signals) process.off(name, passOn);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

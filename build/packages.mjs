@@ -1,0 +1,101 @@
+/**
+ * node_modules as package-lock.json says it: whether it is complete, and installing it when it is not. Which Node and
+ * which TensorFlow go with it is not decided here.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readJson } from './json-file.mjs';
+import { explainFailure } from './setup-failure.mjs';
+import { npmCi } from './npm.mjs';
+
+/** @typedef {{ lock: string }} Stamp */
+/** @typedef {{ packages: Record<string, { version?: string, integrity?: string, optional?: boolean }> }} Lock */
+
+/** @param {string} root */
+const stampFile = (root) => path.join(root, 'node_modules', '.graft-ready.json');
+/** npm's own note of what it installed; written last. @param {string} root */
+const installedLock = (root) => path.join(root, 'node_modules', '.package-lock.json');
+
+/** @param {string} root the project's folder */
+export function lockHash(root) {
+  const lock = readFileSync(path.join(root, 'package-lock.json'), 'utf8');
+  // Git may check the file out with either line ending.
+  return createHash('sha256').update(lock.replaceAll('\r\n', '\n')).digest('hex');
+}
+
+/**
+ * Whether node_modules is what the lock file says, by our stamp alone: cheap enough for every start.
+ *
+ * @param {string} root
+ */
+export function packagesReady(root) {
+  const stamp = /** @type {Stamp | undefined} */ (readJson(stampFile(root)));
+  return stamp?.lock === lockHash(root);
+}
+
+/**
+ * Whether npm itself finished installing exactly this lock file (someone ran `npm ci` by hand). Optional packages may
+ * be missing: they belong to other platforms.
+ *
+ * @param {string} root
+ */
+export function installedByHand(root) {
+  const installed = /** @type {Lock | undefined} */ (readJson(installedLock(root)));
+  const wanted = /** @type {Lock | undefined} */ (readJson(path.join(root, 'package-lock.json')));
+  if (installed === undefined || wanted === undefined) return false;
+  return Object.entries(wanted.packages).every(([name, { version, integrity, optional }]) => {
+    if (name === '') return true;
+    const found = installed.packages[name];
+    if (found === undefined) return optional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+/** @param {string} root */
+export function stampPackages(root) {
+  writeFileSync(stampFile(root), `${JSON.stringify({ lock: lockHash(root) })}\n`);
+}
+
+/**
+ * Installs the packages. The stamp goes first and comes back last, so that an interrupted installation is redone.
+ *
+ * @param {string} root
+ * @param {{ update: import('./progress.mjs').Update, logs: string, install?: typeof npmCi }} options logs: the folder
+ *   that keeps npm's full output when it fails
+ */
+export async function installPackages(root, { update, logs, install = npmCi }) {
+  rmSync(stampFile(root), { force: true });
+  rmSync(installedLock(root), { force: true });
+  const lock = /** @type {Lock | undefined} */ (readJson(path.join(root, 'package-lock.json')));
+  const folders = Object.keys(lock?.packages ?? {}).filter((name) => name !== '');
+  const count = setInterval(() => {
+    const there = folders.filter((name) => existsSync(path.join(root, name, 'package.json')));
+    update(`${there.length} of up to ${folders.length} packages`);
+  }, 1000);
+  try {
+    const { ok, output } = await install(root);
+    if (!ok) throw explainFailure('Installing packages', output, keepLog(logs, 'npm-ci', output));
+  } finally {
+    clearInterval(count);
+  }
+  stampPackages(root);
+}
+
+/**
+ * @param {string} logs
+ * @param {string} name
+ * @param {string} output
+ * @returns {string | null} the file; null when even that could not be written, so that the first failure is told
+ */
+export function keepLog(logs, name, output) {
+  const file = path.join(logs, `${name}.log`);
+  try {
+    mkdirSync(logs, { recursive: true });
+    writeFileSync(file, output);
+    return file;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}

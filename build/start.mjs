@@ -1,0 +1,13 @@
+/** `npm start`: makes the clone ready and opens Graft's page. */
+import path from 'node:path';
+import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
+import { foreground } from './command.mjs';
+import { projectRoot } from './locations.mjs';
+
+await main(async () => {
+  const node = await ensureReady();
+  const cli = path.join(projectRoot, 'engine', 'cli.ts');
+  return foreground(node, [cli, 'serve', '--open', ...process.argv.slice(2)], {
+    env: commandEnvironment(),
+  });
+});
