@@ -1,0 +1,216 @@
+import { encode } from 'fast-png';
+import sharp from 'sharp';
+import { deflateSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { decodeMask, maskValueName } from '../../../engine/data/decode-mask.ts';
+import { encodeIndexPng } from '../../../engine/data/encode.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { tiff } from './tiff-fixtures.ts';
+
+const subject = 'masks/a.png';
+const palette = Array.from({ length: 256 }, (_, i) => [255 - i, i, 7]);
+
+async function codeOf(bytes: Uint8Array): Promise<string> {
+  const error: unknown = await decodeMask(bytes, { subject }).catch((thrown: unknown) => thrown);
+  return error instanceof AppError ? `${error.code}: ${error.message}` : 'no error';
+}
+
+/** CRC-32 of PNG (ISO 3309), for chunks that tests write by hand. */
+function crc32(bytes: Uint8Array): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+function png(chunks: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+  const parts = chunks.map(([name, body]) => {
+    const typed = Buffer.concat([Buffer.from(name, 'latin1'), body]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(body.length, 0);
+    frame.writeUInt32BE(crc32(typed), 4);
+    return Buffer.concat([frame.subarray(0, 4), typed, frame.subarray(4)]);
+  });
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...parts]);
+}
+
+function header(width: number, height: number, depth: number, type: number, interlace = 0) {
+  const body = Buffer.alloc(13);
+  body.writeUInt32BE(width, 0);
+  body.writeUInt32BE(height, 4);
+  body.set([depth, type, 0, 0, interlace], 8);
+  return ['IHDR', body] as const;
+}
+
+const END = ['IEND', new Uint8Array(0)] as const;
+
+describe('decodeMask', () => {
+  test('reads palette indices, never colours', async () => {
+    const data = Uint8Array.of(0, 1, 2, 255, 1, 1);
+    const mask = await decodeMask(encode({ width: 3, height: 2, data, channels: 1, palette }), {
+      subject,
+    });
+    expect(mask).toEqual({
+      width: 3,
+      height: 2,
+      kind: 'index',
+      values: data,
+      histogram: new Map([
+        [0, 1],
+        [1, 3],
+        [2, 1],
+        [255, 1],
+      ]),
+      notes: [],
+    });
+  });
+
+  test('an index PNG that we wrote keeps every id', async () => {
+    const data = Uint8Array.from({ length: 256 }, (_, i) => i);
+    const classes = [{ index: 1, name: 'cell', color: '#e69f00' }];
+    const bytes = encodeIndexPng({ width: 16, height: 16, data }, classes);
+    const mask = await decodeMask(bytes, { subject });
+    expect([mask.kind, mask.values]).toEqual(['index', data]);
+    // Another reader shows class 1 in its colour.
+    const shown = await sharp(bytes).removeAlpha().raw().toBuffer();
+    expect([...shown.subarray(3, 6)]).toEqual([0xe6, 0x9f, 0x00]);
+  });
+
+  test('unpacks 1, 2 and 4-bit values at odd widths', async () => {
+    // 5 × 2 with 2 bits: rows 0 1 2 3 0 and 3 2 1 0 3, each in two bytes after the filter byte.
+    const rows = Uint8Array.of(0, 0b00011011, 0b00000000, 0, 0b11100100, 0b11000000);
+    const mask = await decodeMask(
+      png([header(5, 2, 2, 3), ['PLTE', new Uint8Array(12)], ['IDAT', deflateSync(rows)], END]),
+      { subject },
+    );
+    expect([mask.kind, ...mask.values]).toEqual(['index', 0, 1, 2, 3, 0, 3, 2, 1, 0, 3]);
+    const bits = await decodeMask(
+      png([header(3, 1, 1, 0), ['IDAT', deflateSync(Uint8Array.of(0, 0b10100000))], END]),
+      { subject },
+    );
+    expect([bits.kind, ...bits.values]).toEqual(['grey', 1, 0, 1]);
+    const nibbles = await decodeMask(
+      png([header(3, 1, 4, 0), ['IDAT', deflateSync(Uint8Array.of(0, 0xf2, 0x90))], END]),
+      { subject },
+    );
+    expect([...nibbles.values]).toEqual([15, 2, 9]);
+  });
+
+  test('reads 8 and 16-bit grey, and grey stored as RGB', async () => {
+    const grey = encode({ width: 2, height: 1, data: Uint8Array.of(0, 200), channels: 1 });
+    expect(await decodeMask(grey, { subject })).toMatchObject({
+      kind: 'grey',
+      values: Uint8Array.of(0, 200),
+    });
+    const wide = encode({
+      width: 2,
+      height: 1,
+      data: Uint16Array.of(3, 60_000),
+      channels: 1,
+      depth: 16,
+    });
+    expect(await decodeMask(wide, { subject })).toMatchObject({
+      kind: 'grey',
+      values: Uint16Array.of(3, 60_000),
+    });
+    const rgb = encode({
+      width: 2,
+      height: 1,
+      data: Uint8Array.of(0, 0, 0, 255, 255, 255),
+      channels: 3,
+    });
+    expect(await decodeMask(rgb, { subject })).toMatchObject({
+      kind: 'grey',
+      values: Uint8Array.of(0, 255),
+    });
+  });
+
+  test('tells colours apart and names them', async () => {
+    const data = Uint8Array.of(0, 0, 0, 255, 255, 0, 16, 255, 255, 0, 16, 0);
+    const mask = await decodeMask(encode({ width: 3, height: 1, data, channels: 4 }), { subject });
+    expect(mask.kind).toBe('colour');
+    expect([...mask.histogram]).toEqual([
+      [0, 1],
+      [0xff0010, 2],
+    ]);
+    expect(mask.notes).toEqual(['alpha channel dropped']);
+    expect(maskValueName('colour', 0x00_10_ff)).toBe('#0010ff');
+    expect(maskValueName('index', 16)).toBe('16');
+  });
+
+  test('thresholds JPEG masks at 127 and says that they are lossy', async () => {
+    const raw = new Uint8Array(64 * 64 * 3);
+    for (let i = 0; i < raw.length; i++) raw[i] = Math.floor(i / 3) % 64 < 30 ? 0 : 255;
+    const jpeg = await sharp(raw, { raw: { width: 64, height: 64, channels: 3 } })
+      .jpeg({ quality: 60 })
+      .toBuffer();
+    const mask = await decodeMask(jpeg, { subject });
+    expect([...mask.histogram.keys()]).toEqual([0, 255]);
+    expect(mask.notes[0]).toContain('lossy');
+    expect(mask.histogram.get(0)).toBe(64 * 30);
+  });
+
+  test('reads TIFF and GIF masks', async () => {
+    expect((await decodeMask(tiff('grey16'), { subject })).values).toEqual(
+      Uint16Array.from({ length: 12 }, (_, i) => i * 5000),
+    );
+    const gif = await sharp(Uint8Array.of(0, 255, 255, 0), {
+      raw: { width: 2, height: 2, channels: 1 },
+    })
+      .gif()
+      .toBuffer();
+    expect(await decodeMask(gif, { subject })).toMatchObject({
+      kind: 'grey',
+      values: Uint8Array.of(0, 255, 255, 0),
+    });
+  });
+});
+
+describe('bad masks', () => {
+  test('a picture, fractions and odd channel counts are refused', async () => {
+    const picture = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => ((i * i) >> 3) & 255);
+    expect(await codeOf(encode({ width: 32, height: 32, data: picture, channels: 3 }))).toMatch(
+      /^unsupported: masks\/a\.png .*more than 256 colours/,
+    );
+    expect(await codeOf(tiff('float'))).toMatch(/^unsupported: .*-0\.75/);
+    expect(await codeOf(tiff('five'))).toMatch(/^unsupported: .*5 channels/);
+  });
+
+  test('a coloured JPEG is refused', async () => {
+    const red = await sharp({
+      create: { width: 16, height: 16, channels: 3, background: '#ff0000' },
+    })
+      .jpeg()
+      .toBuffer();
+    expect(await codeOf(red)).toMatch(/^unsupported: .*JPEG with colours/);
+  });
+
+  test('empty, cut and damaged files are unreadable', async () => {
+    const data = Uint8Array.from({ length: 4096 }, (_, i) => (i * i) >> 5);
+    const whole = encode({ width: 64, height: 64, data, channels: 1, palette });
+    expect(await codeOf(new Uint8Array(0))).toMatch(/^unreadable/);
+    for (let length = 9; length < whole.length; length += 61) {
+      expect(await codeOf(whole.subarray(0, length))).toMatch(/^unreadable/);
+    }
+    const damaged = Uint8Array.from(whole);
+    damaged.fill(0, 1200, 1210);
+    expect(await codeOf(damaged)).toMatch(/^unreadable/);
+  });
+
+  test('pixel data that ends early is unreadable although every chunk is whole', async () => {
+    const rows = deflateSync(new Uint8Array(10 * 11));
+    const short = png([header(10, 20, 8, 0), ['IDAT', rows], END]);
+    expect(await codeOf(short)).toMatch(/^unreadable/);
+    const stream = deflateSync(new Uint8Array(20 * 11));
+    const cut = png([header(10, 20, 8, 0), ['IDAT', stream.subarray(0, 8)], END]);
+    expect(await codeOf(cut)).toMatch(/^unreadable/);
+  });
+
+  test('a header that promises 50,000 px is refused before anything is allocated', async () => {
+    expect(await codeOf(png([header(50_000, 50_000, 8, 3), END]))).toMatch(
+      /^unsupported: .*50,000 px wide/,
+    );
+  });
+});

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { cocoArea, compressCocoCounts } from '../../shared/coco-rle.ts';
+import { cocoPolygonRuns, fillRings, traceRings } from '../../shared/geometry.ts';
+
+/**
+ * Made with pycocotools 2.0.11: mask.frPyObjects([polygon], height, width) of random polygons with 3 – 8
+ * vertices inside and outside the image: whole numbers, halves, hundredths, clipped, with repeated vertices.
+ */
+const recorded = z
+  .array(
+    z.object({
+      size: z.tuple([z.number(), z.number()]),
+      polygon: z.array(z.number()),
+      counts: z.string(),
+    }),
+  )
+  .parse(JSON.parse(readFileSync(new URL('./pycocotools-polygons.json', import.meta.url), 'utf8')));
+
+function runsOf(polygon: number[], size: [number, number]): readonly number[] {
+  const runs = cocoPolygonRuns(polygon, size);
+  if (!runs.ok) throw new Error(runs.reason);
+  return runs.counts;
+}
+
+describe('COCO polygons', () => {
+  test('the square (2,2)–(5,5) is 9 pixels, as in pycocotools', () => {
+    const counts = runsOf([2, 2, 5, 2, 5, 5, 2, 5], [8, 8]);
+    expect(cocoArea(counts)).toBe(9);
+    expect(compressCocoCounts(counts)).toBe('b035000f0');
+  });
+
+  test('agrees with pycocotools on every recorded polygon', () => {
+    expect(recorded.length).toBe(240);
+    for (const { size, polygon, counts } of recorded) {
+      expect({ polygon, counts: compressCocoCounts(runsOf(polygon, size)) }).toEqual({
+        polygon,
+        counts,
+      });
+    }
+  });
+
+  test('runs always fill the image exactly', () => {
+    const coordinate = fc.double({ min: -30, max: 60, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(coordinate, coordinate), { minLength: 3, maxLength: 10 }),
+        (corners) => {
+          const counts = runsOf(corners.flat(), [20, 30]);
+          expect(counts.reduce((sum, run) => sum + run, 0)).toBe(600);
+          expect(counts.every((run, i) => run > 0 || i === 0)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  test.each<[string, number[], RegExp]>([
+    ['two corners', [0, 0, 1, 1], /has 4 numbers/],
+    ['an odd count', [0, 0, 1, 1, 2, 2, 3], /has 7 numbers/],
+    ['not a number', [0, 0, 1, Number.NaN, 2, 2], /not numbers or far outside/],
+    ['far outside', [0, 0, 1e9, 0, 1e9, 1e9], /not numbers or far outside/],
+  ])('%s: refused with a reason', (_, polygon, reason) => {
+    const runs = cocoPolygonRuns(polygon, [10, 10]);
+    expect(runs.ok ? 'accepted' : runs.reason).toMatch(reason);
+  });
+});
+
+describe('rings along pixel edges', () => {
+  test('a ring of pixels is traced as its outline and its hole', () => {
+    // prettier-ignore
+    const data = Uint8Array.of(
+      1, 1, 1, 0,
+      1, 0, 1, 0,
+      1, 1, 1, 0,
+    );
+    const rings = traceRings(data, [3, 4]);
+    expect(rings.map((ring) => ring.length / 2)).toEqual([4, 4]);
+    expect(rings[0]).toEqual([3, 0, 3, 3, 0, 3, 0, 0]);
+    expect([...fillRings(rings, [3, 4])]).toEqual([...data]);
+  });
+
+  test('pixels that touch at a corner keep rings of their own', () => {
+    expect(traceRings(Uint8Array.of(1, 0, 0, 1), [2, 2]).length).toBe(2);
+  });
+
+  test('mask → rings → mask is the identity, holes and islands included', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 16 }).chain((width) =>
+          fc.tuple(
+            fc.constant(width),
+            fc.array(fc.array(fc.boolean(), { minLength: width, maxLength: width }), {
+              minLength: 1,
+              maxLength: 16,
+            }),
+          ),
+        ),
+        ([width, rows]) => {
+          const data = Uint8Array.from(rows.flat(), Number);
+          const size: [number, number] = [rows.length, width];
+          expect(fillRings(traceRings(data, size), size)).toEqual(data);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('fractions are filled by pixel centres and cut off at the border', () => {
+    // A triangle under the diagonal of a 4 × 4 image, its corners outside.
+    const filled = fillRings([[-1, -1, 5, 5, -1, 5]], [4, 4]);
+    // prettier-ignore
+    expect([...filled]).toEqual([
+      0, 0, 0, 0,
+      1, 0, 0, 0,
+      1, 1, 0, 0,
+      1, 1, 1, 0,
+    ]);
+    expect([...fillRings([[0.6, 0, 2.6, 0, 2.6, 1, 0.6, 1]], [1, 4])]).toEqual([0, 1, 1, 0]);
+  });
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeLabelMap, encodeLabelMap } from '../../shared/label-map.ts';
+
+const HEADER_3X2 = [0x47, 0x4c, 0x4d, 0x31, 3, 0, 0, 0, 2, 0, 0, 0];
+
+describe('run-length code of label maps', () => {
+  test('is the documented bytes', () => {
+    const map = { width: 3, height: 2, data: Uint8Array.of(0, 0, 0, 0, 255, 7) };
+    expect([...encodeLabelMap(map)]).toEqual([...HEADER_3X2, 0, 4, 255, 1, 7, 1]);
+    const wide = { width: 300, height: 1, data: new Uint8Array(300).fill(9) };
+    expect([...encodeLabelMap(wide).subarray(12)]).toEqual([9, 0b1010_1100, 0b10]);
+  });
+
+  test('every map survives', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 400 })), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        (width, runs) => {
+          const values = runs.flatMap(([value, length]) => new Array<number>(length).fill(value));
+          const height = Math.ceil(values.length / width);
+          const data = new Uint8Array(width * height);
+          data.set(values);
+          expect(decodeLabelMap(encodeLabelMap({ width, height, data }))).toEqual({
+            width,
+            height,
+            data,
+          });
+        },
+      ),
+    );
+  });
+
+  test('grows over many short runs', () => {
+    const data = Uint8Array.from({ length: 10_000 }, (_, i) => i & 1);
+    const map = { width: 100, height: 100, data };
+    expect(decodeLabelMap(encodeLabelMap(map))).toEqual(map);
+  });
+
+  test('a map whose pixels do not fit its size is refused', () => {
+    expect(() => encodeLabelMap({ width: 2, height: 2, data: new Uint8Array(3) })).toThrow(
+      /2×2 label map has 3 pixels/,
+    );
+  });
+
+  test.each<[string, number[], RegExp]>([
+    ['nothing', [], /no header/],
+    ['another file', [1, 2, 3, 4, 3, 0, 0, 0, 2, 0, 0, 0, 0, 6], /no header/],
+    ['a cut header', HEADER_3X2.slice(0, 8), /no header/],
+    ['runs that fall short', [...HEADER_3X2, 0, 5], /fall short/],
+    ['runs that overflow', [...HEADER_3X2, 0, 7], /overflow/],
+    ['an empty run', [...HEADER_3X2, 0, 0, 0, 6], /overflow/],
+    ['a cut run', [...HEADER_3X2, 0, 0x80], /cut off/],
+    ['a run of endless length', [...HEADER_3X2, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], /cut off/],
+    ['too large a size', [...HEADER_3X2.slice(0, 4), 0, 0, 1, 0, 0, 0, 1, 0], /too large/],
+  ])('%s is corrupt', (_, bytes, reason) => {
+    let error: unknown;
+    try {
+      decodeLabelMap(Uint8Array.from(bytes));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: 'corrupt' });
+    expect(String(error)).toMatch(reason);
+  });
+});
