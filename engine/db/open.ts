@@ -2,7 +2,15 @@
  * Opens, creates, migrates and checks project files, and makes this process their only writer.
  * Does not know what the tables mean: that is one file per table group beside this one.
  */
-import { existsSync, readFileSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
@@ -16,7 +24,7 @@ const MIGRATIONS_DIR = join(import.meta.dirname, 'migrations');
 /** Readers never block the writer in WAL mode; this covers checkpoints and schema changes. */
 const BUSY_TIMEOUT_MS = 5000;
 
-interface Migration {
+export interface Migration {
   readonly version: number;
   readonly sql: string;
 }
@@ -74,8 +82,7 @@ function configure(db: Sqlite): void {
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
 }
 
-function migrate(db: Sqlite, path: string): void {
-  const migrations = readMigrations();
+function migrate(db: Sqlite, path: string, migrations: readonly Migration[]): void {
   const newest = migrations.at(-1)?.version ?? 0;
   const current = scalar(db, 'user_version');
   if (current > newest) {
@@ -114,66 +121,119 @@ export function checkIntegrity(db: Sqlite, path: string, depth: 'quick' | 'full'
 
 // ───────────────────────────── ownership ─────────────────────────────
 
-interface Owner {
-  pid: number;
-  host: string;
-  since: string;
+/** Who has a project open, and where that process answers calls (null where it does not). */
+export interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  readonly endpoint: string | null;
+  readonly token: string | null;
+}
+
+/** Loopback address and secret under which the owner takes calls of this user's other processes. */
+export interface Endpoint {
+  readonly url: string;
+  readonly token: string;
+}
+
+const lockPathOf = (path: string) => `${path}-lock`;
+
+function readOwnerRow(lock: Sqlite): Owner | undefined {
+  return lock.prepare<[], Owner>('SELECT pid, host, since, endpoint, token FROM owner').get();
+}
+
+/** The owner of a project, or undefined where it has none or is just taking it. */
+export function readOwner(projectPath: string): Owner | undefined {
+  const lockPath = lockPathOf(resolve(projectPath));
+  if (!existsSync(lockPath)) return undefined;
+  const lock = new Database(lockPath, { readonly: true });
+  try {
+    return readOwnerRow(lock);
+  } catch (error) {
+    if (error instanceof Database.SqliteError) return undefined;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 /**
  * A write lock that the operating system releases when the process dies, however it dies:
  * a RESERVED lock on a small SQLite file beside the project, which others can still read to say who holds it.
  */
-function takeOwnership(path: string): () => void {
-  const lockPath = `${path}-lock`;
+function takeOwnership(path: string, endpoint: Endpoint | null): () => void {
+  const lockPath = lockPathOf(path);
   for (;;) {
+    // The file may hold a token: only this user may read it.
+    closeSync(openLockFile(lockPath));
+    const before = statSync(lockPath).ino;
     const lock = new Database(lockPath);
     try {
       lock.pragma('busy_timeout = 0');
-      const before = statSync(lockPath).ino;
-      lock.exec(
-        'BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT); DELETE FROM owner;',
-      );
+      lock.exec(`BEGIN IMMEDIATE;
+        CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT, endpoint TEXT, token TEXT);
+        DELETE FROM owner;`);
       lock
-        .prepare('INSERT INTO owner (pid, host, since) VALUES (?, ?, ?)')
-        .run(process.pid, hostname(), new Date().toISOString());
+        .prepare('INSERT INTO owner (pid, host, since, endpoint, token) VALUES (?, ?, ?, ?, ?)')
+        .run(
+          process.pid,
+          hostname(),
+          new Date().toISOString(),
+          endpoint?.url ?? null,
+          endpoint?.token ?? null,
+        );
       lock.exec('COMMIT; BEGIN IMMEDIATE;');
-      // The former owner removes the file on leaving: a lock on a removed file protects nothing.
-      if (!existsSync(lockPath) || statSync(lockPath).ino !== before) {
-        lock.close();
-        continue;
-      }
+    } catch (error) {
+      lock.close();
+      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy) throw sqliteError(error, lockPath);
+      throw lockedError(path);
+    }
+    // The former owner removes the file on leaving: a lock on a removed file protects nothing.
+    if (existsSync(lockPath) && statSync(lockPath).ino === before) {
       return () => {
         unlinkSync(lockPath);
         lock.close();
       };
-    } catch (error) {
-      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!busy) {
-        lock.close();
-        throw sqliteError(error, lockPath);
-      }
-      let owner: Owner | undefined;
-      try {
-        owner = lock.prepare<[], Owner>('SELECT pid, host, since FROM owner').get();
-      } catch {
-        owner = undefined; // the other process is just taking it: the message does without a name
-      }
-      lock.close();
-      const who =
-        owner === undefined
-          ? 'another process'
-          : `process ${owner.pid} on ${owner.host} (since ${owner.since})`;
-      throw new AppError(
-        'locked',
-        `${path} is open in ${who}. Close it there, or work there; a project has one owner at a time.`,
-        { subject: path },
-      );
     }
+    lock.close();
   }
 }
 
+function openLockFile(lockPath: string): number {
+  try {
+    return openSync(lockPath, 'a', 0o600);
+  } catch (error) {
+    throw new AppError(
+      'unreadable',
+      `${dirname(lockPath)} cannot be written. Graft needs to write beside the project; copy it to a folder of your own.`,
+      { subject: lockPath, cause: error },
+    );
+  }
+}
+
+function lockedError(path: string): AppError {
+  const owner = readOwner(path);
+  const who =
+    owner === undefined
+      ? 'another process'
+      : `process ${owner.pid} on ${owner.host} (since ${owner.since})`;
+  return new AppError(
+    'locked',
+    `${path} is open in ${who}. Close it there, or work there; a project has one owner at a time.`,
+    { subject: path },
+  );
+}
+
 // ───────────────────────────── open and create ─────────────────────────────
+
+export interface OpenOptions {
+  /** Where this process answers calls about the project. */
+  readonly endpoint?: Endpoint | null;
+  /** Other migrations than Graft's own, and a limit on the file's size: for tests of growth and full disks. */
+  readonly migrations?: readonly Migration[];
+  readonly maxPages?: number;
+}
 
 export interface OpenedFile {
   readonly sqlite: Sqlite;
@@ -207,7 +267,7 @@ function assertApplicationId(db: Sqlite, path: string): void {
 }
 
 /** Creates an empty project. Errors: conflict (exists), unreadable (folder), locked, no-space. */
-export function createFile(projectPath: string): OpenedFile {
+export function createFile(projectPath: string, options: OpenOptions = {}): OpenedFile {
   const path = resolve(projectPath);
   if (existsSync(path)) {
     throw new AppError('conflict', `${path} exists already. Open it, or choose another name.`, {
@@ -223,18 +283,18 @@ export function createFile(projectPath: string): OpenedFile {
       },
     );
   }
-  return openWritable(path, true);
+  return openWritable(path, options, true);
 }
 
 /** Opens a project as its only writer: checks, backs up and migrates it. */
-export function openFile(projectPath: string): OpenedFile {
+export function openFile(projectPath: string, options: OpenOptions = {}): OpenedFile {
   const path = resolve(projectPath);
   assertProjectFile(path);
-  return openWritable(path, false);
+  return openWritable(path, options, false);
 }
 
-function openWritable(path: string, fresh: boolean): OpenedFile {
-  const release = takeOwnership(path);
+function openWritable(path: string, options: OpenOptions, fresh: boolean): OpenedFile {
+  const release = takeOwnership(path, options.endpoint ?? null);
   let sqlite: Sqlite | undefined;
   try {
     sqlite = new Database(path);
@@ -242,7 +302,8 @@ function openWritable(path: string, fresh: boolean): OpenedFile {
     else assertApplicationId(sqlite, path);
     configure(sqlite);
     if (!fresh) checkIntegrity(sqlite, path, 'quick');
-    migrate(sqlite, path);
+    migrate(sqlite, path, options.migrations ?? readMigrations());
+    if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     const opened = sqlite;
     return {
       sqlite: opened,

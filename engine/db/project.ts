@@ -8,6 +8,7 @@ import {
   openFile,
   openFileReadonly,
   type OpenedFile,
+  type OpenOptions,
   sqliteError,
 } from './open.ts';
 import { encodersTable, runsTable } from './runs.ts';
@@ -43,13 +44,17 @@ function isSqlite(error: unknown): boolean {
   return error instanceof Error && error.name === 'SqliteError' && !(error instanceof AppError);
 }
 
+export { type Endpoint, readOwner } from './open.ts';
+
 export type Project = ReturnType<typeof tables>;
 
 /** Creates an empty project file, owned by this process until close(). */
-export const createProject = (path: string): Project => tables(createFile(path));
+export const createProject = (path: string, options: OpenOptions = {}): Project =>
+  tables(createFile(path, options));
 
 /** Opens a project file as its one owner. */
-export const openProject = (path: string): Project => tables(openFile(path));
+export const openProject = (path: string, options: OpenOptions = {}): Project =>
+  tables(openFile(path, options));
 
 /** Opens a project beside its owner; every write fails. */
 export const openProjectReadonly = (path: string): Project => tables(openFileReadonly(path));
