@@ -13,11 +13,14 @@ Object.assign(util, {
 });
 
 const addon = process.argv[2];
+const require = createRequire(import.meta.url);
 /** @type {(name: string) => unknown} */
-const load = createRequire(import.meta.url);
-// tfjs-node asks this package where its addon is.
-const locator = /** @type {{ find: () => unknown }} */ (load('@mapbox/node-pre-gyp'));
-locator.find = () => addon;
+const load = require;
+// tfjs-node asks this package where its addon is; it gets our answer.
+load('@mapbox/node-pre-gyp');
+const locator = require.cache[require.resolve('@mapbox/node-pre-gyp')];
+if (locator === undefined) throw new Error('node-pre-gyp is not a CommonJS module any more');
+locator.exports = { find: () => addon };
 
 const tf = /** @type {import('@tensorflow/tfjs-node')} */ (load('@tensorflow/tfjs-node'));
 const product = tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0];

@@ -81,7 +81,6 @@ export function wheelSource({ version, platform, arch, addonSources, cache, head
       update('compiling the addon');
       await compileAddon(temporary, { addonSources, headers: await headers(), cache });
       rmSync(path.join(temporary, 'deps', 'include'), { recursive: true });
-      rmSync(file, { force: true });
     },
   };
 }

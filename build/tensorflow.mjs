@@ -89,6 +89,7 @@ export async function setUpTensorflow({ root, cache, pin, sources, check, update
       const version =
         (await checkInstalled(folder, check)) ?? (await install(source, folder, { check, update }));
       linkAddon(tfjsNode(root), folder);
+      rmSync(path.join(cache, 'downloads'), { recursive: true, force: true });
       return record(root, { engine: 'tensorflow', version, reason: null, pin });
     } catch (error) {
       const failure = asSetupFailure(source.name, error);
