@@ -1,0 +1,70 @@
+/**
+ * Who may import whom, type-only imports included. What a file may do inside its folder is eslint's subject.
+ *
+ *   shared   nothing of ours, nothing of Node: the same code runs in the page
+ *   engine   shared
+ *   electron shared (it starts the engine as a process, it does not import it)
+ *   renderer shared
+ *   build    nothing of ours: it runs before anything is installed
+ */
+
+/** @param {string} folder @param {string} allowed a pattern of the folders beside it */
+const reaches = (folder, allowed) => ({
+  name: `${folder}-reaches-only-${allowed.replaceAll('|', '-and-') || 'itself'}`,
+  severity: 'error',
+  from: { path: `^${folder}/` },
+  to: {
+    path: '^(shared|engine|electron|renderer|build|test)/',
+    pathNot: `^(${[folder, allowed].filter(Boolean).join('|')})/`,
+  },
+});
+
+/** @param {string} name @param {string} packages a pattern @param {string} home where they may be imported */
+const livesIn = (name, packages, home) => ({
+  name: `${name}-only-in-its-home`,
+  severity: 'error',
+  from: { path: '^(shared|engine|electron|renderer|build)/', pathNot: home },
+  to: { path: `(^|/)node_modules/(@types/)?(${packages})(/|$)|^(${packages})$` },
+});
+
+/** @param {string} folder */
+const withoutNode = (folder) => ({
+  name: `${folder}-without-node`,
+  severity: 'error',
+  from: { path: `^${folder}/` },
+  to: { dependencyTypes: ['core'] },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-packages-only',
+      severity: 'error',
+      from: { path: '^(shared|engine|electron|renderer)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    reaches('shared', ''),
+    reaches('engine', 'shared'),
+    reaches('electron', 'shared'),
+    reaches('renderer', 'shared'),
+    reaches('build', ''),
+    withoutNode('shared'),
+    withoutNode('renderer'),
+    livesIn('electron', 'electron', '^electron/'),
+    livesIn('better-sqlite3', 'better-sqlite3', '^engine/db/'),
+    // The one exception asks a freshly built addon for a sum before it is used.
+    livesIn('tensorflow', '@tensorflow', '^engine/training/|^build/check-tensorflow\\.mjs$'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['node', 'import', 'types', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.mjs', '.js', '.d.ts'],
+    },
+  },
+};
