@@ -1,0 +1,93 @@
+/** Writes a generator's images into a project as an ordinary dataset. */
+import { AppError } from '../../../shared/errors.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
+import type { Project } from '../../db/project.ts';
+import { encodePng } from '../encode.ts';
+import { sha256 } from '../image-source.ts';
+import type { GeneratedImage } from './generator.ts';
+import { findGenerator } from './registry.ts';
+
+/** Images drawn and encoded between two transactions: PNG encoding is asynchronous, transactions are not. */
+const BATCH = 64;
+
+export interface GenerateOptions {
+  /** Name of a generator of the registry. */
+  readonly generator: string;
+  /** Name of the new dataset. */
+  readonly name: string;
+  readonly count: number;
+  readonly sizePx: number;
+  readonly seed: number;
+  readonly onProgress?: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Images as embedded PNG, label maps with author `generated`, and settings enough to make the dataset
+ * again as its origin. A stopped or failed generation leaves no dataset behind.
+ * @returns id of the dataset
+ * @throws AppError not-found (no such generator), conflict (the name is taken), cancelled
+ */
+export async function generateDataset(
+  project: Pick<Project, 'datasets' | 'labelMaps' | 'transaction'>,
+  options: GenerateOptions,
+): Promise<number> {
+  const { name, count, sizePx, seed, onProgress, signal } = options;
+  const generator = findGenerator(options.generator);
+  if (project.datasets.getByName(name) !== undefined) {
+    throw new AppError(
+      'conflict',
+      `There is already a dataset "${name}". Choose another name, or delete it first.`,
+      { subject: name },
+    );
+  }
+  const datasetId = project.datasets.create({
+    name,
+    origin: { generator: generator.name, count, sizePx, seed },
+    classes: generator.classes,
+    imageClasses: generator.imageClasses,
+  });
+  try {
+    for (let start = 0; start < count; start += BATCH) {
+      if (signal?.aborted === true) {
+        throw new AppError('cancelled', `Generating "${name}" was stopped; nothing was kept.`);
+      }
+      const drawn = Array.from({ length: Math.min(BATCH, count - start) }, (_, k) =>
+        generator.draw(start + k, { sizePx, seed }),
+      );
+      const files = await Promise.all(
+        drawn.map(async (image) => ({ image, bytes: await encodePng(image.image) })),
+      );
+      project.transaction(() => {
+        for (const { image, bytes } of files) store(project, datasetId, image, bytes);
+      });
+      onProgress?.(start + drawn.length);
+    }
+  } catch (error) {
+    project.datasets.delete(datasetId);
+    throw error;
+  }
+  return datasetId;
+}
+
+function store(
+  project: Pick<Project, 'datasets' | 'labelMaps'>,
+  datasetId: number,
+  { name, image, labelMap, imageClass }: GeneratedImage,
+  bytes: Uint8Array,
+): void {
+  const imageId = project.datasets.addImage({
+    datasetId,
+    name,
+    widthPx: image.width,
+    heightPx: image.height,
+    channels: image.channels,
+    bitDepth: 8,
+    hash: sha256(bytes),
+    page: 0,
+    groupName: null,
+    imageClass,
+    source: { bytes },
+  });
+  project.labelMaps.add({ imageId, author: 'generated', bytes: encodeLabelMap(labelMap) });
+}
