@@ -66,7 +66,7 @@ export function capture(program, args, { timeoutMs, ...options } = {}) {
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeout?: number }} [options] timeout in milliseconds
  * @returns {Promise<number>}
  */
 export function foreground(program, args, options = {}) {

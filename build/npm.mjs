@@ -1,4 +1,4 @@
-/** How npm is called: always from a script of ours, without install scripts, without traces of the npm that called us. */
+/** How npm is called: without install scripts, and without traces of the npm script that we run in. */
 import { capture } from './command.mjs';
 
 /**
@@ -15,19 +15,25 @@ export function withoutScriptVariables(env) {
 }
 
 /**
- * Installs exactly what the lock file in the folder says, without running any package's scripts.
+ * Runs npm: the one that runs us, or the one on the path.
  *
- * @param {string} cwd a folder with package.json and package-lock.json
- * @param {NodeJS.ProcessEnv} [env]
+ * @param {readonly string[]} args none that a shell would change: Windows runs npm.cmd only through one
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} options
  */
-export function npmCi(cwd, env = process.env) {
+export function npm(args, { env = process.env, ...options }) {
   const cli = env['npm_execpath'];
   const known = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli);
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  // Windows runs npm.cmd only through a shell; no argument here needs quoting.
-  return capture(known ? process.execPath : 'npm', known ? [cli, ...flags] : flags, {
-    cwd,
+  return capture(known ? process.execPath : 'npm', known ? [cli, ...args] : args, {
+    ...options,
     env: withoutScriptVariables(env),
     shell: !known && process.platform === 'win32',
   });
 }
+
+/**
+ * Installs exactly what the lock file in the folder says, without running any package's scripts.
+ *
+ * @param {string} cwd a folder with package.json and package-lock.json
+ */
+export const npmCi = (cwd) =>
+  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd });

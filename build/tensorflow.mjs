@@ -36,7 +36,7 @@ export const ADDON = path.join('lib', 'napi-v8', 'tfjs_binding.node');
  *
  * @typedef {object} EngineRecord
  * @property {'tensorflow' | 'wasm'} engine
- * @property {string | null} version of TensorFlow; null for the portable engine
+ * @property {string} version of TensorFlow, or of the portable engine's package
  * @property {string | null} reason why native TensorFlow could not be set up
  * @property {string} at ISO time
  * @property {string} pin the TensorFlow that was wanted
@@ -97,7 +97,12 @@ export async function setUpTensorflow({ root, cache, pin, sources, check, update
       reasons.push(`${source.name}: ${failure.message}`);
     }
   }
-  return record(root, { engine: 'wasm', version: null, reason: reasons.join(' '), pin });
+  return record(root, {
+    engine: 'wasm',
+    version: portableVersion(root),
+    reason: reasons.join(' '),
+    pin,
+  });
 }
 
 /**
@@ -151,6 +156,13 @@ export function linkAddon(packageFolder, folder) {
   rmSync(old, { recursive: true, force: true });
   // An installation inside the package, made by its own script, is no longer used.
   rmSync(path.join(packageFolder, 'deps'), { recursive: true, force: true });
+}
+
+/** @param {string} root */
+function portableVersion(root) {
+  const folder = path.join(root, 'node_modules', '@tensorflow', 'tfjs-backend-wasm');
+  const manifest = readJson(path.join(folder, 'package.json'));
+  return /** @type {{ version: string } | undefined} */ (manifest)?.version ?? 'missing';
 }
 
 /**

@@ -1,0 +1,104 @@
+/**
+ * `npm test`: every gate in order, each on its own, and one line at the end: `N passed, N failed`. Standard output is
+ * a report for people and CI; what each gate checks is decided in its own configuration.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
+import { capture, foreground } from './command.mjs';
+import { tryFreshClone } from './fresh-clone.mjs';
+import { readJson } from './json-file.mjs';
+import { projectRoot } from './locations.mjs';
+import { toolScript } from './tools.mjs';
+
+const GATE_TIMEOUT_MS = 4 * 60_000;
+const TESTS_TIMEOUT_MS = 11 * 60_000;
+const SUMMARY = path.join(projectRoot, 'test-output', 'vitest-summary.json');
+
+const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'test'].filter(
+  (folder) => existsSync(path.join(projectRoot, folder)),
+);
+
+/** Gates that only read the sources. */
+const GATES = [
+  { name: 'layout', tool: 'prettier', args: ['--check', '.'] },
+  { name: 'lint', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
+  { name: 'types', tool: 'tsc', args: ['--noEmit'] },
+  {
+    name: 'import directions',
+    tool: 'depcruise',
+    args: ['--config', 'dependency-cruiser.config.js', ...SOURCE_FOLDERS],
+  },
+  { name: 'unused code', tool: 'knip', args: ['--no-progress'] },
+];
+
+/** @type {import('./vitest-summary.mjs').Summary} */
+const total = { passed: 0, failed: [], skipped: [] };
+
+/** @param {string} text */
+const say = (text) => process.stdout.write(`${text}\n`);
+
+/**
+ * @param {string} name
+ * @param {{ problem: string | null, note: string }} outcome
+ */
+function report(name, { problem, note }) {
+  if (problem === null) total.passed += 1;
+  else {
+    total.failed.push(name);
+    say(problem.trimEnd());
+  }
+  say(`${problem === null ? '✓' : '✗'} ${name} (${note})`);
+}
+
+/** @param {string} node */
+async function runGates(node) {
+  for (const { name, tool, args } of GATES) {
+    const started = performance.now();
+    const { ok, output } = await capture(node, [toolScript(tool), ...args], {
+      cwd: projectRoot,
+      env: commandEnvironment(),
+      timeoutMs: GATE_TIMEOUT_MS,
+    });
+    const note = `${tool}, ${((performance.now() - started) / 1000).toFixed(1)} s`;
+    report(name, { problem: ok ? null : output, note });
+  }
+}
+
+/** @param {string} node */
+async function runTests(node) {
+  rmSync(SUMMARY, { force: true });
+  const reporters = ['--reporter=default', '--reporter=./build/vitest-summary.mjs'];
+  const code = await foreground(node, [toolScript('vitest'), 'run', ...reporters], {
+    cwd: projectRoot,
+    env: commandEnvironment(),
+    timeout: TESTS_TIMEOUT_MS,
+  });
+  const summary = /** @type {typeof total | undefined} */ (readJson(SUMMARY));
+  if (summary === undefined) {
+    total.failed.push(`vitest ended with code ${code} before it was done`);
+    return;
+  }
+  total.passed += summary.passed;
+  total.failed.push(...summary.failed);
+  total.skipped.push(...summary.skipped);
+  if (code !== 0 && summary.failed.length === 0)
+    total.failed.push(`vitest ended with code ${code}`);
+}
+
+await main(async () => {
+  const started = performance.now();
+  const node = await ensureReady();
+  await runGates(node);
+  await runTests(node);
+  const clone = await tryFreshClone();
+  if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
+  else for (const check of clone) report(check.name, check);
+
+  say(`\nDone in ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`);
+  for (const { name, reason } of total.skipped) say(`skipped: ${name} (${reason})`);
+  for (const name of total.failed) say(`FAILED: ${name}`);
+  const skipped = total.skipped.length === 0 ? '' : `, ${total.skipped.length} skipped`;
+  say(`${total.passed} passed, ${total.failed.length} failed${skipped}`);
+  return total.failed.length === 0 ? 0 : 1;
+});

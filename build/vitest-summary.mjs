@@ -1,0 +1,40 @@
+/**
+ * A vitest reporter that keeps what `npm test` sums up: how many tests passed, and by name which failed or were
+ * skipped, with the reason. (vitest's JSON reporter leaves the reasons out.)
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** @typedef {{ passed: number, failed: string[], skipped: { name: string, reason: string }[] }} Summary */
+
+/** @typedef {import('vitest/node').Reporter} Reporter */
+
+/** @implements {Reporter} */
+export default class SummaryReporter {
+  /**
+   * @param {readonly import('vitest/node').TestModule[]} modules
+   * @param {readonly import('vitest/node').SerializedError[]} unhandledErrors
+   */
+  onTestRunEnd(modules, unhandledErrors) {
+    /** @type {Summary} */
+    const summary = { passed: 0, failed: [], skipped: [] };
+    for (const module of modules) {
+      // A file that does not load has no tests that could fail.
+      for (const { message } of module.errors()) {
+        summary.failed.push(`${module.relativeModuleId}: ${message}`);
+      }
+      for (const test of module.children.allTests()) {
+        const name = `${module.relativeModuleId} > ${test.fullName}`;
+        const result = test.result();
+        if (result.state === 'passed') summary.passed += 1;
+        else if (result.state === 'skipped') {
+          summary.skipped.push({ name, reason: result.note ?? 'no reason given' });
+        } else summary.failed.push(name);
+      }
+    }
+    for (const { message } of unhandledErrors) summary.failed.push(`outside any test: ${message}`);
+    const file = path.join(process.cwd(), 'test-output', 'vitest-summary.json');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(summary));
+  }
+}
