@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  installedByHand,
+  installPackages,
+  packagesReady,
+  stampPackages,
+} from '../../build/packages.mjs';
+import { withoutScriptVariables } from '../../build/npm.mjs';
+
+let root = '';
+const inModules = (name: string) => path.join(root, 'node_modules', name);
+
+function writeLock(version: string) {
+  const packages = {
+    '': { name: 'project' },
+    'node_modules/left': { version, integrity: `sha512-${version}` },
+    'node_modules/only-on-mars': { version, integrity: 'sha512-m', optional: true },
+  };
+  writeFileSync(path.join(root, 'package-lock.json'), JSON.stringify({ packages }, null, 2));
+}
+
+/** What npm leaves behind when it has finished. */
+function writeInstalled(version: string) {
+  const packages = { 'node_modules/left': { version, integrity: `sha512-${version}` } };
+  writeFileSync(inModules('.package-lock.json'), JSON.stringify({ packages }));
+}
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'graft-packages-'));
+  mkdirSync(path.join(root, 'node_modules'));
+  writeLock('1.0.0');
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('node_modules', () => {
+  it('is not ready without a stamp', () => {
+    expect(packagesReady(root)).toBe(false);
+  });
+
+  it('is ready with the stamp of this lock file, in either line ending', () => {
+    stampPackages(root);
+    expect(packagesReady(root)).toBe(true);
+    const lock = path.join(root, 'package-lock.json');
+    writeFileSync(lock, readFileSync(lock, 'utf8').replaceAll('\n', '\r\n'));
+    expect(packagesReady(root)).toBe(true);
+  });
+
+  it('is not ready once the lock file has changed', () => {
+    stampPackages(root);
+    writeLock('1.0.1');
+    expect(packagesReady(root)).toBe(false);
+  });
+
+  it('is not ready when the stamp was cut short', () => {
+    writeFileSync(inModules('.graft-ready.json'), '{"lock":"ab');
+    expect(packagesReady(root)).toBe(false);
+  });
+
+  it('is taken over from an npm ci by hand only when that installed this very lock file', () => {
+    expect(installedByHand(root)).toBe(false);
+    writeInstalled('1.0.0');
+    expect(installedByHand(root)).toBe(true);
+    writeLock('1.0.1');
+    expect(installedByHand(root)).toBe(false);
+  });
+});
+
+describe('installing packages', () => {
+  const options = () => ({ update: () => undefined, logs: path.join(root, 'logs') });
+
+  it('stamps after success', async () => {
+    const install = () => Promise.resolve({ ok: true, stdout: '', output: '' });
+    await installPackages(root, { ...options(), install });
+    expect(packagesReady(root)).toBe(true);
+  });
+
+  it('leaves neither stamp nor npm note while it runs, so that an interruption is redone', async () => {
+    stampPackages(root);
+    writeInstalled('1.0.0');
+    const seen: boolean[] = [];
+    const install = () => {
+      seen.push(packagesReady(root), installedByHand(root));
+      return Promise.resolve({ ok: true, stdout: '', output: '' });
+    };
+    await installPackages(root, { ...options(), install });
+    expect(seen).toEqual([false, false]);
+  });
+
+  it('keeps the output of a failed npm and does not stamp', async () => {
+    const output = 'npm error code ENOTFOUND';
+    const install = () => Promise.resolve({ ok: false, stdout: '', output });
+    await expect(installPackages(root, { ...options(), install })).rejects.toThrow(
+      /network could not be reached.*npm-ci\.log/,
+    );
+    expect(packagesReady(root)).toBe(false);
+    expect(readFileSync(path.join(root, 'logs', 'npm-ci.log'), 'utf8')).toBe(output);
+    expect(existsSync(inModules('.graft-ready.json'))).toBe(false);
+  });
+});
+
+describe('the environment of a nested npm', () => {
+  it("loses the running script's variables and keeps the user's settings", () => {
+    expect(
+      withoutScriptVariables({
+        PATH: '/bin',
+        npm_lifecycle_event: 'test',
+        npm_package_json: '/p/package.json',
+        npm_config_local_prefix: '/p',
+        INIT_CWD: '/p',
+        npm_config_registry: 'https://mirror.example',
+        HTTPS_PROXY: 'http://proxy.example',
+      }),
+    ).toEqual({
+      PATH: '/bin',
+      npm_config_registry: 'https://mirror.example',
+      HTTPS_PROXY: 'http://proxy.example',
+    });
+  });
+});
