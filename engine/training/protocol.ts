@@ -16,7 +16,7 @@ import {
 } from '../../shared/entities.ts';
 import { ERROR_CODES } from '../../shared/errors.ts';
 
-const Bytes = z.instanceof(Uint8Array);
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
 /** auto: native TensorFlow where it is installed, else the portable engine. */
 export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);

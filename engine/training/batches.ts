@@ -1,0 +1,92 @@
+/**
+ * The batch of every step, addressed by (seed, step): nothing is carried from one to the next, so a resumed run
+ * continues with exactly the batches that it would have seen.
+ */
+import { createRandom } from '../../shared/random.ts';
+import { drawView } from './augment.ts';
+import type { Objective, SampleSlots } from './objective.ts';
+import type { Tile } from './tiles.ts';
+
+export interface Batch {
+  readonly size: number;
+  /** By name of the objective's InputSpec: [size, …shape]. */
+  readonly inputs: ReadonlyMap<string, Float32Array | Int32Array>;
+}
+
+/**
+ * Which of `count` images fill step 1, 2, …: one shuffled order after another, without gaps, so that every image comes
+ * up equally often whatever the batch size, also where it exceeds the number of images.
+ */
+export function batchIndices(options: {
+  readonly seed: number;
+  readonly count: number;
+  readonly batch: number;
+  readonly step: number;
+}): number[] {
+  const { seed, count, batch, step } = options;
+  const all = Array.from({ length: count }, (_, i) => i);
+  const orders = new Map<number, number[]>();
+  return Array.from({ length: batch }, (_, slot) => {
+    const position = (step - 1) * batch + slot;
+    const epoch = Math.floor(position / count);
+    const order = orders.get(epoch) ?? createRandom(seed, 'order', epoch).shuffled(all);
+    orders.set(epoch, order);
+    return order[position % count] ?? 0;
+  });
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+/** Empty arrays for a batch, and each sample's share of them. */
+function allocate(objective: Objective, size: number) {
+  const inputs = new Map<string, Float32Array | Int32Array>();
+  for (const { name, shape, dtype } of objective.inputs) {
+    const length = size * sizeOf(shape);
+    inputs.set(name, dtype === 'float32' ? new Float32Array(length) : new Int32Array(length));
+  }
+  const slots = (index: number): SampleSlots => {
+    const share = (name: string) => {
+      const array = inputs.get(name);
+      if (array === undefined) throw new Error(`the objective has no input ${name}`);
+      const length = array.length / size;
+      return array.subarray(index * length, (index + 1) * length);
+    };
+    return {
+      floats(name) {
+        const array = share(name);
+        if (array instanceof Float32Array) return array;
+        throw new Error(`input ${name} is not float32`);
+      },
+      integers(name) {
+        const array = share(name);
+        if (array instanceof Int32Array) return array;
+        throw new Error(`input ${name} is not int32`);
+      },
+    };
+  };
+  return { inputs, slots };
+}
+
+export interface BatchOptions {
+  readonly objective: Objective;
+  readonly tiles: readonly Tile[];
+  readonly sizePx: number;
+  readonly augment: boolean;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+/** The batch of a step (from 1). */
+export function makeBatch(options: BatchOptions, step: number): Batch {
+  const { objective, tiles, sizePx, augment, batch, seed } = options;
+  const { inputs, slots } = allocate(objective, batch);
+  const indices = batchIndices({ seed, count: tiles.length, batch, step });
+  indices.forEach((index, slot) => {
+    const tile = tiles[index];
+    if (tile === undefined) throw new Error('a batch needs at least one image');
+    const random = createRandom(seed, 'augment', step, slot);
+    const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
+    objective.prepare({ view }, random, slots(slot));
+  });
+  return { size: batch, inputs };
+}

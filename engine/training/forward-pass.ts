@@ -1,0 +1,111 @@
+/**
+ * One evaluation of a network: hands out parameters, normalises with batch or running statistics, and collects the
+ * statistics of the batch. What is computed is unet.ts's and the objectives' business.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Layers } from './layers.ts';
+import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
+
+/** Running statistics keep this share of themselves at every step (method.md §2). */
+const STATISTICS_MOMENTUM = 0.9;
+
+export interface ForwardPass {
+  readonly layers: Layers;
+  /** Tensor of a parameter by its full name. */
+  parameter(name: string): Tensor;
+  /** convolution → batch normalisation → ReLU with the weights of a layer. */
+  block(layer: string, input: Tensor4D): Tensor4D;
+}
+
+/** Weights as tensors: `theta` [parameters], `statistics` [2 · channels of all layers]. */
+export interface TensorWeights {
+  readonly spec: NetworkSpec;
+  readonly parameters: readonly Tensor[];
+  readonly statistics: Tensor1D;
+}
+
+export const tensorWeights = (
+  spec: NetworkSpec,
+  theta: Tensor1D,
+  statistics: Tensor1D,
+): TensorWeights => ({ spec, parameters: splitParameters(spec, theta), statistics });
+
+export interface TrainingPass extends ForwardPass {
+  /** Running statistics after this pass, [2 · channels]; disposes of the batch statistics collected. */
+  updatedStatistics(): Tensor1D;
+}
+
+/**
+ * `trained` layers normalise with the statistics of the batch and are differentiable;
+ * `fixed` layers use their running statistics and have no gradient.
+ */
+export function createForwardPass(
+  layers: Layers,
+  weights: { readonly trained: TensorWeights | null; readonly fixed: readonly TensorWeights[] },
+): TrainingPass {
+  const { trained, fixed } = weights;
+  const parameters = new Map<string, Tensor>();
+  for (const part of trained === null ? fixed : [trained, ...fixed]) {
+    part.spec.parameters.forEach(({ name }, i) => {
+      const tensor = part.parameters[i];
+      if (tensor !== undefined) parameters.set(name, tensor);
+    });
+  }
+  const running = new Map(
+    fixed.flatMap((part) => [...splitStatistics(part.spec, part.statistics)]),
+  );
+  /** Of each trained layer, one entry for each time that it was passed. */
+  const collected = new Map<string, { mean: Tensor1D; variance: Tensor1D }[]>();
+
+  function parameter(name: string): Tensor {
+    const tensor = parameters.get(name);
+    if (tensor === undefined) throw new Error(`the network has no parameter ${name}`);
+    return tensor;
+  }
+
+  return {
+    layers,
+    parameter,
+    block(layer, input) {
+      // Ranks are fixed by the specification in parameters.ts.
+      const kernel = parameter(`${layer}/kernel`) as Tensor4D;
+      const gamma = parameter(`${layer}/gamma`) as Tensor1D;
+      const beta = parameter(`${layer}/beta`) as Tensor1D;
+      const statistics = running.get(layer);
+      if (statistics !== undefined) {
+        return layers.foldedConvolutionRelu(input, kernel, { gamma, beta, ...statistics });
+      }
+      const { output, mean, variance } = layers.batchNormRelu(
+        layers.convolution(input, kernel),
+        gamma,
+        beta,
+      );
+      const passes = collected.get(layer) ?? [];
+      passes.push({ mean, variance });
+      collected.set(layer, passes);
+      return output;
+    },
+    updatedStatistics() {
+      if (trained === null) throw new Error('a pass without trained layers updates nothing');
+      const passes = Math.max(0, ...[...collected.values()].map((list) => list.length));
+      let statistics: Tensor1D = trained.statistics;
+      for (let pass = 0; pass < passes; pass++) {
+        const batch = concatFlat(
+          trained.spec.statistics.flatMap(({ layer }) => {
+            const found = collected.get(layer)?.[pass];
+            if (found === undefined)
+              throw new Error(`layer ${layer} was passed less often than others`);
+            return [found.mean, found.variance];
+          }),
+        );
+        statistics = tf.add(
+          tf.mul(statistics, STATISTICS_MOMENTUM),
+          tf.mul(batch, 1 - STATISTICS_MOMENTUM),
+        );
+      }
+      for (const list of collected.values()) tf.dispose(list);
+      return statistics;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** Layers over TensorFlow's fused operations and their own gradients: one or two calls where tfjs needs dozens. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { AttributeKind, AttributeValue } from './graph-def.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './layers.ts';
+import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
+
+export function nativeLayers(backend: NativeBackend): EngineLayers {
+  const types = attributeTypes(backend.binding);
+  const attribute = (name: string, kind: AttributeKind, value: AttributeValue): OpAttribute => ({
+    name,
+    type: types[kind],
+    value,
+  });
+  const floats = attribute('T', 'type', backend.binding.TF_FLOAT);
+  const channelsLast = attribute('data_format', 'string', 'NHWC');
+  const normAttributes = [
+    floats,
+    attribute('U', 'type', backend.binding.TF_FLOAT),
+    attribute('epsilon', 'float', BATCH_NORM_EPSILON),
+    channelsLast,
+    attribute('is_training', 'bool', true),
+  ];
+  const resizeAttributes = [
+    floats,
+    attribute('align_corners', 'bool', false),
+    attribute('half_pixel_centers', 'bool', false),
+  ];
+
+  // The casts below: the backend types every result as Tensor; the operation fixes its rank.
+  function batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised {
+    let statistics: readonly [Tensor1D, Tensor1D] | undefined;
+    const forward = tf.customGrad((x, g, b, save) => {
+      // customGrad passes the tensors first and `save` last, but types them all alike.
+      const [xs, gs, bs] = [x, g, b] as [Tensor4D, Tensor1D, Tensor1D];
+      const none = tf.tensor1d([]);
+      const [normal, mean, variance, reserve1, reserve2, reserve3] = backend.executeMultipleOutputs(
+        'FusedBatchNormV3',
+        normAttributes,
+        [xs, gs, bs, none, none],
+        6,
+      ) as [Tensor4D, Tensor1D, Tensor1D, Tensor, Tensor, Tensor];
+      statistics = [tf.keep(mean), tf.keep(variance)];
+      const output = tf.relu(normal);
+      (save as tf.GradSaveFunc)([xs, gs, reserve1, reserve2, reserve3, output]);
+      return {
+        value: output,
+        gradFunc(dOutput: Tensor, saved: Tensor[]) {
+          const [savedX, savedGamma, r1, r2, r3, y] = saved as [
+            Tensor,
+            Tensor,
+            Tensor,
+            Tensor,
+            Tensor,
+            Tensor,
+          ];
+          const dNormal = backend.executeSingleOutput('ReluGrad', [floats], [dOutput, y]);
+          return backend
+            .executeMultipleOutputs(
+              'FusedBatchNormGradV3',
+              normAttributes,
+              [dNormal, savedX, savedGamma, r1, r2, r3],
+              5,
+            )
+            .slice(0, 3);
+        },
+      };
+    });
+    const output = forward(input, gamma, beta);
+    if (statistics === undefined) throw new Error('customGrad did not run its function');
+    return { output, mean: statistics[0], variance: statistics[1] };
+  }
+
+  const addBias = tf.customGrad((input, bias) => ({
+    value: backend.executeSingleOutput(
+      'BiasAdd',
+      [floats, channelsLast],
+      [input as Tensor, bias as Tensor],
+    ),
+    gradFunc: (dOutput: Tensor) => [
+      tf.clone(dOutput),
+      backend.executeSingleOutput('BiasAddGrad', [floats, channelsLast], [dOutput]),
+    ],
+  }));
+
+  const upsample2 = tf.customGrad((x) => {
+    const input = x as Tensor4D;
+    const [, height, width] = input.shape;
+    const size = (h: number, w: number) => tf.tensor1d([h, w], 'int32');
+    return {
+      value: backend.executeSingleOutput('ResizeNearestNeighbor', resizeAttributes, [
+        input,
+        size(height * 2, width * 2),
+      ]),
+      gradFunc: (dOutput: Tensor) =>
+        backend.executeSingleOutput('ResizeNearestNeighborGrad', resizeAttributes, [
+          dOutput,
+          size(height, width),
+        ]),
+    };
+  });
+
+  return {
+    batchNormRelu,
+    convolutionBiasRelu(input, kernel, bias) {
+      // TensorFlow's own graph rewriting turns these three into one _FusedConv2D.
+      const convolved = tf.conv2d(input, kernel, 1, 'same');
+      return tf.relu(
+        backend.executeSingleOutput(
+          'BiasAdd',
+          [floats, channelsLast],
+          [convolved, bias],
+        ) as Tensor4D,
+      );
+    },
+    addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
+    upsample2: (input) => upsample2(input) as Tensor4D,
+  };
+}

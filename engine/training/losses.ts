@@ -1,0 +1,42 @@
+/** Loss functions as pure functions of tensors. Masks are 1 where a pixel counts, 0 where it is ignored. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+
+/** Added to numerator and denominator of the soft Dice, so that absent classes have a gradient and no 0/0. */
+const DICE_SMOOTHING = 1;
+
+/**
+ * labels int32 [...], values 0 … classes−1 or anything else for "ignore" → float32 [..., classes]:
+ * 1 at the class, all zero where ignored.
+ */
+export function oneHot(labels: Tensor, classes: number): Tensor {
+  const ids = tf.tensor1d(
+    Int32Array.from({ length: classes }, (_, i) => i),
+    'int32',
+  );
+  return tf.cast(tf.equal(tf.expandDims(labels, -1), ids), 'float32');
+}
+
+/** Mean cross-entropy over the counted entries; logProbabilities and truth [..., classes]. */
+export function crossEntropy(logProbabilities: Tensor, truth: Tensor): Scalar {
+  const counted = tf.maximum(tf.sum(truth), 1);
+  return tf.neg(tf.div(tf.sum(tf.mul(logProbabilities, truth)), counted));
+}
+
+/**
+ * Mean soft Dice over the foreground classes, each over all pixels of the batch (Milletari et al. 2016,
+ * arXiv 1606.04797, with plain instead of squared sums). probabilities, truth [b, h, w, classes].
+ */
+export function softDice(probabilities: Tensor4D, truth: Tensor4D): Scalar {
+  const counted = tf.sum(truth, 3, true); // [b, h, w, 1]
+  const pixels = [0, 1, 2];
+  const both = tf.sum(tf.mul(probabilities, truth), pixels);
+  const either = tf.add(tf.sum(tf.mul(probabilities, counted), pixels), tf.sum(truth, pixels));
+  const dice = tf.div(tf.add(tf.mul(both, 2), DICE_SMOOTHING), tf.add(either, DICE_SMOOTHING));
+  const foreground = tf.slice(dice, [1], [dice.size - 1]);
+  return tf.mean(foreground);
+}
+
+/** Mean squared error over all entries. */
+export const meanSquaredError = (prediction: Tensor, target: Tensor): Scalar =>
+  tf.mean(tf.square(tf.sub(prediction, target)));

@@ -1,0 +1,61 @@
+/** AdamW over one flat vector, and the learning rate of each step. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import type { OptimisationConfig } from '../../shared/entities.ts';
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+export interface Moments {
+  /** Running mean of the gradient, [parameters]. */
+  readonly m: Tensor1D;
+  /** Running mean of its square, [parameters]. */
+  readonly v: Tensor1D;
+}
+
+/** What changes from step to step, computed on the host. */
+export interface StepScalars {
+  /** Learning rate with Adam's bias corrections: lr · √(1−β₂ᵗ) / (1−β₁ᵗ). */
+  readonly stepSize: number;
+  /** Learning rate · weight decay. */
+  readonly decay: number;
+}
+
+/**
+ * Learning rate at step 1 … steps: linear from 0 over the warm-up, then constant, or a half cosine down to 0
+ * (Loshchilov & Hutter 2017, arXiv 1608.03983).
+ */
+export function learningRateAt(config: OptimisationConfig, step: number): number {
+  const { learningRate, steps, warmup, schedule } = config;
+  const warmupSteps = Math.round(warmup * steps);
+  if (step <= warmupSteps) return (learningRate * step) / warmupSteps;
+  if (schedule === 'constant') return learningRate;
+  const progress = (step - warmupSteps) / (steps - warmupSteps);
+  return (learningRate * (1 + Math.cos(Math.PI * progress))) / 2;
+}
+
+export function stepScalars(config: OptimisationConfig, step: number): StepScalars {
+  const rate = learningRateAt(config, step);
+  return {
+    stepSize: (rate * Math.sqrt(1 - BETA2 ** step)) / (1 - BETA1 ** step),
+    decay: rate * config.weightDecay,
+  };
+}
+
+/**
+ * One step of Adam in the efficient form at the end of §2 of Kingma & Ba 2015 (arXiv 1412.6980), with the weight decay
+ * decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].
+ */
+export function adamW(
+  theta: Tensor1D,
+  { m, v }: Moments,
+  gradient: Tensor1D,
+  scalars: { readonly stepSize: Scalar; readonly decay: Scalar },
+): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
+  const newM = tf.add<Tensor1D>(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
+  const newV = tf.add<Tensor1D>(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
+  const change = tf.div(tf.mul(newM, scalars.stepSize), tf.add(tf.sqrt(newV), EPSILON));
+  const decayed = tf.sub(theta, tf.mul(theta, scalars.decay));
+  return { theta: tf.sub(decayed, change), m: newM, v: newV };
+}

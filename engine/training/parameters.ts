@@ -1,0 +1,204 @@
+/**
+ * What weights a network has and where they lie: specifications, flat vectors, initial values.
+ * All weights of one kind of use (trainable or frozen) lie in one vector, so that the optimiser is a handful of
+ * operations whatever the depth; the network cuts its tensors out of it.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { WeightGroup } from '../../shared/entities.ts';
+import { createRandom } from '../../shared/random.ts';
+
+export interface ParameterSpec {
+  /** layer/part, unique: 'encoder/level1/conv1/kernel'. */
+  readonly name: string;
+  readonly layer: string;
+  readonly group: WeightGroup;
+  readonly shape: readonly number[];
+  readonly kind: 'kernel' | 'bias' | 'gamma' | 'beta';
+}
+
+/** Running statistics of one batch normalisation: a mean and a variance a channel. */
+export interface StatisticsSpec {
+  readonly layer: string;
+  readonly group: WeightGroup;
+  readonly channels: number;
+}
+
+export interface NetworkSpec {
+  readonly parameters: readonly ParameterSpec[];
+  readonly statistics: readonly StatisticsSpec[];
+}
+
+export const EMPTY_SPEC: NetworkSpec = { parameters: [], statistics: [] };
+
+export const joinSpecs = (...specs: readonly NetworkSpec[]): NetworkSpec => ({
+  parameters: specs.flatMap((s) => s.parameters),
+  statistics: specs.flatMap((s) => s.statistics),
+});
+
+/** The part of a network whose layers satisfy `keep`. */
+export const filterSpec = (
+  spec: NetworkSpec,
+  keep: (layer: { layer: string; group: WeightGroup }) => boolean,
+): NetworkSpec => ({
+  parameters: spec.parameters.filter(keep),
+  statistics: spec.statistics.filter(keep),
+});
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+
+export const parameterCount = (spec: NetworkSpec) =>
+  spec.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+export const statisticsCount = (spec: NetworkSpec) =>
+  spec.statistics.reduce((sum, { channels }) => sum + 2 * channels, 0);
+
+/** convolution → batch normalisation → ReLU: the kernel, gamma and beta, and running statistics. */
+export function normalisedConvolution(options: {
+  layer: string;
+  group: WeightGroup;
+  side: 1 | 3;
+  input: number;
+  output: number;
+}): NetworkSpec {
+  const { layer, group, side, input, output } = options;
+  return {
+    parameters: [
+      {
+        name: `${layer}/kernel`,
+        layer,
+        group,
+        shape: [side, side, input, output],
+        kind: 'kernel',
+      },
+      { name: `${layer}/gamma`, layer, group, shape: [output], kind: 'gamma' },
+      { name: `${layer}/beta`, layer, group, shape: [output], kind: 'beta' },
+    ],
+    statistics: [{ layer, group, channels: output }],
+  };
+}
+
+/** A layer of a head: kernel and bias. */
+export const headLayer = (layer: string, kernel: readonly number[]): NetworkSpec => ({
+  parameters: [
+    { name: `${layer}/kernel`, layer, group: 'head', shape: kernel, kind: 'kernel' },
+    {
+      name: `${layer}/bias`,
+      layer,
+      group: 'head',
+      shape: kernel.slice(-1),
+      kind: 'bias',
+    },
+  ],
+  statistics: [],
+});
+
+/**
+ * Start values of one parameter: kernels He-normal (He et al. 2015, arXiv 1502.01852: variance 2 / fan-in), gamma 1,
+ * beta and bias 0. Addressed by seed and name: a layer starts alike in every arm of a seed.
+ */
+export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
+  const values = new Float32Array(sizeOf(spec.shape));
+  if (spec.kind === 'gamma') return values.fill(1);
+  if (spec.kind !== 'kernel') return values;
+  const random = createRandom(seed, 'weights', spec.name);
+  const fanIn = sizeOf(spec.shape.slice(0, -1));
+  const deviation = Math.sqrt(2 / fanIn);
+  for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
+  return values;
+}
+
+/** Mean 0, variance 1. */
+export function initialStatistics(spec: StatisticsSpec): Float32Array {
+  return new Float32Array(2 * spec.channels).fill(1, spec.channels);
+}
+
+/** Values of parameters by name and of statistics by layer ([mean…, variance…]). */
+export interface Weights {
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  readonly statistics: ReadonlyMap<string, Float32Array>;
+}
+
+export const initialWeights = (spec: NetworkSpec, seed: number): Weights => ({
+  parameters: new Map(spec.parameters.map((p) => [p.name, initialValues(p, seed)])),
+  statistics: new Map(spec.statistics.map((s) => [s.layer, initialStatistics(s)])),
+});
+
+/** The two flat vectors of a spec, in its order. */
+export interface FlatWeights {
+  readonly theta: Float32Array;
+  readonly statistics: Float32Array;
+}
+
+function flatten(
+  parts: readonly (readonly [key: string, size: number])[],
+  values: ReadonlyMap<string, Float32Array>,
+): Float32Array {
+  const flat = new Float32Array(parts.reduce((sum, [, size]) => sum + size, 0));
+  let at = 0;
+  for (const [key, size] of parts) {
+    const part = values.get(key);
+    if (part?.length !== size) {
+      throw new Error(`weights of ${key}: ${String(part?.length)} values for ${size}`);
+    }
+    flat.set(part, at);
+    at += size;
+  }
+  return flat;
+}
+
+function cut(
+  parts: readonly (readonly [key: string, size: number])[],
+  flat: Float32Array,
+): Map<string, Float32Array> {
+  let at = 0;
+  return new Map(parts.map(([key, size]) => [key, flat.slice(at, (at += size))]));
+}
+
+const parameterParts = (spec: NetworkSpec) =>
+  spec.parameters.map((p) => [p.name, sizeOf(p.shape)] as const);
+const statisticsParts = (spec: NetworkSpec) =>
+  spec.statistics.map((s) => [s.layer, 2 * s.channels] as const);
+
+export const flattenWeights = (spec: NetworkSpec, weights: Weights): FlatWeights => ({
+  theta: flatten(parameterParts(spec), weights.parameters),
+  statistics: flatten(statisticsParts(spec), weights.statistics),
+});
+
+export const unflattenWeights = (spec: NetworkSpec, flat: FlatWeights): Weights => ({
+  parameters: cut(parameterParts(spec), flat.theta),
+  statistics: cut(statisticsParts(spec), flat.statistics),
+});
+
+function splitTensor(flat: Tensor1D, sizes: readonly number[]): Tensor1D[] {
+  if (sizes.length === 0) return [];
+  return sizes.length === 1 ? [flat] : tf.split(flat, [...sizes]);
+}
+
+/** Parameter tensors out of the flat vector, in the order of the spec. */
+export function splitParameters(spec: NetworkSpec, theta: Tensor1D): Tensor[] {
+  const parts = splitTensor(
+    theta,
+    spec.parameters.map((p) => sizeOf(p.shape)),
+  );
+  return parts.map((part, i) => tf.reshape(part, [...(spec.parameters[i]?.shape ?? [])]));
+}
+
+/** Running mean and variance of each layer out of the flat vector. */
+export function splitStatistics(
+  spec: NetworkSpec,
+  flat: Tensor1D,
+): Map<string, { mean: Tensor1D; variance: Tensor1D }> {
+  const sizes = spec.statistics.flatMap((s) => [s.channels, s.channels]);
+  const parts = splitTensor(flat, sizes);
+  const out = new Map<string, { mean: Tensor1D; variance: Tensor1D }>();
+  spec.statistics.forEach((s, i) => {
+    const mean = parts[2 * i];
+    const variance = parts[2 * i + 1];
+    if (mean !== undefined && variance !== undefined) out.set(s.layer, { mean, variance });
+  });
+  return out;
+}
+
+export const concatFlat = (parts: readonly Tensor[]): Tensor1D =>
+  tf.concat1d(parts.map((part) => tf.reshape(part, [-1])));

@@ -1,0 +1,91 @@
+/** Predicts label maps of images of the project, or of files, with a run's best checkpoint. */
+import { readFile } from 'node:fs/promises';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import { encodeLabelMap } from '../../shared/label-map.ts';
+import { decodeImage } from '../data/decode.ts';
+import type { Project } from '../db/project.ts';
+import type { Engine } from './backend.ts';
+import { toNetworkInput } from './channels.ts';
+import { decodeCheckpoint } from './checkpoint.ts';
+import { predictLabelMaps } from './predict.ts';
+import type { TrainerEvent, TrainerRequest } from './protocol.ts';
+import type { Raster } from './resample.ts';
+import { createSegmenter, disposeWeights, toTensors } from './segmenter.ts';
+import { readInput } from './tiles.ts';
+
+type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
+type Input = PredictRequest['inputs'][number];
+
+function checkpointFor(project: Project, runId: number) {
+  const stored = project.runs.checkpoint(runId, 'best') ?? project.runs.checkpoint(runId, 'last');
+  if (stored === undefined) {
+    throw new AppError(
+      'not-found',
+      `Run ${runId} has no checkpoint to predict with. Let it train first.`,
+    );
+  }
+  const checkpoint = decodeCheckpoint(stored.bytes);
+  const { classes, objective } = checkpoint.header;
+  if (classes === null) {
+    throw new AppError(
+      'unsupported',
+      `Run ${runId} was trained by ${objective} and draws no label maps. Predict with a fine-tuned run.`,
+    );
+  }
+  return { ...checkpoint, classes };
+}
+
+async function readAny(project: Project, input: Input, channels: number): Promise<Raster> {
+  if ('imageId' in input) {
+    const image = project.datasets.image(input.imageId);
+    if (image === undefined) {
+      throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
+    }
+    return readInput(project, image, channels);
+  }
+  const { path } = input;
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new AppError('unreadable', `${path} cannot be read (${reason}). Check the path.`, {
+      subject: path,
+      cause: error,
+    });
+  }
+  return toNetworkInput(await decodeImage(bytes, { subject: path }), channels, path);
+}
+
+/** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
+export async function predictInputs(
+  project: Project,
+  request: PredictRequest,
+  engine: Engine,
+  emit: (event: TrainerEvent) => void,
+): Promise<void> {
+  const { header, trained, frozen, classes } = checkpointFor(project, request.runId);
+  const { network, sampling } = header;
+  const hasFrozen = header.frozen.parameters.length > 0;
+  const segmenter = createSegmenter({
+    engine,
+    network,
+    sizePx: sampling.sizePx,
+    classes,
+    specs: hasFrozen ? [header.trained, header.frozen] : [header.trained],
+  });
+  const weights = toTensors(hasFrozen ? [trained, frozen] : [trained]);
+  for (const [index, input] of request.inputs.entries()) {
+    try {
+      const image = await readAny(project, input, network.inputChannels);
+      const [map] = predictLabelMaps(segmenter, weights, [image], sampling.mode);
+      const labelMap = map === undefined ? null : encodeLabelMap(map);
+      emit({ type: 'prediction', index, labelMap, error: null });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      emit({ type: 'prediction', index, labelMap: null, error: toWireError(error).message });
+    }
+  }
+  disposeWeights(weights);
+  segmenter.dispose();
+}

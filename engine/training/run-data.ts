@@ -1,0 +1,131 @@
+/** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
+import { IGNORE, type Part, type RunConfig } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import type { Project } from '../db/project.ts';
+import type { Objective } from './objective.ts';
+import { pretrainingTasks } from './pretrain/registry.ts';
+import { segmentationObjective } from './segmentation.ts';
+import type { TileRequest } from './tiles.ts';
+import { assertInputSize } from './unet.ts';
+
+export type LabelledRequest = TileRequest & { readonly labelMapId: number };
+
+export interface RunData {
+  readonly objective: Objective;
+  /** Classes of a segmentation head, background included; null for other heads. */
+  readonly classes: number | null;
+  /** In the order that batches index. */
+  readonly train: readonly TileRequest[];
+  /** Empty for pretraining. */
+  readonly validation: readonly LabelledRequest[];
+  readonly test: readonly LabelledRequest[];
+  /** What was left out, in words. */
+  readonly notes: readonly string[];
+}
+
+const isLabelled = <T extends TileRequest>(request: T): request is T & LabelledRequest =>
+  request.labelMapId !== null;
+
+function requestsOf(project: Project, snapshotId: number): (TileRequest & { part: Part })[] {
+  return project.snapshots.items(snapshotId).map((item) => {
+    const image = project.datasets.image(item.imageId);
+    if (image === undefined) {
+      throw new AppError('not-found', `Image ${item.imageId} of the snapshot is gone.`);
+    }
+    if (image.hash !== item.imageHash) {
+      throw new AppError(
+        'conflict',
+        `${image.name} is no longer the image that the study was planned with. Plan the study again.`,
+        { subject: image.name },
+      );
+    }
+    return { image, labelMapId: item.labelMapId, imageClass: item.imageClass, part: item.part };
+  });
+}
+
+/** The dataset that a run trains on, and how many classes its label maps can hold (background included). */
+function datasetOf(project: Project, config: RunConfig) {
+  const snapshot = project.snapshots.get(config.snapshotId);
+  const dataset = snapshot && project.datasets.get(snapshot.datasetId);
+  if (dataset === undefined) {
+    throw new AppError('not-found', `There is no snapshot ${config.snapshotId} in this project.`);
+  }
+  const indices = dataset.classes.map((c) => c.index).filter((index) => index < IGNORE);
+  return { dataset, pixelClasses: Math.max(0, ...indices) + 1 };
+}
+
+function pretrainingData(
+  project: Project,
+  config: Extract<RunConfig, { kind: 'pretrain' }>,
+): RunData {
+  const { dataset, pixelClasses } = datasetOf(project, config);
+  const task = pretrainingTasks[config.task];
+  const network = task.network(config.network);
+  const objective = task.objective({
+    network,
+    sizePx: config.sampling.sizePx,
+    pixelClasses,
+    imageClasses: dataset.imageClasses,
+  });
+  const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
+  const { needs, title } = PRETRAINING_TASK_FACTS[config.task];
+  const train = all.filter((request) => {
+    if (needs === 'label maps') return request.labelMapId !== null;
+    return needs === 'images' || request.imageClass !== null;
+  });
+  if (train.length === 0) {
+    throw new AppError(
+      'invalid-input',
+      `${title} learns from ${needs}, and no training image of ${dataset.name} has any. Choose another task, or add them.`,
+    );
+  }
+  const left = all.length - train.length;
+  const notes = left === 0 ? [] : [`${left} of ${all.length} images have no ${needs}: left out.`];
+  const classes = config.task === 'segmentation' ? pixelClasses : null;
+  return { objective, classes, train, validation: [], test: [], notes };
+}
+
+function finetuningData(
+  project: Project,
+  config: Extract<RunConfig, { kind: 'finetune' }>,
+): RunData {
+  const { dataset, pixelClasses } = datasetOf(project, config);
+  const { network, sampling } = config;
+  const all = requestsOf(project, config.snapshotId);
+  const byId = new Map(all.map((request) => [request.image.id, request]));
+  const train = config.trainImageIds.map((id) => {
+    const request = byId.get(id);
+    if (request?.part !== 'train' || !isLabelled(request)) {
+      throw new AppError(
+        'invalid-input',
+        `${request?.image.name ?? `Image ${id}`} is not a labelled training image of the snapshot. Plan the study again.`,
+      );
+    }
+    return request;
+  });
+  const labelled = (part: Part) => {
+    const found = all.filter((request) => request.part === part).filter(isLabelled);
+    if (found.length > 0) return found;
+    throw new AppError(
+      'invalid-input',
+      `${dataset.name} has no labelled image in the ${part} part of its split. Label some, or split again.`,
+    );
+  };
+  return {
+    objective: segmentationObjective({ network, sizePx: sampling.sizePx, classes: pixelClasses }),
+    classes: pixelClasses,
+    train,
+    validation: labelled('val'),
+    test: labelled('test'),
+    notes: [],
+  };
+}
+
+/** Errors: invalid-input, not-found, conflict, as their messages say. */
+export function runData(project: Project, config: RunConfig): RunData {
+  assertInputSize(config.network, config.sampling.sizePx);
+  return config.kind === 'pretrain'
+    ? pretrainingData(project, config)
+    : finetuningData(project, config);
+}

@@ -1,0 +1,283 @@
+/**
+ * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
+ * everything it finds out leaves through `emit`. The process around it is worker.ts.
+ */
+import type { CheckpointKind, LayerState, Run } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Project } from '../db/project.ts';
+import type { Engine } from './backend.ts';
+import { makeBatch } from './batches.ts';
+import {
+  checkpointWeights,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type TrainingCheckpoint,
+} from './checkpoint.ts';
+import { type TestCheckpoint, testImages, validationDice, validationViews } from './evaluation.ts';
+import { type FlatWeights, flattenWeights } from './parameters.ts';
+import type { TrainerEvent } from './protocol.ts';
+import { runData, type RunData } from './run-data.ts';
+import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
+import { readTiles } from './tiles.ts';
+import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
+import {
+  createTrainingStep,
+  freshState,
+  splitSpec,
+  type SplitSpec,
+  type TrainingState,
+} from './training-step.ts';
+import { isFrozenGroup, transferWeights } from './transfer.ts';
+
+/** The checkpoint that a run resumes from; null where it starts at the beginning. Errors: corrupt, newer-version. */
+export function resumeCheckpoint(project: Project, runId: number): TrainingCheckpoint | null {
+  const stored = project.runs.checkpoint(runId, 'last');
+  return stored === undefined ? null : decodeCheckpoint(stored.bytes);
+}
+
+/** Everything that training starts with, from the beginning or in the middle. */
+interface Start {
+  readonly specs: SplitSpec;
+  readonly state: TrainingState;
+  readonly frozen: FlatWeights;
+  readonly layers: readonly LayerState[];
+  readonly progress: TrainingProgress;
+}
+
+function pretrainedWeights(project: Project, runId: number | null) {
+  const stored = runId === null ? undefined : project.runs.checkpoint(runId, 'last');
+  if (stored === undefined) {
+    throw new AppError(
+      'not-found',
+      `The pretrained network (run ${String(runId)}) has no checkpoint. Run the pretraining first.`,
+    );
+  }
+  return checkpointWeights(decodeCheckpoint(stored.bytes));
+}
+
+/** Throws the mismatch of a transfer after `onLayers` has seen the list that shows it. */
+function fromTheBeginning(
+  project: Project,
+  run: Run,
+  data: RunData,
+  onLayers: (layers: readonly LayerState[]) => void,
+): Start {
+  const { config } = run;
+  const transfer = config.kind === 'finetune' ? config.transfer : 'random';
+  const pretrained =
+    config.kind === 'finetune' && transfer !== 'random'
+      ? pretrainedWeights(project, config.pretrainRunId)
+      : null;
+  const target = data.objective.spec;
+  const { weights, layers, mismatch } = transferWeights({
+    target,
+    transfer,
+    seed: config.seed,
+    pretrained,
+  });
+  if (mismatch !== null) {
+    onLayers(layers);
+    throw mismatch;
+  }
+  const specs = splitSpec(target, (group) => isFrozenGroup(transfer, group));
+  return {
+    specs,
+    state: freshState(flattenWeights(specs.trained, weights)),
+    frozen: flattenWeights(specs.frozen, weights),
+    layers,
+    progress: NOT_STARTED,
+  };
+}
+
+function fromCheckpoint(checkpoint: TrainingCheckpoint): Start {
+  const { header, trained, frozen, moments, best } = checkpoint;
+  if (moments === null || (header.best === null) !== (best === null)) {
+    throw new AppError('corrupt', 'The checkpoint to resume from is incomplete. Start again.');
+  }
+  return {
+    specs: { trained: header.trained, frozen: header.frozen },
+    state: { ...trained, ...moments },
+    frozen,
+    layers: header.layers,
+    progress: {
+      step: header.step,
+      trainedSeconds: header.trainedSeconds,
+      best: header.best === null || best === null ? null : { ...header.best, weights: best },
+    },
+  };
+}
+
+export interface RunOptions {
+  readonly project: Project;
+  readonly run: Run;
+  readonly engine: Engine;
+  readonly resume: TrainingCheckpoint | null;
+  readonly emit: (event: TrainerEvent) => void;
+  readonly stopRequested: () => boolean;
+}
+
+/** Bytes that this process has ever held at once. */
+const peakMemoryBytes = () => process.resourceUsage().maxRSS * 1024;
+
+/** Encodes the state as checkpoints and emits them; `best` only when there is a better one than the last time. */
+function checkpointEmitter(options: RunOptions, data: RunData, start: Start) {
+  const { run, engine, emit } = options;
+  const { config } = run;
+  let emittedBest = start.progress.best?.step ?? 0;
+  const send = (kind: CheckpointKind, step: number, checkpoint: TrainingCheckpoint) =>
+    emit({ type: 'checkpoint', kind, step, bytes: encodeCheckpoint(checkpoint) });
+  return (state: TrainingState, progress: TrainingProgress) => {
+    const { best, step, trainedSeconds } = progress;
+    const { theta, statistics, m, v } = state;
+    const header = {
+      objective: config.kind === 'pretrain' ? config.task : ('finetune' as const),
+      network: data.objective.network,
+      sampling: config.sampling,
+      classes: data.classes,
+      seed: config.seed,
+      trainedSeconds,
+      engine: engine.info,
+      layers: start.layers,
+      best: best && { step: best.step, score: best.score },
+      trained: start.specs.trained,
+      frozen: start.specs.frozen,
+    };
+    // The best weights first: a crash in between must not leave a `last` that counts on a `best` never written.
+    if (best !== null && best.step !== emittedBest) {
+      send('best', best.step, {
+        header: { ...header, step: best.step },
+        trained: best.weights,
+        frozen: start.frozen,
+        moments: null,
+        best: null,
+      });
+      emittedBest = best.step;
+    }
+    send('last', step, {
+      header: { ...header, step },
+      trained: { theta, statistics },
+      frozen: start.frozen,
+      moments: { m, v },
+      best: best?.weights ?? null,
+    });
+  };
+}
+
+const partsOf = ({ trained, frozen }: SplitSpec) =>
+  frozen.parameters.length === 0 ? [trained] : [trained, frozen];
+
+async function testRun(
+  options: RunOptions,
+  data: RunData,
+  start: Start,
+  segmenter: Segmenter,
+  weights: { last: FlatWeights; best: FlatWeights },
+): Promise<void> {
+  const { project, run, emit } = options;
+  const { sampling, network } = run.config;
+  const frozen = start.specs.frozen.parameters.length === 0 ? [] : [start.frozen];
+  const checkpoints: TestCheckpoint[] = [
+    { kind: 'best', weights: toTensors([weights.best, ...frozen]) },
+    { kind: 'last', weights: toTensors([weights.last, ...frozen]) },
+  ];
+  await testImages({
+    project,
+    requests: data.test,
+    segmenter,
+    channels: network.inputChannels,
+    mode: sampling.mode,
+    checkpoints,
+    onResult: (result, prediction) => emit({ type: 'result', result, prediction }),
+  });
+  for (const { weights: tensors } of checkpoints) disposeWeights(tensors);
+}
+
+/**
+ * Errors: those of the data (unreadable, unsupported, invalid-input …), of the transfer (invalid-input, not-found) and
+ * of diverging (invalid-input).
+ */
+export async function executeRun(
+  options: RunOptions,
+): Promise<{ readonly outcome: 'done' | 'stopped'; readonly step: number }> {
+  const { project, run, engine, resume, emit, stopRequested } = options;
+  const { config } = run;
+  const { sampling, optimisation, seed } = config;
+  const data = runData(project, config);
+  for (const message of data.notes) emit({ type: 'log', message });
+
+  const announce = (layers: readonly LayerState[], firstStep: number) =>
+    emit({ type: 'started', engine: engine.info, layers: [...layers], firstStep });
+  const start =
+    resume === null
+      ? fromTheBeginning(project, run, data, (layers) => announce(layers, 0))
+      : fromCheckpoint(resume);
+  announce(start.layers, start.progress.step);
+
+  const tileOptions = { sampling, channels: config.network.inputChannels };
+  const tiles = await readTiles(project, data.train, tileOptions);
+  const views = validationViews(
+    await readTiles(project, data.validation, tileOptions),
+    sampling.sizePx,
+  );
+  const { objective, classes } = data;
+  const step = createTrainingStep({
+    engine,
+    objective,
+    specs: start.specs,
+    initial: start.state,
+    frozen: start.frozen,
+  });
+  const segmenter =
+    config.kind === 'finetune' && classes !== null
+      ? createSegmenter({
+          engine,
+          network: objective.network,
+          sizePx: sampling.sizePx,
+          classes,
+          specs: partsOf(start.specs),
+        })
+      : null;
+  const frozenTensors = toTensors(start.specs.frozen.parameters.length === 0 ? [] : [start.frozen]);
+
+  const { outcome, progress } = await train({
+    step,
+    config: optimisation,
+    makeBatch: (at) =>
+      makeBatch(
+        {
+          objective,
+          tiles,
+          sizePx: sampling.sizePx,
+          augment: optimisation.augment,
+          batch: optimisation.batch,
+          seed,
+        },
+        at,
+      ),
+    evaluate:
+      segmenter && (() => validationDice(segmenter, [step.tensors(), ...frozenTensors], views)),
+    from: start.progress,
+    hooks: {
+      metrics: (points) => emit({ type: 'metrics', points: [...points] }),
+      progress: ({ step: at, trainedSeconds }) =>
+        emit({ type: 'progress', step: at, trainedSeconds, peakMemoryBytes: peakMemoryBytes() }),
+      checkpoint: checkpointEmitter(options, data, start),
+      stopRequested,
+    },
+  });
+
+  if (outcome === 'done' && segmenter !== null) {
+    const last = step.read();
+    await testRun(options, data, start, segmenter, { last, best: progress.best?.weights ?? last });
+    emit({
+      type: 'progress',
+      step: progress.step,
+      trainedSeconds: progress.trainedSeconds,
+      peakMemoryBytes: peakMemoryBytes(),
+    });
+  }
+  step.dispose();
+  segmenter?.dispose();
+  disposeWeights(frozenTensors);
+  return { outcome, step: progress.step };
+}

@@ -1,0 +1,262 @@
+/**
+ * Runs a pure function of tensors as one native TensorFlow graph.
+ *
+ * The first call with inputs of given shapes runs the function eagerly and records every native operation it makes,
+ * tfjs's own gradients included. The record becomes one graph; later calls with the same shapes run that graph as a
+ * single call, with the same results to the last bit. Under the portable engine every call is eager.
+ *
+ * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
+ * Tensors it makes from numbers, or closes over, become constants of the graph.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { AppError } from '../../shared/errors.ts';
+import type { Engine } from './backend.ts';
+import {
+  attribute,
+  type AttributeKind,
+  DT_BOOL,
+  DT_FLOAT,
+  DT_INT32,
+  type Encoded,
+  graphNode,
+  savedModel,
+  tensorAttribute,
+} from './graph-def.ts';
+import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
+
+export type TensorFunction = (inputs: readonly Tensor[]) => Tensor[];
+
+export interface TracedFunction {
+  /** Results belong to the caller. Errors: internal, where the function cannot be traced (see the message). */
+  run(inputs: readonly Tensor[]): Tensor[];
+  /** Graphs made so far: one for each combination of input shapes. */
+  readonly graphCount: number;
+  dispose(): void;
+}
+
+interface Graph {
+  readonly nodes: Encoded[];
+  readonly outputNames: string[];
+}
+
+const DATA_TYPES: Readonly<Record<string, number>> = {
+  float32: DT_FLOAT,
+  int32: DT_INT32,
+  bool: DT_BOOL,
+};
+
+/** Type attributes that tfjs-node leaves to eager execution, which takes them from the input of that index. */
+const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ExpandDims: { T: 0, Tdim: 1 },
+  Fill: { index_type: 0, T: 1 },
+  OnesLike: { T: 0 },
+  ZerosLike: { T: 0 },
+};
+
+const notTraceable = (name: string, reason: string) =>
+  new AppError('internal', `The step "${name}" cannot be traced: ${reason}.`);
+
+/** Collects the operations of one run as graph nodes. Tensors are known by their dataId, which clones share. */
+class Recording {
+  readonly nodes: Encoded[] = [];
+  readonly #name: string;
+  readonly #backend: NativeBackend;
+  readonly #kinds: ReadonlyMap<number, AttributeKind>;
+  readonly #references = new Map<TensorInfo['dataId'], string>();
+  readonly #readValues: NativeBackend['readSync'];
+
+  constructor(name: string, backend: NativeBackend) {
+    this.#name = name;
+    this.#backend = backend;
+    const types = Object.entries(attributeTypes(backend.binding));
+    this.#kinds = new Map(types.map(([kind, type]) => [type, kind as AttributeKind])); // keys of a Record<AttributeKind, …>
+    this.#readValues = backend.readSync.bind(backend);
+  }
+
+  #dataType(tensor: TensorInfo): number {
+    const type = DATA_TYPES[tensor.dtype];
+    if (type === undefined) {
+      throw notTraceable(this.#name, `it uses a tensor of type ${tensor.dtype}`);
+    }
+    return type;
+  }
+
+  input(tensor: TensorInfo, name: string): void {
+    if (this.#references.has(tensor.dataId)) {
+      throw notTraceable(
+        this.#name,
+        'two of its inputs are one tensor; pass tensors with data of their own',
+      );
+    }
+    const attributes = [
+      ['dtype', attribute('type', this.#dataType(tensor))],
+      ['shape', attribute('shape', tensor.shape)],
+    ] as const;
+    this.nodes.push(graphNode({ name, op: 'Placeholder', inputs: [], attributes }));
+    this.#references.set(tensor.dataId, name);
+  }
+
+  /** Name of the graph edge that carries a tensor; one that no recorded operation made becomes a constant. */
+  #reference(tensor: TensorInfo): string {
+    const known = this.#references.get(tensor.dataId);
+    if (known !== undefined) return known;
+    const name = `c${this.nodes.length}`;
+    const values = this.#readValues(tensor.dataId);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const dataType = this.#dataType(tensor);
+    const attributes = [
+      ['dtype', attribute('type', dataType)],
+      ['value', tensorAttribute(dataType, tensor.shape, bytes)],
+    ] as const;
+    this.nodes.push(graphNode({ name, op: 'Const', inputs: [], attributes }));
+    this.#references.set(tensor.dataId, name);
+    return name;
+  }
+
+  operation(
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorInfo[],
+    outputs: readonly TensorInfo[],
+  ): void {
+    const encoded = attributes.map(({ name, type, value }) => {
+      const kind = this.#kinds.get(type);
+      if (kind === undefined) {
+        throw notTraceable(this.#name, `${op} has an attribute "${name}" of unknown type ${type}`);
+      }
+      return [name, attribute(kind, value)] as const;
+    });
+    for (const [attributeName, index] of Object.entries(INFERRED_TYPES[op] ?? {})) {
+      const tensor = inputs[index];
+      if (tensor === undefined) continue;
+      encoded.push([attributeName, attribute('type', this.#dataType(tensor))]);
+    }
+    const edges = inputs.map((tensor) => this.#reference(tensor));
+    const name = `n${this.nodes.length}`;
+    this.nodes.push(graphNode({ name, op, inputs: edges, attributes: encoded }));
+    outputs.forEach((tensor, i) => {
+      this.#references.set(tensor.dataId, i === 0 ? name : `${name}:${i}`);
+    });
+  }
+
+  /** An output of the graph is a node of its own, so that inputs and constants may be outputs, too. */
+  output(tensor: TensorInfo, name: string): void {
+    const attributes = [['T', attribute('type', this.#dataType(tensor))]] as const;
+    const inputs = [this.#reference(tensor)];
+    this.nodes.push(graphNode({ name, op: 'Identity', inputs, attributes }));
+  }
+
+  /** Runs `body` with the backend's doors watched: operations are recorded, values and chance are refused. */
+  watch<T>(body: () => T): T {
+    const backend = this.#backend;
+    const single = backend.executeSingleOutput.bind(backend);
+    const multiple = backend.executeMultipleOutputs.bind(backend);
+    const refuse = () => {
+      throw notTraceable(
+        this.#name,
+        'it reads values of a tensor (data, dataSync, array …); return them as outputs instead',
+      );
+    };
+    const random = Math.random;
+    // Own properties shadow the methods of the class; deleting them afterwards puts everything back.
+    Object.assign(backend, {
+      executeSingleOutput: ((op, attributes, inputs) => {
+        const output = single(op, attributes, inputs);
+        this.operation(op, attributes, inputs, [output]);
+        return output;
+      }) satisfies NativeBackend['executeSingleOutput'],
+      executeMultipleOutputs: ((op, attributes, inputs, count) => {
+        const outputs = multiple(op, attributes, inputs, count);
+        this.operation(op, attributes, inputs, outputs);
+        return outputs;
+      }) satisfies NativeBackend['executeMultipleOutputs'],
+      readSync: refuse,
+      read: refuse,
+    });
+    Math.random = () => {
+      throw notTraceable(this.#name, 'it draws random numbers; draw them outside and pass them in');
+    };
+    try {
+      return body();
+    } finally {
+      Math.random = random;
+      for (const door of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'read']) {
+        Reflect.deleteProperty(backend, door);
+      }
+    }
+  }
+}
+
+/** Loads a graph into a native session. The folder is needed for the call only. */
+function loadGraph(backend: NativeBackend, nodes: readonly Encoded[]): number {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-graph-'));
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), savedModel(nodes));
+    return backend.loadSavedModelMetaGraph(folder, 'serve');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** An input that is returned as it came is cloned: results belong to the caller, inputs stay. */
+const runEagerly = (body: TensorFunction, inputs: readonly Tensor[]): Tensor[] =>
+  tf.tidy(() =>
+    body(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output)),
+  );
+
+function record(
+  name: string,
+  backend: NativeBackend,
+  body: TensorFunction,
+  inputs: readonly Tensor[],
+): { graph: Graph; outputs: Tensor[] } {
+  const recording = new Recording(name, backend);
+  inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
+  const outputs = recording.watch(() => runEagerly(body, inputs));
+  const outputNames = outputs.map((tensor, i) => {
+    recording.output(tensor, `out${i}`);
+    return `out${i}:0`;
+  });
+  return { graph: { nodes: recording.nodes, outputNames }, outputs };
+}
+
+const signatureOf = (inputs: readonly Tensor[]) =>
+  inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
+
+/** `name` appears in error messages. */
+export function trace(engine: Engine, name: string, body: TensorFunction): TracedFunction {
+  const backend = engine.native;
+  if (backend === null) {
+    return {
+      run: (inputs) => runEagerly(body, inputs),
+      graphCount: 0,
+      dispose: () => undefined,
+    };
+  }
+  const sessions = new Map<string, { session: number; outputNames: string[] }>();
+  return {
+    run(inputs) {
+      const signature = signatureOf(inputs);
+      const known = sessions.get(signature);
+      if (known !== undefined) {
+        const inputInfos = inputs.map((_, i) => ({ name: `in${i}:0`, tfDtype: '' }));
+        return backend.runSavedModel(known.session, inputs, inputInfos, known.outputNames);
+      }
+      const { graph, outputs } = record(name, backend, body, inputs);
+      const session = loadGraph(backend, graph.nodes);
+      sessions.set(signature, { session, outputNames: graph.outputNames });
+      return outputs;
+    },
+    get graphCount() {
+      return sessions.size;
+    },
+    dispose() {
+      for (const { session } of sessions.values()) backend.deleteSavedModel(session);
+      sessions.clear();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * The training loop. Knows steps, schedules, evaluations, checkpoints and stopping; nothing of tasks, networks, data
+ * or the database.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MetricPoint, OptimisationConfig } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Batch } from './batches.ts';
+import { learningRateAt, stepScalars } from './optimiser.ts';
+import type { FlatWeights } from './parameters.ts';
+import type { TrainingState, TrainingStep } from './training-step.ts';
+
+/** Metrics and progress are reported about this often. */
+const REPORT_INTERVAL_MS = 1000;
+/** Checkpoints for resuming are written about this often … */
+const CHECKPOINT_INTERVAL_MS = 10_000;
+/** … but large ones less often, so that they take no more of the disk than this. */
+const CHECKPOINT_BYTES_PER_MS = 1000;
+
+/** How far a run has come, apart from its state. */
+export interface TrainingProgress {
+  readonly step: number;
+  /** Resumes included. */
+  readonly trainedSeconds: number;
+  /** Highest validation score, its step and its weights. */
+  readonly best: {
+    readonly step: number;
+    readonly score: number;
+    readonly weights: FlatWeights;
+  } | null;
+}
+
+export const NOT_STARTED: TrainingProgress = { step: 0, trainedSeconds: 0, best: null };
+
+export interface TrainingHooks {
+  metrics(points: readonly MetricPoint[]): void;
+  progress(progress: TrainingProgress): void;
+  /** A point to resume from. */
+  checkpoint(state: TrainingState, progress: TrainingProgress): void;
+  stopRequested(): boolean;
+}
+
+export interface TrainingOptions {
+  readonly step: TrainingStep;
+  readonly config: OptimisationConfig;
+  readonly makeBatch: (step: number) => Batch;
+  /** Validation score of the current weights, higher is better; null: no validation. */
+  readonly evaluate: (() => number) | null;
+  readonly from: TrainingProgress;
+  readonly hooks: TrainingHooks;
+}
+
+function diverged(loss: number, step: number, config: OptimisationConfig): AppError {
+  return new AppError(
+    'invalid-input',
+    `The loss became ${loss} at step ${step}: the training diverged. Lower the learning rate (it is ${config.learningRate}), lengthen the warm-up, or look for images with extreme values.`,
+  );
+}
+
+const stateBytes = (state: TrainingState) =>
+  4 * (state.theta.length + state.statistics.length + state.m.length + state.v.length);
+
+/**
+ * Trains from `from` to the last step, or until a stop is requested; both end with a checkpoint.
+ * Errors: invalid-input, where the loss is no longer a number.
+ */
+export async function train(
+  options: TrainingOptions,
+): Promise<{ readonly outcome: 'done' | 'stopped'; readonly progress: TrainingProgress }> {
+  const { step, config, makeBatch, evaluate, from, hooks } = options;
+  const start = performance.now();
+  let { best } = from;
+  let points: MetricPoint[] = [];
+  let reportedAt = start;
+  let savedAt = start;
+  let checkpointInterval = CHECKPOINT_INTERVAL_MS;
+
+  const progressAt = (at: number): TrainingProgress => ({
+    step: at,
+    trainedSeconds: from.trainedSeconds + (performance.now() - start) / 1000,
+    best,
+  });
+  const report = (at: number) => {
+    hooks.metrics(points);
+    hooks.progress(progressAt(at));
+    points = [];
+    reportedAt = performance.now();
+  };
+  const save = (at: number) => {
+    const state = step.read();
+    hooks.checkpoint(state, progressAt(at));
+    checkpointInterval = Math.max(
+      CHECKPOINT_INTERVAL_MS,
+      stateBytes(state) / CHECKPOINT_BYTES_PER_MS,
+    );
+    savedAt = performance.now();
+  };
+  const validate = (at: number) => {
+    if (evaluate === null) return;
+    const score = evaluate();
+    points.push({ step: at, name: 'valDice', value: score });
+    if (best === null || score > best.score) {
+      const { theta, statistics } = step.read();
+      best = { step: at, score, weights: { theta, statistics } };
+    }
+  };
+
+  for (let at = from.step + 1; at <= config.steps; at++) {
+    const loss = step.run(makeBatch(at), stepScalars(config, at));
+    if (!Number.isFinite(loss)) throw diverged(loss, at, config);
+    points.push({ step: at, name: 'loss', value: loss });
+    if (at % config.evaluateEvery === 0 || at === config.steps) {
+      points.push({ step: at, name: 'learningRate', value: learningRateAt(config, at) });
+      validate(at);
+    }
+    await nextTurn(); // lets a request to stop arrive
+    const now = performance.now();
+    const stopping = hooks.stopRequested() && at < config.steps;
+    if (now - reportedAt >= REPORT_INTERVAL_MS || stopping) report(at);
+    if (now - savedAt >= checkpointInterval || stopping) save(at);
+    if (stopping) return { outcome: 'stopped', progress: progressAt(at) };
+  }
+  report(config.steps);
+  save(config.steps);
+  return { outcome: 'done', progress: progressAt(config.steps) };
+}

@@ -1,0 +1,133 @@
+/**
+ * One optimisation step as a traced function, and the tensors that it carries from step to step.
+ * The state moves only through `run`: (state, batch, scalars) → (loss, new state).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Batch } from './batches.ts';
+import type { Engine } from './backend.ts';
+import { createForwardPass, tensorWeights } from './forward-pass.ts';
+import { createLayers } from './layers.ts';
+import type { Objective } from './objective.ts';
+import { adamW, type StepScalars } from './optimiser.ts';
+import { concatFlat, filterSpec, type FlatWeights, type NetworkSpec } from './parameters.ts';
+import { trace } from './trace.ts';
+
+/** Everything that a step changes, on the host: what a checkpoint holds. */
+export interface TrainingState extends FlatWeights {
+  /** Adam's moments, [parameters]. */
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+export const freshState = (weights: FlatWeights): TrainingState => ({
+  ...weights,
+  m: new Float32Array(weights.theta.length),
+  v: new Float32Array(weights.theta.length),
+});
+
+export interface TrainingStep {
+  /** Trains on one batch; returns its loss before the update. */
+  run(batch: Batch, scalars: StepScalars): number;
+  /** Weights as they are now; owned by the step, valid until the next run. */
+  tensors(): { readonly theta: Tensor1D; readonly statistics: Tensor1D };
+  /** Copy of the state on the host. */
+  read(): TrainingState;
+  dispose(): void;
+}
+
+/** The two parts of an objective's weights: layers of frozen groups are used, but never change. */
+export interface SplitSpec {
+  readonly trained: NetworkSpec;
+  readonly frozen: NetworkSpec;
+}
+
+export const splitSpec = (spec: NetworkSpec, isFrozen: (group: string) => boolean): SplitSpec => ({
+  trained: filterSpec(spec, ({ group }) => !isFrozen(group)),
+  frozen: filterSpec(spec, ({ group }) => isFrozen(group)),
+});
+
+const STATE_TENSORS = 4;
+
+export function createTrainingStep(options: {
+  readonly engine: Engine;
+  readonly objective: Objective;
+  readonly specs: SplitSpec;
+  readonly initial: TrainingState;
+  readonly frozen: FlatWeights;
+}): TrainingStep {
+  const { engine, objective, specs, initial } = options;
+  const layers = createLayers(engine);
+  const hasFrozen = specs.frozen.parameters.length > 0;
+  const frozen = hasFrozen
+    ? [tf.tensor1d(options.frozen.theta), tf.tensor1d(options.frozen.statistics)]
+    : [];
+
+  const step = trace(engine, 'training step', (tensors) => {
+    // Ranks: vectors first, two scalars, then the objective's inputs, as `run` below passes them.
+    const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
+    const [stepSize, decay] = tensors.slice(STATE_TENSORS) as [Scalar, Scalar];
+    const rest = tensors.slice(STATE_TENSORS + 2);
+    const [frozenTheta, frozenStatistics] = rest as [Tensor1D, Tensor1D];
+    const inputs = rest.slice(frozen.length);
+    const input = (name: string): Tensor => {
+      const tensor = inputs[objective.inputs.findIndex((spec) => spec.name === name)];
+      if (tensor === undefined) throw new Error(`the objective has no input ${name}`);
+      return tensor;
+    };
+
+    const trained = tensorWeights(specs.trained, theta, statistics);
+    const fixed = hasFrozen ? [tensorWeights(specs.frozen, frozenTheta, frozenStatistics)] : [];
+    let newStatistics: Tensor1D = statistics;
+    const { value, grads } = tf.valueAndGrads((...parameters: Tensor[]) => {
+      const pass = createForwardPass(layers, {
+        trained: { ...trained, parameters },
+        fixed,
+      });
+      const loss = objective.loss(pass, input);
+      newStatistics = tf.keep(pass.updatedStatistics());
+      return loss;
+    })([...trained.parameters]);
+    const updated = adamW(theta, { m, v }, concatFlat(grads), { stepSize, decay });
+    return [value, updated.theta, newStatistics, updated.m, updated.v];
+  });
+
+  let state: Tensor1D[] = [initial.theta, initial.statistics, initial.m, initial.v].map((values) =>
+    tf.tensor1d(values.slice()),
+  );
+  const at = (i: number): Tensor1D => {
+    const tensor = state[i];
+    if (tensor === undefined) throw new Error('the training step was disposed of');
+    return tensor;
+  };
+  // dataSync gives a view of the tensor's own memory under some backends: slice makes it ours.
+  const values = (i: number) => at(i).dataSync<'float32'>().slice();
+
+  return {
+    run(batch, scalars) {
+      const made = [
+        tf.scalar(scalars.stepSize),
+        tf.scalar(scalars.decay),
+        ...objective.inputs.map(({ name, shape, dtype }) => {
+          const data = batch.inputs.get(name);
+          if (data === undefined) throw new Error(`the batch lacks ${name}`);
+          return tf.tensor(data, [batch.size, ...shape], dtype);
+        }),
+      ];
+      const [stepSize, decay, ...inputs] = made as [Tensor, Tensor, ...Tensor[]];
+      const outputs = step.run([...state, stepSize, decay, ...frozen, ...inputs]);
+      const [loss, ...next] = outputs as [Tensor, ...Tensor1D[]];
+      const value = loss.dataSync<'float32'>()[0] ?? Number.NaN;
+      tf.dispose([...state, ...made, loss]);
+      state = next;
+      return value;
+    },
+    tensors: () => ({ theta: at(0), statistics: at(1) }),
+    read: () => ({ theta: values(0), statistics: values(1), m: values(2), v: values(3) }),
+    dispose() {
+      tf.dispose([...state, ...frozen]);
+      state = [];
+      step.dispose();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Entry of a trainer process: takes one request from the engine over Node's IPC, answers with events, and ends.
+ * Owns the process: thread counts, stopping, orderly ends. What is computed is in run.ts, calibrate.ts and
+ * prediction-request.ts.
+ */
+import { inspect } from 'node:util';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import { openProjectReadonly, type Project } from '../db/project.ts';
+import { type Engine, startEngine } from './backend.ts';
+import { calibrate } from './calibrate.ts';
+import { predictInputs } from './prediction-request.ts';
+import { type TrainerEvent, TrainerRequest } from './protocol.ts';
+import { executeRun, resumeCheckpoint } from './run.ts';
+
+type Work = Exclude<TrainerRequest, { type: 'stop' }>;
+
+let stopRequested = false;
+let started = false;
+
+/** Messages leave in this order; `sent` is called when this one, and so every earlier one, has left. */
+function emit(event: TrainerEvent, sent?: () => void): void {
+  // A failure means that the engine is gone, and then 'disconnect' ends the process.
+  process.send?.(event, undefined, undefined, () => sent?.());
+}
+
+const log = (message: string) => emit({ type: 'log', message });
+
+/** A run resumes under the engine and thread count that it began with: others would give other bits. */
+async function startRunEngine(
+  request: Extract<Work, { type: 'run' }>,
+  recorded: { readonly name: 'tensorflow' | 'wasm'; readonly threads: number } | undefined,
+): Promise<Engine> {
+  if (recorded === undefined) return startEngine({ ...request, log });
+  const { name, threads } = recorded;
+  if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
+  return startEngine({ engine: name, threads, log });
+}
+
+async function trainRun(
+  project: Project,
+  request: Extract<Work, { type: 'run' }>,
+): Promise<TrainerEvent> {
+  const run = project.runs.get(request.runId);
+  if (run === undefined) {
+    throw new AppError('not-found', `There is no run ${request.runId} in this project.`);
+  }
+  const resume = resumeCheckpoint(project, run.id);
+  const engine = await startRunEngine(request, resume?.header.engine);
+  const { outcome, step } = await executeRun({
+    project,
+    run,
+    engine,
+    resume,
+    emit,
+    stopRequested: () => stopRequested,
+  });
+  return outcome === 'done' ? { type: 'done' } : { type: 'stopped', step };
+}
+
+async function work(request: Work): Promise<TrainerEvent> {
+  if (request.type === 'calibrate') {
+    const engine = await startEngine({ ...request, log });
+    emit({ type: 'calibrated', engine: engine.info, ...calibrate(engine, request) });
+    return { type: 'done' };
+  }
+  const project = openProjectReadonly(request.projectPath);
+  try {
+    if (request.type === 'predict') {
+      await predictInputs(project, request, await startEngine({ ...request, log }), emit);
+      return { type: 'done' };
+    }
+    return await trainRun(project, request);
+  } finally {
+    project.close();
+  }
+}
+
+function failed(error: unknown): TrainerEvent {
+  // A bug's stack goes to standard error, which the engine keeps.
+  if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
+  const { code, message } = toWireError(error);
+  return { type: 'failed', error: { code, message } };
+}
+
+const finish = (last: TrainerEvent) => emit(last, () => process.disconnect());
+
+process.on('message', (message: unknown) => {
+  const request = TrainerRequest.parse(message);
+  if (request.type === 'stop') {
+    stopRequested = true;
+  } else if (!started) {
+    started = true;
+    work(request).then(finish, (error: unknown) => finish(failed(error)));
+  }
+});
+// Without the engine nobody can receive results.
+process.on('disconnect', () => process.exit());
