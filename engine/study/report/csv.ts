@@ -1,0 +1,49 @@
+/**
+ * results.csv (a line a run) and results-images.csv (a line a run and test image), for R and pandas.
+ * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
+ * not exist is empty. Transfer `random` has pretraining `none`, which neither tool reads as missing.
+ */
+import type { AnalysedRun } from '../../../shared/analysis.ts';
+import { summariseRun } from './results.ts';
+
+export type CsvValue = string | number | null;
+
+export function toCsv(header: readonly string[], rows: readonly (readonly CsvValue[])[]): string {
+  return [header, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function field(value: CsvValue): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '';
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+const ARM = ['pretraining', 'transfer', 'labels', 'seed'];
+
+function armFields(run: AnalysedRun): CsvValue[] {
+  return [run.pretraining ?? 'none', run.transfer, run.labels, run.seed];
+}
+
+export function runsCsv(runs: readonly AnalysedRun[]): string {
+  const scores = [
+    'testImages',
+    'testDice',
+    'testIou',
+    'testHd95',
+    'testBoundaryF1',
+    'testDiceLast',
+  ] as const;
+  const rows = runs.map((run) => {
+    const summary = summariseRun(run);
+    return [...armFields(run), run.status, ...scores.map((name) => summary[name])];
+  });
+  return toCsv([...ARM, 'status', ...scores], rows);
+}
+
+export function imagesCsv(runs: readonly AnalysedRun[]): string {
+  const scores = ['imageId', 'dice', 'iou', 'hd95', 'boundaryF1'] as const;
+  const rows = runs.flatMap((run) =>
+    run.images.map((image) => [...armFields(run), ...scores.map((name) => image[name])]),
+  );
+  return toCsv([...ARM, ...scores], rows);
+}

@@ -1,0 +1,291 @@
+/** The report's charts: scores against label count, paired differences, learning curves. */
+import type {
+  ArmSummary,
+  Comparison,
+  Interval,
+  LearningCurve,
+  StudyAnalysis,
+} from '../../../shared/analysis.ts';
+import {
+  armName,
+  compareArms,
+  taskStyle,
+  transferName,
+  transferStyle,
+} from '../../../shared/charts/arm-style.ts';
+import { legend, type LegendEntry } from '../../../shared/charts/chart.ts';
+import { intervalRowsChart, type IntervalRow } from '../../../shared/charts/interval-rows.ts';
+import { lineBandChart, type BandSeries } from '../../../shared/charts/line-band.ts';
+import { niceDomain, type Range } from '../../../shared/charts/scale.ts';
+import { TRANSFERS, type PretrainingTask, type Transfer } from '../../../shared/entities.ts';
+import { markup, type Markup } from '../../../shared/markup.ts';
+import {
+  counted,
+  score,
+  scoreInterval,
+  signed,
+  signedInterval,
+} from '../../../shared/number-format.ts';
+import {
+  COMPARISONS,
+  comparisonKinds,
+  labelCount,
+  labelCountsOf,
+  shortVerdict,
+  sortedCells,
+  sortedComparisons,
+  tasksOf,
+  taskTitle,
+} from './vocabulary.ts';
+
+const SCORES: Range = [0, 1];
+const FULL_WIDTH = 760;
+
+/** Size of one of several charts that share a row. */
+interface PanelGrid {
+  readonly className: 'one' | 'two' | 'three';
+  readonly width: number;
+  readonly height: number;
+}
+
+function panelGrid(columns: number): PanelGrid {
+  if (columns <= 1) return { className: 'one', width: FULL_WIDTH, height: 330 };
+  if (columns === 2 || columns === 4) return { className: 'two', width: 360, height: 268 };
+  return { className: 'three', width: 256, height: 236 };
+}
+
+function transferLegend(arms: readonly { readonly transfer: Transfer }[]): Markup {
+  const present = TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer));
+  return legend(
+    present.map((transfer): LegendEntry => ({
+      label: transferName(transfer),
+      style: transferStyle(transfer),
+    })),
+  );
+}
+
+// ───────────────────────────── Dice against label count ─────────────────────────────
+
+export function scoreSection({ arms }: StudyAnalysis): Markup | null {
+  if (arms.length === 0) return null;
+  const counts = labelCountsOf(arms);
+  return markup`<section id="scores"><h2>Scores by number of labels</h2>
+<p class="lead">How well each way of starting does on the test images, and how much of it more labels buy.</p>
+${counts.length === 1 ? scoreRows(arms) : scorePanels(arms, counts)}
+</section>`;
+}
+
+/** One panel a pretraining, each beside the random start; then all tasks' encoders together. */
+function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Markup {
+  const tasks = tasksOf(arms);
+  const armsOf = (task: PretrainingTask | null) =>
+    arms.filter(({ pretraining }) => pretraining === task);
+  const encodersOf = (task: PretrainingTask) =>
+    armsOf(task).filter(({ transfer }) => transfer === 'encoder');
+  const domain = niceDomain(
+    arms.flatMap((arm) => [arm.dice, ...arm.diceCi95]),
+    { limits: SCORES },
+  );
+  const panel = (title: string, series: readonly BandSeries[], grid: PanelGrid) =>
+    scorePanel({ title, series, counts, domain, grid });
+  const grid = panelGrid(tasks.length);
+  const panels =
+    tasks.length === 0
+      ? panel('Random start', armSeries(armsOf(null)), grid)
+      : tasks.map((task) =>
+          panel(
+            `Pretrained by ${taskTitle(task).toLowerCase()}`,
+            armSeries([...armsOf(null), ...armsOf(task)]),
+            grid,
+          ),
+        );
+  const encoders = tasks
+    .filter((task) => encodersOf(task).length > 0)
+    .map((task, i) => ({
+      label: `encoder from ${taskTitle(task).toLowerCase()}`,
+      style: taskStyle(i),
+      points: scorePoints(encodersOf(task)),
+    }));
+  const together = [...armSeries(armsOf(null)), ...encoders];
+  return markup`<figure>${transferLegend(arms)}<div class="panels ${grid.className}">${panels}</div><figcaption>Mean test Dice against the number of labelled training images, on a logarithmic axis. Bands are 95&nbsp;% confidence intervals over seeds and test images. Bands that overlap do not mean “no difference”: seeds are paired, so differences are judged below.</figcaption></figure>
+${
+  encoders.length > 1 &&
+  markup`<h3>Which task gives the better encoder?</h3><figure class="whole">${legend(together)}<div class="panels one">${panel('Encoder transferred, by pretraining task', together, { ...panelGrid(1), height: 290 })}</div><figcaption>The encoder arms of all tasks in one chart, with 95&nbsp;% confidence intervals.</figcaption></figure>`
+}`;
+}
+
+function scorePanel(options: {
+  readonly title: string;
+  readonly series: readonly BandSeries[];
+  readonly counts: readonly number[];
+  readonly domain: Range;
+  readonly grid: PanelGrid;
+}): Markup {
+  const { title, series, counts, domain, grid } = options;
+  return lineBandChart({
+    title,
+    description: `Mean test Dice against label count for ${series.map(({ label }) => label).join('; ')}.`,
+    series,
+    x: { name: 'Labelled training images', scale: 'log2', values: counts },
+    y: { name: 'Test Dice', domain },
+    markers: 'every point',
+    note: ({ label }, { x, y, low, high }) =>
+      `${label}, ${labelCount(x)}: ${score(y)} ${scoreInterval([low, high])}`,
+    width: grid.width,
+    height: grid.height,
+  });
+}
+
+function armSeries(arms: readonly ArmSummary[]): BandSeries[] {
+  return TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer)).map(
+    (transfer) => {
+      const own = arms.filter((arm) => arm.transfer === transfer);
+      return {
+        label: transferName(transfer),
+        style: transferStyle(transfer),
+        points: scorePoints(own),
+      };
+    },
+  );
+}
+
+function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
+  return sortedCells(arms).map(({ labels, dice, diceCi95: [low, high] }) => ({
+    x: labels,
+    y: dice,
+    low,
+    high,
+  }));
+}
+
+function scoreRows(arms: readonly ArmSummary[]): Markup {
+  const rows = arms.toSorted(compareArms).map((arm): IntervalRow => {
+    const numbers = `${score(arm.dice)} ${scoreInterval(arm.diceCi95)}`;
+    return {
+      label: armName(arm),
+      value: arm.dice,
+      wide: arm.diceCi95,
+      narrow: null,
+      dots: arm.dicePerSeed,
+      numbers,
+      word: counted(arm.seeds.length, 'seed'),
+      style: transferStyle(arm.transfer),
+      note: `${armName(arm)}: ${numbers}`,
+    };
+  });
+  const drawing = intervalRowsChart({
+    title: `Test Dice with ${labelCount(arms[0]?.labels ?? 0)}`,
+    description: rows.map(({ note }) => note).join('; '),
+    rows,
+    alignedWith: rows,
+    domain: niceDomain(
+      rows.flatMap(({ wide, dots }) => [...wide, ...dots]),
+      { limits: SCORES },
+    ),
+    axisName: 'Test Dice',
+    margin: null,
+    width: FULL_WIDTH,
+  });
+  return markup`<figure class="whole">${drawing}<figcaption>Mean test Dice of each arm. Whiskers are 95&nbsp;% confidence intervals over seeds and test images; each faint dot is one seed.</figcaption></figure>`;
+}
+
+// ───────────────────────────── paired differences ─────────────────────────────
+
+/** One chart a question, so that pages break between them; axes and columns line up. */
+export function forestFigure({ comparisons, delta }: StudyAnalysis): Markup {
+  const margin: Interval = [-delta, delta];
+  const domain = niceDomain(
+    [...margin, 0, ...comparisons.flatMap(({ ci95, perSeed }) => [...ci95, ...perSeed])],
+    { count: 6 },
+  );
+  const groups = comparisonKinds(comparisons).map((kind) => {
+    const own = sortedComparisons(comparisons, kind);
+    return { kind, own, rows: own.map(forestRow) };
+  });
+  const charts = groups.map(({ kind, own, rows }) =>
+    intervalRowsChart({
+      title: COMPARISONS[kind].question,
+      description: own
+        .map((row) => `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}: ${row.verdict}`)
+        .join('; '),
+      rows,
+      alignedWith: groups.flatMap((group) => group.rows),
+      domain,
+      axisName: `${kind}, difference in test Dice`,
+      margin,
+      width: FULL_WIDTH,
+    }),
+  );
+  return markup`<figure><div class="panels one">${charts}</div><figcaption>Paired differences in test Dice: right of the line the first-named arm is better. Thick whiskers are 90&nbsp;%, thin ones 95&nbsp;% confidence intervals; each faint dot is one seed. The shaded band is ±δ&nbsp;=&nbsp;±${score(delta)} Dice, the differences declared too small to matter before the study ran: a thick whisker inside it means “equivalent”.</figcaption></figure>`;
+}
+
+function forestRow(row: Comparison): IntervalRow {
+  const tested = row.verdict !== 'not tested';
+  const numbers = `${signed(row.effect)}${tested ? ` ${signedInterval(row.ci95)}` : ''}`;
+  return {
+    label: `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}`,
+    value: row.effect,
+    wide: row.ci95,
+    narrow: row.ci90,
+    dots: row.perSeed,
+    numbers,
+    word: shortVerdict(row.verdict),
+    style: transferStyle(COMPARISONS[row.comparison].transfer),
+    note: `${row.comparison}: ${numbers}. ${row.words}`,
+  };
+}
+
+// ───────────────────────────── learning curves ─────────────────────────────
+
+export function learningFigure({ curves }: StudyAnalysis): Markup | null {
+  const drawn = curves.filter(({ points }) => points.length > 0);
+  if (drawn.length === 0) return null;
+  const counts = labelCountsOf(drawn);
+  const tasks = tasksOf(drawn);
+  const rows: readonly (PretrainingTask | null)[] = tasks.length === 0 ? [null] : tasks;
+  const grid = panelGrid(counts.length === 1 ? Math.min(rows.length, 2) : counts.length);
+  const domain = niceDomain(
+    drawn.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
+    { limits: SCORES },
+  );
+  const panels = rows.flatMap((task) =>
+    counts.map((labels) => learningPanel(drawn, { task, labels }, domain, grid)),
+  );
+  return markup`<figure>${transferLegend(drawn)}<div class="panels ${grid.className}">${panels}</div><figcaption>Validation Dice during fine-tuning: mean of the seeds, with the range from lowest to highest seed. The random start is the same in every panel of a label count.</figcaption></figure>`;
+}
+
+function learningPanel(
+  curves: readonly LearningCurve[],
+  { task, labels }: { readonly task: PretrainingTask | null; readonly labels: number },
+  domain: Range,
+  { width, height }: PanelGrid,
+): Markup {
+  const own = curves
+    .filter(
+      (curve) =>
+        curve.labels === labels && (curve.pretraining === null || curve.pretraining === task),
+    )
+    .toSorted(compareArms);
+  const series = own.map(({ transfer, points }) => ({
+    label: transferName(transfer),
+    style: transferStyle(transfer),
+    points: points.map(({ step, mean, low, high }) => ({ x: step, y: mean, low, high })),
+  }));
+  const title = `${task === null ? 'Random start' : taskTitle(task)}, ${labelCount(labels)}`;
+  return lineBandChart({
+    title,
+    description: `Validation Dice against training step for ${series.map(({ label }) => label).join('; ')}.`,
+    series,
+    x: {
+      name: 'Training step',
+      scale: 'linear',
+      values: [0, ...curves.flatMap(({ points }) => points.map(({ step }) => step))],
+    },
+    y: { name: 'Validation Dice', domain },
+    markers: 'sparse',
+    note: ({ label }, { x, y, low, high }) =>
+      `${label}, step ${x}: ${score(y)} ${scoreInterval([low, high])}`,
+    width,
+    height,
+  });
+}

@@ -1,0 +1,209 @@
+/** The report's tables: statistics in full, convergence, arms, claims, cost of pretraining. */
+import type { Interval, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
+import { armName, transferStyle, type ArmIdentity } from '../../../shared/charts/arm-style.ts';
+import { swatch } from '../../../shared/charts/chart.ts';
+import { markup, type Markup } from '../../../shared/markup.ts';
+import {
+  counted,
+  duration,
+  NO_NUMBER,
+  pixels,
+  pValue,
+  score,
+  scoreInterval,
+  signed,
+  signedInterval,
+} from '../../../shared/number-format.ts';
+import {
+  claimBadge,
+  COMPARISONS,
+  comparisonKinds,
+  labelCount,
+  labelCountsOf,
+  sortedCells,
+  sortedComparisons,
+  taskTitle,
+} from './vocabulary.ts';
+
+interface Column {
+  readonly name: string;
+  readonly kind: 'text' | 'number';
+}
+
+const text = (name: string): Column => ({ name, kind: 'text' });
+const number = (name: string): Column => ({ name, kind: 'number' });
+
+type Cell = Markup | string;
+
+/** Rows under row-group headings; the first cell of a row is its header. */
+function groupedTable(
+  caption: Cell,
+  columns: readonly Column[],
+  groups: readonly { readonly title: Cell | null; readonly rows: readonly (readonly Cell[])[] }[],
+): Markup {
+  const className = columns.length > 6 && markup` class="dense"`;
+  const cell = (value: Cell, column: Column | undefined, i: number): Markup => {
+    const aligned = column?.kind === 'number' && markup` class="number"`;
+    return i === 0 ? markup`<th scope="row">${value}</th>` : markup`<td${aligned}>${value}</td>`;
+  };
+  return markup`<div class="scroll"><table${className}><caption>${caption}</caption><thead><tr>${columns.map(
+    ({ name, kind }) =>
+      markup`<th scope="col"${kind === 'number' && markup` class="number"`}>${name}</th>`,
+  )}</tr></thead>${groups.map(
+    ({ title, rows }) =>
+      markup`<tbody${title !== null && markup` class="group"`}>${title !== null && markup`<tr><th scope="rowgroup" colspan="${columns.length}">${title}</th></tr>`}${rows.map((row) => markup`<tr>${row.map((value, i) => cell(value, columns[i], i))}</tr>`)}</tbody>`,
+  )}</table></div>`;
+}
+
+function armCell(arm: ArmIdentity): Markup {
+  return markup`<span class="nowrap">${swatch(transferStyle(arm.transfer))}${armName(arm)}</span>`;
+}
+
+function muted(value: string): Markup {
+  return markup`<span class="range">${value}</span>`;
+}
+
+// ───────────────────────────── statistics ─────────────────────────────
+
+export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
+  return groupedTable(
+    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method within its family (encoder, decoder, other). Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
+    [
+      text('Arms compared'),
+      number('Difference'),
+      number('95 % CI'),
+      number('90 % CI'),
+      number('p'),
+      number('p, Holm'),
+      number('S'),
+      number('p, Wilcoxon'),
+    ],
+    comparisonKinds(comparisons).map((kind) => ({
+      title: markup`${COMPARISONS[kind].question} <span class="formula">${kind}</span>`,
+      rows: sortedComparisons(comparisons, kind).map((row) => [
+        `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}`,
+        markup`<span class="effect">${signed(row.effect)}</span>`,
+        plainInterval(row.ci95),
+        plainInterval(row.ci90),
+        pValue(row.p),
+        pValue(row.pHolm),
+        String(row.seeds.length),
+        pValue(row.wilcoxonP),
+      ]),
+    })),
+  );
+}
+
+function plainInterval(interval: Interval): Markup {
+  return muted(signedInterval(interval));
+}
+
+// ───────────────────────────── convergence ─────────────────────────────
+
+export function convergenceTable({ convergence }: StudyAnalysis): Markup | null {
+  if (convergence.length === 0) return null;
+  return groupedTable(
+    markup`How soon each arm gets there: median step at which the smoothed validation Dice first reaches 95&nbsp;% of the best that a random start reaches with the same seed, the seeds that reach it, and the mean validation Dice over the first 30&nbsp;% of the training. A dash: more than half of the seeds never reach it.`,
+    [text('Arm'), number('Median step'), number('Seeds reaching it'), number('Early Dice')],
+    labelCountsOf(convergence).map((labels) => ({
+      title: labelCount(labels),
+      rows: sortedCells(convergence.filter((cell) => cell.labels === labels)).map((cell) => [
+        armCell(cell),
+        cell.medianStep === null ? NO_NUMBER : String(Math.round(cell.medianStep)),
+        `${cell.reached} of ${cell.seeds}`,
+        score(cell.earlyArea),
+      ]),
+    })),
+  );
+}
+
+// ───────────────────────────── arms ─────────────────────────────
+
+export function armsSection({ arms }: StudyAnalysis): Markup | null {
+  if (arms.length === 0) return null;
+  const images = [...new Set(arms.map(({ testImages }) => testImages))].join(' or ');
+  const table = groupedTable(
+    `Mean scores on ${images} test images, checkpoint of the best validation Dice. SD: between seeds. HD95: 95th percentile of the distance between true and predicted outline, in pixels; lower is better. Last: Dice of the final checkpoint instead of the best.`,
+    [
+      text('Arm'),
+      number('Seeds'),
+      number('Dice'),
+      number('95 % CI'),
+      number('SD'),
+      number('IoU'),
+      number('HD95'),
+      number('Boundary F1'),
+      number('Dice, last'),
+    ],
+    labelCountsOf(arms).map((labels) => ({
+      title: labelCount(labels),
+      rows: sortedCells(arms.filter((arm) => arm.labels === labels)).map((arm) => [
+        armCell(arm),
+        `${arm.seeds.length}${arm.failed > 0 ? ` of ${arm.seeds.length + arm.failed}` : ''}`,
+        markup`<span class="effect">${score(arm.dice)}</span>`,
+        muted(scoreInterval(arm.diceCi95)),
+        arm.diceSd === null ? NO_NUMBER : score(arm.diceSd),
+        score(arm.iou),
+        pixels(arm.hd95),
+        score(arm.boundaryF1),
+        score(arm.diceLast),
+      ]),
+    })),
+  );
+  return markup`<section id="arms"><h2>Every arm in numbers</h2>${table}</section>`;
+}
+
+// ───────────────────────────── claims and costs ─────────────────────────────
+
+export function claimsSection({ claims }: StudyAnalysis): Markup | null {
+  if (claims.length === 0) return null;
+  const table = groupedTable(
+    'The claims of Dippel et al. 2022 (arXiv 2207.14508), each held against this study alone.',
+    [text('Claim'), text('Here'), text('Why')],
+    [
+      {
+        title: null,
+        rows: claims
+          .toSorted((a, b) => a.claim - b.claim)
+          .map(({ claim, text: words, status, why }) => [
+            markup`<span class="claim">${String(claim)}. ${words}</span>`,
+            claimBadge(status),
+            why,
+          ]),
+      },
+    ],
+  );
+  return markup`<section id="claims"><h2>The paper’s claims</h2>${table}</section>`;
+}
+
+export function costSection({ pretrainings, trainingSeconds, wallSeconds }: ReportData): Markup {
+  const totals = `In all, ${duration(trainingSeconds)} of training in ${duration(wallSeconds)} from start to end.`;
+  if (pretrainings.length === 0) {
+    return markup`<section id="cost"><h2>What it cost</h2><p>${totals}</p></section>`;
+  }
+  const table = groupedTable(
+    'Pretraining, one network a seed.',
+    [
+      text('Task'),
+      number('Networks'),
+      number('Steps'),
+      number('Time each'),
+      number('Time in all'),
+      number('Final loss'),
+    ],
+    [
+      {
+        title: null,
+        rows: pretrainings.map(({ task, seeds, steps, secondsPerRun, finalLoss }) => [
+          taskTitle(task),
+          counted(seeds, 'seed'),
+          String(steps),
+          duration(secondsPerRun),
+          duration(secondsPerRun * seeds),
+          score(finalLoss),
+        ]),
+      },
+    ],
+  );
+  return markup`<section id="cost"><h2>What it cost</h2><p>${totals} Losses of different tasks cannot be compared with each other.</p>${table}</section>`;
+}

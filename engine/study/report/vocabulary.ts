@@ -1,0 +1,150 @@
+/** The report's words: what each comparison asks, what a verdict is called, what a reader must be told first. */
+import type {
+  AnalysedRun,
+  ClaimVerdict,
+  Comparison,
+  ComparisonKind,
+  ReportData,
+  Verdict,
+} from '../../../shared/analysis.ts';
+import type { PretrainingTask, Transfer } from '../../../shared/entities.ts';
+import { compareArms, type ArmIdentity } from '../../../shared/charts/arm-style.ts';
+import { markup, type Markup } from '../../../shared/markup.ts';
+import { counted } from '../../../shared/number-format.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+
+export interface ComparisonWords {
+  readonly question: string;
+  /** Left arm of the difference, whose style its chart wears. */
+  readonly transfer: Transfer;
+}
+
+/** In the order in which a report shows them. */
+export const COMPARISONS: Readonly<Record<ComparisonKind, ComparisonWords>> = {
+  'encoder − random': { question: 'Does the encoder help?', transfer: 'encoder' },
+  'encoder+decoder − encoder': {
+    question: 'Is the decoder worth adding?',
+    transfer: 'encoder+decoder',
+  },
+  'decoder − random': { question: 'Does the decoder alone help?', transfer: 'decoder' },
+  'encoder+decoder − random': {
+    question: 'Does the whole network help?',
+    transfer: 'encoder+decoder',
+  },
+  'frozen-encoder − encoder': {
+    question: 'Is freezing the encoder as good as training it on?',
+    transfer: 'frozen-encoder',
+  },
+  'encoder − encoder(classification)': {
+    question: 'Is this encoder better than one from classification?',
+    transfer: 'encoder',
+  },
+};
+
+function comparisonOrder(kind: ComparisonKind): number {
+  return Object.keys(COMPARISONS).indexOf(kind);
+}
+
+/** Kinds that occur, in the order of COMPARISONS. */
+export function comparisonKinds(comparisons: readonly Comparison[]): ComparisonKind[] {
+  return [...new Set(comparisons.map(({ comparison }) => comparison))].sort(
+    (a, b) => comparisonOrder(a) - comparisonOrder(b),
+  );
+}
+
+/** Those of one kind, task by task, then by label count. */
+export function sortedComparisons(
+  comparisons: readonly Comparison[],
+  kind: ComparisonKind,
+): Comparison[] {
+  const own = comparisons.filter(({ comparison }) => comparison === kind);
+  return tasksOf(own).flatMap((task) =>
+    own.filter(({ pretraining }) => pretraining === task).toSorted((a, b) => a.labels - b.labels),
+  );
+}
+
+/** For places too narrow for the verdict's full name: without what follows its comma. */
+export function shortVerdict(verdict: Verdict): string {
+  return verdict.split(', ')[0] ?? verdict;
+}
+
+type Tone = 'helps' | 'hurts' | 'same' | 'open';
+
+const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
+  helps: 'helps',
+  hurts: 'hurts',
+  equivalent: 'same',
+  'equivalent, small but detectable': 'same',
+  inconclusive: 'open',
+  'not tested': 'open',
+};
+
+const CLAIM_TONES: Readonly<Record<ClaimVerdict['status'], Tone>> = {
+  supported: 'helps',
+  contradicted: 'hurts',
+  inconclusive: 'open',
+  'not tested': 'open',
+};
+
+/** "equivalent, small but detectable" wears its second half below the badge. */
+export function verdictBadge(verdict: Verdict): Markup {
+  const [name, ...details] = verdict.split(', ');
+  return markup`<span class="badge ${VERDICT_TONES[verdict]}">${name}</span>${details.map((detail) => markup`<span class="small muted">${detail}</span>`)}`;
+}
+
+export function claimBadge(status: ClaimVerdict['status']): Markup {
+  return markup`<span class="badge ${CLAIM_TONES[status]}">${status}</span>`;
+}
+
+export function taskTitle(task: PretrainingTask): string {
+  return PRETRAINING_TASK_FACTS[task].title;
+}
+
+/** "8 labels", which no line breaks apart. */
+export function labelCount(labels: number): string {
+  return counted(labels, 'label').replace(' ', '\u00a0');
+}
+
+/** Tasks in the order in which every table and chart shows them. */
+export function tasksOf(
+  arms: readonly { readonly pretraining: PretrainingTask | null }[],
+): PretrainingTask[] {
+  const tasks = new Set(arms.flatMap(({ pretraining }) => pretraining ?? []));
+  const identity = (pretraining: PretrainingTask): ArmIdentity => ({
+    pretraining,
+    transfer: 'encoder',
+  });
+  return [...tasks].sort((a, b) => compareArms(identity(a), identity(b)));
+}
+
+/** Distinct label counts, ascending. */
+export function labelCountsOf(cells: readonly { readonly labels: number }[]): number[] {
+  return [...new Set(cells.map(({ labels }) => labels))].sort((a, b) => a - b);
+}
+
+/** By label count, then by arm. */
+export function sortedCells<T extends ArmIdentity & { readonly labels: number }>(
+  cells: readonly T[],
+): T[] {
+  return cells.toSorted((a, b) => a.labels - b.labels || compareArms(a, b));
+}
+
+/** What weakens the verdict, one short sentence each; the reader meets it before any number. */
+export function cautions(
+  { analysis, engines }: ReportData,
+  runs: readonly AnalysedRun[],
+): string[] {
+  const failed = runs.filter(({ status }) => status === 'failed').length;
+  const { baselineNotConverged: slow } = analysis;
+  return [
+    analysis.indicative && 'Fewer than five seeds: intervals and verdicts are indicative only.',
+    slow.length > 0 &&
+      `The randomly started baseline was still improving when its training ended (${slow.join(', ')} labels): with more steps it might catch up.`,
+    failed > 0 &&
+      (failed === runs.length
+        ? `All ${counted(failed, 'run')} failed.`
+        : `${failed} of ${counted(runs.length, 'run')} failed and ${failed === 1 ? 'is' : 'are'} left out; the others stand.`),
+    engines.length > 1 &&
+      'Several engines or versions computed the runs: small differences between runs may come from that.',
+  ].filter((caution) => caution !== false);
+}

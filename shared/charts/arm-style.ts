@@ -1,0 +1,110 @@
+/** How an arm looks and what it is called, in every chart and table: colour, dash and marker go together. */
+import { PRETRAINING_TASK_FACTS } from '../pretraining-tasks.ts';
+import { PRETRAINING_TASKS, TRANSFERS, type PretrainingTask, type Transfer } from '../entities.ts';
+import { markup, type Markup } from '../markup.ts';
+
+export type MarkerShape = 'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down';
+
+export interface SeriesStyle {
+  /** A CSS colour; those of arms are variables of chartStyles. */
+  readonly colour: string;
+  /** stroke-dasharray. */
+  readonly dash: string;
+  readonly marker: MarkerShape;
+}
+
+/** An arm is known by these two. */
+export interface ArmIdentity {
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+}
+
+const TRANSFER_STYLES: Readonly<Record<Transfer, SeriesStyle>> = {
+  random: { colour: 'var(--arm-random)', dash: '2 3', marker: 'circle' },
+  encoder: { colour: 'var(--arm-encoder)', dash: 'none', marker: 'square' },
+  'encoder+decoder': { colour: 'var(--arm-both)', dash: '8 3', marker: 'diamond' },
+  decoder: { colour: 'var(--arm-decoder)', dash: '8 3 2 3', marker: 'triangle-down' },
+  'frozen-encoder': { colour: 'var(--arm-frozen)', dash: '4 2', marker: 'triangle-up' },
+};
+
+const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
+  random: 'random start',
+  encoder: 'encoder',
+  'encoder+decoder': 'encoder + decoder',
+  decoder: 'decoder',
+  'frozen-encoder': 'frozen encoder',
+};
+
+/** Where several tasks' encoders are compared: shades of the encoder's blue, told apart by marker and dash too. */
+const TASK_STYLES: readonly SeriesStyle[] = [
+  { colour: 'var(--task-1)', dash: 'none', marker: 'square' },
+  { colour: 'var(--task-2)', dash: '6 3', marker: 'triangle-up' },
+  { colour: 'var(--task-3)', dash: '2 2', marker: 'diamond' },
+  { colour: 'var(--task-4)', dash: '8 3 2 3', marker: 'triangle-down' },
+];
+
+export function transferStyle(transfer: Transfer): SeriesStyle {
+  return TRANSFER_STYLES[transfer];
+}
+
+/** `index` counts the tasks of one study. */
+export function taskStyle(index: number): SeriesStyle {
+  return TASK_STYLES[index % TASK_STYLES.length] ?? TRANSFER_STYLES.encoder;
+}
+
+export function transferName(transfer: Transfer): string {
+  return TRANSFER_NAMES[transfer];
+}
+
+/** "Random start", "Segmentation, encoder + decoder". */
+export function armName({ pretraining, transfer }: ArmIdentity): string {
+  if (pretraining === null) return 'Random start';
+  return `${PRETRAINING_TASK_FACTS[pretraining].title}, ${transferName(transfer)}`;
+}
+
+/** Random first, then task by task, transfers in the order of TRANSFERS. */
+export function compareArms(a: ArmIdentity, b: ArmIdentity): number {
+  return taskOrder(a) - taskOrder(b) || transferOrder(a) - transferOrder(b);
+}
+
+function taskOrder({ pretraining }: ArmIdentity): number {
+  return pretraining === null ? -1 : PRETRAINING_TASKS.indexOf(pretraining);
+}
+
+function transferOrder({ transfer }: ArmIdentity): number {
+  return TRANSFERS.indexOf(transfer);
+}
+
+/** A filled marker about 2·r wide, ringed in the colour of the paper so that neighbours stay apart. */
+export function marker({ colour, marker: shape }: SeriesStyle, x: number, y: number, r: number) {
+  const paint = markup`style="fill:${colour};stroke:var(--chart-paper);stroke-width:1.2"`;
+  if (shape === 'circle') return markup`<circle cx="${x}" cy="${y}" r="${r}" ${paint}/>`;
+  return markup`<path d="${markerPath(shape, x, y, r)}" ${paint}/>`;
+}
+
+/** Sized so that all shapes look equally large. */
+function markerPath(
+  shape: Exclude<MarkerShape, 'circle'>,
+  x: number,
+  y: number,
+  r: number,
+): Markup {
+  switch (shape) {
+    case 'square': {
+      const h = r * 0.9;
+      return markup`M${x - h} ${y - h}H${x + h}V${y + h}H${x - h}Z`;
+    }
+    case 'diamond': {
+      const h = r * 1.3;
+      return markup`M${x} ${y - h}L${x + h} ${y}L${x} ${y + h}L${x - h} ${y}Z`;
+    }
+    case 'triangle-up': {
+      const h = r * 1.2;
+      return markup`M${x} ${y - h}L${x + h} ${y + h * 0.8}H${x - h}Z`;
+    }
+    case 'triangle-down': {
+      const h = r * 1.2;
+      return markup`M${x} ${y + h}L${x + h} ${y - h * 0.8}H${x - h}Z`;
+    }
+  }
+}

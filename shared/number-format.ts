@@ -1,0 +1,79 @@
+/** How numbers read in reports and charts: the same everywhere, whatever the language of the machine. */
+import type { Interval } from './analysis.ts';
+
+const MINUS = '−';
+/** Stands where a number cannot be computed. */
+export const NO_NUMBER = '–';
+
+/** With a real minus sign, and without a "−0.000". */
+export function fixed(value: number, decimals: number): string {
+  if (!Number.isFinite(value)) return NO_NUMBER;
+  const digits = Math.abs(value).toFixed(decimals);
+  return value < 0 && Number(digits) !== 0 ? MINUS + digits : digits;
+}
+
+/** A score in [0, 1]: three decimals. */
+export function score(value: number): string {
+  return fixed(value, 3);
+}
+
+/** A difference of scores, always with its sign: +0.018, −0.002, 0.000. */
+export function signed(value: number): string {
+  const text = fixed(value, 3);
+  return Number.isFinite(value) && value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+export function scoreInterval([low, high]: Interval): string {
+  return range(low, high, score);
+}
+
+export function signedInterval([low, high]: Interval): string {
+  return range(low, high, signed);
+}
+
+function range(low: number, high: number, format: (value: number) => string): string {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return NO_NUMBER;
+  return `[${format(low)}, ${format(high)}]`;
+}
+
+/** p values below 0.001 say only that. */
+export function pValue(value: number): string {
+  return Number.isFinite(value) && value < 0.001 ? '< 0.001' : fixed(value, 3);
+}
+
+/** Distances in pixels: one decimal. */
+export function pixels(value: number): string {
+  return fixed(value, 1);
+}
+
+/** 48 s; 6 min 05 s; 2 h 10 min. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return NO_NUMBER;
+  if (seconds < 10) return `${fixed(seconds, 1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** Memory and files in binary gigabytes. */
+export function gibibytes(bytes: number): string {
+  return `${fixed(bytes / 2 ** 30, 1)} GiB`;
+}
+
+/** 1 seed, 5 seeds. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** 2026-11-23 07:07 UTC, of an ISO date; anything else stays as it is. */
+export function minuteUtc(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { imagesCsv, runsCsv, toCsv } from '../../../../engine/study/report/csv.ts';
+import { reportFixture } from './fixture.ts';
+
+/** Reads RFC 4180, written here on its own to check the writer. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let field = '';
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] ?? '';
+    if (quoted) {
+      if (c !== '"') field += c;
+      else if (text[i + 1] === '"') field += text[i++] ?? '';
+      else quoted = false;
+    } else if (c === '"') quoted = true;
+    else if (c === ',') {
+      row.push(field);
+      field = '';
+    } else if (c === '\r' && text[i + 1] === '\n') {
+      rows.push([...row, field]);
+      row = [];
+      field = '';
+      i++;
+    } else field += c;
+  }
+  return rows;
+}
+
+describe('CSV', () => {
+  it('quotes commas, quotes and line ends, and nothing else', () => {
+    expect(
+      toCsv(
+        ['a', 'b'],
+        [
+          ['x,y', 'say "x"'],
+          ['two\nlines', 'plain text'],
+          [0.1, null],
+        ],
+      ),
+    ).toBe('a,b\r\n"x,y","say ""x"""\r\n"two\nlines",plain text\r\n0.1,\r\n');
+  });
+
+  it('reads back as it was, whatever the text', () => {
+    const rows = [
+      ['"', ',', '\r\n'],
+      ['', ' a ', '""'],
+    ];
+    expect(parseCsv(toCsv(['1', '2', '3'], rows)).slice(1)).toEqual(rows);
+  });
+
+  it('has a line a run, with failed runs empty and the random arm named', async () => {
+    const { runs } = await reportFixture({
+      fails: ({ seed, transfer }) => seed === 1 && transfer === 'decoder',
+    });
+    const [header, ...rows] = parseCsv(runsCsv(runs));
+    expect(header).toEqual([
+      'pretraining',
+      'transfer',
+      'labels',
+      'seed',
+      'status',
+      'testImages',
+      'testDice',
+      'testIou',
+      'testHd95',
+      'testBoundaryF1',
+      'testDiceLast',
+    ]);
+    expect(rows).toHaveLength(runs.length);
+    expect(rows[0]?.slice(0, 6)).toEqual(['none', 'random', '8', '0', 'done', '24']);
+    const first = runs[0]?.images.map(({ dice }) => dice) ?? [];
+    expect(Number(rows[0]?.[6])).toBeCloseTo(first.reduce((a, b) => a + b, 0) / 24, 12);
+    const failed = rows.filter((row) => row[4] === 'failed');
+    expect(failed).toHaveLength(2);
+    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '']);
+  });
+
+  it('has a line a run and test image, unrounded', async () => {
+    const { runs } = await reportFixture({ seeds: 2 });
+    const [header, ...rows] = parseCsv(imagesCsv(runs));
+    expect(header?.slice(4)).toEqual(['imageId', 'dice', 'iou', 'hd95', 'boundaryF1']);
+    expect(rows).toHaveLength(runs.length * 24);
+    expect(Number(rows[0]?.[5])).toBe(runs[0]?.images[0]?.dice);
+  });
+});
