@@ -129,22 +129,22 @@ function forEachRun(counts: readonly number[], visit: (start: number, end: numbe
   }
 }
 
-/** Sets the ones of checked runs to `value` in a row-major [height, width] map. */
-export function paintCocoRuns(
+/** Row-major index (y · width + x) of every one of checked runs, column by column. */
+export function forEachCocoPixel(
   counts: readonly number[],
   size: CocoSize,
-  paint: { readonly data: Uint8Array; readonly value: number },
+  visit: (index: number) => void,
 ): void {
   const [height, width] = size;
   forEachRun(counts, (start, end) => {
     let y = start % height;
-    let at = y * width + Math.floor(start / height);
+    let index = y * width + Math.floor(start / height);
     for (let i = start; i < end; i++) {
-      paint.data[at] = paint.value;
-      at += width;
+      visit(index);
+      index += width;
       if (++y === height) {
         y = 0;
-        at -= height * width - 1;
+        index -= height * width - 1;
       }
     }
   });
@@ -159,26 +159,37 @@ export function decodeCocoRle(
   const runs = cocoRuns(rle);
   if (!runs.ok) return runs;
   const mask = new Uint8Array(rle.size[0] * rle.size[1]);
-  paintCocoRuns(runs.counts, rle.size, { data: mask, value: 1 });
+  forEachCocoPixel(runs.counts, rle.size, (i) => (mask[i] = 1));
   return { ok: true, mask };
 }
 
-/** Run lengths of the pixels of a row-major [height, width] map that hold `value`. */
-export function encodeCocoRuns(data: Uint8Array, size: CocoSize, value: number): number[] {
+/**
+ * Run lengths of every value but 0 in a row-major [height, width] map, in one pass: classes of a label
+ * map, or the numbers of its objects.
+ */
+export function encodeCocoRuns(
+  values: Uint8Array | Int32Array,
+  size: CocoSize,
+): Map<number, number[]> {
   const [height, width] = size;
-  const counts: number[] = [];
-  let inside = false;
-  let run = 0;
+  const runs = new Map<number, { counts: number[]; end: number }>();
   for (let x = 0; x < width; x++) {
     for (let y = 0; y < height; y++) {
-      if ((data[y * width + x] === value) !== inside) {
-        counts.push(run);
-        inside = !inside;
-        run = 0;
+      const value = values[y * width + x] ?? 0;
+      if (value === 0) continue;
+      const at = x * height + y;
+      let run = runs.get(value);
+      if (run === undefined) {
+        run = { counts: [], end: 0 };
+        runs.set(value, run);
       }
-      run++;
+      if (run.counts.length > 0 && run.end === at) {
+        run.counts.push((run.counts.pop() ?? 0) + 1);
+      } else run.counts.push(at - run.end, 1);
+      run.end = at + 1;
     }
   }
-  counts.push(run);
-  return counts;
+  const pixels = height * width;
+  for (const { counts, end } of runs.values()) if (end < pixels) counts.push(pixels - end);
+  return new Map([...runs].map(([value, { counts }]) => [value, counts]));
 }

@@ -164,7 +164,8 @@ function withColours(
   return { width, height, kind, values, histogram: histogramOf(values, subject), notes };
 }
 
-function histogramOf(
+/** Value → number of its pixels, by value. Errors: unsupported (a picture's number of colours). */
+export function histogramOf(
   values: Uint8Array | Uint16Array | Uint32Array,
   subject: string,
 ): Map<number, number> {

@@ -1,0 +1,96 @@
+/**
+ * A dataset as COCO: original files in images/ and instances.json with compressed run lengths. Each
+ * 8-connected region of a class is an annotation with iscrowd 0. Ignored pixels of an image are one
+ * annotation with iscrowd 1 of the first class, as COCO's own evaluation understands it; import/coco.ts makes
+ * them ignored again. COCO has no place for groups, splits and image classes: export a folder for these.
+ */
+import { cocoArea, cocoBox, compressCocoCounts, encodeCocoRuns } from '../../../shared/coco-rle.ts';
+import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
+import type { Project } from '../../db/project.ts';
+import { connectedComponents } from '../components.ts';
+import { readLabelMap } from '../image-source.ts';
+import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { fillFolder } from './target-folder.ts';
+
+interface CocoAnnotationOut {
+  readonly id: number;
+  readonly image_id: number;
+  readonly category_id: number;
+  readonly iscrowd: 0 | 1;
+  readonly area: number;
+  readonly bbox: readonly number[];
+  readonly segmentation: { readonly size: readonly [number, number]; readonly counts: string };
+}
+
+/** Errors: not-found, invalid-input, conflict (folder not empty), unreadable, no-space, cancelled. */
+export async function exportCoco(
+  project: Project,
+  datasetId: number,
+  dir: string,
+  options: ExportOptions = {},
+): Promise<{ files: number; dir: string }> {
+  const dataset = datasetOf(project, datasetId);
+  const foreground = dataset.classes.filter((c) => c.index !== BACKGROUND);
+  const images: Record<string, unknown>[] = [];
+  const annotations: CocoAnnotationOut[] = [];
+  return fillFolder(dir, async (target) => {
+    await writeOriginals(project, target, {
+      ...options,
+      images: project.datasets.images(datasetId),
+      visit(image) {
+        images.push({
+          id: image.id,
+          file_name: image.name,
+          width: image.widthPx,
+          height: image.heightPx,
+          labelled: image.labelMapId !== null,
+          ...(image.page === 0 ? {} : { page: image.page }),
+        });
+        if (image.labelMapId !== null) {
+          const labelMap = readLabelMap(project, image.labelMapId);
+          for (const region of regionsOf(labelMap, foreground, dataset.name)) {
+            annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
+          }
+        }
+        return Promise.resolve();
+      },
+    });
+    const categories = foreground.map(({ index, name }) => ({ id: index, name }));
+    const info = { description: `${dataset.name}, exported by Graft` };
+    await target.write(
+      'instances.json',
+      JSON.stringify({ info, licenses: [], images, annotations, categories }),
+    );
+  });
+}
+
+function regionsOf(
+  labelMap: LabelMap,
+  foreground: readonly SegmentationClass[],
+  datasetName: string,
+): Omit<CocoAnnotationOut, 'id' | 'image_id'>[] {
+  const size = [labelMap.height, labelMap.width] as const;
+  const { ids, values } = connectedComponents(labelMap);
+  // All ignored pixels of an image are one crowd.
+  const crowd = values.length + 1;
+  for (let i = 0; i < ids.length; i++) if (labelMap.data[i] === IGNORE) ids[i] = crowd;
+  return [...encodeCocoRuns(ids, size)].map(([id, counts]) => {
+    const value = values[id - 1];
+    const category = value ?? foreground[0]?.index;
+    if (category === undefined) {
+      throw new AppError(
+        'invalid-input',
+        `"${datasetName}" has ignored pixels but no class beside the background, and COCO cannot say that. Add a class first.`,
+      );
+    }
+    return {
+      category_id: category,
+      iscrowd: value === undefined ? 1 : 0,
+      area: cocoArea(counts),
+      bbox: cocoBox(counts, size),
+      segmentation: { size, counts: compressCocoCounts(counts) },
+    };
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * A dataset as a folder: original files in images/, label maps as index PNG in masks/ (pixel values are
+ * class ids, 255 is ignore), classes.json, and splits.json where there are splits. import/folder.ts reads it back.
+ */
+import { posix } from 'node:path';
+import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
+import { PARTS } from '../../../shared/entities.ts';
+import type { Project } from '../../db/project.ts';
+import { encodeIndexPng } from '../encode.ts';
+import { readLabelMap } from '../image-source.ts';
+import type { ClassesFile, SplitsFile } from '../import/folder.ts';
+import { pageName } from '../import/plan.ts';
+import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { fillFolder } from './target-folder.ts';
+
+/** Errors: not-found, conflict (folder not empty), unreadable, no-space, cancelled. */
+export async function exportFolder(
+  project: Project,
+  datasetId: number,
+  dir: string,
+  options: ExportOptions = {},
+): Promise<{ files: number; dir: string }> {
+  const dataset = datasetOf(project, datasetId);
+  const images = project.datasets.images(datasetId);
+  const maskName = maskNames(images);
+  return fillFolder(dir, async (target) => {
+    await writeOriginals(project, target, {
+      ...options,
+      images,
+      async visit(image) {
+        if (image.labelMapId === null) return;
+        const png = encodeIndexPng(readLabelMap(project, image.labelMapId), dataset.classes);
+        await target.write(`masks/${maskName(image)}`, png);
+      },
+    });
+    await target.write('classes.json', json(classesFile(dataset, images)));
+    const splits = splitsFile(project, datasetId, images);
+    if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
+  });
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** 'a.png' for a.jpg, 'a.jpg.png' where another image is called a, '.p3' for the third page of many. */
+function maskNames(images: readonly ImageRecord[]): (image: ImageRecord) => string {
+  const stem = (name: string) => posix.basename(name, posix.extname(name));
+  const names = new Set(images.map((image) => image.name));
+  const withStem = new Map<string, number>();
+  for (const name of names) {
+    const key = stem(name).toLowerCase();
+    withStem.set(key, (withStem.get(key) ?? 0) + 1);
+  }
+  const paged = new Set(images.filter((image) => image.page > 0).map((image) => image.name));
+  return (image) => {
+    const shared = (withStem.get(stem(image.name).toLowerCase()) ?? 0) > 1;
+    const page = paged.has(image.name) ? `.p${image.page + 1}` : '';
+    return `${shared ? image.name : stem(image.name)}${page}.png`;
+  };
+}
+
+function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesFile {
+  const facts = images.flatMap((image) => {
+    const imageClass =
+      image.imageClass === null ? undefined : dataset.imageClasses[image.imageClass];
+    const fact = {
+      ...(image.groupName === null ? {} : { group: image.groupName }),
+      ...(imageClass === undefined ? {} : { imageClass }),
+    };
+    return Object.keys(fact).length === 0 ? [] : [[pageName(image), fact] as const];
+  });
+  return {
+    classes: dataset.classes,
+    imageClasses: dataset.imageClasses,
+    images: Object.fromEntries(facts),
+  };
+}
+
+function splitsFile(
+  project: Project,
+  datasetId: number,
+  images: readonly ImageRecord[],
+): SplitsFile {
+  const nameOf = new Map(images.map((image) => [image.id, pageName(image)]));
+  const entries = project.splits.list(datasetId).map((split) => {
+    const items = project.splits.items(split.id);
+    const parts = PARTS.map((part) => {
+      const names = items
+        .filter((item) => item.part === part)
+        .map((item) => nameOf.get(item.imageId));
+      return [part, names.filter((name) => name !== undefined)] as const;
+    });
+    return [split.name, Object.fromEntries(parts)] as const;
+  });
+  return Object.fromEntries(entries);
+}

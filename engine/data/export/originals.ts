@@ -1,0 +1,49 @@
+/** Writing the original files of a dataset's images: the part that every export shares. */
+import type { Progress } from '../../../shared/api.ts';
+import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Project } from '../../db/project.ts';
+import { readOriginal } from '../image-source.ts';
+import type { TargetFolder } from './target-folder.ts';
+
+export const IMAGES_FOLDER = 'images';
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Errors: not-found. */
+export function datasetOf(project: Project, datasetId: number): Dataset {
+  const dataset = project.datasets.get(datasetId);
+  if (dataset === undefined) throw new AppError('not-found', `There is no dataset ${datasetId}.`);
+  return dataset;
+}
+
+/**
+ * Writes each original once under images/ and calls `visit` for each image (page), in order.
+ * Errors: cancelled; those of readOriginal and of writing.
+ */
+export async function writeOriginals(
+  project: Project,
+  target: TargetFolder,
+  options: ExportOptions & {
+    images: readonly ImageRecord[];
+    visit: (image: ImageRecord) => Promise<void>;
+  },
+): Promise<void> {
+  const { images, visit, signal, onProgress } = options;
+  const written = new Set<string>();
+  for (const [done, image] of images.entries()) {
+    if (signal?.aborted === true) {
+      throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
+    }
+    onProgress?.({ done, total: images.length, message: `writing ${image.name}` });
+    if (!written.has(image.name)) {
+      written.add(image.name);
+      await target.write(`${IMAGES_FOLDER}/${image.name}`, await readOriginal(project, image));
+    }
+    await visit(image);
+  }
+  onProgress?.({ done: images.length, total: images.length, message: 'written' });
+}

@@ -1,0 +1,76 @@
+/** The folder that an export writes: empty at first, each file whole or absent, nothing left after a failure. */
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { AppError } from '../../../shared/errors.ts';
+
+export interface TargetFolder {
+  /** Absolute. */
+  readonly dir: string;
+  /** Files written so far. */
+  readonly files: number;
+  /** Writes beside and renames, so that the file is whole or not there. Errors: no-space, unreadable. */
+  write(name: string, content: Uint8Array | string): Promise<void>;
+}
+
+function writeError(path: string, error: unknown): AppError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const options = { subject: path, cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk that holds ${path} is full. Free some space, or export to another disk.`;
+    return new AppError('no-space', message, options);
+  }
+  const message = `${path} cannot be written (${code}). Choose a folder that you may write to.`;
+  return new AppError('unreadable', message, options);
+}
+
+async function prepareFolder(dir: string): Promise<void> {
+  let entries: string[];
+  try {
+    await mkdir(dir, { recursive: true });
+    entries = await readdir(dir);
+  } catch (error) {
+    throw writeError(dir, error);
+  }
+  if (entries.length > 0) {
+    const message = `${dir} is not empty. Choose an empty or a new folder; nothing there was touched.`;
+    throw new AppError('conflict', message, { subject: dir });
+  }
+}
+
+/**
+ * Runs `fill` on an empty or new folder. If it fails, what it wrote is removed again.
+ * Errors: conflict (not empty), no-space, unreadable, and those of `fill`.
+ */
+export async function fillFolder(
+  path: string,
+  fill: (target: TargetFolder) => Promise<void>,
+): Promise<{ files: number; dir: string }> {
+  const dir = resolve(path);
+  await prepareFolder(dir);
+  let files = 0;
+  const target: TargetFolder = {
+    dir,
+    get files() {
+      return files;
+    },
+    async write(name, content) {
+      const file = join(dir, name);
+      try {
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(`${file}.partial`, content, { flag: 'wx' });
+        await rename(`${file}.partial`, file);
+      } catch (error) {
+        throw writeError(file, error);
+      }
+      files++;
+    },
+  };
+  try {
+    await fill(target);
+  } catch (error) {
+    // The folder was empty before, so all of it is ours.
+    for (const entry of await readdir(dir)) await rm(join(dir, entry), { recursive: true });
+    throw error;
+  }
+  return { files, dir };
+}

@@ -1,0 +1,128 @@
+/** Reads one item of an import: its image and the values of its mask, with everything worth telling. */
+import { relative, sep } from 'node:path';
+import type { ImportIssue } from '../../../shared/api.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { decodeImage } from '../decode.ts';
+import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
+import type { DecodedImage } from '../decoded-image.ts';
+import type { FileReader } from '../files.ts';
+import { paintCoco } from './coco.ts';
+import type { ImportItem } from './plan.ts';
+
+const FOREGROUND = 255;
+
+export interface LoadOptions {
+  readonly reader: FileReader;
+  /** Folder that paths in issues are relative to. */
+  readonly root: string;
+}
+
+export interface LoadedItem {
+  readonly bytes: Uint8Array;
+  readonly image: DecodedImage;
+  /** Null: unlabelled, or the mask was skipped (see issues). */
+  readonly mask: DecodedMask | null;
+  readonly issues: readonly ImportIssue[];
+}
+
+/** Path as people see it: relative where it lies in the imported folder. */
+export function shownPath(path: string, root: string): string {
+  const inside = relative(root, path);
+  return inside === '' || inside.startsWith(`..${sep}`) ? path : inside.split(sep).join('/');
+}
+
+/** A failure as an issue of that file; anything but an AppError is a bug and is thrown on. */
+export function skipIssue(path: string, error: unknown): ImportIssue {
+  if (!(error instanceof AppError)) throw error;
+  const message = error.message.startsWith(`${path} `)
+    ? error.message.slice(path.length + 1)
+    : error.message;
+  return { path, severity: 'skip', message };
+}
+
+/** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
+export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
+  const path = shownPath(item.path, options.root);
+  const bytes = await options.reader.read(item.path);
+  const image = await decodeImage(bytes, { subject: path, page: item.page });
+  const issues = image.notes.map((message): ImportIssue => ({
+    path,
+    severity: message.startsWith('opaque') ? 'info' : 'change',
+    message,
+  }));
+  const mask = await loadMask(item, image, { ...options, path, issues });
+  return { bytes, image, mask, issues };
+}
+
+async function loadMask(
+  item: ImportItem,
+  image: DecodedImage,
+  options: LoadOptions & { path: string; issues: ImportIssue[] },
+): Promise<DecodedMask | null> {
+  const { issues, root } = options;
+  const { labels } = item;
+  if (labels === null) {
+    const message = 'image without a mask: imported unlabelled';
+    if (item.imageClass === null) issues.push({ path: options.path, severity: 'info', message });
+    return null;
+  }
+  if (labels.kind === 'coco') {
+    const size = [image.height, image.width] as const;
+    const { labelMap, issues: found } = paintCoco(labels.annotations, size);
+    issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
+    const { width, height, data: values } = labelMap;
+    const histogram = histogramOf(values, options.path);
+    return { width, height, kind: 'index', values, histogram, notes: [] };
+  }
+  if (labels.kind === 'pages') {
+    const path = labels.paths.get(item.page);
+    return path === undefined ? null : readMask(path, image, { ...options, page: 0 });
+  }
+  if (labels.kind === 'mask') {
+    return readMask(labels.path, image, { ...options, page: item.page });
+  }
+  const values = new Uint8Array(image.width * image.height);
+  for (const path of labels.paths) {
+    const object = await readMask(path, image, { ...options, page: 0 });
+    if (object === null) {
+      const message = 'one of its object masks cannot be used: imported unlabelled';
+      issues.push({ path: shownPath(item.path, root), severity: 'skip', message });
+      return null;
+    }
+    for (let i = 0; i < values.length; i++) if (object.values[i] !== 0) values[i] = FOREGROUND;
+  }
+  const { width, height } = image;
+  const histogram = histogramOf(values, options.path);
+  return { width, height, kind: 'grey', values, histogram, notes: [] };
+}
+
+/** Null, with an issue, where the file is no mask for this image. */
+async function readMask(
+  path: string,
+  image: DecodedImage,
+  options: LoadOptions & { issues: ImportIssue[]; page: number },
+): Promise<DecodedMask | null> {
+  const { reader, root, issues, page } = options;
+  const shown = shownPath(path, root);
+  try {
+    const mask = await decodeMask(await reader.read(path), { subject: shown, page });
+    if (mask.width !== image.width || mask.height !== image.height) {
+      throw new AppError('unsupported', mismatch(mask, image), { subject: shown });
+    }
+    for (const message of mask.notes) issues.push({ path: shown, severity: 'change', message });
+    return mask;
+  } catch (error) {
+    issues.push(skipIssue(shown, error));
+    return null;
+  }
+}
+
+function mismatch(mask: DecodedMask, image: DecodedImage): string {
+  const turned = mask.width === image.height && mask.height === image.width;
+  const rotated = image.notes.some((note) => note.startsWith('EXIF'));
+  const hint =
+    turned && rotated
+      ? ' The mask was drawn on the image as stored, before its EXIF rotation: rotate the mask.'
+      : ' Export the mask again at the size of the image.';
+  return `is ${mask.width}×${mask.height} px, its image ${image.width}×${image.height}: the mask is skipped, the image imported unlabelled.${hint}`;
+}

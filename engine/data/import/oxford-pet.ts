@@ -1,0 +1,69 @@
+/** Oxford-IIIT Pet: images/X.jpg, annotations/trimaps/X.png (1 pet, 2 background, 3 border), lists with breeds. */
+import { resolve } from 'node:path';
+import type { Part } from '../../../shared/entities.ts';
+import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
+import { namedClasses } from '../class-colors.ts';
+import type { FileReader } from '../files.ts';
+import { byName, type FolderTree, stemOf } from './folder-tree.ts';
+import { pairFiles } from './pairing.ts';
+import type { FolderLayout } from './plan.ts';
+
+const LISTS: readonly (readonly [string, Part])[] = [
+  ['trainval.txt', 'train'],
+  ['test.txt', 'test'],
+];
+
+/** Lines "Abyssinian_100 1 1 1": image, class, species, breed. */
+async function readParts(tree: FolderTree, reader: FileReader): Promise<Map<string, Part>> {
+  const parts = new Map<string, Part>();
+  for (const [list, part] of LISTS) {
+    const file = tree.files.find((f) => f === list || f.endsWith(`/${list}`));
+    if (file === undefined) continue;
+    const text = new TextDecoder().decode(await reader.read(resolve(tree.root, file)));
+    for (const line of text.split(/\r?\n/)) {
+      const [stem] = line.trim().split(/\s+/);
+      if (stem !== undefined && stem !== '' && !stem.startsWith('#')) parts.set(stem, part);
+    }
+  }
+  return parts;
+}
+
+/** 'great_pyrenees_12' → 'great_pyrenees'. */
+const breedOf = (stem: string) => stem.replace(/_\d+$/, '');
+
+export const oxfordPetLayout: FolderLayout = {
+  format: 'oxford-pet',
+  detect(tree) {
+    const trimaps = tree.files.filter((f) => /(^|\/)trimaps\/[^/]+\.png$/i.test(f)).length;
+    return trimaps > 0 ? `a folder trimaps/ with ${trimaps} masks` : undefined;
+  },
+  async read(tree, reader) {
+    const parts = await readParts(tree, reader);
+    const paired = pairFiles(tree, (file) => {
+      const stem = stemOf(file);
+      if (/(^|\/)trimaps\/[^/]+$/.test(file)) return { role: 'mask', keys: [stem] };
+      if (!/(^|\/)images\/[^/]+$/.test(file)) return undefined;
+      const part = parts.get(stem);
+      return {
+        role: 'image',
+        key: stem,
+        imageClass: breedOf(stem),
+        ...(part === undefined ? {} : { part }),
+      };
+    });
+    const breeds = new Set(paired.items.flatMap((item) => item.imageClass ?? []));
+    return {
+      ...paired,
+      rule: {
+        entries: new Map([
+          ['1', 1],
+          ['2', BACKGROUND],
+          ['3', IGNORE],
+        ]),
+        classes: namedClasses(['background', 'pet']),
+        why: 'Oxford-IIIT Pet trimaps: 1 pet, 2 background, 3 border, which is ignored',
+      },
+      imageClasses: [...breeds].sort(byName),
+    };
+  },
+};

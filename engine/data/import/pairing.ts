@@ -1,0 +1,135 @@
+/** Pairs the images and masks of a folder by key; the layouts only say which file plays which role. */
+import { posix, resolve } from 'node:path';
+import type { ImportIssue } from '../../../shared/api.ts';
+import type { Part } from '../../../shared/entities.ts';
+import { isImageName, type FolderTree, stemOf, unusedFiles } from './folder-tree.ts';
+import type { ImportItem, LabelSource, LayoutContents } from './plan.ts';
+
+/** What a file is to a layout. Keys are equal for an image and its mask. */
+export type FileRole =
+  | {
+      readonly role: 'image';
+      readonly key: string;
+      readonly part?: Part;
+      readonly group?: string;
+      readonly imageClass?: string;
+    }
+  | { readonly role: 'mask'; /** Best first. */ readonly keys: readonly string[] };
+
+const MASK_SUFFIX = /[_-](masks?|labels?|segmentation|seg|gt|annotation)$/i;
+
+/** 'a_mask' → 'a'; undefined without such an ending. */
+export function withoutMaskSuffix(stem: string): string | undefined {
+  return MASK_SUFFIX.test(stem) ? stem.replace(MASK_SUFFIX, '') : undefined;
+}
+
+/**
+ * Keys of a mask file: its name may be the image's stem, stem and suffix, or the image's full name
+ * (a.jpg.png for a.jpg); '.p3' behind any of them is the mask of the third page.
+ */
+export function maskKeys(path: string): string[] {
+  const folder = posix.dirname(path);
+  const stem = stemOf(path);
+  const bare = withoutMaskSuffix(stem);
+  const names = bare === undefined ? [stem] : [stem, bare];
+  return names.map((name) => posix.join(folder, name));
+}
+
+/** Key of an image file: its path without the ending. */
+export const imageKey = (path: string): string => posix.join(posix.dirname(path), stemOf(path));
+
+/** 'stack.p3' → the third page of 'stack'. */
+function pageKey(key: string): { key: string; page: number } {
+  const match = /^(.*)\.p(\d+)$/.exec(key);
+  return { key: match?.[1] ?? '', page: Number(match?.[2] ?? 0) - 1 };
+}
+
+/**
+ * Gives each image a name of its own: a second 'a.png' becomes 'folder-a.png', then 'folder-a (2).png'.
+ * Names that differ only in case count as one, because some file systems hold them for one on export.
+ */
+export function uniqueNames(paths: readonly string[]): { names: string[]; issues: ImportIssue[] } {
+  const taken = new Set<string>();
+  const issues: ImportIssue[] = [];
+  const names = paths.map((path) => {
+    const base = posix.basename(path);
+    if (!taken.has(base.toLowerCase())) {
+      taken.add(base.toLowerCase());
+      return base;
+    }
+    const extension = posix.extname(base);
+    const stem = posix
+      .dirname(path)
+      .split('/')
+      .filter((s) => s !== '.')
+      .concat(stemOf(base))
+      .join('-');
+    let name = stem + extension;
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem} (${n})${extension}`;
+    taken.add(name.toLowerCase());
+    const message = `another file is called ${base} too; this one is imported as ${name}`;
+    issues.push({ path, severity: 'change', message });
+    return name;
+  });
+  return { names, issues };
+}
+
+/**
+ * Items of a folder. Files that `roleOf` returns undefined for are left aside, and said to be.
+ * Images without masks are imported unlabelled; masks without images are skipped.
+ */
+export function pairFiles(
+  tree: FolderTree,
+  roleOf: (file: string) => FileRole | undefined,
+): Pick<LayoutContents, 'items' | 'issues'> {
+  const images: { file: string; role: Extract<FileRole, { role: 'image' }> }[] = [];
+  const masks: { file: string; keys: readonly string[] }[] = [];
+  const used = new Set<string>();
+  for (const file of tree.files) {
+    if (!isImageName(file)) continue;
+    const role = roleOf(file);
+    if (role === undefined) continue;
+    used.add(file);
+    if (role.role === 'image') images.push({ file, role });
+    else masks.push({ file, keys: role.keys });
+  }
+  const imageKeys = new Set(
+    images.flatMap(({ file, role }) => [role.key, role.key + posix.extname(file)]),
+  );
+  const issues: ImportIssue[] = [];
+  const maskByKey = new Map<string, string>();
+  const pageMasks = new Map<string, Map<number, string>>();
+  for (const { file, keys } of masks) {
+    const key = keys.find((k) => imageKeys.has(k));
+    const paged =
+      key === undefined ? keys.map(pageKey).find((p) => imageKeys.has(p.key)) : undefined;
+    if (paged !== undefined) {
+      const pages = pageMasks.get(paged.key) ?? new Map<number, string>();
+      pageMasks.set(paged.key, pages.set(paged.page, resolve(tree.root, file)));
+    } else if (key === undefined) {
+      issues.push({ path: file, severity: 'skip', message: 'mask without an image of that name' });
+    } else if (maskByKey.has(key)) {
+      const message = `second mask for one image; ${maskByKey.get(key) ?? ''} is used`;
+      issues.push({ path: file, severity: 'skip', message });
+    } else maskByKey.set(key, file);
+  }
+  const labelsOf = (key: string): LabelSource | null => {
+    const mask = maskByKey.get(key);
+    if (mask !== undefined) return { kind: 'mask', path: resolve(tree.root, mask) };
+    const paths = pageMasks.get(key);
+    return paths === undefined ? null : { kind: 'pages', paths };
+  };
+  const { names, issues: renamed } = uniqueNames(images.map(({ file }) => file));
+  const items = images.map(({ file, role }, i): ImportItem => {
+    return {
+      path: resolve(tree.root, file),
+      page: 0,
+      name: names[i] ?? file,
+      labels: labelsOf(role.key + posix.extname(file)) ?? labelsOf(role.key),
+      part: role.part ?? null,
+      group: role.group ?? null,
+      imageClass: role.imageClass ?? null,
+    };
+  });
+  return { items, issues: [...tree.issues, ...issues, ...renamed, ...unusedFiles(tree, used)] };
+}

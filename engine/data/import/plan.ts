@@ -1,0 +1,82 @@
+/** What an import is made of: the items that a layout found, and the plan that a preview drew up. */
+import type { ImportFormat, ImportIssue, ImportPreview } from '../../../shared/api.ts';
+import type { Part, SegmentationClass } from '../../../shared/entities.ts';
+import type { FileReader } from '../files.ts';
+import type { CocoAnnotation } from './coco.ts';
+import type { FolderTree } from './folder-tree.ts';
+import type { ValueMapping, ValueRule } from './mask-values.ts';
+
+/** Where an image's label map comes from. */
+export type LabelSource =
+  /** The page of the mask is that of the image. */
+  | { readonly kind: 'mask'; readonly path: string }
+  /** A mask file for each labelled page of a multi-page image. */
+  | { readonly kind: 'pages'; readonly paths: ReadonlyMap<number, string> }
+  /** One mask per object: every pixel that is not 0 in any of them is foreground. */
+  | { readonly kind: 'union'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'coco';
+      readonly path: string;
+      readonly annotations: readonly CocoAnnotation[];
+    };
+
+/** One image to be. Paths are absolute. */
+export interface ImportItem {
+  readonly path: string;
+  readonly page: number;
+  /** Unique in the dataset together with the page. */
+  readonly name: string;
+  readonly labels: LabelSource | null;
+  readonly part: Part | null;
+  readonly group: string | null;
+  readonly imageClass: string | null;
+}
+
+/** How an image is called in the files beside it: 'a.png', and 'stack.tif#2' for its third page. */
+export const pageName = (image: { readonly name: string; readonly page: number }): string =>
+  image.page === 0 ? image.name : `${image.name}#${image.page}`;
+
+/** What a layout makes of a folder or file, before any pixel is read. */
+export interface LayoutContents {
+  readonly items: readonly ImportItem[];
+  readonly issues: readonly ImportIssue[];
+  /** What mask values mean in this layout; null: told from the values that are found. */
+  readonly rule: ValueRule | null;
+  /** Names of image-level classes in their order. */
+  readonly imageClasses: readonly string[];
+  /** Splits beside `imported`, which is made of the items' parts. */
+  readonly splits?: readonly NamedSplit[];
+}
+
+export interface NamedSplit {
+  readonly name: string;
+  /** By pageName of the image. */
+  readonly partOf: ReadonlyMap<string, Part>;
+}
+
+export type FolderFormat = Exclude<ImportFormat, 'auto' | 'coco'>;
+
+/** One kind of folder: how it is recognised, and how it is read. */
+export interface FolderLayout {
+  readonly format: FolderFormat;
+  /** Why the folder looks like this layout, or undefined where it does not. */
+  detect(tree: FolderTree): string | undefined;
+  read(tree: FolderTree, reader: FileReader): Promise<LayoutContents>;
+}
+
+/** What runImport carries out. Holds no pixels. */
+export interface ImportPlan {
+  /** The same in the form that people and programs see. */
+  readonly preview: ImportPreview;
+  /** Absolute path of the folder or file. */
+  readonly path: string;
+  /** Folder that paths in issues are relative to. */
+  readonly root: string;
+  readonly items: readonly ImportItem[];
+  readonly mapping: ValueMapping;
+  readonly classes: readonly SegmentationClass[];
+  readonly imageClasses: readonly string[];
+  readonly splits: readonly NamedSplit[];
+  /** Issues of the layout itself; those of single files are found again when they are read. */
+  readonly layoutIssues: readonly ImportIssue[];
+}

@@ -1,0 +1,190 @@
+/** The first step of an import: looks at everything, writes nothing, and says what would happen. */
+import { extname } from 'node:path';
+import type { ImportIssue, ImportPreview, Progress } from '../../../shared/api.ts';
+import { PARTS, type Part } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { pageCount } from '../decode.ts';
+import { diskReader, type FileReader } from '../files.ts';
+import { type ImportSource, readContents } from './formats.ts';
+import { loadItem, shownPath, skipIssue } from './load.ts';
+import {
+  describeValues,
+  proposeMapping,
+  type SeenValues,
+  unknownValues,
+  userMapping,
+  type ValueMapping,
+} from './mask-values.ts';
+import { type ImportItem, type ImportPlan, type NamedSplit, pageName } from './plan.ts';
+
+/** Pixels of this many items are read for the preview; the import reads all. */
+const SAMPLE = 500;
+export const IMPORTED_SPLIT = 'imported';
+const MULTI_PAGE = new Set(['.tif', '.tiff', '.gif', '.webp']);
+
+export interface PlanOptions extends ImportSource {
+  /** Mask value ('1', '255', '#ff0000') → class index or 255 (ignore); null: as the values look. */
+  readonly mapping?: Readonly<Record<string, number>> | null;
+  readonly sample?: number;
+  readonly reader?: FileReader;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export function assertNotCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw new AppError('cancelled', 'The import was cancelled; nothing of it was kept.');
+  }
+}
+
+/**
+ * Reads a folder or COCO file and plans its import. Nothing is written.
+ * Errors: unreadable (the path), invalid-input (no images), unsupported, cancelled. What is wrong with
+ * single files is in `preview.issues`.
+ */
+export async function planImport(options: PlanOptions): Promise<ImportPlan> {
+  const { reader = diskReader, signal, onProgress } = options;
+  const { format, why, root, contents } = await readContents(options, reader);
+  // COCO names the page of each of its images itself.
+  const expanded =
+    format === 'coco'
+      ? { items: contents.items, issues: [] }
+      : await expandPages(contents.items, { reader, root, signal });
+  const { items } = expanded;
+  const layoutIssues = [...contents.issues, ...expanded.issues];
+  const issues = [...layoutIssues];
+
+  const size = options.sample ?? SAMPLE;
+  const sampled = evenly(items, size);
+  if (sampled.length < items.length) {
+    const message = `pixels of ${sampled.length} of ${items.length} images were looked at; the import checks all`;
+    issues.push({ path: options.path, severity: 'info', message });
+  }
+  const seen: (SeenValues & { path: string })[] = [];
+  let unreadable = 0;
+  let unlabelled = 0;
+  for (const [i, item] of sampled.entries()) {
+    assertNotCancelled(signal);
+    const path = shownPath(item.path, root);
+    onProgress?.({ done: i, total: sampled.length, message: `looking at ${path}` });
+    try {
+      const { mask, issues: found } = await loadItem(item, { reader, root });
+      issues.push(...found);
+      if (mask !== null) seen.push({ path, kind: mask.kind, histogram: mask.histogram });
+      else if (item.labels !== null) unlabelled++;
+    } catch (error) {
+      issues.push(skipIssue(path, error));
+      unreadable++;
+      if (item.labels !== null) unlabelled++;
+    }
+  }
+  onProgress?.({ done: sampled.length, total: sampled.length, message: 'looked at all' });
+
+  const proposed: ValueMapping =
+    contents.rule === null ? proposeMapping(seen) : { ...contents.rule, otherwise: 'ignore' };
+  const mapping =
+    options.mapping == null ? proposed : userMapping(options.mapping, proposed.classes);
+  issues.push(...seen.flatMap((mask) => unknownIssues(mask.path, unknownValues(mask, mapping))));
+
+  const splits = splitsOf(items, contents.splits ?? []);
+  const preview: ImportPreview = {
+    format,
+    why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
+    images: items.length - unreadable,
+    labelled: items.filter((item) => item.labels !== null).length - unlabelled,
+    classes: mapping.classes,
+    imageClasses: contents.imageClasses,
+    values: describeValues(seen, mapping),
+    parts: partCounts(items, splits[0]),
+    issues,
+  };
+  return {
+    preview,
+    path: options.path,
+    root,
+    items,
+    mapping,
+    classes: mapping.classes,
+    imageClasses: contents.imageClasses,
+    splits,
+    layoutIssues,
+  };
+}
+
+/** Values that are no class, as an issue of their mask. */
+export function unknownIssues(
+  path: string,
+  unknown: readonly { value: string; pixels: number }[],
+): ImportIssue[] {
+  if (unknown.length === 0) return [];
+  const listed = unknown.slice(0, 5).map(({ value, pixels }) => `${value} (${pixels} px)`);
+  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
+  const message = `values without a class are ignored: ${listed.join(', ')}${more}. Map them to classes if they mean something.`;
+  return [{ path, severity: 'change', message }];
+}
+
+/** Every k-th item, so that a sample reaches all of the folder. */
+function evenly<T>(items: readonly T[], count: number): readonly T[] {
+  if (items.length <= count) return items;
+  return Array.from(
+    { length: count },
+    (_, i) => items[Math.floor((i * items.length) / count)],
+  ).filter((item) => item !== undefined);
+}
+
+/** One item a page. Pages of one of several stacks form a group: they show the same specimen. */
+async function expandPages(
+  items: readonly ImportItem[],
+  options: { reader: FileReader; root: string; signal: AbortSignal | undefined },
+): Promise<{ items: ImportItem[]; issues: ImportIssue[] }> {
+  const out: ImportItem[] = [];
+  const issues: ImportIssue[] = [];
+  for (const item of items) {
+    assertNotCancelled(options.signal);
+    const path = shownPath(item.path, options.root);
+    const pages = MULTI_PAGE.has(extname(item.path).toLowerCase())
+      ? await pagesOf(item.path, { reader: options.reader, subject: path })
+      : 1;
+    if (pages === 1) {
+      out.push(item);
+      continue;
+    }
+    const alone = items.length === 1;
+    const group = item.group ?? (alone ? null : item.name);
+    for (let page = 0; page < pages; page++) out.push({ ...item, page, group });
+    const grouped = alone ? 'images of their own' : 'one group, which no split divides';
+    const message = `its ${pages} pages become ${pages} images, ${grouped}; copied into the project, the file is stored ${pages} times (link it to avoid that)`;
+    issues.push({ path, severity: 'info', message });
+  }
+  return { items: out, issues };
+}
+
+/** 1 for a file that cannot be read: decoding it will say why. */
+async function pagesOf(
+  path: string,
+  options: { reader: FileReader; subject: string },
+): Promise<number> {
+  try {
+    return await pageCount(await options.reader.read(path), options);
+  } catch (error) {
+    if (error instanceof AppError) return 1;
+    throw error;
+  }
+}
+
+/** Splits of files beside the images, and the one that the folders themselves make. */
+function splitsOf(items: readonly ImportItem[], named: readonly NamedSplit[]): NamedSplit[] {
+  const partOf = new Map<string, Part>();
+  for (const item of items) if (item.part !== null) partOf.set(pageName(item), item.part);
+  const own = partOf.size === 0 ? [] : [{ name: IMPORTED_SPLIT, partOf }];
+  return [...own.filter((split) => named.every((n) => n.name !== split.name)), ...named];
+}
+
+function partCounts(
+  items: readonly ImportItem[],
+  split: NamedSplit | undefined,
+): Partial<Record<Part, number>> {
+  if (split === undefined) return {};
+  const parts = items.map((item) => split.partOf.get(pageName(item)));
+  return Object.fromEntries(PARTS.map((part) => [part, parts.filter((p) => p === part).length]));
+}

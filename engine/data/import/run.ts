@@ -1,0 +1,212 @@
+/** The second step of an import: writes what was planned, file by file, and reports what it met. */
+import type { ImportIssue, ImportReport, Progress } from '../../../shared/api.ts';
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
+import type { NewImage } from '../../db/datasets.ts';
+import type { Project } from '../../db/project.ts';
+import { diskReader, type FileReader } from '../files.ts';
+import { sha256 } from '../image-source.ts';
+import { loadItem, shownPath, skipIssue } from './load.ts';
+import { applyMapping, unknownValues } from './mask-values.ts';
+import { type ImportItem, type ImportPlan, pageName } from './plan.ts';
+import { assertNotCancelled, unknownIssues } from './preview.ts';
+
+/** A transaction ends after this many images or bytes: few syncs, little memory. */
+const BATCH_IMAGES = 50;
+const BATCH_BYTES = 64 * 2 ** 20;
+/** SQLite's limit for one value. */
+const MAX_EMBEDDED_BYTES = 1_000_000_000;
+
+export interface CarryOutOptions {
+  readonly datasetName: string;
+  /** Keep originals where they are, by path and hash, instead of copying them into the project. */
+  readonly link: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly reader?: FileReader;
+}
+
+/** An image ready to be written. */
+interface Prepared {
+  readonly item: ImportItem;
+  readonly image: Omit<NewImage, 'datasetId'>;
+  /** shared/label-map.ts code, and where it came from. */
+  readonly labels: { readonly bytes: Uint8Array; readonly note: string } | null;
+  readonly sizeBytes: number;
+}
+
+/** Errors: conflict. */
+export function assertNameFree(project: Project, name: string): void {
+  if (project.datasets.getByName(name) === undefined) return;
+  throw new AppError(
+    'conflict',
+    `This project has a dataset "${name}" already. Choose another name, or delete that one first.`,
+    { subject: name },
+  );
+}
+
+/**
+ * Creates a dataset from a plan. Files that cannot be read are skipped and reported; originals are never
+ * touched. On an error, a full disk or a cancellation the dataset is removed again.
+ * Errors: conflict (name taken), invalid-input (no file could be imported), no-space, cancelled.
+ */
+export async function carryOutImport(
+  project: Project,
+  plan: ImportPlan,
+  options: CarryOutOptions,
+): Promise<ImportReport> {
+  const name = options.datasetName;
+  assertNameFree(project, name);
+  assertNotCancelled(options.signal);
+  const datasetId = project.transaction(() =>
+    project.datasets.create({
+      name,
+      origin: { kind: 'import', format: plan.preview.format, path: plan.path, link: options.link },
+      classes: plan.classes,
+      imageClasses: plan.imageClasses,
+    }),
+  );
+  try {
+    return await fillDataset(project, datasetId, { ...options, plan });
+  } catch (error) {
+    removeDataset(project, datasetId, error);
+    throw error;
+  }
+}
+
+/** A disk that is full may refuse even this; then the first error must still be the one that is told. */
+function removeDataset(project: Project, datasetId: number, reason: unknown): void {
+  try {
+    project.transaction(() => project.datasets.delete(datasetId));
+  } catch (error) {
+    const first = toWireError(reason);
+    throw new AppError(
+      first.code,
+      `${first.message} What was imported before that could not be removed (${toWireError(error).message}): delete the dataset by hand.`,
+      { cause: reason },
+    );
+  }
+}
+
+async function fillDataset(
+  project: Project,
+  datasetId: number,
+  options: CarryOutOptions & { plan: ImportPlan },
+): Promise<ImportReport> {
+  const { plan, signal, onProgress } = options;
+  const total = plan.items.length;
+  const issues: ImportIssue[] = [...plan.layoutIssues];
+  const idOf = new Map<string, number>();
+  const nameOfHash = new Map<string, string>();
+  let labelled = 0;
+  let skipped = 0;
+  let batch: Prepared[] = [];
+  const flush = () => {
+    project.transaction(() => {
+      for (const { item, image, labels } of batch) {
+        const imageId = project.datasets.addImage({ ...image, datasetId });
+        idOf.set(pageName(item), imageId);
+        if (labels !== null) {
+          project.labelMaps.add({ imageId, author: 'imported', ...labels });
+          labelled++;
+        }
+      }
+    });
+    batch = [];
+  };
+  for (const [done, item] of plan.items.entries()) {
+    assertNotCancelled(signal);
+    const path = shownPath(item.path, plan.root);
+    onProgress?.({ done, total, message: `importing ${path}` });
+    try {
+      const prepared = await prepare(item, options, issues);
+      const twin = nameOfHash.get(prepared.image.hash);
+      if (twin === undefined) nameOfHash.set(prepared.image.hash, item.name);
+      else if (item.page === 0) {
+        issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
+      }
+      batch.push(prepared);
+    } catch (error) {
+      issues.push(skipIssue(path, error));
+      skipped++;
+    }
+    const bytes = batch.reduce((sum, prepared) => sum + prepared.sizeBytes, 0);
+    if (batch.length >= BATCH_IMAGES || bytes >= BATCH_BYTES) flush();
+  }
+  flush();
+  if (idOf.size === 0) {
+    const first = issues.find((issue) => issue.severity === 'skip');
+    throw new AppError(
+      'invalid-input',
+      `None of the ${total} images in ${plan.path} could be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
+      { subject: plan.path },
+    );
+  }
+  const splitIds = saveSplits(project, datasetId, { plan, idOf });
+  onProgress?.({ done: total, total, message: 'imported' });
+  return { datasetId, images: idOf.size, labelled, skipped, issues, splitId: splitIds[0] ?? null };
+}
+
+async function prepare(
+  item: ImportItem,
+  options: CarryOutOptions & { plan: ImportPlan },
+  issues: ImportIssue[],
+): Promise<Prepared> {
+  const { plan, link, reader = diskReader } = options;
+  const loaded = await loadItem(item, { reader, root: plan.root });
+  const { bytes, image, mask } = loaded;
+  if (!link && bytes.length > MAX_EMBEDDED_BYTES) {
+    const size = (bytes.length / 1e9).toFixed(1);
+    const message = `has ${size} GB; up to 1 GB can be copied into a project. Import it as a link.`;
+    throw new AppError('unsupported', message, { subject: item.path });
+  }
+  issues.push(...loaded.issues);
+  let labels: Prepared['labels'] = null;
+  if (mask !== null) {
+    const from = labelPath(item, plan.root);
+    issues.push(...unknownIssues(from, unknownValues(mask, plan.mapping)));
+    labels = { bytes: encodeLabelMap(applyMapping(mask, plan.mapping)), note: `from ${from}` };
+  }
+  const classIndex = item.imageClass === null ? -1 : plan.imageClasses.indexOf(item.imageClass);
+  return {
+    item,
+    labels,
+    sizeBytes: link ? 0 : bytes.length,
+    image: {
+      name: item.name,
+      widthPx: image.width,
+      heightPx: image.height,
+      channels: image.channels,
+      bitDepth: image.bitDepth,
+      hash: sha256(bytes),
+      page: item.page,
+      groupName: item.group,
+      imageClass: classIndex < 0 ? null : classIndex,
+      source: link ? { linkPath: item.path } : { bytes },
+    },
+  };
+}
+
+/** The file that an item's label map was read from. */
+function labelPath(item: ImportItem, root: string): string {
+  const { labels } = item;
+  if (labels === null) return '';
+  if (labels.kind === 'union') return `${labels.paths.length} object masks`;
+  const path = labels.kind === 'pages' ? labels.paths.get(item.page) : labels.path;
+  return shownPath(path ?? item.path, root);
+}
+
+function saveSplits(
+  project: Project,
+  datasetId: number,
+  options: { plan: ImportPlan; idOf: ReadonlyMap<string, number> },
+): number[] {
+  return options.plan.splits.flatMap(({ name, partOf }) => {
+    const items = [...partOf].flatMap(([image, part]) => {
+      const imageId = options.idOf.get(image);
+      return imageId === undefined ? [] : [{ imageId, part }];
+    });
+    if (items.length === 0) return [];
+    return [project.transaction(() => project.splits.create(datasetId, name, items))];
+  });
+}
