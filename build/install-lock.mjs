@@ -36,11 +36,15 @@ export async function withLock(file, waiting, work) {
     await sleep(POLL_MS);
   }
   const renew = setInterval(() => utimesSync(file, new Date(), new Date()), RENEW_MS);
+  const release = () => rmSync(file, { force: true });
+  // A signal ends the process without coming back here.
+  process.once('exit', release);
   try {
     return await work();
   } finally {
     clearInterval(renew);
-    rmSync(file, { force: true });
+    process.off('exit', release);
+    release();
   }
 }
 

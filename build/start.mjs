@@ -3,9 +3,11 @@ import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
 import { foreground } from './command.mjs';
 import { projectRoot } from './locations.mjs';
+import { ensureWindow } from './window.mjs';
 
 await main(async () => {
   const node = await ensureReady();
+  await ensureWindow(node);
   const cli = path.join(projectRoot, 'engine', 'cli.ts');
   return foreground(node, [cli, 'serve', '--open', ...process.argv.slice(2)], {
     env: commandEnvironment(),

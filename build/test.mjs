@@ -25,6 +25,11 @@ const GATES = [
   { name: 'lint', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
   { name: 'types', tool: 'tsc', args: ['--noEmit'] },
   {
+    name: 'types of the window',
+    tool: 'svelte-check',
+    args: ['--tsconfig', 'renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
+  },
+  {
     name: 'import directions',
     tool: 'depcruise',
     args: ['--config', 'dependency-cruiser.config.js', ...SOURCE_FOLDERS],
