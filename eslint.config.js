@@ -1,6 +1,7 @@
 // Owns the lint rules of every TypeScript and JavaScript file. Layout is Prettier's, import directions are
 // .dependency-cruiser.cjs's, unused files and exports are knip's.
 import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
 import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
@@ -13,11 +14,15 @@ export default defineConfig(
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
+  ...svelte.configs.recommended,
   {
-    files: ['**/*.{ts,js,mjs,cjs}'],
+    files: ['**/*.{ts,js,mjs,cjs,svelte}'],
     languageOptions: {
-      globals: globals.node,
-      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.svelte'],
+      },
     },
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -66,6 +71,23 @@ export default defineConfig(
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
+    },
+  },
+  {
+    files: ['**/*.{ts,js,mjs,cjs}'],
+    ignores: ['renderer/**'],
+    languageOptions: { globals: globals.node },
+  },
+  { files: ['renderer/**'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      // svelte-check knows every name in a component, the ambient ones too.
+      'no-undef': 'off',
+      // Props are taken apart once; whether they change is the compiler's to know.
+      'prefer-const': 'off',
+      'svelte/prefer-const': ['error', { destructuring: 'all' }],
     },
   },
   {

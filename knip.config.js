@@ -4,24 +4,21 @@
  * @type {import('knip').KnipConfig}
  */
 export default {
-  entry: ['build/*.mjs', 'engine/cli.ts', 'test/bench/*.ts'],
-  project: ['shared/**', 'engine/**', 'build/**', 'test/**'],
+  entry: ['build/*.mjs', 'engine/cli.ts', 'renderer/main.ts', 'test/bench/*.ts'],
+  project: ['shared/**', 'engine/**', 'renderer/**', 'build/**', 'test/**'],
   ignore: ['test/build/fixtures/**'],
   // An exported type names what an exported function gives or takes, used elsewhere or not.
   ignoreExportsUsedInFile: { interface: true, type: true },
   ignoreDependencies: [
     // Started by name through build/tools.mjs.
     'dependency-cruiser',
-    'prettier',
     // Comes with tfjs-node, and is asked only about that.
     '@mapbox/node-pre-gyp',
     // For the window and its packages.
     'electron',
     'electron-builder',
     'playwright',
-    'svelte',
+    '@axe-core/playwright',
     'svelte-check',
-    '@sveltejs/vite-plugin-svelte',
-    'vite',
   ],
 };

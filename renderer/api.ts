@@ -1,0 +1,248 @@
+/**
+ * The window's line to the engine: typed calls with progress and cancel, events, and pixels over HTTP.
+ * Owns the one WebSocket and brings it back after it was lost; knows nothing of what the calls mean.
+ */
+import { z } from 'zod';
+import type {
+  CallInput,
+  CallName,
+  CallOutputs,
+  ClientMessage,
+  EngineEvent,
+  Progress,
+  ServerMessage,
+} from '../shared/api.ts';
+import { AppError, ERROR_CODES, fromWireError } from '../shared/errors.ts';
+
+/** connecting: never connected yet; lost: was connected, and is being tried again. */
+export type Connection = 'connecting' | 'open' | 'lost';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Who drew a label map, where it goes, and what it was made from. */
+export interface LabelMapTarget {
+  readonly project: string;
+  readonly imageId: number;
+  readonly author: 'human' | 'corrected';
+  /** Run whose prediction was accepted or corrected. */
+  readonly runId?: number;
+  /** Revision that was edited: the engine refuses (`conflict`) where a newer one exists. */
+  readonly base?: number;
+}
+
+export interface Api {
+  /** Errors: AppError as the engine sent it; `cancelled` after an abort; `engine-unavailable` where the line broke. */
+  call<K extends CallName>(
+    name: K,
+    input: CallInput<K>,
+    options?: CallOptions,
+  ): Promise<CallOutputs[K]>;
+  /** Returns how to stop listening. */
+  subscribe(listener: (event: EngineEvent) => void): () => void;
+  /** Told at once of the present state, then of every change. Returns how to stop listening. */
+  onConnection(listener: (connection: Connection) => void): () => void;
+  /** GET of a path such as pixelsUrl('image', …). Errors: AppError of the engine, not-found included. */
+  fetchPixels(path: string, options?: { signal?: AbortSignal }): Promise<PixelsResponse>;
+  /** Resolves when the revision is on disk. `bytes`: shared/label-map.ts code. */
+  saveLabelMap(target: LabelMapTarget, bytes: Uint8Array): Promise<{ id: number }>;
+  /** Puts a dropped file where the engine can read it. `batch` keeps the files of one drop together. */
+  uploadFile(file: {
+    readonly batch: string;
+    /** With folders, e.g. `images/a.png`. */
+    readonly name: string;
+    readonly body: Blob;
+  }): Promise<UploadedFile>;
+  close(): void;
+}
+
+export interface PixelsResponse {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of label maps: the revision these bytes are. */
+  readonly revision: number | null;
+}
+
+export interface UploadedFile {
+  /** Absolute path of the file on the engine's side. */
+  readonly path: string;
+  /** Folder of its batch. */
+  readonly folder: string;
+}
+
+export type PixelsKind = 'thumbnail' | 'image' | 'label-map' | 'prediction';
+
+/** Address of pixels: `/pixels/thumbnail?project=…&image=…&side=…`. */
+export function pixelsUrl(
+  kind: PixelsKind,
+  query: Readonly<Record<string, string | number>>,
+): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
+  return `/pixels/${kind}?${search.toString()}`;
+}
+
+const WireError = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
+const Saved = z.object({ id: z.number() });
+const Uploaded = z.object({ path: z.string(), folder: z.string() });
+
+/** First and longest wait before the next try to connect. */
+const RETRY_MS = { first: 250, longest: 4000 };
+
+interface Pending {
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: AppError) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: 'same-origin', ...init });
+  } catch (error) {
+    if (init.signal?.aborted === true) throw new AppError('cancelled', 'Stopped.');
+    throw new AppError('engine-unavailable', 'The engine does not answer. It is being restarted.', {
+      cause: error,
+    });
+  }
+  if (response.ok) return response;
+  const wire = WireError.safeParse(await response.json().catch(() => null));
+  if (wire.success) throw fromWireError(wire.data);
+  throw new AppError('internal', `${path} answered ${response.status}.`);
+}
+
+/** `location` of the page that talks: its origin is the engine's. */
+export function createApi(location: Pick<Location, 'host'>): Api {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const watchers = new Set<(connection: Connection) => void>();
+  const pending = new Map<number, Pending>();
+  /** Calls made while there is no line wait here. */
+  let outbox: ClientMessage[] = [];
+  let connection: Connection = 'connecting';
+  let socket: WebSocket | null = null;
+  let retryMs = RETRY_MS.first;
+  let nextId = 1;
+  let closed = false;
+
+  function setConnection(next: Connection): void {
+    connection = next;
+    for (const watcher of watchers) watcher(next);
+  }
+
+  function post(message: ClientMessage): void {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    else outbox.push(message);
+  }
+
+  function receive(message: ServerMessage): void {
+    if (message.type === 'event') {
+      for (const listener of listeners) listener(message.event);
+      return;
+    }
+    const waiting = pending.get(message.id);
+    if (waiting === undefined) return;
+    if (message.type === 'progress') {
+      waiting.onProgress?.(message.progress);
+      return;
+    }
+    pending.delete(message.id);
+    if (message.type === 'result') waiting.resolve(message.output);
+    else waiting.reject(fromWireError(message.error));
+  }
+
+  function connect(): void {
+    const opened = new WebSocket(`ws://${location.host}/socket`);
+    socket = opened;
+    opened.addEventListener('open', () => {
+      retryMs = RETRY_MS.first;
+      for (const message of outbox) opened.send(JSON.stringify(message));
+      outbox = [];
+      setConnection('open');
+    });
+    opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      // The other end is the engine of the same build, reached with this session's cookie: its types are ours.
+      if (typeof data === 'string') receive(JSON.parse(data) as ServerMessage);
+    });
+    opened.addEventListener('close', () => {
+      // What was under way is lost with the line; what waits in the outbox is not.
+      for (const [id, { reject }] of pending) {
+        if (outbox.some((message) => message.id === id)) continue;
+        pending.delete(id);
+        reject(
+          new AppError(
+            'engine-unavailable',
+            'The connection to the engine broke. Try again when it is back.',
+          ),
+        );
+      }
+      if (closed) return;
+      setConnection(connection === 'connecting' ? 'connecting' : 'lost');
+      setTimeout(connect, retryMs);
+      retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
+    });
+  }
+
+  connect();
+
+  return {
+    call<K extends CallName>(
+      name: K,
+      input: CallInput<K>,
+      { signal, onProgress }: CallOptions = {},
+    ): Promise<CallOutputs[K]> {
+      const id = nextId++;
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(new AppError('cancelled', 'Stopped.'));
+          return;
+        }
+        pending.set(id, {
+          // The engine types the output of every call by its name (CallOutputs).
+          resolve: (output) => resolve(output as CallOutputs[K]),
+          reject,
+          onProgress,
+        });
+        signal?.addEventListener('abort', () => post({ type: 'cancel', id }), { once: true });
+        post({ type: 'call', id, name, input });
+      });
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onConnection(listener) {
+      watchers.add(listener);
+      listener(connection);
+      return () => watchers.delete(listener);
+    },
+    async fetchPixels(path, { signal } = {}) {
+      const response = await request(path, signal === undefined ? {} : { signal });
+      const revision = response.headers.get('x-revision');
+      return {
+        bytes: new Uint8Array(await response.arrayBuffer()),
+        revision: revision === null ? null : Number(revision),
+      };
+    },
+    async saveLabelMap({ project, imageId, author, runId, base }, bytes) {
+      const path = pixelsUrl('label-map', {
+        project,
+        image: imageId,
+        author,
+        ...(runId === undefined ? {} : { run: runId }),
+        ...(base === undefined ? {} : { base }),
+      });
+      const response = await request(path, { method: 'PUT', body: new Blob([bytes.slice()]) });
+      return Saved.parse(await response.json());
+    },
+    async uploadFile({ batch, name, body }) {
+      const search = new URLSearchParams({ batch, name });
+      const response = await request(`/files?${search.toString()}`, { method: 'POST', body });
+      return Uploaded.parse(await response.json());
+    },
+    close() {
+      closed = true;
+      socket?.close();
+    },
+  };
+}
