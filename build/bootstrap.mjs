@@ -80,8 +80,10 @@ async function setUpEngine({ pin, required, node, wanted, progress }) {
     downloadSource({ packageFolder, nodeModules, platform, arch, cache, node }),
   ];
   const check = (/** @type {string} */ addon) => checkTensorflow(node, addon);
-  const outcome = await progress.step(`Setting up native TensorFlow ${pin}`, (update) =>
-    setUpTensorflow({ root: projectRoot, cache, pin, sources, check, update }),
+  const outcome = await progress.step(
+    `Setting up native TensorFlow ${pin}`,
+    (update) => setUpTensorflow({ root: projectRoot, cache, pin, sources, check, update }),
+    ({ engine }) => (engine === 'tensorflow' ? 'done' : 'not possible here'),
   );
   if (outcome.engine === 'tensorflow') return;
   if (required) throw new SetupFailure(`Native TensorFlow could not be set up. ${outcome.reason}`);

@@ -35,9 +35,10 @@ export function createProgress(stream, now = Date.now) {
      * @template Result
      * @param {string} name what is being done: `Installing packages`
      * @param {(update: Update) => Promise<Result>} work
+     * @param {(result: Result) => string} [outcomeOf] what to say of it at the end
      * @returns {Promise<Result>}
      */
-    async step(name, work) {
+    async step(name, work, outcomeOf = () => 'done') {
       const started = now();
       let detail = '';
       const line = () =>
@@ -54,7 +55,7 @@ export function createProgress(stream, now = Date.now) {
         const result = await work((text) => {
           detail = text;
         });
-        outcome = 'done';
+        outcome = outcomeOf(result);
         return result;
       } finally {
         clearInterval(timer);

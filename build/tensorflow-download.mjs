@@ -44,7 +44,7 @@ export function downloadSource({ packageFolder, nodeModules, platform, arch, cac
       });
       if (!existsSync(path.join(copy, ADDON))) {
         const log = keepLog(path.join(cache, 'logs'), 'tfjs-node', output);
-        throw explainFailure("tfjs-node's own download", output, log);
+        throw explainFailure('Its install script', output, log);
       }
       for (const part of ['deps', 'lib'])
         renameSync(path.join(copy, part), path.join(temporary, part));
