@@ -13,7 +13,7 @@
  *   .02 / 0 / 0 (the worst case)                74 %   84 %   89 %   89 %               84 %
  */
 import type { Interval } from '../../shared/analysis.ts';
-import type { Random } from '../../shared/random.ts';
+import { createRandom, type Random } from '../../shared/random.ts';
 import { percentile } from './statistics.ts';
 
 export const RESAMPLES = 10_000;
@@ -87,5 +87,23 @@ export function bootstrapMean(values: Float64Array, resamples: Resamples): Boots
     mean: sum / total,
     ci95: [percentile(means, 0.025), percentile(means, 0.975)],
     ci90: [percentile(means, 0.05), percentile(means, 0.95)],
+  };
+}
+
+/** Bootstrap of a matrix of values [seeds · images]. */
+export type Bootstrap = (values: Float64Array, seeds: number, images: number) => BootstrapMean;
+
+/** Keeps the resamples of each size, so that all cells of a study share them. The same intervals for the same seed. */
+export function createBootstrap(seed: number): Bootstrap {
+  const drawn = new Map<string, Resamples>();
+  return (values, seeds, images) => {
+    const size = `${seeds}×${images}`;
+    let resamples = drawn.get(size);
+    if (resamples === undefined) {
+      const random = createRandom(seed, 'bootstrap', seeds, images);
+      resamples = drawResamples({ seeds, images, random });
+      drawn.set(size, resamples);
+    }
+    return bootstrapMean(values, resamples);
   };
 }

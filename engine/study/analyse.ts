@@ -1,0 +1,55 @@
+/**
+ * What a study found: arms, paired comparisons, convergence, curves, claims and the headline, from its
+ * finished and failed runs. Pure; reading the runs is gather.ts, showing the result is report/.
+ */
+import type { AnalysedRun, StudyAnalysis } from '../../shared/analysis.ts';
+import { armsOf, learningCurve, summariseArm } from './arms.ts';
+import { createBootstrap } from './bootstrap.ts';
+import { judgeClaims } from './claims.ts';
+import { compareArms, encoderTrends } from './comparisons.ts';
+import { convergenceOf, unconvergedBaselines } from './convergence.ts';
+import { headlineOf } from './headline.ts';
+import { SEEDS_TO_ESTIMATE } from './verdict.ts';
+
+export interface AnalyseOptions {
+  /** Failed runs are counted; only finished ones are compared, pair by pair of seeds. */
+  readonly runs: readonly AnalysedRun[];
+  /** Equivalence margin in Dice. */
+  readonly delta: number;
+  /** Fixes the resamples, so that the same runs give the same intervals. */
+  readonly seedForBootstrap: number;
+  /** Steps of a fine-tuning run. */
+  readonly budgetSteps: number;
+}
+
+/**
+ * Works with whatever has finished: arms without a finished run and contrasts without a common seed
+ * are left out. Errors: conflict, where runs were tested on different images.
+ */
+export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
+  const { runs, delta, seedForBootstrap, budgetSteps } = options;
+  const arms = armsOf(runs);
+  const bootstrap = createBootstrap(seedForBootstrap);
+  const baselineNotConverged = unconvergedBaselines(arms, { budgetSteps, delta });
+  const comparisons = compareArms(arms, {
+    delta,
+    bootstrap,
+    seedForBootstrap,
+    baselineNotConverged,
+  });
+  const seeds = [
+    ...arms.map((arm) => arm.runs.length),
+    ...comparisons.map((comparison) => comparison.seeds.length),
+  ];
+  return {
+    delta,
+    indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
+    headline: headlineOf(comparisons, delta),
+    arms: arms.map((arm) => summariseArm(arm, bootstrap)),
+    comparisons,
+    convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
+    curves: arms.map(learningCurve),
+    claims: judgeClaims({ comparisons, trends: encoderTrends(arms, bootstrap), delta }),
+    baselineNotConverged,
+  };
+}

@@ -1,0 +1,114 @@
+/** The arms of a study: runs of one pretraining, transfer and label count over their seeds. */
+import type { AnalysedRun, ArmSummary, LearningCurve } from '../../shared/analysis.ts';
+import {
+  type PretrainingTask,
+  PRETRAINING_TASKS,
+  type Transfer,
+  TRANSFERS,
+} from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Bootstrap } from './bootstrap.ts';
+import { mean, standardDeviation } from './statistics.ts';
+
+export interface Arm {
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  readonly labels: number;
+  /** Finished runs, by seed ascending; one a seed. */
+  readonly runs: readonly AnalysedRun[];
+  readonly failed: number;
+}
+
+type ArmKey = Pick<Arm, 'pretraining' | 'transfer' | 'labels'>;
+
+const taskOrder = ({ pretraining }: ArmKey) =>
+  pretraining === null ? -1 : PRETRAINING_TASKS.indexOf(pretraining);
+
+/** By label count, then task, then transfer; random first. */
+const byArm = (a: ArmKey, b: ArmKey) =>
+  a.labels - b.labels ||
+  taskOrder(a) - taskOrder(b) ||
+  TRANSFERS.indexOf(a.transfer) - TRANSFERS.indexOf(b.transfer);
+
+/**
+ * Arms with at least one finished run, sorted.
+ * @throws AppError conflict, where two finished runs were not tested on the same images
+ */
+export function armsOf(runs: readonly AnalysedRun[]): Arm[] {
+  const first = runs.find((run) => run.status === 'done');
+  for (const run of runs) {
+    if (run.status === 'done' && first !== undefined && !sameImages(run, first)) {
+      throw new AppError(
+        'conflict',
+        `Runs ${first.runId} and ${run.runId} were tested on different images, so they cannot be compared. Run one of them again on the other's snapshot.`,
+      );
+    }
+  }
+  const groups = Map.groupBy(runs, (run) => `${run.pretraining} ${run.transfer} ${run.labels}`);
+  return [...groups.values()]
+    .flatMap((group) => {
+      const done = group.filter((run) => run.status === 'done').toSorted((a, b) => a.seed - b.seed);
+      const [one] = done;
+      if (one === undefined) return [];
+      const { pretraining, transfer, labels } = one;
+      return [{ pretraining, transfer, labels, runs: done, failed: group.length - done.length }];
+    })
+    .toSorted(byArm);
+}
+
+function sameImages(a: AnalysedRun, b: AnalysedRun): boolean {
+  return (
+    a.images.length === b.images.length &&
+    a.images.every((image, i) => image.imageId === b.images[i]?.imageId)
+  );
+}
+
+export function findArm(
+  arms: readonly Arm[],
+  pretraining: PretrainingTask | null,
+  transfer: Transfer,
+  labels: number,
+): Arm | undefined {
+  return arms.find(
+    (arm) => arm.pretraining === pretraining && arm.transfer === transfer && arm.labels === labels,
+  );
+}
+
+export function summariseArm(arm: Arm, bootstrap: Bootstrap): ArmSummary {
+  const { pretraining, transfer, labels, runs, failed } = arm;
+  const testImages = runs[0]?.images.length ?? 0;
+  const dicePerSeed = runs.map((run) => mean(run.images.map((image) => image.dice)));
+  const dice = Float64Array.from(runs.flatMap((run) => run.images.map((image) => image.dice)));
+  const average = (metric: 'iou' | 'hd95' | 'boundaryF1') =>
+    mean(runs.map((run) => mean(run.images.map((image) => image[metric]))));
+  return {
+    pretraining,
+    transfer,
+    labels,
+    seeds: runs.map((run) => run.seed),
+    failed,
+    testImages,
+    dice: mean(dicePerSeed),
+    diceCi95: bootstrap(dice, runs.length, testImages).ci95,
+    diceSd: standardDeviation(dicePerSeed),
+    iou: average('iou'),
+    hd95: average('hd95'),
+    boundaryF1: average('boundaryF1'),
+    diceLast: mean(runs.map((run) => run.diceLast).filter((value) => value !== null)),
+    dicePerSeed,
+  };
+}
+
+/** Validation Dice over the steps that every finished seed has. */
+export function learningCurve(arm: Arm): LearningCurve {
+  const { pretraining, transfer, labels, runs } = arm;
+  const bySeed = runs.map(
+    (run) => new Map(run.validation.map((point) => [point.step, point.dice])),
+  );
+  const points = (runs[0]?.validation ?? []).flatMap(({ step }) => {
+    const dice = bySeed.map((curve) => curve.get(step)).filter((value) => value !== undefined);
+    if (dice.length < runs.length) return [];
+    return [{ step, mean: mean(dice), low: Math.min(...dice), high: Math.max(...dice) }];
+  });
+  return { pretraining, transfer, labels, points };
+}

@@ -1,0 +1,97 @@
+/** From the numbers of a comparison to its verdict (method.md §5) and to a sentence for anybody. */
+import type { Comparison, ComparisonKind, Verdict } from '../../shared/analysis.ts';
+import type { PretrainingTask } from '../../shared/entities.ts';
+import { counted, signed, signedInterval } from '../../shared/number-format.ts';
+import { excludesZero, isEquivalent } from './statistics.ts';
+
+/** With fewer, intervals are indicative only. */
+export const SEEDS_TO_ESTIMATE = 5;
+/** One seed's luck cannot be told from an effect. */
+const SEEDS_TO_TEST = 2;
+
+export function verdictOf(
+  numbers: Pick<Comparison, 'ci95' | 'ci90' | 'seeds'>,
+  delta: number,
+): Verdict {
+  const { ci95, ci90, seeds } = numbers;
+  if (seeds.length < SEEDS_TO_TEST) return 'not tested';
+  if (isEquivalent(ci90, delta)) {
+    return excludesZero(ci95) ? 'equivalent, small but detectable' : 'equivalent';
+  }
+  if (ci95[0] > 0) return 'helps';
+  if (ci95[1] < 0) return 'hurts';
+  return 'inconclusive';
+}
+
+/**
+ * Whether what A adds to B is below δ: the one-sided 95 % upper bound, which is the upper end of the
+ * 90 % interval, so that whatever is equivalent is also skippable.
+ */
+export function gainsLessThan(
+  delta: number,
+  { ci90, seeds }: Pick<Comparison, 'ci90' | 'seeds'>,
+): boolean {
+  return seeds.length >= SEEDS_TO_TEST && ci90[1] < delta;
+}
+
+function subjectOf(kind: ComparisonKind, task: PretrainingTask): string {
+  switch (kind) {
+    case 'encoder − random':
+      return `Starting from the ${task} encoder instead of random weights`;
+    case 'encoder+decoder − encoder':
+      return `Adding the decoder to the ${task} encoder`;
+    case 'decoder − random':
+      return `Starting from the ${task} decoder alone instead of random weights`;
+    case 'encoder+decoder − random':
+      return `Starting from the whole ${task} network instead of random weights`;
+    case 'frozen-encoder − encoder':
+      return `Freezing the ${task} encoder instead of training it on`;
+    case 'encoder − encoder(classification)':
+      return `Taking the encoder from ${task} pretraining instead of classification`;
+  }
+}
+
+function meaningOf(numbers: Omit<Comparison, 'words'>, delta: number): string {
+  switch (numbers.verdict) {
+    case 'helps':
+      return 'helps';
+    case 'hurts':
+      return 'hurts';
+    case 'equivalent':
+      return `equivalent, any difference is smaller than δ`;
+    case 'equivalent, small but detectable':
+      return `equivalent, a small difference is there but it is smaller than δ`;
+    case 'inconclusive': {
+      const skip =
+        numbers.comparison === 'encoder+decoder − encoder' && gainsLessThan(delta, numbers);
+      return `inconclusive, which is not evidence of equivalence${
+        skip ? '; the decoder gains less than δ, though, so it can be skipped' : ''
+      }`;
+    }
+    case 'not tested':
+      return 'not tested, for one seed cannot tell an effect from luck';
+  }
+}
+
+/** One sentence with S, n, δ and the effect, and what weakens it. */
+export function wordsOf(
+  numbers: Omit<Comparison, 'words'>,
+  context: { readonly delta: number; readonly baselineConverged: boolean },
+): string {
+  const { comparison, pretraining, effect, ci95, labels, seeds, testImages, verdict } = numbers;
+  const { delta, baselineConverged } = context;
+  const weaknesses = [
+    verdict !== 'not tested' &&
+      seeds.length < SEEDS_TO_ESTIMATE &&
+      `indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds`,
+    comparison.endsWith('− random') &&
+      !baselineConverged &&
+      'the random start was still improving when its training ended',
+  ].filter((weakness) => weakness !== false);
+  return (
+    `${subjectOf(comparison, pretraining)}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
+    `with ${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
+    `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
+    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.`
+  );
+}

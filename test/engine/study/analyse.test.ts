@@ -1,0 +1,306 @@
+import { describe, expect, it } from 'vitest';
+import { analyseStudy } from '../../../engine/study/analyse.ts';
+import type { AnalysedRun, ComparisonKind, StudyAnalysis } from '../../../shared/analysis.ts';
+import type { PretrainingTask } from '../../../shared/entities.ts';
+import { handMadeRuns, type HandMadeArm, type HandMadeStudy } from './hand-made-study.ts';
+
+const analyse = (runs: readonly AnalysedRun[]) =>
+  analyseStudy({ runs, delta: 0.02, seedForBootstrap: 1, budgetSteps: 400 });
+const analyseHandMade = (study: HandMadeStudy) => analyse(handMadeRuns(study));
+
+const random = (dice: number, more: Partial<HandMadeArm> = {}): HandMadeArm => ({
+  pretraining: null,
+  transfer: 'random',
+  dice,
+  ...more,
+});
+
+/** E, E+D and D of one task by their Dice. */
+const arms = (
+  pretraining: PretrainingTask,
+  dice: { encoder: number; both?: number; decoder?: number },
+  labels = 8,
+): HandMadeArm[] => [
+  { pretraining, transfer: 'encoder', dice: dice.encoder, labels },
+  ...(dice.both === undefined
+    ? []
+    : [{ pretraining, transfer: 'encoder+decoder', dice: dice.both, labels } as const]),
+  ...(dice.decoder === undefined
+    ? []
+    : [{ pretraining, transfer: 'decoder', dice: dice.decoder, labels } as const]),
+];
+
+const cell = (
+  analysis: StudyAnalysis,
+  comparison: ComparisonKind,
+  labels = 8,
+  pretraining: PretrainingTask = 'segmentation',
+) => {
+  const found = analysis.comparisons.find(
+    (c) => c.comparison === comparison && c.labels === labels && c.pretraining === pretraining,
+  );
+  if (found === undefined) throw new Error(`no ${comparison}`);
+  return found;
+};
+
+const claim = (analysis: StudyAnalysis, number: number) => {
+  const found = analysis.claims.find((c) => c.claim === number);
+  if (found === undefined) throw new Error(`no claim ${number}`);
+  return found;
+};
+
+describe('a study in which the encoder helps and the decoder adds nothing', () => {
+  const analysis = analyseHandMade({
+    arms: [
+      random(0.7),
+      ...arms('segmentation', { encoder: 0.79, both: 0.79, decoder: 0.7 }),
+      random(0.82, { labels: 32 }),
+      ...arms('segmentation', { encoder: 0.86, both: 0.86, decoder: 0.82 }, 32),
+    ],
+  });
+
+  it('says so first, in one sentence for all cells, and then gives the numbers', () => {
+    expect(analysis.headline[0]).toBe(
+      'Keep the encoder, skip the decoder (segmentation pretraining, with 8 and 32 labels).',
+    );
+    expect(analysis.headline[1]).toMatch(
+      /^Segmentation pretraining changes test Dice by: the encoder over a random start \+0\.0\d\d \[.*\] with 8 labels, .* with 32 labels; the decoder on top of the encoder .*\.$/,
+    );
+    expect(analysis.headline).toHaveLength(2);
+    expect(analysis.indicative).toBe(false);
+  });
+
+  it('gives each cell its verdict', () => {
+    expect(cell(analysis, 'encoder − random').verdict).toBe('helps');
+    expect(cell(analysis, 'encoder − random', 32).verdict).toBe('helps');
+    expect(cell(analysis, 'encoder+decoder − encoder')).toMatchObject({
+      verdict: 'equivalent',
+      nonInferiorToSkip: true,
+      family: 'decoder',
+    });
+    expect(cell(analysis, 'decoder − random').nonInferiorToSkip).toBeNull();
+    expect(cell(analysis, 'encoder+decoder − random')).toMatchObject({
+      verdict: 'helps',
+      family: 'other',
+    });
+  });
+
+  it('reports effects as the plain means of paired differences', () => {
+    const { effect, perSeed, ci95, ci90, seeds } = cell(analysis, 'encoder − random');
+    expect(seeds).toEqual([0, 1, 2, 3, 4]);
+    expect(effect).toBeCloseTo(perSeed.reduce((a, b) => a + b, 0) / 5, 12);
+    const [withEncoder, without] = ['encoder', 'random'].map(
+      (t) => analysis.arms.find((a) => a.transfer === t && a.labels === 8)?.dicePerSeed ?? [],
+    );
+    perSeed.forEach((d, s) => {
+      expect(d).toBeCloseTo((withEncoder?.[s] ?? NaN) - (without?.[s] ?? NaN), 12);
+    });
+    expect(ci95[0]).toBeLessThan(ci90[0]);
+    expect(ci90[1]).toBeLessThan(ci95[1]);
+    expect(ci95[0]).toBeLessThan(effect);
+    expect(effect).toBeLessThan(ci95[1]);
+  });
+
+  it('corrects the smallest possible p over all cells of a family', () => {
+    // All five seeds agree: 2/2⁵. Two encoder cells; four decoder cells.
+    expect(cell(analysis, 'encoder − random')).toMatchObject({ p: 0.0625, pHolm: 0.125 });
+    expect(cell(analysis, 'encoder − random', 32)).toMatchObject({ p: 0.0625, pHolm: 0.125 });
+    const decoder = analysis.comparisons.filter((c) => c.family === 'decoder');
+    expect(decoder).toHaveLength(4);
+    const smallest = decoder.toSorted((a, b) => a.p - b.p)[0];
+    expect(smallest?.pHolm).toBe(Math.min(1, 4 * (smallest?.p ?? NaN)));
+  });
+
+  it('supports the first two claims and leaves the rest untested', () => {
+    expect(analysis.claims.map((c) => c.status)).toEqual([
+      'supported',
+      'supported',
+      'not tested',
+      'not tested',
+      'not tested',
+    ]);
+    expect(claim(analysis, 2).why).toContain('segmentation, 8 against 32 labels');
+  });
+
+  it('summarises its arms: random first, label count by label count', () => {
+    expect(analysis.arms.map((a) => `${a.transfer} ${a.labels}`)).toEqual([
+      'random 8',
+      'encoder 8',
+      'encoder+decoder 8',
+      'decoder 8',
+      'random 32',
+      'encoder 32',
+      'encoder+decoder 32',
+      'decoder 32',
+    ]);
+    const [first] = analysis.arms;
+    expect(first).toMatchObject({ seeds: [0, 1, 2, 3, 4], failed: 0, testImages: 30, hd95: 5 });
+    expect(first?.dice).toBeCloseTo(0.7, 1);
+    expect(first?.iou).toBeCloseTo((first?.dice ?? NaN) / 2, 12);
+    expect(first?.diceLast).toBeCloseTo(0.69, 12);
+    expect(first?.diceSd).toBeGreaterThan(0);
+    expect(first?.diceCi95[0]).toBeLessThan(first?.dice ?? NaN);
+    expect(first?.diceCi95[1]).toBeGreaterThan(first?.dice ?? NaN);
+  });
+
+  it('comes out the same every time', () => {
+    const runs = handMadeRuns({ arms: [random(0.7), ...arms('segmentation', { encoder: 0.72 })] });
+    expect(analyse(runs)).toEqual(analyse(runs));
+  });
+});
+
+describe('a study whose cells disagree', () => {
+  const analysis = analyseHandMade({
+    arms: [
+      random(0.7),
+      ...arms('segmentation', { encoder: 0.78, both: 0.83 }),
+      random(0.82, { labels: 32 }),
+      ...arms('segmentation', { encoder: 0.82, both: 0.82 }, 32),
+    ],
+  });
+
+  it('gets no slogan: each label count is named', () => {
+    expect(analysis.headline[0]).toBe(
+      'Segmentation pretraining, with 8 labels: keep both halves, the encoder helps and so does the decoder on top of it. ' +
+        'With 32 labels: skip both halves, each gains too little to matter.',
+    );
+  });
+
+  it('contradicts the decoder claim by the one cell in which the decoder helps', () => {
+    expect(claim(analysis, 1)).toMatchObject({ status: 'contradicted' });
+    expect(claim(analysis, 1).why).toMatch(
+      /Contradicted in 1 of 2: added to the encoder, segmentation with 8 labels/,
+    );
+    // With 32 labels no help is what the second claim expects.
+    expect(claim(analysis, 2).status).toBe('supported');
+  });
+});
+
+describe('a study too noisy to decide', () => {
+  const analysis = analyseHandMade({
+    arms: [random(0.7), ...arms('segmentation', { encoder: 0.71, both: 0.71 })],
+    seedNoise: 0.08,
+  });
+
+  it('says that this is no evidence of equivalence', () => {
+    expect(cell(analysis, 'encoder − random').verdict).toBe('inconclusive');
+    expect(cell(analysis, 'encoder − random').words).toContain('not evidence of equivalence');
+    expect(analysis.headline[0]).toMatch(/^Not decided|not decided/);
+    expect(claim(analysis, 2).status).toBe('inconclusive');
+  });
+});
+
+describe('classification and the other tasks', () => {
+  it('are compared encoder by encoder, and one worse task contradicts the family claim', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('classification', { encoder: 0.76 }),
+        ...arms('segmentation', { encoder: 0.82 }),
+        ...arms('autoencoder', { encoder: 0.71 }),
+      ],
+    });
+    const kind = 'encoder − encoder(classification)';
+    expect(cell(analysis, kind, 8, 'segmentation').verdict).toBe('helps');
+    expect(cell(analysis, kind, 8, 'autoencoder').verdict).toBe('hurts');
+    expect(analysis.comparisons.filter((c) => c.comparison === kind)).toHaveLength(2);
+    expect(claim(analysis, 3).status).toBe('contradicted');
+    expect(claim(analysis, 3).why).toMatch(
+      /Contradicted in 1 of 2: autoencoder .*; supported in 1/,
+    );
+    expect(claim(analysis, 4).status).toBe('supported');
+    expect(claim(analysis, 1).status).toBe('not tested');
+  });
+
+  it('contradict the last claim but one where no other encoder is better', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('classification', { encoder: 0.8 }),
+        ...arms('autoencoder', { encoder: 0.72 }),
+      ],
+    });
+    expect(claim(analysis, 4).status).toBe('contradicted');
+    expect(claim(analysis, 5).status).toBe('not tested');
+  });
+});
+
+describe('an incomplete study', () => {
+  it('pairs the seeds that finished in both arms and counts the failed ones', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7, { seeds: [0, 1, 2, 3], failedSeeds: [4] }),
+        { pretraining: 'segmentation', transfer: 'encoder', dice: 0.8, seeds: [1, 2, 3, 4, 5] },
+      ],
+    });
+    const { seeds, perSeed, words } = cell(analysis, 'encoder − random');
+    expect(seeds).toEqual([1, 2, 3]);
+    expect(perSeed).toHaveLength(3);
+    expect(words).toContain('over 3 seeds');
+    expect(analysis.arms.map((a) => a.failed)).toEqual([1, 0]);
+    expect(analysis.indicative).toBe(true);
+    expect(analysis.headline[0]).toContain('Indicative only, with fewer than 5 seeds.');
+  });
+
+  it('does not test what a single seed has, nor lets it weigh in the correction', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('segmentation', { encoder: 0.8 }),
+        { pretraining: 'autoencoder', transfer: 'encoder', dice: 0.9, seeds: [2] },
+      ],
+    });
+    expect(cell(analysis, 'encoder − random', 8, 'autoencoder')).toMatchObject({
+      verdict: 'not tested',
+      p: 1,
+      pHolm: 1,
+    });
+    expect(cell(analysis, 'encoder − random').pHolm).toBe(0.0625);
+    expect(claim(analysis, 2).why).not.toContain('autoencoder');
+  });
+
+  it('says what it cannot know: no random arm, one arm, no finished run', () => {
+    const noBaseline = analyseHandMade({ arms: arms('segmentation', { encoder: 0.8, both: 0.8 }) });
+    expect(noBaseline.comparisons.map((c) => c.comparison)).toEqual(['encoder+decoder − encoder']);
+    expect(noBaseline.headline[0]).toBe(
+      'Skip the decoder; the encoder was not tested (segmentation pretraining, with 8 labels).',
+    );
+    expect(claim(noBaseline, 2).status).toBe('not tested');
+
+    const oneArm = analyseHandMade({ arms: [random(0.7)] });
+    expect(oneArm.comparisons).toEqual([]);
+    expect(oneArm.headline).toEqual([
+      'Nothing is known yet: no two arms that could be compared have finished.',
+    ]);
+
+    const allFailed = analyseHandMade({ arms: [random(0, { seeds: [], failedSeeds: [0, 1] })] });
+    expect(allFailed.arms).toEqual([]);
+    expect(allFailed.headline).toHaveLength(1);
+  });
+
+  it('refuses runs that were tested on different images', () => {
+    const runs = handMadeRuns({ arms: [random(0.7), ...arms('segmentation', { encoder: 0.8 })] });
+    const [first, ...others] = runs;
+    if (first === undefined) throw new Error('no runs');
+    const other = { ...first, images: first.images.toReversed() };
+    expect(() => analyse([other, ...others])).toThrow(/tested on different images/);
+  });
+});
+
+describe('an arm of one test image and of equal runs', () => {
+  it('has intervals without width and no significance', () => {
+    const analysis = analyseHandMade({
+      arms: [random(0.7), ...arms('segmentation', { encoder: 0.7 })],
+      images: 1,
+      noise: 0,
+      seedNoise: 0,
+    });
+    expect(cell(analysis, 'encoder − random')).toMatchObject({
+      effect: 0,
+      ci95: [0, 0],
+      p: 1,
+      wilcoxonP: 1,
+      verdict: 'equivalent',
+    });
+  });
+});
