@@ -19,6 +19,61 @@ const HEADER_BYTES = 12;
 /** Longest side and total that any label map may have: 2^30 pixels keep every index an int32. */
 export const MAX_LABEL_MAP_PIXELS = 2 ** 30;
 
+/** The code as it grows, run by run in row-major order. Neighbouring runs of one class become one run. */
+export interface RunWriter {
+  /** `run` pixels of class `value`. */
+  append(value: number, run: number): void;
+  /** The code of everything so far; the writer is then done. */
+  bytes(): Uint8Array;
+}
+
+/** Without `size` the runs are written alone: a piece of code to be joined to others. */
+export function createRunWriter(size?: {
+  readonly width: number;
+  readonly height: number;
+}): RunWriter {
+  let out = new Uint8Array(1024);
+  let at = 0;
+  if (size !== undefined) {
+    out.set(MAGIC);
+    const view = new DataView(out.buffer);
+    view.setUint32(4, size.width, true);
+    view.setUint32(8, size.height, true);
+    at = HEADER_BYTES;
+  }
+  let pendingValue = 0;
+  let pendingRun = 0;
+  const flush = () => {
+    if (pendingRun === 0) return;
+    if (at + 8 > out.length) {
+      const grown = new Uint8Array(out.length * 2);
+      grown.set(out);
+      out = grown;
+    }
+    out[at++] = pendingValue;
+    let run = pendingRun;
+    while (run > 127) {
+      out[at++] = (run & 127) | 128;
+      run >>>= 7;
+    }
+    out[at++] = run;
+    pendingRun = 0;
+  };
+  return {
+    append(value, run) {
+      if (value !== pendingValue) {
+        flush();
+        pendingValue = value;
+      }
+      pendingRun += run;
+    },
+    bytes() {
+      flush();
+      return out.slice(0, at);
+    },
+  };
+}
+
 export function encodeLabelMap(map: LabelMap): Uint8Array {
   const { width, height, data } = map;
   if (data.length !== width * height) {
@@ -27,63 +82,80 @@ export function encodeLabelMap(map: LabelMap): Uint8Array {
       `A ${width}×${height} label map has ${data.length} pixels.`,
     );
   }
-  let out = new Uint8Array(1024);
-  out.set(MAGIC);
-  const view = new DataView(out.buffer);
-  view.setUint32(4, width, true);
-  view.setUint32(8, height, true);
-  let at = HEADER_BYTES;
+  const writer = createRunWriter(map);
   let start = 0;
   while (start < data.length) {
     const value = data[start] ?? 0;
     let end = start + 1;
     while (end < data.length && data[end] === value) end++;
-    if (at + 8 > out.length) {
-      const grown = new Uint8Array(out.length * 2);
-      grown.set(out);
-      out = grown;
-    }
-    out[at++] = value;
-    let run = end - start;
-    while (run > 127) {
-      out[at++] = (run & 127) | 128;
-      run >>>= 7;
-    }
-    out[at++] = run;
+    writer.append(value, end - start);
     start = end;
   }
-  return out.slice(0, at);
+  return writer.bytes();
 }
 
-/** Errors: corrupt, where the bytes are not a label map or its runs do not add up. */
-export function decodeLabelMap(bytes: Uint8Array): LabelMap {
-  const corrupt = (reason: string) =>
-    new AppError('corrupt', `A stored label map is damaged (${reason}).`);
+const corrupt = (reason: string) =>
+  new AppError('corrupt', `A stored label map is damaged (${reason}).`);
+
+/** Width and height in the header. Errors: corrupt, where it is none. */
+export function labelMapSize(bytes: Uint8Array): { width: number; height: number } {
   if (bytes.length < HEADER_BYTES || MAGIC.some((m, i) => bytes[i] !== m))
     throw corrupt('no header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = view.getUint32(4, true);
   const height = view.getUint32(8, true);
-  const size = width * height;
-  if (size > MAX_LABEL_MAP_PIXELS) throw corrupt(`${width}×${height} is too large`);
-  const data = new Uint8Array(size);
-  let at = HEADER_BYTES;
-  let filled = 0;
-  while (at < bytes.length) {
-    const value = bytes[at++] ?? 0;
+  if (width * height > MAX_LABEL_MAP_PIXELS) throw corrupt(`${width}×${height} is too large`);
+  return { width, height };
+}
+
+/** Bytes `from` … `to` of `code` as (class id, run length) pairs. Errors: corrupt, where a run is cut off. */
+export function forEachRun(
+  code: Uint8Array,
+  visit: (value: number, run: number) => void,
+  { from, to }: { readonly from: number; readonly to: number } = {
+    from: HEADER_BYTES,
+    to: code.length,
+  },
+): void {
+  let at = from;
+  while (at < to) {
+    const value = code[at++] ?? 0;
     let run = 0;
     let shift = 0;
     for (;;) {
-      const byte = bytes[at++];
+      const byte = at < to ? code[at++] : undefined;
       if (byte === undefined || shift > 28) throw corrupt('a run is cut off');
       run += (byte & 127) * 2 ** shift;
       shift += 7;
       if (byte < 128) break;
     }
-    if (run === 0 || filled + run > size) throw corrupt('its runs overflow');
-    data.fill(value, filled, filled + run);
-    filled += run;
+    visit(value, run);
   }
+}
+
+/**
+ * Every run with the row-major index of its first pixel; checks that they fill the map exactly.
+ * Errors: corrupt, where the bytes are not a label map or its runs do not add up.
+ */
+export function readLabelMapRuns(
+  bytes: Uint8Array,
+  visit: (value: number, start: number, end: number) => void,
+): void {
+  const { width, height } = labelMapSize(bytes);
+  const size = width * height;
+  let filled = 0;
+  forEachRun(bytes, (value, run) => {
+    if (run === 0 || filled + run > size) throw corrupt('its runs overflow');
+    visit(value, filled, filled + run);
+    filled += run;
+  });
   if (filled !== size) throw corrupt('its runs fall short');
+}
+
+/** Errors: corrupt, where the bytes are not a label map or its runs do not add up. */
+export function decodeLabelMap(bytes: Uint8Array): LabelMap {
+  const { width, height } = labelMapSize(bytes);
+  const data = new Uint8Array(width * height);
+  readLabelMapRuns(bytes, (value, start, end) => data.fill(value, start, end));
   return { width, height, data };
 }

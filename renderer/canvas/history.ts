@@ -1,0 +1,108 @@
+/**
+ * Undo and redo of one image's label map. Every change of a layer states its policy:
+ * - `record`: one entry, undone and redone as a whole (strokes, fills, accepted predictions, restored revisions);
+ * - `forget`: cannot be undone and ends the history, because the pixels before it are another document's.
+ * Revisions on disk are another thing: see labelMaps.history.
+ */
+import type { LabelLayer, LabelEdit } from './label-layer.ts';
+
+export type UndoPolicy =
+  { readonly kind: 'record'; readonly label: string } | { readonly kind: 'forget' };
+
+export interface HistoryEntry {
+  readonly id: number;
+  /** What was done, in words: "Brush, nucleus". */
+  readonly label: string;
+  readonly at: Date;
+  /** LabelLayer.apply undoes and redoes it. */
+  readonly diff: Uint8Array;
+}
+
+/** Differences kept, in bytes: some ten thousand ordinary strokes. The oldest go first. */
+const MAX_BYTES = 256 * 2 ** 20;
+/** What an entry costs beside its difference. */
+const ENTRY_BYTES = 256;
+
+export class History {
+  readonly #layer: LabelLayer;
+  readonly #maxBytes: number;
+  readonly #now: () => Date;
+  #entries: HistoryEntry[] = [];
+  /** Entries before this one are done, the rest undone. */
+  #position = 0;
+  #bytes = 0;
+  #nextId = 1;
+
+  constructor(layer: LabelLayer, { maxBytes = MAX_BYTES, now = () => new Date() } = {}) {
+    this.#layer = layer;
+    this.#maxBytes = maxBytes;
+    this.#now = now;
+  }
+
+  get entries(): readonly HistoryEntry[] {
+    return this.#entries;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get canUndo(): boolean {
+    return this.#position > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.#position < this.#entries.length;
+  }
+
+  /** Commits an edit under its policy. Returns whether it changed anything. */
+  commit(edit: LabelEdit, policy: UndoPolicy): boolean {
+    const diff = edit.commit();
+    if (diff === null) return false;
+    if (policy.kind === 'forget') {
+      this.#entries = [];
+      this.#position = 0;
+      this.#bytes = 0;
+      return true;
+    }
+    for (const undone of this.#entries.splice(this.#position)) this.#bytes -= cost(undone);
+    const entry = { id: this.#nextId++, label: policy.label, at: this.#now(), diff };
+    this.#entries.push(entry);
+    this.#bytes += cost(entry);
+    while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
+      const oldest = this.#entries.shift();
+      if (oldest !== undefined) this.#bytes -= cost(oldest);
+    }
+    this.#position = this.#entries.length;
+    return true;
+  }
+
+  /** Returns the entry that was undone. */
+  undo(): HistoryEntry | undefined {
+    const entry = this.#entries[this.#position - 1];
+    if (entry === undefined) return undefined;
+    this.#layer.apply(entry.diff);
+    this.#position--;
+    return entry;
+  }
+
+  redo(): HistoryEntry | undefined {
+    const entry = this.#entries[this.#position];
+    if (entry === undefined) return undefined;
+    this.#layer.apply(entry.diff);
+    this.#position++;
+    return entry;
+  }
+
+  /** Undoes or redoes until `position` entries are done. */
+  goTo(position: number): void {
+    while (this.#position > position && this.canUndo) this.undo();
+    while (this.#position < position && this.canRedo) this.redo();
+  }
+}
+
+const cost = (entry: HistoryEntry): number => entry.diff.length + ENTRY_BYTES;
