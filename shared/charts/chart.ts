@@ -3,22 +3,25 @@ import { type Markup, markup, trusted } from '../markup.ts';
 import { marker, type SeriesStyle } from './arm-style.ts';
 import { tickLabel, type Scale } from './scale.ts';
 
-/** Okabe and Ito's colour-blind-safe palette (jfly.uni-koeln.de/color), lightened where the paper is dark. */
-const LIGHT = `
-  --chart-paper: #ffffff; --chart-ink: #1d2430; --chart-muted: #5d6673; --chart-rule: #e1e5ea; --chart-band: #e9eef5;
-  --arm-random: #555b63; --arm-encoder: #0072b2; --arm-both: #d55e00; --arm-decoder: #b5589a; --arm-frozen: #009e73;
-  --task-1: #0072b2; --task-2: #4aa8e0; --task-3: #003a5c; --task-4: #7a93a8;
-  --half-keep: #009e73; --half-drop: #d55e00; --half-same: #8793a3; --half-unclear: #c9d0d9;`;
-const DARK = `
-  --chart-paper: #14181e; --chart-ink: #e8ebf0; --chart-muted: #a0a9b6; --chart-rule: #2d343e; --chart-band: #222b37;
-  --arm-random: #b9c0c9; --arm-encoder: #56b4e9; --arm-both: #e69f00; --arm-decoder: #d98bb9; --arm-frozen: #2fc39a;
-  --task-1: #56b4e9; --task-2: #a8dcf8; --task-3: #2b83bd; --task-4: #8ba3b8;
-  --half-keep: #22b58b; --half-drop: #ee7a30; --half-same: #8793a3; --half-unclear: #46505d;`;
+/**
+ * Okabe and Ito's colour-blind-safe palette (jfly.uni-koeln.de/color), lightened where the paper is dark: where the
+ * page's `color-scheme` is.
+ */
+const COLOURS = `
+  --chart-paper: light-dark(#ffffff, #14181e); --chart-ink: light-dark(#1d2430, #e8ebf0);
+  --chart-muted: light-dark(#5d6673, #a0a9b6); --chart-rule: light-dark(#e1e5ea, #2d343e);
+  --chart-band: light-dark(#e9eef5, #222b37);
+  --arm-random: light-dark(#555b63, #b9c0c9); --arm-encoder: light-dark(#0072b2, #56b4e9);
+  --arm-both: light-dark(#d55e00, #e69f00); --arm-decoder: light-dark(#b5589a, #d98bb9);
+  --arm-frozen: light-dark(#009e73, #2fc39a);
+  --task-1: light-dark(#0072b2, #56b4e9); --task-2: light-dark(#4aa8e0, #a8dcf8);
+  --task-3: light-dark(#003a5c, #2b83bd); --task-4: light-dark(#7a93a8, #8ba3b8);
+  --half-keep: light-dark(#009e73, #22b58b); --half-drop: light-dark(#d55e00, #ee7a30);
+  --half-same: #8793a3; --half-unclear: light-dark(#c9d0d9, #46505d);`;
 
-/** To be put once into the page that shows charts. Print is always light. */
+/** To be put once into the page that shows charts. */
 export const chartStyles: Markup = trusted(`
-:root { ${LIGHT} }
-@media screen and (prefers-color-scheme: dark) { :root { ${DARK} } }
+:root { ${COLOURS} }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart text { font-family: inherit; font-size: 12px; fill: var(--chart-muted); font-variant-numeric: tabular-nums; }
 .chart .strong { fill: var(--chart-ink); font-weight: 600; }

@@ -2,7 +2,7 @@
  * The answer as a picture: a network's two halves, each marked keep, drop, no difference, or can't tell.
  * One picture a pretraining and label count; cells are never pooled, so none can hide another.
  */
-import type { Comparison, ComparisonKind, Verdict } from '../analysis.ts';
+import type { Comparison, ComparisonKind, StudyAnalysis, Verdict } from '../analysis.ts';
 import type { PretrainingTask } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { signed } from '../number-format.ts';
@@ -36,11 +36,11 @@ const ADVICE: Readonly<Record<Verdict, Pick<Half, 'state' | 'advice'>>> = {
 };
 
 /**
- * Encoder: E − random. Decoder: what it adds to the encoder, E+D − E; where that is inconclusive but
- * surely below δ (non-inferiority), it can be skipped all the same.
+ * Encoder: E − random. Decoder: what it adds to the encoder, E+D − E. An inconclusive half whose gain
+ * is bounded below δ (upper end of the 90 % interval) can be skipped all the same.
  */
 export function halvesOf(
-  comparisons: readonly Comparison[],
+  { comparisons, delta }: Pick<StudyAnalysis, 'comparisons' | 'delta'>,
   cell: { readonly pretraining: PretrainingTask; readonly labels: number },
 ): Halves {
   const find = (kind: ComparisonKind) =>
@@ -50,19 +50,20 @@ export function halvesOf(
         one.pretraining === cell.pretraining &&
         one.labels === cell.labels,
     );
+  const encoder = half(find('encoder − random'), delta);
   const decoder = find('encoder+decoder − encoder');
   if (decoder === undefined && !PRETRAINING_TASK_FACTS[cell.pretraining].trains.includes('decoder'))
     return {
-      encoder: half(find('encoder − random')),
+      encoder,
       decoder: { ...UNTESTED, advice: 'Not pretrained' },
     };
-  return { encoder: half(find('encoder − random')), decoder: half(decoder) };
+  return { encoder, decoder: half(decoder, delta) };
 }
 
-function half(comparison: Comparison | undefined): Half {
+function half(comparison: Comparison | undefined, delta: number): Half {
   if (comparison === undefined || comparison.verdict === 'not tested') return UNTESTED;
   const effect = signed(comparison.effect);
-  if (comparison.verdict === 'inconclusive' && comparison.nonInferiorToSkip === true) {
+  if (comparison.verdict === 'inconclusive' && comparison.ci90[1] < delta) {
     return { state: 'same', advice: 'Can be skipped', effect };
   }
   return { ...ADVICE[comparison.verdict], effect };

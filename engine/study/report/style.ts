@@ -37,8 +37,10 @@ nav ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap
 nav a { text-decoration: none; }
 nav a:hover { text-decoration: underline; }
 #verdict { margin-top: 26px; padding-top: 26px; border-top: 1px solid var(--rule); }
-.headline { font-size: 27px; line-height: 1.28; font-weight: 650; letter-spacing: -0.015em; margin: 0 0 12px; max-width: 34em; text-wrap: pretty; }
-.subline { font-size: 17px; margin-bottom: 8px; text-wrap: pretty; max-width: 46em; }
+.headline { font-size: 27px; line-height: 1.28; font-weight: 650; letter-spacing: -0.015em; margin: 0 0 12px; max-width: none; text-wrap: pretty; }
+.headline.long { font-size: 22px; line-height: 1.36; font-weight: 600; }
+.subline { font-size: 15px; line-height: 1.5; margin: 0 0 6px; text-wrap: pretty; max-width: 54em; }
+figure + .subline { margin-top: 18px; }
 .lead { color: var(--muted); margin-bottom: 16px; }
 .cautions { margin: 18px 0 0; padding: 10px 16px; background: var(--caution-bg); border-left: 3px solid var(--caution); border-radius: 0 6px 6px 0; font-size: 14.5px; }
 .cautions ul { margin: 2px 0 0; padding-left: 18px; }
@@ -77,14 +79,15 @@ table.dense { font-size: 13px; }
 table.dense th, table.dense td { padding-right: 11px; }
 table.dense th:last-child, table.dense td:last-child { padding-right: 0; }
 thead .number { white-space: normal; }
-.verdicts .verdict { width: 132px; }
-.verdicts .difference { width: 150px; }
-.verdicts .labels { width: 84px; font-weight: 600; white-space: nowrap; }
+.verdicts .verdict { width: 112px; }
+.verdicts .difference { width: 1%; }
+.verdicts .labels { width: 1%; font-weight: 600; white-space: nowrap; }
 .verdicts .small { display: block; margin-top: 2px; }
 .small { font-size: 0.93em; }
 .nowrap { white-space: nowrap; }
 .range { color: var(--muted); white-space: nowrap; }
 .effect { font-weight: 600; white-space: nowrap; }
+.claim { display: block; min-width: 15em; }
 .formula { font-weight: 400; color: var(--muted); margin-left: 6px; }
 .muted { color: var(--muted); }
 .badge { display: inline-block; padding: 1px 9px; border-radius: 99px; font-size: 0.93em; font-weight: 600; border: 1px solid transparent; white-space: nowrap; line-height: 1.4; }
@@ -107,7 +110,7 @@ td .swatch, th .swatch { margin-right: 8px; }
 .triples .rank b { display: block; font-variant-numeric: tabular-nums; }
 .triples .rank { color: var(--muted); line-height: 1.35; }
 .triples .rank b { color: var(--ink); }
-.triples img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); border-radius: 3px; image-rendering: pixelated; }
+.triples img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); outline: 1px solid var(--rule); outline-offset: -1px; border-radius: 3px; image-rendering: pixelated; }
 details { border-bottom: 1px solid var(--rule); padding: 8px 0; font-size: 14px; }
 details:first-of-type { border-top: 1px solid var(--rule); }
 summary { cursor: pointer; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 2px 20px; }
@@ -124,6 +127,7 @@ dl.facts dd { margin: 0; overflow-wrap: anywhere; }
   .halves.wide, .halves.narrow { grid-template-columns: 1fr !important; }
   .halves .head { display: none; }
   .headline { font-size: 23px; }
+  .headline.long { font-size: 19px; }
 }
 @media screen and (min-width: 621px) { .halves .phone { display: none; } }
 @page { size: A4; margin: 15mm 14mm; }
@@ -135,7 +139,8 @@ dl.facts dd { margin: 0; overflow-wrap: anywhere; }
   nav, .halves .phone { display: none; }
   section { margin-top: 30px; }
   .headline { font-size: 17pt; }
-  .subline { font-size: 11.5pt; }
+  .headline.long { font-size: 14.5pt; }
+  .subline { font-size: 10pt; }
   h2, h3, .legend, .lead, caption, thead, tbody.group > tr:first-child { break-after: avoid; }
   .lead, .legend, figcaption, caption { break-inside: avoid; }
   figcaption { break-before: avoid; }

@@ -168,7 +168,7 @@ export function claimsSection({ claims }: StudyAnalysis): Markup | null {
           .map(({ claim, text: words, status, why }) => [
             markup`<span class="claim">${String(claim)}. ${words}</span>`,
             claimBadge(status),
-            why,
+            markup`<span class="small">${why}</span>`,
           ]),
       },
     ],

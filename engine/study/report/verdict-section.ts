@@ -1,5 +1,10 @@
 /** First screen of the report: the answer in sentences and as a picture, then every verdict with its words. */
-import type { AnalysedRun, Comparison, ReportData } from '../../../shared/analysis.ts';
+import type {
+  AnalysedRun,
+  Comparison,
+  ReportData,
+  StudyAnalysis,
+} from '../../../shared/analysis.ts';
 import type { PretrainingTask } from '../../../shared/entities.ts';
 import { halvesChart, halvesOf } from '../../../shared/charts/halves.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
@@ -16,14 +21,17 @@ import {
   verdictBadge,
 } from './vocabulary.ts';
 
+/** Characters beyond which the headline is set smaller. */
+const LONG_HEADLINE = 90;
+
 export function verdictSection(data: ReportData, runs: readonly AnalysedRun[]): Markup {
   const { analysis } = data;
   const [first, ...others] = analysis.headline;
   return markup`<section id="verdict" aria-label="Verdict">
-<p class="headline">${first ?? 'No verdict: no two arms finished that could be compared.'}</p>
-${others.map((sentence) => markup`<p class="subline">${sentence}</p>`)}
+<p class="headline${(first?.length ?? 0) > LONG_HEADLINE && ' long'}">${first}</p>
 ${cautionBox(cautions(data, runs), data.notes.length > 0)}
-${halvesFigure(analysis.comparisons)}
+${halvesFigure(analysis)}
+${others.map((sentence) => markup`<p class="subline">${sentence}</p>`)}
 ${analysis.comparisons.length > 0 && glossary(analysis.delta)}
 ${verdictTable(analysis.comparisons)}
 </section>`;
@@ -35,29 +43,30 @@ function cautionBox(sentences: readonly string[], hasNotes: boolean): Markup | n
 }
 
 /** One picture a task and label count: no cell is pooled with another. */
-function halvesFigure(comparisons: readonly Comparison[]): Markup | null {
+function halvesFigure(analysis: StudyAnalysis): Markup | null {
+  const { comparisons } = analysis;
   if (comparisons.length === 0) return null;
   const counts = labelCountsOf(comparisons);
   const layout = counts.length >= 2 && counts.length <= 4 ? halvesMatrix : halvesGallery;
-  return markup`<figure class="whole">${layout(comparisons, counts)}<figcaption>Which half of the pretrained network to keep. Left of each pair the encoder, against a random start; right the decoder, on top of the encoder. The number is the change in Dice.</figcaption></figure>`;
+  return markup`<figure class="whole">${layout(analysis, counts)}<figcaption>Which half of the pretrained network to keep. Left of each pair the encoder, against a random start; right the decoder, on top of the encoder. The number is the change in Dice.</figcaption></figure>`;
 }
 
 /** A row a task, a column a label count; with many columns a row's name stands above it. */
-function halvesMatrix(comparisons: readonly Comparison[], counts: readonly number[]): Markup {
+function halvesMatrix(analysis: StudyAnalysis, counts: readonly number[]): Markup {
   const width = counts.length > 2 ? 'wide' : 'narrow';
   const columns = `${width === 'wide' ? '' : 'minmax(96px, 128px) '}repeat(${counts.length}, minmax(0, 1fr))`;
   return markup`<div class="halves ${width}" style="grid-template-columns:${columns}">
 ${width === 'narrow' && markup`<div class="head"></div>`}${counts.map((labels) => markup`<div class="head">with ${labelCount(labels)}</div>`)}
-${tasksOf(comparisons).map((task) => markup`<div class="row"><small>pretrained by</small> ${taskTitle(task).toLowerCase()}</div>${counts.map((labels) => halvesCell(comparisons, task, labels, markup`<div class="phone">with ${labelCount(labels)}</div>`))}`)}
+${tasksOf(analysis.comparisons).map((task) => markup`<div class="row"><small>pretrained by</small> ${taskTitle(task).toLowerCase()}</div>${counts.map((labels) => halvesCell(analysis, task, labels, markup`<div class="phone">with ${labelCount(labels)}</div>`))}`)}
 </div>`;
 }
 
 /** Cells that carry their whole name, for a single label count or more than a row can hold. */
-function halvesGallery(comparisons: readonly Comparison[], counts: readonly number[]): Markup {
-  return markup`<div class="halves gallery">${tasksOf(comparisons).map((task) =>
+function halvesGallery(analysis: StudyAnalysis, counts: readonly number[]): Markup {
+  return markup`<div class="halves gallery">${tasksOf(analysis.comparisons).map((task) =>
     counts.map((labels) =>
       halvesCell(
-        comparisons,
+        analysis,
         task,
         labels,
         markup`<div class="name"><b>${taskTitle(task)}</b>, ${labelCount(labels)}</div>`,
@@ -67,13 +76,13 @@ function halvesGallery(comparisons: readonly Comparison[], counts: readonly numb
 }
 
 function halvesCell(
-  comparisons: readonly Comparison[],
+  analysis: StudyAnalysis,
   pretraining: PretrainingTask,
   labels: number,
   name: Markup,
 ): Markup {
   const title = `${taskTitle(pretraining)}, ${labelCount(labels)}`;
-  const halves = halvesOf(comparisons, { pretraining, labels });
+  const halves = halvesOf(analysis, { pretraining, labels });
   return markup`<div class="cell">${name}${halvesChart({ title, halves })}</div>`;
 }
 

@@ -31,36 +31,39 @@ function comparison(over: Partial<Comparison>): Comparison {
 
 describe('the halves of a network', () => {
   const cell = { pretraining: 'segmentation', labels: 8 } as const;
-  const decoder = (verdict: Verdict, nonInferiorToSkip: boolean) =>
+  const decoder = (verdict: Verdict, ci90: Comparison['ci90'] = [-0.03, 0.03]) =>
     halvesOf(
-      [
-        comparison({}),
-        comparison({
-          comparison: 'encoder+decoder − encoder',
-          verdict,
-          nonInferiorToSkip,
-          effect: 0.01,
-        }),
-        comparison({ comparison: 'encoder+decoder − encoder', labels: 32, verdict: 'hurts' }),
-      ],
+      {
+        delta: 0.02,
+        comparisons: [
+          comparison({}),
+          comparison({
+            comparison: 'encoder+decoder − encoder',
+            verdict,
+            ci90,
+            effect: 0.01,
+          }),
+          comparison({ comparison: 'encoder+decoder − encoder', labels: 32, verdict: 'hurts' }),
+        ],
+      },
       cell,
     ).decoder;
 
   it('are kept, dropped or left open by the verdict of their own label count', () => {
-    expect(halvesOf([comparison({})], cell).encoder).toEqual({
+    expect(halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell).encoder).toEqual({
       state: 'keep',
       advice: 'Keep it',
       effect: '+0.090',
     });
-    expect(decoder('helps', false).state).toBe('keep');
-    expect(decoder('hurts', true).state).toBe('drop');
-    expect(decoder('equivalent', true).state).toBe('same');
-    expect(decoder('equivalent, small but detectable', true).state).toBe('same');
-    expect(decoder('inconclusive', false).state).toBe('unclear');
+    expect(decoder('helps').state).toBe('keep');
+    expect(decoder('hurts').state).toBe('drop');
+    expect(decoder('equivalent').state).toBe('same');
+    expect(decoder('equivalent, small but detectable').state).toBe('same');
+    expect(decoder('inconclusive').state).toBe('unclear');
   });
 
   it('call a decoder skippable where only its gain is bounded', () => {
-    expect(decoder('inconclusive', true)).toEqual({
+    expect(decoder('inconclusive', [-0.03, 0.019])).toEqual({
       state: 'same',
       advice: 'Can be skipped',
       effect: '+0.010',
@@ -68,12 +71,17 @@ describe('the halves of a network', () => {
   });
 
   it('tell a decoder that was never pretrained from one that was not tested', () => {
-    expect(halvesOf([comparison({})], cell).decoder.advice).toBe('Not tested');
+    expect(halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell).decoder.advice).toBe(
+      'Not tested',
+    );
     const classification = comparison({ pretraining: 'classification' });
     expect(
-      halvesOf([classification], { pretraining: 'classification', labels: 8 }).decoder.advice,
+      halvesOf(
+        { comparisons: [classification], delta: 0.02 },
+        { pretraining: 'classification', labels: 8 },
+      ).decoder.advice,
     ).toBe('Not pretrained');
-    expect(decoder('not tested', false)).toEqual({
+    expect(decoder('not tested')).toEqual({
       state: 'untested',
       advice: 'Not tested',
       effect: '',
@@ -81,7 +89,7 @@ describe('the halves of a network', () => {
   });
 
   it('are described in words to those who cannot see them', () => {
-    const halves = halvesOf([comparison({})], cell);
+    const halves = halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell);
     expect(halvesChart({ title: 'Segmentation, 8 labels', halves }).text).toContain(
       'aria-label="Segmentation, 8 labels. Encoder: Keep it (+0.090). Decoder: Not tested."',
     );

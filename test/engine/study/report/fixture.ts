@@ -1,19 +1,7 @@
-/**
- * A made-up study for the report's tests: runs drawn around plausible scores, and an analysis of them
- * that is rough (normal approximations) where only the looks matter. Deterministic.
- */
+/** A made-up study for the report's tests: runs drawn around plausible scores, analysed as any. Deterministic. */
 import sharp from 'sharp';
-import type {
-  AnalysedRun,
-  ArmSummary,
-  Comparison,
-  ComparisonFamily,
-  ComparisonKind,
-  Interval,
-  ReportData,
-  StudyAnalysis,
-  Verdict,
-} from '../../../../shared/analysis.ts';
+import { analyseStudy } from '../../../../engine/study/analyse.ts';
+import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../../shared/analysis.ts';
 import type { PretrainingTask, Transfer } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
 
@@ -53,6 +41,8 @@ export const ENGINE: ReportData['engines'][number] = {
 
 const DELTA = 0.02;
 const TEST_IMAGES = 24;
+const STEPS = 400;
+const EVALUATE_EVERY = 20;
 
 const GAIN: Readonly<Record<Transfer, number>> = {
   random: 0,
@@ -77,7 +67,12 @@ export async function reportFixture(options: FixtureOptions = {}): Promise<Fixtu
     ),
   );
   const numbered = runs.map((run, i) => ({ ...run, runId: i + 1 }));
-  const analysis = analyseRoughly(numbered, seeds);
+  const analysis = analyseStudy({
+    runs: numbered,
+    delta: DELTA,
+    seedForBootstrap: 1,
+    budgetSteps: STEPS,
+  });
   return { data: await makeData(analysis, arms, options), runs: numbered };
 }
 
@@ -106,8 +101,8 @@ function makeRun(run: {
     };
   });
   const speed = 60 / (1 + gain * 6);
-  const validation = Array.from({ length: 20 }, (_, i) => {
-    const step = (i + 1) * 20;
+  const validation = Array.from({ length: STEPS / EVALUATE_EVERY }, (_, i) => {
+    const step = (i + 1) * EVALUATE_EVERY;
     return { step, dice: Math.max(0, mean * (1 - Math.exp(-step / speed)) + arm.normal() * 0.012) };
   });
   return {
@@ -121,200 +116,6 @@ function makeRun(run: {
     images: failed ? [] : images,
     diceLast: failed ? null : mean - 0.006,
   };
-}
-
-// ───────────────────────────── a rough analysis ─────────────────────────────
-
-const average = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function deviation(values: readonly number[]): number {
-  const centre = average(values);
-  return Math.sqrt(
-    values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1),
-  );
-}
-
-function around(centre: number, values: readonly number[], z: number): Interval {
-  const half =
-    values.length < 2 ? 0.03 : (z * deviation(values)) / Math.sqrt(values.length) + 0.002;
-  return [centre - half, centre + half];
-}
-
-type Cell = Pick<AnalysedRun, 'pretraining' | 'transfer' | 'labels'>;
-
-function analyseRoughly(runs: readonly AnalysedRun[], seeds: number): StudyAnalysis {
-  const cells = [
-    ...new Map(
-      runs.map((run): [string, Cell] => [
-        `${run.pretraining ?? ''}/${run.transfer}/${run.labels}`,
-        { pretraining: run.pretraining, transfer: run.transfer, labels: run.labels },
-      ]),
-    ).values(),
-  ];
-  const runsOf = ({ pretraining, transfer, labels }: Cell) =>
-    runs.filter(
-      (run) =>
-        run.pretraining === pretraining && run.transfer === transfer && run.labels === labels,
-    );
-  const finished = (cell: Cell) => runsOf(cell).filter(({ status }) => status === 'done');
-  const alive = cells.filter((cell) => finished(cell).length > 0);
-  const comparisons = alive.flatMap((cell) => comparisonsOf(cell, finished));
-  return {
-    delta: DELTA,
-    indicative: seeds < 5,
-    headline:
-      comparisons.length === 0
-        ? []
-        : [
-            'Keep the encoder: with 8 labels it adds 0.090 Dice to a random start.',
-            'Whether its decoder adds anything is still open: no difference was shown, and none was ruled out.',
-          ],
-    arms: alive.map((cell) => summarise(cell, finished(cell), runsOf(cell).length)),
-    comparisons,
-    convergence: alive.map((cell) => ({
-      ...cell,
-      medianStep: cell.transfer === 'decoder' && cell.labels < 16 ? null : 80 + 3 * cell.labels,
-      reached: finished(cell).length,
-      seeds: finished(cell).length,
-      earlyArea: 0.41,
-    })),
-    curves: alive.map((cell) => ({
-      ...cell,
-      points: (finished(cell)[0]?.validation ?? []).map(({ step }, i) => {
-        const dice = finished(cell).map(({ validation }) => validation[i]?.dice ?? 0);
-        return { step, mean: average(dice), low: Math.min(...dice), high: Math.max(...dice) };
-      }),
-    })),
-    claims:
-      comparisons.length === 0
-        ? []
-        : [
-            {
-              claim: 1,
-              text: 'Transferring a decoder does not help: a randomly initialised one ends equivalent.',
-              status: 'inconclusive',
-              why: 'At 8 labels the difference is +0.007 [−0.003, +0.017]: neither shown nor ruled out.',
-            },
-            {
-              claim: 2,
-              text: 'Transferring the encoder helps, most of all with few labels.',
-              status: 'supported',
-              why: 'It helps at 8 and at 32 labels, and more at 8.',
-            },
-            {
-              claim: 3,
-              text: 'Encoders from segmentation or reconstruction transfer better than from classification.',
-              status: 'contradicted',
-              why: 'The autoencoder’s encoder ends 0.060 below classification’s at 8 labels.',
-            },
-            {
-              claim: 5,
-              text: 'A contrastive method with several reconstruction tasks gives good encoders.',
-              status: 'not tested',
-              why: 'The study has no such pretraining.',
-            },
-          ],
-    baselineNotConverged: [],
-  };
-}
-
-function summarise(cell: Cell, runs: readonly AnalysedRun[], planned: number): ArmSummary {
-  const mean = (pick: (image: AnalysedRun['images'][number]) => number) =>
-    average(runs.map((run) => average(run.images.map(pick))));
-  const perSeed = runs.map((run) => average(run.images.map(({ dice }) => dice)));
-  const dice = average(perSeed);
-  return {
-    ...cell,
-    seeds: runs.map(({ seed }) => seed),
-    failed: planned - runs.length,
-    testImages: TEST_IMAGES,
-    dice,
-    diceCi95: around(dice, perSeed, 2.4),
-    diceSd: runs.length < 2 ? null : deviation(perSeed),
-    iou: mean(({ iou }) => iou),
-    hd95: mean(({ hd95 }) => hd95),
-    boundaryF1: mean(({ boundaryF1 }) => boundaryF1),
-    diceLast: average(runs.map(({ diceLast }) => diceLast ?? 0)),
-    dicePerSeed: perSeed,
-  };
-}
-
-type Opponent = readonly [ComparisonKind, ComparisonFamily, PretrainingTask | null, Transfer];
-
-function opponentsOf({ pretraining, transfer }: Cell): readonly Opponent[] {
-  switch (transfer) {
-    case 'random':
-      return [];
-    case 'encoder':
-      return [
-        ['encoder − random', 'encoder', null, 'random'],
-        ...(pretraining === 'classification'
-          ? []
-          : ([
-              ['encoder − encoder(classification)', 'encoder', 'classification', 'encoder'],
-            ] as const)),
-      ];
-    case 'encoder+decoder':
-      return [
-        ['encoder+decoder − encoder', 'decoder', pretraining, 'encoder'],
-        ['encoder+decoder − random', 'other', null, 'random'],
-      ];
-    case 'decoder':
-      return [['decoder − random', 'decoder', null, 'random']];
-    case 'frozen-encoder':
-      return [['frozen-encoder − encoder', 'other', pretraining, 'encoder']];
-  }
-}
-
-function comparisonsOf(cell: Cell, finished: (cell: Cell) => AnalysedRun[]): Comparison[] {
-  const { pretraining, labels } = cell;
-  if (pretraining === null) return [];
-  return opponentsOf(cell).flatMap(([comparison, family, task, transfer]) => {
-    const others = finished({ pretraining: task, transfer, labels });
-    const pairs = finished(cell).flatMap((run) => {
-      const other = others.find(({ seed }) => seed === run.seed);
-      if (other === undefined) return [];
-      const score = (images: AnalysedRun['images']) => average(images.map(({ dice }) => dice));
-      return [{ seed: run.seed, difference: score(run.images) - score(other.images) }];
-    });
-    if (pairs.length === 0) return [];
-    const perSeed = pairs.map(({ difference }) => difference);
-    const effect = average(perSeed);
-    const ci95 = around(effect, perSeed, 2.4);
-    const ci90 = around(effect, perSeed, 1.9);
-    const tested = pairs.length >= 2;
-    const verdict = tested ? judge(ci95, ci90) : 'not tested';
-    return [
-      {
-        pretraining,
-        labels,
-        comparison,
-        family,
-        effect,
-        ci95: tested ? ci95 : ([Number.NaN, Number.NaN] as const),
-        ci90: tested ? ci90 : ([Number.NaN, Number.NaN] as const),
-        p: tested ? 2 / 2 ** pairs.length : Number.NaN,
-        pHolm: tested ? Math.min(1, 8 / 2 ** pairs.length) : Number.NaN,
-        seeds: pairs.map(({ seed }) => seed),
-        testImages: TEST_IMAGES,
-        perSeed,
-        wilcoxonP: tested ? 0.0004 : Number.NaN,
-        nonInferiorToSkip: comparison === 'encoder+decoder − encoder' ? ci95[1] < DELTA : null,
-        verdict,
-        words: `${verdict} with ${labels} labels (S = ${pairs.length}, ${TEST_IMAGES} test images, δ = ${DELTA}).`,
-      },
-    ];
-  });
-}
-
-function judge(ci95: Interval, ci90: Interval): Verdict {
-  const detectable = ci95[0] > 0 || ci95[1] < 0;
-  if (ci90[0] > -DELTA && ci90[1] < DELTA) {
-    return detectable ? 'equivalent, small but detectable' : 'equivalent';
-  }
-  if (!detectable) return 'inconclusive';
-  return ci95[0] > 0 ? 'helps' : 'hurts';
 }
 
 // ───────────────────────────── everything beside the analysis ─────────────────────────────

@@ -33,7 +33,13 @@ describe('results.json', () => {
 
   it('has null for what cannot be computed', async () => {
     const { data, runs } = await reportFixture({ seeds: 1 });
-    const results = ResultsFile.parse(JSON.parse(resultsJson(data, runs)));
+    const comparisons = data.analysis.comparisons.map((comparison) => ({
+      ...comparison,
+      ci95: [Number.NaN, Number.NaN] as const,
+      p: Number.NaN,
+    }));
+    const analysis = { ...data.analysis, comparisons };
+    const results = ResultsFile.parse(JSON.parse(resultsJson({ ...data, analysis }, runs)));
     expect(results.verdicts[0]).toMatchObject({
       verdict: 'not tested',
       ci95: [null, null],
