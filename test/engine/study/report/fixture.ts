@@ -21,7 +21,7 @@ export interface Fixture {
   readonly runs: readonly AnalysedRun[];
 }
 
-export const ALL_ARMS: readonly (readonly [PretrainingTask | null, Transfer])[] = [
+const ALL_ARMS: readonly (readonly [PretrainingTask | null, Transfer])[] = [
   [null, 'random'],
   ['segmentation', 'encoder'],
   ['segmentation', 'encoder+decoder'],
