@@ -88,7 +88,7 @@ export async function installNode(wanted, { update }) {
     const answer = executable === null ? null : await capture(executable, ['--version']);
     if (answer?.stdout.trim() !== `v${version}`) {
       throw new SetupFailure(
-        `The Node ${version} for ${platform}-${arch} does not run on this system (${answer?.output.trim().split('\n')[0] ?? 'no executable'}). Install Node ${version} yourself and run the command with it.`,
+        `The Node ${version} for ${platform}-${arch} does not run on this system (${answer?.output.trim().split('\n')[0] || 'it does not start'}). Install Node ${version} yourself and run the command with it.`,
       );
     }
   });

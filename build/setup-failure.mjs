@@ -12,6 +12,8 @@ export class SetupFailure extends Error {
   }
 }
 
+const LONGEST_QUOTE = 300;
+
 /**
  * What the output of npm, pip, a compiler or the file system says about the cause. The first match wins, so the
  * specific comes before the general.
@@ -50,7 +52,7 @@ const causes = [
       'The package registry does not offer a pinned version. Check `npm config get registry` and `pip config list`: a private mirror may lack it.',
   },
   {
-    pattern: /EACCES|EPERM|EROFS|Permission denied|Read-only file system/i,
+    pattern: /EACCES|EPERM|EROFS|ENOTDIR|Permission denied|Read-only file system/i,
     message:
       'A file or folder is not writable. Give yourself write permission on the project folder and the cache (or set GRAFT_CACHE to another folder), and close programs that use them.',
   },
@@ -65,13 +67,15 @@ const causes = [
  * @returns {SetupFailure}
  */
 export function explainFailure(doing, output, logFile = null) {
-  const known = causes.find(({ pattern }) => pattern.test(output));
   const see = logFile === null ? '' : ` Full output: ${logFile}`;
-  if (known) return new SetupFailure(`${doing} failed. ${known.message}${see}`);
-  const lines = output.split(/\r?\n/).map((line) => line.trim());
-  const telling = lines.filter((line) => /error|fatal|cannot|failed/i.test(line));
-  const said = telling[0] ?? lines.filter(Boolean).at(-1) ?? 'no output';
-  return new SetupFailure(`${doing} failed: ${said.slice(0, 300)}.${see}`);
+  const lines = output.split(/\r?\n/).map((line) => line.trim().slice(0, LONGEST_QUOTE));
+  for (const { pattern, message } of causes) {
+    const said = lines.find((line) => pattern.test(line));
+    if (said !== undefined) return new SetupFailure(`${doing} failed. ${message} (${said})${see}`);
+  }
+  const telling = lines.find((line) => /error|fatal|cannot|failed/i.test(line));
+  const said = telling ?? lines.filter(Boolean).at(-1) ?? 'no output';
+  return new SetupFailure(`${doing} failed: ${said}.${see}`);
 }
 
 /**
@@ -84,7 +88,8 @@ export function explainFailure(doing, output, logFile = null) {
 export function asSetupFailure(doing, error) {
   if (error instanceof SetupFailure) return error;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return explainFailure(doing, `${error.code} ${error.message}`);
+    const { code, message } = error;
+    return explainFailure(doing, message.includes(code) ? message : `${code}: ${message}`);
   }
   return error;
 }
