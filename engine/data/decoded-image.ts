@@ -55,7 +55,9 @@ export function assertWithinLimits(
 /** A decoder's complaint as an error that names the file. */
 export function unreadableImage(subject: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
-  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] ?? '';
+  const deepest = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const message = deepest instanceof Error ? deepest.message : String(deepest);
+  const reason = message.split('\n', 1)[0] ?? '';
   return new AppError(
     'unreadable',
     `${subject} is damaged or cut off (${reason.trim()}). Copy it again from its source, or remove it.`,

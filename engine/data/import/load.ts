@@ -40,6 +40,14 @@ export function skipIssue(path: string, error: unknown): ImportIssue {
   return { path, severity: 'skip', message };
 }
 
+/** The file that an item's label map is read from; the first of several. */
+export function labelPath(item: ImportItem, root: string): string {
+  const { labels } = item;
+  if (labels?.kind === 'mask' || labels?.kind === 'coco') return shownPath(labels.path, root);
+  const path = labels?.kind === 'pages' ? labels.paths.get(item.page) : labels?.paths[0];
+  return shownPath(path ?? item.path, root);
+}
+
 /** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
 export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
   const path = shownPath(item.path, options.root);

@@ -6,7 +6,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { pageCount } from '../decode.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
-import { loadItem, shownPath, skipIssue } from './load.ts';
+import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import {
   describeValues,
   proposeMapping,
@@ -70,7 +70,8 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     try {
       const { mask, issues: found } = await loadItem(item, { reader, root });
       issues.push(...found);
-      if (mask !== null) seen.push({ path, kind: mask.kind, histogram: mask.histogram });
+      if (mask !== null)
+        seen.push({ path: labelPath(item, root), kind: mask.kind, histogram: mask.histogram });
       else if (item.labels !== null) unlabelled++;
     } catch (error) {
       issues.push(skipIssue(path, error));

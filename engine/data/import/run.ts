@@ -6,7 +6,7 @@ import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { sha256 } from '../image-source.ts';
-import { loadItem, shownPath, skipIssue } from './load.ts';
+import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { applyMapping, unknownValues } from './mask-values.ts';
 import { type ImportItem, type ImportPlan, pageName } from './plan.ts';
 import { assertNotCancelled, unknownIssues } from './preview.ts';
@@ -185,15 +185,6 @@ async function prepare(
       source: link ? { linkPath: item.path } : { bytes },
     },
   };
-}
-
-/** The file that an item's label map was read from. */
-function labelPath(item: ImportItem, root: string): string {
-  const { labels } = item;
-  if (labels === null) return '';
-  if (labels.kind === 'union') return `${labels.paths.length} object masks`;
-  const path = labels.kind === 'pages' ? labels.paths.get(item.page) : labels.path;
-  return shownPath(path ?? item.path, root);
 }
 
 function saveSplits(
