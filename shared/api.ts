@@ -16,7 +16,7 @@ import {
   type MetricPoint,
   NetworkConfig,
   OptimisationConfig,
-  Part,
+  type Part,
   PretrainingTask,
   type Run,
   SamplingConfig,

@@ -9,7 +9,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
-  unlinkSync,
+  rmSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -192,7 +192,7 @@ function takeOwnership(path: string, endpoint: Endpoint | null): () => void {
     // The former owner removes the file on leaving: a lock on a removed file protects nothing.
     if (existsSync(lockPath) && statSync(lockPath).ino === before) {
       return () => {
-        unlinkSync(lockPath);
+        rmSync(lockPath, { force: true });
         lock.close();
       };
     }

@@ -127,7 +127,13 @@ export function snapshotsTable(db: Sqlite) {
     'SELECT image_id, image_hash, label_map_id, image_class, part FROM snapshot_items WHERE snapshot_id = ? ORDER BY image_id',
   );
 
+  const countOf = db.prepare<[number], { count: number }>(
+    'SELECT COUNT(*) AS count FROM snapshots WHERE dataset_id = ?',
+  );
+
   return {
+    /** Snapshots that hold images of a dataset. */
+    countOf: (datasetId: number): number => countOf.get(datasetId)?.count ?? 0,
     get(id: number): Snapshot | undefined {
       const row = byId.get(id);
       return row && toSnapshot(row);

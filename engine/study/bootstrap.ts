@@ -16,7 +16,7 @@ import type { Interval } from '../../shared/analysis.ts';
 import { createRandom, type Random } from '../../shared/random.ts';
 import { percentile } from './statistics.ts';
 
-export const RESAMPLES = 10_000;
+const RESAMPLES = 10_000;
 
 /** How often each seed and each image was drawn. Counts over 255 are as likely as 1/255!. */
 export interface Resamples {

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/** graft: everything the engine does, from a shell. One file a group of commands in engine/cli. */
+import './preflight.ts';
+import { Command, CommanderError } from 'commander';
+import { toWireError } from '../shared/errors.ts';
+import { addDataCommands } from './cli/data.ts';
+import { addDemoCommand } from './cli/demo.ts';
+import { addDoctorCommand } from './cli/doctor.ts';
+import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
+import { addModelCommands } from './cli/models.ts';
+import { addServeCommand } from './cli/serve.ts';
+import { addStudyCommands } from './cli/study.ts';
+import { GRAFT_VERSION } from './version.ts';
+
+const program = new Command('graft')
+  .description(
+    'Label images, train segmentation networks offline, and find out which half of a pretrained network is worth transferring.',
+  )
+  .version(GRAFT_VERSION)
+  .showHelpAfterError('(graft --help shows what there is)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  graft demo --quick --out demo                      a whole study on generated data
+  graft new cells.graft
+  graft import cells.graft data/ --dataset cells     images and masks of any usual layout
+  graft study --help                                 how to plan and run a study
+
+Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage · ${EXIT.badInput} bad input · ${EXIT.locked} project open elsewhere ·
+  ${EXIT.noEngine} no training engine · ${EXIT.partial} done, but some files or runs failed · ${EXIT.noSpace} disk full · ${EXIT.interrupted} interrupted`,
+  );
+
+addDoctorCommand(program);
+addDataCommands(program);
+addModelCommands(program);
+addStudyCommands(program);
+addServeCommand(program);
+addDemoCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } else {
+    const wire = toWireError(error);
+    // With --json the document on standard output is the error; people read standard error.
+    if (process.argv.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ error: wire })}\n`);
+    process.stderr.write(`graft: ${wire.message}\n`);
+    if (wire.code === 'internal' && error instanceof Error) {
+      process.stderr.write(`${error.stack ?? ''}\n`);
+    }
+    process.exitCode = exitCodeOf(wire.code);
+  }
+}

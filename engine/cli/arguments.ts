@@ -1,0 +1,35 @@
+/** Parsers of option values; commander shows their message beside the option. */
+import { InvalidArgumentError } from 'commander';
+
+export function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
+  return value;
+}
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('a number');
+  return value;
+}
+
+/** Between 0 and 1, both excluded. */
+export function share(text: string): number {
+  const value = number(text);
+  if (value <= 0 || value >= 1) throw new InvalidArgumentError('a number between 0 and 1');
+  return value;
+}
+
+/** "1=2,255=ignore" → { '1': 2, '255': 255 } */
+export function valueMapping(text: string): Record<string, number> {
+  const mapping: Record<string, number> = {};
+  for (const pair of text.split(',')) {
+    const [value, becomes] = pair.split('=');
+    const index = becomes === 'ignore' ? 255 : Number(becomes);
+    if (value === undefined || value === '' || !Number.isInteger(index)) {
+      throw new InvalidArgumentError('pairs of mask value and class, e.g. 1=1,2=0,3=ignore');
+    }
+    mapping[value] = index;
+  }
+  return mapping;
+}

@@ -1,0 +1,187 @@
+/** graft new | import | export | generate */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { IMPORT_FORMATS, type ImportFormat, type ImportIssue } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import { integer, valueMapping } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { withEngine, withProgress, withProject } from './host.ts';
+import { print } from './output.ts';
+
+/** Issues beyond these are counted, not listed, unless --json asks for all. */
+const LISTED_ISSUES = 20;
+
+function issueLines(issues: readonly ImportIssue[]): string[] {
+  const lines = issues
+    .slice(0, LISTED_ISSUES)
+    .map((issue) => `  ${issue.severity}: ${issue.path}: ${issue.message}`);
+  const more = issues.length - lines.length;
+  return more > 0 ? [...lines, `  … and ${more} more (--json lists all)`] : lines;
+}
+
+interface ImportOptions {
+  dataset: string;
+  format: ImportFormat;
+  images?: string;
+  map?: Record<string, number>;
+  link: boolean;
+  preview: boolean;
+  json: boolean;
+}
+
+function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('bring images and masks into a project')
+    .argument('<project>', 'project file')
+    .argument('<path>', 'folder, or the JSON file of COCO')
+    .requiredOption('--dataset <name>', 'name of the new dataset')
+    .addOption(new Option('--format <format>', 'layout').choices(IMPORT_FORMATS).default('auto'))
+    .option('--images <dir>', 'where the images of a COCO file lie')
+    .option('--map <pairs>', 'mask value = class, e.g. 1=1,2=0,3=ignore', valueMapping)
+    .option('--link', 'leave the originals where they are instead of copying them', false)
+    .option('--preview', 'show what would happen and write nothing', false)
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft import cells.graft data/ --dataset cells
+  graft import cells.graft instances.json --images images/ --format coco --dataset nuclei
+  graft import pets.graft pets/ --dataset pets --format oxford-pet --preview`,
+    )
+    .action(async (path: string, from: string, options: ImportOptions) => {
+      const source = {
+        format: options.format,
+        path: resolve(from),
+        imagesDir: options.images === undefined ? null : resolve(options.images),
+        mapping: options.map ?? null,
+      };
+      if (options.preview) {
+        await withEngine({}, async (engine) => {
+          const preview = await withProgress((o) => engine.call('datasets.preview', source, o));
+          print(options, preview, [
+            `${preview.format}: ${preview.why}`,
+            `${preview.images} images, ${preview.labelled} with masks`,
+            ...preview.values.map(
+              (v) =>
+                `  mask value ${v.value}: ${v.pixels} pixels → ${v.becomes === 255 ? 'ignore' : `class ${v.becomes} (${preview.classes.find((c) => c.index === v.becomes)?.name ?? '?'})`}`,
+            ),
+            ...issueLines(preview.issues),
+          ]);
+        });
+        return;
+      }
+      await withProject(path, async (caller, project) => {
+        const report = await withProgress((o) =>
+          caller.call(
+            'datasets.import',
+            { project, name: options.dataset, link: options.link, ...source },
+            o,
+          ),
+        );
+        print(options, report, [
+          `imported ${report.images} images (${report.labelled} labelled) as "${options.dataset}"; ${report.skipped} skipped`,
+          ...issueLines(report.issues),
+        ]);
+        if (report.skipped > 0) process.exitCode = EXIT.partial;
+      });
+    });
+}
+
+export function addDataCommands(program: Command): void {
+  program
+    .command('new')
+    .description('create an empty project')
+    .argument('<project>', 'project file, by custom ending in .graft')
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, options: { json: boolean }) => {
+      await withEngine({}, async (engine) => {
+        const info = await engine.call('project.create', { path });
+        print(options, info, `created ${info.path}`);
+      });
+    });
+
+  addImport(program);
+
+  program
+    .command('export')
+    .description('write a dataset as images and index PNG masks, or as COCO')
+    .argument('<project>', 'project file')
+    .argument('<dir>', 'empty or new folder')
+    .requiredOption('--dataset <name>', 'dataset')
+    .addOption(new Option('--format <format>').choices(['folder', 'coco']).default('folder'))
+    .option('--json', 'print one JSON document', false)
+    .action(
+      async (
+        path: string,
+        dir: string,
+        options: { dataset: string; format: 'folder' | 'coco'; json: boolean },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const datasets = await caller.call('datasets.list', { project });
+          const dataset = datasets.find((d) => d.name === options.dataset);
+          if (dataset === undefined) {
+            throw new AppError('not-found', `There is no dataset "${options.dataset}".`);
+          }
+          const report = await withProgress((o) =>
+            caller.call(
+              'datasets.export',
+              { project, datasetId: dataset.id, format: options.format, dir: resolve(dir) },
+              o,
+            ),
+          );
+          print(options, report, `wrote ${report.files} files to ${report.dir}`);
+        });
+      },
+    );
+
+  program
+    .command('generate')
+    .description('make a dataset of drawn textures and shapes, the same for the same seed')
+    .argument('<project>', 'project file')
+    .requiredOption('--dataset <name>', 'name of the new dataset')
+    .requiredOption('--generator <name>', 'see graft generate --help')
+    .option('--count <n>', 'images', integer, 100)
+    .option('--size <px>', 'side of an image', integer, 64)
+    .option('--seed <n>', 'seed', integer, 0)
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft generate demo.graft --dataset source --generator texshapes-source --count 800
+  graft generate demo.graft --dataset target --generator texshapes-target --count 112 --seed 1`,
+    )
+    .action(
+      async (
+        path: string,
+        options: {
+          dataset: string;
+          generator: string;
+          count: number;
+          size: number;
+          seed: number;
+          json: boolean;
+        },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const dataset = await withProgress((o) =>
+            caller.call(
+              'datasets.generate',
+              {
+                project,
+                name: options.dataset,
+                generator: options.generator,
+                count: options.count,
+                sizePx: options.size,
+                seed: options.seed,
+              },
+              o,
+            ),
+          );
+          print(options, dataset, `made ${dataset.imageCount} images as "${dataset.name}"`);
+        });
+      },
+    );
+}

@@ -1,0 +1,154 @@
+/** graft demo: generated data, a whole study, a report. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { StudyConfig } from '../../shared/entities.ts';
+import { duration, score } from '../../shared/number-format.ts';
+import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
+import type { Engine } from '../engine.ts';
+import { integer } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { withEngine, withProgress } from './host.ts';
+import { print, table } from './output.ts';
+import { planAndCreate, planLines, runToEnd } from './study.ts';
+
+interface DemoOptions {
+  out: string;
+  quick: boolean;
+  seeds?: number;
+  steps?: number;
+  labels?: number[];
+  sourceImages?: number;
+  json: boolean;
+}
+
+/** method.md §6: the pilot's sizes; quick pretrains and fine-tunes for fewer steps on fewer images. */
+const SIZE_PX = 64;
+const VAL_IMAGES = 16;
+const TEST_IMAGES = 64;
+
+function demoConfig(
+  datasets: { source: number; target: number },
+  options: DemoOptions,
+): StudyConfig {
+  const mode = options.quick ? 'quick' : 'default';
+  const steps = options.steps === undefined ? {} : { steps: options.steps };
+  const pretraining = { ...pretrainingPreset(mode), ...steps };
+  const segmentation = ['encoder', 'encoder+decoder', 'decoder'];
+  return StudyConfig.parse({
+    name: options.quick ? 'quick demo' : 'demo',
+    sourceDatasetId: datasets.source,
+    targetDatasetId: datasets.target,
+    network: { base: 8, inputChannels: 1 },
+    sampling: { sizePx: SIZE_PX, mode: 'resize' },
+    pretrainings: options.quick
+      ? [{ task: 'segmentation', transfers: segmentation, optimisation: pretraining }]
+      : [
+          { task: 'classification', transfers: ['encoder'], optimisation: pretraining },
+          {
+            task: 'segmentation',
+            transfers: [...segmentation, 'frozen-encoder'],
+            optimisation: pretraining,
+          },
+          { task: 'autoencoder', transfers: ['encoder'], optimisation: pretraining },
+        ],
+    finetuning: { ...finetuningPreset(mode), ...steps },
+    labelCounts: options.labels ?? [8, 32],
+    seeds: options.seeds ?? (options.quick ? 3 : 5),
+    mode,
+  });
+}
+
+/** The demo's project, made where it is not there yet: an interrupted demo goes on. */
+async function openOrCreate(engine: Engine, path: string): Promise<string> {
+  const call = existsSync(path) ? 'project.open' : 'project.create';
+  return (await engine.call(call, { path })).path;
+}
+
+async function ensureDatasets(engine: Engine, project: string, options: DemoOptions) {
+  const existing = await engine.call('datasets.list', { project });
+  const ensure = async (name: string, generator: string, count: number, seed: number) => {
+    const found = existing.find((d) => d.name === name);
+    if (found !== undefined) return found;
+    return withProgress((o) =>
+      engine.call(
+        'datasets.generate',
+        { project, name, generator, count, sizePx: SIZE_PX, seed },
+        o,
+      ),
+    );
+  };
+  const train = Math.max(...(options.labels ?? [32]));
+  const sourceCount = options.sourceImages ?? (options.quick ? 400 : 800);
+  const source = await ensure('source', 'texshapes-source', sourceCount, 1);
+  const target = await ensure('target', 'texshapes-target', train + VAL_IMAGES + TEST_IMAGES, 2);
+  const splits = await engine.call('splits.list', { project, datasetId: target.id });
+  if (splits.length === 0) {
+    await engine.call('splits.create', {
+      project,
+      datasetId: target.id,
+      name: 'demo',
+      val: VAL_IMAGES,
+      test: TEST_IMAGES,
+      seed: 0,
+    });
+  }
+  return { source: source.id, target: target.id };
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const startedAt = Date.now();
+  const dir = resolve(options.out);
+  mkdirSync(dir, { recursive: true });
+  await withEngine({ reachable: true }, async (engine) => {
+    const project = await openOrCreate(engine, join(dir, 'demo.graft'));
+    const datasets = await ensureDatasets(engine, project, options);
+    const config = demoConfig(datasets, options);
+    const studies = await engine.call('studies.list', { project });
+    let study = studies.find((s) => s.name === config.name);
+    if (study === undefined) {
+      const made = await planAndCreate(engine, project, config);
+      study = made.study;
+      process.stderr.write(`${planLines(made.plan).join('\n')}\n`);
+    } else {
+      process.stderr.write(`going on with "${study.name}" in ${project}\n`);
+    }
+    const progress = await runToEnd(engine, project, study.id);
+    const report = await engine.call('studies.report', { project, studyId: study.id, dir });
+    const analysis = await engine.call('studies.analysis', { project, studyId: study.id });
+    const seconds = (Date.now() - startedAt) / 1000;
+    const rows = analysis.arms.map((arm) => [
+      arm.pretraining ?? '–',
+      arm.transfer,
+      String(arm.labels),
+      score(arm.dice),
+      `[${score(arm.diceCi95[0])}, ${score(arm.diceCi95[1])}]`,
+    ]);
+    print(options, { ...report, seconds, failedRuns: progress.counts.failed }, [
+      ...report.headline,
+      '',
+      table([['pretraining', 'transfer', 'labels', 'test Dice', '95 % CI'], ...rows]),
+      '',
+      ...analysis.comparisons.map((c) => c.words),
+      '',
+      `${report.html} (${duration(seconds)})`,
+    ]);
+    if (progress.counts.failed > 0) process.exitCode = EXIT.partial;
+  });
+}
+
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('generate data, run a whole study on it and write its report')
+    .requiredOption('--out <dir>', 'folder for project and report; an interrupted demo goes on')
+    .option('--quick', 'a few minutes: fewer steps, images, seeds and arms', false)
+    .option('--seeds <n>', 'number of seeds', integer)
+    .option('--steps <n>', 'steps of each run', integer)
+    .option('--labels <counts>', 'label counts, e.g. 8,32', (text: string) =>
+      text.split(',').map(integer),
+    )
+    .option('--source-images <n>', 'images to pretrain on', integer)
+    .option('--json', 'print one JSON document', false)
+    .action(demo);
+}

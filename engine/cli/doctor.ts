@@ -1,0 +1,26 @@
+/** graft doctor: what works on this machine. */
+import type { Command } from 'commander';
+import { EXIT } from './exit-codes.ts';
+import { withEngine } from './host.ts';
+import { print } from './output.ts';
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('show which training engine runs here, with its version and threads')
+    .option('--json', 'print one JSON document', false)
+    .action(async (options: { json: boolean }) => {
+      await withEngine({}, async (engine) => {
+        const report = await engine.call('system.doctor', {});
+        print(options, report, [
+          `Graft ${report.graft}, Node ${report.node}, ${report.platform}`,
+          `${report.cpu}, ${report.cores} cores`,
+          ...report.checks.map(
+            (check) =>
+              `${check.ok ? 'ok     ' : 'PROBLEM'} ${check.name}: ${check.detail}${check.remedy === null ? '' : `\n        ${check.remedy}`}`,
+          ),
+        ]);
+        if (report.engine === null) process.exitCode = EXIT.noEngine;
+      });
+    });
+}

@@ -1,0 +1,152 @@
+/**
+ * Where a command's calls go: to an engine in this process, or, where a project is open elsewhere
+ * (the window, another command), to the process that owns it, over loopback.
+ */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { CallInput, CallName, CallOutputs, Progress } from '../../shared/api.ts';
+import { AppError, ERROR_CODES, fromWireError } from '../../shared/errors.ts';
+import { readOwner } from '../db/project.ts';
+import { createEngine, type CallOptions, type Engine } from '../engine.ts';
+import { startServer } from '../server.ts';
+import { createProgressBar } from './output.ts';
+
+export interface Caller {
+  call<K extends CallName>(
+    name: K,
+    input: CallInput<K>,
+    options?: CallOptions,
+  ): Promise<CallOutputs[K]>;
+}
+
+const Answer = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('result'), output: z.unknown() }),
+  z.object({
+    type: z.literal('error'),
+    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
+  }),
+  z.object({
+    type: z.literal('progress'),
+    progress: z.object({ done: z.number(), total: z.number(), message: z.string() }),
+  }),
+]);
+
+/** Calls the process that owns a project. */
+function remoteCaller(url: string, token: string): Caller {
+  return {
+    async call<K extends CallName>(
+      name: K,
+      input: CallInput<K>,
+      { signal, onProgress }: CallOptions = {},
+    ): Promise<CallOutputs[K]> {
+      const response = await fetch(`${url}/call`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ type: 'call', id: 1, name, input }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (!response.ok) {
+        throw new AppError(
+          'locked',
+          `The process that owns the project answered ${response.status}.`,
+        );
+      }
+      let rest = '';
+      const decoder = new TextDecoder();
+      const reader: ReadableStreamDefaultReader<Uint8Array> | undefined =
+        response.body?.getReader();
+      for (;;) {
+        const chunk = await reader?.read();
+        if (chunk === undefined || chunk.done) break;
+        const lines = (rest + decoder.decode(chunk.value, { stream: true })).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) {
+          const answer = Answer.parse(JSON.parse(line));
+          if (answer.type === 'progress') onProgress?.(answer.progress);
+          else if (answer.type === 'error') throw fromWireError(answer.error);
+          // The other process is the same program: its outputs are those of CallOutputs.
+          else return answer.output as CallOutputs[K];
+        }
+      }
+      throw new AppError('internal', 'The process that owns the project ended before it answered.');
+    },
+  };
+}
+
+export interface HostOptions {
+  /** Answers other commands while this one runs (study run, demo). */
+  readonly reachable?: boolean;
+}
+
+/** An engine of this process; `reachable` opens its door to this user's other commands. */
+export async function withEngine<T>(
+  options: HostOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  let endpoint: { url: string; token: string } | null = null;
+  const engine = createEngine({ endpoint: () => endpoint, engine: engineChoice() });
+  const server = options.reachable === true ? await startServer(engine) : null;
+  if (server !== null) endpoint = { url: server.url, token: server.token };
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+    await server?.close();
+  }
+}
+
+/** GRAFT_ENGINE=tensorflow or wasm insists on one engine; otherwise the best that is installed. */
+export function engineChoice(): 'auto' | 'tensorflow' | 'wasm' {
+  const wish = process.env['GRAFT_ENGINE'] ?? 'auto';
+  if (wish === 'auto' || wish === 'tensorflow' || wish === 'wasm') return wish;
+  throw new AppError('invalid-input', `GRAFT_ENGINE is "${wish}"; use tensorflow, wasm or auto.`);
+}
+
+/** Opens a project here, or reaches the process that has it open. */
+export async function withProject<T>(
+  path: string,
+  work: (caller: Caller, project: string, local: Engine | null) => Promise<T>,
+  options: HostOptions = {},
+): Promise<T> {
+  return withEngine(options, async (engine) => {
+    const remote = reachOwner(path);
+    if (remote === null) {
+      const info = await engine.call('project.open', { path });
+      return work(engine, info.path, engine);
+    }
+    const info = await remote.call('project.open', { path: resolve(path) });
+    return work(remote, info.path, null);
+  });
+}
+
+/** The process that has a project open and answers; null where there is none. */
+function reachOwner(path: string): Caller | null {
+  const owner = readOwner(path);
+  if (owner === undefined || owner.endpoint === null || owner.token === null) return null;
+  // A crashed owner leaves its lock file behind, but not its process.
+  return isRunning(owner.pid) ? remoteCaller(owner.endpoint, owner.token) : null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Runs a long call with a progress bar; Ctrl+C cancels it. */
+export async function withProgress<T>(
+  work: (options: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<T>,
+): Promise<T> {
+  const bar = createProgressBar();
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    return await work({ signal: abort.signal, onProgress: (progress) => bar.update(progress) });
+  } finally {
+    process.off('SIGINT', interrupt);
+    bar.end();
+  }
+}

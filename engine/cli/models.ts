@@ -1,0 +1,174 @@
+/** graft pretrain | predict: single networks outside a study. */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { PRETRAINING_TASKS, type PretrainingTask, type Run } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { score } from '../../shared/number-format.ts';
+import { pretrainingPreset } from '../../shared/presets.ts';
+import type { Engine } from '../engine.ts';
+import { integer } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { type Caller, withEngine, withProgress, withProject } from './host.ts';
+import { createProgressBar, print, table } from './output.ts';
+
+interface PretrainOptions {
+  list: boolean;
+  dataset?: string;
+  task?: PretrainingTask;
+  steps?: number;
+  batch?: number;
+  size: number;
+  base: number;
+  channels: number;
+  seed: number;
+  json: boolean;
+}
+
+/** Follows one run of this process to its end. */
+async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
+  const bar = createProgressBar();
+  try {
+    for (;;) {
+      const { run } = await engine.call('runs.get', { project, runId });
+      bar.update({ done: run.step, total: run.steps, message: `step ${run.step} of ${run.steps}` });
+      if (run.status !== 'queued' && run.status !== 'running') return run;
+      await new Promise((wake) => setTimeout(wake, 300));
+    }
+  } finally {
+    bar.end();
+  }
+}
+
+async function listTasks(options: PretrainOptions): Promise<void> {
+  await withEngine({}, async (engine) => {
+    const tasks = await engine.call('system.tasks', {});
+    print(
+      options,
+      { tasks },
+      table([
+        ['task', 'trains', 'needs', 'what it does'],
+        ...tasks.map((t) => [t.task, t.trains.join('+'), t.needs, t.description]),
+      ]),
+    );
+  });
+}
+
+/** The finished fine-tuning run of a study (the newest, if none is named) with the best validation Dice. */
+async function bestRun(caller: Caller, project: string): Promise<number> {
+  const runs = await caller.call('runs.list', { project });
+  let best: { id: number; dice: number } | null = null;
+  for (const run of runs) {
+    if (run.kind !== 'finetune' || run.status !== 'done') continue;
+    const { metrics } = await caller.call('runs.get', { project, runId: run.id });
+    const dice = Math.max(...metrics.filter((m) => m.name === 'valDice').map((m) => m.value));
+    if (best === null || dice > best.dice) best = { id: run.id, dice };
+  }
+  if (best === null) {
+    throw new AppError('not-found', 'No finished fine-tuning run yet. Run a study first.');
+  }
+  process.stderr.write(`run ${best.id}: validation Dice ${score(best.dice)}\n`);
+  return best.id;
+}
+
+export function addModelCommands(program: Command): void {
+  program
+    .command('pretrain')
+    .description('pretrain one network, or list the tasks')
+    .argument('[project]', 'project file')
+    .option('--list', 'list the pretraining tasks', false)
+    .option('--dataset <name>', 'dataset to pretrain on')
+    .addOption(new Option('--task <task>').choices(PRETRAINING_TASKS))
+    .option('--steps <n>', 'steps', integer)
+    .option('--batch <n>', 'images a step', integer)
+    .option('--size <px>', 'side of the network input', integer, 64)
+    .option('--base <n>', 'channels of the first level', integer, 8)
+    .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
+    .option('--seed <n>', 'seed', integer, 0)
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft pretrain --list
+  graft pretrain cells.graft --dataset fluorescence --task autoencoder --size 128`,
+    )
+    .action(async (path: string | undefined, options: PretrainOptions) => {
+      if (options.list) return listTasks(options);
+      const { task, dataset: name } = options;
+      if (path === undefined || task === undefined || name === undefined) {
+        throw new AppError(
+          'invalid-input',
+          'Say what to pretrain: graft pretrain P.graft --dataset NAME --task TASK (graft pretrain --list shows the tasks).',
+        );
+      }
+      return withProject(
+        path,
+        async (caller, project, local) => {
+          const datasets = await caller.call('datasets.list', { project });
+          const dataset = datasets.find((d) => d.name === name);
+          if (dataset === undefined) {
+            throw new AppError('not-found', `There is no dataset "${name}".`);
+          }
+          const preset = pretrainingPreset('default');
+          const queued = await caller.call('encoders.pretrain', {
+            project,
+            datasetId: dataset.id,
+            task,
+            network: { base: options.base, inputChannels: options.channels },
+            sampling: { sizePx: options.size },
+            optimisation: {
+              ...preset,
+              steps: options.steps ?? preset.steps,
+              batch: options.batch ?? preset.batch,
+            },
+            seed: options.seed,
+          });
+          const run = local === null ? queued : await followRun(local, project, queued.id);
+          print(
+            options,
+            run,
+            `run ${run.id}: ${run.status}${run.error === null ? '' : ` (${run.error.message})`}`,
+          );
+          if (run.status === 'failed') process.exitCode = EXIT.partial;
+        },
+        { reachable: true },
+      );
+    });
+
+  program
+    .command('predict')
+    .description('segment images with a finished fine-tuning run; writes index PNGs')
+    .argument('<project>', 'project file')
+    .argument('<images...>', 'image files or folders')
+    .requiredOption('--out <dir>', 'folder for the masks')
+    .option('--run <id>', 'which run (default: the best by validation Dice)', integer)
+    .option('--json', 'print one JSON document', false)
+    .action(
+      async (
+        path: string,
+        images: string[],
+        options: { out: string; run?: number; json: boolean },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const runId = options.run ?? (await bestRun(caller, project));
+          const report = await withProgress((o) =>
+            caller.call(
+              'predict.files',
+              {
+                project,
+                runId,
+                paths: images.map((image) => resolve(image)),
+                dir: resolve(options.out),
+              },
+              o,
+            ),
+          );
+          print(options, report, [
+            `${report.predicted} masks in ${report.dir}`,
+            ...report.failed.map((f) => `  failed: ${f.input}: ${f.message}`),
+          ]);
+          if (report.failed.length > 0) process.exitCode = EXIT.partial;
+        });
+      },
+    );
+}

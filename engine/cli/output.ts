@@ -1,0 +1,79 @@
+/** What the command line prints: one JSON document or plain text on standard output, progress on standard error. */
+import type { Progress } from '../../shared/api.ts';
+import { duration } from '../../shared/number-format.ts';
+
+const BAR_WIDTH = 24;
+/** Piped output gets a line now and then instead of a moving bar. */
+const PLAIN_LINE_EVERY_MS = 5000;
+
+export interface OutputOptions {
+  readonly json: boolean;
+}
+
+/** `document` is printed with --json, `text` without. */
+export function print(
+  { json }: OutputOptions,
+  document: unknown,
+  text: string | readonly string[],
+): void {
+  const body = json
+    ? JSON.stringify(document, null, 2)
+    : typeof text === 'string'
+      ? text
+      : text.join('\n');
+  process.stdout.write(`${body}\n`);
+}
+
+export interface ProgressBar {
+  update(progress: Progress & { remainingSeconds?: number | null }): void;
+  /** Takes the bar off the screen. */
+  end(): void;
+}
+
+/** A moving line with the time left on a terminal; plain lines when piped. */
+export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): ProgressBar {
+  const startedAt = Date.now();
+  let lastPlain = 0;
+  let lastMessage = '';
+  return {
+    update({ done, total, message, remainingSeconds }) {
+      const share = total === 0 ? 0 : Math.min(1, done / total);
+      const elapsed = (Date.now() - startedAt) / 1000;
+      const guess = share > 0.02 ? (elapsed / share) * (1 - share) : null;
+      const left = remainingSeconds === undefined ? guess : remainingSeconds;
+      const time = left === null ? '' : ` · ${duration(left)} left`;
+      const percent = `${Math.floor(share * 100)}`.padStart(3);
+      if (stream.isTTY) {
+        const filled = Math.round(share * BAR_WIDTH);
+        const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+        const line = `${bar} ${percent} %${time} · ${message}`;
+        stream.write(`\r\u001b[K${line.slice(0, stream.columns - 1)}`);
+        return;
+      }
+      const now = Date.now();
+      if (now - lastPlain < PLAIN_LINE_EVERY_MS && (message === lastMessage || done !== 0)) return;
+      lastPlain = now;
+      lastMessage = message;
+      stream.write(`${percent} %${time} · ${message}\n`);
+    },
+    end() {
+      if (stream.isTTY) stream.write('\r\u001b[K');
+    },
+  };
+}
+
+/** Columns padded to their widest cell; the first row is the header. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

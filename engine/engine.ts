@@ -1,0 +1,153 @@
+/**
+ * The engine: everything that Graft can do, without a window. Holds the open projects and answers calls.
+ * Hosts (the server, the command line, tests) differ only in how calls reach it.
+ */
+import { resolve } from 'node:path';
+import {
+  type CallInput,
+  callInputs,
+  type CallName,
+  type CallOutputs,
+  type EngineEvent,
+  type ParsedInput,
+  type Progress,
+} from '../shared/api.ts';
+import { AppError } from '../shared/errors.ts';
+import { createProject, type Endpoint, openProject, type Project } from './db/project.ts';
+import { datasetHandlers } from './handlers/datasets.ts';
+import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
+import { predictHandlers } from './handlers/predict.ts';
+import { projectHandlers } from './handlers/projects.ts';
+import { runHandlers } from './handlers/runs.ts';
+import { studyHandlers } from './handlers/studies.ts';
+import { systemHandlers } from './handlers/system.ts';
+import { createQueue } from './study/queue.ts';
+import type { SpawnTrainer } from './trainer.ts';
+import type { EngineChoice } from './training/protocol.ts';
+
+const handlers: Handlers<CallName> = {
+  ...systemHandlers,
+  ...projectHandlers,
+  ...datasetHandlers,
+  ...studyHandlers,
+  ...runHandlers,
+  ...predictHandlers,
+};
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Engine {
+  call<K extends CallName>(
+    name: K,
+    input: CallInput<K>,
+    options?: CallOptions,
+  ): Promise<CallOutputs[K]>;
+  /** A call whose name and input come from outside and are not yet trusted. */
+  callUntrusted(name: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  subscribe(listener: (event: EngineEvent) => void): () => void;
+  readonly projects: ProjectRegistry;
+  /** Checkpoints what runs and closes all projects. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly engine?: EngineChoice;
+  /** Runs queued work of a project as soon as it is opened (the app), or only when asked (commands). */
+  readonly runQueues?: boolean;
+  /** Where other processes of this user may send their calls; asked at every opening of a project. */
+  readonly endpoint?: () => Endpoint | null;
+  /** In place of real processes, for tests. */
+  readonly spawn?: SpawnTrainer;
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(callInputs, name);
+}
+
+function parse<K extends CallName>(name: K, input: unknown): ParsedInput<K> {
+  const result = callInputs[name].safeParse(input);
+  if (!result.success) {
+    const problems = result.error.issues.map((i) => `${i.path.join('.') || 'input'}: ${i.message}`);
+    throw new AppError('invalid-input', `${name}: ${problems.join('; ')}`);
+  }
+  // zod's type of a schema picked by a generic key is the union of all: this is the one of K.
+  return result.data as ParsedInput<K>;
+}
+
+export function createEngine(options: EngineOptions = {}): Engine {
+  const engineChoice = options.engine ?? 'auto';
+  const endpoint = options.endpoint ?? (() => null);
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const open = new Map<string, OpenProject>();
+  const emit = (event: EngineEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+
+  function register(db: Project): OpenProject {
+    const queue = createQueue({
+      project: db,
+      emit,
+      engine: engineChoice,
+      ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
+    });
+    const opened = { db, queue };
+    open.set(db.path, opened);
+    if (options.runQueues === true) queue.start();
+    return opened;
+  }
+
+  const projects: ProjectRegistry = {
+    create: (path) => register(createProject(path, { endpoint: endpoint() })),
+    open: (path) =>
+      open.get(resolve(path)) ?? register(openProject(path, { endpoint: endpoint() })),
+    async close(path) {
+      const found = open.get(resolve(path));
+      if (found === undefined) return;
+      open.delete(found.db.path);
+      await found.queue.close();
+      found.db.close();
+    },
+    list: () => [...open.values()],
+  };
+
+  async function run<K extends CallName>(
+    name: K,
+    input: unknown,
+    { signal, onProgress }: CallOptions,
+  ): Promise<CallOutputs[K]> {
+    const context: CallContext = {
+      project(path) {
+        const found = open.get(resolve(path));
+        if (found === undefined) {
+          throw new AppError('not-found', `${path} is not open. Open it first.`, { subject: path });
+        }
+        return found;
+      },
+      projects,
+      engineChoice,
+      emit,
+      progress: onProgress ?? (() => undefined),
+      signal: signal ?? new AbortController().signal,
+    };
+    return handlers[name](parse(name, input), context);
+  }
+
+  return {
+    call: (name, input, callOptions = {}) => run(name, input, callOptions),
+    async callUntrusted(name, input, callOptions = {}) {
+      if (!isCallName(name)) throw new AppError('not-found', `There is no call named "${name}".`);
+      return run(name, input, callOptions);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    projects,
+    async close() {
+      await Promise.all([...open.keys()].map((path) => projects.close(path)));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** What a handler is given, and the shape of a list of handlers. */
+import type {
+  CallName,
+  CallOutputs,
+  EngineEvent,
+  ParsedInput,
+  Progress,
+} from '../../shared/api.ts';
+import type { Dataset, Run, Study } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Project } from '../db/project.ts';
+import type { Queue } from '../study/queue.ts';
+import type { EngineChoice } from '../training/protocol.ts';
+
+export interface OpenProject {
+  readonly db: Project;
+  readonly queue: Queue;
+}
+
+export interface CallContext {
+  /** The open project of this path. Errors: not-found. */
+  project(path: string): OpenProject;
+  readonly projects: ProjectRegistry;
+  readonly engineChoice: EngineChoice;
+  readonly emit: (event: EngineEvent) => void;
+  readonly progress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface ProjectRegistry {
+  create(path: string): OpenProject;
+  open(path: string): OpenProject;
+  close(path: string): Promise<void>;
+  list(): OpenProject[];
+}
+
+export type Handler<K extends CallName> = (
+  input: ParsedInput<K>,
+  context: CallContext,
+) => CallOutputs[K] | Promise<CallOutputs[K]>;
+
+export type Handlers<K extends CallName> = { readonly [N in K]: Handler<N> };
+
+export function requireDataset(db: Project, id: number): Dataset {
+  const dataset = db.datasets.get(id);
+  if (dataset === undefined) throw new AppError('not-found', `There is no dataset ${id}.`);
+  return dataset;
+}
+
+export function requireStudy(db: Project, id: number): Study {
+  const study = db.studies.get(id);
+  if (study === undefined) throw new AppError('not-found', `There is no study ${id}.`);
+  return study;
+}
+
+export function requireRun(db: Project, id: number): Run {
+  const run = db.runs.get(id);
+  if (run === undefined) throw new AppError('not-found', `There is no run ${id}.`);
+  return run;
+}

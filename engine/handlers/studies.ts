@@ -1,0 +1,191 @@
+/** Calls on studies: plan, queue, progress, analysis, report. */
+import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
+import type { Run, RunStatus, Study } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Project } from '../db/project.ts';
+import { calibrate, estimateSeconds } from '../study/calibrate.ts';
+import { createStudy } from '../study/create.ts';
+import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
+import { armNames, planData, planRuns } from '../study/plan.ts';
+import { writeReport } from '../study/report/write.ts';
+import { type Handlers, requireStudy } from './context.ts';
+
+export function runLabel(run: Run): string {
+  if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
+  const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;
+  return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;
+}
+
+/** Seconds that the runs still to do will take, from what the done ones of the same kind took a step. */
+function remainingSeconds(study: Study, runs: readonly Run[]): number | null {
+  const perStep = (kind: Run['kind']): number | null => {
+    const timed = runs.filter((r) => r.kind === kind && r.step > 0 && r.startedAt !== null);
+    const steps = timed.reduce((sum, r) => sum + r.step, 0);
+    const seconds = timed.reduce((sum, r) => {
+      const end = r.endedAt === null ? Date.now() : Date.parse(r.endedAt);
+      const wall = (end - Date.parse(r.startedAt ?? '')) / 1000;
+      // A run that was paused or survived a restart was not running all the while.
+      return (
+        sum + (r.status === 'done' && wall < 2 * r.trainedSeconds + 30 ? wall : r.trainedSeconds)
+      );
+    }, 0);
+    return steps === 0 ? null : seconds / steps;
+  };
+  let seconds = 0;
+  const either = perStep('finetune') ?? perStep('pretrain');
+  for (const run of runs) {
+    if (run.status !== 'queued' && run.status !== 'running') continue;
+    const rate = perStep(run.kind) ?? either;
+    if (rate === null) return null;
+    seconds += (run.steps - run.step) * rate;
+  }
+  return seconds / (study.config.execution?.parallel ?? 1);
+}
+
+export function studyProgress(db: Project, studyId: number): StudyProgress {
+  const study = requireStudy(db, studyId);
+  const runs = db.runs.ofStudy(studyId);
+  const count = (status: RunStatus) => runs.filter((r) => r.status === status).length;
+  const since = study.startedAt === null ? null : Date.parse(study.startedAt);
+  const until = study.endedAt === null ? Date.now() : Date.parse(study.endedAt);
+  return {
+    study,
+    counts: {
+      queued: count('queued'),
+      running: count('running'),
+      paused: count('paused'),
+      done: count('done'),
+      failed: count('failed'),
+      cancelled: count('cancelled'),
+    } satisfies Record<RunStatus, number>,
+    running: runs
+      .filter((r) => r.status === 'running')
+      .map((r) => ({ runId: r.id, label: runLabel(r), step: r.step, steps: r.steps })),
+    stepsDone: runs.reduce((sum, r) => sum + (r.status === 'done' ? r.steps : r.step), 0),
+    stepsTotal: runs.reduce((sum, r) => sum + r.steps, 0),
+    elapsedSeconds: since === null ? 0 : (until - since) / 1000,
+    remainingSeconds: remainingSeconds(study, runs),
+    failures: runs
+      .filter((r) => r.status === 'failed')
+      .map((r) => ({ runId: r.id, label: runLabel(r), message: r.error?.message ?? '' })),
+  };
+}
+
+export const studyHandlers: Handlers<
+  | 'studies.list'
+  | 'studies.plan'
+  | 'studies.create'
+  | 'studies.run'
+  | 'studies.pause'
+  | 'studies.cancel'
+  | 'studies.status'
+  | 'studies.delete'
+  | 'studies.analysis'
+  | 'studies.report'
+> = {
+  'studies.list': ({ project }, context) => context.project(project).db.studies.list(),
+
+  async 'studies.plan'({ project, config, calibrate: measure }, context): Promise<StudyPlan> {
+    const { db } = context.project(project);
+    const data = planData(db, config);
+    const runs = planRuns(config, data);
+    const calibration = measure
+      ? await calibrate(config, { engine: context.engineChoice, signal: context.signal })
+      : null;
+    return {
+      pretrainRuns: runs.filter((r) => r.kind === 'pretrain').length,
+      finetuneRuns: runs.filter((r) => r.kind === 'finetune').length,
+      arms: armNames(config),
+      labelCounts: data.labelCounts,
+      trainImages: data.trainImageIds.length,
+      valImages: data.valCount,
+      testImages: data.testCount,
+      sourceImages: data.sourceItems.length,
+      execution:
+        calibration === null
+          ? config.execution
+          : { threads: calibration.chosen.threads, parallel: calibration.chosen.parallel },
+      estimateSeconds:
+        calibration === null ? null : Math.round(estimateSeconds(config, data, calibration)),
+      calibration: (calibration?.timings ?? []).map(
+        ({ threads, parallel, msPerStep, stepsPerSecond }) => ({
+          threads,
+          parallel,
+          msPerStep,
+          stepsPerSecond,
+        }),
+      ),
+      notes: data.notes,
+    };
+  },
+
+  'studies.create': ({ project, config }, context) =>
+    createStudy(context.project(project).db, config),
+
+  async 'studies.run'({ project, studyId }, context) {
+    const { db, queue } = context.project(project);
+    const study = requireStudy(db, studyId);
+    if (study.status === 'cancelled') {
+      throw new AppError('conflict', `"${study.name}" was cancelled. Plan it anew to run it.`);
+    }
+    if (study.config.execution === null) {
+      context.progress({ done: 0, total: 1, message: 'Measuring this machine' });
+      const { chosen } = await calibrate(study.config, {
+        engine: context.engineChoice,
+        signal: context.signal,
+      });
+      const execution = { threads: chosen.threads, parallel: chosen.parallel };
+      db.studies.setConfig(studyId, { ...study.config, execution });
+    }
+    const open = db.runs.ofStudy(studyId).some((r) => r.status === 'queued');
+    if (open) db.studies.setStatus(studyId, 'running');
+    queue.start();
+    return studyProgress(db, studyId);
+  },
+
+  async 'studies.pause'({ project, studyId }, context) {
+    const { db, queue } = context.project(project);
+    const study = requireStudy(db, studyId);
+    if (study.status !== 'running' && study.status !== 'planned') {
+      throw new AppError('conflict', `"${study.name}" is ${study.status}, so it cannot be paused.`);
+    }
+    await queue.pauseStudy(studyId);
+    return studyProgress(db, studyId);
+  },
+
+  async 'studies.cancel'({ project, studyId }, context) {
+    const { db, queue } = context.project(project);
+    const study = requireStudy(db, studyId);
+    if (study.status === 'done') {
+      throw new AppError('conflict', `"${study.name}" is done already: nothing to cancel.`);
+    }
+    await queue.cancelStudy(studyId);
+    return studyProgress(db, studyId);
+  },
+
+  'studies.status': ({ project, studyId }, context) =>
+    studyProgress(context.project(project).db, studyId),
+
+  'studies.delete'({ project, studyId }, context) {
+    const { db } = context.project(project);
+    const study = requireStudy(db, studyId);
+    if (study.status === 'running') {
+      throw new AppError('conflict', `"${study.name}" is running. Cancel it first.`);
+    }
+    db.studies.delete(studyId);
+    return null;
+  },
+
+  'studies.analysis'({ project, studyId }, context) {
+    const { db } = context.project(project);
+    return analyseStoredStudy(db, requireStudy(db, studyId)).analysis;
+  },
+
+  async 'studies.report'({ project, studyId, dir }, context) {
+    const { db } = context.project(project);
+    const study = requireStudy(db, studyId);
+    const { data, runs } = await gatherReport(db, study);
+    const files = await writeReport(dir, data, runs);
+    return { ...files, headline: data.analysis.headline };
+  },
+};

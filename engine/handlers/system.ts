@@ -1,0 +1,105 @@
+/** Calls about this machine and what Graft can do on it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { DoctorCheck, DoctorReport } from '../../shared/api.ts';
+import { type EngineInfo, NetworkConfig, PRETRAINING_TASKS } from '../../shared/entities.ts';
+import { toWireError } from '../../shared/errors.ts';
+import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { generators } from '../data/generators/registry.ts';
+import { runTrainer } from '../trainer.ts';
+import { GRAFT_VERSION } from '../version.ts';
+import type { CallContext, Handlers } from './context.ts';
+
+/** Left by build/tensorflow.mjs: what was installed, and why it is not native where it is not. */
+const ENGINE_FILE = join(import.meta.dirname, '..', '..', 'node_modules', '.graft-engine.json');
+const EngineFile = z.object({
+  engine: z.string(),
+  version: z.string(),
+  reason: z.string().nullable(),
+});
+
+function installedEngineReason(): string | null {
+  if (!existsSync(ENGINE_FILE)) return null;
+  const parsed = EngineFile.safeParse(JSON.parse(readFileSync(ENGINE_FILE, 'utf8')));
+  return parsed.success ? parsed.data.reason : null;
+}
+
+/** Trains one step of a tiny network in a trainer process: the only proof that the engine works. */
+async function tryEngine(context: CallContext): Promise<EngineInfo> {
+  let info: EngineInfo | undefined;
+  await runTrainer(
+    {
+      type: 'calibrate',
+      threads: availableParallelism(),
+      engine: context.engineChoice,
+      network: NetworkConfig.parse({ depth: 1, base: 2 }),
+      sampling: { sizePx: 16, mode: 'resize' },
+      batch: 1,
+      steps: 1,
+    },
+    {
+      signal: context.signal,
+      onEvent(event) {
+        if (event.type === 'calibrated') info = event.engine;
+      },
+    },
+  );
+  if (info === undefined) throw new Error('the trainer did not answer');
+  return info;
+}
+
+async function doctor(context: CallContext): Promise<DoctorReport> {
+  const checks: DoctorCheck[] = [];
+  let engine: EngineInfo | null = null;
+  const reason = installedEngineReason();
+  try {
+    engine = await tryEngine(context);
+    const native = engine.name === 'tensorflow';
+    checks.push({
+      name: 'training engine',
+      ok: true,
+      detail: native
+        ? `native TensorFlow ${engine.version}, ${engine.threads} threads`
+        : `portable engine (wasm ${engine.version}, ${engine.threads} threads): training works, but slower`,
+      remedy: native || reason === null ? null : reason,
+    });
+  } catch (error) {
+    checks.push({
+      name: 'training engine',
+      ok: false,
+      detail: toWireError(error).message,
+      remedy: 'Delete node_modules and run npm start again; it says which step fails.',
+    });
+  }
+  const memoryBytes = totalmem();
+  const enough = memoryBytes >= 4 * 2 ** 30;
+  checks.push({
+    name: 'memory',
+    ok: enough,
+    detail: `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    remedy: enough ? null : 'Below 4 GiB, train one run at a time with small images.',
+  });
+  return {
+    graft: GRAFT_VERSION,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes,
+    engine,
+    engineReason: engine?.name === 'tensorflow' ? null : reason,
+    checks,
+  };
+}
+
+export const systemHandlers: Handlers<'system.doctor' | 'system.tasks' | 'system.generators'> = {
+  'system.doctor': (_input, context) => doctor(context),
+  'system.tasks': () =>
+    PRETRAINING_TASKS.map((task) => {
+      const { title, description, trains, needs, source } = PRETRAINING_TASK_FACTS[task];
+      return { task, title, description, trains, needs, source };
+    }),
+  'system.generators': () => generators.map(({ name, description }) => ({ name, description })),
+};

@@ -1,0 +1,135 @@
+/**
+ * Times training steps on this machine: chooses how runs share the processor, and estimates a study.
+ * Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
+ */
+import { availableParallelism } from 'node:os';
+import type { NetworkConfig, SamplingConfig, StudyConfig } from '../../shared/entities.ts';
+import { runTrainer, type SpawnTrainer } from '../trainer.ts';
+import type { EngineChoice } from '../training/protocol.ts';
+import type { StudyData } from './plan.ts';
+
+/** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
+const TIMED_STEPS = 12;
+/** An evaluation is a forward pass: about a third of a step on as many images. */
+const FORWARD_SHARE = 0.35;
+/** Decoding, scoring and storing one test image, both checkpoints. */
+const SECONDS_PER_TEST_IMAGE = 0.02;
+
+export interface Layout {
+  readonly threads: number;
+  readonly parallel: number;
+}
+
+export interface Timing extends Layout {
+  readonly msPerStep: number;
+  readonly stepsPerSecond: number;
+  readonly startupSeconds: number;
+}
+
+/** Ways of sharing `cores`: all for one run, one each, and pairs in between. */
+export function candidateLayouts(cores: number): Layout[] {
+  const layouts: Layout[] = [{ threads: cores, parallel: 1 }];
+  if (cores >= 4) layouts.push({ threads: 2, parallel: Math.floor(cores / 2) });
+  if (cores >= 2) layouts.push({ threads: 1, parallel: cores });
+  return layouts;
+}
+
+export interface CalibrationOptions {
+  readonly engine: EngineChoice;
+  readonly signal?: AbortSignal;
+  readonly spawn?: SpawnTrainer;
+}
+
+/** Steps of `parallel` trainers at once, as they would run in a study. */
+export async function timeLayout(
+  layout: Layout,
+  step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
+  options: CalibrationOptions,
+): Promise<Timing> {
+  const times: { ms: number; startup: number }[] = [];
+  const one = () =>
+    runTrainer(
+      {
+        type: 'calibrate',
+        threads: layout.threads,
+        engine: options.engine,
+        network: step.network,
+        sampling: step.sampling,
+        batch: step.batch,
+        steps: TIMED_STEPS,
+      },
+      {
+        onEvent(event) {
+          if (event.type === 'calibrated') {
+            times.push({ ms: event.msPerStep, startup: event.startupMs });
+          }
+        },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
+      },
+    );
+  await Promise.all(Array.from({ length: layout.parallel }, one));
+  const mean = (of: (t: { ms: number; startup: number }) => number) =>
+    times.reduce((sum, t) => sum + of(t), 0) / times.length;
+  const msPerStep = mean((t) => t.ms);
+  return {
+    ...layout,
+    msPerStep,
+    stepsPerSecond: (1000 * layout.parallel) / msPerStep,
+    startupSeconds: mean((t) => t.startup) / 1000,
+  };
+}
+
+export interface Calibration {
+  /** One entry a layout, fine-tuning steps. */
+  readonly timings: readonly Timing[];
+  readonly chosen: Timing;
+  /** Milliseconds of a pretraining step under the chosen layout, by batch size. */
+  readonly pretrainMs: ReadonlyMap<number, number>;
+}
+
+/** Some ten seconds for small networks. `fixed` is the user's own choice of layout. */
+export async function calibrate(
+  config: StudyConfig,
+  options: CalibrationOptions,
+): Promise<Calibration> {
+  const { network, sampling, finetuning } = config;
+  const step = { network, sampling, batch: finetuning.batch };
+  const layouts =
+    config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
+  const timings: Timing[] = [];
+  for (const layout of layouts) timings.push(await timeLayout(layout, step, options));
+  const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
+  const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
+  for (const { optimisation } of config.pretrainings) {
+    if (pretrainMs.has(optimisation.batch)) continue;
+    const timing = await timeLayout(chosen, { ...step, batch: optimisation.batch }, options);
+    pretrainMs.set(optimisation.batch, timing.msPerStep);
+  }
+  return { timings, chosen, pretrainMs };
+}
+
+/** Seconds for the whole study on an otherwise idle machine. */
+export function estimateSeconds(
+  config: StudyConfig,
+  data: StudyData,
+  calibration: Calibration,
+): number {
+  const { chosen, pretrainMs } = calibration;
+  const { finetuning, seeds } = config;
+  let busySeconds = 0;
+  for (const { optimisation } of config.pretrainings) {
+    const ms = pretrainMs.get(optimisation.batch) ?? chosen.msPerStep;
+    busySeconds += seeds * (chosen.startupSeconds + (optimisation.steps * ms) / 1000);
+  }
+  const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / finetuning.batch / 1000;
+  const evaluations = Math.ceil(finetuning.steps / finetuning.evaluateEvery);
+  const perRun =
+    chosen.startupSeconds +
+    (finetuning.steps * chosen.msPerStep) / 1000 +
+    evaluations * data.valCount * forwardSecondsPerImage +
+    data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
+  const arms = 1 + config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
+  busySeconds += seeds * data.labelCounts.length * arms * perRun;
+  return busySeconds / chosen.parallel;
+}

@@ -1,0 +1,274 @@
+/**
+ * From a study's configuration to its data and its list of runs: arms × label counts × seeds (method.md §5).
+ * Writes nothing; engine/study/create.ts stores what is planned here.
+ */
+import { AppError } from '../../shared/errors.ts';
+import type {
+  Dataset,
+  FinetuneRunConfig,
+  ImageRecord,
+  PretrainingTask,
+  PretrainRunConfig,
+  SnapshotItem,
+  StudyConfig,
+  Transfer,
+} from '../../shared/entities.ts';
+import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { createRandom } from '../../shared/random.ts';
+import { makeSplit } from '../data/split.ts';
+import type { Project } from '../db/project.ts';
+import type { SplitItem } from '../db/splits.ts';
+
+/** Shares of a target that comes without a split. */
+const DEFAULT_VAL = 0.2;
+const DEFAULT_TEST = 0.3;
+
+export interface StudyData {
+  readonly source: Dataset;
+  readonly target: Dataset;
+  readonly sourceItems: readonly SnapshotItem[];
+  readonly targetItems: readonly SnapshotItem[];
+  /** Labelled images of the target's train part, in the order of their import. */
+  readonly trainImageIds: readonly number[];
+  readonly valCount: number;
+  readonly testCount: number;
+  /** Ascending, `all` resolved. */
+  readonly labelCounts: readonly number[];
+  /** The split to be saved with the study, where the target had none. */
+  readonly newSplit: readonly SplitItem[] | null;
+  readonly notes: readonly string[];
+}
+
+/** A run as planned: everything but ids that only exist once it is stored. */
+export type PlannedRun =
+  | {
+      readonly kind: 'pretrain';
+      readonly key: string;
+      readonly task: PretrainingTask;
+      readonly config: Omit<PretrainRunConfig, 'snapshotId'>;
+    }
+  | {
+      readonly kind: 'finetune';
+      readonly key: string;
+      readonly pretrainKey: string | null;
+      readonly pretraining: PretrainingTask | null;
+      readonly labels: number;
+      readonly config: Omit<FinetuneRunConfig, 'snapshotId' | 'pretrainRunId'>;
+    };
+
+function refuse(message: string, subject?: string): never {
+  throw new AppError('invalid-input', message, subject === undefined ? {} : { subject });
+}
+
+function dataset(project: Project, id: number, role: string): Dataset {
+  const found = project.datasets.get(id);
+  if (found === undefined) {
+    throw new AppError('not-found', `The study's ${role} dataset (${id}) is not in this project.`);
+  }
+  return found;
+}
+
+const toItem = (image: ImageRecord, part: SnapshotItem['part']): SnapshotItem => ({
+  imageId: image.id,
+  imageHash: image.hash,
+  labelMapId: image.labelMapId,
+  imageClass: image.imageClass,
+  part,
+});
+
+/** The study's split: the one asked for, else the dataset's first, else a new one. */
+function targetSplit(
+  project: Project,
+  config: StudyConfig,
+  images: readonly ImageRecord[],
+): { items: readonly SplitItem[]; isNew: boolean } {
+  const splits = project.splits.list(config.targetDatasetId);
+  const chosen = config.splitId === null ? splits[0] : splits.find((s) => s.id === config.splitId);
+  if (chosen !== undefined) return { items: project.splits.items(chosen.id), isNew: false };
+  if (config.splitId !== null) {
+    throw new AppError('not-found', `The target dataset has no split ${config.splitId}.`);
+  }
+  const labelled = images.filter((image) => image.labelMapId !== null);
+  const items = makeSplit(labelled, { val: DEFAULT_VAL, test: DEFAULT_TEST, seed: 0 });
+  return { items, isNew: true };
+}
+
+function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
+  for (const { task, transfers } of config.pretrainings) {
+    const { needs, title } = PRETRAINING_TASK_FACTS[task];
+    if (needs === 'label maps' && !images.some((image) => image.labelMapId !== null)) {
+      refuse(
+        `${title} pretraining needs label maps, and "${source.name}" has none. Label some images, or choose another task.`,
+        source.name,
+      );
+    }
+    if (needs === 'image classes') {
+      const classes = new Set(images.map((i) => i.imageClass).filter((c) => c !== null));
+      if (classes.size < 2) {
+        refuse(
+          `${title} pretraining needs images of at least two classes, and "${source.name}" has ${classes.size}. Import class folders, or choose another task.`,
+          source.name,
+        );
+      }
+    }
+    for (const transfer of transfers) {
+      const obstacle = transferObstacle(task, transfer, config.network.skips);
+      if (obstacle !== null) refuse(`${task} → ${transfer}: ${obstacle} Leave that arm out.`);
+    }
+  }
+  const tasks = config.pretrainings.map((p) => p.task);
+  if (new Set(tasks).size !== tasks.length) refuse('Each pretraining task can be listed once.');
+}
+
+/** Pretraining on what is tested would make any transfer look good. */
+function checkLeaks(
+  sourceItems: readonly SnapshotItem[],
+  targetItems: readonly SnapshotItem[],
+): void {
+  const seen = new Set(sourceItems.map((item) => item.imageHash));
+  const leaked = targetItems.filter((i) => i.part !== 'train' && seen.has(i.imageHash));
+  if (leaked.length > 0) {
+    refuse(
+      `${leaked.length} validation or test images of the target are also in the source dataset (same content). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
+    );
+  }
+  const trainHashes = new Set(
+    targetItems.filter((i) => i.part === 'train').map((i) => i.imageHash),
+  );
+  const straddling = targetItems.filter((i) => i.part !== 'train' && trainHashes.has(i.imageHash));
+  if (straddling.length > 0) {
+    refuse(
+      `${straddling.length} images occur both in the train part and in the validation or test part of the split (same content). Remove the copies, or give them one group and make a new split.`,
+    );
+  }
+}
+
+function resolveLabelCounts(config: StudyConfig, available: number): number[] {
+  const counts = config.labelCounts.map((n) => (n === 'all' ? available : n));
+  const tooMany = counts.filter((n) => n > available);
+  if (tooMany.length > 0) {
+    refuse(
+      `The study asks for ${Math.max(...tooMany)} labelled training images, but the train part has ${available}. Label more, choose smaller counts, or make the validation and test parts smaller.`,
+    );
+  }
+  return [...new Set(counts)].toSorted((a, b) => a - b);
+}
+
+/** Resolves and checks a study's data. Errors: not-found, invalid-input with the remedy. */
+export function planData(project: Project, config: StudyConfig): StudyData {
+  const source = dataset(project, config.sourceDatasetId, 'source');
+  const target = dataset(project, config.targetDatasetId, 'target');
+  const targetImages = new Map(project.datasets.images(target.id).map((i) => [i.id, i]));
+  const { items, isNew } = targetSplit(project, config, [...targetImages.values()]);
+
+  const targetItems: SnapshotItem[] = [];
+  let unlabelled = 0;
+  for (const { imageId, part } of items) {
+    const image = targetImages.get(imageId);
+    if (image === undefined) continue;
+    if (image.labelMapId === null) unlabelled++;
+    else targetItems.push(toItem(image, part));
+  }
+  const trainImageIds = targetItems.filter((i) => i.part === 'train').map((i) => i.imageId);
+  const valCount = targetItems.filter((i) => i.part === 'val').length;
+  const testCount = targetItems.filter((i) => i.part === 'test').length;
+  if (trainImageIds.length === 0 || valCount === 0 || testCount === 0) {
+    refuse(
+      `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${testCount} test images; a study needs at least one of each. Label more images or change the split.`,
+      target.name,
+    );
+  }
+
+  const ownTrainPart = new Set(trainImageIds);
+  const sourceImages = project.datasets
+    .images(source.id)
+    .filter((image) => source.id !== target.id || ownTrainPart.has(image.id));
+  if (sourceImages.length === 0) {
+    refuse(`"${source.name}" has no images to pretrain on. Import or generate some.`, source.name);
+  }
+  const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
+  checkTaskNeeds(config, source, sourceImages);
+  checkLeaks(sourceItems, targetItems);
+
+  const notes: string[] = [];
+  if (unlabelled > 0) notes.push(`${unlabelled} images of the split have no label map: left out.`);
+  if (source.id === target.id) {
+    notes.push('Source and target are one dataset: pretraining sees its train part only.');
+  }
+  if (config.seeds < 5) {
+    notes.push(
+      `${config.seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
+    );
+  }
+  if (testCount < 20) notes.push(`Only ${testCount} test images: intervals will be wide.`);
+  return {
+    source,
+    target,
+    sourceItems,
+    targetItems,
+    trainImageIds,
+    valCount,
+    testCount,
+    labelCounts: resolveLabelCounts(config, trainImageIds.length),
+    newSplit: isNew ? items : null,
+    notes,
+  };
+}
+
+/** Training images of seed s in the order in which label counts take them: n < m gives nested subsets. */
+export function labelOrder(trainImageIds: readonly number[], seed: number): number[] {
+  return createRandom(seed, 'labels').shuffled(trainImageIds);
+}
+
+/**
+ * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
+ * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
+ */
+export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
+  const runs: PlannedRun[] = [];
+  const { network, sampling } = config;
+  for (let s = 0; s < config.seeds; s++) {
+    const seed = config.firstSeed + s;
+    const order = labelOrder(data.trainImageIds, seed);
+    for (const { task, optimisation } of config.pretrainings) {
+      runs.push({
+        kind: 'pretrain',
+        key: `${task}/${seed}`,
+        task,
+        config: { kind: 'pretrain', network, sampling, optimisation, seed, task },
+      });
+    }
+    for (const labels of data.labelCounts) {
+      const finetune = (pretraining: PretrainingTask | null, transfer: Transfer) =>
+        runs.push({
+          kind: 'finetune',
+          key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}`,
+          pretrainKey: pretraining === null ? null : `${pretraining}/${seed}`,
+          pretraining,
+          labels,
+          config: {
+            kind: 'finetune',
+            network,
+            sampling,
+            optimisation: config.finetuning,
+            seed,
+            transfer,
+            trainImageIds: order.slice(0, labels),
+          },
+        });
+      finetune(null, 'random');
+      for (const { task, transfers } of config.pretrainings) {
+        for (const transfer of transfers) finetune(task, transfer);
+      }
+    }
+  }
+  return runs;
+}
+
+/** Names of the arms in the order of the study, e.g. "random", "segmentation E+D". */
+export function armNames(config: StudyConfig): string[] {
+  return [
+    'random',
+    ...config.pretrainings.flatMap((p) => p.transfers.map((t) => `${p.task} ${t}`)),
+  ];
+}

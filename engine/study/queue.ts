@@ -1,0 +1,270 @@
+/**
+ * Runs what is queued in a project: starts trainers, stores what they send, resumes what was interrupted.
+ * The queue itself is the runs table, so it survives the process. One queue a project.
+ */
+import { availableParallelism } from 'node:os';
+import type { EngineEvent } from '../../shared/api.ts';
+import type { Run } from '../../shared/entities.ts';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import type { Project } from '../db/project.ts';
+import { spawnTrainer, type SpawnTrainer, type Trainer } from '../trainer.ts';
+import type { EngineChoice, TrainerEvent } from '../training/protocol.ts';
+
+/** A trainer that dies without a word is started again from its checkpoint so many times. */
+const MAX_RESTARTS = 2;
+
+export interface Queue {
+  /** Lets queued runs start, now and as places become free. */
+  start(): void;
+  /** Looks for work after something was queued, paused or cancelled. */
+  wake(): void;
+  /** Stops the runs of a study with a checkpoint each; they stay queued. */
+  pauseStudy(studyId: number): Promise<void>;
+  cancelStudy(studyId: number): Promise<void>;
+  cancelRun(runId: number): Promise<void>;
+  /** Checkpoints and ends everything that runs; what was running is queued again. */
+  close(): Promise<void>;
+}
+
+interface ActiveRun {
+  readonly runId: number;
+  readonly studyId: number | null;
+  readonly trainer: Trainer;
+  readonly finished: Promise<void>;
+}
+
+export function createQueue(options: {
+  project: Project;
+  emit: (event: EngineEvent) => void;
+  engine: EngineChoice;
+  spawn?: SpawnTrainer;
+}): Queue {
+  const { project, emit } = options;
+  const spawn = options.spawn ?? spawnTrainer;
+  const active = new Map<number, ActiveRun>();
+  const restarts = new Map<number, number>();
+  const cancelled = new Set<number>();
+  let started = false;
+  let closing = false;
+
+  // Whatever ran when the last process ended goes on from its checkpoint.
+  for (const run of project.runs.list()) {
+    if (run.status === 'running') project.runs.requeue(run.id);
+  }
+
+  const runChanged = (runId: number) => emit({ type: 'run.changed', project: project.path, runId });
+  const studyChanged = (studyId: number | null) => {
+    if (studyId !== null) emit({ type: 'study.changed', project: project.path, studyId });
+  };
+
+  function layoutOf(run: Run): { threads: number; parallel: number } {
+    const study = run.studyId === null ? undefined : project.studies.get(run.studyId);
+    return study?.config.execution ?? { threads: availableParallelism(), parallel: 1 };
+  }
+
+  function fail(run: Run, error: unknown): void {
+    project.runs.ended(run.id, 'failed', toWireError(error));
+    runChanged(run.id);
+    for (const other of run.studyId === null ? [] : project.runs.ofStudy(run.studyId)) {
+      if (other.dependsOn !== run.id || other.status !== 'queued') continue;
+      const message = `Its pretraining (run ${run.id}) failed, so there is nothing to transfer. Retry that run first.`;
+      project.runs.ended(other.id, 'failed', { code: 'conflict', message });
+      runChanged(other.id);
+    }
+  }
+
+  function store(run: Run, event: TrainerEvent): void {
+    switch (event.type) {
+      case 'started':
+        project.runs.dropMetricsAfter(run.id, event.firstStep);
+        project.runs.started(run.id, event.engine, event.layers);
+        runChanged(run.id);
+        break;
+      case 'progress':
+        project.runs.progress(run.id, event);
+        runChanged(run.id);
+        break;
+      case 'metrics':
+        project.runs.addMetrics(run.id, event.points);
+        emit({
+          type: 'run.metrics',
+          project: project.path,
+          runId: run.id,
+          points: event.points,
+        });
+        break;
+      case 'checkpoint':
+        project.runs.saveCheckpoint(run.id, event.kind, event.step, event.bytes);
+        break;
+      case 'result':
+        project.runs.addResult(run.id, event.result, event.prediction);
+        break;
+      case 'log':
+        project.runs.log(run.id, event.message);
+        break;
+      case 'done':
+        project.runs.ended(run.id, 'done');
+        if (run.config.kind === 'pretrain') {
+          const { task, network, seed } = run.config;
+          project.encoders.add({
+            runId: run.id,
+            name: `${task}, seed ${seed}`,
+            task,
+            network,
+          });
+        }
+        runChanged(run.id);
+        break;
+      case 'stopped':
+        project.runs.requeue(run.id);
+        runChanged(run.id);
+        break;
+      case 'failed':
+        fail(run, new AppError(event.error.code, event.error.message));
+        break;
+      case 'calibrated':
+      case 'prediction':
+        throw new AppError('internal', `A training run sent "${event.type}".`);
+    }
+  }
+
+  /** A trainer that ended without a word: killed, out of memory, crashed. */
+  function diedSilently(run: Run, detail: string): void {
+    const attempt = (restarts.get(run.id) ?? 0) + 1;
+    restarts.set(run.id, attempt);
+    if (attempt <= MAX_RESTARTS) {
+      project.runs.log(run.id, `The trainer ended unexpectedly (${detail}); resuming.`);
+      project.runs.requeue(run.id);
+      return;
+    }
+    fail(
+      run,
+      new AppError(
+        'internal',
+        `The trainer ended unexpectedly ${attempt} times. Last: ${detail}. Fewer parallel runs or a smaller batch may help if memory ran out; then retry the run.`,
+      ),
+    );
+  }
+
+  function begin(run: Run, threads: number): void {
+    project.runs.setStatus(run.id, 'running');
+    let broken = false;
+    // Same bits only under the same engine and thread count, so a resumed run keeps its own.
+    const trainer = spawn(
+      {
+        type: 'run',
+        projectPath: project.path,
+        runId: run.id,
+        threads: run.engine?.threads ?? threads,
+        engine: run.engine?.name ?? options.engine,
+      },
+      (event) => {
+        if (broken || cancelled.has(run.id)) return;
+        try {
+          project.transaction(() => store(run, event));
+        } catch (error) {
+          // Most likely a full disk: keep what is stored, stop asking for more.
+          broken = true;
+          trainer.kill();
+          stopAfterWriteError(run, error);
+        }
+      },
+    );
+    const finished = trainer.ended.then(({ orderly, detail }) => {
+      active.delete(run.id);
+      if (cancelled.delete(run.id)) project.runs.ended(run.id, 'cancelled');
+      else if (!orderly && !broken) diedSilently(run, detail);
+      runChanged(run.id);
+      settleStudy(run.studyId);
+      if (!closing) pump();
+    });
+    active.set(run.id, { runId: run.id, studyId: run.studyId, trainer, finished });
+    runChanged(run.id);
+  }
+
+  function stopAfterWriteError(run: Run, error: unknown): void {
+    const { message } = toWireError(error);
+    emit({ type: 'notice', message: `Training is paused: ${message}` });
+    started = false;
+    for (const other of active.values()) other.trainer.stop();
+    // A full disk refuses this too; then the run is found as 'running' and requeued at the next start.
+    try {
+      project.runs.requeue(run.id);
+    } catch (second) {
+      emit({ type: 'notice', message: toWireError(second).message });
+    }
+  }
+
+  /** Marks a study as done when nothing of it is left to run. */
+  function settleStudy(studyId: number | null): void {
+    if (studyId === null) return;
+    const study = project.studies.get(studyId);
+    if (study?.status === 'running') {
+      const runs = project.runs.ofStudy(studyId);
+      const open = runs.some((r) => r.status === 'queued' || r.status === 'running');
+      if (!open) {
+        const any = runs.some((r) => r.kind === 'finetune' && r.status === 'done');
+        project.studies.setStatus(studyId, any ? 'done' : 'failed');
+      }
+    }
+    studyChanged(studyId);
+  }
+
+  function pump(): void {
+    while (started) {
+      const run = project.runs.nextQueued();
+      if (run === undefined) return;
+      const { threads, parallel } = layoutOf(run);
+      if (active.size >= parallel) return;
+      begin(run, threads);
+      studyChanged(run.studyId);
+    }
+  }
+
+  const activeOf = (studyId: number) => [...active.values()].filter((a) => a.studyId === studyId);
+
+  return {
+    start() {
+      started = true;
+      pump();
+    },
+    wake: pump,
+    async pauseStudy(studyId) {
+      project.studies.setStatus(studyId, 'paused');
+      const own = activeOf(studyId);
+      for (const run of own) run.trainer.stop();
+      await Promise.all(own.map((run) => run.finished));
+      studyChanged(studyId);
+    },
+    async cancelStudy(studyId) {
+      project.studies.setStatus(studyId, 'cancelled');
+      const own = activeOf(studyId);
+      for (const run of own) {
+        cancelled.add(run.runId);
+        run.trainer.kill();
+      }
+      await Promise.all(own.map((run) => run.finished));
+      for (const run of project.runs.ofStudy(studyId)) {
+        if (run.status === 'queued') project.runs.ended(run.id, 'cancelled');
+      }
+      studyChanged(studyId);
+    },
+    async cancelRun(runId) {
+      const own = active.get(runId);
+      if (own === undefined) {
+        project.runs.ended(runId, 'cancelled');
+        runChanged(runId);
+        return;
+      }
+      cancelled.add(runId);
+      own.trainer.kill();
+      await own.finished;
+    },
+    async close() {
+      closing = true;
+      started = false;
+      for (const run of active.values()) run.trainer.stop();
+      await Promise.all([...active.values()].map((run) => run.finished));
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { request as httpRequest } from 'node:http';
+import { onTestFinished, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createEngine } from '../../engine/engine.ts';
+import { startServer } from '../../engine/server.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+
+async function serving() {
+  const engine = createEngine({ engine: 'wasm' });
+  const server = await startServer(engine);
+  onTestFinished(async () => {
+    await engine.close();
+    await server.close();
+  });
+  return { engine, server };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: NodeJS.Dict<string | string[]>;
+}
+
+/** A request with exactly these headers, which fetch would not allow. */
+function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      url,
+      { method: options.method ?? 'GET', headers: options.headers ?? {} },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (body += chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body, headers: response.headers }),
+        );
+      },
+    );
+    request.on('error', reject);
+    request.end(options.body);
+  });
+}
+
+async function session(server: { launchUrl(): string }): Promise<string> {
+  const reply = await ask(server.launchUrl());
+  return reply.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+}
+
+describe('the door of the engine', () => {
+  it('trades a launch token once for a cookie that opens the page', async () => {
+    const { server } = await serving();
+    const url = server.launchUrl();
+    const first = await ask(url);
+    expect(first.status).toBe(303);
+    expect(String(first.headers['set-cookie'])).toMatch(/HttpOnly; SameSite=Strict/);
+    expect((await ask(url)).status).toBe(403);
+    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? '';
+    const page = await ask(`${server.url}/`, { headers: { cookie } });
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('No project is open');
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  it('refuses who has no cookie, another host name, a foreign origin or a cross-site request', async () => {
+    const { server } = await serving();
+    const cookie = await session(server);
+    const status = async (headers: Record<string, string>) =>
+      (await ask(`${server.url}/`, { headers })).status;
+    expect(await status({})).toBe(401);
+    expect(await status({ cookie: 'graft=wrong' })).toBe(401);
+    expect(await status({ cookie, host: 'evil.example' })).toBe(421);
+    expect(await status({ cookie, origin: 'http://evil.example' })).toBe(403);
+    expect(await status({ cookie, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await status({ cookie, origin: server.url, 'sec-fetch-site': 'same-origin' })).toBe(200);
+  });
+
+  it('answers calls of other processes that know the token, and no others', async () => {
+    const { server } = await serving();
+    const path = `${temporaryFolder()}/a.graft`;
+    const call = (token: string, body: string) =>
+      ask(`${server.url}/call`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body,
+      });
+    const message = (name: string, input: unknown) =>
+      JSON.stringify({ type: 'call', id: 1, name, input });
+    const created = await call(server.token, message('project.create', { path }));
+    expect(JSON.parse(created.body)).toMatchObject({ type: 'result', output: { name: 'a' } });
+    expect((await call('wrong', message('project.list', {}))).status).toBe(401);
+    for (const [body, reason] of [
+      [message('no.such', {}), /no call named/],
+      [message('project.create', { path: 3 }), /path/],
+      ['not json', /not a call/],
+      [JSON.stringify(null), /not a call/],
+      [message('project.create', { path: 'x'.repeat(2 ** 21) }), /too large/],
+    ] as const) {
+      const reply: unknown = JSON.parse((await call(server.token, body)).body);
+      expect(reply).toMatchObject({ type: 'error' });
+      expect(JSON.stringify(reply)).toMatch(reason);
+    }
+  });
+
+  it('speaks over a WebSocket only to its own page, and closes on nonsense', async () => {
+    const { server } = await serving();
+    const cookie = await session(server);
+    const open = (headers: Record<string, string>) =>
+      new Promise<WebSocket | null>((resolve) => {
+        const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket`, { headers });
+        socket.on('open', () => resolve(socket));
+        socket.on('error', () => resolve(null));
+      });
+    expect(await open({})).toBeNull();
+    expect(await open({ cookie, origin: 'http://evil.example' })).toBeNull();
+    const socket = await open({ cookie, origin: server.url });
+    const answer = new Promise<string>((resolve) =>
+      socket?.once('message', (data: Buffer) => resolve(data.toString())),
+    );
+    socket?.send(JSON.stringify({ type: 'call', id: 5, name: 'project.list', input: {} }));
+    expect(JSON.parse(await answer)).toEqual({ type: 'result', id: 5, output: [] });
+    const closed = new Promise<number>((resolve) => socket?.once('close', resolve));
+    socket?.send('nonsense');
+    expect(await closed).toBe(1007);
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createStudy } from '../../../engine/study/create.ts';
+import { labelOrder, planData, planRuns } from '../../../engine/study/plan.ts';
+import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
+
+function prepared() {
+  const project = temporaryProject();
+  const source = addDataset(project, 'source', { count: 6, classes: 2 });
+  const target = addDataset(project, 'target', { count: 20 });
+  return { project, ids: { source, target } };
+}
+
+describe('the runs of a study', () => {
+  it('are one pretraining a seed, and random plus each arm for every label count and seed', () => {
+    const { project, ids } = prepared();
+    const config = smallStudy(ids);
+    const runs = planRuns(config, planData(project, config));
+    expect(runs.filter((r) => r.kind === 'pretrain').map((r) => r.key)).toEqual([
+      'segmentation/0',
+      'segmentation/1',
+    ]);
+    const finetune = runs.filter((r) => r.kind === 'finetune');
+    expect(finetune).toHaveLength(2 * 2 * 4);
+    expect(new Set(finetune.map((r) => r.key)).size).toBe(finetune.length);
+  });
+
+  it('give every arm of a seed the same images, nested over label counts, and other seeds others', () => {
+    const { project, ids } = prepared();
+    const config = smallStudy(ids);
+    const data = planData(project, config);
+    const imagesOf = (labels: number, seed: number) =>
+      planRuns(config, data).flatMap((r) =>
+        r.kind === 'finetune' && r.labels === labels && r.config.seed === seed
+          ? [r.config.trainImageIds.join(' ')]
+          : [],
+      );
+    expect(new Set(imagesOf(4, 0)).size).toBe(1);
+    const [two = ''] = imagesOf(2, 0);
+    const [four = ''] = imagesOf(4, 0);
+    expect(four.startsWith(two)).toBe(true);
+    expect(imagesOf(4, 1)[0]).not.toBe(four);
+    expect(labelOrder(data.trainImageIds, 7)).toEqual(labelOrder(data.trainImageIds, 7));
+  });
+
+  it('take "all" as every labelled training image, once', () => {
+    const { project, ids } = prepared();
+    const config = smallStudy(ids, { labelCounts: [10, 'all', 3] });
+    const data = planData(project, config);
+    expect(data.trainImageIds).toHaveLength(10);
+    expect(data.labelCounts).toEqual([3, 10]);
+  });
+});
+
+describe('a study is refused, with the remedy,', () => {
+  const refusal = (changes: Parameters<typeof smallStudy>[1]) => {
+    const { project, ids } = prepared();
+    return () => planData(project, smallStudy(ids, changes));
+  };
+
+  it('when it asks for more labels than there are', () => {
+    expect(refusal({ labelCounts: [11] })).toThrow(/asks for 11 .* has 10.*Label more/);
+  });
+
+  it('when a dataset is not there', () => {
+    expect(refusal({ sourceDatasetId: 99 })).toThrow(/source dataset \(99\)/);
+  });
+
+  it('when a task has no decoder to transfer, or one that does not fit', () => {
+    const plan = (task: string, transfer: string) => ({
+      pretrainings: [
+        {
+          task,
+          transfers: [transfer],
+          optimisation: smallStudy({ source: 1, target: 1 }).finetuning,
+        },
+      ],
+    });
+    expect(refusal(plan('classification', 'decoder'))).toThrow(/trains no decoder/);
+    expect(refusal(plan('autoencoder', 'encoder+decoder'))).toThrow(/without skips/);
+    expect(refusal(plan('autoencoder', 'encoder'))).not.toThrow();
+  });
+
+  it('when the source lacks the labels that a task needs', () => {
+    const { project, ids } = prepared();
+    const bare = addDataset(project, 'bare', { count: 3, labelled: 0 });
+    expect(() => planData(project, smallStudy({ ...ids, source: bare }))).toThrow(
+      /needs label maps, and "bare" has none/,
+    );
+  });
+
+  it('when test images are also in the source, by content', () => {
+    const { project, ids } = prepared();
+    const copy = addDataset(project, 'copy', { count: 20, content: 'target' });
+    expect(() => planData(project, smallStudy({ ...ids, source: copy }))).toThrow(
+      /10 validation or test images .*same content/,
+    );
+  });
+
+  it('when too few images are labelled for a split', () => {
+    const { project, ids } = prepared();
+    const tiny = addDataset(project, 'tiny', { count: 20, labelled: 2 });
+    expect(() => planData(project, smallStudy({ ...ids, target: tiny }))).toThrow(/too few/);
+  });
+
+  it('when its name is taken', () => {
+    const { project, ids } = prepared();
+    createStudy(project, smallStudy(ids));
+    expect(() => createStudy(project, smallStudy(ids))).toThrow(/named "small" already/);
+  });
+});
+
+describe('a stored study', () => {
+  it('pretrains on the train part alone when source and target are one dataset', () => {
+    const { project, ids } = prepared();
+    const study = createStudy(project, smallStudy({ source: ids.target, target: ids.target }));
+    const source = project.snapshots.items(study.sourceSnapshotId).map((i) => i.imageId);
+    const target = project.snapshots.items(study.targetSnapshotId);
+    const trainPart = target.filter((i) => i.part === 'train').map((i) => i.imageId);
+    expect(source).toEqual(trainPart);
+  });
+
+  it('pins its data: later label maps do not change its snapshot', () => {
+    const { project, ids } = prepared();
+    const study = createStudy(project, smallStudy(ids));
+    const before = project.snapshots.items(study.targetSnapshotId);
+    const [first] = before;
+    project.labelMaps.add({
+      imageId: first?.imageId ?? 0,
+      author: 'human',
+      bytes: new Uint8Array([1]),
+    });
+    expect(project.snapshots.items(study.targetSnapshotId)).toEqual(before);
+  });
+
+  it('keeps the split that it made', () => {
+    const { project, ids } = prepared();
+    createStudy(project, smallStudy(ids));
+    expect(project.splits.list(ids.target)).toMatchObject([
+      { name: 'default', counts: { train: 10, val: 4, test: 6 } },
+    ]);
+  });
+});

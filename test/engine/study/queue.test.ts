@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import type { Project } from '../../../engine/db/project.ts';
+import { createStudy } from '../../../engine/study/create.ts';
+import { createQueue } from '../../../engine/study/queue.ts';
+import type { SpawnTrainer } from '../../../engine/trainer.ts';
+import type { TrainerEvent } from '../../../engine/training/protocol.ts';
+import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
+
+const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
+
+interface FakeTrainer {
+  readonly runId: number;
+  readonly threads: number;
+  send(event: TrainerEvent): void;
+  /** Ends the process, in order or without a word. */
+  end(how: 'orderly' | 'killed'): Promise<void>;
+  stopAsked: boolean;
+}
+
+const fail = (error: unknown) => {
+  throw error;
+};
+const killed = (fake: FakeTrainer) => {
+  fake.end('killed').catch(fail);
+};
+
+/** Trainer processes that do what a test tells them. */
+function fakeTrainers() {
+  const running: FakeTrainer[] = [];
+  const spawn: SpawnTrainer = (request, onEvent) => {
+    if (request.type !== 'run') throw new Error(`asked for ${request.type}`);
+    let settle: (value: { orderly: boolean; detail: string }) => void = () => undefined;
+    const ended = new Promise<{ orderly: boolean; detail: string }>((resolve) => {
+      settle = resolve;
+    });
+    const fake: FakeTrainer = {
+      runId: request.runId,
+      threads: request.threads,
+      stopAsked: false,
+      send: onEvent,
+      async end(how) {
+        running.splice(running.indexOf(fake), 1);
+        settle({ orderly: how === 'orderly', detail: 'signal SIGKILL' });
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    };
+    running.push(fake);
+    return {
+      pid: 1,
+      ended,
+      kill: () => killed(fake),
+      stop() {
+        fake.stopAsked = true;
+        onEvent({ type: 'checkpoint', kind: 'last', step: 5, bytes: new Uint8Array([5]) });
+        onEvent({ type: 'stopped', step: 5 });
+        fake.end('orderly').catch(fail);
+      },
+    };
+  };
+  return { running, spawn };
+}
+
+async function finish(trainer: FakeTrainer): Promise<void> {
+  trainer.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 0 });
+  trainer.send({ type: 'done' });
+  await trainer.end('orderly');
+}
+
+function prepared() {
+  const project = temporaryProject();
+  const source = addDataset(project, 'source', { count: 4 });
+  const target = addDataset(project, 'target', { count: 20 });
+  const study = createStudy(project, smallStudy({ source, target }, { labelCounts: [2] }));
+  const trainers = fakeTrainers();
+  const queue = createQueue({
+    project,
+    emit: () => undefined,
+    engine: 'wasm',
+    spawn: trainers.spawn,
+  });
+  return { project, study, queue, ...trainers };
+}
+
+const statuses = (project: Project, studyId: number) => {
+  const counts: Record<string, number> = {};
+  for (const { status } of project.runs.ofStudy(studyId)) {
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+};
+
+describe('the queue', () => {
+  it('runs nothing before the study is started, then as many runs as its layout says', () => {
+    const { project, study, queue, running } = prepared();
+    queue.start();
+    expect(running).toHaveLength(0);
+    project.studies.setStatus(study.id, 'running');
+    queue.wake();
+    expect(running).toHaveLength(2);
+    expect(running.map((t) => t.threads)).toEqual([1, 1]);
+  });
+
+  it('starts a transfer only after its pretraining is done, and ends the study after the last run', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const finished = new Set<number>();
+    while (running.length > 0) {
+      for (const { runId } of running) {
+        const dependsOn = project.runs.get(runId)?.dependsOn ?? null;
+        if (dependsOn !== null) expect(finished.has(dependsOn)).toBe(true);
+      }
+      const [trainer] = running;
+      if (trainer === undefined) break;
+      finished.add(trainer.runId);
+      await finish(trainer);
+    }
+    expect(finished.size).toBe(2 + 2 * 4);
+    expect(project.studies.get(study.id)?.status).toBe('done');
+    expect(project.encoders.list()).toHaveLength(2);
+  });
+
+  it('fails what depends on a failed pretraining, and goes on with the rest', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const pretraining = running.find((t) => project.runs.get(t.runId)?.kind === 'pretrain');
+    pretraining?.send({
+      type: 'failed',
+      error: { code: 'invalid-input', message: 'the loss is NaN' },
+    });
+    await pretraining?.end('orderly');
+    while (running[0] !== undefined) await finish(running[0]);
+    expect(statuses(project, study.id)).toEqual({ failed: 1 + 3, done: 10 - 4 });
+    expect(project.studies.get(study.id)?.status).toBe('done');
+    const failure = project.runs.ofStudy(study.id).find((r) => r.dependsOn === pretraining?.runId);
+    expect(failure?.error?.message).toMatch(/pretraining .* failed/);
+  });
+
+  it('starts a trainer that was killed again, from its checkpoint and with its thread count, but not for ever', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const runId = running[0]?.runId ?? 0;
+    const again = () => running.find((t) => t.runId === runId);
+    again()?.send({
+      type: 'started',
+      engine: { ...ENGINE, threads: 7 },
+      layers: [],
+      firstStep: 0,
+    });
+    for (let death = 1; death <= 3; death++) {
+      expect(again()?.threads).toBe(death === 1 ? 1 : 7);
+      await again()?.end('killed');
+    }
+    expect(again()).toBeUndefined();
+    expect(project.runs.get(runId)).toMatchObject({ status: 'failed' });
+    expect(project.runs.logLines(runId).map((l) => l.message)[0]).toMatch(/SIGKILL.*resuming/s);
+  });
+
+  it('forgets metrics behind the checkpoint that a run resumes from', () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const [trainer] = running;
+    const point = (step: number) => ({ step, name: 'loss' as const, value: 1 });
+    trainer?.send({ type: 'metrics', points: [point(1), point(2), point(3)] });
+    trainer?.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 2 });
+    expect(project.runs.metrics(trainer?.runId ?? 0).map((p) => p.step)).toEqual([1, 2]);
+  });
+
+  it('pauses with a checkpoint each, and goes on later', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const ids = running.map((t) => t.runId);
+    await queue.pauseStudy(study.id);
+    expect(running).toHaveLength(0);
+    expect(statuses(project, study.id)).toEqual({ queued: 10 });
+    expect(project.runs.checkpoint(ids[0] ?? 0, 'last')?.step).toBe(5);
+    project.studies.setStatus(study.id, 'running');
+    queue.wake();
+    expect(running.map((t) => t.runId)).toEqual(ids);
+  });
+
+  it('cancels for good and keeps what is done', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    if (running[0] !== undefined) await finish(running[0]);
+    await queue.cancelStudy(study.id);
+    expect(running).toHaveLength(0);
+    expect(statuses(project, study.id)).toEqual({ done: 1, cancelled: 9 });
+  });
+
+  it('takes up what was running when the process before it ended', () => {
+    const { project, study, queue, running, spawn } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const ids = running.map((t) => t.runId);
+    running.length = 0;
+    const next = createQueue({ project, emit: () => undefined, engine: 'wasm', spawn });
+    next.start();
+    expect(running.map((t) => t.runId)).toEqual(ids);
+  });
+
+  it('pauses everything when the project cannot be written any more', async () => {
+    const { project, study, running, spawn } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    const notices: string[] = [];
+    const queue = createQueue({
+      project,
+      engine: 'wasm',
+      spawn,
+      emit: (event) => {
+        if (event.type === 'notice') notices.push(event.message);
+      },
+    });
+    queue.start();
+    const [trainer] = running;
+    // A result for an image that does not exist breaks a foreign key: any write error will do.
+    trainer?.send({
+      type: 'result',
+      prediction: null,
+      result: { imageId: 9999, checkpoint: 'best', dice: 0, iou: 0, hd95: 0, boundaryF1: 0 },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(notices[0]).toMatch(/^Training is paused/);
+    expect(running).toHaveLength(0);
+    expect(statuses(project, study.id)).toEqual({ queued: 10 });
+  });
+});
