@@ -26,7 +26,7 @@ export interface HandMadeStudy {
   readonly noise?: number;
 }
 
-export const DEFAULT_LABELS = 8;
+const DEFAULT_LABELS = 8;
 
 export function handMadeRuns(study: HandMadeStudy): AnalysedRun[] {
   const { seeds = [0, 1, 2, 3, 4], images = 30, seedNoise = 0.004, noise = 0.02 } = study;
