@@ -6,8 +6,8 @@ import type { LabelMap } from '../../../shared/label-map.ts';
 
 /** Rows of digits; '#' is the ignore value. */
 function map(...rows: readonly string[]): LabelMap {
-  const data = [...rows.join('')].map((c) => (c === '#' ? 255 : Number(c)));
-  return { width: rows[0]?.length ?? 0, height: rows.length, data: Uint8Array.from(data) };
+  const data = Uint8Array.from(rows.join(''), (c) => (c === '#' ? 255 : Number(c)));
+  return { width: rows[0]?.length ?? 0, height: rows.length, data };
 }
 
 /** Numerical Recipes' linear congruential generator, the same in the script of the reference values. */
