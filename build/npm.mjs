@@ -22,12 +22,12 @@ export function withoutScriptVariables(env) {
  */
 export function npm(args, { env = process.env, ...options }) {
   const cli = env['npm_execpath'];
-  const known = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli);
-  return capture(known ? process.execPath : 'npm', known ? [cli, ...args] : args, {
-    ...options,
-    env: withoutScriptVariables(env),
-    shell: !known && process.platform === 'win32',
-  });
+  const all = { ...options, env: withoutScriptVariables(env) };
+  if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) {
+    return capture(process.execPath, [cli, ...args], all);
+  }
+  if (process.platform !== 'win32') return capture('npm', args, all);
+  return capture(`npm ${args.join(' ')}`, [], { ...all, shell: true });
 }
 
 /**

@@ -92,7 +92,7 @@ export async function setUpTensorflow({ root, cache, pin, sources, check, update
       rmSync(path.join(cache, 'downloads'), { recursive: true, force: true });
       return record(root, { engine: 'tensorflow', version, reason: null, pin });
     } catch (error) {
-      const failure = asSetupFailure(source.name, error);
+      const failure = asSetupFailure('Installing it', error);
       if (!(failure instanceof SetupFailure)) throw failure;
       reasons.push(`${source.name}: ${failure.message}`);
     }
