@@ -67,7 +67,10 @@ function walkEdge(
   const dy = Math.abs(to[1] - from[1]);
   const alongX = dx >= dy;
   const length = Math.max(dx, dy);
-  if (length === 0) return visit(from[0], from[1]);
+  if (length === 0) {
+    visit(from[0], from[1]);
+    return;
+  }
   // Drawn from the lower coordinate, so that an edge and its reverse cover the same cells.
   const reversed = alongX ? from[0] > to[0] : from[1] > to[1];
   const [[startX, startY], [endX, endY]] = reversed ? [to, from] : [from, to];

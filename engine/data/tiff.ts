@@ -19,6 +19,8 @@ const BLACK_IS_ZERO = 1;
 const RGB = 2;
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
 const FLOAT_SAMPLES = 3;
+const LITTLE_ENDIAN = 0x4949; // 'II'
+const BIG_TIFF = 43;
 
 async function openTiff(bytes: Uint8Array, subject: string): Promise<GeoTIFF> {
   // A copy, because the buffer beneath may be shared, and a view is not enough for the parser.
@@ -30,10 +32,26 @@ async function openTiff(bytes: Uint8Array, subject: string): Promise<GeoTIFF> {
   }
 }
 
-export async function tiffPageCount(bytes: Uint8Array, subject: string): Promise<number> {
-  const tiff = await openTiff(bytes, subject);
+/**
+ * Number of image directories, by walking their chain. Not left to the reader, which walks in circles
+ * where a damaged or hostile file leads it in circles. Errors: unreadable.
+ */
+export function tiffPageCount(bytes: Uint8Array, subject: string): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    return await tiff.getImageCount();
+    const little = view.getUint16(0) === LITTLE_ENDIAN;
+    const big = view.getUint16(2, little) === BIG_TIFF;
+    const offsetAt = (at: number) =>
+      big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+    const seen = new Set<number>();
+    let at = offsetAt(big ? 8 : 4);
+    while (at !== 0) {
+      if (seen.has(at)) throw new RangeError('its pages lead in a circle');
+      seen.add(at);
+      const entries = big ? Number(view.getBigUint64(at, little)) : view.getUint16(at, little);
+      at = offsetAt(at + (big ? 8 + entries * 20 : 2 + entries * 12));
+    }
+    return seen.size;
   } catch (error) {
     throw unreadableImage(subject, error);
   }
@@ -54,7 +72,7 @@ export async function decodeTiff(
     if (!isScientific(image)) return undefined;
     await assertComplete(image, bytes.length, subject);
     const raster = await image.readRasters({ interleave: true });
-    const orientation = Number((await image.fileDirectory.loadValue('Orientation')) ?? 1);
+    const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
     const notes: string[] = [];
     const converted = toSamples(raster, image.getSampleFormat() === FLOAT_SAMPLES, notes);
     const { channels, data } = withoutAlpha(image, converted, notes);

@@ -1,5 +1,5 @@
 /** JSON files that an import reads, checked against a schema. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
 

@@ -226,6 +226,28 @@ describe('scientific TIFF', () => {
     expect([...(await decodeImage(tiff('bilevel'), { subject })).data]).toEqual([255, 0, 0, 255]);
   });
 
+  test('pages that lead in a circle are refused', async () => {
+    const file = Buffer.from(tiff('grey16'));
+    const entries = file.readUInt16LE(8);
+    file.writeUInt32LE(8, 8 + 2 + entries * 12); // the next directory is this one again
+    const error = await failure(pageCount(file, { subject }));
+    expect([error.code, error.message]).toEqual([
+      'unreadable',
+      expect.stringContaining('lead in a circle'),
+    ]);
+  });
+
+  test('counts the pages of a BigTIFF', async () => {
+    // Header, and two directories without entries: enough to count.
+    const file = Buffer.alloc(48);
+    file.write('II', 0, 'latin1');
+    file.writeUInt16LE(43, 2);
+    file.writeUInt16LE(8, 4);
+    file.writeBigUInt64LE(16n, 8);
+    file.writeBigUInt64LE(32n, 24);
+    expect(await pageCount(file, { subject })).toBe(2);
+  });
+
   test('a cut file is refused at every length', async () => {
     const whole = tiff('five');
     for (let length = 1; length < whole.length; length += 7) {

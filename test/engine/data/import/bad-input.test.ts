@@ -58,18 +58,18 @@ describe('bad images are named and skipped, the rest is imported', () => {
   const jpeg = sharp(rgbPng(64, 64, 5))
     .jpeg()
     .toBuffer();
-  test.each<[string, string, () => Promise<Uint8Array>, RegExp]>([
-    ['0 bytes', 'bad.png', async () => new Uint8Array(0), /empty \(0 bytes\)/],
-    ['not an image', 'bad.png', async () => Buffer.from('<html></html>'), /not an image/],
-    ['truncated PNG', 'bad.png', async () => rgbPng(64, 64, 3).subarray(0, 900), /cut off/],
+  test.each<[string, string, () => Uint8Array | Promise<Uint8Array>, RegExp]>([
+    ['0 bytes', 'bad.png', () => new Uint8Array(0), /empty \(0 bytes\)/],
+    ['not an image', 'bad.png', () => Buffer.from('<html></html>'), /not an image/],
+    ['truncated PNG', 'bad.png', () => rgbPng(64, 64, 3).subarray(0, 900), /cut off/],
     ['truncated JPEG', 'bad.jpg', async () => (await jpeg).subarray(0, 900), /cut off/],
     [
       '50,000 px wide',
       'bad.png',
-      async () => encode({ width: 50_000, height: 2, data: new Uint8Array(100_000), channels: 1 }),
+      () => encode({ width: 50_000, height: 2, data: new Uint8Array(100_000), channels: 1 }),
       /50,000 px wide.*tiles/,
     ],
-    ['a BMP', 'bad.bmp', async () => Buffer.from('BM'.padEnd(100)), /BMP.*Convert it to PNG/],
+    ['a BMP', 'bad.bmp', () => Buffer.from('BM'.padEnd(100)), /BMP.*Convert it to PNG/],
   ])('%s', async (_, name, content, message) => {
     const s = scratch();
     goodPairs(s);
@@ -149,14 +149,13 @@ describe('bad images are named and skipped, the rest is imported', () => {
       s.write(`data/masks/${i}.png`, indexPng(2, 2, [0, 1, 1, i === 3 ? 9 : 0]));
     }
     const plan = await planImport({ format: 'auto', path: s.path('data'), sample: 2 });
-    expect(plan.preview.issues).toMatchObject([
-      { severity: 'info', message: expect.stringContaining('2 of 4 images') },
+    expect(plan.preview.issues.map((i) => `${i.severity}: ${i.message}`)).toEqual([
+      expect.stringMatching(/^info: .*2 of 4 images/),
     ]);
     const report = await carryOutImport(s.project, plan, { datasetName: 'd', link: false });
     expect(report).toMatchObject({ images: 4, labelled: 4 });
-    expect(report.issues).toMatchObject([
-      { path: 'masks/3.png', severity: 'change', message: expect.stringContaining('9 (1 px)') },
-    ]);
+    expect(report.issues).toMatchObject([{ path: 'masks/3.png', severity: 'change' }]);
+    expect(report.issues[0]?.message).toContain('9 (1 px)');
   });
 });
 

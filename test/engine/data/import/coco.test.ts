@@ -205,10 +205,9 @@ describe('COCO', () => {
   ])('a JSON file that is %s is unreadable', async (_, text, message) => {
     const s = scratch();
     const path = s.write('data/instances.json', text);
-    await expect(previewImport({ format: 'coco', path })).rejects.toMatchObject({
-      code: 'unreadable',
-      message: expect.stringMatching(message),
-    });
+    const preview = previewImport({ format: 'coco', path });
+    await expect(preview).rejects.toMatchObject({ code: 'unreadable' });
+    await expect(preview).rejects.toThrow(message);
   });
 
   test('is found in a folder, also automatically where there are no masks', async () => {
