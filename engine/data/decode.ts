@@ -16,7 +16,7 @@ import {
 } from './decoded-image.ts';
 import { decodeTiff, tiffPageCount } from './tiff.ts';
 
-export type { DecodedImage, PixelLimits, Samples } from './decoded-image.ts';
+export type { DecodedImage } from './decoded-image.ts';
 
 export interface DecodeOptions {
   /** File name or path that messages name. */

@@ -5,10 +5,10 @@ import { IGNORE, type SegmentationClass } from '../../shared/entities.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 
 /** Shown for ignored pixels; the classes bring their own colours. */
-export const IGNORE_COLOR = '#ffffff';
+const IGNORE_COLOR = '#ffffff';
 
 /** '#rrggbb' as [red, green, blue], 0 … 255. */
-export function rgbOf(color: string): [number, number, number] {
+function rgbOf(color: string): [number, number, number] {
   const value = Number.parseInt(color.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }

@@ -6,7 +6,7 @@ import type { Project } from '../../db/project.ts';
 import { readOriginal } from '../image-source.ts';
 import type { TargetFolder } from './target-folder.ts';
 
-export const IMAGES_FOLDER = 'images';
+const IMAGES_FOLDER = 'images';
 
 export interface ExportOptions {
   readonly signal?: AbortSignal;

@@ -6,7 +6,7 @@ import { decodeImage } from '../decode.ts';
 import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
 import type { DecodedImage } from '../decoded-image.ts';
 import type { FileReader } from '../files.ts';
-import { paintCoco } from './coco.ts';
+import { paintCoco } from './coco-paint.ts';
 import type { ImportItem } from './plan.ts';
 
 const FOREGROUND = 255;
@@ -75,6 +75,11 @@ async function loadMask(
     return null;
   }
   if (labels.kind === 'coco') {
+    if (labels.width !== image.width || labels.height !== image.height) {
+      const message = `its annotations ${mismatch(labels, image)}`;
+      issues.push({ path: options.path, severity: 'skip', message });
+      return null;
+    }
     const size = [image.height, image.width] as const;
     const { labelMap, issues: found } = paintCoco(labels.annotations, size);
     issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
@@ -115,7 +120,7 @@ async function readMask(
   try {
     const mask = await decodeMask(await reader.read(path), { subject: shown, page });
     if (mask.width !== image.width || mask.height !== image.height) {
-      throw new AppError('unsupported', mismatch(mask, image), { subject: shown });
+      throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: shown });
     }
     for (const message of mask.notes) issues.push({ path: shown, severity: 'change', message });
     return mask;
@@ -125,12 +130,13 @@ async function readMask(
   }
 }
 
-function mismatch(mask: DecodedMask, image: DecodedImage): string {
-  const turned = mask.width === image.height && mask.height === image.width;
+/** How labels of one size fail an image of another. */
+function mismatch(labels: { width: number; height: number }, image: DecodedImage): string {
+  const turned = labels.width === image.height && labels.height === image.width;
   const rotated = image.notes.some((note) => note.startsWith('EXIF'));
   const hint =
     turned && rotated
-      ? ' The mask was drawn on the image as stored, before its EXIF rotation: rotate the mask.'
-      : ' Export the mask again at the size of the image.';
-  return `is ${mask.width}×${mask.height} px, its image ${image.width}×${image.height}: the mask is skipped, the image imported unlabelled.${hint}`;
+      ? 'They were drawn on the image as stored, before its EXIF rotation: rotate them.'
+      : 'Export them again at the size of the image.';
+  return `are for ${labels.width}×${labels.height} px, the image has ${image.width}×${image.height}: it is imported unlabelled. ${hint}`;
 }

@@ -2,7 +2,7 @@
 import type { ImportFormat, ImportIssue, ImportPreview } from '../../../shared/api.ts';
 import type { Part, SegmentationClass } from '../../../shared/entities.ts';
 import type { FileReader } from '../files.ts';
-import type { CocoAnnotation } from './coco.ts';
+import type { CocoAnnotation } from './coco-paint.ts';
 import type { FolderTree } from './folder-tree.ts';
 import type { ValueMapping, ValueRule } from './mask-values.ts';
 
@@ -18,6 +18,9 @@ export type LabelSource =
       readonly kind: 'coco';
       readonly path: string;
       readonly annotations: readonly CocoAnnotation[];
+      /** Size of the image that the annotations were made for, in pixels. */
+      readonly width: number;
+      readonly height: number;
     };
 
 /** One image to be. Paths are absolute. */

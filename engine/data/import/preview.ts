@@ -19,7 +19,7 @@ import { type ImportItem, type ImportPlan, type NamedSplit, pageName } from './p
 
 /** Pixels of this many items are read for the preview; the import reads all. */
 const SAMPLE = 500;
-export const IMPORTED_SPLIT = 'imported';
+const IMPORTED_SPLIT = 'imported';
 const MULTI_PAGE = new Set(['.tif', '.tiff', '.gif', '.webp']);
 
 export interface PlanOptions extends ImportSource {

@@ -88,7 +88,7 @@ describe('bad images are named and skipped, the rest is imported', () => {
   });
 
   test.each<[string, Uint8Array, RegExp]>([
-    ['of another size', greyPng(5, 4), /is 5×4 px, its image 4×4/],
+    ['of another size', greyPng(5, 4), /for 5×4 px, the image has 4×4/],
     ['truncated', greyPng(4, 4).subarray(0, 45), /cut off/],
     ['empty', new Uint8Array(0), /0 bytes/],
     ['a picture', rgbPng(40, 40, 1), /more than 256 colours/],
@@ -114,7 +114,7 @@ describe('bad images are named and skipped, the rest is imported', () => {
     const { issues } = await importData(s);
     expect(issues.map((i) => i.message)).toEqual([
       'EXIF orientation applied (rotated by 90°)',
-      expect.stringMatching(/is 6×4 px, its image 4×6.*before its EXIF rotation/),
+      expect.stringMatching(/for 6×4 px, the image has 4×6.*before its EXIF rotation/),
     ]);
     expect(s.project.datasets.images(1)[0]).toMatchObject({ widthPx: 4, heightPx: 6 });
   });

@@ -172,11 +172,16 @@ describe('COCO', () => {
     ]);
   });
 
-  test('an image of another size than its run lengths keeps its place without them', async () => {
+  test('annotations made for another size of the image are not stretched, but left out', async () => {
     const s = scratch();
-    const json = coco(s, [annotation(1, 3, { size: [60, 80], counts: [4800] })]);
+    const json = coco(s, [annotation(1, 3, square(0, 0, 4))], {
+      images: [{ id: 5, file_name: 'a.png', width: 16, height: 12 }],
+    });
     const { report } = await importCoco(s, json);
-    expect(messages(report.issues)).toEqual(['annotation 1: it is 80×60 px, the image 8×6']);
+    expect(report).toMatchObject({ images: 1, labelled: 0 });
+    expect(messages(report.issues)).toEqual([
+      'its annotations are for 16×12 px, the image has 8×6: it is imported unlabelled. Export them again at the size of the image.',
+    ]);
   });
 
   test('a missing image is skipped; a path that leaves the folder is refused', async () => {
