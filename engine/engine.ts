@@ -16,17 +16,22 @@ import { AppError } from '../shared/errors.ts';
 import { createProject, type Endpoint, openProject, type Project } from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
+import { fileHandlers } from './handlers/files.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
+import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
+import { createSettings } from './settings.ts';
 import { createQueue } from './study/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
 import type { EngineChoice } from './training/protocol.ts';
 
 const handlers: Handlers<CallName> = {
   ...systemHandlers,
+  ...settingsHandlers,
+  ...fileHandlers,
   ...projectHandlers,
   ...datasetHandlers,
   ...studyHandlers,
@@ -48,6 +53,8 @@ export interface Engine {
   /** A call whose name and input come from outside and are not yet trusted. */
   callUntrusted(name: string, input: unknown, options?: CallOptions): Promise<unknown>;
   subscribe(listener: (event: EngineEvent) => void): () => void;
+  /** Tells all listeners what was changed without a call. */
+  readonly emit: (event: EngineEvent) => void;
   readonly projects: ProjectRegistry;
   /** Checkpoints what runs and closes all projects. */
   close(): Promise<void>;
@@ -59,6 +66,8 @@ export interface EngineOptions {
   readonly runQueues?: boolean;
   /** Where other processes of this user may send their calls; asked at every opening of a project. */
   readonly endpoint?: () => Endpoint | null;
+  /** Where settings are kept; without it they end with this engine. */
+  readonly settingsPath?: string;
   /** In place of real processes, for tests. */
   readonly spawn?: SpawnTrainer;
 }
@@ -80,6 +89,7 @@ function parse<K extends CallName>(name: K, input: unknown): ParsedInput<K> {
 export function createEngine(options: EngineOptions = {}): Engine {
   const engineChoice = options.engine ?? 'auto';
   const endpoint = options.endpoint ?? (() => null);
+  const settings = createSettings(options.settingsPath ?? null);
   const listeners = new Set<(event: EngineEvent) => void>();
   const open = new Map<string, OpenProject>();
   const emit = (event: EngineEvent) => {
@@ -127,6 +137,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
         return found;
       },
       projects,
+      settings,
       engineChoice,
       emit,
       progress: onProgress ?? (() => undefined),
@@ -145,6 +156,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    emit,
     projects,
     async close() {
       await Promise.all([...open.keys()].map((path) => projects.close(path)));

@@ -16,13 +16,14 @@ import { ClientMessage, type ServerMessage } from '../shared/api.ts';
 import { AppError, toWireError } from '../shared/errors.ts';
 import type { Engine } from './engine.ts';
 import { overviewPage, plainPage, reportPage } from './pages.ts';
+import { createPageFiles } from './server/page-files.ts';
+import { createPixels } from './server/pixels.ts';
+import { readBody, reply, replyError, replyJson } from './server/reply.ts';
+import { createStaging } from './server/staging.ts';
 
 const COOKIE = 'graft';
 /** Calls carry settings, never pixels. */
 const MAX_MESSAGE_BYTES = 2 ** 20;
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
 export interface Server {
   /** http://127.0.0.1:port */
   readonly url: string;
@@ -49,18 +50,6 @@ function cookieOf(request: IncomingMessage): string | undefined {
   return undefined;
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator()) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > MAX_MESSAGE_BYTES) throw new AppError('invalid-input', 'The call is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** null where the text is not JSON: no message of Graft is null, so the schema refuses it. */
 function jsonOrNull(text: string): unknown {
   try {
@@ -73,12 +62,19 @@ function jsonOrNull(text: string): unknown {
 /** Listens on a free loopback port. Errors: conflict where `port` is asked for and taken. */
 export async function startServer(
   engine: Engine,
-  options: { port?: number } = {},
+  options: {
+    readonly port?: number;
+    /** The built window; by default where build/window.mjs puts it. */
+    readonly pageFolder?: string;
+  } = {},
 ): Promise<Server> {
   const launchTokens = new Set<string>();
   const session = secret();
   const bearer = secret();
   let port = 0;
+  const pixels = createPixels(engine);
+  const staging = createStaging();
+  const page = createPageFiles(options.pageFolder);
 
   /** null: welcome; else the status and why not. */
   function refusal(request: IncomingMessage): { status: number; why: string } | null {
@@ -104,19 +100,8 @@ export async function startServer(
     return same(cookieOf(request) ?? '', session);
   }
 
-  function send(response: ServerResponse, status: number, type: string, body: string): void {
-    response.writeHead(status, {
-      'content-type': type,
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-    });
-    response.end(body);
-  }
-
   const html = (response: ServerResponse, status: number, body: string) =>
-    send(response, status, 'text/html; charset=utf-8', body);
+    reply(response, status, 'text/html; charset=utf-8', body);
 
   function launch(url: URL, response: ServerResponse): void {
     if (!launchTokens.delete(url.searchParams.get('token') ?? '')) {
@@ -141,7 +126,9 @@ export async function startServer(
     response.on('close', () => abort.abort());
     const write = (message: ServerMessage) => void response.write(`${JSON.stringify(message)}\n`);
     try {
-      const { data: message } = ClientMessage.safeParse(jsonOrNull(await readBody(request)));
+      const { data: message } = ClientMessage.safeParse(
+        jsonOrNull((await readBody(request, MAX_MESSAGE_BYTES)).toString('utf8')),
+      );
       if (message?.type !== 'call') {
         throw new AppError('invalid-input', 'The message is not a call of Graft.');
       }
@@ -157,12 +144,32 @@ export async function startServer(
     response.end();
   }
 
+  /** Pixels and files: what is too large for calls. Errors go out as JSON, as those of calls do. */
+  async function exchange(
+    request: IncomingMessage,
+    url: URL,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      if (url.pathname === '/files') {
+        const { searchParams } = url;
+        const [batch, name] = [searchParams.get('batch') ?? '', searchParams.get('name') ?? ''];
+        replyJson(response, 200, await staging.receive(request, { batch, name }));
+      } else if (!(await pixels.answer(request, url, response))) {
+        throw new AppError('not-found', `There is nothing at ${url.pathname}.`);
+      }
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else replyError(response, toWireError(error));
+    }
+  }
+
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = refusal(request);
     const url = new URL(request.url ?? '/', `http://127.0.0.1:${port}`);
     const route = `${request.method ?? ''} ${url.pathname}`;
     if (refused !== null) {
-      send(response, refused.status, 'text/plain', refused.why);
+      reply(response, refused.status, 'text/plain', refused.why);
     } else if (route === 'GET /launch') {
       launch(url, response);
     } else if (route === 'POST /call' && (isBearer(request) || isSession(request))) {
@@ -170,12 +177,17 @@ export async function startServer(
     } else if (!isSession(request)) {
       const advice = 'Open the address that Graft printed when it started.';
       html(response, 401, plainPage('Not from here', advice));
-    } else if (route === 'GET /') {
-      html(response, 200, await overviewPage(engine));
+    } else if (url.pathname.startsWith('/pixels/') || route === 'POST /files') {
+      await exchange(request, url, response);
     } else if (route === 'GET /report') {
       const project = url.searchParams.get('project') ?? '';
       const studyId = Number(url.searchParams.get('study'));
       html(response, 200, await reportPage(engine, project, studyId));
+    } else if (request.method === 'GET' && (await page.answer(url.pathname, response))) {
+      return;
+    } else if (route === 'GET /') {
+      // A clone whose window was never built still shows what is going on.
+      html(response, 200, await overviewPage(engine));
     } else {
       html(response, 404, plainPage('Nothing here', 'Go back to the start page.'));
     }
@@ -257,6 +269,7 @@ export async function startServer(
     async close() {
       for (const socket of sockets.clients) socket.terminate();
       http.closeAllConnections();
+      staging.close();
       await new Promise<void>((resolve) => http.close(() => resolve()));
     },
   };

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { StudyAnalysis } from './analysis.ts';
 import {
+  type Author,
   type Dataset,
   type Encoder,
   type EngineInfo,
@@ -16,7 +17,7 @@ import {
   type MetricPoint,
   NetworkConfig,
   OptimisationConfig,
-  type Part,
+  Part,
   PretrainingTask,
   type Run,
   SamplingConfig,
@@ -26,6 +27,7 @@ import {
   StudyConfig,
 } from './entities.ts';
 import type { WireError } from './errors.ts';
+import { type Settings, SettingsPatch } from './settings.ts';
 
 // ───────────────────────────── inputs ─────────────────────────────
 
@@ -62,11 +64,19 @@ export const callInputs = {
   'system.tasks': z.object({}),
   'system.generators': z.object({}),
 
+  'settings.read': z.object({}),
+  'settings.update': SettingsPatch,
+  /** What a folder holds, for choosing files and folders; null: the user's home. */
+  'files.list': z.object({ dir: z.string().min(1).nullable() }),
+
   'project.create': z.object({ path: z.string().min(1) }),
   'project.open': z.object({ path: z.string().min(1) }),
   'project.close': z.object({ project }),
   'project.list': z.object({}),
   'project.check': z.object({ project }),
+  /** Projects opened lately, latest first. */
+  'project.recent': z.object({}),
+  'project.forget': z.object({ path: z.string().min(1) }),
 
   'datasets.list': z.object({ project }),
   'datasets.generate': z.object({
@@ -105,6 +115,14 @@ export const callInputs = {
     offset: z.number().int().min(0).default(0),
     limit: z.number().int().min(1).max(100_000).default(1000),
   }),
+  /** Of every labelled image of a dataset: who labelled it last, and which classes occur in it. */
+  'images.labels': z.object({ project, datasetId: Id }),
+  /** Images of one group never land in two parts of a split. */
+  'images.setGroup': z.object({
+    project,
+    imageIds: z.array(Id).min(1),
+    group: z.string().min(1).max(200).nullable(),
+  }),
   'labelMaps.history': z.object({ project, imageId: Id }),
   /** Makes an old revision the current one by saving it anew. */
   'labelMaps.restore': z.object({ project, imageId: Id, labelMapId: Id }),
@@ -119,9 +137,18 @@ export const callInputs = {
     test: z.number().min(0).default(0.2),
     seed: z.number().int().min(0).default(0),
   }),
+  /** A split put together by hand; replaces the one of the same name. */
+  'splits.save': z.object({
+    project,
+    datasetId: Id,
+    name: z.string().min(1).max(200),
+    items: z.array(z.object({ imageId: Id, part: Part })).min(1),
+  }),
   'splits.items': z.object({ project, splitId: Id }),
+  'splits.delete': z.object({ project, splitId: Id }),
 
   'encoders.list': z.object({ project }),
+  'encoders.update': z.object({ project, encoderId: Id, notes: z.string().max(10_000) }),
   /** Queues one pretraining outside a study. */
   'encoders.pretrain': z.object({
     project,
@@ -213,6 +240,32 @@ export interface ProjectInfo {
   readonly images: number;
   readonly studies: number;
   readonly runningStudies: number;
+}
+
+export interface RecentProject {
+  readonly path: string;
+  readonly name: string;
+  readonly openedAt: string;
+  /** Whether the file is still there. */
+  readonly exists: boolean;
+}
+
+export interface FolderListing {
+  readonly dir: string;
+  /** null at the top. */
+  readonly parent: string | null;
+  readonly entries: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly kind: 'folder' | 'file';
+  }[];
+}
+
+export interface ImageLabels {
+  readonly imageId: number;
+  readonly author: Author;
+  /** Label values that occur, ascending: class ids, and 255 for ignored pixels. */
+  readonly classes: readonly number[];
 }
 
 export interface ImportIssue {
@@ -308,11 +361,16 @@ export interface CallOutputs {
   'system.doctor': DoctorReport;
   'system.tasks': TaskInfo[];
   'system.generators': GeneratorInfo[];
+  'settings.read': Settings;
+  'settings.update': Settings;
+  'files.list': FolderListing;
   'project.create': ProjectInfo;
   'project.open': ProjectInfo;
   'project.close': null;
   'project.list': ProjectInfo[];
   'project.check': { ok: true };
+  'project.recent': RecentProject[];
+  'project.forget': null;
   'datasets.list': Dataset[];
   'datasets.generate': Dataset;
   'datasets.preview': ImportPreview;
@@ -322,12 +380,17 @@ export interface CallOutputs {
   'datasets.delete': null;
   'datasets.setClasses': Dataset;
   'images.list': { images: ImageRecord[]; total: number };
+  'images.labels': ImageLabels[];
+  'images.setGroup': null;
   'labelMaps.history': LabelMapRevision[];
   'labelMaps.restore': LabelMapRevision;
   'splits.list': Split[];
   'splits.create': Split;
+  'splits.save': Split;
   'splits.items': { imageId: number; part: Part }[];
+  'splits.delete': null;
   'encoders.list': Encoder[];
+  'encoders.update': Encoder;
   'encoders.pretrain': Run;
   'studies.list': Study[];
   'studies.plan': StudyPlan;
@@ -358,6 +421,13 @@ export interface Progress {
 
 export type EngineEvent =
   | { readonly type: 'dataset.changed'; readonly project: string; readonly datasetId: number }
+  | {
+      readonly type: 'image.labelled';
+      readonly project: string;
+      readonly datasetId: number;
+      readonly imageId: number;
+      readonly labelMapId: number;
+    }
   | { readonly type: 'study.changed'; readonly project: string; readonly studyId: number }
   | { readonly type: 'run.changed'; readonly project: string; readonly runId: number }
   | {

@@ -159,3 +159,10 @@ export function decodeLabelMap(bytes: Uint8Array): LabelMap {
   readLabelMapRuns(bytes, (value, start, end) => data.fill(value, start, end));
   return { width, height, data };
 }
+
+/** Label values that occur in a code, ascending; no pixel is unpacked. Errors: corrupt. */
+export function labelValues(code: Uint8Array): number[] {
+  const found = new Set<number>();
+  forEachRun(code, (value) => found.add(value));
+  return [...found].sort((a, b) => a - b);
+}

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { createEngine } from '../engine.ts';
 import { startServer } from '../server.ts';
+import { settingsPath } from '../settings.ts';
 import { integer } from './arguments.ts';
 import { engineChoice } from './host.ts';
 
@@ -35,6 +36,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
   const engine = createEngine({
     engine: engineChoice(),
     runQueues: true,
+    settingsPath: settingsPath(),
     endpoint: () => endpoint,
   });
   const server = await startServer(

@@ -36,6 +36,16 @@ export function labelMapsTable(db: Sqlite) {
     'SELECT bytes FROM label_maps WHERE id = ?',
   );
 
+  const deleteUnused = db.prepare<[number]>(
+    `DELETE FROM label_maps WHERE id = ?
+       AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
+  );
+  const latestOf = db.prepare<[number], { image_id: number; author: string; bytes: Buffer }>(
+    `SELECT l.image_id, l.author, l.bytes FROM label_maps l
+       WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images i ON i.id = m.image_id
+                        WHERE i.dataset_id = ? GROUP BY m.image_id)`,
+  );
+
   return {
     /** `bytes`: shared/label-map.ts code. Returns the id of the new revision. */
     add(options: {
@@ -58,6 +68,16 @@ export function labelMapsTable(db: Sqlite) {
     get(id: number): LabelMapRevision | undefined {
       const row = byId.get(id);
       return row && toRevision(row);
+    },
+    /** Drops a revision that no run was trained or tested on; false where one was. */
+    deleteUnused: (id: number) => deleteUnused.run(id).changes > 0,
+    /** The current label map of every labelled image of a dataset, one at a time. */
+    *latestOf(
+      datasetId: number,
+    ): Generator<{ imageId: number; author: Author; bytes: Uint8Array }> {
+      for (const { image_id, author, bytes } of latestOf.iterate(datasetId)) {
+        yield { imageId: image_id, author: Author.parse(author), bytes };
+      }
     },
     bytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
     /** Newest first. */

@@ -9,6 +9,7 @@ import type {
 import type { Dataset, Run, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
+import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/queue.ts';
 import type { EngineChoice } from '../training/protocol.ts';
 
@@ -21,6 +22,7 @@ export interface CallContext {
   /** The open project of this path. Errors: not-found. */
   project(path: string): OpenProject;
   readonly projects: ProjectRegistry;
+  readonly settings: SettingsStore;
   readonly engineChoice: EngineChoice;
   readonly emit: (event: EngineEvent) => void;
   readonly progress: (progress: Progress) => void;

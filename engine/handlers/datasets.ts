@@ -1,10 +1,13 @@
 /** Calls on datasets, their images, label maps and splits. */
+import type { Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { labelValues } from '../../shared/label-map.ts';
 import { exportCoco } from '../data/export/coco.ts';
 import { exportFolder } from '../data/export/folder.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
 import { makeSplit } from '../data/split.ts';
+import type { Project } from '../db/project.ts';
 import { type CallContext, type Handlers, requireDataset } from './context.ts';
 
 type DatasetCalls =
@@ -17,14 +20,24 @@ type DatasetCalls =
   | 'datasets.delete'
   | 'datasets.setClasses'
   | 'images.list'
+  | 'images.labels'
+  | 'images.setGroup'
   | 'labelMaps.history'
   | 'labelMaps.restore'
   | 'splits.list'
   | 'splits.create'
-  | 'splits.items';
+  | 'splits.save'
+  | 'splits.items'
+  | 'splits.delete';
 
 function changed(context: CallContext, project: string, datasetId: number): void {
   context.emit({ type: 'dataset.changed', project, datasetId });
+}
+
+function requireSplit(db: Project, id: number): Split {
+  const split = db.splits.get(id);
+  if (split === undefined) throw new AppError('not-found', `There is no split ${id}.`);
+  return split;
 }
 
 export const datasetHandlers: Handlers<DatasetCalls> = {
@@ -121,6 +134,22 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     return { images: db.datasets.imagesPage(datasetId, limit, offset), total: imageCount };
   },
 
+  'images.labels': ({ project, datasetId }, context) =>
+    Array.from(
+      context.project(project).db.labelMaps.latestOf(datasetId),
+      ({ imageId, author, bytes }) => ({ imageId, author, classes: labelValues(bytes) }),
+    ),
+
+  'images.setGroup'({ project, imageIds, group }, context) {
+    const { db } = context.project(project);
+    db.transaction(() => {
+      for (const id of imageIds) db.datasets.setGroup(id, group);
+    });
+    const [first = 0] = imageIds;
+    changed(context, db.path, db.datasets.image(first)?.datasetId ?? 0);
+    return null;
+  },
+
   'labelMaps.history': ({ project, imageId }, context) =>
     context.project(project).db.labelMaps.history(imageId),
 
@@ -153,11 +182,32 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     }
     const items = makeSplit(db.datasets.images(datasetId), { val, test, seed });
     const id = db.splits.create(datasetId, name, items);
-    const split = db.splits.get(id);
-    if (split === undefined) throw new AppError('internal', 'The split was not stored.');
-    return split;
+    changed(context, db.path, datasetId);
+    return requireSplit(db, id);
+  },
+
+  'splits.save'({ project, datasetId, name, items }, context) {
+    const { db } = context.project(project);
+    const { name: datasetName } = requireDataset(db, datasetId);
+    const own = new Set(db.datasets.images(datasetId).map((image) => image.id));
+    if (items.some(({ imageId }) => !own.has(imageId))) {
+      throw new AppError('invalid-input', `The split holds images that "${datasetName}" has not.`);
+    }
+    const existing = db.splits.list(datasetId).find((split) => split.name === name);
+    if (existing !== undefined) db.splits.setItems(existing.id, items);
+    const id = existing?.id ?? db.splits.create(datasetId, name, items);
+    changed(context, db.path, datasetId);
+    return requireSplit(db, id);
   },
 
   'splits.items': ({ project, splitId }, context) =>
     context.project(project).db.splits.items(splitId),
+
+  'splits.delete'({ project, splitId }, context) {
+    const { db } = context.project(project);
+    const { datasetId } = requireSplit(db, splitId);
+    db.splits.delete(splitId);
+    changed(context, db.path, datasetId);
+    return null;
+  },
 };

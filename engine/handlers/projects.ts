@@ -1,7 +1,8 @@
 /** Calls on project files. */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
-import type { Handlers, OpenProject } from './context.ts';
+import type { CallContext, Handlers, OpenProject } from './context.ts';
 
 function describe({ db }: OpenProject): ProjectInfo {
   const datasets = db.datasets.list();
@@ -16,11 +17,22 @@ function describe({ db }: OpenProject): ProjectInfo {
   };
 }
 
+function opened(project: OpenProject, { settings }: CallContext): ProjectInfo {
+  settings.opened(project.db.path);
+  return describe(project);
+}
+
 export const projectHandlers: Handlers<
-  'project.create' | 'project.open' | 'project.close' | 'project.list' | 'project.check'
+  | 'project.create'
+  | 'project.open'
+  | 'project.close'
+  | 'project.list'
+  | 'project.check'
+  | 'project.recent'
+  | 'project.forget'
 > = {
-  'project.create': ({ path }, { projects }) => describe(projects.create(path)),
-  'project.open': ({ path }, { projects }) => describe(projects.open(path)),
+  'project.create': ({ path }, context) => opened(context.projects.create(path), context),
+  'project.open': ({ path }, context) => opened(context.projects.open(path), context),
   async 'project.close'({ project }, { projects }) {
     await projects.close(project);
     return null;
@@ -29,5 +41,16 @@ export const projectHandlers: Handlers<
   'project.check'({ project }, context) {
     context.project(project).db.check();
     return { ok: true };
+  },
+  'project.recent': (_input, { settings }) =>
+    settings.read().recentProjects.map(({ path, openedAt }) => ({
+      path,
+      name: basename(path, '.graft'),
+      openedAt,
+      exists: existsSync(path),
+    })),
+  'project.forget'({ path }, { settings }) {
+    settings.forget(resolve(path));
+    return null;
   },
 };

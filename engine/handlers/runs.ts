@@ -4,7 +4,13 @@ import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { type Handlers, requireDataset, requireRun } from './context.ts';
 
 export const runHandlers: Handlers<
-  'runs.list' | 'runs.get' | 'runs.retry' | 'runs.cancel' | 'encoders.list' | 'encoders.pretrain'
+  | 'runs.list'
+  | 'runs.get'
+  | 'runs.retry'
+  | 'runs.cancel'
+  | 'encoders.list'
+  | 'encoders.update'
+  | 'encoders.pretrain'
 > = {
   'runs.list': ({ project }, context) => context.project(project).db.runs.list(),
 
@@ -47,6 +53,14 @@ export const runHandlers: Handlers<
   },
 
   'encoders.list': ({ project }, context) => context.project(project).db.encoders.list(),
+
+  'encoders.update'({ project, encoderId, notes }, context) {
+    const { db } = context.project(project);
+    db.encoders.setNotes(encoderId, notes);
+    const encoder = db.encoders.get(encoderId);
+    if (encoder === undefined) throw new AppError('not-found', `There is no encoder ${encoderId}.`);
+    return encoder;
+  },
 
   'encoders.pretrain'(input, context) {
     const { db, queue } = context.project(input.project);

@@ -7,7 +7,8 @@ import { temporaryFolder } from '../fixtures/projects.ts';
 
 async function serving() {
   const engine = createEngine({ engine: 'wasm' });
-  const server = await startServer(engine);
+  // Without a built window: the plain page answers.
+  const server = await startServer(engine, { pageFolder: temporaryFolder() });
   onTestFinished(async () => {
     await engine.close();
     await server.close();

@@ -1,0 +1,58 @@
+/** Keeps what was painted: one revision a sitting, however many strokes it had. */
+import type { ImageRecord } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { decodeLabelMap } from '../../shared/label-map.ts';
+import type { Project } from '../db/project.ts';
+
+/**
+ * Strokes saved within this time of a revision of the same author replace it, so that an autosave after each of 500
+ * strokes leaves one entry in the history and not 500.
+ */
+const SITTING_MS = 10 * 60_000;
+
+export interface NewLabelMap {
+  readonly image: ImageRecord;
+  readonly author: 'human' | 'corrected';
+  /** Run whose prediction was accepted or corrected. */
+  readonly runId: number | null;
+  /** Revision that was edited; null: whatever is there. */
+  readonly base: number | null;
+  /** shared/label-map.ts code. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Returns the id of the revision that is now current and on disk.
+ * Errors: invalid-input (another size than the image), corrupt (not a label map), conflict (a newer revision exists).
+ */
+export function saveLabelMap(
+  db: Project,
+  { image, author, runId, base, bytes }: NewLabelMap,
+): number {
+  const { width, height } = decodeLabelMap(bytes);
+  if (width !== image.widthPx || height !== image.heightPx) {
+    throw new AppError(
+      'invalid-input',
+      `The label map is ${width}×${height} px, image ${image.name} is ${image.widthPx}×${image.heightPx}.`,
+    );
+  }
+  return db.transaction(() => {
+    const current = db.datasets.image(image.id)?.labelMapId ?? null;
+    if (base !== null && current !== base) {
+      throw new AppError(
+        'conflict',
+        `The labels of ${image.name} were changed elsewhere meanwhile. Load them anew before you go on.`,
+        { subject: image.name },
+      );
+    }
+    const previous = current === null ? undefined : db.labelMaps.get(current);
+    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId });
+    const sameSitting =
+      base !== null &&
+      previous?.author === author &&
+      previous.runId === runId &&
+      Date.now() - Date.parse(previous.createdAt) < SITTING_MS;
+    if (sameSitting) db.labelMaps.deleteUnused(previous.id);
+    return id;
+  });
+}

@@ -1,0 +1,68 @@
+/** What every answer of the loopback server carries, and reading what is sent to it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError, type ErrorCode, type WireError } from '../../shared/errors.ts';
+
+/** No inline script and nothing from elsewhere: the page is ours, the data is the user's. */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
+  'invalid-input': 400,
+  'not-found': 404,
+  conflict: 409,
+  locked: 423,
+  unreadable: 422,
+  unsupported: 415,
+  corrupt: 422,
+  'newer-version': 422,
+  'no-space': 507,
+  'engine-unavailable': 503,
+  cancelled: 499,
+  internal: 500,
+};
+
+export function reply(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(body);
+}
+
+export function replyJson(response: ServerResponse, status: number, value: unknown): void {
+  reply(response, status, 'application/json', JSON.stringify(value));
+}
+
+/** An error as the window reads it: the wire form, under the status that fits its code. */
+export function replyError(response: ServerResponse, error: WireError): void {
+  replyJson(response, STATUS_OF[error.code], error);
+}
+
+/** Errors: invalid-input, where more than `limitBytes` arrive. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator()) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > limitBytes) {
+      throw new AppError(
+        'invalid-input',
+        `What was sent is too large: more than ${limitBytes} bytes.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

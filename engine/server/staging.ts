@@ -1,0 +1,58 @@
+/** Where dropped files wait for their import: a temporary folder of this session, gone with it. */
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../../shared/errors.ts';
+
+export interface Staging {
+  /**
+   * Stores the body under `name` (folders allowed) in the folder of its `batch`.
+   * Errors: invalid-input for a name that leads out of the folder, no-space.
+   */
+  receive(
+    request: IncomingMessage,
+    file: { readonly batch: string; readonly name: string },
+  ): Promise<{ path: string; folder: string; bytes: number }>;
+  /** Deletes everything received. */
+  close(): void;
+}
+
+const BATCH = /^[A-Za-z0-9-]{1,64}$/;
+
+export function createStaging(parent: string = tmpdir()): Staging {
+  let root: string | null = null;
+
+  function folderOf(batch: string): string {
+    if (!BATCH.test(batch)) throw new AppError('invalid-input', 'The batch has no proper name.');
+    root ??= mkdtempSync(join(parent, 'graft-dropped-'));
+    return join(root, batch);
+  }
+
+  return {
+    async receive(request, { batch, name }) {
+      const folder = folderOf(batch);
+      const path = resolve(folder, name);
+      if (name === '' || name.includes('\0') || !path.startsWith(folder + sep)) {
+        throw new AppError('invalid-input', `"${name}" is not the name of a file.`);
+      }
+      mkdirSync(dirname(path), { recursive: true });
+      try {
+        await pipeline(request, createWriteStream(path));
+      } catch (error) {
+        rmSync(path, { force: true });
+        if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+          throw new AppError('no-space', 'The disk for temporary files is full.', { cause: error });
+        }
+        throw error;
+      }
+      return { path, folder, bytes: (await stat(path)).size };
+    },
+    close() {
+      if (root !== null && existsSync(root)) rmSync(root, { recursive: true, force: true });
+      root = null;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** What the window remembers from one start to the next, whatever project is open. Stored by engine/settings.ts. */
+import { z } from 'zod';
+
+export const Settings = z.object({
+  /** system: as the computer is set. */
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  /** Latest first; absolute paths. */
+  recentProjects: z.array(z.object({ path: z.string(), openedAt: z.string() })).default([]),
+  keys: z
+    .object({
+      /** Name of a set of keys that people know from another tool. */
+      preset: z.string().default('graft'),
+      /** Action → its keys, where they differ from the preset. */
+      rebound: z.record(z.string(), z.array(z.string())).default({}),
+    })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** Fields to change; lists and records are replaced whole. */
+export const SettingsPatch = z.object({
+  theme: Settings.shape.theme.unwrap().optional(),
+  keys: z
+    .object({ preset: z.string(), rebound: z.record(z.string(), z.array(z.string())) })
+    .optional(),
+});
+export type SettingsPatch = z.infer<typeof SettingsPatch>;
