@@ -15,6 +15,8 @@ export interface Engine {
   readonly info: EngineInfo;
   /** TensorFlow itself; null under the portable engine. */
   readonly native: NativeBackend | null;
+  /** Whether trace.ts may run functions as graphs; without it every operation is called by itself. */
+  readonly traced: boolean;
 }
 
 export interface EngineOptions {
@@ -59,6 +61,7 @@ async function startPortable(threads: number): Promise<Engine> {
       graft: GRAFT_VERSION,
     },
     native: null,
+    traced: false,
   };
 }
 
@@ -94,5 +97,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       graft: GRAFT_VERSION,
     },
     native,
+    traced: true,
   };
 }

@@ -14,10 +14,12 @@ export interface Moments {
   readonly v: Tensor1D;
 }
 
-/** What changes from step to step, computed on the host. */
+/** What changes from step to step, computed on the host: Adam's bias corrections are in the first two. */
 export interface StepScalars {
-  /** Learning rate with Adam's bias corrections: lr · √(1−β₂ᵗ) / (1−β₁ᵗ). */
+  /** lr · √(1−β₂ᵗ) / (1−β₁ᵗ) */
   readonly stepSize: number;
+  /** ε · √(1−β₂ᵗ) */
+  readonly epsilon: number;
   /** Learning rate · weight decay. */
   readonly decay: number;
 }
@@ -37,25 +39,27 @@ export function learningRateAt(config: OptimisationConfig, step: number): number
 
 export function stepScalars(config: OptimisationConfig, step: number): StepScalars {
   const rate = learningRateAt(config, step);
+  const correction = Math.sqrt(1 - BETA2 ** step);
   return {
-    stepSize: (rate * Math.sqrt(1 - BETA2 ** step)) / (1 - BETA1 ** step),
+    stepSize: (rate * correction) / (1 - BETA1 ** step),
+    epsilon: EPSILON * correction,
     decay: rate * config.weightDecay,
   };
 }
 
 /**
- * One step of Adam in the efficient form at the end of §2 of Kingma & Ba 2015 (arXiv 1412.6980), with the weight decay
- * decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].
+ * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1, both fractions extended by √(1−β₂ᵗ)) with the
+ * weight decay decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].
  */
 export function adamW(
   theta: Tensor1D,
   { m, v }: Moments,
   gradient: Tensor1D,
-  scalars: { readonly stepSize: Scalar; readonly decay: Scalar },
+  scalars: { readonly stepSize: Scalar; readonly epsilon: Scalar; readonly decay: Scalar },
 ): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
   const newM = tf.add<Tensor1D>(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
   const newV = tf.add<Tensor1D>(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
-  const change = tf.div(tf.mul(newM, scalars.stepSize), tf.add(tf.sqrt(newV), EPSILON));
+  const change = tf.div(tf.mul(newM, scalars.stepSize), tf.add(tf.sqrt(newV), scalars.epsilon));
   const decayed = tf.sub(theta, tf.mul(theta, scalars.decay));
   return { theta: tf.sub(decayed, change), m: newM, v: newV };
 }

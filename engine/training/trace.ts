@@ -2,8 +2,9 @@
  * Runs a pure function of tensors as one native TensorFlow graph.
  *
  * The first call with inputs of given shapes runs the function eagerly and records every native operation it makes,
- * tfjs's own gradients included. The record becomes one graph; later calls with the same shapes run that graph as a
- * single call, with the same results to the last bit. Under the portable engine every call is eager.
+ * tfjs's own gradients included. The record becomes one graph, and every result comes from that graph, the first one,
+ * too: TensorFlow may choose other kernels for graphs than for single operations, with other last bits, and a resumed
+ * run must not begin with a step of another kind. Where the engine has no graphs every call is eager.
  *
  * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
  * Tensors it makes from numbers, or closes over, become constants of the graph.
@@ -39,8 +40,8 @@ export interface TracedFunction {
 }
 
 interface Graph {
-  readonly nodes: Encoded[];
-  readonly outputNames: string[];
+  readonly nodes: readonly Encoded[];
+  readonly outputNames: readonly string[];
 }
 
 const DATA_TYPES: Readonly<Record<string, number>> = {
@@ -162,8 +163,8 @@ class Recording {
       );
     };
     const random = Math.random;
-    // Own properties shadow the methods of the class; deleting them afterwards puts everything back.
-    Object.assign(backend, {
+    // Own properties shadow the methods of the class, and are taken away again afterwards.
+    const doors = {
       executeSingleOutput: ((op, attributes, inputs) => {
         const output = single(op, attributes, inputs);
         this.operation(op, attributes, inputs, [output]);
@@ -176,7 +177,9 @@ class Recording {
       }) satisfies NativeBackend['executeMultipleOutputs'],
       readSync: refuse,
       read: refuse,
-    });
+    };
+    const before = Object.getOwnPropertyDescriptors(backend);
+    Object.assign(backend, doors);
     Math.random = () => {
       throw notTraceable(this.#name, 'it draws random numbers; draw them outside and pass them in');
     };
@@ -184,8 +187,10 @@ class Recording {
       return body();
     } finally {
       Math.random = random;
-      for (const door of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'read']) {
-        Reflect.deleteProperty(backend, door);
+      for (const door of Object.keys(doors)) {
+        const own = Object.getOwnPropertyDescriptor(before, door);
+        if (own === undefined) Reflect.deleteProperty(backend, door);
+        else Object.defineProperty(backend, door, own.value as PropertyDescriptor); // a map of descriptors
       }
     }
   }
@@ -213,7 +218,7 @@ function record(
   backend: NativeBackend,
   body: TensorFunction,
   inputs: readonly Tensor[],
-): { graph: Graph; outputs: Tensor[] } {
+): Graph {
   const recording = new Recording(name, backend);
   inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
   const outputs = recording.watch(() => runEagerly(body, inputs));
@@ -221,7 +226,8 @@ function record(
     recording.output(tensor, `out${i}`);
     return `out${i}:0`;
   });
-  return { graph: { nodes: recording.nodes, outputNames }, outputs };
+  tf.dispose(outputs);
+  return { nodes: recording.nodes, outputNames };
 }
 
 const signatureOf = (inputs: readonly Tensor[]) =>
@@ -230,33 +236,32 @@ const signatureOf = (inputs: readonly Tensor[]) =>
 /** `name` appears in error messages. */
 export function trace(engine: Engine, name: string, body: TensorFunction): TracedFunction {
   const backend = engine.native;
-  if (backend === null) {
+  if (backend === null || !engine.traced) {
     return {
       run: (inputs) => runEagerly(body, inputs),
       graphCount: 0,
       dispose: () => undefined,
     };
   }
-  const sessions = new Map<string, { session: number; outputNames: string[] }>();
+  const graphs = new Map<string, { session: number; outputNames: readonly string[] }>();
   return {
     run(inputs) {
       const signature = signatureOf(inputs);
-      const known = sessions.get(signature);
-      if (known !== undefined) {
-        const inputInfos = inputs.map((_, i) => ({ name: `in${i}:0`, tfDtype: '' }));
-        return backend.runSavedModel(known.session, inputs, inputInfos, known.outputNames);
+      let graph = graphs.get(signature);
+      if (graph === undefined) {
+        const { nodes, outputNames } = record(name, backend, body, inputs);
+        graph = { session: loadGraph(backend, nodes), outputNames };
+        graphs.set(signature, graph);
       }
-      const { graph, outputs } = record(name, backend, body, inputs);
-      const session = loadGraph(backend, graph.nodes);
-      sessions.set(signature, { session, outputNames: graph.outputNames });
-      return outputs;
+      const inputInfos = inputs.map((_, i) => ({ name: `in${i}:0`, tfDtype: '' }));
+      return backend.runSavedModel(graph.session, inputs, inputInfos, graph.outputNames);
     },
     get graphCount() {
-      return sessions.size;
+      return graphs.size;
     },
     dispose() {
-      for (const { session } of sessions.values()) backend.deleteSavedModel(session);
-      sessions.clear();
+      for (const { session } of graphs.values()) backend.deleteSavedModel(session);
+      graphs.clear();
     },
   };
 }

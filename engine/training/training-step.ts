@@ -47,7 +47,10 @@ export const splitSpec = (spec: NetworkSpec, isFrozen: (group: string) => boolea
   frozen: filterSpec(spec, ({ group }) => isFrozen(group)),
 });
 
+/** theta, statistics, m, v */
 const STATE_TENSORS = 4;
+/** stepSize, epsilon, decay */
+const SCALAR_TENSORS = 3;
 
 export function createTrainingStep(options: {
   readonly engine: Engine;
@@ -64,10 +67,10 @@ export function createTrainingStep(options: {
     : [];
 
   const step = trace(engine, 'training step', (tensors) => {
-    // Ranks: vectors first, two scalars, then the objective's inputs, as `run` below passes them.
+    // Ranks: vectors first, then scalars, then the objective's inputs, as `run` below passes them.
     const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
-    const [stepSize, decay] = tensors.slice(STATE_TENSORS) as [Scalar, Scalar];
-    const rest = tensors.slice(STATE_TENSORS + 2);
+    const [stepSize, epsilon, decay] = tensors.slice(STATE_TENSORS) as [Scalar, Scalar, Scalar];
+    const rest = tensors.slice(STATE_TENSORS + SCALAR_TENSORS);
     const [frozenTheta, frozenStatistics] = rest as [Tensor1D, Tensor1D];
     const inputs = rest.slice(frozen.length);
     const input = (name: string): Tensor => {
@@ -88,7 +91,7 @@ export function createTrainingStep(options: {
       newStatistics = tf.keep(pass.updatedStatistics());
       return loss;
     })([...trained.parameters]);
-    const updated = adamW(theta, { m, v }, concatFlat(grads), { stepSize, decay });
+    const updated = adamW(theta, { m, v }, concatFlat(grads), { stepSize, epsilon, decay });
     return [value, updated.theta, newStatistics, updated.m, updated.v];
   });
 
@@ -105,20 +108,17 @@ export function createTrainingStep(options: {
 
   return {
     run(batch, scalars) {
-      const made = [
-        tf.scalar(scalars.stepSize),
-        tf.scalar(scalars.decay),
-        ...objective.inputs.map(({ name, shape, dtype }) => {
-          const data = batch.inputs.get(name);
-          if (data === undefined) throw new Error(`the batch lacks ${name}`);
-          return tf.tensor(data, [batch.size, ...shape], dtype);
-        }),
-      ];
-      const [stepSize, decay, ...inputs] = made as [Tensor, Tensor, ...Tensor[]];
-      const outputs = step.run([...state, stepSize, decay, ...frozen, ...inputs]);
+      const { stepSize, epsilon, decay } = scalars;
+      const numbers = [stepSize, epsilon, decay].map((value) => tf.scalar(value));
+      const inputs = objective.inputs.map(({ name, shape, dtype }) => {
+        const data = batch.inputs.get(name);
+        if (data === undefined) throw new Error(`the batch lacks ${name}`);
+        return tf.tensor(data, [batch.size, ...shape], dtype);
+      });
+      const outputs = step.run([...state, ...numbers, ...frozen, ...inputs]);
       const [loss, ...next] = outputs as [Tensor, ...Tensor1D[]];
       const value = loss.dataSync<'float32'>()[0] ?? Number.NaN;
-      tf.dispose([...state, ...made, loss]);
+      tf.dispose([...state, ...numbers, ...inputs, loss]);
       state = next;
       return value;
     },

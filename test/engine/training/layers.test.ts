@@ -1,0 +1,167 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { createLayers, type Layers } from '../../../engine/training/layers.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { nativeEngineOrSkip } from './native-engine.ts';
+
+const engine = await nativeEngineOrSkip();
+// The portable layers are plain tfjs operations, so they run on the native backend as well.
+const native = createLayers(engine);
+const portable = createLayers({ ...engine, native: null });
+
+const random = createRandom(1, 'layers test');
+const tensor = (shape: number[], deviation = 1, mean = 0) =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
+      return mean + deviation * random.normal();
+    }),
+    shape,
+  );
+
+type Layer = (layers: Layers, inputs: readonly Tensor[]) => Tensor;
+
+interface Case {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly inputs: readonly Tensor[];
+}
+
+const batchNormRelu: Layer = (layers, [x, gamma, beta]) => {
+  const { output, mean, variance } = layers.batchNormRelu(
+    x as Tensor4D,
+    gamma as Tensor1D,
+    beta as Tensor1D,
+  );
+  tf.dispose([mean, variance]);
+  return output;
+};
+
+const cases: readonly Case[] = [
+  {
+    name: 'batch normalisation and ReLU',
+    layer: batchNormRelu,
+    inputs: [tensor([3, 4, 4, 5], 2, 1), tensor([5], 0.3, 1), tensor([5], 0.5)],
+  },
+  {
+    name: 'bias',
+    layer: (layers, [x, bias]) => layers.addBias(x as Tensor4D, bias as Tensor1D),
+    inputs: [tensor([2, 3, 3, 4]), tensor([4])],
+  },
+  {
+    name: 'upsampling',
+    layer: (layers, [x]) => layers.upsample2(x as Tensor4D),
+    inputs: [tensor([2, 3, 5, 4])],
+  },
+  {
+    name: 'convolution',
+    layer: (layers, [x, kernel]) => layers.convolution(x as Tensor4D, kernel as Tensor4D),
+    inputs: [tensor([2, 5, 4, 3]), tensor([3, 3, 3, 2])],
+  },
+  {
+    name: 'pooling',
+    layer: (layers, [x]) => layers.maxPool2(x as Tensor4D),
+    inputs: [tensor([2, 4, 6, 3])],
+  },
+  {
+    name: 'dense layer over pooled features',
+    layer: (layers, [x, kernel, bias]) =>
+      layers.dense(
+        layers.globalAveragePool(x as Tensor4D),
+        kernel as tf.Tensor2D,
+        bias as Tensor1D,
+      ),
+    inputs: [tensor([3, 4, 4, 5]), tensor([5, 2]), tensor([2])],
+  },
+];
+
+/** Σ output·weights: a scalar whose gradient reaches every output with another factor. */
+function objective(layers: Layers, { layer }: Case, inputs: readonly Tensor[]): tf.Scalar {
+  const output = layer(layers, inputs);
+  const factors = tf.cos(tf.range(0, output.size)).reshape(output.shape);
+  return tf.sum<tf.Scalar>(tf.mul(output, factors));
+}
+
+const gradients = (layers: Layers, test: Case) =>
+  tf.grads((...inputs: Tensor[]) => objective(layers, test, inputs))([...test.inputs]);
+
+function largestDifference(a: Tensor, b: Tensor): number {
+  return tf.max(tf.abs(tf.sub(a, b))).dataSync()[0] ?? NaN;
+}
+
+describe.each(cases)('$name', (test) => {
+  it('gives the same output and gradients on both engines', () => {
+    const outputs = [native, portable].map((layers) => test.layer(layers, test.inputs));
+    expect(largestDifference(outputs[0] as Tensor, outputs[1] as Tensor)).toBeLessThan(1e-5);
+    const [own, plain] = [gradients(native, test), gradients(portable, test)];
+    own.forEach((gradient, i) => {
+      expect(largestDifference(gradient, plain[i] as Tensor)).toBeLessThan(2e-4);
+    });
+  });
+
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('has the gradient that central differences find (%s)', (_, layers) => {
+    const found = gradients(layers, test);
+    const step = 2e-3;
+    test.inputs.forEach((input, which) => {
+      const values = input.dataSync<'float32'>();
+      for (let trial = 0; trial < 6; trial++) {
+        const at = random.below(values.length);
+        const shifted = (by: number) => {
+          const moved = values.slice();
+          moved[at] = (moved[at] ?? 0) + by;
+          const inputs = test.inputs.map((t, i) => (i === which ? tf.tensor(moved, t.shape) : t));
+          return objective(layers, test, inputs).dataSync()[0] ?? NaN;
+        };
+        const numeric = (shifted(step) - shifted(-step)) / (2 * step);
+        const exact = found[which]?.dataSync()[at] ?? NaN;
+        // float32 has seven digits, of which the difference leaves three or four.
+        expect(Math.abs(numeric - exact)).toBeLessThan(0.02 + 0.02 * Math.abs(exact));
+      }
+    });
+  });
+});
+
+describe('batch normalisation', () => {
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('returns mean and unbiased variance of the batch (%s)', (_, layers) => {
+    const x = tf.tensor4d([1, 2, 3, 4, 10, 20, 30, 60], [2, 2, 1, 2]);
+    const { mean, variance } = layers.batchNormRelu(x, tf.ones([2]), tf.zeros([2]));
+    // numpy: a.reshape(4, 2).mean(0), .var(0, ddof=1)
+    expect([...mean.dataSync()]).toEqual([11, 21.5]);
+    expect(variance.dataSync()[0]).toBeCloseTo(175.3333, 2);
+    expect(variance.dataSync()[1]).toBeCloseTo(723.6667, 1);
+    tf.dispose([mean, variance]);
+  });
+
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('can be folded into the convolution before it (%s)', (_, layers) => {
+    const [x, kernel] = [tensor([2, 6, 6, 3]) as Tensor4D, tensor([3, 3, 3, 4]) as Tensor4D];
+    const norm = {
+      gamma: tensor([4], 0.3, 1) as Tensor1D,
+      beta: tensor([4]) as Tensor1D,
+      mean: tensor([4]) as Tensor1D,
+      variance: tf.square(tensor([4], 0.5, 1)) as Tensor1D,
+    };
+    const folded = layers.foldedConvolutionRelu(x, kernel, norm);
+    const convolved = tf.conv2d(x, kernel, 1, 'same');
+    const plain = tf.relu(
+      tf.batchNorm4d(convolved, norm.mean, norm.variance, norm.beta, norm.gamma, 1e-5),
+    );
+    expect(largestDifference(folded, plain)).toBeLessThan(1e-4);
+  });
+});
+
+it('keeps no tensors but the batch statistics', () => {
+  const before = tf.memory().numTensors;
+  for (const layers of [native, portable]) {
+    for (const test of cases) tf.tidy(() => void gradients(layers, test));
+  }
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it, vi } from 'vitest';
+import type { Engine } from '../../../engine/training/backend.ts';
+import { type Batch, makeBatch } from '../../../engine/training/batches.ts';
+import type { Objective } from '../../../engine/training/objective.ts';
+import { stepScalars } from '../../../engine/training/optimiser.ts';
+import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
+import { pretrainingTasks } from '../../../engine/training/pretrain/registry.ts';
+import { segmentationObjective } from '../../../engine/training/segmentation.ts';
+import { createSegmenter } from '../../../engine/training/segmenter.ts';
+import type { Tile } from '../../../engine/training/tiles.ts';
+import {
+  createTrainingStep,
+  freshState,
+  splitSpec,
+  type TrainingStep,
+} from '../../../engine/training/training-step.ts';
+import { IGNORE, NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
+import { nativeEngineOrSkip } from './native-engine.ts';
+
+const engine = await nativeEngineOrSkip();
+
+// Eight channels or more: below, TensorFlow takes other convolution kernels in graphs than eagerly.
+const network = NetworkConfig.parse({ depth: 2, base: 8, bottleneck: 2 });
+const sizePx = 32;
+const config = OptimisationConfig.parse({
+  steps: 60,
+  batch: 2,
+  learningRate: 1e-2,
+  schedule: 'constant',
+  evaluateEvery: 10,
+  augment: false,
+});
+
+/** A bright disc on a dark ground; the disc is class 1. */
+function discTile(imageId: number, centre: number): Tile {
+  const inside = Array.from({ length: sizePx * sizePx }, (_, i) => {
+    return Math.hypot((i % sizePx) - centre, Math.floor(i / sizePx) - centre) < 8;
+  });
+  return {
+    imageId,
+    name: `disc ${imageId}`,
+    width: sizePx,
+    height: sizePx,
+    channels: 1,
+    data: Float32Array.from(inside, (yes, i) => (yes ? 0.7 : 0.3) + 0.1 * Math.sin(i)),
+    labels: Uint8Array.from(inside, (yes) => (yes ? 1 : 0)),
+    imageClass: imageId % 2,
+  };
+}
+const tiles = [discTile(1, 10), discTile(2, 20)];
+
+const segmentation = segmentationObjective({ network, sizePx, classes: 2 });
+
+function stepFor(
+  objective: Objective,
+  options: { engine?: Engine; frozen?: string; theta?: Float32Array } = {},
+): TrainingStep {
+  const specs = splitSpec(objective.spec, (group) => group === options.frozen);
+  const weights = initialWeights(objective.spec, 3);
+  const initial = freshState(flattenWeights(specs.trained, weights));
+  return createTrainingStep({
+    engine: options.engine ?? engine,
+    objective,
+    specs,
+    initial: { ...initial, theta: options.theta ?? initial.theta },
+    frozen: flattenWeights(specs.frozen, weights),
+  });
+}
+
+function trainFor(step: TrainingStep, objective: Objective, steps: number, seed = 0): number[] {
+  const batches = { objective, tiles, sizePx, augment: config.augment, batch: 2, seed };
+  return Array.from({ length: steps }, (_, i) =>
+    step.run(makeBatch(batches, i + 1), stepScalars(config, i + 1)),
+  );
+}
+
+const hashOf = (step: TrainingStep) => {
+  const { theta, statistics, m, v } = step.read();
+  const hash = createHash('sha256');
+  for (const part of [theta, statistics, m, v]) hash.update(new Uint8Array(part.buffer));
+  return hash.digest('hex');
+};
+
+describe('a training step', () => {
+  it('agrees with the same network, loss and optimiser in PyTorch', () => {
+    // torch 2.13, float64: BatchNorm2d(eps=1e-5, momentum=.1), cross_entropy(ignore_index) + 1 − mean soft Dice of
+    // classes 1 and 2 (smoothing 1), AdamW(lr=1e-2, weight_decay=.1); weights and inputs by the formulas below.
+    const small = NetworkConfig.parse({ depth: 2, base: 2, bottleneck: 4 });
+    const objective = segmentationObjective({ network: small, sizePx: 16, classes: 3 });
+    const gamma = new Set<number>();
+    let at = 0;
+    for (const { shape, kind } of objective.spec.parameters) {
+      const end = at + shape.reduce((a, b) => a * b, 1);
+      for (; at < end; at++) if (kind === 'gamma') gamma.add(at);
+    }
+    const theta = Float32Array.from({ length: at }, (_, i) => {
+      return 0.4 * Math.cos(1.7 * i) + (gamma.has(i) ? 1 : 0);
+    });
+    const count = 2 * 16 * 16;
+    const image = Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(0.37 * i));
+    const labels = Int32Array.from({ length: count }, (_, i) =>
+      i % 11 === 0 ? IGNORE : Math.floor(i / 5) % 3,
+    );
+    const batch: Batch = {
+      size: 2,
+      inputs: new Map<string, Float32Array | Int32Array>([
+        ['image', image],
+        ['labels', labels],
+      ]),
+    };
+    const step = stepFor(objective, { theta });
+    const constant = { ...config, warmup: 0, weightDecay: 0.1 };
+    const losses = [1, 2, 3, 4].map((n) => step.run(batch, stepScalars(constant, n)));
+    const expected = [1.784193, 1.755982, 1.734562, 1.72507];
+    losses.forEach((loss, i) => expect(loss).toBeCloseTo(expected[i] ?? NaN, 4));
+
+    const segmenter = createSegmenter({
+      engine,
+      network: small,
+      sizePx: 16,
+      classes: 3,
+      specs: [objective.spec],
+    });
+    const second = segmenter.probabilities([step.tensors()], [image.subarray(256)])[0];
+    const pixel = second?.subarray((7 * 16 + 9) * 3, (7 * 16 + 9) * 3 + 3) ?? [];
+    [0.22297, 0.35745, 0.41958].forEach((p, i) => expect(pixel[i]).toBeCloseTo(p, 3));
+    step.dispose();
+    segmenter.dispose();
+  });
+
+  it('learns two images by heart', () => {
+    const step = stepFor(segmentation);
+    const losses = trainFor(step, segmentation, 60);
+    expect(losses[0]).toBeGreaterThan(0.8);
+    expect(losses.at(-1)).toBeLessThan(0.1);
+    step.dispose();
+  });
+
+  it.each(['classification', 'autoencoder'] as const)('learns them by %s, too', (task) => {
+    const own = pretrainingTasks[task].network(network);
+    const context = { network: own, sizePx, pixelClasses: 2, imageClasses: ['odd', 'even'] };
+    const objective = pretrainingTasks[task].objective(context);
+    const step = stepFor(objective);
+    const losses = trainFor(step, objective, 60);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 5);
+    step.dispose();
+  });
+
+  it('gives the same bits traced and eager', () => {
+    const [a, b] = [
+      stepFor(segmentation),
+      stepFor(segmentation, { engine: { ...engine, traced: false } }),
+    ];
+    expect(trainFor(b, segmentation, 6)).toEqual(trainFor(a, segmentation, 6));
+    expect(hashOf(b)).toBe(hashOf(a));
+    a.dispose();
+    b.dispose();
+  });
+
+  it('gives the same bits for the same seed, and others for another', () => {
+    const hashes = [0, 0, 1].map((seed) => {
+      const step = stepFor(segmentation);
+      trainFor(step, segmentation, 5, seed);
+      const hash = hashOf(step);
+      step.dispose();
+      return hash;
+    });
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashes[2]).not.toBe(hashes[0]);
+  });
+
+  it('holds a constant number of tensors and bounded memory', () => {
+    const before = tf.memory().numTensors;
+    const step = stepFor(segmentation);
+    trainFor(step, segmentation, 3);
+    const held = tf.memory().numTensors;
+    const memory = process.memoryUsage().rss;
+    trainFor(step, segmentation, 200);
+    expect(tf.memory().numTensors).toBe(held);
+    expect(process.memoryUsage().rss - memory).toBeLessThan(40e6);
+    step.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a frozen encoder', () => {
+  it('is used and never changed, and costs no gradient', () => {
+    const operations = vi.spyOn(engine.native, 'executeSingleOutput');
+    const step = stepFor(segmentation, { frozen: 'encoder' });
+    const trained = segmentation.spec.parameters.filter((p) => p.group !== 'encoder');
+    const size = trained.reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);
+    const losses = trainFor(step, segmentation, 30);
+    expect(step.read().theta.length).toBe(size);
+    expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.7);
+    const filterGradients = operations.mock.calls.filter(([op]) => op === 'Conv2DBackpropFilter');
+    operations.mockRestore();
+    expect(filterGradients.length).toBe(trained.filter((p) => p.kind === 'kernel').length);
+    step.dispose();
+  });
+});
+
+describe('ignored pixels', () => {
+  it('have no influence on loss or weights', () => {
+    const half = tiles.map((tile) => ({
+      ...tile,
+      labels: Uint8Array.from(tile.labels ?? [], (v, i) => (i % sizePx < 16 ? v : IGNORE)),
+    }));
+    const batchOf = (ignored: number): Batch => {
+      const batch = makeBatch(
+        { objective: segmentation, tiles: half, sizePx, augment: false, batch: 2, seed: 0 },
+        1,
+      );
+      const labels = batch.inputs.get('labels') ?? new Int32Array();
+      labels.forEach((label, i) => {
+        if (label === IGNORE) labels[i] = ignored;
+      });
+      return batch;
+    };
+    const results = [IGNORE, 77, -1].map((ignored) => {
+      const step = stepFor(segmentation);
+      const loss = step.run(batchOf(ignored), stepScalars(config, 1));
+      const hash = hashOf(step);
+      step.dispose();
+      return { loss, hash };
+    });
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+});
