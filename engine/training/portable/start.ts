@@ -9,7 +9,7 @@ import { BackendWasm, setThreadsCount, version_wasm } from '@tensorflow/tfjs-bac
 import * as tf from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import { registerTrainingKernels } from './training-kernels.ts';
-import { detachWorkers, loadWasmModule, MAX_THREADS } from './wasm-module.ts';
+import { loadWasmModule, MAX_THREADS } from './wasm-module.ts';
 
 export interface PortableEngine {
   /** Threads that really compute: at most MAX_THREADS. Bits of a result may depend on it. */
@@ -29,7 +29,8 @@ async function start(wanted: number): Promise<PortableEngine> {
   const module = await loadWasmModule({ threads: Math.min(wanted, MAX_THREADS) });
   setThreadsCount(wanted);
   const backend = new BackendWasm(module);
-  detachWorkers(module);
+  // The glue made its workers hold the process when their threads began; now it may end by itself.
+  for (const worker of module.workers) worker.unref();
   // The package registers a backend of its own, with the loader for browsers.
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => backend);
@@ -43,7 +44,7 @@ let running: { readonly threads: number; readonly engine: Promise<PortableEngine
 
 /**
  * Starts the wasm backend in this process and makes it the one that tfjs-core uses. One thread count a process:
- * asking again for the same one returns the running engine.
+ * asking again for the same one returns the running engine. A failed start may be tried again.
  * Errors: engine-unavailable (no SIMD, files missing); conflict (runs with another thread count).
  * Later, any operation throws invalid-input where the heap's 4 GB are used up.
  */
@@ -57,5 +58,10 @@ export async function startPortableEngine(options: { threads: number }): Promise
     );
   }
   running ??= { threads, engine: start(threads) };
-  return running.engine;
+  try {
+    return await running.engine;
+  } catch (error) {
+    running = undefined;
+    throw error;
+  }
 }

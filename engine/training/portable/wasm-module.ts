@@ -37,12 +37,12 @@ interface EmscriptenModule {
   /** Bytes → address, 0 where the heap ends. */
   _malloc: (bytes: number) => number;
   _free: (address: number) => void;
-  /** Absent in the single-threaded build. */
-  readonly PThread?: { readonly runningWorkers: readonly Worker[] };
 }
 
 export interface WasmModule extends EmscriptenModule {
   readonly tfjs: TensorRegistry;
+  /** Of the compute threads beside this one. */
+  readonly workers: readonly Worker[];
 }
 
 const shippedFolder = () =>
@@ -89,13 +89,18 @@ function readBuildFile(path: string): Buffer {
   }
 }
 
-/** Runs the glue script and returns the module factory that it exports. */
-function compileGlue(path: string, source: string, threads: number): (config: object) => unknown {
+/** Runs the glue script and returns the module factory that it exports; its workers are added to `workers`. */
+function compileGlue(
+  path: string,
+  source: string,
+  { threads, workers }: { threads: number; workers: Worker[] },
+): (config: object) => unknown {
   const nodeRequire = createRequire(path);
   const ownProcess: unknown = Object.create(process, { on: { value: () => ownProcess } });
   class ThreadWorker extends Worker {
     constructor() {
       super(new URL('./pthread-worker.ts', import.meta.url));
+      workers.push(this);
     }
   }
   const commonJs: { exports: unknown } = { exports: {} };
@@ -165,17 +170,15 @@ export async function loadWasmModule(options: {
   const wasmBinary = readBuildFile(
     join(folder, `${threaded ? name : 'tfjs-backend-wasm-simd'}.wasm`),
   );
+  const workers: Worker[] = [];
   let module: unknown;
   let ready = false;
   try {
-    module = await compileGlue(
-      gluePath,
-      source,
-      threads,
-    )({
+    const factory = compileGlue(gluePath, source, { threads, workers });
+    module = await factory({
       wasmBinary,
       printErr: (text: string) => {
-        throw kernelComplaint(text);
+        if (ready) throw kernelComplaint(text);
       },
       // A running kernel aborts where its own allocation fails; there is no other known cause.
       onAbort: (reason: unknown) => {
@@ -183,6 +186,7 @@ export async function loadWasmModule(options: {
       },
     });
   } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
     throw new AppError(
       'engine-unavailable',
       `The portable engine does not start (${error instanceof Error ? error.message : String(error)}). ` +
@@ -193,10 +197,5 @@ export async function loadWasmModule(options: {
   ready = true;
   if (!isEmscriptenModule(module)) throw new Error(`${gluePath} made a module of another shape`);
   guardMalloc(module);
-  return Object.assign(module, { tfjs: bindRegistry(module) });
-}
-
-/** Lets the process end by itself. Call after the thread pool exists. */
-export function detachWorkers(module: EmscriptenModule): void {
-  for (const worker of module.PThread?.runningWorkers ?? []) worker.unref();
+  return Object.assign(module, { tfjs: bindRegistry(module), workers });
 }

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Engine, startEngine } from '../../../../engine/training/backend.ts';
+import { allocated, withBackend } from './gradient-check.ts';
+import { createSteps } from './training-steps.ts';
+
+describe('training the U-Net on the portable engine', () => {
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await startEngine({ engine: 'wasm', threads: 1 });
+    // gradient-check.ts has tfjs count buffers around every kernel; these layers keep statistics on purpose.
+    tf.env().set('IS_TEST', false);
+  });
+
+  const tiny = { sizePx: 16, batch: 2, base: 2, depth: 2, seed: 1 };
+
+  /** The heap grows in steps and never shrinks, so its size is its peak. */
+  function heapBytes(): number {
+    const backend = tf.backend();
+    if (!(backend instanceof BackendWasm)) throw new Error('another backend runs');
+    const probe = backend.makeOutput([1], 'float32');
+    const size = backend.typedArrayFromHeap(probe).buffer.byteLength;
+    backend.disposeData(probe.dataId);
+    return size;
+  }
+
+  it('follows the cpu backend step by step', async () => {
+    const train = () => {
+      const steps = createSteps(engine, tiny);
+      const losses = Array.from({ length: 3 }, () => steps.next());
+      const { theta } = steps.read();
+      steps.dispose();
+      return { losses, theta };
+    };
+    const wasm = train();
+    const cpu = await withBackend('cpu', train);
+    for (const [i, loss] of wasm.losses.entries())
+      expect(loss).toBeCloseTo(cpu.losses[i] ?? NaN, 4);
+    const largest = wasm.theta.reduce(
+      (worst, value, i) => Math.max(worst, Math.abs(value - (cpu.theta[i] ?? NaN))),
+      0,
+    );
+    // Adam moves a weight by the step size, 1e-3, whatever the size of its gradient.
+    expect(largest).toBeLessThan(2e-4);
+  });
+
+  it('learns a batch by heart in constant memory', () => {
+    const steps = createSteps(engine, tiny);
+    const first = steps.next();
+    steps.next();
+    const before = { ...allocated(), heap: heapBytes() };
+    let last = first;
+    for (let i = 0; i < 100; i++) last = steps.next();
+    expect(last).toBeLessThan(0.8 * first);
+    expect({ ...allocated(), heap: heapBytes() }).toEqual(before);
+    steps.dispose();
+  });
+
+  it('leaves nothing behind when it ends', () => {
+    const before = allocated();
+    const steps = createSteps(engine, tiny);
+    steps.next();
+    steps.dispose();
+    expect(allocated()).toEqual(before);
+  });
+});
+
+const Report = z.object({
+  threads: z.number(),
+  losses: z.array(z.number()),
+  weights: z.string(),
+});
+
+/** Trains in a process of its own, which has to end by itself. */
+async function trainInProcess(threads: number, seed: number): Promise<z.infer<typeof Report>> {
+  const script = new URL('train-process.ts', import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [script, String(threads), String(seed)],
+    { timeout: 50_000 },
+  );
+  return Report.parse(JSON.parse(stdout));
+}
+
+describe('processes that train on the portable engine', () => {
+  it('repeat their bits, whatever the number of threads, and end by themselves', async () => {
+    const { threads, ...first } = await trainInProcess(2, 5);
+    expect(threads).toBe(2);
+    expect(await trainInProcess(2, 5)).toEqual({ threads: 2, ...first });
+    expect(await trainInProcess(1, 5)).toEqual({ threads: 1, ...first });
+    expect((await trainInProcess(1, 6)).weights).not.toBe(first.weights);
+  });
+});
