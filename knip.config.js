@@ -4,7 +4,15 @@
  * @type {import('knip').KnipConfig}
  */
 export default {
-  entry: ['build/*.mjs', 'engine/cli.ts', 'renderer/main.ts', 'test/bench/*.ts'],
+  entry: [
+    'build/*.mjs',
+    'engine/cli.ts',
+    'renderer/main.ts',
+    'test/bench/*.ts',
+    // Started as a process and as a thread, by path.
+    'engine/training/worker.ts',
+    'engine/training/portable/pthread-worker.ts',
+  ],
   project: ['shared/**', 'engine/**', 'renderer/**', 'build/**', 'test/**'],
   ignore: ['test/build/fixtures/**'],
   // An exported type names what an exported function gives or takes, used elsewhere or not.

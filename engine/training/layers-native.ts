@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { AttributeKind, AttributeValue } from './graph-def.ts';
-import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './layers.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
 
 export function nativeLayers(backend: NativeBackend): EngineLayers {

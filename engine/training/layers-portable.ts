@@ -1,7 +1,7 @@
 /** The portable twins of layers-native.ts: plain tfjs operations, with gradients in closed form where that is shorter. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './layers.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 
 /** Every axis but the channels. */
 const PIXEL_AXES = [0, 1, 2];

@@ -1,0 +1,29 @@
+/**
+ * What each engine has its own fast form of: the agreement between layers.ts, which puts the layers together, and
+ * layers-native.ts and layers-portable.ts, which compute them.
+ */
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+
+/** Added to the variance in batch normalisation (method.md §2). */
+export const BATCH_NORM_EPSILON = 1e-5;
+
+export interface Normalised {
+  /** [batch, height, width, channels] */
+  readonly output: Tensor4D;
+  /** [channels], of this batch; kept: the caller disposes of it. */
+  readonly mean: Tensor1D;
+  /** [channels], of this batch, with Bessel's correction (n−1), as running statistics want it; kept, too. */
+  readonly variance: Tensor1D;
+}
+
+/** Layers whose fast form differs between engines. */
+export interface EngineLayers {
+  /** Batch normalisation with the statistics of the batch, then ReLU. Differentiable in input, gamma and beta. */
+  batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised;
+  /** relu(convolution + bias) in one pass, for inference: no gradient. */
+  convolutionBiasRelu(input: Tensor4D, kernel: Tensor4D, bias: Tensor1D): Tensor4D;
+  /** input + bias along the last axis. */
+  addBias<T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D): T;
+  /** [b, h, w, c] → [b, 2h, 2w, c], nearest neighbour. */
+  upsample2(input: Tensor4D): Tensor4D;
+}
