@@ -85,6 +85,8 @@ export default defineConfig(
     rules: {
       // svelte-check knows every name in a component, the ambient ones too.
       'no-undef': 'off',
+      // Results live in $state.raw and are replaced, never mutated, so a plain Map or Set is what they should be.
+      'svelte/prefer-svelte-reactivity': 'off',
       // Props are taken apart once; whether they change is the compiler's to know.
       'prefer-const': 'off',
       'svelte/prefer-const': ['error', { destructuring: 'all' }],

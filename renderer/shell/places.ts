@@ -1,0 +1,56 @@
+/** The five places of a project, with their keys, as sidebar and palette offer them. */
+import type { AppState } from '../state/app.svelte.ts';
+import type { Route } from '../state/route.ts';
+
+export interface Place {
+  readonly view: Exclude<Route['view'], 'welcome'>;
+  readonly title: string;
+  readonly keys: string;
+  readonly disabled: boolean;
+  /** Why it is disabled. */
+  readonly why: string;
+  readonly run: () => void;
+}
+
+export function places(app: AppState): Place[] {
+  const dataset = app.currentDataset;
+  const always = { disabled: false, why: '' };
+  return [
+    {
+      view: 'library',
+      title: 'Library',
+      keys: 'Mod+1',
+      ...always,
+      run: () => app.go({ view: 'library', dataset: dataset?.id ?? null }),
+    },
+    {
+      view: 'annotate',
+      title: 'Annotate',
+      keys: 'Mod+2',
+      disabled: dataset === null || dataset.imageCount === 0,
+      why: 'There are no images to annotate yet.',
+      run: () => app.attempt(() => app.annotateFirst()),
+    },
+    {
+      view: 'encoders',
+      title: 'Encoders',
+      keys: 'Mod+3',
+      ...always,
+      run: () => app.go({ view: 'encoders', run: null }),
+    },
+    {
+      view: 'studies',
+      title: 'Studies',
+      keys: 'Mod+4',
+      ...always,
+      run: () => app.go({ view: 'studies', study: null }),
+    },
+    {
+      view: 'compare',
+      title: 'Compare',
+      keys: 'Mod+5',
+      ...always,
+      run: () => app.go({ view: 'compare', study: null }),
+    },
+  ];
+}

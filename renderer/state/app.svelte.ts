@@ -1,0 +1,198 @@
+/** The window as a whole: which project, which view, whether the engine answers. Created once in App.svelte. */
+import type { DoctorReport, ProjectInfo } from '../../shared/api.ts';
+import type { PathRequest } from '../../shared/desktop.ts';
+import type { Dataset } from '../../shared/entities.ts';
+import type { Settings } from '../../shared/settings.ts';
+import type { Api, Connection } from '../api.ts';
+import { desktop } from '../desktop.ts';
+import { Commands } from './commands.svelte.ts';
+import { Jobs } from './jobs.svelte.ts';
+import { ProjectState } from './project.svelte.ts';
+import { formatRoute, parseRoute, type Route } from './route.ts';
+import { Toasts } from './toasts.svelte.ts';
+
+/** A question for a path that the window's own dialog answers. */
+export interface PendingPick {
+  readonly request: PathRequest;
+  readonly answer: (path: string | null) => void;
+}
+
+export class AppState {
+  readonly api: Api;
+  readonly toasts = new Toasts();
+  readonly jobs = new Jobs();
+  readonly commands = new Commands();
+  paletteOpen = $state(false);
+  helpOpen = $state(false);
+  systemOpen = $state(false);
+  picking = $state.raw<PendingPick | null>(null);
+  theme = $state.raw<Settings['theme']>('system');
+  #systemDark = $state.raw(false);
+  connection = $state.raw<Connection>('connecting');
+  route = $state.raw<Route>({ view: 'welcome' });
+  project = $state.raw<ProjectState | null>(null);
+  /** Before it is known what to show. */
+  starting = $state.raw(true);
+  doctor = $state.raw<DoctorReport | null>(null);
+  annotating = $state.raw<{
+    readonly datasetId: number;
+    readonly imageIds: readonly number[];
+  } | null>(null);
+  #lastDataset: number | null = null;
+
+  constructor(api: Api) {
+    this.api = api;
+  }
+
+  get dark(): boolean {
+    return this.theme === 'system' ? this.#systemDark : this.theme === 'dark';
+  }
+
+  setTheme(theme: Settings['theme']): void {
+    this.theme = theme;
+    this.attempt(() => this.api.call('settings.update', { theme }));
+  }
+
+  /** Asks for a file or folder; null where the user changed his mind. */
+  pick(request: PathRequest): Promise<string | null> {
+    if (desktop !== null) return desktop.pickPath(request);
+    return new Promise((resolve) => {
+      this.picking = {
+        request,
+        answer: (path) => {
+          this.picking = null;
+          resolve(path);
+        },
+      };
+    });
+  }
+
+  /** Opens what the address, or the command that started Graft, asks for. */
+  async start(): Promise<void> {
+    const asked = parseRoute(window.location.hash);
+    const [settings, open] = await Promise.all([
+      this.api.call('settings.read', {}),
+      this.api.call('project.list', {}),
+    ]);
+    this.theme = settings.theme;
+    const path = asked.project ?? (open.length === 1 ? (open[0]?.path ?? null) : null);
+    if (path !== null) {
+      await this.openProject(path, asked.route);
+    }
+    this.starting = false;
+  }
+
+  /** Connects the state to the engine's events. Returns how to disconnect. */
+  listen(): () => void {
+    const stopEvents = this.api.subscribe((event) => {
+      if (event.type === 'notice') this.toasts.show('info', event.message);
+      else this.project?.handle(event);
+    });
+    const stopConnection = this.api.onConnection((next) => {
+      const back = this.connection === 'lost' && next === 'open';
+      this.connection = next;
+      if (back) this.#reconnected().catch((error: unknown) => this.toasts.error(error));
+    });
+    const system = window.matchMedia('(prefers-color-scheme: dark)');
+    const follow = () => (this.#systemDark = system.matches);
+    follow();
+    system.addEventListener('change', follow);
+    return () => {
+      stopEvents();
+      stopConnection();
+      system.removeEventListener('change', follow);
+    };
+  }
+
+  /** A restarted engine has no project open. */
+  async #reconnected(): Promise<void> {
+    if (this.project === null) return;
+    await this.api.call('project.open', { path: this.project.path });
+    await this.project.load();
+    this.toasts.show('good', 'The engine is back. Nothing that was saved is lost.');
+  }
+
+  go(route: Route): void {
+    this.route = route;
+    if (route.view === 'library' || route.view === 'annotate') {
+      this.#lastDataset = route.dataset ?? this.#lastDataset;
+    }
+    const hash = formatRoute(route, this.project?.path ?? null);
+    if (hash !== window.location.hash) window.history.pushState(null, '', hash);
+  }
+
+  /** The browser's back and forward. */
+  readonly followAddress = (): void => {
+    const { route } = parseRoute(window.location.hash);
+    this.route = this.project === null ? { view: 'welcome' } : route;
+  };
+
+  async createProject(path: string): Promise<void> {
+    await this.#enter(await this.api.call('project.create', { path }), null);
+  }
+
+  async openProject(path: string, route: Route | null = null): Promise<void> {
+    try {
+      await this.#enter(await this.api.call('project.open', { path }), route);
+    } catch (error) {
+      this.toasts.error(error);
+    }
+  }
+
+  async #enter(info: ProjectInfo, route: Route | null): Promise<void> {
+    this.project?.close();
+    const project = new ProjectState(this.api, info, (error) => this.toasts.error(error));
+    this.project = project;
+    await project.load();
+    this.go(
+      route === null || route.view === 'welcome' ? { view: 'library', dataset: null } : route,
+    );
+  }
+
+  async closeProject(): Promise<void> {
+    const { project } = this;
+    if (project === null) return;
+    project.close();
+    this.project = null;
+    this.go({ view: 'welcome' });
+    await this.api.call('project.close', { project: project.path });
+  }
+
+  /** Runs what a button asks for; says in a toast what went wrong. */
+  readonly attempt = (work: () => Promise<unknown>): void => {
+    work().catch((error: unknown) => this.toasts.error(error));
+  };
+
+  /** What Annotate and Library are about when nothing else is said. */
+  get currentDataset(): Dataset | null {
+    const { project, route } = this;
+    if (project === null) return null;
+    const asked = route.view === 'library' || route.view === 'annotate' ? route.dataset : null;
+    return project.dataset(asked ?? this.#lastDataset) ?? project.datasets?.[0] ?? null;
+  }
+
+  /** Images that Annotate goes through, in this order. */
+  annotate(datasetId: number, imageIds: readonly number[], imageId: number): void {
+    this.annotating = { datasetId, imageIds };
+    this.go({ view: 'annotate', dataset: datasetId, image: imageId });
+  }
+
+  /** All images of the current dataset, from the first that has no labels. */
+  async annotateFirst(): Promise<void> {
+    const { project, currentDataset } = this;
+    if (project === null || currentDataset === null) return;
+    const { images } = await this.api.call('images.list', {
+      project: project.path,
+      datasetId: currentDataset.id,
+      limit: 100_000,
+    });
+    const first = images.find((image) => image.labelMapId === null) ?? images[0];
+    if (first !== undefined) {
+      this.annotate(
+        currentDataset.id,
+        images.map((image) => image.id),
+        first.id,
+      );
+    }
+  }
+}

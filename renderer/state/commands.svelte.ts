@@ -1,0 +1,73 @@
+/** Everything that can be done from the keyboard: the palette lists it, the keys start it, `?` shows it. */
+import { untrack } from 'svelte';
+
+export interface Command {
+  readonly id: string;
+  readonly title: string;
+  /** Heading in the palette and in the list of keys. */
+  readonly group: string;
+  /** `Mod+K`, `?`, `Alt+ArrowLeft`; Mod is Ctrl, and Cmd on macOS. */
+  readonly keys?: string;
+  readonly run: () => void;
+}
+
+const isMac = navigator.userAgent.includes('Mac');
+
+/** A chord as people write it: Ctrl K, ⌘K. */
+export function chordLabel(keys: string): string {
+  const parts = keys.split('+').map((part) => {
+    if (part === 'Mod') return isMac ? '⌘' : 'Ctrl';
+    if (part === 'Shift') return isMac ? '⇧' : 'Shift';
+    if (part === 'Alt') return isMac ? '⌥' : 'Alt';
+    return part.replace('Arrow', '');
+  });
+  return parts.join(isMac ? '' : ' ');
+}
+
+function matches(keys: string, event: KeyboardEvent): boolean {
+  const parts = keys.split('+');
+  const key = parts.at(-1) ?? '';
+  const mod = isMac ? event.metaKey : event.ctrlKey;
+  if (parts.includes('Mod') !== mod || parts.includes('Alt') !== event.altKey) return false;
+  // Shift is part of the character for signs such as `?`.
+  const sign = key.length === 1 && key.toLowerCase() === key.toUpperCase();
+  if (!sign && parts.includes('Shift') !== event.shiftKey) return false;
+  return event.key.toLowerCase() === key.toLowerCase();
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      target instanceof HTMLTextAreaElement ||
+      target instanceof HTMLSelectElement ||
+      (target instanceof HTMLInputElement && !['checkbox', 'radio', 'range'].includes(target.type)))
+  );
+}
+
+export class Commands {
+  items = $state.raw<readonly Command[]>([]);
+
+  /** Offers commands as long as their view is there. Returns how to take them back. */
+  add(commands: readonly Command[]): () => void {
+    // Views add theirs in effects, which must not run again because the list has grown.
+    const present = untrack(() => this.items);
+    this.items = [...present, ...commands];
+    return () => {
+      this.items = untrack(() => this.items).filter((item) => !commands.includes(item));
+    };
+  }
+
+  readonly handleKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.repeat) return;
+    const found = this.items.findLast(
+      ({ keys }) =>
+        keys !== undefined &&
+        matches(keys, event) &&
+        (keys.startsWith('Mod+') || !isTyping(event.target)),
+    );
+    if (found === undefined) return;
+    event.preventDefault();
+    found.run();
+  };
+}

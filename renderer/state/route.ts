@@ -1,0 +1,65 @@
+/** Where in the window one is, as an address that survives a reload. */
+export type Route =
+  | { readonly view: 'welcome' }
+  | { readonly view: 'library'; readonly dataset: number | null }
+  | { readonly view: 'annotate'; readonly dataset: number; readonly image: number }
+  | { readonly view: 'encoders'; readonly run: number | 'new' | null }
+  | { readonly view: 'studies'; readonly study: number | 'new' | null }
+  | { readonly view: 'compare'; readonly study: number | null };
+
+export type ViewName = Route['view'];
+
+/** `#/studies/3?project=/data/cells.graft` */
+export function formatRoute(route: Route, project: string | null): string {
+  const rest: readonly (number | string | null)[] = (() => {
+    switch (route.view) {
+      case 'welcome':
+        return [];
+      case 'library':
+        return [route.dataset];
+      case 'annotate':
+        return [route.dataset, route.image];
+      case 'encoders':
+        return [route.run];
+      case 'studies':
+      case 'compare':
+        return [route.study];
+    }
+  })();
+  const path = [route.view, ...rest.filter((part) => part !== null)].join('/');
+  const query = project === null ? '' : `?${new URLSearchParams({ project }).toString()}`;
+  return `#/${path}${query}`;
+}
+
+const idOf = (text: string | undefined): number | null => {
+  const id = Number(text);
+  return Number.isInteger(id) && id > 0 ? id : null;
+};
+const idOrNew = (text: string | undefined) => (text === 'new' ? 'new' : idOf(text));
+
+/** Anything that is not an address of the window leads to its start. */
+export function parseRoute(hash: string): { route: Route; project: string | null } {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const project = new URLSearchParams(query).get('project');
+  const [view, first, second] = path.split('/');
+  switch (view) {
+    case 'library':
+      return { route: { view, dataset: idOf(first) }, project };
+    case 'annotate': {
+      const dataset = idOf(first);
+      const image = idOf(second);
+      return dataset === null || image === null
+        ? { route: { view: 'library', dataset }, project }
+        : { route: { view, dataset, image }, project };
+    }
+    case 'encoders':
+      return { route: { view, run: idOrNew(first) }, project };
+    case 'studies':
+      return { route: { view, study: idOrNew(first) }, project };
+    case 'compare':
+      return { route: { view, study: idOf(first) }, project };
+    case undefined:
+    default:
+      return { route: { view: 'welcome' }, project };
+  }
+}
