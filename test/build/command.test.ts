@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { capture } from '../../build/command.mjs';
+import { projectRoot } from '../../build/locations.mjs';
+
+const node = process.execPath;
+
+describe('a captured program', () => {
+  it('keeps standard output apart from everything that was printed', async () => {
+    const script = 'console.log("out"); console.error("err"); process.exitCode = 3';
+    const { ok, stdout, output } = await capture(node, ['-e', script]);
+    expect(ok).toBe(false);
+    expect(stdout).toBe('out\n');
+    expect(output).toContain('err\n');
+  });
+
+  it('that does not exist is an outcome, not an exception', async () => {
+    const { ok, output } = await capture('no-such-program-anywhere', []);
+    expect(ok).toBe(false);
+    expect(output).toContain('ENOENT');
+  });
+
+  it('is ended when it takes too long', async () => {
+    const { ok, output } = await capture(node, ['-e', 'setInterval(() => {}, 1000)'], {
+      timeoutMs: 200,
+    });
+    expect(ok).toBe(false);
+    expect(output).toContain('was ended after 0.2 s');
+  });
+});
+
+/** Runs a script in the foreground of a process of its own, as build/graft.mjs does. */
+function inForeground(script: string) {
+  const command = path.join(projectRoot, 'build', 'command.mjs');
+  const wrapper = `
+    import { foreground } from ${JSON.stringify(`file://${command}`)};
+    process.exitCode = await foreground(process.execPath, ['-e', ${JSON.stringify(script)}]);`;
+  return spawn(node, ['--input-type=module', '-e', wrapper], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+describe('a program in the foreground', () => {
+  it('decides the exit code', async () => {
+    const [code] = (await once(inForeground('process.exit(6)'), 'exit')) as [number | null];
+    expect(code).toBe(6);
+  });
+
+  it('gets the signals, and may take its time to end', async () => {
+    const child = inForeground(`
+      process.on('SIGTERM', () => setTimeout(() => process.exit(9), 200));
+      console.log('up');
+      setInterval(() => {}, 1000);`);
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(9);
+  });
+
+  it('that a signal ended gives 128 and the number of the signal, as in a shell', async () => {
+    const child = inForeground('process.kill(process.pid, "SIGKILL")');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(137);
+  });
+});
