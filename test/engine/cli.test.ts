@@ -1,0 +1,161 @@
+/** The command line as a shell sees it: processes, their output and their exit codes. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ResultsFile } from '../../engine/study/report/results.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+
+const CLI = join(import.meta.dirname, '..', '..', 'engine', 'cli.ts');
+const REAL_DATA = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'dsb2018');
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = new Promise<Outcome>((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+const graft = (...args: string[]): Promise<Outcome> => start(args).ended;
+
+/** Output of a command that must succeed, parsed as the one document that it is. */
+async function graftJson(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await graft(...args, '--json');
+  expect(stderr).not.toMatch(/^graft: /m);
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const TINY = ['--seeds', '2', '--steps', '4', '--labels', '2,4', '--source-images', '8'];
+
+describe('graft', () => {
+  it('explains itself, and refuses what it does not know with exit code 2', async () => {
+    expect((await graft('--help')).stdout).toMatch(/graft demo --quick --out demo/);
+    expect((await graft('study', '--help')).stdout).toMatch(/Examples:/);
+    expect((await graft('dance')).code).toBe(2);
+    expect((await graft('new')).code).toBe(2);
+  });
+
+  it('says which engine trains here', async () => {
+    const report = z
+      .object({ engine: z.object({ name: z.string(), version: z.string(), threads: z.number() }) })
+      .parse(await graftJson('doctor'));
+    expect(report.engine.name).toMatch(/^(tensorflow|wasm)$/);
+    expect(report.engine.threads).toBeGreaterThan(0);
+  });
+
+  it('lists the pretraining tasks with what they train', async () => {
+    expect(await graftJson('pretrain', '--list')).toMatchObject({
+      tasks: [
+        { task: 'classification', trains: ['encoder'] },
+        { task: 'segmentation', trains: ['encoder', 'decoder'] },
+        { task: 'autoencoder', trains: ['encoder', 'decoder'] },
+      ],
+    });
+  });
+
+  it('answers bad input with a message, an exit code and a JSON error, and harms nothing', async () => {
+    const dir = temporaryFolder();
+    const project = join(dir, 'a.graft');
+    expect((await graft('new', project)).code).toBe(0);
+    expect(await graft('new', project)).toMatchObject({ code: 3 });
+    expect((await graft('datasets')).code).toBe(2);
+    const missing = await graft('export', project, join(dir, 'out'), '--dataset', 'x', '--json');
+    expect(missing.code).toBe(3);
+    expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: 'not-found' } });
+    expect(existsSync(join(dir, 'out'))).toBe(false);
+    mkdirSync(join(dir, 'images'));
+    writeFileSync(join(dir, 'images', 'broken.png'), 'not an image');
+    const broken = await graft('import', project, join(dir, 'images'), '--dataset', 'broken');
+    expect(broken.code).toBe(3);
+    expect(broken.stderr).toMatch(/broken\.png|no image/i);
+  });
+
+  it('imports real COCO, exports it and imports it again unchanged', async (context) => {
+    if (!existsSync(REAL_DATA)) return context.skip('the dsb2018 data is not there');
+    const dir = temporaryFolder();
+    const project = join(dir, 'cells.graft');
+    const source = join(REAL_DATA, 'histology');
+    await graft('new', project);
+    const first = await graftJson(
+      ...['import', project, join(source, 'instances.json'), '--images', join(source, 'images')],
+      ...['--format', 'coco', '--dataset', 'histology'],
+    );
+    expect(first).toMatchObject({ images: 60, labelled: 60, skipped: 0 });
+    await graftJson('export', project, join(dir, 'out'), '--dataset', 'histology');
+    const again = await graftJson('import', project, join(dir, 'out'), '--dataset', 'again');
+    expect(again).toMatchObject({ images: 60, labelled: 60, skipped: 0 });
+    return undefined;
+  });
+});
+
+describe('graft demo', () => {
+  it('runs a whole study and writes a report that a program can read', async () => {
+    const dir = temporaryFolder();
+    const { code, stdout } = await graft('demo', '--quick', '--out', dir, ...TINY, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ failedRuns: 0 });
+    const results = ResultsFile.parse(JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8')));
+    expect(results.delta).toBe(0.02);
+    expect(results.runs).toHaveLength(2 * 2 * 4);
+    expect(new Set(results.runs.map((r) => r.transfer))).toEqual(
+      new Set(['random', 'encoder', 'encoder+decoder', 'decoder']),
+    );
+    for (const run of results.runs) {
+      expect(run.testDice).toBeGreaterThanOrEqual(0);
+      expect(run.testDice).toBeLessThanOrEqual(1);
+    }
+    expect(results.verdicts.length).toBeGreaterThan(0);
+    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    expect(readFileSync(join(dir, 'results.csv'), 'utf8').split('\n')[0]).toMatch(/transfer/);
+
+    // The same study again has nothing left to run and says the same.
+    const again = await graft('demo', '--quick', '--out', dir, ...TINY, '--json');
+    expect(again.code).toBe(0);
+    const repeated: unknown = JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
+    expect(ResultsFile.parse(repeated).runs).toEqual(results.runs);
+  }, 300_000);
+
+  it('saves what runs on Ctrl+C, lets another command look while it runs, and goes on later', async () => {
+    const dir = temporaryFolder();
+    const project = join(dir, 'demo.graft');
+    const args = ['demo', '--quick', '--out', dir, ...TINY, '--steps', '60', '--seeds', '1'];
+    const { child, ended } = start(args);
+    const status = z.object({
+      study: z.object({ status: z.string() }),
+      counts: z.object({ done: z.number(), queued: z.number(), running: z.number() }),
+    });
+    for (;;) {
+      const { code, stdout } = await graft('study', 'status', project, '--json');
+      if (code === 0 && status.parse(JSON.parse(stdout)).counts.running > 0) break;
+      expect(child.exitCode).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect((await graft('new', project)).code).toBe(3);
+    child.kill('SIGINT');
+    const interrupted = await ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toMatch(/resume/);
+    const left = status.parse(await graftJson('study', 'status', project));
+    expect(left.counts.running).toBe(0);
+    expect(left.counts.queued).toBeGreaterThan(0);
+
+    const resumed = status.parse(await graftJson('study', 'resume', project));
+    expect(resumed.study.status).toBe('done');
+    expect(resumed.counts).toMatchObject({ done: 1 + 2 * 4, queued: 0 });
+    const report = await graftJson('study', 'report', project, '--out', join(dir, 'report'));
+    expect(report).toMatchObject({ html: join(dir, 'report', 'report.html') });
+  }, 300_000);
+});
