@@ -26,7 +26,14 @@ const common = { threads: z.number().int().positive(), engine: EngineChoice };
 
 export const TrainerRequest = z.discriminatedUnion('type', [
   /** Trains run `runId` from its last checkpoint, or from the start. */
-  z.object({ type: z.literal('run'), ...common, projectPath: z.string(), runId: Id }),
+  z.object({
+    type: z.literal('run'),
+    ...common,
+    projectPath: z.string(),
+    runId: Id,
+    /** Checkpoints to resume from are sent about this often; ten seconds where it is left out. */
+    checkpointIntervalMs: z.number().positive().optional(),
+  }),
   /** Times training steps on random data: for the estimate of a study. */
   z.object({
     type: z.literal('calibrate'),

@@ -112,6 +112,8 @@ export interface RunOptions {
   readonly run: Run;
   readonly engine: Engine;
   readonly resume: TrainingCheckpoint | null;
+  /** Milliseconds between checkpoints. */
+  readonly checkpointInterval: number;
   readonly emit: (event: TrainerEvent) => void;
   readonly stopRequested: () => boolean;
 }
@@ -257,6 +259,7 @@ export async function executeRun(
     evaluate:
       segmenter && (() => validationDice(segmenter, [step.tensors(), ...frozenTensors], views)),
     from: start.progress,
+    checkpointInterval: options.checkpointInterval,
     hooks: {
       metrics: (points) => emit({ type: 'metrics', points: [...points] }),
       progress: ({ step: at, trainedSeconds }) =>

@@ -12,8 +12,8 @@ import type { TrainingState, TrainingStep } from './training-step.ts';
 
 /** Metrics and progress are reported about this often. */
 const REPORT_INTERVAL_MS = 1000;
-/** Checkpoints for resuming are written about this often … */
-const CHECKPOINT_INTERVAL_MS = 10_000;
+/** Checkpoints to resume from are sent about this often … */
+export const CHECKPOINT_INTERVAL_MS = 10_000;
 /** … but large ones less often, so that they take no more of the disk than this. */
 const CHECKPOINT_BYTES_PER_MS = 1000;
 
@@ -47,6 +47,8 @@ export interface TrainingOptions {
   /** Validation score of the current weights, higher is better; null: no validation. */
   readonly evaluate: (() => number) | null;
   readonly from: TrainingProgress;
+  /** Milliseconds between checkpoints. */
+  readonly checkpointInterval: number;
   readonly hooks: TrainingHooks;
 }
 
@@ -73,7 +75,7 @@ export async function train(
   let points: MetricPoint[] = [];
   let reportedAt = start;
   let savedAt = start;
-  let checkpointInterval = CHECKPOINT_INTERVAL_MS;
+  let { checkpointInterval } = options;
 
   const progressAt = (at: number): TrainingProgress => ({
     step: at,
@@ -90,7 +92,7 @@ export async function train(
     const state = step.read();
     hooks.checkpoint(state, progressAt(at));
     checkpointInterval = Math.max(
-      CHECKPOINT_INTERVAL_MS,
+      options.checkpointInterval,
       stateBytes(state) / CHECKPOINT_BYTES_PER_MS,
     );
     savedAt = performance.now();

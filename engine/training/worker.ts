@@ -11,6 +11,7 @@ import { calibrate } from './calibrate.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest } from './protocol.ts';
 import { executeRun, resumeCheckpoint } from './run.ts';
+import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 
 type Work = Exclude<TrainerRequest, { type: 'stop' }>;
 
@@ -51,6 +52,7 @@ async function trainRun(
     run,
     engine,
     resume,
+    checkpointInterval: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
     emit,
     stopRequested: () => stopRequested,
   });

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import {
+  NOT_STARTED,
+  train,
+  type TrainingHooks,
+  type TrainingProgress,
+} from '../../../engine/training/train.ts';
+import type { TrainingStep } from '../../../engine/training/training-step.ts';
+import { type MetricPoint, OptimisationConfig } from '../../../shared/entities.ts';
+
+const config = OptimisationConfig.parse({
+  steps: 10,
+  batch: 1,
+  schedule: 'constant',
+  evaluateEvery: 4,
+});
+
+/** A step whose weights are the number of steps it has run. */
+function countingStep(loss: (step: number) => number, from = 0): TrainingStep {
+  let steps = from;
+  const read = () => {
+    const array = Float32Array.of(steps);
+    return { theta: array, statistics: array, m: array, v: array };
+  };
+  return {
+    run: () => loss(++steps),
+    read,
+    tensors: () => {
+      throw new Error('not used');
+    },
+    dispose: () => undefined,
+  };
+}
+
+function recorder(stopAt = Infinity) {
+  const points: MetricPoint[] = [];
+  const checkpoints: TrainingProgress[] = [];
+  let seen = 0;
+  const hooks: TrainingHooks = {
+    metrics: (more) => void points.push(...more),
+    progress: () => undefined,
+    checkpoint: (_, progress) => void checkpoints.push(progress),
+    stopRequested: () => ++seen >= stopAt,
+  };
+  const steps = (name: MetricPoint['name']) =>
+    points.filter((p) => p.name === name).map((p) => p.step);
+  return { hooks, checkpoints, steps };
+}
+
+const run = (options: {
+  hooks: TrainingHooks;
+  loss?: (step: number) => number;
+  scores?: number[];
+  from?: TrainingProgress;
+}) => {
+  const scores = [...(options.scores ?? [])];
+  return train({
+    step: countingStep(options.loss ?? (() => 1), options.from?.step),
+    config,
+    makeBatch: (step) => ({ size: step, inputs: new Map() }),
+    evaluate: options.scores === undefined ? null : () => scores.shift() ?? NaN,
+    from: options.from ?? NOT_STARTED,
+    checkpointInterval: 1e9,
+    hooks: options.hooks,
+  });
+};
+
+describe('the training loop', () => {
+  it('reports every loss, validates every k steps and at the end, and keeps the best weights', async () => {
+    const { hooks, checkpoints, steps } = recorder();
+    const { outcome, progress } = await run({ hooks, scores: [0.5, 0.9, 0.7] });
+    expect(outcome).toBe('done');
+    expect(steps('loss')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(steps('valDice')).toEqual([4, 8, 10]);
+    expect(progress.best).toMatchObject({ step: 8, score: 0.9 });
+    expect(progress.best?.weights.theta[0]).toBe(8);
+    expect(checkpoints.map((c) => c.step)).toEqual([10]);
+  });
+
+  it('keeps the earlier of two equal scores', async () => {
+    const { progress } = await run({ hooks: recorder().hooks, scores: [0.9, 0.9, 0.9] });
+    expect(progress.best?.step).toBe(4);
+  });
+
+  it('ends at the next step with a checkpoint when it is asked to stop', async () => {
+    const { hooks, checkpoints, steps } = recorder(3);
+    expect((await run({ hooks })).outcome).toBe('stopped');
+    expect(checkpoints.map((c) => c.step)).toEqual([3]);
+    expect(steps('loss')).toEqual([1, 2, 3]);
+  });
+
+  it('goes on where it stopped, with the best of before', async () => {
+    const weights = { theta: Float32Array.of(3), statistics: Float32Array.of(3) };
+    const best = { step: 4, score: 0.95, weights };
+    const { hooks, steps } = recorder();
+    const { progress } = await run({
+      hooks,
+      scores: [0.9, 0.7],
+      from: { step: 7, trainedSeconds: 100, best },
+    });
+    expect(steps('loss')).toEqual([8, 9, 10]);
+    expect(progress.best).toEqual(best);
+    expect(progress.trainedSeconds).toBeGreaterThanOrEqual(100);
+  });
+
+  it.each([NaN, Infinity])(
+    'fails when the loss becomes %s, with the step and advice',
+    async (bad) => {
+      const { hooks } = recorder();
+      await expect(run({ hooks, loss: (step) => (step === 5 ? bad : 1) })).rejects.toMatchObject({
+        code: 'invalid-input',
+        message: expect.stringMatching(/at step 5.*Lower the learning rate/) as string,
+      });
+    },
+  );
+});

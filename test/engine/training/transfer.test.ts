@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { initialWeights, type NetworkSpec } from '../../../engine/training/parameters.ts';
+import { pretrainingTasks } from '../../../engine/training/pretrain/registry.ts';
+import { segmentationSpec } from '../../../engine/training/segmentation.ts';
+import { transferWeights } from '../../../engine/training/transfer.ts';
+import { NetworkConfig, type PretrainingTask, type Transfer } from '../../../shared/entities.ts';
+
+const network = NetworkConfig.parse({ depth: 1, base: 4, bottleneck: 2 });
+const target = segmentationSpec(network, 2);
+
+function pretrainedBy(task: PretrainingTask, own = network) {
+  const changed = pretrainingTasks[task].network(own);
+  const context = { network: changed, sizePx: 16, pixelClasses: 5, imageClasses: ['a', 'b'] };
+  const { spec } = pretrainingTasks[task].objective(context);
+  return { spec, weights: initialWeights(spec, 99) };
+}
+
+const start = (transfer: Transfer, pretrained: ReturnType<typeof pretrainedBy> | null) =>
+  transferWeights({ target, transfer, seed: 1, pretrained });
+
+const states = (result: ReturnType<typeof start>) =>
+  Object.fromEntries(result.layers.map(({ layer, state }) => [layer, state]));
+
+const ENCODER = [
+  'encoder/level1/conv1',
+  'encoder/level1/conv2',
+  'encoder/bottleneck/conv1',
+  'encoder/bottleneck/conv2',
+];
+const DECODER = ['decoder/level1/skip', 'decoder/level1/conv1', 'decoder/level1/conv2'];
+const HEAD = ['head/segmentation'];
+const all = (encoder: string, decoder: string) =>
+  Object.fromEntries([
+    ...ENCODER.map((layer) => [layer, encoder]),
+    ...DECODER.map((layer) => [layer, decoder]),
+    ...HEAD.map((layer) => [layer, 'random']),
+  ]) as Record<string, string>;
+
+/** Names of parameters that equal those of other weights. */
+function taken(
+  result: ReturnType<typeof start>,
+  from: { spec: NetworkSpec; weights: ReturnType<typeof initialWeights> },
+) {
+  const kernels = target.parameters.filter((p) => p.kind === 'kernel');
+  return kernels
+    .filter(({ name }) => {
+      const [a, b] = [result.weights.parameters.get(name), from.weights.parameters.get(name)];
+      return a !== undefined && b !== undefined && a.every((v, i) => v === b[i]);
+    })
+    .map((p) => p.layer);
+}
+
+describe('an arm', () => {
+  const pretrained = pretrainedBy('segmentation');
+  const random = { spec: target, weights: initialWeights(target, 1) };
+
+  it.each([
+    ['random', null, all('random', 'random'), []],
+    ['encoder', pretrained, all('loaded', 'random'), ENCODER],
+    ['encoder+decoder', pretrained, all('loaded', 'loaded'), [...ENCODER, ...DECODER]],
+    ['decoder', pretrained, all('random', 'loaded'), DECODER],
+    ['frozen-encoder', pretrained, all('frozen', 'random'), ENCODER],
+  ] as const)(
+    '%s lists every layer and takes over exactly its groups',
+    (transfer, from, list, loaded) => {
+      const result = start(transfer, from);
+      expect(result.mismatch).toBeNull();
+      expect(states(result)).toEqual(list);
+      expect(taken(result, pretrained)).toEqual(loaded);
+      const kept = [...ENCODER, ...DECODER, ...HEAD].filter(
+        (layer) => !loaded.includes(layer as never),
+      );
+      expect(taken(result, random)).toEqual(kept);
+    },
+  );
+
+  it('brings the running statistics of the groups that it takes over', () => {
+    const statistics = new Map(
+      [...pretrained.weights.statistics].map(([layer, values]) => [layer, values.map(() => 7)]),
+    );
+    const result = start('encoder', {
+      ...pretrained,
+      weights: { ...pretrained.weights, statistics },
+    });
+    for (const layer of ENCODER) expect(result.weights.statistics.get(layer)?.[0]).toBe(7);
+    for (const layer of DECODER) expect(result.weights.statistics.get(layer)?.[0]).toBe(0);
+  });
+
+  it('lists the shapes of the kernels', () => {
+    expect(start('random', null).layers[0]).toEqual({
+      layer: 'encoder/level1/conv1',
+      group: 'encoder',
+      shape: [3, 3, 1, 4],
+      state: 'random',
+    });
+  });
+});
+
+describe('a network that does not fit', () => {
+  it('fails with layer and both shapes where the autoencoder had no skips', () => {
+    const { mismatch, layers } = start('decoder', pretrainedBy('autoencoder'));
+    expect(mismatch?.message).toMatch(
+      /decoder\/level1\/skip\/kernel is 1×1×4×4 .* absent in the pretrained/,
+    );
+    expect(mismatch?.subject).toBe('decoder/level1/skip');
+    // conv2 alone would fit; the list says so.
+    expect(layers.filter((l) => l.group === 'decoder').map((l) => l.state)).toEqual([
+      'mismatch',
+      'mismatch',
+      'loaded',
+    ]);
+  });
+
+  it('fails where a classifier has no decoder, and where the width differs', () => {
+    expect(start('encoder+decoder', pretrainedBy('classification')).mismatch?.code).toBe(
+      'invalid-input',
+    );
+    const wide = pretrainedBy('segmentation', NetworkConfig.parse({ ...network, base: 8 }));
+    expect(start('encoder', wide).mismatch?.message).toMatch(/3×3×1×4 .* 3×3×1×8/);
+  });
+
+  it('fits its encoder all the same, whatever became of the decoder', () => {
+    for (const task of ['autoencoder', 'classification'] as const) {
+      expect(start('encoder', pretrainedBy(task)).mismatch).toBeNull();
+    }
+  });
+});

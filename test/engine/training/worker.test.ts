@@ -1,0 +1,314 @@
+/** Trainer processes on a small project, as the engine runs them. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createProject } from '../../../engine/db/project.ts';
+import { spawnTrainer } from '../../../engine/trainer.ts';
+import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
+import type { TrainerEvent, TrainerRequest } from '../../../engine/training/protocol.ts';
+import {
+  NetworkConfig,
+  OptimisationConfig,
+  type PretrainingTask,
+  type RunConfig,
+  type Transfer,
+} from '../../../shared/entities.ts';
+import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { nativeEngineOrSkip } from './native-engine.ts';
+
+await nativeEngineOrSkip();
+
+const folder = mkdtempSync(join(tmpdir(), 'graft-worker-test-'));
+const projectPath = join(folder, 'test.graft');
+const project = createProject(projectPath);
+afterAll(() => {
+  project.close();
+  rmSync(folder, { recursive: true });
+});
+
+const sizePx = 32;
+
+/** Bright squares on a noisy ground; odd images hold two. */
+function addImage(datasetId: number, index: number): number {
+  const random = createRandom(index, 'worker test');
+  const pixels = Uint8Array.from({ length: sizePx * sizePx }, () => 60 + random.below(60));
+  const labels = new Uint8Array(sizePx * sizePx);
+  for (let n = 0; n <= index % 2; n++) {
+    const [left, top] = [random.below(20), random.below(20)];
+    for (let i = 0; i < 100; i++) {
+      const at = (top + Math.floor(i / 10)) * sizePx + left + (i % 10);
+      pixels[at] = 160 + random.below(60);
+      labels[at] = 1;
+    }
+  }
+  const bytes = encode({ width: sizePx, height: sizePx, data: pixels, channels: 1 });
+  const imageId = project.datasets.addImage({
+    datasetId,
+    name: `${index}.png`,
+    widthPx: sizePx,
+    heightPx: sizePx,
+    channels: 1,
+    bitDepth: 8,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    page: 0,
+    groupName: null,
+    imageClass: index % 2,
+    source: { bytes },
+  });
+  const map = encodeLabelMap({ width: sizePx, height: sizePx, data: labels });
+  project.labelMaps.add({ imageId, author: 'generated', bytes: map });
+  return imageId;
+}
+
+const datasetId = project.datasets.create({
+  name: 'squares',
+  origin: {},
+  classes: [
+    { index: 0, name: 'background', color: '#000000' },
+    { index: 1, name: 'square', color: '#ffffff' },
+  ],
+  imageClasses: ['one', 'two'],
+});
+for (let i = 0; i < 14; i++) addImage(datasetId, i);
+const images = project.datasets.images(datasetId);
+const snapshotId = project.snapshots.take(
+  datasetId,
+  images.map((image, i) => ({
+    imageId: image.id,
+    imageHash: image.hash,
+    labelMapId: image.labelMapId,
+    imageClass: image.imageClass,
+    part: i < 6 ? ('train' as const) : i < 9 ? ('val' as const) : ('test' as const),
+  })),
+);
+
+const common = {
+  network: NetworkConfig.parse({ depth: 2, base: 4, bottleneck: 4 }),
+  sampling: { sizePx, mode: 'resize' as const },
+  optimisation: OptimisationConfig.parse({
+    steps: 60,
+    batch: 4,
+    learningRate: 1e-2,
+    schedule: 'constant',
+    evaluateEvery: 20,
+  }),
+  seed: 1,
+  snapshotId,
+};
+
+function addRun(config: RunConfig): number {
+  return project.runs.create({
+    studyId: null,
+    config,
+    pretraining: null,
+    labels: null,
+    dependsOn: null,
+  });
+}
+const pretraining = (task: PretrainingTask) => addRun({ kind: 'pretrain', ...common, task });
+const finetuning = (transfer: Transfer, pretrainRunId: number | null) =>
+  addRun({
+    kind: 'finetune',
+    ...common,
+    transfer,
+    pretrainRunId,
+    trainImageIds: images.slice(0, 4).map((image) => image.id),
+  });
+
+/** Plays the engine: stores checkpoints; `onEvent` may stop or kill the trainer. */
+async function send(
+  request: Exclude<TrainerRequest, { type: 'stop' }>,
+  onEvent: (event: TrainerEvent, trainer: { stop(): void; kill(): void }) => void = () => undefined,
+) {
+  const events: TrainerEvent[] = [];
+  const trainer = spawnTrainer(request, (event) => {
+    events.push(event);
+    if (request.type === 'run' && event.type === 'checkpoint') {
+      project.runs.saveCheckpoint(request.runId, event.kind, event.step, event.bytes);
+    }
+    onEvent(event, trainer);
+  });
+  const { orderly, detail } = await trainer.ended;
+  const of = <T extends TrainerEvent['type']>(type: T) =>
+    events.filter((e): e is Extract<TrainerEvent, { type: T }> => e.type === type);
+  return { events, of, orderly, detail };
+}
+
+const settings = { threads: 1, engine: 'tensorflow' as const };
+const train = (runId: number, onEvent?: Parameters<typeof send>[1], checkpointIntervalMs = 1e6) =>
+  send({ type: 'run', ...settings, projectPath, runId, checkpointIntervalMs }, onEvent);
+
+const stored = (runId: number, kind: 'best' | 'last') => {
+  const bytes = project.runs.checkpoint(runId, kind)?.bytes;
+  if (bytes === undefined) throw new Error(`run ${runId} left no ${kind} checkpoint`);
+  return decodeCheckpoint(bytes);
+};
+
+/** Everything that training changed, as one hash. */
+function stateHash(runId: number): string {
+  const { trained, moments, best, header } = stored(runId, 'last');
+  const hash = createHash('sha256').update(JSON.stringify([header.step, header.best]));
+  const { theta, statistics } = trained;
+  for (const array of [theta, statistics, moments?.m, moments?.v, best?.theta, best?.statistics]) {
+    if (array === undefined) throw new Error('a checkpoint to resume from holds all six arrays');
+    hash.update(Buffer.from(array.buffer));
+  }
+  return hash.digest('hex');
+}
+
+const segmentationRun = pretraining('segmentation');
+const uninterrupted = finetuning('random', null);
+
+describe('a trainer process', () => {
+  it('fine-tunes, validates, tests both checkpoints and ends', async () => {
+    const { of, events, orderly } = await train(uninterrupted);
+    expect({ orderly, last: events.at(-1)?.type }).toEqual({ orderly: true, last: 'done' });
+    expect(of('started')[0]).toMatchObject({
+      firstStep: 0,
+      engine: { name: 'tensorflow', threads: 1 },
+    });
+    const points = of('metrics').flatMap((e) => e.points);
+    expect(points.filter((p) => p.name === 'loss').length).toBe(60);
+    expect(points.filter((p) => p.name === 'valDice').map((p) => p.step)).toEqual([20, 40, 60]);
+    const results = of('result');
+    expect(results.length).toBe(2 * 5);
+    for (const { result, prediction } of results) {
+      expect(prediction === null).toBe(result.checkpoint === 'last');
+      expect(result.dice).toBeGreaterThan(0.3);
+    }
+    expect(of('progress').at(-1)?.peakMemoryBytes).toBeGreaterThan(1e8);
+  });
+
+  it.each([
+    ['killed in the middle', (t: { kill(): void }) => t.kill(), false],
+    ['stopped in the middle', (t: { stop(): void }) => t.stop(), true],
+  ])('resumes a run that was %s and ends with the same bits', async (_, end, orderly) => {
+    const runId = finetuning('random', null);
+    // A checkpoint at every step, and an end once the fifth has arrived.
+    const first = await train(
+      runId,
+      (event, trainer) => {
+        if (event.type === 'checkpoint' && event.step >= 5) end({ ...trainer });
+      },
+      0.001,
+    );
+    expect(first.orderly).toBe(orderly);
+    expect(first.of('done')).toEqual([]);
+    const reached = stored(runId, 'last').header.step;
+    expect(reached).toBeGreaterThanOrEqual(5);
+    expect(reached).toBeLessThan(60);
+
+    const second = await train(runId);
+    expect(second.of('started')[0]?.firstStep).toBe(reached);
+    expect(second.of('done').length).toBe(1);
+    expect(stateHash(runId)).toBe(stateHash(uninterrupted));
+    expect(second.of('result').map((e) => e.result.dice).length).toBe(10);
+  });
+
+  it('resumes on the threads that the run began with', async () => {
+    const runId = finetuning('random', null);
+    await train(
+      runId,
+      (event, trainer) => {
+        if (event.type === 'checkpoint') trainer.stop();
+      },
+      0.001,
+    );
+    const { of } = await send({ type: 'run', ...settings, threads: 2, projectPath, runId });
+    expect(of('started')[0]?.engine.threads).toBe(1);
+    expect(of('log').map((e) => e.message)).toContainEqual(expect.stringContaining('1 thread(s)'));
+    expect(stateHash(runId)).toBe(stateHash(uninterrupted));
+  });
+
+  it('predicts images of the project and files of other sizes, and names what it cannot read', async () => {
+    const path = join(folder, 'other.png');
+    const data = new Uint8Array(50 * 40).fill(90);
+    writeFileSync(path, encode({ width: 50, height: 40, data, channels: 1 }));
+    const missing = join(folder, 'missing.png');
+    const { of } = await send({
+      type: 'predict',
+      ...settings,
+      projectPath,
+      runId: uninterrupted,
+      inputs: [{ imageId: images[9]?.id ?? 0 }, { path: missing }, { path }],
+    });
+    const maps = of('prediction').map(({ labelMap, error }) => {
+      return labelMap === null ? error : decodeLabelMap(labelMap);
+    });
+    expect(maps).toMatchObject([
+      { width: sizePx, height: sizePx },
+      expect.stringContaining(missing),
+      { width: 50, height: 40 },
+    ]);
+    expect(of('done').length).toBe(1);
+  });
+
+  it('times steps', async () => {
+    const { network, sampling } = common;
+    const { of } = await send({
+      type: 'calibrate',
+      ...settings,
+      network,
+      sampling,
+      batch: 4,
+      steps: 3,
+    });
+    expect(of('calibrated')[0]?.msPerStep).toBeGreaterThan(0);
+    expect(of('calibrated')[0]?.startupMs).toBeGreaterThan(0);
+  });
+
+  it('says what is wrong with a run that cannot be trained', async () => {
+    const missing = await train(9999);
+    expect(missing.of('failed')[0]?.error.code).toBe('not-found');
+    expect(missing.orderly).toBe(true);
+    const before = await train(finetuning('encoder', segmentationRun));
+    expect(before.of('failed')[0]?.error.message).toMatch(/Run the pretraining first/);
+  });
+});
+
+describe('pretraining and transfer', () => {
+  it('trains encoder, decoder and head, and leaves a network for the arms', async () => {
+    const { of } = await train(segmentationRun);
+    expect(of('done').length).toBe(1);
+    expect(of('result')).toEqual([]);
+    expect(stored(segmentationRun, 'last').header).toMatchObject({
+      objective: 'segmentation',
+      classes: 2,
+      step: 60,
+      best: null,
+    });
+  });
+
+  it('keeps a frozen encoder bit for bit, statistics included, and trains the rest', async () => {
+    const runId = finetuning('frozen-encoder', segmentationRun);
+    const { of } = await train(runId);
+    expect(of('done').length).toBe(1);
+    const [source, target] = [segmentationRun, runId].map((id) =>
+      checkpointWeights(stored(id, 'last')),
+    );
+    const groups = target?.spec.parameters ?? [];
+    for (const { name, layer, group } of groups) {
+      const same = expect(target?.weights.parameters.get(name));
+      if (group !== 'encoder') continue;
+      same.toEqual(source?.weights.parameters.get(name));
+      expect(target?.weights.statistics.get(layer)).toEqual(source?.weights.statistics.get(layer));
+    }
+    const states = of('started')[0]?.layers.map(({ group, state }) => `${group} ${state}`);
+    expect(new Set(states)).toEqual(new Set(['encoder frozen', 'decoder random', 'head random']));
+  });
+
+  it('fails with layer and shapes where the pretrained network does not fit', async () => {
+    const autoencoder = pretraining('autoencoder');
+    await train(autoencoder);
+    const { of } = await train(finetuning('encoder+decoder', autoencoder));
+    expect(of('failed')[0]?.error).toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('decoder/level2/skip/kernel') as string,
+    });
+    expect(of('started')[0]?.layers.some((layer) => layer.state === 'mismatch')).toBe(true);
+  });
+});
