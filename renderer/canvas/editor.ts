@@ -1,0 +1,317 @@
+/**
+ * One image under the pointer: routes screen events to pan, zoom, resize or the tool in hand, and makes strokes out of
+ * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
+ */
+import { BACKGROUND } from '../../shared/entities.ts';
+import type { History } from './history.ts';
+import type { LabelLayer } from './label-layer.ts';
+import { createBox } from './tools/box.ts';
+import { createBrush } from './tools/brush.ts';
+import { createFill } from './tools/fill.ts';
+import { createLasso } from './tools/lasso.ts';
+import { createPolygon } from './tools/polygon.ts';
+import type {
+  Modifiers,
+  Preview,
+  Stroke,
+  Tool,
+  ToolContext,
+  ToolEvent,
+  ToolKey,
+  ToolName,
+} from './tools/tool.ts';
+import { createWand } from './tools/wand.ts';
+import {
+  fit,
+  panBy,
+  resized,
+  type ScreenPoint,
+  type Size,
+  toImage,
+  type Viewport,
+  zoomAt,
+} from './viewport.ts';
+
+/** One pointer event in device pixels of the canvas. */
+export interface CanvasPointer {
+  readonly kind: 'down' | 'move' | 'up' | 'cancel';
+  readonly at: ScreenPoint;
+  /** Coalesced positions since the last event, `at` last. */
+  readonly path: readonly ScreenPoint[];
+  /** 0 left, 1 middle, 2 right; of `down` only. */
+  readonly button: number;
+  readonly modifiers: Modifiers;
+  readonly clicks: number;
+}
+
+/** How the user works: the same for every image. */
+export interface EditorSettings {
+  readonly tool: ToolName;
+  /** Class id or IGNORE. */
+  readonly value: number;
+  readonly brushSizePx: number;
+  readonly tolerance: number;
+  /** Paint only over background, and erase only the chosen class. */
+  readonly keepOthers: boolean;
+}
+
+export const MIN_BRUSH_PX = 1;
+export const MAX_BRUSH_PX = 4000;
+
+export const DEFAULT_SETTINGS: EditorSettings = {
+  tool: 'brush',
+  value: 1,
+  brushSizePx: 20,
+  tolerance: 16,
+  keepOthers: false,
+};
+
+/** What an editor works on. */
+export interface EditedImage {
+  readonly layer: LabelLayer;
+  readonly history: History;
+  /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
+  readonly displayed: ((x: number, y: number) => number) | null;
+}
+
+export interface EditorHost {
+  settings(): EditorSettings;
+  setSettings(settings: EditorSettings): void;
+  /** Words for the history: "Brush, nucleus". */
+  strokeLabel(tool: ToolName, options: { readonly value: number }): string;
+  /** Something to be seen has changed; pixels tell of themselves through LabelLayer.onDirty. */
+  changed(what: 'view' | 'overlay' | 'history'): void;
+}
+
+/** A wheel of 100 units zooms by about a quarter. */
+const ZOOM_PER_WHEEL_UNIT = 1.0022;
+/** One press of a zoom key. */
+export const ZOOM_STEP = 1.5;
+
+type Gesture =
+  | { readonly kind: 'pan'; last: ScreenPoint }
+  | { readonly kind: 'resize'; readonly from: ScreenPoint; readonly startPx: number }
+  | { readonly kind: 'tool' };
+
+export class Editor {
+  readonly #host: EditorHost;
+  readonly #tools: Readonly<Record<Exclude<ToolName, 'pan'>, Tool>>;
+  #image: EditedImage;
+  #view: Viewport;
+  #gesture: Gesture | null = null;
+  #held: Modifiers = { shift: false, ctrl: false, alt: false };
+  /** Last place of the pointer; null while it is elsewhere. */
+  #pointer: ScreenPoint | null = null;
+  /** While true every drag moves the image. */
+  panning = false;
+
+  constructor(image: EditedImage, screen: Size, host: EditorHost) {
+    this.#image = image;
+    this.#host = host;
+    this.#view = fit(image.layer, screen);
+    this.#tools = {
+      brush: createBrush({ erase: false }),
+      eraser: createBrush({ erase: true }),
+      polygon: createPolygon(),
+      lasso: createLasso(),
+      box: createBox(),
+      fill: createFill(),
+      wand: createWand(),
+    };
+  }
+
+  get view(): Viewport {
+    return this.#view;
+  }
+
+  get preview(): Preview | null {
+    return this.#tool?.preview ?? null;
+  }
+
+  /** A stroke or shape is unfinished. */
+  get busy(): boolean {
+    return this.#tool?.busy ?? false;
+  }
+
+  get isPanning(): boolean {
+    return this.panning || this.#gesture?.kind === 'pan' || this.#host.settings().tool === 'pan';
+  }
+
+  /** What the cursor says: where, how large, and whether it would erase. */
+  get cursor(): { at: ScreenPoint; brushSizePx: number | null; erases: boolean } | null {
+    if (this.#pointer === null || this.isPanning) return null;
+    const { tool, brushSizePx } = this.#host.settings();
+    const isBrush = tool === 'brush' || tool === 'eraser';
+    const at = this.#gesture?.kind === 'resize' ? this.#gesture.from : this.#pointer;
+    return {
+      at,
+      brushSizePx: isBrush ? brushSizePx : null,
+      erases: tool === 'eraser' || this.#held.ctrl,
+    };
+  }
+
+  /** Another image, or the same with other pixels to look at. Unfinished work is kept in the image it belongs to. */
+  open(image: EditedImage): void {
+    this.finish();
+    const same = image.layer === this.#image.layer;
+    this.#image = image;
+    if (!same) this.setView(fit(image.layer, this.#view.screen));
+  }
+
+  setView(view: Viewport): void {
+    this.#view = view;
+    this.#host.changed('view');
+  }
+
+  resize(screen: Size): void {
+    const fitted = this.#view.zoom === fit(this.#view.image, this.#view.screen).zoom;
+    this.setView(fitted ? fit(this.#view.image, screen) : resized(this.#view, screen));
+  }
+
+  wheel(at: ScreenPoint, deltaY: number): void {
+    this.setView(zoomAt(this.#view, at, this.#view.zoom * ZOOM_PER_WHEEL_UNIT ** -deltaY));
+  }
+
+  setSettings(change: Partial<EditorSettings>): void {
+    const settings = this.#host.settings();
+    if (change.tool !== undefined && change.tool !== settings.tool) this.finish();
+    this.#host.setSettings({ ...settings, ...change });
+    this.#host.changed('overlay');
+  }
+
+  /** Which modifier keys are down, told by the keyboard, so that the cursor shows what would happen. */
+  hold(modifiers: Modifiers): void {
+    this.#held = modifiers;
+    this.#host.changed('overlay');
+  }
+
+  pointer(event: CanvasPointer): void {
+    if (event.kind === 'down') this.#begin(event);
+    this.#pointer = event.at;
+    this.#held = event.modifiers;
+    this.#follow(event);
+    if (event.kind === 'up' || event.kind === 'cancel') this.#gesture = null;
+    this.#host.changed('overlay');
+  }
+
+  leave(): void {
+    this.#pointer = null;
+    this.#host.changed('overlay');
+  }
+
+  key(key: ToolKey): boolean {
+    const used = this.#tool?.key(key, this.#context()) ?? false;
+    if (used) {
+      if (!this.busy) this.#gesture = null;
+      this.#host.changed('overlay');
+    }
+    return used;
+  }
+
+  /** Ends an unfinished stroke or shape and keeps it. */
+  finish(): void {
+    this.#tool?.finish(this.#context());
+    this.#gesture = null;
+    this.#host.changed('overlay');
+  }
+
+  undo(): void {
+    this.finish();
+    this.#image.history.undo();
+    this.#host.changed('history');
+  }
+
+  redo(): void {
+    this.finish();
+    this.#image.history.redo();
+    this.#host.changed('history');
+  }
+
+  goTo(position: number): void {
+    this.finish();
+    this.#image.history.goTo(position);
+    this.#host.changed('history');
+  }
+
+  get #tool(): Tool | null {
+    const { tool } = this.#host.settings();
+    return tool === 'pan' ? null : this.#tools[tool];
+  }
+
+  #begin({ at, button, modifiers }: CanvasPointer): void {
+    const { tool, brushSizePx } = this.#host.settings();
+    const resizable = tool === 'brush' || tool === 'eraser';
+    if (this.isPanning || button === 1) this.#gesture = { kind: 'pan', last: at };
+    else if (modifiers.alt && resizable)
+      this.#gesture = { kind: 'resize', from: at, startPx: brushSizePx };
+    else this.#gesture = { kind: 'tool' };
+  }
+
+  #follow(event: CanvasPointer): void {
+    const gesture = this.#gesture;
+    if (gesture?.kind === 'pan') {
+      this.setView(panBy(this.#view, event.at.x - gesture.last.x, event.at.y - gesture.last.y));
+      gesture.last = event.at;
+    } else if (gesture?.kind === 'resize') {
+      // The ring's edge follows the pointer: a diameter grows twice as fast as a radius.
+      const grown = gesture.startPx + (2 * (event.at.x - gesture.from.x)) / this.#view.zoom;
+      this.setSettings({
+        brushSizePx: clampBrush(event.kind === 'cancel' ? gesture.startPx : grown),
+      });
+    } else if (gesture !== null || event.kind === 'move') {
+      this.#tool?.pointer(this.#toolEvent(event), this.#context());
+      this.#openEdit?.flush();
+    }
+  }
+
+  #openEdit: Stroke['edit'] | null = null;
+
+  #toolEvent({ kind, at, path, clicks, modifiers, button }: CanvasPointer): ToolEvent {
+    return {
+      kind,
+      at: toImage(this.#view, at),
+      path: path.map((point) => toImage(this.#view, point)),
+      clicks,
+      modifiers: { ...modifiers, ctrl: modifiers.ctrl || (kind === 'down' && button === 2) },
+    };
+  }
+
+  #context(): ToolContext {
+    const { layer, history, displayed } = this.#image;
+    const { tool, value, brushSizePx, tolerance, keepOthers } = this.#host.settings();
+    return {
+      layer,
+      brushSizePx,
+      tolerance,
+      displayed,
+      zoom: this.#view.zoom,
+      begin: ({ erase }) => {
+        const edit = layer.edit();
+        this.#openEdit = edit;
+        const paint = erase
+          ? { value: BACKGROUND, only: keepOthers ? value : null }
+          : { value, only: keepOthers ? BACKGROUND : null };
+        const end = () => {
+          this.#openEdit = null;
+          this.#host.changed('history');
+        };
+        return {
+          edit,
+          paint,
+          commit: () => {
+            const label = this.#host.strokeLabel(tool, { value: paint.value });
+            history.commit(edit, { kind: 'record', label });
+            end();
+          },
+          revert: () => {
+            edit.revert();
+            end();
+          },
+        };
+      },
+    };
+  }
+}
+
+export const clampBrush = (sizePx: number): number =>
+  Math.round(Math.min(MAX_BRUSH_PX, Math.max(MIN_BRUSH_PX, sizePx)));

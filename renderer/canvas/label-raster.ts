@@ -1,0 +1,127 @@
+/**
+ * Label maps as colours: filled, outlined or hatched, at any scale. One texel shows 2^level pixels across (level ≥ 0)
+ * or a part of one (level < 0, for outlines that stay thin when zoomed in).
+ */
+import { BACKGROUND } from '../../shared/entities.ts';
+import { type LabelLayer, TILE_PX } from './label-layer.ts';
+import type { Rect } from './viewport.ts';
+
+/** fill: whole regions; outline: their borders; hatch: stripes and borders, for predictions. */
+export type LabelStyle = 'fill' | 'outline' | 'hatch';
+
+/** Colour of each class id, 0xAABBGGRR; 0 is unseen. [256] */
+export type Palette = Uint32Array;
+
+/** Texels from one stripe to the next; a power of two. */
+const STRIPE = 8;
+
+/** `color`: #rrggbb. */
+export function packColor(color: string): number {
+  const rgb = Number.parseInt(color.slice(1), 16);
+  return (0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
+}
+
+/** Background is unseen, and so are classes without a colour. */
+export function paletteOf(
+  classes: readonly { index: number; color: string }[],
+  ignore: string,
+): Palette {
+  const palette = new Uint32Array(256);
+  for (const { index, color } of classes) palette[index] = packColor(color);
+  palette[BACKGROUND] = 0;
+  palette[255] = packColor(ignore);
+  return palette;
+}
+
+/**
+ * Fills the texels `area` of `out` [TILE_PX, TILE_PX] for the texture tile (column, row) of a level; the texel (i, j)
+ * begins at pixel ((column · TILE_PX + i) · 2^level, …). Texels beyond the map become unseen.
+ */
+export function rasteriseLabels(
+  layer: LabelLayer,
+  { level, column, row, area }: { level: number; column: number; row: number; area: Rect },
+  { palette, style, out }: { palette: Palette; style: LabelStyle; out: Uint32Array },
+): void {
+  if (level === 0 && style === 'fill') {
+    const index = row * layer.columns + column;
+    const tile = layer.tile(index);
+    const { x0, x1, y0, y1 } = layer.tileRect(index);
+    for (let y = area.y0; y < area.y1; y++) {
+      for (let x = area.x0; x < area.x1; x++) {
+        const at = y * TILE_PX + x;
+        out[at] = x < x1 - x0 && y < y1 - y0 ? (palette[tile[at] ?? 0] ?? 0) : 0;
+      }
+    }
+    return;
+  }
+  const scale = 2 ** level;
+  const originX = column * TILE_PX;
+  const originY = row * TILE_PX;
+  if (style === 'fill' && level > 0) {
+    rasteriseReduced(layer, { scale, originX, originY, area }, { palette, out });
+    return;
+  }
+  const at = (i: number, j: number) => {
+    const x = Math.floor((originX + i + 0.5) * scale);
+    const y = Math.floor((originY + j + 0.5) * scale);
+    return layer.contains(x, y) ? layer.get(x, y) : -1;
+  };
+  for (let j = area.y0; j < area.y1; j++) {
+    for (let i = area.x0; i < area.x1; i++) {
+      const value = at(i, j);
+      let color = value > 0 ? (palette[value] ?? 0) : 0;
+      if (color !== 0 && !isBorder(value, i, j, at)) {
+        const striped = style === 'hatch' && ((originX + i + originY + j) & (STRIPE - 1)) < 2;
+        if (style !== 'fill' && !striped) color = 0;
+      }
+      out[j * TILE_PX + i] = color;
+    }
+  }
+}
+
+function isBorder(value: number, i: number, j: number, at: (i: number, j: number) => number) {
+  return (
+    at(i - 1, j) !== value ||
+    at(i + 1, j) !== value ||
+    at(i, j - 1) !== value ||
+    at(i, j + 1) !== value
+  );
+}
+
+/** Texels that stand for several pixels show the mean of four of them, so that thin parts fade and do not vanish. */
+function rasteriseReduced(
+  layer: LabelLayer,
+  {
+    scale,
+    originX,
+    originY,
+    area,
+  }: { scale: number; originX: number; originY: number; area: Rect },
+  { palette, out }: { palette: Palette; out: Uint32Array },
+): void {
+  const near = scale >> 2;
+  const far = scale - 1 - near;
+  const colorAt = (x: number, y: number) =>
+    x < layer.width && y < layer.height ? (palette[layer.get(x, y)] ?? 0) : 0;
+  for (let j = area.y0; j < area.y1; j++) {
+    const y = (originY + j) * scale;
+    for (let i = area.x0; i < area.x1; i++) {
+      const x = (originX + i) * scale;
+      const a = colorAt(x + near, y + near);
+      const b = colorAt(x + far, y + near);
+      const c = colorAt(x + near, y + far);
+      const d = colorAt(x + far, y + far);
+      out[j * TILE_PX + i] = a === b && a === c && a === d ? a : meanVisible([a, b, c, d]);
+    }
+  }
+}
+
+/** Mean colour of the seen ones, as opaque as their share. */
+function meanVisible(colors: readonly number[]): number {
+  const seen = colors.filter((color) => color !== 0);
+  if (seen.length === 0) return 0;
+  const mean = (shift: number) =>
+    Math.round(seen.reduce((sum, color) => sum + ((color >>> shift) & 255), 0) / seen.length);
+  const alpha = Math.round((255 * seen.length) / colors.length);
+  return ((alpha << 24) | (mean(16) << 16) | (mean(8) << 8) | mean(0)) >>> 0;
+}

@@ -1,0 +1,224 @@
+/**
+ * One frame of the canvas, from what the scene says: image, labels, prediction, the shape in progress, the brush.
+ * Paints only the damaged rectangle; holds no state but the context it paints on.
+ */
+import { snapToPixels } from './shapes.ts';
+import type { DrawOptions, TextureCache } from './textures.ts';
+import type { Preview } from './tools/tool.ts';
+import {
+  type ImagePoint,
+  intersection,
+  type Rect,
+  type ScreenPoint,
+  toImage,
+  toScreen,
+  type Viewport,
+} from './viewport.ts';
+
+export interface Scene {
+  readonly view: Viewport;
+  /** CSS colour around the image. */
+  readonly backdrop: string;
+  readonly image: TextureCache | null;
+  /** null while hidden. */
+  readonly labels: { readonly textures: TextureCache; readonly opacity: number } | null;
+  readonly prediction: { readonly textures: TextureCache; readonly opacity: number } | null;
+  readonly preview: Preview | null;
+  /** CSS colour of the class in hand, for shapes in progress. */
+  readonly color: string;
+  readonly cursor: {
+    readonly at: ScreenPoint;
+    readonly brushSizePx: number | null;
+    readonly erases: boolean;
+  } | null;
+  /** Device pixels per CSS pixel: lines and handles keep their size. */
+  readonly pixelRatio: number;
+}
+
+/** Milliseconds of a frame that may go into rasterising tiles. */
+const RASTER_BUDGET_MS = 7;
+const HANDLE_PX = 4;
+/** What lines and handles reach beyond the points they are drawn at, in CSS pixels. */
+const OVERLAY_MARGIN_PX = 8;
+
+/** Returns whether the frame shows everything; if not, paint again. */
+export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: Rect): boolean {
+  const { view } = scene;
+  const clip = intersection(damage, {
+    x0: 0,
+    y0: 0,
+    x1: view.screen.width,
+    y1: view.screen.height,
+  });
+  if (clip === null) return true;
+  const deadline = performance.now() + RASTER_BUDGET_MS;
+  context.save();
+  context.beginPath();
+  context.rect(clip.x0, clip.y0, clip.x1 - clip.x0, clip.y1 - clip.y0);
+  context.clip();
+  context.fillStyle = scene.backdrop;
+  context.fillRect(clip.x0, clip.y0, clip.x1 - clip.x0, clip.y1 - clip.y0);
+  const options: DrawOptions = {
+    view,
+    clip,
+    alpha: 1,
+    smooth: view.zoom < 1,
+    hasTime: () => performance.now() < deadline,
+  };
+  let complete = scene.image?.draw(context, options) ?? true;
+  if (scene.labels !== null) {
+    const { textures, opacity } = scene.labels;
+    complete = textures.draw(context, { ...options, alpha: opacity }) && complete;
+  }
+  if (scene.prediction !== null) {
+    const { textures, opacity } = scene.prediction;
+    complete = textures.draw(context, { ...options, alpha: opacity, smooth: false }) && complete;
+  }
+  if (scene.preview !== null) paintPreview(context, scene, scene.preview);
+  if (scene.cursor !== null) paintCursor(context, scene, scene.cursor);
+  context.restore();
+  return complete;
+}
+
+/** Traces a polyline in device pixels. */
+function trace(context: CanvasRenderingContext2D, view: Viewport, points: readonly ImagePoint[]) {
+  points.forEach((point, i) => {
+    const { x, y } = toScreen(view, point);
+    if (i === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  });
+}
+
+/** Strokes the current path in white on black, seen on any image. */
+function strokeTwice(
+  context: CanvasRenderingContext2D,
+  { color, ratio }: { color: string; ratio: number },
+) {
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = 'rgb(0 0 0 / 0.6)';
+  context.stroke();
+  context.lineWidth = 1.25 * ratio;
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+function paintPreview(context: CanvasRenderingContext2D, scene: Scene, preview: Preview): void {
+  const { view, color, pixelRatio: ratio } = scene;
+  context.lineJoin = 'round';
+  if (preview.kind === 'box') {
+    const a = toScreen(view, preview.a);
+    const b = toScreen(view, preview.b);
+    context.beginPath();
+    context.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(a.x - b.x), Math.abs(a.y - b.y));
+    tint(context, color);
+    strokeTwice(context, { color: '#fff', ratio });
+    return;
+  }
+  context.beginPath();
+  for (const ring of preview.rings) {
+    trace(context, view, ring);
+    context.closePath();
+  }
+  tint(context, color);
+  strokeTwice(context, { color: '#fff', ratio });
+  if (preview.open.length > 1) {
+    context.beginPath();
+    trace(context, view, preview.open);
+    strokeTwice(context, { color: '#fff', ratio });
+    const [first] = preview.open;
+    const last = preview.open.at(-1);
+    if (first !== undefined && last !== undefined) {
+      // The edge that closing would add.
+      context.beginPath();
+      trace(context, view, [last, first]);
+      context.setLineDash([4 * ratio, 4 * ratio]);
+      strokeTwice(context, { color: '#fff', ratio });
+      context.setLineDash([]);
+    }
+  }
+  if (!preview.handles) return;
+  const side = 2 * HANDLE_PX * ratio;
+  for (const point of [...preview.rings.flat(), ...preview.open.slice(0, -1)]) {
+    const { x, y } = toScreen(view, point);
+    context.fillStyle = color;
+    context.fillRect(x - side / 2, y - side / 2, side, side);
+    context.lineWidth = 1.25 * ratio;
+    context.strokeStyle = '#fff';
+    context.strokeRect(x - side / 2, y - side / 2, side, side);
+  }
+}
+
+function tint(context: CanvasRenderingContext2D, color: string): void {
+  context.globalAlpha = 0.25;
+  context.fillStyle = color;
+  context.fill('evenodd');
+  context.globalAlpha = 1;
+}
+
+function paintCursor(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  { at, brushSizePx, erases }: NonNullable<Scene['cursor']>,
+): void {
+  if (brushSizePx === null) return;
+  const { view, pixelRatio: ratio } = scene;
+  const { x, y } = toScreen(view, snapToPixels(toImage(view, at), brushSizePx));
+  const radius = (brushSizePx / 2) * view.zoom;
+  context.beginPath();
+  context.arc(x, y, Math.max(radius, ratio), 0, 2 * Math.PI);
+  if (erases) context.setLineDash([3 * ratio, 3 * ratio]);
+  strokeTwice(context, { color: erases ? '#fff' : scene.color, ratio });
+  context.setLineDash([]);
+  // Small discs are lost on a busy image: a cross finds them.
+  if (radius < 5 * ratio) {
+    context.beginPath();
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ] as const) {
+      context.moveTo(x + dx * (radius + 3 * ratio), y + dy * (radius + 3 * ratio));
+      context.lineTo(x + dx * (radius + 7 * ratio), y + dy * (radius + 7 * ratio));
+    }
+    strokeTwice(context, { color: '#fff', ratio });
+  }
+}
+
+/** Device pixels that preview and cursor cover, to be painted again when they move. */
+export function overlayBounds(
+  scene: Pick<Scene, 'view' | 'preview' | 'cursor' | 'pixelRatio'>,
+): Rect | null {
+  const { view, preview, cursor, pixelRatio } = scene;
+  const points: ScreenPoint[] = [];
+  if (preview?.kind === 'box') points.push(toScreen(view, preview.a), toScreen(view, preview.b));
+  else if (preview !== null) {
+    for (const ring of [...preview.rings, preview.open]) {
+      for (const point of ring) points.push(toScreen(view, point));
+    }
+  }
+  if (cursor?.brushSizePx != null) {
+    const radius = (cursor.brushSizePx / 2 + 1) * view.zoom;
+    points.push(
+      { x: cursor.at.x - radius, y: cursor.at.y - radius },
+      { x: cursor.at.x + radius, y: cursor.at.y + radius },
+    );
+  }
+  if (points.length === 0) return null;
+  const margin = OVERLAY_MARGIN_PX * pixelRatio;
+  let bounds = { x0: Infinity, y0: Infinity, x1: -Infinity, y1: -Infinity };
+  for (const { x, y } of points) {
+    bounds = {
+      x0: Math.min(bounds.x0, x),
+      y0: Math.min(bounds.y0, y),
+      x1: Math.max(bounds.x1, x),
+      y1: Math.max(bounds.y1, y),
+    };
+  }
+  return {
+    x0: Math.floor(bounds.x0 - margin),
+    y0: Math.floor(bounds.y0 - margin),
+    x1: Math.ceil(bounds.x1 + margin),
+    y1: Math.ceil(bounds.y1 + margin),
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * What a tool is: a state machine driven by pointer events in image pixels, without a DOM. The editor
+ * (canvas/editor.ts) turns screen events into these, owns the gestures that every tool shares (pan, zoom, resize),
+ * and decides what paint a stroke puts down.
+ */
+import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
+import type { ImagePoint } from '../viewport.ts';
+
+export const TOOL_NAMES = [
+  'brush',
+  'eraser',
+  'polygon',
+  'lasso',
+  'box',
+  'fill',
+  'wand',
+  'pan',
+] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+export interface Modifiers {
+  readonly shift: boolean;
+  /** Control, Command on a Mac, or the right button: erases for the moment. */
+  readonly ctrl: boolean;
+  readonly alt: boolean;
+}
+
+export const NO_MODIFIERS: Modifiers = { shift: false, ctrl: false, alt: false };
+
+/** One event of the pointer that a tool follows. `cancel` takes the whole gesture back. */
+export interface ToolEvent {
+  readonly kind: 'down' | 'move' | 'up' | 'cancel';
+  readonly at: ImagePoint;
+  /** Where the pointer was since the last event, `at` last. */
+  readonly path: readonly ImagePoint[];
+  readonly modifiers: Modifiers;
+  /** Clicks in quick succession: 2 for a double click. */
+  readonly clicks: number;
+}
+
+export type ToolKey = 'enter' | 'escape' | 'backspace';
+
+/** What a tool shows beside the pixels, in image coordinates. */
+export type Preview =
+  | {
+      readonly kind: 'rings';
+      /** Closed rings, filled by the even-odd rule. */
+      readonly rings: readonly (readonly ImagePoint[])[];
+      /** The ring that is being drawn, up to the pointer. */
+      readonly open: readonly ImagePoint[];
+      /** Corners that can be taken hold of. */
+      readonly handles: boolean;
+    }
+  | { readonly kind: 'box'; readonly a: ImagePoint; readonly b: ImagePoint };
+
+/** A change under way. Every stroke is one entry of the history. */
+export interface Stroke {
+  readonly edit: LabelEdit;
+  readonly paint: Paint;
+  commit(): void;
+  revert(): void;
+}
+
+/** What the editor lends to a tool. */
+export interface ToolContext {
+  readonly layer: LabelLayer;
+  /** Diameter of brush and eraser in image pixels. */
+  readonly brushSizePx: number;
+  /** Of the wand: largest difference of displayed intensity from the pixel clicked, 0 … 255 in any of R, G, B. */
+  readonly tolerance: number;
+  /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
+  readonly displayed: ((x: number, y: number) => number) | null;
+  /** Device pixels per image pixel: how near is near. */
+  readonly zoom: number;
+  /** Begins a change: to the chosen class, or back to the background. */
+  begin(options: { readonly erase: boolean }): Stroke;
+}
+
+export interface Tool {
+  pointer(event: ToolEvent, context: ToolContext): void;
+  /** Returns whether the key meant something to the tool. */
+  key(key: ToolKey, context: ToolContext): boolean;
+  /** Ends whatever is unfinished, keeping the work: another tool or image is coming. */
+  finish(context: ToolContext): void;
+  readonly preview: Preview | null;
+  /** Whether a gesture is under way, so that undo and navigation have to wait for or end it. */
+  readonly busy: boolean;
+}

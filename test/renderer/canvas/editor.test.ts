@@ -1,0 +1,403 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  DEFAULT_SETTINGS,
+  Editor,
+  type CanvasPointer,
+  type EditorSettings,
+} from '../../../renderer/canvas/editor.ts';
+import { History } from '../../../renderer/canvas/history.ts';
+import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { NO_MODIFIERS, TOOL_NAMES, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
+import { imagePoint, screenPoint, toImage, toScreen } from '../../../renderer/canvas/viewport.ts';
+
+const SIZE = { width: 64, height: 48 };
+
+function setUp(settings: Partial<EditorSettings> = {}) {
+  const layer = new LabelLayer(SIZE.width, SIZE.height);
+  const history = new History(layer);
+  let current: EditorSettings = { ...DEFAULT_SETTINGS, brushSizePx: 5, ...settings };
+  const editor = new Editor(
+    // Displayed: two halves of different grey.
+    { layer, history, displayed: (x) => (x < 32 ? 0x202020 : 0x303030) },
+    { width: 640, height: 480 },
+    {
+      settings: () => current,
+      setSettings: (next) => (current = next),
+      strokeLabel: (tool, { value }) => `${tool} ${value}`,
+      changed: () => undefined,
+    },
+  );
+  const send = (
+    kind: CanvasPointer['kind'],
+    [x, y]: readonly [number, number],
+    options: { modifiers?: Partial<Modifiers>; button?: number; clicks?: number } = {},
+  ) => {
+    const at = toScreen(editor.view, imagePoint(x, y));
+    editor.pointer({
+      kind,
+      at,
+      path: [at],
+      button: options.button ?? 0,
+      modifiers: { ...NO_MODIFIERS, ...options.modifiers },
+      clicks: options.clicks ?? 1,
+    });
+  };
+  const drag = (
+    points: readonly (readonly [number, number])[],
+    options: Parameters<typeof send>[2] = {},
+  ) => {
+    points.forEach((point, i) => send(i === 0 ? 'down' : 'move', point, options));
+    send('up', points.at(-1) ?? [0, 0], options);
+  };
+  const click = (point: readonly [number, number], options: Parameters<typeof send>[2] = {}) =>
+    drag([point], options);
+  const count = (value: number) => layer.toLabelMap().data.filter((v) => v === value).length;
+  return { layer, history, editor, send, drag, click, count, settings: () => current };
+}
+
+describe('brush and eraser', () => {
+  test('a drag paints a gapless line of the chosen class, as one entry of the history', () => {
+    const { drag, history, layer } = setUp({ value: 3 });
+    drag([
+      [10, 10],
+      [40, 10],
+    ]);
+    for (let x = 10; x <= 40; x++) expect(layer.get(x, 10)).toBe(3);
+    expect(history.entries.map(({ label }) => label)).toEqual(['brush 3']);
+  });
+
+  test('Control erases for the moment, the right button does too', () => {
+    const { drag, click, count } = setUp({ brushSizePx: 9 });
+    click([20, 20]);
+    const painted = count(1);
+    drag([[20, 20]], { modifiers: { ctrl: true } });
+    expect(painted).toBeGreaterThan(50);
+    expect(count(1)).toBe(0);
+    click([20, 20]);
+    click([20, 20], { button: 2 });
+    expect(count(1)).toBe(0);
+  });
+
+  test('other classes can be kept from harm', () => {
+    const { click, editor, layer } = setUp({ value: 1, keepOthers: true });
+    click([20, 20]);
+    editor.setSettings({ value: 2 });
+    click([22, 20]);
+    expect(layer.get(20, 20)).toBe(1);
+    expect(layer.get(24, 20)).toBe(2);
+    editor.setSettings({ tool: 'eraser' });
+    click([22, 20]);
+    expect(layer.get(20, 20)).toBe(1);
+    expect(layer.get(24, 20)).toBe(0);
+  });
+
+  test('Shift continues in a straight line from where the last stroke ended', () => {
+    const { click, layer, history } = setUp({ brushSizePx: 1 });
+    click([5.5, 5.5]);
+    click([25.5, 5.5], { modifiers: { shift: true } });
+    for (let x = 5; x <= 25; x++) expect(layer.get(x, 5)).toBe(1);
+    expect(history.entries).toHaveLength(2);
+  });
+
+  test('Shift while dragging draws one line from the press to the pointer, not its way', () => {
+    const { drag, layer } = setUp({ brushSizePx: 1 });
+    drag(
+      [
+        [5.5, 5.5],
+        [15.5, 30.5],
+        [25.5, 5.5],
+      ],
+      { modifiers: { shift: true } },
+    );
+    expect(layer.get(15, 30)).toBe(0);
+    expect(layer.get(15, 5)).toBe(1);
+  });
+
+  test('Alt resizes instead of painting', () => {
+    const { send, count, settings } = setUp({ brushSizePx: 5 });
+    send('down', [20, 20], { modifiers: { alt: true } });
+    send('move', [25, 20], { modifiers: { alt: true } });
+    send('up', [25, 20], { modifiers: { alt: true } });
+    expect(settings().brushSizePx).toBe(15);
+    expect(count(1)).toBe(0);
+  });
+
+  test('Escape and a lost pointer take the stroke back', () => {
+    const { send, editor, count, history } = setUp();
+    send('down', [20, 20]);
+    send('move', [30, 20]);
+    expect(editor.key('escape')).toBe(true);
+    send('move', [40, 20]);
+    send('up', [40, 20]);
+    send('down', [20, 20]);
+    send('cancel', [30, 20]);
+    expect(count(1)).toBe(0);
+    expect(history.entries).toHaveLength(0);
+  });
+
+  test('undo in the middle of a stroke takes the stroke back, redo brings it', () => {
+    const { send, editor, count } = setUp();
+    send('down', [20, 20]);
+    editor.undo();
+    expect(count(1)).toBe(0);
+    send('up', [20, 20]);
+    editor.redo();
+    expect(count(1)).toBeGreaterThan(10);
+  });
+});
+
+describe('shapes', () => {
+  test('a box fills the pixels it touches, Shift makes it a square', () => {
+    const { drag, count } = setUp({ tool: 'box' });
+    drag([
+      [10.2, 10.2],
+      [19.7, 14.7],
+    ]);
+    expect(count(1)).toBe(50);
+    drag(
+      [
+        [30.2, 10.2],
+        [35.4, 29.8],
+      ],
+      { modifiers: { shift: true } },
+    );
+    expect(count(1)).toBe(50 + 400);
+  });
+
+  test('a lasso fills what it encloses; with Control it cuts a hole', () => {
+    const { drag, count } = setUp({ tool: 'lasso' });
+    const square = (from: number, to: number): [number, number][] => [
+      [from, from],
+      [to, from],
+      [to, to],
+      [from, to],
+    ];
+    drag(square(5, 25));
+    drag(square(10, 15), { modifiers: { ctrl: true } });
+    expect(count(1)).toBe(20 * 20 - 5 * 5);
+  });
+
+  test('a polygon closes by a double click, takes a hole, and is painted by Enter', () => {
+    const { click, editor, count, history } = setUp({ tool: 'polygon' });
+    click([5, 5]);
+    click([25, 5]);
+    click([25, 25]);
+    click([5, 25]);
+    click([5, 25], { clicks: 2 });
+    expect(editor.preview).toMatchObject({ kind: 'rings', open: [] });
+    click([10, 10]);
+    click([15, 10]);
+    click([15, 15]);
+    click([10, 15]);
+    expect(count(1)).toBe(0);
+    expect(editor.key('enter')).toBe(true);
+    expect(editor.key('enter')).toBe(true);
+    expect(count(1)).toBe(20 * 20 - 5 * 5);
+    expect(history.entries).toHaveLength(1);
+    expect(editor.preview).toBeNull();
+    expect(editor.key('enter')).toBe(false);
+  });
+
+  test('a polygon can be corrected before it is painted', () => {
+    const { click, drag, editor, count } = setUp({ tool: 'polygon' });
+    click([5, 5]);
+    click([25, 5]);
+    click([30, 30]);
+    editor.key('backspace');
+    click([25, 25]);
+    click([5, 25]);
+    click([5, 5]); // the first corner closes
+    drag([
+      [25, 5],
+      [15, 5],
+    ]);
+    editor.key('enter');
+    // A trapezoid of 10 above and 20 below.
+    expect(count(1)).toBe(300);
+  });
+
+  test('an edge takes a new corner, Backspace removes the one last held', () => {
+    const { click, drag, editor, count } = setUp({ tool: 'polygon' });
+    const square: [number, number][] = [
+      [5, 5],
+      [25, 5],
+      [25, 25],
+      [5, 25],
+    ];
+    for (const corner of square) click(corner);
+    editor.key('enter');
+    drag([
+      [15, 25],
+      [15, 45],
+    ]);
+    expect(editor.key('backspace')).toBe(true);
+    editor.key('enter');
+    expect(count(1)).toBe(400);
+  });
+
+  test('a click outside a closed polygon paints it and begins the next; Escape drops that one', () => {
+    const { click, editor, count } = setUp({ tool: 'polygon' });
+    click([5, 5]);
+    click([15, 5]);
+    click([15, 15]);
+    click([5, 15]);
+    editor.key('enter');
+    click([40, 40]);
+    expect(count(1)).toBe(100);
+    expect(editor.busy).toBe(true);
+    editor.key('escape');
+    expect(editor.busy).toBe(false);
+    expect(count(1)).toBe(100);
+  });
+
+  test('changing the tool keeps an unfinished polygon of three corners or more', () => {
+    const { click, editor, count } = setUp({ tool: 'polygon' });
+    click([5, 5]);
+    click([15, 5]);
+    click([15, 15]);
+    editor.setSettings({ tool: 'brush' });
+    expect(count(1)).toBeGreaterThan(40);
+  });
+
+  test('Shift draws polygon edges in steps of 45°', () => {
+    const { click, editor, count } = setUp({ tool: 'polygon' });
+    click([5, 5]);
+    click([25, 7], { modifiers: { shift: true } });
+    click([24, 25], { modifiers: { shift: true } });
+    click([5, 25]);
+    editor.key('enter');
+    editor.key('enter');
+    expect(count(1)).toBe(400);
+  });
+});
+
+describe('fill and wand', () => {
+  test('fill changes the connected region of one class only', () => {
+    const { drag, click, editor, layer, count } = setUp({ brushSizePx: 1 });
+    drag([
+      [30.5, 0.5],
+      [30.5, 47.5],
+    ]);
+    editor.setSettings({ tool: 'fill', value: 2 });
+    click([5, 5]);
+    expect(count(2)).toBe(30 * 48);
+    expect(layer.get(40, 5)).toBe(0);
+    click([5, 5], { modifiers: { ctrl: true } });
+    expect(count(2)).toBe(0);
+  });
+
+  test('fill with the class that is there already is no change', () => {
+    const { click, history } = setUp({ tool: 'fill', value: 0 });
+    click([5, 5]);
+    expect(history.entries).toHaveLength(0);
+  });
+
+  test('the wand goes by what is displayed, and dragging changes its tolerance', () => {
+    const { click, send, editor, count } = setUp({ tool: 'wand', tolerance: 10 });
+    click([5, 5]);
+    expect(count(1)).toBe(32 * 48);
+    editor.undo();
+    send('down', [5, 5]);
+    send('move', [25, 5]);
+    expect(count(1)).toBe(64 * 48);
+    send('move', [5, 5]);
+    expect(count(1)).toBe(32 * 48);
+    send('up', [5, 5]);
+    expect(count(1)).toBe(32 * 48);
+  });
+
+  test('outside the image nothing happens', () => {
+    const { click, editor, history } = setUp({ tool: 'fill' });
+    click([-3, 5]);
+    editor.setSettings({ tool: 'wand' });
+    click([5, 100]);
+    expect(history.entries).toHaveLength(0);
+  });
+});
+
+describe('the view', () => {
+  test('the middle button and a held space pan without painting', () => {
+    const { drag, editor, count } = setUp();
+    editor.wheel(screenPoint(320, 240), -600);
+    const before = toImage(editor.view, screenPoint(320, 240));
+    drag(
+      [
+        [20, 20],
+        [25, 20],
+      ],
+      { button: 1 },
+    );
+    const between = toImage(editor.view, screenPoint(320, 240));
+    expect(between.x).toBeLessThan(before.x);
+    editor.panning = true;
+    drag([
+      [25, 20],
+      [20, 20],
+    ]);
+    editor.panning = false;
+    expect(count(1)).toBe(0);
+  });
+
+  test('the wheel zooms at the cursor', () => {
+    const { editor } = setUp();
+    const at = screenPoint(200, 300);
+    const held = toImage(editor.view, at);
+    const { zoom } = editor.view;
+    editor.wheel(at, -100);
+    expect(editor.view.zoom).toBeGreaterThan(zoom * 1.2);
+    expect(toImage(editor.view, at).x).toBeCloseTo(held.x, 6);
+  });
+});
+
+test('whatever the pointer and the keys do, undoing everything gives the first state back', () => {
+  const point = fc.tuple(fc.integer({ min: -5, max: 70 }), fc.integer({ min: -5, max: 55 }));
+  const modifiers = fc.record({ shift: fc.boolean(), ctrl: fc.boolean(), alt: fc.boolean() });
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant('pointer' as const),
+      kind: fc.constantFrom('down' as const, 'move' as const, 'up' as const, 'cancel' as const),
+      point,
+      modifiers,
+      button: fc.constantFrom(0, 0, 0, 1, 2),
+      clicks: fc.constantFrom(1, 1, 2),
+    }),
+    fc.record({
+      do: fc.constant('key' as const),
+      key: fc.constantFrom('enter' as const, 'escape' as const, 'backspace' as const),
+    }),
+    fc.record({
+      do: fc.constant('set' as const),
+      tool: fc.constantFrom(...TOOL_NAMES),
+      value: fc.constantFrom(0, 1, 2, 255),
+      keepOthers: fc.boolean(),
+    }),
+    fc.record({ do: fc.constant('undo' as const) }),
+    fc.record({ do: fc.constant('redo' as const) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { editor, layer, history, send } = setUp();
+      for (const action of steps) {
+        if (action.do === 'key') editor.key(action.key);
+        else if (action.do === 'set')
+          editor.setSettings({
+            tool: action.tool,
+            value: action.value,
+            keepOthers: action.keepOthers,
+          });
+        else if (action.do === 'undo') editor.undo();
+        else if (action.do === 'redo') editor.redo();
+        else send(action.kind, action.point, action);
+      }
+      editor.finish();
+      const end = layer.toLabelMap().data;
+      const position = history.position;
+      editor.goTo(0);
+      expect(layer.toLabelMap().data.every((value) => value === 0)).toBe(true);
+      editor.goTo(position);
+      expect(Buffer.compare(layer.toLabelMap().data, end)).toBe(0);
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { LabelLayer, TILE_PX } from '../../../renderer/canvas/label-layer.ts';
+import {
+  paletteOf,
+  rasteriseLabels,
+  type LabelStyle,
+} from '../../../renderer/canvas/label-raster.ts';
+
+const palette = paletteOf(
+  [
+    { index: 0, color: '#ffffff' },
+    { index: 1, color: '#ff0000' },
+    { index: 2, color: '#0000ff' },
+  ],
+  '#808080',
+);
+const RED = 0xff0000ff;
+const BLUE = 0xffff0000;
+
+/** 300 × 300 px with class 1 in 10 … 20 both ways and class 2 in the last pixel. */
+function layer(): LabelLayer {
+  const map = new LabelLayer(300, 300);
+  const edit = map.edit();
+  for (let y = 10; y < 20; y++) edit.fillSpan(y, 10, 20, { value: 1, only: null });
+  edit.fillSpan(299, 299, 300, { value: 2, only: null });
+  edit.commit();
+  return map;
+}
+
+function raster(style: LabelStyle, tile: { level: number; column: number; row: number }) {
+  const out = new Uint32Array(TILE_PX * TILE_PX);
+  const area = { x0: 0, y0: 0, x1: TILE_PX, y1: TILE_PX };
+  rasteriseLabels(layer(), { ...tile, area }, { palette, style, out });
+  return (x: number, y: number) => out[y * TILE_PX + x] ?? 0;
+}
+
+describe('labels as colours', () => {
+  test('filled regions have the colour of their class, the background none', () => {
+    const at = raster('fill', { level: 0, column: 0, row: 0 });
+    expect([at(9, 10), at(10, 10), at(19, 19), at(20, 19)]).toEqual([0, RED, RED, 0]);
+  });
+
+  test('beyond the edge of the map nothing is seen', () => {
+    const at = raster('fill', { level: 0, column: 1, row: 1 });
+    expect([at(43, 43), at(44, 43)]).toEqual([BLUE, 0]);
+  });
+
+  test('an outline keeps the border and drops the inside', () => {
+    const at = raster('outline', { level: 0, column: 0, row: 0 });
+    expect([at(10, 15), at(11, 15), at(18, 15), at(19, 15)]).toEqual([RED, 0, 0, RED]);
+  });
+
+  test('magnified, an outline stays one texel wide', () => {
+    const at = raster('outline', { level: -2, column: 0, row: 0 });
+    expect([at(39, 60), at(40, 60), at(41, 60), at(79, 60), at(80, 60)]).toEqual([
+      0,
+      RED,
+      0,
+      RED,
+      0,
+    ]);
+  });
+
+  test('hatching adds stripes between the borders', () => {
+    const at = raster('hatch', { level: 0, column: 0, row: 0 });
+    const inside = [11, 12, 13, 14, 15, 16, 17, 18].map((x) => at(x, 15));
+    expect(inside.filter((color) => color === RED)).toHaveLength(2);
+    expect(at(10, 15)).toBe(RED);
+  });
+
+  test('zoomed out, a block that is half covered is half opaque', () => {
+    const at = raster('fill', { level: 3, column: 0, row: 0 });
+    // Texel 1 shows the pixels 8 … 15, of which the samples at 10 and 13 lie inside.
+    expect(at(1, 1)).toBe(RED);
+    // Texel 2 shows 16 … 23: 18 lies inside, 21 outside.
+    expect(at(2, 1)).toBe(0x800000ff);
+    expect(at(2, 2)).toBe(0x400000ff);
+    expect(at(0, 0)).toBe(0);
+  });
+
+  test('only the asked texels are written', () => {
+    const out = new Uint32Array(TILE_PX * TILE_PX).fill(7);
+    rasteriseLabels(
+      layer(),
+      { level: 0, column: 0, row: 0, area: { x0: 9, y0: 10, x1: 11, y1: 11 } },
+      { palette, style: 'fill', out },
+    );
+    expect(out.filter((color) => color !== 7)).toEqual(Uint32Array.of(0, RED));
+  });
+});
