@@ -12,7 +12,7 @@ export const SEEDS_OF_MODE: Readonly<Record<StudyMode, number>> = {
 
 export function pretrainingPreset(mode: StudyMode): OptimisationConfig {
   return {
-    steps: mode === 'quick' ? 250 : 400,
+    steps: mode === 'quick' ? 300 : 400,
     batch: 32,
     learningRate: 2e-3,
     weightDecay: 1e-4,
@@ -26,8 +26,8 @@ export function pretrainingPreset(mode: StudyMode): OptimisationConfig {
 /** Constant after the warm-up: one-cycle schedules distort learning curves. */
 export function finetuningPreset(mode: StudyMode): OptimisationConfig {
   return {
-    steps: mode === 'quick' ? 250 : 400,
-    batch: 8,
+    steps: mode === 'quick' ? 300 : 400,
+    batch: mode === 'quick' ? 8 : 16,
     learningRate: 2e-3,
     weightDecay: 1e-4,
     warmup: 0.1,
