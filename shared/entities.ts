@@ -18,7 +18,7 @@ export const Id = z.number().int().positive();
 export type Id = z.infer<typeof Id>;
 
 /** Lower-case hexadecimal SHA-256. */
-export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 // ───────────────────────────── data ─────────────────────────────
 
@@ -71,7 +71,7 @@ export const ImageRecord = z.object({
 });
 export type ImageRecord = z.infer<typeof ImageRecord>;
 
-export const AUTHORS = ['human', 'model', 'corrected', 'imported', 'generated'] as const;
+const AUTHORS = ['human', 'model', 'corrected', 'imported', 'generated'] as const;
 export const Author = z.enum(AUTHORS);
 export type Author = z.infer<typeof Author>;
 
@@ -221,7 +221,7 @@ export const EngineInfo = z.object({
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 
-export const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
+const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
 export const RunStatus = z.enum(RUN_STATUSES);
 export type RunStatus = z.infer<typeof RunStatus>;
 
@@ -261,7 +261,7 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-export const METRICS = [
+const METRICS = [
   'loss', // training loss of the step
   'valDice', // mean Dice over the validation images
   'learningRate',
@@ -342,14 +342,7 @@ export const StudyConfig = z.object({
 });
 export type StudyConfig = z.infer<typeof StudyConfig>;
 
-export const STUDY_STATUSES = [
-  'planned',
-  'running',
-  'paused',
-  'done',
-  'failed',
-  'cancelled',
-] as const;
+const STUDY_STATUSES = ['planned', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
 export const StudyStatus = z.enum(STUDY_STATUSES);
 export type StudyStatus = z.infer<typeof StudyStatus>;
 

@@ -185,7 +185,7 @@ async function findStudy(caller: Caller, project: string, name: string | undefin
   return found;
 }
 
-export function progressLines(progress: StudyProgress): string[] {
+function progressLines(progress: StudyProgress): string[] {
   const { study, counts } = progress;
   const left =
     progress.remainingSeconds === null || study.status !== 'running'

@@ -54,7 +54,7 @@ const toSnapshot = (row: SnapshotRow): Snapshot => ({
 });
 
 /** SHA-256 over the items in order of image id: equal data, equal hash. */
-export function snapshotHash(items: readonly SnapshotItem[]): string {
+function snapshotHash(items: readonly SnapshotItem[]): string {
   const hash = createHash('sha256');
   for (const item of items.toSorted((a, b) => a.imageId - b.imageId)) {
     const { imageId, imageHash, labelMapId, imageClass, part } = item;

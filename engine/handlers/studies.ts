@@ -10,7 +10,7 @@ import { armNames, planData, planRuns } from '../study/plan.ts';
 import { writeReport } from '../study/report/write.ts';
 import { type Handlers, requireStudy } from './context.ts';
 
-export function runLabel(run: Run): string {
+function runLabel(run: Run): string {
   if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
   const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;
   return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;

@@ -41,7 +41,7 @@ export interface CalibrationOptions {
 }
 
 /** Steps of `parallel` trainers at once, as they would run in a study. */
-export async function timeLayout(
+async function timeLayout(
   layout: Layout,
   step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
   options: CalibrationOptions,
