@@ -54,7 +54,7 @@ export function gradientsOf(f: TensorFunction, inputs: readonly Input[]): number
 }
 
 /** The same by central differences, (L(x + h) − L(x − h)) / 2h, with the sum over the outputs in float64. */
-export function numericGradients(
+function numericGradients(
   f: TensorFunction,
   inputs: readonly Input[],
   step: number,
