@@ -12,6 +12,8 @@ import type { EngineChoice, TrainerEvent } from '../training/protocol.ts';
 
 /** A trainer that dies without a word is started again from its checkpoint so many times. */
 const MAX_RESTARTS = 2;
+/** A trainer that does not stop by then is killed, and resumes from the checkpoint before. */
+const STOP_TIMEOUT_MS = 30_000;
 
 export interface Queue {
   /** Lets queued runs start, now and as places become free. */
@@ -221,6 +223,16 @@ export function createQueue(options: {
     }
   }
 
+  /** Settles when all these runs have saved a checkpoint and ended. */
+  async function stopRuns(runs: readonly ActiveRun[]): Promise<void> {
+    for (const run of runs) run.trainer.stop();
+    const timeout = setTimeout(() => {
+      for (const run of runs) run.trainer.kill();
+    }, STOP_TIMEOUT_MS);
+    await Promise.all(runs.map((run) => run.finished));
+    clearTimeout(timeout);
+  }
+
   const activeOf = (studyId: number) => [...active.values()].filter((a) => a.studyId === studyId);
 
   return {
@@ -231,9 +243,7 @@ export function createQueue(options: {
     wake: pump,
     async pauseStudy(studyId) {
       project.studies.setStatus(studyId, 'paused');
-      const own = activeOf(studyId);
-      for (const run of own) run.trainer.stop();
-      await Promise.all(own.map((run) => run.finished));
+      await stopRuns(activeOf(studyId));
       studyChanged(studyId);
     },
     async cancelStudy(studyId) {
@@ -263,8 +273,7 @@ export function createQueue(options: {
     async close() {
       closing = true;
       started = false;
-      for (const run of active.values()) run.trainer.stop();
-      await Promise.all([...active.values()].map((run) => run.finished));
+      await stopRuns([...active.values()]);
     },
   };
 }
