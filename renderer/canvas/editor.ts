@@ -5,26 +5,29 @@
 import { BACKGROUND } from '../../shared/entities.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
+import { createAccept } from './tools/accept.ts';
 import { createBox } from './tools/box.ts';
 import { createBrush } from './tools/brush.ts';
 import { createFill } from './tools/fill.ts';
 import { createLasso } from './tools/lasso.ts';
 import { createPolygon } from './tools/polygon.ts';
-import type {
-  Modifiers,
-  Preview,
-  Stroke,
-  Tool,
-  ToolContext,
-  ToolEvent,
-  ToolKey,
-  ToolName,
+import {
+  type Modifiers,
+  NO_MODIFIERS,
+  type Preview,
+  type Stroke,
+  type Tool,
+  type ToolContext,
+  type ToolEvent,
+  type ToolKey,
+  type ToolName,
 } from './tools/tool.ts';
 import { createWand } from './tools/wand.ts';
 import {
   fit,
   panBy,
   resized,
+  screenPoint,
   type ScreenPoint,
   type Size,
   toImage,
@@ -72,6 +75,8 @@ export interface EditedImage {
   readonly history: History;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
+  /** What a run predicted, where it is shown. */
+  readonly prediction: LabelLayer | null;
 }
 
 export interface EditorHost {
@@ -79,6 +84,8 @@ export interface EditorHost {
   setSettings(settings: EditorSettings): void;
   /** Words for the history: "Brush, nucleus". */
   strokeLabel(tool: ToolName, options: { readonly value: number }): string;
+  /** A stroke has changed pixels. */
+  committed(tool: ToolName): void;
   /** Something to be seen has changed; pixels tell of themselves through LabelLayer.onDirty. */
   changed(what: 'view' | 'overlay' | 'history'): void;
 }
@@ -88,6 +95,9 @@ const ZOOM_PER_WHEEL_UNIT = 1.0022;
 /** One press of a zoom key. */
 export const ZOOM_STEP = 1.5;
 
+/** Tools that do their work on the press alone. */
+const SINGLE_CLICK_TOOLS: readonly ToolName[] = ['polygon', 'fill', 'accept'];
+
 type Gesture =
   | { readonly kind: 'pan'; last: ScreenPoint }
   | { readonly kind: 'resize'; readonly from: ScreenPoint; readonly startPx: number }
@@ -96,19 +106,20 @@ type Gesture =
 export class Editor {
   readonly #host: EditorHost;
   readonly #tools: Readonly<Record<Exclude<ToolName, 'pan'>, Tool>>;
-  #image: EditedImage;
+  #image: EditedImage | null = null;
   #view: Viewport;
   #gesture: Gesture | null = null;
-  #held: Modifiers = { shift: false, ctrl: false, alt: false };
+  #held: Modifiers = NO_MODIFIERS;
+  /** The edit of a stroke under way. */
+  #openEdit: Stroke['edit'] | null = null;
   /** Last place of the pointer; null while it is elsewhere. */
   #pointer: ScreenPoint | null = null;
   /** While true every drag moves the image. */
   panning = false;
 
-  constructor(image: EditedImage, screen: Size, host: EditorHost) {
-    this.#image = image;
+  constructor(host: EditorHost) {
     this.#host = host;
-    this.#view = fit(image.layer, screen);
+    this.#view = fit({ width: 1, height: 1 }, { width: 1, height: 1 });
     this.#tools = {
       brush: createBrush({ erase: false }),
       eraser: createBrush({ erase: true }),
@@ -117,6 +128,7 @@ export class Editor {
       box: createBox(),
       fill: createFill(),
       wand: createWand(),
+      accept: createAccept(),
     };
   }
 
@@ -137,9 +149,14 @@ export class Editor {
     return this.panning || this.#gesture?.kind === 'pan' || this.#host.settings().tool === 'pan';
   }
 
+  /** The image is being moved right now. */
+  get isDragging(): boolean {
+    return this.#gesture?.kind === 'pan';
+  }
+
   /** What the cursor says: where, how large, and whether it would erase. */
   get cursor(): { at: ScreenPoint; brushSizePx: number | null; erases: boolean } | null {
-    if (this.#pointer === null || this.isPanning) return null;
+    if (this.#pointer === null || this.#image === null || this.isPanning) return null;
     const { tool, brushSizePx } = this.#host.settings();
     const isBrush = tool === 'brush' || tool === 'eraser';
     const at = this.#gesture?.kind === 'resize' ? this.#gesture.from : this.#pointer;
@@ -150,12 +167,14 @@ export class Editor {
     };
   }
 
-  /** Another image, or the same with other pixels to look at. Unfinished work is kept in the image it belongs to. */
-  open(image: EditedImage): void {
-    this.finish();
-    const same = image.layer === this.#image.layer;
+  /**
+   * Another image, the same with other pixels to look at, or none. Unfinished work is kept in the image it belongs to.
+   */
+  open(image: EditedImage | null): void {
+    const same = image !== null && image.layer === this.#image?.layer;
+    if (!same) this.finish();
     this.#image = image;
-    if (!same) this.setView(fit(image.layer, this.#view.screen));
+    if (image !== null && !same) this.setView(fit(image.layer, this.#view.screen));
   }
 
   setView(view: Viewport): void {
@@ -194,13 +213,38 @@ export class Editor {
     this.#host.changed('overlay');
   }
 
+  /** Moves the pointer by device pixels, from the keyboard. */
+  nudge(dx: number, dy: number): void {
+    const { width, height } = this.#view.screen;
+    const from = this.#pointer ?? screenPoint(width / 2, height / 2);
+    this.#fromKeyboard('move', screenPoint(from.x + dx, from.y + dy));
+  }
+
+  /** What the mouse button does, from the keyboard: once to press, once more to let go, or both for single clicks. */
+  press(): void {
+    const { width, height } = this.#view.screen;
+    const at = this.#pointer ?? screenPoint(width / 2, height / 2);
+    if (this.#gesture !== null) {
+      this.#fromKeyboard('up', at);
+      return;
+    }
+    this.#fromKeyboard('down', at);
+    const { tool } = this.#host.settings();
+    if (SINGLE_CLICK_TOOLS.includes(tool)) this.#fromKeyboard('up', at);
+  }
+
+  #fromKeyboard(kind: CanvasPointer['kind'], at: ScreenPoint): void {
+    this.pointer({ kind, at, path: [at], button: 0, modifiers: NO_MODIFIERS, clicks: 1 });
+  }
+
   leave(): void {
     this.#pointer = null;
     this.#host.changed('overlay');
   }
 
   key(key: ToolKey): boolean {
-    const used = this.#tool?.key(key, this.#context()) ?? false;
+    const context = this.#context();
+    const used = context !== null && (this.#tool?.key(key, context) ?? false);
     if (used) {
       if (!this.busy) this.#gesture = null;
       this.#host.changed('overlay');
@@ -210,26 +254,27 @@ export class Editor {
 
   /** Ends an unfinished stroke or shape and keeps it. */
   finish(): void {
-    this.#tool?.finish(this.#context());
+    const context = this.#context();
+    if (context !== null) this.#tool?.finish(context);
     this.#gesture = null;
     this.#host.changed('overlay');
   }
 
   undo(): void {
     this.finish();
-    this.#image.history.undo();
+    this.#image?.history.undo();
     this.#host.changed('history');
   }
 
   redo(): void {
     this.finish();
-    this.#image.history.redo();
+    this.#image?.history.redo();
     this.#host.changed('history');
   }
 
   goTo(position: number): void {
     this.finish();
-    this.#image.history.goTo(position);
+    this.#image?.history.goTo(position);
     this.#host.changed('history');
   }
 
@@ -259,12 +304,11 @@ export class Editor {
         brushSizePx: clampBrush(event.kind === 'cancel' ? gesture.startPx : grown),
       });
     } else if (gesture !== null || event.kind === 'move') {
-      this.#tool?.pointer(this.#toolEvent(event), this.#context());
+      const context = this.#context();
+      if (context !== null) this.#tool?.pointer(this.#toolEvent(event), context);
       this.#openEdit?.flush();
     }
   }
-
-  #openEdit: Stroke['edit'] | null = null;
 
   #toolEvent({ kind, at, path, clicks, modifiers, button }: CanvasPointer): ToolEvent {
     return {
@@ -276,21 +320,23 @@ export class Editor {
     };
   }
 
-  #context(): ToolContext {
-    const { layer, history, displayed } = this.#image;
+  #context(): ToolContext | null {
+    if (this.#image === null) return null;
+    const { layer, history, displayed, prediction } = this.#image;
     const { tool, value, brushSizePx, tolerance, keepOthers } = this.#host.settings();
     return {
       layer,
       brushSizePx,
       tolerance,
       displayed,
+      prediction,
       zoom: this.#view.zoom,
-      begin: ({ erase }) => {
+      begin: ({ erase, value: other = value }) => {
         const edit = layer.edit();
         this.#openEdit = edit;
         const paint = erase
-          ? { value: BACKGROUND, only: keepOthers ? value : null }
-          : { value, only: keepOthers ? BACKGROUND : null };
+          ? { value: BACKGROUND, only: keepOthers ? other : null }
+          : { value: other, only: keepOthers ? BACKGROUND : null };
         const end = () => {
           this.#openEdit = null;
           this.#host.changed('history');
@@ -300,8 +346,9 @@ export class Editor {
           paint,
           commit: () => {
             const label = this.#host.strokeLabel(tool, { value: paint.value });
-            history.commit(edit, { kind: 'record', label });
+            const changed = history.commit(edit, { kind: 'record', label });
             end();
+            if (changed) this.#host.committed(tool);
           },
           revert: () => {
             edit.revert();

@@ -14,6 +14,7 @@ export const TOOL_NAMES = [
   'box',
   'fill',
   'wand',
+  'accept',
   'pan',
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
@@ -70,10 +71,12 @@ export interface ToolContext {
   readonly tolerance: number;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
+  /** What a run predicted for this image, where it is shown. */
+  readonly prediction: LabelLayer | null;
   /** Device pixels per image pixel: how near is near. */
   readonly zoom: number;
-  /** Begins a change: to the chosen class, or back to the background. */
-  begin(options: { readonly erase: boolean }): Stroke;
+  /** Begins a change: to the chosen class, to `value` instead, or back to the background. */
+  begin(options: { readonly erase: boolean; readonly value?: number }): Stroke;
 }
 
 export interface Tool {

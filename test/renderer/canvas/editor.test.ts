@@ -17,17 +17,18 @@ function setUp(settings: Partial<EditorSettings> = {}) {
   const layer = new LabelLayer(SIZE.width, SIZE.height);
   const history = new History(layer);
   let current: EditorSettings = { ...DEFAULT_SETTINGS, brushSizePx: 5, ...settings };
-  const editor = new Editor(
-    // Displayed: two halves of different grey.
-    { layer, history, displayed: (x) => (x < 32 ? 0x202020 : 0x303030) },
-    { width: 640, height: 480 },
-    {
-      settings: () => current,
-      setSettings: (next) => (current = next),
-      strokeLabel: (tool, { value }) => `${tool} ${value}`,
-      changed: () => undefined,
-    },
-  );
+  const prediction = new LabelLayer(SIZE.width, SIZE.height);
+  const editor = new Editor({
+    settings: () => current,
+    setSettings: (next) => (current = next),
+    strokeLabel: (tool, { value }) => `${tool} ${value}`,
+    committed: () => undefined,
+    changed: () => undefined,
+  });
+  editor.resize({ width: 640, height: 480 });
+  // Displayed: two halves of different grey.
+  const displayed = (x: number) => (x < 32 ? 0x202020 : 0x303030);
+  editor.open({ layer, history, displayed, prediction });
   const send = (
     kind: CanvasPointer['kind'],
     [x, y]: readonly [number, number],
@@ -53,7 +54,7 @@ function setUp(settings: Partial<EditorSettings> = {}) {
   const click = (point: readonly [number, number], options: Parameters<typeof send>[2] = {}) =>
     drag([point], options);
   const count = (value: number) => layer.toLabelMap().data.filter((v) => v === value).length;
-  return { layer, history, editor, send, drag, click, count, settings: () => current };
+  return { layer, history, prediction, editor, send, drag, click, count, settings: () => current };
 }
 
 describe('brush and eraser', () => {
@@ -313,6 +314,62 @@ describe('fill and wand', () => {
     editor.setSettings({ tool: 'wand' });
     click([5, 100]);
     expect(history.entries).toHaveLength(0);
+  });
+});
+
+describe('accepting a prediction', () => {
+  test('a click takes over the connected region under it, with its own class', () => {
+    const { prediction, click, count, history } = setUp({ tool: 'accept', value: 1 });
+    const edit = prediction.edit();
+    for (let y = 5; y < 10; y++) {
+      edit.fillSpan(y, 5, 15, { value: 2, only: null });
+      edit.fillSpan(y, 25, 35, { value: 2, only: null });
+    }
+    edit.commit();
+    click([7, 7]);
+    expect(count(2)).toBe(50);
+    click([20, 20]);
+    expect(history.entries.map(({ label }) => label)).toEqual(['accept 2']);
+    click([7, 7], { modifiers: { ctrl: true } });
+    expect(count(2)).toBe(0);
+  });
+
+  test('labels that are there can be kept', () => {
+    const { prediction, click, editor, count } = setUp({ tool: 'box', value: 1, keepOthers: true });
+    const edit = prediction.edit();
+    for (let y = 5; y < 10; y++) edit.fillSpan(y, 5, 15, { value: 2, only: null });
+    edit.commit();
+    click([7.5, 7.5]);
+    editor.setSettings({ tool: 'accept' });
+    click([7, 7]);
+    expect(count(2)).toBe(49);
+    expect(count(1)).toBe(1);
+  });
+});
+
+describe('the keyboard as a pointer', () => {
+  test('moves, presses and lets go', () => {
+    const { editor, layer } = setUp({ brushSizePx: 1 });
+    editor.press();
+    editor.nudge(100, 0);
+    editor.press();
+    editor.nudge(0, 100);
+    const at = (x: number, y: number) => layer.get(x, y);
+    const { zoom } = editor.view;
+    const reached = Math.floor(32 + 100 / zoom);
+    expect([at(32, 24), at(reached - 1, 24), at(reached - 1, 30)]).toEqual([1, 1, 0]);
+  });
+
+  test('sets the corners of a polygon', () => {
+    const { editor, count } = setUp({ tool: 'polygon' });
+    editor.press();
+    editor.nudge(100, 0);
+    editor.press();
+    editor.nudge(0, 100);
+    editor.press();
+    editor.key('enter');
+    editor.key('enter');
+    expect(count(1)).toBeGreaterThan(30);
   });
 });
 

@@ -1,0 +1,29 @@
+/** Accept: a click takes over one region of the prediction, with the class it has there. */
+import { BACKGROUND } from '../../../shared/entities.ts';
+import { growRegion } from '../shapes.ts';
+import type { Tool } from './tool.ts';
+
+export function createAccept(): Tool {
+  return {
+    pointer({ kind, at, modifiers }, context) {
+      const { prediction } = context;
+      if (kind !== 'down' || prediction === null) return;
+      const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
+      if (!prediction.contains(seed.x, seed.y)) return;
+      const value = prediction.get(seed.x, seed.y);
+      // The background is one region around everything: nobody means to accept that by a click.
+      if (value === BACKGROUND) return;
+      const stroke = context.begin({ erase: modifiers.ctrl, value });
+      growRegion(seed, {
+        size: prediction,
+        inside: (x, y) => prediction.get(x, y) === value,
+        visit: (y, x0, x1) => stroke.edit.fillSpan(y, x0, x1, stroke.paint),
+      });
+      stroke.commit();
+    },
+    key: () => false,
+    finish: () => undefined,
+    preview: null,
+    busy: false,
+  };
+}

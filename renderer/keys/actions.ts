@@ -1,0 +1,167 @@
+/** What Annotate can do from the keyboard, with the keys it has unless the user wants others. Data only. */
+
+export const ACTION_GROUPS = [
+  'Tools',
+  'Classes',
+  'Labels',
+  'View',
+  'Images',
+  'Prediction',
+] as const;
+export type ActionGroup = (typeof ACTION_GROUPS)[number];
+
+export interface ActionInfo {
+  readonly title: string;
+  readonly group: ActionGroup;
+  readonly keys: readonly string[];
+  /** Goes on while the key is held down: panning; repeats with the key: sizes. */
+  readonly whileHeld?: boolean;
+  readonly repeats?: boolean;
+}
+
+export const ACTIONS = {
+  'tool.brush': { title: 'Brush', group: 'Tools', keys: ['B'] },
+  'tool.eraser': { title: 'Eraser', group: 'Tools', keys: ['E'] },
+  'tool.polygon': { title: 'Polygon', group: 'Tools', keys: ['P'] },
+  'tool.lasso': { title: 'Lasso', group: 'Tools', keys: ['L'] },
+  'tool.box': { title: 'Box', group: 'Tools', keys: ['R'] },
+  'tool.fill': { title: 'Fill', group: 'Tools', keys: ['F'] },
+  'tool.wand': { title: 'Magic wand', group: 'Tools', keys: ['W'] },
+  'tool.pan': { title: 'Move the image', group: 'Tools', keys: ['V'] },
+  'view.pan': {
+    title: 'Move the image while held',
+    group: 'Tools',
+    keys: ['Space'],
+    whileHeld: true,
+  },
+  'size.smaller': {
+    title: 'Smaller brush, or less tolerance',
+    group: 'Tools',
+    keys: ['['],
+    repeats: true,
+  },
+  'size.larger': {
+    title: 'Larger brush, or more tolerance',
+    group: 'Tools',
+    keys: [']'],
+    repeats: true,
+  },
+  'size.muchSmaller': {
+    title: 'Ten steps smaller',
+    group: 'Tools',
+    keys: ['Shift+['],
+    repeats: true,
+  },
+  'size.muchLarger': {
+    title: 'Ten steps larger',
+    group: 'Tools',
+    keys: ['Shift+]'],
+    repeats: true,
+  },
+  'tool.keepOthers': { title: 'Keep other classes', group: 'Tools', keys: ['K'] },
+
+  'class.0': { title: 'Background', group: 'Classes', keys: ['0'] },
+  'class.1': { title: 'Class 1', group: 'Classes', keys: ['1'] },
+  'class.2': { title: 'Class 2', group: 'Classes', keys: ['2'] },
+  'class.3': { title: 'Class 3', group: 'Classes', keys: ['3'] },
+  'class.4': { title: 'Class 4', group: 'Classes', keys: ['4'] },
+  'class.5': { title: 'Class 5', group: 'Classes', keys: ['5'] },
+  'class.6': { title: 'Class 6', group: 'Classes', keys: ['6'] },
+  'class.7': { title: 'Class 7', group: 'Classes', keys: ['7'] },
+  'class.8': { title: 'Class 8', group: 'Classes', keys: ['8'] },
+  'class.9': { title: 'Class 9', group: 'Classes', keys: ['9'] },
+  'class.ignore': { title: 'Ignore: counts nowhere', group: 'Classes', keys: ['I'] },
+  'class.swap': { title: 'Swap with background', group: 'Classes', keys: ['X'] },
+  'class.previous': { title: 'Previous class', group: 'Classes', keys: [','] },
+  'class.next': { title: 'Next class', group: 'Classes', keys: ['.'] },
+
+  'history.undo': { title: 'Undo', group: 'Labels', keys: ['Mod+Z'], repeats: true },
+  'history.redo': { title: 'Redo', group: 'Labels', keys: ['Mod+Shift+Z', 'Mod+Y'], repeats: true },
+  'labels.save': { title: 'Save now', group: 'Labels', keys: ['Mod+S'] },
+  'labels.hide': { title: 'Hide or show labels', group: 'Labels', keys: ['H'] },
+  'labels.outline': { title: 'Outlines or filled', group: 'Labels', keys: ['O'] },
+
+  'view.fit': { title: 'Fit the image', group: 'View', keys: ['Home', 'Mod+0'] },
+  'view.actual': { title: 'One to one', group: 'View', keys: ['End', 'Mod+Alt+0'] },
+  'view.zoomIn': { title: 'Zoom in', group: 'View', keys: ['+', '='], repeats: true },
+  'view.zoomOut': { title: 'Zoom out', group: 'View', keys: ['-'], repeats: true },
+  'display.auto': { title: 'Contrast from the image', group: 'View', keys: ['Shift+C'] },
+  'display.reset': { title: 'Display as stored', group: 'View', keys: ['Shift+R'] },
+  'pointer.left': {
+    title: 'Move the pointer left',
+    group: 'View',
+    keys: ['Shift+ArrowLeft'],
+    repeats: true,
+  },
+  'pointer.right': {
+    title: 'Move the pointer right',
+    group: 'View',
+    keys: ['Shift+ArrowRight'],
+    repeats: true,
+  },
+  'pointer.up': {
+    title: 'Move the pointer up',
+    group: 'View',
+    keys: ['Shift+ArrowUp'],
+    repeats: true,
+  },
+  'pointer.down': {
+    title: 'Move the pointer down',
+    group: 'View',
+    keys: ['Shift+ArrowDown'],
+    repeats: true,
+  },
+  'pointer.press': {
+    title: 'Press or let go of the pointer',
+    group: 'View',
+    keys: ['Shift+Enter'],
+  },
+
+  'image.previous': {
+    title: 'Previous image',
+    group: 'Images',
+    keys: ['A', 'ArrowLeft'],
+    repeats: true,
+  },
+  'image.next': { title: 'Next image', group: 'Images', keys: ['D', 'ArrowRight'], repeats: true },
+  'image.nextUnlabelled': {
+    title: 'Next image without labels',
+    group: 'Images',
+    keys: ['Shift+D'],
+  },
+  'view.close': { title: 'Back to the library', group: 'Images', keys: ['Q'] },
+
+  'prediction.accept': {
+    title: 'Accept the whole prediction',
+    group: 'Prediction',
+    keys: ['Enter'],
+  },
+  'tool.accept': { title: 'Accept regions by clicks', group: 'Prediction', keys: ['Y'] },
+  'prediction.hide': { title: 'Hide or show the prediction', group: 'Prediction', keys: ['G'] },
+
+  'keys.show': { title: 'All keys', group: 'View', keys: ['?'] },
+} as const satisfies Record<string, ActionInfo>;
+
+export type ActionId = keyof typeof ACTIONS;
+
+/** The actions in their order; `Object.keys` forgets the type. */
+export const ACTION_IDS = Object.keys(ACTIONS) as readonly ActionId[];
+
+export const actionInfo = (id: ActionId): ActionInfo => ACTIONS[id];
+
+export const isActionId = (id: string): id is ActionId => id in ACTIONS;
+
+/** What is not bound to an action, for the overlay: mouse, modifiers, and keys inside a tool. */
+export const GESTURES: readonly { readonly what: string; readonly how: string }[] = [
+  { what: 'Zoom at the cursor', how: 'Wheel' },
+  { what: 'Move the image', how: 'Middle button' },
+  { what: 'Erase for the moment', how: 'Mod+Drag' },
+  { what: 'Erase for the moment', how: 'Right button' },
+  { what: 'Size of the brush', how: 'Alt+Drag' },
+  { what: 'Straight line, square, 45°', how: 'Shift+Drag' },
+  { what: 'Tolerance of the wand', how: 'Drag sideways' },
+  { what: 'Close a polygon, then paint it', how: 'Enter' },
+  { what: 'Close a polygon', how: 'Double click' },
+  { what: 'Take the last corner back', how: 'Backspace' },
+  { what: 'Drop the stroke or shape', how: 'Escape' },
+];
