@@ -1,0 +1,70 @@
+/** From what was dropped on the window to a path that the engine can read. */
+import { AppError } from '../../../shared/errors.ts';
+import type { Api, CallOptions } from '../../api.ts';
+import { desktop } from '../../desktop.ts';
+
+interface DroppedFile {
+  /** With its folders below what was dropped. */
+  readonly name: string;
+  readonly file: File;
+}
+
+export const hasFiles = (transfer: DataTransfer | null): boolean =>
+  transfer?.types.includes('Files') === true;
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+/** A folder's reader gives its entries piece by piece, until a piece is empty. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+async function walk(entry: FileSystemEntry, folder: string): Promise<DroppedFile[]> {
+  const name = `${folder}${entry.name}`;
+  if (entry.name.startsWith('.')) return [];
+  if (entry instanceof FileSystemFileEntry) return [{ name, file: await fileOf(entry) }];
+  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
+  const inside = await entriesOf(entry);
+  return (await Promise.all(inside.map((one) => walk(one, `${name}/`)))).flat();
+}
+
+/**
+ * Path of a folder with everything that was dropped, or of the one file or folder; null where nothing was.
+ * In a browser the files are sent to the engine; the desktop shell knows their real path.
+ */
+export async function receiveDrop(
+  api: Api,
+  transfer: DataTransfer,
+  { signal, onProgress }: CallOptions,
+): Promise<string | null> {
+  // Both lists are emptied when the event is over, so they are read before anything is awaited.
+  const files = [...transfer.files];
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (desktop !== null && files.length === 1 && files[0] !== undefined) {
+    return desktop.pathOf(files[0]);
+  }
+  const dropped = (await Promise.all(entries.map((entry) => walk(entry, '')))).flat();
+  const batch = crypto.randomUUID();
+  let folder: string | null = null;
+  let last: string | null = null;
+  for (const [done, { name, file }] of dropped.entries()) {
+    if (signal?.aborted === true) throw new AppError('cancelled', 'Stopped.');
+    onProgress?.({ done, total: dropped.length, message: `Taking over ${name}` });
+    const stored = await api.uploadFile({ batch, name, body: file });
+    folder = stored.folder;
+    last = stored.path;
+  }
+  const [only] = entries;
+  if (folder === null || entries.length !== 1 || only === undefined) return folder;
+  return only.isFile ? last : `${folder}/${only.name}`;
+}
