@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { capture, endChildrenWithUs } from './command.mjs';
+import { capture, endingChildren } from './command.mjs';
 import { withLock } from './install-lock.mjs';
 import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
 import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
@@ -36,9 +36,8 @@ export async function ensureReady({ native = true, again = false } = {}) {
   if (ready !== null && packagesReady(projectRoot) && engineDone()) return ready;
 
   const progress = createProgress(process.stderr);
-  endChildrenWithUs();
   const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
-  return withLock(path.join(cache, 'setup.lock'), waiting, async () => {
+  const setUp = async () => {
     if (!packagesReady(projectRoot)) {
       if (installedByHand(projectRoot)) stampPackages(projectRoot);
       else {
@@ -55,7 +54,8 @@ export async function ensureReady({ native = true, again = false } = {}) {
       ));
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
     return node;
-  });
+  };
+  return endingChildren(() => withLock(path.join(cache, 'setup.lock'), waiting, setUp));
 }
 
 /**

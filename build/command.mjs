@@ -5,16 +5,31 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** Programs that setting up has started; they end with it. @type {Set<import('node:child_process').ChildProcess>} */
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Captured programs that have not ended. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** Ends what setting up has started when it is interrupted, so that no download or compiler is left behind. */
-export function endChildrenWithUs() {
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, () => {
-      for (const child of running) child.kill('SIGTERM');
-      process.exit(128 + constants.signals[signal]);
-    });
+/**
+ * Does work that captures programs; when it is interrupted they end with it, so that no download or compiler is left
+ * behind.
+ *
+ * @template Result
+ * @param {() => Promise<Result>} work
+ * @returns {Promise<Result>}
+ */
+export async function endingChildren(work) {
+  /** @param {NodeJS.Signals} signal */
+  const end = (signal) => {
+    for (const child of running) child.kill('SIGTERM');
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of SIGNALS) process.once(signal, end);
+  try {
+    return await work();
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
   }
 }
 
@@ -78,12 +93,10 @@ export function foreground(program, args, options = {}) {
       if (signal === 'SIGINT' && process.stdin.isTTY) return;
       child.kill(signal);
     };
-    /** @type {NodeJS.Signals[]} */
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-    for (const signal of signals) process.on(signal, passOn);
+    for (const signal of SIGNALS) process.on(signal, passOn);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      for (const name of signals) process.off(name, passOn);
+      for (const name of SIGNALS) process.off(name, passOn);
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
