@@ -168,6 +168,8 @@ export const callInputs = {
   'studies.pause': z.object({ project, studyId: Id }),
   'studies.cancel': z.object({ project, studyId: Id }),
   'studies.status': z.object({ project, studyId: Id }),
+  /** Learning curves of all runs: validation Dice of fine-tuning, loss of pretraining. */
+  'studies.metrics': z.object({ project, studyId: Id }),
   'studies.delete': z.object({ project, studyId: Id }),
   'studies.analysis': z.object({ project, studyId: Id }),
   'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
@@ -399,6 +401,7 @@ export interface CallOutputs {
   'studies.pause': StudyProgress;
   'studies.cancel': StudyProgress;
   'studies.status': StudyProgress;
+  'studies.metrics': { runId: number; points: MetricPoint[] }[];
   'studies.delete': null;
   'studies.analysis': StudyAnalysis;
   'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };

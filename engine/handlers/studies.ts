@@ -79,6 +79,7 @@ export const studyHandlers: Handlers<
   | 'studies.pause'
   | 'studies.cancel'
   | 'studies.status'
+  | 'studies.metrics'
   | 'studies.delete'
   | 'studies.analysis'
   | 'studies.report'
@@ -165,6 +166,15 @@ export const studyHandlers: Handlers<
 
   'studies.status': ({ project, studyId }, context) =>
     studyProgress(context.project(project).db, studyId),
+
+  'studies.metrics'({ project, studyId }, context) {
+    const { db } = context.project(project);
+    requireStudy(db, studyId);
+    return db.runs.ofStudy(studyId).map(({ id, kind }) => {
+      const shown = kind === 'pretrain' ? 'loss' : 'valDice';
+      return { runId: id, points: db.runs.metrics(id).filter(({ name }) => name === shown) };
+    });
+  },
 
   'studies.delete'({ project, studyId }, context) {
     const { db } = context.project(project);

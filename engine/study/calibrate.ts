@@ -34,6 +34,24 @@ export function candidateLayouts(cores: number): Layout[] {
   return layouts;
 }
 
+/** What was measured since the start: a plan that is edited asks for the same steps again and again. */
+const measured = new Map<string, Timing>();
+
+async function timeOnce(
+  layout: Layout,
+  step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
+  options: CalibrationOptions,
+): Promise<Timing> {
+  // Fake trainers of tests have their own times.
+  if (options.spawn !== undefined) return timeLayout(layout, step, options);
+  const key = JSON.stringify([layout.threads, layout.parallel, step, options.engine]);
+  const known = measured.get(key);
+  if (known !== undefined) return known;
+  const timing = await timeLayout(layout, step, options);
+  measured.set(key, timing);
+  return timing;
+}
+
 export interface CalibrationOptions {
   readonly engine: EngineChoice;
   readonly signal?: AbortSignal;
@@ -98,12 +116,12 @@ export async function calibrate(
   const layouts =
     config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
   const timings: Timing[] = [];
-  for (const layout of layouts) timings.push(await timeLayout(layout, step, options));
+  for (const layout of layouts) timings.push(await timeOnce(layout, step, options));
   const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings) {
     if (pretrainMs.has(optimisation.batch)) continue;
-    const timing = await timeLayout(chosen, { ...step, batch: optimisation.batch }, options);
+    const timing = await timeOnce(chosen, { ...step, batch: optimisation.batch }, options);
     pretrainMs.set(optimisation.batch, timing.msPerStep);
   }
   return { timings, chosen, pretrainMs };

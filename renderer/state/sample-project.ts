@@ -59,6 +59,8 @@ export async function createSampleProject(app: AppState): Promise<void> {
       ],
       finetuning: { ...finetuningPreset('quick'), steps: FINETUNING_STEPS },
       labelCounts: LABEL_COUNTS,
+      // Steps this small leave a second thread idle; measuring that would take longer than it saves.
+      execution: { threads: 1, parallel: Math.min(4, navigator.hardwareConcurrency) },
       seeds: SEEDS,
       mode: 'quick',
     }),
