@@ -103,7 +103,13 @@ await main(async () => {
   const started = performance.now();
   const node = await ensureReady();
   await endingChildren(() => runGates(node));
+  /** @type {string[]} */
+  const interruptions = [];
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => interruptions.push(signal));
+  }
   await runTests(node);
+  if (interruptions.length > 0) return 130;
   const clone = await endingChildren(tryFreshClone);
   if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
   else for (const check of clone) report(check.name, check);
