@@ -40,6 +40,8 @@ export interface NativeBackend {
     inputs: readonly TensorInfo[],
     outputs: number,
   ): Tensor[];
+  /** A tensor for the native one of that id; it needs no native one where the id is negative. */
+  createOutputTensor(native: { id: number; shape: number[]; dtype: number }): Tensor;
   readSync(dataId: TensorInfo['dataId']): TypedArray;
   read(dataId: TensorInfo['dataId']): Promise<TypedArray>;
   /** Returns the id of a session over the graph tagged `tags` in the folder. */
@@ -60,6 +62,7 @@ export function isNativeBackend(backend: unknown): backend is NativeBackend {
     'binding' in backend &&
     'executeSingleOutput' in backend &&
     'executeMultipleOutputs' in backend &&
+    'createOutputTensor' in backend &&
     'loadSavedModelMetaGraph' in backend &&
     'runSavedModel' in backend
   );

@@ -1,10 +1,10 @@
 /**
  * Runs a pure function of tensors as one native TensorFlow graph.
  *
- * The first call with inputs of given shapes runs the function eagerly and records every native operation it makes,
- * tfjs's own gradients included. The record becomes one graph, and every result comes from that graph, the first one,
- * too: TensorFlow may choose other kernels for graphs than for single operations, with other last bits, and a resumed
- * run must not begin with a step of another kind. Where the engine has no graphs every call is eager.
+ * The first call with inputs of given shapes runs the function on tensors without values and records every native
+ * operation it makes, tfjs's own gradients included. The record becomes one graph, and every result comes from that
+ * graph. (TensorFlow may choose other kernels for graphs than for single operations, with other last bits: a run that
+ * mixed both could not be resumed bit for bit.) Where the engine has no graphs every call is eager.
  *
  * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
  * Tensors it makes from numbers, or closes over, become constants of the graph.
@@ -13,7 +13,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../shared/errors.ts';
 import type { Engine } from './backend.ts';
 import {
@@ -28,6 +28,7 @@ import {
   tensorAttribute,
 } from './graph-def.ts';
 import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
+import { inferOutputs } from './shape-rules.ts';
 
 export type TensorFunction = (inputs: readonly Tensor[]) => Tensor[];
 
@@ -58,8 +59,15 @@ const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>>
   ZerosLike: { T: 0 },
 };
 
+const TYPE_NAMES = new Map(
+  Object.entries(DATA_TYPES).map(([name, code]) => [code, name as DataType]), // its keys are data types
+);
+
 const notTraceable = (name: string, reason: string) =>
   new AppError('internal', `The step "${name}" cannot be traced: ${reason}.`);
+
+/** No native tensor: the backend leaves negative ids alone. */
+const WITHOUT_VALUES = -1;
 
 /** Collects the operations of one run as graph nodes. Tensors are known by their dataId, which clones share. */
 class Recording {
@@ -68,6 +76,8 @@ class Recording {
   readonly #backend: NativeBackend;
   readonly #kinds: ReadonlyMap<number, AttributeKind>;
   readonly #references = new Map<TensorInfo['dataId'], string>();
+  /** Tensors whose values are known only when the graph runs. */
+  readonly #computed = new Set<TensorInfo['dataId']>();
   readonly #readValues: NativeBackend['readSync'];
 
   constructor(name: string, backend: NativeBackend) {
@@ -99,6 +109,7 @@ class Recording {
     ] as const;
     this.nodes.push(graphNode({ name, op: 'Placeholder', inputs: [], attributes }));
     this.#references.set(tensor.dataId, name);
+    this.#computed.add(tensor.dataId);
   }
 
   /** Name of the graph edge that carries a tensor; one that no recorded operation made becomes a constant. */
@@ -118,12 +129,44 @@ class Recording {
     return name;
   }
 
+  /** Results of an operation that is not run: tensors with shape and type, and no values. */
+  #outputs(
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorInfo[],
+  ): Tensor[] {
+    const outputs = inferOutputs({
+      op,
+      inputs,
+      attribute: (name) => attributes.find((a) => a.name === name)?.value,
+      constant: (index) => this.#constant(op, inputs[index]),
+      dataType: (code) => TYPE_NAMES.get(code) ?? 'float32',
+    });
+    if (outputs === undefined) {
+      throw notTraceable(this.#name, `shape-rules.ts has no rule for the operation ${op} yet`);
+    }
+    return outputs.map(({ shape, dtype }) =>
+      this.#backend.createOutputTensor({
+        id: WITHOUT_VALUES,
+        shape: [...shape],
+        dtype: DATA_TYPES[dtype] ?? DT_FLOAT,
+      }),
+    );
+  }
+
+  /** Values of a tensor that no recorded operation made. */
+  #constant(op: string, tensor: TensorInfo | undefined): number[] {
+    if (tensor === undefined || this.#computed.has(tensor.dataId)) {
+      throw notTraceable(this.#name, `the shape of ${op} depends on computed values`);
+    }
+    return Array.from(this.#readValues(tensor.dataId));
+  }
+
   operation(
     op: string,
     attributes: readonly OpAttribute[],
     inputs: readonly TensorInfo[],
-    outputs: readonly TensorInfo[],
-  ): void {
+  ): Tensor[] {
     const encoded = attributes.map(({ name, type, value }) => {
       const kind = this.#kinds.get(type);
       if (kind === undefined) {
@@ -139,9 +182,12 @@ class Recording {
     const edges = inputs.map((tensor) => this.#reference(tensor));
     const name = `n${this.nodes.length}`;
     this.nodes.push(graphNode({ name, op, inputs: edges, attributes: encoded }));
+    const outputs = this.#outputs(op, attributes, inputs);
     outputs.forEach((tensor, i) => {
       this.#references.set(tensor.dataId, i === 0 ? name : `${name}:${i}`);
+      this.#computed.add(tensor.dataId);
     });
+    return outputs;
   }
 
   /** An output of the graph is a node of its own, so that inputs and constants may be outputs, too. */
@@ -151,11 +197,9 @@ class Recording {
     this.nodes.push(graphNode({ name, op: 'Identity', inputs, attributes }));
   }
 
-  /** Runs `body` with the backend's doors watched: operations are recorded, values and chance are refused. */
+  /** Runs `body` with the backend's doors watched: operations are recorded instead of run, values and chance are refused. */
   watch<T>(body: () => T): T {
     const backend = this.#backend;
-    const single = backend.executeSingleOutput.bind(backend);
-    const multiple = backend.executeMultipleOutputs.bind(backend);
     const refuse = () => {
       throw notTraceable(
         this.#name,
@@ -166,15 +210,12 @@ class Recording {
     // Own properties shadow the methods of the class, and are taken away again afterwards.
     const doors = {
       executeSingleOutput: ((op, attributes, inputs) => {
-        const output = single(op, attributes, inputs);
-        this.operation(op, attributes, inputs, [output]);
+        const [output] = this.operation(op, attributes, inputs);
+        if (output === undefined) throw new Error(`${op} has no output`);
         return output;
       }) satisfies NativeBackend['executeSingleOutput'],
-      executeMultipleOutputs: ((op, attributes, inputs, count) => {
-        const outputs = multiple(op, attributes, inputs, count);
-        this.operation(op, attributes, inputs, outputs);
-        return outputs;
-      }) satisfies NativeBackend['executeMultipleOutputs'],
+      executeMultipleOutputs: ((op, attributes, inputs) =>
+        this.operation(op, attributes, inputs)) satisfies NativeBackend['executeMultipleOutputs'],
       readSync: refuse,
       read: refuse,
     };

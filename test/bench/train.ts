@@ -1,0 +1,167 @@
+/**
+ * Training benchmark: the same network, loss and optimiser as the PyTorch and Keras peers, on Graft's own training
+ * step. Depth 4, widths base·(1,2,4,8), bottleneck base·16, two [convolution 3×3, BatchNorm, ReLU] a level, plain
+ * concatenated skips, one logit; binary cross-entropy + soft Dice over all pixels; Adam 1e-3; float32; random data.
+ * Last line of output: one JSON object with the peers' keys, and peak_memory_mb.
+ *
+ * usage: train.ts [--size 128] [--batch 8] [--base 16] [--steps 15] [--threads 2] [--engine tensorflow|wasm] [--eager]
+ */
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { type Engine, startEngine } from '../../engine/training/backend.ts';
+import {
+  createForwardPass,
+  type ForwardPass,
+  tensorWeights,
+} from '../../engine/training/forward-pass.ts';
+import { createLayers } from '../../engine/training/layers.ts';
+import type { Objective } from '../../engine/training/objective.ts';
+import { stepScalars } from '../../engine/training/optimiser.ts';
+import {
+  flattenWeights,
+  headLayer,
+  initialWeights,
+  joinSpecs,
+} from '../../engine/training/parameters.ts';
+import { EngineChoice } from '../../engine/training/protocol.ts';
+import { trace } from '../../engine/training/trace.ts';
+import { createTrainingStep, freshState, splitSpec } from '../../engine/training/training-step.ts';
+import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/unet.ts';
+import { NetworkConfig, OptimisationConfig } from '../../shared/entities.ts';
+import { createRandom } from '../../shared/random.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    size: { type: 'string', default: '128' },
+    batch: { type: 'string', default: '8' },
+    base: { type: 'string', default: '16' },
+    steps: { type: 'string', default: '15' },
+    threads: { type: 'string', default: '2' },
+    engine: { type: 'string', default: 'tensorflow' },
+    eager: { type: 'boolean', default: false },
+  },
+});
+const [size, batch, base, steps, threads] = [
+  flags.size,
+  flags.batch,
+  flags.base,
+  flags.steps,
+  flags.threads,
+].map(Number) as [number, number, number, number, number];
+
+/** As the peers: tracing, compiling kernels and warming up are not timed. */
+const WARM_UP_STEPS = 3;
+const INFERENCE_RUNS = 5;
+const HEAD = 'head/bench';
+
+const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
+
+function logitsOf(pass: ForwardPass, image: Tensor4D): Tensor4D {
+  const features = decode(pass, network, encode(pass, network, image));
+  return pass.layers.addBias(
+    pass.layers.convolution(features, pass.parameter(`${HEAD}/kernel`) as Tensor4D),
+    pass.parameter(`${HEAD}/bias`) as Tensor1D,
+  );
+}
+
+const objective: Objective = {
+  network,
+  spec: joinSpecs(encoderSpec(network), decoderSpec(network), headLayer(HEAD, [1, 1, base, 1])),
+  inputs: [
+    { name: 'image', shape: [size, size, 3], dtype: 'float32' },
+    { name: 'mask', shape: [size, size, 1], dtype: 'float32' },
+  ],
+  prepare: () => undefined,
+  loss(pass, input): Scalar {
+    const logits = logitsOf(pass, input('image') as Tensor4D);
+    const mask = input('mask');
+    const p = tf.sigmoid(logits);
+    const entropy = tf.mean<Scalar>(tf.sub(tf.softplus(logits), tf.mul(logits, mask)));
+    const both = tf.add(tf.mul(tf.sum(tf.mul(p, mask)), 2), 1);
+    const either = tf.add(tf.add(tf.sum(p), tf.sum(mask)), 1);
+    return tf.sub(tf.add(entropy, 1), tf.div(both, either));
+  },
+};
+
+const median = (times: readonly number[]) =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+
+function timeTraining(engine: Engine) {
+  const random = createRandom(0, 'bench');
+  const image = Float32Array.from({ length: batch * size * size * 3 }, () => random.next());
+  const mask = Float32Array.from({ length: batch * size * size }, () => random.below(2));
+  const specs = splitSpec(objective.spec, () => false);
+  const weights = initialWeights(objective.spec, 0);
+  const step = createTrainingStep({
+    engine,
+    objective,
+    specs,
+    initial: freshState(flattenWeights(specs.trained, weights)),
+    frozen: flattenWeights(specs.frozen, weights),
+  });
+  const config = OptimisationConfig.parse({
+    steps: WARM_UP_STEPS + steps,
+    batch,
+    learningRate: 1e-3,
+    weightDecay: 0,
+    warmup: 0,
+    schedule: 'constant',
+    evaluateEvery: steps,
+  });
+  const times: number[] = [];
+  let firstStepMs = 0;
+  for (let at = 1; at <= config.steps; at++) {
+    const start = performance.now();
+    const inputs = new Map([
+      ['image', image],
+      ['mask', mask],
+    ]);
+    step.run({ size: batch, inputs }, stepScalars(config, at));
+    if (at === 1) firstStepMs = performance.now();
+    if (at > WARM_UP_STEPS) times.push(performance.now() - start);
+  }
+  return { step, image, spec: specs.trained, msStep: median(times), firstStepMs };
+}
+
+function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>): number {
+  const layers = createLayers(engine);
+  const infer = trace(engine, 'bench inference', ([image, theta, statistics]) => {
+    const weights = tensorWeights(trained.spec, theta as Tensor1D, statistics as Tensor1D);
+    const pass = createForwardPass(layers, { trained: null, fixed: [weights] });
+    return [logitsOf(pass, image as Tensor4D)];
+  });
+  const { theta, statistics } = trained.step.tensors();
+  const run = () => {
+    const image: Tensor = tf.tensor4d(trained.image, [batch, size, size, 3]);
+    const outputs = infer.run([image, theta, statistics]);
+    for (const output of outputs) output.dataSync();
+    tf.dispose([image, ...outputs]);
+  };
+  run();
+  const start = performance.now();
+  for (let i = 0; i < INFERENCE_RUNS; i++) run();
+  return (performance.now() - start) / INFERENCE_RUNS;
+}
+
+const started = await startEngine({ threads, engine: EngineChoice.parse(flags.engine) });
+const engine: Engine = flags.eager ? { ...started, traced: false } : started;
+const trained = timeTraining(engine);
+const trainingMemory = process.resourceUsage().maxRSS / 1024;
+const msInference = timeInference(engine, trained);
+const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
+console.log(
+  JSON.stringify({
+    who: `graft-${engine.info.name}${flags.eager ? '-eager' : ''}`,
+    version: engine.info.version,
+    size,
+    batch,
+    base,
+    threads: engine.info.threads,
+    ms_step: rounded(trained.msStep, 1),
+    img_s: rounded((1000 * batch) / trained.msStep, 2),
+    infer_img_s: rounded((1000 * batch) / msInference, 1),
+    peak_memory_mb: Math.round(trainingMemory),
+    first_step_ms: Math.round(trained.firstStepMs),
+  }),
+);
