@@ -95,7 +95,7 @@ const reduction =
     if (inner === 1 || outer * count * inner === 0) {
       const output = backend.makeOutput(shape, 'float32');
       const scale = kind === 'sum' ? 1 : 1 / count;
-      if (count === 0) floats(backend, output).fill(0 * scale);
+      if (count === 0) floats(backend, output).fill(kind === 'sum' ? 0 : NaN);
       else sumRows(floats(backend, x), floats(backend, output), block, scale);
       return output;
     }

@@ -29,11 +29,12 @@ interface TensorRegistry {
   dispose(): void;
 }
 
-type NativeFunction = (...values: number[]) => number;
+/** Shapes cross as bytes, flags as booleans. */
+type NativeFunction = (...values: (number | boolean | Uint8Array)[]) => number;
 
 /** The part of an emscripten module that is used here. */
 interface EmscriptenModule {
-  cwrap(name: string, returns: 'number' | null, parameters: readonly 'number'[]): NativeFunction;
+  cwrap: (name: string, returns: 'number' | null, parameters: readonly string[]) => NativeFunction;
   /** Bytes → address, 0 where the heap ends. */
   _malloc: (bytes: number) => number;
   _free: (address: number) => void;
@@ -71,10 +72,10 @@ export function outOfMemory(detail: string): AppError {
  * What the kernels print is always the news that one of them gave up and left its output unwritten.
  * XNNPACK's status 6 is "out of memory".
  */
-function kernelComplaint(text: string): Error {
-  return /status 6\b/.test(text)
+function kernelError(complaint: string): Error {
+  return /status 6\b/.test(complaint)
     ? outOfMemory('inside a kernel')
-    : new Error(`A wasm kernel failed: ${text}`);
+    : new Error(`A wasm kernel failed: ${complaint}`);
 }
 
 function readBuildFile(path: string): Buffer {
@@ -138,6 +139,30 @@ function guardMalloc(module: EmscriptenModule): void {
   };
 }
 
+/**
+ * Makes a kernel's complaint an error as soon as the kernel has returned. (Not while it prints: an exception would
+ * leave the C library's output stream in pieces.)
+ */
+function guardKernels(module: EmscriptenModule, takeComplaint: () => string | undefined): void {
+  const bind = module.cwrap;
+  module.cwrap = (...signature) => {
+    const kernel = bind(...signature);
+    return (...values) => {
+      let result: number;
+      try {
+        result = kernel(...values);
+      } catch (trap) {
+        // Where a kernel complained before it trapped, the complaint says more.
+        const complaint = takeComplaint();
+        throw complaint === undefined ? trap : kernelError(complaint);
+      }
+      const complaint = takeComplaint();
+      if (complaint !== undefined) throw kernelError(complaint);
+      return result;
+    };
+  };
+}
+
 function bindRegistry(module: EmscriptenModule): TensorRegistry {
   return {
     init: module.cwrap('init', null, []),
@@ -172,17 +197,19 @@ export async function loadWasmModule(options: {
   );
   const workers: Worker[] = [];
   let module: unknown;
+  let complaint: string | undefined;
   let ready = false;
   try {
     const factory = compileGlue(gluePath, source, { threads, workers });
     module = await factory({
       wasmBinary,
+      // The first complaint is the cause of those after it.
       printErr: (text: string) => {
-        if (ready) throw kernelComplaint(text);
+        complaint ??= text;
       },
       // A running kernel aborts where its own allocation fails; there is no other known cause.
-      onAbort: (reason: unknown) => {
-        if (ready) throw outOfMemory(`inside a kernel: ${String(reason)}`);
+      onAbort: () => {
+        if (ready) throw outOfMemory('inside a kernel');
       },
     });
   } catch (error) {
@@ -197,5 +224,10 @@ export async function loadWasmModule(options: {
   ready = true;
   if (!isEmscriptenModule(module)) throw new Error(`${gluePath} made a module of another shape`);
   guardMalloc(module);
+  guardKernels(module, () => {
+    const taken = complaint;
+    complaint = undefined;
+    return taken;
+  });
   return Object.assign(module, { tfjs: bindRegistry(module), workers });
 }

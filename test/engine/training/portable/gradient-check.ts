@@ -54,11 +54,7 @@ export function gradientsOf(f: TensorFunction, inputs: readonly Input[]): number
 }
 
 /** The same by central differences, (L(x + h) − L(x − h)) / 2h, with the sum over the outputs in float64. */
-function numericGradients(
-  f: TensorFunction,
-  inputs: readonly Input[],
-  step: number,
-): number[][] {
+function numericGradients(f: TensorFunction, inputs: readonly Input[], step: number): number[][] {
   const loss = (perturbed: readonly Input[]) =>
     valuesOf(f, perturbed).reduce((sum, value, i) => sum + value * Math.sin(i + 1), 0);
   return inputs.map((input, which) =>

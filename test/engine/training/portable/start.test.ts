@@ -82,6 +82,35 @@ describe('the portable engine', () => {
     expect(tf.tidy(() => tf.add(tf.tensor1d([1, 2]), 1).arraySync())).toEqual([2, 3]);
   });
 
+  it('turns it into advice inside a kernel, too', () => {
+    const backend = tf.backend();
+    if (!(backend instanceof BackendWasm)) throw new Error('another backend runs');
+    const taken: tf.TensorInfo[] = [];
+    const fillWith = (size: number) => {
+      for (;;) taken.push(backend.makeOutput([size], 'float32'));
+    };
+    const x = tf.ones<tf.Rank.R4>([1, 64, 64, 256]);
+    const filter = tf.ones<tf.Rank.R4>([3, 3, 256, 512]);
+    try {
+      for (const size of [2 ** 28, 2 ** 24, 2 ** 20, 2 ** 16, 2 ** 12]) {
+        expect(() => fillWith(size)).toThrow('4 GB');
+      }
+      // Room for the output, 8 MB, not for the 4.5 MB of weights that XNNPACK transposes and packs.
+      for (let free = 0; free < 12 * 2 ** 20;) {
+        const info = taken.pop();
+        if (info === undefined) throw new Error('nothing was allocated');
+        free += 4 * tf.util.sizeFromShape(info.shape);
+        backend.disposeData(info.dataId);
+      }
+      expect(() => tf.tidy(() => tf.conv2d(x, filter, 1, 'same'))).toThrow('inside a kernel');
+    } finally {
+      for (const info of taken) backend.disposeData(info.dataId);
+    }
+    const sum = tf.tidy(() => tf.mean(tf.conv2d(x, filter, 1, 'valid')).arraySync());
+    expect(sum).toBeCloseTo(9 * 256);
+    tf.dispose([x, filter]);
+  });
+
   it('throws where a kernel only prints that it failed', () => {
     tf.tidy(() => {
       const truths = tf.tensor1d([1, 0], 'bool');
