@@ -56,7 +56,8 @@ export const spawnTrainer: SpawnTrainer = (request, onEvent) => {
     });
   });
   const send = (message: TrainerRequest) => {
-    if (child.connected) child.send(message);
+    // A trainer that is just ending takes no message any more, and needs none: not an error of the process.
+    if (child.connected) child.send(message, () => undefined);
   };
   send(request);
   return {
