@@ -1,0 +1,243 @@
+/**
+ * One image that is open for annotation: its pixels, its labels, their history, and their way to the disk. Documents
+ * outlive the view, so that what could not be saved yet is still there when the user comes back.
+ */
+import type { ImageRecord, LabelMapRevision } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type Api, pixelsUrl } from '../api.ts';
+import { Autosave, type SaveState } from '../canvas/autosave.ts';
+import { ClassCounts } from '../canvas/class-counts.ts';
+import { type ImagePixels, readImagePixels } from '../canvas/display.ts';
+import { History } from '../canvas/history.ts';
+import { LabelEncoder } from '../canvas/label-encoder.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
+
+/** Whose work the next revision is: drawn by hand, or made out of a run's prediction. */
+export interface Provenance {
+  readonly author: 'human' | 'corrected';
+  readonly runId: number | null;
+}
+
+/** Milliseconds at a stretch that encoding may keep the window from painting. */
+const ENCODE_SLICE_MS = 4;
+
+const clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  after: (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export class AnnotateDocument {
+  readonly record: ImageRecord;
+  readonly pixels: ImagePixels;
+  readonly layer: LabelLayer;
+  readonly history: History;
+  readonly counts: ClassCounts;
+  readonly autosave: Autosave;
+  /** Newest first. */
+  revisions: readonly LabelMapRevision[];
+  provenance: Provenance;
+  /** Called with every change of the saving state or the revisions, while the document is looked at. */
+  onChange: (() => void) | null = null;
+  /** Called where a save had to step over somebody else's. */
+  onConflict: ((message: string) => void) | null = null;
+  readonly #api: Api;
+  readonly #project: string;
+  readonly #encoder: LabelEncoder;
+  /** Revision that the labels here were made from. */
+  #base: number | null;
+  #adopting = false;
+
+  constructor(options: {
+    api: Api;
+    project: string;
+    record: ImageRecord;
+    pixels: ImagePixels;
+    layer: LabelLayer;
+    revisions: readonly LabelMapRevision[];
+  }) {
+    this.#api = options.api;
+    this.#project = options.project;
+    this.record = options.record;
+    this.pixels = options.pixels;
+    this.layer = options.layer;
+    this.revisions = options.revisions;
+    const [current] = options.revisions;
+    this.#base = current?.id ?? null;
+    this.provenance =
+      current !== undefined && current.runId !== null
+        ? { author: 'corrected', runId: current.runId }
+        : { author: 'human', runId: null };
+    this.history = new History(this.layer);
+    this.counts = new ClassCounts(this.layer);
+    this.#encoder = new LabelEncoder(this.layer);
+    this.autosave = new Autosave({
+      clock,
+      save: () => this.#save(),
+      onState: () => this.onChange?.(),
+    });
+    this.layer.onDirty(() => {
+      if (!this.#adopting) this.autosave.touch();
+    });
+  }
+
+  get saveState(): SaveState {
+    return this.autosave.state;
+  }
+
+  /** Whether a revision that the engine tells of is somebody else's. */
+  isForeign(revision: number): boolean {
+    return revision !== this.#base && this.autosave.state.kind !== 'saving';
+  }
+
+  /** The labels are a prediction that nobody has looked at yet. */
+  get isUnreviewed(): boolean {
+    return this.autosave.isSaved && this.revisions[0]?.author === 'model';
+  }
+
+  /** Brings an old revision back, as a change that can be undone. */
+  async restore(revision: LabelMapRevision): Promise<void> {
+    await this.autosave.flush();
+    const { id } = await this.#api.call('labelMaps.restore', {
+      project: this.#project,
+      imageId: this.record.id,
+      labelMapId: revision.id,
+    });
+    this.#base = id;
+    const layer = await fetchLayer(this.#api, this.#project, this.record);
+    const edit = this.layer.edit();
+    edit.replaceAll(layer);
+    this.#adopting = true;
+    this.history.commit(edit, { kind: 'record', label: 'Restored labels' });
+    this.#adopting = false;
+    await this.refreshRevisions();
+  }
+
+  async refreshRevisions(): Promise<void> {
+    this.revisions = await this.#api.call('labelMaps.history', {
+      project: this.#project,
+      imageId: this.record.id,
+    });
+    this.onChange?.();
+  }
+
+  async #save(): Promise<void> {
+    const start = () => performance.now() + ENCODE_SLICE_MS;
+    for (let until = start(); !this.#encoder.advance(() => performance.now() > until);) {
+      await new Promise((resolve) => setTimeout(resolve));
+      until = start();
+    }
+    const bytes = this.#encoder.bytes();
+    const { author, runId } = this.provenance;
+    const target = {
+      project: this.#project,
+      imageId: this.record.id,
+      author,
+      ...(runId === null ? {} : { runId }),
+    };
+    const base = this.#base === null ? {} : { base: this.#base };
+    try {
+      this.#base = (await this.#api.saveLabelMap({ ...target, ...base }, bytes)).id;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+      // Both stay in the history; what the user sees on his screen is what he expects to find.
+      this.#base = (await this.#api.saveLabelMap(target, bytes)).id;
+      this.onConflict?.(
+        `The labels of ${this.record.name} were changed elsewhere too. Yours are now the newest; the others are under History.`,
+      );
+    }
+  }
+}
+
+/** Labels of an image, or a revision of them; a blank layer where there are none. */
+async function fetchLayer(api: Api, project: string, record: ImageRecord): Promise<LabelLayer> {
+  try {
+    const { bytes } = await api.fetchPixels(pixelsUrl('label-map', { project, image: record.id }));
+    return LabelLayer.decode(bytes);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not-found') {
+      return new LabelLayer(record.widthPx, record.heightPx);
+    }
+    throw error;
+  }
+}
+
+/** Documents that are kept for coming back, beside those whose changes are not on disk yet. */
+const MAX_IDLE_BYTES = 512 * 2 ** 20;
+const MAX_IDLE = 12;
+
+interface Opened {
+  readonly promise: Promise<AnnotateDocument>;
+  /** Once it is loaded. */
+  document: AnnotateDocument | null;
+}
+
+/** Last used last. */
+const cache = new Map<string, Opened>();
+const keyOf = (project: string, imageId: number) => `${imageId}@${project}`;
+
+/** Opens an image, or gives the document that is open already. Errors: those of the engine. */
+export function openDocument(
+  api: Api,
+  project: string,
+  record: ImageRecord,
+): Promise<AnnotateDocument> {
+  const key = keyOf(project, record.id);
+  const opened = cache.get(key) ?? { promise: load(api, project, record), document: null };
+  cache.delete(key);
+  cache.set(key, opened);
+  if (opened.document === null) {
+    opened.promise.then(
+      (document) => {
+        opened.document = document;
+        evict();
+      },
+      () => cache.delete(key),
+    );
+  }
+  return opened.promise;
+}
+
+/** The document of an image, where it is open and loaded. */
+export function findDocument(project: string, imageId: number): AnnotateDocument | null {
+  return cache.get(keyOf(project, imageId))?.document ?? null;
+}
+
+/** Forgets a document, so that it is loaded anew; one with unsaved changes is kept. */
+export function dropDocument(project: string, imageId: number): void {
+  if (findDocument(project, imageId)?.autosave.isSaved === true)
+    cache.delete(keyOf(project, imageId));
+}
+
+/** Documents whose changes are not on disk yet. */
+export function unsavedDocuments(): AnnotateDocument[] {
+  return [...cache.values()].flatMap(({ document }) =>
+    document === null || document.autosave.isSaved ? [] : [document],
+  );
+}
+
+async function load(api: Api, project: string, record: ImageRecord): Promise<AnnotateDocument> {
+  const [image, layer, revisions] = await Promise.all([
+    api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
+    fetchLayer(api, project, record),
+    api.call('labelMaps.history', { project, imageId: record.id }),
+  ]);
+  const pixels = readImagePixels(image.bytes);
+  return new AnnotateDocument({ api, project, record, pixels, layer, revisions });
+}
+
+function evict(): void {
+  let bytes = 0;
+  let count = 0;
+  for (const [key, { document }] of [...cache].reverse()) {
+    if (document === null) continue;
+    bytes += document.pixels.data.byteLength + document.layer.ownBytes;
+    count++;
+    const tooMany = count > MAX_IDLE || bytes > MAX_IDLE_BYTES;
+    // The newest two stay whatever they cost: the one in view and the one fetched ahead.
+    const needed = count <= 2 || document.onChange !== null || !document.autosave.isSaved;
+    if (tooMany && !needed) cache.delete(key);
+  }
+}

@@ -1,0 +1,99 @@
+/** How image and labels are shown: stays from image to image, and touches no data. */
+import type { SegmentationClass } from '../../shared/entities.ts';
+import {
+  autoContrast,
+  type ChannelDisplay,
+  defaultDisplay,
+  type Display,
+  type DisplayedImage,
+  displayImage,
+  type ImagePixels,
+} from '../canvas/display.ts';
+import { type LabelStyle, paletteOf } from '../canvas/label-raster.ts';
+import type { LabelLook } from '../canvas/stage.ts';
+
+/** Grey that no class has: ignored pixels are neither of a class nor of the background. */
+export const IGNORE_COLOR = '#8a8f98';
+
+export class AnnotateLook {
+  style = $state.raw<Exclude<LabelStyle, 'hatch'>>('fill');
+  opacity = $state(0.5);
+  visible = $state(true);
+  predictionVisible = $state(true);
+  classes = $state.raw<readonly SegmentationClass[]>([]);
+  #display = $state.raw<Display | null>(null);
+  #pixels = $state.raw<ImagePixels | null>(null);
+
+  readonly #palette = $derived(paletteOf(this.classes, IGNORE_COLOR));
+  readonly displayed: DisplayedImage | null = $derived(
+    this.#pixels === null || this.#display === null
+      ? null
+      : displayImage(this.#pixels, this.#display),
+  );
+  readonly labels: LabelLook = $derived({
+    palette: this.#palette,
+    style: this.style,
+    opacity: this.style === 'fill' ? this.opacity : 1,
+    visible: this.visible,
+  });
+  readonly prediction: LabelLook = $derived({
+    palette: this.#palette,
+    style: 'hatch',
+    opacity: 0.9,
+    visible: this.predictionVisible,
+  });
+
+  get display(): Display | null {
+    return this.#display;
+  }
+
+  get pixels(): ImagePixels | null {
+    return this.#pixels;
+  }
+
+  /** Shows another image. Tones and colours are kept, and channels where there are as many; ranges are its own. */
+  show(pixels: ImagePixels | null): void {
+    if (pixels !== null && pixels !== this.#pixels) {
+      const fresh = defaultDisplay(pixels);
+      const last = this.#display;
+      const alike = last !== null && last.channels.length === fresh.channels.length;
+      this.#display = {
+        ...fresh,
+        ...(last === null
+          ? {}
+          : { brightness: last.brightness, contrast: last.contrast, gamma: last.gamma }),
+        channels: fresh.channels.map((channel, i) => {
+          const kept = alike ? last.channels[i] : undefined;
+          return kept === undefined
+            ? channel
+            : { ...channel, visible: kept.visible, color: kept.color };
+        }),
+      };
+    }
+    this.#pixels = pixels;
+  }
+
+  setTone(change: Partial<Pick<Display, 'brightness' | 'contrast' | 'gamma'>>): void {
+    if (this.#display !== null) this.#display = { ...this.#display, ...change };
+  }
+
+  setChannel(index: number, change: Partial<ChannelDisplay>): void {
+    if (this.#display === null) return;
+    const channels = this.#display.channels.map((channel, i) =>
+      i === index ? { ...channel, ...change } : channel,
+    );
+    this.#display = { ...this.#display, channels };
+  }
+
+  /** Black and white where nearly all samples of this image lie between. */
+  autoContrast(): void {
+    if (this.#pixels === null || this.#display === null) return;
+    const ranges = autoContrast(this.#pixels);
+    const channels = this.#display.channels.map((channel, i) => ({ ...channel, ...ranges[i] }));
+    this.#display = { ...this.#display, channels };
+  }
+
+  reset(): void {
+    if (this.#pixels !== null) this.#display = defaultDisplay(this.#pixels);
+  }
+}

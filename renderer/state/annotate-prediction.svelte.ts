@@ -1,0 +1,68 @@
+/** The run whose prediction lies over the image, and what it predicted there. */
+import type { Run } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type Api, pixelsUrl } from '../api.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
+
+export type PredictionState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'shown'; readonly layer: LabelLayer }
+  /** The run kept no prediction of this image. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export class AnnotatePrediction {
+  /** Finished fine-tuning runs, newest first; null while they are being loaded. */
+  runs = $state.raw<readonly Run[] | null>(null);
+  runId = $state.raw<number | null>(null);
+  state = $state.raw<PredictionState>({ kind: 'none' });
+  readonly #api: Api;
+  readonly #project: string;
+  /** The latest request; answers of older ones come too late. */
+  #request = 0;
+
+  constructor(api: Api, project: string) {
+    this.#api = api;
+    this.#project = project;
+  }
+
+  get layer(): LabelLayer | null {
+    return this.state.kind === 'shown' ? this.state.layer : null;
+  }
+
+  get run(): Run | null {
+    return this.runs?.find(({ id }) => id === this.runId) ?? null;
+  }
+
+  async loadRuns(): Promise<void> {
+    const runs = await this.#api.call('runs.list', { project: this.#project });
+    this.runs = runs
+      .filter(({ kind, status }) => kind === 'finetune' && status === 'done')
+      .sort((a, b) => b.id - a.id);
+  }
+
+  /** Shows what the chosen run predicted for an image. */
+  async show(imageId: number | null): Promise<void> {
+    const request = ++this.#request;
+    const { runId } = this;
+    if (imageId === null || runId === null) {
+      this.state = { kind: 'none' };
+      return;
+    }
+    this.state = { kind: 'loading' };
+    const state = await this.#fetch(runId, imageId);
+    if (request === this.#request) this.state = state;
+  }
+
+  async #fetch(runId: number, imageId: number): Promise<PredictionState> {
+    const path = pixelsUrl('prediction', { project: this.#project, run: runId, image: imageId });
+    try {
+      const { bytes } = await this.#api.fetchPixels(path);
+      return { kind: 'shown', layer: LabelLayer.decode(bytes) };
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not-found') return { kind: 'absent' };
+      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

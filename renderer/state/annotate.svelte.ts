@@ -1,0 +1,427 @@
+/**
+ * A sitting of annotation: which image of which list, the editor on it, and what the panels show of it. Created by
+ * views/Annotate.svelte. Pixels live in documents (annotate-document.ts); hot pointer data in the editor.
+ */
+import { createContext } from 'svelte';
+import type { EngineEvent } from '../../shared/api.ts';
+import {
+  BACKGROUND,
+  type Dataset,
+  IGNORE,
+  type ImageRecord,
+  type LabelMapRevision,
+} from '../../shared/entities.ts';
+import type { Api } from '../api.ts';
+import { acceptAll } from '../canvas/accept.ts';
+import type { SaveState } from '../canvas/autosave.ts';
+import {
+  clampBrush,
+  DEFAULT_SETTINGS,
+  Editor,
+  type EditorSettings,
+  ZOOM_STEP,
+} from '../canvas/editor.ts';
+import type { HistoryEntry } from '../canvas/history.ts';
+import type { Stage } from '../canvas/stage.ts';
+import type { ToolName } from '../canvas/tools/tool.ts';
+import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
+import {
+  type AnnotateDocument,
+  dropDocument,
+  findDocument,
+  openDocument,
+  unsavedDocuments,
+} from './annotate-document.ts';
+import { AnnotateLook } from './annotate-look.svelte.ts';
+import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
+
+export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
+  brush: 'Brush',
+  eraser: 'Eraser',
+  polygon: 'Polygon',
+  lasso: 'Lasso',
+  box: 'Box',
+  fill: 'Fill',
+  wand: 'Magic wand',
+  accept: 'Accept regions',
+  pan: 'Move',
+};
+
+/** Images fetched ahead, in the order in which they are likely to be wanted. */
+const PREFETCH = [1, -1, 2];
+/** Pause after the last change before pixels are counted. */
+const COUNT_DELAY_MS = 150;
+
+/** What the history panel shows: entries before `position` are done. */
+export interface HistoryView {
+  readonly entries: readonly HistoryEntry[];
+  readonly position: number;
+}
+
+export class AnnotateState {
+  readonly project: string;
+  readonly editor: Editor;
+  readonly look = new AnnotateLook();
+  readonly prediction: AnnotatePrediction;
+  dataset = $state.raw<Dataset | null>(null);
+  images = $state.raw<readonly ImageRecord[]>([]);
+  index = $state.raw(-1);
+  document = $state.raw<AnnotateDocument | null>(null);
+  /** Why the image cannot be shown. */
+  error = $state.raw<string | null>(null);
+  settings = $state.raw<EditorSettings>(DEFAULT_SETTINGS);
+  /** Device pixels per image pixel. */
+  zoom = $state.raw(1);
+  hover = $state.raw<{ readonly x: number; readonly y: number } | null>(null);
+  saveState = $state.raw<SaveState>({ kind: 'saved', at: null });
+  /** Images with changes that are not on disk yet, the one in view included. */
+  unsaved = $state.raw(0);
+  revisions = $state.raw<readonly LabelMapRevision[]>([]);
+  history = $state.raw<HistoryView>({ entries: [], position: 0 });
+  /** Pixels of each class id; null before they are counted. */
+  counts = $state.raw<Float64Array | null>(null);
+  isUnreviewed = $state.raw(false);
+  readonly #api: Api;
+  readonly #notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
+  #stage: Stage | null = null;
+  /** The class that X goes back to from the background. */
+  #lastClass = DEFAULT_SETTINGS.value;
+  #countTimer: ReturnType<typeof setTimeout> | null = null;
+  #position: { readonly datasetId: number; readonly imageIds: readonly number[] } | null = null;
+
+  constructor(options: {
+    api: Api;
+    project: string;
+    notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
+  }) {
+    this.#api = options.api;
+    this.#notify = options.notify;
+    this.project = options.project;
+    this.prediction = new AnnotatePrediction(options.api, options.project);
+    this.editor = new Editor({
+      settings: () => this.settings,
+      setSettings: (settings) => (this.settings = settings),
+      strokeLabel: (tool, { value }) => `${TOOL_TITLES[tool]}, ${this.className(value)}`,
+      committed: (tool) => this.#committed(tool),
+      changed: (what) => this.#changed(what),
+    });
+  }
+
+  get image(): ImageRecord | null {
+    return this.images[this.index] ?? null;
+  }
+
+  get classes(): Dataset['classes'] {
+    return this.dataset?.classes ?? [];
+  }
+
+  className(value: number): string {
+    if (value === IGNORE) return 'ignore';
+    return this.classes.find(({ index }) => index === value)?.name ?? `class ${value}`;
+  }
+
+  /** Connects to the engine's events. Returns how to disconnect. */
+  listen(): () => void {
+    const stop = this.#api.subscribe((event) => this.#handle(event));
+    return () => {
+      stop();
+      this.editor.finish();
+      if (this.#countTimer !== null) clearTimeout(this.#countTimer);
+      for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
+      this.#leaveDocument();
+    };
+  }
+
+  setStage(stage: Stage | null): void {
+    this.#stage = stage;
+  }
+
+  // ───────────────────────────── images ─────────────────────────────
+
+  /** Loads the list and what is known of it. */
+  async open(datasetId: number, imageIds: readonly number[]): Promise<void> {
+    this.#position = { datasetId, imageIds };
+    const [datasets, { images }] = await Promise.all([
+      this.#api.call('datasets.list', { project: this.project }),
+      this.#api.call('images.list', { project: this.project, datasetId, limit: 100_000 }),
+    ]);
+    this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
+    this.look.classes = this.classes;
+    const byId = new Map(images.map((image) => [image.id, image]));
+    this.images = imageIds.flatMap((id) => byId.get(id) ?? []);
+    if (!this.classes.some(({ index }) => index === this.settings.value)) {
+      const first = this.classes.find(({ index }) => index !== BACKGROUND);
+      if (first !== undefined) this.setClass(first.index);
+    }
+    await this.prediction.loadRuns();
+  }
+
+  /** Shows an image of the list; keeps and saves what was done in the one before. */
+  async show(index: number): Promise<void> {
+    const image = this.images[index];
+    if (image === undefined) return;
+    this.editor.finish();
+    const before = this.document;
+    if (before !== null && before.record.id !== image.id) {
+      this.#run(() => before.autosave.flush());
+    }
+    this.index = index;
+    this.error = null;
+    const ready = findDocument(this.project, image.id);
+    if (ready === null) this.#enter(null);
+    try {
+      const document = await openDocument(this.#api, this.project, image);
+      if (this.image?.id !== image.id) return;
+      this.#enter(document);
+      this.#prefetch(index);
+      await this.prediction.show(image.id);
+      this.#reopenEditor();
+    } catch (error) {
+      if (this.image?.id === image.id) {
+        this.error = error instanceof Error ? error.message : String(error);
+      }
+    }
+  }
+
+  /** The next image from here on that has no labels, or null. */
+  nextUnlabelled(): number | null {
+    const { images, index } = this;
+    for (let step = 1; step < images.length; step++) {
+      const at = (index + step) % images.length;
+      if (images[at]?.labelMapId === null) return at;
+    }
+    return null;
+  }
+
+  #enter(document: AnnotateDocument | null): void {
+    this.#leaveDocument();
+    this.document = document;
+    this.look.show(document?.pixels ?? null);
+    if (document !== null) {
+      document.onChange = () => this.#followDocument();
+      document.onConflict = (message) => this.#notify('info', message);
+    }
+    this.counts = null;
+    this.#followDocument();
+    this.#followHistory();
+    this.#reopenEditor();
+    this.#count();
+  }
+
+  #leaveDocument(): void {
+    if (this.document === null) return;
+    this.document.onChange = null;
+    this.document.onConflict = null;
+  }
+
+  #prefetch(from: number): void {
+    for (const step of PREFETCH) {
+      const image = this.images[from + step];
+      // Trouble is told when the image is wanted.
+      if (image !== undefined) openDocument(this.#api, this.project, image).catch(() => undefined);
+    }
+  }
+
+  // ───────────────────────────── what the editor and the document tell ─────────────────────────────
+
+  /** The editor works on what is displayed now. */
+  #reopenEditor(): void {
+    const { document } = this;
+    this.editor.open(
+      document === null
+        ? null
+        : {
+            layer: document.layer,
+            history: document.history,
+            displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
+            prediction: this.look.predictionVisible ? this.prediction.layer : null,
+          },
+    );
+  }
+
+  #changed(what: 'view' | 'overlay' | 'history'): void {
+    if (what === 'view') {
+      this.zoom = this.editor.view.zoom;
+      this.#stage?.repaint();
+    } else if (what === 'overlay') {
+      this.#stage?.repaintOverlay();
+    } else {
+      this.#followHistory();
+      this.#count();
+    }
+  }
+
+  #committed(tool: ToolName): void {
+    const { runId } = this.prediction;
+    if (tool === 'accept' && runId !== null && this.document !== null) {
+      this.document.provenance = { author: 'corrected', runId };
+    }
+  }
+
+  #followHistory(): void {
+    const history = this.document?.history;
+    this.history =
+      history === undefined
+        ? { entries: [], position: 0 }
+        : { entries: [...history.entries], position: history.position };
+  }
+
+  #followDocument(): void {
+    const { document } = this;
+    this.saveState = document?.saveState ?? { kind: 'saved', at: null };
+    this.revisions = document?.revisions ?? [];
+    this.isUnreviewed = document?.isUnreviewed ?? false;
+    this.unsaved = unsavedDocuments().length;
+  }
+
+  #count(): void {
+    if (this.#countTimer !== null) clearTimeout(this.#countTimer);
+    this.#countTimer = setTimeout(() => {
+      this.#countTimer = null;
+      // Counting waits for the end of a stroke: it would only be done again.
+      if (this.editor.busy) this.#count();
+      else this.counts = this.document?.counts.total() ?? null;
+    }, COUNT_DELAY_MS);
+  }
+
+  #handle(event: EngineEvent): void {
+    if (event.type === 'notice' || event.project !== this.project) return;
+    if (event.type === 'run.changed') this.#run(() => this.prediction.loadRuns());
+    if (event.type === 'dataset.changed' && event.datasetId === this.dataset?.id) {
+      this.#run(() => this.#reloadDataset());
+    }
+    if (event.type === 'image.labelled') this.#labelled(event.imageId, event.labelMapId);
+  }
+
+  async #reloadDataset(): Promise<void> {
+    const position = this.#position;
+    if (position !== null) await this.open(position.datasetId, position.imageIds);
+  }
+
+  #labelled(imageId: number, labelMapId: number): void {
+    this.images = this.images.map((image) =>
+      image.id === imageId ? { ...image, labelMapId } : image,
+    );
+    const document = findDocument(this.project, imageId);
+    if (document === null) return;
+    if (!document.isForeign(labelMapId)) {
+      if (document === this.document) this.#run(() => document.refreshRevisions());
+      return;
+    }
+    dropDocument(this.project, imageId);
+    if (document === this.document && document.autosave.isSaved) {
+      this.#notify(
+        'info',
+        'The labels of this image were changed elsewhere. These are the newest.',
+      );
+      this.#run(() => this.show(this.index));
+    }
+  }
+
+  /** For work that nobody waits for. */
+  #run(work: () => Promise<void>): void {
+    work().catch((error: unknown) =>
+      this.#notify('bad', error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  // ───────────────────────────── verbs ─────────────────────────────
+
+  setTool(tool: ToolName): void {
+    this.editor.setSettings({ tool });
+  }
+
+  setClass(value: number): void {
+    if (value !== BACKGROUND) this.#lastClass = value;
+    this.editor.setSettings({ value });
+  }
+
+  /** Class and background change places. */
+  swapClass(): void {
+    this.setClass(this.settings.value === BACKGROUND ? this.#lastClass : BACKGROUND);
+  }
+
+  /** The class before or after in the list, round and round. */
+  stepClass(by: 1 | -1): void {
+    const { classes } = this;
+    const at = classes.findIndex(({ index }) => index === this.settings.value);
+    const next = classes[(at + by + classes.length) % classes.length];
+    if (next !== undefined) this.setClass(next.index);
+  }
+
+  /** Steps of the size, or of the wand's tolerance: one pixel for small brushes, a twentieth for large ones. */
+  stepSize(steps: number): void {
+    const { tool, brushSizePx, tolerance } = this.settings;
+    if (tool === 'wand') {
+      this.editor.setSettings({ tolerance: Math.min(255, Math.max(0, tolerance + steps)) });
+      return;
+    }
+    const step = Math.max(1, Math.round(brushSizePx / 20));
+    this.editor.setSettings({ brushSizePx: clampBrush(brushSizePx + steps * step) });
+  }
+
+  zoomBy(steps: number): void {
+    const { view } = this.editor;
+    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
+    this.editor.setView(zoomAt(view, middle, view.zoom * ZOOM_STEP ** steps));
+  }
+
+  zoomToFit(): void {
+    const { view } = this.editor;
+    this.editor.setView(fit(view.image, view.screen));
+  }
+
+  zoomToActual(): void {
+    const { view } = this.editor;
+    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
+    this.editor.setView(zoomAt(view, middle, 1));
+  }
+
+  setPredictionVisible(visible: boolean): void {
+    this.look.predictionVisible = visible;
+    this.#reopenEditor();
+  }
+
+  async choosePrediction(runId: number | null): Promise<void> {
+    this.prediction.runId = runId;
+    this.look.predictionVisible = true;
+    await this.prediction.show(this.image?.id ?? null);
+    this.#reopenEditor();
+    if (runId === null && this.settings.tool === 'accept') this.setTool('brush');
+  }
+
+  /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
+  acceptPrediction(): void {
+    const { document, prediction } = this;
+    if (document === null) return;
+    this.editor.finish();
+    const { layer, runId } = prediction;
+    if (layer !== null && this.look.predictionVisible) {
+      const { keepOthers } = this.settings;
+      document.provenance = { author: 'corrected', runId };
+      acceptAll(layer, { layer: document.layer, history: document.history, keepOthers });
+      this.#changed('history');
+    } else if (document.isUnreviewed) {
+      document.autosave.touch();
+    }
+  }
+
+  async restore(revision: LabelMapRevision): Promise<void> {
+    this.editor.finish();
+    await this.document?.restore(revision);
+    this.#changed('history');
+  }
+
+  saveNow(): void {
+    this.editor.finish();
+    for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
+  }
+
+  /** Resolves when nothing is left to be lost. */
+  async saveAll(): Promise<void> {
+    this.editor.finish();
+    await Promise.all(unsavedDocuments().map(({ autosave }) => autosave.flush()));
+  }
+}
+
+export const [getAnnotate, setAnnotate] = createContext<AnnotateState>();

@@ -1,0 +1,207 @@
+/** A study while it is being designed: what is chosen, and the configuration that comes of it. */
+import type { StudyPlan } from '../../shared/api.ts';
+import {
+  type Dataset,
+  type LabelCount,
+  PRETRAINING_TASKS,
+  type PretrainingTask,
+  StudyConfig,
+  type Transfer,
+  TRANSFERS,
+} from '../../shared/entities.ts';
+import {
+  finetuningPreset,
+  pretrainingPreset,
+  SEEDS_OF_MODE,
+  type StudyMode,
+} from '../../shared/presets.ts';
+import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import type { Api } from '../api.ts';
+
+export type PretrainedTransfer = Exclude<Transfer, 'random'>;
+
+export const PRETRAINED_TRANSFERS = TRANSFERS.filter(
+  (transfer): transfer is PretrainedTransfer => transfer !== 'random',
+);
+
+/** "4, 16, all" → [4, 16, 'all']; null where it cannot be read. */
+export function parseLabelCounts(text: string): LabelCount[] | null {
+  const words = text.split(/[\s,;]+/).filter((word) => word !== '');
+  const counts = words.map((word): LabelCount | null => {
+    if (word.toLowerCase() === 'all') return 'all';
+    const count = Number(word);
+    return Number.isInteger(count) && count > 0 ? count : null;
+  });
+  return counts.length === 0 || counts.includes(null)
+    ? null
+    : counts.filter((count) => count !== null);
+}
+
+export class StudyDraft {
+  name = $state('');
+  sourceId = $state<number | null>(null);
+  targetId = $state<number | null>(null);
+  splitId = $state<number | null>(null);
+  mode = $state<StudyMode>('quick');
+  seeds = $state(SEEDS_OF_MODE.quick);
+  delta = $state(0.02);
+  labelCounts = $state('4, 16');
+  base = $state(8);
+  sizePx = $state(64);
+  sampling = $state<'resize' | 'patches'>('resize');
+  channels = $state(1);
+  pretrainingSteps = $state(pretrainingPreset('quick').steps);
+  finetuningSteps = $state(finetuningPreset('quick').steps);
+  finetuningBatch = $state(finetuningPreset('quick').batch);
+  learningRate = $state(finetuningPreset('quick').learningRate);
+  /** Arms by task; a task without arms is not pretrained. */
+  arms = $state.raw<ReadonlyMap<PretrainingTask, ReadonlySet<PretrainedTransfer>>>(
+    new Map([['segmentation', new Set<PretrainedTransfer>(['encoder', 'encoder+decoder'])]]),
+  );
+
+  plan = $state.raw<StudyPlan | null>(null);
+  trouble = $state.raw<string | null>(null);
+  /** Whether the machine is being measured for the estimate. */
+  measuring = $state.raw(false);
+  #api: Api;
+  #project: string;
+  #measuring: AbortController | null = null;
+
+  constructor(api: Api, project: string) {
+    this.#api = api;
+    this.#project = project;
+  }
+
+  /** A start that makes sense for these datasets. */
+  propose(datasets: readonly Dataset[], taken: readonly string[]): void {
+    const labelled = datasets.filter((dataset) => dataset.labelledCount > 0);
+    const target = labelled.toSorted((a, b) => a.imageCount - b.imageCount)[0];
+    const source = datasets.filter((dataset) => dataset !== target)[0] ?? target;
+    this.targetId = target?.id ?? null;
+    this.sourceId = source?.id ?? null;
+    let number = taken.length + 1;
+    while (taken.includes(`Study ${number}`)) number++;
+    this.name = `Study ${number}`;
+    if (source !== undefined && source.labelledCount === 0) {
+      this.arms = new Map([['autoencoder', new Set<PretrainedTransfer>(['encoder'])]]);
+    }
+  }
+
+  setMode(mode: StudyMode): void {
+    this.mode = mode;
+    this.seeds = SEEDS_OF_MODE[mode];
+    this.pretrainingSteps = pretrainingPreset(mode).steps;
+    const { steps, batch, learningRate } = finetuningPreset(mode);
+    this.finetuningSteps = steps;
+    this.finetuningBatch = batch;
+    this.learningRate = learningRate;
+  }
+
+  /** Why an arm cannot be had; null where it can. */
+  obstacle(task: PretrainingTask, transfer: PretrainedTransfer): string | null {
+    return transferObstacle(task, transfer, 'conv');
+  }
+
+  /** Why a task cannot be pretrained on the source; null where it can. */
+  taskObstacle(task: PretrainingTask, source: Dataset | null): string | null {
+    const { needs } = PRETRAINING_TASK_FACTS[task];
+    if (source === null) return null;
+    if (needs === 'label maps' && source.labelledCount === 0) {
+      return `“${source.name}” has no labels.`;
+    }
+    if (needs === 'image classes' && source.imageClasses.length < 2) {
+      return `“${source.name}” has no image classes.`;
+    }
+    return null;
+  }
+
+  hasArm(task: PretrainingTask, transfer: PretrainedTransfer): boolean {
+    return this.arms.get(task)?.has(transfer) === true;
+  }
+
+  setArm(task: PretrainingTask, transfer: PretrainedTransfer, wanted: boolean): void {
+    const own = new Set(this.arms.get(task));
+    if (wanted) own.add(transfer);
+    else own.delete(transfer);
+    const next = new Map(this.arms);
+    if (own.size === 0) next.delete(task);
+    else next.set(task, own);
+    this.arms = next;
+  }
+
+  setTask(task: PretrainingTask, wanted: boolean): void {
+    const next = new Map(this.arms);
+    if (wanted) next.set(task, new Set<PretrainedTransfer>(['encoder']));
+    else next.delete(task);
+    this.arms = next;
+  }
+
+  /** null, with the reason in words, where something is missing. */
+  get config(): { config: StudyConfig } | { missing: string } {
+    const counts = parseLabelCounts(this.labelCounts);
+    if (counts === null) return { missing: 'Write label counts as numbers, such as “4, 16, all”.' };
+    if (this.arms.size === 0) return { missing: 'Choose at least one pretraining.' };
+    const parsed = StudyConfig.safeParse({
+      name: this.name.trim(),
+      sourceDatasetId: this.sourceId,
+      targetDatasetId: this.targetId,
+      splitId: this.splitId,
+      network: { base: this.base, inputChannels: this.channels },
+      sampling: { sizePx: this.sizePx, mode: this.sampling },
+      pretrainings: PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
+        task,
+        transfers: PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(task, transfer)),
+        optimisation: { ...pretrainingPreset(this.mode), steps: this.pretrainingSteps },
+      })),
+      finetuning: {
+        ...finetuningPreset(this.mode),
+        steps: this.finetuningSteps,
+        batch: this.finetuningBatch,
+        learningRate: this.learningRate,
+      },
+      labelCounts: counts,
+      seeds: this.seeds,
+      delta: this.delta,
+      mode: this.mode,
+    });
+    if (parsed.success) return { config: parsed.data };
+    const [issue] = parsed.error.issues;
+    const field = issue?.path[0];
+    if (field === 'name') return { missing: 'Give the study a name.' };
+    if (field === 'sourceDatasetId' || field === 'targetDatasetId') {
+      return { missing: 'Choose both datasets.' };
+    }
+    return { missing: `${String(field)}: ${issue?.message ?? 'not valid'}` };
+  }
+
+  /** Counts, notes and obstacles at once; the time once the machine has been measured for such steps. */
+  async replan(config: StudyConfig): Promise<void> {
+    this.#measuring?.abort();
+    const abort = new AbortController();
+    this.#measuring = abort;
+    const input = { project: this.#project, config };
+    try {
+      const quick = await this.#api.call('studies.plan', { ...input, calibrate: false });
+      if (abort.signal.aborted) return;
+      this.trouble = null;
+      // Until the new time is known the old one stands, greyed.
+      this.plan = { ...quick, estimateSeconds: this.plan?.estimateSeconds ?? null };
+      this.measuring = true;
+      const full = await this.#api.call('studies.plan', input, { signal: abort.signal });
+      if (this.#measuring !== abort) return;
+      this.plan = full;
+    } catch (error) {
+      if (this.#measuring !== abort || abort.signal.aborted) return;
+      this.trouble = error instanceof Error ? error.message : String(error);
+      this.plan = null;
+    } finally {
+      if (this.#measuring === abort) this.measuring = false;
+    }
+  }
+
+  /** Stops measuring. */
+  close(): void {
+    this.#measuring?.abort();
+    this.#measuring = null;
+  }
+}
