@@ -3,7 +3,7 @@ import type { ReportData } from '../../../shared/analysis.ts';
 import { armName } from '../../../shared/charts/arm-style.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { score } from '../../../shared/number-format.ts';
-import { labelCount, labelCountsOf, sortedCells } from './vocabulary.ts';
+import { labelCount, labelCountsOf, sortedCells } from '../../../shared/charts/study-words.ts';
 
 type Example = ReportData['examples'][number];
 

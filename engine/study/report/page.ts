@@ -6,7 +6,11 @@ import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../shared/ana
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { layersSection, methodsSection, notesSection, provenance } from './closing.ts';
 import { examplesSection } from './examples.ts';
-import { forestFigure, learningFigure, scoreSection } from './figures.ts';
+import {
+  forestFigure,
+  learningFigure,
+  scoreSection,
+} from '../../../shared/charts/study-figures.ts';
 import { reportStyles } from './style.ts';
 import {
   armsSection,

@@ -23,7 +23,7 @@ import {
   sortedCells,
   sortedComparisons,
   taskTitle,
-} from './vocabulary.ts';
+} from '../../../shared/charts/study-words.ts';
 
 interface Column {
   readonly name: string;

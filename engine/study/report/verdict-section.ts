@@ -19,7 +19,7 @@ import {
   tasksOf,
   taskTitle,
   verdictBadge,
-} from './vocabulary.ts';
+} from '../../../shared/charts/study-words.ts';
 
 /** Characters beyond which the headline is set smaller. */
 const LONG_HEADLINE = 90;

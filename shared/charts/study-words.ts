@@ -1,4 +1,4 @@
-/** The report's words: what each comparison asks, what a verdict is called, what a reader must be told first. */
+/** A study in words: what each comparison asks, what a verdict is called, what a reader must be told first. */
 import type {
   AnalysedRun,
   ClaimVerdict,
@@ -6,12 +6,12 @@ import type {
   ComparisonKind,
   ReportData,
   Verdict,
-} from '../../../shared/analysis.ts';
-import type { PretrainingTask, Transfer } from '../../../shared/entities.ts';
-import { compareArms, type ArmIdentity } from '../../../shared/charts/arm-style.ts';
-import { markup, type Markup } from '../../../shared/markup.ts';
-import { counted } from '../../../shared/number-format.ts';
-import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+} from '../analysis.ts';
+import type { PretrainingTask, Transfer } from '../entities.ts';
+import { compareArms, type ArmIdentity } from './arm-style.ts';
+import { markup, type Markup } from '../markup.ts';
+import { counted } from '../number-format.ts';
+import { PRETRAINING_TASK_FACTS } from '../pretraining-tasks.ts';
 
 export interface ComparisonWords {
   readonly question: string;

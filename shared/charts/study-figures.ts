@@ -1,31 +1,19 @@
-/** The report's charts: scores against label count, paired differences, learning curves. */
+/** A study's charts, in report and window: scores against label count, paired differences, learning curves. */
 import type {
   ArmSummary,
   Comparison,
   Interval,
   LearningCurve,
   StudyAnalysis,
-} from '../../../shared/analysis.ts';
-import {
-  armName,
-  compareArms,
-  taskStyle,
-  transferName,
-  transferStyle,
-} from '../../../shared/charts/arm-style.ts';
-import { legend, type LegendEntry } from '../../../shared/charts/chart.ts';
-import { intervalRowsChart, type IntervalRow } from '../../../shared/charts/interval-rows.ts';
-import { lineBandChart, type BandSeries } from '../../../shared/charts/line-band.ts';
-import { niceDomain, type Range } from '../../../shared/charts/scale.ts';
-import { TRANSFERS, type PretrainingTask, type Transfer } from '../../../shared/entities.ts';
-import { markup, type Markup } from '../../../shared/markup.ts';
-import {
-  counted,
-  score,
-  scoreInterval,
-  signed,
-  signedInterval,
-} from '../../../shared/number-format.ts';
+} from '../analysis.ts';
+import { armName, compareArms, taskStyle, transferName, transferStyle } from './arm-style.ts';
+import { legend, type LegendEntry } from './chart.ts';
+import { intervalRowsChart, type IntervalRow } from './interval-rows.ts';
+import { lineBandChart, type BandSeries } from './line-band.ts';
+import { niceDomain, type Range } from './scale.ts';
+import { TRANSFERS, type PretrainingTask, type Transfer } from '../entities.ts';
+import { markup, type Markup } from '../markup.ts';
+import { counted, score, scoreInterval, signed, signedInterval } from '../number-format.ts';
 import {
   COMPARISONS,
   comparisonKinds,
@@ -36,7 +24,7 @@ import {
   sortedComparisons,
   tasksOf,
   taskTitle,
-} from './vocabulary.ts';
+} from './study-words.ts';
 
 const SCORES: Range = [0, 1];
 const FULL_WIDTH = 760;
