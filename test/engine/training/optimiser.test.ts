@@ -28,7 +28,8 @@ it('takes the steps that AdamW takes in PyTorch', () => {
     [0.7219302838, -1.8633896459, 2.8695058245],
     [0.6196820062, -1.8121857251, 2.7437572529],
   ];
-  let state = { theta: tf.tensor1d([1, -2, 3]), m: tf.zeros([3]), v: tf.zeros([3]) };
+  const zeros = () => tf.zeros<tf.Rank.R1>([3]);
+  let state = { theta: tf.tensor1d([1, -2, 3]), m: zeros(), v: zeros() };
   gradients.forEach((gradient, i) => {
     const { stepSize, epsilon, decay } = stepScalars(config, i + 1);
     state = adamW(state.theta, state, tf.tensor1d(gradient), {

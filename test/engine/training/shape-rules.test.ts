@@ -49,6 +49,8 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks());
 
 const x = (...shape: number[]) => tf.randomUniform(shape, 0.1, 1, 'float32', 1);
+const kernel = (...shape: [number, number, number, number]) =>
+  tf.randomUniform<tf.Rank.R4>(shape, 0.1, 1, 'float32', 1);
 const whole = (...shape: number[]) => tf.cast(x(...shape), 'int32');
 
 /** Functions of float tensors; their gradients are checked as well. */
@@ -63,8 +65,8 @@ const differentiable: Readonly<Record<string, (t: tf.Tensor4D) => Tensor>> = {
     const layers = createLayers(engine);
     return layers.upsample2(layers.addBias(t, tf.tensor1d([1, 2, 3])));
   },
-  'convolution, same': (t) => tf.conv2d(t, x(3, 3, 3, 5), 1, 'same'),
-  'convolution, valid with stride': (t) => tf.conv2d(t, x(2, 3, 3, 5), [2, 1], 'valid'),
+  'convolution, same': (t) => tf.conv2d(t, kernel(3, 3, 3, 5), 1, 'same'),
+  'convolution, valid with stride': (t) => tf.conv2d(t, kernel(2, 3, 3, 5), [2, 1], 'valid'),
   'max-pooling': (t) => tf.maxPool(t, 2, 2, 'same'),
   'average pooling': (t) => tf.avgPool(t, 3, 2, 'valid'),
   'bilinear resizing': (t) => tf.image.resizeBilinear(t, [7, 9]),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
@@ -163,9 +163,16 @@ function stateHash(runId: number): string {
 const segmentationRun = pretraining('segmentation');
 const uninterrupted = finetuning('random', null);
 
+/** What the uninterrupted run and the pretraining said: several tests begin with their networks. */
+let reference: Awaited<ReturnType<typeof train>>;
+let pretrained: Awaited<ReturnType<typeof train>>;
+beforeAll(async () => {
+  [reference, pretrained] = await Promise.all([train(uninterrupted), train(segmentationRun)]);
+});
+
 describe('a trainer process', () => {
-  it('fine-tunes, validates, tests both checkpoints and ends', async () => {
-    const { of, events, orderly } = await train(uninterrupted);
+  it('fine-tunes, validates, tests both checkpoints and ends', () => {
+    const { of, events, orderly } = reference;
     expect({ orderly, last: events.at(-1)?.type }).toEqual({ orderly: true, last: 'done' });
     expect(of('started')[0]).toMatchObject({
       firstStep: 0,
@@ -265,14 +272,14 @@ describe('a trainer process', () => {
     const missing = await train(9999);
     expect(missing.of('failed')[0]?.error.code).toBe('not-found');
     expect(missing.orderly).toBe(true);
-    const before = await train(finetuning('encoder', segmentationRun));
+    const before = await train(finetuning('encoder', pretraining('segmentation')));
     expect(before.of('failed')[0]?.error.message).toMatch(/Run the pretraining first/);
   });
 });
 
 describe('pretraining and transfer', () => {
-  it('trains encoder, decoder and head, and leaves a network for the arms', async () => {
-    const { of } = await train(segmentationRun);
+  it('trains encoder, decoder and head, and leaves a network for the arms', () => {
+    const { of } = pretrained;
     expect(of('done').length).toBe(1);
     expect(of('result')).toEqual([]);
     expect(stored(segmentationRun, 'last').header).toMatchObject({
