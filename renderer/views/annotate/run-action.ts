@@ -1,5 +1,6 @@
 /** What each action of the key map does. */
 import { IGNORE } from '../../../shared/entities.ts';
+import type { ToolName } from '../../canvas/tools/tool.ts';
 import type { ActionId } from '../../keys/actions.ts';
 import type { AnnotateState } from '../../state/annotate.svelte.ts';
 
@@ -10,118 +11,87 @@ export interface ActionSurroundings {
   readonly showKeys: () => void;
 }
 
+type Verb = (surroundings: ActionSurroundings) => void;
+
 /** Device pixels that the keyboard moves the pointer. */
 const NUDGE = 8;
 /** Steps of the keys that change the size in leaps. */
 const LEAP = 10;
 
-export function runAction(action: ActionId, surroundings: ActionSurroundings): void {
-  const { annotate, navigate, close, showKeys } = surroundings;
-  const { editor, look } = annotate;
-  switch (action) {
-    case 'tool.brush':
-      return annotate.setTool('brush');
-    case 'tool.eraser':
-      return annotate.setTool('eraser');
-    case 'tool.polygon':
-      return annotate.setTool('polygon');
-    case 'tool.lasso':
-      return annotate.setTool('lasso');
-    case 'tool.box':
-      return annotate.setTool('box');
-    case 'tool.fill':
-      return annotate.setTool('fill');
-    case 'tool.wand':
-      return annotate.setTool('wand');
-    case 'tool.pan':
-      return annotate.setTool('pan');
-    case 'tool.accept':
-      if (annotate.prediction.layer !== null) annotate.setTool('accept');
-      return;
-    case 'tool.keepOthers':
-      return editor.setSettings({ keepOthers: !annotate.settings.keepOthers });
-    case 'view.pan':
-      return; // held, not run
-    case 'size.smaller':
-      return annotate.stepSize(-1);
-    case 'size.larger':
-      return annotate.stepSize(1);
-    case 'size.muchSmaller':
-      return annotate.stepSize(-LEAP);
-    case 'size.muchLarger':
-      return annotate.stepSize(LEAP);
-    case 'class.0':
-    case 'class.1':
-    case 'class.2':
-    case 'class.3':
-    case 'class.4':
-    case 'class.5':
-    case 'class.6':
-    case 'class.7':
-    case 'class.8':
-    case 'class.9': {
-      const value = Number(action.slice('class.'.length));
-      if (annotate.classes.some(({ index }) => index === value)) annotate.setClass(value);
-      return;
-    }
-    case 'class.ignore':
-      return annotate.setClass(IGNORE);
-    case 'class.swap':
-      return annotate.swapClass();
-    case 'class.previous':
-      return annotate.stepClass(-1);
-    case 'class.next':
-      return annotate.stepClass(1);
-    case 'history.undo':
-      return editor.undo();
-    case 'history.redo':
-      return editor.redo();
-    case 'labels.save':
-      return annotate.saveNow();
-    case 'labels.hide':
-      look.visible = !look.visible;
-      return;
-    case 'labels.outline':
-      look.style = look.style === 'fill' ? 'outline' : 'fill';
-      return;
-    case 'view.fit':
-      return annotate.zoomToFit();
-    case 'view.actual':
-      return annotate.zoomToActual();
-    case 'view.zoomIn':
-      return annotate.zoomBy(1);
-    case 'view.zoomOut':
-      return annotate.zoomBy(-1);
-    case 'display.auto':
-      return look.autoContrast();
-    case 'display.reset':
-      return look.reset();
-    case 'pointer.left':
-      return editor.nudge(-NUDGE, 0);
-    case 'pointer.right':
-      return editor.nudge(NUDGE, 0);
-    case 'pointer.up':
-      return editor.nudge(0, -NUDGE);
-    case 'pointer.down':
-      return editor.nudge(0, NUDGE);
-    case 'pointer.press':
-      return editor.press();
-    case 'image.previous':
-      return navigate(annotate.index - 1);
-    case 'image.next':
-      return navigate(annotate.index + 1);
-    case 'image.nextUnlabelled': {
-      const next = annotate.nextUnlabelled();
-      if (next !== null) navigate(next);
-      return;
-    }
-    case 'view.close':
-      return close();
-    case 'prediction.accept':
-      return annotate.acceptPrediction();
-    case 'prediction.hide':
-      return annotate.setPredictionVisible(!look.predictionVisible);
-    case 'keys.show':
-      return showKeys();
-  }
-}
+const tool =
+  (name: ToolName): Verb =>
+  ({ annotate }) =>
+    annotate.setTool(name);
+
+/** A class that the dataset lacks is not taken in hand. */
+const classOf =
+  (value: number): Verb =>
+  ({ annotate }) => {
+    if (annotate.classes.some(({ index }) => index === value)) annotate.setClass(value);
+  };
+
+const VERBS: Readonly<Record<ActionId, Verb>> = {
+  'tool.brush': tool('brush'),
+  'tool.eraser': tool('eraser'),
+  'tool.polygon': tool('polygon'),
+  'tool.lasso': tool('lasso'),
+  'tool.box': tool('box'),
+  'tool.fill': tool('fill'),
+  'tool.wand': tool('wand'),
+  'tool.pan': tool('pan'),
+  'tool.accept': ({ annotate }) => {
+    if (annotate.prediction.layer !== null) annotate.setTool('accept');
+  },
+  'tool.keepOthers': ({ annotate }) =>
+    annotate.editor.setSettings({ keepOthers: !annotate.settings.keepOthers }),
+  'view.pan': ({ annotate }) => annotate.setTool('pan'),
+  'size.smaller': ({ annotate }) => annotate.stepSize(-1),
+  'size.larger': ({ annotate }) => annotate.stepSize(1),
+  'size.muchSmaller': ({ annotate }) => annotate.stepSize(-LEAP),
+  'size.muchLarger': ({ annotate }) => annotate.stepSize(LEAP),
+  'class.0': classOf(0),
+  'class.1': classOf(1),
+  'class.2': classOf(2),
+  'class.3': classOf(3),
+  'class.4': classOf(4),
+  'class.5': classOf(5),
+  'class.6': classOf(6),
+  'class.7': classOf(7),
+  'class.8': classOf(8),
+  'class.9': classOf(9),
+  'class.ignore': ({ annotate }) => annotate.setClass(IGNORE),
+  'class.swap': ({ annotate }) => annotate.swapClass(),
+  'class.previous': ({ annotate }) => annotate.stepClass(-1),
+  'class.next': ({ annotate }) => annotate.stepClass(1),
+  'history.undo': ({ annotate }) => annotate.editor.undo(),
+  'history.redo': ({ annotate }) => annotate.editor.redo(),
+  'labels.save': ({ annotate }) => annotate.saveNow(),
+  'labels.hide': ({ annotate: { look } }) => (look.visible = !look.visible),
+  'labels.outline': ({ annotate: { look } }) =>
+    (look.style = look.style === 'fill' ? 'outline' : 'fill'),
+  'view.fit': ({ annotate }) => annotate.zoomToFit(),
+  'view.actual': ({ annotate }) => annotate.zoomToActual(),
+  'view.zoomIn': ({ annotate }) => annotate.zoomBy(1),
+  'view.zoomOut': ({ annotate }) => annotate.zoomBy(-1),
+  'display.auto': ({ annotate }) => annotate.look.autoContrast(),
+  'display.reset': ({ annotate }) => annotate.look.reset(),
+  'pointer.left': ({ annotate }) => annotate.editor.nudge(-NUDGE, 0),
+  'pointer.right': ({ annotate }) => annotate.editor.nudge(NUDGE, 0),
+  'pointer.up': ({ annotate }) => annotate.editor.nudge(0, -NUDGE),
+  'pointer.down': ({ annotate }) => annotate.editor.nudge(0, NUDGE),
+  'pointer.press': ({ annotate }) => annotate.editor.press(),
+  'image.previous': ({ annotate, navigate }) => navigate(annotate.index - 1),
+  'image.next': ({ annotate, navigate }) => navigate(annotate.index + 1),
+  'image.nextUnlabelled': ({ annotate, navigate }) => {
+    const next = annotate.nextUnlabelled();
+    if (next !== null) navigate(next);
+  },
+  'view.close': ({ close }) => close(),
+  'prediction.accept': ({ annotate }) => annotate.acceptPrediction(),
+  'prediction.hide': ({ annotate }) =>
+    annotate.setPredictionVisible(!annotate.look.predictionVisible),
+  'keys.show': ({ showKeys }) => showKeys(),
+};
+
+export const runAction = (action: ActionId, surroundings: ActionSurroundings): void =>
+  VERBS[action](surroundings);
