@@ -8,7 +8,11 @@ import { createRandom, type Random } from '../../shared/random.ts';
 import type { Sample } from './objective.ts';
 import type { Tile } from './tiles.ts';
 
-/** Side of the window in the tile, relative to the view: below 1 magnifies. */
+/** Share of views that keep their pixels as they are: resampling blurs fine texture and noise, which tests do not. */
+const UNSCALED_SHARE = 0.5;
+/** Such views are shifted by up to this share of their side instead. */
+const MAX_SHIFT = 1 / 8;
+/** Side of the window of the other views, relative to the view: below 1 magnifies. */
 const WINDOW_SCALE = [0.75, 1.15] as const;
 /** Added to every value. */
 const BRIGHTNESS = 0.1;
@@ -77,8 +81,15 @@ function windowAt(
 const place = (extent: number, side: number, share: number) => (extent - side) * share;
 
 function drawWindow(tile: Tile, sizePx: number, random: Random): Window {
-  const side = sizePx * random.uniform(...WINDOW_SCALE);
   const turn = TURNS[random.below(TURNS.length)] ?? TURNS[0];
+  if (random.next() < UNSCALED_SHARE) {
+    const shifted = (extent: number) =>
+      Math.round(
+        place(extent, sizePx, random.next()) + sizePx * random.uniform(-MAX_SHIFT, MAX_SHIFT),
+      );
+    return windowAt(shifted(tile.width), shifted(tile.height), sizePx, sizePx, turn);
+  }
+  const side = sizePx * random.uniform(...WINDOW_SCALE);
   const left = place(tile.width, side, random.next());
   const top = place(tile.height, side, random.next());
   return windowAt(left, top, side, sizePx, turn);
