@@ -170,6 +170,8 @@ export const callInputs = {
   'studies.status': z.object({ project, studyId: Id }),
   /** Learning curves of all runs: validation Dice of fine-tuning, loss of pretraining. */
   'studies.metrics': z.object({ project, studyId: Id }),
+  /** Test Dice of every finished fine-tuning, image by image. */
+  'studies.results': z.object({ project, studyId: Id }),
   'studies.delete': z.object({ project, studyId: Id }),
   'studies.analysis': z.object({ project, studyId: Id }),
   'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
@@ -347,6 +349,20 @@ export interface StudyProgress {
   }[];
 }
 
+export interface StudyResults {
+  readonly images: readonly {
+    readonly imageId: number;
+    readonly name: string;
+    /** The label map that predictions were scored against. */
+    readonly labelMapId: number | null;
+  }[];
+  readonly runs: readonly {
+    readonly runId: number;
+    /** Of the best-validation checkpoint, in the order of `images`; null where it was not scored. */
+    readonly dice: readonly (number | null)[];
+  }[];
+}
+
 export interface RunDetails {
   readonly run: Run;
   readonly metrics: readonly MetricPoint[];
@@ -402,6 +418,7 @@ export interface CallOutputs {
   'studies.cancel': StudyProgress;
   'studies.status': StudyProgress;
   'studies.metrics': { runId: number; points: MetricPoint[] }[];
+  'studies.results': StudyResults;
   'studies.delete': null;
   'studies.analysis': StudyAnalysis;
   'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };

@@ -80,6 +80,7 @@ export const studyHandlers: Handlers<
   | 'studies.cancel'
   | 'studies.status'
   | 'studies.metrics'
+  | 'studies.results'
   | 'studies.delete'
   | 'studies.analysis'
   | 'studies.report'
@@ -174,6 +175,28 @@ export const studyHandlers: Handlers<
       const shown = kind === 'pretrain' ? 'loss' : 'valDice';
       return { runId: id, points: db.runs.metrics(id).filter(({ name }) => name === shown) };
     });
+  },
+
+  'studies.results'({ project, studyId }, context) {
+    const { db } = context.project(project);
+    const study = requireStudy(db, studyId);
+    const images = db.snapshots
+      .items(study.targetSnapshotId)
+      .filter(({ part }) => part === 'test')
+      .map(({ imageId, labelMapId }) => ({
+        imageId,
+        labelMapId,
+        name: db.datasets.image(imageId)?.name ?? '',
+      }));
+    const runs = db.runs
+      .ofStudy(studyId)
+      .filter(({ kind, status }) => kind === 'finetune' && status === 'done')
+      .map(({ id }) => {
+        const best = db.runs.results(id).filter(({ checkpoint }) => checkpoint === 'best');
+        const diceOf = new Map(best.map(({ imageId, dice }) => [imageId, dice]));
+        return { runId: id, dice: images.map(({ imageId }) => diceOf.get(imageId) ?? null) };
+      });
+    return { images, runs };
   },
 
   'studies.delete'({ project, studyId }, context) {
