@@ -8,7 +8,6 @@ import { stepScalars } from '../../../engine/training/optimiser.ts';
 import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
 import { pretrainingTasks } from '../../../engine/training/pretrain/registry.ts';
 import { segmentationObjective } from '../../../engine/training/segmentation.ts';
-import { createSegmenter } from '../../../engine/training/segmenter.ts';
 import type { Tile } from '../../../engine/training/tiles.ts';
 import {
   createTrainingStep,
@@ -18,6 +17,7 @@ import {
 } from '../../../engine/training/training-step.ts';
 import { IGNORE, NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';
+import { expectTorchAgreement } from './torch-reference.ts';
 
 const engine = await nativeEngineOrSkip();
 
@@ -84,51 +84,8 @@ const hashOf = (step: TrainingStep) => {
 };
 
 describe('a training step', () => {
-  it('agrees with the same network, loss and optimiser in PyTorch', () => {
-    // torch 2.13, float64: BatchNorm2d(eps=1e-5, momentum=.1), cross_entropy(ignore_index) + 1 − mean soft Dice of
-    // classes 1 and 2 (smoothing 1), AdamW(lr=1e-2, weight_decay=.1); weights and inputs by the formulas below.
-    const small = NetworkConfig.parse({ depth: 2, base: 2, bottleneck: 4 });
-    const objective = segmentationObjective({ network: small, sizePx: 16, classes: 3 });
-    const gamma = new Set<number>();
-    let at = 0;
-    for (const { shape, kind } of objective.spec.parameters) {
-      const end = at + shape.reduce((a, b) => a * b, 1);
-      for (; at < end; at++) if (kind === 'gamma') gamma.add(at);
-    }
-    const theta = Float32Array.from({ length: at }, (_, i) => {
-      return 0.4 * Math.cos(1.7 * i) + (gamma.has(i) ? 1 : 0);
-    });
-    const count = 2 * 16 * 16;
-    const image = Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(0.37 * i));
-    const labels = Int32Array.from({ length: count }, (_, i) =>
-      i % 11 === 0 ? IGNORE : Math.floor(i / 5) % 3,
-    );
-    const batch: Batch = {
-      size: 2,
-      inputs: new Map<string, Float32Array | Int32Array>([
-        ['image', image],
-        ['labels', labels],
-      ]),
-    };
-    const step = stepFor(objective, { theta });
-    const constant = { ...config, warmup: 0, weightDecay: 0.1 };
-    const losses = [1, 2, 3, 4].map((n) => step.run(batch, stepScalars(constant, n)));
-    const expected = [1.784193, 1.755982, 1.734562, 1.72507];
-    losses.forEach((loss, i) => expect(loss).toBeCloseTo(expected[i] ?? NaN, 4));
-
-    const segmenter = createSegmenter({
-      engine,
-      network: small,
-      sizePx: 16,
-      classes: 3,
-      specs: [objective.spec],
-    });
-    const second = segmenter.probabilities([step.tensors()], [image.subarray(256)])[0];
-    const pixel = second?.subarray((7 * 16 + 9) * 3, (7 * 16 + 9) * 3 + 3) ?? [];
-    [0.22297, 0.35745, 0.41958].forEach((p, i) => expect(pixel[i]).toBeCloseTo(p, 3));
-    step.dispose();
-    segmenter.dispose();
-  });
+  it('agrees with the same network, loss and optimiser in PyTorch', () =>
+    expectTorchAgreement(engine));
 
   it('learns two images by heart', () => {
     const step = stepFor(segmentation);

@@ -110,14 +110,15 @@ function addRun(config: RunConfig): number {
   });
 }
 const pretraining = (task: PretrainingTask) => addRun({ kind: 'pretrain', ...common, task });
+const finetuneConfig = (transfer: Transfer, pretrainRunId: number | null) => ({
+  kind: 'finetune' as const,
+  ...common,
+  transfer,
+  pretrainRunId,
+  trainImageIds: images.slice(0, 4).map((image) => image.id),
+});
 const finetuning = (transfer: Transfer, pretrainRunId: number | null) =>
-  addRun({
-    kind: 'finetune',
-    ...common,
-    transfer,
-    pretrainRunId,
-    trainImageIds: images.slice(0, 4).map((image) => image.id),
-  });
+  addRun(finetuneConfig(transfer, pretrainRunId));
 
 /** Plays the engine: stores checkpoints; `onEvent` may stop or kill the trainer. */
 async function send(
@@ -251,6 +252,17 @@ describe('a trainer process', () => {
       expect.stringContaining(missing),
       { width: 50, height: 40 },
     ]);
+    expect(of('done').length).toBe(1);
+  });
+
+  it('trains on the portable engine as well, and says so', async () => {
+    const runId = addRun({
+      ...finetuneConfig('random', null),
+      optimisation: { ...common.optimisation, steps: 8, evaluateEvery: 4 },
+    });
+    const { of } = await send({ type: 'run', threads: 1, engine: 'wasm', projectPath, runId });
+    expect(of('started')[0]?.engine).toMatchObject({ name: 'wasm', threads: 1 });
+    expect(of('result').length).toBe(10);
     expect(of('done').length).toBe(1);
   });
 
