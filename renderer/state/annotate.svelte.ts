@@ -279,7 +279,7 @@ export class AnnotateState {
     this.#countTimer = setTimeout(() => {
       this.#countTimer = null;
       // Counting waits for the end of a stroke: it would only be done again.
-      if (this.editor.busy) this.#count();
+      if (this.editor.isPainting) this.#count();
       else this.counts = this.document?.counts.total() ?? null;
     }, COUNT_DELAY_MS);
   }

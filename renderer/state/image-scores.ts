@@ -1,0 +1,63 @@
+/** A study's test images with the Dice of every arm: what the per-image table shows. */
+import type { StudyResults } from '../../shared/api.ts';
+import { armName, compareArms } from '../../shared/charts/arm-style.ts';
+import type { PretrainingTask, Run, Transfer } from '../../shared/entities.ts';
+
+export interface ImageArm {
+  readonly key: string;
+  readonly name: string;
+  readonly pretraining: PretrainingTask | null;
+  readonly transfer: Transfer;
+  /** Finished runs at the shown label count, by seed. */
+  readonly runs: readonly Run[];
+}
+
+export interface ImageRow {
+  readonly imageId: number;
+  readonly name: string;
+  readonly labelMapId: number | null;
+  /** In the order of the arms; mean over the chosen seeds, null where nothing was scored. */
+  readonly dice: readonly (number | null)[];
+}
+
+/** Arms that have finished runs at this label count, random first. */
+export function armsAt(runs: readonly Run[], labels: number): ImageArm[] {
+  const own = runs.filter(
+    (run) => run.kind === 'finetune' && run.status === 'done' && run.labels === labels,
+  );
+  return [...Map.groupBy(own, (run) => `${run.pretraining ?? ''} ${run.transfer ?? ''}`)]
+    .flatMap(([key, [first, ...others]]) =>
+      first === undefined || first.transfer === null
+        ? []
+        : [
+            {
+              key,
+              name: armName({ pretraining: first.pretraining, transfer: first.transfer }),
+              pretraining: first.pretraining,
+              transfer: first.transfer,
+              runs: [first, ...others].toSorted((a, b) => a.seed - b.seed),
+            },
+          ],
+    )
+    .sort(compareArms);
+}
+
+/** `seed` null: mean over all seeds. */
+export function imageRows(
+  results: StudyResults,
+  arms: readonly ImageArm[],
+  seed: number | null,
+): ImageRow[] {
+  const diceOf = new Map(results.runs.map(({ runId, dice }) => [runId, dice]));
+  return results.images.map(({ imageId, name, labelMapId }, at) => ({
+    imageId,
+    name,
+    labelMapId,
+    dice: arms.map(({ runs }) => {
+      const values = runs
+        .filter((run) => seed === null || run.seed === seed)
+        .flatMap((run) => diceOf.get(run.id)?.[at] ?? []);
+      return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
+    }),
+  }));
+}
