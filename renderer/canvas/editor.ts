@@ -145,6 +145,11 @@ export class Editor {
     return this.#tool?.busy ?? false;
   }
 
+  /** Pixels are being changed. */
+  get isPainting(): boolean {
+    return this.#openEdit !== null;
+  }
+
   get isPanning(): boolean {
     return this.panning || this.#gesture?.kind === 'pan' || this.#host.settings().tool === 'pan';
   }
