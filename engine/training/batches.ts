@@ -1,6 +1,6 @@
 /**
- * The batch of every step, addressed by (seed, step): nothing is carried from one to the next, so a resumed run
- * continues with exactly the batches that it would have seen.
+ * The batch of every step, addressed by (seed, step): nothing that matters is carried from one to the next, so a
+ * resumed run continues with exactly the batches that it would have seen.
  */
 import { createRandom } from '../../shared/random.ts';
 import { drawView } from './augment.ts';
@@ -17,22 +17,24 @@ export interface Batch {
  * Which of `count` images fill step 1, 2, …: one shuffled order after another, without gaps, so that every image comes
  * up equally often whatever the batch size, also where it exceeds the number of images.
  */
-export function batchIndices(options: {
+export function createBatchOrder(options: {
   readonly seed: number;
   readonly count: number;
   readonly batch: number;
-  readonly step: number;
-}): number[] {
-  const { seed, count, batch, step } = options;
+}): (step: number) => number[] {
+  const { seed, count, batch } = options;
   const all = Array.from({ length: count }, (_, i) => i);
-  const orders = new Map<number, number[]>();
-  return Array.from({ length: batch }, (_, slot) => {
-    const position = (step - 1) * batch + slot;
-    const epoch = Math.floor(position / count);
-    const order = orders.get(epoch) ?? createRandom(seed, 'order', epoch).shuffled(all);
-    orders.set(epoch, order);
-    return order[position % count] ?? 0;
-  });
+  // Only saves work: an order depends on seed and epoch alone.
+  let known = { epoch: -1, order: all };
+  return (step) =>
+    Array.from({ length: batch }, (_, slot) => {
+      const position = (step - 1) * batch + slot;
+      const epoch = Math.floor(position / count);
+      if (known.epoch !== epoch) {
+        known = { epoch, order: createRandom(seed, 'order', epoch).shuffled(all) };
+      }
+      return known.order[position % count] ?? 0;
+    });
 }
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
@@ -76,17 +78,19 @@ export interface BatchOptions {
   readonly seed: number;
 }
 
-/** The batch of a step (from 1). */
-export function makeBatch(options: BatchOptions, step: number): Batch {
+/** The batch of each step (from 1). */
+export function createBatches(options: BatchOptions): (step: number) => Batch {
   const { objective, tiles, sizePx, augment, batch, seed } = options;
-  const { inputs, slots } = allocate(objective, batch);
-  const indices = batchIndices({ seed, count: tiles.length, batch, step });
-  indices.forEach((index, slot) => {
-    const tile = tiles[index];
-    if (tile === undefined) throw new Error('a batch needs at least one image');
-    const random = createRandom(seed, 'augment', step, slot);
-    const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
-    objective.prepare({ view }, random, slots(slot));
-  });
-  return { size: batch, inputs };
+  const orderAt = createBatchOrder({ seed, count: tiles.length, batch });
+  return (step) => {
+    const { inputs, slots } = allocate(objective, batch);
+    orderAt(step).forEach((index, slot) => {
+      const tile = tiles[index];
+      if (tile === undefined) throw new Error('a batch needs at least one image');
+      const random = createRandom(seed, 'augment', step, slot);
+      const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
+      objective.prepare({ view }, random, slots(slot));
+    });
+    return { size: batch, inputs };
+  };
 }

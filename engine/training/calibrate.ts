@@ -2,7 +2,7 @@
 import type { NetworkConfig, OptimisationConfig, SamplingConfig } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { Engine } from './backend.ts';
-import { makeBatch } from './batches.ts';
+import { createBatches } from './batches.ts';
 import { stepScalars } from './optimiser.ts';
 import { flattenWeights, initialWeights } from './parameters.ts';
 import { segmentationObjective } from './segmentation.ts';
@@ -70,14 +70,12 @@ export function calibrate(
     evaluateEvery: steps,
     augment: true,
   };
+  const makeBatch = createBatches({ objective, tiles, sizePx, augment: true, batch, seed: 0 });
   const milliseconds: number[] = [];
   let ready = 0;
   for (let at = 1; at <= config.steps; at++) {
     const start = performance.now();
-    step.run(
-      makeBatch({ objective, tiles, sizePx, augment: true, batch, seed: 0 }, at),
-      stepScalars(config, at),
-    );
+    step.run(makeBatch(at), stepScalars(config, at));
     const end = performance.now();
     if (at <= WARM_UP_STEPS) ready = end;
     else milliseconds.push(end - start);

@@ -29,8 +29,6 @@ export interface NetworkSpec {
   readonly statistics: readonly StatisticsSpec[];
 }
 
-export const EMPTY_SPEC: NetworkSpec = { parameters: [], statistics: [] };
-
 export const joinSpecs = (...specs: readonly NetworkSpec[]): NetworkSpec => ({
   parameters: specs.flatMap((s) => s.parameters),
   statistics: specs.flatMap((s) => s.statistics),
@@ -49,9 +47,6 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => produc
 
 export const parameterCount = (spec: NetworkSpec) =>
   spec.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-
-export const statisticsCount = (spec: NetworkSpec) =>
-  spec.statistics.reduce((sum, { channels }) => sum + 2 * channels, 0);
 
 /** convolution → batch normalisation → ReLU: the kernel, gamma and beta, and running statistics. */
 export function normalisedConvolution(options: {
@@ -97,7 +92,7 @@ export const headLayer = (layer: string, kernel: readonly number[]): NetworkSpec
  * Start values of one parameter: kernels He-normal (He et al. 2015, arXiv 1502.01852: variance 2 / fan-in), gamma 1,
  * beta and bias 0. Addressed by seed and name: a layer starts alike in every arm of a seed.
  */
-export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
+function initialValues(spec: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(sizeOf(spec.shape));
   if (spec.kind === 'gamma') return values.fill(1);
   if (spec.kind !== 'kernel') return values;
@@ -109,7 +104,7 @@ export function initialValues(spec: ParameterSpec, seed: number): Float32Array {
 }
 
 /** Mean 0, variance 1. */
-export function initialStatistics(spec: StatisticsSpec): Float32Array {
+function initialStatistics(spec: StatisticsSpec): Float32Array {
   return new Float32Array(2 * spec.channels).fill(1, spec.channels);
 }
 

@@ -122,10 +122,21 @@ function finetuningData(
   };
 }
 
+/** How values were scaled, where that is more than dividing by 255. */
+function scalingNotes({ train, validation, test }: RunData): string[] {
+  const deep = [...train, ...validation, ...test].filter(
+    ({ image }) => image.bitDepth !== 8,
+  ).length;
+  if (deep === 0) return [];
+  return [
+    `${deep} image(s) of 16 or 32 bits: the 0.1 and 99.9 percentiles of each become 0 and 1.`,
+  ];
+}
+
 /** Errors: invalid-input, not-found, conflict, as their messages say. */
 export function runData(project: Project, config: RunConfig): RunData {
   assertInputSize(config.network, config.sampling.sizePx);
-  return config.kind === 'pretrain'
-    ? pretrainingData(project, config)
-    : finetuningData(project, config);
+  const data =
+    config.kind === 'pretrain' ? pretrainingData(project, config) : finetuningData(project, config);
+  return { ...data, notes: [...data.notes, ...scalingNotes(data)] };
 }

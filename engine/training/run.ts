@@ -6,7 +6,7 @@ import type { CheckpointKind, LayerState, Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
-import { makeBatch } from './batches.ts';
+import { createBatches } from './batches.ts';
 import {
   checkpointWeights,
   decodeCheckpoint,
@@ -244,18 +244,14 @@ export async function executeRun(
   const { outcome, progress } = await train({
     step,
     config: optimisation,
-    makeBatch: (at) =>
-      makeBatch(
-        {
-          objective,
-          tiles,
-          sizePx: sampling.sizePx,
-          augment: optimisation.augment,
-          batch: optimisation.batch,
-          seed,
-        },
-        at,
-      ),
+    makeBatch: createBatches({
+      objective,
+      tiles,
+      sizePx: sampling.sizePx,
+      augment: optimisation.augment,
+      batch: optimisation.batch,
+      seed,
+    }),
     evaluate:
       segmenter && (() => validationDice(segmenter, [step.tensors(), ...frozenTensors], views)),
     from: start.progress,

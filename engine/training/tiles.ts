@@ -53,7 +53,7 @@ function readLabels(project: Pick<Project, 'labelMaps'>, request: TileRequest): 
 }
 
 /** Reads one image. Errors: those of readInput and readLabelMap. */
-export async function readTile(
+async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
   options: TileOptions,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawView } from '../../../engine/training/augment.ts';
-import { batchIndices, makeBatch } from '../../../engine/training/batches.ts';
+import { createBatches, createBatchOrder } from '../../../engine/training/batches.ts';
 import { segmentationObjective } from '../../../engine/training/segmentation.ts';
 import type { Tile } from '../../../engine/training/tiles.ts';
 import { IGNORE, NetworkConfig } from '../../../shared/entities.ts';
@@ -32,9 +32,9 @@ describe('the order of batches', () => {
         (count, batch, seed) => {
           // `count` steps of `batch` are `batch` epochs.
           const uses = new Array<number>(count).fill(0);
+          const orderAt = createBatchOrder({ seed, count, batch });
           for (let step = 1; step <= count; step++) {
-            for (const i of batchIndices({ seed, count, batch, step }))
-              uses[i] = (uses[i] ?? 0) + 1;
+            for (const i of orderAt(step)) uses[i] = (uses[i] ?? 0) + 1;
           }
           expect(uses).toEqual(new Array<number>(count).fill(batch));
         },
@@ -44,7 +44,7 @@ describe('the order of batches', () => {
   });
 
   it('depends on seed and step alone, and is another one in the next epoch', () => {
-    const at = (step: number, seed = 1) => batchIndices({ seed, count: 16, batch: 16, step });
+    const at = (step: number, seed = 1) => createBatchOrder({ seed, count: 16, batch: 16 })(step);
     expect(at(3)).toEqual(at(3));
     expect(at(1)).not.toEqual(at(2));
     expect(at(1)).not.toEqual(at(1, 2));
@@ -110,7 +110,7 @@ it('fills every sample of a batch, and counts no pixel of an image without label
   const objective = segmentationObjective({ network, sizePx: 16, classes: 2 });
   const unlabelled = { ...tile(16, 16), labels: null };
   const options = { objective, sizePx: 16, augment: false, batch: 2, seed: 0 };
-  const batch = makeBatch({ ...options, tiles: [tile(16, 16), unlabelled] }, 1);
+  const batch = createBatches({ ...options, tiles: [tile(16, 16), unlabelled] })(1);
   expect(batch.inputs.get('image')?.length).toBe(2 * 256);
   const labels = [...(batch.inputs.get('labels') ?? [])];
   const ignored = [labels.slice(0, 256), labels.slice(256)].map(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import type { Engine } from '../../../engine/training/backend.ts';
-import { type Batch, makeBatch } from '../../../engine/training/batches.ts';
+import { type Batch, createBatches } from '../../../engine/training/batches.ts';
 import type { Objective } from '../../../engine/training/objective.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
 import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
@@ -70,9 +70,10 @@ function stepFor(
 }
 
 function trainFor(step: TrainingStep, objective: Objective, steps: number, seed = 0): number[] {
-  const batches = { objective, tiles, sizePx, augment: config.augment, batch: 2, seed };
+  const { augment, batch } = config;
+  const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed });
   return Array.from({ length: steps }, (_, i) =>
-    step.run(makeBatch(batches, i + 1), stepScalars(config, i + 1)),
+    step.run(makeBatch(i + 1), stepScalars(config, i + 1)),
   );
 }
 
@@ -173,10 +174,14 @@ describe('ignored pixels', () => {
       labels: Uint8Array.from(tile.labels ?? [], (v, i) => (i % sizePx < 16 ? v : IGNORE)),
     }));
     const batchOf = (ignored: number): Batch => {
-      const batch = makeBatch(
-        { objective: segmentation, tiles: half, sizePx, augment: false, batch: 2, seed: 0 },
-        1,
-      );
+      const batch = createBatches({
+        objective: segmentation,
+        tiles: half,
+        sizePx,
+        augment: false,
+        batch: 2,
+        seed: 0,
+      })(1);
       const labels = batch.inputs.get('labels') ?? new Int32Array();
       labels.forEach((label, i) => {
         if (label === IGNORE) labels[i] = ignored;
