@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { IMPORT_FORMATS, type ImportFormat, type ImportIssue } from '../../shared/api.ts';
-import { AppError } from '../../shared/errors.ts';
 import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
+import { findDataset } from './lookup.ts';
 import { print } from './output.ts';
 
 /** Issues beyond these are counted, not listed, unless --json asks for all. */
@@ -119,11 +119,7 @@ export function addDataCommands(program: Command): void {
         options: { dataset: string; format: 'folder' | 'coco'; json: boolean },
       ) => {
         await withProject(path, async (caller, project) => {
-          const datasets = await caller.call('datasets.list', { project });
-          const dataset = datasets.find((d) => d.name === options.dataset);
-          if (dataset === undefined) {
-            throw new AppError('not-found', `There is no dataset "${options.dataset}".`);
-          }
+          const dataset = await findDataset(caller, project, options.dataset);
           const report = await withProgress((o) =>
             caller.call(
               'datasets.export',

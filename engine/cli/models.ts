@@ -9,6 +9,7 @@ import type { Engine } from '../engine.ts';
 import { integer } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withEngine, withProgress, withProject } from './host.ts';
+import { findDataset } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
 
 interface PretrainOptions {
@@ -104,11 +105,7 @@ Examples:
       return withProject(
         path,
         async (caller, project, local) => {
-          const datasets = await caller.call('datasets.list', { project });
-          const dataset = datasets.find((d) => d.name === name);
-          if (dataset === undefined) {
-            throw new AppError('not-found', `There is no dataset "${name}".`);
-          }
+          const dataset = await findDataset(caller, project, name);
           const preset = pretrainingPreset('default');
           const queued = await caller.call('encoders.pretrain', {
             project,

@@ -23,6 +23,7 @@ import type { Engine } from '../engine.ts';
 import { integer, number, share } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
+import { findDataset, findStudy } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
 
 const ARM_NAMES: Readonly<Record<string, Transfer>> = {
@@ -81,16 +82,6 @@ export interface PlanOptions {
   parallel?: number;
 }
 
-async function datasetId(caller: Caller, project: string, name: string): Promise<number> {
-  const datasets = await caller.call('datasets.list', { project });
-  const found = datasets.find((d) => d.name === name);
-  if (found === undefined) {
-    const names = datasets.map((d) => d.name).join(', ') || 'none';
-    throw new AppError('not-found', `There is no dataset "${name}" (there is: ${names}).`);
-  }
-  return found.id;
-}
-
 async function configFrom(
   caller: Caller,
   project: string,
@@ -100,8 +91,8 @@ async function configFrom(
   const all = ['E', 'E+D', 'D', 'frozen'].map(toTransfer);
   return StudyConfig.parse({
     name: options.name,
-    sourceDatasetId: await datasetId(caller, project, options.source),
-    targetDatasetId: await datasetId(caller, project, options.target),
+    sourceDatasetId: (await findDataset(caller, project, options.source)).id,
+    targetDatasetId: (await findDataset(caller, project, options.target)).id,
     network: { base: options.base, inputChannels: options.channels },
     sampling: { sizePx: options.size, mode: options.sampling },
     pretrainings: options.pretrain.map(({ task, transfers }) => ({
@@ -168,21 +159,6 @@ export async function planAndCreate(
     config: { ...config, execution: plan.execution },
   });
   return { study, plan };
-}
-
-async function findStudy(caller: Caller, project: string, name: string | undefined) {
-  const studies = await caller.call('studies.list', { project });
-  const found = name === undefined ? studies.at(-1) : studies.find((s) => s.name === name);
-  if (found === undefined) {
-    const names = studies.map((s) => s.name).join(', ') || 'none';
-    throw new AppError(
-      'not-found',
-      name === undefined
-        ? 'This project has no study yet. Make one with: graft study plan'
-        : `There is no study "${name}" (there is: ${names}).`,
-    );
-  }
-  return found;
 }
 
 function progressLines(progress: StudyProgress): string[] {

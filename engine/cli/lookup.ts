@@ -1,0 +1,39 @@
+/** Datasets and studies by the names that people type. */
+import type { Dataset, Study } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Caller } from './host.ts';
+
+const listNames = (all: readonly { readonly name: string }[]): string =>
+  all.map((one) => one.name).join(', ') || 'none';
+
+/** Errors: not-found, with the names there are. */
+export async function findDataset(caller: Caller, project: string, name: string): Promise<Dataset> {
+  const datasets = await caller.call('datasets.list', { project });
+  const found = datasets.find((d) => d.name === name);
+  if (found === undefined) {
+    throw new AppError(
+      'not-found',
+      `There is no dataset "${name}" (there is: ${listNames(datasets)}).`,
+    );
+  }
+  return found;
+}
+
+/** The study of that name, or the newest. Errors: not-found. */
+export async function findStudy(
+  caller: Caller,
+  project: string,
+  name: string | undefined,
+): Promise<Study> {
+  const studies = await caller.call('studies.list', { project });
+  const found = name === undefined ? studies.at(-1) : studies.find((s) => s.name === name);
+  if (found === undefined) {
+    throw new AppError(
+      'not-found',
+      name === undefined
+        ? 'This project has no study yet. Make one with: graft study plan'
+        : `There is no study "${name}" (there is: ${listNames(studies)}).`,
+    );
+  }
+  return found;
+}
