@@ -37,6 +37,8 @@ export class AppState {
   annotating = $state.raw<{
     readonly datasetId: number;
     readonly imageIds: readonly number[];
+    /** Run whose predictions are shown. */
+    readonly runId: number | null;
   } | null>(null);
   #lastDataset: number | null = null;
 
@@ -172,8 +174,14 @@ export class AppState {
   }
 
   /** Images that Annotate goes through, in this order. */
-  annotate(datasetId: number, imageIds: readonly number[], imageId: number): void {
-    this.annotating = { datasetId, imageIds };
+  annotate(list: {
+    readonly datasetId: number;
+    readonly imageIds: readonly number[];
+    readonly imageId: number;
+    readonly runId?: number | null;
+  }): void {
+    const { datasetId, imageIds, imageId, runId = null } = list;
+    this.annotating = { datasetId, imageIds, runId };
     this.go({ view: 'annotate', dataset: datasetId, image: imageId });
   }
 
@@ -188,11 +196,11 @@ export class AppState {
     });
     const first = images.find((image) => image.labelMapId === null) ?? images[0];
     if (first !== undefined) {
-      this.annotate(
-        currentDataset.id,
-        images.map((image) => image.id),
-        first.id,
-      );
+      this.annotate({
+        datasetId: currentDataset.id,
+        imageIds: images.map((image) => image.id),
+        imageId: first.id,
+      });
     }
   }
 }
