@@ -1,6 +1,4 @@
 /** Everything that can be done from the keyboard: the palette lists it, the keys start it, `?` shows it. */
-import { untrack } from 'svelte';
-
 export interface Command {
   readonly id: string;
   readonly title: string;
@@ -47,20 +45,23 @@ function isTyping(target: EventTarget | null): boolean {
 
 export class Commands {
   items = $state.raw<readonly Command[]>([]);
+  /** The same list, to be read in effects and their teardown, where `items` is of before the change. */
+  #all: readonly Command[] = [];
+
+  #set(commands: readonly Command[]): void {
+    this.#all = commands;
+    this.items = commands;
+  }
 
   /** Offers commands as long as their view is there. Returns how to take them back. */
   add(commands: readonly Command[]): () => void {
-    // Views add theirs in effects, which must not run again because the list has grown.
-    const present = untrack(() => this.items);
-    this.items = [...present, ...commands];
-    return () => {
-      this.items = untrack(() => this.items).filter((item) => !commands.includes(item));
-    };
+    this.#set([...this.#all, ...commands]);
+    return () => this.#set(this.#all.filter((item) => !commands.includes(item)));
   }
 
   readonly handleKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.repeat) return;
-    const found = this.items.findLast(
+    const found = this.#all.findLast(
       ({ keys }) =>
         keys !== undefined &&
         matches(keys, event) &&
