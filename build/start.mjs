@@ -5,11 +5,13 @@ import { foreground } from './command.mjs';
 import { projectRoot } from './locations.mjs';
 import { ensureWindow } from './window.mjs';
 
+const started = Date.now();
+
 await main(async () => {
   const node = await ensureReady();
   await ensureWindow(node);
   const cli = path.join(projectRoot, 'engine', 'cli.ts');
   return foreground(node, [cli, 'serve', '--open', ...process.argv.slice(2)], {
-    env: commandEnvironment(),
+    env: { ...commandEnvironment(), GRAFT_STARTED_AT: String(started) },
   });
 });

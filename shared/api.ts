@@ -66,6 +66,8 @@ export const callInputs = {
 
   'settings.read': z.object({}),
   'settings.update': SettingsPatch,
+  /** Told by the window when its first view is on the screen. */
+  'window.painted': z.object({}),
   /** What a folder holds, for choosing files and folders; null: the user's home. */
   'files.list': z.object({ dir: z.string().min(1).nullable() }),
 
@@ -381,6 +383,7 @@ export interface CallOutputs {
   'system.generators': GeneratorInfo[];
   'settings.read': Settings;
   'settings.update': Settings;
+  'window.painted': null;
   'files.list': FolderListing;
   'project.create': ProjectInfo;
   'project.open': ProjectInfo;
@@ -456,6 +459,7 @@ export type EngineEvent =
       readonly runId: number;
       readonly points: readonly MetricPoint[];
     }
+  | { readonly type: 'window.painted' }
   | { readonly type: 'notice'; readonly message: string };
 
 // ───────────────────────────── messages on the WebSocket ─────────────────────────────

@@ -1,11 +1,22 @@
-/** graft serve: the engine with its page, until it is interrupted. */
+/** graft serve: the engine with its page, until it is interrupted or its window is closed. */
 import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { createEngine } from '../engine.ts';
-import { startServer } from '../server.ts';
+import { AppError } from '../../shared/errors.ts';
+import { createEngine, type Engine } from '../engine.ts';
+import { type Server, startServer } from '../server.ts';
 import { settingsPath } from '../settings.ts';
 import { integer } from './arguments.ts';
 import { engineChoice } from './host.ts';
+import {
+  type AppWindow,
+  electronCommand,
+  findChromium,
+  hasDisplay,
+  openBrowser,
+  openChromium,
+  thisMachine,
+} from './window.ts';
 
 interface ServeOptions {
   port?: number;
@@ -14,24 +25,112 @@ interface ServeOptions {
   json: boolean;
 }
 
-/** Opens an address in the user's browser, where there is a display to open it on. */
-function openBrowser(url: string): void {
-  const { platform, env } = process;
-  if (
-    platform === 'linux' &&
-    env['DISPLAY'] === undefined &&
-    env['WAYLAND_DISPLAY'] === undefined
-  ) {
-    return;
+const ROOT = join(import.meta.dirname, '..', '..');
+/** A page that has not painted by then will not. */
+const PAINT_TIMEOUT_MS = 60_000;
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+/** Milliseconds since the user's command, which build/start.mjs may have begun in another process. */
+function sinceStart(): number {
+  const started = Number(process.env['GRAFT_STARTED_AT']);
+  return Math.round(started > 0 ? Date.now() - started : performance.now());
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}
+
+/** Electron's main process starts and watches an engine of its own. */
+function runElectron(
+  { executable, main }: { executable: string; main: string },
+  args: readonly string[],
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(executable, [main, ...args], {
+      stdio: 'inherit',
+      env: { ...process.env, GRAFT_NODE: process.execPath },
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function painted(engine: Engine): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      unsubscribe();
+      reject(
+        new AppError('internal', `The window showed nothing within ${PAINT_TIMEOUT_MS / 1000} s.`),
+      );
+    }, PAINT_TIMEOUT_MS);
+    const unsubscribe = engine.subscribe((event) => {
+      if (event.type !== 'window.painted') return;
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    });
+  });
+}
+
+function openAppWindow(url: string, headless: boolean): AppWindow | null {
+  const machine = thisMachine();
+  const executable = findChromium(machine);
+  if (executable === null || (!headless && !hasDisplay(machine))) return null;
+  if (machine.isRoot) say('Running as root: the window’s browser is started with --no-sandbox.');
+  const { isRoot } = machine;
+  return openChromium({ executable, url, folder: dirname(settingsPath()), isRoot, headless });
+}
+
+/** Starts the shell, waits for the first painted view, and says how long that took. */
+async function smoke(engine: Engine, server: Server): Promise<void> {
+  const window = openAppWindow(server.launchUrl(), !hasDisplay(thisMachine()));
+  if (window === null) {
+    const response = await fetch(server.launchUrl(), { redirect: 'manual' });
+    const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const page = await fetch(`${server.url}/`, { headers: { cookie } });
+    if (!page.ok) throw new AppError('internal', `The start page answered ${page.status}.`);
+  } else {
+    await painted(engine);
   }
-  const command = platform === 'darwin' ? 'open' : platform === 'win32' ? 'explorer' : 'xdg-open';
-  const child = spawn(command, [url], { stdio: 'ignore', detached: true });
-  // The address is printed anyway: no browser is no failure.
-  child.on('error', () => process.stderr.write('No browser could be opened.\n'));
-  child.unref();
+  const shell = window === null ? 'none' : 'chromium';
+  process.stdout.write(`${JSON.stringify({ ready_ms: sinceStart(), shell })}\n`);
+  window?.close();
+  await window?.closed;
+}
+
+/** Resolves when Graft is to end: interrupted, or its window closed with nothing left to train. */
+async function showUntilEnd(engine: Engine, server: Server): Promise<void> {
+  const end = interrupted();
+  const window = openAppWindow(server.launchUrl(), false);
+  if (window === null) {
+    const machine = thisMachine();
+    if (!hasDisplay(machine) || !(await openBrowser(server.launchUrl(), machine))) {
+      say('There is no display or browser to open the window in: use the address above.');
+    }
+    return end;
+  }
+  await Promise.race([end, window.closed]);
+  const projects = await engine.call('project.list', {});
+  if (projects.some((project) => project.runningStudies > 0)) {
+    say(`The window is closed; studies go on. Come back with ${server.launchUrl()}`);
+    await end;
+  }
+  window.close();
 }
 
 async function serve(paths: readonly string[], options: ServeOptions): Promise<void> {
+  const electron = options.open ? electronCommand(ROOT, thisMachine()) : null;
+  if (electron !== null && hasDisplay(thisMachine())) {
+    process.exitCode = await runElectron(electron, [
+      ...(options.smoke ? ['--smoke'] : []),
+      ...paths,
+    ]);
+    return;
+  }
   let endpoint: { url: string; token: string } | null = null;
   const engine = createEngine({
     engine: engineChoice(),
@@ -46,27 +145,18 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
   endpoint = { url: server.url, token: server.token };
   try {
     for (const path of paths) await engine.call('project.open', { path });
-    const url = server.launchUrl();
-    const readyMs = Math.round(performance.now());
     if (options.smoke) {
-      const response = await fetch(url, { redirect: 'manual' });
-      const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
-      const page = await fetch(`${server.url}/`, { headers: { cookie } });
-      if (!page.ok) throw new Error(`the start page answered ${page.status}`);
-      process.stdout.write(`${JSON.stringify({ ready_ms: readyMs, shell: 'none' })}\n`);
+      await smoke(engine, server);
       return;
     }
+    const url = server.launchUrl();
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ url, ready_ms: readyMs })}\n`
+        ? `${JSON.stringify({ url, ready_ms: sinceStart() })}\n`
         : `Graft is ready: ${url}\n(the address works once; Ctrl+C ends Graft and keeps everything)\n`,
     );
-    if (options.open) openBrowser(url);
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve);
-      process.once('SIGTERM', resolve);
-    });
-    process.stderr.write('Saving what runs …\n');
+    await (options.open ? showUntilEnd(engine, server) : interrupted());
+    say('Saving what runs …');
   } finally {
     await engine.close();
     await server.close();
@@ -76,13 +166,15 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
-    .description(
-      'show projects, running studies and reports in a browser; goes on with queued runs',
-    )
+    .description('the engine with its window or page; goes on with queued runs')
     .argument('[projects...]', 'project files to open')
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', integer)
-    .option('--open', 'open the browser', false)
-    .option('--smoke', 'start, fetch the page once, print one JSON line and end', false)
+    .option('--open', 'open the window', false)
+    .option(
+      '--smoke',
+      'open the window, wait until it has painted, print one JSON line, end',
+      false,
+    )
     .option('--json', 'print the address as JSON', false)
     .action(serve);
 }

@@ -1,7 +1,11 @@
-/** Calls on what the window remembers between starts. */
+/** Calls of the window about itself: what it remembers between starts, and that it is there. */
 import type { Handlers } from './context.ts';
 
-export const settingsHandlers: Handlers<'settings.read' | 'settings.update'> = {
+export const settingsHandlers: Handlers<'settings.read' | 'settings.update' | 'window.painted'> = {
   'settings.read': (_input, { settings }) => settings.read(),
   'settings.update': (patch, { settings }) => settings.update(patch),
+  'window.painted'(_input, { emit }) {
+    emit({ type: 'window.painted' });
+    return null;
+  },
 };

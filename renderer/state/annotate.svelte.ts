@@ -285,7 +285,7 @@ export class AnnotateState {
   }
 
   #handle(event: EngineEvent): void {
-    if (event.type === 'notice' || event.project !== this.project) return;
+    if (!('project' in event) || event.project !== this.project) return;
     if (event.type === 'run.changed') this.#run(() => this.prediction.loadRuns());
     if (event.type === 'dataset.changed' && event.datasetId === this.dataset?.id) {
       this.#run(() => this.#reloadDataset());

@@ -82,13 +82,17 @@ export class AppState {
       await this.openProject(path, asked.route);
     }
     this.starting = false;
+    // Two frames later the first view has been drawn and is on its way to the screen.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => this.attempt(() => this.api.call('window.painted', {}))),
+    );
   }
 
   /** Connects the state to the engine's events. Returns how to disconnect. */
   listen(): () => void {
     const stopEvents = this.api.subscribe((event) => {
       if (event.type === 'notice') this.toasts.show('info', event.message);
-      else this.project?.handle(event);
+      else if ('project' in event) this.project?.handle(event);
     });
     const stopConnection = this.api.onConnection((next) => {
       const back = this.connection === 'lost' && next === 'open';

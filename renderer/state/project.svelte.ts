@@ -6,6 +6,9 @@ import type { Api } from '../api.ts';
 /** Events come in bursts while runs train; lists are asked for again at most this often. */
 const REFRESH_MS = 400;
 
+/** An event about a project. */
+type ProjectEvent = Extract<EngineEvent, { readonly project: string }>;
+
 type Part = 'datasets' | 'studies' | 'runs';
 
 export class ProjectState {
@@ -84,8 +87,8 @@ export class ProjectState {
     ]);
   }
 
-  handle(event: EngineEvent): void {
-    if (event.type === 'notice' || event.project !== this.path) return;
+  handle(event: ProjectEvent): void {
+    if (event.project !== this.path) return;
     switch (event.type) {
       case 'dataset.changed':
       case 'image.labelled':
