@@ -176,7 +176,10 @@ export function splitParameters(spec: NetworkSpec, theta: Tensor1D): Tensor[] {
     theta,
     spec.parameters.map((p) => sizeOf(p.shape)),
   );
-  return parts.map((part, i) => tf.reshape(part, [...(spec.parameters[i]?.shape ?? [])]));
+  return parts.map((part, i) => {
+    const shape = spec.parameters[i]?.shape ?? [];
+    return shape.length === 1 ? part : tf.reshape(part, [...shape]);
+  });
 }
 
 /** Running mean and variance of each layer out of the flat vector. */
@@ -196,4 +199,4 @@ export function splitStatistics(
 }
 
 export const concatFlat = (parts: readonly Tensor[]): Tensor1D =>
-  tf.concat1d(parts.map((part) => tf.reshape(part, [-1])));
+  tf.concat(parts.map((part) => (part.rank === 1 ? (part as Tensor1D) : tf.reshape(part, [-1]))));
