@@ -1,23 +1,31 @@
 /** What the Electron shell offers the page, as `window.graftDesktop`. In a browser there is none. */
 
+import { z } from 'zod';
+
 /** A choice of a file or folder. */
-export interface PathRequest {
-  readonly mode: 'open-file' | 'open-folder' | 'save-file';
+export const PathRequest = z.object({
+  mode: z.enum(['open-file', 'open-folder', 'save-file']),
   /** Title of the dialog. */
-  readonly title: string;
+  title: z.string(),
   /** Word on the button: "Open". */
-  readonly verb: string;
+  verb: z.string(),
   /** Files to choose from, by extension without dot; none: all. */
-  readonly extensions?: readonly string[];
+  extensions: z.array(z.string()).optional(),
   /** Proposed name of a file to be saved. */
-  readonly fileName?: string;
-}
+  fileName: z.string().optional(),
+});
+export type PathRequest = z.infer<typeof PathRequest>;
 
 export interface Desktop {
   /** The system's own dialog; null where the user changed his mind. */
   pickPath(request: PathRequest): Promise<string | null>;
   /** Absolute path of a dropped file. */
   pathOf(file: File): string;
-  /** Told of menu items, by the id of the command, and of project files opened from outside. */
+  /** The first view is on the screen. */
+  painted(): void;
+  /**
+   * Told of menu items by the id of the command; `open-project` comes with a path, `engine-restarted` after the engine
+   * had died. Returns how to stop listening.
+   */
   onCommand(listener: (command: string, argument: string | null) => void): () => void;
 }

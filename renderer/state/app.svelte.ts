@@ -84,7 +84,10 @@ export class AppState {
     this.starting = false;
     // Two frames later the first view has been drawn and is on its way to the screen.
     requestAnimationFrame(() =>
-      requestAnimationFrame(() => this.attempt(() => this.api.call('window.painted', {}))),
+      requestAnimationFrame(() => {
+        desktop?.painted();
+        this.attempt(() => this.api.call('window.painted', {}));
+      }),
     );
   }
 

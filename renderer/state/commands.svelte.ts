@@ -59,6 +59,11 @@ export class Commands {
     return () => this.#set(this.#all.filter((item) => !commands.includes(item)));
   }
 
+  /** Starts a command by its id, as menus of the shell do; one that is not offered here does nothing. */
+  run(id: string): void {
+    this.#all.findLast((command) => command.id === id)?.run();
+  }
+
   readonly handleKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.repeat) return;
     const found = this.#all.findLast(

@@ -1,0 +1,187 @@
+import type { spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
+import { boot } from '../../electron/boot.ts';
+import { CHANNELS } from '../../electron/channels.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+import { fakeElectron, FakeWindow } from './fake-electron.ts';
+
+const ORIGIN = 'http://127.0.0.1:4000';
+
+async function started(options: { args?: string[]; onlyInstance?: boolean } = {}) {
+  const userData = temporaryFolder();
+  const { args = [], ...lock } = options;
+  const made = fakeElectron({ userData, ...lock });
+  const child = Object.assign(new EventEmitter(), {
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    kill: vi.fn(() => child.emit('exit', 0, null)),
+  });
+  const lines: string[] = [];
+  await boot(made.electron, {
+    engine: { node: 'node', cli: 'engine/cli.ts' },
+    preload: '/app/preload.cjs',
+    args,
+    workingFolder: '/home/someone',
+    platform: 'linux',
+    startedAt: 1000,
+    // Streams, exit and kill are all that is used of a process.
+    system: { spawn: (() => child) as unknown as typeof spawn, now: () => 2500 },
+    print: (line) => lines.push(line),
+  });
+  const [window] = FakeWindow.all;
+  const ready = async () => {
+    child.stdout.write(`{"url":"${ORIGIN}/launch?token=t"}\n`);
+    await vi.waitFor(() => expect(window?.webContents.url).not.toBe(''));
+  };
+  return { ...made, child, lines, window, ready, userData };
+}
+
+const commands = (window: FakeWindow | undefined) =>
+  window?.webContents.sent.filter(([channel]) => channel === CHANNELS.command);
+
+describe('the Electron shell', () => {
+  it('shows the engine’s page in a sandboxed window without Node', async () => {
+    const { window, ready } = await started();
+    await ready();
+    expect(window?.webContents.url).toBe(`${ORIGIN}/launch?token=t`);
+    expect(window?.options['webPreferences']).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      preload: '/app/preload.cjs',
+    });
+  });
+
+  it('leaves to the Graft that is already open', async () => {
+    const { fake, window } = await started({ onlyInstance: false });
+    expect(fake.app.quit).toHaveBeenCalled();
+    expect(window).toBeUndefined();
+  });
+
+  it('goes nowhere else, opens nothing but the report, and grants no permission', async () => {
+    const { window, ready, permissions } = await started();
+    await ready();
+    const event = { preventDefault: vi.fn() };
+    window?.webContents.emit('will-navigate', event, 'https://evil.example/');
+    expect(event.preventDefault).toHaveBeenCalledTimes(1);
+    window?.webContents.emit('will-navigate', event, `${ORIGIN}/#/library`);
+    expect(event.preventDefault).toHaveBeenCalledTimes(1);
+
+    const open = window?.webContents.openHandler;
+    expect(open?.({ url: 'https://evil.example/' })).toEqual({ action: 'deny' });
+    expect(FakeWindow.all).toHaveLength(1);
+    expect(open?.({ url: `${ORIGIN}/report?study=1` })).toEqual({ action: 'deny' });
+    expect(FakeWindow.all).toHaveLength(2);
+    expect(FakeWindow.all[1]?.options['webPreferences']).toMatchObject({ sandbox: true });
+
+    const answers: boolean[] = [];
+    const request = permissions.request as (
+      a: unknown,
+      b: string,
+      c: (ok: boolean) => void,
+    ) => void;
+    request(null, 'media', (granted) => answers.push(granted));
+    expect(answers).toEqual([false]);
+    expect((permissions.check as () => boolean)()).toBe(false);
+  });
+
+  it('opens project files of its arguments, of the system and of a second start, once the page is there', async () => {
+    const { fake, window, ready } = await started({ args: ['--flag', 'cells.graft'] });
+    fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
+    await ready();
+    expect(commands(window)).toEqual([]);
+    fake.ipcMain.emit(CHANNELS.painted);
+    expect(commands(window)).toEqual([
+      [CHANNELS.command, 'open-project', '/home/someone/cells.graft'],
+      [CHANNELS.command, 'open-project', '/data/b.graft'],
+    ]);
+    fake.app.emit('second-instance', {}, ['graft', 'c.graft'], '/mnt');
+    expect(commands(window)?.at(-1)).toEqual([CHANNELS.command, 'open-project', '/mnt/c.graft']);
+    expect(window?.focus).toHaveBeenCalled();
+    expect(fake.app.addRecentDocument).toHaveBeenCalledWith('/mnt/c.graft');
+  });
+
+  it('comes back to the same view with a notice after the engine died', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const { child, window, ready } = await started().finally(() => vi.useRealTimers());
+    await ready();
+    if (window === undefined) throw new Error('no window');
+    window.webContents.url = `${ORIGIN}/#/studies/3`;
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    child.emit('exit', 1, null);
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+    child.stdout.write('{"url":"http://127.0.0.1:4001/launch?token=u"}\n');
+    await vi.waitFor(() =>
+      expect(window.webContents.url).toBe('http://127.0.0.1:4001/launch?token=u#/studies/3'),
+    );
+    await vi.waitFor(() =>
+      expect(commands(window)).toEqual([[CHANNELS.command, 'engine-restarted', null]]),
+    );
+  });
+
+  it('waits with quitting until the engine has ended', async () => {
+    const { fake, child } = await started();
+    const event = { preventDefault: vi.fn() };
+    fake.app.emit('will-quit', event);
+    expect(event.preventDefault).toHaveBeenCalled();
+    expect(child.kill).toHaveBeenCalledWith('SIGTERM');
+    await vi.waitFor(() => expect(fake.app.quit).toHaveBeenCalled());
+    const again = { preventDefault: vi.fn() };
+    fake.app.emit('will-quit', again);
+    expect(again.preventDefault).not.toHaveBeenCalled();
+  });
+
+  it('remembers where the window was', async () => {
+    const { window, userData } = await started();
+    window?.emit('close');
+    const file = join(userData, 'window.json');
+    expect(existsSync(file)).toBe(true);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      x: 10,
+      y: 20,
+      width: 1200,
+      height: 800,
+      maximized: false,
+    });
+  });
+
+  it('prints one line and quits in the smoke test', async () => {
+    const { fake, lines, ready } = await started({ args: ['--smoke'], onlyInstance: false });
+    await ready();
+    expect(lines).toEqual([]);
+    fake.ipcMain.emit(CHANNELS.painted);
+    expect(lines).toEqual(['{"ready_ms":1500,"shell":"electron"}']);
+    expect(fake.app.quit).toHaveBeenCalled();
+  });
+});
+
+describe('choosing a path in the Electron shell', () => {
+  const request = { mode: 'open-folder', title: 'Import from', verb: 'Choose' };
+  const from = (url: string) => ({ senderFrame: { url } });
+
+  it('asks the system’s dialog for the page', async () => {
+    const { fake, handlers, ready } = await started();
+    await ready();
+    const pick = handlers.get(CHANNELS.pickPath);
+    expect(await pick?.(from(`${ORIGIN}/#/library`), request)).toBe('/data/in');
+    expect(fake.dialog.showOpenDialog).toHaveBeenCalledWith(
+      expect.anything(),
+      expect.objectContaining({ properties: ['openDirectory', 'createDirectory'] }),
+    );
+    const save = { ...request, mode: 'save-file', fileName: 'a.graft', extensions: ['graft'] };
+    expect(await pick?.(from(`${ORIGIN}/`), save)).toBeNull();
+  });
+
+  it('refuses another page, and a question that makes no sense', async () => {
+    const { handlers, ready } = await started();
+    await ready();
+    const pick = handlers.get(CHANNELS.pickPath);
+    await expect(pick?.(from('https://evil.example/'), request)).rejects.toThrow(/may not ask/);
+    await expect(pick?.(from(`${ORIGIN}/`), { mode: 'format-disk' })).rejects.toThrow(/mode/);
+  });
+});

@@ -1,0 +1,48 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MenuItemConstructorOptions } from 'electron';
+import { describe, expect, it } from 'vitest';
+import { menuTemplate } from '../../electron/menu.ts';
+import { projectFilesIn } from '../../electron/project-files.ts';
+
+function commandsOf(platform: NodeJS.Platform): string[] {
+  const started: string[] = [];
+  const visit = (item: MenuItemConstructorOptions): void => {
+    // Items that are commands take no arguments of Electron's.
+    (item.click as (() => void) | undefined)?.();
+    if (Array.isArray(item.submenu)) item.submenu.forEach(visit);
+  };
+  menuTemplate(platform, (command) => started.push(command)).forEach(visit);
+  return started;
+}
+
+describe('the menu', () => {
+  it('offers only commands that the page has', () => {
+    const renderer = join(import.meta.dirname, '..', '..', 'renderer');
+    const sources = globSync('{App.svelte,views/**/*.svelte}', { cwd: renderer }).map((file) =>
+      readFileSync(join(renderer, file), 'utf8'),
+    );
+    const commands = commandsOf('linux');
+    expect(commands.length).toBeGreaterThan(10);
+    for (const command of commands.filter((name) => !name.startsWith('go-'))) {
+      expect(
+        sources.some((source) => source.includes(`id: '${command}'`)),
+        command,
+      ).toBe(true);
+    }
+  });
+
+  it('has the same commands on every system', () => {
+    expect(commandsOf('darwin')).toEqual(commandsOf('win32'));
+  });
+});
+
+describe('project files among arguments', () => {
+  it('are found relative to the folder of the process that got them', () => {
+    const args = ['/usr/bin/graft', '--smoke', 'a.graft', '/data/b.graft', '--x.graft', 'c.txt'];
+    expect(projectFilesIn(args, '/home/someone')).toEqual([
+      '/home/someone/a.graft',
+      '/data/b.graft',
+    ]);
+  });
+});
