@@ -266,6 +266,21 @@ describe('a trainer process', () => {
     expect(of('done').length).toBe(1);
   });
 
+  it('trains and tests on patches at full resolution', async () => {
+    const runId = addRun({
+      ...finetuneConfig('random', null),
+      sampling: { sizePx: 16, mode: 'patches' },
+      optimisation: { ...common.optimisation, steps: 40 },
+    });
+    const { of } = await train(runId);
+    const best = of('result').filter(({ result }) => result.checkpoint === 'best');
+    expect(
+      best.map(({ prediction }) => decodeLabelMap(prediction ?? new Uint8Array()).width),
+    ).toEqual(new Array(5).fill(sizePx));
+    const mean = best.reduce((sum, { result }) => sum + result.dice, 0) / best.length;
+    expect(mean).toBeGreaterThan(0.3);
+  });
+
   it('times steps', async () => {
     const { network, sampling } = common;
     const { of } = await send({
