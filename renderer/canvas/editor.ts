@@ -59,7 +59,7 @@ export interface EditorSettings {
 }
 
 export const MIN_BRUSH_PX = 1;
-export const MAX_BRUSH_PX = 4000;
+const MAX_BRUSH_PX = 4000;
 
 export const DEFAULT_SETTINGS: EditorSettings = {
   tool: 'brush',

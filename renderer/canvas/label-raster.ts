@@ -3,7 +3,7 @@
  * or a part of one (level < 0, for outlines that stay thin when zoomed in).
  */
 import { BACKGROUND } from '../../shared/entities.ts';
-import { type LabelLayer, TILE_PX } from './label-layer.ts';
+import { type LabelLayer, TILE_PX, TILE_SHIFT } from './label-layer.ts';
 import type { Rect } from './viewport.ts';
 
 /** fill: whole regions; outline: their borders; hatch: stripes and borders, for predictions. */
@@ -16,7 +16,7 @@ export type Palette = Uint32Array;
 const STRIPE = 8;
 
 /** `color`: #rrggbb. */
-export function packColor(color: string): number {
+function packColor(color: string): number {
   const rgb = Number.parseInt(color.slice(1), 16);
   return (0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
 }
@@ -58,7 +58,7 @@ export function rasteriseLabels(
   const originX = column * TILE_PX;
   const originY = row * TILE_PX;
   if (style === 'fill' && level > 0) {
-    rasteriseReduced(layer, { scale, originX, originY, area }, { palette, out });
+    rasteriseReduced(layer, { level, originX, originY, area }, { palette, out });
     return;
   }
   const at = (i: number, j: number) => {
@@ -88,25 +88,76 @@ function isBorder(value: number, i: number, j: number, at: (i: number, j: number
   );
 }
 
-/** Texels that stand for several pixels show the mean of four of them, so that thin parts fade and do not vanish. */
+/**
+ * Texels that stand for several pixels show the mean of four of them, so that thin parts fade and do not vanish. Goes
+ * label tile by label tile: a block of pixels lies in one, and tiles of one class are filled at once.
+ */
 function rasteriseReduced(
   layer: LabelLayer,
   {
-    scale,
+    level,
     originX,
     originY,
     area,
-  }: { scale: number; originX: number; originY: number; area: Rect },
+  }: { level: number; originX: number; originY: number; area: Rect },
   { palette, out }: { palette: Palette; out: Uint32Array },
 ): void {
+  const side = TILE_PX >> level;
+  for (let y0 = area.y0; y0 < area.y1; y0 = Math.min(area.y1, (Math.floor(y0 / side) + 1) * side)) {
+    const row = Math.floor((originY + y0) / side);
+    const y1 = Math.min(area.y1, (Math.floor(y0 / side) + 1) * side);
+    for (
+      let x0 = area.x0;
+      x0 < area.x1;
+      x0 = Math.min(area.x1, (Math.floor(x0 / side) + 1) * side)
+    ) {
+      const column = Math.floor((originX + x0) / side);
+      const x1 = Math.min(area.x1, (Math.floor(x0 / side) + 1) * side);
+      const texels = { x0, y0, x1, y1 };
+      if (column >= layer.columns || row >= layer.rows) fillTexels(out, texels, 0);
+      else {
+        const origin = { x: originX - column * side, y: originY - row * side };
+        reduceTile(layer, row * layer.columns + column, { level, origin, texels, palette, out });
+      }
+    }
+  }
+}
+
+function fillTexels(out: Uint32Array, { x0, y0, x1, y1 }: Rect, color: number): void {
+  for (let y = y0; y < y1; y++) out.fill(color, y * TILE_PX + x0, y * TILE_PX + x1);
+}
+
+/** `origin`: of the texture, in texels from the first of this label tile. */
+function reduceTile(
+  layer: LabelLayer,
+  index: number,
+  options: {
+    level: number;
+    origin: { x: number; y: number };
+    texels: Rect;
+    palette: Palette;
+    out: Uint32Array;
+  },
+): void {
+  const { level, origin, texels, palette, out } = options;
+  const { x0, y0, x1, y1 } = layer.tileRect(index);
+  const width = x1 - x0;
+  const height = y1 - y0;
+  const uniform = layer.uniformValue(index);
+  if (uniform !== null && width === TILE_PX && height === TILE_PX) {
+    fillTexels(out, texels, palette[uniform] ?? 0);
+    return;
+  }
+  const tile = layer.tile(index);
+  const scale = 2 ** level;
   const near = scale >> 2;
   const far = scale - 1 - near;
   const colorAt = (x: number, y: number) =>
-    x < layer.width && y < layer.height ? (palette[layer.get(x, y)] ?? 0) : 0;
-  for (let j = area.y0; j < area.y1; j++) {
-    const y = (originY + j) * scale;
-    for (let i = area.x0; i < area.x1; i++) {
-      const x = (originX + i) * scale;
+    x < width && y < height ? (palette[tile[(y << TILE_SHIFT) | x] ?? 0] ?? 0) : 0;
+  for (let j = texels.y0; j < texels.y1; j++) {
+    const y = (origin.y + j) * scale;
+    for (let i = texels.x0; i < texels.x1; i++) {
+      const x = (origin.x + i) * scale;
       const a = colorAt(x + near, y + near);
       const b = colorAt(x + far, y + near);
       const c = colorAt(x + near, y + far);

@@ -28,7 +28,7 @@ export interface TextureSource {
 interface Texture {
   readonly tile: TextureTile;
   /** null: nothing to be seen. */
-  canvas: OffscreenCanvas | null;
+  context: OffscreenCanvasRenderingContext2D | null;
   /** Texels that are out of date. */
   stale: Rect | null;
   lastUsed: number;
@@ -125,15 +125,19 @@ export class TextureCache {
         this.#drawCoarser(context, tile, options);
         return false;
       }
-      texture = { tile, canvas: null, stale: WHOLE_TILE, lastUsed: 0 };
+      texture = { tile, context: null, stale: WHOLE_TILE, lastUsed: 0 };
       this.#textures.set(key, texture);
       this.#refresh(texture);
     } else if (texture.stale !== null && (options.hasTime() || texture.stale !== WHOLE_TILE)) {
       this.#refresh(texture);
     }
     texture.lastUsed = this.#clock;
-    if (texture.canvas !== null)
-      place(context, options.view, { tile, canvas: texture.canvas, size: this.#source.size });
+    if (texture.context !== null)
+      place(context, options.view, {
+        tile,
+        canvas: texture.context.canvas,
+        size: this.#source.size,
+      });
     return texture.stale === null;
   }
 
@@ -142,15 +146,14 @@ export class TextureCache {
     texture.stale = null;
     if (stale === null) return;
     if (this.#source.isEmpty(tile)) {
-      texture.canvas = null;
+      texture.context = null;
       return;
     }
-    const isNew = texture.canvas === null;
+    const isNew = texture.context === null;
     const area = isNew ? WHOLE_TILE : stale;
-    texture.canvas ??= new OffscreenCanvas(TILE_PX, TILE_PX);
+    texture.context ??= new OffscreenCanvas(TILE_PX, TILE_PX).getContext('2d');
     this.#source.rasterise(tile, area, this.#texels);
-    const context = texture.canvas.getContext('2d');
-    context?.putImageData(
+    texture.context?.putImageData(
       this.#scratch,
       0,
       0,
@@ -167,7 +170,7 @@ export class TextureCache {
       const level = tile.level + up;
       const column = tile.column >> up;
       const row = tile.row >> up;
-      const canvas = this.#textures.get(`${level}/${column}/${row}`)?.canvas;
+      const canvas = this.#textures.get(`${level}/${column}/${row}`)?.context?.canvas;
       if (canvas == null) continue;
       const side = TILE_PX / 2 ** up;
       const from = {

@@ -57,7 +57,7 @@ const FIT_MARGIN = 0.02;
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
 /** The zoom at which the whole image is seen. */
-export function fitZoom(image: Size, screen: Size): number {
+function fitZoom(image: Size, screen: Size): number {
   const zoom = Math.min(screen.width / image.width, screen.height / image.height);
   return clamp(zoom * (1 - 2 * FIT_MARGIN), Number.MIN_VALUE, MAX_ZOOM);
 }

@@ -37,7 +37,7 @@ function distanceToEdge(at: ImagePoint, a: ImagePoint, b: ImagePoint): number {
 }
 
 /** Whether a point lies inside an odd number of rings. */
-export function isInside(rings: readonly (readonly ImagePoint[])[], at: ImagePoint): boolean {
+function isInside(rings: readonly (readonly ImagePoint[])[], at: ImagePoint): boolean {
   let inside = false;
   for (const ring of rings) {
     ring.forEach((a, i) => {

@@ -17,7 +17,7 @@ interface Press {
 }
 
 /** Largest difference in R, G or B of two colours 0xRRGGBB, 0 … 255. */
-export function colorDistance(a: number, b: number): number {
+function colorDistance(a: number, b: number): number {
   return Math.max(
     Math.abs((a >> 16) - (b >> 16)),
     Math.abs(((a >> 8) & 255) - ((b >> 8) & 255)),

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelEncoder } from '../../../renderer/canvas/label-encoder.ts';
 import { LabelLayer, TILE_PX } from '../../../renderer/canvas/label-layer.ts';
+import { sweptDisc } from '../../../renderer/canvas/shapes.ts';
+import { imagePoint } from '../../../renderer/canvas/viewport.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
 
 /** Larger than a tile both ways and not a multiple of one. */
@@ -193,6 +195,30 @@ describe('the history', () => {
     history.goTo(0);
     expect(layer.get(0, 0)).toBe(1);
     expect(layer.get(0, 9)).toBe(0);
+  });
+
+  test('500 strokes of 200 px on 4096² stay within 300 MB and can all be undone', () => {
+    const side = 4096;
+    const layer = new LabelLayer(side, side);
+    const history = new History(layer);
+    for (let stroke = 0; stroke < 500; stroke++) {
+      const edit = layer.edit();
+      const y = (stroke * 977) % side;
+      sweptDisc(
+        imagePoint((stroke * 131) % 1500, y),
+        imagePoint(2000 + ((stroke * 389) % 2096), side - y),
+        {
+          radius: 100,
+          visit: (row, x0, x1) =>
+            edit.fillSpan(row, x0, x1, { value: 1 + (stroke % 7), only: null }),
+        },
+      );
+      history.commit(edit, { kind: 'record', label: 'Brush' });
+    }
+    expect(history.entries).toHaveLength(500);
+    expect(history.bytes + layer.ownBytes).toBeLessThan(300e6);
+    history.goTo(0);
+    expect(layer.ownBytes).toBe(0);
   });
 
   test('a change under the policy `forget` ends the history', () => {

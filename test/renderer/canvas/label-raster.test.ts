@@ -78,6 +78,49 @@ describe('labels as colours', () => {
     expect(at(0, 0)).toBe(0);
   });
 
+  test('zoomed out, a part of a texture is what the whole shows there', () => {
+    const map = new LabelLayer(1500, 1100);
+    const edit = map.edit();
+    for (let y = 0; y < 1100; y++) {
+      const value = (y >> 5) % 3;
+      edit.fillSpan(y, (y * 7) % 300, 900 + ((y * 13) % 600), { value, only: null });
+    }
+    edit.commit();
+    for (const level of [1, 2, 3]) {
+      const tile = { level, column: level === 1 ? 1 : 0, row: level === 1 ? 1 : 0 };
+      const draw = (out: Uint32Array, area: { x0: number; y0: number; x1: number; y1: number }) =>
+        rasteriseLabels(map, { ...tile, area }, { palette, style: 'fill', out });
+      const whole = new Uint32Array(TILE_PX * TILE_PX).fill(7);
+      draw(whole, { x0: 0, y0: 0, x1: TILE_PX, y1: TILE_PX });
+      expect(whole).not.toContain(7);
+      const near = (2 ** level) >> 2;
+      const far = 2 ** level - 1 - near;
+      const at = (x: number, y: number) => (map.contains(x, y) ? (palette[map.get(x, y)] ?? 0) : 0);
+      for (const [i, j] of [
+        [0, 0],
+        [37, 90],
+        [128, 127],
+        [200, 255],
+        [255, 31],
+      ] as const) {
+        const x = (tile.column * TILE_PX + i) * 2 ** level;
+        const y = (tile.row * TILE_PX + j) * 2 ** level;
+        const samples = [
+          at(x + near, y + near),
+          at(x + far, y + near),
+          at(x + near, y + far),
+          at(x + far, y + far),
+        ];
+        const [first] = samples;
+        if (samples.every((color) => color === first)) expect(whole[j * TILE_PX + i]).toBe(first);
+      }
+      const part = whole.slice();
+      for (let y = 33; y < 190; y++) part.fill(7, y * TILE_PX + 61, y * TILE_PX + 201);
+      draw(part, { x0: 61, y0: 33, x1: 201, y1: 190 });
+      expect(part).toEqual(whole);
+    }
+  });
+
   test('only the asked texels are written', () => {
     const out = new Uint32Array(TILE_PX * TILE_PX).fill(7);
     rasteriseLabels(
