@@ -22,10 +22,9 @@ export default {
     'dependency-cruiser',
     // Comes with tfjs-node, and is asked only about that.
     '@mapbox/node-pre-gyp',
+    // The typeface of the window, named in renderer/theme.css.
+    'inter-ui',
     // For the window and its packages.
-    'electron',
-    'electron-builder',
-    'playwright',
     '@axe-core/playwright',
     'svelte-check',
   ],

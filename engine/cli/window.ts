@@ -79,7 +79,7 @@ export function electronCommand(
   return existsSync(executable) && existsSync(main) ? { executable, main } : null;
 }
 
-export function chromiumArguments(options: {
+function chromiumArguments(options: {
   readonly url: string;
   readonly profile: string;
   readonly isRoot: boolean;
@@ -107,7 +107,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Whether another window uses the profile: it would swallow ours. */
-export function profileInUse(profile: string): boolean {
+function profileInUse(profile: string): boolean {
   if (existsSync(join(profile, 'lockfile'))) return true;
   try {
     const [pid] = /\d+$/.exec(readlinkSync(join(profile, 'SingletonLock'))) ?? [];

@@ -25,7 +25,7 @@ export const PRETRAINED_TRANSFERS = TRANSFERS.filter(
 );
 
 /** "4, 16, all" → [4, 16, 'all']; null where it cannot be read. */
-export function parseLabelCounts(text: string): LabelCount[] | null {
+function parseLabelCounts(text: string): LabelCount[] | null {
   const words = text.split(/[\s,;]+/).filter((word) => word !== '');
   const counts = words.map((word): LabelCount | null => {
     if (word.toLowerCase() === 'all') return 'all';

@@ -35,7 +35,7 @@ export const CLASS_PALETTES: readonly ClassPalette[] = [
   },
 ];
 
-export const BACKGROUND_COLOR = '#000000';
+const BACKGROUND_COLOR = '#000000';
 
 /** Colour of the n-th class; class 0 is the background. */
 export function colorOf(palette: ClassPalette, index: number): string {
