@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
 import { foreground } from './command.mjs';
+import { electronIsThere, ensureShell } from './electron-shell.mjs';
 import { projectRoot } from './locations.mjs';
 import { ensureWindow } from './window.mjs';
 
@@ -10,6 +11,7 @@ const started = Date.now();
 await main(async () => {
   const node = await ensureReady();
   await ensureWindow(node);
+  if (electronIsThere()) await ensureShell(node);
   const cli = path.join(projectRoot, 'engine', 'cli.ts');
   return foreground(node, [cli, 'serve', '--open', ...process.argv.slice(2)], {
     env: { ...commandEnvironment(), GRAFT_STARTED_AT: String(started) },

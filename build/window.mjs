@@ -16,11 +16,14 @@ const SOURCES = ['renderer', 'shared', 'build/vite.config.mjs', 'package-lock.js
 const BUILD_TIMEOUT_MS = 5 * 60_000;
 
 /** @param {string} file @returns {number} the latest change in a file or folder, in ms; 0 where there is none */
-function newest(file) {
+export function newestChange(file) {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return 0;
   if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(...readdirSync(file).map((name) => newest(path.join(file, name))), stat.mtimeMs);
+  return Math.max(
+    ...readdirSync(file).map((name) => newestChange(path.join(file, name))),
+    stat.mtimeMs,
+  );
 }
 
 /** @param {string} root the project's folder */
@@ -29,7 +32,7 @@ export function windowIsBuilt(root) {
     throwIfNoEntry: false,
   });
   if (page === undefined) return false;
-  return SOURCES.every((source) => newest(path.join(root, source)) <= page.mtimeMs);
+  return SOURCES.every((source) => newestChange(path.join(root, source)) <= page.mtimeMs);
 }
 
 /** @param {string} node the executable to build with */
