@@ -38,7 +38,6 @@ export class AnnotateDocument {
   readonly autosave: Autosave;
   /** Newest first. */
   revisions: readonly LabelMapRevision[];
-  provenance: Provenance;
   /** Called with every change of the saving state or the revisions, while the document is looked at. */
   onChange: (() => void) | null = null;
   /** Called where a save had to step over somebody else's. */
@@ -49,6 +48,9 @@ export class AnnotateDocument {
   /** Revision that the labels here were made from. */
   #base: number | null;
   #adopting = false;
+  readonly #openedAs: Provenance;
+  /** Entries of the history that took a prediction over, and the run it was of. */
+  readonly #accepted = new Map<number, number>();
 
   constructor(options: {
     api: Api;
@@ -66,7 +68,7 @@ export class AnnotateDocument {
     this.revisions = options.revisions;
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
-    this.provenance =
+    this.#openedAs =
       current !== undefined && current.runId !== null
         ? { author: 'corrected', runId: current.runId }
         : { author: 'human', runId: null };
@@ -81,6 +83,21 @@ export class AnnotateDocument {
     this.layer.onDirty(() => {
       if (!this.#adopting) this.autosave.touch();
     });
+  }
+
+  /** The stroke just made took over what a run predicted. */
+  noteAccepted(runId: number): void {
+    const entry = this.history.entries[this.history.position - 1];
+    if (entry !== undefined) this.#accepted.set(entry.id, runId);
+  }
+
+  /** Of the labels as they are: what was undone does not count. */
+  get #provenance(): Provenance {
+    const runId = this.history.entries
+      .slice(0, this.history.position)
+      .map(({ id }) => this.#accepted.get(id))
+      .findLast((id) => id !== undefined);
+    return runId === undefined ? this.#openedAs : { author: 'corrected', runId };
   }
 
   get saveState(): SaveState {
@@ -106,7 +123,7 @@ export class AnnotateDocument {
       labelMapId: revision.id,
     });
     this.#base = id;
-    const layer = await fetchLayer(this.#api, this.#project, this.record);
+    const layer = await fetchLayer(this.#api, this.#project, this.record.id);
     const edit = this.layer.edit();
     edit.replaceAll(layer);
     this.#adopting = true;
@@ -130,7 +147,7 @@ export class AnnotateDocument {
       until = start();
     }
     const bytes = this.#encoder.bytes();
-    const { author, runId } = this.provenance;
+    const { author, runId } = this.#provenance;
     const target = {
       project: this.#project,
       imageId: this.record.id,
@@ -151,17 +168,10 @@ export class AnnotateDocument {
   }
 }
 
-/** Labels of an image, or a revision of them; a blank layer where there are none. */
-async function fetchLayer(api: Api, project: string, record: ImageRecord): Promise<LabelLayer> {
-  try {
-    const { bytes } = await api.fetchPixels(pixelsUrl('label-map', { project, image: record.id }));
-    return LabelLayer.decode(bytes);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'not-found') {
-      return new LabelLayer(record.widthPx, record.heightPx);
-    }
-    throw error;
-  }
+/** The newest labels of an image that has some. */
+async function fetchLayer(api: Api, project: string, imageId: number): Promise<LabelLayer> {
+  const { bytes } = await api.fetchPixels(pixelsUrl('label-map', { project, image: imageId }));
+  return LabelLayer.decode(bytes);
 }
 
 /** Documents that are kept for coming back, beside those whose changes are not on disk yet. */
@@ -219,10 +229,13 @@ export function unsavedDocuments(): AnnotateDocument[] {
 }
 
 async function load(api: Api, project: string, record: ImageRecord): Promise<AnnotateDocument> {
+  const isLabelled = record.labelMapId !== null;
   const [image, layer, revisions] = await Promise.all([
     api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
-    fetchLayer(api, project, record),
-    api.call('labelMaps.history', { project, imageId: record.id }),
+    isLabelled
+      ? fetchLayer(api, project, record.id)
+      : new LabelLayer(record.widthPx, record.heightPx),
+    isLabelled ? api.call('labelMaps.history', { project, imageId: record.id }) : [],
   ]);
   const pixels = readImagePixels(image.bytes);
   return new AnnotateDocument({ api, project, record, pixels, layer, revisions });

@@ -253,9 +253,7 @@ export class AnnotateState {
 
   #committed(tool: ToolName): void {
     const { runId } = this.prediction;
-    if (tool === 'accept' && runId !== null && this.document !== null) {
-      this.document.provenance = { author: 'corrected', runId };
-    }
+    if (tool === 'accept' && runId !== null) this.document?.noteAccepted(runId);
   }
 
   #followHistory(): void {
@@ -398,8 +396,9 @@ export class AnnotateState {
     const { layer, runId } = prediction;
     if (layer !== null && this.look.predictionVisible) {
       const { keepOthers } = this.settings;
-      document.provenance = { author: 'corrected', runId };
-      acceptAll(layer, { layer: document.layer, history: document.history, keepOthers });
+      const { layer: labels, history } = document;
+      const changed = acceptAll(layer, { layer: labels, history, keepOthers });
+      if (changed && runId !== null) document.noteAccepted(runId);
       this.#changed('history');
     } else if (document.isUnreviewed) {
       document.autosave.touch();
