@@ -29,6 +29,23 @@ const clock = {
   },
 };
 
+export type DocumentEvent =
+  /** Its saving state or its revisions. */
+  | { readonly kind: 'changed'; readonly document: AnnotateDocument }
+  /** A save had to step over somebody else's revision; both are in the history. */
+  | { readonly kind: 'overtook'; readonly document: AnnotateDocument };
+
+const listeners = new Set<(event: DocumentEvent) => void>();
+const tell = (event: DocumentEvent) => {
+  for (const listener of listeners) listener(event);
+};
+
+/** Listens to all documents. Returns how to stop. */
+export function onDocuments(listener: (event: DocumentEvent) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export class AnnotateDocument {
   readonly record: ImageRecord;
   readonly pixels: ImagePixels;
@@ -38,10 +55,6 @@ export class AnnotateDocument {
   readonly autosave: Autosave;
   /** Newest first. */
   revisions: readonly LabelMapRevision[];
-  /** Called with every change of the saving state or the revisions, while the document is looked at. */
-  onChange: (() => void) | null = null;
-  /** Called where a save had to step over somebody else's. */
-  onConflict: ((message: string) => void) | null = null;
   readonly #api: Api;
   readonly #project: string;
   readonly #encoder: LabelEncoder;
@@ -78,7 +91,7 @@ export class AnnotateDocument {
     this.autosave = new Autosave({
       clock,
       save: () => this.#save(),
-      onState: () => this.onChange?.(),
+      onState: () => tell({ kind: 'changed', document: this }),
     });
     this.layer.onDirty(() => {
       if (!this.#adopting) this.autosave.touch();
@@ -137,7 +150,7 @@ export class AnnotateDocument {
       project: this.#project,
       imageId: this.record.id,
     });
-    this.onChange?.();
+    tell({ kind: 'changed', document: this });
   }
 
   async #save(): Promise<void> {
@@ -161,9 +174,7 @@ export class AnnotateDocument {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
       // Both stay in the history; what the user sees on his screen is what he expects to find.
       this.#base = (await this.#api.saveLabelMap(target, bytes)).id;
-      this.onConflict?.(
-        `The labels of ${this.record.name} were changed elsewhere too. Yours are now the newest; the others are under History.`,
-      );
+      tell({ kind: 'overtook', document: this });
     }
   }
 }
@@ -250,7 +261,7 @@ function evict(): void {
     count++;
     const tooMany = count > MAX_IDLE || bytes > MAX_IDLE_BYTES;
     // The newest two stay whatever they cost: the one in view and the one fetched ahead.
-    const needed = count <= 2 || document.onChange !== null || !document.autosave.isSaved;
+    const needed = count <= 2 || !document.autosave.isSaved;
     if (tooMany && !needed) cache.delete(key);
   }
 }

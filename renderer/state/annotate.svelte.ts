@@ -27,8 +27,10 @@ import type { ToolName } from '../canvas/tools/tool.ts';
 import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
 import {
   type AnnotateDocument,
+  type DocumentEvent,
   dropDocument,
   findDocument,
+  onDocuments,
   openDocument,
   unsavedDocuments,
 } from './annotate-document.ts';
@@ -49,6 +51,10 @@ export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
 
 /** Images fetched ahead, in the order in which they are likely to be wanted. */
 const PREFETCH = [1, -1, 2];
+/** Larger images are fetched when they are wanted. */
+const MAX_PREFETCH_BYTES = 128 * 2 ** 20;
+const rawBytes = ({ widthPx, heightPx, channels, bitDepth }: ImageRecord) =>
+  (widthPx * heightPx * channels * bitDepth) / 8;
 /** Pause after the last change before pixels are counted. */
 const COUNT_DELAY_MS = 150;
 
@@ -122,13 +128,14 @@ export class AnnotateState {
 
   /** Connects to the engine's events. Returns how to disconnect. */
   listen(): () => void {
-    const stop = this.#api.subscribe((event) => this.#handle(event));
+    const stopEvents = this.#api.subscribe((event) => this.#handle(event));
+    const stopDocuments = onDocuments((event) => this.#handleDocument(event));
     return () => {
-      stop();
+      stopEvents();
+      stopDocuments();
       this.editor.finish();
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
       for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
-      this.#leaveDocument();
     };
   }
 
@@ -194,13 +201,8 @@ export class AnnotateState {
   }
 
   #enter(document: AnnotateDocument | null): void {
-    this.#leaveDocument();
     this.document = document;
     this.look.show(document?.pixels ?? null);
-    if (document !== null) {
-      document.onChange = () => this.#followDocument();
-      document.onConflict = (message) => this.#notify('info', message);
-    }
     this.counts = null;
     this.#followDocument();
     this.#followHistory();
@@ -208,17 +210,17 @@ export class AnnotateState {
     this.#count();
   }
 
-  #leaveDocument(): void {
-    if (this.document === null) return;
-    this.document.onChange = null;
-    this.document.onConflict = null;
-  }
-
   #prefetch(from: number): void {
     for (const step of PREFETCH) {
       const image = this.images[from + step];
+      if (image === undefined || rawBytes(image) > MAX_PREFETCH_BYTES) continue;
       // Trouble is told when the image is wanted.
-      if (image !== undefined) openDocument(this.#api, this.project, image).catch(() => undefined);
+      openDocument(this.#api, this.project, image).catch(() => undefined);
+    }
+    // The one in view is used last, and so kept longest.
+    const current = this.images[from];
+    if (current !== undefined) {
+      openDocument(this.#api, this.project, current).catch(() => undefined);
     }
   }
 
@@ -262,6 +264,16 @@ export class AnnotateState {
       history === undefined
         ? { entries: [], position: 0 }
         : { entries: [...history.entries], position: history.position };
+  }
+
+  #handleDocument({ kind, document }: DocumentEvent): void {
+    if (kind === 'overtook') {
+      this.#notify(
+        'info',
+        `The labels of ${document.record.name} were changed elsewhere too. Yours are now the newest; the others are under History.`,
+      );
+    }
+    this.#followDocument();
   }
 
   #followDocument(): void {
