@@ -113,7 +113,7 @@ async function request(path: string, init: RequestInit): Promise<Response> {
 }
 
 /** `location` of the page that talks: its origin is the engine's. */
-export function createApi(location: Pick<Location, 'host'>): Api {
+export function createApi(location: { readonly host: string }): Api {
   const listeners = new Set<(event: EngineEvent) => void>();
   const watchers = new Set<(connection: Connection) => void>();
   const pending = new Map<number, Pending>();
@@ -160,7 +160,8 @@ export function createApi(location: Pick<Location, 'host'>): Api {
       outbox = [];
       setConnection('open');
     });
-    opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    opened.addEventListener('message', (event: MessageEvent) => {
+      const data: unknown = event.data;
       // The other end is the engine of the same build, reached with this session's cookie: its types are ours.
       if (typeof data === 'string') receive(JSON.parse(data) as ServerMessage);
     });

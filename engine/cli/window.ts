@@ -41,7 +41,10 @@ const WINDOWS_PATHS = [
 ];
 
 /** The executable of a browser that can show a page as an app; null where there is none. */
-export function findChromium({ platform, env }: Machine, exists = existsSync): string | null {
+export function findChromium(
+  { platform, env }: Machine,
+  exists: (path: string) => boolean = existsSync,
+): string | null {
   const candidates =
     platform === 'darwin'
       ? MAC_PATHS
@@ -79,7 +82,7 @@ export function electronCommand(
   return existsSync(executable) && existsSync(main) ? { executable, main } : null;
 }
 
-function chromiumArguments(options: {
+export function chromiumArguments(options: {
   readonly url: string;
   readonly profile: string;
   readonly isRoot: boolean;
@@ -107,7 +110,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Whether another window uses the profile: it would swallow ours. */
-function profileInUse(profile: string): boolean {
+export function profileInUse(profile: string): boolean {
   if (existsSync(join(profile, 'lockfile'))) return true;
   try {
     const [pid] = /\d+$/.exec(readlinkSync(join(profile, 'SingletonLock'))) ?? [];

@@ -31,6 +31,7 @@ const Thumbnail = z.object({
   v: z.string().optional(),
 });
 const Image = z.object({ project: z.string(), image: id });
+const Original = Image.extend({ v: z.string().optional() });
 const LabelMapQuery = Image.extend({ revision: id.optional() });
 const Prediction = Image.extend({ run: id });
 const Save = Image.extend({
@@ -79,11 +80,11 @@ export function createPixels(engine: Engine): Pixels {
   }
 
   /**
-   * `?project=&image=`: little-endian; uint32 width, height, channels, bit depth (8, 16, 32), then the samples
+   * `?project=&image=[&v=]`: little-endian; uint32 width, height, channels, bit depth (8, 16, 32), then the samples
    * [height, width, channels] as uint8, uint16 or float32.
    */
   async function image(url: URL, response: ServerResponse): Promise<void> {
-    const query = parseQuery(Image, url);
+    const query = parseQuery(Original, url);
     const db = projectOf(query.project);
     const { width, height, channels, bitDepth, data } = await readImage(
       db,
@@ -95,8 +96,7 @@ export function createPixels(engine: Engine): Pixels {
     const header = new DataView(body.buffer);
     [width, height, channels, bitDepth].forEach((value, i) => header.setUint32(4 * i, value, true));
     body.set(samples, HEADER_BYTES);
-    // Originals never change under one id.
-    reply(response, 200, 'application/octet-stream', body, FOREVER);
+    reply(response, 200, 'application/octet-stream', body, query.v === undefined ? {} : FOREVER);
   }
 
   /** `?project=&image=[&revision=]`: the current or an older label map, its id in `x-revision`. */

@@ -2,7 +2,6 @@
 import type { StudyPlan } from '../../shared/api.ts';
 import {
   type Dataset,
-  type LabelCount,
   PRETRAINING_TASKS,
   type PretrainingTask,
   StudyConfig,
@@ -17,25 +16,13 @@ import {
 } from '../../shared/presets.ts';
 import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import type { Api } from '../api.ts';
+import { parseLabelCounts } from './label-counts.ts';
 
 export type PretrainedTransfer = Exclude<Transfer, 'random'>;
 
 export const PRETRAINED_TRANSFERS = TRANSFERS.filter(
   (transfer): transfer is PretrainedTransfer => transfer !== 'random',
 );
-
-/** "4, 16, all" → [4, 16, 'all']; null where it cannot be read. */
-function parseLabelCounts(text: string): LabelCount[] | null {
-  const words = text.split(/[\s,;]+/).filter((word) => word !== '');
-  const counts = words.map((word): LabelCount | null => {
-    if (word.toLowerCase() === 'all') return 'all';
-    const count = Number(word);
-    return Number.isInteger(count) && count > 0 ? count : null;
-  });
-  return counts.length === 0 || counts.includes(null)
-    ? null
-    : counts.filter((count) => count !== null);
-}
 
 export class StudyDraft {
   name = $state('');

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createEngine } from '../../engine/engine.ts';
+import { createSettings, settingsPath } from '../../engine/settings.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+
+const file = () => join(temporaryFolder(), 'graft', 'settings.json');
+
+describe('settings', () => {
+  it('come back at the next start', () => {
+    const path = file();
+    createSettings(path).update({ theme: 'dark' });
+    const again = createSettings(path);
+    expect(again.read().theme).toBe('dark');
+    again.update({ keys: { preset: 'napari', rebound: { brush: ['k'] } } });
+    expect(createSettings(path).read()).toMatchObject({
+      theme: 'dark',
+      keys: { preset: 'napari', rebound: { brush: ['k'] } },
+    });
+  });
+
+  it('start afresh where the file is damaged, which is kept', () => {
+    const path = file();
+    createSettings(path).update({ theme: 'dark' });
+    writeFileSync(path, '{"theme": "pink"}');
+    expect(createSettings(path).read().theme).toBe('system');
+    expect(readFileSync(`${path}.damaged`, 'utf8')).toContain('pink');
+    writeFileSync(path, 'not json');
+    expect(createSettings(path).read().theme).toBe('system');
+  });
+
+  it('list recent projects, the latest first and each once', async () => {
+    const folder = temporaryFolder();
+    const path = file();
+    const engine = createEngine({ settingsPath: path });
+    const open = async (call: 'project.create' | 'project.open', name: string) =>
+      (await engine.call(call, { path: join(folder, name) })).path;
+    const a = await open('project.create', 'a.graft');
+    const b = await open('project.create', 'b.graft');
+    await open('project.open', 'a.graft');
+    const recent = await engine.call('project.recent', {});
+    expect(recent.map((project) => [project.name, project.exists])).toEqual([
+      ['a', true],
+      ['b', true],
+    ]);
+    await engine.call('project.forget', { path: b });
+    expect((await engine.call('project.recent', {})).map((project) => project.path)).toEqual([a]);
+    await engine.close();
+    expect(createSettings(path).read().recentProjects).toHaveLength(1);
+  });
+
+  it('of tests and commands leave no file behind', async () => {
+    const engine = createEngine({});
+    await engine.call('settings.update', { theme: 'light' });
+    expect((await engine.call('settings.read', {})).theme).toBe('light');
+    await engine.close();
+    expect(existsSync(settingsPath({ GRAFT_CONFIG: temporaryFolder() }))).toBe(false);
+  });
+
+  it('lie where the environment says', () => {
+    expect(settingsPath({ GRAFT_CONFIG: '/etc/graft' })).toBe(join('/etc/graft', 'settings.json'));
+  });
+});

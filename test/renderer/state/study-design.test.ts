@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { imageRows, type ImageArm } from '../../../renderer/state/image-scores.ts';
+import { parseLabelCounts } from '../../../renderer/state/label-counts.ts';
+import { paintErrors, paintLabels } from '../../../renderer/views/compare/overlay-paint.ts';
+import type { Run } from '../../../shared/entities.ts';
+
+describe('label counts as typed', () => {
+  it('are numbers and “all”, however they are separated', () => {
+    expect(parseLabelCounts('4, 16;ALL  8')).toEqual([4, 16, 'all', 8]);
+  });
+  it('are refused where one cannot be read', () => {
+    for (const text of ['', ' , ', '4, x', '0', '-2', '1.5', 'al']) {
+      expect(parseLabelCounts(text), text).toBeNull();
+    }
+  });
+});
+
+describe('scores image by image', () => {
+  // Only id and seed of a run are looked at.
+  const run = (id: number, seed: number) => ({ id, seed }) as Run;
+  const arm = (key: string, ...runs: Run[]): ImageArm => ({
+    key,
+    name: key,
+    pretraining: null,
+    transfer: 'random',
+    runs,
+  });
+  const results = {
+    images: [
+      { imageId: 1, name: 'a', labelMapId: 1 },
+      { imageId: 2, name: 'b', labelMapId: 2 },
+    ],
+    runs: [
+      { runId: 10, dice: [0.2, 0.4] },
+      { runId: 11, dice: [0.4, null] },
+      { runId: 20, dice: [1, 1] },
+    ],
+  };
+
+  it('are means over the seeds that have one', () => {
+    const rows = imageRows(results, [arm('r', run(10, 0), run(11, 1)), arm('e', run(20, 0))], null);
+    expect(rows[0]?.dice[0]).toBeCloseTo(0.3, 12);
+    expect(rows[1]?.dice).toEqual([0.4, 1]);
+  });
+
+  it('or those of one seed, empty where it has none', () => {
+    const rows = imageRows(results, [arm('r', run(10, 0), run(11, 1)), arm('e', run(20, 0))], 1);
+    expect(rows.map((row) => row.dice)).toEqual([
+      [0.4, null],
+      [null, null],
+    ]);
+  });
+});
+
+describe('painting predictions over an image', () => {
+  const pixel = (rgba: Uint8ClampedArray, at: number) => [...rgba.slice(4 * at, 4 * at + 4)];
+
+  it('shows classes in their colours and leaves the background clear', () => {
+    const rgba = new Uint8ClampedArray(16);
+    const classes = [{ index: 1, name: 'cell', color: '#102030' }];
+    paintLabels(rgba, new Uint8Array([0, 1, 255, 9]), classes);
+    expect(pixel(rgba, 0)).toEqual([0, 0, 0, 0]);
+    expect(pixel(rgba, 1)).toEqual([16, 32, 48, 255]);
+    expect(pixel(rgba, 2)[3]).toBe(255);
+    expect(pixel(rgba, 3)[3]).toBe(255);
+  });
+
+  it('tells found, missed and invented apart, and skips what is ignored', () => {
+    const rgba = new Uint8ClampedArray(24);
+    paintErrors(rgba, new Uint8Array([1, 1, 0, 2, 255, 0]), new Uint8Array([1, 0, 1, 1, 1, 0]));
+    const [found, missed, invented, wrongClass, ignored, background] = [0, 1, 2, 3, 4, 5].map(
+      (at) => pixel(rgba, at),
+    );
+    expect(new Set([found, missed, invented].map(String)).size).toBe(3);
+    expect(wrongClass).toEqual(invented);
+    expect(ignored).toEqual([0, 0, 0, 0]);
+    expect(background).toEqual([0, 0, 0, 0]);
+  });
+});
