@@ -3,6 +3,7 @@
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
 import { BACKGROUND } from '../../shared/entities.ts';
+import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
 import { createAccept } from './tools/accept.ts';
@@ -46,28 +47,6 @@ export interface CanvasPointer {
   readonly modifiers: Modifiers;
   readonly clicks: number;
 }
-
-/** How the user works: the same for every image. */
-export interface EditorSettings {
-  readonly tool: ToolName;
-  /** Class id or IGNORE. */
-  readonly value: number;
-  readonly brushSizePx: number;
-  readonly tolerance: number;
-  /** Paint only over background, and erase only the chosen class. */
-  readonly keepOthers: boolean;
-}
-
-export const MIN_BRUSH_PX = 1;
-const MAX_BRUSH_PX = 4000;
-
-export const DEFAULT_SETTINGS: EditorSettings = {
-  tool: 'brush',
-  value: 1,
-  brushSizePx: 20,
-  tolerance: 16,
-  keepOthers: false,
-};
 
 /** What an editor works on. */
 export interface EditedImage {
@@ -364,6 +343,3 @@ export class Editor {
     };
   }
 }
-
-export const clampBrush = (sizePx: number): number =>
-  Math.round(Math.min(MAX_BRUSH_PX, Math.max(MIN_BRUSH_PX, sizePx)));

@@ -14,17 +14,10 @@ import {
 import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import type { SaveState } from '../canvas/autosave.ts';
-import {
-  clampBrush,
-  DEFAULT_SETTINGS,
-  Editor,
-  type EditorSettings,
-  ZOOM_STEP,
-} from '../canvas/editor.ts';
+import type { Editor } from '../canvas/editor.ts';
 import type { HistoryEntry } from '../canvas/history.ts';
 import type { Stage } from '../canvas/stage.ts';
 import type { ToolName } from '../canvas/tools/tool.ts';
-import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
 import {
   type AnnotateDocument,
   type DocumentEvent,
@@ -36,18 +29,7 @@ import {
 } from './annotate-document.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
-
-export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
-  brush: 'Brush',
-  eraser: 'Eraser',
-  polygon: 'Polygon',
-  lasso: 'Lasso',
-  box: 'Box',
-  fill: 'Fill',
-  wand: 'Magic wand',
-  accept: 'Accept regions',
-  pan: 'Move',
-};
+import { AnnotateTools, TOOL_TITLES } from './annotate-tools.svelte.ts';
 
 /** Images fetched ahead, in the order in which they are likely to be wanted. */
 const PREFETCH = [1, -1, 2];
@@ -66,6 +48,7 @@ export interface HistoryView {
 
 export class AnnotateState {
   readonly project: string;
+  readonly tools: AnnotateTools;
   readonly editor: Editor;
   readonly look = new AnnotateLook();
   readonly prediction: AnnotatePrediction;
@@ -75,9 +58,6 @@ export class AnnotateState {
   document = $state.raw<AnnotateDocument | null>(null);
   /** Why the image cannot be shown. */
   error = $state.raw<string | null>(null);
-  settings = $state.raw<EditorSettings>(DEFAULT_SETTINGS);
-  /** Device pixels per image pixel. */
-  zoom = $state.raw(1);
   hover = $state.raw<{ readonly x: number; readonly y: number } | null>(null);
   saveState = $state.raw<SaveState>({ kind: 'saved', at: null });
   /** Images with changes that are not on disk yet, the one in view included. */
@@ -90,8 +70,6 @@ export class AnnotateState {
   readonly #api: Api;
   readonly #notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
   #stage: Stage | null = null;
-  /** The class that X goes back to from the background. */
-  #lastClass = DEFAULT_SETTINGS.value;
   #countTimer: ReturnType<typeof setTimeout> | null = null;
   #position: { readonly datasetId: number; readonly imageIds: readonly number[] } | null = null;
 
@@ -104,13 +82,13 @@ export class AnnotateState {
     this.#notify = options.notify;
     this.project = options.project;
     this.prediction = new AnnotatePrediction(options.api, options.project);
-    this.editor = new Editor({
-      settings: () => this.settings,
-      setSettings: (settings) => (this.settings = settings),
+    this.tools = new AnnotateTools({
+      classes: () => this.classes,
       strokeLabel: (tool, { value }) => `${TOOL_TITLES[tool]}, ${this.className(value)}`,
       committed: (tool) => this.#committed(tool),
       changed: (what) => this.#changed(what),
     });
+    this.editor = this.tools.editor;
   }
 
   get image(): ImageRecord | null {
@@ -156,9 +134,9 @@ export class AnnotateState {
     this.look.classes = this.classes;
     const byId = new Map(images.map((image) => [image.id, image]));
     this.images = imageIds.flatMap((id) => byId.get(id) ?? []);
-    if (!this.classes.some(({ index }) => index === this.settings.value)) {
+    if (!this.classes.some(({ index }) => index === this.tools.settings.value)) {
       const first = this.classes.find(({ index }) => index !== BACKGROUND);
-      if (first !== undefined) this.setClass(first.index);
+      if (first !== undefined) this.tools.setClass(first.index);
     }
     await this.prediction.loadRuns();
   }
@@ -243,7 +221,6 @@ export class AnnotateState {
 
   #changed(what: 'view' | 'overlay' | 'history'): void {
     if (what === 'view') {
-      this.zoom = this.editor.view.zoom;
       this.#stage?.repaint();
     } else if (what === 'overlay') {
       this.#stage?.repaintOverlay();
@@ -337,56 +314,6 @@ export class AnnotateState {
 
   // ───────────────────────────── verbs ─────────────────────────────
 
-  setTool(tool: ToolName): void {
-    this.editor.setSettings({ tool });
-  }
-
-  setClass(value: number): void {
-    if (value !== BACKGROUND) this.#lastClass = value;
-    this.editor.setSettings({ value });
-  }
-
-  /** Class and background change places. */
-  swapClass(): void {
-    this.setClass(this.settings.value === BACKGROUND ? this.#lastClass : BACKGROUND);
-  }
-
-  /** The class before or after in the list, round and round. */
-  stepClass(by: 1 | -1): void {
-    const { classes } = this;
-    const at = classes.findIndex(({ index }) => index === this.settings.value);
-    const next = classes[(at + by + classes.length) % classes.length];
-    if (next !== undefined) this.setClass(next.index);
-  }
-
-  /** Steps of the size, or of the wand's tolerance: one pixel for small brushes, a twentieth for large ones. */
-  stepSize(steps: number): void {
-    const { tool, brushSizePx, tolerance } = this.settings;
-    if (tool === 'wand') {
-      this.editor.setSettings({ tolerance: Math.min(255, Math.max(0, tolerance + steps)) });
-      return;
-    }
-    const step = Math.max(1, Math.round(brushSizePx / 20));
-    this.editor.setSettings({ brushSizePx: clampBrush(brushSizePx + steps * step) });
-  }
-
-  zoomBy(steps: number): void {
-    const { view } = this.editor;
-    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
-    this.editor.setView(zoomAt(view, middle, view.zoom * ZOOM_STEP ** steps));
-  }
-
-  zoomToFit(): void {
-    const { view } = this.editor;
-    this.editor.setView(fit(view.image, view.screen));
-  }
-
-  zoomToActual(): void {
-    const { view } = this.editor;
-    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
-    this.editor.setView(zoomAt(view, middle, 1));
-  }
-
   setPredictionVisible(visible: boolean): void {
     this.look.predictionVisible = visible;
     this.#reopenEditor();
@@ -397,7 +324,7 @@ export class AnnotateState {
     this.look.predictionVisible = true;
     await this.prediction.show(this.image?.id ?? null);
     this.#reopenEditor();
-    if (runId === null && this.settings.tool === 'accept') this.setTool('brush');
+    if (runId === null && this.tools.settings.tool === 'accept') this.tools.setTool('brush');
   }
 
   /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
@@ -407,7 +334,7 @@ export class AnnotateState {
     this.editor.finish();
     const { layer, runId } = prediction;
     if (layer !== null && this.look.predictionVisible) {
-      const { keepOthers } = this.settings;
+      const { keepOthers } = this.tools.settings;
       const { layer: labels, history } = document;
       const changed = acceptAll(layer, { layer: labels, history, keepOthers });
       if (changed && runId !== null) document.noteAccepted(runId);

@@ -21,13 +21,13 @@ const LEAP = 10;
 const tool =
   (name: ToolName): Verb =>
   ({ annotate }) =>
-    annotate.setTool(name);
+    annotate.tools.setTool(name);
 
 /** A class that the dataset lacks is not taken in hand. */
 const classOf =
   (value: number): Verb =>
   ({ annotate }) => {
-    if (annotate.classes.some(({ index }) => index === value)) annotate.setClass(value);
+    if (annotate.classes.some(({ index }) => index === value)) annotate.tools.setClass(value);
   };
 
 const VERBS: Readonly<Record<ActionId, Verb>> = {
@@ -40,15 +40,15 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'tool.wand': tool('wand'),
   'tool.pan': tool('pan'),
   'tool.accept': ({ annotate }) => {
-    if (annotate.prediction.layer !== null) annotate.setTool('accept');
+    if (annotate.prediction.layer !== null) annotate.tools.setTool('accept');
   },
   'tool.keepOthers': ({ annotate }) =>
-    annotate.editor.setSettings({ keepOthers: !annotate.settings.keepOthers }),
-  'view.pan': ({ annotate }) => annotate.setTool('pan'),
-  'size.smaller': ({ annotate }) => annotate.stepSize(-1),
-  'size.larger': ({ annotate }) => annotate.stepSize(1),
-  'size.muchSmaller': ({ annotate }) => annotate.stepSize(-LEAP),
-  'size.muchLarger': ({ annotate }) => annotate.stepSize(LEAP),
+    annotate.editor.setSettings({ keepOthers: !annotate.tools.settings.keepOthers }),
+  'view.pan': ({ annotate }) => annotate.tools.setTool('pan'),
+  'size.smaller': ({ annotate }) => annotate.tools.stepSize(-1),
+  'size.larger': ({ annotate }) => annotate.tools.stepSize(1),
+  'size.muchSmaller': ({ annotate }) => annotate.tools.stepSize(-LEAP),
+  'size.muchLarger': ({ annotate }) => annotate.tools.stepSize(LEAP),
   'class.0': classOf(0),
   'class.1': classOf(1),
   'class.2': classOf(2),
@@ -59,20 +59,20 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'class.7': classOf(7),
   'class.8': classOf(8),
   'class.9': classOf(9),
-  'class.ignore': ({ annotate }) => annotate.setClass(IGNORE),
-  'class.swap': ({ annotate }) => annotate.swapClass(),
-  'class.previous': ({ annotate }) => annotate.stepClass(-1),
-  'class.next': ({ annotate }) => annotate.stepClass(1),
+  'class.ignore': ({ annotate }) => annotate.tools.setClass(IGNORE),
+  'class.swap': ({ annotate }) => annotate.tools.swapClass(),
+  'class.previous': ({ annotate }) => annotate.tools.stepClass(-1),
+  'class.next': ({ annotate }) => annotate.tools.stepClass(1),
   'history.undo': ({ annotate }) => annotate.editor.undo(),
   'history.redo': ({ annotate }) => annotate.editor.redo(),
   'labels.save': ({ annotate }) => annotate.saveNow(),
   'labels.hide': ({ annotate: { look } }) => (look.visible = !look.visible),
   'labels.outline': ({ annotate: { look } }) =>
     (look.style = look.style === 'fill' ? 'outline' : 'fill'),
-  'view.fit': ({ annotate }) => annotate.zoomToFit(),
-  'view.actual': ({ annotate }) => annotate.zoomToActual(),
-  'view.zoomIn': ({ annotate }) => annotate.zoomBy(1),
-  'view.zoomOut': ({ annotate }) => annotate.zoomBy(-1),
+  'view.fit': ({ annotate }) => annotate.tools.zoomToFit(),
+  'view.actual': ({ annotate }) => annotate.tools.zoomToActual(),
+  'view.zoomIn': ({ annotate }) => annotate.tools.zoomBy(1),
+  'view.zoomOut': ({ annotate }) => annotate.tools.zoomBy(-1),
   'display.auto': ({ annotate }) => annotate.look.autoContrast(),
   'display.reset': ({ annotate }) => annotate.look.reset(),
   'pointer.left': ({ annotate }) => annotate.editor.nudge(-NUDGE, 0),

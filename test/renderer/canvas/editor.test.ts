@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  DEFAULT_SETTINGS,
-  Editor,
-  type CanvasPointer,
-  type EditorSettings,
-} from '../../../renderer/canvas/editor.ts';
+import { Editor, type CanvasPointer } from '../../../renderer/canvas/editor.ts';
+import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { NO_MODIFIERS, TOOL_NAMES, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';

@@ -1,0 +1,96 @@
+/** What is in hand: tool, class, size, and the editor that works with them. Which image it works on is annotate's. */
+import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
+import { Editor, type EditorHost, ZOOM_STEP } from '../canvas/editor.ts';
+import { clampBrush, DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
+import type { ToolName } from '../canvas/tools/tool.ts';
+import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
+
+export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
+  brush: 'Brush',
+  eraser: 'Eraser',
+  polygon: 'Polygon',
+  lasso: 'Lasso',
+  box: 'Box',
+  fill: 'Fill',
+  wand: 'Magic wand',
+  accept: 'Accept regions',
+  pan: 'Move',
+};
+
+export class AnnotateTools {
+  readonly editor: Editor;
+  settings = $state.raw<EditorSettings>(DEFAULT_SETTINGS);
+  /** Device pixels per image pixel. */
+  zoom = $state.raw(1);
+  readonly #classes: () => readonly SegmentationClass[];
+  /** The class that X goes back to from the background. */
+  #lastClass = DEFAULT_SETTINGS.value;
+
+  constructor(
+    host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed'> & {
+      readonly classes: () => readonly SegmentationClass[];
+    },
+  ) {
+    this.#classes = host.classes;
+    this.editor = new Editor({
+      settings: () => this.settings,
+      setSettings: (settings) => (this.settings = settings),
+      strokeLabel: (tool, options) => host.strokeLabel(tool, options),
+      committed: (tool) => host.committed(tool),
+      changed: (what) => {
+        if (what === 'view') this.zoom = this.editor.view.zoom;
+        host.changed(what);
+      },
+    });
+  }
+
+  setTool(tool: ToolName): void {
+    this.editor.setSettings({ tool });
+  }
+
+  setClass(value: number): void {
+    if (value !== BACKGROUND) this.#lastClass = value;
+    this.editor.setSettings({ value });
+  }
+
+  /** Class and background change places. */
+  swapClass(): void {
+    this.setClass(this.settings.value === BACKGROUND ? this.#lastClass : BACKGROUND);
+  }
+
+  /** The class before or after in the list, round and round. */
+  stepClass(by: 1 | -1): void {
+    const classes = this.#classes();
+    const at = classes.findIndex(({ index }) => index === this.settings.value);
+    const next = classes[(at + by + classes.length) % classes.length];
+    if (next !== undefined) this.setClass(next.index);
+  }
+
+  /** Steps of the size, or of the wand's tolerance: one pixel for small brushes, a twentieth for large ones. */
+  stepSize(steps: number): void {
+    const { tool, brushSizePx, tolerance } = this.settings;
+    if (tool === 'wand') {
+      this.editor.setSettings({ tolerance: Math.min(255, Math.max(0, tolerance + steps)) });
+      return;
+    }
+    const step = Math.max(1, Math.round(brushSizePx / 20));
+    this.editor.setSettings({ brushSizePx: clampBrush(brushSizePx + steps * step) });
+  }
+
+  zoomBy(steps: number): void {
+    const { view } = this.editor;
+    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
+    this.editor.setView(zoomAt(view, middle, view.zoom * ZOOM_STEP ** steps));
+  }
+
+  zoomToFit(): void {
+    const { view } = this.editor;
+    this.editor.setView(fit(view.image, view.screen));
+  }
+
+  zoomToActual(): void {
+    const { view } = this.editor;
+    const middle = screenPoint(view.screen.width / 2, view.screen.height / 2);
+    this.editor.setView(zoomAt(view, middle, 1));
+  }
+}
