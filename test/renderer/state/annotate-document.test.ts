@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Api, LabelMapTarget } from '../../../renderer/api.ts';
+import {
+  type AnnotateDocument,
+  dropDocument,
+  findDocument,
+  onDocuments,
+  openDocument,
+  unsavedDocuments,
+} from '../../../renderer/state/annotate-document.ts';
+import type { Author, ImageRecord, LabelMapRevision } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
+
+const SIZE = { width: 20, height: 10 };
+
+interface Stored extends LabelMapRevision {
+  readonly bytes: Uint8Array;
+}
+
+let projects = 0;
+
+/** The engine's side of the contract, in memory. */
+function fakeEngine(options: { author?: Author; runId?: number } = {}) {
+  const revisions: Stored[] = [];
+  const saves: { target: LabelMapTarget; at: number }[] = [];
+  let trouble: AppError | null = null;
+  const add = (author: Author, runId: number | null, bytes: Uint8Array) => {
+    const id = revisions.length + 1;
+    revisions.unshift({
+      id,
+      imageId: 1,
+      author,
+      runId,
+      createdAt: new Date().toISOString(),
+      note: '',
+      bytes,
+    });
+    return id;
+  };
+  if (options.author !== undefined) {
+    add(
+      options.author,
+      options.runId ?? null,
+      encodeLabelMap({ ...SIZE, data: new Uint8Array(200).fill(2) }),
+    );
+  }
+  const image = new Uint8Array(16 + 200);
+  new Uint32Array(image.buffer, 0, 4).set([SIZE.width, SIZE.height, 1, 8]);
+  const api: Pick<Api, 'call' | 'fetchPixels' | 'saveLabelMap'> = {
+    // Only two calls are made; their answers have the types that the engine gives them.
+    call: ((name: string, input: { labelMapId?: number }) => {
+      if (name === 'labelMaps.restore') {
+        const old = revisions.find(({ id }) => id === input.labelMapId);
+        if (old !== undefined) add(old.author, old.runId, old.bytes);
+        return Promise.resolve(revisions[0]);
+      }
+      return Promise.resolve([...revisions]);
+    }) as Api['call'],
+    fetchPixels: (path) =>
+      Promise.resolve({
+        bytes: path.startsWith('/pixels/image') ? image : new Uint8Array(revisions[0]?.bytes ?? []),
+        revision: revisions[0]?.id ?? null,
+      }),
+    saveLabelMap: (target, bytes) => {
+      saves.push({ target, at: Date.now() });
+      if (trouble !== null) return Promise.reject(trouble);
+      const current = revisions[0]?.id;
+      if (target.base !== undefined && target.base !== current) {
+        return Promise.reject(new AppError('conflict', 'changed elsewhere'));
+      }
+      return Promise.resolve({ id: add(target.author, target.runId ?? null, bytes) });
+    },
+  };
+  const record: ImageRecord = {
+    id: 1,
+    datasetId: 1,
+    name: 'a.png',
+    widthPx: SIZE.width,
+    heightPx: SIZE.height,
+    channels: 1,
+    bitDepth: 8,
+    hash: '0'.repeat(64),
+    page: 0,
+    storage: 'embedded',
+    linkPath: null,
+    groupName: null,
+    imageClass: null,
+    labelMapId: revisions[0]?.id ?? null,
+  };
+  // Documents are kept by project and image.
+  const project = `project ${++projects}`;
+  return {
+    revisions,
+    saves,
+    project,
+    record,
+    fail: (error: AppError | null) => (trouble = error),
+    somebodyElseSaves: () =>
+      add('human', null, encodeLabelMap({ ...SIZE, data: new Uint8Array(200).fill(7) })),
+    // The document uses nothing else of the api.
+    open: () => openDocument(api as Api, project, record),
+  };
+}
+
+function paint(document: AnnotateDocument, value: number, y = 0): void {
+  const edit = document.layer.edit();
+  edit.fillSpan(y, 0, 5, { value, only: null });
+  document.history.commit(edit, { kind: 'record', label: 'stroke' });
+}
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe('an image that is being annotated', () => {
+  test('is saved within half a second of a stroke, as it looks', async () => {
+    const engine = fakeEngine();
+    const document = await engine.open();
+    paint(document, 3);
+    expect(document.saveState.kind).toBe('unsaved');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(document.saveState.kind).toBe('saved');
+    expect(engine.revisions).toHaveLength(1);
+    const { data } = decodeLabelMap(engine.revisions[0]?.bytes ?? new Uint8Array());
+    expect([...data.subarray(0, 6)]).toEqual([3, 3, 3, 3, 3, 0]);
+    expect(engine.saves[0]?.target).toMatchObject({ author: 'human', imageId: 1 });
+  });
+
+  test('every save says which revision it was made from', async () => {
+    const engine = fakeEngine({ author: 'imported' });
+    const document = await engine.open();
+    paint(document, 3);
+    await vi.advanceTimersByTimeAsync(500);
+    paint(document, 4);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.saves.map(({ target }) => target.base)).toEqual([1, 2]);
+  });
+
+  test('keeps its strokes while the engine is away, and is not dropped', async () => {
+    const engine = fakeEngine();
+    const document = await engine.open();
+    engine.fail(new AppError('engine-unavailable', 'The engine does not answer.'));
+    paint(document, 3);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(document.saveState).toMatchObject({ kind: 'failed', message: /does not answer/ });
+    expect(unsavedDocuments()).toContain(document);
+    dropDocument(engine.project, 1);
+    expect(findDocument(engine.project, 1)).toBe(document);
+    expect(await engine.open()).toBe(document);
+    engine.fail(null);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(document.saveState.kind).toBe('saved');
+    expect(unsavedDocuments()).not.toContain(document);
+    dropDocument(engine.project, 1);
+    expect(findDocument(engine.project, 1)).toBeNull();
+  });
+
+  test('steps over a revision that somebody else saved, keeps both, and says so', async () => {
+    const engine = fakeEngine({ author: 'imported' });
+    const document = await engine.open();
+    const told: string[] = [];
+    const stop = onDocuments(({ kind }) => told.push(kind));
+    engine.somebodyElseSaves();
+    expect(document.isForeign(2)).toBe(true);
+    paint(document, 3);
+    await vi.advanceTimersByTimeAsync(500);
+    stop();
+    expect(engine.revisions.map(({ id, author }) => `${id} ${author}`)).toEqual([
+      '3 human',
+      '2 human',
+      '1 imported',
+    ]);
+    expect(told).toContain('overtook');
+    expect(document.isForeign(3)).toBe(false);
+  });
+
+  test('is a correction of the run whose prediction was accepted, as long as that is not undone', async () => {
+    const engine = fakeEngine();
+    const document = await engine.open();
+    paint(document, 3);
+    document.noteAccepted(12);
+    await vi.advanceTimersByTimeAsync(500);
+    paint(document, 4, 2);
+    await vi.advanceTimersByTimeAsync(500);
+    document.history.goTo(0);
+    await vi.advanceTimersByTimeAsync(500);
+    document.history.goTo(2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.saves.map(({ target }) => [target.author, target.runId])).toEqual([
+      ['corrected', 12],
+      ['corrected', 12],
+      ['human', undefined],
+      ['corrected', 12],
+    ]);
+  });
+
+  test('predicted labels stay a correction of their run when they are painted on', async () => {
+    const engine = fakeEngine({ author: 'model', runId: 5 });
+    const document = await engine.open();
+    expect(document.isUnreviewed).toBe(true);
+    paint(document, 1);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.saves[0]?.target).toMatchObject({ author: 'corrected', runId: 5 });
+  });
+
+  test('a restored revision is shown, can be undone, and is not saved twice', async () => {
+    const engine = fakeEngine({ author: 'imported' });
+    const document = await engine.open();
+    paint(document, 3);
+    await vi.advanceTimersByTimeAsync(500);
+    await document.refreshRevisions();
+    const [, imported] = document.revisions;
+    if (imported === undefined) throw new Error('the imported revision is missing');
+    await document.restore(imported);
+    expect(document.layer.get(0, 0)).toBe(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(engine.saves).toHaveLength(1);
+    expect(document.revisions.map(({ id }) => id)).toEqual([3, 2, 1]);
+    document.history.undo();
+    expect(document.layer.get(0, 0)).toBe(3);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.saves[1]?.target.base).toBe(3);
+  });
+});
