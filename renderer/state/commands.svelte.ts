@@ -6,6 +6,8 @@ export interface Command {
   readonly group: string;
   /** `Mod+K`, `?`, `Alt+ArrowLeft`; Mod is Ctrl, and Cmd on macOS. */
   readonly keys?: string;
+  /** Keys that the view itself listens to, as people read them. */
+  readonly hint?: string;
   readonly run: () => void;
 }
 
