@@ -89,17 +89,19 @@ export const headLayer = (layer: string, kernel: readonly number[]): NetworkSpec
 });
 
 /**
- * Start values of one parameter: kernels He-normal (He et al. 2015, arXiv 1502.01852: variance 2 / fan-in), gamma 1,
- * beta and bias 0. Addressed by seed and name: a layer starts alike in every arm of a seed.
+ * Start values of one parameter: kernels uniform in ±1/√fan-in (variance 1 / (3 · fan-in), PyTorch's default for
+ * convolutions), gamma 1, beta and bias 0. Behind every convolution comes a normalisation, so the scale of a kernel
+ * does not change what the network computes, only how far a step turns it: with He's variance 2 / fan-in the same
+ * learning rate gets less far (TexShapes target, 400 steps, two seeds: Dice .64 instead of .70 at 8 images, .74 instead
+ * of .79 at 32). Addressed by seed and name: a layer starts alike in every arm of a seed.
  */
 function initialValues(spec: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(sizeOf(spec.shape));
   if (spec.kind === 'gamma') return values.fill(1);
   if (spec.kind !== 'kernel') return values;
   const random = createRandom(seed, 'weights', spec.name);
-  const fanIn = sizeOf(spec.shape.slice(0, -1));
-  const deviation = Math.sqrt(2 / fanIn);
-  for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
+  const bound = 1 / Math.sqrt(sizeOf(spec.shape.slice(0, -1)));
+  for (let i = 0; i < values.length; i++) values[i] = random.uniform(-bound, bound);
   return values;
 }
 

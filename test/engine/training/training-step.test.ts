@@ -90,7 +90,7 @@ describe('a training step', () => {
 
   it('learns two images by heart', () => {
     const step = stepFor(segmentation);
-    const losses = trainFor(step, segmentation, 60);
+    const losses = trainFor(step, segmentation, 120);
     expect(losses[0]).toBeGreaterThan(0.8);
     expect(losses.at(-1)).toBeLessThan(0.1);
     step.dispose();

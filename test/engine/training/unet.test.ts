@@ -47,12 +47,12 @@ it('starts a layer alike in every network of a seed that has it', () => {
   }
 });
 
-it('starts kernels with the variance of He, other seeds with other weights', () => {
+it('starts kernels with the variance of PyTorch, other seeds with other weights', () => {
   const name = 'encoder/bottleneck/conv2/kernel';
   const wide = NetworkConfig.parse({ base: 8, depth: 2 });
   const kernel = initialWeights(encoderSpec(wide), 1).parameters.get(name) ?? new Float32Array();
   const variance = kernel.reduce((sum, v) => sum + v * v, 0) / kernel.length;
-  expect(variance * (9 * 128)).toBeCloseTo(2, 1);
+  expect(variance * (9 * 128)).toBeCloseTo(1 / 3, 2);
   expect(initialWeights(encoderSpec(wide), 2).parameters.get(name)).not.toEqual(kernel);
 });
 
