@@ -24,8 +24,7 @@ export default {
     '@mapbox/node-pre-gyp',
     // The typeface of the window, named in renderer/theme.css.
     'inter-ui',
-    // For the window and its packages.
-    '@axe-core/playwright',
+    // Checks the window's types; started by name.
     'svelte-check',
   ],
 };

@@ -9,6 +9,7 @@ import { capture, endingChildren, foreground } from './command.mjs';
 import { tryFreshClone } from './fresh-clone.mjs';
 import { readJson } from './json-file.mjs';
 import { projectRoot } from './locations.mjs';
+import { ensureTestBrowser } from './test-browser.mjs';
 import { toolScript } from './tools.mjs';
 
 const GATE_TIMEOUT_MS = 6 * 60_000;
@@ -102,6 +103,8 @@ async function runTests(node) {
 await main(async () => {
   const started = performance.now();
   const node = await ensureReady();
+  const browser = await endingChildren(ensureTestBrowser);
+  if (browser !== null) say(browser);
   await endingChildren(() => runGates(node));
   /** @type {string[]} */
   const interruptions = [];

@@ -40,12 +40,14 @@ const VIEWPORT = { width: 1280, height: 800 };
 
 /** In the page: the times of frames between start and stop, and when the header says that all is saved. */
 const RECORDER = `
-window.recorder = { frames: [], on: false, released: 0, savedAt: 0 };
-const tick = (now) => {
-  if (recorder.on) recorder.frames.push(now);
+window.recorder = { frames: [], moved: false, on: false, released: 0, savedAt: 0 };
+const tick = (at) => {
+  if (recorder.on) recorder.frames.push({ at, painted: recorder.moved });
+  recorder.moved = false;
   requestAnimationFrame(tick);
 };
 requestAnimationFrame(tick);
+addEventListener('pointermove', () => { recorder.moved = true; }, true);
 addEventListener('pointerup', () => { recorder.released = performance.now(); recorder.savedAt = 0; }, true);
 const watch = () => {
   const state = document.querySelector('header [role="status"]');
@@ -57,6 +59,12 @@ const watch = () => {
 watch();
 `;
 
+interface Frame {
+  readonly at: number;
+  /** The pointer had moved since the frame before. */
+  readonly painted: boolean;
+}
+
 interface Frames {
   readonly frames: number;
   readonly p50: number;
@@ -67,16 +75,20 @@ interface Frames {
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
-function summarise(times: readonly number[]): Frames {
-  const gaps = times.slice(1).map((time, i) => time - (times[i] ?? time));
+/** From frames in which the brush moved to the next frame: without input there is nothing to paint or to wait for. */
+function summarise(frames: readonly Frame[]): Frames {
+  const gaps = frames.flatMap(({ at, painted }, i) => {
+    const next = frames[i + 1];
+    return painted && next !== undefined ? [next.at - at] : [];
+  });
   const sorted = gaps.toSorted((a, b) => a - b);
-  const at = (share: number) =>
+  const quantile = (share: number) =>
     round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN);
   return {
     frames: gaps.length,
-    p50: at(0.5),
-    p95: at(0.95),
-    max: at(1),
+    p50: quantile(0.5),
+    p95: quantile(0.95),
+    max: quantile(1),
     over50: gaps.filter((gap) => gap > 50).length,
   };
 }
@@ -131,11 +143,11 @@ async function measureStroke(page: Page, session: CDPSession) {
   await page.mouse.down();
   await page.evaluate('recorder.frames = []; recorder.on = true');
   await scribble(session, box, SECONDS);
-  const times = await page.evaluate<number[]>('recorder.on = false, recorder.frames');
+  const frames = await page.evaluate<Frame[]>('recorder.on = false, recorder.frames');
   await page.mouse.up();
   await page.waitForFunction('recorder.savedAt > 0', undefined, { timeout: 30_000 });
   const saved = await page.evaluate<number>('recorder.savedAt - recorder.released');
-  return { ...summarise(times), strokeToSavedMs: round(saved) };
+  return { ...summarise(frames), strokeToSavedMs: round(saved) };
 }
 
 /** Milliseconds from a key until the image it asks for has been painted. */

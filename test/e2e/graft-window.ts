@@ -1,0 +1,126 @@
+/** Graft as a user starts it: engine and page in a browser, with a home of its own. For tests and benchmarks. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright';
+import { expect } from 'vitest';
+import { windowIsBuilt } from '../../build/window.mjs';
+import { findChromium, thisMachine } from '../../engine/cli/window.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+const SCREENS = join(ROOT, 'test-output', 'screens');
+const START_TIMEOUT_MS = 60_000;
+
+/** Why no window can be shown here; null where one can. */
+export const whyNoWindow = (): string | null =>
+  findChromium(thisMachine()) === null ? 'no Chromium, Chrome or Edge was found' : null;
+
+export interface GraftWindow {
+  readonly page: Page;
+  readonly home: string;
+  /** What the page complained about, errors of scripts included. */
+  readonly complaints: readonly string[];
+  /** A picture for people, kept as output of the tests. */
+  readonly screenshot: (name: string) => Promise<void>;
+  /** axe-core finds nothing on the page as it is. */
+  readonly expectAccessible: (what: string) => Promise<void>;
+  readonly engineProcess: ChildProcess;
+  readonly close: () => Promise<void>;
+}
+
+function buildWindow(): void {
+  if (windowIsBuilt(ROOT)) return;
+  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  const config = join(ROOT, 'build', 'vite.config.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [vite, 'build', '--config', config], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`The window could not be built:\n${stderr}`);
+}
+
+function startEngine(home: string, projects: readonly string[]): Promise<[ChildProcess, string]> {
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'engine', 'cli.ts'), 'serve', '--json', ...projects],
+    {
+      cwd: home,
+      env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no address in time')), START_TIMEOUT_MS);
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      const url = /"url":"([^"]+)"/.exec(output)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve([child, url]);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the engine ended with code ${code ?? 'none'}`));
+    });
+  });
+}
+
+export async function openGraft(
+  options: {
+    readonly projects?: readonly string[];
+    readonly viewport?: { readonly width: number; readonly height: number };
+    readonly dark?: boolean;
+  } = {},
+): Promise<GraftWindow> {
+  buildWindow();
+  const home = mkdtempSync(join(tmpdir(), 'graft-e2e-'));
+  const [engineProcess, url] = await startEngine(home, options.projects ?? []);
+  const machine = thisMachine();
+  const browser: Browser = await chromium.launch({
+    executablePath: findChromium(machine) ?? '',
+    args: machine.isRoot ? ['--no-sandbox'] : [],
+  });
+  const context = await browser.newContext({
+    viewport: options.viewport ?? { width: 1280, height: 800 },
+    colorScheme: options.dark === true ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(url);
+  await page.locator('.frame[data-ready=true]').waitFor();
+
+  return {
+    page,
+    home,
+    complaints,
+    engineProcess,
+    async screenshot(name) {
+      mkdirSync(SCREENS, { recursive: true });
+      await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+    },
+    async expectAccessible(what) {
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(
+        ({ id, nodes }) => `${what}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
+      );
+      // Soft: the journey goes on, and the next view is looked at too.
+      expect.soft(found).toEqual([]);
+    },
+    async close() {
+      await browser.close();
+      if (engineProcess.exitCode === null && engineProcess.signalCode === null) {
+        engineProcess.kill('SIGTERM');
+        await new Promise<void>((resolve) => engineProcess.once('exit', () => resolve()));
+      }
+      if (existsSync(home)) rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * What a real user would do, from an empty start to a saved report: import, look, paint, design and run a study, read
+ * its verdict. Every view on the way is held against axe-core and kept as a picture in test-output/screens.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GraftWindow, openGraft, ROOT, whyNoWindow } from './graft-window.ts';
+
+const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'histology');
+const IMAGES = 14;
+const STUDY_TIMEOUT_MS = 240_000;
+const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
+
+/** The first few images with their masks: enough for a study, quick to import. */
+function someRealImages(into: string): string {
+  for (const folder of ['images', 'masks']) {
+    mkdirSync(join(into, folder), { recursive: true });
+    for (const name of readdirSync(join(REAL_DATA, folder)).sort().slice(0, IMAGES)) {
+      cpSync(join(REAL_DATA, folder, name), join(into, folder, name));
+    }
+  }
+  return into;
+}
+
+describe('a user’s first hour', () => {
+  let graft: GraftWindow | undefined;
+  const window = (): GraftWindow => {
+    if (graft === undefined) throw new Error('the window is not open');
+    return graft;
+  };
+
+  const grid = () => window().page.getByRole('listbox', { name: 'Images' });
+  const images = () => grid().getByRole('option');
+  const labelledImages = () => grid().getByRole('option', { name: /, labelled/ });
+
+  beforeAll(async () => {
+    if (obstacle === null) graft = await openGraft();
+  });
+  afterAll(async () => graft?.close());
+
+  it('begins with a new project', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.getByRole('heading', { name: 'Graft' }).waitFor();
+    await screenshot('1-welcome');
+    await expectAccessible('welcome');
+    await page.getByRole('button', { name: /New project/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'New project' });
+    await dialog.getByLabel('Name').fill('cells');
+    await expectAccessible('file dialog');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('No images yet').waitFor();
+    await expectAccessible('empty library');
+  });
+
+  it('imports real images after seeing what would become of them', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, home, screenshot, expectAccessible } = window();
+    const folder = someRealImages(join(home, 'histology'));
+    await page.keyboard.press('Control+i');
+    const dialog = page.getByRole('dialog', { name: 'Import images' });
+    await dialog.getByLabel('Folder or file').fill(folder);
+    await dialog.getByLabel('Folder or file').press('Tab');
+    await dialog.getByText(`${IMAGES} images, ${IMAGES} with labels`).waitFor();
+    await screenshot('2-import');
+    await expectAccessible('import');
+    await dialog.getByRole('button', { name: `Import ${IMAGES} images` }).click();
+    await page.getByRole('button', { name: 'Show the images' }).click();
+    await expect.poll(() => images().count()).toBeGreaterThan(5);
+    await labelledImages().first().click();
+    await page.getByText('imported').and(page.locator(':not(option)')).first().waitFor();
+    await screenshot('3-library');
+    await expectAccessible('library');
+  });
+
+  it('finds images by filters and keys', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page } = window();
+    await page.getByLabel('Labelled', { exact: true }).selectOption('unlabelled');
+    await page.getByText('No image fits the filters').waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await page.getByRole('listbox', { name: 'Images' }).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByRole('heading', { name: '3 images selected' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('names classes and divides the images without a leak', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.getByText('Classes', { exact: true }).first().click();
+    await page.getByLabel('Name of class 1').fill('nucleus');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('The classes were saved.').waitFor();
+    await screenshot('4-classes');
+    await expectAccessible('classes');
+    await page.getByText('Splits', { exact: true }).first().click();
+    await page.getByRole('button', { name: 'Make the split' }).click();
+    await page.getByText('Nothing leaks').waitFor();
+    await screenshot('5-splits');
+    await expectAccessible('splits');
+  });
+
+  it('paints, and finds the stroke in the history', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+2');
+    const canvas = page.locator('canvas').first();
+    await canvas.waitFor();
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    await expect.poll(async () => (await canvas.boundingBox())?.width ?? 0).toBeGreaterThan(100);
+    const box = await canvas.boundingBox();
+    if (box === null) throw new Error('the canvas is not shown');
+    await page.keyboard.press('b');
+    await page.keyboard.press('1');
+    const at = (x: number, y: number) => [box.x + x * box.width, box.y + y * box.height] as const;
+    await page.mouse.move(...at(0.3, 0.4));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.5, 0.5), { steps: 8 });
+    await page.mouse.up();
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    await screenshot('6-annotate');
+    await expectAccessible('annotate');
+    await page.keyboard.press('Control+1');
+    await labelledImages().first().waitFor();
+    await expect
+      .poll(async () => {
+        await labelledImages().first().click();
+        return page.getByText('drawn by hand').count();
+      })
+      .toBeGreaterThan(0);
+  });
+
+  it('designs a study and watches it to its end', { timeout: STUDY_TIMEOUT_MS }, async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+4');
+    await page.getByText('No studies yet').waitFor();
+    await expectAccessible('no studies');
+    await page.getByRole('button', { name: 'Design a study' }).click();
+    await page.getByLabel('Seeds').fill('2');
+    await page.getByLabel('Labelled images').fill('2, many');
+    await page.getByText('Write label counts as numbers').waitFor();
+    await page.getByLabel('Labelled images').fill('2, 4');
+    await page.getByLabel('Image side').selectOption('32');
+    await page.getByLabel('Width').selectOption('4');
+    await page.getByLabel('Pretraining steps').fill('12');
+    await page.getByLabel('Fine-tuning steps').fill('12');
+    await page.getByLabel('Name of the study').fill('First look');
+    await page.getByText('Fine-tunings').waitFor();
+    await screenshot('7-design');
+    await expectAccessible('design');
+    await page.getByRole('button', { name: /^Start/ }).click();
+    await page.getByRole('heading', { name: 'First look' }).waitFor();
+    await page.getByText('runs done').waitFor();
+    await screenshot('8-study-running');
+    await expectAccessible('running study');
+    await page.getByText('14 of 14 runs done').waitFor({ timeout: STUDY_TIMEOUT_MS });
+    await page
+      .getByRole('button', { name: /Segmentation, encoder .* seed 1: done/ })
+      .first()
+      .click();
+    await page.getByText('Test Dice').waitFor();
+    await screenshot('9-study-done');
+    await expectAccessible('study with a run');
+  });
+
+  it('reads the verdict, looks at the images behind it, and saves the report', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, home, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+5');
+    await page.getByText('All verdicts').waitFor();
+    await screenshot('10-verdict');
+    await expectAccessible('verdict');
+    for (const [tab, what, name] of [
+      ['Scores', 'Test scores', '11-scores'],
+      ['Curves', 'How soon', '12-curves'],
+      ['Claims', 'What the paper claims', '13-claims'],
+    ] as const) {
+      await page.getByText(tab, { exact: true }).click();
+      await page.getByText(what).first().waitFor();
+      await screenshot(name);
+      await expectAccessible(tab);
+    }
+    await page.getByText('Images', { exact: true }).click();
+    const viewer = page.getByRole('region', { name: /Truth and predictions/ });
+    await viewer.focus();
+    await page.keyboard.press('3');
+    await viewer.getByText(/Dice/).waitFor();
+    await screenshot('14-images');
+    await expectAccessible('images');
+
+    const chart = page.waitForEvent('download');
+    await page.getByText('Verdict', { exact: true }).click();
+    await page.getByRole('button', { name: /Save or enlarge: Paired differences/ }).click();
+    await page
+      .getByRole('menuitem', { name: /as SVG/ })
+      .first()
+      .click();
+    expect((await chart).suggestedFilename()).toMatch(/^Paired differences .*\.svg$/);
+
+    await page.getByRole('button', { name: 'Save the report …' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Write the report into' });
+    await dialog.getByRole('button', { name: 'Write', exact: true }).click();
+    await page.getByText('The report, its numbers and tables').waitFor({ timeout: 30_000 });
+    expect(existsSync(join(home, 'report.html'))).toBe(true);
+    expect(existsSync(join(home, 'results.json'))).toBe(true);
+  });
+
+  it('sees what a network learned, and finds everything by name', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+3');
+    await page.getByText('Layers:').waitFor();
+    await screenshot('15-encoders');
+    await expectAccessible('encoders');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('first');
+    await page.getByRole('option', { name: 'First look' }).waitFor();
+    await expectAccessible('palette');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'First look' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys and words' }).waitFor();
+    await screenshot('16-help');
+    await expectAccessible('help');
+    await page.keyboard.press('Escape');
+  });
+
+  it('finds everything where it was after a reload', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, complaints } = window();
+    await page.reload();
+    await page.getByRole('heading', { name: 'First look' }).waitFor();
+    await page.getByText('14 of 14 runs done').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
