@@ -1,5 +1,5 @@
 /**
- * Makes a clone ready to run: the packages of the lock file, the pinned Node, native TensorFlow. Uses Node built-ins
+ * Makes a clone ready to run: the pinned Node, the packages of the lock file, native TensorFlow. Uses Node built-ins
  * only, since it runs before anything is installed. When all is in place it only looks, in a few milliseconds.
  */
 import { existsSync } from 'node:fs';
@@ -38,20 +38,20 @@ export async function ensureReady({ native = true, again = false } = {}) {
   const progress = createProgress(process.stderr);
   const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
   const setUp = async () => {
-    if (!packagesReady(projectRoot)) {
-      if (installedByHand(projectRoot)) stampPackages(projectRoot);
-      else {
-        const logs = path.join(cache, 'logs');
-        await progress.step('Installing packages (npm ci)', (update) =>
-          installPackages(projectRoot, { update, logs }),
-        );
-      }
-    }
     const node =
       findNode(wanted) ??
       (await progress.step(`Fetching Node ${pin.node}`, (update) =>
         installNode(wanted, { update }),
       ));
+    if (!packagesReady(projectRoot)) {
+      if (installedByHand(projectRoot)) stampPackages(projectRoot);
+      else {
+        const logs = path.join(cache, 'logs');
+        await progress.step('Installing packages (npm ci)', (update) =>
+          installPackages(projectRoot, { node, update, logs }),
+        );
+      }
+    }
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
     return node;
   };

@@ -1,4 +1,5 @@
 /** How npm is called: without install scripts, and without traces of the npm script that we run in. */
+import path from 'node:path';
 import { capture } from './command.mjs';
 
 /**
@@ -18,26 +19,40 @@ export function withoutScriptVariables(env) {
  * Runs npm: the one that runs us, or the one on the path.
  *
  * @param {readonly string[]} args none that a shell would change: Windows runs npm.cmd only through one
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} options
+ * @param {{ cwd: string, node?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} options node: executable to
+ *   run npm under, if not the one that runs us
  */
-export function npm(args, { env = process.env, ...options }) {
+export function npm(args, { node = process.execPath, env = process.env, ...options }) {
   const cli = env['npm_execpath'];
-  const all = { ...options, env: withoutScriptVariables(env) };
-  if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) {
-    return capture(process.execPath, [cli, ...args], all);
-  }
+  const all = { ...options, env: withNodeFirst(withoutScriptVariables(env), node) };
+  if (cli !== undefined && /npm-cli\.[cm]?js$/.test(cli)) return capture(node, [cli, ...args], all);
   if (process.platform !== 'win32') return capture('npm', args, all);
   return capture(`npm ${args.join(' ')}`, [], { ...all, shell: true });
+}
+
+/**
+ * The npm on the path is a script that runs under the first Node of the path.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} node
+ * @returns {NodeJS.ProcessEnv}
+ */
+function withNodeFirst(env, node) {
+  // Windows calls it Path, and two variables of one name would both be passed on.
+  const name = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
+  return { ...env, [name]: `${path.dirname(node)}${path.delimiter}${env[name] ?? ''}` };
 }
 
 /**
  * Installs exactly what the lock file in the folder says, without running any package's scripts.
  *
  * @param {string} cwd a folder with package.json and package-lock.json
+ * @param {string} [node] the Node that the packages are for: npm leaves out optional ones that do not support the Node
+ *   it runs under
  */
-export async function npmCi(cwd) {
+export async function npmCi(cwd, node) {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=warn'];
-  const result = await npm(['ci', ...flags], { cwd });
+  const result = await npm(['ci', ...flags], node === undefined ? { cwd } : { cwd, node });
   // On a full disk npm only warns that it could not unpack a file, and ends well.
   return { ...result, ok: result.ok && !result.output.includes('TAR_ENTRY_ERROR') };
 }

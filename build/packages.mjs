@@ -10,7 +10,10 @@ import { explainFailure } from './setup-failure.mjs';
 import { npmCi } from './npm.mjs';
 
 /** @typedef {{ lock: string }} Stamp */
-/** @typedef {{ packages: Record<string, { version?: string, integrity?: string, optional?: boolean }> }} Lock */
+/**
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} Entry
+ * @typedef {{ packages: Record<string, Entry> }} Lock
+ */
 
 /** @param {string} root */
 const stampFile = (root) => path.join(root, 'node_modules', '.graft-ready.json');
@@ -35,8 +38,21 @@ export function packagesReady(root) {
 }
 
 /**
+ * Whether a package is the build of something for just this platform.
+ *
+ * @param {Entry} entry
+ */
+function isForThisPlatform({ os, cpu, libc }) {
+  if (os === undefined || cpu === undefined) return false;
+  const { platform, arch } = process;
+  // Of two builds for Linux, the one for the other C library is left out; which that is npm knows.
+  return os.includes(platform) && cpu.includes(arch) && !(libc ?? []).includes('musl');
+}
+
+/**
  * Whether npm itself finished installing exactly this lock file (someone ran `npm ci` by hand). Optional packages may
- * be missing: they belong to other platforms.
+ * be missing where they belong to other platforms; those of this platform are missing after an npm under a Node that
+ * they do not support, and are needed all the same.
  *
  * @param {string} root
  */
@@ -44,11 +60,11 @@ export function installedByHand(root) {
   const installed = /** @type {Lock | undefined} */ (readJson(installedLock(root)));
   const wanted = /** @type {Lock | undefined} */ (readJson(path.join(root, 'package-lock.json')));
   if (installed === undefined || wanted === undefined) return false;
-  return Object.entries(wanted.packages).every(([name, { version, integrity, optional }]) => {
+  return Object.entries(wanted.packages).every(([name, entry]) => {
     if (name === '') return true;
     const found = installed.packages[name];
-    if (found === undefined) return optional === true;
-    return found.version === version && found.integrity === integrity;
+    if (found === undefined) return entry.optional === true && !isForThisPlatform(entry);
+    return found.version === entry.version && found.integrity === entry.integrity;
   });
 }
 
@@ -61,10 +77,10 @@ export function stampPackages(root) {
  * Installs the packages. The stamp goes first and comes back last, so that an interrupted installation is redone.
  *
  * @param {string} root
- * @param {{ update: import('./progress.mjs').Update, logs: string, install?: typeof npmCi }} options logs: the folder
- *   that keeps npm's full output when it fails
+ * @param {{ node: string, update: import('./progress.mjs').Update, logs: string, install?: typeof npmCi }} options
+ *   node: the one the packages are for; logs: the folder that keeps npm's full output when it fails
  */
-export async function installPackages(root, { update, logs, install = npmCi }) {
+export async function installPackages(root, { node, update, logs, install = npmCi }) {
   rmSync(stampFile(root), { force: true });
   rmSync(installedLock(root), { force: true });
   const lock = /** @type {Lock | undefined} */ (readJson(path.join(root, 'package-lock.json')));
@@ -74,7 +90,7 @@ export async function installPackages(root, { update, logs, install = npmCi }) {
     update(`${there.length} of up to ${folders.length} packages`);
   }, 1000);
   try {
-    const { ok, output } = await install(root);
+    const { ok, output } = await install(root, node);
     if (!ok) throw explainFailure('Installing packages', output, keepLog(logs, 'npm-ci', output));
   } finally {
     clearInterval(count);

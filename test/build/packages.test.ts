@@ -66,10 +66,27 @@ describe('node_modules', () => {
     writeLock('1.0.1');
     expect(installedByHand(root)).toBe(false);
   });
+
+  it('is not taken over where builds for this platform are missing', () => {
+    writeInstalled('1.0.0');
+    const lock = path.join(root, 'package-lock.json');
+    const { packages } = JSON.parse(readFileSync(lock, 'utf8')) as { packages: object };
+    const write = (entry: object) =>
+      writeFileSync(lock, JSON.stringify({ packages: { ...packages, 'node_modules/b': entry } }));
+    const build = { version: '1.0.0', optional: true, os: [process.platform] };
+    write({ ...build, cpu: [process.arch] });
+    expect(installedByHand(root)).toBe(false);
+    write({ ...build, cpu: ['mips'] });
+    expect(installedByHand(root)).toBe(true);
+  });
 });
 
 describe('installing packages', () => {
-  const options = () => ({ update: () => undefined, logs: path.join(root, 'logs') });
+  const options = () => ({
+    node: process.execPath,
+    update: () => undefined,
+    logs: path.join(root, 'logs'),
+  });
 
   it('stamps after success', async () => {
     const install = () => Promise.resolve({ ok: true, stdout: '', output: '' });
