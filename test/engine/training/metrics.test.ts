@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { squaredDistanceTransform } from '../../../engine/training/distance-transform.ts';
 import { scoreImage, scoreOverlap } from '../../../engine/training/metrics.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
@@ -172,6 +174,47 @@ describe('scores of one image', () => {
     expect(() => scoreImage(a, map('050'), 2)).toThrow(
       /class 5, but there are only classes 0 to 1/,
     );
+  });
+});
+
+/** Written by fixtures/surface-scores.py with scipy.ndimage. */
+const SurfaceCases = z.array(
+  z.object({
+    name: z.string(),
+    width: z.int(),
+    height: z.int(),
+    classes: z.int(),
+    truth: z.string(),
+    prediction: z.string(),
+    scores: z.object({
+      dice: z.number(),
+      iou: z.number(),
+      hd95: z.number(),
+      boundaryF1: z.number(),
+    }),
+  }),
+);
+
+const surfaceCases = SurfaceCases.parse(
+  JSON.parse(readFileSync(new URL('./fixtures/surface-scores.json', import.meta.url), 'utf8')),
+);
+
+describe('scores of outlines', () => {
+  it.each(surfaceCases)("equal scipy's: $name", (c) => {
+    const { width, height } = c;
+    const mapOf = (runLengths: string): LabelMap => {
+      const pixels = runLengths.split(' ').flatMap((run) => {
+        const [value = NaN, count = NaN] = run.split('*').map(Number);
+        return new Array<number>(count).fill(value);
+      });
+      expect(pixels).toHaveLength(width * height);
+      return { width, height, data: Uint8Array.from(pixels) };
+    };
+    const scores = scoreImage(mapOf(c.prediction), mapOf(c.truth), c.classes);
+    expect(scores.dice).toBeCloseTo(c.scores.dice, 12);
+    expect(scores.iou).toBeCloseTo(c.scores.iou, 12);
+    expect(scores.hd95).toBeCloseTo(c.scores.hd95, 10);
+    expect(scores.boundaryF1).toBeCloseTo(c.scores.boundaryF1, 12);
   });
 });
 
