@@ -2,15 +2,23 @@
  * What a study found, as the report, results.json and the window show it.
  * Computed by engine/study/analyse.ts from runs and per-image results; nothing here is stored.
  */
-import type { EngineInfo, PretrainingTask, Transfer } from './entities.ts';
+import type { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from './entities.ts';
 
 /** Closed interval [low, high]. */
 export type Interval = readonly [low: number, high: number];
 
+/** One of the pretrained networks that a study compares. */
+export interface StudiedPretraining {
+  readonly key: PretrainingKey;
+  /** null: an encoder that was there before the study, of another origin than our tasks. */
+  readonly task: PretrainingTask | null;
+  readonly trains: readonly ('encoder' | 'decoder')[];
+}
+
 /** One cell of the study: an arm at a label count, over its seeds. Scores of the best-validation checkpoint. */
 export interface ArmSummary {
   /** null for transfer `random`. */
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   /** Labelled training images. */
   readonly labels: number;
@@ -54,7 +62,7 @@ export type Verdict =
   | 'not tested'; // fewer than two paired seeds
 
 export interface Comparison {
-  readonly pretraining: PretrainingTask;
+  readonly pretraining: PretrainingKey;
   readonly labels: number;
   readonly comparison: ComparisonKind;
   readonly family: ComparisonFamily;
@@ -82,7 +90,7 @@ export interface Comparison {
 
 /** Reaching 95 % of the random arm's best validation Dice (method.md §5). */
 export interface ConvergenceSummary {
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   readonly labels: number;
   /** Median over seeds of the first step that reaches the target; null where over half never do. */
@@ -110,7 +118,7 @@ export interface CurvePoint {
 
 /** Validation Dice against step: mean, lowest and highest seed. */
 export interface LearningCurve {
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   readonly labels: number;
   readonly points: readonly CurvePoint[];
@@ -122,6 +130,8 @@ export interface StudyAnalysis {
   readonly indicative: boolean;
   /** The verdict in plain words, most important sentence first. */
   readonly headline: readonly string[];
+  /** In the order of the study's list, which all other lists here keep. */
+  readonly pretrainings: readonly StudiedPretraining[];
   readonly arms: readonly ArmSummary[];
   readonly comparisons: readonly Comparison[];
   readonly convergence: readonly ConvergenceSummary[];
@@ -134,7 +144,7 @@ export interface StudyAnalysis {
 /** One finished or failed fine-tuning run, as analysis reads it. */
 export interface AnalysedRun {
   readonly runId: number;
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   readonly labels: number;
   readonly seed: number;
@@ -177,6 +187,7 @@ export interface ReportData {
   readonly trainingSeconds: number;
   readonly wallSeconds: number;
   readonly pretrainings: readonly {
+    readonly pretraining: PretrainingKey;
     readonly task: PretrainingTask;
     readonly seeds: number;
     readonly steps: number;
@@ -185,7 +196,7 @@ export interface ReportData {
   }[];
   /** Per-layer list of one run of each arm. */
   readonly transfers: readonly {
-    readonly pretraining: PretrainingTask | null;
+    readonly pretraining: PretrainingKey | null;
     readonly transfer: Transfer;
     readonly loaded: number;
     readonly random: number;
@@ -199,7 +210,7 @@ export interface ReportData {
   }[];
   /** Best, median and worst test image of each shown arm: PNG data URIs. */
   readonly examples: readonly {
-    readonly pretraining: PretrainingTask | null;
+    readonly pretraining: PretrainingKey | null;
     readonly transfer: Transfer;
     readonly labels: number;
     readonly seed: number;

@@ -179,6 +179,13 @@ export const TRANSFERS = [
 export const Transfer = z.enum(TRANSFERS);
 export type Transfer = z.infer<typeof Transfer>;
 
+/**
+ * What a pretraining is called in the runs, the results and the charts of its study: the name of its task, or a name
+ * of its own. Made by `pretrainingKey` (shared/pretrainings.ts) and compared as a whole, never taken apart.
+ */
+export const PretrainingKey = z.string().trim().min(1).max(80);
+export type PretrainingKey = z.infer<typeof PretrainingKey>;
+
 const runCommon = {
   network: NetworkConfig,
   sampling: SamplingConfig,
@@ -201,8 +208,10 @@ export const FinetuneRunConfig = z.object({
   kind: z.literal('finetune'),
   ...runCommon,
   transfer: Transfer,
-  /** Run whose weights are transferred; null for transfer `random`. */
+  /** Run whose weights are transferred; null for transfer `random`, and where `encoderId` is given. */
   pretrainRunId: Id.nullable(),
+  /** Encoder of the project whose weights are transferred instead of a run's. */
+  encoderId: Id.optional(),
   /** The labelled images this run may see, in the nested order of its seed. */
   trainImageIds: z.array(Id).min(1),
 });
@@ -238,8 +247,8 @@ export const Run = z.object({
   id: Id,
   studyId: Id.nullable(),
   kind: z.enum(['pretrain', 'finetune']),
-  /** Task of the pretraining involved; null for transfer `random`. */
-  pretraining: PretrainingTask.nullable(),
+  /** Key of the pretraining involved (shared/pretrainings.ts); null where nothing pretrained is involved. */
+  pretraining: PretrainingKey.nullable(),
   transfer: Transfer.nullable(),
   labels: z.number().int().nullable(),
   seed: z.number().int(),
@@ -309,12 +318,25 @@ export type Encoder = z.infer<typeof Encoder>;
 export const LabelCount = z.union([z.number().int().positive(), z.literal('all')]);
 export type LabelCount = z.infer<typeof LabelCount>;
 
-export const PretrainingPlan = z.object({
-  task: PretrainingTask,
+const pretrainingCommon = {
+  /** Needed where a study lists a task twice; else it goes by its task, an imported encoder by its number. */
+  name: PretrainingKey.optional(),
   /** Arms beside `random`. */
   transfers: z.array(Transfer.exclude(['random'])).min(1),
+};
+
+/** A network that the study pretrains itself, one a seed. */
+export const TaskPretraining = z.object({
+  ...pretrainingCommon,
+  task: PretrainingTask,
   optimisation: OptimisationConfig,
 });
+export type TaskPretraining = z.infer<typeof TaskPretraining>;
+
+/** A network that is there already: every seed starts from the same weights. */
+const ReadyPretraining = z.object({ ...pretrainingCommon, encoderId: Id });
+
+export const PretrainingPlan = z.union([TaskPretraining, ReadyPretraining]);
 export type PretrainingPlan = z.infer<typeof PretrainingPlan>;
 
 export const StudyConfig = z.object({

@@ -5,7 +5,7 @@ import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import {
   LabelCount,
   PRETRAINING_TASKS,
-  type PretrainingPlan,
+  type PretrainingTask,
   type Study,
   StudyConfig,
   Transfer,
@@ -34,7 +34,7 @@ const ARM_NAMES: Readonly<Record<string, Transfer>> = {
 };
 
 /** "segmentation:E,E+D,D" → task and transfers; a task alone gets every arm that fits. */
-function parsePretraining(text: string): { task: PretrainingPlan['task']; transfers: string[] } {
+function parsePretraining(text: string): { task: PretrainingTask; transfers: string[] } {
   const [name = '', arms] = text.split(':');
   const task = PRETRAINING_TASKS.find((t) => t === name);
   if (task === undefined) {

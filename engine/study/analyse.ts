@@ -2,7 +2,7 @@
  * What a study found: arms, paired comparisons, convergence, curves, claims and the headline, from its
  * finished and failed runs. Pure; reading the runs is gather.ts, showing the result is report/.
  */
-import type { AnalysedRun, StudyAnalysis } from '../../shared/analysis.ts';
+import type { AnalysedRun, StudiedPretraining, StudyAnalysis } from '../../shared/analysis.ts';
 import { armsOf, learningCurve, summariseArm } from './arms.ts';
 import { createBootstrap } from './bootstrap.ts';
 import { judgeClaims } from './claims.ts';
@@ -14,6 +14,8 @@ import { SEEDS_TO_ESTIMATE } from './verdict.ts';
 export interface AnalyseOptions {
   /** Failed runs are counted; only finished ones are compared, pair by pair of seeds. */
   readonly runs: readonly AnalysedRun[];
+  /** In the order of the study. */
+  readonly pretrainings: readonly StudiedPretraining[];
   /** Equivalence margin in Dice. */
   readonly delta: number;
   /** Fixes the resamples, so that the same runs give the same intervals. */
@@ -27,11 +29,12 @@ export interface AnalyseOptions {
  * are left out. Errors: conflict, where runs were tested on different images.
  */
 export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
-  const { runs, delta, seedForBootstrap, budgetSteps } = options;
+  const { runs, pretrainings, delta, seedForBootstrap, budgetSteps } = options;
   const arms = armsOf(runs);
   const bootstrap = createBootstrap(seedForBootstrap);
   const baselineNotConverged = unconvergedBaselines(arms, { budgetSteps, delta });
   const comparisons = compareArms(arms, {
+    pretrainings,
     delta,
     bootstrap,
     seedForBootstrap,
@@ -45,11 +48,16 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     delta,
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
     headline: headlineOf(comparisons, delta),
+    pretrainings,
     arms: arms.map((arm) => summariseArm(arm, bootstrap)),
     comparisons,
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
-    claims: judgeClaims({ comparisons, trends: encoderTrends(arms, bootstrap), delta }),
+    claims: judgeClaims({
+      comparisons,
+      trends: encoderTrends(arms, { pretrainings, bootstrap }),
+      delta,
+    }),
     baselineNotConverged,
   };
 }

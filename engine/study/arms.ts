@@ -1,17 +1,12 @@
 /** The arms of a study: runs of one pretraining, transfer and label count over their seeds. */
 import type { AnalysedRun, ArmSummary, LearningCurve } from '../../shared/analysis.ts';
-import {
-  type PretrainingTask,
-  PRETRAINING_TASKS,
-  type Transfer,
-  TRANSFERS,
-} from '../../shared/entities.ts';
+import type { PretrainingKey, Transfer } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Bootstrap } from './bootstrap.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 export interface Arm {
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   readonly labels: number;
   /** Finished runs, by seed ascending; one a seed. */
@@ -19,19 +14,9 @@ export interface Arm {
   readonly failed: number;
 }
 
-type ArmKey = Pick<Arm, 'pretraining' | 'transfer' | 'labels'>;
-
-const taskOrder = ({ pretraining }: ArmKey) =>
-  pretraining === null ? -1 : PRETRAINING_TASKS.indexOf(pretraining);
-
-/** By label count, then task, then transfer; random first. */
-const byArm = (a: ArmKey, b: ArmKey) =>
-  a.labels - b.labels ||
-  taskOrder(a) - taskOrder(b) ||
-  TRANSFERS.indexOf(a.transfer) - TRANSFERS.indexOf(b.transfer);
-
 /**
- * Arms with at least one finished run, sorted.
+ * Arms with at least one finished run: in the order in which the runs bring them up, which is that of the study, and
+ * each by label count.
  * @throws AppError conflict, where two finished runs were not tested on the same images
  */
 export function armsOf(runs: readonly AnalysedRun[]): Arm[] {
@@ -44,16 +29,18 @@ export function armsOf(runs: readonly AnalysedRun[]): Arm[] {
       );
     }
   }
-  const groups = Map.groupBy(runs, (run) => `${run.pretraining} ${run.transfer} ${run.labels}`);
-  return [...groups.values()]
-    .flatMap((group) => {
-      const done = group.filter((run) => run.status === 'done').toSorted((a, b) => a.seed - b.seed);
-      const [one] = done;
-      if (one === undefined) return [];
-      const { pretraining, transfer, labels } = one;
-      return [{ pretraining, transfer, labels, runs: done, failed: group.length - done.length }];
-    })
-    .toSorted(byArm);
+  const arms = Map.groupBy(runs, (run) => `${run.transfer} ${run.pretraining ?? ''}`);
+  return [...arms.values()].flatMap((own) =>
+    [...Map.groupBy(own, (run) => run.labels)]
+      .toSorted(([a], [b]) => a - b)
+      .flatMap(([labels, group]) => {
+        const done = group.filter((run) => run.status === 'done');
+        const [one] = done.sort((a, b) => a.seed - b.seed);
+        if (one === undefined) return [];
+        const { pretraining, transfer } = one;
+        return [{ pretraining, transfer, labels, runs: done, failed: group.length - done.length }];
+      }),
+  );
 }
 
 function sameImages(a: AnalysedRun, b: AnalysedRun): boolean {
@@ -65,7 +52,7 @@ function sameImages(a: AnalysedRun, b: AnalysedRun): boolean {
 
 export function findArm(
   arms: readonly Arm[],
-  pretraining: PretrainingTask | null,
+  pretraining: PretrainingKey | null,
   transfer: Transfer,
   labels: number,
 ): Arm | undefined {

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { NetworkConfig, SamplingConfig, StudyConfig } from '../../shared/entities.ts';
+import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { EngineChoice } from '../training/protocol.ts';
 import type { StudyData } from './plan.ts';
@@ -119,7 +120,7 @@ export async function calibrate(
   for (const layout of layouts) timings.push(await timeOnce(layout, step, options));
   const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
-  for (const { optimisation } of config.pretrainings) {
+  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     if (pretrainMs.has(optimisation.batch)) continue;
     const timing = await timeOnce(chosen, { ...step, batch: optimisation.batch }, options);
     pretrainMs.set(optimisation.batch, timing.msPerStep);
@@ -136,7 +137,7 @@ export function estimateSeconds(
   const { chosen, pretrainMs } = calibration;
   const { finetuning, seeds } = config;
   let busySeconds = 0;
-  for (const { optimisation } of config.pretrainings) {
+  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     const ms = pretrainMs.get(optimisation.batch) ?? chosen.msPerStep;
     busySeconds += seeds * (chosen.startupSeconds + (optimisation.steps * ms) / 1000);
   }

@@ -4,8 +4,9 @@ import type {
   ComparisonFamily,
   ComparisonKind,
   Interval,
+  StudiedPretraining,
 } from '../../shared/analysis.ts';
-import { PRETRAINING_TASKS, type PretrainingTask, type Transfer } from '../../shared/entities.ts';
+import type { PretrainingKey, Transfer } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
 import type { Bootstrap } from './bootstrap.ts';
@@ -18,13 +19,9 @@ interface Contrast {
   readonly family: ComparisonFamily;
   readonly transfer: Transfer;
   readonly against: Transfer;
-  /** Task of the arm that `task` is set against. */
-  readonly baseline: (task: PretrainingTask) => PretrainingTask | null;
+  /** Whose arm it is set against: nobody's, its own, or that of the study's first classification. */
+  readonly baseline: 'none' | 'own' | 'classification';
 }
-
-const ownTask = (task: PretrainingTask) => task;
-const noTask = () => null;
-const classification = () => 'classification' as const;
 
 const CONTRASTS: readonly Contrast[] = [
   {
@@ -32,42 +29,42 @@ const CONTRASTS: readonly Contrast[] = [
     family: 'encoder',
     transfer: 'encoder',
     against: 'random',
-    baseline: noTask,
+    baseline: 'none',
   },
   {
     comparison: 'encoder+decoder − encoder',
     family: 'decoder',
     transfer: 'encoder+decoder',
     against: 'encoder',
-    baseline: ownTask,
+    baseline: 'own',
   },
   {
     comparison: 'decoder − random',
     family: 'decoder',
     transfer: 'decoder',
     against: 'random',
-    baseline: noTask,
+    baseline: 'none',
   },
   {
     comparison: 'encoder+decoder − random',
     family: 'other',
     transfer: 'encoder+decoder',
     against: 'random',
-    baseline: noTask,
+    baseline: 'none',
   },
   {
     comparison: 'frozen-encoder − encoder',
     family: 'other',
     transfer: 'frozen-encoder',
     against: 'encoder',
-    baseline: ownTask,
+    baseline: 'own',
   },
   {
     comparison: 'encoder − encoder(classification)',
     family: 'other',
     transfer: 'encoder',
     against: 'encoder',
-    baseline: classification,
+    baseline: 'classification',
   },
 ];
 
@@ -111,6 +108,7 @@ function imageMeans({ seeds, images, values }: Difference): number[] {
 }
 
 export interface ComparisonOptions {
+  readonly pretrainings: readonly StudiedPretraining[];
   readonly delta: number;
   readonly bootstrap: Bootstrap;
   readonly seedForBootstrap: number;
@@ -118,18 +116,24 @@ export interface ComparisonOptions {
 }
 
 /**
- * Every contrast of every (pretraining, labels) with at least one seed finished in both arms, by label
- * count, task and contrast. Holm's correction runs over the tested cells of a family, all label counts
- * and tasks together.
+ * Every contrast of every (pretraining, labels) with at least one seed finished in both arms, by
+ * pretraining, label count and contrast. Holm's correction runs over the tested cells of a family, all
+ * label counts and pretrainings together.
  */
 export function compareArms(arms: readonly Arm[], options: ComparisonOptions): Comparison[] {
-  const cells = labelCounts(arms).flatMap((labels) =>
-    PRETRAINING_TASKS.flatMap((pretraining) =>
+  const cells = options.pretrainings.flatMap((pretraining) =>
+    labelCounts(arms).flatMap((labels) =>
       CONTRASTS.flatMap((contrast) => {
-        const difference = contrastOf(arms, contrast, pretraining, labels);
+        const { key } = pretraining;
+        const baseline = baselineOf(contrast, pretraining, options.pretrainings);
+        if (baseline === undefined) return [];
+        const difference = differenceOf(
+          findArm(arms, key, contrast.transfer, labels),
+          findArm(arms, baseline, contrast.against, labels),
+        );
         return difference === null
           ? []
-          : [numbersOf({ contrast, pretraining, labels, difference, options })];
+          : [numbersOf({ contrast, pretraining: key, labels, difference, options })];
       }),
     ),
   );
@@ -152,20 +156,22 @@ function labelCounts(arms: readonly Arm[]): number[] {
   return [...new Set(arms.map((arm) => arm.labels))].toSorted((a, b) => a - b);
 }
 
-function contrastOf(
-  arms: readonly Arm[],
-  { transfer, against, baseline }: Contrast,
-  task: PretrainingTask,
-  labels: number,
-): Difference | null {
-  const other = baseline(task);
-  if (other === task && transfer === against) return null; // classification against itself
-  return differenceOf(findArm(arms, task, transfer, labels), findArm(arms, other, against, labels));
+/** Key of the arm to compare with, null for none; undefined where there is nothing to compare with. */
+function baselineOf(
+  { baseline }: Contrast,
+  { key, task }: StudiedPretraining,
+  all: readonly StudiedPretraining[],
+): PretrainingKey | null | undefined {
+  if (baseline === 'none') return null;
+  if (baseline === 'own') return key;
+  // One classification against another says nothing about other tasks.
+  if (task === 'classification') return undefined;
+  return all.find((one) => one.task === 'classification')?.key;
 }
 
 function numbersOf(cell: {
   contrast: Contrast;
-  pretraining: PretrainingTask;
+  pretraining: PretrainingKey;
   labels: number;
   difference: Difference;
   options: ComparisonOptions;
@@ -199,7 +205,7 @@ function numbersOf(cell: {
 
 /** How the encoder's effect changes from the fewest labels to the most: positive where it shrinks. */
 export interface EncoderTrend {
-  readonly pretraining: PretrainingTask;
+  readonly pretraining: PretrainingKey;
   readonly fewest: number;
   readonly most: number;
   readonly seeds: number;
@@ -207,9 +213,12 @@ export interface EncoderTrend {
   readonly ci95: Interval;
 }
 
-/** One a task whose encoder was compared at two label counts or more over at least two seeds. */
-export function encoderTrends(arms: readonly Arm[], bootstrap: Bootstrap): EncoderTrend[] {
-  return PRETRAINING_TASKS.flatMap((pretraining) => {
+/** One a pretraining whose encoder was compared at two label counts or more over at least two seeds. */
+export function encoderTrends(
+  arms: readonly Arm[],
+  { pretrainings, bootstrap }: Pick<ComparisonOptions, 'pretrainings' | 'bootstrap'>,
+): EncoderTrend[] {
+  return pretrainings.flatMap(({ key: pretraining }) => {
     const effects = labelCounts(arms).flatMap((labels) => {
       const difference = differenceOf(
         findArm(arms, pretraining, 'encoder', labels),

@@ -27,7 +27,7 @@ export function createStudy(project: Project, config: StudyConfig): Study {
         const id = project.runs.create({
           studyId,
           config: { ...run.config, snapshotId: sourceSnapshotId },
-          pretraining: run.task,
+          pretraining: run.pretraining,
           labels: null,
           dependsOn: null,
         });

@@ -1,9 +1,22 @@
 /** Reads a stored study and everything that its analysis and report need. Writes nothing. */
 import { availableParallelism, cpus, release, totalmem, type as osType } from 'node:os';
-import type { AnalysedRun, ReportData, StudyAnalysis } from '../../shared/analysis.ts';
-import type { EngineInfo, Run, SegmentationClass, Study } from '../../shared/entities.ts';
+import type {
+  AnalysedRun,
+  ReportData,
+  StudiedPretraining,
+  StudyAnalysis,
+} from '../../shared/analysis.ts';
+import type {
+  EngineInfo,
+  PretrainingPlan,
+  Run,
+  SegmentationClass,
+  Study,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
+import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
 import { readImage, readLabelMap } from '../data/image-source.ts';
 import { imagePng, maskPng } from '../data/thumbnail.ts';
 import type { Project } from '../db/project.ts';
@@ -37,6 +50,15 @@ function analysedRun(db: Project, run: Run): AnalysedRun | null {
   };
 }
 
+function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
+  const task = isTaskPretraining(plan) ? plan.task : db.encoders.get(plan.encoderId)?.task;
+  return {
+    key: pretrainingKey(plan),
+    task: task ?? null,
+    trains: task === undefined ? [] : PRETRAINING_TASK_FACTS[task].trains,
+  };
+}
+
 export interface StoredAnalysis {
   readonly analysis: StudyAnalysis;
   readonly runs: readonly AnalysedRun[];
@@ -56,6 +78,7 @@ export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
   }
   const analysis = analyseStudy({
     runs,
+    pretrainings: study.config.pretrainings.map((plan) => studiedPretraining(db, plan)),
     delta: study.config.delta,
     budgetSteps: study.config.finetuning.steps,
     seedForBootstrap: study.id,
@@ -121,23 +144,23 @@ async function examplesOf(
 }
 
 function pretrainingCosts(db: Project, runs: readonly Run[]): ReportData['pretrainings'] {
-  const tasks = new Set(runs.filter((r) => r.kind === 'pretrain').map((r) => r.pretraining));
-  return [...tasks]
-    .filter((task) => task !== null)
-    .map((task) => {
-      const own = runs.filter((r) => r.kind === 'pretrain' && r.pretraining === task);
-      const done = own.filter((r) => r.status === 'done');
-      const losses = done.map((r) => db.runs.metrics(r.id).findLast((m) => m.name === 'loss'));
-      const mean = (values: readonly number[]) =>
-        values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
-      return {
-        task,
-        seeds: done.length,
-        steps: own[0]?.steps ?? 0,
-        secondsPerRun: mean(done.map((r) => r.trainedSeconds)),
-        finalLoss: mean(losses.filter((l) => l !== undefined).map((l) => l.value)),
-      };
-    });
+  const pretrainRuns = runs.filter((r) => r.kind === 'pretrain');
+  return [...Map.groupBy(pretrainRuns, (r) => r.pretraining)].flatMap(([pretraining, own]) => {
+    const config = own[0]?.config;
+    if (pretraining === null || config?.kind !== 'pretrain') return [];
+    const done = own.filter((r) => r.status === 'done');
+    const losses = done.map((r) => db.runs.metrics(r.id).findLast((m) => m.name === 'loss'));
+    const mean = (values: readonly number[]) =>
+      values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
+    return {
+      pretraining,
+      task: config.task,
+      seeds: done.length,
+      steps: own[0]?.steps ?? 0,
+      secondsPerRun: mean(done.map((r) => r.trainedSeconds)),
+      finalLoss: mean(losses.filter((l) => l !== undefined).map((l) => l.value)),
+    };
+  });
 }
 
 function reportNotes(study: Study, runs: readonly Run[], engines: readonly EngineInfo[]): string[] {

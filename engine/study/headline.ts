@@ -1,6 +1,6 @@
 /** The answer to "which half is worth transferring?" in a few sentences, never more than the cells say. */
 import type { Comparison } from '../../shared/analysis.ts';
-import type { PretrainingTask } from '../../shared/entities.ts';
+import type { PretrainingKey } from '../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { gainsLessThan, SEEDS_TO_ESTIMATE } from './verdict.ts';
 
@@ -9,7 +9,7 @@ type Half = 'keep' | 'skip' | 'open' | 'absent';
 
 /** What one (task, labels) says about each half. */
 interface Cell {
-  readonly pretraining: PretrainingTask;
+  readonly pretraining: PretrainingKey;
   readonly labels: number;
   readonly encoder: Half;
   readonly decoder: Half;
@@ -80,7 +80,7 @@ function halfOf(comparison: Comparison | undefined, delta: number): Half {
 }
 
 /** Tasks whose decoder was tested first: they answer the question for both halves. */
-const tasksOf = (cells: readonly Cell[]): PretrainingTask[] => [
+const tasksOf = (cells: readonly Cell[]): PretrainingKey[] => [
   ...new Set(
     cells
       .toSorted((a, b) => Number(a.decoder === 'absent') - Number(b.decoder === 'absent'))
@@ -109,7 +109,7 @@ function adviceOf(cells: readonly Cell[]): string[] {
 }
 
 /** The effects behind the advice, half by half; nothing where neither was compared. */
-function numbersOf(task: PretrainingTask, comparisons: readonly Comparison[]): string[] {
+function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): string[] {
   const list = (kind: Comparison['comparison']) =>
     comparisons
       .filter((c) => c.pretraining === task && c.comparison === kind)

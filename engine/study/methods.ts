@@ -1,12 +1,25 @@
 /** The methods paragraphs of a report: everything that somebody else needs to repeat a study. */
-import type { EngineInfo, OptimisationConfig, Part, Study } from '../../shared/entities.ts';
-import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import type {
+  EngineInfo,
+  OptimisationConfig,
+  Part,
+  PretrainingPlan,
+  Study,
+} from '../../shared/entities.ts';
+import { isTaskPretraining, pretrainingInText, pretrainingKey } from '../../shared/pretrainings.ts';
 import type { Project } from '../db/project.ts';
 import { GRAFT_VERSION } from '../version.ts';
 
 function optimisationWords(o: OptimisationConfig): string {
   const schedule = o.schedule === 'cosine' ? 'then a cosine decay to 0' : 'then constant';
   return `${o.steps} steps of AdamW on batches of ${o.batch} (learning rate ${o.learningRate}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}`;
+}
+
+function pretrainingWords(plan: PretrainingPlan): string {
+  const name = pretrainingInText(pretrainingKey(plan));
+  return isTaskPretraining(plan)
+    ? `${name}, ${optimisationWords(plan.optimisation)}`
+    : `${name}, weights that were there before, the same for every seed`;
 }
 
 function partCounts(db: Project, snapshotId: number): Record<Part, number> {
@@ -20,8 +33,8 @@ const datasetName = (db: Project, id: number) => db.datasets.get(id)?.name ?? `d
 /** One line under the title: what was studied, on what. */
 export function describeContext(db: Project, study: Study): string {
   const { config } = study;
-  const tasks = config.pretrainings.map((p) => PRETRAINING_TASK_FACTS[p.task].title.toLowerCase());
-  return `${tasks.join(', ')} on "${datasetName(db, config.sourceDatasetId)}", transferred to "${datasetName(db, config.targetDatasetId)}"; ${config.seeds} seeds, δ = ${config.delta} Dice`;
+  const names = config.pretrainings.map((plan) => pretrainingInText(pretrainingKey(plan)));
+  return `${names.join(', ')} on "${datasetName(db, config.sourceDatasetId)}", transferred to "${datasetName(db, config.targetDatasetId)}"; ${config.seeds} seeds, δ = ${config.delta} Dice`;
 }
 
 export function describeMethods(
@@ -43,7 +56,7 @@ export function describeMethods(
   const paragraphs = [
     `Network: U-Net of depth ${network.depth} with ${widths} channels and a bottleneck of ${network.base * network.bottleneck}; two 3×3 convolutions with batch normalisation and ReLU a level, max-pooling, nearest upsampling, ${network.skips === 'conv' ? 'skips through 1×1 convolutions' : network.skips === 'concat' ? 'plain skips' : 'no skips'}; ${network.inputChannels} input channel(s); ${sampled}. The encoder is the contracting path and the bottleneck; the decoder is the expanding path and the skip convolutions; the head is always new.`,
     `Data: pretraining on ${source.train} images of "${datasetName(db, config.sourceDatasetId)}" (snapshot ${sourceHash.slice(0, 12)}); target "${datasetName(db, config.targetDatasetId)}" with ${target.train} training, ${target.val} validation and ${target.test} test images (snapshot ${targetHash.slice(0, 12)}). The ${target.val} validation labels choose the checkpoint and are not counted in the label counts. No image of the validation or test part occurs in the pretraining or training data (checked by content).`,
-    `Pretraining, once for every seed: ${config.pretrainings.map((p) => `${PRETRAINING_TASK_FACTS[p.task].title.toLowerCase()}, ${optimisationWords(p.optimisation)}`).join('; ')}.`,
+    `Pretraining, once for every seed: ${config.pretrainings.map(pretrainingWords).join('; ')}.`,
     `Fine-tuning: ${optimisationWords(config.finetuning)}, the same for every arm; loss cross-entropy + (1 − mean soft Dice); validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.`,
     `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over foreground classes. Differences are paired by seed and image; intervals come from 10 000 crossed bootstrap resamples of seeds and images; p from an exact sign-flip test over seed means, Holm-adjusted within the encoder and the decoder family; equivalence where the 90 % interval lies within ±${config.delta} Dice, a margin fixed before the first run.`,
     `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${e.name} ${e.version}, ${e.threads} thread(s), Node ${e.node}`).join('; ')}. The same seed, engine and thread count give the same bits on one machine.`,

@@ -3,17 +3,22 @@
  * Writes nothing; engine/study/create.ts stores what is planned here.
  */
 import { AppError } from '../../shared/errors.ts';
-import type {
-  Dataset,
-  FinetuneRunConfig,
-  ImageRecord,
-  PretrainingTask,
-  PretrainRunConfig,
-  SnapshotItem,
-  StudyConfig,
-  Transfer,
+import {
+  PRETRAINING_TASKS,
+  type Dataset,
+  type Encoder,
+  type FinetuneRunConfig,
+  type ImageRecord,
+  type PretrainRunConfig,
+  type PretrainingKey,
+  type PretrainingPlan,
+  type SnapshotItem,
+  type StudyConfig,
+  type TaskPretraining,
+  type Transfer,
 } from '../../shared/entities.ts';
 import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
 import { createRandom } from '../../shared/random.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
@@ -44,14 +49,15 @@ export type PlannedRun =
   | {
       readonly kind: 'pretrain';
       readonly key: string;
-      readonly task: PretrainingTask;
+      readonly pretraining: PretrainingKey;
       readonly config: Omit<PretrainRunConfig, 'snapshotId'>;
     }
   | {
       readonly kind: 'finetune';
       readonly key: string;
+      /** Key of the planned run to wait for; null where none has to come first. */
       readonly pretrainKey: string | null;
-      readonly pretraining: PretrainingTask | null;
+      readonly pretraining: PretrainingKey | null;
       readonly labels: number;
       readonly config: Omit<FinetuneRunConfig, 'snapshotId' | 'pretrainRunId'>;
     };
@@ -94,7 +100,7 @@ function targetSplit(
 }
 
 function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
-  for (const { task, transfers } of config.pretrainings) {
+  for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
     const { needs, title } = PRETRAINING_TASK_FACTS[task];
     if (needs === 'label maps' && !images.some((image) => image.labelMapId !== null)) {
       refuse(
@@ -116,8 +122,29 @@ function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly I
       if (obstacle !== null) refuse(`${task} → ${transfer}: ${obstacle} Leave that arm out.`);
     }
   }
-  const tasks = config.pretrainings.map((p) => p.task);
-  if (new Set(tasks).size !== tasks.length) refuse('Each pretraining task can be listed once.');
+}
+
+/** Results are told apart by key, so each may stand for one pretraining only. */
+function checkKeys({ pretrainings }: StudyConfig): void {
+  for (const [key, plans] of Map.groupBy(pretrainings, pretrainingKey)) {
+    if (plans.length > 1) {
+      refuse(`"${key}" is listed twice among the pretrainings. Give each a name of its own.`, key);
+    }
+    const [plan] = plans;
+    const isTask = PRETRAINING_TASKS.some((task) => task === key);
+    if (isTask && plan !== undefined && !(isTaskPretraining(plan) && plan.task === key)) {
+      refuse(`"${key}" is the name of a task; give this pretraining another name.`, key);
+    }
+  }
+}
+
+function encoderOf(project: Project, encoderId: number): Encoder {
+  const encoder = project.encoders.get(encoderId);
+  if (encoder !== undefined) return encoder;
+  throw new AppError(
+    'not-found',
+    `There is no encoder ${encoderId} in this project. Choose one that "Encoders" lists.`,
+  );
 }
 
 /** Pretraining on what is tested would make any transfer look good. */
@@ -187,6 +214,10 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     refuse(`"${source.name}" has no images to pretrain on. Import or generate some.`, source.name);
   }
   const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
+  checkKeys(config);
+  for (const plan of config.pretrainings) {
+    if (!isTaskPretraining(plan)) encoderOf(project, plan.encoderId);
+  }
   checkTaskNeeds(config, source, sourceImages);
   checkLeaks(sourceItems, targetItems);
 
@@ -220,55 +251,87 @@ export function labelOrder(trainImageIds: readonly number[], seed: number): numb
   return createRandom(seed, 'labels').shuffled(trainImageIds);
 }
 
+/** What a seed's own network is pretrained with; entries that differ in their arms only share it. */
+function recipeOf({ name: _name, transfers: _transfers, ...recipe }: TaskPretraining) {
+  return recipe;
+}
+
+/** By recipe, the key of the pretraining that others of the same recipe share: the first one listed. */
+function sharedKeys(config: StudyConfig): ReadonlyMap<string, PretrainingKey> {
+  const plans = config.pretrainings.filter(isTaskPretraining);
+  return new Map(
+    plans.toReversed().map((plan) => [JSON.stringify(recipeOf(plan)), pretrainingKey(plan)]),
+  );
+}
+
 /**
  * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
  * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
  */
 export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
-  const runs: PlannedRun[] = [];
   const { network, sampling } = config;
-  for (let s = 0; s < config.seeds; s++) {
-    const seed = config.firstSeed + s;
+  const shared = sharedKeys(config);
+  const sharedKey = (plan: TaskPretraining) =>
+    shared.get(JSON.stringify(recipeOf(plan))) ?? pretrainingKey(plan);
+
+  const pretrain = (plan: TaskPretraining, seed: number): PlannedRun => {
+    const pretraining = pretrainingKey(plan);
+    const key = `${pretraining}/${seed}`;
+    return {
+      kind: 'pretrain',
+      key,
+      pretraining,
+      config: { kind: 'pretrain', network, sampling, seed, ...recipeOf(plan) },
+    };
+  };
+  const finetune = (
+    plan: PretrainingPlan | null,
+    transfer: Transfer,
+    cell: { readonly labels: number; readonly seed: number; readonly order: readonly number[] },
+  ): PlannedRun => {
+    const { labels, seed, order } = cell;
+    const pretraining = plan === null ? null : pretrainingKey(plan);
+    return {
+      kind: 'finetune',
+      key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}`,
+      pretrainKey: plan !== null && isTaskPretraining(plan) ? `${sharedKey(plan)}/${seed}` : null,
+      pretraining,
+      labels,
+      config: {
+        kind: 'finetune',
+        network,
+        sampling,
+        optimisation: config.finetuning,
+        seed,
+        transfer,
+        trainImageIds: order.slice(0, labels),
+        ...(plan !== null && !isTaskPretraining(plan) ? { encoderId: plan.encoderId } : {}),
+      },
+    };
+  };
+
+  return Array.from({ length: config.seeds }, (_, s) => config.firstSeed + s).flatMap((seed) => {
     const order = labelOrder(data.trainImageIds, seed);
-    for (const { task, optimisation } of config.pretrainings) {
-      runs.push({
-        kind: 'pretrain',
-        key: `${task}/${seed}`,
-        task,
-        config: { kind: 'pretrain', network, sampling, optimisation, seed, task },
-      });
-    }
-    for (const labels of data.labelCounts) {
-      const finetune = (pretraining: PretrainingTask | null, transfer: Transfer) =>
-        runs.push({
-          kind: 'finetune',
-          key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}`,
-          pretrainKey: pretraining === null ? null : `${pretraining}/${seed}`,
-          pretraining,
-          labels,
-          config: {
-            kind: 'finetune',
-            network,
-            sampling,
-            optimisation: config.finetuning,
-            seed,
-            transfer,
-            trainImageIds: order.slice(0, labels),
-          },
-        });
-      finetune(null, 'random');
-      for (const { task, transfers } of config.pretrainings) {
-        for (const transfer of transfers) finetune(task, transfer);
-      }
-    }
-  }
-  return runs;
+    const own = config.pretrainings
+      .filter(isTaskPretraining)
+      .filter((plan) => sharedKey(plan) === pretrainingKey(plan));
+    const arms = data.labelCounts.flatMap((labels) => {
+      const cell = { labels, seed, order };
+      return [
+        finetune(null, 'random', cell),
+        ...config.pretrainings.flatMap((plan) =>
+          plan.transfers.map((transfer) => finetune(plan, transfer, cell)),
+        ),
+      ];
+    });
+    return [...own.map((plan) => pretrain(plan, seed)), ...arms];
+  });
 }
 
 /** Names of the arms in the order of the study, e.g. "random", "segmentation E+D". */
 export function armNames(config: StudyConfig): string[] {
   return [
     'random',
-    ...config.pretrainings.flatMap((p) => p.transfers.map((t) => `${p.task} ${t}`)),
+    ...config.pretrainings.flatMap((p) => p.transfers.map((t) => `${pretrainingKey(p)} ${t}`)),
   ];
 }

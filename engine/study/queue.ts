@@ -110,7 +110,7 @@ export function createQueue(options: {
           const { task, network, seed } = run.config;
           project.encoders.add({
             runId: run.id,
-            name: `${task}, seed ${seed}`,
+            name: `${run.pretraining ?? task}, seed ${seed}`,
             task,
             network,
           });

@@ -1,7 +1,7 @@
 /** From the numbers of a comparison to its verdict (method.md §5) and to a sentence for anybody. */
 import type { Comparison, ComparisonKind, Verdict } from '../../shared/analysis.ts';
-import type { PretrainingTask } from '../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
+import { pretrainingInText } from '../../shared/pretrainings.ts';
 import { excludesZero, isEquivalent } from './statistics.ts';
 
 /** With fewer, intervals are indicative only. */
@@ -34,7 +34,7 @@ export function gainsLessThan(
   return seeds.length >= SEEDS_TO_TEST && ci90[1] < delta;
 }
 
-function subjectOf(kind: ComparisonKind, task: PretrainingTask): string {
+function subjectOf(kind: ComparisonKind, task: string): string {
   switch (kind) {
     case 'encoder − random':
       return `Starting from the ${task} encoder instead of random weights`;
@@ -89,7 +89,7 @@ export function wordsOf(
       'the random start was still improving when its training ended',
   ].filter((weakness) => weakness !== false);
   return (
-    `${subjectOf(comparison, pretraining)}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
+    `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
     `with ${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
     `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
     `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.`

@@ -2,7 +2,7 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
-import type { CheckpointKind, LayerState, Run } from '../../shared/entities.ts';
+import type { CheckpointKind, FinetuneRunConfig, LayerState, Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
@@ -44,12 +44,16 @@ interface Start {
   readonly progress: TrainingProgress;
 }
 
-function pretrainedWeights(project: Project, runId: number | null) {
-  const stored = runId === null ? undefined : project.runs.checkpoint(runId, 'last');
+function pretrainedWeights(project: Project, config: FinetuneRunConfig) {
+  const { pretrainRunId, encoderId } = config;
+  const runId = encoderId === undefined ? pretrainRunId : project.encoders.get(encoderId)?.runId;
+  const stored = runId == null ? undefined : project.runs.checkpoint(runId, 'last');
   if (stored === undefined) {
     throw new AppError(
       'not-found',
-      `The pretrained network (run ${String(runId)}) has no checkpoint. Run the pretraining first.`,
+      encoderId === undefined
+        ? `The pretrained network (run ${String(runId)}) has no checkpoint. Run the pretraining first.`
+        : `Encoder ${encoderId} has no weights in this project any more. Plan the study with another one.`,
     );
   }
   return checkpointWeights(decodeCheckpoint(stored.bytes));
@@ -65,9 +69,7 @@ function fromTheBeginning(
   const { config } = run;
   const transfer = config.kind === 'finetune' ? config.transfer : 'random';
   const pretrained =
-    config.kind === 'finetune' && transfer !== 'random'
-      ? pretrainedWeights(project, config.pretrainRunId)
-      : null;
+    config.kind === 'finetune' && transfer !== 'random' ? pretrainedWeights(project, config) : null;
   const target = data.objective.spec;
   const { weights, layers, mismatch } = transferWeights({
     target,

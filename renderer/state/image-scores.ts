@@ -1,12 +1,12 @@
 /** A study's test images with the Dice of every arm: what the per-image table shows. */
 import type { StudyResults } from '../../shared/api.ts';
-import { armName, compareArms } from '../../shared/charts/arm-style.ts';
-import type { PretrainingTask, Run, Transfer } from '../../shared/entities.ts';
+import { armName } from '../../shared/charts/arm-style.ts';
+import type { PretrainingKey, Run, Transfer } from '../../shared/entities.ts';
 
 export interface ImageArm {
   readonly key: string;
   readonly name: string;
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   /** Finished runs at the shown label count, by seed. */
   readonly runs: readonly Run[];
@@ -20,26 +20,25 @@ export interface ImageRow {
   readonly dice: readonly (number | null)[];
 }
 
-/** Arms that have finished runs at this label count, random first. */
+/** Arms that have finished runs at this label count, in the order of the study. */
 export function armsAt(runs: readonly Run[], labels: number): ImageArm[] {
   const own = runs.filter(
     (run) => run.kind === 'finetune' && run.status === 'done' && run.labels === labels,
   );
-  return [...Map.groupBy(own, (run) => `${run.pretraining ?? ''} ${run.transfer ?? ''}`)]
-    .flatMap(([key, [first, ...others]]) =>
-      first === undefined || first.transfer === null
-        ? []
-        : [
-            {
-              key,
-              name: armName({ pretraining: first.pretraining, transfer: first.transfer }),
-              pretraining: first.pretraining,
-              transfer: first.transfer,
-              runs: [first, ...others].toSorted((a, b) => a.seed - b.seed),
-            },
-          ],
-    )
-    .sort(compareArms);
+  const arms = Map.groupBy(own, (run) => `${run.pretraining ?? ''} ${run.transfer ?? ''}`);
+  return [...arms].flatMap(([key, [first, ...others]]) =>
+    first === undefined || first.transfer === null
+      ? []
+      : [
+          {
+            key,
+            name: armName({ pretraining: first.pretraining, transfer: first.transfer }),
+            pretraining: first.pretraining,
+            transfer: first.transfer,
+            runs: [first, ...others].toSorted((a, b) => a.seed - b.seed),
+          },
+        ],
+  );
 }
 
 /** `seed` null: mean over all seeds. */

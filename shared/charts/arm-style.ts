@@ -1,7 +1,7 @@
 /** How an arm looks and what it is called, in every chart and table: colour, dash and marker go together. */
-import { PRETRAINING_TASK_FACTS } from '../pretraining-tasks.ts';
-import { PRETRAINING_TASKS, TRANSFERS, type PretrainingTask, type Transfer } from '../entities.ts';
+import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
+import { pretrainingTitle } from '../pretrainings.ts';
 
 export type MarkerShape = 'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down';
 
@@ -15,7 +15,7 @@ export interface SeriesStyle {
 
 /** An arm is known by these two. */
 export interface ArmIdentity {
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
 }
 
@@ -59,20 +59,7 @@ export function transferName(transfer: Transfer): string {
 /** "Random start", "Segmentation, encoder + decoder". */
 export function armName({ pretraining, transfer }: ArmIdentity): string {
   if (pretraining === null) return 'Random start';
-  return `${PRETRAINING_TASK_FACTS[pretraining].title}, ${transferName(transfer)}`;
-}
-
-/** Random first, then task by task, transfers in the order of TRANSFERS. */
-export function compareArms(a: ArmIdentity, b: ArmIdentity): number {
-  return taskOrder(a) - taskOrder(b) || transferOrder(a) - transferOrder(b);
-}
-
-function taskOrder({ pretraining }: ArmIdentity): number {
-  return pretraining === null ? -1 : PRETRAINING_TASKS.indexOf(pretraining);
-}
-
-function transferOrder({ transfer }: ArmIdentity): number {
-  return TRANSFERS.indexOf(transfer);
+  return `${pretrainingTitle(pretraining)}, ${transferName(transfer)}`;
 }
 
 /** A filled marker about 2·r wide, ringed in the colour of the paper so that neighbours stay apart. */

@@ -3,10 +3,9 @@
  * One picture a pretraining and label count; cells are never pooled, so none can hide another.
  */
 import type { Comparison, ComparisonKind, StudyAnalysis, Verdict } from '../analysis.ts';
-import type { PretrainingTask } from '../entities.ts';
+import type { PretrainingKey } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { signed } from '../number-format.ts';
-import { PRETRAINING_TASK_FACTS } from '../pretraining-tasks.ts';
 import { chart } from './chart.ts';
 
 export type HalfState = 'keep' | 'drop' | 'same' | 'unclear' | 'untested';
@@ -40,8 +39,12 @@ const ADVICE: Readonly<Record<Verdict, Pick<Half, 'state' | 'advice'>>> = {
  * is bounded below δ (upper end of the 90 % interval) can be skipped all the same.
  */
 export function halvesOf(
-  { comparisons, delta }: Pick<StudyAnalysis, 'comparisons' | 'delta'>,
-  cell: { readonly pretraining: PretrainingTask; readonly labels: number },
+  {
+    comparisons,
+    delta,
+    pretrainings,
+  }: Pick<StudyAnalysis, 'comparisons' | 'delta' | 'pretrainings'>,
+  cell: { readonly pretraining: PretrainingKey; readonly labels: number },
 ): Halves {
   const find = (kind: ComparisonKind) =>
     comparisons.find(
@@ -52,7 +55,8 @@ export function halvesOf(
     );
   const encoder = half(find('encoder − random'), delta);
   const decoder = find('encoder+decoder − encoder');
-  if (decoder === undefined && !PRETRAINING_TASK_FACTS[cell.pretraining].trains.includes('decoder'))
+  const own = pretrainings.find(({ key }) => key === cell.pretraining);
+  if (decoder === undefined && own?.trains.includes('decoder') !== true)
     return {
       encoder,
       decoder: { ...UNTESTED, advice: 'Not pretrained' },

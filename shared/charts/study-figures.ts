@@ -6,14 +6,15 @@ import type {
   LearningCurve,
   StudyAnalysis,
 } from '../analysis.ts';
-import { armName, compareArms, taskStyle, transferName, transferStyle } from './arm-style.ts';
+import { armName, taskStyle, transferName, transferStyle } from './arm-style.ts';
 import { legend, type LegendEntry } from './chart.ts';
 import { intervalRowsChart, type IntervalRow } from './interval-rows.ts';
 import { lineBandChart, type BandSeries } from './line-band.ts';
 import { niceDomain, type Range } from './scale.ts';
-import { TRANSFERS, type PretrainingTask, type Transfer } from '../entities.ts';
+import { TRANSFERS, type PretrainingKey, type Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { counted, score, scoreInterval, signed, signedInterval } from '../number-format.ts';
+import { pretrainingInText, pretrainingTitle } from '../pretrainings.ts';
 import {
   COMPARISONS,
   comparisonKinds,
@@ -22,8 +23,7 @@ import {
   shortVerdict,
   sortedCells,
   sortedComparisons,
-  tasksOf,
-  taskTitle,
+  pretrainingsOf,
 } from './study-words.ts';
 
 const SCORES: Range = [0, 1];
@@ -65,10 +65,10 @@ ${counts.length === 1 ? scoreRows(arms) : scorePanels(arms, counts)}
 
 /** One panel a pretraining, each beside the random start; then all tasks' encoders together. */
 function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Markup {
-  const tasks = tasksOf(arms);
-  const armsOf = (task: PretrainingTask | null) =>
+  const tasks = pretrainingsOf(arms);
+  const armsOf = (task: PretrainingKey | null) =>
     arms.filter(({ pretraining }) => pretraining === task);
-  const encodersOf = (task: PretrainingTask) =>
+  const encodersOf = (task: PretrainingKey) =>
     armsOf(task).filter(({ transfer }) => transfer === 'encoder');
   const domain = niceDomain(
     arms.flatMap((arm) => [arm.dice, ...arm.diceCi95]),
@@ -82,7 +82,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Ma
       ? panel('Random start', armSeries(armsOf(null)), grid)
       : tasks.map((task) =>
           panel(
-            `Pretrained by ${taskTitle(task).toLowerCase()}`,
+            `Pretrained by ${pretrainingInText(task)}`,
             armSeries([...armsOf(null), ...armsOf(task)]),
             grid,
           ),
@@ -90,7 +90,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Ma
   const encoders = tasks
     .filter((task) => encodersOf(task).length > 0)
     .map((task, i) => ({
-      label: `encoder from ${taskTitle(task).toLowerCase()}`,
+      label: `encoder from ${pretrainingInText(task)}`,
       style: taskStyle(i),
       points: scorePoints(encodersOf(task)),
     }));
@@ -147,7 +147,7 @@ function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
 }
 
 function scoreRows(arms: readonly ArmSummary[]): Markup {
-  const rows = arms.toSorted(compareArms).map((arm): IntervalRow => {
+  const rows = arms.map((arm): IntervalRow => {
     const numbers = `${score(arm.dice)} ${scoreInterval(arm.diceCi95)}`;
     return {
       label: armName(arm),
@@ -194,7 +194,10 @@ export function forestFigure({ comparisons, delta }: StudyAnalysis): Markup {
     intervalRowsChart({
       title: COMPARISONS[kind].question,
       description: own
-        .map((row) => `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}: ${row.verdict}`)
+        .map(
+          (row) =>
+            `${pretrainingTitle(row.pretraining)}, ${labelCount(row.labels)}: ${row.verdict}`,
+        )
         .join('; '),
       rows,
       alignedWith: groups.flatMap((group) => group.rows),
@@ -211,7 +214,7 @@ function forestRow(row: Comparison): IntervalRow {
   const tested = row.verdict !== 'not tested';
   const numbers = `${signed(row.effect)}${tested ? ` ${signedInterval(row.ci95)}` : ''}`;
   return {
-    label: `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}`,
+    label: `${pretrainingTitle(row.pretraining)}, ${labelCount(row.labels)}`,
     value: row.effect,
     wide: row.ci95,
     narrow: row.ci90,
@@ -229,8 +232,8 @@ export function learningFigure({ curves }: StudyAnalysis): Markup | null {
   const drawn = curves.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return null;
   const counts = labelCountsOf(drawn);
-  const tasks = tasksOf(drawn);
-  const rows: readonly (PretrainingTask | null)[] = tasks.length === 0 ? [null] : tasks;
+  const tasks = pretrainingsOf(drawn);
+  const rows: readonly (PretrainingKey | null)[] = tasks.length === 0 ? [null] : tasks;
   const grid = panelGrid(counts.length === 1 ? Math.min(rows.length, 2) : counts.length);
   const domain = niceDomain(
     drawn.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
@@ -244,22 +247,20 @@ export function learningFigure({ curves }: StudyAnalysis): Markup | null {
 
 function learningPanel(
   curves: readonly LearningCurve[],
-  { task, labels }: { readonly task: PretrainingTask | null; readonly labels: number },
+  { task, labels }: { readonly task: PretrainingKey | null; readonly labels: number },
   domain: Range,
   { width, height }: PanelGrid,
 ): Markup {
-  const own = curves
-    .filter(
-      (curve) =>
-        curve.labels === labels && (curve.pretraining === null || curve.pretraining === task),
-    )
-    .toSorted(compareArms);
+  const own = curves.filter(
+    (curve) =>
+      curve.labels === labels && (curve.pretraining === null || curve.pretraining === task),
+  );
   const series = own.map(({ transfer, points }) => ({
     label: transferName(transfer),
     style: transferStyle(transfer),
     points: points.map(({ step, mean, low, high }) => ({ x: step, y: mean, low, high })),
   }));
-  const title = `${task === null ? 'Random start' : taskTitle(task)}, ${labelCount(labels)}`;
+  const title = `${task === null ? 'Random start' : pretrainingTitle(task)}, ${labelCount(labels)}`;
   return lineBandChart({
     title,
     description: `Validation Dice against training step for ${series.map(({ label }) => label).join('; ')}.`,

@@ -7,11 +7,9 @@ import type {
   ReportData,
   Verdict,
 } from '../analysis.ts';
-import type { PretrainingTask, Transfer } from '../entities.ts';
-import { compareArms, type ArmIdentity } from './arm-style.ts';
+import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { counted } from '../number-format.ts';
-import { PRETRAINING_TASK_FACTS } from '../pretraining-tasks.ts';
 
 export interface ComparisonWords {
   readonly question: string;
@@ -52,14 +50,14 @@ export function comparisonKinds(comparisons: readonly Comparison[]): ComparisonK
   );
 }
 
-/** Those of one kind, task by task, then by label count. */
+/** Those of one kind, pretraining by pretraining, then by label count. */
 export function sortedComparisons(
   comparisons: readonly Comparison[],
   kind: ComparisonKind,
 ): Comparison[] {
   const own = comparisons.filter(({ comparison }) => comparison === kind);
-  return tasksOf(own).flatMap((task) =>
-    own.filter(({ pretraining }) => pretraining === task).toSorted((a, b) => a.labels - b.labels),
+  return pretrainingsOf(own).flatMap((key) =>
+    own.filter(({ pretraining }) => pretraining === key).toSorted((a, b) => a.labels - b.labels),
   );
 }
 
@@ -96,25 +94,16 @@ export function claimBadge(status: ClaimVerdict['status']): Markup {
   return markup`<span class="badge ${CLAIM_TONES[status]}">${status}</span>`;
 }
 
-export function taskTitle(task: PretrainingTask): string {
-  return PRETRAINING_TASK_FACTS[task].title;
-}
-
 /** "8 labels", which no line breaks apart. */
 export function labelCount(labels: number): string {
   return counted(labels, 'label').replace(' ', '\u00a0');
 }
 
-/** Tasks in the order in which every table and chart shows them. */
-export function tasksOf(
-  arms: readonly { readonly pretraining: PretrainingTask | null }[],
-): PretrainingTask[] {
-  const tasks = new Set(arms.flatMap(({ pretraining }) => pretraining ?? []));
-  const identity = (pretraining: PretrainingTask): ArmIdentity => ({
-    pretraining,
-    transfer: 'encoder',
-  });
-  return [...tasks].sort((a, b) => compareArms(identity(a), identity(b)));
+/** Pretrainings that occur, in the order of the study, which the lists of an analysis keep. */
+export function pretrainingsOf(
+  cells: readonly { readonly pretraining: PretrainingKey | null }[],
+): PretrainingKey[] {
+  return [...new Set(cells.flatMap(({ pretraining }) => pretraining ?? []))];
 }
 
 /** Distinct label counts, ascending. */
@@ -122,11 +111,9 @@ export function labelCountsOf(cells: readonly { readonly labels: number }[]): nu
   return [...new Set(cells.map(({ labels }) => labels))].sort((a, b) => a - b);
 }
 
-/** By label count, then by arm. */
-export function sortedCells<T extends ArmIdentity & { readonly labels: number }>(
-  cells: readonly T[],
-): T[] {
-  return cells.toSorted((a, b) => a.labels - b.labels || compareArms(a, b));
+/** By label count; arms of one label count stay in the order of the study. */
+export function sortedCells<T extends { readonly labels: number }>(cells: readonly T[]): T[] {
+  return cells.toSorted((a, b) => a.labels - b.labels);
 }
 
 /** What weakens the verdict, one short sentence each; the reader meets it before any number. */

@@ -1,7 +1,7 @@
 /** What it takes to repeat and to trust the study: weights taken over, methods, notes, provenance. */
 import type { ReportData } from '../../../shared/analysis.ts';
 import type { EngineInfo } from '../../../shared/entities.ts';
-import { armName, compareArms } from '../../../shared/charts/arm-style.ts';
+import { armName } from '../../../shared/charts/arm-style.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { counted, duration, gibibytes, minuteUtc } from '../../../shared/number-format.ts';
 
@@ -11,7 +11,7 @@ export function layersSection({ transfers }: ReportData): Markup | null {
   if (transfers.length === 0) return null;
   return markup`<section id="layers"><h2>What was transferred</h2>
 <p class="lead">The weights that each arm took over from its pretrained network, layer by layer. Open an arm for its list.</p>
-${transfers.toSorted(compareArms).map(layerList)}</section>`;
+${transfers.map(layerList)}</section>`;
 }
 
 function layerList(list: TransferList): Markup {

@@ -4,12 +4,12 @@
  */
 import { z } from 'zod';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
-import { EngineInfo, PretrainingTask, Transfer } from '../../../shared/entities.ts';
+import { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from '../../../shared/entities.ts';
 
 /** null: cannot be computed, such as a standard deviation over one seed. */
 const Measure = z.number().nullable();
 const Interval = z.tuple([Measure, Measure]);
-const Arm = { pretraining: PretrainingTask.nullable(), transfer: Transfer, labels: z.int() };
+const Arm = { pretraining: PretrainingKey.nullable(), transfer: Transfer, labels: z.int() };
 
 const ResultsRun = z.object({
   ...Arm,
@@ -29,7 +29,7 @@ export type ResultsRun = z.infer<typeof ResultsRun>;
 
 /** Field by field as in shared/analysis.ts, where each is described. */
 const ResultsVerdict = z.object({
-  pretraining: PretrainingTask,
+  pretraining: PretrainingKey,
   labels: z.int(),
   comparison: z.string(),
   family: z.string(),
@@ -106,6 +106,7 @@ export const ResultsFile = z.object({
   baselineNotConverged: z.array(z.int()),
   pretrainings: z.array(
     z.object({
+      pretraining: PretrainingKey,
       task: PretrainingTask,
       seeds: z.int(),
       steps: z.int(),

@@ -14,6 +14,7 @@ import {
   signed,
   signedInterval,
 } from '../../../shared/number-format.ts';
+import { pretrainingTitle } from '../../../shared/pretrainings.ts';
 import {
   claimBadge,
   COMPARISONS,
@@ -22,7 +23,6 @@ import {
   labelCountsOf,
   sortedCells,
   sortedComparisons,
-  taskTitle,
 } from '../../../shared/charts/study-words.ts';
 
 interface Column {
@@ -81,7 +81,7 @@ export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
     comparisonKinds(comparisons).map((kind) => ({
       title: markup`${COMPARISONS[kind].question} <span class="formula">${kind}</span>`,
       rows: sortedComparisons(comparisons, kind).map((row) => [
-        `${taskTitle(row.pretraining)}, ${labelCount(row.labels)}`,
+        `${pretrainingTitle(row.pretraining)}, ${labelCount(row.labels)}`,
         markup`<span class="effect">${signed(row.effect)}</span>`,
         plainInterval(row.ci95),
         plainInterval(row.ci90),
@@ -194,8 +194,8 @@ export function costSection({ pretrainings, trainingSeconds, wallSeconds }: Repo
     [
       {
         title: null,
-        rows: pretrainings.map(({ task, seeds, steps, secondsPerRun, finalLoss }) => [
-          taskTitle(task),
+        rows: pretrainings.map(({ pretraining, seeds, steps, secondsPerRun, finalLoss }) => [
+          pretrainingTitle(pretraining),
           counted(seeds, 'seed'),
           String(steps),
           duration(secondsPerRun),

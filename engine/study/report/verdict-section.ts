@@ -5,10 +5,11 @@ import type {
   ReportData,
   StudyAnalysis,
 } from '../../../shared/analysis.ts';
-import type { PretrainingTask } from '../../../shared/entities.ts';
+import type { PretrainingKey } from '../../../shared/entities.ts';
 import { halvesChart, halvesOf } from '../../../shared/charts/halves.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { score, signed, signedInterval } from '../../../shared/number-format.ts';
+import { pretrainingInText, pretrainingTitle } from '../../../shared/pretrainings.ts';
 import {
   cautions,
   COMPARISONS,
@@ -16,8 +17,7 @@ import {
   sortedComparisons,
   labelCount,
   labelCountsOf,
-  tasksOf,
-  taskTitle,
+  pretrainingsOf,
   verdictBadge,
 } from '../../../shared/charts/study-words.ts';
 
@@ -57,19 +57,19 @@ function halvesMatrix(analysis: StudyAnalysis, counts: readonly number[]): Marku
   const columns = `${width === 'wide' ? '' : 'minmax(96px, 128px) '}repeat(${counts.length}, minmax(0, 1fr))`;
   return markup`<div class="halves ${width}" style="grid-template-columns:${columns}">
 ${width === 'narrow' && markup`<div class="head"></div>`}${counts.map((labels) => markup`<div class="head">with ${labelCount(labels)}</div>`)}
-${tasksOf(analysis.comparisons).map((task) => markup`<div class="row"><small>pretrained by</small> ${taskTitle(task).toLowerCase()}</div>${counts.map((labels) => halvesCell(analysis, task, labels, markup`<div class="phone">with ${labelCount(labels)}</div>`))}`)}
+${pretrainingsOf(analysis.comparisons).map((task) => markup`<div class="row"><small>pretrained by</small> ${pretrainingInText(task)}</div>${counts.map((labels) => halvesCell(analysis, task, labels, markup`<div class="phone">with ${labelCount(labels)}</div>`))}`)}
 </div>`;
 }
 
 /** Cells that carry their whole name, for a single label count or more than a row can hold. */
 function halvesGallery(analysis: StudyAnalysis, counts: readonly number[]): Markup {
-  return markup`<div class="halves gallery">${tasksOf(analysis.comparisons).map((task) =>
+  return markup`<div class="halves gallery">${pretrainingsOf(analysis.comparisons).map((task) =>
     counts.map((labels) =>
       halvesCell(
         analysis,
         task,
         labels,
-        markup`<div class="name"><b>${taskTitle(task)}</b>, ${labelCount(labels)}</div>`,
+        markup`<div class="name"><b>${pretrainingTitle(task)}</b>, ${labelCount(labels)}</div>`,
       ),
     ),
   )}</div>`;
@@ -77,11 +77,11 @@ function halvesGallery(analysis: StudyAnalysis, counts: readonly number[]): Mark
 
 function halvesCell(
   analysis: StudyAnalysis,
-  pretraining: PretrainingTask,
+  pretraining: PretrainingKey,
   labels: number,
   name: Markup,
 ): Markup {
-  const title = `${taskTitle(pretraining)}, ${labelCount(labels)}`;
+  const title = `${pretrainingTitle(pretraining)}, ${labelCount(labels)}`;
   const halves = halvesOf(analysis, { pretraining, labels });
   return markup`<div class="cell">${name}${halvesChart({ title, halves })}</div>`;
 }
@@ -113,13 +113,13 @@ function verdictTable(comparisons: readonly Comparison[]): Markup | null {
   if (comparisons.length === 0) return null;
   return markup`<div class="scroll"><table class="verdicts"><caption>All verdicts, with the difference in test Dice and its 95&nbsp;% confidence interval.</caption>
 <thead><tr><th scope="col">Labels</th><th scope="col">Question</th><th scope="col">Difference</th><th scope="col">Verdict</th></tr></thead>
-${tasksOf(comparisons).map((task) => verdictGroup(comparisons.filter(({ pretraining }) => pretraining === task)))}</table></div>`;
+${pretrainingsOf(comparisons).map((task) => verdictGroup(comparisons.filter(({ pretraining }) => pretraining === task)))}</table></div>`;
 }
 
 /** All comparisons of one pretraining task; a label count spans its rows. */
 function verdictGroup(rows: readonly Comparison[]): Markup {
   const [first] = rows;
-  return markup`<tbody class="group">${first && markup`<tr><th scope="rowgroup" colspan="4">Pretrained by ${taskTitle(first.pretraining).toLowerCase()}</th></tr>`}${labelCountsOf(
+  return markup`<tbody class="group">${first && markup`<tr><th scope="rowgroup" colspan="4">Pretrained by ${pretrainingInText(first.pretraining)}</th></tr>`}${labelCountsOf(
     rows,
   ).map((labels) => {
     const own = rows.filter((row) => row.labels === labels);

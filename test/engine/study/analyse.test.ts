@@ -2,10 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { analyseStudy } from '../../../engine/study/analyse.ts';
 import type { AnalysedRun, ComparisonKind, StudyAnalysis } from '../../../shared/analysis.ts';
 import type { PretrainingTask } from '../../../shared/entities.ts';
-import { handMadeRuns, type HandMadeArm, type HandMadeStudy } from './hand-made-study.ts';
+import {
+  handMadeRuns,
+  pretrainingsIn,
+  type HandMadeArm,
+  type HandMadeStudy,
+} from './hand-made-study.ts';
 
 const analyse = (runs: readonly AnalysedRun[]) =>
-  analyseStudy({ runs, delta: 0.02, seedForBootstrap: 1, budgetSteps: 400 });
+  analyseStudy({
+    runs,
+    pretrainings: pretrainingsIn(runs),
+    delta: 0.02,
+    seedForBootstrap: 1,
+    budgetSteps: 400,
+  });
 const analyseHandMade = (study: HandMadeStudy) => analyse(handMadeRuns(study));
 
 const random = (dice: number, more: Partial<HandMadeArm> = {}): HandMadeArm => ({
@@ -122,15 +133,15 @@ describe('a study in which the encoder helps and the decoder adds nothing', () =
     expect(claim(analysis, 2).why).toContain('segmentation, 8 against 32 labels');
   });
 
-  it('summarises its arms: random first, label count by label count', () => {
+  it('summarises its arms in the order of the study, each label count by label count', () => {
     expect(analysis.arms.map((a) => `${a.transfer} ${a.labels}`)).toEqual([
       'random 8',
-      'encoder 8',
-      'encoder+decoder 8',
-      'decoder 8',
       'random 32',
+      'encoder 8',
       'encoder 32',
+      'encoder+decoder 8',
       'encoder+decoder 32',
+      'decoder 8',
       'decoder 32',
     ]);
     const [first] = analysis.arms;

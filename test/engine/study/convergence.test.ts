@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { analyseStudy } from '../../../engine/study/analyse.ts';
+import type { AnalysedRun } from '../../../shared/analysis.ts';
 import {
   censoredMedian,
   earlyArea,
   smoothed,
   stepsToReach,
 } from '../../../engine/study/convergence.ts';
-import { handMadeRuns, type HandMadeArm } from './hand-made-study.ts';
+import { handMadeRuns, type HandMadeArm, pretrainingsIn } from './hand-made-study.ts';
 
 const curve = (...dice: readonly number[]) =>
   dice.map((value, i) => ({ step: 10 * (i + 1), dice: value }));
@@ -51,13 +52,15 @@ describe('the median of censored steps', () => {
 });
 
 describe('convergence in a study', () => {
-  const analyse = (arms: readonly HandMadeArm[]) =>
+  const analyseRuns = (runs: readonly AnalysedRun[]) =>
     analyseStudy({
-      runs: handMadeRuns({ arms }),
+      runs,
+      pretrainings: pretrainingsIn(runs),
       delta: 0.02,
       seedForBootstrap: 0,
       budgetSteps: 100,
     });
+  const analyse = (arms: readonly HandMadeArm[]) => analyseRuns(handMadeRuns({ arms }));
   const flat = pairs(0.1, 0.3, 0.5, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8);
   const random = { pretraining: null, transfer: 'random', dice: 0.8, validation: flat } as const;
   const encoder = { pretraining: 'segmentation', transfer: 'encoder', dice: 0.8 } as const;
@@ -113,7 +116,7 @@ describe('convergence in a study', () => {
     const runs = handMadeRuns({ arms: [random] }).map((run) =>
       run.seed === 0 ? { ...run, validation: run.validation.slice(0, 4) } : run,
     );
-    const { curves } = analyseStudy({ runs, delta: 0.02, seedForBootstrap: 0, budgetSteps: 100 });
+    const { curves } = analyseRuns(runs);
     expect(curves[0]?.points.map((p) => p.step)).toEqual([10, 20, 30, 40]);
   });
 });

@@ -1,10 +1,11 @@
 /** Studies whose right answer is known: Dice of every run from a base, an effect and seeded noise. */
-import type { AnalysedRun } from '../../../shared/analysis.ts';
-import type { PretrainingTask, Transfer } from '../../../shared/entities.ts';
+import type { AnalysedRun, StudiedPretraining } from '../../../shared/analysis.ts';
+import { PRETRAINING_TASKS, type PretrainingKey, type Transfer } from '../../../shared/entities.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { createRandom } from '../../../shared/random.ts';
 
 export interface HandMadeArm {
-  readonly pretraining: PretrainingTask | null;
+  readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
   /** Mean test Dice. */
   readonly dice: number;
@@ -27,6 +28,14 @@ export interface HandMadeStudy {
 }
 
 const DEFAULT_LABELS = 8;
+
+/** The pretrainings that occur in the runs; a key that is no task is an encoder of another origin. */
+export function pretrainingsIn(runs: readonly AnalysedRun[]): StudiedPretraining[] {
+  return [...new Set(runs.flatMap((run) => run.pretraining ?? []))].map((key) => {
+    const task = PRETRAINING_TASKS.find((one) => one === key) ?? null;
+    return { key, task, trains: task === null ? [] : PRETRAINING_TASK_FACTS[task].trains };
+  });
+}
 
 export function handMadeRuns(study: HandMadeStudy): AnalysedRun[] {
   const { seeds = [0, 1, 2, 3, 4], images = 30, seedNoise = 0.004, noise = 0.02 } = study;

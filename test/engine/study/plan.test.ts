@@ -42,6 +42,33 @@ describe('the runs of a study', () => {
     expect(labelOrder(data.trainImageIds, 7)).toEqual(labelOrder(data.trainImageIds, 7));
   });
 
+  it('go by the names of their pretrainings, in the order of the list', () => {
+    const { project, ids } = prepared();
+    const { finetuning } = smallStudy(ids);
+    const once = { task: 'segmentation', optimisation: finetuning, transfers: ['encoder'] };
+    const longer = { ...once, name: 'longer', optimisation: { ...finetuning, steps: 9 } };
+    const config = smallStudy(ids, { pretrainings: [longer, once], seeds: 1, labelCounts: [2] });
+    const runs = planRuns(config, planData(project, config));
+    expect(runs.map((r) => r.key)).toEqual([
+      'longer/0',
+      'segmentation/0',
+      'none/random/2/0',
+      'longer/encoder/2/0',
+      'segmentation/encoder/2/0',
+    ]);
+  });
+
+  it('pretrain once what differs in its arms only', () => {
+    const { project, ids } = prepared();
+    const { finetuning } = smallStudy(ids);
+    const once = { task: 'segmentation', optimisation: finetuning, transfers: ['encoder'] };
+    const again = { ...once, name: 'again', transfers: ['decoder'] };
+    const config = smallStudy(ids, { pretrainings: [once, again], seeds: 1, labelCounts: [2] });
+    const runs = planRuns(config, planData(project, config));
+    expect(runs.filter((r) => r.kind === 'pretrain').map((r) => r.key)).toEqual(['segmentation/0']);
+    expect(runs.at(-1)).toMatchObject({ pretraining: 'again', pretrainKey: 'segmentation/0' });
+  });
+
   it('take "all" as every labelled training image, once', () => {
     const { project, ids } = prepared();
     const config = smallStudy(ids, { labelCounts: [10, 'all', 3] });
@@ -63,6 +90,20 @@ describe('a study is refused, with the remedy,', () => {
 
   it('when a dataset is not there', () => {
     expect(refusal({ sourceDatasetId: 99 })).toThrow(/source dataset \(99\)/);
+  });
+
+  it('when two pretrainings go by one name, or one by the name of another task', () => {
+    const plan = { ...smallStudy({ source: 1, target: 1 }).pretrainings[0] };
+    expect(refusal({ pretrainings: [plan, plan] })).toThrow(/"segmentation" is listed twice/);
+    expect(refusal({ pretrainings: [{ ...plan, name: 'autoencoder' }] })).toThrow(
+      /is the name of a task/,
+    );
+  });
+
+  it('when an encoder is not there', () => {
+    expect(refusal({ pretrainings: [{ encoderId: 7, transfers: ['encoder'] }] })).toThrow(
+      /no encoder 7/,
+    );
   });
 
   it('when a task has no decoder to transfer, or one that does not fit', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Comparison, Verdict } from '../../../shared/analysis.ts';
+import type { Comparison, StudiedPretraining, Verdict } from '../../../shared/analysis.ts';
 import { transferStyle } from '../../../shared/charts/arm-style.ts';
 import { legend } from '../../../shared/charts/chart.ts';
 import { halvesChart, halvesOf } from '../../../shared/charts/halves.ts';
@@ -30,11 +30,16 @@ function comparison(over: Partial<Comparison>): Comparison {
 }
 
 describe('the halves of a network', () => {
+  const pretrainings: StudiedPretraining[] = [
+    { key: 'segmentation', task: 'segmentation', trains: ['encoder', 'decoder'] },
+    { key: 'classification', task: 'classification', trains: ['encoder'] },
+  ];
   const cell = { pretraining: 'segmentation', labels: 8 } as const;
   const decoder = (verdict: Verdict, ci90: Comparison['ci90'] = [-0.03, 0.03]) =>
     halvesOf(
       {
         delta: 0.02,
+        pretrainings,
         comparisons: [
           comparison({}),
           comparison({
@@ -50,7 +55,9 @@ describe('the halves of a network', () => {
     ).decoder;
 
   it('are kept, dropped or left open by the verdict of their own label count', () => {
-    expect(halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell).encoder).toEqual({
+    expect(
+      halvesOf({ comparisons: [comparison({})], delta: 0.02, pretrainings }, cell).encoder,
+    ).toEqual({
       state: 'keep',
       advice: 'Keep it',
       effect: '+0.090',
@@ -71,13 +78,13 @@ describe('the halves of a network', () => {
   });
 
   it('tell a decoder that was never pretrained from one that was not tested', () => {
-    expect(halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell).decoder.advice).toBe(
-      'Not tested',
-    );
+    expect(
+      halvesOf({ comparisons: [comparison({})], delta: 0.02, pretrainings }, cell).decoder.advice,
+    ).toBe('Not tested');
     const classification = comparison({ pretraining: 'classification' });
     expect(
       halvesOf(
-        { comparisons: [classification], delta: 0.02 },
+        { comparisons: [classification], delta: 0.02, pretrainings },
         { pretraining: 'classification', labels: 8 },
       ).decoder.advice,
     ).toBe('Not pretrained');
@@ -89,7 +96,7 @@ describe('the halves of a network', () => {
   });
 
   it('are described in words to those who cannot see them', () => {
-    const halves = halvesOf({ comparisons: [comparison({})], delta: 0.02 }, cell);
+    const halves = halvesOf({ comparisons: [comparison({})], delta: 0.02, pretrainings }, cell);
     expect(halvesChart({ title: 'Segmentation, 8 labels', halves }).text).toContain(
       'aria-label="Segmentation, 8 labels. Encoder: Keep it (+0.090). Decoder: Not tested."',
     );

@@ -4,6 +4,7 @@ import { analyseStudy } from '../../../../engine/study/analyse.ts';
 import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../../shared/analysis.ts';
 import type { PretrainingTask, Transfer } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
+import { pretrainingsIn } from '../hand-made-study.ts';
 
 export interface FixtureOptions {
   readonly studyName?: string;
@@ -69,6 +70,7 @@ export async function reportFixture(options: FixtureOptions = {}): Promise<Fixtu
   const numbered = runs.map((run, i) => ({ ...run, runId: i + 1 }));
   const analysis = analyseStudy({
     runs: numbered,
+    pretrainings: pretrainingsIn(numbered),
     delta: DELTA,
     seedForBootstrap: 1,
     budgetSteps: STEPS,
@@ -147,6 +149,7 @@ async function makeData(
     trainingSeconds: 2710,
     wallSeconds: 1483,
     pretrainings: tasks.map((task, i) => ({
+      pretraining: task,
       task,
       seeds: options.seeds ?? 5,
       steps: 400,
