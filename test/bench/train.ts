@@ -139,9 +139,12 @@ function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>)
     tf.dispose([image, ...outputs]);
   };
   run();
-  const start = performance.now();
-  for (let i = 0; i < INFERENCE_RUNS; i++) run();
-  return (performance.now() - start) / INFERENCE_RUNS;
+  const times = Array.from({ length: INFERENCE_RUNS }, () => {
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  });
+  return median(times);
 }
 
 const started = await startEngine({ threads, engine: EngineChoice.parse(flags.engine) });

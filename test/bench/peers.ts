@@ -1,0 +1,134 @@
+/**
+ * Graft's training step, prediction and memory against PyTorch and Keras on this machine: the same network, loss and
+ * optimiser (train.ts, peers/train_torch.py, peers/train_keras.py), each in a process of its own, all in turn,
+ * `--rounds` times. Prints medians and their ratios: above 1 Graft is faster, or needs less memory.
+ *
+ * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--rounds 3] [--steps 15]
+ *   Without --size the four standard sizes; without --threads one and two threads.
+ * The last line is JSON: { rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
+ * { ms_step, infer_img_s, peak_memory_mb }.
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { peerInterpreter } from './peers/environment.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    size: { type: 'string' },
+    batch: { type: 'string', default: '8' },
+    base: { type: 'string', default: '16' },
+    threads: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '15' },
+  },
+});
+
+const STANDARD_SIZES = [
+  { size: 64, batch: 32, base: 8 },
+  { size: 128, batch: 8, base: 16 },
+  { size: 128, batch: 8, base: 32 },
+  { size: 256, batch: 4, base: 16 },
+] as const;
+
+const sizes =
+  flags.size === undefined
+    ? STANDARD_SIZES
+    : [{ size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) }];
+const threadCounts = flags.threads === undefined ? [1, 2] : [Number(flags.threads)];
+
+const Measured = z.object({
+  version: z.string(),
+  ms_step: z.number(),
+  infer_img_s: z.number(),
+  peak_memory_mb: z.number(),
+});
+type Measured = z.infer<typeof Measured>;
+type Figures = Omit<Measured, 'version'>;
+
+const python = peerInterpreter();
+const contenders = {
+  graft: [process.execPath, join(import.meta.dirname, 'train.ts')],
+  torch: [python, join(import.meta.dirname, 'peers', 'train_torch.py')],
+  keras: [python, join(import.meta.dirname, 'peers', 'train_keras.py')],
+} as const satisfies Readonly<Record<string, readonly [program: string, script: string]>>;
+type Contender = keyof typeof contenders;
+const NAMES = ['graft', 'torch', 'keras'] as const satisfies readonly Contender[];
+
+const versions = new Map<Contender, string>();
+
+function measure(who: Contender, setting: Readonly<Record<string, number>>): Measured {
+  const [program, script] = contenders[who];
+  const named = { ...setting, steps: Number(flags.steps) };
+  const args = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const output = execFileSync(program, [script, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const measured = Measured.parse(JSON.parse(output.trimEnd().split('\n').at(-1) ?? ''));
+  versions.set(who, measured.version);
+  return measured;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [
+    sorted[Math.ceil(sorted.length / 2) - 1],
+    sorted[Math.floor(sorted.length / 2)],
+  ];
+  return ((low ?? NaN) + (high ?? NaN)) / 2;
+}
+
+const medians = (runs: readonly Measured[]): Figures => ({
+  ms_step: median(runs.map((run) => run.ms_step)),
+  infer_img_s: median(runs.map((run) => run.infer_img_s)),
+  peak_memory_mb: median(runs.map((run) => run.peak_memory_mb)),
+});
+
+function compare(setting: Readonly<Record<string, number>>): Record<Contender, Figures> {
+  const runs: Record<Contender, Measured[]> = { graft: [], torch: [], keras: [] };
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    for (const who of NAMES) runs[who].push(measure(who, setting));
+  }
+  return { graft: medians(runs.graft), torch: medians(runs.torch), keras: medians(runs.keras) };
+}
+
+const ratio = (value: number) => value.toFixed(2).padStart(6);
+
+/** Of the step, of prediction, and of memory, over the better peer; memory over PyTorch's alone. */
+function tableRow(
+  { size, batch, base, threads }: Readonly<Record<'size' | 'batch' | 'base' | 'threads', number>>,
+  { graft, torch, keras }: Record<Contender, Figures>,
+): string {
+  const name = `${size}/${batch}/${base}`.padEnd(10);
+  const steps = [graft, torch, keras].map(({ ms_step }) => ms_step.toFixed(1).padStart(7)).join('');
+  const images = [graft, torch, keras]
+    .map(({ infer_img_s }) => infer_img_s.toFixed(0).padStart(7))
+    .join('');
+  const memory = [graft, torch, keras]
+    .map(({ peak_memory_mb }) => peak_memory_mb.toFixed(0).padStart(6))
+    .join('');
+  const faster = ratio(Math.min(torch.ms_step, keras.ms_step) / graft.ms_step);
+  const predicts = ratio(graft.infer_img_s / Math.max(torch.infer_img_s, keras.infer_img_s));
+  const held = ratio(graft.peak_memory_mb / torch.peak_memory_mb);
+  return `${name}${threads} |${steps}${faster} |${images}${predicts} |${memory}${held}`;
+}
+
+console.log(
+  [
+    'size/batch/base, threads | ms a step: Graft, PyTorch, Keras, faster peer ÷ Graft',
+    '| images a second predicted: Graft, PyTorch, Keras, Graft ÷ faster peer',
+    '| peak MB in training: Graft, PyTorch, Keras, Graft ÷ PyTorch',
+  ].join(' '),
+);
+const rows = sizes.flatMap((size) =>
+  threadCounts.map((threads) => {
+    const setting = { ...size, threads };
+    const figures = compare(setting);
+    console.log(tableRow(setting, figures));
+    return { ...setting, ...figures };
+  }),
+);
+console.log([...versions].map(([who, version]) => `${who} ${version}`).join(', '));
+console.log(JSON.stringify({ rows }));
