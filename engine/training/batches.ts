@@ -71,26 +71,45 @@ function allocate(objective: Objective, size: number) {
 
 export interface BatchOptions {
   readonly objective: Objective;
-  readonly tiles: readonly Tile[];
   readonly sizePx: number;
   readonly augment: boolean;
   readonly batch: number;
   readonly seed: number;
 }
 
-/** The batch of each step (from 1). */
-export function createBatches(options: BatchOptions): (step: number) => Batch {
-  const { objective, tiles, sizePx, augment, batch, seed } = options;
-  const orderAt = createBatchOrder({ seed, count: tiles.length, batch });
+/** What fills a step (from 1), and the batch once its tiles are there. */
+export interface BatchPlan {
+  /** Images of the step, by index. [batch] */
+  images(step: number): number[];
+  /** `tiles`: those of `images(step)`, in that order. */
+  fill(step: number, tiles: readonly Tile[]): Batch;
+}
+
+export function planBatches(options: BatchOptions & { readonly count: number }): BatchPlan {
+  const { objective, sizePx, augment, batch, seed, count } = options;
+  return {
+    images: createBatchOrder({ seed, count, batch }),
+    fill(step, tiles) {
+      const { inputs, slots } = allocate(objective, batch);
+      tiles.forEach((tile, slot) => {
+        const random = createRandom(seed, 'augment', step, slot);
+        const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
+        objective.prepare({ view }, random, slots(slot));
+      });
+      return { size: batch, inputs };
+    },
+  };
+}
+
+/** The batch of each step (from 1) where all tiles are at hand. */
+export function createBatches(
+  options: BatchOptions & { readonly tiles: readonly Tile[] },
+): (step: number) => Batch {
+  const { tiles } = options;
+  const plan = planBatches({ ...options, count: tiles.length });
   return (step) => {
-    const { inputs, slots } = allocate(objective, batch);
-    orderAt(step).forEach((index, slot) => {
-      const tile = tiles[index];
-      if (tile === undefined) throw new Error('a batch needs at least one image');
-      const random = createRandom(seed, 'augment', step, slot);
-      const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
-      objective.prepare({ view }, random, slots(slot));
-    });
-    return { size: batch, inputs };
+    const own = plan.images(step).flatMap((index) => tiles[index] ?? []);
+    if (own.length === 0) throw new Error('a batch needs at least one image');
+    return plan.fill(step, own);
   };
 }

@@ -22,7 +22,7 @@ const MAX_CROPS = 4;
 /** Test images that are decoded at once. */
 const TEST_IMAGES_AT_ONCE = 16;
 
-interface ValidationView {
+export interface ValidationView {
   readonly imageId: number;
   readonly pixels: Float32Array;
   readonly truth: LabelMap;
@@ -45,19 +45,17 @@ function crop(tile: Tile, labels: Uint8Array, left: number, top: number, sizePx:
   };
 }
 
-/** Fixed squares of the validation images: the whole image (resize mode), or crops spread over it (patches mode). */
-export function validationViews(tiles: readonly Tile[], sizePx: number): ValidationView[] {
-  return tiles.flatMap((tile) => {
-    const { labels } = tile;
-    if (labels === null) return [];
-    const places = windowStarts(tile.height, sizePx).flatMap((top) =>
-      windowStarts(tile.width, sizePx).map((left) => ({ left, top })),
-    );
-    const every = Math.ceil(places.length / MAX_CROPS);
-    return places
-      .filter((_, i) => i % every === 0)
-      .map(({ left, top }) => crop(tile, labels, left, top, sizePx));
-  });
+/** Fixed squares of a validation image: the whole image (resize mode), or crops spread over it (patches mode). */
+export function validationViews(tile: Tile, sizePx: number): ValidationView[] {
+  const { labels } = tile;
+  if (labels === null) return [];
+  const places = windowStarts(tile.height, sizePx).flatMap((top) =>
+    windowStarts(tile.width, sizePx).map((left) => ({ left, top })),
+  );
+  const every = Math.ceil(places.length / MAX_CROPS);
+  return places
+    .filter((_, i) => i % every === 0)
+    .map(({ left, top }) => crop(tile, labels, left, top, sizePx));
 }
 
 /** Mean over images of the mean Dice of their views, in [0, 1]. */

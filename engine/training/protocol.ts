@@ -33,6 +33,8 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     runId: Id,
     /** Checkpoints to resume from are sent about this often; ten seconds where it is left out. */
     checkpointIntervalMs: z.number().positive().optional(),
+    /** Where batches are prepared: the same ones either way. A thread of their own where it is left out. */
+    prepare: z.enum(['thread', 'inline']).optional(),
   }),
   /** Times training steps on random data: for the estimate of a study. */
   z.object({

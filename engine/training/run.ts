@@ -6,20 +6,24 @@ import type { CheckpointKind, FinetuneRunConfig, LayerState, Run } from '../../s
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
-import { createBatches } from './batches.ts';
 import {
   checkpointWeights,
   decodeCheckpoint,
   encodeCheckpoint,
   type TrainingCheckpoint,
 } from './checkpoint.ts';
-import { type TestCheckpoint, testImages, validationDice, validationViews } from './evaluation.ts';
+import {
+  type TestCheckpoint,
+  testImages,
+  validationDice,
+  type ValidationView,
+} from './evaluation.ts';
 import { type FlatWeights, flattenWeights } from './parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
-import { readTiles } from './tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
+import { openTrainingData, type TrainingData } from './training-data.ts';
 import {
   createTrainingStep,
   freshState,
@@ -114,6 +118,8 @@ export interface RunOptions {
   readonly run: Run;
   readonly engine: Engine;
   readonly resume: TrainingCheckpoint | null;
+  /** Prepared beside the training; null: on its thread. */
+  readonly trainingData: TrainingData | null;
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval: number;
   readonly emit: (event: TrainerEvent) => void;
@@ -205,7 +211,7 @@ export async function executeRun(
 ): Promise<{ readonly outcome: 'done' | 'stopped'; readonly step: number }> {
   const { project, run, engine, resume, emit, stopRequested } = options;
   const { config } = run;
-  const { sampling, optimisation, seed } = config;
+  const { sampling, optimisation } = config;
   const data = runData(project, config);
   for (const message of data.notes) emit({ type: 'log', message });
 
@@ -217,12 +223,7 @@ export async function executeRun(
       : fromCheckpoint(resume);
   announce(start.layers, start.progress.step);
 
-  const tileOptions = { sampling, channels: config.network.inputChannels };
-  const tiles = await readTiles(project, data.train, tileOptions);
-  const views = validationViews(
-    await readTiles(project, data.validation, tileOptions),
-    sampling.sizePx,
-  );
+  const trainingData = options.trainingData ?? openTrainingData({ project, config, data });
   const { objective, classes } = data;
   const step = createTrainingStep({
     engine,
@@ -243,19 +244,17 @@ export async function executeRun(
       : null;
   const frozenTensors = toTensors(start.specs.frozen.parameters.length === 0 ? [] : [start.frozen]);
 
-  const { outcome, progress } = await train({
+  let views: readonly ValidationView[] | undefined;
+  const { outcome, progress, waited } = await train({
     step,
     config: optimisation,
-    makeBatch: createBatches({
-      objective,
-      tiles,
-      sizePx: sampling.sizePx,
-      augment: optimisation.augment,
-      batch: optimisation.batch,
-      seed,
-    }),
+    makeBatch: (at) => trainingData.batch(at),
     evaluate:
-      segmenter && (() => validationDice(segmenter, [step.tensors(), ...frozenTensors], views)),
+      segmenter &&
+      (async () => {
+        views ??= await trainingData.validationViews();
+        return validationDice(segmenter, [step.tensors(), ...frozenTensors], views);
+      }),
     from: start.progress,
     checkpointInterval: options.checkpointInterval,
     hooks: {
@@ -265,6 +264,12 @@ export async function executeRun(
       checkpoint: checkpointEmitter(options, data, start),
       stopRequested,
     },
+  });
+
+  await trainingData.close();
+  emit({
+    type: 'log',
+    message: `Waited for data: ${waited.first.toFixed(3)} s for the first batch, ${waited.others.toFixed(3)} s for all others.`,
   });
 
   if (outcome === 'done' && segmenter !== null) {

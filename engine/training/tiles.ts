@@ -1,6 +1,6 @@
 /**
- * The images of a run in memory, read once: at the network's size (resize mode) or at full resolution (patches mode).
- * Reads nothing but the project; draws no views (augment.ts) and builds no batches (batches.ts).
+ * Reads the images of a run: at the network's size (resize mode) or at full resolution (patches mode).
+ * Reads nothing but the project; keeps nothing (tile-cache.ts), draws no views (augment.ts), builds no batches (batches.ts).
  */
 import type { ImageRecord, SamplingConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -53,7 +53,7 @@ function readLabels(project: Pick<Project, 'labelMaps'>, request: TileRequest): 
 }
 
 /** Reads one image. Errors: those of readInput and readLabelMap. */
-async function readTile(
+export async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
   options: TileOptions,
@@ -74,15 +74,4 @@ async function readTile(
     labels: labels?.data ?? null,
     imageClass: request.imageClass,
   };
-}
-
-/** Reads all, in order. */
-export async function readTiles(
-  project: Pick<Project, 'datasets' | 'labelMaps'>,
-  requests: readonly TileRequest[],
-  options: TileOptions,
-): Promise<Tile[]> {
-  const tiles: Tile[] = [];
-  for (const request of requests) tiles.push(await readTile(project, request, options));
-  return tiles;
 }

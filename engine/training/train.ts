@@ -43,9 +43,9 @@ export interface TrainingHooks {
 export interface TrainingOptions {
   readonly step: TrainingStep;
   readonly config: OptimisationConfig;
-  readonly makeBatch: (step: number) => Batch;
+  readonly makeBatch: (step: number) => Batch | Promise<Batch>;
   /** Validation score of the current weights, higher is better; null: no validation. */
-  readonly evaluate: (() => number) | null;
+  readonly evaluate: (() => number | Promise<number>) | null;
   readonly from: TrainingProgress;
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval: number;
@@ -62,13 +62,23 @@ function diverged(loss: number, step: number, config: OptimisationConfig): AppEr
 const stateBytes = (state: TrainingState) =>
   4 * (state.theta.length + state.statistics.length + state.m.length + state.v.length);
 
+/** Seconds that training stood still because a batch was not there yet. */
+export interface DataWait {
+  /** For the first batch: images are still being opened then. */
+  readonly first: number;
+  /** For all others together. */
+  readonly others: number;
+}
+
 /**
  * Trains from `from` to the last step, or until a stop is requested; both end with a checkpoint.
  * Errors: invalid-input, where the loss is no longer a number.
  */
-export async function train(
-  options: TrainingOptions,
-): Promise<{ readonly outcome: 'done' | 'stopped'; readonly progress: TrainingProgress }> {
+export async function train(options: TrainingOptions): Promise<{
+  readonly outcome: 'done' | 'stopped';
+  readonly progress: TrainingProgress;
+  readonly waited: DataWait;
+}> {
   const { step, config, makeBatch, evaluate, from, hooks } = options;
   const start = performance.now();
   let { best } = from;
@@ -76,6 +86,7 @@ export async function train(
   let reportedAt = start;
   let savedAt = start;
   let { checkpointInterval } = options;
+  let waited: DataWait = { first: 0, others: 0 };
 
   const progressAt = (at: number): TrainingProgress => ({
     step: at,
@@ -97,9 +108,9 @@ export async function train(
     );
     savedAt = performance.now();
   };
-  const validate = (at: number) => {
+  const validate = async (at: number) => {
     if (evaluate === null) return;
-    const score = evaluate();
+    const score = await evaluate();
     points.push({ step: at, name: 'valDice', value: score });
     if (best === null || score > best.score) {
       const { theta, statistics } = step.read();
@@ -107,22 +118,33 @@ export async function train(
     }
   };
 
+  const nextBatch = async (at: number) => {
+    const asked = performance.now();
+    const batch = await makeBatch(at);
+    const seconds = (performance.now() - asked) / 1000;
+    const isFirst = at === from.step + 1;
+    waited = isFirst
+      ? { first: seconds, others: 0 }
+      : { ...waited, others: waited.others + seconds };
+    return batch;
+  };
+
   for (let at = from.step + 1; at <= config.steps; at++) {
-    const loss = step.run(makeBatch(at), stepScalars(config, at));
+    const loss = step.run(await nextBatch(at), stepScalars(config, at));
     if (!Number.isFinite(loss)) throw diverged(loss, at, config);
     points.push({ step: at, name: 'loss', value: loss });
     if (at % config.evaluateEvery === 0 || at === config.steps) {
       points.push({ step: at, name: 'learningRate', value: learningRateAt(config, at) });
-      validate(at);
+      await validate(at);
     }
     await nextTurn(); // lets a request to stop arrive
     const now = performance.now();
     const stopping = hooks.stopRequested() && at < config.steps;
     if (now - reportedAt >= REPORT_INTERVAL_MS || stopping) report(at);
     if (now - savedAt >= checkpointInterval || stopping) save(at);
-    if (stopping) return { outcome: 'stopped', progress: progressAt(at) };
+    if (stopping) return { outcome: 'stopped', progress: progressAt(at), waited };
   }
   report(config.steps);
   save(config.steps);
-  return { outcome: 'done', progress: progressAt(config.steps) };
+  return { outcome: 'done', progress: progressAt(config.steps), waited };
 }

@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
 import { type Engine, startEngine } from './backend.ts';
+import { startBatchFeed } from './batch-feed.ts';
 import { calibrate } from './calibrate.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest } from './protocol.ts';
@@ -46,12 +47,23 @@ async function trainRun(
     throw new AppError('not-found', `There is no run ${request.runId} in this project.`);
   }
   const resume = resumeCheckpoint(project, run.id);
+  // Before TensorFlow: images are decoded while it loads.
+  const trainingData =
+    request.prepare === 'inline'
+      ? null
+      : startBatchFeed({
+          projectPath: request.projectPath,
+          runId: run.id,
+          firstStep: (resume?.header.step ?? 0) + 1,
+          lastStep: run.config.optimisation.steps,
+        });
   const engine = await startRunEngine(request, resume?.header.engine);
   const { outcome, step } = await executeRun({
     project,
     run,
     engine,
     resume,
+    trainingData,
     checkpointInterval: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
     emit,
     stopRequested: () => stopRequested,

@@ -89,14 +89,14 @@ describe('validation', () => {
     const right = tile(1, 16, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
     const half = tile(3, 16, (x) => (x < 4 ? IGNORE : x < 8 ? 0 : x < 12 ? 1 : IGNORE));
-    const views = validationViews([right, wrong, half], sizePx);
+    const views = [right, wrong, half].flatMap((own) => validationViews(own, sizePx));
     expect(validationDice(threshold(), [], views)).toBeCloseTo((1 + 0 + 1) / 3, 6);
   });
 
   it('looks at no more than four crops of a large image, and weighs images alike', () => {
     const large = tile(1, 160, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
-    const views = validationViews([large, wrong], sizePx);
+    const views = [large, wrong].flatMap((own) => validationViews(own, sizePx));
     expect(views.length).toBeLessThanOrEqual(5);
     expect(validationDice(threshold(), [], views)).toBeCloseTo(0.5, 6);
   });

@@ -1,0 +1,46 @@
+/**
+ * Keeps decoded images in memory, as many as fit. The ones that came first stay; the others are decoded again whenever
+ * they come up. (Every image comes up equally often, in shuffled order: dropping the oldest to make room would drop
+ * just those that come up next, and keep none of them long enough to be used.)
+ */
+import { availableParallelism, totalmem } from 'node:os';
+import type { Tile } from './tiles.ts';
+
+/** Trainers side by side are at most as many as cores; together they keep up to this share of the memory. */
+const MEMORY_SHARE = 0.25;
+
+/** Bytes of decoded images that one trainer of this machine keeps. */
+export const tileMemoryBytes = (): number => (totalmem() * MEMORY_SHARE) / availableParallelism();
+
+const bytesOf = ({ data, labels }: Tile) => data.byteLength + (labels?.byteLength ?? 0);
+
+export interface TileCache {
+  /** Tiles of these images, in order. Errors: those of `read`. */
+  tiles(images: readonly number[]): Promise<Tile[]>;
+}
+
+/** `read` decodes the image of an index. One is read at a time: decoded images are large. */
+export function createTileCache(options: {
+  readonly read: (image: number) => Promise<Tile>;
+  readonly maxBytes: number;
+}): TileCache {
+  const { read, maxBytes } = options;
+  const kept = new Map<number, Tile>();
+  let bytes = 0;
+  return {
+    async tiles(images) {
+      const own = new Map<number, Tile>();
+      for (const image of images) {
+        if (own.has(image)) continue;
+        const known = kept.get(image);
+        const tile = known ?? (await read(image));
+        own.set(image, tile);
+        if (known === undefined && bytes + bytesOf(tile) <= maxBytes) {
+          kept.set(image, tile);
+          bytes += bytesOf(tile);
+        }
+      }
+      return images.flatMap((image) => own.get(image) ?? []);
+    },
+  };
+}
