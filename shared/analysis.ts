@@ -3,6 +3,7 @@
  * Computed by engine/study/analyse.ts from runs and per-image results; nothing here is stored.
  */
 import type { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from './entities.ts';
+import type { TaskFamily } from './pretraining-tasks.ts';
 
 /** Closed interval [low, high]. */
 export type Interval = readonly [low: number, high: number];
@@ -28,7 +29,7 @@ export interface ArmSummary {
   readonly testImages: number;
   /** Mean over test images, then over seeds; in [0, 1]. */
   readonly dice: number;
-  /** Crossed bootstrap over seeds and images, 95 %. */
+  /** 95 % over seeds and images, within [0, 1]. */
   readonly diceCi95: Interval;
   /** Standard deviation of the seed means (n − 1); null below two seeds. */
   readonly diceSd: number | null;
@@ -47,11 +48,26 @@ export type ComparisonKind =
   | 'encoder+decoder − encoder' // is the decoder worth adding?
   | 'decoder − random' // does the decoder alone help?
   | 'encoder+decoder − random' // does the whole network help?
+  | 'encoder effect' // ½ [(encoder − random) + (encoder+decoder − decoder)]
+  | 'decoder effect' // ½ [(decoder − random) + (encoder+decoder − encoder)]
+  | 'interaction' // (encoder+decoder − encoder) − (decoder − random)
   | 'frozen-encoder − encoder' // does it have to be trained on?
-  | 'encoder − encoder(classification)'; // does this task give a better encoder than classification?
+  | 'encoder − encoder(classification)' // does this task give a better encoder than classification?
+  | 'encoder − encoder(simclr)' // is multi-reconstruction ConRec better than a contrast alone?
+  | 'encoder − encoder(conrec)'; // … than with one reconstruction?
 
 /** Holm's correction runs within a family. */
-export type ComparisonFamily = 'encoder' | 'decoder' | 'other';
+export type ComparisonFamily = 'encoder' | 'decoder' | 'interaction' | 'control' | 'task' | 'other';
+
+/** Variances in squared Dice: what differs from seed to seed, from image to image, and beyond both. */
+export interface VarianceComponents {
+  /** Between seeds, the same for all images: the luck of pretraining, labels and initial weights. */
+  readonly seed: number;
+  /** Between images, the same for all seeds. */
+  readonly image: number;
+  /** Of a seed on an image, beyond both. */
+  readonly rest: number;
+}
 
 export type Verdict =
   | 'equivalent' // the 90 % CI lies inside ±δ
@@ -68,8 +84,11 @@ export interface Comparison {
   readonly family: ComparisonFamily;
   /** Mean paired difference of test Dice. */
   readonly effect: number;
+  /** Over seeds and images, corrected for few seeds (engine/study/crossed-interval.ts). */
   readonly ci95: Interval;
   readonly ci90: Interval;
+  /** Plain percentile interval of the crossed bootstrap: too narrow with few seeds, for comparison only. */
+  readonly ci95Bootstrap: Interval;
   /** Exact two-sided sign-flip test over seed means; smallest possible value 2 / 2^S. */
   readonly p: number;
   /** Holm-adjusted within the family. */
@@ -79,12 +98,36 @@ export interface Comparison {
   readonly testImages: number;
   /** Mean difference of each seed, in the order of `seeds`. */
   readonly perSeed: readonly number[];
+  /** Of the paired differences; null with fewer than two seeds or images. */
+  readonly variance: VarianceComponents | null;
   /** Image-level Wilcoxon signed-rank p: says something about these trained models only. */
   readonly wilcoxonP: number;
   /** Upper 95 % bound below δ: the decoder may be skipped; only for `encoder+decoder − encoder`. */
   readonly nonInferiorToSkip: boolean | null;
   readonly verdict: Verdict;
   /** One sentence in plain words, with S, n and δ. */
+  readonly words: string;
+}
+
+/** Encoders of one family of tasks, averaged, against the encoder from classification (method.md §1, claim 3). */
+export interface FamilyComparison {
+  readonly family: TaskFamily;
+  readonly labels: number;
+  /** Pretrainings whose encoders are averaged. */
+  readonly pretrainings: readonly PretrainingKey[];
+  /** Mean paired difference of test Dice. */
+  readonly effect: number;
+  readonly ci95: Interval;
+  readonly ci90: Interval;
+  /** Sign-flip test over seed means; Holm-adjusted over all rows. */
+  readonly p: number;
+  readonly pHolm: number;
+  readonly seeds: readonly number[];
+  readonly testImages: number;
+  readonly verdict: Verdict;
+  /** Whether every encoder of the family has the family's verdict by itself. */
+  readonly unanimous: boolean;
+  /** One sentence in plain words; names the encoders that differ. */
   readonly words: string;
 }
 
@@ -134,6 +177,8 @@ export interface StudyAnalysis {
   readonly pretrainings: readonly StudiedPretraining[];
   readonly arms: readonly ArmSummary[];
   readonly comparisons: readonly Comparison[];
+  /** Empty where no classification encoder takes part. */
+  readonly families: readonly FamilyComparison[];
   readonly convergence: readonly ConvergenceSummary[];
   readonly curves: readonly LearningCurve[];
   readonly claims: readonly ClaimVerdict[];

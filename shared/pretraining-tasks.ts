@@ -1,8 +1,19 @@
 /** The pretraining tasks in words and facts (method.md §3); how each is computed is in engine/training/pretrain. */
 import type { PretrainingTask, Transfer } from './entities.ts';
 
+/** What a task learns from: what claim 3 of the paper tells apart (method.md §1). */
+export const TASK_FAMILIES = [
+  'classification',
+  'segmentation',
+  'reconstruction',
+  'contrastive',
+  'contrastive reconstruction',
+] as const;
+export type TaskFamily = (typeof TASK_FAMILIES)[number];
+
 export interface PretrainingTaskFacts {
   readonly title: string;
+  readonly family: TaskFamily;
   readonly description: string;
   readonly trains: readonly ('encoder' | 'decoder')[];
   readonly needs: 'label maps' | 'image classes' | 'images';
@@ -14,6 +25,7 @@ export interface PretrainingTaskFacts {
 export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, PretrainingTaskFacts>> = {
   classification: {
     title: 'Classification',
+    family: 'classification',
     description:
       'Names the class of the whole image: global average pooling, one dense layer, cross-entropy.',
     trains: ['encoder'],
@@ -23,6 +35,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   segmentation: {
     title: 'Segmentation',
+    family: 'segmentation',
     description: 'Names the class of every pixel: cross-entropy + (1 − mean soft Dice).',
     trains: ['encoder', 'decoder'],
     needs: 'label maps',
@@ -31,6 +44,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   autoencoder: {
     title: 'Autoencoder',
+    family: 'reconstruction',
     description:
       'Repaints the image from the bottleneck alone (no skips, which would copy it through): mean squared error.',
     trains: ['encoder', 'decoder'],

@@ -8,6 +8,7 @@ import { createBootstrap } from './bootstrap.ts';
 import { judgeClaims } from './claims.ts';
 import { compareArms, encoderTrends } from './comparisons.ts';
 import { convergenceOf, unconvergedBaselines } from './convergence.ts';
+import { compareFamilies } from './families.ts';
 import { headlineOf } from './headline.ts';
 import { SEEDS_TO_ESTIMATE } from './verdict.ts';
 
@@ -40,6 +41,7 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     seedForBootstrap,
     baselineNotConverged,
   });
+  const families = compareFamilies(arms, { pretrainings, comparisons, delta, seedForBootstrap });
   const seeds = [
     ...arms.map((arm) => arm.runs.length),
     ...comparisons.map((comparison) => comparison.seeds.length),
@@ -49,13 +51,15 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
     headline: headlineOf(comparisons, delta),
     pretrainings,
-    arms: arms.map((arm) => summariseArm(arm, bootstrap)),
+    arms: arms.map(summariseArm),
     comparisons,
+    families,
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
     claims: judgeClaims({
       comparisons,
-      trends: encoderTrends(arms, { pretrainings, bootstrap }),
+      trends: encoderTrends(arms, pretrainings),
+      pretrainings,
       delta,
     }),
     baselineNotConverged,

@@ -2,7 +2,7 @@
 import type { AnalysedRun, ArmSummary, LearningCurve } from '../../shared/analysis.ts';
 import type { PretrainingKey, Transfer } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Bootstrap } from './bootstrap.ts';
+import { crossedInterval } from './crossed-interval.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 export interface Arm {
@@ -61,11 +61,12 @@ export function findArm(
   );
 }
 
-export function summariseArm(arm: Arm, bootstrap: Bootstrap): ArmSummary {
+export function summariseArm(arm: Arm): ArmSummary {
   const { pretraining, transfer, labels, runs, failed } = arm;
   const testImages = runs[0]?.images.length ?? 0;
   const dicePerSeed = runs.map((run) => mean(run.images.map((image) => image.dice)));
   const dice = Float64Array.from(runs.flatMap((run) => run.images.map((image) => image.dice)));
+  const [low, high] = crossedInterval(dice, { seeds: runs.length, images: testImages }).ci95;
   const average = (metric: 'iou' | 'hd95' | 'boundaryF1') =>
     mean(runs.map((run) => mean(run.images.map((image) => image[metric]))));
   return {
@@ -76,7 +77,7 @@ export function summariseArm(arm: Arm, bootstrap: Bootstrap): ArmSummary {
     failed,
     testImages,
     dice: mean(dicePerSeed),
-    diceCi95: bootstrap(dice, runs.length, testImages).ci95,
+    diceCi95: [Math.max(0, low), Math.min(1, high)],
     diceSd: standardDeviation(dicePerSeed),
     iou: average('iou'),
     hd95: average('hd95'),

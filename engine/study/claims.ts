@@ -2,9 +2,16 @@
  * The paper's five claims (method.md §1) held against the cells of one study. A claim is supported
  * where every cell that can speak about it agrees, contradicted where any cell disagrees.
  */
-import type { ClaimVerdict, Comparison, ComparisonKind } from '../../shared/analysis.ts';
+import type {
+  ClaimVerdict,
+  Comparison,
+  ComparisonKind,
+  StudiedPretraining,
+} from '../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
+import { pretrainingInText } from '../../shared/pretrainings.ts';
 import type { EncoderTrend } from './comparisons.ts';
+import { familyOf } from './families.ts';
 import { gainsLessThan } from './verdict.ts';
 
 type Status = ClaimVerdict['status'];
@@ -26,29 +33,36 @@ const TEXTS: Readonly<Record<ClaimVerdict['claim'], string>> = {
 export interface ClaimInput {
   readonly comparisons: readonly Comparison[];
   readonly trends: readonly EncoderTrend[];
+  readonly pretrainings: readonly StudiedPretraining[];
   readonly delta: number;
 }
 
 export function judgeClaims(input: ClaimInput): ClaimVerdict[] {
-  const { comparisons } = input;
+  const { comparisons, pretrainings, delta } = input;
   const tested = (...kinds: ComparisonKind[]) =>
     comparisons.filter((c) => kinds.includes(c.comparison) && c.verdict !== 'not tested');
+  const against = tested('encoder − encoder(classification)');
+  const multi = pretrainings.filter(({ task }) => String(task) === MULTI_RECONSTRUCTION);
+  const ofMulti = (cells: readonly Comparison[]) =>
+    cells.filter((cell) => multi.some(({ key }) => key === cell.pretraining));
   return [
-    decoderClaim(tested('encoder+decoder − encoder', 'decoder − random'), input.delta),
+    decoderClaim(tested('encoder+decoder − encoder', 'decoder − random'), delta),
     encoderClaim(tested('encoder − random'), input.trends),
-    familyClaim(tested('encoder − encoder(classification)')),
-    classificationClaim(tested('encoder − encoder(classification)')),
-    {
-      claim: 5,
-      text: TEXTS[5],
-      status: 'not tested',
-      why: 'No contrastive method with self-reconstruction tasks was part of this study.',
-    },
+    familyClaim(against, pretrainings),
+    classificationClaim(against),
+    reconstructionClaim({
+      overRandom: ofMulti(tested('encoder − random')),
+      others: ofMulti(tested('encoder − encoder(simclr)', 'encoder − encoder(conrec)')),
+      delta,
+    }),
   ];
 }
 
+/** Task of the paper's own proposal. */
+const MULTI_RECONSTRUCTION = 'multi-conrec';
+
 const cellOf = ({ pretraining, labels, effect, ci95 }: Comparison) =>
-  `${pretraining} with ${counted(labels, 'label')} (${signed(effect)} ${signedInterval(ci95)})`;
+  `${pretrainingInText(pretraining)} with ${counted(labels, 'label')} (${signed(effect)} ${signedInterval(ci95)})`;
 
 /** Any contradiction contradicts, all supports support, the rest is open. */
 function combined(evidence: readonly Evidence[]): Status {
@@ -67,7 +81,7 @@ function listed(evidence: readonly Evidence[]): string {
       : [`${name} in ${cells.length} of ${evidence.length}: ${cells.join(', ')}`];
   });
   const text = parts.join('; ');
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capitalised(text)}.`;
 }
 
 function decoderClaim(cells: readonly Comparison[], delta: number): ClaimVerdict {
@@ -105,7 +119,7 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
   });
   const shrinks = trends.map(({ pretraining, fewest: few, most, effect, ci95 }): Evidence => ({
     status: ci95[0] > 0 ? 'supported' : ci95[1] < 0 ? 'contradicted' : 'inconclusive',
-    cell: `${pretraining}, ${few} against ${counted(most, 'label')} (${signed(effect)} ${signedInterval(ci95)})`,
+    cell: `${pretrainingInText(pretraining)}, ${few} against ${counted(most, 'label')} (${signed(effect)} ${signedInterval(ci95)})`,
   }));
   return {
     claim: 2,
@@ -121,6 +135,8 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
           }`,
   };
 }
+
+const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const lowered = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
@@ -138,13 +154,31 @@ const betterThanClassification = (cell: Comparison): Evidence => ({
 const NEEDS_CLASSIFICATION =
   'The study needs an encoder from classification and one from another task, each over two seeds or more.';
 
-function familyClaim(cells: readonly Comparison[]): ClaimVerdict {
-  const evidence = cells.map(betterThanClassification);
+/** Judged cell by cell over encoders of both families that the claim names; other families are no evidence. */
+function familyClaim(
+  cells: readonly Comparison[],
+  pretrainings: readonly StudiedPretraining[],
+): ClaimVerdict {
+  const parts = (['segmentation', 'reconstruction'] as const).map((family) => {
+    const keys = pretrainings.filter((one) => familyOf(one) === family).map(({ key }) => key);
+    const own = cells.filter(({ pretraining }) => keys.includes(pretraining));
+    return { family, evidence: own.map(betterThanClassification) };
+  });
+  const present = parts.filter(({ evidence }) => evidence.length > 0);
+  const missing = parts.filter(({ evidence }) => evidence.length === 0);
   return {
     claim: 3,
     text: TEXTS[3],
-    status: combined(evidence),
-    why: evidence.length === 0 ? NEEDS_CLASSIFICATION : listed(evidence),
+    status: combined(present.flatMap(({ evidence }) => evidence)),
+    why:
+      present.length === 0
+        ? 'The study needs an encoder from classification and one from segmentation or reconstruction, each over two seeds or more.'
+        : [
+            ...present.map(
+              ({ family, evidence }) => `${capitalised(family)}: ${lowered(listed(evidence))}`,
+            ),
+            ...missing.map(({ family }) => `${capitalised(family)} was not tested.`),
+          ].join(' '),
   };
 }
 
@@ -165,5 +199,51 @@ function classificationClaim(cells: readonly Comparison[]): ClaimVerdict {
     text: TEXTS[4],
     status: combined(evidence),
     why: evidence.length === 0 ? NEEDS_CLASSIFICATION : listed(evidence),
+  };
+}
+
+/**
+ * Good: better than a random start by more than δ can explain away, and nowhere worse than the simpler
+ * contrastive methods where these take part. That it needs no labels is a fact of the task.
+ */
+function reconstructionClaim(options: {
+  readonly overRandom: readonly Comparison[];
+  readonly others: readonly Comparison[];
+  readonly delta: number;
+}): ClaimVerdict {
+  const { overRandom, others, delta } = options;
+  const helps = overRandom.map((cell): Evidence => ({
+    status:
+      cell.verdict === 'helps'
+        ? 'supported'
+        : gainsLessThan(delta, cell)
+          ? 'contradicted'
+          : 'inconclusive',
+    cell: cellOf(cell),
+  }));
+  const beside = others.map((cell): Evidence => {
+    const rival = cell.comparison === 'encoder − encoder(simclr)' ? 'SimCLR' : 'ConRec';
+    const status =
+      cell.verdict === 'hurts'
+        ? 'contradicted'
+        : cell.verdict === 'inconclusive'
+          ? 'inconclusive'
+          : 'supported';
+    return { status, cell: `against ${rival}, ${cellOf(cell)}` };
+  });
+  const why = [
+    `Over a random start: ${lowered(listed(helps))}`,
+    beside.length === 0
+      ? 'It was not compared with SimCLR or ConRec.'
+      : `No worse than the simpler contrastive methods: ${lowered(listed(beside))}`,
+  ];
+  return {
+    claim: 5,
+    text: TEXTS[5],
+    status: helps.length === 0 ? 'not tested' : combined([...helps, ...beside]),
+    why:
+      helps.length === 0
+        ? 'The study needs an encoder from multi-reconstruction ConRec and a random start, each over two seeds or more.'
+        : why.join(' '),
   };
 }

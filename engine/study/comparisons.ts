@@ -1,99 +1,14 @@
 /** Paired differences between arms: effects, intervals, tests and verdicts of every cell of a study. */
-import type {
-  Comparison,
-  ComparisonFamily,
-  ComparisonKind,
-  Interval,
-  StudiedPretraining,
-} from '../../shared/analysis.ts';
-import type { PretrainingKey, Transfer } from '../../shared/entities.ts';
+import type { Comparison, Interval, StudiedPretraining } from '../../shared/analysis.ts';
+import type { PretrainingKey } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
 import type { Bootstrap } from './bootstrap.ts';
+import { contrastOf, CONTRASTS, type Difference, differenceOf } from './contrasts.ts';
+import { crossedInterval, varianceComponents } from './crossed-interval.ts';
 import { holm, mean, signFlipTest } from './statistics.ts';
 import { gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
 import { wilcoxonSignedRank } from './wilcoxon.ts';
-
-interface Contrast {
-  readonly comparison: ComparisonKind;
-  readonly family: ComparisonFamily;
-  readonly transfer: Transfer;
-  readonly against: Transfer;
-  /** Whose arm it is set against: nobody's, its own, or that of the study's first classification. */
-  readonly baseline: 'none' | 'own' | 'classification';
-}
-
-const CONTRASTS: readonly Contrast[] = [
-  {
-    comparison: 'encoder − random',
-    family: 'encoder',
-    transfer: 'encoder',
-    against: 'random',
-    baseline: 'none',
-  },
-  {
-    comparison: 'encoder+decoder − encoder',
-    family: 'decoder',
-    transfer: 'encoder+decoder',
-    against: 'encoder',
-    baseline: 'own',
-  },
-  {
-    comparison: 'decoder − random',
-    family: 'decoder',
-    transfer: 'decoder',
-    against: 'random',
-    baseline: 'none',
-  },
-  {
-    comparison: 'encoder+decoder − random',
-    family: 'other',
-    transfer: 'encoder+decoder',
-    against: 'random',
-    baseline: 'none',
-  },
-  {
-    comparison: 'frozen-encoder − encoder',
-    family: 'other',
-    transfer: 'frozen-encoder',
-    against: 'encoder',
-    baseline: 'own',
-  },
-  {
-    comparison: 'encoder − encoder(classification)',
-    family: 'other',
-    transfer: 'encoder',
-    against: 'encoder',
-    baseline: 'classification',
-  },
-];
-
-/** Dice_A − Dice_B of the seeds that finished in both arms. */
-interface Difference {
-  readonly seeds: readonly number[];
-  readonly images: number;
-  /** [seeds · images] */
-  readonly values: Float64Array;
-}
-
-/** null where no seed finished in both. */
-function differenceOf(a: Arm | undefined, b: Arm | undefined): Difference | null {
-  const pairs = (a?.runs ?? []).flatMap((left) => {
-    const right = b?.runs.find((run) => run.seed === left.seed);
-    return right === undefined ? [] : [{ left, right }];
-  });
-  const [first] = pairs;
-  if (first === undefined) return null;
-  return {
-    seeds: pairs.map(({ left }) => left.seed),
-    images: first.left.images.length,
-    values: Float64Array.from(
-      pairs.flatMap(({ left, right }) =>
-        left.images.map((image, i) => image.dice - (right.images[i]?.dice ?? NaN)),
-      ),
-    ),
-  };
-}
 
 /** Mean over images of each seed. */
 function seedMeans({ seeds, images, values }: Difference): number[] {
@@ -116,24 +31,20 @@ export interface ComparisonOptions {
 }
 
 /**
- * Every contrast of every (pretraining, labels) with at least one seed finished in both arms, by
+ * Every contrast of every (pretraining, labels) with at least one seed finished in all its arms, by
  * pretraining, label count and contrast. Holm's correction runs over the tested cells of a family, all
  * label counts and pretrainings together.
  */
 export function compareArms(arms: readonly Arm[], options: ComparisonOptions): Comparison[] {
-  const cells = options.pretrainings.flatMap((pretraining) =>
+  const { pretrainings: all } = options;
+  const cells = all.flatMap((pretraining) =>
     labelCounts(arms).flatMap((labels) =>
       CONTRASTS.flatMap((contrast) => {
-        const { key } = pretraining;
-        const baseline = baselineOf(contrast, pretraining, options.pretrainings);
-        if (baseline === undefined) return [];
-        const difference = differenceOf(
-          findArm(arms, key, contrast.transfer, labels),
-          findArm(arms, baseline, contrast.against, labels),
-        );
-        return difference === null
-          ? []
-          : [numbersOf({ contrast, pretraining: key, labels, difference, options })];
+        const difference = contrastOf(contrast, { arms, pretraining, all, labels });
+        if (difference === null) return [];
+        const { comparison, family } = contrast;
+        const cell = { pretraining: pretraining.key, labels, comparison, family };
+        return [numbersOf(cell, difference, options)];
       }),
     ),
   );
@@ -156,47 +67,32 @@ function labelCounts(arms: readonly Arm[]): number[] {
   return [...new Set(arms.map((arm) => arm.labels))].toSorted((a, b) => a - b);
 }
 
-/** Key of the arm to compare with, null for none; undefined where there is nothing to compare with. */
-function baselineOf(
-  { baseline }: Contrast,
-  { key, task }: StudiedPretraining,
-  all: readonly StudiedPretraining[],
-): PretrainingKey | null | undefined {
-  if (baseline === 'none') return null;
-  if (baseline === 'own') return key;
-  // One classification against another says nothing about other tasks.
-  if (task === 'classification') return undefined;
-  return all.find((one) => one.task === 'classification')?.key;
-}
+type Cell = Pick<Comparison, 'pretraining' | 'labels' | 'comparison' | 'family'>;
 
-function numbersOf(cell: {
-  contrast: Contrast;
-  pretraining: PretrainingKey;
-  labels: number;
-  difference: Difference;
-  options: ComparisonOptions;
-}): Omit<Comparison, 'words' | 'pHolm'> {
-  const { contrast, pretraining, labels, difference, options } = cell;
-  const { comparison, family } = contrast;
+function numbersOf(
+  cell: Cell,
+  difference: Difference,
+  options: ComparisonOptions,
+): Omit<Comparison, 'words' | 'pHolm'> {
+  const { pretraining, labels, comparison } = cell;
   const { seeds, images, values } = difference;
-  const { mean: effect, ci95, ci90 } = options.bootstrap(values, seeds.length, images);
+  const size = { seeds: seeds.length, images };
+  const { mean: effect, ci95, ci90 } = crossedInterval(values, size);
   const perSeed = seedMeans(difference);
   const random = createRandom(options.seedForBootstrap, 'signs', comparison, pretraining, labels);
-  const p = signFlipTest(perSeed, random);
   const isDecoder = comparison === 'encoder+decoder − encoder';
   const tested = { ci95, ci90, seeds };
   return {
-    pretraining,
-    labels,
-    comparison,
-    family,
+    ...cell,
     effect,
     ci95,
     ci90,
-    p,
+    ci95Bootstrap: options.bootstrap(values, seeds.length, images).ci95,
+    p: signFlipTest(perSeed, random),
     seeds,
     testImages: images,
     perSeed,
+    variance: varianceComponents(values, size),
     wilcoxonP: wilcoxonSignedRank(imageMeans(difference)).p,
     nonInferiorToSkip: isDecoder && seeds.length > 1 ? gainsLessThan(options.delta, tested) : null,
     verdict: verdictOf(tested, options.delta),
@@ -216,14 +112,14 @@ export interface EncoderTrend {
 /** One a pretraining whose encoder was compared at two label counts or more over at least two seeds. */
 export function encoderTrends(
   arms: readonly Arm[],
-  { pretrainings, bootstrap }: Pick<ComparisonOptions, 'pretrainings' | 'bootstrap'>,
+  pretrainings: readonly StudiedPretraining[],
 ): EncoderTrend[] {
   return pretrainings.flatMap(({ key: pretraining }) => {
     const effects = labelCounts(arms).flatMap((labels) => {
-      const difference = differenceOf(
-        findArm(arms, pretraining, 'encoder', labels),
-        findArm(arms, null, 'random', labels),
-      );
+      const difference = differenceOf([
+        { weight: 1, arm: findArm(arms, pretraining, 'encoder', labels) },
+        { weight: -1, arm: findArm(arms, null, 'random', labels) },
+      ]);
       return difference === null ? [] : [{ labels, difference }];
     });
     const [few, many] = [effects[0], effects.at(-1)];
@@ -241,7 +137,7 @@ export function encoderTrends(
         return Array.from(rowOf(few.difference, seed), (d, i) => d - (manyRow[i] ?? NaN));
       }),
     );
-    const { mean: effect, ci95 } = bootstrap(values, seeds.length, images);
+    const { mean: effect, ci95 } = crossedInterval(values, { seeds: seeds.length, images });
     const { labels: fewest } = few;
     return [{ pretraining, fewest, most: many.labels, seeds: seeds.length, effect, ci95 }];
   });

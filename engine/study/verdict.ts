@@ -2,6 +2,7 @@
 import type { Comparison, ComparisonKind, Verdict } from '../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { pretrainingInText } from '../../shared/pretrainings.ts';
+import { involvesRandomStart } from './contrasts.ts';
 import { excludesZero, isEquivalent } from './statistics.ts';
 
 /** With fewer, intervals are indicative only. */
@@ -44,20 +45,32 @@ function subjectOf(kind: ComparisonKind, task: string): string {
       return `Starting from the ${task} decoder alone instead of random weights`;
     case 'encoder+decoder − random':
       return `Starting from the whole ${task} network instead of random weights`;
+    case 'encoder effect':
+      return `The ${task} encoder, averaged over a random and the pretrained decoder`;
+    case 'decoder effect':
+      return `The ${task} decoder, averaged over a random and the pretrained encoder`;
+    case 'interaction':
+      return `What the ${task} decoder adds to its own encoder beyond what it adds to a random one`;
     case 'frozen-encoder − encoder':
       return `Freezing the ${task} encoder instead of training it on`;
     case 'encoder − encoder(classification)':
       return `Taking the encoder from ${task} pretraining instead of classification`;
+    case 'encoder − encoder(simclr)':
+      return `Taking the encoder from ${task} pretraining instead of SimCLR`;
+    case 'encoder − encoder(conrec)':
+      return `Taking the encoder from ${task} pretraining instead of ConRec`;
   }
 }
 
 function meaningOf(numbers: Omit<Comparison, 'words'>, delta: number): string {
+  const isInteraction = numbers.comparison === 'interaction';
   switch (numbers.verdict) {
     case 'helps':
-      return 'helps';
+      return isInteraction ? 'the halves help each other' : 'helps';
     case 'hurts':
-      return 'hurts';
+      return isInteraction ? 'together the halves gain less than the sum of both' : 'hurts';
     case 'equivalent':
+      if (isInteraction) return 'the halves add up, any difference from the sum is smaller than δ';
       return `equivalent, any difference is smaller than δ`;
     case 'equivalent, small but detectable':
       return `equivalent, a small difference is there but it is smaller than δ`;
@@ -84,8 +97,8 @@ export function wordsOf(
     verdict !== 'not tested' &&
       seeds.length < SEEDS_TO_ESTIMATE &&
       `indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds`,
-    comparison.endsWith('− random') &&
-      !baselineConverged &&
+    !baselineConverged &&
+      involvesRandomStart(comparison) &&
       'the random start was still improving when its training ended',
   ].filter((weakness) => weakness !== false);
   return (

@@ -15,27 +15,66 @@ export interface ComparisonWords {
   readonly question: string;
   /** Left arm of the difference, whose style its chart wears. */
   readonly transfer: Transfer;
+  /** Which part of the answer it belongs to: the two halves, their 2×2 design, controls, or the choice of a task. */
+  readonly part: 'halves' | 'factorial' | 'controls' | 'tasks';
 }
 
 /** In the order in which a report shows them. */
 export const COMPARISONS: Readonly<Record<ComparisonKind, ComparisonWords>> = {
-  'encoder − random': { question: 'Does the encoder help?', transfer: 'encoder' },
+  'encoder − random': {
+    question: 'Does the encoder help?',
+    transfer: 'encoder',
+    part: 'halves',
+  },
   'encoder+decoder − encoder': {
     question: 'Is the decoder worth adding?',
     transfer: 'encoder+decoder',
+    part: 'halves',
   },
-  'decoder − random': { question: 'Does the decoder alone help?', transfer: 'decoder' },
+  'decoder − random': {
+    question: 'Does the decoder alone help?',
+    transfer: 'decoder',
+    part: 'halves',
+  },
   'encoder+decoder − random': {
     question: 'Does the whole network help?',
     transfer: 'encoder+decoder',
+    part: 'halves',
+  },
+  'encoder effect': {
+    question: 'Does the encoder help, whatever the decoder?',
+    transfer: 'encoder',
+    part: 'factorial',
+  },
+  'decoder effect': {
+    question: 'Does the decoder help, whatever the encoder?',
+    transfer: 'decoder',
+    part: 'factorial',
+  },
+  interaction: {
+    question: 'Do the two halves need each other?',
+    transfer: 'encoder+decoder',
+    part: 'factorial',
   },
   'frozen-encoder − encoder': {
     question: 'Is freezing the encoder as good as training it on?',
     transfer: 'frozen-encoder',
+    part: 'controls',
   },
   'encoder − encoder(classification)': {
     question: 'Is this encoder better than one from classification?',
     transfer: 'encoder',
+    part: 'tasks',
+  },
+  'encoder − encoder(simclr)': {
+    question: 'Is this encoder better than one from SimCLR?',
+    transfer: 'encoder',
+    part: 'tasks',
+  },
+  'encoder − encoder(conrec)': {
+    question: 'Is this encoder better than one from ConRec?',
+    transfer: 'encoder',
+    part: 'tasks',
   },
 };
 

@@ -1,9 +1,10 @@
 /**
- * results.csv (a line a run) and results-images.csv (a line a run and test image), for R and pandas.
+ * results.csv (a line a run), results-images.csv (a line a run and test image) and results-comparisons.csv (a
+ * line a paired comparison), for R and pandas.
  * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
  * not exist is empty. Transfer `random` has pretraining `none`, which neither tool reads as missing.
  */
-import type { AnalysedRun } from '../../../shared/analysis.ts';
+import type { AnalysedRun, Comparison } from '../../../shared/analysis.ts';
 import { summariseRun } from './results.ts';
 
 export type CsvValue = string | number | null;
@@ -46,4 +47,34 @@ export function imagesCsv(runs: readonly AnalysedRun[]): string {
     run.images.map((image) => [...armFields(run), ...scores.map((name) => image[name])]),
   );
   return toCsv([...ARM, ...scores], rows);
+}
+
+export function comparisonsCsv(comparisons: readonly Comparison[]): string {
+  const header = ['pretraining', 'labels', 'comparison', 'family', 'seeds', 'testImages', 'effect'];
+  const intervals = ['ci95', 'ci90', 'ci95Bootstrap'] as const;
+  const tests = ['p', 'pHolm', 'wilcoxonP'] as const;
+  const parts = ['seed', 'image', 'rest'] as const;
+  const rows = comparisons.map((row): CsvValue[] => [
+    row.pretraining,
+    row.labels,
+    row.comparison,
+    row.family,
+    row.seeds.length,
+    row.testImages,
+    row.effect,
+    ...intervals.flatMap((name) => row[name]),
+    ...tests.map((name) => row[name]),
+    ...parts.map((part) => row.variance?.[part] ?? null),
+    row.verdict,
+  ]);
+  return toCsv(
+    [
+      ...header,
+      ...intervals.flatMap((name) => [`${name}Low`, `${name}High`]),
+      ...tests,
+      ...parts.map((part) => `variance${part.charAt(0).toUpperCase()}${part.slice(1)}`),
+      'verdict',
+    ],
+    rows,
+  );
 }

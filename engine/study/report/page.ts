@@ -5,6 +5,7 @@
 import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { layersSection, methodsSection, notesSection, provenance } from './closing.ts';
+import { factorialSection } from './factorial-section.ts';
 import { examplesSection } from './examples.ts';
 import {
   forestFigure,
@@ -36,6 +37,7 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
     { id: 'verdict', name: 'Verdict', body: verdictSection(data, runs) },
     { id: 'scores', name: 'Scores', body: scoreSection(analysis) },
     { id: 'differences', name: 'Differences', body: differencesSection(analysis) },
+    { id: 'factorial', name: 'Both halves', body: factorialSection(analysis) },
     { id: 'learning', name: 'Learning', body: learningSection(analysis) },
     { id: 'arms', name: 'Arms', body: armsSection(analysis) },
     { id: 'predictions', name: 'Predictions', body: examplesSection(data) },

@@ -36,14 +36,32 @@ const ResultsVerdict = z.object({
   effect: Measure,
   ci95: Interval,
   ci90: Interval,
+  ci95Bootstrap: Interval,
   p: Measure,
   pHolm: Measure,
   seeds: z.array(z.int()),
   testImages: z.int(),
   perSeed: z.array(Measure),
+  variance: z.object({ seed: Measure, image: Measure, rest: Measure }).nullable(),
   wilcoxonP: Measure,
   nonInferiorToSkip: z.boolean().nullable(),
   verdict: z.string(),
+  words: z.string(),
+});
+
+const ResultsFamily = z.object({
+  family: z.string(),
+  labels: z.int(),
+  pretrainings: z.array(z.string()),
+  effect: Measure,
+  ci95: Interval,
+  ci90: Interval,
+  p: Measure,
+  pHolm: Measure,
+  seeds: z.array(z.int()),
+  testImages: z.int(),
+  verdict: z.string(),
+  unanimous: z.boolean(),
   words: z.string(),
 });
 
@@ -81,6 +99,8 @@ export const ResultsFile = z.object({
   headline: z.array(z.string()),
   /** One a paired comparison. */
   verdicts: z.array(ResultsVerdict),
+  /** One a family of tasks and label count, against the encoder from classification. */
+  families: z.array(ResultsFamily),
   /** One a fine-tuning run. */
   runs: z.array(ResultsRun),
   /** One an arm and label count, over its seeds. */

@@ -23,37 +23,9 @@ import {
   labelCountsOf,
   sortedCells,
   sortedComparisons,
+  verdictBadge,
 } from '../../../shared/charts/study-words.ts';
-
-interface Column {
-  readonly name: string;
-  readonly kind: 'text' | 'number';
-}
-
-const text = (name: string): Column => ({ name, kind: 'text' });
-const number = (name: string): Column => ({ name, kind: 'number' });
-
-type Cell = Markup | string;
-
-/** Rows under row-group headings; the first cell of a row is its header. */
-function groupedTable(
-  caption: Cell,
-  columns: readonly Column[],
-  groups: readonly { readonly title: Cell | null; readonly rows: readonly (readonly Cell[])[] }[],
-): Markup {
-  const className = columns.length > 6 && markup` class="dense"`;
-  const cell = (value: Cell, column: Column | undefined, i: number): Markup => {
-    const aligned = column?.kind === 'number' && markup` class="number"`;
-    return i === 0 ? markup`<th scope="row">${value}</th>` : markup`<td${aligned}>${value}</td>`;
-  };
-  return markup`<div class="scroll"><table${className}><caption>${caption}</caption><thead><tr>${columns.map(
-    ({ name, kind }) =>
-      markup`<th scope="col"${kind === 'number' && markup` class="number"`}>${name}</th>`,
-  )}</tr></thead>${groups.map(
-    ({ title, rows }) =>
-      markup`<tbody${title !== null && markup` class="group"`}>${title !== null && markup`<tr><th scope="rowgroup" colspan="${columns.length}">${title}</th></tr>`}${rows.map((row) => markup`<tr>${row.map((value, i) => cell(value, columns[i], i))}</tr>`)}</tbody>`,
-  )}</table></div>`;
-}
+import { groupedTable, number, text } from './grouped-table.ts';
 
 function armCell(arm: ArmIdentity): Markup {
   return markup`<span class="nowrap">${swatch(transferStyle(arm.transfer))}${armName(arm)}</span>`;
@@ -67,12 +39,13 @@ function muted(value: string): Markup {
 
 export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
   return groupedTable(
-    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method within its family (encoder, decoder, other). Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
+    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method within its family: encoder, decoder, interaction, controls, tasks, others. Bootstrap: the plain percentile interval, too narrow with few seeds and shown for comparison. Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
     [
       text('Arms compared'),
       number('Difference'),
       number('95 % CI'),
       number('90 % CI'),
+      number('Bootstrap'),
       number('p'),
       number('p, Holm'),
       number('S'),
@@ -85,6 +58,7 @@ export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
         markup`<span class="effect">${signed(row.effect)}</span>`,
         plainInterval(row.ci95),
         plainInterval(row.ci90),
+        plainInterval(row.ci95Bootstrap),
         pValue(row.p),
         pValue(row.pHolm),
         String(row.seeds.length),
@@ -155,7 +129,7 @@ export function armsSection({ arms }: StudyAnalysis): Markup | null {
 
 // ───────────────────────────── claims and costs ─────────────────────────────
 
-export function claimsSection({ claims }: StudyAnalysis): Markup | null {
+export function claimsSection({ claims, families }: StudyAnalysis): Markup | null {
   if (claims.length === 0) return null;
   const table = groupedTable(
     'The claims of Dippel et al. 2022 (arXiv 2207.14508), each held against this study alone.',
@@ -173,7 +147,36 @@ export function claimsSection({ claims }: StudyAnalysis): Markup | null {
       },
     ],
   );
-  return markup`<section id="claims"><h2>The paper’s claims</h2>${table}</section>`;
+  return markup`<section id="claims"><h2>The paper’s claims</h2>${table}${familiesTable(families)}</section>`;
+}
+
+/** Which kind of task gives the better encoder; nothing where classification takes no part. */
+function familiesTable(families: StudyAnalysis['families']): Markup | null {
+  if (families.length === 0) return null;
+  return groupedTable(
+    'Kinds of pretraining against classification: the encoders of a kind, averaged, minus the encoder from classification, in test Dice. The average is no verdict on each of them: where they differ, the last column says so. p as above, Holm-adjusted over this table.',
+    [
+      text('Kind'),
+      number('Difference'),
+      number('95 % CI'),
+      number('p, Holm'),
+      text('Verdict'),
+      text('In words'),
+    ],
+    labelCountsOf(families).map((labels) => ({
+      title: labelCount(labels),
+      rows: families
+        .filter((row) => row.labels === labels)
+        .map((row) => [
+          row.family,
+          markup`<span class="effect">${signed(row.effect)}</span>`,
+          row.verdict === 'not tested' ? NO_NUMBER : plainInterval(row.ci95),
+          row.verdict === 'not tested' ? NO_NUMBER : pValue(row.pHolm),
+          verdictBadge(row.verdict),
+          markup`<span class="small">${row.words}</span>`,
+        ]),
+    })),
+  );
 }
 
 export function costSection({ pretrainings, trainingSeconds, wallSeconds }: ReportData): Markup {

@@ -122,7 +122,9 @@ function verdictGroup(rows: readonly Comparison[]): Markup {
   return markup`<tbody class="group">${first && markup`<tr><th scope="rowgroup" colspan="4">Pretrained by ${pretrainingInText(first.pretraining)}</th></tr>`}${labelCountsOf(
     rows,
   ).map((labels) => {
-    const own = rows.filter((row) => row.labels === labels);
+    const own = rows.filter(
+      (row) => row.labels === labels && COMPARISONS[row.comparison].part !== 'factorial',
+    );
     return comparisonKinds(own)
       .flatMap((kind) => sortedComparisons(own, kind))
       .map((row, i) => verdictRow(row, i === 0 ? own.length : 0));

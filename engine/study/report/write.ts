@@ -1,9 +1,9 @@
-/** Writes a study's report: report.html with results.json, results.csv and results-images.csv beside it. */
+/** Writes a study's report: report.html with results.json and three CSV files beside it. */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { imagesCsv, runsCsv } from './csv.ts';
+import { comparisonsCsv, imagesCsv, runsCsv } from './csv.ts';
 import { renderReport } from './page.ts';
 import { resultsJson } from './results.ts';
 
@@ -13,6 +13,7 @@ export interface ReportFiles {
   readonly json: string;
   readonly csv: string;
   readonly imagesCsv: string;
+  readonly comparisonsCsv: string;
 }
 
 /**
@@ -29,12 +30,14 @@ export async function writeReport(
     json: path.join(dir, 'results.json'),
     csv: path.join(dir, 'results.csv'),
     imagesCsv: path.join(dir, 'results-images.csv'),
+    comparisonsCsv: path.join(dir, 'results-comparisons.csv'),
   };
   const texts: readonly (readonly [string, string])[] = [
     [files.html, renderReport(data, runs)],
     [files.json, resultsJson(data, runs)],
     [files.csv, runsCsv(runs)],
     [files.imagesCsv, imagesCsv(runs)],
+    [files.comparisonsCsv, comparisonsCsv(data.analysis.comparisons)],
   ];
   try {
     await mkdir(dir, { recursive: true });

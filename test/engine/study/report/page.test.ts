@@ -97,6 +97,7 @@ describe('the report', () => {
       'verdict',
       'scores',
       'differences',
+      'factorial',
       'learning',
       'arms',
       'predictions',

@@ -13,12 +13,13 @@ describe('writing a report', () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it('makes the folder and leaves the four files and nothing else', async () => {
+  it('makes the folder and leaves the five files and nothing else', async () => {
     const { data, runs } = await reportFixture({ seeds: 2 });
     const out = path.join(dir, 'a', 'b');
     const files = await writeReport(out, data, runs);
     expect((await readdir(out)).sort()).toEqual([
       'report.html',
+      'results-comparisons.csv',
       'results-images.csv',
       'results.csv',
       'results.json',
