@@ -27,6 +27,7 @@ import {
   StudyConfig,
 } from './entities.ts';
 import type { WireError } from './errors.ts';
+import type { StudyPower } from './power.ts';
 import { type Settings, SettingsPatch } from './settings.ts';
 
 // ───────────────────────────── inputs ─────────────────────────────
@@ -176,6 +177,16 @@ export const callInputs = {
   'studies.results': z.object({ project, studyId: Id }),
   'studies.delete': z.object({ project, studyId: Id }),
   'studies.analysis': z.object({ project, studyId: Id }),
+  /**
+   * Seeds and test images that would decide, from this study as a pilot, and how long that takes. `delta`: another
+   * margin than the study's; `testImages`: numbers to plan for, else once, twice and four times the pilot's.
+   */
+  'studies.power': z.object({
+    project,
+    studyId: Id,
+    delta: z.number().positive().max(0.5).optional(),
+    testImages: z.array(z.number().int().min(2)).min(1).max(10).optional(),
+  }),
   'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
 
   'runs.list': z.object({ project }),
@@ -424,6 +435,7 @@ export interface CallOutputs {
   'studies.results': StudyResults;
   'studies.delete': null;
   'studies.analysis': StudyAnalysis;
+  'studies.power': StudyPower;
   'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };
   'runs.list': Run[];
   'runs.get': RunDetails;

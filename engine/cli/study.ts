@@ -1,6 +1,6 @@
-/** graft study plan | run | status | pause | resume | report */
+/** graft study plan | run | status | pause | resume | power | report */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import {
   LabelCount,
@@ -12,6 +12,7 @@ import {
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { duration } from '../../shared/number-format.ts';
+import { MAX_PLANNED_SEEDS, type StudyPower } from '../../shared/power.ts';
 import {
   finetuningPreset,
   pretrainingPreset,
@@ -356,6 +357,48 @@ function addReport(study: Command): void {
     });
 }
 
+/** A row a number of test images and goal: seeds for 80 and 90 %, likely and on the safe side. */
+function powerLines(power: StudyPower): string[] {
+  const amount = (count: number | null, seconds: number | null) =>
+    count === null
+      ? `over ${MAX_PLANNED_SEEDS}`
+      : `${count}${seconds === null ? '' : ` (${duration(seconds)})`}`;
+  const rows = power.plans.map((plan) => [
+    plan.goal,
+    `${Math.round(100 * plan.power)} %`,
+    String(plan.testImages),
+    amount(plan.seeds, plan.seconds),
+    amount(plan.seedsCautious, plan.secondsCautious),
+  ]);
+  return [
+    ...power.words,
+    '',
+    table([['goal', 'chance', 'test images', 'seeds', 'seeds, on the safe side'], ...rows]),
+  ];
+}
+
+function addPower(study: Command): void {
+  study
+    .command('power')
+    .description('how many seeds and test images would decide, with this study as the pilot')
+    .argument('<project>', 'project file')
+    .option('--name <study>', 'which study (default: the newest)')
+    .addOption(new Option('--study <study>', 'the same as --name').hideHelp())
+    .option('--delta <dice>', "another margin than the study's", share)
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, options: StudyOptions & { study?: string; delta?: number }) => {
+      await withProject(path, async (caller, project) => {
+        const { id } = await findStudy(caller, project, options.name ?? options.study);
+        const power = await caller.call('studies.power', {
+          project,
+          studyId: id,
+          ...(options.delta === undefined ? {} : { delta: options.delta }),
+        });
+        print(options, power, powerLines(power));
+      });
+    });
+}
+
 export function addStudyCommands(program: Command): void {
   const study = program
     .command('study')
@@ -368,6 +411,7 @@ Examples:
     --pretrain segmentation:E,E+D,D --pretrain autoencoder:E --labels 4,16 --mode quick --size 128
   graft study run cells.graft
   graft study pause cells.graft          (from another terminal)
+  graft study power cells.graft          (how many seeds would decide?)
   graft study report cells.graft --out report`,
     );
   addPlan(study);
@@ -376,5 +420,6 @@ Examples:
   addVerb(study, 'status', 'what is done, running and left');
   addVerb(study, 'pause', 'checkpoint what runs and stop');
   addVerb(study, 'cancel', 'stop for good; what is done stays');
+  addPower(study);
   addReport(study);
 }

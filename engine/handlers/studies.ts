@@ -7,6 +7,8 @@ import { calibrate, estimateSeconds } from '../study/calibrate.ts';
 import { createStudy } from '../study/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
 import { armNames, planData, planRuns } from '../study/plan.ts';
+import { planPower } from '../study/power.ts';
+import { secondsOf, secondsPerSeed } from '../study/run-time.ts';
 import { writeReport } from '../study/report/write.ts';
 import { type Handlers, requireStudy } from './context.ts';
 
@@ -21,14 +23,7 @@ function remainingSeconds(study: Study, runs: readonly Run[]): number | null {
   const perStep = (kind: Run['kind']): number | null => {
     const timed = runs.filter((r) => r.kind === kind && r.step > 0 && r.startedAt !== null);
     const steps = timed.reduce((sum, r) => sum + r.step, 0);
-    const seconds = timed.reduce((sum, r) => {
-      const end = r.endedAt === null ? Date.now() : Date.parse(r.endedAt);
-      const wall = (end - Date.parse(r.startedAt ?? '')) / 1000;
-      // A run that was paused or survived a restart was not running all the while.
-      return (
-        sum + (r.status === 'done' && wall < 2 * r.trainedSeconds + 30 ? wall : r.trainedSeconds)
-      );
-    }, 0);
+    const seconds = timed.reduce((sum, r) => sum + secondsOf(r), 0);
     return steps === 0 ? null : seconds / steps;
   };
   let seconds = 0;
@@ -83,6 +78,7 @@ export const studyHandlers: Handlers<
   | 'studies.results'
   | 'studies.delete'
   | 'studies.analysis'
+  | 'studies.power'
   | 'studies.report'
 > = {
   'studies.list': ({ project }, context) => context.project(project).db.studies.list(),
@@ -212,6 +208,26 @@ export const studyHandlers: Handlers<
   'studies.analysis'({ project, studyId }, context) {
     const { db } = context.project(project);
     return analyseStoredStudy(db, requireStudy(db, studyId)).analysis;
+  },
+
+  'studies.power'({ project, studyId, delta, testImages }, context) {
+    const { db } = context.project(project);
+    const study = requireStudy(db, studyId);
+    const power = planPower({
+      studyName: study.name,
+      comparisons: analyseStoredStudy(db, study).analysis.comparisons,
+      delta: delta ?? study.config.delta,
+      testImages,
+      secondsPerSeed: secondsPerSeed(
+        db.runs.ofStudy(studyId),
+        study.config.execution?.parallel ?? 1,
+      ),
+    });
+    if (power !== null) return power;
+    throw new AppError(
+      'conflict',
+      `"${study.name}" cannot serve as a pilot: it needs a random arm and an arm with a transferred half that both finished with two seeds or more, on two test images or more. Run more of it first.`,
+    );
   },
 
   async 'studies.report'({ project, studyId, dir }, context) {
