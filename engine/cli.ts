@@ -8,6 +8,7 @@ import { addDemoCommand } from './cli/demo.ts';
 import { addDoctorCommand } from './cli/doctor.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { addModelCommands } from './cli/models.ts';
+import { addSampleCommand } from './cli/sample.ts';
 import { addServeCommand } from './cli/serve.ts';
 import { addStudyCommands } from './cli/study.ts';
 import { GRAFT_VERSION } from './version.ts';
@@ -38,6 +39,7 @@ addModelCommands(program);
 addStudyCommands(program);
 addServeCommand(program);
 addDemoCommand(program);
+addSampleCommand(program);
 
 try {
   await program.parseAsync();

@@ -74,6 +74,8 @@ export const callInputs = {
 
   'project.create': z.object({ path: z.string().min(1) }),
   'project.open': z.object({ path: z.string().min(1) }),
+  /** The sample project that comes with Graft; the user's own copy of it lies in his home folder. */
+  'project.openSample': z.object({}),
   'project.close': z.object({ project }),
   'project.list': z.object({}),
   'project.check': z.object({ project }),
@@ -253,6 +255,8 @@ export interface GeneratorInfo {
 export interface ProjectInfo {
   readonly path: string;
   readonly name: string;
+  /** What it is and where it comes from; null where nothing was said. */
+  readonly about: string | null;
   readonly datasets: number;
   readonly images: number;
   readonly studies: number;
@@ -281,6 +285,8 @@ export interface FolderListing {
 export interface ImageLabels {
   readonly imageId: number;
   readonly author: Author;
+  /** Of a prediction that nobody has touched; null otherwise. */
+  readonly uncertainty: number | null;
   /** Label values that occur, ascending: class ids, and 255 for ignored pixels. */
   readonly classes: readonly number[];
 }
@@ -385,6 +391,15 @@ export interface RunDetails {
 
 export interface PredictReport {
   readonly predicted: number;
+  /** What was predicted, the most uncertain first. */
+  readonly masks: readonly {
+    /** Image of the project, or null for a file. */
+    readonly imageId: number | null;
+    /** Name of the image, or path of the file. */
+    readonly input: string;
+    /** LabelMapRevision.uncertainty */
+    readonly uncertainty: number;
+  }[];
   readonly failed: readonly { readonly input: string; readonly message: string }[];
 }
 
@@ -398,6 +413,7 @@ export interface CallOutputs {
   'files.list': FolderListing;
   'project.create': ProjectInfo;
   'project.open': ProjectInfo;
+  'project.openSample': ProjectInfo;
   'project.close': null;
   'project.list': ProjectInfo[];
   'project.check': { ok: true };

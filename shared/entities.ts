@@ -75,6 +75,12 @@ const AUTHORS = ['human', 'model', 'corrected', 'imported', 'generated'] as cons
 export const Author = z.enum(AUTHORS);
 export type Author = z.infer<typeof Author>;
 
+/**
+ * How unsure a network was of an image: the mean over pixels of the entropy of the class probabilities, as a share of
+ * the largest possible: 0 certain everywhere, 1 all classes alike everywhere.
+ */
+const Uncertainty = z.number().min(0).max(1);
+
 /** One immutable revision; the newest revision of an image is its current label map. */
 export const LabelMapRevision = z.object({
   id: Id,
@@ -84,6 +90,8 @@ export const LabelMapRevision = z.object({
   /** Run whose prediction this is or was corrected from. */
   runId: Id.nullable(),
   note: z.string(),
+  /** Of a prediction: see Uncertainty. */
+  uncertainty: Uncertainty.nullable(),
 });
 export type LabelMapRevision = z.infer<typeof LabelMapRevision>;
 
@@ -298,6 +306,8 @@ export const ImageResult = z.object({
   /** Pixels of the original image. */
   hd95: z.number(),
   boundaryF1: z.number(),
+  /** null for runs that were tested before this was kept. */
+  uncertainty: Uncertainty.nullable(),
 });
 export type ImageResult = z.infer<typeof ImageResult>;
 

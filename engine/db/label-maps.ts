@@ -9,9 +9,10 @@ interface RevisionRow {
   created_at: string;
   run_id: number | null;
   note: string;
+  uncertainty: number | null;
 }
 
-const COLUMNS = 'id, image_id, author, created_at, run_id, note';
+const COLUMNS = 'id, image_id, author, created_at, run_id, note, uncertainty';
 
 function toRevision(row: RevisionRow): LabelMapRevision {
   return {
@@ -21,12 +22,16 @@ function toRevision(row: RevisionRow): LabelMapRevision {
     createdAt: row.created_at,
     runId: row.run_id,
     note: row.note,
+    uncertainty: row.uncertainty,
   };
 }
 
 export function labelMapsTable(db: Sqlite) {
-  const insert = db.prepare<[number, string, number | null, string, string, Uint8Array]>(
-    'INSERT INTO label_maps (image_id, author, run_id, note, created_at, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+  const insert = db.prepare<
+    [number, string, number | null, string, string, number | null, Uint8Array]
+  >(
+    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
   const history = db.prepare<[number], RevisionRow>(
     `SELECT ${COLUMNS} FROM label_maps WHERE image_id = ? ORDER BY id DESC`,
@@ -40,8 +45,11 @@ export function labelMapsTable(db: Sqlite) {
     `DELETE FROM label_maps WHERE id = ?
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
   );
-  const latestOf = db.prepare<[number], { image_id: number; author: string; bytes: Buffer }>(
-    `SELECT l.image_id, l.author, l.bytes FROM label_maps l
+  const latestOf = db.prepare<
+    [number],
+    { image_id: number; author: string; uncertainty: number | null; bytes: Buffer }
+  >(
+    `SELECT l.image_id, l.author, l.uncertainty, l.bytes FROM label_maps l
        WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images i ON i.id = m.image_id
                         WHERE i.dataset_id = ? GROUP BY m.image_id)`,
   );
@@ -54,6 +62,7 @@ export function labelMapsTable(db: Sqlite) {
       bytes: Uint8Array;
       runId?: number | null;
       note?: string;
+      uncertainty?: number | null;
     }): number {
       const { lastInsertRowid } = insert.run(
         options.imageId,
@@ -61,6 +70,7 @@ export function labelMapsTable(db: Sqlite) {
         options.runId ?? null,
         options.note ?? '',
         new Date().toISOString(),
+        options.uncertainty ?? null,
         options.bytes,
       );
       return Number(lastInsertRowid);
@@ -72,11 +82,14 @@ export function labelMapsTable(db: Sqlite) {
     /** Drops a revision that no run was trained or tested on; false where one was. */
     deleteUnused: (id: number) => deleteUnused.run(id).changes > 0,
     /** The current label map of every labelled image of a dataset, one at a time. */
-    *latestOf(
-      datasetId: number,
-    ): Generator<{ imageId: number; author: Author; bytes: Uint8Array }> {
-      for (const { image_id, author, bytes } of latestOf.iterate(datasetId)) {
-        yield { imageId: image_id, author: Author.parse(author), bytes };
+    *latestOf(datasetId: number): Generator<{
+      imageId: number;
+      author: Author;
+      uncertainty: number | null;
+      bytes: Uint8Array;
+    }> {
+      for (const { image_id, author, uncertainty, bytes } of latestOf.iterate(datasetId)) {
+        yield { imageId: image_id, author: Author.parse(author), uncertainty, bytes };
       }
     },
     bytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,

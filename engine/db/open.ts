@@ -82,7 +82,11 @@ function configure(db: Sqlite): void {
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
 }
 
-function migrate(db: Sqlite, path: string, migrations: readonly Migration[]): void {
+function migrate(
+  db: Sqlite,
+  path: string,
+  { migrations, backup }: { migrations: readonly Migration[]; backup: boolean },
+): void {
   const newest = migrations.at(-1)?.version ?? 0;
   const current = scalar(db, 'user_version');
   if (current > newest) {
@@ -93,7 +97,7 @@ function migrate(db: Sqlite, path: string, migrations: readonly Migration[]): vo
     );
   }
   if (current === newest) return;
-  if (current > 0) {
+  if (current > 0 && backup) {
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
     db.prepare('VACUUM INTO ?').run(`${path}.backup-v${current}-${stamp}`);
   }
@@ -233,6 +237,8 @@ export interface OpenOptions {
   /** Other migrations than Graft's own, and a limit on the file's size: for tests of growth and full disks. */
   readonly migrations?: readonly Migration[];
   readonly maxPages?: number;
+  /** Whether the file as it was is kept beside it before it is migrated; it is, unless this is false. */
+  readonly backup?: boolean;
 }
 
 export interface OpenedFile {
@@ -302,7 +308,10 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
     else assertApplicationId(sqlite, path);
     configure(sqlite);
     if (!fresh) checkIntegrity(sqlite, path, 'quick');
-    migrate(sqlite, path, options.migrations ?? readMigrations());
+    migrate(sqlite, path, {
+      migrations: options.migrations ?? readMigrations(),
+      backup: options.backup ?? true,
+    });
     if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     const opened = sqlite;
     return {

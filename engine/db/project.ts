@@ -1,5 +1,6 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
 import { AppError } from '../../shared/errors.ts';
+import { aboutTable } from './about.ts';
 import { datasetsTable } from './datasets.ts';
 import { labelMapsTable } from './label-maps.ts';
 import {
@@ -19,6 +20,7 @@ function tables(file: OpenedFile) {
   const { sqlite, path } = file;
   return {
     path,
+    about: aboutTable(sqlite),
     datasets: datasetsTable(sqlite),
     labelMaps: labelMapsTable(sqlite),
     splits: splitsTable(sqlite),
@@ -34,6 +36,8 @@ function tables(file: OpenedFile) {
         throw isSqlite(error) ? sqliteError(error, path) : error;
       }
     },
+    /** A compact copy, at a path where there is nothing yet. */
+    copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),
     /** Every page, row and index; seconds on a file of gigabytes. Throws AppError `corrupt`. */
     check: () => checkIntegrity(sqlite, path, 'full'),
     close: () => file.close(),

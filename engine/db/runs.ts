@@ -45,6 +45,7 @@ interface ResultRow {
   iou: number;
   hd95: number;
   boundaryF1: number;
+  uncertainty: number | null;
 }
 
 interface EncoderRow {
@@ -148,11 +149,11 @@ export function runsTable(db: Sqlite) {
     'DELETE FROM metrics WHERE run_id = ? AND step > ?',
   );
   const putResult = db.prepare(
-    `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, prediction)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, uncertainty, prediction)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const resultsOf = db.prepare<[number], ResultRow>(
-    `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1
+    `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1, uncertainty
      FROM results WHERE run_id = ? ORDER BY checkpoint, image_id`,
   );
   const predictionOf = db.prepare<[number, number], { prediction: Buffer | null }>(
@@ -165,6 +166,9 @@ export function runsTable(db: Sqlite) {
     [number, string],
     { kind: CheckpointKind; step: number; sha256: string; bytes: Buffer }
   >('SELECT kind, step, sha256, bytes FROM checkpoints WHERE run_id = ? AND kind = ?');
+  const dropCheckpoint = db.prepare<[number, string]>(
+    'DELETE FROM checkpoints WHERE run_id = ? AND kind = ?',
+  );
   const addLog = db.prepare<[number, string, string]>(
     'INSERT INTO run_log (run_id, at, message) VALUES (?, ?, ?)',
   );
@@ -241,6 +245,7 @@ export function runsTable(db: Sqlite) {
         result.iou,
         result.hd95,
         result.boundaryF1,
+        result.uncertainty,
         prediction,
       );
     },
@@ -255,6 +260,7 @@ export function runsTable(db: Sqlite) {
     },
     checkpoint: (runId: number, kind: CheckpointKind): Checkpoint | undefined =>
       getCheckpoint.get(runId, kind),
+    dropCheckpoint: (runId: number, kind: CheckpointKind) => void dropCheckpoint.run(runId, kind),
 
     log: (runId: number, message: string) => void addLog.run(runId, now(), message),
     logLines: (runId: number) => logOf.all(runId),

@@ -137,7 +137,12 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
   'images.labels': ({ project, datasetId }, context) =>
     Array.from(
       context.project(project).db.labelMaps.latestOf(datasetId),
-      ({ imageId, author, bytes }) => ({ imageId, author, classes: labelValues(bytes) }),
+      ({ imageId, author, uncertainty, bytes }) => ({
+        imageId,
+        author,
+        uncertainty,
+        classes: labelValues(bytes),
+      }),
     ),
 
   'images.setGroup'({ project, imageIds, group }, context) {

@@ -7,9 +7,12 @@ import { AppError } from '../../shared/errors.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import type { Project } from '../db/project.ts';
+import { type CsvValue, toCsv } from '../study/report/csv.ts';
 import { runTrainer } from '../trainer.ts';
 import { type CallContext, type Handlers, requireDataset, requireRun } from './context.ts';
 
+/** Written beside the masks of files: which image each is of, and how sure the network was. */
+const LIST_NAME = 'predictions.csv';
 const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp', '.gif']);
 
 /** Folders give the images directly inside them, in the order of their names. */
@@ -34,7 +37,8 @@ async function predict(
     runId: number;
     inputs: ({ imageId: number } | { path: string })[];
     nameOf: (index: number) => string;
-    onLabelMap: (index: number, bytes: Uint8Array) => void;
+    imageIdOf: (index: number) => number | null;
+    onLabelMap: (index: number, bytes: Uint8Array, uncertainty: number) => void;
   },
 ): Promise<PredictReport> {
   const run = requireRun(db, options.runId);
@@ -45,7 +49,7 @@ async function predict(
     );
   }
   const failed: { input: string; message: string }[] = [];
-  let predicted = 0;
+  const masks: PredictReport['masks'][number][] = [];
   await runTrainer(
     {
       type: 'predict',
@@ -59,21 +63,24 @@ async function predict(
       signal: context.signal,
       onEvent(event) {
         if (event.type !== 'prediction') return;
-        if (event.labelMap === null) {
-          failed.push({ input: options.nameOf(event.index), message: event.error ?? '' });
+        const { index, labelMap, uncertainty, error } = event;
+        const input = options.nameOf(index);
+        if (labelMap === null || uncertainty === null) {
+          failed.push({ input, message: error ?? '' });
         } else {
-          options.onLabelMap(event.index, event.labelMap);
-          predicted++;
+          options.onLabelMap(index, labelMap, uncertainty);
+          masks.push({ imageId: options.imageIdOf(index), input, uncertainty });
         }
         context.progress({
-          done: predicted + failed.length,
+          done: masks.length + failed.length,
           total: options.inputs.length,
           message: 'Predicting',
         });
       },
     },
   );
-  return { predicted, failed };
+  masks.sort((a, b) => b.uncertainty - a.uncertainty);
+  return { predicted: masks.length, masks, failed };
 }
 
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
@@ -86,18 +93,22 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     const snapshot = db.snapshots.get(requireRun(db, runId).config.snapshotId);
     const classes = requireDataset(db, snapshot?.datasetId ?? 0).classes;
     mkdirSync(dir, { recursive: true });
+    const rows: CsvValue[][] = [];
     const stems = files.map((file) => basename(file, extname(file)));
     const report = await predict(db, context, {
       runId,
       inputs: files.map((path) => ({ path })),
       nameOf: (index) => files[index] ?? '',
-      onLabelMap(index, bytes) {
+      imageIdOf: () => null,
+      onLabelMap(index, bytes, uncertainty) {
         const stem = stems[index] ?? String(index);
         // Two inputs of one stem (a.png, a.jpg) keep their own masks.
         const unique = stems.indexOf(stem) === index ? stem : `${stem}-${index + 1}`;
         writeFileSync(join(dir, `${unique}.png`), encodeIndexPng(decodeLabelMap(bytes), classes));
+        rows.push([basename(files[index] ?? ''), `${unique}.png`, uncertainty]);
       },
     });
+    writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'mask', 'uncertainty'], rows));
     return { ...report, dir };
   },
 
@@ -113,9 +124,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       runId,
       inputs: images.map((image) => ({ imageId: image.id })),
       nameOf: (index) => images[index]?.name ?? '',
-      onLabelMap(index, bytes) {
+      imageIdOf: (index) => images[index]?.id ?? null,
+      onLabelMap(index, bytes, uncertainty) {
         const imageId = images[index]?.id;
-        if (imageId !== undefined) db.labelMaps.add({ imageId, author: 'model', bytes, runId });
+        if (imageId === undefined) return;
+        db.labelMaps.add({ imageId, author: 'model', bytes, runId, uncertainty });
       },
     });
     context.emit({ type: 'dataset.changed', project: db.path, datasetId });

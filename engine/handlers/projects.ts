@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
+import { ensureSample } from '../sample.ts';
 import type { CallContext, Handlers, OpenProject } from './context.ts';
 
 function describe({ db }: OpenProject): ProjectInfo {
@@ -10,6 +11,7 @@ function describe({ db }: OpenProject): ProjectInfo {
   return {
     path: db.path,
     name: basename(db.path, '.graft'),
+    about: db.about.read(),
     datasets: datasets.length,
     images: datasets.reduce((sum, d) => sum + d.imageCount, 0),
     studies: studies.length,
@@ -25,6 +27,7 @@ function opened(project: OpenProject, { settings }: CallContext): ProjectInfo {
 export const projectHandlers: Handlers<
   | 'project.create'
   | 'project.open'
+  | 'project.openSample'
   | 'project.close'
   | 'project.list'
   | 'project.check'
@@ -33,6 +36,7 @@ export const projectHandlers: Handlers<
 > = {
   'project.create': ({ path }, context) => opened(context.projects.create(path), context),
   'project.open': ({ path }, context) => opened(context.projects.open(path), context),
+  'project.openSample': (_input, context) => opened(context.projects.open(ensureSample()), context),
   async 'project.close'({ project }, { projects }) {
     await projects.close(project);
     return null;

@@ -107,9 +107,10 @@ export async function testImages(options: {
         const request = some[i];
         if (request === undefined) return;
         const truth = readLabelMap(project, request.labelMapId);
+        const { uncertainty } = prediction;
         const { dice, iou, hd95, boundaryF1 } = scoreImage(prediction, truth, segmenter.classes);
         onResult(
-          { imageId: request.image.id, checkpoint: kind, dice, iou, hd95, boundaryF1 },
+          { imageId: request.image.id, checkpoint: kind, dice, iou, hd95, boundaryF1, uncertainty },
           kind === 'best' ? encodeLabelMap(prediction) : null,
         );
       });

@@ -30,18 +30,56 @@ export function mostProbable(probabilities: Float32Array, classes: number): Uint
   return labels;
 }
 
+export interface Prediction extends LabelMap {
+  /** LabelMapRevision.uncertainty */
+  readonly uncertainty: number;
+}
+
+/**
+ * Mean entropy over pixels as a share of the largest, ln(classes): 0 certain, 1 all classes alike.
+ * `weights` [pixels, classes] ≥ 0: probabilities up to a factor of the pixel's own.
+ */
+export function meanEntropy(weights: Float32Array, classes: number): number {
+  const pixels = weights.length / classes;
+  let total = 0;
+  for (let p = 0; p < pixels; p++) {
+    let sum = 0;
+    let weighted = 0;
+    for (let c = 0; c < classes; c++) {
+      const value = weights[p * classes + c] ?? 0;
+      if (value <= 0) continue;
+      sum += value;
+      weighted += value * Math.log(value);
+    }
+    // −Σ q ln q of q = value / sum
+    if (sum > 0) total += Math.log(sum) - weighted / sum;
+  }
+  return Math.min(1, Math.max(0, total / (pixels * Math.log(classes))));
+}
+
+const prediction = (
+  { width, height }: { readonly width: number; readonly height: number },
+  probabilities: Float32Array,
+  classes: number,
+): Prediction => ({
+  width,
+  height,
+  data: mostProbable(probabilities, classes),
+  uncertainty: meanEntropy(probabilities, classes),
+});
+
 function byResizing(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   images: readonly Raster[],
-) {
+): Prediction[] {
   const { sizePx, classes } = segmenter;
   const inputs = images.map((image) => resizeValues(image, sizePx, sizePx).data);
-  return segmenter.probabilities(weights, inputs).map((data, i): LabelMap => {
+  return segmenter.probabilities(weights, inputs).map((data, i) => {
     const { width, height } = images[i] ?? { width: sizePx, height: sizePx };
     const small = { width: sizePx, height: sizePx, channels: classes, data };
     const full = resizeValues(small, width, height);
-    return { width, height, data: mostProbable(full.data, classes) };
+    return prediction({ width, height }, full.data, classes);
   });
 }
 
@@ -86,7 +124,7 @@ function byWindows(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   image: Raster,
-): LabelMap {
+): Prediction {
   const { sizePx, classes } = segmenter;
   const { width, height } = image;
   const sums = new Float32Array(width * height * classes);
@@ -112,7 +150,7 @@ function byWindows(
     });
   }
   // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
-  return { width, height, data: mostProbable(sums, classes) };
+  return prediction({ width, height }, sums, classes);
 }
 
 /** Label maps of images [height, width, channels] in [0, 1], each at its own size, in order. */
@@ -121,7 +159,7 @@ export function predictLabelMaps(
   weights: readonly WeightTensors[],
   images: readonly Raster[],
   mode: SamplingConfig['mode'],
-): LabelMap[] {
+): Prediction[] {
   return mode === 'resize'
     ? byResizing(segmenter, weights, images)
     : images.map((image) => byWindows(segmenter, weights, image));

@@ -79,11 +79,13 @@ export async function predictInputs(
     try {
       const image = await readAny(project, input, network.inputChannels);
       const [map] = predictLabelMaps(segmenter, weights, [image], sampling.mode);
-      const labelMap = map === undefined ? null : encodeLabelMap(map);
-      emit({ type: 'prediction', index, labelMap, error: null });
+      if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
+      const labelMap = encodeLabelMap(map);
+      emit({ type: 'prediction', index, labelMap, uncertainty: map.uncertainty, error: null });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      emit({ type: 'prediction', index, labelMap: null, error: toWireError(error).message });
+      const { message } = toWireError(error);
+      emit({ type: 'prediction', index, labelMap: null, uncertainty: null, error: message });
     }
   }
   disposeWeights(weights);

@@ -98,6 +98,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     /** Index into the request's inputs. */
     index: z.number().int(),
     labelMap: Bytes.nullable(),
+    /** LabelMapRevision.uncertainty; null where there is no label map. */
+    uncertainty: z.number().nullable(),
     /** Why there is no label map. */
     error: z.string().nullable(),
   }),

@@ -18,6 +18,8 @@ export interface GenerateOptions {
   readonly count: number;
   readonly sizePx: number;
   readonly seed: number;
+  /** So many of the last images come without their label maps: to be painted by somebody. */
+  readonly unlabelled?: number;
   readonly onProgress?: (done: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -32,7 +34,7 @@ export async function generateDataset(
   project: Pick<Project, 'datasets' | 'labelMaps' | 'transaction'>,
   options: GenerateOptions,
 ): Promise<number> {
-  const { name, count, sizePx, seed, onProgress, signal } = options;
+  const { name, count, sizePx, seed, unlabelled = 0, onProgress, signal } = options;
   const generator = findGenerator(options.generator);
   if (project.datasets.getByName(name) !== undefined) {
     throw new AppError(
@@ -43,7 +45,7 @@ export async function generateDataset(
   }
   const datasetId = project.datasets.create({
     name,
-    origin: { generator: generator.name, count, sizePx, seed },
+    origin: { generator: generator.name, count, sizePx, seed, unlabelled },
     classes: generator.classes,
     imageClasses: generator.imageClasses,
   });
@@ -59,7 +61,13 @@ export async function generateDataset(
         drawn.map(async (image) => ({ image, bytes: await encodePng(image.image) })),
       );
       project.transaction(() => {
-        for (const { image, bytes } of files) store(project, datasetId, image, bytes);
+        files.forEach(({ image, bytes }, k) => {
+          const imageId = storeImage(project, datasetId, image, bytes);
+          if (start + k < count - unlabelled) {
+            const labels = encodeLabelMap(image.labelMap);
+            project.labelMaps.add({ imageId, author: 'generated', bytes: labels });
+          }
+        });
       });
       onProgress?.(start + drawn.length);
     }
@@ -70,13 +78,13 @@ export async function generateDataset(
   return datasetId;
 }
 
-function store(
-  project: Pick<Project, 'datasets' | 'labelMaps'>,
+function storeImage(
+  project: Pick<Project, 'datasets'>,
   datasetId: number,
-  { name, image, labelMap, imageClass }: GeneratedImage,
+  { name, image, imageClass }: GeneratedImage,
   bytes: Uint8Array,
-): void {
-  const imageId = project.datasets.addImage({
+): number {
+  return project.datasets.addImage({
     datasetId,
     name,
     widthPx: image.width,
@@ -89,5 +97,4 @@ function store(
     imageClass,
     source: { bytes },
   });
-  project.labelMaps.add({ imageId, author: 'generated', bytes: encodeLabelMap(labelMap) });
 }

@@ -56,7 +56,14 @@ export function handMadeRuns(study: HandMadeStudy): AnalysedRun[] {
         images: Array.from({ length: images }, (_, i) => {
           const difficulty = 0.05 * Math.sin(i);
           const value = mean + difficulty + noise * random.normal();
-          return { imageId: 100 + i, dice: value, iou: value / 2, hd95: 5, boundaryF1: 0.5 };
+          return {
+            imageId: 100 + i,
+            dice: value,
+            iou: value / 2,
+            hd95: 5,
+            boundaryF1: 0.5,
+            uncertainty: null,
+          };
         }),
         diceLast: dice - 0.01,
       };

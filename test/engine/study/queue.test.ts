@@ -222,7 +222,15 @@ describe('the queue', () => {
     trainer?.send({
       type: 'result',
       prediction: null,
-      result: { imageId: 9999, checkpoint: 'best', dice: 0, iou: 0, hd95: 0, boundaryF1: 0 },
+      result: {
+        imageId: 9999,
+        checkpoint: 'best',
+        dice: 0,
+        iou: 0,
+        hd95: 0,
+        boundaryF1: 0,
+        uncertainty: null,
+      },
     });
     await new Promise((resolve) => setImmediate(resolve));
     expect(notices[0]).toMatch(/^Training is paused/);

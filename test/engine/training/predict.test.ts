@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { validationDice, validationViews } from '../../../engine/training/evaluation.ts';
-import { mostProbable, predictLabelMaps, windowStarts } from '../../../engine/training/predict.ts';
+import {
+  meanEntropy,
+  mostProbable,
+  predictLabelMaps,
+  windowStarts,
+} from '../../../engine/training/predict.ts';
 import type { Raster } from '../../../engine/training/resample.ts';
 import type { Segmenter } from '../../../engine/training/segmenter.ts';
 import type { Tile } from '../../../engine/training/tiles.ts';
@@ -37,6 +42,27 @@ const columnsOf = ({ width, data }: { width: number; data: Uint8Array }) => [
 
 it('takes the class of the highest probability, the lowest where equal', () => {
   expect([...mostProbable(Float32Array.of(0.2, 0.5, 0.3, 0.5, 0.5, 0), 3)]).toEqual([1, 0]);
+});
+
+describe('the uncertainty of a prediction', () => {
+  it('is 0 where every pixel is certain and 1 where all classes are alike', () => {
+    expect(meanEntropy(Float32Array.of(1, 0, 0, 0, 0, 1), 3)).toBe(0);
+    expect(meanEntropy(Float32Array.of(0.25, 0.25, 0.25, 0.25), 4)).toBeCloseTo(1, 6);
+  });
+
+  it('is the mean entropy of the pixels, whatever factor a pixel’s weights have', () => {
+    // H(0.9, 0.1) = 0.325083 nats; ln 2 = 0.693147
+    expect(meanEntropy(Float32Array.of(0.9, 0.1, 1, 0), 2)).toBeCloseTo(0.325083 / 0.693147 / 2, 5);
+    expect(meanEntropy(Float32Array.of(2.7, 0.3, 5, 0), 2)).toBeCloseTo(0.325083 / 0.693147 / 2, 5);
+  });
+
+  it('comes with every label map', () => {
+    for (const mode of ['resize', 'patches'] as const) {
+      const [map] = predictLabelMaps(threshold(), [], [image(32, 24, 9)], mode);
+      expect(map?.uncertainty).toBeGreaterThanOrEqual(0);
+      expect(map?.uncertainty).toBeLessThanOrEqual(1);
+    }
+  });
 });
 
 describe('a prediction', () => {

@@ -34,6 +34,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
       runId,
       createdAt: new Date().toISOString(),
       note: '',
+      uncertainty: null,
       bytes,
     });
     return id;

@@ -100,6 +100,7 @@ function makeRun(run: {
       iou: dice / (2 - dice),
       hd95: 20 * (1 - dice),
       boundaryF1: dice * 0.8,
+      uncertainty: null,
     };
   });
   const speed = 60 / (1 + gain * 6);

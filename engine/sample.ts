@@ -1,0 +1,42 @@
+/**
+ * The sample project that comes with Graft: packed into samples/, unpacked into the user's folder at his first look.
+ * What is in it is made by `graft sample` (engine/cli/sample.ts).
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { AppError } from '../shared/errors.ts';
+import { openProject } from './db/project.ts';
+
+/** A project file (SQLite), gzipped. */
+const PACKED_SAMPLE = join(import.meta.dirname, '..', 'samples', 'graft-sample.graft.gz');
+const FILE_NAME = 'Graft sample.graft';
+
+/** Path of the user's own copy, unpacked where there is none yet. Errors: not-found, unreadable. */
+export function ensureSample(folder = homedir()): string {
+  const path = join(folder, FILE_NAME);
+  if (existsSync(path)) return path;
+  if (!existsSync(PACKED_SAMPLE)) {
+    throw new AppError(
+      'not-found',
+      'This copy of Graft comes without the sample project. Make one with: graft sample sample.graft',
+      { subject: PACKED_SAMPLE },
+    );
+  }
+  try {
+    // Made beside and renamed: an unfinished file would be taken for the sample at the next look.
+    const unfinished = `${path}.new`;
+    writeFileSync(unfinished, gunzipSync(readFileSync(PACKED_SAMPLE)));
+    // Brought up to date where it was packed by an older Graft; the packed one is backup enough.
+    openProject(unfinished, { backup: false }).close();
+    renameSync(unfinished, path);
+  } catch (error) {
+    throw new AppError(
+      'unreadable',
+      `The sample project could not be written into ${folder}. Check that you may write there.`,
+      { subject: path, cause: error },
+    );
+  }
+  return path;
+}
