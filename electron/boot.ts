@@ -57,7 +57,10 @@ export async function boot(electron: ElectronApi, options: BootOptions): Promise
     options.engine,
     {
       onReady(url, restarted) {
+        const before = origin;
         origin = new URL(url).origin;
+        // An engine that got its port back is found by the page itself, and nothing on it is lost.
+        if (restarted && origin === before) return;
         // The address of the view goes along: a redirect keeps it.
         const hash = restarted ? new URL(window?.webContents.getURL() ?? url).hash : '';
         pageReady = false;

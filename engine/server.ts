@@ -3,7 +3,7 @@
  * Only this user's own processes get in: a launch token works once and is traded for a cookie;
  * Host, Origin and Sec-Fetch-Site are checked, so that no other web page can reach the engine.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -19,6 +19,7 @@ import { overviewPage, plainPage, reportPage } from './pages.ts';
 import { createPageFiles } from './server/page-files.ts';
 import { createPixels } from './server/pixels.ts';
 import { readBody, reply, replyError, replyJson } from './server/reply.ts';
+import { freshSecret, keepSession, lastSession } from './server/session.ts';
 import { createStaging } from './server/staging.ts';
 
 const COOKIE = 'graft';
@@ -33,8 +34,6 @@ export interface Server {
   readonly token: string;
   close(): Promise<void>;
 }
-
-const secret = () => randomBytes(32).toString('base64url');
 
 function same(a: string, b: string): boolean {
   const x = Buffer.from(a);
@@ -59,18 +58,21 @@ function jsonOrNull(text: string): unknown {
   }
 }
 
-/** Listens on a free loopback port. Errors: conflict where `port` is asked for and taken. */
+/** Listens on a loopback port. Errors: conflict where `port` is asked for and taken. */
 export async function startServer(
   engine: Engine,
   options: {
     readonly port?: number;
     /** The built window; by default where build/window.mjs puts it. */
     readonly pageFolder?: string;
+    /** Where the session is kept, so that a window left open finds a restarted engine. */
+    readonly sessionPath?: string;
   } = {},
 ): Promise<Server> {
   const launchTokens = new Set<string>();
-  const session = secret();
-  const bearer = secret();
+  const last = options.sessionPath === undefined ? null : lastSession(options.sessionPath);
+  let session = last?.secret ?? freshSecret();
+  const bearer = freshSecret();
   let port = 0;
   const pixels = createPixels(engine);
   const staging = createStaging();
@@ -246,23 +248,34 @@ export async function startServer(
     sockets.handleUpgrade(request, socket, head, serveSocket);
   });
 
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (error) =>
-      reject(
-        new AppError('conflict', `Port ${options.port ?? 0} cannot be used: ${error.message}.`, {
-          cause: error,
-        }),
-      ),
-    );
-    http.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  const listen = (wanted: number) =>
+    new Promise<void>((resolve, reject) => {
+      http.once('error', reject);
+      http.listen(wanted, '127.0.0.1', () => {
+        http.off('error', reject);
+        resolve();
+      });
+    });
+  const wanted = options.port ?? last?.port ?? 0;
+  try {
+    await listen(wanted);
+  } catch (error) {
+    if (options.port !== undefined || last === null) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new AppError('conflict', `Port ${wanted} cannot be used: ${why}.`, { cause: error });
+    }
+    await listen(0);
+  }
   port = (http.address() as AddressInfo).port;
+  if (port !== last?.port) session = freshSecret();
+  if (options.sessionPath !== undefined)
+    keepSession(options.sessionPath, { port, secret: session });
 
   return {
     url: `http://127.0.0.1:${port}`,
     token: bearer,
     launchUrl() {
-      const token = secret();
+      const token = freshSecret();
       launchTokens.add(token);
       return `http://127.0.0.1:${port}/launch?token=${token}`;
     },

@@ -138,10 +138,10 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
     settingsPath: settingsPath(),
     endpoint: () => endpoint,
   });
-  const server = await startServer(
-    engine,
-    options.port === undefined ? {} : { port: options.port },
-  );
+  const server = await startServer(engine, {
+    sessionPath: join(dirname(settingsPath()), 'session.json'),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
   endpoint = { url: server.url, token: server.token };
   try {
     for (const path of paths) await engine.call('project.open', { path });
@@ -168,7 +168,7 @@ export function addServeCommand(program: Command): void {
     .command('serve')
     .description('the engine with its window or page; goes on with queued runs')
     .argument('[projects...]', 'project files to open')
-    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', integer)
+    .option('--port <n>', 'port on 127.0.0.1 (default: the last one, or a free one)', integer)
     .option('--open', 'open the window', false)
     .option(
       '--smoke',

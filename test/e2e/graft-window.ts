@@ -26,7 +26,12 @@ export interface GraftWindow {
   readonly screenshot: (name: string) => Promise<void>;
   /** axe-core finds nothing on the page as it is. */
   readonly expectAccessible: (what: string) => Promise<void>;
-  readonly engineProcess: ChildProcess;
+  /** As if the machine had taken it away: no signal that it could answer. */
+  readonly killEngine: () => Promise<void>;
+  /** The engine again, as the shell starts it after a crash. */
+  readonly restartEngine: () => Promise<void>;
+  /** The browser ends as if it had crashed. */
+  readonly crashBrowser: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -77,7 +82,8 @@ export async function openGraft(
 ): Promise<GraftWindow> {
   buildWindow();
   const home = mkdtempSync(join(tmpdir(), 'graft-e2e-'));
-  const [engineProcess, url] = await startEngine(home, options.projects ?? []);
+  const projects = options.projects ?? [];
+  let [engineProcess, url] = await startEngine(home, projects);
   const machine = thisMachine();
   const browser: Browser = await chromium.launch({
     executablePath: findChromium(machine) ?? '',
@@ -101,7 +107,20 @@ export async function openGraft(
     page,
     home,
     complaints,
-    engineProcess,
+    async killEngine() {
+      const ended = new Promise<void>((resolve) => engineProcess.once('exit', () => resolve()));
+      engineProcess.kill('SIGKILL');
+      await ended;
+    },
+    async restartEngine() {
+      [engineProcess, url] = await startEngine(home, projects);
+    },
+    async crashBrowser() {
+      const gone = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()));
+      const session = await browser.newBrowserCDPSession();
+      session.send('Browser.crash').catch(() => undefined);
+      await gone;
+    },
     async screenshot(name) {
       mkdirSync(SCREENS, { recursive: true });
       await page.screenshot({ path: join(SCREENS, `${name}.png`) });

@@ -124,6 +124,22 @@ describe('the Electron shell', () => {
     );
   });
 
+  it('leaves the page alone when the engine came back where it was', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const { child, window, ready } = await started().finally(() => vi.useRealTimers());
+    await ready();
+    if (window === undefined) throw new Error('no window');
+    window.webContents.url = `${ORIGIN}/#/annotate/1/2`;
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    child.emit('exit', null, 'SIGKILL');
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+    child.stdout.write(`{"url":"${ORIGIN}/launch?token=u"}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(window.webContents.url).toBe(`${ORIGIN}/#/annotate/1/2`);
+    expect(commands(window)).toEqual([]);
+  });
+
   it('waits with quitting until the engine has ended', async () => {
     const { fake, child } = await started();
     const event = { preventDefault: vi.fn() };

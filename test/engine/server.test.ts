@@ -1,8 +1,11 @@
 import { request as httpRequest } from 'node:http';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEngine } from '../../engine/engine.ts';
 import { startServer } from '../../engine/server.ts';
+import { lastSession } from '../../engine/server/session.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
 async function serving() {
@@ -30,7 +33,8 @@ function ask(
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       url,
-      { method: options.method ?? 'GET', headers: options.headers ?? {} },
+      // A connection of its own: one that is kept alive may lead to a server that is gone.
+      { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: false },
       (response) => {
         let body = '';
         response.setEncoding('utf8');
@@ -125,5 +129,51 @@ describe('the door of the engine', () => {
     const closed = new Promise<number>((resolve) => socket?.once('close', resolve));
     socket?.send('nonsense');
     expect(await closed).toBe(1007);
+  });
+});
+
+describe('a window that outlives its engine', () => {
+  async function starting(sessionPath: string) {
+    const engine = createEngine({ engine: 'wasm' });
+    const server = await startServer(engine, { pageFolder: temporaryFolder(), sessionPath });
+    let open = true;
+    const close = async () => {
+      if (!open) return;
+      open = false;
+      await engine.close();
+      await server.close();
+    };
+    onTestFinished(close);
+    return { server, close };
+  }
+
+  it('finds the next one at the same address, with the cookie it has', async () => {
+    const sessionPath = join(temporaryFolder(), 'config', 'session.json');
+    const first = await starting(sessionPath);
+    const cookie = await session(first.server);
+    await first.close();
+    const second = await starting(sessionPath);
+    expect(second.server.url).toBe(first.server.url);
+    expect((await ask(`${second.server.url}/`, { headers: { cookie } })).status).toBe(200);
+    expect(second.server.token).not.toBe(first.server.token);
+    if (process.platform !== 'win32') expect(statSync(sessionPath).mode & 0o077).toBe(0);
+  });
+
+  it('is not let in where another took the port meanwhile', async () => {
+    const sessionPath = join(temporaryFolder(), 'session.json');
+    const first = await starting(sessionPath);
+    const cookie = await session(first.server);
+    const second = await starting(sessionPath);
+    expect(second.server.url).not.toBe(first.server.url);
+    expect((await ask(`${second.server.url}/`, { headers: { cookie } })).status).toBe(401);
+    expect((await ask(`${first.server.url}/`, { headers: { cookie } })).status).toBe(200);
+  });
+
+  it('starts a new session where the file is damaged', async () => {
+    const sessionPath = join(temporaryFolder(), 'session.json');
+    writeFileSync(sessionPath, '{"port": 1');
+    expect(lastSession(sessionPath)).toBeNull();
+    const { server } = await starting(sessionPath);
+    expect(lastSession(sessionPath)?.port).toBe(Number(new URL(server.url).port));
   });
 });
