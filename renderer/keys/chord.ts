@@ -39,7 +39,13 @@ export function chordsOf(press: KeyPress, { isMac }: { readonly isMac: boolean }
   const alt = !typesSign && press.altKey;
   const prefix = `${mod ? 'Mod+' : ''}${alt ? 'Alt+' : ''}`;
   if (key === ' ') return [`${prefix}${press.shiftKey ? 'Shift+' : ''}Space`];
-  if (isLetter(key)) return [`${prefix}${press.shiftKey ? 'Shift+' : ''}${key.toUpperCase()}`];
+  if (isLetter(key)) {
+    const shift = press.shiftKey ? 'Shift+' : '';
+    const typed = `${prefix}${shift}${key.toUpperCase()}`;
+    // Where letters are not Latin, the key in the same place counts: B is also И.
+    const latin = /^[a-z]$/i.test(key) ? undefined : /^Key([A-Z])$/.exec(code)?.[1];
+    return latin === undefined ? [typed] : [typed, `${prefix}${shift}${latin}`];
+  }
   if (key.length > 1) return [`${prefix}${press.shiftKey ? 'Shift+' : ''}${key}`];
   if (!press.shiftKey) return [`${prefix}${key}`];
   const digit = /^Digit(\d)$/.exec(code)?.[1];

@@ -9,14 +9,15 @@ import {
   displayImage,
   type ImagePixels,
 } from '../canvas/display.ts';
-import { type LabelStyle, paletteOf } from '../canvas/label-raster.ts';
+import { paletteOf } from '../canvas/label-raster.ts';
 import type { LabelLook } from '../canvas/stage.ts';
+import type { AnnotateHabits } from './annotate-habits.ts';
 
 /** Grey that no class has: ignored pixels are neither of a class nor of the background. */
 export const IGNORE_COLOR = '#8a8f98';
 
 export class AnnotateLook {
-  style = $state.raw<Exclude<LabelStyle, 'hatch'>>('fill');
+  style = $state.raw<AnnotateHabits['style']>('fill');
   opacity = $state(0.5);
   visible = $state(true);
   predictionVisible = $state(true);
@@ -42,6 +43,11 @@ export class AnnotateLook {
     opacity: 0.9,
     visible: this.predictionVisible,
   });
+
+  constructor({ style, opacity }: Pick<AnnotateHabits, 'style' | 'opacity'>) {
+    this.style = style;
+    this.opacity = opacity;
+  }
 
   get display(): Display | null {
     return this.#display;

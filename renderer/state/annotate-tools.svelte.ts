@@ -24,14 +24,18 @@ export class AnnotateTools {
   zoom = $state.raw(1);
   readonly #classes: () => readonly SegmentationClass[];
   /** The class that X goes back to from the background. */
-  #lastClass = DEFAULT_SETTINGS.value;
+  #lastClass: number;
 
   constructor(
     host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed'> & {
       readonly classes: () => readonly SegmentationClass[];
     },
+    settings: EditorSettings,
   ) {
     this.#classes = host.classes;
+    // There is no prediction yet to accept from.
+    this.settings = settings.tool === 'accept' ? { ...settings, tool: 'brush' } : settings;
+    this.#lastClass = settings.value === BACKGROUND ? 1 : settings.value;
     this.editor = new Editor({
       settings: () => this.settings,
       setSettings: (settings) => (this.settings = settings),

@@ -27,6 +27,7 @@ import {
   openDocument,
   unsavedDocuments,
 } from './annotate-document.ts';
+import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotateTools, TOOL_TITLES } from './annotate-tools.svelte.ts';
@@ -50,7 +51,7 @@ export class AnnotateState {
   readonly project: string;
   readonly tools: AnnotateTools;
   readonly editor: Editor;
-  readonly look = new AnnotateLook();
+  readonly look: AnnotateLook;
   readonly prediction: AnnotatePrediction;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
@@ -69,6 +70,7 @@ export class AnnotateState {
   isUnreviewed = $state.raw(false);
   readonly #api: Api;
   readonly #notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
+  readonly #habits: AnnotateHabits;
   #stage: Stage | null = null;
   #countTimer: ReturnType<typeof setTimeout> | null = null;
   #position: { readonly datasetId: number; readonly imageIds: readonly number[] } | null = null;
@@ -76,18 +78,25 @@ export class AnnotateState {
   constructor(options: {
     api: Api;
     project: string;
+    /** Taken up from the last sitting, and kept for the next. */
+    habits: AnnotateHabits;
     notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
     this.project = options.project;
+    this.#habits = options.habits;
+    this.look = new AnnotateLook(options.habits);
     this.prediction = new AnnotatePrediction(options.api, options.project);
-    this.tools = new AnnotateTools({
-      classes: () => this.classes,
-      strokeLabel: (tool, { value }) => `${TOOL_TITLES[tool]}, ${this.className(value)}`,
-      committed: (tool) => this.#committed(tool),
-      changed: (what) => this.#changed(what),
-    });
+    this.tools = new AnnotateTools(
+      {
+        classes: () => this.classes,
+        strokeLabel: (tool, { value }) => `${TOOL_TITLES[tool]}, ${this.className(value)}`,
+        committed: (tool) => this.#committed(tool),
+        changed: (what) => this.#changed(what),
+      },
+      options.habits.settings,
+    );
     this.editor = this.tools.editor;
   }
 
@@ -112,6 +121,8 @@ export class AnnotateState {
       stopEvents();
       stopDocuments();
       this.editor.finish();
+      const { style, opacity } = this.look;
+      Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
       for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
     };

@@ -1,4 +1,7 @@
-/** The images of one dataset as the library shows them: filtered, sorted, selected. */
+/**
+ * The images of one dataset as the library shows them: filtered, sorted, selected. Outlives the view, so that whoever
+ * comes back from Annotate finds the grid as he left it.
+ */
 import type { ImageLabels } from '../../shared/api.ts';
 import type { Author, ImageRecord, Part } from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
@@ -36,6 +39,10 @@ export class DatasetImages {
   runId = $state.raw<number | null>(null);
   dice = $state.raw<ReadonlyMap<number, number>>(new Map());
   selected = $state.raw<ReadonlySet<number>>(new Set());
+  /** The image that the keyboard is at. */
+  current = $state.raw<number | null>(null);
+  /** How far the grid is scrolled, in CSS pixels. */
+  scrollPx = 0;
   #labels = $state.raw<ReadonlyMap<number, ImageLabels> | null>(null);
   #api: Api;
   #project: string;
@@ -141,6 +148,12 @@ export class DatasetImages {
       const to = ids.indexOf(imageId);
       this.selected = new Set(ids.slice(Math.min(from, to), Math.max(from, to) + 1));
     }
+  }
+
+  /** Where the user comes back to: the image that he annotated last. A selection of several stays. */
+  comeBackTo(imageId: number): void {
+    this.current = imageId;
+    if (this.selected.size <= 1) this.selected = new Set([imageId]);
   }
 
   selectAll(): void {

@@ -2,6 +2,7 @@
 import type { EngineEvent, StudyProgress } from '../../shared/api.ts';
 import type { Dataset, Encoder, MetricPoint, Run, Study } from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
+import { DatasetImages } from './dataset-images.svelte.ts';
 
 /** Events come in bursts while runs train; lists are asked for again at most this often. */
 const REFRESH_MS = 400;
@@ -27,6 +28,8 @@ export class ProjectState {
   versions = $state.raw<ReadonlyMap<number, number>>(new Map());
   #api: Api;
   #fail: (error: unknown) => void;
+  /** Lists of the library, by dataset id. */
+  #images = new Map<number, DatasetImages>();
   #due = new Set<Part>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -43,6 +46,11 @@ export class ProjectState {
 
   dataset(id: number | null): Dataset | null {
     return this.datasets?.find((dataset) => dataset.id === id) ?? null;
+  }
+
+  /** The same list each time, so that filters, selection and place are kept; null: there is no such dataset. */
+  imagesOf(datasetId: number): DatasetImages | null {
+    return this.#images.get(datasetId) ?? null;
   }
 
   study(id: number | null): Study | null {
@@ -66,7 +74,15 @@ export class ProjectState {
   }
 
   async #loadDatasets(): Promise<void> {
-    this.datasets = await this.#api.call('datasets.list', { project: this.path });
+    const datasets = await this.#api.call('datasets.list', { project: this.path });
+    // Made here and not in a view: what a view derives ends with it.
+    this.#images = new Map(
+      datasets.map(({ id }) => [
+        id,
+        this.#images.get(id) ?? new DatasetImages(this.#api, this.path, id),
+      ]),
+    );
+    this.datasets = datasets;
   }
 
   async #loadStudies(): Promise<void> {

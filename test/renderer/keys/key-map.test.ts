@@ -37,6 +37,8 @@ describe('names of key presses', () => {
       press('[', { ctrlKey: true, altKey: true, altGraph: true }),
       ['['],
     ],
+    ['a letter that is not Latin', press('и', { code: 'KeyB' }), ['И', 'B']],
+    ['a Latin letter elsewhere on the keyboard', press('b', { code: 'KeyN' }), ['B']],
     ['a modifier alone', press('Control', { ctrlKey: true }), []],
   ])('%s', (_, event, names) => {
     expect(chordsOf(event, pc)).toEqual(names);

@@ -1,0 +1,16 @@
+/** What an annotator expects to find as he left it when he comes back from another view. */
+import { DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
+import type { LabelStyle } from '../canvas/label-raster.ts';
+
+export interface AnnotateHabits {
+  settings: EditorSettings;
+  /** How labels are drawn, and how strongly when they are filled: 0 … 1. */
+  style: Exclude<LabelStyle, 'hatch'>;
+  opacity: number;
+}
+
+export const firstHabits = (): AnnotateHabits => ({
+  settings: DEFAULT_SETTINGS,
+  style: 'fill',
+  opacity: 0.5,
+});
