@@ -1,8 +1,9 @@
 /**
- * Label maps as colours: filled, outlined or hatched, at any scale. One texel shows 2^level pixels across (level ≥ 0)
+ * Label maps as colours: filled, outlined or hatched, at any scale. Ignored pixels are striped where they are filled:
+ * no grey of theirs would tell them from a grey image. One texel shows 2^level pixels across (level ≥ 0)
  * or a part of one (level < 0, for outlines that stay thin when zoomed in).
  */
-import { BACKGROUND } from '../../shared/entities.ts';
+import { BACKGROUND, IGNORE } from '../../shared/entities.ts';
 import { type LabelLayer, TILE_PX, TILE_SHIFT } from './label-layer.ts';
 import type { Rect } from './viewport.ts';
 
@@ -29,7 +30,7 @@ export function paletteOf(
   const palette = new Uint32Array(256);
   for (const { index, color } of classes) palette[index] = packColor(color);
   palette[BACKGROUND] = 0;
-  palette[255] = packColor(ignore);
+  palette[IGNORE] = packColor(ignore);
   return palette;
 }
 
@@ -49,7 +50,8 @@ export function rasteriseLabels(
     for (let y = area.y0; y < area.y1; y++) {
       for (let x = area.x0; x < area.x1; x++) {
         const at = y * TILE_PX + x;
-        out[at] = x < x1 - x0 && y < y1 - y0 ? (palette[tile[at] ?? 0] ?? 0) : 0;
+        const value = x < x1 - x0 && y < y1 - y0 ? (tile[at] ?? 0) : 0;
+        out[at] = value === IGNORE && !isStripe(x, y) ? 0 : (palette[value] ?? 0);
       }
     }
     return;
@@ -78,6 +80,9 @@ export function rasteriseLabels(
     }
   }
 }
+
+/** Half of the texels, in slanting bands that go on from tile to tile. */
+const isStripe = (i: number, j: number) => ((i + j) & (STRIPE - 1)) < STRIPE / 2;
 
 function isBorder(value: number, i: number, j: number, at: (i: number, j: number) => number) {
   return (
@@ -144,7 +149,7 @@ function reduceTile(
   const width = x1 - x0;
   const height = y1 - y0;
   const uniform = layer.uniformValue(index);
-  if (uniform !== null && width === TILE_PX && height === TILE_PX) {
+  if (uniform !== null && uniform !== IGNORE && width === TILE_PX && height === TILE_PX) {
     fillTexels(out, texels, palette[uniform] ?? 0);
     return;
   }
@@ -152,6 +157,7 @@ function reduceTile(
   const scale = 2 ** level;
   const near = scale >> 2;
   const far = scale - 1 - near;
+  const ignored = palette[IGNORE] ?? 0;
   const colorAt = (x: number, y: number) =>
     x < width && y < height ? (palette[tile[(y << TILE_SHIFT) | x] ?? 0] ?? 0) : 0;
   for (let j = texels.y0; j < texels.y1; j++) {
@@ -162,7 +168,8 @@ function reduceTile(
       const b = colorAt(x + far, y + near);
       const c = colorAt(x + near, y + far);
       const d = colorAt(x + far, y + far);
-      out[j * TILE_PX + i] = a === b && a === c && a === d ? a : meanVisible([a, b, c, d]);
+      const color = a === b && a === c && a === d ? a : meanVisible([a, b, c, d]);
+      out[j * TILE_PX + i] = color === ignored && !isStripe(i, j) ? 0 : color;
     }
   }
 }

@@ -7,6 +7,16 @@ import type { TextureSource, TextureTile } from './textures.ts';
 /** Outlines are one texel wide; beyond this zoom they grow with the pixels. */
 const FINEST_OUTLINE_LEVEL = -4;
 
+/**
+ * A texel of at least one device pixel keeps lines whole; zoomed in it is one and a half to three wide, to be seen on a
+ * busy image, and never wider than a pixel of the image.
+ */
+function outlineLevel(zoom: number): number {
+  const level = Math.ceil(-Math.log2(zoom));
+  const wider = Math.min(0, Math.ceil(-Math.log2(zoom / Math.SQRT2)));
+  return Math.max(FINEST_OUTLINE_LEVEL, level, wider);
+}
+
 export function imageSource(displayed: DisplayedImage): TextureSource {
   const { width, height } = displayed.pixels;
   return {
@@ -46,10 +56,7 @@ export function labelSource(
   return {
     size: layer,
     levelAt: (zoom) =>
-      style === 'fill'
-        ? Math.max(0, Math.floor(-Math.log2(zoom)))
-        : // A texel of at least one device pixel keeps lines whole.
-          Math.max(FINEST_OUTLINE_LEVEL, Math.ceil(-Math.log2(zoom))),
+      style === 'fill' ? Math.max(0, Math.floor(-Math.log2(zoom))) : outlineLevel(zoom),
     reach: style === 'fill' ? 0 : 1,
     isEmpty: (tile) => isUnseen(layer, palette, tile),
     rasterise: (tile, area, out) =>

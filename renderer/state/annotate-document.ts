@@ -145,6 +145,15 @@ export class AnnotateDocument {
     await this.refreshRevisions();
   }
 
+  /** Empties labels that are a prediction, to take it over region by region. Nothing is saved before the first one. */
+  emptyForReview(): void {
+    const edit = this.layer.edit();
+    edit.replaceAll(new LabelLayer(this.layer.width, this.layer.height));
+    this.#adopting = true;
+    this.history.commit(edit, { kind: 'record', label: 'Emptied for review' });
+    this.#adopting = false;
+  }
+
   async refreshRevisions(): Promise<void> {
     this.revisions = await this.#api.call('labelMaps.history', {
       project: this.#project,

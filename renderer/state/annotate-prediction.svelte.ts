@@ -1,5 +1,5 @@
 /** The run whose prediction lies over the image, and what it predicted there. */
-import type { Run } from '../../shared/entities.ts';
+import type { LabelMapRevision, Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type Api, pixelsUrl } from '../api.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -42,21 +42,30 @@ export class AnnotatePrediction {
       .sort((a, b) => b.id - a.id);
   }
 
-  /** Shows what the chosen run predicted for an image. */
-  async show(imageId: number | null): Promise<void> {
+  /** Shows what the chosen run predicted for an image, as one of its test images or when it was asked to. */
+  async show(
+    image: { readonly id: number; readonly revisions: readonly LabelMapRevision[] } | null,
+  ): Promise<void> {
     const request = ++this.#request;
     const { runId } = this;
-    if (imageId === null || runId === null) {
+    if (image === null || runId === null) {
       this.state = { kind: 'none' };
       return;
     }
     this.state = { kind: 'loading' };
-    const state = await this.#fetch(runId, imageId);
+    const predicted = image.revisions.find(
+      (revision) => revision.author === 'model' && revision.runId === runId,
+    );
+    const project = this.#project;
+    const state = await this.#fetch(
+      predicted === undefined
+        ? pixelsUrl('prediction', { project, run: runId, image: image.id })
+        : pixelsUrl('label-map', { project, image: image.id, revision: predicted.id }),
+    );
     if (request === this.#request) this.state = state;
   }
 
-  async #fetch(runId: number, imageId: number): Promise<PredictionState> {
-    const path = pixelsUrl('prediction', { project: this.#project, run: runId, image: imageId });
+  async #fetch(path: string): Promise<PredictionState> {
     try {
       const { bytes } = await this.#api.fetchPixels(path);
       return { kind: 'shown', layer: LabelLayer.decode(bytes) };

@@ -170,13 +170,20 @@ export class AnnotateState {
       if (this.image?.id !== image.id) return;
       this.#enter(document);
       this.#prefetch(index);
-      await this.prediction.show(image.id);
+      await this.#showPrediction();
       this.#reopenEditor();
     } catch (error) {
       if (this.image?.id === image.id) {
         this.error = error instanceof Error ? error.message : String(error);
       }
     }
+  }
+
+  async #showPrediction(): Promise<void> {
+    const { document } = this;
+    await this.prediction.show(
+      document === null ? null : { id: document.record.id, revisions: document.revisions },
+    );
   }
 
   /** The next image from here on that has no labels, or null. */
@@ -333,7 +340,7 @@ export class AnnotateState {
   async choosePrediction(runId: number | null): Promise<void> {
     this.prediction.runId = runId;
     this.look.predictionVisible = true;
-    await this.prediction.show(this.image?.id ?? null);
+    await this.#showPrediction();
     this.#reopenEditor();
     if (runId === null && this.tools.settings.tool === 'accept') this.tools.setTool('brush');
   }
@@ -353,6 +360,25 @@ export class AnnotateState {
     } else if (document.isUnreviewed) {
       document.autosave.touch();
     }
+  }
+
+  /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */
+  acceptByRegion(): void {
+    const { document, prediction } = this;
+    if (prediction.layer !== null) {
+      this.tools.setTool('accept');
+      return;
+    }
+    const runId = document?.revisions[0]?.runId ?? null;
+    if (document === null || runId === null || !document.isUnreviewed) return;
+    this.#run(async () => {
+      await this.choosePrediction(runId);
+      if (this.document !== document || this.prediction.layer === null) return;
+      this.editor.finish();
+      document.emptyForReview();
+      this.tools.setTool('accept');
+      this.#changed('history');
+    });
   }
 
   async restore(revision: LabelMapRevision): Promise<void> {

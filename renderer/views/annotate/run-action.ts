@@ -39,9 +39,7 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'tool.fill': tool('fill'),
   'tool.wand': tool('wand'),
   'tool.pan': tool('pan'),
-  'tool.accept': ({ annotate }) => {
-    if (annotate.prediction.layer !== null) annotate.tools.setTool('accept');
-  },
+  'tool.accept': ({ annotate }) => annotate.acceptByRegion(),
   'tool.keepOthers': ({ annotate }) =>
     annotate.editor.setSettings({ keepOthers: !annotate.tools.settings.keepOthers }),
   'view.pan': ({ annotate }) => annotate.tools.setTool('pan'),

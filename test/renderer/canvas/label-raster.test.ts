@@ -40,6 +40,22 @@ describe('labels as colours', () => {
     expect([at(9, 10), at(10, 10), at(19, 19), at(20, 19)]).toEqual([0, RED, RED, 0]);
   });
 
+  test.each([0, 1, 2])(
+    'ignored regions are striped where they are filled, at level %i',
+    (level) => {
+      const map = new LabelLayer(1024, 1024, 255);
+      const out = new Uint32Array(TILE_PX * TILE_PX);
+      const area = { x0: 0, y0: 0, x1: TILE_PX, y1: TILE_PX };
+      rasteriseLabels(map, { level, column: 0, row: 0, area }, { palette, style: 'fill', out });
+      const row = (y: number) =>
+        Array.from(out.subarray(y * TILE_PX, y * TILE_PX + 8), (color) =>
+          color === 0 ? '.' : '#',
+        );
+      expect(row(0).join('')).toBe('####....');
+      expect(row(2).join('')).toBe('##....##');
+    },
+  );
+
   test('beyond the edge of the map nothing is seen', () => {
     const at = raster('fill', { level: 0, column: 1, row: 1 });
     expect([at(43, 43), at(44, 43)]).toEqual([BLUE, 0]);

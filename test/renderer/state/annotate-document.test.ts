@@ -204,6 +204,23 @@ describe('an image that is being annotated', () => {
     expect(engine.saves[0]?.target).toMatchObject({ author: 'corrected', runId: 5 });
   });
 
+  test('predicted labels that are emptied for review are not saved before a region is taken over', async () => {
+    const engine = fakeEngine({ author: 'model', runId: 5 });
+    const document = await engine.open();
+    const before = document.layer.get(0, 0);
+    document.emptyForReview();
+    expect(document.layer.get(0, 0)).toBe(0);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(engine.saves).toEqual([]);
+    expect(document.isUnreviewed).toBe(true);
+    paint(document, 1);
+    document.noteAccepted(5);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(engine.saves[0]?.target).toMatchObject({ author: 'corrected', runId: 5 });
+    document.history.goTo(0);
+    expect(document.layer.get(0, 0)).toBe(before);
+  });
+
   test('a restored revision is shown, can be undone, and is not saved twice', async () => {
     const engine = fakeEngine({ author: 'imported' });
     const document = await engine.open();
