@@ -93,6 +93,8 @@ export class Editor {
   #openEdit: Stroke['edit'] | null = null;
   /** Last place of the pointer; null while it is elsewhere. */
   #pointer: ScreenPoint | null = null;
+  /** The pointer was moved by keys last: nothing else shows where it is. */
+  #byKeys = false;
   /** While true every drag moves the image. */
   panning = false;
 
@@ -138,8 +140,13 @@ export class Editor {
     return this.#gesture?.kind === 'pan';
   }
 
-  /** What the cursor says: where, how large, and whether it would erase. */
-  get cursor(): { at: ScreenPoint; brushSizePx: number | null; erases: boolean } | null {
+  /** What the cursor says: where, how large, whether it would erase, and whether no mouse shows it already. */
+  get cursor(): {
+    at: ScreenPoint;
+    brushSizePx: number | null;
+    erases: boolean;
+    byKeys: boolean;
+  } | null {
     if (this.#pointer === null || this.#image === null || this.isPanning) return null;
     const { tool, brushSizePx } = this.#host.settings();
     const isBrush = tool === 'brush' || tool === 'eraser';
@@ -148,6 +155,7 @@ export class Editor {
       at,
       brushSizePx: isBrush ? brushSizePx : null,
       erases: tool === 'eraser' || this.#held.ctrl,
+      byKeys: this.#byKeys,
     };
   }
 
@@ -189,6 +197,11 @@ export class Editor {
   }
 
   pointer(event: CanvasPointer): void {
+    this.#byKeys = false;
+    this.#point(event);
+  }
+
+  #point(event: CanvasPointer): void {
     if (event.kind === 'down') this.#begin(event);
     this.#pointer = event.at;
     this.#held = event.modifiers;
@@ -197,11 +210,15 @@ export class Editor {
     this.#host.changed('overlay');
   }
 
-  /** Moves the pointer by device pixels, from the keyboard. */
+  /** Moves the pointer by device pixels, from the keyboard; at the edge of the screen the image moves instead. */
   nudge(dx: number, dy: number): void {
     const { width, height } = this.#view.screen;
     const from = this.#pointer ?? screenPoint(width / 2, height / 2);
-    this.#fromKeyboard('move', screenPoint(from.x + dx, from.y + dy));
+    const x = Math.min(width, Math.max(0, from.x + dx));
+    const y = Math.min(height, Math.max(0, from.y + dy));
+    const [beyondX, beyondY] = [from.x + dx - x, from.y + dy - y];
+    if (beyondX !== 0 || beyondY !== 0) this.setView(panBy(this.#view, -beyondX, -beyondY));
+    this.#fromKeyboard('move', screenPoint(x, y));
   }
 
   /** What the mouse button does, from the keyboard: once to press, once more to let go, or both for single clicks. */
@@ -218,7 +235,8 @@ export class Editor {
   }
 
   #fromKeyboard(kind: CanvasPointer['kind'], at: ScreenPoint): void {
-    this.pointer({ kind, at, path: [at], button: 0, modifiers: NO_MODIFIERS, clicks: 1 });
+    this.#byKeys = true;
+    this.#point({ kind, at, path: [at], button: 0, modifiers: NO_MODIFIERS, clicks: 1 });
   }
 
   leave(): void {

@@ -30,6 +30,8 @@ export interface Scene {
     readonly at: ScreenPoint;
     readonly brushSizePx: number | null;
     readonly erases: boolean;
+    /** Moved by keys: the system's pointer is elsewhere. */
+    readonly byKeys: boolean;
   } | null;
   /** Device pixels per CSS pixel: lines and handles keep their size. */
   readonly pixelRatio: number;
@@ -38,6 +40,8 @@ export interface Scene {
 /** Milliseconds of a frame that may go into rasterising tiles. */
 const RASTER_BUDGET_MS = 7;
 const HANDLE_PX = 4;
+/** Arms of the cross that stands for the system's pointer. */
+const CROSS_PX = 12;
 /** What lines and handles reach beyond the points they are drawn at, in CSS pixels. */
 const OVERLAY_MARGIN_PX = 8;
 
@@ -158,10 +162,13 @@ function tint(context: CanvasRenderingContext2D, color: string): void {
 function paintCursor(
   context: CanvasRenderingContext2D,
   scene: Scene,
-  { at, brushSizePx, erases }: NonNullable<Scene['cursor']>,
+  { at, brushSizePx, erases, byKeys }: NonNullable<Scene['cursor']>,
 ): void {
-  if (brushSizePx === null) return;
   const { view, pixelRatio: ratio } = scene;
+  if (brushSizePx === null) {
+    if (byKeys) paintCross(context, at, { from: 0, to: CROSS_PX * ratio, ratio });
+    return;
+  }
   const { x, y } = toScreen(view, snapToPixels(toImage(view, at), brushSizePx));
   const radius = (brushSizePx / 2) * view.zoom;
   context.beginPath();
@@ -171,18 +178,27 @@ function paintCursor(
   context.setLineDash([]);
   // Small discs are lost on a busy image: a cross finds them.
   if (radius < 5 * ratio) {
-    context.beginPath();
-    for (const [dx, dy] of [
-      [1, 0],
-      [-1, 0],
-      [0, 1],
-      [0, -1],
-    ] as const) {
-      context.moveTo(x + dx * (radius + 3 * ratio), y + dy * (radius + 3 * ratio));
-      context.lineTo(x + dx * (radius + 7 * ratio), y + dy * (radius + 7 * ratio));
-    }
-    strokeTwice(context, { color: '#fff', ratio });
+    paintCross(context, { x, y }, { from: radius + 3 * ratio, to: radius + 7 * ratio, ratio });
   }
+}
+
+/** Four arms, each between these distances from the middle, in device pixels. */
+function paintCross(
+  context: CanvasRenderingContext2D,
+  { x, y }: { readonly x: number; readonly y: number },
+  { from, to, ratio }: { from: number; to: number; ratio: number },
+): void {
+  context.beginPath();
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ] as const) {
+    context.moveTo(x + dx * from, y + dy * from);
+    context.lineTo(x + dx * to, y + dy * to);
+  }
+  strokeTwice(context, { color: '#fff', ratio });
 }
 
 /** Device pixels that preview and cursor cover, to be painted again when they move. */
@@ -202,6 +218,12 @@ export function overlayBounds(
     points.push(
       { x: cursor.at.x - radius, y: cursor.at.y - radius },
       { x: cursor.at.x + radius, y: cursor.at.y + radius },
+    );
+  } else if (cursor?.byKeys === true) {
+    const reach = CROSS_PX * pixelRatio;
+    points.push(
+      { x: cursor.at.x - reach, y: cursor.at.y - reach },
+      { x: cursor.at.x + reach, y: cursor.at.y + reach },
     );
   }
   if (points.length === 0) return null;

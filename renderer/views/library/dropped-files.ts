@@ -29,11 +29,15 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   }
 }
 
+// Browsers hand out these objects and hide their classes: what they are, they say themselves.
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
 async function walk(entry: FileSystemEntry, folder: string): Promise<DroppedFile[]> {
   const name = `${folder}${entry.name}`;
   if (entry.name.startsWith('.')) return [];
-  if (entry instanceof FileSystemFileEntry) return [{ name, file: await fileOf(entry) }];
-  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
+  if (isFile(entry)) return [{ name, file: await fileOf(entry) }];
+  if (!isFolder(entry)) return [];
   const inside = await entriesOf(entry);
   return (await Promise.all(inside.map((one) => walk(one, `${name}/`)))).flat();
 }

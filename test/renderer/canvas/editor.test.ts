@@ -5,7 +5,13 @@ import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { NO_MODIFIERS, TOOL_NAMES, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
-import { imagePoint, screenPoint, toImage, toScreen } from '../../../renderer/canvas/viewport.ts';
+import {
+  imagePoint,
+  screenPoint,
+  toImage,
+  toScreen,
+  zoomAt,
+} from '../../../renderer/canvas/viewport.ts';
 
 const SIZE = { width: 64, height: 48 };
 
@@ -354,6 +360,26 @@ describe('the keyboard as a pointer', () => {
     const { zoom } = editor.view;
     const reached = Math.floor(32 + 100 / zoom);
     expect([at(32, 24), at(reached - 1, 24), at(reached - 1, 30)]).toEqual([1, 1, 0]);
+  });
+
+  test('moves the image at the edge of the screen, and goes on painting', () => {
+    const { editor, layer } = setUp({ brushSizePx: 1 });
+    editor.setView(zoomAt(editor.view, screenPoint(320, 240), 40));
+    editor.press();
+    for (let i = 0; i < 20; i++) editor.nudge(40, 0);
+    editor.press();
+    expect(editor.cursor?.at.x).toBe(640);
+    const x = Math.floor(toImage(editor.view, screenPoint(640, 240)).x);
+    expect(x).toBeGreaterThan(50);
+    expect([layer.get(x - 1, 24), layer.get(33, 24)]).toEqual([1, 1]);
+  });
+
+  test('is shown where it is, until the mouse takes over', () => {
+    const { editor, click } = setUp({ tool: 'fill' });
+    editor.nudge(8, 0);
+    expect(editor.cursor).toMatchObject({ byKeys: true, at: { x: 328, y: 240 } });
+    click([10, 10]);
+    expect(editor.cursor?.byKeys).toBe(false);
   });
 
   test('sets the corners of a polygon', () => {
