@@ -6,6 +6,7 @@ import { toWireError } from '../shared/errors.ts';
 import { addDataCommands } from './cli/data.ts';
 import { addDemoCommand } from './cli/demo.ts';
 import { addDoctorCommand } from './cli/doctor.ts';
+import { addEncoderCommands } from './cli/encoders.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { addModelCommands } from './cli/models.ts';
 import { addSampleCommand } from './cli/sample.ts';
@@ -36,6 +37,7 @@ Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage ·
 addDoctorCommand(program);
 addDataCommands(program);
 addModelCommands(program);
+addEncoderCommands(program);
 addStudyCommands(program);
 addServeCommand(program);
 addDemoCommand(program);

@@ -16,6 +16,7 @@ import { AppError } from '../shared/errors.ts';
 import { createProject, type Endpoint, openProject, type Project } from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
+import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { projectHandlers } from './handlers/projects.ts';
@@ -35,6 +36,7 @@ const handlers: Handlers<CallName> = {
   ...projectHandlers,
   ...datasetHandlers,
   ...studyHandlers,
+  ...encoderHandlers,
   ...runHandlers,
   ...predictHandlers,
 };

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { StudyAnalysis } from './analysis.ts';
 import {
   type Author,
+  CheckpointKind,
   type Dataset,
   type Encoder,
   type EngineInfo,
@@ -25,6 +26,7 @@ import {
   type Split,
   type Study,
   StudyConfig,
+  type WeightFileReport,
 } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { StudyPower } from './power.ts';
@@ -58,6 +60,27 @@ const ImportSource = {
   imagesDir: z.string().nullable().default(null),
   /** Mask value → class index or 255 (ignore); null: as the preview proposes. */
   mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
+};
+
+/** graft: safetensors that Graft reads back; keras: a model as HDF5; onnx: for inference anywhere. */
+export const MODEL_FORMATS = ['graft', 'keras', 'onnx'] as const;
+const ModelFormat = z.enum(MODEL_FORMATS);
+export type ModelFormat = z.infer<typeof ModelFormat>;
+
+/**
+ * auto: what the family of the file was trained with (ImageNet mean and deviation for torchvision and timm, −1 … 1 for
+ * Keras' MobileNetV2); none: [0, 1] as it is; caffe: BGR, ImageNet mean, 0 … 255.
+ */
+export const PREPROCESSINGS = ['auto', 'none', 'imagenet', 'tf', 'caffe'] as const;
+const PreprocessingName = z.enum(PREPROCESSINGS);
+export type PreprocessingName = z.infer<typeof PreprocessingName>;
+
+const WeightSource = {
+  /** A weight file: safetensors, .h5, .weights.h5 or .keras. */
+  path: z.string().min(1),
+  preprocessing: PreprocessingName.default('auto'),
+  /** Decoder that the encoder is to be used with, for what the file does not say. */
+  network: z.object({ base: z.number().int().min(2).max(128).default(8) }).prefault({}),
 };
 
 export const callInputs = {
@@ -154,6 +177,24 @@ export const callInputs = {
 
   'encoders.list': z.object({ project }),
   'encoders.update': z.object({ project, encoderId: Id, notes: z.string().max(10_000) }),
+  /** What a weight file holds, layer by layer, without importing it. */
+  'encoders.inspect': z.object(WeightSource),
+  /** Stores the weights of a file as an encoder. Nothing is stored where a layer does not fit. */
+  'encoders.import': z.object({
+    project,
+    ...WeightSource,
+    /** null: after the file. */
+    name: z.string().min(1).max(200).nullable().default(null),
+  }),
+  /** Writes an encoder (without a head) to a file; refuses to replace one. */
+  'encoders.export': z.object({
+    project,
+    encoderId: Id,
+    format: ModelFormat,
+    path: z.string().min(1),
+  }),
+  /** Takes an imported encoder out of the project; one that a run refers to stays. */
+  'encoders.delete': z.object({ project, encoderId: Id }),
   /** Queues one pretraining outside a study. */
   'encoders.pretrain': z.object({
     project,
@@ -196,6 +237,14 @@ export const callInputs = {
   /** Puts a failed or cancelled run back into the queue. */
   'runs.retry': z.object({ project, runId: Id }),
   'runs.cancel': z.object({ project, runId: Id }),
+  /** Writes the segmentation network of a finished fine-tuning run to a file; refuses to replace one. */
+  'runs.export': z.object({
+    project,
+    runId: Id,
+    checkpoint: CheckpointKind.default('best'),
+    format: ModelFormat,
+    path: z.string().min(1),
+  }),
 
   'predict.files': z.object({
     project,
@@ -403,6 +452,20 @@ export interface PredictReport {
   readonly failed: readonly { readonly input: string; readonly message: string }[];
 }
 
+/** What reading a weight file found. */
+export interface WeightInspection extends WeightFileReport {
+  readonly network: NetworkConfig;
+  /** Why it cannot be imported; null where it can. */
+  readonly obstacle: string | null;
+}
+
+export interface ExportedModel {
+  readonly path: string;
+  readonly bytes: number;
+  /** Inputs and outputs, and what a user of the file must know, in words. */
+  readonly notes: readonly string[];
+}
+
 export interface CallOutputs {
   'system.doctor': DoctorReport;
   'system.tasks': TaskInfo[];
@@ -439,6 +502,10 @@ export interface CallOutputs {
   'splits.delete': null;
   'encoders.list': Encoder[];
   'encoders.update': Encoder;
+  'encoders.inspect': WeightInspection;
+  'encoders.import': Encoder;
+  'encoders.export': ExportedModel;
+  'encoders.delete': null;
   'encoders.pretrain': Run;
   'studies.list': Study[];
   'studies.plan': StudyPlan;
@@ -457,6 +524,7 @@ export interface CallOutputs {
   'runs.get': RunDetails;
   'runs.retry': Run;
   'runs.cancel': Run;
+  'runs.export': ExportedModel;
   'predict.files': PredictReport & { dir: string };
   'predict.dataset': PredictReport;
 }
@@ -479,6 +547,7 @@ export type EngineEvent =
       readonly imageId: number;
       readonly labelMapId: number;
     }
+  | { readonly type: 'encoder.changed'; readonly project: string; readonly encoderId: number }
   | { readonly type: 'study.changed'; readonly project: string; readonly studyId: number }
   | { readonly type: 'run.changed'; readonly project: string; readonly runId: number }
   | {

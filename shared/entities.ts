@@ -138,11 +138,34 @@ export type Snapshot = z.infer<typeof Snapshot>;
 export const WEIGHT_GROUPS = ['encoder', 'decoder', 'head'] as const;
 export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
 
-/** A U-Net (method.md §2). Widths are base·(1, 2, 4, …); the bottleneck is base·bottleneck. */
+/** A network sees (value − mean) / deviation of each channel; values before are in [0, 1]. One entry a channel. */
+export const Preprocessing = z.object({
+  mean: z.array(z.number()).min(1),
+  deviation: z.array(z.number().positive()).min(1),
+});
+export type Preprocessing = z.infer<typeof Preprocessing>;
+
+/** plain: method.md's own; the others: published networks for which people have pretrained weights. */
+export const ENCODER_ARCHITECTURES = ['plain', 'resnet18', 'resnet34', 'mobilenetv2'] as const;
+export const EncoderArchitecture = z.enum(ENCODER_ARCHITECTURES);
+export type EncoderArchitecture = z.infer<typeof EncoderArchitecture>;
+
+/** A U-Net (method.md §2). Widths are base·(1, 2, 4, …), of the decoder and of a plain encoder. */
 export const NetworkConfig = z.object({
+  encoder: EncoderArchitecture.default('plain'),
+  /** Channels of an encoder that is not plain, relative to the published network (MobileNetV2's α). */
+  encoderWidth: z.number().min(0.05).max(2).default(1),
+  /** Halvings of a plain encoder; the others halve five times. */
   depth: z.number().int().min(1).max(6).default(4),
   base: z.number().int().min(2).max(128).default(8),
+  /** Channels of a plain encoder's bottleneck, in multiples of the base. */
   bottleneck: z.number().int().min(1).max(64).default(16),
+  /** What normalises behind every convolution: statistics of the batch, or of groups of channels of each image. */
+  norm: z.enum(['batch', 'group']).default('batch'),
+  /** Zeros around strided convolutions: symmetric as in PyTorch, or TensorFlow's `same` (right and below first). */
+  padding: z.enum(['symmetric', 'same']).default('symmetric'),
+  /** Applied inside the network; null: values in [0, 1] as they are. */
+  preprocessing: Preprocessing.nullable().default(null),
   /** conv: skips pass a 1×1 conv, BatchNorm, ReLU; concat: as they are; none: an autoencoder's. */
   skips: z.enum(['conv', 'concat', 'none']).default('conv'),
   /** Channels the network sees; images of another count are converted (grey ⇄ RGB). */
@@ -311,12 +334,50 @@ export const ImageResult = z.object({
 });
 export type ImageResult = z.infer<typeof ImageResult>;
 
-/** A pretrained network worth naming: the result of a pretraining run. */
+/** Whose names and layouts a weight file follows. */
+export const WEIGHT_NAMINGS = ['graft', 'keras', 'torchvision', 'timm'] as const;
+export const WeightNaming = z.enum(WEIGHT_NAMINGS);
+export type WeightNaming = z.infer<typeof WeightNaming>;
+
+/** What a weight file holds for one layer of the network that it is read into. */
+export const ImportedLayer = z.object({
+  layer: z.string(),
+  group: z.enum(WEIGHT_GROUPS),
+  /** Of the layer's first parameter, in the network. */
+  shape: z.array(z.number().int()),
+  /** random: the file does not hold it; mismatch: it holds something else by that name. */
+  state: z.enum(['loaded', 'random', 'mismatch']),
+  /** Name in the file; null where it is not there. */
+  source: z.string().nullable(),
+  /** What is wrong with a mismatch. */
+  problem: z.string().nullable(),
+});
+export type ImportedLayer = z.infer<typeof ImportedLayer>;
+
+/** Where an imported encoder came from, and what became of the file's contents. */
+export const WeightFileReport = z.object({
+  /** Name of the file, without its folder. */
+  file: z.string(),
+  sha256: Sha256,
+  naming: WeightNaming,
+  layers: z.array(ImportedLayer),
+  /** Tensors of the file that the network has no place for: classification heads and the like. */
+  unused: z.array(z.string()),
+  /** What was converted on the way in, in words. */
+  notes: z.array(z.string()),
+});
+export type WeightFileReport = z.infer<typeof WeightFileReport>;
+
+/** A pretrained network worth naming: the result of a pretraining run, or read from a file. */
 export const Encoder = z.object({
   id: Id,
-  runId: Id,
+  /** null: from a file. */
+  runId: Id.nullable(),
   name: z.string(),
-  task: PretrainingTask,
+  /** What it was pretrained by; null where that is not known. */
+  task: PretrainingTask.nullable(),
+  /** null: from a run. */
+  file: WeightFileReport.nullable(),
   network: NetworkConfig,
   createdAt: z.string(),
   notes: z.string(),

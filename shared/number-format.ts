@@ -61,6 +61,11 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+/** "1.4 MB", decimal as file managers show it. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** Memory and files in binary gigabytes. */
 export function gibibytes(bytes: number): string {
   return `${fixed(bytes / 2 ** 30, 1)} GiB`;

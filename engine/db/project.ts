@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
 import { datasetsTable } from './datasets.ts';
+import { encodersTable } from './encoders.ts';
 import { labelMapsTable } from './label-maps.ts';
 import {
   checkIntegrity,
@@ -12,7 +13,7 @@ import {
   type OpenOptions,
   sqliteError,
 } from './open.ts';
-import { encodersTable, runsTable } from './runs.ts';
+import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
 import { studiesTable } from './studies.ts';
 

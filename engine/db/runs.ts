@@ -1,8 +1,7 @@
-/** SQL of runs and of everything a run leaves behind: metrics, results, checkpoints, log, encoder. */
+/** SQL of runs and of everything a run leaves behind: metrics, results, checkpoints, log. */
 import { createHash } from 'node:crypto';
 import {
   type CheckpointKind,
-  Encoder,
   type EngineInfo,
   type ImageResult,
   type LayerState,
@@ -48,16 +47,6 @@ interface ResultRow {
   uncertainty: number | null;
 }
 
-interface EncoderRow {
-  id: number;
-  run_id: number;
-  name: string;
-  task: string;
-  network: string;
-  notes: string;
-  created_at: string;
-}
-
 export interface Checkpoint {
   readonly kind: CheckpointKind;
   readonly step: number;
@@ -92,17 +81,6 @@ const toRun = (row: RunRow): Run =>
     endedAt: row.ended_at,
     trainedSeconds: row.trained_seconds,
     peakMemoryBytes: row.peak_memory_bytes,
-  });
-
-const toEncoder = (row: EncoderRow): Encoder =>
-  Encoder.parse({
-    id: row.id,
-    runId: row.run_id,
-    name: row.name,
-    task: row.task,
-    network: parseJson(row.network),
-    notes: row.notes,
-    createdAt: row.created_at,
   });
 
 const now = () => new Date().toISOString();
@@ -264,36 +242,5 @@ export function runsTable(db: Sqlite) {
 
     log: (runId: number, message: string) => void addLog.run(runId, now(), message),
     logLines: (runId: number) => logOf.all(runId),
-  };
-}
-
-export function encodersTable(db: Sqlite) {
-  const list = db.prepare<[], EncoderRow>(
-    'SELECT id, run_id, name, task, network, notes, created_at FROM encoders ORDER BY id',
-  );
-  const byId = db.prepare<[number], EncoderRow>(
-    'SELECT id, run_id, name, task, network, notes, created_at FROM encoders WHERE id = ?',
-  );
-  const insert = db.prepare<[number, string, string, string, string]>(
-    'INSERT OR IGNORE INTO encoders (run_id, name, task, network, created_at) VALUES (?, ?, ?, ?, ?)',
-  );
-  const setNotes = db.prepare<[string, number]>('UPDATE encoders SET notes = ? WHERE id = ?');
-  return {
-    list: (): Encoder[] => list.all().map(toEncoder),
-    get(id: number): Encoder | undefined {
-      const row = byId.get(id);
-      return row && toEncoder(row);
-    },
-    add: (encoder: Pick<Encoder, 'runId' | 'name' | 'task' | 'network'>) =>
-      Number(
-        insert.run(
-          encoder.runId,
-          encoder.name,
-          encoder.task,
-          JSON.stringify(encoder.network),
-          now(),
-        ).lastInsertRowid,
-      ),
-    setNotes: (id: number, notes: string) => void setNotes.run(notes, id),
   };
 }

@@ -1,16 +1,11 @@
-/** Calls on single runs and encoders. */
+/** Calls on single runs. */
 import { AppError } from '../../shared/errors.ts';
-import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
+import { exportModel } from '../training/weights/export-model.ts';
 import { type Handlers, requireDataset, requireRun } from './context.ts';
 
 export const runHandlers: Handlers<
-  | 'runs.list'
-  | 'runs.get'
-  | 'runs.retry'
-  | 'runs.cancel'
-  | 'encoders.list'
-  | 'encoders.update'
-  | 'encoders.pretrain'
+  'runs.list' | 'runs.get' | 'runs.retry' | 'runs.cancel' | 'runs.export'
 > = {
   'runs.list': ({ project }, context) => context.project(project).db.runs.list(),
 
@@ -52,60 +47,32 @@ export const runHandlers: Handlers<
     return requireRun(db, runId);
   },
 
-  'encoders.list': ({ project }, context) => context.project(project).db.encoders.list(),
-
-  'encoders.update'({ project, encoderId, notes }, context) {
+  'runs.export'({ project, runId, checkpoint, format, path }, context) {
     const { db } = context.project(project);
-    db.encoders.setNotes(encoderId, notes);
-    const encoder = db.encoders.get(encoderId);
-    if (encoder === undefined) throw new AppError('not-found', `There is no encoder ${encoderId}.`);
-    return encoder;
-  },
-
-  'encoders.pretrain'(input, context) {
-    const { db, queue } = context.project(input.project);
-    const dataset = requireDataset(db, input.datasetId);
-    const images = db.datasets.images(dataset.id);
-    const { needs, title } = PRETRAINING_TASK_FACTS[input.task];
-    const usable = images.filter(
-      (image) =>
-        needs === 'images' ||
-        (needs === 'label maps' ? image.labelMapId !== null : image.imageClass !== null),
-    );
-    if (usable.length === 0) {
+    const run = requireRun(db, runId);
+    const stored = db.runs.checkpoint(runId, checkpoint) ?? db.runs.checkpoint(runId, 'last');
+    if (run.kind !== 'finetune' || run.status !== 'done' || stored === undefined) {
       throw new AppError(
         'invalid-input',
-        `${title} pretraining needs ${needs}, and "${dataset.name}" has none. Choose another dataset or task.`,
-        { subject: dataset.name },
+        `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs are exported. For a pretrained network export its encoder.`,
       );
     }
-    const runId = db.transaction(() =>
-      db.runs.create({
-        studyId: null,
-        config: {
-          kind: 'pretrain',
-          task: input.task,
-          network: input.network,
-          sampling: input.sampling,
-          optimisation: input.optimisation,
-          seed: input.seed,
-          snapshotId: db.snapshots.take(
-            dataset.id,
-            usable.map((image) => ({
-              imageId: image.id,
-              imageHash: image.hash,
-              labelMapId: image.labelMapId,
-              imageClass: image.imageClass,
-              part: 'train',
-            })),
-          ),
-        },
-        pretraining: input.task,
-        labels: null,
-        dependsOn: null,
-      }),
+    const decoded = decodeCheckpoint(stored.bytes);
+    const snapshot = db.snapshots.get(run.config.snapshotId);
+    const { classes } = requireDataset(db, snapshot?.datasetId ?? 0);
+    const names = Array.from(
+      { length: decoded.header.classes ?? 0 },
+      (_, index) => classes.find((c) => c.index === index)?.name ?? `class ${index}`,
     );
-    queue.start();
-    return requireRun(db, runId);
+    const { network, sampling } = decoded.header;
+    return exportModel({
+      network,
+      sampling,
+      ...checkpointWeights(decoded),
+      part: 'segmentation',
+      classes: names,
+      format,
+      path,
+    });
   },
 };

@@ -43,6 +43,13 @@ export const filterSpec = (
   statistics: spec.statistics.filter(keep),
 });
 
+export const sameShape = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((size, i) => size === b[i]);
+
+/** "3×3×8×16" */
+export const shapeWords = (shape: readonly number[] | undefined) =>
+  shape === undefined ? 'absent' : shape.length === 0 ? 'one number' : shape.join('×');
+
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
 export const parameterCount = (spec: NetworkSpec) =>

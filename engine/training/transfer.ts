@@ -4,7 +4,13 @@
  */
 import type { LayerState, Transfer, WeightGroup } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { initialWeights, type NetworkSpec, type Weights } from './parameters.ts';
+import {
+  initialWeights,
+  type NetworkSpec,
+  sameShape,
+  shapeWords,
+  type Weights,
+} from './parameters.ts';
 
 /** Groups taken over by each arm. The head is never taken over. */
 const TRANSFERRED: Readonly<Record<Transfer, readonly WeightGroup[]>> = {
@@ -25,12 +31,6 @@ export interface InitialNetwork {
   /** The first layer that should be taken over and does not fit; null where all fit. */
   readonly mismatch: AppError | null;
 }
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((size, i) => size === b[i]);
-
-const shapeWords = (shape: readonly number[] | undefined) =>
-  shape === undefined ? 'absent' : shape.join('×');
 
 const layersOf = (spec: NetworkSpec) => [...new Set(spec.parameters.map((p) => p.layer))];
 

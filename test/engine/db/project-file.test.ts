@@ -72,6 +72,33 @@ describe('a project file', () => {
     expect(codeOf(() => openProject(join(dir, 'other.graft')))).toBe('unsupported');
   });
 
+  it('of before encoders could be imported keeps its encoders', () => {
+    const path = join(dir, 'old.graft');
+    const first = new URL('../../../engine/db/migrations/001-project.sql', import.meta.url);
+    const raw = new Database(path);
+    raw.exec(readFileSync(first, 'utf8'));
+    raw.pragma(`application_id = ${APPLICATION_ID}`);
+    raw.pragma('user_version = 1');
+    raw.exec(`
+      INSERT INTO datasets (id, name, created_at, origin) VALUES (1, 'd', '2026-01-01', '{}');
+      INSERT INTO snapshots (id, dataset_id, created_at, hash) VALUES (1, 1, '2026-01-01', 'h');
+      INSERT INTO runs (id, kind, seed, status, config, snapshot_id, steps, created_at)
+        VALUES (7, 'pretrain', 0, 'done', '{}', 1, 1, '2026-01-01');
+      INSERT INTO encoders (id, run_id, name, task, network, notes, created_at)
+        VALUES (4, 7, 'one', 'autoencoder', '{"base":4}', 'kept', '2026-01-01');`);
+    raw.close();
+    const project = openProject(path);
+    expect(project.encoders.get(4)).toMatchObject({
+      runId: 7,
+      name: 'one',
+      task: 'autoencoder',
+      notes: 'kept',
+      file: null,
+      network: { base: 4, encoder: 'plain', norm: 'batch', preprocessing: null },
+    });
+    project.close();
+  });
+
   it('of a newer Graft is refused and left as it is', () => {
     const path = join(dir, 'a.graft');
     createProject(path).close();

@@ -9,7 +9,7 @@ import {
   splitSpec,
   type TrainingState,
 } from '../../../../engine/training/training-step.ts';
-import { OptimisationConfig } from '../../../../shared/entities.ts';
+import { NetworkConfig, OptimisationConfig } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
 
 export interface Steps {
@@ -26,7 +26,13 @@ export function createSteps(
 ): Steps {
   const { sizePx, batch, base, depth, seed } = setting;
   const objective = segmentationObjective({
-    network: { depth, base, bottleneck: 2 ** depth, skips: 'concat', inputChannels: 3 },
+    network: NetworkConfig.parse({
+      depth,
+      base,
+      bottleneck: 2 ** depth,
+      skips: 'concat',
+      inputChannels: 3,
+    }),
     sizePx,
     classes: 2,
   });

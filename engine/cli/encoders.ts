@@ -1,0 +1,227 @@
+/** graft encoder … | export-model: networks in from files and out to files. */
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { MODEL_FORMATS, type ModelFormat, PREPROCESSINGS } from '../../shared/api.ts';
+import type { PreprocessingName, WeightInspection } from '../../shared/api.ts';
+import type { Encoder, WeightFileReport } from '../../shared/entities.ts';
+import { megabytes } from '../../shared/number-format.ts';
+import { integer } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { withEngine, withProject } from './host.ts';
+import { print, table } from './output.ts';
+
+interface SourceOptions {
+  preprocessing: PreprocessingName;
+  base: number;
+  json: boolean;
+}
+
+const formatOption = () =>
+  new Option('--format <format>', 'graft: read back by Graft; keras: .h5; onnx')
+    .choices(MODEL_FORMATS)
+    .default('graft' satisfies ModelFormat);
+
+const sourceOptions = (command: Command) =>
+  command
+    .addOption(
+      new Option('--preprocessing <name>', 'what the network was trained to see')
+        .choices(PREPROCESSINGS)
+        .default('auto' satisfies PreprocessingName),
+    )
+    .option('--base <n>', 'decoder channels of the first level', integer, 8)
+    .option('--json', 'print one JSON document', false);
+
+function reportLines(report: WeightFileReport): string[] {
+  return [
+    table([
+      ['layer', 'shape', 'state', 'in the file'],
+      ...report.layers.map((l) => [
+        l.layer,
+        l.shape.join('×'),
+        l.state,
+        l.problem ?? l.source ?? '',
+      ]),
+    ]),
+    ...report.notes,
+    ...(report.unused.length === 0
+      ? []
+      : [`not used: ${report.unused.length} tensors (${report.unused.slice(0, 6).join(', ')} …)`]),
+  ];
+}
+
+const whereFrom = ({ file, runId }: Encoder) =>
+  file === null ? `run ${String(runId)}` : `${file.file} (${file.naming})`;
+
+const inspectionLines = (found: WeightInspection): string[] => [
+  ...reportLines(found),
+  found.obstacle ??
+    `fits: ${found.network.encoder} encoder, ${found.network.inputChannels} input channel(s)`,
+];
+
+export function addEncoderCommands(program: Command): void {
+  const encoder = program
+    .command('encoder')
+    .description('pretrained networks: list, bring in from files, write to files');
+
+  encoder
+    .command('list')
+    .description('all encoders of a project, trained here or imported')
+    .argument('<project>', 'project file')
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, options: { json: boolean }) => {
+      await withProject(path, async (caller, project) => {
+        const encoders = await caller.call('encoders.list', { project });
+        print(
+          options,
+          { encoders },
+          table([
+            ['id', 'name', 'encoder', 'channels', 'from'],
+            ...encoders.map((e) => [
+              String(e.id),
+              e.name,
+              e.network.encoder,
+              String(e.network.inputChannels),
+              whereFrom(e),
+            ]),
+          ]),
+        );
+      });
+    });
+
+  sourceOptions(
+    encoder
+      .command('inspect')
+      .description('what a weight file holds, layer by layer, without importing it')
+      .argument('<file>', 'weight file'),
+  )
+    .addHelpText('after', '\nExample:\n  graft encoder inspect resnet18.safetensors')
+    .action(async (file: string, options: SourceOptions) => {
+      await withEngine({}, async (engine) => {
+        const found = await engine.call('encoders.inspect', {
+          path: resolve(file),
+          preprocessing: options.preprocessing,
+          network: { base: options.base },
+        });
+        print(options, found, inspectionLines(found));
+        if (found.obstacle !== null) process.exitCode = EXIT.badInput;
+      });
+    });
+
+  sourceOptions(
+    encoder
+      .command('import')
+      .description('brings in weights: safetensors (torchvision, timm, Graft), Keras .h5 or .keras')
+      .argument('<project>', 'project file')
+      .argument('<file>', 'weight file')
+      .option('--name <name>', 'name in the project (default: after the file)'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft encoder import cells.graft resnet18.safetensors --name "ResNet-18, ImageNet"
+  graft encoder import cells.graft mobilenet_v2.h5 --base 16`,
+    )
+    .action(async (path: string, file: string, options: SourceOptions & { name?: string }) => {
+      await withProject(path, async (caller, project) => {
+        const imported = await caller.call('encoders.import', {
+          project,
+          path: resolve(file),
+          preprocessing: options.preprocessing,
+          network: { base: options.base },
+          name: options.name ?? null,
+        });
+        print(options, imported, [
+          ...(imported.file === null ? [] : reportLines(imported.file)),
+          `encoder ${imported.id}: ${imported.name}`,
+        ]);
+      });
+    });
+
+  encoder
+    .command('export')
+    .description('writes an encoder to a file')
+    .argument('<project>', 'project file')
+    .argument('<id>', 'number of the encoder (graft encoder list)', integer)
+    .requiredOption('--out <file>', 'file to write')
+    .addOption(formatOption())
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  graft encoder export cells.graft 3 --format onnx --out e.onnx',
+    )
+    .action(
+      async (
+        path: string,
+        encoderId: number,
+        options: { out: string; format: ModelFormat; json: boolean },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const { format } = options;
+          const out = { project, encoderId, format, path: resolve(options.out) };
+          const written = await caller.call('encoders.export', out);
+          print(options, written, [
+            `${written.path}: ${megabytes(written.bytes)}`,
+            ...written.notes,
+          ]);
+        });
+      },
+    );
+
+  encoder
+    .command('delete')
+    .description('takes an imported encoder out of a project')
+    .argument('<project>', 'project file')
+    .argument('<id>', 'number of the encoder', integer)
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, encoderId: number, options: { json: boolean }) => {
+      await withProject(path, async (caller, project) => {
+        await caller.call('encoders.delete', { project, encoderId });
+        print(options, { deleted: encoderId }, `encoder ${encoderId} is deleted`);
+      });
+    });
+
+  program
+    .command('export-model')
+    .description('writes the segmentation network of a finished run to a file')
+    .argument('<project>', 'project file')
+    .requiredOption('--run <id>', 'which run', integer)
+    .requiredOption('--out <file>', 'file to write')
+    .addOption(formatOption())
+    .addOption(
+      new Option('--checkpoint <which>', 'best by validation, or the last')
+        .choices(['best', 'last'])
+        .default('best'),
+    )
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  graft export-model cells.graft --run 12 --format onnx --out cells.onnx',
+    )
+    .action(
+      async (
+        path: string,
+        options: {
+          run: number;
+          out: string;
+          format: ModelFormat;
+          checkpoint: 'best' | 'last';
+          json: boolean;
+        },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const written = await caller.call('runs.export', {
+            project,
+            runId: options.run,
+            checkpoint: options.checkpoint,
+            format: options.format,
+            path: resolve(options.out),
+          });
+          print(options, written, [
+            `${written.path}: ${megabytes(written.bytes)}`,
+            ...written.notes,
+          ]);
+        });
+      },
+    );
+}

@@ -1,0 +1,94 @@
+/** SQL of encoders: pretrained networks by name, whether a run of this project made them or a file brought them. */
+import { Encoder, type NetworkConfig, type WeightFileReport } from '../../shared/entities.ts';
+import type { Sqlite } from './open.ts';
+
+interface EncoderRow {
+  id: number;
+  run_id: number | null;
+  name: string;
+  task: string | null;
+  network: string;
+  notes: string;
+  created_at: string;
+  file: string | null;
+}
+
+const COLUMNS = 'id, run_id, name, task, network, notes, created_at, file';
+
+const toEncoder = (row: EncoderRow): Encoder =>
+  Encoder.parse({
+    id: row.id,
+    runId: row.run_id,
+    name: row.name,
+    task: row.task,
+    file: row.file === null ? null : (JSON.parse(row.file) as unknown),
+    network: JSON.parse(row.network) as unknown,
+    notes: row.notes,
+    createdAt: row.created_at,
+  });
+
+const now = () => new Date().toISOString();
+
+export function encodersTable(db: Sqlite) {
+  const list = db.prepare<[], EncoderRow>(`SELECT ${COLUMNS} FROM encoders ORDER BY id`);
+  const byId = db.prepare<[number], EncoderRow>(`SELECT ${COLUMNS} FROM encoders WHERE id = ?`);
+  const insertOfRun = db.prepare<[number, string, string, string, string]>(
+    'INSERT OR IGNORE INTO encoders (run_id, name, task, network, created_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const insertOfFile = db.prepare<[string, string, string, string, Uint8Array]>(
+    'INSERT INTO encoders (name, network, created_at, file, weights) VALUES (?, ?, ?, ?, ?)',
+  );
+  const weightsOf = db.prepare<[number], { weights: Buffer | null }>(
+    'SELECT weights FROM encoders WHERE id = ?',
+  );
+  const setNotes = db.prepare<[string, number]>('UPDATE encoders SET notes = ? WHERE id = ?');
+  const deleteEncoder = db.prepare<[number]>(
+    'DELETE FROM encoders WHERE id = ? AND run_id IS NULL',
+  );
+  const usersOf = db.prepare<[number], { id: number }>(
+    `SELECT id FROM runs WHERE json_extract(config, '$.encoderId') = ? ORDER BY id`,
+  );
+
+  return {
+    list: (): Encoder[] => list.all().map(toEncoder),
+    get(id: number): Encoder | undefined {
+      const row = byId.get(id);
+      return row && toEncoder(row);
+    },
+    /** Names the result of a pretraining run; a run has one encoder at most. */
+    add: (encoder: Pick<Encoder, 'name' | 'task' | 'network'> & { runId: number; task: string }) =>
+      Number(
+        insertOfRun.run(
+          encoder.runId,
+          encoder.name,
+          encoder.task,
+          JSON.stringify(encoder.network),
+          now(),
+        ).lastInsertRowid,
+      ),
+    /** `weights`: Graft's network file (engine/training/weights/network-file.ts). */
+    addImported: (encoder: {
+      name: string;
+      network: NetworkConfig;
+      file: WeightFileReport;
+      weights: Uint8Array;
+    }) =>
+      Number(
+        insertOfFile.run(
+          encoder.name,
+          JSON.stringify(encoder.network),
+          now(),
+          JSON.stringify(encoder.file),
+          encoder.weights,
+        ).lastInsertRowid,
+      ),
+    /** Network file of an imported encoder; undefined where the weights are those of a run. */
+    importedWeights: (id: number): Uint8Array | undefined =>
+      weightsOf.get(id)?.weights ?? undefined,
+    /** Runs that start from this imported encoder. */
+    users: (id: number): number[] => usersOf.all(id).map((row) => row.id),
+    setNotes: (id: number, notes: string) => void setNotes.run(notes, id),
+    /** Imported ones only: an encoder of a run goes with its run. */
+    deleteImported: (id: number) => void deleteEncoder.run(id),
+  };
+}

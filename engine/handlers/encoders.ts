@@ -1,0 +1,133 @@
+/** Calls on encoders: pretrained networks of the project, from its runs or from files. */
+import { basename } from 'node:path';
+import type { Encoder } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import type { Project } from '../db/project.ts';
+import { encoderWeights } from '../training/weights/encoder-weights.ts';
+import { exportModel } from '../training/weights/export-model.ts';
+import { readWeightFile } from '../training/weights/import-weights.ts';
+import { encodeNetwork } from '../training/weights/network-file.ts';
+import { type Handlers, requireDataset, requireRun } from './context.ts';
+
+function requireEncoder(db: Project, id: number): Encoder {
+  const encoder = db.encoders.get(id);
+  if (encoder === undefined) throw new AppError('not-found', `There is no encoder ${id}.`);
+  return encoder;
+}
+
+export const encoderHandlers: Handlers<
+  | 'encoders.list'
+  | 'encoders.update'
+  | 'encoders.inspect'
+  | 'encoders.import'
+  | 'encoders.export'
+  | 'encoders.delete'
+  | 'encoders.pretrain'
+> = {
+  'encoders.list': ({ project }, context) => context.project(project).db.encoders.list(),
+
+  'encoders.update'({ project, encoderId, notes }, context) {
+    const { db } = context.project(project);
+    db.encoders.setNotes(encoderId, notes);
+    return requireEncoder(db, encoderId);
+  },
+
+  async 'encoders.inspect'({ path }) {
+    const { report, network, obstacle } = await readWeightFile(path);
+    return { ...report, network, obstacle: obstacle?.message ?? null };
+  },
+
+  async 'encoders.import'({ project, path, name }, context) {
+    const { db } = context.project(project);
+    const { report, network, spec, weights, obstacle } = await readWeightFile(path);
+    if (obstacle !== null) throw obstacle;
+    const encoderId = db.transaction(() =>
+      db.encoders.addImported({
+        name: name ?? basename(path).replace(/(\.weights)?\.[^.]+$/, ''),
+        network,
+        file: report,
+        weights: encodeNetwork({ network, classes: null, sampling: null, spec, weights }),
+      }),
+    );
+    context.emit({ type: 'encoder.changed', project: db.path, encoderId });
+    return requireEncoder(db, encoderId);
+  },
+
+  'encoders.export': ({ project, encoderId, format, path }, context) =>
+    exportModel({
+      ...encoderWeights(context.project(project).db, encoderId),
+      part: 'encoder',
+      classes: null,
+      format,
+      path,
+    }),
+
+  'encoders.delete'({ project, encoderId }, context) {
+    const { db } = context.project(project);
+    const { runId, name } = requireEncoder(db, encoderId);
+    if (runId !== null) {
+      throw new AppError(
+        'conflict',
+        `"${name}" is the result of run ${runId} and goes with it. Delete its study instead.`,
+      );
+    }
+    const [user] = db.encoders.users(encoderId);
+    if (user !== undefined) {
+      throw new AppError(
+        'conflict',
+        `Run ${user} starts from "${name}". Delete the study of that run first.`,
+      );
+    }
+    db.encoders.deleteImported(encoderId);
+    context.emit({ type: 'encoder.changed', project: db.path, encoderId });
+    return null;
+  },
+
+  'encoders.pretrain'(input, context) {
+    const { db, queue } = context.project(input.project);
+    const dataset = requireDataset(db, input.datasetId);
+    const images = db.datasets.images(dataset.id);
+    const { needs, title } = PRETRAINING_TASK_FACTS[input.task];
+    const usable = images.filter(
+      (image) =>
+        needs === 'images' ||
+        (needs === 'label maps' ? image.labelMapId !== null : image.imageClass !== null),
+    );
+    if (usable.length === 0) {
+      throw new AppError(
+        'invalid-input',
+        `${title} pretraining needs ${needs}, and "${dataset.name}" has none. Choose another dataset or task.`,
+        { subject: dataset.name },
+      );
+    }
+    const runId = db.transaction(() =>
+      db.runs.create({
+        studyId: null,
+        config: {
+          kind: 'pretrain',
+          task: input.task,
+          network: input.network,
+          sampling: input.sampling,
+          optimisation: input.optimisation,
+          seed: input.seed,
+          snapshotId: db.snapshots.take(
+            dataset.id,
+            usable.map((image) => ({
+              imageId: image.id,
+              imageHash: image.hash,
+              labelMapId: image.labelMapId,
+              imageClass: image.imageClass,
+              part: 'train',
+            })),
+          ),
+        },
+        pretraining: input.task,
+        labels: null,
+        dependsOn: null,
+      }),
+    );
+    queue.start();
+    return requireRun(db, runId);
+  },
+};

@@ -1,0 +1,43 @@
+/** The weights of an encoder of a project, whether a run made it or a file brought it. */
+import type { NetworkConfig, SamplingConfig } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Project } from '../../db/project.ts';
+import { checkpointWeights, decodeCheckpoint } from '../checkpoint.ts';
+import type { NetworkSpec, Weights } from '../parameters.ts';
+import { decodeNetwork } from './network-file.ts';
+
+export interface PretrainedNetwork {
+  /** As it was pretrained: an autoencoder has no skips, whatever it was made for. */
+  readonly network: NetworkConfig;
+  /** null where it was not trained here. */
+  readonly sampling: SamplingConfig | null;
+  /** Every layer that has weights, heads of the pretraining included. */
+  readonly spec: NetworkSpec;
+  readonly weights: Weights;
+}
+
+/** Of a finished or running pretraining: its last checkpoint. Errors: not-found, corrupt, newer-version. */
+export function runWeights(project: Project, runId: number): PretrainedNetwork {
+  const stored = project.runs.checkpoint(runId, 'last');
+  if (stored === undefined) {
+    throw new AppError(
+      'not-found',
+      `The pretrained network (run ${runId}) has no checkpoint. Run the pretraining first.`,
+    );
+  }
+  const checkpoint = decodeCheckpoint(stored.bytes);
+  const { network, sampling } = checkpoint.header;
+  return { network, sampling, ...checkpointWeights(checkpoint) };
+}
+
+/** Errors: not-found, corrupt, newer-version. */
+export function encoderWeights(project: Project, encoderId: number): PretrainedNetwork {
+  const encoder = project.encoders.get(encoderId);
+  if (encoder === undefined) {
+    throw new AppError('not-found', `There is no encoder ${encoderId} in this project.`);
+  }
+  if (encoder.runId !== null) return runWeights(project, encoder.runId);
+  const bytes = project.encoders.importedWeights(encoderId);
+  if (bytes === undefined) throw new Error(`encoder ${encoderId} has neither run nor weights`);
+  return decodeNetwork(bytes, `Encoder ${encoderId} (${encoder.name})`);
+}

@@ -1,0 +1,55 @@
+/** Writes a network to a file of one of the formats that leave Graft. */
+import { writeFile } from 'node:fs/promises';
+import type { ExportedModel, ModelFormat } from '../../../shared/api.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { filterSpec } from '../parameters.ts';
+import type { PretrainedNetwork } from './encoder-weights.ts';
+import { encodeNetwork } from './network-file.ts';
+
+export interface ExportOptions extends PretrainedNetwork {
+  /** encoder: image → features, without heads; segmentation: image → class probabilities. */
+  readonly part: 'encoder' | 'segmentation';
+  /** Names in the order of the probabilities; null for an encoder. */
+  readonly classes: readonly string[] | null;
+  readonly format: ModelFormat;
+  readonly path: string;
+}
+
+interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly notes: readonly string[];
+}
+
+function encode(options: ExportOptions): Encoded {
+  const { network, sampling, spec, weights, part, classes, format } = options;
+  if (format !== 'graft') {
+    throw new AppError('unsupported', `Export as ${format} is not there yet. Export as graft.`);
+  }
+  const kept = filterSpec(spec, ({ group }) => part === 'segmentation' || group !== 'head');
+  return {
+    bytes: encodeNetwork({ network, classes, sampling, spec: kept, weights }),
+    notes: ['Graft reads it back with: graft encoder import'],
+  };
+}
+
+/** Errors: conflict (the file exists), unreadable (the folder cannot be written). */
+export async function exportModel(options: ExportOptions): Promise<ExportedModel> {
+  const { path } = options;
+  const { bytes, notes } = encode(options);
+  try {
+    await writeFile(path, bytes, { flag: 'wx' });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') {
+      throw new AppError('conflict', `${path} exists already. Choose another name.`, {
+        subject: path,
+      });
+    }
+    throw new AppError(
+      'unreadable',
+      `${path} cannot be written (${String(code)}). Check that the folder exists and that you may write there.`,
+      { subject: path, cause: error },
+    );
+  }
+  return { path, bytes: bytes.length, notes };
+}
