@@ -139,15 +139,15 @@ export const WEIGHT_GROUPS = ['encoder', 'decoder', 'head'] as const;
 export type WeightGroup = (typeof WEIGHT_GROUPS)[number];
 
 /** A network sees (value − mean) / deviation of each channel; values before are in [0, 1]. One entry a channel. */
-export const Preprocessing = z.object({
+const Preprocessing = z.object({
   mean: z.array(z.number()).min(1),
   deviation: z.array(z.number().positive()).min(1),
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
 /** plain: method.md's own; the others: published networks for which people have pretrained weights. */
-export const ENCODER_ARCHITECTURES = ['plain', 'resnet18', 'resnet34', 'mobilenetv2'] as const;
-export const EncoderArchitecture = z.enum(ENCODER_ARCHITECTURES);
+const ENCODER_ARCHITECTURES = ['plain', 'resnet18', 'resnet34', 'mobilenetv2'] as const;
+const EncoderArchitecture = z.enum(ENCODER_ARCHITECTURES);
 export type EncoderArchitecture = z.infer<typeof EncoderArchitecture>;
 
 /** A U-Net (method.md §2). Widths are base·(1, 2, 4, …), of the decoder and of a plain encoder. */
@@ -335,8 +335,8 @@ export const ImageResult = z.object({
 export type ImageResult = z.infer<typeof ImageResult>;
 
 /** Whose names and layouts a weight file follows. */
-export const WEIGHT_NAMINGS = ['graft', 'keras', 'torchvision', 'timm'] as const;
-export const WeightNaming = z.enum(WEIGHT_NAMINGS);
+const WEIGHT_NAMINGS = ['graft', 'keras', 'torchvision', 'timm'] as const;
+const WeightNaming = z.enum(WEIGHT_NAMINGS);
 export type WeightNaming = z.infer<typeof WeightNaming>;
 
 /** What a weight file holds for one layer of the network that it is read into. */

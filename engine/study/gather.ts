@@ -51,12 +51,15 @@ function analysedRun(db: Project, run: Run): AnalysedRun | null {
 }
 
 function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
-  const task = isTaskPretraining(plan) ? plan.task : db.encoders.get(plan.encoderId)?.task;
-  return {
-    key: pretrainingKey(plan),
-    task: task ?? null,
-    trains: task === undefined ? [] : PRETRAINING_TASK_FACTS[task].trains,
-  };
+  const key = pretrainingKey(plan);
+  const encoder = isTaskPretraining(plan) ? undefined : db.encoders.get(plan.encoderId);
+  const task = isTaskPretraining(plan) ? plan.task : (encoder?.task ?? null);
+  if (task !== null) return { key, task, trains: PRETRAINING_TASK_FACTS[task].trains };
+  const loaded = encoder?.file?.layers.filter(({ state }) => state === 'loaded') ?? [];
+  const trains = (['encoder', 'decoder'] as const).filter((half) =>
+    loaded.some(({ group }) => group === half),
+  );
+  return { key, task, trains };
 }
 
 export interface StoredAnalysis {

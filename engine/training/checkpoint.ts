@@ -39,7 +39,7 @@ const Spec = z.object({
         name: z.string(),
         ...Layered,
         shape: z.array(z.number().int().positive()).readonly(),
-        kind: z.enum(['kernel', 'bias', 'gamma', 'beta']),
+        kind: z.enum(['kernel', 'depthwise', 'bias', 'gamma', 'beta']),
       }),
     )
     .readonly(),

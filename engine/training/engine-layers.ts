@@ -20,6 +20,11 @@ export interface Normalised {
 export interface EngineLayers {
   /** Batch normalisation with the statistics of the batch, then ReLU. Differentiable in input, gamma and beta. */
   batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised;
+  /** The same without ReLU. */
+  batchNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised;
+  relu(input: Tensor4D): Tensor4D;
+  /** min(max(input, 0), 6) */
+  relu6(input: Tensor4D): Tensor4D;
   /** relu(convolution + bias) in one pass, for inference: no gradient. */
   convolutionBiasRelu(input: Tensor4D, kernel: Tensor4D, bias: Tensor1D): Tensor4D;
   /** input + bias along the last axis. */

@@ -5,17 +5,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Layers } from './layers.ts';
+import type { NetworkOperations } from './network-operations.ts';
 import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
 
 /** Running statistics keep this share of themselves at every step (method.md §2). */
 const STATISTICS_MOMENTUM = 0.9;
 
-export interface ForwardPass {
+export interface ForwardPass extends NetworkOperations<Tensor4D> {
   readonly layers: Layers;
   /** Tensor of a parameter by its full name. */
   parameter(name: string): Tensor;
-  /** convolution → batch normalisation → ReLU with the weights of a layer. */
-  block(layer: string, input: Tensor4D): Tensor4D;
 }
 
 /** Weights as tensors: `theta` [parameters], `statistics` [2 · channels of all layers]. */
@@ -64,28 +63,50 @@ export function createForwardPass(
     return tensor;
   }
 
+  /** Layers that normalise by batch; the others normalise by groups. */
+  const byBatch = new Set(trained?.spec.statistics.map(({ layer }) => layer));
+
   return {
     layers,
     parameter,
-    block(layer, input) {
+    block(layer, input, options = {}) {
+      const { activation = 'relu', depthwise = false } = options;
       // Ranks are fixed by the specification in parameters.ts.
       const kernel = parameter(`${layer}/kernel`) as Tensor4D;
       const gamma = parameter(`${layer}/gamma`) as Tensor1D;
       const beta = parameter(`${layer}/beta`) as Tensor1D;
       const statistics = running.get(layer);
       if (statistics !== undefined) {
-        return layers.foldedConvolutionRelu(input, kernel, { gamma, beta, ...statistics });
+        return layers.foldedConvolution(input, kernel, { gamma, beta, ...statistics }, options);
       }
-      const { output, mean, variance } = layers.batchNormRelu(
-        layers.convolution(input, kernel),
-        gamma,
-        beta,
-      );
+      const convolved = depthwise
+        ? layers.depthwiseConvolution(input, kernel, options)
+        : layers.convolution(input, kernel, options);
+      if (!byBatch.has(layer)) {
+        return layers.activate(layers.groupNorm(convolved, gamma, beta), activation);
+      }
+      const fused = activation === 'relu';
+      const { output, mean, variance } = fused
+        ? layers.batchNormRelu(convolved, gamma, beta)
+        : layers.batchNorm(convolved, gamma, beta);
       const passes = collected.get(layer) ?? [];
       passes.push({ mean, variance });
       collected.set(layer, passes);
-      return output;
+      return fused ? output : layers.activate(output, activation);
     },
+    head(layer, input) {
+      const kernel = parameter(`${layer}/kernel`) as Tensor4D;
+      const bias = parameter(`${layer}/bias`) as Tensor1D;
+      return layers.addBias(layers.convolution(input, kernel), bias);
+    },
+    preprocess: (input, { mean, deviation }) =>
+      tf.div(tf.sub(input, tf.tensor1d(mean)), tf.tensor1d(deviation)),
+    add: (a, b) => tf.add(a, b),
+    relu: (input) => layers.relu(input),
+    maxPool2: (input) => layers.maxPool2(input),
+    maxPool3: (input, padding) => layers.maxPool3(input, padding),
+    upsample2: (input) => layers.upsample2(input),
+    concat: (inputs) => layers.concat(inputs),
     updatedStatistics() {
       if (trained === null) throw new Error('a pass without trained layers updates nothing');
       const passes = Math.max(0, ...[...collected.values()].map((list) => list.length));

@@ -28,7 +28,12 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
   ];
 
   // The casts below: the backend types every result as Tensor; the operation fixes its rank.
-  function batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised {
+  function normalised(
+    input: Tensor4D,
+    gamma: Tensor1D,
+    beta: Tensor1D,
+    activation: 'relu' | 'none',
+  ): Normalised {
     let statistics: readonly [Tensor1D, Tensor1D] | undefined;
     const forward = tf.customGrad((x, g, b, save) => {
       // customGrad passes the tensors first and `save` last, but types them all alike.
@@ -41,7 +46,7 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
         6,
       ) as [Tensor4D, Tensor1D, Tensor1D, Tensor, Tensor, Tensor];
       statistics = [tf.keep(mean), tf.keep(variance)];
-      const output = tf.relu(normal);
+      const output = activation === 'relu' ? tf.relu(normal) : normal;
       (save as tf.GradSaveFunc)([xs, gs, reserve1, reserve2, reserve3, output]);
       return {
         value: output,
@@ -54,7 +59,10 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
             Tensor,
             Tensor,
           ];
-          const dNormal = backend.executeSingleOutput('ReluGrad', [floats], [dOutput, y]);
+          const dNormal =
+            activation === 'relu'
+              ? backend.executeSingleOutput('ReluGrad', [floats], [dOutput, y])
+              : dOutput;
           return backend
             .executeMultipleOutputs(
               'FusedBatchNormGradV3',
@@ -100,8 +108,25 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
     };
   });
 
+  /** tfjs composes the gradients of these from half a dozen operations. */
+  const rectifier = (op: 'Relu' | 'Relu6') =>
+    tf.customGrad((x, save) => {
+      const output = backend.executeSingleOutput(op, [floats], [x as Tensor]);
+      (save as tf.GradSaveFunc)([output]);
+      return {
+        value: output,
+        gradFunc: (dOutput: Tensor, [y]: Tensor[]) =>
+          backend.executeSingleOutput(`${op}Grad`, [floats], [dOutput, y as Tensor]),
+      };
+    });
+  const relu = rectifier('Relu');
+  const relu6 = rectifier('Relu6');
+
   return {
-    batchNormRelu,
+    batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
+    batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
+    relu: (input) => relu(input) as Tensor4D,
+    relu6: (input) => relu6(input) as Tensor4D,
     convolutionBiasRelu(input, kernel, bias) {
       // TensorFlow's own graph rewriting turns these three into one _FusedConv2D.
       const convolved = tf.conv2d(input, kernel, 1, 'same');

@@ -7,7 +7,12 @@ import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine
 const PIXEL_AXES = [0, 1, 2];
 
 /** Gradient of batch normalisation: Ioffe & Szegedy 2015, arXiv 1502.03167, §3. */
-function batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised {
+function normalised(
+  input: Tensor4D,
+  gamma: Tensor1D,
+  beta: Tensor1D,
+  activation: 'relu' | 'none',
+): Normalised {
   let statistics: readonly [Tensor1D, Tensor1D] | undefined;
   const forward = tf.customGrad((x, g, b, save) => {
     // customGrad passes the tensors first and `save` last, but types them all alike.
@@ -18,7 +23,8 @@ function batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normal
     const variance = tf.mean<Tensor1D>(tf.square(centred), PIXEL_AXES);
     const inverse = tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON));
     const normal = tf.mul(centred, inverse);
-    const output = tf.relu(tf.add<Tensor4D>(tf.mul(normal, gs), bs));
+    const shifted = tf.add<Tensor4D>(tf.mul(normal, gs), bs);
+    const output = activation === 'relu' ? tf.relu(shifted) : shifted;
     statistics = [
       tf.keep(tf.clone(mean)),
       tf.keep(tf.mul<Tensor1D>(variance, count / Math.max(1, count - 1))),
@@ -28,7 +34,7 @@ function batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normal
       value: output,
       gradFunc(dOutput: Tensor, saved: Tensor[]) {
         const [xHat, invStd, savedGamma, y] = saved as [Tensor, Tensor, Tensor, Tensor];
-        const dNormal = tf.mul(dOutput, tf.step(y));
+        const dNormal = activation === 'relu' ? tf.mul(dOutput, tf.step(y)) : dOutput;
         const dBeta = tf.sum(dNormal, PIXEL_AXES);
         const dGamma = tf.sum(tf.mul(dNormal, xHat), PIXEL_AXES);
         const mean = tf.div(tf.add(dBeta, tf.mul(xHat, dGamma)), count);
@@ -52,7 +58,10 @@ const upsample2 = tf.customGrad((x) => {
 });
 
 export const portableLayers: EngineLayers = {
-  batchNormRelu,
+  batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
+  batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
+  relu: (input) => tf.relu(input),
+  relu6: (input) => tf.relu6(input),
   convolutionBiasRelu: (input, kernel, bias) =>
     tf.relu(tf.add<Tensor4D>(tf.conv2d(input, kernel, 1, 'same'), bias)),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),

@@ -7,14 +7,28 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from './backend.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers } from './engine-layers.ts';
+import { groupNorm } from './group-norm.ts';
 import { nativeLayers } from './layers-native.ts';
 import { portableLayers } from './layers-portable.ts';
+import {
+  type Activation,
+  type BlockOptions,
+  centredPadding,
+  type WindowOptions,
+} from './network-operations.ts';
 
 export interface Layers extends EngineLayers {
-  /** Stride 1, zero padding to the same size, no bias. kernel [side, side, in, out]. */
-  convolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
+  /** Zero padding to the same size (half of it where the stride is 2), no bias. kernel [side, side, in, out]. */
+  convolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
+  /** The same, every channel by itself. kernel [side, side, channels, 1]. */
+  depthwiseConvolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
+  /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
+  groupNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Tensor4D;
+  activate(input: Tensor4D, activation: Activation): Tensor4D;
   /** [b, 2h, 2w, c] → [b, h, w, c] */
   maxPool2(input: Tensor4D): Tensor4D;
+  /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
+  maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
   /** Along channels. */
   concat(inputs: Tensor4D[]): Tensor4D;
   /** [b, h, w, c] → [b, c] */
@@ -22,29 +36,81 @@ export interface Layers extends EngineLayers {
   /** input [b, in] · kernel [in, out] + bias [out] */
   dense(input: Tensor2D, kernel: Tensor2D, bias: Tensor1D): Tensor2D;
   /**
-   * Convolution, batch normalisation with given statistics, ReLU: the normalisation is folded into the kernel.
-   * For inference and frozen layers: no gradient.
+   * Convolution, batch normalisation with given statistics, activation (ReLU, unless said otherwise): the normalisation
+   * is folded into the kernel. For inference and frozen layers: no gradient.
    */
-  foldedConvolutionRelu(
+  foldedConvolution(
     input: Tensor4D,
     kernel: Tensor4D,
     norm: { gamma: Tensor1D; beta: Tensor1D; mean: Tensor1D; variance: Tensor1D },
+    options?: BlockOptions,
   ): Tensor4D;
+}
+
+/** The input with zeros around it where windows of stride 2 shall be centred, and the padding left to the operation. */
+function padded(
+  input: Tensor4D,
+  side: number,
+  { stride = 1, padding = 'symmetric' }: WindowOptions,
+): readonly [Tensor4D, 'same' | 'valid'] {
+  if (stride === 1 || padding === 'same') return [input, 'same'];
+  const margins = [...centredPadding(side)] as [number, number];
+  const none: [number, number] = [0, 0];
+  return side === 1
+    ? [input, 'valid']
+    : [tf.pad<Tensor4D>(input, [none, margins, margins, none]), 'valid'];
+}
+
+function convolution(input: Tensor4D, kernel: Tensor4D, options: WindowOptions = {}): Tensor4D {
+  const [x, padding] = padded(input, kernel.shape[0], options);
+  return tf.conv2d(x, kernel, options.stride ?? 1, padding);
+}
+
+function depthwiseConvolution(
+  input: Tensor4D,
+  kernel: Tensor4D,
+  options: WindowOptions = {},
+): Tensor4D {
+  const [x, padding] = padded(input, kernel.shape[0], options);
+  return tf.depthwiseConv2d(x, kernel, options.stride ?? 1, padding);
 }
 
 export function createLayers(engine: Engine): Layers {
   const own = engine.native === null ? portableLayers : nativeLayers(engine.native);
+  const activate = (input: Tensor4D, activation: Activation) => {
+    if (activation === 'none') return input;
+    return activation === 'relu' ? own.relu(input) : own.relu6(input);
+  };
   return {
     ...own,
-    convolution: (input, kernel) => tf.conv2d(input, kernel, 1, 'same'),
+    convolution,
+    depthwiseConvolution,
+    groupNorm,
+    activate,
     maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
+    maxPool3(input, padding) {
+      const [x, pad] = padded(input, 3, { stride: 2, padding });
+      return tf.maxPool(x, 3, 2, pad);
+    },
     concat: (inputs) => tf.concat4d(inputs, 3),
     globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
     dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
-    foldedConvolutionRelu(input, kernel, { gamma, beta, mean, variance }) {
+    foldedConvolution(input, kernel, { gamma, beta, mean, variance }, options = {}) {
+      const { activation = 'relu', depthwise = false, stride = 1 } = options;
       const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
       const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
-      return own.convolutionBiasRelu(input, tf.mul<Tensor4D>(kernel, scale), bias);
+      if (depthwise) {
+        const scaled = tf.mul<Tensor4D>(kernel, tf.reshape(scale, [-1, 1]));
+        return activate(
+          own.addBias(depthwiseConvolution(input, scaled, options), bias),
+          activation,
+        );
+      }
+      const scaled = tf.mul<Tensor4D>(kernel, scale);
+      if (stride === 1 && activation === 'relu') {
+        return own.convolutionBiasRelu(input, scaled, bias);
+      }
+      return activate(own.addBias(convolution(input, scaled, options), bias), activation);
     },
   };
 }

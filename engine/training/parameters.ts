@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
-import type { WeightGroup } from '../../shared/entities.ts';
+import type { NetworkConfig, WeightGroup } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 
 export interface ParameterSpec {
@@ -14,7 +14,8 @@ export interface ParameterSpec {
   readonly layer: string;
   readonly group: WeightGroup;
   readonly shape: readonly number[];
-  readonly kind: 'kernel' | 'bias' | 'gamma' | 'beta';
+  /** depthwise: a kernel [side, side, channels, 1] that filters every channel by itself. */
+  readonly kind: 'kernel' | 'depthwise' | 'bias' | 'gamma' | 'beta';
 }
 
 /** Running statistics of one batch normalisation: a mean and a variance a channel. */
@@ -55,28 +56,34 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => produc
 export const parameterCount = (spec: NetworkSpec) =>
   spec.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-/** convolution → batch normalisation → ReLU: the kernel, gamma and beta, and running statistics. */
+/**
+ * convolution → normalisation: the kernel, gamma and beta, and running statistics where the normalisation is by batch.
+ * A layer without them is normalised by groups (forward-pass.ts).
+ */
 export function normalisedConvolution(options: {
   layer: string;
   group: WeightGroup;
-  side: 1 | 3;
+  side: number;
   input: number;
   output: number;
+  norm: NetworkConfig['norm'];
+  /** `input` and `output` are one. */
+  depthwise?: boolean;
 }): NetworkSpec {
-  const { layer, group, side, input, output } = options;
+  const { layer, group, side, input, output, norm, depthwise = false } = options;
   return {
     parameters: [
       {
         name: `${layer}/kernel`,
         layer,
         group,
-        shape: [side, side, input, output],
-        kind: 'kernel',
+        shape: depthwise ? [side, side, input, 1] : [side, side, input, output],
+        kind: depthwise ? 'depthwise' : 'kernel',
       },
       { name: `${layer}/gamma`, layer, group, shape: [output], kind: 'gamma' },
       { name: `${layer}/beta`, layer, group, shape: [output], kind: 'beta' },
     ],
-    statistics: [{ layer, group, channels: output }],
+    statistics: norm === 'batch' ? [{ layer, group, channels: output }] : [],
   };
 }
 
@@ -105,9 +112,12 @@ export const headLayer = (layer: string, kernel: readonly number[]): NetworkSpec
 function initialValues(spec: ParameterSpec, seed: number): Float32Array {
   const values = new Float32Array(sizeOf(spec.shape));
   if (spec.kind === 'gamma') return values.fill(1);
-  if (spec.kind !== 'kernel') return values;
+  if (spec.kind !== 'kernel' && spec.kind !== 'depthwise') return values;
   const random = createRandom(seed, 'weights', spec.name);
-  const bound = 1 / Math.sqrt(sizeOf(spec.shape.slice(0, -1)));
+  const fanIn = sizeOf(
+    spec.kind === 'depthwise' ? spec.shape.slice(0, 2) : spec.shape.slice(0, -1),
+  );
+  const bound = 1 / Math.sqrt(fanIn);
   for (let i = 0; i < values.length; i++) values[i] = random.uniform(-bound, bound);
   return values;
 }

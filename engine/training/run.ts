@@ -6,12 +6,7 @@ import type { CheckpointKind, FinetuneRunConfig, LayerState, Run } from '../../s
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
-import {
-  checkpointWeights,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  type TrainingCheckpoint,
-} from './checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
 import {
   type TestCheckpoint,
   testImages,
@@ -32,6 +27,12 @@ import {
   type TrainingState,
 } from './training-step.ts';
 import { isFrozenGroup, transferWeights } from './transfer.ts';
+import {
+  assertSameView,
+  encoderWeights,
+  type PretrainedNetwork,
+  runWeights,
+} from './weights/encoder-weights.ts';
 
 /** The checkpoint that a run resumes from; null where it starts at the beginning. Errors: corrupt, newer-version. */
 export function resumeCheckpoint(project: Project, runId: number): TrainingCheckpoint | null {
@@ -48,19 +49,16 @@ interface Start {
   readonly progress: TrainingProgress;
 }
 
-function pretrainedWeights(project: Project, config: FinetuneRunConfig) {
-  const { pretrainRunId, encoderId } = config;
-  const runId = encoderId === undefined ? pretrainRunId : project.encoders.get(encoderId)?.runId;
-  const stored = runId == null ? undefined : project.runs.checkpoint(runId, 'last');
-  if (stored === undefined) {
-    throw new AppError(
-      'not-found',
-      encoderId === undefined
-        ? `The pretrained network (run ${String(runId)}) has no checkpoint. Run the pretraining first.`
-        : `Encoder ${encoderId} has no weights in this project any more. Plan the study with another one.`,
-    );
+/** Errors: not-found, and invalid-input where the networks do not see images alike. */
+function pretrainedWeights(project: Project, config: FinetuneRunConfig): PretrainedNetwork {
+  const { pretrainRunId, encoderId, network } = config;
+  if (encoderId !== undefined) {
+    const pretrained = encoderWeights(project, encoderId);
+    assertSameView(network, pretrained.network);
+    return pretrained;
   }
-  return checkpointWeights(decodeCheckpoint(stored.bytes));
+  if (pretrainRunId !== null) return runWeights(project, pretrainRunId);
+  throw new AppError('not-found', 'The run names no pretrained network. Plan the study again.');
 }
 
 /** Throws the mismatch of a transfer after `onLayers` has seen the list that shows it. */

@@ -3,11 +3,11 @@
  * Serves fine-tuning and pretraining by segmentation alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { IGNORE, type NetworkConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { ForwardPass } from './forward-pass.ts';
 import { crossEntropy, oneHot, softDice } from './losses.ts';
+import type { NetworkOperations } from './network-operations.ts';
 import type { Objective } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from './parameters.ts';
 import { decode, decoderSpec, encode, encoderSpec } from './unet.ts';
@@ -22,16 +22,12 @@ export const segmentationSpec = (network: NetworkConfig, classes: number): Netwo
   );
 
 /** input [b, S, S, channels] → [b, S, S, classes] */
-export function segmentationLogits(
-  pass: ForwardPass,
+export function segmentationLogits<T>(
+  pass: NetworkOperations<T>,
   network: NetworkConfig,
-  input: Tensor4D,
-): Tensor4D {
-  const features = decode(pass, network, encode(pass, network, input));
-  // Ranks by headLayer above.
-  const kernel = pass.parameter(`${HEAD}/kernel`) as Tensor4D;
-  const bias = pass.parameter(`${HEAD}/bias`) as Tensor1D;
-  return pass.layers.addBias(pass.layers.convolution(features, kernel), bias);
+  input: T,
+): T {
+  return pass.head(HEAD, decode(pass, network, encode(pass, network, input)));
 }
 
 /** Cross-entropy + (1 − mean soft Dice over the foreground), without ignored pixels (method.md §3). */

@@ -142,6 +142,14 @@ const RULES: Readonly<Record<string, Rule>> = {
   Conv2D: convolution,
   Conv2DBackpropFilter: shapeFrom(1, 0),
   Conv2DBackpropInput: shapeFrom(0, 1),
+  DepthwiseConv2dNative(call) {
+    const [x, kernel] = [inputAt(call, 0), inputAt(call, 1)];
+    const [height, width] = windowed(call, kernel.shape);
+    const channels = (x.shape[3] ?? 0) * (kernel.shape[3] ?? 0);
+    return [{ shape: [x.shape[0] ?? 0, height, width, channels], dtype: x.dtype }];
+  },
+  DepthwiseConv2dNativeBackpropFilter: shapeFrom(1, 0),
+  DepthwiseConv2dNativeBackpropInput: shapeFrom(0, 1),
   ExpandDims(call) {
     const { shape, dtype } = inputAt(call, 0);
     const axis = axisOf(call.constant(1)[0] ?? 0, shape.length + 1);
@@ -187,6 +195,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const padded = shape.map((size, i) => size + (around[2 * i] ?? 0) + (around[2 * i + 1] ?? 0));
     return [{ shape: padded, dtype }];
   },
+  Relu6Grad: like(0),
   ReluGrad: like(0),
   Reshape(call) {
     const { shape, dtype } = inputAt(call, 0);

@@ -1,109 +1,120 @@
 /**
  * The U-Net of method.md §2: its weights by layer and group, and its two halves as pure functions.
  *
- * encoder: levels 1 … depth, each two 3×3 blocks (convolution, batch normalisation, ReLU) followed by max-pooling, then
- * the bottleneck. decoder: from the deepest level up, nearest ×2, concatenation with the skip (through a 1×1 block of
- * its own where skips are 'conv'), two 3×3 blocks. The 1×1 skip convolutions count as decoder: tasks that train the
- * encoder alone never touch them. Heads belong to objectives.
+ * encoder: the architecture that the configuration names (encoders/), the same for every decoder. decoder: from the
+ * deepest level up, nearest ×2, concatenation with the skip (through a 1×1 block of its own where skips are 'conv'), two
+ * 3×3 blocks. The 1×1 skip convolutions count as decoder: tasks that train the encoder alone never touch them. Heads
+ * belong to objectives.
  */
-import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { NetworkConfig } from '../../shared/entities.ts';
+import type { EncoderArchitecture, NetworkConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { ForwardPass } from './forward-pass.ts';
-import { joinSpecs, normalisedConvolution, type NetworkSpec } from './parameters.ts';
+import type { EncoderDescription, EncoderFeatures } from './encoders/encoder.ts';
+import { mobilenetEncoder } from './encoders/mobilenet.ts';
+import { plainEncoder } from './encoders/plain.ts';
+import { RESNET_BLOCKS, resnetEncoder } from './encoders/resnet.ts';
+import type { NetworkOperations } from './network-operations.ts';
+import { joinSpecs, type NetworkSpec, normalisedConvolution } from './parameters.ts';
 
-export interface EncoderFeatures {
-  /** Output of each level before pooling, level 1 first: [b, S/2^(l−1), S/2^(l−1), base·2^(l−1)]. */
-  readonly skips: readonly Tensor4D[];
-  /** [b, S/2^depth, S/2^depth, base·bottleneck] */
-  readonly bottleneck: Tensor4D;
+const ENCODERS: Readonly<Record<EncoderArchitecture, EncoderDescription>> = {
+  plain: plainEncoder,
+  resnet18: resnetEncoder(RESNET_BLOCKS.resnet18),
+  resnet34: resnetEncoder(RESNET_BLOCKS.resnet34),
+  mobilenetv2: mobilenetEncoder,
+};
+
+interface Level {
+  /** 1 at full resolution. */
+  readonly level: number;
+  /** Of the decoder: base·2^(level−1). */
+  readonly width: number;
+  /** null where the encoder hands nothing over, or skips are none. */
+  readonly skipChannels: number | null;
 }
 
-const levelsOf = ({ depth }: NetworkConfig) => Array.from({ length: depth }, (_, i) => i + 1);
-const widthOf = ({ base }: NetworkConfig, level: number) => base * 2 ** (level - 1);
-export const bottleneckWidth = ({ base, bottleneck }: NetworkConfig) => base * bottleneck;
+function levelsOf(config: NetworkConfig): Level[] {
+  return ENCODERS[config.encoder].skipChannels(config).map((channels, i) => ({
+    level: i + 1,
+    width: config.base * 2 ** i,
+    skipChannels: config.skips === 'none' ? null : channels,
+  }));
+}
 
-/** Throws invalid-input where the network cannot halve the input depth times. */
+export const bottleneckWidth = (config: NetworkConfig) =>
+  ENCODERS[config.encoder].bottleneckChannels(config);
+
+/** Throws invalid-input where the network cannot halve the input so often, or does not know how to see it. */
 export function assertInputSize(config: NetworkConfig, sizePx: number): void {
-  const step = 2 ** config.depth;
+  const halvings = levelsOf(config).length;
+  const step = 2 ** halvings;
   if (sizePx % step !== 0) {
     const near = Math.max(step, Math.round(sizePx / step) * step);
     throw new AppError(
       'invalid-input',
-      `A network of depth ${config.depth} needs an input size that ${step} divides; ${sizePx} px is not. Choose ${near} px.`,
+      `A network that halves its input ${halvings} times needs an input size that ${step} divides; ${sizePx} px is not. Choose ${near} px.`,
+    );
+  }
+  const { preprocessing, inputChannels } = config;
+  if (preprocessing === null) return;
+  const counts = [preprocessing.mean.length, preprocessing.deviation.length];
+  if (counts.some((count) => count !== inputChannels)) {
+    throw new AppError(
+      'invalid-input',
+      `The preprocessing has ${counts.join(' and ')} numbers for ${inputChannels} input channel(s). Give one mean and one deviation a channel.`,
     );
   }
 }
 
-export function encoderSpec(config: NetworkConfig): NetworkSpec {
-  const specs: NetworkSpec[] = [];
-  const pair = (name: string, input: number, output: number) => {
-    for (const [part, from] of [
-      ['conv1', input],
-      ['conv2', output],
-    ] as const) {
-      const layer = `encoder/${name}/${part}`;
-      specs.push(normalisedConvolution({ layer, group: 'encoder', side: 3, input: from, output }));
-    }
-  };
-  let input = config.inputChannels;
-  for (const level of levelsOf(config)) {
-    pair(`level${level}`, input, widthOf(config, level));
-    input = widthOf(config, level);
-  }
-  pair('bottleneck', input, bottleneckWidth(config));
-  return joinSpecs(...specs);
-}
+export const encoderSpec = (config: NetworkConfig): NetworkSpec =>
+  ENCODERS[config.encoder].spec(config);
 
 export function decoderSpec(config: NetworkConfig): NetworkSpec {
   const specs: NetworkSpec[] = [];
   let below = bottleneckWidth(config);
-  for (const level of levelsOf(config).reverse()) {
-    const width = widthOf(config, level);
+  for (const { level, width, skipChannels } of levelsOf(config).reverse()) {
     const block = (part: string, side: 1 | 3, input: number) => {
       const layer = `decoder/level${level}/${part}`;
-      specs.push(normalisedConvolution({ layer, group: 'decoder', side, input, output: width }));
+      const { norm } = config;
+      specs.push(
+        normalisedConvolution({ layer, group: 'decoder', side, input, output: width, norm }),
+      );
     };
-    if (config.skips === 'conv') block('skip', 1, width);
-    block('conv1', 3, config.skips === 'none' ? below : below + width);
+    if (config.skips === 'conv' && skipChannels !== null) block('skip', 1, skipChannels);
+    const carried = config.skips === 'conv' && skipChannels !== null ? width : (skipChannels ?? 0);
+    block('conv1', 3, below + carried);
     block('conv2', 3, width);
     below = width;
   }
   return joinSpecs(...specs);
 }
 
-/** input [b, S, S, inputChannels] */
-export function encode(pass: ForwardPass, config: NetworkConfig, input: Tensor4D): EncoderFeatures {
-  const skips: Tensor4D[] = [];
-  let x = input;
-  for (const level of levelsOf(config)) {
-    x = pass.block(`encoder/level${level}/conv1`, x);
-    x = pass.block(`encoder/level${level}/conv2`, x);
-    skips.push(x);
-    x = pass.layers.maxPool2(x);
-  }
-  x = pass.block('encoder/bottleneck/conv1', x);
-  x = pass.block('encoder/bottleneck/conv2', x);
-  return { skips, bottleneck: x };
+/** input [b, S, S, inputChannels], values in [0, 1] */
+export function encode<T>(
+  ops: NetworkOperations<T>,
+  config: NetworkConfig,
+  input: T,
+): EncoderFeatures<T> {
+  const { preprocessing } = config;
+  const seen = preprocessing === null ? input : ops.preprocess(input, preprocessing);
+  return ENCODERS[config.encoder].features(ops, config, seen);
 }
 
 /** Returns [b, S, S, base]. */
-export function decode(
-  pass: ForwardPass,
+export function decode<T>(
+  ops: NetworkOperations<T>,
   config: NetworkConfig,
-  features: EncoderFeatures,
-): Tensor4D {
+  features: EncoderFeatures<T>,
+): T {
   let x = features.bottleneck;
-  for (const level of levelsOf(config).reverse()) {
-    x = pass.layers.upsample2(x);
-    const skip = features.skips[level - 1];
-    if (config.skips !== 'none' && skip !== undefined) {
-      const way = `decoder/level${level}/skip`;
-      const carried = config.skips === 'conv' ? pass.block(way, skip) : skip;
-      x = pass.layers.concat([carried, x]);
+  for (const { level } of levelsOf(config).reverse()) {
+    x = ops.upsample2(x);
+    const skip = features.skips[level - 1] ?? null;
+    if (config.skips !== 'none' && skip !== null) {
+      const carried =
+        config.skips === 'conv' ? ops.block(`decoder/level${level}/skip`, skip) : skip;
+      x = ops.concat([carried, x]);
     }
-    x = pass.block(`decoder/level${level}/conv1`, x);
-    x = pass.block(`decoder/level${level}/conv2`, x);
+    x = ops.block(`decoder/level${level}/conv1`, x);
+    x = ops.block(`decoder/level${level}/conv2`, x);
   }
   return x;
 }

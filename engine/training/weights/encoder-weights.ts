@@ -41,3 +41,23 @@ export function encoderWeights(project: Project, encoderId: number): PretrainedN
   if (bytes === undefined) throw new Error(`encoder ${encoderId} has neither run nor weights`);
   return decodeNetwork(bytes, `Encoder ${encoderId} (${encoder.name})`);
 }
+
+/** Settings without a shape of their own: weights would fit, and mean something else. */
+const VIEW_SETTINGS = ['encoder', 'norm', 'padding', 'preprocessing'] as const;
+
+/**
+ * Refuses a network that would see images otherwise than its pretrained weights did. Errors: invalid-input, with the
+ * setting.
+ */
+export function assertSameView(network: NetworkConfig, pretrained: NetworkConfig): void {
+  for (const setting of VIEW_SETTINGS) {
+    if (setting === 'padding' && network.encoder === 'plain') continue; // nothing strided
+    const [wanted, had] = [network[setting], pretrained[setting]].map((v) => JSON.stringify(v));
+    if (wanted === had) continue;
+    throw new AppError(
+      'invalid-input',
+      `The pretrained network does not fit: its ${setting} is ${String(had)}, that of the network to be trained ${String(wanted)}. Train with the pretrained network's own ${setting}.`,
+      { subject: setting },
+    );
+  }
+}

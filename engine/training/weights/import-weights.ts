@@ -39,7 +39,7 @@ async function readBytes(path: string): Promise<Buffer> {
 const looksLikeSafetensors = (bytes: Buffer) => bytes.length > 9 && bytes[8] === 0x7b;
 
 /** Layers of the whole U-Net, with what the file gave for each. */
-export function layerReport(
+function layerReport(
   whole: NetworkSpec,
   stateOf: (layer: string) => Pick<ImportedLayer, 'state' | 'source' | 'problem'>,
 ): ImportedLayer[] {
@@ -50,7 +50,7 @@ export function layerReport(
 }
 
 /** The first entry of either map that holds something else than a finite number. */
-export function firstNotFinite({ parameters, statistics }: Weights): string | undefined {
+function firstNotFinite({ parameters, statistics }: Weights): string | undefined {
   for (const [name, values] of [...parameters, ...statistics]) {
     if (!values.every(Number.isFinite)) return name;
   }

@@ -5,7 +5,7 @@ import { cautiousVariance, planPower, powerOf } from '../../../engine/study/powe
 import { secondsPerSeed } from '../../../engine/study/run-time.ts';
 import { excludesZero, isEquivalent } from '../../../engine/study/statistics.ts';
 import type { Comparison } from '../../../shared/analysis.ts';
-import type { Run } from '../../../shared/entities.ts';
+import { NetworkConfig, type Run } from '../../../shared/entities.ts';
 import { MAX_PLANNED_SEEDS } from '../../../shared/power.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { handMadeRuns, pretrainingsIn } from './hand-made-study.ts';
@@ -190,7 +190,7 @@ describe('the time of one more seed', () => {
     status: 'done',
     config: {
       kind: 'finetune',
-      network: { depth: 4, base: 8, bottleneck: 16, skips: 'conv', inputChannels: 1 },
+      network: NetworkConfig.parse({}),
       sampling: { sizePx: 64, mode: 'resize' },
       optimisation: {
         steps: 10,

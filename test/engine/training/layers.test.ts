@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { groupCount } from '../../../engine/training/group-norm.ts';
 import { createLayers, type Layers } from '../../../engine/training/layers.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';
@@ -42,6 +43,71 @@ const cases: readonly Case[] = [
     name: 'batch normalisation and ReLU',
     layer: batchNormRelu,
     inputs: [tensor([3, 4, 4, 5], 2, 1), tensor([5], 0.3, 1), tensor([5], 0.5)],
+  },
+  {
+    name: 'batch normalisation alone',
+    layer: (layers, [x, gamma, beta]) => {
+      const { output, mean, variance } = layers.batchNorm(
+        x as Tensor4D,
+        gamma as Tensor1D,
+        beta as Tensor1D,
+      );
+      tf.dispose([mean, variance]);
+      return output;
+    },
+    inputs: [tensor([3, 4, 4, 5], 2, 1), tensor([5], 0.3, 1), tensor([5], 0.5)],
+  },
+  {
+    name: 'group normalisation',
+    layer: (layers, [x, gamma, beta]) =>
+      layers.groupNorm(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D),
+    inputs: [tensor([2, 3, 4, 12], 2, 1), tensor([12], 0.3, 1), tensor([12], 0.5)],
+  },
+  {
+    name: 'ReLU',
+    layer: (layers, [x]) => layers.activate(x as Tensor4D, 'relu'),
+    inputs: [tensor([2, 3, 3, 4])],
+  },
+  {
+    name: 'ReLU up to 6',
+    layer: (layers, [x]) => layers.activate(x as Tensor4D, 'relu6'),
+    inputs: [tensor([2, 3, 3, 4], 4, 3)],
+  },
+  ...(['symmetric', 'same'] as const).flatMap((padding): Case[] => [
+    {
+      name: `convolution of stride 2, padding ${padding}`,
+      layer: (layers, [x, kernel]) =>
+        layers.convolution(x as Tensor4D, kernel as Tensor4D, { stride: 2, padding }),
+      inputs: [tensor([2, 6, 4, 3]), tensor([3, 3, 3, 2])],
+    },
+    {
+      name: `7×7 convolution of stride 2, padding ${padding}`,
+      layer: (layers, [x, kernel]) =>
+        layers.convolution(x as Tensor4D, kernel as Tensor4D, { stride: 2, padding }),
+      inputs: [tensor([1, 8, 10, 2]), tensor([7, 7, 2, 3], 0.3)],
+    },
+    {
+      name: `1×1 convolution of stride 2, padding ${padding}`,
+      layer: (layers, [x, kernel]) =>
+        layers.convolution(x as Tensor4D, kernel as Tensor4D, { stride: 2, padding }),
+      inputs: [tensor([2, 4, 6, 3]), tensor([1, 1, 3, 2])],
+    },
+    {
+      name: `depthwise convolution of stride 2, padding ${padding}`,
+      layer: (layers, [x, kernel]) =>
+        layers.depthwiseConvolution(x as Tensor4D, kernel as Tensor4D, { stride: 2, padding }),
+      inputs: [tensor([2, 6, 4, 3]), tensor([3, 3, 3, 1])],
+    },
+    {
+      name: `pooling of 3×3 pixels, padding ${padding}`,
+      layer: (layers, [x]) => layers.maxPool3(tf.square(x as Tensor4D), padding),
+      inputs: [tensor([2, 6, 4, 3])],
+    },
+  ]),
+  {
+    name: 'depthwise convolution',
+    layer: (layers, [x, kernel]) => layers.depthwiseConvolution(x as Tensor4D, kernel as Tensor4D),
+    inputs: [tensor([2, 5, 4, 3]), tensor([3, 3, 3, 1])],
   },
   {
     name: 'bias',
@@ -149,12 +215,46 @@ describe('batch normalisation', () => {
       mean: tensor([4]) as Tensor1D,
       variance: tf.square(tensor([4], 0.5, 1)) as Tensor1D,
     };
-    const folded = layers.foldedConvolutionRelu(x, kernel, norm);
+    const folded = layers.foldedConvolution(x, kernel, norm);
     const convolved = tf.conv2d(x, kernel, 1, 'same');
     const plain = tf.relu(
       tf.batchNorm4d(convolved, norm.mean, norm.variance, norm.beta, norm.gamma, 1e-5),
     );
     expect(largestDifference(folded, plain)).toBeLessThan(1e-4);
+  });
+});
+
+describe('strided windows', () => {
+  // The sum of what a window sees, over ramps of 4×4 pixels: by hand.
+  const ramp = tf.tensor4d(
+    Array.from({ length: 16 }, (_, i) => i + 1),
+    [1, 4, 4, 1],
+  );
+  const ones = tf.ones<tf.Rank.R4>([3, 3, 1, 1]);
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('lie as in PyTorch, or as in TensorFlow (%s)', (_, layers) => {
+    const sums = (padding: 'symmetric' | 'same') => [
+      ...layers.convolution(ramp, ones, { stride: 2, padding }).dataSync(),
+    ];
+    expect(sums('symmetric')).toEqual([14, 30, 57, 99]);
+    expect(sums('same')).toEqual([54, 45, 72, 54]);
+  });
+});
+
+describe('group normalisation', () => {
+  it('leaves mean 0 and variance 1 in each group of each image', () => {
+    const x = tensor([2, 5, 4, 12], 3, 7) as Tensor4D;
+    const y = native.groupNorm(x, tf.ones([12]), tf.zeros([12]));
+    // Three groups of four channels.
+    const { mean, variance } = tf.moments(tf.reshape(y, [2, 20, 3, 4]), [1, 3]);
+    for (const value of mean.dataSync()) expect(value).toBeCloseTo(0, 5);
+    for (const value of variance.dataSync()) expect(value).toBeCloseTo(1, 4);
+  });
+
+  it('takes groups of at least four channels, 32 at most, of one size', () => {
+    expect([2, 4, 8, 12, 30, 64, 128, 320].map(groupCount)).toEqual([1, 1, 2, 3, 6, 16, 32, 32]);
   });
 });
 
