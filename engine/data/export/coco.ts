@@ -50,7 +50,7 @@ export async function exportCoco(
         });
         if (image.labelMapId !== null) {
           const labelMap = readLabelMap(project, image.labelMapId);
-          for (const region of regionsOf(labelMap, foreground, dataset.name)) {
+          for (const region of labelRegions(labelMap, foreground, dataset.name)) {
             annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
           }
         }
@@ -66,7 +66,8 @@ export async function exportCoco(
   });
 }
 
-function regionsOf(
+/** Every region of a label map as an annotation, in the order in which columns meet them. */
+export function labelRegions(
   labelMap: LabelMap,
   foreground: readonly SegmentationClass[],
   datasetName: string,
