@@ -173,22 +173,29 @@ export function encodeCocoRuns(
 ): Map<number, number[]> {
   const [height, width] = size;
   const runs = new Map<number, { counts: number[]; end: number }>();
+  /** Ones of `value` from `start` to `end`, in column-major order. */
+  const append = (value: number, start: number, end: number) => {
+    let run = runs.get(value);
+    if (run === undefined) {
+      run = { counts: [], end: 0 };
+      runs.set(value, run);
+    }
+    run.counts.push(start - run.end, end - start);
+    run.end = end;
+  };
+  let current = 0;
+  let start = 0;
+  let at = 0;
   for (let x = 0; x < width; x++) {
-    for (let y = 0; y < height; y++) {
+    for (let y = 0; y < height; y++, at++) {
       const value = values[y * width + x] ?? 0;
-      if (value === 0) continue;
-      const at = x * height + y;
-      let run = runs.get(value);
-      if (run === undefined) {
-        run = { counts: [], end: 0 };
-        runs.set(value, run);
-      }
-      if (run.counts.length > 0 && run.end === at) {
-        run.counts.push((run.counts.pop() ?? 0) + 1);
-      } else run.counts.push(at - run.end, 1);
-      run.end = at + 1;
+      if (value === current) continue;
+      if (current !== 0) append(current, start, at);
+      current = value;
+      start = at;
     }
   }
+  if (current !== 0) append(current, start, at);
   const pixels = height * width;
   for (const { counts, end } of runs.values()) if (end < pixels) counts.push(pixels - end);
   return new Map([...runs].map(([value, { counts }]) => [value, counts]));

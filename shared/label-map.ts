@@ -125,7 +125,8 @@ export function forEachRun(
     for (;;) {
       const byte = at < to ? code[at++] : undefined;
       if (byte === undefined || shift > 28) throw corrupt('a run is cut off');
-      run += (byte & 127) * 2 ** shift;
+      // A fifth group of 7 bits goes beyond the 32 of shifts.
+      run += shift < 28 ? (byte & 127) << shift : (byte & 127) * 2 ** shift;
       shift += 7;
       if (byte < 128) break;
     }
@@ -152,11 +153,17 @@ export function readLabelMapRuns(
   if (filled !== size) throw corrupt('its runs fall short');
 }
 
+/** Up to so many pixels a loop is quicker than the call of fill. */
+const SHORT_RUN = 16;
+
 /** Errors: corrupt, where the bytes are not a label map or its runs do not add up. */
 export function decodeLabelMap(bytes: Uint8Array): LabelMap {
   const { width, height } = labelMapSize(bytes);
   const data = new Uint8Array(width * height);
-  readLabelMapRuns(bytes, (value, start, end) => data.fill(value, start, end));
+  readLabelMapRuns(bytes, (value, start, end) => {
+    if (end - start > SHORT_RUN) data.fill(value, start, end);
+    else for (let i = start; i < end; i++) data[i] = value;
+  });
   return { width, height, data };
 }
 

@@ -38,6 +38,9 @@ function displayRange(samples: Samples, bitDepth: number): { black: number; whit
 /** Grey for one channel, else the first three as red, green and blue (two: without blue). */
 function toPicture(image: DecodedImage): Picture {
   const { width, height, channels, data } = image;
+  if (data instanceof Uint8Array && (channels === 1 || channels === 3)) {
+    return { width, height, channels, data };
+  }
   const { black, white } = displayRange(data, image.bitDepth);
   const scale = white > black ? 255 / (white - black) : 0;
   const shown = channels === 1 ? 1 : 3;
@@ -71,8 +74,17 @@ async function shrink(
 
 function maskPicture(labelMap: LabelMap, classes: readonly SegmentationClass[]): Picture {
   const palette = paletteOf(classes);
-  const data = new Uint8Array(labelMap.data.length * 3);
-  labelMap.data.forEach((value, p) => data.set(palette[value] ?? [0, 0, 0], p * 3));
+  // Colour of every label value, as one flat table.
+  const colours = new Uint8Array(3 * 256);
+  palette.forEach((colour, value) => colours.set(colour, 3 * value));
+  const labels = labelMap.data;
+  const data = new Uint8Array(labels.length * 3);
+  for (let p = 0; p < labels.length; p++) {
+    const from = 3 * (labels[p] ?? 0);
+    data[3 * p] = colours[from] ?? 0;
+    data[3 * p + 1] = colours[from + 1] ?? 0;
+    data[3 * p + 2] = colours[from + 2] ?? 0;
+  }
   return { width: labelMap.width, height: labelMap.height, channels: 3, data };
 }
 
@@ -87,7 +99,8 @@ export async function maskPng(
   classes: readonly SegmentationClass[],
   maxSidePx: number,
 ): Promise<Uint8Array> {
-  return encodePng(await shrink(maskPicture(labelMap, classes), maxSidePx, 'nearest'));
+  const values = await shrink({ ...labelMap, channels: 1 }, maxSidePx, 'nearest');
+  return encodePng(maskPicture(values, classes));
 }
 
 export interface ThumbnailOptions {
@@ -115,15 +128,14 @@ export async function thumbnailPng(
     );
   }
   const base = await shrink(toPicture(image), maxSidePx, 'cubic');
-  const colours = await shrink(maskPicture(labelMap, classes), maxSidePx, 'nearest');
-  const values = new Uint8Array(labelMap.data.length);
-  labelMap.data.forEach((value, p) => (values[p] = value === BACKGROUND ? 0 : 255));
-  const cover = await shrink({ ...labelMap, channels: 1, data: values }, maxSidePx, 'nearest');
+  // Shrunk as values, so that only pixels that are shown are coloured.
+  const values = await shrink({ ...labelMap, channels: 1 }, maxSidePx, 'nearest');
+  const colours = maskPicture(values, classes);
   const data = new Uint8ClampedArray(colours.data.length);
   for (let i = 0; i < data.length; i++) {
     const pixel = Math.floor(i / 3);
     const under = base.data[base.channels === 1 ? pixel : i] ?? 0;
-    const opacity = cover.data[pixel] === 255 ? OVERLAY_OPACITY : 0;
+    const opacity = values.data[pixel] === BACKGROUND ? 0 : OVERLAY_OPACITY;
     data[i] = under + opacity * ((colours.data[i] ?? 0) - under);
   }
   return encodePng({ ...base, channels: 3, data: new Uint8Array(data.buffer) });

@@ -19,6 +19,8 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
 }
 
 export interface Picture {
+  /** [size, size, 3] */
+  readonly pixels: Uint8Array;
   readonly png: Uint8Array;
   /** Run-length coded, as the project stores it. */
   readonly labelMap: Uint8Array;
@@ -42,6 +44,7 @@ export function picture(index: number, sizePx: number, discs = 6): Picture {
     }
   }
   return {
+    pixels,
     png: encode({ width: sizePx, height: sizePx, data: pixels, channels: 3 }),
     labelMap: encodeLabelMap({ width: sizePx, height: sizePx, data: labels }),
   };
@@ -62,7 +65,7 @@ export function emptyDataset(project: Project, name: string): number {
 export function addPicture(
   project: Project,
   datasetId: number,
-  of: { readonly name: string; readonly sizePx: number; readonly picture: Picture },
+  of: { readonly name: string; readonly sizePx: number; readonly picture: Omit<Picture, 'pixels'> },
 ): number {
   const { png, labelMap } = of.picture;
   const imageId = project.datasets.addImage({

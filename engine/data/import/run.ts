@@ -6,6 +6,7 @@ import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { sha256 } from '../image-source.ts';
+import { inOrder } from '../in-order.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { applyMapping, unknownValues } from './mask-values.ts';
 import { type ImportItem, type ImportPlan, pageName } from './plan.ts';
@@ -14,6 +15,8 @@ import { assertNotCancelled, unknownIssues } from './preview.ts';
 /** A transaction ends after this many images or bytes: few syncs, little memory. */
 const BATCH_IMAGES = 50;
 const BATCH_BYTES = 64 * 2 ** 20;
+/** Decoding happens in libuv's threads; more at once only takes memory. */
+const FILES_AT_ONCE = 3;
 /** SQLite's limit for one value. */
 const MAX_EMBEDDED_BYTES = 1_000_000_000;
 
@@ -114,21 +117,20 @@ async function fillDataset(
     });
     batch = [];
   };
-  for (const [done, item] of plan.items.entries()) {
+  let done = 0;
+  const all = inOrder(plan.items, FILES_AT_ONCE, (item) => prepareOrSkip(item, options));
+  for await (const { item, path, prepared, issues: own } of all) {
     assertNotCancelled(signal);
-    const path = shownPath(item.path, plan.root);
-    onProgress?.({ done, total, message: `importing ${path}` });
-    try {
-      const prepared = await prepare(item, options, issues);
+    onProgress?.({ done: done++, total, message: `importing ${path}` });
+    issues.push(...own);
+    if (prepared === null) skipped++;
+    else {
       const twin = nameOfHash.get(prepared.image.hash);
       if (twin === undefined) nameOfHash.set(prepared.image.hash, item.name);
       else if (item.page === 0) {
         issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
       }
       batch.push(prepared);
-    } catch (error) {
-      issues.push(skipIssue(path, error));
-      skipped++;
     }
     const bytes = batch.reduce((sum, prepared) => sum + prepared.sizeBytes, 0);
     if (batch.length >= BATCH_IMAGES || bytes >= BATCH_BYTES) flush();
@@ -145,6 +147,25 @@ async function fillDataset(
   const splitIds = saveSplits(project, datasetId, { plan, idOf });
   onProgress?.({ done: total, total, message: 'imported' });
   return { datasetId, images: idOf.size, labelled, skipped, issues, splitId: splitIds[0] ?? null };
+}
+
+/** What came of an item: nothing where it was skipped, for the reason among its issues. */
+async function prepareOrSkip(
+  item: ImportItem,
+  options: CarryOutOptions & { plan: ImportPlan },
+): Promise<{
+  readonly item: ImportItem;
+  readonly path: string;
+  readonly prepared: Prepared | null;
+  readonly issues: readonly ImportIssue[];
+}> {
+  const path = shownPath(item.path, options.plan.root);
+  const issues: ImportIssue[] = [];
+  try {
+    return { item, path, prepared: await prepare(item, options, issues), issues };
+  } catch (error) {
+    return { item, path, prepared: null, issues: [...issues, skipIssue(path, error)] };
+  }
 }
 
 async function prepare(
