@@ -351,26 +351,26 @@ export class AnnotateState {
     if (document === null) return;
     this.editor.finish();
     const { layer, runId } = prediction;
+    let changed = false;
     if (layer !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
       const { layer: labels, history } = document;
-      const changed = acceptAll(layer, { layer: labels, history, keepOthers });
+      changed = acceptAll(layer, { layer: labels, history, keepOthers });
       if (changed && runId !== null) document.noteAccepted(runId);
       this.#changed('history');
-    } else if (document.isUnreviewed) {
-      document.autosave.touch();
     }
+    // Labels that are the prediction already are saved as they are: somebody has looked at them.
+    if (!changed && document.isUnreviewed) document.autosave.touch();
   }
 
   /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */
   acceptByRegion(): void {
-    const { document, prediction } = this;
-    if (prediction.layer !== null) {
-      this.tools.setTool('accept');
+    const { document } = this;
+    const runId = document?.isUnreviewed === true ? (document.revisions[0]?.runId ?? null) : null;
+    if (document === null || runId === null) {
+      if (this.prediction.layer !== null) this.tools.setTool('accept');
       return;
     }
-    const runId = document?.revisions[0]?.runId ?? null;
-    if (document === null || runId === null || !document.isUnreviewed) return;
     this.#run(async () => {
       await this.choosePrediction(runId);
       if (this.document !== document || this.prediction.layer === null) return;

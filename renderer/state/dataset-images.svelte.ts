@@ -13,7 +13,8 @@ export interface Filters {
   readonly author: Author | 'all';
   /** Label value that must occur. */
   readonly classIndex: number | 'all';
-  readonly sort: 'import' | 'name' | 'worst' | 'best';
+  /** worst, best: by the Dice of the chosen run; uncertain: predicted labels, least sure first. */
+  readonly sort: 'import' | 'name' | 'worst' | 'best' | 'uncertain';
 }
 
 export const NO_FILTERS: Filters = {
@@ -81,7 +82,8 @@ export class DatasetImages {
   /** Authors and classes are only read when somebody asks for them. */
   async setFilters(patch: Partial<Filters>): Promise<void> {
     const next = { ...this.filters, ...patch };
-    const needsLabels = next.author !== 'all' || next.classIndex !== 'all';
+    const needsLabels =
+      next.author !== 'all' || next.classIndex !== 'all' || next.sort === 'uncertain';
     if (needsLabels && this.#labels === null) await this.#loadLabels();
     this.filters = next;
   }
@@ -108,6 +110,10 @@ export class DatasetImages {
     this.filters = { ...this.filters, sort: runId === null ? 'import' : 'worst' };
   }
 
+  #uncertainty(imageId: number): number | null {
+    return this.labelsOf(imageId)?.uncertainty ?? null;
+  }
+
   #filter(): readonly ImageRecord[] {
     const { text, labelled, part, author, classIndex, sort } = this.filters;
     const words = text.toLowerCase().trim();
@@ -124,8 +130,12 @@ export class DatasetImages {
       ) {
         return false;
       }
+      if (sort === 'uncertain') return this.#uncertainty(image.id) !== null;
       return sort === 'import' || sort === 'name' || this.dice.has(image.id);
     });
+    if (sort === 'uncertain') {
+      return found.sort((a, b) => (this.#uncertainty(b.id) ?? 0) - (this.#uncertainty(a.id) ?? 0));
+    }
     if (sort === 'name') return found.sort((a, b) => byName.compare(a.name, b.name));
     if (sort === 'worst' || sort === 'best') {
       const sign = sort === 'worst' ? 1 : -1;

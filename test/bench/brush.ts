@@ -1,7 +1,7 @@
 /**
  * Brush latency in a real Chromium: scripted pointer input on large label maps, in the built window over a real engine.
- * usage: brush.ts [--page dist/renderer] [--size 4096] [--huge 16384] [--seconds 6] [--chromium /usr/bin/chromium]
- *        (--huge 0 leaves the largest out)
+ * usage: brush.ts [--page dist/renderer] [--size 4096] [--huge 16384] [--seconds 6] [--viewport 1280x800]
+ *        [--chromium /usr/bin/chromium]   (--size 0 leaves the usual size out, --huge 0 the largest)
  * The last line is JSON. Frames are measured twice: `free` without the 60 Hz limit, where the time from one frame to
  * the next is what a frame costs (input, painting, raster, compositing); `paced` at 60 Hz, where it says whether the
  * screen keeps up. Times in milliseconds.
@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     size: { type: 'string', default: '4096' },
     huge: { type: 'string', default: '16384' },
     seconds: { type: 'string', default: '6' },
+    viewport: { type: 'string', default: '1280x800' },
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     /** Keeps what a person would see. */
     screenshots: { type: 'string' },
@@ -36,7 +37,8 @@ const SECONDS = Number(flags.seconds);
 const BRUSH_PX = 200;
 /** A fast mouse. */
 const POINTER_HZ = 250;
-const VIEWPORT = { width: 1280, height: 800 };
+const [width = 1280, height = 800] = flags.viewport.split('x').map(Number);
+const VIEWPORT = { width, height };
 
 /** In the page: the times of frames between start and stop, and when the header says that all is saved. */
 const RECORDER = `
@@ -252,7 +254,7 @@ function measureUndo() {
   };
 }
 
-const undo = measureUndo();
+const undo = SIDE > 0 ? measureUndo() : null;
 const dir = mkdtempSync(join(tmpdir(), 'graft-bench-'));
 let endpoint: { url: string; token: string } | null = null;
 const engine = createEngine({
@@ -287,8 +289,7 @@ async function onProject<T>(project: string, work: () => Promise<T>): Promise<T>
 }
 
 try {
-  const project = await createProject('large', SIDE, 3);
-  const large = await onProject(project, async () => {
+  const measureLarge = async () => {
     const run = (free: boolean) =>
       inAnnotate(server.launchUrl(), { free }, async (page, session) => {
         await setBrush(page);
@@ -302,7 +303,9 @@ try {
         return { fitted, actual, nextImageMs: next };
       });
     return { free: await run(true), paced: await run(false) };
-  });
+  };
+  const large =
+    SIDE > 0 ? await onProject(await createProject('large', SIDE, 3), measureLarge) : null;
   let huge: unknown = null;
   if (HUGE > 0) {
     const path = await createProject('huge', HUGE, 1);
@@ -321,7 +324,17 @@ try {
     });
   }
   const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} threads, software rendering`;
-  console.log(JSON.stringify({ side: SIDE, brushPx: BRUSH_PX, machine, large, huge, undo }));
+  console.log(
+    JSON.stringify({
+      side: SIDE,
+      brushPx: BRUSH_PX,
+      viewport: VIEWPORT,
+      machine,
+      large,
+      huge,
+      undo,
+    }),
+  );
 } finally {
   await server.close();
   await engine.close();

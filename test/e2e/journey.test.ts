@@ -1,10 +1,11 @@
 /**
  * What a real user would do, from an empty start to a saved report: import, look, paint, design and run a study, read
- * its verdict. Every view on the way is held against axe-core and kept as a picture in test-output/screens.
+ * its verdict, correct what a network predicted. Every view on the way is held against axe-core and kept as a picture in test-output/screens.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { type GraftWindow, openGraft, ROOT, whyNoWindow } from './graft-window.ts';
 
 const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'histology');
@@ -210,12 +211,80 @@ describe('a user’s first hour', () => {
     expect(existsSync(join(home, 'results.json'))).toBe(true);
   });
 
+  it('corrects what a network predicted worst, region by region', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+1');
+    await images().first().waitFor();
+    const runs = page.getByLabel('Dice of a run');
+    await runs.selectOption({ index: 1 });
+    const run = await runs.inputValue();
+    await expect.poll(() => page.getByLabel('Order').inputValue()).toBe('worst');
+    await screenshot('15-worst-first');
+    await images().first().dblclick();
+    await page.getByRole('button', { name: /Accept all/ }).waitFor();
+
+    const address = new URL(page.url());
+    const [, , , image = ''] = address.hash.split(/[/?]/);
+    const project = new URLSearchParams(address.hash.split('?')[1]).get('project') ?? '';
+    const labels = async (kind: 'prediction' | 'label-map'): Promise<LabelMap> => {
+      const query = new URLSearchParams({ project, image, ...(kind === 'prediction' && { run }) });
+      const answer = await page.request.get(`${address.origin}/pixels/${kind}?${query.toString()}`);
+      return decodeLabelMap(await answer.body());
+    };
+    const [predicted, before] = [await labels('prediction'), await labels('label-map')];
+    const at = predicted.data.findIndex((value, i) => value !== before.data[i] && value !== 0);
+    expect(at, 'a pixel where the network saw something else').toBeGreaterThanOrEqual(0);
+
+    const box = await page.locator('canvas').boundingBox();
+    if (box === null) throw new Error('the canvas is not shown');
+    const { width, height } = predicted;
+    const scale = Math.min(box.width / width, box.height / height) * 0.96;
+    await page.keyboard.press('y');
+    await page.mouse.click(
+      box.x + box.width / 2 + ((at % width) + 0.5 - width / 2) * scale,
+      box.y + box.height / 2 + (Math.floor(at / width) + 0.5 - height / 2) * scale,
+    );
+    await page.getByText('Accept regions, nucleus').waitFor();
+    await screenshot('16-correct-a-prediction');
+    await expectAccessible('annotate with a prediction');
+    await page.getByText('Corrected prediction').waitFor();
+    const after = await labels('label-map');
+    expect(after.data[at]).toBe(predicted.data[at]);
+    // What was right before and lies outside the region is as it was.
+    expect(after.data.some((value, i) => value !== predicted.data[i])).toBe(true);
+    await page.keyboard.press('q');
+    await page.getByText('predicted, then corrected').first().waitFor();
+  });
+
+  it('looks as well on a large dark screen', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    const small = page.viewportSize() ?? { width: 1280, height: 800 };
+    await page.setViewportSize({ width: 2560, height: 1440 });
+    await page.keyboard.press('Control+Shift+l');
+    await images().first().waitFor();
+    await screenshot('17-library-large-dark');
+    await expectAccessible('library, dark');
+    await images().first().dblclick();
+    await page.locator('canvas').waitFor();
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    await screenshot('18-annotate-large-dark');
+    await expectAccessible('annotate, dark');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await expectAccessible('keys, dark');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+l');
+    await page.setViewportSize(small);
+  });
+
   it('sees what a network learned, and finds everything by name', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, screenshot, expectAccessible } = window();
     await page.keyboard.press('Control+3');
     await page.getByText('Layers:').waitFor();
-    await screenshot('15-encoders');
+    await screenshot('19-encoders');
     await expectAccessible('encoders');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('first');
@@ -225,7 +294,7 @@ describe('a user’s first hour', () => {
     await page.getByRole('heading', { name: 'First look' }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys and words' }).waitFor();
-    await screenshot('16-help');
+    await screenshot('20-help');
     await expectAccessible('help');
     await page.keyboard.press('Escape');
   });
