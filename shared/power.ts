@@ -12,8 +12,8 @@ export type PowerGoal = 'equivalence' | 'superiority';
 export const POWERS = [0.8, 0.9] as const;
 export type Power = (typeof POWERS)[number];
 
-/** More seeds than this are not looked for: then only more test images help, or a larger δ. */
-export const MAX_PLANNED_SEEDS = 60;
+/** A study has no more seeds than this: then only more test images help, or a larger δ. */
+export const MAX_PLANNED_SEEDS = 100;
 
 export interface PowerNeed {
   readonly goal: PowerGoal;
@@ -41,6 +41,8 @@ export interface PowerQuestion {
 
 /** What the hardest of the questions needs, and how long that takes here. */
 export interface PowerPlan extends PowerNeed {
+  /** The comparison that needs most. */
+  readonly hardest: Pick<PowerQuestion, 'pretraining' | 'labels' | 'comparison'>;
   /** Of the whole study, all its arms and label counts; null where `seeds` is, or nothing was timed. */
   readonly seconds: number | null;
   readonly secondsCautious: number | null;

@@ -12,7 +12,7 @@ import {
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { duration } from '../../shared/number-format.ts';
-import { MAX_PLANNED_SEEDS, type StudyPower } from '../../shared/power.ts';
+import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
 import {
   finetuningPreset,
   pretrainingPreset,
@@ -357,13 +357,27 @@ function addReport(study: Command): void {
     });
 }
 
-/** A row a number of test images and goal: seeds for 80 and 90 %, likely and on the safe side. */
+/** What every comparison needs at the pilot's number of test images, then what all of them together need. */
 function powerLines(power: StudyPower): string[] {
-  const amount = (count: number | null, seconds: number | null) =>
+  const amount = (count: number | null, seconds: number | null = null) =>
     count === null
       ? `over ${MAX_PLANNED_SEEDS}`
       : `${count}${seconds === null ? '' : ` (${duration(seconds)})`}`;
-  const rows = power.plans.map((plan) => [
+  const { testImages } = power.pilot;
+  const spread = (deviation: number) => deviation.toFixed(3);
+  const questions = power.questions.map((question) => {
+    const seeds = question.needs
+      .filter((need) => need.testImages === testImages && need.power === POWERS[0])
+      .map((need) => amount(need.seeds));
+    const { pretraining, labels, comparison } = question;
+    const { seed, image, rest } = question.spread;
+    return [
+      `${pretraining}, ${labels} labels: ${comparison}`,
+      ...[seed, image, rest].map(spread),
+      ...seeds,
+    ];
+  });
+  const plans = power.plans.map((plan) => [
     plan.goal,
     `${Math.round(100 * plan.power)} %`,
     String(plan.testImages),
@@ -373,7 +387,14 @@ function powerLines(power: StudyPower): string[] {
   return [
     ...power.words,
     '',
-    table([['goal', 'chance', 'test images', 'seeds', 'seeds, on the safe side'], ...rows]),
+    `Spread of the paired differences, and seeds for a chance of 80 % with ${testImages} test images:`,
+    table([
+      ['comparison', 'seeds', 'images', 'rest', 'for equivalence', 'for superiority'],
+      ...questions,
+    ]),
+    '',
+    'Enough for all of them, this study as the pilot:',
+    table([['goal', 'chance', 'test images', 'seeds', 'seeds, on the safe side'], ...plans]),
   ];
 }
 

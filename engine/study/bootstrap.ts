@@ -2,6 +2,7 @@
  * The crossed bootstrap of method.md §5: seeds are resampled, then images, both with replacement and
  * independently, so that an interval speaks about new seeds and new images alike (Owen's pigeonhole
  * bootstrap, 2007). Resamples are drawn once and used for every cell of a study of the same size.
+ * Its intervals are reported beside those of crossed-interval.ts, on which verdicts rest.
  *
  * What its 95 % percentile intervals really cover (normal differences, 2000 simulated studies a cell):
  * they are narrow by small S where training luck outweighs the test images, and wide where single

@@ -174,6 +174,7 @@ function familyClaim(
       present.length === 0
         ? 'The study needs an encoder from classification and one from segmentation or reconstruction, each over two seeds or more.'
         : [
+            'A task supports it where its encoder is better than that of classification, and contradicts it where it is worse or equivalent within δ.',
             ...present.map(
               ({ family, evidence }) => `${capitalised(family)}: ${lowered(listed(evidence))}`,
             ),

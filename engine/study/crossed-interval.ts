@@ -10,9 +10,11 @@
  *
  *   half² = t²(S−1) · MS_seed / SI  +  t²(I−1) · max(0, MS_image − MS_rest) / SI
  *
- * Banerjee (Sankhyā A 23, 1961, 359–378) proves that a sum of this form covers at least its nominal
- * share, whatever the variances, for independent normal parts; Satterthwaite's pooled degrees of
- * freedom are narrower and fall to 92.7 % by three seeds. The plain percentile interval of the crossed
+ * For independent normal parts a sum of this form covers at least its nominal share, whatever the
+ * variances (Banerjee, Approximate confidence interval for linear functions of means of k populations
+ * when the population variances are not equal, Sankhyā 22, 1960, 357–358). Here the image part is a
+ * difference of mean squares, so that simulation has the last word: 94 % and more in every cell of
+ * normal differences, where Satterthwaite's pooled degrees of freedom fall to 92.7 %. The plain percentile interval of the crossed
  * bootstrap (bootstrap.ts) is reported beside it; with few seeds it is much too narrow. Both are
  * measured by test/bench/coverage.ts, whose table is in docs/study.md.
  */

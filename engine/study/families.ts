@@ -1,5 +1,10 @@
 /** Encoders of whole families of pretraining tasks against the encoder from classification, label count by label count. */
-import type { Comparison, FamilyComparison, StudiedPretraining } from '../../shared/analysis.ts';
+import type {
+  Comparison,
+  FamilyComparison,
+  StudiedPretraining,
+  Verdict,
+} from '../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { PRETRAINING_TASK_FACTS, TASK_FAMILIES } from '../../shared/pretraining-tasks.ts';
 import { pretrainingInText } from '../../shared/pretrainings.ts';
@@ -84,21 +89,31 @@ export function compareFamilies(
   return rows.map((row) => ({ ...row, pHolm: adjusted[tested.indexOf(row)] ?? row.p }));
 }
 
+const JUDGEMENTS: Readonly<Record<Verdict, string>> = {
+  helps: 'better',
+  hurts: 'worse',
+  equivalent: 'as good, any difference is smaller than δ',
+  'equivalent, small but detectable': 'as good, a small difference is there but smaller than δ',
+  inconclusive: 'not decided, which is not evidence that they are as good',
+  'not tested': 'not tested, for one seed cannot tell an effect from luck',
+};
+
 function wordsOf(
   row: Omit<FamilyComparison, 'words' | 'pHolm'>,
   members: readonly Comparison[],
 ): string {
   const { family, pretrainings, labels, effect, ci95, seeds, testImages, verdict } = row;
-  const named = pretrainings.map(pretrainingInText).join(', ');
-  const several = pretrainings.length > 1;
+  const names = pretrainings.map(pretrainingInText);
+  const several = names.length > 1;
+  const named = several || names[0] !== family ? ` (${names.join(', ')})` : '';
   const sentence =
-    `${family.charAt(0).toUpperCase()}${family.slice(1)} (${named}) against classification: ` +
+    `${family.charAt(0).toUpperCase()}${family.slice(1)}${named} against classification: ` +
     `${several ? 'on average ' : ''}${signed(effect)} Dice ${signedInterval(ci95)} with ` +
     `${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
-    `(${counted(testImages, 'test image')}): ${verdict}.`;
-  if (row.unanimous) return several ? `${sentence} Each of them says so.` : sentence;
+    `(${counted(testImages, 'test image')}): ${JUDGEMENTS[verdict]}.`;
+  if (row.unanimous) return several ? `${sentence} Each of them by itself as well.` : sentence;
   const differing = members
     .filter((cell) => cell.verdict !== verdict)
-    .map((cell) => `${pretrainingInText(cell.pretraining)} ${cell.verdict}`);
-  return `${sentence} Not each of them: ${differing.join(', ')}.`;
+    .map((cell) => `${pretrainingInText(cell.pretraining)} ${JUDGEMENTS[cell.verdict]}`);
+  return `${sentence} Not each of them by itself: ${differing.join('; ')}.`;
 }

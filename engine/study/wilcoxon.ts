@@ -2,6 +2,7 @@
  * Wilcoxon's signed-rank test over images. It takes the trained models as given, so it says something
  * about these models only, never about the pretraining that made them (method.md §5).
  */
+import { normalTail } from './normal-tail.ts';
 
 /** Up to here, and without ties, the null distribution is counted out. */
 const MAX_EXACT = 25;
@@ -57,24 +58,4 @@ function exactP(statistic: number, n: number): number {
   let atMost = 0;
   for (let sum = 0; sum <= statistic; sum++) atMost += patterns[sum] ?? 0;
   return Math.min(1, (2 * atMost) / 2 ** n);
-}
-
-/**
- * P(Z ≥ z) of a standard normal for z ≥ 0, to about 1e-13 of its value: the Taylor series of
- * Abramowitz and Stegun 26.2.11 near zero, Laplace's continued fraction 26.2.14 in the tail.
- */
-function normalTail(z: number): number {
-  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
-  if (z < 3) {
-    let term = z;
-    let sum = z;
-    for (let k = 1; term > 1e-17 * sum; k++) {
-      term *= (z * z) / (2 * k + 1);
-      sum += term;
-    }
-    return 0.5 - density * sum;
-  }
-  let fraction = z;
-  for (let k = 120; k >= 1; k--) fraction = z + k / fraction;
-  return density / fraction;
 }

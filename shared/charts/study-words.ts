@@ -52,7 +52,7 @@ export const COMPARISONS: Readonly<Record<ComparisonKind, ComparisonWords>> = {
     part: 'factorial',
   },
   interaction: {
-    question: 'Do the two halves need each other?',
+    question: 'Do the two halves help each other?',
     transfer: 'encoder+decoder',
     part: 'factorial',
   },

@@ -27,7 +27,8 @@ const IMAGES = [18, 64, 200];
 
 const percent = (count: number) => ((100 * count) / studies).toFixed(1).padStart(5);
 
-function coverage(noise: Noise, spread: Spread): void {
+/** A row a number of seeds, as in a Markdown table. */
+function coverage(noise: Noise, spread: Spread, words: string): void {
   for (const seeds of SEEDS) {
     const cells = IMAGES.map((images) => {
       const random = createRandom(1, 'coverage', noise, seeds, images);
@@ -50,13 +51,16 @@ function coverage(noise: Noise, spread: Spread): void {
       }
       return `${percent(counts.crossed)} / ${percent(counts.percentile)} / ${percent(counts.margin)}`;
     });
-    console.log(`  S = ${String(seeds).padStart(2)}   ${cells.join('    ')}`);
+    console.log(`| ${words} | ${seeds} | ${cells.join(' | ')} |`);
   }
 }
 
-/** Five comparisons without any true difference that share their baseline, as the arms of a study do. */
+/**
+ * Any false alarm among five comparisons without a true difference that share their baseline, as the arms of a study do.
+ * @param imageSd what the test images add to all seeds of a comparison alike, in SDs of an arm's seed means
+ */
 function familyWise(imageSd: number): void {
-  for (const seeds of SEEDS) {
+  const rates = SEEDS.map((seeds) => {
     const random = createRandom(3, 'family', seeds, imageSd);
     let alarms = 0;
     for (let k = 0; k < studies; k++) {
@@ -70,26 +74,23 @@ function familyWise(imageSd: number): void {
       });
       if (holm(ps).some((p) => p <= 0.05)) alarms++;
     }
-    console.log(`  S = ${String(seeds).padStart(2)}   ${percent(alarms)}`);
-  }
+    return percent(alarms);
+  });
+  console.log(`| ${imageSd} | ${rates.join(' | ')} |`);
 }
 
+const header = (columns: readonly (string | number)[]) =>
+  console.log(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`);
+
 console.log(
-  `${studies} studies a cell; ${IMAGES.join(', ')} test images; in each cell, in per cent:`,
+  `${studies} studies a cell; in each cell, in per cent: coverage of the 95 % interval /`,
 );
-console.log(
-  'coverage of the 95 % interval / of the percentile interval / false equivalence at δ\n',
-);
+console.log('of the percentile interval / how often a true difference of δ is called equivalent');
 for (const noise of NOISES) {
-  for (const [name, spread] of Object.entries(SPREADS)) {
-    console.log(`${noise} noise, variance ${name} (${Object.values(spread).join(' / ')})`);
-    coverage(noise, spread);
-  }
+  console.log(`\n${noise} noise\n`);
+  header(['variance', 'S', ...IMAGES.map((images) => `${images} images`)]);
+  for (const [name, spread] of Object.entries(SPREADS)) coverage(noise, spread, name);
 }
-for (const [imageSd, words] of [
-  [0, 'none between test images'],
-  [0.3, 'some between test images (.3 of the SD of a seed)'],
-] as const) {
-  console.log(`\nany false alarm of 5 Holm-corrected sign-flip tests at 5 %, ${words}`);
-  familyWise(imageSd);
-}
+console.log('\nAny false alarm of five Holm-corrected sign-flip tests at 5 %, in per cent\n');
+header(['spread from test images', ...SEEDS.map((seeds) => `S = ${seeds}`)]);
+for (const imageSd of [0, 0.2, 0.5]) familyWise(imageSd);

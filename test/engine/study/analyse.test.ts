@@ -268,6 +268,44 @@ describe('kinds of pretraining', () => {
     ]);
     expect(families[0]?.effect).toBeCloseTo(0.06, 2);
     expect(families[0]).toMatchObject({ unanimous: true, p: 0.0625, pHolm: 0.125 });
+    expect(families[0]?.words).toMatch(/^Segmentation against classification: \+0\.0.*: better\.$/);
+    expect(families[1]?.words).toMatch(/^Reconstruction \(autoencoder\) against .*: worse\.$/);
+  });
+
+  it('say by name which of their members differ from the average', () => {
+    const runs = handMadeRuns({
+      arms: [
+        random(0.7),
+        ...arms('classification', { encoder: 0.76 }),
+        { pretraining: 'longer', transfer: 'encoder', dice: 0.86 },
+        { pretraining: 'shorter', transfer: 'encoder', dice: 0.7 },
+      ],
+    });
+    const trains = ['encoder', 'decoder'] as const;
+    const { families, claims } = analyseStudy({
+      runs,
+      pretrainings: [
+        { key: 'classification', task: 'classification', trains: ['encoder'] },
+        { key: 'longer', task: 'autoencoder', trains },
+        { key: 'shorter', task: 'autoencoder', trains },
+      ],
+      delta: 0.02,
+      seedForBootstrap: 1,
+      budgetSteps: 400,
+    });
+    expect(families).toHaveLength(1);
+    expect(families[0]).toMatchObject({
+      family: 'reconstruction',
+      pretrainings: ['longer', 'shorter'],
+      verdict: 'helps',
+      unanimous: false,
+    });
+    expect(families[0]?.effect).toBeCloseTo(0.02, 1);
+    expect(families[0]?.words).toMatch(
+      /^Reconstruction \(longer, shorter\) .* on average .*: better\. Not each of them by itself: shorter worse\.$/,
+    );
+    // The average is no slogan: the claim is contradicted by the one that is worse.
+    expect(claims.find((c) => c.claim === 3)?.status).toBe('contradicted');
   });
 
   it('need classification', () => {
@@ -294,7 +332,7 @@ describe('classification and the other tasks', () => {
     expect(analysis.comparisons.filter((c) => c.comparison === kind)).toHaveLength(2);
     expect(claim(analysis, 3).status).toBe('contradicted');
     expect(claim(analysis, 3).why).toMatch(
-      /^Segmentation: supported in 1 of 1: .* Reconstruction: contradicted in 1 of 1: autoencoder /,
+      /Segmentation: supported in 1 of 1: .* Reconstruction: contradicted in 1 of 1: autoencoder /,
     );
     expect(claim(analysis, 4).status).toBe('supported');
     expect(claim(analysis, 1).status).toBe('not tested');

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createEngine } from '../../../engine/engine.ts';
 import { analyseStudy } from '../../../engine/study/analyse.ts';
+import { createStudy } from '../../../engine/study/create.ts';
 import { crossedInterval } from '../../../engine/study/crossed-interval.ts';
 import { cautiousVariance, planPower, powerOf } from '../../../engine/study/power.ts';
 import { secondsPerSeed } from '../../../engine/study/run-time.ts';
@@ -8,6 +11,7 @@ import type { Comparison } from '../../../shared/analysis.ts';
 import { NetworkConfig, type Run } from '../../../shared/entities.ts';
 import { MAX_PLANNED_SEEDS } from '../../../shared/power.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 import { handMadeRuns, pretrainingsIn } from './hand-made-study.ts';
 import { simulatedDifferences, type Spread, SPREADS } from './simulated-studies.ts';
 
@@ -156,13 +160,15 @@ describe('planning from a pilot', () => {
     plans.forEach((one, at) => {
       expect(seeds(one)).toBe(Math.max(...questions.map(({ needs }) => seeds(needs[at]))));
       expect(one.seconds).toBe(one.seeds === null ? null : 600 * one.seeds);
+      const hardest = questions.find((q) => q.comparison === one.hardest.comparison);
+      expect(seeds(hardest?.needs[at])).toBe(seeds(one));
     });
   });
 
   it('says in words what is needed, and when no number of seeds is enough', () => {
     const [first] = plan(pilot()).words;
     expect(first).toMatch(
-      /^To call every half “equivalent within ±0\.02\d* Dice” .* chance of 80 %: 24 test images and .*\d+ seeds \(.* on this machine\); to be on the safe side /,
+      /^To call every half “equivalent within ±0\.02\d* Dice” .* chance of 80 % each: 24 test images and .*\d+ seeds \(.* on this machine\); to be on the safe side /,
     );
     const hopeless = plan(pilot(0.4), { testImages: [2] });
     expect(hopeless.plans[0]?.seeds).toBeNull();
@@ -175,6 +181,61 @@ describe('planning from a pilot', () => {
     expect(planPower({ ...options, comparisons: [] })).toBeNull();
     const single = pilot().map((cell) => ({ ...cell, seeds: [0], variance: null }));
     expect(planPower({ ...options, comparisons: single })).toBeNull();
+  });
+});
+
+describe('the call', () => {
+  const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
+
+  /** A stored study whose runs all ended, with made-up scores of its test images. */
+  function stored(finished: (seed: number) => boolean) {
+    const engine = createEngine({ engine: 'wasm' });
+    onTestFinished(() => engine.close());
+    const path = join(temporaryFolder(), 'pilot.graft');
+    const { db } = engine.projects.create(path);
+    const source = addDataset(db, 'source', { count: 4 });
+    const target = addDataset(db, 'target', { count: 20 });
+    const changes = { labelCounts: [2], execution: { threads: 1, parallel: 2 } };
+    const study = createStudy(db, smallStudy({ source, target }, changes));
+    const test = db.snapshots.items(study.targetSnapshotId).filter(({ part }) => part === 'test');
+    for (const run of db.runs.ofStudy(study.id)) {
+      db.runs.started(run.id, ENGINE, []);
+      db.runs.progress(run.id, { step: run.steps, trainedSeconds: 60, peakMemoryBytes: 1 });
+      const random = createRandom(run.seed, run.transfer ?? 'pretrain');
+      const luck = 0.02 * random.normal();
+      for (const { imageId } of run.kind === 'finetune' ? test : []) {
+        const dice = 0.7 + luck + 0.03 * random.normal();
+        const scores = { dice, iou: dice, hd95: 1, boundaryF1: dice, uncertainty: null };
+        db.runs.addResult(run.id, { imageId, checkpoint: 'best', ...scores }, null);
+      }
+      db.runs.ended(run.id, finished(run.seed) ? 'done' : 'failed');
+    }
+    const ask = (more: { delta?: number; testImages?: number[] } = {}) =>
+      engine.call('studies.power', { project: path, studyId: study.id, ...more });
+    return { ask, testImages: test.length };
+  }
+
+  it('answers from the stored runs of a pilot, for its own margin or another', async () => {
+    const { ask, testImages } = stored(() => true);
+    const power = await ask();
+    expect(power).toMatchObject({
+      studyName: 'small',
+      delta: 0.02,
+      pilot: { seeds: 2, testImages },
+    });
+    // A pretraining and the arms random, E, E+D and D; they took no time, two side by side.
+    expect(power.secondsPerSeed).toBeCloseTo(0, 0);
+    expect(power.questions).toHaveLength(3);
+    const wider = await ask({ delta: 0.3, testImages: [50] });
+    expect(wider.delta).toBe(0.3);
+    expect(wider.plans.map((one) => one.testImages)).toEqual([50, 50, 50, 50]);
+    const seeds = (one: { seeds: number | null } | undefined) => one?.seeds ?? Infinity;
+    expect(seeds(wider.plans[0])).toBeLessThanOrEqual(seeds(power.plans[0]));
+  });
+
+  it('says what a pilot needs', async () => {
+    const { ask } = stored((seed) => seed === 0);
+    await expect(ask()).rejects.toThrow(/cannot serve as a pilot: .* two seeds or more/);
   });
 });
 
