@@ -30,6 +30,7 @@ import {
 } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { StudyPower } from './power.ts';
+import type { PretrainingTaskFacts } from './pretraining-tasks.ts';
 import { type Settings, SettingsPatch } from './settings.ts';
 
 // ───────────────────────────── inputs ─────────────────────────────
@@ -287,13 +288,8 @@ export interface DoctorReport {
   readonly checks: readonly DoctorCheck[];
 }
 
-export interface TaskInfo {
+export interface TaskInfo extends PretrainingTaskFacts {
   readonly task: PretrainingTask;
-  readonly title: string;
-  readonly description: string;
-  readonly trains: readonly ('encoder' | 'decoder')[];
-  readonly needs: 'label maps' | 'image classes' | 'images';
-  readonly source: string;
 }
 
 export interface GeneratorInfo {

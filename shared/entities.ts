@@ -195,7 +195,19 @@ export const OptimisationConfig = z.object({
 });
 export type OptimisationConfig = z.infer<typeof OptimisationConfig>;
 
-export const PRETRAINING_TASKS = ['classification', 'segmentation', 'autoencoder'] as const;
+export const PRETRAINING_TASKS = [
+  'classification',
+  'segmentation',
+  'autoencoder',
+  'denoising',
+  'in-painting',
+  'out-painting',
+  'local-shuffle',
+  'non-linear-intensity',
+  'colourisation',
+  'context-restoration',
+  'masked-autoencoding',
+] as const;
 export const PretrainingTask = z.enum(PRETRAINING_TASKS);
 export type PretrainingTask = z.infer<typeof PretrainingTask>;
 

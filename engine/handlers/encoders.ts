@@ -2,7 +2,11 @@
 import { basename } from 'node:path';
 import type { Encoder } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import {
+  channelObstacle,
+  imageServes,
+  PRETRAINING_TASK_FACTS,
+} from '../../shared/pretraining-tasks.ts';
 import type { Project } from '../db/project.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
 import { exportModel } from '../training/weights/export-model.ts';
@@ -89,11 +93,9 @@ export const encoderHandlers: Handlers<
     const dataset = requireDataset(db, input.datasetId);
     const images = db.datasets.images(dataset.id);
     const { needs, title } = PRETRAINING_TASK_FACTS[input.task];
-    const usable = images.filter(
-      (image) =>
-        needs === 'images' ||
-        (needs === 'label maps' ? image.labelMapId !== null : image.imageClass !== null),
-    );
+    const channels = channelObstacle(input.task, input.network.inputChannels);
+    if (channels !== null) throw new AppError('invalid-input', channels);
+    const usable = images.filter((image) => imageServes(input.task, image));
     if (usable.length === 0) {
       throw new AppError(
         'invalid-input',

@@ -97,9 +97,6 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
 export const systemHandlers: Handlers<'system.doctor' | 'system.tasks' | 'system.generators'> = {
   'system.doctor': (_input, context) => doctor(context),
   'system.tasks': () =>
-    PRETRAINING_TASKS.map((task) => {
-      const { title, description, trains, needs, source } = PRETRAINING_TASK_FACTS[task];
-      return { task, title, description, trains, needs, source };
-    }),
+    PRETRAINING_TASKS.map((task) => ({ task, ...PRETRAINING_TASK_FACTS[task] })),
   'system.generators': () => generators.map(({ name, description }) => ({ name, description })),
 };

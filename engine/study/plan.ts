@@ -17,7 +17,12 @@ import {
   type TaskPretraining,
   type Transfer,
 } from '../../shared/entities.ts';
-import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import {
+  channelObstacle,
+  imageServes,
+  PRETRAINING_TASK_FACTS,
+  transferObstacle,
+} from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
 import { createRandom } from '../../shared/random.ts';
 import { makeSplit } from '../data/split.ts';
@@ -102,9 +107,11 @@ function targetSplit(
 function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
   for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
     const { needs, title } = PRETRAINING_TASK_FACTS[task];
-    if (needs === 'label maps' && !images.some((image) => image.labelMapId !== null)) {
+    const channels = channelObstacle(task, config.network.inputChannels);
+    if (channels !== null) refuse(channels);
+    if (!images.some((image) => imageServes(task, image))) {
       refuse(
-        `${title} pretraining needs label maps, and "${source.name}" has none. Label some images, or choose another task.`,
+        `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`,
         source.name,
       );
     }

@@ -10,8 +10,9 @@ import type { Raster } from './resample.ts';
 const LOW_PERCENTILE = 0.001;
 const HIGH_PERCENTILE = 0.999;
 
-/** Rec. 601 luma. */
-const LUMA = [0.299, 0.587, 0.114] as const;
+/** Rec. 601. */
+export const luma = (red: number, green: number, blue: number): number =>
+  0.299 * red + 0.587 * green + 0.114 * blue;
 
 export interface ValueRange {
   readonly low: number;
@@ -62,7 +63,7 @@ export function toNetworkInput(image: DecodedImage, channels: number, subject: s
     const from = p * image.channels;
     const to = p * channels;
     if (how === 'luma') {
-      out[to] = LUMA[0] * value(from) + LUMA[1] * value(from + 1) + LUMA[2] * value(from + 2);
+      out[to] = luma(value(from), value(from + 1), value(from + 2));
     } else {
       for (let c = 0; c < channels; c++) out[to + c] = value(how === 'repeat' ? from : from + c);
     }

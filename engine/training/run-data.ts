@@ -1,10 +1,11 @@
 /** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
 import { IGNORE, type Part, type RunConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { imageServes, PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import type { Project } from '../db/project.ts';
 import type { Objective } from './objective.ts';
 import { pretrainingTasks } from './pretrain/registry.ts';
+import type { Raster } from './resample.ts';
 import { segmentationObjective } from './segmentation.ts';
 import type { TileRequest } from './tiles.ts';
 import { assertInputSize } from './unet.ts';
@@ -20,6 +21,8 @@ export interface RunData {
   /** Empty for pretraining. */
   readonly validation: readonly LabelledRequest[];
   readonly test: readonly LabelledRequest[];
+  /** Whether a training image, once it is read, has what the task learns from; null: every image has. */
+  readonly accepts: ((image: Raster) => boolean) | null;
   /** What was left out, in words. */
   readonly notes: readonly string[];
 }
@@ -70,20 +73,25 @@ function pretrainingData(
   });
   const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
   const { needs, title } = PRETRAINING_TASK_FACTS[config.task];
-  const train = all.filter((request) => {
-    if (needs === 'label maps') return request.labelMapId !== null;
-    return needs === 'images' || request.imageClass !== null;
-  });
+  const train = all.filter(({ image, labelMapId, imageClass }) =>
+    imageServes(config.task, { channels: image.channels, labelMapId, imageClass }),
+  );
   if (train.length === 0) {
     throw new AppError(
       'invalid-input',
-      `${title} learns from ${needs}, and no training image of ${dataset.name} has any. Choose another task, or add them.`,
+      `${title} learns from ${needs}, and ${dataset.name} has none to train on. Choose another task, or add them.`,
     );
   }
   const left = all.length - train.length;
-  const notes = left === 0 ? [] : [`${left} of ${all.length} images have no ${needs}: left out.`];
+  const notes =
+    left === 0
+      ? []
+      : [
+          `${left} of ${all.length} images are left out: ${title.toLowerCase()} learns from ${needs}.`,
+        ];
   const classes = config.task === 'segmentation' ? pixelClasses : null;
-  return { objective, classes, train, validation: [], test: [], notes };
+  const { accepts = null } = task;
+  return { objective, classes, train, validation: [], test: [], accepts, notes };
 }
 
 function finetuningData(
@@ -118,6 +126,7 @@ function finetuningData(
     train,
     validation: labelled('val'),
     test: labelled('test'),
+    accepts: null,
     notes: [],
   };
 }

@@ -17,6 +17,7 @@ import { type FlatWeights, flattenWeights } from './parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
+import { readTile } from './tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -171,6 +172,24 @@ function checkpointEmitter(options: RunOptions, data: RunData, start: Start) {
   };
 }
 
+/** Images that are looked at, evenly spread over the training images. */
+const LOOKED_AT = 16;
+
+/** Errors: invalid-input, where none of a few images has what the task learns from; those of readTile. */
+async function assertServes(project: Project, config: RunConfig, data: RunData): Promise<void> {
+  const { accepts, train: images } = data;
+  if (accepts === null) return;
+  const every = Math.ceil(images.length / LOOKED_AT);
+  const options = { sampling: config.sampling, channels: config.network.inputChannels };
+  for (const request of images.filter((_, i) => i % every === 0)) {
+    if (accepts(await readTile(project, request, options))) return;
+  }
+  throw new AppError(
+    'invalid-input',
+    'The images have three channels, but no colour: there is none to find. Choose colour images, or another task.',
+  );
+}
+
 const partsOf = ({ trained, frozen }: SplitSpec) =>
   frozen.parameters.length === 0 ? [trained] : [trained, frozen];
 
@@ -221,6 +240,7 @@ export async function executeRun(
       : fromCheckpoint(resume);
   announce(start.layers, start.progress.step);
 
+  await assertServes(project, config, data);
   const trainingData = options.trainingData ?? openTrainingData({ project, config, data });
   const { objective, classes } = data;
   const step = createTrainingStep({

@@ -5,6 +5,7 @@
  */
 import type { NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
 import type { Objective } from '../objective.ts';
+import type { Raster } from '../resample.ts';
 
 export interface TaskContext {
   /** As changed by the task's `network`. */
@@ -17,6 +18,8 @@ export interface TaskContext {
 
 export interface PretrainingTaskDefinition {
   readonly defaults: OptimisationConfig;
+  /** Whether an image, as the network would see it, can be learned from; missing: every image can. */
+  readonly accepts?: (image: Raster) => boolean;
   /** The network that is pretrained for a target network: the same but for what the task cannot use. */
   network(target: NetworkConfig): NetworkConfig;
   /** Errors: invalid-input, where the data lacks what the task learns from. */

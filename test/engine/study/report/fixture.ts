@@ -52,7 +52,7 @@ const GAIN: Readonly<Record<Transfer, number>> = {
   decoder: -0.012,
   'frozen-encoder': 0.03,
 };
-const TASK_GAIN: Readonly<Record<PretrainingTask, number>> = {
+const TASK_GAIN: Readonly<Partial<Record<PretrainingTask, number>>> = {
   segmentation: 1,
   classification: 0.8,
   autoencoder: 0.2,
@@ -86,7 +86,8 @@ function makeRun(run: {
   failed: boolean;
 }): AnalysedRun {
   const { pretraining, transfer, labels, seed, failed } = run;
-  const gain = (GAIN[transfer] * (pretraining ? TASK_GAIN[pretraining] : 0) * 12) / (labels + 4);
+  const gain =
+    (GAIN[transfer] * (pretraining ? (TASK_GAIN[pretraining] ?? 0) : 0) * 12) / (labels + 4);
   const level = 0.86 - 0.75 / Math.sqrt(labels + 4) + gain;
   const arm = createRandom(seed, 'arm', pretraining ?? '', transfer, labels);
   const shared = createRandom(seed, 'seed', labels).normal() * 0.015;
