@@ -19,6 +19,7 @@ import {
   NetworkConfig,
   OptimisationConfig,
   Part,
+  PretrainingOptions,
   PretrainingTask,
   type Run,
   SamplingConfig,
@@ -204,6 +205,7 @@ export const callInputs = {
     network: NetworkConfig,
     sampling: SamplingConfig,
     optimisation: OptimisationConfig,
+    options: PretrainingOptions.prefault({}),
     seed: z.number().int().min(0).default(0),
   }),
 

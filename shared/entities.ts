@@ -207,9 +207,23 @@ export const PRETRAINING_TASKS = [
   'colourisation',
   'context-restoration',
   'masked-autoencoding',
+  'simclr',
+  'conrec',
+  'multi-conrec',
 ] as const;
 export const PretrainingTask = z.enum(PRETRAINING_TASKS);
 export type PretrainingTask = z.infer<typeof PretrainingTask>;
+
+/** What only some tasks let one choose (method.md §4); the others leave it alone. */
+export const PretrainingOptions = z.object({
+  /** conrec, multi-conrec: weight of the mean squared error … */
+  reconstructionWeight: z.number().min(0).default(100),
+  /** … and of the contrastive loss beside it. */
+  contrastiveWeight: z.number().min(0).default(1),
+  /** multi-conrec: an output layer for each corruption, or one for all. */
+  heads: z.enum(['perTask', 'shared']).default('perTask'),
+});
+export type PretrainingOptions = z.infer<typeof PretrainingOptions>;
 
 /** What is taken over from the pretrained network; everything else starts random. */
 export const TRANSFERS = [
@@ -243,6 +257,7 @@ export const PretrainRunConfig = z.object({
   kind: z.literal('pretrain'),
   ...runCommon,
   task: PretrainingTask,
+  options: PretrainingOptions.prefault({}),
 });
 export type PretrainRunConfig = z.infer<typeof PretrainRunConfig>;
 
@@ -413,6 +428,7 @@ export const TaskPretraining = z.object({
   ...pretrainingCommon,
   task: PretrainingTask,
   optimisation: OptimisationConfig,
+  options: PretrainingOptions.prefault({}),
 });
 export type TaskPretraining = z.infer<typeof TaskPretraining>;
 

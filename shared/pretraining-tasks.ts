@@ -59,6 +59,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   denoising: {
     title: 'Denoising',
+    family: 'reconstruction',
     description:
       'Finds the noise that was added to the image (deviation .22 of its range): mean squared error.',
     trains: ['encoder', 'decoder'],
@@ -70,6 +71,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'in-painting': {
     title: 'In-painting',
+    family: 'reconstruction',
     description:
       'Repaints what is behind up to five blocks of random colour: mean squared error over the whole image.',
     trains: ['encoder', 'decoder'],
@@ -82,6 +84,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'out-painting': {
     title: 'Out-painting',
+    family: 'reconstruction',
     description:
       'Repaints what is around up to five kept windows of the image: mean squared error over the whole image.',
     trains: ['encoder', 'decoder'],
@@ -93,6 +96,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'local-shuffle': {
     title: 'Local shuffle',
+    family: 'reconstruction',
     description:
       'Puts the pixels of up to fifteen small blocks back into their order: mean squared error over the whole image.',
     trains: ['encoder', 'decoder'],
@@ -104,6 +108,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'non-linear-intensity': {
     title: 'Non-linear intensity',
+    family: 'reconstruction',
     description:
       'Gives back the intensities that a random curve has changed, in each channel by another: mean squared error.',
     trains: ['encoder', 'decoder'],
@@ -114,6 +119,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   colourisation: {
     title: 'Colourisation',
+    family: 'reconstruction',
     description: 'Finds the colours of an RGB image from its grey values: mean squared error.',
     trains: ['encoder', 'decoder'],
     needs: 'colour images',
@@ -123,6 +129,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'context-restoration': {
     title: 'Context restoration',
+    family: 'reconstruction',
     description:
       'Puts ten pairs of swapped patches back in their places: mean squared error over the whole image.',
     trains: ['encoder', 'decoder'],
@@ -133,6 +140,7 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
   'masked-autoencoding': {
     title: 'Masked autoencoding',
+    family: 'reconstruction',
     description:
       'Repaints 60 % of the image’s 8 px patches from the others: mean squared error behind the mask only.',
     trains: ['encoder', 'decoder'],
@@ -140,6 +148,40 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
     withoutSkips: false,
     skipsBecause: 'With skips: they carry nothing of what is masked, and nothing else counts.',
     source: 'He et al. 2022, arXiv 2111.06377; Xie et al. 2022, arXiv 2111.09886',
+  },
+  simclr: {
+    title: 'SimCLR',
+    family: 'contrastive',
+    description:
+      'Finds the other view of its image among all views of the batch: two augmented views an image, NT-Xent at temperature .5.',
+    trains: ['encoder'],
+    needs: 'images',
+    withoutSkips: false,
+    skipsBecause: null,
+    source: 'Chen et al. 2020, arXiv 2002.05709',
+  },
+  conrec: {
+    title: 'ConRec',
+    family: 'contrastive reconstruction',
+    description:
+      'Finds the other view, as SimCLR does but by attention pooling, and repaints each view from a corrupted one: 100 · mean squared error + NT-Xent.',
+    trains: ['encoder', 'decoder'],
+    needs: 'images',
+    withoutSkips: false,
+    skipsBecause: 'With skips, as in its source: what they carry is corrupted.',
+    source: 'Dippel et al. 2021, arXiv 2104.04323',
+  },
+  'multi-conrec': {
+    title: 'Multi-reconstruction ConRec',
+    family: 'contrastive reconstruction',
+    description:
+      'ConRec whose views each draw one of several reconstruction tasks: shuffle, in-painting, out-painting, denoising and, for RGB images, colourisation. Our reading of the proposal in its source.',
+    trains: ['encoder', 'decoder'],
+    needs: 'images',
+    withoutSkips: false,
+    skipsBecause: 'With skips, as in ConRec: what they carry is corrupted.',
+    source:
+      'Dippel et al. 2022, arXiv 2207.14508 (several self-reconstruction tasks), as we read it',
   },
 };
 

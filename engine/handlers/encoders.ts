@@ -113,6 +113,7 @@ export const encoderHandlers: Handlers<
           sampling: input.sampling,
           optimisation: input.optimisation,
           seed: input.seed,
+          options: input.options,
           snapshotId: db.snapshots.take(
             dataset.id,
             usable.map((image) => ({

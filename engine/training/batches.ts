@@ -4,7 +4,7 @@
  */
 import { createRandom } from '../../shared/random.ts';
 import { drawView } from './augment.ts';
-import type { Objective, SampleSlots } from './objective.ts';
+import type { Objective, SampleSlots, SampleSource } from './objective.ts';
 import type { Tile } from './tiles.ts';
 
 export interface Batch {
@@ -93,8 +93,11 @@ export function planBatches(options: BatchOptions & { readonly count: number }):
       const { inputs, slots } = allocate(objective, batch);
       tiles.forEach((tile, slot) => {
         const random = createRandom(seed, 'augment', step, slot);
-        const view = (own: typeof random) => drawView(tile, { sizePx, augment }, own);
-        objective.prepare({ view }, random, slots(slot));
+        const source: SampleSource = {
+          view: (own) => drawView(tile, { sizePx, augment }, own),
+          plainView: (own) => drawView(tile, { sizePx, augment: false }, own),
+        };
+        objective.prepare(source, random, slots(slot));
       });
       return { size: batch, inputs };
     },

@@ -24,6 +24,8 @@ export interface Sample {
 export interface SampleSource {
   /** A new view by the run's own augmentation; every call draws another. */
   view(random: Random): Sample;
+  /** The image as it is, or a crop of it where images are seen in patches. */
+  plainView(random: Random): Sample;
 }
 
 /** A tensor that the objective wants with every batch: [batch, …shape]. */

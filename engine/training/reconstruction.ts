@@ -3,10 +3,9 @@
  * error. What is changed and what is asked for is each task's own affair (pretrain/).
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import type { NetworkConfig } from '../../shared/entities.ts';
 import type { Random } from '../../shared/random.ts';
-import type { ForwardPass } from './forward-pass.ts';
 import { meanSquaredError } from './losses.ts';
 import type { InputSpec, Objective, Sample } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from './parameters.ts';
@@ -21,16 +20,8 @@ export interface ReconstructionPair {
 }
 
 /** 1×1 convolution from the decoder's features to images. */
-const imageHeadSpec = (layer: string, network: NetworkConfig, images = 1): NetworkSpec =>
+export const imageHeadSpec = (layer: string, network: NetworkConfig, images = 1): NetworkSpec =>
   headLayer(layer, [1, 1, network.base, images * network.inputChannels]);
-
-/** features [b, S, S, base] → [b, S, S, images · channels] */
-function imageHead(pass: ForwardPass, layer: string, features: Tensor4D): Tensor4D {
-  // Ranks by headLayer.
-  const kernel = pass.parameter(`${layer}/kernel`) as Tensor4D;
-  const bias = pass.parameter(`${layer}/bias`) as Tensor1D;
-  return pass.layers.addBias(pass.layers.convolution(features, kernel), bias);
-}
 
 /** Mean squared error over the counted pixels, all channels. output, target [b, h, w, c]; counted [b, h, w]. */
 function countedError(output: Tensor4D, target: Tensor4D, counted: tf.Tensor): Scalar {
@@ -70,7 +61,7 @@ export function reconstructionObjective(options: {
     },
     loss(pass, input) {
       const features = decode(pass, network, encode(pass, network, input('input') as Tensor4D));
-      const logits = imageHead(pass, head, features);
+      const logits = pass.head(head, features);
       const output = values === 'image' ? tf.sigmoid(logits) : logits;
       const target = input('target') as Tensor4D;
       return countsSome

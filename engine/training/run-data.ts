@@ -70,6 +70,7 @@ function pretrainingData(
     sizePx: config.sampling.sizePx,
     pixelClasses,
     imageClasses: dataset.imageClasses,
+    options: config.options,
   });
   const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
   const { needs, title } = PRETRAINING_TASK_FACTS[config.task];

@@ -2,7 +2,13 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
-import type { CheckpointKind, FinetuneRunConfig, LayerState, Run } from '../../shared/entities.ts';
+import type {
+  CheckpointKind,
+  FinetuneRunConfig,
+  LayerState,
+  Run,
+  RunConfig,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';

@@ -42,6 +42,10 @@ function levelsOf(config: NetworkConfig): Level[] {
 export const bottleneckWidth = (config: NetworkConfig) =>
   ENCODERS[config.encoder].bottleneckChannels(config);
 
+/** Pixels along each side of the bottleneck. */
+export const bottleneckSide = (config: NetworkConfig, sizePx: number) =>
+  sizePx / 2 ** levelsOf(config).length;
+
 /** Throws invalid-input where the network cannot halve the input so often, or does not know how to see it. */
 export function assertInputSize(config: NetworkConfig, sizePx: number): void {
   const halvings = levelsOf(config).length;

@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { spawnTrainer } from '../../engine/trainer.ts';
-import { NetworkConfig, OptimisationConfig } from '../../shared/entities.ts';
+import { NetworkConfig, OptimisationConfig, PretrainingOptions } from '../../shared/entities.ts';
 import { discsProject, inFolder } from './bench-project.ts';
 
 const { values: flags } = parseArgs({
@@ -89,6 +89,7 @@ const rows = await inFolder(async (folder) => {
       config: {
         kind: 'pretrain',
         task: 'segmentation',
+        options: PretrainingOptions.parse({}),
         network: NetworkConfig.parse({ base: Number(flags.base), inputChannels: 3 }),
         sampling: { sizePx, mode: 'resize' },
         optimisation: OptimisationConfig.parse({

@@ -62,6 +62,17 @@ describe('graft', () => {
         { task: 'classification', trains: ['encoder'] },
         { task: 'segmentation', trains: ['encoder', 'decoder'] },
         { task: 'autoencoder', trains: ['encoder', 'decoder'] },
+        { task: 'denoising', trains: ['encoder', 'decoder'] },
+        { task: 'in-painting', trains: ['encoder', 'decoder'] },
+        { task: 'out-painting', trains: ['encoder', 'decoder'] },
+        { task: 'local-shuffle', trains: ['encoder', 'decoder'] },
+        { task: 'non-linear-intensity', trains: ['encoder', 'decoder'] },
+        { task: 'colourisation', trains: ['encoder', 'decoder'], needs: 'colour images' },
+        { task: 'context-restoration', trains: ['encoder', 'decoder'] },
+        { task: 'masked-autoencoding', trains: ['encoder', 'decoder'] },
+        { task: 'simclr', trains: ['encoder'] },
+        { task: 'conrec', trains: ['encoder', 'decoder'] },
+        { task: 'multi-conrec', trains: ['encoder', 'decoder'] },
       ],
     });
   });

@@ -3,7 +3,11 @@
  * A task says how the target's network is changed for it, with what it is trained by default, and what it minimises;
  * words and facts about it are in shared/pretraining-tasks.ts.
  */
-import type { NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
+import type {
+  NetworkConfig,
+  OptimisationConfig,
+  PretrainingOptions,
+} from '../../../shared/entities.ts';
 import type { Objective } from '../objective.ts';
 import type { Raster } from '../resample.ts';
 
@@ -14,6 +18,7 @@ export interface TaskContext {
   /** Classes of the label maps, background included. */
   readonly pixelClasses: number;
   readonly imageClasses: readonly string[];
+  readonly options: PretrainingOptions;
 }
 
 export interface PretrainingTaskDefinition {

@@ -3,14 +3,28 @@ import { initialWeights, type NetworkSpec } from '../../../engine/training/param
 import { pretrainingTasks } from '../../../engine/training/pretrain/registry.ts';
 import { segmentationSpec } from '../../../engine/training/segmentation.ts';
 import { transferWeights } from '../../../engine/training/transfer.ts';
-import { NetworkConfig, type PretrainingTask, type Transfer } from '../../../shared/entities.ts';
+import {
+  NetworkConfig,
+  PRETRAINING_TASKS,
+  PretrainingOptions,
+  type PretrainingTask,
+  type Transfer,
+} from '../../../shared/entities.ts';
+import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../../shared/pretraining-tasks.ts';
 
+const options = PretrainingOptions.parse({});
 const network = NetworkConfig.parse({ depth: 1, base: 4, bottleneck: 2 });
 const target = segmentationSpec(network, 2);
 
 function pretrainedBy(task: PretrainingTask, own = network) {
   const changed = pretrainingTasks[task].network(own);
-  const context = { network: changed, sizePx: 16, pixelClasses: 5, imageClasses: ['a', 'b'] };
+  const context = {
+    network: changed,
+    sizePx: 16,
+    pixelClasses: 5,
+    imageClasses: ['a', 'b'],
+    options,
+  };
   const { spec } = pretrainingTasks[task].objective(context);
   return { spec, weights: initialWeights(spec, 99) };
 }
@@ -123,5 +137,33 @@ describe('a network that does not fit', () => {
     for (const task of ['autoencoder', 'classification'] as const) {
       expect(start('encoder', pretrainedBy(task)).mismatch).toBeNull();
     }
+  });
+});
+
+describe.each(PRETRAINING_TASKS)('from %s', (task) => {
+  const channels = PRETRAINING_TASK_FACTS[task].needs === 'colour images' ? 3 : 1;
+  const own = { ...network, inputChannels: channels };
+  const begin = (transfer: Transfer) =>
+    transferWeights({
+      target: segmentationSpec(own, 2),
+      transfer,
+      seed: 1,
+      pretrained: pretrainedBy(task, own),
+    });
+
+  it('the encoder is transferred whole', () => {
+    const { mismatch, layers } = begin('encoder');
+    expect(mismatch).toBeNull();
+    for (const { group, state } of layers) {
+      expect(state).toBe(group === 'encoder' ? 'loaded' : 'random');
+    }
+  });
+
+  it('the decoder is transferred whole, or the obstacle is known beforehand', () => {
+    const { mismatch, layers } = begin('encoder+decoder');
+    expect(mismatch === null).toBe(transferObstacle(task, 'encoder+decoder', 'conv') === null);
+    if (mismatch !== null) return;
+    for (const { group, state } of layers)
+      expect(state).toBe(group === 'head' ? 'random' : 'loaded');
   });
 });

@@ -3,8 +3,9 @@ import { filterSpec, initialWeights, parameterCount } from '../../../engine/trai
 import { pretrainingTasks } from '../../../engine/training/pretrain/registry.ts';
 import { segmentationSpec } from '../../../engine/training/segmentation.ts';
 import { assertInputSize, decoderSpec, encoderSpec } from '../../../engine/training/unet.ts';
-import { NetworkConfig } from '../../../shared/entities.ts';
+import { NetworkConfig, PretrainingOptions } from '../../../shared/entities.ts';
 
+const options = PretrainingOptions.parse({});
 const network = NetworkConfig.parse({ base: 4, depth: 2, bottleneck: 4 });
 
 it('has as many parameters as the same network in PyTorch', () => {
@@ -40,7 +41,7 @@ it('starts a layer alike in every network of a seed that has it', () => {
     .parameters) {
     expect(other.parameters.get(name)).toEqual(target.parameters.get(name));
   }
-  const context = { network, sizePx: 16, pixelClasses: 2, imageClasses: ['a', 'b'] };
+  const context = { network, sizePx: 16, pixelClasses: 2, imageClasses: ['a', 'b'], options };
   const classifier = initialWeights(pretrainingTasks.classification.objective(context).spec, 7);
   for (const { name } of encoderSpec(network).parameters) {
     expect(classifier.parameters.get(name)).toEqual(target.parameters.get(name));
@@ -59,7 +60,7 @@ it('starts kernels with the variance of PyTorch, other seeds with other weights'
 it('trains the autoencoder without skips, and the classifier without a decoder', () => {
   const withSkips = NetworkConfig.parse({ ...network, skips: 'conv' });
   expect(pretrainingTasks.autoencoder.network(withSkips).skips).toBe('none');
-  const context = { network, sizePx: 16, pixelClasses: 2, imageClasses: ['a', 'b'] };
+  const context = { network, sizePx: 16, pixelClasses: 2, imageClasses: ['a', 'b'], options };
   const groups = pretrainingTasks.classification
     .objective(context)
     .spec.parameters.map((p) => p.group);

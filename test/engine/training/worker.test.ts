@@ -12,6 +12,7 @@ import type { TrainerEvent, TrainerRequest } from '../../../engine/training/prot
 import {
   NetworkConfig,
   OptimisationConfig,
+  PretrainingOptions,
   type PretrainingTask,
   type RunConfig,
   type Transfer,
@@ -109,7 +110,8 @@ function addRun(config: RunConfig): number {
     dependsOn: null,
   });
 }
-const pretraining = (task: PretrainingTask) => addRun({ kind: 'pretrain', ...common, task });
+const pretraining = (task: PretrainingTask) =>
+  addRun({ kind: 'pretrain', ...common, task, options: PretrainingOptions.parse({}) });
 const finetuneConfig = (transfer: Transfer, pretrainRunId: number | null) => ({
   kind: 'finetune' as const,
   ...common,

@@ -1,0 +1,122 @@
+/**
+ * ConRec (method.md §4): two views of every image are corrupted; decoder and head give back the view, and from the
+ * bottleneck, by attention pooling and projection, each view has to find the other one.
+ * L = reconstruction · MSE + contrast · NT-Xent. Which corruptions there are is the tasks' own affair (pretrain/).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { NetworkConfig, PretrainingOptions } from '../../shared/entities.ts';
+import type { Random } from '../../shared/random.ts';
+import { attentionPool, attentionPoolingSpec } from './attention-pooling.ts';
+import { ntXent } from './contrastive-loss.ts';
+import type { Corruption } from './corruptions.ts';
+import type { ForwardPass } from './forward-pass.ts';
+import { meanSquaredError, oneHot } from './losses.ts';
+import type { Objective } from './objective.ts';
+import { joinSpecs } from './parameters.ts';
+import { project, projectionSpec } from './projection-head.ts';
+import { imageHeadSpec } from './reconstruction.ts';
+import { asOneBatch, drawTwoViews, ofView, VIEWS } from './two-views.ts';
+import {
+  bottleneckSide,
+  bottleneckWidth,
+  decode,
+  decoderSpec,
+  encode,
+  encoderSpec,
+} from './unet.ts';
+
+const POOLING = 'head/attention';
+const IMAGES = 'head/images';
+/** Length of what views are compared by. */
+const PROJECTED = 128;
+/** Share of the features that the attention does not see. */
+const DROPOUT = 0.5;
+/** Random bits that are drawn at once. */
+const BITS = 30;
+
+/** 0 or 1 / (1 − share), with the share of a half one bit each. */
+function drawKept(slots: Float32Array, random: Random): void {
+  for (let start = 0; start < slots.length; start += BITS) {
+    const bits = random.below(2 ** BITS);
+    const end = Math.min(slots.length, start + BITS);
+    for (let i = start; i < end; i++) slots[i] = (bits >> (i - start)) & 1 ? 1 / (1 - DROPOUT) : 0;
+  }
+}
+
+/** Of several images along the channels [b, S, S, n · c], for each sample the one of its corruption. */
+function chosenImage(images: Tensor4D, corruption: Tensor, count: number): Tensor4D {
+  const chosen = tf.split(oneHot(corruption, count), count, 1); // [b, 1] each
+  const parts = tf.split(images, count, 3);
+  const weighted = parts.map((part, i) => {
+    const [weight] = chosen.slice(i);
+    if (weight === undefined) throw new Error('a head without a corruption');
+    return tf.mul<Tensor4D>(part, tf.reshape(weight, [-1, 1, 1, 1]));
+  });
+  return weighted.reduce((sum, part) => tf.add(sum, part));
+}
+
+export function contrastiveReconstruction(setting: {
+  readonly network: NetworkConfig;
+  readonly sizePx: number;
+  /** Each view draws one, evenly. */
+  readonly corruptions: readonly Corruption[];
+  /** Whether every corruption has an output layer of its own. */
+  readonly heads: PretrainingOptions['heads'];
+  readonly weights: Pick<PretrainingOptions, 'reconstructionWeight' | 'contrastiveWeight'>;
+}): Objective {
+  const { network, sizePx, corruptions, heads, weights } = setting;
+  const { inputChannels } = network;
+  const width = bottleneckWidth(network);
+  const projection = [width, width, width, PROJECTED];
+  const side = bottleneckSide(network, sizePx);
+  const images = heads === 'perTask' ? corruptions.length : 1;
+
+  function reconstruction(pass: ForwardPass, features: Tensor4D, corruption: Tensor): Tensor4D {
+    const all = pass.head(IMAGES, features);
+    return tf.sigmoid(images === 1 ? all : chosenImage(all, corruption, images));
+  }
+
+  return {
+    network,
+    spec: joinSpecs(
+      encoderSpec(network),
+      decoderSpec(network),
+      imageHeadSpec(IMAGES, network, images),
+      attentionPoolingSpec(POOLING, width),
+      projectionSpec(projection),
+    ),
+    inputs: [
+      { name: 'input', shape: [VIEWS, sizePx, sizePx, inputChannels], dtype: 'float32' },
+      { name: 'target', shape: [VIEWS, sizePx, sizePx, inputChannels], dtype: 'float32' },
+      { name: 'corruption', shape: [VIEWS], dtype: 'int32' },
+      { name: 'kept', shape: [VIEWS, side, side, width], dtype: 'float32' },
+    ],
+    prepare(source, random, slots) {
+      drawTwoViews(source, random).forEach((pixels, view) => {
+        const drawn = random.below(corruptions.length);
+        const corrupt = corruptions[drawn];
+        if (corrupt === undefined) throw new Error('there is no corruption to draw');
+        ofView(slots.floats('target'), view).set(pixels);
+        const image = { sizePx, channels: inputChannels, pixels };
+        ofView(slots.floats('input'), view).set(corrupt(image, random));
+        slots.integers('corruption')[view] = drawn;
+      });
+      drawKept(slots.floats('kept'), random);
+    },
+    loss(pass, input) {
+      // Ranks by `inputs` above, less the axis of the views.
+      const encoded = encode(pass, network, asOneBatch(input('input')) as Tensor4D);
+      const corruption = asOneBatch(input('corruption'));
+      const output = reconstruction(pass, decode(pass, network, encoded), corruption);
+      const error = meanSquaredError(output, asOneBatch(input('target')));
+      const kept = asOneBatch(input('kept')) as Tensor4D;
+      const pooled = attentionPool(pass, POOLING, encoded.bottleneck, kept);
+      const contrast = ntXent(project(pass, projection, pooled));
+      return tf.add(
+        tf.mul(error, weights.reconstructionWeight),
+        tf.mul(contrast, weights.contrastiveWeight),
+      );
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** Trains a task on four small images: what the tests of its learning share. */
+import type { Engine } from '../../../../engine/training/backend.ts';
+import { createBatches } from '../../../../engine/training/batches.ts';
+import { stepScalars } from '../../../../engine/training/optimiser.ts';
+import { flattenWeights, initialWeights } from '../../../../engine/training/parameters.ts';
+import { pretrainingTasks } from '../../../../engine/training/pretrain/registry.ts';
+import type { Tile } from '../../../../engine/training/tiles.ts';
+import {
+  createTrainingStep,
+  freshState,
+  splitSpec,
+} from '../../../../engine/training/training-step.ts';
+import {
+  NetworkConfig,
+  OptimisationConfig,
+  PretrainingOptions,
+  type PretrainingTask,
+} from '../../../../shared/entities.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../../shared/pretraining-tasks.ts';
+
+const config = OptimisationConfig.parse({
+  steps: 120,
+  batch: 4,
+  learningRate: 1e-2,
+  schedule: 'constant',
+  evaluateEvery: 10,
+  augment: false,
+});
+
+/** Grounds that no crop, flip or change of colour makes alike: flat, rows, columns, a checkerboard. */
+const GROUNDS = [
+  () => 0,
+  (_: number, y: number) => Math.sin(1.6 * y),
+  (x: number) => Math.sin(1.6 * x),
+  (x: number, y: number) => Math.sin(0.9 * x) * Math.sin(0.9 * y),
+] as const;
+
+/** A disc of one colour on a patterned ground of another; the disc is class 1. */
+function discTile(imageId: number, channels: number, sizePx: number): Tile {
+  const centre = sizePx / 4 + (imageId * sizePx) / 8;
+  const ground = GROUNDS[imageId % GROUNDS.length] ?? GROUNDS[0];
+  const places = Array.from({ length: sizePx * sizePx }, (_, i) => {
+    const [x, y] = [i % sizePx, Math.floor(i / sizePx)];
+    return { x, y, inside: Math.hypot(x - centre, y - sizePx / 2) < sizePx / 4 };
+  });
+  const colour = (inside: boolean, c: number) =>
+    inside ? 0.8 - 0.3 * (c % 2) : 0.25 + 0.2 * (c % 3);
+  return {
+    imageId,
+    name: `disc ${imageId}`,
+    width: sizePx,
+    height: sizePx,
+    channels,
+    data: Float32Array.from(
+      places.flatMap(({ x, y, inside }) =>
+        Array.from(
+          { length: channels },
+          (_, c) => colour(inside, c) + (inside ? 0 : 0.12 * ground(x, y)),
+        ),
+      ),
+    ),
+    labels: Uint8Array.from(places, ({ inside }) => (inside ? 1 : 0)),
+    imageClass: imageId % 2,
+  };
+}
+
+/** Losses of a few steps on four images. */
+export function lossesOf(
+  task: PretrainingTask,
+  options: {
+    engine: Engine;
+    steps: number;
+    channels: number;
+    base: number;
+    sizePx: number;
+  },
+): number[] {
+  const { channels, base, steps, sizePx } = options;
+  const target = NetworkConfig.parse({ depth: 2, base, bottleneck: 4, inputChannels: channels });
+  const definition = pretrainingTasks[task];
+  const objective = definition.objective({
+    network: definition.network(target),
+    sizePx,
+    pixelClasses: 2,
+    imageClasses: ['odd', 'even'],
+    options: PretrainingOptions.parse({}),
+  });
+  const tiles = [0, 1, 2, 3].map((i) => discTile(i, channels, sizePx));
+  const specs = splitSpec(objective.spec, () => false);
+  const weights = initialWeights(objective.spec, 3);
+  const step = createTrainingStep({
+    engine: options.engine,
+    objective,
+    specs,
+    initial: freshState(flattenWeights(specs.trained, weights)),
+    frozen: flattenWeights(specs.frozen, weights),
+  });
+  const { augment, batch } = config;
+  const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed: 0 });
+  const losses = Array.from({ length: steps }, (_, i) =>
+    step.run(makeBatch(i + 1), stepScalars(config, i + 1)),
+  );
+  step.dispose();
+  return losses;
+}
+
+/** Counts of input channels that a task is tried with. */
+export const channelsFor = (task: PretrainingTask) =>
+  PRETRAINING_TASK_FACTS[task].needs === 'colour images' ? [3] : [1, 3, 5];

@@ -1,0 +1,25 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Engine, startEngine } from '../../../../engine/training/backend.ts';
+import { PRETRAINING_TASKS } from '../../../../shared/entities.ts';
+import { withBackend } from '../portable/gradient-check.ts';
+import { channelsFor, lossesOf } from './few-images.ts';
+
+describe('on the portable engine', () => {
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await startEngine({ engine: 'wasm', threads: 1 });
+    // gradient-check.ts has tfjs count buffers around every kernel; these layers keep statistics on purpose.
+    tf.env().set('IS_TEST', false);
+  });
+
+  it.each(PRETRAINING_TASKS)('%s follows the cpu backend step by step', async (task) => {
+    const [channels = 1] = channelsFor(task);
+    const train = () => lossesOf(task, { engine, steps: 2, channels, base: 2, sizePx: 16 });
+    const wasm = train();
+    const cpu = await withBackend('cpu', train);
+    wasm.forEach((loss, i) => expect(loss).toBeCloseTo(cpu[i] ?? NaN, 3));
+  });
+});
