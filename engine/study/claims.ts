@@ -42,7 +42,7 @@ export function judgeClaims(input: ClaimInput): ClaimVerdict[] {
   const tested = (...kinds: ComparisonKind[]) =>
     comparisons.filter((c) => kinds.includes(c.comparison) && c.verdict !== 'not tested');
   const against = tested('encoder − encoder(classification)');
-  const multi = pretrainings.filter(({ task }) => String(task) === MULTI_RECONSTRUCTION);
+  const multi = pretrainings.filter(({ task }) => task === MULTI_RECONSTRUCTION);
   const ofMulti = (cells: readonly Comparison[]) =>
     cells.filter((cell) => multi.some(({ key }) => key === cell.pretraining));
   return [

@@ -14,14 +14,14 @@ import type {
   ComparisonKind,
   StudiedPretraining,
 } from '../../shared/analysis.ts';
-import type { PretrainingKey, Transfer } from '../../shared/entities.ts';
+import type { PretrainingKey, PretrainingTask, Transfer } from '../../shared/entities.ts';
 import { type Arm, findArm } from './arms.ts';
 
 interface Term {
   readonly weight: number;
   readonly transfer: Transfer;
   /** Whose arm: nobody's, that of the pretraining in question, or of the study's first one by this task. */
-  readonly of: 'nobody' | 'own' | { readonly task: string };
+  readonly of: 'nobody' | 'own' | { readonly task: PretrainingTask };
 }
 
 interface Contrast {
@@ -29,12 +29,12 @@ interface Contrast {
   readonly family: ComparisonFamily;
   readonly terms: readonly Term[];
   /** Asked of pretrainings by this task only; of all where not given. */
-  readonly askedOf?: string;
+  readonly askedOf?: PretrainingTask;
 }
 
 const own = (weight: number, transfer: Transfer): Term => ({ weight, transfer, of: 'own' });
 const random = (weight: number): Term => ({ weight, transfer: 'random', of: 'nobody' });
-const encoderOf = (weight: number, task: string): Term => ({
+const encoderOf = (weight: number, task: PretrainingTask): Term => ({
   weight,
   transfer: 'encoder',
   of: { task },

@@ -252,6 +252,61 @@ describe('the 2×2 of the halves', () => {
   });
 });
 
+describe('multi-reconstruction ConRec', () => {
+  const study = (dice: { multi: number; simclr: number; conrec: number }) =>
+    analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('multi-conrec', { encoder: dice.multi }),
+        ...arms('simclr', { encoder: dice.simclr }),
+        ...arms('conrec', { encoder: dice.conrec }),
+      ],
+    });
+
+  it('is set against SimCLR and ConRec, and against nobody else is either', () => {
+    const { comparisons } = study({ multi: 0.8, simclr: 0.72, conrec: 0.8 });
+    const against = comparisons.filter((c) => c.comparison.startsWith('encoder − encoder('));
+    expect(against.map((c) => `${c.pretraining}: ${c.comparison} ${c.verdict}`)).toEqual([
+      'multi-conrec: encoder − encoder(simclr) helps',
+      'multi-conrec: encoder − encoder(conrec) equivalent',
+    ]);
+  });
+
+  it('supports the fifth claim where it helps and is nowhere worse, in words that name its rivals', () => {
+    const supported = claim(study({ multi: 0.8, simclr: 0.72, conrec: 0.8 }), 5);
+    expect(supported.status).toBe('supported');
+    expect(supported.why).toMatch(
+      /^Over a random start: supported in 1 of 1: .* No worse than the simpler contrastive methods: supported in 2 of 2: against SimCLR, /,
+    );
+  });
+
+  it('contradicts it where it gains nothing, or where a rival is better', () => {
+    expect(claim(study({ multi: 0.7, simclr: 0.7, conrec: 0.7 }), 5).status).toBe('contradicted');
+    expect(claim(study({ multi: 0.8, simclr: 0.86, conrec: 0.8 }), 5).status).toBe('contradicted');
+  });
+
+  it('may stand alone, which the claim says', () => {
+    const analysis = analyseHandMade({
+      arms: [random(0.7), ...arms('multi-conrec', { encoder: 0.8 })],
+    });
+    expect(claim(analysis, 5).status).toBe('supported');
+    expect(claim(analysis, 5).why).toContain('It was not compared with SimCLR or ConRec.');
+  });
+
+  it('is no evidence on segmentation and reconstruction', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('classification', { encoder: 0.75 }),
+        ...arms('multi-conrec', { encoder: 0.8 }),
+      ],
+    });
+    expect(claim(analysis, 3).status).toBe('not tested');
+    expect(claim(analysis, 4).status).toBe('supported');
+    expect(analysis.families.map(({ family }) => family)).toEqual(['contrastive reconstruction']);
+  });
+});
+
 describe('kinds of pretraining', () => {
   it('are averaged and set against classification, and say where their members differ', () => {
     const { families } = analyseHandMade({
