@@ -40,6 +40,14 @@ export interface Prediction extends LabelMap {
  * `weights` [pixels, classes] ≥ 0: probabilities up to a factor of the pixel's own.
  */
 export function meanEntropy(weights: Float32Array, classes: number): number {
+  return shareOfLargest(totalEntropy(weights, classes), weights.length / classes, classes);
+}
+
+const shareOfLargest = (total: number, pixels: number, classes: number) =>
+  Math.min(1, Math.max(0, total / (pixels * Math.log(classes))));
+
+/** Nats. */
+function totalEntropy(weights: Float32Array, classes: number): number {
   const pixels = weights.length / classes;
   let total = 0;
   for (let p = 0; p < pixels; p++) {
@@ -54,7 +62,7 @@ export function meanEntropy(weights: Float32Array, classes: number): number {
     // −Σ q ln q of q = value / sum
     if (sum > 0) total += Math.log(sum) - weighted / sum;
   }
-  return Math.min(1, Math.max(0, total / (pixels * Math.log(classes))));
+  return total;
 }
 
 const prediction = (
@@ -110,6 +118,11 @@ function cutWindow(image: Raster, left: number, top: number, sizePx: number): Fl
   const out = new Float32Array(sizePx * sizePx * channels);
   for (let y = 0; y < sizePx; y++) {
     const row = reflected(top + y, height) * width;
+    if (left + sizePx <= width) {
+      const start = (row + left) * channels;
+      out.set(data.subarray(start, start + sizePx * channels), y * sizePx * channels);
+      continue;
+    }
     for (let x = 0; x < sizePx; x++) {
       const from = (row + reflected(left + x, width)) * channels;
       for (let c = 0; c < channels; c++) {
@@ -120,6 +133,51 @@ function cutWindow(image: Raster, left: number, top: number, sizePx: number): Fl
   return out;
 }
 
+/**
+ * Weighted sums of the windows' probabilities, kept only for the rows that windows still reach: windows come from top to
+ * bottom, and the rows above the current one are finished and handed on. So memory grows with the width alone.
+ */
+function createBand(options: {
+  readonly width: number;
+  readonly height: number;
+  readonly sizePx: number;
+  readonly classes: number;
+  /** Finished sums of whole rows from `top` on. [rows, width, classes] */
+  readonly finish: (top: number, sums: Float32Array) => void;
+}) {
+  const { width, height, sizePx, classes, finish } = options;
+  const rowLength = width * classes;
+  const sums = new Float32Array(Math.min(sizePx, height) * rowLength);
+  const blend = blendWeights(sizePx);
+  let bandTop = 0;
+  /** Windows overlap, so the next one never begins below the band. */
+  const moveTo = (top: number) => {
+    const finished = (top - bandTop) * rowLength;
+    if (finished === 0) return;
+    finish(bandTop, sums.subarray(0, finished));
+    sums.copyWithin(0, finished);
+    sums.fill(0, sums.length - finished);
+    bandTop = top;
+  };
+  return {
+    /** `probabilities` [size, size, classes] of the window at (left, top). */
+    add(left: number, top: number, probabilities: Float32Array): void {
+      moveTo(top);
+      for (let y = 0; y < Math.min(sizePx, height - top); y++) {
+        for (let x = 0; x < Math.min(sizePx, width - left); x++) {
+          const weight = (blend[y] ?? 0) * (blend[x] ?? 0);
+          const to = y * rowLength + (left + x) * classes;
+          const from = (y * sizePx + x) * classes;
+          for (let c = 0; c < classes; c++) {
+            sums[to + c] = (sums[to + c] ?? 0) + weight * (probabilities[from + c] ?? 0);
+          }
+        }
+      }
+    },
+    end: () => moveTo(height),
+  };
+}
+
 function byWindows(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
@@ -127,30 +185,30 @@ function byWindows(
 ): Prediction {
   const { sizePx, classes } = segmenter;
   const { width, height } = image;
-  const sums = new Float32Array(width * height * classes);
-  const blend = blendWeights(sizePx);
+  const data = new Uint8Array(width * height);
+  let entropy = 0;
+  const band = createBand({
+    width,
+    height,
+    sizePx,
+    classes,
+    finish(top, sums) {
+      // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
+      data.set(mostProbable(sums, classes), top * width);
+      entropy += totalEntropy(sums, classes);
+    },
+  });
   const places = windowStarts(height, sizePx).flatMap((top) =>
     windowStarts(width, sizePx).map((left) => ({ left, top })),
   );
   for (let start = 0; start < places.length; start += WINDOWS_AT_ONCE) {
     const some = places.slice(start, start + WINDOWS_AT_ONCE);
     const inputs = some.map(({ left, top }) => cutWindow(image, left, top, sizePx));
-    segmenter.probabilities(weights, inputs).forEach((probabilities, i) => {
-      const { left, top } = some[i] ?? { left: 0, top: 0 };
-      for (let y = 0; y < Math.min(sizePx, height - top); y++) {
-        for (let x = 0; x < Math.min(sizePx, width - left); x++) {
-          const weight = (blend[y] ?? 0) * (blend[x] ?? 0);
-          const to = ((top + y) * width + left + x) * classes;
-          const from = (y * sizePx + x) * classes;
-          for (let c = 0; c < classes; c++) {
-            sums[to + c] = (sums[to + c] ?? 0) + weight * (probabilities[from + c] ?? 0);
-          }
-        }
-      }
-    });
+    const probabilities = segmenter.probabilities(weights, inputs);
+    some.forEach(({ left, top }, i) => band.add(left, top, probabilities[i] ?? new Float32Array()));
   }
-  // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
-  return prediction({ width, height }, sums, classes);
+  band.end();
+  return { width, height, data, uncertainty: shareOfLargest(entropy, width * height, classes) };
 }
 
 /** Label maps of images [height, width, channels] in [0, 1], each at its own size, in order. */

@@ -10,6 +10,7 @@ import type { Raster } from '../../../engine/training/resample.ts';
 import type { Segmenter } from '../../../engine/training/segmenter.ts';
 import type { Tile } from '../../../engine/training/tiles.ts';
 import { IGNORE } from '../../../shared/entities.ts';
+import { createRandom } from '../../../shared/random.ts';
 
 const sizePx = 16;
 
@@ -36,12 +37,31 @@ function image(width: number, height: number, edge: number): Raster {
   return { width, height, channels: 1, data };
 }
 
+/** A segmenter of `classes` whose probabilities are the input's own values, so that blending can be worked out. */
+const passThrough = (classes: number): Segmenter => ({
+  classes,
+  sizePx,
+  probabilities: (_, inputs) => inputs.map((input) => input.slice()),
+  dispose: () => undefined,
+});
+
 const columnsOf = ({ width, data }: { width: number; data: Uint8Array }) => [
   ...data.subarray(0, width),
 ];
 
 it('takes the class of the highest probability, the lowest where equal', () => {
   expect([...mostProbable(Float32Array.of(0.2, 0.5, 0.3, 0.5, 0.5, 0), 3)]).toEqual([1, 0]);
+});
+
+it('blends windows of a tall image, whose rows are finished on the way, as one of all rows would be', () => {
+  const [width, height, classes] = [41, 131, 3];
+  const random = createRandom(1, 'predict test');
+  const data = Float32Array.from({ length: width * height * classes }, () => random.next());
+  const whole: Raster = { width, height, channels: classes, data };
+  const [map] = predictLabelMaps(passThrough(classes), [], [whole], 'patches');
+  // Windows that agree on a pixel blend to what they agree on.
+  expect(map?.data).toEqual(mostProbable(data, classes));
+  expect(map?.uncertainty).toBeCloseTo(meanEntropy(data, classes), 5);
 });
 
 describe('the uncertainty of a prediction', () => {
