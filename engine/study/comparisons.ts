@@ -4,16 +4,11 @@ import type { PretrainingKey } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
 import type { Bootstrap } from './bootstrap.ts';
-import { contrastOf, CONTRASTS, type Difference, differenceOf } from './contrasts.ts';
+import { contrastOf, CONTRASTS, type Difference, differenceOf, seedMeans } from './contrasts.ts';
 import { crossedInterval, varianceComponents } from './crossed-interval.ts';
 import { holm, mean, signFlipTest } from './statistics.ts';
 import { gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
 import { wilcoxonSignedRank } from './wilcoxon.ts';
-
-/** Mean over images of each seed. */
-function seedMeans({ seeds, images, values }: Difference): number[] {
-  return seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
-}
 
 /** Mean over seeds of each image. */
 function imageMeans({ seeds, images, values }: Difference): number[] {

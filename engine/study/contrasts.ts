@@ -16,6 +16,7 @@ import type {
 } from '../../shared/analysis.ts';
 import type { PretrainingKey, PretrainingTask, Transfer } from '../../shared/entities.ts';
 import { type Arm, findArm } from './arms.ts';
+import { mean } from './statistics.ts';
 
 interface Term {
   readonly weight: number;
@@ -112,6 +113,11 @@ export interface Difference {
   readonly images: number;
   /** [seeds · images] */
   readonly values: Float64Array;
+}
+
+/** Mean over images of each seed. */
+export function seedMeans({ seeds, images, values }: Difference): number[] {
+  return seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
 }
 
 interface WeightedArm {

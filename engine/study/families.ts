@@ -10,9 +10,9 @@ import { PRETRAINING_TASK_FACTS, TASK_FAMILIES } from '../../shared/pretraining-
 import { pretrainingInText } from '../../shared/pretrainings.ts';
 import { createRandom } from '../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
-import { differenceOf } from './contrasts.ts';
+import { differenceOf, seedMeans } from './contrasts.ts';
 import { crossedInterval } from './crossed-interval.ts';
-import { holm, mean, signFlipTest } from './statistics.ts';
+import { holm, signFlipTest } from './statistics.ts';
 import { verdictOf } from './verdict.ts';
 
 export const familyOf = ({ task }: StudiedPretraining) =>
@@ -60,7 +60,6 @@ export function compareFamilies(
           seeds: seeds.length,
           images,
         });
-        const perSeed = seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
         const keys = members.map(({ key }) => key);
         const own = comparisons.filter(
           (cell) =>
@@ -75,7 +74,10 @@ export function compareFamilies(
           effect,
           ci95,
           ci90,
-          p: signFlipTest(perSeed, createRandom(seedForBootstrap, 'family signs', family, labels)),
+          p: signFlipTest(
+            seedMeans(difference),
+            createRandom(seedForBootstrap, 'family signs', family, labels),
+          ),
           seeds,
           testImages: images,
           verdict: verdictOf({ ci95, ci90, seeds }, delta),
