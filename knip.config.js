@@ -24,6 +24,8 @@ export default {
     '@mapbox/node-pre-gyp',
     // The typeface of the window, named in renderer/theme.css.
     'inter-ui',
+    // Imported by name, for its types (engine/training/weights/keras-file.ts).
+    'h5wasm',
     // Checks the window's types; started by name.
     'svelte-check',
   ],

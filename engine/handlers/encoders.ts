@@ -37,14 +37,16 @@ export const encoderHandlers: Handlers<
     return requireEncoder(db, encoderId);
   },
 
-  async 'encoders.inspect'({ path }) {
-    const { report, network, obstacle } = await readWeightFile(path);
+  async 'encoders.inspect'({ path, preprocessing, network: decoder }) {
+    const read = await readWeightFile(path, { preprocessing, ...decoder });
+    const { report, network, obstacle } = read;
     return { ...report, network, obstacle: obstacle?.message ?? null };
   },
 
-  async 'encoders.import'({ project, path, name }, context) {
+  async 'encoders.import'({ project, path, name, preprocessing, network: decoder }, context) {
     const { db } = context.project(project);
-    const { report, network, spec, weights, obstacle } = await readWeightFile(path);
+    const read = await readWeightFile(path, { preprocessing, ...decoder });
+    const { report, network, spec, weights, obstacle } = read;
     if (obstacle !== null) throw obstacle;
     const encoderId = db.transaction(() =>
       db.encoders.addImported({

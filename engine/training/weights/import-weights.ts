@@ -6,12 +6,16 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { PreprocessingName } from '../../../shared/api.ts';
 import type { ImportedLayer, NetworkConfig, WeightFileReport } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { filterSpec, joinSpecs, type NetworkSpec, type Weights } from '../parameters.ts';
 import { decoderSpec, encoderSpec } from '../unet.ts';
+import { convertWeights, type ForeignFile } from './foreign-weights.ts';
+import { looksLikeHdf5, looksLikeZip, pickled, readKerasFile } from './keras-file.ts';
 import { decodeNetwork, isNetworkFile } from './network-file.ts';
 import { readSafetensors } from './safetensors.ts';
+import { recogniseNetwork } from './source-names.ts';
 
 export interface ImportedWeights {
   readonly network: NetworkConfig;
@@ -21,6 +25,12 @@ export interface ImportedWeights {
   readonly report: WeightFileReport;
   /** Why it cannot be used; null where it can. */
   readonly obstacle: AppError | null;
+}
+
+export interface ImportOptions {
+  readonly preprocessing: PreprocessingName;
+  /** Channels of the first level of the decoder that a foreign encoder will be used with. */
+  readonly base: number;
 }
 
 async function readBytes(path: string): Promise<Buffer> {
@@ -57,66 +67,102 @@ function firstNotFinite({ parameters, statistics }: Weights): string | undefined
   return undefined;
 }
 
-function ownFile(
-  bytes: Buffer,
-  subject: string,
-): Omit<ImportedWeights, 'report'> & Pick<WeightFileReport, 'layers' | 'unused'> {
+type Reading = Omit<ImportedWeights, 'report'> &
+  Pick<WeightFileReport, 'layers' | 'unused' | 'notes' | 'naming'>;
+
+const wholeSpec = (network: NetworkConfig) => joinSpecs(encoderSpec(network), decoderSpec(network));
+
+function obstacleAmong(layers: readonly ImportedLayer[], subject: string): AppError | null {
+  const first = layers.find(({ group, state }) => group === 'encoder' && state !== 'loaded');
+  if (first === undefined) return null;
+  return new AppError(
+    'invalid-input',
+    `${subject} does not fit: ${first.layer}: ${first.problem ?? 'the file does not hold it'}. Nothing was imported.`,
+    { subject: first.layer },
+  );
+}
+
+function ownFile(bytes: Uint8Array, subject: string): Reading {
   const stored = decodeNetwork(bytes, subject);
   const isHead = ({ group }: { group: string }) => group === 'head';
   const spec = filterSpec(stored.spec, (layer) => !isHead(layer));
   const held = new Set(spec.parameters.map((p) => p.layer));
-  const whole = joinSpecs(encoderSpec(stored.network), decoderSpec(stored.network));
-  const layers = layerReport(whole, (layer) =>
-    held.has(layer)
-      ? { state: 'loaded', source: layer, problem: null }
-      : { state: 'random', source: null, problem: null },
-  );
-  const missing = layers.find((l) => l.group === 'encoder' && l.state !== 'loaded');
+  const notFinite = firstNotFinite(stored.weights);
+  const layers = layerReport(wholeSpec(stored.network), (layer) => {
+    if (!held.has(layer)) return { state: 'random', source: null, problem: null };
+    return notFinite?.startsWith(`${layer}/`) === true || notFinite === layer
+      ? {
+          state: 'mismatch',
+          source: layer,
+          problem: `${notFinite} holds values that are not numbers`,
+        }
+      : { state: 'loaded', source: layer, problem: null };
+  });
   return {
+    naming: 'graft',
     network: stored.network,
     spec,
     weights: stored.weights,
     layers,
     unused: stored.spec.parameters.filter(isHead).map((p) => p.name),
-    obstacle:
-      missing === undefined
-        ? null
-        : new AppError('invalid-input', `${subject} lacks ${missing.layer} of the encoder.`, {
-            subject: missing.layer,
-          }),
+    notes: [],
+    obstacle: obstacleAmong(layers, subject),
   };
 }
 
+function foreignFile(file: ForeignFile, options: ImportOptions): Reading {
+  const { subject, tensors } = file;
+  const recognised = recogniseNetwork(new Set(tensors.keys()), subject);
+  const { states, ...converted } = convertWeights(file, recognised, options);
+  const layers = layerReport(
+    wholeSpec(converted.network),
+    (layer) => states.get(layer) ?? { state: 'random', source: null, problem: null },
+  );
+  return {
+    ...converted,
+    naming: recognised.naming,
+    unused: [...converted.unused],
+    notes: [...converted.notes],
+    layers,
+    obstacle: obstacleAmong(layers, subject),
+  };
+}
+
+/** PyTorch's old format and NumPy's begin so; their new one is a zip. */
+const isPickle = (bytes: Buffer) => bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5;
+const isNumPy = (bytes: Buffer) => bytes.toString('latin1', 0, 6) === '\u0093NUMPY';
+
+async function read(bytes: Buffer, subject: string, options: ImportOptions): Promise<Reading> {
+  if (isPickle(bytes)) throw pickled(subject);
+  if (looksLikeZip(bytes) || looksLikeHdf5(bytes)) {
+    return foreignFile({ subject, ...(await readKerasFile(bytes, subject)) }, options);
+  }
+  if (looksLikeSafetensors(bytes)) {
+    const { tensors, metadata } = readSafetensors(bytes, subject);
+    if (isNetworkFile(metadata)) return ownFile(bytes, subject);
+    return foreignFile({ subject, tensors, epsilons: new Map() }, options);
+  }
+  const why = isNumPy(bytes)
+    ? 'a NumPy array without names of layers'
+    : 'neither safetensors nor HDF5 nor a .keras file';
+  throw new AppError(
+    'unsupported',
+    `${subject} is ${why}, or it is cut off. Give weights as safetensors (torchvision or timm names), Keras .h5, .weights.h5 or .keras, or an export of Graft.`,
+    { subject },
+  );
+}
+
 /**
- * Errors: unreadable; corrupt (cut off, damaged); unsupported (pickles and other files that hold no weights);
- * newer-version.
+ * Errors: unreadable; corrupt (cut off, damaged); unsupported (pickles, other networks, files that hold no weights);
+ * newer-version; invalid-input (preprocessing that cannot be).
  */
-export async function readWeightFile(path: string): Promise<ImportedWeights> {
+export async function readWeightFile(
+  path: string,
+  options: ImportOptions,
+): Promise<ImportedWeights> {
   const bytes = await readBytes(path);
   const file = basename(path);
-  if (!looksLikeSafetensors(bytes) || !isNetworkFile(readSafetensors(bytes, file).metadata)) {
-    throw new AppError('unsupported', `${file} is not a network file of Graft.`, { subject: file });
-  }
-  const { layers, unused, ...imported } = ownFile(bytes, file);
-  const notFinite = firstNotFinite(imported.weights);
-  return {
-    ...imported,
-    report: {
-      file,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      naming: 'graft',
-      layers,
-      unused,
-      notes: [],
-    },
-    obstacle:
-      imported.obstacle ??
-      (notFinite === undefined
-        ? null
-        : new AppError(
-            'invalid-input',
-            `${file}: ${notFinite} holds values that are not numbers. The network that it was saved from had diverged; use an earlier one.`,
-            { subject: notFinite },
-          )),
-  };
+  const { layers, unused, notes, naming, ...imported } = await read(bytes, file, options);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { ...imported, report: { file, sha256, naming, layers, unused, notes } };
 }

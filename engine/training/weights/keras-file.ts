@@ -1,0 +1,236 @@
+/**
+ * Keras' weight files: HDF5 as Keras 2 and 3 write it (`.h5`, whole models or weights), Keras 3's `.weights.h5`, and
+ * `.keras`, a zip with one of these inside. Gives tensors as 'layer/variable'; models in the file are not executed.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { z } from 'zod';
+import { AppError } from '../../../shared/errors.ts';
+import type { StoredTensor } from './safetensors.ts';
+
+export interface KerasFile {
+  /** 'block_1_expand/kernel', 'bn_Conv1/moving_mean' … */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** ε of batch normalisations by layer, where the file tells. */
+  readonly epsilons: ReadonlyMap<string, number>;
+}
+
+const HDF5_MAGIC = '\u0089HDF\r\n\u001a\n';
+const ZIP_MAGIC = 'PK\u0003\u0004';
+
+/** Keras 3 numbers the variables of a layer, in the order in which the layer made them. */
+const NUMBERED_VARIABLES: Readonly<Record<number, readonly string[]>> = {
+  1: ['kernel'],
+  2: ['kernel', 'bias'],
+  4: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+};
+
+const startsWith = (bytes: Uint8Array, magic: string) =>
+  Buffer.from(bytes.subarray(0, magic.length)).toString('latin1') === magic;
+
+export const looksLikeHdf5 = (bytes: Uint8Array) => startsWith(bytes, HDF5_MAGIC);
+export const looksLikeZip = (bytes: Uint8Array) => startsWith(bytes, ZIP_MAGIC);
+
+interface Hdf5Group {
+  readonly attrs: Readonly<Record<string, { readonly value: unknown }>>;
+  keys(): string[];
+  get(name: string): unknown;
+}
+
+interface Hdf5Dataset {
+  readonly value: unknown;
+  readonly shape: number[] | null;
+  readonly dtype: unknown;
+}
+
+interface Hdf5File extends Hdf5Group {
+  close(): void;
+}
+
+interface Hdf5Library {
+  readonly ready: Promise<unknown>;
+  readonly File: new (path: string, mode: 'r') => Hdf5File;
+}
+
+/**
+ * Imported by name: the package's own types declare emscripten's global one anew, which TensorFlow.js' wasm backend
+ * declares otherwise.
+ */
+const HDF5_PACKAGE: string = 'h5wasm/node';
+
+const isHdf5Library = (value: unknown): value is Hdf5Library =>
+  typeof value === 'object' && value !== null && 'ready' in value && 'File' in value;
+
+/** Loaded when the first such file is read: some megabytes of WebAssembly. */
+async function hdf5(): Promise<Hdf5Library> {
+  const loaded = (await import(HDF5_PACKAGE)) as { readonly default?: unknown };
+  const library = loaded.default;
+  if (!isHdf5Library(library)) throw new Error(`${HDF5_PACKAGE} is not what it was`);
+  await library.ready;
+  return library;
+}
+
+/** Opens bytes as an HDF5 file; the library reads files of the system, so they become one for the while. */
+async function withHdf5<T>(bytes: Uint8Array, use: (file: Hdf5File) => T): Promise<T> {
+  const library = await hdf5();
+  const folder = mkdtempSync(join(tmpdir(), 'graft-h5-'));
+  const path = join(folder, 'weights.h5');
+  try {
+    writeFileSync(path, bytes);
+    const file = new library.File(path, 'r');
+    try {
+      return use(file);
+    } finally {
+      file.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const isGroup = (entity: unknown): entity is Hdf5Group =>
+  typeof entity === 'object' && entity !== null && 'keys' in entity;
+const isDataset = (entity: unknown): entity is Hdf5Dataset =>
+  typeof entity === 'object' && entity !== null && 'shape' in entity && 'dtype' in entity;
+
+function attribute(group: Hdf5Group, name: string): string | null {
+  const value: unknown = group.attrs[name]?.value;
+  return typeof value === 'string' ? value : null;
+}
+
+function readDataset(dataset: Hdf5Dataset, name: string): StoredTensor | null {
+  const value: unknown = dataset.value;
+  const shape = dataset.shape ?? [];
+  if (typeof value === 'number') return { shape, values: Float32Array.of(value) };
+  if (value instanceof Float32Array || value instanceof Float64Array) {
+    return { shape, values: Float32Array.from(value) };
+  }
+  if (ArrayBuffer.isView(value)) return null; // counters
+  throw new AppError(
+    'unsupported',
+    `${name} is stored as ${JSON.stringify(dataset.dtype)}. Save the weights as float32.`,
+    { subject: name },
+  );
+}
+
+/** Visits all data of a file; `path` are the names of the groups above, `group` is the last of them. */
+function visit(
+  group: Hdf5Group,
+  path: readonly string[],
+  found: (dataset: Hdf5Dataset, name: string, path: readonly string[], group: Hdf5Group) => void,
+): void {
+  for (const name of group.keys()) {
+    const entity = group.get(name);
+    if (isGroup(entity)) visit(entity, [...path, name], found);
+    else if (isDataset(entity)) found(entity, name, path, group);
+  }
+}
+
+function tensorsOf(file: Hdf5File, subject: string): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  visit(file, [], (dataset, name, path, group) => {
+    if (path[0] === 'optimizer_weights' || path[0] === 'optimizer') return;
+    let layer = path.at(-1) ?? '';
+    let variable = name.replace(/:0$/, '');
+    if (layer === 'vars' && /^\d+$/.test(name)) {
+      const own = attribute(group, 'name');
+      if (own === null) {
+        throw new AppError(
+          'unsupported',
+          `${subject} does not name its layers (${path.join('/')}): it is from an older Keras 3. Save the model as .keras or .h5 with a newer one.`,
+          { subject: path.join('/') },
+        );
+      }
+      layer = own;
+      variable = NUMBERED_VARIABLES[group.keys().length]?.[Number(name)] ?? name;
+    }
+    if (variable === 'depthwise_kernel') variable = 'kernel';
+    const tensor = readDataset(dataset, `${layer}/${variable}`);
+    if (tensor !== null) tensors.set(`${layer}/${variable}`, tensor);
+  });
+  return tensors;
+}
+
+interface LayerConfig {
+  class_name?: unknown;
+  config?: { name?: unknown; epsilon?: unknown; layers?: LayerConfig[] | undefined } | undefined;
+}
+const LayerConfig: z.ZodType<LayerConfig> = z.lazy(() =>
+  z.looseObject({
+    class_name: z.unknown(),
+    config: z
+      .looseObject({
+        name: z.unknown(),
+        epsilon: z.unknown(),
+        layers: z.array(LayerConfig).optional().catch(undefined),
+      })
+      .optional()
+      .catch(undefined),
+  }),
+);
+
+/** ε of every layer of a model's configuration that has one, models within models included. */
+function epsilonsOf(json: string | null): Map<string, number> {
+  const epsilons = new Map<string, number>();
+  const walk = ({ config }: LayerConfig) => {
+    if (typeof config?.name === 'string' && typeof config.epsilon === 'number') {
+      epsilons.set(config.name, config.epsilon);
+    }
+    config?.layers?.forEach(walk);
+  };
+  if (json !== null) {
+    const parsed = LayerConfig.safeParse(JSON.parse(json));
+    if (parsed.success) walk(parsed.data);
+  }
+  return epsilons;
+}
+
+/**
+ * Errors: corrupt (cut off, not HDF5 inside), unsupported (a zip that is no Keras model, pickles among them).
+ */
+export async function readKerasFile(bytes: Uint8Array, subject: string): Promise<KerasFile> {
+  const damaged = (cause: unknown) =>
+    new AppError(
+      'corrupt',
+      `${subject} is damaged or cut off. Get the file again and compare its size with the original's.`,
+      { subject, cause },
+    );
+  let config: string | null = null;
+  let content = bytes;
+  if (looksLikeZip(bytes)) {
+    let entries: Record<string, Uint8Array>;
+    try {
+      entries = unzipSync(bytes);
+    } catch (error) {
+      throw damaged(error);
+    }
+    const weights = entries['model.weights.h5'];
+    if (weights === undefined) {
+      const names = Object.keys(entries);
+      throw names.some((name) => name.endsWith('.pkl')) ? pickled(subject) : notKeras(subject);
+    }
+    content = weights;
+    const model = entries['config.json'];
+    config = model === undefined ? null : Buffer.from(model).toString('utf8');
+  }
+  try {
+    return await withHdf5(content, (file) => ({
+      tensors: tensorsOf(file, subject),
+      epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
+    }));
+  } catch (error) {
+    throw error instanceof AppError ? error : damaged(error);
+  }
+}
+
+const notKeras = (subject: string) =>
+  new AppError('unsupported', `${subject} is a zip file, but not a Keras model.`, { subject });
+
+export const pickled = (subject: string) =>
+  new AppError(
+    'unsupported',
+    `${subject} is a pickle (PyTorch's .pt and .pth, Cellpose models, NumPy object arrays): reading it would run whatever code it carries, so Graft does not. Load it where you trust it and save its weights as safetensors: safetensors.torch.save_file(model.state_dict(), "weights.safetensors").`,
+    { subject },
+  );
