@@ -56,7 +56,10 @@ async function annotating(): Promise<{ graft: GraftWindow; project: string }> {
   await expect
     .poll(async () => (await page.locator('canvas').boundingBox())?.width ?? 0)
     .toBeGreaterThan(100);
+  // Shares of the classes are counted once image and labels are there.
+  await page.getByRole('list', { name: 'Classes' }).getByText('%').first().waitFor();
   await page.keyboard.press('i');
+  await page.getByRole('button', { name: /^Ignore/, pressed: true }).waitFor();
   await page.keyboard.press('b');
   return { graft, project };
 }

