@@ -5,6 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { filterSpec } from '../parameters.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
 import { encodeNetwork } from './network-file.ts';
+import { onnxModel } from './onnx-model.ts';
 
 export interface ExportOptions extends PretrainedNetwork {
   /** encoder: image → features, without heads; segmentation: image → class probabilities. */
@@ -22,13 +23,33 @@ interface Encoded {
 
 function encode(options: ExportOptions): Encoded {
   const { network, sampling, spec, weights, part, classes, format } = options;
-  if (format !== 'graft') {
-    throw new AppError('unsupported', `Export as ${format} is not there yet. Export as graft.`);
+  if (format === 'keras') {
+    throw new AppError(
+      'unsupported',
+      'Models are not written as Keras .h5 yet. Export as graft or onnx.',
+    );
   }
   const kept = filterSpec(spec, ({ group }) => part === 'segmentation' || group !== 'head');
+  if (format === 'graft') {
+    return {
+      bytes: encodeNetwork({ network, classes, sampling, spec: kept, weights }),
+      notes: ['Graft reads it back with: graft encoder import'],
+    };
+  }
+  const names = classes === null ? null : classes.join(', ');
+  const { bytes, outputs } = onnxModel({
+    network,
+    spec: kept,
+    weights,
+    part,
+    metadata: names === null ? {} : { classes: names },
+  });
   return {
-    bytes: encodeNetwork({ network, classes, sampling, spec: kept, weights }),
-    notes: ['Graft reads it back with: graft encoder import'],
+    bytes,
+    notes: [
+      `Input image [n, ${network.inputChannels}, height, width], values in [0, 1]${sampling === null ? '' : `; trained at ${sampling.sizePx} px`}. Outputs: ${outputs.join(', ')}.`,
+      ...(names === null ? [] : [`Classes in order: ${names}.`]),
+    ],
   };
 }
 
