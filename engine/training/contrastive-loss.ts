@@ -4,7 +4,7 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { crossEntropy } from './losses.ts';
 
 /** τ of method.md §3 and §4. */
-export const TEMPERATURE = 0.5;
+const TEMPERATURE = 0.5;
 /** Keeps the direction of a zero vector finite. */
 const SMALLEST_SQUARE = 1e-12;
 /** Added to a row's similarity with itself, which is no candidate. */
@@ -18,7 +18,7 @@ function oneEachRow(rows: number, value: number, column: (row: number) => number
 }
 
 /** Rows at length 1. */
-export const unitRows = (vectors: Tensor2D): Tensor2D =>
+const unitRows = (vectors: Tensor2D): Tensor2D =>
   tf.mul(vectors, tf.rsqrt(tf.add(tf.sum(tf.square(vectors), 1, true), SMALLEST_SQUARE)));
 
 /**
