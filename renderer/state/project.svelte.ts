@@ -114,6 +114,9 @@ export class ProjectState {
       case 'study.changed':
         this.#refresh('studies');
         break;
+      case 'encoder.changed':
+        this.#refresh('runs'); // encoders come with them
+        break;
       case 'run.changed':
         this.#refresh('runs');
         this.#refresh('studies');
