@@ -232,9 +232,19 @@ export const TRANSFERS = [
   'encoder+decoder',
   'decoder',
   'frozen-encoder',
+  /** Encoder and the deepest blocks of the decoder, those next to the bottleneck. */
+  'encoder+deep-decoder',
+  /** Control: the encoder's weights, shuffled within each layer. Their scale without what they learned. */
+  'permuted-encoder',
+  /** Control: an encoder that stays as it started, at random. */
+  'frozen-random',
 ] as const;
 export const Transfer = z.enum(TRANSFERS);
 export type Transfer = z.infer<typeof Transfer>;
+
+/** All but the arms without a pretrained network: `random`, part of every study, and `frozen-random`, on request. */
+export const PretrainedTransfer = Transfer.exclude(['random', 'frozen-random']);
+export type PretrainedTransfer = z.infer<typeof PretrainedTransfer>;
 
 /**
  * What a pretraining is called in the runs, the results and the charts of its study: the name of its task, or a name
@@ -242,6 +252,31 @@ export type Transfer = z.infer<typeof Transfer>;
  */
 export const PretrainingKey = z.string().trim().min(1).max(80);
 export type PretrainingKey = z.infer<typeof PretrainingKey>;
+
+/**
+ * What fine-tuning minimises; ignored pixels count in no part of it. Each is a pixel loss + an overlap loss:
+ * - `cross-entropy+dice`: cross-entropy + (1 − mean soft Dice over the foreground), method.md §3.
+ * - `weighted-cross-entropy+dice`: pixels weigh by class, the median class frequency over the class's own in the
+ *   labelled training pixels (Eigen & Fergus 2015, arXiv 1411.4734), at most `maxClassWeight`.
+ * - `focal+dice`: cross-entropy × (1 − p)^`focalGamma`, so that easy pixels weigh less (Lin et al. 2017, arXiv
+ *   1708.02002, whose γ = 2 is the default; without their α).
+ * - `cross-entropy+tversky`: Dice in which false positives weigh `tverskyAlpha` and false negatives
+ *   `tverskyBeta` (Salehi et al. 2017, arXiv 1706.05721, whose .3 and .7 are the defaults; .5 and .5 are Dice).
+ */
+export const LOSSES = [
+  'cross-entropy+dice',
+  'weighted-cross-entropy+dice',
+  'focal+dice',
+  'cross-entropy+tversky',
+] as const;
+export const LossConfig = z.object({
+  kind: z.enum(LOSSES).default('cross-entropy+dice'),
+  maxClassWeight: z.number().min(1).max(1000).default(10),
+  focalGamma: z.number().min(0).max(10).default(2),
+  tverskyAlpha: z.number().min(0).max(1).default(0.3),
+  tverskyBeta: z.number().min(0).max(1).default(0.7),
+});
+export type LossConfig = z.infer<typeof LossConfig>;
 
 const runCommon = {
   network: NetworkConfig,
@@ -266,6 +301,12 @@ export const FinetuneRunConfig = z.object({
   kind: z.literal('finetune'),
   ...runCommon,
   transfer: Transfer,
+  /** Blocks of `encoder+deep-decoder`, counted from the bottleneck; 1 where it is left out. */
+  deepDecoderBlocks: z.number().int().min(1).max(6).optional(),
+  /** Learning rate of the encoder relative to that of the rest; 1 where it is left out. */
+  encoderRate: z.number().positive().max(1).optional(),
+  /** As in `LossConfig`'s defaults where it is left out. */
+  loss: LossConfig.optional(),
   /** Run whose weights are transferred; null for transfer `random`, and where `encoderId` is given. */
   pretrainRunId: Id.nullable(),
   /** Encoder of the project whose weights are transferred instead of a run's. */
@@ -297,7 +338,8 @@ export const LayerState = z.object({
   layer: z.string(),
   group: z.enum(WEIGHT_GROUPS),
   shape: z.array(z.number().int()),
-  state: z.enum(['loaded', 'random', 'frozen', 'mismatch']),
+  /** permuted: loaded, then shuffled within the layer. */
+  state: z.enum(['loaded', 'permuted', 'random', 'frozen', 'mismatch']),
 });
 export type LayerState = z.infer<typeof LayerState>;
 
@@ -419,8 +461,15 @@ export type LabelCount = z.infer<typeof LabelCount>;
 const pretrainingCommon = {
   /** Needed where a study lists a task twice; else it goes by its task, an imported encoder by its number. */
   name: PretrainingKey.optional(),
-  /** Arms beside `random`. */
-  transfers: z.array(Transfer.exclude(['random'])).min(1),
+  /** Arms beside those without pretraining. */
+  transfers: z.array(PretrainedTransfer).min(1),
+  /** How many blocks `encoder+deep-decoder` takes over, counted from the bottleneck. */
+  deepDecoderBlocks: z.number().int().min(1).max(6).default(1),
+  /**
+   * Discriminative learning rates: the transferred encoder learns at this share of the rate (0.1 is usual), in every
+   * arm of this pretraining that takes the encoder over and does not freeze it. 1: as everything else.
+   */
+  encoderRate: z.number().positive().max(1).default(1),
 };
 
 /** A network that the study pretrains itself, one a seed. */
@@ -448,6 +497,10 @@ export const StudyConfig = z.object({
   sampling: SamplingConfig,
   pretrainings: z.array(PretrainingPlan).min(1),
   finetuning: OptimisationConfig,
+  /** Arms without pretraining beside `random`, which is always there. */
+  controls: z.array(z.enum(['frozen-random'])).default([]),
+  /** Minimised by every fine-tuning alike. */
+  loss: LossConfig.default(LossConfig.parse({})),
   labelCounts: z.array(LabelCount).min(1),
   /** Number of seeds S; seeds are firstSeed … firstSeed+S−1. */
   seeds: z.number().int().min(1).max(100),

@@ -195,7 +195,8 @@ export function transferObstacle(
   skips: 'conv' | 'concat' | 'none',
 ): string | null {
   const facts = PRETRAINING_TASK_FACTS[task];
-  const takesDecoder = transfer === 'decoder' || transfer === 'encoder+decoder';
+  const takesDecoder =
+    transfer === 'decoder' || transfer === 'encoder+decoder' || transfer === 'encoder+deep-decoder';
   if (!takesDecoder) return null;
   if (!facts.trains.includes('decoder')) {
     return `${facts.title} trains no decoder, so there is none to transfer.`;

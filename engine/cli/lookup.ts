@@ -1,5 +1,5 @@
-/** Datasets and studies by the names that people type. */
-import type { Dataset, Study } from '../../shared/entities.ts';
+/** Datasets, encoders and studies by the names that people type. */
+import type { Dataset, Encoder, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Caller } from './host.ts';
 
@@ -36,4 +36,17 @@ export async function findStudy(
     );
   }
   return found;
+}
+
+/** By name, else by number. Errors: not-found, with the names there are. */
+export async function findEncoder(caller: Caller, project: string, name: string): Promise<Encoder> {
+  const encoders = await caller.call('encoders.list', { project });
+  const found =
+    encoders.find((encoder) => encoder.name === name) ??
+    encoders.find((encoder) => String(encoder.id) === name);
+  if (found !== undefined) return found;
+  throw new AppError(
+    'not-found',
+    `There is no encoder "${name}" (there is: ${listNames(encoders)}).`,
+  );
 }

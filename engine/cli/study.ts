@@ -1,131 +1,18 @@
 /** graft study plan | run | status | pause | resume | power | report */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
-import {
-  LabelCount,
-  PRETRAINING_TASKS,
-  type PretrainingTask,
-  type Study,
-  StudyConfig,
-  Transfer,
-} from '../../shared/entities.ts';
+import type { Study, StudyConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { duration } from '../../shared/number-format.ts';
 import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
-import {
-  finetuningPreset,
-  pretrainingPreset,
-  SEEDS_OF_MODE,
-  type StudyMode,
-} from '../../shared/presets.ts';
-import { transferObstacle } from '../../shared/pretraining-tasks.ts';
 import type { Engine } from '../engine.ts';
-import { integer, number, share } from './arguments.ts';
+import { share } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
-import { findDataset, findStudy } from './lookup.ts';
+import { findStudy } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
-
-const ARM_NAMES: Readonly<Record<string, Transfer>> = {
-  E: 'encoder',
-  'E+D': 'encoder+decoder',
-  D: 'decoder',
-  frozen: 'frozen-encoder',
-};
-
-/** "segmentation:E,E+D,D" → task and transfers; a task alone gets every arm that fits. */
-function parsePretraining(text: string): { task: PretrainingTask; transfers: string[] } {
-  const [name = '', arms] = text.split(':');
-  const task = PRETRAINING_TASKS.find((t) => t === name);
-  if (task === undefined) {
-    throw new InvalidArgumentError(`tasks are ${PRETRAINING_TASKS.join(', ')}`);
-  }
-  return { task, transfers: arms === undefined ? [] : arms.split(',') };
-}
-
-function toTransfer(name: string): Exclude<Transfer, 'random'> {
-  const transfer = Transfer.safeParse(ARM_NAMES[name] ?? name);
-  if (!transfer.success || transfer.data === 'random') {
-    throw new InvalidArgumentError(`arms are ${Object.keys(ARM_NAMES).join(', ')}`);
-  }
-  return transfer.data;
-}
-
-function parseLabels(text: string): LabelCount[] {
-  return text.split(',').map((part) => {
-    const count = LabelCount.safeParse(part === 'all' ? 'all' : Number(part));
-    if (!count.success) throw new InvalidArgumentError('label counts are numbers or "all"');
-    return count.data;
-  });
-}
-
-export interface PlanOptions {
-  name: string;
-  source: string;
-  target: string;
-  pretrain: ReturnType<typeof parsePretraining>[];
-  labels: LabelCount[];
-  mode: StudyMode;
-  seeds?: number;
-  delta: number;
-  size: number;
-  sampling: 'resize' | 'patches';
-  base: number;
-  channels: number;
-  steps?: number;
-  pretrainSteps?: number;
-  batch?: number;
-  pretrainBatch?: number;
-  learningRate?: number;
-  evaluateEvery?: number;
-  threads?: number;
-  parallel?: number;
-}
-
-async function configFrom(
-  caller: Caller,
-  project: string,
-  options: PlanOptions,
-): Promise<StudyConfig> {
-  const { mode } = options;
-  const all = ['E', 'E+D', 'D', 'frozen'].map(toTransfer);
-  return StudyConfig.parse({
-    name: options.name,
-    sourceDatasetId: (await findDataset(caller, project, options.source)).id,
-    targetDatasetId: (await findDataset(caller, project, options.target)).id,
-    network: { base: options.base, inputChannels: options.channels },
-    sampling: { sizePx: options.size, mode: options.sampling },
-    pretrainings: options.pretrain.map(({ task, transfers }) => ({
-      task,
-      transfers:
-        transfers.length > 0
-          ? transfers.map(toTransfer)
-          : all.filter((t) => transferObstacle(task, t, 'conv') === null),
-      optimisation: {
-        ...pretrainingPreset(mode),
-        ...(options.pretrainSteps === undefined ? {} : { steps: options.pretrainSteps }),
-        ...(options.pretrainBatch === undefined ? {} : { batch: options.pretrainBatch }),
-        ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
-      },
-    })),
-    finetuning: {
-      ...finetuningPreset(mode),
-      ...(options.steps === undefined ? {} : { steps: options.steps }),
-      ...(options.batch === undefined ? {} : { batch: options.batch }),
-      ...(options.learningRate === undefined ? {} : { learningRate: options.learningRate }),
-      ...(options.evaluateEvery === undefined ? {} : { evaluateEvery: options.evaluateEvery }),
-    },
-    labelCounts: options.labels,
-    seeds: options.seeds ?? SEEDS_OF_MODE[mode],
-    delta: options.delta,
-    mode,
-    execution:
-      options.threads === undefined && options.parallel === undefined
-        ? null
-        : { threads: options.threads ?? 1, parallel: options.parallel ?? 1 },
-  });
-}
+import { addDesignOptions, type DesignOptions, designedStudy } from './study-design.ts';
 
 export function planLines(plan: StudyPlan): string[] {
   const lines = [
@@ -238,42 +125,16 @@ export async function runToEnd(
 }
 
 function addPlan(study: Command): void {
-  study
+  const plan = study
     .command('plan')
     .description('design a study, measure this machine, estimate its time, and store it')
-    .argument('<project>', 'project file')
-    .requiredOption('--name <name>', 'name of the study')
-    .requiredOption('--source <dataset>', 'dataset to pretrain on')
-    .requiredOption('--target <dataset>', 'dataset to segment')
-    .requiredOption(
-      '--pretrain <task[:arms]>',
-      'task and arms, e.g. segmentation:E,E+D,D,frozen (repeatable; no arms: all that fit)',
-      (text: string, all: ReturnType<typeof parsePretraining>[] | undefined) => [
-        ...(all ?? []),
-        parsePretraining(text),
-      ],
-    )
-    .requiredOption('--labels <counts>', 'label counts, e.g. 4,16,all', parseLabels)
-    .option('--mode <mode>', 'quick (3 seeds), default (5) or confirm (8)', 'default')
-    .option('--seeds <n>', 'number of seeds', integer)
-    .option('--delta <dice>', 'equivalence margin', share, 0.02)
-    .option('--size <px>', 'side of the network input', integer, 64)
-    .option('--sampling <mode>', 'resize (whole image) or patches (full resolution)', 'resize')
-    .option('--base <n>', 'channels of the first level', integer, 8)
-    .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
-    .option('--steps <n>', 'fine-tuning steps', integer)
-    .option('--pretrain-steps <n>', 'pretraining steps', integer)
-    .option('--batch <n>', 'fine-tuning batch', integer)
-    .option('--pretrain-batch <n>', 'pretraining batch', integer)
-    .option('--learning-rate <x>', 'learning rate of both', number)
-    .option('--evaluate-every <n>', 'validate every n steps', integer)
-    .option('--threads <n>', 'threads a run (default: measured)', integer)
-    .option('--parallel <n>', 'runs side by side (default: measured)', integer)
+    .argument('<project>', 'project file');
+  addDesignOptions(plan)
     .option('--dry-run', 'show the plan and store nothing', false)
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: PlanOptions & { dryRun: boolean; json: boolean }) => {
+    .action(async (path: string, options: DesignOptions & { dryRun: boolean; json: boolean }) => {
       await withProject(path, async (caller, project) => {
-        const config = await configFrom(caller, project, options);
+        const config = await designedStudy(caller, project, options);
         if (options.dryRun) {
           const plan = await withProgress((o) =>
             caller.call('studies.plan', { project, config }, o),

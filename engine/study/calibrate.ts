@@ -148,7 +148,10 @@ export function estimateSeconds(
     (finetuning.steps * chosen.msPerStep) / 1000 +
     evaluations * data.valCount * forwardSecondsPerImage +
     data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
-  const arms = 1 + config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
+  const arms =
+    1 +
+    config.controls.length +
+    config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
   busySeconds += seeds * data.labelCounts.length * arms * perRun;
   return busySeconds / chosen.parallel;
 }

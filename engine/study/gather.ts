@@ -228,7 +228,7 @@ export async function gatherReport(
       return {
         pretraining: run.pretraining,
         transfer: run.transfer ?? 'random',
-        loaded: count('loaded'),
+        loaded: count('loaded') + count('permuted'),
         random: count('random'),
         frozen: count('frozen'),
         layers,

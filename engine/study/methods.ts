@@ -1,6 +1,7 @@
 /** The methods paragraphs of a report: everything that somebody else needs to repeat a study. */
 import type {
   EngineInfo,
+  LossConfig,
   OptimisationConfig,
   Part,
   PretrainingPlan,
@@ -17,9 +18,31 @@ function optimisationWords(o: OptimisationConfig): string {
 
 function pretrainingWords(plan: PretrainingPlan): string {
   const name = pretrainingInText(pretrainingKey(plan));
-  return isTaskPretraining(plan)
-    ? `${name}, ${optimisationWords(plan.optimisation)}`
-    : `${name}, weights that were there before, the same for every seed`;
+  const { encoderRate, deepDecoderBlocks, transfers } = plan;
+  const arms = [
+    encoderRate !== 1 && `; its encoder is fine-tuned at ${encoderRate} of the learning rate`,
+    transfers.includes('encoder+deep-decoder') &&
+      `; "encoder + deep decoder" takes over ${deepDecoderBlocks} of the decoder's blocks, counted from the bottleneck`,
+    transfers.includes('permuted-encoder') &&
+      `; "permuted encoder" is the encoder with the weights of each layer shuffled`,
+  ].filter((words) => words !== false);
+  const made = isTaskPretraining(plan)
+    ? optimisationWords(plan.optimisation)
+    : 'weights that were there before, the same for every seed';
+  return `${name}, ${made}${arms.join('')}`;
+}
+
+function lossWords({ kind, maxClassWeight, focalGamma, tverskyAlpha, tverskyBeta }: LossConfig) {
+  switch (kind) {
+    case 'cross-entropy+dice':
+      return 'cross-entropy + (1 − mean soft Dice)';
+    case 'weighted-cross-entropy+dice':
+      return `cross-entropy weighted by median class frequency over class frequency in the labelled training images (at most ${maxClassWeight}; Eigen & Fergus 2015) + (1 − mean soft Dice)`;
+    case 'focal+dice':
+      return `focal loss with γ = ${focalGamma} (Lin et al. 2017) + (1 − mean soft Dice)`;
+    case 'cross-entropy+tversky':
+      return `cross-entropy + (1 − mean soft Tversky index with α = ${tverskyAlpha}, β = ${tverskyBeta}; Salehi et al. 2017)`;
+  }
 }
 
 function partCounts(db: Project, snapshotId: number): Record<Part, number> {
@@ -57,7 +80,7 @@ export function describeMethods(
     `Network: U-Net of depth ${network.depth} with ${widths} channels and a bottleneck of ${network.base * network.bottleneck}; two 3×3 convolutions with batch normalisation and ReLU a level, max-pooling, nearest upsampling, ${network.skips === 'conv' ? 'skips through 1×1 convolutions' : network.skips === 'concat' ? 'plain skips' : 'no skips'}; ${network.inputChannels} input channel(s); ${sampled}. The encoder is the contracting path and the bottleneck; the decoder is the expanding path and the skip convolutions; the head is always new.`,
     `Data: pretraining on ${source.train} images of "${datasetName(db, config.sourceDatasetId)}" (snapshot ${sourceHash.slice(0, 12)}); target "${datasetName(db, config.targetDatasetId)}" with ${target.train} training, ${target.val} validation and ${target.test} test images (snapshot ${targetHash.slice(0, 12)}). The ${target.val} validation labels choose the checkpoint and are not counted in the label counts. No image of the validation or test part occurs in the pretraining or training data (checked by content).`,
     `Pretraining, once for every seed: ${config.pretrainings.map(pretrainingWords).join('; ')}.`,
-    `Fine-tuning: ${optimisationWords(config.finetuning)}, the same for every arm; loss cross-entropy + (1 − mean soft Dice); validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.`,
+    `Fine-tuning: ${optimisationWords(config.finetuning)}, the same for every arm; loss ${lossWords(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.`,
     `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 (the larger of the two directed 95th percentiles of the exact distances between the outlines, interpolated linearly) and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over foreground classes.`,
     `Statistics: differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is t²(S−1)·MS_seed/SI + t²(I−1)·max(0, MS_image − MS_rest)/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from an exact sign-flip test over seed means, Holm-adjusted within each family of comparisons (encoder, decoder, interaction, controls, tasks, others); it speaks of new seeds on these test images. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts rest on the intervals, which are not corrected for the number of comparisons.`,
     `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${e.name} ${e.version}, ${e.threads} thread(s), Node ${e.node}`).join('; ')}. The same seed, engine and thread count give the same bits on one machine.`,

@@ -105,7 +105,9 @@ function targetSplit(
 }
 
 function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
-  for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
+  for (const { task, transfers, deepDecoderBlocks } of config.pretrainings.filter(
+    isTaskPretraining,
+  )) {
     const { needs, title } = PRETRAINING_TASK_FACTS[task];
     const channels = channelObstacle(task, config.network.inputChannels);
     if (channels !== null) refuse(channels);
@@ -123,6 +125,11 @@ function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly I
           source.name,
         );
       }
+    }
+    if (transfers.includes('encoder+deep-decoder') && deepDecoderBlocks > config.network.depth) {
+      refuse(
+        `The decoder has ${config.network.depth} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${config.network.depth} or fewer.`,
+      );
     }
     for (const transfer of transfers) {
       const obstacle = transferObstacle(task, transfer, config.network.skips);
@@ -259,8 +266,35 @@ export function labelOrder(trainImageIds: readonly number[], seed: number): numb
 }
 
 /** What a seed's own network is pretrained with; entries that differ in their arms only share it. */
-function recipeOf({ name: _name, transfers: _transfers, ...recipe }: TaskPretraining) {
+function recipeOf({
+  name: _name,
+  transfers: _transfers,
+  deepDecoderBlocks: _blocks,
+  encoderRate: _rate,
+  ...recipe
+}: TaskPretraining) {
   return recipe;
+}
+
+/** What an arm does beyond its transfer; nothing that would be the same as leaving it out. */
+function armOptions(
+  plan: PretrainingPlan | null,
+  transfer: Transfer,
+): Pick<FinetuneRunConfig, 'deepDecoderBlocks' | 'encoderRate' | 'encoderId'> {
+  if (plan === null) return {};
+  const { deepDecoderBlocks, encoderRate } = plan;
+  const trainsEncoder =
+    transfer === 'encoder' || transfer === 'encoder+decoder' || transfer === 'encoder+deep-decoder';
+  return {
+    ...(transfer === 'encoder+deep-decoder' ? { deepDecoderBlocks } : {}),
+    ...(trainsEncoder && encoderRate !== 1 ? { encoderRate } : {}),
+    ...(isTaskPretraining(plan) ? {} : { encoderId: plan.encoderId }),
+  };
+}
+
+/** Nothing where it is the default. */
+function lossOf({ loss }: StudyConfig): Pick<FinetuneRunConfig, 'loss'> {
+  return loss.kind === 'cross-entropy+dice' ? {} : { loss };
 }
 
 /** By recipe, the key of the pretraining that others of the same recipe share: the first one listed. */
@@ -312,7 +346,8 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
         seed,
         transfer,
         trainImageIds: order.slice(0, labels),
-        ...(plan !== null && !isTaskPretraining(plan) ? { encoderId: plan.encoderId } : {}),
+        ...lossOf(config),
+        ...armOptions(plan, transfer),
       },
     };
   };
@@ -326,6 +361,7 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
       const cell = { labels, seed, order };
       return [
         finetune(null, 'random', cell),
+        ...config.controls.map((transfer) => finetune(null, transfer, cell)),
         ...config.pretrainings.flatMap((plan) =>
           plan.transfers.map((transfer) => finetune(plan, transfer, cell)),
         ),
@@ -339,6 +375,7 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
 export function armNames(config: StudyConfig): string[] {
   return [
     'random',
+    ...config.controls,
     ...config.pretrainings.flatMap((p) => p.transfers.map((t) => `${pretrainingKey(p)} ${t}`)),
   ];
 }

@@ -9,7 +9,7 @@ import type { NetworkOperations } from './network-operations.ts';
 import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
 
 /** Running statistics keep this share of themselves at every step (method.md §2). */
-const STATISTICS_MOMENTUM = 0.9;
+export const STATISTICS_MOMENTUM = 0.9;
 
 export interface ForwardPass extends NetworkOperations<Tensor4D> {
   readonly layers: Layers;

@@ -23,6 +23,31 @@ export function crossEntropy(logProbabilities: Tensor, truth: Tensor): Scalar {
   return tf.neg(tf.div(tf.sum(tf.mul(logProbabilities, truth)), counted));
 }
 
+/** Cross-entropy in which each entry weighs as its class does: Σ w·(−log p) / Σ w. weights [classes] */
+export function weightedCrossEntropy(
+  logProbabilities: Tensor,
+  truth: Tensor,
+  weights: readonly number[],
+): Scalar {
+  const weighed = tf.mul(truth, tf.tensor1d([...weights]));
+  // As small as a single pixel of the rarest weight: only a batch without any counted pixel has less.
+  const total = tf.maximum(tf.sum(weighed), Math.min(...weights));
+  return tf.neg(tf.div(tf.sum(tf.mul(logProbabilities, weighed)), total));
+}
+
+/**
+ * Mean over the counted entries of −(1 − p)^γ log p, p that of the true class (Lin et al. 2017, arXiv 1708.02002,
+ * equation 4). γ = 0 is the cross-entropy. logProbabilities and truth [..., classes].
+ */
+export function focalLoss(logProbabilities: Tensor, truth: Tensor, gamma: number): Scalar {
+  const counted = tf.maximum(tf.sum(truth), 1);
+  // Away from 0, where the power has no finite slope for γ < 1.
+  const missing = tf.maximum(tf.sub(1, tf.exp(logProbabilities)), 1e-6);
+  const focus = tf.exp(tf.mul(tf.log(missing), gamma));
+  const focused = tf.mul(focus, logProbabilities);
+  return tf.neg(tf.div(tf.sum(tf.mul(focused, truth)), counted));
+}
+
 /**
  * Mean soft Dice over the foreground classes, each over all pixels of the batch (Milletari et al. 2016,
  * arXiv 1606.04797, with plain instead of squared sums). probabilities, truth [b, h, w, classes].
@@ -35,6 +60,26 @@ export function softDice(probabilities: Tensor4D, truth: Tensor4D): Scalar {
   const dice = tf.div(tf.add(tf.mul(both, 2), DICE_SMOOTHING), tf.add(either, DICE_SMOOTHING));
   const foreground = tf.slice(dice, [1], [dice.size - 1]);
   return tf.mean(foreground);
+}
+
+/**
+ * Mean soft Tversky index over the foreground classes: TP / (TP + α·FP + β·FN) (Salehi et al. 2017, arXiv 1706.05721),
+ * smoothed as softDice, which it equals where α = β = ½. probabilities, truth [b, h, w, classes].
+ */
+export function softTversky(
+  probabilities: Tensor4D,
+  truth: Tensor4D,
+  { alpha, beta }: { readonly alpha: number; readonly beta: number },
+): Scalar {
+  const counted = tf.sum(truth, 3, true); // [b, h, w, 1]
+  const pixels = [0, 1, 2];
+  const both = tf.sum(tf.mul(probabilities, truth), pixels);
+  const falsePositive = tf.sub(tf.sum(tf.mul(probabilities, counted), pixels), both);
+  const falseNegative = tf.sub(tf.sum(truth, pixels), both);
+  const errors = tf.add(tf.mul(falsePositive, alpha), tf.mul(falseNegative, beta));
+  const smoothing = DICE_SMOOTHING / 2;
+  const index = tf.div(tf.add(both, smoothing), tf.add(tf.add(both, errors), smoothing));
+  return tf.mean(tf.slice(index, [1], [index.size - 1]));
 }
 
 /** Mean squared error over all entries. */

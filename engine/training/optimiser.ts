@@ -50,16 +50,22 @@ export function stepScalars(config: OptimisationConfig, step: number): StepScala
 /**
  * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1, both fractions extended by √(1−β₂ᵗ)) with the
  * weight decay decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].
+ * `rates`: each parameter's share of the learning rate, decay included; null: 1 for all.
  */
 export function adamW(
   theta: Tensor1D,
   { m, v }: Moments,
   gradient: Tensor1D,
   scalars: { readonly stepSize: Scalar; readonly epsilon: Scalar; readonly decay: Scalar },
+  rates: Tensor1D | null = null,
 ): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
   const newM = tf.add<Tensor1D>(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
   const newV = tf.add<Tensor1D>(tf.mul(v, BETA2), tf.mul(tf.square(gradient), 1 - BETA2));
   const change = tf.div(tf.mul(newM, scalars.stepSize), tf.add(tf.sqrt(newV), scalars.epsilon));
-  const decayed = tf.sub(theta, tf.mul(theta, scalars.decay));
-  return { theta: tf.sub(decayed, change), m: newM, v: newV };
+  const decay = tf.mul(theta, scalars.decay);
+  if (rates !== null) {
+    const both = tf.add<Tensor1D>(decay, change);
+    return { theta: tf.sub(theta, tf.mul(both, rates)), m: newM, v: newV };
+  }
+  return { theta: tf.sub(tf.sub(theta, decay), change), m: newM, v: newV };
 }

@@ -169,6 +169,22 @@ function cut(
   return new Map(parts.map(([key, size]) => [key, flat.slice(at, (at += size))]));
 }
 
+/** Each parameter's share of the learning rate, [parameters]; null where all have the same. */
+export function learningRateShares(
+  spec: NetworkSpec,
+  shareOf: (group: WeightGroup) => number,
+): Float32Array | null {
+  if (spec.parameters.every(({ group }) => shareOf(group) === 1)) return null;
+  const parts = parameterParts(spec);
+  const shares = new Map(
+    spec.parameters.map(({ name, group, shape }) => [
+      name,
+      new Float32Array(sizeOf(shape)).fill(shareOf(group)),
+    ]),
+  );
+  return flatten(parts, shares);
+}
+
 const parameterParts = (spec: NetworkSpec) =>
   spec.parameters.map((p) => [p.name, sizeOf(p.shape)] as const);
 const statisticsParts = (spec: NetworkSpec) =>

@@ -1,12 +1,19 @@
 /** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
-import { IGNORE, type Part, type RunConfig } from '../../shared/entities.ts';
+import {
+  type FinetuneRunConfig,
+  IGNORE,
+  type Part,
+  type RunConfig,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { imageServes, PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { readLabelMap } from '../data/image-source.ts';
 import type { Project } from '../db/project.ts';
+import { classWeights } from './class-weights.ts';
 import type { Objective } from './objective.ts';
 import { pretrainingTasks } from './pretrain/registry.ts';
 import type { Raster } from './resample.ts';
-import { segmentationObjective } from './segmentation.ts';
+import { segmentationObjective, type SegmentationLoss } from './segmentation.ts';
 import type { TileRequest } from './tiles.ts';
 import { assertInputSize } from './unet.ts';
 
@@ -95,10 +102,20 @@ function pretrainingData(
   return { objective, classes, train, validation: [], test: [], accepts, notes };
 }
 
-function finetuningData(
+function lossOf(
   project: Project,
-  config: Extract<RunConfig, { kind: 'finetune' }>,
-): RunData {
+  { loss }: FinetuneRunConfig,
+  train: readonly LabelledRequest[],
+  classes: number,
+): SegmentationLoss | null {
+  if (loss === undefined) return null;
+  if (loss.kind !== 'weighted-cross-entropy+dice') return { ...loss, classWeights: null };
+  // At full resolution, whatever the network sees: shrinking keeps the frequencies but for chance.
+  const maps = train.map(({ labelMapId }) => readLabelMap(project, labelMapId).data);
+  return { ...loss, classWeights: classWeights(maps, { classes, cap: loss.maxClassWeight }) };
+}
+
+function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
   const { dataset, pixelClasses } = datasetOf(project, config);
   const { network, sampling } = config;
   const all = requestsOf(project, config.snapshotId);
@@ -121,14 +138,23 @@ function finetuningData(
       `${dataset.name} has no labelled image in the ${part} part of its split. Label some, or split again.`,
     );
   };
+  const loss = lossOf(project, config, train, pixelClasses);
   return {
-    objective: segmentationObjective({ network, sizePx: sampling.sizePx, classes: pixelClasses }),
+    objective: segmentationObjective({
+      network,
+      sizePx: sampling.sizePx,
+      classes: pixelClasses,
+      loss,
+    }),
     classes: pixelClasses,
     train,
     validation: labelled('val'),
     test: labelled('test'),
     accepts: null,
-    notes: [],
+    notes:
+      loss?.classWeights == null
+        ? []
+        : [`Weights of the classes: ${loss.classWeights.map((w) => w.toFixed(2)).join(', ')}.`],
   };
 }
 

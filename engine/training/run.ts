@@ -19,7 +19,13 @@ import {
   validationDice,
   type ValidationView,
 } from './evaluation.ts';
-import { type FlatWeights, flattenWeights } from './parameters.ts';
+import { measureFrozenStatistics } from './frozen-statistics.ts';
+import {
+  type FlatWeights,
+  flattenWeights,
+  learningRateShares,
+  type Weights,
+} from './parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
@@ -54,6 +60,8 @@ interface Start {
   readonly frozen: FlatWeights;
   readonly layers: readonly LayerState[];
   readonly progress: TrainingProgress;
+  /** Weights of frozen layers whose running statistics were never measured; null: nothing to measure. */
+  readonly unmeasured: Weights | null;
 }
 
 /** Errors: not-found, and invalid-input where the networks do not see images alike. */
@@ -78,13 +86,17 @@ function fromTheBeginning(
   const { config } = run;
   const transfer = config.kind === 'finetune' ? config.transfer : 'random';
   const pretrained =
-    config.kind === 'finetune' && transfer !== 'random' ? pretrainedWeights(project, config) : null;
+    config.kind === 'finetune' && transfer !== 'random' && transfer !== 'frozen-random'
+      ? pretrainedWeights(project, config)
+      : null;
+  const deepDecoderBlocks = config.kind === 'finetune' ? config.deepDecoderBlocks : undefined;
   const target = data.objective.spec;
   const { weights, layers, mismatch } = transferWeights({
     target,
     transfer,
     seed: config.seed,
     pretrained,
+    ...(deepDecoderBlocks === undefined ? {} : { deepDecoderBlocks }),
   });
   if (mismatch !== null) {
     onLayers(layers);
@@ -97,6 +109,7 @@ function fromTheBeginning(
     frozen: flattenWeights(specs.frozen, weights),
     layers,
     progress: NOT_STARTED,
+    unmeasured: transfer === 'frozen-random' && specs.frozen.statistics.length > 0 ? weights : null,
   };
 }
 
@@ -115,6 +128,7 @@ function fromCheckpoint(checkpoint: TrainingCheckpoint): Start {
       trainedSeconds: header.trainedSeconds,
       best: header.best === null || best === null ? null : { ...header.best, weights: best },
     },
+    unmeasured: null,
   };
 }
 
@@ -240,21 +254,40 @@ export async function executeRun(
 
   const announce = (layers: readonly LayerState[], firstStep: number) =>
     emit({ type: 'started', engine: engine.info, layers: [...layers], firstStep });
-  const start =
+  const begun =
     resume === null
       ? fromTheBeginning(project, run, data, (layers) => announce(layers, 0))
       : fromCheckpoint(resume);
-  announce(start.layers, start.progress.step);
+  announce(begun.layers, begun.progress.step);
 
   await assertServes(project, config, data);
   const trainingData = options.trainingData ?? openTrainingData({ project, config, data });
   const { objective, classes } = data;
+  const { unmeasured } = begun;
+  const start: Start =
+    unmeasured === null
+      ? begun
+      : {
+          ...begun,
+          frozen: await measureFrozenStatistics({
+            engine,
+            objective,
+            frozen: begun.specs.frozen,
+            weights: unmeasured,
+            batches: optimisation.steps,
+            makeBatch: (at) => trainingData.batch(at),
+          }),
+        };
+  const encoderRate = config.kind === 'finetune' ? (config.encoderRate ?? 1) : 1;
   const step = createTrainingStep({
     engine,
     objective,
     specs: start.specs,
     initial: start.state,
     frozen: start.frozen,
+    rates: learningRateShares(start.specs.trained, (group) =>
+      group === 'encoder' ? encoderRate : 1,
+    ),
   });
   const segmenter =
     config.kind === 'finetune' && classes !== null

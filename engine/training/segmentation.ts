@@ -3,10 +3,17 @@
  * Serves fine-tuning and pretraining by segmentation alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { IGNORE, type NetworkConfig } from '../../shared/entities.ts';
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
+import { IGNORE, type LossConfig, type NetworkConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { crossEntropy, oneHot, softDice } from './losses.ts';
+import {
+  crossEntropy,
+  focalLoss,
+  oneHot,
+  softDice,
+  softTversky,
+  weightedCrossEntropy,
+} from './losses.ts';
 import type { NetworkOperations } from './network-operations.ts';
 import type { Objective } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from './parameters.ts';
@@ -30,14 +37,43 @@ export function segmentationLogits<T>(
   return pass.head(HEAD, decode(pass, network, encode(pass, network, input)));
 }
 
-/** Cross-entropy + (1 − mean soft Dice over the foreground), without ignored pixels (method.md §3). */
+/** What a fine-tuning minimises: LossConfig, and the weights of the classes where it wants them. */
+export interface SegmentationLoss extends LossConfig {
+  /** [classes] of `weighted-cross-entropy+dice`. */
+  readonly classWeights: readonly number[] | null;
+}
+
+/** logits, truth [b, h, w, classes]; truth is all zero where ignored. */
+function segmentationLoss(
+  logits: Tensor4D,
+  truth: Tensor4D,
+  loss: SegmentationLoss | null,
+): Scalar {
+  const logProbabilities = tf.logSoftmax(logits);
+  const probabilities = tf.exp(logProbabilities);
+  const pixelLoss =
+    loss?.kind === 'focal+dice'
+      ? focalLoss(logProbabilities, truth, loss.focalGamma)
+      : loss?.kind === 'weighted-cross-entropy+dice' && loss.classWeights !== null
+        ? weightedCrossEntropy(logProbabilities, truth, loss.classWeights)
+        : crossEntropy(logProbabilities, truth);
+  const overlap =
+    loss?.kind === 'cross-entropy+tversky'
+      ? softTversky(probabilities, truth, { alpha: loss.tverskyAlpha, beta: loss.tverskyBeta })
+      : softDice(probabilities, truth);
+  return tf.add(pixelLoss, tf.sub(1, overlap));
+}
+
+/** By default cross-entropy + (1 − mean soft Dice over the foreground); never of ignored pixels (method.md §3). */
 export function segmentationObjective(options: {
   readonly network: NetworkConfig;
   readonly sizePx: number;
   /** Background included. */
   readonly classes: number;
+  /** null or left out: the default. */
+  readonly loss?: SegmentationLoss | null;
 }): Objective {
-  const { network, sizePx, classes } = options;
+  const { network, sizePx, classes, loss = null } = options;
   if (classes < 2) {
     throw new AppError(
       'invalid-input',
@@ -59,10 +95,8 @@ export function segmentationObjective(options: {
     },
     loss(pass, input) {
       const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
-      const logProbabilities = tf.logSoftmax(logits);
       const truth = oneHot(input('labels'), classes) as Tensor4D;
-      const dice = softDice(tf.exp(logProbabilities), truth);
-      return tf.add(crossEntropy(logProbabilities, truth), tf.sub(1, dice));
+      return segmentationLoss(logits, truth, loss);
     },
   };
 }

@@ -58,6 +58,8 @@ export function createTrainingStep(options: {
   readonly specs: SplitSpec;
   readonly initial: TrainingState;
   readonly frozen: FlatWeights;
+  /** Each trained parameter's share of the learning rate; null or left out: 1 for all. */
+  readonly rates?: Float32Array | null;
 }): TrainingStep {
   const { engine, objective, specs, initial } = options;
   const layers = createLayers(engine);
@@ -65,6 +67,7 @@ export function createTrainingStep(options: {
   const frozen = hasFrozen
     ? [tf.tensor1d(options.frozen.theta), tf.tensor1d(options.frozen.statistics)]
     : [];
+  const rates = options.rates == null ? [] : [tf.tensor1d(options.rates)];
 
   const step = trace(engine, 'training step', (tensors) => {
     // Ranks: vectors first, then scalars, then the objective's inputs, as `run` below passes them.
@@ -72,7 +75,8 @@ export function createTrainingStep(options: {
     const [stepSize, epsilon, decay] = tensors.slice(STATE_TENSORS) as [Scalar, Scalar, Scalar];
     const rest = tensors.slice(STATE_TENSORS + SCALAR_TENSORS);
     const [frozenTheta, frozenStatistics] = rest as [Tensor1D, Tensor1D];
-    const inputs = rest.slice(frozen.length);
+    const shares = rates.length > 0 ? (rest[frozen.length] as Tensor1D) : null;
+    const inputs = rest.slice(frozen.length + rates.length);
     const input = (name: string): Tensor => {
       const tensor = inputs[objective.inputs.findIndex((spec) => spec.name === name)];
       if (tensor === undefined) throw new Error(`the objective has no input ${name}`);
@@ -91,7 +95,8 @@ export function createTrainingStep(options: {
       newStatistics = tf.keep(pass.updatedStatistics());
       return loss;
     })([...trained.parameters]);
-    const updated = adamW(theta, { m, v }, concatFlat(grads), { stepSize, epsilon, decay });
+    const scalars = { stepSize, epsilon, decay };
+    const updated = adamW(theta, { m, v }, concatFlat(grads), scalars, shares);
     return [value, updated.theta, newStatistics, updated.m, updated.v];
   });
 
@@ -115,7 +120,7 @@ export function createTrainingStep(options: {
         if (data === undefined) throw new Error(`the batch lacks ${name}`);
         return tf.tensor(data, [batch.size, ...shape], dtype);
       });
-      const outputs = step.run([...state, ...numbers, ...frozen, ...inputs]);
+      const outputs = step.run([...state, ...numbers, ...frozen, ...rates, ...inputs]);
       const [loss, ...next] = outputs as [Tensor, ...Tensor1D[]];
       const value = loss.dataSync<'float32'>()[0] ?? Number.NaN;
       tf.dispose([...state, ...numbers, ...inputs, loss]);
@@ -125,7 +130,7 @@ export function createTrainingStep(options: {
     tensors: () => ({ theta: at(0), statistics: at(1) }),
     read: () => ({ theta: values(0), statistics: values(1), m: values(2), v: values(3) }),
     dispose() {
-      tf.dispose([...state, ...frozen]);
+      tf.dispose([...state, ...frozen, ...rates]);
       state = [];
       step.dispose();
     },

@@ -3,10 +3,9 @@ import type { StudyPlan } from '../../shared/api.ts';
 import {
   type Dataset,
   PRETRAINING_TASKS,
+  PretrainedTransfer,
   type PretrainingTask,
   StudyConfig,
-  type Transfer,
-  TRANSFERS,
 } from '../../shared/entities.ts';
 import {
   finetuningPreset,
@@ -18,11 +17,7 @@ import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraini
 import type { Api } from '../api.ts';
 import { parseLabelCounts } from './label-counts.ts';
 
-export type PretrainedTransfer = Exclude<Transfer, 'random'>;
-
-export const PRETRAINED_TRANSFERS = TRANSFERS.filter(
-  (transfer): transfer is PretrainedTransfer => transfer !== 'random',
-);
+export const PRETRAINED_TRANSFERS = PretrainedTransfer.options;
 
 export class StudyDraft {
   name = $state('');

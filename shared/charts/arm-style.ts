@@ -25,6 +25,9 @@ const TRANSFER_STYLES: Readonly<Record<Transfer, SeriesStyle>> = {
   'encoder+decoder': { colour: 'var(--arm-both)', dash: '8 3', marker: 'diamond' },
   decoder: { colour: 'var(--arm-decoder)', dash: '8 3 2 3', marker: 'triangle-down' },
   'frozen-encoder': { colour: 'var(--arm-frozen)', dash: '4 2', marker: 'triangle-up' },
+  'encoder+deep-decoder': { colour: 'var(--arm-deep)', dash: '12 2 2 2', marker: 'diamond' },
+  'permuted-encoder': { colour: 'var(--arm-permuted)', dash: '1 2', marker: 'square' },
+  'frozen-random': { colour: 'var(--arm-random)', dash: '6 2 1 2', marker: 'triangle-up' },
 };
 
 const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
@@ -33,6 +36,9 @@ const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
   'encoder+decoder': 'encoder + decoder',
   decoder: 'decoder',
   'frozen-encoder': 'frozen encoder',
+  'encoder+deep-decoder': 'encoder + deep decoder',
+  'permuted-encoder': 'permuted encoder',
+  'frozen-random': 'frozen random encoder',
 };
 
 /** Where several tasks' encoders are compared: shades of the encoder's blue, told apart by marker and dash too. */
@@ -56,10 +62,11 @@ export function transferName(transfer: Transfer): string {
   return TRANSFER_NAMES[transfer];
 }
 
-/** "Random start", "Segmentation, encoder + decoder". */
+/** "Random start", "Frozen random encoder", "Segmentation, encoder + decoder". */
 export function armName({ pretraining, transfer }: ArmIdentity): string {
-  if (pretraining === null) return 'Random start';
-  return `${pretrainingTitle(pretraining)}, ${transferName(transfer)}`;
+  const name = transferName(transfer);
+  if (pretraining === null) return name.charAt(0).toUpperCase() + name.slice(1);
+  return `${pretrainingTitle(pretraining)}, ${name}`;
 }
 
 /** A filled marker about 2·r wide, ringed in the colour of the paper so that neighbours stay apart. */

@@ -69,6 +69,34 @@ describe('the runs of a study', () => {
     expect(runs.at(-1)).toMatchObject({ pretraining: 'again', pretrainKey: 'segmentation/0' });
   });
 
+  it('carry the options of their arms, and those only where they matter', () => {
+    const { project, ids } = prepared();
+    const [plan] = smallStudy(ids).pretrainings;
+    const transfers = ['encoder', 'encoder+deep-decoder', 'frozen-encoder', 'permuted-encoder'];
+    const config = smallStudy(ids, {
+      pretrainings: [{ ...plan, transfers, encoderRate: 0.1, deepDecoderBlocks: 2 }],
+      controls: ['frozen-random'],
+      loss: { kind: 'focal+dice' },
+      seeds: 1,
+      labelCounts: [2],
+    });
+    const runs = planRuns(config, planData(project, config));
+    const arms = runs.flatMap((r) => {
+      if (r.kind === 'pretrain') return [];
+      const { transfer, encoderRate, deepDecoderBlocks, loss } = r.config;
+      expect(loss).toMatchObject({ kind: 'focal+dice', focalGamma: 2 });
+      return [[r.pretraining, transfer, encoderRate, deepDecoderBlocks]];
+    });
+    expect(arms).toEqual([
+      [null, 'random', undefined, undefined],
+      [null, 'frozen-random', undefined, undefined],
+      ['segmentation', 'encoder', 0.1, undefined],
+      ['segmentation', 'encoder+deep-decoder', 0.1, 2],
+      ['segmentation', 'frozen-encoder', undefined, undefined],
+      ['segmentation', 'permuted-encoder', undefined, undefined],
+    ]);
+  });
+
   it('take "all" as every labelled training image, once', () => {
     const { project, ids } = prepared();
     const config = smallStudy(ids, { labelCounts: [10, 'all', 3] });
@@ -98,6 +126,12 @@ describe('a study is refused, with the remedy,', () => {
     expect(refusal({ pretrainings: [{ ...plan, name: 'autoencoder' }] })).toThrow(
       /is the name of a task/,
     );
+  });
+
+  it('when more decoder blocks are asked for than there are', () => {
+    const [plan] = smallStudy({ source: 1, target: 1 }).pretrainings;
+    const deep = { ...plan, transfers: ['encoder+deep-decoder'], deepDecoderBlocks: 5 };
+    expect(refusal({ pretrainings: [deep] })).toThrow(/has 4 blocks, so its deepest 5/);
   });
 
   it('when an encoder is not there', () => {

@@ -43,6 +43,25 @@ it('takes the steps that AdamW takes in PyTorch', () => {
   });
 });
 
+it('takes smaller steps, decay included, where a parameter has a share of the rate', () => {
+  const start = () => ({ m: tf.zeros<tf.Rank.R1>([2]), v: tf.zeros<tf.Rank.R1>([2]) });
+  const scalars = Object.fromEntries(
+    Object.entries(stepScalars(config, 1)).map(([name, value]) => [name, tf.scalar(value)]),
+  ) as Record<'stepSize' | 'epsilon' | 'decay', tf.Scalar>;
+  const theta = tf.tensor1d([1, 1]);
+  const gradient = tf.tensor1d([2, 2]);
+  const full = adamW(theta, start(), gradient, scalars).theta.dataSync()[0] ?? NaN;
+  const [tenth = NaN, none = NaN] = adamW(
+    theta,
+    start(),
+    gradient,
+    scalars,
+    tf.tensor1d([0.1, 0]),
+  ).theta.dataSync();
+  expect(1 - tenth).toBeCloseTo((1 - full) / 10, 6);
+  expect(none).toBe(1);
+});
+
 it('warms up linearly, then stays, or falls along a half cosine to zero', () => {
   const rates = (schedule: 'constant' | 'cosine') =>
     [1, 5, 10, 55, 100].map((step) => learningRateAt({ ...config, warmup: 0.1, schedule }, step));

@@ -100,6 +100,67 @@ describe('an arm', () => {
     for (const layer of DECODER) expect(result.weights.statistics.get(layer)?.[0]).toBe(0);
   });
 
+  it('takes over the deepest blocks of the decoder, as many as asked', () => {
+    const deep = NetworkConfig.parse({ depth: 3, base: 4, bottleneck: 2 });
+    const spec = segmentationSpec(deep, 2);
+    const from = { spec, weights: initialWeights(spec, 99) };
+    const loaded = (deepDecoderBlocks: number) =>
+      transferWeights({
+        target: spec,
+        transfer: 'encoder+deep-decoder',
+        seed: 1,
+        pretrained: from,
+        deepDecoderBlocks,
+      })
+        .layers.filter(({ group, state }) => group === 'decoder' && state === 'loaded')
+        .map(({ layer }) => layer);
+    const block = (level: number) =>
+      ['skip', 'conv1', 'conv2'].map((part) => `decoder/level${level}/${part}`);
+    expect(loaded(1)).toEqual(block(3));
+    expect(loaded(2)).toEqual([...block(3), ...block(2)]);
+    expect(loaded(3)).toEqual([...block(3), ...block(2), ...block(1)]);
+  });
+
+  it('permutes an encoder: the same values in another place, the same for the same seed', () => {
+    const { weights, layers } = start('permuted-encoder', pretrained);
+    expect(new Set(layers.filter((l) => l.group === 'encoder').map((l) => l.state))).toEqual(
+      new Set(['permuted']),
+    );
+    const name = 'encoder/level1/conv2/kernel';
+    const [own, before] = [weights.parameters.get(name), pretrained.weights.parameters.get(name)];
+    expect(own).not.toEqual(before);
+    expect(own?.toSorted()).toEqual(before?.toSorted());
+    expect(start('permuted-encoder', pretrained).weights.parameters.get(name)).toEqual(own);
+    const other = transferWeights({ target, transfer: 'permuted-encoder', seed: 2, pretrained });
+    expect(other.weights.parameters.get(name)).not.toEqual(own);
+  });
+
+  it('keeps the scale, offset and statistics of a permuted channel together', () => {
+    const layer = 'encoder/level1/conv1';
+    const numbered = (factor: number) => Float32Array.from([1, 2, 3, 4], (v) => factor * v);
+    const parameters = new Map(pretrained.weights.parameters);
+    parameters.set(`${layer}/gamma`, numbered(1)).set(`${layer}/beta`, numbered(10));
+    const statistics = new Map(pretrained.weights.statistics);
+    statistics.set(layer, Float32Array.of(...numbered(100), ...numbered(1000)));
+    const { weights } = start('permuted-encoder', {
+      ...pretrained,
+      weights: { parameters, statistics },
+    });
+    const order = [...(weights.parameters.get(`${layer}/gamma`) ?? [])];
+    expect(order).not.toEqual([1, 2, 3, 4]);
+    expect([...(weights.parameters.get(`${layer}/beta`) ?? [])]).toEqual(order.map((v) => 10 * v));
+    expect([...(weights.statistics.get(layer) ?? [])]).toEqual([
+      ...order.map((v) => 100 * v),
+      ...order.map((v) => 1000 * v),
+    ]);
+  });
+
+  it('freezes a random encoder', () => {
+    const result = start('frozen-random', null);
+    expect(states(result)).toEqual(all('frozen', 'random'));
+    expect(taken(result, random)).toEqual([...ENCODER, ...DECODER, ...HEAD]);
+  });
+
   it('lists the shapes of the kernels', () => {
     expect(start('random', null).layers[0]).toEqual({
       layer: 'encoder/level1/conv1',

@@ -10,6 +10,7 @@ import { spawnTrainer } from '../../../engine/trainer.ts';
 import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
 import type { TrainerEvent, TrainerRequest } from '../../../engine/training/protocol.ts';
 import {
+  LossConfig,
   NetworkConfig,
   OptimisationConfig,
   PretrainingOptions,
@@ -218,6 +219,34 @@ describe('a trainer process', () => {
     expect(second.of('done').length).toBe(1);
     expect(stateHash(runId)).toBe(stateHash(uninterrupted));
     expect(second.of('result').map((e) => e.result.dice).length).toBe(10);
+  });
+
+  it.each([
+    ['an encoder at a tenth of the rate', { transfer: 'encoder' as const, encoderRate: 0.1 }],
+    ['a permuted encoder', { transfer: 'permuted-encoder' as const }],
+    ['a frozen random encoder', { transfer: 'frozen-random' as const }],
+    [
+      'weights of classes',
+      {
+        transfer: 'encoder+deep-decoder' as const,
+        loss: LossConfig.parse({ kind: 'weighted-cross-entropy+dice' }),
+      },
+    ],
+  ])('resumes with the same bits with %s', async (_, arm) => {
+    const source = arm.transfer === 'frozen-random' ? null : segmentationRun;
+    const config = { ...finetuneConfig(arm.transfer, source), ...arm };
+    const [whole, interrupted] = [addRun(config), addRun(config)];
+    await train(whole);
+    await train(
+      interrupted,
+      (event, trainer) => {
+        if (event.type === 'checkpoint' && event.kind === 'last' && event.step >= 5) trainer.stop();
+      },
+      0.001,
+    );
+    expect(stored(interrupted, 'last').header.step).toBeLessThan(60);
+    expect((await train(interrupted)).of('done').length).toBe(1);
+    expect(stateHash(interrupted)).toBe(stateHash(whole));
   });
 
   it('resumes on the threads that the run began with', async () => {

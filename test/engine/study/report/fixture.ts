@@ -51,6 +51,9 @@ const GAIN: Readonly<Record<Transfer, number>> = {
   'encoder+decoder': 0.1,
   decoder: -0.012,
   'frozen-encoder': 0.03,
+  'encoder+deep-decoder': 0.095,
+  'permuted-encoder': 0.01,
+  'frozen-random': -0.1,
 };
 const TASK_GAIN: Readonly<Partial<Record<PretrainingTask, number>>> = {
   segmentation: 1,

@@ -1,0 +1,237 @@
+/** The options that design a study, and the configuration that comes of them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  LabelCount,
+  LOSSES,
+  type LossConfig,
+  type OptimisationConfig,
+  StudyConfig,
+} from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import {
+  finetuningPreset,
+  pretrainingPreset,
+  SEEDS_OF_MODE,
+  type StudyMode,
+} from '../../shared/presets.ts';
+import { transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { integer, number, share } from './arguments.ts';
+import type { Caller } from './host.ts';
+import { findDataset, findEncoder } from './lookup.ts';
+import {
+  parsePretraining,
+  parseTask,
+  type PretrainingOption,
+  USUAL_TRANSFERS,
+} from './pretraining-option.ts';
+
+export interface DesignOptions {
+  name: string;
+  source: string;
+  target: string;
+  pretrain: ReturnType<typeof parseTask>[];
+  pretrained: PretrainingOption[];
+  frozenRandom: boolean;
+  labels: LabelCount[];
+  mode: StudyMode;
+  seeds?: number;
+  delta: number;
+  size: number;
+  sampling: 'resize' | 'patches';
+  base: number;
+  channels: number;
+  steps?: number;
+  pretrainSteps?: number;
+  batch?: number;
+  pretrainBatch?: number;
+  learningRate?: number;
+  evaluateEvery?: number;
+  loss: LossConfig['kind'];
+  maxClassWeight?: number;
+  focalGamma?: number;
+  tversky?: { alpha: number; beta: number };
+  threads?: number;
+  parallel?: number;
+}
+
+function parseLabels(text: string): LabelCount[] {
+  return text.split(',').map((part) => {
+    const count = LabelCount.safeParse(part === 'all' ? 'all' : Number(part));
+    if (!count.success) throw new InvalidArgumentError('label counts are numbers or "all"');
+    return count.data;
+  });
+}
+
+function parseTversky(text: string): { alpha: number; beta: number } {
+  const [alpha = Number.NaN, beta = Number.NaN, ...more] = text.split(',').map(Number);
+  if (more.length > 0 || !(alpha >= 0 && alpha <= 1 && beta >= 0 && beta <= 1)) {
+    throw new InvalidArgumentError(
+      'two numbers from 0 to 1: weights of false positives and false negatives, e.g. 0.3,0.7',
+    );
+  }
+  return { alpha, beta };
+}
+
+/** Nothing where the option was not given, so that defaults hold. */
+const given = <K extends string, T>(key: K, value: T | undefined) =>
+  value === undefined ? {} : { [key]: value };
+
+/** What both kinds of pretraining have in common. */
+const armsOf = ({ name, options }: PretrainingOption) => ({
+  ...given('name', name ?? undefined),
+  ...given('encoderRate', options.rate),
+  ...given('deepDecoderBlocks', options.deep),
+});
+
+function taskPlan(pretraining: DesignOptions['pretrain'][number], preset: OptimisationConfig) {
+  const { what: task, transfers, options } = pretraining;
+  return {
+    ...armsOf(pretraining),
+    task,
+    transfers:
+      transfers ?? USUAL_TRANSFERS.filter((t) => transferObstacle(task, t, 'conv') === null),
+    optimisation: {
+      ...preset,
+      ...given('steps', options.steps),
+      ...given('batch', options.batch),
+      ...given('learningRate', options['learning-rate']),
+    },
+  };
+}
+
+async function encoderPlan(caller: Caller, project: string, pretrained: PretrainingOption) {
+  const encoder = await findEncoder(caller, project, pretrained.what);
+  return {
+    name: encoder.name,
+    ...armsOf(pretrained),
+    encoderId: encoder.id,
+    transfers: pretrained.transfers ?? ['encoder', 'frozen-encoder'],
+  };
+}
+
+/** Errors: not-found (datasets and encoders by name), invalid-input. */
+export async function designedStudy(
+  caller: Caller,
+  project: string,
+  options: DesignOptions,
+): Promise<StudyConfig> {
+  const { mode } = options;
+  const pretraining = {
+    ...pretrainingPreset(mode),
+    ...given('steps', options.pretrainSteps),
+    ...given('batch', options.pretrainBatch),
+    ...given('learningRate', options.learningRate),
+  };
+  if (options.pretrain.length + options.pretrained.length === 0) {
+    throw new AppError(
+      'invalid-input',
+      'A study compares pretrained networks: name one at least, with --pretrain TASK or --pretrained ENCODER.',
+    );
+  }
+  const encoders = [];
+  for (const one of options.pretrained) encoders.push(await encoderPlan(caller, project, one));
+  return StudyConfig.parse({
+    name: options.name,
+    sourceDatasetId: (await findDataset(caller, project, options.source)).id,
+    targetDatasetId: (await findDataset(caller, project, options.target)).id,
+    network: { base: options.base, inputChannels: options.channels },
+    sampling: { sizePx: options.size, mode: options.sampling },
+    pretrainings: [...options.pretrain.map((one) => taskPlan(one, pretraining)), ...encoders],
+    controls: options.frozenRandom ? ['frozen-random'] : [],
+    finetuning: {
+      ...finetuningPreset(mode),
+      ...given('steps', options.steps),
+      ...given('batch', options.batch),
+      ...given('learningRate', options.learningRate),
+      ...given('evaluateEvery', options.evaluateEvery),
+    },
+    loss: {
+      kind: options.loss,
+      ...given('maxClassWeight', options.maxClassWeight),
+      ...given('focalGamma', options.focalGamma),
+      ...given('tverskyAlpha', options.tversky?.alpha),
+      ...given('tverskyBeta', options.tversky?.beta),
+    },
+    labelCounts: options.labels,
+    seeds: options.seeds ?? SEEDS_OF_MODE[mode],
+    delta: options.delta,
+    mode,
+    execution:
+      options.threads === undefined && options.parallel === undefined
+        ? null
+        : { threads: options.threads ?? 1, parallel: options.parallel ?? 1 },
+  });
+}
+
+const collect =
+  <T>(parse: (text: string) => T) =>
+  (text: string, all: readonly T[]): T[] => [...all, parse(text)];
+
+const EXAMPLES = `
+Arms: E (encoder), E+D (encoder + decoder), D (decoder), frozen (encoder, not trained on),
+E+deepD (encoder + the decoder's deepest blocks), permuted (control: the encoder's weights, shuffled).
+Options behind the arms: rate=0.1 (the transferred encoder learns at a tenth of the rate), deep=2 (blocks of
+E+deepD), steps, batch, learning-rate (of the pretraining).
+
+Examples:
+  graft study plan cells.graft --name first --source fluorescence --target histology \\
+    --pretrain segmentation:E,E+D,D --pretrain autoencoder:E --labels 4,16 --mode quick --size 128
+  # the same task twice: pretrained once, its encoder fine-tuned at two rates
+  … --pretrain segmentation:E,permuted --pretrain gentle=segmentation:E:rate=0.1 --frozen-random
+  # the two deepest decoder blocks; a longer pretraining beside the usual one
+  … --pretrain segmentation:E,E+deepD:deep=2 --pretrain longer=segmentation:E:steps=1200
+  # an encoder that is in the project already
+  … --pretrained "ImageNet ResNet-18":E,frozen
+  # rare classes, or few labelled pixels of each
+  … --loss weighted-cross-entropy+dice --max-class-weight 20
+  … --loss cross-entropy+tversky --tversky 0.3,0.7`;
+
+/** Adds everything that describes a study; what is done with it is the caller's business. */
+export function addDesignOptions(command: Command): Command {
+  return command
+    .requiredOption('--name <name>', 'name of the study')
+    .requiredOption('--source <dataset>', 'dataset to pretrain on')
+    .requiredOption('--target <dataset>', 'dataset to segment')
+    .option(
+      '--pretrain <[name=]task[:arms[:options]]>',
+      'task, arms and options, e.g. segmentation:E,E+D (repeatable; no arms: E, E+D, D, frozen as far as they fit)',
+      collect(parseTask),
+      [],
+    )
+    .option(
+      '--pretrained <[name=]encoder[:arms[:options]]>',
+      'encoder of the project by name or number, with arms (repeatable; no arms: E, frozen)',
+      collect(parsePretraining),
+      [],
+    )
+    .option('--frozen-random', 'a control: an encoder that stays random', false)
+    .requiredOption('--labels <counts>', 'label counts, e.g. 4,16,all', parseLabels)
+    .addOption(
+      new Option('--mode <mode>', 'quick (3 seeds), default (5) or confirm (8)')
+        .choices(['quick', 'default', 'confirm'])
+        .default('default'),
+    )
+    .option('--seeds <n>', 'number of seeds', integer)
+    .option('--delta <dice>', 'equivalence margin', share, 0.02)
+    .option('--size <px>', 'side of the network input', integer, 64)
+    .option('--sampling <mode>', 'resize (whole image) or patches (full resolution)', 'resize')
+    .option('--base <n>', 'channels of the first level', integer, 8)
+    .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
+    .option('--steps <n>', 'fine-tuning steps', integer)
+    .option('--pretrain-steps <n>', 'pretraining steps', integer)
+    .option('--batch <n>', 'fine-tuning batch', integer)
+    .option('--pretrain-batch <n>', 'pretraining batch', integer)
+    .option('--learning-rate <x>', 'learning rate of both', number)
+    .option('--evaluate-every <n>', 'validate every n steps', integer)
+    .addOption(
+      new Option('--loss <loss>', 'what fine-tuning minimises')
+        .choices(LOSSES)
+        .default('cross-entropy+dice'),
+    )
+    .option('--max-class-weight <x>', 'of weighted-cross-entropy+dice (default: 10)', number)
+    .option('--focal-gamma <x>', 'of focal+dice (default: 2)', number)
+    .option('--tversky <a,b>', 'of cross-entropy+tversky (default: 0.3,0.7)', parseTversky)
+    .option('--threads <n>', 'threads a run (default: measured)', integer)
+    .option('--parallel <n>', 'runs side by side (default: measured)', integer)
+    .addHelpText('after', EXAMPLES);
+}

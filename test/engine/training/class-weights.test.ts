@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { classWeights } from '../../../engine/training/class-weights.ts';
+import { IGNORE } from '../../../shared/entities.ts';
+
+const map = (...runs: readonly (readonly [label: number, count: number])[]) =>
+  Uint8Array.from(runs.flatMap(([label, count]) => Array<number>(count).fill(label)));
+
+it('weighs a class by the median frequency over its own, without ignored pixels', () => {
+  const maps = [map([0, 60], [1, 20]), map([0, 20], [2, 10], [IGNORE, 500])];
+  expect(classWeights(maps, { classes: 3, cap: 10 })).toEqual([0.25, 1, 2]);
+});
+
+it('caps the weight of a rare class, and leaves a class that never occurs at 1', () => {
+  expect(classWeights([map([0, 1000], [1, 10])], { classes: 3, cap: 4 })).toEqual([0.505, 4, 1]);
+});
