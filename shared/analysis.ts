@@ -194,6 +194,10 @@ export interface AnalysedRun {
   readonly labels: number;
   readonly seed: number;
   readonly status: 'done' | 'failed';
+  /** Steps of its budget; left out: those of every run of the study. */
+  readonly steps?: number;
+  /** Chosen by validation Dice where the study tried several. */
+  readonly learningRate?: number;
   /** (step, validation Dice), ascending. */
   readonly validation: readonly { readonly step: number; readonly dice: number }[];
   /** Per test image, best checkpoint, same images in the same order for every run. */

@@ -483,6 +483,7 @@ export type TaskPretraining = z.infer<typeof TaskPretraining>;
 
 /** A network that is there already: every seed starts from the same weights. */
 const ReadyPretraining = z.object({ ...pretrainingCommon, encoderId: Id });
+export type ReadyPretraining = z.infer<typeof ReadyPretraining>;
 
 export const PretrainingPlan = z.union([TaskPretraining, ReadyPretraining]);
 export type PretrainingPlan = z.infer<typeof PretrainingPlan>;
@@ -501,6 +502,18 @@ export const StudyConfig = z.object({
   controls: z.array(z.enum(['frozen-random'])).default([]),
   /** Minimised by every fine-tuning alike. */
   loss: LossConfig.default(LossConfig.parse({})),
+  /**
+   * Every arm, random included, is trained with each of these for every seed and label count, and the one of the best
+   * validation Dice counts. Empty: with that of `finetuning` alone.
+   */
+  learningRates: z.array(z.number().positive()).max(8).default([]),
+  /**
+   * Once, where the random start of a label count was still improving when its budget ended: all arms of that label
+   * count go on to so many times their steps. null: never; the report then says that the baseline has not converged.
+   */
+  extension: z.number().min(1.1).max(10).nullable().default(null),
+  /** Label counts that went on; written by the queue. */
+  extendedLabelCounts: z.array(z.number().int()).default([]),
   labelCounts: z.array(LabelCount).min(1),
   /** Number of seeds S; seeds are firstSeed … firstSeed+S−1. */
   seeds: z.number().int().min(1).max(100),

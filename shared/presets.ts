@@ -10,6 +10,13 @@ export const SEEDS_OF_MODE: Readonly<Record<StudyMode, number>> = {
   confirm: 8,
 };
 
+/** The grid of method.md §5, for every arm alike; only where the time is taken to confirm. */
+export const LEARNING_RATES_OF_MODE: Readonly<Record<StudyMode, readonly number[]>> = {
+  quick: [],
+  default: [],
+  confirm: [5e-4, 2e-3],
+};
+
 export function pretrainingPreset(mode: StudyMode): OptimisationConfig {
   return {
     steps: mode === 'quick' ? 300 : 400,

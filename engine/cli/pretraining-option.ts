@@ -7,6 +7,7 @@ import { InvalidArgumentError } from 'commander';
 import {
   PRETRAINING_TASKS,
   PretrainedTransfer,
+  type PretrainingOptions,
   type PretrainingTask,
 } from '../../shared/entities.ts';
 
@@ -28,6 +29,9 @@ const OPTIONS = {
   steps: (value: number) => Number.isInteger(value) && value >= 1,
   batch: (value: number) => Number.isInteger(value) && value >= 1,
   'learning-rate': (value: number) => value > 0,
+  /** Of ConRec and its kin: weights of the two parts of the loss. */
+  reconstruction: (value: number) => value >= 0,
+  contrastive: (value: number) => value >= 0,
 } as const;
 type OptionName = keyof typeof OPTIONS;
 
@@ -38,7 +42,10 @@ export interface PretrainingOption {
   readonly what: string;
   /** null: every arm that fits. */
   readonly transfers: readonly PretrainedTransfer[] | null;
-  readonly options: Readonly<Partial<Record<OptionName, number>>>;
+  readonly options: Readonly<Partial<Record<OptionName, number>>> & {
+    /** Of multi-reconstruction ConRec: an output layer for each corruption, or one for all. */
+    readonly heads?: PretrainingOptions['heads'];
+  };
 }
 
 /** The arms that a pretraining gets where none are named: the halves and their freezing. */
@@ -58,16 +65,21 @@ function toTransfer(name: string): PretrainedTransfer {
 const isOption = (name: string): name is OptionName => Object.hasOwn(OPTIONS, name);
 
 function toOptions(text: string): PretrainingOption['options'] {
-  const pairs = text.split(',').map((pair) => {
+  const numbers: Partial<Record<OptionName, number>> = {};
+  let heads: PretrainingOptions['heads'] | undefined;
+  for (const pair of text.split(',')) {
     const [name = '', value = ''] = pair.split('=');
-    if (isOption(name) && value !== '' && OPTIONS[name](Number(value))) {
-      return [name, Number(value)] as const;
+    if (name === 'heads' && (value === 'perTask' || value === 'shared')) {
+      heads = value;
+    } else if (isOption(name) && value !== '' && OPTIONS[name](Number(value))) {
+      numbers[name] = Number(value);
+    } else {
+      throw new InvalidArgumentError(
+        `${pair} is no option of a pretraining: write rate=0.1 (the encoder's share of the learning rate, above 0, up to 1), deep=2 (blocks of E+deepD), steps=800, batch=16, learning-rate=0.001, and for ConRec reconstruction=100, contrastive=1, heads=perTask or heads=shared`,
+      );
     }
-    throw new InvalidArgumentError(
-      `${pair} is no option of a pretraining: write rate=0.1 (the encoder's share of the learning rate, above 0, up to 1), deep=2 (blocks of E+deepD), steps=800, batch=16 or learning-rate=0.001`,
-    );
-  });
-  return Object.fromEntries(pairs);
+  }
+  return { ...numbers, ...(heads === undefined ? {} : { heads }) };
 }
 
 export function parsePretraining(text: string): PretrainingOption {

@@ -1,15 +1,18 @@
 /** The options that design a study, and the configuration that comes of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type Encoder,
   LabelCount,
   LOSSES,
   type LossConfig,
+  NetworkConfig,
   type OptimisationConfig,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
   finetuningPreset,
+  LEARNING_RATES_OF_MODE,
   pretrainingPreset,
   SEEDS_OF_MODE,
   type StudyMode,
@@ -38,14 +41,19 @@ export interface DesignOptions {
   delta: number;
   size: number;
   sampling: 'resize' | 'patches';
-  base: number;
-  channels: number;
+  encoder?: NetworkConfig['encoder'];
+  depth?: number;
+  norm?: NetworkConfig['norm'];
+  base?: number;
+  channels?: number;
   steps?: number;
   pretrainSteps?: number;
   batch?: number;
   pretrainBatch?: number;
   learningRate?: number;
   evaluateEvery?: number;
+  learningRates?: number[];
+  extend?: number;
   loss: LossConfig['kind'];
   maxClassWeight?: number;
   focalGamma?: number;
@@ -60,6 +68,13 @@ function parseLabels(text: string): LabelCount[] {
     if (!count.success) throw new InvalidArgumentError('label counts are numbers or "all"');
     return count.data;
   });
+}
+
+function parseRates(text: string): number[] {
+  if (text === 'one') return [];
+  const rates = text.split(',').map(Number);
+  if (rates.every((rate) => rate > 0 && Number.isFinite(rate))) return rates;
+  throw new InvalidArgumentError('learning rates above 0, e.g. 0.0005,0.002, or "one"');
 }
 
 function parseTversky(text: string): { alpha: number; beta: number } {
@@ -90,6 +105,11 @@ function taskPlan(pretraining: DesignOptions['pretrain'][number], preset: Optimi
     task,
     transfers:
       transfers ?? USUAL_TRANSFERS.filter((t) => transferObstacle(task, t, 'conv') === null),
+    options: {
+      ...given('reconstructionWeight', options.reconstruction),
+      ...given('contrastiveWeight', options.contrastive),
+      ...given('heads', options.heads),
+    },
     optimisation: {
       ...preset,
       ...given('steps', options.steps),
@@ -99,8 +119,7 @@ function taskPlan(pretraining: DesignOptions['pretrain'][number], preset: Optimi
   };
 }
 
-async function encoderPlan(caller: Caller, project: string, pretrained: PretrainingOption) {
-  const encoder = await findEncoder(caller, project, pretrained.what);
+function encoderPlan(pretrained: PretrainingOption, encoder: Encoder) {
   return {
     name: encoder.name,
     ...armsOf(pretrained),
@@ -129,14 +148,29 @@ export async function designedStudy(
     );
   }
   const encoders = [];
-  for (const one of options.pretrained) encoders.push(await encoderPlan(caller, project, one));
+  for (const one of options.pretrained) {
+    const encoder = await findEncoder(caller, project, one.what);
+    encoders.push({ encoder, plan: encoderPlan(one, encoder) });
+  }
+  // The network of an encoder that is there already, but for the skips, which it may have been trained without.
+  const network = { ...encoders[0]?.encoder.network, skips: 'conv' };
   return StudyConfig.parse({
     name: options.name,
     sourceDatasetId: (await findDataset(caller, project, options.source)).id,
     targetDatasetId: (await findDataset(caller, project, options.target)).id,
-    network: { base: options.base, inputChannels: options.channels },
+    network: {
+      ...network,
+      ...given('base', options.base),
+      ...given('inputChannels', options.channels),
+      ...given('encoder', options.encoder),
+      ...given('depth', options.depth),
+      ...given('norm', options.norm),
+    },
     sampling: { sizePx: options.size, mode: options.sampling },
-    pretrainings: [...options.pretrain.map((one) => taskPlan(one, pretraining)), ...encoders],
+    pretrainings: [
+      ...options.pretrain.map((one) => taskPlan(one, pretraining)),
+      ...encoders.map(({ plan }) => plan),
+    ],
     controls: options.frozenRandom ? ['frozen-random'] : [],
     finetuning: {
       ...finetuningPreset(mode),
@@ -152,6 +186,8 @@ export async function designedStudy(
       ...given('tverskyAlpha', options.tversky?.alpha),
       ...given('tverskyBeta', options.tversky?.beta),
     },
+    learningRates: options.learningRates ?? LEARNING_RATES_OF_MODE[mode],
+    extension: options.extend ?? null,
     labelCounts: options.labels,
     seeds: options.seeds ?? SEEDS_OF_MODE[mode],
     delta: options.delta,
@@ -180,6 +216,8 @@ Examples:
   … --pretrain segmentation:E,permuted --pretrain gentle=segmentation:E:rate=0.1 --frozen-random
   # the two deepest decoder blocks; a longer pretraining beside the usual one
   … --pretrain segmentation:E,E+deepD:deep=2 --pretrain longer=segmentation:E:steps=1200
+  # two learning rates for every arm; longer where the baseline needs it
+  … --learning-rates 0.0005,0.002 --extend 2
   # an encoder that is in the project already
   … --pretrained "ImageNet ResNet-18":E,frozen
   # rare classes, or few labelled pixels of each
@@ -215,13 +253,35 @@ export function addDesignOptions(command: Command): Command {
     .option('--delta <dice>', 'equivalence margin', share, 0.02)
     .option('--size <px>', 'side of the network input', integer, 64)
     .option('--sampling <mode>', 'resize (whole image) or patches (full resolution)', 'resize')
-    .option('--base <n>', 'channels of the first level', integer, 8)
-    .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
+    .addOption(
+      new Option(
+        '--encoder <encoder>',
+        'network (default: that of the first --pretrained, else plain)',
+      ).choices(NetworkConfig.shape.encoder.unwrap().options),
+    )
+    .option('--depth <n>', 'halvings of a plain encoder (default: 4)', integer)
+    .addOption(
+      new Option('--norm <norm>', 'what normalises (default: batch)').choices(
+        NetworkConfig.shape.norm.unwrap().options,
+      ),
+    )
+    .option('--base <n>', 'channels of the first level (default: 8)', integer)
+    .option('--channels <n>', 'input channels: 1 grey, 3 RGB (default: 1)', integer)
     .option('--steps <n>', 'fine-tuning steps', integer)
     .option('--pretrain-steps <n>', 'pretraining steps', integer)
     .option('--batch <n>', 'fine-tuning batch', integer)
     .option('--pretrain-batch <n>', 'pretraining batch', integer)
     .option('--learning-rate <x>', 'learning rate of both', number)
+    .option(
+      '--learning-rates <rates>',
+      'every arm is fine-tuned with each, validation chooses, e.g. 0.0005,0.002; "one" for --learning-rate alone (default: 0.0005,0.002 in confirm mode, else one)',
+      parseRates,
+    )
+    .option(
+      '--extend <factor>',
+      'where random has not plateaued, all arms of that label count go on to so many times their steps, e.g. 2',
+      number,
+    )
     .option('--evaluate-every <n>', 'validate every n steps', integer)
     .addOption(
       new Option('--loss <loss>', 'what fine-tuning minimises')

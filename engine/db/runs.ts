@@ -117,6 +117,12 @@ export function runsTable(db: Sqlite) {
   const reset = db.prepare<[number]>(
     `UPDATE runs SET status = 'queued', ended_at = NULL, error = NULL WHERE id = ?`,
   );
+  const extend = db.prepare<[string, number, number]>(
+    `UPDATE runs SET config = ?, steps = ?,
+       status = CASE status WHEN 'done' THEN 'queued' ELSE status END,
+       ended_at = CASE status WHEN 'done' THEN NULL ELSE ended_at END
+     WHERE id = ?`,
+  );
   const putMetric = db.prepare<[number, string, number, number]>(
     'INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)',
   );
@@ -201,6 +207,9 @@ export function runsTable(db: Sqlite) {
     },
     ended: (id: number, status: 'done' | 'failed' | 'cancelled', error: WireError | null = null) =>
       void markEnded.run(status, now(), error === null ? null : JSON.stringify(error), id),
+    /** Gives a longer budget. A run that is done goes back into the queue and resumes from its last checkpoint. */
+    extend: (id: number, config: RunConfig) =>
+      void extend.run(JSON.stringify(config), config.optimisation.steps, id),
     /** Back into the queue; what it had reached stays and is resumed. */
     requeue: (id: number) => void reset.run(id),
 

@@ -4,6 +4,7 @@ import type { Run, RunStatus, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import { calibrate, estimateSeconds } from '../study/calibrate.ts';
+import { chosenRuns } from '../study/analysed-runs.ts';
 import { createStudy } from '../study/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
 import { armNames, planData, planRuns } from '../study/plan.ts';
@@ -184,9 +185,8 @@ export const studyHandlers: Handlers<
         labelMapId,
         name: db.datasets.image(imageId)?.name ?? '',
       }));
-    const runs = db.runs
-      .ofStudy(studyId)
-      .filter(({ kind, status }) => kind === 'finetune' && status === 'done')
+    const runs = chosenRuns(db, studyId)
+      .filter(({ status }) => status === 'done')
       .map(({ id }) => {
         const best = db.runs.results(id).filter(({ checkpoint }) => checkpoint === 'best');
         const diceOf = new Map(best.map(({ imageId, dice }) => [imageId, dice]));

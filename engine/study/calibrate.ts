@@ -152,6 +152,7 @@ export function estimateSeconds(
     1 +
     config.controls.length +
     config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
-  busySeconds += seeds * data.labelCounts.length * arms * perRun;
+  const rates = Math.max(1, config.learningRates.length);
+  busySeconds += seeds * data.labelCounts.length * arms * rates * perRun;
   return busySeconds / chosen.parallel;
 }

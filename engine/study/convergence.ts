@@ -8,6 +8,9 @@ import { mean } from './statistics.ts';
 
 type Curve = AnalysedRun['validation'];
 
+/** Steps of an arm's runs: alike for all, but where a label count went on. */
+const budgetOf = (arm: Arm, budgetSteps: number) => arm.runs[0]?.steps ?? budgetSteps;
+
 /** Share of the random arm's best smoothed validation Dice that an arm has to reach. */
 const TARGET_SHARE = 0.95;
 /** The early area is taken over this share of the budget. */
@@ -85,7 +88,7 @@ export function convergenceOf(
     medianStep: censoredMedian(steps),
     reached: steps.filter((step) => step < Infinity).length,
     seeds: steps.length,
-    earlyArea: mean(runs.map((run) => earlyArea(run.validation, budgetSteps))),
+    earlyArea: mean(runs.map((run) => earlyArea(run.validation, budgetOf(arm, budgetSteps)))),
   };
 }
 
@@ -97,10 +100,11 @@ export function unconvergedBaselines(
   arms: readonly Arm[],
   options: { readonly budgetSteps: number; readonly delta: number },
 ): number[] {
-  const { budgetSteps, delta } = options;
+  const { delta } = options;
   return arms
     .filter((arm) => arm.transfer === 'random')
     .filter((arm) => {
+      const budgetSteps = budgetOf(arm, options.budgetSteps);
       const rises = arm.runs.map((run) => {
         const curve = smoothed(run.validation);
         return valueAt(curve, budgetSteps) - valueAt(curve, (1 - LAST_SHARE) * budgetSteps);

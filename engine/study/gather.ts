@@ -21,6 +21,7 @@ import { readImage, readLabelMap } from '../data/image-source.ts';
 import { imagePng, maskPng } from '../data/thumbnail.ts';
 import type { Project } from '../db/project.ts';
 import { GRAFT_VERSION } from '../version.ts';
+import { analysedRuns, chosenRuns } from './analysed-runs.ts';
 import { analyseStudy } from './analyse.ts';
 import { describeContext, describeMethods } from './methods.ts';
 
@@ -28,27 +29,6 @@ import { describeContext, describeMethods } from './methods.ts';
 const EXAMPLE_SIDE_PX = 192;
 /** Arms shown with pictures at the largest label count; each has three. */
 const MAX_EXAMPLE_ARMS = 8;
-
-function analysedRun(db: Project, run: Run): AnalysedRun | null {
-  if (run.kind !== 'finetune' || run.transfer === null || run.labels === null) return null;
-  if (run.status !== 'done' && run.status !== 'failed') return null;
-  const results = db.runs.results(run.id);
-  const last = results.filter((r) => r.checkpoint === 'last');
-  return {
-    runId: run.id,
-    pretraining: run.pretraining,
-    transfer: run.transfer,
-    labels: run.labels,
-    seed: run.seed,
-    status: run.status,
-    validation: db.runs
-      .metrics(run.id)
-      .filter((point) => point.name === 'valDice')
-      .map(({ step, value }) => ({ step, dice: value })),
-    images: results.filter((r) => r.checkpoint === 'best'),
-    diceLast: last.length === 0 ? null : last.reduce((sum, r) => sum + r.dice, 0) / last.length,
-  };
-}
 
 function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
   const key = pretrainingKey(plan);
@@ -69,10 +49,7 @@ export interface StoredAnalysis {
 
 /** Analysis of what is finished by now. Errors: conflict where no run is. */
 export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
-  const runs = db.runs
-    .ofStudy(study.id)
-    .map((run) => analysedRun(db, run))
-    .filter((run) => run !== null);
+  const runs = analysedRuns(db, study.id);
   if (!runs.some((run) => run.status === 'done')) {
     throw new AppError(
       'conflict',
@@ -171,7 +148,12 @@ function reportNotes(study: Study, runs: readonly Run[], engines: readonly Engin
   const { config } = study;
   if (config.mode === 'quick') {
     notes.push(
-      `Quick mode gives up precision for time: ${config.seeds} seeds, ${config.finetuning.steps} fine-tuning steps, one learning rate. Its intervals are indicative; run the default mode before relying on a verdict.`,
+      `Quick mode gives up precision for time: ${config.seeds} seeds, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,
+    );
+  }
+  if (config.extendedLabelCounts.length > 0) {
+    notes.push(
+      `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps.`,
     );
   }
   const failed = runs.filter((r) => r.status === 'failed');
@@ -197,7 +179,7 @@ export async function gatherReport(
   const runs = db.runs.ofStudy(study.id);
   const engines = distinctEngines(runs);
   const classes = db.datasets.get(study.config.targetDatasetId)?.classes ?? [];
-  const shown = representatives(runs);
+  const shown = representatives(chosenRuns(db, study.id));
   const examples = [];
   for (const run of shown.slice(0, MAX_EXAMPLE_ARMS)) {
     examples.push(...(await examplesOf(db, run, classes)));

@@ -6,10 +6,10 @@ import { AppError } from '../../shared/errors.ts';
 import {
   PRETRAINING_TASKS,
   type Dataset,
-  type Encoder,
   type FinetuneRunConfig,
   type ImageRecord,
   type PretrainRunConfig,
+  type ReadyPretraining,
   type PretrainingKey,
   type PretrainingPlan,
   type SnapshotItem,
@@ -32,6 +32,8 @@ import type { SplitItem } from '../db/splits.ts';
 /** Shares of a target that comes without a split. */
 const DEFAULT_VAL = 0.2;
 const DEFAULT_TEST = 0.3;
+/** Halvings of every encoder but the plain one, and so blocks of its decoder. */
+const PUBLISHED_DEPTH = 5;
 
 export interface StudyData {
   readonly source: Dataset;
@@ -105,6 +107,7 @@ function targetSplit(
 }
 
 function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
+  const blocks = config.network.encoder === 'plain' ? config.network.depth : PUBLISHED_DEPTH;
   for (const { task, transfers, deepDecoderBlocks } of config.pretrainings.filter(
     isTaskPretraining,
   )) {
@@ -126,9 +129,9 @@ function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly I
         );
       }
     }
-    if (transfers.includes('encoder+deep-decoder') && deepDecoderBlocks > config.network.depth) {
+    if (transfers.includes('encoder+deep-decoder') && deepDecoderBlocks > blocks) {
       refuse(
-        `The decoder has ${config.network.depth} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${config.network.depth} or fewer.`,
+        `The decoder has ${blocks} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${blocks} or fewer.`,
       );
     }
     for (const transfer of transfers) {
@@ -152,13 +155,112 @@ function checkKeys({ pretrainings }: StudyConfig): void {
   }
 }
 
-function encoderOf(project: Project, encoderId: number): Encoder {
-  const encoder = project.encoders.get(encoderId);
-  if (encoder !== undefined) return encoder;
-  throw new AppError(
-    'not-found',
-    `There is no encoder ${encoderId} in this project. Choose one that "Encoders" lists.`,
+/** A run that has ended can only go on where its learning rate has not been brought to 0. */
+function checkExtension({ extension, finetuning }: StudyConfig): void {
+  if (extension !== null && finetuning.schedule !== 'constant') {
+    refuse(
+      `Fine-tuning by a ${finetuning.schedule} schedule cannot go on after its last step. Choose the constant schedule, or no extension.`,
+    );
+  }
+}
+
+/** The target's images as the study splits them, and their records. */
+interface TargetPart {
+  readonly items: readonly SnapshotItem[];
+  readonly images: ReadonlyMap<number, ImageRecord>;
+}
+
+/** Settings that a network shares with the encoder that it takes over; of the decoder all of them. */
+const ENCODER_SETTINGS = [
+  'encoder',
+  'encoderWidth',
+  'inputChannels',
+  'norm',
+  'padding',
+  'preprocessing',
+] as const;
+const PLAIN_SETTINGS = ['depth', 'base', 'bottleneck'] as const;
+const DECODER_SETTINGS = [...PLAIN_SETTINGS, 'skips'] as const;
+
+/** Arms of an encoder that was there before can be compared with the others only where nothing but its weights differs. */
+function checkEncoder(
+  project: Project,
+  config: StudyConfig,
+  plan: ReadyPretraining,
+  target: TargetPart,
+): void {
+  const encoder = project.encoders.get(plan.encoderId);
+  if (encoder === undefined) {
+    throw new AppError(
+      'not-found',
+      `There is no encoder ${plan.encoderId} in this project. Choose one that "Encoders" lists.`,
+    );
+  }
+  const { name } = encoder;
+  const takesDecoder = plan.transfers.some((transfer) => transfer.includes('decoder'));
+  const settings = [
+    ...ENCODER_SETTINGS,
+    ...(encoder.network.encoder === 'plain' ? PLAIN_SETTINGS : []),
+    ...(takesDecoder ? DECODER_SETTINGS : []),
+  ];
+  for (const setting of new Set(settings)) {
+    const [had, wanted] = [encoder.network, config.network].map((n) => JSON.stringify(n[setting]));
+    if (had !== wanted) {
+      refuse(
+        `The encoder "${name}" does not fit this study: its ${setting} is ${had ?? 'unknown'}, that of the study's network ${wanted ?? 'unknown'}. Choose the network of the encoder, or leave the encoder out.`,
+        setting,
+      );
+    }
+  }
+  const task = encoder.task;
+  if (takesDecoder && task !== null) {
+    for (const transfer of plan.transfers) {
+      const obstacle = transferObstacle(task, transfer, config.network.skips);
+      if (obstacle !== null) refuse(`${name} → ${transfer}: ${obstacle} Leave that arm out.`, name);
+    }
+  }
+  const run = encoder.runId === null ? undefined : project.runs.get(encoder.runId);
+  if (run === undefined) return;
+  for (const setting of ['sizePx', 'mode'] as const) {
+    const [had, wanted] = [run.config.sampling[setting], config.sampling[setting]];
+    if (had !== wanted) {
+      refuse(
+        `The encoder "${name}" was pretrained with ${setting} ${had}, and this study has ${wanted}: its arms could not be compared with those of encoders that the study pretrains. Choose ${setting} ${had}, or pretrain another.`,
+        setting,
+      );
+    }
+  }
+  const seen = project.snapshots.items(run.config.snapshotId);
+  checkLeaks(seen, target.items);
+  const images = seen.map((item) => project.datasets.image(item.imageId));
+  checkGroups(
+    images.filter((image) => image !== undefined),
+    target,
   );
+}
+
+/** Images of one group (patient, slide) are nearly copies of each other: they may not stand on both sides either. */
+function checkGroups(sourceImages: readonly ImageRecord[], target: TargetPart): void {
+  const sourceGroups = new Set(sourceImages.map((image) => image.groupName));
+  const partOf = new Map<string, SnapshotItem['part']>();
+  for (const { imageId, part } of target.items) {
+    const group = target.images.get(imageId)?.groupName ?? null;
+    if (group === null) continue;
+    const other = partOf.get(group) ?? part;
+    if (other !== part) {
+      refuse(
+        `Images of the group "${group}" lie both in the ${other} and in the ${part} part of the split. Make a new split, which keeps groups together.`,
+        group,
+      );
+    }
+    partOf.set(group, part);
+    if (part !== 'train' && sourceGroups.has(group)) {
+      refuse(
+        `The group "${group}" has images both among those to pretrain on and in the ${part} part of the target: a network may not be pretrained on what it is tested on. Take the group out of one of them; if it is another patient or slide by the same name, rename it in one dataset.`,
+        group,
+      );
+    }
+  }
 }
 
 /** Pretraining on what is tested would make any transfer look good. */
@@ -170,7 +272,7 @@ function checkLeaks(
   const leaked = targetItems.filter((i) => i.part !== 'train' && seen.has(i.imageHash));
   if (leaked.length > 0) {
     refuse(
-      `${leaked.length} validation or test images of the target are also in the source dataset (same content). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
+      `${leaked.length} validation or test images of the target are also among those to pretrain on (same content). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
     );
   }
   const trainHashes = new Set(
@@ -229,11 +331,15 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   }
   const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
   checkKeys(config);
+  checkExtension(config);
   for (const plan of config.pretrainings) {
-    if (!isTaskPretraining(plan)) encoderOf(project, plan.encoderId);
+    if (!isTaskPretraining(plan)) {
+      checkEncoder(project, config, plan, { items: targetItems, images: targetImages });
+    }
   }
   checkTaskNeeds(config, source, sourceImages);
   checkLeaks(sourceItems, targetItems);
+  checkGroups(sourceImages, { items: targetItems, images: targetImages });
 
   const notes: string[] = [];
   if (unlabelled > 0) notes.push(`${unlabelled} images of the split have no label map: left out.`);
@@ -243,6 +349,17 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   if (config.seeds < 5) {
     notes.push(
       `${config.seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
+    );
+  }
+  const rates = learningRatesOf(config);
+  if (rates.length > 1) {
+    notes.push(
+      `Every arm is trained with the learning rates ${rates.join(', ')}: ${rates.length} times the fine-tuning runs. Validation Dice chooses.`,
+    );
+  }
+  if (config.extension !== null) {
+    notes.push(
+      `Where the random start has not plateaued, all arms of that label count go on to ${config.extension} times their steps; the estimate counts on none.`,
     );
   }
   if (testCount < 20) notes.push(`Only ${testCount} test images: intervals will be wide.`);
@@ -305,12 +422,25 @@ function sharedKeys(config: StudyConfig): ReadonlyMap<string, PretrainingKey> {
   );
 }
 
+/** What the runs of one seed and label count share. */
+interface Cell {
+  readonly labels: number;
+  readonly seed: number;
+  /** Training images, the first `labels` of which are seen. */
+  readonly order: readonly number[];
+  readonly learningRate: number;
+}
+
+const learningRatesOf = ({ learningRates, finetuning }: StudyConfig): readonly number[] =>
+  learningRates.length > 0 ? [...new Set(learningRates)] : [finetuning.learningRate];
+
 /**
  * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
  * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
  */
 export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
   const { network, sampling } = config;
+  const rates = learningRatesOf(config);
   const shared = sharedKeys(config);
   const sharedKey = (plan: TaskPretraining) =>
     shared.get(JSON.stringify(recipeOf(plan))) ?? pretrainingKey(plan);
@@ -325,16 +455,12 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
       config: { kind: 'pretrain', network, sampling, seed, ...recipeOf(plan) },
     };
   };
-  const finetune = (
-    plan: PretrainingPlan | null,
-    transfer: Transfer,
-    cell: { readonly labels: number; readonly seed: number; readonly order: readonly number[] },
-  ): PlannedRun => {
-    const { labels, seed, order } = cell;
+  const finetune = (plan: PretrainingPlan | null, transfer: Transfer, cell: Cell): PlannedRun => {
+    const { labels, seed, order, learningRate } = cell;
     const pretraining = plan === null ? null : pretrainingKey(plan);
     return {
       kind: 'finetune',
-      key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}`,
+      key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}${rates.length > 1 ? `/${learningRate}` : ''}`,
       pretrainKey: plan !== null && isTaskPretraining(plan) ? `${sharedKey(plan)}/${seed}` : null,
       pretraining,
       labels,
@@ -342,7 +468,7 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
         kind: 'finetune',
         network,
         sampling,
-        optimisation: config.finetuning,
+        optimisation: { ...config.finetuning, learningRate },
         seed,
         transfer,
         trainImageIds: order.slice(0, labels),
@@ -358,12 +484,15 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
       .filter(isTaskPretraining)
       .filter((plan) => sharedKey(plan) === pretrainingKey(plan));
     const arms = data.labelCounts.flatMap((labels) => {
-      const cell = { labels, seed, order };
+      const each = (plan: PretrainingPlan | null, transfer: Transfer) =>
+        rates.map((learningRate) =>
+          finetune(plan, transfer, { labels, seed, order, learningRate }),
+        );
       return [
-        finetune(null, 'random', cell),
-        ...config.controls.map((transfer) => finetune(null, transfer, cell)),
+        ...each(null, 'random'),
+        ...config.controls.flatMap((transfer) => each(null, transfer)),
         ...config.pretrainings.flatMap((plan) =>
-          plan.transfers.map((transfer) => finetune(plan, transfer, cell)),
+          plan.transfers.flatMap((transfer) => each(plan, transfer)),
         ),
       ];
     });

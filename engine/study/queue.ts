@@ -9,6 +9,7 @@ import { AppError, toWireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import { spawnTrainer, type SpawnTrainer, type Trainer } from '../trainer.ts';
 import type { EngineChoice, TrainerEvent } from '../training/protocol.ts';
+import { extendUnconverged } from './extension.ts';
 
 /** A trainer that dies without a word is started again from its checkpoint so many times. */
 const MAX_RESTARTS = 2;
@@ -197,14 +198,14 @@ export function createQueue(options: {
     }
   }
 
-  /** Marks a study as done when nothing of it is left to run. */
+  /** Marks a study as done when nothing of it is left to run, and its baselines need no longer budget. */
   function settleStudy(studyId: number | null): void {
     if (studyId === null) return;
     const study = project.studies.get(studyId);
     if (study?.status === 'running') {
       const runs = project.runs.ofStudy(studyId);
       const open = runs.some((r) => r.status === 'queued' || r.status === 'running');
-      if (!open) {
+      if (!open && extendUnconverged(project, studyId).length === 0) {
         const any = runs.some((r) => r.kind === 'finetune' && r.status === 'done');
         project.studies.setStatus(studyId, any ? 'done' : 'failed');
       }

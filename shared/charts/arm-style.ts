@@ -3,7 +3,8 @@ import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { pretrainingTitle } from '../pretrainings.ts';
 
-export type MarkerShape = 'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down';
+export type MarkerShape =
+  'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down' | 'plus' | 'cross' | 'hexagon';
 
 export interface SeriesStyle {
   /** A CSS colour; those of arms are variables of chartStyles. */
@@ -25,9 +26,9 @@ const TRANSFER_STYLES: Readonly<Record<Transfer, SeriesStyle>> = {
   'encoder+decoder': { colour: 'var(--arm-both)', dash: '8 3', marker: 'diamond' },
   decoder: { colour: 'var(--arm-decoder)', dash: '8 3 2 3', marker: 'triangle-down' },
   'frozen-encoder': { colour: 'var(--arm-frozen)', dash: '4 2', marker: 'triangle-up' },
-  'encoder+deep-decoder': { colour: 'var(--arm-deep)', dash: '12 2 2 2', marker: 'diamond' },
-  'permuted-encoder': { colour: 'var(--arm-permuted)', dash: '1 2', marker: 'square' },
-  'frozen-random': { colour: 'var(--arm-random)', dash: '6 2 1 2', marker: 'triangle-up' },
+  'encoder+deep-decoder': { colour: 'var(--arm-deep)', dash: '12 2 2 2', marker: 'hexagon' },
+  'permuted-encoder': { colour: 'var(--arm-permuted)', dash: '1 2', marker: 'cross' },
+  'frozen-random': { colour: 'var(--arm-still)', dash: '6 2 1 2', marker: 'plus' },
 };
 
 const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
@@ -95,6 +96,18 @@ function markerPath(
     case 'triangle-up': {
       const h = r * 1.2;
       return markup`M${x} ${y - h}L${x + h} ${y + h * 0.8}H${x - h}Z`;
+    }
+    case 'plus': {
+      const [a, b] = [r * 0.4, r * 1.1];
+      return markup`M${x - a} ${y - b}H${x + a}V${y - a}H${x + b}V${y + a}H${x + a}V${y + b}H${x - a}V${y + a}H${x - b}V${y - a}H${x - a}Z`;
+    }
+    case 'cross': {
+      const [a, b] = [r * 0.55, r * 1.05];
+      return markup`M${x} ${y - a}L${x + a} ${y - b}L${x + b} ${y - a}L${x + a} ${y}L${x + b} ${y + a}L${x + a} ${y + b}L${x} ${y + a}L${x - a} ${y + b}L${x - b} ${y + a}L${x - a} ${y}L${x - b} ${y - a}L${x - a} ${y - b}Z`;
+    }
+    case 'hexagon': {
+      const [a, b] = [r * 0.55, r * 1.1];
+      return markup`M${x - a} ${y - r}H${x + a}L${x + b} ${y}L${x + a} ${y + r}H${x - a}L${x - b} ${y}Z`;
     }
     case 'triangle-down': {
       const h = r * 1.2;

@@ -14,7 +14,7 @@ const COLOURS = `
   --arm-random: light-dark(#555b63, #b9c0c9); --arm-encoder: light-dark(#0072b2, #56b4e9);
   --arm-both: light-dark(#d55e00, #e69f00); --arm-decoder: light-dark(#b5589a, #d98bb9);
   --arm-frozen: light-dark(#009e73, #2fc39a); --arm-deep: light-dark(#9c6200, #f0c674);
-  --arm-permuted: light-dark(#6a5acd, #a99cf0);
+  --arm-permuted: light-dark(#6a5acd, #a99cf0); --arm-still: light-dark(#8a7f5c, #d8cfa8);
   --task-1: light-dark(#0072b2, #56b4e9); --task-2: light-dark(#4aa8e0, #a8dcf8);
   --task-3: light-dark(#003a5c, #2b83bd); --task-4: light-dark(#7a93a8, #8ba3b8);
   --half-keep: light-dark(#009e73, #22b58b); --half-drop: light-dark(#d55e00, #ee7a30);

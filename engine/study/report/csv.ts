@@ -33,6 +33,8 @@ export function runsCsv(runs: readonly AnalysedRun[]): string {
     'testHd95',
     'testBoundaryF1',
     'testDiceLast',
+    'learningRate',
+    'steps',
   ] as const;
   const rows = runs.map((run) => {
     const summary = summariseRun(run);

@@ -24,6 +24,9 @@ const ResultsRun = z.object({
   testBoundaryF1: Measure,
   /** Mean test Dice of the last checkpoint. */
   testDiceLast: Measure,
+  /** Of the run; chosen by validation Dice where the study tried several. */
+  learningRate: Measure,
+  steps: Measure,
 });
 export type ResultsRun = z.infer<typeof ResultsRun>;
 
@@ -158,6 +161,8 @@ export function summariseRun(run: AnalysedRun): ResultsRun {
     testHd95: mean((image) => image.hd95),
     testBoundaryF1: mean((image) => image.boundaryF1),
     testDiceLast: run.diceLast,
+    learningRate: run.learningRate ?? null,
+    steps: run.steps ?? null,
   };
 }
 

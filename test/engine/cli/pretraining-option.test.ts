@@ -21,6 +21,10 @@ describe('a pretraining on the command line', () => {
       transfers: ['encoder', 'frozen-encoder'],
     });
     expect(parseTask('segmentation:E:rate=0.1').name).toBeNull();
+    expect(parseTask('multi-conrec::heads=shared,contrastive=0.5')).toMatchObject({
+      transfers: null,
+      options: { heads: 'shared', contrastive: 0.5 },
+    });
   });
 
   it('is refused with what may be written', () => {

@@ -75,6 +75,21 @@ describe('calibration', () => {
     );
   });
 
+  it('counts every learning rate and control', async () => {
+    const layout = { execution: { threads: 1, parallel: 1 } };
+    const seconds = async (changes: object) => {
+      const { config, data } = study({ ...layout, ...changes });
+      const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
+      return estimateSeconds(config, data, calibration);
+    };
+    const once = await seconds({});
+    const pretraining = 2 * (2 + 1);
+    const rates = { learningRates: [5e-4, 2e-3] };
+    expect(await seconds(rates)).toBeCloseTo(pretraining + 2 * (once - pretraining), 6);
+    const controls = { controls: ['frozen-random'] };
+    expect(await seconds(controls)).toBeCloseTo(pretraining + (5 / 4) * (once - pretraining), 6);
+  });
+
   it('fails with the message of a trainer that cannot start', async () => {
     const { config } = study();
     const broken: SpawnTrainer = (_request, onEvent) => {

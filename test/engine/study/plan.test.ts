@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../engine/study/create.ts';
 import { labelOrder, planData, planRuns } from '../../../engine/study/plan.ts';
+import { PretrainingOptions } from '../../../shared/entities.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
 
 function prepared() {
@@ -97,6 +98,22 @@ describe('the runs of a study', () => {
     ]);
   });
 
+  it('are repeated with every learning rate, random included', () => {
+    const { project, ids } = prepared();
+    const config = smallStudy(ids, {
+      learningRates: [5e-4, 2e-3, 5e-4],
+      seeds: 1,
+      labelCounts: [2],
+    });
+    const data = planData(project, config);
+    const runs = planRuns(config, data).filter((r) => r.kind === 'finetune');
+    expect(runs.map((r) => r.config.optimisation.learningRate)).toEqual(
+      Array.from({ length: 4 }, () => [5e-4, 2e-3]).flat(),
+    );
+    expect(new Set(runs.map((r) => r.key)).size).toBe(8);
+    expect(data.notes.join()).toMatch(/learning rates 0.0005, 0.002: 2 times the fine-tuning/);
+  });
+
   it('take "all" as every labelled training image, once', () => {
     const { project, ids } = prepared();
     const config = smallStudy(ids, { labelCounts: [10, 'all', 3] });
@@ -169,6 +186,106 @@ describe('a study is refused, with the remedy,', () => {
     expect(() => planData(project, smallStudy({ ...ids, source: copy }))).toThrow(
       /10 validation or test images .*same content/,
     );
+  });
+
+  it('when images of one group lie on both sides of its split', () => {
+    const { project, ids } = prepared();
+    const grouped = addDataset(project, 'grouped', { count: 6, group: (i) => `slide ${i % 3}` });
+    const items = project.datasets.images(grouped).map(({ id }, i) => ({
+      imageId: id,
+      part: i < 2 ? ('train' as const) : i < 4 ? ('val' as const) : ('test' as const),
+    }));
+    project.splits.create(grouped, 'by hand', items);
+    expect(() =>
+      planData(project, smallStudy({ ...ids, target: grouped }, { labelCounts: [1] })),
+    ).toThrow(/group "slide 0" lie both in the train and in the val part/);
+  });
+
+  it('when a group of the source is tested on', () => {
+    const { project, ids } = prepared();
+    const group = (i: number) => `patient ${i}`;
+    const target = addDataset(project, 'grouped', { count: 20, group });
+    const source = addDataset(project, 'others', { count: 20, group });
+    expect(() => planData(project, smallStudy({ ...ids, source, target }))).toThrow(
+      /group "patient \d+" has images both among those to pretrain on and in the (val|test) part/,
+    );
+  });
+
+  it('when its schedule leaves nothing to go on with', () => {
+    const { finetuning } = smallStudy({ source: 1, target: 1 });
+    const cosine = { ...finetuning, schedule: 'cosine' };
+    expect(refusal({ extension: 2, finetuning: cosine })).toThrow(/cosine schedule cannot go on/);
+    expect(refusal({ extension: 2 })).not.toThrow();
+  });
+
+  describe('with an encoder that was there before', () => {
+    function withEncoder(changes: Parameters<typeof smallStudy>[1], pretrainedOn?: 'target') {
+      const { project, ids } = prepared();
+      const config = smallStudy(ids);
+      const dataset = pretrainedOn === 'target' ? ids.target : ids.source;
+      const snapshotId = project.snapshots.take(
+        dataset,
+        project.datasets.images(dataset).map((image) => ({
+          imageId: image.id,
+          imageHash: image.hash,
+          labelMapId: image.labelMapId,
+          imageClass: image.imageClass,
+          part: 'train',
+        })),
+      );
+      const runId = project.runs.create({
+        studyId: null,
+        config: {
+          kind: 'pretrain',
+          task: 'segmentation',
+          options: PretrainingOptions.parse({}),
+          network: config.network,
+          sampling: config.sampling,
+          optimisation: config.finetuning,
+          seed: 0,
+          snapshotId,
+        },
+        pretraining: 'segmentation',
+        labels: null,
+        dependsOn: null,
+      });
+      const encoderId = project.encoders.add({
+        runId,
+        name: 'mine',
+        task: 'segmentation',
+        network: config.network,
+      });
+      const plan = { encoderId, name: 'mine', transfers: ['encoder'] };
+      const own = smallStudy(ids, { pretrainings: [plan], seeds: 1, labelCounts: [2], ...changes });
+      return () => planRuns(own, planData(project, own));
+    }
+
+    it('not where it fits', () => {
+      const runs = withEncoder({})();
+      expect(runs.map((r) => r.key)).toEqual(['none/random/2/0', 'mine/encoder/2/0']);
+      expect(runs[1]).toMatchObject({ pretrainKey: null, config: { encoderId: 1 } });
+    });
+
+    it.each([
+      ['inputChannels', { network: { inputChannels: 3 } }, /its inputChannels is 1, that of .* 3/],
+      ['base', { network: { base: 16 } }, /its base is 8, that of .* 16/],
+      [
+        'encoder',
+        { network: { encoder: 'resnet18' } },
+        /its encoder is "plain", that of .*resnet18/,
+      ],
+      [
+        'sizePx',
+        { sampling: { sizePx: 128 } },
+        /pretrained with sizePx 64, and this study has 128/,
+      ],
+    ])('whose %s is another', (_, changes, message) => {
+      expect(withEncoder(changes)).toThrow(message);
+    });
+
+    it('that has seen the test images', () => {
+      expect(withEncoder({}, 'target')).toThrow(/also among those to pretrain on/);
+    });
   });
 
   it('when too few images are labelled for a split', () => {

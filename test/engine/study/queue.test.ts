@@ -66,11 +66,14 @@ async function finish(trainer: FakeTrainer): Promise<void> {
   await trainer.end('orderly');
 }
 
-function prepared() {
+function prepared(changes: Parameters<typeof smallStudy>[1] = {}) {
   const project = temporaryProject();
   const source = addDataset(project, 'source', { count: 4 });
   const target = addDataset(project, 'target', { count: 20 });
-  const study = createStudy(project, smallStudy({ source, target }, { labelCounts: [2] }));
+  const study = createStudy(
+    project,
+    smallStudy({ source, target }, { labelCounts: [2], ...changes }),
+  );
   const trainers = fakeTrainers();
   const queue = createQueue({
     project,
@@ -118,6 +121,54 @@ describe('the queue', () => {
     expect(finished.size).toBe(2 + 2 * 4);
     expect(project.studies.get(study.id)?.status).toBe('done');
     expect(project.encoders.list()).toHaveLength(2);
+  });
+
+  it('goes on once with all arms of a label count whose random start was still improving', async () => {
+    const { project, study, queue, running } = prepared({ extension: 2, labelCounts: [2, 4] });
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const spans: string[] = [];
+    while (running[0] !== undefined) {
+      const [trainer] = running;
+      const run = project.runs.get(trainer.runId);
+      if (run?.kind === 'finetune') {
+        spans.push(`${run.labels} ${run.step} ${run.steps}`);
+        // With 2 labels the Dice of a run rises by .02 a step, however long it goes on.
+        trainer.send({
+          type: 'metrics',
+          points: Array.from({ length: 20 }, (_, i) => i + 1)
+            .filter((step) => step > run.step && step <= run.steps)
+            .map((step) => ({
+              step,
+              name: 'valDice',
+              value: run.labels === 2 ? 0.1 + step / 50 : 0.8,
+            })),
+        });
+        trainer.send({
+          type: 'progress',
+          step: run.steps,
+          trainedSeconds: 1,
+          peakMemoryBytes: 1,
+        });
+      }
+      trainer.send({ type: 'done' });
+      await trainer.end('orderly');
+    }
+    const count = (span: string) => spans.filter((one) => one === span).length;
+    // 4 arms over 2 seeds each; those with 2 labels a second time, from step 10 to step 20.
+    expect(count('2 0 10')).toBe(8);
+    expect(count('4 0 10')).toBe(8);
+    expect(count('2 10 20')).toBe(8);
+    expect(spans).toHaveLength(24);
+    const { config, status } = project.studies.get(study.id) ?? {};
+    expect({ status, extended: config?.extendedLabelCounts }).toEqual({
+      status: 'done',
+      extended: [2],
+    });
+    const longer = project.runs.ofStudy(study.id).filter((run) => run.steps === 20);
+    for (const { config: own } of longer) {
+      expect(own.optimisation.warmup * own.optimisation.steps).toBeCloseTo(1, 9);
+    }
   });
 
   it('fails what depends on a failed pretraining, and goes on with the rest', async () => {

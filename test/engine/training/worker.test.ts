@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
+import { extendedBudget } from '../../../engine/study/extension.ts';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
 import type { TrainerEvent, TrainerRequest } from '../../../engine/training/protocol.ts';
@@ -247,6 +248,19 @@ describe('a trainer process', () => {
     expect(stored(interrupted, 'last').header.step).toBeLessThan(60);
     expect((await train(interrupted)).of('done').length).toBe(1);
     expect(stateHash(interrupted)).toBe(stateHash(whole));
+  });
+
+  it('goes on with a longer budget as if it had had it from the start', async () => {
+    const config = finetuneConfig('random', null);
+    const longer = { ...config, optimisation: extendedBudget(config.optimisation, 1.5) };
+    const [extended, whole] = [addRun(config), addRun(longer)];
+    await train(extended);
+    project.runs.extend(extended, longer);
+    const { of } = await train(extended);
+    expect(of('started')[0]?.firstStep).toBe(60);
+    await train(whole);
+    expect(stored(whole, 'last').header.step).toBe(90);
+    expect(stateHash(extended)).toBe(stateHash(whole));
   });
 
   it('resumes on the threads that the run began with', async () => {

@@ -67,6 +67,8 @@ describe('CSV', () => {
       'testHd95',
       'testBoundaryF1',
       'testDiceLast',
+      'learningRate',
+      'steps',
     ]);
     expect(rows).toHaveLength(runs.length);
     expect(rows[0]?.slice(0, 6)).toEqual(['none', 'random', '8', '0', 'done', '24']);
@@ -74,7 +76,7 @@ describe('CSV', () => {
     expect(Number(rows[0]?.[6])).toBeCloseTo(first.reduce((a, b) => a + b, 0) / 24, 12);
     const failed = rows.filter((row) => row[4] === 'failed');
     expect(failed).toHaveLength(2);
-    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '']);
+    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '', '', '']);
   });
 
   it('has a line a run and test image, unrounded', async () => {
