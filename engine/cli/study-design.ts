@@ -88,7 +88,7 @@ function parseTversky(text: string): { alpha: number; beta: number } {
 }
 
 /** Nothing where the option was not given, so that defaults hold. */
-const given = <K extends string, T>(key: K, value: T | undefined) =>
+const given = (key: string, value: unknown): Record<string, unknown> =>
   value === undefined ? {} : { [key]: value };
 
 /** What both kinds of pretraining have in common. */

@@ -35,7 +35,7 @@ function decoderLevel(layer: string): number | null {
 }
 
 /** Levels of the decoder's blocks, from the bottleneck up: 4, 3, 2, 1. */
-export function decoderLevels(spec: NetworkSpec): number[] {
+function decoderLevels(spec: NetworkSpec): number[] {
   const levels = spec.parameters.map((p) => decoderLevel(p.layer)).filter((l) => l !== null);
   return [...new Set(levels)].sort((a, b) => b - a);
 }

@@ -45,9 +45,12 @@ it('takes the steps that AdamW takes in PyTorch', () => {
 
 it('takes smaller steps, decay included, where a parameter has a share of the rate', () => {
   const start = () => ({ m: tf.zeros<tf.Rank.R1>([2]), v: tf.zeros<tf.Rank.R1>([2]) });
-  const scalars = Object.fromEntries(
-    Object.entries(stepScalars(config, 1)).map(([name, value]) => [name, tf.scalar(value)]),
-  ) as Record<'stepSize' | 'epsilon' | 'decay', tf.Scalar>;
+  const numbers = stepScalars(config, 1);
+  const scalars = {
+    stepSize: tf.scalar(numbers.stepSize),
+    epsilon: tf.scalar(numbers.epsilon),
+    decay: tf.scalar(numbers.decay),
+  };
   const theta = tf.tensor1d([1, 1]);
   const gradient = tf.tensor1d([2, 2]);
   const full = adamW(theta, start(), gradient, scalars).theta.dataSync()[0] ?? NaN;
