@@ -13,6 +13,8 @@ import type { StudyData } from './plan.ts';
 const TIMED_STEPS = 12;
 /** An evaluation is a forward pass: about a third of a step on as many images. */
 const FORWARD_SHARE = 0.35;
+/** Trainers side by side take up to this share of the memory that is free before they start. */
+const MEMORY_SHARE = 0.8;
 /** Decoding, scoring and storing one test image, both checkpoints. */
 const SECONDS_PER_TEST_IMAGE = 0.02;
 
@@ -25,6 +27,8 @@ export interface Timing extends Layout {
   readonly msPerStep: number;
   readonly stepsPerSecond: number;
   readonly startupSeconds: number;
+  /** The most that one trainer held. */
+  readonly peakMemoryBytes: number;
 }
 
 /** Ways of sharing `cores`: all for one run, one each, and pairs in between. */
@@ -57,6 +61,8 @@ export interface CalibrationOptions {
   readonly engine: EngineChoice;
   readonly signal?: AbortSignal;
   readonly spawn?: SpawnTrainer;
+  /** Free memory; that of this machine where it is left out. */
+  readonly memoryBytes?: number;
 }
 
 /** Steps of `parallel` trainers at once, as they would run in a study. */
@@ -65,7 +71,7 @@ async function timeLayout(
   step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
   options: CalibrationOptions,
 ): Promise<Timing> {
-  const times: { ms: number; startup: number }[] = [];
+  const times: { ms: number; startup: number; peak: number }[] = [];
   const one = () =>
     runTrainer(
       {
@@ -80,7 +86,8 @@ async function timeLayout(
       {
         onEvent(event) {
           if (event.type === 'calibrated') {
-            times.push({ ms: event.msPerStep, startup: event.startupMs });
+            const { msPerStep: ms, startupMs: startup, peakMemoryBytes: peak } = event;
+            times.push({ ms, startup, peak });
           }
         },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -88,7 +95,7 @@ async function timeLayout(
       },
     );
   await Promise.all(Array.from({ length: layout.parallel }, one));
-  const mean = (of: (t: { ms: number; startup: number }) => number) =>
+  const mean = (of: (t: (typeof times)[number]) => number) =>
     times.reduce((sum, t) => sum + of(t), 0) / times.length;
   const msPerStep = mean((t) => t.ms);
   return {
@@ -96,11 +103,12 @@ async function timeLayout(
     msPerStep,
     stepsPerSecond: (1000 * layout.parallel) / msPerStep,
     startupSeconds: mean((t) => t.startup) / 1000,
+    peakMemoryBytes: Math.max(...times.map((t) => t.peak)),
   };
 }
 
 export interface Calibration {
-  /** One entry a layout, fine-tuning steps. */
+  /** One entry a layout that the memory allows, fine-tuning steps. */
   readonly timings: readonly Timing[];
   readonly chosen: Timing;
   /** Milliseconds of a pretraining step under the chosen layout, by batch size. */
@@ -116,8 +124,14 @@ export async function calibrate(
   const step = { network, sampling, batch: finetuning.batch };
   const layouts =
     config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
+  const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
   const timings: Timing[] = [];
-  for (const layout of layouts) timings.push(await timeOnce(layout, step, options));
+  for (const layout of layouts) {
+    // What the first trainer held tells how many fit side by side.
+    const held = timings[0]?.peakMemoryBytes ?? 0;
+    if (held * layout.parallel > memory) continue;
+    timings.push(await timeOnce(layout, step, options));
+  }
   const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {

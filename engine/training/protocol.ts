@@ -92,6 +92,7 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     engine: EngineInfo,
     msPerStep: z.number(),
     startupMs: z.number(),
+    peakMemoryBytes: z.number(),
   }),
   z.object({
     type: z.literal('prediction'),

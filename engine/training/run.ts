@@ -146,7 +146,7 @@ export interface RunOptions {
 }
 
 /** Bytes that this process has ever held at once. */
-const peakMemoryBytes = () => process.resourceUsage().maxRSS * 1024;
+export const peakMemoryBytes = () => process.resourceUsage().maxRSS * 1024;
 
 /** Encodes the state as checkpoints and emits them; `best` only when there is a better one than the last time. */
 function checkpointEmitter(options: RunOptions, data: RunData, start: Start) {

@@ -11,7 +11,7 @@ import { startBatchFeed } from './batch-feed.ts';
 import { calibrate } from './calibrate.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest } from './protocol.ts';
-import { executeRun, resumeCheckpoint } from './run.ts';
+import { executeRun, peakMemoryBytes, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 
 type Work = Exclude<TrainerRequest, { type: 'stop' }>;
@@ -74,7 +74,13 @@ async function trainRun(
 async function work(request: Work): Promise<TrainerEvent> {
   if (request.type === 'calibrate') {
     const engine = await startEngine({ ...request, log });
-    emit({ type: 'calibrated', engine: engine.info, ...calibrate(engine, request) });
+    const timing = calibrate(engine, request);
+    emit({
+      type: 'calibrated',
+      engine: engine.info,
+      ...timing,
+      peakMemoryBytes: peakMemoryBytes(),
+    });
     return { type: 'done' };
   }
   const project = openProjectReadonly(request.projectPath);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { calibrate, candidateLayouts, estimateSeconds } from '../../../engine/study/calibrate.ts';
 import { planData } from '../../../engine/study/plan.ts';
@@ -15,6 +16,7 @@ function machine(ms: (threads: number, batch: number) => number): SpawnTrainer {
       engine: ENGINE,
       msPerStep: ms(request.threads, request.batch),
       startupMs: 2000,
+      peakMemoryBytes: 1e9,
     });
     return {
       pid: 1,
@@ -54,6 +56,15 @@ describe('calibration', () => {
     const { chosen, timings } = await calibrate(config, { engine: 'wasm', spawn });
     expect(chosen.threads).toBe(1);
     expect(timings.every((t) => t.stepsPerSecond <= chosen.stepsPerSecond)).toBe(true);
+  });
+
+  it('starts no more trainers side by side than the memory holds', async () => {
+    const { config } = study();
+    const options = { engine: 'wasm', spawn: machine(() => 100) } as const;
+    const small = await calibrate(config, { ...options, memoryBytes: 1.2e9 });
+    expect(small.timings.map((t) => t.parallel)).toEqual([1]);
+    const large = await calibrate(config, { ...options, memoryBytes: 1e12 });
+    expect(large.timings.length).toBe(candidateLayouts(availableParallelism()).length);
   });
 
   it('keeps a layout that the user chose', async () => {
