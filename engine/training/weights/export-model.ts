@@ -4,6 +4,7 @@ import type { ExportedModel, ModelFormat } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { filterSpec } from '../parameters.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
+import { kerasModel } from './keras-model.ts';
 import { encodeNetwork } from './network-file.ts';
 import { onnxModel } from './onnx-model.ts';
 
@@ -21,19 +22,22 @@ interface Encoded {
   readonly notes: readonly string[];
 }
 
-function encode(options: ExportOptions): Encoded {
+async function encode(options: ExportOptions): Promise<Encoded> {
   const { network, sampling, spec, weights, part, classes, format } = options;
-  if (format === 'keras') {
-    throw new AppError(
-      'unsupported',
-      'Models are not written as Keras .h5 yet. Export as graft or onnx.',
-    );
-  }
   const kept = filterSpec(spec, ({ group }) => part === 'segmentation' || group !== 'head');
   if (format === 'graft') {
     return {
       bytes: encodeNetwork({ network, classes, sampling, spec: kept, weights }),
       notes: ['Graft reads it back with: graft encoder import'],
+    };
+  }
+  if (format === 'keras') {
+    return {
+      bytes: await kerasModel({ network, spec: kept, weights, part }),
+      notes: [
+        `keras.models.load_model reads it. Input [n, height, width, ${network.inputChannels}], values in [0, 1].`,
+        ...(classes === null ? [] : [`Classes in order: ${classes.join(', ')}.`]),
+      ],
     };
   }
   const names = classes === null ? null : classes.join(', ');
@@ -56,7 +60,7 @@ function encode(options: ExportOptions): Encoded {
 /** Errors: conflict (the file exists), unreadable (the folder cannot be written). */
 export async function exportModel(options: ExportOptions): Promise<ExportedModel> {
   const { path } = options;
-  const { bytes, notes } = encode(options);
+  const { bytes, notes } = await encode(options);
   try {
     await writeFile(path, bytes, { flag: 'wx' });
   } catch (error) {

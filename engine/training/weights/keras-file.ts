@@ -2,7 +2,7 @@
  * Keras' weight files: HDF5 as Keras 2 and 3 write it (`.h5`, whole models or weights), Keras 3's `.weights.h5`, and
  * `.keras`, a zip with one of these inside. Gives tensors as 'layer/variable'; models in the file are not executed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -33,10 +33,23 @@ const startsWith = (bytes: Uint8Array, magic: string) =>
 export const looksLikeHdf5 = (bytes: Uint8Array) => startsWith(bytes, HDF5_MAGIC);
 export const looksLikeZip = (bytes: Uint8Array) => startsWith(bytes, ZIP_MAGIC);
 
-interface Hdf5Group {
+export interface Hdf5Group {
   readonly attrs: Readonly<Record<string, { readonly value: unknown }>>;
   keys(): string[];
   get(name: string): unknown;
+  create_group(name: string): Hdf5Group;
+  create_dataset(options: {
+    name: string;
+    data: Float32Array;
+    shape: number[];
+    dtype: string;
+  }): unknown;
+  create_attribute(
+    name: string,
+    data: string | readonly string[],
+    shape?: number[] | null,
+    dtype?: string,
+  ): void;
 }
 
 interface Hdf5Dataset {
@@ -51,7 +64,7 @@ interface Hdf5File extends Hdf5Group {
 
 interface Hdf5Library {
   readonly ready: Promise<unknown>;
-  readonly File: new (path: string, mode: 'r') => Hdf5File;
+  readonly File: new (path: string, mode: 'r' | 'w') => Hdf5File;
 }
 
 /**
@@ -72,23 +85,33 @@ async function hdf5(): Promise<Hdf5Library> {
   return library;
 }
 
-/** Opens bytes as an HDF5 file; the library reads files of the system, so they become one for the while. */
-async function withHdf5<T>(bytes: Uint8Array, use: (file: Hdf5File) => T): Promise<T> {
+/** The library works on files of the system, so bytes are one for the while. */
+async function withHdf5<T>(
+  mode: 'r' | 'w',
+  bytes: Uint8Array | null,
+  use: (file: Hdf5File) => T,
+): Promise<{ result: T; bytes: Uint8Array }> {
   const library = await hdf5();
   const folder = mkdtempSync(join(tmpdir(), 'graft-h5-'));
   const path = join(folder, 'weights.h5');
   try {
-    writeFileSync(path, bytes);
-    const file = new library.File(path, 'r');
+    if (bytes !== null) writeFileSync(path, bytes);
+    const file = new library.File(path, mode);
+    let result: T;
     try {
-      return use(file);
+      result = use(file);
     } finally {
       file.close();
     }
+    return { result, bytes: bytes ?? readFileSync(path) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A new HDF5 file as bytes. */
+export const writeHdf5 = async (write: (file: Hdf5Group) => void): Promise<Uint8Array> =>
+  (await withHdf5('w', null, write)).bytes;
 
 const isGroup = (entity: unknown): entity is Hdf5Group =>
   typeof entity === 'object' && entity !== null && 'keys' in entity;
@@ -159,11 +182,11 @@ interface LayerConfig {
 }
 const LayerConfig: z.ZodType<LayerConfig> = z.lazy(() =>
   z.looseObject({
-    class_name: z.unknown(),
+    class_name: z.unknown().optional(),
     config: z
       .looseObject({
-        name: z.unknown(),
-        epsilon: z.unknown(),
+        name: z.unknown().optional(),
+        epsilon: z.unknown().optional(),
         layers: z.array(LayerConfig).optional().catch(undefined),
       })
       .optional()
@@ -216,10 +239,11 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
     config = model === undefined ? null : Buffer.from(model).toString('utf8');
   }
   try {
-    return await withHdf5(content, (file) => ({
+    const { result } = await withHdf5('r', content, (file) => ({
       tensors: tensorsOf(file, subject),
       epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
     }));
+    return result;
   } catch (error) {
     throw error instanceof AppError ? error : damaged(error);
   }

@@ -13,6 +13,7 @@ import {
   type ImportedWeights,
   readWeightFile,
 } from '../../../../engine/training/weights/import-weights.ts';
+import { readKerasFile } from '../../../../engine/training/weights/keras-file.ts';
 import {
   readSafetensors,
   type StoredTensor,
@@ -126,6 +127,15 @@ describe('weights of Keras', () => {
       /biases .* moved into its mean[\s\S]*1\.001e-?5|0\.00001001/,
     );
     expect(largestDifference(read, 'keras resnet18')).toBeLessThan(1e-4);
+  });
+
+  it.each([
+    ['mobilenet.h5', 'bn_Conv1', 1e-3],
+    ['mobilenet.keras', 'block_16_project_BN', 1e-3],
+    ['resnet18.h5', 'conv5_block2_2_bn', 1.001e-5],
+  ])('%s tells the ε of its layers', async (name, layer, epsilon) => {
+    const { epsilons } = await readKerasFile(readFileSync(kerasFile(name)), name);
+    expect(epsilons.get(layer)).toBe(epsilon);
   });
 
   it('differ where the padding or the preprocessing is taken for another', async () => {

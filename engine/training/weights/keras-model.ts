@@ -1,0 +1,244 @@
+/**
+ * A network as a Keras model in HDF5 (`.h5`): what unet.ts and encoders/ describe, written as a functional model with
+ * its weights. Keras 2.11 and newer load it with keras.models.load_model, and can train it on.
+ */
+import type { NetworkConfig } from '../../../shared/entities.ts';
+import { BATCH_NORM_EPSILON } from '../engine-layers.ts';
+import { groupCount } from '../group-norm.ts';
+import {
+  type BlockOptions,
+  centredPadding,
+  type NetworkOperations,
+} from '../network-operations.ts';
+import type { NetworkSpec, Weights } from '../parameters.ts';
+import { segmentationLogits } from '../segmentation.ts';
+import { encode } from '../unet.ts';
+import { type Hdf5Group, writeHdf5 } from './keras-file.ts';
+
+const INPUT = 'image';
+/** Share of themselves that running statistics keep a step, as in forward-pass.ts. */
+const MOMENTUM = 0.9;
+
+interface Variable {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Layer names cannot hold slashes. */
+const kerasName = (layer: string) => layer.replaceAll('/', '_');
+
+class KerasGraph implements NetworkOperations<string> {
+  readonly layers: object[] = [];
+  readonly #inputsOf = new Map<string, readonly string[]>();
+  readonly variables = new Map<string, readonly Variable[]>();
+  readonly #spec: NetworkSpec;
+  readonly #weights: Weights;
+
+  constructor(spec: NetworkSpec, weights: Weights) {
+    this.#spec = spec;
+    this.#weights = weights;
+  }
+
+  layer(
+    className: string,
+    inputs: readonly string[],
+    config: Readonly<Record<string, unknown>> = {},
+    name = `${className.toLowerCase()}_${this.layers.length}`,
+  ): string {
+    const inbound = inputs.map((input) => [input, 0, 0, {}]);
+    this.layers.push({
+      class_name: className,
+      name,
+      config: { name, ...config },
+      inbound_nodes: inputs.length === 0 ? [] : [inbound],
+    });
+    this.#inputsOf.set(name, inputs);
+    return name;
+  }
+
+  /**
+   * Layers in the order in which Keras will number them, and so expects their weights: by their distance from the
+   * outputs, the farthest first, and equal ones as a search from the outputs comes upon them (keras/src/ops/function.py,
+   * map_graph).
+   */
+  inKerasOrder(outputs: readonly string[]): string[] {
+    const found = new Map<string, number>();
+    const visit = (name: string) => {
+      if (found.has(name)) return;
+      found.set(name, found.size);
+      this.#inputsOf.get(name)?.forEach(visit);
+    };
+    outputs.forEach(visit);
+    const depths = new Map<string, number>(outputs.map((name) => [name, 0]));
+    // Every layer comes after its inputs, so backwards all consumers are seen first.
+    for (const [name, inputs] of [...this.#inputsOf].toReversed()) {
+      const depth = depths.get(name) ?? 0;
+      for (const input of inputs) depths.set(input, Math.max(depths.get(input) ?? 0, depth + 1));
+    }
+    const by = (map: ReadonlyMap<string, number>, name: string) => map.get(name) ?? 0;
+    return [...found.keys()].sort(
+      (a, b) => by(depths, b) - by(depths, a) || by(found, a) - by(found, b),
+    );
+  }
+
+  #variable(parameter: string, name: string): Variable {
+    const values = this.#weights.parameters.get(parameter);
+    const shape = this.#spec.parameters.find((p) => p.name === parameter)?.shape;
+    if (values === undefined || shape === undefined) {
+      throw new Error(`the network has no parameter ${parameter}`);
+    }
+    return { name, shape, values };
+  }
+
+  #convolution(layer: string, input: string, bias: boolean, options: BlockOptions): string {
+    const { stride = 1, padding = 'symmetric', depthwise = false } = options;
+    const kernel = this.#variable(`${layer}/kernel`, 'kernel');
+    const [side = 1, , , filters = 1] = kernel.shape;
+    const centred = stride === 2 && padding === 'symmetric';
+    const margins = [...centredPadding(side)];
+    const padded =
+      centred && side > 1
+        ? this.layer('ZeroPadding2D', [input], { padding: [margins, margins] })
+        : input;
+    const name = kerasName(layer);
+    this.variables.set(name, bias ? [kernel, this.#variable(`${layer}/bias`, 'bias')] : [kernel]);
+    const config = {
+      kernel_size: [side, side],
+      strides: [stride, stride],
+      padding: centred ? 'valid' : 'same',
+      use_bias: bias,
+    };
+    return depthwise
+      ? this.layer('DepthwiseConv2D', [padded], { ...config, depth_multiplier: 1 }, name)
+      : this.layer('Conv2D', [padded], { ...config, filters }, name);
+  }
+
+  block(layer: string, input: string, options: BlockOptions = {}): string {
+    const { activation = 'relu' } = options;
+    const convolved = this.#convolution(layer, input, false, options);
+    const name = `${kerasName(layer)}_norm`;
+    const gamma = this.#variable(`${layer}/gamma`, 'gamma');
+    const beta = this.#variable(`${layer}/beta`, 'beta');
+    const statistics = this.#weights.statistics.get(layer);
+    const channels = gamma.values.length;
+    const common = { axis: -1, epsilon: BATCH_NORM_EPSILON };
+    let normal: string;
+    if (statistics === undefined) {
+      this.variables.set(name, [gamma, beta]);
+      const groups = groupCount(channels);
+      normal = this.layer('GroupNormalization', [convolved], { ...common, groups }, name);
+    } else {
+      const shape = [channels];
+      this.variables.set(name, [
+        gamma,
+        beta,
+        { name: 'moving_mean', shape, values: statistics.slice(0, channels) },
+        { name: 'moving_variance', shape, values: statistics.slice(channels) },
+      ]);
+      const config = { ...common, momentum: MOMENTUM };
+      normal = this.layer('BatchNormalization', [convolved], config, name);
+    }
+    if (activation === 'none') return normal;
+    return this.layer('ReLU', [normal], activation === 'relu6' ? { max_value: 6 } : {});
+  }
+
+  head(layer: string, input: string): string {
+    return this.#convolution(layer, input, true, {});
+  }
+
+  preprocess(input: string, { mean, deviation }: NonNullable<NetworkConfig['preprocessing']>) {
+    return this.layer('Rescaling', [input], {
+      scale: deviation.map((d) => 1 / d),
+      offset: mean.map((m, c) => -m / (deviation[c] ?? 1)),
+    });
+  }
+
+  add(a: string, b: string): string {
+    return this.layer('Add', [a, b]);
+  }
+  relu(input: string): string {
+    return this.layer('ReLU', [input]);
+  }
+  maxPool2(input: string): string {
+    return this.layer('MaxPooling2D', [input], { pool_size: [2, 2], strides: [2, 2] });
+  }
+  maxPool3(input: string, padding: NetworkConfig['padding']): string {
+    const margins = [...centredPadding(3)];
+    const [from, rest] =
+      padding === 'same'
+        ? [input, 'same']
+        : [this.layer('ZeroPadding2D', [input], { padding: [margins, margins] }), 'valid'];
+    return this.layer('MaxPooling2D', [from], {
+      pool_size: [3, 3],
+      strides: [2, 2],
+      padding: rest,
+    });
+  }
+  upsample2(input: string): string {
+    return this.layer('UpSampling2D', [input], { size: [2, 2], interpolation: 'nearest' });
+  }
+  concat(inputs: string[]): string {
+    return this.layer('Concatenate', inputs, { axis: -1 });
+  }
+}
+
+function writeWeights(file: Hdf5Group, graph: KerasGraph, names: readonly string[]): void {
+  const all = file.create_group('model_weights');
+  all.create_attribute('layer_names', names);
+  all.create_attribute('backend', 'tensorflow');
+  all.create_attribute('keras_version', '3.0.0');
+  for (const name of names) {
+    const group = all.create_group(name);
+    const variables = graph.variables.get(name) ?? [];
+    group.create_attribute(
+      'weight_names',
+      variables.map((v) => `${name}/${v.name}`),
+    );
+    const inner = group.create_group(name);
+    for (const { name: variable, shape, values } of variables) {
+      inner.create_dataset({ name: variable, data: values, shape: [...shape], dtype: '<f' });
+    }
+  }
+}
+
+/**
+ * Input `image` [n, height, width, channels] in [0, 1]. Outputs: class probabilities of a segmentation network, else
+ * the features of an encoder and after them its skips, the highest resolution first.
+ */
+export async function kerasModel(options: {
+  readonly network: NetworkConfig;
+  readonly spec: NetworkSpec;
+  readonly weights: Weights;
+  readonly part: 'encoder' | 'segmentation';
+}): Promise<Uint8Array> {
+  const { network, spec, weights, part } = options;
+  const graph = new KerasGraph(spec, weights);
+  const batchShape = [null, null, null, network.inputChannels];
+  graph.layer('InputLayer', [], { batch_shape: batchShape, dtype: 'float32' }, INPUT);
+  let outputs: string[];
+  if (part === 'segmentation') {
+    const logits = segmentationLogits(graph, network, INPUT);
+    outputs = [graph.layer('Softmax', [logits], { axis: -1 }, 'probabilities')];
+  } else {
+    const { skips, bottleneck } = encode(graph, network, INPUT);
+    outputs = [bottleneck, ...skips.filter((skip) => skip !== null)];
+  }
+  const config = {
+    class_name: 'Functional',
+    config: {
+      name: part,
+      trainable: true,
+      layers: graph.layers,
+      input_layers: [[INPUT, 0, 0]],
+      output_layers: outputs.map((name) => [name, 0, 0]),
+    },
+  };
+  return writeHdf5((file) => {
+    // Of variable length: fixed strings in attributes end at 64 KB.
+    file.create_attribute('model_config', JSON.stringify(config), null, 'S');
+    file.create_attribute('backend', 'tensorflow');
+    file.create_attribute('keras_version', '3.0.0');
+    writeWeights(file, graph, graph.inKerasOrder(outputs));
+  });
+}
