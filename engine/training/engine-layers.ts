@@ -25,10 +25,10 @@ export interface EngineLayers {
   relu(input: Tensor4D): Tensor4D;
   /** min(max(input, 0), 6) */
   relu6(input: Tensor4D): Tensor4D;
-  /** relu(convolution + bias) in one pass, for inference: no gradient. */
-  convolutionBiasRelu(input: Tensor4D, kernel: Tensor4D, bias: Tensor1D): Tensor4D;
   /** input + bias along the last axis. */
   addBias<T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D): T;
   /** [b, h, w, c] → [b, 2h, 2w, c], nearest neighbour. */
   upsample2(input: Tensor4D): Tensor4D;
+  /** convolution(upsample2(input), kernel), kernel [3, 3, in, out]; without the upsampled tensor where that is faster. */
+  upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
 }

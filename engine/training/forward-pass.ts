@@ -4,8 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Layers } from './layers.ts';
-import type { NetworkOperations } from './network-operations.ts';
+import type { ConvolutionInput, Layers } from './layers.ts';
+import type { BlockOptions, NetworkOperations } from './network-operations.ts';
 import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
 
 /** Running statistics keep this share of themselves at every step (method.md §2). */
@@ -66,34 +66,38 @@ export function createForwardPass(
   /** Layers that normalise by batch; the others normalise by groups. */
   const byBatch = new Set(trained?.spec.statistics.map(({ layer }) => layer));
 
+  function block(layer: string, input: ConvolutionInput, options: BlockOptions = {}): Tensor4D {
+    const { activation = 'relu', depthwise = false } = options;
+    // Ranks are fixed by the specification in parameters.ts.
+    const kernel = parameter(`${layer}/kernel`) as Tensor4D;
+    const gamma = parameter(`${layer}/gamma`) as Tensor1D;
+    const beta = parameter(`${layer}/beta`) as Tensor1D;
+    const statistics = running.get(layer);
+    if (statistics !== undefined) {
+      return layers.foldedConvolution(input, kernel, { gamma, beta, ...statistics }, options);
+    }
+    const convolved =
+      depthwise && !('below' in input)
+        ? layers.depthwiseConvolution(input, kernel, options)
+        : layers.convolution(input, kernel, options);
+    if (!byBatch.has(layer)) {
+      return layers.activate(layers.groupNorm(convolved, gamma, beta), activation);
+    }
+    const fused = activation === 'relu';
+    const { output, mean, variance } = fused
+      ? layers.batchNormRelu(convolved, gamma, beta)
+      : layers.batchNorm(convolved, gamma, beta);
+    const passes = collected.get(layer) ?? [];
+    passes.push({ mean, variance });
+    collected.set(layer, passes);
+    return fused ? output : layers.activate(output, activation);
+  }
+
   return {
     layers,
     parameter,
-    block(layer, input, options = {}) {
-      const { activation = 'relu', depthwise = false } = options;
-      // Ranks are fixed by the specification in parameters.ts.
-      const kernel = parameter(`${layer}/kernel`) as Tensor4D;
-      const gamma = parameter(`${layer}/gamma`) as Tensor1D;
-      const beta = parameter(`${layer}/beta`) as Tensor1D;
-      const statistics = running.get(layer);
-      if (statistics !== undefined) {
-        return layers.foldedConvolution(input, kernel, { gamma, beta, ...statistics }, options);
-      }
-      const convolved = depthwise
-        ? layers.depthwiseConvolution(input, kernel, options)
-        : layers.convolution(input, kernel, options);
-      if (!byBatch.has(layer)) {
-        return layers.activate(layers.groupNorm(convolved, gamma, beta), activation);
-      }
-      const fused = activation === 'relu';
-      const { output, mean, variance } = fused
-        ? layers.batchNormRelu(convolved, gamma, beta)
-        : layers.batchNorm(convolved, gamma, beta);
-      const passes = collected.get(layer) ?? [];
-      passes.push({ mean, variance });
-      collected.set(layer, passes);
-      return fused ? output : layers.activate(output, activation);
-    },
+    block,
+    upsampledBlock: (layer, skip, below) => block(layer, { skip, below }),
     head(layer, input) {
       const kernel = parameter(`${layer}/kernel`) as Tensor4D;
       const bias = parameter(`${layer}/bias`) as Tensor1D;
@@ -105,8 +109,6 @@ export function createForwardPass(
     relu: (input) => layers.relu(input),
     maxPool2: (input) => layers.maxPool2(input),
     maxPool3: (input, padding) => layers.maxPool3(input, padding),
-    upsample2: (input) => layers.upsample2(input),
-    concat: (inputs) => layers.concat(inputs),
     updatedStatistics() {
       if (trained === null) throw new Error('a pass without trained layers updates nothing');
       const passes = Math.max(0, ...[...collected.values()].map((list) => list.length));

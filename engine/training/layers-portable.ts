@@ -48,7 +48,7 @@ function normalised(
 }
 
 /** The gradient of copying a pixel to four is the sum of the four. */
-const upsample2 = tf.customGrad((x) => {
+const copiedToFour = tf.customGrad((x) => {
   const input = x as Tensor4D;
   const [, height, width] = input.shape;
   return {
@@ -57,13 +57,15 @@ const upsample2 = tf.customGrad((x) => {
   };
 });
 
+const upsample2 = (input: Tensor4D) => copiedToFour(input) as Tensor4D;
+
 export const portableLayers: EngineLayers = {
   batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
   batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
   relu: (input) => tf.relu(input),
   relu6: (input) => tf.relu6(input),
-  convolutionBiasRelu: (input, kernel, bias) =>
-    tf.relu(tf.add<Tensor4D>(tf.conv2d(input, kernel, 1, 'same'), bias)),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),
-  upsample2: (input) => upsample2(input) as Tensor4D,
+  upsample2,
+  // The transposed convolution of layers-native.ts would have to be spread by zeros here, which costs more than it saves.
+  upsampledConvolution: (input, kernel) => tf.conv2d(upsample2(input), kernel, 1, 'same'),
 };

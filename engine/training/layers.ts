@@ -17,9 +17,25 @@ import {
   type WindowOptions,
 } from './network-operations.ts';
 
+/**
+ * What a decoder's first convolution sees: the skip's channels, then those of the level below, upsampled by 2.
+ * The two convolve apart and are added, which is the same as convolving them concatenated.
+ */
+export interface SkipAndBelow {
+  /** [b, 2h, 2w, skip channels]; null: none. */
+  readonly skip: Tensor4D | null;
+  /** [b, h, w, channels] */
+  readonly below: Tensor4D;
+}
+
+export type ConvolutionInput = Tensor4D | SkipAndBelow;
+
 export interface Layers extends EngineLayers {
-  /** Zero padding to the same size (half of it where the stride is 2), no bias. kernel [side, side, in, out]. */
-  convolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
+  /**
+   * Zero padding to the same size (half of it where the stride is 2), no bias. kernel [side, side, in, out]; over
+   * SkipAndBelow stride 1 and side 3.
+   */
+  convolution(input: ConvolutionInput, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
   /** The same, every channel by itself. kernel [side, side, channels, 1]. */
   depthwiseConvolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
   /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
@@ -29,8 +45,6 @@ export interface Layers extends EngineLayers {
   maxPool2(input: Tensor4D): Tensor4D;
   /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
   maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
-  /** Along channels. */
-  concat(inputs: Tensor4D[]): Tensor4D;
   /** [b, h, w, c] → [b, c] */
   globalAveragePool(input: Tensor4D): Tensor2D;
   /** input [b, in] · kernel [in, out] + bias [out] */
@@ -40,7 +54,7 @@ export interface Layers extends EngineLayers {
    * is folded into the kernel. For inference and frozen layers: no gradient.
    */
   foldedConvolution(
-    input: Tensor4D,
+    input: ConvolutionInput,
     kernel: Tensor4D,
     norm: { gamma: Tensor1D; beta: Tensor1D; mean: Tensor1D; variance: Tensor1D },
     options?: BlockOptions,
@@ -61,11 +75,6 @@ function padded(
     : [tf.pad<Tensor4D>(input, [none, margins, margins, none]), 'valid'];
 }
 
-function convolution(input: Tensor4D, kernel: Tensor4D, options: WindowOptions = {}): Tensor4D {
-  const [x, padding] = padded(input, kernel.shape[0], options);
-  return tf.conv2d(x, kernel, options.stride ?? 1, padding);
-}
-
 function depthwiseConvolution(
   input: Tensor4D,
   kernel: Tensor4D,
@@ -81,9 +90,30 @@ export function createLayers(engine: Engine): Layers {
     if (activation === 'none') return input;
     return activation === 'relu' ? own.relu(input) : own.relu6(input);
   };
+
+  /** `bias`: added where given. */
+  function convolution(
+    input: ConvolutionInput,
+    kernel: Tensor4D,
+    options: WindowOptions = {},
+    bias?: Tensor1D,
+  ): Tensor4D {
+    const biased = (x: Tensor4D) => (bias === undefined ? x : own.addBias(x, bias));
+    if (!('below' in input)) {
+      const [x, padding] = padded(input, kernel.shape[0], options);
+      return biased(tf.conv2d(x, kernel, options.stride ?? 1, padding));
+    }
+    const { skip, below } = input;
+    if (skip === null) return biased(own.upsampledConvolution(below, kernel));
+    const channels = [skip.shape[3], below.shape[3]];
+    const [forSkip, forBelow] = tf.split<Tensor4D>(kernel, channels, 2) as [Tensor4D, Tensor4D];
+    const beside = convolution(skip, forSkip, options, bias);
+    return tf.add(beside, own.upsampledConvolution(below, forBelow));
+  }
+
   return {
     ...own,
-    convolution,
+    convolution: (input, kernel, options) => convolution(input, kernel, options),
     depthwiseConvolution,
     groupNorm,
     activate,
@@ -92,25 +122,24 @@ export function createLayers(engine: Engine): Layers {
       const [x, pad] = padded(input, 3, { stride: 2, padding });
       return tf.maxPool(x, 3, 2, pad);
     },
-    concat: (inputs) => tf.concat4d(inputs, 3),
     globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
     dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
     foldedConvolution(input, kernel, { gamma, beta, mean, variance }, options = {}) {
-      const { activation = 'relu', depthwise = false, stride = 1 } = options;
+      const { activation = 'relu', depthwise = false } = options;
       const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
       const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
-      if (depthwise) {
+      if (depthwise && !('below' in input)) {
         const scaled = tf.mul<Tensor4D>(kernel, tf.reshape(scale, [-1, 1]));
         return activate(
           own.addBias(depthwiseConvolution(input, scaled, options), bias),
           activation,
         );
       }
-      const scaled = tf.mul<Tensor4D>(kernel, scale);
-      if (stride === 1 && activation === 'relu') {
-        return own.convolutionBiasRelu(input, scaled, bias);
-      }
-      return activate(own.addBias(convolution(input, scaled, options), bias), activation);
+      // TensorFlow's own graph rewriting turns convolution, bias and activation into one _FusedConv2D.
+      return activate(
+        convolution(input, tf.mul<Tensor4D>(kernel, scale), options, bias),
+        activation,
+      );
     },
   };
 }

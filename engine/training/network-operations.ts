@@ -33,10 +33,10 @@ export interface NetworkOperations<T> {
   maxPool2(input: T): T;
   /** Largest of 3×3 pixels that are not negative, every second pixel. */
   maxPool3(input: T, padding: NetworkConfig['padding']): T;
-  /** Nearest neighbour. */
-  upsample2(input: T): T;
-  /** Along channels. */
-  concat(inputs: T[]): T;
+  /**
+   * A 3×3 block over the channels of `skip` (null: none), then those of `below`, upsampled by 2 (nearest neighbour).
+   */
+  upsampledBlock(layer: string, skip: T | null, below: T): T;
 }
 
 /**

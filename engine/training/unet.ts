@@ -110,14 +110,12 @@ export function decode<T>(
 ): T {
   let x = features.bottleneck;
   for (const { level } of levelsOf(config).reverse()) {
-    x = ops.upsample2(x);
-    const skip = features.skips[level - 1] ?? null;
-    if (config.skips !== 'none' && skip !== null) {
-      const carried =
-        config.skips === 'conv' ? ops.block(`decoder/level${level}/skip`, skip) : skip;
-      x = ops.concat([carried, x]);
-    }
-    x = ops.block(`decoder/level${level}/conv1`, x);
+    const skip = config.skips === 'none' ? null : (features.skips[level - 1] ?? null);
+    const carried =
+      config.skips === 'conv' && skip !== null
+        ? ops.block(`decoder/level${level}/skip`, skip)
+        : skip;
+    x = ops.upsampledBlock(`decoder/level${level}/conv1`, carried, x);
     x = ops.block(`decoder/level${level}/conv2`, x);
   }
   return x;

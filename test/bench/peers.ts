@@ -1,12 +1,13 @@
 /**
  * Graft's training step, prediction and memory against PyTorch and Keras on this machine: the same network, loss and
  * optimiser (train.ts, peers/train_torch.py, peers/train_keras.py), each in a process of its own, all in turn,
- * `--rounds` times. Prints medians and their ratios: above 1 Graft is faster, or needs less memory.
+ * `--rounds` times. Prints medians and their ratios. CPU time counts all threads, waiting in a loop included: with one
+ * thread it is the figure that other work on the machine spoils least.
  *
  * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--rounds 3] [--steps 15]
  *   Without --size the four standard sizes; without --threads one and two threads.
  * The last line is JSON: { rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
- * { ms_step, infer_img_s, peak_memory_mb }.
+ * { ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb }.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -41,11 +42,20 @@ const threadCounts = flags.threads === undefined ? [1, 2] : [Number(flags.thread
 const Measured = z.object({
   version: z.string(),
   ms_step: z.number(),
+  cpu_ms_step: z.number(),
   infer_img_s: z.number(),
+  cpu_ms_infer: z.number(),
   peak_memory_mb: z.number(),
 });
 type Measured = z.infer<typeof Measured>;
 type Figures = Omit<Measured, 'version'>;
+const FIGURES = [
+  'ms_step',
+  'cpu_ms_step',
+  'infer_img_s',
+  'cpu_ms_infer',
+  'peak_memory_mb',
+] as const;
 
 const python = peerInterpreter();
 const contenders = {
@@ -80,11 +90,12 @@ function median(values: readonly number[]): number {
   return ((low ?? NaN) + (high ?? NaN)) / 2;
 }
 
-const medians = (runs: readonly Measured[]): Figures => ({
-  ms_step: median(runs.map((run) => run.ms_step)),
-  infer_img_s: median(runs.map((run) => run.infer_img_s)),
-  peak_memory_mb: median(runs.map((run) => run.peak_memory_mb)),
-});
+function medians(runs: readonly Measured[]): Figures {
+  const [ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb] = FIGURES.map((name) =>
+    median(runs.map((run) => run[name])),
+  ) as [number, number, number, number, number];
+  return { ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb };
+}
 
 function compare(setting: Readonly<Record<string, number>>): Record<Contender, Figures> {
   const runs: Record<Contender, Measured[]> = { graft: [], torch: [], keras: [] };
@@ -96,31 +107,32 @@ function compare(setting: Readonly<Record<string, number>>): Record<Contender, F
 
 const ratio = (value: number) => value.toFixed(2).padStart(6);
 
-/** Of the step, of prediction, and of memory, over the better peer; memory over PyTorch's alone. */
+/** Of every figure the three values, and Graft's advantage over the better peer; of memory over PyTorch alone. */
 function tableRow(
   { size, batch, base, threads }: Readonly<Record<'size' | 'batch' | 'base' | 'threads', number>>,
   { graft, torch, keras }: Record<Contender, Figures>,
 ): string {
-  const name = `${size}/${batch}/${base}`.padEnd(10);
-  const steps = [graft, torch, keras].map(({ ms_step }) => ms_step.toFixed(1).padStart(7)).join('');
-  const images = [graft, torch, keras]
-    .map(({ infer_img_s }) => infer_img_s.toFixed(0).padStart(7))
-    .join('');
-  const memory = [graft, torch, keras]
-    .map(({ peak_memory_mb }) => peak_memory_mb.toFixed(0).padStart(6))
-    .join('');
-  const faster = ratio(Math.min(torch.ms_step, keras.ms_step) / graft.ms_step);
+  const values = (name: keyof Figures, digits: number) =>
+    [graft, torch, keras].map((one) => one[name].toFixed(digits).padStart(7)).join('');
+  const shorter = (name: 'ms_step' | 'cpu_ms_step' | 'cpu_ms_infer') =>
+    ratio(Math.min(torch[name], keras[name]) / graft[name]);
   const predicts = ratio(graft.infer_img_s / Math.max(torch.infer_img_s, keras.infer_img_s));
   const held = ratio(graft.peak_memory_mb / torch.peak_memory_mb);
-  return `${name}${threads} |${steps}${faster} |${images}${predicts} |${memory}${held}`;
+  return [
+    `${`${size}/${batch}/${base}`.padEnd(10)}${threads} `,
+    `${values('ms_step', 1)}${shorter('ms_step')} `,
+    `${values('cpu_ms_step', 0)}${shorter('cpu_ms_step')} `,
+    `${values('infer_img_s', 0)}${predicts} `,
+    `${values('cpu_ms_infer', 0)}${shorter('cpu_ms_infer')} `,
+    `${values('peak_memory_mb', 0)}${held}`,
+  ].join('|');
 }
 
 console.log(
-  [
-    'size/batch/base, threads | ms a step: Graft, PyTorch, Keras, faster peer ÷ Graft',
-    '| images a second predicted: Graft, PyTorch, Keras, Graft ÷ faster peer',
-    '| peak MB in training: Graft, PyTorch, Keras, Graft ÷ PyTorch',
-  ].join(' '),
+  'Each column: Graft, PyTorch, Keras, ratio (faster peer ÷ Graft; memory: Graft ÷ PyTorch).',
+);
+console.log(
+  'size/batch/base, threads | ms a step | CPU ms a step | images/s predicted | CPU ms a prediction | peak MB',
 );
 const rows = sizes.flatMap((size) =>
   threadCounts.map((threads) => {

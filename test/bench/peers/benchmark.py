@@ -21,19 +21,24 @@ def flags(description):
 
 
 def milliseconds(run):
-    start = time.perf_counter()
+    """Of the clock, and of the processor with all threads."""
+    start, processor_start = time.perf_counter(), time.process_time()
     run()
-    return 1000 * (time.perf_counter() - start)
+    return 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - processor_start)
 
 
 def report(who, version, options, train_step, infer):
     """Times both functions; each must not return before its result is there."""
     for _ in range(WARM_UP_STEPS):
         train_step()
-    step = statistics.median(milliseconds(train_step) for _ in range(options.steps))
+    steps = [milliseconds(train_step) for _ in range(options.steps)]
+    step = statistics.median(clock for clock, _ in steps)
+    processor = statistics.median(used for _, used in steps)
     peak_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     infer()
-    inference = statistics.median(milliseconds(infer) for _ in range(INFERENCE_RUNS))
+    inferences = [milliseconds(infer) for _ in range(INFERENCE_RUNS)]
+    inference = statistics.median(clock for clock, _ in inferences)
+    inference_processor = statistics.median(used for _, used in inferences)
     print(json.dumps({
         "who": who,
         "version": version,
@@ -43,7 +48,9 @@ def report(who, version, options, train_step, infer):
         "threads": options.threads,
         "precision": options.precision,
         "ms_step": round(step, 1),
+        "cpu_ms_step": round(processor, 1),
         "img_s": round(1000 * options.batch / step, 2),
         "infer_img_s": round(1000 * options.batch / inference, 1),
+        "cpu_ms_infer": round(inference_processor, 1),
         "peak_memory_mb": round(peak_kilobytes / 1024),
     }))

@@ -125,6 +125,18 @@ const cases: readonly Case[] = [
     inputs: [tensor([2, 5, 4, 3]), tensor([3, 3, 3, 2])],
   },
   {
+    name: 'convolution over what was upsampled',
+    layer: (layers, [below, kernel]) =>
+      layers.convolution({ skip: null, below: below as Tensor4D }, kernel as Tensor4D),
+    inputs: [tensor([2, 3, 5, 4]), tensor([3, 3, 4, 2], 0.5)],
+  },
+  {
+    name: 'convolution over a skip and what was upsampled',
+    layer: (layers, [skip, below, kernel]) =>
+      layers.convolution({ skip: skip as Tensor4D, below: below as Tensor4D }, kernel as Tensor4D),
+    inputs: [tensor([2, 4, 6, 3]), tensor([2, 2, 3, 4]), tensor([3, 3, 7, 2], 0.5)],
+  },
+  {
     name: 'pooling',
     layer: (layers, [x]) => layers.maxPool2(x as Tensor4D),
     inputs: [tensor([2, 4, 6, 3])],
@@ -187,6 +199,37 @@ describe.each(cases)('$name', (test) => {
         expect(Math.abs(numeric - exact)).toBeLessThan(0.02 + 0.02 * Math.abs(exact));
       }
     });
+  });
+});
+
+describe('a convolution over a skip and what was upsampled', () => {
+  const [skip, below] = [tensor([2, 8, 6, 3]) as Tensor4D, tensor([2, 4, 3, 5]) as Tensor4D];
+  const kernel = tensor([3, 3, 8, 4], 0.3) as Tensor4D;
+  const concatenated = () => tf.concat4d([skip, tf.image.resizeNearestNeighbor(below, [8, 6])], 3);
+
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('is the convolution over both concatenated (%s)', (_, layers) => {
+    const output = layers.convolution({ skip, below }, kernel);
+    const plain = tf.conv2d(concatenated(), kernel, 1, 'same');
+    expect(output.shape).toEqual(plain.shape);
+    expect(largestDifference(output, plain)).toBeLessThan(2e-5);
+  });
+
+  it.each([
+    ['native', native],
+    ['portable', portable],
+  ])('is that in its folded form, too (%s)', (_, layers) => {
+    const norm = {
+      gamma: tensor([4], 0.3, 1) as Tensor1D,
+      beta: tensor([4]) as Tensor1D,
+      mean: tensor([4]) as Tensor1D,
+      variance: tf.square(tensor([4], 0.5, 1)) as Tensor1D,
+    };
+    const folded = layers.foldedConvolution({ skip, below }, kernel, norm);
+    const plain = layers.foldedConvolution(concatenated(), kernel, norm);
+    expect(largestDifference(folded, plain)).toBeLessThan(1e-4);
   });
 });
 
