@@ -181,6 +181,10 @@ export const SamplingConfig = z.object({
 });
 export type SamplingConfig = z.infer<typeof SamplingConfig>;
 
+/** What convolutions compute in while training. bfloat16: half the digits of float32, faster where the processor has it. */
+export const Precision = z.enum(['float32', 'bfloat16']);
+export type Precision = z.infer<typeof Precision>;
+
 export const OptimisationConfig = z.object({
   steps: z.number().int().min(1),
   batch: z.number().int().min(1),
@@ -192,6 +196,7 @@ export const OptimisationConfig = z.object({
   /** Validation every so many steps (fine-tuning), or a training loss point (pretraining). */
   evaluateEvery: z.number().int().min(1),
   augment: z.boolean().default(true),
+  precision: Precision.default('float32'),
 });
 export type OptimisationConfig = z.infer<typeof OptimisationConfig>;
 

@@ -27,6 +27,7 @@ export function pretrainingPreset(mode: StudyMode): OptimisationConfig {
     schedule: 'cosine',
     evaluateEvery: 10,
     augment: true,
+    precision: 'float32',
   };
 }
 
@@ -41,5 +42,6 @@ export function finetuningPreset(mode: StudyMode): OptimisationConfig {
     schedule: 'constant',
     evaluateEvery: 10,
     augment: true,
+    precision: 'float32',
   };
 }

@@ -1,5 +1,6 @@
 /** Parsers of option values; commander shows their message beside the option. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { Precision } from '../../shared/entities.ts';
 
 export function integer(text: string): number {
   const value = Number(text);
@@ -33,3 +34,11 @@ export function valueMapping(text: string): Record<string, number> {
   }
   return mapping;
 }
+
+export const precisionOption = (): Option =>
+  new Option(
+    '--precision <type>',
+    'convolutions of the training: bfloat16 is faster on processors that have it, with half the digits',
+  )
+    .choices(Precision.options)
+    .default('float32');

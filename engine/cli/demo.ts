@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { StudyConfig } from '../../shared/entities.ts';
+import { type Precision, StudyConfig } from '../../shared/entities.ts';
 import { duration, score } from '../../shared/number-format.ts';
 import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
 import type { Engine } from '../engine.ts';
-import { integer } from './arguments.ts';
+import { integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress } from './host.ts';
 import { print, table } from './output.ts';
@@ -17,6 +17,7 @@ interface DemoOptions {
   quick: boolean;
   seeds?: number;
   steps?: number;
+  precision: Precision;
   labels?: number[];
   sourceImages?: number;
   json: boolean;
@@ -32,8 +33,9 @@ function demoConfig(
   options: DemoOptions,
 ): StudyConfig {
   const mode = options.quick ? 'quick' : 'default';
-  const steps = options.steps === undefined ? {} : { steps: options.steps };
-  const pretraining = { ...pretrainingPreset(mode), ...steps };
+  const { precision } = options;
+  const changed = options.steps === undefined ? { precision } : { precision, steps: options.steps };
+  const pretraining = { ...pretrainingPreset(mode), ...changed };
   const segmentation = ['encoder', 'encoder+decoder', 'decoder'];
   return StudyConfig.parse({
     name: options.quick ? 'quick demo' : 'demo',
@@ -52,7 +54,7 @@ function demoConfig(
           },
           { task: 'autoencoder', transfers: ['encoder'], optimisation: pretraining },
         ],
-    finetuning: { ...finetuningPreset(mode), ...steps },
+    finetuning: { ...finetuningPreset(mode), ...changed },
     labelCounts: options.labels ?? [8, 32],
     seeds: options.seeds ?? (options.quick ? 3 : 5),
     mode,
@@ -145,6 +147,7 @@ export function addDemoCommand(program: Command): void {
     .option('--quick', 'a few minutes: fewer steps, images, seeds and arms', false)
     .option('--seeds <n>', 'number of seeds', integer)
     .option('--steps <n>', 'steps of each run', integer)
+    .addOption(precisionOption())
     .option('--labels <counts>', 'label counts, e.g. 8,32', (text: string) =>
       text.split(',').map(integer),
     )

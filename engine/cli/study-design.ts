@@ -7,6 +7,7 @@ import {
   type LossConfig,
   NetworkConfig,
   type OptimisationConfig,
+  type Precision,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -18,7 +19,7 @@ import {
   type StudyMode,
 } from '../../shared/presets.ts';
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
-import { integer, number, share } from './arguments.ts';
+import { integer, number, precisionOption, share } from './arguments.ts';
 import type { Caller } from './host.ts';
 import { findDataset, findEncoder } from './lookup.ts';
 import {
@@ -51,6 +52,7 @@ export interface DesignOptions {
   batch?: number;
   pretrainBatch?: number;
   learningRate?: number;
+  precision: Precision;
   evaluateEvery?: number;
   learningRates?: number[];
   extend?: number;
@@ -140,6 +142,7 @@ export async function designedStudy(
     ...given('steps', options.pretrainSteps),
     ...given('batch', options.pretrainBatch),
     ...given('learningRate', options.learningRate),
+    precision: options.precision,
   };
   if (options.pretrain.length + options.pretrained.length === 0) {
     throw new AppError(
@@ -178,6 +181,7 @@ export async function designedStudy(
       ...given('batch', options.batch),
       ...given('learningRate', options.learningRate),
       ...given('evaluateEvery', options.evaluateEvery),
+      precision: options.precision,
     },
     loss: {
       kind: options.loss,
@@ -272,6 +276,7 @@ export function addDesignOptions(command: Command): Command {
     .option('--batch <n>', 'fine-tuning batch', integer)
     .option('--pretrain-batch <n>', 'pretraining batch', integer)
     .option('--learning-rate <x>', 'learning rate of both', number)
+    .addOption(precisionOption())
     .option(
       '--learning-rates <rates>',
       'every arm is fine-tuned with each, validation chooses, e.g. 0.0005,0.002; "one" for --learning-rate alone (default: 0.0005,0.002 in confirm mode, else one)',

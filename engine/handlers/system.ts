@@ -36,6 +36,7 @@ async function tryEngine(context: CallContext): Promise<EngineInfo> {
       engine: context.engineChoice,
       network: NetworkConfig.parse({ depth: 1, base: 2 }),
       sampling: { sizePx: 16, mode: 'resize' },
+      precision: 'float32',
       batch: 1,
       steps: 1,
     },

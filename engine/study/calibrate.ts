@@ -3,7 +3,12 @@
  * Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
  */
 import { availableParallelism } from 'node:os';
-import type { NetworkConfig, SamplingConfig, StudyConfig } from '../../shared/entities.ts';
+import type {
+  NetworkConfig,
+  Precision,
+  SamplingConfig,
+  StudyConfig,
+} from '../../shared/entities.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { EngineChoice } from '../training/protocol.ts';
@@ -39,12 +44,19 @@ export function candidateLayouts(cores: number): Layout[] {
   return layouts;
 }
 
+interface StepSetting {
+  readonly network: NetworkConfig;
+  readonly sampling: SamplingConfig;
+  readonly batch: number;
+  readonly precision: Precision;
+}
+
 /** What was measured since the start: a plan that is edited asks for the same steps again and again. */
 const measured = new Map<string, Timing>();
 
 async function timeOnce(
   layout: Layout,
-  step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
+  step: StepSetting,
   options: CalibrationOptions,
 ): Promise<Timing> {
   // Fake trainers of tests have their own times.
@@ -68,7 +80,7 @@ export interface CalibrationOptions {
 /** Steps of `parallel` trainers at once, as they would run in a study. */
 async function timeLayout(
   layout: Layout,
-  step: { network: NetworkConfig; sampling: SamplingConfig; batch: number },
+  step: StepSetting,
   options: CalibrationOptions,
 ): Promise<Timing> {
   const times: { ms: number; startup: number; peak: number }[] = [];
@@ -81,6 +93,7 @@ async function timeLayout(
         network: step.network,
         sampling: step.sampling,
         batch: step.batch,
+        precision: step.precision,
         steps: TIMED_STEPS,
       },
       {
@@ -121,7 +134,8 @@ export async function calibrate(
   options: CalibrationOptions,
 ): Promise<Calibration> {
   const { network, sampling, finetuning } = config;
-  const step = { network, sampling, batch: finetuning.batch };
+  const { batch, precision } = finetuning;
+  const step = { network, sampling, batch, precision };
   const layouts =
     config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
   const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());

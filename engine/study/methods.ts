@@ -14,7 +14,7 @@ import { GRAFT_VERSION } from '../version.ts';
 
 function optimisationWords(o: OptimisationConfig): string {
   const schedule = o.schedule === 'cosine' ? 'then a cosine decay to 0' : 'then constant';
-  return `${o.steps} steps of AdamW on batches of ${o.batch} (learning rate ${o.learningRate}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}`;
+  return `${o.steps} steps of AdamW on batches of ${o.batch} (learning rate ${o.learningRate}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}${o.precision === 'bfloat16' ? ', convolutions in bfloat16' : ''}`;
 }
 
 function pretrainingWords(plan: PretrainingPlan): string {

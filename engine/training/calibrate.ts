@@ -1,5 +1,10 @@
 /** Times training steps on random data: what a study's estimate and its choice of threads rest on. */
-import type { NetworkConfig, OptimisationConfig, SamplingConfig } from '../../shared/entities.ts';
+import type {
+  NetworkConfig,
+  OptimisationConfig,
+  Precision,
+  SamplingConfig,
+} from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { Engine } from './backend.ts';
 import { createBatches } from './batches.ts';
@@ -41,6 +46,7 @@ export function calibrate(
     readonly network: NetworkConfig;
     readonly sampling: SamplingConfig;
     readonly batch: number;
+    readonly precision: Precision;
     readonly steps: number;
   },
 ): { readonly msPerStep: number; readonly startupMs: number } {
@@ -56,6 +62,7 @@ export function calibrate(
     specs,
     initial: freshState(flattenWeights(specs.trained, weights)),
     frozen: flattenWeights(specs.frozen, weights),
+    precision: setting.precision,
   });
   const tiles = Array.from({ length: batch }, (_, i) =>
     randomTile(i, sizePx, network.inputChannels),
@@ -69,6 +76,7 @@ export function calibrate(
     schedule: 'constant',
     evaluateEvery: steps,
     augment: true,
+    precision: setting.precision,
   };
   const makeBatch = createBatches({ objective, tiles, sizePx, augment: true, batch, seed: 0 });
   const milliseconds: number[] = [];

@@ -9,6 +9,7 @@
 export const DT_FLOAT = 1;
 export const DT_INT32 = 3;
 export const DT_BOOL = 10;
+export const DT_BFLOAT16 = 14;
 
 /** Graph format that TensorFlow 2.4 and later read (tensorflow/core/public/version.h: TF_GRAPH_DEF_VERSION). */
 const GRAPH_PRODUCER = 1882;

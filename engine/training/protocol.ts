@@ -12,6 +12,7 @@ import {
   LayerState,
   MetricPoint,
   NetworkConfig,
+  Precision,
   SamplingConfig,
 } from '../../shared/entities.ts';
 import { ERROR_CODES } from '../../shared/errors.ts';
@@ -43,6 +44,7 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     network: NetworkConfig,
     sampling: SamplingConfig,
     batch: z.number().int().positive(),
+    precision: Precision,
     steps: z.number().int().positive(),
   }),
   /** Predicts label maps with the best checkpoint of a run. */

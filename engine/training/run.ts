@@ -288,6 +288,7 @@ export async function executeRun(
     rates: learningRateShares(start.specs.trained, (group) =>
       group === 'encoder' ? encoderRate : 1,
     ),
+    precision: optimisation.precision,
   });
   const segmenter =
     config.kind === 'finetune' && classes !== null

@@ -15,10 +15,13 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../shared/errors.ts';
+import type { Precision } from '../../shared/entities.ts';
 import type { Engine } from './backend.ts';
+import { assertPrecision } from './precision.ts';
 import {
   attribute,
   type AttributeKind,
+  DT_BFLOAT16,
   DT_BOOL,
   DT_FLOAT,
   DT_INT32,
@@ -40,6 +43,8 @@ export interface TracedFunction {
   dispose(): void;
 }
 
+type Attributes = readonly (readonly [name: string, value: Encoded])[];
+
 interface Graph {
   readonly nodes: readonly Encoded[];
   readonly outputNames: readonly string[];
@@ -59,6 +64,16 @@ const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>>
   ZerosLike: { T: 0 },
 };
 
+/** The two factors among the inputs of a convolution, and of its gradients; the second one's channels come last. */
+const CONVOLUTION_FACTORS: Readonly<Record<string, readonly [number, number]>> = {
+  Conv2D: [0, 1],
+  Conv2DBackpropFilter: [0, 2],
+  Conv2DBackpropInput: [1, 2],
+};
+
+/** Narrower convolutions stay in float32: they cost little, and a head's logits want their digits. */
+const MIN_BFLOAT16_CHANNELS = 8;
+
 const TYPE_NAMES = new Map(
   Object.entries(DATA_TYPES).map(([name, code]) => [code, name as DataType]), // its keys are data types
 );
@@ -74,15 +89,19 @@ class Recording {
   readonly nodes: Encoded[] = [];
   readonly #name: string;
   readonly #backend: NativeBackend;
+  readonly #precision: Precision;
   readonly #kinds: ReadonlyMap<number, AttributeKind>;
   readonly #references = new Map<TensorInfo['dataId'], string>();
   /** Tensors whose values are known only when the graph runs. */
   readonly #computed = new Set<TensorInfo['dataId']>();
   readonly #readValues: NativeBackend['readSync'];
+  /** Edges in float32 → the same in bfloat16. */
+  readonly #narrowed = new Map<string, string>();
 
-  constructor(name: string, backend: NativeBackend) {
+  constructor(name: string, backend: NativeBackend, precision: Precision) {
     this.#name = name;
     this.#backend = backend;
+    this.#precision = precision;
     const types = Object.entries(attributeTypes(backend.binding));
     this.#kinds = new Map(types.map(([kind, type]) => [type, kind as AttributeKind])); // keys of a Record<AttributeKind, …>
     this.#readValues = backend.readSync.bind(backend);
@@ -180,14 +199,52 @@ class Recording {
       encoded.push([attributeName, attribute('type', this.#dataType(tensor))]);
     }
     const edges = inputs.map((tensor) => this.#reference(tensor));
-    const name = `n${this.nodes.length}`;
-    this.nodes.push(graphNode({ name, op, inputs: edges, attributes: encoded }));
+    const name = this.#narrow(op, inputs)
+      ? this.#bfloat16Convolution(op, edges, encoded)
+      : this.#node(op, edges, encoded);
     const outputs = this.#outputs(op, attributes, inputs);
     outputs.forEach((tensor, i) => {
       this.#references.set(tensor.dataId, i === 0 ? name : `${name}:${i}`);
       this.#computed.add(tensor.dataId);
     });
     return outputs;
+  }
+
+  #node(op: string, edges: readonly string[], attributes: Attributes): string {
+    const name = `n${this.nodes.length}`;
+    this.nodes.push(graphNode({ name, op, inputs: edges, attributes }));
+    return name;
+  }
+
+  #cast(edge: string, from: number, to: number): string {
+    return this.#node(
+      'Cast',
+      [edge],
+      [
+        ['SrcT', attribute('type', from)],
+        ['DstT', attribute('type', to)],
+      ],
+    );
+  }
+
+  #narrow(op: string, inputs: readonly TensorInfo[]): boolean {
+    const factors = CONVOLUTION_FACTORS[op];
+    if (this.#precision === 'float32' || factors === undefined) return false;
+    return (inputs[factors[1]]?.shape[3] ?? 0) >= MIN_BFLOAT16_CHANNELS;
+  }
+
+  /** Factors rounded to bfloat16, products summed in float32, the result rounded and given back as float32. */
+  #bfloat16Convolution(op: string, edges: readonly string[], attributes: Attributes): string {
+    const narrowed = edges.map((edge, i) => {
+      if (CONVOLUTION_FACTORS[op]?.includes(i) !== true) return edge;
+      const known = this.#narrowed.get(edge) ?? this.#cast(edge, DT_FLOAT, DT_BFLOAT16);
+      this.#narrowed.set(edge, known);
+      return known;
+    });
+    const typed = attributes.map(([name, value]) =>
+      name === 'T' ? ([name, attribute('type', DT_BFLOAT16)] as const) : ([name, value] as const),
+    );
+    return this.#cast(this.#node(op, narrowed, typed), DT_BFLOAT16, DT_FLOAT);
   }
 
   /** An output of the graph is a node of its own, so that inputs and constants may be outputs, too. */
@@ -259,8 +316,9 @@ function record(
   backend: NativeBackend,
   body: TensorFunction,
   inputs: readonly Tensor[],
+  precision: Precision,
 ): Graph {
-  const recording = new Recording(name, backend);
+  const recording = new Recording(name, backend, precision);
   inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
   const outputs = recording.watch(() => runEagerly(body, inputs));
   const outputNames = outputs.map((tensor, i) => {
@@ -274,8 +332,17 @@ function record(
 const signatureOf = (inputs: readonly Tensor[]) =>
   inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
 
-/** `name` appears in error messages. */
-export function trace(engine: Engine, name: string, body: TensorFunction): TracedFunction {
+/**
+ * `name` appears in error messages. `precision`: of the convolutions and their gradients; everything around them stays
+ * in float32. Errors: unsupported, where this computer has no fast bfloat16.
+ */
+export function trace(
+  engine: Engine,
+  name: string,
+  body: TensorFunction,
+  precision: Precision = 'float32',
+): TracedFunction {
+  assertPrecision(engine, precision);
   const backend = engine.native;
   if (backend === null || !engine.traced) {
     return {
@@ -290,7 +357,7 @@ export function trace(engine: Engine, name: string, body: TensorFunction): Trace
       const signature = signatureOf(inputs);
       let graph = graphs.get(signature);
       if (graph === undefined) {
-        const { nodes, outputNames } = record(name, backend, body, inputs);
+        const { nodes, outputNames } = record(name, backend, body, inputs, precision);
         graph = { session: loadGraph(backend, nodes), outputNames };
         graphs.set(signature, graph);
       }

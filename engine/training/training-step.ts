@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Batch } from './batches.ts';
+import type { Precision } from '../../shared/entities.ts';
 import type { Engine } from './backend.ts';
 import { createForwardPass, tensorWeights } from './forward-pass.ts';
 import { createLayers } from './layers.ts';
@@ -60,6 +61,8 @@ export function createTrainingStep(options: {
   readonly frozen: FlatWeights;
   /** Each trained parameter's share of the learning rate; null or left out: 1 for all. */
   readonly rates?: Float32Array | null;
+  /** Of the convolutions. Errors: unsupported (precision.ts). */
+  readonly precision?: Precision;
 }): TrainingStep {
   const { engine, objective, specs, initial } = options;
   const layers = createLayers(engine);
@@ -69,7 +72,7 @@ export function createTrainingStep(options: {
     : [];
   const rates = options.rates == null ? [] : [tf.tensor1d(options.rates)];
 
-  const step = trace(engine, 'training step', (tensors) => {
+  const stepOf = (tensors: readonly Tensor[]): Tensor[] => {
     // Ranks: vectors first, then scalars, then the objective's inputs, as `run` below passes them.
     const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
     const [stepSize, epsilon, decay] = tensors.slice(STATE_TENSORS) as [Scalar, Scalar, Scalar];
@@ -98,7 +101,8 @@ export function createTrainingStep(options: {
     const scalars = { stepSize, epsilon, decay };
     const updated = adamW(theta, { m, v }, concatFlat(grads), scalars, shares);
     return [value, updated.theta, newStatistics, updated.m, updated.v];
-  });
+  };
+  const step = trace(engine, 'training step', stepOf, options.precision);
 
   let state: Tensor1D[] = [initial.theta, initial.statistics, initial.m, initial.v].map((values) =>
     tf.tensor1d(values.slice()),

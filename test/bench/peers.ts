@@ -4,9 +4,9 @@
  * `--rounds` times. Prints medians and their ratios. CPU time counts all threads, waiting in a loop included: with one
  * thread it is the figure that other work on the machine spoils least.
  *
- * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--rounds 3] [--steps 15]
+ * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--precision bfloat16] [--rounds 3] [--steps 15]
  *   Without --size the four standard sizes; without --threads one and two threads.
- * The last line is JSON: { rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
+ * The last line is JSON: { precision, rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
  * { ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb }.
  */
 import { execFileSync } from 'node:child_process';
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     batch: { type: 'string', default: '8' },
     base: { type: 'string', default: '16' },
     threads: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '15' },
   },
@@ -71,8 +72,8 @@ const versions = new Map<Contender, string>();
 function measure(who: Contender, setting: Readonly<Record<string, number>>): Measured {
   const [program, script] = contenders[who];
   const named = { ...setting, steps: Number(flags.steps) };
-  const args = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const output = execFileSync(program, [script, ...args], {
+  const numbers = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const output = execFileSync(program, [script, ...numbers, '--precision', flags.precision], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -143,4 +144,4 @@ const rows = sizes.flatMap((size) =>
   }),
 );
 console.log([...versions].map(([who, version]) => `${who} ${version}`).join(', '));
-console.log(JSON.stringify({ rows }));
+console.log(JSON.stringify({ precision: flags.precision, rows }));

@@ -5,6 +5,7 @@
  * Last line of output: one JSON object with the peers' keys, and peak_memory_mb.
  *
  * usage: train.ts [--size 128] [--batch 8] [--base 16] [--steps 15] [--threads 2] [--engine tensorflow|wasm] [--eager]
+ *   [--precision bfloat16]
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,7 +29,7 @@ import { EngineChoice } from '../../engine/training/protocol.ts';
 import { trace } from '../../engine/training/trace.ts';
 import { createTrainingStep, freshState, splitSpec } from '../../engine/training/training-step.ts';
 import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/unet.ts';
-import { NetworkConfig, OptimisationConfig } from '../../shared/entities.ts';
+import { NetworkConfig, OptimisationConfig, Precision } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 
 const { values: flags } = parseArgs({
@@ -40,6 +41,7 @@ const { values: flags } = parseArgs({
     threads: { type: 'string', default: '2' },
     engine: { type: 'string', default: 'tensorflow' },
     eager: { type: 'boolean', default: false },
+    precision: { type: 'string', default: 'float32' },
   },
 });
 const [size, batch, base, steps, threads] = [
@@ -49,6 +51,8 @@ const [size, batch, base, steps, threads] = [
   flags.steps,
   flags.threads,
 ].map(Number) as [number, number, number, number, number];
+
+const precision = Precision.parse(flags.precision);
 
 /** As the peers: tracing, compiling kernels and warming up are not timed. */
 const WARM_UP_STEPS = 3;
@@ -104,6 +108,7 @@ function timeTraining(engine: Engine) {
     specs,
     initial: freshState(flattenWeights(specs.trained, weights)),
     frozen: flattenWeights(specs.frozen, weights),
+    precision,
   });
   const config = OptimisationConfig.parse({
     steps: WARM_UP_STEPS + steps,
@@ -142,11 +147,13 @@ function timeTraining(engine: Engine) {
 
 function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>) {
   const layers = createLayers(engine);
-  const infer = trace(engine, 'bench inference', ([image, theta, statistics]) => {
+  const logits = ([image, theta, statistics]: readonly Tensor[]) => {
     const weights = tensorWeights(trained.spec, theta as Tensor1D, statistics as Tensor1D);
     const pass = createForwardPass(layers, { trained: null, fixed: [weights] });
     return [logitsOf(pass, image as Tensor4D)];
-  });
+  };
+  // In float32 whatever the training: as the product predicts.
+  const infer = trace(engine, 'bench inference', logits);
   const { theta, statistics } = trained.step.tensors();
   const run = () => {
     const image: Tensor = tf.tensor4d(trained.image, [batch, size, size, 3]);
@@ -181,6 +188,7 @@ console.log(
     batch,
     base,
     threads: engine.info.threads,
+    precision,
     ms_step: rounded(trained.msStep, 1),
     // Of all threads: with one thread the figure that a busy machine spoils least.
     cpu_ms_step: rounded(trained.cpuMsStep, 1),

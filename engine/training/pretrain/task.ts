@@ -41,4 +41,5 @@ export const PRETRAINING_DEFAULTS: OptimisationConfig = {
   schedule: 'cosine',
   evaluateEvery: 20,
   augment: true,
+  precision: 'float32',
 };

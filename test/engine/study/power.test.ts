@@ -262,6 +262,7 @@ describe('the time of one more seed', () => {
         schedule: 'constant',
         evaluateEvery: 5,
         augment: true,
+        precision: 'float32',
       },
       seed: 0,
       snapshotId: 1,

@@ -5,6 +5,7 @@ import type { Engine } from '../../../engine/training/backend.ts';
 import { type Batch, createBatches } from '../../../engine/training/batches.ts';
 import type { Objective } from '../../../engine/training/objective.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
+import { computesBfloat16 } from '../../../engine/training/precision.ts';
 import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
 import { segmentationObjective } from '../../../engine/training/segmentation.ts';
 import type { Tile } from '../../../engine/training/tiles.ts';
@@ -14,7 +15,12 @@ import {
   splitSpec,
   type TrainingStep,
 } from '../../../engine/training/training-step.ts';
-import { IGNORE, NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
+import {
+  IGNORE,
+  NetworkConfig,
+  OptimisationConfig,
+  type Precision,
+} from '../../../shared/entities.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';
 import { expectTorchAgreement } from './torch-reference.ts';
 
@@ -54,7 +60,7 @@ const segmentation = segmentationObjective({ network, sizePx, classes: 2 });
 
 function stepFor(
   objective: Objective,
-  options: { engine?: Engine; frozen?: string; theta?: Float32Array } = {},
+  options: { engine?: Engine; frozen?: string; theta?: Float32Array; precision?: Precision } = {},
 ): TrainingStep {
   const specs = splitSpec(objective.spec, (group) => group === options.frozen);
   const weights = initialWeights(objective.spec, 3);
@@ -65,6 +71,7 @@ function stepFor(
     specs,
     initial: { ...initial, theta: options.theta ?? initial.theta },
     frozen: flattenWeights(specs.frozen, weights),
+    precision: options.precision ?? 'float32',
   });
 }
 
@@ -74,6 +81,11 @@ function trainFor(step: TrainingStep, objective: Objective, steps: number, seed 
   return Array.from({ length: steps }, (_, i) =>
     step.run(makeBatch(i + 1), stepScalars(config, i + 1)),
   );
+}
+
+interface Result {
+  readonly losses: number[];
+  readonly hash: string;
 }
 
 const hashOf = (step: TrainingStep) => {
@@ -129,6 +141,33 @@ describe('a training step', () => {
     expect(process.memoryUsage().rss - memory).toBeLessThan(40e6);
     step.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a step in bfloat16', () => {
+  it('learns as in float32, only with other digits, and repeats its bits', ({ skip }) => {
+    skip(!computesBfloat16(), 'this processor has no bfloat16');
+    const results = (['float32', 'bfloat16', 'bfloat16'] as const).map((precision) => {
+      const step = stepFor(segmentation, { precision });
+      const losses = trainFor(step, segmentation, 60);
+      const hash = hashOf(step);
+      step.dispose();
+      return { losses, hash };
+    });
+    const [exact, narrow, again] = results as [Result, Result, Result];
+    expect(narrow.losses[0]).toBeCloseTo(exact.losses[0] ?? NaN, 1);
+    expect(narrow.losses[0]).not.toBe(exact.losses[0]);
+    expect(Math.abs((narrow.losses.at(-1) ?? NaN) - (exact.losses.at(-1) ?? NaN))).toBeLessThan(
+      0.1,
+    );
+    expect(again).toEqual(narrow);
+  });
+
+  it('is refused where the engine or the processor cannot', () => {
+    const eager = { ...engine, traced: false };
+    expect(() => stepFor(segmentation, { engine: eager, precision: 'bfloat16' })).toThrow(
+      /Choose float32/,
+    );
   });
 });
 

@@ -334,6 +334,7 @@ describe('a trainer process', () => {
       ...settings,
       network,
       sampling,
+      precision: 'float32',
       batch: 4,
       steps: 3,
     });
