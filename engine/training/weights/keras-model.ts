@@ -175,11 +175,11 @@ class KerasGraph implements NetworkOperations<string> {
       padding: rest,
     });
   }
-  upsample2(input: string): string {
-    return this.layer('UpSampling2D', [input], { size: [2, 2], interpolation: 'nearest' });
-  }
-  concat(inputs: string[]): string {
-    return this.layer('Concatenate', inputs, { axis: -1 });
+  upsampledBlock(layer: string, skip: string | null, below: string): string {
+    const options = { size: [2, 2], interpolation: 'nearest' };
+    const large = this.layer('UpSampling2D', [below], options);
+    const input = skip === null ? large : this.layer('Concatenate', [skip, large], { axis: -1 });
+    return this.block(layer, input);
   }
 }
 

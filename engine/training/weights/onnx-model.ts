@@ -189,16 +189,15 @@ class OnnxGraph implements NetworkOperations<string> {
   maxPool3(input: string, padding: NetworkConfig['padding']): string {
     return this.#maxPool(input, 3, pads(3, { stride: 2, padding }));
   }
-  upsample2(input: string): string {
+  upsampledBlock(layer: string, skip: string | null, below: string): string {
     const scales = this.#floats(Float32Array.of(1, 1, 2, 2), [4]);
-    return this.node('Resize', [input, '', scales], {
+    const large = this.node('Resize', [below, '', scales], {
       mode: { s: 'nearest' },
       coordinate_transformation_mode: { s: 'asymmetric' },
       nearest_mode: { s: 'floor' },
     });
-  }
-  concat(inputs: string[]): string {
-    return this.node('Concat', inputs, { axis: { i: 1 } });
+    const input = skip === null ? large : this.node('Concat', [skip, large], { axis: { i: 1 } });
+    return this.block(layer, input);
   }
 }
 
