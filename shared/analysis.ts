@@ -51,7 +51,11 @@ export type ComparisonKind =
   | 'encoder effect' // ½ [(encoder − random) + (encoder+decoder − decoder)]
   | 'decoder effect' // ½ [(decoder − random) + (encoder+decoder − encoder)]
   | 'interaction' // (encoder+decoder − encoder) − (decoder − random)
+  | 'encoder+deep-decoder − encoder' // are the deepest blocks of the decoder worth adding?
   | 'frozen-encoder − encoder' // does it have to be trained on?
+  | 'frozen-encoder − frozen-random' // do its features help where nothing can be trained on?
+  | 'permuted-encoder − random' // does the scale of the weights alone help?
+  | 'encoder − permuted-encoder' // do the features help beyond the scale?
   | 'encoder − encoder(classification)' // does this task give a better encoder than classification?
   | 'encoder − encoder(simclr)' // is multi-reconstruction ConRec better than a contrast alone?
   | 'encoder − encoder(conrec)'; // … than with one reconstruction?

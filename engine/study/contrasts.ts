@@ -35,6 +35,11 @@ interface Contrast {
 
 const own = (weight: number, transfer: Transfer): Term => ({ weight, transfer, of: 'own' });
 const random = (weight: number): Term => ({ weight, transfer: 'random', of: 'nobody' });
+const frozenRandom = (weight: number): Term => ({
+  weight,
+  transfer: 'frozen-random',
+  of: 'nobody',
+});
 const encoderOf = (weight: number, task: PretrainingTask): Term => ({
   weight,
   transfer: 'encoder',
@@ -78,9 +83,29 @@ export const CONTRASTS: readonly Contrast[] = [
     terms: [own(1, 'encoder+decoder'), own(-1, 'encoder'), own(-1, 'decoder'), random(1)],
   },
   {
+    comparison: 'encoder+deep-decoder − encoder',
+    family: 'decoder',
+    terms: [own(1, 'encoder+deep-decoder'), own(-1, 'encoder')],
+  },
+  {
     comparison: 'frozen-encoder − encoder',
     family: 'control',
     terms: [own(1, 'frozen-encoder'), own(-1, 'encoder')],
+  },
+  {
+    comparison: 'frozen-encoder − frozen-random',
+    family: 'control',
+    terms: [own(1, 'frozen-encoder'), frozenRandom(-1)],
+  },
+  {
+    comparison: 'permuted-encoder − random',
+    family: 'control',
+    terms: [own(1, 'permuted-encoder'), random(-1)],
+  },
+  {
+    comparison: 'encoder − permuted-encoder',
+    family: 'control',
+    terms: [own(1, 'encoder'), own(-1, 'permuted-encoder')],
   },
   {
     comparison: 'encoder − encoder(classification)',

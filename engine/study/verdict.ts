@@ -53,6 +53,14 @@ function subjectOf(kind: ComparisonKind, task: string): string {
       return `What the ${task} decoder adds to its own encoder beyond what it adds to a random one`;
     case 'frozen-encoder − encoder':
       return `Freezing the ${task} encoder instead of training it on`;
+    case 'encoder+deep-decoder − encoder':
+      return `Adding the deepest blocks of the decoder to the ${task} encoder`;
+    case 'frozen-encoder − frozen-random':
+      return `Freezing the ${task} encoder instead of a random one`;
+    case 'permuted-encoder − random':
+      return `Starting from the ${task} encoder's weights, shuffled within each layer, instead of random weights`;
+    case 'encoder − permuted-encoder':
+      return `Starting from the ${task} encoder instead of its own weights shuffled within each layer`;
     case 'encoder − encoder(classification)':
       return `Taking the encoder from ${task} pretraining instead of classification`;
     case 'encoder − encoder(simclr)':

@@ -56,9 +56,29 @@ export const COMPARISONS: Readonly<Record<ComparisonKind, ComparisonWords>> = {
     transfer: 'encoder+decoder',
     part: 'factorial',
   },
+  'encoder+deep-decoder − encoder': {
+    question: 'Are the deepest blocks of the decoder worth adding?',
+    transfer: 'encoder+deep-decoder',
+    part: 'halves',
+  },
   'frozen-encoder − encoder': {
     question: 'Is freezing the encoder as good as training it on?',
     transfer: 'frozen-encoder',
+    part: 'controls',
+  },
+  'frozen-encoder − frozen-random': {
+    question: 'Do its features help where it may not be trained on?',
+    transfer: 'frozen-encoder',
+    part: 'controls',
+  },
+  'permuted-encoder − random': {
+    question: 'Does the scale of its weights alone help?',
+    transfer: 'permuted-encoder',
+    part: 'controls',
+  },
+  'encoder − permuted-encoder': {
+    question: 'Does what it learned help beyond the scale of its weights?',
+    transfer: 'encoder',
     part: 'controls',
   },
   'encoder − encoder(classification)': {

@@ -252,6 +252,36 @@ describe('the 2×2 of the halves', () => {
   });
 });
 
+describe('the controls', () => {
+  it('tell the scale of the weights from what they learned, and frozen features from a random floor', () => {
+    const own = { pretraining: 'segmentation' } as const;
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        { pretraining: null, transfer: 'frozen-random', dice: 0.6 },
+        { ...own, transfer: 'encoder', dice: 0.8 },
+        { ...own, transfer: 'frozen-encoder', dice: 0.75 },
+        { ...own, transfer: 'permuted-encoder', dice: 0.7 },
+        { ...own, transfer: 'encoder+deep-decoder', dice: 0.8 },
+      ],
+    });
+    const effects = analysis.comparisons.map(
+      (c) => `${c.comparison}: ${Math.round(10 * c.effect) / 10 || 0}, ${c.family}`,
+    );
+    expect(effects).toEqual([
+      'encoder − random: 0.1, encoder',
+      'encoder+deep-decoder − encoder: 0, decoder',
+      'frozen-encoder − encoder: -0.1, control',
+      'frozen-encoder − frozen-random: 0.1, control',
+      'permuted-encoder − random: 0, control',
+      'encoder − permuted-encoder: 0.1, control',
+    ]);
+    expect(cell(analysis, 'permuted-encoder − random').verdict).toBe('equivalent');
+    expect(cell(analysis, 'encoder − permuted-encoder').verdict).toBe('helps');
+    expect(cell(analysis, 'frozen-encoder − frozen-random').verdict).toBe('helps');
+  });
+});
+
 describe('multi-reconstruction ConRec', () => {
   const study = (dice: { multi: number; simclr: number; conrec: number }) =>
     analyseHandMade({
