@@ -4,7 +4,8 @@
  *        [--chromium /usr/bin/chromium]   (--size 0 leaves the usual size out, --huge 0 the largest)
  * The last line is JSON. Frames are measured twice: `free` without the 60 Hz limit, where the time from one frame to
  * the next is what a frame costs (input, painting, raster, compositing); `paced` at 60 Hz, where it says whether the
- * screen keeps up. Times in milliseconds.
+ * screen keeps up. `longTasks`: tasks of the page above 50 ms; longer frames without one are the machine's, not the
+ * painter's. Times in milliseconds.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -42,7 +43,9 @@ const VIEWPORT = { width, height };
 
 /** In the page: the times of frames between start and stop, and when the header says that all is saved. */
 const RECORDER = `
-window.recorder = { frames: [], moved: false, on: false, released: 0, savedAt: 0 };
+window.recorder = { frames: [], longTasks: 0, moved: false, on: false, released: 0, savedAt: 0 };
+new PerformanceObserver((list) => { if (recorder.on) recorder.longTasks += list.getEntries().length; })
+  .observe({ entryTypes: ['longtask'] });
 const tick = (at) => {
   if (recorder.on) recorder.frames.push({ at, painted: recorder.moved });
   recorder.moved = false;
@@ -143,13 +146,14 @@ async function measureStroke(page: Page, session: CDPSession) {
   if (box === null) throw new Error('there is no canvas');
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
-  await page.evaluate('recorder.frames = []; recorder.on = true');
+  await page.evaluate('recorder.frames = []; recorder.longTasks = 0; recorder.on = true');
   await scribble(session, box, SECONDS);
   const frames = await page.evaluate<Frame[]>('recorder.on = false, recorder.frames');
   await page.mouse.up();
   await page.waitForFunction('recorder.savedAt > 0', undefined, { timeout: 30_000 });
   const saved = await page.evaluate<number>('recorder.savedAt - recorder.released');
-  return { ...summarise(frames), strokeToSavedMs: round(saved) };
+  const longTasks = await page.evaluate<number>('recorder.longTasks');
+  return { ...summarise(frames), longTasks, strokeToSavedMs: round(saved) };
 }
 
 /** Milliseconds from a key until the image it asks for has been painted. */

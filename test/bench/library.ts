@@ -86,7 +86,7 @@ const UNTIL_SHOWN = `new Promise((done) => {
 async function timeFilter(page: Page, label: string, value: string): Promise<number> {
   const took = await page.evaluate<number>(`new Promise((done) => {
     const control = document.querySelector('select[aria-label="${label}"]');
-    const count = () => document.querySelector('.count')?.textContent;
+    const count = () => document.querySelector('.count[role="status"]')?.textContent;
     const before = count();
     const from = performance.now();
     control.value = ${JSON.stringify(value)};
@@ -109,6 +109,9 @@ async function scroll(page: Page) {
   await page.evaluate(`
     window.frameTimes = [];
     window.scrolling = true;
+    window.longTasks = [];
+    new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((task) => task.duration)))
+      .observe({ entryTypes: ['longtask'] });
     const tick = (at) => { if (scrolling) { frameTimes.push(at); requestAnimationFrame(tick); } };
     requestAnimationFrame(tick); 0`);
   const started = performance.now();
@@ -131,6 +134,8 @@ async function scroll(page: Page) {
     p50: quantile(0.5),
     p95: quantile(0.95),
     max: quantile(1),
+    /** Tasks of the page above 50 ms: longer frames without them are the machine's. */
+    longTasks: await page.evaluate<number>('longTasks.length'),
   };
 }
 
