@@ -216,6 +216,15 @@ export interface AnalysedRun {
   readonly diceLast: number | null;
 }
 
+/** What a pretrained network was asked about one image, and what it answered. */
+export interface PretrainingExample {
+  readonly imageName: string;
+  /** What the pictures do not tell; may be empty. */
+  readonly caption: string;
+  /** From left to right: input, target, output, or whatever the task has to show. PNG data URIs. */
+  readonly panels: readonly { readonly title: string; readonly png: string }[];
+}
+
 /** Everything the report shows beside the analysis. */
 export interface ReportData {
   readonly graftVersion: string;
@@ -260,6 +269,12 @@ export interface ReportData {
       readonly shape: readonly number[];
       readonly state: string;
     }[];
+  }[];
+  /** A few images of one run of each pretraining; none where it left no pictures. */
+  readonly pretrainingExamples: readonly {
+    readonly pretraining: PretrainingKey;
+    readonly seed: number;
+    readonly examples: readonly PretrainingExample[];
   }[];
   /** Best, median and worst test image of each shown arm: PNG data URIs. */
   readonly examples: readonly {

@@ -4,7 +4,7 @@
  * in calls: see the paths in engine/server.ts.
  */
 import { z } from 'zod';
-import type { StudyAnalysis } from './analysis.ts';
+import type { PretrainingExample, StudyAnalysis } from './analysis.ts';
 import {
   type Author,
   CheckpointKind,
@@ -237,6 +237,8 @@ export const callInputs = {
 
   'runs.list': z.object({ project }),
   'runs.get': z.object({ project, runId: Id }),
+  /** Pictures of what a pretrained network was asked and answers, on a few of its images. */
+  'runs.examples': z.object({ project, runId: Id }),
   /** Puts a failed or cancelled run back into the queue. */
   'runs.retry': z.object({ project, runId: Id }),
   'runs.cancel': z.object({ project, runId: Id }),
@@ -520,6 +522,7 @@ export interface CallOutputs {
   'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };
   'runs.list': Run[];
   'runs.get': RunDetails;
+  'runs.examples': PretrainingExample[];
   'runs.retry': Run;
   'runs.cancel': Run;
   'runs.export': ExportedModel;

@@ -1,10 +1,16 @@
 /** graft demo: generated data, a whole study, a report. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { type Precision, StudyConfig } from '../../shared/entities.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import {
+  type Precision,
+  PRETRAINING_TASKS,
+  type PretrainingTask,
+  StudyConfig,
+} from '../../shared/entities.ts';
 import { duration, score } from '../../shared/number-format.ts';
 import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
+import { channelObstacle, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import type { Engine } from '../engine.ts';
 import { integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -20,13 +26,40 @@ interface DemoOptions {
   precision: Precision;
   labels?: number[];
   sourceImages?: number;
+  tasks?: PretrainingTask[];
   json: boolean;
 }
 
 /** method.md §6: the pilot's sizes; quick pretrains and fine-tunes for fewer steps on fewer images. */
 const SIZE_PX = 64;
+const CHANNELS = 1;
 const VAL_IMAGES = 16;
 const TEST_IMAGES = 64;
+
+/** The full table: everything that the demo's grey images serve. */
+const ALL_TASKS = PRETRAINING_TASKS.filter((task) => channelObstacle(task, CHANNELS) === null);
+
+/** "all", or task names. */
+function parseTasks(text: string): PretrainingTask[] {
+  if (text === 'all') return ALL_TASKS;
+  return text.split(',').map((name) => {
+    const task = PRETRAINING_TASKS.find((one) => one === name);
+    if (task === undefined) {
+      throw new InvalidArgumentError(`tasks are ${PRETRAINING_TASKS.join(', ')}, or "all"`);
+    }
+    return task;
+  });
+}
+
+const SEGMENTATION_ARMS = ['encoder', 'encoder+decoder', 'decoder'];
+
+/** Every task's encoder; of segmentation every arm, of the others the whole network where it fits. */
+function armsOf(task: PretrainingTask): string[] {
+  if (task === 'segmentation') return [...SEGMENTATION_ARMS, 'frozen-encoder'];
+  return transferObstacle(task, 'encoder+decoder', 'conv') === null
+    ? ['encoder', 'encoder+decoder']
+    : ['encoder'];
+}
 
 function demoConfig(
   datasets: { source: number; target: number },
@@ -36,24 +69,17 @@ function demoConfig(
   const { precision } = options;
   const changed = options.steps === undefined ? { precision } : { precision, steps: options.steps };
   const pretraining = { ...pretrainingPreset(mode), ...changed };
-  const segmentation = ['encoder', 'encoder+decoder', 'decoder'];
+  const quickly = options.quick && options.tasks === undefined;
+  const tasks = options.tasks ?? (['classification', 'segmentation', 'autoencoder'] as const);
   return StudyConfig.parse({
     name: options.quick ? 'quick demo' : 'demo',
     sourceDatasetId: datasets.source,
     targetDatasetId: datasets.target,
-    network: { base: 8, inputChannels: 1 },
+    network: { base: 8, inputChannels: CHANNELS },
     sampling: { sizePx: SIZE_PX, mode: 'resize' },
-    pretrainings: options.quick
-      ? [{ task: 'segmentation', transfers: segmentation, optimisation: pretraining }]
-      : [
-          { task: 'classification', transfers: ['encoder'], optimisation: pretraining },
-          {
-            task: 'segmentation',
-            transfers: [...segmentation, 'frozen-encoder'],
-            optimisation: pretraining,
-          },
-          { task: 'autoencoder', transfers: ['encoder'], optimisation: pretraining },
-        ],
+    pretrainings: quickly
+      ? [{ task: 'segmentation', transfers: SEGMENTATION_ARMS, optimisation: pretraining }]
+      : tasks.map((task) => ({ task, transfers: armsOf(task), optimisation: pretraining })),
     finetuning: { ...finetuningPreset(mode), ...changed },
     labelCounts: options.labels ?? [8, 32],
     seeds: options.seeds ?? (options.quick ? 3 : 5),
@@ -152,6 +178,7 @@ export function addDemoCommand(program: Command): void {
       text.split(',').map(integer),
     )
     .option('--source-images <n>', 'images to pretrain on', integer)
+    .option('--tasks <names>', 'pretraining tasks, e.g. segmentation,conrec, or all', parseTasks)
     .option('--json', 'print one JSON document', false)
     .action(demo);
 }

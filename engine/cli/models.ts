@@ -1,12 +1,17 @@
 /** graft pretrain | predict: single networks outside a study. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { PRETRAINING_TASKS, type PretrainingTask, type Run } from '../../shared/entities.ts';
+import {
+  PRETRAINING_TASKS,
+  type PretrainingOptions,
+  type PretrainingTask,
+  type Run,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { score } from '../../shared/number-format.ts';
 import { pretrainingPreset } from '../../shared/presets.ts';
 import type { Engine } from '../engine.ts';
-import { integer } from './arguments.ts';
+import { integer, number } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
@@ -22,6 +27,9 @@ interface PretrainOptions {
   base: number;
   channels: number;
   seed: number;
+  heads?: PretrainingOptions['heads'];
+  reconstructionWeight?: number;
+  contrastiveWeight?: number;
   json: boolean;
 }
 
@@ -85,6 +93,13 @@ export function addModelCommands(program: Command): void {
     .option('--base <n>', 'channels of the first level', integer, 8)
     .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
     .option('--seed <n>', 'seed', integer, 0)
+    .addOption(
+      new Option('--heads <kind>', 'multi-conrec: one output layer a corruption, or one for all')
+        .choices(['perTask', 'shared'])
+        .default('perTask'),
+    )
+    .option('--reconstruction-weight <w>', 'conrec, multi-conrec: weight of the error', number, 100)
+    .option('--contrastive-weight <w>', 'conrec, multi-conrec: weight of the contrast', number, 1)
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
@@ -119,6 +134,11 @@ Examples:
               batch: options.batch ?? preset.batch,
             },
             seed: options.seed,
+            options: {
+              heads: options.heads,
+              reconstructionWeight: options.reconstructionWeight,
+              contrastiveWeight: options.contrastiveWeight,
+            },
           });
           const run = local === null ? queued : await followRun(local, project, queued.id);
           print(

@@ -3,6 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
+import { examplesTable } from './examples.ts';
 import { labelMapsTable } from './label-maps.ts';
 import {
   checkIntegrity,
@@ -29,6 +30,7 @@ function tables(file: OpenedFile) {
     studies: studiesTable(sqlite),
     runs: runsTable(sqlite),
     encoders: encodersTable(sqlite),
+    examples: examplesTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
       try {

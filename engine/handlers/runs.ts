@@ -1,11 +1,12 @@
 /** Calls on single runs. */
 import { AppError } from '../../shared/errors.ts';
+import { pretrainingExamples } from '../study/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
 import { exportModel } from '../training/weights/export-model.ts';
 import { type Handlers, requireDataset, requireRun } from './context.ts';
 
 export const runHandlers: Handlers<
-  'runs.list' | 'runs.get' | 'runs.retry' | 'runs.cancel' | 'runs.export'
+  'runs.list' | 'runs.get' | 'runs.examples' | 'runs.retry' | 'runs.cancel' | 'runs.export'
 > = {
   'runs.list': ({ project }, context) => context.project(project).db.runs.list(),
 
@@ -17,6 +18,12 @@ export const runHandlers: Handlers<
       results: db.runs.results(runId),
       log: db.runs.logLines(runId),
     };
+  },
+
+  'runs.examples'({ project, runId }, context) {
+    const { db } = context.project(project);
+    requireRun(db, runId);
+    return pretrainingExamples(db, runId);
   },
 
   'runs.retry'({ project, runId }, context) {

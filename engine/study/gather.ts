@@ -24,11 +24,14 @@ import { GRAFT_VERSION } from '../version.ts';
 import { analysedRuns, chosenRuns } from './analysed-runs.ts';
 import { analyseStudy } from './analyse.ts';
 import { describeContext, describeMethods } from './methods.ts';
+import { pretrainingExamples } from './pretraining-examples.ts';
 
 /** Longest side of an image in the report: enough to judge a mask, small enough for a file to mail. */
 const EXAMPLE_SIDE_PX = 192;
 /** Arms shown with pictures at the largest label count; each has three. */
 const MAX_EXAMPLE_ARMS = 8;
+/** Images shown of each pretraining. */
+const MAX_PRETRAINING_EXAMPLES = 2;
 
 function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
   const key = pretrainingKey(plan);
@@ -143,6 +146,20 @@ function pretrainingCosts(db: Project, runs: readonly Run[]): ReportData['pretra
   });
 }
 
+/** Of the first finished run of each pretraining. */
+function examplesOfPretrainings(
+  db: Project,
+  runs: readonly Run[],
+): ReportData['pretrainingExamples'] {
+  const done = runs.filter((run) => run.kind === 'pretrain' && run.status === 'done');
+  return [...Map.groupBy(done, (run) => run.pretraining)].flatMap(([pretraining, own]) => {
+    const [run] = own;
+    if (pretraining === null || run === undefined) return [];
+    const examples = pretrainingExamples(db, run.id).slice(0, MAX_PRETRAINING_EXAMPLES);
+    return examples.length === 0 ? [] : [{ pretraining, seed: run.seed, examples }];
+  });
+}
+
 function reportNotes(study: Study, runs: readonly Run[], engines: readonly EngineInfo[]): string[] {
   const notes: string[] = [];
   const { config } = study;
@@ -216,6 +233,7 @@ export async function gatherReport(
         layers,
       };
     }),
+    pretrainingExamples: examplesOfPretrainings(db, runs),
     examples,
   };
   return { data, runs: analysed };

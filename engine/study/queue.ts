@@ -102,6 +102,9 @@ export function createQueue(options: {
       case 'result':
         project.runs.addResult(run.id, event.result, event.prediction);
         break;
+      case 'example':
+        project.examples.add(run.id, event.index, event.example);
+        break;
       case 'log':
         project.runs.log(run.id, event.message);
         break;

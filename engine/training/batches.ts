@@ -39,34 +39,35 @@ export function createBatchOrder(options: {
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
-/** Empty arrays for a batch, and each sample's share of them. */
-function allocate(objective: Objective, size: number) {
-  const inputs = new Map<string, Float32Array | Int32Array>();
-  for (const { name, shape, dtype } of objective.inputs) {
-    const length = size * sizeOf(shape);
-    inputs.set(name, dtype === 'float32' ? new Float32Array(length) : new Int32Array(length));
-  }
-  const slots = (index: number): SampleSlots => {
-    const share = (name: string) => {
-      const array = inputs.get(name);
-      if (array === undefined) throw new Error(`the objective has no input ${name}`);
-      const length = array.length / size;
-      return array.subarray(index * length, (index + 1) * length);
-    };
-    return {
-      floats(name) {
-        const array = share(name);
-        if (array instanceof Float32Array) return array;
-        throw new Error(`input ${name} is not float32`);
-      },
-      integers(name) {
-        const array = share(name);
-        if (array instanceof Int32Array) return array;
-        throw new Error(`input ${name} is not int32`);
-      },
-    };
+/** One sample's share of a batch's inputs. */
+export function sampleOf({ size, inputs }: Batch, index: number): SampleSlots {
+  const share = (name: string) => {
+    const array = inputs.get(name);
+    if (array === undefined) throw new Error(`the objective has no input ${name}`);
+    const length = array.length / size;
+    return array.subarray(index * length, (index + 1) * length);
   };
-  return { inputs, slots };
+  return {
+    floats(name) {
+      const array = share(name);
+      if (array instanceof Float32Array) return array;
+      throw new Error(`input ${name} is not float32`);
+    },
+    integers(name) {
+      const array = share(name);
+      if (array instanceof Int32Array) return array;
+      throw new Error(`input ${name} is not int32`);
+    },
+  };
+}
+
+/** Empty arrays for a batch. */
+function allocate(objective: Objective, size: number): Batch {
+  const inputs = objective.inputs.map(({ name, shape, dtype }) => {
+    const length = size * sizeOf(shape);
+    return [name, dtype === 'float32' ? new Float32Array(length) : new Int32Array(length)] as const;
+  });
+  return { size, inputs: new Map(inputs) };
 }
 
 export interface BatchOptions {
@@ -90,16 +91,16 @@ export function planBatches(options: BatchOptions & { readonly count: number }):
   return {
     images: createBatchOrder({ seed, count, batch }),
     fill(step, tiles) {
-      const { inputs, slots } = allocate(objective, batch);
+      const filled = allocate(objective, batch);
       tiles.forEach((tile, slot) => {
         const random = createRandom(seed, 'augment', step, slot);
         const source: SampleSource = {
           view: (own) => drawView(tile, { sizePx, augment }, own),
           plainView: (own) => drawView(tile, { sizePx, augment: false }, own),
         };
-        objective.prepare(source, random, slots(slot));
+        objective.prepare(source, random, sampleOf(filled, slot));
       });
-      return { size: batch, inputs };
+      return filled;
     },
   };
 }

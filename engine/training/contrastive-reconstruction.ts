@@ -15,7 +15,7 @@ import { meanSquaredError, oneHot } from './losses.ts';
 import type { Objective } from './objective.ts';
 import { joinSpecs } from './parameters.ts';
 import { project, projectionSpec } from './projection-head.ts';
-import { imageHeadSpec } from './reconstruction.ts';
+import { imageHeadSpec, reconstructionPanels } from './reconstruction.ts';
 import { asOneBatch, drawTwoViews, ofView, VIEWS } from './two-views.ts';
 import {
   bottleneckSide,
@@ -59,13 +59,15 @@ function chosenImage(images: Tensor4D, corruption: Tensor, count: number): Tenso
 export function contrastiveReconstruction(setting: {
   readonly network: NetworkConfig;
   readonly sizePx: number;
-  /** Each view draws one, evenly. */
-  readonly corruptions: readonly Corruption[];
+  /** By name; each view draws one, evenly. */
+  readonly corruptions: Readonly<Record<string, Corruption>>;
   /** Whether every corruption has an output layer of its own. */
   readonly heads: PretrainingOptions['heads'];
   readonly weights: Pick<PretrainingOptions, 'reconstructionWeight' | 'contrastiveWeight'>;
 }): Objective {
-  const { network, sizePx, corruptions, heads, weights } = setting;
+  const { network, sizePx, heads, weights } = setting;
+  const corruptions = Object.values(setting.corruptions);
+  const names = Object.keys(setting.corruptions);
   const { inputChannels } = network;
   const width = bottleneckWidth(network);
   const projection = [width, width, width, PROJECTED];
@@ -117,6 +119,27 @@ export function contrastiveReconstruction(setting: {
         tf.mul(error, weights.reconstructionWeight),
         tf.mul(contrast, weights.contrastiveWeight),
       );
+    },
+    illustrator: {
+      outputs(pass, input) {
+        const encoded = encode(pass, network, asOneBatch(input('input')) as Tensor4D);
+        const features = decode(pass, network, encoded);
+        const output = reconstruction(pass, features, asOneBatch(input('corruption')));
+        return [tf.reshape(output, [-1, VIEWS * sizePx * sizePx * inputChannels])];
+      },
+      illustrate(sample, [both = new Float32Array()]) {
+        const target = sample.floats('target');
+        const images = {
+          input: ofView(sample.floats('input'), 0),
+          target: ofView(target, 0),
+          output: ofView(both, 0),
+        };
+        const [drawn = 0] = sample.integers('corruption');
+        const { panels, caption } = reconstructionPanels(inputChannels, images, names[drawn]);
+        const values = ofView(target, 1);
+        const other = { kind: 'image' as const, channels: inputChannels, values };
+        return { panels: [...panels, { title: 'Other view', picture: other }], caption };
+      },
     },
   };
 }

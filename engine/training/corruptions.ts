@@ -165,6 +165,12 @@ export function addNoise(
   return { noisy, noise };
 }
 
+/** The image x = x̃ · √(1 + σ²) − σε that was there before noise was added. */
+export const removeNoise = (noisy: Float32Array, noise: Float32Array): Float32Array =>
+  noisy.map(
+    (value, i) => value * Math.sqrt(1 + NOISE_DEVIATION ** 2) - NOISE_DEVIATION * (noise[i] ?? 0),
+  );
+
 /** An RGB image's luma in all three channels. */
 export const removeColour: Corruption = ({ channels, pixels }) => {
   if (channels !== 3) throw new Error(`an image of ${channels} channel(s) has no colour to remove`);

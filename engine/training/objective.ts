@@ -44,6 +44,28 @@ export interface SampleSlots {
   integers(name: string): Int32Array;
 }
 
+/** Something of a sample that people can look at. */
+export type Picture =
+  /** [size, size, channels]; what lies outside [0, 1] is shown as black or white. */
+  | { readonly kind: 'image'; readonly channels: number; readonly values: Float32Array }
+  /** [size, size] */
+  | { readonly kind: 'labels'; readonly values: Uint8Array };
+
+/** Pictures from left to right, and what they do not tell. */
+export interface Illustration {
+  readonly panels: readonly { readonly title: string; readonly picture: Picture }[];
+  /** May be empty. */
+  readonly caption: string;
+}
+
+/** How people are shown what is asked of the network and what it answers (examples.ts). */
+export interface Illustrator {
+  /** What the network has to say, [batch, …] each. Pure, as the loss is. */
+  outputs(pass: ForwardPass, input: (name: string) => Tensor): Tensor[];
+  /** `sample`: what `prepare` has filled; `outputs`: the sample's share of each. */
+  illustrate(sample: SampleSlots, outputs: readonly Float32Array[]): Illustration;
+}
+
 export interface Objective {
   readonly network: NetworkConfig;
   /** Every weight that the loss depends on, heads included. */
@@ -53,4 +75,5 @@ export interface Objective {
   prepare(source: SampleSource, random: Random, slots: SampleSlots): void;
   /** Pure; `input` gives the tensor of an InputSpec. */
   loss(pass: ForwardPass, input: (name: string) => Tensor): Scalar;
+  readonly illustrator?: Illustrator;
 }

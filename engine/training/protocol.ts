@@ -89,6 +89,16 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     /** Run-length coded label map, for the best checkpoint. */
     prediction: Bytes.nullable(),
   }),
+  /** Pictures of what a pretrained network answers on one of its images. */
+  z.object({
+    type: z.literal('example'),
+    index: z.number().int(),
+    example: z.object({
+      imageId: Id,
+      caption: z.string(),
+      panels: z.array(z.object({ title: z.string(), png: Bytes })).readonly(),
+    }),
+  }),
   z.object({
     type: z.literal('calibrated'),
     engine: EngineInfo,

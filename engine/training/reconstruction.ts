@@ -6,8 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
 import type { NetworkConfig } from '../../shared/entities.ts';
 import type { Random } from '../../shared/random.ts';
+import type { ForwardPass } from './forward-pass.ts';
 import { meanSquaredError } from './losses.ts';
-import type { InputSpec, Objective, Sample } from './objective.ts';
+import type { Illustration, InputSpec, Objective, Sample } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from './parameters.ts';
 import { decode, decoderSpec, encode, encoderSpec } from './unet.ts';
 
@@ -30,6 +31,26 @@ function countedError(output: Tensor4D, target: Tensor4D, counted: tf.Tensor): S
   return tf.div(tf.sum(tf.mul(error, counted)), values);
 }
 
+/** [size, size, channels] each. */
+export function reconstructionPanels(
+  channels: number,
+  images: Readonly<Record<'input' | 'target' | 'output', Float32Array>>,
+  caption = '',
+): Illustration {
+  const panel = (title: string, values: Float32Array) => ({
+    title,
+    picture: { kind: 'image' as const, channels, values },
+  });
+  return {
+    panels: [
+      panel('Input', images.input),
+      panel('Target', images.target),
+      panel('Output', images.output),
+    ],
+    caption,
+  };
+}
+
 export function reconstructionObjective(options: {
   readonly task: string;
   readonly network: NetworkConfig;
@@ -38,10 +59,12 @@ export function reconstructionObjective(options: {
   readonly values: 'image' | 'any';
   /** Whether `pair` tells which pixels count. */
   readonly countsSome?: boolean;
+  /** What people are shown, where it is not what the network was given, asked for and answered. */
+  readonly show?: (input: Float32Array, values: Float32Array) => Float32Array;
   /** From a view of the image. */
   readonly pair: (view: Sample, random: Random) => ReconstructionPair;
 }): Objective {
-  const { task, network, sizePx, values, countsSome = false, pair } = options;
+  const { task, network, sizePx, values, countsSome = false, show, pair } = options;
   const head = `head/${task}`;
   const image = [sizePx, sizePx, network.inputChannels];
   const inputs: InputSpec[] = [
@@ -49,6 +72,13 @@ export function reconstructionObjective(options: {
     { name: 'target', shape: image, dtype: 'float32' },
   ];
   if (countsSome) inputs.push({ name: 'counted', shape: [sizePx, sizePx], dtype: 'float32' });
+
+  function answer(pass: ForwardPass, input: Tensor4D): Tensor4D {
+    const features = decode(pass, network, encode(pass, network, input));
+    const logits = pass.head(head, features);
+    return values === 'image' ? tf.sigmoid(logits) : logits;
+  }
+
   return {
     network,
     spec: joinSpecs(encoderSpec(network), decoderSpec(network), imageHeadSpec(head, network)),
@@ -60,13 +90,28 @@ export function reconstructionObjective(options: {
       if (countsSome) slots.floats('counted').set(counted ?? []);
     },
     loss(pass, input) {
-      const features = decode(pass, network, encode(pass, network, input('input') as Tensor4D));
-      const logits = pass.head(head, features);
-      const output = values === 'image' ? tf.sigmoid(logits) : logits;
+      const output = answer(pass, input('input') as Tensor4D);
       const target = input('target') as Tensor4D;
       return countsSome
         ? countedError(output, target, input('counted'))
         : meanSquaredError(output, target);
+    },
+    illustrator: {
+      outputs: (pass, input) => [answer(pass, input('input') as Tensor4D)],
+      illustrate(sample, [output = new Float32Array()]) {
+        const input = sample.floats('input');
+        const shown = (values: Float32Array) => show?.(input, values) ?? values;
+        // Only what counts was learned; the rest is given.
+        const counted = countsSome ? sample.floats('counted') : null;
+        const answered = output.map((value, i) =>
+          counted?.[Math.floor(i / network.inputChannels)] === 0 ? (input[i] ?? 0) : value,
+        );
+        return reconstructionPanels(network.inputChannels, {
+          input,
+          target: shown(sample.floats('target')),
+          output: shown(answered),
+        });
+      },
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
   RunConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
@@ -19,6 +20,7 @@ import {
   validationDice,
   type ValidationView,
 } from './evaluation.ts';
+import { chooseExamples, drawExamples } from './examples.ts';
 import { measureFrozenStatistics } from './frozen-statistics.ts';
 import {
   type FlatWeights,
@@ -29,7 +31,7 @@ import {
 import type { TrainerEvent } from './protocol.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
-import { readTile } from './tiles.ts';
+import { readTile, type Tile } from './tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -192,6 +194,30 @@ function checkpointEmitter(options: RunOptions, data: RunData, start: Start) {
   };
 }
 
+/** Pictures of what the pretrained network answers on a few of its images. */
+async function examplesOf(
+  { project, run, engine }: RunOptions,
+  { objective, train: images }: RunData,
+  weights: FlatWeights,
+): Promise<Example[]> {
+  const { sampling, network, snapshotId } = run.config;
+  const tiles: Tile[] = [];
+  for (const request of chooseExamples(images)) {
+    tiles.push(await readTile(project, request, { sampling, channels: network.inputChannels }));
+  }
+  const datasetId = project.snapshots.get(snapshotId)?.datasetId;
+  const dataset = datasetId === undefined ? undefined : project.datasets.get(datasetId);
+  return drawExamples({
+    engine,
+    objective,
+    spec: objective.spec,
+    weights,
+    tiles,
+    sizePx: sampling.sizePx,
+    classes: dataset?.classes ?? [],
+  });
+}
+
 /** Images that are looked at, evenly spread over the training images. */
 const LOOKED_AT = 16;
 
@@ -339,6 +365,11 @@ export async function executeRun(
       trainedSeconds: progress.trainedSeconds,
       peakMemoryBytes: peakMemoryBytes(),
     });
+  }
+  if (outcome === 'done' && config.kind === 'pretrain') {
+    for (const [index, example] of (await examplesOf(options, data, step.read())).entries()) {
+      emit({ type: 'example', index, example });
+    }
   }
   step.dispose();
   segmenter?.dispose();

@@ -98,5 +98,27 @@ export function segmentationObjective(options: {
       const truth = oneHot(input('labels'), classes) as Tensor4D;
       return segmentationLoss(logits, truth, loss);
     },
+    illustrator: {
+      outputs(pass, input) {
+        const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
+        return [tf.cast(tf.argMax(logits, 3), 'float32')];
+      },
+      illustrate(sample, [output = new Float32Array()]) {
+        const { inputChannels: channels } = network;
+        const image = { kind: 'image' as const, channels, values: sample.floats('image') };
+        const labels = (values: Iterable<number>) => ({
+          kind: 'labels' as const,
+          values: Uint8Array.from(values),
+        });
+        return {
+          panels: [
+            { title: 'Input', picture: image },
+            { title: 'Target', picture: labels(sample.integers('labels')) },
+            { title: 'Output', picture: labels(output) },
+          ],
+          caption: '',
+        };
+      },
+    },
   };
 }

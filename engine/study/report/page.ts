@@ -6,7 +6,7 @@ import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../shared/ana
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { layersSection, methodsSection, notesSection, provenance } from './closing.ts';
 import { factorialSection } from './factorial-section.ts';
-import { examplesSection } from './examples.ts';
+import { examplesSection, pretrainingSection } from './examples.ts';
 import {
   forestFigure,
   learningFigure,
@@ -41,6 +41,7 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
     { id: 'learning', name: 'Learning', body: learningSection(analysis) },
     { id: 'arms', name: 'Arms', body: armsSection(analysis) },
     { id: 'predictions', name: 'Predictions', body: examplesSection(data) },
+    { id: 'pretraining', name: 'Pretraining', body: pretrainingSection(data) },
     { id: 'claims', name: 'Claims', body: claimsSection(analysis) },
     { id: 'cost', name: 'Cost', body: costSection(data) },
     { id: 'layers', name: 'Weights', body: layersSection(data) },

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
+import type { ForwardPass } from '../forward-pass.ts';
 import { crossEntropy, oneHot } from '../losses.ts';
 import { headLayer, joinSpecs } from '../parameters.ts';
 import { bottleneckWidth, encode, encoderSpec } from '../unet.ts';
@@ -22,6 +23,17 @@ export const classification: PretrainingTaskDefinition = {
         `Classification needs a dataset with at least two image classes; this one has ${classes}. Import with one folder a class, or pretrain by another task.`,
       );
     }
+
+    function classify(pass: ForwardPass, image: Tensor4D): Tensor2D {
+      const { bottleneck } = encode(pass, network, image);
+      // Ranks by headLayer.
+      return pass.layers.dense(
+        pass.layers.globalAveragePool(bottleneck),
+        pass.parameter(`${HEAD}/kernel`) as Tensor2D,
+        pass.parameter(`${HEAD}/bias`) as Tensor1D,
+      );
+    }
+
     return {
       network,
       spec: joinSpecs(encoderSpec(network), headLayer(HEAD, [bottleneckWidth(network), classes])),
@@ -35,13 +47,26 @@ export const classification: PretrainingTaskDefinition = {
         slots.integers('class').fill(view.imageClass ?? WITHOUT_CLASS);
       },
       loss(pass, input) {
-        const { bottleneck } = encode(pass, network, input('image') as Tensor4D);
-        const logits = pass.layers.dense(
-          pass.layers.globalAveragePool(bottleneck),
-          pass.parameter(`${HEAD}/kernel`) as Tensor2D,
-          pass.parameter(`${HEAD}/bias`) as Tensor1D,
-        );
+        const logits = classify(pass, input('image') as Tensor4D);
         return crossEntropy(tf.logSoftmax(logits), oneHot(input('class'), classes));
+      },
+      illustrator: {
+        outputs: (pass, input) => [tf.softmax(classify(pass, input('image') as Tensor4D))],
+        illustrate(sample, [probabilities = new Float32Array()]) {
+          const [truth = WITHOUT_CLASS] = sample.integers('class');
+          const most = Math.max(...probabilities);
+          const answer = imageClasses[probabilities.indexOf(most)] ?? '';
+          const values = sample.floats('image');
+          return {
+            panels: [
+              {
+                title: 'Input',
+                picture: { kind: 'image', channels: network.inputChannels, values },
+              },
+            ],
+            caption: `${imageClasses[truth] ?? 'no class'}; answer: ${answer} (${Math.round(100 * most)} %)`,
+          };
+        },
       },
     };
   },

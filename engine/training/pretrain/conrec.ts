@@ -3,7 +3,11 @@ import { contrastiveReconstruction } from '../contrastive-reconstruction.ts';
 import { mapIntensities, paintIn, paintOut, shuffleLocally } from '../corruptions.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
-const CORRUPTIONS = [shuffleLocally, paintIn, paintOut];
+const CORRUPTIONS = {
+  'local shuffle': shuffleLocally,
+  'in-painting': paintIn,
+  'out-painting': paintOut,
+};
 
 export const conrec: PretrainingTaskDefinition = {
   defaults: PRETRAINING_DEFAULTS,
@@ -13,7 +17,10 @@ export const conrec: PretrainingTaskDefinition = {
       network,
       sizePx,
       // Intensity maps are for grey images only (method.md §4).
-      corruptions: network.inputChannels === 1 ? [...CORRUPTIONS, mapIntensities] : CORRUPTIONS,
+      corruptions:
+        network.inputChannels === 1
+          ? { ...CORRUPTIONS, 'non-linear intensity': mapIntensities }
+          : CORRUPTIONS,
       heads: 'shared',
       weights: options,
     }),

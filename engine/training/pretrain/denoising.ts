@@ -1,5 +1,5 @@
 /** Pretraining by denoising (DDeP): from x̃ = (x + σε) / √(1 + σ²) the noise ε itself is asked for. */
-import { addNoise } from '../corruptions.ts';
+import { addNoise, removeNoise } from '../corruptions.ts';
 import { reconstructionObjective } from '../reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
@@ -12,6 +12,7 @@ export const denoising: PretrainingTaskDefinition = {
       network,
       sizePx,
       values: 'any',
+      show: removeNoise,
       pair(view, random) {
         const { noisy, noise } = addNoise(view, random);
         return { input: noisy, target: noise };

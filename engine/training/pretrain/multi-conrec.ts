@@ -15,7 +15,12 @@ import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts'
 
 const makeNoisy: Corruption = (clean, random) => addNoise(clean, random).noisy;
 
-const CORRUPTIONS = [shuffleLocally, paintIn, paintOut, makeNoisy];
+const CORRUPTIONS = {
+  'local shuffle': shuffleLocally,
+  'in-painting': paintIn,
+  'out-painting': paintOut,
+  denoising: makeNoisy,
+};
 
 export const multiConrec: PretrainingTaskDefinition = {
   defaults: PRETRAINING_DEFAULTS,
@@ -25,7 +30,8 @@ export const multiConrec: PretrainingTaskDefinition = {
       network,
       sizePx,
       // Without colours there is nothing to colourise: removing them would change nothing.
-      corruptions: network.inputChannels === 3 ? [...CORRUPTIONS, removeColour] : CORRUPTIONS,
+      corruptions:
+        network.inputChannels === 3 ? { ...CORRUPTIONS, colourisation: removeColour } : CORRUPTIONS,
       heads: options.heads,
       weights: options,
     }),

@@ -1,6 +1,8 @@
 /** Pretraining by SimCLR: encoder → global average pool → two-layer projection to 64; NT-Xent. No decoder exists. */
-import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { ntXent } from '../contrastive-loss.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { ntXent, unitRows } from '../contrastive-loss.ts';
+import type { ForwardPass } from '../forward-pass.ts';
 import { joinSpecs } from '../parameters.ts';
 import { project, projectionSpec } from '../projection-head.ts';
 import { asOneBatch, drawTwoViews, ofView, VIEWS } from '../two-views.ts';
@@ -16,6 +18,13 @@ export const simclr: PretrainingTaskDefinition = {
   objective({ network, sizePx }) {
     const width = bottleneckWidth(network);
     const projection = [width, width, PROJECTED];
+
+    /** views [n, 2, S, S, channels] → [2n, 64] */
+    function projections(pass: ForwardPass, views: Tensor): Tensor2D {
+      const { bottleneck } = encode(pass, network, asOneBatch(views) as Tensor4D);
+      return project(pass, projection, pass.layers.globalAveragePool(bottleneck));
+    }
+
     return {
       network,
       spec: joinSpecs(encoderSpec(network), projectionSpec(projection)),
@@ -27,9 +36,28 @@ export const simclr: PretrainingTaskDefinition = {
           ofView(slots.floats('views'), view).set(pixels),
         );
       },
-      loss(pass, input) {
-        const { bottleneck } = encode(pass, network, asOneBatch(input('views')) as Tensor4D);
-        return ntXent(project(pass, projection, pass.layers.globalAveragePool(bottleneck)));
+      loss: (pass, input) => ntXent(projections(pass, input('views'))),
+      illustrator: {
+        outputs(pass, input) {
+          const unit = unitRows(projections(pass, input('views')));
+          return [tf.reshape(unit, [-1, VIEWS * PROJECTED])];
+        },
+        illustrate(sample, [both = new Float32Array()]) {
+          const [one, other] = [ofView(both, 0), ofView(both, 1)];
+          const similarity = one.reduce((sum, value, i) => sum + value * (other[i] ?? 0), 0);
+          const view = (title: string, index: number) => ({
+            title,
+            picture: {
+              kind: 'image' as const,
+              channels: network.inputChannels,
+              values: ofView(sample.floats('views'), index),
+            },
+          });
+          return {
+            panels: [view('One view', 0), view('The other', 1)],
+            caption: `cosine similarity ${similarity.toFixed(2)}`,
+          };
+        },
       },
     };
   },

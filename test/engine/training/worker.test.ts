@@ -176,6 +176,15 @@ beforeAll(async () => {
 });
 
 describe('a trainer process', () => {
+  it('pretrains, and leaves pictures of input, target and output', () => {
+    const examples = pretrained.of('example');
+    expect(examples.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    for (const { example } of examples) {
+      expect(example.panels.map(({ title }) => title)).toEqual(['Input', 'Target', 'Output']);
+    }
+    expect(reference.of('example')).toEqual([]);
+  });
+
   it('fine-tunes, validates, tests both checkpoints and ends', () => {
     const { of, events, orderly } = reference;
     expect({ orderly, last: events.at(-1)?.type }).toEqual({ orderly: true, last: 'done' });

@@ -133,6 +133,7 @@ async function makeData(
   options: FixtureOptions,
 ): Promise<ReportData> {
   const tasks = [...new Set(arms.flatMap(([task]) => task ?? []))];
+  const examples = await makeExamples(analysis, options.imageName ?? 'texshapes-0042.png');
   return {
     graftVersion: '0.1.0',
     createdAt: '2026-11-23T07:07:42.000Z',
@@ -174,7 +175,20 @@ async function makeData(
         state: layer.startsWith('encoder') && transfer.includes('encoder') ? 'loaded' : 'random',
       })),
     })),
-    examples: await makeExamples(analysis, options.imageName ?? 'texshapes-0042.png'),
+    pretrainingExamples: examples.slice(0, 1).flatMap(({ imageName, image }) =>
+      tasks.map((pretraining) => ({
+        pretraining,
+        seed: 0,
+        examples: [
+          {
+            imageName,
+            caption: 'local shuffle',
+            panels: ['Input', 'Target', 'Output'].map((title) => ({ title, png: image })),
+          },
+        ],
+      })),
+    ),
+    examples,
   };
 }
 

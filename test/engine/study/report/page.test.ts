@@ -101,6 +101,7 @@ describe('the report', () => {
       'learning',
       'arms',
       'predictions',
+      'pretraining',
       'claims',
       'cost',
       'layers',

@@ -1,6 +1,8 @@
 /** Trains a task on four small images: what the tests of its learning share. */
+import type { Example } from '../../../../engine/db/examples.ts';
 import type { Engine } from '../../../../engine/training/backend.ts';
 import { createBatches } from '../../../../engine/training/batches.ts';
+import { drawExamples } from '../../../../engine/training/examples.ts';
 import { stepScalars } from '../../../../engine/training/optimiser.ts';
 import { flattenWeights, initialWeights } from '../../../../engine/training/parameters.ts';
 import { pretrainingTasks } from '../../../../engine/training/pretrain/registry.ts';
@@ -64,18 +66,14 @@ function discTile(imageId: number, channels: number, sizePx: number): Tile {
   };
 }
 
-/** Losses of a few steps on four images. */
-export function lossesOf(
-  task: PretrainingTask,
-  options: {
-    engine: Engine;
-    steps: number;
-    channels: number;
-    base: number;
-    sizePx: number;
-  },
-): number[] {
-  const { channels, base, steps, sizePx } = options;
+interface Setting {
+  readonly channels: number;
+  readonly base: number;
+  readonly sizePx: number;
+}
+
+/** A task on four images, before the first step. */
+function begin(task: PretrainingTask, { channels, base, sizePx }: Setting) {
   const target = NetworkConfig.parse({ depth: 2, base, bottleneck: 4, inputChannels: channels });
   const definition = pretrainingTasks[task];
   const objective = definition.objective({
@@ -86,10 +84,19 @@ export function lossesOf(
     options: PretrainingOptions.parse({}),
   });
   const tiles = [0, 1, 2, 3].map((i) => discTile(i, channels, sizePx));
+  return { objective, tiles, weights: initialWeights(objective.spec, 3) };
+}
+
+/** Losses of a few steps. */
+export function lossesOf(
+  task: PretrainingTask,
+  options: Setting & { readonly engine: Engine; readonly steps: number },
+): number[] {
+  const { engine, steps, sizePx } = options;
+  const { objective, tiles, weights } = begin(task, options);
   const specs = splitSpec(objective.spec, () => false);
-  const weights = initialWeights(objective.spec, 3);
   const step = createTrainingStep({
-    engine: options.engine,
+    engine,
     objective,
     specs,
     initial: freshState(flattenWeights(specs.trained, weights)),
@@ -102,6 +109,27 @@ export function lossesOf(
   );
   step.dispose();
   return losses;
+}
+
+/** Pictures that an untrained network gives. */
+export function examplesOf(
+  task: PretrainingTask,
+  { engine, channels }: { readonly engine: Engine; readonly channels: number },
+): Promise<Example[]> {
+  const sizePx = 16;
+  const { objective, tiles, weights } = begin(task, { channels, base: 8, sizePx });
+  return drawExamples({
+    engine,
+    objective,
+    spec: objective.spec,
+    weights: flattenWeights(objective.spec, weights),
+    tiles,
+    sizePx,
+    classes: [
+      { index: 0, name: 'ground', color: '#000000' },
+      { index: 1, name: 'disc', color: '#ff0000' },
+    ],
+  });
 }
 
 /** Counts of input channels that a task is tried with. */

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, startEngine } from '../../../../engine/training/backend.ts';
 import { PRETRAINING_TASKS } from '../../../../shared/entities.ts';
 import { withBackend } from '../portable/gradient-check.ts';
-import { channelsFor, lossesOf } from './few-images.ts';
+import { channelsFor, examplesOf, lossesOf } from './few-images.ts';
 
 describe('on the portable engine', () => {
   let engine: Engine;
@@ -21,5 +21,10 @@ describe('on the portable engine', () => {
     const wasm = train();
     const cpu = await withBackend('cpu', train);
     wasm.forEach((loss, i) => expect(loss).toBeCloseTo(cpu[i] ?? NaN, 3));
+  });
+
+  it.each(PRETRAINING_TASKS)('%s leaves pictures', async (task) => {
+    const [channels = 1] = channelsFor(task);
+    expect(await examplesOf(task, { engine, channels })).toHaveLength(4);
   });
 });
