@@ -18,7 +18,7 @@ function oneEachRow(rows: number, value: number, column: (row: number) => number
 }
 
 /** Rows at length 1. */
-const unitRows = (vectors: Tensor2D): Tensor2D =>
+export const unitRows = (vectors: Tensor2D): Tensor2D =>
   tf.mul(vectors, tf.rsqrt(tf.add(tf.sum(tf.square(vectors), 1, true), SMALLEST_SQUARE)));
 
 /**

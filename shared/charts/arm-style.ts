@@ -42,12 +42,23 @@ const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
   'frozen-random': 'frozen random encoder',
 };
 
-/** Where several tasks' encoders are compared: shades of the encoder's blue, told apart by marker and dash too. */
-const TASK_STYLES: readonly SeriesStyle[] = [
-  { colour: 'var(--task-1)', dash: 'none', marker: 'square' },
-  { colour: 'var(--task-2)', dash: '6 3', marker: 'triangle-up' },
-  { colour: 'var(--task-3)', dash: '2 2', marker: 'diamond' },
-  { colour: 'var(--task-4)', dash: '8 3 2 3', marker: 'triangle-down' },
+/** Where several tasks' encoders are compared: shades of the encoder's blue, each with a dash of its own … */
+const TASK_SHADES: readonly Pick<SeriesStyle, 'colour' | 'dash'>[] = [
+  { colour: 'var(--task-1)', dash: 'none' },
+  { colour: 'var(--task-2)', dash: '6 3' },
+  { colour: 'var(--task-3)', dash: '2 2' },
+  { colour: 'var(--task-4)', dash: '8 3 2 3' },
+];
+/** … and twice as many markers, so that a table of all tasks has no two alike. */
+const TASK_MARKERS: readonly MarkerShape[] = [
+  'square',
+  'triangle-up',
+  'diamond',
+  'triangle-down',
+  'circle',
+  'hexagon',
+  'plus',
+  'cross',
 ];
 
 export function transferStyle(transfer: Transfer): SeriesStyle {
@@ -56,7 +67,11 @@ export function transferStyle(transfer: Transfer): SeriesStyle {
 
 /** `index` counts the tasks of one study. */
 export function taskStyle(index: number): SeriesStyle {
-  return TASK_STYLES[index % TASK_STYLES.length] ?? TRANSFER_STYLES.encoder;
+  const round = Math.floor(index / TASK_MARKERS.length);
+  const shade = TASK_SHADES[(index + round) % TASK_SHADES.length];
+  const marker = TASK_MARKERS[index % TASK_MARKERS.length];
+  if (shade === undefined || marker === undefined) return TRANSFER_STYLES.encoder;
+  return { ...shade, marker };
 }
 
 export function transferName(transfer: Transfer): string {

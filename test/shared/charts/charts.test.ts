@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison, StudiedPretraining, Verdict } from '../../../shared/analysis.ts';
-import { transferStyle } from '../../../shared/charts/arm-style.ts';
+import { taskStyle, transferStyle } from '../../../shared/charts/arm-style.ts';
 import { legend } from '../../../shared/charts/chart.ts';
 import { halvesChart, halvesOf } from '../../../shared/charts/halves.ts';
 import { intervalRowsChart, type IntervalRow } from '../../../shared/charts/interval-rows.ts';
 import { lineBandChart } from '../../../shared/charts/line-band.ts';
-import { TRANSFERS } from '../../../shared/entities.ts';
+import { PRETRAINING_TASKS, TRANSFERS } from '../../../shared/entities.ts';
 
 function comparison(over: Partial<Comparison>): Comparison {
   return {
@@ -201,6 +201,11 @@ describe('arms', () => {
     for (const property of ['colour', 'dash', 'marker'] as const) {
       expect(new Set(styles.map((style) => style[property])).size).toBe(TRANSFERS.length);
     }
+  });
+
+  it('of every task can be told apart in one chart', () => {
+    const styles = PRETRAINING_TASKS.map((_, i) => taskStyle(i));
+    expect(new Set(styles.map((style) => JSON.stringify(style))).size).toBe(styles.length);
   });
 
   it('have escaped names in legends', () => {

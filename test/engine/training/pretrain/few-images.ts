@@ -29,18 +29,19 @@ const config = OptimisationConfig.parse({
   augment: false,
 });
 
-/** Grounds that no crop, flip or change of colour makes alike: flat, rows, columns, a checkerboard. */
-const GROUNDS = [
+/** Textures that no crop, flip or change of colour makes alike: none, rows, columns, a checkerboard. */
+const TEXTURES = [
   () => 0,
-  (_: number, y: number) => Math.sin(1.6 * y),
-  (x: number) => Math.sin(1.6 * x),
-  (x: number, y: number) => Math.sin(0.9 * x) * Math.sin(0.9 * y),
+  (_: number, y: number) => Math.sign(Math.sin(1.6 * y)),
+  (x: number) => Math.sign(Math.sin(1.6 * x)),
+  (x: number, y: number) => Math.sign(Math.sin(1.2 * x) * Math.sin(1.2 * y)),
 ] as const;
+const TEXTURE_AMPLITUDE = 0.15;
 
-/** A disc of one colour on a patterned ground of another; the disc is class 1. */
+/** A disc of one colour on a ground of another, all of one texture; the disc is class 1. */
 function discTile(imageId: number, channels: number, sizePx: number): Tile {
   const centre = sizePx / 4 + (imageId * sizePx) / 8;
-  const ground = GROUNDS[imageId % GROUNDS.length] ?? GROUNDS[0];
+  const texture = TEXTURES[imageId % TEXTURES.length] ?? TEXTURES[0];
   const places = Array.from({ length: sizePx * sizePx }, (_, i) => {
     const [x, y] = [i % sizePx, Math.floor(i / sizePx)];
     return { x, y, inside: Math.hypot(x - centre, y - sizePx / 2) < sizePx / 4 };
@@ -57,7 +58,7 @@ function discTile(imageId: number, channels: number, sizePx: number): Tile {
       places.flatMap(({ x, y, inside }) =>
         Array.from(
           { length: channels },
-          (_, c) => colour(inside, c) + (inside ? 0 : 0.12 * ground(x, y)),
+          (_, c) => colour(inside, c) + TEXTURE_AMPLITUDE * texture(x, y),
         ),
       ),
     ),
