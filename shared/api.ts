@@ -426,6 +426,8 @@ export interface StudyResults {
   }[];
   readonly runs: readonly {
     readonly runId: number;
+    /** Whether its weights are in the project, so that it can predict. */
+    readonly predicts: boolean;
     /** Of the best-validation checkpoint, in the order of `images`; null where it was not scored. */
     readonly dice: readonly (number | null)[];
   }[];

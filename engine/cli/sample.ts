@@ -9,7 +9,6 @@ import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from '../engine.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import { withEngine } from './host.ts';
 import { print } from './output.ts';
@@ -72,7 +71,9 @@ async function makeDatasets(db: Project) {
 }
 
 /** Keeps the weights of one pretrained and one fine-tuned network, without what only resuming needs. */
-function dropWeights(db: Project): void {
+async function dropWeights(db: Project): Promise<void> {
+  // Loads TensorFlow.js, which no other command of the shell should wait for.
+  const { decodeCheckpoint, encodeCheckpoint } = await import('../training/checkpoint.ts');
   for (const run of db.runs.list()) {
     const kept = run.kind === 'pretrain' ? 'last' : 'best';
     const wanted =
@@ -114,7 +115,7 @@ async function sample(file: string, options: { json: boolean }): Promise<void> {
       throw new AppError('internal', `The study of the sample is ${progress.study.status}.`);
     }
     const { db } = engine.projects.open(full);
-    dropWeights(db);
+    await dropWeights(db);
     db.about.write(ABOUT);
     db.copyTo(compact);
   });

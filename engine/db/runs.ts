@@ -153,6 +153,9 @@ export function runsTable(db: Sqlite) {
   const dropCheckpoint = db.prepare<[number, string]>(
     'DELETE FROM checkpoints WHERE run_id = ? AND kind = ?',
   );
+  const anyCheckpoint = db.prepare<[number], { run_id: number }>(
+    'SELECT run_id FROM checkpoints WHERE run_id = ? LIMIT 1',
+  );
   const addLog = db.prepare<[number, string, string]>(
     'INSERT INTO run_log (run_id, at, message) VALUES (?, ?, ?)',
   );
@@ -247,6 +250,7 @@ export function runsTable(db: Sqlite) {
     },
     checkpoint: (runId: number, kind: CheckpointKind): Checkpoint | undefined =>
       getCheckpoint.get(runId, kind),
+    hasCheckpoint: (runId: number) => anyCheckpoint.get(runId) !== undefined,
     dropCheckpoint: (runId: number, kind: CheckpointKind) => void dropCheckpoint.run(runId, kind),
 
     log: (runId: number, message: string) => void addLog.run(runId, now(), message),

@@ -190,7 +190,11 @@ export const studyHandlers: Handlers<
       .map(({ id }) => {
         const best = db.runs.results(id).filter(({ checkpoint }) => checkpoint === 'best');
         const diceOf = new Map(best.map(({ imageId, dice }) => [imageId, dice]));
-        return { runId: id, dice: images.map(({ imageId }) => diceOf.get(imageId) ?? null) };
+        return {
+          runId: id,
+          predicts: db.runs.hasCheckpoint(id),
+          dice: images.map(({ imageId }) => diceOf.get(imageId) ?? null),
+        };
       });
     return { images, runs };
   },

@@ -196,19 +196,19 @@ export class AppState {
     this.go({ view: 'annotate', dataset: datasetId, image: imageId });
   }
 
-  /** All images of the current dataset, from the first that has no labels. */
-  async annotateFirst(): Promise<void> {
-    const { project, currentDataset } = this;
-    if (project === null || currentDataset === null) return;
+  /** All images of a dataset, from the first that has no labels. */
+  async annotateFirst(dataset = this.currentDataset): Promise<void> {
+    const { project } = this;
+    if (project === null || dataset === null) return;
     const { images } = await this.api.call('images.list', {
       project: project.path,
-      datasetId: currentDataset.id,
+      datasetId: dataset.id,
       limit: 100_000,
     });
     const first = images.find((image) => image.labelMapId === null) ?? images[0];
     if (first !== undefined) {
       this.annotate({
-        datasetId: currentDataset.id,
+        datasetId: dataset.id,
         imageIds: images.map((image) => image.id),
         imageId: first.id,
       });

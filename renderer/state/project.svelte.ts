@@ -1,6 +1,13 @@
 /** The open project as the views see it: lists that follow the engine's events. Pixels are not here. */
-import type { EngineEvent, StudyProgress } from '../../shared/api.ts';
-import type { Dataset, Encoder, MetricPoint, Run, Study } from '../../shared/entities.ts';
+import type { EngineEvent, ProjectInfo, StudyProgress } from '../../shared/api.ts';
+import type {
+  Dataset,
+  Encoder,
+  MetricPoint,
+  Run,
+  Study,
+  StudyConfig,
+} from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
 import { DatasetImages } from './dataset-images.svelte.ts';
 
@@ -15,6 +22,8 @@ type Part = 'datasets' | 'studies' | 'runs';
 export class ProjectState {
   readonly path: string;
   readonly name: string;
+  /** What it is and where it comes from, for people. */
+  readonly about: string | null;
   /** null while they are being loaded for the first time. */
   datasets = $state.raw<readonly Dataset[] | null>(null);
   studies = $state.raw<readonly Study[] | null>(null);
@@ -26,6 +35,8 @@ export class ProjectState {
   live = $state.raw<ReadonlyMap<number, readonly MetricPoint[]>>(new Map());
   /** Grows with every change of a dataset's images or labels: `[dataset id]`. */
   versions = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** Design that the next new study begins with. */
+  repeated: StudyConfig | null = null;
   #api: Api;
   #fail: (error: unknown) => void;
   /** Lists of the library, by dataset id. */
@@ -35,13 +46,14 @@ export class ProjectState {
 
   constructor(
     api: Api,
-    info: { readonly path: string; readonly name: string },
+    info: Pick<ProjectInfo, 'path' | 'name' | 'about'>,
     fail: (error: unknown) => void,
   ) {
     this.#api = api;
     this.#fail = fail;
     this.path = info.path;
     this.name = info.name;
+    this.about = info.about;
   }
 
   dataset(id: number | null): Dataset | null {
