@@ -2,6 +2,7 @@
 import type { StudyPlan } from '../../shared/api.ts';
 import {
   type Dataset,
+  type Encoder,
   PRETRAINING_TASKS,
   PretrainedTransfer,
   type PretrainingTask,
@@ -14,10 +15,22 @@ import {
   type StudyMode,
 } from '../../shared/presets.ts';
 import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import type { Api } from '../api.ts';
 import { parseLabelCounts } from './label-counts.ts';
 
 export const PRETRAINED_TRANSFERS = PretrainedTransfer.options;
+
+/** Under which a pretraining that is there already stands in `arms`; tasks stand under their name. */
+export const encoderKey = (encoderId: number): string => `encoder ${encoderId}`;
+
+/** `wanted`, or the same with the first number that makes it new. */
+function freeName(wanted: string, taken: readonly string[]): string {
+  if (!taken.includes(wanted)) return wanted;
+  let number = 2;
+  while (taken.includes(`${wanted} ${number}`)) number++;
+  return `${wanted} ${number}`;
+}
 
 export class StudyDraft {
   name = $state('');
@@ -36,8 +49,10 @@ export class StudyDraft {
   finetuningSteps = $state(finetuningPreset('quick').steps);
   finetuningBatch = $state(finetuningPreset('quick').batch);
   learningRate = $state(finetuningPreset('quick').learningRate);
-  /** Arms by task; a task without arms is not pretrained. */
-  arms = $state.raw<ReadonlyMap<PretrainingTask, ReadonlySet<PretrainedTransfer>>>(
+  /** Networks of the project that a study may start from. */
+  encoders = $state.raw<readonly Encoder[]>([]);
+  /** Arms by task or encoderKey; a task without arms is not pretrained. */
+  arms = $state.raw<ReadonlyMap<string, ReadonlySet<PretrainedTransfer>>>(
     new Map([['segmentation', new Set<PretrainedTransfer>(['encoder', 'encoder+decoder'])]]),
   );
 
@@ -45,6 +60,8 @@ export class StudyDraft {
   trouble = $state.raw<string | null>(null);
   /** Whether the machine is being measured for the estimate. */
   measuring = $state.raw(false);
+  /** What the form does not ask for; another network's where a study is repeated. */
+  #network: Partial<StudyConfig['network']> = {};
   #api: Api;
   #project: string;
   #measuring: AbortController | null = null;
@@ -61,9 +78,7 @@ export class StudyDraft {
     const source = datasets.filter((dataset) => dataset !== target)[0] ?? target;
     this.targetId = target?.id ?? null;
     this.sourceId = source?.id ?? null;
-    let number = taken.length + 1;
-    while (taken.includes(`Study ${number}`)) number++;
-    this.name = `Study ${number}`;
+    this.name = freeName('Study', taken);
     if (source !== undefined && source.labelledCount === 0) {
       this.arms = new Map([['autoencoder', new Set<PretrainedTransfer>(['encoder'])]]);
     }
@@ -97,25 +112,87 @@ export class StudyDraft {
     return null;
   }
 
-  hasArm(task: PretrainingTask, transfer: PretrainedTransfer): boolean {
-    return this.arms.get(task)?.has(transfer) === true;
+  /** Why a network that is there already cannot be built on; null where it can. */
+  encoderObstacle({ network, name }: Encoder): string | null {
+    const wanted = { width: this.base, channels: this.channels };
+    if (network.base === wanted.width && network.inputChannels === wanted.channels) return null;
+    return `“${name}” has width ${network.base} and ${network.inputChannels} channels; this study’s network has width ${wanted.width} and ${wanted.channels}.`;
   }
 
-  setArm(task: PretrainingTask, transfer: PretrainedTransfer, wanted: boolean): void {
-    const own = new Set(this.arms.get(task));
+  hasPretraining(key: string): boolean {
+    return this.arms.has(key);
+  }
+
+  hasArm(key: string, transfer: PretrainedTransfer): boolean {
+    return this.arms.get(key)?.has(transfer) === true;
+  }
+
+  setArm(key: string, transfer: PretrainedTransfer, wanted: boolean): void {
+    const own = new Set(this.arms.get(key));
     if (wanted) own.add(transfer);
     else own.delete(transfer);
     const next = new Map(this.arms);
-    if (own.size === 0) next.delete(task);
-    else next.set(task, own);
+    if (own.size === 0) next.delete(key);
+    else next.set(key, own);
     this.arms = next;
   }
 
-  setTask(task: PretrainingTask, wanted: boolean): void {
+  setPretraining(key: string, wanted: boolean): void {
     const next = new Map(this.arms);
-    if (wanted) next.set(task, new Set<PretrainedTransfer>(['encoder']));
-    else next.delete(task);
+    if (wanted) next.set(key, new Set<PretrainedTransfer>(['encoder']));
+    else next.delete(key);
     this.arms = next;
+  }
+
+  /** The design of an earlier study, to be run again on the labels as they are now. */
+  repeat(config: StudyConfig, taken: readonly string[]): void {
+    this.name = freeName(config.name, taken);
+    this.sourceId = config.sourceDatasetId;
+    this.targetId = config.targetDatasetId;
+    this.splitId = config.splitId;
+    this.mode = config.mode;
+    this.seeds = config.seeds;
+    this.delta = config.delta;
+    this.labelCounts = config.labelCounts.join(', ');
+    this.#network = config.network;
+    this.base = config.network.base;
+    this.channels = config.network.inputChannels;
+    this.sizePx = config.sampling.sizePx;
+    this.sampling = config.sampling.mode;
+    const { steps, batch, learningRate } = config.finetuning;
+    this.finetuningSteps = steps;
+    this.finetuningBatch = batch;
+    this.learningRate = learningRate;
+    const [pretrained] = config.pretrainings.filter(isTaskPretraining);
+    if (pretrained !== undefined) this.pretrainingSteps = pretrained.optimisation.steps;
+    this.arms = new Map(
+      config.pretrainings.map((plan) => [
+        isTaskPretraining(plan) ? plan.task : encoderKey(plan.encoderId),
+        new Set(plan.transfers),
+      ]),
+    );
+  }
+
+  #pretrainings() {
+    const transfers = (key: string) =>
+      PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(key, transfer));
+    const chosen = this.encoders.filter(({ id }) => this.arms.has(encoderKey(id)));
+    const names = chosen.map(({ name }) => name);
+    return [
+      ...PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
+        task,
+        transfers: transfers(task),
+        optimisation: { ...pretrainingPreset(this.mode), steps: this.pretrainingSteps },
+      })),
+      ...chosen.map(({ id, name }) => ({
+        encoderId: id,
+        // Charts show the name; two of one name go by their numbers.
+        ...(names.filter((other) => other === name).length === 1
+          ? { name: name.slice(0, 80) }
+          : {}),
+        transfers: transfers(encoderKey(id)),
+      })),
+    ];
   }
 
   /** null, with the reason in words, where something is missing. */
@@ -128,13 +205,9 @@ export class StudyDraft {
       sourceDatasetId: this.sourceId,
       targetDatasetId: this.targetId,
       splitId: this.splitId,
-      network: { base: this.base, inputChannels: this.channels },
+      network: { ...this.#network, base: this.base, inputChannels: this.channels },
       sampling: { sizePx: this.sizePx, mode: this.sampling },
-      pretrainings: PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
-        task,
-        transfers: PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(task, transfer)),
-        optimisation: { ...pretrainingPreset(this.mode), steps: this.pretrainingSteps },
-      })),
+      pretrainings: this.#pretrainings(),
       finetuning: {
         ...finetuningPreset(this.mode),
         steps: this.finetuningSteps,

@@ -2,6 +2,7 @@
 import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { pretrainingTitle } from '../pretrainings.ts';
+import { TRANSFER_FACTS } from '../transfers.ts';
 
 export type MarkerShape =
   'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down' | 'plus' | 'cross' | 'hexagon';
@@ -29,17 +30,6 @@ const TRANSFER_STYLES: Readonly<Record<Transfer, SeriesStyle>> = {
   'encoder+deep-decoder': { colour: 'var(--arm-deep)', dash: '12 2 2 2', marker: 'hexagon' },
   'permuted-encoder': { colour: 'var(--arm-permuted)', dash: '1 2', marker: 'cross' },
   'frozen-random': { colour: 'var(--arm-still)', dash: '6 2 1 2', marker: 'plus' },
-};
-
-const TRANSFER_NAMES: Readonly<Record<Transfer, string>> = {
-  random: 'random start',
-  encoder: 'encoder',
-  'encoder+decoder': 'encoder + decoder',
-  decoder: 'decoder',
-  'frozen-encoder': 'frozen encoder',
-  'encoder+deep-decoder': 'encoder + deep decoder',
-  'permuted-encoder': 'permuted encoder',
-  'frozen-random': 'frozen random encoder',
 };
 
 /** Where several tasks' encoders are compared: shades of the encoder's blue, each with a dash of its own … */
@@ -75,7 +65,7 @@ export function taskStyle(index: number): SeriesStyle {
 }
 
 export function transferName(transfer: Transfer): string {
-  return TRANSFER_NAMES[transfer];
+  return TRANSFER_FACTS[transfer].name;
 }
 
 /** "Random start", "Frozen random encoder", "Segmentation, encoder + decoder". */

@@ -31,9 +31,9 @@ describe('scores image by image', () => {
       { imageId: 2, name: 'b', labelMapId: 2 },
     ],
     runs: [
-      { runId: 10, dice: [0.2, 0.4] },
-      { runId: 11, dice: [0.4, null] },
-      { runId: 20, dice: [1, 1] },
+      { runId: 10, predicts: true, dice: [0.2, 0.4] },
+      { runId: 11, predicts: true, dice: [0.4, null] },
+      { runId: 20, predicts: true, dice: [1, 1] },
     ],
   };
 
