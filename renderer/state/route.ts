@@ -4,6 +4,8 @@ export type Route =
   | { readonly view: 'library'; readonly dataset: number | null }
   | { readonly view: 'annotate'; readonly dataset: number; readonly image: number }
   | { readonly view: 'encoders'; readonly run: number | 'new' | null }
+  /** One that was brought in from a file, and so belongs to no run. */
+  | { readonly view: 'encoders'; readonly run: null; readonly encoder: number }
   | { readonly view: 'studies'; readonly study: number | 'new' | null }
   | { readonly view: 'compare'; readonly study: number | null };
 
@@ -20,7 +22,7 @@ export function formatRoute(route: Route, project: string | null): string {
       case 'annotate':
         return [route.dataset, route.image];
       case 'encoders':
-        return [route.run];
+        return 'encoder' in route ? ['file', route.encoder] : [route.run];
       case 'studies':
       case 'compare':
         return [route.study];
@@ -52,8 +54,12 @@ export function parseRoute(hash: string): { route: Route; project: string | null
         ? { route: { view: 'library', dataset }, project }
         : { route: { view, dataset, image }, project };
     }
-    case 'encoders':
-      return { route: { view, run: idOrNew(first) }, project };
+    case 'encoders': {
+      const encoder = first === 'file' ? idOf(second) : null;
+      return encoder === null
+        ? { route: { view, run: idOrNew(first) }, project }
+        : { route: { view, run: null, encoder }, project };
+    }
     case 'studies':
       return { route: { view, study: idOrNew(first) }, project };
     case 'compare':

@@ -61,7 +61,7 @@ export class StudyDraft {
   /** Whether the machine is being measured for the estimate. */
   measuring = $state.raw(false);
   /** What the form does not ask for; another network's where a study is repeated. */
-  #network: Partial<StudyConfig['network']> = {};
+  network = $state.raw<Partial<StudyConfig['network']>>({});
   #api: Api;
   #project: string;
   #measuring: AbortController | null = null;
@@ -112,11 +112,18 @@ export class StudyDraft {
     return null;
   }
 
-  /** Why a network that is there already cannot be built on; null where it can. */
-  encoderObstacle({ network, name }: Encoder): string | null {
-    const wanted = { width: this.base, channels: this.channels };
-    if (network.base === wanted.width && network.inputChannels === wanted.channels) return null;
-    return `“${name}” has width ${network.base} and ${network.inputChannels} channels; this study’s network has width ${wanted.width} and ${wanted.channels}.`;
+  /** Networks that are there already and were chosen. */
+  get #chosenEncoders(): Encoder[] {
+    return this.encoders.filter(({ id }) => this.arms.has(encoderKey(id)));
+  }
+
+  /** Why a network that is there already cannot be chosen beside the others; null where it can. */
+  encoderObstacle({ id, network }: Encoder): string | null {
+    const other = this.#chosenEncoders.find((one) => one.id !== id);
+    if (other === undefined || JSON.stringify(other.network) === JSON.stringify(network)) {
+      return null;
+    }
+    return `All arms of a study have one network, and that of “${other.name}” is another.`;
   }
 
   hasPretraining(key: string): boolean {
@@ -135,6 +142,7 @@ export class StudyDraft {
     if (own.size === 0) next.delete(key);
     else next.set(key, own);
     this.arms = next;
+    this.#followEncoders();
   }
 
   setPretraining(key: string, wanted: boolean): void {
@@ -142,6 +150,16 @@ export class StudyDraft {
     if (wanted) next.set(key, new Set<PretrainedTransfer>(['encoder']));
     else next.delete(key);
     this.arms = next;
+    this.#followEncoders();
+  }
+
+  /** Every arm has the network of what it starts from: an encoder that is there already settles it. */
+  #followEncoders(): void {
+    const [chosen] = this.#chosenEncoders;
+    this.network = chosen?.network ?? {};
+    if (chosen === undefined) return;
+    this.base = chosen.network.base;
+    this.channels = chosen.network.inputChannels;
   }
 
   /** The design of an earlier study, to be run again on the labels as they are now. */
@@ -154,7 +172,7 @@ export class StudyDraft {
     this.seeds = config.seeds;
     this.delta = config.delta;
     this.labelCounts = config.labelCounts.join(', ');
-    this.#network = config.network;
+    this.network = config.network;
     this.base = config.network.base;
     this.channels = config.network.inputChannels;
     this.sizePx = config.sampling.sizePx;
@@ -176,7 +194,7 @@ export class StudyDraft {
   #pretrainings() {
     const transfers = (key: string) =>
       PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(key, transfer));
-    const chosen = this.encoders.filter(({ id }) => this.arms.has(encoderKey(id)));
+    const chosen = this.#chosenEncoders;
     const names = chosen.map(({ name }) => name);
     return [
       ...PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
@@ -205,7 +223,7 @@ export class StudyDraft {
       sourceDatasetId: this.sourceId,
       targetDatasetId: this.targetId,
       splitId: this.splitId,
-      network: { ...this.#network, base: this.base, inputChannels: this.channels },
+      network: { ...this.network, base: this.base, inputChannels: this.channels },
       sampling: { sizePx: this.sizePx, mode: this.sampling },
       pretrainings: this.#pretrainings(),
       finetuning: {
