@@ -45,6 +45,14 @@ export class StudyCurves {
     return run.kind === 'pretrain' || values.length === 0 ? null : Math.max(...values);
   }
 
+  /** One run a seed: of several learning rates the best so far, as the analysis will choose at the end. */
+  counting(runs: readonly Run[]): Run[] {
+    return [...Map.groupBy(runs, (run) => run.seed).values()].flatMap((tries) => {
+      const value = (run: Run) => this.best(run) ?? -1;
+      return tries.toSorted((a, b) => value(b) - value(a)).slice(0, 1);
+    });
+  }
+
   /** Mean over runs of one arm, at the steps that all of them have reached or finished. */
   mean(runs: readonly Run[]): Point[] {
     const curves = runs.map((run) => this.of(run)).filter((curve) => curve.length > 0);

@@ -4,20 +4,22 @@ import {
   type Dataset,
   type Encoder,
   PRETRAINING_TASKS,
+  type LossConfig,
   PretrainedTransfer,
   type PretrainingTask,
   StudyConfig,
 } from '../../shared/entities.ts';
 import {
   finetuningPreset,
+  LEARNING_RATES_OF_MODE,
   pretrainingPreset,
   SEEDS_OF_MODE,
   type StudyMode,
 } from '../../shared/presets.ts';
-import { PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { channelObstacle, PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import type { Api } from '../api.ts';
-import { parseLabelCounts } from './label-counts.ts';
+import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
 
 export const PRETRAINED_TRANSFERS = PretrainedTransfer.options;
 
@@ -31,6 +33,9 @@ function freeName(wanted: string, taken: readonly string[]): string {
   while (taken.includes(`${wanted} ${number}`)) number++;
   return `${wanted} ${number}`;
 }
+
+/** So many times their steps arms go on to. */
+const EXTENSION = 2;
 
 export class StudyDraft {
   name = $state('');
@@ -48,7 +53,15 @@ export class StudyDraft {
   pretrainingSteps = $state(pretrainingPreset('quick').steps);
   finetuningSteps = $state(finetuningPreset('quick').steps);
   finetuningBatch = $state(finetuningPreset('quick').batch);
-  learningRate = $state(finetuningPreset('quick').learningRate);
+  /** As typed: one, or several of which validation chooses for every arm alike. */
+  learningRates = $state(String(finetuningPreset('quick').learningRate));
+  loss = $state<LossConfig['kind']>('cross-entropy+dice');
+  /** The control whose encoder stays random. */
+  frozenRandom = $state(false);
+  /** Whether arms go on where the random start has not plateaued. */
+  extend = $state(false);
+  deepDecoderBlocks = $state(1);
+  encoderRate = $state(1);
   /** Networks of the project that a study may start from. */
   encoders = $state.raw<readonly Encoder[]>([]);
   /** Arms by task or encoderKey; a task without arms is not pretrained. */
@@ -62,6 +75,8 @@ export class StudyDraft {
   measuring = $state.raw(false);
   /** What the form does not ask for; another network's where a study is repeated. */
   network = $state.raw<Partial<StudyConfig['network']>>({});
+  /** What the form does not ask for: those of a repeated study. */
+  #lossSettings: Partial<LossConfig> = {};
   #api: Api;
   #project: string;
   #measuring: AbortController | null = null;
@@ -89,9 +104,10 @@ export class StudyDraft {
     this.seeds = SEEDS_OF_MODE[mode];
     this.pretrainingSteps = pretrainingPreset(mode).steps;
     const { steps, batch, learningRate } = finetuningPreset(mode);
+    const grid = LEARNING_RATES_OF_MODE[mode];
     this.finetuningSteps = steps;
     this.finetuningBatch = batch;
-    this.learningRate = learningRate;
+    this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
   }
 
   /** Why an arm cannot be had; null where it can. */
@@ -109,7 +125,7 @@ export class StudyDraft {
     if (needs === 'image classes' && source.imageClasses.length < 2) {
       return `“${source.name}” has no image classes.`;
     }
-    return null;
+    return channelObstacle(task, this.channels);
   }
 
   /** Networks that are there already and were chosen. */
@@ -180,7 +196,15 @@ export class StudyDraft {
     const { steps, batch, learningRate } = config.finetuning;
     this.finetuningSteps = steps;
     this.finetuningBatch = batch;
-    this.learningRate = learningRate;
+    const grid = config.learningRates;
+    this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
+    this.loss = config.loss.kind;
+    this.#lossSettings = config.loss;
+    this.frozenRandom = config.controls.includes('frozen-random');
+    this.extend = config.extension !== null;
+    const [first] = config.pretrainings;
+    this.deepDecoderBlocks = first?.deepDecoderBlocks ?? 1;
+    this.encoderRate = first?.encoderRate ?? 1;
     const [pretrained] = config.pretrainings.filter(isTaskPretraining);
     if (pretrained !== undefined) this.pretrainingSteps = pretrained.optimisation.steps;
     this.arms = new Map(
@@ -192,14 +216,17 @@ export class StudyDraft {
   }
 
   #pretrainings() {
-    const transfers = (key: string) =>
-      PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(key, transfer));
+    const common = (key: string) => ({
+      transfers: PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(key, transfer)),
+      deepDecoderBlocks: this.deepDecoderBlocks,
+      encoderRate: this.encoderRate,
+    });
     const chosen = this.#chosenEncoders;
     const names = chosen.map(({ name }) => name);
     return [
       ...PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
         task,
-        transfers: transfers(task),
+        ...common(task),
         optimisation: { ...pretrainingPreset(this.mode), steps: this.pretrainingSteps },
       })),
       ...chosen.map(({ id, name }) => ({
@@ -208,7 +235,7 @@ export class StudyDraft {
         ...(names.filter((other) => other === name).length === 1
           ? { name: name.slice(0, 80) }
           : {}),
-        transfers: transfers(encoderKey(id)),
+        ...common(encoderKey(id)),
       })),
     ];
   }
@@ -217,6 +244,10 @@ export class StudyDraft {
   get config(): { config: StudyConfig } | { missing: string } {
     const counts = parseLabelCounts(this.labelCounts);
     if (counts === null) return { missing: 'Write label counts as numbers, such as “4, 16, all”.' };
+    const rates = parseLearningRates(this.learningRates);
+    if (rates === null) {
+      return { missing: 'Write learning rates as numbers, such as “0.0005, 0.002”.' };
+    }
     if (this.arms.size === 0) return { missing: 'Choose at least one pretraining.' };
     const parsed = StudyConfig.safeParse({
       name: this.name.trim(),
@@ -230,8 +261,12 @@ export class StudyDraft {
         ...finetuningPreset(this.mode),
         steps: this.finetuningSteps,
         batch: this.finetuningBatch,
-        learningRate: this.learningRate,
+        learningRate: rates[0],
       },
+      learningRates: rates.length > 1 ? rates : [],
+      loss: { ...this.#lossSettings, kind: this.loss },
+      controls: this.frozenRandom ? ['frozen-random'] : [],
+      extension: this.extend ? EXTENSION : null,
       labelCounts: counts,
       seeds: this.seeds,
       delta: this.delta,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imageRows, type ImageArm } from '../../../renderer/state/image-scores.ts';
-import { parseLabelCounts } from '../../../renderer/state/label-counts.ts';
+import { parseLabelCounts, parseLearningRates } from '../../../renderer/state/label-counts.ts';
 import { paintErrors, paintLabels } from '../../../renderer/views/compare/overlay-paint.ts';
 import type { Run } from '../../../shared/entities.ts';
 
@@ -11,6 +11,18 @@ describe('label counts as typed', () => {
   it('are refused where one cannot be read', () => {
     for (const text of ['', ' , ', '4, x', '0', '-2', '1.5', 'al']) {
       expect(parseLabelCounts(text), text).toBeNull();
+    }
+  });
+});
+
+describe('learning rates as typed', () => {
+  it('are numbers between 0 and 1, in any notation', () => {
+    expect(parseLearningRates('5e-4, 0.002')).toEqual([0.0005, 0.002]);
+    expect(parseLearningRates('0.01')).toEqual([0.01]);
+  });
+  it('are refused where one cannot be read', () => {
+    for (const text of ['', 'x', '0', '-1', '1', '0.1, fast']) {
+      expect(parseLearningRates(text), text).toBeNull();
     }
   });
 });
