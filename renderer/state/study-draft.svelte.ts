@@ -16,7 +16,11 @@ import {
   SEEDS_OF_MODE,
   type StudyMode,
 } from '../../shared/presets.ts';
-import { channelObstacle, PRETRAINING_TASK_FACTS, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import {
+  channelObstacle,
+  PRETRAINING_TASK_FACTS,
+  transferObstacle,
+} from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import type { Api } from '../api.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
