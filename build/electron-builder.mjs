@@ -43,6 +43,7 @@ export default {
   extraResources: [
     { from: 'engine', to: `${GRAFT}/engine` },
     { from: 'shared', to: `${GRAFT}/shared` },
+    { from: 'samples', to: `${GRAFT}/samples` },
     { from: 'dist/renderer', to: `${GRAFT}/dist/renderer`, filter: ['**/*', '!**/*.map'] },
     // package.json and licence of the engine, copied there: under its own name electron-builder would take the first
     // for the shell's and leave that out of the archive.
