@@ -175,6 +175,28 @@ describe('a study and a pretraining of one’s own', () => {
     },
   );
 
+  it('writes an encoder to a file, and brings it in again', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, home, screenshot, expectAccessible } = window();
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: /safetensors/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Save the encoder' });
+    await dialog.getByLabel('Name').fill('mine.safetensors');
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/mine\.safetensors, .* MB/).waitFor();
+    await page.getByRole('button', { name: 'Bring weights in from a file' }).click();
+    const bring = page.getByRole('dialog', { name: 'Bring weights in' });
+    await bring.getByLabel('Weight file').fill(join(home, 'mine.safetensors'));
+    await bring.getByLabel('Weight file').press('Tab');
+    await bring.getByText(/Layers: \d+ taken over/).waitFor();
+    await screenshot('studies-bring-in');
+    await expectAccessible('bring weights in');
+    await bring.getByRole('button', { name: 'Bring in' }).click();
+    await page.getByRole('heading', { name: 'mine' }).waitFor();
+    await screenshot('studies-brought-in');
+    await expectAccessible('imported encoder');
+  });
+
   it(
     'goes on with a study when its engine was killed',
     { timeout: TRAINING_TIMEOUT_MS },
