@@ -24,7 +24,15 @@ export function menuTemplate(
       submenu: [
         item('New Project …', 'project-new', 'CmdOrCtrl+Shift+N'),
         item('Open Project …', 'project-open', 'CmdOrCtrl+O'),
-        { role: 'recentDocuments', submenu: [{ role: 'clearRecentDocuments' }] },
+        // Filled by macOS alone; elsewhere the first page lists them.
+        ...(mac
+          ? [
+              {
+                role: 'recentDocuments',
+                submenu: [{ role: 'clearRecentDocuments' }],
+              } satisfies MenuItemConstructorOptions,
+            ]
+          : []),
         separator,
         item('Import Images …', 'import', 'CmdOrCtrl+I'),
         item('New Study', 'new-study'),

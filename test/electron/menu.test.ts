@@ -32,6 +32,14 @@ describe('the menu', () => {
     }
   });
 
+  it('lists recent projects only where the system fills the list', () => {
+    const rolesOn = (platform: NodeJS.Platform) =>
+      JSON.stringify(menuTemplate(platform, () => undefined)).includes('recentDocuments');
+    expect(rolesOn('darwin')).toBe(true);
+    expect(rolesOn('linux')).toBe(false);
+    expect(rolesOn('win32')).toBe(false);
+  });
+
   it('has the same commands on every system', () => {
     expect(commandsOf('darwin')).toEqual(commandsOf('win32'));
   });
