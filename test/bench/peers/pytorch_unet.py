@@ -20,13 +20,23 @@ class Block(nn.Sequential):
         super().__init__(*layers)
 
 
+def skip_block(width):
+    return nn.Sequential(
+        nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+    )
+
+
 class UNet(nn.Module):
-    def __init__(self, base, outputs=1):
+    """skips: "concat", as they are; "conv", through a 1x1 block each."""
+
+    def __init__(self, base, inputs=3, outputs=1, skips="concat"):
         super().__init__()
         widths = [base * 2**level for level in range(DEPTH)]
         below = base * 2**DEPTH
         self.encoder = nn.ModuleList()
-        inputs = 3
+        self.skips = nn.ModuleList(
+            skip_block(width) if skips == "conv" else nn.Identity() for width in widths
+        )
         for width in widths:
             self.encoder.append(Block(inputs, width))
             inputs = width
@@ -39,9 +49,9 @@ class UNet(nn.Module):
 
     def forward(self, x):
         skips = []
-        for block in self.encoder:
+        for block, skip in zip(self.encoder, self.skips):
             x = block(x)
-            skips.append(x)
+            skips.append(skip(x))
             x = F.max_pool2d(x, 2)
         x = self.bottleneck(x)
         for block in self.decoder:
