@@ -30,7 +30,8 @@ describe('an installed Graft', () => {
   it('takes nothing along that is not there', () => {
     const built = ['dist/renderer', 'dist/engine'];
     for (const { from = '' } of outside) {
-      if (!built.includes(from)) expect(existsSync(join(ROOT, from)) || existsSync(from)).toBe(true);
+      if (!built.includes(from))
+        expect(existsSync(join(ROOT, from)) || existsSync(from)).toBe(true);
     }
   });
 
