@@ -6,7 +6,7 @@ import config from '../../build/electron-builder.mjs';
 const ROOT = join(import.meta.dirname, '..', '..');
 const outside = [config.extraResources ?? []]
   .flat()
-  .flatMap((one) => (typeof one === 'object' && one !== null && 'to' in one ? [one] : []));
+  .flatMap((one) => (typeof one === 'object' && 'to' in one ? [one] : []));
 const places = outside.map(({ to }) => to);
 
 describe('an installed Graft', () => {
