@@ -9,16 +9,15 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type CDPSession, type Page } from 'playwright';
 import sharp from 'sharp';
-import { createEngine } from '../../engine/engine.ts';
-import { startServer } from '../../engine/server.ts';
 import { History } from '../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../renderer/canvas/label-layer.ts';
 import { sweptDisc } from '../../renderer/canvas/shapes.ts';
 import { imagePoint } from '../../renderer/canvas/viewport.ts';
+import { startBenchWindow } from './bench-window.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -260,15 +259,7 @@ function measureUndo() {
 
 const undo = SIDE > 0 ? measureUndo() : null;
 const dir = mkdtempSync(join(tmpdir(), 'graft-bench-'));
-let endpoint: { url: string; token: string } | null = null;
-const engine = createEngine({
-  engine: 'wasm',
-  runQueues: false,
-  settingsPath: join(dir, 'settings.json'),
-  endpoint: () => endpoint,
-});
-const server = await startServer(engine, { pageFolder: resolve(flags.page) });
-endpoint = { url: server.url, token: server.token };
+const { engine, server } = await startBenchWindow({ dir, page: flags.page });
 
 /** A project of blank grey images. */
 async function createProject(name: string, side: number, images: number): Promise<string> {

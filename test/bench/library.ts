@@ -6,16 +6,15 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright';
 import { encodePng } from '../../engine/data/encode.ts';
 import { cellsGenerator } from '../../engine/data/generators/cells.ts';
 import { sha256 } from '../../engine/data/image-source.ts';
 import { createProject } from '../../engine/db/project.ts';
-import { createEngine } from '../../engine/engine.ts';
-import { startServer } from '../../engine/server.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
+import { startBenchWindow } from './bench-window.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -142,15 +141,7 @@ async function scroll(page: Page) {
 const dir = mkdtempSync(join(tmpdir(), 'graft-bench-'));
 const project = join(dir, 'many.graft');
 await writeProject(project);
-let endpoint: { url: string; token: string } | null = null;
-const engine = createEngine({
-  engine: 'wasm',
-  runQueues: false,
-  settingsPath: join(dir, 'settings.json'),
-  endpoint: () => endpoint,
-});
-const server = await startServer(engine, { pageFolder: resolve(flags.page) });
-endpoint = { url: server.url, token: server.token };
+const { engine, server } = await startBenchWindow({ dir, page: flags.page });
 await engine.call('project.open', { path: project });
 const browser = await chromium.launch({
   executablePath: flags.chromium,
