@@ -1,6 +1,6 @@
 /** Calls on studies: plan, queue, progress, analysis, report. */
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
-import type { Run, RunStatus, Study } from '../../shared/entities.ts';
+import type { Run, RunStatus } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import { calibrate, estimateSeconds } from '../study/calibrate.ts';
@@ -9,7 +9,7 @@ import { createStudy } from '../study/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
 import { armNames, planData, planRuns } from '../study/plan.ts';
 import { planPower } from '../study/power.ts';
-import { secondsOf, secondsPerSeed } from '../study/run-time.ts';
+import { secondsLeft, secondsPerSeed } from '../study/run-time.ts';
 import { writeReport } from '../study/report/write.ts';
 import { type Handlers, requireStudy } from './context.ts';
 
@@ -17,25 +17,6 @@ function runLabel(run: Run): string {
   if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
   const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;
   return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;
-}
-
-/** Seconds that the runs still to do will take, from what the done ones of the same kind took a step. */
-function remainingSeconds(study: Study, runs: readonly Run[]): number | null {
-  const perStep = (kind: Run['kind']): number | null => {
-    const timed = runs.filter((r) => r.kind === kind && r.step > 0 && r.startedAt !== null);
-    const steps = timed.reduce((sum, r) => sum + r.step, 0);
-    const seconds = timed.reduce((sum, r) => sum + secondsOf(r), 0);
-    return steps === 0 ? null : seconds / steps;
-  };
-  let seconds = 0;
-  const either = perStep('finetune') ?? perStep('pretrain');
-  for (const run of runs) {
-    if (run.status !== 'queued' && run.status !== 'running') continue;
-    const rate = perStep(run.kind) ?? either;
-    if (rate === null) return null;
-    seconds += (run.steps - run.step) * rate;
-  }
-  return seconds / (study.config.execution?.parallel ?? 1);
 }
 
 export function studyProgress(db: Project, studyId: number): StudyProgress {
@@ -60,7 +41,7 @@ export function studyProgress(db: Project, studyId: number): StudyProgress {
     stepsDone: runs.reduce((sum, r) => sum + (r.status === 'done' ? r.steps : r.step), 0),
     stepsTotal: runs.reduce((sum, r) => sum + r.steps, 0),
     elapsedSeconds: since === null ? 0 : (until - since) / 1000,
-    remainingSeconds: remainingSeconds(study, runs),
+    remainingSeconds: secondsLeft(runs, study.config.execution?.parallel ?? 1),
     failures: runs
       .filter((r) => r.status === 'failed')
       .map((r) => ({ runId: r.id, label: runLabel(r), message: r.error?.message ?? '' })),

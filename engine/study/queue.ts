@@ -109,6 +109,9 @@ export function createQueue(options: {
         project.runs.log(run.id, event.message);
         break;
       case 'done':
+        if (event.kept !== null) {
+          project.runs.saveCheckpoint(run.id, 'last', run.config.optimisation.steps, event.kept);
+        }
         project.runs.ended(run.id, 'done');
         if (run.config.kind === 'pretrain') {
           const { task, network, seed } = run.config;

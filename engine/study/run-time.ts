@@ -27,3 +27,44 @@ export function secondsPerSeed(runs: readonly Run[], parallel: number): number |
   }
   return groups.size === 0 ? null : total / parallel;
 }
+
+/** Training alone: what it took for every image that went through, whatever the batch. */
+interface Pace {
+  readonly seconds: number;
+  readonly images: number;
+}
+
+const paceOf = (runs: readonly Run[]): Pace => ({
+  seconds: runs.reduce((sum, run) => sum + run.trainedSeconds, 0),
+  images: runs.reduce((sum, run) => sum + run.step * run.config.optimisation.batch, 0),
+});
+
+/**
+ * Seconds until all of these runs are done, by what those that have begun took for an image: of the same pretraining
+ * or fine-tuning where there are such, else of the same kind, else of any. Starting and testing count as the finished
+ * runs show. null before the first step.
+ */
+export function secondsLeft(runs: readonly Run[], parallel: number): number | null {
+  const task = (run: Run) =>
+    `${run.kind} ${run.kind === 'pretrain' ? (run.pretraining ?? '') : ''}`;
+  const paces = [task, (run: Run) => run.kind, () => 'any'].map((group) => {
+    const found = Map.groupBy(runs, group);
+    return (run: Run) => paceOf(found.get(group(run)) ?? []);
+  });
+  const done = runs.filter((run) => run.status === 'done');
+  const aside = done.reduce(
+    (sum, run) => sum + Math.max(0, secondsOf(run) - run.trainedSeconds),
+    0,
+  );
+  const asideEach = done.length === 0 ? 0 : aside / done.length;
+
+  let seconds = 0;
+  for (const run of runs) {
+    if (run.status !== 'queued' && run.status !== 'running') continue;
+    const pace = paces.map((of) => of(run)).find(({ images }) => images > 0);
+    if (pace === undefined) return null;
+    const images = (run.steps - run.step) * run.config.optimisation.batch;
+    seconds += asideEach + (images * pace.seconds) / pace.images;
+  }
+  return seconds / parallel;
+}

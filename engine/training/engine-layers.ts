@@ -27,8 +27,9 @@ export interface EngineLayers {
   relu6(input: Tensor4D): Tensor4D;
   /** input + bias along the last axis. */
   addBias<T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D): T;
-  /** [b, h, w, c] → [b, 2h, 2w, c], nearest neighbour. */
-  upsample2(input: Tensor4D): Tensor4D;
-  /** convolution(upsample2(input), kernel), kernel [3, 3, in, out]; without the upsampled tensor where that is faster. */
+  /**
+   * Convolution with a kernel [3, 3, in, out] over what is upsampled to twice the size, nearest neighbour:
+   * [b, h, w, in] → [b, 2h, 2w, out]; without the upsampled tensor where that is faster.
+   */
   upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
 }

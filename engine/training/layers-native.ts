@@ -58,11 +58,6 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
     channelsLast,
     attribute('is_training', 'bool', true),
   ];
-  const resizeAttributes = [
-    floats,
-    attribute('align_corners', 'bool', false),
-    attribute('half_pixel_centers', 'bool', false),
-  ];
 
   // The casts below: the backend types every result as Tensor; the operation fixes its rank.
   function normalised(
@@ -128,23 +123,6 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
     ],
   }));
 
-  const upsample2 = tf.customGrad((x) => {
-    const input = x as Tensor4D;
-    const [, height, width] = input.shape;
-    const size = (h: number, w: number) => tf.tensor1d([h, w], 'int32');
-    return {
-      value: backend.executeSingleOutput('ResizeNearestNeighbor', resizeAttributes, [
-        input,
-        size(height * 2, width * 2),
-      ]),
-      gradFunc: (dOutput: Tensor) =>
-        backend.executeSingleOutput('ResizeNearestNeighborGrad', resizeAttributes, [
-          dOutput,
-          size(height, width),
-        ]),
-    };
-  });
-
   /** tfjs composes the gradients of these from half a dozen operations. */
   const rectifier = (op: 'Relu' | 'Relu6') =>
     tf.customGrad((x, save) => {
@@ -165,7 +143,6 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
     relu: (input) => relu(input) as Tensor4D,
     relu6: (input) => relu6(input) as Tensor4D,
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
-    upsample2: (input) => upsample2(input) as Tensor4D,
     upsampledConvolution,
   };
 }

@@ -57,15 +57,13 @@ const copiedToFour = tf.customGrad((x) => {
   };
 });
 
-const upsample2 = (input: Tensor4D) => copiedToFour(input) as Tensor4D;
-
 export const portableLayers: EngineLayers = {
   batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
   batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
   relu: (input) => tf.relu(input),
   relu6: (input) => tf.relu6(input),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),
-  upsample2,
   // The transposed convolution of layers-native.ts would have to be spread by zeros here, which costs more than it saves.
-  upsampledConvolution: (input, kernel) => tf.conv2d(upsample2(input), kernel, 1, 'same'),
+  upsampledConvolution: (input, kernel) =>
+    tf.conv2d(copiedToFour(input) as Tensor4D, kernel, 1, 'same'),
 };

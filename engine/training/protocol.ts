@@ -118,7 +118,11 @@ export const TrainerEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('log'), message: z.string() }),
   /** All that was asked is done; the process exits 0. */
-  z.object({ type: z.literal('done') }),
+  z.object({
+    type: z.literal('done'),
+    /** Replaces the `last` checkpoint of a run, in one go with its end: nothing can resume from it. null: it stays. */
+    kept: Bytes.nullable(),
+  }),
   /** Stopped on request, after its checkpoint was sent; the process exits 0. */
   z.object({ type: z.literal('stopped'), step: z.number().int() }),
   z.object({

@@ -2,13 +2,7 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
-import type {
-  CheckpointKind,
-  FinetuneRunConfig,
-  LayerState,
-  Run,
-  RunConfig,
-} from '../../shared/entities.ts';
+import type { FinetuneRunConfig, LayerState, Run, RunConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
@@ -150,48 +144,59 @@ export interface RunOptions {
 /** Bytes that this process has ever held at once. */
 export const peakMemoryBytes = () => process.resourceUsage().maxRSS * 1024;
 
-/** Encodes the state as checkpoints and emits them; `best` only when there is a better one than the last time. */
-function checkpointEmitter(options: RunOptions, data: RunData, start: Start) {
+/** Encodes the state of a run: as checkpoints that it resumes from, and as what is kept of it when it has ended. */
+function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
   const { run, engine, emit } = options;
   const { config } = run;
   let emittedBest = start.progress.best?.step ?? 0;
-  const send = (kind: CheckpointKind, step: number, checkpoint: TrainingCheckpoint) =>
-    emit({ type: 'checkpoint', kind, step, bytes: encodeCheckpoint(checkpoint) });
-  return (state: TrainingState, progress: TrainingProgress) => {
-    const { best, step, trainedSeconds } = progress;
-    const { theta, statistics, m, v } = state;
-    const header = {
-      objective: config.kind === 'pretrain' ? config.task : ('finetune' as const),
-      network: data.objective.network,
-      sampling: config.sampling,
-      classes: data.classes,
-      seed: config.seed,
-      trainedSeconds,
-      engine: engine.info,
-      layers: start.layers,
-      best: best && { step: best.step, score: best.score },
-      trained: start.specs.trained,
-      frozen: start.specs.frozen,
-    };
-    // The best weights first: a crash in between must not leave a `last` that counts on a `best` never written.
-    if (best !== null && best.step !== emittedBest) {
-      send('best', best.step, {
-        header: { ...header, step: best.step },
-        trained: best.weights,
-        frozen: start.frozen,
-        moments: null,
-        best: null,
-      });
-      emittedBest = best.step;
-    }
-    send('last', step, {
-      header: { ...header, step },
-      trained: { theta, statistics },
+  const encode = (
+    { best, step, trainedSeconds }: TrainingProgress,
+    weights: Omit<TrainingCheckpoint, 'header' | 'frozen'>,
+  ) =>
+    encodeCheckpoint({
+      header: {
+        objective: config.kind === 'pretrain' ? config.task : ('finetune' as const),
+        network: data.objective.network,
+        sampling: config.sampling,
+        classes: data.classes,
+        seed: config.seed,
+        step,
+        trainedSeconds,
+        engine: engine.info,
+        layers: start.layers,
+        best: best && { step: best.step, score: best.score },
+        trained: start.specs.trained,
+        frozen: start.specs.frozen,
+      },
       frozen: start.frozen,
-      moments: { m, v },
-      best: best?.weights ?? null,
+      ...weights,
     });
+  return {
+    /** Emits `best` only when there is a better one than the last time. */
+    save: ({ theta, statistics, m, v }: TrainingState, progress: TrainingProgress) => {
+      const { best, step } = progress;
+      // The best weights first: a crash in between must not leave a `last` that counts on a `best` never written.
+      if (best !== null && best.step !== emittedBest) {
+        const alone = { trained: best.weights, moments: null, best: null };
+        const bytes = encode({ ...progress, step: best.step }, alone);
+        emit({ type: 'checkpoint', kind: 'best', step: best.step, bytes });
+        emittedBest = best.step;
+      }
+      const trained = { theta, statistics };
+      const bytes = encode(progress, { trained, moments: { m, v }, best: best?.weights ?? null });
+      emit({ type: 'checkpoint', kind: 'last', step, bytes });
+    },
+    /** The last weights without what only resuming takes, three times as much. */
+    weightsAlone: ({ theta, statistics }: TrainingState, progress: TrainingProgress) =>
+      encode(progress, { trained: { theta, statistics }, moments: null, best: null }),
   };
+}
+
+/** Whether a run that is done may be given more steps (engine/study/extension.ts), and so needs all of its state. */
+function mayGoOn(project: Project, { kind, studyId }: Run): boolean {
+  if (kind === 'pretrain') return false;
+  const study = studyId === null ? undefined : project.studies.get(studyId);
+  return study === undefined || study.config.extension !== null;
 }
 
 /** Pictures of what the pretrained network answers on a few of its images. */
@@ -265,13 +270,18 @@ async function testRun(
   for (const { weights: tensors } of checkpoints) disposeWeights(tensors);
 }
 
+export interface RunOutcome {
+  readonly outcome: 'done' | 'stopped';
+  readonly step: number;
+  /** What replaces the `last` checkpoint of a run that never goes on; null: all of it stays. */
+  readonly kept: Uint8Array | null;
+}
+
 /**
  * Errors: those of the data (unreadable, unsupported, invalid-input …), of the transfer (invalid-input, not-found) and
  * of diverging (invalid-input).
  */
-export async function executeRun(
-  options: RunOptions,
-): Promise<{ readonly outcome: 'done' | 'stopped'; readonly step: number }> {
+export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   const { project, run, engine, resume, emit, stopRequested } = options;
   const { config } = run;
   const { sampling, optimisation } = config;
@@ -328,6 +338,7 @@ export async function executeRun(
       : null;
   const frozenTensors = toTensors(start.specs.frozen.parameters.length === 0 ? [] : [start.frozen]);
 
+  const checkpoints = checkpointsOf(options, data, start);
   let views: readonly ValidationView[] | undefined;
   const { outcome, progress, waited } = await train({
     step,
@@ -345,7 +356,7 @@ export async function executeRun(
       metrics: (points) => emit({ type: 'metrics', points: [...points] }),
       progress: ({ step: at, trainedSeconds }) =>
         emit({ type: 'progress', step: at, trainedSeconds, peakMemoryBytes: peakMemoryBytes() }),
-      checkpoint: checkpointEmitter(options, data, start),
+      checkpoint: checkpoints.save,
       stopRequested,
     },
   });
@@ -371,8 +382,12 @@ export async function executeRun(
       emit({ type: 'example', index, example });
     }
   }
+  const kept =
+    outcome === 'done' && !mayGoOn(project, run)
+      ? checkpoints.weightsAlone(step.read(), progress)
+      : null;
   step.dispose();
   segmenter?.dispose();
   disposeWeights(frozenTensors);
-  return { outcome, step: progress.step };
+  return { outcome, step: progress.step, kept };
 }

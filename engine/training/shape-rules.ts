@@ -106,12 +106,6 @@ const shapeFrom =
   (index: number, typeFrom: number): Rule =>
   (call) => [{ shape: call.constant(index), dtype: inputAt(call, typeFrom).dtype }];
 
-const resize: Rule = (call) => {
-  const { shape } = inputAt(call, 0);
-  const [height = 0, width = 0] = call.constant(1);
-  return [{ shape: [shape[0] ?? 0, height, width, shape[3] ?? 0], dtype: 'float32' }];
-};
-
 const RULES: Readonly<Record<string, Rule>> = {
   ArgMax: extremeIndex,
   ArgMin: extremeIndex,
@@ -204,10 +198,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     const known = wanted.reduce((product, n) => (n === -1 ? product : product * n), 1);
     return [{ shape: wanted.map((n) => (n === -1 ? size / known : n)), dtype }];
   },
-  ResizeBilinear: resize,
-  ResizeBilinearGrad: like(1),
-  ResizeNearestNeighbor: resize,
-  ResizeNearestNeighborGrad: resize,
   ReverseV2: like(0),
   Select: like(1),
   Slice(call) {

@@ -58,7 +58,7 @@ async function trainRun(
           lastStep: run.config.optimisation.steps,
         });
   const engine = await startRunEngine(request, resume?.header.engine);
-  const { outcome, step } = await executeRun({
+  const { outcome, step, kept } = await executeRun({
     project,
     run,
     engine,
@@ -68,7 +68,7 @@ async function trainRun(
     emit,
     stopRequested: () => stopRequested,
   });
-  return outcome === 'done' ? { type: 'done' } : { type: 'stopped', step };
+  return outcome === 'done' ? { type: 'done', kept } : { type: 'stopped', step };
 }
 
 async function work(request: Work): Promise<TrainerEvent> {
@@ -81,13 +81,13 @@ async function work(request: Work): Promise<TrainerEvent> {
       ...timing,
       peakMemoryBytes: peakMemoryBytes(),
     });
-    return { type: 'done' };
+    return { type: 'done', kept: null };
   }
   const project = openProjectReadonly(request.projectPath);
   try {
     if (request.type === 'predict') {
       await predictInputs(project, request, await startEngine({ ...request, log }), emit);
-      return { type: 'done' };
+      return { type: 'done', kept: null };
     }
     return await trainRun(project, request);
   } finally {

@@ -5,7 +5,8 @@
  * Last line of output: one JSON object with the peers' keys, and peak_memory_mb.
  *
  * usage: train.ts [--size 128] [--batch 8] [--base 16] [--steps 15] [--threads 2] [--engine tensorflow|wasm] [--eager]
- *   [--precision bfloat16]
+ *   [--precision bfloat16] [--profile]
+ * --profile runs eagerly and first prints where the time of a step goes, operation by operation.
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,6 +32,8 @@ import { createTrainingStep, freshState, splitSpec } from '../../engine/training
 import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/unet.ts';
 import { NetworkConfig, OptimisationConfig, Precision } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
+import { report } from './measure.ts';
+import { operationTimes } from './operation-times.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -42,6 +45,7 @@ const { values: flags } = parseArgs({
     engine: { type: 'string', default: 'tensorflow' },
     eager: { type: 'boolean', default: false },
     precision: { type: 'string', default: 'float32' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const [size, batch, base, steps, threads] = [
@@ -96,7 +100,7 @@ function cpuMilliseconds(since: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-function timeTraining(engine: Engine) {
+function timeTraining(engine: Engine, onWarm: () => void) {
   const random = createRandom(0, 'bench');
   const image = Float32Array.from({ length: batch * size * size * 3 }, () => random.next());
   const mask = Float32Array.from({ length: batch * size * size }, () => random.below(2));
@@ -131,6 +135,7 @@ function timeTraining(engine: Engine) {
     ]);
     step.run({ size: batch, inputs }, stepScalars(config, at));
     if (at === 1) firstStepMs = performance.now();
+    if (at === WARM_UP_STEPS) onWarm();
     if (at <= WARM_UP_STEPS) continue;
     times.push(performance.now() - start);
     cpuTimes.push(cpuMilliseconds(cpuStart));
@@ -175,14 +180,17 @@ function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>)
 }
 
 const started = await startEngine({ threads, engine: EngineChoice.parse(flags.engine) });
-const engine: Engine = flags.eager ? { ...started, traced: false } : started;
-const trained = timeTraining(engine);
+const eager = flags.eager || flags.profile;
+const engine: Engine = eager ? { ...started, traced: false } : started;
+const operations = flags.profile && started.native ? operationTimes(started.native) : null;
+const trained = timeTraining(engine, () => operations?.restart());
+if (operations !== null) report('operations of a step', operations.rows(steps, trained.msStep));
 const trainingMemory = process.resourceUsage().maxRSS / 1024;
 const { msInfer, cpuMsInfer } = timeInference(engine, trained);
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 console.log(
   JSON.stringify({
-    who: `graft-${engine.info.name}${flags.eager ? '-eager' : ''}`,
+    who: `graft-${engine.info.name}${eager ? '-eager' : ''}`,
     version: engine.info.version,
     size,
     batch,

@@ -62,7 +62,7 @@ function fakeTrainers() {
 
 async function finish(trainer: FakeTrainer): Promise<void> {
   trainer.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 0 });
-  trainer.send({ type: 'done' });
+  trainer.send({ type: 'done', kept: null });
   await trainer.end('orderly');
 }
 
@@ -123,6 +123,21 @@ describe('the queue', () => {
     expect(project.encoders.list()).toHaveLength(2);
   });
 
+  it('stores what is kept of a run in place of its last checkpoint', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const [trainer] = running;
+    if (trainer === undefined) throw new Error('nothing runs');
+    const { runId } = trainer;
+    trainer.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 0 });
+    trainer.send({ type: 'checkpoint', kind: 'last', step: 20, bytes: new Uint8Array(8) });
+    trainer.send({ type: 'done', kept: new Uint8Array([7]) });
+    await trainer.end('orderly');
+    expect(project.runs.get(runId)?.status).toBe('done');
+    expect([...(project.runs.checkpoint(runId, 'last')?.bytes ?? [])]).toEqual([7]);
+  });
+
   it('goes on once with all arms of a label count whose random start was still improving', async () => {
     const { project, study, queue, running } = prepared({ extension: 2, labelCounts: [2, 4] });
     project.studies.setStatus(study.id, 'running');
@@ -151,7 +166,7 @@ describe('the queue', () => {
           peakMemoryBytes: 1,
         });
       }
-      trainer.send({ type: 'done' });
+      trainer.send({ type: 'done', kept: null });
       await trainer.end('orderly');
     }
     const count = (span: string) => spans.filter((one) => one === span).length;

@@ -115,11 +115,6 @@ const cases: readonly Case[] = [
     inputs: [tensor([2, 3, 3, 4]), tensor([4])],
   },
   {
-    name: 'upsampling',
-    layer: (layers, [x]) => layers.upsample2(x as Tensor4D),
-    inputs: [tensor([2, 3, 5, 4])],
-  },
-  {
     name: 'convolution',
     layer: (layers, [x, kernel]) => layers.convolution(x as Tensor4D, kernel as Tensor4D),
     inputs: [tensor([2, 5, 4, 3]), tensor([3, 3, 3, 2])],

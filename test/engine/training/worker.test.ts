@@ -135,6 +135,10 @@ async function send(
     if (request.type === 'run' && event.type === 'checkpoint') {
       project.runs.saveCheckpoint(request.runId, event.kind, event.step, event.bytes);
     }
+    if (request.type === 'run' && event.type === 'done' && event.kept !== null) {
+      const { steps } = project.runs.get(request.runId)?.config.optimisation ?? { steps: NaN };
+      project.runs.saveCheckpoint(request.runId, 'last', steps, event.kept);
+    }
     onEvent(event, trainer);
   });
   const { orderly, detail } = await trainer.ended;
@@ -183,6 +187,19 @@ describe('a trainer process', () => {
       expect(example.panels.map(({ title }) => title)).toEqual(['Input', 'Target', 'Output']);
     }
     expect(reference.of('example')).toEqual([]);
+  });
+
+  it('keeps of a finished pretraining what is transferred, and not what only resuming takes', () => {
+    const { trained, moments, best, header } = stored(segmentationRun, 'last');
+    expect({ moments, best, step: header.step }).toEqual({ moments: null, best: null, step: 60 });
+    expect(trained.theta.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('keeps of a finished pretraining the weights alone, and of a run that may go on everything', () => {
+    const { trained, moments, best, header } = stored(segmentationRun, 'last');
+    expect({ moments, best, step: header.step }).toEqual({ moments: null, best: null, step: 60 });
+    expect(trained.theta.some((value) => value !== 0)).toBe(true);
+    expect(stored(uninterrupted, 'last').moments?.m.length).toBe(trained.theta.length);
   });
 
   it('fine-tunes, validates, tests both checkpoints and ends', () => {
