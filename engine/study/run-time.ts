@@ -28,6 +28,9 @@ export function secondsPerSeed(runs: readonly Run[], parallel: number): number |
   return groups.size === 0 ? null : total / parallel;
 }
 
+/** The first step takes a second, whatever its size: only after so many does a running run tell its pace. */
+const TELLING_STEPS = 20;
+
 /** Training alone: what it took for every image that went through, whatever the batch. */
 interface Pace {
   readonly seconds: number;
@@ -42,13 +45,14 @@ const paceOf = (runs: readonly Run[]): Pace => ({
 /**
  * Seconds until all of these runs are done, by what those that have begun took for an image: of the same pretraining
  * or fine-tuning where there are such, else of the same kind, else of any. Starting and testing count as the finished
- * runs show. null before the first step.
+ * runs show. null before the first steps.
  */
 export function secondsLeft(runs: readonly Run[], parallel: number): number | null {
   const task = (run: Run) =>
     `${run.kind} ${run.kind === 'pretrain' ? (run.pretraining ?? '') : ''}`;
+  const telling = runs.filter((run) => run.status !== 'running' || run.step >= TELLING_STEPS);
   const paces = [task, (run: Run) => run.kind, () => 'any'].map((group) => {
-    const found = Map.groupBy(runs, group);
+    const found = Map.groupBy(telling, group);
     return (run: Run) => paceOf(found.get(group(run)) ?? []);
   });
   const done = runs.filter((run) => run.status === 'done');

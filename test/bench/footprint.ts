@@ -3,7 +3,7 @@
  * killed with SIGKILL half-way and goes on by itself, beside the same run left alone. The weights of both are compared.
  * This process is the engine.
  *
- * usage: footprint.ts [--size 64] [--base 8] [--batch 8] [--steps 200] [--threads 1]
+ * usage: footprint.ts [--size 64] [--base 8] [--batch 8] [--steps 600] [--threads 1]
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
     size: { type: 'string', default: '64' },
     base: { type: 'string', default: '8' },
     batch: { type: 'string', default: '8' },
-    steps: { type: 'string', default: '200' },
+    steps: { type: 'string', default: '600' },
     threads: { type: 'string', default: '1' },
   },
 });
@@ -33,12 +33,15 @@ const [sizePx, base, batch, steps, threads] = [
   flags.threads,
 ].map(Number) as [number, number, number, number, number];
 
-/** Often enough that a run of a few seconds has one to go on from. */
+/** Often enough that a run of some seconds has one to go on from. */
 const CHECKPOINT_INTERVAL_MS = 1000;
 const IMAGES = 40;
 
-/** When the trainer that was started last reported its first step, ms; and the step after which one is killed, once. */
-const watched = { firstStepAt: NaN, killAfter: Infinity, killedAt: NaN };
+/**
+ * When the first step was reported, ms; the step from which the trainer is to be killed, once it has left a checkpoint
+ * to go on from; where both were then.
+ */
+const watched = { firstStepAt: NaN, killFrom: Infinity, checkpointAt: NaN, killedAt: NaN };
 
 const spawn: SpawnTrainer = (request, onEvent) => {
   const trainer = spawnTrainer(
@@ -48,10 +51,16 @@ const spawn: SpawnTrainer = (request, onEvent) => {
       if (event.type === 'metrics' && Number.isNaN(watched.firstStepAt)) {
         watched.firstStepAt = performance.now();
       }
-      if (event.type === 'checkpoint' && event.kind === 'last' && event.step >= watched.killAfter) {
-        watched.killAfter = Infinity;
-        watched.killedAt = event.step;
-        trainer.kill();
+      if (Number.isNaN(watched.killedAt) && watched.killFrom < Infinity) {
+        if (event.type === 'checkpoint' && event.kind === 'last') watched.checkpointAt = event.step;
+        if (
+          event.type === 'progress' &&
+          event.step >= watched.killFrom &&
+          watched.checkpointAt > 0
+        ) {
+          watched.killedAt = event.step;
+          trainer.kill();
+        }
       }
     },
   );
@@ -118,7 +127,7 @@ await inFolder(async (folder) => {
     const one = await runStudy(engine, at, { name: 'one step', datasetId, steps: 1 });
     const firstStep = (watched.firstStepAt - one.start) / 1000;
     const whole = await runStudy(engine, at, { name: 'left alone', datasetId, steps });
-    watched.killAfter = steps / 3;
+    watched.killFrom = steps / 2;
     const killed = await runStudy(engine, at, { name: 'killed', datasetId, steps });
     if (Number.isNaN(watched.killedAt)) throw new Error('too short to be killed: more --steps');
     report('footprint of a study', [
@@ -131,6 +140,7 @@ await inFolder(async (folder) => {
         steps,
         'left alone, s': whole.seconds,
         'killed at step': watched.killedAt,
+        'goes on from': watched.checkpointAt,
         'killed and resumed, s': killed.seconds,
         'same bits': killed.weights === whole.weights ? 'yes' : 'no',
       },
