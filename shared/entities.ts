@@ -162,6 +162,8 @@ export const NetworkConfig = z.object({
   bottleneck: z.number().int().min(1).max(64).default(16),
   /** What normalises behind every convolution: statistics of the batch, or of groups of channels of each image. */
   norm: z.enum(['batch', 'group']).default('batch'),
+  /** Added to the variance by the encoder's batch normalisation: imported weights keep their own. 1e-5 elsewhere. */
+  encoderEpsilon: z.number().positive().max(1).default(1e-5),
   /** Zeros around strided convolutions: symmetric as in PyTorch, or TensorFlow's `same` (right and below first). */
   padding: z.enum(['symmetric', 'same']).default('symmetric'),
   /** Applied inside the network; null: values in [0, 1] as they are. */

@@ -43,7 +43,15 @@ const Spec = z.object({
       }),
     )
     .readonly(),
-  statistics: z.array(z.object({ ...Layered, channels: z.number().int().positive() })).readonly(),
+  statistics: z
+    .array(
+      z.object({
+        ...Layered,
+        channels: z.number().int().positive(),
+        epsilon: z.number().positive().optional(),
+      }),
+    )
+    .readonly(),
 });
 
 export const CheckpointHeader = z.object({

@@ -4,7 +4,7 @@
  */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** Added to the variance in batch normalisation (method.md §2). */
+/** Added to the variance in batch normalisation (method.md §2), unless a layer's specification says otherwise. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 export interface Normalised {
@@ -19,9 +19,9 @@ export interface Normalised {
 /** Layers whose fast form differs between engines. */
 export interface EngineLayers {
   /** Batch normalisation with the statistics of the batch, then ReLU. Differentiable in input, gamma and beta. */
-  batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised;
+  batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
   /** The same without ReLU. */
-  batchNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Normalised;
+  batchNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
   relu(input: Tensor4D): Tensor4D;
   /** min(max(input, 0), 6) */
   relu6(input: Tensor4D): Tensor4D;

@@ -63,8 +63,8 @@ export function createForwardPass(
     return tensor;
   }
 
-  /** Layers that normalise by batch; the others normalise by groups. */
-  const byBatch = new Set(trained?.spec.statistics.map(({ layer }) => layer));
+  /** Layers that normalise by batch, with their specification; the others normalise by groups. */
+  const byBatch = new Map(trained?.spec.statistics.map((one) => [one.layer, one]));
 
   function block(layer: string, input: ConvolutionInput, options: BlockOptions = {}): Tensor4D {
     const { activation = 'relu', depthwise = false } = options;
@@ -80,13 +80,14 @@ export function createForwardPass(
       depthwise && !('below' in input)
         ? layers.depthwiseConvolution(input, kernel, options)
         : layers.convolution(input, kernel, options);
-    if (!byBatch.has(layer)) {
+    const batch = byBatch.get(layer);
+    if (batch === undefined) {
       return layers.activate(layers.groupNorm(convolved, gamma, beta), activation);
     }
     const fused = activation === 'relu';
     const { output, mean, variance } = fused
-      ? layers.batchNormRelu(convolved, gamma, beta)
-      : layers.batchNorm(convolved, gamma, beta);
+      ? layers.batchNormRelu(convolved, gamma, beta, batch.epsilon)
+      : layers.batchNorm(convolved, gamma, beta, batch.epsilon);
     const passes = collected.get(layer) ?? [];
     passes.push({ mean, variance });
     collected.set(layer, passes);

@@ -51,10 +51,10 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
   });
   const floats = attribute('T', 'type', backend.binding.TF_FLOAT);
   const channelsLast = attribute('data_format', 'string', 'NHWC');
-  const normAttributes = [
+  const normAttributesOf = (epsilon: number) => [
     floats,
     attribute('U', 'type', backend.binding.TF_FLOAT),
-    attribute('epsilon', 'float', BATCH_NORM_EPSILON),
+    attribute('epsilon', 'float', epsilon),
     channelsLast,
     attribute('is_training', 'bool', true),
   ];
@@ -65,7 +65,9 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
     gamma: Tensor1D,
     beta: Tensor1D,
     activation: 'relu' | 'none',
+    epsilon = BATCH_NORM_EPSILON,
   ): Normalised {
+    const normAttributes = normAttributesOf(epsilon);
     let statistics: readonly [Tensor1D, Tensor1D] | undefined;
     const forward = tf.customGrad((x, g, b, save) => {
       // customGrad passes the tensors first and `save` last, but types them all alike.
@@ -138,8 +140,8 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
   const relu6 = rectifier('Relu6');
 
   return {
-    batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
-    batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
+    batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
+    batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
     relu: (input) => relu(input) as Tensor4D,
     relu6: (input) => relu6(input) as Tensor4D,
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,

@@ -12,6 +12,7 @@ function normalised(
   gamma: Tensor1D,
   beta: Tensor1D,
   activation: 'relu' | 'none',
+  epsilon = BATCH_NORM_EPSILON,
 ): Normalised {
   let statistics: readonly [Tensor1D, Tensor1D] | undefined;
   const forward = tf.customGrad((x, g, b, save) => {
@@ -21,7 +22,7 @@ function normalised(
     const mean = tf.mean<Tensor1D>(xs, PIXEL_AXES);
     const centred = tf.sub(xs, mean);
     const variance = tf.mean<Tensor1D>(tf.square(centred), PIXEL_AXES);
-    const inverse = tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON));
+    const inverse = tf.rsqrt(tf.add(variance, epsilon));
     const normal = tf.mul(centred, inverse);
     const shifted = tf.add<Tensor4D>(tf.mul(normal, gs), bs);
     const output = activation === 'relu' ? tf.relu(shifted) : shifted;
@@ -58,8 +59,8 @@ const copiedToFour = tf.customGrad((x) => {
 });
 
 export const portableLayers: EngineLayers = {
-  batchNormRelu: (input, gamma, beta) => normalised(input, gamma, beta, 'relu'),
-  batchNorm: (input, gamma, beta) => normalised(input, gamma, beta, 'none'),
+  batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
+  batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
   relu: (input) => tf.relu(input),
   relu6: (input) => tf.relu6(input),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),

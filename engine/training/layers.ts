@@ -56,7 +56,14 @@ export interface Layers extends EngineLayers {
   foldedConvolution(
     input: ConvolutionInput,
     kernel: Tensor4D,
-    norm: { gamma: Tensor1D; beta: Tensor1D; mean: Tensor1D; variance: Tensor1D },
+    norm: {
+      gamma: Tensor1D;
+      beta: Tensor1D;
+      mean: Tensor1D;
+      variance: Tensor1D;
+      /** BATCH_NORM_EPSILON where it is left out. */
+      epsilon?: number;
+    },
     options?: BlockOptions,
   ): Tensor4D;
 }
@@ -124,9 +131,10 @@ export function createLayers(engine: Engine): Layers {
     },
     globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
     dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
-    foldedConvolution(input, kernel, { gamma, beta, mean, variance }, options = {}) {
+    foldedConvolution(input, kernel, norm, options = {}) {
+      const { gamma, beta, mean, variance, epsilon = BATCH_NORM_EPSILON } = norm;
       const { activation = 'relu', depthwise = false } = options;
-      const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
+      const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
       const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
       if (depthwise && !('below' in input)) {
         const scaled = tf.mul<Tensor4D>(kernel, tf.reshape(scale, [-1, 1]));

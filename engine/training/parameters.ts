@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { NetworkConfig, WeightGroup } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
+import { BATCH_NORM_EPSILON } from './engine-layers.ts';
 
 export interface ParameterSpec {
   /** layer/part, unique: 'encoder/level1/conv1/kernel'. */
@@ -23,6 +24,8 @@ export interface StatisticsSpec {
   readonly layer: string;
   readonly group: WeightGroup;
   readonly channels: number;
+  /** Added to the variance; BATCH_NORM_EPSILON where it is left out. */
+  readonly epsilon?: number | undefined;
 }
 
 export interface NetworkSpec {
@@ -69,8 +72,12 @@ export function normalisedConvolution(options: {
   norm: NetworkConfig['norm'];
   /** `input` and `output` are one. */
   depthwise?: boolean;
+  /** Of batch normalisation; left out: BATCH_NORM_EPSILON. */
+  epsilon?: number;
 }): NetworkSpec {
   const { layer, group, side, input, output, norm, depthwise = false } = options;
+  const { epsilon = BATCH_NORM_EPSILON } = options;
+  const own = epsilon === BATCH_NORM_EPSILON ? {} : { epsilon };
   return {
     parameters: [
       {
@@ -83,9 +90,13 @@ export function normalisedConvolution(options: {
       { name: `${layer}/gamma`, layer, group, shape: [output], kind: 'gamma' },
       { name: `${layer}/beta`, layer, group, shape: [output], kind: 'beta' },
     ],
-    statistics: norm === 'batch' ? [{ layer, group, channels: output }] : [],
+    statistics: norm === 'batch' ? [{ layer, group, channels: output, ...own }] : [],
   };
 }
+
+/** ε of a layer that normalises by batch. */
+export const epsilonOf = ({ statistics }: NetworkSpec, layer: string): number =>
+  statistics.find((one) => one.layer === layer)?.epsilon ?? BATCH_NORM_EPSILON;
 
 /** A layer of a head: kernel and bias. */
 export const headLayer = (layer: string, kernel: readonly number[]): NetworkSpec => ({
@@ -217,18 +228,18 @@ export function splitParameters(spec: NetworkSpec, theta: Tensor1D): Tensor[] {
   });
 }
 
-/** Running mean and variance of each layer out of the flat vector. */
+/** Running mean and variance of each layer out of the flat vector, and its ε. */
 export function splitStatistics(
   spec: NetworkSpec,
   flat: Tensor1D,
-): Map<string, { mean: Tensor1D; variance: Tensor1D }> {
+): Map<string, { mean: Tensor1D; variance: Tensor1D; epsilon: number }> {
   const sizes = spec.statistics.flatMap((s) => [s.channels, s.channels]);
   const parts = splitTensor(flat, sizes);
-  const out = new Map<string, { mean: Tensor1D; variance: Tensor1D }>();
-  spec.statistics.forEach((s, i) => {
+  const out: ReturnType<typeof splitStatistics> = new Map();
+  spec.statistics.forEach(({ layer, epsilon = BATCH_NORM_EPSILON }, i) => {
     const mean = parts[2 * i];
     const variance = parts[2 * i + 1];
-    if (mean !== undefined && variance !== undefined) out.set(s.layer, { mean, variance });
+    if (mean !== undefined && variance !== undefined) out.set(layer, { mean, variance, epsilon });
   });
   return out;
 }

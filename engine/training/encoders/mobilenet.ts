@@ -75,7 +75,8 @@ export const mobilenetEncoder: EncoderDescription = {
   bottleneckChannels: (config) => invertedResiduals(config).at(-1)?.output ?? 0,
 
   spec(config) {
-    const common = { group: 'encoder', norm: config.norm } as const;
+    const { norm, encoderEpsilon: epsilon } = config;
+    const common = { group: 'encoder', norm, epsilon } as const;
     const stem = scaled(STEM_CHANNELS, config);
     return joinSpecs(
       normalisedConvolution({

@@ -25,6 +25,7 @@ export const plainEncoder: EncoderDescription = {
             input: part === 'conv1' ? input : output,
             output,
             norm: config.norm,
+            epsilon: config.encoderEpsilon,
           }),
         ),
       );

@@ -55,7 +55,15 @@ export function resnetEncoder(blocksPerStage: readonly number[]): EncoderDescrip
 
     spec(config): NetworkSpec {
       const convolution = (layer: string, side: number, input: number, output: number) =>
-        normalisedConvolution({ layer, group: 'encoder', side, input, output, norm: config.norm });
+        normalisedConvolution({
+          layer,
+          group: 'encoder',
+          side,
+          input,
+          output,
+          norm: config.norm,
+          epsilon: config.encoderEpsilon,
+        });
       const blocks = resnetStages(blocksPerStage, config).flat();
       return joinSpecs(
         convolution('encoder/stem', 7, config.inputChannels, scaled(STEM_CHANNELS, config)),

@@ -43,7 +43,7 @@ export function encoderWeights(project: Project, encoderId: number): PretrainedN
 }
 
 /** Settings without a shape of their own: weights would fit, and mean something else. */
-const VIEW_SETTINGS = ['encoder', 'norm', 'padding', 'preprocessing'] as const;
+const VIEW_SETTINGS = ['encoder', 'norm', 'encoderEpsilon', 'padding', 'preprocessing'] as const;
 
 /**
  * Refuses a network that would see images otherwise than its pretrained weights did. Errors: invalid-input, with the

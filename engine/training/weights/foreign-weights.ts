@@ -5,7 +5,6 @@
 import type { PreprocessingName } from '../../../shared/api.ts';
 import { type ImportedLayer, NetworkConfig, type Preprocessing } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { BATCH_NORM_EPSILON } from '../engine-layers.ts';
 import {
   type NetworkSpec,
   type ParameterSpec,
@@ -158,6 +157,8 @@ export function convertWeights(
     sourceLayers(recognised, 'encoder/stem').convolution + variables.separator + variables.kernel,
   );
   const inputChannels = stem?.shape[naming === 'keras' ? 2 : 1] ?? COLOURS;
+  const epsilonOfLayer = (layer: string) =>
+    epsilons.get(sourceLayers(recognised, layer).norm) ?? recognised.epsilon;
   const { name: sees, value } = preprocessingOf(options.preprocessing, recognised, inputChannels);
   const network = NetworkConfig.parse({
     encoder,
@@ -166,6 +167,7 @@ export function convertWeights(
     inputChannels,
     padding,
     preprocessing: value,
+    encoderEpsilon: epsilonOfLayer('encoder/stem'),
   });
   const spec = encoderSpec(network);
   const used = new Set<string>();
@@ -173,7 +175,7 @@ export function convertWeights(
   const statistics = new Map<string, Float32Array>();
   const states = new Map<string, State>();
   let biases = 0;
-  const foundEpsilons = new Set<number>();
+  const otherEpsilons = new Set<number>();
 
   for (const layer of new Set(spec.parameters.map((p) => p.layer))) {
     const { convolution, norm } = sourceLayers(recognised, layer);
@@ -232,13 +234,13 @@ export function convertWeights(
     parameters.set(kernel.name, turned ? withReversedInputs(ours, kernel.shape) : ours);
     parameters.set(`${layer}/gamma`, gamma);
     parameters.set(`${layer}/beta`, beta);
-    const epsilon = epsilons.get(norm) ?? recognised.epsilon;
-    foundEpsilons.add(epsilon);
+    const epsilon = epsilonOfLayer(layer);
+    if (epsilon !== network.encoderEpsilon) otherEpsilons.add(epsilon);
     if (bias !== undefined) biases++;
-    // (x + bias − mean) / √(variance + ε), written with our ε and without the bias.
+    // (x + bias − mean) / √(variance + ε), written with the network's ε and without the bias.
     const both = new Float32Array(2 * mean.length);
     mean.forEach((m, c) => (both[c] = m - (bias?.[c] ?? 0)));
-    variance.forEach((v, c) => (both[mean.length + c] = v + (epsilon - BATCH_NORM_EPSILON)));
+    variance.forEach((v, c) => (both[mean.length + c] = v + (epsilon - network.encoderEpsilon)));
     statistics.set(layer, both);
     states.set(layer, { state: 'loaded', source, problem: null });
   }
@@ -249,9 +251,11 @@ export function convertWeights(
       : `Preprocessing ${sees}, inside the network: (value − [${value.mean.map((m) => m.toFixed(3)).join(', ')}]) / [${value.deviation.map((d) => d.toFixed(3)).join(', ')}].`,
     ...(sees === 'caffe' ? ['First kernel: BGR turned into RGB.'] : []),
     ...(biases > 0 ? [`${biases} biases before a normalisation moved into its mean.`] : []),
-    ...[...foundEpsilons]
-      .filter((epsilon) => epsilon !== BATCH_NORM_EPSILON)
-      .map((epsilon) => `ε ${epsilon} of batch normalisation moved into the variances.`),
+    `Batch normalisation of the encoder with ε ${network.encoderEpsilon}, as in the file; training keeps it.`,
+    ...[...otherEpsilons].map(
+      (epsilon) =>
+        `ε ${epsilon} of some layers moved into their variances: exact until they are trained on.`,
+    ),
     `Strided convolutions pad ${padding === 'same' ? 'right and below, as TensorFlow' : 'symmetrically, as PyTorch'}.`,
   ];
   return {

@@ -11,7 +11,7 @@ import {
   centredPadding,
   type NetworkOperations,
 } from '../network-operations.ts';
-import type { NetworkSpec, Weights } from '../parameters.ts';
+import { epsilonOf, type NetworkSpec, type Weights } from '../parameters.ts';
 import { segmentationLogits } from '../segmentation.ts';
 import { encode } from '../unet.ts';
 import { attribute, type AttributeValue, encodeModel, FLOAT, INT64 } from './onnx-schema.ts';
@@ -144,9 +144,8 @@ class OnnxGraph implements NetworkOperations<string> {
       output = this.#groupNorm(this.#convolution(input, kernel, null, options), gamma, beta);
     } else {
       const channels = gamma.length;
-      const scale = gamma.map(
-        (g, c) => g / Math.sqrt((statistics[channels + c] ?? 0) + BATCH_NORM_EPSILON),
-      );
+      const epsilon = epsilonOf(this.#spec, layer);
+      const scale = gamma.map((g, c) => g / Math.sqrt((statistics[channels + c] ?? 0) + epsilon));
       const bias = beta.map((b, c) => b - (statistics[c] ?? 0) * (scale[c] ?? 0));
       // The last axis that counts is the output's: channels of a depthwise kernel, too.
       const values = kernel.values.map((k, i) => k * (scale[i % channels] ?? 0));

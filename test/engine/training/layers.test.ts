@@ -245,6 +245,23 @@ describe('batch normalisation', () => {
   it.each([
     ['native', native],
     ['portable', portable],
+  ])('adds the ε that it is given to the variance, in training and folded (%s)', (_, layers) => {
+    const x = tf.tensor4d([0.01, 0.03, 0.05, 0.07], [1, 2, 2, 1]);
+    const [gamma, beta] = [tf.ones<tf.Rank.R1>([1]), tf.zeros<tf.Rank.R1>([1])];
+    const { output, mean, variance } = layers.batchNorm(x, gamma, beta, 1e-3);
+    // numpy: (x - .04) / np.sqrt(.0005 + 1e-3)
+    const wanted = [-0.774597, -0.258199, 0.258199, 0.774597];
+    output.dataSync().forEach((v, i) => expect(v).toBeCloseTo(wanted[i] ?? NaN, 4));
+    const identity = tf.ones<tf.Rank.R4>([1, 1, 1, 1]);
+    const norm = { gamma, beta, mean, variance: tf.tensor1d([0.0005]), epsilon: 1e-3 };
+    const folded = layers.foldedConvolution(x, identity, norm, { activation: 'none' });
+    expect(largestDifference(folded, output)).toBeLessThan(1e-5);
+    tf.dispose([mean, variance]);
+  });
+
+  it.each([
+    ['native', native],
+    ['portable', portable],
   ])('can be folded into the convolution before it (%s)', (_, layers) => {
     const [x, kernel] = [tensor([2, 6, 6, 3]) as Tensor4D, tensor([3, 3, 3, 4]) as Tensor4D];
     const norm = {

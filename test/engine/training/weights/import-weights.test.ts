@@ -138,6 +138,17 @@ describe('weights of Keras', () => {
     expect(epsilons.get(layer)).toBe(epsilon);
   });
 
+  it.each([
+    ['mobilenet.h5', 1e-3],
+    ['mobilenet.weights.h5', 1e-3],
+    ['resnet18.h5', 1.001e-5],
+  ])('%s keeps its ε in the network, so that training has it, too', async (name, epsilon) => {
+    const { network, spec, report } = await readWeightFile(kerasFile(name), AUTO);
+    expect(network.encoderEpsilon).toBe(epsilon);
+    expect(new Set(spec.statistics.map((one) => one.epsilon))).toEqual(new Set([epsilon]));
+    expect(report.notes.join(' ')).toContain(`with ε ${epsilon}, as in the file`);
+  });
+
   it('differ where the padding or the preprocessing is taken for another', async () => {
     const read = await readWeightFile(kerasFile('mobilenet.h5'), AUTO);
     const { network } = read;
