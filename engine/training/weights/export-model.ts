@@ -33,9 +33,10 @@ async function encode(options: ExportOptions): Promise<Encoded> {
   }
   if (format === 'keras') {
     return {
-      bytes: await kerasModel({ network, spec: kept, weights, part }),
+      bytes: await kerasModel({ network, spec: kept, weights, part, classes, sampling }),
       notes: [
         `keras.models.load_model reads it. Input [n, height, width, ${network.inputChannels}], values in [0, 1].`,
+        'Graft reads it back with: graft encoder import',
         ...(classes === null ? [] : [`Classes in order: ${classes.join(', ')}.`]),
       ],
     };

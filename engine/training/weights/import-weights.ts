@@ -13,8 +13,14 @@ import { filterSpec, joinSpecs, type NetworkSpec, type Weights } from '../parame
 import { decoderSpec, encoderSpec } from '../unet.ts';
 import { convertWeights, type ForeignFile } from './foreign-weights.ts';
 import { looksLikeHdf5, looksLikeZip, pickled, readKerasFile } from './keras-file.ts';
-import { decodeNetwork, isNetworkFile } from './network-file.ts';
-import { readSafetensors } from './safetensors.ts';
+import { fromKerasNames } from './keras-model.ts';
+import {
+  decodeNetwork,
+  describedNetwork,
+  isNetworkFile,
+  type StoredNetwork,
+} from './network-file.ts';
+import { readSafetensors, type StoredTensor } from './safetensors.ts';
 import { recogniseNetwork } from './source-names.ts';
 
 export interface ImportedWeights {
@@ -82,8 +88,17 @@ function obstacleAmong(layers: readonly ImportedLayer[], subject: string): AppEr
   );
 }
 
-function ownFile(bytes: Uint8Array, subject: string): Reading {
-  const stored = decodeNetwork(bytes, subject);
+/** A Keras model that Graft wrote. */
+function ownKerasModel(
+  description: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  subject: string,
+): Reading {
+  const tensorsOf = (network: NetworkConfig) => fromKerasNames(wholeSpec(network), tensors);
+  return ownNetwork(describedNetwork(description, tensorsOf, subject), subject);
+}
+
+function ownNetwork(stored: StoredNetwork, subject: string): Reading {
   const isHead = ({ group }: { group: string }) => group === 'head';
   const spec = filterSpec(stored.spec, (layer) => !isHead(layer));
   const held = new Set(spec.parameters.map((p) => p.layer));
@@ -135,11 +150,14 @@ const isNumPy = (bytes: Buffer) => bytes.toString('latin1', 0, 6) === '\u0093NUM
 async function read(bytes: Buffer, subject: string, options: ImportOptions): Promise<Reading> {
   if (isPickle(bytes)) throw pickled(subject);
   if (looksLikeZip(bytes) || looksLikeHdf5(bytes)) {
-    return foreignFile({ subject, ...(await readKerasFile(bytes, subject)) }, options);
+    const { description, ...file } = await readKerasFile(bytes, subject);
+    return description === null
+      ? foreignFile({ subject, ...file }, options)
+      : ownKerasModel(description, file.tensors, subject);
   }
   if (looksLikeSafetensors(bytes)) {
     const { tensors, metadata } = readSafetensors(bytes, subject);
-    if (isNetworkFile(metadata)) return ownFile(bytes, subject);
+    if (isNetworkFile(metadata)) return ownNetwork(decodeNetwork(bytes, subject), subject);
     return foreignFile({ subject, tensors, epsilons: new Map() }, options);
   }
   const why = isNumPy(bytes)

@@ -15,7 +15,12 @@ export interface KerasFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** ε of batch normalisations by layer, where the file tells. */
   readonly epsilons: ReadonlyMap<string, number>;
+  /** What a model that Graft wrote says of its network; null: it is of others. */
+  readonly description: string | null;
 }
+
+/** Attribute of the file in which Graft says which network it wrote. */
+export const OWN_ATTRIBUTE = 'graft';
 
 const HDF5_MAGIC = '\u0089HDF\r\n\u001a\n';
 const ZIP_MAGIC = 'PK\u0003\u0004';
@@ -242,6 +247,7 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
     const { result } = await withHdf5('r', content, (file) => ({
       tensors: tensorsOf(file, subject),
       epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
+      description: attribute(file, OWN_ATTRIBUTE),
     }));
     return result;
   } catch (error) {

@@ -1,8 +1,9 @@
 /**
  * A network as a Keras model in HDF5 (`.h5`): what unet.ts and encoders/ describe, written as a functional model with
- * its weights. Keras 2.11 and newer load it with keras.models.load_model, and can train it on.
+ * its weights. Keras 2.11 and newer load it with keras.models.load_model, and can train it on. Says in an attribute which
+ * network it is, so that Graft reads it back.
  */
-import type { NetworkConfig } from '../../../shared/entities.ts';
+import type { NetworkConfig, SamplingConfig } from '../../../shared/entities.ts';
 import { BATCH_NORM_EPSILON } from '../engine-layers.ts';
 import { groupCount } from '../group-norm.ts';
 import {
@@ -10,10 +11,12 @@ import {
   centredPadding,
   type NetworkOperations,
 } from '../network-operations.ts';
-import type { NetworkSpec, Weights } from '../parameters.ts';
+import { epsilonOf, type NetworkSpec, type Weights } from '../parameters.ts';
 import { segmentationLogits } from '../segmentation.ts';
 import { encode } from '../unet.ts';
-import { type Hdf5Group, writeHdf5 } from './keras-file.ts';
+import { type Hdf5Group, OWN_ATTRIBUTE, writeHdf5 } from './keras-file.ts';
+import { describeNetwork } from './network-file.ts';
+import type { StoredTensor } from './safetensors.ts';
 
 const INPUT = 'image';
 /** Share of themselves that running statistics keep a step, as in forward-pass.ts. */
@@ -27,6 +30,30 @@ interface Variable {
 
 /** Layer names cannot hold slashes. */
 const kerasName = (layer: string) => layer.replaceAll('/', '_');
+const normName = (layer: string) => `${kerasName(layer)}_norm`;
+
+/** Tensors of a model of ours, named as Keras names them, by our own names. */
+export function fromKerasNames(
+  spec: NetworkSpec,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Map<string, StoredTensor> {
+  const own = new Map<string, string>();
+  for (const { name, layer, kind } of spec.parameters) {
+    const part = kind === 'depthwise' ? 'kernel' : kind;
+    const isNorm = kind === 'gamma' || kind === 'beta';
+    own.set(`${isNorm ? normName(layer) : kerasName(layer)}/${part}`, name);
+  }
+  for (const { layer } of spec.statistics) {
+    own.set(`${normName(layer)}/moving_mean`, `${layer}/mean`);
+    own.set(`${normName(layer)}/moving_variance`, `${layer}/variance`);
+  }
+  return new Map(
+    [...tensors].map(([name, tensor]) => [
+      own.get(name) ?? name.replace(/^head_/, 'head/'),
+      tensor,
+    ]),
+  );
+}
 
 class KerasGraph implements NetworkOperations<string> {
   readonly layers: object[] = [];
@@ -117,17 +144,17 @@ class KerasGraph implements NetworkOperations<string> {
   block(layer: string, input: string, options: BlockOptions = {}): string {
     const { activation = 'relu' } = options;
     const convolved = this.#convolution(layer, input, false, options);
-    const name = `${kerasName(layer)}_norm`;
+    const name = normName(layer);
     const gamma = this.#variable(`${layer}/gamma`, 'gamma');
     const beta = this.#variable(`${layer}/beta`, 'beta');
     const statistics = this.#weights.statistics.get(layer);
     const channels = gamma.values.length;
-    const common = { axis: -1, epsilon: BATCH_NORM_EPSILON };
     let normal: string;
     if (statistics === undefined) {
       this.variables.set(name, [gamma, beta]);
       const groups = groupCount(channels);
-      normal = this.layer('GroupNormalization', [convolved], { ...common, groups }, name);
+      const config = { axis: -1, epsilon: BATCH_NORM_EPSILON, groups };
+      normal = this.layer('GroupNormalization', [convolved], config, name);
     } else {
       const shape = [channels];
       this.variables.set(name, [
@@ -136,7 +163,8 @@ class KerasGraph implements NetworkOperations<string> {
         { name: 'moving_mean', shape, values: statistics.slice(0, channels) },
         { name: 'moving_variance', shape, values: statistics.slice(channels) },
       ]);
-      const config = { ...common, momentum: MOMENTUM };
+      const epsilon = epsilonOf(this.#spec, layer);
+      const config = { axis: -1, epsilon, momentum: MOMENTUM };
       normal = this.layer('BatchNormalization', [convolved], config, name);
     }
     if (activation === 'none') return normal;
@@ -211,8 +239,10 @@ export async function kerasModel(options: {
   readonly spec: NetworkSpec;
   readonly weights: Weights;
   readonly part: 'encoder' | 'segmentation';
+  readonly classes: readonly string[] | null;
+  readonly sampling: SamplingConfig | null;
 }): Promise<Uint8Array> {
-  const { network, spec, weights, part } = options;
+  const { network, spec, weights, part, classes, sampling } = options;
   const graph = new KerasGraph(spec, weights);
   const batchShape = [null, null, null, network.inputChannels];
   graph.layer('InputLayer', [], { batch_shape: batchShape, dtype: 'float32' }, INPUT);
@@ -239,6 +269,8 @@ export async function kerasModel(options: {
     file.create_attribute('model_config', JSON.stringify(config), null, 'S');
     file.create_attribute('backend', 'tensorflow');
     file.create_attribute('keras_version', '3.0.0');
+    const described = describeNetwork({ network, classes, sampling });
+    file.create_attribute(OWN_ATTRIBUTE, described, null, 'S');
     writeWeights(file, graph, graph.inKerasOrder(outputs));
   });
 }

@@ -28,8 +28,8 @@ const Description = z.object({
   /** Of a segmentation head, background first; null where there is none. */
   classes: z.array(z.string()).nullable(),
   sampling: SamplingConfig.nullable(),
-  /** SHA-256 over names, shapes and values. */
-  sha256: z.string(),
+  /** SHA-256 over names, shapes and values; null where others may change them. */
+  sha256: z.string().nullable(),
 });
 
 export interface StoredNetwork {
@@ -92,12 +92,11 @@ function headSpec(tensors: ReadonlyMap<string, StoredTensor>): NetworkSpec {
   );
 }
 
-/** Errors: corrupt, newer-version, unsupported, invalid-input (a layer that does not fit, with its name). */
-export function decodeNetwork(bytes: Uint8Array, subject: string): StoredNetwork {
-  const { tensors, metadata } = readSafetensors(bytes, subject);
+/** Errors: corrupt, newer-version. */
+function readDescription(text: string | undefined, subject: string): z.infer<typeof Description> {
   let json: unknown;
   try {
-    json = JSON.parse(metadata[METADATA_KEY] ?? 'null');
+    json = JSON.parse(text ?? 'null');
   } catch {
     json = null;
   }
@@ -111,14 +110,54 @@ export function decodeNetwork(bytes: Uint8Array, subject: string): StoredNetwork
   if (!description.success) {
     throw new AppError('corrupt', `${subject} does not say which network it holds.`, { subject });
   }
-  const { network, classes, sampling, sha256 } = description.data;
-  if (digestOf(tensors) !== sha256) {
+  return description.data;
+}
+
+/** Errors: corrupt, newer-version, unsupported, invalid-input (a layer that does not fit, with its name). */
+export function decodeNetwork(bytes: Uint8Array, subject: string): StoredNetwork {
+  const { tensors, metadata } = readSafetensors(bytes, subject);
+  const description = readDescription(metadata[METADATA_KEY], subject);
+  if (digestOf(tensors) !== description.sha256) {
     throw new AppError(
       'corrupt',
       `${subject} is damaged: its checksum does not match. Export it again.`,
       { subject },
     );
   }
+  return assemble(description, tensors, subject);
+}
+
+/** What a Keras model of ours says of itself, in an attribute of its file. */
+export const describeNetwork = (
+  stored: Pick<StoredNetwork, 'network' | 'classes' | 'sampling'>,
+): string =>
+  JSON.stringify({
+    formatVersion: FORMAT_VERSION,
+    network: stored.network,
+    classes: stored.classes === null ? null : [...stored.classes],
+    sampling: stored.sampling,
+    sha256: null,
+  } satisfies z.infer<typeof Description>);
+
+/**
+ * The network of a file that says what it is by describeNetwork. `tensorsOf`: its tensors by our names.
+ * Errors: corrupt, newer-version, invalid-input (a layer that does not fit, with its name).
+ */
+export function describedNetwork(
+  text: string,
+  tensorsOf: (network: NetworkConfig) => ReadonlyMap<string, StoredTensor>,
+  subject: string,
+): StoredNetwork {
+  const description = readDescription(text, subject);
+  return assemble(description, tensorsOf(description.network), subject);
+}
+
+/** Errors: invalid-input (a layer that does not fit, with its name). */
+function assemble(
+  { network, classes, sampling }: z.infer<typeof Description>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  subject: string,
+): StoredNetwork {
   const parameters = new Map<string, Float32Array>();
   const statistics = new Map<string, Float32Array>();
   const held = new Set([...tensors.keys()].map((name) => name.slice(0, name.lastIndexOf('/'))));

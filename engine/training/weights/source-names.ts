@@ -89,7 +89,18 @@ const RELATIVES: readonly (readonly [end: string, name: string])[] = [
   ['conv2_block1_3_conv/kernel', 'a ResNet with bottleneck blocks (ResNet-50 and deeper)'],
   ['blocks.0.0.se.conv_reduce.weight', 'an EfficientNet'],
   ['features.1.block.0.0.weight', 'a MobileNetV3 or EfficientNet'],
+  ['block1a_se_reduce/kernel', 'an EfficientNet'],
+  ['block1_conv1/kernel', 'a VGG'],
+  ['features.denseblock1.denselayer1.conv1.weight', 'a DenseNet'],
   ['bn_data/gamma', 'a pre-activation ResNet'],
+  [
+    'encoder_level1_conv1/kernel',
+    'an export of Graft that was saved anew by Keras, which drops what Graft wrote of it',
+  ],
+  [
+    'encoder_stem/kernel',
+    'an export of Graft that was saved anew by Keras, which drops what Graft wrote of it',
+  ],
 ];
 
 /** Errors: unsupported, naming what the file holds instead. */
