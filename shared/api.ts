@@ -385,6 +385,8 @@ export interface StudyPlan {
   readonly sourceImages: number;
   readonly execution: { readonly threads: number; readonly parallel: number } | null;
   readonly estimateSeconds: number | null;
+  /** The same, where every label count goes on (StudyConfig.extension); equal where none may. */
+  readonly longestSeconds: number | null;
   /** Measured by calibration: each way of sharing the processor and its throughput. */
   readonly calibration: readonly {
     readonly threads: number;

@@ -57,6 +57,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
+/** "6 min 05 s", or "6 min 05 s to 9 min 10 s" where it may take longer. */
+export function durationRange(seconds: number, longest: number): string {
+  const [least, most] = [duration(seconds), duration(longest)];
+  return longest > seconds && most !== least ? `${least} to ${most}` : least;
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }

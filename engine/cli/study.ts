@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import type { Study, StudyConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { duration } from '../../shared/number-format.ts';
+import { duration, durationRange } from '../../shared/number-format.ts';
 import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
 import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
@@ -25,9 +25,10 @@ export function planLines(plan: StudyPlan): string[] {
       `measured: ${t.parallel} × ${t.threads} thread${t.threads === 1 ? '' : 's'}: ${t.msPerStep.toFixed(1)} ms a step, ${t.stepsPerSecond.toFixed(1)} steps/s together`,
     );
   }
-  if (plan.estimateSeconds !== null && plan.execution !== null) {
+  const { estimateSeconds, longestSeconds } = plan;
+  if (estimateSeconds !== null && plan.execution !== null) {
     lines.push(
-      `about ${duration(plan.estimateSeconds)} with ${plan.execution.parallel} runs side by side on ${plan.execution.threads} thread(s) each`,
+      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.parallel} runs side by side on ${plan.execution.threads} thread(s) each`,
     );
   }
   return [...lines, ...plan.notes.map((note) => `note: ${note}`)];

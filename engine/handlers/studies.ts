@@ -3,7 +3,7 @@ import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import type { Run, RunStatus } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
-import { calibrate, estimateSeconds } from '../study/calibrate.ts';
+import { calibrate, estimateStudy } from '../study/calibrate.ts';
 import { chosenRuns } from '../study/analysed-runs.ts';
 import { createStudy } from '../study/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
@@ -72,6 +72,7 @@ export const studyHandlers: Handlers<
     const calibration = measure
       ? await calibrate(config, { engine: context.engineChoice, signal: context.signal })
       : null;
+    const estimate = calibration === null ? null : estimateStudy(config, data, calibration);
     return {
       pretrainRuns: runs.filter((r) => r.kind === 'pretrain').length,
       finetuneRuns: runs.filter((r) => r.kind === 'finetune').length,
@@ -85,8 +86,8 @@ export const studyHandlers: Handlers<
         calibration === null
           ? config.execution
           : { threads: calibration.chosen.threads, parallel: calibration.chosen.parallel },
-      estimateSeconds:
-        calibration === null ? null : Math.round(estimateSeconds(config, data, calibration)),
+      estimateSeconds: estimate === null ? null : Math.round(estimate.seconds),
+      longestSeconds: estimate === null ? null : Math.round(estimate.longestSeconds),
       calibration: (calibration?.timings ?? []).map(
         ({ threads, parallel, msPerStep, stepsPerSecond }) => ({
           threads,

@@ -156,31 +156,45 @@ export async function calibrate(
   return { timings, chosen, pretrainMs };
 }
 
-/** Seconds for the whole study on an otherwise idle machine. */
-export function estimateSeconds(
+export interface StudyEstimate {
+  /** Where no label count goes on. */
+  readonly seconds: number;
+  /** Where all go on, as far as the study allows it. */
+  readonly longestSeconds: number;
+}
+
+/** Time of the whole study on an otherwise idle machine. */
+export function estimateStudy(
   config: StudyConfig,
   data: StudyData,
   calibration: Calibration,
-): number {
+): StudyEstimate {
   const { chosen, pretrainMs } = calibration;
-  const { finetuning, seeds } = config;
+  const { finetuning, seeds, extension } = config;
   let busySeconds = 0;
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     const ms = pretrainMs.get(optimisation.batch) ?? chosen.msPerStep;
     busySeconds += seeds * (chosen.startupSeconds + (optimisation.steps * ms) / 1000);
   }
   const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / finetuning.batch / 1000;
-  const evaluations = Math.ceil(finetuning.steps / finetuning.evaluateEvery);
-  const perRun =
+  /** Of one start of a fine-tuning, to its test. */
+  const perRun = (steps: number) =>
     chosen.startupSeconds +
-    (finetuning.steps * chosen.msPerStep) / 1000 +
-    evaluations * data.valCount * forwardSecondsPerImage +
+    (steps * chosen.msPerStep) / 1000 +
+    Math.ceil(steps / finetuning.evaluateEvery) * data.valCount * forwardSecondsPerImage +
     data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
   const arms =
     1 +
     config.controls.length +
     config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
-  const rates = Math.max(1, config.learningRates.length);
-  busySeconds += seeds * data.labelCounts.length * arms * rates * perRun;
-  return busySeconds / chosen.parallel;
+  const cells = seeds * data.labelCounts.length * arms;
+  const rates = Math.max(1, new Set(config.learningRates).size);
+  busySeconds += cells * rates * perRun(finetuning.steps);
+  // Only the chosen learning rate goes on (extension.ts).
+  const further =
+    extension === null ? 0 : cells * perRun(Math.round(finetuning.steps * (extension - 1)));
+  return {
+    seconds: busySeconds / chosen.parallel,
+    longestSeconds: (busySeconds + further) / chosen.parallel,
+  };
 }

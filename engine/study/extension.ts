@@ -1,10 +1,12 @@
 /**
  * Goes on with label counts whose random start was still improving when its budget ended (method.md §5): all arms of
- * such a label count get the same longer budget, once. Their runs resume from their last checkpoints.
+ * such a label count get the same longer budget, once. Their runs resume from their last checkpoints. Of several learning
+ * rates only the one that validation has chosen goes on, of every arm alike: the others would not be reported, and
+ * the choice stands, because the best validation Dice of a run that goes on cannot fall.
  */
 import type { OptimisationConfig } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
-import { analysedRuns } from './analysed-runs.ts';
+import { analysedRuns, chosenRuns } from './analysed-runs.ts';
 import { armsOf } from './arms.ts';
 import { unconvergedBaselines } from './convergence.ts';
 
@@ -31,9 +33,12 @@ export function extendUnconverged(project: Project, studyId: number): number[] {
     delta,
   }).filter((labels) => !extendedLabelCounts.includes(labels));
   if (counts.length === 0) return [];
+  const chosen = new Set(chosenRuns(project, studyId).map(({ id }) => id));
   project.transaction(() => {
     for (const run of project.runs.ofStudy(studyId)) {
-      if (run.kind !== 'finetune') continue; // failed ones too: a retry has the same budget
+      if (run.kind !== 'finetune') continue;
+      // Failed ones too: a retry has the same budget.
+      if (!chosen.has(run.id) && run.status !== 'failed') continue;
       if (run.labels === null || !counts.includes(run.labels)) continue;
       const optimisation = extendedBudget(run.config.optimisation, factor);
       project.runs.extend(run.id, { ...run.config, optimisation });

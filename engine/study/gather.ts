@@ -170,7 +170,7 @@ function reportNotes(study: Study, runs: readonly Run[], engines: readonly Engin
   }
   if (config.extendedLabelCounts.length > 0) {
     notes.push(
-      `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps.`,
+      `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps${config.learningRates.length > 1 ? ', each with the learning rate that validation had chosen' : ''}.`,
     );
   }
   const failed = runs.filter((r) => r.status === 'failed');

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { calibrate, candidateLayouts, estimateSeconds } from '../../../engine/study/calibrate.ts';
+import { calibrate, candidateLayouts, estimateStudy } from '../../../engine/study/calibrate.ts';
 import { planData } from '../../../engine/study/plan.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
@@ -80,10 +80,10 @@ describe('calibration', () => {
     // 2 pretrainings of 10 steps; 16 fine-tunings of 10 steps, 2 evaluations of 4 images, 6 test images.
     const forward = (0.1 * 0.35) / 4;
     const finetune = 2 + 1 + 2 * 4 * forward + 6 * (2 * forward + 0.02);
-    expect(estimateSeconds(config, data, calibration)).toBeCloseTo(
-      (2 * (2 + 1) + 16 * finetune) / 2,
-      6,
-    );
+    const wanted = (2 * (2 + 1) + 16 * finetune) / 2;
+    const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
+    expect(seconds).toBeCloseTo(wanted, 6);
+    expect(longestSeconds).toBe(seconds);
   });
 
   it('counts every learning rate and control', async () => {
@@ -91,7 +91,7 @@ describe('calibration', () => {
     const seconds = async (changes: object) => {
       const { config, data } = study({ ...layout, ...changes });
       const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
-      return estimateSeconds(config, data, calibration);
+      return estimateStudy(config, data, calibration).seconds;
     };
     const once = await seconds({});
     const pretraining = 2 * (2 + 1);
@@ -99,6 +99,17 @@ describe('calibration', () => {
     expect(await seconds(rates)).toBeCloseTo(pretraining + 2 * (once - pretraining), 6);
     const controls = { controls: ['frozen-random'] };
     expect(await seconds(controls)).toBeCloseTo(pretraining + (5 / 4) * (once - pretraining), 6);
+  });
+
+  it('says how long it takes at most, where all arms go on with the learning rate that was chosen', async () => {
+    const execution = { threads: 1, parallel: 1 };
+    const { config, data } = study({ execution, extension: 3, learningRates: [5e-4, 2e-3] });
+    const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
+    const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
+    // 16 runs of 20 more steps, 4 evaluations and a start and a test each, once and not for each rate.
+    const forward = (0.1 * 0.35) / 4;
+    const further = 2 + 2 + 4 * 4 * forward + 6 * (2 * forward + 0.02);
+    expect(longestSeconds - seconds).toBeCloseTo(16 * further, 6);
   });
 
   it('fails with the message of a trainer that cannot start', async () => {

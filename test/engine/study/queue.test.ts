@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Project } from '../../../engine/db/project.ts';
+import { chosenRuns } from '../../../engine/study/analysed-runs.ts';
 import { createStudy } from '../../../engine/study/create.ts';
 import { createQueue } from '../../../engine/study/queue.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
@@ -184,6 +185,48 @@ describe('the queue', () => {
     for (const { config: own } of longer) {
       expect(own.optimisation.warmup * own.optimisation.steps).toBeCloseTo(1, 9);
     }
+  });
+
+  it('goes on with the learning rate that validation chose, of every arm alike, and with no other', async () => {
+    const learningRates = [5e-4, 2e-3];
+    const { project, study, queue, running } = prepared({
+      ...{ extension: 2, labelCounts: [2], seeds: 1, learningRates },
+    });
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    while (running[0] !== undefined) {
+      const [trainer] = running;
+      const run = project.runs.get(trainer.runId);
+      if (run?.kind === 'finetune') {
+        const { learningRate } = run.config.optimisation;
+        // The smaller rate is better with the encoder, the larger elsewhere; all rise for ever.
+        const better = run.transfer === 'encoder' ? 5e-4 : 2e-3;
+        const level = learningRate === better ? 0.3 : 0.1;
+        const points = Array.from({ length: 20 }, (_, i) => i + 1).filter(
+          (step) => step > run.step && step <= run.steps,
+        );
+        trainer.send({
+          type: 'metrics',
+          points: points.map((step) => ({ step, name: 'valDice', value: level + step / 50 })),
+        });
+        trainer.send({
+          type: 'progress',
+          step: run.steps,
+          trainedSeconds: 1,
+          peakMemoryBytes: 1,
+        });
+      }
+      trainer.send({ type: 'done', kept: null });
+      await trainer.end('orderly');
+    }
+    const longer = project.runs.ofStudy(study.id).filter((run) => run.steps === 20);
+    expect(
+      Object.fromEntries(
+        longer.map(({ transfer, config }) => [transfer, config.optimisation.learningRate]),
+      ),
+    ).toEqual({ random: 2e-3, encoder: 5e-4, 'encoder+decoder': 2e-3, decoder: 2e-3 });
+    expect(longer).toHaveLength(4);
+    expect(chosenRuns(project, study.id).map(({ id }) => id)).toEqual(longer.map(({ id }) => id));
   });
 
   it('fails what depends on a failed pretraining, and goes on with the rest', async () => {
