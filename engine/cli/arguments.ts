@@ -1,6 +1,8 @@
 /** Parsers of option values; commander shows their message beside the option. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { z } from 'zod';
 import { Precision } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
 
 export function integer(text: string): number {
   const value = Number(text);
@@ -42,3 +44,15 @@ export const precisionOption = (): Option =>
   )
     .choices(Precision.options)
     .default('float32');
+
+/** What options come to, where their values are checked together. Errors: invalid-input, naming the setting. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
+  throw new AppError('invalid-input', `${problems.join('; ')}. Change that option.`);
+}
+
+/** Nothing where the option was not given, so that defaults hold. */
+export const given = (key: string, value: unknown): Record<string, unknown> =>
+  value === undefined ? {} : { [key]: value };

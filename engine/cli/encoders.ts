@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { MODEL_FORMATS, type ModelFormat, PREPROCESSINGS } from '../../shared/api.ts';
 import type { PreprocessingName, WeightInspection } from '../../shared/api.ts';
 import type { Encoder, WeightFileReport } from '../../shared/entities.ts';
+import { networkInText } from '../../shared/networks.ts';
 import { megabytes } from '../../shared/number-format.ts';
 import { integer } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -54,8 +55,7 @@ const whereFrom = ({ file, runId }: Encoder) =>
 
 const inspectionLines = (found: WeightInspection): string[] => [
   ...reportLines(found),
-  found.obstacle ??
-    `fits: ${found.network.encoder} encoder, ${found.network.inputChannels} input channel(s)`,
+  found.obstacle ?? `fits: ${networkInText(found.network)}`,
 ];
 
 export function addEncoderCommands(program: Command): void {
@@ -75,14 +75,8 @@ export function addEncoderCommands(program: Command): void {
           options,
           { encoders },
           table([
-            ['id', 'name', 'encoder', 'channels', 'from'],
-            ...encoders.map((e) => [
-              String(e.id),
-              e.name,
-              e.network.encoder,
-              String(e.network.inputChannels),
-              whereFrom(e),
-            ]),
+            ['id', 'name', 'network', 'from'],
+            ...encoders.map((e) => [String(e.id), e.name, networkInText(e.network), whereFrom(e)]),
           ]),
         );
       });

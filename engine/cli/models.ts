@@ -15,17 +15,16 @@ import { integer, number } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
+import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, print, table } from './output.ts';
 
-interface PretrainOptions {
+interface PretrainOptions extends NetworkOptions {
   list: boolean;
   dataset?: string;
   task?: PretrainingTask;
   steps?: number;
   batch?: number;
-  size: number;
-  base: number;
-  channels: number;
+  learningRate?: number;
   seed: number;
   heads?: PretrainingOptions['heads'];
   reconstructionWeight?: number;
@@ -80,7 +79,7 @@ async function bestRun(caller: Caller, project: string): Promise<number> {
 }
 
 export function addModelCommands(program: Command): void {
-  program
+  const pretrain = program
     .command('pretrain')
     .description('pretrain one network, or list the tasks')
     .argument('[project]', 'project file')
@@ -89,9 +88,7 @@ export function addModelCommands(program: Command): void {
     .addOption(new Option('--task <task>').choices(PRETRAINING_TASKS))
     .option('--steps <n>', 'steps', integer)
     .option('--batch <n>', 'images a step', integer)
-    .option('--size <px>', 'side of the network input', integer, 64)
-    .option('--base <n>', 'channels of the first level', integer, 8)
-    .option('--channels <n>', 'input channels: 1 grey, 3 RGB', integer, 1)
+    .option('--learning-rate <x>', 'learning rate', number)
     .option('--seed <n>', 'seed', integer, 0)
     .addOption(
       new Option('--heads <kind>', 'multi-conrec: one output layer a corruption, or one for all')
@@ -99,14 +96,18 @@ export function addModelCommands(program: Command): void {
         .default('perTask'),
     )
     .option('--reconstruction-weight <w>', 'conrec, multi-conrec: weight of the error', number, 100)
-    .option('--contrastive-weight <w>', 'conrec, multi-conrec: weight of the contrast', number, 1)
+    .option('--contrastive-weight <w>', 'conrec, multi-conrec: weight of the contrast', number, 1);
+  addNetworkOptions(pretrain, 'plain')
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
       `
 Examples:
   graft pretrain --list
-  graft pretrain cells.graft --dataset fluorescence --task autoencoder --size 128`,
+  graft pretrain cells.graft --dataset fluorescence --task autoencoder --size 128
+  # another network: a residual encoder, normalised by groups; a deeper U-Net without skips
+  … --task segmentation --encoder resnet18 --norm group
+  … --task autoencoder --depth 5 --skips none`,
     )
     .action(async (path: string | undefined, options: PretrainOptions) => {
       if (options.list) return listTasks(options);
@@ -126,12 +127,14 @@ Examples:
             project,
             datasetId: dataset.id,
             task,
-            network: { base: options.base, inputChannels: options.channels },
-            sampling: { sizePx: options.size },
+            network: networkOf(options),
+            sampling: { sizePx: options.size, mode: options.sampling },
             optimisation: {
               ...preset,
               steps: options.steps ?? preset.steps,
               batch: options.batch ?? preset.batch,
+              learningRate: options.learningRate ?? preset.learningRate,
+              precision: options.precision,
             },
             seed: options.seed,
             options: {

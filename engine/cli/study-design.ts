@@ -5,9 +5,8 @@ import {
   LabelCount,
   LOSSES,
   type LossConfig,
-  NetworkConfig,
+  type NetworkConfig,
   type OptimisationConfig,
-  type Precision,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -19,9 +18,10 @@ import {
   type StudyMode,
 } from '../../shared/presets.ts';
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
-import { integer, number, precisionOption, share } from './arguments.ts';
+import { checked, given, integer, number, share } from './arguments.ts';
 import type { Caller } from './host.ts';
 import { findDataset, findEncoder } from './lookup.ts';
+import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import {
   parsePretraining,
   parseTask,
@@ -29,7 +29,7 @@ import {
   USUAL_TRANSFERS,
 } from './pretraining-option.ts';
 
-export interface DesignOptions {
+export interface DesignOptions extends NetworkOptions {
   name: string;
   source: string;
   target: string;
@@ -40,19 +40,11 @@ export interface DesignOptions {
   mode: StudyMode;
   seeds?: number;
   delta: number;
-  size: number;
-  sampling: 'resize' | 'patches';
-  encoder?: NetworkConfig['encoder'];
-  depth?: number;
-  norm?: NetworkConfig['norm'];
-  base?: number;
-  channels?: number;
   steps?: number;
   pretrainSteps?: number;
   batch?: number;
   pretrainBatch?: number;
   learningRate?: number;
-  precision: Precision;
   evaluateEvery?: number;
   learningRates?: number[];
   extend?: number;
@@ -89,10 +81,6 @@ function parseTversky(text: string): { alpha: number; beta: number } {
   return { alpha, beta };
 }
 
-/** Nothing where the option was not given, so that defaults hold. */
-const given = (key: string, value: unknown): Record<string, unknown> =>
-  value === undefined ? {} : { [key]: value };
-
 /** What both kinds of pretraining have in common. */
 const armsOf = ({ name, options }: PretrainingOption) => ({
   ...given('name', name ?? undefined),
@@ -100,13 +88,17 @@ const armsOf = ({ name, options }: PretrainingOption) => ({
   ...given('deepDecoderBlocks', options.deep),
 });
 
-function taskPlan(pretraining: DesignOptions['pretrain'][number], preset: OptimisationConfig) {
+function taskPlan(
+  pretraining: DesignOptions['pretrain'][number],
+  preset: OptimisationConfig,
+  skips: NetworkConfig['skips'],
+) {
   const { what: task, transfers, options } = pretraining;
   return {
     ...armsOf(pretraining),
     task,
     transfers:
-      transfers ?? USUAL_TRANSFERS.filter((t) => transferObstacle(task, t, 'conv') === null),
+      transfers ?? USUAL_TRANSFERS.filter((t) => transferObstacle(task, t, skips) === null),
     options: {
       ...given('reconstructionWeight', options.reconstruction),
       ...given('contrastiveWeight', options.contrastive),
@@ -156,22 +148,15 @@ export async function designedStudy(
     encoders.push({ encoder, plan: encoderPlan(one, encoder) });
   }
   // The network of an encoder that is there already, but for the skips, which it may have been trained without.
-  const network = { ...encoders[0]?.encoder.network, skips: 'conv' };
-  return StudyConfig.parse({
+  const network = networkOf(options, { ...encoders[0]?.encoder.network, skips: 'conv' });
+  return checked(StudyConfig, {
     name: options.name,
     sourceDatasetId: (await findDataset(caller, project, options.source)).id,
     targetDatasetId: (await findDataset(caller, project, options.target)).id,
-    network: {
-      ...network,
-      ...given('base', options.base),
-      ...given('inputChannels', options.channels),
-      ...given('encoder', options.encoder),
-      ...given('depth', options.depth),
-      ...given('norm', options.norm),
-    },
+    network,
     sampling: { sizePx: options.size, mode: options.sampling },
     pretrainings: [
-      ...options.pretrain.map((one) => taskPlan(one, pretraining)),
+      ...options.pretrain.map((one) => taskPlan(one, pretraining, network.skips)),
       ...encoders.map(({ plan }) => plan),
     ],
     controls: options.frozenRandom ? ['frozen-random'] : [],
@@ -230,7 +215,7 @@ Examples:
 
 /** Adds everything that describes a study; what is done with it is the caller's business. */
 export function addDesignOptions(command: Command): Command {
-  return command
+  const designed = command
     .requiredOption('--name <name>', 'name of the study')
     .requiredOption('--source <dataset>', 'dataset to pretrain on')
     .requiredOption('--target <dataset>', 'dataset to segment')
@@ -254,29 +239,13 @@ export function addDesignOptions(command: Command): Command {
         .default('default'),
     )
     .option('--seeds <n>', 'number of seeds', integer)
-    .option('--delta <dice>', 'equivalence margin', share, 0.02)
-    .option('--size <px>', 'side of the network input', integer, 64)
-    .option('--sampling <mode>', 'resize (whole image) or patches (full resolution)', 'resize')
-    .addOption(
-      new Option(
-        '--encoder <encoder>',
-        'network (default: that of the first --pretrained, else plain)',
-      ).choices(NetworkConfig.shape.encoder.unwrap().options),
-    )
-    .option('--depth <n>', 'halvings of a plain encoder (default: 4)', integer)
-    .addOption(
-      new Option('--norm <norm>', 'what normalises (default: batch)').choices(
-        NetworkConfig.shape.norm.unwrap().options,
-      ),
-    )
-    .option('--base <n>', 'channels of the first level (default: 8)', integer)
-    .option('--channels <n>', 'input channels: 1 grey, 3 RGB (default: 1)', integer)
+    .option('--delta <dice>', 'equivalence margin', share, 0.02);
+  return addNetworkOptions(designed, 'that of the first --pretrained, else plain')
     .option('--steps <n>', 'fine-tuning steps', integer)
     .option('--pretrain-steps <n>', 'pretraining steps', integer)
     .option('--batch <n>', 'fine-tuning batch', integer)
     .option('--pretrain-batch <n>', 'pretraining batch', integer)
     .option('--learning-rate <x>', 'learning rate of both', number)
-    .addOption(precisionOption())
     .option(
       '--learning-rates <rates>',
       'every arm is fine-tuned with each, validation chooses, e.g. 0.0005,0.002; "one" for --learning-rate alone (default: 0.0005,0.002 in confirm mode, else one)',

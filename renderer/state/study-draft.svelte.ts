@@ -5,6 +5,7 @@ import {
   type Encoder,
   PRETRAINING_TASKS,
   type LossConfig,
+  NetworkConfig,
   PretrainedTransfer,
   type PretrainingTask,
   StudyConfig,
@@ -50,7 +51,6 @@ export class StudyDraft {
   seeds = $state(SEEDS_OF_MODE.quick);
   delta = $state(0.02);
   labelCounts = $state('4, 16');
-  base = $state(8);
   sizePx = $state(64);
   sampling = $state<'resize' | 'patches'>('resize');
   channels = $state(1);
@@ -77,8 +77,10 @@ export class StudyDraft {
   trouble = $state.raw<string | null>(null);
   /** Whether the machine is being measured for the estimate. */
   measuring = $state.raw(false);
-  /** What the form does not ask for; another network's where a study is repeated. */
-  network = $state.raw<Partial<StudyConfig['network']>>({});
+  /** But for the channels, which follow the images. */
+  network = $state.raw<NetworkConfig>(NetworkConfig.parse({}));
+  /** The encoder whose network was taken over. */
+  #followed: number | null = null;
   /** What the form does not ask for: those of a repeated study. */
   #lossSettings: Partial<LossConfig> = {};
   #api: Api;
@@ -116,7 +118,7 @@ export class StudyDraft {
 
   /** Why an arm cannot be had; null where it can. */
   obstacle(task: PretrainingTask, transfer: PretrainedTransfer): string | null {
-    return transferObstacle(task, transfer, 'conv');
+    return transferObstacle(task, transfer, this.network.skips);
   }
 
   /** Why a task cannot be pretrained on the source; null where it can. */
@@ -173,13 +175,25 @@ export class StudyDraft {
     this.#followEncoders();
   }
 
+  /** Whether an encoder that is there already settles the network. */
+  get networkGiven(): boolean {
+    return this.#chosenEncoders.length > 0;
+  }
+
   /** Every arm has the network of what it starts from: an encoder that is there already settles it. */
   #followEncoders(): void {
     const [chosen] = this.#chosenEncoders;
-    this.network = chosen?.network ?? {};
-    if (chosen === undefined) return;
-    this.base = chosen.network.base;
-    this.channels = chosen.network.inputChannels;
+    const id = chosen?.id ?? null;
+    if (id === this.#followed) return;
+    this.#followed = id;
+    if (chosen === undefined) {
+      // What the form does not ask for came with the encoder, and goes with it.
+      const { encoder, depth, base, norm, skips } = this.network;
+      this.network = NetworkConfig.parse({ encoder, depth, base, norm, skips });
+    } else {
+      this.network = chosen.network;
+      this.channels = chosen.network.inputChannels;
+    }
   }
 
   /** The design of an earlier study, to be run again on the labels as they are now. */
@@ -193,7 +207,8 @@ export class StudyDraft {
     this.delta = config.delta;
     this.labelCounts = config.labelCounts.join(', ');
     this.network = config.network;
-    this.base = config.network.base;
+    const ready = config.pretrainings.find((plan) => 'encoderId' in plan);
+    this.#followed = ready?.encoderId ?? null;
     this.channels = config.network.inputChannels;
     this.sizePx = config.sampling.sizePx;
     this.sampling = config.sampling.mode;
@@ -258,7 +273,7 @@ export class StudyDraft {
       sourceDatasetId: this.sourceId,
       targetDatasetId: this.targetId,
       splitId: this.splitId,
-      network: { ...this.network, base: this.base, inputChannels: this.channels },
+      network: { ...this.network, inputChannels: this.channels },
       sampling: { sizePx: this.sizePx, mode: this.sampling },
       pretrainings: this.#pretrainings(),
       finetuning: {
@@ -297,7 +312,8 @@ export class StudyDraft {
       if (abort.signal.aborted) return;
       this.trouble = null;
       // Until the new time is known the old one stands, greyed.
-      this.plan = { ...quick, estimateSeconds: this.plan?.estimateSeconds ?? null };
+      const { estimateSeconds = null, longestSeconds = null } = this.plan ?? {};
+      this.plan = { ...quick, estimateSeconds, longestSeconds };
       this.measuring = true;
       const full = await this.#api.call('studies.plan', input, { signal: abort.signal });
       if (this.#measuring !== abort) return;
