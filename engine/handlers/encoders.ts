@@ -7,7 +7,10 @@ import {
   imageServes,
   PRETRAINING_TASK_FACTS,
 } from '../../shared/pretraining-tasks.ts';
+import { assertLabelsAreClasses } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
+import { assertChannelsFit } from '../training/channels.ts';
+import { assertInputSize } from '../training/unet.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
 import { exportModel } from '../training/weights/export-model.ts';
 import { readWeightFile } from '../training/weights/import-weights.ts';
@@ -97,7 +100,10 @@ export const encoderHandlers: Handlers<
     const { needs, title } = PRETRAINING_TASK_FACTS[input.task];
     const channels = channelObstacle(input.task, input.network.inputChannels);
     if (channels !== null) throw new AppError('invalid-input', channels);
+    assertInputSize(input.network, input.sampling.sizePx);
     const usable = images.filter((image) => imageServes(input.task, image));
+    assertChannelsFit(usable, input.network.inputChannels);
+    if (needs === 'label maps') assertLabelsAreClasses(db, dataset, usable);
     if (usable.length === 0) {
       throw new AppError(
         'invalid-input',

@@ -3,6 +3,12 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import type { PredictReport } from '../../shared/api.ts';
+import {
+  BACKGROUND,
+  type Dataset,
+  type Run,
+  type SegmentationClass,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
@@ -28,6 +34,24 @@ function listImages(paths: readonly string[]): string[] {
       .sort()
       .map((name) => join(path, name));
   });
+}
+
+/** Classes of the dataset that a run was trained on. Errors: not-found. */
+function classesOf(db: Project, run: Run): readonly SegmentationClass[] {
+  const snapshot = db.snapshots.get(run.config.snapshotId);
+  return requireDataset(db, snapshot?.datasetId ?? 0).classes;
+}
+
+/** Label maps with values that are no class could neither be shown nor trained on. Errors: invalid-input. */
+function assertDrawsItsClasses(db: Project, run: Run, dataset: Dataset): void {
+  const known = new Set(dataset.classes.map(({ index }) => index));
+  const foreign = classesOf(db, run).find(({ index }) => index !== BACKGROUND && !known.has(index));
+  if (foreign === undefined) return;
+  throw new AppError(
+    'invalid-input',
+    `Run ${run.id} draws the class ${foreign.index} (${foreign.name}), which "${dataset.name}" does not have. Add a class with that number in the library, or predict the files into a folder.`,
+    { subject: dataset.name },
+  );
 }
 
 async function predict(
@@ -90,8 +114,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     if (files.length === 0) {
       throw new AppError('invalid-input', 'There are no images in what was given.');
     }
-    const snapshot = db.snapshots.get(requireRun(db, runId).config.snapshotId);
-    const classes = requireDataset(db, snapshot?.datasetId ?? 0).classes;
+    const classes = classesOf(db, requireRun(db, runId));
     mkdirSync(dir, { recursive: true });
     const rows: CsvValue[][] = [];
     const stems = files.map((file) => basename(file, extname(file)));
@@ -114,9 +137,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
 
   async 'predict.dataset'({ project, runId, datasetId }, context) {
     const { db } = context.project(project);
+    const dataset = requireDataset(db, datasetId);
+    assertDrawsItsClasses(db, requireRun(db, runId), dataset);
     // A prediction never takes the place of what a person drew or imported.
     const images = db.datasets
-      .images(requireDataset(db, datasetId).id)
+      .images(dataset.id)
       .filter(
         ({ labelMapId }) => labelMapId === null || db.labelMaps.get(labelMapId)?.author === 'model',
       );

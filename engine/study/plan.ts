@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import {
   PRETRAINING_TASKS,
   type Dataset,
+  type Encoder,
   type FinetuneRunConfig,
   type ImageRecord,
   type PretrainRunConfig,
@@ -17,6 +18,7 @@ import {
   type TaskPretraining,
   type Transfer,
 } from '../../shared/entities.ts';
+import { halvingsOf } from '../../shared/networks.ts';
 import {
   channelObstacle,
   imageServes,
@@ -25,15 +27,17 @@ import {
 } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
 import { createRandom } from '../../shared/random.ts';
+import { assertLabelsAreClasses } from '../data/label-values.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
+import { assertChannelsFit } from '../training/channels.ts';
+import { transfersGroup } from '../training/transfer.ts';
+import { assertInputSize } from '../training/unet.ts';
 
 /** Shares of a target that comes without a split. */
 const DEFAULT_VAL = 0.2;
 const DEFAULT_TEST = 0.3;
-/** Halvings of every encoder but the plain one, and so blocks of its decoder. */
-const PUBLISHED_DEPTH = 5;
 
 export interface StudyData {
   readonly source: Dataset;
@@ -106,11 +110,20 @@ function targetSplit(
   return { items, isNew: true };
 }
 
+/** Errors: invalid-input, where the decoder has fewer blocks than an arm takes over. */
+function checkDeepBlocks({ network, pretrainings }: StudyConfig): void {
+  const blocks = halvingsOf(network);
+  for (const { transfers, deepDecoderBlocks } of pretrainings) {
+    if (!transfers.includes('encoder+deep-decoder') || deepDecoderBlocks <= blocks) continue;
+    refuse(
+      `The decoder has ${blocks} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${blocks} or fewer.`,
+      'deepDecoderBlocks',
+    );
+  }
+}
+
 function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly ImageRecord[]) {
-  const blocks = config.network.encoder === 'plain' ? config.network.depth : PUBLISHED_DEPTH;
-  for (const { task, transfers, deepDecoderBlocks } of config.pretrainings.filter(
-    isTaskPretraining,
-  )) {
+  for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
     const { needs, title } = PRETRAINING_TASK_FACTS[task];
     const channels = channelObstacle(task, config.network.inputChannels);
     if (channels !== null) refuse(channels);
@@ -129,17 +142,17 @@ function checkTaskNeeds(config: StudyConfig, source: Dataset, images: readonly I
         );
       }
     }
-    if (transfers.includes('encoder+deep-decoder') && deepDecoderBlocks > blocks) {
-      refuse(
-        `The decoder has ${blocks} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${blocks} or fewer.`,
-      );
-    }
     for (const transfer of transfers) {
       const obstacle = transferObstacle(task, transfer, config.network.skips);
       if (obstacle !== null) refuse(`${task} → ${transfer}: ${obstacle} Leave that arm out.`);
     }
   }
 }
+
+const learnsFromLabelMaps = ({ pretrainings }: StudyConfig): boolean =>
+  pretrainings
+    .filter(isTaskPretraining)
+    .some(({ task }) => PRETRAINING_TASK_FACTS[task].needs === 'label maps');
 
 /** Results are told apart by key, so each may stand for one pretraining only. */
 function checkKeys({ pretrainings }: StudyConfig): void {
@@ -176,6 +189,7 @@ const ENCODER_SETTINGS = [
   'encoderWidth',
   'inputChannels',
   'norm',
+  'encoderEpsilon',
   'padding',
   'preprocessing',
 ] as const;
@@ -219,6 +233,7 @@ function checkEncoder(
       if (obstacle !== null) refuse(`${name} → ${transfer}: ${obstacle} Leave that arm out.`, name);
     }
   }
+  checkHeldLayers(encoder, plan);
   const run = encoder.runId === null ? undefined : project.runs.get(encoder.runId);
   if (run === undefined) return;
   for (const setting of ['sizePx', 'mode'] as const) {
@@ -237,6 +252,21 @@ function checkEncoder(
     images.filter((image) => image !== undefined),
     target,
   );
+}
+
+/** A file may hold an encoder alone: better refused now than by the first run of that arm. */
+function checkHeldLayers({ name, file }: Encoder, { transfers }: ReadyPretraining): void {
+  for (const transfer of transfers) {
+    const lacking = file?.layers.find(
+      ({ group, state }) => state !== 'loaded' && transfersGroup(transfer, group),
+    );
+    if (lacking === undefined) continue;
+    const { layer, group, problem } = lacking;
+    refuse(
+      `${name} → ${transfer}: the file of "${name}" does not hold ${layer}${problem === null ? '' : ` (${problem})`}. Leave that arm out; arms without the ${group} are possible.`,
+      layer,
+    );
+  }
 }
 
 /** Images of one group (patient, slide) are nearly copies of each other: they may not stand on both sides either. */
@@ -332,12 +362,19 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
   checkKeys(config);
   checkExtension(config);
+  assertInputSize(config.network, config.sampling.sizePx);
+  checkDeepBlocks(config);
   for (const plan of config.pretrainings) {
     if (!isTaskPretraining(plan)) {
       checkEncoder(project, config, plan, { items: targetItems, images: targetImages });
     }
   }
   checkTaskNeeds(config, source, sourceImages);
+  const used = new Set(targetItems.map((item) => item.imageId));
+  const targetLabelled = [...targetImages.values()].filter(({ id }) => used.has(id));
+  assertChannelsFit([...sourceImages, ...targetLabelled], config.network.inputChannels);
+  assertLabelsAreClasses(project, target, targetLabelled);
+  if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
   checkLeaks(sourceItems, targetItems);
   checkGroups(sourceImages, { items: targetItems, images: targetImages });
 
@@ -359,7 +396,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   }
   if (config.extension !== null) {
     notes.push(
-      `Where the random start has not plateaued, all arms of that label count go on to ${config.extension} times their steps; the estimate counts on none.`,
+      `Where the random start has not plateaued, all arms of that label count go on to ${config.extension} times their steps${rates.length > 1 ? ' with the learning rate that validation chose' : ''}. The estimate reaches from none going on to all.`,
     );
   }
   if (testCount < 20) notes.push(`Only ${testCount} test images: intervals will be wide.`);

@@ -8,6 +8,7 @@ import {
 import { AppError } from '../../shared/errors.ts';
 import { imageServes, PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { readLabelMap } from '../data/image-source.ts';
+import { assertLabelsAreClasses } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { classWeights } from './class-weights.ts';
 import type { Objective } from './objective.ts';
@@ -36,6 +37,9 @@ export interface RunData {
 
 const isLabelled = <T extends TileRequest>(request: T): request is T & LabelledRequest =>
   request.labelMapId !== null;
+
+const namesOf = (requests: readonly TileRequest[]) =>
+  requests.map(({ image, labelMapId }) => ({ name: image.name, labelMapId }));
 
 function requestsOf(project: Project, snapshotId: number): (TileRequest & { part: Part })[] {
   return project.snapshots.items(snapshotId).map((item) => {
@@ -90,6 +94,7 @@ function pretrainingData(
       `${title} learns from ${needs}, and ${dataset.name} has none to train on. Choose another task, or add them.`,
     );
   }
+  if (needs === 'label maps') assertLabelsAreClasses(project, dataset, namesOf(train));
   const left = all.length - train.length;
   const notes =
     left === 0
@@ -138,6 +143,8 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
       `${dataset.name} has no labelled image in the ${part} part of its split. Label some, or split again.`,
     );
   };
+  const [validation, test] = [labelled('val'), labelled('test')];
+  assertLabelsAreClasses(project, dataset, namesOf([...train, ...validation, ...test]));
   const loss = lossOf(project, config, train, pixelClasses);
   return {
     objective: segmentationObjective({
@@ -148,8 +155,8 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
     }),
     classes: pixelClasses,
     train,
-    validation: labelled('val'),
-    test: labelled('test'),
+    validation,
+    test,
     accepts: null,
     notes:
       loss?.classWeights == null

@@ -25,6 +25,10 @@ const TRANSFERRED: Readonly<Record<Transfer, readonly WeightGroup[]>> = {
   'frozen-random': [],
 };
 
+/** Whether an arm takes a group over, in whole or in part. */
+export const transfersGroup = (transfer: Transfer, group: WeightGroup): boolean =>
+  TRANSFERRED[transfer].includes(group);
+
 export const isFrozenGroup = (transfer: Transfer, group: string) =>
   (transfer === 'frozen-encoder' || transfer === 'frozen-random') && group === 'encoder';
 
@@ -104,7 +108,7 @@ export function transferWeights(options: {
   const { target, transfer, seed, pretrained, deepDecoderBlocks = 1 } = options;
   const deepLevels = decoderLevels(target).slice(0, deepDecoderBlocks);
   const takes = (layer: string, group: WeightGroup) => {
-    if (!TRANSFERRED[transfer].includes(group)) return false;
+    if (!transfersGroup(transfer, group)) return false;
     if (transfer !== 'encoder+deep-decoder' || group !== 'decoder') return true;
     const level = decoderLevel(layer);
     return level !== null && deepLevels.includes(level);

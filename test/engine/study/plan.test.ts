@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../engine/study/create.ts';
 import { labelOrder, planData, planRuns } from '../../../engine/study/plan.ts';
 import { PretrainingOptions } from '../../../shared/entities.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
 
 function prepared() {
@@ -157,6 +158,42 @@ describe('a study is refused, with the remedy,', () => {
     );
   });
 
+  it('when the network cannot halve the image so often', () => {
+    expect(refusal({ network: { depth: 6 }, sampling: { sizePx: 96 } })).toThrow(
+      /halves its input 6 times .*Choose 128 px/,
+    );
+  });
+
+  it('when images have channels that the network does not take', () => {
+    expect(refusal({ network: { inputChannels: 5 } })).toThrow(
+      /0\.png has 1 channel\(s\) and the network takes 5/,
+    );
+  });
+
+  it('when label maps hold values that are no class, naming image, value and remedy', () => {
+    const { project, ids } = prepared();
+    const relabel = (dataset: number, at: number, values: readonly number[]) => {
+      const image = project.datasets.images(dataset)[at];
+      const data = Uint8Array.from(values);
+      const bytes = encodeLabelMap({ width: 2, height: 1, data });
+      project.labelMaps.add({ imageId: image?.id ?? 0, author: 'model', bytes });
+    };
+    relabel(ids.target, 3, [0, 255]);
+    expect(() => planData(project, smallStudy(ids))).not.toThrow();
+    relabel(ids.target, 5, [0, 7]);
+    relabel(ids.target, 8, [9, 1]);
+    expect(() => planData(project, smallStudy(ids))).toThrow(
+      /labels of 5\.png hold the value 7, which is no class of "target" \(0 background, 1 cell; .*and 1 more image\(s\).*Add the class .*--map 7=1, or 7=ignore/,
+    );
+    relabel(ids.target, 5, [0, 1]);
+    relabel(ids.target, 8, [1, 1]);
+    relabel(ids.source, 0, [2, 0]);
+    expect(() => planData(project, smallStudy(ids))).toThrow(/no class of "source"/);
+    const { finetuning: optimisation } = smallStudy(ids);
+    const pretrainings = [{ task: 'autoencoder', transfers: ['encoder'], optimisation }];
+    expect(() => planData(project, smallStudy(ids, { pretrainings }))).not.toThrow();
+  });
+
   it('when a task has no decoder to transfer, or one that does not fit', () => {
     const plan = (task: string, transfer: string) => ({
       pretrainings: [
@@ -281,6 +318,62 @@ describe('a study is refused, with the remedy,', () => {
       ],
     ])('whose %s is another', (_, changes, message) => {
       expect(withEncoder(changes)).toThrow(message);
+    });
+
+    it.each([
+      ['encoderEpsilon', { network: { encoderEpsilon: 1e-3 } }, /its encoderEpsilon is 0.00001/],
+      [
+        'preprocessing',
+        { network: { preprocessing: { mean: [0], deviation: [1] } } },
+        /its preprocessing is null, that of/,
+      ],
+      ['mode', { sampling: { mode: 'patches' } }, /with mode resize, and this study has patches/],
+    ])('whose %s would be another', (_, changes, message) => {
+      expect(withEncoder(changes)).toThrow(message);
+    });
+
+    it('whose decoder has other skips, or fewer blocks than are asked for', () => {
+      const plan = (transfer: string) => ({ encoderId: 1, transfers: [transfer] });
+      const skips = { network: { skips: 'none' } };
+      expect(withEncoder({ ...skips, pretrainings: [plan('encoder')] })).not.toThrow();
+      expect(withEncoder({ ...skips, pretrainings: [plan('encoder+decoder')] })).toThrow(
+        /its skips is "conv"/,
+      );
+      const deep = { ...plan('encoder+deep-decoder'), deepDecoderBlocks: 6 };
+      expect(withEncoder({ pretrainings: [deep] })).toThrow(/has 4 blocks, so its deepest 6/);
+    });
+
+    it('from a file that does not hold what an arm takes over, naming the layer', () => {
+      const { project, ids } = prepared();
+      const { network } = smallStudy(ids);
+      const layer = (name: string, group: 'encoder' | 'decoder', state: 'loaded' | 'random') => ({
+        ...{ layer: name, group, state, shape: [1], source: null, problem: null },
+      });
+      const encoderId = project.encoders.addImported({
+        name: 'brought in',
+        network,
+        file: {
+          file: 'encoder.safetensors',
+          sha256: '0'.repeat(64),
+          naming: 'graft',
+          layers: [
+            layer('encoder/level1/conv1', 'encoder', 'loaded'),
+            layer('decoder/level4/skip', 'decoder', 'random'),
+          ],
+          unused: [],
+          notes: [],
+        },
+        weights: new Uint8Array(),
+      });
+      const planned = (transfer: string) => () =>
+        planData(
+          project,
+          smallStudy(ids, { pretrainings: [{ encoderId, transfers: [transfer] }] }),
+        );
+      expect(planned('frozen-encoder')).not.toThrow();
+      expect(planned('encoder+decoder')).toThrow(
+        /file of "brought in" does not hold decoder\/level4\/skip.*Leave that arm out/,
+      );
     });
 
     it('that has seen the test images', () => {

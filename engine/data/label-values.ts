@@ -1,0 +1,51 @@
+/** Whether label maps hold nothing but classes of their dataset. No pixel is unpacked. */
+import { BACKGROUND, type Dataset, IGNORE } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { labelValues } from '../../shared/label-map.ts';
+import type { Project } from '../db/project.ts';
+
+type LabelMaps = Project['labelMaps'];
+
+/** Revisions never change, and a plan that is edited asks for the same ones again and again. */
+const known = new WeakMap<LabelMaps, Map<number, readonly number[]>>();
+
+/** Values of a revision, ascending; none where there is no such revision. Errors: corrupt. */
+function valuesOf(labelMaps: LabelMaps, labelMapId: number): readonly number[] {
+  const ofProject = known.get(labelMaps) ?? new Map<number, readonly number[]>();
+  known.set(labelMaps, ofProject);
+  const before = ofProject.get(labelMapId);
+  if (before !== undefined) return before;
+  const bytes = labelMaps.bytes(labelMapId);
+  const values = bytes === undefined ? [] : labelValues(bytes);
+  ofProject.set(labelMapId, values);
+  return values;
+}
+
+/**
+ * To be asked before anything is trained on or tested against these label maps.
+ * Errors: invalid-input, naming the first image, its value and the remedy; corrupt.
+ */
+export function assertLabelsAreClasses(
+  project: Pick<Project, 'labelMaps'>,
+  dataset: Pick<Dataset, 'name' | 'classes'>,
+  images: Iterable<{ readonly name: string; readonly labelMapId: number | null }>,
+): void {
+  const allowed = new Set([BACKGROUND, ...dataset.classes.map(({ index }) => index), IGNORE]);
+  let first: { name: string; value: number } | null = null;
+  let others = 0;
+  for (const { name, labelMapId } of images) {
+    if (labelMapId === null) continue;
+    const value = valuesOf(project.labelMaps, labelMapId).find((v) => !allowed.has(v));
+    if (value === undefined) continue;
+    if (first === null) first = { name, value };
+    else others++;
+  }
+  if (first === null) return;
+  const { name, value } = first;
+  const classes = dataset.classes.map((c) => `${c.index} ${c.name}`).join(', ');
+  throw new AppError(
+    'invalid-input',
+    `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value: --map ${value}=1, or ${value}=ignore.`,
+    { subject: name },
+  );
+}
