@@ -222,6 +222,38 @@ describe('a trainer process', () => {
   });
 
   it.each([
+    { encoder: 'resnet18' },
+    { encoder: 'mobilenetv2' },
+    { encoder: 'resnet18', norm: 'group' },
+    { encoder: 'plain', norm: 'group', skips: 'none', depth: 2 },
+  ])('pretrains %o with the portable engine, too', async (network) => {
+    const runId = addRun({
+      kind: 'pretrain',
+      ...common,
+      network: NetworkConfig.parse({ base: 2, encoderWidth: 0.0625, bottleneck: 4, ...network }),
+      optimisation: { ...common.optimisation, steps: 3, batch: 2, evaluateEvery: 1 },
+      task: 'in-painting',
+      options: PretrainingOptions.parse({}),
+    });
+    const { of } = await send({
+      type: 'run',
+      threads: 1,
+      engine: 'wasm',
+      projectPath,
+      runId,
+      checkpointIntervalMs: 1e6,
+    });
+    expect(of('failed')).toEqual([]);
+    expect(of('started')[0]?.engine.name).toBe('wasm');
+    const losses = of('metrics').flatMap((e) => e.points.filter((p) => p.name === 'loss'));
+    expect(losses).toHaveLength(3);
+    expect(losses.every(({ value }) => Number.isFinite(value) && value > 0)).toBe(true);
+    expect(stored(runId, 'last').trained.theta.every(Number.isFinite)).toBe(true);
+    expect(of('example')).toHaveLength(4);
+    expect(of('done')).toHaveLength(1);
+  });
+
+  it.each([
     ['killed in the middle', (t: { kill(): void }) => t.kill(), false],
     ['stopped in the middle', (t: { stop(): void }) => t.stop(), true],
   ])('resumes a run that was %s and ends with the same bits', async (_, end, orderly) => {
