@@ -10,13 +10,16 @@ import {
   DEFAULT_LIMITS,
   type DecodedImage,
   firstChannels,
+  type OpenImage,
   orientationNote,
   type PixelLimits,
+  type RowReader,
+  type Samples,
   unreadableImage,
 } from './decoded-image.ts';
-import { decodeTiff, tiffPageCount } from './tiff.ts';
+import { decodeTiff, openTiffRows, tiffPageCount } from './tiff.ts';
 
-export type { DecodedImage } from './decoded-image.ts';
+export type { DecodedImage, OpenImage } from './decoded-image.ts';
 
 export interface DecodeOptions {
   /** File name or path that messages name. */
@@ -106,6 +109,64 @@ export async function pageCount(
   return (await readMetadata(bytes, options.subject, 0)).pages ?? 1;
 }
 
+/** Samples that are kept of an image: the formats are read from the top, so few large bands cost least. */
+const BAND_BYTES = 2 ** 26;
+
+function inBands(reader: RowReader, bandBytes: number): OpenImage {
+  const { width, height, channels, bitDepth, wholeOnly } = reader;
+  const rowLength = width * channels;
+  const fitting = Math.max(1, Math.floor(bandBytes / ((rowLength * bitDepth) / 8)));
+  const most = wholeOnly ? height : Math.min(height, fitting);
+  let band: { top: number; bottom: number; data: Samples } | null = null;
+  return {
+    ...{ width, height, channels, bitDepth },
+    async rows(top, count) {
+      if (band === null || top < band.top || top + count > band.bottom) {
+        band = null; // before the next is made: never two at once
+        const from = most === height ? 0 : top;
+        const bottom = Math.min(height, Math.max(top + count, from + most));
+        band = { top: from, bottom, data: await reader.read(from, bottom - from) };
+      }
+      const start = (top - band.top) * rowLength;
+      return band.data.subarray(start, start + count * rowLength);
+    },
+  };
+}
+
+/** Checks format and page. Errors: those of decodeImage. */
+async function formatOfPage(
+  bytes: Uint8Array,
+  { subject, page = 0 }: DecodeOptions,
+): Promise<ImageFormat> {
+  const format = imageFormat(bytes, subject);
+  if (page > 0) {
+    const pages = await pageCount(bytes, { subject });
+    if (page >= pages) {
+      throw new AppError('invalid-input', `${subject} has ${pages} page(s), not ${page + 1}.`, {
+        subject,
+      });
+    }
+  }
+  return format;
+}
+
+/**
+ * For images that may be large. `bandBytes`: samples that are kept.
+ * Errors: those of decodeImage; damage shows when rows are read.
+ */
+export async function openImage(
+  bytes: Uint8Array,
+  options: DecodeOptions & { readonly bandBytes?: number },
+): Promise<OpenImage> {
+  const { subject, page = 0, limits = DEFAULT_LIMITS, bandBytes = BAND_BYTES } = options;
+  const format = await formatOfPage(bytes, options);
+  if (format === 'tiff') {
+    const tiff = await openTiffRows(bytes, { subject, page, limits });
+    if (tiff !== undefined) return inBands(tiff, bandBytes);
+  }
+  return inBands(await sharpRows(bytes, { subject, page, limits, format }), bandBytes);
+}
+
 /**
  * Pixels of one page, upright, as [height, width, channels].
  * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (kind or size),
@@ -116,15 +177,7 @@ export async function decodeImage(
   options: DecodeOptions,
 ): Promise<DecodedImage> {
   const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
-  const format = imageFormat(bytes, subject);
-  if (page > 0) {
-    const pages = await pageCount(bytes, { subject });
-    if (page >= pages) {
-      throw new AppError('invalid-input', `${subject} has ${pages} page(s), not ${page + 1}.`, {
-        subject,
-      });
-    }
-  }
+  const format = await formatOfPage(bytes, options);
   if (format === 'tiff') {
     const decoded = await decodeTiff(bytes, { subject, page, limits });
     if (decoded !== undefined) return decoded;
@@ -132,37 +185,89 @@ export async function decodeImage(
   return decodeWithSharp(bytes, { subject, page, limits, format });
 }
 
-async function decodeWithSharp(
+interface SharpOptions {
+  readonly subject: string;
+  readonly page: number;
+  readonly limits: PixelLimits;
+  readonly format: ImageFormat;
+}
+
+/** What sharp makes of an image, and what of it is kept. */
+function plannedSamples(meta: Metadata) {
+  const wide = meta.depth !== 'uchar' && meta.depth !== 'char';
+  const grey = meta.space === 'b-w' || meta.space === 'grey16';
+  // 'b-w' output loses the alpha channel that is to be inspected; 'srgb' repeats the grey thrice.
+  const narrow = grey && !meta.hasAlpha ? 'b-w' : 'srgb';
+  return {
+    wide,
+    kept: grey ? 1 : 3,
+    colourspace: wide ? (grey ? 'grey16' : 'rgb16') : narrow,
+  };
+}
+
+/** All channels that sharp gives, alpha included; of some rows, or of all. */
+async function readWithSharp(
   bytes: Uint8Array,
-  options: { subject: string; page: number; limits: PixelLimits; format: ImageFormat },
-): Promise<DecodedImage> {
+  { subject, page }: SharpOptions,
+  meta: Metadata,
+  rows: { readonly top: number; readonly count: number } | null,
+) {
+  const { wide, colourspace } = plannedSamples(meta);
+  const whole = open(bytes, page);
+  const { width: full } = meta;
+  const some =
+    rows === null
+      ? whole
+      : whole.extract({ left: 0, top: rows.top, width: full, height: rows.count });
+  try {
+    const { data, info } = await some
+      .toColourspace(colourspace)
+      .raw({ depth: wide ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    const count = width * height * channels;
+    const stored = wide
+      ? new Uint16Array(data.buffer, data.byteOffset, count)
+      : new Uint8Array(data.buffer, data.byteOffset, count);
+    return { width, height, channels, stored };
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+/** Formats that libvips decodes from the top, keeping no rows that were not asked for. */
+const READ_FROM_THE_TOP: readonly ImageFormat[] = ['png', 'jpeg', 'tiff'];
+
+async function sharpRows(bytes: Uint8Array, options: SharpOptions): Promise<RowReader> {
+  const { subject, page, limits, format } = options;
+  const meta = await readMetadata(bytes, subject, page);
+  assertWithinLimits(meta, subject, limits);
+  const { wide, kept } = plannedSamples(meta);
+  const { orientation = 1 } = meta;
+  const [width, height] = orientation >= 5 ? [meta.height, meta.width] : [meta.width, meta.height];
+  const wholeOnly = orientation > 1 || !READ_FROM_THE_TOP.includes(format);
+  return {
+    ...{ width, height, wholeOnly },
+    channels: kept,
+    bitDepth: wide ? 16 : 8,
+    async read(top, count) {
+      const rows = wholeOnly ? null : { top, count };
+      const { channels, stored } = await readWithSharp(bytes, options, meta, rows);
+      return channels === kept ? stored : firstChannels(stored, channels, kept);
+    },
+  };
+}
+
+async function decodeWithSharp(bytes: Uint8Array, options: SharpOptions): Promise<DecodedImage> {
   const { subject, page, limits, format } = options;
   const meta = await readMetadata(bytes, subject, page);
   assertWithinLimits(meta, subject, limits);
   const notes: string[] = [];
   const turned = orientationNote(meta.orientation ?? 1);
   if (turned !== undefined) notes.push(turned);
-  const wide = meta.depth !== 'uchar' && meta.depth !== 'char';
-  const grey = meta.space === 'b-w' || meta.space === 'grey16';
   if (meta.space === 'cmyk') notes.push('CMYK colours converted to RGB');
-  // 'b-w' output loses the alpha channel that is to be inspected; 'srgb' repeats the grey thrice.
-  const narrow = grey && !meta.hasAlpha ? 'b-w' : 'srgb';
-  const colourspace = wide ? (grey ? 'grey16' : 'rgb16') : narrow;
-  let raw: { data: Buffer; info: { width: number; height: number; channels: number } };
-  try {
-    raw = await open(bytes, page)
-      .toColourspace(colourspace)
-      .raw({ depth: wide ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
-  const { width, height, channels } = raw.info;
-  const count = width * height * channels;
-  const stored = wide
-    ? new Uint16Array(raw.data.buffer, raw.data.byteOffset, count)
-    : new Uint8Array(raw.data.buffer, raw.data.byteOffset, count);
-  const kept = grey ? 1 : 3;
+  const { wide, kept } = plannedSamples(meta);
+  const { width, height, channels, stored } = await readWithSharp(bytes, options, meta, null);
   const alpha = meta.hasAlpha && channels > kept ? channels - 1 : undefined;
   if (alpha !== undefined) {
     const seeThrough = countBelow(stored, { channels, channel: alpha, limit: wide ? 65_535 : 255 });

@@ -18,6 +18,23 @@ export interface DecodedImage {
   readonly notes: readonly string[];
 }
 
+/** An image whose header was read. Its pixels are read some rows at a time, and no more of them are kept than a band. */
+export interface OpenImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitDepth: DecodedImage['bitDepth'];
+  /** Rows top … top + count − 1, as DecodedImage.data has them. Errors: unreadable. */
+  rows(top: number, count: number): Promise<Samples>;
+}
+
+/** Where rows come from. */
+export interface RowReader extends Omit<OpenImage, 'rows'> {
+  /** Whether some rows cannot be had without all. */
+  readonly wholeOnly: boolean;
+  read(top: number, count: number): Promise<Samples>;
+}
+
 export interface PixelLimits {
   readonly maxSidePx: number;
   readonly maxPixels: number;

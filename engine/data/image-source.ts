@@ -5,7 +5,7 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
-import { decodeImage, type DecodedImage } from './decode.ts';
+import { decodeImage, type DecodedImage, openImage, type OpenImage } from './decode.ts';
 
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -57,6 +57,16 @@ export async function readImage(
 ): Promise<DecodedImage> {
   const subject = image.linkPath ?? image.name;
   return decodeImage(await readOriginal(project, image), { subject, page: image.page });
+}
+
+/** The same, for reading some rows at a time. Errors: those of readOriginal and openImage. */
+export async function openStoredImage(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+  options: { readonly bandBytes?: number } = {},
+): Promise<OpenImage> {
+  const subject = image.linkPath ?? image.name;
+  return openImage(await readOriginal(project, image), { ...options, subject, page: image.page });
 }
 
 /** Errors: not-found, corrupt. */

@@ -10,6 +10,7 @@ import {
   firstChannels,
   orientationNote,
   type PixelLimits,
+  type RowReader,
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
@@ -18,6 +19,7 @@ import {
 const BLACK_IS_ZERO = 1;
 const RGB = 2;
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
+const UNSIGNED_SAMPLES = 1;
 const FLOAT_SAMPLES = 3;
 const LITTLE_ENDIAN = 0x4949; // 'II'
 const BIG_TIFF = 43;
@@ -57,33 +59,96 @@ export function tiffPageCount(bytes: Uint8Array, subject: string): number {
   }
 }
 
+interface TiffOptions {
+  readonly subject: string;
+  readonly page: number;
+  readonly limits: PixelLimits;
+}
+
+interface OpenTiff {
+  readonly image: GeoTIFFImage;
+  readonly floating: boolean;
+  /** TIFF 6.0 "Orientation". */
+  readonly orientation: number;
+}
+
 /** Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported. */
-export async function decodeTiff(
+async function openScientific(
   bytes: Uint8Array,
-  options: { readonly subject: string; readonly page: number; readonly limits: PixelLimits },
-): Promise<DecodedImage | undefined> {
-  const { subject, page, limits } = options;
+  { subject, page, limits }: TiffOptions,
+): Promise<OpenTiff | undefined> {
   const tiff = await openTiff(bytes, subject);
   try {
     const image = await tiff.getImage(page);
-    const width = image.getWidth();
-    const height = image.getHeight();
-    assertWithinLimits({ width, height }, subject, limits);
+    assertWithinLimits({ width: image.getWidth(), height: image.getHeight() }, subject, limits);
     if (!isScientific(image)) return undefined;
     await assertComplete(image, bytes.length, subject);
-    const raster = await image.readRasters({ interleave: true });
     const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
-    const notes: string[] = [];
-    const converted = toSamples(raster, image.getSampleFormat() === FLOAT_SAMPLES, notes);
-    const { channels, data } = withoutAlpha(image, converted, notes);
-    const turned = orientationNote(orientation);
-    if (turned !== undefined) notes.push(turned);
-    const upright = orient({ width, height, channels, data }, orientation);
-    const bitDepth = data instanceof Uint8Array ? 8 : data instanceof Uint16Array ? 16 : 32;
-    return { ...upright, channels, bitDepth, notes };
+    return { image, floating: image.getSampleFormat() === FLOAT_SAMPLES, orientation };
   } catch (error) {
     throw unreadableImage(subject, error);
   }
+}
+
+/** Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported. */
+export async function decodeTiff(
+  bytes: Uint8Array,
+  options: TiffOptions,
+): Promise<DecodedImage | undefined> {
+  const opened = await openScientific(bytes, options);
+  if (opened === undefined) return undefined;
+  const { image, floating, orientation } = opened;
+  try {
+    const raster = await image.readRasters({ interleave: true });
+    const notes: string[] = [];
+    const converted = toSamples(raster, floating, notes);
+    const { channels, data } = withoutAlpha(image, converted, notes);
+    const turned = orientationNote(orientation);
+    if (turned !== undefined) notes.push(turned);
+    const size = { width: image.getWidth(), height: image.getHeight() };
+    const upright = orient({ ...size, channels, data }, orientation);
+    const bitDepth = data instanceof Uint8Array ? 8 : data instanceof Uint16Array ? 16 : 32;
+    return { ...upright, channels, bitDepth, notes };
+  } catch (error) {
+    throw unreadableImage(options.subject, error);
+  }
+}
+
+/** The depth that toSamples leads to. */
+function depthOf(image: GeoTIFFImage): DecodedImage['bitDepth'] {
+  const bits = image.getBitsPerSample();
+  if (image.getSampleFormat() !== UNSIGNED_SAMPLES || bits > 16) return 32;
+  return bits <= 8 ? 8 : 16;
+}
+
+/** Rows of a scientific TIFF: of its strips or tiles only those are decoded that hold them. As decodeTiff. */
+export async function openTiffRows(
+  bytes: Uint8Array,
+  options: TiffOptions,
+): Promise<RowReader | undefined> {
+  const opened = await openScientific(bytes, options);
+  if (opened === undefined) return undefined;
+  const { image, floating, orientation } = opened;
+  const [width, height] = [image.getWidth(), image.getHeight()];
+  const isTurned = orientation > 1 && orientation <= 8;
+  const isSwapped = isTurned && orientation >= 5;
+  return {
+    width: isSwapped ? height : width,
+    height: isSwapped ? width : height,
+    channels: channelsOf(image).kept,
+    bitDepth: depthOf(image),
+    wholeOnly: isTurned,
+    async read(top, count) {
+      const window = isTurned ? [0, 0, width, height] : [0, top, width, top + count];
+      try {
+        const raster = await image.readRasters({ interleave: true, window });
+        const { channels, data } = withoutAlpha(image, toSamples(raster, floating, []), []);
+        return isTurned ? orient({ width, height, channels, data }, orientation).data : data;
+      } catch (error) {
+        throw unreadableImage(options.subject, error);
+      }
+    },
+  };
 }
 
 function isScientific(image: GeoTIFFImage): boolean {
@@ -139,19 +204,24 @@ function toSamples(raster: Raster, floating: boolean, notes: string[]): Samples 
   return out;
 }
 
+/** How many channels a file has, and how many of them are no alpha. */
+function channelsOf(image: GeoTIFFImage): { readonly stored: number; readonly kept: number } {
+  const stored = image.getSamplesPerPixel();
+  const extra = image.fileDirectory.getValue('ExtraSamples');
+  const last = extra === undefined ? undefined : Number(Array.from(extra).at(-1));
+  const hasAlpha = stored >= 2 && last !== undefined && ALPHA_SAMPLES.includes(last);
+  return { stored, kept: hasAlpha ? stored - 1 : stored };
+}
+
 function withoutAlpha(
   image: GeoTIFFImage,
   samples: Samples,
   notes: string[],
 ): { channels: number; data: Samples } {
-  const stored = image.getSamplesPerPixel();
-  const extra = image.fileDirectory.getValue('ExtraSamples');
-  const last = extra === undefined ? undefined : Number(Array.from(extra).at(-1));
-  if (stored < 2 || last === undefined || !ALPHA_SAMPLES.includes(last)) {
-    return { channels: stored, data: samples };
-  }
+  const { stored, kept } = channelsOf(image);
+  if (kept === stored) return { channels: stored, data: samples };
   notes.push('alpha channel dropped');
-  return { channels: stored - 1, data: firstChannels(samples, stored, stored - 1) };
+  return { channels: kept, data: firstChannels(samples, stored, kept) };
 }
 
 /** Brings pixels of a TIFF orientation 1 … 8 upright. */

@@ -6,7 +6,7 @@
 import { createRandom, type Random } from '../../shared/random.ts';
 import type { Sample } from './objective.ts';
 import { sampleWindow, type Turn, type Window, windowAt } from './sample-window.ts';
-import type { Tile } from './tiles.ts';
+import type { AnyTile } from './tiles.ts';
 
 /** Share of views that keep their pixels as they are: resampling blurs fine texture and noise, which tests do not. */
 const UNSCALED_SHARE = 0.5;
@@ -47,7 +47,7 @@ const UPRIGHT: Turn = { rightX: 1, rightY: 0, downX: 0, downY: 1 };
 /** Anywhere inside the tile; a window larger than the tile is centred with the same play. */
 const place = (extent: number, side: number, share: number) => (extent - side) * share;
 
-function drawWindow(tile: Tile, sizePx: number, random: Random): Window {
+function drawWindow(tile: AnyTile, sizePx: number, random: Random): Window {
   const turn = TURNS[random.below(TURNS.length)] ?? UPRIGHT;
   if (random.next() < UNSCALED_SHARE) {
     const shifted = (extent: number) =>
@@ -65,7 +65,7 @@ function drawWindow(tile: Tile, sizePx: number, random: Random): Window {
 }
 
 /** Whole pixels, no turn: the view without augmentation. */
-function plainWindow(tile: Tile, sizePx: number, random: Random): Window {
+function plainWindow(tile: AnyTile, sizePx: number, random: Random): Window {
   const left = Math.round(place(tile.width, sizePx, random.next()));
   const top = Math.round(place(tile.height, sizePx, random.next()));
   return windowAt({ left, top, side: sizePx, sizePx, turn: UPRIGHT });
@@ -95,7 +95,7 @@ function changeValues(pixels: Float32Array, random: Random): void {
  * place (a tile larger than the view); a tile smaller than the view is reflected.
  */
 export function drawView(
-  tile: Tile,
+  tile: AnyTile,
   options: { readonly sizePx: number; readonly augment: boolean },
   random: Random,
 ): Sample {

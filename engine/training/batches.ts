@@ -5,7 +5,7 @@
 import { createRandom } from '../../shared/random.ts';
 import { drawView } from './augment.ts';
 import type { Objective, SampleSlots, SampleSource } from './objective.ts';
-import type { Tile } from './tiles.ts';
+import type { AnyTile } from './tiles.ts';
 
 export interface Batch {
   readonly size: number;
@@ -83,7 +83,7 @@ export interface BatchPlan {
   /** Images of the step, by index. [batch] */
   images(step: number): number[];
   /** `tiles`: those of `images(step)`, in that order. */
-  fill(step: number, tiles: readonly Tile[]): Batch;
+  fill(step: number, tiles: readonly AnyTile[]): Batch;
 }
 
 export function planBatches(options: BatchOptions & { readonly count: number }): BatchPlan {
@@ -107,7 +107,7 @@ export function planBatches(options: BatchOptions & { readonly count: number }):
 
 /** The batch of each step (from 1) where all tiles are at hand. */
 export function createBatches(
-  options: BatchOptions & { readonly tiles: readonly Tile[] },
+  options: BatchOptions & { readonly tiles: readonly AnyTile[] },
 ): (step: number) => Batch {
   const { tiles } = options;
   const plan = planBatches({ ...options, count: tiles.length });

@@ -3,31 +3,15 @@
  * channels.
  */
 import { AppError } from '../../shared/errors.ts';
-import type { DecodedImage } from '../data/decode.ts';
+import type { Samples } from '../data/decoded-image.ts';
 import type { Raster } from './resample.ts';
-
-/** 16- and 32-bit images have no agreed white: these percentiles of the image become 0 and 1. */
-const LOW_PERCENTILE = 0.001;
-const HIGH_PERCENTILE = 0.999;
+import type { ValueRange } from './value-range.ts';
 
 /** Rec. 601. */
 export const luma = (red: number, green: number, blue: number): number =>
   0.299 * red + 0.587 * green + 0.114 * blue;
 
-export interface ValueRange {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Values that become 0 and 1: 0 … 255 for 8-bit images, else percentiles over all channels of the image. */
-export function valueRange(image: DecodedImage): ValueRange {
-  if (image.bitDepth === 8) return { low: 0, high: 255 };
-  const sorted = Float64Array.from(image.data).filter(Number.isFinite).sort();
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-  return { low: at(LOW_PERCENTILE), high: at(HIGH_PERCENTILE) };
-}
-
-type Conversion = 'as it is' | 'luma' | 'repeat';
+export type Conversion = 'as it is' | 'luma' | 'repeat';
 
 function conversion(from: number, to: number): Conversion | null {
   const colours = from === 2 || from === 4 ? from - 1 : from; // a last channel beside 1 or 3 is alpha
@@ -37,20 +21,44 @@ function conversion(from: number, to: number): Conversion | null {
   return null;
 }
 
-/**
- * @returns [height, width, channels] in [0, 1]; a pixel that is no number becomes 0
- * @throws AppError unsupported, where the channels cannot be converted (anything but grey ⇄ RGB, without alpha)
- */
-export function toNetworkInput(image: DecodedImage, channels: number, subject: string): Raster {
-  const how = conversion(image.channels, channels);
-  if (how === null) {
-    throw new AppError(
-      'unsupported',
-      `${subject} has ${image.channels} channel(s) and the network takes ${channels}. Only grey and RGB are converted into each other: choose a network with ${image.channels} input channels, or leave the image out.`,
-      { subject },
-    );
-  }
-  const { low, high } = valueRange(image);
+/** Errors: unsupported, where channels cannot be converted (anything but grey ⇄ RGB, without alpha). */
+export function conversionOf(from: number, to: number, subject: string): Conversion {
+  const how = conversion(from, to);
+  if (how !== null) return how;
+  throw new AppError(
+    'unsupported',
+    `${subject} has ${from} channel(s) and the network takes ${to}. Only grey and RGB are converted into each other: choose a network with ${from} input channels, or leave the image out.`,
+    { subject },
+  );
+}
+
+/** To be asked before anything is trained. Errors: unsupported, naming the first image that the network cannot see. */
+export function assertChannelsFit(
+  images: Iterable<{ readonly name: string; readonly channels: number }>,
+  inputChannels: number,
+): void {
+  for (const { name, channels } of images) conversionOf(channels, inputChannels, name);
+}
+
+/** Stored samples of some pixels: [height, width, channels]. */
+export interface StoredPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Samples;
+}
+
+/** How stored samples become what a network sees. */
+export interface Conversions {
+  readonly how: Conversion;
+  readonly range: ValueRange;
+  /** Of the network. */
+  readonly channels: number;
+}
+
+/** @returns [height, width, channels] in [0, 1]; a pixel that is no number becomes 0 */
+export function toValues(image: StoredPixels, { how, range, channels }: Conversions): Raster {
+  const { low, high } = range;
   const scale = high > low ? 1 / (high - low) : 0;
   const { width, height, data } = image;
   const pixels = width * height;

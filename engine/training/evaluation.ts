@@ -12,14 +12,19 @@ import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { readLabelMap } from '../data/image-source.ts';
 import type { Project } from '../db/project.ts';
 import { scoreImage, scoreOverlap } from './metrics.ts';
-import { mostProbable, predictLabelMaps, windowStarts } from './predict.ts';
-import type { Raster } from './resample.ts';
+import {
+  mostProbable,
+  type PredictionInput,
+  predictionInput,
+  predictLabelMaps,
+  windowStarts,
+} from './predict.ts';
 import type { Segmenter, WeightTensors } from './segmenter.ts';
-import { readInput, type Tile, type TileRequest } from './tiles.ts';
+import { type AnyTile, cutValues, openInput, type TileRequest } from './tiles.ts';
 
 /** Validation in patches mode looks at this many crops of an image at most, evenly spread over it. */
 const MAX_CROPS = 4;
-/** Test images that are decoded at once. */
+/** Test images whose small inputs are predicted at once; at full resolution it is one. */
 const TEST_IMAGES_AT_ONCE = 16;
 
 export interface ValidationView {
@@ -28,15 +33,18 @@ export interface ValidationView {
   readonly truth: LabelMap;
 }
 
-function crop(tile: Tile, labels: Uint8Array, left: number, top: number, sizePx: number) {
-  const { width, height, channels, data } = tile;
+function crop(tile: AnyTile, labels: Uint8Array, left: number, top: number, sizePx: number) {
+  const { channels } = tile;
   const pixels = new Float32Array(sizePx * sizePx * channels);
   const truth = new Uint8Array(sizePx * sizePx).fill(IGNORE);
-  for (let y = 0; y < Math.min(sizePx, height - top); y++) {
-    const from = (top + y) * width + left;
-    const count = Math.min(sizePx, width - left);
-    truth.set(labels.subarray(from, from + count), y * sizePx);
-    pixels.set(data.subarray(from * channels, (from + count) * channels), y * sizePx * channels);
+  const width = Math.min(sizePx, tile.width - left);
+  const height = Math.min(sizePx, tile.height - top);
+  const { data } = cutValues(tile, { left, top, width, height });
+  for (let y = 0; y < height; y++) {
+    const from = (top + y) * tile.width + left;
+    truth.set(labels.subarray(from, from + width), y * sizePx);
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    pixels.set(row, y * sizePx * channels);
   }
   return {
     imageId: tile.imageId,
@@ -46,7 +54,7 @@ function crop(tile: Tile, labels: Uint8Array, left: number, top: number, sizePx:
 }
 
 /** Fixed squares of a validation image: the whole image (resize mode), or crops spread over it (patches mode). */
-export function validationViews(tile: Tile, sizePx: number): ValidationView[] {
+export function validationViews(tile: AnyTile, sizePx: number): ValidationView[] {
   const { labels } = tile;
   if (labels === null) return [];
   const places = windowStarts(tile.height, sizePx).flatMap((top) =>
@@ -93,17 +101,21 @@ export async function testImages(options: {
   readonly requests: readonly (TileRequest & { readonly labelMapId: number })[];
   readonly segmenter: Segmenter;
   readonly channels: number;
-  readonly mode: SamplingConfig['mode'];
+  readonly sampling: SamplingConfig;
   readonly checkpoints: readonly TestCheckpoint[];
   readonly onResult: (result: ImageResult, prediction: Uint8Array | null) => void;
 }): Promise<void> {
-  const { project, requests, segmenter, channels, mode, checkpoints, onResult } = options;
-  for (let start = 0; start < requests.length; start += TEST_IMAGES_AT_ONCE) {
-    const some = requests.slice(start, start + TEST_IMAGES_AT_ONCE);
-    const images: Raster[] = [];
-    for (const { image } of some) images.push(await readInput(project, image, channels));
+  const { project, requests, segmenter, channels, sampling, checkpoints, onResult } = options;
+  const atOnce = sampling.mode === 'resize' ? TEST_IMAGES_AT_ONCE : 1;
+  for (let start = 0; start < requests.length; start += atOnce) {
+    const some = requests.slice(start, start + atOnce);
+    const images: PredictionInput[] = [];
+    for (const { image } of some) {
+      images.push(await predictionInput(await openInput(project, image, channels), sampling));
+    }
     for (const { kind, weights } of checkpoints) {
-      predictLabelMaps(segmenter, weights, images, mode).forEach((prediction, i) => {
+      const predictions = await predictLabelMaps(segmenter, weights, images);
+      predictions.forEach((prediction, i) => {
         const request = some[i];
         if (request === undefined) return;
         const truth = readLabelMap(project, request.labelMapId);

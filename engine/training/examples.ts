@@ -14,7 +14,7 @@ import { createForwardPass, tensorWeights } from './forward-pass.ts';
 import { createLayers } from './layers.ts';
 import type { Illustrator, Objective, Picture } from './objective.ts';
 import type { FlatWeights, NetworkSpec } from './parameters.ts';
-import type { Tile } from './tiles.ts';
+import type { AnyTile } from './tiles.ts';
 import { trace } from './trace.ts';
 
 const EXAMPLES = 4;
@@ -73,7 +73,7 @@ export interface ExampleOptions {
   readonly objective: Objective;
   readonly spec: NetworkSpec;
   readonly weights: FlatWeights;
-  readonly tiles: readonly Tile[];
+  readonly tiles: readonly AnyTile[];
   readonly sizePx: number;
   /** Colours of label maps. */
   readonly classes: readonly SegmentationClass[];

@@ -2,16 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
-import { decodeImage } from '../data/decode.ts';
+import { openImage } from '../data/decode.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
-import { toNetworkInput } from './channels.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
-import { predictLabelMaps } from './predict.ts';
+import { type ImageRows, networkRows } from './image-rows.ts';
+import { predictionInput, predictLabelMaps } from './predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
-import type { Raster } from './resample.ts';
 import { createSegmenter, disposeWeights, toTensors } from './segmenter.ts';
-import { readInput } from './tiles.ts';
+import { openInput } from './tiles.ts';
 
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
 type Input = PredictRequest['inputs'][number];
@@ -35,13 +34,13 @@ function checkpointFor(project: Project, runId: number) {
   return { ...checkpoint, classes };
 }
 
-async function readAny(project: Project, input: Input, channels: number): Promise<Raster> {
+async function openAny(project: Project, input: Input, channels: number): Promise<ImageRows> {
   if ('imageId' in input) {
     const image = project.datasets.image(input.imageId);
     if (image === undefined) {
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
-    return readInput(project, image, channels);
+    return openInput(project, image, channels);
   }
   const { path } = input;
   let bytes: Uint8Array;
@@ -54,7 +53,7 @@ async function readAny(project: Project, input: Input, channels: number): Promis
       cause: error,
     });
   }
-  return toNetworkInput(await decodeImage(bytes, { subject: path }), channels, path);
+  return networkRows(await openImage(bytes, { subject: path }), channels, path);
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
@@ -77,8 +76,9 @@ export async function predictInputs(
   const weights = toTensors(hasFrozen ? [trained, frozen] : [trained]);
   for (const [index, input] of request.inputs.entries()) {
     try {
-      const image = await readAny(project, input, network.inputChannels);
-      const [map] = predictLabelMaps(segmenter, weights, [image], sampling.mode);
+      const image = await openAny(project, input, network.inputChannels);
+      const small = await predictionInput(image, sampling);
+      const [map] = await predictLabelMaps(segmenter, weights, [small]);
       if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
       const labelMap = encodeLabelMap(map);
       emit({ type: 'prediction', index, labelMap, uncertainty: map.uncertainty, error: null });

@@ -42,41 +42,102 @@ export interface Raster {
   readonly data: Float32Array;
 }
 
-/** Values at another size. */
-export function resizeValues(raster: Raster, width: number, height: number): Raster {
-  const { channels } = raster;
-  if (width === raster.width && height === raster.height) return raster;
-  const columns = triangleTaps(raster.width, width);
-  const rows = triangleTaps(raster.height, height);
-  const narrow = new Float32Array(raster.height * width * channels);
-  for (let y = 0; y < raster.height; y++) {
-    for (let x = 0; x < width; x++) {
-      const start = (y * raster.width + (columns.first[x] ?? 0)) * channels;
-      const out = (y * width + x) * channels;
+/** Rows of an image as they come, from top to bottom, at another size. */
+export interface Shrinking {
+  /** The next rows. [rows, width, channels] */
+  add(rows: Raster): void;
+  /** Once all rows were added. [height, width, channels] */
+  readonly result: Raster;
+}
+
+/** A row for each row of `raster`, at the width that `columns` lead to. [rows, width, channels] */
+function resizeColumns({ width, height, channels, data }: Raster, columns: Taps): Float32Array {
+  const outputs = columns.first.length;
+  const narrow = new Float32Array(height * outputs * channels);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < outputs; x++) {
+      const start = (y * width + (columns.first[x] ?? 0)) * channels;
+      const out = (y * outputs + x) * channels;
       for (let c = 0; c < channels; c++) {
         let sum = 0;
         for (let k = 0; k < columns.width; k++) {
           const weight = columns.weights[x * columns.width + k] ?? 0;
-          sum += weight * (raster.data[start + k * channels + c] ?? 0);
+          sum += weight * (data[start + k * channels + c] ?? 0);
         }
         narrow[out + c] = sum;
       }
     }
   }
+  return narrow;
+}
+
+/** To width × height, of an image that need never be in memory as a whole. */
+export function createShrinking(
+  from: { readonly width: number; readonly height: number; readonly channels: number },
+  width: number,
+  height: number,
+): Shrinking {
+  const { channels } = from;
+  const columns = triangleTaps(from.width, width);
+  const rows = triangleTaps(from.height, height);
   const stride = width * channels;
   const data = new Float32Array(height * stride);
-  for (let y = 0; y < height; y++) {
-    const start = (rows.first[y] ?? 0) * stride;
-    for (let k = 0; k < rows.width; k++) {
-      const weight = rows.weights[y * rows.width + k] ?? 0;
-      if (weight === 0) continue;
-      for (let i = 0; i < stride; i++) {
-        data[y * stride + i] =
-          (data[y * stride + i] ?? 0) + weight * (narrow[start + k * stride + i] ?? 0);
+  let top = 0;
+  return {
+    result: { width, height, channels, data },
+    add(some) {
+      const narrow = resizeColumns(some, columns);
+      const bottom = top + some.height;
+      for (let y = 0; y < height; y++) {
+        const first = rows.first[y] ?? 0;
+        const last = Math.min(bottom, first + rows.width);
+        for (let row = Math.max(top, first); row < last; row++) {
+          const weight = rows.weights[y * rows.width + row - first] ?? 0;
+          if (weight === 0) continue;
+          const start = (row - top) * stride;
+          for (let i = 0; i < stride; i++) {
+            data[y * stride + i] = (data[y * stride + i] ?? 0) + weight * (narrow[start + i] ?? 0);
+          }
+        }
+      }
+      top = bottom;
+    },
+  };
+}
+
+/** Values at another size. */
+export function resizeValues(raster: Raster, width: number, height: number): Raster {
+  if (width === raster.width && height === raster.height) return raster;
+  const shrinking = createShrinking(raster, width, height);
+  shrinking.add(raster);
+  return shrinking.result;
+}
+
+/** The same, some rows at a time: `rows(from, count)` are [count, width, channels] of it. */
+export function createEnlargement(
+  raster: Raster,
+  width: number,
+  height: number,
+): (from: number, count: number) => Float32Array {
+  const { channels } = raster;
+  const stride = width * channels;
+  const wide = resizeColumns(raster, triangleTaps(raster.width, width));
+  const rows = triangleTaps(raster.height, height);
+  return (from, count) => {
+    const data = new Float32Array(count * stride);
+    for (let y = 0; y < count; y++) {
+      const start = (rows.first[from + y] ?? 0) * stride;
+      for (let k = 0; k < rows.width; k++) {
+        const weight = rows.weights[(from + y) * rows.width + k] ?? 0;
+        if (weight === 0) continue;
+        for (let i = 0; i < stride; i++) {
+          data[y * stride + i] =
+            (data[y * stride + i] ?? 0) + weight * (wide[start + k * stride + i] ?? 0);
+        }
       }
     }
-  }
-  return { width, height, channels, data };
+    return data;
+  };
 }
 
 export interface LabelRaster {

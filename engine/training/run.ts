@@ -23,9 +23,10 @@ import {
   type Weights,
 } from './parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
+import { piecesOf } from './row-pieces.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
-import { readTile, type Tile } from './tiles.ts';
+import { type AnyTile, cutValues, readTile } from './tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -206,7 +207,7 @@ async function examplesOf(
   weights: FlatWeights,
 ): Promise<Example[]> {
   const { sampling, network, snapshotId } = run.config;
-  const tiles: Tile[] = [];
+  const tiles: AnyTile[] = [];
   for (const request of chooseExamples(images)) {
     tiles.push(await readTile(project, request, { sampling, channels: network.inputChannels }));
   }
@@ -233,7 +234,12 @@ async function assertServes(project: Project, config: RunConfig, data: RunData):
   const every = Math.ceil(images.length / LOOKED_AT);
   const options = { sampling: config.sampling, channels: config.network.inputChannels };
   for (const request of images.filter((_, i) => i % every === 0)) {
-    if (accepts(await readTile(project, request, options))) return;
+    const tile = await readTile(project, request, options);
+    const { width } = tile;
+    const isServed = piecesOf(tile).some(({ top, count }) =>
+      accepts(cutValues(tile, { left: 0, top, width, height: count })),
+    );
+    if (isServed) return;
   }
   throw new AppError(
     'invalid-input',
@@ -263,7 +269,7 @@ async function testRun(
     requests: data.test,
     segmenter,
     channels: network.inputChannels,
-    mode: sampling.mode,
+    sampling,
     checkpoints,
     onResult: (result, prediction) => emit({ type: 'result', result, prediction }),
   });

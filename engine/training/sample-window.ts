@@ -6,7 +6,7 @@
  * neighbours, weights and reflection are worked out once a row and a column, never once a pixel.
  */
 import { IGNORE } from '../../shared/entities.ts';
-import type { Tile } from './tiles.ts';
+import { type AnyTile, cutValues } from './tiles.ts';
 
 /** A flip or quarter turn: directions in the tile of the view's right and down, each 1 along one axis, either way. */
 export interface Turn {
@@ -53,9 +53,10 @@ function reflect(index: number, n: number): number {
   return i < n ? i : period - i;
 }
 
-/** An axis of the tile: its pixels, and the values from one of them to the next. */
+/** An axis of the tile: its pixels, and the values from one of them to the next where the first there is `from`. */
 interface Axis {
   readonly extent: number;
+  readonly from: number;
   readonly stride: number;
 }
 
@@ -73,7 +74,11 @@ interface Places {
   readonly whole: boolean;
 }
 
-function placesAlong(positions: Float64Array, { extent, stride }: Axis, channels: number): Places {
+function placesAlong(
+  positions: Float64Array,
+  { extent, from, stride }: Axis,
+  channels: number,
+): Places {
   const length = positions.length * channels;
   const before = new Int32Array(length);
   const after = new Int32Array(length);
@@ -83,8 +88,8 @@ function placesAlong(positions: Float64Array, { extent, stride }: Axis, channels
     const low = Math.floor(position);
     if (position !== low) whole = false;
     for (let c = 0; c < channels; c++) {
-      before[i * channels + c] = reflect(low, extent) * stride + c;
-      after[i * channels + c] = reflect(low + 1, extent) * stride + c;
+      before[i * channels + c] = (reflect(low, extent) - from) * stride + c;
+      after[i * channels + c] = (reflect(low + 1, extent) - from) * stride + c;
       weight[i * channels + c] = position - low;
     }
   });
@@ -170,10 +175,34 @@ function blendRowsFirst(
   }
 }
 
-function samplePixels(tile: Tile, positions: Positions, upright: boolean): Float32Array {
-  const { width, height, channels, data } = tile;
-  const x = { extent: width, stride: channels };
-  const y = { extent: height, stride: channels * width };
+/** First and last pixel of an axis that positions along it are read from. */
+function reached(positions: Float64Array, extent: number): readonly [first: number, last: number] {
+  let [first, last] = [extent - 1, 0];
+  for (const position of positions) {
+    const low = Math.floor(position);
+    for (const pixel of [reflect(low, extent), reflect(low + 1, extent)]) {
+      first = Math.min(first, pixel);
+      last = Math.max(last, pixel);
+    }
+  }
+  return [first, last];
+}
+
+/** Values of the part of a tile that a window sees: all of them where they are there. */
+function valuesSeen(tile: AnyTile, positions: Positions, upright: boolean) {
+  if ('data' in tile) return { left: 0, top: 0, width: tile.width, data: tile.data };
+  const { columns, rows } = positions;
+  const [left, right] = reached(upright ? columns : rows, tile.width);
+  const [top, bottom] = reached(upright ? rows : columns, tile.height);
+  const part = { left, top, width: right - left + 1, height: bottom - top + 1 };
+  return { ...part, data: cutValues(tile, part).data };
+}
+
+function samplePixels(tile: AnyTile, positions: Positions, upright: boolean): Float32Array {
+  const { channels } = tile;
+  const { left, top, width, data } = valuesSeen(tile, positions, upright);
+  const x = { extent: tile.width, from: left, stride: channels };
+  const y = { extent: tile.height, from: top, stride: channels * width };
   const columns = placesAlong(positions.columns, upright ? x : y, channels);
   const rows = placesAlong(positions.rows, upright ? y : x, 1);
   const out = new Float32Array(columns.before.length * rows.before.length);
@@ -187,7 +216,10 @@ function samplePixels(tile: Tile, positions: Positions, upright: boolean): Float
 const OUTSIDE = -1;
 
 /** Offsets of the nearest pixels; OUTSIDE where the tile has none. */
-function nearestAlong(positions: Float64Array, { extent, stride }: Axis): Int32Array {
+function nearestAlong(
+  positions: Float64Array,
+  { extent, stride }: Pick<Axis, 'extent' | 'stride'>,
+): Int32Array {
   return Int32Array.from(positions, (position) => {
     const nearest = Math.round(position);
     return nearest < 0 || nearest >= extent ? OUTSIDE : nearest * stride;
@@ -195,7 +227,7 @@ function nearestAlong(positions: Float64Array, { extent, stride }: Axis): Int32A
 }
 
 function sampleLabels(
-  tile: Tile,
+  tile: AnyTile,
   labels: Uint8Array,
   positions: Positions,
   upright: boolean,
@@ -219,7 +251,7 @@ function sampleLabels(
 
 /** pixels: [sizePx, sizePx, channels]; labels: [sizePx, sizePx], null where the tile has none. */
 export function sampleWindow(
-  tile: Tile,
+  tile: AnyTile,
   window: Window,
   sizePx: number,
 ): { readonly pixels: Float32Array; readonly labels: Uint8Array | null } {

@@ -4,7 +4,7 @@
  * just those that come up next, and keep none of them long enough to be used.)
  */
 import { availableParallelism, totalmem } from 'node:os';
-import type { Tile } from './tiles.ts';
+import type { AnyTile } from './tiles.ts';
 
 /** Trainers side by side are at most as many as cores; together they keep up to this share of the memory. */
 const MEMORY_SHARE = 0.25;
@@ -12,24 +12,25 @@ const MEMORY_SHARE = 0.25;
 /** Bytes of decoded images that one trainer of this machine keeps. */
 export const tileMemoryBytes = (): number => (totalmem() * MEMORY_SHARE) / availableParallelism();
 
-const bytesOf = ({ data, labels }: Tile) => data.byteLength + (labels?.byteLength ?? 0);
+const bytesOf = (tile: AnyTile) =>
+  ('data' in tile ? tile.data : tile.pixels.data).byteLength + (tile.labels?.byteLength ?? 0);
 
 export interface TileCache {
   /** Tiles of these images, in order. Errors: those of `read`. */
-  tiles(images: readonly number[]): Promise<Tile[]>;
+  tiles(images: readonly number[]): Promise<AnyTile[]>;
 }
 
 /** `read` decodes the image of an index. One is read at a time: decoded images are large. */
 export function createTileCache(options: {
-  readonly read: (image: number) => Promise<Tile>;
+  readonly read: (image: number) => Promise<AnyTile>;
   readonly maxBytes: number;
 }): TileCache {
   const { read, maxBytes } = options;
-  const kept = new Map<number, Tile>();
+  const kept = new Map<number, AnyTile>();
   let bytes = 0;
   return {
     async tiles(images) {
-      const own = new Map<number, Tile>();
+      const own = new Map<number, AnyTile>();
       for (const image of images) {
         if (own.has(image)) continue;
         const known = kept.get(image);

@@ -4,10 +4,12 @@
  */
 import type { ImageRecord, SamplingConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { readImage, readLabelMap } from '../data/image-source.ts';
+import type { Samples } from '../data/decoded-image.ts';
+import { openStoredImage, readLabelMap } from '../data/image-source.ts';
 import type { Project } from '../db/project.ts';
-import { toNetworkInput } from './channels.ts';
-import { type LabelRaster, type Raster, resizeLabels, resizeValues } from './resample.ts';
+import { type Conversions, type StoredPixels, toValues } from './channels.ts';
+import { conversionsOf, type ImageRows, networkRows, squeezed } from './image-rows.ts';
+import { type LabelRaster, type Raster, resizeLabels } from './resample.ts';
 
 export interface Tile extends Raster {
   readonly imageId: number;
@@ -15,6 +17,40 @@ export interface Tile extends Raster {
   /** [height, width]; null where the image has no label map. */
   readonly labels: Uint8Array | null;
   readonly imageClass: number | null;
+}
+
+/**
+ * An image at full resolution with its samples as they are stored: of 8 bits, a quarter of the memory of their values.
+ * What is looked at is converted when it is.
+ */
+export interface StoredTile extends Omit<Tile, 'data'> {
+  readonly pixels: StoredPixels;
+  readonly conversions: Conversions;
+}
+
+export type AnyTile = Tile | StoredTile;
+
+/** Values of a rectangle that lies within the tile. [height, width, channels] */
+export function cutValues(
+  tile: AnyTile,
+  { left, top, width, height }: Readonly<Record<'left' | 'top' | 'width' | 'height', number>>,
+): Raster {
+  const cut = <T extends Samples>(data: T, channels: number, out: T): T => {
+    const length = width * channels;
+    for (let y = 0; y < height; y++) {
+      const start = ((top + y) * tile.width + left) * channels;
+      out.set(data.subarray(start, start + length), y * length);
+    }
+    return out;
+  };
+  if ('data' in tile) {
+    const { channels, data } = tile;
+    const values = cut(data, channels, new Float32Array(width * height * channels));
+    return { width, height, channels, data: values };
+  }
+  const { channels, data } = tile.pixels;
+  const samples = cut(data, channels, data.slice(0, width * height * channels));
+  return toValues({ width, height, channels, data: samples }, tile.conversions);
 }
 
 /** What a run needs of an image: the record, and the label map revision and class that its snapshot pins. */
@@ -30,12 +66,12 @@ export interface TileOptions {
 }
 
 /** An image as the network's input values, at its own size. Errors: those of readImage, unsupported (channels). */
-export async function readInput(
+export async function openInput(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
   channels: number,
-): Promise<Raster> {
-  return toNetworkInput(await readImage(project, image), channels, image.name);
+): Promise<ImageRows> {
+  return networkRows(await openStoredImage(project, image), channels, image.name);
 }
 
 function readLabels(project: Pick<Project, 'labelMaps'>, request: TileRequest): LabelRaster | null {
@@ -52,26 +88,29 @@ function readLabels(project: Pick<Project, 'labelMaps'>, request: TileRequest): 
   return labels;
 }
 
-/** Reads one image. Errors: those of readInput and readLabelMap. */
+/** Reads one image. Errors: those of openInput and readLabelMap. */
 export async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
-  options: TileOptions,
-): Promise<Tile> {
-  const { sampling, channels } = options;
-  const full = await readInput(project, request.image, channels);
-  const fullLabels = readLabels(project, request);
+  { sampling, channels }: TileOptions,
+): Promise<AnyTile> {
+  const { image, imageClass } = request;
   const { sizePx, mode } = sampling;
-  const raster = mode === 'resize' ? resizeValues(full, sizePx, sizePx) : full;
-  const labels =
-    mode === 'resize' && fullLabels !== null
-      ? resizeLabels(fullLabels, sizePx, sizePx)
-      : fullLabels;
+  const labels = readLabels(project, request);
+  const facts = { imageId: image.id, name: image.name, imageClass };
+  if (mode === 'resize') {
+    const small = await squeezed(await openInput(project, image, channels), sizePx);
+    const smallLabels = labels === null ? null : resizeLabels(labels, sizePx, sizePx);
+    return { ...facts, ...small, labels: smallLabels?.data ?? null };
+  }
+  // Windows lie anywhere, and a file is read from its top: all of it once is less than a part of it for each.
+  const opened = await openStoredImage(project, image, { bandBytes: Infinity });
+  const conversions = await conversionsOf(opened, channels, image.name);
+  const { width, height } = opened;
+  const data = await opened.rows(0, height);
   return {
-    ...raster,
-    imageId: request.image.id,
-    name: request.image.name,
+    ...{ ...facts, width, height, channels, conversions },
+    pixels: { width, height, channels: opened.channels, data },
     labels: labels?.data ?? null,
-    imageClass: request.imageClass,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startEngine } from '../../engine/training/backend.ts';
+import { rowsOf } from '../../engine/training/image-rows.ts';
 import { flattenWeights, initialWeights } from '../../engine/training/parameters.ts';
 import { predictLabelMaps } from '../../engine/training/predict.ts';
 import { segmentationSpec } from '../../engine/training/segmentation.ts';
@@ -35,17 +36,14 @@ const raster = (side: number) => ({
   channels: 1,
   data: new Float32Array(side * side).fill(0.5),
 });
-predictLabelMaps(segmenter, weights, [raster(2 * sizePx)], 'patches'); // traces the graph
+await predictLabelMaps(segmenter, weights, [rowsOf(raster(2 * sizePx))]); // traces the graph
 
 const rows: Row[] = [];
 // 1, 2 and 4 times the pixels.
 for (const side of [largest / 2, largest / Math.SQRT2, largest].map(Math.round)) {
   const image = raster(side);
   const before = process.memoryUsage().rss;
-  const { ms, cpuMs } = await timed(
-    () => predictLabelMaps(segmenter, weights, [image], 'patches'),
-    1,
-  );
+  const { ms, cpuMs } = await timed(() => predictLabelMaps(segmenter, weights, [rowsOf(image)]), 1);
   const megapixels = side ** 2 / 1e6;
   rows.push({
     side,

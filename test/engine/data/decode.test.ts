@@ -1,7 +1,7 @@
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeImage, imageFormat, pageCount } from '../../../engine/data/decode.ts';
+import { decodeImage, imageFormat, openImage, pageCount } from '../../../engine/data/decode.ts';
 import { AppError, type ErrorCode } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
 
@@ -319,5 +319,96 @@ describe('bad input', () => {
 
   test('the format is told by content, not by name', () => {
     expect(imageFormat(tiff('float'), 'a.png')).toBe('tiff');
+  });
+});
+
+describe('an image that is opened', () => {
+  const [width, height] = [37, 61];
+  const samples = (channels: number, deep = false) =>
+    deep
+      ? Uint16Array.from({ length: width * height * channels }, (_, i) => (i * 7919) % 65_536)
+      : noise(width * height * channels);
+  const rgb = { raw: { width, height, channels: 3 } } as const;
+
+  const files: readonly [string, () => Promise<Uint8Array> | Uint8Array][] = [
+    ['grey PNG', () => encode({ width, height, data: samples(1), channels: 1 })],
+    ['PNG with alpha', () => encode({ width, height, data: samples(4), channels: 4 })],
+    ['16-bit PNG', () => encode({ width, height, data: samples(3, true), depth: 16, channels: 3 })],
+    ['interlaced PNG', () => sharp(samples(3), rgb).png({ progressive: true }).toBuffer()],
+    ['JPEG', () => sharp(samples(3), rgb).jpeg().toBuffer()],
+    [
+      'turned JPEG',
+      () => sharp(samples(3), rgb).jpeg().withMetadata({ orientation: 6 }).toBuffer(),
+    ],
+    ['WebP', () => sharp(samples(3), rgb).webp({ lossless: true }).toBuffer()],
+    ['striped TIFF', () => sharp(samples(3), rgb).tiff({ compression: 'lzw' }).toBuffer()],
+    [
+      'tiled TIFF',
+      () => sharp(samples(3), rgb).tiff({ tile: true, tileWidth: 16, tileHeight: 16 }).toBuffer(),
+    ],
+  ];
+
+  test.each(files)(
+    'gives the rows of a %s as the whole has them, in any order',
+    async (_, make) => {
+      const bytes = await make();
+      const whole = await decodeImage(bytes, { subject });
+      // A band of some rows, so that several are read, and the first again.
+      const image = await openImage(bytes, { subject, bandBytes: 2000 });
+      const { data, notes: _notes, ...facts } = whole;
+      const { rows: _rows, ...opened } = image;
+      expect(opened).toEqual(facts);
+      const length = whole.width * whole.channels;
+      for (const [top, count] of [
+        [0, 5],
+        [3, 20],
+        [whole.height - 9, 9],
+        [1, 2],
+        [0, whole.height],
+      ] as const) {
+        expect(await image.rows(top, count)).toEqual(
+          data.slice(top * length, (top + count) * length),
+        );
+      }
+    },
+  );
+
+  test.each([
+    'grey16',
+    'grey16be',
+    'zlib',
+    'float',
+    'five',
+    'fiveplanar',
+    'rgba',
+    'int16',
+    'orient6',
+    'bilevel',
+    'white',
+  ] as const)('gives the rows of the TIFF %s as the whole has them', async (name) => {
+    const whole = await decodeImage(tiff(name), { subject });
+    const image = await openImage(tiff(name), { subject, bandBytes: 1 });
+    expect(image).toMatchObject({ channels: whole.channels, bitDepth: whole.bitDepth });
+    const length = whole.width * whole.channels;
+    for (let row = whole.height - 1; row >= 0; row--) {
+      const wanted = whole.data.slice(row * length, (row + 1) * length);
+      expect(await image.rows(row, 1)).toEqual(wanted);
+    }
+  });
+
+  test('keeps a band and no more, and reads none twice in a row', async () => {
+    const bytes = encode({ width, height, data: samples(1), channels: 1 });
+    const image = await openImage(bytes, { subject, bandBytes: 10 * width });
+    const first = await image.rows(0, 4);
+    expect((await image.rows(2, 4)).buffer).toBe(first.buffer);
+    expect((await image.rows(8, 4)).buffer).not.toBe(first.buffer);
+    expect(first.buffer.byteLength).toBeLessThan(2 * 10 * width + 8192);
+  });
+
+  test('is refused as a whole one is, and says that it is cut off when its rows are read', async () => {
+    expect((await failure(openImage(new Uint8Array(), { subject }))).code).toBe('unreadable');
+    const bytes = encode({ width, height, data: samples(3), channels: 3 });
+    const image = await openImage(bytes.subarray(0, bytes.length - 900), { subject, bandBytes: 1 });
+    expect((await failure(image.rows(height - 5, 5))).message).toContain(subject);
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { validationDice, validationViews } from '../../../engine/training/evaluation.ts';
+import { rowsOf } from '../../../engine/training/image-rows.ts';
 import {
+  blendWeights,
   meanEntropy,
   mostProbable,
+  predictionInput,
   predictLabelMaps,
   windowStarts,
 } from '../../../engine/training/predict.ts';
@@ -45,6 +48,14 @@ const passThrough = (classes: number): Segmenter => ({
   dispose: () => undefined,
 });
 
+/** The label map of an image in memory. */
+async function predicted(segmenter: Segmenter, source: Raster, mode: 'resize' | 'patches') {
+  const input = await predictionInput(rowsOf(source), { mode, sizePx });
+  const [map] = await predictLabelMaps(segmenter, [], [input]);
+  if (map === undefined) throw new Error('an image gave no label map');
+  return map;
+}
+
 const columnsOf = ({ width, data }: { width: number; data: Uint8Array }) => [
   ...data.subarray(0, width),
 ];
@@ -53,15 +64,15 @@ it('takes the class of the highest probability, the lowest where equal', () => {
   expect([...mostProbable(Float32Array.of(0.2, 0.5, 0.3, 0.5, 0.5, 0), 3)]).toEqual([1, 0]);
 });
 
-it('blends windows of a tall image, whose rows are finished on the way, as one of all rows would be', () => {
+it('blends windows of a tall image, whose rows are finished on the way, as one of all rows would be', async () => {
   const [width, height, classes] = [41, 131, 3];
   const random = createRandom(1, 'predict test');
   const data = Float32Array.from({ length: width * height * classes }, () => random.next());
   const whole: Raster = { width, height, channels: classes, data };
-  const [map] = predictLabelMaps(passThrough(classes), [], [whole], 'patches');
+  const map = await predicted(passThrough(classes), whole, 'patches');
   // Windows that agree on a pixel blend to what they agree on.
-  expect(map?.data).toEqual(mostProbable(data, classes));
-  expect(map?.uncertainty).toBeCloseTo(meanEntropy(data, classes), 5);
+  expect(map.data).toEqual(mostProbable(data, classes));
+  expect(map.uncertainty).toBeCloseTo(meanEntropy(data, classes), 5);
 });
 
 describe('the uncertainty of a prediction', () => {
@@ -76,11 +87,11 @@ describe('the uncertainty of a prediction', () => {
     expect(meanEntropy(Float32Array.of(2.7, 0.3, 5, 0), 2)).toBeCloseTo(0.325083 / 0.693147 / 2, 5);
   });
 
-  it('comes with every label map', () => {
+  it('comes with every label map', async () => {
     for (const mode of ['resize', 'patches'] as const) {
-      const [map] = predictLabelMaps(threshold(), [], [image(32, 24, 9)], mode);
-      expect(map?.uncertainty).toBeGreaterThanOrEqual(0);
-      expect(map?.uncertainty).toBeLessThanOrEqual(1);
+      const map = await predicted(threshold(), image(32, 24, 9), mode);
+      expect(map.uncertainty).toBeGreaterThanOrEqual(0);
+      expect(map.uncertainty).toBeLessThanOrEqual(1);
     }
   });
 });
@@ -92,10 +103,10 @@ describe('a prediction', () => {
     [100, 64, 50],
   ])(
     'has the size of the image when it is squeezed to the network (%i × %i)',
-    (width, height, edge) => {
-      const [map] = predictLabelMaps(threshold(), [], [image(width, height, edge)], 'resize');
+    async (width, height, edge) => {
+      const map = await predicted(threshold(), image(width, height, edge), 'resize');
       expect(map).toMatchObject({ width, height });
-      const wrong = columnsOf(map ?? image0).filter((label, x) => label !== (x < edge ? 0 : 1));
+      const wrong = columnsOf(map).filter((label, x) => label !== (x < edge ? 0 : 1));
       // The squeeze blurs the edge over about one pixel of the network's input.
       expect(wrong.length).toBeLessThanOrEqual(Math.ceil(width / sizePx / 2));
     },
@@ -106,10 +117,89 @@ describe('a prediction', () => {
     [16, 16],
     [5, 40],
     [64, 50],
-  ])('is exact by windows at full resolution (%i × %i)', (width, height) => {
+  ])('is exact by windows at full resolution (%i × %i)', async (width, height) => {
     const source = image(width, height, Math.floor(width / 3));
-    const [map] = predictLabelMaps(threshold(), [], [source], 'patches');
-    expect([...(map?.data ?? [])]).toEqual([...source.data].map((v) => (v > 0.5 ? 1 : 0)));
+    const map = await predicted(threshold(), source, 'patches');
+    expect([...map.data]).toEqual([...source.data].map((v) => (v > 0.5 ? 1 : 0)));
+  });
+});
+
+describe('the blending of windows', () => {
+  it('weighs the middle in full and edges least, never by 0, and neighbours to one', () => {
+    for (const [side, overlap] of [
+      [16, 4],
+      [64, 16],
+      [64, 40],
+    ] as const) {
+      const weights = [...blendWeights(side, overlap)];
+      expect(weights).toEqual(weights.toReversed());
+      expect(Math.min(...weights)).toBeGreaterThan(0);
+      expect(weights[side / 2]).toBeCloseTo(1, 2);
+      if (overlap > side / 2) continue;
+      weights.slice(0, overlap).forEach((weight, i) => {
+        expect(weight + (weights[side - overlap + i] ?? NaN)).toBeCloseTo(1, 6);
+      });
+    }
+  });
+
+  /**
+   * What windows that disagree blend to along a row: every other window says .2, the others .8. From the argmax alone
+   * a seam cannot be measured, so the blend is worked out from the weights, as the band does.
+   */
+  function blended(weights: ArrayLike<number>, extent: number, side: number): number[] {
+    const sums = new Float64Array(extent);
+    const totals = new Float64Array(extent);
+    windowStarts(extent, side).forEach((start, w) => {
+      for (let i = 0; i < side; i++) {
+        sums[start + i] = (sums[start + i] ?? 0) + (weights[i] ?? 0) * (w % 2 === 0 ? 0.2 : 0.8);
+        totals[start + i] = (totals[start + i] ?? 0) + (weights[i] ?? 0);
+      }
+    });
+    return [...sums].map((sum, i) => sum / (totals[i] ?? 1));
+  }
+  const steps = (values: readonly number[]) =>
+    values.slice(1).map((value, i) => Math.abs(value - (values[i] ?? value)));
+  const kinks = (values: readonly number[]) =>
+    steps(values.slice(1).map((value, i) => value - (values[i] ?? value)));
+
+  it('leaves smaller seams than an average, and no kink where a window begins', () => {
+    const [side, extent] = [64, 64 + 4 * 48];
+    const smooth = blended(blendWeights(side, 16), extent, side);
+    const average = blended(new Float32Array(side).fill(1), extent, side);
+    const linear = blended(
+      Float32Array.from({ length: side }, (_, i) =>
+        Math.min(1, (Math.min(i, side - 1 - i) + 1) / 16),
+      ),
+      extent,
+      side,
+    );
+    expect(Math.max(...steps(average))).toBeCloseTo(0.3, 6);
+    expect(Math.max(...steps(smooth))).toBeLessThan(0.06);
+    expect(Math.max(...kinks(smooth))).toBeLessThan(0.4 * Math.max(...kinks(linear)));
+  });
+
+  it('trusts what a window says of its middle more than what it says of its edge', async () => {
+    // Sees a bright image as it is, but for the outermost pixel of the window, where it is wrong.
+    const wrongAtEdges: Segmenter = {
+      ...threshold(),
+      probabilities: (_, inputs) =>
+        inputs.map((input) =>
+          Float32Array.from(
+            [...input].flatMap((value, p) => {
+              const [x, y] = [p % sizePx, Math.floor(p / sizePx)];
+              const edge = Math.min(x, y, sizePx - 1 - x, sizePx - 1 - y);
+              return edge < 1 ? [0.9, 0.1] : [1 - value, value];
+            }),
+          ),
+        ),
+    };
+    const [width, height] = [52, 52]; // four windows a side that share 4 px: an average would be undecided
+    const map = await predicted(wrongAtEdges, image(width, height, 0), 'patches');
+    const inside = [...map.data].filter((_, p) => {
+      const [x, y] = [p % width, Math.floor(p / width)];
+      return Math.min(x, y, width - 1 - x, height - 1 - y) >= 1;
+    });
+    expect(inside.filter((label) => label !== 1)).toEqual([]);
   });
 });
 
@@ -147,5 +237,3 @@ describe('validation', () => {
     expect(validationDice(threshold(), [], views)).toBeCloseTo(0.5, 6);
   });
 });
-
-const image0 = { width: 0, data: new Uint8Array() };

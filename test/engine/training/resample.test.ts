@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { DecodedImage } from '../../../engine/data/decode.ts';
-import { toNetworkInput, valueRange } from '../../../engine/training/channels.ts';
-import { resizeLabels, resizeValues } from '../../../engine/training/resample.ts';
+import type { OpenImage } from '../../../engine/data/decode.ts';
+import type { Samples } from '../../../engine/data/decoded-image.ts';
+import { networkRows, rowsOf, squeezed } from '../../../engine/training/image-rows.ts';
+import {
+  createEnlargement,
+  createShrinking,
+  resizeLabels,
+  resizeValues,
+} from '../../../engine/training/resample.ts';
+import { measureRange } from '../../../engine/training/value-range.ts';
+import { createRandom } from '../../../shared/random.ts';
 
 const raster = (width: number, height: number, channels: number, value: (i: number) => number) => ({
   width,
@@ -60,56 +68,89 @@ it('resizes labels to the pixel under each centre', () => {
   expect([...resizeLabels(labels, 8, 2).data.subarray(0, 8)]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
 });
 
-const image = (
-  channels: number,
-  data: DecodedImage['data'],
-  bitDepth: 8 | 16 | 32 = 8,
-): DecodedImage => ({
-  width: data.length / channels,
-  height: 1,
-  channels,
-  bitDepth,
-  data,
-  notes: [],
+it('resizes an image that comes in rows to the same bits as one that is there', () => {
+  const source = raster(23, 31, 2, (i) => Math.sin(i * 0.7));
+  for (const [width, height] of [
+    [16, 16],
+    [40, 50],
+  ] as const) {
+    const whole = resizeValues(source, width, height);
+    const shrinking = createShrinking(source, width, height);
+    for (let top = 0; top < 31; top += 7) {
+      const count = Math.min(7, 31 - top);
+      const data = source.data.subarray(top * 46, (top + count) * 46);
+      shrinking.add({ ...source, height: count, data });
+    }
+    expect(shrinking.result.data).toEqual(whole.data);
+    const rows = createEnlargement(source, width, height);
+    expect(rows(3, 5)).toEqual(whole.data.slice(3 * width * 2, 8 * width * 2));
+  }
 });
 
+it('squeezes an image of many pieces as a whole one', async () => {
+  // 2048 × 5000 values are two pieces.
+  const source = raster(2048, 5000, 1, (i) => ((i * 7919) % 1000) / 1000);
+  expect((await squeezed(rowsOf(source), 16)).data).toEqual(resizeValues(source, 16, 16).data);
+});
+
+/** One row of pixels as an opened image, which is read as often as it is asked for. */
+function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): OpenImage {
+  const width = data.length / channels;
+  return { width, height: 1, channels, bitDepth, rows: () => Promise.resolve(data) };
+}
+const networkInput = async (image: OpenImage, channels: number, subject = 'x') =>
+  (await (await networkRows(image, channels, subject)).rows(0, 1)).data;
+
 describe('network input', () => {
-  it('scales 8-bit values by 255', () => {
-    expect([...toNetworkInput(image(1, Uint8Array.of(0, 51, 255)), 1, 'x').data]).toEqual([
+  it('scales 8-bit values by 255', async () => {
+    expect([...(await networkInput(opened(1, Uint8Array.of(0, 51, 255)), 1))]).toEqual([
       ...Float32Array.of(0, 0.2, 1),
     ]);
   });
 
-  it('stretches 16- and 32-bit values between percentiles and clips beyond', () => {
+  it('stretches 16- and 32-bit values between percentiles and clips beyond', async () => {
     const values = Uint16Array.from({ length: 1001 }, (_, i) => 1000 + i);
     values[1000] = 65535;
-    expect(valueRange(image(1, values, 16))).toEqual({ low: 1001, high: 1999 });
-    const { data } = toNetworkInput(image(1, values, 16), 1, 'x');
+    expect(await measureRange(opened(1, values, 16))).toEqual({ low: 1001, high: 1999 });
+    const data = await networkInput(opened(1, values, 16), 1);
     expect([data[0], data[500], data[1000]].map((v) => Math.round((v ?? 0) * 1000) / 1000)).toEqual(
       [0, 0.5, 1],
     );
-    const floats = toNetworkInput(image(1, Float32Array.of(NaN, -1, 1, 3), 32), 1, 'x').data;
+    const floats = await networkInput(opened(1, Float32Array.of(NaN, -1, 1, 3), 32), 1);
     expect([...floats]).toEqual([0, 0, 0.5, 1]);
   });
 
-  it('turns a constant 16-bit image into zeros, not into NaN', () => {
-    expect([...toNetworkInput(image(1, Uint16Array.of(7, 7, 7), 16), 1, 'x').data]).toEqual([
-      0, 0, 0,
-    ]);
+  it('finds percentiles exactly as sorting would, of any sign and size', async () => {
+    const random = createRandom(3, 'value range test');
+    for (const scale of [1e-30, 1, 1e30]) {
+      const values = Float32Array.from({ length: 5003 }, () => scale * random.normal());
+      values.set([Infinity, -Infinity, NaN, 0, -0], 17);
+      const sorted = values.filter(Number.isFinite).sort();
+      const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+      expect(await measureRange(opened(1, values, 32))).toEqual({
+        low: at(0.001),
+        high: at(0.999),
+      });
+    }
+    expect(await measureRange(opened(1, Float32Array.of(NaN), 32))).toEqual({ low: 0, high: 0 });
   });
 
-  it('converts grey and RGB into each other and drops alpha', () => {
-    const grey = toNetworkInput(image(3, Uint8Array.of(255, 0, 0, 0, 255, 0)), 1, 'x').data;
+  it('turns a constant 16-bit image into zeros, not into NaN', async () => {
+    expect([...(await networkInput(opened(1, Uint16Array.of(7, 7, 7), 16), 1))]).toEqual([0, 0, 0]);
+  });
+
+  it('converts grey and RGB into each other and drops alpha', async () => {
+    const grey = await networkInput(opened(3, Uint8Array.of(255, 0, 0, 0, 255, 0)), 1);
     expect([...grey].map((v) => Math.round(v * 1000))).toEqual([299, 587]);
-    const rgb = toNetworkInput(image(2, Uint8Array.of(255, 9, 0, 9)), 3, 'x').data;
+    const rgb = await networkInput(opened(2, Uint8Array.of(255, 9, 0, 9)), 3);
     expect([...rgb]).toEqual([1, 1, 1, 0, 0, 0]);
-    const opaque = toNetworkInput(image(4, Uint8Array.of(0, 255, 0, 9)), 3, 'x').data;
+    const opaque = await networkInput(opened(4, Uint8Array.of(0, 255, 0, 9)), 3);
     expect([...opaque]).toEqual([0, 1, 0]);
   });
 
-  it('refuses other conversions, naming the image', () => {
-    const five = image(5, new Uint8Array(10));
-    expect(() => toNetworkInput(five, 1, 'cells.tif')).toThrow(/cells\.tif has 5 channel/);
-    expect([...toNetworkInput(five, 5, 'x').data]).toEqual(new Array(10).fill(0));
+  it('refuses other conversions, naming the image', async () => {
+    const five = opened(5, new Uint8Array(10));
+    await expect(networkInput(five, 1, 'cells.tif')).rejects.toThrow(/cells\.tif has 5 channel/);
+    expect([...(await networkInput(five, 5))]).toEqual(new Array(10).fill(0));
   });
 });

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Conversions, toValues } from '../../../engine/training/channels.ts';
 import {
   sampleWindow,
   type Turn,
   type Window,
   windowAt,
 } from '../../../engine/training/sample-window.ts';
-import type { Tile } from '../../../engine/training/tiles.ts';
+import type { StoredTile, Tile } from '../../../engine/training/tiles.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { createRandom } from '../../../shared/random.ts';
 
@@ -91,6 +92,34 @@ describe('a window of a tile', () => {
         },
       ),
       { numRuns: 400 },
+    );
+  });
+
+  it('of a tile with its samples as they are stored is bit for bit that of its values', () => {
+    const side = fc.integer({ min: 1, max: 24 });
+    const place = fc.oneof(
+      fc.integer({ min: -30, max: 30 }),
+      fc.double({ min: -30, max: 30, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(
+        fc.record({ width: side, height: side, sizePx: side }),
+        fc.constantFrom([1, 1, 'as it is'], [3, 1, 'luma'], [1, 3, 'repeat'], [5, 5, 'as it is']),
+        fc.record({ left: place, top: place, scale: fc.constantFrom(1, 0.75, 1.13), turn: turns }),
+        ({ width, height, sizePx }, kind, { left, top, scale, turn }) => {
+          const [from, channels, how] = kind as [number, number, Conversions['how']];
+          const random = createRandom(width, 'stored tile', height, from);
+          const data = Uint16Array.from({ length: width * height * from }, () => random.below(900));
+          const pixels = { width, height, channels: from, data };
+          const conversions = { how, channels, range: { low: 100, high: 800 } };
+          const { data: _values, ...facts } = randomTile(width, height, channels);
+          const stored: StoredTile = { ...facts, pixels, conversions };
+          const whole: Tile = { ...facts, data: toValues(pixels, conversions).data };
+          const window = windowAt({ left, top, side: sizePx * scale, sizePx, turn });
+          expect(sampleWindow(stored, window, sizePx)).toEqual(sampleWindow(whole, window, sizePx));
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 

@@ -52,7 +52,7 @@ function scribbled(tile: ReturnType<typeof discTile>): Tile {
   return { ...tile, labels };
 }
 
-it('reaches nearly whole masks from strokes over a few percent of the pixels', () => {
+it('reaches nearly whole masks from strokes over a few percent of the pixels', async () => {
   const tiles = Array.from({ length: 6 }, (_, i) => scribbled(discTile(i)));
   const labelled = tiles.map(({ labels }) => (labels ?? []).filter((v) => v !== IGNORE).length);
   expect(Math.max(...labelled) / sizePx ** 2).toBeLessThan(0.04);
@@ -85,7 +85,8 @@ it('reaches nearly whole masks from strokes over a few percent of the pixels', (
     specs: [specs.trained],
   });
   const unseen = Array.from({ length: 8 }, (_, i) => discTile(100 + i));
-  const maps = predictLabelMaps(segmenter, [step.tensors()], unseen, 'resize');
+  const inputs = unseen.map((tile) => ({ width: sizePx, height: sizePx, small: tile }));
+  const maps = await predictLabelMaps(segmenter, [step.tensors()], inputs);
   const dice = maps.map((map, i) => {
     const truth = { width: sizePx, height: sizePx, data: unseen[i]?.labels ?? new Uint8Array() };
     return scoreOverlap(map, truth, 2).dice;

@@ -43,7 +43,7 @@ describe('the cache of decoded images', () => {
 
   it('decodes an image once for a batch that holds it twice, even where none fits', async () => {
     const { reads, cache } = counted(0);
-    expect((await cache.tiles([1, 0, 1])).map((own) => own.data[0])).toEqual([1, 0, 1]);
+    expect((await cache.tiles([1, 0, 1])).map((own) => own.imageId)).toEqual([1, 0, 1]);
     expect(reads).toEqual([1, 0]);
   });
 
