@@ -11,7 +11,7 @@ export const ENCODER_NAMES: Readonly<Record<EncoderArchitecture, string>> = {
   mobilenetv2: 'MobileNetV2',
 };
 
-export const NORM_NAMES: Readonly<Record<NetworkConfig['norm'], string>> = {
+const NORM_NAMES: Readonly<Record<NetworkConfig['norm'], string>> = {
   batch: 'batch normalisation',
   group: 'group normalisation',
 };
@@ -31,7 +31,7 @@ export const inputChannelsFor = (imageChannels: number): number =>
   imageChannels > 4 ? imageChannels : imageChannels >= 3 ? 3 : 1;
 
 /** "grey", "colour", "5 channels" */
-export function channelsInText(inputChannels: number): string {
+function channelsInText(inputChannels: number): string {
   if (inputChannels === 1) return 'grey';
   return inputChannels === 3 ? 'colour' : `${inputChannels} channels`;
 }

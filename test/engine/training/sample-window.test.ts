@@ -112,9 +112,11 @@ describe('a window of a tile', () => {
           const data = Uint16Array.from({ length: width * height * from }, () => random.below(900));
           const pixels = { width, height, channels: from, data };
           const conversions = { how, channels, range: { low: 100, high: 800 } };
-          const { data: _values, ...facts } = randomTile(width, height, channels);
-          const stored: StoredTile = { ...facts, pixels, conversions };
-          const whole: Tile = { ...facts, data: toValues(pixels, conversions).data };
+          const { labels } = randomTile(width, height, channels);
+          const facts = { width, height, channels, labels };
+          const common = { ...facts, imageId: 1, name: 'random', imageClass: null };
+          const stored: StoredTile = { ...common, pixels, conversions };
+          const whole: Tile = { ...common, data: toValues(pixels, conversions).data };
           const window = windowAt({ left, top, side: sizePx * scale, sizePx, turn });
           expect(sampleWindow(stored, window, sizePx)).toEqual(sampleWindow(whole, window, sizePx));
         },
