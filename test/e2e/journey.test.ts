@@ -148,10 +148,10 @@ describe('a user’s first hour', () => {
     await page.getByLabel('Labelled images').fill('2, 4');
     await page.getByLabel('Image side').selectOption('32');
     await page.getByLabel('Width').selectOption('4');
-    await page.getByLabel('Depth').selectOption('6');
+    await page.getByLabel('Depth', { exact: true }).selectOption('6');
     await page.getByText('halves its input 6 times').waitFor();
-    await page.getByLabel('Depth').selectOption('3');
-    await page.getByLabel('Skips').selectOption('none');
+    await page.getByLabel('Depth', { exact: true }).selectOption('3');
+    await page.getByLabel('Skips', { exact: true }).selectOption('none');
     await page.getByLabel('Pretraining steps').fill('12');
     await page.getByLabel('Fine-tuning steps').fill('12');
     await page.getByLabel('Name of the study').fill('First look');

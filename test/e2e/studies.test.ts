@@ -163,16 +163,17 @@ describe('a study and a pretraining of one’s own', () => {
         .click();
       await page.getByLabel('Image side').selectOption('32');
       await page.getByLabel('Width').selectOption('4');
-      await page.getByLabel('Depth').selectOption('3');
+      await page.getByLabel('Depth', { exact: true }).selectOption('3');
       await page.getByLabel('Normalisation').selectOption('group');
-      await page.getByLabel('Skips').selectOption('none');
+      await page.getByLabel('Skips', { exact: true }).selectOption('none');
       await page.getByLabel('Steps').fill('12');
+      await page.getByRole('button', { name: 'Start' }).scrollIntoViewIfNeeded();
       await screenshot('studies-pretrain');
       await expectAccessible('pretrain');
       await page.getByRole('button', { name: 'Start' }).click();
       await page.getByText('12 of 12').waitFor({ timeout: TRAINING_TIMEOUT_MS });
       await page
-        .getByText('plain U-Net of depth 3 and width 4, group normalisation, no skips, grey')
+        .getByText('plain U-Net of depth 3 and width 4, group normalisation, no skips, colour')
         .waitFor();
       const notes = page.getByRole('textbox', { name: 'Notes' });
       await notes.fill('A first try.');
