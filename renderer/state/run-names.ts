@@ -13,3 +13,18 @@ export function runName(run: Run): string {
   const arm = armName({ pretraining: run.pretraining, transfer: run.transfer });
   return `${arm} · ${counted(run.labels ?? 0, 'label')} · seed ${run.seed}`;
 }
+
+/** Names that tell the runs of a list apart: the learning rate is said of those that were tried with several. */
+export function runNames(runs: readonly Run[]): (run: Run) => string {
+  const key = (run: Run) => `${run.studyId ?? ''} ${runName(run)}`;
+  const tries = Map.groupBy(
+    runs.filter(({ kind }) => kind === 'finetune'),
+    key,
+  );
+  return (run) => {
+    const rates = new Set(tries.get(key(run))?.map(rateOf));
+    return rates.size > 1 ? `${runName(run)} · learning rate ${rateOf(run)}` : runName(run);
+  };
+}
+
+const rateOf = (run: Run): number => run.config.optimisation.learningRate;
