@@ -3,35 +3,16 @@
  * comes back from Annotate finds the grid as he left it.
  */
 import type { ImageLabels } from '../../shared/api.ts';
-import type { Author, ImageRecord, Part } from '../../shared/entities.ts';
+import type { ImageRecord, Part } from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
-
-export interface Filters {
-  readonly text: string;
-  readonly labelled: 'all' | 'labelled' | 'unlabelled';
-  readonly part: Part | 'none' | 'all';
-  readonly author: Author | 'all';
-  /** Label value that must occur. */
-  readonly classIndex: number | 'all';
-  /** worst, best: by the Dice of the chosen run; uncertain: predicted labels, least sure first. */
-  readonly sort: 'import' | 'name' | 'worst' | 'best' | 'uncertain';
-}
-
-export const NO_FILTERS: Filters = {
-  text: '',
-  labelled: 'all',
-  part: 'all',
-  author: 'all',
-  classIndex: 'all',
-  sort: 'import',
-};
-
-const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+import { type Filters, filterImages, NO_FILTERS } from './image-filters.ts';
 
 export class DatasetImages {
   readonly datasetId: number;
   /** In the order of their import; null while they are being loaded. */
   images = $state.raw<readonly ImageRecord[] | null>(null);
+  /** Why they could not be loaded. */
+  trouble = $state.raw<string | null>(null);
   filters = $state.raw<Filters>(NO_FILTERS);
   /** Split whose parts are shown and filtered by. */
   splitId = $state.raw<number | null>(null);
@@ -48,7 +29,13 @@ export class DatasetImages {
   #api: Api;
   #project: string;
 
-  readonly shown = $derived.by(() => this.#filter());
+  readonly shown = $derived(
+    filterImages(this.images ?? [], this.filters, {
+      parts: this.parts,
+      dice: this.dice,
+      labels: this.#labels ?? new Map<number, ImageLabels>(),
+    }),
+  );
 
   constructor(api: Api, project: string, datasetId: number) {
     this.#api = api;
@@ -58,13 +45,20 @@ export class DatasetImages {
 
   /** Also after a change: selection and filters stay. */
   async load(): Promise<void> {
-    const { images } = await this.#api.call('images.list', {
-      project: this.#project,
-      datasetId: this.datasetId,
-      limit: 100_000,
-    });
-    this.images = images;
-    if (this.#labels !== null) await this.#loadLabels();
+    this.trouble = null;
+    try {
+      const { images } = await this.#api.call('images.list', {
+        project: this.#project,
+        datasetId: this.datasetId,
+        limit: 100_000,
+      });
+      this.images = images;
+      if (this.#labels !== null) await this.#loadLabels();
+    } catch (error) {
+      // Where a list is shown, it stays, and the news is told beside it.
+      if (this.images !== null) throw error;
+      this.trouble = error instanceof Error ? error.message : String(error);
+    }
   }
 
   labelsOf(imageId: number): ImageLabels | null {
@@ -107,41 +101,10 @@ export class DatasetImages {
       results.filter((r) => r.checkpoint === 'best').map((r) => [r.imageId, r.dice]),
     );
     this.runId = runId;
-    this.filters = { ...this.filters, sort: runId === null ? 'import' : 'worst' };
-  }
-
-  #uncertainty(imageId: number): number | null {
-    return this.labelsOf(imageId)?.uncertainty ?? null;
-  }
-
-  #filter(): readonly ImageRecord[] {
-    const { text, labelled, part, author, classIndex, sort } = this.filters;
-    const words = text.toLowerCase().trim();
-    const found = (this.images ?? []).filter((image) => {
-      if (words !== '' && !image.name.toLowerCase().includes(words)) return false;
-      if (labelled !== 'all' && (image.labelMapId !== null) !== (labelled === 'labelled')) {
-        return false;
-      }
-      if (part !== 'all' && (this.parts.get(image.id) ?? 'none') !== part) return false;
-      if (author !== 'all' && this.#labels?.get(image.id)?.author !== author) return false;
-      if (
-        classIndex !== 'all' &&
-        this.#labels?.get(image.id)?.classes.includes(classIndex) !== true
-      ) {
-        return false;
-      }
-      if (sort === 'uncertain') return this.#uncertainty(image.id) !== null;
-      return sort === 'import' || sort === 'name' || this.dice.has(image.id);
-    });
-    if (sort === 'uncertain') {
-      return found.sort((a, b) => (this.#uncertainty(b.id) ?? 0) - (this.#uncertainty(a.id) ?? 0));
-    }
-    if (sort === 'name') return found.sort((a, b) => byName.compare(a.name, b.name));
-    if (sort === 'worst' || sort === 'best') {
-      const sign = sort === 'worst' ? 1 : -1;
-      return found.sort((a, b) => sign * ((this.dice.get(a.id) ?? 0) - (this.dice.get(b.id) ?? 0)));
-    }
-    return found;
+    this.filters =
+      runId === null
+        ? { ...this.filters, sort: 'import', diceBelow: null }
+        : { ...this.filters, sort: 'worst' };
   }
 
   /** One alone, one more or less, or everything from `anchor` to here. */
