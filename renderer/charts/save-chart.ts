@@ -1,5 +1,6 @@
-/** Saves a drawn chart as a file that stands by itself: light colours, no variables, no style sheet. */
+/** Saves a drawn chart as a file that stands by itself: light colours, no variables, no style sheet, its legend with it. */
 import { AppError } from '../../shared/errors.ts';
+import type { Markup } from '../../shared/markup.ts';
 
 /** Everything a chart's look is made of. */
 const PROPERTIES = [
@@ -19,6 +20,47 @@ const PROPERTIES = [
 const PNG_SCALE = 3;
 const MARGIN = 12;
 
+/** Of the legend, in units of the drawing. */
+const LEGEND = { gap: 12, row: 20, swatch: 34, space: 7, between: 20 } as const;
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** The drawings of a figure, without a place in the page. */
+export function chartsOf(figure: Markup): SVGSVGElement[] {
+  const template = document.createElement('template');
+  template.innerHTML = figure.text;
+  return [...template.content.querySelectorAll<SVGSVGElement>('svg.chart')];
+}
+
+/**
+ * Draws the legend that stands beside a chart in its figure below the chart's copy, which must be part of the page.
+ * Returns the height it takes.
+ */
+function drawLegend(chart: SVGSVGElement, copy: SVGSVGElement): number {
+  const entries = chart.closest('figure')?.querySelectorAll<HTMLElement>('.legend li') ?? [];
+  const { width, height } = chart.viewBox.baseVal;
+  let [x, rows] = [0, 0];
+  for (const entry of entries) {
+    const sample = entry.querySelector('svg');
+    if (sample === null) continue;
+    const text = document.createElementNS(SVG, 'text');
+    text.setAttribute('class', 'ink');
+    text.textContent = entry.textContent.trim();
+    copy.append(text);
+    const wide = LEGEND.swatch + LEGEND.space + text.getComputedTextLength();
+    if (rows === 0 || x + wide > width) [x, rows] = [0, rows + 1];
+    const y = height + LEGEND.gap + (rows - 1) * LEGEND.row;
+    const group = document.createElementNS(SVG, 'g');
+    group.setAttribute('transform', `translate(${x} ${y})`);
+    group.append(...[...sample.childNodes].map((node) => node.cloneNode(true)));
+    copy.append(group);
+    text.setAttribute('x', String(x + LEGEND.swatch + LEGEND.space));
+    text.setAttribute('y', String(y + 10));
+    x += wide + LEGEND.between;
+  }
+  return rows === 0 ? 0 : LEGEND.gap + rows * LEGEND.row;
+}
+
 /** A copy with computed colours written into it, on white paper. */
 function standalone(chart: SVGSVGElement): SVGSVGElement {
   const copy = chart.cloneNode(true);
@@ -29,6 +71,7 @@ function standalone(chart: SVGSVGElement): SVGSVGElement {
   host.style.cssText = `position:fixed;left:-10000px;width:${width}px;color-scheme:light;--chart-paper:#ffffff`;
   host.append(copy);
   document.body.append(host);
+  const below = drawLegend(chart, copy);
   for (const element of [copy, ...copy.querySelectorAll<SVGElement>('*')]) {
     const style = getComputedStyle(element);
     for (const property of PROPERTIES) {
@@ -36,14 +79,14 @@ function standalone(chart: SVGSVGElement): SVGSVGElement {
     }
   }
   host.remove();
-  const paper = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  const box = [-MARGIN, -MARGIN, width + 2 * MARGIN, height + 2 * MARGIN] as const;
+  const paper = document.createElementNS(SVG, 'rect');
+  const box = [-MARGIN, -MARGIN, width + 2 * MARGIN, height + below + 2 * MARGIN] as const;
   (['x', 'y', 'width', 'height'] as const).forEach((name, i) =>
     paper.setAttribute(name, String(box[i])),
   );
   paper.setAttribute('fill', '#ffffff');
   copy.prepend(paper);
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.setAttribute('xmlns', SVG);
   copy.setAttribute('viewBox', box.join(' '));
   copy.setAttribute('width', String(box[2]));
   copy.setAttribute('height', String(box[3]));
