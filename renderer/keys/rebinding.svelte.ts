@@ -6,12 +6,21 @@ import { holderOf } from './key-map.ts';
 export class Rebinding {
   readonly #keys: KeyBindings;
   readonly #onError: (error: unknown) => void;
+  readonly #ownerOf: (chord: string) => string | null;
+  /** A key that was pressed and belongs to the window itself: no action can have it. */
+  refused = $state.raw<{ readonly chord: string; readonly owner: string } | null>(null);
   /** The action that waits for its new key, and the key that was pressed where somebody else has it. */
   #editing = $state.raw<{ readonly action: ActionId; readonly chord: string | null } | null>(null);
 
-  constructor(keys: KeyBindings, onError: (error: unknown) => void) {
-    this.#keys = keys;
-    this.#onError = onError;
+  /** `ownerOf`: title of the command of the window that a chord starts in every view; null where it is free. */
+  constructor(options: {
+    keys: KeyBindings;
+    ownerOf: (chord: string) => string | null;
+    onError: (error: unknown) => void;
+  }) {
+    this.#keys = options.keys;
+    this.#ownerOf = options.ownerOf;
+    this.#onError = options.onError;
   }
 
   /** The action whose next press is waited for. */
@@ -32,10 +41,12 @@ export class Rebinding {
   }
 
   start(action: ActionId): void {
+    this.refused = null;
     this.#editing = { action, chord: null };
   }
 
   stop(): void {
+    this.refused = null;
     this.#editing = null;
   }
 
@@ -56,6 +67,9 @@ export class Rebinding {
     }
     const chord = this.#keys.chordOf(event);
     if (chord === undefined) return;
+    const owner = this.#ownerOf(chord);
+    this.refused = owner === null ? null : { chord, owner };
+    if (owner !== null) return;
     if (holderOf(this.#keys.choice, chord, action) === null) this.#bind(action, chord);
     else this.#editing = { action, chord };
   };

@@ -66,6 +66,12 @@ export class Commands {
     this.#all.findLast((command) => command.id === id)?.run();
   }
 
+  /** Title of the command that a chord with Ctrl or Cmd starts in every view; null where it is free. */
+  ownerOf(chord: string): string | null {
+    if (!chord.startsWith('Mod+')) return null;
+    return this.#all.find(({ keys }) => keys === chord)?.title ?? null;
+  }
+
   readonly handleKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.repeat) return;
     const found = this.#all.findLast(
