@@ -1,5 +1,6 @@
-/** A line of a menu. */
+/** A line of a menu, and the same as a command of the palette. */
 import type { Component } from 'svelte';
+import type { Command } from '../state/commands.svelte.ts';
 
 export type MenuEntry =
   | 'separator'
@@ -13,3 +14,12 @@ export type MenuEntry =
       readonly checked?: boolean;
       readonly run: () => void;
     };
+
+/** What a menu offers at the moment, for the palette: nothing can be done by the mouse alone. */
+export function commandsOf(group: string, entries: readonly MenuEntry[]): Command[] {
+  return entries.flatMap((entry) =>
+    entry === 'separator' || entry.disabled === true
+      ? []
+      : [{ id: `${group}: ${entry.label}`, title: entry.label, group, run: entry.run }],
+  );
+}
