@@ -8,7 +8,7 @@ export interface Toast {
   readonly action: { readonly label: string; readonly run: () => void } | null;
 }
 
-/** Long enough to read two lines; errors stay until they are closed. */
+/** Long enough to read two lines; errors, and what offers something to do, stay until they are closed. */
 const SHOWN_MS = 6000;
 const MAX_SHOWN = 4;
 
@@ -21,7 +21,7 @@ export class Toasts {
     const others = this.items.filter((toast) => toast.text !== text);
     const id = this.#nextId++;
     this.items = [...others, { id, tone, text, action }].slice(-MAX_SHOWN);
-    if (tone !== 'bad') setTimeout(() => this.dismiss(id), SHOWN_MS);
+    if (tone !== 'bad' && action === null) setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 
   /** Says what went wrong; what the user stopped himself is no news. */
