@@ -13,6 +13,9 @@ import { ProjectState } from './project.svelte.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
 import { Toasts } from './toasts.svelte.ts';
 
+/** Dialogs that belong to a view, which a command may ask for from anywhere. */
+export type ViewDialog = 'import' | 'generate' | 'weights' | 'predict';
+
 /** A question for a path that the window's own dialog answers. */
 export interface PendingPick {
   readonly request: PathRequest;
@@ -29,6 +32,8 @@ export class AppState {
   paletteOpen = $state(false);
   helpOpen = $state(false);
   systemOpen = $state(false);
+  /** Asked for by a command; its view opens it. */
+  wanted = $state.raw<ViewDialog | null>(null);
   picking = $state.raw<PendingPick | null>(null);
   theme = $state.raw<Settings['theme']>('system');
   #systemDark = $state.raw(false);
@@ -37,6 +42,8 @@ export class AppState {
   project = $state.raw<ProjectState | null>(null);
   /** Before it is known what to show. */
   starting = $state.raw(true);
+  /** Why that cannot be found out. */
+  startTrouble = $state.raw<string | null>(null);
   doctor = $state.raw<DoctorReport | null>(null);
   annotating = $state.raw<{
     readonly datasetId: number;
@@ -73,8 +80,17 @@ export class AppState {
     });
   }
 
-  /** Opens what the address, or the command that started Graft, asks for. */
+  /** Opens what the address, or the command that started Graft, asks for. What goes wrong is kept in `startTrouble`. */
   async start(): Promise<void> {
+    this.startTrouble = null;
+    try {
+      await this.#start();
+    } catch (error) {
+      this.startTrouble = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #start(): Promise<void> {
     const asked = parseRoute(window.location.hash);
     const [settings, open] = await Promise.all([
       this.api.call('settings.read', {}),
@@ -140,6 +156,19 @@ export class AppState {
     this.route = this.project === null ? { view: 'welcome' } : route;
   };
 
+  /** Goes to a view and opens one of its dialogs. */
+  goTo(route: Route, dialog: ViewDialog): void {
+    this.go(route);
+    this.wanted = dialog;
+  }
+
+  /** Whether a command asked for this dialog; asks once. To be called in an effect of its view. */
+  takeUp(dialog: ViewDialog): boolean {
+    if (this.wanted !== dialog) return false;
+    this.wanted = null;
+    return true;
+  }
+
   async createProject(path: string): Promise<void> {
     await this.#enter(await this.api.call('project.create', { path }), null);
   }
@@ -156,7 +185,14 @@ export class AppState {
     this.project?.close();
     const project = new ProjectState(this.api, info, (error) => this.toasts.error(error));
     this.project = project;
-    await project.load();
+    try {
+      await project.load();
+    } catch (error) {
+      // Half a project is none: better back to the list of all.
+      this.project = null;
+      this.go({ view: 'welcome' });
+      throw error;
+    }
     this.go(
       route === null || route.view === 'welcome' ? { view: 'library', dataset: null } : route,
     );

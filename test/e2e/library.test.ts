@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { ClientMessage } from '../../shared/api.ts';
 import { openGraft, ROOT, whyNoWindow } from './graft-window.ts';
 
 const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'fluorescence');
@@ -9,6 +10,109 @@ const IMAGES = 30;
 /** Beside other tests a browser takes its time. */
 const TIMEOUT_MS = 120_000;
 const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
+
+it(
+  'says why images cannot be listed, and lists them when asked again',
+  { timeout: TIMEOUT_MS },
+  async (ctx) => {
+    const noWindow = whyNoWindow();
+    if (noWindow !== null) ctx.skip(noWindow);
+    const { page, screenshot, expectAccessible, close } = await openGraft();
+    onTestFinished(close);
+    let broken = true;
+    await page.routeWebSocket(/.*/, (line) => {
+      const engine = line.connectToServer();
+      line.onMessage((text) => {
+        const message = ClientMessage.parse(JSON.parse(String(text)));
+        if (broken && message.type === 'call' && message.name === 'images.list') {
+          const error = { code: 'internal', message: 'The disk does not answer.' };
+          line.send(JSON.stringify({ type: 'error', id: message.id, error }));
+        } else {
+          engine.send(text);
+        }
+      });
+    });
+    await page.reload();
+    await page.getByRole('button', { name: /sample project/ }).click();
+    await page.getByText('All verdicts').waitFor();
+    await page.keyboard.press('Control+1');
+    await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
+    await page.getByText('The disk does not answer.').first().waitFor();
+    await screenshot('library-in-trouble');
+    await expectAccessible('library in trouble');
+    broken = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+  },
+);
+
+it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS }, async (ctx) => {
+  const noWindow = whyNoWindow();
+  if (noWindow !== null) ctx.skip(noWindow);
+  const { page, close } = await openGraft();
+  onTestFinished(close);
+  await page.getByRole('button', { name: /sample project/ }).click();
+  await page.getByText('All verdicts').waitFor();
+  await page.keyboard.press('Control+1');
+  const grid = page.getByRole('listbox', { name: 'Images' });
+  await grid.getByRole('option').first().waitFor();
+  const inFocus = page.locator(':focus');
+  const dialog = page.getByRole('dialog', { name: /^Export/ });
+
+  const more = page.getByRole('button', { name: 'More' });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: /Export/ }).press('Enter');
+  await dialog.waitFor();
+  await expect.poll(() => inFocus.evaluate((node) => node.tagName)).toBe('SELECT');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('More');
+
+  await grid.focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('export');
+  await page.getByRole('option', { name: 'Export …' }).waitFor();
+  await page.keyboard.press('Enter');
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('Images');
+
+  await page.keyboard.press('Control+Shift+n');
+  await page.getByRole('dialog', { name: 'New project' }).waitFor();
+  await expect.poll(() => inFocus.evaluate((node) => node.tagName)).toBe('INPUT');
+  await page.keyboard.type('typed at once');
+  expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe('typed at once');
+});
+
+it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }, async (ctx) => {
+  const noWindow = whyNoWindow();
+  if (noWindow !== null) ctx.skip(noWindow);
+  const { page, close } = await openGraft();
+  onTestFinished(close);
+  await page.getByRole('button', { name: /sample project/ }).click();
+  await page.getByText('All verdicts').waitFor();
+  await page.keyboard.press('Control+2');
+  await page.locator('canvas').waitFor();
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
+  await page.keyboard.press('Control+k');
+  await dialog.getByText(/Ctrl K is “Search or run” in every view/).waitFor();
+  // Another action's key is asked about, and a free one taken.
+  await page.keyboard.press('e');
+  await dialog.getByText(/E is the key of “Eraser”/).waitFor();
+  await dialog.getByRole('button', { name: 'Keep' }).click();
+  await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
+  await page.keyboard.press('n');
+  await dialog.getByText('N', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await page.keyboard.press('e');
+  await page.keyboard.press('n');
+  await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
+});
 
 it(
   'takes over a folder that is dropped, and finds the place again after annotating',

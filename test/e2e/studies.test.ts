@@ -2,6 +2,7 @@
  * What a newcomer does with the sample, and what one does with studies afterwards: verdict at once, painting next,
  * predicting the unlabelled, designing, pretraining, a study that outlives its engine. In light and in dark.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
@@ -88,6 +89,72 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
     await look('images');
   });
 
+  it('saves charts with the names of their lines', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page } = window();
+    const save = async (chart: RegExp, format: RegExp): Promise<string> => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: chart }).first().click();
+      await page.getByRole('menuitem', { name: format }).first().click();
+      return readFileSync(await (await download).path(), 'utf8');
+    };
+    await page.getByText('Scores', { exact: true }).click();
+    const scores = await save(/Save or enlarge: Dice/, /as SVG/);
+    expect(scores).toMatch(/>random start</);
+    expect(scores).toMatch(/>encoder \+ decoder</);
+    expect(scores).not.toContain('var(--arm');
+
+    await page.getByRole('button', { name: /Save or enlarge: Dice/ }).click();
+    await page.getByRole('menuitem', { name: 'Enlarge' }).click();
+    const large = page.getByRole('region', { name: /^Dice, enlarged/ });
+    await large.waitFor();
+    const width = async () => (await large.locator('svg.chart').first().boundingBox())?.width ?? 0;
+    const before = await width();
+    await page.keyboard.press('+');
+    await expect.poll(width).toBeGreaterThan(before * 1.2);
+    await page.keyboard.press('0');
+    await expect.poll(width).toBeCloseTo(before, 0);
+    await page.keyboard.press('Escape');
+    await large.waitFor({ state: 'hidden' });
+    await page.keyboard.press('Control+4');
+    await page.getByText('45 of 45 runs done').waitFor();
+    const live = await save(/Save the chart: Validation Dice/, /As SVG/);
+    expect(live).toMatch(/>Random start</);
+    expect(live).toMatch(/<polyline[^>]* points="[\d. -]{20,}"/);
+    await page.keyboard.press('Control+5');
+  });
+
+  it('does by name what menus and buttons do', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page } = window();
+    /** Runs the first command that is found by these letters. */
+    const run = async (letters: string, found: string): Promise<void> => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(letters);
+      await page.getByRole('option', { name: found }).first().waitFor();
+      await page.keyboard.press('Enter');
+    };
+    for (const [view, letters, found, title] of [
+      ['Control+5', 'save the report', 'Save the report …', 'Write the report into'],
+      ['Control+4', 'delete', 'Delete …', /^Delete “/],
+      ['Control+3', 'bring weights', 'Bring weights in from a file …', 'Bring weights in'],
+      ['Control+1', 'export', 'Export …', /^Export “/],
+      // From elsewhere: the view comes along.
+      ['Control+4', 'generate', 'Generate images …', 'Generate images'],
+      ['Control+1', 'predict', 'Predict with a trained network …', /^Predict with/],
+      ['Control+2', 'import', 'Import images …', 'Import images'],
+    ] as const) {
+      await page.keyboard.press(view);
+      await run(letters, found);
+      const dialog = page.getByRole('dialog', { name: title });
+      await dialog.waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+    }
+    await page.keyboard.press('Control+5');
+    await page.getByText('All verdicts').waitFor();
+  });
+
   it('predicts what nobody has labelled, and sends the least certain to Annotate', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page } = window();
@@ -106,6 +173,14 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
     expect(numbers.every((value) => value > 0 && value < 1)).toBe(true);
     await look('predicted');
     await page.getByRole('button', { name: 'Correct the 12 least certain' }).click();
+    await page.locator('canvas').first().waitFor();
+    // Whoever looks at something else meanwhile is told there.
+    await page.keyboard.press('Control+5');
+    await page.getByRole('button', { name: 'Predict …' }).click();
+    await dialog.getByRole('button', { name: 'Predict', exact: true }).click();
+    await page.keyboard.press('Control+4');
+    await page.getByText('12 masks predicted.').waitFor();
+    await page.getByRole('button', { name: 'Correct the least certain' }).click();
     await page.locator('canvas').first().waitFor();
     await page.keyboard.press('Control+4');
   });
