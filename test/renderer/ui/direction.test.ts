@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Box, neighbour } from '../../../renderer/ui/roving.ts';
+import { type Box, neighbour } from '../../../renderer/ui/direction.ts';
 
 const box = (left: number, top: number, width = 30, height = 20): Box => ({
   left,
