@@ -22,6 +22,8 @@ const MARGIN = 12;
 
 /** Of the legend, in units of the drawing. */
 const LEGEND = { gap: 12, row: 20, swatch: 34, space: 7, between: 20 } as const;
+/** Fonts of other programs are wider than the window's. */
+const FONT_ALLOWANCE = 1.08;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -47,7 +49,7 @@ function drawLegend(chart: SVGSVGElement, copy: SVGSVGElement): number {
     text.setAttribute('class', 'ink');
     text.textContent = entry.textContent.trim();
     copy.append(text);
-    const wide = LEGEND.swatch + LEGEND.space + text.getComputedTextLength();
+    const wide = LEGEND.swatch + LEGEND.space + FONT_ALLOWANCE * text.getComputedTextLength();
     if (rows === 0 || x + wide > width) [x, rows] = [0, rows + 1];
     const y = height + LEGEND.gap + (rows - 1) * LEGEND.row;
     const group = document.createElementNS(SVG, 'g');

@@ -94,9 +94,9 @@ it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }
   await page.getByRole('button', { name: /sample project/ }).click();
   await page.getByText('All verdicts').waitFor();
   await page.keyboard.press('Control+2');
-  await page.locator('canvas').waitFor();
+  await page.getByText('Saved', { exact: true }).first().waitFor();
   await page.keyboard.press('?');
-  const dialog = page.getByRole('dialog', { name: 'Keys' });
+  const dialog = page.getByRole('dialog', { name: 'Keys', exact: true });
   await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
   await page.keyboard.press('Control+k');
   await dialog.getByText(/Ctrl K is “Search or run” in every view/).waitFor();
