@@ -103,7 +103,7 @@ it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }
   // Another action's key is asked about, and a free one taken.
   await page.keyboard.press('e');
   await dialog.getByText(/E is the key of “Eraser”/).waitFor();
-  await dialog.getByRole('button', { name: 'Keep' }).click();
+  await dialog.getByRole('button', { name: 'Keep', exact: true }).click();
   await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
   await page.keyboard.press('n');
   await dialog.getByText('N', { exact: true }).waitFor();
