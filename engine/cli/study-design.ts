@@ -147,8 +147,12 @@ export async function designedStudy(
     const encoder = await findEncoder(caller, project, one.what);
     encoders.push({ encoder, plan: encoderPlan(one, encoder) });
   }
-  // The network of an encoder that is there already, but for the skips, which it may have been trained without.
-  const network = networkOf(options, { ...encoders[0]?.encoder.network, skips: 'conv' });
+  // The network of an encoder that is there already; its skips only where its decoder is taken over, too: it may have
+  // been trained without.
+  const [first] = encoders;
+  const takesDecoder = first?.plan.transfers.some((transfer) => transfer.includes('decoder'));
+  const skips = takesDecoder === true ? first?.encoder.network.skips : 'conv';
+  const network = networkOf(options, { ...first?.encoder.network, ...given('skips', skips) });
   return checked(StudyConfig, {
     name: options.name,
     sourceDatasetId: (await findDataset(caller, project, options.source)).id,

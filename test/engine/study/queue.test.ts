@@ -5,6 +5,7 @@ import { createStudy } from '../../../engine/study/create.ts';
 import { createQueue } from '../../../engine/study/queue.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import type { TrainerEvent } from '../../../engine/training/protocol.ts';
+import type { Run } from '../../../shared/entities.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
 
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
@@ -59,6 +60,16 @@ function fakeTrainers() {
     };
   };
   return { running, spawn };
+}
+
+/** Validation Dice of every step that a run still has, and its progress to the end. */
+function sendTraining(trainer: FakeTrainer, run: Run, diceAt: (step: number) => number): void {
+  const left = Array.from({ length: run.steps - run.step }, (_, i) => run.step + 1 + i);
+  trainer.send({
+    type: 'metrics',
+    points: left.map((step) => ({ step, name: 'valDice', value: diceAt(step) })),
+  });
+  trainer.send({ type: 'progress', step: run.steps, trainedSeconds: 1, peakMemoryBytes: 1 });
 }
 
 async function finish(trainer: FakeTrainer): Promise<void> {
@@ -150,22 +161,7 @@ describe('the queue', () => {
       if (run?.kind === 'finetune') {
         spans.push(`${run.labels} ${run.step} ${run.steps}`);
         // With 2 labels the Dice of a run rises by .02 a step, however long it goes on.
-        trainer.send({
-          type: 'metrics',
-          points: Array.from({ length: 20 }, (_, i) => i + 1)
-            .filter((step) => step > run.step && step <= run.steps)
-            .map((step) => ({
-              step,
-              name: 'valDice',
-              value: run.labels === 2 ? 0.1 + step / 50 : 0.8,
-            })),
-        });
-        trainer.send({
-          type: 'progress',
-          step: run.steps,
-          trainedSeconds: 1,
-          peakMemoryBytes: 1,
-        });
+        sendTraining(trainer, run, (step) => (run.labels === 2 ? 0.1 + step / 50 : 0.8));
       }
       trainer.send({ type: 'done', kept: null });
       await trainer.end('orderly');
@@ -202,19 +198,7 @@ describe('the queue', () => {
         // The smaller rate is better with the encoder, the larger elsewhere; all rise for ever.
         const better = run.transfer === 'encoder' ? 5e-4 : 2e-3;
         const level = learningRate === better ? 0.3 : 0.1;
-        const points = Array.from({ length: 20 }, (_, i) => i + 1).filter(
-          (step) => step > run.step && step <= run.steps,
-        );
-        trainer.send({
-          type: 'metrics',
-          points: points.map((step) => ({ step, name: 'valDice', value: level + step / 50 })),
-        });
-        trainer.send({
-          type: 'progress',
-          step: run.steps,
-          trainedSeconds: 1,
-          peakMemoryBytes: 1,
-        });
+        sendTraining(trainer, run, (step) => level + step / 50);
       }
       trainer.send({ type: 'done', kept: null });
       await trainer.end('orderly');
