@@ -201,10 +201,7 @@ describe('a user’s first hour', () => {
     const chart = page.waitForEvent('download');
     await page.getByText('Verdict', { exact: true }).click();
     await page.getByRole('button', { name: /Save or enlarge: Paired differences/ }).click();
-    await page
-      .getByRole('menuitem', { name: /as SVG/ })
-      .first()
-      .click();
+    await page.getByRole('menuitem', { name: /^SVG:/ }).first().click();
     expect((await chart).suggestedFilename()).toMatch(/^Paired differences .*\.svg$/);
 
     await page.getByRole('button', { name: 'Save the report …' }).click();

@@ -99,7 +99,7 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
       return readFileSync(await (await download).path(), 'utf8');
     };
     await page.getByText('Scores', { exact: true }).click();
-    const scores = await save(/Save or enlarge: Dice/, /as SVG/);
+    const scores = await save(/Save or enlarge: Dice/, /^SVG:/);
     expect(scores).toMatch(/>random start</);
     expect(scores).toMatch(/>encoder \+ decoder</);
     expect(scores).not.toContain('var(--arm');
