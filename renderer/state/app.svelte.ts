@@ -38,6 +38,8 @@ export class AppState {
   theme = $state.raw<Settings['theme']>('system');
   #systemDark = $state.raw(false);
   connection = $state.raw<Connection>('connecting');
+  /** How often the engine was lost and everything is there again: what failed meanwhile is worth another try. */
+  recoveries = $state.raw(0);
   route = $state.raw<Route>({ view: 'welcome' });
   project = $state.raw<ProjectState | null>(null);
   /** Before it is known what to show. */
@@ -138,6 +140,7 @@ export class AppState {
     if (this.project === null) return;
     await this.api.call('project.open', { path: this.project.path });
     await this.project.load();
+    this.recoveries++;
     this.toasts.show('good', 'The engine is back. Nothing that was saved is lost.');
   }
 

@@ -86,6 +86,48 @@ it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS
   expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe('typed at once');
 });
 
+it(
+  'shows by itself what could not be shown while the engine was away',
+  { timeout: TIMEOUT_MS },
+  async (ctx) => {
+    const noWindow = whyNoWindow();
+    if (noWindow !== null) ctx.skip(noWindow);
+    const { page, killEngine, restartEngine, close } = await openGraft();
+    onTestFinished(close);
+    await page.getByRole('button', { name: /sample project/ }).click();
+    await page.getByText('All verdicts').waitFor();
+    await page.keyboard.press('Control+1');
+    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
+    const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
+    await shares.first().waitFor();
+    await killEngine();
+    // Neighbours are fetched ahead; farther ones are not there.
+    await page.getByRole('navigation', { name: 'Images' }).getByRole('button').nth(12).click();
+    await page.getByRole('heading', { name: 'This image cannot be shown' }).waitFor();
+    await page.getByText('The engine stopped answering. Trying again …').waitFor();
+    await restartEngine();
+    await shares.first().waitFor();
+    await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
+    expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
+  },
+);
+
+it('makes a project by a name and Enter, once', { timeout: TIMEOUT_MS }, async (ctx) => {
+  const noWindow = whyNoWindow();
+  if (noWindow !== null) ctx.skip(noWindow);
+  const { page, close } = await openGraft();
+  onTestFinished(close);
+  await page.getByRole('button', { name: /New project/ }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'New project' });
+  await dialog.locator('input:focus').waitFor();
+  await page.keyboard.type('by keys');
+  await page.keyboard.press('Enter');
+  await page.getByText('No images yet').waitFor();
+  await page.getByRole('button', { name: 'by keys' }).waitFor();
+  expect(await dialog.count()).toBe(0);
+});
+
 it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }, async (ctx) => {
   const noWindow = whyNoWindow();
   if (noWindow !== null) ctx.skip(noWindow);
