@@ -2,7 +2,7 @@
 import type { Run } from '../../shared/entities.ts';
 
 /** Seconds from start to end, start-up and testing included; of training alone where it was interrupted. */
-export function secondsOf(run: Run): number {
+function secondsOf(run: Run): number {
   if (run.startedAt === null) return run.trainedSeconds;
   const end = run.endedAt === null ? Date.now() : Date.parse(run.endedAt);
   const wall = (end - Date.parse(run.startedAt)) / 1000;
