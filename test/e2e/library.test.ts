@@ -64,7 +64,7 @@ it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: /Export/ }).press('Enter');
   await dialog.waitFor();
-  await expect.poll(() => inFocus.evaluate((node) => node.tagName)).toBe('SELECT');
+  await dialog.locator('select:focus').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('More');
@@ -80,8 +80,7 @@ it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS
   await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('Images');
 
   await page.keyboard.press('Control+Shift+n');
-  await page.getByRole('dialog', { name: 'New project' }).waitFor();
-  await expect.poll(() => inFocus.evaluate((node) => node.tagName)).toBe('INPUT');
+  await page.getByRole('dialog', { name: 'New project' }).locator('input:focus').waitFor();
   await page.keyboard.type('typed at once');
   expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe('typed at once');
 });
