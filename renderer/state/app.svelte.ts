@@ -235,9 +235,9 @@ export class AppState {
     this.go({ view: 'annotate', dataset: datasetId, image: imageId });
   }
 
-  /** All images of a dataset, from the first that has no labels. */
+  /** All images of a dataset, from the first that has no labels; nothing where the user went elsewhere meanwhile. */
   async annotateFirst(dataset = this.currentDataset): Promise<void> {
-    const { project } = this;
+    const { project, route } = this;
     if (project === null || dataset === null) return;
     const { images } = await this.api.call('images.list', {
       project: project.path,
@@ -245,7 +245,7 @@ export class AppState {
       limit: 100_000,
     });
     const first = images.find((image) => image.labelMapId === null) ?? images[0];
-    if (first !== undefined) {
+    if (first !== undefined && this.route === route) {
       this.annotate({
         datasetId: dataset.id,
         imageIds: images.map((image) => image.id),

@@ -9,6 +9,8 @@ const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'fluorescence');
 const IMAGES = 30;
 /** Beside other tests a browser takes its time. */
 const TIMEOUT_MS = 120_000;
+/** An answer that leaves time to change one's mind. */
+const SLOW_MS = 2000;
 const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
 
 it(
@@ -108,6 +110,34 @@ it(
     await shares.first().waitFor();
     await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
     expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
+  },
+);
+
+it(
+  'stays where the user went while Annotate was still being opened',
+  { timeout: TIMEOUT_MS },
+  async (ctx) => {
+    const noWindow = whyNoWindow();
+    if (noWindow !== null) ctx.skip(noWindow);
+    const { page, close } = await openGraft();
+    onTestFinished(close);
+    await page.routeWebSocket(/.*/, (line) => {
+      const engine = line.connectToServer();
+      line.onMessage((text) => {
+        const message = ClientMessage.parse(JSON.parse(String(text)));
+        const slow = message.type === 'call' && message.name === 'images.list';
+        if (slow) setTimeout(() => engine.send(text), SLOW_MS);
+        else engine.send(text);
+      });
+    });
+    await page.reload();
+    await page.getByRole('button', { name: /sample project/ }).click();
+    await page.getByText('All verdicts').waitFor();
+    await page.keyboard.press('Control+2');
+    await page.keyboard.press('Control+4');
+    await page.getByText('45 of 45 runs done').waitFor();
+    await page.waitForTimeout(2 * SLOW_MS);
+    expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
   },
 );
 
