@@ -2,6 +2,7 @@
 import type { Comparison } from '../../shared/analysis.ts';
 import type { PretrainingKey } from '../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
+import { pretrainingInText } from '../../shared/pretrainings.ts';
 import { gainsLessThan, SEEDS_TO_ESTIMATE } from './verdict.ts';
 
 /** keep: it helps; skip: it gains less than δ, or hurts; open: the data do not say; absent: not compared. */
@@ -35,12 +36,16 @@ const ADVICE: Readonly<Record<`${Half} ${Half}`, string>> = {
   'absent absent': 'neither half was tested over two seeds or more',
 };
 
-/** Most important first: the advice (one sentence where all cells agree, else one a task), then its numbers. */
+/** More tasks than this are compared in the report's table and its plots; a list of their numbers says less. */
+const TASKS_WITH_NUMBERS = 3;
+
+/** Most important first: the advice (one sentence for tasks and cells that agree), then the numbers of a few tasks. */
 export function headlineOf(comparisons: readonly Comparison[], delta: number): string[] {
   if (comparisons.length === 0) {
     return ['Nothing is known yet: no two arms that could be compared have finished.'];
   }
   const cells = cellsOf(comparisons, delta);
+  const tasks = tasksOf(cells);
   const [first, ...others] = adviceOf(cells);
   const indicative = comparisons.some((c) => c.seeds.length < SEEDS_TO_ESTIMATE)
     ? ` Indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds.`
@@ -48,7 +53,9 @@ export function headlineOf(comparisons: readonly Comparison[], delta: number): s
   return [
     `${first ?? ''}${indicative}`,
     ...others,
-    ...tasksOf(cells).flatMap((task) => numbersOf(task, comparisons)),
+    ...(tasks.length > TASKS_WITH_NUMBERS
+      ? []
+      : tasks.flatMap((task) => numbersOf(task, comparisons))),
   ];
 }
 
@@ -90,23 +97,32 @@ const tasksOf = (cells: readonly Cell[]): PretrainingKey[] => [
 
 const adviceFor = (cell: Cell) => ADVICE[`${cell.encoder} ${cell.decoder}`];
 
-/** One sentence where all cells agree, else one text a task that goes through its label counts. */
+/** One sentence where all cells agree, else one text for the tasks that agree; each goes through the label counts. */
 function adviceOf(cells: readonly Cell[]): string[] {
   const tasks = tasksOf(cells);
   const [first, ...others] = new Set(cells.map(adviceFor));
   if (first !== undefined && others.length === 0) {
     return [
-      `${capitalised(first)} (${tasks.join(', ')} pretraining, with ${labelsInWords(cells)}).`,
+      `${capitalised(first)} (${tasksInWords(tasks)} pretraining, with ${labelsInWords(cells)}).`,
     ];
   }
-  return tasks.map((task) => {
-    const own = cells.filter((cell) => cell.pretraining === task);
-    const parts = [...Map.groupBy(own, adviceFor)].map(
-      ([advice, group]) => `with ${labelsInWords(group)}: ${advice}.`,
-    );
-    return `${capitalised(task)} pretraining, ${parts.map((p, i) => (i === 0 ? p : capitalised(p))).join(' ')}`;
-  });
+  const alike = Map.groupBy(tasks, (task) =>
+    labelByLabel(cells.filter(({ pretraining }) => pretraining === task)),
+  );
+  return [...alike].map(
+    ([advice, group]) => `${capitalised(tasksInWords(group))} pretraining, ${advice}`,
+  );
 }
+
+/** What the cells of one task say, label counts that agree together. */
+function labelByLabel(cells: readonly Cell[]): string {
+  const parts = [...Map.groupBy(cells, adviceFor)].map(
+    ([advice, group]) => `with ${labelsInWords(group)}: ${advice}.`,
+  );
+  return parts.map((part, i) => (i === 0 ? part : capitalised(part))).join(' ');
+}
+
+const tasksInWords = (tasks: readonly PretrainingKey[]) => inWords(tasks.map(pretrainingInText));
 
 /** The effects behind the advice, half by half; nothing where neither was compared. */
 function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): string[] {
@@ -125,14 +141,22 @@ function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): st
   ].filter((part) => part !== false);
   return parts.length === 0
     ? []
-    : [`${capitalised(task)} pretraining changes test Dice by: ${parts.join('; ')}.`];
+    : [
+        `${capitalised(pretrainingInText(task))} pretraining changes test Dice by: ${parts.join('; ')}.`,
+      ];
 }
 
 const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** a; a and b; a, b and c. */
+function inWords(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? '';
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
+}
 
 /** 8 labels; 8 and 32 labels; 4, 8 and 32 labels. */
 function labelsInWords(cells: readonly Cell[]): string {
   const counts = [...new Set(cells.map((cell) => cell.labels))].toSorted((a, b) => a - b);
   const last = counted(counts.at(-1) ?? 0, 'label');
-  return counts.length === 1 ? last : `${counts.slice(0, -1).join(', ')} and ${last}`;
+  return inWords([...counts.slice(0, -1).map(String), last]);
 }

@@ -453,6 +453,24 @@ describe('an incomplete study', () => {
     expect(analysis.headline[0]).toContain('Indicative only, with fewer than 5 seeds.');
   });
 
+  it('says once what several tasks have in common, and leaves the numbers of many to the table', () => {
+    const analysis = analyseHandMade({
+      arms: [
+        random(0.7),
+        ...arms('segmentation', { encoder: 0.8 }),
+        ...arms('simclr', { encoder: 0.7 }),
+        ...arms('multi-conrec', { encoder: 0.7 }),
+        ...arms('in-painting', { encoder: 0.7 }),
+      ],
+      noise: 0.01,
+      seedNoise: 0.002,
+    });
+    expect(analysis.headline).toEqual([
+      'Segmentation pretraining, with 8 labels: keep the encoder.',
+      'SimCLR, multi-reconstruction ConRec and in-painting pretraining, with 8 labels: skip the encoder, it gains too little to matter.',
+    ]);
+  });
+
   it('does not test what a single seed has, nor lets it weigh in the correction', () => {
     const analysis = analyseHandMade({
       arms: [
