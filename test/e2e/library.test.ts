@@ -1,7 +1,8 @@
 /** What only a real browser can show of the library: files that are dropped on it, and a grid that is found again. */
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import type { Page } from 'playwright';
+import { expect, it, onTestFinished, type TestContext } from 'vitest';
 import { ClientMessage } from '../../shared/api.ts';
 import { openGraft, ROOT, whyNoWindow } from './graft-window.ts';
 
@@ -13,12 +14,22 @@ const TIMEOUT_MS = 120_000;
 const SLOW_MS = 2000;
 const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
 
+function skipWithoutWindow(ctx: TestContext): void {
+  const why = whyNoWindow();
+  if (why !== null) ctx.skip(why);
+}
+
+/** From the first page to the verdict of the sample's study. */
+async function openSample(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /sample project/ }).click();
+  await page.getByText('All verdicts').waitFor();
+}
+
 it(
   'says why images cannot be listed, and lists them when asked again',
   { timeout: TIMEOUT_MS },
   async (ctx) => {
-    const noWindow = whyNoWindow();
-    if (noWindow !== null) ctx.skip(noWindow);
+    skipWithoutWindow(ctx);
     const { page, screenshot, expectAccessible, close } = await openGraft();
     onTestFinished(close);
     let broken = true;
@@ -35,8 +46,7 @@ it(
       });
     });
     await page.reload();
-    await page.getByRole('button', { name: /sample project/ }).click();
-    await page.getByText('All verdicts').waitFor();
+    await openSample(page);
     await page.keyboard.press('Control+1');
     await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
     await page.getByText('The disk does not answer.').first().waitFor();
@@ -49,12 +59,10 @@ it(
 );
 
 it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS }, async (ctx) => {
-  const noWindow = whyNoWindow();
-  if (noWindow !== null) ctx.skip(noWindow);
+  skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
-  await page.getByRole('button', { name: /sample project/ }).click();
-  await page.getByText('All verdicts').waitFor();
+  await openSample(page);
   await page.keyboard.press('Control+1');
   const grid = page.getByRole('listbox', { name: 'Images' });
   await grid.getByRole('option').first().waitFor();
@@ -91,12 +99,10 @@ it(
   'shows by itself what could not be shown while the engine was away',
   { timeout: TIMEOUT_MS },
   async (ctx) => {
-    const noWindow = whyNoWindow();
-    if (noWindow !== null) ctx.skip(noWindow);
+    skipWithoutWindow(ctx);
     const { page, killEngine, restartEngine, close } = await openGraft();
     onTestFinished(close);
-    await page.getByRole('button', { name: /sample project/ }).click();
-    await page.getByText('All verdicts').waitFor();
+    await openSample(page);
     await page.keyboard.press('Control+1');
     await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
     const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
@@ -117,8 +123,7 @@ it(
   'stays where the user went while Annotate was still being opened',
   { timeout: TIMEOUT_MS },
   async (ctx) => {
-    const noWindow = whyNoWindow();
-    if (noWindow !== null) ctx.skip(noWindow);
+    skipWithoutWindow(ctx);
     const { page, close } = await openGraft();
     onTestFinished(close);
     await page.routeWebSocket(/.*/, (line) => {
@@ -131,8 +136,7 @@ it(
       });
     });
     await page.reload();
-    await page.getByRole('button', { name: /sample project/ }).click();
-    await page.getByText('All verdicts').waitFor();
+    await openSample(page);
     await page.keyboard.press('Control+2');
     await page.keyboard.press('Control+4');
     await page.getByText('45 of 45 runs done').waitFor();
@@ -142,8 +146,7 @@ it(
 );
 
 it('makes a project by a name and Enter, once', { timeout: TIMEOUT_MS }, async (ctx) => {
-  const noWindow = whyNoWindow();
-  if (noWindow !== null) ctx.skip(noWindow);
+  skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).focus();
@@ -158,12 +161,10 @@ it('makes a project by a name and Enter, once', { timeout: TIMEOUT_MS }, async (
 });
 
 it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }, async (ctx) => {
-  const noWindow = whyNoWindow();
-  if (noWindow !== null) ctx.skip(noWindow);
+  skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
-  await page.getByRole('button', { name: /sample project/ }).click();
-  await page.getByText('All verdicts').waitFor();
+  await openSample(page);
   await page.keyboard.press('Control+2');
   await page.getByText('Saved', { exact: true }).first().waitFor();
   await page.keyboard.press('?');
