@@ -1,7 +1,21 @@
 /** Reading files and folders that people name, with errors that name them back. Writing is export/'s. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+
+/** How the folders begin that hold what a window sent, until the engine ends (engine/server/staging.ts). */
+export const RECEIVED_FILES = join(tmpdir(), 'graft-dropped-');
+
+/** Errors: invalid-input, where what lies at the path goes when the engine ends. */
+export function assertLasting(path: string): void {
+  if (!resolve(path).startsWith(RECEIVED_FILES)) return;
+  throw new AppError(
+    'invalid-input',
+    'Files that were dropped or copied over are kept only until Graft closes, so they cannot be left where they are. Copy them into the project.',
+    { subject: path },
+  );
+}
 
 export interface FolderEntry {
   readonly name: string;

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import { exportCoco } from '../data/export/coco.ts';
 import { exportFolder } from '../data/export/folder.ts';
+import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
 import { makeSplit } from '../data/split.ts';
@@ -63,6 +64,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
 
   async 'datasets.import'({ project, name, link, ...source }, context) {
     const { db } = context.project(project);
+    if (link) assertLasting(source.imagesDir ?? source.path);
     const report = await runImport(db, source, {
       datasetName: name,
       link,

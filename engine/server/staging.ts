@@ -2,10 +2,10 @@
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../shared/errors.ts';
+import { RECEIVED_FILES } from '../data/files.ts';
 
 export interface Staging {
   /**
@@ -22,12 +22,12 @@ export interface Staging {
 
 const BATCH = /^[A-Za-z0-9-]{1,64}$/;
 
-export function createStaging(parent: string = tmpdir()): Staging {
+export function createStaging(prefix = RECEIVED_FILES): Staging {
   let root: string | null = null;
 
   function folderOf(batch: string): string {
     if (!BATCH.test(batch)) throw new AppError('invalid-input', 'The batch has no proper name.');
-    root ??= mkdtempSync(join(parent, 'graft-dropped-'));
+    root ??= mkdtempSync(prefix);
     return join(root, batch);
   }
 

@@ -186,6 +186,28 @@ it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }
   await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
 });
 
+it('takes over files that are chosen with the browser', { timeout: TIMEOUT_MS }, async (ctx) => {
+  if (obstacle !== null) ctx.skip(obstacle);
+  const { page, complaints, screenshot, expectAccessible, close } = await openGraft({});
+  onTestFinished(close);
+  await page.getByRole('button', { name: /New project/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'New project' });
+  await dialog.getByLabel('Name').fill('chosen');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('button', { name: 'Import images …' }).first().click();
+  const images = readdirSync(join(REAL_DATA, 'images')).sort().slice(0, IMAGES);
+  await page
+    .getByLabel('Files from the browser')
+    .setInputFiles(images.map((name) => join(REAL_DATA, 'images', name)));
+  await page.getByText(`${IMAGES} images, 0 with labels`).waitFor();
+  await screenshot('import-from-browser');
+  await expectAccessible('import');
+  await page.getByRole('button', { name: `Import ${IMAGES} images` }).click();
+  await page.getByRole('button', { name: 'Show the images' }).click();
+  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+  expect(complaints).toEqual([]);
+});
+
 it(
   'takes over a folder that is dropped, and finds the place again after annotating',
   { timeout: TIMEOUT_MS },

@@ -1,10 +1,10 @@
-/** From what was dropped on the window to a path that the engine can read. */
+/** From what was dropped on the window, or chosen with the browser's own dialog, to a path that the engine can read. */
 import { AppError } from '../../../shared/errors.ts';
 import type { Api, CallOptions } from '../../api.ts';
 import { desktop } from '../../desktop.ts';
 
-interface DroppedFile {
-  /** With its folders below what was dropped. */
+interface GivenFile {
+  /** With its folders below what was given. */
   readonly name: string;
   readonly file: File;
 }
@@ -33,7 +33,7 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
-async function walk(entry: FileSystemEntry, folder: string): Promise<DroppedFile[]> {
+async function walk(entry: FileSystemEntry, folder: string): Promise<GivenFile[]> {
   const name = `${folder}${entry.name}`;
   if (entry.name.startsWith('.')) return [];
   if (isFile(entry)) return [{ name, file: await fileOf(entry) }];
@@ -49,7 +49,7 @@ async function walk(entry: FileSystemEntry, folder: string): Promise<DroppedFile
 export async function receiveDrop(
   api: Api,
   transfer: DataTransfer,
-  { signal, onProgress }: CallOptions,
+  options: CallOptions,
 ): Promise<string | null> {
   // Both lists are emptied when the event is over, so they are read before anything is awaited.
   const files = [...transfer.files];
@@ -57,18 +57,41 @@ export async function receiveDrop(
   if (desktop !== null && files.length === 1 && files[0] !== undefined) {
     return desktop.pathOf(files[0]);
   }
-  const dropped = (await Promise.all(entries.map((entry) => walk(entry, '')))).flat();
+  const dropped = await Promise.all(entries.map((entry) => walk(entry, '')));
+  return sendToEngine(api, dropped.flat(), options);
+}
+
+/** Path of a folder with all files of an input of type file, or of the one file or folder; null where there are none. */
+export function receiveFiles(
+  api: Api,
+  files: Iterable<File>,
+  options: CallOptions,
+): Promise<string | null> {
+  const given = Array.from(files, (file) => ({ name: file.webkitRelativePath || file.name, file }));
+  const isHidden = (name: string) => name.split('/').some((part) => part.startsWith('.'));
+  return sendToEngine(
+    api,
+    given.filter(({ name }) => !isHidden(name)),
+    options,
+  );
+}
+
+async function sendToEngine(
+  api: Api,
+  files: readonly GivenFile[],
+  { signal, onProgress }: CallOptions,
+): Promise<string | null> {
   const batch = crypto.randomUUID();
   let folder: string | null = null;
   let last: string | null = null;
-  for (const [done, { name, file }] of dropped.entries()) {
+  for (const [done, { name, file }] of files.entries()) {
     if (signal?.aborted === true) throw new AppError('cancelled', 'Stopped.');
-    onProgress?.({ done, total: dropped.length, message: `Taking over ${name}` });
+    onProgress?.({ done, total: files.length, message: `Taking over ${name}` });
     const stored = await api.uploadFile({ batch, name, body: file });
     folder = stored.folder;
     last = stored.path;
   }
-  const [only] = entries;
-  if (folder === null || entries.length !== 1 || only === undefined) return folder;
-  return only.isFile ? last : `${folder}/${only.name}`;
+  const [only, ...others] = new Set(files.map(({ name }) => name.split('/')[0]));
+  if (folder === null || only === undefined || others.length > 0) return folder;
+  return files[0]?.name === only ? last : `${folder}/${only}`;
 }
