@@ -10,6 +10,7 @@ import type {
 } from '../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { pretrainingInText } from '../../shared/pretrainings.ts';
+import { capitalised } from '../../shared/sentences.ts';
 import type { EncoderTrend } from './comparisons.ts';
 import { familyOf } from './families.ts';
 import { gainsLessThan } from './verdict.ts';
@@ -135,8 +136,6 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
           }`,
   };
 }
-
-const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const lowered = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 

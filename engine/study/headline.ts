@@ -3,6 +3,7 @@ import type { Comparison } from '../../shared/analysis.ts';
 import type { PretrainingKey } from '../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { pretrainingInText } from '../../shared/pretrainings.ts';
+import { capitalised, inWords } from '../../shared/sentences.ts';
 import { gainsLessThan, SEEDS_TO_ESTIMATE } from './verdict.ts';
 
 /** keep: it helps; skip: it gains less than δ, or hurts; open: the data do not say; absent: not compared. */
@@ -144,14 +145,6 @@ function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): st
     : [
         `${capitalised(pretrainingInText(task))} pretraining changes test Dice by: ${parts.join('; ')}.`,
       ];
-}
-
-const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** a; a and b; a, b and c. */
-function inWords(parts: readonly string[]): string {
-  const last = parts.at(-1) ?? '';
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }
 
 /** 8 labels; 8 and 32 labels; 4, 8 and 32 labels. */

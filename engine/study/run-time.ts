@@ -52,8 +52,10 @@ export function secondsLeft(runs: readonly Run[], parallel: number): number | nu
     `${run.kind} ${run.kind === 'pretrain' ? (run.pretraining ?? '') : ''}`;
   const telling = runs.filter((run) => run.status !== 'running' || run.step >= TELLING_STEPS);
   const paces = [task, (run: Run) => run.kind, () => 'any'].map((group) => {
-    const found = Map.groupBy(telling, group);
-    return (run: Run) => paceOf(found.get(group(run)) ?? []);
+    const found = new Map(
+      [...Map.groupBy(telling, group)].map(([name, own]) => [name, paceOf(own)]),
+    );
+    return (run: Run) => found.get(group(run));
   });
   const done = runs.filter((run) => run.status === 'done');
   const aside = done.reduce(
@@ -65,7 +67,7 @@ export function secondsLeft(runs: readonly Run[], parallel: number): number | nu
   let seconds = 0;
   for (const run of runs) {
     if (run.status !== 'queued' && run.status !== 'running') continue;
-    const pace = paces.map((of) => of(run)).find(({ images }) => images > 0);
+    const pace = paces.map((of) => of(run)).find((one) => one !== undefined && one.images > 0);
     if (pace === undefined) return null;
     const images = (run.steps - run.step) * run.config.optimisation.batch;
     seconds += asideEach + (images * pace.seconds) / pace.images;

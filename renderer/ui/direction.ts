@@ -13,6 +13,12 @@ const inOneRow = (a: Box, b: Box) =>
   Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) >
   Math.min(a.bottom - a.top, b.bottom - b.top) / 2;
 
+/** Keys that may lead somewhere. */
+export const DIRECTION_KEYS: ReadonlySet<string> = new Set([
+  ...['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'],
+  ...['Home', 'End'],
+]);
+
 /** The box that a key leads to from box `at`; null where it leads nowhere or is another key. */
 export function neighbour(boxes: readonly Box[], at: number, key: string): number | null {
   const from = boxes[at];

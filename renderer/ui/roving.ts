@@ -1,5 +1,5 @@
 /** One stop for Tab in a list or table of buttons, however long: arrows, Home and End move within. */
-import { neighbour } from './direction.ts';
+import { DIRECTION_KEYS, neighbour } from './direction.ts';
 
 const CHOSEN = '[aria-current="true"], [aria-current="page"], [aria-pressed="true"]';
 
@@ -17,6 +17,8 @@ export function roving(list: HTMLElement): () => void {
   }
   function move(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    // Boxes are asked for only where they are needed: that lays out the page.
+    if (!DIRECTION_KEYS.has(event.key)) return;
     const all = buttons();
     const at = all.findIndex((button) => button === event.target);
     const boxes = all.map((button) => button.getBoundingClientRect());

@@ -76,22 +76,24 @@ export function receiveFiles(
   );
 }
 
+/** Folder of several files or folders that were given at once. */
+const TOGETHER = 'images';
+
 async function sendToEngine(
   api: Api,
   files: readonly GivenFile[],
   { signal, onProgress }: CallOptions,
 ): Promise<string | null> {
   const batch = crypto.randomUUID();
-  let folder: string | null = null;
-  let last: string | null = null;
+  const [first, ...others] = new Set(files.map(({ name }) => name.split('/')[0]));
+  if (first === undefined) return null;
+  // Several things get a folder around them, whose name is proposed for the dataset.
+  const [around, top] = others.length === 0 ? ['', first] : [`${TOGETHER}/`, TOGETHER];
+  let folder = '';
   for (const [done, { name, file }] of files.entries()) {
     if (signal?.aborted === true) throw new AppError('cancelled', 'Stopped.');
     onProgress?.({ done, total: files.length, message: `Taking over ${name}` });
-    const stored = await api.uploadFile({ batch, name, body: file });
-    folder = stored.folder;
-    last = stored.path;
+    ({ folder } = await api.uploadFile({ batch, name: `${around}${name}`, body: file }));
   }
-  const [only, ...others] = new Set(files.map(({ name }) => name.split('/')[0]));
-  if (folder === null || only === undefined || others.length > 0) return folder;
-  return files[0]?.name === only ? last : `${folder}/${only}`;
+  return `${folder}/${top}`;
 }
