@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ClientMessage, type ServerMessage } from '../shared/api.ts';
-import { AppError, toWireError } from '../shared/errors.ts';
+import { AppError, toWireError, messageOf } from '../shared/errors.ts';
 import type { Engine } from './engine.ts';
 import { overviewPage, plainPage, reportPage } from './pages.ts';
 import { createPageFiles } from './server/page-files.ts';
@@ -261,7 +261,7 @@ export async function startServer(
     await listen(wanted);
   } catch (error) {
     if (options.port !== undefined || last === null) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new AppError('conflict', `Port ${wanted} cannot be used: ${why}.`, { cause: error });
     }
     await listen(0);

@@ -45,6 +45,10 @@ export class AppError extends Error {
   }
 }
 
+/** What went wrong, of anything thrown. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** Wire form of anything thrown: expected errors as they are, the rest as `internal` with its message. */
 export function toWireError(error: unknown): WireError {
   if (error instanceof AppError) {
@@ -54,7 +58,7 @@ export function toWireError(error: unknown): WireError {
       ...(error.subject === undefined ? {} : { subject: error.subject }),
     };
   }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'internal', message: messageOf(error) };
 }
 
 /** The error that a wire form stands for. */

@@ -2,7 +2,7 @@
  * What a decoded image is, how large it may be, and the errors that every decoder shares.
  * The decoders themselves are decode.ts, tiff.ts and decode-mask.ts.
  */
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 
 export type Samples = Uint8Array | Uint16Array | Float32Array;
 
@@ -73,7 +73,7 @@ export function assertWithinLimits(
 export function unreadableImage(subject: string, cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   const deepest = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const message = deepest instanceof Error ? deepest.message : String(deepest);
+  const message = messageOf(deepest);
   const reason = message.split('\n', 1)[0] ?? '';
   return new AppError(
     'unreadable',

@@ -14,7 +14,7 @@ import {
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 
 export type Sqlite = Database.Database;
 
@@ -70,7 +70,7 @@ export function sqliteError(error: unknown, path: string): AppError {
       options,
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new AppError('internal', `${path}: ${reason}`, options);
 }
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineInfo } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
 import type { EngineChoice } from './protocol.ts';
@@ -77,7 +77,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   try {
     native = loadNative(threads);
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+    const reason = messageOf(error).split('\n', 1)[0] ?? '';
     if (engine === 'tensorflow') {
       throw new AppError(
         'engine-unavailable',

@@ -2,6 +2,7 @@
  * Keeps a label map on disk up to date while it is being edited: waits for a pause, but never longer than MAX_WAIT_MS;
  * one save at a time; tries again until it succeeds. A change is out of danger when the state says `saved`.
  */
+import { messageOf } from '../../shared/errors.ts';
 
 export type SaveState =
   | { readonly kind: 'saved'; readonly at: Date | null }
@@ -114,7 +115,7 @@ export class Autosave {
     this.#running = null;
     const nextTryMs = Math.min(RETRY_MS.first * 2 ** this.#failures, RETRY_MS.longest);
     this.#failures++;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#set({ kind: 'failed', message, nextTryMs });
     this.#schedule(nextTryMs);
   }

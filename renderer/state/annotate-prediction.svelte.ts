@@ -1,6 +1,6 @@
 /** The run whose prediction lies over the image, and what it predicted there. */
 import type { LabelMapRevision, Run } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import { type Api, pixelsUrl } from '../api.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 
@@ -71,7 +71,7 @@ export class AnnotatePrediction {
       return { kind: 'shown', layer: LabelLayer.decode(bytes) };
     } catch (error) {
       if (error instanceof AppError && error.code === 'not-found') return { kind: 'absent' };
-      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+      return { kind: 'failed', message: messageOf(error) };
     }
   }
 }

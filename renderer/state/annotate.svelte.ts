@@ -11,6 +11,7 @@ import {
   type ImageRecord,
   type LabelMapRevision,
 } from '../../shared/entities.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import type { SaveState } from '../canvas/autosave.ts';
@@ -174,7 +175,7 @@ export class AnnotateState {
       this.#reopenEditor();
     } catch (error) {
       if (this.image?.id === image.id) {
-        this.error = error instanceof Error ? error.message : String(error);
+        this.error = messageOf(error);
       }
     }
   }
@@ -325,9 +326,7 @@ export class AnnotateState {
 
   /** For work that nobody waits for. */
   #run(work: () => Promise<void>): void {
-    work().catch((error: unknown) =>
-      this.#notify('bad', error instanceof Error ? error.message : String(error)),
-    );
+    work().catch((error: unknown) => this.#notify('bad', messageOf(error)));
   }
 
   // ───────────────────────────── verbs ─────────────────────────────

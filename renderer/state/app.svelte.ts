@@ -3,6 +3,7 @@ import type { DoctorReport, ProjectInfo } from '../../shared/api.ts';
 import type { PathRequest } from '../../shared/desktop.ts';
 import type { Dataset } from '../../shared/entities.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Api, Connection } from '../api.ts';
 import { desktop } from '../desktop.ts';
 import { firstHabits } from './annotate-habits.ts';
@@ -88,7 +89,7 @@ export class AppState {
     try {
       await this.#start();
     } catch (error) {
-      this.startTrouble = error instanceof Error ? error.message : String(error);
+      this.startTrouble = messageOf(error);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { ImageLabels } from '../../shared/api.ts';
 import type { ImageRecord, Part } from '../../shared/entities.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { type Filters, filterImages, NO_FILTERS } from './image-filters.ts';
 
@@ -57,7 +58,7 @@ export class DatasetImages {
     } catch (error) {
       // Where a list is shown, it stays, and the news is told beside it.
       if (this.images !== null) throw error;
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = messageOf(error);
     }
   }
 

@@ -23,6 +23,7 @@ import {
   transferObstacle,
 } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
 
@@ -320,7 +321,7 @@ export class StudyDraft {
       this.plan = full;
     } catch (error) {
       if (this.#measuring !== abort || abort.signal.aborted) return;
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = messageOf(error);
       this.plan = null;
     } finally {
       if (this.#measuring === abort) this.measuring = false;

@@ -1,5 +1,5 @@
 /** Short messages in the corner: what was done, and what failed and what to do about it. */
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 
 export interface Toast {
   readonly id: number;
@@ -27,7 +27,7 @@ export class Toasts {
   /** Says what went wrong; what the user stopped himself is no news. */
   error(error: unknown): void {
     if (error instanceof AppError && error.code === 'cancelled') return;
-    this.show('bad', error instanceof Error ? error.message : String(error));
+    this.show('bad', messageOf(error));
   }
 
   dismiss(id: number): void {

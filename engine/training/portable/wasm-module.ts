@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, messageOf } from '../../../shared/errors.ts';
 
 /** The build caps its thread pool here. */
 export const MAX_THREADS = 8;
@@ -216,7 +216,7 @@ export async function loadWasmModule(options: {
     await Promise.all(workers.map((worker) => worker.terminate()));
     throw new AppError(
       'engine-unavailable',
-      `The portable engine does not start (${error instanceof Error ? error.message : String(error)}). ` +
+      `The portable engine does not start (${messageOf(error)}). ` +
         'Install Graft\'s packages again with "npm ci".',
       { subject: gluePath, cause: error },
     );
