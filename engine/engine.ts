@@ -12,7 +12,7 @@ import {
   type ParsedInput,
   type Progress,
 } from '../shared/api.ts';
-import { AppError } from '../shared/errors.ts';
+import { AppError, problemsOf } from '../shared/errors.ts';
 import { createProject, type Endpoint, openProject, type Project } from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
@@ -81,8 +81,7 @@ function isCallName(name: string): name is CallName {
 function parse<K extends CallName>(name: K, input: unknown): ParsedInput<K> {
   const result = callInputs[name].safeParse(input);
   if (!result.success) {
-    const problems = result.error.issues.map((i) => `${i.path.join('.') || 'input'}: ${i.message}`);
-    throw new AppError('invalid-input', `${name}: ${problems.join('; ')}`);
+    throw new AppError('invalid-input', `${name}: ${problemsOf(result.error, 'input')}`);
   }
   // zod's type of a schema picked by a generic key is the union of all: this is the one of K.
   return result.data as ParsedInput<K>;

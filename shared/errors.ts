@@ -3,6 +3,7 @@
  * An AppError is an expected failure: its message names the thing and says what to do next.
  * Anything else that is thrown is a bug and travels as `internal`.
  */
+import type { z } from 'zod';
 
 export const ERROR_CODES = [
   'invalid-input', // the caller asked for something that cannot be; the message says what can
@@ -48,6 +49,10 @@ export class AppError extends Error {
 /** What went wrong, of anything thrown. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** What a schema found wrong, each with the path of the value; `whole` names a value without one. */
+export const problemsOf = ({ issues }: Pick<z.ZodError, 'issues'>, whole: string): string =>
+  issues.map(({ path, message }) => `${path.join('.') || whole}: ${message}`).join('; ');
 
 /** Wire form of anything thrown: expected errors as they are, the rest as `internal` with its message. */
 export function toWireError(error: unknown): WireError {

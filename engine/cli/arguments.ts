@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { Precision } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, problemsOf } from '../../shared/errors.ts';
 
 export function integer(text: string): number {
   const value = Number(text);
@@ -49,8 +49,8 @@ export const precisionOption = (): Option =>
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`);
-  throw new AppError('invalid-input', `${problems.join('; ')}. Change that option.`);
+  const problems = problemsOf(result.error, 'options');
+  throw new AppError('invalid-input', `${problems}. Change that option.`);
 }
 
 /** Nothing where the option was not given, so that defaults hold. */

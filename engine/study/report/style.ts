@@ -110,10 +110,9 @@ td .swatch, th .swatch { margin-right: 8px; }
 .triples .rank b { display: block; font-variant-numeric: tabular-nums; }
 .triples .rank { color: var(--muted); line-height: 1.35; }
 .triples .rank b { color: var(--ink); }
-.triples img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); outline: 1px solid var(--rule); outline-offset: -1px; border-radius: 3px; image-rendering: pixelated; }
+.triples img, .strip img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); outline: 1px solid var(--rule); outline-offset: -1px; border-radius: 3px; image-rendering: pixelated; }
 .strip { display: flex; gap: 6px; }
 .strip figure { flex: 1 1 0; max-width: 33%; margin: 0; }
-.strip img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--panel); outline: 1px solid var(--rule); outline-offset: -1px; border-radius: 3px; image-rendering: pixelated; }
 .strip figcaption { color: var(--muted); font-size: 12.5px; }
 .caption { margin: 0 0 8px; color: var(--muted); font-size: 12.5px; }
 details { border-bottom: 1px solid var(--rule); padding: 8px 0; font-size: 14px; }
