@@ -4,13 +4,14 @@
  */
 import { decode } from 'fast-png';
 import { AppError } from '../../shared/errors.ts';
-import { decodeImage, imageFormat } from './decode.ts';
+import { decodeImage, formatOf } from './decode.ts';
 import {
   assertWithinLimits,
   DEFAULT_LIMITS,
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
+import { bytesOf, type ImageFile } from './image-file.ts';
 
 /** index: palette indices; grey: levels of 8 or 16 bits; colour: 0xRRGGBB. */
 export type MaskKind = 'index' | 'grey' | 'colour';
@@ -44,13 +45,13 @@ export const maskValueName = (kind: MaskKind, value: number): string =>
  * mask, fractions, too large), invalid-input (page).
  */
 export async function decodeMask(
-  bytes: Uint8Array,
+  file: ImageFile,
   options: { readonly subject: string; readonly page?: number },
 ): Promise<DecodedMask> {
   const { subject } = options;
-  const format = imageFormat(bytes, subject);
-  if (format === 'png') return decodePngMask(bytes, subject);
-  const image = await decodeImage(bytes, options);
+  const format = await formatOf(file, subject);
+  if (format === 'png') return decodePngMask(await bytesOf(file), subject);
+  const image = await decodeImage(file, options);
   const { width, height } = image;
   const notes = [...image.notes];
   if (image.channels !== 1 && image.channels !== 3) {

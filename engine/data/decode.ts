@@ -1,5 +1,5 @@
 /**
- * The one decoder of image pixels: bytes of a file in, upright samples as stored in the file out.
+ * The one decoder of image pixels: a file in, upright samples as stored in the file out.
  * Values are never stretched, colour-managed or rounded. Masks are read by decode-mask.ts,
  * scientific TIFF by tiff.ts.
  */
@@ -17,7 +17,8 @@ import {
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
-import { decodeTiff, openTiffRows, tiffPageCount } from './tiff.ts';
+import type { ImageFile } from './image-file.ts';
+import { openTiffRows, tiffPageCount } from './tiff.ts';
 
 export type { DecodedImage, OpenImage } from './decoded-image.ts';
 
@@ -29,7 +30,7 @@ export interface DecodeOptions {
   readonly limits?: PixelLimits;
 }
 
-export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
+type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
 
 /** Files that are images, but of a kind Graft does not read: named, so that the message can help. */
 const FOREIGN_FORMATS: readonly { name: string; matches: (ascii: string) => boolean }[] = [
@@ -41,12 +42,11 @@ const FOREIGN_FORMATS: readonly { name: string; matches: (ascii: string) => bool
   { name: 'a PDF', matches: (a) => a.startsWith('%PDF') },
 ];
 
-/**
- * Format by the first bytes, never by the file's name.
- * Errors: unreadable (empty, not an image), unsupported (an image of a kind Graft does not read).
- */
-export function imageFormat(bytes: Uint8Array, subject: string): ImageFormat {
-  if (bytes.length === 0) {
+/** Bytes that tell every format, foreign ones too. */
+const HEAD_BYTES = 132;
+
+function formatOfHead(head: Uint8Array, subject: string): ImageFormat {
+  if (head.length === 0) {
     throw new AppError(
       'unreadable',
       `${subject} is empty (0 bytes). Copy it again, or remove it.`,
@@ -55,7 +55,7 @@ export function imageFormat(bytes: Uint8Array, subject: string): ImageFormat {
       },
     );
   }
-  const ascii = String.fromCharCode(...bytes.subarray(0, 132));
+  const ascii = String.fromCharCode(...head);
   if (ascii.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
   if (ascii.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (ascii.startsWith('GIF8')) return 'gif';
@@ -79,8 +79,8 @@ export function imageFormat(bytes: Uint8Array, subject: string): ImageFormat {
 // Every image is decoded once: a cache of decoded pixels would only hold memory.
 sharp.cache(false);
 
-function open(bytes: Uint8Array, page: number): ReturnType<typeof sharp> {
-  return sharp(bytes, {
+function open({ source }: ImageFile, page: number): ReturnType<typeof sharp> {
+  return sharp(source, {
     failOn: 'error', // a truncated or damaged file is refused, never half-decoded
     limitInputPixels: false, // assertWithinLimits names the file and the remedy
     limitInputChannels: false,
@@ -91,22 +91,29 @@ function open(bytes: Uint8Array, page: number): ReturnType<typeof sharp> {
   });
 }
 
-async function readMetadata(bytes: Uint8Array, subject: string, page: number): Promise<Metadata> {
+async function readMetadata(file: ImageFile, subject: string, page: number): Promise<Metadata> {
   try {
-    return await open(bytes, page).metadata();
+    return await open(file, page).metadata();
   } catch (error) {
     throw unreadableImage(subject, error);
   }
 }
 
+/**
+ * Format by the first bytes, never by the file's name.
+ * Errors: unreadable (empty, not an image), unsupported (an image of a kind Graft does not read).
+ */
+export const formatOf = async (file: ImageFile, subject: string): Promise<ImageFormat> =>
+  formatOfHead(await file.read(0, HEAD_BYTES), subject);
+
 /** Number of pages (TIFF) or frames (GIF, WebP); 1 for everything else. Errors: as decodeImage. */
 export async function pageCount(
-  bytes: Uint8Array,
+  file: ImageFile,
   options: { readonly subject: string },
 ): Promise<number> {
-  const format = imageFormat(bytes, options.subject);
-  if (format === 'tiff') return tiffPageCount(bytes, options.subject);
-  return (await readMetadata(bytes, options.subject, 0)).pages ?? 1;
+  const format = await formatOf(file, options.subject);
+  if (format === 'tiff') return tiffPageCount(file, options.subject);
+  return (await readMetadata(file, options.subject, 0)).pages ?? 1;
 }
 
 /** Samples that are kept of an image: the formats are read from the top, so few large bands cost least. */
@@ -120,6 +127,13 @@ function inBands(reader: RowReader, bandBytes: number): OpenImage {
   let band: { top: number; bottom: number; data: Samples } | null = null;
   return {
     ...{ width, height, channels, bitDepth },
+    async check() {
+      band = null;
+      for (let top = 0; top < height; top += most) {
+        await reader.read(top, Math.min(most, height - top));
+      }
+      return reader.notes();
+    },
     async rows(top, count) {
       if (band === null || top < band.top || top + count > band.bottom) {
         band = null; // before the next is made: never two at once
@@ -135,12 +149,12 @@ function inBands(reader: RowReader, bandBytes: number): OpenImage {
 
 /** Checks format and page. Errors: those of decodeImage. */
 async function formatOfPage(
-  bytes: Uint8Array,
+  file: ImageFile,
   { subject, page = 0 }: DecodeOptions,
 ): Promise<ImageFormat> {
-  const format = imageFormat(bytes, subject);
+  const format = await formatOf(file, subject);
   if (page > 0) {
-    const pages = await pageCount(bytes, { subject });
+    const pages = await pageCount(file, { subject });
     if (page >= pages) {
       throw new AppError('invalid-input', `${subject} has ${pages} page(s), not ${page + 1}.`, {
         subject,
@@ -150,21 +164,26 @@ async function formatOfPage(
   return format;
 }
 
+/** Errors: those of decodeImage, but for damage, which shows when rows are read. */
+async function openRows(file: ImageFile, options: DecodeOptions): Promise<RowReader> {
+  const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
+  const format = await formatOfPage(file, options);
+  if (format === 'tiff') {
+    const tiff = await openTiffRows(file, { subject, page, limits });
+    if (tiff !== undefined) return tiff;
+  }
+  return sharpRows(file, { subject, page, limits, format });
+}
+
 /**
  * For images that may be large. `bandBytes`: samples that are kept.
  * Errors: those of decodeImage; damage shows when rows are read.
  */
 export async function openImage(
-  bytes: Uint8Array,
+  file: ImageFile,
   options: DecodeOptions & { readonly bandBytes?: number },
 ): Promise<OpenImage> {
-  const { subject, page = 0, limits = DEFAULT_LIMITS, bandBytes = BAND_BYTES } = options;
-  const format = await formatOfPage(bytes, options);
-  if (format === 'tiff') {
-    const tiff = await openTiffRows(bytes, { subject, page, limits });
-    if (tiff !== undefined) return inBands(tiff, bandBytes);
-  }
-  return inBands(await sharpRows(bytes, { subject, page, limits, format }), bandBytes);
+  return inBands(await openRows(file, options), options.bandBytes ?? BAND_BYTES);
 }
 
 /**
@@ -172,17 +191,11 @@ export async function openImage(
  * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (kind or size),
  * invalid-input (a page that the file does not have).
  */
-export async function decodeImage(
-  bytes: Uint8Array,
-  options: DecodeOptions,
-): Promise<DecodedImage> {
-  const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
-  const format = await formatOfPage(bytes, options);
-  if (format === 'tiff') {
-    const decoded = await decodeTiff(bytes, { subject, page, limits });
-    if (decoded !== undefined) return decoded;
-  }
-  return decodeWithSharp(bytes, { subject, page, limits, format });
+export async function decodeImage(file: ImageFile, options: DecodeOptions): Promise<DecodedImage> {
+  const reader = await openRows(file, options);
+  const { width, height, channels, bitDepth } = reader;
+  const data = await reader.read(0, height);
+  return { width, height, channels, bitDepth, data, notes: reader.notes() };
 }
 
 interface SharpOptions {
@@ -207,13 +220,13 @@ function plannedSamples(meta: Metadata) {
 
 /** All channels that sharp gives, alpha included; of some rows, or of all. */
 async function readWithSharp(
-  bytes: Uint8Array,
+  file: ImageFile,
   { subject, page }: SharpOptions,
   meta: Metadata,
   rows: { readonly top: number; readonly count: number } | null,
 ) {
   const { wide, colourspace } = plannedSamples(meta);
-  const whole = open(bytes, page);
+  const whole = open(file, page);
   const { width: full } = meta;
   const some =
     rows === null
@@ -238,47 +251,40 @@ async function readWithSharp(
 /** Formats that libvips decodes from the top, keeping no rows that were not asked for. */
 const READ_FROM_THE_TOP: readonly ImageFormat[] = ['png', 'jpeg', 'tiff'];
 
-async function sharpRows(bytes: Uint8Array, options: SharpOptions): Promise<RowReader> {
+async function sharpRows(file: ImageFile, options: SharpOptions): Promise<RowReader> {
   const { subject, page, limits, format } = options;
-  const meta = await readMetadata(bytes, subject, page);
+  const meta = await readMetadata(file, subject, page);
   assertWithinLimits(meta, subject, limits);
   const { wide, kept } = plannedSamples(meta);
   const { orientation = 1 } = meta;
   const [width, height] = orientation >= 5 ? [meta.height, meta.width] : [meta.width, meta.height];
   const wholeOnly = orientation > 1 || !READ_FROM_THE_TOP.includes(format);
+  const firstNotes = [
+    orientationNote(orientation),
+    meta.space === 'cmyk' ? 'CMYK colours converted to RGB' : undefined,
+  ].filter((note) => note !== undefined);
+  /** Of the alpha channel that is dropped, if there is one. */
+  let seeThrough: number | null = null;
+  const alphaNote = () => {
+    if (seeThrough === null) return [];
+    if (seeThrough > 0) return [`alpha channel dropped (${seeThrough} px were not opaque)`];
+    return format === 'gif' ? [] : ['opaque alpha channel dropped']; // every decoded GIF has one
+  };
   return {
     ...{ width, height, wholeOnly },
     channels: kept,
     bitDepth: wide ? 16 : 8,
+    notes: () => [...firstNotes, ...alphaNote()],
     async read(top, count) {
-      const rows = wholeOnly ? null : { top, count };
-      const { channels, stored } = await readWithSharp(bytes, options, meta, rows);
+      const rows = wholeOnly || count === height ? null : { top, count };
+      const { channels, stored } = await readWithSharp(file, options, meta, rows);
+      if (meta.hasAlpha && channels > kept) {
+        const alpha = { channels, channel: channels - 1, limit: wide ? 65_535 : 255 };
+        seeThrough = (seeThrough ?? 0) + countBelow(stored, alpha);
+      }
       return channels === kept ? stored : firstChannels(stored, channels, kept);
     },
   };
-}
-
-async function decodeWithSharp(bytes: Uint8Array, options: SharpOptions): Promise<DecodedImage> {
-  const { subject, page, limits, format } = options;
-  const meta = await readMetadata(bytes, subject, page);
-  assertWithinLimits(meta, subject, limits);
-  const notes: string[] = [];
-  const turned = orientationNote(meta.orientation ?? 1);
-  if (turned !== undefined) notes.push(turned);
-  if (meta.space === 'cmyk') notes.push('CMYK colours converted to RGB');
-  const { wide, kept } = plannedSamples(meta);
-  const { width, height, channels, stored } = await readWithSharp(bytes, options, meta, null);
-  const alpha = meta.hasAlpha && channels > kept ? channels - 1 : undefined;
-  if (alpha !== undefined) {
-    const seeThrough = countBelow(stored, { channels, channel: alpha, limit: wide ? 65_535 : 255 });
-    if (seeThrough > 0) {
-      notes.push(`alpha channel dropped (${seeThrough} px were not opaque)`);
-    } else if (format !== 'gif') {
-      notes.push('opaque alpha channel dropped'); // every decoded GIF has one
-    }
-  }
-  const data = channels === kept ? stored : firstChannels(stored, channels, kept);
-  return { width, height, channels: kept, bitDepth: wide ? 16 : 8, data, notes };
 }
 
 function countBelow(

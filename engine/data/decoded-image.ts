@@ -26,13 +26,17 @@ export interface OpenImage {
   readonly bitDepth: DecodedImage['bitDepth'];
   /** Rows top … top + count − 1, as DecodedImage.data has them. Errors: unreadable. */
   rows(top: number, count: number): Promise<Samples>;
+  /** Reads all of it: what was dropped or changed on the way (DecodedImage.notes). Errors: unreadable. */
+  check(): Promise<readonly string[]>;
 }
 
 /** Where rows come from. */
-export interface RowReader extends Omit<OpenImage, 'rows'> {
+export interface RowReader extends Omit<OpenImage, 'rows' | 'check'> {
   /** Whether some rows cannot be had without all. */
   readonly wholeOnly: boolean;
   read(top: number, count: number): Promise<Samples>;
+  /** DecodedImage.notes, once every row was read once. */
+  notes(): readonly string[];
 }
 
 export interface PixelLimits {

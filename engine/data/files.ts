@@ -1,8 +1,10 @@
 /** Reading files and folders that people name, with errors that name them back. Writing is export/'s. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+import { fileError } from './file-error.ts';
+import { type ImageFile, openFile } from './image-file.ts';
 
 /** How the folders begin that hold what a window sent, until the engine ends (engine/server/staging.ts). */
 export const RECEIVED_FILES = join(tmpdir(), 'graft-dropped-');
@@ -25,26 +27,9 @@ export interface FolderEntry {
 /** What an import reads through, so that tests can take permissions away. */
 export interface FileReader {
   /** Errors: unreadable. */
-  read(path: string): Promise<Uint8Array>;
+  open(path: string): Promise<ImageFile>;
   /** Links to files count as files; links to folders as `other`, because they may lead in circles. Errors: unreadable. */
   list(folder: string): Promise<FolderEntry[]>;
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist. Check the path',
-  EACCES: 'may not be read by you. Ask for permission, or copy it to a folder of your own',
-  EPERM: 'may not be read by you. Ask for permission, or copy it to a folder of your own',
-  ENOTDIR: 'is not a folder. Name the folder that holds the images',
-  EISDIR: 'is a folder, where a file is expected',
-  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GB. Split it first',
-};
-
-/** What the file system complained about, as an AppError that says what to do. */
-export function fileError(path: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const reason = REASONS[code] ?? `cannot be read (${code}). Check the disk it lies on`;
-  return new AppError('unreadable', `${path} ${reason}.`, { subject: path, cause: error });
 }
 
 async function leadsToFile(link: string): Promise<boolean> {
@@ -56,13 +41,7 @@ async function leadsToFile(link: string): Promise<boolean> {
 }
 
 export const diskReader: FileReader = {
-  async read(path) {
-    try {
-      return await readFile(path);
-    } catch (error) {
-      throw fileError(path, error);
-    }
-  },
+  open: (path) => openFile(path),
   async list(folder) {
     try {
       const entries = await readdir(folder, { withFileTypes: true });

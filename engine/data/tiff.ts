@@ -2,7 +2,7 @@
  * Scientific TIFF: 8 to 64-bit integers and floating point, any number of channels, many pages.
  * Photographic TIFF (palettes, CMYK, YCbCr, bilevel) is left to decode.ts.
  */
-import { fromArrayBuffer, type GeoTIFF, type GeoTIFFImage } from 'geotiff';
+import { fromArrayBuffer, fromFile, type GeoTIFF, type GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
 import {
   assertWithinLimits,
@@ -14,6 +14,7 @@ import {
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
+import type { ImageFile } from './image-file.ts';
 
 // TIFF 6.0 tag values.
 const BLACK_IS_ZERO = 1;
@@ -21,14 +22,33 @@ const RGB = 2;
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
 const UNSIGNED_SAMPLES = 1;
 const FLOAT_SAMPLES = 3;
+const STRIP_OFFSETS = 273;
+const ROWS_PER_STRIP = 278;
+const STRIP_BYTE_COUNTS = 279;
 const LITTLE_ENDIAN = 0x4949; // 'II'
 const BIG_TIFF = 43;
 
-async function openTiff(bytes: Uint8Array, subject: string): Promise<GeoTIFF> {
-  // A copy, because the buffer beneath may be shared, and a view is not enough for the parser.
-  const buffer = new Uint8Array(bytes).buffer;
+/** The reader wants a buffer of its own; large files have one. */
+function bufferOf({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : undefined;
+}
+
+/** Opened for each use, so that no file stays open. Errors: unreadable; those of `use`. */
+async function withPage<T>(
+  { source }: ImageFile,
+  { subject, page }: Pick<TiffOptions, 'subject' | 'page'>,
+  use: (image: GeoTIFFImage) => Promise<T>,
+): Promise<T> {
   try {
-    return await fromArrayBuffer(buffer);
+    const tiff =
+      typeof source === 'string'
+        ? await fromFile(source)
+        : await fromArrayBuffer(bufferOf(source) ?? new Uint8Array(source).buffer);
+    try {
+      return await use(await tiff.getImage(page));
+    } finally {
+      await tiff.close();
+    }
   } catch (error) {
     throw unreadableImage(subject, error);
   }
@@ -38,20 +58,26 @@ async function openTiff(bytes: Uint8Array, subject: string): Promise<GeoTIFF> {
  * Number of image directories, by walking their chain. Not left to the reader, which walks in circles
  * where a damaged or hostile file leads it in circles. Errors: unreadable.
  */
-export function tiffPageCount(bytes: Uint8Array, subject: string): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export async function tiffPageCount(file: ImageFile, subject: string): Promise<number> {
+  const viewOf = async (at: number, length: number) => {
+    const bytes = await file.read(at, length);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
   try {
-    const little = view.getUint16(0) === LITTLE_ENDIAN;
-    const big = view.getUint16(2, little) === BIG_TIFF;
-    const offsetAt = (at: number) =>
+    const head = await viewOf(0, 16);
+    const little = head.getUint16(0) === LITTLE_ENDIAN;
+    const big = head.getUint16(2, little) === BIG_TIFF;
+    const offsetIn = (view: DataView, at: number) =>
       big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
     const seen = new Set<number>();
-    let at = offsetAt(big ? 8 : 4);
+    let at = offsetIn(head, big ? 8 : 4);
     while (at !== 0) {
       if (seen.has(at)) throw new RangeError('its pages lead in a circle');
       seen.add(at);
-      const entries = big ? Number(view.getBigUint64(at, little)) : view.getUint16(at, little);
-      at = offsetAt(at + (big ? 8 + entries * 20 : 2 + entries * 12));
+      const count = await viewOf(at, 8);
+      const entries = big ? Number(count.getBigUint64(0, little)) : count.getUint16(0, little);
+      const next = at + (big ? 8 + entries * 20 : 2 + entries * 12);
+      at = offsetIn(await viewOf(next, 8), 0);
     }
     return seen.size;
   } catch (error) {
@@ -65,55 +91,6 @@ interface TiffOptions {
   readonly limits: PixelLimits;
 }
 
-interface OpenTiff {
-  readonly image: GeoTIFFImage;
-  readonly floating: boolean;
-  /** TIFF 6.0 "Orientation". */
-  readonly orientation: number;
-}
-
-/** Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported. */
-async function openScientific(
-  bytes: Uint8Array,
-  { subject, page, limits }: TiffOptions,
-): Promise<OpenTiff | undefined> {
-  const tiff = await openTiff(bytes, subject);
-  try {
-    const image = await tiff.getImage(page);
-    assertWithinLimits({ width: image.getWidth(), height: image.getHeight() }, subject, limits);
-    if (!isScientific(image)) return undefined;
-    await assertComplete(image, bytes.length, subject);
-    const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
-    return { image, floating: image.getSampleFormat() === FLOAT_SAMPLES, orientation };
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
-}
-
-/** Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported. */
-export async function decodeTiff(
-  bytes: Uint8Array,
-  options: TiffOptions,
-): Promise<DecodedImage | undefined> {
-  const opened = await openScientific(bytes, options);
-  if (opened === undefined) return undefined;
-  const { image, floating, orientation } = opened;
-  try {
-    const raster = await image.readRasters({ interleave: true });
-    const notes: string[] = [];
-    const converted = toSamples(raster, floating, notes);
-    const { channels, data } = withoutAlpha(image, converted, notes);
-    const turned = orientationNote(orientation);
-    if (turned !== undefined) notes.push(turned);
-    const size = { width: image.getWidth(), height: image.getHeight() };
-    const upright = orient({ ...size, channels, data }, orientation);
-    const bitDepth = data instanceof Uint8Array ? 8 : data instanceof Uint16Array ? 16 : 32;
-    return { ...upright, channels, bitDepth, notes };
-  } catch (error) {
-    throw unreadableImage(options.subject, error);
-  }
-}
-
 /** The depth that toSamples leads to. */
 function depthOf(image: GeoTIFFImage): DecodedImage['bitDepth'] {
   const bits = image.getBitsPerSample();
@@ -121,34 +98,49 @@ function depthOf(image: GeoTIFFImage): DecodedImage['bitDepth'] {
   return bits <= 8 ? 8 : 16;
 }
 
-/** Rows of a scientific TIFF: of its strips or tiles only those are decoded that hold them. As decodeTiff. */
-export async function openTiffRows(
-  bytes: Uint8Array,
+/**
+ * Rows of a scientific TIFF: of its strips or tiles only those are decoded that hold them.
+ * Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported.
+ */
+export function openTiffRows(
+  file: ImageFile,
   options: TiffOptions,
 ): Promise<RowReader | undefined> {
-  const opened = await openScientific(bytes, options);
-  if (opened === undefined) return undefined;
-  const { image, floating, orientation } = opened;
-  const [width, height] = [image.getWidth(), image.getHeight()];
-  const isTurned = orientation > 1 && orientation <= 8;
-  const isSwapped = isTurned && orientation >= 5;
-  return {
-    width: isSwapped ? height : width,
-    height: isSwapped ? width : height,
-    channels: channelsOf(image).kept,
-    bitDepth: depthOf(image),
-    wholeOnly: isTurned,
-    async read(top, count) {
-      const window = isTurned ? [0, 0, width, height] : [0, top, width, top + count];
-      try {
-        const raster = await image.readRasters({ interleave: true, window });
-        const { channels, data } = withoutAlpha(image, toSamples(raster, floating, []), []);
-        return isTurned ? orient({ width, height, channels, data }, orientation).data : data;
-      } catch (error) {
-        throw unreadableImage(options.subject, error);
-      }
-    },
-  };
+  const { subject, limits } = options;
+  return withPage(file, options, async (image) => {
+    const [width, height] = [image.getWidth(), image.getHeight()];
+    assertWithinLimits({ width, height }, subject, limits);
+    if (!isScientific(image)) return undefined;
+    await assertComplete(image, file.sizeBytes, subject);
+    const floating = image.getSampleFormat() === FLOAT_SAMPLES;
+    const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
+    const isTurned = orientation > 1 && orientation <= 8;
+    const isSwapped = isTurned && orientation >= 5;
+    const { stored, kept } = channelsOf(image);
+    const changes = { isInteger: false, inexact: 0, notFinite: 0 };
+    return {
+      width: isSwapped ? height : width,
+      height: isSwapped ? width : height,
+      channels: kept,
+      bitDepth: depthOf(image),
+      wholeOnly: isTurned,
+      notes: () => [
+        ...notesOf(changes),
+        ...(kept === stored ? [] : ['alpha channel dropped']),
+        ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
+      ],
+      async read(top, count) {
+        const window = isTurned ? [0, 0, width, height] : [0, top, width, top + count];
+        const raster = await withPage(file, options, async (page) => {
+          await divideStrip(page);
+          return page.readRasters({ interleave: true, window });
+        });
+        const samples = toSamples(raster, floating, changes);
+        const data = kept === stored ? samples : firstChannels(samples, stored, kept);
+        return isTurned ? orient({ width, height, channels: kept, data }, orientation).data : data;
+      },
+    };
+  });
 }
 
 function isScientific(image: GeoTIFFImage): boolean {
@@ -177,30 +169,81 @@ async function assertComplete(
   }
 }
 
+const UNCOMPRESSED = 1;
+const SEPARATE_PLANES = 2;
+/** Of the pieces that a strip is divided into. */
+const PIECE_BYTES = 2 ** 20;
+
+/**
+ * Where all rows of a file are one strip, as microscopes like to write them, the reader would take all of them for any
+ * of them. Uncompressed, it is as well so many smaller strips.
+ */
+async function divideStrip(image: GeoTIFFImage): Promise<void> {
+  const directory = image.fileDirectory;
+  const [height, bits] = [image.getHeight(), image.getBitsPerSample()];
+  const compression = (await directory.loadValue('Compression')) ?? UNCOMPRESSED;
+  if (image.isTiled || compression !== UNCOMPRESSED || bits % 8 !== 0) return;
+  const offsets = await directory.loadValue('StripOffsets');
+  if (offsets === undefined || image.getTileHeight() < height) return;
+  const separate = image.planarConfiguration === SEPARATE_PLANES;
+  const rowBytes = image.getWidth() * (separate ? bits / 8 : image.getBytesPerPixel());
+  const rows = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
+  const pieces = Array.from(offsets, Number).flatMap((offset) =>
+    Array.from({ length: Math.ceil(height / rows) }, (_, i) => ({
+      offset: offset + i * rows * rowBytes,
+      bytes: Math.min(rows, height - i * rows) * rowBytes,
+    })),
+  );
+  const fields = directory.actualizedFields;
+  const set = (tag: number, value: number[]) => {
+    directory.deferredArrays.delete(tag);
+    directory.deferredFields.delete(tag);
+    fields.set(tag, value);
+  };
+  fields.set(ROWS_PER_STRIP, rows);
+  set(
+    STRIP_OFFSETS,
+    pieces.map(({ offset }) => offset),
+  );
+  set(
+    STRIP_BYTE_COUNTS,
+    pieces.map(({ bytes }) => bytes),
+  );
+}
+
 type Raster = Awaited<ReturnType<GeoTIFF['readRasters']>>;
 
-/** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point. */
-function toSamples(raster: Raster, floating: boolean, notes: string[]): Samples {
+/** What becomes of samples that are no unsigned integers of 8 or 16 bits. */
+interface Changes {
+  isInteger: boolean;
+  inexact: number;
+  notFinite: number;
+}
+
+const notesOf = ({ isInteger, inexact, notFinite }: Changes): string[] => [
+  ...(isInteger ? ['integer samples read as 32-bit floating point'] : []),
+  ...(inexact > 0 ? [`${inexact} samples rounded to 32-bit floating point`] : []),
+  ...(notFinite > 0 ? [`${notFinite} samples were not finite and became 0`] : []),
+];
+
+/** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point, which `changes` count. */
+function toSamples(raster: Raster, floating: boolean, changes: Changes): Samples {
   if (Array.isArray(raster)) throw new AppError('internal', 'TIFF samples are not interleaved.');
   // New views, because the reader hangs width and height on its arrays.
   const { buffer, byteOffset, length } = raster;
   if (raster instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length);
   if (raster instanceof Uint16Array) return new Uint16Array(buffer, byteOffset, length);
   const out = new Float32Array(raster.length);
-  let inexact = 0;
-  let notFinite = 0;
+  changes.isInteger = !floating;
   for (let i = 0; i < raster.length; i++) {
     const value = raster[i] ?? 0;
     const rounded = Math.fround(value);
-    if (!Number.isFinite(rounded)) notFinite++;
+    if (!Number.isFinite(rounded)) changes.notFinite++;
     else {
       out[i] = rounded;
-      if (rounded !== value) inexact++;
+      if (rounded !== value) changes.inexact++;
     }
   }
-  if (!floating) notes.push('integer samples read as 32-bit floating point');
-  if (inexact > 0) notes.push(`${inexact} samples rounded to 32-bit floating point`);
-  if (notFinite > 0) notes.push(`${notFinite} samples were not finite and became 0`);
   return out;
 }
 
@@ -211,17 +254,6 @@ function channelsOf(image: GeoTIFFImage): { readonly stored: number; readonly ke
   const last = extra === undefined ? undefined : Number(Array.from(extra).at(-1));
   const hasAlpha = stored >= 2 && last !== undefined && ALPHA_SAMPLES.includes(last);
   return { stored, kept: hasAlpha ? stored - 1 : stored };
-}
-
-function withoutAlpha(
-  image: GeoTIFFImage,
-  samples: Samples,
-  notes: string[],
-): { channels: number; data: Samples } {
-  const { stored, kept } = channelsOf(image);
-  if (kept === stored) return { channels: stored, data: samples };
-  notes.push('alpha channel dropped');
-  return { channels: kept, data: firstChannels(samples, stored, kept) };
 }
 
 /** Brings pixels of a TIFF orientation 1 … 8 upright. */

@@ -1,8 +1,8 @@
 /** Predicts label maps of images of the project, or of files, with a run's best checkpoint. */
-import { readFile } from 'node:fs/promises';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { openImage } from '../data/decode.ts';
+import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './backend.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
@@ -43,17 +43,7 @@ async function openAny(project: Project, input: Input, channels: number): Promis
     return openInput(project, image, channels);
   }
   const { path } = input;
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new AppError('unreadable', `${path} cannot be read (${reason}). Check the path.`, {
-      subject: path,
-      cause: error,
-    });
-  }
-  return networkRows(await openImage(bytes, { subject: path }), channels, path);
+  return networkRows(await openImage(await openFile(path), { subject: path }), channels, path);
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */

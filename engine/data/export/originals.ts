@@ -3,7 +3,7 @@ import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Project } from '../../db/project.ts';
-import { readOriginal } from '../image-source.ts';
+import { openOriginal } from '../image-source.ts';
 import type { TargetFolder } from './target-folder.ts';
 
 const IMAGES_FOLDER = 'images';
@@ -22,7 +22,7 @@ export function datasetOf(project: Project, datasetId: number): Dataset {
 
 /**
  * Writes each original once under images/ and calls `visit` for each image (page), in order.
- * Errors: cancelled; those of readOriginal and of writing.
+ * Errors: cancelled; those of openOriginal and of writing.
  */
 export async function writeOriginals(
   project: Project,
@@ -41,7 +41,8 @@ export async function writeOriginals(
     onProgress?.({ done, total: images.length, message: `writing ${image.name}` });
     if (!written.has(image.name)) {
       written.add(image.name);
-      await target.write(`${IMAGES_FOLDER}/${image.name}`, await readOriginal(project, image));
+      const original = await openOriginal(project, image);
+      await target.write(`${IMAGES_FOLDER}/${image.name}`, original.parts());
     }
     await visit(image);
   }

@@ -9,7 +9,7 @@ export interface TargetFolder {
   /** Files written so far. */
   readonly files: number;
   /** Writes beside and renames, so that the file is whole or not there. Errors: no-space, unreadable. */
-  write(name: string, content: Uint8Array | string): Promise<void>;
+  write(name: string, content: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 function writeError(path: string, error: unknown): AppError {

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AppError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
+import { bytesOf } from '../image-file.ts';
 
 /** JavaScript's strings end at about this many characters. */
 const MAX_BYTES = 500_000_000;
@@ -12,7 +13,7 @@ export async function readJson<T>(
   reader: FileReader,
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const bytes = await reader.read(path);
+  const bytes = await bytesOf(await reader.open(path));
   if (bytes.length > MAX_BYTES) {
     const size = Math.round(bytes.length / 1e6);
     const message = `${path} has ${size} MB of JSON; up to ${MAX_BYTES / 1e6} MB can be read. Split it first.`;

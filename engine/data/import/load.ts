@@ -2,14 +2,17 @@
 import { relative, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { decodeImage } from '../decode.ts';
-import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
+import { type OpenImage, openImage } from '../decode.ts';
 import type { DecodedImage } from '../decoded-image.ts';
+import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
 import type { FileReader } from '../files.ts';
+import type { ImageFile } from '../image-file.ts';
 import { paintCoco } from './coco-paint.ts';
 import type { ImportItem } from './plan.ts';
 
 const FOREGROUND = 255;
+/** Samples that an import holds of an image, of several at once: larger ones are read in so many parts. */
+const BAND_BYTES = 2 ** 27;
 
 export interface LoadOptions {
   readonly reader: FileReader;
@@ -17,9 +20,12 @@ export interface LoadOptions {
   readonly root: string;
 }
 
+type ImageSize = Pick<DecodedImage, 'width' | 'height' | 'notes'>;
+
 export interface LoadedItem {
-  readonly bytes: Uint8Array;
-  readonly image: DecodedImage;
+  readonly file: ImageFile;
+  /** All of it was read once. */
+  readonly image: OpenImage;
   /** Null: unlabelled, or the mask was skipped (see issues). */
   readonly mask: DecodedMask | null;
   readonly issues: readonly ImportIssue[];
@@ -51,20 +57,21 @@ export function labelPath(item: ImportItem, root: string): string {
 /** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
 export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
   const path = shownPath(item.path, options.root);
-  const bytes = await options.reader.read(item.path);
-  const image = await decodeImage(bytes, { subject: path, page: item.page });
-  const issues = image.notes.map((message): ImportIssue => ({
+  const file = await options.reader.open(item.path);
+  const image = await openImage(file, { subject: path, page: item.page, bandBytes: BAND_BYTES });
+  const notes = await image.check();
+  const issues = notes.map((message): ImportIssue => ({
     path,
     severity: message.startsWith('opaque') ? 'info' : 'change',
     message,
   }));
-  const mask = await loadMask(item, image, { ...options, path, issues });
-  return { bytes, image, mask, issues };
+  const mask = await loadMask(item, { ...image, notes }, { ...options, path, issues });
+  return { file, image, mask, issues };
 }
 
 async function loadMask(
   item: ImportItem,
-  image: DecodedImage,
+  image: ImageSize,
   options: LoadOptions & { path: string; issues: ImportIssue[] },
 ): Promise<DecodedMask | null> {
   const { issues, root } = options;
@@ -112,13 +119,13 @@ async function loadMask(
 /** Null, with an issue, where the file is no mask for this image. */
 async function readMask(
   path: string,
-  image: DecodedImage,
+  image: ImageSize,
   options: LoadOptions & { issues: ImportIssue[]; page: number },
 ): Promise<DecodedMask | null> {
   const { reader, root, issues, page } = options;
   const shown = shownPath(path, root);
   try {
-    const mask = await decodeMask(await reader.read(path), { subject: shown, page });
+    const mask = await decodeMask(await reader.open(path), { subject: shown, page });
     if (mask.width !== image.width || mask.height !== image.height) {
       throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: shown });
     }
@@ -131,7 +138,7 @@ async function readMask(
 }
 
 /** How labels of one size fail an image of another. */
-function mismatch(labels: { width: number; height: number }, image: DecodedImage): string {
+function mismatch(labels: { width: number; height: number }, image: ImageSize): string {
   const turned = labels.width === image.height && labels.height === image.width;
   const rotated = image.notes.some((note) => note.startsWith('EXIF'));
   const hint =

@@ -4,6 +4,7 @@ import type { Part } from '../../../shared/entities.ts';
 import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
+import { bytesOf } from '../image-file.ts';
 import { byName, type FolderTree, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
@@ -19,7 +20,9 @@ async function readParts(tree: FolderTree, reader: FileReader): Promise<Map<stri
   for (const [list, part] of LISTS) {
     const file = tree.files.find((f) => f === list || f.endsWith(`/${list}`));
     if (file === undefined) continue;
-    const text = new TextDecoder().decode(await reader.read(resolve(tree.root, file)));
+    const text = new TextDecoder().decode(
+      await bytesOf(await reader.open(resolve(tree.root, file))),
+    );
     for (const line of text.split(/\r?\n/)) {
       const [stem] = line.trim().split(/\s+/);
       if (stem !== undefined && stem !== '' && !stem.startsWith('#')) parts.set(stem, part);

@@ -166,7 +166,7 @@ async function pagesOf(
   options: { reader: FileReader; subject: string },
 ): Promise<number> {
   try {
-    return await pageCount(await options.reader.read(path), options);
+    return await pageCount(await options.reader.open(path), options);
   } catch (error) {
     if (error instanceof AppError) return 1;
     throw error;

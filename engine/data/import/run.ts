@@ -5,7 +5,7 @@ import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
-import { sha256 } from '../image-source.ts';
+import { bytesOf, hashOf } from '../image-file.ts';
 import { inOrder } from '../in-order.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { applyMapping, unknownValues } from './mask-values.ts';
@@ -175,9 +175,9 @@ async function prepare(
 ): Promise<Prepared> {
   const { plan, link, reader = diskReader } = options;
   const loaded = await loadItem(item, { reader, root: plan.root });
-  const { bytes, image, mask } = loaded;
-  if (!link && bytes.length > MAX_EMBEDDED_BYTES) {
-    const size = (bytes.length / 1e9).toFixed(1);
+  const { file, image, mask } = loaded;
+  if (!link && file.sizeBytes > MAX_EMBEDDED_BYTES) {
+    const size = (file.sizeBytes / 1e9).toFixed(1);
     const message = `has ${size} GB; up to 1 GB can be copied into a project. Import it as a link.`;
     throw new AppError('unsupported', message, { subject: item.path });
   }
@@ -192,18 +192,18 @@ async function prepare(
   return {
     item,
     labels,
-    sizeBytes: link ? 0 : bytes.length,
+    sizeBytes: link ? 0 : file.sizeBytes,
     image: {
       name: item.name,
       widthPx: image.width,
       heightPx: image.height,
       channels: image.channels,
       bitDepth: image.bitDepth,
-      hash: sha256(bytes),
+      hash: await hashOf(file),
       page: item.page,
       groupName: item.group,
       imageClass: classIndex < 0 ? null : classIndex,
-      source: link ? { linkPath: item.path } : { bytes },
+      source: link ? { linkPath: item.path } : { bytes: await bytesOf(file) },
     },
   };
 }

@@ -2,12 +2,15 @@ import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeMask, maskValueName } from '../../../engine/data/decode-mask.ts';
+import { decodeMask as decodeMaskFile, maskValueName } from '../../../engine/data/decode-mask.ts';
 import { encodeIndexPng } from '../../../engine/data/encode.ts';
+import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
 
 const subject = 'masks/a.png';
+const decodeMask = (bytes: Uint8Array, options: Parameters<typeof decodeMaskFile>[1]) =>
+  decodeMaskFile(fileInMemory(bytes), options);
 const palette = Array.from({ length: 256 }, (_, i) => [255 - i, i, 7]);
 
 async function codeOf(bytes: Uint8Array): Promise<string> {

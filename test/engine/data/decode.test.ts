@@ -1,9 +1,18 @@
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeImage, imageFormat, openImage, pageCount } from '../../../engine/data/decode.ts';
+import * as decoder from '../../../engine/data/decode.ts';
+import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { AppError, type ErrorCode } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
+
+type Options<F extends (...args: never[]) => unknown> = Parameters<F>[1];
+const decodeImage = (bytes: Uint8Array, options: Options<typeof decoder.decodeImage>) =>
+  decoder.decodeImage(fileInMemory(bytes), options);
+const openImage = (bytes: Uint8Array, options: Options<typeof decoder.openImage>) =>
+  decoder.openImage(fileInMemory(bytes), options);
+const pageCount = (bytes: Uint8Array, options: Options<typeof decoder.pageCount>) =>
+  decoder.pageCount(fileInMemory(bytes), options);
 
 const subject = 'cells/a.png';
 
@@ -317,8 +326,8 @@ describe('bad input', () => {
     ]);
   });
 
-  test('the format is told by content, not by name', () => {
-    expect(imageFormat(tiff('float'), 'a.png')).toBe('tiff');
+  test('the format is told by content, not by name', async () => {
+    expect(await decoder.formatOf(fileInMemory(tiff('float')), 'a.png')).toBe('tiff');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeImage, type DecodedImage } from '../../../engine/data/decode.ts';
+import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { imagePng, maskPng, thumbnailPng } from '../../../engine/data/thumbnail.ts';
 
 const classes = [
@@ -17,7 +18,7 @@ const image = (over: Partial<DecodedImage> & Pick<DecodedImage, 'data'>): Decode
 });
 
 const pixels = async (png: Uint8Array | Promise<Uint8Array>) =>
-  decodeImage(await png, { subject: 'thumbnail' });
+  decodeImage(fileInMemory(await png), { subject: 'thumbnail' });
 
 describe('pictures for people', () => {
   test('8-bit images are shown as they are', async () => {

@@ -96,7 +96,11 @@ it('squeezes an image of many pieces as a whole one', async () => {
 /** One row of pixels as an opened image, which is read as often as it is asked for. */
 function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): OpenImage {
   const width = data.length / channels;
-  return { width, height: 1, channels, bitDepth, rows: () => Promise.resolve(data) };
+  return {
+    ...{ width, height: 1, channels, bitDepth },
+    rows: () => Promise.resolve(data),
+    check: () => Promise.resolve([]),
+  };
 }
 const networkInput = async (image: OpenImage, channels: number, subject = 'x') =>
   (await (await networkRows(image, channels, subject)).rows(0, 1)).data;

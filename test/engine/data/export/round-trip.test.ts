@@ -7,7 +7,8 @@ import { namedClasses } from '../../../../engine/data/class-colors.ts';
 import { exportCoco } from '../../../../engine/data/export/coco.ts';
 import { exportFolder } from '../../../../engine/data/export/folder.ts';
 import { decodeImage } from '../../../../engine/data/decode.ts';
-import { readLabelMap, readOriginal, sha256 } from '../../../../engine/data/image-source.ts';
+import { fileInMemory, hashOf, sha256 } from '../../../../engine/data/image-file.ts';
+import { openOriginal, readLabelMap } from '../../../../engine/data/image-source.ts';
 import { runImport } from '../../../../engine/data/import/import.ts';
 import type { Project } from '../../../../engine/db/project.ts';
 import { AppError } from '../../../../shared/errors.ts';
@@ -35,7 +36,7 @@ async function addDataset(project: Project, name: string, samples: readonly Samp
   });
   for (const sample of samples) {
     const page = sample.page ?? 0;
-    const image = await decodeImage(sample.bytes, { subject: sample.name, page });
+    const image = await decodeImage(fileInMemory(sample.bytes), { subject: sample.name, page });
     const imageId = project.datasets.addImage({
       datasetId,
       name: sample.name,
@@ -63,7 +64,7 @@ async function contentsOf(project: Project, datasetId: number) {
   const rows = await Promise.all(
     project.datasets.images(datasetId).map(async (image) => ({
       key: `${image.name} ${image.page}`,
-      hash: sha256(await readOriginal(project, image)),
+      hash: await hashOf(await openOriginal(project, image)),
       size: [image.widthPx, image.heightPx, image.channels, image.bitDepth],
       labels: image.labelMapId === null ? null : [...readLabelMap(project, image.labelMapId).data],
     })),

@@ -2,11 +2,13 @@ import { encode } from 'fast-png';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { diskReader, fileError, type FileReader } from '../../../../engine/data/files.ts';
+import { fileError } from '../../../../engine/data/file-error.ts';
+import { diskReader, type FileReader } from '../../../../engine/data/files.ts';
+import { bytesOf } from '../../../../engine/data/image-file.ts';
 import { previewImport, runImport } from '../../../../engine/data/import/import.ts';
 import { planImport } from '../../../../engine/data/import/preview.ts';
 import { carryOutImport } from '../../../../engine/data/import/run.ts';
-import { readImage, readLabelMap, readOriginal } from '../../../../engine/data/image-source.ts';
+import { openOriginal, readImage, readLabelMap } from '../../../../engine/data/image-source.ts';
 import type { Project } from '../../../../engine/db/project.ts';
 import { AppError } from '../../../../shared/errors.ts';
 import { greyPng, indexPng, rgbPng, scratch, type Scratch } from './scratch.ts';
@@ -43,9 +45,9 @@ const refusing = (refused: RegExp): FileReader => {
     }
   };
   return {
-    async read(path) {
+    async open(path) {
       check(path);
-      return diskReader.read(path);
+      return diskReader.open(path);
     },
     async list(path) {
       check(path);
@@ -236,7 +238,7 @@ describe('the import as a whole', () => {
     const image = s.project.datasets.images(datasetId)[0];
     if (image === undefined) throw new Error('no image');
     expect(image).toMatchObject({ storage: 'embedded', name: 'good1.png', channels: 3 });
-    expect(Buffer.from(await readOriginal(s.project, image))).toEqual(
+    expect(Buffer.from(await bytesOf(await openOriginal(s.project, image)))).toEqual(
       readFileSync(s.path('data/images/good1.png')),
     );
     expect(s.project.labelMaps.history(image.id)).toMatchObject([
@@ -262,9 +264,9 @@ describe('the import as a whole', () => {
     expect([changed.code, changed.subject]).toEqual(['unreadable', path]);
     expect(changed.message).toContain('no longer the file that was imported');
     const missing = await errorOf(
-      readOriginal(s.project, { ...second, linkPath: s.path('gone.png') }),
+      openOriginal(s.project, { ...second, linkPath: s.path('gone.png') }),
     );
-    expect(missing.message).toMatch(/gone\.png, which cannot be read \(ENOENT\)/);
+    expect(missing.message).toMatch(/gone\.png does not exist/);
   });
 
   test('a name that is taken is a conflict, before anything is read', async () => {
@@ -361,7 +363,7 @@ describe('the import as a whole', () => {
     goodPairs(s);
     const reader: FileReader = {
       ...diskReader,
-      read: () => Promise.reject(new TypeError('a bug')),
+      open: () => Promise.reject(new TypeError('a bug')),
     };
     await expect(importData(s, { reader })).rejects.toThrow(TypeError);
     expect(s.project.datasets.list()).toEqual([]);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { previewImport, runImport } from '../../../../engine/data/import/import.ts';
 import { decodeMask } from '../../../../engine/data/decode-mask.ts';
+import { fileInMemory } from '../../../../engine/data/image-file.ts';
 import { readLabelMap } from '../../../../engine/data/image-source.ts';
 import { planImport } from '../../../../engine/data/import/preview.ts';
 import { carryOutImport } from '../../../../engine/data/import/run.ts';
@@ -256,9 +257,12 @@ describe('real nuclei', () => {
       expect(images.length).toBe(readdirSync(join(folder, 'masks')).length);
       expect(report).toMatchObject({ labelled: images.length, skipped: 0 });
       for (const image of images) {
-        const mask = await decodeMask(readFileSync(join(folder, 'masks', image.name)), {
-          subject: image.name,
-        });
+        const mask = await decodeMask(
+          fileInMemory(readFileSync(join(folder, 'masks', image.name))),
+          {
+            subject: image.name,
+          },
+        );
         const labels = readLabelMap(s.project, image.labelMapId ?? 0);
         expect(Buffer.compare(labels.data, Uint8Array.from(mask.values)), image.name).toBe(0);
       }

@@ -1,0 +1,19 @@
+/** What the file system complains about, in words. */
+import { AppError } from '../../shared/errors.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist. Check the path',
+  EACCES: 'may not be read by you. Ask for permission, or copy it to a folder of your own',
+  EPERM: 'may not be read by you. Ask for permission, or copy it to a folder of your own',
+  ENOTDIR: 'is not a folder. Name the folder that holds the images',
+  EISDIR: 'is a folder, where a file is expected',
+  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GB. Split it first',
+};
+
+/** What the file system complained about, as an AppError that says what to do. */
+export function fileError(path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const reason = REASONS[code] ?? `cannot be read (${code}). Check the disk it lies on`;
+  return new AppError('unreadable', `${path} ${reason}.`, { subject: path, cause: error });
+}
