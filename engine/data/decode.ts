@@ -127,10 +127,10 @@ function inBands(reader: RowReader, bandBytes: number): OpenImage {
   let band: { top: number; bottom: number; data: Samples } | null = null;
   return {
     ...{ width, height, channels, bitDepth },
-    async check() {
+    async readThrough(visit) {
       band = null;
       for (let top = 0; top < height; top += most) {
-        await reader.read(top, Math.min(most, height - top));
+        visit(await reader.read(top, Math.min(most, height - top)));
       }
       return reader.notes();
     },

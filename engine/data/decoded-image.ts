@@ -26,12 +26,15 @@ export interface OpenImage {
   readonly bitDepth: DecodedImage['bitDepth'];
   /** Rows top … top + count − 1, as DecodedImage.data has them. Errors: unreadable. */
   rows(top: number, count: number): Promise<Samples>;
-  /** Reads all of it: what was dropped or changed on the way (DecodedImage.notes). Errors: unreadable. */
-  check(): Promise<readonly string[]>;
+  /**
+   * Reads all of it once, from the top, some whole rows at a time: what was dropped or changed on the way
+   * (DecodedImage.notes). Errors: unreadable; those of `visit`.
+   */
+  readThrough(visit: (rows: Samples) => void): Promise<readonly string[]>;
 }
 
 /** Where rows come from. */
-export interface RowReader extends Omit<OpenImage, 'rows' | 'check'> {
+export interface RowReader extends Omit<OpenImage, 'rows' | 'readThrough'> {
   /** Whether some rows cannot be had without all. */
   readonly wholeOnly: boolean;
   read(top: number, count: number): Promise<Samples>;
@@ -102,15 +105,19 @@ export function orientationNote(orientation: number): string | undefined {
   return applied && `EXIF orientation applied (${applied})`;
 }
 
+const ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+
+/** Zeros for samples of a depth. */
+export const samplesOf = (bitDepth: DecodedImage['bitDepth'], length: number): Samples =>
+  new ARRAYS[bitDepth](length);
+
+const depthOf = ({ BYTES_PER_ELEMENT }: Samples): DecodedImage['bitDepth'] =>
+  BYTES_PER_ELEMENT === 1 ? 8 : BYTES_PER_ELEMENT === 2 ? 16 : 32;
+
 /** The first `kept` of `channels` interleaved channels. */
 export function firstChannels(samples: Samples, channels: number, kept: number): Samples {
   const pixels = samples.length / channels;
-  const out =
-    samples instanceof Uint8Array
-      ? new Uint8Array(pixels * kept)
-      : samples instanceof Uint16Array
-        ? new Uint16Array(pixels * kept)
-        : new Float32Array(pixels * kept);
+  const out = samplesOf(depthOf(samples), pixels * kept);
   for (let p = 0; p < pixels; p++) {
     for (let c = 0; c < kept; c++) out[p * kept + c] = samples[p * channels + c] ?? 0;
   }

@@ -14,6 +14,10 @@ const REASONS: Readonly<Record<string, string>> = {
 export function fileError(path: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk that holds ${path} is full. Free some space there, then try again.`;
+    return new AppError('no-space', message, { subject: path, cause: error });
+  }
   const reason = REASONS[code] ?? `cannot be read (${code}). Check the disk it lies on`;
   return new AppError('unreadable', `${path} ${reason}.`, { subject: path, cause: error });
 }

@@ -68,11 +68,13 @@ export async function openStoredImage(
   return openImage(file, { ...options, subject, page: image.page });
 }
 
-/** Errors: not-found, corrupt. */
-export function readLabelMap(project: Pick<Project, 'labelMaps'>, labelMapId: number): LabelMap {
-  const bytes = project.labelMaps.bytes(labelMapId);
-  if (bytes === undefined) {
-    throw new AppError('not-found', `There is no label map ${labelMapId} in this project.`);
-  }
-  return decodeLabelMap(bytes);
+/** A label map as it is stored (shared/label-map.ts). Errors: not-found. */
+export function labelMapCode(project: Pick<Project, 'labelMaps'>, labelMapId: number): Uint8Array {
+  const code = project.labelMaps.bytes(labelMapId);
+  if (code !== undefined) return code;
+  throw new AppError('not-found', `There is no label map ${labelMapId} in this project.`);
 }
+
+/** Errors: not-found, corrupt. */
+export const readLabelMap = (project: Pick<Project, 'labelMaps'>, labelMapId: number): LabelMap =>
+  decodeLabelMap(labelMapCode(project, labelMapId));

@@ -1,10 +1,11 @@
 /** Weights of the classes for losses that make up for rare ones; pure numbers, no tensors. */
 import { IGNORE } from '../../shared/entities.ts';
+import { forEachRun } from '../../shared/label-map.ts';
 
 /**
  * Median frequency balancing (Eigen & Fergus 2015, arXiv 1411.4734): the median frequency of the classes that occur over
  * the class's own, at most `cap`. Ignored pixels count nowhere. A class that no image holds gets 1: it meets no pixel.
- * @param maps label values of the training images
+ * @param maps codes of the training images' label maps (shared/label-map.ts)
  * @returns [classes]
  */
 export function classWeights(
@@ -13,7 +14,9 @@ export function classWeights(
 ): number[] {
   const counts = new Float64Array(256);
   for (const map of maps) {
-    for (const label of map) if (label !== IGNORE) counts[label] = (counts[label] ?? 0) + 1;
+    forEachRun(map, (label, pixels) => {
+      if (label !== IGNORE) counts[label] = (counts[label] ?? 0) + pixels;
+    });
   }
   const own = Array.from(counts.subarray(0, classes));
   const present = own.filter((count) => count > 0).sort((a, b) => a - b);

@@ -20,7 +20,7 @@ import {
   windowStarts,
 } from './predict.ts';
 import type { Segmenter, WeightTensors } from './segmenter.ts';
-import { type AnyTile, cutValues, openInput, type TileRequest } from './tiles.ts';
+import { type AnyTile, cutTile, openInput, type TileRequest } from './tiles.ts';
 
 /** Validation in patches mode looks at this many crops of an image at most, evenly spread over it. */
 const MAX_CROPS = 4;
@@ -33,16 +33,15 @@ export interface ValidationView {
   readonly truth: LabelMap;
 }
 
-function crop(tile: AnyTile, labels: Uint8Array, left: number, top: number, sizePx: number) {
+function crop(tile: AnyTile, left: number, top: number, sizePx: number) {
   const { channels } = tile;
   const pixels = new Float32Array(sizePx * sizePx * channels);
   const truth = new Uint8Array(sizePx * sizePx).fill(IGNORE);
   const width = Math.min(sizePx, tile.width - left);
   const height = Math.min(sizePx, tile.height - top);
-  const { data } = cutValues(tile, { left, top, width, height });
+  const { data, labels } = cutTile(tile, { left, top, width, height });
   for (let y = 0; y < height; y++) {
-    const from = (top + y) * tile.width + left;
-    truth.set(labels.subarray(from, from + width), y * sizePx);
+    if (labels !== null) truth.set(labels.subarray(y * width, (y + 1) * width), y * sizePx);
     const row = data.subarray(y * width * channels, (y + 1) * width * channels);
     pixels.set(row, y * sizePx * channels);
   }
@@ -55,15 +54,14 @@ function crop(tile: AnyTile, labels: Uint8Array, left: number, top: number, size
 
 /** Fixed squares of a validation image: the whole image (resize mode), or crops spread over it (patches mode). */
 export function validationViews(tile: AnyTile, sizePx: number): ValidationView[] {
-  const { labels } = tile;
-  if (labels === null) return [];
+  if (tile.labels === null) return [];
   const places = windowStarts(tile.height, sizePx).flatMap((top) =>
     windowStarts(tile.width, sizePx).map((left) => ({ left, top })),
   );
   const every = Math.ceil(places.length / MAX_CROPS);
   return places
     .filter((_, i) => i % every === 0)
-    .map(({ left, top }) => crop(tile, labels, left, top, sizePx));
+    .map(({ left, top }) => crop(tile, left, top, sizePx));
 }
 
 /** Mean over images of the mean Dice of their views, in [0, 1]. */

@@ -7,7 +7,7 @@ import {
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { imageServes, PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
-import { readLabelMap } from '../data/image-source.ts';
+import { labelMapCode } from '../data/image-source.ts';
 import { assertLabelsAreClasses } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { classWeights } from './class-weights.ts';
@@ -116,7 +116,7 @@ function lossOf(
   if (loss === undefined) return null;
   if (loss.kind !== 'weighted-cross-entropy+dice') return { ...loss, classWeights: null };
   // At full resolution, whatever the network sees: shrinking keeps the frequencies but for chance.
-  const maps = train.map(({ labelMapId }) => readLabelMap(project, labelMapId).data);
+  const maps = train.map(({ labelMapId }) => labelMapCode(project, labelMapId));
   return { ...loss, classWeights: classWeights(maps, { classes, cap: loss.maxClassWeight }) };
 }
 

@@ -2,6 +2,7 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
+import { dirname } from 'node:path';
 import type { FinetuneRunConfig, LayerState, Run, RunConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Example } from '../db/examples.ts';
@@ -23,10 +24,12 @@ import {
   type Weights,
 } from './parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
+import { rowsOf, squeezed } from './image-rows.ts';
+import { createImageStore } from './image-store.ts';
 import { piecesOf } from './row-pieces.ts';
 import { runData, type RunData } from './run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
-import { type AnyTile, cutValues, readTile } from './tiles.ts';
+import { type AnyTile, openInput, readTile } from './tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 import {
@@ -208,12 +211,14 @@ async function examplesOf(
 ): Promise<Example[]> {
   const { sampling, network, snapshotId } = run.config;
   const tiles: AnyTile[] = [];
+  const store = createImageStore({ folder: dirname(project.path) });
+  const options = { sampling, channels: network.inputChannels, store };
   for (const request of chooseExamples(images)) {
-    tiles.push(await readTile(project, request, { sampling, channels: network.inputChannels }));
+    tiles.push(await readTile(project, request, options));
   }
   const datasetId = project.snapshots.get(snapshotId)?.datasetId;
   const dataset = datasetId === undefined ? undefined : project.datasets.get(datasetId);
-  return drawExamples({
+  const examples = await drawExamples({
     engine,
     objective,
     spec: objective.spec,
@@ -222,6 +227,8 @@ async function examplesOf(
     sizePx: sampling.sizePx,
     classes: dataset?.classes ?? [],
   });
+  store.close();
+  return examples;
 }
 
 /** Images that are looked at, evenly spread over the training images. */
@@ -232,14 +239,13 @@ async function assertServes(project: Project, config: RunConfig, data: RunData):
   const { accepts, train: images } = data;
   if (accepts === null) return;
   const every = Math.ceil(images.length / LOOKED_AT);
-  const options = { sampling: config.sampling, channels: config.network.inputChannels };
   for (const request of images.filter((_, i) => i % every === 0)) {
-    const tile = await readTile(project, request, options);
-    const { width } = tile;
-    const isServed = piecesOf(tile).some(({ top, count }) =>
-      accepts(cutValues(tile, { left: 0, top, width, height: count })),
-    );
-    if (isServed) return;
+    const input = await openInput(project, request.image, config.network.inputChannels);
+    const { mode, sizePx } = config.sampling;
+    const image = mode === 'resize' ? rowsOf(await squeezed(input, sizePx)) : input;
+    for (const { top, count } of piecesOf(image)) {
+      if (accepts(await image.rows(top, count))) return;
+    }
   }
   throw new AppError(
     'invalid-input',

@@ -6,7 +6,7 @@
  * neighbours, weights and reflection are worked out once a row and a column, never once a pixel.
  */
 import { IGNORE } from '../../shared/entities.ts';
-import { type AnyTile, cutValues } from './tiles.ts';
+import { type AnyTile, cutTile } from './tiles.ts';
 
 /** A flip or quarter turn: directions in the tile of the view's right and down, each 1 along one axis, either way. */
 export interface Turn {
@@ -188,21 +188,32 @@ function reached(positions: Float64Array, extent: number): readonly [first: numb
   return [first, last];
 }
 
-/** Values of the part of a tile that a window sees: all of them where they are there. */
-function valuesSeen(tile: AnyTile, positions: Positions, upright: boolean) {
-  if ('data' in tile) return { left: 0, top: 0, width: tile.width, data: tile.data };
+/** The part of a tile that a window sees: all of it where its values are there. */
+function partSeen(tile: AnyTile, positions: Positions, upright: boolean) {
+  if ('data' in tile) return { left: 0, top: 0, ...tile };
   const { columns, rows } = positions;
   const [left, right] = reached(upright ? columns : rows, tile.width);
   const [top, bottom] = reached(upright ? rows : columns, tile.height);
   const part = { left, top, width: right - left + 1, height: bottom - top + 1 };
-  return { ...part, data: cutValues(tile, part).data };
+  return { ...part, ...cutTile(tile, part) };
 }
 
-function samplePixels(tile: AnyTile, positions: Positions, upright: boolean): Float32Array {
-  const { channels } = tile;
-  const { left, top, width, data } = valuesSeen(tile, positions, upright);
-  const x = { extent: tile.width, from: left, stride: channels };
-  const y = { extent: tile.height, from: top, stride: channels * width };
+type PartSeen = ReturnType<typeof partSeen>;
+
+/** Axes of the tile in an array of the part's, of so many values a pixel. */
+const axesOf = (tile: AnyTile, { left, top, width }: PartSeen, channels: number) => ({
+  x: { extent: tile.width, from: left, stride: channels },
+  y: { extent: tile.height, from: top, stride: channels * width },
+});
+
+function samplePixels(
+  tile: AnyTile,
+  part: PartSeen,
+  positions: Positions,
+  upright: boolean,
+): Float32Array {
+  const { channels, data } = part;
+  const { x, y } = axesOf(tile, part, channels);
   const columns = placesAlong(positions.columns, upright ? x : y, channels);
   const rows = placesAlong(positions.rows, upright ? y : x, 1);
   const out = new Float32Array(columns.before.length * rows.before.length);
@@ -216,24 +227,21 @@ function samplePixels(tile: AnyTile, positions: Positions, upright: boolean): Fl
 const OUTSIDE = -1;
 
 /** Offsets of the nearest pixels; OUTSIDE where the tile has none. */
-function nearestAlong(
-  positions: Float64Array,
-  { extent, stride }: Pick<Axis, 'extent' | 'stride'>,
-): Int32Array {
+function nearestAlong(positions: Float64Array, { extent, from, stride }: Axis): Int32Array {
   return Int32Array.from(positions, (position) => {
     const nearest = Math.round(position);
-    return nearest < 0 || nearest >= extent ? OUTSIDE : nearest * stride;
+    return nearest < 0 || nearest >= extent ? OUTSIDE : (nearest - from) * stride;
   });
 }
 
 function sampleLabels(
   tile: AnyTile,
+  part: PartSeen,
   labels: Uint8Array,
   positions: Positions,
   upright: boolean,
 ): Uint8Array {
-  const x = { extent: tile.width, stride: 1 };
-  const y = { extent: tile.height, stride: tile.width };
+  const { x, y } = axesOf(tile, part, 1);
   const columns = nearestAlong(positions.columns, upright ? x : y);
   const rows = nearestAlong(positions.rows, upright ? y : x);
   const sizePx = rows.length;
@@ -257,8 +265,10 @@ export function sampleWindow(
 ): { readonly pixels: Float32Array; readonly labels: Uint8Array | null } {
   const positions = positionsOf(window, sizePx);
   const upright = window.turn.rightX !== 0;
+  const part = partSeen(tile, positions, upright);
+  const { labels } = part;
   return {
-    pixels: samplePixels(tile, positions, upright),
-    labels: tile.labels === null ? null : sampleLabels(tile, tile.labels, positions, upright),
+    pixels: samplePixels(tile, part, positions, upright),
+    labels: labels === null ? null : sampleLabels(tile, part, labels, positions, upright),
   };
 }

@@ -3,17 +3,11 @@
  * they come up. (Every image comes up equally often, in shuffled order: dropping the oldest to make room would drop
  * just those that come up next, and keep none of them long enough to be used.)
  */
-import { availableParallelism, totalmem } from 'node:os';
 import type { AnyTile } from './tiles.ts';
 
-/** Trainers side by side are at most as many as cores; together they keep up to this share of the memory. */
-const MEMORY_SHARE = 0.25;
-
-/** Bytes of decoded images that one trainer of this machine keeps. */
-export const tileMemoryBytes = (): number => (totalmem() * MEMORY_SHARE) / availableParallelism();
-
+/** Beyond what its store holds (image-store.ts). */
 const bytesOf = (tile: AnyTile) =>
-  ('data' in tile ? tile.data : tile.pixels.data).byteLength + (tile.labels?.byteLength ?? 0);
+  'data' in tile ? tile.data.byteLength + (tile.labels?.byteLength ?? 0) : 0;
 
 export interface TileCache {
   /** Tiles of these images, in order. Errors: those of `read`. */

@@ -4,12 +4,20 @@
  */
 import type { ImageRecord, SamplingConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Samples } from '../data/decoded-image.ts';
-import { openStoredImage, readLabelMap } from '../data/image-source.ts';
+import { decodeLabelMap, labelMapSize } from '../../shared/label-map.ts';
+import { labelMapCode, openStoredImage } from '../data/image-source.ts';
 import type { Project } from '../db/project.ts';
-import { type Conversions, type StoredPixels, toValues } from './channels.ts';
+import { type Conversions, toValues } from './channels.ts';
 import { conversionsOf, type ImageRows, networkRows, squeezed } from './image-rows.ts';
-import { type LabelRaster, type Raster, resizeLabels } from './resample.ts';
+import {
+  type ImageStore,
+  type KeptImage,
+  labelLayout,
+  planeInMemory,
+  type Rectangle,
+  valueLayout,
+} from './image-store.ts';
+import { type Raster, resizeLabels } from './resample.ts';
 
 export interface Tile extends Raster {
   readonly imageId: number;
@@ -19,38 +27,29 @@ export interface Tile extends Raster {
   readonly imageClass: number | null;
 }
 
-/**
- * An image at full resolution with its samples as they are stored: of 8 bits, a quarter of the memory of their values.
- * What is looked at is converted when it is.
- */
-export interface StoredTile extends Omit<Tile, 'data'> {
-  readonly pixels: StoredPixels;
+/** An image at full resolution, whose values are made where they are looked at. */
+export interface StoredTile extends Omit<Tile, 'data' | 'labels'>, KeptImage {
   readonly conversions: Conversions;
+  /** Channels of its samples. */
+  readonly stored: number;
 }
 
 export type AnyTile = Tile | StoredTile;
 
-/** Values of a rectangle that lies within the tile. [height, width, channels] */
-export function cutValues(
+/** Values and labels of a rectangle that lies within the tile: [height, width, channels], [height, width]. */
+export function cutTile(
   tile: AnyTile,
-  { left, top, width, height }: Readonly<Record<'left' | 'top' | 'width' | 'height', number>>,
-): Raster {
-  const cut = <T extends Samples>(data: T, channels: number, out: T): T => {
-    const length = width * channels;
-    for (let y = 0; y < height; y++) {
-      const start = ((top + y) * tile.width + left) * channels;
-      out.set(data.subarray(start, start + length), y * length);
-    }
-    return out;
-  };
+  part: Rectangle,
+): Raster & { readonly labels: Uint8Array | null } {
+  const { width, height } = part;
   if ('data' in tile) {
-    const { channels, data } = tile;
-    const values = cut(data, channels, new Float32Array(width * height * channels));
-    return { width, height, channels, data: values };
+    const { channels } = tile;
+    const values = planeInMemory(tile.data, valueLayout(tile.width, channels));
+    const labels = tile.labels && planeInMemory(tile.labels, labelLayout(tile.width));
+    return { width, height, channels, data: values.part(part), labels: labels?.part(part) ?? null };
   }
-  const { channels, data } = tile.pixels;
-  const samples = cut(data, channels, data.slice(0, width * height * channels));
-  return toValues({ width, height, channels, data: samples }, tile.conversions);
+  const stored = { width, height, channels: tile.stored, data: tile.samples.part(part) };
+  return { ...toValues(stored, tile.conversions), labels: tile.labels?.part(part) ?? null };
 }
 
 /** What a run needs of an image: the record, and the label map revision and class that its snapshot pins. */
@@ -63,7 +62,11 @@ export interface TileRequest {
 export interface TileOptions {
   readonly sampling: SamplingConfig;
   readonly channels: number;
+  readonly store: ImageStore;
 }
+
+/** Samples that are held while an image is decoded: all of most images, and of larger ones in a few parts. */
+const BAND_BYTES = 2 ** 28;
 
 /** An image as the network's input values, at its own size. Errors: those of readImage, unsupported (channels). */
 export async function openInput(
@@ -74,43 +77,45 @@ export async function openInput(
   return networkRows(await openStoredImage(project, image), channels, image.name);
 }
 
-function readLabels(project: Pick<Project, 'labelMaps'>, request: TileRequest): LabelRaster | null {
-  if (request.labelMapId === null) return null;
-  const labels = readLabelMap(project, request.labelMapId);
-  const { widthPx, heightPx, name } = request.image;
-  if (labels.width !== widthPx || labels.height !== heightPx) {
+/** The code of an image's label map. Errors: not-found; corrupt, where it is of another size. */
+function labelsOf(
+  project: Pick<Project, 'labelMaps'>,
+  { image, labelMapId }: TileRequest,
+): Uint8Array | null {
+  if (labelMapId === null) return null;
+  const code = labelMapCode(project, labelMapId);
+  const { width, height } = labelMapSize(code);
+  const { widthPx, heightPx, name } = image;
+  if (width !== widthPx || height !== heightPx) {
     throw new AppError(
       'corrupt',
-      `The label map of ${name} is ${labels.width}×${labels.height} px, the image ${widthPx}×${heightPx} px. Label the image again, or take it out of the study.`,
+      `The label map of ${name} is ${width}×${height} px, the image ${widthPx}×${heightPx} px. Label the image again, or take it out of the study.`,
       { subject: name },
     );
   }
-  return labels;
+  return code;
 }
 
-/** Reads one image. Errors: those of openInput and readLabelMap. */
+/** Reads one image; at full resolution it is kept in the store. Errors: those of openInput and of `keep`, corrupt. */
 export async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
-  { sampling, channels }: TileOptions,
+  { sampling, channels, store }: TileOptions,
 ): Promise<AnyTile> {
   const { image, imageClass } = request;
   const { sizePx, mode } = sampling;
-  const labels = readLabels(project, request);
+  const labels = labelsOf(project, request);
   const facts = { imageId: image.id, name: image.name, imageClass };
   if (mode === 'resize') {
     const small = await squeezed(await openInput(project, image, channels), sizePx);
-    const smallLabels = labels === null ? null : resizeLabels(labels, sizePx, sizePx);
+    const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
     return { ...facts, ...small, labels: smallLabels?.data ?? null };
   }
-  // Windows lie anywhere, and a file is read from its top: all of it once is less than a part of it for each.
-  const opened = await openStoredImage(project, image, { bandBytes: Infinity });
-  const conversions = await conversionsOf(opened, channels, image.name);
-  const { width, height } = opened;
-  const data = await opened.rows(0, height);
-  return {
-    ...{ ...facts, width, height, channels, conversions },
-    pixels: { width, height, channels: opened.channels, data },
-    labels: labels?.data ?? null,
-  };
+  const opened = await openStoredImage(project, image, { bandBytes: BAND_BYTES });
+  const kept = await store.keep(opened, labels, image.name);
+  const { width, height, channels: stored } = opened;
+  const rows = (top: number, count: number) =>
+    Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));
+  const conversions = await conversionsOf({ ...opened, rows }, channels, image.name);
+  return { ...facts, ...kept, width, height, channels, stored, conversions };
 }

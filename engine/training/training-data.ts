@@ -3,12 +3,14 @@
  * the project when they are first needed. Whether that happens on the training thread or beside it is decided by
  * whoever opens it (batch-thread.ts).
  */
+import { dirname } from 'node:path';
 import type { RunConfig } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
 import { type Batch, planBatches } from './batches.ts';
 import { type ValidationView, validationViews } from './evaluation.ts';
+import { createImageStore, imageMemoryBytes } from './image-store.ts';
 import type { RunData } from './run-data.ts';
-import { createTileCache, tileMemoryBytes } from './tile-cache.ts';
+import { createTileCache } from './tile-cache.ts';
 import { readTile } from './tiles.ts';
 
 export interface TrainingData {
@@ -20,13 +22,17 @@ export interface TrainingData {
 }
 
 export function openTrainingData(options: {
-  readonly project: Pick<Project, 'datasets' | 'labelMaps'>;
+  readonly project: Pick<Project, 'datasets' | 'labelMaps' | 'path'>;
   readonly config: RunConfig;
   readonly data: RunData;
+  /** Bytes of images that are kept in memory. */
+  readonly memoryBytes?: number;
 }): TrainingData {
-  const { project, config, data } = options;
+  const { project, config, data, memoryBytes = imageMemoryBytes() } = options;
   const { sampling, network, optimisation, seed } = config;
-  const tileOptions = { sampling, channels: network.inputChannels };
+  const channels = network.inputChannels;
+  const newStore = () => createImageStore({ memoryBytes, folder: dirname(project.path) });
+  const store = newStore();
   const plan = planBatches({
     objective: data.objective,
     sizePx: sampling.sizePx,
@@ -36,11 +42,11 @@ export function openTrainingData(options: {
     count: data.train.length,
   });
   const cache = createTileCache({
-    maxBytes: tileMemoryBytes(),
+    maxBytes: memoryBytes,
     read(image) {
       const request = data.train[image];
       if (request === undefined) throw new Error(`the run has no training image ${image}`);
-      return readTile(project, request, tileOptions);
+      return readTile(project, request, { sampling, channels, store });
     },
   });
   return {
@@ -50,12 +56,16 @@ export function openTrainingData(options: {
     async validationViews() {
       const views: ValidationView[] = [];
       for (const request of data.validation) {
-        views.push(
-          ...validationViews(await readTile(project, request, tileOptions), sampling.sizePx),
-        );
+        const own = newStore(); // wanted no longer than for its views
+        const tile = await readTile(project, request, { sampling, channels, store: own });
+        views.push(...validationViews(tile, sampling.sizePx));
+        own.close();
       }
       return views;
     },
-    close: () => Promise.resolve(),
+    close() {
+      store.close();
+      return Promise.resolve();
+    },
   };
 }

@@ -114,6 +114,19 @@ describe('batches from a thread of their own', () => {
     expect((await feed.batch(STEPS)).inputs).toEqual((await inline.batch(STEPS)).inputs);
   });
 
+  it('are the same where the memory has no room for the images', async () => {
+    const { project, config } = fineTuning();
+    const data = runData(project, config);
+    const inMemory = openTrainingData({ project, config, data });
+    const onDisk = openTrainingData({ project, config, data, memoryBytes: 0 });
+    for (let step = 1; step <= STEPS; step++) {
+      expect(await onDisk.batch(step)).toEqual(await inMemory.batch(step));
+    }
+    expect(await onDisk.validationViews()).toEqual(await inMemory.validationViews());
+    await onDisk.close();
+    await expect(onDisk.batch(1)).rejects.toThrow();
+  });
+
   it('fail with the name of the image that cannot be read', async () => {
     const { project, runId } = fineTuning({ damaged: true });
     const feed = feedOf(project, runId);

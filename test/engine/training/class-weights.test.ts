@@ -1,9 +1,15 @@
 import { expect, it } from 'vitest';
 import { classWeights } from '../../../engine/training/class-weights.ts';
 import { IGNORE } from '../../../shared/entities.ts';
+import { createRunWriter } from '../../../shared/label-map.ts';
 
-const map = (...runs: readonly (readonly [label: number, count: number])[]) =>
-  Uint8Array.from(runs.flatMap(([label, count]) => Array<number>(count).fill(label)));
+/** The code of a label map of one row. */
+function map(...runs: readonly (readonly [label: number, count: number])[]): Uint8Array {
+  const width = runs.reduce((sum, [, count]) => sum + count, 0);
+  const writer = createRunWriter({ width, height: 1 });
+  for (const [label, count] of runs) writer.append(label, count);
+  return writer.bytes();
+}
 
 it('weighs a class by the median frequency over its own, without ignored pixels', () => {
   const maps = [map([0, 60], [1, 20]), map([0, 20], [2, 10], [IGNORE, 500])];

@@ -99,7 +99,7 @@ function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): Ope
   return {
     ...{ width, height: 1, channels, bitDepth },
     rows: () => Promise.resolve(data),
-    check: () => Promise.resolve([]),
+    readThrough: () => Promise.resolve([]),
   };
 }
 const networkInput = async (image: OpenImage, channels: number, subject = 'x') =>

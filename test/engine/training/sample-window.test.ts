@@ -7,6 +7,8 @@ import {
   type Window,
   windowAt,
 } from '../../../engine/training/sample-window.ts';
+import type { Samples } from '../../../engine/data/decoded-image.ts';
+import { labelLayout, planeInMemory } from '../../../engine/training/image-store.ts';
 import type { StoredTile, Tile } from '../../../engine/training/tiles.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { createRandom } from '../../../shared/random.ts';
@@ -113,10 +115,18 @@ describe('a window of a tile', () => {
           const pixels = { width, height, channels: from, data };
           const conversions = { how, channels, range: { low: 100, high: 800 } };
           const { labels } = randomTile(width, height, channels);
-          const facts = { width, height, channels, labels };
+          const facts = { width, height, channels };
           const common = { ...facts, imageId: 1, name: 'random', imageClass: null };
-          const stored: StoredTile = { ...common, pixels, conversions };
-          const whole: Tile = { ...common, data: toValues(pixels, conversions).data };
+          const stored: StoredTile = {
+            ...{ ...common, conversions, stored: from },
+            samples: planeInMemory<Samples>(data, {
+              width,
+              channels: from,
+              make: (n) => new Uint16Array(n),
+            }),
+            labels: labels && planeInMemory(labels, labelLayout(width)),
+          };
+          const whole: Tile = { ...common, labels, data: toValues(pixels, conversions).data };
           const window = windowAt({ left, top, side: sizePx * scale, sizePx, turn });
           expect(sampleWindow(stored, window, sizePx)).toEqual(sampleWindow(whole, window, sizePx));
         },
