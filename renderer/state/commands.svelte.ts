@@ -8,6 +8,8 @@ export interface Command {
   readonly keys?: string;
   /** Keys that the view itself listens to, as people read them. */
   readonly hint?: string;
+  /** One of many of its kind: the palette lists it only once letters of its name were typed. */
+  readonly whenAsked?: boolean;
   readonly run: () => void;
 }
 

@@ -302,7 +302,6 @@ describe('a user’s first hour', () => {
     await expectAccessible('encoders');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('first');
-    await page.getByRole('option', { name: 'First look', selected: true }).waitFor();
     await expectAccessible('palette');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'First look' }).waitFor();
