@@ -152,8 +152,8 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
     }
     // Nothing is drawn between the chord, the letters and Enter.
     await page.keyboard.press('Control+5');
-    await page.evaluate(async () => {
-      const press = (target: EventTarget, key: string, ctrlKey = false) =>
+    await page.evaluate(`(async () => {
+      const press = (target, key, ctrlKey = false) =>
         target.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true }));
       press(document.body, 'k', true);
       await new Promise((resolve) => setTimeout(resolve));
@@ -161,7 +161,7 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
       if (!(field instanceof HTMLInputElement)) throw new Error('the field has no focus yet');
       field.value = 'about this computer';
       press(field, 'Enter');
-    });
+    })()`);
     await page.getByRole('dialog', { name: 'This computer' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('All verdicts').waitFor();
