@@ -5,6 +5,7 @@ import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
 import { decodeImage, type DecodedImage, openImage, type OpenImage } from './decode.ts';
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
+import { reduceImage, reductionOf } from './reduce.ts';
 
 async function openLinked(path: string, name: string): Promise<ImageFile> {
   try {
@@ -55,6 +56,23 @@ export async function readImage(
 ): Promise<DecodedImage> {
   const subject = image.linkPath ?? image.name;
   return decodeImage(await openOriginal(project, image), { subject, page: image.page });
+}
+
+/**
+ * Pixels for a picture of an image with no side longer than `maxSidePx`: of a very large image, one pixel for each
+ * `reducedBy` × `reducedBy` of its own. Errors: those of readImage.
+ */
+export async function readForPicture(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+  maxSidePx: number,
+): Promise<{ readonly pixels: DecodedImage; readonly reducedBy: number }> {
+  const subject = image.linkPath ?? image.name;
+  const file = await openOriginal(project, image);
+  const opened = await openImage(file, { subject, page: image.page });
+  const reducedBy = reductionOf(opened, maxSidePx);
+  if (reducedBy > 1) return { pixels: await reduceImage(opened, reducedBy), reducedBy };
+  return { pixels: await decodeImage(file, { subject, page: image.page }), reducedBy };
 }
 
 /** The same, for reading some rows at a time. Errors: those of openOriginal and openImage. */

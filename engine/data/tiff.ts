@@ -15,6 +15,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
+import { readPlainRows } from './tiff-rows.ts';
 
 // TIFF 6.0 tag values.
 const BLACK_IS_ZERO = 1;
@@ -22,9 +23,6 @@ const RGB = 2;
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
 const UNSIGNED_SAMPLES = 1;
 const FLOAT_SAMPLES = 3;
-const STRIP_OFFSETS = 273;
-const ROWS_PER_STRIP = 278;
-const STRIP_BYTE_COUNTS = 279;
 const LITTLE_ENDIAN = 0x4949; // 'II'
 const BIG_TIFF = 43;
 
@@ -130,12 +128,19 @@ export function openTiffRows(
         ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
       ],
       async read(top, count) {
-        const window = isTurned ? [0, 0, width, height] : [0, top, width, top + count];
-        const raster = await withPage(file, options, async (page) => {
-          await divideStrip(page);
-          return page.readRasters({ interleave: true, window });
+        const window: [number, number, number, number] = isTurned
+          ? [0, 0, width, height]
+          : [0, top, width, top + count];
+        const samples = await withPage(file, options, async (page) => {
+          const rows = await readPlainRows(page, window[1], window[3] - window[1]);
+          if (rows === null)
+            return toSamples(
+              await page.readRasters({ interleave: true, window }),
+              floating,
+              changes,
+            );
+          return rows instanceof Float32Array ? finite(rows, changes) : rows;
         });
-        const samples = toSamples(raster, floating, changes);
         const data = kept === stored ? samples : firstChannels(samples, stored, kept);
         return isTurned ? orient({ width, height, channels: kept, data }, orientation).data : data;
       },
@@ -169,48 +174,6 @@ async function assertComplete(
   }
 }
 
-const UNCOMPRESSED = 1;
-const SEPARATE_PLANES = 2;
-/** Of the pieces that a strip is divided into. */
-const PIECE_BYTES = 2 ** 20;
-
-/**
- * Where all rows of a file are one strip, as microscopes like to write them, the reader would take all of them for any
- * of them. Uncompressed, it is as well so many smaller strips.
- */
-async function divideStrip(image: GeoTIFFImage): Promise<void> {
-  const directory = image.fileDirectory;
-  const [height, bits] = [image.getHeight(), image.getBitsPerSample()];
-  const compression = (await directory.loadValue('Compression')) ?? UNCOMPRESSED;
-  if (image.isTiled || compression !== UNCOMPRESSED || bits % 8 !== 0) return;
-  const offsets = await directory.loadValue('StripOffsets');
-  if (offsets === undefined || image.getTileHeight() < height) return;
-  const separate = image.planarConfiguration === SEPARATE_PLANES;
-  const rowBytes = image.getWidth() * (separate ? bits / 8 : image.getBytesPerPixel());
-  const rows = Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
-  const pieces = Array.from(offsets, Number).flatMap((offset) =>
-    Array.from({ length: Math.ceil(height / rows) }, (_, i) => ({
-      offset: offset + i * rows * rowBytes,
-      bytes: Math.min(rows, height - i * rows) * rowBytes,
-    })),
-  );
-  const fields = directory.actualizedFields;
-  const set = (tag: number, value: number[]) => {
-    directory.deferredArrays.delete(tag);
-    directory.deferredFields.delete(tag);
-    fields.set(tag, value);
-  };
-  fields.set(ROWS_PER_STRIP, rows);
-  set(
-    STRIP_OFFSETS,
-    pieces.map(({ offset }) => offset),
-  );
-  set(
-    STRIP_BYTE_COUNTS,
-    pieces.map(({ bytes }) => bytes),
-  );
-}
-
 type Raster = Awaited<ReturnType<GeoTIFF['readRasters']>>;
 
 /** What becomes of samples that are no unsigned integers of 8 or 16 bits. */
@@ -225,6 +188,16 @@ const notesOf = ({ isInteger, inexact, notFinite }: Changes): string[] => [
   ...(inexact > 0 ? [`${inexact} samples rounded to 32-bit floating point`] : []),
   ...(notFinite > 0 ? [`${notFinite} samples were not finite and became 0`] : []),
 ];
+
+/** In place: what is no finite number becomes 0, which `changes` count. */
+function finite(samples: Float32Array, changes: Changes): Float32Array {
+  for (let i = 0; i < samples.length; i++) {
+    if (Number.isFinite(samples[i])) continue;
+    samples[i] = 0;
+    changes.notFinite++;
+  }
+  return samples;
+}
 
 /** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point, which `changes` count. */
 function toSamples(raster: Raster, floating: boolean, changes: Changes): Samples {

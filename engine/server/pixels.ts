@@ -50,6 +50,19 @@ function parseQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.outpu
   );
 }
 
+/** Samples that a window can take up. */
+const MAX_SHOWN_BYTES = 2 ** 30;
+
+function assertShowable({ name, widthPx, heightPx, channels, bitDepth }: ImageRecord): void {
+  const bytes = widthPx * heightPx * channels * (bitDepth / 8);
+  if (bytes <= MAX_SHOWN_BYTES) return;
+  throw new AppError(
+    'unsupported',
+    `${name} holds ${(bytes / 1e9).toFixed(1)} GB of samples; up to ${(MAX_SHOWN_BYTES / 1e9).toFixed(1)} GB can be shown at full resolution. It can be trained on and predicted all the same: import its labels as masks, or cut it into tiles to paint on.`,
+    { subject: name },
+  );
+}
+
 export interface Pixels {
   /** Answers a request under /pixels/; false where there is no such route. */
   answer(request: IncomingMessage, url: URL, response: ServerResponse): Promise<boolean>;
@@ -86,10 +99,9 @@ export function createPixels(engine: Engine): Pixels {
   async function image(url: URL, response: ServerResponse): Promise<void> {
     const query = parseQuery(Original, url);
     const db = projectOf(query.project);
-    const { width, height, channels, bitDepth, data } = await readImage(
-      db,
-      imageOf(db, query.image),
-    );
+    const record = imageOf(db, query.image);
+    assertShowable(record);
+    const { width, height, channels, bitDepth, data } = await readImage(db, record);
     if (endianness() !== 'LE') throw new AppError('unsupported', 'Big-endian machines are not.');
     const samples = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     const body = new Uint8Array(HEADER_BYTES + samples.length);

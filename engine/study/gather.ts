@@ -17,7 +17,7 @@ import { AppError } from '../../shared/errors.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
-import { readImage, readLabelMap } from '../data/image-source.ts';
+import { readForPicture, readLabelMap } from '../data/image-source.ts';
 import { imagePng, maskPng } from '../data/thumbnail.ts';
 import type { Project } from '../db/project.ts';
 import { GRAFT_VERSION } from '../version.ts';
@@ -110,6 +110,7 @@ async function examplesOf(
     const uri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
     const mask = (map: ReturnType<typeof decodeLabelMap>) =>
       maskPng(map, classes, EXAMPLE_SIDE_PX).then(uri);
+    const { pixels } = await readForPicture(db, image, EXAMPLE_SIDE_PX);
     examples.push({
       pretraining: run.pretraining,
       transfer: run.transfer,
@@ -118,7 +119,7 @@ async function examplesOf(
       rank,
       imageName: image.name,
       dice: result.dice,
-      image: uri(await imagePng(await readImage(db, image), EXAMPLE_SIDE_PX)),
+      image: uri(await imagePng(pixels, EXAMPLE_SIDE_PX)),
       truth: await mask(readLabelMap(db, labelMapId)),
       prediction: await mask(decodeLabelMap(prediction)),
     });

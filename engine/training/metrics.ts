@@ -10,7 +10,7 @@
 import { IGNORE } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
-import { squaredDistanceTransform } from './distance-transform.ts';
+import { squaredDistances } from './distance-transform.ts';
 
 export interface OverlapScores {
   /** 2·|P∩T| / (|P|+|T|), in [0, 1]. */
@@ -216,12 +216,7 @@ function surfaceOf({ mask, width, height }: Window): Window {
 
 /** Squared distance from each pixel of one surface to the other surface, ascending. */
 function surfaceDistances(from: Window, to: Window): Float64Array {
-  const distances = squaredDistanceTransform(to.mask, to.width, to.height);
-  let count = 0;
-  for (let i = 0; i < distances.length; i++) {
-    if (from.mask[i]) distances[count++] = distances[i] ?? 0;
-  }
-  return distances.subarray(0, count).sort();
+  return squaredDistances(to.mask, from.mask, to).sort();
 }
 
 /** 95th percentile of the distances whose ascending squares are given, interpolated linearly. */

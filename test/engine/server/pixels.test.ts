@@ -53,6 +53,19 @@ describe('pixels over HTTP', () => {
     expect(pinned.headers.get('cache-control')).toContain('immutable');
   });
 
+  it('refuses the samples of an image that no window could hold, and says what goes all the same', async () => {
+    const { request, engine, project, dataset } = await served();
+    const { db } = engine.projects.open(project);
+    const imageId = db.datasets.addImage({
+      ...{ datasetId: dataset.id, name: 'huge.tif', widthPx: 16_384, heightPx: 16_384 },
+      ...{ channels: 16, bitDepth: 16, hash: 'none', page: 0, groupName: null, imageClass: null },
+      source: { linkPath: '/nowhere/huge.tif' },
+    });
+    const answer = await request(pixelsAddress('image', { project, image: imageId }));
+    expect(answer.status).toBe(415);
+    expect(await answer.text()).toContain('huge.tif holds 8.6 GB of samples');
+  });
+
   it('hands out original samples behind a header of four numbers', async () => {
     const { request, at } = await served();
     const bytes = await bytesOf(await request(at('image', {})));
