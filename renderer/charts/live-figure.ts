@@ -1,8 +1,8 @@
-/** Live curves as a drawing of the report's kind: what is saved where a canvas is shown. */
-import { legend } from '../../shared/charts/chart.ts';
-import { lineBandChart } from '../../shared/charts/line-band.ts';
-import { niceDomain, type Range } from '../../shared/charts/scale.ts';
-import { type Markup, markup } from '../../shared/markup.ts';
+/** Live curves as a chart of the report's kind. */
+import type { LegendEntry } from '../../shared/charts/chart.ts';
+import type { Chart } from '../../shared/charts/drawing.ts';
+import { type BandSeries, lineBandChart } from '../../shared/charts/line-band.ts';
+import type { Range } from '../../shared/charts/scale.ts';
 import { score } from '../../shared/number-format.ts';
 import type { LiveSeries } from './live-series.ts';
 
@@ -21,27 +21,46 @@ export interface LiveCurves {
 const WIDTH = 760;
 const HEIGHT = 360;
 
-/** One chart and, where several curves want names, its legend; null before there are points. */
-export function liveFigure(curves: LiveCurves): Markup | null {
+export interface LiveFigure {
+  readonly chart: Chart;
+  /** Of several curves; a single one needs no name. */
+  readonly legend: readonly LegendEntry[];
+}
+
+/** null before there are points. */
+export function liveFigure(curves: LiveCurves): LiveFigure | null {
   const { title, description, xLabel, yLabel, yRange, xMax } = curves;
   const drawn = curves.series.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return null;
-  const all = drawn.flatMap(({ points }) => points);
-  const series = drawn.map(({ label, colour, dash, marker = 'circle', points }) => ({
-    label,
-    style: { colour, dash, marker },
-    points: points.map(({ x, y }) => ({ x, y, low: Number.NaN, high: Number.NaN })),
-  }));
-  const drawing = lineBandChart({
+  const series = drawn.map(
+    ({ label, colour, dash, marker = 'circle', width = 2, points }): BandSeries => ({
+      label,
+      style: { colour, dash, marker },
+      thickness: width,
+      points: points.map(({ x, y }) => ({ x, y, low: Number.NaN, high: Number.NaN })),
+    }),
+  );
+  const steps = drawn.flatMap(({ points }) => points.map(({ x }) => x));
+  const chart = lineBandChart({
     title,
     description,
     series,
-    x: { name: xLabel, scale: 'linear', values: [0, xMax ?? 0, ...all.map(({ x }) => x)] },
-    y: { name: yLabel, domain: yRange ?? niceDomain(all.map(({ y }) => y)) },
+    x: {
+      name: xLabel,
+      scale: 'linear',
+      values: [0, xMax ?? 0, ...steps],
+      words: (x) => `${xLabel.toLowerCase()} ${x}`,
+    },
+    y: {
+      name: yLabel,
+      sharedWith: series,
+      ...(yRange === undefined ? {} : { domain: yRange, limits: yRange }),
+      words: score,
+    },
+    bandName: null,
     markers: 'sparse',
-    note: ({ label }, { x, y }) => `${label}, ${xLabel.toLowerCase()} ${x}: ${score(y)}`,
     width: WIDTH,
     height: HEIGHT,
   });
-  return markup`<figure>${series.length > 1 && legend(series)}${drawing}</figure>`;
+  return { chart, legend: series.length > 1 ? series : [] };
 }

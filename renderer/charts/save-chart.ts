@@ -1,6 +1,14 @@
 /** Saves a drawn chart as a file that stands by itself: light colours, no variables, no style sheet, its legend with it. */
+import { type LegendEntry, swatch } from '../../shared/charts/chart.ts';
+import type { Drawing } from '../../shared/charts/drawing.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Markup } from '../../shared/markup.ts';
+import { fragmentOf } from './drawn.ts';
+
+export interface SavedChart {
+  readonly drawing: Drawing;
+  /** Of the figure that the chart stands in. */
+  readonly legend: readonly LegendEntry[];
+}
 
 /** Everything a chart's look is made of. */
 const PROPERTIES = [
@@ -27,34 +35,23 @@ const FONT_ALLOWANCE = 1.08;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The drawings of a figure, without a place in the page. */
-export function chartsOf(figure: Markup): SVGSVGElement[] {
-  const template = document.createElement('template');
-  template.innerHTML = figure.text;
-  return [...template.content.querySelectorAll<SVGSVGElement>('svg.chart')];
-}
-
-/**
- * Draws the legend that stands beside a chart in its figure below the chart's copy, which must be part of the page.
- * Returns the height it takes.
- */
-function drawLegend(chart: SVGSVGElement, copy: SVGSVGElement): number {
-  const entries = chart.closest('figure')?.querySelectorAll<HTMLElement>('.legend li') ?? [];
-  const { width, height } = chart.viewBox.baseVal;
+/** Draws a legend below a chart that must be part of the page. Returns the height it takes. */
+function drawLegend(copy: SVGSVGElement, { drawing, legend }: SavedChart): number {
+  const { width, height } = drawing;
   let [x, rows] = [0, 0];
-  for (const entry of entries) {
-    const sample = entry.querySelector('svg');
+  for (const { label, style } of legend) {
+    const sample = fragmentOf(swatch(style)).firstElementChild;
     if (sample === null) continue;
     const text = document.createElementNS(SVG, 'text');
     text.setAttribute('class', 'ink');
-    text.textContent = entry.textContent.trim();
+    text.textContent = label;
     copy.append(text);
     const wide = LEGEND.swatch + LEGEND.space + FONT_ALLOWANCE * text.getComputedTextLength();
     if (rows === 0 || x + wide > width) [x, rows] = [0, rows + 1];
     const y = height + LEGEND.gap + (rows - 1) * LEGEND.row;
     const group = document.createElementNS(SVG, 'g');
     group.setAttribute('transform', `translate(${x} ${y})`);
-    group.append(...[...sample.childNodes].map((node) => node.cloneNode(true)));
+    group.append(...sample.childNodes);
     copy.append(group);
     text.setAttribute('x', String(x + LEGEND.swatch + LEGEND.space));
     text.setAttribute('y', String(y + 10));
@@ -63,17 +60,17 @@ function drawLegend(chart: SVGSVGElement, copy: SVGSVGElement): number {
   return rows === 0 ? 0 : LEGEND.gap + rows * LEGEND.row;
 }
 
-/** A copy with computed colours written into it, on white paper. */
-function standalone(chart: SVGSVGElement): SVGSVGElement {
-  const copy = chart.cloneNode(true);
+/** With computed colours written into it, on white paper. */
+function standalone(chart: SavedChart): SVGSVGElement {
+  const copy = fragmentOf(chart.drawing.markup).firstElementChild;
   if (!(copy instanceof SVGSVGElement)) throw new AppError('internal', 'The chart is no drawing.');
-  const { width, height } = chart.viewBox.baseVal;
+  const { width, height } = chart.drawing;
   const host = document.createElement('div');
   host.className = 'charts';
   host.style.cssText = `position:fixed;left:-10000px;width:${width}px;color-scheme:light;--chart-paper:#ffffff`;
   host.append(copy);
   document.body.append(host);
-  const below = drawLegend(chart, copy);
+  const below = drawLegend(copy, chart);
   for (const element of [copy, ...copy.querySelectorAll<SVGElement>('*')]) {
     const style = getComputedStyle(element);
     for (const property of PROPERTIES) {
@@ -103,13 +100,13 @@ function download(blob: Blob, name: string): void {
   URL.revokeObjectURL(link.href);
 }
 
-const textOf = (chart: SVGSVGElement) => new XMLSerializer().serializeToString(standalone(chart));
+const textOf = (chart: SavedChart) => new XMLSerializer().serializeToString(standalone(chart));
 
-export function saveSvg(chart: SVGSVGElement, name: string): void {
+export function saveSvg(chart: SavedChart, name: string): void {
   download(new Blob([textOf(chart)], { type: 'image/svg+xml' }), `${name}.svg`);
 }
 
-export async function savePng(chart: SVGSVGElement, name: string): Promise<void> {
+export async function savePng(chart: SavedChart, name: string): Promise<void> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(textOf(chart))}`;
   await image.decode();

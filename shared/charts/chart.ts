@@ -1,6 +1,7 @@
 /** What all charts share: the style sheet, the outer element, axes and legends. Charts are text; nothing here touches a document. */
 import { type Markup, markup, trusted } from '../markup.ts';
 import { marker, type SeriesStyle } from './arm-style.ts';
+import type { Box } from './drawing.ts';
 import { tickLabel, type Scale } from './scale.ts';
 
 /**
@@ -39,20 +40,12 @@ export const chartStyles: Markup = trusted(`
 `);
 
 /** An image to assistive technology: `title` names it, `description` says what it shows in a sentence. */
-export function chart(
+export function chartElement(
   size: { readonly width: number; readonly height: number },
   text: { readonly title: string; readonly description: string },
-  content: readonly (Markup | null)[],
+  content: readonly (Markup | null | false)[],
 ): Markup {
   return markup`<svg class="chart" role="img" viewBox="0 0 ${size.width} ${size.height}" aria-label="${text.title}. ${text.description}"><desc>${text.description}</desc>${content}</svg>`;
-}
-
-/** Plotting area in the units of the drawing. */
-export interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
 }
 
 /** Horizontal rules with their values on the left. */

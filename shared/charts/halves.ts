@@ -6,7 +6,8 @@ import type { Comparison, ComparisonKind, StudyAnalysis, Verdict } from '../anal
 import type { PretrainingKey } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { signed } from '../number-format.ts';
-import { chart } from './chart.ts';
+import { chartElement } from './chart.ts';
+import type { Chart } from './drawing.ts';
 
 export type HalfState = 'keep' | 'drop' | 'same' | 'unclear' | 'untested';
 
@@ -107,10 +108,16 @@ const BADGE_STROKES: Readonly<Record<Exclude<HalfState, 'untested'>, string>> = 
   unclear: 'M-2.6 -2A2.7 2.7 0 1 1 0.9 0.4Q0 0.9 0 2M0 4.2V4.3',
 };
 
-export function halvesChart({ title, halves }: { title: string; halves: Halves }): Markup {
-  const { encoder, decoder } = halves;
+export function halvesChart({ title, halves }: { title: string; halves: Halves }): Chart {
+  const size = { width: WIDTH, height: HEIGHT };
+  const plot = { left: 0, right: WIDTH, top: 0, bottom: HEIGHT };
+  const drawing = { ...size, plot, markup: drawHalves(title, halves), axis: null, readings: null };
+  return { title, ...size, draw: () => drawing };
+}
+
+function drawHalves(title: string, { encoder, decoder }: Halves): Markup {
   const description = `Encoder: ${spoken(encoder)} Decoder: ${spoken(decoder)}`;
-  return chart({ width: WIDTH, height: HEIGHT }, { title, description }, [
+  return chartElement({ width: WIDTH, height: HEIGHT }, { title, description }, [
     markup`<line class="rule" x1="104" x2="128" y1="${MIDDLE_Y}" y2="${MIDDLE_Y}"/>`,
     drawHalf(encoder, { name: 'Encoder', left: 9, bars: ENCODER_BARS, centre: 53.5 }),
     drawHalf(decoder, { name: 'Decoder', left: 133, bars: DECODER_BARS, centre: 168 }),

@@ -3,6 +3,8 @@
 export interface Scale {
   /** Position in the units of the drawing. */
   at(value: number): number;
+  /** The value at a position; at any, where the domain is a single value. */
+  valueAt(position: number): number;
   readonly ticks: readonly number[];
 }
 
@@ -64,16 +66,25 @@ export function linearScale(domain: Range, range: Range, tickCount = 5): Scale {
       span === 0
         ? (range[0] + range[1]) / 2
         : range[0] + ((value - domain[0]) / span) * (range[1] - range[0]),
+    valueAt: (position) => domain[0] + ((position - range[0]) / (range[1] - range[0] || 1)) * span,
     ticks: niceTicks(domain, tickCount),
   };
 }
 
-/** Positive values at equal distances per doubling; the ticks are the values themselves. */
-export function log2Scale(values: readonly number[], range: Range): Scale {
-  const ticks = [...new Set(values)].sort((a, b) => a - b);
-  const domain: Range = [Math.log2(ticks[0] ?? 1), Math.log2(ticks.at(-1) ?? 1)];
-  const linear = linearScale(domain, range);
-  return { at: (value) => linear.at(Math.log2(value)), ticks };
+/**
+ * Positive values at equal distances per doubling; the ticks are the values themselves. `domain` is that of the values
+ * where no other is seen; one that holds fewer than two of them has round ticks.
+ */
+export function log2Scale(values: readonly number[], range: Range, domain?: Range): Scale {
+  const sorted = [...new Set(values)].sort((a, b) => a - b);
+  const [low, high] = domain ?? [sorted[0] ?? 1, sorted.at(-1) ?? 1];
+  const linear = linearScale([Math.log2(low), Math.log2(high)], range);
+  const own = sorted.filter((value) => value >= low && value <= high);
+  return {
+    at: (value) => linear.at(Math.log2(value)),
+    valueAt: (position) => 2 ** linear.valueAt(position),
+    ticks: own.length < 2 && domain !== undefined ? niceTicks(domain, 3) : own,
+  };
 }
 
 /** As few decimals as tell neighbouring ticks apart. */

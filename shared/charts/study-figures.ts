@@ -7,12 +7,14 @@ import type {
   StudyAnalysis,
 } from '../analysis.ts';
 import { armName, taskStyle, transferName, transferStyle } from './arm-style.ts';
-import { legend, type LegendEntry } from './chart.ts';
+import type { LegendEntry } from './chart.ts';
+import type { Chart } from './drawing.ts';
+import type { Figure } from './figure.ts';
 import { intervalRowsChart, type IntervalRow } from './interval-rows.ts';
 import { lineBandChart, type BandSeries } from './line-band.ts';
 import { niceDomain, type Range } from './scale.ts';
 import { TRANSFERS, type PretrainingKey, type Transfer } from '../entities.ts';
-import { markup, type Markup } from '../markup.ts';
+import { markup } from '../markup.ts';
 import { counted, score, scoreInterval, signed, signedInterval } from '../number-format.ts';
 import { pretrainingInText, pretrainingTitle } from '../pretrainings.ts';
 import {
@@ -31,55 +33,48 @@ const FULL_WIDTH = 760;
 
 /** Size of one of several charts that share a row. */
 interface PanelGrid {
-  readonly className: 'one' | 'two' | 'three';
+  readonly columns: 'one' | 'two' | 'three';
   readonly width: number;
   readonly height: number;
 }
 
 function panelGrid(columns: number): PanelGrid {
-  if (columns <= 1) return { className: 'one', width: FULL_WIDTH, height: 330 };
-  if (columns === 2 || columns === 4) return { className: 'two', width: 360, height: 268 };
-  return { className: 'three', width: 256, height: 236 };
+  if (columns <= 1) return { columns: 'one', width: FULL_WIDTH, height: 330 };
+  if (columns === 2 || columns === 4) return { columns: 'two', width: 360, height: 268 };
+  return { columns: 'three', width: 256, height: 236 };
 }
 
-function transferLegend(arms: readonly { readonly transfer: Transfer }[]): Markup {
+function transferLegend(arms: readonly { readonly transfer: Transfer }[]): LegendEntry[] {
   const present = TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer));
-  return legend(
-    present.map((transfer): LegendEntry => ({
-      label: transferName(transfer),
-      style: transferStyle(transfer),
-    })),
-  );
+  return present.map((transfer) => ({
+    label: transferName(transfer),
+    style: transferStyle(transfer),
+  }));
 }
 
 // ───────────────────────────── Dice against label count ─────────────────────────────
 
-export function scoreSection({ arms }: StudyAnalysis): Markup | null {
-  if (arms.length === 0) return null;
+/** None where no arm has finished. */
+export function scoreFigures({ arms }: StudyAnalysis): Figure[] {
+  if (arms.length === 0) return [];
   const counts = labelCountsOf(arms);
-  return markup`<section id="scores"><h2>Scores by number of labels</h2>
-<p class="lead">How well each way of starting does on the test images, and how much of it more labels buy.</p>
-${counts.length === 1 ? scoreRows(arms) : scorePanels(arms, counts)}
-</section>`;
+  return counts.length === 1 ? [scoreRows(arms)] : scorePanels(arms, counts);
 }
 
 /** One panel a pretraining, each beside the random start; then all tasks' encoders together. */
-function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Markup {
+function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Figure[] {
   const tasks = pretrainingsOf(arms);
   const armsOf = (task: PretrainingKey | null) =>
     arms.filter(({ pretraining }) => pretraining === task);
   const encodersOf = (task: PretrainingKey) =>
     armsOf(task).filter(({ transfer }) => transfer === 'encoder');
-  const domain = niceDomain(
-    arms.flatMap((arm) => [arm.dice, ...arm.diceCi95]),
-    { limits: SCORES },
-  );
+  const sharedWith = arms.map((arm) => oneArmSeries(arm.transfer, [arm]));
   const panel = (title: string, series: readonly BandSeries[], grid: PanelGrid) =>
-    scorePanel({ title, series, counts, domain, grid });
+    scorePanel({ title, series, sharedWith, counts, grid });
   const grid = panelGrid(tasks.length);
   const panels =
     tasks.length === 0
-      ? panel('Random start', armSeries(armsOf(null)), grid)
+      ? [panel('Random start', armSeries(armsOf(null)), grid)]
       : tasks.map((task) =>
           panel(
             `Pretrained by ${pretrainingInText(task)}`,
@@ -95,30 +90,45 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Ma
       points: scorePoints(encodersOf(task)),
     }));
   const together = [...armSeries(armsOf(null)), ...encoders];
-  return markup`<figure>${transferLegend(arms)}<div class="panels ${grid.className}">${panels}</div><figcaption>Mean test Dice against the number of labelled training images, on a logarithmic axis. Bands are 95&nbsp;% confidence intervals over seeds and test images. Bands that overlap do not mean “no difference”: seeds are paired, so differences are judged below.</figcaption></figure>
-${
-  encoders.length > 1 &&
-  markup`<h3>Which task gives the better encoder?</h3><figure class="whole">${legend(together)}<div class="panels one">${panel('Encoder transferred, by pretraining task', together, { ...panelGrid(1), height: 290 })}</div><figcaption>The encoder arms of all tasks in one chart, with 95&nbsp;% confidence intervals.</figcaption></figure>`
-}`;
+  const byTask: Figure = {
+    heading: null,
+    legend: transferLegend(arms),
+    columns: grid.columns,
+    charts: panels,
+    caption: markup`Mean test Dice against the number of labelled training images, on a logarithmic axis. Bands are 95&nbsp;% confidence intervals over seeds and test images. Bands that overlap do not mean “no difference”: seeds are paired, so differences are judged below.`,
+    whole: false,
+  };
+  if (encoders.length < 2) return [byTask];
+  const whole = { ...panelGrid(1), height: 290 };
+  return [
+    byTask,
+    {
+      heading: 'Which task gives the better encoder?',
+      legend: together,
+      columns: 'one',
+      charts: [panel('Encoder transferred, by pretraining task', together, whole)],
+      caption: markup`The encoder arms of all tasks in one chart, with 95&nbsp;% confidence intervals.`,
+      whole: true,
+    },
+  ];
 }
 
 function scorePanel(options: {
   readonly title: string;
   readonly series: readonly BandSeries[];
+  readonly sharedWith: readonly BandSeries[];
   readonly counts: readonly number[];
-  readonly domain: Range;
   readonly grid: PanelGrid;
-}): Markup {
-  const { title, series, counts, domain, grid } = options;
+}): Chart {
+  const { title, series, sharedWith, counts, grid } = options;
   return lineBandChart({
     title,
     description: `Mean test Dice against label count for ${series.map(({ label }) => label).join('; ')}.`,
     series,
-    x: { name: 'Labelled training images', scale: 'log2', values: counts },
-    y: { name: 'Test Dice', domain },
+    x: { name: 'Labelled training images', scale: 'log2', values: counts, words: labelCount },
+    y: { name: 'Test Dice', sharedWith, limits: SCORES, words: score },
+    bandName: 'Mean test Dice with its 95\u00a0% interval.',
     markers: 'every point',
-    note: ({ label }, { x, y, low, high }) =>
-      `${label}, ${labelCount(x)}: ${score(y)} ${scoreInterval([low, high])}`,
     width: grid.width,
     height: grid.height,
   });
@@ -126,15 +136,20 @@ function scorePanel(options: {
 
 function armSeries(arms: readonly ArmSummary[]): BandSeries[] {
   return TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer)).map(
-    (transfer) => {
-      const own = arms.filter((arm) => arm.transfer === transfer);
-      return {
-        label: transferName(transfer),
-        style: transferStyle(transfer),
-        points: scorePoints(own),
-      };
-    },
+    (transfer) =>
+      oneArmSeries(
+        transfer,
+        arms.filter((arm) => arm.transfer === transfer),
+      ),
   );
+}
+
+function oneArmSeries(transfer: Transfer, arms: readonly ArmSummary[]): BandSeries {
+  return {
+    label: transferName(transfer),
+    style: transferStyle(transfer),
+    points: scorePoints(arms),
+  };
 }
 
 function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
@@ -146,7 +161,7 @@ function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
   }));
 }
 
-function scoreRows(arms: readonly ArmSummary[]): Markup {
+function scoreRows(arms: readonly ArmSummary[]): Figure {
   const rows = arms.map((arm): IntervalRow => {
     const numbers = `${score(arm.dice)} ${scoreInterval(arm.diceCi95)}`;
     return {
@@ -158,12 +173,13 @@ function scoreRows(arms: readonly ArmSummary[]): Markup {
       numbers,
       word: counted(arm.seeds.length, 'seed'),
       style: transferStyle(arm.transfer),
-      note: `${armName(arm)}: ${numbers}`,
+      subject: 'test Dice',
+      note: null,
     };
   });
-  const drawing = intervalRowsChart({
+  const drawn = intervalRowsChart({
     title: `Test Dice with ${labelCount(arms[0]?.labels ?? 0)}`,
-    description: rows.map(({ note }) => note).join('; '),
+    description: rows.map(({ label, numbers }) => `${label}: ${numbers}`).join('; '),
     rows,
     alignedWith: rows,
     domain: niceDomain(
@@ -174,13 +190,20 @@ function scoreRows(arms: readonly ArmSummary[]): Markup {
     margin: null,
     width: FULL_WIDTH,
   });
-  return markup`<figure class="whole">${drawing}<figcaption>Mean test Dice of each arm. Whiskers are 95&nbsp;% confidence intervals over seeds and test images; each faint dot is one seed.</figcaption></figure>`;
+  return {
+    heading: null,
+    legend: [],
+    columns: 'one',
+    charts: [drawn],
+    caption: markup`Mean test Dice of each arm. Whiskers are 95&nbsp;% confidence intervals over seeds and test images; each faint dot is one seed.`,
+    whole: true,
+  };
 }
 
 // ───────────────────────────── paired differences ─────────────────────────────
 
 /** One chart a question, so that pages break between them; axes and columns line up. */
-export function forestFigure({ comparisons, delta }: StudyAnalysis): Markup {
+export function forestFigure({ comparisons, delta }: StudyAnalysis): Figure {
   const margin: Interval = [-delta, delta];
   const domain = niceDomain(
     [...margin, 0, ...comparisons.flatMap(({ ci95, perSeed }) => [...ci95, ...perSeed])],
@@ -207,7 +230,14 @@ export function forestFigure({ comparisons, delta }: StudyAnalysis): Markup {
       width: FULL_WIDTH,
     }),
   );
-  return markup`<figure><div class="panels one">${charts}</div><figcaption>Paired differences in test Dice: right of the line the first-named arm is better. Thick whiskers are 90&nbsp;%, thin ones 95&nbsp;% confidence intervals; each faint dot is one seed. The shaded band is ±δ&nbsp;=&nbsp;±${score(delta)} Dice, the differences declared too small to matter before the study ran: a thick whisker inside it means “equivalent”.</figcaption></figure>`;
+  return {
+    heading: null,
+    legend: [],
+    columns: 'one',
+    charts,
+    caption: markup`Paired differences in test Dice: right of the line the first-named arm is better. Thick whiskers are 90&nbsp;%, thin ones 95&nbsp;% confidence intervals; each faint dot is one seed. The shaded band is ±δ&nbsp;=&nbsp;±${score(delta)} Dice, the differences declared too small to matter before the study ran: a thick whisker inside it means “equivalent”.`,
+    whole: false,
+  };
 }
 
 function forestRow(row: Comparison): IntervalRow {
@@ -222,44 +252,43 @@ function forestRow(row: Comparison): IntervalRow {
     numbers,
     word: shortVerdict(row.verdict),
     style: transferStyle(COMPARISONS[row.comparison].transfer),
-    note: `${row.comparison}: ${numbers}. ${row.words}`,
+    subject: row.comparison,
+    note: `${tested ? `90\u00a0% interval ${signedInterval(row.ci90)}. ` : ''}${row.words}`,
   };
 }
 
 // ───────────────────────────── learning curves ─────────────────────────────
 
-export function learningFigure({ curves }: StudyAnalysis): Markup | null {
+/** null before any curve has a point. */
+export function learningFigure({ curves }: StudyAnalysis): Figure | null {
   const drawn = curves.filter(({ points }) => points.length > 0);
   if (drawn.length === 0) return null;
   const counts = labelCountsOf(drawn);
   const tasks = pretrainingsOf(drawn);
   const rows: readonly (PretrainingKey | null)[] = tasks.length === 0 ? [null] : tasks;
   const grid = panelGrid(counts.length === 1 ? Math.min(rows.length, 2) : counts.length);
-  const domain = niceDomain(
-    drawn.flatMap(({ points }) => points.flatMap(({ low, high }) => [low, high])),
-    { limits: SCORES },
-  );
-  const panels = rows.flatMap((task) =>
-    counts.map((labels) => learningPanel(drawn, { task, labels }, domain, grid)),
-  );
-  return markup`<figure>${transferLegend(drawn)}<div class="panels ${grid.className}">${panels}</div><figcaption>Validation Dice during fine-tuning: mean of the seeds, with the range from lowest to highest seed. The random start is the same in every panel of a label count.</figcaption></figure>`;
+  return {
+    heading: null,
+    legend: transferLegend(drawn),
+    columns: grid.columns,
+    charts: rows.flatMap((task) =>
+      counts.map((labels) => learningPanel(drawn, { task, labels }, grid)),
+    ),
+    caption: markup`Validation Dice during fine-tuning: mean of the seeds, with the range from lowest to highest seed. The random start is the same in every panel of a label count.`,
+    whole: false,
+  };
 }
 
 function learningPanel(
   curves: readonly LearningCurve[],
   { task, labels }: { readonly task: PretrainingKey | null; readonly labels: number },
-  domain: Range,
   { width, height }: PanelGrid,
-): Markup {
+): Chart {
   const own = curves.filter(
     (curve) =>
       curve.labels === labels && (curve.pretraining === null || curve.pretraining === task),
   );
-  const series = own.map(({ transfer, points }) => ({
-    label: transferName(transfer),
-    style: transferStyle(transfer),
-    points: points.map(({ step, mean, low, high }) => ({ x: step, y: mean, low, high })),
-  }));
+  const series = own.map(learningSeries);
   const title = `${task === null ? 'Random start' : pretrainingTitle(task)}, ${labelCount(labels)}`;
   return lineBandChart({
     title,
@@ -269,12 +298,25 @@ function learningPanel(
       name: 'Training step',
       scale: 'linear',
       values: [0, ...curves.flatMap(({ points }) => points.map(({ step }) => step))],
+      words: (step) => `step ${step}`,
     },
-    y: { name: 'Validation Dice', domain },
+    y: {
+      name: 'Validation Dice',
+      sharedWith: curves.map(learningSeries),
+      limits: SCORES,
+      words: score,
+    },
+    bandName: 'Mean of the seeds, from the lowest to the highest.',
     markers: 'sparse',
-    note: ({ label }, { x, y, low, high }) =>
-      `${label}, step ${x}: ${score(y)} ${scoreInterval([low, high])}`,
     width,
     height,
   });
+}
+
+function learningSeries({ transfer, points }: LearningCurve): BandSeries {
+  return {
+    label: transferName(transfer),
+    style: transferStyle(transfer),
+    points: points.map(({ step, mean, low, high }) => ({ x: step, y: mean, low, high })),
+  };
 }

@@ -106,14 +106,8 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
 
     await page.getByRole('button', { name: /Save or enlarge: Dice/ }).click();
     await page.getByRole('menuitem', { name: 'Enlarge' }).click();
-    const large = page.getByRole('region', { name: /^Dice, enlarged/ });
+    const large = page.getByRole('dialog', { name: 'Dice' });
     await large.waitFor();
-    const width = async () => (await large.locator('svg.chart').first().boundingBox())?.width ?? 0;
-    const before = await width();
-    await page.keyboard.press('+');
-    await expect.poll(width).toBeGreaterThan(before * 1.2);
-    await page.keyboard.press('0');
-    await expect.poll(width).toBeCloseTo(before, 0);
     await page.keyboard.press('Escape');
     await large.waitFor({ state: 'hidden' });
     await page.keyboard.press('Control+4');

@@ -3,6 +3,7 @@
  * its head makes the browser hold it to that. Equal data give equal bytes.
  */
 import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
+import { figureMarkup } from '../../../shared/charts/figure.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { layersSection, methodsSection, notesSection, provenance } from './closing.ts';
 import { factorialSection } from './factorial-section.ts';
@@ -10,7 +11,7 @@ import { examplesSection, pretrainingSection } from './examples.ts';
 import {
   forestFigure,
   learningFigure,
-  scoreSection,
+  scoreFigures,
 } from '../../../shared/charts/study-figures.ts';
 import { reportStyles } from './style.ts';
 import {
@@ -35,7 +36,7 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
   const { analysis } = data;
   const sections: readonly Section[] = [
     { id: 'verdict', name: 'Verdict', body: verdictSection(data, runs) },
-    { id: 'scores', name: 'Scores', body: scoreSection(analysis) },
+    { id: 'scores', name: 'Scores', body: scoresSection(analysis) },
     { id: 'differences', name: 'Differences', body: differencesSection(analysis) },
     { id: 'factorial', name: 'Both halves', body: factorialSection(analysis) },
     { id: 'learning', name: 'Learning', body: learningSection(analysis) },
@@ -75,11 +76,20 @@ ${provenance(data)}
 `.text;
 }
 
+function scoresSection(analysis: StudyAnalysis): Markup | null {
+  const figures = scoreFigures(analysis);
+  if (figures.length === 0) return null;
+  return markup`<section id="scores"><h2>Scores by number of labels</h2>
+<p class="lead">How well each way of starting does on the test images, and how much of it more labels buy.</p>
+${figures.map(figureMarkup)}
+</section>`;
+}
+
 function differencesSection(analysis: StudyAnalysis): Markup | null {
   if (analysis.comparisons.length === 0) return null;
   return markup`<section id="differences"><h2>Differences, and how sure they are</h2>
 <p class="lead">Two arms of one seed see the same labelled images in the same order, so they are compared pair by pair.</p>
-${forestFigure(analysis)}
+${figureMarkup(forestFigure(analysis))}
 ${statisticsTable(analysis)}</section>`;
 }
 
@@ -89,6 +99,6 @@ function learningSection(analysis: StudyAnalysis): Markup | null {
   if (figure === null && table === null) return null;
   return markup`<section id="learning"><h2>How fast they learn</h2>
 <p class="lead">Learning faster is not ending better: this is reported apart from the final scores.</p>
-${figure}
+${figure && figureMarkup(figure)}
 ${table}</section>`;
 }

@@ -83,7 +83,7 @@ function halvesCell(
 ): Markup {
   const title = `${pretrainingTitle(pretraining)}, ${labelCount(labels)}`;
   const halves = halvesOf(analysis, { pretraining, labels });
-  return markup`<div class="cell">${name}${halvesChart({ title, halves })}</div>`;
+  return markup`<div class="cell">${name}${halvesChart({ title, halves }).draw().markup}</div>`;
 }
 
 function glossary(delta: number): Markup {
