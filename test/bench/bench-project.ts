@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { createProject, type Project } from '../../engine/db/project.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Run, StudyConfig } from '../../shared/entities.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
 
@@ -97,4 +99,26 @@ export function discsProject(
     addPicture(project, datasetId, { name: `${i}.png`, sizePx, picture: picture(i, sizePx) });
   }
   return { project, datasetId };
+}
+
+/** Creates a study and runs it to its end. Errors: what made its first run fail. */
+export async function finishedStudy(
+  engine: Engine,
+  { path, runs, studies }: Pick<Project, 'path' | 'runs' | 'studies'>,
+  config: StudyConfig,
+): Promise<Run[]> {
+  const { id } = await engine.call('studies.create', { project: path, config });
+  await new Promise<void>((resolve, reject) => {
+    const stop = engine.subscribe((event) => {
+      if (event.type !== 'study.changed' || event.studyId !== id) return;
+      const status = studies.get(id)?.status;
+      if (status !== 'done' && status !== 'failed') return;
+      stop();
+      const failed = runs.ofStudy(id).find(({ error }) => error !== null);
+      if (status === 'done') resolve();
+      else reject(new Error(failed?.error?.message ?? 'the study failed'));
+    });
+    engine.call('studies.run', { project: path, studyId: id }).catch(reject);
+  });
+  return runs.ofStudy(id);
 }

@@ -13,7 +13,7 @@ import { createEngine, type Engine } from '../../engine/engine.ts';
 import { type SpawnTrainer, spawnTrainer } from '../../engine/trainer.ts';
 import { decodeCheckpoint } from '../../engine/training/checkpoint.ts';
 import { StudyConfig } from '../../shared/entities.ts';
-import { inFolder } from './bench-project.ts';
+import { finishedStudy, inFolder } from './bench-project.ts';
 import { report } from './measure.ts';
 
 const { values: flags } = parseArgs({
@@ -69,7 +69,7 @@ const spawn: SpawnTrainer = (request, onEvent) => {
 
 async function runStudy(
   engine: Engine,
-  at: { readonly project: string; readonly db: Project },
+  db: Project,
   study: { readonly name: string; readonly datasetId: number; readonly steps: number },
 ) {
   const of = (count: number) => ({
@@ -88,22 +88,10 @@ async function runStudy(
     seeds: 1,
     execution: { threads, parallel: 1 },
   });
-  const { project, db } = at;
-  const { id } = await engine.call('studies.create', { project, config });
   const start = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    const stop = engine.subscribe((event) => {
-      if (event.type !== 'study.changed' || event.studyId !== id) return;
-      const status = db.studies.get(id)?.status;
-      if (status !== 'done' && status !== 'failed') return;
-      stop();
-      if (status === 'done') resolve();
-      else reject(new Error(db.runs.ofStudy(id)[0]?.error?.message ?? 'the study failed'));
-    });
-    engine.call('studies.run', { project, studyId: id }).catch(reject);
-  });
+  const runs = await finishedStudy(engine, db, config);
   const seconds = (performance.now() - start) / 1000;
-  const run = db.runs.ofStudy(id).find(({ kind }) => kind === 'pretrain');
+  const run = runs.find(({ kind }) => kind === 'pretrain');
   const stored = run && db.runs.checkpoint(run.id, 'last');
   if (run === undefined || stored === undefined) throw new Error('the run left no checkpoint');
   const { trained } = decodeCheckpoint(stored.bytes);
@@ -123,12 +111,11 @@ await inFolder(async (folder) => {
     const { id: datasetId } = await engine.call('datasets.generate', {
       ...{ project, name: 'target', generator: 'texshapes-target', count: IMAGES, sizePx, seed: 1 },
     });
-    const at = { project, db };
-    const one = await runStudy(engine, at, { name: 'one step', datasetId, steps: 1 });
+    const one = await runStudy(engine, db, { name: 'one step', datasetId, steps: 1 });
     const firstStep = (watched.firstStepAt - one.start) / 1000;
-    const whole = await runStudy(engine, at, { name: 'left alone', datasetId, steps });
+    const whole = await runStudy(engine, db, { name: 'left alone', datasetId, steps });
     watched.killFrom = steps / 2;
-    const killed = await runStudy(engine, at, { name: 'killed', datasetId, steps });
+    const killed = await runStudy(engine, db, { name: 'killed', datasetId, steps });
     if (Number.isNaN(watched.killedAt)) throw new Error('too short to be killed: more --steps');
     report('footprint of a study', [
       {

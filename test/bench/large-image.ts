@@ -6,16 +6,23 @@
  * usage: large-image.ts [--side 4096] [--channels 16] [--steps 100] [--size 128] [--threads 2] [--folder DIR]
  * Takes 3 · side² · channels · 2 bytes of disk, and once more as much as an image while it is trained on.
  */
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeIndexPng } from '../../engine/data/encode.ts';
-import { writeFileSync } from 'node:fs';
-import type { Project } from '../../engine/db/project.ts';
-import { createEngine, type Engine } from '../../engine/engine.ts';
+import { createEngine } from '../../engine/engine.ts';
 import { StudyConfig } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
+import { finishedStudy } from './bench-project.ts';
 import { report, type Row } from './measure.ts';
 
 const { values: flags } = parseArgs({
@@ -112,35 +119,20 @@ async function stage<T>(name: string, work: () => T | Promise<T>): Promise<T> {
   return result;
 }
 
-async function study(engine: Engine, project: string, db: Project, datasetId: number) {
-  const of = (count: number) => ({
-    ...{ steps: count, batch: 8, schedule: 'cosine', evaluateEvery: count },
-  });
-  const config = StudyConfig.parse({
+function configOf(datasetId: number): StudyConfig {
+  const optimisation = { steps, batch: 8, schedule: 'cosine', evaluateEvery: steps };
+  return StudyConfig.parse({
     name: 'large',
     sourceDatasetId: datasetId,
     targetDatasetId: datasetId,
     network: { base: 8, inputChannels: channels },
     sampling: { sizePx, mode: 'patches' },
-    pretrainings: [{ task: 'autoencoder', transfers: ['encoder'], optimisation: of(steps) }],
-    finetuning: of(steps),
+    pretrainings: [{ task: 'autoencoder', transfers: ['encoder'], optimisation }],
+    finetuning: optimisation,
     labelCounts: [1],
     seeds: 1,
     execution: { threads, parallel: 1 },
   });
-  const { id } = await engine.call('studies.create', { project, config });
-  await new Promise<void>((resolve, reject) => {
-    const stop = engine.subscribe((event) => {
-      if (event.type !== 'study.changed' || event.studyId !== id) return;
-      const status = db.studies.get(id)?.status;
-      if (status !== 'done' && status !== 'failed') return;
-      stop();
-      if (status === 'done') resolve();
-      else reject(new Error(db.runs.ofStudy(id).find(({ error }) => error)?.error?.message));
-    });
-    engine.call('studies.run', { project, studyId: id }).catch(reject);
-  });
-  return db.runs.ofStudy(id);
 }
 
 const folder = mkdtempSync(join(flags.folder, 'graft-large-'));
@@ -162,7 +154,7 @@ try {
   const { datasetId } = await stage('imported as links', () =>
     engine.call('datasets.import', { project, path: data, name: 'large', link: true }),
   );
-  const runs = await stage('study', () => study(engine, project, db, datasetId));
+  const runs = await stage('study', () => finishedStudy(engine, db, configOf(datasetId)));
   report('images larger than the memory', stages);
   report(
     'its runs',
