@@ -32,6 +32,7 @@ import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/channels.ts';
+import { imageMemoryBytes, keptBytes } from '../training/image-store.ts';
 import { transfersGroup } from '../training/transfer.ts';
 import { assertInputSize } from '../training/unet.ts';
 
@@ -327,6 +328,21 @@ function resolveLabelCounts(config: StudyConfig, available: number): number[] {
   return [...new Set(counts)].toSorted((a, b) => a - b);
 }
 
+/** What of the images that are trained on by patches goes to disk, because a run keeps no more of them in memory. */
+function keptOnDisk(
+  { sampling }: StudyConfig,
+  datasets: readonly (readonly ImageRecord[])[],
+): string | null {
+  if (sampling.mode === 'resize') return null;
+  const decoded = datasets.map((images) =>
+    images.reduce((sum, image) => sum + keptBytes(image, image.labelMapId !== null), 0),
+  );
+  const beyond = Math.max(...decoded) - imageMemoryBytes();
+  if (beyond <= 0) return null;
+  const size = `${(beyond / 1e9).toPrecision(2)} GB`;
+  return `The images do not all fit into the memory at full resolution: each run that trains on them takes up to ${size} of disk beside the project while it runs.`;
+}
+
 /** Resolves and checks a study's data. Errors: not-found, invalid-input with the remedy. */
 export function planData(project: Project, config: StudyConfig): StudyData {
   const source = dataset(project, config.sourceDatasetId, 'source');
@@ -399,6 +415,12 @@ export function planData(project: Project, config: StudyConfig): StudyData {
       `Where the random start has not plateaued, all arms of that label count go on to ${config.extension} times their steps${rates.length > 1 ? ' with the learning rate that validation chose' : ''}. The estimate reaches from none going on to all.`,
     );
   }
+  const trained = new Set(trainImageIds);
+  const onDisk = keptOnDisk(config, [
+    sourceImages,
+    targetLabelled.filter(({ id }) => trained.has(id)),
+  ]);
+  if (onDisk !== null) notes.push(onDisk);
   if (testCount < 20) notes.push(`Only ${testCount} test images: intervals will be wide.`);
   return {
     source,

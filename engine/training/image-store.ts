@@ -4,6 +4,7 @@
  * most formats are decoded from the top: so an image is decoded once, and its patches are read from what came of it.
  */
 import { availableParallelism, totalmem } from 'node:os';
+import type { ImageRecord } from '../../shared/entities.ts';
 import { decodeLabelMap, readLabelMapRuns } from '../../shared/label-map.ts';
 import type { OpenImage } from '../data/decode.ts';
 import { type Samples, samplesOf } from '../data/decoded-image.ts';
@@ -116,6 +117,17 @@ export const imageMemoryBytes = (): number =>
   (Math.min(totalmem(), process.constrainedMemory() || Infinity) * MEMORY_SHARE) /
   availableParallelism();
 
+/** Bytes of an image's samples and, where it has some, labels. */
+export const keptBytes = (
+  {
+    widthPx,
+    heightPx,
+    channels,
+    bitDepth,
+  }: Pick<ImageRecord, 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'>,
+  isLabelled: boolean,
+): number => widthPx * heightPx * (channels * (bitDepth / 8) + (isLabelled ? 1 : 0));
+
 export interface ImageStoreOptions {
   /** Samples and labels that are kept in memory. */
   readonly memoryBytes?: number;
@@ -163,7 +175,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   return {
     async keep(image, labels, subject) {
       const { width, height, channels, bitDepth } = image;
-      const bytes = width * height * ((channels * bitDepth) / 8 + (labels === null ? 0 : 1));
+      const bytes = keptBytes(
+        { widthPx: width, heightPx: height, channels, bitDepth },
+        labels !== null,
+      );
       if (bytes > room) return onDisk(image, labels, { bytes, subject });
       const kept = await inMemory(image, labels);
       room -= bytes;

@@ -115,6 +115,22 @@ describe('the runs of a study', () => {
     expect(data.notes.join()).toMatch(/learning rates 0.0005, 0.002: 2 times the fine-tuning/);
   });
 
+  it('say how much disk images take that do not fit into the memory, where patches are trained on', () => {
+    const { project, ids } = prepared();
+    const notes = (mode: 'resize' | 'patches') =>
+      planData(project, smallStudy(ids, { sampling: { sizePx: 16, mode } })).notes.join(' ');
+    expect(notes('patches')).not.toContain('disk');
+    for (let page = 0; page < 100; page++) {
+      project.datasets.addImage({
+        ...{ datasetId: ids.source, name: 'slides.tif', widthPx: 16_384, heightPx: 16_384 },
+        ...{ channels: 1, bitDepth: 16, hash: `page ${page}`, page, groupName: null },
+        ...{ imageClass: 0, source: { linkPath: '/nowhere/slides.tif' } },
+      });
+    }
+    expect(notes('patches')).toMatch(/takes up to \d+ GB of disk beside the project/);
+    expect(notes('resize')).not.toContain('disk');
+  });
+
   it('take "all" as every labelled training image, once', () => {
     const { project, ids } = prepared();
     const config = smallStudy(ids, { labelCounts: [10, 'all', 3] });
