@@ -6,7 +6,8 @@ import { markup, type Markup } from '../markup.ts';
 import { marker, type SeriesStyle } from './arm-style.ts';
 import { chartElement, xAxis, yAxis } from './chart.ts';
 import type { Box, Chart, Drawing, DrawOptions, ReadingEntry, Readings } from './drawing.ts';
-import { linearScale, log2Scale, niceDomain, type Range, type Scale } from './scale.ts';
+import { extent, linearScale, log2Scale, niceDomain, type Range, type Scale } from './scale.ts';
+import { thinLine } from './thin-line.ts';
 
 export interface BandPoint {
   readonly x: number;
@@ -112,7 +113,7 @@ function xScale(
     const x = view === null ? all : log2Scale(values, [left, right], view);
     return { x, whole: [all.valueAt(left), all.valueAt(right)] };
   }
-  const whole: Range = [Math.min(...values), Math.max(...values)];
+  const whole = extent(values);
   const ticks = Math.max(4, Math.round((right - left) / 180));
   const x = linearScale(view ?? whole, [left, right], ticks);
   return { x: { ...x, ticks: x.ticks.filter(Number.isInteger) }, whole };
@@ -167,7 +168,8 @@ function hasBand({ low, high }: BandPoint): boolean {
 }
 
 function line({ points, style, thickness }: BandSeries, x: Scale, y: Scale): Markup {
-  const path = points.map((point) => markup`${x.at(point.x)} ${y.at(point.y)} `);
+  const positions = thinLine(points.map((point) => ({ x: x.at(point.x), y: y.at(point.y) })));
+  const path = positions.map((position) => markup`${position.x} ${position.y} `);
   const width = thickness !== undefined && markup`;stroke-width:${thickness}`;
   return markup`<polyline class="series" points="${path}" style="stroke:${style.colour};stroke-dasharray:${style.dash}${width}"/>`;
 }

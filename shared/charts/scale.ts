@@ -10,6 +10,16 @@ export interface Scale {
 
 export type Range = readonly [from: number, to: number];
 
+/** Of any number of values, at least one: more than a call takes as arguments. */
+export function extent(values: readonly number[]): Range {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}
+
 /** Closest of 1, 2, 5 × 10^k at or above `raw`. */
 function roundStep(raw: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(raw));
@@ -45,8 +55,7 @@ export function niceDomain(
   if (finite.length === 0) {
     return [Math.max(0, limits[0]), Math.min(1, limits[1])];
   }
-  let low = Math.min(...finite);
-  let high = Math.max(...finite);
+  let [low, high] = extent(finite);
   if (high - low < 1e-9) {
     const room = Math.max(Math.abs(low) * 0.1, 0.01);
     low -= room;

@@ -48,6 +48,11 @@ describe('scales', () => {
     );
   });
 
+  it('hold any number of values', () => {
+    const values = Array.from({ length: 300_000 }, (_, i) => i / 300_000);
+    expect(niceDomain(values)).toEqual([0, 1]);
+  });
+
   it('ignore what is not finite, and have a domain for nothing at all', () => {
     expect(niceDomain([0.61, 0.84, Number.NaN])).toEqual([0.6, 0.85]);
     expect(niceDomain([])).toEqual([0, 1]);
