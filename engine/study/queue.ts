@@ -68,9 +68,19 @@ export function createQueue(options: {
   function fail(run: Run, error: unknown): void {
     project.runs.ended(run.id, 'failed', toWireError(error));
     runChanged(run.id);
+    failDependents(run, 'failed');
+  }
+
+  function cancel(run: Run): void {
+    project.runs.ended(run.id, 'cancelled');
+    runChanged(run.id);
+    failDependents(run, 'was cancelled');
+  }
+
+  function failDependents(run: Run, fate: string): void {
     for (const other of run.studyId === null ? [] : project.runs.ofStudy(run.studyId)) {
       if (other.dependsOn !== run.id || other.status !== 'queued') continue;
-      const message = `Its pretraining (run ${run.id}) failed, so there is nothing to transfer. Retry that run first.`;
+      const message = `Its pretraining (run ${run.id}) ${fate}, so there is nothing to transfer. Retry that run first.`;
       project.runs.ended(other.id, 'failed', { code: 'conflict', message });
       runChanged(other.id);
     }
@@ -181,7 +191,7 @@ export function createQueue(options: {
     );
     const finished = trainer.ended.then(({ orderly, detail }) => {
       active.delete(run.id);
-      if (cancelled.delete(run.id)) project.runs.ended(run.id, 'cancelled');
+      if (cancelled.delete(run.id)) cancel(run);
       else if (!orderly && !broken) diedSilently(run, detail);
       runChanged(run.id);
       settleStudy(run.studyId);
@@ -255,22 +265,25 @@ export function createQueue(options: {
     },
     async cancelStudy(studyId) {
       project.studies.setStatus(studyId, 'cancelled');
+      // Before their pretrainings end: what nobody wants any more has not failed.
+      for (const run of project.runs.ofStudy(studyId)) {
+        if (run.status === 'queued') project.runs.ended(run.id, 'cancelled');
+      }
       const own = activeOf(studyId);
       for (const run of own) {
         cancelled.add(run.runId);
         run.trainer.kill();
       }
       await Promise.all(own.map((run) => run.finished));
-      for (const run of project.runs.ofStudy(studyId)) {
-        if (run.status === 'queued') project.runs.ended(run.id, 'cancelled');
-      }
       studyChanged(studyId);
     },
     async cancelRun(runId) {
       const own = active.get(runId);
       if (own === undefined) {
-        project.runs.ended(runId, 'cancelled');
-        runChanged(runId);
+        const run = project.runs.get(runId);
+        if (run === undefined) return;
+        project.transaction(() => cancel(run));
+        settleStudy(run.studyId);
         return;
       }
       cancelled.add(runId);

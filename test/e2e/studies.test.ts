@@ -144,6 +144,15 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'hidden' });
     }
+    // One of many runs, by words from both ends of its name.
+    await page.keyboard.press('Control+4');
+    await page.getByText('45 of 45 runs done').waitFor();
+    await run('log random 16 seed 2');
+    const panel = page.getByRole('complementary', { name: 'Run' });
+    await panel.getByRole('heading', { name: /^Random start · 16 labels · seed 2/ }).waitFor();
+    await panel.getByText('This run has no log yet.').waitFor();
+    await run('close the run');
+    await panel.waitFor({ state: 'hidden' });
     // Nothing is drawn between the chord, the letters and Enter.
     await page.keyboard.press('Control+5');
     await page.evaluate(`(async () => {
@@ -297,6 +306,13 @@ describe('a study and a pretraining of one’s own', () => {
       await page.keyboard.press('Control+4');
       await page.getByRole('heading', { name: 'Tiny' }).waitFor();
       await page.getByRole('button', { name: 'Start', exact: true }).click();
+      // A single run, by its name alone.
+      for (const what of ['cancel', 'retry']) {
+        await page.keyboard.press('Control+k');
+        await page.keyboard.type(`${what} random`);
+        await page.getByRole('option', { name: new RegExp(`^${what}: Random`, 'i') }).waitFor();
+        await page.keyboard.press('Enter');
+      }
       await page.getByText(/[1-9] of 3 runs done/).waitFor({ timeout: TRAINING_TIMEOUT_MS });
       await own.killEngine();
       await own.restartEngine();

@@ -286,6 +286,32 @@ describe('the queue', () => {
     expect(statuses(project, study.id)).toEqual({ done: 1, cancelled: 9 });
   });
 
+  it('cancels a single run, and ends the study with what else there is', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const pretraining = running.find((t) => project.runs.get(t.runId)?.kind === 'pretrain');
+    if (pretraining === undefined) throw new Error('no pretraining runs');
+    await queue.cancelRun(pretraining.runId);
+    const waiting = project.runs.ofStudy(study.id).filter((r) => r.dependsOn === pretraining.runId);
+    expect(waiting.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    expect(waiting[0]?.error?.message).toMatch(/was cancelled.*Retry/);
+    while (running[0] !== undefined) await finish(running[0]);
+    expect(statuses(project, study.id)).toEqual({ cancelled: 1, failed: 3, done: 6 });
+    expect(project.studies.get(study.id)?.status).toBe('done');
+  });
+
+  it('ends a study whose last run is cancelled while it waits', async () => {
+    const { project, study, queue, running } = prepared();
+    for (const run of project.runs.ofStudy(study.id).slice(1)) {
+      project.runs.ended(run.id, 'cancelled');
+    }
+    project.studies.setStatus(study.id, 'running');
+    await queue.cancelRun(project.runs.ofStudy(study.id)[0]?.id ?? 0);
+    expect(running).toHaveLength(0);
+    expect(project.studies.get(study.id)?.status).toBe('failed');
+  });
+
   it('takes up what was running when the process before it ended', () => {
     const { project, study, queue, running, spawn } = prepared();
     project.studies.setStatus(study.id, 'running');
