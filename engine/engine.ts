@@ -13,7 +13,13 @@ import {
   type Progress,
 } from '../shared/api.ts';
 import { AppError, problemsOf } from '../shared/errors.ts';
-import { createProject, type Endpoint, openProject, type Project } from './db/project.ts';
+import {
+  createProject,
+  type Endpoint,
+  openProject,
+  type Project,
+  projectError,
+} from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
@@ -144,7 +150,12 @@ export function createEngine(options: EngineOptions = {}): Engine {
       progress: onProgress ?? (() => undefined),
       signal: signal ?? new AbortController().signal,
     };
-    return handlers[name](parse(name, input), context);
+    const parsed = parse(name, input);
+    try {
+      return await handlers[name](parsed, context);
+    } catch (error) {
+      throw 'project' in parsed ? projectError(error, parsed.project) : error;
+    }
   }
 
   return {

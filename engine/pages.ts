@@ -33,14 +33,19 @@ export function plainPage(title: string, text: string): string {
 
 export async function overviewPage(engine: Engine): Promise<string> {
   const projects = await engine.call('project.list', {});
-  const sections = engine.projects.list().map(({ db }) => {
+  const sections = engine.projects.list().map((project) => {
+    const { db } = project;
     const info = projects.find((p) => p.path === db.path);
     const rows = db.studies.list().map((study) => {
-      const { counts, stepsDone, stepsTotal, remainingSeconds } = studyProgress(db, study.id);
+      const { counts, stepsDone, stepsTotal, remainingSeconds, held } = studyProgress(
+        project,
+        study.id,
+      );
       const left =
-        study.status === 'running' && remainingSeconds !== null
+        held ??
+        (study.status === 'running' && remainingSeconds !== null
           ? `${duration(remainingSeconds)} left`
-          : '';
+          : '');
       const query = new URLSearchParams({ project: db.path, study: String(study.id) });
       return markup`<tr><td>${study.name}</td><td>${study.status}</td>
 <td><progress max="${String(stepsTotal)}" value="${String(stepsDone)}"></progress><br>${String(counts.done)} runs done, ${String(counts.queued + counts.running)} to do${counts.failed > 0 && `, ${counts.failed} failed`}</td>

@@ -412,6 +412,8 @@ export interface StudyProgress {
   readonly stepsTotal: number;
   readonly elapsedSeconds: number;
   readonly remainingSeconds: number | null;
+  /** Why nothing of a running study is trained for now, in words: the disk is full. Goes on by itself. */
+  readonly held: string | null;
   readonly failures: readonly {
     readonly runId: number;
     readonly label: string;

@@ -49,7 +49,8 @@ export function sqliteError(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
   const code = error instanceof Database.SqliteError ? error.code : '';
   const options = { subject: path, cause: error };
-  if (code === 'SQLITE_FULL') {
+  // The shared memory beside the file finds no room either.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new AppError(
       'no-space',
       `The disk that holds ${path} is full. Free some space and try again; nothing that was saved is lost.`,
@@ -188,10 +189,11 @@ function takeOwnership(path: string, endpoint: Endpoint | null): () => void {
         );
       lock.exec('COMMIT; BEGIN IMMEDIATE;');
     } catch (error) {
+      const { code } = error instanceof Database.SqliteError ? error : { code: '' };
+      // It is ours, but nothing could be written into it.
+      if (code === 'SQLITE_FULL') rmSync(lockPath, { force: true });
       lock.close();
-      const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!busy) throw sqliteError(error, lockPath);
-      throw lockedError(path);
+      throw code.startsWith('SQLITE_BUSY') ? lockedError(path) : sqliteError(error, path);
     }
     // The former owner removes the file on leaving: a lock on a removed file protects nothing.
     if (existsSync(lockPath) && statSync(lockPath).ino === before) {
@@ -324,6 +326,8 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
     };
   } catch (error) {
     sqlite?.close();
+    // Half a project would be in the way of the next try.
+    if (fresh) for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
     release();
     throw sqliteError(error, path);
   }

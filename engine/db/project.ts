@@ -1,5 +1,4 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
-import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
@@ -36,7 +35,7 @@ function tables(file: OpenedFile) {
       try {
         return sqlite.transaction(write).immediate();
       } catch (error) {
-        throw isSqlite(error) ? sqliteError(error, path) : error;
+        throw projectError(error, path);
       }
     },
     /** A compact copy, at a path where there is nothing yet. */
@@ -47,8 +46,9 @@ function tables(file: OpenedFile) {
   };
 }
 
-function isSqlite(error: unknown): boolean {
-  return error instanceof Error && error.name === 'SqliteError' && !(error instanceof AppError);
+/** What SQLite threw about a project as an AppError that says what to do; anything else as it is. */
+export function projectError(error: unknown, path: string): unknown {
+  return error instanceof Error && error.name === 'SqliteError' ? sqliteError(error, path) : error;
 }
 
 export { type Endpoint, readOwner } from './open.ts';

@@ -7,7 +7,7 @@ import type {
   Progress,
 } from '../../shared/api.ts';
 import type { Dataset, Run, Study } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/queue.ts';
@@ -42,6 +42,12 @@ export type Handler<K extends CallName> = (
 ) => CallOutputs[K] | Promise<CallOutputs[K]>;
 
 export type Handlers<K extends CallName> = { readonly [N in K]: Handler<N> };
+
+/** Lets queued runs start because a user asked for it. Errors: what holds them, where that is still so. */
+export function startQueue(queue: Queue): void {
+  queue.start();
+  if (queue.held !== null) throw fromWireError(queue.held);
+}
 
 export function requireDataset(db: Project, id: number): Dataset {
   const dataset = db.datasets.get(id);

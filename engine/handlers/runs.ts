@@ -3,7 +3,7 @@ import { AppError } from '../../shared/errors.ts';
 import { pretrainingExamples } from '../study/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
 import { exportModel } from '../training/weights/export-model.ts';
-import { type Handlers, requireDataset, requireRun } from './context.ts';
+import { type Handlers, requireDataset, requireRun, startQueue } from './context.ts';
 
 export const runHandlers: Handlers<
   'runs.list' | 'runs.get' | 'runs.examples' | 'runs.retry' | 'runs.cancel' | 'runs.export'
@@ -40,7 +40,7 @@ export const runHandlers: Handlers<
       }
       db.studies.setStatus(run.studyId, 'running');
     });
-    queue.start();
+    startQueue(queue);
     return requireRun(db, runId);
   },
 

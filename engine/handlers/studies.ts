@@ -2,7 +2,6 @@
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import type { Run, RunStatus } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Project } from '../db/project.ts';
 import { calibrate, estimateStudy } from '../study/calibrate.ts';
 import { chosenRuns } from '../study/analysed-runs.ts';
 import { createStudy } from '../study/create.ts';
@@ -11,7 +10,7 @@ import { armNames, planData, planRuns } from '../study/plan.ts';
 import { planPower } from '../study/power.ts';
 import { secondsLeft, secondsPerSeed } from '../study/run-time.ts';
 import { writeReport } from '../study/report/write.ts';
-import { type Handlers, requireStudy } from './context.ts';
+import { type Handlers, type OpenProject, requireStudy, startQueue } from './context.ts';
 
 function runLabel(run: Run): string {
   if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
@@ -19,7 +18,7 @@ function runLabel(run: Run): string {
   return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;
 }
 
-export function studyProgress(db: Project, studyId: number): StudyProgress {
+export function studyProgress({ db, queue }: OpenProject, studyId: number): StudyProgress {
   const study = requireStudy(db, studyId);
   const runs = db.runs.ofStudy(studyId);
   const count = (status: RunStatus) => runs.filter((r) => r.status === status).length;
@@ -42,6 +41,7 @@ export function studyProgress(db: Project, studyId: number): StudyProgress {
     stepsTotal: runs.reduce((sum, r) => sum + r.steps, 0),
     elapsedSeconds: since === null ? 0 : (until - since) / 1000,
     remainingSeconds: secondsLeft(runs, study.config.execution?.parallel ?? 1),
+    held: study.status === 'running' ? (queue.held?.message ?? null) : null,
     failures: runs
       .filter((r) => r.status === 'failed')
       .map((r) => ({ runId: r.id, label: runLabel(r), message: r.error?.message ?? '' })),
@@ -120,8 +120,8 @@ export const studyHandlers: Handlers<
     }
     const open = db.runs.ofStudy(studyId).some((r) => r.status === 'queued');
     if (open) db.studies.setStatus(studyId, 'running');
-    queue.start();
-    return studyProgress(db, studyId);
+    startQueue(queue);
+    return studyProgress({ db, queue }, studyId);
   },
 
   async 'studies.pause'({ project, studyId }, context) {
@@ -131,7 +131,7 @@ export const studyHandlers: Handlers<
       throw new AppError('conflict', `"${study.name}" is ${study.status}, so it cannot be paused.`);
     }
     await queue.pauseStudy(studyId);
-    return studyProgress(db, studyId);
+    return studyProgress({ db, queue }, studyId);
   },
 
   async 'studies.cancel'({ project, studyId }, context) {
@@ -141,11 +141,11 @@ export const studyHandlers: Handlers<
       throw new AppError('conflict', `"${study.name}" is done already: nothing to cancel.`);
     }
     await queue.cancelStudy(studyId);
-    return studyProgress(db, studyId);
+    return studyProgress({ db, queue }, studyId);
   },
 
   'studies.status': ({ project, studyId }, context) =>
-    studyProgress(context.project(project).db, studyId),
+    studyProgress(context.project(project), studyId),
 
   'studies.metrics'({ project, studyId }, context) {
     const { db } = context.project(project);

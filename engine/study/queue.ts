@@ -2,10 +2,12 @@
  * Runs what is queued in a project: starts trainers, stores what they send, resumes what was interrupted.
  * The queue itself is the runs table, so it survives the process. One queue a project.
  */
+import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import type { EngineEvent } from '../../shared/api.ts';
 import type { Run } from '../../shared/entities.ts';
-import { AppError, toWireError } from '../../shared/errors.ts';
+import { AppError, toWireError, type WireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import { spawnTrainer, type SpawnTrainer, type Trainer } from '../trainer.ts';
 import type { EngineChoice, TrainerEvent } from '../training/protocol.ts';
@@ -15,10 +17,16 @@ import { extendUnconverged } from './extension.ts';
 const MAX_RESTARTS = 2;
 /** A trainer that does not stop by then is killed, and resumes from the checkpoint before. */
 const STOP_TIMEOUT_MS = 30_000;
+/** First and longest wait before another try where what was trained could not be stored. */
+const RETRY_MS = { first: 5000, longest: 120_000 };
+/** Beside what could not be stored itself: the log of the database holds it a second time. */
+const SPARE_BYTES = 2 ** 20;
 
 export interface Queue {
-  /** Lets queued runs start, now and as places become free. */
+  /** Lets queued runs start, now and as places become free; where they are held, tries at once whether they still are. */
   start(): void;
+  /** Why nothing is started although runs are queued: what was trained could not be stored. Goes on by itself. */
+  readonly held: WireError | null;
   /** Looks for work after something was queued, paused or cancelled. */
   wake(): void;
   /** Stops the runs of a study with a checkpoint each; they stay queued. */
@@ -49,16 +57,24 @@ export function createQueue(options: {
   const cancelled = new Set<number>();
   let started = false;
   let closing = false;
-
-  // Whatever ran when the last process ended goes on from its checkpoint.
-  for (const run of project.runs.list()) {
-    if (run.status === 'running') project.runs.requeue(run.id);
-  }
+  let held: WireError | null = null;
+  /** What the next try should find room for. */
+  let wantedBytes = 0;
+  /** How often it went on in vain since something was last stored. */
+  let failedTries = 0;
+  let nextTry: NodeJS.Timeout | undefined;
 
   const runChanged = (runId: number) => emit({ type: 'run.changed', project: project.path, runId });
   const studyChanged = (studyId: number | null) => {
     if (studyId !== null) emit({ type: 'study.changed', project: project.path, studyId });
   };
+
+  // Whatever ran when the last process ended goes on from its checkpoint.
+  try {
+    takeUpInterrupted();
+  } catch (error) {
+    hold(error);
+  }
 
   function layoutOf(run: Run): { threads: number; parallel: number } {
     const study = run.studyId === null ? undefined : project.studies.get(run.studyId);
@@ -138,9 +154,13 @@ export function createQueue(options: {
         project.runs.requeue(run.id);
         runChanged(run.id);
         break;
-      case 'failed':
-        fail(run, new AppError(event.error.code, event.error.message));
+      case 'failed': {
+        const error = new AppError(event.error.code, event.error.message);
+        // The next run would meet the same full disk.
+        if (error.code === 'no-space') throw error;
+        fail(run, error);
         break;
+      }
       case 'calibrated':
       case 'prediction':
         throw new AppError('internal', `A training run sent "${event.type}".`);
@@ -166,7 +186,7 @@ export function createQueue(options: {
   }
 
   function begin(run: Run, threads: number): void {
-    project.runs.setStatus(run.id, 'running');
+    project.transaction(() => project.runs.setStatus(run.id, 'running'));
     let broken = false;
     // Same bits only under the same engine and thread count, so a resumed run keeps its own.
     const trainer = spawn(
@@ -181,37 +201,96 @@ export function createQueue(options: {
         if (broken || cancelled.has(run.id)) return;
         try {
           project.transaction(() => store(run, event));
+          if (event.type === 'checkpoint' || event.type === 'done') failedTries = 0;
         } catch (error) {
-          // Most likely a full disk: keep what is stored, stop asking for more.
           broken = true;
           trainer.kill();
-          stopAfterWriteError(run, error);
+          hold(error, sizeOf(event));
         }
       },
     );
     const finished = trainer.ended.then(({ orderly, detail }) => {
       active.delete(run.id);
-      if (cancelled.delete(run.id)) cancel(run);
-      else if (!orderly && !broken) diedSilently(run, detail);
+      try {
+        project.transaction(() => {
+          if (cancelled.has(run.id)) cancel(run);
+          else if (broken) project.runs.requeue(run.id);
+          else if (!orderly) diedSilently(run, detail);
+        });
+        cancelled.delete(run.id);
+        project.transaction(() => settleStudy(run.studyId));
+      } catch (error) {
+        hold(error);
+      }
       runChanged(run.id);
-      settleStudy(run.studyId);
       if (!closing) pump();
     });
     active.set(run.id, { runId: run.id, studyId: run.studyId, trainer, finished });
     runChanged(run.id);
   }
 
-  function stopAfterWriteError(run: Run, error: unknown): void {
-    const { message } = toWireError(error);
-    emit({ type: 'notice', message: `Training is paused: ${message}` });
-    started = false;
+  /** Keeps what is stored, and starts nothing before it can be written again: most likely the disk is full. */
+  function hold(error: unknown, bytes = 0): void {
+    const first = held === null;
+    held = toWireError(error);
+    wantedBytes = Math.max(wantedBytes, bytes);
+    if (!first) return;
     for (const other of active.values()) other.trainer.stop();
-    // A full disk refuses this too; then the run is found as 'running' and requeued at the next start.
-    try {
-      project.runs.requeue(run.id);
-    } catch (second) {
-      emit({ type: 'notice', message: toWireError(second).message });
+    emit({ type: 'notice', message: `Training is paused: ${held.message}` });
+    tellOfHold();
+    // What has another cause would come again.
+    if (held.code === 'no-space' || held.code === 'unreadable') tryLater();
+  }
+
+  function tellOfHold(): void {
+    for (const study of project.studies.list()) {
+      if (study.status === 'running') studyChanged(study.id);
     }
+  }
+
+  function tryLater(): void {
+    if (closing) return;
+    const wait = Math.min(RETRY_MS.first * 2 ** failedTries, RETRY_MS.longest);
+    nextTry = setTimeout(() => {
+      if (goOn()) pump();
+      else tryLater();
+    }, wait);
+    // Nobody stays for this alone.
+    nextTry.unref();
+  }
+
+  /** Whether runs may start again: there is room, and what the last ones had reached was put back into the queue. */
+  function goOn(): boolean {
+    if (held === null) return true;
+    try {
+      const { bavail, bsize } = statfsSync(dirname(project.path));
+      if (bavail * bsize < 2 * wantedBytes + SPARE_BYTES) return false;
+      takeUpInterrupted();
+    } catch (error) {
+      held = toWireError(error);
+      return false;
+    }
+    held = null;
+    failedTries++;
+    wantedBytes = 0;
+    clearTimeout(nextTry);
+    tellOfHold();
+    return true;
+  }
+
+  /** Puts back into the queue what is said to run and does not. */
+  function takeUpInterrupted(): void {
+    project.transaction(() => {
+      for (const run of project.runs.list()) {
+        if (run.status !== 'running' || active.has(run.id)) continue;
+        if (cancelled.has(run.id)) cancel(run);
+        else project.runs.requeue(run.id);
+      }
+      for (const study of project.studies.list()) {
+        if (study.status === 'running') settleStudy(study.id);
+      }
+    });
+    cancelled.clear();
   }
 
   /** Marks a study as done when nothing of it is left to run, and its baselines need no longer budget. */
@@ -230,12 +309,16 @@ export function createQueue(options: {
   }
 
   function pump(): void {
-    while (started) {
+    while (started && held === null) {
       const run = project.runs.nextQueued();
       if (run === undefined) return;
       const { threads, parallel } = layoutOf(run);
       if (active.size >= parallel) return;
-      begin(run, threads);
+      try {
+        begin(run, threads);
+      } catch (error) {
+        hold(error);
+      }
       studyChanged(run.studyId);
     }
   }
@@ -255,7 +338,11 @@ export function createQueue(options: {
   return {
     start() {
       started = true;
+      goOn();
       pump();
+    },
+    get held() {
+      return held;
     },
     wake: pump,
     async pauseStudy(studyId) {
@@ -293,7 +380,15 @@ export function createQueue(options: {
     async close() {
       closing = true;
       started = false;
+      clearTimeout(nextTry);
       await stopRuns([...active.values()]);
     },
   };
+}
+
+/** Bytes that an event asks the project to store. */
+function sizeOf(event: TrainerEvent): number {
+  if (event.type === 'checkpoint') return event.bytes.length;
+  if (event.type === 'result') return event.prediction?.length ?? 0;
+  return event.type === 'done' ? (event.kept?.length ?? 0) : 0;
 }

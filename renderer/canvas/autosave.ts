@@ -8,7 +8,8 @@ export type SaveState =
   | { readonly kind: 'saved'; readonly at: Date | null }
   /** Changed, and about to be saved. */
   | { readonly kind: 'unsaved' }
-  | { readonly kind: 'saving' }
+  /** `trouble`: why the try before this one failed. */
+  | { readonly kind: 'saving'; readonly trouble: string | null }
   /** The last try failed; the change is kept here and tried again. */
   | { readonly kind: 'failed'; readonly message: string; readonly nextTryMs: number };
 
@@ -42,6 +43,8 @@ export class Autosave {
   #callOff: (() => void) | null = null;
   #running: Promise<void> | null = null;
   #failures = 0;
+  /** Why the last try failed; null after one that did not. */
+  #trouble: string | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(options: AutosaveOptions) {
@@ -85,7 +88,7 @@ export class Autosave {
   #start(): void {
     this.#callOff = null;
     const changes = this.#changes;
-    this.#set({ kind: 'saving' });
+    this.#set({ kind: 'saving', trouble: this.#trouble });
     this.#running = this.#options.save().then(
       () => this.#succeeded(changes),
       (error: unknown) => this.#failed(error),
@@ -95,6 +98,7 @@ export class Autosave {
   #succeeded(changes: number): void {
     this.#running = null;
     this.#failures = 0;
+    this.#trouble = null;
     this.#savedChanges = changes;
     const now = this.#options.clock.now();
     if (this.isSaved) {
@@ -116,6 +120,7 @@ export class Autosave {
     const nextTryMs = Math.min(RETRY_MS.first * 2 ** this.#failures, RETRY_MS.longest);
     this.#failures++;
     const message = messageOf(error);
+    this.#trouble = message;
     this.#set({ kind: 'failed', message, nextTryMs });
     this.#schedule(nextTryMs);
   }

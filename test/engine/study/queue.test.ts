@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Project } from '../../../engine/db/project.ts';
 import { chosenRuns } from '../../../engine/study/analysed-runs.ts';
 import { createStudy } from '../../../engine/study/create.ts';
@@ -6,6 +6,7 @@ import { createQueue } from '../../../engine/study/queue.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import type { TrainerEvent } from '../../../engine/training/protocol.ts';
 import type { Run } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
 
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
@@ -103,6 +104,16 @@ const statuses = (project: Project, studyId: number) => {
   }
   return counts;
 };
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Every write fails as on a full disk, until what is returned is called. */
+function fillDisk(project: Project): () => void {
+  const full = vi.spyOn(project, 'transaction').mockImplementation(() => {
+    throw new AppError('no-space', 'The disk is full.');
+  });
+  return () => full.mockRestore();
+}
 
 describe('the queue', () => {
   it('runs nothing before the study is started, then as many runs as its layout says', () => {
@@ -321,6 +332,56 @@ describe('the queue', () => {
     const next = createQueue({ project, emit: () => undefined, engine: 'wasm', spawn });
     next.start();
     expect(running.map((t) => t.runId)).toEqual(ids);
+  });
+
+  it('waits while the disk is full, fails no run, and goes on by itself when there is room', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const ids = running.map((t) => t.runId);
+    const restore = fillDisk(project);
+    running[0]?.send({ type: 'checkpoint', kind: 'last', step: 3, bytes: new Uint8Array([3]) });
+    await settled();
+    // Neither the checkpoint nor that a run was stopped could be stored.
+    expect(running).toHaveLength(0);
+    expect(queue.held?.code).toBe('no-space');
+    vi.advanceTimersByTime(60_000);
+    expect(running).toHaveLength(0);
+    restore();
+    expect(statuses(project, study.id)).toEqual({ running: 2, queued: 8 });
+    vi.advanceTimersByTime(120_000);
+    expect(queue.held).toBeNull();
+    expect(running.map((t) => t.runId)).toEqual(ids);
+    expect(project.studies.get(study.id)?.status).toBe('running');
+  });
+
+  it('goes on at once when asked to, once there is room', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    const restore = fillDisk(project);
+    queue.start();
+    await settled();
+    expect(running).toHaveLength(0);
+    queue.start();
+    expect(queue.held?.code).toBe('no-space');
+    restore();
+    queue.start();
+    expect(queue.held).toBeNull();
+    expect(running).toHaveLength(2);
+  });
+
+  it('waits where a trainer finds the disk full, and does not fail its run', async () => {
+    const { project, study, queue, running } = prepared();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    running[0]?.send({ type: 'failed', error: { code: 'no-space', message: 'no room in /tmp' } });
+    await settled();
+    expect(queue.held?.message).toBe('no room in /tmp');
+    expect(running).toHaveLength(0);
+    expect(statuses(project, study.id)).toEqual({ queued: 10 });
+    await queue.close();
   });
 
   it('pauses everything when the project cannot be written any more', async () => {
