@@ -31,7 +31,7 @@ export const inputChannelsFor = (imageChannels: number): number =>
   imageChannels > 4 ? imageChannels : imageChannels >= 3 ? 3 : 1;
 
 /** "grey", "colour", "5 channels" */
-function channelsInText(inputChannels: number): string {
+export function channelsInText(inputChannels: number): string {
   if (inputChannels === 1) return 'grey';
   return inputChannels === 3 ? 'colour' : `${inputChannels} channels`;
 }

@@ -6,6 +6,7 @@ import {
   PRETRAINING_TASKS,
   type LossConfig,
   NetworkConfig,
+  type Precision,
   PretrainedTransfer,
   type PretrainingTask,
   StudyConfig,
@@ -22,6 +23,7 @@ import {
   PRETRAINING_TASK_FACTS,
   transferObstacle,
 } from '../../shared/pretraining-tasks.ts';
+import { inputChannelsFor } from '../../shared/networks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
@@ -54,7 +56,9 @@ export class StudyDraft {
   labelCounts = $state('4, 16');
   sizePx = $state(64);
   sampling = $state<'resize' | 'patches'>('resize');
-  channels = $state(1);
+  precision = $state<Precision>('float32');
+  /** Of the target. */
+  imageChannels = $state(1);
   pretrainingSteps = $state(pretrainingPreset('quick').steps);
   finetuningSteps = $state(finetuningPreset('quick').steps);
   finetuningBatch = $state(finetuningPreset('quick').batch);
@@ -78,8 +82,9 @@ export class StudyDraft {
   trouble = $state.raw<string | null>(null);
   /** Whether the machine is being measured for the estimate. */
   measuring = $state.raw(false);
-  /** But for the channels, which follow the images. */
   network = $state.raw<NetworkConfig>(NetworkConfig.parse({}));
+  /** Whether someone chose what the network sees; else it follows the images. */
+  #channelsChosen = false;
   /** The encoder whose network was taken over. */
   #followed: number | null = null;
   /** What the form does not ask for: those of a repeated study. */
@@ -117,6 +122,18 @@ export class StudyDraft {
     this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
   }
 
+  setNetwork(network: NetworkConfig): void {
+    if (network.inputChannels !== this.network.inputChannels) this.#channelsChosen = true;
+    this.network = network;
+  }
+
+  /** Channels of the target's images: the network sees them where nothing else settles what it sees. */
+  setImageChannels(channels: number): void {
+    this.imageChannels = channels;
+    if (this.networkGiven || this.#channelsChosen) return;
+    this.network = { ...this.network, inputChannels: inputChannelsFor(channels) };
+  }
+
   /** Why an arm cannot be had; null where it can. */
   obstacle(task: PretrainingTask, transfer: PretrainedTransfer): string | null {
     return transferObstacle(task, transfer, this.network.skips);
@@ -132,7 +149,7 @@ export class StudyDraft {
     if (needs === 'image classes' && source.imageClasses.length < 2) {
       return `“${source.name}” has no image classes.`;
     }
-    return channelObstacle(task, this.channels);
+    return channelObstacle(task, this.network.inputChannels);
   }
 
   /** Networks that are there already and were chosen. */
@@ -189,11 +206,12 @@ export class StudyDraft {
     this.#followed = id;
     if (chosen === undefined) {
       // What the form does not ask for came with the encoder, and goes with it.
-      const { encoder, depth, base, norm, skips } = this.network;
-      this.network = NetworkConfig.parse({ encoder, depth, base, norm, skips });
+      const { encoder, depth, base, bottleneck, norm, skips } = this.network;
+      this.network = NetworkConfig.parse({ encoder, depth, base, bottleneck, norm, skips });
+      this.#channelsChosen = false;
+      this.setImageChannels(this.imageChannels);
     } else {
       this.network = chosen.network;
-      this.channels = chosen.network.inputChannels;
     }
   }
 
@@ -210,12 +228,13 @@ export class StudyDraft {
     this.network = config.network;
     const ready = config.pretrainings.find((plan) => 'encoderId' in plan);
     this.#followed = ready?.encoderId ?? null;
-    this.channels = config.network.inputChannels;
+    this.#channelsChosen = true;
     this.sizePx = config.sampling.sizePx;
     this.sampling = config.sampling.mode;
-    const { steps, batch, learningRate } = config.finetuning;
+    const { steps, batch, learningRate, precision } = config.finetuning;
     this.finetuningSteps = steps;
     this.finetuningBatch = batch;
+    this.precision = precision;
     const grid = config.learningRates;
     this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
     this.loss = config.loss.kind;
@@ -247,7 +266,11 @@ export class StudyDraft {
       ...PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
         task,
         ...common(task),
-        optimisation: { ...pretrainingPreset(this.mode), steps: this.pretrainingSteps },
+        optimisation: {
+          ...pretrainingPreset(this.mode),
+          steps: this.pretrainingSteps,
+          precision: this.precision,
+        },
       })),
       ...chosen.map(({ id, name }) => ({
         encoderId: id,
@@ -274,7 +297,7 @@ export class StudyDraft {
       sourceDatasetId: this.sourceId,
       targetDatasetId: this.targetId,
       splitId: this.splitId,
-      network: { ...this.network, inputChannels: this.channels },
+      network: this.network,
       sampling: { sizePx: this.sizePx, mode: this.sampling },
       pretrainings: this.#pretrainings(),
       finetuning: {
@@ -282,6 +305,7 @@ export class StudyDraft {
         steps: this.finetuningSteps,
         batch: this.finetuningBatch,
         learningRate: rates[0],
+        precision: this.precision,
       },
       learningRates: rates.length > 1 ? rates : [],
       loss: { ...this.#lossSettings, kind: this.loss },

@@ -254,6 +254,8 @@ describe('a study and a pretraining of one’s own', () => {
       await page.getByLabel('Image side').selectOption('32');
       await page.getByLabel('Width').selectOption('4');
       await page.getByLabel('Depth', { exact: true }).selectOption('3');
+      await page.getByLabel('Bottleneck', { exact: true }).selectOption('32');
+      await page.getByLabel('Sees').selectOption('grey');
       await page.getByLabel('Normalisation').selectOption('group');
       await page.getByLabel('Skips', { exact: true }).selectOption('none');
       await page.getByLabel('Steps').fill('12');
@@ -263,7 +265,9 @@ describe('a study and a pretraining of one’s own', () => {
       await page.getByRole('button', { name: 'Start' }).click();
       await page.getByText('12 of 12').waitFor({ timeout: TRAINING_TIMEOUT_MS });
       await page
-        .getByText('plain U-Net of depth 3 and width 4, group normalisation, no skips, colour')
+        .getByText(
+          'plain U-Net of depth 3 and width 4, bottleneck 32, group normalisation, no skips, grey',
+        )
         .waitFor();
       const notes = page.getByRole('textbox', { name: 'Notes' });
       await notes.fill('A first try.');
