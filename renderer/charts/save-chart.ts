@@ -1,4 +1,9 @@
-/** Saves a drawn chart as a file that stands by itself: light colours, no variables, no style sheet, its legend with it. */
+/**
+ * Saves a drawn chart as a file that stands by itself: light colours, no variables, no style sheet, its legend with it. A
+ * PNG has the window's font. An SVG names it: its text stays text, and where the font is not installed another takes its
+ * place.
+ */
+import windowFont from 'inter-ui/variable/InterVariable.woff2?url';
 import { type LegendEntry, swatch } from '../../shared/charts/chart.ts';
 import type { Drawing } from '../../shared/charts/drawing.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -23,8 +28,12 @@ const PROPERTIES = [
   'font-family',
   'font-size',
   'font-weight',
+  'font-variant-numeric',
+  'font-feature-settings',
   'text-anchor',
 ] as const;
+/** The window's font, by its names here and where it is installed, then what looks most like it. */
+const FONTS = "InterVariable, 'Inter Variable', Inter, 'Helvetica Neue', Arial, sans-serif";
 const PNG_SCALE = 3;
 const MARGIN = 12;
 
@@ -67,7 +76,7 @@ function standalone(chart: SavedChart): SVGSVGElement {
   const { width, height } = chart.drawing;
   const host = document.createElement('div');
   host.className = 'charts';
-  host.style.cssText = `position:fixed;left:-10000px;width:${width}px;color-scheme:light;--chart-paper:#ffffff`;
+  host.style.cssText = `position:fixed;left:-10000px;width:${width}px;color-scheme:light;--chart-paper:#ffffff;font-family:${FONTS}`;
   host.append(copy);
   document.body.append(host);
   const below = drawLegend(copy, chart);
@@ -100,15 +109,34 @@ function download(blob: Blob, name: string): void {
   URL.revokeObjectURL(link.href);
 }
 
-const textOf = (chart: SavedChart) => new XMLSerializer().serializeToString(standalone(chart));
+const textOf = (chart: SVGSVGElement) => new XMLSerializer().serializeToString(chart);
+
+function dataUrl(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(new AppError('internal', 'The font could not be read.'));
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** A drawing that is an image sees none of the page's fonts, so it brings the window's along. */
+async function fontStyle(): Promise<SVGStyleElement> {
+  const font = await dataUrl(await (await fetch(windowFont)).blob());
+  const style = document.createElementNS(SVG, 'style');
+  style.textContent = `@font-face{font-family:InterVariable;font-weight:100 900;src:url(${font})}`;
+  return style;
+}
 
 export function saveSvg(chart: SavedChart, name: string): void {
-  download(new Blob([textOf(chart)], { type: 'image/svg+xml' }), `${name}.svg`);
+  download(new Blob([textOf(standalone(chart))], { type: 'image/svg+xml' }), `${name}.svg`);
 }
 
 export async function savePng(chart: SavedChart, name: string): Promise<void> {
+  const copy = standalone(chart);
+  copy.prepend(await fontStyle());
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(textOf(chart))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(textOf(copy))}`;
   await image.decode();
   const canvas = new OffscreenCanvas(image.width * PNG_SCALE, image.height * PNG_SCALE);
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
