@@ -111,11 +111,14 @@ function download(blob: Blob, name: string): void {
 
 const textOf = (chart: SVGSVGElement) => new XMLSerializer().serializeToString(chart);
 
+const NO_FONT = new AppError('internal', 'The font of the window could not be read.');
+
 function dataUrl(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(new AppError('internal', 'The font could not be read.'));
+    reader.onload = () =>
+      typeof reader.result === 'string' ? resolve(reader.result) : reject(NO_FONT);
+    reader.onerror = () => reject(NO_FONT);
     reader.readAsDataURL(blob);
   });
 }
