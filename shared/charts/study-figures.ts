@@ -55,7 +55,7 @@ function transferLegend(arms: readonly { readonly transfer: Transfer }[]): Legen
 // ───────────────────────────── Dice against label count ─────────────────────────────
 
 /** None where no arm has finished. */
-export function scoreFigures({ arms }: StudyAnalysis): Figure[] {
+export function scoreFigures({ arms }: Pick<StudyAnalysis, 'arms'>): Figure[] {
   if (arms.length === 0) return [];
   const counts = labelCountsOf(arms);
   return counts.length === 1 ? [scoreRows(arms)] : scorePanels(arms, counts);
@@ -68,7 +68,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Fi
     arms.filter(({ pretraining }) => pretraining === task);
   const encodersOf = (task: PretrainingKey) =>
     armsOf(task).filter(({ transfer }) => transfer === 'encoder');
-  const sharedWith = arms.map((arm) => oneArmSeries(arm.transfer, [arm]));
+  const sharedWith = [null, ...tasks].flatMap((task) => armSeries(armsOf(task)));
   const panel = (title: string, series: readonly BandSeries[], grid: PanelGrid) =>
     scorePanel({ title, series, sharedWith, counts, grid });
   const grid = panelGrid(tasks.length);
@@ -136,20 +136,12 @@ function scorePanel(options: {
 
 function armSeries(arms: readonly ArmSummary[]): BandSeries[] {
   return TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer)).map(
-    (transfer) =>
-      oneArmSeries(
-        transfer,
-        arms.filter((arm) => arm.transfer === transfer),
-      ),
+    (transfer) => ({
+      label: transferName(transfer),
+      style: transferStyle(transfer),
+      points: scorePoints(arms.filter((arm) => arm.transfer === transfer)),
+    }),
   );
-}
-
-function oneArmSeries(transfer: Transfer, arms: readonly ArmSummary[]): BandSeries {
-  return {
-    label: transferName(transfer),
-    style: transferStyle(transfer),
-    points: scorePoints(arms),
-  };
 }
 
 function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
