@@ -274,6 +274,14 @@ describe('what a project holds', () => {
     project.close();
   });
 
+  it('leaves nothing behind where it could not be made, so that the next try finds the name free', () => {
+    const path = join(dir, 'a.graft');
+    const migrations = [{ version: 1, sql: 'no such statement' }];
+    expect(() => createProject(path, { migrations })).toThrow(path);
+    expect(readdirSync(dir)).toEqual([]);
+    createProject(path).close();
+  });
+
   it('says that the disk is full, and keeps what was stored', () => {
     const path = join(dir, 'a.graft');
     const project = createProject(path);
