@@ -1,19 +1,12 @@
-/**
- * Small PNG pictures of images and label maps for people to look at, in the window and the report.
- * Contrast is stretched here and only here: training reads samples as stored.
- */
+/** Small PNG pictures of images and label maps for people to look at, in the window and the report. */
 import sharp from 'sharp';
 import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
+import { defaultDisplay, displayImage } from '../../shared/display.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
-import type { DecodedImage, Samples } from './decoded-image.ts';
+import type { DecodedImage } from './decoded-image.ts';
 import { encodePng, paletteOf } from './encode.ts';
 
-/** Shares of the samples that 16-bit and floating-point pictures show as black and as white. */
-const BLACK_SHARE = 0.005;
-const WHITE_SHARE = 0.995;
-/** Samples that the shares are estimated from. */
-const STRETCH_SAMPLES = 100_000;
 /** Opacity of a class colour over the image. */
 const OVERLAY_OPACITY = 0.45;
 
@@ -24,34 +17,20 @@ interface Picture {
   readonly data: Uint8Array;
 }
 
-/** Sample values that become 0 and 255: all of them for 8 bits, else between two percentiles. */
-function displayRange(samples: Samples, bitDepth: number): { black: number; white: number } {
-  if (bitDepth === 8) return { black: 0, white: 255 };
-  const stride = Math.max(1, Math.floor(samples.length / STRETCH_SAMPLES));
-  const some = new Float64Array(Math.ceil(samples.length / stride));
-  for (let i = 0; i < some.length; i++) some[i] = samples[i * stride] ?? 0;
-  some.sort();
-  const at = (share: number) => some[Math.round(share * (some.length - 1))] ?? 0;
-  return { black: at(BLACK_SHARE), white: at(WHITE_SHARE) };
-}
-
-/** Grey for one channel, else the first three as red, green and blue (two: without blue). */
+/** As Annotate shows it at first. One channel stays one where it is grey. */
 function toPicture(image: DecodedImage): Picture {
   const { width, height, channels, data } = image;
   if (data instanceof Uint8Array && (channels === 1 || channels === 3)) {
     return { width, height, channels, data };
   }
-  const { black, white } = displayRange(data, image.bitDepth);
-  const scale = white > black ? 255 / (white - black) : 0;
+  const colours = displayImage(image, defaultDisplay(image)).all();
   const shown = channels === 1 ? 1 : 3;
-  // Clamped arrays round and saturate.
-  const out = new Uint8ClampedArray(width * height * shown);
-  for (let p = 0; p < width * height; p++) {
-    for (let c = 0; c < Math.min(shown, channels); c++) {
-      out[p * shown + c] = ((data[p * channels + c] ?? 0) - black) * scale;
-    }
+  const out = new Uint8Array(colours.length * shown);
+  for (let p = 0; p < colours.length; p++) {
+    const colour = colours[p] ?? 0;
+    for (let c = 0; c < shown; c++) out[p * shown + c] = (colour >> (8 * c)) & 255;
   }
-  return { width, height, channels: shown, data: new Uint8Array(out.buffer) };
+  return { width, height, channels: shown, data: out };
 }
 
 /** No side longer than `maxSidePx`, in the same proportion; small pictures stay as they are. */

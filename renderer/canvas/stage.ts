@@ -2,7 +2,7 @@
  * The canvas element and its frames: keeps what has to be painted again and paints it once a frame. Owns the textures;
  * what is to be seen is told by setters, what is being drawn is asked of the editor.
  */
-import type { DisplayedImage } from './display.ts';
+import type { DisplayedImage } from '../../shared/display.ts';
 import type { Editor } from './editor.ts';
 import type { LabelLayer } from './label-layer.ts';
 import type { LabelStyle, Palette } from './label-raster.ts';

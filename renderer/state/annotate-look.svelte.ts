@@ -8,7 +8,7 @@ import {
   type DisplayedImage,
   displayImage,
   type ImagePixels,
-} from '../canvas/display.ts';
+} from '../../shared/display.ts';
 import { paletteOf } from '../canvas/label-raster.ts';
 import type { LabelLook } from '../canvas/stage.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';

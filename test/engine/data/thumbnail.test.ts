@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeImage, type DecodedImage } from '../../../engine/data/decode.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
+import { defaultDisplay, displayImage } from '../../../shared/display.ts';
 import { imagePng, maskPng, thumbnailPng } from '../../../engine/data/thumbnail.ts';
 
 const classes = [
@@ -43,11 +44,34 @@ describe('pictures for people', () => {
     ]);
   });
 
-  test('of many channels the first three are shown, of two the third is empty', async () => {
-    const five = image({ channels: 5, data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) });
-    expect([...(await pixels(imagePng(five, 9))).data]).toEqual([1, 2, 3, 6, 7, 8]);
-    const two = image({ channels: 2, data: Uint8Array.of(1, 2, 3, 4) });
-    expect([...(await pixels(imagePng(two, 9))).data]).toEqual([1, 2, 0, 3, 4, 0]);
+  test('channels of a stack are shown in colours of their own, as many as can be told apart', async () => {
+    const five = image({ channels: 5, data: Uint8Array.of(255, 0, 0, 0, 9, 0, 100, 0, 51, 9) });
+    // Green; then magenta at 100, and a fifth of amber.
+    expect([...(await pixels(imagePng(five, 9))).data]).toEqual([0, 255, 0, 151, 40, 100]);
+  });
+
+  test('an image looks the same as in Annotate, whatever its channels and depth', async () => {
+    const side = 16;
+    const arrays = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
+    for (const bitDepth of [8, 16, 32] as const) {
+      for (const channels of [1, 2, 3, 4, 7]) {
+        const scale = bitDepth === 16 ? 200 : 1;
+        const data = new arrays[bitDepth](side * side * channels);
+        for (let i = 0; i < data.length; i++) data[i] = ((i * 7919) % 251) * scale;
+        const stored = image({ width: side, height: side, channels, bitDepth, data });
+        const small = await pixels(imagePng(stored, side));
+        const annotate = displayImage(stored, defaultDisplay(stored));
+        for (let p = 0; p < side * side; p++) {
+          const [red = 0, green = red, blue = red] = small.data.subarray(
+            p * small.channels,
+            (p + 1) * small.channels,
+          );
+          expect(annotate.rgbAt(p % side, Math.floor(p / side))).toBe(
+            (red << 16) | (green << 8) | blue,
+          );
+        }
+      }
+    }
   });
 
   test('large images are reduced in proportion, small ones are not enlarged', async () => {

@@ -1,9 +1,10 @@
 /**
  * How samples become colours on the screen: range, gamma, contrast and brightness, channel by channel, through lookup
- * tables. Looks at pixels and never changes them; training reads samples as stored.
+ * tables. One rule for Annotate and for the small pictures of the engine, so that an image looks the same wherever it is
+ * shown. Looks at pixels and never changes them; training reads samples as stored.
  */
 
-/** Samples [height, width, channels] as the engine sends them. */
+/** An image's samples [height, width, channels]. */
 export interface ImagePixels {
   readonly width: number;
   readonly height: number;
@@ -105,11 +106,13 @@ export function defaultDisplay(pixels: ImagePixels): Display {
   };
 }
 
-/** 0 … 1 for a position 0 … 1 in the range. */
-function tone(position: number, { brightness, contrast, gamma }: Display): number {
-  const bright = Math.min(1, Math.max(0, position)) ** (1 / gamma);
+/** From a position 0 … 1 in the range to 0 … 1 on the screen. */
+function toneCurve({ brightness, contrast, gamma }: Display): (position: number) => number {
   const slope = Math.tan(((Math.min(0.999, Math.max(-1, contrast)) + 1) * Math.PI) / 4);
-  return Math.min(1, Math.max(0, (bright - 0.5) * slope + 0.5 + brightness));
+  return (position) => {
+    const bright = Math.min(1, Math.max(0, position)) ** (1 / gamma);
+    return Math.min(1, Math.max(0, (bright - 0.5) * slope + 0.5 + brightness));
+  };
 }
 
 /** One channel's table: index of a sample → its packed contribution 0xBBGGRR. */
@@ -129,8 +132,9 @@ function channelTable(pixels: ImagePixels, display: Display, channel: number): C
   const range = high > low ? high - low : 1;
   const colors = new Uint32Array(entries);
   const [red, green, blue] = color;
+  const tone = toneCurve(display);
   for (let i = 0; i < entries; i++) {
-    const t = tone(float ? i / (entries - 1) : (i - low) / range, display);
+    const t = tone(float ? i / (entries - 1) : (i - low) / range);
     colors[i] = Math.round(t * red) | (Math.round(t * green) << 8) | (Math.round(t * blue) << 16);
   }
   return float
@@ -153,6 +157,8 @@ export interface DisplayedImage {
   readonly pixels: ImagePixels;
   /** Colour of a pixel as 0xRRGGBB. */
   rgbAt(x: number, y: number): number;
+  /** Colours 0xAABBGGRR of all pixels, [height, width]. */
+  all(): Uint32Array<ArrayBuffer>;
   /**
    * Fills `out` [sidePx, sidePx] with colours 0xAABBGGRR of the region whose first pixel is (x0, y0), one for each
    * block of 2^level by 2^level pixels; beyond the image nothing is written.
@@ -216,6 +222,11 @@ export function displayImage(pixels: ImagePixels, display: Display): DisplayedIm
       const color = colorOf(y * width + x);
       return ((color & 255) << 16) | (color & 0xff00) | (color >> 16);
     },
+    all() {
+      const out = new Uint32Array(width * height);
+      row(out, { from: 0, to: 0, count: out.length });
+      return out;
+    },
     rasterise({ x0, y0, level }, out) {
       const step = 2 ** level;
       const columns = Math.min(out.sidePx, Math.ceil((width - x0) / step));
@@ -253,24 +264,4 @@ function meanOfFour(a: number, b: number, c: number, d: number): number {
   const even = (a & 0xff00ff) + (b & 0xff00ff) + (c & 0xff00ff) + (d & 0xff00ff) + 0x020002;
   const odd = ((a >> 8) & 0xff) + ((b >> 8) & 0xff) + ((c >> 8) & 0xff) + ((d >> 8) & 0xff) + 2;
   return ((even >> 2) & 0xff00ff) | ((odd >> 2) << 8);
-}
-
-const HEADER_BYTES = 16;
-
-/** Pixels as they come over HTTP: width, height, channels, bit depth (little-endian uint32), then the samples. */
-export function readImagePixels(bytes: Uint8Array<ArrayBuffer>): ImagePixels {
-  const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  const [width, height, channels, depth] = [0, 4, 8, 12].map((at) => header.getUint32(at, true));
-  if (width === undefined || height === undefined || channels === undefined)
-    throw new Error('An image came without its header.');
-  const count = width * height * channels;
-  const start = bytes.byteOffset + HEADER_BYTES;
-  const common = { width, height, channels };
-  if (depth === 8)
-    return { ...common, bitDepth: 8, data: new Uint8Array(bytes.buffer, start, count) };
-  if (depth === 16)
-    return { ...common, bitDepth: 16, data: new Uint16Array(bytes.buffer, start, count) };
-  if (depth === 32)
-    return { ...common, bitDepth: 32, data: new Float32Array(bytes.buffer, start, count) };
-  throw new Error(`An image came with ${depth ?? 'no'} bits a sample.`);
 }
