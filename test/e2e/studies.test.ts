@@ -89,6 +89,36 @@ describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dar
     await look('images');
   });
 
+  it('shows tables and runs whole in a narrow window', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page } = window();
+    onTestFinished(() => page.setViewportSize({ width: 1280, height: 800 }));
+    /** What would have to be scrolled sideways to be seen. */
+    const hidden = () =>
+      page.evaluate(`[...document.querySelectorAll('main, main *')]
+        .filter((one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX))
+        .filter((one) => one.scrollWidth > one.clientWidth + 1)
+        .map((one) => one.outerHTML.slice(0, 80))`);
+    for (const size of [
+      { width: 1280, height: 800 },
+      { width: 960, height: 600 },
+    ]) {
+      await page.setViewportSize(size);
+      for (const tab of ['Verdict', 'Scores', 'Curves', 'Images', 'Claims']) {
+        await page.keyboard.press('Control+5');
+        await page.getByText(tab, { exact: true }).click();
+        expect.soft([size.width, tab, await hidden()]).toEqual([size.width, tab, []]);
+      }
+      await page.keyboard.press('Control+4');
+      await page.getByRole('button', { name: /^\S* ?Random start · 16 labels · seed 4/ }).click();
+      await page.getByRole('complementary', { name: 'Run' }).getByText('300 of 300').waitFor();
+      expect.soft([size.width, 'runs', await hidden()]).toEqual([size.width, 'runs', []]);
+    }
+    await look('narrow');
+    await page.keyboard.press('Control+5');
+    await page.getByText('Verdict', { exact: true }).click();
+  });
+
   it('saves charts with the names of their lines', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page } = window();
