@@ -1,9 +1,12 @@
 /** What only a real browser can show of the library: files that are dropped on it, and a grid that is found again. */
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
 import { expect, it, onTestFinished, type TestContext } from 'vitest';
+import { encodePng } from '../../engine/data/encode.ts';
+import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
 import { openGraft, ROOT, whyNoWindow } from './graft-window.ts';
 
 const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'fluorescence');
@@ -55,6 +58,31 @@ it(
     broken = false;
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+  },
+);
+
+it(
+  'says why an image whose original is gone cannot be shown',
+  { timeout: TIMEOUT_MS },
+  async (ctx) => {
+    skipWithoutWindow(ctx);
+    const folder = temporaryFolder();
+    const original = join(folder, 'images', 'cell.png');
+    mkdirSync(dirname(original));
+    const pixels = { width: 8, height: 8, channels: 1, data: new Uint8Array(64) } as const;
+    writeFileSync(original, await encodePng(pixels));
+    const project = join(folder, 'linked.graft');
+    const engine = createEngine();
+    await engine.call('project.create', { path: project });
+    const link = { project, name: 'linked', path: dirname(original), link: true };
+    await engine.call('datasets.import', link);
+    await engine.close();
+    rmSync(original);
+    const { page, close } = await openGraft({ projects: [project] });
+    onTestFinished(close);
+    const details = page.getByRole('complementary', { name: 'Details' });
+    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').click();
+    await details.getByText(/cell\.png does not exist\./).waitFor();
   },
 );
 
