@@ -2,9 +2,9 @@
  * Rows of a TIFF's strips or tiles, one after another, copied as whole arrays: many times as fast as sample by sample,
  * and no more of the file at once than a strip or a tile.
  */
-import { getDecoder, type GeoTIFFImage } from 'geotiff';
+import { addDecoder, BaseDecoder, getDecoder, type GeoTIFFImage } from 'geotiff';
 import { endianness } from 'node:os';
-import { type DecodedImage, type Samples, samplesOf } from './decoded-image.ts';
+import { decodeLzw } from './lzw.ts';
 
 // TIFF 6.0 and libtiff tag values.
 const UNCOMPRESSED = 1;
@@ -21,29 +21,58 @@ const PLAIN_COMPRESSIONS: readonly number[] = [
   PACK_BITS,
   ZSTANDARD,
 ];
-const UNSIGNED_SAMPLES = 1;
-const FLOAT_SAMPLES = 3;
 const SEPARATE_PLANES = 2;
+const NO_PREDICTOR = 1;
+const DIFFERENCES = 2;
 const STRIP_OFFSETS = 273;
 const ROWS_PER_STRIP = 278;
 const STRIP_BYTE_COUNTS = 279;
 
-type BitDepth = DecodedImage['bitDepth'];
+/** The reader's own goes astray in tables that are full, and takes ten times as long. */
+class LzwDecoder extends BaseDecoder {
+  override decodeBlock(buffer: ArrayBuffer): ArrayBuffer {
+    return decodeLzw(new Uint8Array(buffer)).buffer;
+  }
+}
+addDecoder(LZW, () => Promise.resolve(LzwDecoder));
+
+/** Kinds of samples that stand in a file as they do in memory, but for the order of their bytes. */
+const KINDS = {
+  unsigned8: Uint8Array,
+  unsigned16: Uint16Array,
+  unsigned32: Uint32Array,
+  signed8: Int8Array,
+  signed16: Int16Array,
+  signed32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+/** By TIFF's SampleFormat. */
+const FORMATS: readonly (string | undefined)[] = [undefined, 'unsigned', 'signed', 'float'];
+export type PlainSamples =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 const compressionOf = (image: GeoTIFFImage): number =>
   image.fileDirectory.getValue('Compression') ?? UNCOMPRESSED;
 
-/** The depth of samples that stand in the file as they do in memory, but for the order of their bytes; else null. */
-function plainDepth(image: GeoTIFFImage): BitDepth | null {
-  const channels = Array.from({ length: image.getSamplesPerPixel() }, (_, i) => i);
+/** The one kind of all samples; null for other kinds, and for compressions with parameters of their own. */
+function kindOf(image: GeoTIFFImage): (typeof KINDS)[keyof typeof KINDS] | null {
   const bits = image.getBitsPerSample();
   const format = image.getSampleFormat();
+  const channels = Array.from({ length: image.getSamplesPerPixel() }, (_, i) => i);
   const isUniform = channels.every(
     (i) => image.getBitsPerSample(i) === bits && image.getSampleFormat(i) === format,
   );
   if (!isUniform || !PLAIN_COMPRESSIONS.includes(compressionOf(image))) return null;
-  if (format === UNSIGNED_SAMPLES && (bits === 8 || bits === 16)) return bits;
-  return format === FLOAT_SAMPLES && bits === 32 ? 32 : null;
+  const kind = `${FORMATS[format]}${bits}`;
+  return Object.entries(KINDS).find(([name]) => name === kind)?.[1] ?? null;
 }
 
 /** Of the pieces that a strip is divided into. */
@@ -84,60 +113,73 @@ async function divideStrip(image: GeoTIFFImage): Promise<void> {
   );
 }
 
-/** Samples of a decoded strip or tile, in the order of this machine's bytes. */
-function samplesIn(block: ArrayBufferLike, depth: BitDepth, swapped: boolean): Samples {
-  const bytes = Buffer.from(block);
-  const count = Math.floor(bytes.length / (depth / 8));
-  if (depth === 8) return new Uint8Array(block);
-  if (depth === 16) {
-    if (swapped) bytes.subarray(0, 2 * count).swap16();
-    return new Uint16Array(block, 0, count);
+/** Turns the bytes of each sample round, in place. */
+function swapBytes(block: ArrayBuffer, sampleBytes: number): void {
+  const bytes = Buffer.from(block, 0, block.byteLength - (block.byteLength % sampleBytes));
+  if (sampleBytes === 2) bytes.swap16();
+  if (sampleBytes === 4) bytes.swap32();
+  if (sampleBytes === 8) bytes.swap64();
+}
+
+/** In place: each sample of a row stands as its difference from that of the pixel before. */
+function addDifferences(samples: PlainSamples, rowLength: number, pixelLength: number): void {
+  for (let row = 0; row + rowLength <= samples.length; row += rowLength) {
+    for (let i = row + pixelLength; i < row + rowLength; i++) {
+      samples[i] = (samples[i] ?? 0) + (samples[i - pixelLength] ?? 0); // arrays of integers wrap round, as they should
+    }
   }
-  if (swapped) bytes.subarray(0, 4 * count).swap32();
-  return new Float32Array(block, 0, count);
 }
 
 /**
- * [count, width, channels], or null for samples that are none of 8, 16 or 32 bits as this machine has them, and for
- * compressions with parameters of their own. Errors: those of the reader.
+ * [count, width, channels] as they stand in the file, in the order of this machine's bytes; null for kinds of samples and
+ * compressions that are left to the reader. Errors: those of the reader.
  */
 export async function readPlainRows(
   image: GeoTIFFImage,
   top: number,
   count: number,
-): Promise<Samples | null> {
-  const depth = plainDepth(image);
-  if (depth === null) return null;
+): Promise<PlainSamples | null> {
+  const Kind = kindOf(image);
+  if (Kind === null) return null;
   await divideStrip(image);
   const [width, channels] = [image.getWidth(), image.getSamplesPerPixel()];
   const [blockWidth, blockHeight] = [image.getTileWidth(), image.getTileHeight()];
   const { planarConfiguration } = image;
   const separate = planarConfiguration === SEPARATE_PLANES;
+  const predictor = (await image.fileDirectory.loadValue('Predictor')) ?? NO_PREDICTOR;
   const decoder = await getDecoder(compressionOf(image), {
     tileWidth: blockWidth,
     tileHeight: blockHeight,
-    predictor: (await image.fileDirectory.loadValue('Predictor')) ?? 1,
-    bitsPerSample: Array<number>(channels).fill(depth),
+    // The reader would add differences before their bytes are in order.
+    predictor: predictor === DIFFERENCES ? NO_PREDICTOR : predictor,
+    bitsPerSample: Array<number>(channels).fill(8 * Kind.BYTES_PER_ELEMENT),
     planarConfiguration,
   });
-  const swapped = image.littleEndian !== (endianness() === 'LE');
-  const out = samplesOf(depth, count * width * channels);
+  // What the reader makes of predicted floating point is little-endian, whatever the file.
+  const isLittle = image.littleEndian || predictor > DIFFERENCES;
+  const isSwapped = isLittle !== (endianness() === 'LE');
+  const out = new Kind(count * width * channels);
   /** Samples of one pixel that a block holds. */
   const together = separate ? 1 : channels;
+  const rowLength = blockWidth * together;
   const last = Math.floor((top + count - 1) / blockHeight);
   for (let row = Math.floor(top / blockHeight); row <= last; row++) {
+    const begin = Math.max(top, row * blockHeight);
+    const end = Math.min(top + count, (row + 1) * blockHeight);
     for (let column = 0; column * blockWidth < width; column++) {
+      const left = column * blockWidth;
+      const columns = Math.min(blockWidth, width - left);
       for (let plane = 0; plane < channels / together; plane++) {
         const { data } = await image.getTileOrStrip(column, row, plane, decoder);
-        const block = samplesIn(data, depth, swapped);
-        const left = column * blockWidth;
-        const columns = Math.min(blockWidth, width - left);
-        const end = Math.min(top + count, (row + 1) * blockHeight);
-        if (block.length < (end - row * blockHeight) * blockWidth * together) {
+        if (!(data instanceof ArrayBuffer)) throw new Error('a block is shared memory');
+        if (isSwapped) swapBytes(data, Kind.BYTES_PER_ELEMENT);
+        const block = new Kind(data, 0, Math.floor(data.byteLength / Kind.BYTES_PER_ELEMENT));
+        if (predictor === DIFFERENCES) addDifferences(block, rowLength, together);
+        if (block.length < (end - row * blockHeight) * rowLength) {
           throw new Error('pixel data is missing');
         }
-        for (let y = Math.max(top, row * blockHeight); y < end; y++) {
-          const from = (y - row * blockHeight) * blockWidth * together;
+        for (let y = begin; y < end; y++) {
+          const from = (y - row * blockHeight) * rowLength;
           const to = ((y - top) * width + left) * channels + plane;
           const samples = block.subarray(from, from + columns * together);
           if (!separate) out.set(samples, to);

@@ -2,7 +2,7 @@
  * Scientific TIFF: 8 to 64-bit integers and floating point, any number of channels, many pages.
  * Photographic TIFF (palettes, CMYK, YCbCr, bilevel) is left to decode.ts.
  */
-import { fromArrayBuffer, fromFile, type GeoTIFF, type GeoTIFFImage } from 'geotiff';
+import { fromArrayBuffer, fromFile, type GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
 import {
   assertWithinLimits,
@@ -15,7 +15,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { readPlainRows } from './tiff-rows.ts';
+import { type PlainSamples, readPlainRows } from './tiff-rows.ts';
 
 // TIFF 6.0 tag values.
 const BLACK_IS_ZERO = 1;
@@ -128,19 +128,12 @@ export function openTiffRows(
         ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
       ],
       async read(top, count) {
-        const window: [number, number, number, number] = isTurned
-          ? [0, 0, width, height]
-          : [0, top, width, top + count];
-        const samples = await withPage(file, options, async (page) => {
-          const rows = await readPlainRows(page, window[1], window[3] - window[1]);
-          if (rows === null)
-            return toSamples(
-              await page.readRasters({ interleave: true, window }),
-              floating,
-              changes,
-            );
-          return rows instanceof Float32Array ? finite(rows, changes) : rows;
+        const [from, rows] = isTurned ? [0, height] : [top, count];
+        const raster = await withPage(file, options, async (page) => {
+          const plain = await readPlainRows(page, from, rows);
+          return plain ?? readOtherRows(page, from, rows);
         });
+        const samples = toSamples(raster, floating, changes);
         const data = kept === stored ? samples : firstChannels(samples, stored, kept);
         return isTurned ? orient({ width, height, channels: kept, data }, orientation).data : data;
       },
@@ -174,7 +167,17 @@ async function assertComplete(
   }
 }
 
-type Raster = Awaited<ReturnType<GeoTIFF['readRasters']>>;
+/** The same, of whatever the reader knows. */
+async function readOtherRows(
+  image: GeoTIFFImage,
+  top: number,
+  count: number,
+): Promise<PlainSamples> {
+  const window = [0, top, image.getWidth(), top + count];
+  const raster = await image.readRasters({ interleave: true, window });
+  if (Array.isArray(raster)) throw new AppError('internal', 'TIFF samples are not interleaved.');
+  return raster;
+}
 
 /** What becomes of samples that are no unsigned integers of 8 or 16 bits. */
 interface Changes {
@@ -189,19 +192,8 @@ const notesOf = ({ isInteger, inexact, notFinite }: Changes): string[] => [
   ...(notFinite > 0 ? [`${notFinite} samples were not finite and became 0`] : []),
 ];
 
-/** In place: what is no finite number becomes 0, which `changes` count. */
-function finite(samples: Float32Array, changes: Changes): Float32Array {
-  for (let i = 0; i < samples.length; i++) {
-    if (Number.isFinite(samples[i])) continue;
-    samples[i] = 0;
-    changes.notFinite++;
-  }
-  return samples;
-}
-
 /** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point, which `changes` count. */
-function toSamples(raster: Raster, floating: boolean, changes: Changes): Samples {
-  if (Array.isArray(raster)) throw new AppError('internal', 'TIFF samples are not interleaved.');
+function toSamples(raster: PlainSamples, floating: boolean, changes: Changes): Samples {
   // New views, because the reader hangs width and height on its arrays.
   const { buffer, byteOffset, length } = raster;
   if (raster instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length);

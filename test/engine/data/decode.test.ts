@@ -174,7 +174,7 @@ describe('decodeImage', () => {
 describe('scientific TIFF', () => {
   const grey16 = Uint16Array.from({ length: 12 }, (_, i) => i * 5000);
 
-  test.each(['grey16', 'grey16be', 'zlib'] as const)(
+  test.each(['grey16', 'grey16be', 'zlib', 'zlibbe'] as const)(
     '%s keeps its 16-bit samples',
     async (name) => {
       expect(await decodeImage(tiff(name), { subject })).toEqual({
@@ -195,6 +195,25 @@ describe('scientific TIFF', () => {
       0, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75,
     ]);
     expect(image.notes).toEqual(['1 samples were not finite and became 0']);
+  });
+
+  test.each(['floatzlib', 'floatzlibbe'] as const)('%s has its predicted values', async (name) => {
+    const image = await decodeImage(tiff(name), { subject });
+    expect(image.data).toEqual(Float32Array.from({ length: 12 }, (_, i) => i / 4 - 1));
+  });
+
+  test('tiles are put together, those at the edges cut', async () => {
+    const image = await decodeImage(tiff('tiles'), { subject });
+    expect([image.width, image.height, image.channels]).toEqual([18, 20, 3]);
+    expect(image.data).toEqual(Uint16Array.from({ length: 1080 }, (_, i) => i * 50));
+  });
+
+  test.each(['none', 'horizontal'] as const)('LZW with predictor %s', async (predictor) => {
+    const [width, height] = [120, 90];
+    const noise = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * i * 31) >>> 5);
+    const raw = { width, height, channels: 3 } as const;
+    const bytes = await sharp(noise, { raw }).tiff({ compression: 'lzw', predictor }).toBuffer();
+    expect((await decodeImage(bytes, { subject })).data).toEqual(noise);
   });
 
   test('signed integers become floating point of the same value', async () => {
@@ -389,6 +408,9 @@ describe('an image that is opened', () => {
     'float',
     'five',
     'fiveplanar',
+    'zlibbe',
+    'floatzlibbe',
+    'tiles',
     'rgba',
     'int16',
     'orient6',
