@@ -83,9 +83,9 @@ const UNTIL_SHOWN = `new Promise((done) => {
 
 /** Milliseconds from a change of a control until the grid that follows from it has been painted. */
 async function timeFilter(page: Page, label: string, value: string): Promise<number> {
-  const took = await page.evaluate<number>(`new Promise((done) => {
+  const took = await page.evaluate<number>(`new Promise((done, fail) => {
     const control = document.querySelector('select[aria-label="${label}"]');
-    const count = () => document.querySelector('.count[role="status"]')?.textContent;
+    const count = () => document.querySelector('p.number[role="status"]')?.textContent;
     const before = count();
     const from = performance.now();
     control.value = ${JSON.stringify(value)};
@@ -93,7 +93,8 @@ async function timeFilter(page: Page, label: string, value: string): Promise<num
     const look = () => {
       if (count() !== before)
         requestAnimationFrame(() => done(performance.now() - from));
-      else if (performance.now() - from > 10000) done(NaN);
+      else if (performance.now() - from > 10000)
+        fail(new Error('the number of images in sight does not change'));
       else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
