@@ -22,8 +22,6 @@ export default {
     'dependency-cruiser',
     // Comes with tfjs-node, and is asked only about that.
     '@mapbox/node-pre-gyp',
-    // The typeface of the window, named in renderer/theme.css.
-    'inter-ui',
     // Imported by name, for its types (engine/training/weights/keras-file.ts).
     'h5wasm',
     // Checks the window's types; started by name.
