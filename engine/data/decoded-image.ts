@@ -2,6 +2,7 @@
  * What a decoded image is, how large it may be, and the errors that every decoder shares.
  * The decoders themselves are decode.ts, tiff.ts and decode-mask.ts.
  */
+import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 
 export type Samples = Uint8Array | Uint16Array | Float32Array;
@@ -113,6 +114,15 @@ export const samplesOf = (bitDepth: DecodedImage['bitDepth'], length: number): S
 
 const depthOf = ({ BYTES_PER_ELEMENT }: Samples): DecodedImage['bitDepth'] =>
   BYTES_PER_ELEMENT === 1 ? 8 : BYTES_PER_ELEMENT === 2 ? 16 : 32;
+
+/** Bytes of an image's samples as they are stored in its file, decoded. */
+export const sampleBytes = ({
+  widthPx,
+  heightPx,
+  channels,
+  bitDepth,
+}: Pick<ImageRecord, 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'>): number =>
+  widthPx * heightPx * channels * (bitDepth / 8);
 
 /** The first `kept` of `channels` interleaved channels. */
 export function firstChannels(samples: Samples, channels: number, kept: number): Samples {

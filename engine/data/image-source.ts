@@ -67,12 +67,12 @@ export async function readForPicture(
   image: ImageRecord,
   maxSidePx: number,
 ): Promise<{ readonly pixels: DecodedImage; readonly reducedBy: number }> {
-  const subject = image.linkPath ?? image.name;
-  const file = await openOriginal(project, image);
-  const opened = await openImage(file, { subject, page: image.page });
-  const reducedBy = reductionOf(opened, maxSidePx);
-  if (reducedBy > 1) return { pixels: await reduceImage(opened, reducedBy), reducedBy };
-  return { pixels: await decodeImage(file, { subject, page: image.page }), reducedBy };
+  const reducedBy = reductionOf(image, maxSidePx);
+  const pixels =
+    reducedBy === 1
+      ? await readImage(project, image)
+      : await reduceImage(await openStoredImage(project, image), reducedBy);
+  return { pixels, reducedBy };
 }
 
 /** The same, for reading some rows at a time. Errors: those of openOriginal and openImage. */

@@ -3,19 +3,19 @@
  * read. Pictures alone are drawn from them.
  */
 import type { LabelMap } from '../../shared/label-map.ts';
-import { type DecodedImage, type OpenImage, samplesOf } from './decoded-image.ts';
+import { type DecodedImage, type OpenImage, sampleBytes, samplesOf } from './decoded-image.ts';
 
 /** Samples of an image that is held whole for a picture of it. */
 const WHOLE_BYTES = 2 ** 28;
 
 /** 1, or the largest number of pixels to an edge of one that leaves the longest side `maxSidePx` at least. */
 export function reductionOf(
-  { width, height, channels, bitDepth }: Omit<OpenImage, 'rows' | 'readThrough'>,
+  image: Parameters<typeof sampleBytes>[0],
   maxSidePx: number,
   wholeBytes = WHOLE_BYTES,
 ): number {
-  if (width * height * channels * (bitDepth / 8) <= wholeBytes) return 1;
-  return Math.max(1, Math.floor(Math.max(width, height) / maxSidePx));
+  if (sampleBytes(image) <= wholeBytes) return 1;
+  return Math.max(1, Math.floor(Math.max(image.widthPx, image.heightPx) / maxSidePx));
 }
 
 /** Every pixel the mean of `by` × `by`, or of those that the edge leaves. Errors: unreadable. */

@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { sampleBytes } from '../data/decoded-image.ts';
 import { readImage } from '../data/image-source.ts';
 import { saveLabelMap } from '../data/save-label-map.ts';
 import type { Project } from '../db/project.ts';
@@ -53,8 +54,9 @@ function parseQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.outpu
 /** Samples that a window can take up. */
 const MAX_SHOWN_BYTES = 2 ** 30;
 
-function assertShowable({ name, widthPx, heightPx, channels, bitDepth }: ImageRecord): void {
-  const bytes = widthPx * heightPx * channels * (bitDepth / 8);
+function assertShowable(image: ImageRecord): void {
+  const { name } = image;
+  const bytes = sampleBytes(image);
   if (bytes <= MAX_SHOWN_BYTES) return;
   throw new AppError(
     'unsupported',

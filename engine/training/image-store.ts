@@ -4,10 +4,9 @@
  * most formats are decoded from the top: so an image is decoded once, and its patches are read from what came of it.
  */
 import { availableParallelism, totalmem } from 'node:os';
-import type { ImageRecord } from '../../shared/entities.ts';
 import { decodeLabelMap, readLabelMapRuns } from '../../shared/label-map.ts';
 import type { OpenImage } from '../data/decode.ts';
-import { type Samples, samplesOf } from '../data/decoded-image.ts';
+import { sampleBytes, type Samples, samplesOf } from '../data/decoded-image.ts';
 import { openScratchFile, type ScratchFile } from './scratch-file.ts';
 
 /** Pixels of an image; lies within it. */
@@ -118,15 +117,8 @@ export const imageMemoryBytes = (): number =>
   availableParallelism();
 
 /** Bytes of an image's samples and, where it has some, labels. */
-export const keptBytes = (
-  {
-    widthPx,
-    heightPx,
-    channels,
-    bitDepth,
-  }: Pick<ImageRecord, 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'>,
-  isLabelled: boolean,
-): number => widthPx * heightPx * (channels * (bitDepth / 8) + (isLabelled ? 1 : 0));
+export const keptBytes = (image: Parameters<typeof sampleBytes>[0], isLabelled: boolean): number =>
+  sampleBytes(image) + (isLabelled ? image.widthPx * image.heightPx : 0);
 
 export interface ImageStoreOptions {
   /** Samples and labels that are kept in memory. */

@@ -46,7 +46,7 @@ describe('an image that is reduced while it is read', () => {
   });
 
   it('stays as it is where it can be held, and keeps the size that is asked for', () => {
-    const image = { width: 4000, height: 3000, channels: 3, bitDepth: 8 } as const;
+    const image = { widthPx: 4000, heightPx: 3000, channels: 3, bitDepth: 8 } as const;
     expect(reductionOf(image, 160)).toBe(1);
     expect(reductionOf(image, 160, 10_000)).toBe(25);
     expect(reductionOf(image, 8000, 10_000)).toBe(1);
