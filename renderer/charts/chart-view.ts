@@ -41,7 +41,7 @@ export function readingAt({ readings, plot }: Drawing, { x, y }: Position): numb
 }
 
 /** Rounding moves points that lie on an edge. */
-function isInView(position: number, { left, right }: Drawing['plot']): boolean {
+export function isInView(position: number, { left, right }: Drawing['plot']): boolean {
   return position >= left - 0.01 && position <= right + 0.01;
 }
 
