@@ -1,10 +1,11 @@
 /**
- * Divides images into train, validation and test so that nothing leaks: groups and identical files
+ * Divides images into train, validation and test so that nothing leaks: groups and copies
  * stay together. Which split a study uses is the study's affair.
  */
 import type { Part } from '../../shared/entities.ts';
 import { PARTS } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { contentsOf } from '../../shared/image-content.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { SplitItem } from '../db/splits.ts';
 
@@ -13,8 +14,9 @@ export interface SplittableImage {
   readonly groupName: string | null;
   /** Parts get this class in equal proportion as far as groups allow. */
   readonly imageClass?: number | null;
-  /** Content hash; images of one hash count as one group. */
-  readonly hash?: string;
+  /** Content hash and page; images of one content count as one group. */
+  readonly hash: string;
+  readonly page: number;
 }
 
 export interface SplitSizes {
@@ -36,7 +38,7 @@ function unitsOf(images: readonly SplittableImage[]): SplittableImage[][] {
   images.forEach((image, i) => {
     const keys = [
       ...(image.groupName === null ? [] : [`group ${image.groupName}`]),
-      ...(image.hash === undefined ? [] : [`hash ${image.hash}`]),
+      ...contentsOf(image).map((content) => `content ${content}`),
     ];
     for (const key of keys) {
       const first = firstOf.get(key);
@@ -120,7 +122,7 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
 /** One group, or one content, that lies in more than one part. */
 export interface SplitLeak {
   readonly kind: 'group' | 'content';
-  /** Name of the group, or the SHA-256 of the file. */
+  /** Name of the group, or the content (shared/image-content.ts). */
   readonly name: string;
   readonly parts: readonly Part[];
   readonly imageIds: readonly number[];
@@ -129,7 +131,7 @@ export interface SplitLeak {
 /** Every way in which one part knows another: a test on such a split proves nothing. */
 export function splitLeaks(
   items: readonly SplitItem[],
-  images: readonly Pick<SplittableImage, 'id' | 'groupName' | 'hash'>[],
+  images: readonly Pick<SplittableImage, 'id' | 'groupName' | 'hash' | 'page'>[],
 ): SplitLeak[] {
   const partOf = new Map(items.map((item) => [item.imageId, item.part]));
   const sets = new Map<string, { kind: SplitLeak['kind']; name: string; ids: number[] }>();
@@ -141,7 +143,7 @@ export function splitLeaks(
   for (const image of images) {
     if (!partOf.has(image.id)) continue;
     if (image.groupName !== null) add('group', image.groupName, image.id);
-    if (image.hash !== undefined) add('content', image.hash, image.id);
+    for (const content of contentsOf(image)) add('content', content, image.id);
   }
   return [...sets.values()].flatMap(({ kind, name, ids }) => {
     const parts = PARTS.filter((part) => ids.some((id) => partOf.get(id) === part));

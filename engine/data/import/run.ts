@@ -1,6 +1,7 @@
 /** The second step of an import: writes what was planned, file by file, and reports what it met. */
 import type { ImportIssue, ImportReport, Progress } from '../../../shared/api.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
+import { contentsOf } from '../../../shared/image-content.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
@@ -100,7 +101,7 @@ async function fillDataset(
   const total = plan.items.length;
   const issues: ImportIssue[] = [...plan.layoutIssues];
   const idOf = new Map<string, number>();
-  const nameOfHash = new Map<string, string>();
+  const nameOfContent = new Map<string, string>();
   let labelled = 0;
   let skipped = 0;
   let batch: Prepared[] = [];
@@ -125,8 +126,9 @@ async function fillDataset(
     issues.push(...own);
     if (prepared === null) skipped++;
     else {
-      const twin = nameOfHash.get(prepared.image.hash);
-      if (twin === undefined) nameOfHash.set(prepared.image.hash, item.name);
+      const contents = contentsOf(prepared.image);
+      const twin = contents.map((content) => nameOfContent.get(content)).find((t) => t);
+      if (twin === undefined) for (const c of contents) nameOfContent.set(c, item.name);
       else if (item.page === 0) {
         issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
       }

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { makeSplit, splitLeaks, type SplittableImage } from '../../../engine/data/split.ts';
 
 const plain = (count: number): SplittableImage[] =>
-  Array.from({ length: count }, (_, i) => ({ id: i + 1, groupName: null }));
+  Array.from({ length: count }, (_, i) => ({
+    id: i + 1,
+    groupName: null,
+    hash: `file ${i}`,
+    page: 0,
+  }));
 
 const countOf = (items: readonly { part: string }[], part: string) =>
   items.filter((item) => item.part === part).length;
@@ -31,6 +36,7 @@ describe('makeSplit', () => {
           fc.record({
             group: fc.option(fc.constantFrom('a', 'b', 'c', 'd', 'e')),
             hash: fc.integer({ min: 0, max: 12 }),
+            page: fc.nat(1),
           }),
           { minLength: 3, maxLength: 40 },
         ),
@@ -42,6 +48,7 @@ describe('makeSplit', () => {
             id: i + 1,
             groupName: row.group,
             hash: String(row.hash),
+            page: row.page,
           }));
           let items;
           try {
@@ -62,14 +69,24 @@ describe('makeSplit', () => {
   });
 
   test('classes are spread over the parts in proportion', () => {
-    const images = Array.from({ length: 40 }, (_, i) => ({
-      id: i + 1,
-      groupName: null,
-      imageClass: i < 30 ? 0 : 1,
-    }));
+    const images = plain(40).map((image, i) => ({ ...image, imageClass: i < 30 ? 0 : 1 }));
     const items = makeSplit(images, { val: 0.1, test: 0.2, seed: 3 });
     const rare = items.filter((item) => item.imageId > 30);
     expect(['train', 'val', 'test'].map((part) => countOf(rare, part))).toEqual([7, 1, 2]);
+  });
+
+  test('pages of one file are images that can be separated, copies of a page are not', () => {
+    const stack = (first: number) =>
+      Array.from({ length: 6 }, (_, page) => ({
+        id: first + page,
+        groupName: null,
+        hash: 'stack',
+        page,
+      }));
+    const items = makeSplit([...stack(1), ...stack(11)], { val: 0.2, test: 0.3, seed: 1 });
+    const partOf = new Map(items.map(({ imageId, part }) => [imageId, part]));
+    expect(new Set(partOf.values())).toEqual(new Set(['train', 'val', 'test']));
+    for (let id = 1; id <= 6; id++) expect(partOf.get(id)).toBe(partOf.get(id + 10));
   });
 
   test('too few images or groups are refused with what is needed', () => {
@@ -88,20 +105,22 @@ describe('makeSplit', () => {
 describe('splitLeaks', () => {
   test('finds groups and identical files in two parts', () => {
     const images = [
-      { id: 1, groupName: 'p1', hash: 'aa' },
-      { id: 2, groupName: 'p1', hash: 'bb' },
-      { id: 3, groupName: 'p2', hash: 'bb' },
-      { id: 4, groupName: null, hash: 'cc' },
+      { id: 1, groupName: 'p1', hash: 'aa', page: 0 },
+      { id: 2, groupName: 'p1', hash: 'bb', page: 0 },
+      { id: 3, groupName: 'p2', hash: 'bb', page: 0 },
+      { id: 4, groupName: null, hash: 'cc', page: 0 },
+      { id: 5, groupName: null, hash: 'cc', page: 1 },
     ];
     const items = [
       { imageId: 1, part: 'train' as const },
       { imageId: 2, part: 'test' as const },
       { imageId: 3, part: 'val' as const },
       { imageId: 4, part: 'test' as const },
+      { imageId: 5, part: 'train' as const },
     ];
     expect(splitLeaks(items, images)).toEqual([
       { kind: 'group', name: 'p1', parts: ['train', 'test'], imageIds: [1, 2] },
-      { kind: 'content', name: 'bb', parts: ['val', 'test'], imageIds: [2, 3] },
+      { kind: 'content', name: 'bb 0', parts: ['val', 'test'], imageIds: [2, 3] },
     ]);
   });
 });
