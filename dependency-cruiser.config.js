@@ -19,6 +19,32 @@ const reaches = (folder, allowed) => ({
   },
 });
 
+/**
+ * The wings of engine/training, from the top down: each may import those behind it in the list, never one before it.
+ * Whoever stands in one line with another may not import it either.
+ */
+const TRAINING_WINGS = [
+  ['batches'],
+  ['pretrain', 'scoring', 'weights'],
+  ['objectives'],
+  ['network'],
+  ['tensorflow', 'images'],
+  ['portable'],
+];
+const wingsDownwards = TRAINING_WINGS.flatMap((floor, index) =>
+  floor.map((wing) => ({
+    name: `training-${wing}-downwards`,
+    severity: 'error',
+    from: { path: `^engine/training/${wing}/` },
+    to: {
+      path: `^engine/training/(${TRAINING_WINGS.slice(0, index + 1)
+        .flat()
+        .filter((other) => other !== wing)
+        .join('|')})/`,
+    },
+  })),
+).filter(({ to }) => !to.path.includes('()'));
+
 /** @param {string} name @param {string} packages a pattern @param {string} home where they may be imported */
 const livesIn = (name, packages, home) => ({
   name: `${name}-only-in-its-home`,
@@ -50,6 +76,7 @@ export default {
     reaches('electron', 'shared'),
     reaches('renderer', 'shared'),
     reaches('build', ''),
+    ...wingsDownwards,
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),

@@ -12,6 +12,7 @@ import {
   type ParsedInput,
   type Progress,
 } from '../shared/api.ts';
+import type { EngineChoice } from '../shared/entities.ts';
 import { AppError, problemsOf } from '../shared/errors.ts';
 import {
   createProject,
@@ -33,7 +34,6 @@ import { systemHandlers } from './handlers/system.ts';
 import { createSettings } from './settings.ts';
 import { createQueue } from './study/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
-import type { EngineChoice } from './training/protocol.ts';
 
 const handlers: Handlers<CallName> = {
   ...systemHandlers,

@@ -326,6 +326,10 @@ export type FinetuneRunConfig = z.infer<typeof FinetuneRunConfig>;
 export const RunConfig = z.discriminatedUnion('kind', [PretrainRunConfig, FinetuneRunConfig]);
 export type RunConfig = z.infer<typeof RunConfig>;
 
+/** auto: native TensorFlow where it is installed, else the portable engine. */
+export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
+export type EngineChoice = z.infer<typeof EngineChoice>;
+
 /** Which software computed a run. Bits repeat only under the same name, version and threads. */
 export const EngineInfo = z.object({
   name: z.enum(['tensorflow', 'wasm']),

@@ -1,4 +1,4 @@
-/** What a network is, in words: for forms, facts and reports. How it computes is engine/training/unet.ts. */
+/** What a network is, in words: for forms, facts and reports. How it computes is engine/training/network/unet.ts. */
 import type { EncoderArchitecture, NetworkConfig, SamplingConfig } from './entities.ts';
 
 /** Halvings of every encoder but the plain one, and so blocks of its decoder. */

@@ -1,4 +1,4 @@
-/** What can be taken over from a pretrained network, in words. How each is done is engine/training/transfer.ts. */
+/** What can be taken over from a pretrained network, in words. How each is done is engine/training/network/transfer.ts. */
 import type { Transfer } from './entities.ts';
 
 interface TransferFacts {

@@ -6,12 +6,11 @@ import type {
   ParsedInput,
   Progress,
 } from '../../shared/api.ts';
-import type { Dataset, Run, Study } from '../../shared/entities.ts';
+import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/queue.ts';
-import type { EngineChoice } from '../training/protocol.ts';
 
 export interface OpenProject {
   readonly db: Project;

@@ -9,8 +9,8 @@ import {
 } from '../../shared/pretraining-tasks.ts';
 import { assertLabelsAreClasses } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
-import { assertChannelsFit } from '../training/channels.ts';
-import { assertInputSize } from '../training/unet.ts';
+import { assertChannelsFit } from '../training/images/channels.ts';
+import { assertInputSize } from '../training/network/unet.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
 import { exportModel } from '../training/weights/export-model.ts';
 import { readWeightFile } from '../training/weights/import-weights.ts';

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type {
+  EngineChoice,
   NetworkConfig,
   Precision,
   SamplingConfig,
@@ -11,7 +12,6 @@ import type {
 } from '../../shared/entities.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
-import type { EngineChoice } from '../training/protocol.ts';
 import type { StudyData } from './plan.ts';
 
 /** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */

@@ -31,10 +31,10 @@ import { assertLabelsAreClasses } from '../data/label-values.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
-import { assertChannelsFit } from '../training/channels.ts';
-import { imageMemoryBytes, keptBytes } from '../training/image-store.ts';
-import { transfersGroup } from '../training/transfer.ts';
-import { assertInputSize } from '../training/unet.ts';
+import { assertChannelsFit } from '../training/images/channels.ts';
+import { imageMemoryBytes, keptBytes } from '../training/images/image-store.ts';
+import { transfersGroup } from '../training/network/transfer.ts';
+import { assertInputSize } from '../training/network/unet.ts';
 
 /** Shares of a target that comes without a split. */
 const DEFAULT_VAL = 0.2;

@@ -6,11 +6,11 @@ import { statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { EngineEvent } from '../../shared/api.ts';
-import type { Run } from '../../shared/entities.ts';
+import type { EngineChoice, Run } from '../../shared/entities.ts';
 import { AppError, toWireError, type WireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import { spawnTrainer, type SpawnTrainer, type Trainer } from '../trainer.ts';
-import type { EngineChoice, TrainerEvent } from '../training/protocol.ts';
+import type { TrainerEvent } from '../training/protocol.ts';
 import { extendUnconverged } from './extension.ts';
 
 /** A trainer that dies without a word is started again from its checkpoint so many times. */

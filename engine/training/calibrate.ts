@@ -6,14 +6,14 @@ import type {
   SamplingConfig,
 } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
-import type { Engine } from './backend.ts';
-import { createBatches } from './batches.ts';
+import type { Engine } from './tensorflow/backend.ts';
+import { createBatches } from './batches/batches.ts';
 import { stepScalars } from './optimiser.ts';
-import { flattenWeights, initialWeights } from './parameters.ts';
-import { segmentationObjective } from './segmentation.ts';
-import type { Tile } from './tiles.ts';
+import { flattenWeights, initialWeights } from './network/parameters.ts';
+import { segmentationObjective } from './objectives/segmentation.ts';
+import type { Tile } from './images/tiles.ts';
 import { createTrainingStep, freshState, splitSpec } from './training-step.ts';
-import { assertInputSize } from './unet.ts';
+import { assertInputSize } from './network/unet.ts';
 
 /** The first steps trace the graph and compile kernels. */
 const WARM_UP_STEPS = 3;

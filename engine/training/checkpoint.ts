@@ -24,7 +24,7 @@ import {
   type NetworkSpec,
   unflattenWeights,
   type Weights,
-} from './parameters.ts';
+} from './network/parameters.ts';
 import type { TrainingState } from './training-step.ts';
 
 const MAGIC = 'GRAFTCP1';

@@ -8,14 +8,14 @@ import type { SegmentationClass } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { imagePng, maskPng } from '../data/thumbnail.ts';
 import type { Example } from '../db/examples.ts';
-import type { Engine } from './backend.ts';
-import { type Batch, planBatches, sampleOf } from './batches.ts';
-import { createForwardPass, tensorWeights } from './forward-pass.ts';
-import { createLayers } from './layers.ts';
-import type { Illustrator, Objective, Picture } from './objective.ts';
-import type { FlatWeights, NetworkSpec } from './parameters.ts';
-import type { AnyTile } from './tiles.ts';
-import { trace } from './trace.ts';
+import type { Engine } from './tensorflow/backend.ts';
+import { type Batch, planBatches, sampleOf } from './batches/batches.ts';
+import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
+import { createLayers } from './network/layers.ts';
+import type { Illustrator, Objective, Picture } from './objectives/objective.ts';
+import type { FlatWeights, NetworkSpec } from './network/parameters.ts';
+import type { AnyTile } from './images/tiles.ts';
+import { trace } from './tensorflow/trace.ts';
 
 const EXAMPLES = 4;
 /** Fixed: not a run's own. */

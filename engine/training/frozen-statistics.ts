@@ -4,17 +4,17 @@
  * from layer to layer. Measured on the run's own training batches, a frozen random encoder passes on features of the
  * same scale as a trained one, so that the control compares what was learned and nothing else.
  */
-import type { Engine } from './backend.ts';
-import type { Batch } from './batches.ts';
-import { STATISTICS_MOMENTUM } from './forward-pass.ts';
-import type { Objective } from './objective.ts';
+import type { Engine } from './tensorflow/backend.ts';
+import type { Batch } from './batches/batches.ts';
+import { STATISTICS_MOMENTUM } from './network/forward-pass.ts';
+import type { Objective } from './objectives/objective.ts';
 import {
   flattenWeights,
   type FlatWeights,
   type NetworkSpec,
   unflattenWeights,
   type Weights,
-} from './parameters.ts';
+} from './network/parameters.ts';
 import { createTrainingStep, freshState } from './training-step.ts';
 
 /** At most: enough for steady means, for the momentum of .9 looks back over about ten batches. */

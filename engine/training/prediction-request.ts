@@ -4,13 +4,13 @@ import { encodeLabelMap } from '../../shared/label-map.ts';
 import { openImage } from '../data/decode.ts';
 import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
-import type { Engine } from './backend.ts';
+import type { Engine } from './tensorflow/backend.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
-import { type ImageRows, networkRows } from './image-rows.ts';
-import { predictionInput, predictLabelMaps } from './predict.ts';
+import { type ImageRows, networkRows } from './images/image-rows.ts';
+import { predictionInput, predictLabelMaps } from './scoring/predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
-import { createSegmenter, disposeWeights, toTensors } from './segmenter.ts';
-import { openInput } from './tiles.ts';
+import { createSegmenter, disposeWeights, toTensors } from './scoring/segmenter.ts';
+import { openInput } from './images/tiles.ts';
 
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
 type Input = PredictRequest['inputs'][number];

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import {
   CheckpointKind,
+  EngineChoice,
   EngineInfo,
   Id,
   ImageResult,
@@ -18,10 +19,6 @@ import {
 import { ERROR_CODES } from '../../shared/errors.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
-
-/** auto: native TensorFlow where it is installed, else the portable engine. */
-export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
-export type EngineChoice = z.infer<typeof EngineChoice>;
 
 const common = { threads: z.number().int().positive(), engine: EngineChoice };
 

@@ -7,14 +7,14 @@ import type { FinetuneRunConfig, LayerState, Run, RunConfig } from '../../shared
 import { AppError } from '../../shared/errors.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
-import type { Engine } from './backend.ts';
+import type { Engine } from './tensorflow/backend.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
 import {
   type TestCheckpoint,
   testImages,
   validationDice,
   type ValidationView,
-} from './evaluation.ts';
+} from './scoring/evaluation.ts';
 import { chooseExamples, drawExamples } from './examples.ts';
 import { measureFrozenStatistics } from './frozen-statistics.ts';
 import {
@@ -22,16 +22,16 @@ import {
   flattenWeights,
   learningRateShares,
   type Weights,
-} from './parameters.ts';
+} from './network/parameters.ts';
 import type { TrainerEvent } from './protocol.ts';
-import { rowsOf, squeezed } from './image-rows.ts';
-import { createImageStore } from './image-store.ts';
-import { piecesOf } from './row-pieces.ts';
-import { runData, type RunData } from './run-data.ts';
-import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './segmenter.ts';
-import { type AnyTile, openInput, readTile } from './tiles.ts';
+import { rowsOf, squeezed } from './images/image-rows.ts';
+import { createImageStore } from './images/image-store.ts';
+import { piecesOf } from './images/row-pieces.ts';
+import { runData, type RunData } from './batches/run-data.ts';
+import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './scoring/segmenter.ts';
+import { type AnyTile, openInput, readTile } from './images/tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
-import { openTrainingData, type TrainingData } from './training-data.ts';
+import { openTrainingData, type TrainingData } from './batches/training-data.ts';
 import {
   createTrainingStep,
   freshState,
@@ -39,7 +39,7 @@ import {
   type SplitSpec,
   type TrainingState,
 } from './training-step.ts';
-import { isFrozenGroup, transferWeights } from './transfer.ts';
+import { isFrozenGroup, transferWeights } from './network/transfer.ts';
 import {
   assertSameView,
   encoderWeights,

@@ -5,9 +5,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetricPoint, OptimisationConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Batch } from './batches.ts';
+import type { Batch } from './batches/batches.ts';
 import { learningRateAt, stepScalars } from './optimiser.ts';
-import type { FlatWeights } from './parameters.ts';
+import type { FlatWeights } from './network/parameters.ts';
 import type { TrainingState, TrainingStep } from './training-step.ts';
 
 /** Metrics and progress are reported about this often. */

@@ -4,15 +4,20 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
-import type { Batch } from './batches.ts';
+import type { Batch } from './batches/batches.ts';
 import type { Precision } from '../../shared/entities.ts';
-import type { Engine } from './backend.ts';
-import { createForwardPass, tensorWeights } from './forward-pass.ts';
-import { createLayers } from './layers.ts';
-import type { Objective } from './objective.ts';
+import type { Engine } from './tensorflow/backend.ts';
+import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
+import { createLayers } from './network/layers.ts';
+import type { Objective } from './objectives/objective.ts';
 import { adamW, type StepScalars } from './optimiser.ts';
-import { concatFlat, filterSpec, type FlatWeights, type NetworkSpec } from './parameters.ts';
-import { trace } from './trace.ts';
+import {
+  concatFlat,
+  filterSpec,
+  type FlatWeights,
+  type NetworkSpec,
+} from './network/parameters.ts';
+import { trace } from './tensorflow/trace.ts';
 
 /** Everything that a step changes, on the host: what a checkpoint holds. */
 export interface TrainingState extends FlatWeights {

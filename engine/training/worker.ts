@@ -6,8 +6,8 @@
 import { inspect } from 'node:util';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
-import { type Engine, startEngine } from './backend.ts';
-import { startBatchFeed } from './batch-feed.ts';
+import { type Engine, startEngine } from './tensorflow/backend.ts';
+import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest } from './protocol.ts';

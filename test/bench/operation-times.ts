@@ -1,5 +1,5 @@
 /** Where the time of eager steps goes: every native operation is timed as it is called. */
-import type { NativeBackend } from '../../engine/training/native.ts';
+import type { NativeBackend } from '../../engine/training/tensorflow/native.ts';
 import type { Row } from './measure.ts';
 
 export interface OperationTimes {

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { startEngine } from '../../engine/training/backend.ts';
+import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { createSteps } from '../engine/training/portable/training-steps.ts';
 
 const { values: flags } = parseArgs({

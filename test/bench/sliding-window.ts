@@ -4,12 +4,12 @@
  * usage: sliding-window.ts [--side 8192] [--window 256] [--base 8] [--threads 2]
  */
 import { parseArgs } from 'node:util';
-import { startEngine } from '../../engine/training/backend.ts';
-import { rowsOf } from '../../engine/training/image-rows.ts';
-import { flattenWeights, initialWeights } from '../../engine/training/parameters.ts';
-import { predictLabelMaps } from '../../engine/training/predict.ts';
-import { segmentationSpec } from '../../engine/training/segmentation.ts';
-import { createSegmenter, toTensors } from '../../engine/training/segmenter.ts';
+import { startEngine } from '../../engine/training/tensorflow/backend.ts';
+import { rowsOf } from '../../engine/training/images/image-rows.ts';
+import { flattenWeights, initialWeights } from '../../engine/training/network/parameters.ts';
+import { predictLabelMaps } from '../../engine/training/scoring/predict.ts';
+import { segmentationSpec } from '../../engine/training/objectives/segmentation.ts';
+import { createSegmenter, toTensors } from '../../engine/training/scoring/segmenter.ts';
 import { NetworkConfig } from '../../shared/entities.ts';
 import { report, type Row, timed } from './measure.ts';
 

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { scoreImage } from '../../engine/training/metrics.ts';
+import { scoreImage } from '../../engine/training/scoring/metrics.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
 import { inFolder } from './bench-project.ts';

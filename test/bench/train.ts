@@ -11,26 +11,30 @@
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { type Engine, startEngine } from '../../engine/training/backend.ts';
+import { type Engine, startEngine } from '../../engine/training/tensorflow/backend.ts';
 import {
   createForwardPass,
   type ForwardPass,
   tensorWeights,
-} from '../../engine/training/forward-pass.ts';
-import { createLayers } from '../../engine/training/layers.ts';
-import type { Objective } from '../../engine/training/objective.ts';
+} from '../../engine/training/network/forward-pass.ts';
+import { createLayers } from '../../engine/training/network/layers.ts';
+import type { Objective } from '../../engine/training/objectives/objective.ts';
 import { stepScalars } from '../../engine/training/optimiser.ts';
 import {
   flattenWeights,
   headLayer,
   initialWeights,
   joinSpecs,
-} from '../../engine/training/parameters.ts';
-import { EngineChoice } from '../../engine/training/protocol.ts';
-import { trace } from '../../engine/training/trace.ts';
+} from '../../engine/training/network/parameters.ts';
+import { trace } from '../../engine/training/tensorflow/trace.ts';
 import { createTrainingStep, freshState, splitSpec } from '../../engine/training/training-step.ts';
-import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/unet.ts';
-import { NetworkConfig, OptimisationConfig, Precision } from '../../shared/entities.ts';
+import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/network/unet.ts';
+import {
+  EngineChoice,
+  NetworkConfig,
+  OptimisationConfig,
+  Precision,
+} from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { report } from './measure.ts';
 import { operationTimes } from './operation-times.ts';

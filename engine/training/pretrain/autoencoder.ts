@@ -1,5 +1,5 @@
 /** Pretraining by reconstruction: encoder and decoder without skips, 1×1 sigmoid → image; mean squared error. */
-import { reconstructionObjective } from '../reconstruction.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const autoencoder: PretrainingTaskDefinition = {

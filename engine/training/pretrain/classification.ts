@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
-import type { ForwardPass } from '../forward-pass.ts';
-import { crossEntropy, oneHot } from '../losses.ts';
-import { headLayer, joinSpecs } from '../parameters.ts';
-import { bottleneckWidth, encode, encoderSpec } from '../unet.ts';
+import type { ForwardPass } from '../network/forward-pass.ts';
+import { crossEntropy, oneHot } from '../objectives/losses.ts';
+import { headLayer, joinSpecs } from '../network/parameters.ts';
+import { bottleneckWidth, encode, encoderSpec } from '../network/unet.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 const HEAD = 'head/classification';

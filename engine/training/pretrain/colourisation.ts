@@ -1,8 +1,8 @@
 /** Pretraining by colourisation: from an RGB image's luma (in all three channels) its colours are asked for. */
 import { AppError } from '../../../shared/errors.ts';
 import { channelObstacle } from '../../../shared/pretraining-tasks.ts';
-import { removeColour } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { removeColour } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 /** Difference between the channels of a pixel that is visibly coloured, in units of [0, 1]. */

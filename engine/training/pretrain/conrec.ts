@@ -1,6 +1,6 @@
 /** Pretraining by ConRec: the view behind one of several corruptions is asked for, and the other view of the image. */
-import { contrastiveReconstruction } from '../contrastive-reconstruction.ts';
-import { mapIntensities, paintIn, paintOut, shuffleLocally } from '../corruptions.ts';
+import { contrastiveReconstruction } from './contrastive-reconstruction.ts';
+import { mapIntensities, paintIn, paintOut, shuffleLocally } from './corruptions.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 const CORRUPTIONS = {

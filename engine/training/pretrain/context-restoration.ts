@@ -1,6 +1,6 @@
 /** Pretraining by context restoration: patches have changed places, the image is asked for. */
-import { swapPatches } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { swapPatches } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const contextRestoration: PretrainingTaskDefinition = {

@@ -1,6 +1,6 @@
 /** Pretraining by denoising (DDeP): from x̃ = (x + σε) / √(1 + σ²) the noise ε itself is asked for. */
-import { addNoise, removeNoise } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { addNoise, removeNoise } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const denoising: PretrainingTaskDefinition = {

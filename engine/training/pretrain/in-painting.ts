@@ -1,6 +1,6 @@
 /** Pretraining by in-painting: blocks of random colour are painted over, the image behind them is asked for. */
-import { paintIn } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { paintIn } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const inPainting: PretrainingTaskDefinition = {

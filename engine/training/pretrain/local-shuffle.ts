@@ -1,6 +1,6 @@
 /** Pretraining by restoring local order: the pixels of small blocks are shuffled, the image is asked for. */
-import { shuffleLocally } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { shuffleLocally } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const localShuffle: PretrainingTaskDefinition = {

@@ -1,6 +1,6 @@
 /** Pretraining by masked autoencoding: most patches are masked, and only what is behind them counts. */
-import { maskPatches } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { maskPatches } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const maskedAutoencoding: PretrainingTaskDefinition = {

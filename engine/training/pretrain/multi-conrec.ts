@@ -2,7 +2,7 @@
  * Pretraining by multi-reconstruction ConRec, our reading of the paper's own proposal (method.md §4): ConRec whose
  * views draw from several reconstruction tasks, each with an output layer of its own or all with one.
  */
-import { contrastiveReconstruction } from '../contrastive-reconstruction.ts';
+import { contrastiveReconstruction } from './contrastive-reconstruction.ts';
 import {
   addNoise,
   type Corruption,
@@ -10,7 +10,7 @@ import {
   paintOut,
   removeColour,
   shuffleLocally,
-} from '../corruptions.ts';
+} from './corruptions.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 const makeNoisy: Corruption = (clean, random) => addNoise(clean, random).noisy;

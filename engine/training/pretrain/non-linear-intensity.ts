@@ -1,6 +1,6 @@
 /** Pretraining by undoing a random intensity map, another for each channel. */
-import { mapIntensities } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { mapIntensities } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const nonLinearIntensity: PretrainingTaskDefinition = {

@@ -1,6 +1,6 @@
 /** Pretraining by out-painting: windows of the image are kept, all around them is asked for. */
-import { paintOut } from '../corruptions.ts';
-import { reconstructionObjective } from '../reconstruction.ts';
+import { paintOut } from './corruptions.ts';
+import { reconstructionObjective } from './reconstruction.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const outPainting: PretrainingTaskDefinition = {

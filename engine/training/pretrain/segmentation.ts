@@ -1,5 +1,5 @@
 /** Pretraining by segmentation: encoder, decoder and a head for the source's own classes. */
-import { segmentationObjective } from '../segmentation.ts';
+import { segmentationObjective } from '../objectives/segmentation.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 export const segmentation: PretrainingTaskDefinition = {

@@ -1,12 +1,12 @@
 /** Pretraining by SimCLR: encoder → global average pool → two-layer projection to 64; NT-Xent. No decoder exists. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { ntXent, unitRows } from '../contrastive-loss.ts';
-import type { ForwardPass } from '../forward-pass.ts';
-import { joinSpecs } from '../parameters.ts';
-import { project, projectionSpec } from '../projection-head.ts';
-import { asOneBatch, drawTwoViews, ofView, VIEWS } from '../two-views.ts';
-import { bottleneckWidth, encode, encoderSpec } from '../unet.ts';
+import { ntXent, unitRows } from './contrastive-loss.ts';
+import type { ForwardPass } from '../network/forward-pass.ts';
+import { joinSpecs } from '../network/parameters.ts';
+import { project, projectionSpec } from '../network/projection-head.ts';
+import { asOneBatch, drawTwoViews, ofView, VIEWS } from './two-views.ts';
+import { bottleneckWidth, encode, encoderSpec } from '../network/unet.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
 
 /** Length of what views are compared by. */

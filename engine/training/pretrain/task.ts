@@ -8,8 +8,8 @@ import type {
   OptimisationConfig,
   PretrainingOptions,
 } from '../../../shared/entities.ts';
-import type { Objective } from '../objective.ts';
-import type { Raster } from '../resample.ts';
+import type { Objective } from '../objectives/objective.ts';
+import type { Raster } from '../images/resample.ts';
 
 export interface TaskContext {
   /** As changed by the task's `network`. */

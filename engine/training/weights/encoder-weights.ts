@@ -3,7 +3,7 @@ import type { NetworkConfig, SamplingConfig } from '../../../shared/entities.ts'
 import { AppError } from '../../../shared/errors.ts';
 import type { Project } from '../../db/project.ts';
 import { checkpointWeights, decodeCheckpoint } from '../checkpoint.ts';
-import type { NetworkSpec, Weights } from '../parameters.ts';
+import type { NetworkSpec, Weights } from '../network/parameters.ts';
 import { decodeNetwork } from './network-file.ts';
 
 export interface PretrainedNetwork {

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { ExportedModel, ModelFormat } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { filterSpec } from '../parameters.ts';
+import { filterSpec } from '../network/parameters.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
 import { kerasModel } from './keras-model.ts';
 import { encodeNetwork } from './network-file.ts';

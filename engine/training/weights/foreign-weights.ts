@@ -11,8 +11,8 @@ import {
   sameShape,
   shapeWords,
   type Weights,
-} from '../parameters.ts';
-import { encoderSpec } from '../unet.ts';
+} from '../network/parameters.ts';
+import { encoderSpec } from '../network/unet.ts';
 import type { StoredTensor } from './safetensors.ts';
 import { type RecognisedNetwork, sourceLayers } from './source-names.ts';
 

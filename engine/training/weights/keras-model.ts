@@ -4,16 +4,16 @@
  * network it is, so that Graft reads it back.
  */
 import type { NetworkConfig, SamplingConfig } from '../../../shared/entities.ts';
-import { BATCH_NORM_EPSILON } from '../engine-layers.ts';
-import { groupCount } from '../group-norm.ts';
+import { BATCH_NORM_EPSILON } from '../network/engine-layers.ts';
+import { groupCount } from '../network/group-norm.ts';
 import {
   type BlockOptions,
   centredPadding,
   type NetworkOperations,
-} from '../network-operations.ts';
-import { epsilonOf, type NetworkSpec, type Weights } from '../parameters.ts';
-import { segmentationLogits } from '../segmentation.ts';
-import { encode } from '../unet.ts';
+} from '../network/network-operations.ts';
+import { epsilonOf, type NetworkSpec, type Weights } from '../network/parameters.ts';
+import { segmentationLogits } from '../objectives/segmentation.ts';
+import { encode } from '../network/unet.ts';
 import { type Hdf5Group, OWN_ATTRIBUTE, writeHdf5 } from './keras-file.ts';
 import { describeNetwork } from './network-file.ts';
 import type { StoredTensor } from './safetensors.ts';

@@ -15,8 +15,8 @@ import {
   sameShape,
   shapeWords,
   type Weights,
-} from '../parameters.ts';
-import { decoderSpec, encoderSpec } from '../unet.ts';
+} from '../network/parameters.ts';
+import { decoderSpec, encoderSpec } from '../network/unet.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
 
 const FORMAT_VERSION = 1;

@@ -4,16 +4,16 @@
  */
 import type { NetworkConfig } from '../../../shared/entities.ts';
 import { GRAFT_VERSION } from '../../version.ts';
-import { BATCH_NORM_EPSILON } from '../engine-layers.ts';
-import { groupCount } from '../group-norm.ts';
+import { BATCH_NORM_EPSILON } from '../network/engine-layers.ts';
+import { groupCount } from '../network/group-norm.ts';
 import {
   type BlockOptions,
   centredPadding,
   type NetworkOperations,
-} from '../network-operations.ts';
-import { epsilonOf, type NetworkSpec, type Weights } from '../parameters.ts';
-import { segmentationLogits } from '../segmentation.ts';
-import { encode } from '../unet.ts';
+} from '../network/network-operations.ts';
+import { epsilonOf, type NetworkSpec, type Weights } from '../network/parameters.ts';
+import { segmentationLogits } from '../objectives/segmentation.ts';
+import { encode } from '../network/unet.ts';
 import { attribute, type AttributeValue, encodeModel, FLOAT, INT64 } from './onnx-schema.ts';
 
 /** Both as old as group normalisation's pieces need, for old runtimes' sake. */

@@ -5,8 +5,8 @@ import {
   encodeCheckpoint,
   type TrainingCheckpoint,
 } from '../../../engine/training/checkpoint.ts';
-import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
-import { segmentationSpec } from '../../../engine/training/segmentation.ts';
+import { flattenWeights, initialWeights } from '../../../engine/training/network/parameters.ts';
+import { segmentationSpec } from '../../../engine/training/objectives/segmentation.ts';
 import { freshState, splitSpec } from '../../../engine/training/training-step.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { NetworkConfig } from '../../../shared/entities.ts';

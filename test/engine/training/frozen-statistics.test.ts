@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { createBatches } from '../../../engine/training/batches.ts';
+import { createBatches } from '../../../engine/training/batches/batches.ts';
 import { measureFrozenStatistics } from '../../../engine/training/frozen-statistics.ts';
 import {
   filterSpec,
   initialWeights,
   unflattenWeights,
-} from '../../../engine/training/parameters.ts';
-import { segmentationObjective } from '../../../engine/training/segmentation.ts';
+} from '../../../engine/training/network/parameters.ts';
+import { segmentationObjective } from '../../../engine/training/objectives/segmentation.ts';
 import { NetworkConfig } from '../../../shared/entities.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';

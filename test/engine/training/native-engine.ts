@@ -1,7 +1,7 @@
 /** Native TensorFlow for the tests of this folder: one thread, started once a test file; skips where it is missing. */
 import { beforeEach } from 'vitest';
-import { type Engine, startEngine } from '../../../engine/training/backend.ts';
-import type { NativeBackend } from '../../../engine/training/native.ts';
+import { type Engine, startEngine } from '../../../engine/training/tensorflow/backend.ts';
+import type { NativeBackend } from '../../../engine/training/tensorflow/native.ts';
 import { AppError } from '../../../shared/errors.ts';
 
 export interface NativeEngine extends Engine {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { startEngine } from '../../../engine/training/backend.ts';
+import { startEngine } from '../../../engine/training/tensorflow/backend.ts';
 import { expectTorchAgreement } from './torch-reference.ts';
 
 const engine = await startEngine({ threads: 1, engine: 'wasm' });

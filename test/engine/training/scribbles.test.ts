@@ -1,13 +1,13 @@
 /** Learning from a few labelled pixels: what is not scribbled on is ignored. */
 import { expect, it } from 'vitest';
-import { createBatches } from '../../../engine/training/batches.ts';
-import { scoreOverlap } from '../../../engine/training/metrics.ts';
+import { createBatches } from '../../../engine/training/batches/batches.ts';
+import { scoreOverlap } from '../../../engine/training/scoring/metrics.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
-import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
-import { predictLabelMaps } from '../../../engine/training/predict.ts';
-import { segmentationObjective } from '../../../engine/training/segmentation.ts';
-import { createSegmenter } from '../../../engine/training/segmenter.ts';
-import type { Tile } from '../../../engine/training/tiles.ts';
+import { flattenWeights, initialWeights } from '../../../engine/training/network/parameters.ts';
+import { predictLabelMaps } from '../../../engine/training/scoring/predict.ts';
+import { segmentationObjective } from '../../../engine/training/objectives/segmentation.ts';
+import { createSegmenter } from '../../../engine/training/scoring/segmenter.ts';
+import type { Tile } from '../../../engine/training/images/tiles.ts';
 import {
   createTrainingStep,
   freshState,

@@ -1,9 +1,9 @@
 /** A small U-Net whose losses and predictions were computed by PyTorch: what every engine has to agree with. */
 import { expect } from 'vitest';
-import type { Engine } from '../../../engine/training/backend.ts';
+import type { Engine } from '../../../engine/training/tensorflow/backend.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
-import { segmentationObjective } from '../../../engine/training/segmentation.ts';
-import { createSegmenter } from '../../../engine/training/segmenter.ts';
+import { segmentationObjective } from '../../../engine/training/objectives/segmentation.ts';
+import { createSegmenter } from '../../../engine/training/scoring/segmenter.ts';
 import {
   createTrainingStep,
   freshState,

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
-import type { Engine } from '../../../engine/training/backend.ts';
-import { type Batch, createBatches } from '../../../engine/training/batches.ts';
-import type { Objective } from '../../../engine/training/objective.ts';
+import type { Engine } from '../../../engine/training/tensorflow/backend.ts';
+import { type Batch, createBatches } from '../../../engine/training/batches/batches.ts';
+import type { Objective } from '../../../engine/training/objectives/objective.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
-import { computesBfloat16 } from '../../../engine/training/precision.ts';
-import { flattenWeights, initialWeights } from '../../../engine/training/parameters.ts';
-import { segmentationObjective } from '../../../engine/training/segmentation.ts';
-import type { Tile } from '../../../engine/training/tiles.ts';
+import { computesBfloat16 } from '../../../engine/training/tensorflow/precision.ts';
+import { flattenWeights, initialWeights } from '../../../engine/training/network/parameters.ts';
+import { segmentationObjective } from '../../../engine/training/objectives/segmentation.ts';
+import type { Tile } from '../../../engine/training/images/tiles.ts';
 import {
   createTrainingStep,
   freshState,

@@ -4,7 +4,7 @@
  * usage: train-process.ts THREADS SEED
  */
 import { createHash } from 'node:crypto';
-import { startEngine } from '../../../../engine/training/backend.ts';
+import { startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { createSteps } from './training-steps.ts';
 
 const [threads = 1, seed = 0] = process.argv.slice(2).map(Number);

@@ -1,8 +1,8 @@
 /** The product's own training step on random images: what tests and the benchmark of the portable engine run. */
-import type { Engine } from '../../../../engine/training/backend.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/parameters.ts';
+import type { Engine } from '../../../../engine/training/tensorflow/backend.ts';
+import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import { stepScalars } from '../../../../engine/training/optimiser.ts';
-import { segmentationObjective } from '../../../../engine/training/segmentation.ts';
+import { segmentationObjective } from '../../../../engine/training/objectives/segmentation.ts';
 import {
   createTrainingStep,
   freshState,

@@ -4,7 +4,7 @@ import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Engine, startEngine } from '../../../../engine/training/backend.ts';
+import { type Engine, startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { allocated, withBackend } from './gradient-check.ts';
 import { createSteps } from './training-steps.ts';
 

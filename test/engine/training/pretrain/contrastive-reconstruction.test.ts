@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { createBatches } from '../../../../engine/training/batches.ts';
-import { createForwardPass, tensorWeights } from '../../../../engine/training/forward-pass.ts';
-import { createLayers } from '../../../../engine/training/layers.ts';
-import type { Objective } from '../../../../engine/training/objective.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/parameters.ts';
+import { createBatches } from '../../../../engine/training/batches/batches.ts';
+import {
+  createForwardPass,
+  tensorWeights,
+} from '../../../../engine/training/network/forward-pass.ts';
+import { createLayers } from '../../../../engine/training/network/layers.ts';
+import type { Objective } from '../../../../engine/training/objectives/objective.ts';
+import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import { pretrainingTasks } from '../../../../engine/training/pretrain/registry.ts';
-import type { Tile } from '../../../../engine/training/tiles.ts';
+import type { Tile } from '../../../../engine/training/images/tiles.ts';
 import {
   NetworkConfig,
   PretrainingOptions,

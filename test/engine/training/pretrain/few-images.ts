@@ -1,12 +1,12 @@
 /** Trains a task on four small images: what the tests of its learning share. */
 import type { Example } from '../../../../engine/db/examples.ts';
-import type { Engine } from '../../../../engine/training/backend.ts';
-import { createBatches } from '../../../../engine/training/batches.ts';
+import type { Engine } from '../../../../engine/training/tensorflow/backend.ts';
+import { createBatches } from '../../../../engine/training/batches/batches.ts';
 import { drawExamples } from '../../../../engine/training/examples.ts';
 import { stepScalars } from '../../../../engine/training/optimiser.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/parameters.ts';
+import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import { pretrainingTasks } from '../../../../engine/training/pretrain/registry.ts';
-import type { Tile } from '../../../../engine/training/tiles.ts';
+import type { Tile } from '../../../../engine/training/images/tiles.ts';
 import {
   createTrainingStep,
   freshState,

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, startEngine } from '../../../../engine/training/backend.ts';
+import { type Engine, startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { PRETRAINING_TASKS } from '../../../../shared/entities.ts';
 import { withBackend } from '../portable/gradient-check.ts';
 import { channelsFor, examplesOf, lossesOf } from './few-images.ts';

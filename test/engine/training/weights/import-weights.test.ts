@@ -5,10 +5,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { createForwardPass, tensorWeights } from '../../../../engine/training/forward-pass.ts';
-import { createLayers } from '../../../../engine/training/layers.ts';
-import { flattenWeights } from '../../../../engine/training/parameters.ts';
-import { encode } from '../../../../engine/training/unet.ts';
+import {
+  createForwardPass,
+  tensorWeights,
+} from '../../../../engine/training/network/forward-pass.ts';
+import { createLayers } from '../../../../engine/training/network/layers.ts';
+import { flattenWeights } from '../../../../engine/training/network/parameters.ts';
+import { encode } from '../../../../engine/training/network/unet.ts';
 import {
   type ImportedWeights,
   readWeightFile,

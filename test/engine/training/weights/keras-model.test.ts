@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { initialWeights } from '../../../../engine/training/parameters.ts';
-import { segmentationSpec } from '../../../../engine/training/segmentation.ts';
+import { initialWeights } from '../../../../engine/training/network/parameters.ts';
+import { segmentationSpec } from '../../../../engine/training/objectives/segmentation.ts';
 import { readWeightFile } from '../../../../engine/training/weights/import-weights.ts';
 import { readKerasFile } from '../../../../engine/training/weights/keras-file.ts';
 import { kerasModel } from '../../../../engine/training/weights/keras-model.ts';

@@ -2,16 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { createForwardPass, tensorWeights } from '../../../../engine/training/forward-pass.ts';
-import { createLayers } from '../../../../engine/training/layers.ts';
+import {
+  createForwardPass,
+  tensorWeights,
+} from '../../../../engine/training/network/forward-pass.ts';
+import { createLayers } from '../../../../engine/training/network/layers.ts';
 import {
   flattenWeights,
   initialWeights,
   type NetworkSpec,
   type Weights,
-} from '../../../../engine/training/parameters.ts';
-import { segmentationLogits, segmentationSpec } from '../../../../engine/training/segmentation.ts';
-import { encode, encoderSpec } from '../../../../engine/training/unet.ts';
+} from '../../../../engine/training/network/parameters.ts';
+import {
+  segmentationLogits,
+  segmentationSpec,
+} from '../../../../engine/training/objectives/segmentation.ts';
+import { encode, encoderSpec } from '../../../../engine/training/network/unet.ts';
 import { onnxModel } from '../../../../engine/training/weights/onnx-model.ts';
 import { NetworkConfig } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';

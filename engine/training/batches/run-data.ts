@@ -1,0 +1,185 @@
+/** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
+import {
+  type FinetuneRunConfig,
+  IGNORE,
+  type Part,
+  type RunConfig,
+} from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { imageServes, PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import { labelMapCode } from '../../data/image-source.ts';
+import { assertLabelsAreClasses } from '../../data/label-values.ts';
+import type { Project } from '../../db/project.ts';
+import { classWeights } from '../objectives/class-weights.ts';
+import type { Objective } from '../objectives/objective.ts';
+import { pretrainingTasks } from '../pretrain/registry.ts';
+import type { Raster } from '../images/resample.ts';
+import { segmentationObjective, type SegmentationLoss } from '../objectives/segmentation.ts';
+import type { TileRequest } from '../images/tiles.ts';
+import { assertInputSize } from '../network/unet.ts';
+
+export type LabelledRequest = TileRequest & { readonly labelMapId: number };
+
+export interface RunData {
+  readonly objective: Objective;
+  /** Classes of a segmentation head, background included; null for other heads. */
+  readonly classes: number | null;
+  /** In the order that batches index. */
+  readonly train: readonly TileRequest[];
+  /** Empty for pretraining. */
+  readonly validation: readonly LabelledRequest[];
+  readonly test: readonly LabelledRequest[];
+  /** Whether a training image, once it is read, has what the task learns from; null: every image has. */
+  readonly accepts: ((image: Raster) => boolean) | null;
+  /** What was left out, in words. */
+  readonly notes: readonly string[];
+}
+
+const isLabelled = <T extends TileRequest>(request: T): request is T & LabelledRequest =>
+  request.labelMapId !== null;
+
+const namesOf = (requests: readonly TileRequest[]) =>
+  requests.map(({ image, labelMapId }) => ({ name: image.name, labelMapId }));
+
+function requestsOf(project: Project, snapshotId: number): (TileRequest & { part: Part })[] {
+  return project.snapshots.items(snapshotId).map((item) => {
+    const image = project.datasets.image(item.imageId);
+    if (image === undefined) {
+      throw new AppError('not-found', `Image ${item.imageId} of the snapshot is gone.`);
+    }
+    if (image.hash !== item.imageHash) {
+      throw new AppError(
+        'conflict',
+        `${image.name} is no longer the image that the study was planned with. Plan the study again.`,
+        { subject: image.name },
+      );
+    }
+    return { image, labelMapId: item.labelMapId, imageClass: item.imageClass, part: item.part };
+  });
+}
+
+/** The dataset that a run trains on, and how many classes its label maps can hold (background included). */
+function datasetOf(project: Project, config: RunConfig) {
+  const snapshot = project.snapshots.get(config.snapshotId);
+  const dataset = snapshot && project.datasets.get(snapshot.datasetId);
+  if (dataset === undefined) {
+    throw new AppError('not-found', `There is no snapshot ${config.snapshotId} in this project.`);
+  }
+  const indices = dataset.classes.map((c) => c.index).filter((index) => index < IGNORE);
+  return { dataset, pixelClasses: Math.max(0, ...indices) + 1 };
+}
+
+function pretrainingData(
+  project: Project,
+  config: Extract<RunConfig, { kind: 'pretrain' }>,
+): RunData {
+  const { dataset, pixelClasses } = datasetOf(project, config);
+  const task = pretrainingTasks[config.task];
+  const network = task.network(config.network);
+  const objective = task.objective({
+    network,
+    sizePx: config.sampling.sizePx,
+    pixelClasses,
+    imageClasses: dataset.imageClasses,
+    options: config.options,
+  });
+  const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
+  const { needs, title } = PRETRAINING_TASK_FACTS[config.task];
+  const train = all.filter(({ image, labelMapId, imageClass }) =>
+    imageServes(config.task, { channels: image.channels, labelMapId, imageClass }),
+  );
+  if (train.length === 0) {
+    throw new AppError(
+      'invalid-input',
+      `${title} learns from ${needs}, and ${dataset.name} has none to train on. Choose another task, or add them.`,
+    );
+  }
+  if (needs === 'label maps') assertLabelsAreClasses(project, dataset, namesOf(train));
+  const left = all.length - train.length;
+  const notes =
+    left === 0
+      ? []
+      : [
+          `${left} of ${all.length} images are left out: ${title.toLowerCase()} learns from ${needs}.`,
+        ];
+  const classes = config.task === 'segmentation' ? pixelClasses : null;
+  const { accepts = null } = task;
+  return { objective, classes, train, validation: [], test: [], accepts, notes };
+}
+
+function lossOf(
+  project: Project,
+  { loss }: FinetuneRunConfig,
+  train: readonly LabelledRequest[],
+  classes: number,
+): SegmentationLoss | null {
+  if (loss === undefined) return null;
+  if (loss.kind !== 'weighted-cross-entropy+dice') return { ...loss, classWeights: null };
+  // At full resolution, whatever the network sees: shrinking keeps the frequencies but for chance.
+  const maps = train.map(({ labelMapId }) => labelMapCode(project, labelMapId));
+  return { ...loss, classWeights: classWeights(maps, { classes, cap: loss.maxClassWeight }) };
+}
+
+function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
+  const { dataset, pixelClasses } = datasetOf(project, config);
+  const { network, sampling } = config;
+  const all = requestsOf(project, config.snapshotId);
+  const byId = new Map(all.map((request) => [request.image.id, request]));
+  const train = config.trainImageIds.map((id) => {
+    const request = byId.get(id);
+    if (request?.part !== 'train' || !isLabelled(request)) {
+      throw new AppError(
+        'invalid-input',
+        `${request?.image.name ?? `Image ${id}`} is not a labelled training image of the snapshot. Plan the study again.`,
+      );
+    }
+    return request;
+  });
+  const labelled = (part: Part) => {
+    const found = all.filter((request) => request.part === part).filter(isLabelled);
+    if (found.length > 0) return found;
+    throw new AppError(
+      'invalid-input',
+      `${dataset.name} has no labelled image in the ${part} part of its split. Label some, or split again.`,
+    );
+  };
+  const [validation, test] = [labelled('val'), labelled('test')];
+  assertLabelsAreClasses(project, dataset, namesOf([...train, ...validation, ...test]));
+  const loss = lossOf(project, config, train, pixelClasses);
+  return {
+    objective: segmentationObjective({
+      network,
+      sizePx: sampling.sizePx,
+      classes: pixelClasses,
+      loss,
+    }),
+    classes: pixelClasses,
+    train,
+    validation,
+    test,
+    accepts: null,
+    notes:
+      loss?.classWeights == null
+        ? []
+        : [`Weights of the classes: ${loss.classWeights.map((w) => w.toFixed(2)).join(', ')}.`],
+  };
+}
+
+/** How values were scaled, where that is more than dividing by 255. */
+function scalingNotes({ train, validation, test }: RunData): string[] {
+  const deep = [...train, ...validation, ...test].filter(
+    ({ image }) => image.bitDepth !== 8,
+  ).length;
+  if (deep === 0) return [];
+  return [
+    `${deep} image(s) of 16 or 32 bits: the 0.1 and 99.9 percentiles of each become 0 and 1.`,
+  ];
+}
+
+/** Errors: invalid-input, not-found, conflict, as their messages say. */
+export function runData(project: Project, config: RunConfig): RunData {
+  assertInputSize(config.network, config.sampling.sizePx);
+  const data =
+    config.kind === 'pretrain' ? pretrainingData(project, config) : finetuningData(project, config);
+  return { ...data, notes: [...data.notes, ...scalingNotes(data)] };
+}

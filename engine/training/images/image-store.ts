@@ -1,0 +1,183 @@
+/**
+ * Images at full resolution while a network is trained on patches of them: with their samples as they are stored, in
+ * memory while there is room, else on disk, so that an image may be larger than the memory. Patches lie anywhere, and
+ * most formats are decoded from the top: so an image is decoded once, and its patches are read from what came of it.
+ */
+import { availableParallelism, totalmem } from 'node:os';
+import { decodeLabelMap, readLabelMapRuns } from '../../../shared/label-map.ts';
+import type { OpenImage } from '../../data/decode.ts';
+import { sampleBytes, type Samples, samplesOf } from '../../data/decoded-image.ts';
+import { openScratchFile, type ScratchFile } from './scratch-file.ts';
+
+/** Pixels of an image; lies within it. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Samples of an image, from which rectangles are read. */
+export interface Plane<T extends Samples = Samples> {
+  /** [height, width, channels] */
+  part(rectangle: Rectangle): T;
+}
+
+export interface KeptImage {
+  readonly samples: Plane;
+  readonly labels: Plane<Uint8Array> | null;
+}
+
+export interface ImageStore {
+  /**
+   * `labels`: code of a label map of the image's size (shared/label-map.ts).
+   * Errors: unreadable, corrupt, no-space (neither the memory nor the disk has room).
+   */
+  keep(image: OpenImage, labels: Uint8Array | null, subject: string): Promise<KeptImage>;
+  /** Gives the disk back; what was kept can no longer be read. */
+  close(): void;
+}
+
+/** How the samples of an image lie behind one another. */
+interface PlaneLayout<T extends Samples> {
+  readonly width: number;
+  readonly channels: number;
+  /** An array for so many samples. */
+  readonly make: (length: number) => T;
+}
+
+/** `readRow`: fills a row of a part with the samples from an index of the image on. */
+const planeOf = <T extends Samples>(
+  { width, channels, make }: PlaneLayout<T>,
+  readRow: (from: number, row: Samples) => void,
+): Plane<T> => ({
+  part(rectangle) {
+    const length = rectangle.width * channels;
+    const out = make(length * rectangle.height);
+    for (let y = 0; y < rectangle.height; y++) {
+      const from = ((rectangle.top + y) * width + rectangle.left) * channels;
+      readRow(from, out.subarray(y * length, (y + 1) * length));
+    }
+    return out;
+  },
+});
+
+export const planeInMemory = <T extends Samples>(data: T, layout: PlaneLayout<T>): Plane<T> =>
+  planeOf(layout, (from, row) => row.set(data.subarray(from, from + row.length)));
+
+const planeOnDisk = <T extends Samples>(
+  file: ScratchFile,
+  at: number,
+  layout: PlaneLayout<T>,
+): Plane<T> => planeOf(layout, (from, row) => file.read(at + from * row.BYTES_PER_ELEMENT, row));
+
+const sampleLayout = ({ width, channels, bitDepth }: OpenImage): PlaneLayout<Samples> => ({
+  ...{ width, channels },
+  make: (length) => samplesOf(bitDepth, length),
+});
+
+export const valueLayout = (width: number, channels: number): PlaneLayout<Float32Array> => ({
+  ...{ width, channels },
+  make: (length) => new Float32Array(length),
+});
+
+export const labelLayout = (width: number): PlaneLayout<Uint8Array> => ({
+  ...{ width, channels: 1 },
+  make: (length) => new Uint8Array(length),
+});
+
+/** Label maps are written in pieces of so many pixels. */
+const LABEL_PIECE = 2 ** 20;
+
+/** The pixels of a label map's code, never all of them in memory. */
+function writeLabels(file: ScratchFile, code: Uint8Array): void {
+  const piece = new Uint8Array(LABEL_PIECE);
+  let filled = 0;
+  readLabelMapRuns(code, (value, start, end) => {
+    for (let at = start; at < end;) {
+      const count = Math.min(end - at, LABEL_PIECE - filled);
+      piece.fill(value, filled, filled + count);
+      filled += count;
+      at += count;
+      if (filled < LABEL_PIECE) continue;
+      file.append(piece);
+      filled = 0;
+    }
+  });
+  file.append(piece.subarray(0, filled));
+}
+
+/** Trainers side by side are at most as many as cores; together they keep up to this share of the memory. */
+const MEMORY_SHARE = 0.25;
+
+/** Bytes of decoded images that one trainer of this machine keeps in memory. */
+export const imageMemoryBytes = (): number =>
+  // What a container or a cluster grants may be less than what the machine has; 0 where nobody says.
+  (Math.min(totalmem(), process.constrainedMemory() || Infinity) * MEMORY_SHARE) /
+  availableParallelism();
+
+/** Bytes of an image's samples and, where it has some, labels. */
+export const keptBytes = (image: Parameters<typeof sampleBytes>[0], isLabelled: boolean): number =>
+  sampleBytes(image) + (isLabelled ? image.widthPx * image.heightPx : 0);
+
+export interface ImageStoreOptions {
+  /** Samples and labels that are kept in memory. */
+  readonly memoryBytes?: number;
+  /** Where the others go. */
+  readonly folder: string;
+}
+
+export function createImageStore(options: ImageStoreOptions): ImageStore {
+  let room = options.memoryBytes ?? imageMemoryBytes();
+  let scratch: ScratchFile | null = null;
+
+  async function inMemory(image: OpenImage, code: Uint8Array | null): Promise<KeptImage> {
+    const layout = sampleLayout(image);
+    const data = layout.make(image.width * image.height * image.channels);
+    let at = 0;
+    await image.readThrough((rows) => {
+      data.set(rows, at);
+      at += rows.length;
+    });
+    return {
+      samples: planeInMemory(data, layout),
+      labels:
+        code === null ? null : planeInMemory(decodeLabelMap(code).data, labelLayout(image.width)),
+    };
+  }
+
+  async function onDisk(
+    image: OpenImage,
+    code: Uint8Array | null,
+    needed: { readonly bytes: number; readonly subject: string },
+  ): Promise<KeptImage> {
+    scratch ??= openScratchFile(options.folder);
+    const file = scratch;
+    file.assertRoom(needed.bytes, needed.subject);
+    const samplesAt = file.sizeBytes();
+    await image.readThrough((rows) => file.append(rows));
+    const labelsAt = file.sizeBytes();
+    if (code !== null) writeLabels(file, code);
+    return {
+      samples: planeOnDisk(file, samplesAt, sampleLayout(image)),
+      labels: code === null ? null : planeOnDisk(file, labelsAt, labelLayout(image.width)),
+    };
+  }
+
+  return {
+    async keep(image, labels, subject) {
+      const { width, height, channels, bitDepth } = image;
+      const bytes = keptBytes(
+        { widthPx: width, heightPx: height, channels, bitDepth },
+        labels !== null,
+      );
+      if (bytes > room) return onDisk(image, labels, { bytes, subject });
+      const kept = await inMemory(image, labels);
+      room -= bytes;
+      return kept;
+    },
+    close() {
+      scratch?.close();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Reads the images of a run: at the network's size (resize mode) or at full resolution (patches mode).
+ * Reads nothing but the project; keeps nothing (tile-cache.ts), draws no views (augment.ts), builds no batches (batches.ts).
+ */
+import type { ImageRecord, SamplingConfig } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { decodeLabelMap, labelMapSize } from '../../../shared/label-map.ts';
+import { labelMapCode, openStoredImage } from '../../data/image-source.ts';
+import type { Project } from '../../db/project.ts';
+import { type Conversions, toValues } from './channels.ts';
+import { conversionsOf, type ImageRows, networkRows, squeezed } from './image-rows.ts';
+import {
+  type ImageStore,
+  type KeptImage,
+  labelLayout,
+  planeInMemory,
+  type Rectangle,
+  valueLayout,
+} from './image-store.ts';
+import { type Raster, resizeLabels } from './resample.ts';
+
+export interface Tile extends Raster {
+  readonly imageId: number;
+  readonly name: string;
+  /** [height, width]; null where the image has no label map. */
+  readonly labels: Uint8Array | null;
+  readonly imageClass: number | null;
+}
+
+/** An image at full resolution, whose values are made where they are looked at. */
+export interface StoredTile extends Omit<Tile, 'data' | 'labels'>, KeptImage {
+  readonly conversions: Conversions;
+  /** Channels of its samples. */
+  readonly stored: number;
+}
+
+export type AnyTile = Tile | StoredTile;
+
+/** Values and labels of a rectangle that lies within the tile: [height, width, channels], [height, width]. */
+export function cutTile(
+  tile: AnyTile,
+  part: Rectangle,
+): Raster & { readonly labels: Uint8Array | null } {
+  const { width, height } = part;
+  if ('data' in tile) {
+    const { channels } = tile;
+    const values = planeInMemory(tile.data, valueLayout(tile.width, channels));
+    const labels = tile.labels && planeInMemory(tile.labels, labelLayout(tile.width));
+    return { width, height, channels, data: values.part(part), labels: labels?.part(part) ?? null };
+  }
+  const stored = { width, height, channels: tile.stored, data: tile.samples.part(part) };
+  return { ...toValues(stored, tile.conversions), labels: tile.labels?.part(part) ?? null };
+}
+
+/** What a run needs of an image: the record, and the label map revision and class that its snapshot pins. */
+export interface TileRequest {
+  readonly image: ImageRecord;
+  readonly labelMapId: number | null;
+  readonly imageClass: number | null;
+}
+
+export interface TileOptions {
+  readonly sampling: SamplingConfig;
+  readonly channels: number;
+  readonly store: ImageStore;
+}
+
+/** Samples that are held while an image is decoded: all of most images, and of larger ones in a few parts. */
+const BAND_BYTES = 2 ** 28;
+
+/** An image as the network's input values, at its own size. Errors: those of readImage, unsupported (channels). */
+export async function openInput(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+  channels: number,
+): Promise<ImageRows> {
+  return networkRows(await openStoredImage(project, image), channels, image.name);
+}
+
+/** The code of an image's label map. Errors: not-found; corrupt, where it is of another size. */
+function labelsOf(
+  project: Pick<Project, 'labelMaps'>,
+  { image, labelMapId }: TileRequest,
+): Uint8Array | null {
+  if (labelMapId === null) return null;
+  const code = labelMapCode(project, labelMapId);
+  const { width, height } = labelMapSize(code);
+  const { widthPx, heightPx, name } = image;
+  if (width !== widthPx || height !== heightPx) {
+    throw new AppError(
+      'corrupt',
+      `The label map of ${name} is ${width}×${height} px, the image ${widthPx}×${heightPx} px. Label the image again, or take it out of the study.`,
+      { subject: name },
+    );
+  }
+  return code;
+}
+
+/** Reads one image; at full resolution it is kept in the store. Errors: those of openInput and of `keep`, corrupt. */
+export async function readTile(
+  project: Pick<Project, 'datasets' | 'labelMaps'>,
+  request: TileRequest,
+  { sampling, channels, store }: TileOptions,
+): Promise<AnyTile> {
+  const { image, imageClass } = request;
+  const { sizePx, mode } = sampling;
+  const labels = labelsOf(project, request);
+  const facts = { imageId: image.id, name: image.name, imageClass };
+  if (mode === 'resize') {
+    const small = await squeezed(await openInput(project, image, channels), sizePx);
+    const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
+    return { ...facts, ...small, labels: smallLabels?.data ?? null };
+  }
+  const opened = await openStoredImage(project, image, { bandBytes: BAND_BYTES });
+  const kept = await store.keep(opened, labels, image.name);
+  const { width, height, channels: stored } = opened;
+  const rows = (top: number, count: number) =>
+    Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));
+  const conversions = await conversionsOf({ ...opened, rows }, channels, image.name);
+  return { ...facts, ...kept, width, height, channels, stored, conversions };
+}

@@ -1,0 +1,153 @@
+/**
+ * The layers that networks are made of, as functions of plain tensors (channels last). Two sets compute the same:
+ * layers-native.ts with TensorFlow's own fused operations, layers-portable.ts with plain tfjs operations.
+ * Parameters come from outside; nothing here holds state.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Engine } from '../tensorflow/backend.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers } from './engine-layers.ts';
+import { groupNorm } from './group-norm.ts';
+import { nativeLayers } from './layers-native.ts';
+import { portableLayers } from './layers-portable.ts';
+import {
+  type Activation,
+  type BlockOptions,
+  centredPadding,
+  type WindowOptions,
+} from './network-operations.ts';
+
+/**
+ * What a decoder's first convolution sees: the skip's channels, then those of the level below, upsampled by 2.
+ * The two convolve apart and are added, which is the same as convolving them concatenated.
+ */
+export interface SkipAndBelow {
+  /** [b, 2h, 2w, skip channels]; null: none. */
+  readonly skip: Tensor4D | null;
+  /** [b, h, w, channels] */
+  readonly below: Tensor4D;
+}
+
+export type ConvolutionInput = Tensor4D | SkipAndBelow;
+
+export interface Layers extends EngineLayers {
+  /**
+   * Zero padding to the same size (half of it where the stride is 2), no bias. kernel [side, side, in, out]; over
+   * SkipAndBelow stride 1 and side 3.
+   */
+  convolution(input: ConvolutionInput, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
+  /** The same, every channel by itself. kernel [side, side, channels, 1]. */
+  depthwiseConvolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
+  /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
+  groupNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Tensor4D;
+  activate(input: Tensor4D, activation: Activation): Tensor4D;
+  /** [b, 2h, 2w, c] → [b, h, w, c] */
+  maxPool2(input: Tensor4D): Tensor4D;
+  /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
+  maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
+  /** [b, h, w, c] → [b, c] */
+  globalAveragePool(input: Tensor4D): Tensor2D;
+  /** input [b, in] · kernel [in, out] + bias [out] */
+  dense(input: Tensor2D, kernel: Tensor2D, bias: Tensor1D): Tensor2D;
+  /**
+   * Convolution, batch normalisation with given statistics, activation (ReLU, unless said otherwise): the normalisation
+   * is folded into the kernel. For inference and frozen layers: no gradient.
+   */
+  foldedConvolution(
+    input: ConvolutionInput,
+    kernel: Tensor4D,
+    norm: {
+      gamma: Tensor1D;
+      beta: Tensor1D;
+      mean: Tensor1D;
+      variance: Tensor1D;
+      /** BATCH_NORM_EPSILON where it is left out. */
+      epsilon?: number;
+    },
+    options?: BlockOptions,
+  ): Tensor4D;
+}
+
+/** The input with zeros around it where windows of stride 2 shall be centred, and the padding left to the operation. */
+function padded(
+  input: Tensor4D,
+  side: number,
+  { stride = 1, padding = 'symmetric' }: WindowOptions,
+): readonly [Tensor4D, 'same' | 'valid'] {
+  if (stride === 1 || padding === 'same') return [input, 'same'];
+  const margins = [...centredPadding(side)] as [number, number];
+  const none: [number, number] = [0, 0];
+  return side === 1
+    ? [input, 'valid']
+    : [tf.pad<Tensor4D>(input, [none, margins, margins, none]), 'valid'];
+}
+
+function depthwiseConvolution(
+  input: Tensor4D,
+  kernel: Tensor4D,
+  options: WindowOptions = {},
+): Tensor4D {
+  const [x, padding] = padded(input, kernel.shape[0], options);
+  return tf.depthwiseConv2d(x, kernel, options.stride ?? 1, padding);
+}
+
+export function createLayers(engine: Engine): Layers {
+  const own = engine.native === null ? portableLayers : nativeLayers(engine.native);
+  const activate = (input: Tensor4D, activation: Activation) => {
+    if (activation === 'none') return input;
+    return activation === 'relu' ? own.relu(input) : own.relu6(input);
+  };
+
+  /** `bias`: added where given. */
+  function convolution(
+    input: ConvolutionInput,
+    kernel: Tensor4D,
+    options: WindowOptions = {},
+    bias?: Tensor1D,
+  ): Tensor4D {
+    const biased = (x: Tensor4D) => (bias === undefined ? x : own.addBias(x, bias));
+    if (!('below' in input)) {
+      const [x, padding] = padded(input, kernel.shape[0], options);
+      return biased(tf.conv2d(x, kernel, options.stride ?? 1, padding));
+    }
+    const { skip, below } = input;
+    if (skip === null) return biased(own.upsampledConvolution(below, kernel));
+    const channels = [skip.shape[3], below.shape[3]];
+    const [forSkip, forBelow] = tf.split<Tensor4D>(kernel, channels, 2) as [Tensor4D, Tensor4D];
+    const beside = convolution(skip, forSkip, options, bias);
+    return tf.add(beside, own.upsampledConvolution(below, forBelow));
+  }
+
+  return {
+    ...own,
+    convolution: (input, kernel, options) => convolution(input, kernel, options),
+    depthwiseConvolution,
+    groupNorm,
+    activate,
+    maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
+    maxPool3(input, padding) {
+      const [x, pad] = padded(input, 3, { stride: 2, padding });
+      return tf.maxPool(x, 3, 2, pad);
+    },
+    globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
+    dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
+    foldedConvolution(input, kernel, norm, options = {}) {
+      const { gamma, beta, mean, variance, epsilon = BATCH_NORM_EPSILON } = norm;
+      const { activation = 'relu', depthwise = false } = options;
+      const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+      const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
+      if (depthwise && !('below' in input)) {
+        const scaled = tf.mul<Tensor4D>(kernel, tf.reshape(scale, [-1, 1]));
+        return activate(
+          own.addBias(depthwiseConvolution(input, scaled, options), bias),
+          activation,
+        );
+      }
+      // TensorFlow's own graph rewriting turns convolution, bias and activation into one _FusedConv2D.
+      return activate(
+        convolution(input, tf.mul<Tensor4D>(kernel, scale), options, bias),
+        activation,
+      );
+    },
+  };
+}

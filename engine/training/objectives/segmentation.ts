@@ -1,0 +1,124 @@
+/**
+ * Pixel classification by a U-Net: head, objective, and the outputs used for evaluation and prediction.
+ * Serves fine-tuning and pretraining by segmentation alike.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
+import { IGNORE, type LossConfig, type NetworkConfig } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import {
+  crossEntropy,
+  focalLoss,
+  oneHot,
+  softDice,
+  softTversky,
+  weightedCrossEntropy,
+} from './losses.ts';
+import type { NetworkOperations } from '../network/network-operations.ts';
+import type { Objective } from './objective.ts';
+import { headLayer, joinSpecs, type NetworkSpec } from '../network/parameters.ts';
+import { decode, decoderSpec, encode, encoderSpec } from '../network/unet.ts';
+
+const HEAD = 'head/segmentation';
+
+export const segmentationSpec = (network: NetworkConfig, classes: number): NetworkSpec =>
+  joinSpecs(
+    encoderSpec(network),
+    decoderSpec(network),
+    headLayer(HEAD, [1, 1, network.base, classes]),
+  );
+
+/** input [b, S, S, channels] → [b, S, S, classes] */
+export function segmentationLogits<T>(
+  pass: NetworkOperations<T>,
+  network: NetworkConfig,
+  input: T,
+): T {
+  return pass.head(HEAD, decode(pass, network, encode(pass, network, input)));
+}
+
+/** What a fine-tuning minimises: LossConfig, and the weights of the classes where it wants them. */
+export interface SegmentationLoss extends LossConfig {
+  /** [classes] of `weighted-cross-entropy+dice`. */
+  readonly classWeights: readonly number[] | null;
+}
+
+/** logits, truth [b, h, w, classes]; truth is all zero where ignored. */
+function segmentationLoss(
+  logits: Tensor4D,
+  truth: Tensor4D,
+  loss: SegmentationLoss | null,
+): Scalar {
+  const logProbabilities = tf.logSoftmax(logits);
+  const probabilities = tf.exp(logProbabilities);
+  const pixelLoss =
+    loss?.kind === 'focal+dice'
+      ? focalLoss(logProbabilities, truth, loss.focalGamma)
+      : loss?.kind === 'weighted-cross-entropy+dice' && loss.classWeights !== null
+        ? weightedCrossEntropy(logProbabilities, truth, loss.classWeights)
+        : crossEntropy(logProbabilities, truth);
+  const overlap =
+    loss?.kind === 'cross-entropy+tversky'
+      ? softTversky(probabilities, truth, { alpha: loss.tverskyAlpha, beta: loss.tverskyBeta })
+      : softDice(probabilities, truth);
+  return tf.add(pixelLoss, tf.sub(1, overlap));
+}
+
+/** By default cross-entropy + (1 − mean soft Dice over the foreground); never of ignored pixels (method.md §3). */
+export function segmentationObjective(options: {
+  readonly network: NetworkConfig;
+  readonly sizePx: number;
+  /** Background included. */
+  readonly classes: number;
+  /** null or left out: the default. */
+  readonly loss?: SegmentationLoss | null;
+}): Objective {
+  const { network, sizePx, classes, loss = null } = options;
+  if (classes < 2) {
+    throw new AppError(
+      'invalid-input',
+      'Segmentation needs a dataset with at least one class beside the background. Add a class and label some images.',
+    );
+  }
+  return {
+    network,
+    spec: segmentationSpec(network, classes),
+    inputs: [
+      { name: 'image', shape: [sizePx, sizePx, network.inputChannels], dtype: 'float32' },
+      { name: 'labels', shape: [sizePx, sizePx], dtype: 'int32' },
+    ],
+    prepare(source, random, slots) {
+      const view = source.view(random);
+      slots.floats('image').set(view.pixels);
+      if (view.labels === null) slots.integers('labels').fill(IGNORE);
+      else slots.integers('labels').set(view.labels);
+    },
+    loss(pass, input) {
+      const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
+      const truth = oneHot(input('labels'), classes) as Tensor4D;
+      return segmentationLoss(logits, truth, loss);
+    },
+    illustrator: {
+      outputs(pass, input) {
+        const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
+        return [tf.cast(tf.argMax(logits, 3), 'float32')];
+      },
+      illustrate(sample, [output = new Float32Array()]) {
+        const { inputChannels: channels } = network;
+        const image = { kind: 'image' as const, channels, values: sample.floats('image') };
+        const labels = (values: Iterable<number>) => ({
+          kind: 'labels' as const,
+          values: Uint8Array.from(values),
+        });
+        return {
+          panels: [
+            { title: 'Input', picture: image },
+            { title: 'Target', picture: labels(sample.integers('labels')) },
+            { title: 'Output', picture: labels(output) },
+          ],
+          caption: '',
+        };
+      },
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * How good a segmentation network is: validation Dice at the network's resolution while it trains, and every score of
+ * the test images at their own resolution afterwards.
+ */
+import {
+  type CheckpointKind,
+  IGNORE,
+  type ImageResult,
+  type SamplingConfig,
+} from '../../../shared/entities.ts';
+import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
+import { readLabelMap } from '../../data/image-source.ts';
+import type { Project } from '../../db/project.ts';
+import { scoreImage, scoreOverlap } from './metrics.ts';
+import {
+  mostProbable,
+  type PredictionInput,
+  predictionInput,
+  predictLabelMaps,
+  windowStarts,
+} from './predict.ts';
+import type { Segmenter, WeightTensors } from './segmenter.ts';
+import { type AnyTile, cutTile, openInput, type TileRequest } from '../images/tiles.ts';
+
+/** Validation in patches mode looks at this many crops of an image at most, evenly spread over it. */
+const MAX_CROPS = 4;
+/** Test images whose small inputs are predicted at once; at full resolution it is one. */
+const TEST_IMAGES_AT_ONCE = 16;
+
+export interface ValidationView {
+  readonly imageId: number;
+  readonly pixels: Float32Array;
+  readonly truth: LabelMap;
+}
+
+function crop(tile: AnyTile, left: number, top: number, sizePx: number) {
+  const { channels } = tile;
+  const pixels = new Float32Array(sizePx * sizePx * channels);
+  const truth = new Uint8Array(sizePx * sizePx).fill(IGNORE);
+  const width = Math.min(sizePx, tile.width - left);
+  const height = Math.min(sizePx, tile.height - top);
+  const { data, labels } = cutTile(tile, { left, top, width, height });
+  for (let y = 0; y < height; y++) {
+    if (labels !== null) truth.set(labels.subarray(y * width, (y + 1) * width), y * sizePx);
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    pixels.set(row, y * sizePx * channels);
+  }
+  return {
+    imageId: tile.imageId,
+    pixels,
+    truth: { width: sizePx, height: sizePx, data: truth },
+  };
+}
+
+/** Fixed squares of a validation image: the whole image (resize mode), or crops spread over it (patches mode). */
+export function validationViews(tile: AnyTile, sizePx: number): ValidationView[] {
+  if (tile.labels === null) return [];
+  const places = windowStarts(tile.height, sizePx).flatMap((top) =>
+    windowStarts(tile.width, sizePx).map((left) => ({ left, top })),
+  );
+  const every = Math.ceil(places.length / MAX_CROPS);
+  return places
+    .filter((_, i) => i % every === 0)
+    .map(({ left, top }) => crop(tile, left, top, sizePx));
+}
+
+/** Mean over images of the mean Dice of their views, in [0, 1]. */
+export function validationDice(
+  segmenter: Segmenter,
+  weights: readonly WeightTensors[],
+  views: readonly ValidationView[],
+): number {
+  const { classes, sizePx } = segmenter;
+  const probabilities = segmenter.probabilities(
+    weights,
+    views.map((view) => view.pixels),
+  );
+  const ofImage = new Map<number, number[]>();
+  views.forEach(({ imageId, truth }, i) => {
+    const data = mostProbable(probabilities[i] ?? new Float32Array(), classes);
+    const { dice } = scoreOverlap({ width: sizePx, height: sizePx, data }, truth, classes);
+    ofImage.set(imageId, [...(ofImage.get(imageId) ?? []), dice]);
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  return mean([...ofImage.values()].map(mean));
+}
+
+export interface TestCheckpoint {
+  readonly kind: CheckpointKind;
+  readonly weights: readonly WeightTensors[];
+}
+
+/**
+ * Scores test images against their label maps at full resolution, image by image, for each checkpoint.
+ * `onResult` gets the prediction of the best checkpoint run-length coded, else null.
+ */
+export async function testImages(options: {
+  readonly project: Pick<Project, 'datasets' | 'labelMaps'>;
+  readonly requests: readonly (TileRequest & { readonly labelMapId: number })[];
+  readonly segmenter: Segmenter;
+  readonly channels: number;
+  readonly sampling: SamplingConfig;
+  readonly checkpoints: readonly TestCheckpoint[];
+  readonly onResult: (result: ImageResult, prediction: Uint8Array | null) => void;
+}): Promise<void> {
+  const { project, requests, segmenter, channels, sampling, checkpoints, onResult } = options;
+  const atOnce = sampling.mode === 'resize' ? TEST_IMAGES_AT_ONCE : 1;
+  for (let start = 0; start < requests.length; start += atOnce) {
+    const some = requests.slice(start, start + atOnce);
+    const images: PredictionInput[] = [];
+    for (const { image } of some) {
+      images.push(await predictionInput(await openInput(project, image, channels), sampling));
+    }
+    for (const { kind, weights } of checkpoints) {
+      const predictions = await predictLabelMaps(segmenter, weights, images);
+      predictions.forEach((prediction, i) => {
+        const request = some[i];
+        if (request === undefined) return;
+        const truth = readLabelMap(project, request.labelMapId);
+        const { uncertainty } = prediction;
+        const { dice, iou, hd95, boundaryF1 } = scoreImage(prediction, truth, segmenter.classes);
+        onResult(
+          { imageId: request.image.id, checkpoint: kind, dice, iou, hd95, boundaryF1, uncertainty },
+          kind === 'best' ? encodeLabelMap(prediction) : null,
+        );
+      });
+    }
+  }
+}

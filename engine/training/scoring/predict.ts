@@ -1,0 +1,291 @@
+/**
+ * Label maps of whole images of any size. Resize mode: the image squeezed to the network's input, probabilities
+ * stretched back. Patches mode: windows at full resolution that overlap and are blended. Neither holds more of an image
+ * as numbers than some of its rows.
+ */
+import type { SamplingConfig } from '../../../shared/entities.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
+import { type ImageRows, squeezed } from '../images/image-rows.ts';
+import { createEnlargement, type Raster } from '../images/resample.ts';
+import { piecesOf } from '../images/row-pieces.ts';
+import type { Segmenter, WeightTensors } from './segmenter.ts';
+
+/** Neighbouring windows share this part of their side, so that no pixel is seen only at a window's edge. */
+const OVERLAP = 0.25;
+/** Windows whose probabilities are held at once. */
+const WINDOWS_AT_ONCE = 32;
+
+/** Class of the highest probability; the lowest class where equal. probabilities [pixels, classes] */
+export function mostProbable(probabilities: Float32Array, classes: number): Uint8Array {
+  const labels = new Uint8Array(probabilities.length / classes);
+  for (let p = 0; p < labels.length; p++) {
+    let best = 0;
+    let highest = probabilities[p * classes] ?? 0;
+    for (let c = 1; c < classes; c++) {
+      const value = probabilities[p * classes + c] ?? 0;
+      if (value > highest) {
+        highest = value;
+        best = c;
+      }
+    }
+    labels[p] = best;
+  }
+  return labels;
+}
+
+export interface Prediction extends LabelMap {
+  /** LabelMapRevision.uncertainty */
+  readonly uncertainty: number;
+}
+
+/**
+ * Mean entropy over pixels as a share of the largest, ln(classes): 0 certain, 1 all classes alike.
+ * `weights` [pixels, classes] ≥ 0: probabilities up to a factor of the pixel's own.
+ */
+export function meanEntropy(weights: Float32Array, classes: number): number {
+  return shareOfLargest(totalEntropy(weights, classes), weights.length / classes, classes);
+}
+
+const shareOfLargest = (total: number, pixels: number, classes: number) =>
+  Math.min(1, Math.max(0, total / (pixels * Math.log(classes))));
+
+/** Nats. */
+function totalEntropy(weights: Float32Array, classes: number): number {
+  const pixels = weights.length / classes;
+  let total = 0;
+  for (let p = 0; p < pixels; p++) {
+    let sum = 0;
+    let weighted = 0;
+    for (let c = 0; c < classes; c++) {
+      const value = weights[p * classes + c] ?? 0;
+      if (value <= 0) continue;
+      sum += value;
+      weighted += value * Math.log(value);
+    }
+    // −Σ q ln q of q = value / sum
+    if (sum > 0) total += Math.log(sum) - weighted / sum;
+  }
+  return total;
+}
+
+/** A label map that grows by rows, from whatever stands for the probabilities of each. */
+function createPrediction(width: number, height: number, classes: number) {
+  const data = new Uint8Array(width * height);
+  let entropy = 0;
+  return {
+    /** `weights` [rows, width, classes] of whole rows from `top` on: probabilities up to a factor of the pixel's own. */
+    add(top: number, weights: Float32Array): void {
+      data.set(mostProbable(weights, classes), top * width);
+      entropy += totalEntropy(weights, classes);
+    },
+    result: (): Prediction => ({
+      width,
+      height,
+      data,
+      uncertainty: shareOfLargest(entropy, width * height, classes),
+    }),
+  };
+}
+
+function byResizing(
+  segmenter: Segmenter,
+  weights: readonly WeightTensors[],
+  images: readonly SqueezedImage[],
+): Prediction[] {
+  if (images.length === 0) return [];
+  const { sizePx, classes } = segmenter;
+  const inputs = images.map(({ small }) => small.data);
+  return segmenter.probabilities(weights, inputs).map((data, i) => {
+    const { width, height } = images[i] ?? { width: sizePx, height: sizePx };
+    const small = { width: sizePx, height: sizePx, channels: classes, data };
+    const rowsOfFull = createEnlargement(small, width, height);
+    const predicted = createPrediction(width, height, classes);
+    for (const { top, count } of piecesOf({ width, height, channels: classes })) {
+      predicted.add(top, rowsOfFull(top, count));
+    }
+    return predicted.result();
+  });
+}
+
+/** Starts of windows that cover `extent` with at least the overlap, the last one flush with the end. */
+export function windowStarts(extent: number, sizePx: number): number[] {
+  if (extent <= sizePx) return [0];
+  const step = sizePx * (1 - OVERLAP);
+  const count = Math.ceil((extent - sizePx) / step) + 1;
+  return Array.from({ length: count }, (_, i) => Math.round((i * (extent - sizePx)) / (count - 1)));
+}
+
+/**
+ * Weight of a window's pixel by its place along one side: a raised cosine over the overlap, never 0. Pixels near an edge
+ * were predicted with the least context, so they count least (as in nnU-Net, Isensee et al. 2021, doi
+ * 10.1038/s41592-020-01008-z), and the change from one window to the next has no kink where either begins (Pielawski &
+ * Wählby 2020, doi 10.1371/journal.pone.0229839). A Gaussian of nnU-Net's width would be narrower than an overlap of a
+ * quarter: most of it would go unused.
+ */
+export function blendWeights(sizePx: number, overlapPx: number): Float32Array {
+  const rise = Math.min(overlapPx, sizePx / 2);
+  return Float32Array.from({ length: sizePx }, (_, i) => {
+    const toEdge = Math.min(i, sizePx - 1 - i) + 0.5;
+    return toEdge >= rise ? 1 : Math.sin((Math.PI / 2) * (toEdge / rise)) ** 2;
+  });
+}
+
+/** Pixels that neighbouring windows share; of one window, as if it had the usual neighbours. */
+function overlapOf(starts: readonly number[], sizePx: number): number {
+  if (starts.length < 2) return sizePx * OVERLAP;
+  return sizePx - Math.max(...starts.slice(1).map((start, i) => start - (starts[i] ?? 0)));
+}
+
+const reflected = (index: number, n: number) => {
+  if (n === 1) return 0;
+  const i = index % (2 * (n - 1));
+  return i < n ? i : 2 * (n - 1) - i;
+};
+
+/** A window of its rows; beyond the right and lower edge the image is reflected. */
+function cutWindow(rows: Raster, left: number, sizePx: number): Float32Array {
+  const { width, height, channels, data } = rows;
+  const out = new Float32Array(sizePx * sizePx * channels);
+  for (let y = 0; y < sizePx; y++) {
+    const row = reflected(y, height) * width;
+    if (left + sizePx <= width) {
+      const start = (row + left) * channels;
+      out.set(data.subarray(start, start + sizePx * channels), y * sizePx * channels);
+      continue;
+    }
+    for (let x = 0; x < sizePx; x++) {
+      const from = (row + reflected(left + x, width)) * channels;
+      for (let c = 0; c < channels; c++) {
+        out[(y * sizePx + x) * channels + c] = data[from + c] ?? 0;
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * Weighted sums of the windows' probabilities, kept only for the rows that windows still reach: windows come from top to
+ * bottom, and the rows above the current one are finished and handed on. So memory grows with the width alone.
+ */
+function createBand(options: {
+  readonly width: number;
+  readonly height: number;
+  readonly sizePx: number;
+  readonly classes: number;
+  /** Weights of a window's columns and rows. [sizePx] each */
+  readonly across: Float32Array;
+  readonly down: Float32Array;
+  /** Finished sums of whole rows from `top` on. [rows, width, classes] */
+  readonly finish: (top: number, sums: Float32Array) => void;
+}) {
+  const { width, height, sizePx, classes, across, down, finish } = options;
+  const rowLength = width * classes;
+  const sums = new Float32Array(Math.min(sizePx, height) * rowLength);
+  let bandTop = 0;
+  /** Windows overlap, so the next one never begins below the band. */
+  const moveTo = (top: number) => {
+    const finished = (top - bandTop) * rowLength;
+    if (finished === 0) return;
+    finish(bandTop, sums.subarray(0, finished));
+    sums.copyWithin(0, finished);
+    sums.fill(0, sums.length - finished);
+    bandTop = top;
+  };
+  return {
+    /** `probabilities` [size, size, classes] of the window at (left, top). */
+    add(left: number, top: number, probabilities: Float32Array): void {
+      moveTo(top);
+      for (let y = 0; y < Math.min(sizePx, height - top); y++) {
+        for (let x = 0; x < Math.min(sizePx, width - left); x++) {
+          const weight = (down[y] ?? 0) * (across[x] ?? 0);
+          const to = y * rowLength + (left + x) * classes;
+          const from = (y * sizePx + x) * classes;
+          for (let c = 0; c < classes; c++) {
+            sums[to + c] = (sums[to + c] ?? 0) + weight * (probabilities[from + c] ?? 0);
+          }
+        }
+      }
+    },
+    end: () => moveTo(height),
+  };
+}
+
+interface WindowPlace {
+  readonly left: number;
+  readonly top: number;
+}
+
+async function byWindows(
+  segmenter: Segmenter,
+  weights: readonly WeightTensors[],
+  image: ImageRows,
+): Promise<Prediction> {
+  const { sizePx, classes } = segmenter;
+  const { width, height } = image;
+  const [lefts, tops] = [windowStarts(width, sizePx), windowStarts(height, sizePx)];
+  // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
+  const predicted = createPrediction(width, height, classes);
+  const band = createBand({
+    ...{ width, height, sizePx, classes },
+    across: blendWeights(sizePx, overlapOf(lefts, sizePx)),
+    down: blendWeights(sizePx, overlapOf(tops, sizePx)),
+    finish: (top, sums) => predicted.add(top, sums),
+  });
+  let waiting: { place: WindowPlace; input: Float32Array }[] = [];
+  const predictWaiting = () => {
+    const inputs = waiting.map(({ input }) => input);
+    const probabilities = segmenter.probabilities(weights, inputs);
+    waiting.forEach(({ place: { left, top } }, i) =>
+      band.add(left, top, probabilities[i] ?? new Float32Array()),
+    );
+    waiting = [];
+  };
+  for (const top of tops) {
+    const rows = await image.rows(top, Math.min(sizePx, height - top));
+    for (const left of lefts) {
+      waiting.push({ place: { left, top }, input: cutWindow(rows, left, sizePx) });
+      if (waiting.length === WINDOWS_AT_ONCE) predictWaiting();
+    }
+  }
+  if (waiting.length > 0) predictWaiting();
+  band.end();
+  return predicted.result();
+}
+
+/** An image that is made smaller has nothing more to be read. */
+interface SqueezedImage {
+  readonly width: number;
+  readonly height: number;
+  /** [sizePx, sizePx, channels] */
+  readonly small: Raster;
+}
+
+/** What is predicted from: a small image, or one that is read as its windows are. */
+export type PredictionInput = SqueezedImage | ImageRows;
+
+/** Errors: those of reading. */
+export async function predictionInput(
+  image: ImageRows,
+  { mode, sizePx }: SamplingConfig,
+): Promise<PredictionInput> {
+  if (mode === 'patches') return image;
+  const { width, height } = image;
+  return { width, height, small: await squeezed(image, sizePx) };
+}
+
+const isSqueezed = (input: PredictionInput): input is SqueezedImage => 'small' in input;
+
+/** Label maps of images, each at its own size, in order. Errors: those of reading. */
+export async function predictLabelMaps(
+  segmenter: Segmenter,
+  weights: readonly WeightTensors[],
+  inputs: readonly PredictionInput[],
+): Promise<Prediction[]> {
+  const small = byResizing(segmenter, weights, inputs.filter(isSqueezed));
+  const predictions: Prediction[] = [];
+  for (const input of inputs) {
+    const next = isSqueezed(input) ? small.shift() : await byWindows(segmenter, weights, input);
+    if (next !== undefined) predictions.push(next);
+  }
+  return predictions;
+}

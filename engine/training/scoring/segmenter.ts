@@ -1,0 +1,91 @@
+/**
+ * A trained segmentation network for inference: class probabilities of square inputs, in batches of a fixed size so
+ * that one traced graph serves them all. Weights are passed with every call, so that validation follows the training.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { NetworkConfig } from '../../../shared/entities.ts';
+import type { Engine } from '../tensorflow/backend.ts';
+import { createForwardPass, tensorWeights } from '../network/forward-pass.ts';
+import { createLayers } from '../network/layers.ts';
+import type { FlatWeights, NetworkSpec } from '../network/parameters.ts';
+import { segmentationLogits } from '../objectives/segmentation.ts';
+import { trace } from '../tensorflow/trace.ts';
+
+/** Pixels of a batch: enough to keep the processor busy, small enough for its memory (8 inputs of 128 px). */
+const BATCH_PIXELS = 8 * 128 * 128;
+
+/** One part of the weights (trained or frozen) as flat tensors; they belong to whoever made them. */
+export interface WeightTensors {
+  readonly theta: Tensor1D;
+  readonly statistics: Tensor1D;
+}
+
+/** The caller disposes of the result. */
+export const toTensors = (weights: readonly FlatWeights[]): WeightTensors[] =>
+  weights.map(({ theta, statistics }) => ({
+    theta: tf.tensor1d(theta),
+    statistics: tf.tensor1d(statistics),
+  }));
+
+export const disposeWeights = (weights: readonly WeightTensors[]): void =>
+  tf.dispose(weights.flatMap(({ theta, statistics }) => [theta, statistics]));
+
+export interface Segmenter {
+  readonly classes: number;
+  readonly sizePx: number;
+  /**
+   * Inputs [size, size, channels] each → probabilities [size, size, classes] each, in order.
+   * `weights`: one for each of the specs that the segmenter was made for.
+   */
+  probabilities(weights: readonly WeightTensors[], inputs: readonly Float32Array[]): Float32Array[];
+  dispose(): void;
+}
+
+export function createSegmenter(options: {
+  readonly engine: Engine;
+  readonly network: NetworkConfig;
+  readonly sizePx: number;
+  readonly classes: number;
+  /** Parts that the weights come in. */
+  readonly specs: readonly NetworkSpec[];
+}): Segmenter {
+  const { engine, network, sizePx, classes, specs } = options;
+  const layers = createLayers(engine);
+  const batch = Math.max(1, Math.floor(BATCH_PIXELS / sizePx ** 2));
+  const inputLength = sizePx * sizePx * network.inputChannels;
+  const outputLength = sizePx * sizePx * classes;
+  const infer = trace(engine, 'prediction', ([input, ...weights]) => {
+    const fixed = specs.map((spec, i) => {
+      // Two vectors a part, as `probabilities` below passes them.
+      const [theta, statistics] = weights.slice(2 * i) as [Tensor1D, Tensor1D];
+      return tensorWeights(spec, theta, statistics);
+    });
+    const pass = createForwardPass(layers, { trained: null, fixed });
+    return [tf.softmax(segmentationLogits(pass, network, input as Tensor4D))];
+  });
+  return {
+    classes,
+    sizePx,
+    probabilities(weights, inputs) {
+      const vectors = weights.flatMap(({ theta, statistics }) => [theta, statistics]);
+      const outputs: Float32Array[] = [];
+      for (let start = 0; start < inputs.length; start += batch) {
+        const part = inputs.slice(start, start + batch);
+        // The last batch is filled up with zeros: another size would be another graph.
+        const values = new Float32Array(batch * inputLength);
+        part.forEach((input, i) => values.set(input, i * inputLength));
+        const shape = [batch, sizePx, sizePx, network.inputChannels] as const;
+        const input = tf.tensor4d(values, [...shape]);
+        const results = infer.run([input, ...vectors]);
+        const all = results[0]?.dataSync<'float32'>() ?? new Float32Array();
+        part.forEach((_, i) => {
+          outputs.push(all.slice(i * outputLength, (i + 1) * outputLength));
+        });
+        tf.dispose([input, ...results]);
+      }
+      return outputs;
+    },
+    dispose: () => infer.dispose(),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * Starts the engine that computes: native TensorFlow, or the portable one. One engine a process, chosen before
+ * anything else touches TensorFlow.js, because thread counts are read from the environment while the library loads.
+ */
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import type { EngineChoice, EngineInfo } from '../../../shared/entities.ts';
+import { AppError, messageOf } from '../../../shared/errors.ts';
+import { GRAFT_VERSION } from '../../version.ts';
+import { isNativeBackend, type NativeBackend } from './native.ts';
+
+export interface Engine {
+  readonly info: EngineInfo;
+  /** TensorFlow itself; null under the portable engine. */
+  readonly native: NativeBackend | null;
+  /** Whether trace.ts may run functions as graphs; without it every operation is called by itself. */
+  readonly traced: boolean;
+}
+
+export interface EngineOptions {
+  /** Threads within one operation. Bits of a result depend on it. */
+  readonly threads: number;
+  readonly engine: EngineChoice;
+  readonly log?: (line: string) => void;
+}
+
+/** tfjs-node 4.22 still calls these two, which Node 23 removed (isArray: deprecated with a warning). */
+function restoreUtilFunctions(): void {
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
+}
+
+function loadNative(threads: number): NativeBackend {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+  process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
+  process.env['TF_NUM_INTEROP_THREADS'] = '1';
+  restoreUtilFunctions();
+  // Required, never imported: the addon lies beside the package and must not be bundled.
+  createRequire(import.meta.url)('@tensorflow/tfjs-node');
+  const backend: unknown = tf.findBackend('tensorflow');
+  if (!isNativeBackend(backend)) {
+    throw new Error('tfjs-node registered no backend of the known shape');
+  }
+  return backend;
+}
+
+async function startPortable(threads: number): Promise<Engine> {
+  // Loaded only when it runs: the native path never waits for it.
+  const { startPortableEngine } = await import('../portable/start.ts');
+  const portable = await startPortableEngine({ threads });
+  return {
+    info: {
+      name: 'wasm',
+      version: portable.version,
+      threads: portable.threads,
+      node: process.versions.node,
+      graft: GRAFT_VERSION,
+    },
+    native: null,
+    traced: false,
+  };
+}
+
+/**
+ * Starts the engine of this process; call once.
+ * auto: native TensorFlow where it loads, else the portable engine, with a line in the log that says why.
+ * Errors: engine-unavailable.
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { threads, engine, log } = options;
+  if (engine === 'wasm') return startPortable(threads);
+  let native: NativeBackend;
+  try {
+    native = loadNative(threads);
+  } catch (error) {
+    const reason = messageOf(error).split('\n', 1)[0] ?? '';
+    if (engine === 'tensorflow') {
+      throw new AppError(
+        'engine-unavailable',
+        `Native TensorFlow does not load (${reason}). Run "npm start" to set it up, or choose the portable engine.`,
+        { cause: error },
+      );
+    }
+    log?.(`Native TensorFlow does not load (${reason}); the portable engine runs instead.`);
+    return startPortable(threads);
+  }
+  return {
+    info: {
+      name: 'tensorflow',
+      version: native.binding.TF_Version,
+      threads,
+      node: process.versions.node,
+      graft: GRAFT_VERSION,
+    },
+    native,
+    traced: true,
+  };
+}

@@ -1,0 +1,375 @@
+/**
+ * Runs a pure function of tensors as one native TensorFlow graph.
+ *
+ * The first call with inputs of given shapes runs the function on tensors without values and records every native
+ * operation it makes, tfjs's own gradients included. The record becomes one graph, and every result comes from that
+ * graph. (TensorFlow may choose other kernels for graphs than for single operations, with other last bits: a run that
+ * mixed both could not be resumed bit for bit.) Where the engine has no graphs every call is eager.
+ *
+ * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
+ * Tensors it makes from numbers, or closes over, become constants of the graph.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import { AppError } from '../../../shared/errors.ts';
+import type { Precision } from '../../../shared/entities.ts';
+import type { Engine } from './backend.ts';
+import { assertPrecision } from './precision.ts';
+import {
+  attribute,
+  type AttributeKind,
+  DT_BFLOAT16,
+  DT_BOOL,
+  DT_FLOAT,
+  DT_INT32,
+  type Encoded,
+  graphNode,
+  savedModel,
+  tensorAttribute,
+} from './graph-def.ts';
+import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
+import { inferOutputs } from './shape-rules.ts';
+
+export type TensorFunction = (inputs: readonly Tensor[]) => Tensor[];
+
+export interface TracedFunction {
+  /** Results belong to the caller. Errors: internal, where the function cannot be traced (see the message). */
+  run(inputs: readonly Tensor[]): Tensor[];
+  /** Graphs made so far: one for each combination of input shapes. */
+  readonly graphCount: number;
+  dispose(): void;
+}
+
+type Attributes = readonly (readonly [name: string, value: Encoded])[];
+
+interface Graph {
+  readonly nodes: readonly Encoded[];
+  readonly outputNames: readonly string[];
+}
+
+const DATA_TYPES: Readonly<Record<string, number>> = {
+  float32: DT_FLOAT,
+  int32: DT_INT32,
+  bool: DT_BOOL,
+};
+
+/** Type attributes that tfjs-node leaves to eager execution, which takes them from the input of that index. */
+const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ExpandDims: { T: 0, Tdim: 1 },
+  Fill: { index_type: 0, T: 1 },
+  OnesLike: { T: 0 },
+  ZerosLike: { T: 0 },
+};
+
+/** The two factors among the inputs of a convolution, and of its gradients; the second one's channels come last. */
+const CONVOLUTION_FACTORS: Readonly<Record<string, readonly [number, number]>> = {
+  Conv2D: [0, 1],
+  Conv2DBackpropFilter: [0, 2],
+  Conv2DBackpropInput: [1, 2],
+};
+
+/** Narrower convolutions stay in float32: they cost little, and a head's logits want their digits. */
+const MIN_BFLOAT16_CHANNELS = 8;
+
+const TYPE_NAMES = new Map(
+  Object.entries(DATA_TYPES).map(([name, code]) => [code, name as DataType]), // its keys are data types
+);
+
+const notTraceable = (name: string, reason: string) =>
+  new AppError('internal', `The step "${name}" cannot be traced: ${reason}.`);
+
+/** No native tensor: the backend leaves negative ids alone. */
+const WITHOUT_VALUES = -1;
+
+/** Collects the operations of one run as graph nodes. Tensors are known by their dataId, which clones share. */
+class Recording {
+  readonly nodes: Encoded[] = [];
+  readonly #name: string;
+  readonly #backend: NativeBackend;
+  readonly #precision: Precision;
+  readonly #kinds: ReadonlyMap<number, AttributeKind>;
+  readonly #references = new Map<TensorInfo['dataId'], string>();
+  /** Tensors whose values are known only when the graph runs. */
+  readonly #computed = new Set<TensorInfo['dataId']>();
+  readonly #readValues: NativeBackend['readSync'];
+  /** Edges in float32 → the same in bfloat16. */
+  readonly #narrowed = new Map<string, string>();
+
+  constructor(name: string, backend: NativeBackend, precision: Precision) {
+    this.#name = name;
+    this.#backend = backend;
+    this.#precision = precision;
+    const types = Object.entries(attributeTypes(backend.binding));
+    this.#kinds = new Map(types.map(([kind, type]) => [type, kind as AttributeKind])); // keys of a Record<AttributeKind, …>
+    this.#readValues = backend.readSync.bind(backend);
+  }
+
+  #dataType(tensor: TensorInfo): number {
+    const type = DATA_TYPES[tensor.dtype];
+    if (type === undefined) {
+      throw notTraceable(this.#name, `it uses a tensor of type ${tensor.dtype}`);
+    }
+    return type;
+  }
+
+  input(tensor: TensorInfo, name: string): void {
+    if (this.#references.has(tensor.dataId)) {
+      throw notTraceable(
+        this.#name,
+        'two of its inputs are one tensor; pass tensors with data of their own',
+      );
+    }
+    const attributes = [
+      ['dtype', attribute('type', this.#dataType(tensor))],
+      ['shape', attribute('shape', tensor.shape)],
+    ] as const;
+    this.nodes.push(graphNode({ name, op: 'Placeholder', inputs: [], attributes }));
+    this.#references.set(tensor.dataId, name);
+    this.#computed.add(tensor.dataId);
+  }
+
+  /** Name of the graph edge that carries a tensor; one that no recorded operation made becomes a constant. */
+  #reference(tensor: TensorInfo): string {
+    const known = this.#references.get(tensor.dataId);
+    if (known !== undefined) return known;
+    const name = `c${this.nodes.length}`;
+    const values = this.#readValues(tensor.dataId);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const dataType = this.#dataType(tensor);
+    const attributes = [
+      ['dtype', attribute('type', dataType)],
+      ['value', tensorAttribute(dataType, tensor.shape, bytes)],
+    ] as const;
+    this.nodes.push(graphNode({ name, op: 'Const', inputs: [], attributes }));
+    this.#references.set(tensor.dataId, name);
+    return name;
+  }
+
+  /** Results of an operation that is not run: tensors with shape and type, and no values. */
+  #outputs(
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorInfo[],
+  ): Tensor[] {
+    const outputs = inferOutputs({
+      op,
+      inputs,
+      attribute: (name) => attributes.find((a) => a.name === name)?.value,
+      constant: (index) => this.#constant(op, inputs[index]),
+      dataType: (code) => TYPE_NAMES.get(code) ?? 'float32',
+    });
+    if (outputs === undefined) {
+      throw notTraceable(this.#name, `shape-rules.ts has no rule for the operation ${op} yet`);
+    }
+    return outputs.map(({ shape, dtype }) =>
+      this.#backend.createOutputTensor({
+        id: WITHOUT_VALUES,
+        shape: [...shape],
+        dtype: DATA_TYPES[dtype] ?? DT_FLOAT,
+      }),
+    );
+  }
+
+  /** Values of a tensor that no recorded operation made. */
+  #constant(op: string, tensor: TensorInfo | undefined): number[] {
+    if (tensor === undefined || this.#computed.has(tensor.dataId)) {
+      throw notTraceable(this.#name, `the shape of ${op} depends on computed values`);
+    }
+    return Array.from(this.#readValues(tensor.dataId));
+  }
+
+  operation(
+    op: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorInfo[],
+  ): Tensor[] {
+    const encoded = attributes.map(({ name, type, value }) => {
+      const kind = this.#kinds.get(type);
+      if (kind === undefined) {
+        throw notTraceable(this.#name, `${op} has an attribute "${name}" of unknown type ${type}`);
+      }
+      return [name, attribute(kind, value)] as const;
+    });
+    for (const [attributeName, index] of Object.entries(INFERRED_TYPES[op] ?? {})) {
+      const tensor = inputs[index];
+      if (tensor === undefined) continue;
+      encoded.push([attributeName, attribute('type', this.#dataType(tensor))]);
+    }
+    const edges = inputs.map((tensor) => this.#reference(tensor));
+    const name = this.#narrow(op, inputs)
+      ? this.#bfloat16Convolution(op, edges, encoded)
+      : this.#node(op, edges, encoded);
+    const outputs = this.#outputs(op, attributes, inputs);
+    outputs.forEach((tensor, i) => {
+      this.#references.set(tensor.dataId, i === 0 ? name : `${name}:${i}`);
+      this.#computed.add(tensor.dataId);
+    });
+    return outputs;
+  }
+
+  #node(op: string, edges: readonly string[], attributes: Attributes): string {
+    const name = `n${this.nodes.length}`;
+    this.nodes.push(graphNode({ name, op, inputs: edges, attributes }));
+    return name;
+  }
+
+  #cast(edge: string, from: number, to: number): string {
+    return this.#node(
+      'Cast',
+      [edge],
+      [
+        ['SrcT', attribute('type', from)],
+        ['DstT', attribute('type', to)],
+      ],
+    );
+  }
+
+  #narrow(op: string, inputs: readonly TensorInfo[]): boolean {
+    const factors = CONVOLUTION_FACTORS[op];
+    if (this.#precision === 'float32' || factors === undefined) return false;
+    return (inputs[factors[1]]?.shape[3] ?? 0) >= MIN_BFLOAT16_CHANNELS;
+  }
+
+  /** Factors rounded to bfloat16, products summed in float32, the result rounded and given back as float32. */
+  #bfloat16Convolution(op: string, edges: readonly string[], attributes: Attributes): string {
+    const narrowed = edges.map((edge, i) => {
+      if (CONVOLUTION_FACTORS[op]?.includes(i) !== true) return edge;
+      const known = this.#narrowed.get(edge) ?? this.#cast(edge, DT_FLOAT, DT_BFLOAT16);
+      this.#narrowed.set(edge, known);
+      return known;
+    });
+    const typed = attributes.map(([name, value]) =>
+      name === 'T' ? ([name, attribute('type', DT_BFLOAT16)] as const) : ([name, value] as const),
+    );
+    return this.#cast(this.#node(op, narrowed, typed), DT_BFLOAT16, DT_FLOAT);
+  }
+
+  /** An output of the graph is a node of its own, so that inputs and constants may be outputs, too. */
+  output(tensor: TensorInfo, name: string): void {
+    const attributes = [['T', attribute('type', this.#dataType(tensor))]] as const;
+    const inputs = [this.#reference(tensor)];
+    this.nodes.push(graphNode({ name, op: 'Identity', inputs, attributes }));
+  }
+
+  /** Runs `body` with the backend's doors watched: operations are recorded instead of run, values and chance are refused. */
+  watch<T>(body: () => T): T {
+    const backend = this.#backend;
+    const refuse = () => {
+      throw notTraceable(
+        this.#name,
+        'it reads values of a tensor (data, dataSync, array …); return them as outputs instead',
+      );
+    };
+    const random = Math.random;
+    // Own properties shadow the methods of the class, and are taken away again afterwards.
+    const doors = {
+      executeSingleOutput: ((op, attributes, inputs) => {
+        const [output] = this.operation(op, attributes, inputs);
+        if (output === undefined) throw new Error(`${op} has no output`);
+        return output;
+      }) satisfies NativeBackend['executeSingleOutput'],
+      executeMultipleOutputs: ((op, attributes, inputs) =>
+        this.operation(op, attributes, inputs)) satisfies NativeBackend['executeMultipleOutputs'],
+      readSync: refuse,
+      read: refuse,
+    };
+    const before = Object.getOwnPropertyDescriptors(backend);
+    Object.assign(backend, doors);
+    Math.random = () => {
+      throw notTraceable(this.#name, 'it draws random numbers; draw them outside and pass them in');
+    };
+    try {
+      return body();
+    } finally {
+      Math.random = random;
+      for (const door of Object.keys(doors)) {
+        const own = Object.getOwnPropertyDescriptor(before, door);
+        if (own === undefined) Reflect.deleteProperty(backend, door);
+        else Object.defineProperty(backend, door, own.value as PropertyDescriptor); // a map of descriptors
+      }
+    }
+  }
+}
+
+/** Loads a graph into a native session. The folder is needed for the call only. */
+function loadGraph(backend: NativeBackend, nodes: readonly Encoded[]): number {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-graph-'));
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), savedModel(nodes));
+    return backend.loadSavedModelMetaGraph(folder, 'serve');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** An input that is returned as it came is cloned: results belong to the caller, inputs stay. */
+const runEagerly = (body: TensorFunction, inputs: readonly Tensor[]): Tensor[] =>
+  tf.tidy(() =>
+    body(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output)),
+  );
+
+function record(
+  name: string,
+  backend: NativeBackend,
+  body: TensorFunction,
+  inputs: readonly Tensor[],
+  precision: Precision,
+): Graph {
+  const recording = new Recording(name, backend, precision);
+  inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
+  const outputs = recording.watch(() => runEagerly(body, inputs));
+  const outputNames = outputs.map((tensor, i) => {
+    recording.output(tensor, `out${i}`);
+    return `out${i}:0`;
+  });
+  tf.dispose(outputs);
+  return { nodes: recording.nodes, outputNames };
+}
+
+const signatureOf = (inputs: readonly Tensor[]) =>
+  inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
+
+/**
+ * `name` appears in error messages. `precision`: of the convolutions and their gradients; everything around them stays
+ * in float32. Errors: unsupported, where this computer has no fast bfloat16.
+ */
+export function trace(
+  engine: Engine,
+  name: string,
+  body: TensorFunction,
+  precision: Precision = 'float32',
+): TracedFunction {
+  assertPrecision(engine, precision);
+  const backend = engine.native;
+  if (backend === null || !engine.traced) {
+    return {
+      run: (inputs) => runEagerly(body, inputs),
+      graphCount: 0,
+      dispose: () => undefined,
+    };
+  }
+  const graphs = new Map<string, { session: number; outputNames: readonly string[] }>();
+  return {
+    run(inputs) {
+      const signature = signatureOf(inputs);
+      let graph = graphs.get(signature);
+      if (graph === undefined) {
+        const { nodes, outputNames } = record(name, backend, body, inputs, precision);
+        graph = { session: loadGraph(backend, nodes), outputNames };
+        graphs.set(signature, graph);
+      }
+      const inputInfos = inputs.map((_, i) => ({ name: `in${i}:0`, tfDtype: '' }));
+      return backend.runSavedModel(graph.session, inputs, inputInfos, graph.outputNames);
+    },
+    get graphCount() {
+      return graphs.size;
+    },
+    dispose() {
+      for (const { session } of graphs.values()) backend.deleteSavedModel(session);
+      graphs.clear();
+    },
+  };
+}
