@@ -12,7 +12,7 @@ import type {
 } from '../../shared/entities.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
-import type { StudyData } from './plan.ts';
+import type { StudyData } from './planning/study-data.ts';
 
 /** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
 const TIMED_STEPS = 12;

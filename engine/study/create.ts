@@ -2,7 +2,8 @@
 import { AppError } from '../../shared/errors.ts';
 import type { Study, StudyConfig } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
-import { planData, planRuns } from './plan.ts';
+import { planData } from './planning/plan-data.ts';
+import { planRuns } from './planning/plan-runs.ts';
 
 /** Errors: conflict (name taken), and those of planData. */
 export function createStudy(project: Project, config: StudyConfig): Study {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { calibrate, candidateLayouts, estimateStudy } from '../../../engine/study/calibrate.ts';
-import { planData } from '../../../engine/study/plan.ts';
+import { planData } from '../../../engine/study/planning/plan-data.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../fixtures/projects.ts';
 

@@ -1,0 +1,82 @@
+/** Whether the parts of a study's design go together: its pretrainings, arms, network and source. Knows no target. */
+import {
+  PRETRAINING_TASKS,
+  type Dataset,
+  type ImageRecord,
+  type StudyConfig,
+} from '../../../shared/entities.ts';
+import { halvingsOf } from '../../../shared/networks.ts';
+import {
+  channelObstacle,
+  imageServes,
+  PRETRAINING_TASK_FACTS,
+  transferObstacle,
+} from '../../../shared/pretraining-tasks.ts';
+import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
+import { refuse } from './refuse.ts';
+
+/** Results are told apart by key, so each may stand for one pretraining only. */
+export function checkKeys({ pretrainings }: StudyConfig): void {
+  for (const [key, plans] of Map.groupBy(pretrainings, pretrainingKey)) {
+    if (plans.length > 1) {
+      refuse(`"${key}" is listed twice among the pretrainings. Give each a name of its own.`, key);
+    }
+    const [plan] = plans;
+    const isTask = PRETRAINING_TASKS.some((task) => task === key);
+    if (isTask && plan !== undefined && !(isTaskPretraining(plan) && plan.task === key)) {
+      refuse(`"${key}" is the name of a task; give this pretraining another name.`, key);
+    }
+  }
+}
+
+/** A run that has ended can only go on where its learning rate has not been brought to 0. */
+export function checkExtension({ extension, finetuning }: StudyConfig): void {
+  if (extension !== null && finetuning.schedule !== 'constant') {
+    refuse(
+      `Fine-tuning by a ${finetuning.schedule} schedule cannot go on after its last step. Choose the constant schedule, or no extension.`,
+    );
+  }
+}
+
+/** Errors: invalid-input, where the decoder has fewer blocks than an arm takes over. */
+export function checkDeepBlocks({ network, pretrainings }: StudyConfig): void {
+  const blocks = halvingsOf(network);
+  for (const { transfers, deepDecoderBlocks } of pretrainings) {
+    if (!transfers.includes('encoder+deep-decoder') || deepDecoderBlocks <= blocks) continue;
+    refuse(
+      `The decoder has ${blocks} blocks, so its deepest ${deepDecoderBlocks} cannot be taken over. Choose ${blocks} or fewer.`,
+      'deepDecoderBlocks',
+    );
+  }
+}
+
+export function checkTaskNeeds(
+  config: StudyConfig,
+  source: Dataset,
+  images: readonly ImageRecord[],
+) {
+  for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
+    const { needs, title } = PRETRAINING_TASK_FACTS[task];
+    const channels = channelObstacle(task, config.network.inputChannels);
+    if (channels !== null) refuse(channels);
+    if (!images.some((image) => imageServes(task, image))) {
+      refuse(
+        `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`,
+        source.name,
+      );
+    }
+    if (needs === 'image classes') {
+      const classes = new Set(images.map((i) => i.imageClass).filter((c) => c !== null));
+      if (classes.size < 2) {
+        refuse(
+          `${title} pretraining needs images of at least two classes, and "${source.name}" has ${classes.size}. Import class folders, or choose another task.`,
+          source.name,
+        );
+      }
+    }
+    for (const transfer of transfers) {
+      const obstacle = transferObstacle(task, transfer, config.network.skips);
+      if (obstacle !== null) refuse(`${task} → ${transfer}: ${obstacle} Leave that arm out.`);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * From a study's configuration to its images: source, target, split and label counts, each checked.
+ * Writes nothing; create.ts stores what is planned here.
+ */
+import { AppError } from '../../../shared/errors.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import type { Dataset, ImageRecord, SnapshotItem, StudyConfig } from '../../../shared/entities.ts';
+import { isTaskPretraining } from '../../../shared/pretrainings.ts';
+import { assertLabelsAreClasses } from '../../data/label-values.ts';
+import { makeSplit } from '../../data/split.ts';
+import type { Project } from '../../db/project.ts';
+import type { SplitItem } from '../../db/splits.ts';
+import { assertChannelsFit } from '../../training/images/channels.ts';
+import { assertInputSize } from '../../training/network/unet.ts';
+import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
+import { checkEncoder } from './check-encoder.ts';
+import { checkGroups, checkLeaks } from './check-leaks.ts';
+import { planNotes } from './plan-notes.ts';
+import { refuse } from './refuse.ts';
+import type { StudyData } from './study-data.ts';
+
+/** Shares of a target that comes without a split. */
+const DEFAULT_VAL = 0.2;
+const DEFAULT_TEST = 0.3;
+
+function dataset(project: Project, id: number, role: string): Dataset {
+  const found = project.datasets.get(id);
+  if (found === undefined) {
+    throw new AppError('not-found', `The study's ${role} dataset (${id}) is not in this project.`);
+  }
+  return found;
+}
+
+const toItem = (image: ImageRecord, part: SnapshotItem['part']): SnapshotItem => ({
+  imageId: image.id,
+  imageHash: image.hash,
+  labelMapId: image.labelMapId,
+  imageClass: image.imageClass,
+  part,
+});
+
+/** The study's split: the one asked for, else the dataset's first, else a new one. */
+function targetSplit(
+  project: Project,
+  config: StudyConfig,
+  images: readonly ImageRecord[],
+): { items: readonly SplitItem[]; isNew: boolean } {
+  const splits = project.splits.list(config.targetDatasetId);
+  const chosen = config.splitId === null ? splits[0] : splits.find((s) => s.id === config.splitId);
+  if (chosen !== undefined) return { items: project.splits.items(chosen.id), isNew: false };
+  if (config.splitId !== null) {
+    throw new AppError('not-found', `The target dataset has no split ${config.splitId}.`);
+  }
+  const labelled = images.filter((image) => image.labelMapId !== null);
+  const items = makeSplit(labelled, { val: DEFAULT_VAL, test: DEFAULT_TEST, seed: 0 });
+  return { items, isNew: true };
+}
+
+const learnsFromLabelMaps = ({ pretrainings }: StudyConfig): boolean =>
+  pretrainings
+    .filter(isTaskPretraining)
+    .some(({ task }) => PRETRAINING_TASK_FACTS[task].needs === 'label maps');
+
+function resolveLabelCounts(config: StudyConfig, available: number): number[] {
+  const counts = config.labelCounts.map((n) => (n === 'all' ? available : n));
+  const tooMany = counts.filter((n) => n > available);
+  if (tooMany.length > 0) {
+    refuse(
+      `The study asks for ${Math.max(...tooMany)} labelled training images, but the train part has ${available}. Label more, choose smaller counts, or make the validation and test parts smaller.`,
+    );
+  }
+  return [...new Set(counts)].toSorted((a, b) => a - b);
+}
+
+/** The target's images that take part, and how many of the split have no label map. */
+function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
+  const images = new Map(project.datasets.images(target.id).map((image) => [image.id, image]));
+  const { items: splitItems, isNew } = targetSplit(project, config, [...images.values()]);
+  const items: SnapshotItem[] = [];
+  let unlabelled = 0;
+  for (const { imageId, part } of splitItems) {
+    const image = images.get(imageId);
+    if (image === undefined) continue;
+    if (image.labelMapId === null) unlabelled++;
+    else items.push(toItem(image, part));
+  }
+  const used = new Set(items.map((item) => item.imageId));
+  const labelled = [...images.values()].filter(({ id }) => used.has(id));
+  const trainImageIds = items.filter((i) => i.part === 'train').map((i) => i.imageId);
+  const valCount = items.filter((i) => i.part === 'val').length;
+  const testCount = items.filter((i) => i.part === 'test').length;
+  if (trainImageIds.length === 0 || valCount === 0 || testCount === 0) {
+    refuse(
+      `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${testCount} test images; a study needs at least one of each. Label more images or change the split.`,
+      target.name,
+    );
+  }
+  const newSplit = isNew ? splitItems : null;
+  return { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, newSplit };
+}
+
+/** What to pretrain on: all of the source, or the train part alone of a dataset that is target as well. */
+function resolveSource(
+  project: Project,
+  source: Dataset,
+  ownTrainPart: ReadonlySet<number> | null,
+): ImageRecord[] {
+  const images = project.datasets
+    .images(source.id)
+    .filter((image) => ownTrainPart === null || ownTrainPart.has(image.id));
+  if (images.length === 0) {
+    refuse(`"${source.name}" has no images to pretrain on. Import or generate some.`, source.name);
+  }
+  return images;
+}
+
+/** Resolves and checks a study's data. Errors: not-found, invalid-input with the remedy. */
+export function planData(project: Project, config: StudyConfig): StudyData {
+  const source = dataset(project, config.sourceDatasetId, 'source');
+  const target = dataset(project, config.targetDatasetId, 'target');
+  const { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, newSplit } =
+    resolveTarget(project, config, target);
+  const trained = new Set(trainImageIds);
+  const isOneDataset = source.id === target.id;
+  const sourceImages = resolveSource(project, source, isOneDataset ? trained : null);
+  const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
+
+  checkKeys(config);
+  checkExtension(config);
+  assertInputSize(config.network, config.sampling.sizePx);
+  checkDeepBlocks(config);
+  for (const plan of config.pretrainings) {
+    if (!isTaskPretraining(plan)) checkEncoder(project, config, plan, { items, images });
+  }
+  checkTaskNeeds(config, source, sourceImages);
+  assertChannelsFit([...sourceImages, ...labelled], config.network.inputChannels);
+  assertLabelsAreClasses(project, target, labelled);
+  if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
+  checkLeaks(sourceItems, items);
+  checkGroups(sourceImages, { items, images });
+
+  return {
+    source,
+    target,
+    sourceItems,
+    targetItems: items,
+    trainImageIds,
+    valCount,
+    testCount,
+    labelCounts: resolveLabelCounts(config, trainImageIds.length),
+    newSplit,
+    notes: planNotes(config, {
+      unlabelled,
+      isOneDataset,
+      testCount,
+      trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],
+    }),
+  };
+}

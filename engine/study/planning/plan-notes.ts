@@ -1,0 +1,49 @@
+/** What is worth knowing of a study before it runs, and stops nothing. */
+import type { ImageRecord, StudyConfig } from '../../../shared/entities.ts';
+import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
+import { learningRatesOf } from './plan-runs.ts';
+
+/** What of the images that are trained on by patches goes to disk, because a run keeps no more of them in memory. */
+function keptOnDisk(
+  { sampling }: StudyConfig,
+  datasets: readonly (readonly ImageRecord[])[],
+): string | null {
+  if (sampling.mode === 'resize') return null;
+  const decoded = datasets.map((images) =>
+    images.reduce((sum, image) => sum + keptBytes(image, image.labelMapId !== null), 0),
+  );
+  const beyond = Math.max(...decoded) - imageMemoryBytes();
+  if (beyond <= 0) return null;
+  const size = `${(beyond / 1e9).toPrecision(2)} GB`;
+  return `The images do not all fit into the memory at full resolution: each run that trains on them takes up to ${size} of disk beside the project while it runs.`;
+}
+
+/** Notes in the order in which they are shown; empty where there is nothing to say. */
+export function planNotes(
+  config: StudyConfig,
+  data: {
+    /** Images of the split without a label map. */
+    readonly unlabelled: number;
+    /** Source and target are the same. */
+    readonly isOneDataset: boolean;
+    readonly testCount: number;
+    /** Images of each kind of run: those to pretrain on, those to learn from. */
+    readonly trainedOn: readonly (readonly ImageRecord[])[];
+  },
+): string[] {
+  const { seeds, extension } = config;
+  const rates = learningRatesOf(config);
+  const several = rates.length > 1;
+  const notes = [
+    data.unlabelled > 0 && `${data.unlabelled} images of the split have no label map: left out.`,
+    data.isOneDataset && 'Source and target are one dataset: pretraining sees its train part only.',
+    seeds < 5 && `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
+    several &&
+      `Every arm is trained with the learning rates ${rates.join(', ')}: ${rates.length} times the fine-tuning runs. Validation Dice chooses.`,
+    extension !== null &&
+      `Where the random start has not plateaued, all arms of that label count go on to ${extension} times their steps${several ? ' with the learning rate that validation chose' : ''}. The estimate reaches from none going on to all.`,
+    keptOnDisk(config, data.trainedOn),
+    data.testCount < 20 && `Only ${data.testCount} test images: intervals will be wide.`,
+  ];
+  return notes.filter((note) => typeof note === 'string');
+}

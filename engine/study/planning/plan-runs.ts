@@ -1,0 +1,163 @@
+/** The grid of a study: arms × label counts × seeds (method.md §5) as a list of runs. Reads nothing but the plan. */
+import type {
+  FinetuneRunConfig,
+  PretrainingKey,
+  PretrainingPlan,
+  PretrainRunConfig,
+  StudyConfig,
+  TaskPretraining,
+  Transfer,
+} from '../../../shared/entities.ts';
+import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
+import { createRandom } from '../../../shared/random.ts';
+import type { StudyData } from './study-data.ts';
+
+/** A run as planned: everything but ids that only exist once it is stored. */
+export type PlannedRun =
+  | {
+      readonly kind: 'pretrain';
+      readonly key: string;
+      readonly pretraining: PretrainingKey;
+      readonly config: Omit<PretrainRunConfig, 'snapshotId'>;
+    }
+  | {
+      readonly kind: 'finetune';
+      readonly key: string;
+      /** Key of the planned run to wait for; null where none has to come first. */
+      readonly pretrainKey: string | null;
+      readonly pretraining: PretrainingKey | null;
+      readonly labels: number;
+      readonly config: Omit<FinetuneRunConfig, 'snapshotId' | 'pretrainRunId'>;
+    };
+
+export const learningRatesOf = ({ learningRates, finetuning }: StudyConfig): readonly number[] =>
+  learningRates.length > 0 ? [...new Set(learningRates)] : [finetuning.learningRate];
+
+/** Training images of seed s in the order in which label counts take them: n < m gives nested subsets. */
+export function labelOrder(trainImageIds: readonly number[], seed: number): number[] {
+  return createRandom(seed, 'labels').shuffled(trainImageIds);
+}
+
+/** What a seed's own network is pretrained with; entries that differ in their arms only share it. */
+function recipeOf({
+  name: _name,
+  transfers: _transfers,
+  deepDecoderBlocks: _blocks,
+  encoderRate: _rate,
+  ...recipe
+}: TaskPretraining) {
+  return recipe;
+}
+
+/** What an arm does beyond its transfer; nothing that would be the same as leaving it out. */
+function armOptions(
+  plan: PretrainingPlan | null,
+  transfer: Transfer,
+): Pick<FinetuneRunConfig, 'deepDecoderBlocks' | 'encoderRate' | 'encoderId'> {
+  if (plan === null) return {};
+  const { deepDecoderBlocks, encoderRate } = plan;
+  const trainsEncoder =
+    transfer === 'encoder' || transfer === 'encoder+decoder' || transfer === 'encoder+deep-decoder';
+  return {
+    ...(transfer === 'encoder+deep-decoder' ? { deepDecoderBlocks } : {}),
+    ...(trainsEncoder && encoderRate !== 1 ? { encoderRate } : {}),
+    ...(isTaskPretraining(plan) ? {} : { encoderId: plan.encoderId }),
+  };
+}
+
+/** Nothing where it is the default. */
+function lossOf({ loss }: StudyConfig): Pick<FinetuneRunConfig, 'loss'> {
+  return loss.kind === 'cross-entropy+dice' ? {} : { loss };
+}
+
+/** By recipe, the key of the pretraining that others of the same recipe share: the first one listed. */
+function sharedKeys(config: StudyConfig): ReadonlyMap<string, PretrainingKey> {
+  const plans = config.pretrainings.filter(isTaskPretraining);
+  return new Map(
+    plans.toReversed().map((plan) => [JSON.stringify(recipeOf(plan)), pretrainingKey(plan)]),
+  );
+}
+
+/** What the runs of one seed and label count share. */
+interface Cell {
+  readonly labels: number;
+  readonly seed: number;
+  /** Training images, the first `labels` of which are seen. */
+  readonly order: readonly number[];
+  readonly learningRate: number;
+}
+
+/**
+ * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
+ * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
+ */
+export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
+  const { network, sampling } = config;
+  const rates = learningRatesOf(config);
+  const shared = sharedKeys(config);
+  const sharedKey = (plan: TaskPretraining) =>
+    shared.get(JSON.stringify(recipeOf(plan))) ?? pretrainingKey(plan);
+
+  const pretrain = (plan: TaskPretraining, seed: number): PlannedRun => {
+    const pretraining = pretrainingKey(plan);
+    const key = `${pretraining}/${seed}`;
+    return {
+      kind: 'pretrain',
+      key,
+      pretraining,
+      config: { kind: 'pretrain', network, sampling, seed, ...recipeOf(plan) },
+    };
+  };
+  const finetune = (plan: PretrainingPlan | null, transfer: Transfer, cell: Cell): PlannedRun => {
+    const { labels, seed, order, learningRate } = cell;
+    const pretraining = plan === null ? null : pretrainingKey(plan);
+    return {
+      kind: 'finetune',
+      key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}${rates.length > 1 ? `/${learningRate}` : ''}`,
+      pretrainKey: plan !== null && isTaskPretraining(plan) ? `${sharedKey(plan)}/${seed}` : null,
+      pretraining,
+      labels,
+      config: {
+        kind: 'finetune',
+        network,
+        sampling,
+        optimisation: { ...config.finetuning, learningRate },
+        seed,
+        transfer,
+        trainImageIds: order.slice(0, labels),
+        ...lossOf(config),
+        ...armOptions(plan, transfer),
+      },
+    };
+  };
+
+  return Array.from({ length: config.seeds }, (_, s) => config.firstSeed + s).flatMap((seed) => {
+    const order = labelOrder(data.trainImageIds, seed);
+    const own = config.pretrainings
+      .filter(isTaskPretraining)
+      .filter((plan) => sharedKey(plan) === pretrainingKey(plan));
+    const arms = data.labelCounts.flatMap((labels) => {
+      const each = (plan: PretrainingPlan | null, transfer: Transfer) =>
+        rates.map((learningRate) =>
+          finetune(plan, transfer, { labels, seed, order, learningRate }),
+        );
+      return [
+        ...each(null, 'random'),
+        ...config.controls.flatMap((transfer) => each(null, transfer)),
+        ...config.pretrainings.flatMap((plan) =>
+          plan.transfers.flatMap((transfer) => each(plan, transfer)),
+        ),
+      ];
+    });
+    return [...own.map((plan) => pretrain(plan, seed)), ...arms];
+  });
+}
+
+/** Names of the arms in the order of the study, e.g. "random", "segmentation E+D". */
+export function armNames(config: StudyConfig): string[] {
+  return [
+    'random',
+    ...config.controls,
+    ...config.pretrainings.flatMap((p) => p.transfers.map((t) => `${pretrainingKey(p)} ${t}`)),
+  ];
+}

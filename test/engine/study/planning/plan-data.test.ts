@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { planData } from '../../../../engine/study/planning/plan-data.ts';
+import { encodeLabelMap } from '../../../../shared/label-map.ts';
+import { addDataset, smallStudy } from '../../../fixtures/projects.ts';
+import { projectToPlan } from './project-to-plan.ts';
+
+describe('a study is refused, with the remedy,', () => {
+  const refusal = (changes: Parameters<typeof smallStudy>[1]) => {
+    const { project, ids } = projectToPlan();
+    return () => planData(project, smallStudy(ids, changes));
+  };
+
+  it('when it asks for more labels than there are', () => {
+    expect(refusal({ labelCounts: [11] })).toThrow(/asks for 11 .* has 10.*Label more/);
+  });
+
+  it('when a dataset is not there', () => {
+    expect(refusal({ sourceDatasetId: 99 })).toThrow(/source dataset \(99\)/);
+  });
+
+  it('when two pretrainings go by one name, or one by the name of another task', () => {
+    const plan = { ...smallStudy({ source: 1, target: 1 }).pretrainings[0] };
+    expect(refusal({ pretrainings: [plan, plan] })).toThrow(/"segmentation" is listed twice/);
+    expect(refusal({ pretrainings: [{ ...plan, name: 'autoencoder' }] })).toThrow(
+      /is the name of a task/,
+    );
+  });
+
+  it('when more decoder blocks are asked for than there are', () => {
+    const [plan] = smallStudy({ source: 1, target: 1 }).pretrainings;
+    const deep = { ...plan, transfers: ['encoder+deep-decoder'], deepDecoderBlocks: 5 };
+    expect(refusal({ pretrainings: [deep] })).toThrow(/has 4 blocks, so its deepest 5/);
+  });
+
+  it('when an encoder is not there', () => {
+    expect(refusal({ pretrainings: [{ encoderId: 7, transfers: ['encoder'] }] })).toThrow(
+      /no encoder 7/,
+    );
+  });
+
+  it('when the network cannot halve the image so often', () => {
+    expect(refusal({ network: { depth: 6 }, sampling: { sizePx: 96 } })).toThrow(
+      /halves its input 6 times .*Choose 128 px/,
+    );
+  });
+
+  it('when images have channels that the network does not take', () => {
+    expect(refusal({ network: { inputChannels: 5 } })).toThrow(
+      /0\.png has 1 channel\(s\) and the network takes 5/,
+    );
+  });
+
+  it('when label maps hold values that are no class, naming image, value and remedy', () => {
+    const { project, ids } = projectToPlan();
+    const relabel = (dataset: number, at: number, values: readonly number[]) => {
+      const image = project.datasets.images(dataset)[at];
+      const data = Uint8Array.from(values);
+      const bytes = encodeLabelMap({ width: 2, height: 1, data });
+      project.labelMaps.add({ imageId: image?.id ?? 0, author: 'model', bytes });
+    };
+    relabel(ids.target, 3, [0, 255]);
+    expect(() => planData(project, smallStudy(ids))).not.toThrow();
+    relabel(ids.target, 5, [0, 7]);
+    relabel(ids.target, 8, [9, 1]);
+    expect(() => planData(project, smallStudy(ids))).toThrow(
+      /labels of 5\.png hold the value 7, which is no class of "target" \(0 background, 1 cell; .*and 1 more image\(s\).*Add the class .*--map 7=1, or 7=ignore/,
+    );
+    relabel(ids.target, 5, [0, 1]);
+    relabel(ids.target, 8, [1, 1]);
+    relabel(ids.source, 0, [2, 0]);
+    expect(() => planData(project, smallStudy(ids))).toThrow(/no class of "source"/);
+    const { finetuning: optimisation } = smallStudy(ids);
+    const pretrainings = [{ task: 'autoencoder', transfers: ['encoder'], optimisation }];
+    expect(() => planData(project, smallStudy(ids, { pretrainings }))).not.toThrow();
+  });
+
+  it('when a task has no decoder to transfer, or one that does not fit', () => {
+    const plan = (task: string, transfer: string) => ({
+      pretrainings: [
+        {
+          task,
+          transfers: [transfer],
+          optimisation: smallStudy({ source: 1, target: 1 }).finetuning,
+        },
+      ],
+    });
+    expect(refusal(plan('classification', 'decoder'))).toThrow(/trains no decoder/);
+    expect(refusal(plan('autoencoder', 'encoder+decoder'))).toThrow(/without skips/);
+    expect(refusal(plan('autoencoder', 'encoder'))).not.toThrow();
+  });
+
+  it('when the source lacks the labels that a task needs', () => {
+    const { project, ids } = projectToPlan();
+    const bare = addDataset(project, 'bare', { count: 3, labelled: 0 });
+    expect(() => planData(project, smallStudy({ ...ids, source: bare }))).toThrow(
+      /needs label maps, and "bare" has none/,
+    );
+  });
+
+  it('when test images are also in the source, by content', () => {
+    const { project, ids } = projectToPlan();
+    const copy = addDataset(project, 'copy', { count: 20, content: 'target' });
+    expect(() => planData(project, smallStudy({ ...ids, source: copy }))).toThrow(
+      /10 validation or test images .*same content/,
+    );
+  });
+
+  it('when images of one group lie on both sides of its split', () => {
+    const { project, ids } = projectToPlan();
+    const grouped = addDataset(project, 'grouped', { count: 6, group: (i) => `slide ${i % 3}` });
+    const items = project.datasets.images(grouped).map(({ id }, i) => ({
+      imageId: id,
+      part: i < 2 ? ('train' as const) : i < 4 ? ('val' as const) : ('test' as const),
+    }));
+    project.splits.create(grouped, 'by hand', items);
+    expect(() =>
+      planData(project, smallStudy({ ...ids, target: grouped }, { labelCounts: [1] })),
+    ).toThrow(/group "slide 0" lie both in the train and in the val part/);
+  });
+
+  it('when a group of the source is tested on', () => {
+    const { project, ids } = projectToPlan();
+    const group = (i: number) => `patient ${i}`;
+    const target = addDataset(project, 'grouped', { count: 20, group });
+    const source = addDataset(project, 'others', { count: 20, group });
+    expect(() => planData(project, smallStudy({ ...ids, source, target }))).toThrow(
+      /group "patient \d+" has images both among those to pretrain on and in the (val|test) part/,
+    );
+  });
+
+  it('when its schedule leaves nothing to go on with', () => {
+    const { finetuning } = smallStudy({ source: 1, target: 1 });
+    const cosine = { ...finetuning, schedule: 'cosine' };
+    expect(refusal({ extension: 2, finetuning: cosine })).toThrow(/cosine schedule cannot go on/);
+    expect(refusal({ extension: 2 })).not.toThrow();
+  });
+
+  it('when too few images are labelled for a split', () => {
+    const { project, ids } = projectToPlan();
+    const tiny = addDataset(project, 'tiny', { count: 20, labelled: 2 });
+    expect(() => planData(project, smallStudy({ ...ids, target: tiny }))).toThrow(/too few/);
+  });
+});
