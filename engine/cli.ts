@@ -9,10 +9,13 @@ import { addDoctorCommand } from './cli/doctor.ts';
 import { addEncoderCommands } from './cli/encoders.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { addModelCommands } from './cli/models.ts';
+import { letOutputClose } from './cli/output.ts';
 import { addSampleCommand } from './cli/sample.ts';
 import { addServeCommand } from './cli/serve.ts';
 import { addStudyCommands } from './cli/study.ts';
 import { GRAFT_VERSION } from './version.ts';
+
+letOutputClose();
 
 const program = new Command('graft')
   .description(

@@ -1,7 +1,7 @@
 /** Parsers of option values; commander shows their message beside the option. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
-import { Precision } from '../../shared/entities.ts';
+import { IGNORE, Precision } from '../../shared/entities.ts';
 import { AppError, problemsOf } from '../../shared/errors.ts';
 
 export function integer(text: string): number {
@@ -23,18 +23,58 @@ export function share(text: string): number {
   return value;
 }
 
-/** "1=2,255=ignore" → { '1': 2, '255': 255 } */
-export function valueMapping(text: string): Record<string, number> {
-  const mapping: Record<string, number> = {};
-  for (const pair of text.split(',')) {
-    const [value, becomes] = pair.split('=');
-    const index = becomes === 'ignore' ? 255 : Number(becomes);
-    if (value === undefined || value === '' || !Number.isInteger(index)) {
-      throw new InvalidArgumentError('pairs of mask value and class, e.g. 1=1,2=0,3=ignore');
-    }
-    mapping[value] = index;
+const MAPPING_FORM =
+  'pairs of mask value and class (0 to 254, or "ignore"), e.g. 1=1,2=0,3=ignore, 1-40=1 or #ff0000=2';
+const MASK_COLOUR = /^#[0-9a-f]{6}$/i;
+const MASK_RANGE = /^(\d+)(?:\s*-\s*(\d+))?$/;
+/** Masks have up to 16 bits. */
+const MAX_MASK_VALUE = 65_535;
+
+function mappingError(part: string, reason: string): InvalidArgumentError {
+  return new InvalidArgumentError(`"${part}" ${reason}. It takes ${MAPPING_FORM}.`);
+}
+
+/** "1-3" → 1, 2, 3; "#FF0000" → "#ff0000" */
+function maskValues(text: string): string[] {
+  if (MASK_COLOUR.test(text)) return [text.toLowerCase()];
+  const [, first, last = first] = MASK_RANGE.exec(text) ?? [];
+  if (first === undefined || last === undefined) {
+    throw mappingError(text, 'is no mask value, range of values or colour');
   }
-  return mapping;
+  const [from, to] = [Number(first), Number(last)];
+  if (to > MAX_MASK_VALUE) throw mappingError(text, `goes beyond ${MAX_MASK_VALUE}`);
+  if (from > to) throw mappingError(text, 'is a range that ends before it begins');
+  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
+}
+
+/**
+ * "1-3=1, 5,7 = 2, #ff0000=ignore" → class of each mask value, 255 for ignored ones. Values before a "=" share its
+ * class. Errors: InvalidArgumentError, naming the part that is wrong or says two things of one value.
+ */
+export function valueMapping(text: string): Record<string, number> {
+  const mapping = new Map<string, number>();
+  let waiting: string[] = [];
+  for (const part of text.split(',').map((piece) => piece.trim())) {
+    const [values = '', becomes, ...more] = part.split('=').map((piece) => piece.trim());
+    if (more.length > 0) throw mappingError(part, 'has more than one "="');
+    waiting.push(...maskValues(values));
+    if (becomes === undefined) continue;
+    const index = /^ignored?$/i.test(becomes)
+      ? IGNORE
+      : /^\d+$/.test(becomes)
+        ? Number(becomes)
+        : NaN;
+    if (!(index <= IGNORE)) throw mappingError(part, 'names no class');
+    for (const value of waiting) {
+      if ((mapping.get(value) ?? index) !== index) {
+        throw mappingError(part, `gives the mask value ${value} a second class`);
+      }
+      mapping.set(value, index);
+    }
+    waiting = [];
+  }
+  if (waiting.length > 0) throw mappingError(waiting.join(','), 'has no "=" and class behind it');
+  return Object.fromEntries(mapping);
 }
 
 export const precisionOption = (): Option =>

@@ -38,7 +38,11 @@ function addImport(program: Command): void {
     .requiredOption('--dataset <name>', 'name of the new dataset')
     .addOption(new Option('--format <format>', 'layout').choices(IMPORT_FORMATS).default('auto'))
     .option('--images <dir>', 'where the images of a COCO file lie')
-    .option('--map <pairs>', 'mask value = class, e.g. 1=1,2=0,3=ignore', valueMapping)
+    .option(
+      '--map <pairs>',
+      'mask value = class (or ignore), e.g. 1=1,2=0,3=ignore; also ranges (1-40=1), several values (5,7=2) and colours (#ff0000=1)',
+      valueMapping,
+    )
     .option('--link', 'leave the originals where they are instead of copying them', false)
     .option('--preview', 'show what would happen and write nothing', false)
     .option('--json', 'print one JSON document', false)
@@ -48,7 +52,8 @@ function addImport(program: Command): void {
 Examples:
   graft import cells.graft data/ --dataset cells
   graft import cells.graft instances.json --images images/ --format coco --dataset nuclei
-  graft import pets.graft pets/ --dataset pets --format oxford-pet --preview`,
+  graft import pets.graft pets/ --dataset pets --format oxford-pet --preview
+  graft import wells.graft wells/ --dataset wells --map "1-40=1, 41,43=2, 255=ignore"`,
     )
     .action(async (path: string, from: string, options: ImportOptions) => {
       const source = {

@@ -1,10 +1,29 @@
 /** What the command line prints: one JSON document or plain text on standard output, progress on standard error. */
 import type { Progress } from '../../shared/api.ts';
 import { duration } from '../../shared/number-format.ts';
+import { EXIT } from './exit-codes.ts';
 
 const BAR_WIDTH = 24;
 /** Piped output gets a line now and then instead of a moving bar. */
 const PLAIN_LINE_EVERY_MS = 5000;
+
+/**
+ * Where output goes may close before the command ends (`graft … | head`): what is written then is let go, and the work
+ * goes on to its end. Any other failure to write is told on standard error.
+ */
+export function letOutputClose(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      process.exitCode = error.code === 'ENOSPC' ? EXIT.noSpace : EXIT.bug;
+      if (stream === process.stdout) {
+        process.stderr.write(
+          `graft: the output cannot be written (${error.code ?? error.message}).\n`,
+        );
+      }
+    });
+  }
+}
 
 export interface OutputOptions {
   readonly json: boolean;

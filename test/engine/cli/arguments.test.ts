@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { valueMapping } from '../../../engine/cli/arguments.ts';
+
+describe('--map', () => {
+  it('takes values, ranges, several values of one class, colours and spaces', () => {
+    expect(valueMapping('1=1,2=0,3=ignore')).toEqual({ '1': 1, '2': 0, '3': 255 });
+    expect(valueMapping('1-3=1, 5,7 = 2 , 9 - 10 =ignored')).toEqual({
+      ...{ '1': 1, '2': 1, '3': 1, '5': 2, '7': 2, '9': 255, '10': 255 },
+    });
+    expect(valueMapping('#FF0000=2')).toEqual({ '#ff0000': 2 });
+    expect(valueMapping('4=1,4=1')).toEqual({ '4': 1 });
+  });
+
+  it.each<[string, RegExp]>([
+    ['cell=1', /"cell" is no mask value/],
+    ['', /"" is no mask value/],
+    ['1=1,', /"" is no mask value/],
+    ['1=', /"1=" names no class/],
+    ['1=cell', /"1=cell" names no class/],
+    ['1=256', /names no class/],
+    ['1=-1', /names no class/],
+    ['1=1.5', /names no class/],
+    ['1=1e1', /names no class/],
+    ['1.5=1', /"1.5" is no mask value/],
+    ['-3=1', /"-3" is no mask value/],
+    ['9-3=1', /ends before it begins/],
+    ['1-99999=1', /goes beyond 65535/],
+    ['1=2=3', /more than one "="/],
+    ['1=1,2', /"2" has no "=" and class/],
+    ['1-5=1,3=2', /gives the mask value 3 a second class/],
+    ['#12=1', /"#12" is no mask value/],
+  ])('refuses "%s" in words', (text, message) => {
+    expect(() => valueMapping(text)).toThrow(message);
+  });
+});
