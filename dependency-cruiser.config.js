@@ -20,30 +20,35 @@ const reaches = (folder, allowed) => ({
 });
 
 /**
- * The wings of engine/training, from the top down: each may import those behind it in the list, never one before it.
+ * The wings of a folder, from the top down: each may import those behind it in its list, never one before it.
  * Whoever stands in one line with another may not import it either.
  */
-const TRAINING_WINGS = [
-  ['batches'],
-  ['pretrain', 'scoring', 'weights'],
-  ['objectives'],
-  ['network'],
-  ['tensorflow', 'images'],
-  ['portable'],
-];
-const wingsDownwards = TRAINING_WINGS.flatMap((floor, index) =>
-  floor.map((wing) => ({
-    name: `training-${wing}-downwards`,
-    severity: 'error',
-    from: { path: `^engine/training/${wing}/` },
-    to: {
-      path: `^engine/training/(${TRAINING_WINGS.slice(0, index + 1)
-        .flat()
-        .filter((other) => other !== wing)
-        .join('|')})/`,
-    },
-  })),
-).filter(({ to }) => !to.path.includes('()'));
+const WINGS = {
+  'engine/training': [
+    ['batches'],
+    ['pretrain', 'scoring', 'weights'],
+    ['objectives'],
+    ['network'],
+    ['tensorflow', 'images'],
+    ['portable'],
+  ],
+  'engine/study': [['planning', 'running', 'report'], ['analysis'], ['statistics']],
+};
+const wingsDownwards = Object.entries(WINGS).flatMap(([folder, floors]) =>
+  floors.flatMap((floor, index) =>
+    floor.flatMap((wing) => {
+      const above = floors.slice(0, index + 1).flat();
+      const others = above.filter((other) => other !== wing);
+      if (others.length === 0) return [];
+      return {
+        name: `${folder.replace('engine/', '')}-${wing}-downwards`,
+        severity: 'error',
+        from: { path: `^${folder}/${wing}/` },
+        to: { path: `^${folder}/(${others.join('|')})/` },
+      };
+    }),
+  ),
+);
 
 /** @param {string} name @param {string} packages a pattern @param {string} home where they may be imported */
 const livesIn = (name, packages, home) => ({

@@ -32,7 +32,7 @@ import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { createSettings } from './settings.ts';
-import { createQueue } from './study/queue.ts';
+import { createQueue } from './study/running/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
 
 const handlers: Handlers<CallName> = {

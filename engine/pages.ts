@@ -4,7 +4,7 @@ import { markup, type Markup } from '../shared/markup.ts';
 import type { Engine } from './engine.ts';
 import { requireStudy } from './handlers/context.ts';
 import { studyProgress } from './handlers/studies.ts';
-import { gatherReport } from './study/gather.ts';
+import { gatherReport } from './study/report/gather.ts';
 import { renderReport } from './study/report/page.ts';
 import { GRAFT_VERSION } from './version.ts';
 

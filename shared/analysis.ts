@@ -1,6 +1,6 @@
 /**
  * What a study found, as the report, results.json and the window show it.
- * Computed by engine/study/analyse.ts from runs and per-image results; nothing here is stored.
+ * Computed by engine/study/analysis/analyse.ts from runs and per-image results; nothing here is stored.
  */
 import type { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from './entities.ts';
 import type { TaskFamily } from './pretraining-tasks.ts';
@@ -88,7 +88,7 @@ export interface Comparison {
   readonly family: ComparisonFamily;
   /** Mean paired difference of test Dice. */
   readonly effect: number;
-  /** Over seeds and images, corrected for few seeds (engine/study/crossed-interval.ts). */
+  /** Over seeds and images, corrected for few seeds (engine/study/statistics/crossed-interval.ts). */
   readonly ci95: Interval;
   readonly ci90: Interval;
   /** Plain percentile interval of the crossed bootstrap: too narrow with few seeds, for comparison only. */

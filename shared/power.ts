@@ -1,4 +1,4 @@
-/** How large a study has to be to decide: the answer of `studies.power`, computed by engine/study/power.ts. */
+/** How large a study has to be to decide: the answer of `studies.power`, computed by engine/study/planning/power.ts. */
 import type { ComparisonKind } from './analysis.ts';
 import type { PretrainingKey } from './entities.ts';
 

@@ -10,7 +10,7 @@ import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Project } from '../db/project.ts';
 import type { SettingsStore } from '../settings.ts';
-import type { Queue } from '../study/queue.ts';
+import type { Queue } from '../study/running/queue.ts';
 
 export interface OpenProject {
   readonly db: Project;

@@ -1,6 +1,6 @@
 /** Calls on single runs. */
 import { AppError } from '../../shared/errors.ts';
-import { pretrainingExamples } from '../study/pretraining-examples.ts';
+import { pretrainingExamples } from '../study/report/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
 import { exportModel } from '../training/weights/export-model.ts';
 import { type Handlers, requireDataset, requireRun, startQueue } from './context.ts';

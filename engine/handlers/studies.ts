@@ -2,14 +2,14 @@
 import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
 import type { Run, RunStatus } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { calibrate, estimateStudy } from '../study/calibrate.ts';
-import { chosenRuns } from '../study/analysed-runs.ts';
-import { createStudy } from '../study/create.ts';
-import { analyseStoredStudy, gatherReport } from '../study/gather.ts';
+import { calibrate, estimateStudy } from '../study/planning/calibrate.ts';
+import { chosenRuns } from '../study/analysis/analysed-runs.ts';
+import { createStudy } from '../study/planning/create.ts';
+import { analyseStoredStudy, gatherReport } from '../study/report/gather.ts';
 import { planData } from '../study/planning/plan-data.ts';
 import { armNames, planRuns } from '../study/planning/plan-runs.ts';
-import { planPower } from '../study/power.ts';
-import { secondsLeft, secondsPerSeed } from '../study/run-time.ts';
+import { planPower } from '../study/planning/power.ts';
+import { secondsLeft, secondsPerSeed } from '../study/running/run-time.ts';
 import { writeReport } from '../study/report/write.ts';
 import { type Handlers, type OpenProject, requireStudy, startQueue } from './context.ts';
 

@@ -196,7 +196,7 @@ function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
   };
 }
 
-/** Whether a run that is done may be given more steps (engine/study/extension.ts), and so needs all of its state. */
+/** Whether a run that is done may be given more steps (engine/study/running/extension.ts), and so needs all of its state. */
 function mayGoOn(project: Project, { kind, studyId }: Run): boolean {
   if (kind === 'pretrain') return false;
   const study = studyId === null ? undefined : project.studies.get(studyId);

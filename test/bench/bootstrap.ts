@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { createBootstrap } from '../../engine/study/bootstrap.ts';
+import { createBootstrap } from '../../engine/study/statistics/bootstrap.ts';
 import { createRandom } from '../../shared/random.ts';
 import { report, type Row, runPeer, timed } from './measure.ts';
 

@@ -6,9 +6,9 @@
  *
  * Binomial standard error of a rate: .5 percentage points at 95 % with 2000 studies.
  */
-import { bootstrapMean, drawResamples } from '../../engine/study/bootstrap.ts';
-import { crossedInterval } from '../../engine/study/crossed-interval.ts';
-import { holm, isEquivalent, signFlipTest } from '../../engine/study/statistics.ts';
+import { bootstrapMean, drawResamples } from '../../engine/study/statistics/bootstrap.ts';
+import { crossedInterval } from '../../engine/study/statistics/crossed-interval.ts';
+import { holm, isEquivalent, signFlipTest } from '../../engine/study/statistics/statistics.ts';
 import { createRandom } from '../../shared/random.ts';
 import {
   type Noise,
@@ -16,7 +16,7 @@ import {
   simulatedDifferences,
   SPREADS,
   type Spread,
-} from '../engine/study/simulated-studies.ts';
+} from '../engine/study/statistics/simulated-studies.ts';
 
 const studies = Number(process.argv[2] ?? 2000);
 /** Percentile intervals need fewer resamples here than in a report: their noise averages out. */

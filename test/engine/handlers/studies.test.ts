@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
-import { createStudy } from '../../../engine/study/create.ts';
+import { createStudy } from '../../../engine/study/planning/create.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 

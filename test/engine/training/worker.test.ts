@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
-import { extendedBudget } from '../../../engine/study/extension.ts';
+import { extendedBudget } from '../../../engine/study/running/extension.ts';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
 import type { TrainerEvent, TrainerRequest } from '../../../engine/training/protocol.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStudy } from '../../../../engine/study/create.ts';
+import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { smallStudy } from '../../../fixtures/projects.ts';
 import { projectToPlan } from './project-to-plan.ts';
 

@@ -1,10 +1,10 @@
 /** A made-up study for the report's tests: runs drawn around plausible scores, analysed as any. Deterministic. */
 import sharp from 'sharp';
-import { analyseStudy } from '../../../../engine/study/analyse.ts';
+import { analyseStudy } from '../../../../engine/study/analysis/analyse.ts';
 import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../../shared/analysis.ts';
 import type { PretrainingTask, Transfer } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
-import { pretrainingsIn } from '../hand-made-study.ts';
+import { pretrainingsIn } from '../analysis/hand-made-study.ts';
 
 export interface FixtureOptions {
   readonly studyName?: string;

@@ -1,0 +1,67 @@
+/**
+ * What a study found: arms, paired comparisons, convergence, curves, claims and the headline, from its
+ * finished and failed runs. Pure; reading the runs is gather.ts, showing the result is report/.
+ */
+import type { AnalysedRun, StudiedPretraining, StudyAnalysis } from '../../../shared/analysis.ts';
+import { armsOf, learningCurve, summariseArm } from './arms.ts';
+import { createBootstrap } from '../statistics/bootstrap.ts';
+import { judgeClaims } from './claims.ts';
+import { compareArms, encoderTrends } from './comparisons.ts';
+import { convergenceOf, unconvergedBaselines } from './convergence.ts';
+import { compareFamilies } from './families.ts';
+import { headlineOf } from './headline.ts';
+import { SEEDS_TO_ESTIMATE } from './verdict.ts';
+
+export interface AnalyseOptions {
+  /** Failed runs are counted; only finished ones are compared, pair by pair of seeds. */
+  readonly runs: readonly AnalysedRun[];
+  /** In the order of the study. */
+  readonly pretrainings: readonly StudiedPretraining[];
+  /** Equivalence margin in Dice. */
+  readonly delta: number;
+  /** Fixes the resamples, so that the same runs give the same intervals. */
+  readonly seedForBootstrap: number;
+  /** Steps of a fine-tuning run. */
+  readonly budgetSteps: number;
+}
+
+/**
+ * Works with whatever has finished: arms without a finished run and contrasts without a common seed
+ * are left out. Errors: conflict, where runs were tested on different images.
+ */
+export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
+  const { runs, pretrainings, delta, seedForBootstrap, budgetSteps } = options;
+  const arms = armsOf(runs);
+  const bootstrap = createBootstrap(seedForBootstrap);
+  const baselineNotConverged = unconvergedBaselines(arms, { budgetSteps, delta });
+  const comparisons = compareArms(arms, {
+    pretrainings,
+    delta,
+    bootstrap,
+    seedForBootstrap,
+    baselineNotConverged,
+  });
+  const families = compareFamilies(arms, { pretrainings, comparisons, delta, seedForBootstrap });
+  const seeds = [
+    ...arms.map((arm) => arm.runs.length),
+    ...comparisons.map((comparison) => comparison.seeds.length),
+  ];
+  return {
+    delta,
+    indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
+    headline: headlineOf(comparisons, delta),
+    pretrainings,
+    arms: arms.map(summariseArm),
+    comparisons,
+    families,
+    convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
+    curves: arms.map(learningCurve),
+    claims: judgeClaims({
+      comparisons,
+      trends: encoderTrends(arms, pretrainings),
+      pretrainings,
+      delta,
+    }),
+    baselineNotConverged,
+  };
+}

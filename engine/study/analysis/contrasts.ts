@@ -1,0 +1,206 @@
+/**
+ * The questions a study asks, each as a weighted sum of arms whose weights add up to nothing: a
+ * difference of two arms, or an effect of the 2×2 design of the two halves,
+ *
+ *                      random decoder   pretrained decoder
+ *   random encoder        random             decoder
+ *   pretrained encoder    encoder        encoder+decoder
+ *
+ * which averages over the other half (main effect) or asks whether the halves need each other
+ * (interaction). Montgomery, Design and Analysis of Experiments, ch. 5.
+ */
+import type {
+  ComparisonFamily,
+  ComparisonKind,
+  StudiedPretraining,
+} from '../../../shared/analysis.ts';
+import type { PretrainingKey, PretrainingTask, Transfer } from '../../../shared/entities.ts';
+import { type Arm, findArm } from './arms.ts';
+import { mean } from '../statistics/statistics.ts';
+
+interface Term {
+  readonly weight: number;
+  readonly transfer: Transfer;
+  /** Whose arm: nobody's, that of the pretraining in question, or of the study's first one by this task. */
+  readonly of: 'nobody' | 'own' | { readonly task: PretrainingTask };
+}
+
+interface Contrast {
+  readonly comparison: ComparisonKind;
+  readonly family: ComparisonFamily;
+  readonly terms: readonly Term[];
+  /** Asked of pretrainings by this task only; of all where not given. */
+  readonly askedOf?: PretrainingTask;
+}
+
+const own = (weight: number, transfer: Transfer): Term => ({ weight, transfer, of: 'own' });
+const random = (weight: number): Term => ({ weight, transfer: 'random', of: 'nobody' });
+const frozenRandom = (weight: number): Term => ({
+  weight,
+  transfer: 'frozen-random',
+  of: 'nobody',
+});
+const encoderOf = (weight: number, task: PretrainingTask): Term => ({
+  weight,
+  transfer: 'encoder',
+  of: { task },
+});
+
+export const CONTRASTS: readonly Contrast[] = [
+  {
+    comparison: 'encoder − random',
+    family: 'encoder',
+    terms: [own(1, 'encoder'), random(-1)],
+  },
+  {
+    comparison: 'encoder+decoder − encoder',
+    family: 'decoder',
+    terms: [own(1, 'encoder+decoder'), own(-1, 'encoder')],
+  },
+  {
+    comparison: 'decoder − random',
+    family: 'decoder',
+    terms: [own(1, 'decoder'), random(-1)],
+  },
+  {
+    comparison: 'encoder+decoder − random',
+    family: 'other',
+    terms: [own(1, 'encoder+decoder'), random(-1)],
+  },
+  {
+    comparison: 'encoder effect',
+    family: 'encoder',
+    terms: [own(0.5, 'encoder'), random(-0.5), own(0.5, 'encoder+decoder'), own(-0.5, 'decoder')],
+  },
+  {
+    comparison: 'decoder effect',
+    family: 'decoder',
+    terms: [own(0.5, 'decoder'), random(-0.5), own(0.5, 'encoder+decoder'), own(-0.5, 'encoder')],
+  },
+  {
+    comparison: 'interaction',
+    family: 'interaction',
+    terms: [own(1, 'encoder+decoder'), own(-1, 'encoder'), own(-1, 'decoder'), random(1)],
+  },
+  {
+    comparison: 'encoder+deep-decoder − encoder',
+    family: 'decoder',
+    terms: [own(1, 'encoder+deep-decoder'), own(-1, 'encoder')],
+  },
+  {
+    comparison: 'frozen-encoder − encoder',
+    family: 'control',
+    terms: [own(1, 'frozen-encoder'), own(-1, 'encoder')],
+  },
+  {
+    comparison: 'frozen-encoder − frozen-random',
+    family: 'control',
+    terms: [own(1, 'frozen-encoder'), frozenRandom(-1)],
+  },
+  {
+    comparison: 'permuted-encoder − random',
+    family: 'control',
+    terms: [own(1, 'permuted-encoder'), random(-1)],
+  },
+  {
+    comparison: 'encoder − permuted-encoder',
+    family: 'control',
+    terms: [own(1, 'encoder'), own(-1, 'permuted-encoder')],
+  },
+  {
+    comparison: 'encoder − encoder(classification)',
+    family: 'task',
+    terms: [own(1, 'encoder'), encoderOf(-1, 'classification')],
+  },
+  {
+    comparison: 'encoder − encoder(simclr)',
+    family: 'task',
+    terms: [own(1, 'encoder'), encoderOf(-1, 'simclr')],
+    askedOf: 'multi-conrec',
+  },
+  {
+    comparison: 'encoder − encoder(conrec)',
+    family: 'task',
+    terms: [own(1, 'encoder'), encoderOf(-1, 'conrec')],
+    askedOf: 'multi-conrec',
+  },
+];
+
+/** Whether a random start takes part, whose convergence then matters. */
+export function involvesRandomStart(comparison: ComparisonKind): boolean {
+  const terms = CONTRASTS.find((contrast) => contrast.comparison === comparison)?.terms ?? [];
+  return terms.some(({ transfer }) => transfer === 'random');
+}
+
+/** A weighted sum of the Dice of arms, on the seeds that finished in all of them. */
+export interface Difference {
+  readonly seeds: readonly number[];
+  readonly images: number;
+  /** [seeds · images] */
+  readonly values: Float64Array;
+}
+
+/** Mean over images of each seed. */
+export function seedMeans({ seeds, images, values }: Difference): number[] {
+  return seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
+}
+
+interface WeightedArm {
+  readonly weight: number;
+  readonly arm: Arm | undefined;
+}
+
+/** null where an arm is missing, or no seed finished in all. */
+export function differenceOf(weighted: readonly WeightedArm[]): Difference | null {
+  const arms = weighted.flatMap(({ weight, arm }) => (arm === undefined ? [] : [{ weight, arm }]));
+  const [first] = arms;
+  if (first === undefined || arms.length < weighted.length) return null;
+  const rows = first.arm.runs.flatMap(({ seed }) => {
+    const runs = arms.flatMap(({ weight, arm }) => {
+      const run = arm.runs.find((one) => one.seed === seed);
+      return run === undefined ? [] : [{ weight, images: run.images }];
+    });
+    return runs.length < arms.length ? [] : [{ seed, runs }];
+  });
+  const images = first.arm.runs[0]?.images.length ?? 0;
+  if (rows.length === 0) return null;
+  return {
+    seeds: rows.map(({ seed }) => seed),
+    images,
+    values: Float64Array.from(
+      rows.flatMap(({ runs }) =>
+        Array.from({ length: images }, (_, i) =>
+          runs.reduce((sum, run) => sum + run.weight * (run.images[i]?.dice ?? NaN), 0),
+        ),
+      ),
+    ),
+  };
+}
+
+/** A contrast for one pretraining and label count; null where it is not asked, or its arms have not finished. */
+export function contrastOf(
+  { terms, askedOf }: Contrast,
+  context: {
+    readonly arms: readonly Arm[];
+    readonly pretraining: StudiedPretraining;
+    readonly all: readonly StudiedPretraining[];
+    readonly labels: number;
+  },
+): Difference | null {
+  const { arms, pretraining, all, labels } = context;
+  if (askedOf !== undefined && pretraining.task !== askedOf) return null;
+  const keyOf = ({ of }: Term): PretrainingKey | null | undefined => {
+    if (of === 'nobody') return null;
+    if (of === 'own') return pretraining.key;
+    // One classification against another says nothing about other tasks.
+    if (pretraining.task === of.task) return undefined;
+    return all.find(({ task }) => task === of.task)?.key;
+  };
+  return differenceOf(
+    terms.map((term) => {
+      const key = keyOf(term);
+      const arm = key === undefined ? undefined : findArm(arms, key, term.transfer, labels);
+      return { weight: term.weight, arm };
+    }),
+  );
+}

@@ -1,0 +1,118 @@
+/** From the numbers of a comparison to its verdict (method.md §5) and to a sentence for anybody. */
+import type { Comparison, ComparisonKind, Verdict } from '../../../shared/analysis.ts';
+import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
+import { pretrainingInText } from '../../../shared/pretrainings.ts';
+import { involvesRandomStart } from './contrasts.ts';
+import { excludesZero, isEquivalent } from '../statistics/statistics.ts';
+
+/** With fewer, intervals are indicative only. */
+export const SEEDS_TO_ESTIMATE = 5;
+/** One seed's luck cannot be told from an effect. */
+const SEEDS_TO_TEST = 2;
+
+export function verdictOf(
+  numbers: Pick<Comparison, 'ci95' | 'ci90' | 'seeds'>,
+  delta: number,
+): Verdict {
+  const { ci95, ci90, seeds } = numbers;
+  if (seeds.length < SEEDS_TO_TEST) return 'not tested';
+  if (isEquivalent(ci90, delta)) {
+    return excludesZero(ci95) ? 'equivalent, small but detectable' : 'equivalent';
+  }
+  if (ci95[0] > 0) return 'helps';
+  if (ci95[1] < 0) return 'hurts';
+  return 'inconclusive';
+}
+
+/**
+ * Whether what A adds to B is below δ: the one-sided 95 % upper bound, which is the upper end of the
+ * 90 % interval, so that whatever is equivalent is also skippable.
+ */
+export function gainsLessThan(
+  delta: number,
+  { ci90, seeds }: Pick<Comparison, 'ci90' | 'seeds'>,
+): boolean {
+  return seeds.length >= SEEDS_TO_TEST && ci90[1] < delta;
+}
+
+function subjectOf(kind: ComparisonKind, task: string): string {
+  switch (kind) {
+    case 'encoder − random':
+      return `Starting from the ${task} encoder instead of random weights`;
+    case 'encoder+decoder − encoder':
+      return `Adding the decoder to the ${task} encoder`;
+    case 'decoder − random':
+      return `Starting from the ${task} decoder alone instead of random weights`;
+    case 'encoder+decoder − random':
+      return `Starting from the whole ${task} network instead of random weights`;
+    case 'encoder effect':
+      return `The ${task} encoder, averaged over a random and the pretrained decoder`;
+    case 'decoder effect':
+      return `The ${task} decoder, averaged over a random and the pretrained encoder`;
+    case 'interaction':
+      return `What the ${task} decoder adds to its own encoder beyond what it adds to a random one`;
+    case 'frozen-encoder − encoder':
+      return `Freezing the ${task} encoder instead of training it on`;
+    case 'encoder+deep-decoder − encoder':
+      return `Adding the deepest blocks of the decoder to the ${task} encoder`;
+    case 'frozen-encoder − frozen-random':
+      return `Freezing the ${task} encoder instead of a random one`;
+    case 'permuted-encoder − random':
+      return `Starting from the ${task} encoder's weights, shuffled within each layer, instead of random weights`;
+    case 'encoder − permuted-encoder':
+      return `Starting from the ${task} encoder instead of its own weights shuffled within each layer`;
+    case 'encoder − encoder(classification)':
+      return `Taking the encoder from ${task} pretraining instead of classification`;
+    case 'encoder − encoder(simclr)':
+      return `Taking the encoder from ${task} pretraining instead of SimCLR`;
+    case 'encoder − encoder(conrec)':
+      return `Taking the encoder from ${task} pretraining instead of ConRec`;
+  }
+}
+
+function meaningOf(numbers: Omit<Comparison, 'words'>, delta: number): string {
+  const isInteraction = numbers.comparison === 'interaction';
+  switch (numbers.verdict) {
+    case 'helps':
+      return isInteraction ? 'the halves help each other' : 'helps';
+    case 'hurts':
+      return isInteraction ? 'together the halves gain less than the sum of both' : 'hurts';
+    case 'equivalent':
+      if (isInteraction) return 'the halves add up, any difference from the sum is smaller than δ';
+      return `equivalent, any difference is smaller than δ`;
+    case 'equivalent, small but detectable':
+      return `equivalent, a small difference is there but it is smaller than δ`;
+    case 'inconclusive': {
+      const skip =
+        numbers.comparison === 'encoder+decoder − encoder' && gainsLessThan(delta, numbers);
+      return `inconclusive, which is not evidence of equivalence${
+        skip ? '; the decoder gains less than δ, though, so it can be skipped' : ''
+      }`;
+    }
+    case 'not tested':
+      return 'not tested, for one seed cannot tell an effect from luck';
+  }
+}
+
+/** One sentence with S, n, δ and the effect, and what weakens it. */
+export function wordsOf(
+  numbers: Omit<Comparison, 'words'>,
+  context: { readonly delta: number; readonly baselineConverged: boolean },
+): string {
+  const { comparison, pretraining, effect, ci95, labels, seeds, testImages, verdict } = numbers;
+  const { delta, baselineConverged } = context;
+  const weaknesses = [
+    verdict !== 'not tested' &&
+      seeds.length < SEEDS_TO_ESTIMATE &&
+      `indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds`,
+    !baselineConverged &&
+      involvesRandomStart(comparison) &&
+      'the random start was still improving when its training ended',
+  ].filter((weakness) => weakness !== false);
+  return (
+    `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
+    `with ${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
+    `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
+    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.`
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * Times training steps on this machine: chooses how runs share the processor, and estimates a study.
+ * Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
+ */
+import { availableParallelism } from 'node:os';
+import type {
+  EngineChoice,
+  NetworkConfig,
+  Precision,
+  SamplingConfig,
+  StudyConfig,
+} from '../../../shared/entities.ts';
+import { isTaskPretraining } from '../../../shared/pretrainings.ts';
+import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
+import type { StudyData } from './study-data.ts';
+
+/** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
+const TIMED_STEPS = 12;
+/** An evaluation is a forward pass: about a third of a step on as many images. */
+const FORWARD_SHARE = 0.35;
+/** Trainers side by side take up to this share of the memory that is free before they start. */
+const MEMORY_SHARE = 0.8;
+/** Decoding, scoring and storing one test image, both checkpoints. */
+const SECONDS_PER_TEST_IMAGE = 0.02;
+
+export interface Layout {
+  readonly threads: number;
+  readonly parallel: number;
+}
+
+export interface Timing extends Layout {
+  readonly msPerStep: number;
+  readonly stepsPerSecond: number;
+  readonly startupSeconds: number;
+  /** The most that one trainer held. */
+  readonly peakMemoryBytes: number;
+}
+
+/** Ways of sharing `cores`: all for one run, one each, and pairs in between. */
+export function candidateLayouts(cores: number): Layout[] {
+  const layouts: Layout[] = [{ threads: cores, parallel: 1 }];
+  if (cores >= 4) layouts.push({ threads: 2, parallel: Math.floor(cores / 2) });
+  if (cores >= 2) layouts.push({ threads: 1, parallel: cores });
+  return layouts;
+}
+
+interface StepSetting {
+  readonly network: NetworkConfig;
+  readonly sampling: SamplingConfig;
+  readonly batch: number;
+  readonly precision: Precision;
+}
+
+/** What was measured since the start: a plan that is edited asks for the same steps again and again. */
+const measured = new Map<string, Timing>();
+
+async function timeOnce(
+  layout: Layout,
+  step: StepSetting,
+  options: CalibrationOptions,
+): Promise<Timing> {
+  // Fake trainers of tests have their own times.
+  if (options.spawn !== undefined) return timeLayout(layout, step, options);
+  const key = JSON.stringify([layout.threads, layout.parallel, step, options.engine]);
+  const known = measured.get(key);
+  if (known !== undefined) return known;
+  const timing = await timeLayout(layout, step, options);
+  measured.set(key, timing);
+  return timing;
+}
+
+export interface CalibrationOptions {
+  readonly engine: EngineChoice;
+  readonly signal?: AbortSignal;
+  readonly spawn?: SpawnTrainer;
+  /** Free memory; that of this machine where it is left out. */
+  readonly memoryBytes?: number;
+}
+
+/** Steps of `parallel` trainers at once, as they would run in a study. */
+async function timeLayout(
+  layout: Layout,
+  step: StepSetting,
+  options: CalibrationOptions,
+): Promise<Timing> {
+  const times: { ms: number; startup: number; peak: number }[] = [];
+  const one = () =>
+    runTrainer(
+      {
+        type: 'calibrate',
+        threads: layout.threads,
+        engine: options.engine,
+        network: step.network,
+        sampling: step.sampling,
+        batch: step.batch,
+        precision: step.precision,
+        steps: TIMED_STEPS,
+      },
+      {
+        onEvent(event) {
+          if (event.type === 'calibrated') {
+            const { msPerStep: ms, startupMs: startup, peakMemoryBytes: peak } = event;
+            times.push({ ms, startup, peak });
+          }
+        },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
+      },
+    );
+  await Promise.all(Array.from({ length: layout.parallel }, one));
+  const mean = (of: (t: (typeof times)[number]) => number) =>
+    times.reduce((sum, t) => sum + of(t), 0) / times.length;
+  const msPerStep = mean((t) => t.ms);
+  return {
+    ...layout,
+    msPerStep,
+    stepsPerSecond: (1000 * layout.parallel) / msPerStep,
+    startupSeconds: mean((t) => t.startup) / 1000,
+    peakMemoryBytes: Math.max(...times.map((t) => t.peak)),
+  };
+}
+
+export interface Calibration {
+  /** One entry a layout that the memory allows, fine-tuning steps. */
+  readonly timings: readonly Timing[];
+  readonly chosen: Timing;
+  /** Milliseconds of a pretraining step under the chosen layout, by batch size. */
+  readonly pretrainMs: ReadonlyMap<number, number>;
+}
+
+/** Some ten seconds for small networks. `fixed` is the user's own choice of layout. */
+export async function calibrate(
+  config: StudyConfig,
+  options: CalibrationOptions,
+): Promise<Calibration> {
+  const { network, sampling, finetuning } = config;
+  const { batch, precision } = finetuning;
+  const step = { network, sampling, batch, precision };
+  const layouts =
+    config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
+  const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
+  const timings: Timing[] = [];
+  for (const layout of layouts) {
+    // What the first trainer held tells how many fit side by side.
+    const held = timings[0]?.peakMemoryBytes ?? 0;
+    if (held * layout.parallel > memory) continue;
+    timings.push(await timeOnce(layout, step, options));
+  }
+  const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
+  const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
+  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
+    if (pretrainMs.has(optimisation.batch)) continue;
+    const timing = await timeOnce(chosen, { ...step, batch: optimisation.batch }, options);
+    pretrainMs.set(optimisation.batch, timing.msPerStep);
+  }
+  return { timings, chosen, pretrainMs };
+}
+
+export interface StudyEstimate {
+  /** Where no label count goes on. */
+  readonly seconds: number;
+  /** Where all go on, as far as the study allows it. */
+  readonly longestSeconds: number;
+}
+
+/** Time of the whole study on an otherwise idle machine. */
+export function estimateStudy(
+  config: StudyConfig,
+  data: StudyData,
+  calibration: Calibration,
+): StudyEstimate {
+  const { chosen, pretrainMs } = calibration;
+  const { finetuning, seeds, extension } = config;
+  let busySeconds = 0;
+  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
+    const ms = pretrainMs.get(optimisation.batch) ?? chosen.msPerStep;
+    busySeconds += seeds * (chosen.startupSeconds + (optimisation.steps * ms) / 1000);
+  }
+  const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / finetuning.batch / 1000;
+  /** Of one start of a fine-tuning, to its test. */
+  const perRun = (steps: number) =>
+    chosen.startupSeconds +
+    (steps * chosen.msPerStep) / 1000 +
+    Math.ceil(steps / finetuning.evaluateEvery) * data.valCount * forwardSecondsPerImage +
+    data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
+  const arms =
+    1 +
+    config.controls.length +
+    config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
+  const cells = seeds * data.labelCounts.length * arms;
+  const rates = Math.max(1, new Set(config.learningRates).size);
+  busySeconds += cells * rates * perRun(finetuning.steps);
+  // Only the chosen learning rate goes on (extension.ts).
+  const further =
+    extension === null ? 0 : cells * perRun(Math.round(finetuning.steps * (extension - 1)));
+  return {
+    seconds: busySeconds / chosen.parallel,
+    longestSeconds: (busySeconds + further) / chosen.parallel,
+  };
+}

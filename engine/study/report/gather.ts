@@ -1,0 +1,241 @@
+/** Reads a stored study and everything that its analysis and report need. Writes nothing. */
+import { availableParallelism, cpus, release, totalmem, type as osType } from 'node:os';
+import type {
+  AnalysedRun,
+  ReportData,
+  StudiedPretraining,
+  StudyAnalysis,
+} from '../../../shared/analysis.ts';
+import type {
+  EngineInfo,
+  PretrainingPlan,
+  Run,
+  SegmentationClass,
+  Study,
+} from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { decodeLabelMap } from '../../../shared/label-map.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
+import { readForPicture, readLabelMap } from '../../data/image-source.ts';
+import { imagePng, maskPng } from '../../data/thumbnail.ts';
+import type { Project } from '../../db/project.ts';
+import { GRAFT_VERSION } from '../../version.ts';
+import { analysedRuns, chosenRuns } from '../analysis/analysed-runs.ts';
+import { analyseStudy } from '../analysis/analyse.ts';
+import { describeContext, describeMethods } from './methods.ts';
+import { pretrainingExamples } from './pretraining-examples.ts';
+
+/** Longest side of an image in the report: enough to judge a mask, small enough for a file to mail. */
+const EXAMPLE_SIDE_PX = 192;
+/** Arms shown with pictures at the largest label count; each has three. */
+const MAX_EXAMPLE_ARMS = 8;
+/** Images shown of each pretraining. */
+const MAX_PRETRAINING_EXAMPLES = 2;
+
+function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
+  const key = pretrainingKey(plan);
+  const encoder = isTaskPretraining(plan) ? undefined : db.encoders.get(plan.encoderId);
+  const task = isTaskPretraining(plan) ? plan.task : (encoder?.task ?? null);
+  if (task !== null) return { key, task, trains: PRETRAINING_TASK_FACTS[task].trains };
+  const loaded = encoder?.file?.layers.filter(({ state }) => state === 'loaded') ?? [];
+  const trains = (['encoder', 'decoder'] as const).filter((half) =>
+    loaded.some(({ group }) => group === half),
+  );
+  return { key, task, trains };
+}
+
+export interface StoredAnalysis {
+  readonly analysis: StudyAnalysis;
+  readonly runs: readonly AnalysedRun[];
+}
+
+/** Analysis of what is finished by now. Errors: conflict where no run is. */
+export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
+  const runs = analysedRuns(db, study.id);
+  if (!runs.some((run) => run.status === 'done')) {
+    throw new AppError(
+      'conflict',
+      `No run of "${study.name}" is finished yet, so there is nothing to report. Run the study first.`,
+    );
+  }
+  const analysis = analyseStudy({
+    runs,
+    pretrainings: study.config.pretrainings.map((plan) => studiedPretraining(db, plan)),
+    delta: study.config.delta,
+    budgetSteps: study.config.finetuning.steps,
+    seedForBootstrap: study.id,
+  });
+  return { analysis, runs };
+}
+
+function distinctEngines(runs: readonly Run[]): EngineInfo[] {
+  const engines = new Map<string, EngineInfo>();
+  for (const { engine } of runs) if (engine !== null) engines.set(JSON.stringify(engine), engine);
+  return [...engines.values()];
+}
+
+/** Runs of one seed and the largest label count, one an arm: the pictures and layer lists of the report. */
+function representatives(runs: readonly Run[]): Run[] {
+  const done = runs.filter((run) => run.kind === 'finetune' && run.status === 'done');
+  const labels = Math.max(...done.map((run) => run.labels ?? 0));
+  const seed = Math.min(...done.map((run) => run.seed));
+  return done.filter((run) => run.labels === labels && run.seed === seed);
+}
+
+async function examplesOf(
+  db: Project,
+  run: Run,
+  classes: readonly SegmentationClass[],
+): Promise<ReportData['examples'][number][]> {
+  const ranked = db.runs
+    .results(run.id)
+    .filter((r) => r.checkpoint === 'best')
+    .toSorted((a, b) => b.dice - a.dice);
+  const labelMapOf = new Map(
+    db.snapshots.items(run.config.snapshotId).map((item) => [item.imageId, item.labelMapId]),
+  );
+  const picks = [
+    { rank: 'best', result: ranked[0] },
+    { rank: 'median', result: ranked[Math.floor(ranked.length / 2)] },
+    { rank: 'worst', result: ranked.at(-1) },
+  ] as const;
+  const examples: ReportData['examples'][number][] = [];
+  for (const { rank, result } of picks) {
+    if (result === undefined || run.transfer === null || run.labels === null) continue;
+    const image = db.datasets.image(result.imageId);
+    const labelMapId = labelMapOf.get(result.imageId) ?? null;
+    const prediction = db.runs.prediction(run.id, result.imageId);
+    if (image === undefined || labelMapId === null || prediction === undefined) continue;
+    const uri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+    const mask = (map: ReturnType<typeof decodeLabelMap>) =>
+      maskPng(map, classes, EXAMPLE_SIDE_PX).then(uri);
+    const { pixels } = await readForPicture(db, image, EXAMPLE_SIDE_PX);
+    examples.push({
+      pretraining: run.pretraining,
+      transfer: run.transfer,
+      labels: run.labels,
+      seed: run.seed,
+      rank,
+      imageName: image.name,
+      dice: result.dice,
+      image: uri(await imagePng(pixels, EXAMPLE_SIDE_PX)),
+      truth: await mask(readLabelMap(db, labelMapId)),
+      prediction: await mask(decodeLabelMap(prediction)),
+    });
+  }
+  return examples;
+}
+
+function pretrainingCosts(db: Project, runs: readonly Run[]): ReportData['pretrainings'] {
+  const pretrainRuns = runs.filter((r) => r.kind === 'pretrain');
+  return [...Map.groupBy(pretrainRuns, (r) => r.pretraining)].flatMap(([pretraining, own]) => {
+    const config = own[0]?.config;
+    if (pretraining === null || config?.kind !== 'pretrain') return [];
+    const done = own.filter((r) => r.status === 'done');
+    const losses = done.map((r) => db.runs.metrics(r.id).findLast((m) => m.name === 'loss'));
+    const mean = (values: readonly number[]) =>
+      values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length;
+    return {
+      pretraining,
+      task: config.task,
+      seeds: done.length,
+      steps: own[0]?.steps ?? 0,
+      secondsPerRun: mean(done.map((r) => r.trainedSeconds)),
+      finalLoss: mean(losses.filter((l) => l !== undefined).map((l) => l.value)),
+    };
+  });
+}
+
+/** Of the first finished run of each pretraining. */
+function examplesOfPretrainings(
+  db: Project,
+  runs: readonly Run[],
+): ReportData['pretrainingExamples'] {
+  const done = runs.filter((run) => run.kind === 'pretrain' && run.status === 'done');
+  return [...Map.groupBy(done, (run) => run.pretraining)].flatMap(([pretraining, own]) => {
+    const [run] = own;
+    if (pretraining === null || run === undefined) return [];
+    const examples = pretrainingExamples(db, run.id).slice(0, MAX_PRETRAINING_EXAMPLES);
+    return examples.length === 0 ? [] : [{ pretraining, seed: run.seed, examples }];
+  });
+}
+
+function reportNotes(study: Study, runs: readonly Run[], engines: readonly EngineInfo[]): string[] {
+  const notes: string[] = [];
+  const { config } = study;
+  if (config.mode === 'quick') {
+    notes.push(
+      `Quick mode gives up precision for time: ${config.seeds} seeds, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,
+    );
+  }
+  if (config.extendedLabelCounts.length > 0) {
+    notes.push(
+      `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps${config.learningRates.length > 1 ? ', each with the learning rate that validation had chosen' : ''}.`,
+    );
+  }
+  const failed = runs.filter((r) => r.status === 'failed');
+  if (failed.length > 0) {
+    const first = failed[0]?.error?.message ?? 'unknown';
+    notes.push(
+      `${failed.length} of ${runs.length} runs failed and are left out; the first said: ${first}`,
+    );
+  }
+  const open = runs.filter((r) => r.status !== 'done' && r.status !== 'failed');
+  if (open.length > 0) notes.push(`${open.length} runs are not finished: this report is partial.`);
+  if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
+    notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
+  }
+  return notes;
+}
+
+export async function gatherReport(
+  db: Project,
+  study: Study,
+): Promise<{ data: ReportData; runs: readonly AnalysedRun[] }> {
+  const { analysis, runs: analysed } = analyseStoredStudy(db, study);
+  const runs = db.runs.ofStudy(study.id);
+  const engines = distinctEngines(runs);
+  const classes = db.datasets.get(study.config.targetDatasetId)?.classes ?? [];
+  const shown = representatives(chosenRuns(db, study.id));
+  const examples = [];
+  for (const run of shown.slice(0, MAX_EXAMPLE_ARMS)) {
+    examples.push(...(await examplesOf(db, run, classes)));
+  }
+  const end = study.endedAt === null ? Date.now() : Date.parse(study.endedAt);
+  const start = study.startedAt === null ? end : Date.parse(study.startedAt);
+  const data: ReportData = {
+    graftVersion: GRAFT_VERSION,
+    createdAt: study.endedAt ?? new Date().toISOString(),
+    studyName: study.name,
+    context: describeContext(db, study),
+    engines,
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      os: `${osType()} ${release()}`,
+    },
+    analysis,
+    methods: describeMethods(db, study, engines),
+    notes: reportNotes(study, runs, engines),
+    trainingSeconds: runs.reduce((sum, run) => sum + run.trainedSeconds, 0),
+    wallSeconds: (end - start) / 1000,
+    pretrainings: pretrainingCosts(db, runs),
+    transfers: shown.map((run) => {
+      const layers = run.layers ?? [];
+      const count = (state: string) => layers.filter((l) => l.state === state).length;
+      return {
+        pretraining: run.pretraining,
+        transfer: run.transfer ?? 'random',
+        loaded: count('loaded') + count('permuted'),
+        random: count('random'),
+        frozen: count('frozen'),
+        layers,
+      };
+    }),
+    pretrainingExamples: examplesOfPretrainings(db, runs),
+    examples,
+  };
+  return { data, runs: analysed };
+}

@@ -1,0 +1,157 @@
+/** The methods paragraphs of a report: everything that somebody else needs to repeat a study. */
+import type {
+  EncoderArchitecture,
+  EngineInfo,
+  NetworkConfig,
+  OptimisationConfig,
+  Part,
+  PretrainingPlan,
+  Study,
+  StudyConfig,
+  TaskPretraining,
+} from '../../../shared/entities.ts';
+import { ENCODER_NAMES, halvingsOf, SKIP_NAMES } from '../../../shared/networks.ts';
+import { lossInText } from '../../../shared/optimisation.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import {
+  isTaskPretraining,
+  pretrainingInText,
+  pretrainingKey,
+} from '../../../shared/pretrainings.ts';
+import type { Project } from '../../db/project.ts';
+import { GRAFT_VERSION } from '../../version.ts';
+
+function optimisationWords(o: OptimisationConfig, grid: readonly number[] = []): string {
+  const rates =
+    grid.length > 1
+      ? `learning rates ${grid.join(', ')}`
+      : `learning rate ${grid[0] ?? o.learningRate}`;
+  const schedule = o.schedule === 'cosine' ? 'then a cosine decay to 0' : 'then constant';
+  return `${o.steps} steps of AdamW on batches of ${o.batch} (${rates}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}${o.precision === 'bfloat16' ? ', convolutions in bfloat16' : ''}`;
+}
+
+/** What a task changes of the network, and what was chosen for it. */
+function taskWords({ task, options }: TaskPretraining, { skips }: NetworkConfig): string {
+  const { withoutSkips, family } = PRETRAINING_TASK_FACTS[task];
+  const parts = [
+    withoutSkips && skips !== 'none' && '; trained without skips',
+    family === 'contrastive reconstruction' &&
+      `; reconstruction weighs ${options.reconstructionWeight}, contrast ${options.contrastiveWeight}`,
+    task === 'multi-conrec' &&
+      (options.heads === 'perTask'
+        ? ', an output layer for each corruption'
+        : ', one output layer for all corruptions'),
+  ];
+  return parts.filter((words) => words !== false).join('');
+}
+
+function readyWords(db: Project, encoderId: number): string {
+  const encoder = db.encoders.get(encoderId);
+  const from =
+    encoder === undefined || encoder.file === null
+      ? ''
+      : ` from ${encoder.file.file} (SHA-256 ${encoder.file.sha256.slice(0, 12)})`;
+  return `weights that were there before${from}, the same for every seed`;
+}
+
+function pretrainingWords(db: Project, plan: PretrainingPlan, network: NetworkConfig): string {
+  const name = pretrainingInText(pretrainingKey(plan));
+  const { encoderRate, deepDecoderBlocks, transfers } = plan;
+  const arms = [
+    encoderRate !== 1 && `; its encoder is fine-tuned at ${encoderRate} of the learning rate`,
+    transfers.includes('encoder+deep-decoder') &&
+      `; "encoder + deep decoder" takes over ${deepDecoderBlocks} of the decoder's blocks, counted from the bottleneck`,
+    transfers.includes('permuted-encoder') &&
+      `; "permuted encoder" is the encoder with the weights of each layer shuffled`,
+  ].filter((words) => words !== false);
+  const made = isTaskPretraining(plan)
+    ? `${optimisationWords(plan.optimisation)}${taskWords(plan, network)}`
+    : readyWords(db, plan.encoderId);
+  return `${name}, ${made}${arms.join('')}`;
+}
+
+function ratesWords({ learningRates }: StudyConfig): string {
+  return learningRates.length < 2
+    ? 'the same for every arm'
+    : `the same for every arm; every arm, random included, was trained with each learning rate for every seed and label count, and the one of the best validation Dice counts`;
+}
+
+const SOURCES: Readonly<Record<Exclude<EncoderArchitecture, 'plain'>, string>> = {
+  resnet18: 'He et al. 2016',
+  resnet34: 'He et al. 2016',
+  mobilenetv2: 'Sandler et al. 2018',
+};
+
+function encoderWords(network: NetworkConfig): string {
+  const { encoder, encoderWidth, depth, base, bottleneck } = network;
+  if (encoder === 'plain') {
+    const widths = Array.from({ length: depth }, (_, d) => base * 2 ** d).join(', ');
+    return `U-Net of depth ${depth} with ${widths} channels and a bottleneck of ${base * bottleneck}; two 3×3 convolutions, each with normalisation and ReLU, a level, max-pooling`;
+  }
+  const width = encoderWidth === 1 ? '' : ` at ${encoderWidth} of its published width`;
+  const padding =
+    network.padding === 'same' ? "TensorFlow's padding" : 'symmetric padding as in PyTorch';
+  const widths = Array.from({ length: halvingsOf(network) }, (_, d) => base * 2 ** d);
+  return `U-Net with the encoder of ${ENCODER_NAMES[encoder]} (${SOURCES[encoder]})${width}, ${padding} of strided convolutions, without its classifier; decoder of ${halvingsOf(network)} levels with ${widths.toReversed().join(', ')} channels, two 3×3 convolutions with normalisation and ReLU each`;
+}
+
+function networkWords(network: NetworkConfig): string {
+  const { norm, encoderEpsilon, preprocessing, inputChannels } = network;
+  const normalised =
+    norm === 'batch'
+      ? `batch normalisation${encoderEpsilon === 1e-5 ? '' : ` (ε ${encoderEpsilon} in the encoder)`}`
+      : 'group normalisation (Wu & He 2018), every image by itself';
+  const seen =
+    preprocessing === null
+      ? 'values in [0, 1]'
+      : `values in [0, 1], less ${preprocessing.mean.map((m) => m.toFixed(3)).join(', ')} and over ${preprocessing.deviation.map((d) => d.toFixed(3)).join(', ')} inside the network`;
+  const decoder =
+    network.skips === 'none'
+      ? 'the decoder is the expanding path'
+      : network.skips === 'conv'
+        ? 'the decoder is the expanding path and the skip convolutions'
+        : 'the decoder is the expanding path; skips carry no weights';
+  return `Network: ${encoderWords(network)}; ${normalised}; nearest upsampling; ${SKIP_NAMES[network.skips]}; ${inputChannels} input channel(s), ${seen}. The encoder is the contracting path and the bottleneck; ${decoder}; the head is always new.`;
+}
+
+function partCounts(db: Project, snapshotId: number): Record<Part, number> {
+  const counts = { train: 0, val: 0, test: 0 };
+  for (const { part } of db.snapshots.items(snapshotId)) counts[part]++;
+  return counts;
+}
+
+const datasetName = (db: Project, id: number) => db.datasets.get(id)?.name ?? `dataset ${id}`;
+
+/** One line under the title: what was studied, on what. */
+export function describeContext(db: Project, study: Study): string {
+  const { config } = study;
+  const names = config.pretrainings.map((plan) => pretrainingInText(pretrainingKey(plan)));
+  return `${names.join(', ')} on "${datasetName(db, config.sourceDatasetId)}", transferred to "${datasetName(db, config.targetDatasetId)}"; ${config.seeds} seeds, δ = ${config.delta} Dice`;
+}
+
+export function describeMethods(
+  db: Project,
+  study: Study,
+  engines: readonly EngineInfo[],
+): string[] {
+  const { config } = study;
+  const { network, sampling } = config;
+  const target = partCounts(db, study.targetSnapshotId);
+  const source = partCounts(db, study.sourceSnapshotId);
+  const sourceHash = db.snapshots.get(study.sourceSnapshotId)?.hash ?? '';
+  const targetHash = db.snapshots.get(study.targetSnapshotId)?.hash ?? '';
+  const sampled =
+    sampling.mode === 'resize'
+      ? `whole images resized to ${sampling.sizePx}×${sampling.sizePx}`
+      : `random ${sampling.sizePx}×${sampling.sizePx} patches at full resolution`;
+  const paragraphs = [
+    `${networkWords(network)} Images: ${sampled}.`,
+    `Data: pretraining on ${source.train} images of "${datasetName(db, config.sourceDatasetId)}" (snapshot ${sourceHash.slice(0, 12)}); target "${datasetName(db, config.targetDatasetId)}" with ${target.train} training, ${target.val} validation and ${target.test} test images (snapshot ${targetHash.slice(0, 12)}). The ${target.val} validation labels choose the checkpoint and are not counted in the label counts. No image of the validation or test part occurs in the pretraining or training data (checked by content).`,
+    `Pretraining, once for every seed: ${config.pretrainings.map((plan) => pretrainingWords(db, plan, network)).join('; ')}.`,
+    `Fine-tuning: ${optimisationWords(config.finetuning, config.learningRates)}, ${ratesWords(config)}; loss ${lossInText(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.`,
+    `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 (the larger of the two directed 95th percentiles of the exact distances between the outlines, interpolated linearly) and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over foreground classes.`,
+    `Statistics: differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is t²(S−1)·MS_seed/SI + t²(I−1)·max(0, MS_image − MS_rest)/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from an exact sign-flip test over seed means, Holm-adjusted within each family of comparisons (encoder, decoder, interaction, controls, tasks, others); it speaks of new seeds on these test images. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts rest on the intervals, which are not corrected for the number of comparisons.`,
+    `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${e.name} ${e.version}, ${e.threads} thread(s), Node ${e.node}`).join('; ')}. The same seed, engine and thread count give the same bits on one machine.`,
+  ];
+  return paragraphs;
+}

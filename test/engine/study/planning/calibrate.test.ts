@@ -1,0 +1,132 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import {
+  calibrate,
+  candidateLayouts,
+  estimateStudy,
+} from '../../../../engine/study/planning/calibrate.ts';
+import { planData } from '../../../../engine/study/planning/plan-data.ts';
+import type { SpawnTrainer } from '../../../../engine/trainer.ts';
+import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
+
+const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
+
+/** A machine on which a step takes what `ms` says for a thread count and batch. */
+function machine(ms: (threads: number, batch: number) => number): SpawnTrainer {
+  return (request, onEvent) => {
+    if (request.type !== 'calibrate') throw new Error(`asked for ${request.type}`);
+    onEvent({
+      type: 'calibrated',
+      engine: ENGINE,
+      msPerStep: ms(request.threads, request.batch),
+      startupMs: 2000,
+      peakMemoryBytes: 1e9,
+    });
+    return {
+      pid: 1,
+      stop: () => undefined,
+      kill: () => undefined,
+      ended: Promise.resolve({ orderly: true, detail: '' }),
+    };
+  };
+}
+
+function study(changes = {}) {
+  const project = temporaryProject();
+  const source = addDataset(project, 'source', { count: 4 });
+  const target = addDataset(project, 'target', { count: 20 });
+  const config = smallStudy({ source, target }, { execution: null, ...changes });
+  return { config, data: planData(project, config) };
+}
+
+describe('calibration', () => {
+  it('tries all cores for one run, one each, and pairs where there are four', () => {
+    expect(candidateLayouts(1)).toEqual([{ threads: 1, parallel: 1 }]);
+    expect(candidateLayouts(2)).toEqual([
+      { threads: 2, parallel: 1 },
+      { threads: 1, parallel: 2 },
+    ]);
+    expect(candidateLayouts(8)).toEqual([
+      { threads: 8, parallel: 1 },
+      { threads: 2, parallel: 4 },
+      { threads: 1, parallel: 8 },
+    ]);
+  });
+
+  it('chooses the layout of the most steps a second, not of the quickest step', async () => {
+    const { config } = study();
+    // Threads help a little: side by side on one thread each does more.
+    const spawn = machine((threads) => 100 / threads ** 0.3);
+    const { chosen, timings } = await calibrate(config, { engine: 'wasm', spawn });
+    expect(chosen.threads).toBe(1);
+    expect(timings.every((t) => t.stepsPerSecond <= chosen.stepsPerSecond)).toBe(true);
+  });
+
+  it('starts no more trainers side by side than the memory holds', async () => {
+    const { config } = study();
+    const options = { engine: 'wasm', spawn: machine(() => 100) } as const;
+    const small = await calibrate(config, { ...options, memoryBytes: 1.2e9 });
+    expect(small.timings.map((t) => t.parallel)).toEqual([1]);
+    const large = await calibrate(config, { ...options, memoryBytes: 1e12 });
+    expect(large.timings.length).toBe(candidateLayouts(availableParallelism()).length);
+  });
+
+  it('keeps a layout that the user chose', async () => {
+    const { config } = study({ execution: { threads: 3, parallel: 2 } });
+    const { timings } = await calibrate(config, { engine: 'wasm', spawn: machine(() => 10) });
+    expect(timings).toHaveLength(1);
+    expect(timings[0]).toMatchObject({ threads: 3, parallel: 2, stepsPerSecond: 200 });
+  });
+
+  it('estimates the time of all runs from their steps, evaluations and starts', async () => {
+    const { config, data } = study({ execution: { threads: 1, parallel: 2 } });
+    const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
+    // 2 pretrainings of 10 steps; 16 fine-tunings of 10 steps, 2 evaluations of 4 images, 6 test images.
+    const forward = (0.1 * 0.35) / 4;
+    const finetune = 2 + 1 + 2 * 4 * forward + 6 * (2 * forward + 0.02);
+    const wanted = (2 * (2 + 1) + 16 * finetune) / 2;
+    const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
+    expect(seconds).toBeCloseTo(wanted, 6);
+    expect(longestSeconds).toBe(seconds);
+  });
+
+  it('counts every learning rate and control', async () => {
+    const layout = { execution: { threads: 1, parallel: 1 } };
+    const seconds = async (changes: object) => {
+      const { config, data } = study({ ...layout, ...changes });
+      const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
+      return estimateStudy(config, data, calibration).seconds;
+    };
+    const once = await seconds({});
+    const pretraining = 2 * (2 + 1);
+    const rates = { learningRates: [5e-4, 2e-3] };
+    expect(await seconds(rates)).toBeCloseTo(pretraining + 2 * (once - pretraining), 6);
+    const controls = { controls: ['frozen-random'] };
+    expect(await seconds(controls)).toBeCloseTo(pretraining + (5 / 4) * (once - pretraining), 6);
+  });
+
+  it('says how long it takes at most, where all arms go on with the learning rate that was chosen', async () => {
+    const execution = { threads: 1, parallel: 1 };
+    const { config, data } = study({ execution, extension: 3, learningRates: [5e-4, 2e-3] });
+    const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
+    const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
+    // 16 runs of 20 more steps, 4 evaluations and a start and a test each, once and not for each rate.
+    const forward = (0.1 * 0.35) / 4;
+    const further = 2 + 2 + 4 * 4 * forward + 6 * (2 * forward + 0.02);
+    expect(longestSeconds - seconds).toBeCloseTo(16 * further, 6);
+  });
+
+  it('fails with the message of a trainer that cannot start', async () => {
+    const { config } = study();
+    const broken: SpawnTrainer = (_request, onEvent) => {
+      onEvent({ type: 'failed', error: { code: 'engine-unavailable', message: 'no engine' } });
+      return {
+        pid: 1,
+        stop: () => undefined,
+        kill: () => undefined,
+        ended: Promise.resolve({ orderly: true, detail: '' }),
+      };
+    };
+    await expect(calibrate(config, { engine: 'wasm', spawn: broken })).rejects.toThrow('no engine');
+  });
+});

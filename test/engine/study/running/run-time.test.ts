@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createEngine } from '../../../../engine/engine.ts';
+import { createStudy } from '../../../../engine/study/planning/create.ts';
+import { secondsLeft } from '../../../../engine/study/running/run-time.ts';
+import type { Run } from '../../../../shared/entities.ts';
+import { addDataset, smallStudy, temporaryFolder } from '../../../fixtures/projects.ts';
+
+/** The runs of a small study as they are queued. */
+function queuedRuns(): Run[] {
+  const engine = createEngine({ engine: 'wasm' });
+  onTestFinished(() => engine.close());
+  const { db } = engine.projects.create(join(temporaryFolder(), 'p.graft'));
+  const datasets = {
+    source: addDataset(db, 'source', { count: 4 }),
+    target: addDataset(db, 'target', { count: 20 }),
+  };
+  return db.runs.ofStudy(createStudy(db, smallStudy(datasets, { labelCounts: [2] })).id);
+}
+
+/** Runs with optimisations of their own: 100 steps of 32 images to pretrain, of 8 to fine-tune. */
+const plain = (run: Run): Run => ({
+  ...run,
+  steps: 100,
+  config: {
+    ...run.config,
+    optimisation: { ...run.config.optimisation, batch: run.kind === 'pretrain' ? 32 : 8 },
+  },
+});
+
+const started = (run: Run, step: number, trainedSeconds: number): Run => ({
+  ...run,
+  status: 'running',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  step,
+  trainedSeconds,
+});
+
+describe('the time that is left', () => {
+  it('is not known before the first steps, of which the very first takes a second', () => {
+    const runs = queuedRuns();
+    expect(secondsLeft(runs, 2)).toBeNull();
+    expect(
+      secondsLeft(
+        runs.map((run, i) => (i === 0 ? started(run, 1, 1.2) : run)),
+        2,
+      ),
+    ).toBeNull();
+  });
+
+  it('counts images, so that large batches of pretraining do not make fine-tuning look slow', () => {
+    const runs = queuedRuns().map(plain);
+    const pretrainings = runs.filter(({ kind }) => kind === 'pretrain').length;
+    const finetunings = runs.length - pretrainings;
+    // 20 steps of 32 images in 64 s: .1 s an image.
+    const at = runs.map((run) =>
+      run.id === runs.find(({ kind }) => kind === 'pretrain')?.id ? started(run, 20, 64) : run,
+    );
+    const images = 80 * 32 + (pretrainings - 1) * 100 * 32 + finetunings * 100 * 8;
+    expect(secondsLeft(at, 2)).toBeCloseTo((images * 0.1) / 2, 6);
+  });
+
+  it('follows runs of the same kind where there are some, and what starting and testing took', () => {
+    const runs = queuedRuns().map(plain);
+    const [first, ...others] = runs.filter(({ kind }) => kind === 'finetune');
+    if (first === undefined) throw new Error('no fine-tuning');
+    const done: Run = {
+      ...started(first, 100, 80),
+      status: 'done',
+      endedAt: '2026-01-01T00:01:25.000Z',
+    };
+    const left = secondsLeft([done, ...others], 1);
+    expect(left).toBeCloseTo(others.length * (80 + 5), 6);
+  });
+
+  it('is nothing when all runs have ended', () => {
+    expect(
+      secondsLeft(
+        queuedRuns().map((run) => ({ ...run, status: 'failed' as const })),
+        2,
+      ),
+    ).toBe(0);
+  });
+});
