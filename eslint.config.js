@@ -78,7 +78,12 @@ export default defineConfig(
     ignores: ['renderer/**'],
     languageOptions: { globals: globals.node },
   },
-  { files: ['renderer/**'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['renderer/**'],
+    languageOptions: { globals: globals.browser },
+    // Its types are checked together with its tests, which run in Node; the page does not.
+    rules: { 'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'setImmediate'] },
+  },
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: tseslint.parser } },
