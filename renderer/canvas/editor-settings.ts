@@ -1,5 +1,5 @@
 /** What the user has in hand, and its limits. */
-import type { ToolName } from './tools/tool.ts';
+import type { ToolName } from './tools/all-tools.ts';
 
 /** How the user works: the same for every image. */
 export interface EditorSettings {

@@ -6,12 +6,7 @@ import { BACKGROUND } from '../../shared/entities.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
-import { createAccept } from './tools/accept.ts';
-import { createBox } from './tools/box.ts';
-import { createBrush } from './tools/brush.ts';
-import { createFill } from './tools/fill.ts';
-import { createLasso } from './tools/lasso.ts';
-import { createPolygon } from './tools/polygon.ts';
+import { TOOL_NAMES, type ToolName, TOOLS } from './tools/all-tools.ts';
 import {
   type Modifiers,
   NO_MODIFIERS,
@@ -19,11 +14,10 @@ import {
   type Stroke,
   type Tool,
   type ToolContext,
+  type ToolDescriptor,
   type ToolEvent,
   type ToolKey,
-  type ToolName,
 } from './tools/tool.ts';
-import { createWand } from './tools/wand.ts';
 import {
   fit,
   panBy,
@@ -63,8 +57,8 @@ export interface EditorHost {
   setSettings(settings: EditorSettings): void;
   /** Words for the history: "Brush, nucleus". */
   strokeLabel(tool: ToolName, options: { readonly value: number }): string;
-  /** A stroke has changed pixels. */
-  committed(tool: ToolName): void;
+  /** A stroke of the tool in hand has changed pixels. */
+  committed(): void;
   /** Something to be seen has changed; pixels tell of themselves through LabelLayer.onDirty. */
   changed(what: 'view' | 'overlay' | 'history'): void;
 }
@@ -74,9 +68,6 @@ const ZOOM_PER_WHEEL_UNIT = 1.0022;
 /** One press of a zoom key. */
 export const ZOOM_STEP = 1.5;
 
-/** Tools that do their work on the press alone. */
-const SINGLE_CLICK_TOOLS: readonly ToolName[] = ['polygon', 'fill', 'accept'];
-
 type Gesture =
   | { readonly kind: 'pan'; last: ScreenPoint }
   | { readonly kind: 'resize'; readonly from: ScreenPoint; readonly startPx: number }
@@ -84,7 +75,9 @@ type Gesture =
 
 export class Editor {
   readonly #host: EditorHost;
-  readonly #tools: Readonly<Record<Exclude<ToolName, 'pan'>, Tool>>;
+  readonly #tools: ReadonlyMap<ToolName, Tool> = new Map(
+    TOOL_NAMES.map((name) => [name, TOOLS[name].create()]),
+  );
   #image: EditedImage | null = null;
   #view: Viewport;
   #gesture: Gesture | null = null;
@@ -93,6 +86,8 @@ export class Editor {
   #openEdit: Stroke['edit'] | null = null;
   /** Last place of the pointer; null while it is elsewhere. */
   #pointer: ScreenPoint | null = null;
+  /** How many strokes were done when the shape in progress was last touched: its steps come after them. */
+  #stepsAfter = 0;
   /** The pointer was moved by keys last: nothing else shows where it is. */
   #byKeys = false;
   /** While true every drag moves the image. */
@@ -101,16 +96,6 @@ export class Editor {
   constructor(host: EditorHost) {
     this.#host = host;
     this.#view = fit({ width: 1, height: 1 }, { width: 1, height: 1 });
-    this.#tools = {
-      brush: createBrush({ erase: false }),
-      eraser: createBrush({ erase: true }),
-      polygon: createPolygon(),
-      lasso: createLasso(),
-      box: createBox(),
-      fill: createFill(),
-      wand: createWand(),
-      accept: createAccept(),
-    };
   }
 
   get view(): Viewport {
@@ -118,12 +103,12 @@ export class Editor {
   }
 
   get preview(): Preview | null {
-    return this.#tool?.preview ?? null;
+    return this.#tool.preview;
   }
 
   /** A stroke or shape is unfinished. */
   get busy(): boolean {
-    return this.#tool?.busy ?? false;
+    return this.#tool.busy;
   }
 
   /** Pixels are being changed. */
@@ -132,7 +117,7 @@ export class Editor {
   }
 
   get isPanning(): boolean {
-    return this.panning || this.#gesture?.kind === 'pan' || this.#host.settings().tool === 'pan';
+    return this.panning || this.#gesture?.kind === 'pan' || this.#kind.moves === true;
   }
 
   /** The image is being moved right now. */
@@ -148,13 +133,12 @@ export class Editor {
     byKeys: boolean;
   } | null {
     if (this.#pointer === null || this.#image === null || this.isPanning) return null;
-    const { tool, brushSizePx } = this.#host.settings();
-    const isBrush = tool === 'brush' || tool === 'eraser';
+    const { adjusts, erases = false } = this.#kind;
     const at = this.#gesture?.kind === 'resize' ? this.#gesture.from : this.#pointer;
     return {
       at,
-      brushSizePx: isBrush ? brushSizePx : null,
-      erases: tool === 'eraser' || this.#held.ctrl,
+      brushSizePx: adjusts === 'brush size' ? this.#host.settings().brushSizePx : null,
+      erases: erases || this.#held.ctrl,
       byKeys: this.#byKeys,
     };
   }
@@ -230,8 +214,7 @@ export class Editor {
       return;
     }
     this.#fromKeyboard('down', at);
-    const { tool } = this.#host.settings();
-    if (SINGLE_CLICK_TOOLS.includes(tool)) this.#fromKeyboard('up', at);
+    if (this.#kind.byClick === true) this.#fromKeyboard('up', at);
   }
 
   #fromKeyboard(kind: CanvasPointer['kind'], at: ScreenPoint): void {
@@ -246,32 +229,64 @@ export class Editor {
 
   key(key: ToolKey): boolean {
     const context = this.#context();
-    const used = context !== null && (this.#tool?.key(key, context) ?? false);
-    if (used) {
-      if (!this.busy) this.#gesture = null;
-      this.#host.changed('overlay');
-    }
+    const used = context !== null && this.#tool.key(key, context);
+    if (used) this.#shapeChanged();
     return used;
+  }
+
+  #shapeChanged(): void {
+    if (this.busy) this.#stepsAfter = this.#image?.history.position ?? 0;
+    else this.#gesture = null;
+    this.#host.changed('overlay');
   }
 
   /** Ends an unfinished stroke or shape and keeps it. */
   finish(): void {
     const context = this.#context();
-    if (context !== null) this.#tool?.finish(context);
+    if (context !== null) this.#tool.finish(context);
     this.#gesture = null;
     this.#host.changed('overlay');
   }
 
+  get canUndo(): boolean {
+    return this.busy || this.#image?.history.canUndo === true;
+  }
+
+  get canRedo(): boolean {
+    if (this.#stepsAreNext && this.#tool.steps?.canRedo === true) return true;
+    return !this.busy && this.#image?.history.canRedo === true;
+  }
+
+  /**
+   * Takes back one step: of a shape in progress where there is one, or else the last stroke. A gesture that is not made
+   * of steps is one; strokes before it stay.
+   */
   undo(): void {
-    this.finish();
-    this.#image?.history.undo();
+    if (this.#tool.steps?.undo() === true) {
+      this.#shapeChanged();
+      return;
+    }
+    const history = this.#image?.history;
+    const { busy } = this;
+    const before = history?.lastDone;
+    if (busy) this.finish();
+    if (!busy || history?.lastDone !== before) history?.undo();
     this.#host.changed('history');
   }
 
+  /** Brings back what was taken back last: strokes before the steps of a shape that came after them. */
   redo(): void {
-    this.finish();
+    if (this.#stepsAreNext && this.#tool.steps?.redo() === true) {
+      this.#shapeChanged();
+      return;
+    }
+    if (this.busy) return;
     this.#image?.history.redo();
     this.#host.changed('history');
+  }
+
+  get #stepsAreNext(): boolean {
+    return this.busy || this.#image?.history.position === this.#stepsAfter;
   }
 
   goTo(position: number): void {
@@ -280,14 +295,20 @@ export class Editor {
     this.#host.changed('history');
   }
 
-  get #tool(): Tool | null {
+  get #kind(): ToolDescriptor {
+    return TOOLS[this.#host.settings().tool];
+  }
+
+  get #tool(): Tool {
     const { tool } = this.#host.settings();
-    return tool === 'pan' ? null : this.#tools[tool];
+    const found = this.#tools.get(tool);
+    if (found === undefined) throw new Error(`no tool is called ${tool}`);
+    return found;
   }
 
   #begin({ at, button, modifiers }: CanvasPointer): void {
-    const { tool, brushSizePx } = this.#host.settings();
-    const resizable = tool === 'brush' || tool === 'eraser';
+    const { brushSizePx } = this.#host.settings();
+    const resizable = this.#kind.adjusts === 'brush size';
     if (this.isPanning || button === 1) this.#gesture = { kind: 'pan', last: at };
     else if (modifiers.alt && resizable)
       this.#gesture = { kind: 'resize', from: at, startPx: brushSizePx };
@@ -307,8 +328,9 @@ export class Editor {
       });
     } else if (gesture !== null || event.kind === 'move') {
       const context = this.#context();
-      if (context !== null) this.#tool?.pointer(this.#toolEvent(event), context);
+      if (context !== null) this.#tool.pointer(this.#toolEvent(event), context);
       this.#openEdit?.flush();
+      if (this.busy) this.#stepsAfter = this.#image?.history.position ?? 0;
     }
   }
 
@@ -350,7 +372,7 @@ export class Editor {
             const label = this.#host.strokeLabel(tool, { value: paint.value });
             const changed = history.commit(edit, { kind: 'record', label });
             end();
-            if (changed) this.#host.committed(tool);
+            if (changed) this.#host.committed();
           },
           revert: () => {
             edit.revert();

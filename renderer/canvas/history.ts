@@ -51,6 +51,11 @@ export class History {
     return this.#bytes;
   }
 
+  /** The entry that undo would take back. */
+  get lastDone(): HistoryEntry | undefined {
+    return this.#entries[this.#position - 1];
+  }
+
   get canUndo(): boolean {
     return this.#position > 0;
   }
@@ -83,7 +88,7 @@ export class History {
 
   /** Returns the entry that was undone. */
   undo(): HistoryEntry | undefined {
-    const entry = this.#entries[this.#position - 1];
+    const entry = this.lastDone;
     if (entry === undefined) return undefined;
     this.#layer.apply(entry.diff);
     this.#position--;

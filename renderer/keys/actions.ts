@@ -1,4 +1,5 @@
 /** What Annotate can do from the keyboard, with the keys it has unless the user wants others. Data only. */
+import { TOOL_NAMES, type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
 
 export const ACTION_GROUPS = [
   'Tools',
@@ -19,15 +20,18 @@ export interface ActionInfo {
   readonly repeats?: boolean;
 }
 
-export const ACTIONS = {
-  'tool.brush': { title: 'Brush', group: 'Tools', keys: ['B'] },
-  'tool.eraser': { title: 'Eraser', group: 'Tools', keys: ['E'] },
-  'tool.polygon': { title: 'Polygon', group: 'Tools', keys: ['P'] },
-  'tool.lasso': { title: 'Lasso', group: 'Tools', keys: ['L'] },
-  'tool.box': { title: 'Box', group: 'Tools', keys: ['R'] },
-  'tool.fill': { title: 'Fill', group: 'Tools', keys: ['F'] },
-  'tool.wand': { title: 'Magic wand', group: 'Tools', keys: ['W'] },
-  'tool.pan': { title: 'Move the image', group: 'Tools', keys: ['V'] },
+/** Taking a tool in hand. */
+type ToolAction = `tool.${ToolName}`;
+
+/** One entry a tool, under the name of its action. */
+export const forTools = <T>(make: (name: ToolName) => T): Readonly<Record<ToolAction, T>> =>
+  // Entries forget the type of their keys.
+  Object.fromEntries(TOOL_NAMES.map((name) => [`tool.${name}`, make(name)])) as Record<
+    ToolAction,
+    T
+  >;
+
+const OTHER_ACTIONS = {
   'view.pan': {
     title: 'Move the image while held',
     group: 'Tools',
@@ -136,13 +140,20 @@ export const ACTIONS = {
     group: 'Prediction',
     keys: ['Enter'],
   },
-  'tool.accept': { title: 'Accept regions by clicks', group: 'Prediction', keys: ['Y'] },
   'prediction.hide': { title: 'Hide or show the prediction', group: 'Prediction', keys: ['G'] },
 
   'keys.show': { title: 'All keys', group: 'View', keys: ['?'] },
 } as const satisfies Record<string, ActionInfo>;
 
-export type ActionId = keyof typeof ACTIONS;
+export type ActionId = ToolAction | keyof typeof OTHER_ACTIONS;
+
+export const ACTIONS: Readonly<Record<ActionId, ActionInfo>> = {
+  ...forTools((name): ActionInfo => {
+    const { title, keys, needsPrediction } = TOOLS[name];
+    return { title, group: needsPrediction === true ? 'Prediction' : 'Tools', keys };
+  }),
+  ...OTHER_ACTIONS,
+};
 
 /** The actions in their order; `Object.keys` forgets the type. */
 export const ACTION_IDS = Object.keys(ACTIONS) as readonly ActionId[];

@@ -2,20 +2,9 @@
 import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
 import { Editor, type EditorHost, ZOOM_STEP } from '../canvas/editor.ts';
 import { clampBrush, DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
-import type { ToolName } from '../canvas/tools/tool.ts';
+import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
+import type { ToolDescriptor } from '../canvas/tools/tool.ts';
 import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
-
-export const TOOL_TITLES: Readonly<Record<ToolName, string>> = {
-  brush: 'Brush',
-  eraser: 'Eraser',
-  polygon: 'Polygon',
-  lasso: 'Lasso',
-  box: 'Box',
-  fill: 'Fill',
-  wand: 'Magic wand',
-  accept: 'Accept regions',
-  pan: 'Move',
-};
 
 export class AnnotateTools {
   readonly editor: Editor;
@@ -33,19 +22,25 @@ export class AnnotateTools {
     settings: EditorSettings,
   ) {
     this.#classes = host.classes;
-    // There is no prediction yet to accept from.
-    this.settings = settings.tool === 'accept' ? { ...settings, tool: 'brush' } : settings;
+    // There is no prediction yet to take from.
+    const { needsPrediction } = TOOLS[settings.tool];
+    this.settings = needsPrediction === true ? { ...settings, tool: 'brush' } : settings;
     this.#lastClass = settings.value === BACKGROUND ? 1 : settings.value;
     this.editor = new Editor({
       settings: () => this.settings,
       setSettings: (settings) => (this.settings = settings),
       strokeLabel: (tool, options) => host.strokeLabel(tool, options),
-      committed: (tool) => host.committed(tool),
+      committed: () => host.committed(),
       changed: (what) => {
         if (what === 'view') this.zoom = this.editor.view.zoom;
         host.changed(what);
       },
     });
+  }
+
+  /** What is known of the tool in hand. */
+  get kind(): ToolDescriptor {
+    return TOOLS[this.settings.tool];
   }
 
   setTool(tool: ToolName): void {
@@ -72,8 +67,8 @@ export class AnnotateTools {
 
   /** Steps of the size, or of the wand's tolerance: one pixel for small brushes, a twentieth for large ones. */
   stepSize(steps: number): void {
-    const { tool, brushSizePx, tolerance } = this.settings;
-    if (tool === 'wand') {
+    const { brushSizePx, tolerance } = this.settings;
+    if (this.kind.adjusts === 'tolerance') {
       this.editor.setSettings({ tolerance: Math.min(255, Math.max(0, tolerance + steps)) });
       return;
     }

@@ -18,7 +18,7 @@ import type { SaveState } from '../canvas/autosave.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { HistoryEntry } from '../canvas/history.ts';
 import type { Stage } from '../canvas/stage.ts';
-import type { ToolName } from '../canvas/tools/tool.ts';
+import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
 import {
   type AnnotateDocument,
   type DocumentEvent,
@@ -31,7 +31,7 @@ import {
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
-import { AnnotateTools, TOOL_TITLES } from './annotate-tools.svelte.ts';
+import { AnnotateTools } from './annotate-tools.svelte.ts';
 
 /** Images fetched ahead, in the order in which they are likely to be wanted. */
 const PREFETCH = [1, -1, 2];
@@ -66,6 +66,9 @@ export class AnnotateState {
   unsaved = $state.raw(0);
   revisions = $state.raw<readonly LabelMapRevision[]>([]);
   history = $state.raw<HistoryView>({ entries: [], position: 0 });
+  /** Steps of a shape in progress count as well. */
+  canUndo = $state.raw(false);
+  canRedo = $state.raw(false);
   /** Pixels of each class id; null before they are counted. */
   counts = $state.raw<Float64Array | null>(null);
   isUnreviewed = $state.raw(false);
@@ -92,8 +95,8 @@ export class AnnotateState {
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
-        strokeLabel: (tool, { value }) => `${TOOL_TITLES[tool]}, ${this.className(value)}`,
-        committed: (tool) => this.#committed(tool),
+        strokeLabel: (tool, { value }) => `${TOOLS[tool].title}, ${this.className(value)}`,
+        committed: () => this.#committed(),
         changed: (what) => this.#changed(what),
       },
       options.habits.settings,
@@ -236,9 +239,11 @@ export class AnnotateState {
             prediction: this.look.predictionVisible ? this.prediction.layer : null,
           },
     );
+    this.#followSteps();
   }
 
   #changed(what: 'view' | 'overlay' | 'history'): void {
+    this.#followSteps();
     if (what === 'view') {
       this.#stage?.repaint();
     } else if (what === 'overlay') {
@@ -249,9 +254,15 @@ export class AnnotateState {
     }
   }
 
-  #committed(tool: ToolName): void {
+  #committed(): void {
     const { runId } = this.prediction;
-    if (tool === 'accept' && runId !== null) this.document?.noteAccepted(runId);
+    if (this.tools.kind.needsPrediction === true && runId !== null)
+      this.document?.noteAccepted(runId);
+  }
+
+  #followSteps(): void {
+    this.canUndo = this.editor.canUndo;
+    this.canRedo = this.editor.canRedo;
   }
 
   #followHistory(): void {
@@ -341,7 +352,7 @@ export class AnnotateState {
     this.look.predictionVisible = true;
     await this.#showPrediction();
     this.#reopenEditor();
-    if (runId === null && this.tools.settings.tool === 'accept') this.tools.setTool('brush');
+    if (runId === null && this.tools.kind.needsPrediction === true) this.tools.setTool('brush');
   }
 
   /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
@@ -360,6 +371,12 @@ export class AnnotateState {
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.
     if (!changed && document.isUnreviewed) document.autosave.touch();
+  }
+
+  /** Takes a tool in hand; one that needs a prediction only where there is one. */
+  takeTool(tool: ToolName): void {
+    if (TOOLS[tool].needsPrediction === true) this.acceptByRegion();
+    else this.tools.setTool(tool);
   }
 
   /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */

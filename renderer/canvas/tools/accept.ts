@@ -1,9 +1,9 @@
 /** Accept: a click takes over one region of the prediction, with the class it has there. */
 import { BACKGROUND } from '../../../shared/entities.ts';
 import { growRegion } from '../shapes.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, ToolDescriptor } from './tool.ts';
 
-export function createAccept(): Tool {
+function createAccept(): Tool {
   return {
     pointer({ kind, at, modifiers }, context) {
       const { prediction } = context;
@@ -27,3 +27,12 @@ export function createAccept(): Tool {
     busy: false,
   };
 }
+
+export const accept: ToolDescriptor = {
+  title: 'Accept regions',
+  hint: 'Click a region of the prediction · Ctrl erases it',
+  keys: ['Y'],
+  byClick: true,
+  needsPrediction: true,
+  create: createAccept,
+};

@@ -1,9 +1,9 @@
 /** Box: fills the rectangle between press and release; Shift makes it a square. */
 import { boxOf } from '../shapes.ts';
 import { imagePoint, type ImagePoint } from '../viewport.ts';
-import type { Preview, Tool, ToolEvent } from './tool.ts';
+import type { Preview, Tool, ToolDescriptor, ToolEvent } from './tool.ts';
 
-export function createBox(): Tool {
+function createBox(): Tool {
   let erase = false;
   let corners: { readonly a: ImagePoint; readonly b: ImagePoint } | null = null;
 
@@ -45,3 +45,10 @@ export function createBox(): Tool {
     },
   };
 }
+
+export const box: ToolDescriptor = {
+  title: 'Box',
+  hint: 'Drag a rectangle · Shift square · Ctrl cuts out',
+  keys: ['R'],
+  create: createBox,
+};

@@ -1,7 +1,7 @@
 /** Brush and eraser: a hard disc swept along the pointer's way, without gaps. They differ only in their paint. */
 import { snapToPixels, sweptDisc } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
-import type { Stroke, Tool, ToolContext, ToolEvent } from './tool.ts';
+import type { Stroke, Tool, ToolContext, ToolDescriptor, ToolEvent } from './tool.ts';
 
 /** A brush keeps its size for one stroke. */
 interface BrushStroke {
@@ -12,7 +12,7 @@ interface BrushStroke {
   last: ImagePoint;
 }
 
-export function createBrush({ erase }: { readonly erase: boolean }): Tool {
+function createBrush({ erase }: { readonly erase: boolean }): Tool {
   let current: BrushStroke | null = null;
   /** Where the last stroke ended: Shift continues from there. */
   let lastEnd: ImagePoint | null = null;
@@ -89,3 +89,20 @@ export function createBrush({ erase }: { readonly erase: boolean }): Tool {
     },
   };
 }
+
+export const brush: ToolDescriptor = {
+  title: 'Brush',
+  hint: 'Ctrl erases · Shift straight · Alt-drag resizes',
+  keys: ['B'],
+  adjusts: 'brush size',
+  create: () => createBrush({ erase: false }),
+};
+
+export const eraser: ToolDescriptor = {
+  title: 'Eraser',
+  hint: 'Shift straight · Alt-drag resizes',
+  keys: ['E'],
+  adjusts: 'brush size',
+  erases: true,
+  create: () => createBrush({ erase: true }),
+};

@@ -1,8 +1,8 @@
 /** Flood fill: the connected region of one class under the pointer takes another. */
 import { growRegion } from '../shapes.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, ToolDescriptor } from './tool.ts';
 
-export function createFill(): Tool {
+function createFill(): Tool {
   return {
     pointer({ kind, at, modifiers }, context) {
       if (kind !== 'down') return;
@@ -26,3 +26,11 @@ export function createFill(): Tool {
     busy: false,
   };
 }
+
+export const fill: ToolDescriptor = {
+  title: 'Fill',
+  hint: 'Click a region to change its class · Ctrl erases it',
+  keys: ['F'],
+  byClick: true,
+  create: createFill,
+};

@@ -1,9 +1,9 @@
 /** Lasso: fills what a freehand line encloses when the pointer is lifted. */
 import { ringArea } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
-import type { Preview, Tool } from './tool.ts';
+import type { Preview, Tool, ToolDescriptor } from './tool.ts';
 
-export function createLasso(): Tool {
+function createLasso(): Tool {
   const line: ImagePoint[] = [];
   let erase = false;
   const drop = () => {
@@ -40,3 +40,10 @@ export function createLasso(): Tool {
     },
   };
 }
+
+export const lasso: ToolDescriptor = {
+  title: 'Lasso',
+  hint: 'Draw around a region · Ctrl cuts out',
+  keys: ['L'],
+  create: createLasso,
+};

@@ -5,10 +5,13 @@
  * the ring; Backspace takes the last corner back; Escape drops the ring.
  * editing: corners can be dragged, edges take new corners, a click inside begins a hole, a click outside commits and
  * begins the next polygon; Backspace removes the corner last held; Enter commits; Escape drops the polygon.
+ *
+ * A step, for undo and redo: a corner set, a ring closed, a corner moved, added or removed, a hole dropped.
  */
 import { ringArea } from '../shapes.ts';
 import { imagePoint, type ImagePoint } from '../viewport.ts';
-import type { Preview, Tool, ToolContext, ToolEvent } from './tool.ts';
+import { Steps } from './steps.ts';
+import type { Preview, Tool, ToolContext, ToolDescriptor, ToolEvent } from './tool.ts';
 
 /** How near the pointer has to be to a corner or an edge, in device pixels. */
 const CORNER_REACH = 9;
@@ -49,23 +52,37 @@ function isInside(rings: readonly (readonly ImagePoint[])[], at: ImagePoint): bo
   return inside;
 }
 
-export function createPolygon(): Tool {
+/** What a step changes. */
+interface Shape {
+  readonly rings: readonly (readonly ImagePoint[])[];
+  readonly open: readonly ImagePoint[];
+}
+
+function createPolygon(): Tool {
   let rings: readonly (readonly ImagePoint[])[] = [];
   let open: readonly ImagePoint[] = [];
   let hover: ImagePoint | null = null;
   let held: Corner | null = null;
   let dragging = false;
+  /** Whether what is dragged has had its step already: a press alone is none. */
+  let stepBegun = false;
   let erase = false;
+  const steps = new Steps<Shape>({ read: () => ({ rings, open }), restore: show });
 
-  function reset(): void {
-    rings = [];
-    open = [];
+  function show(shape: Shape): void {
+    ({ rings, open } = shape);
     held = null;
     dragging = false;
   }
 
+  function reset(): void {
+    show({ rings: [], open: [] });
+    steps.clear();
+  }
+
   function close(): boolean {
     if (open.length < 3) return false;
+    steps.begin();
     rings = [...rings, open];
     open = [];
     held = null;
@@ -116,6 +133,7 @@ export function createPolygon(): Tool {
 
   function beginRing({ at, modifiers }: ToolEvent): void {
     if (rings.length === 0) erase = modifiers.ctrl;
+    steps.begin();
     open = [at];
     held = null;
   }
@@ -128,15 +146,22 @@ export function createPolygon(): Tool {
     // The first click of a double click has already set the corner.
     const again = clicks > 1 && distance(at, last) <= reach;
     const ends = again || (open.length >= 3 && distance(at, first) <= reach);
-    if (ends) close();
-    else open = [...open, modifiers.shift ? snappedToAngles(last, at) : at];
+    if (ends) {
+      close();
+    } else {
+      steps.begin();
+      open = [...open, modifiers.shift ? snappedToAngles(last, at) : at];
+    }
   }
 
   function pressClosed(event: ToolEvent, context: ToolContext): void {
     held = cornerAt(event.at, context.zoom);
+    stepBegun = false;
     if (held === null) {
       const added = edgeAt(event.at, context.zoom);
       if (added !== null) {
+        steps.begin();
+        stepBegun = true;
         rings = withRing(added.ring, (points) => points.toSpliced(added.index, 0, event.at));
         held = added;
       }
@@ -149,13 +174,24 @@ export function createPolygon(): Tool {
     beginRing(event);
   }
 
-  function backspace(): boolean {
-    if (open.length > 0) {
-      open = open.slice(0, -1);
-      return true;
+  function drag({ kind, at }: ToolEvent): void {
+    if (held === null) return;
+    if (kind === 'cancel') {
+      if (stepBegun) steps.undo();
+    } else if (kind === 'move' || stepBegun) {
+      const { ring, index } = held;
+      if (!stepBegun) steps.begin();
+      stepBegun = true;
+      rings = withRing(ring, (points) => points.with(index, at));
     }
+  }
+
+  function backspace(): boolean {
+    // A corner that was just set goes as it came, so that redo brings it back.
+    if (open.length > 0) return steps.undo();
     if (held === null) return rings.length > 0;
     const { ring, index } = held;
+    steps.begin();
     rings = withRing(ring, (points) => points.toSpliced(index, 1)).filter(
       ({ length }) => length >= 3,
     );
@@ -164,9 +200,13 @@ export function createPolygon(): Tool {
   }
 
   function escape(): boolean {
-    if (open.length > 0) open = [];
-    else if (rings.length > 0) reset();
-    else return false;
+    if (rings.length === 0 && open.length === 0) return false;
+    if (rings.length > 0 && open.length > 0) {
+      steps.begin();
+      open = [];
+    } else {
+      reset();
+    }
     return true;
   }
 
@@ -181,10 +221,7 @@ export function createPolygon(): Tool {
         else if (rings.length === 0) beginRing(event);
         return;
       }
-      if (dragging && held !== null && event.kind !== 'cancel') {
-        const { ring, index } = held;
-        rings = withRing(ring, (points) => points.with(index, event.at));
-      }
+      if (dragging) drag(event);
       if (event.kind !== 'move') dragging = false;
     },
     key(key, context) {
@@ -208,5 +245,14 @@ export function createPolygon(): Tool {
     get busy() {
       return rings.length > 0 || open.length > 0;
     },
+    steps,
   };
 }
+
+export const polygon: ToolDescriptor = {
+  title: 'Polygon',
+  hint: 'Click corners · Enter closes, then paints · click inside for a hole',
+  keys: ['P'],
+  byClick: true,
+  create: createPolygon,
+};

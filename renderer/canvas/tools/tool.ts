@@ -1,23 +1,10 @@
 /**
- * What a tool is: a state machine driven by pointer events in image pixels, without a DOM. The editor
- * (canvas/editor.ts) turns screen events into these, owns the gestures that every tool shares (pan, zoom, resize),
- * and decides what paint a stroke puts down.
+ * What a tool is: a state machine driven by pointer events in image pixels, without a DOM, and what editor, rail and
+ * keys have to know of it. The editor (canvas/editor.ts) turns screen events into these, owns the gestures that every
+ * tool shares (pan, zoom, resize), and decides what paint a stroke puts down. Which tools there are: all-tools.ts.
  */
 import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
 import type { ImagePoint } from '../viewport.ts';
-
-export const TOOL_NAMES = [
-  'brush',
-  'eraser',
-  'polygon',
-  'lasso',
-  'box',
-  'fill',
-  'wand',
-  'accept',
-  'pan',
-] as const;
-export type ToolName = (typeof TOOL_NAMES)[number];
 
 export interface Modifiers {
   readonly shift: boolean;
@@ -85,7 +72,38 @@ export interface Tool {
   key(key: ToolKey, context: ToolContext): boolean;
   /** Ends whatever is unfinished, keeping the work: another tool or image is coming. */
   finish(context: ToolContext): void;
+  /** Where what is unfinished was made in several steps. Without it one gesture is one step. */
+  readonly steps?: ToolSteps;
   readonly preview: Preview | null;
   /** Whether a gesture is under way, so that undo and navigation have to wait for or end it. */
   readonly busy: boolean;
+}
+
+/** Undo and redo before anything is in the labels, and so in the history of strokes. */
+export interface ToolSteps {
+  /** Takes back the last step; false where there is none. */
+  undo(): boolean;
+  /** Brings back the step taken back last; false where there is none. */
+  redo(): boolean;
+  readonly canRedo: boolean;
+}
+
+/** One tool for everybody who has to know of it, but for its picture (views/annotate/ToolRail.svelte). */
+export interface ToolDescriptor {
+  readonly title: string;
+  /** One line on how it is used. */
+  readonly hint: string;
+  /** Keys that take it in hand, unless the user wants others. */
+  readonly keys: readonly string[];
+  /** What its options and the keys for sizes change; a brush size can be dragged with Alt as well. */
+  readonly adjusts?: 'brush size' | 'tolerance';
+  /** Whether it puts down the background, whatever class is in hand. */
+  readonly erases?: boolean;
+  /** Whether the press alone does its work, so that there is nothing to let go of. */
+  readonly byClick?: boolean;
+  /** Whether every drag moves the image, and nothing is painted. */
+  readonly moves?: boolean;
+  /** Whether it takes pixels over from a prediction, and so needs one. */
+  readonly needsPrediction?: boolean;
+  create(): Tool;
 }

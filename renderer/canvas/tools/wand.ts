@@ -4,7 +4,7 @@
  */
 import { growRegion } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
-import type { Stroke, Tool, ToolContext } from './tool.ts';
+import type { Stroke, Tool, ToolContext, ToolDescriptor } from './tool.ts';
 
 /** Device pixels of drag for one step of tolerance. */
 const DRAG_PER_STEP = 4;
@@ -25,7 +25,7 @@ function colorDistance(a: number, b: number): number {
   );
 }
 
-export function createWand(): Tool {
+function createWand(): Tool {
   let press: Press | null = null;
 
   function select({ stroke, from, tolerance }: Press, { layer, displayed }: ToolContext): void {
@@ -80,3 +80,11 @@ export function createWand(): Tool {
     },
   };
 }
+
+export const wand: ToolDescriptor = {
+  title: 'Magic wand',
+  hint: 'Click a colour · drag right for more, left for less',
+  keys: ['W'],
+  adjusts: 'tolerance',
+  create: createWand,
+};

@@ -1,7 +1,6 @@
 /** What each action of the key map does. */
 import { IGNORE } from '../../../shared/entities.ts';
-import type { ToolName } from '../../canvas/tools/tool.ts';
-import type { ActionId } from '../../keys/actions.ts';
+import { type ActionId, forTools } from '../../keys/actions.ts';
 import type { AnnotateState } from '../../state/annotate.svelte.ts';
 
 export interface ActionSurroundings {
@@ -18,11 +17,6 @@ const NUDGE = 8;
 /** Steps of the keys that change the size in leaps. */
 const LEAP = 10;
 
-const tool =
-  (name: ToolName): Verb =>
-  ({ annotate }) =>
-    annotate.tools.setTool(name);
-
 /** A class that the dataset lacks is not taken in hand. */
 const classOf =
   (value: number): Verb =>
@@ -31,15 +25,11 @@ const classOf =
   };
 
 const VERBS: Readonly<Record<ActionId, Verb>> = {
-  'tool.brush': tool('brush'),
-  'tool.eraser': tool('eraser'),
-  'tool.polygon': tool('polygon'),
-  'tool.lasso': tool('lasso'),
-  'tool.box': tool('box'),
-  'tool.fill': tool('fill'),
-  'tool.wand': tool('wand'),
-  'tool.pan': tool('pan'),
-  'tool.accept': ({ annotate }) => annotate.acceptByRegion(),
+  ...forTools(
+    (name): Verb =>
+      ({ annotate }) =>
+        annotate.takeTool(name),
+  ),
   'tool.keepOthers': ({ annotate }) =>
     annotate.editor.setSettings({ keepOthers: !annotate.tools.settings.keepOthers }),
   'view.pan': ({ annotate }) => annotate.tools.setTool('pan'),

@@ -4,7 +4,8 @@ import { Editor, type CanvasPointer } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
-import { NO_MODIFIERS, TOOL_NAMES, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
+import { TOOL_NAMES } from '../../../renderer/canvas/tools/all-tools.ts';
+import { NO_MODIFIERS, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
 import {
   imagePoint,
   screenPoint,
@@ -275,6 +276,139 @@ describe('shapes', () => {
   });
 });
 
+describe('undo while something is unfinished', () => {
+  const CORNERS: readonly [number, number][] = [
+    [5, 5],
+    [25, 5],
+    [30, 15],
+    [25, 25],
+    [5, 25],
+  ];
+  /** A stroke, and corners of a polygon after it. */
+  function withCorners(count: number) {
+    const set = setUp({ brushSizePx: 9 });
+    set.click([50, 40]);
+    set.editor.setSettings({ tool: 'polygon', value: 2 });
+    for (const corner of CORNERS.slice(0, count)) set.click(corner);
+    const corners = () => {
+      const { preview } = set.editor;
+      return preview?.kind === 'rings' ? preview.rings.flat().length + preview.open.length : 0;
+    };
+    // The pointer rests on the last corner: it counts as the next one.
+    return { ...set, corners: () => Math.max(0, corners() - 1), stroke: set.count(1) };
+  }
+
+  test.each([1, 2, 5])('%i corners go one by one, and then the stroke before them', (given) => {
+    const { editor, corners, count, history, stroke } = withCorners(given);
+    for (let left = given - 1; left >= 0; left--) {
+      expect(editor.canUndo).toBe(true);
+      editor.undo();
+      expect([corners(), count(1)]).toEqual([left, stroke]);
+    }
+    expect([editor.busy, history.entries.length]).toEqual([false, 1]);
+    editor.undo();
+    expect([count(1), editor.canUndo]).toEqual([0, false]);
+  });
+
+  test('redo brings back the stroke first and then its corners, still open', () => {
+    const { editor, corners, count, stroke } = withCorners(5);
+    for (let i = 0; i < 6; i++) editor.undo();
+    expect([count(1), corners(), editor.canRedo]).toEqual([0, 0, true]);
+    const seen = [1, 2, 3, 4, 5, 6, 7].map(() => {
+      editor.redo();
+      return [count(1), count(2), corners()];
+    });
+    const after = (set: number) => [stroke, 0, set];
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 5].map(after));
+    expect(editor.canRedo).toBe(false);
+  });
+
+  test('Backspace and undo take back the same corner, and redo brings it back', () => {
+    const { editor, corners } = withCorners(3);
+    editor.key('backspace');
+    editor.undo();
+    expect(corners()).toBe(1);
+    editor.redo();
+    editor.redo();
+    expect(corners()).toBe(3);
+  });
+
+  test('a new corner ends what could be brought back', () => {
+    const { editor, corners, click } = withCorners(3);
+    editor.undo();
+    click([40, 30]);
+    expect([corners(), editor.canRedo]).toEqual([3, false]);
+  });
+
+  test('a ring that was closed, and a corner that was moved, are steps as well', () => {
+    const { editor, drag, count } = withCorners(4);
+    editor.key('enter');
+    const closed = editor.preview;
+    drag([
+      [25, 25],
+      [40, 40],
+    ]);
+    expect(editor.preview).not.toEqual(closed);
+    editor.undo();
+    expect(editor.preview).toEqual(closed);
+    editor.undo();
+    expect(editor.preview).toMatchObject({ rings: [] });
+    editor.redo();
+    editor.redo();
+    editor.key('enter');
+    expect(count(2)).toBeGreaterThan(300);
+    // Painted, it is one stroke.
+    editor.undo();
+    expect([count(2), editor.busy]).toEqual([0, false]);
+  });
+
+  test('a press on a corner alone moves nothing and is no step', () => {
+    const { editor, click } = withCorners(4);
+    editor.key('enter');
+    const closed = editor.preview;
+    click([25.3, 25.3]);
+    expect(editor.preview).toEqual(closed);
+    editor.undo();
+    expect(editor.preview).toMatchObject({ rings: [] });
+  });
+
+  test.each(['lasso', 'box'] as const)('an open %s is one step', (tool) => {
+    const { editor, send, count } = setUp({ brushSizePx: 9 });
+    send('down', [50, 40]);
+    send('up', [50, 40]);
+    const stroke = count(1);
+    editor.setSettings({ tool });
+    send('down', [5, 5]);
+    send('move', [25, 5]);
+    send('move', [25, 25]);
+    editor.undo();
+    expect([count(1), editor.busy]).toEqual([stroke, false]);
+    editor.undo();
+    expect(count(1)).toBe(0);
+  });
+
+  test('a stroke that changes nothing takes none with it', () => {
+    const { editor, send, click, count } = setUp({ brushSizePx: 9 });
+    click([20, 20]);
+    const stroke = count(1);
+    send('down', [20, 20]);
+    editor.undo();
+    expect(count(1)).toBe(stroke);
+  });
+
+  test('what was undone before a polygon was begun can be redone when that is dropped', () => {
+    const { editor, click, count } = withCorners(0);
+    const stroke = count(1);
+    editor.undo();
+    click([5, 5]);
+    editor.redo();
+    expect(count(1)).toBe(0);
+    editor.key('escape');
+    editor.redo();
+    expect(count(1)).toBe(stroke);
+  });
+});
+
 describe('fill and wand', () => {
   test('fill changes the connected region of one class only', () => {
     const { drag, click, editor, layer, count } = setUp({ brushSizePx: 1 });
@@ -469,6 +603,10 @@ test('whatever the pointer and the keys do, undoing everything gives the first s
         else if (action.do === 'redo') editor.redo();
         else send(action.kind, action.point, action);
       }
+      // Undo never takes more than one step.
+      const [before, wasBusy] = [history.position, editor.busy];
+      editor.undo();
+      expect(history.position).toBeGreaterThanOrEqual(before - (wasBusy ? 0 : 1));
       editor.finish();
       const end = layer.toLabelMap().data;
       const position = history.position;
