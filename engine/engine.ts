@@ -32,7 +32,7 @@ import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { createSettings } from './settings.ts';
-import { createQueue } from './study/running/queue.ts';
+import { Queue } from './study/running/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
 
 const handlers: Handlers<CallName> = {
@@ -104,7 +104,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   };
 
   function register(db: Project): OpenProject {
-    const queue = createQueue({
+    const queue = new Queue({
       project: db,
       emit,
       engine: engineChoice,

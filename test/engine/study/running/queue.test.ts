@@ -1,133 +1,21 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Project } from '../../../../engine/db/project.ts';
+import { describe, expect, it } from 'vitest';
 import { chosenRuns } from '../../../../engine/study/analysis/analysed-runs.ts';
-import { createStudy } from '../../../../engine/study/planning/create.ts';
-import { createQueue } from '../../../../engine/study/running/queue.ts';
-import type { SpawnTrainer } from '../../../../engine/trainer.ts';
-import type { TrainerEvent } from '../../../../engine/training/protocol.ts';
-import type { Run } from '../../../../shared/entities.ts';
-import { AppError } from '../../../../shared/errors.ts';
-import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
-
-const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
-
-interface FakeTrainer {
-  readonly runId: number;
-  readonly threads: number;
-  send(event: TrainerEvent): void;
-  /** Ends the process, in order or without a word. */
-  end(how: 'orderly' | 'killed'): Promise<void>;
-  stopAsked: boolean;
-}
-
-const fail = (error: unknown) => {
-  throw error;
-};
-const killed = (fake: FakeTrainer) => {
-  fake.end('killed').catch(fail);
-};
-
-/** Trainer processes that do what a test tells them. */
-function fakeTrainers() {
-  const running: FakeTrainer[] = [];
-  const spawn: SpawnTrainer = (request, onEvent) => {
-    if (request.type !== 'run') throw new Error(`asked for ${request.type}`);
-    let settle: (value: { orderly: boolean; detail: string }) => void = () => undefined;
-    const ended = new Promise<{ orderly: boolean; detail: string }>((resolve) => {
-      settle = resolve;
-    });
-    const fake: FakeTrainer = {
-      runId: request.runId,
-      threads: request.threads,
-      stopAsked: false,
-      send: onEvent,
-      async end(how) {
-        running.splice(running.indexOf(fake), 1);
-        settle({ orderly: how === 'orderly', detail: 'signal SIGKILL' });
-        await new Promise((resolve) => setImmediate(resolve));
-      },
-    };
-    running.push(fake);
-    return {
-      pid: 1,
-      ended,
-      kill: () => killed(fake),
-      stop() {
-        fake.stopAsked = true;
-        onEvent({ type: 'checkpoint', kind: 'last', step: 5, bytes: new Uint8Array([5]) });
-        onEvent({ type: 'stopped', step: 5 });
-        fake.end('orderly').catch(fail);
-      },
-    };
-  };
-  return { running, spawn };
-}
-
-/** Validation Dice of every step that a run still has, and its progress to the end. */
-function sendTraining(trainer: FakeTrainer, run: Run, diceAt: (step: number) => number): void {
-  const left = Array.from({ length: run.steps - run.step }, (_, i) => run.step + 1 + i);
-  trainer.send({
-    type: 'metrics',
-    points: left.map((step) => ({ step, name: 'valDice', value: diceAt(step) })),
-  });
-  trainer.send({ type: 'progress', step: run.steps, trainedSeconds: 1, peakMemoryBytes: 1 });
-}
-
-async function finish(trainer: FakeTrainer): Promise<void> {
-  trainer.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 0 });
-  trainer.send({ type: 'done', kept: null });
-  await trainer.end('orderly');
-}
-
-function prepared(changes: Parameters<typeof smallStudy>[1] = {}) {
-  const project = temporaryProject();
-  const source = addDataset(project, 'source', { count: 4 });
-  const target = addDataset(project, 'target', { count: 20 });
-  const study = createStudy(
-    project,
-    smallStudy({ source, target }, { labelCounts: [2], ...changes }),
-  );
-  const trainers = fakeTrainers();
-  const queue = createQueue({
-    project,
-    emit: () => undefined,
-    engine: 'wasm',
-    spawn: trainers.spawn,
-  });
-  return { project, study, queue, ...trainers };
-}
-
-const statuses = (project: Project, studyId: number) => {
-  const counts: Record<string, number> = {};
-  for (const { status } of project.runs.ofStudy(studyId)) {
-    counts[status] = (counts[status] ?? 0) + 1;
-  }
-  return counts;
-};
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-/** Every write fails as on a full disk, until what is returned is called. */
-function fillDisk(project: Project): () => void {
-  const full = vi.spyOn(project, 'transaction').mockImplementation(() => {
-    throw new AppError('no-space', 'The disk is full.');
-  });
-  return () => full.mockRestore();
-}
+import { Queue } from '../../../../engine/study/running/queue.ts';
+import { ENGINE, finish, sendTraining, statuses, studyInQueue } from './fake-trainers.ts';
 
 describe('the queue', () => {
   it('runs nothing before the study is started, then as many runs as its layout says', () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     queue.start();
     expect(running).toHaveLength(0);
     project.studies.setStatus(study.id, 'running');
-    queue.wake();
+    queue.start();
     expect(running).toHaveLength(2);
     expect(running.map((t) => t.threads)).toEqual([1, 1]);
   });
 
   it('starts a transfer only after its pretraining is done, and ends the study after the last run', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const finished = new Set<number>();
@@ -147,7 +35,7 @@ describe('the queue', () => {
   });
 
   it('stores what is kept of a run in place of its last checkpoint', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const [trainer] = running;
@@ -162,7 +50,7 @@ describe('the queue', () => {
   });
 
   it('goes on once with all arms of a label count whose random start was still improving', async () => {
-    const { project, study, queue, running } = prepared({ extension: 2, labelCounts: [2, 4] });
+    const { project, study, queue, running } = studyInQueue({ extension: 2, labelCounts: [2, 4] });
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const spans: string[] = [];
@@ -196,7 +84,7 @@ describe('the queue', () => {
 
   it('goes on with the learning rate that validation chose, of every arm alike, and with no other', async () => {
     const learningRates = [5e-4, 2e-3];
-    const { project, study, queue, running } = prepared({
+    const { project, study, queue, running } = studyInQueue({
       ...{ extension: 2, labelCounts: [2], seeds: 1, learningRates },
     });
     project.studies.setStatus(study.id, 'running');
@@ -225,7 +113,7 @@ describe('the queue', () => {
   });
 
   it('fails what depends on a failed pretraining, and goes on with the rest', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const pretraining = running.find((t) => project.runs.get(t.runId)?.kind === 'pretrain');
@@ -242,7 +130,7 @@ describe('the queue', () => {
   });
 
   it('starts a trainer that was killed again, from its checkpoint and with its thread count, but not for ever', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const runId = running[0]?.runId ?? 0;
@@ -263,7 +151,7 @@ describe('the queue', () => {
   });
 
   it('forgets metrics behind the checkpoint that a run resumes from', () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const [trainer] = running;
@@ -274,7 +162,7 @@ describe('the queue', () => {
   });
 
   it('pauses with a checkpoint each, and goes on later', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const ids = running.map((t) => t.runId);
@@ -283,12 +171,12 @@ describe('the queue', () => {
     expect(statuses(project, study.id)).toEqual({ queued: 10 });
     expect(project.runs.checkpoint(ids[0] ?? 0, 'last')?.step).toBe(5);
     project.studies.setStatus(study.id, 'running');
-    queue.wake();
+    queue.start();
     expect(running.map((t) => t.runId)).toEqual(ids);
   });
 
   it('cancels for good and keeps what is done', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     if (running[0] !== undefined) await finish(running[0]);
@@ -298,7 +186,7 @@ describe('the queue', () => {
   });
 
   it('cancels a single run, and ends the study with what else there is', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const pretraining = running.find((t) => project.runs.get(t.runId)?.kind === 'pretrain');
@@ -313,7 +201,7 @@ describe('the queue', () => {
   });
 
   it('ends a study whose last run is cancelled while it waits', async () => {
-    const { project, study, queue, running } = prepared();
+    const { project, study, queue, running } = studyInQueue();
     for (const run of project.runs.ofStudy(study.id).slice(1)) {
       project.runs.ended(run.id, 'cancelled');
     }
@@ -324,97 +212,13 @@ describe('the queue', () => {
   });
 
   it('takes up what was running when the process before it ended', () => {
-    const { project, study, queue, running, spawn } = prepared();
+    const { project, study, queue, running, spawn } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const ids = running.map((t) => t.runId);
     running.length = 0;
-    const next = createQueue({ project, emit: () => undefined, engine: 'wasm', spawn });
+    const next = new Queue({ project, emit: () => undefined, engine: 'wasm', spawn });
     next.start();
     expect(running.map((t) => t.runId)).toEqual(ids);
-  });
-
-  it('waits while the disk is full, fails no run, and goes on by itself when there is room', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const { project, study, queue, running } = prepared();
-    project.studies.setStatus(study.id, 'running');
-    queue.start();
-    const ids = running.map((t) => t.runId);
-    const restore = fillDisk(project);
-    running[0]?.send({ type: 'checkpoint', kind: 'last', step: 3, bytes: new Uint8Array([3]) });
-    await settled();
-    // Neither the checkpoint nor that a run was stopped could be stored.
-    expect(running).toHaveLength(0);
-    expect(queue.held?.code).toBe('no-space');
-    vi.advanceTimersByTime(60_000);
-    expect(running).toHaveLength(0);
-    restore();
-    expect(statuses(project, study.id)).toEqual({ running: 2, queued: 8 });
-    vi.advanceTimersByTime(120_000);
-    expect(queue.held).toBeNull();
-    expect(running.map((t) => t.runId)).toEqual(ids);
-    expect(project.studies.get(study.id)?.status).toBe('running');
-  });
-
-  it('goes on at once when asked to, once there is room', async () => {
-    const { project, study, queue, running } = prepared();
-    project.studies.setStatus(study.id, 'running');
-    const restore = fillDisk(project);
-    queue.start();
-    await settled();
-    expect(running).toHaveLength(0);
-    queue.start();
-    expect(queue.held?.code).toBe('no-space');
-    restore();
-    queue.start();
-    expect(queue.held).toBeNull();
-    expect(running).toHaveLength(2);
-  });
-
-  it('waits where a trainer finds the disk full, and does not fail its run', async () => {
-    const { project, study, queue, running } = prepared();
-    project.studies.setStatus(study.id, 'running');
-    queue.start();
-    running[0]?.send({ type: 'failed', error: { code: 'no-space', message: 'no room in /tmp' } });
-    await settled();
-    expect(queue.held?.message).toBe('no room in /tmp');
-    expect(running).toHaveLength(0);
-    expect(statuses(project, study.id)).toEqual({ queued: 10 });
-    await queue.close();
-  });
-
-  it('pauses everything when the project cannot be written any more', async () => {
-    const { project, study, running, spawn } = prepared();
-    project.studies.setStatus(study.id, 'running');
-    const notices: string[] = [];
-    const queue = createQueue({
-      project,
-      engine: 'wasm',
-      spawn,
-      emit: (event) => {
-        if (event.type === 'notice') notices.push(event.message);
-      },
-    });
-    queue.start();
-    const [trainer] = running;
-    // A result for an image that does not exist breaks a foreign key: any write error will do.
-    trainer?.send({
-      type: 'result',
-      prediction: null,
-      result: {
-        imageId: 9999,
-        checkpoint: 'best',
-        dice: 0,
-        iou: 0,
-        hd95: 0,
-        boundaryF1: 0,
-        uncertainty: null,
-      },
-    });
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(notices[0]).toMatch(/^Training is paused/);
-    expect(running).toHaveLength(0);
-    expect(statuses(project, study.id)).toEqual({ queued: 10 });
   });
 });

@@ -1,0 +1,154 @@
+/**
+ * Writes down what becomes of runs: what their trainers send, how they end, and what that means for the runs that wait for
+ * them and for their study. Announces every change. The caller opens the transactions.
+ */
+import type { EngineEvent } from '../../../shared/api.ts';
+import type { Run } from '../../../shared/entities.ts';
+import { AppError, fromWireError, toWireError } from '../../../shared/errors.ts';
+import type { Project } from '../../db/project.ts';
+import type { TrainerEvent } from '../../training/protocol.ts';
+import { extendUnconverged } from './extension.ts';
+
+/** A trainer that dies without a word is started again from its checkpoint so many times. */
+const MAX_RESTARTS = 2;
+
+export class RunRecords {
+  readonly #project: Project;
+  readonly #emit: (event: EngineEvent) => void;
+  /** How often the trainer of a run died without a word. */
+  readonly #deaths = new Map<number, number>();
+
+  constructor(project: Project, emit: (event: EngineEvent) => void) {
+    this.#project = project;
+    this.#emit = emit;
+  }
+
+  runChanged(runId: number): void {
+    this.#emit({ type: 'run.changed', project: this.#project.path, runId });
+  }
+
+  studyChanged(studyId: number | null): void {
+    if (studyId === null) return;
+    this.#emit({ type: 'study.changed', project: this.#project.path, studyId });
+  }
+
+  /** Errors: no-space where the trainer found the disk full, which the next run would as well; those of the database. */
+  store(run: Run, event: TrainerEvent): void {
+    const { runs, examples, path } = this.#project;
+    switch (event.type) {
+      case 'started':
+        runs.dropMetricsAfter(run.id, event.firstStep);
+        runs.started(run.id, event.engine, event.layers);
+        this.runChanged(run.id);
+        break;
+      case 'progress':
+        runs.progress(run.id, event);
+        this.runChanged(run.id);
+        break;
+      case 'metrics':
+        runs.addMetrics(run.id, event.points);
+        this.#emit({ type: 'run.metrics', project: path, runId: run.id, points: event.points });
+        break;
+      case 'checkpoint':
+        runs.saveCheckpoint(run.id, event.kind, event.step, event.bytes);
+        break;
+      case 'result':
+        runs.addResult(run.id, event.result, event.prediction);
+        break;
+      case 'example':
+        examples.add(run.id, event.index, event.example);
+        break;
+      case 'log':
+        runs.log(run.id, event.message);
+        break;
+      case 'done':
+        this.#done(run, event.kept);
+        break;
+      case 'stopped':
+        runs.requeue(run.id);
+        this.runChanged(run.id);
+        break;
+      case 'failed':
+        if (event.error.code === 'no-space') throw fromWireError(event.error);
+        this.#fail(run, fromWireError(event.error));
+        break;
+      case 'calibrated':
+      case 'prediction':
+        throw new AppError('internal', `A training run sent "${event.type}".`);
+    }
+  }
+
+  cancel(run: Run): void {
+    this.#project.runs.ended(run.id, 'cancelled');
+    this.runChanged(run.id);
+    this.#failDependents(run, 'was cancelled');
+  }
+
+  /** A trainer that ended without a word: killed, out of memory, crashed. */
+  diedSilently(run: Run, detail: string): void {
+    const deaths = (this.#deaths.get(run.id) ?? 0) + 1;
+    this.#deaths.set(run.id, deaths);
+    if (deaths <= MAX_RESTARTS) {
+      this.#project.runs.log(run.id, `The trainer ended unexpectedly (${detail}); resuming.`);
+      this.#project.runs.requeue(run.id);
+      return;
+    }
+    this.#fail(
+      run,
+      new AppError(
+        'internal',
+        `The trainer ended unexpectedly ${deaths} times. Last: ${detail}. Fewer parallel runs or a smaller batch may help if memory ran out; then retry the run.`,
+      ),
+    );
+  }
+
+  /** Marks a study as done when nothing of it is left to run, and its baselines need no longer budget. */
+  settleStudy(studyId: number | null): void {
+    if (studyId === null) return;
+    const { runs, studies } = this.#project;
+    if (studies.get(studyId)?.status === 'running') {
+      const own = runs.ofStudy(studyId);
+      const open = own.some((r) => r.status === 'queued' || r.status === 'running');
+      if (!open && extendUnconverged(this.#project, studyId).length === 0) {
+        const any = own.some((r) => r.kind === 'finetune' && r.status === 'done');
+        studies.setStatus(studyId, any ? 'done' : 'failed');
+      }
+    }
+    this.studyChanged(studyId);
+  }
+
+  #done(run: Run, kept: Uint8Array | null): void {
+    const { runs, encoders } = this.#project;
+    if (kept !== null) runs.saveCheckpoint(run.id, 'last', run.config.optimisation.steps, kept);
+    runs.ended(run.id, 'done');
+    if (run.config.kind === 'pretrain') {
+      const { task, network, seed } = run.config;
+      const name = `${run.pretraining ?? task}, seed ${seed}`;
+      encoders.add({ runId: run.id, name, task, network });
+    }
+    this.runChanged(run.id);
+  }
+
+  #fail(run: Run, error: AppError): void {
+    this.#project.runs.ended(run.id, 'failed', toWireError(error));
+    this.runChanged(run.id);
+    this.#failDependents(run, 'failed');
+  }
+
+  #failDependents(run: Run, fate: string): void {
+    const { runs } = this.#project;
+    for (const other of run.studyId === null ? [] : runs.ofStudy(run.studyId)) {
+      if (other.dependsOn !== run.id || other.status !== 'queued') continue;
+      const message = `Its pretraining (run ${run.id}) ${fate}, so there is nothing to transfer. Retry that run first.`;
+      runs.ended(other.id, 'failed', { code: 'conflict', message });
+      this.runChanged(other.id);
+    }
+  }
+}
+
+/** Bytes that an event asks the project to store. */
+export function bytesToStore(event: TrainerEvent): number {
+  if (event.type === 'checkpoint') return event.bytes.length;
+  if (event.type === 'result') return event.prediction?.length ?? 0;
+  return event.type === 'done' ? (event.kept?.length ?? 0) : 0;
+}
