@@ -39,6 +39,8 @@ export const Dataset = z.object({
   origin: z.record(z.string(), z.unknown()),
   imageCount: z.number().int(),
   labelledCount: z.number().int(),
+  /** Its images by their number of channels, fewest channels first. */
+  channels: z.array(z.object({ channels: z.number().int(), images: z.number().int() })),
   classes: z.array(SegmentationClass),
   /** Names of image-level classes (classification); images carry an index into this list. */
   imageClasses: z.array(z.string()),
@@ -170,7 +172,7 @@ export const NetworkConfig = z.object({
   preprocessing: Preprocessing.nullable().default(null),
   /** conv: skips pass a 1×1 conv, BatchNorm, ReLU; concat: as they are; none: an autoencoder's. */
   skips: z.enum(['conv', 'concat', 'none']).default('conv'),
-  /** Channels the network sees; images of another count are converted (grey ⇄ RGB). */
+  /** Channels the network sees: as many as the images have; grey and RGB are converted into each other. */
   inputChannels: z.number().int().min(1).max(64).default(1),
 });
 export type NetworkConfig = z.infer<typeof NetworkConfig>;

@@ -26,10 +26,6 @@ export const SKIP_NAMES: Readonly<Record<NetworkConfig['skips'], string>> = {
 export const halvingsOf = ({ encoder, depth }: Pick<NetworkConfig, 'encoder' | 'depth'>): number =>
   encoder === 'plain' ? depth : PUBLISHED_HALVINGS;
 
-/** Input channels of a network for images of so many: grey, colour without what stands behind it, or all of them. */
-export const inputChannelsFor = (imageChannels: number): number =>
-  imageChannels > 4 ? imageChannels : imageChannels >= 3 ? 3 : 1;
-
 /** "grey", "colour", "5 channels" */
 export function channelsInText(inputChannels: number): string {
   if (inputChannels === 1) return 'grey';

@@ -1,6 +1,7 @@
 /** graft pretrain | predict: single networks outside a study. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { inputChannelsFor } from '../../shared/channels.ts';
 import {
   PRETRAINING_TASKS,
   type PretrainingOptions,
@@ -127,7 +128,7 @@ Examples:
             project,
             datasetId: dataset.id,
             task,
-            network: networkOf(options),
+            network: networkOf(options, { inputChannels: inputChannelsFor(dataset.channels) }),
             sampling: { sizePx: options.size, mode: options.sampling },
             optimisation: {
               ...preset,

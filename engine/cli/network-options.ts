@@ -70,6 +70,10 @@ export function addNetworkOptions(command: Command, encoderDefault: string): Com
         'conv (through 1×1 convolutions), concat (as they are) or none (default: conv)',
       ).choices(skips.unwrap().options),
     )
-    .option('--channels <n>', 'input channels: 1 grey, 3 RGB (default: 1)', integer)
+    .option(
+      '--channels <n>',
+      'input channels: 1 grey, 3 RGB (default: as many as the images have)',
+      integer,
+    )
     .addOption(precisionOption());
 }

@@ -1,5 +1,6 @@
 /** The options that design a study, and the configuration that comes of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { inputChannelsFor } from '../../shared/channels.ts';
 import {
   type Encoder,
   LabelCount,
@@ -152,11 +153,17 @@ export async function designedStudy(
   const [first] = encoders;
   const takesDecoder = first?.plan.transfers.some((transfer) => transfer.includes('decoder'));
   const skips = takesDecoder === true ? first?.encoder.network.skips : 'conv';
-  const network = networkOf(options, { ...first?.encoder.network, ...given('skips', skips) });
+  const source = await findDataset(caller, project, options.source);
+  const target = await findDataset(caller, project, options.target);
+  const network = networkOf(options, {
+    inputChannels: inputChannelsFor([...source.channels, ...target.channels]),
+    ...first?.encoder.network,
+    ...given('skips', skips),
+  });
   return checked(StudyConfig, {
     name: options.name,
-    sourceDatasetId: (await findDataset(caller, project, options.source)).id,
-    targetDatasetId: (await findDataset(caller, project, options.target)).id,
+    sourceDatasetId: source.id,
+    targetDatasetId: target.id,
     network,
     sampling: { sizePx: options.size, mode: options.sampling },
     pretrainings: [

@@ -1,5 +1,6 @@
 /** SQL of datasets, their classes, images and original bytes. */
 import { z } from 'zod';
+import type { ChannelCount } from '../../shared/channels.ts';
 import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
 
@@ -88,6 +89,10 @@ export function datasetsTable(db: Sqlite) {
   const classesOf = db.prepare<[number], SegmentationClass>(
     'SELECT idx AS "index", name, color FROM classes WHERE dataset_id = ? ORDER BY idx',
   );
+  const channelsOf = db.prepare<[number], ChannelCount>(
+    `SELECT channels, COUNT(*) AS images FROM images WHERE dataset_id = ?
+       GROUP BY channels ORDER BY channels`,
+  );
   const insertDataset = db.prepare<[string, string, string, string]>(
     'INSERT INTO datasets (name, created_at, origin, image_classes) VALUES (?, ?, ?, ?)',
   );
@@ -131,6 +136,7 @@ export function datasetsTable(db: Sqlite) {
     origin: Origin.parse(JSON.parse(row.origin)),
     imageCount: row.image_count,
     labelledCount: row.labelled_count,
+    channels: channelsOf.all(row.id),
     classes: classesOf.all(row.id),
     imageClasses: ImageClasses.parse(JSON.parse(row.image_classes)),
   });

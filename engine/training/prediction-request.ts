@@ -6,6 +6,7 @@ import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
+import { assertSeenAlike, type SeenInTraining } from './images/channels.ts';
 import { type ImageRows, networkRows } from './images/image-rows.ts';
 import { predictionInput, predictLabelMaps } from './scoring/predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
@@ -34,16 +35,30 @@ function checkpointFor(project: Project, runId: number) {
   return { ...checkpoint, classes };
 }
 
-async function openAny(project: Project, input: Input, channels: number): Promise<ImageRows> {
+function seenBy(project: Project, runId: number, inputChannels: number): SeenInTraining {
+  const snapshotId = project.runs.get(runId)?.config.snapshotId;
+  const items = snapshotId === undefined ? [] : project.snapshots.items(snapshotId);
+  const images = items.map(({ imageId }) => project.datasets.image(imageId)?.channels);
+  return {
+    runId,
+    inputChannels,
+    imageChannels: new Set(images.filter((channels) => channels !== undefined)),
+  };
+}
+
+async function openAny(project: Project, input: Input, seen: SeenInTraining): Promise<ImageRows> {
   if ('imageId' in input) {
     const image = project.datasets.image(input.imageId);
     if (image === undefined) {
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
-    return openInput(project, image, channels);
+    assertSeenAlike(image.name, image.channels, seen);
+    return openInput(project, image, seen.inputChannels);
   }
   const { path } = input;
-  return networkRows(await openImage(await openFile(path), { subject: path }), channels, path);
+  const image = await openImage(await openFile(path), { subject: path });
+  assertSeenAlike(path, image.channels, seen);
+  return networkRows(image, seen.inputChannels, path);
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
@@ -64,9 +79,10 @@ export async function predictInputs(
     specs: hasFrozen ? [header.trained, header.frozen] : [header.trained],
   });
   const weights = toTensors(hasFrozen ? [trained, frozen] : [trained]);
+  const seen = seenBy(project, request.runId, network.inputChannels);
   for (const [index, input] of request.inputs.entries()) {
     try {
-      const image = await openAny(project, input, network.inputChannels);
+      const image = await openAny(project, input, seen);
       const small = await predictionInput(image, sampling);
       const [map] = await predictLabelMaps(segmenter, weights, [small]);
       if (map === undefined) throw new AppError('internal', 'An image gave no label map.');

@@ -23,7 +23,6 @@ import {
   PRETRAINING_TASK_FACTS,
   transferObstacle,
 } from '../../shared/pretraining-tasks.ts';
-import { inputChannelsFor } from '../../shared/networks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
@@ -57,7 +56,7 @@ export class StudyDraft {
   sizePx = $state(64);
   sampling = $state<'resize' | 'patches'>('resize');
   precision = $state<Precision>('float32');
-  /** Of the target. */
+  /** With which a network sees all that source and target show. */
   imageChannels = $state(1);
   pretrainingSteps = $state(pretrainingPreset('quick').steps);
   finetuningSteps = $state(finetuningPreset('quick').steps);
@@ -127,11 +126,11 @@ export class StudyDraft {
     this.network = network;
   }
 
-  /** Channels of the target's images: the network sees them where nothing else settles what it sees. */
+  /** See `imageChannels`: the network sees so many where nothing else settles what it sees. */
   setImageChannels(channels: number): void {
     this.imageChannels = channels;
     if (this.networkGiven || this.#channelsChosen) return;
-    this.network = { ...this.network, inputChannels: inputChannelsFor(channels) };
+    this.network = { ...this.network, inputChannels: channels };
   }
 
   /** Why an arm cannot be had; null where it can. */

@@ -133,7 +133,8 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     if (!isTaskPretraining(plan)) checkEncoder(project, config, plan, { items, images });
   }
   checkTaskNeeds(config, source, sourceImages);
-  assertChannelsFit([...sourceImages, ...labelled], config.network.inputChannels);
+  const seen = isOneDataset ? labelled : [...sourceImages, ...labelled];
+  assertChannelsFit(seen, config.network.inputChannels);
   assertLabelsAreClasses(project, target, labelled);
   if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
   checkLeaks(sourceItems, items);
@@ -153,6 +154,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
       unlabelled,
       isOneDataset,
       testCount,
+      seen,
       trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],
     }),
   };

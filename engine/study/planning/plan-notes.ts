@@ -1,4 +1,5 @@
 /** What is worth knowing of a study before it runs, and stops nothing. */
+import { unseenInText } from '../../../shared/channels.ts';
 import type { ImageRecord, StudyConfig } from '../../../shared/entities.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
@@ -27,6 +28,8 @@ export function planNotes(
     /** Source and target are the same. */
     readonly isOneDataset: boolean;
     readonly testCount: number;
+    /** All images of the study, each once. */
+    readonly seen: readonly ImageRecord[];
     /** Images of each kind of run: those to pretrain on, those to learn from. */
     readonly trainedOn: readonly (readonly ImageRecord[])[];
   },
@@ -35,6 +38,7 @@ export function planNotes(
   const rates = learningRatesOf(config);
   const several = rates.length > 1;
   const notes = [
+    ...unseenInText(data.seen, config.network.inputChannels),
     data.unlabelled > 0 && `${data.unlabelled} images of the split have no label map: left out.`,
     data.isOneDataset && 'Source and target are one dataset: pretraining sees its train part only.',
     seeds < 5 && `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,

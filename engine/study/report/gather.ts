@@ -13,6 +13,7 @@ import type {
   SegmentationClass,
   Study,
 } from '../../../shared/entities.ts';
+import { unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
@@ -161,8 +162,24 @@ function examplesOfPretrainings(
   });
 }
 
-function reportNotes(study: Study, runs: readonly Run[], engines: readonly EngineInfo[]): string[] {
-  const notes: string[] = [];
+/** What the network did not see of the images that the study is about. */
+function unseenNotes(db: Project, study: Study): string[] {
+  const ids = [study.sourceSnapshotId, study.targetSnapshotId].flatMap((snapshotId) =>
+    db.snapshots.items(snapshotId).map(({ imageId }) => imageId),
+  );
+  const images = [...new Set(ids)].map((id) => db.datasets.image(id));
+  return unseenInText(
+    images.filter((image) => image !== undefined),
+    study.config.network.inputChannels,
+  );
+}
+
+function reportNotes(
+  db: Project,
+  study: Study,
+  { runs, engines }: { runs: readonly Run[]; engines: readonly EngineInfo[] },
+): string[] {
+  const notes = unseenNotes(db, study);
   const { config } = study;
   if (config.mode === 'quick') {
     notes.push(
@@ -218,7 +235,7 @@ export async function gatherReport(
     },
     analysis,
     methods: describeMethods(db, study, engines),
-    notes: reportNotes(study, runs, engines),
+    notes: reportNotes(db, study, { runs, engines }),
     trainingSeconds: runs.reduce((sum, run) => sum + run.trainedSeconds, 0),
     wallSeconds: (end - start) / 1000,
     pretrainings: pretrainingCosts(db, runs),

@@ -5,6 +5,7 @@ import {
   type Part,
   type RunConfig,
 } from '../../../shared/entities.ts';
+import { unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { imageServes, PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { labelMapCode } from '../../data/image-source.ts';
@@ -165,13 +166,14 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
   };
 }
 
-/** How values were scaled, where that is more than dividing by 255. */
-function scalingNotes({ train, validation, test }: RunData): string[] {
-  const deep = [...train, ...validation, ...test].filter(
-    ({ image }) => image.bitDepth !== 8,
-  ).length;
-  if (deep === 0) return [];
+/** What the network does not see of the images, and how values were scaled where that is more than dividing by 255. */
+function imageNotes({ train, validation, test }: RunData, inputChannels: number): string[] {
+  const images = [...train, ...validation, ...test].map(({ image }) => image);
+  const notes = unseenInText(images, inputChannels);
+  const deep = images.filter(({ bitDepth }) => bitDepth !== 8).length;
+  if (deep === 0) return notes;
   return [
+    ...notes,
     `${deep} image(s) of 16 or 32 bits: the 0.1 and 99.9 percentiles of each become 0 and 1.`,
   ];
 }
@@ -181,5 +183,5 @@ export function runData(project: Project, config: RunConfig): RunData {
   assertInputSize(config.network, config.sampling.sizePx);
   const data =
     config.kind === 'pretrain' ? pretrainingData(project, config) : finetuningData(project, config);
-  return { ...data, notes: [...data.notes, ...scalingNotes(data)] };
+  return { ...data, notes: [...data.notes, ...imageNotes(data, config.network.inputChannels)] };
 }

@@ -2,6 +2,13 @@
  * From decoded pixels of any depth and channel count to what a network sees: float32 in [0, 1], a fixed number of
  * channels.
  */
+import {
+  type ChannelConversion,
+  channelConversion,
+  channelsObstacle,
+  countChannels,
+  fullConversion,
+} from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Samples } from '../../data/decoded-image.ts';
 import type { Raster } from './resample.ts';
@@ -11,19 +18,12 @@ import type { ValueRange } from './value-range.ts';
 export const luma = (red: number, green: number, blue: number): number =>
   0.299 * red + 0.587 * green + 0.114 * blue;
 
-export type Conversion = 'as it is' | 'luma' | 'repeat';
-
-function conversion(from: number, to: number): Conversion | null {
-  const colours = from === 2 || from === 4 ? from - 1 : from; // a last channel beside 1 or 3 is alpha
-  if (from === to || colours === to) return 'as it is';
-  if (to === 1 && colours === 3) return 'luma';
-  if (to === 3 && colours === 1) return 'repeat';
-  return null;
-}
-
-/** Errors: unsupported, where channels cannot be converted (anything but grey ⇄ RGB, without alpha). */
-export function conversionOf(from: number, to: number, subject: string): Conversion {
-  const how = conversion(from, to);
+/**
+ * How an image of `from` channels comes to a network of `to`.
+ * Errors: unsupported (anything but grey ⇄ RGB; what older projects left out still is).
+ */
+export function conversionOf(from: number, to: number, subject: string): ChannelConversion {
+  const how = channelConversion(from, to);
   if (how !== null) return how;
   throw new AppError(
     'unsupported',
@@ -32,12 +32,44 @@ export function conversionOf(from: number, to: number, subject: string): Convers
   );
 }
 
-/** To be asked before anything is trained. Errors: unsupported, naming the first image that the network cannot see. */
+/**
+ * To be asked before anything is trained.
+ * Errors: unsupported, where a network of so many input channels would not see all channels of all images.
+ */
 export function assertChannelsFit(
-  images: Iterable<{ readonly name: string; readonly channels: number }>,
+  images: readonly { readonly name: string; readonly channels: number }[],
   inputChannels: number,
 ): void {
-  for (const { name, channels } of images) conversionOf(channels, inputChannels, name);
+  const obstacle = channelsObstacle(countChannels(images), inputChannels);
+  if (obstacle === null) return;
+  const first = images.find(({ channels }) => fullConversion(channels, inputChannels) === null);
+  throw new AppError('unsupported', obstacle, first === undefined ? {} : { subject: first.name });
+}
+
+/** What a run's network takes, and what it saw while it was trained. */
+export interface SeenInTraining {
+  readonly runId: number;
+  readonly inputChannels: number;
+  /** Channels of the images of its snapshot. */
+  readonly imageChannels: ReadonlySet<number>;
+}
+
+/**
+ * To be asked before a run predicts. Where a network takes fewer channels than an image has, which of them it should see
+ * is known only where it was trained on such images. Errors: unsupported.
+ */
+export function assertSeenAlike(
+  subject: string,
+  channels: number,
+  { runId, inputChannels, imageChannels }: SeenInTraining,
+): void {
+  if (fullConversion(channels, inputChannels) !== null || imageChannels.has(channels)) return;
+  const trained = [...imageChannels].sort((a, b) => a - b).join(' or ');
+  throw new AppError(
+    'unsupported',
+    `${subject} has ${channels} channel(s), and run ${runId} was trained on images of ${trained}. Choose a run that was trained on images like this one, or save it with the channels that those have.`,
+    { subject },
+  );
 }
 
 /** Stored samples of some pixels: [height, width, channels]. */
@@ -50,7 +82,7 @@ export interface StoredPixels {
 
 /** How stored samples become what a network sees. */
 export interface Conversions {
-  readonly how: Conversion;
+  readonly how: ChannelConversion;
   readonly range: ValueRange;
   /** Of the network. */
   readonly channels: number;
@@ -70,7 +102,7 @@ export function toValues(image: StoredPixels, { how, range, channels }: Conversi
   for (let p = 0; p < pixels; p++) {
     const from = p * image.channels;
     const to = p * channels;
-    if (how === 'luma') {
+    if (how === 'luma' || how === 'luma of the first') {
       out[to] = luma(value(from), value(from + 1), value(from + 2));
     } else {
       for (let c = 0; c < channels; c++) out[to + c] = value(how === 'repeat' ? from : from + c);

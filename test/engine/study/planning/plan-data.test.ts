@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
-import { addDataset, smallStudy } from '../../../fixtures/projects.ts';
+import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 import { projectToPlan } from './project-to-plan.ts';
 
 describe('a study is refused, with the remedy,', () => {
@@ -46,7 +46,37 @@ describe('a study is refused, with the remedy,', () => {
 
   it('when images have channels that the network does not take', () => {
     expect(refusal({ network: { inputChannels: 5 } })).toThrow(
-      /0\.png has 1 channel\(s\) and the network takes 5/,
+      /^26 images have 1 channel, and the network takes 5: only grey and RGB .* Let it see 1 \(--channels 1\)/,
+    );
+  });
+
+  it('when a channel would be left out, or no network sees all images, with what to do', () => {
+    const planned = (channels: (image: number) => number, inputChannels: number) => {
+      const project = temporaryProject();
+      const source = addDataset(project, 'source', { count: 6, channels });
+      const target = addDataset(project, 'target', { count: 20, channels });
+      const config = smallStudy({ source, target }, { network: { inputChannels } });
+      return () => planData(project, config);
+    };
+    expect(planned(() => 2, 1)).toThrow(
+      /channels would be left out\. Let it see 2 \(--channels 2\)/,
+    );
+    expect(planned(() => 4, 3)).toThrow(
+      /channels would be left out\. Let it see 4 \(--channels 4\)/,
+    );
+    expect(planned(() => 4, 1)).toThrow(
+      /channels would be left out\. Let it see 4 \(--channels 4\)/,
+    );
+    expect(planned((i) => 3 + (i % 2), 3)).toThrow(
+      /^13 images have 3 channels and 13 have 4, .*No network sees all of them/,
+    );
+    expect(planned(() => 2, 2)).not.toThrow();
+    expect(planned(() => 4, 4)).not.toThrow();
+    expect(planned((i) => (i % 2 === 0 ? 1 : 3), 3)().notes).not.toContainEqual(
+      expect.stringMatching(/^Not seen/),
+    );
+    expect(planned(() => 3, 1)().notes).toContain(
+      'Not seen by the network, in 26 image(s): colours are made grey.',
     );
   });
 
