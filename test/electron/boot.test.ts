@@ -107,8 +107,9 @@ describe('the Electron shell', () => {
 
   it('comes back to the same view with a notice after the engine died', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const { child, window, ready } = await started().finally(() => vi.useRealTimers());
+    const { fake, child, window, ready } = await started().finally(() => vi.useRealTimers());
     await ready();
+    fake.ipcMain.emit(CHANNELS.painted);
     if (window === undefined) throw new Error('no window');
     window.webContents.url = `${ORIGIN}/#/studies/3`;
     vi.useFakeTimers({ toFake: ['setTimeout'] });
@@ -122,6 +123,13 @@ describe('the Electron shell', () => {
     await vi.waitFor(() =>
       expect(commands(window)).toEqual([[CHANNELS.command, 'engine-restarted', null]]),
     );
+    // What is opened meanwhile waits for the new page.
+    fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
+    expect(commands(window)).toHaveLength(1);
+    fake.ipcMain.emit(CHANNELS.painted);
+    expect(commands(window)?.at(-1)).toEqual([CHANNELS.command, 'open-project', '/data/b.graft']);
+    fake.ipcMain.emit(CHANNELS.painted);
+    expect(commands(window)).toHaveLength(2);
   });
 
   it('leaves the page alone when the engine came back where it was', async () => {
