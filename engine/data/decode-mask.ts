@@ -4,7 +4,7 @@
  */
 import { decode } from 'fast-png';
 import { AppError } from '../../shared/errors.ts';
-import { decodeImage, formatOf } from './decode.ts';
+import { decodeStored, formatOf } from './decode.ts';
 import {
   assertWithinLimits,
   DEFAULT_LIMITS,
@@ -51,7 +51,7 @@ export async function decodeMask(
   const { subject } = options;
   const format = await formatOf(file, subject);
   if (format === 'png') return decodePngMask(await bytesOf(file), subject);
-  const image = await decodeImage(file, options);
+  const image = await decodeStored(file, options);
   const { width, height } = image;
   const notes = [...image.notes];
   if (image.channels !== 1 && image.channels !== 3) {
@@ -67,7 +67,8 @@ export async function decodeMask(
     return withColours({ width, height, samples: image.data, channels: 3, notes }, subject);
   }
   const values = image.data instanceof Float32Array ? integers(image.data, subject) : image.data;
-  return { width, height, kind: 'grey', values, histogram: histogramOf(values, subject), notes };
+  const kind = image.isIndexed ? 'index' : 'grey';
+  return { width, height, kind, values, histogram: histogramOf(values, subject), notes };
 }
 
 function notAMask(subject: string, reason: string): AppError {

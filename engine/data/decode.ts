@@ -18,7 +18,9 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { openTiffRows, tiffPageCount } from './tiff.ts';
+import { openTiffRows } from './tiff.ts';
+import type { Reading } from './tiff-meaning.ts';
+import { tiffPages } from './tiff-pages.ts';
 
 export type { DecodedImage, OpenImage } from './decoded-image.ts';
 
@@ -112,7 +114,7 @@ export async function pageCount(
   options: { readonly subject: string },
 ): Promise<number> {
   const format = await formatOf(file, options.subject);
-  if (format === 'tiff') return tiffPageCount(file, options.subject);
+  if (format === 'tiff') return (await tiffPages(file, options.subject)).count;
   return (await readMetadata(file, options.subject, 0)).pages ?? 1;
 }
 
@@ -147,13 +149,13 @@ function inBands(reader: RowReader, bandBytes: number): OpenImage {
   };
 }
 
-/** Checks format and page. Errors: those of decodeImage. */
+/** Checks format and page; of TIFF, its reader checks it. Errors: those of decodeImage. */
 async function formatOfPage(
   file: ImageFile,
   { subject, page = 0 }: DecodeOptions,
 ): Promise<ImageFormat> {
   const format = await formatOf(file, subject);
-  if (page > 0) {
+  if (page > 0 && format !== 'tiff') {
     const pages = await pageCount(file, { subject });
     if (page >= pages) {
       throw new AppError('invalid-input', `${subject} has ${pages} page(s), not ${page + 1}.`, {
@@ -165,14 +167,18 @@ async function formatOfPage(
 }
 
 /** Errors: those of decodeImage, but for damage, which shows when rows are read. */
-async function openRows(file: ImageFile, options: DecodeOptions): Promise<RowReader> {
+async function openRows(
+  file: ImageFile,
+  options: DecodeOptions,
+  reading: Reading = 'shown',
+): Promise<RowReader> {
   const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
   const format = await formatOfPage(file, options);
-  if (format === 'tiff') {
-    const tiff = await openTiffRows(file, { subject, page, limits });
-    if (tiff !== undefined) return tiff;
-  }
-  return sharpRows(file, { subject, page, limits, format });
+  if (format !== 'tiff') return sharpRows(file, { subject, page, limits, format });
+  const tiff = await openTiffRows(file, { subject, page, limits, reading });
+  return typeof tiff === 'function'
+    ? tiff(await sharpRows(file, { subject, page, limits, format }))
+    : tiff;
 }
 
 /**
@@ -192,7 +198,22 @@ export async function openImage(
  * invalid-input (a page that the file does not have).
  */
 export async function decodeImage(file: ImageFile, options: DecodeOptions): Promise<DecodedImage> {
-  const reader = await openRows(file, options);
+  return wholeOf(await openRows(file, options));
+}
+
+/**
+ * The same of a mask, of any format but PNG (decode-mask.ts): of TIFF, samples as stored and not as shown.
+ * `isIndexed`: they are numbers of colours. Errors: those of decodeImage.
+ */
+export async function decodeStored(
+  file: ImageFile,
+  options: DecodeOptions,
+): Promise<DecodedImage & { readonly isIndexed: boolean }> {
+  const reader = await openRows(file, options, 'stored');
+  return { ...(await wholeOf(reader)), isIndexed: reader.isIndexed ?? false };
+}
+
+async function wholeOf(reader: RowReader): Promise<DecodedImage> {
   const { width, height, channels, bitDepth } = reader;
   const data = await reader.read(0, height);
   return { width, height, channels, bitDepth, data, notes: reader.notes() };

@@ -36,6 +36,8 @@ export interface OpenImage {
 
 /** Where rows come from. */
 export interface RowReader extends Omit<OpenImage, 'rows' | 'readThrough'> {
+  /** Whether its samples are numbers of colours in a table: as a mask, classes. */
+  readonly isIndexed?: boolean;
   /** Whether some rows cannot be had without all. */
   readonly wholeOnly: boolean;
   read(top: number, count: number): Promise<Samples>;

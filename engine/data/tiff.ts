@@ -1,12 +1,11 @@
 /**
- * Scientific TIFF: 8 to 64-bit integers and floating point, any number of channels, many pages.
- * Photographic TIFF (palettes, CMYK, YCbCr, bilevel) is left to decode.ts.
+ * TIFF: integers and floating point of 1 to 64 bits, grey, colours, colour tables, any number of channels, many pages.
+ * What is compressed like a photograph or a fax, CMYK, YCbCr and the like is left to decode.ts.
  */
-import { fromArrayBuffer, fromFile, type GeoTIFFImage } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
 import {
   assertWithinLimits,
-  type DecodedImage,
   firstChannels,
   orientationNote,
   type PixelLimits,
@@ -15,136 +14,105 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { type PlainSamples, readPlainRows } from './tiff-rows.ts';
+import { isPlain } from './tiff-blocks.ts';
+import {
+  COLOUR_TABLE,
+  depthOf,
+  KNOWN,
+  meaningOf,
+  photometricOf,
+  type Reading,
+  RGB,
+  WHITE_IS_ZERO,
+  WHITE_STORED,
+} from './tiff-meaning.ts';
+import { withPage } from './tiff-pages.ts';
+import { kindOf, readPlainRows } from './tiff-rows.ts';
+import type { PlainSamples, SampleKind } from './tiff-samples.ts';
 
 // TIFF 6.0 tag values.
-const BLACK_IS_ZERO = 1;
-const RGB = 2;
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
-const UNSIGNED_SAMPLES = 1;
-const FLOAT_SAMPLES = 3;
-const LITTLE_ENDIAN = 0x4949; // 'II'
-const BIG_TIFF = 43;
-
-/** The reader wants a buffer of its own; large files have one. */
-function bufferOf({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : undefined;
-}
-
-/** Opened for each use, so that no file stays open. Errors: unreadable; those of `use`. */
-async function withPage<T>(
-  { source }: ImageFile,
-  { subject, page }: Pick<TiffOptions, 'subject' | 'page'>,
-  use: (image: GeoTIFFImage) => Promise<T>,
-): Promise<T> {
-  try {
-    const tiff =
-      typeof source === 'string'
-        ? await fromFile(source)
-        : await fromArrayBuffer(bufferOf(source) ?? new Uint8Array(source).buffer);
-    try {
-      return await use(await tiff.getImage(page));
-    } finally {
-      await tiff.close();
-    }
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
-}
-
-/**
- * Number of image directories, by walking their chain. Not left to the reader, which walks in circles
- * where a damaged or hostile file leads it in circles. Errors: unreadable.
- */
-export async function tiffPageCount(file: ImageFile, subject: string): Promise<number> {
-  const viewOf = async (at: number, length: number) => {
-    const bytes = await file.read(at, length);
-    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  };
-  try {
-    const head = await viewOf(0, 16);
-    const little = head.getUint16(0) === LITTLE_ENDIAN;
-    const big = head.getUint16(2, little) === BIG_TIFF;
-    const offsetIn = (view: DataView, at: number) =>
-      big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
-    const seen = new Set<number>();
-    let at = offsetIn(head, big ? 8 : 4);
-    while (at !== 0) {
-      if (seen.has(at)) throw new RangeError('its pages lead in a circle');
-      seen.add(at);
-      const count = await viewOf(at, 8);
-      const entries = big ? Number(count.getBigUint64(0, little)) : count.getUint16(0, little);
-      const next = at + (big ? 8 + entries * 20 : 2 + entries * 12);
-      at = offsetIn(await viewOf(next, 8), 0);
-    }
-    return seen.size;
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
-}
 
 interface TiffOptions {
   readonly subject: string;
   readonly page: number;
   readonly limits: PixelLimits;
+  readonly reading: Reading;
 }
 
-/** The depth that toSamples leads to. */
-function depthOf(image: GeoTIFFImage): DecodedImage['bitDepth'] {
-  const bits = image.getBitsPerSample();
-  if (image.getSampleFormat() !== UNSIGNED_SAMPLES || bits > 16) return 32;
-  return bits <= 8 ? 8 : 16;
-}
+/** A kind of TIFF that the general decoder reads better, and what is to be made of what it shows. */
+export type LeftToOthers = (shown: RowReader) => RowReader;
 
 /**
- * Rows of a scientific TIFF: of its strips or tiles only those are decoded that hold them.
- * Undefined: a kind of TIFF that the general decoder reads better. Errors: unreadable, unsupported.
+ * Rows of a TIFF: of its strips or tiles only those are decoded that hold them.
+ * Errors: unreadable, unsupported, invalid-input (page).
  */
 export function openTiffRows(
   file: ImageFile,
   options: TiffOptions,
-): Promise<RowReader | undefined> {
-  const { subject, limits } = options;
+): Promise<RowReader | LeftToOthers> {
+  const { subject, limits, reading } = options;
   return withPage(file, options, async (image) => {
     const [width, height] = [image.getWidth(), image.getHeight()];
     assertWithinLimits({ width, height }, subject, limits);
-    if (!isScientific(image)) return undefined;
+    if (!isReadHere(image)) return asAsked(image, reading);
+    const kind = kindOf(image, subject);
     await assertComplete(image, file.sizeBytes, subject);
-    const floating = image.getSampleFormat() === FLOAT_SAMPLES;
     const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
     const isTurned = orientation > 1 && orientation <= 8;
     const isSwapped = isTurned && orientation >= 5;
     const { stored, kept } = channelsOf(image);
+    const meaning = await meaningOf(image, { kind, kept, reading });
+    const { channels } = meaning;
     const changes = { isInteger: false, inexact: 0, notFinite: 0 };
     return {
       width: isSwapped ? height : width,
       height: isSwapped ? width : height,
-      channels: kept,
-      bitDepth: depthOf(image),
+      channels,
+      bitDepth: photometricOf(image) === COLOUR_TABLE && reading === 'shown' ? 8 : depthOf(kind),
+      isIndexed: photometricOf(image) === COLOUR_TABLE,
       wholeOnly: isTurned,
       notes: () => [
         ...notesOf(changes),
+        ...meaning.notes,
         ...(kept === stored ? [] : ['alpha channel dropped']),
         ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
       ],
       async read(top, count) {
-        const [from, rows] = isTurned ? [0, height] : [top, count];
-        const raster = await withPage(file, options, async (page) => {
-          const plain = await readPlainRows(page, from, rows);
-          return plain ?? readOtherRows(page, from, rows);
-        });
-        const samples = toSamples(raster, floating, changes);
-        const data = kept === stored ? samples : firstChannels(samples, stored, kept);
-        return isTurned ? orient({ width, height, channels: kept, data }, orientation).data : data;
+        const rows = isTurned ? { top: 0, count: height } : { top, count };
+        const raster = await withPage(file, options, (page) =>
+          isPlain(page) ? readPlainRows(page, file, { kind, ...rows }) : readOtherRows(page, rows),
+        );
+        const samples = toSamples(raster, kind, changes);
+        const own = kept === stored ? samples : firstChannels(samples, stored, kept);
+        const data = meaning.apply(own);
+        return isTurned ? orient({ width, height, channels, data }, orientation).data : data;
       },
     };
   });
 }
 
-function isScientific(image: GeoTIFFImage): boolean {
-  const photometric = image.fileDirectory.getValue('PhotometricInterpretation') ?? BLACK_IS_ZERO;
-  const bits = image.getBitsPerSample();
-  return (photometric === BLACK_IS_ZERO || photometric === RGB) && bits >= 8;
+/** Compressions with parameters of their own are read of plain grey levels and colours alone. */
+function isReadHere(image: GeoTIFFImage): boolean {
+  const photometric = photometricOf(image);
+  if (isPlain(image)) return KNOWN.includes(photometric);
+  const isSimple = photometric !== WHITE_IS_ZERO && photometric <= RGB;
+  return isSimple && image.getBitsPerSample() >= 8;
+}
+
+/** What is shown of two levels as the two numbers that were stored. */
+function asAsked(image: GeoTIFFImage, reading: Reading): LeftToOthers {
+  const isBilevel = image.getSamplesPerPixel() === 1 && (image.getBitsPerSample() || 1) === 1;
+  if (reading === 'shown' || !isBilevel) return (shown) => shown;
+  const isWhiteZero = photometricOf(image) === WHITE_IS_ZERO;
+  return (shown) => ({
+    ...shown,
+    notes: () => [...shown.notes(), ...(isWhiteZero ? [WHITE_STORED] : [])],
+    async read(top, count) {
+      const samples = await shown.read(top, count);
+      return samples.map((value) => Number(value > 127 !== isWhiteZero));
+    },
+  });
 }
 
 /** The reader takes bytes beyond the end of the file for zeros: a cut file must fail instead. */
@@ -167,11 +135,10 @@ async function assertComplete(
   }
 }
 
-/** The same, of whatever the reader knows. */
+/** Rows of whatever else the reader knows. */
 async function readOtherRows(
   image: GeoTIFFImage,
-  top: number,
-  count: number,
+  { top, count }: { readonly top: number; readonly count: number },
 ): Promise<PlainSamples> {
   const window = [0, top, image.getWidth(), top + count];
   const raster = await image.readRasters({ interleave: true, window });
@@ -193,13 +160,13 @@ const notesOf = ({ isInteger, inexact, notFinite }: Changes): string[] => [
 ];
 
 /** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point, which `changes` count. */
-function toSamples(raster: PlainSamples, floating: boolean, changes: Changes): Samples {
+function toSamples(raster: PlainSamples, { format }: SampleKind, changes: Changes): Samples {
   // New views, because the reader hangs width and height on its arrays.
   const { buffer, byteOffset, length } = raster;
   if (raster instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length);
   if (raster instanceof Uint16Array) return new Uint16Array(buffer, byteOffset, length);
   const out = new Float32Array(raster.length);
-  changes.isInteger = !floating;
+  changes.isInteger = format !== 'float';
   for (let i = 0; i < raster.length; i++) {
     const value = raster[i] ?? 0;
     const rounded = Math.fround(value);

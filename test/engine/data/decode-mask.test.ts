@@ -7,6 +7,7 @@ import { encodeIndexPng } from '../../../engine/data/encode.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
+import { type TiffPage, writeTiff } from './tiff-writer.ts';
 
 const subject = 'masks/a.png';
 const decodeMask = (bytes: Uint8Array, options: Parameters<typeof decodeMaskFile>[1]) =>
@@ -168,6 +169,61 @@ describe('decodeMask', () => {
       kind: 'grey',
       values: Uint8Array.of(0, 255, 255, 0),
     });
+  });
+});
+
+describe('TIFF masks are read as stored', () => {
+  const [width, height] = [5, 3];
+  const page = { width, height, bits: [8] };
+  const maskOf = (one: Partial<TiffPage> & Pick<TiffPage, 'samples'>) =>
+    decodeMask(writeTiff([{ ...page, ...one }]), { subject });
+
+  test('where white is zero: 255 stays 255, class 2 stays 2, and that is said', async () => {
+    const samples = [0, 1, 2, 255, 0, 0, 1, 2, 255, 0, 0, 0, 0, 0, 0];
+    for (const compression of ['none', 'lzw'] as const) {
+      const mask = await maskOf({ samples, photometric: 0, compression });
+      expect([...mask.values]).toEqual(samples);
+      expect(mask.kind).toBe('grey');
+      expect(mask.notes).toEqual([expect.stringContaining('shows 0 as white')]);
+    }
+  });
+
+  test('of 1 bit: 0 and 1, as in a PNG of 1 bit', async () => {
+    const samples = [0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 1, 1, 0, 0, 0];
+    for (const photometric of [0, 1]) {
+      const mask = await maskOf({ samples, photometric, bits: [1] });
+      expect([...mask.values]).toEqual(samples);
+    }
+  });
+
+  test('by their numbers where there is a colour table', async () => {
+    const samples = [0, 1, 2, 2, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0];
+    for (const bits of [2, 4, 8]) {
+      const white = Array.from({ length: 3 * 2 ** bits }, (_, i) => 65_535 - 900 * i);
+      const mask = await maskOf({ samples, photometric: 3, bits: [bits], tags: { 320: white } });
+      expect(mask.kind).toBe('index');
+      expect([...mask.values]).toEqual(samples);
+    }
+  });
+
+  test.each([true, false])('of fax compression, white is zero: %s', async (miniswhite) => {
+    const [across, down, ink] = [64, 64, 20];
+    const shown = Uint8Array.from({ length: across * down }, (_, i) =>
+      i % across < ink ? 0 : 255,
+    );
+    const bytes = await sharp(shown, { raw: { width: across, height: down, channels: 1 } })
+      .toColourspace('b-w')
+      .tiff({ compression: 'ccittfax4', bitdepth: 1, miniswhite })
+      .toBuffer();
+    const mask = await decodeMask(bytes, { subject });
+    const black = miniswhite ? 1 : 0;
+    expect(mask.histogram).toEqual(
+      new Map([
+        [0, (black === 0 ? ink : across - ink) * down],
+        [1, (black === 1 ? ink : across - ink) * down],
+      ]),
+    );
+    expect(mask.values[0]).toBe(black);
   });
 });
 

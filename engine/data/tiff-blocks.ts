@@ -1,0 +1,179 @@
+/** Strips and tiles of a TIFF, decompressed: FillOrder, the compressions without parameters of their own, predictors. */
+import { getDecoder, type GeoTIFFImage } from 'geotiff';
+import { endianness } from 'node:os';
+import type { ImageFile } from './image-file.ts';
+import { decodeLzw } from './lzw.ts';
+import { type SampleKind, swapBytes } from './tiff-samples.ts';
+
+// TIFF 6.0 and libtiff tag values.
+export const UNCOMPRESSED = 1;
+const LZW = 5;
+const DEFLATE = 8;
+const OLD_DEFLATE = 32_946;
+const PACK_BITS = 32_773;
+const ZSTANDARD = 50_000;
+const PLAIN_COMPRESSIONS: readonly number[] = [
+  UNCOMPRESSED,
+  LZW,
+  DEFLATE,
+  OLD_DEFLATE,
+  PACK_BITS,
+  ZSTANDARD,
+];
+const LOW_BITS_FIRST = 2;
+const NO_PREDICTOR = 1;
+const DIFFERENCES = 2;
+const FLOATING = 3;
+
+export const compressionOf = (image: GeoTIFFImage): number =>
+  image.fileDirectory.getValue('Compression') ?? UNCOMPRESSED;
+
+/** Whether openBlocks reads it; all others are left to other decoders. */
+export const isPlain = (image: GeoTIFFImage): boolean =>
+  PLAIN_COMPRESSIONS.includes(compressionOf(image));
+
+const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let out = 0;
+  for (let bit = 0; bit < 8; bit++) out |= ((byte >> bit) & 1) << (7 - bit);
+  return out;
+});
+
+/** TIFF 6.0, section 9. Data that is cut off gives what was there. */
+function decodePackBits(input: Uint8Array): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < input.length;) {
+    const head = input[at] ?? 0;
+    at++;
+    if (head < 128) {
+      parts.push(input.subarray(at, at + head + 1));
+      at += head + 1;
+    } else if (head > 128 && at < input.length) {
+      parts.push(new Uint8Array(257 - head).fill(input[at] ?? 0));
+      at++;
+    } // 128 stands for nothing
+  }
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+export interface Blocks {
+  /** Whether the bytes of what is read stand in little-endian order: undoing a predictor may turn them. */
+  readonly isLittle: boolean;
+  /** Block `index` (a strip or tile); null: it has no bytes in the file. Errors: of the decoders. */
+  read(index: number): Promise<ArrayBuffer | null>;
+}
+
+interface Layout {
+  /** Samples of a pixel that stand together in a block. */
+  readonly together: number;
+  readonly kind: SampleKind;
+}
+
+/** Errors: Error, for predictors that nobody defines for such samples. */
+async function predictorOf(image: GeoTIFFImage, { kind }: Layout): Promise<number> {
+  if (compressionOf(image) === UNCOMPRESSED) return NO_PREDICTOR; // as libtiff has it, whatever the file says
+  const predictor = (await image.fileDirectory.loadValue('Predictor')) ?? NO_PREDICTOR;
+  const [bits = 8] = kind.bits;
+  const isUniform = kind.bits.every((n) => n === bits);
+  if (predictor === NO_PREDICTOR) return predictor;
+  if (isUniform && predictor === DIFFERENCES && [8, 16, 32, 64].includes(bits)) return predictor;
+  if (isUniform && predictor === FLOATING && kind.format === 'float') return predictor;
+  throw new Error(
+    `predictor ${predictor} is not defined for ${kind.format} samples of ${bits} bits`,
+  );
+}
+
+export async function openBlocks(
+  image: GeoTIFFImage,
+  file: ImageFile,
+  layout: Layout,
+): Promise<Blocks> {
+  const directory = image.fileDirectory;
+  const compression = compressionOf(image);
+  const isReversed = (await directory.loadValue('FillOrder')) === LOW_BITS_FIRST;
+  const tiled = directory.hasTag('TileOffsets');
+  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
+  const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const inflate = await getDecoder(compression, {
+    tileWidth: image.getTileWidth(),
+    tileHeight: image.getTileHeight(),
+    predictor: NO_PREDICTOR, // undone here
+    bitsPerSample: [8],
+    planarConfiguration: 1,
+  });
+  const decompressed = (stored: Uint8Array<ArrayBuffer>) => {
+    if (compression === UNCOMPRESSED) return stored.buffer;
+    if (compression === LZW) return decodeLzw(stored).buffer;
+    if (compression === PACK_BITS) return decodePackBits(stored).buffer;
+    return inflate.decode(stored.buffer);
+  };
+  const predictor = await predictorOf(image, layout);
+  const isNative = image.littleEndian === (endianness() === 'LE');
+  const sampleBytes = (layout.kind.bits[0] ?? 8) / 8;
+  const of = { sampleBytes, rowBytes: image.getTileWidth() * layout.together * sampleBytes };
+  return {
+    isLittle:
+      predictor === DIFFERENCES
+        ? endianness() === 'LE'
+        : predictor === FLOATING || image.littleEndian,
+    async read(index) {
+      const count = counts?.[index] ?? 0;
+      if (count === 0) return null;
+      // A copy, for what it becomes is changed in place.
+      const stored = Uint8Array.from(await file.read(offsets?.[index] ?? 0, count));
+      if (isReversed) stored.forEach((byte, i) => (stored[i] = REVERSED[byte] ?? 0));
+      const block = await decompressed(stored);
+      if (!(block instanceof ArrayBuffer)) throw new Error('a block is shared memory');
+      if (predictor === DIFFERENCES) {
+        if (!isNative) swapBytes(block, sampleBytes);
+        addDifferences(block, { ...of, ...layout });
+      } else if (predictor === FLOATING) undoFloating(block, { ...of, ...layout });
+      return block;
+    },
+  };
+}
+
+interface Rows {
+  readonly rowBytes: number;
+  readonly sampleBytes: number;
+  readonly together: number;
+}
+
+/** In place: each sample of a row stands as its difference from that of the pixel before, as integers that wrap round. */
+function addDifferences(block: ArrayBuffer, { rowBytes, sampleBytes, together }: Rows): void {
+  const rows = Math.floor(block.byteLength / rowBytes);
+  const length = rowBytes / sampleBytes;
+  const all = rows * length;
+  const add = (samples: Uint8Array | Uint16Array | Uint32Array) => {
+    for (let row = 0; row < all; row += length) {
+      for (let i = row + together; i < row + length; i++) {
+        samples[i] = (samples[i] ?? 0) + (samples[i - together] ?? 0);
+      }
+    }
+  };
+  if (sampleBytes === 1) add(new Uint8Array(block, 0, all));
+  else if (sampleBytes === 2) add(new Uint16Array(block, 0, all));
+  else if (sampleBytes === 4) add(new Uint32Array(block, 0, all));
+  else {
+    const samples = new BigUint64Array(block, 0, all);
+    for (let row = 0; row < all; row += length) {
+      for (let i = row + together; i < row + length; i++) {
+        samples[i] = (samples[i] ?? 0n) + (samples[i - together] ?? 0n);
+      }
+    }
+  }
+}
+
+/** In place, by Adobe's TIFF Technical Note 3: bytes of a row as differences, the highest byte of all samples first. */
+function undoFloating(block: ArrayBuffer, { rowBytes, sampleBytes, together }: Rows): void {
+  const samples = rowBytes / sampleBytes;
+  for (let begin = 0; begin + rowBytes <= block.byteLength; begin += rowBytes) {
+    const row = new Uint8Array(block, begin, rowBytes);
+    for (let i = together; i < row.length; i++) row[i] = (row[i] ?? 0) + (row[i - together] ?? 0);
+    const planes = row.slice();
+    for (let i = 0; i < samples; i++) {
+      for (let b = 0; b < sampleBytes; b++) {
+        row[i * sampleBytes + b] = planes[(sampleBytes - b - 1) * samples + i] ?? 0;
+      }
+    }
+  }
+}

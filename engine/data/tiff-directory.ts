@@ -1,0 +1,128 @@
+/** The directories of a TIFF, each with the few fields that tell what its pages are. No pixel is read. */
+import type { ImageFile } from './image-file.ts';
+import { unreadableImage } from './decoded-image.ts';
+
+export interface TiffDirectory {
+  /** Of an image of its own, of a smaller copy of another, or of what is transparent in another. */
+  readonly kind: 'image' | 'reduced' | 'transparency';
+  readonly width: number;
+  readonly height: number;
+  readonly samples: number;
+  /** ImageDescription; of the first directory only, else ''. */
+  readonly description: string;
+  /** Directories that hang on this one. */
+  readonly subDirectories: number;
+  /** Planes that MetaMorph's tag counts, else 1. */
+  readonly planes: number;
+}
+
+const LITTLE_ENDIAN = 0x4949; // 'II'
+const BIG_TIFF = 43;
+
+// TIFF 6.0 tags, and one of MetaMorph.
+const NEW_SUBFILE_TYPE = 254;
+const SUBFILE_TYPE = 255;
+const IMAGE_WIDTH = 256;
+const IMAGE_LENGTH = 257;
+const IMAGE_DESCRIPTION = 270;
+const SAMPLES_PER_PIXEL = 277;
+const SUB_IFDS = 330;
+const UIC2 = 33_629;
+
+/** Bits of NewSubfileType, and the one value of the old tag that says the same. */
+const REDUCED = 1;
+const TRANSPARENCY = 4;
+const OLD_REDUCED = 2;
+
+const SHORT = 3;
+/** An OME description of a large screen has some MB. */
+const MOST_TEXT_BYTES = 2 ** 25;
+
+interface Entry {
+  readonly type: number;
+  readonly count: number;
+  /** Of the value, where it is one small number. */
+  readonly value: number;
+  /** Of the value in the file. */
+  readonly at: number;
+}
+
+async function viewOf(file: ImageFile, at: number, length: number): Promise<DataView> {
+  const bytes = await file.read(at, length);
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * In the order of their chain. Walked here, because a damaged or hostile file may lead in circles.
+ * Errors: unreadable.
+ */
+export async function readDirectories(file: ImageFile, subject: string): Promise<TiffDirectory[]> {
+  try {
+    const head = await viewOf(file, 0, 16);
+    const little = head.getUint16(0) === LITTLE_ENDIAN;
+    const big = head.getUint16(2, little) === BIG_TIFF;
+    const offsetIn = (view: DataView, at: number) =>
+      big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
+    const [countBytes, entryBytes, offsetBytes] = big ? [8, 20, 8] : [2, 12, 4];
+    const directories: TiffDirectory[] = [];
+    const seen = new Set<number>();
+    let at = offsetIn(head, big ? 8 : 4);
+    while (at !== 0) {
+      if (seen.has(at)) throw new RangeError('its pages lead in a circle');
+      seen.add(at);
+      const counted = await viewOf(file, at, countBytes);
+      const count = big ? Number(counted.getBigUint64(0, little)) : counted.getUint16(0, little);
+      const length = count * entryBytes + offsetBytes;
+      if (at + length > file.sizeBytes) throw new RangeError('a directory is cut off');
+      const view = await viewOf(file, at + countBytes, length);
+      const entries = new Map<number, Entry>();
+      for (let i = 0; i < count; i++) {
+        const from = i * entryBytes;
+        const type = view.getUint16(from + 2, little);
+        const valueAt = from + (big ? 12 : 8);
+        const value =
+          type === SHORT ? view.getUint16(valueAt, little) : view.getUint32(valueAt, little);
+        const number = big
+          ? Number(view.getBigUint64(from + 4, little))
+          : view.getUint32(from + 4, little);
+        const inPlace = number * (type === SHORT ? 2 : 1) <= offsetBytes;
+        entries.set(view.getUint16(from, little), {
+          type,
+          count: number,
+          value,
+          at: inPlace ? at + countBytes + valueAt : offsetIn(view, valueAt),
+        });
+      }
+      directories.push(await directoryOf(file, entries, directories.length === 0));
+      at = offsetIn(view, count * entryBytes);
+    }
+    return directories;
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+async function directoryOf(
+  file: ImageFile,
+  entries: ReadonlyMap<number, Entry>,
+  isFirst: boolean,
+): Promise<TiffDirectory> {
+  const valueOf = (tag: number, otherwise: number) => entries.get(tag)?.value ?? otherwise;
+  const type = valueOf(NEW_SUBFILE_TYPE, 0);
+  const isReduced = (type & REDUCED) !== 0 || valueOf(SUBFILE_TYPE, 0) === OLD_REDUCED;
+  const text = isFirst ? entries.get(IMAGE_DESCRIPTION) : undefined;
+  return {
+    kind: (type & TRANSPARENCY) !== 0 ? 'transparency' : isReduced ? 'reduced' : 'image',
+    width: valueOf(IMAGE_WIDTH, 0),
+    height: valueOf(IMAGE_LENGTH, 0),
+    samples: valueOf(SAMPLES_PER_PIXEL, 1),
+    description: text === undefined ? '' : await textOf(file, text),
+    subDirectories: entries.get(SUB_IFDS)?.count ?? 0,
+    planes: Math.max(1, entries.get(UIC2)?.count ?? 1),
+  };
+}
+
+async function textOf(file: ImageFile, { at, count }: Entry): Promise<string> {
+  const bytes = await file.read(at, Math.min(count, MOST_TEXT_BYTES));
+  return new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
+}

@@ -1,0 +1,183 @@
+/**
+ * Which pages of a TIFF are images of their own, and which are channels of one image: by its directories, and by what
+ * ImageJ, OME, tifffile and MetaMorph write beside them.
+ */
+import type { GeoTIFFImage } from 'geotiff';
+import { AppError } from '../../shared/errors.ts';
+import { unreadableImage } from './decoded-image.ts';
+import type { ImageFile } from './image-file.ts';
+import { describedPlanes } from './tiff-description.ts';
+import { compressionOf, UNCOMPRESSED } from './tiff-blocks.ts';
+import { withDirectory } from './tiff-image.ts';
+import { readDirectories, type TiffDirectory } from './tiff-directory.ts';
+import { moveStrips, uncompressedBytes } from './tiff-rows.ts';
+
+/** A page is a directory of the chain, counted from 0; of a file of planes without directories, such a plane. */
+export interface TiffPages {
+  readonly count: number;
+  /** Pages that are images, ascending. */
+  readonly images: readonly number[];
+  /** The pages that are the channels of each image, where the file says that pages are channels; else null. */
+  readonly channels: readonly (readonly number[])[] | null;
+  /** What is in the file and no image of its own, in words. */
+  readonly leftOut: readonly string[];
+  /** Of a plane, where planes follow the only directory without one of their own. */
+  readonly planeBytes: number | null;
+}
+
+/** Errors: unreadable; invalid-input, where there is no such page; those of `use`. */
+export async function withPage<T>(
+  file: ImageFile,
+  { subject, page }: { readonly subject: string; readonly page: number },
+  use: (image: GeoTIFFImage) => Promise<T>,
+): Promise<T> {
+  try {
+    const { count, planeBytes } = await tiffPages(file, subject);
+    if (page >= count) {
+      throw new AppError('invalid-input', `${subject} has ${count} page(s), not ${page + 1}.`, {
+        subject,
+      });
+    }
+    return await withDirectory(file, planeBytes === null ? page : 0, async (image) => {
+      if (planeBytes !== null) await moveStrips(image, page * planeBytes);
+      return use(image);
+    });
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+/** An opened file does not change, and each reading of its rows asks. */
+const known = new WeakMap<ImageFile, Promise<TiffPages>>();
+
+/** Errors: unreadable, unsupported (planes that cannot be found). */
+export function tiffPages(file: ImageFile, subject: string): Promise<TiffPages> {
+  const before = known.get(file);
+  if (before !== undefined) return before;
+  const pages = findPages(file, subject);
+  known.set(file, pages);
+  return pages;
+}
+
+async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
+  const directories = await readDirectories(file, subject);
+  const [first] = directories;
+  if (first === undefined) throw unreadableImage(subject, new Error('it has no pages'));
+  const described = describedPlanes(first);
+  const leftOut: string[] = [];
+  if (directories.length === 1) {
+    const planes = Math.max(first.planes, described?.count ?? 1);
+    if (planes > 1) {
+      const planeBytes = await findPlanes(file, { subject, planes });
+      const images = Array.from({ length: planes }, (_, plane) => plane);
+      const channels = channelsOf(described?.channels ?? null, images);
+      return { count: planes, images, channels, leftOut: subNotes(directories), planeBytes };
+    }
+  }
+  const full = pagesOfKind(directories, 'image');
+  // A small picture that was taken out of its file is still marked as a copy: then it is the image.
+  const images = full.length > 0 ? full : directories.map((_, page) => page);
+  if (full.length > 0) {
+    leftOut.push(...kindNotes(directories, 'reduced', 'reduced copies'));
+    leftOut.push(...kindNotes(directories, 'transparency', 'transparency masks'));
+  }
+  leftOut.push(...subNotes(directories));
+  const missing = (described?.count ?? 1) - images.length;
+  if (missing > 0 && described?.isOneFile === true) {
+    leftOut.push(
+      `its description speaks of ${described.count} planes, and ${missing} of them have no directory: these cannot be found`,
+    );
+  }
+  return {
+    count: directories.length,
+    images,
+    channels: channelsOf(described?.channels ?? null, images),
+    leftOut,
+    planeBytes: null,
+  };
+}
+
+/** What is said of channels holds only where it speaks of just the pages that there are. */
+function channelsOf(
+  described: readonly (readonly number[])[] | null,
+  images: readonly number[],
+): readonly (readonly number[])[] | null {
+  if (described === null) return null;
+  const pages = described.map((group) => group.map((plane) => images[plane]));
+  const named = pages.flat();
+  const isWhole = named.length === images.length && new Set(named).size === images.length;
+  if (!isWhole) return null;
+  return pages.map((group) => group.filter((page) => page !== undefined));
+}
+
+/** Bytes of each plane. Errors: unreadable, unsupported. */
+async function findPlanes(
+  file: ImageFile,
+  { subject, planes }: { readonly subject: string; readonly planes: number },
+): Promise<number> {
+  const remedy = 'Save it again with a directory for each plane.';
+  const cannot = (reason: string) =>
+    new AppError(
+      'unsupported',
+      `${subject} says that it holds ${planes} planes, and has one directory: ${reason}. ${remedy}`,
+      { subject },
+    );
+  try {
+    return await withDirectory(file, 0, async (image) => {
+      if (image.isTiled || compressionOf(image) !== UNCOMPRESSED) {
+        throw cannot('the others cannot be found, because the first is compressed or tiled');
+      }
+      const strips = image.fileDirectory;
+      const offsets = Array.from((await strips.loadValue('StripOffsets')) ?? [], Number);
+      const counts = Array.from((await strips.loadValue('StripByteCounts')) ?? [], Number);
+      const isOnePiece = offsets.every(
+        (at, i) => i === 0 || at === (offsets[i - 1] ?? 0) + (counts[i - 1] ?? 0),
+      );
+      const [first] = offsets;
+      if (first === undefined || !isOnePiece) {
+        throw cannot('the others cannot be found, because the first does not stand in one piece');
+      }
+      const bytes = uncompressedBytes(image, subject);
+      const present = Math.floor((file.sizeBytes - first) / bytes);
+      if (present < planes) {
+        throw cannot(`the file ends in the ${present + 1}${ordinal(present + 1)}. It is cut off`);
+      }
+      return bytes;
+    });
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+const ordinal = (n: number) => (n === 1 ? 'st' : n === 2 ? 'nd' : n === 3 ? 'rd' : 'th');
+
+const pagesOfKind = (directories: readonly TiffDirectory[], kind: TiffDirectory['kind']) =>
+  directories.flatMap((directory, page) => (directory.kind === kind ? [page] : []));
+
+/** '2, 4 and 5', at most so many. */
+function listed(pages: readonly number[]): string {
+  const numbers = pages.slice(0, 6).map((page) => String(page + 1));
+  const more = pages.length > 6 ? ` and ${pages.length - 6} more` : '';
+  return `${numbers.join(', ')}${more}`;
+}
+
+function kindNotes(
+  directories: readonly TiffDirectory[],
+  kind: TiffDirectory['kind'],
+  name: string,
+): string[] {
+  const pages = pagesOfKind(directories, kind);
+  if (pages.length === 0) return [];
+  const sizes = new Set(
+    pages.map((page) => `${directories[page]?.width ?? 0}×${directories[page]?.height ?? 0}`),
+  );
+  const size = [...sizes].slice(0, 3).join(', ') + (sizes.size > 3 ? ' …' : '');
+  return [`page(s) ${listed(pages)} are ${name} (${size} px) and left out`];
+}
+
+function subNotes(directories: readonly TiffDirectory[]): string[] {
+  const count = directories.reduce((sum, { subDirectories }) => sum + subDirectories, 0);
+  return count === 0
+    ? []
+    : [`${count} smaller or other image(s) that hang on its pages (SubIFDs) are left out`];
+}
