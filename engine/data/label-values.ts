@@ -1,6 +1,7 @@
-/** Whether label maps hold nothing but classes of their dataset. No pixel is unpacked. */
-import { BACKGROUND, type Dataset, IGNORE } from '../../shared/entities.ts';
+/** Which values label maps hold, and whether these are classes of their dataset. No pixel is unpacked. */
+import { BACKGROUND, type Dataset, IGNORE, type Part } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { PartLabels } from '../../shared/foreground.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
 
@@ -20,6 +21,15 @@ function valuesOf(labelMaps: LabelMaps, labelMapId: number): readonly number[] {
   ofProject.set(labelMapId, values);
   return values;
 }
+
+/** Of what has a label map. Errors: corrupt. */
+export const partLabels = (
+  { labelMaps }: Pick<Project, 'labelMaps'>,
+  items: Iterable<{ readonly part: Part; readonly labelMapId: number | null }>,
+): PartLabels[] =>
+  [...items].flatMap(({ part, labelMapId }) =>
+    labelMapId === null ? [] : [{ part, values: valuesOf(labelMaps, labelMapId) }],
+  );
 
 /**
  * To be asked before anything is trained on or tested against these label maps.

@@ -2,12 +2,13 @@
 import { basename } from 'node:path';
 import type { Encoder } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { foregroundObstacle } from '../../shared/foreground.ts';
 import {
   channelObstacle,
   imageServes,
   PRETRAINING_TASK_FACTS,
 } from '../../shared/pretraining-tasks.ts';
-import { assertLabelsAreClasses } from '../data/label-values.ts';
+import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
@@ -103,7 +104,12 @@ export const encoderHandlers: Handlers<
     assertInputSize(input.network, input.sampling.sizePx);
     const usable = images.filter((image) => imageServes(input.task, image));
     assertChannelsFit(usable, input.network.inputChannels);
-    if (needs === 'label maps') assertLabelsAreClasses(db, dataset, usable);
+    if (needs === 'label maps') {
+      assertLabelsAreClasses(db, dataset, usable);
+      const items = usable.map(({ labelMapId }) => ({ part: 'train' as const, labelMapId }));
+      const obstacle = foregroundObstacle(dataset.name, partLabels(db, items));
+      if (obstacle !== null) throw new AppError('invalid-input', obstacle);
+    }
     if (usable.length === 0) {
       throw new AppError(
         'invalid-input',

@@ -6,7 +6,8 @@ import { AppError } from '../../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import type { Dataset, ImageRecord, SnapshotItem, StudyConfig } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
-import { assertLabelsAreClasses } from '../../data/label-values.ts';
+import { absentClasses } from '../../../shared/foreground.ts';
+import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { makeSplit } from '../../data/split.ts';
 import type { Project } from '../../db/project.ts';
 import type { SplitItem } from '../../db/splits.ts';
@@ -14,6 +15,7 @@ import { assertChannelsFit } from '../../training/images/channels.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
 import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
+import { checkForeground, trainedWithoutForeground } from './check-foreground.ts';
 import { checkGroups, checkLeaks } from './check-leaks.ts';
 import { planNotes } from './plan-notes.ts';
 import { refuse } from './refuse.ts';
@@ -124,6 +126,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   const isOneDataset = source.id === target.id;
   const sourceImages = resolveSource(project, source, isOneDataset ? trained : null);
   const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
+  const labels = partLabels(project, items);
 
   checkKeys(config);
   checkExtension(config);
@@ -137,8 +140,12 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   assertChannelsFit(seen, config.network.inputChannels);
   assertLabelsAreClasses(project, target, labelled);
   if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
+  checkForeground(target, labels);
+  if (learnsFromLabelMaps(config)) checkForeground(source, partLabels(project, sourceItems));
   checkLeaks(sourceItems, items);
   checkGroups(sourceImages, { items, images });
+  const labelCounts = resolveLabelCounts(config, trainImageIds.length);
+  const trainItems = items.filter(({ part }) => part === 'train');
 
   return {
     source,
@@ -148,13 +155,15 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     trainImageIds,
     valCount,
     testCount,
-    labelCounts: resolveLabelCounts(config, trainImageIds.length),
+    labelCounts,
     newSplit,
     notes: planNotes(config, {
       unlabelled,
       isOneDataset,
       testCount,
       seen,
+      absent: absentClasses(target.classes, labels),
+      withoutForeground: trainedWithoutForeground(project, config, { labelCounts, trainItems }),
       trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],
     }),
   };

@@ -28,6 +28,10 @@ export function planNotes(
     /** Source and target are the same. */
     readonly isOneDataset: boolean;
     readonly testCount: number;
+    /** Classes that label maps lack, in words. */
+    readonly absent: readonly string[];
+    /** Label counts and seeds whose training images hold no foreground. */
+    readonly withoutForeground: readonly { readonly labels: number; readonly seeds: number[] }[];
     /** All images of the study, each once. */
     readonly seen: readonly ImageRecord[];
     /** Images of each kind of run: those to pretrain on, those to learn from. */
@@ -39,6 +43,11 @@ export function planNotes(
   const several = rates.length > 1;
   const notes = [
     ...unseenInText(data.seen, config.network.inputChannels),
+    ...data.absent,
+    ...data.withoutForeground.map(
+      ({ labels, seeds: without }) =>
+        `With ${labels} label${labels === 1 ? '' : 's'}, the training images of seed${without.length === 1 ? '' : 's'} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
+    ),
     data.unlabelled > 0 && `${data.unlabelled} images of the split have no label map: left out.`,
     data.isOneDataset && 'Source and target are one dataset: pretraining sees its train part only.',
     seeds < 5 && `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,

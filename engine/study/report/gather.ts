@@ -15,10 +15,12 @@ import type {
 } from '../../../shared/entities.ts';
 import { unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { readForPicture, readLabelMap } from '../../data/image-source.ts';
+import { partLabels } from '../../data/label-values.ts';
 import { imagePng, maskPng } from '../../data/thumbnail.ts';
 import type { Project } from '../../db/project.ts';
 import { GRAFT_VERSION } from '../../version.ts';
@@ -174,12 +176,21 @@ function unseenNotes(db: Project, study: Study): string[] {
   );
 }
 
+/** What the target's label maps lack that was to be learned or scored. */
+function labelNotes(db: Project, { config, targetSnapshotId }: Study): string[] {
+  const target = db.datasets.get(config.targetDatasetId);
+  if (target === undefined) return [];
+  const labels = partLabels(db, db.snapshots.items(targetSnapshotId));
+  const obstacle = foregroundObstacle(target.name, labels);
+  return obstacle === null ? absentClasses(target.classes, labels) : [obstacle];
+}
+
 function reportNotes(
   db: Project,
   study: Study,
   { runs, engines }: { runs: readonly Run[]; engines: readonly EngineInfo[] },
 ): string[] {
-  const notes = unseenNotes(db, study);
+  const notes = [...unseenNotes(db, study), ...labelNotes(db, study)];
   const { config } = study;
   if (config.mode === 'quick') {
     notes.push(

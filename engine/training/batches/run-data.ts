@@ -1,5 +1,6 @@
 /** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
 import {
+  type Dataset,
   type FinetuneRunConfig,
   IGNORE,
   type Part,
@@ -7,9 +8,10 @@ import {
 } from '../../../shared/entities.ts';
 import { unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
 import { imageServes, PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { labelMapCode } from '../../data/image-source.ts';
-import { assertLabelsAreClasses } from '../../data/label-values.ts';
+import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import type { Project } from '../../db/project.ts';
 import { classWeights } from '../objectives/class-weights.ts';
 import type { Objective } from '../objectives/objective.ts';
@@ -121,6 +123,17 @@ function lossOf(
   return { ...loss, classWeights: classWeights(maps, { classes, cap: loss.maxClassWeight }) };
 }
 
+/** What the label maps lack that is to be learned or scored. */
+function labelNotes(
+  project: Project,
+  { name, classes }: Dataset,
+  requests: readonly (LabelledRequest & { readonly part: Part })[],
+): string[] {
+  const labels = partLabels(project, requests);
+  const obstacle = foregroundObstacle(name, labels);
+  return obstacle === null ? absentClasses(classes, labels) : [obstacle];
+}
+
 function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
   const { dataset, pixelClasses } = datasetOf(project, config);
   const { network, sampling } = config;
@@ -159,10 +172,16 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
     validation,
     test,
     accepts: null,
-    notes:
-      loss?.classWeights == null
+    notes: [
+      ...labelNotes(project, dataset, [
+        ...train.map((request) => ({ ...request, part: 'train' as const })),
+        ...validation,
+        ...test,
+      ]),
+      ...(loss?.classWeights == null
         ? []
-        : [`Weights of the classes: ${loss.classWeights.map((w) => w.toFixed(2)).join(', ')}.`],
+        : [`Weights of the classes: ${loss.classWeights.map((w) => w.toFixed(2)).join(', ')}.`]),
+    ],
   };
 }
 

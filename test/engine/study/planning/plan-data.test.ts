@@ -80,6 +80,34 @@ describe('a study is refused, with the remedy,', () => {
     );
   });
 
+  it('when label maps hold no foreground, in all or in one part of the split', () => {
+    const { project, ids } = projectToPlan();
+    const empty = encodeLabelMap({ width: 2, height: 1, data: Uint8Array.of(0, 255) });
+    const clear = (imageId: number) =>
+      project.labelMaps.add({ imageId, author: 'human', bytes: empty });
+    const { targetItems } = planData(project, smallStudy(ids));
+    for (const { imageId, part } of targetItems) if (part === 'test') clear(imageId);
+    expect(() => planData(project, smallStudy(ids))).toThrow(
+      /^None of the 6 test label maps of "target" holds anything but background/,
+    );
+    for (const { imageId } of targetItems) clear(imageId);
+    expect(() => planData(project, smallStudy(ids))).toThrow(
+      /^None of the 20 label maps of "target" .*nothing to learn/,
+    );
+  });
+
+  it('when a source without foreground is to teach segmentation, and only then', () => {
+    const { project, ids } = projectToPlan();
+    const bytes = encodeLabelMap({ width: 2, height: 1, data: new Uint8Array(2) });
+    for (const { id } of project.datasets.images(ids.source)) {
+      project.labelMaps.add({ imageId: id, author: 'human', bytes });
+    }
+    expect(() => planData(project, smallStudy(ids))).toThrow(/label maps of "source"/);
+    const { finetuning: optimisation } = smallStudy(ids);
+    const pretrainings = [{ task: 'autoencoder', transfers: ['encoder'], optimisation }];
+    expect(() => planData(project, smallStudy(ids, { pretrainings }))).not.toThrow();
+  });
+
   it('when label maps hold values that are no class, naming image, value and remedy', () => {
     const { project, ids } = projectToPlan();
     const relabel = (dataset: number, at: number, values: readonly number[]) => {
@@ -170,4 +198,24 @@ describe('a study is refused, with the remedy,', () => {
     const tiny = addDataset(project, 'tiny', { count: 20, labelled: 2 });
     expect(() => planData(project, smallStudy({ ...ids, target: tiny }))).toThrow(/too few/);
   });
+});
+
+it('a plan says which seeds learn from images without foreground, and which classes are lacking', () => {
+  const { project, ids } = projectToPlan();
+  const classes = project.datasets.get(ids.target)?.classes ?? [];
+  project.datasets.setClasses(ids.target, [
+    ...classes,
+    { index: 2, name: 'nucleus', color: '#56b4e9' },
+  ]);
+  const config = smallStudy(ids, { labelCounts: [1, 'all'] });
+  const { trainImageIds } = planData(project, config);
+  const bytes = encodeLabelMap({ width: 2, height: 1, data: new Uint8Array(2) });
+  for (const imageId of trainImageIds.slice(1)) {
+    project.labelMaps.add({ imageId, author: 'human', bytes });
+  }
+  const { notes } = planData(project, config);
+  expect(notes).toContain('Class 2 (nucleus) occurs in no label map: neither learned nor scored.');
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^With 1 label, the training images of seeds? .*hold no foreground/),
+  );
 });

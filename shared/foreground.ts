@@ -1,0 +1,75 @@
+/**
+ * Whether label maps hold anything to learn and to score: a pixel of a class other than the background. Often enough they
+ * do not because of a mistake: masks scaled, saved as JPEG, or from another folder.
+ */
+import { BACKGROUND, IGNORE, type Part, PARTS, type SegmentationClass } from './entities.ts';
+
+/** What is known of a label map: its part of the split, and the values that occur in it. */
+export interface PartLabels {
+  readonly part: Part;
+  readonly values: readonly number[];
+}
+
+const PART_NAMES: Readonly<Record<Part, string>> = {
+  train: 'training',
+  val: 'validation',
+  test: 'test',
+};
+
+const REMEDY =
+  'Look at the labels in the library: masks may be empty, or mean something else than they were read as (graft import … --preview shows their values).';
+
+const isForeground = (value: number): boolean => value !== BACKGROUND && value !== IGNORE;
+export const holdsForeground = (values: readonly number[]): boolean => values.some(isForeground);
+
+/**
+ * Why nothing can be learned from these label maps, or nothing told from their scores, with what to do; null where both
+ * can. A part without label maps is no obstacle here.
+ */
+export function foregroundObstacle(
+  datasetName: string,
+  labels: readonly PartLabels[],
+): string | null {
+  if (labels.length === 0) return null;
+  if (!labels.some(({ values }) => holdsForeground(values))) {
+    return `None of the ${labels.length} label maps of "${datasetName}" holds anything but background and ignored pixels: there is nothing to learn. ${REMEDY}`;
+  }
+  for (const part of PARTS) {
+    const own = labels.filter((one) => one.part === part);
+    if (own.length === 0 || own.some(({ values }) => holdsForeground(values))) continue;
+    const lost =
+      part === 'train'
+        ? 'there is nothing to learn'
+        : 'scores would only say whether the network draws anything';
+    return `None of the ${own.length} ${PART_NAMES[part]} label maps of "${datasetName}" holds anything but background and ignored pixels: ${lost}. Make another split (in the library, or with folders train, val and test), or label more images.`;
+  }
+  return null;
+}
+
+/** Classes that occur in no label map, or in none of a part, in words. */
+export function absentClasses(
+  classes: readonly SegmentationClass[],
+  labels: readonly PartLabels[],
+): string[] {
+  const present = new Map<Part, ReadonlySet<number>>();
+  for (const { part, values } of labels) {
+    present.set(part, new Set([...(present.get(part) ?? []), ...values]));
+  }
+  const lackingOf = (index: number) =>
+    PARTS.filter((part) => present.get(part)?.has(index) === false);
+  const foreground = classes.filter(({ index }) => isForeground(index));
+  return [...Map.groupBy(foreground, ({ index }) => lackingOf(index).join(' '))].flatMap(
+    ([key, lost]) => {
+      const parts = PARTS.filter((part) => key.split(' ').includes(part));
+      if (parts.length === 0) return [];
+      const names = lost.map(({ index, name }) => `${index} (${name})`).join(', ');
+      const what = lost.length === 1 ? `Class ${names} occurs` : `Classes ${names} occur`;
+      if (parts.length === present.size) {
+        return [`${what} in no label map: neither learned nor scored.`];
+      }
+      const where = parts.map((part) => PART_NAMES[part]).join(' and no ');
+      const so = parts.includes('train') ? 'it cannot be learned' : 'its scores say little';
+      return [`${what} in no ${where} label map: ${so}.`];
+    },
+  );
+}
