@@ -4,16 +4,18 @@
  */
 import { resolve } from 'node:path';
 import {
+  CALL_CHANGES,
   type CallInput,
   callInputs,
   type CallName,
   type CallOutputs,
-  type EngineEvent,
+  type MutationName,
   type ParsedInput,
   type Progress,
 } from '../shared/api.ts';
 import type { EngineChoice } from '../shared/entities.ts';
 import { AppError, problemsOf } from '../shared/errors.ts';
+import type { Changes, EngineEvent } from '../shared/events.ts';
 import {
   createProject,
   type Endpoint,
@@ -22,7 +24,13 @@ import {
   projectError,
 } from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
-import type { CallContext, Handlers, OpenProject, ProjectRegistry } from './handlers/context.ts';
+import type {
+  CallContext,
+  Changed,
+  Handlers,
+  OpenProject,
+  ProjectRegistry,
+} from './handlers/context.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { predictHandlers } from './handlers/predict.ts';
@@ -50,6 +58,8 @@ const handlers: Handlers<CallName> = {
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Who calls; comes back in the news of what the call changed. */
+  readonly origin?: string;
 }
 
 export interface Engine {
@@ -61,8 +71,8 @@ export interface Engine {
   /** A call whose name and input come from outside and are not yet trusted. */
   callUntrusted(name: string, input: unknown, options?: CallOptions): Promise<unknown>;
   subscribe(listener: (event: EngineEvent) => void): () => void;
-  /** Tells all listeners what was changed without a call. */
-  readonly emit: (event: EngineEvent) => void;
+  /** The open project of this path, for what reads its pixels. Errors: not-found. */
+  project(path: string): OpenProject;
   readonly projects: ProjectRegistry;
   /** Checkpoints what runs and closes all projects. */
   close(): Promise<void>;
@@ -130,29 +140,44 @@ export function createEngine(options: EngineOptions = {}): Engine {
     list: () => [...open.values()],
   };
 
+  function openAt(path: string): OpenProject {
+    const found = open.get(resolve(path));
+    if (found !== undefined) return found;
+    throw new AppError('not-found', `${path} is not open. Open it first.`, { subject: path });
+  }
+
   async function run<K extends CallName>(
     name: K,
     input: unknown,
-    { signal, onProgress }: CallOptions,
+    { signal, onProgress, origin }: CallOptions,
   ): Promise<CallOutputs[K]> {
+    const parsed = parse(name, input);
+    const changed = (changes: Changes) => {
+      if (!('project' in parsed)) throw new AppError('internal', `${name} changes no project.`);
+      emit({
+        type: 'changed',
+        project: resolve(parsed.project),
+        origin: origin ?? null,
+        changes,
+      });
+    };
     const context: CallContext = {
-      project(path) {
-        const found = open.get(resolve(path));
-        if (found === undefined) {
-          throw new AppError('not-found', `${path} is not open. Open it first.`, { subject: path });
-        }
-        return found;
-      },
+      project: openAt,
       projects,
       settings,
       engineChoice,
       emit,
+      changed,
       progress: onProgress ?? (() => undefined),
       signal: signal ?? new AbortController().signal,
     };
-    const parsed = parse(name, input);
     try {
-      return await handlers[name](parsed, context);
+      const answer = await handlers[name](parsed, context);
+      // Which of the two an answer is depends on the name, which a generic key does not tell the compiler.
+      if (!(name in CALL_CHANGES)) return answer as CallOutputs[K];
+      const { output, changes } = answer as Changed<K & MutationName>;
+      changed(changes);
+      return output;
     } catch (error) {
       throw 'project' in parsed ? projectError(error, parsed.project) : error;
     }
@@ -168,7 +193,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    emit,
+    project: openAt,
     projects,
     async close() {
       await Promise.all([...open.keys()].map((path) => projects.close(path)));

@@ -1,11 +1,9 @@
-/** The plain pages that the server shows while there is no window: projects, running studies, reports. */
+/** The plain pages that the server shows while there is no window: projects and running studies. */
+import { reportUrl } from '../shared/exchange.ts';
 import { duration } from '../shared/number-format.ts';
 import { markup, type Markup } from '../shared/markup.ts';
+import { studyProgress } from '../shared/study-progress.ts';
 import type { Engine } from './engine.ts';
-import { requireStudy } from './handlers/context.ts';
-import { studyProgress } from './handlers/studies.ts';
-import { gatherReport } from './study/report/gather.ts';
-import { renderReport } from './study/report/page.ts';
 import { GRAFT_VERSION } from './version.ts';
 
 /** A running study is looked at, not clicked at: the page fetches itself anew. */
@@ -33,23 +31,22 @@ export function plainPage(title: string, text: string): string {
 
 export async function overviewPage(engine: Engine): Promise<string> {
   const projects = await engine.call('project.list', {});
-  const sections = engine.projects.list().map((project) => {
-    const { db } = project;
+  const sections = engine.projects.list().map(({ db, queue }) => {
     const info = projects.find((p) => p.path === db.path);
     const rows = db.studies.list().map((study) => {
-      const { counts, stepsDone, stepsTotal, remainingSeconds, held } = studyProgress(
-        project,
-        study.id,
-      );
+      const { counts, stepsDone, stepsTotal, remainingSeconds, held } = studyProgress(study, {
+        runs: db.runs.ofStudy(study.id),
+        held: queue.held,
+      });
       const left =
-        held ??
+        held?.message ??
         (study.status === 'running' && remainingSeconds !== null
           ? `${duration(remainingSeconds)} left`
           : '');
-      const query = new URLSearchParams({ project: db.path, study: String(study.id) });
+      const report = reportUrl({ project: db.path, study: study.id });
       return markup`<tr><td>${study.name}</td><td>${study.status}</td>
 <td><progress max="${String(stepsTotal)}" value="${String(stepsDone)}"></progress><br>${String(counts.done)} runs done, ${String(counts.queued + counts.running)} to do${counts.failed > 0 && `, ${counts.failed} failed`}</td>
-<td>${left}</td><td>${counts.done > 0 && markup`<a href="/report?${query.toString()}">report</a>`}</td></tr>`;
+<td>${left}</td><td>${counts.done > 0 && markup`<a href="${report}">report</a>`}</td></tr>`;
     });
     const datasets = db.datasets.list();
     return markup`<h2>${info?.name ?? db.path}</h2><p class="path">${db.path}</p>
@@ -73,11 +70,4 @@ ${
     : sections
 }`;
   return page('Graft', body, true);
-}
-
-/** The report of a study as it stands now. */
-export async function reportPage(engine: Engine, path: string, studyId: number): Promise<string> {
-  const { db } = engine.projects.open(path);
-  const { data, runs } = await gatherReport(db, requireStudy(db, studyId));
-  return renderReport(data, runs);
 }

@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { AppError } from '../shared/errors.ts';
+import { AppError, fromWireError } from '../shared/errors.ts';
 import { TrainerEvent, type TrainerRequest } from './training/protocol.ts';
 
 const WORKER = join(import.meta.dirname, 'training', 'worker.ts');
@@ -75,7 +75,7 @@ export async function runTrainer(
 ): Promise<void> {
   let failure: AppError | undefined;
   const trainer = (options.spawn ?? spawnTrainer)(request, (event) => {
-    if (event.type === 'failed') failure = new AppError(event.error.code, event.error.message);
+    if (event.type === 'failed') failure = fromWireError(event.error);
     else options.onEvent(event);
   });
   const abort = () => trainer.kill();

@@ -2,17 +2,23 @@
  * The window's line to the engine: typed calls with progress and cancel, events, and pixels over HTTP.
  * Owns the one WebSocket and brings it back after it was lost; knows nothing of what the calls mean.
  */
-import { z } from 'zod';
 import type {
   CallInput,
   CallName,
   CallOutputs,
   ClientMessage,
-  EngineEvent,
   Progress,
   ServerMessage,
 } from '../shared/api.ts';
-import { AppError, ERROR_CODES, fromWireError } from '../shared/errors.ts';
+import { AppError, fromWireError, WireError } from '../shared/errors.ts';
+import type { EngineEvent } from '../shared/events.ts';
+import {
+  fileUrl,
+  ReceivedFile,
+  REVISION_HEADER,
+  SavedLabelMap,
+  saveUrl,
+} from '../shared/exchange.ts';
 
 /** connecting: never connected yet; lost: was connected, and is being tried again. */
 export type Connection = 'connecting' | 'open' | 'lost';
@@ -34,6 +40,8 @@ export interface LabelMapTarget {
 }
 
 export interface Api {
+  /** What this window calls itself: the origin of what it changes, as events tell it. */
+  readonly origin: string;
   /** Errors: AppError as the engine sent it; `cancelled` after an abort; `engine-unavailable` where the line broke. */
   call<K extends CallName>(
     name: K,
@@ -44,7 +52,7 @@ export interface Api {
   subscribe(listener: (event: EngineEvent) => void): () => void;
   /** Told at once of the present state, then of every change. Returns how to stop listening. */
   onConnection(listener: (connection: Connection) => void): () => void;
-  /** GET of a path such as pixelsUrl('image', …). Errors: AppError of the engine, not-found included. */
+  /** GET of an address of shared/exchange.ts, such as pixelsUrl('image', …). Errors: AppError of the engine, not-found included. */
   fetchPixels(path: string, options?: { signal?: AbortSignal }): Promise<PixelsResponse>;
   /** Resolves when the revision is on disk. `bytes`: shared/label-map.ts code. */
   saveLabelMap(target: LabelMapTarget, bytes: Uint8Array): Promise<{ id: number }>;
@@ -54,7 +62,7 @@ export interface Api {
     /** With folders, e.g. `images/a.png`. */
     readonly name: string;
     readonly body: Blob;
-  }): Promise<UploadedFile>;
+  }): Promise<ReceivedFile>;
   close(): void;
 }
 
@@ -63,29 +71,6 @@ export interface PixelsResponse {
   /** Of label maps: the revision these bytes are. */
   readonly revision: number | null;
 }
-
-export interface UploadedFile {
-  /** Absolute path of the file on the engine's side. */
-  readonly path: string;
-  /** Folder of its batch. */
-  readonly folder: string;
-}
-
-export type PixelsKind = 'thumbnail' | 'image' | 'label-map' | 'prediction';
-
-/** Address of pixels: `/pixels/thumbnail?project=…&image=…&side=…`. */
-export function pixelsUrl(
-  kind: PixelsKind,
-  query: Readonly<Record<string, string | number>>,
-): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
-  return `/pixels/${kind}?${search.toString()}`;
-}
-
-const WireError = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
-const Saved = z.object({ id: z.number() });
-const Uploaded = z.object({ path: z.string(), folder: z.string() });
 
 /** First and longest wait before the next try to connect. */
 const RETRY_MS = { first: 250, longest: 4000 };
@@ -119,6 +104,7 @@ export function createApi(location: { readonly host: string }): Api {
   const pending = new Map<number, Pending>();
   /** Calls made while there is no line wait here. */
   let outbox: ClientMessage[] = [];
+  const origin = crypto.randomUUID();
   let connection: Connection = 'connecting';
   let socket: WebSocket | null = null;
   let retryMs = RETRY_MS.first;
@@ -187,6 +173,7 @@ export function createApi(location: { readonly host: string }): Api {
   connect();
 
   return {
+    origin,
     call<K extends CallName>(
       name: K,
       input: CallInput<K>,
@@ -205,7 +192,7 @@ export function createApi(location: { readonly host: string }): Api {
           onProgress,
         });
         signal?.addEventListener('abort', () => post({ type: 'cancel', id }), { once: true });
-        post({ type: 'call', id, name, input });
+        post({ type: 'call', id, name, input, origin });
       });
     },
     subscribe(listener) {
@@ -219,27 +206,20 @@ export function createApi(location: { readonly host: string }): Api {
     },
     async fetchPixels(path, { signal } = {}) {
       const response = await request(path, signal === undefined ? {} : { signal });
-      const revision = response.headers.get('x-revision');
+      const revision = response.headers.get(REVISION_HEADER);
       return {
         bytes: new Uint8Array(await response.arrayBuffer()),
         revision: revision === null ? null : Number(revision),
       };
     },
     async saveLabelMap({ project, imageId, author, runId, base }, bytes) {
-      const path = pixelsUrl('label-map', {
-        project,
-        image: imageId,
-        author,
-        ...(runId === undefined ? {} : { run: runId }),
-        ...(base === undefined ? {} : { base }),
-      });
+      const path = saveUrl({ project, image: imageId, author, run: runId, base, origin });
       const response = await request(path, { method: 'PUT', body: new Blob([bytes.slice()]) });
-      return Saved.parse(await response.json());
+      return SavedLabelMap.parse(await response.json());
     },
     async uploadFile({ batch, name, body }) {
-      const search = new URLSearchParams({ batch, name });
-      const response = await request(`/files?${search.toString()}`, { method: 'POST', body });
-      return Uploaded.parse(await response.json());
+      const response = await request(fileUrl({ batch, name }), { method: 'POST', body });
+      return ReceivedFile.parse(await response.json());
     },
     close() {
       closed = true;

@@ -1,7 +1,7 @@
 /**
- * The only list of what can be asked of the engine, and of what it tells unasked.
- * Inputs are validated once, in engine.call; outputs are typed by CallOutputs. Pixels and files do not travel
- * in calls: see the paths in engine/server.ts.
+ * The only list of what can be asked of the engine, and of what each call changes; what is told unasked is events.ts.
+ * Inputs are validated once, in engine.call; outputs are typed by CallOutputs. Pixels and files do not travel in
+ * messages: see exchange.ts.
  */
 import { z } from 'zod';
 import type { PretrainingExample, StudyAnalysis } from './analysis.ts';
@@ -30,14 +30,19 @@ import {
   type WeightFileReport,
 } from './entities.ts';
 import type { WireError } from './errors.ts';
+import type { ChangedKind, EngineEvent } from './events.ts';
 import type { StudyPower } from './power.ts';
 import type { PretrainingTaskFacts } from './pretraining-tasks.ts';
+import type { StudyProgress } from './study-progress.ts';
 import { type Settings, SettingsPatch } from './settings.ts';
 
 // ───────────────────────────── inputs ─────────────────────────────
 
 /** Absolute path of a project file that the engine has open. */
 const project = z.string().min(1);
+
+/** More come in several pages, so that the engine answers others in between. */
+export const MAX_IMAGES_A_PAGE = 10_000;
 
 export const IMPORT_FORMATS = [
   'auto',
@@ -139,19 +144,34 @@ export const callInputs = {
     classes: z.array(SegmentationClass).min(1).max(255),
   }),
 
+  /** A page of a dataset, in the order of the import; `total` says how many there are. */
   'images.list': z.object({
     project,
     datasetId: Id,
     offset: z.number().int().min(0).default(0),
-    limit: z.number().int().min(1).max(100_000).default(1000),
+    limit: z.number().int().min(1).max(MAX_IMAGES_A_PAGE).default(1000),
   }),
-  /** Of every labelled image of a dataset: who labelled it last, and which classes occur in it. */
-  'images.labels': z.object({ project, datasetId: Id }),
+  /** Those that are still there, in the order that they are asked for. */
+  'images.get': z.object({ project, imageIds: z.array(Id) }),
+  /** Of every labelled image of a dataset, or of some: who labelled it last, and which classes occur in it. */
+  'images.labels': z.object({ project, datasetId: Id, imageIds: z.array(Id).optional() }),
   /** Images of one group never land in two parts of a split. */
   'images.setGroup': z.object({
     project,
     imageIds: z.array(Id).min(1),
     group: z.string().min(1).max(200).nullable(),
+  }),
+  /** Over HTTP alone (exchange.ts): `bytes` do not travel in messages. */
+  'labelMaps.save': z.object({
+    project,
+    imageId: Id,
+    author: z.enum(['human', 'corrected']),
+    /** Run whose prediction was accepted or corrected. */
+    runId: Id.nullable(),
+    /** Revision that was edited: refused (`conflict`) where a newer one exists; null: whatever is there. */
+    base: Id.nullable(),
+    /** label-map.ts code. */
+    bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes'),
   }),
   'labelMaps.history': z.object({ project, imageId: Id }),
   /** Makes an old revision the current one by saving it anew. */
@@ -234,8 +254,11 @@ export const callInputs = {
     testImages: z.array(z.number().int().min(2)).min(1).max(10).optional(),
   }),
   'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
+  /** The same as one HTML document, as it stands now. */
+  'studies.reportPage': z.object({ project, studyId: Id }),
 
-  'runs.list': z.object({ project }),
+  /** All, or those that are still there of `runIds`. */
+  'runs.list': z.object({ project, runIds: z.array(Id).optional() }),
   'runs.get': z.object({ project, runId: Id }),
   /** Pictures of what a pretrained network was asked and answers, on a few of its images. */
   'runs.examples': z.object({ project, runId: Id }),
@@ -263,6 +286,38 @@ export const callInputs = {
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
+
+/**
+ * What of a project each call changes; of runs that are under way the queue tells by itself. A call that is not listed changes nothing of it; one that is must say what it
+ * has changed (engine/handlers/context.ts), and engine.call tells everybody.
+ */
+export const CALL_CHANGES = {
+  'datasets.generate': ['datasets'],
+  'datasets.import': ['datasets'],
+  'datasets.rename': ['datasets'],
+  'datasets.delete': ['datasets'],
+  'datasets.setClasses': ['datasets'],
+  'images.setGroup': ['images'],
+  'labelMaps.save': ['images'],
+  'labelMaps.restore': ['images'],
+  'splits.create': ['splits'],
+  'splits.save': ['splits'],
+  'splits.delete': ['splits'],
+  'encoders.update': ['encoders'],
+  'encoders.import': ['encoders'],
+  'encoders.delete': ['encoders'],
+  'encoders.pretrain': ['runs'],
+  'studies.create': ['studies', 'runs', 'splits'],
+  'studies.run': ['studies'],
+  'studies.pause': ['studies'],
+  'studies.cancel': ['studies'],
+  'studies.delete': ['studies', 'runs', 'encoders'],
+  'runs.retry': ['studies', 'runs'],
+  'runs.cancel': ['studies', 'runs'],
+  'predict.dataset': ['images'],
+} as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
+export type MutationName = keyof typeof CALL_CHANGES;
+
 /** What a caller writes: fields with defaults may be left out. */
 export type CallInput<K extends CallName> = z.input<(typeof callInputs)[K]>;
 /** What a handler receives. */
@@ -310,6 +365,8 @@ export interface ProjectInfo {
   readonly images: number;
   readonly studies: number;
   readonly runningStudies: number;
+  /** Why nothing that is queued is trained for now. */
+  readonly held: WireError | null;
 }
 
 export interface RecentProject {
@@ -398,29 +455,6 @@ export interface StudyPlan {
   readonly notes: readonly string[];
 }
 
-export interface StudyProgress {
-  readonly study: Study;
-  readonly counts: Readonly<Record<Run['status'], number>>;
-  readonly running: readonly {
-    readonly runId: number;
-    readonly label: string;
-    readonly step: number;
-    readonly steps: number;
-  }[];
-  /** Steps done and to do, over all runs. */
-  readonly stepsDone: number;
-  readonly stepsTotal: number;
-  readonly elapsedSeconds: number;
-  readonly remainingSeconds: number | null;
-  /** Why nothing of a running study is trained for now, in words: the disk is full. Goes on by itself. */
-  readonly held: string | null;
-  readonly failures: readonly {
-    readonly runId: number;
-    readonly label: string;
-    readonly message: string;
-  }[];
-}
-
 export interface StudyResults {
   readonly images: readonly {
     readonly imageId: number;
@@ -497,8 +531,10 @@ export interface CallOutputs {
   'datasets.delete': null;
   'datasets.setClasses': Dataset;
   'images.list': { images: ImageRecord[]; total: number };
+  'images.get': ImageRecord[];
   'images.labels': ImageLabels[];
   'images.setGroup': null;
+  'labelMaps.save': { id: number };
   'labelMaps.history': LabelMapRevision[];
   'labelMaps.restore': LabelMapRevision;
   'splits.list': Split[];
@@ -526,6 +562,7 @@ export interface CallOutputs {
   'studies.analysis': StudyAnalysis;
   'studies.power': StudyPower;
   'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };
+  'studies.reportPage': string;
   'runs.list': Run[];
   'runs.get': RunDetails;
   'runs.examples': PretrainingExample[];
@@ -536,7 +573,7 @@ export interface CallOutputs {
   'predict.dataset': PredictReport;
 }
 
-// ───────────────────────────── events ─────────────────────────────
+// ───────────────────────────── progress ─────────────────────────────
 
 /** Of one long call. */
 export interface Progress {
@@ -544,27 +581,6 @@ export interface Progress {
   readonly total: number;
   readonly message: string;
 }
-
-export type EngineEvent =
-  | { readonly type: 'dataset.changed'; readonly project: string; readonly datasetId: number }
-  | {
-      readonly type: 'image.labelled';
-      readonly project: string;
-      readonly datasetId: number;
-      readonly imageId: number;
-      readonly labelMapId: number;
-    }
-  | { readonly type: 'encoder.changed'; readonly project: string; readonly encoderId: number }
-  | { readonly type: 'study.changed'; readonly project: string; readonly studyId: number }
-  | { readonly type: 'run.changed'; readonly project: string; readonly runId: number }
-  | {
-      readonly type: 'run.metrics';
-      readonly project: string;
-      readonly runId: number;
-      readonly points: readonly MetricPoint[];
-    }
-  | { readonly type: 'window.painted' }
-  | { readonly type: 'notice'; readonly message: string };
 
 // ───────────────────────────── messages on the WebSocket ─────────────────────────────
 
@@ -574,6 +590,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     id: z.number().int(),
     name: z.string(),
     input: z.unknown(),
+    /** Who calls; comes back in the news of what the call changed. */
+    origin: z.string().min(1).max(100).optional(),
   }),
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
 ]);

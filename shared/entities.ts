@@ -4,6 +4,7 @@
  * (calls, stored JSON, messages of the trainer) and trusted inside.
  */
 import { z } from 'zod';
+import { WireError } from './errors.ts';
 
 // ───────────────────────────── label values ─────────────────────────────
 
@@ -342,7 +343,7 @@ export const EngineInfo = z.object({
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 
-const RUN_STATUSES = ['queued', 'running', 'paused', 'done', 'failed', 'cancelled'] as const;
+const RUN_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export const RunStatus = z.enum(RUN_STATUSES);
 export type RunStatus = z.infer<typeof RunStatus>;
 
@@ -373,7 +374,7 @@ export const Run = z.object({
   layers: z.array(LayerState).nullable(),
   step: z.number().int(),
   steps: z.number().int(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: WireError.nullable(),
   createdAt: z.string(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),

@@ -3,7 +3,7 @@
  * An AppError is an expected failure: its message names the thing and says what to do next.
  * Anything else that is thrown is a bug and travels as `internal`.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export const ERROR_CODES = [
   'invalid-input', // the caller asked for something that cannot be; the message says what can
@@ -22,13 +22,14 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What an error looks like on the wire, in --json output and in the runs table. */
-export interface WireError {
-  readonly code: ErrorCode;
-  readonly message: string;
+/** What an error looks like on the wire, in --json output, between processes and in the runs table. */
+export const WireError = z.object({
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
   /** The file, column or setting that the error is about, where there is one. */
-  readonly subject?: string;
-}
+  subject: z.string().optional(),
+});
+export type WireError = Readonly<z.infer<typeof WireError>>;
 
 export class AppError extends Error {
   readonly code: ErrorCode;

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress } from '../../shared/api.ts';
-import { AppError, ERROR_CODES, fromWireError } from '../../shared/errors.ts';
+import { AppError, fromWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { startServer } from '../server.ts';
@@ -21,10 +21,7 @@ export interface Caller {
 
 const Answer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), output: z.unknown() }),
-  z.object({
-    type: z.literal('error'),
-    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
-  }),
+  z.object({ type: z.literal('error'), error: WireError }),
   z.object({
     type: z.literal('progress'),
     progress: z.object({ done: z.number(), total: z.number(), message: z.string() }),

@@ -1,11 +1,12 @@
 /** graft study plan | run | status | pause | resume | power | report */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
+import type { StudyPlan } from '../../shared/api.ts';
 import type { Study, StudyConfig } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, fromWireError } from '../../shared/errors.ts';
 import { duration, durationRange } from '../../shared/number-format.ts';
 import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
+import type { StudyProgress } from '../../shared/study-progress.ts';
 import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -58,6 +59,7 @@ function progressLines(progress: StudyProgress): string[] {
       : `, about ${duration(progress.remainingSeconds)} left`;
   return [
     `${study.name}: ${study.status}; ${counts.done} runs done, ${counts.running} running, ${counts.queued} queued, ${counts.failed} failed${left}`,
+    ...(progress.held === null ? [] : [`  waits: ${progress.held.message}`]),
     ...progress.running.map((r) => `  running: ${r.label}, step ${r.step} of ${r.steps}`),
     ...progress.failures.map((f) => `  failed: ${f.label} (run ${f.runId}): ${f.message}`),
   ];
@@ -77,7 +79,6 @@ export async function runToEnd(
   try {
     await engine.call('studies.run', { project, studyId }, { signal: abort.signal });
     return await new Promise<StudyProgress>((resolve, reject) => {
-      let notice: string | null = null;
       const look = () => {
         engine
           .call('studies.status', { project, studyId })
@@ -99,9 +100,9 @@ export async function runToEnd(
             } else if (progress.study.status !== 'running') {
               finish();
               resolve(progress);
-            } else if (notice !== null) {
+            } else if (progress.held !== null) {
               finish();
-              reject(new AppError('no-space', notice));
+              reject(fromWireError(progress.held));
             }
           })
           .catch((error: unknown) => {
@@ -109,14 +110,8 @@ export async function runToEnd(
             reject(error instanceof Error ? error : new Error(String(error)));
           });
       };
-      const unsubscribe = engine.subscribe((event) => {
-        if (event.type === 'notice') notice = event.message;
-      });
       const timer = setInterval(look, 500);
-      const finish = () => {
-        clearInterval(timer);
-        unsubscribe();
-      };
+      const finish = () => clearInterval(timer);
     });
   } finally {
     process.off('SIGINT', interrupt);

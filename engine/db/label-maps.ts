@@ -26,6 +26,28 @@ function toRevision(row: RevisionRow): LabelMapRevision {
   };
 }
 
+interface LatestRow {
+  image_id: number;
+  author: string;
+  uncertainty: number | null;
+  bytes: Buffer;
+}
+
+interface LatestLabelMap {
+  readonly imageId: number;
+  readonly author: Author;
+  readonly uncertainty: number | null;
+  /** shared/label-map.ts code. */
+  readonly bytes: Uint8Array;
+}
+
+const toLatest = ({ image_id, author, uncertainty, bytes }: LatestRow): LatestLabelMap => ({
+  imageId: image_id,
+  author: Author.parse(author),
+  uncertainty,
+  bytes,
+});
+
 export function labelMapsTable(db: Sqlite) {
   const insert = db.prepare<
     [number, string, number | null, string, string, number | null, Uint8Array]
@@ -45,10 +67,11 @@ export function labelMapsTable(db: Sqlite) {
     `DELETE FROM label_maps WHERE id = ?
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
   );
-  const latestOf = db.prepare<
-    [number],
-    { image_id: number; author: string; uncertainty: number | null; bytes: Buffer }
-  >(
+  const latest = db.prepare<[number], LatestRow>(
+    `SELECT image_id, author, uncertainty, bytes FROM label_maps
+       WHERE id = (SELECT MAX(id) FROM label_maps WHERE image_id = ?)`,
+  );
+  const latestOf = db.prepare<[number], LatestRow>(
     `SELECT l.image_id, l.author, l.uncertainty, l.bytes FROM label_maps l
        WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images i ON i.id = m.image_id
                         WHERE i.dataset_id = ? GROUP BY m.image_id)`,
@@ -81,16 +104,14 @@ export function labelMapsTable(db: Sqlite) {
     },
     /** Drops a revision that no run was trained or tested on; false where one was. */
     deleteUnused: (id: number) => deleteUnused.run(id).changes > 0,
+    /** The current label map of an image; undefined where it has none. */
+    latest(imageId: number): LatestLabelMap | undefined {
+      const row = latest.get(imageId);
+      return row && toLatest(row);
+    },
     /** The current label map of every labelled image of a dataset, one at a time. */
-    *latestOf(datasetId: number): Generator<{
-      imageId: number;
-      author: Author;
-      uncertainty: number | null;
-      bytes: Uint8Array;
-    }> {
-      for (const { image_id, author, uncertainty, bytes } of latestOf.iterate(datasetId)) {
-        yield { imageId: image_id, author: Author.parse(author), uncertainty, bytes };
-      }
+    *latestOf(datasetId: number): Generator<LatestLabelMap> {
+      for (const row of latestOf.iterate(datasetId)) yield toLatest(row);
     },
     bytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
     /** Newest first. */

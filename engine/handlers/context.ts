@@ -1,13 +1,15 @@
 /** What a handler is given, and the shape of a list of handlers. */
 import type {
+  CALL_CHANGES,
   CallName,
   CallOutputs,
-  EngineEvent,
+  MutationName,
   ParsedInput,
   Progress,
 } from '../../shared/api.ts';
 import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
+import type { Changes, EngineEvent } from '../../shared/events.ts';
 import type { Project } from '../db/project.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/running/queue.ts';
@@ -24,6 +26,8 @@ export interface CallContext {
   readonly settings: SettingsStore;
   readonly engineChoice: EngineChoice;
   readonly emit: (event: EngineEvent) => void;
+  /** Tells of what stays changed although the call fails; what a call that succeeds has changed goes with its answer. */
+  readonly changed: (changes: Changes) => void;
   readonly progress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -35,18 +39,38 @@ export interface ProjectRegistry {
   list(): OpenProject[];
 }
 
+/** The answer of a call that changes a project: engine.call tells everybody of the changes and the caller the output. */
+export interface Changed<K extends MutationName> {
+  readonly output: CallOutputs[K];
+  readonly changes: Pick<Changes, (typeof CALL_CHANGES)[K][number]>;
+}
+
+type Answer<K extends CallName> = K extends MutationName ? Changed<K> : CallOutputs[K];
+
 export type Handler<K extends CallName> = (
   input: ParsedInput<K>,
   context: CallContext,
-) => CallOutputs[K] | Promise<CallOutputs[K]>;
+) => Answer<K> | Promise<Answer<K>>;
 
 export type Handlers<K extends CallName> = { readonly [N in K]: Handler<N> };
 
-/** Lets queued runs start because a user asked for it. Errors: what holds them, where that is still so. */
-export function startQueue(queue: Queue): void {
+/**
+ * Lets queued runs start because a user asked for it. Errors: what holds them, where that is still so; `changes`, which
+ * were made for it and stay, are told then.
+ */
+export function startQueue(
+  queue: Queue,
+  { changed, changes }: Pick<CallContext, 'changed'> & { readonly changes: Changes },
+): void {
   queue.start();
-  if (queue.held !== null) throw fromWireError(queue.held);
+  if (queue.held === null) return;
+  changed(changes);
+  throw fromWireError(queue.held);
 }
+
+/** As changes: a study, where a run is of one. */
+export const studyUpdated = (studyId: number | null): Pick<Changes, 'studies'> =>
+  studyId === null ? {} : { studies: { updated: [studyId] } };
 
 export function requireDataset(db: Project, id: number): Dataset {
   const dataset = db.datasets.get(id);

@@ -7,9 +7,10 @@ import { exportFolder } from '../data/export/folder.ts';
 import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
+import { saveLabelMap } from '../data/save-label-map.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
-import { type CallContext, type Handlers, requireDataset } from './context.ts';
+import { type Handlers, requireDataset } from './context.ts';
 
 type DatasetCalls =
   | 'datasets.list'
@@ -21,8 +22,10 @@ type DatasetCalls =
   | 'datasets.delete'
   | 'datasets.setClasses'
   | 'images.list'
+  | 'images.get'
   | 'images.labels'
   | 'images.setGroup'
+  | 'labelMaps.save'
   | 'labelMaps.history'
   | 'labelMaps.restore'
   | 'splits.list'
@@ -31,14 +34,28 @@ type DatasetCalls =
   | 'splits.items'
   | 'splits.delete';
 
-function changed(context: CallContext, project: string, datasetId: number): void {
-  context.emit({ type: 'dataset.changed', project, datasetId });
-}
-
 function requireSplit(db: Project, id: number): Split {
   const split = db.splits.get(id);
   if (split === undefined) throw new AppError('not-found', `There is no split ${id}.`);
   return split;
+}
+
+/** The dataset that all these images are of. Errors: not-found; invalid-input, where they are of several. */
+function datasetOfAll(db: Project, imageIds: readonly number[]): number {
+  let found: number | null = null;
+  for (const id of imageIds) {
+    const image = db.datasets.image(id);
+    if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
+    found ??= image.datasetId;
+    if (found !== image.datasetId) {
+      throw new AppError(
+        'invalid-input',
+        'These images are of several datasets. Name those of one.',
+      );
+    }
+  }
+  if (found === null) throw new AppError('invalid-input', 'Name an image at least.');
+  return found;
 }
 
 export const datasetHandlers: Handlers<DatasetCalls> = {
@@ -55,8 +72,10 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       signal: context.signal,
       onProgress: (done) => context.progress({ done, total: count, message: `Drawing "${name}"` }),
     });
-    changed(context, db.path, datasetId);
-    return requireDataset(db, datasetId);
+    return {
+      output: requireDataset(db, datasetId),
+      changes: { datasets: { added: [datasetId] } },
+    };
   },
 
   'datasets.preview': (source, context) =>
@@ -71,8 +90,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       signal: context.signal,
       onProgress: context.progress,
     });
-    changed(context, db.path, report.datasetId);
-    return report;
+    return { output: report, changes: { datasets: { added: [report.datasetId] } } };
   },
 
   'datasets.export'({ project, datasetId, format, dir }, context) {
@@ -90,8 +108,10 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       throw new AppError('conflict', `There is a dataset "${name}" already. Choose another name.`);
     }
     db.datasets.rename(datasetId, name);
-    changed(context, db.path, datasetId);
-    return requireDataset(db, datasetId);
+    return {
+      output: requireDataset(db, datasetId),
+      changes: { datasets: { updated: [datasetId] } },
+    };
   },
 
   'datasets.delete'({ project, datasetId }, context) {
@@ -106,8 +126,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       );
     }
     db.datasets.delete(datasetId);
-    changed(context, db.path, datasetId);
-    return null;
+    return { output: null, changes: { datasets: { removed: [datasetId] } } };
   },
 
   'datasets.setClasses'({ project, datasetId, classes }, context) {
@@ -126,8 +145,10 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       );
     }
     db.datasets.setClasses(datasetId, classes);
-    changed(context, db.path, datasetId);
-    return requireDataset(db, datasetId);
+    return {
+      output: requireDataset(db, datasetId),
+      changes: { datasets: { updated: [datasetId] } },
+    };
   },
 
   'images.list'({ project, datasetId, offset, limit }, context) {
@@ -136,25 +157,49 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     return { images: db.datasets.imagesPage(datasetId, limit, offset), total: imageCount };
   },
 
-  'images.labels': ({ project, datasetId }, context) =>
-    Array.from(
-      context.project(project).db.labelMaps.latestOf(datasetId),
-      ({ imageId, author, uncertainty, bytes }) => ({
-        imageId,
-        author,
-        uncertainty,
-        classes: labelValues(bytes),
-      }),
-    ),
+  'images.get'({ project, imageIds }, context) {
+    const { db } = context.project(project);
+    return imageIds.flatMap((id) => db.datasets.image(id) ?? []);
+  },
+
+  'images.labels'({ project, datasetId, imageIds }, context) {
+    const { labelMaps } = context.project(project).db;
+    const latest =
+      imageIds === undefined
+        ? labelMaps.latestOf(datasetId)
+        : imageIds.flatMap((id) => labelMaps.latest(id) ?? []);
+    return Array.from(latest, ({ imageId, author, uncertainty, bytes }) => ({
+      imageId,
+      author,
+      uncertainty,
+      classes: labelValues(bytes),
+    }));
+  },
 
   'images.setGroup'({ project, imageIds, group }, context) {
     const { db } = context.project(project);
+    const datasetId = datasetOfAll(db, imageIds);
     db.transaction(() => {
       for (const id of imageIds) db.datasets.setGroup(id, group);
     });
-    const [first = 0] = imageIds;
-    changed(context, db.path, db.datasets.image(first)?.datasetId ?? 0);
-    return null;
+    return { output: null, changes: { images: { datasetId, updated: imageIds } } };
+  },
+
+  'labelMaps.save'({ project, imageId, ...labels }, context) {
+    const { db } = context.project(project);
+    const image = db.datasets.image(imageId);
+    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+    const { datasetId, labelMapId } = image;
+    const id = saveLabelMap(db, { image, ...labels });
+    return {
+      output: { id },
+      changes: {
+        images: {
+          datasetId,
+          labelled: [{ imageId, labelMapId: id, isFirst: labelMapId === null }],
+        },
+      },
+    };
   },
 
   'labelMaps.history': ({ project, imageId }, context) =>
@@ -162,9 +207,10 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
 
   'labelMaps.restore'({ project, imageId, labelMapId }, context) {
     const { db } = context.project(project);
+    const image = db.datasets.image(imageId);
     const old = db.labelMaps.get(labelMapId);
     const bytes = db.labelMaps.bytes(labelMapId);
-    if (old?.imageId !== imageId || bytes === undefined) {
+    if (image === undefined || old?.imageId !== imageId || bytes === undefined) {
       throw new AppError('not-found', `Image ${imageId} has no label map ${labelMapId}.`);
     }
     const id = db.labelMaps.add({
@@ -174,8 +220,15 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       runId: old.runId,
       note: `restored from ${old.createdAt}`,
     });
-    changed(context, db.path, db.datasets.image(imageId)?.datasetId ?? 0);
-    return { ...old, id, createdAt: db.labelMaps.get(id)?.createdAt ?? old.createdAt };
+    return {
+      output: { ...old, id, createdAt: db.labelMaps.get(id)?.createdAt ?? old.createdAt },
+      changes: {
+        images: {
+          datasetId: image.datasetId,
+          labelled: [{ imageId, labelMapId: id, isFirst: false }],
+        },
+      },
+    };
   },
 
   'splits.list': ({ project, datasetId }, context) =>
@@ -189,8 +242,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     }
     const items = makeSplit(db.datasets.images(datasetId), { val, test, seed });
     const id = db.splits.create(datasetId, name, items);
-    changed(context, db.path, datasetId);
-    return requireSplit(db, id);
+    return { output: requireSplit(db, id), changes: { splits: { datasetId, added: [id] } } };
   },
 
   'splits.save'({ project, datasetId, name, items }, context) {
@@ -203,8 +255,8 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     const existing = db.splits.list(datasetId).find((split) => split.name === name);
     if (existing !== undefined) db.splits.setItems(existing.id, items);
     const id = existing?.id ?? db.splits.create(datasetId, name, items);
-    changed(context, db.path, datasetId);
-    return requireSplit(db, id);
+    const ids = existing === undefined ? { added: [id] } : { updated: [id] };
+    return { output: requireSplit(db, id), changes: { splits: { datasetId, ...ids } } };
   },
 
   'splits.items': ({ project, splitId }, context) =>
@@ -214,7 +266,6 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     const { db } = context.project(project);
     const { datasetId } = requireSplit(db, splitId);
     db.splits.delete(splitId);
-    changed(context, db.path, datasetId);
-    return null;
+    return { output: null, changes: { splits: { datasetId, removed: [splitId] } } };
   },
 };

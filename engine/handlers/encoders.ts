@@ -37,8 +37,12 @@ export const encoderHandlers: Handlers<
 
   'encoders.update'({ project, encoderId, notes }, context) {
     const { db } = context.project(project);
+    requireEncoder(db, encoderId);
     db.encoders.setNotes(encoderId, notes);
-    return requireEncoder(db, encoderId);
+    return {
+      output: requireEncoder(db, encoderId),
+      changes: { encoders: { updated: [encoderId] } },
+    };
   },
 
   async 'encoders.inspect'({ path, preprocessing, network: decoder }) {
@@ -60,8 +64,7 @@ export const encoderHandlers: Handlers<
         weights: encodeNetwork({ network, classes: null, sampling: null, spec, weights }),
       }),
     );
-    context.emit({ type: 'encoder.changed', project: db.path, encoderId });
-    return requireEncoder(db, encoderId);
+    return { output: requireEncoder(db, encoderId), changes: { encoders: { added: [encoderId] } } };
   },
 
   'encoders.export': ({ project, encoderId, format, path }, context) =>
@@ -90,8 +93,7 @@ export const encoderHandlers: Handlers<
       );
     }
     db.encoders.deleteImported(encoderId);
-    context.emit({ type: 'encoder.changed', project: db.path, encoderId });
-    return null;
+    return { output: null, changes: { encoders: { removed: [encoderId] } } };
   },
 
   'encoders.pretrain'(input, context) {
@@ -145,6 +147,6 @@ export const encoderHandlers: Handlers<
       }),
     );
     queue.start();
-    return requireRun(db, runId);
+    return { output: requireRun(db, runId), changes: { runs: { added: [runId] } } };
   },
 };

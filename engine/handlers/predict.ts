@@ -10,6 +10,7 @@ import {
   type SegmentationClass,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import type { Project } from '../db/project.ts';
@@ -145,18 +146,26 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       .filter(
         ({ labelMapId }) => labelMapId === null || db.labelMaps.get(labelMapId)?.author === 'model',
       );
+    const labelled: NewLabels[] = [];
+    const changes = { images: { datasetId, labelled } };
     const report = await predict(db, context, {
       runId,
       inputs: images.map((image) => ({ imageId: image.id })),
       nameOf: (index) => images[index]?.name ?? '',
       imageIdOf: (index) => images[index]?.id ?? null,
       onLabelMap(index, bytes, uncertainty) {
-        const imageId = images[index]?.id;
-        if (imageId === undefined) return;
-        db.labelMaps.add({ imageId, author: 'model', bytes, runId, uncertainty });
+        const image = images[index];
+        if (image === undefined) return;
+        const imageId = image.id;
+        const added = { imageId, author: 'model', bytes, runId, uncertainty } as const;
+        const isFirst = image.labelMapId === null;
+        labelled.push({ imageId, labelMapId: db.labelMaps.add(added), isFirst });
       },
+    }).catch((error: unknown) => {
+      // What was predicted before it was stopped stays.
+      if (labelled.length > 0) context.changed(changes);
+      throw error;
     });
-    context.emit({ type: 'dataset.changed', project: db.path, datasetId });
-    return report;
+    return { output: report, changes };
   },
 };

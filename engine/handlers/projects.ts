@@ -5,7 +5,7 @@ import type { ProjectInfo } from '../../shared/api.ts';
 import { ensureSample } from '../sample.ts';
 import type { CallContext, Handlers, OpenProject } from './context.ts';
 
-function describe({ db }: OpenProject): ProjectInfo {
+function describe({ db, queue }: OpenProject): ProjectInfo {
   const datasets = db.datasets.list();
   const studies = db.studies.list();
   return {
@@ -16,6 +16,7 @@ function describe({ db }: OpenProject): ProjectInfo {
     images: datasets.reduce((sum, d) => sum + d.imageCount, 0),
     studies: studies.length,
     runningStudies: studies.filter((s) => s.status === 'running').length,
+    held: queue.held,
   };
 }
 

@@ -3,12 +3,15 @@ import { AppError } from '../../shared/errors.ts';
 import { pretrainingExamples } from '../study/report/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
 import { exportModel } from '../training/weights/export-model.ts';
-import { type Handlers, requireDataset, requireRun, startQueue } from './context.ts';
+import { type Handlers, requireDataset, requireRun, startQueue, studyUpdated } from './context.ts';
 
 export const runHandlers: Handlers<
   'runs.list' | 'runs.get' | 'runs.examples' | 'runs.retry' | 'runs.cancel' | 'runs.export'
 > = {
-  'runs.list': ({ project }, context) => context.project(project).db.runs.list(),
+  'runs.list'({ project, runIds }, context) {
+    const { runs } = context.project(project).db;
+    return runIds === undefined ? runs.list() : runIds.flatMap((id) => runs.get(id) ?? []);
+  },
 
   'runs.get'({ project, runId }, context) {
     const { db } = context.project(project);
@@ -32,16 +35,18 @@ export const runHandlers: Handlers<
     if (run.status !== 'failed' && run.status !== 'cancelled') {
       throw new AppError('conflict', `Run ${runId} is ${run.status}: there is nothing to retry.`);
     }
+    const { studyId } = run;
+    const dependents = (studyId === null ? [] : db.runs.ofStudy(studyId)).filter(
+      ({ dependsOn, status }) => dependsOn === runId && status === 'failed',
+    );
+    const requeued = [runId, ...dependents.map(({ id }) => id)];
     db.transaction(() => {
-      db.runs.requeue(runId);
-      if (run.studyId === null) return;
-      for (const other of db.runs.ofStudy(run.studyId)) {
-        if (other.dependsOn === runId && other.status === 'failed') db.runs.requeue(other.id);
-      }
-      db.studies.setStatus(run.studyId, 'running');
+      for (const id of requeued) db.runs.requeue(id);
+      if (studyId !== null) db.studies.setStatus(studyId, 'running');
     });
-    startQueue(queue);
-    return requireRun(db, runId);
+    const changes = { runs: { updated: requeued }, ...studyUpdated(studyId) };
+    startQueue(queue, { changed: context.changed, changes });
+    return { output: requireRun(db, runId), changes };
   },
 
   async 'runs.cancel'({ project, runId }, context) {
@@ -51,7 +56,10 @@ export const runHandlers: Handlers<
       throw new AppError('conflict', `Run ${runId} is ${run.status}: there is nothing to cancel.`);
     }
     await queue.cancelRun(runId);
-    return requireRun(db, runId);
+    return {
+      output: requireRun(db, runId),
+      changes: { runs: { updated: [runId] }, ...studyUpdated(run.studyId) },
+    };
   },
 
   'runs.export'({ project, runId, checkpoint, format, path }, context) {

@@ -1,7 +1,8 @@
 /** Calls on studies: plan, queue, progress, analysis, report. */
-import type { StudyPlan, StudyProgress } from '../../shared/api.ts';
-import type { Run, RunStatus } from '../../shared/entities.ts';
+import type { StudyPlan } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { secondsPerSeed } from '../../shared/run-time.ts';
+import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
 import { calibrate, estimateStudy } from '../study/planning/calibrate.ts';
 import { chosenRuns } from '../study/analysis/analysed-runs.ts';
 import { createStudy } from '../study/planning/create.ts';
@@ -9,45 +10,18 @@ import { analyseStoredStudy, gatherReport } from '../study/report/gather.ts';
 import { planData } from '../study/planning/plan-data.ts';
 import { armNames, planRuns } from '../study/planning/plan-runs.ts';
 import { planPower } from '../study/planning/power.ts';
-import { secondsLeft, secondsPerSeed } from '../study/running/run-time.ts';
+import { renderReport } from '../study/report/page.ts';
 import { writeReport } from '../study/report/write.ts';
-import { type Handlers, type OpenProject, requireStudy, startQueue } from './context.ts';
+import {
+  type Handlers,
+  type OpenProject,
+  requireStudy,
+  startQueue,
+  studyUpdated,
+} from './context.ts';
 
-function runLabel(run: Run): string {
-  if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
-  const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;
-  return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;
-}
-
-export function studyProgress({ db, queue }: OpenProject, studyId: number): StudyProgress {
-  const study = requireStudy(db, studyId);
-  const runs = db.runs.ofStudy(studyId);
-  const count = (status: RunStatus) => runs.filter((r) => r.status === status).length;
-  const since = study.startedAt === null ? null : Date.parse(study.startedAt);
-  const until = study.endedAt === null ? Date.now() : Date.parse(study.endedAt);
-  return {
-    study,
-    counts: {
-      queued: count('queued'),
-      running: count('running'),
-      paused: count('paused'),
-      done: count('done'),
-      failed: count('failed'),
-      cancelled: count('cancelled'),
-    } satisfies Record<RunStatus, number>,
-    running: runs
-      .filter((r) => r.status === 'running')
-      .map((r) => ({ runId: r.id, label: runLabel(r), step: r.step, steps: r.steps })),
-    stepsDone: runs.reduce((sum, r) => sum + (r.status === 'done' ? r.steps : r.step), 0),
-    stepsTotal: runs.reduce((sum, r) => sum + r.steps, 0),
-    elapsedSeconds: since === null ? 0 : (until - since) / 1000,
-    remainingSeconds: secondsLeft(runs, study.config.execution?.parallel ?? 1),
-    held: study.status === 'running' ? (queue.held?.message ?? null) : null,
-    failures: runs
-      .filter((r) => r.status === 'failed')
-      .map((r) => ({ runId: r.id, label: runLabel(r), message: r.error?.message ?? '' })),
-  };
-}
+const progressOf = ({ db, queue }: OpenProject, studyId: number): StudyProgress =>
+  studyProgress(requireStudy(db, studyId), { runs: db.runs.ofStudy(studyId), held: queue.held });
 
 export const studyHandlers: Handlers<
   | 'studies.list'
@@ -63,6 +37,7 @@ export const studyHandlers: Handlers<
   | 'studies.analysis'
   | 'studies.power'
   | 'studies.report'
+  | 'studies.reportPage'
 > = {
   'studies.list': ({ project }, context) => context.project(project).db.studies.list(),
 
@@ -101,8 +76,21 @@ export const studyHandlers: Handlers<
     };
   },
 
-  'studies.create': ({ project, config }, context) =>
-    createStudy(context.project(project).db, config),
+  'studies.create'({ project, config }, context) {
+    const { db } = context.project(project);
+    const datasetId = config.targetDatasetId;
+    const known = new Set(db.splits.list(datasetId).map(({ id }) => id));
+    const study = createStudy(db, config);
+    const splits = db.splits.list(datasetId).flatMap(({ id }) => (known.has(id) ? [] : [id]));
+    return {
+      output: study,
+      changes: {
+        studies: { added: [study.id] },
+        runs: { added: db.runs.ofStudy(study.id).map(({ id }) => id) },
+        ...(splits.length === 0 ? {} : { splits: { datasetId, added: splits } }),
+      },
+    };
+  },
 
   async 'studies.run'({ project, studyId }, context) {
     const { db, queue } = context.project(project);
@@ -121,8 +109,9 @@ export const studyHandlers: Handlers<
     }
     const open = db.runs.ofStudy(studyId).some((r) => r.status === 'queued');
     if (open) db.studies.setStatus(studyId, 'running');
-    startQueue(queue);
-    return studyProgress({ db, queue }, studyId);
+    const changes = studyUpdated(studyId);
+    startQueue(queue, { changed: context.changed, changes });
+    return { output: progressOf({ db, queue }, studyId), changes };
   },
 
   async 'studies.pause'({ project, studyId }, context) {
@@ -132,7 +121,7 @@ export const studyHandlers: Handlers<
       throw new AppError('conflict', `"${study.name}" is ${study.status}, so it cannot be paused.`);
     }
     await queue.pauseStudy(studyId);
-    return studyProgress({ db, queue }, studyId);
+    return { output: progressOf({ db, queue }, studyId), changes: studyUpdated(studyId) };
   },
 
   async 'studies.cancel'({ project, studyId }, context) {
@@ -142,11 +131,11 @@ export const studyHandlers: Handlers<
       throw new AppError('conflict', `"${study.name}" is done already: nothing to cancel.`);
     }
     await queue.cancelStudy(studyId);
-    return studyProgress({ db, queue }, studyId);
+    return { output: progressOf({ db, queue }, studyId), changes: studyUpdated(studyId) };
   },
 
   'studies.status': ({ project, studyId }, context) =>
-    studyProgress(context.project(project), studyId),
+    progressOf(context.project(project), studyId),
 
   'studies.metrics'({ project, studyId }, context) {
     const { db } = context.project(project);
@@ -188,8 +177,20 @@ export const studyHandlers: Handlers<
     if (study.status === 'running') {
       throw new AppError('conflict', `"${study.name}" is running. Cancel it first.`);
     }
+    const runs = db.runs.ofStudy(studyId).map(({ id }) => id);
+    const gone = new Set(runs);
+    const encoders = db.encoders
+      .list()
+      .flatMap(({ id, runId }) => (gone.has(runId ?? 0) ? [id] : []));
     db.studies.delete(studyId);
-    return null;
+    return {
+      output: null,
+      changes: {
+        studies: { removed: [studyId] },
+        runs: { removed: runs },
+        encoders: { removed: encoders },
+      },
+    };
   },
 
   'studies.analysis'({ project, studyId }, context) {
@@ -223,5 +224,11 @@ export const studyHandlers: Handlers<
     const { data, runs } = await gatherReport(db, study);
     const files = await writeReport(dir, data, runs);
     return { ...files, headline: data.analysis.headline };
+  },
+
+  async 'studies.reportPage'({ project, studyId }, context) {
+    const { db } = context.project(project);
+    const { data, runs } = await gatherReport(db, requireStudy(db, studyId));
+    return renderReport(data, runs);
   },
 };

@@ -1,18 +1,24 @@
 /**
- * Pixels over HTTP: thumbnails, images, label maps, predictions; and label maps back.
- * What the query means is said at each route; errors go out as the wire form of AppError.
+ * Pixels over HTTP: thumbnails, images, label maps, predictions; and label maps back. What is asked and answered is
+ * shared/exchange.ts; errors go out as the wire form of AppError.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { endianness } from 'node:os';
-import { resolve } from 'node:path';
-import { z } from 'zod';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import {
+  encodeImagePixels,
+  PIXELS_PATH,
+  PIXELS_QUERIES,
+  type PixelsKind,
+  REVISION_HEADER,
+  SavedLabelMap,
+  SaveQuery,
+} from '../../shared/exchange.ts';
 import { sampleBytes } from '../data/decoded-image.ts';
 import { readImage } from '../data/image-source.ts';
-import { saveLabelMap } from '../data/save-label-map.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from '../engine.ts';
+import { parseQuery } from './query.ts';
 import { readBody, reply, replyJson } from './reply.ts';
 import { createThumbnails } from './thumbnails.ts';
 
@@ -20,36 +26,7 @@ import { createThumbnails } from './thumbnails.ts';
 const MAX_LABEL_MAP_BYTES = 2 ** 28;
 /** Addresses that carry a version never change what they show. */
 const FOREVER = { 'cache-control': 'private, max-age=86400, immutable' };
-const HEADER_BYTES = 16;
-
-const id = z.coerce.number().int().positive();
-const Thumbnail = z.object({
-  project: z.string(),
-  image: id,
-  side: z.coerce.number().int().min(16).max(2048),
-  labels: z.literal('1').optional(),
-  /** Revision or other mark of the content: with it the answer may be kept. */
-  v: z.string().optional(),
-});
-const Image = z.object({ project: z.string(), image: id });
-const Original = Image.extend({ v: z.string().optional() });
-const LabelMapQuery = Image.extend({ revision: id.optional() });
-const Prediction = Image.extend({ run: id });
-const Save = Image.extend({
-  author: z.enum(['human', 'corrected']),
-  run: id.optional(),
-  base: id.optional(),
-});
-
-function parseQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.output<Schema> {
-  const parsed = schema.safeParse(Object.fromEntries(url.searchParams));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new AppError(
-    'invalid-input',
-    `${url.pathname}: ${issue?.path.join('.') ?? 'query'} is wrong.`,
-  );
-}
+const BYTES = 'application/octet-stream';
 
 /** Samples that a window can take up. */
 const MAX_SHOWN_BYTES = 2 ** 30;
@@ -65,122 +42,81 @@ function assertShowable(image: ImageRecord): void {
   );
 }
 
+function imageOf(db: Project, imageId: number): ImageRecord {
+  const image = db.datasets.image(imageId);
+  if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+  return image;
+}
+
 export interface Pixels {
-  /** Answers a request under /pixels/; false where there is no such route. */
+  /** Answers a request under /pixels/; false where there is no such address. */
   answer(request: IncomingMessage, url: URL, response: ServerResponse): Promise<boolean>;
 }
 
 export function createPixels(engine: Engine): Pixels {
   const thumbnails = createThumbnails();
 
-  function projectOf(path: string): Project {
-    const found = engine.projects.list().find(({ db }) => db.path === resolve(path));
-    if (found === undefined) throw new AppError('not-found', `${path} is not open.`);
-    return found.db;
-  }
+  const read = {
+    async thumbnail(url, response) {
+      const { project, image, side, labels, v } = parseQuery(PIXELS_QUERIES.thumbnail, url);
+      const { db } = engine.project(project);
+      const request = { image: imageOf(db, image), maxSidePx: side, withLabels: labels === '1' };
+      const png = await thumbnails.png(db, request, () => !response.destroyed);
+      if (png !== null) reply(response, 200, 'image/png', png, v === undefined ? {} : FOREVER);
+    },
+    async image(url, response) {
+      const { project, image, v } = parseQuery(PIXELS_QUERIES.image, url);
+      const { db } = engine.project(project);
+      const record = imageOf(db, image);
+      assertShowable(record);
+      const body = encodeImagePixels(await readImage(db, record));
+      reply(response, 200, BYTES, body, v === undefined ? {} : FOREVER);
+    },
+    'label-map'(url, response) {
+      const query = parseQuery(PIXELS_QUERIES['label-map'], url);
+      const { db } = engine.project(query.project);
+      const { name, labelMapId } = imageOf(db, query.image);
+      const revision = query.revision ?? labelMapId;
+      if (revision === null) throw new AppError('not-found', `${name} has no labels yet.`);
+      const bytes = db.labelMaps.bytes(revision);
+      if (bytes === undefined || db.labelMaps.get(revision)?.imageId !== query.image) {
+        throw new AppError('not-found', `${name} has no label map ${revision}.`);
+      }
+      reply(response, 200, BYTES, bytes, { [REVISION_HEADER]: String(revision) });
+    },
+    prediction(url, response) {
+      const { project, run, image } = parseQuery(PIXELS_QUERIES.prediction, url);
+      const bytes = engine.project(project).db.runs.prediction(run, image);
+      if (bytes === undefined) {
+        throw new AppError('not-found', `Run ${run} kept no prediction of this image.`);
+      }
+      reply(response, 200, BYTES, bytes);
+    },
+  } satisfies Record<PixelsKind, (url: URL, response: ServerResponse) => Promise<void> | void>;
 
-  function imageOf(db: Project, imageId: number): ImageRecord {
-    const image = db.datasets.image(imageId);
-    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
-    return image;
-  }
+  const isKind = (kind: string): kind is PixelsKind => Object.hasOwn(read, kind);
 
-  /** `?project=&image=&side=[&labels=1][&v=]`: PNG, no side longer than `side`. */
-  async function thumbnail(url: URL, response: ServerResponse): Promise<void> {
-    const { project, image, side, labels, v } = parseQuery(Thumbnail, url);
-    const db = projectOf(project);
-    const request = { image: imageOf(db, image), maxSidePx: side, withLabels: labels === '1' };
-    const png = await thumbnails.png(db, request, () => !response.destroyed);
-    if (png !== null) reply(response, 200, 'image/png', png, v === undefined ? {} : FOREVER);
-  }
-
-  /**
-   * `?project=&image=[&v=]`: little-endian; uint32 width, height, channels, bit depth (8, 16, 32), then the samples
-   * [height, width, channels] as uint8, uint16 or float32.
-   */
-  async function image(url: URL, response: ServerResponse): Promise<void> {
-    const query = parseQuery(Original, url);
-    const db = projectOf(query.project);
-    const record = imageOf(db, query.image);
-    assertShowable(record);
-    const { width, height, channels, bitDepth, data } = await readImage(db, record);
-    if (endianness() !== 'LE') throw new AppError('unsupported', 'Big-endian machines are not.');
-    const samples = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const body = new Uint8Array(HEADER_BYTES + samples.length);
-    const header = new DataView(body.buffer);
-    [width, height, channels, bitDepth].forEach((value, i) => header.setUint32(4 * i, value, true));
-    body.set(samples, HEADER_BYTES);
-    reply(response, 200, 'application/octet-stream', body, query.v === undefined ? {} : FOREVER);
-  }
-
-  /** `?project=&image=[&revision=]`: the current or an older label map, its id in `x-revision`. */
-  function labelMap(url: URL, response: ServerResponse): void {
-    const query = parseQuery(LabelMapQuery, url);
-    const db = projectOf(query.project);
-    const { name, labelMapId } = imageOf(db, query.image);
-    const revision = query.revision ?? labelMapId;
-    if (revision === null) throw new AppError('not-found', `${name} has no labels yet.`);
-    const bytes = db.labelMaps.bytes(revision);
-    if (bytes === undefined || db.labelMaps.get(revision)?.imageId !== query.image) {
-      throw new AppError('not-found', `${name} has no label map ${revision}.`);
-    }
-    reply(response, 200, 'application/octet-stream', bytes, { 'x-revision': String(revision) });
-  }
-
-  /** `?project=&run=&image=`: what a run predicted for a test image. */
-  function prediction(url: URL, response: ServerResponse): void {
-    const query = parseQuery(Prediction, url);
-    const bytes = projectOf(query.project).runs.prediction(query.run, query.image);
-    if (bytes === undefined) {
-      throw new AppError('not-found', `Run ${query.run} kept no prediction of this image.`);
-    }
-    reply(response, 200, 'application/octet-stream', bytes);
-  }
-
-  /** `?project=&image=&author=human|corrected[&run=][&base=]`, body: label map code. Answers when it is on disk. */
+  /** Answers when the revision is on disk. */
   async function save(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
-    const query = parseQuery(Save, url);
-    const db = projectOf(query.project);
-    const image = imageOf(db, query.image);
+    const { project, image, author, run, base, origin } = parseQuery(SaveQuery, url);
+    // A body of many megabytes is only received for a project that is open.
+    engine.project(project);
     const bytes = await readBody(request, MAX_LABEL_MAP_BYTES);
-    const revision = saveLabelMap(db, {
-      image,
-      author: query.author,
-      runId: query.run ?? null,
-      base: query.base ?? null,
-      bytes,
-    });
-    engine.emit({
-      type: 'image.labelled',
-      project: db.path,
-      datasetId: image.datasetId,
-      imageId: image.id,
-      labelMapId: revision,
-    });
-    replyJson(response, 200, { id: revision });
+    const { id } = await engine.call(
+      'labelMaps.save',
+      { project, imageId: image, author, runId: run ?? null, base: base ?? null, bytes },
+      origin === undefined ? {} : { origin },
+    );
+    replyJson(response, 200, SavedLabelMap.parse({ id }));
   }
 
   return {
     async answer(request, url, response) {
-      switch (`${request.method ?? ''} ${url.pathname}`) {
-        case 'GET /pixels/thumbnail':
-          await thumbnail(url, response);
-          return true;
-        case 'GET /pixels/image':
-          await image(url, response);
-          return true;
-        case 'GET /pixels/label-map':
-          labelMap(url, response);
-          return true;
-        case 'GET /pixels/prediction':
-          prediction(url, response);
-          return true;
-        case 'PUT /pixels/label-map':
-          await save(request, url, response);
-          return true;
-        default:
-          return false;
-      }
+      const kind = url.pathname.slice(PIXELS_PATH.length);
+      if (request.method === 'GET' && isKind(kind)) await read[kind](url, response);
+      else if (request.method === 'PUT' && kind === 'label-map') await save(request, url, response);
+      else return false;
+      return true;
     },
   };
 }

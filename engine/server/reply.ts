@@ -21,6 +21,8 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
+export const statusOf = (code: ErrorCode): number => STATUS_OF[code];
+
 export function reply(
   response: ServerResponse,
   status: number,
@@ -46,7 +48,7 @@ export function replyJson(response: ServerResponse, status: number, value: unkno
 
 /** An error as the window reads it: the wire form, under the status that fits its code. */
 export function replyError(response: ServerResponse, error: WireError): void {
-  replyJson(response, STATUS_OF[error.code], error);
+  replyJson(response, statusOf(error.code), error);
 }
 
 /** Errors: invalid-input, where more than `limitBytes` arrive. */

@@ -1,10 +1,10 @@
 /** Where dropped files wait for their import: a temporary folder of this session, gone with it. */
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../shared/errors.ts';
+import type { ReceivedFile } from '../../shared/exchange.ts';
 import { RECEIVED_FILES } from '../data/files.ts';
 
 export interface Staging {
@@ -15,7 +15,7 @@ export interface Staging {
   receive(
     request: IncomingMessage,
     file: { readonly batch: string; readonly name: string },
-  ): Promise<{ path: string; folder: string; bytes: number }>;
+  ): Promise<ReceivedFile>;
   /** Deletes everything received. */
   close(): void;
 }
@@ -48,7 +48,7 @@ export function createStaging(prefix = RECEIVED_FILES): Staging {
         }
         throw error;
       }
-      return { path, folder, bytes: (await stat(path)).size };
+      return { path, folder };
     },
     close() {
       if (root !== null && existsSync(root)) rmSync(root, { recursive: true, force: true });

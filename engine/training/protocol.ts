@@ -16,7 +16,7 @@ import {
   Precision,
   SamplingConfig,
 } from '../../shared/entities.ts';
-import { ERROR_CODES } from '../../shared/errors.ts';
+import { WireError } from '../../shared/errors.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
@@ -122,9 +122,6 @@ export const TrainerEvent = z.discriminatedUnion('type', [
   }),
   /** Stopped on request, after its checkpoint was sent; the process exits 0. */
   z.object({ type: z.literal('stopped'), step: z.number().int() }),
-  z.object({
-    type: z.literal('failed'),
-    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
-  }),
+  z.object({ type: z.literal('failed'), error: WireError }),
 ]);
 export type TrainerEvent = z.infer<typeof TrainerEvent>;

@@ -98,8 +98,7 @@ async function work(request: Work): Promise<TrainerEvent> {
 function failed(error: unknown): TrainerEvent {
   // A bug's stack goes to standard error, which the engine keeps.
   if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
-  const { code, message } = toWireError(error);
-  return { type: 'failed', error: { code, message } };
+  return { type: 'failed', error: toWireError(error) };
 }
 
 const finish = (last: TrainerEvent) => emit(last, () => process.disconnect());

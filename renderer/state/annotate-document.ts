@@ -4,11 +4,11 @@
  */
 import type { ImageRecord, LabelMapRevision } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type Api, pixelsUrl } from '../api.ts';
+import type { Api } from '../api.ts';
 import { Autosave, type SaveState } from '../canvas/autosave.ts';
 import { ClassCounts } from '../canvas/class-counts.ts';
 import type { ImagePixels } from '../../shared/display.ts';
-import { readImagePixels } from '../canvas/image-pixels.ts';
+import { decodeImagePixels, pixelsUrl } from '../../shared/exchange.ts';
 import { History } from '../canvas/history.ts';
 import { LabelEncoder } from '../canvas/label-encoder.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -118,9 +118,18 @@ export class AnnotateDocument {
     return this.autosave.state;
   }
 
-  /** Whether a revision that the engine tells of is somebody else's. */
-  isForeign(revision: number): boolean {
-    return revision !== this.#base && this.autosave.state.kind !== 'saving';
+  /** Whether a revision that the engine tells of is not what these labels were saved as. */
+  isForeign({
+    revision,
+    origin,
+  }: {
+    readonly revision: number;
+    /** EngineEvent.origin */
+    readonly origin: string | null;
+  }): boolean {
+    // While this window saves, what it changed is told of before the answer comes.
+    const ownSave = origin === this.#api.origin && this.autosave.state.kind === 'saving';
+    return revision !== this.#base && !ownSave;
   }
 
   /** The labels are a prediction that nobody has looked at yet. */
@@ -258,7 +267,7 @@ async function load(api: Api, project: string, record: ImageRecord): Promise<Ann
       : new LabelLayer(record.widthPx, record.heightPx),
     isLabelled ? api.call('labelMaps.history', { project, imageId: record.id }) : [],
   ]);
-  const pixels = readImagePixels(image.bytes);
+  const pixels = decodeImagePixels(image.bytes);
   return new AnnotateDocument({ api, project, record, pixels, layer, revisions });
 }
 

@@ -1,7 +1,9 @@
 /** The run whose prediction lies over the image, and what it predicted there. */
 import type { LabelMapRevision, Run } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
-import { type Api, pixelsUrl } from '../api.ts';
+import type { ChangedIds } from '../../shared/events.ts';
+import { pixelsUrl } from '../../shared/exchange.ts';
+import type { Api } from '../api.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 
 export type PredictionState =
@@ -36,7 +38,20 @@ export class AnnotatePrediction {
   }
 
   async loadRuns(): Promise<void> {
-    const runs = await this.#api.call('runs.list', { project: this.#project });
+    this.#offer(await this.#api.call('runs.list', { project: this.#project }));
+  }
+
+  /** What an event tells of runs: only those are asked for. */
+  async follow({ added = [], updated = [], removed = [] }: ChangedIds): Promise<void> {
+    if (this.runs === null) return;
+    const runIds = [...added, ...updated];
+    const query = { project: this.#project, runIds };
+    const found = runIds.length === 0 ? [] : await this.#api.call('runs.list', query);
+    const others = this.runs.filter(({ id }) => !runIds.includes(id) && !removed.includes(id));
+    this.#offer([...others, ...found]);
+  }
+
+  #offer(runs: readonly Run[]): void {
     this.runs = runs
       .filter(({ kind, status }) => kind === 'finetune' && status === 'done')
       .sort((a, b) => b.id - a.id);

@@ -3,7 +3,6 @@
  * views/Annotate.svelte. Pixels live in documents (annotate-document.ts); hot pointer data in the editor.
  */
 import { createContext } from 'svelte';
-import type { EngineEvent } from '../../shared/api.ts';
 import {
   BACKGROUND,
   type Dataset,
@@ -12,6 +11,7 @@ import {
   type LabelMapRevision,
 } from '../../shared/entities.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import type { SaveState } from '../canvas/autosave.ts';
@@ -28,6 +28,7 @@ import {
   openDocument,
   unsavedDocuments,
 } from './annotate-document.ts';
+import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
@@ -141,9 +142,9 @@ export class AnnotateState {
   /** Loads the list and what is known of it. */
   async open(datasetId: number, imageIds: readonly number[]): Promise<void> {
     this.#position = { datasetId, imageIds };
-    const [datasets, { images }] = await Promise.all([
+    const [datasets, images] = await Promise.all([
       this.#api.call('datasets.list', { project: this.project }),
-      this.#api.call('images.list', { project: this.project, datasetId, limit: 100_000 }),
+      allImages(this.#api, { project: this.project, datasetId }),
     ]);
     this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
     this.look.classes = this.classes;
@@ -303,11 +304,13 @@ export class AnnotateState {
 
   #handle(event: EngineEvent): void {
     if (!('project' in event) || event.project !== this.project) return;
-    if (event.type === 'run.changed') this.#run(() => this.prediction.loadRuns());
-    if (event.type === 'dataset.changed' && event.datasetId === this.dataset?.id) {
+    if (event.type !== 'changed') return;
+    const { datasets, images, runs } = event.changes;
+    if (runs !== undefined) this.#run(() => this.prediction.follow(runs));
+    if (datasets?.updated?.includes(this.dataset?.id ?? 0) === true) {
       this.#run(() => this.#reloadDataset());
     }
-    if (event.type === 'image.labelled') this.#labelled(event.imageId, event.labelMapId);
+    if (images?.labelled !== undefined) this.#labelled(images.labelled, event.origin);
   }
 
   async #reloadDataset(): Promise<void> {
@@ -315,13 +318,23 @@ export class AnnotateState {
     if (position !== null) await this.open(position.datasetId, position.imageIds);
   }
 
-  #labelled(imageId: number, labelMapId: number): void {
-    this.images = this.images.map((image) =>
-      image.id === imageId ? { ...image, labelMapId } : image,
-    );
+  #labelled(labels: readonly NewLabels[], origin: string | null): void {
+    const revisions = new Map(labels.map((one) => [one.imageId, one.labelMapId]));
+    this.images = this.images.map((image) => {
+      const labelMapId = revisions.get(image.id);
+      return labelMapId === undefined ? image : { ...image, labelMapId };
+    });
+    for (const [imageId, revision] of revisions)
+      this.#followRevision(imageId, { revision, origin });
+  }
+
+  #followRevision(
+    imageId: number,
+    news: { readonly revision: number; readonly origin: string | null },
+  ): void {
     const document = findDocument(this.project, imageId);
     if (document === null) return;
-    if (!document.isForeign(labelMapId)) {
+    if (!document.isForeign(news)) {
       if (document === this.document) this.#run(() => document.refreshRevisions());
       return;
     }

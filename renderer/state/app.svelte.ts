@@ -6,6 +6,7 @@ import type { Settings } from '../../shared/settings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Api, Connection } from '../api.ts';
 import { desktop } from '../desktop.ts';
+import { allImages } from './all-images.ts';
 import { firstHabits } from './annotate-habits.ts';
 import { Commands } from './commands.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
@@ -240,11 +241,8 @@ export class AppState {
   async annotateFirst(dataset = this.currentDataset): Promise<void> {
     const { project, route } = this;
     if (project === null || dataset === null) return;
-    const { images } = await this.api.call('images.list', {
-      project: project.path,
-      datasetId: dataset.id,
-      limit: 100_000,
-    });
+    const query = { project: project.path, datasetId: dataset.id };
+    const images = await allImages(this.api, query);
     const first = images.find((image) => image.labelMapId === null) ?? images[0];
     if (first !== undefined && this.route === route) {
       this.annotate({

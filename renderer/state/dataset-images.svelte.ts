@@ -1,11 +1,14 @@
 /**
- * The images of one dataset as the library shows them: filtered, sorted, selected. Outlives the view, so that whoever
- * comes back from Annotate finds the grid as he left it.
+ * The images of one dataset and its splits as the library shows them: filtered, sorted, selected. Outlives the view, so
+ * that whoever comes back from Annotate finds the grid as he left it; follows the engine's events.
  */
 import type { ImageLabels } from '../../shared/api.ts';
-import type { ImageRecord, Part } from '../../shared/entities.ts';
+import type { ImageRecord, Part, Split } from '../../shared/entities.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { Changes } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
+import { allImages } from './all-images.ts';
+import { Refresh } from './refresh.ts';
 import { type Filters, filterImages, NO_FILTERS } from './image-filters.ts';
 
 export class DatasetImages {
@@ -15,6 +18,8 @@ export class DatasetImages {
   /** Why they could not be loaded. */
   trouble = $state.raw<string | null>(null);
   filters = $state.raw<Filters>(NO_FILTERS);
+  /** null while they are being loaded. */
+  splits = $state.raw<readonly Split[] | null>(null);
   /** Split whose parts are shown and filtered by. */
   splitId = $state.raw<number | null>(null);
   parts = $state.raw<ReadonlyMap<number, Part>>(new Map());
@@ -27,8 +32,11 @@ export class DatasetImages {
   /** How far the grid is scrolled, in CSS pixels. */
   scrollPx = 0;
   #labels = $state.raw<ReadonlyMap<number, ImageLabels> | null>(null);
-  #api: Api;
+  #api: Pick<Api, 'call'>;
   #project: string;
+  /** Images whose records, and whose labels, are to be asked for again. */
+  #due = { records: new Set<number>(), labels: new Set<number>(), splits: false };
+  #refresh: Refresh;
 
   readonly shown = $derived(
     filterImages(this.images ?? [], this.filters, {
@@ -38,22 +46,37 @@ export class DatasetImages {
     }),
   );
 
-  constructor(api: Api, project: string, datasetId: number) {
+  constructor(
+    api: Pick<Api, 'call'>,
+    options: {
+      readonly project: string;
+      readonly datasetId: number;
+      /** Told what goes wrong while events are followed. */
+      readonly fail: (error: unknown) => void;
+    },
+  ) {
     this.#api = api;
-    this.#project = project;
-    this.datasetId = datasetId;
+    this.#project = options.project;
+    this.datasetId = options.datasetId;
+    this.#refresh = new Refresh(() => this.#loadDue(), options.fail);
   }
 
-  /** Also after a change: selection and filters stay. */
+  /** For whoever shows them: loads what is not there yet. */
+  async open(): Promise<void> {
+    if (this.images === null || this.splits === null) await this.load();
+  }
+
+  /** All anew; selection and filters stay. */
   async load(): Promise<void> {
     this.trouble = null;
     try {
-      const { images } = await this.#api.call('images.list', {
-        project: this.#project,
-        datasetId: this.datasetId,
-        limit: 100_000,
-      });
-      this.images = images;
+      const { datasetId } = this;
+      const project = this.#project;
+      [this.images, this.splits] = await Promise.all([
+        allImages(this.#api, { project, datasetId }),
+        this.#api.call('splits.list', { project, datasetId }),
+      ]);
+      await this.#showSomeSplit();
       if (this.#labels !== null) await this.#loadLabels();
     } catch (error) {
       // Where a list is shown, it stays, and the news is told beside it.
@@ -62,16 +85,79 @@ export class DatasetImages {
     }
   }
 
+  /** What an event tells of them. New labels are followed at once; who drew them is only asked for where it is filtered by. */
+  follow({ updated = [], labelled = [] }: NonNullable<Changes['images']>): void {
+    if (this.images === null) return;
+    const revisions = new Map(labelled.map((one) => [one.imageId, one.labelMapId]));
+    if (revisions.size > 0) {
+      this.images = this.images.map((image) => {
+        const labelMapId = revisions.get(image.id);
+        return labelMapId === undefined ? image : { ...image, labelMapId };
+      });
+    }
+    for (const id of updated) this.#due.records.add(id);
+    if (this.#labels !== null) for (const id of revisions.keys()) this.#due.labels.add(id);
+    if (this.#due.records.size > 0 || this.#due.labels.size > 0) this.#refresh.soon();
+  }
+
+  /** There are few splits; the parts of the one that is shown are asked for with them. */
+  followSplits(): void {
+    if (this.splits === null) return;
+    this.#due.splits = true;
+    this.#refresh.soon();
+  }
+
+  /** Resolves when these hold everything that the engine has told of. */
+  caughtUp(): Promise<void> {
+    return this.#refresh.settled();
+  }
+
+  close(): void {
+    this.#refresh.stop();
+  }
+
+  async #loadDue(): Promise<void> {
+    const { records, labels, splits } = this.#due;
+    this.#due = { records: new Set(), labels: new Set(), splits: false };
+    await Promise.all([
+      records.size > 0 && this.#loadRecords([...records]),
+      labels.size > 0 && this.#loadLabels([...labels]),
+      splits && this.#loadSplits(),
+    ]);
+  }
+
+  async #loadRecords(imageIds: readonly number[]): Promise<void> {
+    const query = { project: this.#project, imageIds: [...imageIds] };
+    const found = await this.#api.call('images.get', query);
+    const byId = new Map(found.map((image) => [image.id, image]));
+    this.images = this.images?.map((image) => byId.get(image.id) ?? image) ?? null;
+  }
+
+  async #loadSplits(): Promise<void> {
+    const query = { project: this.#project, datasetId: this.datasetId };
+    this.splits = await this.#api.call('splits.list', query);
+    await this.#showSomeSplit();
+  }
+
+  /** The one that was shown, as it is now, or the first; none where there is none. */
+  async #showSomeSplit(): Promise<void> {
+    const shown = this.splits?.find(({ id }) => id === this.splitId) ?? this.splits?.[0] ?? null;
+    await this.showSplit(shown?.id ?? null);
+  }
+
   labelsOf(imageId: number): ImageLabels | null {
     return this.#labels?.get(imageId) ?? null;
   }
 
-  async #loadLabels(): Promise<void> {
+  /** Of all images, or anew of some. */
+  async #loadLabels(imageIds?: number[]): Promise<void> {
     const labels = await this.#api.call('images.labels', {
       project: this.#project,
       datasetId: this.datasetId,
+      imageIds,
     });
-    this.#labels = new Map(labels.map((one) => [one.imageId, one]));
+    const others = imageIds === undefined ? [] : (this.#labels ?? []);
+    this.#labels = new Map([...others, ...labels.map((one) => [one.imageId, one] as const)]);
   }
 
   /** Authors and classes are only read when somebody asks for them. */

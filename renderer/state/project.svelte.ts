@@ -1,5 +1,5 @@
 /** The open project as the views see it: lists that follow the engine's events. Pixels are not here. */
-import type { EngineEvent, ProjectInfo, StudyProgress } from '../../shared/api.ts';
+import type { ProjectInfo } from '../../shared/api.ts';
 import type {
   Dataset,
   Encoder,
@@ -8,16 +8,21 @@ import type {
   Study,
   StudyConfig,
 } from '../../shared/entities.ts';
+import type { WireError } from '../../shared/errors.ts';
+import type { Changes, EngineEvent, RunProgress } from '../../shared/events.ts';
+import { studyProgress, type StudyProgress } from '../../shared/study-progress.ts';
 import type { Api } from '../api.ts';
 import { DatasetImages } from './dataset-images.svelte.ts';
-
-/** Events come in bursts while runs train; lists are asked for again at most this often. */
-const REFRESH_MS = 400;
+import { Refresh } from './refresh.ts';
 
 /** An event about a project. */
 type ProjectEvent = Extract<EngineEvent, { readonly project: string }>;
 
-type Part = 'datasets' | 'studies' | 'runs';
+/** Lists that are asked for as a whole; of runs, which may be many, those that have changed. */
+interface Due {
+  readonly lists: Set<'datasets' | 'studies' | 'encoders'>;
+  readonly runs: Set<number>;
+}
 
 export class ProjectState {
   readonly path: string;
@@ -29,31 +34,43 @@ export class ProjectState {
   studies = $state.raw<readonly Study[] | null>(null);
   runs = $state.raw<readonly Run[] | null>(null);
   encoders = $state.raw<readonly Encoder[] | null>(null);
-  /** By study id. */
-  progress = $state.raw<ReadonlyMap<number, StudyProgress>>(new Map());
+  /** Why nothing that is queued is trained for now. */
+  held = $state.raw<WireError | null>(null);
   /** Metric points that came in since the window opened the project, by run id. */
   live = $state.raw<ReadonlyMap<number, readonly MetricPoint[]>>(new Map());
-  /** Grows with every change of a dataset's images or labels: `[dataset id]`. */
+  /** Grows with every change of a dataset itself, such as its classes: `[dataset id]`. */
   versions = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** By study id. */
+  readonly progress: ReadonlyMap<number, StudyProgress> = $derived.by(() => {
+    const runs = Map.groupBy(this.runs ?? [], (run) => run.studyId);
+    return new Map(
+      (this.studies ?? []).map((study) => [
+        study.id,
+        studyProgress(study, { runs: runs.get(study.id) ?? [], held: this.held }),
+      ]),
+    );
+  });
   /** Design that the next new study begins with. */
   repeated: StudyConfig | null = null;
   #api: Api;
   #fail: (error: unknown) => void;
   /** Lists of the library, by dataset id. */
   #images = new Map<number, DatasetImages>();
-  #due = new Set<Part>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #due: Due = { lists: new Set(), runs: new Set() };
+  #refresh: Refresh;
 
   constructor(
     api: Api,
-    info: Pick<ProjectInfo, 'path' | 'name' | 'about'>,
+    info: Pick<ProjectInfo, 'path' | 'name' | 'about' | 'held'>,
     fail: (error: unknown) => void,
   ) {
     this.#api = api;
     this.#fail = fail;
+    this.#refresh = new Refresh(() => this.#loadDue(), fail);
     this.path = info.path;
     this.name = info.name;
     this.about = info.about;
+    this.held = info.held;
   }
 
   dataset(id: number | null): Dataset | null {
@@ -80,9 +97,21 @@ export class ProjectState {
     return null;
   }
 
-  /** Asks for everything anew: at the start, and after the connection was lost. */
+  /** Asks for everything anew: at the start, and after the connection was lost, when events were missed. */
   async load(): Promise<void> {
-    await Promise.all([this.#loadDatasets(), this.#loadStudies(), this.#loadRuns()]);
+    const shown = [...this.#images.values()].filter(({ images }) => images !== null);
+    await Promise.all([
+      this.#loadDatasets(),
+      this.#loadStudies(),
+      this.#loadEncoders(),
+      this.#loadRuns(),
+      ...shown.map((images) => images.load()),
+    ]);
+  }
+
+  /** Resolves when the lists hold everything that the engine has told of. What a call changed it tells before it answers. */
+  caughtUp(): Promise<void> {
+    return this.#refresh.settled();
   }
 
   async #loadDatasets(): Promise<void> {
@@ -91,77 +120,114 @@ export class ProjectState {
     this.#images = new Map(
       datasets.map(({ id }) => [
         id,
-        this.#images.get(id) ?? new DatasetImages(this.#api, this.path, id),
+        this.#images.get(id) ??
+          new DatasetImages(this.#api, { project: this.path, datasetId: id, fail: this.#fail }),
       ]),
     );
     this.datasets = datasets;
   }
 
   async #loadStudies(): Promise<void> {
-    const studies = await this.#api.call('studies.list', { project: this.path });
-    const progress = await Promise.all(
-      studies.map(({ id }) =>
-        this.#api.call('studies.status', { project: this.path, studyId: id }),
-      ),
-    );
-    this.studies = studies;
-    this.progress = new Map(progress.map((one) => [one.study.id, one]));
+    this.studies = await this.#api.call('studies.list', { project: this.path });
+  }
+
+  async #loadEncoders(): Promise<void> {
+    this.encoders = await this.#api.call('encoders.list', { project: this.path });
   }
 
   async #loadRuns(): Promise<void> {
-    [this.runs, this.encoders] = await Promise.all([
-      this.#api.call('runs.list', { project: this.path }),
-      this.#api.call('encoders.list', { project: this.path }),
+    this.runs = await this.#api.call('runs.list', { project: this.path });
+  }
+
+  async #loadSomeRuns(ids: ReadonlySet<number>): Promise<void> {
+    const found = await this.#api.call('runs.list', { project: this.path, runIds: [...ids] });
+    const others = (this.runs ?? []).filter(({ id }) => !ids.has(id));
+    this.runs = [...others, ...found].sort((a, b) => a.id - b.id);
+  }
+
+  async #loadDue(): Promise<void> {
+    const { lists, runs } = this.#due;
+    this.#due = { lists: new Set(), runs: new Set() };
+    await Promise.all([
+      lists.has('datasets') && this.#loadDatasets(),
+      lists.has('studies') && this.#loadStudies(),
+      lists.has('encoders') && this.#loadEncoders(),
+      runs.size > 0 && this.#loadSomeRuns(runs),
     ]);
   }
 
   handle(event: ProjectEvent): void {
     if (event.project !== this.path) return;
     switch (event.type) {
-      case 'dataset.changed':
-      case 'image.labelled':
-        this.#bump(event.datasetId);
-        this.#refresh('datasets');
+      case 'changed':
+        this.#follow(event.changes);
         break;
-      case 'study.changed':
-        this.#refresh('studies');
-        break;
-      case 'encoder.changed':
-        this.#refresh('runs'); // encoders come with them
-        break;
-      case 'run.changed':
-        this.#refresh('runs');
-        this.#refresh('studies');
+      case 'run.progress':
+        this.#moveOn(event);
         break;
       case 'run.metrics': {
         const points = [...(this.live.get(event.runId) ?? []), ...event.points];
         this.live = new Map(this.live).set(event.runId, points);
         break;
       }
+      case 'queue.held':
+        this.held = event.held;
+        break;
     }
   }
 
-  #bump(datasetId: number): void {
-    const version = (this.versions.get(datasetId) ?? 0) + 1;
-    this.versions = new Map(this.versions).set(datasetId, version);
+  /** How far a run is: nothing is asked for. */
+  #moveOn({ runId, step, trainedSeconds, peakMemoryBytes }: RunProgress): void {
+    this.runs =
+      this.runs?.map((run) =>
+        run.id === runId ? { ...run, step, trainedSeconds, peakMemoryBytes } : run,
+      ) ?? null;
   }
 
-  #refresh(part: Part): void {
-    this.#due.add(part);
-    this.#timer ??= setTimeout(() => {
-      const due = [...this.#due];
-      this.#due.clear();
-      this.#timer = null;
-      const load = {
-        datasets: () => this.#loadDatasets(),
-        studies: () => this.#loadStudies(),
-        runs: () => this.#loadRuns(),
-      };
-      for (const one of due) load[one]().catch(this.#fail);
-    }, REFRESH_MS);
+  /** Labels and what is gone are followed at once; what is new or different is asked for. */
+  #follow({ datasets, images, splits, encoders, studies, runs }: Changes): void {
+    const { lists } = this.#due;
+    const without = <T extends { readonly id: number }>(
+      list: readonly T[] | null,
+      gone: readonly number[] = [],
+    ) => (gone.length === 0 ? list : (list?.filter(({ id }) => !gone.includes(id)) ?? null));
+    this.datasets = without(this.datasets, datasets?.removed);
+    this.encoders = without(this.encoders, encoders?.removed);
+    this.studies = without(this.studies, studies?.removed);
+    this.runs = without(this.runs, runs?.removed);
+
+    for (const id of datasets?.updated ?? []) {
+      this.versions = new Map(this.versions).set(id, (this.versions.get(id) ?? 0) + 1);
+    }
+    if (images !== undefined) {
+      this.#countFirstLabels(
+        images.datasetId,
+        images.labelled?.filter((one) => one.isFirst).length ?? 0,
+      );
+      this.imagesOf(images.datasetId)?.follow(images);
+    }
+    if (splits !== undefined) this.imagesOf(splits.datasetId)?.followSplits();
+
+    const isNews = (ids: Changes['encoders']) => [...(ids?.added ?? []), ...(ids?.updated ?? [])];
+    if (isNews(datasets).length > 0) lists.add('datasets');
+    if (isNews(encoders).length > 0) lists.add('encoders');
+    if (isNews(studies).length > 0) lists.add('studies');
+    for (const id of isNews(runs)) this.#due.runs.add(id);
+    if (lists.size > 0 || this.#due.runs.size > 0) this.#refresh.soon();
+  }
+
+  #countFirstLabels(datasetId: number, count: number): void {
+    if (count === 0) return;
+    this.datasets =
+      this.datasets?.map((dataset) =>
+        dataset.id === datasetId
+          ? { ...dataset, labelledCount: dataset.labelledCount + count }
+          : dataset,
+      ) ?? null;
   }
 
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#refresh.stop();
+    for (const images of this.#images.values()) images.close();
   }
 }

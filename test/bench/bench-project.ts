@@ -110,7 +110,7 @@ export async function finishedStudy(
   const { id } = await engine.call('studies.create', { project: path, config });
   await new Promise<void>((resolve, reject) => {
     const stop = engine.subscribe((event) => {
-      if (event.type !== 'study.changed' || event.studyId !== id) return;
+      if (event.type !== 'changed' || event.changes.studies?.updated?.includes(id) !== true) return;
       const status = studies.get(id)?.status;
       if (status !== 'done' && status !== 'failed') return;
       stop();

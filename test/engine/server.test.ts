@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { createEngine } from '../../engine/engine.ts';
 import { startServer } from '../../engine/server.ts';
 import { lastSession } from '../../engine/server/session.ts';
-import { temporaryFolder } from '../fixtures/projects.ts';
+import { addDataset, smallStudy, temporaryFolder } from '../fixtures/projects.ts';
 
 async function serving() {
   const engine = createEngine({ engine: 'wasm' });
@@ -101,12 +101,46 @@ describe('the door of the engine', () => {
       [message('project.create', { path: 3 }), /path/],
       ['not json', /not a call/],
       [JSON.stringify(null), /not a call/],
-      [message('project.create', { path: 'x'.repeat(2 ** 21) }), /too large/],
+      [message('project.create', { path: 'x'.repeat(2 ** 24) }), /too large/],
     ] as const) {
       const reply: unknown = JSON.parse((await call(server.token, body)).body);
       expect(reply).toMatchObject({ type: 'error' });
       expect(JSON.stringify(reply)).toMatch(reason);
     }
+  });
+
+  it('shows the report of a project that is open, and opens none for it', async () => {
+    const { engine, server } = await serving();
+    const cookie = await session(server);
+    const path = `${temporaryFolder()}/a.graft`;
+    await engine.call('project.create', { path });
+    const { db } = engine.project(path);
+    const datasets = {
+      source: addDataset(db, 's', { count: 4 }),
+      target: addDataset(db, 't', { count: 20 }),
+    };
+    const { id } = await engine.call('studies.create', {
+      project: path,
+      config: smallStudy(datasets),
+    });
+    const report = (query: { project: string; study: number | string }) =>
+      ask(
+        `${server.url}/report?${new URLSearchParams({ ...query, study: String(query.study) }).toString()}`,
+        { headers: { cookie } },
+      );
+    // Nothing of it has run, so that there is nothing to report: it is said as a page, under the status of its code.
+    const early = await report({ project: path, study: id });
+    expect([early.status, early.headers['content-type']]).toEqual([
+      409,
+      'text/html; charset=utf-8',
+    ]);
+    expect(early.body).toContain('small');
+    expect((await report({ project: path, study: 99 })).status).toBe(404);
+    expect((await report({ project: path, study: 'x' })).status).toBe(400);
+    await engine.call('project.close', { project: path });
+    const closed = await report({ project: path, study: id });
+    expect([closed.status, closed.body.includes('is not open')]).toEqual([404, true]);
+    expect(engine.projects.list()).toEqual([]);
   });
 
   it('speaks over a WebSocket only to its own page, and closes on nonsense', async () => {

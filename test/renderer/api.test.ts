@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createApi, pixelsUrl } from '../../renderer/api.ts';
+import { createApi } from '../../renderer/api.ts';
+import { pixelsUrl } from '../../shared/exchange.ts';
 
 /** Stands in for the browser's socket; the test is the engine at its other end. */
 class FakeSocket extends EventTarget {
@@ -157,7 +158,7 @@ describe('the window’s line to the engine', () => {
     const saved = await api.saveLabelMap({ ...target, author: 'corrected' }, new Uint8Array(4));
     expect(saved).toEqual({ id: 7 });
     expect(asked).toEqual([
-      'PUT /pixels/label-map?project=%2Fa+b.graft&image=3&author=corrected&run=5&base=6',
+      `PUT /pixels/label-map?project=%2Fa+b.graft&image=3&author=corrected&run=5&base=6&origin=${api.origin}`,
     ]);
     expect(pixelsUrl('image', { project: '/ä.graft', image: 1 })).toBe(
       '/pixels/image?project=%2F%C3%A4.graft&image=1',

@@ -7,8 +7,7 @@ import type { AnalysedRun } from '../../../shared/analysis.ts';
 import type { Run } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
 
-const isOpen = ({ status }: Run) =>
-  status === 'queued' || status === 'running' || status === 'paused';
+const isOpen = ({ status }: Run) => status === 'queued' || status === 'running';
 
 function bestValidation(db: Project, run: Run): number {
   const dice = db.runs.metrics(run.id).filter((point) => point.name === 'valDice');

@@ -6,6 +6,7 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toWireError, type WireError } from '../../../shared/errors.ts';
+import { goesOnByItself } from '../../../shared/study-progress.ts';
 
 /** First and longest wait before another try. */
 const RETRY_MS = { first: 5000, longest: 120_000 };
@@ -16,6 +17,8 @@ export interface HoldOptions {
   readonly projectPath: string;
   /** Puts in order what the hold left half done; throws where the project still cannot be written. */
   readonly recover: () => void;
+  /** Told what holds, whenever that is something else, and that nothing does any more: null. */
+  readonly onChange: (why: WireError | null) => void;
   /** Called when nothing holds any more. */
   readonly onLifted: () => void;
 }
@@ -42,15 +45,14 @@ export class Hold {
   /** `bytes`: size of what could not be stored. Returns whether nothing held before. */
   begin(error: unknown, bytes: number): boolean {
     const first = this.#why === null;
-    this.#why = toWireError(error);
+    this.#set(toWireError(error));
     this.#wantedBytes = Math.max(this.#wantedBytes, bytes);
     return first;
   }
 
   /** Tries again later where the cause may go away by itself; what has another cause would come again. */
   retryLater(): void {
-    const code = this.#why?.code;
-    if (code === 'no-space' || code === 'unreadable') this.#schedule();
+    if (this.#why !== null && goesOnByItself(this.#why)) this.#schedule();
   }
 
   /** Whether runs may start: nothing holds, or no longer, because there is room and `recover` succeeded. */
@@ -61,10 +63,10 @@ export class Hold {
       if (bavail * bsize < 2 * this.#wantedBytes + SPARE_BYTES) return false;
       this.#options.recover();
     } catch (error) {
-      this.#why = toWireError(error);
+      this.#set(toWireError(error));
       return false;
     }
-    this.#why = null;
+    this.#set(null);
     this.#failedTries++;
     this.#wantedBytes = 0;
     clearTimeout(this.#nextTry);
@@ -80,6 +82,12 @@ export class Hold {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#nextTry);
+  }
+
+  #set(why: WireError | null): void {
+    const isNews = why?.code !== this.#why?.code || why?.message !== this.#why?.message;
+    this.#why = why;
+    if (isNews) this.#options.onChange(why);
   }
 
   #schedule(): void {

@@ -4,9 +4,9 @@
  * they send is written by run-records.ts, and what cannot be written holds everything (hold.ts).
  */
 import { availableParallelism } from 'node:os';
-import type { EngineEvent } from '../../../shared/api.ts';
 import type { EngineChoice, Run } from '../../../shared/entities.ts';
 import type { WireError } from '../../../shared/errors.ts';
+import type { EngineEvent } from '../../../shared/events.ts';
 import type { Project } from '../../db/project.ts';
 import type { SpawnTrainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
@@ -39,7 +39,8 @@ export class Queue {
     this.#hold = new Hold({
       projectPath: project.path,
       recover: () => this.#takeUpInterrupted(),
-      onLifted: () => this.#goOn(),
+      onChange: (why) => this.#emit({ type: 'queue.held', project: project.path, held: why }),
+      onLifted: () => this.#startRuns(),
     });
     // Whatever ran when the last process ended goes on from its checkpoint.
     try {
@@ -49,7 +50,7 @@ export class Queue {
     }
   }
 
-  /** Why nothing is started although runs are queued: what was trained could not be stored. Goes on by itself. */
+  /** Why nothing is started although runs are queued: what was trained could not be stored. */
   get held(): WireError | null {
     return this.#hold.why;
   }
@@ -72,7 +73,9 @@ export class Queue {
     studies.setStatus(studyId, 'cancelled');
     // Before their pretrainings end: what nobody wants any more has not failed.
     for (const run of runs.ofStudy(studyId)) {
-      if (run.status === 'queued' || this.#isInterrupted(run)) runs.ended(run.id, 'cancelled');
+      if (run.status !== 'queued' && !this.#isInterrupted(run)) continue;
+      runs.ended(run.id, 'cancelled');
+      this.#records.runChanged(run.id);
     }
     await this.#cancelActive(this.#activeOf(studyId));
     this.#records.studyChanged(studyId);
@@ -120,7 +123,6 @@ export class Queue {
       } catch (error) {
         this.#stopEverything(error);
       }
-      this.#records.studyChanged(run.studyId);
     }
   }
 
@@ -144,7 +146,7 @@ export class Queue {
     try {
       this.#project.transaction(() => {
         if (this.#cancelled.has(run.id)) this.#records.cancel(run);
-        else if (unstored) this.#project.runs.requeue(run.id);
+        else if (unstored) this.#records.requeue(run);
         else if (!orderly) this.#records.diedSilently(run, detail);
       });
       this.#cancelled.delete(run.id);
@@ -161,20 +163,7 @@ export class Queue {
     if (!this.#hold.begin(error, bytes)) return;
     for (const { trainer } of this.#trainers.active) trainer.stop();
     this.#emit({ type: 'notice', message: `Training is paused: ${this.held?.message ?? ''}` });
-    this.#tellStudies();
     this.#hold.retryLater();
-  }
-
-  #goOn(): void {
-    this.#tellStudies();
-    this.#startRuns();
-  }
-
-  /** Studies that run show why they do not, or that they do again. */
-  #tellStudies(): void {
-    for (const study of this.#project.studies.list()) {
-      if (study.status === 'running') this.#records.studyChanged(study.id);
-    }
   }
 
   /** It is said to run and does not: its process ended, and that could not be written down. */
@@ -188,7 +177,7 @@ export class Queue {
       for (const run of this.#project.runs.list()) {
         if (!this.#isInterrupted(run)) continue;
         if (this.#cancelled.has(run.id)) this.#records.cancel(run);
-        else this.#project.runs.requeue(run.id);
+        else this.#records.requeue(run);
       }
       for (const study of this.#project.studies.list()) {
         if (study.status === 'running') this.#records.settleStudy(study.id);

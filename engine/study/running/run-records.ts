@@ -2,9 +2,9 @@
  * Writes down what becomes of runs: what their trainers send, how they end, and what that means for the runs that wait for
  * them and for their study. Announces every change. The caller opens the transactions.
  */
-import type { EngineEvent } from '../../../shared/api.ts';
 import type { Run } from '../../../shared/entities.ts';
 import { AppError, fromWireError, toWireError } from '../../../shared/errors.ts';
+import type { Changes, EngineEvent } from '../../../shared/events.ts';
 import type { Project } from '../../db/project.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { extendUnconverged } from './extension.ts';
@@ -23,13 +23,16 @@ export class RunRecords {
     this.#emit = emit;
   }
 
-  runChanged(runId: number): void {
-    this.#emit({ type: 'run.changed', project: this.#project.path, runId });
+  #changed(changes: Changes): void {
+    this.#emit({ type: 'changed', project: this.#project.path, origin: null, changes });
   }
 
-  studyChanged(studyId: number | null): void {
-    if (studyId === null) return;
-    this.#emit({ type: 'study.changed', project: this.#project.path, studyId });
+  runChanged(runId: number): void {
+    this.#changed({ runs: { updated: [runId] } });
+  }
+
+  studyChanged(studyId: number): void {
+    this.#changed({ studies: { updated: [studyId] } });
   }
 
   /** Errors: no-space where the trainer found the disk full, which the next run would as well; those of the database. */
@@ -43,7 +46,7 @@ export class RunRecords {
         break;
       case 'progress':
         runs.progress(run.id, event);
-        this.runChanged(run.id);
+        this.#emit({ ...event, type: 'run.progress', project: path, runId: run.id });
         break;
       case 'metrics':
         runs.addMetrics(run.id, event.points);
@@ -65,8 +68,7 @@ export class RunRecords {
         this.#done(run, event.kept);
         break;
       case 'stopped':
-        runs.requeue(run.id);
-        this.runChanged(run.id);
+        this.requeue(run);
         break;
       case 'failed':
         if (event.error.code === 'no-space') throw fromWireError(event.error);
@@ -76,6 +78,12 @@ export class RunRecords {
       case 'prediction':
         throw new AppError('internal', `A training run sent "${event.type}".`);
     }
+  }
+
+  /** Back into the queue; what it had reached stays. */
+  requeue(run: Run): void {
+    this.#project.runs.requeue(run.id);
+    this.runChanged(run.id);
   }
 
   cancel(run: Run): void {
@@ -90,7 +98,7 @@ export class RunRecords {
     this.#deaths.set(run.id, deaths);
     if (deaths <= MAX_RESTARTS) {
       this.#project.runs.log(run.id, `The trainer ended unexpectedly (${detail}); resuming.`);
-      this.#project.runs.requeue(run.id);
+      this.requeue(run);
       return;
     }
     this.#fail(
@@ -106,13 +114,14 @@ export class RunRecords {
   settleStudy(studyId: number | null): void {
     if (studyId === null) return;
     const { runs, studies } = this.#project;
-    if (studies.get(studyId)?.status === 'running') {
-      const own = runs.ofStudy(studyId);
-      const open = own.some((r) => r.status === 'queued' || r.status === 'running');
-      if (!open && extendUnconverged(this.#project, studyId).length === 0) {
-        const any = own.some((r) => r.kind === 'finetune' && r.status === 'done');
-        studies.setStatus(studyId, any ? 'done' : 'failed');
-      }
+    if (studies.get(studyId)?.status !== 'running') return;
+    const own = runs.ofStudy(studyId);
+    if (own.some((r) => r.status === 'queued' || r.status === 'running')) return;
+    if (extendUnconverged(this.#project, studyId).length > 0) {
+      this.#changed({ runs: { updated: own.map(({ id }) => id) } });
+    } else {
+      const any = own.some((r) => r.kind === 'finetune' && r.status === 'done');
+      studies.setStatus(studyId, any ? 'done' : 'failed');
     }
     this.studyChanged(studyId);
   }
@@ -124,7 +133,8 @@ export class RunRecords {
     if (run.config.kind === 'pretrain') {
       const { task, network, seed } = run.config;
       const name = `${run.pretraining ?? task}, seed ${seed}`;
-      encoders.add({ runId: run.id, name, task, network });
+      const encoderId = encoders.add({ runId: run.id, name, task, network });
+      this.#changed({ encoders: { added: [encoderId] } });
     }
     this.runChanged(run.id);
   }

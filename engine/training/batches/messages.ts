@@ -1,7 +1,7 @@
 /** What the training thread and the thread that prepares its data say to each other (feed.ts, thread.ts). */
 import { z } from 'zod';
 import { Id } from '../../../shared/entities.ts';
-import { ERROR_CODES } from '../../../shared/errors.ts';
+import { WireError } from '../../../shared/errors.ts';
 
 const Floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 'floats expected');
 const Integers = z.custom<Int32Array>((value) => value instanceof Int32Array, 'integers expected');
@@ -37,7 +37,7 @@ export const BatchAnswer = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('failed'),
-    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }),
+    error: WireError,
   }),
 ]);
 export type BatchAnswer = z.infer<typeof BatchAnswer>;

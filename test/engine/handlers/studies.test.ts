@@ -29,7 +29,12 @@ it('a study says why it waits, and fails no run for it', async () => {
   const status = () => engine.call('studies.status', { project, studyId });
   expect((await status()).held).toBeNull();
   await engine.call('studies.run', { project, studyId });
-  await expect.poll(async () => (await status()).held).toBe('The disk is full.');
+  await expect
+    .poll(async () => (await status()).held)
+    .toMatchObject({
+      code: 'no-space',
+      message: 'The disk is full.',
+    });
   const { counts, study } = await status();
   expect(study.status).toBe('running');
   expect(counts).toMatchObject({ failed: 0, cancelled: 0 });

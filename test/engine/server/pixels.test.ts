@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import type { EngineEvent } from '../../../shared/api.ts';
+import type { EngineEvent } from '../../../shared/events.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
 import { serveProject } from './page.ts';
 
@@ -81,7 +81,8 @@ describe('pixels over HTTP', () => {
     engine.subscribe((event) => events.push(event));
     const data = new Uint8Array(32 * 32).fill(2, 100, 200);
     const body = encodeLabelMap({ width: 32, height: 32, data });
-    const saved = await request(at('label-map', { author: 'human' }), { method: 'PUT', body });
+    const address = at('label-map', { author: 'human', origin: 'this window' });
+    const saved = await request(address, { method: 'PUT', body });
     expect(saved.status).toBe(200);
     const { id } = (await saved.json()) as { id: number };
 
@@ -89,11 +90,15 @@ describe('pixels over HTTP', () => {
     expect(Number(loaded.headers.get('x-revision'))).toBe(id);
     expect(decodeLabelMap(await bytesOf(loaded)).data).toEqual(data);
     expect(events).toContainEqual({
-      type: 'image.labelled',
+      type: 'changed',
       project,
-      datasetId: image.datasetId,
-      imageId: image.id,
-      labelMapId: id,
+      origin: 'this window',
+      changes: {
+        images: {
+          datasetId: image.datasetId,
+          labelled: [{ imageId: image.id, labelMapId: id, isFirst: false }],
+        },
+      },
     });
     // What was generated is still there.
     const old = await request(at('label-map', { revision: image.labelMapId ?? 0 }));

@@ -48,7 +48,8 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
   }
   const image = new Uint8Array(16 + 200);
   new Uint32Array(image.buffer, 0, 4).set([SIZE.width, SIZE.height, 1, 8]);
-  const api: Pick<Api, 'call' | 'fetchPixels' | 'saveLabelMap'> = {
+  const api: Pick<Api, 'call' | 'fetchPixels' | 'saveLabelMap' | 'origin'> = {
+    origin: 'this window',
     // Only two calls are made; their answers have the types that the engine gives them.
     call: ((name: string, input: { labelMapId?: number }) => {
       if (name === 'labelMaps.restore') {
@@ -162,7 +163,7 @@ describe('an image that is being annotated', () => {
     const told: string[] = [];
     const stop = onDocuments(({ kind }) => told.push(kind));
     engine.somebodyElseSaves();
-    expect(document.isForeign(2)).toBe(true);
+    expect(document.isForeign({ revision: 2, origin: 'another window' })).toBe(true);
     paint(document, 3);
     await vi.advanceTimersByTimeAsync(500);
     stop();
@@ -172,7 +173,7 @@ describe('an image that is being annotated', () => {
       '1 imported',
     ]);
     expect(told).toContain('overtook');
-    expect(document.isForeign(3)).toBe(false);
+    expect(document.isForeign({ revision: 3, origin: 'this window' })).toBe(false);
   });
 
   test('is a correction of the run whose prediction was accepted, as long as that is not undone', async () => {

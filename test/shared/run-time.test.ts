@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createEngine } from '../../../../engine/engine.ts';
-import { createStudy } from '../../../../engine/study/planning/create.ts';
-import { secondsLeft } from '../../../../engine/study/running/run-time.ts';
-import type { Run } from '../../../../shared/entities.ts';
-import { addDataset, smallStudy, temporaryFolder } from '../../../fixtures/projects.ts';
+import { createEngine } from '../../engine/engine.ts';
+import { createStudy } from '../../engine/study/planning/create.ts';
+import { secondsLeft } from '../../shared/run-time.ts';
+import type { Run } from '../../shared/entities.ts';
+import { addDataset, smallStudy, temporaryFolder } from '../fixtures/projects.ts';
 
 /** The runs of a small study as they are queued. */
 function queuedRuns(): Run[] {

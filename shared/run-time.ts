@@ -1,5 +1,5 @@
 /** How long runs take on this machine, from what their records say. */
-import type { Run } from '../../../shared/entities.ts';
+import type { Run } from './entities.ts';
 
 /** Seconds from start to end, start-up and testing included; of training alone where it was interrupted. */
 function secondsOf(run: Run): number {

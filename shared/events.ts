@@ -1,0 +1,68 @@
+/**
+ * What the engine tells unasked: what of a project is new, different or gone, and how far its runs are. Whoever shows a
+ * list of a project keeps it right from this alone.
+ */
+import type { MetricPoint } from './entities.ts';
+import type { WireError } from './errors.ts';
+
+/** By id. */
+export interface ChangedIds {
+  readonly added?: readonly number[];
+  readonly updated?: readonly number[];
+  readonly removed?: readonly number[];
+}
+
+export interface NewLabels {
+  readonly imageId: number;
+  readonly labelMapId: number;
+  /** Whether it had none before. */
+  readonly isFirst: boolean;
+}
+
+/** What of a project a call, or the queue, has changed. */
+export interface Changes {
+  /** A new one comes with its images and splits. */
+  readonly datasets?: ChangedIds;
+  /** Of one dataset. */
+  readonly images?: {
+    readonly datasetId: number;
+    readonly updated?: readonly number[];
+    /** Whose current label map is another one. */
+    readonly labelled?: readonly NewLabels[];
+  };
+  /** Of one dataset. */
+  readonly splits?: ChangedIds & { readonly datasetId: number };
+  readonly encoders?: ChangedIds;
+  readonly studies?: ChangedIds;
+  /** Their state, not how far they are: that is `run.progress`. */
+  readonly runs?: ChangedIds;
+}
+export type ChangedKind = keyof Changes;
+
+/** How far a run is; with its record it says all that a list shows of it. */
+export interface RunProgress {
+  readonly runId: number;
+  readonly step: number;
+  readonly trainedSeconds: number;
+  readonly peakMemoryBytes: number;
+}
+
+export type EngineEvent =
+  | {
+      readonly type: 'changed';
+      readonly project: string;
+      /** Who asked for it, as the caller calls himself; null: the queue at work, or a nameless caller. */
+      readonly origin: string | null;
+      readonly changes: Changes;
+    }
+  | ({ readonly type: 'run.progress'; readonly project: string } & RunProgress)
+  | {
+      readonly type: 'run.metrics';
+      readonly project: string;
+      readonly runId: number;
+      readonly points: readonly MetricPoint[];
+    }
+  /** Why nothing that is queued is trained for now; null: it is again. */
+  | { readonly type: 'queue.held'; readonly project: string; readonly held: WireError | null }
+  | { readonly type: 'window.painted' }
+  | { readonly type: 'notice'; readonly message: string };
