@@ -19,13 +19,14 @@ import type { Precision } from '../../../shared/entities.ts';
 import type { Engine } from './backend.ts';
 import { assertPrecision } from './precision.ts';
 import {
+  type Attribute,
   attribute,
   type AttributeKind,
   DT_BFLOAT16,
   DT_BOOL,
   DT_FLOAT,
   DT_INT32,
-  type Encoded,
+  type GraphNode,
   graphNode,
   savedModel,
   tensorAttribute,
@@ -43,10 +44,10 @@ export interface TracedFunction {
   dispose(): void;
 }
 
-type Attributes = readonly (readonly [name: string, value: Encoded])[];
+type Attributes = readonly (readonly [name: string, value: Attribute])[];
 
 interface Graph {
-  readonly nodes: readonly Encoded[];
+  readonly nodes: readonly GraphNode[];
   readonly outputNames: readonly string[];
 }
 
@@ -86,7 +87,7 @@ const WITHOUT_VALUES = -1;
 
 /** Collects the operations of one run as graph nodes. Tensors are known by their dataId, which clones share. */
 class Recording {
-  readonly nodes: Encoded[] = [];
+  readonly nodes: GraphNode[] = [];
   readonly #name: string;
   readonly #backend: NativeBackend;
   readonly #precision: Precision;
@@ -295,7 +296,7 @@ class Recording {
 }
 
 /** Loads a graph into a native session. The folder is needed for the call only. */
-function loadGraph(backend: NativeBackend, nodes: readonly Encoded[]): number {
+function loadGraph(backend: NativeBackend, nodes: readonly GraphNode[]): number {
   const folder = mkdtempSync(join(tmpdir(), 'graft-graph-'));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModel(nodes));

@@ -1,7 +1,5 @@
 /** The messages of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that a written model needs. */
-import protobuf from 'protobufjs/light.js';
-
-type Field = readonly [name: string, number: number, type: string, repeated?: 'repeated'];
+import { type Field, protobufEncoder } from '../protobuf.ts';
 
 const MESSAGES: Readonly<Record<string, readonly Field[]>> = {
   Model: [
@@ -74,19 +72,11 @@ const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_INTS = 7;
 
-const root = new protobuf.Root();
-for (const [message, fields] of Object.entries(MESSAGES)) {
-  const type = new protobuf.Type(message);
-  for (const [name, number, of, rule] of fields) {
-    type.add(new protobuf.Field(name, number, of, rule));
-  }
-  root.add(type);
-}
-const Model = root.lookupType('Model');
+const encode = protobufEncoder(MESSAGES);
 
 /** A model as bytes; `model` by the names above. */
 export const encodeModel = (model: Readonly<Record<string, unknown>>): Uint8Array =>
-  Model.encode(Model.fromObject(model)).finish();
+  encode('Model', model);
 
 export type AttributeValue =
   | { readonly f: number }
