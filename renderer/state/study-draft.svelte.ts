@@ -1,15 +1,15 @@
 /** A study while it is being designed: what is chosen, and the configuration that comes of it. */
-import type { StudyPlan } from '../../shared/api.ts';
 import {
   type Dataset,
   type Encoder,
-  PRETRAINING_TASKS,
-  type LossConfig,
   NetworkConfig,
   type Precision,
   PretrainedTransfer,
+  type PretrainingPlan,
   type PretrainingTask,
+  type Split,
   StudyConfig,
+  type TaskPretraining,
 } from '../../shared/entities.ts';
 import {
   finetuningPreset,
@@ -24,14 +24,10 @@ import {
   transferObstacle,
 } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
-import { messageOf } from '../../shared/errors.ts';
-import type { Api } from '../api.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
+import { firstDesign, type StudyDesign, withAllTasks } from './study-design.ts';
 
 export const PRETRAINED_TRANSFERS = PretrainedTransfer.options;
-
-/** Under which a pretraining that is there already stands in `arms`; tasks stand under their name. */
-export const encoderKey = (encoderId: number): string => `encoder ${encoderId}`;
 
 /** `wanted`, or the same with the first number that makes it new. */
 function freeName(wanted: string, taken: readonly string[]): string {
@@ -44,98 +40,206 @@ function freeName(wanted: string, taken: readonly string[]): string {
 /** So many times their steps arms go on to. */
 const EXTENSION = 2;
 
+/** What all have; null where they differ. */
+function shared<T>(values: readonly T[]): T | null {
+  const [first] = values;
+  return first !== undefined && values.every((value) => value === first) ? first : null;
+}
+
 export class StudyDraft {
-  name = $state('');
-  sourceId = $state<number | null>(null);
-  targetId = $state<number | null>(null);
-  splitId = $state<number | null>(null);
-  mode = $state<StudyMode>('quick');
-  seeds = $state(SEEDS_OF_MODE.quick);
-  delta = $state(0.02);
-  labelCounts = $state('4, 16');
-  sizePx = $state(64);
-  sampling = $state<'resize' | 'patches'>('resize');
-  precision = $state<Precision>('float32');
+  /**
+   * The whole configuration. Fields of the form patch it in place, so that what the form does not ask for stays as it
+   * is: a repeated study keeps all of its design.
+   */
+  design = $state<StudyDesign>(firstDesign());
   /** With which a network sees all that source and target show. */
   imageChannels = $state(1);
-  pretrainingSteps = $state(pretrainingPreset('quick').steps);
-  finetuningSteps = $state(finetuningPreset('quick').steps);
-  finetuningBatch = $state(finetuningPreset('quick').batch);
-  /** As typed: one, or several of which validation chooses for every arm alike. */
-  learningRates = $state(String(finetuningPreset('quick').learningRate));
-  loss = $state<LossConfig['kind']>('cross-entropy+dice');
-  /** The control whose encoder stays random. */
-  frozenRandom = $state(false);
-  /** Whether arms go on where the random start has not plateaued. */
-  extend = $state(false);
-  deepDecoderBlocks = $state(1);
-  encoderRate = $state(1);
   /** Networks of the project that a study may start from. */
   encoders = $state.raw<readonly Encoder[]>([]);
-  /** Arms by task or encoderKey; a task without arms is not pretrained. */
-  arms = $state.raw<ReadonlyMap<string, ReadonlySet<PretrainedTransfer>>>(
-    new Map([['segmentation', new Set<PretrainedTransfer>(['encoder', 'encoder+decoder'])]]),
-  );
-
-  plan = $state.raw<StudyPlan | null>(null);
-  trouble = $state.raw<string | null>(null);
-  /** Whether the machine is being measured for the estimate. */
-  measuring = $state.raw(false);
-  network = $state.raw<NetworkConfig>(NetworkConfig.parse({}));
+  /** Name of the study that is repeated. */
+  repeats = $state.raw<string | null>(null);
+  /** Lists of numbers while they are typed; null: as in the design. */
+  #typedLabelCounts = $state.raw<string | null>(null);
+  #typedLearningRates = $state.raw<string | null>(null);
   /** Whether someone chose what the network sees; else it follows the images. */
   #channelsChosen = false;
   /** The encoder whose network was taken over. */
   #followed: number | null = null;
-  /** What the form does not ask for: those of a repeated study. */
-  #lossSettings: Partial<LossConfig> = {};
-  #api: Api;
-  #project: string;
-  #measuring: AbortController | null = null;
-
-  constructor(api: Api, project: string) {
-    this.#api = api;
-    this.#project = project;
-  }
 
   /** A start that makes sense for these datasets. */
   propose(datasets: readonly Dataset[], taken: readonly string[]): void {
+    const { design } = this;
     const labelled = datasets.filter((dataset) => dataset.labelledCount > 0);
     const target = labelled.toSorted((a, b) => a.imageCount - b.imageCount)[0];
     const source = datasets.filter((dataset) => dataset !== target)[0] ?? target;
-    this.targetId = target?.id ?? null;
-    this.sourceId = source?.id ?? null;
-    this.name = freeName('Study', taken);
+    design.targetDatasetId = target?.id ?? null;
+    design.sourceDatasetId = source?.id ?? null;
+    design.name = freeName('Study', taken);
     if (source !== undefined && source.labelledCount === 0) {
-      this.arms = new Map([['autoencoder', new Set<PretrainedTransfer>(['encoder'])]]);
+      for (const plan of design.pretrainings) {
+        plan.transfers = isTaskPretraining(plan) && plan.task === 'autoencoder' ? ['encoder'] : [];
+      }
     }
   }
 
+  /**
+   * The design of an earlier study, to be run again on the labels as they are now: all of it but the name, which is
+   * taken, and the label counts that went on, which the queue writes.
+   */
+  repeat(config: StudyConfig, taken: readonly string[]): void {
+    this.repeats = config.name;
+    this.design = {
+      ...structuredClone(config),
+      name: freeName(config.name, taken),
+      extendedLabelCounts: [],
+      pretrainings: withAllTasks(structuredClone(config.pretrainings)),
+    };
+    this.#followed = this.#chosenEncoders[0] ?? null;
+    this.#channelsChosen = true;
+  }
+
   setMode(mode: StudyMode): void {
-    this.mode = mode;
-    this.seeds = SEEDS_OF_MODE[mode];
-    this.pretrainingSteps = pretrainingPreset(mode).steps;
+    const { design } = this;
     const { steps, batch, learningRate } = finetuningPreset(mode);
-    const grid = LEARNING_RATES_OF_MODE[mode];
-    this.finetuningSteps = steps;
-    this.finetuningBatch = batch;
-    this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
+    design.mode = mode;
+    design.seeds = SEEDS_OF_MODE[mode];
+    this.pretrainingSteps = pretrainingPreset(mode).steps;
+    Object.assign(design.finetuning, { steps, batch, learningRate });
+    design.learningRates = [...LEARNING_RATES_OF_MODE[mode]];
+    this.#typedLearningRates = null;
+  }
+
+  /** Of another target come other splits. */
+  setTarget(datasetId: number | null): void {
+    this.design.targetDatasetId = datasetId;
+    this.design.splitId = null;
+  }
+
+  /** The first split is taken where none was chosen. One that is gone stays, and the plan says so. */
+  offerSplits(splits: readonly Split[]): void {
+    this.design.splitId ??= splits[0]?.id ?? null;
   }
 
   setNetwork(network: NetworkConfig): void {
-    if (network.inputChannels !== this.network.inputChannels) this.#channelsChosen = true;
-    this.network = network;
+    if (network.inputChannels !== this.design.network.inputChannels) this.#channelsChosen = true;
+    this.design.network = network;
   }
 
   /** See `imageChannels`: the network sees so many where nothing else settles what it sees. */
   setImageChannels(channels: number): void {
     this.imageChannels = channels;
     if (this.networkGiven || this.#channelsChosen) return;
-    this.network = { ...this.network, inputChannels: channels };
+    this.design.network.inputChannels = channels;
   }
+
+  // ───────────────────────────── lists of numbers, as typed ─────────────────────────────
+
+  get labelCounts(): string {
+    return this.#typedLabelCounts ?? this.design.labelCounts.join(', ');
+  }
+
+  set labelCounts(text: string) {
+    this.#typedLabelCounts = text;
+    this.design.labelCounts = parseLabelCounts(text) ?? this.design.labelCounts;
+  }
+
+  /** One, or several of which validation chooses for every arm alike. */
+  get learningRates(): string {
+    const { learningRates: grid, finetuning } = this.design;
+    return (
+      this.#typedLearningRates ?? (grid.length === 0 ? [finetuning.learningRate] : grid).join(', ')
+    );
+  }
+
+  set learningRates(text: string) {
+    this.#typedLearningRates = text;
+    const rates = parseLearningRates(text);
+    if (rates === null) return;
+    this.design.finetuning.learningRate = rates[0];
+    this.design.learningRates = rates.length > 1 ? rates : [];
+  }
+
+  // ───────────────────────────── fields that stand for several ─────────────────────────────
+
+  get #chosen(): PretrainingPlan[] {
+    return this.design.pretrainings.filter(({ transfers }) => transfers.length > 0);
+  }
+
+  get #tasks(): TaskPretraining[] {
+    return this.design.pretrainings.filter(isTaskPretraining);
+  }
+
+  /** Those that fields speak of: what is chosen, or where nothing is, what may be. */
+  get #meant(): PretrainingPlan[] {
+    const chosen = this.#chosen;
+    return chosen.length > 0 ? chosen : this.design.pretrainings;
+  }
+
+  get #meantTasks(): TaskPretraining[] {
+    const chosen = this.#chosen.filter(isTaskPretraining);
+    return chosen.length > 0 ? chosen : this.#tasks;
+  }
+
+  /** Of every pretraining; null where they differ. Set, it is that of all. */
+  get encoderRate(): number | null {
+    return shared(this.#meant.map((plan) => plan.encoderRate));
+  }
+
+  set encoderRate(rate: number | null) {
+    for (const plan of this.design.pretrainings) plan.encoderRate = rate ?? NaN;
+  }
+
+  get deepDecoderBlocks(): number | null {
+    return shared(this.#meant.map((plan) => plan.deepDecoderBlocks));
+  }
+
+  set deepDecoderBlocks(blocks: number | null) {
+    for (const plan of this.design.pretrainings) plan.deepDecoderBlocks = blocks ?? NaN;
+  }
+
+  get pretrainingSteps(): number | null {
+    return shared(this.#meantTasks.map(({ optimisation }) => optimisation.steps));
+  }
+
+  set pretrainingSteps(steps: number | null) {
+    for (const { optimisation } of this.#tasks) optimisation.steps = steps ?? NaN;
+  }
+
+  /** Of pretraining and fine-tuning. */
+  get precision(): Precision | null {
+    const ofTasks = this.#meantTasks.map(({ optimisation }) => optimisation.precision);
+    return shared([this.design.finetuning.precision, ...ofTasks]);
+  }
+
+  set precision(precision: Precision | null) {
+    if (precision === null) return;
+    this.design.finetuning.precision = precision;
+    for (const { optimisation } of this.#tasks) optimisation.precision = precision;
+  }
+
+  /** The control whose encoder stays random. */
+  get frozenRandom(): boolean {
+    return this.design.controls.includes('frozen-random');
+  }
+
+  set frozenRandom(wanted: boolean) {
+    this.design.controls = wanted ? ['frozen-random'] : [];
+  }
+
+  /** Whether arms go on where the random start has not plateaued. */
+  get extend(): boolean {
+    return this.design.extension !== null;
+  }
+
+  set extend(wanted: boolean) {
+    this.design.extension = wanted ? EXTENSION : null;
+  }
+
+  // ───────────────────────────── pretrainings and their arms ─────────────────────────────
 
   /** Why an arm cannot be had; null where it can. */
   obstacle(task: PretrainingTask, transfer: PretrainedTransfer): string | null {
-    return transferObstacle(task, transfer, this.network.skips);
+    return transferObstacle(task, transfer, this.design.network.skips);
   }
 
   /** Why a task cannot be pretrained on the source; null where it can. */
@@ -148,47 +252,63 @@ export class StudyDraft {
     if (needs === 'image classes' && source.imageClasses.length < 2) {
       return `“${source.name}” has no image classes.`;
     }
-    return channelObstacle(task, this.network.inputChannels);
+    return channelObstacle(task, this.design.network.inputChannels);
   }
 
-  /** Networks that are there already and were chosen. */
-  get #chosenEncoders(): Encoder[] {
-    return this.encoders.filter(({ id }) => this.arms.has(encoderKey(id)));
+  /** Networks that are there already and were chosen, by id. */
+  get #chosenEncoders(): number[] {
+    return this.#chosen.flatMap((plan) => (isTaskPretraining(plan) ? [] : [plan.encoderId]));
+  }
+
+  /** Offers networks that are there already; those of a repeated design stay, whatever became of them. */
+  offerEncoders(encoders: readonly Encoder[]): void {
+    this.encoders = encoders;
+    const { design } = this;
+    const there = design.pretrainings.filter(
+      (plan) =>
+        isTaskPretraining(plan) ||
+        plan.transfers.length > 0 ||
+        encoders.some(({ id }) => id === plan.encoderId),
+    );
+    const known = new Set(there.map((plan) => (isTaskPretraining(plan) ? null : plan.encoderId)));
+    const names = encoders.map(({ name }) => name);
+    const more = encoders
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, name }): PretrainingPlan => ({
+        encoderId: id,
+        // Charts show the name; two of one name go by their numbers.
+        ...(names.filter((other) => other === name).length === 1
+          ? { name: name.slice(0, 80) }
+          : {}),
+        transfers: [],
+        deepDecoderBlocks: this.deepDecoderBlocks ?? 1,
+        encoderRate: this.encoderRate ?? 1,
+      }));
+    if (more.length > 0 || there.length < design.pretrainings.length) {
+      design.pretrainings = [...there, ...more];
+    }
   }
 
   /** Why a network that is there already cannot be chosen beside the others; null where it can. */
   encoderObstacle({ id, network }: Encoder): string | null {
-    const other = this.#chosenEncoders.find((one) => one.id !== id);
+    const chosen = this.#chosenEncoders;
+    const other = this.encoders.find((one) => one.id !== id && chosen.includes(one.id));
     if (other === undefined || JSON.stringify(other.network) === JSON.stringify(network)) {
       return null;
     }
     return `All arms of a study have one network, and that of “${other.name}” is another.`;
   }
 
-  hasPretraining(key: string): boolean {
-    return this.arms.has(key);
-  }
-
-  hasArm(key: string, transfer: PretrainedTransfer): boolean {
-    return this.arms.get(key)?.has(transfer) === true;
-  }
-
-  setArm(key: string, transfer: PretrainedTransfer, wanted: boolean): void {
-    const own = new Set(this.arms.get(key));
-    if (wanted) own.add(transfer);
-    else own.delete(transfer);
-    const next = new Map(this.arms);
-    if (own.size === 0) next.delete(key);
-    else next.set(key, own);
-    this.arms = next;
+  /** `plan`: one of the design's. */
+  setArm(plan: PretrainingPlan, transfer: PretrainedTransfer, wanted: boolean): void {
+    plan.transfers = PRETRAINED_TRANSFERS.filter((one) =>
+      one === transfer ? wanted : plan.transfers.includes(one),
+    );
     this.#followEncoders();
   }
 
-  setPretraining(key: string, wanted: boolean): void {
-    const next = new Map(this.arms);
-    if (wanted) next.set(key, new Set<PretrainedTransfer>(['encoder']));
-    else next.delete(key);
-    this.arms = next;
+  setPretraining(plan: PretrainingPlan, wanted: boolean): void {
+    plan.transfers = wanted ? ['encoder'] : [];
     this.#followEncoders();
   }
 
@@ -199,121 +319,41 @@ export class StudyDraft {
 
   /** Every arm has the network of what it starts from: an encoder that is there already settles it. */
   #followEncoders(): void {
-    const [chosen] = this.#chosenEncoders;
-    const id = chosen?.id ?? null;
+    const [id = null] = this.#chosenEncoders;
     if (id === this.#followed) return;
     this.#followed = id;
-    if (chosen === undefined) {
+    if (id === null) {
       // What the form does not ask for came with the encoder, and goes with it.
-      const { encoder, depth, base, bottleneck, norm, skips } = this.network;
-      this.network = NetworkConfig.parse({ encoder, depth, base, bottleneck, norm, skips });
+      const { encoder, depth, base, bottleneck, norm, skips } = this.design.network;
+      this.design.network = NetworkConfig.parse({ encoder, depth, base, bottleneck, norm, skips });
       this.#channelsChosen = false;
       this.setImageChannels(this.imageChannels);
     } else {
-      this.network = chosen.network;
+      const chosen = this.encoders.find((one) => one.id === id);
+      if (chosen !== undefined) this.design.network = structuredClone(chosen.network);
     }
   }
 
-  /** The design of an earlier study, to be run again on the labels as they are now. */
-  repeat(config: StudyConfig, taken: readonly string[]): void {
-    this.name = freeName(config.name, taken);
-    this.sourceId = config.sourceDatasetId;
-    this.targetId = config.targetDatasetId;
-    this.splitId = config.splitId;
-    this.mode = config.mode;
-    this.seeds = config.seeds;
-    this.delta = config.delta;
-    this.labelCounts = config.labelCounts.join(', ');
-    this.network = config.network;
-    const ready = config.pretrainings.find((plan) => 'encoderId' in plan);
-    this.#followed = ready?.encoderId ?? null;
-    this.#channelsChosen = true;
-    this.sizePx = config.sampling.sizePx;
-    this.sampling = config.sampling.mode;
-    const { steps, batch, learningRate, precision } = config.finetuning;
-    this.finetuningSteps = steps;
-    this.finetuningBatch = batch;
-    this.precision = precision;
-    const grid = config.learningRates;
-    this.learningRates = (grid.length === 0 ? [learningRate] : grid).join(', ');
-    this.loss = config.loss.kind;
-    this.#lossSettings = config.loss;
-    this.frozenRandom = config.controls.includes('frozen-random');
-    this.extend = config.extension !== null;
-    const [first] = config.pretrainings;
-    this.deepDecoderBlocks = first?.deepDecoderBlocks ?? 1;
-    this.encoderRate = first?.encoderRate ?? 1;
-    const [pretrained] = config.pretrainings.filter(isTaskPretraining);
-    if (pretrained !== undefined) this.pretrainingSteps = pretrained.optimisation.steps;
-    this.arms = new Map(
-      config.pretrainings.map((plan) => [
-        isTaskPretraining(plan) ? plan.task : encoderKey(plan.encoderId),
-        new Set(plan.transfers),
-      ]),
-    );
-  }
+  // ───────────────────────────── what comes of it ─────────────────────────────
 
-  #pretrainings() {
-    const common = (key: string) => ({
-      transfers: PRETRAINED_TRANSFERS.filter((transfer) => this.hasArm(key, transfer)),
-      deepDecoderBlocks: this.deepDecoderBlocks,
-      encoderRate: this.encoderRate,
-    });
-    const chosen = this.#chosenEncoders;
-    const names = chosen.map(({ name }) => name);
-    return [
-      ...PRETRAINING_TASKS.filter((task) => this.arms.has(task)).map((task) => ({
-        task,
-        ...common(task),
-        optimisation: {
-          ...pretrainingPreset(this.mode),
-          steps: this.pretrainingSteps,
-          precision: this.precision,
-        },
-      })),
-      ...chosen.map(({ id, name }) => ({
-        encoderId: id,
-        // Charts show the name; two of one name go by their numbers.
-        ...(names.filter((other) => other === name).length === 1
-          ? { name: name.slice(0, 80) }
-          : {}),
-        ...common(encoderKey(id)),
-      })),
-    ];
-  }
-
-  /** null, with the reason in words, where something is missing. */
+  /** `missing`: the reason in words, where something is. */
   get config(): { config: StudyConfig } | { missing: string } {
-    const counts = parseLabelCounts(this.labelCounts);
-    if (counts === null) return { missing: 'Write label counts as numbers, such as “4, 16, all”.' };
-    const rates = parseLearningRates(this.learningRates);
-    if (rates === null) {
+    if (this.#typedLabelCounts !== null && parseLabelCounts(this.#typedLabelCounts) === null) {
+      return { missing: 'Write label counts as numbers, such as “4, 16, all”.' };
+    }
+    if (
+      this.#typedLearningRates !== null &&
+      parseLearningRates(this.#typedLearningRates) === null
+    ) {
       return { missing: 'Write learning rates as numbers, such as “0.0005, 0.002”.' };
     }
-    if (this.arms.size === 0) return { missing: 'Choose at least one pretraining.' };
+    const chosen = this.#chosen;
+    if (chosen.length === 0) return { missing: 'Choose at least one pretraining.' };
+    const { design } = this;
     const parsed = StudyConfig.safeParse({
-      name: this.name.trim(),
-      sourceDatasetId: this.sourceId,
-      targetDatasetId: this.targetId,
-      splitId: this.splitId,
-      network: this.network,
-      sampling: { sizePx: this.sizePx, mode: this.sampling },
-      pretrainings: this.#pretrainings(),
-      finetuning: {
-        ...finetuningPreset(this.mode),
-        steps: this.finetuningSteps,
-        batch: this.finetuningBatch,
-        learningRate: rates[0],
-        precision: this.precision,
-      },
-      learningRates: rates.length > 1 ? rates : [],
-      loss: { ...this.#lossSettings, kind: this.loss },
-      controls: this.frozenRandom ? ['frozen-random'] : [],
-      extension: this.extend ? EXTENSION : null,
-      labelCounts: counts,
-      seeds: this.seeds,
-      delta: this.delta,
-      mode: this.mode,
+      ...$state.snapshot(design),
+      name: design.name.trim(),
+      pretrainings: $state.snapshot(chosen),
     });
     if (parsed.success) return { config: parsed.data };
     const [issue] = parsed.error.issues;
@@ -323,37 +363,5 @@ export class StudyDraft {
       return { missing: 'Choose both datasets.' };
     }
     return { missing: `${String(field)}: ${issue?.message ?? 'not valid'}` };
-  }
-
-  /** Counts, notes and obstacles at once; the time once the machine has been measured for such steps. */
-  async replan(config: StudyConfig): Promise<void> {
-    this.#measuring?.abort();
-    const abort = new AbortController();
-    this.#measuring = abort;
-    const input = { project: this.#project, config };
-    try {
-      const quick = await this.#api.call('studies.plan', { ...input, calibrate: false });
-      if (abort.signal.aborted) return;
-      this.trouble = null;
-      // Until the new time is known the old one stands, greyed.
-      const { estimateSeconds = null, longestSeconds = null } = this.plan ?? {};
-      this.plan = { ...quick, estimateSeconds, longestSeconds };
-      this.measuring = true;
-      const full = await this.#api.call('studies.plan', input, { signal: abort.signal });
-      if (this.#measuring !== abort) return;
-      this.plan = full;
-    } catch (error) {
-      if (this.#measuring !== abort || abort.signal.aborted) return;
-      this.trouble = messageOf(error);
-      this.plan = null;
-    } finally {
-      if (this.#measuring === abort) this.measuring = false;
-    }
-  }
-
-  /** Stops measuring. */
-  close(): void {
-    this.#measuring?.abort();
-    this.#measuring = null;
   }
 }
