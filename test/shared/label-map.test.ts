@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeLabelMap, encodeLabelMap } from '../../shared/label-map.ts';
+import {
+  createRunWriter,
+  decodeLabelMap,
+  encodeLabelMap,
+  forEachRun,
+  readLabelMapRuns,
+} from '../../shared/label-map.ts';
 
 const HEADER_3X2 = [0x47, 0x4c, 0x4d, 0x31, 3, 0, 0, 0, 2, 0, 0, 0];
 
@@ -41,6 +47,35 @@ describe('run-length code of label maps', () => {
     expect(decodeLabelMap(encodeLabelMap(map))).toEqual(map);
   });
 
+  test('runs reach up to the largest map there may be, in five groups of seven bits', () => {
+    const writer = createRunWriter({ width: 2 ** 15, height: 2 ** 15 });
+    writer.append(3, 2 ** 28 - 1);
+    writer.append(4, 2 ** 30 - 2 ** 28 + 1);
+    const bytes = writer.bytes();
+    // 2^28 − 1 still takes four groups.
+    expect([...bytes.subarray(12)]).toEqual([
+      ...[3, 0xff, 0xff, 0xff, 0x7f],
+      ...[4, 0x81, 0x80, 0x80, 0x80, 0x03],
+    ]);
+    const runs: number[][] = [];
+    readLabelMapRuns(bytes, (...run) => runs.push(run));
+    expect(runs).toEqual([
+      [3, 0, 2 ** 28 - 1],
+      [4, 2 ** 28 - 1, 2 ** 30],
+    ]);
+  });
+
+  test('a fifth group counts beyond 32 bits, so that no run is taken for a shorter one', () => {
+    const lengths: number[] = [];
+    const fifth = (group: number) => [0, 0x80, 0x80, 0x80, 0x80, group];
+    const code = Uint8Array.from([...fifth(0x01), ...fifth(0x08), ...fifth(0x7f)]);
+    forEachRun(code, (_, run) => lengths.push(run), { from: 0, to: code.length });
+    expect(lengths).toEqual([2 ** 28, 2 ** 31, 127 * 2 ** 28]);
+    // 2^32 and 6 more would fit a map of six pixels, if only 32 bits counted.
+    const wrapped = Uint8Array.from([...HEADER_3X2, 0, 0x86, 0x80, 0x80, 0x80, 0x10]);
+    expect(() => decodeLabelMap(wrapped)).toThrow(/overflow/);
+  });
+
   test('a map whose pixels do not fit its size is refused', () => {
     expect(() => encodeLabelMap({ width: 2, height: 2, data: new Uint8Array(3) })).toThrow(
       /2×2 label map has 3 pixels/,
@@ -55,6 +90,7 @@ describe('run-length code of label maps', () => {
     ['runs that overflow', [...HEADER_3X2, 0, 7], /overflow/],
     ['an empty run', [...HEADER_3X2, 0, 0, 0, 6], /overflow/],
     ['a cut run', [...HEADER_3X2, 0, 0x80], /cut off/],
+    ['a run of six groups', [...HEADER_3X2, 0, 0x86, 0x80, 0x80, 0x80, 0x80, 0x00], /cut off/],
     ['a run of endless length', [...HEADER_3X2, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], /cut off/],
     ['too large a size', [...HEADER_3X2.slice(0, 4), 0, 0, 1, 0, 0, 0, 1, 0], /too large/],
   ])('%s is corrupt', (_, bytes, reason) => {

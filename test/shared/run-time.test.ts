@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
 import { createStudy } from '../../engine/study/planning/create.ts';
-import { secondsLeft } from '../../shared/run-time.ts';
+import { secondsLeft, secondsPerSeed } from '../../shared/run-time.ts';
 import type { Run } from '../../shared/entities.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../fixtures/projects.ts';
 
@@ -80,5 +80,56 @@ describe('the time that is left', () => {
         2,
       ),
     ).toBe(0);
+  });
+});
+
+describe('the time that a run took', () => {
+  const START = Date.parse('2026-01-01T00:00:00.000Z');
+  /** What one seed takes, of a study of one fine-tuning that trained for 80 s within so many seconds. */
+  const perSeed = (wallSeconds: number, changes: Partial<Run> = {}) => {
+    const [run] = queuedRuns().filter(({ kind }) => kind === 'finetune');
+    if (run === undefined) throw new Error('no fine-tuning');
+    const endedAt = new Date(START + wallSeconds * 1000).toISOString();
+    return secondsPerSeed([{ ...started(run, 100, 80), status: 'done', endedAt, ...changes }], 1);
+  };
+
+  it('is that from start to end, with starting and testing', () => {
+    expect(perSeed(85)).toBe(85);
+    expect(perSeed(189)).toBe(189);
+  });
+
+  it('is that of training alone where the run was interrupted: it waited, and nobody knows how long', () => {
+    expect(perSeed(190)).toBe(80);
+    expect(perSeed(86_400)).toBe(80);
+  });
+
+  it('is that of training alone where no start is known', () => {
+    expect(perSeed(85, { startedAt: null })).toBe(80);
+  });
+
+  it('is known of a seed only when every kind of its runs has ended, and shared among those side by side', () => {
+    const runs = queuedRuns().filter(({ kind, seed }) => kind === 'finetune' && seed === 0);
+    const done = (run: Run, seconds: number): Run => ({
+      ...started(run, 100, seconds),
+      status: 'done',
+      endedAt: new Date(START + seconds * 1000).toISOString(),
+    });
+    expect(runs).toHaveLength(4);
+    expect(
+      secondsPerSeed(
+        runs.map((run, i) => (i === 0 ? run : done(run, 10))),
+        1,
+      ),
+    ).toBeNull();
+    const all = runs.map((run, i) => done(run, 10 * (i + 1)));
+    expect(secondsPerSeed(all, 2)).toBe((10 + 20 + 30 + 40) / 2);
+    // Another seed of the first arm: 10 and 50 s are 30 s on average; one that failed tells nothing.
+    const [first] = runs;
+    if (first === undefined) throw new Error('no run');
+    const failed: Run = { ...done(first, 999), status: 'failed' };
+    expect(secondsPerSeed([...all, done({ ...first, seed: 1 }, 50), failed], 2)).toBe(
+      (30 + 20 + 30 + 40) / 2,
+    );
+    expect(secondsPerSeed([], 1)).toBeNull();
   });
 });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { analyseStudy } from '../../../../engine/study/analysis/analyse.ts';
+import { armsOf } from '../../../../engine/study/analysis/arms.ts';
 import type { AnalysedRun } from '../../../../shared/analysis.ts';
 import {
   censoredMedian,
   earlyArea,
   smoothed,
   stepsToReach,
+  unconvergedBaselines,
 } from '../../../../engine/study/analysis/convergence.ts';
 import { handMadeRuns, type HandMadeArm, pretrainingsIn } from './hand-made-study.ts';
 
@@ -48,6 +50,56 @@ describe('the median of censored steps', () => {
     expect(censoredMedian([10, 20, Infinity, Infinity])).toBe(20);
     expect(censoredMedian([10, Infinity, Infinity])).toBeNull();
     expect(censoredMedian([])).toBeNull();
+  });
+});
+
+describe('a random start', () => {
+  /** Ten evaluations of runs whose smoothed Dice rises by so much over the last fifth; one run a rise. */
+  const starts = (rises: readonly number[], changes: Partial<AnalysedRun> = {}) =>
+    armsOf(
+      handMadeRuns({
+        seeds: rises.map((_, seed) => seed),
+        arms: [{ pretraining: null, transfer: 'random', dice: 0.8 }],
+      }).map((run) => {
+        // From the mean of evaluations 7, 8 and 9 to that of 9 and 10: 1.5 times the rise of one evaluation.
+        const each = (rises[run.seed] ?? 0) / 1.5;
+        return {
+          ...run,
+          validation: Array.from({ length: 10 }, (_, i) => ({
+            step: 10 * (i + 1),
+            dice: 0.5 + each * i,
+          })),
+          ...changes,
+        };
+      }),
+    );
+  const rising = (arms: ReturnType<typeof armsOf>, delta = 0.02) =>
+    unconvergedBaselines(arms, { budgetSteps: 100, delta });
+
+  it('has plateaued where its Dice rose by no more than half of δ over the last fifth', () => {
+    expect(rising(starts([0.0099]))).toEqual([]);
+    expect(rising(starts([0.0101]))).toEqual([8]);
+    expect(rising(starts([0.0101]), 0.03)).toEqual([]);
+    expect(rising(starts([0.0149]), 0.03)).toEqual([]);
+    expect(rising(starts([0.0151]), 0.03)).toEqual([8]);
+    expect(rising(starts([-0.5]))).toEqual([]);
+  });
+
+  it('is judged on average over its seeds', () => {
+    expect(rising(starts([0, 0, 0.029]))).toEqual([]);
+    expect(rising(starts([0, 0, 0.031]))).toEqual([8]);
+  });
+
+  it('is judged by the budget that its runs had', () => {
+    // Of a budget of 50 steps the last fifth is from step 40 to 50, which rises by a step of the curve.
+    const arms = starts([0.0149], { steps: 50 });
+    expect(rising(arms)).toEqual([]);
+    expect(rising(starts([0.0151], { steps: 50 }))).toEqual([8]);
+  });
+
+  it('is what is judged, not the other arms', () => {
+    const others = starts([0.5]).map((arm) => ({ ...arm, transfer: 'encoder' as const }));
+    expect(rising(others)).toEqual([]);
   });
 });
 

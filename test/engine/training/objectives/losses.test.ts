@@ -102,3 +102,31 @@ it('is a number when every pixel is ignored', () => {
   expect(number(weightedCrossEntropy(tf.logSoftmax(logits()), none, [1, 2, 3]))).toBeCloseTo(0, 6);
   expect(number(focalLoss(tf.logSoftmax(logits()), none, 2))).toBeCloseTo(0, 6);
 });
+
+it('counts a single pixel in full, whatever its weight', () => {
+  const one = oneHot(tf.tensor3d([1, 255, 255, 255], [1, 2, 2], 'int32'), 3);
+  const logProbabilities = tf.logSoftmax(logits());
+  // log p of class 1 at the first pixel, from the softmax by hand.
+  const log = -0.40761;
+  expect(number(crossEntropy(logProbabilities, one))).toBeCloseTo(-log, 4);
+  expect(number(focalLoss(logProbabilities, one, 2))).toBeCloseTo(
+    -((1 - Math.exp(log)) ** 2) * log,
+    5,
+  );
+  for (const weight of [0.01, 0.25, 1, 7]) {
+    expect(number(weightedCrossEntropy(logProbabilities, one, [9, weight, 8]))).toBeCloseTo(
+      -log,
+      4,
+    );
+  }
+});
+
+it('has a finite slope where a pixel is certain, however weak the focus', () => {
+  const certain = tf.tensor4d([60, 0, 0], [1, 1, 1, 3]);
+  const truth = oneHot(tf.tensor3d([0], [1, 1, 1], 'int32'), 3);
+  const loss = (z: tf.Tensor) => focalLoss(tf.logSoftmax(z), truth, 0.5);
+  expect(number(loss(certain))).toBeCloseTo(0, 6);
+  const slope = [...tf.grad(loss)(certain).dataSync()];
+  expect(slope.every(Number.isFinite)).toBe(true);
+  expect(Math.max(...slope.map(Math.abs))).toBeLessThan(0.01);
+});
