@@ -1,6 +1,6 @@
 /** Classification: a folder per class, also inside train|val|test. No masks. */
 import { byName, type FolderTree, isImageName } from './folder-tree.ts';
-import { partOfPath } from './folder.ts';
+import { partOfPath } from './folder-names.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 

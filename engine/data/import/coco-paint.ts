@@ -11,19 +11,24 @@ import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
 import { cocoPolygonRuns } from '../../../shared/geometry.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 
+/** Polygons [x0, y0, x1, y1, …] in pixels, possibly with NaN; or run lengths. */
+export type CocoSegmentation = readonly (readonly number[])[] | CocoRle;
+
 /** An annotation whose pixels are known once its image's size is. */
 export interface CocoAnnotation {
-  readonly id: number | string;
+  /** How messages call it. */
+  readonly id: string;
   readonly classIndex: number;
   readonly crowd: boolean;
-  /** Polygons [x0, y0, x1, y1, …], or run lengths. */
-  readonly segmentation: readonly (readonly number[])[] | CocoRle;
+  readonly segmentation: CocoSegmentation;
 }
 
 type PaintIssue = Pick<ImportIssue, 'severity' | 'message'>;
 
 export interface PaintReport {
   readonly labelMap: LabelMap;
+  /** Annotations that cover a pixel. */
+  readonly painted: number;
   readonly issues: readonly PaintIssue[];
 }
 
@@ -38,6 +43,14 @@ function runsOf(annotation: CocoAnnotation, size: CocoSize): Runs[] {
   return [cocoRuns(segmentation)];
 }
 
+/** The polygons that can be painted, and what is wrong with each of the others. */
+function sortRings(all: readonly Runs[]): { rings: (readonly number[])[]; faults: string[] } {
+  return {
+    rings: all.flatMap((runs) => (runs.ok ? [runs.counts] : [])),
+    faults: all.flatMap((runs) => (runs.ok ? [] : [runs.reason])),
+  };
+}
+
 /**
  * Paints annotations in their order; later ones win where they overlap. Crowds become ignore, beneath
  * every object. A ring inside another ring of its object is reported: COCO's union fills the hole.
@@ -48,20 +61,19 @@ export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize
   /** Which annotation painted a pixel last, counted from 1. */
   const owner = new Uint32Array(height * width);
   const issues: PaintIssue[] = [];
+  let painted = 0;
   let crowds = 0;
   let overlap = 0;
   const ordered = [...annotations.filter((a) => a.crowd), ...annotations.filter((a) => !a.crowd)];
   ordered.forEach((annotation, i) => {
-    const rings: (readonly number[])[] = [];
-    for (const runs of runsOf(annotation, size)) {
-      if (runs.ok) rings.push(runs.counts);
-      else {
-        issues.push({ severity: 'skip', message: `annotation ${annotation.id}: ${runs.reason}` });
-        return;
-      }
+    const { rings, faults } = sortRings(runsOf(annotation, size));
+    const kept = rings.length === 0 ? '' : '; the rest of the annotation is kept';
+    for (const fault of faults) {
+      issues.push({ severity: 'skip', message: `annotation ${annotation.id}: ${fault}${kept}` });
     }
+    if (rings.length === 0) return;
+    let covered = 0;
     const value = annotation.crowd ? IGNORE : annotation.classIndex;
-    if (annotation.crowd) crowds++;
     for (const counts of rings) {
       let pixels = 0;
       let own = 0;
@@ -73,11 +85,18 @@ export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize
         owner[index] = i + 1;
         data[index] = value;
       });
+      covered += pixels;
       if (pixels > 0 && own === pixels) {
         const message = `annotation ${annotation.id}: a polygon inside another is no hole in COCO and was filled`;
         issues.push({ severity: 'change', message });
       }
     }
+    if (covered > 0) painted++;
+    else {
+      const message = `annotation ${annotation.id}: it covers no pixel of the image`;
+      issues.push({ severity: 'skip', message });
+    }
+    if (covered > 0 && annotation.crowd) crowds++;
   });
   if (crowds > 0) {
     const message = `${crowds} crowd annotations (iscrowd=1) became ignored pixels`;
@@ -87,5 +106,5 @@ export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize
     const message = `${overlap} px where classes overlap went to the later annotation`;
     issues.push({ severity: 'change', message });
   }
-  return { labelMap: { width, height, data }, issues };
+  return { labelMap: { width, height, data }, painted, issues };
 }

@@ -3,7 +3,7 @@ import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { stemOf } from './folder-tree.ts';
-import { partOfPath } from './folder.ts';
+import { partOfPath } from './folder-names.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 

@@ -9,6 +9,7 @@ import { IGNORE, Part, SegmentationClass } from '../../../shared/entities.ts';
 import { toWireError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
 import { type FolderTree, isImageName } from './folder-tree.ts';
+import { partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
 import type { ValueRule } from './mask-values.ts';
 import { type FileRole, imageKey, maskKeys, pairFiles, withoutMaskSuffix } from './pairing.ts';
@@ -16,25 +17,6 @@ import { type FolderLayout, type NamedSplit, pageName } from './plan.ts';
 
 const IMAGES_FOLDER = /^(images?|imgs?|inputs?)$/i;
 const MASKS_FOLDER = /^(masks?|labels?|annotations?|ground_?truths?|gt|targets?|segmentations?)$/i;
-const PART_FOLDERS: Readonly<Record<string, Part>> = {
-  train: 'train',
-  training: 'train',
-  val: 'val',
-  valid: 'val',
-  validation: 'val',
-  test: 'test',
-  testing: 'test',
-};
-
-/** The part that a path runs through, if any. */
-export function partOfPath(file: string): Part | undefined {
-  for (const folder of file.split('/').slice(0, -1)) {
-    const part = PART_FOLDERS[folder.toLowerCase()];
-    if (part !== undefined) return part;
-  }
-  return undefined;
-}
-
 /** Path without the folders that only say image or mask: equal for an image and its mask. */
 function neutral(path: string): string {
   const segments = path.split('/');

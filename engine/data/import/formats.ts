@@ -1,24 +1,24 @@
 /** The list of layouts, and how a path's layout is found. */
-import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
-import type { ImportFormat } from '../../../shared/api.ts';
+import { relative, resolve, sep } from 'node:path';
+import type { ImportFormat, ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { counted } from '../../../shared/number-format.ts';
 import type { FileReader } from '../files.ts';
 import { camvidLayout } from './camvid.ts';
 import { classFolderLayout } from './class-folder.ts';
-import { readCoco } from './coco.ts';
+import { type FoundCoco, findCocoFiles } from './coco-files.ts';
+import { type CocoSource, readCoco } from './coco.ts';
 import { driveLayout } from './drive.ts';
 import { dsb2018Layout } from './dsb2018.ts';
-import { type FolderTree, isImageName, readFolderTree } from './folder-tree.ts';
+import { type FolderTree, isImageName, readFolderTree, unusedFiles } from './folder-tree.ts';
 import { folderLayout } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
-import { readJson } from './json-file.ts';
 import { oxfordPetLayout } from './oxford-pet.ts';
 import type { FolderLayout, LayoutContents } from './plan.ts';
 
-/** In the order in which they are tried: the more special before the more general. */
-const LAYOUTS: readonly FolderLayout[] = [
+/** With masks, in the order in which they are tried: the more special before the more general. */
+const MASK_LAYOUTS: readonly FolderLayout[] = [
   oxfordPetLayout,
   dsb2018Layout,
   isic2018Layout,
@@ -26,14 +26,14 @@ const LAYOUTS: readonly FolderLayout[] = [
   camvidLayout,
   isbiEmLayout,
   folderLayout,
-  classFolderLayout,
 ];
+const LAYOUTS: readonly FolderLayout[] = [...MASK_LAYOUTS, classFolderLayout];
 
 export interface ImportSource {
   readonly format: ImportFormat;
   /** Folder, or the JSON file of `coco`. */
   readonly path: string;
-  /** Where the images of a `coco` file lie; null: in images/ beside it, or beside it. */
+  /** Where the images of a `coco` file lie; null: at one of the places where tools put them (coco-places.ts). */
   readonly imagesDir?: string | null;
 }
 
@@ -45,39 +45,50 @@ export interface FoundContents {
   readonly contents: LayoutContents;
 }
 
-const LooksLikeCoco = z.object({ images: z.array(z.unknown()), annotations: z.array(z.unknown()) });
-
-async function readCocoFile(
-  json: string,
-  source: ImportSource,
-  options: { reader: FileReader; why: string },
-): Promise<FoundContents> {
-  const { reader, why } = options;
-  const beside = dirname(json);
-  let imagesDir = source.imagesDir ?? undefined;
-  if (imagesDir === undefined) {
-    const entries = await reader.list(beside);
-    const folder = entries.some((entry) => entry.name === 'images' && entry.kind === 'folder');
-    imagesDir = folder ? join(beside, 'images') : beside;
-  }
-  const root = resolve(imagesDir);
-  await reader.list(root); // a missing folder is one clear error, not one for each image
-  return { format: 'coco', why, root, contents: await readCoco(json, { imagesDir: root, reader }) };
+interface CocoSourceOptions {
+  readonly reader: FileReader;
+  readonly why: string;
+  readonly imagesDir: string | null;
 }
 
-/** The first JSON file of the folder itself, or of annotations/, that looks like COCO. */
-async function findCocoFile(tree: FolderTree, reader: FileReader): Promise<string | undefined> {
-  const candidates = tree.files.filter((file) => /^([^/]+|annotations\/[^/]+)\.json$/i.test(file));
-  for (const file of candidates) {
-    const path = resolve(tree.root, file);
-    try {
-      await readJson(path, reader, LooksLikeCoco);
-      return path;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error; // some other JSON: not ours to complain about
-    }
-  }
-  return undefined;
+/** The files of one folder, or the one that was named. */
+async function readCocoFiles(
+  sources: readonly CocoSource[],
+  options: CocoSourceOptions & { readonly tree: FolderTree | null },
+): Promise<FoundContents> {
+  const { reader, why, tree } = options;
+  const imagesDir = options.imagesDir === null ? null : resolve(options.imagesDir);
+  if (imagesDir !== null) await reader.list(imagesDir); // a missing folder is one clear error, not one for each image
+  const contents = await readCoco(sources, { imagesDir, reader });
+  const root = sources.length > 1 && tree !== null ? tree.root : contents.imagesDir;
+  const used = new Set(contents.items.map((item) => item.path));
+  const left =
+    tree === null
+      ? await unlistedImages(contents.imagesDir, used, reader)
+      : unusedFiles(tree, usedFiles(tree, [...used, ...sources.map((source) => source.json)]));
+  return {
+    format: 'coco',
+    why,
+    root,
+    contents: { ...contents, issues: [...(tree?.issues ?? []), ...contents.issues, ...left] },
+  };
+}
+
+const usedFiles = (tree: FolderTree, paths: readonly string[]): Set<string> =>
+  new Set(paths.map((path) => relative(tree.root, path).split(sep).join('/')));
+
+/** Images beside those that a file lists. */
+async function unlistedImages(
+  dir: string,
+  used: ReadonlySet<string>,
+  reader: FileReader,
+): Promise<ImportIssue[]> {
+  const entries = await reader.list(dir);
+  const names = entries.filter((entry) => entry.kind === 'file').map((entry) => entry.name);
+  const left = names.filter((name) => isImageName(name) && !used.has(resolve(dir, name)));
+  if (left.length === 0) return [];
+  const message = `${counted(left.length, 'image')} that the file does not list: not used, such as ${left[0] ?? ''}`;
+  return [{ path: dir, severity: 'info', message }];
 }
 
 /** Errors: unreadable (path), invalid-input (nothing to import, wrong layout). */
@@ -86,17 +97,23 @@ export async function readContents(
   reader: FileReader,
 ): Promise<FoundContents> {
   const path = resolve(source.path);
+  const cocoOptions = { reader, imagesDir: source.imagesDir ?? null };
   if (path.toLowerCase().endsWith('.json')) {
     if (source.format !== 'auto' && source.format !== 'coco') {
       const message = `${path} is a JSON file, which only the format coco reads. Name a folder, or leave the format out.`;
       throw new AppError('invalid-input', message, { subject: path });
     }
-    return readCocoFile(path, source, { reader, why: 'a JSON file' });
+    return readCocoFiles([{ json: path, part: null }], {
+      ...cocoOptions,
+      why: 'a JSON file',
+      tree: null,
+    });
   }
   const tree = await readFolderTree(path, reader);
   if (source.format === 'coco') {
-    const json = await findCocoFile(tree, reader);
-    if (json !== undefined) return readCocoFile(json, source, { reader, why: 'as you asked' });
+    const found = await findCocoFiles(tree, reader);
+    if (found.sources.length > 0)
+      return readFoundCoco(tree, found, { ...cocoOptions, why: 'as you asked' });
     const message = `${path} holds no JSON file with COCO's images and annotations. Name the file itself.`;
     throw new AppError('invalid-input', message, { subject: path });
   }
@@ -117,12 +134,47 @@ export async function readContents(
     if (layout === undefined) throw new AppError('internal', `No layout ${source.format}.`);
     return read(layout, 'as you asked');
   }
-  for (const layout of LAYOUTS) {
+  const found = await findCocoFiles(tree, reader);
+  for (const layout of MASK_LAYOUTS) {
     const why = layout.detect(tree);
-    if (why !== undefined) return read(layout, why);
+    if (why !== undefined) return withCocoNamed(await read(layout, why), tree, found);
   }
-  const json = await findCocoFile(tree, reader);
-  if (json !== undefined)
-    return readCocoFile(json, source, { reader, why: 'a COCO file and no masks' });
-  return read(folderLayout, 'images without masks');
+  if (found.sources.length > 0) {
+    return readFoundCoco(tree, found, { ...cocoOptions, why: 'COCO annotations and no masks' });
+  }
+  const why = classFolderLayout.detect(tree);
+  if (why !== undefined) return withCocoNamed(await read(classFolderLayout, why), tree, found);
+  return withCocoNamed(await read(folderLayout, 'images without masks'), tree, found);
+}
+
+/** Reads the COCO files of a folder, and says of the others why they are not. */
+async function readFoundCoco(
+  tree: FolderTree,
+  found: FoundCoco,
+  options: CocoSourceOptions,
+): Promise<FoundContents> {
+  return withCocoNamed(await readCocoFiles(found.sources, { ...options, tree }), tree, {
+    sources: [],
+    left: found.left,
+  });
+}
+
+/** COCO files that are left aside are called what they are. */
+function withCocoNamed(contents: FoundContents, tree: FolderTree, found: FoundCoco): FoundContents {
+  const beside = found.sources.map(({ json }) => ({
+    json,
+    why: 'COCO annotations beside masks: the masks are used. Import this file by its own path to use it instead',
+  }));
+  const reasons = new Map(
+    [...found.left, ...beside].map(({ json, why }) => [
+      relative(tree.root, json).split(sep).join('/'),
+      why,
+    ]),
+  );
+  if (reasons.size === 0) return contents;
+  const issues = [...reasons].map(
+    ([path, message]) => ({ path, severity: 'info', message }) as const,
+  );
+  const others = contents.contents.issues.filter((issue) => !reasons.has(issue.path));
+  return { ...contents, contents: { ...contents.contents, issues: [...others, ...issues] } };
 }

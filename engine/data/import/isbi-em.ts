@@ -1,7 +1,7 @@
 /** ISBI 2012 EM membranes: image/N.png with label/N.png, also inside train/ and test/; 255 is the inside of cells. */
 import { BACKGROUND } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
-import { partOfPath } from './folder.ts';
+import { partOfPath } from './folder-names.ts';
 import { imageKey, pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 

@@ -83,14 +83,21 @@ async function loadMask(
     return null;
   }
   if (labels.kind === 'coco') {
-    if (labels.width !== image.width || labels.height !== image.height) {
-      const message = `its annotations ${mismatch(labels, image)}`;
+    const { size: made } = labels;
+    if (made !== null && (made.width !== image.width || made.height !== image.height)) {
+      const message = `its annotations ${mismatch(made, image)}`;
       issues.push({ path: options.path, severity: 'skip', message });
       return null;
     }
     const size = [image.height, image.width] as const;
-    const { labelMap, issues: found } = paintCoco(labels.annotations, size);
+    const { labelMap, painted, issues: found } = paintCoco(labels.annotations, size);
     issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
+    const given = labels.annotations.length + labels.unusable;
+    if (given > 0 && painted === 0) {
+      const message = noneUsable(given);
+      issues.push({ path: options.path, severity: 'skip', message });
+      return null;
+    }
     const { width, height, data: values } = labelMap;
     const histogram = histogramOf(values, options.path);
     return { width, height, kind: 'index', values, histogram, notes: [] };
@@ -137,6 +144,10 @@ async function readMask(
     return null;
   }
 }
+
+/** An image whose objects are lost must not teach that there are none. */
+const noneUsable = (annotations: number): string =>
+  `${annotations === 1 ? 'its only annotation' : `none of its ${annotations} annotations`} could${annotations === 1 ? ' not' : ''} be used: it is imported unlabelled`;
 
 /** How labels of one size fail an image of another. */
 function mismatch(labels: { width: number; height: number }, image: ImageSize): string {

@@ -18,9 +18,10 @@ export type LabelSource =
       readonly kind: 'coco';
       readonly path: string;
       readonly annotations: readonly CocoAnnotation[];
-      /** Size of the image that the annotations were made for, in pixels. */
-      readonly width: number;
-      readonly height: number;
+      /** Annotations of the image that could not even be read. */
+      readonly unusable: number;
+      /** Size of the image that the annotations were made for, in pixels; null where they do not say. */
+      readonly size: { readonly width: number; readonly height: number } | null;
     };
 
 /** One image to be. Paths are absolute. */

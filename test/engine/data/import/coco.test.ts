@@ -137,7 +137,9 @@ describe('COCO', () => {
     const { report, rows } = await importCoco(s, json);
     expect(report).toMatchObject({ images: 2, labelled: 1 });
     expect(rows?.join('')).toBe('0'.repeat(48));
-    expect(report.issues.map((i) => i.message)).toContain('no annotations: imported unlabelled');
+    expect(report.issues.map((i) => i.message)).toContain(
+      'image without a mask: imported unlabelled',
+    );
   });
 
   test('bad annotations are named and skipped one by one', async () => {
@@ -161,11 +163,9 @@ describe('COCO', () => {
     const skipped = report.issues.filter((i) => i.severity === 'skip');
     expect(skipped.map((i) => `${i.path.split(': ').at(-1) ?? ''}: ${i.message}`)).toEqual([
       'annotation 2: its category 99 is not listed',
-      expect.stringMatching(
-        /^annotations\[3\]: not an annotation with a segmentation \(segmentation/,
-      ),
-      expect.stringMatching(/^annotations\[8\]: not an annotation/),
-      'image 77: 1 annotations of an image that is not listed',
+      'annotation 4: it has no segmentation; its box alone is no outline',
+      'annotations[8]: it is no annotation',
+      'image 77: 1 annotation of an image that is not listed',
       'a.png: annotation 5: a run is -1 long',
       'a.png: annotation 6: it is 6×8 px, the image 8×6',
       'a.png: annotation 7: its runs cover 1 of 48 pixels',
@@ -198,14 +198,15 @@ describe('COCO', () => {
     const { report } = await importCoco(s, json);
     expect(report).toMatchObject({ images: 1, skipped: 1 });
     expect(messages(report.issues)).toEqual([
-      expect.stringContaining('lies outside'),
       expect.stringContaining('not an image (file_name'),
+      expect.stringContaining('lies outside'),
+      expect.stringMatching(/^2 of its 3 images are not found, such as gone\.png .*--images/),
       expect.stringContaining('does not exist'),
     ]);
   });
 
   test.each<[string, string, RegExp]>([
-    ['cut off', '{"images": [', /is not JSON, or is cut off/],
+    ['cut off', '{"images": [', /is cut off: its JSON ends early, in line 1/],
     ['of another kind', '{"shapes": []}', /is not as expected at "images"/],
     ['without categories', '{"images": [], "annotations": []}', /at "categories"/],
   ])('a JSON file that is %s is unreadable', async (_, text, message) => {

@@ -1,0 +1,201 @@
+/**
+ * The entries of COCO's lists, one by one, as other tools write them: ids as numbers or text, numbers as text, sizes and
+ * ids left out. One that cannot be used costs itself and is named; what of it can be used is kept.
+ */
+import type { CocoSegmentation } from './coco-paint.ts';
+
+/** Says what became of an entry that is not used as it stands. `where`: "image 9", "annotations[3]". */
+export interface CocoIssues {
+  skip(where: string, message: string): void;
+  change(where: string, message: string): void;
+  info(where: string, message: string): void;
+}
+
+/** 1 and "1" are one id, since tools write them as either. */
+export type CocoId = string;
+
+export interface CocoImage {
+  /** null: no annotation can name it. */
+  readonly id: CocoId | null;
+  /** How messages call it. */
+  readonly where: string;
+  readonly fileName: string;
+  /** Pixels; null where the file does not say. */
+  readonly size: { readonly width: number; readonly height: number } | null;
+  readonly page: number;
+  /** Ours: whether an image without annotations is all background. */
+  readonly labelled: boolean;
+}
+
+export interface CocoCategory {
+  readonly id: CocoId;
+  readonly name: string;
+}
+
+export interface CocoEntry {
+  /** How messages call it: its id, or its place in the list. */
+  readonly id: string;
+  readonly imageId: CocoId;
+  readonly categoryId: CocoId;
+  readonly crowd: boolean;
+  readonly segmentation: CocoSegmentation;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function idOf(value: unknown): CocoId | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+/** NaN for what is no number, also not as text. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}
+
+const isSide = (value: number) => Number.isInteger(value) && value > 0;
+
+/** Numeric ids by number, then the others by text. */
+export function compareIds(a: CocoId, b: CocoId): number {
+  const difference = Number(a) - Number(b);
+  return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : a > b ? 1 : 0) : difference;
+}
+
+export function readImageEntries(entries: readonly unknown[], issues: CocoIssues): CocoImage[] {
+  return entries.flatMap((entry, i): CocoImage[] => {
+    const place = `images[${i}]`;
+    const fields = isFields(entry) ? entry : {};
+    const fileName = fields['file_name'];
+    if (typeof fileName !== 'string' || fileName.trim() === '') {
+      issues.skip(place, 'not an image (file_name: a text is missing)');
+      return [];
+    }
+    const id = idOf(fields['id']);
+    if (id === null) {
+      issues.skip(place, `${fileName} has no id, so no annotation can belong to it`);
+    }
+    const width = numberOf(fields['width']);
+    const height = numberOf(fields['height']);
+    const size = isSide(width) && isSide(height) ? { width, height } : null;
+    if (size === null) {
+      issues.info(place, `${fileName} has no width and height here: those of the file are taken`);
+    }
+    const page = numberOf(fields['page'] ?? 0);
+    return [
+      {
+        id,
+        where: id === null ? place : `image ${id}`,
+        fileName,
+        size,
+        page: Number.isInteger(page) && page >= 0 ? page : 0,
+        labelled: fields['labelled'] === true,
+      },
+    ];
+  });
+}
+
+/** Each id once, in the order of the ids. */
+export function readCategoryEntries(
+  entries: readonly unknown[],
+  issues: CocoIssues,
+): CocoCategory[] {
+  const byId = new Map<CocoId, CocoCategory>();
+  entries.forEach((entry, i) => {
+    const fields = isFields(entry) ? entry : {};
+    const id = idOf(fields['id']);
+    if (id === null) {
+      issues.skip(`categories[${i}]`, 'it has no id, so no annotation can belong to it');
+      return;
+    }
+    const given = fields['name'];
+    const name = typeof given === 'string' && given.trim() !== '' ? given : `category ${id}`;
+    const first = byId.get(id);
+    if (first === undefined) byId.set(id, { id, name });
+    else if (first.name !== name) {
+      issues.skip(
+        `category ${id}`,
+        `two categories have this id, "${first.name}" and "${name}": all its annotations count as "${first.name}". Give each an id of its own.`,
+      );
+    }
+  });
+  return [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
+}
+
+/** How many annotations of an image could not be used at all, beside those that can. */
+export interface CocoEntries {
+  readonly usable: readonly CocoEntry[];
+  readonly unusable: ReadonlyMap<CocoId, number>;
+}
+
+export function readAnnotationEntries(
+  entries: readonly unknown[],
+  categories: ReadonlySet<CocoId>,
+  issues: CocoIssues,
+): CocoEntries {
+  const usable: CocoEntry[] = [];
+  const unusable = new Map<CocoId, number>();
+  entries.forEach((entry, i) => {
+    const fields = isFields(entry) ? entry : null;
+    const read = fields === null ? 'it is no annotation' : readAnnotation(fields, categories);
+    const id = idOf(fields?.['id']);
+    if (typeof read !== 'string') {
+      usable.push({ id: id ?? `[${i}]`, ...read });
+      return;
+    }
+    issues.skip(id === null ? `annotations[${i}]` : `annotation ${id}`, read);
+    const imageId = idOf(fields?.['image_id']);
+    if (imageId !== null) unusable.set(imageId, (unusable.get(imageId) ?? 0) + 1);
+  });
+  return { usable, unusable };
+}
+
+/** Text: why it cannot be used. */
+function readAnnotation(
+  fields: Fields,
+  categories: ReadonlySet<CocoId>,
+): Omit<CocoEntry, 'id'> | string {
+  const imageId = idOf(fields['image_id']);
+  if (imageId === null) return 'it has no image_id';
+  const categoryId = idOf(fields['category_id']);
+  if (categoryId === null) return 'it has no category_id';
+  if (!categories.has(categoryId)) return `its category ${categoryId} is not listed`;
+  const crowd = crowdOf(fields['iscrowd']);
+  if (crowd === null) return 'its iscrowd is neither 0 nor 1';
+  const segmentation = segmentationOf(fields['segmentation']);
+  if (typeof segmentation !== 'string') return { imageId, categoryId, crowd, segmentation };
+  return fields['bbox'] === undefined
+    ? segmentation
+    : `${segmentation}; its box alone is no outline`;
+}
+
+/** Nothing, and a number that is none, count as no crowd; null: something else. */
+function crowdOf(value: unknown): boolean | null {
+  if (value === undefined || value === null || typeof value === 'boolean') return value === true;
+  const number = numberOf(value);
+  if (number === 1) return true;
+  return number === 0 || (typeof value === 'number' && !Number.isFinite(value)) ? false : null;
+}
+
+/** Polygons or run lengths; text: why there are none. */
+function segmentationOf(value: unknown): CocoSegmentation | string {
+  if (isFields(value)) {
+    const { size, counts } = value;
+    const sides = Array.isArray(size) ? size.map(numberOf) : [];
+    const [height, width] = sides;
+    if (sides.length !== 2 || height === undefined || width === undefined) {
+      return 'its segmentation has no size [height, width]';
+    }
+    if (typeof counts === 'string') return { size: [height, width], counts };
+    if (Array.isArray(counts)) return { size: [height, width], counts: counts.map(numberOf) };
+    return 'its segmentation has no counts';
+  }
+  if (!Array.isArray(value) || value.length === 0) return 'it has no segmentation';
+  // One polygon without the list around it.
+  const rings: unknown[] = value.every((part) => !Array.isArray(part)) ? [value] : value;
+  // Also with its points as pairs. What is no number stays in its place, so that it costs this polygon alone.
+  return rings.map((ring) => (Array.isArray(ring) ? ring.flat().map(numberOf) : [Number.NaN]));
+}
