@@ -41,7 +41,7 @@ const wingsDownwards = Object.entries(WINGS).flatMap(([folder, floors]) =>
       const others = above.filter((other) => other !== wing);
       if (others.length === 0) return [];
       return {
-        name: `${folder.replace('engine/', '')}-${wing}-downwards`,
+        name: `${folder.replace('engine/', '')}-wings-downwards`,
         severity: 'error',
         from: { path: `^${folder}/${wing}/` },
         to: { path: `^${folder}/(${others.join('|')})/` },

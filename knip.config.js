@@ -18,8 +18,10 @@ export default {
   // An exported type names what an exported function gives or takes, used elsewhere or not.
   ignoreExportsUsedInFile: { interface: true, type: true },
   ignoreDependencies: [
-    // Started by name through build/tools.mjs.
+    // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',
+    'oxlint',
+    'oxlint-tsgolint',
     // Comes with tfjs-node, and is asked only about that.
     '@mapbox/node-pre-gyp',
     // Imported by name, for its types (engine/training/weights/keras-file.ts).

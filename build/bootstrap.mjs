@@ -86,9 +86,10 @@ async function setUpEngine({ pin, required, node, wanted, progress }) {
     ({ engine }) => (engine === 'tensorflow' ? 'done' : 'not possible here'),
   );
   if (outcome.engine === 'tensorflow') return;
-  if (required) throw new SetupFailure(`Native TensorFlow could not be set up. ${outcome.reason}`);
+  const reason = outcome.reason ?? '';
+  if (required) throw new SetupFailure(`Native TensorFlow could not be set up. ${reason}`);
   progress.note(
-    `Graft trains with its portable engine, which is many times slower than native TensorFlow. ${outcome.reason} To try again: npm run setup`,
+    `Graft trains with its portable engine, which is many times slower than native TensorFlow. ${reason} To try again: npm run setup`,
   );
 }
 

@@ -22,10 +22,10 @@ const locator = require.cache[require.resolve('@mapbox/node-pre-gyp')];
 if (locator === undefined) throw new Error('node-pre-gyp is not a CommonJS module any more');
 locator.exports = { find: () => addon };
 
-const tf = /** @type {import('@tensorflow/tfjs-node')} */ (load('@tensorflow/tfjs-node'));
+const tf = /** @type {typeof import('@tensorflow/tfjs-node')} */ (load('@tensorflow/tfjs-node'));
 const product = tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).dataSync()[0];
 if (tf.getBackend() !== 'tensorflow' || product !== 11) {
-  throw new Error(`TensorFlow computed ${product} where 11 is right`);
+  throw new Error(`TensorFlow computed ${String(product)} where 11 is right`);
 }
 const { binding } = /** @type {{ binding: { TF_Version: string } }} */ (
   /** @type {unknown} */ (tf.backend())

@@ -49,7 +49,7 @@ export async function download(url, { file, sha256: expected, update }) {
   const total = received + Number(response.headers.get('content-length') ?? 0);
   if (response.body !== null) {
     await pipeline(
-      Readable.fromWeb(/** @type {import('node:stream/web').ReadableStream} */ (response.body)),
+      Readable.fromWeb(response.body),
       async function* (/** @type {AsyncIterable<Buffer>} */ chunks) {
         for await (const chunk of chunks) {
           received += chunk.length;

@@ -24,6 +24,7 @@ const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'te
 const GATES = [
   { name: 'layout', tool: 'prettier', args: ['--check', '.'] },
   { name: 'lint', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
+  { name: 'lint with types', tool: 'oxlint', args: ['.'] },
   { name: 'types', tool: 'tsc', args: ['--noEmit'] },
   {
     name: 'types of the window',

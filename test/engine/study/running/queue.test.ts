@@ -58,7 +58,7 @@ describe('the queue', () => {
       const [trainer] = running;
       const run = project.runs.get(trainer.runId);
       if (run?.kind === 'finetune') {
-        spans.push(`${run.labels} ${run.step} ${run.steps}`);
+        spans.push(`${String(run.labels)} ${run.step} ${run.steps}`);
         // With 2 labels the Dice of a run rises by .02 a step, however long it goes on.
         sendTraining(trainer, run, (step) => (run.labels === 2 ? 0.1 + step / 50 : 0.8));
       }
