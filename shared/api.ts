@@ -59,12 +59,24 @@ export const IMPORT_FORMATS = [
 export const ImportFormat = z.enum(IMPORT_FORMATS);
 export type ImportFormat = z.infer<typeof ImportFormat>;
 
+/** What pages of one file are: images of their own, channels of one image, or what the file itself says. */
+export const PAGES_AS = ['auto', 'images', 'channels'] as const;
+export const PagesAs = z.enum(PAGES_AS);
+export type PagesAs = z.infer<typeof PagesAs>;
+
+/** Where the one mask of a file of several images goes: on the first of them, or on every one. */
+export const ONE_MASK = ['first', 'every'] as const;
+export const OneMask = z.enum(ONE_MASK);
+export type OneMask = z.infer<typeof OneMask>;
+
 const ImportSource = {
   format: ImportFormat.default('auto'),
   /** Folder, or the JSON file of `coco`. */
   path: z.string().min(1),
   /** Where the images of a `coco` file lie. */
   imagesDir: z.string().nullable().default(null),
+  pages: PagesAs.default('auto'),
+  oneMask: OneMask.default('first'),
   /** Mask value → class index or 255 (ignore); null: as the preview proposes. */
   mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
 };
@@ -418,6 +430,9 @@ export interface ImportPreview {
     readonly becomes: number;
   }[];
   readonly parts: Readonly<Partial<Record<Part, number>>>;
+  /** Files with several pages, and those of several images that have one mask: what `pages` and `oneMask` are about. */
+  readonly severalPages: number;
+  readonly oneMasks: number;
   readonly issues: readonly ImportIssue[];
 }
 

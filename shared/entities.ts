@@ -62,6 +62,8 @@ export const ImageRecord = z.object({
   hash: Sha256,
   /** Page of a multi-page file, else 0. */
   page: z.number().int().min(0),
+  /** Where its channels are pages of the file: all of them, `page` the first. */
+  channelPages: z.array(z.number().int().min(0)).nullable(),
   storage: z.enum(['embedded', 'linked']),
   /** Absolute path of a linked original. */
   linkPath: z.string().nullable(),

@@ -9,4 +9,7 @@ import type { ImageRecord } from './entities.ts';
 export const contentsOf = ({
   hash,
   page,
-}: Pick<ImageRecord, 'hash' | 'page'>): readonly string[] => [`${hash} ${page}`];
+  channelPages = null,
+}: Pick<ImageRecord, 'hash' | 'page'> & {
+  readonly channelPages?: readonly number[] | null | undefined;
+}): readonly string[] => (channelPages ?? [page]).map((one) => `${hash} ${one}`);

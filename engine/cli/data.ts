@@ -1,7 +1,15 @@
 /** graft new | import | export | generate */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { IMPORT_FORMATS, type ImportFormat, type ImportIssue } from '../../shared/api.ts';
+import {
+  IMPORT_FORMATS,
+  type ImportFormat,
+  type ImportIssue,
+  ONE_MASK,
+  type OneMask,
+  PAGES_AS,
+  type PagesAs,
+} from '../../shared/api.ts';
 import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
@@ -24,6 +32,8 @@ interface ImportOptions {
   format: ImportFormat;
   images?: string;
   map?: Record<string, number>;
+  pages: PagesAs;
+  oneMask: OneMask;
   link: boolean;
   preview: boolean;
   json: boolean;
@@ -43,6 +53,16 @@ function addImport(program: Command): void {
       'mask value = class (or ignore), e.g. 1=1,2=0,3=ignore; also ranges (1-40=1), several values (5,7=2) and colours (#ff0000=1)',
       valueMapping,
     )
+    .addOption(
+      new Option('--pages <as>', 'pages of a file: what it says itself, images, or channels of one')
+        .choices(PAGES_AS)
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--one-mask <where>', 'one mask beside a file of several images: on which')
+        .choices(ONE_MASK)
+        .default('first'),
+    )
     .option('--link', 'leave the originals where they are instead of copying them', false)
     .option('--preview', 'show what would happen and write nothing', false)
     .option('--json', 'print one JSON document', false)
@@ -61,6 +81,8 @@ Examples:
         path: resolve(from),
         imagesDir: options.images === undefined ? null : resolve(options.images),
         mapping: options.map ?? null,
+        pages: options.pages,
+        oneMask: options.oneMask,
       };
       if (options.preview) {
         await withEngine({}, async (engine) => {

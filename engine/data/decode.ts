@@ -18,6 +18,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
+import { joinChannels } from './joined-channels.ts';
 import { openTiffRows } from './tiff.ts';
 import type { Reading } from './tiff-meaning.ts';
 import { tiffPages } from './tiff-pages.ts';
@@ -29,6 +30,8 @@ export interface DecodeOptions {
   readonly subject: string;
   /** Of a multi-page file, from 0. */
   readonly page?: number;
+  /** Where the channels are pages: all of them, in their order; null: `page` alone. */
+  readonly channelPages?: readonly number[] | null;
   readonly limits?: PixelLimits;
 }
 
@@ -167,7 +170,14 @@ async function formatOfPage(
 }
 
 /** Errors: those of decodeImage, but for damage, which shows when rows are read. */
-async function openRows(
+async function openRows(file: ImageFile, options: DecodeOptions): Promise<RowReader> {
+  const { channelPages, ...rest } = options;
+  if (channelPages == null) return openPage(file, rest);
+  const pages = channelPages.map((page) => openPage(file, { ...rest, page }));
+  return joinChannels(await Promise.all(pages), { subject: options.subject, pages: channelPages });
+}
+
+async function openPage(
   file: ImageFile,
   options: DecodeOptions,
   reading: Reading = 'shown',
@@ -209,7 +219,7 @@ export async function decodeStored(
   file: ImageFile,
   options: DecodeOptions,
 ): Promise<DecodedImage & { readonly isIndexed: boolean }> {
-  const reader = await openRows(file, options, 'stored');
+  const reader = await openPage(file, options, 'stored');
   return { ...(await wholeOf(reader)), isIndexed: reader.isIndexed ?? false };
 }
 

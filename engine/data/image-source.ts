@@ -55,7 +55,8 @@ export async function readImage(
   image: ImageRecord,
 ): Promise<DecodedImage> {
   const subject = image.linkPath ?? image.name;
-  return decodeImage(await openOriginal(project, image), { subject, page: image.page });
+  const { page, channelPages } = image;
+  return decodeImage(await openOriginal(project, image), { subject, page, channelPages });
 }
 
 /**
@@ -83,7 +84,8 @@ export async function openStoredImage(
 ): Promise<OpenImage> {
   const subject = image.linkPath ?? image.name;
   const file = await openOriginal(project, image);
-  return openImage(file, { ...options, subject, page: image.page });
+  const { page, channelPages } = image;
+  return openImage(file, { ...options, subject, page, channelPages });
 }
 
 /** A label map as it is stored (shared/label-map.ts). Errors: not-found. */

@@ -17,6 +17,7 @@ export interface SplittableImage {
   /** Content hash and page; images of one content count as one group. */
   readonly hash: string;
   readonly page: number;
+  readonly channelPages?: readonly number[] | null;
 }
 
 export interface SplitSizes {

@@ -4,8 +4,10 @@
  */
 import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
 import { unreadableImage } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
+import { pageList, type PageNote } from './page-names.ts';
 import { describedPlanes } from './tiff-description.ts';
 import { compressionOf, UNCOMPRESSED } from './tiff-blocks.ts';
 import { withDirectory } from './tiff-image.ts';
@@ -19,8 +21,8 @@ export interface TiffPages {
   readonly images: readonly number[];
   /** The pages that are the channels of each image, where the file says that pages are channels; else null. */
   readonly channels: readonly (readonly number[])[] | null;
-  /** What is in the file and no image of its own, in words. */
-  readonly leftOut: readonly string[];
+  /** What is in the file and no image of its own. */
+  readonly leftOut: readonly PageNote[];
   /** Of a plane, where planes follow the only directory without one of their own. */
   readonly planeBytes: number | null;
 }
@@ -64,7 +66,7 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   const [first] = directories;
   if (first === undefined) throw unreadableImage(subject, new Error('it has no pages'));
   const described = describedPlanes(first);
-  const leftOut: string[] = [];
+  const leftOut: PageNote[] = [];
   if (directories.length === 1) {
     const planes = Math.max(first.planes, described?.count ?? 1);
     if (planes > 1) {
@@ -78,15 +80,14 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   // A small picture that was taken out of its file is still marked as a copy: then it is the image.
   const images = full.length > 0 ? full : directories.map((_, page) => page);
   if (full.length > 0) {
-    leftOut.push(...kindNotes(directories, 'reduced', 'reduced copies'));
-    leftOut.push(...kindNotes(directories, 'transparency', 'transparency masks'));
+    leftOut.push(...kindNotes(directories, 'reduced', 'reduced copy'));
+    leftOut.push(...kindNotes(directories, 'transparency', 'transparency mask'));
   }
-  leftOut.push(...subNotes(directories));
+  leftOut.push(...subNotes(directories), ...sizeNotes(directories, images));
   const missing = (described?.count ?? 1) - images.length;
   if (missing > 0 && described?.isOneFile === true) {
-    leftOut.push(
-      `its description speaks of ${described.count} planes, and ${missing} of them have no directory: these cannot be found`,
-    );
+    const message = `its description speaks of ${described.count} planes, and ${missing} of them have no directory: these cannot be found`;
+    leftOut.push({ severity: 'skip', message });
   }
   return {
     count: directories.length,
@@ -154,30 +155,41 @@ const ordinal = (n: number) => (n === 1 ? 'st' : n === 2 ? 'nd' : n === 3 ? 'rd'
 const pagesOfKind = (directories: readonly TiffDirectory[], kind: TiffDirectory['kind']) =>
   directories.flatMap((directory, page) => (directory.kind === kind ? [page] : []));
 
-/** '2, 4 and 5', at most so many. */
-function listed(pages: readonly number[]): string {
-  const numbers = pages.slice(0, 6).map((page) => String(page + 1));
-  const more = pages.length > 6 ? ` and ${pages.length - 6} more` : '';
-  return `${numbers.join(', ')}${more}`;
-}
-
 function kindNotes(
   directories: readonly TiffDirectory[],
   kind: TiffDirectory['kind'],
   name: string,
-): string[] {
+): PageNote[] {
   const pages = pagesOfKind(directories, kind);
   if (pages.length === 0) return [];
+  const are = pages.length === 1 ? `is a ${name}` : `are ${name.replace(/y$/, 'ie')}s`;
+  return [info(`its ${pageList(pages)} ${are} (${sizesOf(directories, pages)}) and left out`)];
+}
+
+const info = (message: string): PageNote => ({ severity: 'info', message });
+
+function sizesOf(directories: readonly TiffDirectory[], pages: readonly number[]): string {
   const sizes = new Set(
     pages.map((page) => `${directories[page]?.width ?? 0}×${directories[page]?.height ?? 0}`),
   );
-  const size = [...sizes].slice(0, 3).join(', ') + (sizes.size > 3 ? ' …' : '');
-  return [`page(s) ${listed(pages)} are ${name} (${size} px) and left out`];
+  return `${[...sizes].slice(0, 4).join(', ')}${sizes.size > 4 ? ' …' : ''} px`;
 }
 
-function subNotes(directories: readonly TiffDirectory[]): string[] {
+/** Smaller copies that nothing marks as such would be taken for images. */
+function sizeNotes(directories: readonly TiffDirectory[], images: readonly number[]): PageNote[] {
+  const [first] = images;
+  const of = (page: number | undefined) => directories[page ?? 0];
+  const differs = images.some(
+    (page) => of(page)?.width !== of(first)?.width || of(page)?.height !== of(first)?.height,
+  );
+  if (!differs) return [];
+  const message = `its pages differ in size (${sizesOf(directories, images)}) and all become images: delete those that are copies or labels of others`;
+  return [{ severity: 'change', message }];
+}
+
+function subNotes(directories: readonly TiffDirectory[]): PageNote[] {
   const count = directories.reduce((sum, { subDirectories }) => sum + subDirectories, 0);
-  return count === 0
-    ? []
-    : [`${count} smaller or other image(s) that hang on its pages (SubIFDs) are left out`];
+  if (count === 0) return [];
+  const what = counted(count, 'smaller or other image');
+  return [info(`${what} that hang${count === 1 ? 's' : ''} on its pages (SubIFDs): left out`)];
 }

@@ -13,6 +13,8 @@ export interface NewImage {
   readonly bitDepth: 8 | 16 | 32;
   readonly hash: string;
   readonly page: number;
+  /** The pages that are its channels, `page` the first; null: that page alone. */
+  readonly channelPages?: readonly number[] | null;
   readonly groupName: string | null;
   readonly imageClass: number | null;
   /** The original file, or the absolute path under which it stays. */
@@ -39,6 +41,7 @@ interface ImageRow {
   bit_depth: number;
   hash: string;
   page: number;
+  channel_pages: string | null;
   link_path: string | null;
   group_name: string | null;
   image_class: number | null;
@@ -47,6 +50,7 @@ interface ImageRow {
 
 const Origin = z.record(z.string(), z.unknown());
 const ImageClasses = z.array(z.string());
+const Pages = z.array(z.number());
 const BitDepth = z.union([z.literal(8), z.literal(16), z.literal(32)]);
 
 const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
@@ -54,7 +58,7 @@ const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
      AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count`;
 const IMAGE_COLUMNS = `i.id, i.dataset_id, i.name, i.width_px, i.height_px, i.channels, i.bit_depth, i.hash, i.page,
-  i.link_path, i.group_name, i.image_class,
+  i.channel_pages, i.link_path, i.group_name, i.image_class,
   (SELECT MAX(l.id) FROM label_maps l WHERE l.image_id = i.id) AS label_map_id`;
 
 function toImage(row: ImageRow): ImageRecord {
@@ -68,6 +72,7 @@ function toImage(row: ImageRow): ImageRecord {
     bitDepth: BitDepth.parse(row.bit_depth),
     hash: row.hash,
     page: row.page,
+    channelPages: row.channel_pages === null ? null : Pages.parse(JSON.parse(row.channel_pages)),
     storage: row.link_path === null ? 'embedded' : 'linked',
     linkPath: row.link_path,
     groupName: row.group_name,
@@ -106,8 +111,8 @@ export function datasetsTable(db: Sqlite) {
   const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
-    `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, link_path,
-       group_name, image_class, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, channel_pages,
+       link_path, group_name, image_class, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertBytes = db.prepare<[number, Uint8Array]>(
     'INSERT INTO image_bytes (image_id, bytes) VALUES (?, ?)',
@@ -203,6 +208,7 @@ export function datasetsTable(db: Sqlite) {
           image.bitDepth,
           image.hash,
           image.page,
+          image.channelPages == null ? null : JSON.stringify(image.channelPages),
           linkPath,
           image.groupName,
           image.imageClass,

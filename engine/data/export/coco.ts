@@ -35,10 +35,14 @@ export async function exportCoco(
   const foreground = dataset.classes.filter((c) => c.index !== BACKGROUND);
   const images: Record<string, unknown>[] = [];
   const annotations: CocoAnnotationOut[] = [];
+  const all = project.datasets.images(datasetId);
+  const isPaged = new Set(
+    all.filter(({ page, channelPages }) => page > 0 || channelPages !== null).map((i) => i.name),
+  );
   return fillFolder(dir, async (target) => {
     await writeOriginals(project, target, {
       ...options,
-      images: project.datasets.images(datasetId),
+      images: all,
       visit(image) {
         images.push({
           id: image.id,
@@ -46,7 +50,8 @@ export async function exportCoco(
           width: image.widthPx,
           height: image.heightPx,
           labelled: image.labelMapId !== null,
-          ...(image.page === 0 ? {} : { page: image.page }),
+          ...(isPaged.has(image.name) ? { page: image.page } : {}),
+          ...(image.channelPages === null ? {} : { channel_pages: image.channelPages }),
         });
         if (image.labelMapId !== null) {
           const labelMap = readLabelMap(project, image.labelMapId);

@@ -9,7 +9,7 @@ import type { Project } from '../../db/project.ts';
 import { encodeIndexPng } from '../encode.ts';
 import { readLabelMap } from '../image-source.ts';
 import type { ClassesFile, SplitsFile } from '../import/folder.ts';
-import { pageName } from '../import/plan.ts';
+import { pageName, pageSuffix } from '../page-names.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
 import { fillFolder } from './target-folder.ts';
 
@@ -50,12 +50,20 @@ function maskNames(images: readonly ImageRecord[]): (image: ImageRecord) => stri
     const key = stem(name).toLowerCase();
     withStem.set(key, (withStem.get(key) ?? 0) + 1);
   }
-  const paged = new Set(images.filter((image) => image.page > 0).map((image) => image.name));
+  const paged = pagedNames(images);
   return (image) => {
     const shared = (withStem.get(stem(image.name).toLowerCase()) ?? 0) > 1;
-    const page = paged.has(image.name) ? `.p${image.page + 1}` : '';
+    const page = paged.has(image.name) ? pageSuffix(image.page) : '';
     return `${shared ? image.name : stem(image.name)}${page}.png`;
   };
+}
+
+/** Files that several images stand in. */
+function pagedNames(images: readonly ImageRecord[]): Set<string> {
+  const byName = Map.groupBy(images, ({ name }) => name);
+  const isPaged = (own: readonly ImageRecord[]) =>
+    own.length > 1 || own.some(({ page }) => page > 0);
+  return new Set([...byName].flatMap(([name, own]) => (isPaged(own) ? [name] : [])));
 }
 
 function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesFile {
@@ -68,7 +76,14 @@ function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesF
     };
     return Object.keys(fact).length === 0 ? [] : [[pageName(image), fact] as const];
   });
+  const files = [...Map.groupBy(images, ({ name }) => name)].filter(([, own]) =>
+    own.some(({ page, channelPages }) => page > 0 || channelPages !== null),
+  );
+  const pagesOf = (own: readonly ImageRecord[]) =>
+    own.map(({ page, channelPages }) => channelPages ?? [page]);
+  const pages = Object.fromEntries(files.map(([name, own]) => [name, pagesOf(own)]));
   return {
+    ...(files.length === 0 ? {} : { pages }),
     classes: dataset.classes,
     imageClasses: dataset.imageClasses,
     images: Object.fromEntries(facts),

@@ -2,6 +2,7 @@
  * The entries of COCO's lists, one by one, as other tools write them: ids as numbers or text, numbers as text, sizes and
  * ids left out. One that cannot be used costs itself and is named; what of it can be used is kept.
  */
+import { z } from 'zod';
 import type { CocoSegmentation } from './coco-paint.ts';
 
 /** Says what became of an entry that is not used as it stands. `where`: "image 9", "annotations[3]". */
@@ -23,6 +24,8 @@ export interface CocoImage {
   /** Pixels; null where the file does not say. */
   readonly size: { readonly width: number; readonly height: number } | null;
   readonly page: number;
+  /** Ours: the pages that are its channels, or its one page; null where nothing is said of pages. */
+  readonly pages: readonly number[] | null;
   /** Ours: whether an image without annotations is all background. */
   readonly labelled: boolean;
 }
@@ -40,6 +43,8 @@ export interface CocoEntry {
   readonly crowd: boolean;
   readonly segmentation: CocoSegmentation;
 }
+
+const Pages = z.array(z.coerce.number().int().min(0)).min(1);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -84,14 +89,16 @@ export function readImageEntries(entries: readonly unknown[], issues: CocoIssues
     if (size === null) {
       issues.info(place, `${fileName} has no width and height here: those of the file are taken`);
     }
-    const page = numberOf(fields['page'] ?? 0);
+    const given = Pages.safeParse(fields['channel_pages'] ?? [fields['page']]);
+    const pages = given.success ? given.data : null;
     return [
       {
         id,
         where: id === null ? place : `image ${id}`,
         fileName,
         size,
-        page: Number.isInteger(page) && page >= 0 ? page : 0,
+        page: pages?.[0] ?? 0,
+        pages,
         labelled: fields['labelled'] === true,
       },
     ];

@@ -10,6 +10,7 @@ import { IGNORE, MAX_CLASSES, type Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { namedClasses } from '../class-colors.ts';
+import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import {
   type CocoCategory,
@@ -27,7 +28,7 @@ import { findImages, imageFolders } from './coco-places.ts';
 import { readJson } from './json-file.ts';
 import { sameName } from './names.ts';
 import { uniqueNames } from './pairing.ts';
-import type { ImportItem, LayoutContents } from './plan.ts';
+import type { FoundItem, LayoutContents } from './plan.ts';
 
 /** Entries stay unknown here, so that one bad entry costs itself and not the file. */
 const CocoFile = z.object({
@@ -81,7 +82,7 @@ export async function readCoco(
       { subject: first },
     );
   }
-  const found: Omit<ImportItem, 'name'>[] = [];
+  const found: Omit<FoundItem, 'name'>[] = [];
   let imagesDir: string | null = null;
   for (const { source, content, own } of files) {
     const classOf = new Map(own.map((one) => [one.id, indexOf(categories, one) + 1]));
@@ -124,8 +125,8 @@ export async function readCoco(
 
 /** An image that two files list, as one of train and of test, would be there twice. */
 function inEarlierFile(
-  item: Omit<ImportItem, 'name'>,
-  earlier: readonly Omit<ImportItem, 'name'>[],
+  item: Omit<FoundItem, 'name'>,
+  earlier: readonly Omit<FoundItem, 'name'>[],
   issues: ImportIssue[],
 ): boolean {
   const twin = earlier.find((one) => one.path === item.path && one.page === item.page);
@@ -158,7 +159,7 @@ async function readImages(
     classOf: ReadonlyMap<CocoId, number>;
     issues: ImportIssue[];
   },
-): Promise<{ items: Omit<ImportItem, 'name'>[]; dir: string }> {
+): Promise<{ items: Omit<FoundItem, 'name'>[]; dir: string }> {
   const { content, classOf, issues, reader } = options;
   const { json, part } = source;
   const say = issuesOf(json, issues);
@@ -176,7 +177,7 @@ async function readImages(
   const merged = mergeSame(images, say);
   return {
     dir: place.dir,
-    items: merged.map(({ path, image, same }): Omit<ImportItem, 'name'> => {
+    items: merged.map(({ path, image, same }): Omit<FoundItem, 'name'> => {
       const own = same.flatMap(({ id }) => (id === null ? [] : (annotations.get(id)?.own ?? [])));
       const unusable = same.reduce(
         (sum, { id }) => sum + (id === null ? 0 : (annotations.get(id)?.unusable ?? 0)),
@@ -190,8 +191,10 @@ async function readImages(
         unusable,
         size: image.size,
       } as const;
-      const { page } = image;
-      return { path, page, labels: labelled ? labels : null, part, group: null, imageClass: null };
+      const { page, pages } = image;
+      const images = pages === null ? {} : { images: [imageOfPages(pages)] };
+      const drawn = labelled ? labels : null;
+      return { path, page, ...images, labels: drawn, part, group: null, imageClass: null };
     }),
   };
 }

@@ -7,13 +7,15 @@ import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { IGNORE, Part, SegmentationClass } from '../../../shared/entities.ts';
 import { toWireError } from '../../../shared/errors.ts';
+import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import { type FolderTree, isImageName } from './folder-tree.ts';
 import { partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
 import type { ValueRule } from './mask-values.ts';
 import { type FileRole, imageKey, maskKeys, pairFiles, withoutMaskSuffix } from './pairing.ts';
-import { type FolderLayout, type NamedSplit, pageName } from './plan.ts';
+import { pageName } from '../page-names.ts';
+import type { FolderLayout, NamedSplit } from './plan.ts';
 
 const IMAGES_FOLDER = /^(images?|imgs?|inputs?)$/i;
 const MASKS_FOLDER = /^(masks?|labels?|annotations?|ground_?truths?|gt|targets?|segmentations?)$/i;
@@ -49,6 +51,8 @@ function rolesOf(tree: FolderTree): (file: string) => FileRole {
 export const ClassesFile = z.object({
   classes: z.array(SegmentationClass).min(1),
   imageClasses: z.array(z.string()).default([]),
+  /** The images of files with several pages, each as the pages that are its channels, from 0. */
+  pages: z.record(z.string(), z.array(z.array(z.number().int().min(0)).min(1)).min(1)).default({}),
   images: z
     .record(
       z.string(),
@@ -109,8 +113,10 @@ export const folderLayout: FolderLayout = {
     return {
       items: paired.items.map((item) => {
         const facts = known?.images[pageName(item)];
+        const pages = known?.pages[item.name];
         return {
           ...item,
+          ...(pages === undefined ? {} : { images: pages.map(imageOfPages) }),
           group: facts?.group ?? item.group,
           imageClass: facts?.imageClass ?? item.imageClass,
         };

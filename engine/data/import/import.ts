@@ -5,7 +5,10 @@ import { planImport, type PlanOptions } from './preview.ts';
 import { assertNameFree, carryOutImport, type CarryOutOptions } from './run.ts';
 
 /** What to import, and how its mask values are to be read. */
-export type ImportRequest = Pick<PlanOptions, 'format' | 'path' | 'imagesDir' | 'mapping'>;
+export type ImportRequest = Pick<
+  PlanOptions,
+  'format' | 'path' | 'imagesDir' | 'mapping' | 'pages' | 'oneMask'
+>;
 export type PreviewOptions = Pick<PlanOptions, 'signal' | 'onProgress' | 'reader' | 'sample'>;
 export type RunImportOptions = CarryOutOptions;
 

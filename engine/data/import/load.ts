@@ -50,15 +50,18 @@ export function skipIssue(path: string, error: unknown): ImportIssue {
 export function labelPath(item: ImportItem, root: string): string {
   const { labels } = item;
   if (labels?.kind === 'mask' || labels?.kind === 'coco') return shownPath(labels.path, root);
-  const path = labels?.kind === 'pages' ? labels.paths.get(item.page) : labels?.paths[0];
-  return shownPath(path ?? item.path, root);
+  return shownPath(labels?.paths[0] ?? item.path, root);
 }
 
 /** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
 export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
   const path = shownPath(item.path, options.root);
   const file = await options.reader.open(item.path);
-  const image = await openImage(file, { subject: path, page: item.page, bandBytes: BAND_BYTES });
+  const { page, channelPages = null } = item;
+  const image = await openImage(file, {
+    ...{ subject: path, page, channelPages },
+    bandBytes: BAND_BYTES,
+  });
   // Nothing of the pixels is wanted but that they are whole.
   const notes = await image.readThrough(() => undefined);
   const issues = notes.map((message): ImportIssue => ({
@@ -79,7 +82,8 @@ async function loadMask(
   const { labels } = item;
   if (labels === null) {
     const message = 'image without a mask: imported unlabelled';
-    if (item.imageClass === null) issues.push({ path: options.path, severity: 'info', message });
+    if (item.imageClass === null && item.isSaid !== true)
+      issues.push({ path: options.path, severity: 'info', message });
     return null;
   }
   if (labels.kind === 'coco') {
@@ -102,12 +106,8 @@ async function loadMask(
     const histogram = histogramOf(values, options.path);
     return { width, height, kind: 'index', values, histogram, notes: [] };
   }
-  if (labels.kind === 'pages') {
-    const path = labels.paths.get(item.page);
-    return path === undefined ? null : readMask(path, image, { ...options, page: 0 });
-  }
   if (labels.kind === 'mask') {
-    return readMask(labels.path, image, { ...options, page: item.page });
+    return readMask(labels.path, image, { ...options, page: labels.page ?? 0 });
   }
   const values = new Uint8Array(image.width * image.height);
   for (const path of labels.paths) {

@@ -3,7 +3,8 @@ import { posix, resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { isImageName, type FolderTree, stemOf, unusedFiles } from './folder-tree.ts';
-import type { ImportItem, LabelSource, LayoutContents } from './plan.ts';
+import { withoutPageSuffix } from '../page-names.ts';
+import type { FoundItem, LayoutContents } from './plan.ts';
 
 /** What a file is to a layout. Keys are equal for an image and its mask. */
 export type FileRole =
@@ -37,12 +38,6 @@ export function maskKeys(path: string): string[] {
 
 /** Key of an image file: its path without the ending. */
 export const imageKey = (path: string): string => posix.join(posix.dirname(path), stemOf(path));
-
-/** 'stack.p3' → the third page of 'stack'. */
-function pageKey(key: string): { key: string; page: number } {
-  const match = /^(.*)\.p(\d+)$/.exec(key);
-  return { key: match?.[1] ?? '', page: Number(match?.[2] ?? 0) - 1 };
-}
 
 /**
  * Gives each image a name of its own: a second 'a.png' becomes 'folder-a.png', then 'folder-a (2).png'.
@@ -102,10 +97,14 @@ export function pairFiles(
   for (const { file, keys } of masks) {
     const key = keys.find((k) => imageKeys.has(k));
     const paged =
-      key === undefined ? keys.map(pageKey).find((p) => imageKeys.has(p.key)) : undefined;
+      key === undefined
+        ? keys.map(withoutPageSuffix).find((p) => p !== undefined && imageKeys.has(p.name))
+        : undefined;
     if (paged !== undefined) {
-      const pages = pageMasks.get(paged.key) ?? new Map<number, string>();
-      pageMasks.set(paged.key, pages.set(paged.page, resolve(tree.root, file)));
+      const pages = pageMasks.get(paged.name) ?? new Map<number, string>();
+      pageMasks.set(paged.name, pages);
+      if (!pages.has(paged.page)) pages.set(paged.page, resolve(tree.root, file));
+      else issues.push({ path: file, severity: 'skip', message: 'second mask for one page' });
     } else if (key === undefined) {
       issues.push({ path: file, severity: 'skip', message: 'mask without an image of that name' });
     } else if (maskByKey.has(key)) {
@@ -113,14 +112,21 @@ export function pairFiles(
       issues.push({ path: file, severity: 'skip', message });
     } else maskByKey.set(key, file);
   }
-  const labelsOf = (key: string): LabelSource | null => {
+  for (const key of pageMasks.keys()) {
+    const mask = maskByKey.get(key);
+    if (mask === undefined) continue;
+    const message = 'not used: there are masks for single pages of its image';
+    issues.push({ path: mask, severity: 'skip', message });
+    maskByKey.delete(key);
+  }
+  const labelsOf = (key: string): FoundItem['labels'] => {
     const mask = maskByKey.get(key);
     if (mask !== undefined) return { kind: 'mask', path: resolve(tree.root, mask) };
     const paths = pageMasks.get(key);
     return paths === undefined ? null : { kind: 'pages', paths };
   };
   const { names, issues: renamed } = uniqueNames(images.map(({ file }) => file));
-  const items = images.map(({ file, role }, i): ImportItem => {
+  const items = images.map(({ file, role }, i): FoundItem => {
     return {
       path: resolve(tree.root, file),
       page: 0,

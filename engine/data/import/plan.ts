@@ -1,6 +1,7 @@
 /** What an import is made of: the items that a layout found, and the plan that a preview drew up. */
-import type { ImportFormat, ImportIssue, ImportPreview } from '../../../shared/api.ts';
+import type { ImportFormat, ImportIssue, ImportPreview, PagesAs } from '../../../shared/api.ts';
 import type { Part, SegmentationClass } from '../../../shared/entities.ts';
+import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import type { CocoAnnotation } from './coco-paint.ts';
 import type { FolderTree } from './folder-tree.ts';
@@ -8,10 +9,8 @@ import type { ValueMapping, ValueRule } from './mask-values.ts';
 
 /** Where an image's label map comes from. */
 export type LabelSource =
-  /** The page of the mask is that of the image. */
-  | { readonly kind: 'mask'; readonly path: string }
-  /** A mask file for each labelled page of a multi-page image. */
-  | { readonly kind: 'pages'; readonly paths: ReadonlyMap<number, string> }
+  /** `page`: of the mask file, from 0. */
+  | { readonly kind: 'mask'; readonly path: string; readonly page?: number }
   /** One mask per object: every pixel that is not 0 in any of them is foreground. */
   | { readonly kind: 'union'; readonly paths: readonly string[] }
   | {
@@ -28,21 +27,32 @@ export type LabelSource =
 export interface ImportItem {
   readonly path: string;
   readonly page: number;
+  /** Where its channels are pages of the file: all of them. */
+  readonly channelPages?: readonly number[] | null;
   /** Unique in the dataset together with the page. */
   readonly name: string;
   readonly labels: LabelSource | null;
   readonly part: Part | null;
   readonly group: string | null;
   readonly imageClass: string | null;
+  /** Whether it was said already that it comes without labels, of all its file at once. */
+  readonly isSaid?: boolean;
 }
 
-/** How an image is called in the files beside it: 'a.png', and 'stack.tif#2' for its third page. */
-export const pageName = (image: { readonly name: string; readonly page: number }): string =>
-  image.page === 0 ? image.name : `${image.name}#${image.page}`;
+/** What a layout makes of one file, before pages.ts tells how many images it holds. */
+export interface FoundItem extends Omit<ImportItem, 'labels' | 'channelPages' | 'isSaid'> {
+  readonly labels:
+    | LabelSource
+    /** A mask file for each labelled page. */
+    | { readonly kind: 'pages'; readonly paths: ReadonlyMap<number, string> }
+    | null;
+  /** The images of the file, where the layout knows them. */
+  readonly images?: readonly ImagePages[];
+}
 
 /** What a layout makes of a folder or file, before any pixel is read. */
 export interface LayoutContents {
-  readonly items: readonly ImportItem[];
+  readonly items: readonly FoundItem[];
   readonly issues: readonly ImportIssue[];
   /** What mask values mean in this layout; null: told from the values that are found. */
   readonly rule: ValueRule | null;
@@ -76,6 +86,8 @@ export interface ImportPlan {
   readonly path: string;
   /** Folder that paths in issues are relative to. */
   readonly root: string;
+  /** What the pages of a file were taken for. */
+  readonly pages: PagesAs;
   readonly items: readonly ImportItem[];
   readonly mapping: ValueMapping;
   readonly classes: readonly SegmentationClass[];

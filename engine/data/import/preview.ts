@@ -1,9 +1,13 @@
 /** The first step of an import: looks at everything, writes nothing, and says what would happen. */
-import { extname } from 'node:path';
-import type { ImportIssue, ImportPreview, Progress } from '../../../shared/api.ts';
+import type {
+  ImportIssue,
+  ImportPreview,
+  OneMask,
+  PagesAs,
+  Progress,
+} from '../../../shared/api.ts';
 import { PARTS, type Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { pageCount } from '../decode.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
@@ -15,16 +19,20 @@ import {
   userMapping,
   type ValueMapping,
 } from './mask-values.ts';
-import { type ImportItem, type ImportPlan, type NamedSplit, pageName } from './plan.ts';
+import { pageName } from '../page-names.ts';
+import { placeNamedPages, placePages } from './pages.ts';
+import type { ImportItem, ImportPlan, NamedSplit } from './plan.ts';
 
 /** Pixels of this many items are read for the preview; the import reads all. */
 const SAMPLE = 500;
 const IMPORTED_SPLIT = 'imported';
-const MULTI_PAGE = new Set(['.tif', '.tiff', '.gif', '.webp']);
 
 export interface PlanOptions extends ImportSource {
   /** Mask value ('1', '255', '#ff0000') → class index or 255 (ignore); null: as the values look. */
   readonly mapping?: Readonly<Record<string, number>> | null;
+  /** What the pages of a file are; 'auto': what it says itself. */
+  readonly pages?: PagesAs;
+  readonly oneMask?: OneMask;
   readonly sample?: number;
   readonly reader?: FileReader;
   readonly signal?: AbortSignal;
@@ -45,13 +53,16 @@ export function assertNotCancelled(signal: AbortSignal | undefined): void {
 export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const { reader = diskReader, signal, onProgress } = options;
   const { format, why, root, contents } = await readContents(options, reader);
-  // COCO names the page of each of its images itself.
-  const expanded =
-    format === 'coco'
-      ? { items: contents.items, issues: [] }
-      : await expandPages(contents.items, { reader, root, signal });
-  const { items } = expanded;
-  const layoutIssues = [...contents.issues, ...expanded.issues];
+  const { pages = 'auto' } = options;
+  const place = format === 'coco' ? placeNamedPages : placePages;
+  const placed = await place(contents.items, {
+    ...{ reader, root },
+    as: pages,
+    oneMask: options.oneMask ?? 'first',
+    onFile: () => assertNotCancelled(signal),
+  });
+  const { items, severalPages, oneMasks } = placed;
+  const layoutIssues = [...contents.issues, ...placed.issues];
   const issues = [...layoutIssues];
 
   const size = options.sample ?? SAMPLE;
@@ -97,12 +108,15 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     imageClasses: contents.imageClasses,
     values: describeValues(seen, mapping),
     parts: partCounts(items, splits[0]),
+    severalPages,
+    oneMasks,
     issues,
   };
   return {
     preview,
     path: options.path,
     root,
+    pages,
     items,
     mapping,
     classes: mapping.classes,
@@ -131,46 +145,6 @@ function evenly<T>(items: readonly T[], count: number): readonly T[] {
     { length: count },
     (_, i) => items[Math.floor((i * items.length) / count)],
   ).filter((item) => item !== undefined);
-}
-
-/** One item a page. Pages of one of several stacks form a group: they show the same specimen. */
-async function expandPages(
-  items: readonly ImportItem[],
-  options: { reader: FileReader; root: string; signal: AbortSignal | undefined },
-): Promise<{ items: ImportItem[]; issues: ImportIssue[] }> {
-  const out: ImportItem[] = [];
-  const issues: ImportIssue[] = [];
-  for (const item of items) {
-    assertNotCancelled(options.signal);
-    const path = shownPath(item.path, options.root);
-    const pages = MULTI_PAGE.has(extname(item.path).toLowerCase())
-      ? await pagesOf(item.path, { reader: options.reader, subject: path })
-      : 1;
-    if (pages === 1) {
-      out.push(item);
-      continue;
-    }
-    const alone = items.length === 1;
-    const group = item.group ?? (alone ? null : item.name);
-    for (let page = 0; page < pages; page++) out.push({ ...item, page, group });
-    const grouped = alone ? 'images of their own' : 'one group, which no split divides';
-    const message = `its ${pages} pages become ${pages} images, ${grouped}; copied into the project, the file is stored ${pages} times (link it to avoid that)`;
-    issues.push({ path, severity: 'info', message });
-  }
-  return { items: out, issues };
-}
-
-/** 1 for a file that cannot be read: decoding it will say why. */
-async function pagesOf(
-  path: string,
-  options: { reader: FileReader; subject: string },
-): Promise<number> {
-  try {
-    return await pageCount(await options.reader.open(path), options);
-  } catch (error) {
-    if (error instanceof AppError) return 1;
-    throw error;
-  }
 }
 
 /** Splits of files beside the images, and the one that the folders themselves make. */

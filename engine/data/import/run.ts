@@ -10,7 +10,8 @@ import { bytesOf, hashOf } from '../image-file.ts';
 import { inOrder } from '../in-order.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { applyMapping, unknownValues } from './mask-values.ts';
-import { type ImportItem, type ImportPlan, pageName } from './plan.ts';
+import { pageName } from '../page-names.ts';
+import type { ImportItem, ImportPlan } from './plan.ts';
 import { assertNotCancelled, unknownIssues } from './preview.ts';
 
 /** A transaction ends after this many images or bytes: few syncs, little memory. */
@@ -65,7 +66,13 @@ export async function carryOutImport(
   const datasetId = project.transaction(() =>
     project.datasets.create({
       name,
-      origin: { kind: 'import', format: plan.preview.format, path: plan.path, link: options.link },
+      origin: {
+        kind: 'import',
+        format: plan.preview.format,
+        path: plan.path,
+        link: options.link,
+        ...(plan.pages === 'auto' ? {} : { pages: plan.pages }),
+      },
       classes: plan.classes,
       imageClasses: plan.imageClasses,
     }),
@@ -102,6 +109,7 @@ async function fillDataset(
   const issues: ImportIssue[] = [...plan.layoutIssues];
   const idOf = new Map<string, number>();
   const nameOfContent = new Map<string, string>();
+  const told = new Set<string>();
   let labelled = 0;
   let skipped = 0;
   let batch: Prepared[] = [];
@@ -129,7 +137,8 @@ async function fillDataset(
       const contents = contentsOf(prepared.image);
       const twin = contents.map((content) => nameOfContent.get(content)).find((t) => t);
       if (twin === undefined) for (const c of contents) nameOfContent.set(c, item.name);
-      else if (item.page === 0) {
+      else if (!told.has(path)) {
+        told.add(path);
         issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
       }
       batch.push(prepared);
@@ -203,6 +212,7 @@ async function prepare(
       bitDepth: image.bitDepth,
       hash: await hashOf(file),
       page: item.page,
+      channelPages: item.channelPages ?? null,
       groupName: item.group,
       imageClass: classIndex < 0 ? null : classIndex,
       source: link ? { linkPath: item.path } : { bytes: await bytesOf(file) },

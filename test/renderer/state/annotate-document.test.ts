@@ -84,6 +84,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     bitDepth: 8,
     hash: '0'.repeat(64),
     page: 0,
+    channelPages: null,
     storage: 'embedded',
     linkPath: null,
     groupName: null,

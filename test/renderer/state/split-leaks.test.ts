@@ -13,6 +13,7 @@ function image(id: number, changes: Partial<ImageRecord> = {}): ImageRecord {
     bitDepth: 8,
     hash: String(id).padStart(64, '0'),
     page: 0,
+    channelPages: null,
     storage: 'embedded',
     linkPath: null,
     groupName: null,

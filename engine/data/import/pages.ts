@@ -1,0 +1,232 @@
+/**
+ * From the files that a layout found to the images that they hold: one for each page, or one of several pages that are its
+ * channels. And which page of a mask belongs to which of them: the one rule for masks of every format.
+ */
+import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { counted } from '../../../shared/number-format.ts';
+import {
+  type FilePages,
+  filePages,
+  type ImagePages,
+  mayHavePages,
+  ONE_IMAGE,
+} from '../file-pages.ts';
+import type { FileReader } from '../files.ts';
+import { pageList } from '../page-names.ts';
+import { shownPath } from './load.ts';
+import type { FoundItem, ImportItem, LabelSource } from './plan.ts';
+
+export interface PageOptions {
+  readonly reader: FileReader;
+  /** Folder that paths in issues are relative to. */
+  readonly root: string;
+  /** 'auto': channels where the file says so. */
+  readonly as: PagesAs;
+  /** Where a mask of one page goes that belongs to several images. */
+  readonly oneMask: OneMask;
+  /** Called before each file. */
+  readonly onFile?: () => void;
+}
+
+export interface PlacedItems {
+  readonly items: readonly ImportItem[];
+  readonly issues: readonly ImportIssue[];
+  /** Files with several pages: where the choice of `as` matters. */
+  readonly severalPages: number;
+  /** Files of several images with one mask: where the choice of `oneMask` matters. */
+  readonly oneMasks: number;
+}
+
+/** Each item of a folder becomes the images of its file. Images of one of several files form a group: one specimen. */
+export async function placePages(
+  found: readonly FoundItem[],
+  options: PageOptions,
+): Promise<PlacedItems> {
+  const items: ImportItem[] = [];
+  const issues: ImportIssue[] = [];
+  let severalPages = 0;
+  let oneMasks = 0;
+  for (const item of found) {
+    options.onFile?.();
+    const path = shownPath(item.path, options.root);
+    const say = (severity: ImportIssue['severity'], message: string) =>
+      issues.push({ path, severity, message });
+    const own = await pagesOf(item.path, options);
+    for (const { severity, message } of own.leftOut) say(severity, message);
+    if (own.pages > 1) severalPages++;
+    const images = options.as === 'auto' ? (item.images ?? own.images) : own.images;
+    const isAlone = found.length === 1;
+    const labels = await placeMasks(item, images, { ...options, say, issues });
+    if (labels.isOneOfSeveral) oneMasks++;
+    if (own.pages > 1) {
+      say('info', arrangement(own, { images, as: options.as, isAlone }));
+    }
+    const group = item.group ?? (images.length === 1 || isAlone ? null : item.name);
+    images.forEach((image, i) => {
+      const placed = labels.of[i] ?? null;
+      const isSaid = placed === null && item.labels !== null;
+      const { path: file, name, part, imageClass } = item;
+      items.push({ path: file, name, part, imageClass, ...image, group, labels: placed, isSaid });
+    });
+  }
+  return { items, issues, severalPages, oneMasks };
+}
+
+/**
+ * COCO names the images of a file, by page or as the file. What it does not name is left out, and said to be.
+ */
+export async function placeNamedPages(
+  found: readonly FoundItem[],
+  options: PageOptions,
+): Promise<PlacedItems> {
+  const items: ImportItem[] = [];
+  const issues: ImportIssue[] = [];
+  let severalPages = 0;
+  for (const [file, own] of Map.groupBy(found, ({ path }) => path)) {
+    options.onFile?.();
+    const path = shownPath(file, options.root);
+    const { images, pages, leftOut } = await pagesOf(file, options);
+    issues.push(...leftOut.map((note) => ({ path, ...note })));
+    if (pages > 1) severalPages++;
+    const used = new Set<number>();
+    for (const { images: named, ...item } of own) {
+      const [image] = named ?? images;
+      if (image === undefined) continue;
+      for (const page of image.channelPages ?? [image.page]) used.add(page);
+      items.push({ ...item, ...image, labels: ownLabels(item.labels) });
+    }
+    const unused = images
+      .flatMap((image) => image.channelPages ?? [image.page])
+      .filter((page) => !used.has(page));
+    if (unused.length > 0) {
+      const message = `not in the annotations and left out: its ${pageList(unused)}`;
+      issues.push({ path, severity: 'skip', message });
+    }
+  }
+  return { items, issues, severalPages, oneMasks: 0 };
+}
+
+const ownLabels = (labels: FoundItem['labels']): LabelSource | null =>
+  labels?.kind === 'pages' ? null : labels;
+
+/** One image for a file that cannot be read: decoding it will say why. */
+async function pagesOf(
+  path: string,
+  { reader, root, as }: Pick<PageOptions, 'reader' | 'root' | 'as'>,
+): Promise<FilePages> {
+  if (!mayHavePages(path)) return ONE_IMAGE;
+  try {
+    return await filePages(await reader.open(path), { subject: shownPath(path, root), as });
+  } catch (error) {
+    if (error instanceof AppError) return ONE_IMAGE;
+    throw error;
+  }
+}
+
+/** What becomes of the pages of a file, in words that are equal for files of one kind. */
+function arrangement(
+  { pages, saysChannels }: FilePages,
+  of: { readonly images: readonly ImagePages[]; readonly as: PagesAs; readonly isAlone: boolean },
+): string {
+  const { images, as, isAlone } = of;
+  const isJoined = images.some(({ channelPages }) => channelPages !== null);
+  const why = as === 'auto' ? (saysChannels ? ', as the file says' : '') : ', as you asked';
+  const what = isJoined
+    ? `its ${pages} pages are the channels of ${counted(images.length, 'image')}${why}`
+    : `its ${pages} pages become ${counted(images.length, 'image')}${why}`;
+  const otherwise = isJoined
+    ? ' (pages as images: --pages images)'
+    : saysChannels
+      ? ', though the file says that they are channels'
+      : '';
+  if (images.length === 1) return what + otherwise;
+  const grouped = isAlone ? 'images of their own' : 'one group, which no split divides';
+  return `${what}${otherwise}, ${grouped}; copied into the project, the file is stored ${images.length} times (link it to avoid that)`;
+}
+
+interface PlacedLabels {
+  /** Of each image. */
+  readonly of: readonly (LabelSource | null)[];
+  readonly isOneOfSeveral: boolean;
+}
+
+/** The labels of each image of a file; says what is not used, and what is left unlabelled. */
+async function placeMasks(
+  { labels }: FoundItem,
+  images: readonly ImagePages[],
+  options: PageOptions & {
+    say: (severity: ImportIssue['severity'], message: string) => void;
+    issues: ImportIssue[];
+  },
+): Promise<PlacedLabels> {
+  const { say, issues, root } = options;
+  const apart = (of: readonly (LabelSource | null)[]) => ({ of, isOneOfSeveral: false });
+  if (labels === null) return apart(images.map(() => null));
+  if (labels.kind === 'pages') {
+    const used = new Set<number>();
+    const of = images.map(({ page }): LabelSource | null => {
+      const path = labels.paths.get(page);
+      if (path === undefined) return null;
+      used.add(page);
+      return { kind: 'mask', path, page: 0 };
+    });
+    for (const [page, path] of labels.paths) {
+      if (used.has(page)) continue;
+      const message = `not used: its image has no ${pageList([page])}`;
+      issues.push({ path: shownPath(path, root), severity: 'skip', message });
+    }
+    sayUnlabelled(of, images, say);
+    return apart(of);
+  }
+  if (labels.kind !== 'mask') return onePlaced(labels, images, options);
+  const mask = await pagesOf(labels.path, { ...options, as: 'images' });
+  const path = shownPath(labels.path, root);
+  issues.push(...mask.leftOut.map((note) => ({ path, ...note })));
+  const pages = mask.images.map(({ page }) => page);
+  const ofPage = (page: number): LabelSource => ({ ...labels, page });
+  const [first = 0] = pages;
+  if (pages.length === 1) return onePlaced(ofPage(first), images, options);
+  const unused = pages.slice(images.length);
+  if (unused.length > 0) {
+    const message = `not used: its ${pageList(unused)}, for the image has ${counted(images.length, 'page')}`;
+    issues.push({ path, severity: 'skip', message });
+  }
+  const of = images.map((_, i) => {
+    const page = pages[i];
+    return page === undefined ? null : ofPage(page);
+  });
+  sayUnlabelled(of, images, say);
+  return apart(of);
+}
+
+/** Labels of one page: of the one image, or of the first of several unless they are asked for on every one. */
+function onePlaced(
+  labels: LabelSource,
+  images: readonly ImagePages[],
+  {
+    oneMask,
+    say,
+  }: PageOptions & { say: (severity: ImportIssue['severity'], message: string) => void },
+): PlacedLabels {
+  if (images.length === 1) return { of: [labels], isOneOfSeveral: false };
+  if (oneMask === 'every') {
+    say('change', `its one mask is put on every one of its ${images.length} images, as you asked`);
+    return { of: images.map(() => labels), isOneOfSeveral: true };
+  }
+  const rest = pageList(images.slice(1).map(({ page }) => page));
+  say(
+    'change',
+    `one mask for ${images.length} images: it is taken for ${pageList([images[0]?.page ?? 0])}, and ${rest} ${images.length === 2 ? 'is' : 'are'} imported unlabelled (a mask that holds for all of them: --one-mask every)`,
+  );
+  return { of: images.map((_, i) => (i === 0 ? labels : null)), isOneOfSeveral: true };
+}
+
+function sayUnlabelled(
+  of: readonly (LabelSource | null)[],
+  images: readonly ImagePages[],
+  say: (severity: ImportIssue['severity'], message: string) => void,
+): void {
+  const bare = images.filter((_, i) => of[i] === null).map(({ page }) => page);
+  if (bare.length > 0) say('info', `no mask for ${pageList(bare)}: imported unlabelled`);
+}
