@@ -51,6 +51,7 @@ describe('the verdict', () => {
     { ci95: [-0.004, 0.021], ci90: [-0.001, 0.019], verdict: 'equivalent' },
     // Touching δ is not inside it, touching zero does not exclude it.
     { ci95: [0, 0.03], ci90: [0.001, 0.02], verdict: 'inconclusive' },
+    { ci95: [-0.03, 0], ci90: [-0.02, -0.001], verdict: 'inconclusive' },
   ] as const)('of $ci95 and $ci90 at δ = .02 is $verdict', ({ ci95, ci90, verdict }) => {
     expect(verdictOf({ ci95, ci90, seeds: FIVE }, 0.02)).toBe(verdict);
   });
@@ -58,6 +59,16 @@ describe('the verdict', () => {
   it('is not given for one seed', () => {
     expect(verdictOf({ ci95: [0.1, 0.2], ci90: [0.1, 0.2], seeds: [0] }, 0.02)).toBe('not tested');
     expect(gainsLessThan(0.02, { ci90: [-0.1, 0], seeds: [0] })).toBe(false);
+  });
+
+  it('is given for two', () => {
+    expect(verdictOf({ ci95: [0.1, 0.2], ci90: [0.1, 0.2], seeds: [3, 5] }, 0.02)).toBe('helps');
+    expect(gainsLessThan(0.02, { ci90: [-0.1, 0], seeds: [3, 5] })).toBe(true);
+  });
+
+  it('does not call a gain below δ that may be δ', () => {
+    expect(gainsLessThan(0.02, { ci90: [-0.1, 0.02], seeds: FIVE })).toBe(false);
+    expect(gainsLessThan(0.02, { ci90: [-0.1, 0.0199], seeds: FIVE })).toBe(true);
   });
 });
 
@@ -77,6 +88,22 @@ describe('its words', () => {
     expect(words(encoder)).not.toContain('skipped');
   });
 
+  it.each([
+    ['helps', [0.03, 0.06], 'helps', 'the halves help each other'],
+    ['hurts', [-0.06, -0.03], 'hurts', 'together the halves gain less than the sum of both'],
+    [
+      'equivalent',
+      [-0.01, 0.01],
+      'equivalent, any difference is smaller than δ',
+      'the halves add up, any difference from the sum is smaller than δ',
+    ],
+  ] as const)('say what "%s" means of an arm and of an interaction', (verdict, ci, arm, halves) => {
+    const of = (comparison: 'decoder − random' | 'interaction') =>
+      words(numbers(ci, ci, { comparison, verdict }));
+    expect(of('decoder − random')).toMatch(new RegExp(`δ = 0.02\\): ${arm}\\.$`));
+    expect(of('interaction')).toMatch(new RegExp(`δ = 0.02\\): ${halves}\\.$`));
+  });
+
   it('warn of few seeds and, against a random start only, of a baseline still learning', () => {
     const three = numbers([0.03, 0.06], [0.035, 0.055], { seeds: [0, 1, 2] });
     expect(words(three)).toContain('over 3 seeds');
@@ -84,6 +111,7 @@ describe('its words', () => {
     expect(words(three, false)).not.toContain('random start');
     const encoder = { ...three, comparison: 'encoder − random' } as const;
     expect(words(encoder, false)).toContain('the random start was still improving');
+    expect(words(encoder, true)).not.toContain('the random start was still improving');
   });
 
   it('do not call a single seed indicative: it is nothing', () => {

@@ -81,6 +81,23 @@ describe('the sign-flip test', () => {
     );
   });
 
+  it('depends on no unit', () => {
+    const x = [0.018, -0.02, 0.011, 0.03, 0.007, 0.01, 0.002, -0.004];
+    for (const unit of [1e-12, 1e-6, 1e6, 1e12]) {
+      expect(
+        signFlipTest(
+          x.map((v) => v * unit),
+          random,
+        ),
+      ).toBe(0.2578125);
+    }
+  });
+
+  it('is exact up to 20 seeds, and cannot be smaller than one in 100 001 above', () => {
+    expect(signFlipTest(new Array<number>(20).fill(0.1), random)).toBe(2 / 2 ** 20);
+    expect(signFlipTest(new Array<number>(21).fill(0.1), random)).toBeGreaterThan(0.99e-5);
+  });
+
   it('samples sign patterns above 20 seeds, the same ones every time', () => {
     const x = lcg(3, 24).map((v) => v - 0.4);
     const sampled = signFlipTest(x, createRandom(5, 'signs'));
@@ -100,6 +117,7 @@ describe("Holm's correction", () => {
     { ps: [0.01, 0.04, 0.03, 0.005], adjusted: [0.03, 0.06, 0.06, 0.02] },
     { ps: [0.0625, 0.0625, 0.5, 1, 0.02], adjusted: [0.25, 0.25, 1, 1, 0.1] },
     { ps: [0.2, 0.2, 0.2], adjusted: [0.6, 0.6, 0.6] },
+    { ps: [0.6, 0.7], adjusted: [1, 1] },
     { ps: [0.03], adjusted: [0.03] },
     { ps: [], adjusted: [] },
   ])('equals statsmodels for $ps', ({ ps, adjusted }) => {
@@ -141,6 +159,7 @@ describe('equivalence', () => {
     expect(excludesZero([0.001, 0.01])).toBe(true);
     expect(excludesZero([-0.01, -0.001])).toBe(true);
     expect(excludesZero([0, 0.01])).toBe(false);
+    expect(excludesZero([-0.01, 0])).toBe(false);
     expect(excludesZero([-0.01, 0.01])).toBe(false);
   });
 });

@@ -121,6 +121,14 @@ it('counts a single pixel in full, whatever its weight', () => {
   }
 });
 
+it('still tells nearly certain pixels apart', () => {
+  const nearly = tf.logSoftmax(tf.tensor4d([10, 0, 0], [1, 1, 1, 3]));
+  const truth = oneHot(tf.tensor3d([0], [1, 1, 1], 'int32'), 3);
+  const p = Math.exp(10) / (Math.exp(10) + 2);
+  const expected = -Math.sqrt(1 - p) * Math.log(p);
+  expect((number(focalLoss(nearly, truth, 0.5)) ?? NaN) / expected).toBeCloseTo(1, 2);
+});
+
 it('has a finite slope where a pixel is certain, however weak the focus', () => {
   const certain = tf.tensor4d([60, 0, 0], [1, 1, 1, 3]);
   const truth = oneHot(tf.tensor3d([0], [1, 1, 1], 'int32'), 3);
