@@ -23,6 +23,31 @@ describe('makeSplit', () => {
     expect(['train', 'val', 'test'].map((part) => countOf(noVal, part))).toEqual([2, 0, 2]);
   });
 
+  test('rounds shares to whole images, and leaves a single image to every part where there are no more', () => {
+    const sizes = (count: number, val: number, testSize: number) => {
+      const items = makeSplit(plain(count), { val, test: testSize, seed: 1 });
+      return ['train', 'val', 'test'].map((part) => countOf(items, part));
+    };
+    expect(sizes(12, 0.3, 0.2)).toEqual([6, 4, 2]); // 3.6 and 2.4
+    expect(sizes(12, 2.6, 1.4)).toEqual([8, 3, 1]);
+    expect(sizes(3, 0.3, 0.3)).toEqual([1, 1, 1]);
+    expect(sizes(2, 0, 0.5)).toEqual([1, 0, 1]);
+  });
+
+  test('takes a whole group more only where that comes nearer to the size', () => {
+    const groups = (size: number, of: number) =>
+      plain(size * of).map((image, i) => ({
+        ...image,
+        groupName: `group ${Math.floor(i / size)}`,
+      }));
+    const inTest = (images: readonly SplittableImage[], testSize: number) =>
+      countOf(makeSplit(images, { val: 0, test: testSize, seed: 1 }), 'test');
+    expect(inTest(groups(2, 6), 3)).toBe(2); // 4 is as far
+    expect(inTest(groups(3, 6), 5)).toBe(6);
+    expect(inTest(groups(3, 6), 4)).toBe(3);
+    expect(inTest(groups(3, 6), 1)).toBe(3); // one group at least
+  });
+
   test('the same seed gives the same split, another seed another', () => {
     const split = (seed: number) => makeSplit(plain(40), { val: 0.2, test: 0.2, seed });
     expect(split(7)).toEqual(split(7));
@@ -98,7 +123,12 @@ describe('makeSplit', () => {
       /10 images in 1 groups are too few.*At least 3/s,
     );
     expect(() => makeSplit(plain(10), { val: 5, test: 5, seed: 0 })).toThrow(/some to train on/);
-    expect(() => makeSplit(plain(10), { val: -1, test: 0, seed: 0 })).toThrow(/0 or more/);
+    for (const size of [-1, NaN, Infinity]) {
+      const wrong = { val: size, test: 0, seed: 0 };
+      expect(() => makeSplit(plain(10), wrong)).toThrow(/0 or more/);
+      const swapped = { val: 0, test: size, seed: 0 };
+      expect(() => makeSplit(plain(10), swapped)).toThrow(/0 or more/);
+    }
   });
 });
 
@@ -110,6 +140,8 @@ describe('splitLeaks', () => {
       { id: 3, groupName: 'p2', hash: 'bb', page: 0 },
       { id: 4, groupName: null, hash: 'cc', page: 0 },
       { id: 5, groupName: null, hash: 'cc', page: 1 },
+      // In no part: it belongs to no leak.
+      { id: 6, groupName: 'p1', hash: 'bb', page: 0 },
     ];
     const items = [
       { imageId: 1, part: 'train' as const },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analysedRuns } from '../../../../engine/study/analysis/analysed-runs.ts';
+import { analysedRuns, chosenRuns } from '../../../../engine/study/analysis/analysed-runs.ts';
 import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
@@ -64,5 +64,99 @@ describe('several learning rates', () => {
       'encoder+decoder': 'failed',
       decoder: 'failed',
     });
+  });
+});
+
+describe('a run as it is analysed', () => {
+  /** A study of one label count and seed with its runs. */
+  function study() {
+    const project = temporaryProject();
+    const source = addDataset(project, 'source', { count: 4 });
+    const target = addDataset(project, 'target', { count: 20 });
+    const { id } = createStudy(
+      project,
+      smallStudy({ source, target }, { labelCounts: [2], seeds: 1 }),
+    );
+    return { project, id, target, runs: project.runs.ofStudy(id) };
+  }
+
+  it('has the validation Dice of its steps, and the test images of its best checkpoint', () => {
+    const { project, id, target, runs } = study();
+    const run = runs.find(({ kind }) => kind === 'finetune');
+    const images = project.datasets.images(target).slice(0, 2);
+    if (run === undefined) throw new Error('no fine-tuning');
+    project.runs.addMetrics(run.id, [
+      { step: 5, name: 'loss', value: 3 },
+      { step: 5, name: 'valDice', value: 0.25 },
+      { step: 10, name: 'valDice', value: 0.5 },
+    ]);
+    images.forEach((image, i) => {
+      const rest = { imageId: image.id, iou: 0.5, hd95: 1, boundaryF1: 0.5, uncertainty: null };
+      project.runs.addResult(run.id, { ...rest, checkpoint: 'best', dice: 0.75 }, null);
+      project.runs.addResult(run.id, { ...rest, checkpoint: 'last', dice: 0.25 + i / 2 }, null);
+    });
+    project.runs.ended(run.id, 'done');
+    const [analysed, ...others] = analysedRuns(project, id);
+    expect(others).toEqual([]);
+    expect(analysed).toMatchObject({
+      ...{ runId: run.id, status: 'done', transfer: 'random', labels: 2, seed: 0, steps: 10 },
+      validation: [
+        { step: 5, dice: 0.25 },
+        { step: 10, dice: 0.5 },
+      ],
+      diceLast: 0.5,
+    });
+    expect(analysed?.images.map(({ imageId, dice }) => [imageId, dice])).toEqual(
+      images.map(({ id: imageId }) => [imageId, 0.75]),
+    );
+  });
+
+  it('has no Dice of a last checkpoint that was not tested', () => {
+    const { project, id, runs } = study();
+    for (const run of runs) project.runs.ended(run.id, 'done');
+    expect(analysedRuns(project, id).map(({ diceLast }) => diceLast)).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it('is a fine-tuning that has ended and was not cancelled', () => {
+    const { project, id, runs } = study();
+    const finetunings = runs.filter(({ kind }) => kind === 'finetune');
+    const [done, failed, cancelled] = finetunings;
+    for (const run of runs.filter(({ kind }) => kind === 'pretrain')) {
+      project.runs.ended(run.id, 'done');
+    }
+    project.runs.ended(done?.id ?? 0, 'done');
+    project.runs.ended(failed?.id ?? 0, 'failed', { code: 'internal', message: '' });
+    project.runs.ended(cancelled?.id ?? 0, 'cancelled');
+    expect(finetunings).toHaveLength(4);
+    expect(chosenRuns(project, id).map((run) => run.id)).toEqual([done?.id, failed?.id]);
+    expect(analysedRuns(project, id).map(({ status }) => status)).toEqual(['done', 'failed']);
+  });
+
+  it('is not one that failed, however well it had learnt, where another rate was done', () => {
+    const project = temporaryProject();
+    const source = addDataset(project, 'source', { count: 4 });
+    const target = addDataset(project, 'target', { count: 20 });
+    const { id } = createStudy(
+      project,
+      smallStudy({ source, target }, { learningRates: [5e-4, 2e-3], labelCounts: [2], seeds: 1 }),
+    );
+    const [failed, done] = project.runs.ofStudy(id).filter((run) => run.transfer === 'random');
+    if (failed === undefined || done === undefined) throw new Error('no runs');
+    project.runs.addMetrics(failed.id, [{ step: 5, name: 'valDice', value: 0.9 }]);
+    // What is no Dice does not make a run better.
+    project.runs.addMetrics(failed.id, [{ step: 5, name: 'loss', value: 100 }]);
+    project.runs.addMetrics(done.id, [{ step: 5, name: 'valDice', value: 0.1 }]);
+    project.runs.ended(failed.id, 'failed', { code: 'internal', message: '' });
+    project.runs.ended(done.id, 'done');
+    expect(chosenRuns(project, id).map((run) => run.id)).toEqual([done.id]);
+    project.runs.ended(failed.id, 'done');
+    expect(chosenRuns(project, id).map((run) => run.id)).toEqual([failed.id]);
+    project.runs.addMetrics(done.id, [{ step: 5, name: 'loss', value: 100 }]);
+    expect(chosenRuns(project, id).map((run) => run.id)).toEqual([failed.id]);
   });
 });

@@ -38,6 +38,8 @@ describe('a learning curve', () => {
     expect(earlyArea(curve(0.2, 0.4, 0.8, 1), 100)).toBeCloseTo((0.2 + 0.3 + 0.6) / 3, 12);
     // A budget between two evaluations ends on the line between them.
     expect(earlyArea(curve(0, 0.4), 50)).toBeCloseTo((0 + 0.1 * 5) / 15, 12);
+    // Before the first and after the last evaluation it is as these.
+    expect(earlyArea(curve(0.2, 0.4), 100)).toBeCloseTo((0.2 + 0.3 + 0.4) / 3, 12);
     // The only evaluation comes later: nothing better is known.
     expect(earlyArea([{ step: 90, dice: 0.7 }], 100)).toBeCloseTo(0.7, 12);
   });
@@ -130,6 +132,16 @@ describe('convergence in a study', () => {
     expect(curves[0]?.points).toHaveLength(10);
     expect(curves[0]?.points[3]).toMatchObject({ step: 40, low: 0.7, high: 0.7 });
     expect(curves[0]?.points[3]?.mean).toBeCloseTo(0.7, 12);
+  });
+
+  it('asks of each seed what its own random start reached', () => {
+    const half = (run: AnalysedRun) =>
+      run.validation.map(({ step, dice }) => ({ step, dice: dice / 2 }));
+    const runs = handMadeRuns({ seeds: [0, 1], arms: [random, { ...encoder, validation: flat }] });
+    const { convergence } = analyseRuns(
+      runs.map((run) => (run.seed === 1 ? { ...run, validation: half(run) } : run)),
+    );
+    expect(convergence[1]).toMatchObject({ medianStep: 50, reached: 2, seeds: 2 });
   });
 
   it('is censored where an arm never gets there, and unknown without a random arm', () => {
