@@ -5,6 +5,7 @@ import {
   decodeLabelMap,
   encodeLabelMap,
   forEachRun,
+  labelValues,
   readLabelMapRuns,
 } from '../../shared/label-map.ts';
 
@@ -65,6 +66,42 @@ describe('run-length code of label maps', () => {
     ]);
   });
 
+  test('neighbouring runs of one class become one, and runs alone have no header', () => {
+    const writer = createRunWriter();
+    for (const [value, run] of [
+      [5, 2],
+      [5, 3],
+      [5, 1],
+      [6, 4],
+    ] as const) {
+      writer.append(value, run);
+    }
+    expect([...writer.bytes()]).toEqual([5, 6, 6, 4]);
+    const piece = createRunWriter({ width: 3, height: 2 });
+    piece.append(1, 3);
+    piece.append(1, 3);
+    expect([...piece.bytes()]).toEqual([...HEADER_3X2, 1, 6]);
+  });
+
+  test('a piece of code ends where it is said to end', () => {
+    const code = Uint8Array.from([9, 9, 1, 0x82, 0x01, 2, 0x83, 0x01]);
+    const read = (from: number, to: number) => {
+      const runs: number[][] = [];
+      forEachRun(code, (...run) => runs.push(run), { from, to });
+      return runs;
+    };
+    expect(read(2, 5)).toEqual([[1, 130]]);
+    expect(read(5, 8)).toEqual([[2, 131]]);
+    expect(read(5, 5)).toEqual([]);
+    expect(() => read(2, 4)).toThrow(/cut off/);
+    expect(() => read(2, 3)).toThrow(/cut off/);
+  });
+
+  test('the values of a code are named once each, ascending', () => {
+    const data = Uint8Array.of(7, 0, 255, 7, 3, 0);
+    expect(labelValues(encodeLabelMap({ width: 3, height: 2, data }))).toEqual([0, 3, 7, 255]);
+  });
+
   test('a fifth group counts beyond 32 bits, so that no run is taken for a shorter one', () => {
     const lengths: number[] = [];
     const fifth = (group: number) => [0, 0x80, 0x80, 0x80, 0x80, group];
@@ -85,6 +122,12 @@ describe('run-length code of label maps', () => {
   test.each<[string, number[], RegExp]>([
     ['nothing', [], /no header/],
     ['another file', [1, 2, 3, 4, 3, 0, 0, 0, 2, 0, 0, 0, 0, 6], /no header/],
+    [
+      'a file that begins much alike',
+      [0x47, 0x4c, 0x4d, 0x32, ...HEADER_3X2.slice(4), 0, 6],
+      /no header/,
+    ],
+    ['one pixel too many', [...HEADER_3X2.slice(0, 4), 1, 0, 0, 0x40, 1, 0, 0, 0], /too large/],
     ['a cut header', HEADER_3X2.slice(0, 8), /no header/],
     ['runs that fall short', [...HEADER_3X2, 0, 5], /fall short/],
     ['runs that overflow', [...HEADER_3X2, 0, 7], /overflow/],
