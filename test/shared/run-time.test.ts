@@ -73,6 +73,24 @@ describe('the time that is left', () => {
     expect(left).toBeCloseTo(others.length * (80 + 5), 6);
   });
 
+  it('believes finished runs however short they were, and averages what they took aside', () => {
+    const short = (run: Run): Run => ({ ...plain(run), steps: 10 });
+    const [first, second, ...others] = queuedRuns()
+      .map(short)
+      .filter(({ kind }) => kind === 'finetune');
+    if (first === undefined || second === undefined) throw new Error('no fine-tuning');
+    const done = (run: Run, endedAt: string): Run => ({
+      ...started(run, 10, 8),
+      ...{ status: 'done', endedAt },
+    });
+    // 2 and 6 s of starting and testing.
+    const finished = [
+      done(first, '2026-01-01T00:00:10.000Z'),
+      done(second, '2026-01-01T00:00:14.000Z'),
+    ];
+    expect(secondsLeft([...finished, ...others], 1)).toBeCloseTo(others.length * (8 + 4), 6);
+  });
+
   it('is nothing when all runs have ended', () => {
     expect(
       secondsLeft(
