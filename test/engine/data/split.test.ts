@@ -100,6 +100,16 @@ describe('makeSplit', () => {
     expect(['train', 'val', 'test'].map((part) => countOf(rare, part))).toEqual([7, 1, 2]);
   });
 
+  test('the only image of a class is as likely to be in the first half as in the second', () => {
+    const images = plain(10).map((image, i) => ({ ...image, imageClass: i === 0 ? 1 : 0 }));
+    for (let seed = 0; seed < 20; seed++) {
+      const partOfRare = (testSize: number) =>
+        makeSplit(images, { val: 0, test: testSize, seed }).find(({ imageId }) => imageId === 1)
+          ?.part;
+      expect([partOfRare(4), partOfRare(6)]).toEqual(['train', 'test']);
+    }
+  });
+
   test('pages of one file are images that can be separated, copies of a page are not', () => {
     const stack = (first: number) =>
       Array.from({ length: 6 }, (_, page) => ({

@@ -52,6 +52,12 @@ describe('families of pretraining tasks', () => {
         encoder('autoencoder', 0.86),
       ],
       [pretraining('segmentation', 'segmentation'), pretraining('autoencoder', 'autoencoder')],
+      [
+        // The study brings up 32 labels first.
+        { pretraining: null, transfer: 'random', dice: 0.7, labels: 32 },
+        encoder('classification', 0.76, { labels: 32 }),
+        encoder('classification', 0.76),
+      ],
     );
     expect(families.map((row) => [row.family, row.labels, row.verdict, row.unanimous])).toEqual([
       ['segmentation', 8, 'helps', true],

@@ -175,6 +175,23 @@ describe('scores of one image', () => {
       /class 5, but there are only classes 0 to 1/,
     );
   });
+
+  it('are refused where one side alone differs, and for numbers of classes that none can be', () => {
+    const truth = map('01', '00');
+    for (const other of [map('010', '000'), map('01'), map('01', '00', '00')]) {
+      for (const score of [scoreImage, scoreOverlap]) {
+        expect(() => score(other, truth, 2)).toThrow(/cannot be scored against/);
+      }
+    }
+    for (const classes of [-1, 0, 1, 2.5, 256, NaN]) {
+      expect(() => scoreOverlap(truth, truth, classes)).toThrow(/between 2 and 255 classes/);
+    }
+    expect(scoreOverlap(truth, truth, 2).dice).toBe(1);
+    expect(scoreOverlap(truth, truth, 255).dice).toBe(1);
+    const last = { width: 2, height: 1, data: Uint8Array.of(0, 254) };
+    expect(scoreOverlap(last, last, 255).dice).toBe(1);
+    expect(() => scoreOverlap(last, last, 254)).toThrow(/holds class 254/);
+  });
 });
 
 /** Written by fixtures/surface-scores.py with scipy.ndimage. */
