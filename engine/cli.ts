@@ -10,6 +10,7 @@ import { addEncoderCommands } from './cli/encoders.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { addModelCommands } from './cli/models.ts';
 import { letOutputClose } from './cli/output.ts';
+import { addRelinkCommand } from './cli/relink.ts';
 import { addSampleCommand } from './cli/sample.ts';
 import { addServeCommand } from './cli/serve.ts';
 import { addStudyCommands } from './cli/study.ts';
@@ -39,6 +40,7 @@ Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage ·
 
 addDoctorCommand(program);
 addDataCommands(program);
+addRelinkCommand(program);
 addModelCommands(program);
 addEncoderCommands(program);
 addStudyCommands(program);

@@ -148,6 +148,8 @@ export const callInputs = {
     format: z.enum(['folder', 'coco']),
     dir: z.string().min(1),
   }),
+  /** Looks for the originals of linked images by their content, and notes where they lie now. */
+  'datasets.relink': z.object({ project, datasetId: Id, dir: z.string().min(1) }),
   'datasets.rename': z.object({ project, datasetId: Id, name: z.string().min(1).max(200) }),
   'datasets.delete': z.object({ project, datasetId: Id }),
   'datasets.setClasses': z.object({
@@ -306,6 +308,7 @@ export type CallName = keyof typeof callInputs;
 export const CALL_CHANGES = {
   'datasets.generate': ['datasets'],
   'datasets.import': ['datasets'],
+  'datasets.relink': ['datasets', 'images'],
   'datasets.rename': ['datasets'],
   'datasets.delete': ['datasets'],
   'datasets.setClasses': ['datasets'],
@@ -445,6 +448,25 @@ export interface ImportReport {
   readonly splitId: number | null;
 }
 
+/** What became of the linked images of a dataset. */
+export interface RelinkReport {
+  readonly linked: number;
+  /** Of these, those whose content lies in the folder … */
+  readonly found: number;
+  /** … and at another place than it did. */
+  readonly moved: number;
+  /** Not in the folder, but still where they were. */
+  readonly unchanged: number;
+  /** Neither in the folder nor where they were. */
+  readonly missing: readonly {
+    readonly imageId: number;
+    readonly name: string;
+    readonly message: string;
+  }[];
+  /** Files and folders that could not be looked into. */
+  readonly unread: number;
+}
+
 export interface StudyPlan {
   readonly pretrainRuns: number;
   readonly finetuneRuns: number;
@@ -542,6 +564,7 @@ export interface CallOutputs {
   'datasets.preview': ImportPreview;
   'datasets.import': ImportReport;
   'datasets.export': { files: number; dir: string };
+  'datasets.relink': RelinkReport;
   'datasets.rename': Dataset;
   'datasets.delete': null;
   'datasets.setClasses': Dataset;

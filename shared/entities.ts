@@ -67,6 +67,8 @@ export const ImageRecord = z.object({
   storage: z.enum(['embedded', 'linked']),
   /** Absolute path of a linked original. */
   linkPath: z.string().nullable(),
+  /** Where it lies if project and original moved together; null where that is `linkPath`. */
+  linkBeside: z.string().nullable(),
   /** Patient, slide, source image …: images of one group never land in two parts of a split. */
   groupName: z.string().nullable(),
   /** Index into Dataset.imageClasses. */

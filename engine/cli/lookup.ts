@@ -1,6 +1,7 @@
 /** Datasets, encoders and studies by the names that people type. */
 import type { Dataset, Encoder, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { sameName } from '../../shared/names.ts';
 import type { Caller } from './host.ts';
 
 const listNames = (all: readonly { readonly name: string }[]): string =>
@@ -9,7 +10,7 @@ const listNames = (all: readonly { readonly name: string }[]): string =>
 /** Errors: not-found, with the names there are. */
 export async function findDataset(caller: Caller, project: string, name: string): Promise<Dataset> {
   const datasets = await caller.call('datasets.list', { project });
-  const found = datasets.find((d) => d.name === name);
+  const found = datasets.find((d) => sameName(d.name) === sameName(name));
   if (found === undefined) {
     throw new AppError(
       'not-found',
@@ -26,7 +27,8 @@ export async function findStudy(
   name: string | undefined,
 ): Promise<Study> {
   const studies = await caller.call('studies.list', { project });
-  const found = name === undefined ? studies.at(-1) : studies.find((s) => s.name === name);
+  const found =
+    name === undefined ? studies.at(-1) : studies.find((s) => sameName(s.name) === sameName(name));
   if (found === undefined) {
     throw new AppError(
       'not-found',
@@ -42,7 +44,7 @@ export async function findStudy(
 export async function findEncoder(caller: Caller, project: string, name: string): Promise<Encoder> {
   const encoders = await caller.call('encoders.list', { project });
   const found =
-    encoders.find((encoder) => encoder.name === name) ??
+    encoders.find((encoder) => sameName(encoder.name) === sameName(name)) ??
     encoders.find((encoder) => String(encoder.id) === name);
   if (found !== undefined) return found;
   throw new AppError(

@@ -14,7 +14,7 @@ export function assertLasting(path: string): void {
   if (!resolve(path).startsWith(RECEIVED_FILES)) return;
   throw new AppError(
     'invalid-input',
-    'Files that were dropped or copied over are kept only until Graft closes, so they cannot be left where they are. Copy them into the project.',
+    'Files that were dropped or copied over are kept only until Graft closes, so they cannot be left where they are. Copy them into the project, or name the folder that they come from.',
     { subject: path },
   );
 }

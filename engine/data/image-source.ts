@@ -7,16 +7,30 @@ import { decodeImage, type DecodedImage, openImage, type OpenImage } from './dec
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
 import { reduceImage, reductionOf } from './reduce.ts';
 
-async function openLinked(path: string, name: string): Promise<ImageFile> {
-  try {
-    return await openFile(path);
-  } catch (error) {
-    throw new AppError(
-      'unreadable',
-      `Image ${name} is a link, and ${messageOf(error)} Put the file back there, or import it again.`,
-      { subject: path, cause: error },
-    );
+const FIND_AGAIN =
+  'put the original back, or find it again: "Find linked images" in the library, or graft relink PROJECT FOLDER';
+
+/** The original at one of the places where it may lie: the content decides. */
+async function openLinked(image: ImageRecord, linkPath: string): Promise<ImageFile> {
+  let trouble: AppError | null = null;
+  for (const path of image.linkBeside === null ? [linkPath] : [linkPath, image.linkBeside]) {
+    try {
+      const file = await openFile(path);
+      if ((await hashOf(file)) === image.hash) return file;
+      trouble = new AppError(
+        'unreadable',
+        `Image ${image.name} is linked to ${path}, which is no longer the file that was imported: ${FIND_AGAIN}; or import the new file as a new image.`,
+        { subject: path },
+      );
+    } catch (error) {
+      trouble ??= new AppError(
+        'unreadable',
+        `Image ${image.name} is a link, and ${messageOf(error)} Then ${FIND_AGAIN}.`,
+        { subject: path, cause: error },
+      );
+    }
   }
+  throw trouble ?? new AppError('internal', `Image ${image.name} has no place.`);
 }
 
 /**
@@ -28,25 +42,14 @@ export async function openOriginal(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
 ): Promise<ImageFile> {
-  const path = image.linkPath;
-  if (path === null) {
-    const bytes = project.datasets.imageBytes(image.id);
-    if (bytes !== undefined) return fileInMemory(bytes);
-    throw new AppError(
-      'corrupt',
-      `The project lost the original of image ${image.name}. Restore a backup, or import the image again.`,
-      { subject: image.name },
-    );
-  }
-  const file = await openLinked(path, image.name);
-  if ((await hashOf(file)) !== image.hash) {
-    throw new AppError(
-      'unreadable',
-      `Image ${image.name} is linked to ${path}, which is no longer the file that was imported. Put the original back, or import the new one as a new image.`,
-      { subject: path },
-    );
-  }
-  return file;
+  if (image.linkPath !== null) return openLinked(image, image.linkPath);
+  const bytes = project.datasets.imageBytes(image.id);
+  if (bytes !== undefined) return fileInMemory(bytes);
+  throw new AppError(
+    'corrupt',
+    `The project lost the original of image ${image.name}. Restore a backup, or import the image again.`,
+    { subject: image.name },
+  );
 }
 
 /** Decoded pixels of an image. Errors: those of openOriginal and decodeImage. */

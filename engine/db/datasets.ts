@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ChannelCount } from '../../shared/channels.ts';
 import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
+import { pathBesideProject, pathFromProject } from './link-paths.ts';
 import type { Sqlite } from './open.ts';
 
 export interface NewImage {
@@ -43,6 +44,7 @@ interface ImageRow {
   page: number;
   channel_pages: string | null;
   link_path: string | null;
+  link_relative: string | null;
   group_name: string | null;
   image_class: number | null;
   label_map_id: number | null;
@@ -58,10 +60,12 @@ const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
      AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count`;
 const IMAGE_COLUMNS = `i.id, i.dataset_id, i.name, i.width_px, i.height_px, i.channels, i.bit_depth, i.hash, i.page,
-  i.channel_pages, i.link_path, i.group_name, i.image_class,
+  i.channel_pages, i.link_path, i.link_relative, i.group_name, i.image_class,
   (SELECT MAX(l.id) FROM label_maps l WHERE l.image_id = i.id) AS label_map_id`;
 
-function toImage(row: ImageRow): ImageRecord {
+function toImage(row: ImageRow, projectPath: string): ImageRecord {
+  const beside =
+    row.link_relative === null ? null : pathBesideProject(projectPath, row.link_relative);
   return {
     id: row.id,
     datasetId: row.dataset_id,
@@ -75,13 +79,15 @@ function toImage(row: ImageRow): ImageRecord {
     channelPages: row.channel_pages === null ? null : Pages.parse(JSON.parse(row.channel_pages)),
     storage: row.link_path === null ? 'embedded' : 'linked',
     linkPath: row.link_path,
+    linkBeside: beside === row.link_path ? null : beside,
     groupName: row.group_name,
     imageClass: row.image_class,
     labelMapId: row.label_map_id,
   };
 }
 
-export function datasetsTable(db: Sqlite) {
+export function datasetsTable(db: Sqlite, projectPath: string) {
+  const imageOf = (row: ImageRow) => toImage(row, projectPath);
   const listRows = db.prepare<[], DatasetRow>(
     `SELECT ${DATASET_COLUMNS} FROM datasets d ORDER BY d.id`,
   );
@@ -112,7 +118,8 @@ export function datasetsTable(db: Sqlite) {
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
     `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, channel_pages,
-       link_path, group_name, image_class, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       link_path, link_relative, group_name, image_class, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertBytes = db.prepare<[number, Uint8Array]>(
     'INSERT INTO image_bytes (image_id, bytes) VALUES (?, ?)',
@@ -130,6 +137,9 @@ export function datasetsTable(db: Sqlite) {
     'SELECT bytes FROM image_bytes WHERE image_id = ?',
   );
   const deleteImage = db.prepare<[number]>('DELETE FROM images WHERE id = ?');
+  const setLink = db.prepare<[string, string | null, number]>(
+    'UPDATE images SET link_path = ?, link_relative = ? WHERE id = ? AND link_path IS NOT NULL',
+  );
   const setGroup = db.prepare<[string | null, number]>(
     'UPDATE images SET group_name = ? WHERE id = ?',
   );
@@ -187,12 +197,12 @@ export function datasetsTable(db: Sqlite) {
       void setImageClasses.run(JSON.stringify(names), id),
 
     /** Images in the order of their import. */
-    images: (datasetId: number): ImageRecord[] => imagesOf.all(datasetId).map(toImage),
+    images: (datasetId: number): ImageRecord[] => imagesOf.all(datasetId).map(imageOf),
     imagesPage: (datasetId: number, limit: number, offset: number): ImageRecord[] =>
-      imagesPage.all(datasetId, limit, offset).map(toImage),
+      imagesPage.all(datasetId, limit, offset).map(imageOf),
     image(id: number): ImageRecord | undefined {
       const row = imageById.get(id);
-      return row && toImage(row);
+      return row && imageOf(row);
     },
     /** Bytes of an embedded original; undefined for a linked one. */
     imageBytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
@@ -210,6 +220,7 @@ export function datasetsTable(db: Sqlite) {
           image.page,
           image.channelPages == null ? null : JSON.stringify(image.channelPages),
           linkPath,
+          linkPath === null ? null : pathFromProject(projectPath, linkPath),
           image.groupName,
           image.imageClass,
           new Date().toISOString(),
@@ -219,6 +230,9 @@ export function datasetsTable(db: Sqlite) {
         return id;
       })();
     },
+    /** Where the original of a linked image lies from now on. */
+    setLink: (imageId: number, linkPath: string) =>
+      void setLink.run(linkPath, pathFromProject(projectPath, linkPath), imageId),
     setGroup: (imageId: number, group: string | null) => void setGroup.run(group, imageId),
     deleteImage: (id: number) => deleteImage.run(id).changes > 0,
   };

@@ -15,6 +15,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { pathFromProject } from './link-paths.ts';
 
 export type Sqlite = Database.Database;
 
@@ -102,6 +103,10 @@ function migrate(
     const stamp = new Date().toISOString().replace(/[:.]/g, '-');
     db.prepare('VACUUM INTO ?').run(`${path}.backup-v${current}-${stamp}`);
   }
+  // For the links of a project that was made before their relative paths were kept.
+  db.function('path_from_project', { deterministic: true }, (link: unknown) =>
+    pathFromProject(path, String(link)),
+  );
   for (const { version, sql } of migrations.filter((m) => m.version > current)) {
     db.transaction(() => {
       db.exec(sql);

@@ -22,7 +22,7 @@ function tables(file: OpenedFile) {
   return {
     path,
     about: aboutTable(sqlite),
-    datasets: datasetsTable(sqlite),
+    datasets: datasetsTable(sqlite, path),
     labelMaps: labelMapsTable(sqlite),
     splits: splitsTable(sqlite),
     snapshots: snapshotsTable(sqlite),

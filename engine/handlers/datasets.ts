@@ -7,6 +7,7 @@ import { exportFolder } from '../data/export/folder.ts';
 import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
+import { relinkImages } from '../data/relink.ts';
 import { saveLabelMap } from '../data/save-label-map.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
@@ -18,6 +19,7 @@ type DatasetCalls =
   | 'datasets.preview'
   | 'datasets.import'
   | 'datasets.export'
+  | 'datasets.relink'
   | 'datasets.rename'
   | 'datasets.delete'
   | 'datasets.setClasses'
@@ -98,6 +100,25 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     requireDataset(db, datasetId);
     const write = format === 'coco' ? exportCoco : exportFolder;
     return write(db, datasetId, dir, { signal: context.signal, onProgress: context.progress });
+  },
+
+  async 'datasets.relink'({ project, datasetId, dir }, context) {
+    const { db } = context.project(project);
+    requireDataset(db, datasetId);
+    assertLasting(dir);
+    const { report, movedIds } = await relinkImages(db, {
+      images: db.datasets.images(datasetId),
+      dir,
+      signal: context.signal,
+      onProgress: context.progress,
+    });
+    if (movedIds.length === 0) return { output: report, changes: {} };
+    // Their pictures can be tried again, and their records say where they are.
+    const changes = {
+      datasets: { updated: [datasetId] },
+      images: { datasetId, updated: movedIds },
+    };
+    return { output: report, changes };
   },
 
   'datasets.rename'({ project, datasetId, name }, context) {

@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
 import { stemOf } from './folder-tree.ts';
-import { sameName } from './names.ts';
+import { sameName } from '../../../shared/names.ts';
 
 /** What the images of a file were found as; null where there is no such file. */
 export interface ImagePlace {

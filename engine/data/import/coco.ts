@@ -26,7 +26,7 @@ import {
 import type { CocoAnnotation } from './coco-paint.ts';
 import { findImages, imageFolders } from './coco-places.ts';
 import { readJson } from './json-file.ts';
-import { sameName } from './names.ts';
+import { sameName } from '../../../shared/names.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
 

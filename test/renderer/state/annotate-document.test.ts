@@ -87,6 +87,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     channelPages: null,
     storage: 'embedded',
     linkPath: null,
+    linkBeside: null,
     groupName: null,
     imageClass: null,
     labelMapId: revisions[0]?.id ?? null,

@@ -16,6 +16,7 @@ function image(id: number, changes: Partial<ImageRecord> = {}): ImageRecord {
     channelPages: null,
     storage: 'embedded',
     linkPath: null,
+    linkBeside: null,
     groupName: null,
     imageClass: null,
     labelMapId: null,
