@@ -49,6 +49,10 @@ export const IMPORT_FORMATS = [
   'folder',
   'coco',
   'class-folder',
+  'nnunet',
+  'voc',
+  'cityscapes',
+  'ade20k',
   'dsb2018',
   'oxford-pet',
   'isic2018',
@@ -291,9 +295,9 @@ export const callInputs = {
   'predict.files': z.object({
     project,
     runId: Id,
-    /** Image files, or folders of them. */
+    /** Image files, or folders with images in or beneath them. */
     paths: z.array(z.string().min(1)).min(1),
-    /** Index PNGs are written here. */
+    /** Index PNGs are written here, in the folders that the images have beneath what was given. */
     dir: z.string().min(1),
   }),
   'predict.dataset': z.object({ project, runId: Id, datasetId: Id }),
@@ -607,7 +611,8 @@ export interface CallOutputs {
   'runs.retry': Run;
   'runs.cancel': Run;
   'runs.export': ExportedModel;
-  'predict.files': PredictReport & { dir: string };
+  /** `notes`: what lay in the folders and was not predicted. */
+  'predict.files': PredictReport & { dir: string; notes: readonly string[] };
   'predict.dataset': PredictReport;
 }
 

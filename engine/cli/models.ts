@@ -160,7 +160,7 @@ Examples:
     .command('predict')
     .description('segment images with a finished fine-tuning run; writes index PNGs')
     .argument('<project>', 'project file')
-    .argument('<images...>', 'image files or folders')
+    .argument('<images...>', 'image files, or folders with all that lies beneath them')
     .requiredOption('--out <dir>', 'folder for the masks')
     .option('--run <id>', 'which run (default: the best by validation Dice)', integer)
     .option('--json', 'print one JSON document', false)
@@ -187,6 +187,7 @@ Examples:
           print(options, report, [
             `${report.predicted} masks in ${report.dir}`,
             ...report.failed.map((f) => `  failed: ${f.input}: ${f.message}`),
+            ...report.notes.map((note) => `  note: ${note}`),
           ]);
           if (report.failed.length > 0) process.exitCode = EXIT.partial;
         });

@@ -1,7 +1,7 @@
 /** Calls that predict label maps with a finished run. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PredictReport } from '../../shared/api.ts';
 import {
   BACKGROUND,
@@ -13,6 +13,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
+import { inputFiles } from '../data/input-files.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
 import { runTrainer } from '../trainer.ts';
@@ -20,22 +21,6 @@ import { type CallContext, type Handlers, requireDataset, requireRun } from './c
 
 /** Written beside the masks of files: which image each is of, and how sure the network was. */
 const LIST_NAME = 'predictions.csv';
-const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.webp', '.gif']);
-
-/** Folders give the images directly inside them, in the order of their names. */
-function listImages(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) {
-      throw new AppError('not-found', `${path} does not exist.`, { subject: path });
-    }
-    if (!stat.isDirectory()) return [path];
-    return readdirSync(path)
-      .filter((name) => IMAGE_EXTENSIONS.has(extname(name).toLowerCase()))
-      .sort()
-      .map((name) => join(path, name));
-  });
-}
 
 /** Classes of the dataset that a run was trained on. Errors: not-found. */
 function classesOf(db: Project, run: Run): readonly SegmentationClass[] {
@@ -111,29 +96,32 @@ async function predict(
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
   async 'predict.files'({ project, runId, paths, dir }, context) {
     const { db } = context.project(project);
-    const files = listImages(paths);
+    const { files, notes } = await inputFiles(paths, dir);
     if (files.length === 0) {
-      throw new AppError('invalid-input', 'There are no images in what was given.');
+      const also = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+      throw new AppError(
+        'invalid-input',
+        `There are no images in what was given${also}. Name image files, or folders that hold some.`,
+      );
     }
     const classes = classesOf(db, requireRun(db, runId));
     mkdirSync(dir, { recursive: true });
     const rows: CsvValue[][] = [];
-    const stems = files.map((file) => basename(file, extname(file)));
     const report = await predict(db, context, {
       runId,
-      inputs: files.map((path) => ({ path })),
-      nameOf: (index) => files[index] ?? '',
+      inputs: files.map(({ path }) => ({ path })),
+      nameOf: (index) => files[index]?.path ?? '',
       imageIdOf: () => null,
       onLabelMap(index, bytes, uncertainty) {
-        const stem = stems[index] ?? String(index);
-        // Two inputs of one stem (a.png, a.jpg) keep their own masks.
-        const unique = stems.indexOf(stem) === index ? stem : `${stem}-${index + 1}`;
-        writeFileSync(join(dir, `${unique}.png`), encodeIndexPng(decodeLabelMap(bytes), classes));
-        rows.push([basename(files[index] ?? ''), `${unique}.png`, uncertainty]);
+        const { name, target } = files[index] ?? { name: '', target: String(index) };
+        const mask = `${target}.png`;
+        mkdirSync(dirname(join(dir, mask)), { recursive: true });
+        writeFileSync(join(dir, mask), encodeIndexPng(decodeLabelMap(bytes), classes));
+        rows.push([name, mask, uncertainty]);
       },
     });
     writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'mask', 'uncertainty'], rows));
-    return { ...report, dir };
+    return { ...report, dir, notes };
   },
 
   async 'predict.dataset'({ project, runId, datasetId }, context) {

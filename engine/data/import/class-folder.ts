@@ -1,6 +1,8 @@
 /** Classification: a folder per class, also inside train|val|test. No masks. */
-import { byName, type FolderTree, isImageName } from './folder-tree.ts';
-import { partOfPath } from './folder-names.ts';
+import { posix } from 'node:path';
+import type { ImportIssue } from '../../../shared/api.ts';
+import { byName, type FolderTree, isImageName, stemOf } from './folder-tree.ts';
+import { kindOfFolder, partOfPath } from './folder-names.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 
@@ -15,11 +17,33 @@ function classesOf(tree: FolderTree): string[] {
   return [...new Set(names)].sort(byName);
 }
 
+const isCalledMasks = (folder: string): boolean => {
+  const named = kindOfFolder(folder);
+  return named?.kind === 'mask' && named.sure;
+};
+
+/** Two folders with files of the same names may be images and their masks. */
+function doubtOf(tree: FolderTree): ImportIssue[] {
+  const folders = [...Map.groupBy(tree.files.filter(isImageName), (file) => posix.dirname(file))];
+  const stems = folders.map(([folder, files]) => ({ folder, stems: new Set(files.map(stemOf)) }));
+  return stems.flatMap((one, i) => {
+    const twin = stems.slice(0, i).find((other) => {
+      const both = [...one.stems].filter((stem) => other.stems.has(stem)).length;
+      return both >= 2 && both === Math.max(one.stems.size, other.stems.size);
+    });
+    if (twin === undefined) return [];
+    const message = `doubtful: its files are called like those in ${twin.folder}/. If they are masks of these, call the folder masks`;
+    return [{ path: one.folder, severity: 'change', message }];
+  });
+}
+
 export const classFolderLayout: FolderLayout = {
   format: 'class-folder',
   detect(tree) {
     const images = tree.files.filter(isImageName);
     const classes = classesOf(tree);
+    // Never classes of images where a name says masks.
+    if (classes.some((name) => isCalledMasks(name))) return undefined;
     if (classes.length < 2 || images.some((file) => classOf(file) === undefined)) return undefined;
     return `${classes.length} folders of images and no masks: ${classes.slice(0, 5).join(', ')}${classes.length > 5 ? ' …' : ''}`;
   },
@@ -30,6 +54,7 @@ export const classFolderLayout: FolderLayout = {
       const part = partOfPath(file);
       return { role: 'image', key: file, imageClass, ...(part === undefined ? {} : { part }) };
     });
-    return Promise.resolve({ ...paired, rule: null, imageClasses: classesOf(tree) });
+    const issues = [...doubtOf(tree), ...paired.issues];
+    return Promise.resolve({ ...paired, issues, rule: null, imageClasses: classesOf(tree) });
   },
 };

@@ -1,37 +1,102 @@
 /** What the names of folders and files say: which part of a split, and whether images or masks lie there. */
+import { posix } from 'node:path';
 import type { Part } from '../../../shared/entities.ts';
+import { sameName } from '../../../shared/names.ts';
 
 const PARTS: Readonly<Record<string, Part>> = {
   train: 'train',
   training: 'train',
+  tr: 'train',
   val: 'val',
   valid: 'val',
   validation: 'val',
   test: 'test',
   testing: 'test',
+  ts: 'test',
 };
+/** Too short to mean a part by themselves. */
+const ONLY_IN_COMPANY = new Set(['tr', 'ts']);
 
-/** The part that a path runs through, if any. */
-export function partOfPath(file: string): Part | undefined {
-  for (const folder of file.split('/').slice(0, -1)) {
-    const part = PARTS[folder.toLowerCase()];
-    if (part !== undefined) return part;
-  }
-  return undefined;
-}
+const words = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+const IMAGE_WORDS = words(
+  'image images img imgs input inputs photo photos picture pictures frame frames rgb',
+);
+const MASK_WORDS = words(
+  'mask masks label labels annotation annotations annot annots ann anns gt truth truths groundtruth groundtruths target targets segmentation segmentations seg segs',
+);
+/** Beside these a name like "without_mask" tells what an image shows. */
+const NEGATIONS = words('with without no non has wearing');
+/** Say nothing beside a word for images or masks: ann_dir, gtFine, SegmentationClass. */
+const FILLERS = words('dir folder fine class png ground and of');
 
 /** Words of a name: labelsTr, train_masks and gtFine2 are labels tr, train masks and gt fine. */
 function wordsOf(name: string): string[] {
   return name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}]+/u)
     .filter((word) => word !== '');
+}
+
+/** What a folder is called after; `sure` where its name begins with that. */
+export function kindOfFolder(name: string): { kind: 'image' | 'mask'; sure: boolean } | null {
+  const all = wordsOf(name);
+  if (all.some((word) => NEGATIONS.has(word))) return null;
+  if (all.some((word) => MASK_WORDS.has(word))) {
+    const [first, ...rest] = all.filter((word) => !FILLERS.has(word));
+    // "seg" begins the names of many things.
+    const isName =
+      MASK_WORDS.has(first ?? '') &&
+      (first?.startsWith('seg') !== true || rest.length === 0 || first.length > 4);
+    return { kind: 'mask', sure: isName };
+  }
+  const image = all.find((word) => IMAGE_WORDS.has(word));
+  return image === undefined ? null : { kind: 'image', sure: image === all[0] };
+}
+
+function partOfFolder(name: string): Part | undefined {
+  const part = PARTS[name.toLowerCase()];
+  if (part !== undefined && !ONLY_IN_COMPANY.has(name.toLowerCase())) return part;
+  return kindOfFolder(name) === null ? undefined : partOfName(name);
+}
+
+/** The part that a path runs through, if any. */
+export function partOfPath(file: string): Part | undefined {
+  for (const folder of file.split('/').slice(0, -1)) {
+    const part = partOfFolder(folder);
+    if (part !== undefined) return part;
+  }
+  return undefined;
 }
 
 /** The part that a name says among other words: instances_train2017. */
 export function partOfName(name: string): Part | undefined {
   const parts = wordsOf(name).flatMap((word) => PARTS[word] ?? []);
   return parts.length === 1 ? parts[0] : undefined;
+}
+
+/** Path without what only says image or mask: equal for an image and its mask. */
+export function neutralPath(file: string): string {
+  const kept = posix
+    .dirname(file)
+    .split('/')
+    .flatMap((folder) => {
+      if (folder === '.') return [];
+      if (kindOfFolder(folder) === null) return [folder];
+      const rest = wordsOf(folder).filter(
+        (word) => !IMAGE_WORDS.has(word) && !MASK_WORDS.has(word) && !FILLERS.has(word),
+      );
+      return rest.length === 0 ? [] : [rest.map((word) => PARTS[word] ?? word).join(' ')];
+    });
+  return sameName([...kept, posix.basename(file)].join('/'));
+}
+
+/** 'img_001', 'mask_001', '001-label' → '001': what image and mask have in common, whichever word stands around it. */
+export function bareStem(stem: string): string {
+  const around = [...IMAGE_WORDS, ...MASK_WORDS].join('|');
+  const bare = stem
+    .replace(new RegExp(`^(?:${around})[ _.-]+(?=.)`, 'iu'), '')
+    .replace(new RegExp(`(?<=.)[ _.-]+(?:${around}|l)$`, 'iu'), '');
+  return sameName(bare);
 }

@@ -1,47 +1,92 @@
 /**
- * Generic folders: images/ and masks/ (also inside or around train|val|test), or masks beside their images
- * with _mask, _label or _segmentation behind the name. Reads back what export/folder.ts writes.
+ * Generic folders: images/ and masks/ under their many names (also inside, around or within the names of train|val|test:
+ * folder-names.ts), or masks beside their images with mask, label or segmentation before or behind the name. Reads back what export/folder.ts writes.
  */
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { IGNORE, Part, SegmentationClass } from '../../../shared/entities.ts';
 import { toWireError } from '../../../shared/errors.ts';
+import { sameName } from '../../../shared/names.ts';
 import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
-import { type FolderTree, isImageName } from './folder-tree.ts';
-import { partOfPath } from './folder-names.ts';
+import { readClassList } from './class-list.ts';
+import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
+import { matchFolders } from './folder-match.ts';
+import { bareStem, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
 import type { ValueRule } from './mask-values.ts';
-import { type FileRole, imageKey, maskKeys, pairFiles, withoutMaskSuffix } from './pairing.ts';
+import { type FileRole, hasMaskAffix, imageKey, maskKeys, pairFiles } from './pairing.ts';
 import { pageName } from '../page-names.ts';
 import type { FolderLayout, NamedSplit } from './plan.ts';
 
-const IMAGES_FOLDER = /^(images?|imgs?|inputs?)$/i;
-const MASKS_FOLDER = /^(masks?|labels?|annotations?|ground_?truths?|gt|targets?|segmentations?)$/i;
-/** Path without the folders that only say image or mask: equal for an image and its mask. */
-function neutral(path: string): string {
-  const segments = path.split('/');
-  const name = segments.pop() ?? '';
-  const kept = segments.filter((s) => !IMAGES_FOLDER.test(s) && !MASKS_FOLDER.test(s));
-  return [...kept, name].join('/');
+const stem = (file: string) => bareStem(stemOf(file));
+
+/** The folders of a file whose names say masks. */
+function saysMasks(file: string): 'sure' | 'maybe' | null {
+  const kinds = file.split('/').slice(0, -1).map(kindOfFolder);
+  const masks = kinds.filter((kind) => kind?.kind === 'mask');
+  if (masks.length === 0) return null;
+  return masks.some((kind) => kind?.sure) ? 'sure' : 'maybe';
 }
 
-const inMasksFolder = (file: string) =>
-  file
-    .split('/')
-    .slice(0, -1)
-    .some((s) => MASKS_FOLDER.test(s));
+interface Roles {
+  readonly roleOf: (file: string) => FileRole;
+  readonly issues: readonly ImportIssue[];
+}
 
-function rolesOf(tree: FolderTree): (file: string) => FileRole {
-  const keys = new Set(tree.files.filter((f) => !inMasksFolder(f)).map(imageKey));
-  return (file) => {
-    const beside = withoutMaskSuffix(imageKey(file));
-    if (inMasksFolder(file) || (beside !== undefined && keys.has(beside))) {
-      return { role: 'mask', keys: maskKeys(neutral(file)) };
-    }
-    const part = partOfPath(file);
-    return { role: 'image', key: imageKey(neutral(file)), ...(part === undefined ? {} : { part }) };
+/**
+ * Images and masks by the names of their folders, or by a word around the name of the file. Folders that may or may not
+ * be called after masks are where a file has the name of an image elsewhere. Where nothing else is left, even folders
+ * that are called after masks hold images.
+ */
+function rolesOf(tree: FolderTree): Roles {
+  const files = tree.files.filter(isImageName);
+  const plain = files.filter((file) => saysMasks(file) === null);
+  const stems = new Set(plain.map(stem));
+  const inMasks = (file: string) => {
+    const says = saysMasks(file);
+    return says === 'sure' || (says === 'maybe' && stems.has(stem(file)));
+  };
+  const placed = files.filter((file) => !inMasks(file));
+  const issues: ImportIssue[] = [];
+  if (placed.length === 0 && files.length > 0) {
+    const message =
+      'its folders are called after masks, but no images lie beside them: they are taken for images';
+    issues.push({ path: tree.root, severity: 'change', message });
+  }
+  const besides = new Set(
+    placed
+      .filter((file) => !hasMaskAffix(stemOf(file)))
+      .map((file) => posix.join(posix.dirname(file), stem(file))),
+  );
+  const isMask = (file: string) =>
+    placed.length > 0 &&
+    (inMasks(file) ||
+      (hasMaskAffix(stemOf(file)) && besides.has(posix.join(posix.dirname(file), stem(file)))));
+  const keysOf = (file: string) => maskKeys(neutralPath(file));
+  const keyOf = (file: string) => imageKey(neutralPath(file));
+  // Those that find no partner by their path are matched by the names of the files.
+  const masks = files.filter(isMask);
+  const images = files.filter((file) => !isMask(file));
+  const imageKeys = new Set(images.flatMap((file) => [keyOf(file), neutralPath(file)]));
+  const maskedKeys = new Set(masks.flatMap(keysOf));
+  const isPaged = (file: string) =>
+    keysOf(file).some((key) => imageKeys.has(key.replace(/\.p\d+$/, '')));
+  const match = matchFolders(
+    images.filter((file) => !maskedKeys.has(keyOf(file)) && !maskedKeys.has(neutralPath(file))),
+    masks.filter((file) => !keysOf(file).some((key) => imageKeys.has(key)) && !isPaged(file)),
+  );
+  return {
+    issues: [...issues, ...match.issues],
+    roleOf(file) {
+      if (isMask(file)) {
+        const image = match.imageOf.get(file);
+        return { role: 'mask', keys: image === undefined ? keysOf(file) : [keyOf(image)] };
+      }
+      const part = partOfPath(file);
+      return { role: 'image', key: keyOf(file), ...(part === undefined ? {} : { part }) };
+    },
   };
 }
 
@@ -71,13 +116,23 @@ function ruleOf(classes: readonly SegmentationClass[]): ValueRule {
   return { entries: entries.set(String(IGNORE), IGNORE), classes, why: 'classes.json says so' };
 }
 
-const toNamedSplits = (file: SplitsFile): NamedSplit[] =>
-  Object.entries(file).map(([name, parts]) => ({
+/** Names as the images are called here, where a list has them in another Unicode form. */
+function toNamedSplits(file: SplitsFile, names: readonly string[]): NamedSplit[] {
+  const nameOf = new Map(names.map((name) => [sameName(name), name]));
+  /** 'stack.tif#2' is a page of stack.tif. */
+  const known = (image: string) => {
+    const [, name = image, page = ''] = /^(.*?)(#\d+)?$/.exec(image) ?? [];
+    return `${nameOf.get(sameName(name)) ?? name}${page}`;
+  };
+  return Object.entries(file).map(([name, parts]) => ({
     name,
     partOf: new Map(
-      Part.options.flatMap((part) => (parts[part] ?? []).map((image) => [image, part] as const)),
+      Part.options.flatMap((part) =>
+        (parts[part] ?? []).map((image) => [known(image), part] as const),
+      ),
     ),
   }));
+}
 
 /** Undefined where there is no such file; a broken one is an issue. */
 async function readBeside<T>(
@@ -98,21 +153,27 @@ export const folderLayout: FolderLayout = {
   format: 'folder',
   detect(tree) {
     const images = tree.files.filter(isImageName);
-    const roleOf = rolesOf(tree);
+    const { roleOf } = rolesOf(tree);
     const masks = images.filter((file) => roleOf(file).role === 'mask').length;
     if (masks > 0)
       return `${images.length - masks} images and ${masks} masks, told apart by folder or name`;
     return undefined;
   },
   async read(tree, reader) {
-    const paired = pairFiles(tree, rolesOf(tree));
-    const issues: ImportIssue[] = [];
+    const { roleOf, issues: doubts } = rolesOf(tree);
+    const listed = await readClassList(tree, reader);
+    const rest = { ...tree, files: tree.files.filter((file) => file !== listed?.file) };
+    const paired = pairFiles(rest, roleOf);
+    const issues: ImportIssue[] = [...doubts];
     const known = await readBeside(tree, 'classes.json', { reader, schema: ClassesFile, issues });
     const splits = await readBeside(tree, 'splits.json', { reader, schema: SplitsFile, issues });
+    const factsOf = new Map(
+      Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
+    );
     const ownFiles = new Set(['classes.json', 'splits.json']);
     return {
       items: paired.items.map((item) => {
-        const facts = known?.images[pageName(item)];
+        const facts = factsOf.get(sameName(pageName(item)));
         const pages = known?.pages[item.name];
         return {
           ...item,
@@ -122,9 +183,15 @@ export const folderLayout: FolderLayout = {
         };
       }),
       issues: [...issues, ...paired.issues.filter((issue) => !ownFiles.has(issue.path))],
-      rule: known === undefined ? null : ruleOf(known.classes),
+      rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known.classes),
       imageClasses: known?.imageClasses ?? [],
-      splits: splits === undefined ? [] : toNamedSplits(splits),
+      splits:
+        splits === undefined
+          ? []
+          : toNamedSplits(
+              splits,
+              paired.items.map((item) => item.name),
+            ),
     };
   },
 };

@@ -4,7 +4,9 @@ import type { ImportFormat, ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
 import type { FileReader } from '../files.ts';
+import { ade20kLayout } from './ade20k.ts';
 import { camvidLayout } from './camvid.ts';
+import { cityscapesLayout } from './cityscapes.ts';
 import { classFolderLayout } from './class-folder.ts';
 import { type FoundCoco, findCocoFiles } from './coco-files.ts';
 import { type CocoSource, readCoco } from './coco.ts';
@@ -14,11 +16,17 @@ import { type FolderTree, isImageName, readFolderTree, unusedFiles } from './fol
 import { folderLayout } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
+import { nnunetLayout } from './nnunet.ts';
 import { oxfordPetLayout } from './oxford-pet.ts';
+import { vocLayout } from './voc.ts';
 import type { FolderLayout, LayoutContents } from './plan.ts';
 
 /** With masks, in the order in which they are tried: the more special before the more general. */
 const MASK_LAYOUTS: readonly FolderLayout[] = [
+  nnunetLayout,
+  vocLayout,
+  cityscapesLayout,
+  ade20kLayout,
   oxfordPetLayout,
   dsb2018Layout,
   isic2018Layout,
@@ -91,6 +99,21 @@ async function unlistedImages(
   return [{ path: dir, severity: 'info', message }];
 }
 
+/** Kinds of images that other tools read, by the end of their names. */
+const FOREIGN =
+  /\.(nii(?:\.gz)?|mha|mhd|nrrd|npy|npz|h5|hdf5|czi|nd2|lif|svs|ndpi|mrxs|vsi|oib|oif|zarr|mat|zip|tar|gz)$/i;
+
+/** What lies there instead of images, in words. */
+function foreignFiles(tree: FolderTree): string {
+  const found = tree.files.flatMap((file) => FOREIGN.exec(file)?.[0].toLowerCase() ?? []);
+  const kinds = [...new Set(found)];
+  if (kinds.length === 0) return '';
+  const volumes = kinds.some((kind) => /nii|mh[ad]|nrrd/.test(kind))
+    ? ' (volumes: export their slices)'
+    : '';
+  return ` that Graft reads, but ${counted(found.length, 'file')} ${kinds.join(', ')}${volumes}`;
+}
+
 /** Errors: unreadable (path), invalid-input (nothing to import, wrong layout). */
 export async function readContents(
   source: ImportSource,
@@ -120,7 +143,7 @@ export async function readContents(
   if (!tree.files.some(isImageName)) {
     const unread = tree.issues[0];
     const also = unread === undefined ? '' : ` (${unread.path}: ${unread.message})`;
-    const message = `${path} holds no images${also}. Name a folder with PNG, JPEG, TIFF, GIF or WebP files.`;
+    const message = `${path} holds no images${foreignFiles(tree)}${also}. Name a folder with PNG, JPEG, TIFF, GIF or WebP files.`;
     throw new AppError('invalid-input', message, { subject: path });
   }
   const read = async (layout: FolderLayout, why: string): Promise<FoundContents> => ({

@@ -1,4 +1,5 @@
 /** ISBI 2012 EM membranes: image/N.png with label/N.png, also inside train/ and test/; 255 is the inside of cells. */
+import { posix } from 'node:path';
 import { BACKGROUND } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { partOfPath } from './folder-names.ts';
@@ -13,7 +14,11 @@ export const isbiEmLayout: FolderLayout = {
   detect(tree) {
     const labels = tree.files.filter((file) => LABEL.test(file)).length;
     const images = tree.files.filter((file) => IMAGE.test(file)).length;
-    if (labels === 0 || images === 0) return undefined;
+    // Many sets number their files; what is called membranes is this one.
+    const named = [posix.basename(tree.root), ...tree.files].some((path) =>
+      /isbi|membrane/i.test(path),
+    );
+    if (labels === 0 || images === 0 || !named) return undefined;
     return `folders image/ and label/ with ${labels} numbered masks`;
   },
   read(tree) {

@@ -2,6 +2,7 @@
 import { relative, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { joinChannelFiles } from '../channel-files.ts';
 import { type OpenImage, openImage } from '../decode.ts';
 import type { DecodedImage } from '../decoded-image.ts';
 import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
@@ -53,10 +54,16 @@ export function labelPath(item: ImportItem, root: string): string {
   return shownPath(labels?.paths[0] ?? item.path, root);
 }
 
+/** The original of an item: its file, or one made of several. Errors: unreadable, unsupported. */
+const openItem = (item: ImportItem, reader: FileReader, subject: string): Promise<ImageFile> =>
+  item.channelFiles === undefined
+    ? reader.open(item.path)
+    : joinChannelFiles(item.channelFiles, { reader, subject });
+
 /** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
 export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
   const path = shownPath(item.path, options.root);
-  const file = await options.reader.open(item.path);
+  const file = await openItem(item, options.reader, path);
   const { page, channelPages = null } = item;
   const image = await openImage(file, {
     ...{ subject: path, page, channelPages },

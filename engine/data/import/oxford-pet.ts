@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Part } from '../../../shared/entities.ts';
 import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
+import { sameName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
 import { bytesOf } from '../image-file.ts';
 import { byName, type FolderTree, stemOf } from './folder-tree.ts';
@@ -25,7 +26,8 @@ async function readParts(tree: FolderTree, reader: FileReader): Promise<Map<stri
     );
     for (const line of text.split(/\r?\n/)) {
       const [stem] = line.trim().split(/\s+/);
-      if (stem !== undefined && stem !== '' && !stem.startsWith('#')) parts.set(stem, part);
+      if (stem !== undefined && stem !== '' && !stem.startsWith('#'))
+        parts.set(sameName(stem), part);
     }
   }
   return parts;
@@ -46,7 +48,7 @@ export const oxfordPetLayout: FolderLayout = {
       const stem = stemOf(file);
       if (/(^|\/)trimaps\/[^/]+$/.test(file)) return { role: 'mask', keys: [stem] };
       if (!/(^|\/)images\/[^/]+$/.test(file)) return undefined;
-      const part = parts.get(stem);
+      const part = parts.get(sameName(stem));
       return {
         role: 'image',
         key: stem,

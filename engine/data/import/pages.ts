@@ -52,7 +52,8 @@ export async function placePages(
     const path = shownPath(item.path, options.root);
     const say = (severity: ImportIssue['severity'], message: string) =>
       issues.push({ path, severity, message });
-    const own = await pagesOf(item.path, options);
+    // What is put together of several files is one image.
+    const own = item.channelFiles === undefined ? await pagesOf(item.path, options) : ONE_IMAGE;
     for (const { severity, message } of own.leftOut) say(severity, message);
     if (own.pages > 1) severalPages++;
     const images = options.as === 'auto' ? (item.images ?? own.images) : own.images;
@@ -66,8 +67,8 @@ export async function placePages(
     images.forEach((image, i) => {
       const placed = labels.of[i] ?? null;
       const isSaid = placed === null && item.labels !== null;
-      const { path: file, name, part, imageClass } = item;
-      items.push({ path: file, name, part, imageClass, ...image, group, labels: placed, isSaid });
+      const { labels: _of, images: _pages, ...kept } = item;
+      items.push({ ...kept, ...image, group, labels: placed, isSaid });
     });
   }
   return { items, issues, severalPages, oneMasks };

@@ -2,6 +2,7 @@
 import { posix, resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
+import { sameName } from '../../../shared/names.ts';
 import { isImageName, type FolderTree, stemOf, unusedFiles } from './folder-tree.ts';
 import { withoutPageSuffix } from '../page-names.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
@@ -19,8 +20,14 @@ export type FileRole =
 
 const MASK_SUFFIX = /[_-](masks?|labels?|segmentation|seg|gt|annotation)$/i;
 
+const MASK_PREFIX = /^(masks?|labels?|segmentation|seg|gt|annotation)[_-](?=.)/i;
+
+/** Whether a file's name says that it is a mask. */
+export const hasMaskAffix = (stem: string): boolean =>
+  MASK_SUFFIX.test(stem) || MASK_PREFIX.test(stem);
+
 /** 'a_mask' → 'a'; undefined without such an ending. */
-export function withoutMaskSuffix(stem: string): string | undefined {
+function withoutMaskSuffix(stem: string): string | undefined {
   return MASK_SUFFIX.test(stem) ? stem.replace(MASK_SUFFIX, '') : undefined;
 }
 
@@ -85,8 +92,9 @@ export function pairFiles(
     const role = roleOf(file);
     if (role === undefined) continue;
     used.add(file);
-    if (role.role === 'image') images.push({ file, role });
-    else masks.push({ file, keys: role.keys });
+    // Names that look alike are one key.
+    if (role.role === 'image') images.push({ file, role: { ...role, key: sameName(role.key) } });
+    else masks.push({ file, keys: role.keys.map(sameName) });
   }
   const imageKeys = new Set(
     images.flatMap(({ file, role }) => [role.key, role.key + posix.extname(file)]),

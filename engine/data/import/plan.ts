@@ -26,6 +26,8 @@ export type LabelSource =
 /** One image to be. Paths are absolute. */
 export interface ImportItem {
   readonly path: string;
+  /** Where the image is put together of files with a channel each, all of them in order; `path` is the first. */
+  readonly channelFiles?: readonly string[];
   readonly page: number;
   /** Where its channels are pages of the file: all of them. */
   readonly channelPages?: readonly number[] | null;

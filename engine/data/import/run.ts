@@ -184,7 +184,9 @@ async function prepare(
   options: CarryOutOptions & { plan: ImportPlan },
   issues: ImportIssue[],
 ): Promise<Prepared> {
-  const { plan, link, reader = diskReader } = options;
+  const { plan, reader = diskReader } = options;
+  // What was put together lies nowhere but in the project.
+  const link = options.link && item.channelFiles === undefined;
   const loaded = await loadItem(item, { reader, root: plan.root });
   const { file, image, mask } = loaded;
   if (!link && file.sizeBytes > MAX_EMBEDDED_BYTES) {

@@ -300,8 +300,8 @@ describe('public layouts', () => {
   test('ISBI EM: image/N.png with label/N.png', async () => {
     const s = scratch();
     for (const n of [0, 1, 2]) {
-      s.write(`data/train/image/${n}.png`, greyPng(2, 2, n));
-      s.write(`data/train/label/${n}.png`, greyPng(2, 2, [255, 255, 0, 255]));
+      s.write(`data/membrane/train/image/${n}.png`, greyPng(2, 2, n));
+      s.write(`data/membrane/train/label/${n}.png`, greyPng(2, 2, [255, 255, 0, 255]));
     }
     const { preview, labels, dataset } = await importAll(s);
     expect(preview).toMatchObject({ format: 'isbi-em', images: 3, labelled: 3 });

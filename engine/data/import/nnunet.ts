@@ -1,0 +1,189 @@
+/**
+ * nnU-Net: imagesTr/CASE_0000.png (one file a channel), labelsTr/CASE.png, the same with Ts, and dataset.json with the
+ * names of channels and labels. Also its splits_final.json.
+ */
+import { posix, resolve } from 'node:path';
+import { z } from 'zod';
+import type { ImportIssue } from '../../../shared/api.ts';
+import { BACKGROUND, IGNORE, type Part } from '../../../shared/entities.ts';
+import { toWireError } from '../../../shared/errors.ts';
+import { sameName } from '../../../shared/names.ts';
+import { namedClasses } from '../class-colors.ts';
+import type { FileReader } from '../files.ts';
+import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree.ts';
+import { readJson } from './json-file.ts';
+import type { ValueRule } from './mask-values.ts';
+import { uniqueNames } from './pairing.ts';
+import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
+
+const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/;
+const LABELS = /(?:^|\/)labels(Tr|Ts)\/[^/]+$/;
+const CHANNEL = /^(.+)_(\d{4})$/;
+
+/** Of version 1 (modality, labels by value) and 2 (channel_names, labels by name; of regions several values). */
+const DatasetFile = z.object({
+  channel_names: z.record(z.string(), z.unknown()).optional(),
+  modality: z.record(z.string(), z.unknown()).optional(),
+  labels: z.record(z.string(), z.unknown()),
+});
+const SplitsFile = z.array(z.object({ train: z.array(z.string()), val: z.array(z.string()) }));
+
+interface Case {
+  readonly set: string;
+  /** By the number of the channel. */
+  readonly channels: Map<number, string>;
+}
+
+function casesOf(files: readonly string[]): Map<string, Case> {
+  const cases = new Map<string, Case>();
+  for (const file of files) {
+    const set = IMAGES.exec(file)?.[1];
+    if (set === undefined) continue;
+    const [, name = stemOf(file), channel = '0'] = CHANNEL.exec(stemOf(file)) ?? [];
+    const key = `${set}/${sameName(name)}`;
+    const known = cases.get(key) ?? { set, channels: new Map<number, string>() };
+    known.channels.set(Number(channel), file);
+    cases.set(key, known);
+  }
+  return cases;
+}
+
+export const nnunetLayout: FolderLayout = {
+  format: 'nnunet',
+  detect(tree) {
+    const images = tree.files.filter((file) => isImageName(file) && IMAGES.test(file)).length;
+    const labels = tree.files.filter((file) => isImageName(file) && LABELS.test(file)).length;
+    return images === 0 || labels === 0
+      ? undefined
+      : `nnU-Net's folders, with ${images} files in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
+  },
+  async read(tree, reader) {
+    const issues: ImportIssue[] = [];
+    const pictures = tree.files.filter(isImageName);
+    const about = await readBeside(tree, 'dataset.json', { reader, issues, schema: DatasetFile });
+    const folds = await readBeside(tree, 'splits_final.json', {
+      reader,
+      issues,
+      schema: SplitsFile,
+    });
+    const cases = casesOf(pictures);
+    const most = Math.max(...[...cases.values()].map((one) => one.channels.size));
+    const channels =
+      Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length || most;
+    const labels = new Map<string, string>();
+    for (const file of pictures) {
+      const set = LABELS.exec(file)?.[1];
+      if (set === undefined) continue;
+      const key = `${set}/${sameName(stemOf(file))}`;
+      if (cases.has(key)) labels.set(key, file);
+      else
+        issues.push({
+          path: file,
+          severity: 'skip',
+          message: 'mask without an image of that name',
+        });
+    }
+    const tested = [...labels.keys()].some((key) => key.startsWith('Ts/'));
+    const whole = [...cases].filter(([key, { channels: found }]) => {
+      const lacking = Array.from({ length: channels }, (_, i) => i).filter((i) => !found.has(i));
+      if (lacking.length === 0) return true;
+      const names = lacking.map((i) => `_${String(i).padStart(4, '0')}`).join(', ');
+      const message = `of its ${channels} channels ${names} ${lacking.length === 1 ? 'is' : 'are'} missing: left out`;
+      issues.push({ path: key.slice(3), severity: 'skip', message });
+      return false;
+    });
+    const firsts = whole.map(([key, { channels: found }]) => {
+      const file = found.get(0) ?? '';
+      const extension = found.size > 1 ? '.tif' : posix.extname(file);
+      return `${posix.dirname(file)}/${key.slice(3)}${extension}`;
+    });
+    const { names, issues: renamed } = uniqueNames(firsts);
+    const items = whole.map(([key, one], i): FoundItem => {
+      const files = [...one.channels]
+        .sort(([a], [b]) => a - b)
+        .map(([, file]) => resolve(tree.root, file));
+      const mask = labels.get(key);
+      return {
+        path: files[0] ?? '',
+        ...(files.length > 1 ? { channelFiles: files } : {}),
+        page: 0,
+        name: names[i] ?? key,
+        labels: mask === undefined ? null : { kind: 'mask', path: resolve(tree.root, mask) },
+        part: tested ? partOf(one.set) : null,
+        group: null,
+        imageClass: null,
+      };
+    });
+    if (channels > 1 && items.length > 0) {
+      const message = `its ${channels} files, one a channel, become one image of ${channels} channels, as those of all ${items.length} cases; it is kept in the project, also where originals are linked`;
+      issues.push({ path: posix.dirname(firsts[0] ?? ''), severity: 'change', message });
+    }
+    const used = new Set([
+      ...pictures.filter((file) => IMAGES.test(file) || LABELS.test(file)),
+      ...[about?.file, folds?.file].filter((file) => file !== undefined),
+    ]);
+    return {
+      items,
+      issues: [...tree.issues, ...issues, ...renamed, ...unusedFiles(tree, used)],
+      rule: about === undefined ? null : ruleOf(about.value.labels),
+      imageClasses: [],
+      splits: (folds?.value ?? []).map((fold, i) => toSplit(fold, i, { whole, names })),
+    };
+  },
+};
+
+const partOf = (set: string): Part => (set === 'Ts' ? 'test' : 'train');
+
+function toSplit(
+  fold: z.infer<typeof SplitsFile>[number],
+  i: number,
+  options: { whole: readonly (readonly [string, Case])[]; names: readonly string[] },
+): NamedSplit {
+  const nameOf = new Map(options.whole.map(([key], k) => [key.slice(3), options.names[k] ?? '']));
+  const parts = (['train', 'val'] as const).flatMap((part) =>
+    fold[part].flatMap((name) => {
+      const image = nameOf.get(sameName(name));
+      return image === undefined ? [] : [[image, part] as const];
+    }),
+  );
+  return { name: `fold ${i}`, partOf: new Map(parts) };
+}
+
+/** The file beside the folders of images; a broken one is an issue. */
+async function readBeside<T>(
+  tree: FolderTree,
+  name: string,
+  options: { reader: FileReader; schema: z.ZodType<T>; issues: ImportIssue[] },
+): Promise<{ readonly file: string; readonly value: T } | undefined> {
+  const file = tree.files.find((one) => posix.basename(one) === name && one.split('/').length <= 2);
+  if (file === undefined) return undefined;
+  try {
+    return {
+      file,
+      value: await readJson(resolve(tree.root, file), options.reader, options.schema),
+    };
+  } catch (error) {
+    options.issues.push({ path: file, severity: 'skip', message: toWireError(error).message });
+    return undefined;
+  }
+}
+
+/** Values in their order become classes; one that lies in several regions has the names of all. */
+function ruleOf(labels: Readonly<Record<string, unknown>>): ValueRule | null {
+  const namesOf = new Map<number, string[]>();
+  for (const [key, value] of Object.entries(labels)) {
+    const byValue = typeof value === 'string' && /^\d+$/.test(key);
+    const name = byValue ? value : key;
+    for (const one of byValue ? [Number(key)] : [value].flat().map(Number)) {
+      if (!Number.isInteger(one) || one < 0 || one > IGNORE) return null;
+      namesOf.set(one, [...(namesOf.get(one) ?? []), name]);
+    }
+  }
+  const entries = new Map<string, number>([['0', BACKGROUND]]);
+  const names = [namesOf.get(0)?.[0] ?? 'background'];
+  for (const [value, all] of [...namesOf].sort(([a], [b]) => a - b)) {
+    if (value === 0) continue;
+    entries.set(String(value), all.includes('ignore') ? IGNORE : names.push(all.join(' + ')) - 1);
+  }
+  return { entries, classes: namedClasses(names), why: 'dataset.json says so' };
+}

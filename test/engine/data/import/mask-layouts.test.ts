@@ -1,0 +1,341 @@
+/** Layouts of other tools and datasets with masks: recognised as what they are, and never taken for classes of images. */
+import { encode } from 'fast-png';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { readImage, readLabelMap } from '../../../../engine/data/image-source.ts';
+import { previewImport, runImport } from '../../../../engine/data/import/import.ts';
+import { greyPng, indexPng, rgbPng, scratch, type Scratch } from './scratch.ts';
+
+/** Image name → part. */
+function partsOf(s: Scratch, splitId: number | null): Record<string, string> {
+  const items = splitId === null ? [] : s.project.splits.items(splitId);
+  const nameOf = (imageId: number) => s.project.datasets.image(imageId)?.name ?? '';
+  return Object.fromEntries(items.map((item) => [nameOf(item.imageId), item.part]));
+}
+
+async function importData(s: Scratch, link = false) {
+  const request = { format: 'auto' as const, path: s.path('data') };
+  const preview = await previewImport(request);
+  const report = await runImport(s.project, request, { datasetName: 'd', link });
+  const images = s.project.datasets.images(report.datasetId);
+  return {
+    preview,
+    report,
+    images,
+    parts: partsOf(s, report.splitId),
+    classes: s.project.datasets.get(report.datasetId)?.classes.map((c) => c.name),
+    labels: Object.fromEntries(
+      images.map((i) => [
+        i.name,
+        i.labelMapId === null ? null : [...readLabelMap(s.project, i.labelMapId).data],
+      ]),
+    ),
+    told: report.issues.map((issue) => `${issue.path}: ${issue.message}`),
+  };
+}
+
+const jpeg = (seed: number) =>
+  sharp(rgbPng(2, 2, seed))
+    .jpeg()
+    .toBuffer();
+const MASK = greyPng(2, 2, [1, 0, 0, 2]);
+const LABELS = [1, 0, 0, 2];
+
+describe('nnU-Net', () => {
+  test('labels by dataset.json, and a test set without labels', async () => {
+    const s = scratch();
+    for (const [i, name] of ['c_001', 'c_002'].entries()) {
+      s.write(`data/imagesTr/${name}_0000.png`, greyPng(2, 2, 10 + i));
+      s.write(`data/labelsTr/${name}.png`, greyPng(2, 2, [3, 0, 0, 9]));
+    }
+    s.write('data/imagesTs/c_003_0000.png', greyPng(2, 2, 30));
+    s.write(
+      'data/dataset.json',
+      JSON.stringify({ channel_names: { 0: 'x' }, labels: { background: 0, cell: 3, ignore: 9 } }),
+    );
+    const { preview, labels, classes, report } = await importData(s);
+    expect(preview).toMatchObject({ format: 'nnunet', images: 3, labelled: 2, imageClasses: [] });
+    expect(labels).toEqual({
+      'c_001.png': [1, 0, 0, 255],
+      'c_002.png': [1, 0, 0, 255],
+      'c_003.png': null,
+    });
+    expect(classes).toEqual(['background', 'cell']);
+    expect(report.splitId).toBeNull();
+  });
+
+  test.each([false, true])(
+    'files of one channel each become one image (linked: %s)',
+    async (link) => {
+      const s = scratch();
+      s.write('data/imagesTr/a_0000.png', greyPng(2, 2, [1, 2, 3, 4]));
+      s.write('data/imagesTr/a_0001.png', greyPng(2, 2, [5, 6, 7, 8]));
+      s.write('data/imagesTr/b_0001.png', greyPng(2, 2, 7));
+      s.write('data/labelsTr/a.png', MASK);
+      const { images, labels, told, preview } = await importData(s, link);
+      expect(images).toMatchObject([
+        { name: 'a.tif', channels: 2, bitDepth: 8, storage: 'embedded' },
+      ]);
+      expect(preview.images).toBe(1);
+      expect(labels).toEqual({ 'a.tif': LABELS });
+      const [image] = images;
+      if (image === undefined) throw new Error('no image');
+      expect([...(await readImage(s.project, image)).data]).toEqual([1, 5, 2, 6, 3, 7, 4, 8]);
+      expect(told).toContain('b: of its 2 channels _0000 is missing: left out');
+      expect(told.join()).toMatch(/one image of 2 channels/);
+    },
+  );
+
+  test('channels of 16 bits keep them, and unequal ones are refused by name', async () => {
+    const s = scratch();
+    const deep = (values: number[]) =>
+      encode({ width: 2, height: 2, data: Uint16Array.from(values), channels: 1, depth: 16 });
+    for (const [channel, values] of [
+      [0, 1, 2, 3],
+      [400, 500, 600, 65_535],
+    ].entries()) {
+      s.write(`data/imagesTr/a_000${channel}.png`, deep(values));
+    }
+    s.write('data/imagesTr/b_0000.png', greyPng(2, 2, 1));
+    s.write('data/imagesTr/b_0001.png', greyPng(3, 2, 1));
+    s.write('data/labelsTr/a.png', MASK);
+    const { images, told } = await importData(s);
+    expect(images).toMatchObject([{ name: 'a.tif', channels: 2, bitDepth: 16 }]);
+    const [image] = images;
+    if (image === undefined) throw new Error('no image');
+    expect([...(await readImage(s.project, image)).data]).toEqual([
+      0, 400, 1, 500, 2, 600, 3, 65_535,
+    ]);
+    expect(told.join()).toMatch(
+      /b_0001\.png cannot be a channel of one image with .*b_0000\.png: it has 3×2 px/,
+    );
+  });
+
+  test('version 1, labels of the test set, and its folds', async () => {
+    const s = scratch();
+    for (const set of ['Tr', 'Ts']) {
+      for (const name of ['a', 'b']) {
+        s.write(`data/images${set}/${name}${set}_0000.png`, rgbPng(2, 2, name.charCodeAt(0)));
+        s.write(`data/labels${set}/${name}${set}.png`, MASK);
+      }
+    }
+    s.write(
+      'data/dataset.json',
+      JSON.stringify({ modality: { 0: 'RGB' }, labels: { 0: 'background', 1: 'cell', 2: 'wall' } }),
+    );
+    s.write('data/splits_final.json', JSON.stringify([{ train: ['aTr'], val: ['bTr'] }]));
+    const { classes, parts, preview, report } = await importData(s);
+    expect(classes).toEqual(['background', 'cell', 'wall']);
+    expect(preview.parts).toEqual({ train: 2, val: 0, test: 2 });
+    expect(parts).toMatchObject({ 'aTr.png': 'train', 'bTs.png': 'test' });
+    expect(s.project.splits.list(report.datasetId).map((split) => split.name)).toEqual([
+      'imported',
+      'fold 0',
+    ]);
+  });
+
+  test('volumes are refused in words', async () => {
+    const s = scratch();
+    s.write('data/imagesTr/a_0000.nii.gz', 'x');
+    s.write('data/labelsTr/a.nii.gz', 'x');
+    await expect(importData(s)).rejects.toThrow(
+      /holds no images that Graft reads, but 2 files \.nii\.gz \(volumes: export their slices\)/,
+    );
+  });
+});
+
+describe('Pascal VOC', () => {
+  const write = async (s: Scratch, mask = indexPng(2, 2, [1, 0, 255, 2])) => {
+    for (const [i, name] of ['a', 'b', 'c'].entries()) {
+      s.write(`data/JPEGImages/${name}.jpg`, await jpeg(i));
+      if (name === 'c') continue;
+      s.write(`data/SegmentationClass/${name}.png`, mask);
+      s.write(`data/SegmentationObject/${name}.png`, indexPng(2, 2, [7, 0, 255, 8]));
+    }
+  };
+
+  test('palette indices, 255 is ignored, objects are left out, lists are parts', async () => {
+    const s = scratch();
+    await write(s);
+    s.write('data/ImageSets/Segmentation/train.txt', 'a\n');
+    s.write('data/ImageSets/Segmentation/val.txt', 'b\ngone\n');
+    s.write('data/ImageSets/Segmentation/trainval.txt', 'a\nb\n');
+    const { preview, labels, parts, told } = await importData(s);
+    expect(preview).toMatchObject({ format: 'voc', images: 3, labelled: 2, imageClasses: [] });
+    expect(labels).toEqual({ 'a.jpg': [1, 0, 255, 2], 'b.jpg': [1, 0, 255, 2], 'c.jpg': null });
+    expect(parts).toEqual({ 'a.jpg': 'train', 'b.jpg': 'val' });
+    expect(told.join('\n')).toMatch(/SegmentationObject: 2 masks of single objects are left out/);
+    expect(told.join('\n')).toMatch(/1 names? are listed without an image, such as gone/);
+  });
+
+  test("CVAT's names and colours", async () => {
+    const s = scratch();
+    const colours = [128, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0];
+    const drawn = encode({ width: 2, height: 2, channels: 3, data: Uint8Array.from(colours) });
+    await write(s, drawn);
+    s.write(
+      'data/labelmap.txt',
+      '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncell:128,0,0::\nwall:0,128,0::\n',
+    );
+    const { labels, classes } = await importData(s);
+    expect(classes).toEqual(['background', 'cell', 'wall']);
+    expect(labels['a.jpg']).toEqual(LABELS.map((_, i) => [1, 0, 2, 0][i]));
+  });
+
+  test("labelme's names, its pictures of masks left out", async () => {
+    const s = scratch();
+    await write(s);
+    s.write('data/SegmentationClassVisualization/a.jpg', await jpeg(9));
+    s.write('data/class_names.txt', '__ignore__\n_background_\ncell\nwall\n');
+    const { classes, labels, images } = await importData(s);
+    expect(images.length).toBe(3);
+    expect(classes).toEqual(['_background_', 'cell', 'wall']);
+    expect(labels['a.jpg']).toEqual([1, 0, 255, 2]);
+  });
+});
+
+test('Cityscapes: 19 classes of labelIds, everything else ignored', async () => {
+  const s = scratch();
+  const at = (kind: string) => `data/gtFine/val/ulm/ulm_0_1_gtFine_${kind}.png`;
+  s.write('data/leftImg8bit/val/ulm/ulm_0_1_leftImg8bit.png', rgbPng(2, 2, 1));
+  s.write(at('labelIds'), greyPng(2, 2, [7, 26, 4, 0]));
+  s.write(at('instanceIds'), greyPng(2, 2, 9));
+  s.write(at('color'), rgbPng(2, 2, 3));
+  const { preview, labels, classes, parts } = await importData(s);
+  expect(preview).toMatchObject({ format: 'cityscapes', images: 1, labelled: 1 });
+  expect(classes?.[13]).toBe('car');
+  expect(Object.values(labels)).toEqual([[0, 13, 255, 255]]);
+  expect(Object.values(parts)).toEqual(['val']);
+});
+
+test('ADE20K: 150 classes, 0 is ignored', async () => {
+  const s = scratch();
+  s.write('data/images/training/ADE_train_1.jpg', await jpeg(1));
+  s.write('data/annotations/training/ADE_train_1.png', greyPng(2, 2, [0, 1, 150, 2]));
+  s.write(
+    'data/objectInfo150.txt',
+    'Idx\tRatio\tTrain\tVal\tStuff\tName\n1\t0.15\t11664\t1172\t1\twall\n',
+  );
+  const { preview, labels, classes } = await importData(s);
+  expect(preview.format).toBe('ade20k');
+  expect(Object.values(labels)).toEqual([[255, 1, 150, 2]]);
+  expect(classes?.slice(0, 3)).toEqual(['background', 'wall', 'class 2']);
+});
+
+describe('folders by their many names', () => {
+  test.each<[string, string, string]>([
+    ['img and mask', 'img/a.png', 'mask/a.png'],
+    ['image and label, numbered', 'image/1.png', 'label/1.png'],
+    ['train_images and train_masks', 'train_images/a.png', 'train_masks/a.png'],
+    ['images_prepped_train', 'images_prepped_train/a.png', 'annotations_prepped_train/a.png'],
+    ['mmsegmentation', 'img_dir/train/a.png', 'ann_dir/train/a.png'],
+    ['CARLA', 'CameraRGB/a.png', 'CameraSeg/a.png'],
+    ['frames', 'frames/a.png', 'masks/a.png'],
+    ['an unknown folder', 'scans/x/a.png', 'masks/a.png'],
+    ['gt', 'rgb/a.png', 'gt/a.png'],
+    ['SegmentationClass alone', 'photos/a.png', 'SegmentationClass/a.png'],
+    ['words before the names', 'images/image_001.png', 'masks/mask_001.png'],
+    ['words before the names, in one folder', 'img_001.png', 'mask_001.png'],
+    ['CamVid as it is kept by others', 'train/0001TP_1.png', 'train_labels/0001TP_1_L.png'],
+    ['imagesTr without dataset.json', 'x/imagesTr/a_0000.png', 'x/labelsTr/a.png'],
+    ['case', 'Images/a.png', 'Masks/a.png'],
+    ['parts', 'train/img/a.png', 'train/seg/a.png'],
+  ])('%s', async (_, image, mask) => {
+    const s = scratch();
+    s.write(`data/${image}`, rgbPng(2, 2, 1));
+    s.write(`data/${mask}`, MASK);
+    const { preview, labels } = await importData(s);
+    expect(preview).toMatchObject({ images: 1, labelled: 1, imageClasses: [] });
+    expect(Object.values(labels)).toEqual([LABELS]);
+  });
+
+  test('numbers that two parts share are not mixed up', async () => {
+    const s = scratch();
+    for (const part of ['train', 'val']) {
+      s.write(`data/photos/${part}/1.png`, rgbPng(2, 2, part.length));
+      s.write(`data/ann_dir/${part}/1.png`, greyPng(2, 2, [part === 'val' ? 1 : 2, 0, 0, 1]));
+    }
+    const { labels, parts } = await importData(s);
+    expect(Object.values(labels)).toEqual([
+      [2, 0, 0, 1],
+      [1, 0, 0, 1],
+    ]);
+    expect(Object.values(parts).toSorted()).toEqual(['train', 'val']);
+  });
+
+  test('names of classes beside the masks', async () => {
+    const s = scratch();
+    s.write('data/images/a.png', rgbPng(2, 2, 1));
+    const data = Uint8Array.from([0, 0, 0, 64, 128, 64, 0, 0, 0, 192, 0, 128]);
+    s.write('data/masks/a.png', encode({ width: 2, height: 2, channels: 3, data }));
+    s.write('data/class_dict.csv', 'name,r,g,b\nAnimal,64,128,64\nArchway,192,0,128\nVoid,0,0,0\n');
+    const { labels, classes } = await importData(s);
+    expect(classes).toEqual(['background', 'Animal', 'Archway']);
+    expect(labels).toEqual({ 'a.png': [255, 1, 255, 2] });
+  });
+
+  test('folders called after masks are no classes of images, also where nothing pairs', async () => {
+    const s = scratch();
+    for (const n of [1, 2]) {
+      s.write(`data/imagesA/a${n}.png`, rgbPng(2, 2, n));
+      s.write(`data/labelsA/b${n}.png`, MASK);
+    }
+    const { preview, told } = await importData(s);
+    expect(preview).toMatchObject({ format: 'folder', images: 2, labelled: 0, imageClasses: [] });
+    expect(told).toContain('labelsA/b1.png: mask without an image of that name');
+  });
+
+  test('masks that could belong to either of two folders are left out in words', async () => {
+    const s = scratch();
+    s.write('data/left/1.png', rgbPng(2, 2, 1));
+    s.write('data/right/1.png', rgbPng(2, 2, 2));
+    s.write('data/masks/1.png', MASK);
+    const { told, preview } = await importData(s);
+    expect(preview.labelled).toBe(0);
+    expect(told.join()).toMatch(/its masks could belong to the images in left\/ or in right\//);
+  });
+
+  test('classes of images stay classes: faces with and without a mask', async () => {
+    const s = scratch();
+    for (const [i, folder] of ['with_mask', 'without_mask'].entries()) {
+      for (const n of [1, 2, 3])
+        s.write(`data/${folder}/${folder}${n}.png`, rgbPng(2, 2, i * 10 + n));
+    }
+    const { preview } = await importData(s);
+    expect(preview).toMatchObject({
+      format: 'class-folder',
+      images: 6,
+      imageClasses: ['with_mask', 'without_mask'],
+    });
+  });
+
+  test('two folders with files of the same names are doubtful', async () => {
+    const s = scratch();
+    for (const folder of ['one', 'two']) {
+      for (const n of [1, 2])
+        s.write(`data/${folder}/${n}.png`, rgbPng(2, 2, n + folder.charCodeAt(0)));
+    }
+    const { preview } = await importData(s);
+    expect(preview.format).toBe('class-folder');
+    expect(preview.issues[0]?.message).toMatch(
+      /^doubtful: its files are called like those in one\//,
+    );
+  });
+});
+
+test('names in another Unicode form pair: masks, parts and facts of images', async () => {
+  const s = scratch();
+  const name = (form: 'NFC' | 'NFD') => 'größe.png'.normalize(form);
+  s.write(`data/images/${name('NFD')}`, rgbPng(2, 2, 1));
+  s.write(`data/masks/${name('NFC')}`, MASK);
+  s.write('data/splits.json', JSON.stringify({ mine: { test: [name('NFC')] } }));
+  const facts = {
+    classes: [0, 1, 2].map((index) => ({ index, name: `c${index}`, color: '#000000' })),
+  };
+  const images = { [name('NFC')]: { group: 'patient' } };
+  s.write('data/classes.json', JSON.stringify({ ...facts, images }));
+  const { labels, report, images: found } = await importData(s);
+  expect(Object.values(labels)).toEqual([LABELS]);
+  expect(found[0]?.groupName).toBe('patient');
+  expect(s.project.splits.list(report.datasetId).map((split) => split.name)).toEqual(['mine']);
+});
