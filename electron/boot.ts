@@ -72,7 +72,7 @@ function engineOf(page: Page, { app, dialog }: ElectronApi, options: BootOptions
 }
 
 function setMenu({ Menu }: ElectronApi, page: Page, platform: NodeJS.Platform): void {
-  const template = menuTemplate(platform, (command) => page.tell(command));
+  const template = menuTemplate(platform, (command) => page.command(command));
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }
 

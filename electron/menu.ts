@@ -1,20 +1,27 @@
-/** The menu bar. Its items are commands of the page, which also owns their keys: the menu only shows them. */
+/** The menu bar. Its items are commands of the page, which also listens to their keys: the menu only shows them. */
 import type { MenuItemConstructorOptions } from 'electron';
+import { WINDOW_KEYS } from '../shared/window-keys.ts';
+
+const KEYS: Readonly<Record<string, string>> = {
+  ...WINDOW_KEYS,
+  // Those of every text field; Annotate has them as well.
+  undo: 'Mod+Z',
+  redo: 'Mod+Shift+Z',
+};
 
 /** `run` gets the id of a command of the page (renderer/state/commands.svelte.ts). */
 export function menuTemplate(
   platform: NodeJS.Platform,
   run: (command: string) => void,
 ): MenuItemConstructorOptions[] {
-  const item = (
-    label: string,
-    command: string,
-    accelerator?: string,
-  ): MenuItemConstructorOptions => ({
-    label,
-    click: () => run(command),
-    ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
-  });
+  const item = (label: string, command: string): MenuItemConstructorOptions => {
+    const accelerator = KEYS[command]?.replace('Mod', 'CmdOrCtrl');
+    return {
+      label,
+      click: () => run(command),
+      ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
+    };
+  };
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   const mac = platform === 'darwin';
   return [
@@ -22,8 +29,8 @@ export function menuTemplate(
     {
       label: 'File',
       submenu: [
-        item('New Project …', 'project-new', 'CmdOrCtrl+Shift+N'),
-        item('Open Project …', 'project-open', 'CmdOrCtrl+O'),
+        item('New Project …', 'project-new'),
+        item('Open Project …', 'project-open'),
         // Filled by macOS alone; elsewhere the first page lists them.
         ...(mac
           ? [
@@ -34,7 +41,7 @@ export function menuTemplate(
             ]
           : []),
         separator,
-        item('Import Images …', 'import', 'CmdOrCtrl+I'),
+        item('Import Images …', 'import'),
         item('New Study', 'new-study'),
         item('Pretrain a Network', 'pretrain'),
         separator,
@@ -42,23 +49,34 @@ export function menuTemplate(
         mac ? { role: 'close' } : { role: 'quit' },
       ],
     },
-    { role: 'editMenu' },
+    {
+      label: 'Edit',
+      submenu: [
+        item('Undo', 'undo'),
+        item('Redo', 'redo'),
+        separator,
+        { role: 'cut' },
+        { role: 'copy' },
+        { role: 'paste' },
+        { role: 'selectAll' },
+      ],
+    },
     {
       label: 'Go',
       submenu: [
-        item('Library', 'go-library', 'CmdOrCtrl+1'),
-        item('Annotate', 'go-annotate', 'CmdOrCtrl+2'),
-        item('Encoders', 'go-encoders', 'CmdOrCtrl+3'),
-        item('Studies', 'go-studies', 'CmdOrCtrl+4'),
-        item('Compare', 'go-compare', 'CmdOrCtrl+5'),
+        item('Library', 'go-library'),
+        item('Annotate', 'go-annotate'),
+        item('Encoders', 'go-encoders'),
+        item('Studies', 'go-studies'),
+        item('Compare', 'go-compare'),
         separator,
-        item('Search or Run …', 'palette', 'CmdOrCtrl+K'),
+        item('Search or Run …', 'palette'),
       ],
     },
     {
       label: 'View',
       submenu: [
-        item('Light or Dark', 'theme', 'CmdOrCtrl+Shift+L'),
+        item('Light or Dark', 'theme'),
         separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -69,7 +87,7 @@ export function menuTemplate(
     { role: 'windowMenu' },
     {
       role: 'help',
-      submenu: [item('Keys and Words', 'help', '?'), item('About This Computer', 'system')],
+      submenu: [item('Keys and Words', 'help'), item('About This Computer', 'system')],
     },
   ];
 }

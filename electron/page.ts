@@ -35,6 +35,12 @@ export class Page {
     this.#window?.webContents.send(CHANNELS.command, command, argument);
   }
 
+  /** A command of the menu. What is undone in a text field is text, which the window knows; else the page does it. */
+  command(command: string): void {
+    if (command === 'undo' || command === 'redo') this.#window?.webContents[command]();
+    this.tell(command);
+  }
+
   openProject(path: string): void {
     if (this.#painted) this.tell('open-project', path);
     else this.#waiting.push(path);

@@ -18,6 +18,8 @@ export interface ActionInfo {
   /** Goes on while the key is held down: panning; repeats with the key: sizes. */
   readonly whileHeld?: boolean;
   readonly repeats?: boolean;
+  /** Id of the command in menus of the shell. */
+  readonly command?: string;
 }
 
 /** Taking a tool in hand. */
@@ -79,8 +81,20 @@ const OTHER_ACTIONS = {
   'class.previous': { title: 'Previous class', group: 'Classes', keys: [','] },
   'class.next': { title: 'Next class', group: 'Classes', keys: ['.'] },
 
-  'history.undo': { title: 'Undo', group: 'Labels', keys: ['Mod+Z'], repeats: true },
-  'history.redo': { title: 'Redo', group: 'Labels', keys: ['Mod+Shift+Z', 'Mod+Y'], repeats: true },
+  'history.undo': {
+    title: 'Undo',
+    group: 'Labels',
+    keys: ['Mod+Z'],
+    repeats: true,
+    command: 'undo',
+  },
+  'history.redo': {
+    title: 'Redo',
+    group: 'Labels',
+    keys: ['Mod+Shift+Z', 'Mod+Y'],
+    repeats: true,
+    command: 'redo',
+  },
   'labels.save': { title: 'Save now', group: 'Labels', keys: ['Mod+S'] },
   'labels.hide': { title: 'Hide or show labels', group: 'Labels', keys: ['H'] },
   'labels.outline': { title: 'Outlines or filled', group: 'Labels', keys: ['O'] },

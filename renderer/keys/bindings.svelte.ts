@@ -1,18 +1,19 @@
 /** The keys that the user works with: a preset and his own changes, kept by the engine from start to start. */
 import type { Api } from '../api.ts';
 import type { ActionId } from './actions.ts';
-import { chordKeys, chordsOf } from './chord.ts';
+import { type KeyPress, portableChord } from './chord.ts';
 import { type KeyChoice, type KeyMap, keyMap, rebind } from './key-map.ts';
-
-const isMac = navigator.userAgent.includes('Mac');
+import type { Keyboard } from './keyboard.svelte.ts';
 
 export class KeyBindings {
   #choice = $state.raw<KeyChoice>({ preset: 'graft', rebound: {} });
   readonly map: KeyMap = $derived(keyMap(this.#choice));
   readonly #api: Api;
+  readonly #keyboard: Keyboard;
 
-  constructor(api: Api) {
+  constructor(api: Api, keyboard: Keyboard) {
     this.#api = api;
+    this.#keyboard = keyboard;
   }
 
   get choice(): KeyChoice {
@@ -33,29 +34,36 @@ export class KeyBindings {
   }
 
   /** The action that a key press asks for. */
-  actionOf(event: KeyboardEvent): ActionId | undefined {
-    for (const chord of chordsOf(event, { isMac })) {
-      const action = this.map.actionOf(chord);
-      if (action !== undefined) return action;
-    }
-    return undefined;
+  actionOf(press: KeyPress): ActionId | undefined {
+    return this.#actionsOf(press)[0];
+  }
+
+  #actionsOf(press: KeyPress): ActionId[] {
+    return this.#keyboard.chordsOf(press).flatMap((chord) => this.map.actionOf(chord) ?? []);
+  }
+
+  /** The action that would lose a press, were it given to `action`: by its name, or by the place of its key. */
+  holderOf(press: KeyPress, action: ActionId): ActionId | null {
+    return this.#actionsOf(press).find((holder) => holder !== action) ?? null;
   }
 
   /** The name of a press for a new binding, or undefined for a modifier alone. */
-  chordOf(event: KeyboardEvent): string | undefined {
-    return chordsOf(event, { isMac })[0];
+  chordOf(press: KeyPress): string | undefined {
+    return portableChord(this.#keyboard.chordsOf(press));
   }
 
   /** The first key of an action as people read it: "Ctrl Z"; '' where it has none. */
   hint(action: ActionId): string {
     const [first] = this.map.keysOf(action);
-    return first === undefined ? '' : this.read(first).join(isMac ? '' : ' ');
+    return first === undefined ? '' : this.#keyboard.label(first, this.#isBound);
   }
 
   /** A chord key by key. */
   read(chord: string): string[] {
-    return chordKeys(chord, { isMac });
+    return this.#keyboard.read(chord, this.#isBound);
   }
+
+  readonly #isBound = (sign: string): boolean => this.map.actionOf(sign) !== undefined;
 
   async #store(choice: KeyChoice): Promise<void> {
     this.#choice = choice;

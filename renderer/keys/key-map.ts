@@ -43,12 +43,6 @@ export function keyMap(choice: KeyChoice): KeyMap {
   };
 }
 
-/** The action that a key would be taken from, were it given to `action`. */
-export function holderOf(choice: KeyChoice, chord: string, action: ActionId): ActionId | null {
-  const holder = keyMap(choice).actionOf(chord);
-  return holder === undefined || holder === action ? null : holder;
-}
-
 /** Gives an action exactly these keys. Keys that others hold become theirs no more. */
 export function rebind(choice: KeyChoice, action: ActionId, chords: readonly string[]): KeyChoice {
   const map = keyMap(choice);

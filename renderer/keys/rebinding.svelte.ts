@@ -1,7 +1,6 @@
 /** Giving an action another key: the next press is taken, and a key that another action has is asked about first. */
 import type { ActionId } from './actions.ts';
 import type { KeyBindings } from './bindings.svelte.ts';
-import { holderOf } from './key-map.ts';
 
 export class Rebinding {
   readonly #keys: KeyBindings;
@@ -9,8 +8,14 @@ export class Rebinding {
   readonly #ownerOf: (chord: string) => string | null;
   /** A key that was pressed and belongs to the window itself: no action can have it. */
   refused = $state.raw<{ readonly chord: string; readonly owner: string } | null>(null);
-  /** The action that waits for its new key, and the key that was pressed where somebody else has it. */
-  #editing = $state.raw<{ readonly action: ActionId; readonly chord: string | null } | null>(null);
+  /** The action that waits for its new key. */
+  waiting = $state.raw<ActionId | null>(null);
+  /** A key that is another action's: it stays there (`stop`) or changes hands (`give`). */
+  conflict = $state.raw<{
+    readonly action: ActionId;
+    readonly chord: string;
+    readonly holder: ActionId;
+  } | null>(null);
 
   /** `ownerOf`: title of the command of the window that a chord starts in every view; null where it is free. */
   constructor(options: {
@@ -23,31 +28,15 @@ export class Rebinding {
     this.#onError = options.onError;
   }
 
-  /** The action whose next press is waited for. */
-  get waiting(): ActionId | null {
-    return this.#editing?.chord === null ? this.#editing.action : null;
-  }
-
-  /** A key that is another action's: it stays there (`stop`) or changes hands (`give`). */
-  get conflict(): {
-    readonly action: ActionId;
-    readonly chord: string;
-    readonly holder: ActionId;
-  } | null {
-    if (this.#editing === null || this.#editing.chord === null) return null;
-    const { action, chord } = this.#editing;
-    const holder = holderOf(this.#keys.choice, chord, action);
-    return holder === null ? null : { action, chord, holder };
-  }
-
   start(action: ActionId): void {
-    this.refused = null;
-    this.#editing = { action, chord: null };
+    this.stop();
+    this.waiting = action;
   }
 
   stop(): void {
     this.refused = null;
-    this.#editing = null;
+    this.waiting = null;
+    this.conflict = null;
   }
 
   give(): void {
@@ -70,8 +59,10 @@ export class Rebinding {
     const owner = this.#ownerOf(chord);
     this.refused = owner === null ? null : { chord, owner };
     if (owner !== null) return;
-    if (holderOf(this.#keys.choice, chord, action) === null) this.#bind(action, chord);
-    else this.#editing = { action, chord };
+    const holder = this.#keys.holderOf(event, action);
+    this.waiting = null;
+    if (holder === null) this.#bind(action, chord);
+    else this.conflict = { action, chord, holder };
   };
 
   #bind(action: ActionId, chord: string): void {

@@ -1,4 +1,5 @@
 /** The five places of a project, with their keys, as sidebar and palette offer them. */
+import { WINDOW_KEYS } from '../../shared/window-keys.ts';
 import type { AppState } from '../state/app.svelte.ts';
 import type { Route } from '../state/route.ts';
 
@@ -19,14 +20,14 @@ export function places(app: AppState): Place[] {
     {
       view: 'library',
       title: 'Library',
-      keys: 'Mod+1',
+      keys: WINDOW_KEYS['go-library'],
       ...always,
       run: () => app.go({ view: 'library', dataset: dataset?.id ?? null }),
     },
     {
       view: 'annotate',
       title: 'Annotate',
-      keys: 'Mod+2',
+      keys: WINDOW_KEYS['go-annotate'],
       disabled: dataset === null || dataset.imageCount === 0,
       why: 'There are no images to annotate yet.',
       run: () => app.attempt(() => app.annotateFirst()),
@@ -34,21 +35,21 @@ export function places(app: AppState): Place[] {
     {
       view: 'encoders',
       title: 'Encoders',
-      keys: 'Mod+3',
+      keys: WINDOW_KEYS['go-encoders'],
       ...always,
       run: () => app.go({ view: 'encoders', run: null }),
     },
     {
       view: 'studies',
       title: 'Studies',
-      keys: 'Mod+4',
+      keys: WINDOW_KEYS['go-studies'],
       ...always,
       run: () => app.go({ view: 'studies', study: null }),
     },
     {
       view: 'compare',
       title: 'Compare',
-      keys: 'Mod+5',
+      keys: WINDOW_KEYS['go-compare'],
       ...always,
       run: () => app.go({ view: 'compare', study: null }),
     },

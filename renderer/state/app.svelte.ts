@@ -8,6 +8,7 @@ import type { Api, Connection } from '../api.ts';
 import { desktop } from '../desktop.ts';
 import { allImages } from './all-images.ts';
 import { firstHabits } from './annotate-habits.ts';
+import { Keyboard } from '../keys/keyboard.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { LibraryLook } from './library-look.svelte.ts';
@@ -30,7 +31,8 @@ export class AppState {
   readonly jobs = new Jobs();
   readonly annotateHabits = firstHabits();
   readonly libraryLook = new LibraryLook();
-  readonly commands = new Commands();
+  readonly keyboard = new Keyboard();
+  readonly commands = new Commands(this.keyboard);
   paletteOpen = $state(false);
   helpOpen = $state(false);
   systemOpen = $state(false);

@@ -4,6 +4,7 @@ import type { MenuItemConstructorOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
 import { menuTemplate } from '../../electron/menu.ts';
 import { projectFilesIn } from '../../electron/project-files.ts';
+import { WINDOW_KEYS } from '../../shared/window-keys.ts';
 
 function commandsOf(platform: NodeJS.Platform): string[] {
   const started: string[] = [];
@@ -19,14 +20,14 @@ function commandsOf(platform: NodeJS.Platform): string[] {
 describe('the menu', () => {
   it('offers only commands that the page has', () => {
     const renderer = join(import.meta.dirname, '..', '..', 'renderer');
-    const sources = globSync('{App.svelte,views/**/*.svelte}', { cwd: renderer }).map((file) =>
-      readFileSync(join(renderer, file), 'utf8'),
-    );
+    const sources = globSync('{App.svelte,views/**/*.svelte,keys/actions.ts}', {
+      cwd: renderer,
+    }).map((file) => readFileSync(join(renderer, file), 'utf8'));
     const commands = commandsOf('linux');
     expect(commands.length).toBeGreaterThan(10);
     for (const command of commands.filter((name) => !name.startsWith('go-'))) {
       expect(
-        sources.some((source) => source.includes(`id: '${command}'`)),
+        sources.some((source) => new RegExp(`(id|command): '${command}'`).test(source)),
         command,
       ).toBe(true);
     }
@@ -38,6 +39,26 @@ describe('the menu', () => {
     expect(rolesOn('darwin')).toBe(true);
     expect(rolesOn('linux')).toBe(false);
     expect(rolesOn('win32')).toBe(false);
+  });
+
+  it('shows the keys that the page listens to', () => {
+    const keys: Record<string, unknown> = {};
+    const visit = ({ accelerator, click, submenu }: MenuItemConstructorOptions): void => {
+      if (accelerator !== undefined) {
+        (click as (() => void) | undefined)?.();
+        keys[started.at(-1) ?? ''] = accelerator;
+      }
+      if (Array.isArray(submenu)) submenu.forEach(visit);
+    };
+    const started: string[] = [];
+    menuTemplate('linux', (command) => started.push(command)).forEach(visit);
+    const { undo, redo, ...others } = keys;
+    expect([undo, redo]).toEqual(['CmdOrCtrl+Z', 'CmdOrCtrl+Shift+Z']);
+    const ofPage = Object.entries(WINDOW_KEYS).map(([id, chord]) => [
+      id,
+      chord.replace('Mod', 'CmdOrCtrl'),
+    ]);
+    expect(others).toEqual(Object.fromEntries(ofPage));
   });
 
   it('has the same commands on every system', () => {
