@@ -131,9 +131,18 @@ export function snapshotsTable(db: Sqlite) {
     'SELECT COUNT(*) AS count FROM snapshots WHERE dataset_id = ?',
   );
 
+  const dropUnused = db.prepare(
+    `DELETE FROM snapshots WHERE id NOT IN (
+       SELECT source_snapshot_id FROM studies
+       UNION SELECT target_snapshot_id FROM studies
+       UNION SELECT snapshot_id FROM runs)`,
+  );
+
   return {
     /** Snapshots that hold images of a dataset. */
     countOf: (datasetId: number): number => countOf.get(datasetId)?.count ?? 0,
+    /** What only studies and runs that are gone were made of pins no data any more. */
+    dropUnused: (): void => void dropUnused.run(),
     get(id: number): Snapshot | undefined {
       const row = byId.get(id);
       return row && toSnapshot(row);

@@ -138,6 +138,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
   'datasets.delete'({ project, datasetId }, context) {
     const { db } = context.project(project);
     const { name } = requireDataset(db, datasetId);
+    db.snapshots.dropUnused();
     const used = db.snapshots.countOf(datasetId);
     if (used > 0) {
       throw new AppError(

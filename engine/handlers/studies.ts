@@ -183,6 +183,7 @@ export const studyHandlers: Handlers<
       .list()
       .flatMap(({ id, runId }) => (gone.has(runId ?? 0) ? [id] : []));
     db.studies.delete(studyId);
+    db.snapshots.dropUnused();
     return {
       output: null,
       changes: {

@@ -26,7 +26,7 @@ const killed = (fake: FakeTrainer) => {
 };
 
 /** Trainer processes that do what a test tells them. */
-function fakeTrainers() {
+export function fakeTrainers() {
   const running: FakeTrainer[] = [];
   const spawn: SpawnTrainer = (request, onEvent) => {
     if (request.type !== 'run') throw new Error(`asked for ${request.type}`);
