@@ -416,8 +416,9 @@ export class AnnotateState {
     this.#changed('history');
   }
 
+  /** A shape in progress is no label yet, and goes on. */
   saveNow(): void {
-    this.editor.finish();
+    if (this.editor.isPainting) this.editor.finish();
     for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
   }
 

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { onTestFinished, vi } from 'vitest';
 import { createEngine, type Engine } from '../../engine/engine.ts';
 import { createPixels } from '../../engine/server/pixels.ts';
+import { replyError } from '../../engine/server/reply.ts';
 import type { Api, Connection } from '../../renderer/api.ts';
-import { AppError, fromWireError, WireError } from '../../shared/errors.ts';
+import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import { REVISION_HEADER, SavedLabelMap, saveUrl } from '../../shared/exchange.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
@@ -14,7 +15,7 @@ export interface WindowEngine {
   readonly engine: Engine;
   readonly api: Api;
   /** As the line tells it; while it is lost, nothing is answered. */
-  connect(connection: Connection): void;
+  readonly connect: (connection: Connection) => void;
   /** Puts something between window and engine: called before every call, and may throw. */
   before: (name: string) => void | Promise<void>;
 }
@@ -42,7 +43,7 @@ export async function windowEngine(
   const server = createServer((request, response) => {
     pixels
       .answer(request, new URL(request.url ?? '/', 'http://127.0.0.1'), response)
-      .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+      .catch((error: unknown) => replyError(response, toWireError(error)));
   });
   const port = await portOf(server);
   onTestFinished(async () => {
