@@ -16,6 +16,14 @@ class FakeContents extends EventEmitter {
   send(...message: unknown[]): void {
     this.sent.push(message);
   }
+  /** What was asked of the text field in focus. */
+  readonly edits: string[] = [];
+  undo(): void {
+    this.edits.push('undo');
+  }
+  redo(): void {
+    this.edits.push('redo');
+  }
   getURL(): string {
     return this.url;
   }
