@@ -2,8 +2,6 @@
  * Divides images into train, validation and test so that nothing leaks: groups and copies
  * stay together. Which split a study uses is the study's affair.
  */
-import type { Part } from '../../shared/entities.ts';
-import { PARTS } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { contentsOf } from '../../shared/image-content.ts';
 import { createRandom } from '../../shared/random.ts';
@@ -118,36 +116,4 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
     for (const image of unit) items.push({ imageId: image.id, part: 'train' });
   }
   return items;
-}
-
-/** One group, or one content, that lies in more than one part. */
-export interface SplitLeak {
-  readonly kind: 'group' | 'content';
-  /** Name of the group, or the content (shared/image-content.ts). */
-  readonly name: string;
-  readonly parts: readonly Part[];
-  readonly imageIds: readonly number[];
-}
-
-/** Every way in which one part knows another: a test on such a split proves nothing. */
-export function splitLeaks(
-  items: readonly SplitItem[],
-  images: readonly Pick<SplittableImage, 'id' | 'groupName' | 'hash' | 'page'>[],
-): SplitLeak[] {
-  const partOf = new Map(items.map((item) => [item.imageId, item.part]));
-  const sets = new Map<string, { kind: SplitLeak['kind']; name: string; ids: number[] }>();
-  const add = (kind: SplitLeak['kind'], name: string, id: number) => {
-    const set = sets.get(`${kind} ${name}`);
-    if (set === undefined) sets.set(`${kind} ${name}`, { kind, name, ids: [id] });
-    else set.ids.push(id);
-  };
-  for (const image of images) {
-    if (!partOf.has(image.id)) continue;
-    if (image.groupName !== null) add('group', image.groupName, image.id);
-    for (const content of contentsOf(image)) add('content', content, image.id);
-  }
-  return [...sets.values()].flatMap(({ kind, name, ids }) => {
-    const parts = PARTS.filter((part) => ids.some((id) => partOf.get(id) === part));
-    return parts.length > 1 ? [{ kind, name, parts, imageIds: ids }] : [];
-  });
 }

@@ -4,7 +4,7 @@ import type { Encoder, ReadyPretraining, StudyConfig } from '../../../shared/ent
 import { transferObstacle } from '../../../shared/pretraining-tasks.ts';
 import type { Project } from '../../db/project.ts';
 import { transfersGroup } from '../../training/network/transfer.ts';
-import { checkGroups, checkLeaks, type TargetPart } from './check-leaks.ts';
+import { checkLeaks, type TargetPart } from './check-leaks.ts';
 import { refuse } from './refuse.ts';
 
 /** Settings that a network shares with the encoder that it takes over; of the decoder all of them. */
@@ -70,12 +70,8 @@ export function checkEncoder(
     }
   }
   const seen = project.snapshots.items(run.config.snapshotId);
-  checkLeaks(seen, target.items);
-  const images = seen.map((item) => project.datasets.image(item.imageId));
-  checkGroups(
-    images.filter((image) => image !== undefined),
-    target,
-  );
+  const images = seen.flatMap((item) => project.datasets.image(item.imageId) ?? []);
+  checkLeaks(images, target);
 }
 
 /** A file may hold an encoder alone: better refused now than by the first run of that arm. */

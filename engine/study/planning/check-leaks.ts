@@ -1,5 +1,7 @@
 /** Whether a study's networks would be tested on what they were trained on: the same content, or the same group. */
 import type { ImageRecord, SnapshotItem } from '../../../shared/entities.ts';
+import { findLeaks, type Leak, type Placed } from '../../../shared/leaks.ts';
+import { counted } from '../../../shared/number-format.ts';
 import { refuse } from './refuse.ts';
 
 /** The target's images as the study splits them, and their records. */
@@ -8,49 +10,54 @@ export interface TargetPart {
   readonly images: ReadonlyMap<number, ImageRecord>;
 }
 
-/** Pretraining on what is tested would make any transfer look good. */
-export function checkLeaks(
-  sourceItems: readonly SnapshotItem[],
-  targetItems: readonly SnapshotItem[],
-): void {
-  const seen = new Set(sourceItems.map((item) => item.imageHash));
-  const leaked = targetItems.filter((i) => i.part !== 'train' && seen.has(i.imageHash));
-  if (leaked.length > 0) {
-    refuse(
-      `${leaked.length} validation or test images of the target are also among those to pretrain on (same content). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
-    );
+/**
+ * Pretraining on what is tested would make any transfer look good, and so would training on it. `pretrained`: what one
+ * network of the study has seen or will see. Errors: invalid-input, with what lies where and the remedy.
+ */
+export function checkLeaks(pretrained: readonly ImageRecord[], target: TargetPart): void {
+  const placed: Placed<ImageRecord>[] = pretrained.map((image) => ({ image, side: 'pretraining' }));
+  for (const { imageId, part } of target.items) {
+    const image = target.images.get(imageId);
+    if (image !== undefined) placed.push({ image, side: part });
   }
-  const trainHashes = new Set(
-    targetItems.filter((i) => i.part === 'train').map((i) => i.imageHash),
-  );
-  const straddling = targetItems.filter((i) => i.part !== 'train' && trainHashes.has(i.imageHash));
-  if (straddling.length > 0) {
-    refuse(
-      `${straddling.length} images occur both in the train part and in the validation or test part of the split (same content). Remove the copies, or give them one group and make a new split.`,
-    );
-  }
+  const leaks = findLeaks(placed);
+  const groups = leaks.filter(({ kind }) => kind === 'group');
+  const copies = leaks.filter(({ kind }) => kind === 'copy');
+  refuseCopies(copies, target);
+  const [group] = groups;
+  if (group !== undefined) refuseGroup(group);
 }
 
-/** Images of one group (patient, slide) are nearly copies of each other: they may not stand on both sides either. */
-export function checkGroups(sourceImages: readonly ImageRecord[], target: TargetPart): void {
-  const sourceGroups = new Set(sourceImages.map((image) => image.groupName));
-  const partOf = new Map<string, SnapshotItem['part']>();
-  for (const { imageId, part } of target.items) {
-    const group = target.images.get(imageId)?.groupName ?? null;
-    if (group === null) continue;
-    const other = partOf.get(group) ?? part;
-    if (other !== part) {
-      refuse(
-        `Images of the group "${group}" lie both in the ${other} and in the ${part} part of the split. Make a new split, which keeps groups together.`,
-        group,
-      );
-    }
-    partOf.set(group, part);
-    if (part !== 'train' && sourceGroups.has(group)) {
-      refuse(
-        `The group "${group}" has images both among those to pretrain on and in the ${part} part of the target: a network may not be pretrained on what it is tested on. Take the group out of one of them; if it is another patient or slide by the same name, rename it in one dataset.`,
-        group,
-      );
-    }
+function refuseCopies(copies: readonly Leak<ImageRecord>[], { items }: TargetPart): void {
+  const seen = copies.filter(({ sides }) => sides.includes('pretraining'));
+  const tested = new Set(items.filter(({ part }) => part !== 'train').map((i) => i.imageId));
+  const [first] = copies;
+  if (first === undefined) return;
+  if (seen.length > 0) {
+    const leaked = new Set(seen.flatMap(({ images }) => images.filter(({ id }) => tested.has(id))));
+    refuse(
+      `${counted(leaked.size, 'validation or test image')} of the target ${leaked.size === 1 ? 'is' : 'are'} also among those to pretrain on (same content; the first: ${first.name}). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
+      first.name,
+    );
   }
+  refuse(
+    `${counted(copies.length, 'image')} ${copies.length === 1 ? 'lies' : 'lie'} in more than one part of the split (same content; the first: ${first.name}, in ${first.sides.join(' and ')}). Make a new split, which keeps copies together.`,
+    first.name,
+  );
+}
+
+/** Images of one group (patient, slide) are nearly copies of each other. */
+function refuseGroup({ name, sides }: Leak<ImageRecord>): void {
+  const [one, other] = sides;
+  if (one === 'pretraining') {
+    const part = sides.find((side) => side === 'val' || side === 'test') ?? '';
+    refuse(
+      `The group "${name}" has images both among those to pretrain on and in the ${part} part of the target: a network may not be pretrained on what it is tested on. Take the group out of one of them; if it is another patient or slide by the same name, rename it in one dataset.`,
+      name,
+    );
+  }
+  refuse(
+    `Images of the group "${name}" lie both in the ${one ?? ''} and in the ${other ?? ''} part of the split. Make a new split, which keeps groups together.`,
+    name,
+  );
 }

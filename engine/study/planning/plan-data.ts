@@ -16,7 +16,7 @@ import { assertInputSize } from '../../training/network/unet.ts';
 import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
 import { checkForeground, trainedWithoutForeground } from './check-foreground.ts';
-import { checkGroups, checkLeaks } from './check-leaks.ts';
+import { checkLeaks } from './check-leaks.ts';
 import { planNotes } from './plan-notes.ts';
 import { refuse } from './refuse.ts';
 import type { StudyData } from './study-data.ts';
@@ -142,8 +142,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
   checkForeground(target, labels);
   if (learnsFromLabelMaps(config)) checkForeground(source, partLabels(project, sourceItems));
-  checkLeaks(sourceItems, items);
-  checkGroups(sourceImages, { items, images });
+  checkLeaks(sourceImages, { items, images });
   const labelCounts = resolveLabelCounts(config, trainImageIds.length);
   const trainItems = items.filter(({ part }) => part === 'train');
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { makeSplit, splitLeaks, type SplittableImage } from '../../../engine/data/split.ts';
+import { makeSplit, type SplittableImage } from '../../../engine/data/split.ts';
+import { findLeaks } from '../../../shared/leaks.ts';
 
 const plain = (count: number): SplittableImage[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -87,7 +88,12 @@ describe('makeSplit', () => {
           );
           for (const part of ['train', 'val', 'test'])
             expect(countOf(items, part)).toBeGreaterThan(0);
-          expect(splitLeaks(items, images)).toEqual([]);
+          const partOf = new Map(items.map(({ imageId, part }) => [imageId, part]));
+          const placed = images.map((image) => ({
+            image: { ...image, name: `${image.id}.png` },
+            side: partOf.get(image.id) ?? 'train',
+          }));
+          expect(findLeaks(placed)).toEqual([]);
         },
       ),
     );
@@ -139,30 +145,5 @@ describe('makeSplit', () => {
       const swapped = { val: 0, test: size, seed: 0 };
       expect(() => makeSplit(plain(10), swapped)).toThrow(/0 or more/);
     }
-  });
-});
-
-describe('splitLeaks', () => {
-  test('finds groups and identical files in two parts', () => {
-    const images = [
-      { id: 1, groupName: 'p1', hash: 'aa', page: 0 },
-      { id: 2, groupName: 'p1', hash: 'bb', page: 0 },
-      { id: 3, groupName: 'p2', hash: 'bb', page: 0 },
-      { id: 4, groupName: null, hash: 'cc', page: 0 },
-      { id: 5, groupName: null, hash: 'cc', page: 1 },
-      // In no part: it belongs to no leak.
-      { id: 6, groupName: 'p1', hash: 'bb', page: 0 },
-    ];
-    const items = [
-      { imageId: 1, part: 'train' as const },
-      { imageId: 2, part: 'test' as const },
-      { imageId: 3, part: 'val' as const },
-      { imageId: 4, part: 'test' as const },
-      { imageId: 5, part: 'train' as const },
-    ];
-    expect(splitLeaks(items, images)).toEqual([
-      { kind: 'group', name: 'p1', parts: ['train', 'test'], imageIds: [1, 2] },
-      { kind: 'content', name: 'bb 0', parts: ['val', 'test'], imageIds: [2, 3] },
-    ]);
   });
 });

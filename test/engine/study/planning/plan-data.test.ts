@@ -163,6 +163,31 @@ describe('a study is refused, with the remedy,', () => {
     );
   });
 
+  it('when copies lie on both sides of its split, and not for pages of one file', () => {
+    const { project, ids } = projectToPlan();
+    const split = (name: string, paged: boolean) => {
+      const datasetId = addDataset(project, name, { count: 0 });
+      const [other] = project.datasets.images(ids.target);
+      const bytes = encodeLabelMap({ width: 2, height: 1, data: new Uint8Array([0, 1]) });
+      const items = (['train', 'val', 'test'] as const).map((part, page) => {
+        const imageId = project.datasets.addImage({
+          ...{ datasetId, name: `${page}.tif`, widthPx: 2, heightPx: 1, channels: 1 },
+          ...{ bitDepth: 8, hash: (other?.hash ?? '').replace(/^./, 'f'), page: paged ? page : 0 },
+          ...{ groupName: null, imageClass: null, source: { bytes: new Uint8Array(1) } },
+        });
+        project.labelMaps.add({ imageId, author: 'human', bytes });
+        return { imageId, part };
+      });
+      project.splits.create(datasetId, 'by hand', items);
+      const study = smallStudy({ ...ids, target: datasetId }, { labelCounts: [1] });
+      return () => planData(project, study);
+    };
+    expect(split('stack', true)).not.toThrow();
+    expect(split('copies', false)).toThrow(
+      /1 image lies in more than one part of the split \(same content; the first: 0\.tif, in train and val and test\)/,
+    );
+  });
+
   it('when images of one group lie on both sides of its split', () => {
     const { project, ids } = projectToPlan();
     const grouped = addDataset(project, 'grouped', { count: 6, group: (i) => `slide ${i % 3}` });
