@@ -1,22 +1,30 @@
 /**
- * Finds files, exports and dependencies that nothing uses.
+ * Finds files, exports and dependencies that nothing uses; with --production, what tests alone use. The product is what
+ * is reached from the entries and lies in the folders that are marked by `!`.
  *
  * @type {import('knip').KnipConfig}
  */
 export default {
   entry: [
-    'build/*.mjs',
-    'engine/cli.ts',
-    'renderer/main.ts',
-    'test/bench/*.ts',
-    // Started as a process and as a thread, by path.
-    'engine/training/worker.ts',
-    'engine/training/portable/pthread-worker.ts',
+    'build/*.mjs!',
+    'engine/cli.ts!',
+    'renderer/main.ts!',
+    'electron/main.ts!',
+    'electron/preload.ts!',
+    // Scripts that measure the product count as its users.
+    'test/bench/*.ts!',
+    // Started as processes and as threads, by path.
+    'engine/training/worker.ts!',
+    'engine/training/batches/thread.ts!',
+    'engine/training/portable/pthread-worker.ts!',
   ],
-  project: ['shared/**', 'engine/**', 'renderer/**', 'build/**', 'test/**'],
+  project: ['shared/**!', 'engine/**!', 'renderer/**!', 'electron/**!', 'build/**!', 'test/**'],
   ignore: ['test/build/fixtures/**'],
-  // An exported type names what an exported function gives or takes, used elsewhere or not.
-  ignoreExportsUsedInFile: { interface: true, type: true },
+  // An exported type names what an exported function gives or takes, used elsewhere or not. What the product uses within
+  // one file may be exported for its tests.
+  ignoreExportsUsedInFile: process.argv.includes('--production')
+    ? true
+    : { interface: true, type: true },
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

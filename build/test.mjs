@@ -37,6 +37,7 @@ const GATES = [
     args: ['--config', 'dependency-cruiser.config.js', ...SOURCE_FOLDERS],
   },
   { name: 'unused code', tool: 'knip', args: ['--no-progress'] },
+  { name: 'code for tests alone', tool: 'knip', args: ['--production', '--no-progress'] },
 ];
 
 /** @type {import('./vitest-summary.mjs').Summary} */

@@ -4,7 +4,7 @@ import type { ElectronApi, WebContents, Window } from './electron-api.ts';
 import { loadWindowState, saveWindowState } from './window-state.ts';
 
 /** Only the engine's own page; the report opens beside it in a window as confined as this one. */
-export function confine(
+function confine(
   contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
   ownOrigin: () => string,
   openReport: (url: string) => void,

@@ -3,6 +3,7 @@
 import './preflight.ts';
 import { Command, CommanderError } from 'commander';
 import { toWireError } from '../shared/errors.ts';
+import { addCheckCommand } from './cli/check.ts';
 import { addDataCommands } from './cli/data.ts';
 import { addDemoCommand } from './cli/demo.ts';
 import { addDoctorCommand } from './cli/doctor.ts';
@@ -41,6 +42,7 @@ Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage ·
 addDoctorCommand(program);
 addDataCommands(program);
 addRelinkCommand(program);
+addCheckCommand(program);
 addModelCommands(program);
 addEncoderCommands(program);
 addStudyCommands(program);

@@ -113,7 +113,7 @@ export interface Comparison {
   readonly words: string;
 }
 
-/** Encoders of one family of tasks, averaged, against the encoder from classification (method.md §1, claim 3). */
+/** Encoders of one family of tasks, averaged, against the encoder from classification (docs/method.md §1, claim 3). */
 export interface FamilyComparison {
   readonly family: TaskFamily;
   readonly labels: number;
@@ -135,7 +135,7 @@ export interface FamilyComparison {
   readonly words: string;
 }
 
-/** Reaching 95 % of the random arm's best validation Dice (method.md §5). */
+/** Reaching 95 % of the random arm's best validation Dice (docs/method.md §5). */
 export interface ConvergenceSummary {
   readonly pretraining: PretrainingKey | null;
   readonly transfer: Transfer;
@@ -148,7 +148,7 @@ export interface ConvergenceSummary {
   readonly earlyArea: number;
 }
 
-/** A claim of the paper (method.md §1) held against this study. */
+/** A claim of the paper (docs/method.md §1) held against this study. */
 export interface ClaimVerdict {
   readonly claim: 1 | 2 | 3 | 4 | 5;
   readonly text: string;

@@ -150,19 +150,6 @@ export function forEachCocoPixel(
   });
 }
 
-/** Row-major [height, width] mask of 0 and 1. Refuses what cocoRuns refuses. */
-export function decodeCocoRle(
-  rle: CocoRle,
-):
-  | { readonly ok: true; readonly mask: Uint8Array }
-  | { readonly ok: false; readonly reason: string } {
-  const runs = cocoRuns(rle);
-  if (!runs.ok) return runs;
-  const mask = new Uint8Array(rle.size[0] * rle.size[1]);
-  forEachCocoPixel(runs.counts, rle.size, (i) => (mask[i] = 1));
-  return { ok: true, mask };
-}
-
 /**
  * Run lengths of every value but 0 in a row-major [height, width] map, in one pass: classes of a label
  * map, or the numbers of its objects.

@@ -152,12 +152,12 @@ const Preprocessing = z.object({
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
-/** plain: method.md's own; the others: published networks for which people have pretrained weights. */
+/** plain: the U-Net of docs/method.md §2; the others: published networks for which people have pretrained weights. */
 const ENCODER_ARCHITECTURES = ['plain', 'resnet18', 'resnet34', 'mobilenetv2'] as const;
 const EncoderArchitecture = z.enum(ENCODER_ARCHITECTURES);
 export type EncoderArchitecture = z.infer<typeof EncoderArchitecture>;
 
-/** A U-Net (method.md §2). Widths are base·(1, 2, 4, …), of the decoder and of a plain encoder. */
+/** A U-Net (docs/method.md §2). Widths are base·(1, 2, 4, …), of the decoder and of a plain encoder. */
 export const NetworkConfig = z.object({
   encoder: EncoderArchitecture.default('plain'),
   /** Channels of an encoder that is not plain, relative to the published network (MobileNetV2's α). */
@@ -228,7 +228,7 @@ export const PRETRAINING_TASKS = [
 export const PretrainingTask = z.enum(PRETRAINING_TASKS);
 export type PretrainingTask = z.infer<typeof PretrainingTask>;
 
-/** What only some tasks let one choose (method.md §4); the others leave it alone. */
+/** What only some tasks let one choose (docs/method.md §4); the others leave it alone. */
 export const PretrainingOptions = z.object({
   /** conrec, multi-conrec: weight of the mean squared error … */
   reconstructionWeight: z.number().min(0).default(100),
@@ -269,7 +269,7 @@ export type PretrainingKey = z.infer<typeof PretrainingKey>;
 
 /**
  * What fine-tuning minimises; ignored pixels count in no part of it. Each is a pixel loss + an overlap loss:
- * - `cross-entropy+dice`: cross-entropy + (1 − mean soft Dice over the foreground), method.md §3.
+ * - `cross-entropy+dice`: cross-entropy + (1 − mean soft Dice over the foreground), docs/method.md §3.
  * - `weighted-cross-entropy+dice`: pixels weigh by class, the median class frequency over the class's own in the
  *   labelled training pixels (Eigen & Fergus 2015, arXiv 1411.4734), at most `maxClassWeight`.
  * - `focal+dice`: cross-entropy × (1 − p)^`focalGamma`, so that easy pixels weigh less (Lin et al. 2017, arXiv
@@ -407,7 +407,7 @@ export type MetricPoint = z.infer<typeof MetricPoint>;
 export const CheckpointKind = z.enum(['best', 'last']);
 export type CheckpointKind = z.infer<typeof CheckpointKind>;
 
-/** Scores of one test image (method.md §5). Foreground macro-mean over classes. */
+/** Scores of one test image (docs/method.md §5). Foreground macro-mean over classes. */
 export const ImageResult = z.object({
   imageId: Id,
   checkpoint: CheckpointKind,

@@ -1,4 +1,4 @@
-/** Starting points of a study: budgets that a desktop can pay (method.md §3). */
+/** Starting points of a study: budgets that a desktop can pay (docs/method.md §3). */
 import type { OptimisationConfig } from './entities.ts';
 
 export type StudyMode = 'quick' | 'default' | 'confirm';
@@ -10,7 +10,7 @@ export const SEEDS_OF_MODE: Readonly<Record<StudyMode, number>> = {
   confirm: 8,
 };
 
-/** The grid of method.md §5, for every arm alike; only where the time is taken to confirm. */
+/** The grid of docs/method.md §5, for every arm alike; only where the time is taken to confirm. */
 export const LEARNING_RATES_OF_MODE: Readonly<Record<StudyMode, readonly number[]>> = {
   quick: [],
   default: [],

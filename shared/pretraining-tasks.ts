@@ -1,7 +1,7 @@
-/** The pretraining tasks in words and facts (method.md §3); how each is computed is in engine/training/pretrain. */
+/** The pretraining tasks in words and facts (docs/method.md §3); how each is computed is in engine/training/pretrain. */
 import type { NetworkConfig, PretrainingTask, Transfer } from './entities.ts';
 
-/** What a task learns from: what claim 3 of the paper tells apart (method.md §1). */
+/** What a task learns from: what claim 3 of the paper tells apart (docs/method.md §1). */
 export const TASK_FAMILIES = [
   'classification',
   'segmentation',

@@ -30,7 +30,7 @@ interface DemoOptions {
   json: boolean;
 }
 
-/** method.md §6: the pilot's sizes; quick pretrains and fine-tunes for fewer steps on fewer images. */
+/** docs/method.md §6: the pilot's sizes; quick pretrains and fine-tunes for fewer steps on fewer images. */
 const SIZE_PX = 64;
 const CHANNELS = 1;
 const VAL_IMAGES = 16;

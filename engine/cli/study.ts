@@ -1,6 +1,6 @@
 /** graft study plan | run | status | pause | resume | power | report */
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { StudyPlan } from '../../shared/api.ts';
 import type { Study, StudyConfig } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
@@ -261,12 +261,11 @@ function addPower(study: Command): void {
     .description('how many seeds and test images would decide, with this study as the pilot')
     .argument('<project>', 'project file')
     .option('--name <study>', 'which study (default: the newest)')
-    .addOption(new Option('--study <study>', 'the same as --name').hideHelp())
     .option('--delta <dice>', "another margin than the study's", share)
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: StudyOptions & { study?: string; delta?: number }) => {
+    .action(async (path: string, options: StudyOptions & { delta?: number }) => {
       await withProject(path, async (caller, project) => {
-        const { id } = await findStudy(caller, project, options.name ?? options.study);
+        const { id } = await findStudy(caller, project, options.name);
         const power = await caller.call('studies.power', {
           project,
           studyId: id,

@@ -111,9 +111,6 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     'INSERT INTO classes (dataset_id, idx, name, color) VALUES (?, ?, ?, ?)',
   );
   const deleteClasses = db.prepare<[number]>('DELETE FROM classes WHERE dataset_id = ?');
-  const setImageClasses = db.prepare<[string, number]>(
-    'UPDATE datasets SET image_classes = ? WHERE id = ?',
-  );
   const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
@@ -136,7 +133,6 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   const bytesOf = db.prepare<[number], { bytes: Buffer }>(
     'SELECT bytes FROM image_bytes WHERE image_id = ?',
   );
-  const deleteImage = db.prepare<[number]>('DELETE FROM images WHERE id = ?');
   const setLink = db.prepare<[string, string | null, number]>(
     'UPDATE images SET link_path = ?, link_relative = ? WHERE id = ? AND link_path IS NOT NULL',
   );
@@ -193,8 +189,6 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
         for (const c of classes) insertClass.run(id, c.index, c.name, c.color);
       })();
     },
-    setImageClasses: (id: number, names: readonly string[]) =>
-      void setImageClasses.run(JSON.stringify(names), id),
 
     /** Images in the order of their import. */
     images: (datasetId: number): ImageRecord[] => imagesOf.all(datasetId).map(imageOf),
@@ -234,6 +228,5 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     setLink: (imageId: number, linkPath: string) =>
       void setLink.run(linkPath, pathFromProject(projectPath, linkPath), imageId),
     setGroup: (imageId: number, group: string | null) => void setGroup.run(group, imageId),
-    deleteImage: (id: number) => deleteImage.run(id).changes > 0,
   };
 }

@@ -30,7 +30,10 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** Numbered, append-only: NNN-subject.sql brings a file from version NNN−1 to NNN. */
+/**
+ * Numbered, append-only: NNN-subject.sql brings a file from the version before to NNN. There never was a 003: a file of
+ * version 2 goes to 4 at once.
+ */
 function readMigrations(): Migration[] {
   return readdirSync(MIGRATIONS_DIR)
     .filter((name) => /^\d{3}-.*\.sql$/.test(name))

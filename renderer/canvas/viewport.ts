@@ -129,16 +129,6 @@ export function resized(view: Viewport, screen: Size): Viewport {
   return clamped({ ...view, screen });
 }
 
-/** Image pixels that are at least partly on the screen, or null where there are none. */
-export function visiblePixels(view: Viewport): Rect | null {
-  const from = toImage(view, screenPoint(0, 0));
-  const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
-  return intersection(
-    { x0: Math.floor(from.x), y0: Math.floor(from.y), x1: Math.ceil(to.x), y1: Math.ceil(to.y) },
-    { x0: 0, y0: 0, x1: view.image.width, y1: view.image.height },
-  );
-}
-
 /** Device pixels that show a rectangle of image pixels, rounded outwards by `margin`. */
 export function screenRect(view: Viewport, rect: Rect, margin = 0): Rect {
   const from = toScreen(view, imagePoint(rect.x0, rect.y0));

@@ -7,8 +7,8 @@ import {
   cocoBox,
   cocoRuns,
   compressCocoCounts,
-  decodeCocoRle,
   encodeCocoRuns,
+  forEachCocoPixel,
 } from '../../shared/coco-rle.ts';
 
 /**
@@ -35,6 +35,15 @@ function unpackBits(bits: string, length: number): Uint8Array {
 /** Runs of the ones; a mask without any is one run of zeros. */
 const runsOf = (data: Uint8Array, size: readonly [number, number]) =>
   encodeCocoRuns(data, size).get(1) ?? [size[0] * size[1]];
+
+/** Row-major mask of 0 and 1. */
+function decodeCocoRle(rle: Parameters<typeof cocoRuns>[0]) {
+  const runs = cocoRuns(rle);
+  if (!runs.ok) return runs;
+  const mask = new Uint8Array(rle.size[0] * rle.size[1]);
+  forEachCocoPixel(runs.counts, rle.size, (i) => (mask[i] = 1));
+  return { ok: true as const, mask };
+}
 
 function reasonOf(size: readonly [number, number], counts: string | number[]): string {
   const runs = cocoRuns({ size, counts });

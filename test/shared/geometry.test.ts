@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { cocoArea, compressCocoCounts } from '../../shared/coco-rle.ts';
-import { cocoPolygonRuns, fillRings, traceRings } from '../../shared/geometry.ts';
+import { cocoPolygonRuns, fillRings } from '../../shared/geometry.ts';
+import { traceRings } from '../fixtures/trace-rings.ts';
 
 /**
  * Made with pycocotools 2.0.11: mask.frPyObjects([polygon], height, width) of random polygons with 3 – 8

@@ -12,7 +12,7 @@ export interface Outline {
 export const SHAPES = ['ellipse', 'polygon', 'blob'] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** A shape of method.md §6 at random rotation; `radiusPx` is R. */
+/** A shape of docs/method.md §6 at random rotation; `radiusPx` is R. */
 export function drawShape(shape: Shape, radiusPx: number, random: Random): Outline {
   switch (shape) {
     case 'ellipse':

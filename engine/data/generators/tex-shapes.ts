@@ -1,5 +1,5 @@
 /**
- * TexShapes (method.md §6): textured shapes on a background of the same mean grey, so that a network
+ * TexShapes (docs/method.md §6): textured shapes on a background of the same mean grey, so that a network
  * must learn texture. A source task with four textures to pretrain on, and a binary target task in
  * which one of them is to be found among decoys. Source and target are both RGB; only the source is tinted.
  */

@@ -1,4 +1,4 @@
-/** The textures of TexShapes (method.md §6): fields of mean 0 and variance 1, at random angle, phase and period. */
+/** The textures of TexShapes (docs/method.md §6): fields of mean 0 and variance 1, at random angle, phase and period. */
 import type { Random } from '../../../shared/random.ts';
 import { standardise, valueNoise } from './value-noise.ts';
 

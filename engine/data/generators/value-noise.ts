@@ -14,7 +14,7 @@ export function standardise(field: Float64Array): Float64Array {
 }
 
 /**
- * V(c) of method.md §6: `cells` grid cells across the image, four grid values under every pixel.
+ * V(c) of docs/method.md §6: `cells` grid cells across the image, four grid values under every pixel.
  * @param cells features across the image, may be fractional: sizePx / 3 gives grains of 3 px
  * @returns [sizePx · sizePx], mean 0, variance 1
  */

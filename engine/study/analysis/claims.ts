@@ -1,5 +1,5 @@
 /**
- * The paper's five claims (method.md §1) held against the cells of one study. A claim is supported
+ * The paper's five claims (docs/method.md §1) held against the cells of one study. A claim is supported
  * where every cell that can speak about it agrees, contradicted where any cell disagrees.
  */
 import type {

@@ -1,5 +1,5 @@
 /**
- * How fast arms learn, apart from how well they end (method.md §5), and whether the random arm had
+ * How fast arms learn, apart from how well they end (docs/method.md §5), and whether the random arm had
  * learnt all it could when its budget ended. Reads validation Dice only.
  */
 import type { AnalysedRun, ConvergenceSummary } from '../../../shared/analysis.ts';

@@ -1,4 +1,4 @@
-/** From the numbers of a comparison to its verdict (method.md §5) and to a sentence for anybody. */
+/** From the numbers of a comparison to its verdict (docs/method.md §5) and to a sentence for anybody. */
 import type { Comparison, ComparisonKind, Verdict } from '../../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';

@@ -1,4 +1,4 @@
-/** The grid of a study: arms × label counts × seeds (method.md §5) as a list of runs. Reads nothing but the plan. */
+/** The grid of a study: arms × label counts × seeds (docs/method.md §5) as a list of runs. Reads nothing but the plan. */
 import type {
   FinetuneRunConfig,
   PretrainingKey,

@@ -1,5 +1,5 @@
 /**
- * Goes on with label counts whose random start was still improving when its budget ended (method.md §5): all arms of
+ * Goes on with label counts whose random start was still improving when its budget ended (docs/method.md §5): all arms of
  * such a label count get the same longer budget, once. Their runs resume from their last checkpoints. Of several learning
  * rates only the one that validation has chosen goes on, of every arm alike: the others would not be reported, and
  * the choice stands, because the best validation Dice of a run that goes on cannot fall.

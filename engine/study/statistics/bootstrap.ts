@@ -1,5 +1,5 @@
 /**
- * The crossed bootstrap of method.md §5: seeds are resampled, then images, both with replacement and
+ * The crossed bootstrap of docs/method.md §5: seeds are resampled, then images, both with replacement and
  * independently, so that an interval speaks about new seeds and new images alike (Owen's pigeonhole
  * bootstrap, 2007). Resamples are drawn once and used for every cell of a study of the same size.
  * Its intervals are reported beside those of crossed-interval.ts, on which verdicts rest.

@@ -1,5 +1,5 @@
 /**
- * Plain statistics of a study (method.md §5): means, percentiles, the exact sign-flip test, Holm's
+ * Plain statistics of a study (docs/method.md §5): means, percentiles, the exact sign-flip test, Holm's
  * correction and the equivalence test. Pure functions of numbers; they know no arms, runs or files.
  * The crossed bootstrap is in bootstrap.ts, the signed-rank test in wilcoxon.ts.
  */

@@ -1,6 +1,6 @@
 /**
  * Wilcoxon's signed-rank test over images. It takes the trained models as given, so it says something
- * about these models only, never about the pretraining that made them (method.md §5).
+ * about these models only, never about the pretraining that made them (docs/method.md §5).
  */
 import { normalTail } from './normal-tail.ts';
 

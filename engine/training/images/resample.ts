@@ -105,15 +105,7 @@ export function createShrinking(
   };
 }
 
-/** Values at another size. */
-export function resizeValues(raster: Raster, width: number, height: number): Raster {
-  if (width === raster.width && height === raster.height) return raster;
-  const shrinking = createShrinking(raster, width, height);
-  shrinking.add(raster);
-  return shrinking.result;
-}
-
-/** The same, some rows at a time: `rows(from, count)` are [count, width, channels] of it. */
+/** The other way, from all of it, some rows at a time: `rows(from, count)` are [count, width, channels] of it. */
 export function createEnlargement(
   raster: Raster,
   width: number,

@@ -1,4 +1,4 @@
-/** Attention pooling (method.md §4, after Dippel et al. 2021, arXiv 2104.04323): a weighted mean that learns where to look. */
+/** Attention pooling (docs/method.md §4, after Dippel et al. 2021, arXiv 2104.04323): a weighted mean that learns where to look. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ForwardPass } from './forward-pass.ts';

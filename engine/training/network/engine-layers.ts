@@ -4,7 +4,7 @@
  */
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
-/** Added to the variance in batch normalisation (method.md §2), unless a layer's specification says otherwise. */
+/** Added to the variance in batch normalisation (docs/method.md §2), unless a layer's specification says otherwise. */
 export const BATCH_NORM_EPSILON = 1e-5;
 
 export interface Normalised {

@@ -8,7 +8,7 @@ import type { ConvolutionInput, Layers } from './layers.ts';
 import type { BlockOptions, NetworkOperations } from './network-operations.ts';
 import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
 
-/** Running statistics keep this share of themselves at every step (method.md §2). */
+/** Running statistics keep this share of themselves at every step (docs/method.md §2). */
 export const STATISTICS_MOMENTUM = 0.9;
 
 export interface ForwardPass extends NetworkOperations<Tensor4D> {

@@ -56,9 +56,6 @@ export const shapeWords = (shape: readonly number[] | undefined) =>
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
-export const parameterCount = (spec: NetworkSpec) =>
-  spec.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-
 /**
  * convolution → normalisation: the kernel, gamma and beta, and running statistics where the normalisation is by batch.
  * A layer without them is normalised by groups (forward-pass.ts).

@@ -1,5 +1,5 @@
 /**
- * The U-Net of method.md §2: its weights by layer and group, and its two halves as pure functions.
+ * The U-Net of docs/method.md §2: its weights by layer and group, and its two halves as pure functions.
  *
  * encoder: the architecture that the configuration names (encoders/), the same for every decoder. decoder: from the
  * deepest level up, nearest ×2, concatenation with the skip (through a 1×1 block of its own where skips are 'conv'), two

@@ -64,7 +64,7 @@ function segmentationLoss(
   return tf.add(pixelLoss, tf.sub(1, overlap));
 }
 
-/** By default cross-entropy + (1 − mean soft Dice over the foreground); never of ignored pixels (method.md §3). */
+/** By default cross-entropy + (1 − mean soft Dice over the foreground); never of ignored pixels (docs/method.md §3). */
 export function segmentationObjective(options: {
   readonly network: NetworkConfig;
   readonly sizePx: number;

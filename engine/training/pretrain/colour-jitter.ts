@@ -1,5 +1,5 @@
 /**
- * Colour jitter of strength 1 (method.md §4): brightness, contrast, saturation and hue in random order, values clipped
+ * Colour jitter of strength 1 (docs/method.md §4): brightness, contrast, saturation and hue in random order, values clipped
  * to [0, 1] after each. Changes pixels in place. Images without colour have brightness and contrast only.
  */
 import type { Random } from '../../../shared/random.ts';

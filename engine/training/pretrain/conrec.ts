@@ -16,7 +16,7 @@ export const conrec: PretrainingTaskDefinition = {
     contrastiveReconstruction({
       network,
       sizePx,
-      // Intensity maps are for grey images only (method.md §4).
+      // Intensity maps are for grey images only (docs/method.md §4).
       corruptions:
         network.inputChannels === 1
           ? { ...CORRUPTIONS, 'non-linear intensity': mapIntensities }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
 import { crossEntropy } from '../objectives/losses.ts';
 
-/** τ of method.md §3 and §4. */
+/** τ of docs/method.md §3 and §4. */
 const TEMPERATURE = 0.5;
 /** Keeps the direction of a zero vector finite. */
 const SMALLEST_SQUARE = 1e-12;

@@ -1,5 +1,5 @@
 /**
- * ConRec (method.md §4): two views of every image are corrupted; decoder and head give back the view, and from the
+ * ConRec (docs/method.md §4): two views of every image are corrupted; decoder and head give back the view, and from the
  * bottleneck, by attention pooling and projection, each view has to find the other one.
  * L = reconstruction · MSE + contrast · NT-Xent. Which corruptions there are is the tasks' own affair (pretrain/).
  */

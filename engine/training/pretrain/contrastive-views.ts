@@ -1,5 +1,5 @@
 /**
- * The augmented views that contrastive tasks compare (method.md §4): random resized crop and flip; for RGB images
+ * The augmented views that contrastive tasks compare (docs/method.md §4): random resized crop and flip; for RGB images
  * colour jitter, greyscale and blur, for others brightness and contrast. Pure functions of a square image and a random
  * stream; all values stay in [0, 1]. After Chen et al. 2020, arXiv 2002.05709, appendix A.
  */

@@ -1,5 +1,5 @@
 /**
- * The corruptions that reconstruction tasks undo (method.md §3 and §4): pure functions of a square image and a random
+ * The corruptions that reconstruction tasks undo (docs/method.md §3 and §4): pure functions of a square image and a random
  * stream. Typed arrays only; the clean image is never changed.
  */
 import type { Random } from '../../../shared/random.ts';

@@ -1,5 +1,5 @@
 /**
- * Pretraining by multi-reconstruction ConRec, our reading of the paper's own proposal (method.md §4): ConRec whose
+ * Pretraining by multi-reconstruction ConRec, our reading of the paper's own proposal (docs/method.md §4): ConRec whose
  * views draw from several reconstruction tasks, each with an output layer of its own or all with one.
  */
 import { contrastiveReconstruction } from './contrastive-reconstruction.ts';

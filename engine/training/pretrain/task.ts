@@ -31,7 +31,7 @@ export interface PretrainingTaskDefinition {
   objective(context: TaskContext): Objective;
 }
 
-/** method.md §3: desktop defaults, alike for every task so that they can be compared. */
+/** docs/method.md §3: desktop defaults, alike for every task so that they can be compared. */
 export const PRETRAINING_DEFAULTS: OptimisationConfig = {
   steps: 400,
   batch: 32,

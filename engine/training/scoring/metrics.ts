@@ -1,5 +1,5 @@
 /**
- * How well one predicted label map matches the truth (method.md §5). Pure typed-array code: no
+ * How well one predicted label map matches the truth (docs/method.md §5). Pure typed-array code: no
  * tensors, no averages over images or seeds.
  *
  * Scores are the mean over the foreground classes 1 … classCount−1. A class that neither map holds

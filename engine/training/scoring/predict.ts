@@ -38,19 +38,12 @@ export interface Prediction extends LabelMap {
   readonly uncertainty: number;
 }
 
-/**
- * Mean entropy over pixels as a share of the largest, ln(classes): 0 certain, 1 all classes alike.
- * `weights` [pixels, classes] ≥ 0: probabilities up to a factor of the pixel's own.
- */
-export function meanEntropy(weights: Float32Array, classes: number): number {
-  return shareOfLargest(totalEntropy(weights, classes), weights.length / classes, classes);
-}
-
-const shareOfLargest = (total: number, pixels: number, classes: number) =>
+/** Mean entropy over pixels as a share of the largest, ln(classes): 0 certain, 1 all classes alike. `total`: nats. */
+export const shareOfLargest = (total: number, pixels: number, classes: number) =>
   Math.min(1, Math.max(0, total / (pixels * Math.log(classes))));
 
-/** Nats. */
-function totalEntropy(weights: Float32Array, classes: number): number {
+/** Nats, summed. `weights` [pixels, classes] ≥ 0: probabilities up to a factor of the pixel's own. */
+export function totalEntropy(weights: Float32Array, classes: number): number {
   const pixels = weights.length / classes;
   let total = 0;
   for (let p = 0; p < pixels; p++) {

@@ -258,7 +258,7 @@ describe('what a project holds', () => {
     expect(project.snapshots.take(datasetId, [item])).toBe(id);
     expect(project.snapshots.take(datasetId, [{ ...item, part: 'test' }])).not.toBe(id);
     expect(project.snapshots.items(id)).toEqual([item]);
-    expect(() => project.datasets.deleteImage(imageId)).toThrow('FOREIGN KEY');
+    expect(() => project.datasets.delete(datasetId)).toThrow('FOREIGN KEY');
     project.close();
   });
 

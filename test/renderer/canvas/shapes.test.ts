@@ -8,7 +8,7 @@ import {
   sweptDisc,
 } from '../../../renderer/canvas/shapes.ts';
 import { imagePoint, type ImagePoint } from '../../../renderer/canvas/viewport.ts';
-import { traceRings } from '../../../shared/geometry.ts';
+import { traceRings } from '../../fixtures/trace-rings.ts';
 
 const SIDE = 40;
 

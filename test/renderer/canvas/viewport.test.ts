@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   fit,
   imagePoint,
+  intersection,
   MAX_ZOOM,
   minZoom,
   panBy,
@@ -10,7 +11,7 @@ import {
   screenPoint,
   toImage,
   toScreen,
-  visiblePixels,
+  type Viewport,
   zoomAt,
 } from '../../../renderer/canvas/viewport.ts';
 
@@ -22,6 +23,16 @@ const screen = fc.record({
   width: fc.integer({ min: 50, max: 5000 }),
   height: fc.integer({ min: 50, max: 5000 }),
 });
+
+/** Image pixels that are at least partly on the screen, or null where there are none. */
+function visiblePixels(view: Viewport) {
+  const from = toImage(view, screenPoint(0, 0));
+  const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
+  return intersection(
+    { x0: Math.floor(from.x), y0: Math.floor(from.y), x1: Math.ceil(to.x), y1: Math.ceil(to.y) },
+    { x0: 0, y0: 0, x1: view.image.width, y1: view.image.height },
+  );
+}
 
 describe('the viewport', () => {
   test('shows the whole image, centred, after fit', () => {

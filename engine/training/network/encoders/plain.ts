@@ -1,5 +1,5 @@
 /**
- * The encoder of method.md §2: levels 1 … depth of widths base·(1, 2, 4, …), each two 3×3 blocks (convolution,
+ * The encoder of docs/method.md §2: levels 1 … depth of widths base·(1, 2, 4, …), each two 3×3 blocks (convolution,
  * normalisation, ReLU) followed by max-pooling, then a bottleneck of two blocks.
  */
 import type { NetworkConfig } from '../../../../shared/entities.ts';

@@ -6,11 +6,7 @@ import {
   tensorWeights,
 } from '../../../../engine/training/network/forward-pass.ts';
 import { createLayers } from '../../../../engine/training/network/layers.ts';
-import {
-  flattenWeights,
-  initialWeights,
-  parameterCount,
-} from '../../../../engine/training/network/parameters.ts';
+import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import {
   segmentationObjective,
   segmentationSpec,
@@ -30,6 +26,7 @@ import {
 } from '../../../../engine/training/network/unet.ts';
 import { NetworkConfig, OptimisationConfig } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
+import { parameterCount } from '../../../fixtures/parameter-count.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 
 const engine = await nativeEngineOrSkip();

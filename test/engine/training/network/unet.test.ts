@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  filterSpec,
-  initialWeights,
-  parameterCount,
-} from '../../../../engine/training/network/parameters.ts';
+import { filterSpec, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import { pretrainingTasks } from '../../../../engine/training/pretrain/registry.ts';
 import { segmentationSpec } from '../../../../engine/training/objectives/segmentation.ts';
 import {
@@ -12,6 +8,7 @@ import {
   encoderSpec,
 } from '../../../../engine/training/network/unet.ts';
 import { NetworkConfig, PretrainingOptions } from '../../../../shared/entities.ts';
+import { parameterCount } from '../../../fixtures/parameter-count.ts';
 
 const options = PretrainingOptions.parse({});
 const network = NetworkConfig.parse({ base: 4, depth: 2, bottleneck: 4 });

@@ -3,11 +3,12 @@ import { validationDice, validationViews } from '../../../../engine/training/sco
 import { rowsOf } from '../../../../engine/training/images/image-rows.ts';
 import {
   blendWeights,
-  meanEntropy,
   mostProbable,
   predictionInput,
   predictLabelMaps,
   windowStarts,
+  shareOfLargest,
+  totalEntropy,
 } from '../../../../engine/training/scoring/predict.ts';
 import type { Raster } from '../../../../engine/training/images/resample.ts';
 import type { Segmenter } from '../../../../engine/training/scoring/segmenter.ts';
@@ -74,6 +75,9 @@ it('blends windows of a tall image, whose rows are finished on the way, as one o
   expect(map.data).toEqual(mostProbable(data, classes));
   expect(map.uncertainty).toBeCloseTo(meanEntropy(data, classes), 5);
 });
+
+const meanEntropy = (weights: Float32Array, of: number) =>
+  shareOfLargest(totalEntropy(weights, of), weights.length / of, of);
 
 describe('the uncertainty of a prediction', () => {
   it('is 0 where every pixel is certain and 1 where all classes are alike', () => {
