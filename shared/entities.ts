@@ -40,6 +40,10 @@ export const Dataset = z.object({
   origin: z.record(z.string(), z.unknown()),
   imageCount: z.number().int(),
   labelledCount: z.number().int(),
+  /** Images of three channels or more. */
+  colourCount: z.number().int(),
+  /** Image classes that occur. */
+  usedImageClasses: z.number().int(),
   /** Its images by their number of channels, fewest channels first. */
   channels: z.array(z.object({ channels: z.number().int(), images: z.number().int() })),
   classes: z.array(SegmentationClass),
@@ -510,7 +514,7 @@ export const StudyConfig = z.object({
   name: z.string().min(1).max(200),
   sourceDatasetId: Id,
   targetDatasetId: Id,
-  /** Split of the target; null: 'default' split is made with `splitSeed`. */
+  /** Split of the target; null: its first, and where it has none a new one, `default`. */
   splitId: Id.nullable().default(null),
   network: NetworkConfig,
   sampling: SamplingConfig,

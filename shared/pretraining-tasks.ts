@@ -216,24 +216,3 @@ export function channelObstacle(
   if (needs !== 'colour images' || inputChannels === 3) return null;
   return `${title} needs RGB images and a network with 3 input channels; this one has ${inputChannels}. Choose 3 channels, or another task for images without colour.`;
 }
-
-/** What a project knows of an image. */
-interface ImageFacts {
-  readonly channels: number;
-  readonly labelMapId: number | null;
-  readonly imageClass: number | null;
-}
-
-/** Whether an image has what a task learns from. */
-export function imageServes(task: PretrainingTask, image: ImageFacts): boolean {
-  switch (PRETRAINING_TASK_FACTS[task].needs) {
-    case 'images':
-      return true;
-    case 'colour images':
-      return image.channels >= 3;
-    case 'label maps':
-      return image.labelMapId !== null;
-    case 'image classes':
-      return image.imageClass !== null;
-  }
-}

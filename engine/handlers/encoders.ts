@@ -3,11 +3,8 @@ import { basename } from 'node:path';
 import type { Encoder } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { foregroundObstacle } from '../../shared/foreground.ts';
-import {
-  channelObstacle,
-  imageServes,
-  PRETRAINING_TASK_FACTS,
-} from '../../shared/pretraining-tasks.ts';
+import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
+import { imageServes, sourceFacts, taskObstacle } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
@@ -100,24 +97,18 @@ export const encoderHandlers: Handlers<
     const { db, queue } = context.project(input.project);
     const dataset = requireDataset(db, input.datasetId);
     const images = db.datasets.images(dataset.id);
-    const { needs, title } = PRETRAINING_TASK_FACTS[input.task];
-    const channels = channelObstacle(input.task, input.network.inputChannels);
-    if (channels !== null) throw new AppError('invalid-input', channels);
+    const { inputChannels } = input.network;
+    const source = sourceFacts(dataset.name, images);
+    const missing = taskObstacle(input.task, { source, inputChannels });
+    if (missing !== null) throw new AppError('invalid-input', missing, { subject: dataset.name });
     assertInputSize(input.network, input.sampling.sizePx);
     const usable = images.filter((image) => imageServes(input.task, image));
     assertChannelsFit(usable, input.network.inputChannels);
-    if (needs === 'label maps') {
+    if (PRETRAINING_TASK_FACTS[input.task].needs === 'label maps') {
       assertLabelsAreClasses(db, dataset, usable);
       const items = usable.map(({ labelMapId }) => ({ part: 'train' as const, labelMapId }));
       const obstacle = foregroundObstacle(dataset.name, partLabels(db, items));
       if (obstacle !== null) throw new AppError('invalid-input', obstacle);
-    }
-    if (usable.length === 0) {
-      throw new AppError(
-        'invalid-input',
-        `${title} pretraining needs ${needs}, and "${dataset.name}" has none. Choose another dataset or task.`,
-        { subject: dataset.name },
-      );
     }
     const runId = db.transaction(() =>
       db.runs.create({

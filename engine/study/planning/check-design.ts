@@ -6,13 +6,9 @@ import {
   type StudyConfig,
 } from '../../../shared/entities.ts';
 import { halvingsOf } from '../../../shared/networks.ts';
-import {
-  channelObstacle,
-  imageServes,
-  PRETRAINING_TASK_FACTS,
-  transferObstacle,
-} from '../../../shared/pretraining-tasks.ts';
+import { transferObstacle } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
+import { sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { refuse } from './refuse.ts';
 
 /** Results are told apart by key, so each may stand for one pretraining only. */
@@ -55,25 +51,11 @@ export function checkTaskNeeds(
   source: Dataset,
   images: readonly ImageRecord[],
 ) {
+  const facts = sourceFacts(source.name, images);
   for (const { task, transfers } of config.pretrainings.filter(isTaskPretraining)) {
-    const { needs, title } = PRETRAINING_TASK_FACTS[task];
-    const channels = channelObstacle(task, config.network.inputChannels);
-    if (channels !== null) refuse(channels);
-    if (!images.some((image) => imageServes(task, image))) {
-      refuse(
-        `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`,
-        source.name,
-      );
-    }
-    if (needs === 'image classes') {
-      const classes = new Set(images.map((i) => i.imageClass).filter((c) => c !== null));
-      if (classes.size < 2) {
-        refuse(
-          `${title} pretraining needs images of at least two classes, and "${source.name}" has ${classes.size}. Import class folders, or choose another task.`,
-          source.name,
-        );
-      }
-    }
+    const { inputChannels } = config.network;
+    const missing = taskObstacle(task, { source: facts, inputChannels });
+    if (missing !== null) refuse(missing, source.name);
     for (const transfer of transfers) {
       const obstacle = transferObstacle(task, transfer, config.network.skips);
       if (obstacle !== null) refuse(`${task} → ${transfer}: ${obstacle} Leave that arm out.`);

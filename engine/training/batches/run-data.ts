@@ -9,7 +9,8 @@ import {
 import { unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
-import { imageServes, PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
+import { imageServes, sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { labelMapCode } from '../../data/image-source.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import type { Project } from '../../db/project.ts';
@@ -88,15 +89,16 @@ function pretrainingData(
   });
   const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
   const { needs, title } = PRETRAINING_TASK_FACTS[config.task];
-  const train = all.filter(({ image, labelMapId, imageClass }) =>
-    imageServes(config.task, { channels: image.channels, labelMapId, imageClass }),
-  );
-  if (train.length === 0) {
-    throw new AppError(
-      'invalid-input',
-      `${title} learns from ${needs}, and ${dataset.name} has none to train on. Choose another task, or add them.`,
-    );
-  }
+  const facts = ({ image: { channels }, labelMapId, imageClass }: (typeof all)[number]) => ({
+    channels,
+    labelMapId,
+    imageClass,
+  });
+  const { inputChannels } = config.network;
+  const source = sourceFacts(dataset.name, all.map(facts));
+  const missing = taskObstacle(config.task, { source, inputChannels });
+  if (missing !== null) throw new AppError('invalid-input', missing);
+  const train = all.filter((request) => imageServes(config.task, facts(request)));
   if (needs === 'label maps') assertLabelsAreClasses(project, dataset, namesOf(train));
   const left = all.length - train.length;
   const notes =

@@ -1,0 +1,93 @@
+/**
+ * Whether images and a network serve a pretraining task. Told here alone: for plans, single pretrainings, trainers, the
+ * forms of the window and the command line.
+ */
+import type { Dataset, NetworkConfig, PretrainingTask } from './entities.ts';
+import { channelObstacle, PRETRAINING_TASK_FACTS } from './pretraining-tasks.ts';
+
+/** What a project knows of an image. */
+interface ImageFacts {
+  readonly channels: number;
+  readonly labelMapId: number | null;
+  readonly imageClass: number | null;
+}
+
+/** How many images of a source have what tasks learn from. */
+export interface SourceFacts {
+  /** Of the dataset. */
+  readonly name: string;
+  readonly images: number;
+  readonly labelled: number;
+  /** With three channels or more. */
+  readonly colour: number;
+  /** Different classes among those that have one. */
+  readonly imageClasses: number;
+}
+
+/** Of images that have colour. */
+const COLOUR_CHANNELS = 3;
+
+/** Whether an image has what a task learns from. */
+export function imageServes(task: PretrainingTask, image: ImageFacts): boolean {
+  switch (PRETRAINING_TASK_FACTS[task].needs) {
+    case 'images':
+      return true;
+    case 'colour images':
+      return image.channels >= COLOUR_CHANNELS;
+    case 'label maps':
+      return image.labelMapId !== null;
+    case 'image classes':
+      return image.imageClass !== null;
+  }
+}
+
+export function sourceFacts(name: string, images: readonly ImageFacts[]): SourceFacts {
+  const classes = images.flatMap(({ imageClass }) => (imageClass === null ? [] : [imageClass]));
+  return {
+    name,
+    images: images.length,
+    labelled: images.filter(({ labelMapId }) => labelMapId !== null).length,
+    colour: images.filter(({ channels }) => channels >= COLOUR_CHANNELS).length,
+    imageClasses: new Set(classes).size,
+  };
+}
+
+/** Of a whole dataset, as lists of datasets tell it. */
+export const datasetFacts = (dataset: Dataset): SourceFacts => ({
+  name: dataset.name,
+  images: dataset.imageCount,
+  labelled: dataset.labelledCount,
+  colour: dataset.colourCount,
+  imageClasses: dataset.usedImageClasses,
+});
+
+/** Why a task cannot be pretrained, and what to do; null where it can. */
+export function taskObstacle(
+  task: PretrainingTask,
+  {
+    source,
+    inputChannels,
+  }: {
+    /** null: not chosen yet. */
+    readonly source: SourceFacts | null;
+    readonly inputChannels: NetworkConfig['inputChannels'];
+  },
+): string | null {
+  const channels = channelObstacle(task, inputChannels);
+  if (channels !== null || source === null) return channels;
+  const { needs, title } = PRETRAINING_TASK_FACTS[task];
+  const { images, labelled, colour, imageClasses } = source;
+  const serving = {
+    images,
+    'colour images': colour,
+    'label maps': labelled,
+    'image classes': imageClasses,
+  }[needs];
+  if (serving === 0) {
+    return `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`;
+  }
+  if (needs === 'image classes' && imageClasses < 2) {
+    return `${title} pretraining needs images of at least two classes, and "${source.name}" has ${imageClasses}. Import class folders, or choose another task.`;
+  }
+  return null;
+}
