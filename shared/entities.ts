@@ -40,8 +40,6 @@ export const Dataset = z.object({
   origin: z.record(z.string(), z.unknown()),
   imageCount: z.number().int(),
   labelledCount: z.number().int(),
-  /** Images of three channels or more. */
-  colourCount: z.number().int(),
   /** Image classes that occur. */
   usedImageClasses: z.number().int(),
   /** Its images by their number of channels, fewest channels first. */

@@ -57,7 +57,9 @@ export const datasetFacts = (dataset: Dataset): SourceFacts => ({
   name: dataset.name,
   images: dataset.imageCount,
   labelled: dataset.labelledCount,
-  colour: dataset.colourCount,
+  colour: dataset.channels
+    .filter(({ channels }) => channels >= COLOUR_CHANNELS)
+    .reduce((sum, { images }) => sum + images, 0),
   imageClasses: dataset.usedImageClasses,
 });
 

@@ -30,7 +30,6 @@ interface DatasetRow {
   image_classes: string;
   image_count: number;
   labelled_count: number;
-  colour_count: number;
   used_image_classes: number;
 }
 
@@ -61,7 +60,6 @@ const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id) AS image_count,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
      AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count,
-  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id AND i.channels >= 3) AS colour_count,
   (SELECT COUNT(DISTINCT i.image_class) FROM images i WHERE i.dataset_id = d.id) AS used_image_classes`;
 const IMAGE_COLUMNS = `i.id, i.dataset_id, i.name, i.width_px, i.height_px, i.channels, i.bit_depth, i.hash, i.page,
   i.channel_pages, i.link_path, i.link_relative, i.group_name, i.image_class,
@@ -151,7 +149,6 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     origin: Origin.parse(JSON.parse(row.origin)),
     imageCount: row.image_count,
     labelledCount: row.labelled_count,
-    colourCount: row.colour_count,
     usedImageClasses: row.used_image_classes,
     channels: channelsOf.all(row.id),
     classes: classesOf.all(row.id),

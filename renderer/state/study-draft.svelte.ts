@@ -18,12 +18,9 @@ import {
   SEEDS_OF_MODE,
   type StudyMode,
 } from '../../shared/presets.ts';
-import {
-  channelObstacle,
-  PRETRAINING_TASK_FACTS,
-  transferObstacle,
-} from '../../shared/pretraining-tasks.ts';
+import { transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
+import { datasetFacts, taskObstacle } from '../../shared/task-sources.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
 import { firstDesign, type StudyDesign, withAllTasks } from './study-design.ts';
 
@@ -244,15 +241,8 @@ export class StudyDraft {
 
   /** Why a task cannot be pretrained on the source; null where it can. */
   taskObstacle(task: PretrainingTask, source: Dataset | null): string | null {
-    const { needs } = PRETRAINING_TASK_FACTS[task];
-    if (source === null) return null;
-    if (needs === 'label maps' && source.labelledCount === 0) {
-      return `“${source.name}” has no labels.`;
-    }
-    if (needs === 'image classes' && source.imageClasses.length < 2) {
-      return `“${source.name}” has no image classes.`;
-    }
-    return channelObstacle(task, this.design.network.inputChannels);
+    const { inputChannels } = this.design.network;
+    return taskObstacle(task, { source: source && datasetFacts(source), inputChannels });
   }
 
   /** Networks that are there already and were chosen, by id. */

@@ -8,6 +8,7 @@ import { decoderSpec, encoderSpec } from '../../../engine/training/network/unet.
 import { encoderWeights } from '../../../engine/training/weights/encoder-weights.ts';
 import { encodeNetwork } from '../../../engine/training/weights/network-file.ts';
 import { NetworkConfig } from '../../../shared/entities.ts';
+import { addDataset } from '../../fixtures/projects.ts';
 
 const network = NetworkConfig.parse({ base: 4, depth: 2, bottleneck: 4 });
 const spec = joinSpecs(encoderSpec(network), decoderSpec(network));
@@ -96,5 +97,27 @@ describe('an encoder from a file', () => {
     ).rejects.toThrow(/cannot be read/);
     expect(await engine.call('encoders.list', { project })).toEqual([]);
     expect(existsSync(join(dir, 'none'))).toBe(false);
+  });
+});
+
+describe('a single pretraining', () => {
+  it('by classification is refused where all images are of one class, as in a study', async () => {
+    const { db } = engine.project(project);
+    const oneClass = addDataset(db, 'cells', { count: 4, classes: 1 });
+    const pretrain = (datasetId: number) =>
+      engine.call('encoders.pretrain', {
+        project,
+        datasetId,
+        task: 'classification',
+        network,
+        sampling: { sizePx: 16, mode: 'resize' },
+        optimisation: { steps: 1, batch: 1, schedule: 'constant', evaluateEvery: 1 },
+      });
+    await expect(pretrain(oneClass)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringMatching(/at least two classes, and "cells" has 1/) as string,
+      subject: 'cells',
+    });
+    expect(db.runs.list()).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ const dataset = (id: number, counts: Partial<Dataset> = {}): Dataset => ({
   labelledCount: 10 * id,
   classes: [],
   imageClasses: [],
+  usedImageClasses: 0,
   channels: [{ channels: 1, images: 10 * id }],
   ...counts,
 });
