@@ -4,7 +4,7 @@ import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
 /** One label count, one seed, two learning rates; `ends` says how each run of an arm ends, rate by rate. */
-function tried(ends: (transfer: string) => readonly (number | 'failed' | 'open')[]) {
+function tried(ends: (transfer: string) => readonly (number | 'failed' | 'open' | 'running')[]) {
   const project = temporaryProject();
   const source = addDataset(project, 'source', { count: 4 });
   const target = addDataset(project, 'target', { count: 20 });
@@ -17,6 +17,7 @@ function tried(ends: (transfer: string) => readonly (number | 'failed' | 'open')
       learningRates.indexOf(run.config.optimisation.learningRate)
     ];
     if (end === 'failed') project.runs.ended(run.id, 'failed', { code: 'internal', message: '' });
+    if (end === 'running') project.runs.setStatus(run.id, 'running');
     if (typeof end !== 'number') continue;
     // The last value is not the best one: the best checkpoint counts.
     project.runs.addMetrics(run.id, [
@@ -47,8 +48,8 @@ describe('several learning rates', () => {
     expect(tried(() => [0.5, 0.5])).toMatchObject({ random: 5e-4 });
   });
 
-  it('wait until all have ended', () => {
-    expect(tried((transfer) => (transfer === 'random' ? [0.9, 'open'] : [0.5, 0.6]))).toEqual({
+  it.each(['open', 'running'] as const)('wait until all have ended: one is %s', (other) => {
+    expect(tried((transfer) => (transfer === 'random' ? [0.9, other] : [0.5, 0.6]))).toEqual({
       encoder: 2e-3,
       'encoder+decoder': 2e-3,
       decoder: 2e-3,
@@ -156,7 +157,7 @@ describe('a run as it is analysed', () => {
     expect(chosenRuns(project, id).map((run) => run.id)).toEqual([done.id]);
     project.runs.ended(failed.id, 'done');
     expect(chosenRuns(project, id).map((run) => run.id)).toEqual([failed.id]);
-    project.runs.addMetrics(done.id, [{ step: 5, name: 'loss', value: 100 }]);
+    project.runs.addMetrics(done.id, [{ step: 5, name: 'loss', value: 1000 }]);
     expect(chosenRuns(project, id).map((run) => run.id)).toEqual([failed.id]);
   });
 });

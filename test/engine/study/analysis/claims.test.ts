@@ -95,6 +95,13 @@ describe('every claim', () => {
         [1, 2, 3, 4, 5].map((number) => [number, 'not tested']),
       );
       for (const { why } of claims) expect(why).toMatch(/over two seeds or more/);
+      expect(claims.map(({ text }) => text)).toEqual([
+        expect.stringMatching(/^Transferring a decoder does not help/),
+        expect.stringMatching(/^Transferring the encoder helps/),
+        expect.stringMatching(/^Encoders from segmentation or reconstruction/),
+        expect.stringMatching(/^Classification pretraining is a suboptimal start/),
+        expect.stringMatching(/^A contrastive method with several self-reconstruction tasks/),
+      ]);
     }
   });
 });
@@ -261,6 +268,14 @@ describe('claim 5, on several reconstructions at once', () => {
     const beside = own('encoder − encoder(simclr)', 'helps');
     expect(judge(5, [beside], { pretrainings }).status).toBe('not tested');
     const another = cell('encoder − random', 'hurts');
+    // Two pretrainings by that task are two voices.
+    const twice = [
+      ...pretrainings,
+      { key: 'longer', task: 'multi-conrec' as const, trains: ['encoder' as const] },
+    ];
+    const longer = cell('encoder − random', 'hurts', { pretraining: 'longer' });
+    expect(judge(5, [random, longer], { pretrainings: twice }).status).toBe('contradicted');
+    expect(judge(5, [random, longer], { pretrainings }).status).toBe('supported');
     expect(judge(5, [random, another], { pretrainings }).status).toBe('supported');
   });
 });
