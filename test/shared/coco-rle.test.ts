@@ -108,6 +108,29 @@ describe('COCO RLE', () => {
   });
 });
 
+describe('runs of a mask', () => {
+  test('are known of every value but the background', () => {
+    const runs = encodeCocoRuns(Int32Array.of(0, 7, 300, 0, 0, 0), [2, 3]);
+    expect([...runs]).toEqual([
+      [7, [2, 1, 3]],
+      [300, [4, 1, 1]],
+    ]);
+    expect([...encodeCocoRuns(new Uint8Array(6), [2, 3])]).toEqual([]);
+  });
+
+  test('may be empty between others, and then lie nowhere', () => {
+    expect(cocoBox([1, 0, 3], [2, 2])).toEqual([0, 0, 0, 0]);
+    expect(cocoBox([1, 0, 1, 1, 1], [2, 2])).toEqual([1, 0, 1, 1]);
+    expect(cocoArea([1, 0, 1, 1, 1])).toBe(1);
+  });
+
+  test('take up to seven characters each', () => {
+    const four = 'T'; // 4, and more to come
+    expect(reasonOf([2, 2], `${four}PPPPP0`)).toBe('accepted');
+    expect(reasonOf([2, 2], `${four}PPPPPP0`)).toMatch(/too long/);
+  });
+});
+
 describe('hostile counts are refused with a reason', () => {
   test.each<[string, [number, number], string | number[], RegExp]>([
     ['negative', [2, 2], [5, -1], /a run is -1 long/],
@@ -121,6 +144,9 @@ describe('hostile counts are refused with a reason', () => {
     ['cut off', [2, 2], 'P', /cut off/],
     ['endless', [2, 2], 'oooooooooooo0', /too long/],
     ['foreign characters', [2, 2], '1 2', /the character ' '/],
+    ['the first character below', [2, 2], '/', /the character '\/'/],
+    ['the first character above', [2, 2], 'p4', /the character 'p'/],
+    ['half a size', [1.5, 4], [6], /its size is 1\.5 × 4/],
     ['no size', [0, 4], [0], /its size is 0 × 4/],
     ['a size beyond all memory', [1e6, 1e6], '0', /its size is 1000000 × 1000000/],
   ])('%s', (_, size, counts, reason) => {

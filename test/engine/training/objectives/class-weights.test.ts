@@ -19,3 +19,8 @@ it('weighs a class by the median frequency over its own, without ignored pixels'
 it('caps the weight of a rare class, and leaves a class that never occurs at 1', () => {
   expect(classWeights([map([0, 1000], [1, 10])], { classes: 3, cap: 4 })).toEqual([0.505, 4, 1]);
 });
+
+it('takes the median of the classes that occur, in whatever order they come, single pixels included', () => {
+  const maps = [map([0, 60], [1, 1], [3, 20])];
+  expect(classWeights(maps, { classes: 5, cap: 50 })).toEqual([20 / 60, 20, 1, 1, 1]);
+});
