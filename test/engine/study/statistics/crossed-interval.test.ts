@@ -85,6 +85,17 @@ describe('the crossed interval', () => {
     expect(crossedInterval(Float64Array.of(0.3), { seeds: 1, images: 1 }).ci95).toEqual([0.3, 0.3]);
   });
 
+  it('is as wide as two seeds, or two images, leave it', () => {
+    // stats.t.ppf(.975, 1) = 12.7062047362; standard error ½ of [0, 1].
+    for (const size of [
+      { seeds: 2, images: 1 },
+      { seeds: 1, images: 2 },
+    ]) {
+      const [low, high] = crossedInterval(Float64Array.of(0, 1), size).ci95;
+      expect((high - low) / 2).toBeCloseTo(12.7062047362 / 2, 8);
+    }
+  });
+
   it('has no width where nothing varies', () => {
     const [low, high] = crossedInterval(new Float64Array(24).fill(0.25), {
       seeds: 4,
@@ -120,6 +131,13 @@ describe('variance components', () => {
     const values = Float64Array.of(0.1, 0.2, 0.3);
     expect(varianceComponents(values, { seeds: 1, images: 3 })).toBeNull();
     expect(varianceComponents(values, { seeds: 3, images: 1 })).toBeNull();
+    // Two of each, by hand: means of seeds 0 and 1, of images ½ and ½; nothing is left over.
+    const two = Float64Array.of(0, 0, 1, 1);
+    expect(varianceComponents(two, { seeds: 2, images: 2 })).toEqual({
+      seed: 0.5,
+      image: 0,
+      rest: 0,
+    });
   });
 });
 

@@ -150,13 +150,18 @@ describe('network input', () => {
     expect([...(await networkInput(opened(1, Uint16Array.of(7, 7, 7), 16), 1))]).toEqual([0, 0, 0]);
   });
 
-  it('converts grey and RGB into each other and drops alpha', async () => {
+  it('converts grey and RGB into each other', async () => {
     const grey = await networkInput(opened(3, Uint8Array.of(255, 0, 0, 0, 255, 0)), 1);
     expect([...grey].map((v) => Math.round(v * 1000))).toEqual([299, 587]);
-    const rgb = await networkInput(opened(2, Uint8Array.of(255, 9, 0, 9)), 3);
+    const rgb = await networkInput(opened(1, Uint8Array.of(255, 0)), 3);
     expect([...rgb]).toEqual([1, 1, 1, 0, 0, 0]);
-    const opaque = await networkInput(opened(4, Uint8Array.of(0, 255, 0, 9)), 3);
-    expect([...opaque]).toEqual([0, 1, 0]);
+  });
+
+  it('leaves out the last of two and of four channels where a run of an older project did', async () => {
+    const one = await networkInput(opened(2, Uint8Array.of(255, 9, 0, 9)), 1);
+    expect([...one]).toEqual([1, 0]);
+    const three = await networkInput(opened(4, Uint8Array.of(0, 255, 0, 9)), 3);
+    expect([...three]).toEqual([0, 1, 0]);
   });
 
   it('refuses other conversions, naming the image', async () => {
