@@ -31,6 +31,7 @@ import {
 } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
+import { MASK_READINGS, type MaskReading } from './mask-readings.ts';
 import type { StudyPower } from './power.ts';
 import type { PretrainingTaskFacts } from './pretraining-tasks.ts';
 import type { StudyProgress } from './study-progress.ts';
@@ -79,9 +80,11 @@ const ImportSource = {
   path: z.string().min(1),
   /** Where the images of a `coco` file lie. */
   imagesDir: z.string().nullable().default(null),
+  /** How mask values are read where the layout does not say what they mean. */
+  reading: z.enum(MASK_READINGS).default('auto'),
   pages: PagesAs.default('auto'),
   oneMask: OneMask.default('first'),
-  /** Mask value → class index or 255 (ignore); null: as the preview proposes. */
+  /** Mask value → class index or 255 (ignore), in the place of what the preview proposes for these values. */
   mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
 };
 
@@ -423,6 +426,22 @@ export interface ImportIssue {
   readonly message: string;
 }
 
+/** Another way to read masks, one click or flag away: what to ask for instead. */
+export interface ImportAlternative {
+  readonly words: string;
+  /** The same on the command line. */
+  readonly flag: string;
+  readonly reading: MaskReading;
+  readonly mapping: Readonly<Record<string, number>> | null;
+}
+
+/** Something that an import takes for granted and that may well be otherwise. */
+export interface ImportDoubt {
+  readonly message: string;
+  /** Empty where there is nothing to choose, only something to look at. */
+  readonly instead: readonly ImportAlternative[];
+}
+
 export interface ImportPreview {
   readonly format: Exclude<ImportFormat, 'auto'>;
   readonly why: string;
@@ -433,9 +452,13 @@ export interface ImportPreview {
   /** Mask values found, and the class each becomes (255: ignore). */
   readonly values: readonly {
     readonly value: string;
+    /** Whether it is one value, and no range or number of them. */
+    readonly single: boolean;
     readonly pixels: number;
     readonly becomes: number;
   }[];
+  /** What to look at before importing. */
+  readonly doubts: readonly ImportDoubt[];
   readonly parts: Readonly<Partial<Record<Part, number>>>;
   /** Files with several pages, and those of several images that have one mask: what `pages` and `oneMask` are about. */
   readonly severalPages: number;
@@ -449,6 +472,7 @@ export interface ImportReport {
   readonly labelled: number;
   readonly skipped: number;
   readonly issues: readonly ImportIssue[];
+  readonly doubts: readonly ImportDoubt[];
   readonly splitId: number | null;
 }
 

@@ -10,7 +10,7 @@ export interface PartLabels {
   readonly values: readonly number[];
 }
 
-const PART_NAMES: Readonly<Record<Part, string>> = {
+export const PART_NAMES: Readonly<Record<Part, string>> = {
   train: 'training',
   val: 'validation',
   test: 'test',
@@ -22,6 +22,21 @@ const REMEDY =
 const isForeground = (value: number): boolean => value !== BACKGROUND && value !== IGNORE;
 export const holdsForeground = (values: readonly number[]): boolean => values.some(isForeground);
 
+/** All label maps, or the first part of them, that hold no foreground; null where each part has one that does. */
+export function emptyPart(
+  labels: readonly PartLabels[],
+): { readonly part: Part | null; readonly count: number } | null {
+  if (labels.length === 0) return null;
+  const empty = (some: readonly PartLabels[]) =>
+    some.length > 0 && !some.some(({ values }) => holdsForeground(values));
+  if (empty(labels)) return { part: null, count: labels.length };
+  for (const part of PARTS) {
+    const own = labels.filter((one) => one.part === part);
+    if (empty(own)) return { part, count: own.length };
+  }
+  return null;
+}
+
 /**
  * Why nothing can be learned from these label maps, or nothing told from their scores, with what to do; null where both
  * can. A part without label maps is no obstacle here.
@@ -30,20 +45,16 @@ export function foregroundObstacle(
   datasetName: string,
   labels: readonly PartLabels[],
 ): string | null {
-  if (labels.length === 0) return null;
-  if (!labels.some(({ values }) => holdsForeground(values))) {
-    return `None of the ${labels.length} label maps of "${datasetName}" holds anything but background and ignored pixels: there is nothing to learn. ${REMEDY}`;
-  }
-  for (const part of PARTS) {
-    const own = labels.filter((one) => one.part === part);
-    if (own.length === 0 || own.some(({ values }) => holdsForeground(values))) continue;
-    const lost =
-      part === 'train'
-        ? 'there is nothing to learn'
-        : 'scores would only say whether the network draws anything';
-    return `None of the ${own.length} ${PART_NAMES[part]} label maps of "${datasetName}" holds anything but background and ignored pixels: ${lost}. Make another split (in the library, or with folders train, val and test), or label more images.`;
-  }
-  return null;
+  const empty = emptyPart(labels);
+  if (empty === null) return null;
+  const { part, count } = empty;
+  const which = `None of the ${count} ${part === null ? '' : `${PART_NAMES[part]} `}label maps of "${datasetName}" holds anything but background and ignored pixels`;
+  if (part === null) return `${which}: there is nothing to learn. ${REMEDY}`;
+  const lost =
+    part === 'train'
+      ? 'there is nothing to learn'
+      : 'scores would only say whether the network draws anything';
+  return `${which}: ${lost}. Make another split (in the library, or with folders train, val and test), or label more images.`;
 }
 
 /** Classes that occur in no label map, or in none of a part, in words. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
   IMPORT_FORMATS,
+  type ImportDoubt,
   type ImportFormat,
   type ImportIssue,
   ONE_MASK,
@@ -10,6 +11,7 @@ import {
   PAGES_AS,
   type PagesAs,
 } from '../../shared/api.ts';
+import { MASK_READINGS, type MaskReading } from '../../shared/mask-readings.ts';
 import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
@@ -27,6 +29,13 @@ function issueLines(issues: readonly ImportIssue[]): string[] {
   return more > 0 ? [...lines, `  … and ${more} more (--json lists all)`] : lines;
 }
 
+/** What to look at, each with the other readings and their flags. */
+const doubtLines = (doubts: readonly ImportDoubt[]): string[] =>
+  doubts.flatMap(({ message, instead }) => [
+    `  doubtful: ${message}`,
+    ...instead.map(({ words, flag }) => `    instead: ${flag} (${words})`),
+  ]);
+
 interface ImportOptions {
   dataset: string;
   format: ImportFormat;
@@ -34,6 +43,7 @@ interface ImportOptions {
   map?: Record<string, number>;
   pages: PagesAs;
   oneMask: OneMask;
+  read: MaskReading;
   link: boolean;
   preview: boolean;
   json: boolean;
@@ -63,6 +73,14 @@ function addImport(program: Command): void {
         .choices(ONE_MASK)
         .default('first'),
     )
+    .addOption(
+      new Option(
+        '--read <reading>',
+        'how mask values are read where the layout does not say what they mean: values (each is a class), levels (those that form regions are classes, the others go to the nearest), black-white (above half of the largest is the foreground), foreground (all but 0), alpha or colour (that channel)',
+      )
+        .choices(MASK_READINGS)
+        .default('auto' satisfies MaskReading),
+    )
     .option('--link', 'leave the originals where they are instead of copying them', false)
     .option('--preview', 'show what would happen and write nothing', false)
     .option('--json', 'print one JSON document', false)
@@ -73,6 +91,7 @@ Examples:
   graft import cells.graft data/ --dataset cells
   graft import cells.graft instances.json --images images/ --format coco --dataset nuclei
   graft import pets.graft pets/ --dataset pets --format oxford-pet --preview
+  graft import vessels.graft vessels/ --dataset vessels --read black-white
   graft import wells.graft wells/ --dataset wells --map "1-40=1, 41,43=2, 255=ignore"`,
     )
     .action(async (path: string, from: string, options: ImportOptions) => {
@@ -80,6 +99,7 @@ Examples:
         format: options.format,
         path: resolve(from),
         imagesDir: options.images === undefined ? null : resolve(options.images),
+        reading: options.read,
         mapping: options.map ?? null,
         pages: options.pages,
         oneMask: options.oneMask,
@@ -94,6 +114,7 @@ Examples:
               (v) =>
                 `  mask value ${v.value}: ${v.pixels} pixels → ${v.becomes === 255 ? 'ignore' : `class ${v.becomes} (${preview.classes.find((c) => c.index === v.becomes)?.name ?? '?'})`}`,
             ),
+            ...doubtLines(preview.doubts),
             ...issueLines(preview.issues),
           ]);
         });
@@ -109,6 +130,7 @@ Examples:
         );
         print(options, report, [
           `imported ${report.images} images (${report.labelled} labelled) as "${options.dataset}"; ${report.skipped} skipped`,
+          ...doubtLines(report.doubts),
           ...issueLines(report.issues),
         ]);
         if (report.skipped > 0) process.exitCode = EXIT.partial;

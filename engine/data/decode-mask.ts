@@ -3,46 +3,52 @@
  * Which value is which class is decided by import/mask-values.ts.
  */
 import { decode } from 'fast-png';
-import { AppError } from '../../shared/errors.ts';
+import { countTransparent } from './alpha.ts';
 import { decodeStored, formatOf } from './decode.ts';
 import {
+  type AlphaSamples,
   assertWithinLimits,
   DEFAULT_LIMITS,
-  type Samples,
   unreadableImage,
 } from './decoded-image.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
+import { isLossy, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
+import { notAMask } from './mask-error.ts';
+import {
+  evidenceOf,
+  type MaskKind,
+  type MaskSamples,
+  type ValueEvidence,
+} from './mask-evidence.ts';
 
-/** index: palette indices; grey: levels of 8 or 16 bits; colour: 0xRRGGBB. */
-export type MaskKind = 'index' | 'grey' | 'colour';
-
-export interface DecodedMask {
+export interface DecodedMask extends ValueEvidence {
   readonly width: number;
   readonly height: number;
   readonly kind: MaskKind;
   /** [height, width] */
-  readonly values: Uint8Array | Uint16Array | Uint32Array;
-  /** Value → number of its pixels. */
-  readonly histogram: ReadonlyMap<number, number>;
+  readonly values: MaskSamples;
+  readonly alpha: MaskAlpha | null;
   /** What was dropped or changed on the way, in words. */
   readonly notes: readonly string[];
 }
 
-/** A picture has thousands of colours; a mask has as many as it has classes. */
+/** The alpha channel of a mask, which is left out unless it is what holds the mask (import/mask-channel.ts). */
+export interface MaskAlpha extends ValueEvidence {
+  /** [height, width] */
+  readonly values: AlphaSamples;
+  /** Pixels that are not opaque. */
+  readonly transparent: number;
+  /** Pixels that are nearer to transparent, of a colour that others have which are not. */
+  readonly hidden: number;
+}
+
+/** A picture has thousands of colours; a mask has as many as it has classes, or its regions make up most of it. */
 const MAX_COLOURS = 256;
-/** Lossy masks are black and white with blurred edges: above this is white. */
-const LOSSY_THRESHOLD = 127;
-/** Colour differences that JPEG adds to grey pixels. */
-const LOSSY_TINT = 24;
-
-/** '#rrggbb' of a colour mask, else the number. */
-export const maskValueName = (kind: MaskKind, value: number): string =>
-  kind === 'colour' ? `#${value.toString(16).padStart(6, '0')}` : String(value);
-
+const MASK_SHARE = 0.5;
 /**
- * Values of a mask file's first page, or of `page`. JPEG masks are thresholded to 0 and 255.
- * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (a picture rather than a
- * mask, fractions, too large), invalid-input (page).
+ * Values of a mask file's first page, or of `page`. Lossy masks (JPEG, WebP) are thresholded to 0 and 255.
+ * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (a picture rather than a mask, fractions, more
+ * than two levels in a lossy file, too large), invalid-input (page).
  */
 export async function decodeMask(
   file: ImageFile,
@@ -52,31 +58,64 @@ export async function decodeMask(
   const format = await formatOf(file, subject);
   if (format === 'png') return decodePngMask(await bytesOf(file), subject);
   const image = await decodeStored(file, options);
-  const { width, height } = image;
+  const { width, height, channels, data, alpha } = image;
   const notes = [...image.notes];
-  if (image.channels !== 1 && image.channels !== 3) {
-    throw notAMask(subject, `it has ${image.channels} channels`);
+  if (channels !== 1 && channels !== 3) throw notAMask(subject, `it has ${channels} channels`);
+  if (await isLossy(file, format)) {
+    const name = format === 'jpeg' ? 'JPEG' : 'WebP';
+    const values = thresholded(data, { channels, width, name, subject });
+    notes.push(
+      `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`,
+    );
+    return madeOf({ width, height, kind: 'grey', values, alpha: null, notes }, subject);
   }
-  if (format === 'jpeg') {
-    const values = thresholded(image.data, image.channels, subject);
-    notes.push(`JPEG mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`);
-    return { width, height, kind: 'grey', values, histogram: histogramOf(values, subject), notes };
+  if (channels === 3) {
+    if (!(data instanceof Uint8Array)) throw notAMask(subject, 'its colours have 16 bits');
+    return withColours({ width, height, samples: data, channels: 3, alpha, notes }, subject);
   }
-  if (image.channels === 3) {
-    if (!(image.data instanceof Uint8Array)) throw notAMask(subject, 'its colours have 16 bits');
-    return withColours({ width, height, samples: image.data, channels: 3, notes }, subject);
-  }
-  const values = image.data instanceof Float32Array ? integers(image.data, subject) : image.data;
+  const values = data instanceof Float32Array ? integers(data, subject) : data;
   const kind = image.isIndexed ? 'index' : 'grey';
-  return { width, height, kind, values, histogram: histogramOf(values, subject), notes };
+  return madeOf({ width, height, kind, values, alpha, notes }, subject);
 }
 
-function notAMask(subject: string, reason: string): AppError {
-  return new AppError(
-    'unsupported',
-    `${subject} cannot be read as a mask: ${reason}. Save masks as PNG with one value per class.`,
-    { subject },
-  );
+/** Errors: unsupported (a picture's number of colours). */
+function madeOf(
+  mask: Omit<DecodedMask, keyof ValueEvidence | 'alpha'> & { alpha: AlphaSamples | null },
+  subject: string,
+): DecodedMask {
+  const { width, kind, values, alpha } = mask;
+  const evidence = evidenceOf(values, width);
+  if (evidence === null || (kind === 'colour' && isPicture(evidence, values.length))) {
+    throw notAMask(
+      subject,
+      `it has more than ${MAX_COLOURS} colours, like a picture or a mask that was smoothed or compressed with losses`,
+    );
+  }
+  return { ...mask, ...evidence, alpha: alpha && maskAlpha(alpha, mask) };
+}
+
+function isPicture({ histogram, cores }: ValueEvidence, pixels: number): boolean {
+  if (histogram.size <= MAX_COLOURS) return false;
+  const inside = [...cores.values()].reduce((sum, n) => sum + n, 0);
+  return inside < MASK_SHARE * pixels;
+}
+
+function maskAlpha(
+  alpha: AlphaSamples,
+  { values, width }: Pick<DecodedMask, 'values' | 'width'>,
+): MaskAlpha {
+  const opaque = alpha instanceof Uint8Array ? 255 : 65_535;
+  const evidence = evidenceOf(alpha, width);
+  const seen = new Set<number>();
+  const behind = new Map<number, number>();
+  for (let i = 0; i < alpha.length; i++) {
+    const value = values[i] ?? 0;
+    if ((alpha[i] ?? 0) > opaque / 2) seen.add(value);
+    else behind.set(value, (behind.get(value) ?? 0) + 1);
+  }
+  let hidden = 0;
+  for (const [value, pixels] of behind) if (seen.has(value)) hidden += pixels;
+  return { ...evidence, values: alpha, transparent: countTransparent(alpha), hidden };
 }
 
 function decodePngMask(bytes: Uint8Array, subject: string): DecodedMask {
@@ -99,26 +138,29 @@ function decodePngMask(bytes: Uint8Array, subject: string): DecodedMask {
     throw notAMask(subject, `it is interlaced with ${depth} bits a pixel`);
   }
   const notes: string[] = [];
+  const hasAlpha = channels === 2 || channels === 4;
+  const alpha = hasAlpha ? planeOf(data, { channels, channel: channels - 1, depth }) : null;
   if (channels >= 3) {
     if (depth === 16) throw notAMask(subject, 'its colours have 16 bits');
-    if (channels === 4) notes.push('alpha channel dropped');
-    return withColours({ width, height, samples: data, channels, notes }, subject);
+    return withColours({ width, height, samples: data, channels, alpha, notes }, subject);
   }
-  let values: Uint8Array | Uint16Array;
-  if (depth < 8) values = unpacked(data, { width, height, depth });
-  else {
-    values = depth === 16 ? new Uint16Array(width * height) : new Uint8Array(width * height);
-    for (let i = 0; i < values.length; i++) values[i] = data[i * channels] ?? 0;
-  }
-  if (channels === 2) notes.push('alpha channel dropped');
-  return {
-    width,
-    height,
-    kind: png.palette === undefined ? 'grey' : 'index',
-    values,
-    histogram: histogramOf(values, subject),
-    notes,
-  };
+  const values =
+    depth < 8
+      ? unpacked(data, { width, height, depth })
+      : planeOf(data, { channels, channel: 0, depth });
+  const kind = png.palette === undefined ? 'grey' : 'index';
+  return madeOf({ width, height, kind, values, alpha, notes }, subject);
+}
+
+/** One of several interleaved channels. */
+function planeOf(
+  samples: { readonly [i: number]: number; readonly length: number },
+  { channels, channel, depth }: { channels: number; channel: number; depth: number },
+): Uint8Array | Uint16Array {
+  const pixels = samples.length / channels;
+  const out = depth === 16 ? new Uint16Array(pixels) : new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) out[i] = samples[i * channels + channel] ?? 0;
+  return out;
 }
 
 /** Values of 1, 2 or 4 bits, rows starting at a byte. */
@@ -147,11 +189,12 @@ function withColours(
     height: number;
     samples: { readonly [i: number]: number };
     channels: number;
+    alpha: AlphaSamples | null;
     notes: string[];
   },
   subject: string,
 ): DecodedMask {
-  const { width, height, samples, channels, notes } = image;
+  const { width, height, samples, channels, alpha, notes } = image;
   const colours = new Uint32Array(width * height);
   let grey = true;
   for (let p = 0; p < colours.length; p++) {
@@ -163,44 +206,7 @@ function withColours(
   }
   const values = grey ? Uint8Array.from(colours, (rgb) => rgb & 255) : colours;
   const kind = grey ? 'grey' : 'colour';
-  return { width, height, kind, values, histogram: histogramOf(values, subject), notes };
-}
-
-/** Value → number of its pixels, by value. Errors: unsupported (a picture's number of colours). */
-export function histogramOf(
-  values: Uint8Array | Uint16Array | Uint32Array,
-  subject: string,
-): Map<number, number> {
-  const counts = new Map<number, number>();
-  let start = 0;
-  while (start < values.length) {
-    const value = values[start] ?? 0;
-    let end = start + 1;
-    while (end < values.length && values[end] === value) end++;
-    counts.set(value, (counts.get(value) ?? 0) + end - start);
-    if (values instanceof Uint32Array && counts.size > MAX_COLOURS) {
-      throw notAMask(subject, `it has more than ${MAX_COLOURS} colours, like a picture`);
-    }
-    start = end;
-  }
-  return new Map([...counts].sort(([a], [b]) => a - b));
-}
-
-function thresholded(samples: Samples, channels: number, subject: string): Uint8Array {
-  const out = new Uint8Array(samples.length / channels);
-  let tinted = 0;
-  for (let p = 0; p < out.length; p++) {
-    const r = samples[p * channels] ?? 0;
-    const g = samples[p * channels + (channels >> 1)] ?? 0;
-    const b = samples[p * channels + channels - 1] ?? 0;
-    if (Math.max(r, g, b) - Math.min(r, g, b) > LOSSY_TINT) tinted++;
-    out[p] = g > LOSSY_THRESHOLD ? 255 : 0;
-  }
-  // Chroma subsampling tints a few pixels at edges; a coloured mask has whole regions.
-  if (tinted > out.length / 100) {
-    throw notAMask(subject, 'it is a JPEG with colours, which JPEG does not keep');
-  }
-  return out;
+  return madeOf({ width, height, kind, values, alpha, notes }, subject);
 }
 
 function integers(samples: Float32Array, subject: string): Uint16Array {

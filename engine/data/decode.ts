@@ -5,7 +5,9 @@
  */
 import sharp, { type Metadata } from 'sharp';
 import { AppError } from '../../shared/errors.ts';
+import { alphaNotes, alphaOf, countTransparent } from './alpha.ts';
 import {
+  type AlphaSamples,
   assertWithinLimits,
   DEFAULT_LIMITS,
   type DecodedImage,
@@ -35,7 +37,7 @@ export interface DecodeOptions {
   readonly limits?: PixelLimits;
 }
 
-type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
 
 /** Files that are images, but of a kind Graft does not read: named, so that the message can help. */
 const FOREIGN_FORMATS: readonly { name: string; matches: (ascii: string) => boolean }[] = [
@@ -132,12 +134,13 @@ function inBands(reader: RowReader, bandBytes: number): OpenImage {
   let band: { top: number; bottom: number; data: Samples } | null = null;
   return {
     ...{ width, height, channels, bitDepth },
+    transparentPx: () => reader.transparentPx(),
     async readThrough(visit) {
       band = null;
       for (let top = 0; top < height; top += most) {
         visit(await reader.read(top, Math.min(most, height - top)));
       }
-      return reader.notes();
+      return [...reader.notes(), ...alphaNotes(reader.transparentPx())];
     },
     async rows(top, count) {
       if (band === null || top < band.top || top + count > band.bottom) {
@@ -208,19 +211,23 @@ export async function openImage(
  * invalid-input (a page that the file does not have).
  */
 export async function decodeImage(file: ImageFile, options: DecodeOptions): Promise<DecodedImage> {
-  return wholeOf(await openRows(file, options));
+  const reader = await openRows(file, options);
+  const whole = await wholeOf(reader);
+  return { ...whole, notes: [...whole.notes, ...alphaNotes(reader.transparentPx())] };
 }
 
 /**
  * The same of a mask, of any format but PNG (decode-mask.ts): of TIFF, samples as stored and not as shown.
- * `isIndexed`: they are numbers of colours. Errors: those of decodeImage.
+ * `isIndexed`: they are numbers of colours; `alpha`: what is left out of them, in words nowhere. Errors: those of decodeImage.
  */
 export async function decodeStored(
   file: ImageFile,
   options: DecodeOptions,
-): Promise<DecodedImage & { readonly isIndexed: boolean }> {
+): Promise<DecodedImage & { readonly isIndexed: boolean; readonly alpha: AlphaSamples | null }> {
   const reader = await openPage(file, options, 'stored');
-  return { ...(await wholeOf(reader)), isIndexed: reader.isIndexed ?? false };
+  const whole = await wholeOf(reader);
+  const alpha = (await reader.alpha?.()) ?? null;
+  return { ...whole, isIndexed: reader.isIndexed ?? false, alpha };
 }
 
 async function wholeOf(reader: RowReader): Promise<DecodedImage> {
@@ -294,37 +301,32 @@ async function sharpRows(file: ImageFile, options: SharpOptions): Promise<RowRea
     orientationNote(orientation),
     meta.space === 'cmyk' ? 'CMYK colours converted to RGB' : undefined,
   ].filter((note) => note !== undefined);
-  /** Of the alpha channel that is dropped, if there is one. */
-  let seeThrough: number | null = null;
-  const alphaNote = () => {
-    if (seeThrough === null) return [];
-    if (seeThrough > 0) return [`alpha channel dropped (${seeThrough} px were not opaque)`];
-    return format === 'gif' ? [] : ['opaque alpha channel dropped']; // every decoded GIF has one
-  };
+  let transparent = 0;
   return {
     ...{ width, height, wholeOnly },
     channels: kept,
     bitDepth: wide ? 16 : 8,
-    notes: () => [...firstNotes, ...alphaNote()],
+    notes: () => firstNotes,
+    // Every decoded GIF has an alpha channel.
+    transparentPx: () =>
+      meta.hasAlpha && (transparent > 0 || format !== 'gif') ? transparent : null,
+    ...(meta.hasAlpha ? { alpha: () => alphaWithSharp(file, options, meta) } : {}),
     async read(top, count) {
       const rows = wholeOnly || count === height ? null : { top, count };
       const { channels, stored } = await readWithSharp(file, options, meta, rows);
       if (meta.hasAlpha && channels > kept) {
-        const alpha = { channels, channel: channels - 1, limit: wide ? 65_535 : 255 };
-        seeThrough = (seeThrough ?? 0) + countBelow(stored, alpha);
+        transparent += countTransparent(alphaOf(stored, channels, channels - 1));
       }
       return channels === kept ? stored : firstChannels(stored, channels, kept);
     },
   };
 }
 
-function countBelow(
-  samples: Uint8Array | Uint16Array,
-  of: { channels: number; channel: number; limit: number },
-): number {
-  let count = 0;
-  for (let i = of.channel; i < samples.length; i += of.channels) {
-    if ((samples[i] ?? 0) < of.limit) count++;
-  }
-  return count;
+async function alphaWithSharp(
+  file: ImageFile,
+  options: SharpOptions,
+  meta: Metadata,
+): Promise<AlphaSamples> {
+  const { channels, stored } = await readWithSharp(file, options, meta, null);
+  return alphaOf(stored, channels, channels - 1);
 }

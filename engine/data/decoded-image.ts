@@ -6,6 +6,8 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 
 export type Samples = Uint8Array | Uint16Array | Float32Array;
+/** 0: transparent; 255, or 65,535 of 16 bits: opaque. */
+export type AlphaSamples = Uint8Array | Uint16Array;
 
 export interface DecodedImage {
   readonly width: number;
@@ -28,6 +30,11 @@ export interface OpenImage {
   /** Rows top … top + count − 1, as DecodedImage.data has them. Errors: unreadable. */
   rows(top: number, count: number): Promise<Samples>;
   /**
+   * Pixels, of the rows that were read, whose transparency was left out with an alpha channel. null: there is none, or
+   * none worth a word.
+   */
+  transparentPx(): number | null;
+  /**
    * Reads all of it once, from the top, some whole rows at a time: what was dropped or changed on the way
    * (DecodedImage.notes). Errors: unreadable; those of `visit`.
    */
@@ -41,8 +48,10 @@ export interface RowReader extends Omit<OpenImage, 'rows' | 'readThrough'> {
   /** Whether some rows cannot be had without all. */
   readonly wholeOnly: boolean;
   read(top: number, count: number): Promise<Samples>;
-  /** DecodedImage.notes, once every row was read once. */
+  /** DecodedImage.notes but for alpha, once every row was read once. */
   notes(): readonly string[];
+  /** All of the alpha channel that `read` leaves out, [height, width]; undefined where the file has none. */
+  readonly alpha?: () => Promise<AlphaSamples>;
 }
 
 export interface PixelLimits {
@@ -126,10 +135,14 @@ export const sampleBytes = ({
 }: Pick<ImageRecord, 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'>): number =>
   widthPx * heightPx * channels * (bitDepth / 8);
 
+/** Zeros of the depth of other samples. */
+export const samplesLike = (samples: Samples, length: number): Samples =>
+  samplesOf(depthOf(samples), length);
+
 /** The first `kept` of `channels` interleaved channels. */
 export function firstChannels(samples: Samples, channels: number, kept: number): Samples {
   const pixels = samples.length / channels;
-  const out = samplesOf(depthOf(samples), pixels * kept);
+  const out = samplesLike(samples, pixels * kept);
   for (let p = 0; p < pixels; p++) {
     for (let c = 0; c < kept; c++) out[p * kept + c] = samples[p * channels + c] ?? 0;
   }

@@ -25,6 +25,11 @@ export function joinChannels(
     ...{ width, height, bitDepth, channels },
     wholeOnly: readers.some(({ wholeOnly }) => wholeOnly),
     notes: () => [...new Set(readers.flatMap((reader) => reader.notes()))],
+    transparentPx: () => {
+      const counts = readers.map((reader) => reader.transparentPx());
+      const known = counts.filter((count) => count !== null);
+      return known.length === 0 ? null : Math.max(...known);
+    },
     async read(top, count) {
       const out = samplesOf(bitDepth, count * width * channels);
       let before = 0;

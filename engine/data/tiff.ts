@@ -4,9 +4,10 @@
  */
 import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
+import { alphaOf, countTransparent, withoutChannel } from './alpha.ts';
 import {
+  type AlphaSamples,
   assertWithinLimits,
-  firstChannels,
   orientationNote,
   type PixelLimits,
   type RowReader,
@@ -61,10 +62,19 @@ export function openTiffRows(
     const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
     const isTurned = orientation > 1 && orientation <= 8;
     const isSwapped = isTurned && orientation >= 5;
-    const { stored, kept } = channelsOf(image);
+    const { stored, alphaAt } = channelsOf(image);
+    const kept = alphaAt === null ? stored : stored - 1;
     const meaning = await meaningOf(image, { kind, kept, reading });
     const { channels } = meaning;
     const changes = { isInteger: false, inexact: 0, notFinite: 0 };
+    let transparent = 0;
+    const samplesIn = async (top: number, count: number) => {
+      const rows = { top, count };
+      const raster = await withPage(file, options, (page) =>
+        isPlain(page) ? readPlainRows(page, file, { kind, ...rows }) : readOtherRows(page, rows),
+      );
+      return toSamples(raster, kind, changes);
+    };
     return {
       width: isSwapped ? height : width,
       height: isSwapped ? width : height,
@@ -75,16 +85,22 @@ export function openTiffRows(
       notes: () => [
         ...notesOf(changes),
         ...meaning.notes,
-        ...(kept === stored ? [] : ['alpha channel dropped']),
         ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
       ],
+      transparentPx: () => (alphaAt === null ? null : transparent),
+      ...(alphaAt === null
+        ? {}
+        : {
+            alpha: async () => {
+              const alpha = alphaOf(await samplesIn(0, height), stored, alphaAt);
+              return orient({ width, height, channels: 1, data: alpha }, orientation)
+                .data as AlphaSamples;
+            },
+          }),
       async read(top, count) {
-        const rows = isTurned ? { top: 0, count: height } : { top, count };
-        const raster = await withPage(file, options, (page) =>
-          isPlain(page) ? readPlainRows(page, file, { kind, ...rows }) : readOtherRows(page, rows),
-        );
-        const samples = toSamples(raster, kind, changes);
-        const own = kept === stored ? samples : firstChannels(samples, stored, kept);
+        const samples = await (isTurned ? samplesIn(0, height) : samplesIn(top, count));
+        if (alphaAt !== null) transparent += countTransparent(alphaOf(samples, stored, alphaAt));
+        const own = alphaAt === null ? samples : withoutChannel(samples, stored, alphaAt);
         const data = meaning.apply(own);
         return isTurned ? orient({ width, height, channels, data }, orientation).data : data;
       },
@@ -179,13 +195,17 @@ function toSamples(raster: PlainSamples, { format }: SampleKind, changes: Change
   return out;
 }
 
-/** How many channels a file has, and how many of them are no alpha. */
-function channelsOf(image: GeoTIFFImage): { readonly stored: number; readonly kept: number } {
+/** How many channels a file has, and which of them it says is alpha: behind those of the colour, by ExtraSamples. */
+function channelsOf(image: GeoTIFFImage): {
+  readonly stored: number;
+  readonly alphaAt: number | null;
+} {
   const stored = image.getSamplesPerPixel();
-  const extra = image.fileDirectory.getValue('ExtraSamples');
-  const last = extra === undefined ? undefined : Number(Array.from(extra).at(-1));
-  const hasAlpha = stored >= 2 && last !== undefined && ALPHA_SAMPLES.includes(last);
-  return { stored, kept: hasAlpha ? stored - 1 : stored };
+  const value = image.fileDirectory.getValue('ExtraSamples');
+  const extra = value === undefined ? [] : Array.from(value, Number);
+  const first = extra.findIndex((kind) => ALPHA_SAMPLES.includes(kind));
+  const alphaAt = stored - extra.length + first;
+  return { stored, alphaAt: first < 0 || alphaAt < 1 ? null : alphaAt };
 }
 
 /** Brings pixels of a TIFF orientation 1 … 8 upright. */

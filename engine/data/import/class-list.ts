@@ -8,7 +8,7 @@ import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
 import { bytesOf } from '../image-file.ts';
 import type { FolderTree } from './folder-tree.ts';
-import type { ValueRule } from './mask-values.ts';
+import type { ValueRule } from './value-mapping.ts';
 
 interface ListedClass {
   readonly name: string;

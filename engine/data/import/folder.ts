@@ -15,7 +15,7 @@ import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { matchFolders } from './folder-match.ts';
 import { bareStem, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
-import type { ValueRule } from './mask-values.ts';
+import type { ValueRule } from './value-mapping.ts';
 import { type FileRole, hasMaskAffix, imageKey, maskKeys, pairFiles } from './pairing.ts';
 import { pageName } from '../page-names.ts';
 import type { FolderLayout, NamedSplit } from './plan.ts';

@@ -5,9 +5,10 @@ import { AppError } from '../../../shared/errors.ts';
 import { joinChannelFiles } from '../channel-files.ts';
 import { type OpenImage, openImage } from '../decode.ts';
 import type { DecodedImage } from '../decoded-image.ts';
-import { type DecodedMask, decodeMask, histogramOf } from '../decode-mask.ts';
+import { type DecodedMask, decodeMask } from '../decode-mask.ts';
 import type { FileReader } from '../files.ts';
 import type { ImageFile } from '../image-file.ts';
+import { evidenceOf } from '../mask-evidence.ts';
 import { paintCoco } from './coco-paint.ts';
 import type { ImportItem } from './plan.ts';
 
@@ -110,8 +111,8 @@ async function loadMask(
       return null;
     }
     const { width, height, data: values } = labelMap;
-    const histogram = histogramOf(values, options.path);
-    return { width, height, kind: 'index', values, histogram, notes: [] };
+    const evidence = evidenceOf(values, width);
+    return { width, height, kind: 'index', values, ...evidence, alpha: null, notes: [] };
   }
   if (labels.kind === 'mask') {
     return readMask(labels.path, image, { ...options, page: labels.page ?? 0 });
@@ -124,11 +125,15 @@ async function loadMask(
       issues.push({ path: shownPath(item.path, root), severity: 'skip', message });
       return null;
     }
-    for (let i = 0; i < values.length; i++) if (object.values[i] !== 0) values[i] = FOREGROUND;
+    // What smoothing and noise left between 0 and the object goes to the nearer.
+    const half = object.kind === 'grey' ? Math.max(...object.histogram.keys()) / 2 : 0;
+    for (let i = 0; i < values.length; i++) {
+      if ((object.values[i] ?? 0) > half) values[i] = FOREGROUND;
+    }
   }
   const { width, height } = image;
-  const histogram = histogramOf(values, options.path);
-  return { width, height, kind: 'grey', values, histogram, notes: [] };
+  const evidence = evidenceOf(values, width);
+  return { width, height, kind: 'grey', values, ...evidence, alpha: null, notes: [] };
 }
 
 /** Null, with an issue, where the file is no mask for this image. */

@@ -1,217 +1,265 @@
-/** From mask values to classes: what a layout prescribes, what the user says, or what the values look like. */
-import type { ImportPreview } from '../../../shared/api.ts';
+/**
+ * The rule by which mask values are read where neither a layout nor the user says what they mean: what is proposed, why,
+ * and where that is doubtful. Classes and objects have an inside (ValueEvidence.cores); smoothed edges, the noise of JPEG
+ * and stray pixels have none. Whatever could well be meant otherwise is a doubt, with the other reading beside it.
+ */
+import type { ImportDoubt } from '../../../shared/api.ts';
+import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
+import type { MaskReading } from '../../../shared/mask-readings.ts';
+import { channelDoubts, chooseChannel } from './mask-channel.ts';
+import { instead, mapped, pixelsInText, strayInText, valuesInText } from './mask-doubts.ts';
 import {
-  BACKGROUND,
-  IGNORE,
-  MAX_CLASSES,
-  type SegmentationClass,
-} from '../../../shared/entities.ts';
-import type { LabelMap } from '../../../shared/label-map.ts';
-import { classColor, namedClasses } from '../class-colors.ts';
-import { type DecodedMask, type MaskKind, maskValueName } from '../decode-mask.ts';
+  allForeground,
+  blackAndWhite,
+  type Draft,
+  eachValue,
+  toNearest,
+  TWO_CLASSES,
+} from './mask-drafts.ts';
+import {
+  anchorsOf,
+  areEdges,
+  areNumbered,
+  areStray,
+  areTwoClusters,
+  isZero,
+  LITTLE_SHARE,
+  MANY_VALUES,
+  pixelsOf,
+  whiteOf,
+} from './mask-regions.ts';
+import {
+  type FoundValue,
+  type KindOfValues,
+  readValues,
+  type SeenValues,
+  totals,
+  type ValueMapping,
+} from './value-mapping.ts';
 
-/** What a layout says about its masks. */
-export interface ValueRule {
-  /** Value as maskValueName writes it → class index, or 255 for ignore. */
-  readonly entries: ReadonlyMap<string, number>;
-  readonly classes: readonly SegmentationClass[];
-  readonly why: string;
+/** Classes beyond so many, numbered without gaps in every mask, may be objects. */
+const FEW_CLASSES = 8;
+
+/** What masks are taken to mean, and what of that is doubtful. */
+export interface Proposal {
+  readonly mapping: ValueMapping;
+  readonly doubts: readonly ImportDoubt[];
 }
 
-export interface ValueMapping extends ValueRule {
-  /**
-   * What becomes of values without an entry: unknown ones are ignored and reported; object numbers
-   * are all foreground; grey edges between black and white go to the nearer.
-   */
-  readonly otherwise: 'ignore' | 'foreground' | 'nearer';
+interface Guess {
+  readonly draft: Draft;
+  readonly doubts: readonly ImportDoubt[];
 }
 
-/** Values seen in one mask. */
-export type SeenValues = Pick<DecodedMask, 'kind' | 'histogram'>;
-
-const WHITE = 255;
-/** Grey masks with more values than this number objects, not classes. */
-const MANY_VALUES = 64;
-/** Black and white make up this share of an anti-aliased mask. */
-const MOSTLY_BLACK_AND_WHITE = 0.9;
-const FOREGROUND_NAME = 'foreground';
-
-function totals(seen: readonly SeenValues[]): { kind: MaskKind; value: number; pixels: number }[] {
-  const sums = new Map<string, { kind: MaskKind; value: number; pixels: number }>();
-  for (const { kind, histogram } of seen) {
-    for (const [value, pixels] of histogram) {
-      const key = maskValueName(kind, value);
-      const sum = sums.get(key);
-      if (sum === undefined) sums.set(key, { kind, value, pixels });
-      else sum.pixels += pixels;
-    }
-  }
-  return [...sums.values()].sort((a, b) => a.value - b.value);
-}
-
-const binary = (why: string, entries: [string, number][]): ValueMapping => ({
-  entries: new Map(entries),
-  classes: namedClasses(['background', FOREGROUND_NAME]),
-  why,
-  otherwise: 'ignore',
-});
-
-/** Class indices from the set of all values found, with the reason in words. */
-export function proposeMapping(seen: readonly SeenValues[]): ValueMapping {
-  const found = totals(seen);
-  const values = found.map((f) => f.value);
-  const colours = found.some((f) => f.kind === 'colour');
-  if (!colours && values.every((v) => v === 0 || v === WHITE)) {
-    return binary('masks hold only 0 and 255, so 255 is the foreground', [
-      ['0', BACKGROUND],
-      ['255', 1],
-    ]);
-  }
-  if (colours) return colourMapping(found);
-  const indexed = found.every((f) => f.kind === 'index');
-  const pixels = found.reduce((sum, f) => sum + f.pixels, 0);
-  const extremes = found.filter((f) => f.value === 0 || f.value === WHITE);
-  const extremePixels = extremes.reduce((sum, f) => sum + f.pixels, 0);
-  const eightBit = values.every((v) => v <= WHITE);
-  if (
-    !indexed &&
-    eightBit &&
-    extremes.length === 2 &&
-    values.length > 8 &&
-    extremePixels >= MOSTLY_BLACK_AND_WHITE * pixels
-  ) {
-    return {
-      ...binary(
-        'masks are black and white with grey edges, so values above 127 are the foreground',
-        [
-          ['0', BACKGROUND],
-          ['255', 1],
-        ],
-      ),
-      otherwise: 'nearer',
-    };
-  }
-  if (!indexed && values.length > MANY_VALUES) {
-    return {
-      ...binary(
-        `masks hold ${values.length} values, which number objects rather than classes: all but 0 are the foreground`,
-        [['0', BACKGROUND]],
-      ),
-      otherwise: 'foreground',
-    };
-  }
-  return indexMapping(values, indexed);
-}
-
-function indexMapping(values: readonly number[], indexed: boolean): ValueMapping {
-  const ids = values.filter((v) => v !== 0 && v !== WHITE);
-  // Grey levels like 0, 128, 255 are three classes; small class ids beside 255 mean "ignore".
-  const whiteIgnored = values.includes(WHITE) && (indexed || ids.every((v) => v < MANY_VALUES));
-  const classValues = [...ids, ...(values.includes(WHITE) && !whiteIgnored ? [WHITE] : [])];
-  const entries = new Map<string, number>([['0', BACKGROUND]]);
-  const names = ['background'];
-  classValues.slice(0, MAX_CLASSES - 1).forEach((value, i) => {
-    entries.set(String(value), i + 1);
-    names.push(classValues.length === 1 ? FOREGROUND_NAME : `class ${value}`);
-  });
-  if (whiteIgnored) entries.set(String(WHITE), IGNORE);
-  const why = `each value is a class of its own${whiteIgnored ? ', and 255 beside them is ignored' : ''}`;
-  return { entries, classes: namedClasses(names), why, otherwise: 'ignore' };
-}
-
-/** Black is the background; the other colours are classes in their own colour, in order of their value. */
-function colourMapping(
-  found: readonly { kind: MaskKind; value: number; pixels: number }[],
-): ValueMapping {
-  const entries = new Map<string, number>([
-    [maskValueName('colour', 0), BACKGROUND],
-    ['0', BACKGROUND],
-  ]);
-  const classes = namedClasses(['background']);
-  for (const { kind, value } of found) {
-    const name = maskValueName(kind, value);
-    if (entries.has(name) || classes.length >= MAX_CLASSES) continue;
-    const color = kind === 'colour' ? name : classColor(classes.length);
-    entries.set(name, classes.length);
-    classes.push({ index: classes.length, name: `class ${name}`, color });
-  }
-  return { entries, classes, why: 'each colour is a class of its own', otherwise: 'ignore' };
-}
-
-/** A mapping that the user gave, with the class names that are known. */
-export function userMapping(
-  given: Readonly<Record<string, number>>,
-  known: readonly SegmentationClass[],
-): ValueMapping {
-  const indices = Object.values(given).filter((index) => index !== IGNORE);
-  const count = Math.max(1, ...indices.map((index) => index + 1));
-  const classes = Array.from({ length: count }, (_, index) => {
-    const name = index === BACKGROUND ? 'background' : `class ${index}`;
-    return known.find((c) => c.index === index) ?? { index, name, color: classColor(index) };
-  });
+const certain = (draft: Draft): Guess => ({ draft, doubts: [] });
+/** Classes from all values found. `reading`: how, where the user said so. */
+export function proposeMapping(
+  seen: readonly SeenValues[],
+  reading: MaskReading = 'auto',
+): Proposal {
+  const choice = chooseChannel(seen, reading);
+  const masks = seen.map((mask) => readValues(mask, choice.channel));
+  const found = totals(masks);
+  const top = found.reduce((most, f) => Math.max(most, f.kind === 'colour' ? 0 : f.value), 1);
+  const asked = askedFor(reading, found, top);
+  const { draft, doubts } = asked === null ? guess(found, masks, top) : certain(asked);
+  const why = [...(choice.why === null ? [] : [choice.why]), draft.why].join('; ');
   return {
-    entries: new Map([
-      // Black stays background unless the user says otherwise.
-      ['0', BACKGROUND],
-      [maskValueName('colour', 0), BACKGROUND],
-      ...Object.entries(given).map(([value, index]) => [value.toLowerCase(), index] as const),
-    ]),
-    classes,
-    why: 'as you asked',
-    otherwise: 'ignore',
+    mapping: { ...draft, why, channel: choice.channel, top },
+    doubts: reading === 'auto' ? [...channelDoubts(seen, choice.channel), ...doubts] : doubts,
   };
 }
 
-/** Class of a value; undefined: unknown, and so ignored. */
-function classOf(mapping: ValueMapping, kind: MaskKind, value: number): number | undefined {
-  const entry = mapping.entries.get(maskValueName(kind, value));
-  if (entry !== undefined) return entry;
-  if (mapping.otherwise === 'foreground') return 1;
-  if (mapping.otherwise === 'nearer') return value > WHITE / 2 ? 1 : BACKGROUND;
-  return undefined;
-}
-
-/** Values of a mask that the mapping does not know, and the number of their pixels. */
-export function unknownValues(
-  mask: SeenValues,
-  mapping: ValueMapping,
-): { value: string; pixels: number }[] {
-  return [...mask.histogram]
-    .filter(([value]) => classOf(mapping, mask.kind, value) === undefined)
-    .map(([value, pixels]) => ({ value: maskValueName(mask.kind, value), pixels }));
-}
-
-/** Label map of a mask; unknown values become ignore. */
-export function applyMapping(mask: DecodedMask, mapping: ValueMapping): LabelMap {
-  const table = new Map<number, number>();
-  for (const value of mask.histogram.keys()) {
-    table.set(value, classOf(mapping, mask.kind, value) ?? IGNORE);
+/** null: to be guessed. */
+function askedFor(reading: MaskReading, found: readonly FoundValue[], top: number): Draft | null {
+  switch (reading) {
+    case 'values':
+      return eachValue(found);
+    case 'levels':
+      return toNearest(
+        anchorsOf(found, top),
+        'values that form regions are classes, the others go to the nearest of them',
+      );
+    case 'black-white':
+      return blackAndWhite(
+        found,
+        'as you asked, what is above half of the largest value is the foreground',
+      );
+    case 'foreground':
+      return allForeground('as you asked, all but 0 is the foreground');
+    default:
+      return null;
   }
-  const data = new Uint8Array(mask.values.length);
-  for (let i = 0; i < data.length; i++) data[i] = table.get(mask.values[i] ?? 0) ?? IGNORE;
-  return { width: mask.width, height: mask.height, data };
 }
 
-/** The values found and what becomes of them; values of one fate that number objects or edges as a range. */
-export function describeValues(
-  seen: readonly SeenValues[],
-  mapping: ValueMapping,
-): ImportPreview['values'] {
-  const ranges: { from: string; to: string; pixels: number; becomes: number; merge: boolean }[] =
-    [];
-  for (const { kind, value, pixels } of totals(seen)) {
-    const name = maskValueName(kind, value);
-    const becomes = classOf(mapping, kind, value) ?? IGNORE;
-    const merge = !mapping.entries.has(name) && mapping.otherwise !== 'ignore';
-    const last = ranges.at(-1);
-    if (merge && last?.merge === true && last.becomes === becomes) {
-      last.to = name;
-      last.pixels += pixels;
-    } else ranges.push({ from: name, to: name, pixels, becomes, merge });
+function guess(found: readonly FoundValue[], masks: readonly KindOfValues[], top: number): Guess {
+  const foreground = found.filter((f) => !isZero(f));
+  const colours = found.some((f) => f.kind === 'colour');
+  const isWhite = whiteOf(found);
+  if (foreground.length === 0) return certain({ ...eachValue(found), classes: TWO_CLASSES });
+  if (foreground.length === 1 && !colours) {
+    const why = foreground.some(isWhite)
+      ? `masks hold only 0 and ${foreground[0]?.name ?? ''}, so ${foreground[0]?.name ?? ''} is the foreground`
+      : eachValue(found).why;
+    return certain({ ...eachValue(found), why });
   }
-  return ranges.map(({ from, to, pixels, becomes }) => ({
-    value: from === to ? from : `${from}…${to}`,
-    pixels,
-    becomes,
-  }));
+  if (!colours && foreground.every((f) => f.value < MANY_VALUES || isWhite(f))) {
+    return guessNumbers(found, masks);
+  }
+  if (found.every((f) => f.kind === 'index')) return withObjectDoubt(found, masks);
+  return guessLevels(found, masks, top);
+}
+
+/** Small numbers, and perhaps 255. */
+function guessNumbers(found: readonly FoundValue[], masks: readonly KindOfValues[]): Guess {
+  const isWhite = whiteOf(found);
+  const white = found.find(isWhite);
+  const ids = found.filter((f) => !isZero(f) && !isWhite(f));
+  if (white === undefined) return withObjectDoubt(found, masks);
+  // What scribbles leave open is white, too, and then there is little that is 0.
+  const zero = pixelsOf(found.filter(isZero));
+  if (areStray(ids, white.pixels) && zero > LITTLE_SHARE * white.pixels) {
+    const pixels = pixelsInText(pixelsOf(ids));
+    return {
+      draft: blackAndWhite(found, `masks are black and white but for ${pixels}`),
+      doubts: [
+        {
+          message: `${strayInText(ids)}: taken for stray pixels, and ${white.name} for the foreground.`,
+          instead: [instead('values', `each value is a class, and ${white.name} is ignored`)],
+        },
+      ],
+    };
+  }
+  const { draft, doubts } = withObjectDoubt(found, masks);
+  const reason = whiteDoubt(white, { found, ids, masks });
+  if (reason === null) return { draft, doubts };
+  const { name } = white;
+  const asClass = draft.classes.length;
+  return {
+    draft,
+    doubts: [
+      {
+        message: `${name} is taken for "ignore", but ${reason}.`,
+        instead: [
+          mapped(name, asClass, `${name} is a class of its own`),
+          mapped(name, 1, `${name} is class 1, as ${ids[0]?.name ?? '1'} is`),
+          mapped(name, BACKGROUND, `${name} is background`),
+        ],
+      },
+      ...doubts,
+    ],
+  };
+}
+
+/** Why white may be no "ignore"; null where nothing speaks against it. */
+function whiteDoubt(
+  white: FoundValue,
+  {
+    found,
+    ids,
+    masks,
+  }: {
+    found: readonly FoundValue[];
+    ids: readonly FoundValue[];
+    masks: readonly KindOfValues[];
+  },
+): string | null {
+  if (areStray([white], pixelsOf(ids)))
+    return `it covers only ${pixelsInText(white.pixels)} and forms no region`;
+  const holds = ({ histogram }: KindOfValues, values: readonly FoundValue[]) =>
+    values.some(({ value }) => histogram.has(value));
+  const withWhite = masks.filter((mask) => holds(mask, [white]));
+  if (!withWhite.some((mask) => holds(mask, ids))) {
+    return `no mask holds it beside ${valuesInText(ids)}: some masks may have it for the foreground`;
+  }
+  const zero = found.find(isZero);
+  if (white.pixels > pixelsOf(ids) && (zero?.pixels ?? 0) > white.pixels) {
+    return `it covers more than ${valuesInText(ids)} together`;
+  }
+  return null;
+}
+
+/** Each value a class of its own; doubtful where they may number objects, or some are stray pixels. */
+function withObjectDoubt(found: readonly FoundValue[], masks: readonly KindOfValues[]): Guess {
+  const draft = eachValue(found);
+  const values = found.filter((f) => !isZero(f) && draft.entries.get(f.name) !== IGNORE);
+  const doubts: ImportDoubt[] = [];
+  if (values.length > FEW_CLASSES && areNumbered(masks)) {
+    doubts.push({
+      message: `The masks hold the values 1 to ${values.at(-1)?.name ?? ''} without gaps, each mask as many as it needs: taken for ${values.length} classes, but they may number objects.`,
+      instead: [instead('foreground')],
+    });
+  }
+  const strays = values.filter((f) => areStray([f], pixelsOf(values)));
+  if (values.length > 1 && strays.length > 0) {
+    doubts.push({
+      message: `${strayInText(strays)}: perhaps stray pixels and no class.`,
+      instead: [instead('levels'), instead('foreground')],
+    });
+  }
+  return { draft, doubts };
+}
+
+/** Grey levels or colours: classes, smoothed or noisy classes, or object numbers. */
+function guessLevels(
+  found: readonly FoundValue[],
+  masks: readonly KindOfValues[],
+  top: number,
+): Guess {
+  const colours = found.some((f) => f.kind === 'colour');
+  const foreground = found.filter((f) => !isZero(f));
+  const many = foreground.length > MANY_VALUES;
+  const anchors = anchorsOf(found, top);
+  if (!(many && areNumbered(masks)) && areEdges(found, anchors, top)) {
+    return guessEdges(found, anchors);
+  }
+  if (!colours && areTwoClusters(foreground, top)) {
+    const why = 'masks are black and white but for values nearly equal to these';
+    const message = `${valuesInText(foreground)} are nearly equal, or nearly 0: taken for one foreground and its background.`;
+    return {
+      draft: blackAndWhite(found, why),
+      doubts: [{ message, instead: [instead('values')] }],
+    };
+  }
+  return !colours && many ? guessObjects(found, masks) : withObjectDoubt(found, masks);
+}
+
+function guessEdges(found: readonly FoundValue[], anchors: readonly FoundValue[]): Guess {
+  const colours = found.some((f) => f.kind === 'colour');
+  const edges = found.filter((f) => !anchors.includes(f));
+  const meant = anchors.filter((f) => !isZero(f));
+  const pixels = pixelsOf(edges);
+  const share = ((100 * pixels) / pixelsOf(found)).toFixed(1);
+  const others = `${edges.length} other ${colours ? 'colour' : 'value'}${edges.length === 1 ? '' : 's'} (${pixelsInText(pixels)}, ${share} %)`;
+  const hasZero = anchors.some(isZero);
+  const two = hasZero && meant.length === 1;
+  const draft = toNearest(
+    anchors,
+    two
+      ? `masks are black and ${colours ? (meant[0]?.name ?? '') : 'white'} with edges or noise between, and each pixel goes to the nearer of the two`
+      : `${anchors.length} ${colours ? 'colours' : 'values'} form regions and are classes; others go to the nearest of them`,
+  );
+  const message = `${others} beside ${valuesInText(anchors)} form no regions of their own: taken for smoothed edges or noise, and given to the nearest.`;
+  return {
+    draft,
+    doubts: [
+      {
+        message,
+        instead: [
+          instead('foreground'),
+          ...(found.length <= MAX_CLASSES ? [instead('values')] : []),
+        ],
+      },
+    ],
+  };
+}
+
+function guessObjects(found: readonly FoundValue[], masks: readonly KindOfValues[]): Guess {
+  const count = found.filter((f) => !isZero(f)).length;
+  const draft = allForeground(
+    `masks hold ${found.length} values, which number objects rather than classes: all but 0 are the foreground`,
+  );
+  if (count >= MAX_CLASSES || areNumbered(masks)) return certain(draft);
+  const message = `The masks hold ${count} values besides 0: taken for the numbers of objects, all of them foreground, but they may be classes.`;
+  return { draft, doubts: [{ message, instead: [instead('values')] }] };
 }

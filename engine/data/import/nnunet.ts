@@ -12,7 +12,7 @@ import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
 import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree.ts';
 import { readJson } from './json-file.ts';
-import type { ValueRule } from './mask-values.ts';
+import type { ValueRule } from './value-mapping.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
 

@@ -1,11 +1,17 @@
 /** What an import is made of: the items that a layout found, and the plan that a preview drew up. */
-import type { ImportFormat, ImportIssue, ImportPreview, PagesAs } from '../../../shared/api.ts';
+import type {
+  ImportDoubt,
+  ImportFormat,
+  ImportIssue,
+  ImportPreview,
+  PagesAs,
+} from '../../../shared/api.ts';
 import type { Part, SegmentationClass } from '../../../shared/entities.ts';
 import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import type { CocoAnnotation } from './coco-paint.ts';
 import type { FolderTree } from './folder-tree.ts';
-import type { ValueMapping, ValueRule } from './mask-values.ts';
+import type { ValueMapping, ValueRule } from './value-mapping.ts';
 
 /** Where an image's label map comes from. */
 export type LabelSource =
@@ -92,6 +98,8 @@ export interface ImportPlan {
   readonly pages: PagesAs;
   readonly items: readonly ImportItem[];
   readonly mapping: ValueMapping;
+  /** What of that is doubtful. */
+  readonly doubts: readonly ImportDoubt[];
   readonly classes: readonly SegmentationClass[];
   readonly imageClasses: readonly string[];
   readonly splits: readonly NamedSplit[];

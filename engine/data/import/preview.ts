@@ -1,6 +1,6 @@
 /** The first step of an import: looks at everything, writes nothing, and says what would happen. */
 import type {
-  ImportIssue,
+  ImportDoubt,
   ImportPreview,
   OneMask,
   PagesAs,
@@ -8,27 +8,32 @@ import type {
 } from '../../../shared/api.ts';
 import { PARTS, type Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { MaskReading } from '../../../shared/mask-readings.ts';
+import type { DecodedMask } from '../decode-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
-import {
-  describeValues,
-  proposeMapping,
-  type SeenValues,
-  unknownValues,
-  userMapping,
-  type ValueMapping,
-} from './mask-values.ts';
+import { absentIssues, emptyMasks, maskIssues } from './mask-issues.ts';
+import { proposeMapping, type Proposal } from './mask-values.ts';
 import { pageName } from '../page-names.ts';
 import { placeNamedPages, placePages } from './pages.ts';
 import type { ImportItem, ImportPlan, NamedSplit } from './plan.ts';
+import {
+  describeValues,
+  labelsOf,
+  ruleMapping,
+  type SeenValues,
+  userMapping,
+  type ValueRule,
+} from './value-mapping.ts';
 
 /** Pixels of this many items are read for the preview; the import reads all. */
 const SAMPLE = 500;
 const IMPORTED_SPLIT = 'imported';
 
 export interface PlanOptions extends ImportSource {
-  /** Mask value ('1', '255', '#ff0000') → class index or 255 (ignore); null: as the values look. */
+  readonly reading?: MaskReading;
+  /** Mask value ('1', '255', '#ff0000') → class index or 255 (ignore), in the place of what is proposed. */
   readonly mapping?: Readonly<Record<string, number>> | null;
   /** What the pages of a file are; 'auto': what it says itself. */
   readonly pages?: PagesAs;
@@ -71,7 +76,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     const message = `pixels of ${sampled.length} of ${items.length} images were looked at; the import checks all`;
     issues.push({ path: options.path, severity: 'info', message });
   }
-  const seen: (SeenValues & { path: string })[] = [];
+  const seen: (SeenValues & { path: string; item: ImportItem })[] = [];
   let unreadable = 0;
   let unlabelled = 0;
   for (const [i, item] of sampled.entries()) {
@@ -81,8 +86,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     try {
       const { mask, issues: found } = await loadItem(item, { reader, root });
       issues.push(...found);
-      if (mask !== null)
-        seen.push({ path: labelPath(item, root), kind: mask.kind, histogram: mask.histogram });
+      if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
       else if (item.labels !== null) unlabelled++;
     } catch (error) {
       issues.push(skipIssue(path, error));
@@ -92,13 +96,20 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   }
   onProgress?.({ done: sampled.length, total: sampled.length, message: 'looked at all' });
 
-  const proposed: ValueMapping =
-    contents.rule === null ? proposeMapping(seen) : { ...contents.rule, otherwise: 'ignore' };
-  const mapping =
-    options.mapping == null ? proposed : userMapping(options.mapping, proposed.classes);
-  issues.push(...seen.flatMap((mask) => unknownIssues(mask.path, unknownValues(mask, mapping))));
+  const proposal = proposalOf(seen, { rule: contents.rule, reading: options.reading, format });
+  const given = options.mapping ?? null;
+  const mapping = given === null ? proposal.mapping : userMapping(given, proposal.mapping);
+  const doubts = proposal.doubts.filter((doubt) => given === null || !isSettled(doubt, given));
+  issues.push(...seen.flatMap((mask) => maskIssues(mask.path, mask, mapping)));
 
   const splits = splitsOf(items, contents.splits ?? []);
+  const labels = seen.map((mask) => ({
+    part: splits[0]?.partOf.get(pageName(mask.item)) ?? null,
+    values: labelsOf(mask, mapping),
+  }));
+  if (given !== null || contents.rule !== null) {
+    issues.push(...absentIssues(options.path, mapping.classes, labels));
+  }
   const preview: ImportPreview = {
     format,
     why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
@@ -107,6 +118,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     classes: mapping.classes,
     imageClasses: contents.imageClasses,
     values: describeValues(seen, mapping),
+    doubts: [...doubts, ...emptyMasks(labels)],
     parts: partCounts(items, splits[0]),
     severalPages,
     oneMasks,
@@ -119,6 +131,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     pages,
     items,
     mapping,
+    doubts,
     classes: mapping.classes,
     imageClasses: contents.imageClasses,
     splits,
@@ -126,17 +139,35 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   };
 }
 
-/** Values that are no class, as an issue of their mask. */
-export function unknownIssues(
-  path: string,
-  unknown: readonly { value: string; pixels: number }[],
-): ImportIssue[] {
-  if (unknown.length === 0) return [];
-  const listed = unknown.slice(0, 5).map(({ value, pixels }) => `${value} (${pixels} px)`);
-  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
-  const message = `values without a class are ignored: ${listed.join(', ')}${more}. Map them to classes if they mean something.`;
-  return [{ path, severity: 'change', message }];
+/** Of a preview, masks leave nothing behind but this. */
+function evidenceAlone({ kind, histogram, cores, alpha }: DecodedMask): SeenValues {
+  if (alpha === null) return { kind, histogram, cores, alpha };
+  const { histogram: opacities, cores: opaqueCores, hidden, transparent } = alpha;
+  return {
+    ...{ kind, histogram, cores },
+    alpha: { histogram: opacities, cores: opaqueCores, hidden, transparent },
+  };
 }
+
+/** Errors: invalid-input, where the layout says what values mean and the user says how they are to be read. */
+function proposalOf(
+  seen: readonly SeenValues[],
+  options: { rule: ValueRule | null; reading: MaskReading | undefined; format: string },
+): Proposal {
+  const { rule, reading = 'auto', format } = options;
+  if (rule === null) return proposeMapping(seen, reading);
+  if (reading === 'auto') return { mapping: ruleMapping(rule), doubts: [] };
+  throw new AppError(
+    'invalid-input',
+    `The layout "${format}" says itself what its mask values mean (${rule.why}), so they cannot be read as "${reading}". Leave --read out, or map single values with --map.`,
+  );
+}
+
+/** Whether the user has said what becomes of the values that a doubt is about. */
+const isSettled = ({ instead }: ImportDoubt, given: Readonly<Record<string, number>>): boolean =>
+  instead.some(
+    ({ mapping }) => mapping !== null && Object.keys(mapping).every((value) => value in given),
+  );
 
 /** Every k-th item, so that a sample reaches all of the folder. */
 function evenly<T>(items: readonly T[], count: number): readonly T[] {

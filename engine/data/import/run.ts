@@ -1,18 +1,20 @@
 /** The second step of an import: writes what was planned, file by file, and reports what it met. */
 import type { ImportIssue, ImportReport, Progress } from '../../../shared/api.ts';
+import type { Part } from '../../../shared/entities.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
-import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { encodeLabelMap, labelValues } from '../../../shared/label-map.ts';
 import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { bytesOf, hashOf } from '../image-file.ts';
 import { inOrder } from '../in-order.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
-import { applyMapping, unknownValues } from './mask-values.ts';
+import { emptyMasks, maskIssues } from './mask-issues.ts';
 import { pageName } from '../page-names.ts';
 import type { ImportItem, ImportPlan } from './plan.ts';
-import { assertNotCancelled, unknownIssues } from './preview.ts';
+import { assertNotCancelled } from './preview.ts';
+import { applyMapping } from './value-mapping.ts';
 
 /** A transaction ends after this many images or bytes: few syncs, little memory. */
 const BATCH_IMAGES = 50;
@@ -110,6 +112,7 @@ async function fillDataset(
   const idOf = new Map<string, number>();
   const nameOfContent = new Map<string, string>();
   const told = new Set<string>();
+  const held: { part: Part | null; values: readonly number[] }[] = [];
   let labelled = 0;
   let skipped = 0;
   let batch: Prepared[] = [];
@@ -119,6 +122,8 @@ async function fillDataset(
         const imageId = project.datasets.addImage({ ...image, datasetId });
         idOf.set(pageName(item), imageId);
         if (labels !== null) {
+          const part = plan.splits[0]?.partOf.get(pageName(item)) ?? null;
+          held.push({ part, values: labelValues(labels.bytes) });
           project.labelMaps.add({ imageId, author: 'imported', ...labels });
           labelled++;
         }
@@ -157,7 +162,15 @@ async function fillDataset(
   }
   const splitIds = saveSplits(project, datasetId, { plan, idOf });
   onProgress?.({ done: total, total, message: 'imported' });
-  return { datasetId, images: idOf.size, labelled, skipped, issues, splitId: splitIds[0] ?? null };
+  return {
+    datasetId,
+    images: idOf.size,
+    labelled,
+    skipped,
+    issues,
+    doubts: [...plan.doubts, ...emptyMasks(held)],
+    splitId: splitIds[0] ?? null,
+  };
 }
 
 /** What came of an item: nothing where it was skipped, for the reason among its issues. */
@@ -198,7 +211,7 @@ async function prepare(
   let labels: Prepared['labels'] = null;
   if (mask !== null) {
     const from = labelPath(item, plan.root);
-    issues.push(...unknownIssues(from, unknownValues(mask, plan.mapping)));
+    issues.push(...maskIssues(from, mask, plan.mapping));
     labels = { bytes: encodeLabelMap(applyMapping(mask, plan.mapping)), note: `from ${from}` };
   }
   const classIndex = item.imageClass === null ? -1 : plan.imageClasses.indexOf(item.imageClass);

@@ -2,9 +2,10 @@ import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeMask as decodeMaskFile, maskValueName } from '../../../engine/data/decode-mask.ts';
+import { decodeMask as decodeMaskFile } from '../../../engine/data/decode-mask.ts';
 import { encodeIndexPng } from '../../../engine/data/encode.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
+import { maskValueName } from '../../../engine/data/mask-evidence.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
 import { type TiffPage, writeTiff } from './tiff-writer.ts';
@@ -67,6 +68,8 @@ describe('decodeMask', () => {
         [2, 1],
         [255, 1],
       ]),
+      cores: new Map(),
+      alpha: null,
       notes: [],
     });
   });
@@ -139,7 +142,11 @@ describe('decodeMask', () => {
       [0, 1],
       [0xff0010, 2],
     ]);
-    expect(mask.notes).toEqual(['alpha channel dropped']);
+    expect(mask.alpha).toMatchObject({
+      values: Uint8Array.of(255, 255, 0),
+      transparent: 1,
+      hidden: 1,
+    });
     expect(maskValueName('colour', 0x00_10_ff)).toBe('#0010ff');
     expect(maskValueName('index', 16)).toBe('16');
   });
@@ -244,6 +251,30 @@ describe('bad masks', () => {
       .jpeg()
       .toBuffer();
     expect(await codeOf(red)).toMatch(/^unsupported: .*JPEG with colours/);
+  });
+
+  test('class numbers and grey levels with losses are called what they are', async () => {
+    const raw = { width: 32, height: 32, channels: 1 } as const;
+    const shades = (...levels: number[]) =>
+      sharp(
+        Uint8Array.from({ length: 1024 }, (_, i) => levels[(i % 32) >> 4] ?? 0),
+        { raw },
+      );
+    expect(await codeOf(await shades(0, 2).jpeg().toBuffer())).toMatch(
+      /^unsupported: .*JPEG whose values reach only 2 of 255, so class numbers/,
+    );
+    expect(await codeOf(await shades(0, 3).webp({ quality: 80 }).toBuffer())).toMatch(
+      /^unsupported: .*WebP whose values reach only \d+ of 255/,
+    );
+    expect(await codeOf(await shades(128, 255).jpeg().toBuffer())).toMatch(
+      /^unsupported: .*JPEG with regions of other levels than black and white/,
+    );
+    const empty = await decodeMask(await shades(0, 0).jpeg().toBuffer(), { subject });
+    expect([...empty.histogram]).toEqual([[0, 1024]]);
+    const exact = await decodeMask(await shades(0, 3).webp({ lossless: true }).toBuffer(), {
+      subject,
+    });
+    expect([...exact.histogram.keys()]).toEqual([0, 3]);
   });
 
   test('empty, cut and damaged files are unreadable', async () => {

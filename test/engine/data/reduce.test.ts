@@ -18,6 +18,7 @@ function opened(
   return {
     ...{ width, height, channels, bitDepth },
     rows: (top, count) => Promise.resolve(rows(top, count)),
+    transparentPx: () => null,
     readThrough(visit) {
       for (let top = 0; top < height; top += 2) visit(rows(top, Math.min(2, height - top)));
       return Promise.resolve(['as it was']);

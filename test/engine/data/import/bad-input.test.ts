@@ -126,8 +126,12 @@ describe('bad images are named and skipped, the rest is imported', () => {
     goodPairs(s);
     s.write('data/images/odd.png', rgbPng(4, 4, 3));
     s.write('data/masks/odd.png', indexPng(4, 4, [7, 7, ...new Array<number>(14).fill(1)]));
-    const mapping = { '0': 0, '255': 1, '1': 1 };
-    const request = { format: 'auto' as const, path: s.path('data'), mapping };
+    const classes = [
+      { index: 0, name: 'background', color: '#000000' },
+      { index: 1, name: 'cell', color: '#ff0000' },
+    ];
+    s.write('data/classes.json', Buffer.from(JSON.stringify({ classes })));
+    const request = { format: 'auto' as const, path: s.path('data') };
     const preview = await previewImport(request);
     const report = await runImport(s.project, request, { datasetName: 'd', link: false });
     const expected = {

@@ -1,36 +1,52 @@
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import type { MaskKind } from '../../../../engine/data/decode-mask.ts';
+import { decodeMask } from '../../../../engine/data/decode-mask.ts';
+import { fileInMemory } from '../../../../engine/data/image-file.ts';
+import { evidenceOf, type MaskKind } from '../../../../engine/data/mask-evidence.ts';
+import { proposeMapping } from '../../../../engine/data/import/mask-values.ts';
 import {
   applyMapping,
   describeValues,
-  proposeMapping,
   type SeenValues,
   unknownValues,
   userMapping,
-} from '../../../../engine/data/import/mask-values.ts';
+} from '../../../../engine/data/import/value-mapping.ts';
+import type { MaskReading } from '../../../../shared/mask-readings.ts';
 
-const seen = (kind: MaskKind, counts: Record<number, number>): SeenValues => ({
-  kind,
-  histogram: new Map(Object.entries(counts).map(([value, n]) => [Number(value), n])),
-});
+/** Values in regions, half of each inside; those of `thin` have no inside. */
+const seen = (
+  kind: MaskKind,
+  counts: Record<number, number>,
+  thin: readonly number[] = [],
+): SeenValues => {
+  const histogram = new Map(Object.entries(counts).map(([value, n]) => [Number(value), n]));
+  const cores = new Map(
+    [...histogram].filter(([v]) => !thin.includes(v)).map(([v, n]) => [v, n / 2]),
+  );
+  return { kind, histogram, cores, alpha: null };
+};
 
 const range = (from: number, to: number) =>
   Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [from + i, 1]));
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-const proposal = (...masks: SeenValues[]) => {
-  const mapping = proposeMapping(masks);
+function proposal(masks: SeenValues[], reading?: MaskReading) {
+  const { mapping, doubts } = proposeMapping(masks, reading);
   return {
     entries: Object.fromEntries(mapping.entries),
     names: mapping.classes.map((c) => c.name),
     otherwise: mapping.otherwise,
     why: mapping.why,
+    doubts: doubts.map(({ message }) => message),
+    flags: doubts.flatMap(({ instead }) => instead.map(({ flag }) => flag)),
   };
-};
+}
 
 describe('classes from the values found', () => {
   test('0 and 255 alone: 255 is the foreground, in grey and in index masks', () => {
     for (const kind of ['grey', 'index'] as const) {
-      expect(proposal(seen(kind, { 0: 5, 255: 3 }))).toMatchObject({
+      expect(proposal([seen(kind, { 0: 5, 255: 3 })])).toMatchObject({
         entries: { 0: 0, 255: 1 },
         names: ['background', 'foreground'],
       });
@@ -38,53 +54,76 @@ describe('classes from the values found', () => {
   });
 
   test('255 beside class ids is ignored', () => {
-    expect(proposal(seen('index', { 0: 5, 1: 1, 2: 1 }), seen('index', { 255: 3 }))).toMatchObject({
+    expect(proposal([seen('index', { 0: 5, 1: 4, 2: 4, 255: 3 })])).toMatchObject({
       entries: { 0: 0, 1: 1, 2: 2, 255: 255 },
       names: ['background', 'class 1', 'class 2'],
     });
-    expect(proposal(seen('grey', { 0: 5, 1: 1, 255: 1 }))).toMatchObject({
+    expect(proposal([seen('grey', { 0: 5, 1: 1, 255: 1 })])).toMatchObject({
       entries: { 0: 0, 1: 1, 255: 255 },
       names: ['background', 'foreground'],
     });
   });
 
   test('255 beside grey levels is a class of its own', () => {
-    expect(proposal(seen('grey', { 0: 5, 128: 1, 255: 1 }))).toMatchObject({
+    expect(proposal([seen('grey', { 0: 5, 128: 1, 255: 1 })])).toMatchObject({
       entries: { 0: 0, 128: 1, 255: 2 },
+      doubts: [],
     });
   });
 
   test('gaps between values are closed', () => {
-    expect(proposal(seen('index', { 0: 1, 4: 1, 9: 1 })).entries).toEqual({ 0: 0, 4: 1, 9: 2 });
+    expect(proposal([seen('index', { 0: 1, 4: 1, 9: 1 })]).entries).toEqual({ 0: 0, 4: 1, 9: 2 });
   });
 
-  test('black and white with grey edges is cut in the middle', () => {
-    const edges = { ...range(1, 20), 0: 500, 255: 500 };
-    const mapping = proposeMapping([seen('grey', edges)]);
-    expect(mapping.otherwise).toBe('nearer');
+  test('black and white with grey edges is cut in the middle, and that is doubtful', () => {
+    const edges = seen('grey', { ...range(1, 20), 0: 500, 255: 500 }, numbers(1, 20));
+    const { mapping, doubts } = proposeMapping([edges]);
+    expect(mapping.otherwise).toBe('nearest');
+    expect(doubts).toHaveLength(1);
     expect(
       describeValues([seen('grey', { 0: 500, 100: 1, 127: 1, 128: 2, 255: 5 })], mapping),
     ).toEqual([
-      { value: '0', pixels: 500, becomes: 0 },
-      { value: '100…127', pixels: 2, becomes: 0 },
-      { value: '128', pixels: 2, becomes: 1 },
-      { value: '255', pixels: 5, becomes: 1 },
+      { value: '0', single: true, pixels: 500, becomes: 0 },
+      { value: '100…127', single: false, pixels: 2, becomes: 0 },
+      { value: '128', single: true, pixels: 2, becomes: 1 },
+      { value: '255', single: true, pixels: 5, becomes: 1 },
     ]);
   });
 
   test('many grey values number objects: all are the foreground', () => {
-    const mapping = proposeMapping([seen('grey', range(0, 100)), seen('grey', { 4000: 2 })]);
-    expect(mapping.why).toContain('102 values, which number objects');
+    const masks = [seen('grey', range(0, 100)), seen('grey', range(0, 70))];
+    const { mapping, doubts } = proposeMapping(masks);
+    expect(mapping.why).toContain('101 values, which number objects');
+    expect(doubts).toEqual([]);
     const objects = seen('grey', { 0: 1, 7: 2, 60_000: 3 });
     expect(unknownValues(objects, mapping)).toEqual([]);
     expect(describeValues([objects], mapping)).toEqual([
-      { value: '0', pixels: 1, becomes: 0 },
-      { value: '7…60000', pixels: 5, becomes: 1 },
+      { value: '0', single: true, pixels: 1, becomes: 0 },
+      { value: '7…60000', single: false, pixels: 5, becomes: 1 },
     ]);
   });
 
+  test('many grey values with gaps may be classes: doubtful', () => {
+    const masks = [seen('grey', { ...range(0, 80), 150: 4 })];
+    expect(proposal(masks)).toMatchObject({
+      otherwise: 'foreground',
+      doubts: [expect.stringContaining('they may be classes')],
+      flags: ['--read values'],
+    });
+  });
+
+  test('more than a few numbers without gaps may be objects: doubtful', () => {
+    const masks = [seen('grey', range(0, 12)), seen('grey', range(0, 9))];
+    expect(proposal(masks)).toMatchObject({
+      names: ['background', ...numbers(1, 12).map((i) => `class ${i}`)],
+      doubts: [expect.stringContaining('they may number objects')],
+      flags: ['--read foreground'],
+    });
+    expect(proposal([seen('grey', range(0, 12)), seen('grey', { 0: 1, 3: 9 })]).doubts).toEqual([]);
+  });
+
   test('colours are classes in their own colour, black is the background', () => {
-    const mapping = proposeMapping([seen('colour', { 0: 4, 0xff0000: 1, 0x00ff00: 2 })]);
+    const { mapping } = proposeMapping([seen('colour', { 0: 4, 0xff0000: 1, 0x00ff00: 2 })]);
     expect(Object.fromEntries(mapping.entries)).toMatchObject({
       '#000000': 0,
       '#00ff00': 1,
@@ -94,34 +133,279 @@ describe('classes from the values found', () => {
   });
 
   test('without any mask there is a foreground to label with', () => {
-    expect(proposal().names).toEqual(['background', 'foreground']);
+    expect(proposal([]).names).toEqual(['background', 'foreground']);
+  });
+});
+
+describe('255 beside class numbers', () => {
+  test('is the foreground where the numbers are stray pixels', () => {
+    const masks = [seen('grey', { 0: 9000, 1: 2, 3: 1, 255: 900 }, [1, 3])];
+    expect(proposal(masks)).toMatchObject({
+      entries: { 0: 0, 255: 1 },
+      names: ['background', 'foreground'],
+      otherwise: 'nearest',
+      doubts: [expect.stringMatching(/^1 and 3 cover only 3 px and form no region/)],
+      flags: ['--read values'],
+    });
+    expect(proposal(masks, 'values')).toMatchObject({
+      entries: { 1: 1, 3: 2, 255: 255 },
+      doubts: [],
+    });
+  });
+
+  test('is ignored where it is what scribbles leave open', () => {
+    const scribbles = [seen('grey', { 0: 90, 1: 80, 2: 70, 255: 90_000 }, [1, 2])];
+    expect(proposal(scribbles)).toMatchObject({ entries: { 1: 1, 2: 2, 255: 255 }, doubts: [] });
+  });
+
+  test('is doubtful where it is a few stray pixels itself', () => {
+    expect(proposal([seen('grey', { 0: 9000, 1: 900, 255: 3 }, [255])])).toMatchObject({
+      entries: { 0: 0, 1: 1, 255: 255 },
+      doubts: ['255 is taken for "ignore", but it covers only 3 px and forms no region.'],
+      flags: ['--map 255=2', '--map 255=1', '--map 255=0'],
+    });
+  });
+
+  test('is doubtful where no mask holds both, or it covers more than all of them', () => {
+    const apart = [seen('grey', { 0: 50, 1: 9 }), seen('grey', { 0: 50, 255: 9 })];
+    expect(proposal(apart).doubts).toEqual([
+      expect.stringContaining('no mask holds it beside 1: some masks may have it'),
+    ]);
+    expect(proposal([seen('grey', { 0: 50, 1: 1, 255: 9 })]).doubts).toEqual([
+      expect.stringContaining('it covers more than 1 together'),
+    ]);
+  });
+
+  test('is certain as the thin outline of objects', () => {
+    expect(proposal([seen('index', { 0: 90, 1: 50, 15: 50, 255: 9 }, [255])]).doubts).toEqual([]);
+  });
+
+  test('65535 is the same in masks of 16 bits', () => {
+    expect(proposal([seen('grey', { 0: 90, 1: 50, 65_535: 9 })])).toMatchObject({
+      entries: { 0: 0, 1: 1, 65_535: 255 },
+    });
+    expect(proposal([seen('grey', { 0: 90, 65_535: 9 })])).toMatchObject({
+      entries: { 0: 0, 65_535: 1 },
+      names: ['background', 'foreground'],
+    });
+  });
+});
+
+describe('other doubts', () => {
+  test('a class of stray pixels', () => {
+    expect(proposal([seen('grey', { 0: 900, 1: 300, 2: 300, 7: 3 }, [7])])).toMatchObject({
+      entries: { 7: 3 },
+      doubts: [expect.stringMatching(/^7 covers only 3 px and forms no region: perhaps stray/)],
+      flags: ['--read levels', '--read foreground'],
+    });
+  });
+
+  test('0, 254 and 255 are two values', () => {
+    expect(proposal([seen('grey', { 0: 900, 254: 30, 255: 300 })])).toMatchObject({
+      names: ['background', 'foreground'],
+      otherwise: 'nearest',
+      doubts: [expect.stringMatching(/^254 and 255 are nearly equal/)],
+      flags: ['--read values'],
+    });
+  });
+
+  test('none: grey levels and numbers in regions, thin classes beside others', () => {
+    for (const masks of [
+      [seen('grey', { 0: 900, 85: 30, 170: 40, 255: 300 })],
+      [seen('grey', { 0: 900, 1: 30, 2: 40 }, [1, 2])],
+      [seen('grey', { 0: 900, 100: 300, 200: 80 }, [200])],
+      [seen('index', { 0: 9, 70: 9, 200: 9 })],
+      [seen('colour', { 0: 900, 0xff0000: 300, 0x0000ff: 80 }, [0x0000ff])],
+    ]) {
+      expect(proposal(masks)).toMatchObject({ otherwise: 'ignore', doubts: [] });
+    }
+  });
+});
+
+/** A disc and a bar, 96 × 96, as the share of each pixel that they cover. */
+function coverage(x: number, y: number): { disc: number; bar: number } {
+  let [disc, bar] = [0, 0];
+  for (let i = 0; i < 16; i++) {
+    const [px, py] = [x + ((i % 4) + 0.5) / 4, y + (Math.floor(i / 4) + 0.5) / 4];
+    if (Math.hypot(px - 32, py - 40) < 19.3) disc++;
+    else if (px > 60.6 && px < 82.2 && py > 12.3) bar++;
+  }
+  return { disc: disc / 16, bar: bar / 16 };
+}
+const SIDE = 96;
+
+/** A mask of so many bytes a pixel, and what its pixels should become. */
+function drawn(values: (cover: { disc: number; bar: number }) => number[]) {
+  const data: number[] = [];
+  const truth: number[] = [];
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const cover = coverage(i % SIDE, Math.floor(i / SIDE));
+    data.push(...values(cover));
+    truth.push(cover.disc > 0.5 ? 1 : cover.bar > 0.5 ? 2 : 0);
+  }
+  return { data: Uint8Array.from(data), truth };
+}
+
+const png = (data: Uint8Array) =>
+  sharp(data, { raw: { width: SIDE, height: SIDE, channels: (data.length / SIDE ** 2) as 1 | 3 } })
+    .png()
+    .toBuffer();
+
+async function read(bytes: Uint8Array, reading?: MaskReading) {
+  const mask = await decodeMask(fileInMemory(bytes), { subject: 'm.png' });
+  const { mapping, doubts } = proposeMapping([mask], reading);
+  return { mapping, doubts, labels: [...applyMapping(mask, mapping).data] };
+}
+
+const differing = (labels: readonly number[], truth: readonly number[]) =>
+  labels.filter((label, i) => label !== truth[i]).length;
+
+describe('masks as files', () => {
+  const united = drawn(({ disc, bar }) => [Math.round(255 * (disc + bar))]);
+  const both = Array.from(united.data, (value) => Number(value > 127));
+
+  test('smoothed black and white is cut in the middle, in 8 and in 16 bits, grey and RGB', async () => {
+    const smooth = await read(await png(united.data));
+    expect(differing(smooth.labels, both)).toBe(0);
+    expect(smooth.doubts).toHaveLength(1);
+    const wide = Uint16Array.from(united.data, (value) => value * 257);
+    const raw = { width: SIDE, height: SIDE, channels: 1 } as const;
+    const deep = await sharp(wide, { raw }).toColourspace('grey16').png().toBuffer();
+    expect(differing((await read(deep)).labels, both)).toBe(0);
+    const rgb = Uint8Array.from(united.data).reduce<number[]>((all, v) => [...all, v, v, v], []);
+    expect(differing((await read(await png(Uint8Array.from(rgb)))).labels, both)).toBe(0);
+  });
+
+  test('black and white that was a JPEG before it was a PNG is two-valued', async () => {
+    for (const quality of [30, 60, 90]) {
+      const raw = { width: SIDE, height: SIDE, channels: 1 } as const;
+      const crisp = Uint8Array.from(both, (label) => 255 * label);
+      const jpeg = await sharp(crisp, { raw }).jpeg({ quality }).toBuffer();
+      const { labels, doubts, mapping } = await read(await sharp(jpeg).png().toBuffer());
+      expect(mapping.classes.map(({ name }) => name)).toEqual(['background', 'foreground']);
+      expect(differing(labels, both)).toBeLessThan(SIDE);
+      expect(doubts).toHaveLength(1);
+    }
+  });
+
+  test('smoothed and noisy colours go to the nearest colour that forms regions', async () => {
+    const colours = drawn(({ disc, bar }) => [220 * disc, 30 * disc + 160 * bar, 240 * bar]);
+    const smooth = await read(await png(colours.data));
+    expect(smooth.mapping.classes).toHaveLength(3);
+    expect(smooth.doubts).toHaveLength(1);
+    const classes = smooth.labels.map((label) => (label === 0 ? 0 : 3 - label));
+    expect(differing(classes, colours.truth)).toBeLessThan(SIDE);
+    const raw = { width: SIDE, height: SIDE, channels: 3 } as const;
+    const jpeg = await sharp(colours.data, { raw })
+      .jpeg({ quality: 85, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    const noisy = await read(await sharp(jpeg).png().toBuffer());
+    expect(noisy.mapping.classes).toHaveLength(3);
+    expect(noisy.doubts).toHaveLength(1);
+  });
+
+  test('lines too thin to have an inside are two-valued, too', async () => {
+    const thin = drawn(({ disc, bar }) => [disc > 0 && disc < 1 ? 40 + 200 * disc : 0 * bar]);
+    const { mapping, doubts } = await read(await png(thin.data));
+    expect(mapping.otherwise).toBe('nearest');
+    expect(mapping.classes).toHaveLength(2);
+    expect(doubts).toHaveLength(1);
+  });
+
+  test('numbered objects, tiny ones among them, are no noise', async () => {
+    const data = new Uint8Array(SIDE * SIDE);
+    for (let object = 0; object < 200; object++) {
+      const [left, top] = [(object % 16) * 6, Math.floor(object / 16) * 6];
+      const side = object % 3 === 0 ? 2 : 4;
+      for (let i = 0; i < side * side; i++) {
+        data[(top + Math.floor(i / side)) * SIDE + left + (i % side)] = object + 1;
+      }
+    }
+    const { mapping } = await read(await png(data));
+    expect(mapping.otherwise).toBe('foreground');
+  });
+
+  test('grey levels with smoothed edges are classes, and the edges doubtful', async () => {
+    const levels = drawn(({ disc, bar }) => [Math.round(128 * disc + 255 * bar)]);
+    const { mapping, doubts, labels } = await read(await png(levels.data));
+    expect(Object.fromEntries(mapping.entries)).toEqual({ 0: 0, 128: 1, 255: 2 });
+    expect(doubts).toHaveLength(1);
+    expect(differing(labels, levels.truth)).toBeLessThan(3 * SIDE);
+  });
+});
+
+describe('masks with alpha', () => {
+  const rgba = (colour: (inside: boolean) => number[]) =>
+    drawn(({ disc }) => {
+      const inside = disc > 0.5;
+      return colour(inside);
+    });
+  const encoded = (data: Uint8Array, format: 'png' | 'webp' | 'tiff') => {
+    const image = sharp(data, { raw: { width: SIDE, height: SIDE, channels: 4 } });
+    return format === 'webp'
+      ? image.webp({ lossless: true, exact: true }).toBuffer()
+      : (format === 'png' ? image.png() : image.tiff({ compression: 'deflate' })).toBuffer();
+  };
+
+  test('are their alpha where the colour is the same everywhere, in PNG, WebP and TIFF', async () => {
+    for (const shade of [255, 0]) {
+      const { data, truth } = rgba((inside) => [shade, shade, shade, inside ? 255 : 0]);
+      const disc = truth.map((label) => Number(label === 1));
+      for (const format of ['png', 'webp', 'tiff'] as const) {
+        const { mapping, doubts, labels } = await read(await encoded(data, format));
+        expect(mapping.channel).toBe('alpha');
+        expect(differing(labels, disc), `${shade} ${format}`).toBe(0);
+        expect(doubts[0]?.instead.map(({ flag }) => flag)).toEqual(['--read colour']);
+        expect((await read(await encoded(data, format), 'colour')).mapping.channel).toBe('colour');
+      }
+    }
+  });
+
+  test('are their colours where these say it, and doubtful where alpha says more', async () => {
+    const cut = rgba((inside) => (inside ? [255, 0, 0, 255] : [0, 0, 0, 0]));
+    expect(await read(await encoded(cut.data, 'png'))).toMatchObject({
+      mapping: { channel: 'colour' },
+      doubts: [],
+    });
+    let pixel = 0;
+    const half = rgba((inside) => [pixel++ % SIDE < 48 ? 255 : 0, 0, 0, inside ? 255 : 0]);
+    const { mapping, doubts } = await read(await encoded(half.data, 'png'));
+    expect(mapping.channel).toBe('colour');
+    expect(doubts[0]?.message).toMatch(/px of the masks are transparent/);
+    expect(doubts[0]?.instead.map(({ flag }) => flag)).toEqual(['--read alpha']);
   });
 });
 
 describe('applying a mapping', () => {
   test('unknown values become ignore and are counted', () => {
-    const mapping = userMapping({ '1': 2, '3': 255 }, []);
+    const { mapping: proposed } = proposeMapping([seen('index', { 0: 1, 1: 2, 3: 1 })]);
+    const mapping = userMapping({ '1': 2, '3': 255 }, proposed);
+    const values = Uint8Array.of(0, 1, 1, 3, 9, 9);
     const mask = {
-      width: 3,
-      height: 2,
-      kind: 'index' as const,
-      values: Uint8Array.of(0, 1, 1, 3, 9, 9),
-      histogram: new Map([
-        [0, 1],
-        [1, 2],
-        [3, 1],
-        [9, 2],
-      ]),
-      notes: [],
+      ...{ width: 3, height: 2, kind: 'index' as const, values, alpha: null, notes: [] },
+      ...evidenceOf(values, 3),
     };
     expect([...applyMapping(mask, mapping).data]).toEqual([0, 2, 2, 255, 255, 255]);
     expect(unknownValues(mask, mapping)).toEqual([{ value: '9', pixels: 2 }]);
     expect(mapping.classes.map((c) => c.name)).toEqual(['background', 'class 1', 'class 2']);
   });
 
+  test('what the user says of one value leaves the others as proposed', () => {
+    const { mapping: proposed } = proposeMapping([seen('grey', { 0: 9, 1: 3, 2: 3, 255: 3 })]);
+    const mapping = userMapping({ '255': 3, '2': 1 }, proposed);
+    expect(Object.fromEntries(mapping.entries)).toEqual({ 0: 0, 1: 1, 2: 1, 255: 3 });
+    expect(mapping.classes.map((c) => c.name)).toEqual([
+      'background',
+      'class 1',
+      'class 2',
+      'class 3',
+    ]);
+  });
+
   test('a user may map colours in any case, and black too', () => {
-    const mapping = userMapping({ '#FF0000': 1, '0': 1 }, []);
+    const { mapping: proposed } = proposeMapping([]);
+    const mapping = userMapping({ '#FF0000': 1, '#000000': 1 }, proposed);
     expect(unknownValues(seen('colour', { 0xff0000: 1, 0: 1 }), mapping)).toEqual([]);
-    expect(mapping.entries.get('0')).toBe(1);
+    expect(mapping.entries.get('#000000')).toBe(1);
   });
 });

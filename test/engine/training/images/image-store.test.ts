@@ -31,6 +31,7 @@ function image(options: {
   const opened: OpenImage = {
     ...{ width, height, channels, bitDepth },
     rows: (top, count) => Promise.resolve(rows(top, count)),
+    transparentPx: () => null,
     readThrough(visit) {
       readings++;
       for (let top = 0; top < height; top += atOnce)

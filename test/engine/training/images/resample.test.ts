@@ -106,6 +106,7 @@ function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): Ope
   return {
     ...{ width, height: 1, channels, bitDepth },
     rows: () => Promise.resolve(data),
+    transparentPx: () => null,
     readThrough: () => Promise.resolve([]),
   };
 }

@@ -1,0 +1,39 @@
+/** Words for what is doubtful about masks, and for the readings that stand beside a proposal. */
+import type { ImportAlternative } from '../../../shared/api.ts';
+import { MASK_READING_WORDS, type MaskReading } from '../../../shared/mask-readings.ts';
+import type { FoundValue } from './value-mapping.ts';
+
+const LISTED = 5;
+
+/** "3 px" */
+export const pixelsInText = (pixels: number): string => `${pixels.toLocaleString('en-US')} px`;
+
+/** "1, 2 and 7", "#ff0000 and 12 more" */
+export function valuesInText(values: readonly Pick<FoundValue, 'name'>[]): string {
+  const names = values.map(({ name }) => name);
+  const shown = names.length > LISTED + 1 ? names.slice(0, LISTED) : names;
+  const more = names.length - shown.length;
+  const all = more > 0 ? [...shown, `${more} more`] : shown;
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}`;
+}
+
+/** Another reading of all values. `words`: what it comes to here, where that is more than its usual words. */
+export const instead = (
+  reading: MaskReading,
+  words: string = MASK_READING_WORDS[reading],
+): ImportAlternative => ({ words, flag: `--read ${reading}`, reading, mapping: null });
+
+/** Another class for one value. */
+export const mapped = (value: string, becomes: number, words: string): ImportAlternative => ({
+  words,
+  flag: `--map ${value}=${becomes}`,
+  reading: 'auto',
+  mapping: { [value]: becomes },
+});
+
+/** "1 and 3 cover only 3 px and form no region" */
+export function strayInText(values: readonly Pick<FoundValue, 'name' | 'pixels'>[]): string {
+  const pixels = pixelsInText(values.reduce((sum, f) => sum + f.pixels, 0));
+  const [covers, forms] = values.length === 1 ? ['covers', 'forms'] : ['cover', 'form'];
+  return `${valuesInText(values)} ${covers} only ${pixels} and ${forms} no region`;
+}

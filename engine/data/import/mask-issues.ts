@@ -1,0 +1,64 @@
+/** What is said of single masks, and of all of them together, once it is known how their values are read. */
+import type { ImportDoubt, ImportIssue } from '../../../shared/api.ts';
+import { BACKGROUND, type Part, type SegmentationClass } from '../../../shared/entities.ts';
+import { emptyPart, type PartLabels, PART_NAMES } from '../../../shared/foreground.ts';
+import { alphaNotes } from '../alpha.ts';
+import { type SeenValues, unknownValues, type ValueMapping } from './value-mapping.ts';
+
+const LISTED = 5;
+
+/** Values that are no class, and alpha that is left out. */
+export function maskIssues(path: string, mask: SeenValues, mapping: ValueMapping): ImportIssue[] {
+  const issues: ImportIssue[] = [];
+  if (mapping.channel === 'colour' && mask.alpha !== null) {
+    const { transparent } = mask.alpha;
+    const severity = transparent === 0 ? 'info' : 'change';
+    issues.push(
+      ...alphaNotes(transparent).map((message) => ({ path, severity, message }) as const),
+    );
+  }
+  const unknown = unknownValues(mask, mapping);
+  if (unknown.length === 0) return issues;
+  const listed = unknown.slice(0, LISTED).map(({ value, pixels }) => `${value} (${pixels} px)`);
+  const more = unknown.length > LISTED ? ` and ${unknown.length - LISTED} more` : '';
+  const message = `values without a class are ignored: ${listed.join(', ')}${more}. Map them to classes if they mean something.`;
+  return [...issues, { path, severity: 'change', message }];
+}
+
+/** Label maps to be that hold nothing to learn or to score, or no background at all. `part`: null without a split. */
+export function emptyMasks(
+  labels: readonly { readonly part: Part | null; readonly values: readonly number[] }[],
+): ImportDoubt[] {
+  if (labels.length === 0) return [];
+  const doubt = (message: string): ImportDoubt => ({ message, instead: [] });
+  const placed = labels.flatMap(({ part, values }): PartLabels[] =>
+    part === null ? [] : [{ part, values }],
+  );
+  const empty =
+    emptyPart(labels.map(({ values }) => ({ part: 'train', values }))) === null
+      ? emptyPart(placed)
+      : { part: null, count: labels.length };
+  if (empty !== null) {
+    const which = empty.part === null ? '' : `${PART_NAMES[empty.part]} `;
+    return [
+      doubt(
+        `None of the ${empty.count} ${which}masks holds anything but background and ignored pixels: there is nothing to learn from them. Look at their values; masks that were scaled, saved as JPEG or taken from another folder look like this.`,
+      ),
+    ];
+  }
+  if (labels.some(({ values }) => values.includes(BACKGROUND))) return [];
+  return [doubt('No mask holds any background: every pixel is foreground or ignored.')];
+}
+
+/** Classes that a layout or the user names and that no mask holds. */
+export function absentIssues(
+  path: string,
+  classes: readonly SegmentationClass[],
+  labels: readonly { readonly values: readonly number[] }[],
+): ImportIssue[] {
+  const present = new Set(labels.flatMap(({ values }) => values));
+  const absent = classes.filter(({ index }) => index !== BACKGROUND && !present.has(index));
+  if (labels.length === 0 || absent.length === 0) return [];
+  const names = absent.map(({ index, name }) => `${index} ${name}`).join(', ');
+  return [{ path, severity: 'info', message: `no mask that was looked at holds: ${names}` }];
+}

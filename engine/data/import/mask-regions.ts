@@ -1,0 +1,123 @@
+/**
+ * What mask values look like beside each other: which form regions and are meant, which are edges, noise or stray pixels,
+ * which number objects. What is made of it is mask-values.ts.
+ */
+import { distance, type FoundValue, type KindOfValues, pointOf } from './value-mapping.ts';
+
+const WHITE = 255;
+/** The same of 16 bits. */
+const WIDE_WHITE = 65_535;
+/** Grey masks with more values than this number objects, not classes; smaller values are class numbers. */
+export const MANY_VALUES = 64;
+/** A value forms regions where at least this share of its pixels lies inside one: 3 × 3 pixels have a ninth. */
+const REGION_SHARE = 0.05;
+/** Values without a region and with at most this share of the foreground are stray pixels. */
+const STRAY_SHARE = 0.01;
+/** So many different values without a region are noise up to this share. */
+export const LITTLE_SHARE = 0.1;
+/** Noise strays so far from the value that was meant, of 255 (times √3 in the cube of colours). */
+const NEAR = 16 * Math.sqrt(3);
+/** So many values without a region are noise, and small regions among them as well. */
+const MANY_EDGES = 8;
+/** Beside noise, a region with less than this share of the largest foreground region is noise, too. */
+const SMALL_SHARE = 0.02;
+/** Regions that noise made hold at most this share of those that were meant. */
+const NOISE_SHARE = 0.2;
+
+const formsRegions = ({ cores, pixels }: FoundValue): boolean =>
+  cores > 0 && cores >= REGION_SHARE * pixels;
+export const pixelsOf = (found: readonly FoundValue[]): number =>
+  found.reduce((sum, { pixels }) => sum + pixels, 0);
+export const isZero = ({ value }: FoundValue): boolean => value === 0;
+
+/** White in masks of 8 and of 16 bits. */
+export function whiteOf(found: readonly FoundValue[]): (f: FoundValue) => boolean {
+  const wide = found.some((f) => f.kind !== 'colour' && f.value > WHITE);
+  return (f) => f.kind !== 'colour' && f.value === (wide ? WIDE_WHITE : WHITE);
+}
+
+export function brightestOf(found: readonly FoundValue[]): FoundValue | undefined {
+  const black = pointOf('colour', 0, WHITE);
+  const top = found.reduce((most, f) => Math.max(most, f.kind === 'colour' ? 0 : f.value), 1);
+  const far = (f: FoundValue) => distance(pointOf(f.kind, f.value, top), black);
+  return found
+    .filter((f) => !isZero(f))
+    .reduce<FoundValue | undefined>(
+      (most, f) => (most === undefined || far(f) > far(most) ? f : most),
+      undefined,
+    );
+}
+
+/** Values that are meant: those that form regions, less what noise made of a larger one nearby. */
+export function anchorsOf(found: readonly FoundValue[], top: number): FoundValue[] {
+  const regions = found.filter(formsRegions);
+  const noisy = found.length - regions.length >= MANY_EDGES;
+  const largest = Math.max(0, ...regions.filter((f) => !isZero(f)).map(({ pixels }) => pixels));
+  const point = (f: FoundValue) => pointOf(f.kind, f.value, top);
+  const anchors: FoundValue[] = [];
+  for (const f of regions.toSorted((a, b) => b.pixels - a.pixels)) {
+    if (noisy && !isZero(f) && f.pixels < SMALL_SHARE * largest) continue;
+    if (noisy && anchors.some((a) => distance(point(a), point(f)) <= NEAR)) continue;
+    anchors.push(f);
+  }
+  if (!anchors.some((f) => !isZero(f))) {
+    const brightest = brightestOf(found);
+    if (brightest !== undefined) anchors.push(brightest);
+  }
+  return anchors.sort((a, b) => a.value - b.value);
+}
+
+/** Whether a value may have come about between or near values that are meant, by smoothing or by noise. */
+function liesBetween(f: FoundValue, anchors: readonly FoundValue[], top: number): boolean {
+  const p = pointOf(f.kind, f.value, top);
+  const points = anchors.map((a) => pointOf(a.kind, a.value, top));
+  return points.some((a, i) =>
+    points.slice(i).some((b) => {
+      const [dx, dy, dz] = [b[0] - a[0], b[1] - a[1], b[2] - a[2]];
+      const length = dx * dx + dy * dy + dz * dz;
+      const along = (p[0] - a[0]) * dx + (p[1] - a[1]) * dy + (p[2] - a[2]) * dz;
+      const t = length === 0 ? 0 : Math.min(1, Math.max(0, along / length));
+      return distance(p, [a[0] + t * dx, a[1] + t * dy, a[2] + t * dz]) <= NEAR;
+    }),
+  );
+}
+
+/** Whether values have no inside and hardly any pixels beside others of so many. */
+export function areStray(values: readonly FoundValue[], beside: number): boolean {
+  const share = values.length >= MANY_EDGES ? LITTLE_SHARE : STRAY_SHARE;
+  return values.every((f) => f.cores === 0) && pixelsOf(values) <= share * beside;
+}
+
+/** Whether every mask holds 1, 2, 3 … without a gap, each as many as it needs: objects are numbered so. */
+export function areNumbered(masks: readonly KindOfValues[]): boolean {
+  const counts = masks
+    .map(({ histogram }) => [...histogram.keys()].filter((value) => value !== 0))
+    .filter((values) => values.length > 0);
+  const gapless = counts.every((values) => Math.max(...values) === values.length);
+  const lengths = new Set(counts.map((values) => values.length));
+  return gapless && (counts.length === 1 ? !lengths.has(WHITE) : lengths.size > 1);
+}
+
+/** Whether all values but `anchors` came about by smoothing or noise: few pixels, without regions, between anchors. */
+export function areEdges(
+  found: readonly FoundValue[],
+  anchors: readonly FoundValue[],
+  top: number,
+): boolean {
+  const others = found.filter((f) => !anchors.includes(f));
+  const meant = anchors.filter((f) => !isZero(f));
+  if (others.length === 0 || others.length < anchors.length - 1) return false;
+  if (meant.length > MANY_VALUES) return false;
+  const regions = others.filter((f) => formsRegions(f) && !isZero(f));
+  if (pixelsOf(regions) > NOISE_SHARE * pixelsOf(meant)) return false;
+  return others.every((f) => liesBetween(f, anchors, top));
+}
+
+/** Whether each value is nearly the brightest, or nearly 0. */
+export function areTwoClusters(foreground: readonly FoundValue[], top: number): boolean {
+  const brightest = brightestOf(foreground);
+  const ends = [0, brightest?.value ?? 0].map((value) => pointOf('grey', value, top));
+  return foreground.every((f) =>
+    ends.some((end) => distance(pointOf(f.kind, f.value, top), end) <= NEAR),
+  );
+}

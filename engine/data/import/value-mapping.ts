@@ -1,0 +1,218 @@
+/** From mask values to classes: what a mapping means, value by value. How one is found is mask-values.ts. */
+import type { ImportPreview } from '../../../shared/api.ts';
+import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/entities.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
+import { classColor } from '../class-colors.ts';
+import type { DecodedMask, MaskAlpha } from '../decode-mask.ts';
+import { type MaskKind, maskValueName, type ValueEvidence } from '../mask-evidence.ts';
+
+/** What a layout says about its masks. */
+export interface ValueRule {
+  /** Value as maskValueName writes it → class index, or 255 for ignore. */
+  readonly entries: ReadonlyMap<string, number>;
+  readonly classes: readonly SegmentationClass[];
+  readonly why: string;
+}
+
+export interface ValueMapping extends ValueRule {
+  /** Which channel of masks with alpha is read; masks without are read by their colours. */
+  readonly channel: 'colour' | 'alpha';
+  /**
+   * What becomes of values without an entry: unknown ones are ignored and reported; object numbers are all foreground;
+   * smoothed edges and noise go to the nearest value that has an entry.
+   */
+  readonly otherwise: 'ignore' | 'foreground' | 'nearest';
+  /** Largest value of the masks: distances are measured as if it were 255. */
+  readonly top: number;
+}
+
+export interface KindOfValues extends ValueEvidence {
+  readonly kind: MaskKind;
+}
+
+/** Values seen in one mask. */
+export interface SeenValues extends KindOfValues {
+  readonly alpha: (ValueEvidence & Pick<MaskAlpha, 'hidden' | 'transparent'>) | null;
+}
+
+/** What a layout says, as a mapping. */
+export const ruleMapping = (rule: ValueRule): ValueMapping => ({
+  ...rule,
+  channel: 'colour',
+  otherwise: 'ignore',
+  top: IGNORE,
+});
+
+/** What of a mask is read. */
+export const readValues = (
+  { kind, histogram, cores, alpha }: SeenValues,
+  channel: ValueMapping['channel'],
+): KindOfValues =>
+  channel === 'alpha' && alpha !== null
+    ? { kind: 'grey', histogram: alpha.histogram, cores: alpha.cores }
+    : { kind, histogram, cores };
+
+type Point = readonly [number, number, number];
+
+/** Where a value lies in the cube of colours, 0 … 255 a side. */
+export function pointOf(kind: MaskKind, value: number, top: number): Point {
+  if (kind === 'colour') return [value >> 16, (value >> 8) & 255, value & 255];
+  const level = top > 255 ? (value * 255) / top : value;
+  return [level, level, level];
+}
+
+export const distance = (a: Point, b: Point): number =>
+  Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+
+function pointOfName(name: string, top: number): Point {
+  return name.startsWith('#')
+    ? pointOf('colour', Number.parseInt(name.slice(1), 16), top)
+    : pointOf('grey', Number(name), top);
+}
+
+/** Class of each value; undefined: unknown, and so ignored. */
+function classifier(mapping: ValueMapping): (kind: MaskKind, value: number) => number | undefined {
+  const { entries, otherwise, top } = mapping;
+  const anchors = [...entries]
+    .filter(([, index]) => index !== IGNORE)
+    .map(([name, index]) => ({ index, point: pointOfName(name, top) }));
+  return (kind, value) => {
+    const entry = entries.get(maskValueName(kind, value));
+    if (entry !== undefined || otherwise === 'ignore') return entry;
+    if (otherwise === 'foreground') return 1;
+    const point = pointOf(kind, value, top);
+    let nearest: { index: number; far: number } | undefined;
+    for (const { index, point: anchor } of anchors) {
+      const far = distance(point, anchor);
+      if (nearest === undefined || far < nearest.far) nearest = { index, far };
+    }
+    return nearest?.index;
+  };
+}
+
+/** A mapping with what the user says of some values in the place of what was proposed for them. */
+export function userMapping(
+  given: Readonly<Record<string, number>>,
+  proposed: ValueMapping,
+): ValueMapping {
+  const own = new Map(Object.entries(given).map(([value, i]) => [value.toLowerCase(), i] as const));
+  const entries = new Map([...proposed.entries, ...own]);
+  const used = [...entries.values()].filter((index) => index !== IGNORE);
+  const count = Math.max(1, ...used.map((index) => index + 1));
+  const keeps = (index: number) =>
+    [...proposed.entries].some(([value, i]) => i === index && entries.get(value) === index);
+  const classes = Array.from({ length: count }, (_, index) => {
+    const known = proposed.classes.find((c) => c.index === index);
+    if (known !== undefined && (index === BACKGROUND || keeps(index))) return known;
+    return {
+      index,
+      name: index === BACKGROUND ? 'background' : `class ${index}`,
+      color: classColor(index),
+    };
+  });
+  return { ...proposed, entries, classes, why: 'as you asked' };
+}
+
+/** Values that the label map of a mask will hold. */
+export function labelsOf(mask: SeenValues, mapping: ValueMapping): number[] {
+  const { kind, histogram } = readValues(mask, mapping.channel);
+  const classOf = classifier(mapping);
+  return [...new Set([...histogram.keys()].map((value) => classOf(kind, value) ?? IGNORE))];
+}
+
+/** Values of a mask that the mapping does not know, and the number of their pixels. */
+export function unknownValues(
+  mask: SeenValues,
+  mapping: ValueMapping,
+): { value: string; pixels: number }[] {
+  const { kind, histogram } = readValues(mask, mapping.channel);
+  const classOf = classifier(mapping);
+  return [...histogram]
+    .filter(([value]) => classOf(kind, value) === undefined)
+    .map(([value, pixels]) => ({ value: maskValueName(kind, value), pixels }));
+}
+
+/** Label map of a mask; unknown values become ignore. */
+export function applyMapping(mask: DecodedMask, mapping: ValueMapping): LabelMap {
+  const { kind, histogram } = readValues(mask, mapping.channel);
+  const values =
+    mapping.channel === 'alpha' && mask.alpha !== null ? mask.alpha.values : mask.values;
+  const classOf = classifier(mapping);
+  const table = new Map<number, number>();
+  for (const value of histogram.keys()) table.set(value, classOf(kind, value) ?? IGNORE);
+  const data = new Uint8Array(values.length);
+  for (let i = 0; i < data.length; i++) data[i] = table.get(values[i] ?? 0) ?? IGNORE;
+  return { width: mask.width, height: mask.height, data };
+}
+
+/** Pixels of all masks by value, in the order of the values. */
+export interface FoundValue {
+  readonly kind: MaskKind;
+  readonly value: number;
+  readonly name: string;
+  readonly pixels: number;
+  /** See ValueEvidence. */
+  readonly cores: number;
+}
+
+export function totals(seen: readonly KindOfValues[]): FoundValue[] {
+  const sums = new Map<
+    string,
+    { kind: MaskKind; value: number; name: string; pixels: number; cores: number }
+  >();
+  for (const { kind, histogram, cores } of seen) {
+    for (const [value, pixels] of histogram) {
+      const name = maskValueName(kind, value);
+      const sum = sums.get(name) ?? { kind, value, name, pixels: 0, cores: 0 };
+      sum.pixels += pixels;
+      sum.cores += cores.get(value) ?? 0;
+      sums.set(name, sum);
+    }
+  }
+  return [...sums.values()].sort((a, b) => a.value - b.value);
+}
+
+/**
+ * The values found and what becomes of them. Those that share a fate without an entry of their own are one line: object
+ * numbers, edges and noise.
+ */
+export function describeValues(
+  seen: readonly SeenValues[],
+  mapping: ValueMapping,
+): ImportPreview['values'] {
+  const classOf = classifier(mapping);
+  const lines: {
+    first: string;
+    last: string;
+    count: number;
+    pixels: number;
+    becomes: number;
+    single: boolean;
+  }[] = [];
+  for (const { kind, value, name, pixels } of totals(
+    seen.map((s) => readValues(s, mapping.channel)),
+  )) {
+    const becomes = classOf(kind, value) ?? IGNORE;
+    const single = mapping.entries.has(name) || mapping.otherwise === 'ignore';
+    const open =
+      kind === 'colour'
+        ? lines.find((line) => !line.single && line.becomes === becomes)
+        : lines.at(-1);
+    if (!single && open?.single === false && open.becomes === becomes) {
+      open.last = name;
+      open.count++;
+      open.pixels += pixels;
+    } else lines.push({ first: name, last: name, count: 1, pixels, becomes, single });
+  }
+  return lines.map(({ first, last, count, pixels, becomes }) => ({
+    value:
+      count === 1
+        ? first
+        : first.startsWith('#')
+          ? `${first} and ${count - 1} others`
+          : `${first}…${last}`,
+    single: count === 1,
+    pixels,
+    becomes,
+  }));
+}

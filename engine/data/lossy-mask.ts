@@ -1,0 +1,74 @@
+/**
+ * Masks in files that were compressed with losses: black and white can be told from them, numbers cannot, and are refused as
+ * what they are.
+ */
+import type { ImageFormat } from './decode.ts';
+import type { Samples } from './decoded-image.ts';
+import type { ImageFile } from './image-file.ts';
+import { notAMask } from './mask-error.ts';
+import { evidenceOf } from './mask-evidence.ts';
+
+/** Lossy masks are black and white with blurred edges: above this is white. */
+export const LOSSY_THRESHOLD = 127;
+/** Colour differences that lossy compression adds to grey pixels. */
+const LOSSY_TINT = 24;
+/** Levels from black and from white within which a lossy mask is two-valued. */
+const LOSSY_NOISE = 64;
+/** Lossy masks with regions of other levels than black and white have this share of them. */
+const LEVELS_SHARE = 0.01;
+
+/** Name of the chunk of a WebP file that was compressed with losses, and where its chunks begin. */
+const LOSSY_WEBP = 'VP8 ';
+const CHUNKS_OF_WEBP = 12;
+
+/** Whether a file's compression changes values: JPEG, and WebP that says so. Errors: unreadable. */
+export async function isLossy(file: ImageFile, format: ImageFormat): Promise<boolean> {
+  if (format !== 'webp') return format === 'jpeg';
+  for (let at = CHUNKS_OF_WEBP; at + 8 <= file.sizeBytes;) {
+    const head = await file.read(at, 8);
+    if (String.fromCharCode(...head.subarray(0, 4)) === LOSSY_WEBP) return true;
+    const size = new DataView(head.buffer, head.byteOffset, 8).getUint32(4, true);
+    at += 8 + size + (size % 2);
+  }
+  return false;
+}
+
+/** Errors: unsupported, where the file holds more than black and white, which losses have changed for good. */
+export function thresholded(
+  samples: Samples,
+  options: { channels: number; width: number; name: string; subject: string },
+): Uint8Array {
+  const { channels, width, name, subject } = options;
+  const grey = new Uint8Array(samples.length / channels);
+  let tinted = 0;
+  let most = 0;
+  for (let p = 0; p < grey.length; p++) {
+    const r = samples[p * channels] ?? 0;
+    const g = samples[p * channels + (channels >> 1)] ?? 0;
+    const b = samples[p * channels + channels - 1] ?? 0;
+    if (Math.max(r, g, b) - Math.min(r, g, b) > LOSSY_TINT) tinted++;
+    grey[p] = g;
+    most = Math.max(most, g);
+  }
+  // Chroma subsampling tints a few pixels at edges; a coloured mask has whole regions.
+  if (tinted > grey.length / 100) {
+    throw notAMask(subject, `it is a ${name} with colours, which ${name} does not keep`);
+  }
+  if (most > 0 && most <= LOSSY_THRESHOLD) {
+    throw notAMask(
+      subject,
+      `it is a ${name} whose values reach only ${most} of 255, so class numbers rather than black and white, and ${name} does not keep numbers`,
+    );
+  }
+  const { cores } = evidenceOf(grey, width);
+  const between = [...cores]
+    .filter(([value]) => value > LOSSY_NOISE && value < 255 - LOSSY_NOISE)
+    .reduce((sum, [, pixels]) => sum + pixels, 0);
+  if (between > LEVELS_SHARE * grey.length) {
+    throw notAMask(
+      subject,
+      `it is a ${name} with regions of other levels than black and white, which ${name} does not keep`,
+    );
+  }
+  return grey.map((value) => (value > LOSSY_THRESHOLD ? 255 : 0));
+}
