@@ -97,3 +97,23 @@ export function unseenInText(
     return [`Not seen by the network, in ${count} image(s): ${words.join(', ')}.`];
   });
 }
+
+/** Key in Dataset.origin: images whose alpha channel, which no network sees, was not opaque when they were imported. */
+const TRANSPARENT_IMAGES = 'transparentImages';
+
+export const transparencyOrigin = (images: number): Record<string, number> =>
+  images === 0 ? {} : { [TRANSPARENT_IMAGES]: images };
+
+/** What no network sees of datasets, in words: transparency that was left out at their import. Each dataset once. */
+export function transparencyInText(
+  datasets: Iterable<{ readonly name: string; readonly origin: Readonly<Record<string, unknown>> }>,
+): string[] {
+  const notes = [...datasets].flatMap(({ name, origin }) => {
+    const images = origin[TRANSPARENT_IMAGES];
+    if (typeof images !== 'number' || images === 0) return [];
+    return [
+      `Not seen by the network: the transparency (alpha channel) of ${images} image(s) of "${name}".`,
+    ];
+  });
+  return [...new Set(notes)];
+}

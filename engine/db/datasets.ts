@@ -114,6 +114,7 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   );
   const deleteClasses = db.prepare<[number]>('DELETE FROM classes WHERE dataset_id = ?');
   const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
+  const setOriginOf = db.prepare<[string, number]>('UPDATE datasets SET origin = ? WHERE id = ?');
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
     `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, channel_pages,
@@ -184,6 +185,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       })();
     },
     rename: (id: number, name: string) => renameDataset.run(name, id).changes > 0,
+    setOrigin: (id: number, origin: Record<string, unknown>) =>
+      void setOriginOf.run(JSON.stringify(origin), id),
     /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds one of its images. */
     delete: (id: number) => deleteDataset.run(id).changes > 0,
     setClasses(id: number, classes: readonly SegmentationClass[]): void {

@@ -1,5 +1,6 @@
 /** The second step of an import: writes what was planned, file by file, and reports what it met. */
 import type { ImportIssue, ImportReport, Progress } from '../../../shared/api.ts';
+import { transparencyOrigin } from '../../../shared/channels.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
@@ -40,6 +41,8 @@ interface Prepared {
   /** shared/label-map.ts code, and where it came from. */
   readonly labels: { readonly bytes: Uint8Array; readonly note: string } | null;
   readonly sizeBytes: number;
+  /** Whether an alpha channel was left out that was not opaque. */
+  readonly isTransparent: boolean;
 }
 
 /** Errors: conflict. */
@@ -68,13 +71,7 @@ export async function carryOutImport(
   const datasetId = project.transaction(() =>
     project.datasets.create({
       name,
-      origin: {
-        kind: 'import',
-        format: plan.preview.format,
-        path: plan.path,
-        link: options.link,
-        ...(plan.pages === 'auto' ? {} : { pages: plan.pages }),
-      },
+      origin: originOf(plan, options),
       classes: plan.classes,
       imageClasses: plan.imageClasses,
     }),
@@ -86,6 +83,14 @@ export async function carryOutImport(
     throw error;
   }
 }
+
+const originOf = (plan: ImportPlan, { link }: CarryOutOptions): Record<string, unknown> => ({
+  kind: 'import',
+  format: plan.preview.format,
+  path: plan.path,
+  link,
+  ...(plan.pages === 'auto' ? {} : { pages: plan.pages }),
+});
 
 /** A disk that is full may refuse even this; then the first error must still be the one that is told. */
 function removeDataset(project: Project, datasetId: number, reason: unknown): void {
@@ -113,6 +118,7 @@ async function fillDataset(
   const nameOfContent = new Map<string, string>();
   const told = new Set<string>();
   const held: { part: Part | null; values: readonly number[] }[] = [];
+  let transparent = 0;
   let labelled = 0;
   let skipped = 0;
   let batch: Prepared[] = [];
@@ -146,6 +152,7 @@ async function fillDataset(
         told.add(path);
         issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
       }
+      if (prepared.isTransparent) transparent++;
       batch.push(prepared);
     }
     const bytes = batch.reduce((sum, prepared) => sum + prepared.sizeBytes, 0);
@@ -159,6 +166,10 @@ async function fillDataset(
       `None of the ${total} images in ${plan.path} could be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
       { subject: plan.path },
     );
+  }
+  if (transparent > 0) {
+    const origin = { ...originOf(plan, options), ...transparencyOrigin(transparent) };
+    project.transaction(() => project.datasets.setOrigin(datasetId, origin));
   }
   const splitIds = saveSplits(project, datasetId, { plan, idOf });
   onProgress?.({ done: total, total, message: 'imported' });
@@ -219,6 +230,7 @@ async function prepare(
     item,
     labels,
     sizeBytes: link ? 0 : file.sizeBytes,
+    isTransparent: (image.transparentPx() ?? 0) > 0,
     image: {
       name: item.name,
       widthPx: image.width,

@@ -161,6 +161,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
       isOneDataset,
       testCount,
       seen,
+      datasets: [source, target],
       absent: absentClasses(target.classes, labels),
       withoutForeground: trainedWithoutForeground(project, config, { labelCounts, trainItems }),
       trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],

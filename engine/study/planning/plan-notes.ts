@@ -1,6 +1,6 @@
 /** What is worth knowing of a study before it runs, and stops nothing. */
-import { unseenInText } from '../../../shared/channels.ts';
-import type { ImageRecord, StudyConfig } from '../../../shared/entities.ts';
+import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
+import type { Dataset, ImageRecord, StudyConfig } from '../../../shared/entities.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
 
@@ -32,6 +32,8 @@ export function planNotes(
     readonly absent: readonly string[];
     /** Label counts and seeds whose training images hold no foreground. */
     readonly withoutForeground: readonly { readonly labels: number; readonly seeds: number[] }[];
+    /** Source and target. */
+    readonly datasets: readonly Dataset[];
     /** All images of the study, each once. */
     readonly seen: readonly ImageRecord[];
     /** Images of each kind of run: those to pretrain on, those to learn from. */
@@ -43,6 +45,7 @@ export function planNotes(
   const several = rates.length > 1;
   const notes = [
     ...unseenInText(data.seen, config.network.inputChannels),
+    ...transparencyInText(data.datasets),
     ...data.absent,
     ...data.withoutForeground.map(
       ({ labels, seeds: without }) =>

@@ -13,7 +13,7 @@ import type {
   SegmentationClass,
   Study,
 } from '../../../shared/entities.ts';
-import { unseenInText } from '../../../shared/channels.ts';
+import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
@@ -170,10 +170,15 @@ function unseenNotes(db: Project, study: Study): string[] {
     db.snapshots.items(snapshotId).map(({ imageId }) => imageId),
   );
   const images = [...new Set(ids)].map((id) => db.datasets.image(id));
-  return unseenInText(
-    images.filter((image) => image !== undefined),
-    study.config.network.inputChannels,
-  );
+  const { sourceDatasetId, targetDatasetId, network } = study.config;
+  const datasets = [sourceDatasetId, targetDatasetId].map((id) => db.datasets.get(id));
+  return [
+    ...unseenInText(
+      images.filter((image) => image !== undefined),
+      network.inputChannels,
+    ),
+    ...transparencyInText(datasets.filter((dataset) => dataset !== undefined)),
+  ];
 }
 
 /** What the target's label maps lack that was to be learned or scored. */

@@ -6,7 +6,7 @@ import {
   type Part,
   type RunConfig,
 } from '../../../shared/entities.ts';
-import { unseenInText } from '../../../shared/channels.ts';
+import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
@@ -204,5 +204,12 @@ export function runData(project: Project, config: RunConfig): RunData {
   assertInputSize(config.network, config.sampling.sizePx);
   const data =
     config.kind === 'pretrain' ? pretrainingData(project, config) : finetuningData(project, config);
-  return { ...data, notes: [...data.notes, ...imageNotes(data, config.network.inputChannels)] };
+  return {
+    ...data,
+    notes: [
+      ...data.notes,
+      ...imageNotes(data, config.network.inputChannels),
+      ...transparencyInText([datasetOf(project, config).dataset]),
+    ],
+  };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { previewImport, runImport } from '../../../../engine/data/import/import.ts';
 import { readLabelMap } from '../../../../engine/data/image-source.ts';
 import type { Project } from '../../../../engine/db/project.ts';
+import { transparencyInText } from '../../../../shared/channels.ts';
 import { tiff } from '../tiff-fixtures.ts';
 import { greyPng, indexPng, rgbPng, scratch, type Scratch } from './scratch.ts';
 
@@ -42,6 +43,26 @@ const mask01 = (width: number, height: number) =>
 const LABELS_2X2 = [1, 0, 0, 0];
 
 describe('generic folders', () => {
+  test('remember how many images had transparency, which no network sees', async () => {
+    const s = scratch();
+    const rgba = (opacity: number) =>
+      sharp({
+        create: {
+          ...{ width: 2, height: 2, channels: 4 },
+          background: { r: 9, g: 9, b: 9, alpha: opacity },
+        },
+      });
+    s.write('data/images/a.png', await rgba(0.5).png().toBuffer());
+    s.write('data/images/b.png', await rgba(1).png().toBuffer());
+    s.write('data/images/c.tif', await rgba(0).tiff({ compression: 'deflate' }).toBuffer());
+    for (const stem of ['a', 'b', 'c']) s.write(`data/masks/${stem}.png`, mask01(2, 2));
+    const { dataset, images } = await importAll(s);
+    expect(images.map(({ channels }) => channels)).toEqual([3, 3, 3]);
+    expect(dataset === undefined ? [] : transparencyInText([dataset, dataset])).toEqual([
+      'Not seen by the network: the transparency (alpha channel) of 2 image(s) of "d".',
+    ]);
+  });
+
   test('images/ and masks/ pair by stem, with or without a suffix, at any depth', async () => {
     const s = scratch();
     s.write('data/images/a.png', rgbPng(2, 2, 1));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
+import { transparencyOrigin } from '../../../../shared/channels.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 import { projectToPlan } from './project-to-plan.ts';
@@ -242,5 +243,13 @@ it('a plan says which seeds learn from images without foreground, and which clas
   expect(notes).toContain('Class 2 (nucleus) occurs in no label map: neither learned nor scored.');
   expect(notes).toContainEqual(
     expect.stringMatching(/^With 1 label, the training images of seeds? .*hold no foreground/),
+  );
+});
+
+it('a plan says that transparency is not seen', () => {
+  const { project, ids } = projectToPlan();
+  project.datasets.setOrigin(ids.target, transparencyOrigin(4));
+  expect(planData(project, smallStudy(ids)).notes).toContain(
+    'Not seen by the network: the transparency (alpha channel) of 4 image(s) of "target".',
   );
 });

@@ -1,0 +1,64 @@
+/** Masks that can be read in two ways, as the import shows them before anything is written. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { encodePng } from '../../engine/data/encode.ts';
+import { createEngine } from '../../engine/engine.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+import { openGraft, whyNoWindow } from './graft-window.ts';
+
+/** Beside other tests a browser takes its time. */
+const TIMEOUT_MS = 120_000;
+const SIDE = 32;
+
+/** A disc with smoothed edges: 255 inside, 0 outside, and what lies between. */
+const smoothDisc = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+  const far = Math.hypot((i % SIDE) - 15.5, Math.floor(i / SIDE) - 15.5);
+  return 255 * Math.min(1, Math.max(0, 9 - far));
+});
+
+it(
+  'shows what is doubtful, and reads masks otherwise at one click',
+  { timeout: TIMEOUT_MS },
+  async (ctx) => {
+    const obstacle = whyNoWindow();
+    if (obstacle !== null) return ctx.skip(obstacle);
+    const folder = temporaryFolder();
+    for (const kind of ['images', 'masks'])
+      mkdirSync(join(folder, 'data', kind), { recursive: true });
+    const png = await encodePng({ width: SIDE, height: SIDE, channels: 1, data: smoothDisc });
+    writeFileSync(join(folder, 'data', 'images', 'a.png'), png);
+    writeFileSync(join(folder, 'data', 'masks', 'a.png'), png);
+    const project = join(folder, 'p.graft');
+    const engine = createEngine();
+    await engine.call('project.create', { path: project });
+    await engine.close();
+
+    const { page, screenshot, expectAccessible, complaints, close } = await openGraft({
+      projects: [project],
+    });
+    onTestFinished(close);
+    await page.keyboard.press('Control+1');
+    await page
+      .getByRole('button', { name: /^Import/ })
+      .first()
+      .click();
+    const dialog = page.getByRole('dialog', { name: 'Import images' });
+    await dialog.getByLabel('Folder or file').fill(join(folder, 'data'));
+    await dialog.getByRole('button', { name: 'Look' }).click();
+    const found = dialog.getByRole('region', { name: 'What was found' });
+    await found.getByText('Doubtful:').waitFor();
+    expect(await found.getByRole('combobox', { name: /^What .* becomes$/ }).count()).toBeLessThan(
+      5,
+    );
+    await screenshot('import-doubtful');
+    await expectAccessible('a doubtful import');
+
+    await found.getByRole('button', { name: 'all but 0 (black) is the foreground' }).click();
+    await found.getByText('Masks are read as you asked').waitFor();
+    expect(await found.getByText('Doubtful:').count()).toBe(0);
+    await found.getByRole('button', { name: 'Read them as proposed' }).click();
+    await found.getByText('Doubtful:').waitFor();
+    expect(complaints).toEqual([]);
+  },
+);
