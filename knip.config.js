@@ -17,6 +17,7 @@ export default {
     'engine/training/worker.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
+    'test/engine/training/pretrain/learn-by-heart.ts',
   ],
   project: ['shared/**!', 'engine/**!', 'renderer/**!', 'electron/**!', 'build/**!', 'test/**'],
   ignore: ['test/build/fixtures/**'],

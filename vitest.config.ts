@@ -1,18 +1,20 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/fixtures/longest-first.ts';
+import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    // What is waited for comes soon on an idle machine; a busy one is no failure.
-    expect: { poll: { timeout: 15_000 } },
+    expect: { poll: { timeout: PATIENCE_MS } },
     // Native addons want a process of their own, and two cores want few of them.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: TEST_PATIENCE_MS,
+    hookTimeout: TEST_PATIENCE_MS,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -8,7 +8,10 @@ import { constants } from 'node:os';
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Captured programs that have not ended. @type {Set<import('node:child_process').ChildProcess>} */
+/** A program that does not end when it is asked to is killed. */
+const KILL_AFTER_MS = 10_000;
+
+/** Programs that end with the work that started them (endingChildren). @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
 /**
@@ -81,12 +84,53 @@ export function capture(program, args, { timeoutMs, ...options } = {}) {
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeout?: number }} [options] timeout in milliseconds
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<number>}
  */
 export function foreground(program, args, options = {}) {
+  return inForeground(spawn(program, args, { ...options, stdio: 'inherit' }));
+}
+
+/**
+ * The same for a program that says with `process.send` that it is getting on: slow is not hanging, so it is ended
+ * only when it has said nothing for `silenceMs`.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, silenceMs: number, onMessage?: (message: unknown) => void }} options
+ * @returns {Promise<number | 'silent'>} 'silent' where it was ended
+ */
+export async function foregroundUnlessSilent(program, args, { silenceMs, onMessage, ...options }) {
+  const child = spawn(program, args, {
+    ...options,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  running.add(child);
+  const ended = { bySilence: false };
+  const timer = setTimeout(() => {
+    ended.bySilence = true;
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
+  }, silenceMs);
+  child.on('message', (message) => {
+    timer.refresh();
+    onMessage?.(message);
+  });
+  try {
+    const code = await inForeground(child);
+    return ended.bySilence ? 'silent' : code;
+  } finally {
+    clearTimeout(timer);
+    running.delete(child);
+  }
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {Promise<number>}
+ */
+function inForeground(child) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: 'inherit' });
     /** @param {NodeJS.Signals} signal */
     const passOn = (signal) => {
       // A terminal sends Ctrl-C to the child as well; passing it on would make it two.

@@ -1,6 +1,7 @@
 /**
  * A vitest reporter that keeps what `npm test` sums up: how many tests passed, and by name which failed or were
- * skipped, with the reason. (vitest's JSON reporter leaves the reasons out.)
+ * skipped, with the reason. (vitest's JSON reporter leaves the reasons out.) To whoever started vitest it says which
+ * tests begin and end, so that a run that hangs is told from a slow one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,8 +10,26 @@ import path from 'node:path';
 
 /** @typedef {import('vitest/node').Reporter} Reporter */
 
+/** @typedef {{ began: string } | { ended: string }} TestNews */
+
+/** @param {import('vitest/node').TestCase} test */
+const nameOf = (test) => `${test.module.relativeModuleId} > ${test.fullName}`;
+
+/** @param {TestNews} news */
+const tell = (news) => process.send?.(news);
+
 /** @implements {Reporter} */
 export default class SummaryReporter {
+  /** @param {import('vitest/node').TestCase} test */
+  onTestCaseReady(test) {
+    tell({ began: nameOf(test) });
+  }
+
+  /** @param {import('vitest/node').TestCase} test */
+  onTestCaseResult(test) {
+    tell({ ended: nameOf(test) });
+  }
+
   /**
    * @param {readonly import('vitest/node').TestModule[]} modules
    * @param {readonly import('vitest/node').SerializedError[]} unhandledErrors
@@ -24,7 +43,7 @@ export default class SummaryReporter {
         summary.failed.push(`${module.relativeModuleId}: ${message}`);
       }
       for (const test of module.children.allTests()) {
-        const name = `${module.relativeModuleId} > ${test.fullName}`;
+        const name = nameOf(test);
         const result = test.result();
         if (result.state === 'passed') summary.passed += 1;
         else if (result.state === 'skipped') {

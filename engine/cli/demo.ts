@@ -12,7 +12,7 @@ import { duration, score } from '../../shared/number-format.ts';
 import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
 import { channelObstacle, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import type { Engine } from '../engine.ts';
-import { integer, precisionOption } from './arguments.ts';
+import { given, integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress } from './host.ts';
 import { print, table } from './output.ts';
@@ -26,12 +26,17 @@ interface DemoOptions {
   precision: Precision;
   labels?: number[];
   sourceImages?: number;
+  testImages: number;
+  size: number;
+  base: number;
+  batch?: number;
   tasks?: PretrainingTask[];
   json: boolean;
 }
 
 /** docs/method.md §6: the pilot's sizes; quick pretrains and fine-tunes for fewer steps on fewer images. */
 const SIZE_PX = 64;
+const BASE = 8;
 const CHANNELS = 1;
 const VAL_IMAGES = 16;
 const TEST_IMAGES = 64;
@@ -66,8 +71,11 @@ function demoConfig(
   options: DemoOptions,
 ): StudyConfig {
   const mode = options.quick ? 'quick' : 'default';
-  const { precision } = options;
-  const changed = options.steps === undefined ? { precision } : { precision, steps: options.steps };
+  const changed = {
+    precision: options.precision,
+    ...given('steps', options.steps),
+    ...given('batch', options.batch),
+  };
   const pretraining = { ...pretrainingPreset(mode), ...changed };
   const quickly = options.quick && options.tasks === undefined;
   const tasks = options.tasks ?? (['classification', 'segmentation', 'autoencoder'] as const);
@@ -75,8 +83,8 @@ function demoConfig(
     name: options.quick ? 'quick demo' : 'demo',
     sourceDatasetId: datasets.source,
     targetDatasetId: datasets.target,
-    network: { base: 8, inputChannels: CHANNELS },
-    sampling: { sizePx: SIZE_PX, mode: 'resize' },
+    network: { base: options.base, inputChannels: CHANNELS },
+    sampling: { sizePx: options.size, mode: 'resize' },
     pretrainings: quickly
       ? [{ task: 'segmentation', transfers: SEGMENTATION_ARMS, optimisation: pretraining }]
       : tasks.map((task) => ({ task, transfers: armsOf(task), optimisation: pretraining })),
@@ -101,7 +109,7 @@ async function ensureDatasets(engine: Engine, project: string, options: DemoOpti
     return withProgress((o) =>
       engine.call(
         'datasets.generate',
-        { project, name, generator, count, sizePx: SIZE_PX, seed },
+        { project, name, generator, count, sizePx: options.size, seed },
         o,
       ),
     );
@@ -109,7 +117,8 @@ async function ensureDatasets(engine: Engine, project: string, options: DemoOpti
   const train = Math.max(...(options.labels ?? [32]));
   const sourceCount = options.sourceImages ?? (options.quick ? 400 : 800);
   const source = await ensure('source', 'texshapes-source', sourceCount, 1);
-  const target = await ensure('target', 'texshapes-target', train + VAL_IMAGES + TEST_IMAGES, 2);
+  const { testImages } = options;
+  const target = await ensure('target', 'texshapes-target', train + VAL_IMAGES + testImages, 2);
   const splits = await engine.call('splits.list', { project, datasetId: target.id });
   if (splits.length === 0) {
     await engine.call('splits.create', {
@@ -117,7 +126,7 @@ async function ensureDatasets(engine: Engine, project: string, options: DemoOpti
       datasetId: target.id,
       name: 'demo',
       val: VAL_IMAGES,
-      test: TEST_IMAGES,
+      test: testImages,
       seed: 0,
     });
   }
@@ -178,6 +187,10 @@ export function addDemoCommand(program: Command): void {
       text.split(',').map(integer),
     )
     .option('--source-images <n>', 'images to pretrain on', integer)
+    .option('--test-images <n>', 'images that every network is tested on', integer, TEST_IMAGES)
+    .option('--size <px>', 'side of the images and of the network input', integer, SIZE_PX)
+    .option('--base <n>', 'channels of the first level', integer, BASE)
+    .option('--batch <n>', 'images of a step', integer)
     .option('--tasks <names>', 'pretraining tasks, e.g. segmentation,conrec, or all', parseTasks)
     .option('--json', 'print one JSON document', false)
     .action(demo);

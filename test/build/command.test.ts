@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { capture } from '../../build/command.mjs';
+import { capture, foregroundUnlessSilent } from '../../build/command.mjs';
 import { projectRoot } from '../../build/locations.mjs';
 
 const node = process.execPath;
@@ -41,6 +41,34 @@ function inForeground(script: string) {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
+
+/** Runs a script in the foreground for as long as it tells something every second. */
+function unlessSilent(script: string) {
+  const told: unknown[] = [];
+  const options = { silenceMs: 1000, onMessage: (message: unknown) => told.push(message) };
+  return { told, ended: foregroundUnlessSilent(node, ['-e', script], options) };
+}
+
+describe('a program that says that it is getting on', () => {
+  it('may take longer than it may be silent', async () => {
+    const { told, ended } = unlessSilent(`
+      let count = 0;
+      const timer = setInterval(() => {
+        process.send({ step: ++count });
+        if (count === 8) { clearInterval(timer); process.disconnect(); process.exitCode = 4; }
+      }, 200);`);
+    expect(await ended).toBe(4);
+    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((step) => ({ step })));
+  });
+
+  it('is ended when it says nothing any more', async () => {
+    const { told, ended } = unlessSilent(`
+      process.send({ step: 1 });
+      setInterval(() => {}, 1000);`);
+    expect(await ended).toBe('silent');
+    expect(told).toEqual([{ step: 1 }]);
+  });
+});
 
 describe('a program in the foreground', () => {
   it('decides the exit code', async () => {

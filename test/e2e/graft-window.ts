@@ -8,10 +8,10 @@ import { type Browser, chromium, type Page } from 'playwright';
 import { expect } from 'vitest';
 import { windowIsBuilt } from '../../build/window.mjs';
 import { findChromium, thisMachine } from '../../engine/cli/window.ts';
+import { PATIENCE_MS } from '../fixtures/patience.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const SCREENS = join(ROOT, 'test-output', 'screens');
-const START_TIMEOUT_MS = 60_000;
 
 /** Why no window can be shown here; null where one can. */
 export const whyNoWindow = (): string | null =>
@@ -57,7 +57,7 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
     },
   );
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no address in time')), START_TIMEOUT_MS);
+    const timer = setTimeout(() => reject(new Error('no address in time')), PATIENCE_MS);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
@@ -94,6 +94,7 @@ export async function openGraft(
     colorScheme: options.dark === true ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

@@ -2,27 +2,15 @@
  * What a real user would do, from an empty start to a saved report: import, look, paint, design and run a study, read
  * its verdict, correct what a network predicted. Every view on the way is held against axe-core and kept as a picture in test-output/screens.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
-import { type GraftWindow, openGraft, ROOT, whyNoWindow } from './graft-window.ts';
+import { nucleiFolder } from '../fixtures/nuclei.ts';
+import { type GraftWindow, openGraft, whyNoWindow } from './graft-window.ts';
 
-const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'histology');
 const IMAGES = 14;
-const STUDY_TIMEOUT_MS = 240_000;
-const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
-
-/** The first few images with their masks: enough for a study, quick to import. */
-function someRealImages(into: string): string {
-  for (const folder of ['images', 'masks']) {
-    mkdirSync(join(into, folder), { recursive: true });
-    for (const name of readdirSync(join(REAL_DATA, folder)).sort().slice(0, IMAGES)) {
-      cpSync(join(REAL_DATA, folder, name), join(into, folder, name));
-    }
-  }
-  return into;
-}
+const obstacle = whyNoWindow();
 
 describe('a user’s first hour', () => {
   let graft: GraftWindow | undefined;
@@ -55,10 +43,13 @@ describe('a user’s first hour', () => {
     await expectAccessible('empty library');
   });
 
-  it('imports real images after seeing what would become of them', async (ctx) => {
+  it('imports images after seeing what would become of them', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, home, screenshot, expectAccessible } = window();
-    const folder = someRealImages(join(home, 'histology'));
+    const folder = await nucleiFolder(join(home, 'histology'), {
+      kind: 'histology',
+      count: IMAGES,
+    });
     await page.keyboard.press('Control+i');
     const dialog = page.getByRole('dialog', { name: 'Import images' });
     await dialog.getByLabel('Folder or file').fill(folder);
@@ -135,7 +126,7 @@ describe('a user’s first hour', () => {
       .toBeGreaterThan(0);
   });
 
-  it('designs a study and watches it to its end', { timeout: STUDY_TIMEOUT_MS }, async (ctx) => {
+  it('designs a study and watches it to its end', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, screenshot, expectAccessible } = window();
     await page.keyboard.press('Control+4');
@@ -163,7 +154,7 @@ describe('a user’s first hour', () => {
     await page.getByText('runs done').waitFor();
     await screenshot('8-study-running');
     await expectAccessible('running study');
-    await page.getByText('14 of 14 runs done').waitFor({ timeout: STUDY_TIMEOUT_MS });
+    await page.getByText('14 of 14 runs done').waitFor();
     await page
       .getByRole('button', { name: /Segmentation, encoder .* seed 1: done/ })
       .first()
@@ -207,7 +198,7 @@ describe('a user’s first hour', () => {
     await page.getByRole('button', { name: 'Save the report …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Write the report into' });
     await dialog.getByRole('button', { name: 'Write', exact: true }).click();
-    await page.getByText('The report, its numbers and tables').waitFor({ timeout: 30_000 });
+    await page.getByText('The report, its numbers and tables').waitFor();
     expect(existsSync(join(home, 'report.html'))).toBe(true);
     expect(existsSync(join(home, 'results.json'))).toBe(true);
   });

@@ -1,21 +1,18 @@
 /** What only a real browser can show of the library: files that are dropped on it, and a grid that is found again. */
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
 import { expect, it, onTestFinished, type TestContext } from 'vitest';
 import { encodePng } from '../../engine/data/encode.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
+import { nucleiFolder } from '../fixtures/nuclei.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { openGraft, ROOT, whyNoWindow } from './graft-window.ts';
+import { openGraft, whyNoWindow } from './graft-window.ts';
 
-const REAL_DATA = join(ROOT, '..', 'shared', 'data', 'dsb2018', 'fluorescence');
 const IMAGES = 30;
-/** Beside other tests a browser takes its time. */
-const TIMEOUT_MS = 120_000;
 /** An answer that leaves time to change one's mind. */
 const SLOW_MS = 2000;
-const obstacle = whyNoWindow() ?? (existsSync(REAL_DATA) ? null : 'the real images are not there');
 
 function skipWithoutWindow(ctx: TestContext): void {
   const why = whyNoWindow();
@@ -28,65 +25,57 @@ async function openSample(page: Page): Promise<void> {
   await page.getByText('All verdicts').waitFor();
 }
 
-it(
-  'says why images cannot be listed, and lists them when asked again',
-  { timeout: TIMEOUT_MS },
-  async (ctx) => {
-    skipWithoutWindow(ctx);
-    const { page, screenshot, expectAccessible, close } = await openGraft();
-    onTestFinished(close);
-    let broken = true;
-    await page.routeWebSocket(/.*/, (line) => {
-      const engine = line.connectToServer();
-      line.onMessage((text) => {
-        const message = ClientMessage.parse(JSON.parse(String(text)));
-        if (broken && message.type === 'call' && message.name === 'images.list') {
-          const error = { code: 'internal', message: 'The disk does not answer.' };
-          line.send(JSON.stringify({ type: 'error', id: message.id, error }));
-        } else {
-          engine.send(text);
-        }
-      });
+it('says why images cannot be listed, and lists them when asked again', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const { page, screenshot, expectAccessible, close } = await openGraft();
+  onTestFinished(close);
+  let broken = true;
+  await page.routeWebSocket(/.*/, (line) => {
+    const engine = line.connectToServer();
+    line.onMessage((text) => {
+      const message = ClientMessage.parse(JSON.parse(String(text)));
+      if (broken && message.type === 'call' && message.name === 'images.list') {
+        const error = { code: 'internal', message: 'The disk does not answer.' };
+        line.send(JSON.stringify({ type: 'error', id: message.id, error }));
+      } else {
+        engine.send(text);
+      }
     });
-    await page.reload();
-    await openSample(page);
-    await page.keyboard.press('Control+1');
-    await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
-    await page.getByText('The disk does not answer.').first().waitFor();
-    await screenshot('library-in-trouble');
-    await expectAccessible('library in trouble');
-    broken = false;
-    await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
-  },
-);
+  });
+  await page.reload();
+  await openSample(page);
+  await page.keyboard.press('Control+1');
+  await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
+  await page.getByText('The disk does not answer.').first().waitFor();
+  await screenshot('library-in-trouble');
+  await expectAccessible('library in trouble');
+  broken = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+});
 
-it(
-  'says why an image whose original is gone cannot be shown',
-  { timeout: TIMEOUT_MS },
-  async (ctx) => {
-    skipWithoutWindow(ctx);
-    const folder = temporaryFolder();
-    const original = join(folder, 'images', 'cell.png');
-    mkdirSync(dirname(original));
-    const pixels = { width: 8, height: 8, channels: 1, data: new Uint8Array(64) } as const;
-    writeFileSync(original, await encodePng(pixels));
-    const project = join(folder, 'linked.graft');
-    const engine = createEngine();
-    await engine.call('project.create', { path: project });
-    const link = { project, name: 'linked', path: dirname(original), link: true };
-    await engine.call('datasets.import', link);
-    await engine.close();
-    rmSync(original);
-    const { page, close } = await openGraft({ projects: [project] });
-    onTestFinished(close);
-    const details = page.getByRole('complementary', { name: 'Details' });
-    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').click();
-    await details.getByText(/cell\.png does not exist\./).waitFor();
-  },
-);
+it('says why an image whose original is gone cannot be shown', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const folder = temporaryFolder();
+  const original = join(folder, 'images', 'cell.png');
+  mkdirSync(dirname(original));
+  const pixels = { width: 8, height: 8, channels: 1, data: new Uint8Array(64) } as const;
+  writeFileSync(original, await encodePng(pixels));
+  const project = join(folder, 'linked.graft');
+  const engine = createEngine();
+  await engine.call('project.create', { path: project });
+  const link = { project, name: 'linked', path: dirname(original), link: true };
+  await engine.call('datasets.import', link);
+  await engine.close();
+  rmSync(original);
+  const { page, close } = await openGraft({ projects: [project] });
+  onTestFinished(close);
+  const details = page.getByRole('complementary', { name: 'Details' });
+  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').click();
+  await details.getByText(/cell\.png does not exist\./).waitFor();
+});
 
-it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS }, async (ctx) => {
+it('gives the focus to what is to be filled in, and back', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
@@ -122,57 +111,49 @@ it('gives the focus to what is to be filled in, and back', { timeout: TIMEOUT_MS
   expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe('typed at once');
 });
 
-it(
-  'shows by itself what could not be shown while the engine was away',
-  { timeout: TIMEOUT_MS },
-  async (ctx) => {
-    skipWithoutWindow(ctx);
-    const { page, killEngine, restartEngine, close } = await openGraft();
-    onTestFinished(close);
-    await openSample(page);
-    await page.keyboard.press('Control+1');
-    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
-    const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
-    await shares.first().waitFor();
-    await killEngine();
-    // Neighbours are fetched ahead; farther ones are not there.
-    await page.getByRole('navigation', { name: 'Images' }).getByRole('button').nth(12).click();
-    await page.getByRole('heading', { name: 'This image cannot be shown' }).waitFor();
-    await page.getByText('The engine stopped answering. Trying again …').waitFor();
-    await restartEngine();
-    await shares.first().waitFor();
-    await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
-    expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
-  },
-);
+it('shows by itself what could not be shown while the engine was away', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const { page, killEngine, restartEngine, close } = await openGraft();
+  onTestFinished(close);
+  await openSample(page);
+  await page.keyboard.press('Control+1');
+  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
+  const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
+  await shares.first().waitFor();
+  await killEngine();
+  // Neighbours are fetched ahead; farther ones are not there.
+  await page.getByRole('navigation', { name: 'Images' }).getByRole('button').nth(12).click();
+  await page.getByRole('heading', { name: 'This image cannot be shown' }).waitFor();
+  await page.getByText('The engine stopped answering. Trying again …').waitFor();
+  await restartEngine();
+  await shares.first().waitFor();
+  await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
+  expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
+});
 
-it(
-  'stays where the user went while Annotate was still being opened',
-  { timeout: TIMEOUT_MS },
-  async (ctx) => {
-    skipWithoutWindow(ctx);
-    const { page, close } = await openGraft();
-    onTestFinished(close);
-    await page.routeWebSocket(/.*/, (line) => {
-      const engine = line.connectToServer();
-      line.onMessage((text) => {
-        const message = ClientMessage.parse(JSON.parse(String(text)));
-        const slow = message.type === 'call' && message.name === 'images.list';
-        if (slow) setTimeout(() => engine.send(text), SLOW_MS);
-        else engine.send(text);
-      });
+it('stays where the user went while Annotate was still being opened', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const { page, close } = await openGraft();
+  onTestFinished(close);
+  await page.routeWebSocket(/.*/, (line) => {
+    const engine = line.connectToServer();
+    line.onMessage((text) => {
+      const message = ClientMessage.parse(JSON.parse(String(text)));
+      const slow = message.type === 'call' && message.name === 'images.list';
+      if (slow) setTimeout(() => engine.send(text), SLOW_MS);
+      else engine.send(text);
     });
-    await page.reload();
-    await openSample(page);
-    await page.keyboard.press('Control+2');
-    await page.keyboard.press('Control+4');
-    await page.getByText('45 of 45 runs done').waitFor();
-    await page.waitForTimeout(2 * SLOW_MS);
-    expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
-  },
-);
+  });
+  await page.reload();
+  await openSample(page);
+  await page.keyboard.press('Control+2');
+  await page.keyboard.press('Control+4');
+  await page.getByText('45 of 45 runs done').waitFor();
+  await page.waitForTimeout(2 * SLOW_MS);
+  expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
+});
 
-it('makes a project by a name and Enter, once', { timeout: TIMEOUT_MS }, async (ctx) => {
+it('makes a project by a name and Enter, once', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
@@ -187,7 +168,7 @@ it('makes a project by a name and Enter, once', { timeout: TIMEOUT_MS }, async (
   expect(await dialog.count()).toBe(0);
 });
 
-it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }, async (ctx) => {
+it('keeps the keys of the window from being given away', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
@@ -213,19 +194,20 @@ it('keeps the keys of the window from being given away', { timeout: TIMEOUT_MS }
   await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
 });
 
-it('takes over files that are chosen with the browser', { timeout: TIMEOUT_MS }, async (ctx) => {
-  if (obstacle !== null) ctx.skip(obstacle);
-  const { page, complaints, screenshot, expectAccessible, close } = await openGraft({});
+it('takes over files that are chosen with the browser', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft();
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).click();
   const dialog = page.getByRole('dialog', { name: 'New project' });
   await dialog.getByLabel('Name').fill('chosen');
   await dialog.getByRole('button', { name: 'Create' }).click();
   await page.getByRole('button', { name: 'Import images …' }).first().click();
-  const images = readdirSync(join(REAL_DATA, 'images')).sort().slice(0, IMAGES);
+  const folder = await nucleiFolder(join(home, 'chosen'), { kind: 'fluorescence', count: IMAGES });
+  const images = readdirSync(join(folder, 'images'));
   await page
     .getByLabel('Files from the browser')
-    .setInputFiles(images.map((name) => join(REAL_DATA, 'images', name)));
+    .setInputFiles(images.map((name) => join(folder, 'images', name)));
   await page.getByText(`${IMAGES} images, 0 with labels`).waitFor();
   await screenshot('import-from-browser');
   await expectAccessible('import');
@@ -235,72 +217,62 @@ it('takes over files that are chosen with the browser', { timeout: TIMEOUT_MS },
   expect(complaints).toEqual([]);
 });
 
-it(
-  'takes over a folder that is dropped, and finds the place again after annotating',
-  { timeout: TIMEOUT_MS },
-  async (ctx) => {
-    if (obstacle !== null) ctx.skip(obstacle);
-    const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
-      dark: true,
-    });
-    onTestFinished(close);
-    const folder = join(home, 'dropped');
-    for (const part of ['images', 'masks']) {
-      mkdirSync(join(folder, part), { recursive: true });
-      for (const name of readdirSync(join(REAL_DATA, part)).sort().slice(0, IMAGES)) {
-        cpSync(join(REAL_DATA, part, name), join(folder, part, name));
-      }
-    }
-    await page.getByRole('button', { name: /New project/ }).click();
-    const dialog = page.getByRole('dialog', { name: 'New project' });
-    await dialog.getByLabel('Name').fill('nuclei');
-    await dialog.getByRole('button', { name: 'Create' }).click();
-    await page.getByText('No images yet').waitFor();
-    // The name that was typed is the name it got.
-    await page.getByRole('button', { name: 'nuclei' }).waitFor();
+it('takes over a folder that is dropped, and finds the place again after annotating', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
+    dark: true,
+  });
+  onTestFinished(close);
+  const folder = await nucleiFolder(join(home, 'dropped'), { kind: 'fluorescence', count: IMAGES });
+  await page.getByRole('button', { name: /New project/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'New project' });
+  await dialog.getByLabel('Name').fill('nuclei');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await page.getByText('No images yet').waitFor();
+  // The name that was typed is the name it got.
+  await page.getByRole('button', { name: 'nuclei' }).waitFor();
 
-    const session = await page.context().newCDPSession(page);
-    const data = { items: [], files: [folder], dragOperationsMask: 1 };
-    const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
-      session.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
-    await drag('dragEnter');
-    await drag('dragOver');
-    await page.getByText('Drop to import').waitFor();
-    await screenshot('drop-1-over');
-    await drag('drop');
-    await page.getByText(`${IMAGES} images, ${IMAGES} with labels`).waitFor();
-    await screenshot('drop-2-preview');
-    await page.getByRole('button', { name: `Import ${IMAGES} images` }).click();
-    await page.getByRole('button', { name: 'Show the images' }).click();
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+  await drag('dragEnter');
+  await drag('dragOver');
+  await page.getByText('Drop to import').waitFor();
+  await screenshot('drop-1-over');
+  await drag('drop');
+  await page.getByText(`${IMAGES} images, ${IMAGES} with labels`).waitFor();
+  await screenshot('drop-2-preview');
+  await page.getByRole('button', { name: `Import ${IMAGES} images` }).click();
+  await page.getByRole('button', { name: 'Show the images' }).click();
 
-    const grid = page.getByRole('listbox', { name: 'Images' });
-    await grid.getByRole('option').first().waitFor();
-    await page.getByLabel('Labelled', { exact: true }).selectOption('labelled');
-    await grid.focus();
-    await page.keyboard.press('End');
-    await page.keyboard.press('Enter');
-    await page.locator('canvas').waitFor();
-    await page.getByText(`${IMAGES} of ${IMAGES}`).waitFor();
-    await page.keyboard.press('a');
-    await page.getByText(`${IMAGES - 1} of ${IMAGES}`).waitFor();
-    const name = await page.locator('header h1').textContent();
-    await page.keyboard.press(']');
-    const size = await page.getByLabel('Size in pixels').inputValue();
-    await expectAccessible('annotate, dark');
-    await page.keyboard.press('q');
+  const grid = page.getByRole('listbox', { name: 'Images' });
+  await grid.getByRole('option').first().waitFor();
+  await page.getByLabel('Labelled', { exact: true }).selectOption('labelled');
+  await grid.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.locator('canvas').waitFor();
+  await page.getByText(`${IMAGES} of ${IMAGES}`).waitFor();
+  await page.keyboard.press('a');
+  await page.getByText(`${IMAGES - 1} of ${IMAGES}`).waitFor();
+  const name = await page.locator('header h1').textContent();
+  await page.keyboard.press(']');
+  const size = await page.getByLabel('Size in pixels').inputValue();
+  await expectAccessible('annotate, dark');
+  await page.keyboard.press('q');
 
-    const selected = grid.getByRole('option', { selected: true });
-    await selected.waitFor();
-    expect(await selected.getAttribute('aria-label')).toContain(name);
-    const place = await selected.boundingBox();
-    expect((place?.y ?? Infinity) + (place?.height ?? 0)).toBeLessThan(800);
-    expect(await page.getByLabel('Labelled', { exact: true }).inputValue()).toBe('labelled');
-    await expectAccessible('library, dark');
-    await screenshot('drop-3-found-again');
-    // And the keys go on from there.
-    await page.keyboard.press('Enter');
-    await page.locator('canvas').waitFor();
-    expect(await page.getByLabel('Size in pixels').inputValue()).toBe(size);
-    expect(complaints).toEqual([]);
-  },
-);
+  const selected = grid.getByRole('option', { selected: true });
+  await selected.waitFor();
+  expect(await selected.getAttribute('aria-label')).toContain(name);
+  const place = await selected.boundingBox();
+  expect((place?.y ?? Infinity) + (place?.height ?? 0)).toBeLessThan(800);
+  expect(await page.getByLabel('Labelled', { exact: true }).inputValue()).toBe('labelled');
+  await expectAccessible('library, dark');
+  await screenshot('drop-3-found-again');
+  // And the keys go on from there.
+  await page.keyboard.press('Enter');
+  await page.locator('canvas').waitFor();
+  expect(await page.getByLabel('Size in pixels').inputValue()).toBe(size);
+  expect(complaints).toEqual([]);
+});

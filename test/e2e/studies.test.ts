@@ -42,7 +42,6 @@ async function projectWithStudy(): Promise<string> {
   await engine.close();
   return project;
 }
-const TRAINING_TIMEOUT_MS = 180_000;
 
 describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dark', ({ dark }) => {
   let graft: GraftWindow | undefined;
@@ -265,46 +264,42 @@ describe('a study and a pretraining of one’s own', () => {
   });
   afterAll(async () => graft?.close());
 
-  it(
-    'pretrains a network and shows what became of it',
-    { timeout: TRAINING_TIMEOUT_MS },
-    async (ctx) => {
-      if (obstacle !== null) ctx.skip(obstacle);
-      const { page, screenshot, expectAccessible } = window();
-      await page.getByRole('button', { name: /sample project/ }).click();
-      await page.getByText('All verdicts').waitFor();
-      await page.keyboard.press('Control+3');
-      await page.getByText('Layers:').waitFor();
-      await screenshot('studies-encoders');
-      await expectAccessible('encoders');
-      await page
-        .getByRole('button', { name: /Pretrain/ })
-        .first()
-        .click();
-      await page.getByLabel('Image side').selectOption('32');
-      await page.getByLabel('Width').selectOption('4');
-      await page.getByLabel('Depth', { exact: true }).selectOption('3');
-      await page.getByLabel('Bottleneck', { exact: true }).selectOption('32');
-      await page.getByLabel('Sees').selectOption('grey');
-      await page.getByLabel('Normalisation').selectOption('group');
-      await page.getByLabel('Skips', { exact: true }).selectOption('none');
-      await page.getByLabel('Steps').fill('12');
-      await page.getByRole('button', { name: 'Start' }).scrollIntoViewIfNeeded();
-      await screenshot('studies-pretrain');
-      await expectAccessible('pretrain');
-      await page.getByRole('button', { name: 'Start' }).click();
-      await page.getByText('12 of 12').waitFor({ timeout: TRAINING_TIMEOUT_MS });
-      await page
-        .getByText(
-          'plain U-Net of depth 3 and width 4, bottleneck 32, group normalisation, no skips, grey',
-        )
-        .waitFor();
-      const notes = page.getByRole('textbox', { name: 'Notes' });
-      await notes.fill('A first try.');
-      await notes.blur();
-      await screenshot('studies-pretrained');
-    },
-  );
+  it('pretrains a network and shows what became of it', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.getByRole('button', { name: /sample project/ }).click();
+    await page.getByText('All verdicts').waitFor();
+    await page.keyboard.press('Control+3');
+    await page.getByText('Layers:').waitFor();
+    await screenshot('studies-encoders');
+    await expectAccessible('encoders');
+    await page
+      .getByRole('button', { name: /Pretrain/ })
+      .first()
+      .click();
+    await page.getByLabel('Image side').selectOption('32');
+    await page.getByLabel('Width').selectOption('4');
+    await page.getByLabel('Depth', { exact: true }).selectOption('3');
+    await page.getByLabel('Bottleneck', { exact: true }).selectOption('32');
+    await page.getByLabel('Sees').selectOption('grey');
+    await page.getByLabel('Normalisation').selectOption('group');
+    await page.getByLabel('Skips', { exact: true }).selectOption('none');
+    await page.getByLabel('Steps').fill('12');
+    await page.getByRole('button', { name: 'Start' }).scrollIntoViewIfNeeded();
+    await screenshot('studies-pretrain');
+    await expectAccessible('pretrain');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('12 of 12').waitFor();
+    await page
+      .getByText(
+        'plain U-Net of depth 3 and width 4, bottleneck 32, group normalisation, no skips, grey',
+      )
+      .waitFor();
+    const notes = page.getByRole('textbox', { name: 'Notes' });
+    await notes.fill('A first try.');
+    await notes.blur();
+    await screenshot('studies-pretrained');
+  });
 
   it('writes an encoder to a file, and brings it in again', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
@@ -328,31 +323,27 @@ describe('a study and a pretraining of one’s own', () => {
     await expectAccessible('imported encoder');
   });
 
-  it(
-    'goes on with a study when its engine was killed',
-    { timeout: TRAINING_TIMEOUT_MS },
-    async (ctx) => {
-      if (obstacle !== null) ctx.skip(obstacle);
-      const project = await projectWithStudy();
-      const own = await openGraft({ projects: [project] });
-      onTestFinished(() => own.close());
-      const { page } = own;
-      await page.keyboard.press('Control+4');
-      await page.getByRole('heading', { name: 'Tiny' }).waitFor();
-      await page.getByRole('button', { name: 'Start', exact: true }).click();
-      // A single run, by its name alone.
-      for (const what of ['cancel', 'retry']) {
-        await page.keyboard.press('Control+k');
-        await page.keyboard.type(`${what} random`);
-        await page.getByRole('option', { name: new RegExp(`^${what}: Random`, 'i') }).waitFor();
-        await page.keyboard.press('Enter');
-      }
-      await page.getByText(/[1-9] of 3 runs done/).waitFor({ timeout: TRAINING_TIMEOUT_MS });
-      await own.killEngine();
-      await own.restartEngine();
-      await page.getByText('3 of 3 runs done').waitFor({ timeout: TRAINING_TIMEOUT_MS });
-      await page.getByRole('main').getByRole('button', { name: 'Compare' }).click();
-      await page.getByText('All verdicts').waitFor();
-    },
-  );
+  it('goes on with a study when its engine was killed', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const project = await projectWithStudy();
+    const own = await openGraft({ projects: [project] });
+    onTestFinished(() => own.close());
+    const { page } = own;
+    await page.keyboard.press('Control+4');
+    await page.getByRole('heading', { name: 'Tiny' }).waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    // A single run, by its name alone.
+    for (const what of ['cancel', 'retry']) {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(`${what} random`);
+      await page.getByRole('option', { name: new RegExp(`^${what}: Random`, 'i') }).waitFor();
+      await page.keyboard.press('Enter');
+    }
+    await page.getByText(/[1-9] of 3 runs done/).waitFor();
+    await own.killEngine();
+    await own.restartEngine();
+    await page.getByText('3 of 3 runs done').waitFor();
+    await page.getByRole('main').getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('All verdicts').waitFor();
+  });
 });

@@ -68,7 +68,7 @@ interface Hdf5File extends Hdf5Group {
 }
 
 interface Hdf5Library {
-  readonly ready: Promise<unknown>;
+  readonly ready: Promise<{ activate_throwing_error_handler(): number }>;
   readonly File: new (path: string, mode: 'r' | 'w') => Hdf5File;
 }
 
@@ -86,7 +86,8 @@ async function hdf5(): Promise<Hdf5Library> {
   const loaded = (await import(HDF5_PACKAGE)) as { readonly default?: unknown };
   const library = loaded.default;
   if (!isHdf5Library(library)) throw new Error(`${HDF5_PACKAGE} is not what it was`);
-  await library.ready;
+  // Else it prints pages about a file that is damaged, and goes on with a file that is none.
+  (await library.ready).activate_throwing_error_handler();
   return library;
 }
 

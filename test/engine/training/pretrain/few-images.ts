@@ -68,13 +68,15 @@ function discTile(imageId: number, channels: number, sizePx: number): Tile {
 }
 
 interface Setting {
+  /** Of the weights and of what a task draws for its batches. */
+  readonly seed?: number;
   readonly channels: number;
   readonly base: number;
   readonly sizePx: number;
 }
 
 /** A task on four images, before the first step. */
-function begin(task: PretrainingTask, { channels, base, sizePx }: Setting) {
+function begin(task: PretrainingTask, { channels, base, sizePx, seed = 3 }: Setting) {
   const target = NetworkConfig.parse({ depth: 2, base, bottleneck: 4, inputChannels: channels });
   const definition = pretrainingTasks[task];
   const objective = definition.objective({
@@ -85,15 +87,19 @@ function begin(task: PretrainingTask, { channels, base, sizePx }: Setting) {
     options: PretrainingOptions.parse({}),
   });
   const tiles = [0, 1, 2, 3].map((i) => discTile(i, channels, sizePx));
-  return { objective, tiles, weights: initialWeights(objective.spec, 3) };
+  return { objective, tiles, weights: initialWeights(objective.spec, seed) };
 }
 
-/** Losses of a few steps. */
+/** Losses of a few steps. byHeart: every step sees the first step's batch, what a task draws for it included. */
 export function lossesOf(
   task: PretrainingTask,
-  options: Setting & { readonly engine: Engine; readonly steps: number },
+  options: Setting & {
+    readonly engine: Engine;
+    readonly steps: number;
+    readonly byHeart?: boolean;
+  },
 ): number[] {
-  const { engine, steps, sizePx } = options;
+  const { engine, steps, sizePx, seed = 0, byHeart = false } = options;
   const { objective, tiles, weights } = begin(task, options);
   const specs = splitSpec(objective.spec, () => false);
   const step = createTrainingStep({
@@ -104,12 +110,26 @@ export function lossesOf(
     frozen: flattenWeights(specs.frozen, weights),
   });
   const { augment, batch } = config;
-  const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed: 0 });
+  const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed });
   const losses = Array.from({ length: steps }, (_, i) =>
-    step.run(makeBatch(i + 1), stepScalars(config, i + 1)),
+    step.run(makeBatch(byHeart ? 1 : i + 1), stepScalars(config, i + 1)),
   );
   step.dispose();
   return losses;
+}
+
+/**
+ * Share of its first loss that a task comes down to when it sees one batch of four images, views and corruptions
+ * included, over and over: nothing but the optimisation is left to chance.
+ */
+export function learnedByHeart(
+  task: PretrainingTask,
+  { engine, seed }: { readonly engine: Engine; readonly seed: number },
+): number {
+  const [channels = 1] = channelsFor(task);
+  const options = { engine, seed, channels, steps: 40, base: 8, sizePx: 32, byHeart: true };
+  const losses = lossesOf(task, options);
+  return (losses.at(-1) ?? NaN) / (losses[0] ?? NaN);
 }
 
 /** Pictures that an untrained network gives. */

@@ -1,36 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { PRETRAINING_TASKS, type PretrainingTask } from '../../../../shared/entities.ts';
+import { z } from 'zod';
+import { PRETRAINING_TASKS } from '../../../../shared/entities.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
-import { channelsFor, lossesOf } from './few-images.ts';
+import { channelsFor, learnedByHeart, lossesOf } from './few-images.ts';
 
 const engine = await nativeEngineOrSkip();
 
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** Share of its first loss that a task comes down to on four images within 80 steps, with room to spare. */
-const REACHED: Readonly<Record<PretrainingTask, number>> = {
-  classification: 0.1,
-  segmentation: 0.2,
-  autoencoder: 0.15,
-  denoising: 0.25,
-  'in-painting': 0.1,
-  'out-painting': 0.2,
-  'local-shuffle': 0.1,
-  'non-linear-intensity': 0.25,
-  colourisation: 0.05,
-  'context-restoration': 0.25,
-  'masked-autoencoding': 0.4,
-  // Guessing would cost 2 ln 7, three quarters of the first loss.
-  simclr: 0.7,
-  conrec: 0.65,
-  'multi-conrec': 0.6,
-};
+/**
+ * What a task must come down to. At three seeds, with oneDNN's kernels and with Eigen's, the worst was .29
+ * (segmentation) and most were below .1, so a processor's rounding does not decide.
+ */
+const LEARNED = 0.5;
 
 describe.each(PRETRAINING_TASKS)('%s', (task) => {
-  it('learns four images', () => {
-    const [channels = 1] = channelsFor(task);
-    const losses = lossesOf(task, { engine, steps: 80, channels, base: 8, sizePx: 32 });
-    expect(mean(losses.slice(-10)) / (losses[0] ?? NaN)).toBeLessThan(REACHED[task]);
+  it.each([1, 2])('learns four images by heart from seed %i', (seed) => {
+    expect(learnedByHeart(task, { engine, seed })).toBeLessThan(LEARNED);
   });
 
   it('gives the same losses traced and eager, whatever the channels', () => {
@@ -42,3 +29,18 @@ describe.each(PRETRAINING_TASKS)('%s', (task) => {
     }
   });
 });
+
+it.each(['0', '1'])(
+  'is learned by whatever kernels a processor gets (oneDNN %s)',
+  async (oneDnn) => {
+    const script = join(import.meta.dirname, 'learn-by-heart.ts');
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [script, 'segmentation', 'simclr', 'conrec'],
+      { env: { ...process.env, TF_ENABLE_ONEDNN_OPTS: oneDnn } },
+    );
+    const shares = z.array(z.number()).parse(JSON.parse(stdout.slice(stdout.indexOf('['))));
+    expect(shares).toHaveLength(3);
+    for (const share of shares) expect(share).toBeLessThan(LEARNED);
+  },
+);
