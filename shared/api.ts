@@ -302,6 +302,8 @@ export const callInputs = {
     paths: z.array(z.string().min(1)).min(1),
     /** Index PNGs are written here, in the folders that the images have beneath what was given. */
     dir: z.string().min(1),
+    /** What the pages of a file are; left out: what they were for the dataset that the run was trained on. */
+    pages: PagesAs.optional(),
   }),
   'predict.dataset': z.object({ project, runId: Id, datasetId: Id }),
 } satisfies Record<string, z.ZodType>;
@@ -557,6 +559,16 @@ export interface PredictReport {
   readonly failed: readonly { readonly input: string; readonly message: string }[];
 }
 
+export interface FilesPredictReport extends PredictReport {
+  readonly dir: string;
+  /** How many files the images are of: each page or frame that is an image has a mask of its own. */
+  readonly files: number;
+  /** What lay in the folders and was not predicted. */
+  readonly notes: readonly string[];
+  /** What of the files is no image, and what their pages were taken for. */
+  readonly issues: readonly ImportIssue[];
+}
+
 /** What reading a weight file found. */
 export interface WeightInspection extends WeightFileReport {
   readonly network: NetworkConfig;
@@ -635,8 +647,7 @@ export interface CallOutputs {
   'runs.retry': Run;
   'runs.cancel': Run;
   'runs.export': ExportedModel;
-  /** `notes`: what lay in the folders and was not predicted. */
-  'predict.files': PredictReport & { dir: string; notes: readonly string[] };
+  'predict.files': FilesPredictReport;
   'predict.dataset': PredictReport;
 }
 

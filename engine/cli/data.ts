@@ -5,7 +5,6 @@ import {
   IMPORT_FORMATS,
   type ImportDoubt,
   type ImportFormat,
-  type ImportIssue,
   ONE_MASK,
   type OneMask,
   PAGES_AS,
@@ -16,18 +15,7 @@ import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
-import { print } from './output.ts';
-
-/** Issues beyond these are counted, not listed, unless --json asks for all. */
-const LISTED_ISSUES = 20;
-
-function issueLines(issues: readonly ImportIssue[]): string[] {
-  const lines = issues
-    .slice(0, LISTED_ISSUES)
-    .map((issue) => `  ${issue.severity}: ${issue.path}: ${issue.message}`);
-  const more = issues.length - lines.length;
-  return more > 0 ? [...lines, `  … and ${more} more (--json lists all)`] : lines;
-}
+import { issueLines, print } from './output.ts';
 
 /** What to look at, each with the other readings and their flags. */
 const doubtLines = (doubts: readonly ImportDoubt[]): string[] =>

@@ -1,6 +1,7 @@
 /** graft pretrain | predict: single networks outside a study. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { PAGES_AS, type PagesAs } from '../../shared/api.ts';
 import { inputChannelsFor } from '../../shared/channels.ts';
 import {
   PRETRAINING_TASKS,
@@ -9,7 +10,7 @@ import {
   type Run,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { score } from '../../shared/number-format.ts';
+import { counted, score } from '../../shared/number-format.ts';
 import { pretrainingPreset } from '../../shared/presets.ts';
 import type { Engine } from '../engine.ts';
 import { integer, number } from './arguments.ts';
@@ -17,7 +18,7 @@ import { EXIT } from './exit-codes.ts';
 import { type Caller, withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
-import { createProgressBar, print, table } from './output.ts';
+import { createProgressBar, issueLines, print, table } from './output.ts';
 
 interface PretrainOptions extends NetworkOptions {
   list: boolean;
@@ -163,12 +164,23 @@ Examples:
     .argument('<images...>', 'image files, or folders with all that lies beneath them')
     .requiredOption('--out <dir>', 'folder for the masks')
     .option('--run <id>', 'which run (default: the best by validation Dice)', integer)
+    .addOption(
+      new Option(
+        '--pages <as>',
+        'pages of a file: what it says itself, images, or channels of one (default: as imported)',
+      ).choices(PAGES_AS),
+    )
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …`,
+    )
     .action(
       async (
         path: string,
         images: string[],
-        options: { out: string; run?: number; json: boolean },
+        options: { out: string; run?: number; pages?: PagesAs; json: boolean },
       ) => {
         await withProject(path, async (caller, project) => {
           const runId = options.run ?? (await bestRun(caller, project));
@@ -180,12 +192,14 @@ Examples:
                 runId,
                 paths: images.map((image) => resolve(image)),
                 dir: resolve(options.out),
+                ...(options.pages === undefined ? {} : { pages: options.pages }),
               },
               o,
             ),
           );
           print(options, report, [
-            `${report.predicted} masks in ${report.dir}`,
+            `${counted(report.predicted, 'mask')} of ${counted(report.files, 'file')} in ${report.dir}`,
+            ...issueLines(report.issues),
             ...report.failed.map((f) => `  failed: ${f.input}: ${f.message}`),
             ...report.notes.map((note) => `  note: ${note}`),
           ]);

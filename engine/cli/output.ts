@@ -1,5 +1,5 @@
 /** What the command line prints: one JSON document or plain text on standard output, progress on standard error. */
-import type { Progress } from '../../shared/api.ts';
+import type { ImportIssue, Progress } from '../../shared/api.ts';
 import { duration } from '../../shared/number-format.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -23,6 +23,17 @@ export function letOutputClose(): void {
       }
     });
   }
+}
+
+/** Issues beyond these are counted, not listed, unless --json asks for all. */
+const LISTED_ISSUES = 20;
+
+export function issueLines(issues: readonly ImportIssue[]): string[] {
+  const lines = issues
+    .slice(0, LISTED_ISSUES)
+    .map((issue) => `  ${issue.severity}: ${issue.path}: ${issue.message}`);
+  const more = issues.length - lines.length;
+  return more > 0 ? [...lines, `  … and ${more} more (--json lists all)`] : lines;
 }
 
 export interface OutputOptions {

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { PredictReport } from '../../shared/api.ts';
+import { PagesAs, type PredictReport } from '../../shared/api.ts';
 import {
   BACKGROUND,
   type Dataset,
@@ -17,15 +17,26 @@ import { inputFiles } from '../data/input-files.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
 import { runTrainer } from '../trainer.ts';
+import type { TrainerRequest } from '../training/protocol.ts';
 import { type CallContext, type Handlers, requireDataset, requireRun } from './context.ts';
+import { imagesOfFiles } from './prediction-files.ts';
+
+type PredictInput = Extract<TrainerRequest, { type: 'predict' }>['inputs'][number];
 
 /** Written beside the masks of files: which image each is of, and how sure the network was. */
 const LIST_NAME = 'predictions.csv';
 
-/** Classes of the dataset that a run was trained on. Errors: not-found. */
-function classesOf(db: Project, run: Run): readonly SegmentationClass[] {
-  const snapshot = db.snapshots.get(run.config.snapshotId);
-  return requireDataset(db, snapshot?.datasetId ?? 0).classes;
+/** The dataset that a run was trained on. Errors: not-found. */
+const datasetOf = (db: Project, run: Run): Dataset =>
+  requireDataset(db, db.snapshots.get(run.config.snapshotId)?.datasetId ?? 0);
+
+const classesOf = (db: Project, run: Run): readonly SegmentationClass[] =>
+  datasetOf(db, run).classes;
+
+/** What pages of a file were when the images were imported that a run was trained on. */
+function pagesSeenBy(db: Project, run: Run): PagesAs {
+  const asked = PagesAs.safeParse(datasetOf(db, run).origin['pages']);
+  return asked.success ? asked.data : 'auto';
 }
 
 /** Label maps with values that are no class could neither be shown nor trained on. Errors: invalid-input. */
@@ -45,7 +56,7 @@ async function predict(
   context: CallContext,
   options: {
     runId: number;
-    inputs: ({ imageId: number } | { path: string })[];
+    inputs: PredictInput[];
     nameOf: (index: number) => string;
     imageIdOf: (index: number) => number | null;
     onLabelMap: (index: number, bytes: Uint8Array, uncertainty: number) => void;
@@ -94,7 +105,7 @@ async function predict(
 }
 
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
-  async 'predict.files'({ project, runId, paths, dir }, context) {
+  async 'predict.files'({ project, runId, paths, dir, pages }, context) {
     const { db } = context.project(project);
     const { files, notes } = await inputFiles(paths, dir);
     if (files.length === 0) {
@@ -104,24 +115,31 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
         `There are no images in what was given${also}. Name image files, or folders that hold some.`,
       );
     }
-    const classes = classesOf(db, requireRun(db, runId));
+    const run = requireRun(db, runId);
+    const classes = classesOf(db, run);
+    const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
     mkdirSync(dir, { recursive: true });
     const rows: CsvValue[][] = [];
     const report = await predict(db, context, {
       runId,
-      inputs: files.map(({ path }) => ({ path })),
-      nameOf: (index) => files[index]?.path ?? '',
+      inputs: inputs.map(({ path, page, channelPages }) => ({
+        path,
+        page,
+        channelPages: channelPages === null ? null : [...channelPages],
+      })),
+      nameOf: (index) => inputs[index]?.shown ?? '',
       imageIdOf: () => null,
       onLabelMap(index, bytes, uncertainty) {
-        const { name, target } = files[index] ?? { name: '', target: String(index) };
-        const mask = `${target}.png`;
+        const input = inputs[index];
+        if (input === undefined) return;
+        const { name, pageNumber, mask } = input;
         mkdirSync(dirname(join(dir, mask)), { recursive: true });
         writeFileSync(join(dir, mask), encodeIndexPng(decodeLabelMap(bytes), classes));
-        rows.push([name, mask, uncertainty]);
+        rows.push([name, pageNumber, mask, uncertainty]);
       },
     });
-    writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'mask', 'uncertainty'], rows));
-    return { ...report, dir, notes };
+    writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
+    return { ...report, dir, files: files.length, notes, issues };
   },
 
   async 'predict.dataset'({ project, runId, datasetId }, context) {

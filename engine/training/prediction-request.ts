@@ -55,8 +55,8 @@ async function openAny(project: Project, input: Input, seen: SeenInTraining): Pr
     assertSeenAlike(image.name, image.channels, seen);
     return openInput(project, image, seen.inputChannels);
   }
-  const { path } = input;
-  const image = await openImage(await openFile(path), { subject: path });
+  const { path, page, channelPages } = input;
+  const image = await openImage(await openFile(path), { subject: path, page, channelPages });
   assertSeenAlike(path, image.channels, seen);
   return networkRows(image, seen.inputChannels, path);
 }

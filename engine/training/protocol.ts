@@ -51,7 +51,16 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     projectPath: z.string(),
     runId: Id,
     /** Images of the project, or files on disk. */
-    inputs: z.array(z.union([z.object({ imageId: Id }), z.object({ path: z.string() })])),
+    inputs: z.array(
+      z.union([
+        z.object({ imageId: Id }),
+        z.object({
+          path: z.string(),
+          page: z.number().int().min(0),
+          channelPages: z.array(z.number().int().min(0)).nullable(),
+        }),
+      ]),
+    ),
   }),
   /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
   z.object({ type: z.literal('stop') }),

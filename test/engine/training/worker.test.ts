@@ -341,12 +341,13 @@ describe('a trainer process', () => {
     const data = new Uint8Array(50 * 40).fill(90);
     writeFileSync(path, encode({ width: 50, height: 40, data, channels: 1 }));
     const missing = join(folder, 'missing.png');
+    const fileAt = (file: string) => ({ path: file, page: 0, channelPages: null });
     const { of } = await send({
       type: 'predict',
       ...settings,
       projectPath,
       runId: uninterrupted,
-      inputs: [{ imageId: images[9]?.id ?? 0 }, { path: missing }, { path }],
+      inputs: [{ imageId: images[9]?.id ?? 0 }, fileAt(missing), fileAt(path)],
     });
     const maps = of('prediction').map(({ labelMap, error }) => {
       return labelMap === null ? error : decodeLabelMap(labelMap);

@@ -1,0 +1,72 @@
+/** The images that files hold which are to be predicted, one by one, and what the mask of each is called. */
+import type { ImportIssue, PagesAs } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
+import {
+  type FilePages,
+  filePages,
+  type ImagePages,
+  mayHavePages,
+  ONE_IMAGE,
+} from '../data/file-pages.ts';
+import { openFile } from '../data/image-file.ts';
+import type { InputFile } from '../data/input-files.ts';
+import { pageList, pageSuffix } from '../data/page-names.ts';
+
+export interface FileInput extends ImagePages {
+  readonly path: string;
+  /** Name of its file, with the folders below the one that was given. */
+  readonly name: string;
+  /** The path, and the page where its file holds several images. */
+  readonly shown: string;
+  /** Counted from 1, where its file holds several images; else null. */
+  readonly pageNumber: number | null;
+  /** Name of the mask's file, in the same folders. */
+  readonly mask: string;
+}
+
+/** One image for a file that cannot be read: decoding it will say why. */
+async function pagesOf(path: string, as: PagesAs): Promise<FilePages> {
+  if (!mayHavePages(path)) return ONE_IMAGE;
+  try {
+    return await filePages(await openFile(path, 0), { subject: path, as });
+  } catch (error) {
+    if (error instanceof AppError) return ONE_IMAGE;
+    throw error;
+  }
+}
+
+/** Every image of every file, as an import would take them, and what of the files is none. */
+export async function imagesOfFiles(
+  files: readonly InputFile[],
+  as: PagesAs,
+): Promise<{ inputs: FileInput[]; issues: ImportIssue[] }> {
+  const inputs: FileInput[] = [];
+  const issues: ImportIssue[] = [];
+  const taken = new Set<string>();
+  for (const { path, name, target } of files) {
+    const { images, pages, leftOut } = await pagesOf(path, as);
+    issues.push(...leftOut.map((note) => ({ path, ...note })));
+    if (pages > 1) {
+      const joined = images.some(({ channelPages }) => channelPages !== null);
+      const what = joined ? 'are the channels of' : 'are';
+      const message = `its ${counted(pages, 'page')} ${what} ${counted(images.length, 'image')}: each gets a mask`;
+      issues.push({ path, severity: 'info', message });
+    }
+    for (const image of images) {
+      const isOne = images.length === 1;
+      const stem = isOne ? target : target + pageSuffix(image.page);
+      // The second page of 'a' and a file 'a.p2' keep their own masks.
+      const unique = taken.has(stem) ? `${stem}-${inputs.length + 1}` : stem;
+      taken.add(unique);
+      inputs.push({
+        ...image,
+        ...{ path, name },
+        shown: isOne ? path : `${path} ${pageList([image.page])}`,
+        pageNumber: isOne ? null : image.page + 1,
+        mask: `${unique}.png`,
+      });
+    }
+  }
+  return { inputs, issues };
+}
