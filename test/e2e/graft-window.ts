@@ -53,12 +53,14 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
     {
       cwd: home,
       env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no address in time')), PATIENCE_MS);
     let output = '';
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
       const url = /"url":"([^"]+)"/.exec(output)?.[1];
@@ -68,7 +70,7 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
     });
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`the engine ended with code ${code ?? 'none'}`));
+      reject(new Error(`the engine ended with code ${code ?? 'none'}:\n${complaints}`));
     });
   });
 }

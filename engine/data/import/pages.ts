@@ -49,6 +49,7 @@ export async function placePages(
   let oneMasks = 0;
   for (const item of found) {
     options.onFile?.();
+    const { labels: source, images: known, ...kept } = item;
     const path = shownPath(item.path, options.root);
     const say = (severity: ImportIssue['severity'], message: string) =>
       issues.push({ path, severity, message });
@@ -56,7 +57,7 @@ export async function placePages(
     const own = item.channelFiles === undefined ? await pagesOf(item.path, options) : ONE_IMAGE;
     for (const { severity, message } of own.leftOut) say(severity, message);
     if (own.pages > 1) severalPages++;
-    const images = options.as === 'auto' ? (item.images ?? own.images) : own.images;
+    const images = options.as === 'auto' ? (known ?? own.images) : own.images;
     const isAlone = found.length === 1;
     const labels = await placeMasks(item, images, { ...options, say, issues });
     if (labels.isOneOfSeveral) oneMasks++;
@@ -66,8 +67,7 @@ export async function placePages(
     const group = item.group ?? (images.length === 1 || isAlone ? null : item.name);
     images.forEach((image, i) => {
       const placed = labels.of[i] ?? null;
-      const isSaid = placed === null && item.labels !== null;
-      const { labels: _of, images: _pages, ...kept } = item;
+      const isSaid = placed === null && source !== null;
       items.push({ ...kept, ...image, group, labels: placed, isSaid });
     });
   }
