@@ -48,6 +48,16 @@ function scalar(db: Sqlite, pragma: string): number {
   return Number(db.pragma(pragma, { simple: true }));
 }
 
+/** Graft asks for no table or column that a whole project lacks. */
+const MISSING = /^no such (table|column)|has no column named/;
+
+export const damagedError = (path: string, found: string, cause?: unknown): AppError =>
+  new AppError(
+    'corrupt',
+    `${path} is damaged (${found}). Do not write to it: copy it away and open a backup.`,
+    { subject: path, cause },
+  );
+
 /** Translates what SQLite throws into an error that says what to do. */
 export function sqliteError(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
@@ -76,6 +86,7 @@ export function sqliteError(error: unknown, path: string): AppError {
     );
   }
   const reason = messageOf(error);
+  if (code === 'SQLITE_ERROR' && MISSING.test(reason)) return damagedError(path, reason, error);
   return new AppError('internal', `${path}: ${reason}`, options);
 }
 
@@ -123,13 +134,7 @@ export function checkIntegrity(db: Sqlite, path: string, depth: 'quick' | 'full'
   const found = db.pragma(depth === 'quick' ? 'quick_check(1)' : 'integrity_check(10)', {
     simple: true,
   });
-  if (found !== 'ok') {
-    throw new AppError(
-      'corrupt',
-      `${path} is damaged (${String(found)}). Do not write to it: copy it away and open a backup.`,
-      { subject: path },
-    );
-  }
+  if (found !== 'ok') throw damagedError(path, String(found));
 }
 
 // ───────────────────────────── ownership ─────────────────────────────

@@ -1,5 +1,6 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
 import { aboutTable } from './about.ts';
+import { assertContentsWhole } from './check.ts';
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
@@ -40,10 +41,23 @@ function tables(file: OpenedFile) {
     },
     /** A compact copy, at a path where there is nothing yet. */
     copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),
-    /** Every page, row and index; seconds on a file of gigabytes. Throws AppError `corrupt`. */
-    check: () => checkIntegrity(sqlite, path, 'full'),
+    /** Every page, row and index, and all that is stored; seconds on a file of gigabytes. Throws AppError `corrupt`. */
+    check() {
+      checkIntegrity(sqlite, path, 'full');
+      assertContentsWhole(sqlite, path);
+    },
     close: () => file.close(),
   };
+}
+
+/** The tables of a file. Errors: corrupt, where one is gone: every statement on them is prepared here; the file is closed. */
+function projectOf(file: OpenedFile): Project {
+  try {
+    return tables(file);
+  } catch (error) {
+    file.close();
+    throw projectError(error, file.path);
+  }
 }
 
 /** What SQLite threw about a project as an AppError that says what to do; anything else as it is. */
@@ -57,11 +71,11 @@ export type Project = ReturnType<typeof tables>;
 
 /** Creates an empty project file, owned by this process until close(). */
 export const createProject = (path: string, options: OpenOptions = {}): Project =>
-  tables(createFile(path, options));
+  projectOf(createFile(path, options));
 
 /** Opens a project file as its one owner. */
 export const openProject = (path: string, options: OpenOptions = {}): Project =>
-  tables(openFile(path, options));
+  projectOf(openFile(path, options));
 
 /** Opens a project beside its owner; every write fails. */
-export const openProjectReadonly = (path: string): Project => tables(openFileReadonly(path));
+export const openProjectReadonly = (path: string): Project => projectOf(openFileReadonly(path));
