@@ -9,7 +9,7 @@ import {
   type PretrainingTask,
   type Run,
 } from '../../shared/entities.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, fromWireError } from '../../shared/errors.ts';
 import { counted, score } from '../../shared/number-format.ts';
 import { pretrainingPreset } from '../../shared/presets.ts';
 import type { Engine } from '../engine.ts';
@@ -34,14 +34,16 @@ interface PretrainOptions extends NetworkOptions {
   json: boolean;
 }
 
-/** Follows one run of this process to its end. */
-async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
+/** Follows one run of this process to its end. Errors: what holds all training, where something does; it stays queued. */
+export async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
   const bar = createProgressBar();
   try {
     for (;;) {
       const { run } = await engine.call('runs.get', { project, runId });
       bar.update({ done: run.step, total: run.steps, message: `step ${run.step} of ${run.steps}` });
       if (run.status !== 'queued' && run.status !== 'running') return run;
+      const { held } = engine.project(project).queue;
+      if (held !== null) throw fromWireError(held);
       await new Promise((wake) => setTimeout(wake, 300));
     }
   } finally {
