@@ -12,7 +12,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
-import { isLossy, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
+import { lossesOf, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
 import {
   evidenceOf,
@@ -46,7 +46,7 @@ export interface MaskAlpha extends ValueEvidence {
 const MAX_COLOURS = 256;
 const MASK_SHARE = 0.5;
 /**
- * Values of a mask file's first page, or of `page`. Lossy masks (JPEG, WebP) are thresholded to 0 and 255.
+ * Values of a mask file's first page, or of `page`. Lossy masks (JPEG, WebP, TIFF with JPEG compression) are thresholded to 0 and 255.
  * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (a picture rather than a mask, fractions, more
  * than two levels in a lossy file, too large), invalid-input (page).
  */
@@ -61,13 +61,13 @@ export async function decodeMask(
   const { width, height, channels, data, alpha } = image;
   const notes = [...image.notes];
   if (channels !== 1 && channels !== 3) throw notAMask(subject, `it has ${channels} channels`);
-  if (await isLossy(file, format)) {
-    const name = format === 'jpeg' ? 'JPEG' : 'WebP';
+  const name = await lossesOf(file, { format, subject, page: options.page ?? 0 });
+  if (name !== null) {
     const values = thresholded(data, { channels, width, name, subject });
     notes.push(
       `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`,
     );
-    return madeOf({ width, height, kind: 'grey', values, alpha: null, notes }, subject);
+    return madeOf({ width, height, kind: 'grey', values, alpha, notes }, subject);
   }
   if (channels === 3) {
     if (!(data instanceof Uint8Array)) throw notAMask(subject, 'its colours have 16 bits');

@@ -2,7 +2,6 @@
  * Which images a file holds: its pages and frames, one by one or several as the channels of one image. The one place that
  * import and prediction ask; what a TIFF says of its pages is read by tiff-pages.ts.
  */
-import { extname } from 'node:path';
 import type { PagesAs } from '../../shared/api.ts';
 import { formatOf, pageCount } from './decode.ts';
 import type { ImageFile } from './image-file.ts';
@@ -41,17 +40,14 @@ export const ONE_IMAGE: FilePages = {
   leftOut: [],
 };
 
-const SEVERAL_PAGES = new Set(['.tif', '.tiff', '.gif', '.webp']);
-/** Whether files of that name may have several pages: the others need not be opened to be counted. */
-export const mayHavePages = (path: string): boolean =>
-  SEVERAL_PAGES.has(extname(path).toLowerCase());
-
-/** 'auto': channels where the file says so. Errors: unreadable, unsupported. */
+/** 'auto': channels where the file says so. By the file's content, whatever it is called. Errors: unreadable, unsupported. */
 export async function filePages(
   file: ImageFile,
   { subject, as }: { readonly subject: string; readonly as: PagesAs },
 ): Promise<FilePages> {
-  if ((await formatOf(file, subject)) !== 'tiff') {
+  const format = await formatOf(file, subject);
+  if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
+  if (format !== 'tiff') {
     const frames = Array.from({ length: await pageCount(file, { subject }) }, (_, i) => i);
     return { ...arranged(frames, { as, channels: null }), leftOut: [] };
   }

@@ -26,8 +26,8 @@ export interface FolderEntry {
 
 /** What an import reads through, so that tests can take permissions away. */
 export interface FileReader {
-  /** Errors: unreadable. */
-  open(path: string): Promise<ImageFile>;
+  /** `wholeBytes`: files up to this are read at once (openFile); 0 where only their heads are wanted. Errors: unreadable. */
+  open(path: string, wholeBytes?: number): Promise<ImageFile>;
   /** Links to files count as files; links to folders as `other`, because they may lead in circles. Errors: unreadable. */
   list(folder: string): Promise<FolderEntry[]>;
 }
@@ -41,7 +41,7 @@ async function leadsToFile(link: string): Promise<boolean> {
 }
 
 export const diskReader: FileReader = {
-  open: (path) => openFile(path),
+  open: openFile,
   async list(folder) {
     try {
       const entries = await readdir(folder, { withFileTypes: true });

@@ -7,6 +7,8 @@ import type { Samples } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
 import { notAMask } from './mask-error.ts';
 import { evidenceOf } from './mask-evidence.ts';
+import { compressionOf } from './tiff-blocks.ts';
+import { withPage } from './tiff-pages.ts';
 
 /** Lossy masks are black and white with blurred edges: above this is white. */
 export const LOSSY_THRESHOLD = 127;
@@ -21,9 +23,24 @@ const LEVELS_SHARE = 0.01;
 const LOSSY_WEBP = 'VP8 ';
 const CHUNKS_OF_WEBP = 12;
 
-/** Whether a file's compression changes values: JPEG, and WebP that says so. Errors: unreadable. */
-export async function isLossy(file: ImageFile, format: ImageFormat): Promise<boolean> {
-  if (format !== 'webp') return format === 'jpeg';
+/** Compressions of TIFF that change values: JPEG, old and new, JPEG 2000, lossy JPEG of DNG. */
+const LOSSY_TIFF: readonly number[] = [6, 7, 33_003, 33_004, 33_005, 34_712, 34_892];
+
+/** What changed a file's values, where its compression did: JPEG, WebP and TIFF that say so. Errors: unreadable. */
+export async function lossesOf(
+  file: ImageFile,
+  { format, subject, page }: { format: ImageFormat; subject: string; page: number },
+): Promise<string | null> {
+  if (format === 'jpeg') return 'JPEG';
+  if (format === 'webp') return (await isLossyWebp(file)) ? 'WebP' : null;
+  if (format !== 'tiff') return null;
+  const compression = await withPage(file, { subject, page }, (image) =>
+    Promise.resolve(compressionOf(image)),
+  );
+  return LOSSY_TIFF.includes(compression) ? 'TIFF with JPEG compression' : null;
+}
+
+async function isLossyWebp(file: ImageFile): Promise<boolean> {
   for (let at = CHUNKS_OF_WEBP; at + 8 <= file.sizeBytes;) {
     const head = await file.read(at, 8);
     if (String.fromCharCode(...head.subarray(0, 4)) === LOSSY_WEBP) return true;

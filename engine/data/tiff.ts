@@ -116,17 +116,20 @@ function isReadHere(image: GeoTIFFImage): boolean {
   return isSimple && image.getBitsPerSample() >= 8;
 }
 
-/** What is shown of two levels as the two numbers that were stored. */
+/** What is shown as the numbers that were stored: of two levels the two, of grey levels that were turned round those before. */
 function asAsked(image: GeoTIFFImage, reading: Reading): LeftToOthers {
-  const isBilevel = image.getSamplesPerPixel() === 1 && (image.getBitsPerSample() || 1) === 1;
-  if (reading === 'shown' || !isBilevel) return (shown) => shown;
-  const isWhiteZero = photometricOf(image) === WHITE_IS_ZERO;
+  const isGrey = image.getSamplesPerPixel() === 1;
+  const isBilevel = isGrey && (image.getBitsPerSample() || 1) === 1;
+  const isWhiteZero = isGrey && photometricOf(image) === WHITE_IS_ZERO;
+  if (reading === 'shown' || !(isBilevel || isWhiteZero)) return (shown) => shown;
   return (shown) => ({
     ...shown,
     notes: () => [...shown.notes(), ...(isWhiteZero ? [WHITE_STORED] : [])],
     async read(top, count) {
       const samples = await shown.read(top, count);
-      return samples.map((value) => Number(value > 127 !== isWhiteZero));
+      if (isBilevel) return samples.map((value) => Number(value > 127 !== isWhiteZero));
+      const most = 2 ** shown.bitDepth - 1;
+      return samples.map((value) => most - value);
     },
   });
 }

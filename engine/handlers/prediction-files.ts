@@ -2,13 +2,7 @@
 import type { ImportIssue, PagesAs } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
-import {
-  type FilePages,
-  filePages,
-  type ImagePages,
-  mayHavePages,
-  ONE_IMAGE,
-} from '../data/file-pages.ts';
+import { type FilePages, filePages, type ImagePages, ONE_IMAGE } from '../data/file-pages.ts';
 import { openFile } from '../data/image-file.ts';
 import type { InputFile } from '../data/input-files.ts';
 import { pageList, pageSuffix } from '../data/page-names.ts';
@@ -27,7 +21,6 @@ export interface FileInput extends ImagePages {
 
 /** One image for a file that cannot be read: decoding it will say why. */
 async function pagesOf(path: string, as: PagesAs): Promise<FilePages> {
-  if (!mayHavePages(path)) return ONE_IMAGE;
   try {
     return await filePages(await openFile(path, 0), { subject: path, as });
   } catch (error) {

@@ -19,7 +19,9 @@ export const byName = (a: string, b: string): number =>
 
 /** Endings of files that are tried as images; other image formats are tried so that the message can name them. */
 const IMAGE_EXTENSIONS = new Set(
-  'png jpg jpeg tif tiff gif webp bmp heic heif avif jp2 dcm psd'.split(' ').map((e) => `.${e}`),
+  'png jpg jpeg jfif tif tiff btf tf8 lsm stk gif webp bmp heic heif avif jp2 dcm psd'
+    .split(' ')
+    .map((e) => `.${e}`),
 );
 export const isImageName = (path: string): boolean =>
   IMAGE_EXTENSIONS.has(extname(path).toLowerCase());

@@ -23,6 +23,8 @@ const MANY_EDGES = 8;
 const SMALL_SHARE = 0.02;
 /** Regions that noise made hold at most this share of those that were meant. */
 const NOISE_SHARE = 0.2;
+/** Edges that were enlarged cover at most this share of what they surround. */
+const BLOCKS_SHARE = 0.2;
 
 const formsRegions = ({ cores, pixels }: FoundValue): boolean =>
   cores > 0 && cores >= REGION_SHARE * pixels;
@@ -111,6 +113,30 @@ export function areEdges(
   const regions = others.filter((f) => formsRegions(f) && !isZero(f));
   if (pixelsOf(regions) > NOISE_SHARE * pixelsOf(meant)) return false;
   return others.every((f) => liesBetween(f, anchors, top));
+}
+
+/** Numbers without regions between those that have some, as smoothing makes 1 and 2 of 0 beside 3. */
+export function smoothedNumbers(found: readonly FoundValue[]): FoundValue[] {
+  const regions = found.filter(formsRegions).map(({ value }) => value);
+  const [low, high] = [Math.min(...regions), Math.max(...regions)];
+  return found.filter(
+    (f) => f.kind !== 'colour' && !formsRegions(f) && f.value > low && f.value < high,
+  );
+}
+
+/**
+ * Levels between black and the brightest value that cover little beside it: smoothed edges that were enlarged form regions.
+ * Class numbers are no levels.
+ */
+export function edgesInBlocks(values: readonly FoundValue[]): FoundValue[] {
+  const brightest = brightestOf(values);
+  if (brightest === undefined || brightest.value < MANY_VALUES) return [];
+  const others = values.filter((f) => f !== brightest && formsRegions(f));
+  const black = { ...brightest, value: 0 };
+  const isLittle = pixelsOf(others) <= BLOCKS_SHARE * brightest.pixels;
+  return isLittle && others.every((f) => liesBetween(f, [black, brightest], brightest.value))
+    ? others
+    : [];
 }
 
 /** Whether each value is nearly the brightest, or nearly 0. */

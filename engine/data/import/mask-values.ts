@@ -22,10 +22,13 @@ import {
   areNumbered,
   areStray,
   areTwoClusters,
+  brightestOf,
+  edgesInBlocks,
   isZero,
   LITTLE_SHARE,
   MANY_VALUES,
   pixelsOf,
+  smoothedNumbers,
   whiteOf,
 } from './mask-regions.ts';
 import {
@@ -106,7 +109,6 @@ function guess(found: readonly FoundValue[], masks: readonly KindOfValues[], top
   if (!colours && foreground.every((f) => f.value < MANY_VALUES || isWhite(f))) {
     return guessNumbers(found, masks);
   }
-  if (found.every((f) => f.kind === 'index')) return withObjectDoubt(found, masks);
   return guessLevels(found, masks, top);
 }
 
@@ -191,10 +193,21 @@ function withObjectDoubt(found: readonly FoundValue[], masks: readonly KindOfVal
     });
   }
   const strays = values.filter((f) => areStray([f], pixelsOf(values)));
-  if (values.length > 1 && strays.length > 0) {
+  const smoothed = smoothedNumbers(found.filter((f) => isZero(f) || values.includes(f)));
+  const thin = values.filter((f) => strays.includes(f) || smoothed.includes(f));
+  if (values.length > 1 && thin.length > 0) {
+    const what = thin.length > strays.length ? 'smoothed edges or noise' : 'stray pixels';
     doubts.push({
-      message: `${strayInText(strays)}: perhaps stray pixels and no class.`,
+      message: `${strayInText(thin)}: perhaps ${what} and no class.`,
       instead: [instead('levels'), instead('foreground')],
+    });
+  }
+  const blocks = edgesInBlocks(values);
+  if (blocks.length > 0) {
+    const pixels = pixelsInText(pixelsOf(blocks));
+    doubts.push({
+      message: `${valuesInText(blocks)} (${pixels}) lie between black and ${brightestOf(values)?.name ?? ''} and cover little beside it: perhaps smoothed edges that were enlarged, and no class.`,
+      instead: [instead('black-white'), instead('foreground')],
     });
   }
   return { draft, doubts };
@@ -259,7 +272,13 @@ function guessObjects(found: readonly FoundValue[], masks: readonly KindOfValues
   const draft = allForeground(
     `masks hold ${found.length} values, which number objects rather than classes: all but 0 are the foreground`,
   );
-  if (count >= MAX_CLASSES || areNumbered(masks)) return certain(draft);
-  const message = `The masks hold ${count} values besides 0: taken for the numbers of objects, all of them foreground, but they may be classes.`;
-  return { draft, doubts: [{ message, instead: [instead('values')] }] };
+  if (areNumbered(masks)) return certain(draft);
+  const others = [
+    ...(count < MAX_CLASSES ? (['values'] as const) : []),
+    ...(found.some(whiteOf(found)) ? (['black-white'] as const) : []),
+  ];
+  if (others.length === 0) return certain(draft);
+  const may = { values: 'classes', 'black-white': 'smoothed edges of black and white' } as const;
+  const message = `The masks hold ${count} values besides 0: taken for the numbers of objects, all of them foreground, but they may be ${others.map((reading) => may[reading]).join(', or ')}.`;
+  return { draft, doubts: [{ message, instead: others.map((reading) => instead(reading)) }] };
 }

@@ -5,13 +5,7 @@
 import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
-import {
-  type FilePages,
-  filePages,
-  type ImagePages,
-  mayHavePages,
-  ONE_IMAGE,
-} from '../file-pages.ts';
+import { type FilePages, filePages, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import { pageList } from '../page-names.ts';
 import { shownPath } from './load.ts';
@@ -116,9 +110,8 @@ async function pagesOf(
   path: string,
   { reader, root, as }: Pick<PageOptions, 'reader' | 'root' | 'as'>,
 ): Promise<FilePages> {
-  if (!mayHavePages(path)) return ONE_IMAGE;
   try {
-    return await filePages(await reader.open(path), { subject: shownPath(path, root), as });
+    return await filePages(await reader.open(path, 0), { subject: shownPath(path, root), as });
   } catch (error) {
     if (error instanceof AppError) return ONE_IMAGE;
     throw error;

@@ -51,7 +51,40 @@ function header(width: number, height: number, depth: number, type: number, inte
 
 const END = ['IEND', new Uint8Array(0)] as const;
 
+/** Black left, `white` right, as a TIFF of JPEG compression that shows black as it is stored, or turned round. */
+async function jpegTiff(white: number, photometric: 0 | 1): Promise<Uint8Array> {
+  const data = Uint8Array.from({ length: 256 }, (_, i) => (i % 16 < 8 ? 0 : white));
+  const bytes = await sharp(data, { raw: { width: 16, height: 16, channels: 1 } })
+    .toColourspace('b-w')
+    .tiff({ compression: 'jpeg' })
+    .toBuffer();
+  const first = bytes.readUInt32LE(4);
+  for (let at = first + 2; at < bytes.length; at += 12) {
+    if (bytes.readUInt16LE(at) !== 262) continue;
+    bytes.writeUInt16LE(photometric, at + 8);
+    break;
+  }
+  return bytes;
+}
+
 describe('decodeMask', () => {
+  test('a TIFF with JPEG compression is as lossy as a JPEG, and keeps its polarity', async () => {
+    for (const photometric of [0, 1] as const) {
+      const mask = await decodeMask(await jpegTiff(255, photometric), { subject });
+      expect([mask.values[0], mask.values[15], mask.histogram.size]).toEqual([0, 255, 2]);
+      expect(mask.notes.at(-1)).toMatch(/^TIFF with JPEG compression mask: values are lossy/);
+      expect(mask.notes.length).toBe(2 - photometric);
+    }
+    expect(await codeOf(await jpegTiff(3, 1))).toMatch(/^unsupported: .* class numbers/);
+  });
+
+  test('a lossy WebP keeps its alpha channel, which has no losses', async () => {
+    const data = Uint8Array.from({ length: 1024 }, (_, i) => (i % 4 < 3 || i % 64 < 32 ? 255 : 0));
+    const raw = { width: 16, height: 16, channels: 4 } as const;
+    const mask = await decodeMask(await sharp(data, { raw }).webp().toBuffer(), { subject });
+    expect([mask.alpha?.values[0], mask.alpha?.values[15]]).toEqual([255, 0]);
+  });
+
   test('reads palette indices, never colours', async () => {
     const data = Uint8Array.of(0, 1, 2, 255, 1, 1);
     const mask = await decodeMask(encode({ width: 3, height: 2, data, channels: 1, palette }), {

@@ -53,6 +53,15 @@ test('every page that is an image gets a mask of its own, and what is none is na
   ]);
 });
 
+test('pages are found by what a file holds, whatever it is called', async () => {
+  const bytes = writeTiff([page(), page()]);
+  const files = await written({ 'a.lsm': bytes, 'b.TIF': bytes, 'c.png': bytes, d: bytes });
+  const found = await imagesOfFiles(files, 'auto');
+  expect(found.inputs.map(({ mask }) => mask)).toEqual(
+    ['a', 'b', 'c', 'd'].flatMap((name) => [`${name}.p1.png`, `${name}.p2.png`]),
+  );
+});
+
 test('pages that are channels are one image, unless they are asked for as images', async () => {
   const description = 'ImageJ=1.54\nimages=4\nchannels=2\nslices=2\n';
   const files = await written({

@@ -209,6 +209,26 @@ describe('other doubts', () => {
     });
   });
 
+  test('smoothed edges: of numbers, in index masks, and enlarged to blocks', () => {
+    expect(proposal([seen('grey', { 0: 900, 1: 40, 2: 40, 3: 300 }, [1, 2])])).toMatchObject({
+      entries: { 1: 1, 2: 2, 3: 3 },
+      doubts: [expect.stringMatching(/^1 and 2 cover only 80 px .*: perhaps smoothed edges/)],
+    });
+    const ramp = seen('index', { 0: 900, 64: 10, 128: 10, 255: 300 }, [64, 128]);
+    expect(proposal([ramp])).toMatchObject({
+      otherwise: 'nearest',
+      names: ['background', 'foreground'],
+    });
+    expect(proposal([seen('grey', { 0: 900, 64: 16, 128: 16, 255: 300 })])).toMatchObject({
+      doubts: [expect.stringMatching(/^64 and 128 \(32 px\) lie between black and 255/)],
+      flags: ['--read black-white', '--read foreground'],
+    });
+    const enlarged = seen('grey', Object.fromEntries(numbers(0, 255).map((v) => [v, 16])));
+    expect(proposal([enlarged, seen('grey', { 0: 9, 255: 9 })])).toMatchObject({
+      flags: ['--read black-white'],
+    });
+  });
+
   test('none: grey levels and numbers in regions, thin classes beside others', () => {
     for (const masks of [
       [seen('grey', { 0: 900, 85: 30, 170: 40, 255: 300 })],

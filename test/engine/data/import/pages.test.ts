@@ -77,6 +77,18 @@ describe('one mask beside a stack', () => {
     expect(messages.filter((message) => message.includes('image without a mask'))).toHaveLength(1);
   });
 
+  test.each(['z.png', 'z.lsm', 'z.stk', 'z.TIF'])(
+    'a stack called %s has its pages',
+    async (name) => {
+      const s = scratch();
+      s.write(`data/images/${name}`, stack(3));
+      s.write('data/masks/z.png', onePixel);
+      const { pages, labels } = await bringIn(s);
+      expect(pages).toEqual([[0], [1], [2]]);
+      expect(labels).toEqual([[1, 0, 0, 0], null, null]);
+    },
+  );
+
   test.each(files)('%s goes to every page where that is asked for', async (name, bytes) => {
     const s = scratch();
     s.write('data/images/z.tif', stack(3));
