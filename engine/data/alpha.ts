@@ -38,5 +38,5 @@ export function countTransparent(alpha: AlphaSamples): number {
 export function alphaNotes(transparentPx: number | null): string[] {
   if (transparentPx === null) return [];
   if (transparentPx === 0) return ['opaque alpha channel dropped'];
-  return [`alpha channel dropped (${transparentPx} px were not opaque)`];
+  return ['alpha channel dropped, though not all pixels are opaque'];
 }

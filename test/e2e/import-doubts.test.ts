@@ -24,11 +24,18 @@ it(
     const obstacle = whyNoWindow();
     if (obstacle !== null) return ctx.skip(obstacle);
     const folder = temporaryFolder();
-    for (const kind of ['images', 'masks'])
-      mkdirSync(join(folder, 'data', kind), { recursive: true });
-    const png = await encodePng({ width: SIDE, height: SIDE, channels: 1, data: smoothDisc });
-    writeFileSync(join(folder, 'data', 'images', 'a.png'), png);
-    writeFileSync(join(folder, 'data', 'masks', 'a.png'), png);
+    const image = { width: SIDE, height: SIDE, channels: 1 } as const;
+    const smooth = await encodePng({ ...image, data: smoothDisc });
+    const sharp = await encodePng({ ...image, data: smoothDisc.map((v) => (v > 127 ? 255 : 0)) });
+    for (const [name, mask] of [
+      ['data', smooth],
+      ['other', sharp],
+    ] as const) {
+      for (const kind of ['images', 'masks']) {
+        mkdirSync(join(folder, name, kind), { recursive: true });
+        writeFileSync(join(folder, name, kind, 'a.png'), kind === 'images' ? smooth : mask);
+      }
+    }
     const project = join(folder, 'p.graft');
     const engine = createEngine();
     await engine.call('project.create', { path: project });
@@ -59,6 +66,15 @@ it(
     expect(await found.getByText('Doubtful:').count()).toBe(0);
     await found.getByRole('button', { name: 'Read them as proposed' }).click();
     await found.getByText('Doubtful:').waitFor();
+
+    // What leaves nothing to learn is told at once, and what is chosen for one folder is not of another.
+    await found.getByLabel('What 255 becomes').selectOption('0 background');
+    await found.getByText(/there is nothing to learn from them/).waitFor();
+    await dialog.getByLabel('Folder or file').fill(join(folder, 'other'));
+    await dialog.getByLabel('Folder or file').press('Tab');
+    await found.getByText(/masks hold only 0 and 255/).waitFor();
+    expect(await found.getByLabel('What 255 becomes').inputValue()).toBe('1');
+    expect(await dialog.getByLabel('Name of the dataset').inputValue()).toBe('other');
     expect(complaints).toEqual([]);
   },
 );
