@@ -1,5 +1,6 @@
 /** Predicts label maps of images of the project, or of files, with a run's best checkpoint. */
 import { AppError, toWireError } from '../../shared/errors.ts';
+import { inWords } from '../../shared/sentences.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { openImage } from '../data/decode.ts';
 import { openFile } from '../data/image-file.ts';
@@ -16,13 +17,25 @@ import { openInput } from './images/tiles.ts';
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
 type Input = PredictRequest['inputs'][number];
 
+/** Which runs can predict instead. */
+function withWeights(project: Project): string {
+  const ids = project.runs
+    .list()
+    .filter((run) => run.kind === 'finetune' && project.runs.hasCheckpoint(run.id))
+    .map((run) => String(run.id));
+  return ids.length === 0
+    ? 'No fine-tuned run has its weights here: repeat the study to train them again.'
+    : `Predict with a run whose weights are: ${inWords(ids)} (--run ID).`;
+}
+
 function checkpointFor(project: Project, runId: number) {
   const stored = project.runs.checkpoint(runId, 'best') ?? project.runs.checkpoint(runId, 'last');
   if (stored === undefined) {
-    throw new AppError(
-      'not-found',
-      `Run ${runId} has no checkpoint to predict with. Let it train first.`,
-    );
+    const why =
+      project.runs.get(runId)?.status === 'done'
+        ? `Run ${runId} is finished, but its weights are not kept in this project. ${withWeights(project)}`
+        : `Run ${runId} has no checkpoint to predict with. Let it train first.`;
+    throw new AppError('not-found', why);
   }
   const checkpoint = decodeCheckpoint(stored.bytes);
   const { classes, objective } = checkpoint.header;

@@ -111,6 +111,7 @@ export function readCategoryEntries(
   issues: CocoIssues,
 ): CocoCategory[] {
   const byId = new Map<CocoId, CocoCategory>();
+  const byName = new Map<string, CocoId>();
   entries.forEach((entry, i) => {
     const fields = isFields(entry) ? entry : {};
     const id = idOf(fields['id']);
@@ -121,8 +122,17 @@ export function readCategoryEntries(
     const given = fields['name'];
     const name = typeof given === 'string' && given.trim() !== '' ? given : `category ${id}`;
     const first = byId.get(id);
-    if (first === undefined) byId.set(id, { id, name });
-    else if (first.name !== name) {
+    if (first === undefined) {
+      byId.set(id, { id, name });
+      const twin = byName.get(name);
+      if (twin === undefined) byName.set(name, id);
+      else {
+        issues.change(
+          `category ${id}`,
+          `it is called "${name}" as category ${twin} is: they are two classes all the same. Give them one id to make them one.`,
+        );
+      }
+    } else if (first.name !== name) {
       issues.skip(
         `category ${id}`,
         `two categories have this id, "${first.name}" and "${name}": all its annotations count as "${first.name}". Give each an id of its own.`,

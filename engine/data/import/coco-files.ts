@@ -54,7 +54,9 @@ async function readCandidate(
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return null; // some other JSON: not ours to complain about
+    if (error.cause instanceof z.ZodError) return null; // some other JSON: not ours to complain about
+    const why = error.message.replace(`${resolve(tree.root, file)} `, '');
+    return { file, outlines: false, images: new Set(), why: `not used: ${why}` };
   }
 }
 

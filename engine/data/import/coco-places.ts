@@ -61,10 +61,8 @@ export function imageFolders(json: string): string[] {
 export function nameForms(fileName: string): string[][] {
   const written = fileName.trim().replaceAll('\\', '/');
   const local = /[?&]d=([^&]+)/.exec(written)?.[1];
-  const plain = (local ?? written.replace(/^[a-z][a-z\d+.-]+:\/\/[^/]*/i, '')).replace(
-    /^[a-z]:/i,
-    '',
-  );
+  const address = /^[a-z][a-z\d+.-]+:\/\/[^/]*([^?#]*)/i.exec(written)?.[1];
+  const plain = (local ?? address ?? written).replace(/^[a-z]:/i, '');
   const forms: string[][] = [];
   for (const text of new Set([plain, decoded(plain)])) {
     const segments = text.split('/').filter((s) => s !== '' && s !== '.' && s !== '..');
@@ -130,7 +128,9 @@ export async function findImages(
   const findIn = async (dir: string, name: string): Promise<FoundImage | null> => {
     for (const form of nameForms(name)) {
       const path = await pathOf(dir, form);
-      if (path !== null) return { path, asWritten: path === resolve(dir, name) };
+      if (path !== null) {
+        return { path, asWritten: sameName(path) === sameName(resolve(dir, name)) };
+      }
     }
     return null;
   };

@@ -3,7 +3,7 @@
  * compressed or not. Category ids of any kind become classes 1, 2, … in the order of the ids. Entries are read by
  * coco-entries.ts, images are found by coco-places.ts.
  */
-import { resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { IGNORE, MAX_CLASSES, type Part } from '../../../shared/entities.ts';
@@ -93,10 +93,11 @@ export async function readCoco(
   // Pages of one file share its name; other files of one name are told apart.
   const paths = [...new Set(found.map((item) => item.path))];
   const root = imagesDir ?? '';
+  const above = folderAbove(paths, root);
   const { names, issues: renamed } = uniqueNames(
     paths.map((path) =>
       path
-        .replace(root + sep, '')
+        .replace(above + sep, '')
         .split(sep)
         .join('/'),
     ),
@@ -121,6 +122,15 @@ export async function readCoco(
     imageClasses: [],
     imagesDir: root,
   };
+}
+
+/** `root`, or the folder above it that holds all paths: the images of several parts. */
+function folderAbove(paths: readonly string[], root: string): string {
+  let above = root;
+  while (above !== dirname(above) && paths.some((path) => !path.startsWith(above + sep))) {
+    above = dirname(above);
+  }
+  return above;
 }
 
 /** An image that two files list, as one of train and of test, would be there twice. */

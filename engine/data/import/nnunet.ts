@@ -16,8 +16,14 @@ import type { ValueRule } from './value-mapping.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
 
-const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/;
-const LABELS = /(?:^|\/)labels(Tr|Ts)\/[^/]+$/;
+/** In any case: some systems and archives lose it. */
+const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/i;
+const LABELS = /(?:^|\/)labels(Tr|Ts)\/[^/]+$/i;
+const setOf = (folder: RegExp, file: string): 'Tr' | 'Ts' | undefined => {
+  const set = folder.exec(file)?.[1];
+  return set === undefined ? undefined : /r$/i.test(set) ? 'Tr' : 'Ts';
+};
+const ABOUT = /^(?:[^/]+\/)?dataset\.json$/;
 const CHANNEL = /^(.+)_(\d{4})$/;
 
 /** Of version 1 (modality, labels by value) and 2 (channel_names, labels by name; of regions several values). */
@@ -34,15 +40,30 @@ interface Case {
   readonly channels: Map<number, string>;
 }
 
-function casesOf(files: readonly string[]): Map<string, Case> {
+/** A number that the mask has, too, belongs to the name of the case: frame_0001.png with a mask frame_0001.png. */
+function casesOf(files: readonly string[], issues: ImportIssue[]): Map<string, Case> {
   const cases = new Map<string, Case>();
+  const masks = new Set(
+    files.flatMap((file) => {
+      const set = setOf(LABELS, file);
+      return set === undefined ? [] : [`${set}/${sameName(stemOf(file))}`];
+    }),
+  );
   for (const file of files) {
-    const set = IMAGES.exec(file)?.[1];
+    const set = setOf(IMAGES, file);
     if (set === undefined) continue;
-    const [, name = stemOf(file), channel = '0'] = CHANNEL.exec(stemOf(file)) ?? [];
+    const numbered = masks.has(`${set}/${sameName(stemOf(file))}`)
+      ? null
+      : CHANNEL.exec(stemOf(file));
+    const [, name = stemOf(file), channel = '0'] = numbered ?? [];
     const key = `${set}/${sameName(name)}`;
     const known = cases.get(key) ?? { set, channels: new Map<number, string>() };
-    known.channels.set(Number(channel), file);
+    const first = known.channels.get(Number(channel));
+    if (first === undefined) known.channels.set(Number(channel), file);
+    else {
+      const message = `second file for channel ${Number(channel)} of one case; ${first} is used`;
+      issues.push({ path: file, severity: 'skip', message });
+    }
     cases.set(key, known);
   }
   return cases;
@@ -53,7 +74,9 @@ export const nnunetLayout: FolderLayout = {
   detect(tree) {
     const images = tree.files.filter((file) => isImageName(file) && IMAGES.test(file)).length;
     const labels = tree.files.filter((file) => isImageName(file) && LABELS.test(file)).length;
-    return images === 0 || labels === 0
+    // Images alone are nnU-Net's where its file lies beside them.
+    const told = labels > 0 || tree.files.some((file) => ABOUT.test(file));
+    return images === 0 || !told
       ? undefined
       : `nnU-Net's folders, with ${images} files in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
   },
@@ -66,16 +89,25 @@ export const nnunetLayout: FolderLayout = {
       issues,
       schema: SplitsFile,
     });
-    const cases = casesOf(pictures);
+    const cases = casesOf(pictures, issues);
     const most = Math.max(...[...cases.values()].map((one) => one.channels.size));
-    const channels =
-      Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length || most;
+    const named = Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length;
+    // Photographs have their channels (R, G, B) in one file.
+    const channels = most === 1 ? 1 : named || most;
+    if (most === 1 && named > 1) {
+      const message = `it names ${named} channels, and every case has one file: its channels are those of the file`;
+      issues.push({ path: about?.file ?? '', severity: 'info', message });
+    }
     const labels = new Map<string, string>();
     for (const file of pictures) {
-      const set = LABELS.exec(file)?.[1];
+      const set = setOf(LABELS, file);
       if (set === undefined) continue;
       const key = `${set}/${sameName(stemOf(file))}`;
-      if (cases.has(key)) labels.set(key, file);
+      const first = labels.get(key);
+      if (first !== undefined) {
+        const message = `second mask for one case; ${first} is used`;
+        issues.push({ path: file, severity: 'skip', message });
+      } else if (cases.has(key)) labels.set(key, file);
       else
         issues.push({
           path: file,

@@ -3,6 +3,7 @@ import { posix, resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { sameName } from '../../../shared/names.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import { isImageName, type FolderTree, stemOf, unusedFiles } from './folder-tree.ts';
 import { withoutPageSuffix } from '../page-names.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
@@ -46,17 +47,19 @@ export function maskKeys(path: string): string[] {
 /** Key of an image file: its path without the ending. */
 export const imageKey = (path: string): string => posix.join(posix.dirname(path), stemOf(path));
 
+const oneName = (name: string) => sameName(name).toLowerCase();
+
 /**
  * Gives each image a name of its own: a second 'a.png' becomes 'folder-a.png', then 'folder-a (2).png'.
- * Names that differ only in case count as one, because some file systems hold them for one on export.
+ * Names that differ only in case or Unicode form count as one, because some file systems hold them for one on export.
  */
 export function uniqueNames(paths: readonly string[]): { names: string[]; issues: ImportIssue[] } {
   const taken = new Set<string>();
   const issues: ImportIssue[] = [];
   const names = paths.map((path) => {
     const base = posix.basename(path);
-    if (!taken.has(base.toLowerCase())) {
-      taken.add(base.toLowerCase());
+    if (!taken.has(oneName(base))) {
+      taken.add(oneName(base));
       return base;
     }
     const extension = posix.extname(base);
@@ -67,13 +70,54 @@ export function uniqueNames(paths: readonly string[]): { names: string[]; issues
       .concat(stemOf(base))
       .join('-');
     let name = stem + extension;
-    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem} (${n})${extension}`;
-    taken.add(name.toLowerCase());
+    for (let n = 2; taken.has(oneName(name)); n++) name = `${stem} (${n})${extension}`;
+    taken.add(oneName(name));
     const message = `another file is called ${base} too; this one is imported as ${name}`;
     issues.push({ path, severity: 'change', message });
     return name;
   });
   return { names, issues };
+}
+
+interface FoundImage {
+  readonly file: string;
+  readonly role: Extract<FileRole, { role: 'image' }>;
+}
+
+interface FoundMask {
+  readonly file: string;
+  readonly keys: readonly string[];
+}
+
+/** Images whose names differ in their Unicode form alone have masks of exactly their own form. */
+function tellLookalikesApart(
+  images: readonly FoundImage[],
+  masks: readonly FoundMask[],
+): { images: readonly FoundImage[]; masks: readonly FoundMask[] } {
+  const forms = new Map<string, Set<string>>();
+  for (const { file, role } of images) {
+    forms.set(role.key, (forms.get(role.key) ?? new Set()).add(stemOf(file)));
+  }
+  const alike = [...forms].filter(
+    ([, stems]) => stems.size > 1 && new Set([...stems].map(sameName)).size === 1,
+  );
+  if (alike.length === 0) return { images, masks };
+  const stemsOf = new Map(alike);
+  const exact = (key: string, stem: string) => `${key}\n${stem}`;
+  return {
+    images: images.map((image) => {
+      const { key } = image.role;
+      if (!stemsOf.has(key)) return image;
+      return { ...image, role: { ...image.role, key: exact(key, stemOf(image.file)) } };
+    }),
+    masks: masks.map(({ file, keys }) => ({
+      file,
+      keys: keys.map((key) => {
+        const own = [...(stemsOf.get(key) ?? [])].find((stem) => stemOf(file).includes(stem));
+        return own === undefined ? key : exact(key, own);
+      }),
+    })),
+  };
 }
 
 /**
@@ -84,8 +128,8 @@ export function pairFiles(
   tree: FolderTree,
   roleOf: (file: string) => FileRole | undefined,
 ): Pick<LayoutContents, 'items' | 'issues'> {
-  const images: { file: string; role: Extract<FileRole, { role: 'image' }> }[] = [];
-  const masks: { file: string; keys: readonly string[] }[] = [];
+  const read: FoundImage[] = [];
+  const readMasks: FoundMask[] = [];
   const used = new Set<string>();
   for (const file of tree.files) {
     if (!isImageName(file)) continue;
@@ -93,9 +137,10 @@ export function pairFiles(
     if (role === undefined) continue;
     used.add(file);
     // Names that look alike are one key.
-    if (role.role === 'image') images.push({ file, role: { ...role, key: sameName(role.key) } });
-    else masks.push({ file, keys: role.keys.map(sameName) });
+    if (role.role === 'image') read.push({ file, role: { ...role, key: sameName(role.key) } });
+    else readMasks.push({ file, keys: role.keys.map(sameName) });
   }
+  const { images, masks } = tellLookalikesApart(read, readMasks);
   const imageKeys = new Set(
     images.flatMap(({ file, role }) => [role.key, role.key + posix.extname(file)]),
   );
@@ -133,6 +178,16 @@ export function pairFiles(
     const paths = pageMasks.get(key);
     return paths === undefined ? null : { kind: 'pages', paths };
   };
+  for (const [key, file] of maskByKey) {
+    const served = images.filter(
+      ({ file: image, role }) =>
+        role.key + posix.extname(image) === key ||
+        (role.key === key && !maskByKey.has(key + posix.extname(image))),
+    );
+    if (served.length < 2) continue;
+    const message = `it is the mask of ${served.length} images: ${inWords(served.map((one) => one.file))}`;
+    issues.push({ path: file, severity: 'change', message });
+  }
   const { names, issues: renamed } = uniqueNames(images.map(({ file }) => file));
   const items = images.map(({ file, role }, i): FoundItem => {
     return {

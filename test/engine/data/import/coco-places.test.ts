@@ -62,6 +62,12 @@ describe('the places of', () => {
       ['images/a.png'],
     ],
     ['an address', 'result.json', ['http://localhost:8080/data/upload/a.png'], ['a.png']],
+    [
+      'a signed address',
+      'result.json',
+      ['https://bucket.example.org/set/a%20b.png?X-Sig=5#top'],
+      ['images/a b.png'],
+    ],
     ['another machine', 'result.json', ['C:\\Users\\me\\set\\a.png'], ['images/a.png']],
     ['Roboflow', 'train/_annotations.coco.json', ['a.png'], ['train/a.png']],
     ['FiftyOne', 'labels.json', ['a.png'], ['data/a.png']],
@@ -95,7 +101,8 @@ test('the parts of a dataset are read together, as the parts of a split', async 
   lay(s, ['train/a.png', 'valid/a.png', 'test/a.png']);
   const { preview, report, names } = await importData(s);
   expect(preview).toMatchObject({ labelled: 3, parts: { train: 1, val: 1, test: 1 } });
-  expect(names.length).toBe(3);
+  // Told apart by the folders that the parts lie in, never by those of this machine.
+  expect(names.toSorted()).toEqual(['a.png', 'train-a.png', 'valid-a.png']);
   expect(report).toMatchObject({ labelled: 3 });
 });
 
@@ -191,4 +198,16 @@ test('a name in another Unicode form finds its file', async () => {
   lay(s, [`images/${'zelle-ü.png'.normalize('NFD')}`]);
   const { report } = await importData(s);
   expect(report).toMatchObject({ images: 1, labelled: 1 });
+});
+
+test('a JSON file that is broken is named as that', async () => {
+  const s = scratch();
+  s.write('data/instances.json', coco(['a.png']).slice(0, -20));
+  lay(s, ['a.png']);
+  const { preview } = await importData(s);
+  expect(preview.issues).toContainEqual({
+    path: 'instances.json',
+    severity: 'info',
+    message: expect.stringMatching(/^not used: is cut off: its JSON ends early/) as string,
+  });
 });

@@ -179,6 +179,18 @@ describe('files and ids that are listed twice', () => {
       'categories[3]: it has no id, so no annotation can belong to it',
     ]);
   });
+
+  test('two categories of one name', async () => {
+    const { classes, told } = await importAll(scratch(), {
+      images: [image(1, 'a.png')],
+      annotations: [outline(1, 1, [square(0, 0, 2)])],
+      categories: [CELL, { id: 2, name: 'cell' }],
+    });
+    expect(classes).toEqual(['background', 'cell', 'cell']);
+    expect(told).toEqual([
+      'category 2: it is called "cell" as category 1 is: they are two classes all the same. Give them one id to make them one.',
+    ]);
+  });
 });
 
 describe('what tools write differently', () => {

@@ -64,6 +64,51 @@ describe('nnU-Net', () => {
     expect(report.splitId).toBeNull();
   });
 
+  test('folders in small letters, and numbers that belong to the name of the case', async () => {
+    const s = scratch();
+    for (const [i, name] of ['f_0001', 'f_0002'].entries()) {
+      s.write(`data/imagestr/${name}.png`, greyPng(2, 2, 10 + i));
+      s.write(`data/labelstr/${name}.png`, MASK);
+    }
+    const { preview, labels } = await importData(s);
+    expect(preview).toMatchObject({ format: 'nnunet', imageClasses: [] });
+    expect(labels).toEqual({ 'f_0001.png': LABELS, 'f_0002.png': LABELS });
+  });
+
+  test('photographs with their channels in one file; a second file of a channel or mask is named', async () => {
+    const s = scratch();
+    s.write('data/imagesTr/a_0000.png', rgbPng(2, 2, 1));
+    s.write('data/imagesTr/a_0000.jpg', await jpeg(2));
+    s.write('data/labelsTr/a.png', MASK);
+    s.write('data/labelsTr/a.gif', await sharp(MASK).gif().toBuffer());
+    s.write(
+      'data/dataset.json',
+      JSON.stringify({
+        channel_names: { 0: 'R', 1: 'G', 2: 'B' },
+        labels: { background: 0, x: 1, y: 2 },
+      }),
+    );
+    const { images, told } = await importData(s);
+    expect(images).toMatchObject([{ channels: 3 }]);
+    expect(told).toContain(
+      'dataset.json: it names 3 channels, and every case has one file: its channels are those of the file',
+    );
+    expect(told).toContain(
+      'imagesTr/a_0000.png: second file for channel 0 of one case; imagesTr/a_0000.jpg is used',
+    );
+    expect(told).toContain('labelsTr/a.png: second mask for one case; labelsTr/a.gif is used');
+  });
+
+  test('images alone, where dataset.json lies beside them', async () => {
+    const s = scratch();
+    s.write('data/imagesTs/a_0000.png', greyPng(2, 2, [1, 2, 3, 4]));
+    s.write('data/imagesTs/a_0001.png', greyPng(2, 2, [5, 6, 7, 8]));
+    const labels = { background: 0, x: 1 };
+    s.write('data/dataset.json', JSON.stringify({ channel_names: { 0: 'p', 1: 'q' }, labels }));
+    const { images } = await importData(s);
+    expect(images).toMatchObject([{ name: 'a.tif', channels: 2 }]);
+  });
+
   test.each([false, true])(
     'files of one channel each become one image (linked: %s)',
     async (link) => {
@@ -321,6 +366,38 @@ describe('folders by their many names', () => {
       /^doubtful: its files are called like those in one\//,
     );
   });
+});
+
+test('of images whose names differ in their Unicode form alone, each has the mask of its own form', async () => {
+  const s = scratch();
+  const names = ['é'.normalize('NFC'), 'é'.normalize('NFD')];
+  for (const [i, name] of names.entries()) {
+    s.write(`data/images/${name}.png`, rgbPng(2, 2, i));
+    s.write(`data/masks/${name}_mask.png`, greyPng(2, 2, [i + 1, 0, 0, 0]));
+  }
+  const { images, report } = await importData(s);
+  const classes = images.map((image) => ({
+    own: names.findIndex((name) => image.name.includes(name)) + 1,
+    drawn: image.labelMapId === null ? null : readLabelMap(s.project, image.labelMapId).data[0],
+  }));
+  expect(classes.toSorted((a, b) => a.own - b.own)).toEqual([
+    { own: 1, drawn: 1 },
+    { own: 2, drawn: 2 },
+  ]);
+  // One file system may hold both names for one: an export would write one file twice.
+  expect(new Set(images.map((image) => image.name.normalize('NFC'))).size).toBe(2);
+  expect(report.issues.map((i) => i.message)).toContainEqual(
+    expect.stringContaining('another file is called'),
+  );
+});
+
+test('a mask that serves two images is named', async () => {
+  const s = scratch();
+  s.write('data/images/a.png', rgbPng(2, 2, 1));
+  s.write('data/images/a.jpg', await jpeg(2));
+  s.write('data/masks/a.png', MASK);
+  const { told } = await importData(s);
+  expect(told).toContain('masks/a.png: it is the mask of 2 images: images/a.jpg and images/a.png');
 });
 
 test('names in another Unicode form pair: masks, parts and facts of images', async () => {
