@@ -1,3 +1,5 @@
+import { encode } from 'fast-png';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
@@ -27,4 +29,34 @@ it('a run does not predict into a dataset that lacks one of its classes', async 
   );
   db.datasets.setClasses(other, [background, cell, nucleus]);
   await expect(predict()).rejects.toThrow(/only finished fine-tuning runs predict/);
+});
+
+it('a finished run whose weights are not kept says so, and which runs predict instead', async () => {
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const dir = temporaryFolder();
+  const { path } = await engine.call('project.create', { path: join(dir, 'p.graft') });
+  const { db } = engine.projects.open(path);
+  const source = addDataset(db, 'source', { count: 4 });
+  const target = addDataset(db, 'target', { count: 20 });
+  const study = createStudy(db, smallStudy({ source, target }));
+  const [run, other] = db.runs.ofStudy(study.id).filter(({ kind }) => kind === 'finetune');
+  if (run === undefined || other === undefined) throw new Error('a study has several runs');
+  db.runs.ended(run.id, 'done');
+  const image = join(dir, 'a.png');
+  writeFileSync(image, encode({ width: 2, height: 2, data: new Uint8Array(4), channels: 1 }));
+  const predict = () =>
+    engine.call('predict.files', {
+      project: path,
+      runId: run.id,
+      paths: [image],
+      dir: join(dir, 'out'),
+    });
+  await expect(predict()).rejects.toThrow(
+    /is finished, but its weights are not kept in this project\. No fine-tuned run has its weights here/,
+  );
+  db.runs.saveCheckpoint(other.id, 'best', 1, new Uint8Array(1));
+  await expect(predict()).rejects.toThrow(
+    `Predict with a run whose weights are: ${other.id} (--run ID).`,
+  );
 });
