@@ -6,6 +6,15 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
+/**
+ * Tests of functions that keep nothing between calls: one process runs many of their files, since starting one costs more
+ * than most of them.
+ */
+const PLAIN = [
+  'test/shared/**/*.test.ts',
+  'test/engine/study/{analysis,planning,report,statistics}/**/*.test.ts',
+  'test/engine/{data,db}/**/*.test.ts',
+];
 export default defineConfig({
   test: {
     expect: { poll: { timeout: PATIENCE_MS } },
@@ -21,9 +30,10 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['node_modules/**', ...WINDOW],
+          exclude: ['node_modules/**', ...WINDOW, ...PLAIN],
         },
       },
+      { extends: true, test: { name: 'plain', include: PLAIN, isolate: false } },
       {
         extends: true,
         plugins: [svelte({ configFile: false })],

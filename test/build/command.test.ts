@@ -42,10 +42,10 @@ function inForeground(script: string) {
   });
 }
 
-/** Runs a script in the foreground for as long as it tells something every second. */
+/** Runs a script in the foreground for as long as it tells something every four seconds. */
 function unlessSilent(script: string) {
   const told: unknown[] = [];
-  const options = { silenceMs: 1000, onMessage: (message: unknown) => told.push(message) };
+  const options = { silenceMs: 4000, onMessage: (message: unknown) => told.push(message) };
   return { told, ended: foregroundUnlessSilent(node, ['-e', script], options) };
 }
 
@@ -55,18 +55,15 @@ describe('a program that says that it is getting on', () => {
       let count = 0;
       const timer = setInterval(() => {
         process.send({ step: ++count });
-        if (count === 8) { clearInterval(timer); process.disconnect(); process.exitCode = 4; }
-      }, 200);`);
+        if (count === 6) { clearInterval(timer); process.disconnect(); process.exitCode = 4; }
+      }, 1000);`);
     expect(await ended).toBe(4);
-    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((step) => ({ step })));
+    expect(told).toEqual([1, 2, 3, 4, 5, 6].map((step) => ({ step })));
   });
 
   it('is ended when it says nothing any more', async () => {
-    const { told, ended } = unlessSilent(`
-      process.send({ step: 1 });
-      setInterval(() => {}, 1000);`);
+    const { ended } = unlessSilent('setInterval(() => {}, 1000)');
     expect(await ended).toBe('silent');
-    expect(told).toEqual([{ step: 1 }]);
   });
 });
 

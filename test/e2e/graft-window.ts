@@ -101,7 +101,10 @@ export async function openGraft(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    const { url: from } = message.location();
+    // Whether a run kept a prediction of the image that is open is told by asking for it.
+    if (message.type() !== 'error' || new URL(from, url).pathname === '/pixels/prediction') return;
+    complaints.push(`${message.text()} ${from}`);
   });
   await page.goto(url);
   await page.locator('.frame[data-ready=true]').waitFor();

@@ -43,19 +43,24 @@ async function projectWithStudy(): Promise<string> {
   return project;
 }
 
-describe.each([{ dark: false }, { dark: true }])('the sample project, dark: $dark', ({ dark }) => {
+describe('the sample project', () => {
   let graft: GraftWindow | undefined;
   const window = (): GraftWindow => {
     if (graft === undefined) throw new Error('the window is not open');
     return graft;
   };
+  /** In light and in dark. */
   const look = async (name: string): Promise<void> => {
-    await window().screenshot(`studies-${dark ? 'dark' : 'light'}-${name}`);
-    await window().expectAccessible(name);
+    const { page, screenshot, expectAccessible } = window();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await screenshot(`studies-${colorScheme}-${name}`);
+      await expectAccessible(`${name}, ${colorScheme}`);
+    }
   };
 
   beforeAll(async () => {
-    if (obstacle === null) graft = await openGraft({ dark });
+    if (obstacle === null) graft = await openGraft();
   });
   afterAll(async () => graft?.close());
 
