@@ -141,9 +141,12 @@ export class AppState {
 
   /** A restarted engine has no project open. */
   async #reconnected(): Promise<void> {
-    if (this.project === null) return;
-    await this.api.call('project.open', { path: this.project.path });
-    await this.project.load();
+    const { project } = this;
+    if (project === null) return;
+    const { held } = await this.api.call('project.open', { path: project.path });
+    // What holds training may have come or gone meanwhile, and nobody told.
+    project.held = held;
+    await project.load();
     this.recoveries++;
     this.toasts.show('good', 'The engine is back. Nothing that was saved is lost.');
   }

@@ -78,10 +78,13 @@ describe('when the engine goes and comes back', () => {
     addDataset(db, 'before', { count: 2 });
     connect('lost');
     expect(app.connection).toBe('lost');
+    // It held training when the line was lost, and no longer does: nobody could tell.
+    if (app.project !== null) app.project.held = { code: 'no-space', message: 'full' };
     await engine.call('project.close', { project: path });
     connect('open');
     await expect.poll(() => app.recoveries).toBe(1);
     expect(app.project?.datasets?.map(({ name }) => name)).toEqual(['before']);
+    expect(app.project?.held).toBeNull();
     expect(said()).toEqual(['good: The engine is back. Nothing that was saved is lost.']);
     // Another window’s news comes in as before.
     await engine.call('datasets.rename', { project: path, datasetId: 1, name: 'after' });
