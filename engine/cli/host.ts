@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { CallInput, CallName, CallOutputs, Progress } from '../../shared/api.ts';
+import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
 import { AppError, fromWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
@@ -36,12 +36,17 @@ function remoteCaller(url: string, token: string): Caller {
       input: CallInput<K>,
       { signal, onProgress }: CallOptions = {},
     ): Promise<CallOutputs[K]> {
+      const noAnswer = (cause: unknown): never => {
+        if (signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+        const message = 'The process that owns the project does not answer.';
+        throw new AppError('locked', message, { cause });
+      };
       const response = await fetch(`${url}/call`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}` },
         body: JSON.stringify({ type: 'call', id: 1, name, input }),
         ...(signal === undefined ? {} : { signal }),
-      });
+      }).catch(noAnswer);
       if (!response.ok) {
         throw new AppError(
           'locked',
@@ -53,7 +58,7 @@ function remoteCaller(url: string, token: string): Caller {
       const reader: ReadableStreamDefaultReader<Uint8Array> | undefined =
         response.body?.getReader();
       for (;;) {
-        const chunk = await reader?.read();
+        const chunk = await reader?.read().catch(noAnswer);
         if (chunk === undefined || chunk.done) break;
         const lines = (rest + decoder.decode(chunk.value, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
@@ -107,13 +112,24 @@ export async function withProject<T>(
 ): Promise<T> {
   return withEngine(options, async (engine) => {
     const remote = reachOwner(path);
-    if (remote === null) {
-      const info = await engine.call('project.open', { path });
-      return work(engine, info.path, engine);
-    }
-    const info = await remote.call('project.open', { path: resolve(path) });
-    return work(remote, info.path, null);
+    const reached = remote === null ? null : await openThere(remote, path);
+    if (remote !== null && reached !== null) return work(remote, reached.path, null);
+    const info = await engine.call('project.open', { path });
+    return work(engine, info.path, engine);
   });
+}
+
+/**
+ * null where nobody answers: the owner crashed, and its number is that of another process now. Where it lives, opening
+ * the project here is refused with its name.
+ */
+async function openThere(remote: Caller, path: string): Promise<ProjectInfo | null> {
+  try {
+    return await remote.call('project.open', { path: resolve(path) });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'locked') return null;
+    throw error;
+  }
 }
 
 /** The process that has a project open and answers; null where there is none. */

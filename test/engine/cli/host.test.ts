@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { withProject } from '../../../engine/cli/host.ts';
+import { createProject, openProject } from '../../../engine/db/project.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+
+/** Port 9 discards: nobody listens there. */
+const SILENT = { url: 'http://127.0.0.1:9', token: 'one' };
+
+const pathOf = (path: string) =>
+  withProject(path, (_caller, project, local) =>
+    Promise.resolve(local === null ? 'elsewhere' : project),
+  );
+
+it('a command opens a project whose owner crashed, though its number is that of another process now', async () => {
+  const path = join(temporaryFolder(), 'cells.graft');
+  createProject(path).close();
+  const left = new Database(`${path}-lock`);
+  left.exec('CREATE TABLE owner (pid INTEGER, host TEXT, since TEXT, endpoint TEXT, token TEXT)');
+  left
+    .prepare("INSERT INTO owner VALUES (?, 'here', '2026-01-01', ?, ?)")
+    .run(process.pid, SILENT.url, SILENT.token);
+  left.close();
+  expect(await pathOf(path)).toBe(path);
+});
+
+it('a command is told who has a project open and does not answer', async () => {
+  const path = join(temporaryFolder(), 'cells.graft');
+  createProject(path).close();
+  const owner = openProject(path, { endpoint: SILENT });
+  await expect(pathOf(path)).rejects.toMatchObject({ code: 'locked', subject: path });
+  owner.close();
+});
