@@ -5,6 +5,8 @@ import {
   countChannels,
   fullConversion,
   inputChannelsFor,
+  transparencyInText,
+  transparencyOrigin,
   unseenInText,
 } from '../../shared/channels.ts';
 
@@ -48,5 +50,18 @@ describe('the channels that a network sees', () => {
       'Not seen by the network, in 1 image(s): channel 4 is left out, colours are made grey.',
     ]);
     expect(unseenInText(images(1, 3), 3)).toEqual([]);
+  });
+
+  it('are chosen anew where a network leaves some out, or the images are told apart', () => {
+    const counts = countChannels(images(4, 4));
+    expect(channelsObstacle(counts, 3)).toMatch(/left out\. Let it see 4 \(--channels 4\)\.$/);
+    expect(channelsObstacle(countChannels(images(2, 4)), 4)).toMatch(/No network sees all of them/);
+  });
+
+  it('hold no transparency, which is said of each dataset once', () => {
+    const dataset = { name: 'cells', origin: transparencyOrigin(2) };
+    expect(transparencyInText([dataset, dataset, { name: 'other', origin: {} }])).toEqual([
+      'Not seen by the network: the transparency (alpha channel) of 2 image(s) of "cells".',
+    ]);
   });
 });

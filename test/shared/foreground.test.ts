@@ -45,5 +45,8 @@ describe('classes that label maps lack', () => {
       'Class 2 (nucleus) occurs in no validation and no test label map: its scores say little.',
     ]);
     expect(absentClasses(classes, labels(['train', 1, 2], ['test', 1, 2]))).toEqual([]);
+    expect(absentClasses(classes, labels(['train', 1], ['test', 1]))).toEqual([
+      'Class 2 (nucleus) occurs in no label map: neither learned nor scored.',
+    ]);
   });
 });

@@ -50,4 +50,8 @@ it('what is pretrained on may be trained on, and neither validated with nor test
   expect(leaksOf(['val', own], ['test', elsewhere])).toEqual([
     ['copy', '1.png', 'val test', '1 9'],
   ]);
+  // Each image once, on however many sides it lies.
+  expect(leaksOf(['pretraining', own], ['train', own], ['test', elsewhere])).toEqual([
+    ['copy', '1.png', 'pretraining train test', '1 9'],
+  ]);
 });

@@ -221,4 +221,35 @@ describe('the queue', () => {
     next.start();
     expect(running.map((t) => t.runId)).toEqual(ids);
   });
+
+  it('stores nothing more of a run that is cancelled, whatever its trainer still sends', async () => {
+    const { project, study, queue, running } = studyInQueue();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const [trainer] = running;
+    const runId = trainer?.runId ?? 0;
+    const cancelling = queue.cancelRun(runId);
+    trainer?.send({ type: 'done', kept: null });
+    expect(project.runs.get(runId)?.status).toBe('running');
+    expect(project.encoders.list()).toEqual([]);
+    await cancelling;
+    expect(project.runs.get(runId)?.status).toBe('cancelled');
+  });
+
+  it('calls a study failed that has pretrained networks and not one that segments', async () => {
+    const { project, study, queue, running } = studyInQueue();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    while (running.length > 0) {
+      const [trainer] = running;
+      if (trainer === undefined) break;
+      if (project.runs.get(trainer.runId)?.kind === 'pretrain') await finish(trainer);
+      else {
+        trainer.send({ type: 'failed', error: { code: 'internal', message: 'it broke' } });
+        await trainer.end('orderly');
+      }
+    }
+    expect(project.encoders.list()).toHaveLength(2);
+    expect(project.studies.get(study.id)?.status).toBe('failed');
+  });
 });
