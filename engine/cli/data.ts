@@ -11,6 +11,7 @@ import {
   type PagesAs,
 } from '../../shared/api.ts';
 import { MASK_READINGS, type MaskReading } from '../../shared/mask-readings.ts';
+import { generators } from '../data/generators/registry.ts';
 import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
@@ -174,7 +175,7 @@ export function addDataCommands(program: Command): void {
     .description('make a dataset of drawn textures and shapes, the same for the same seed')
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'name of the new dataset')
-    .requiredOption('--generator <name>', 'see graft generate --help')
+    .requiredOption('--generator <name>', generators.map(({ name }) => name).join(', '))
     .option('--count <n>', 'images', integer, 100)
     .option('--size <px>', 'side of an image', integer, 64)
     .option('--seed <n>', 'seed', integer, 0)

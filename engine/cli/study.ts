@@ -196,7 +196,7 @@ function addVerb(study: Command, name: 'status' | 'pause' | 'cancel', descriptio
 function addReport(study: Command): void {
   study
     .command('report')
-    .description('write report.html, results.json and results.csv')
+    .description('write report.html, results.json and three tables (results*.csv)')
     .argument('<project>', 'project file')
     .requiredOption('--out <dir>', 'folder for the report')
     .option('--name <study>', 'which study (default: the newest)')
