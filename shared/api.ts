@@ -557,14 +557,14 @@ export interface PredictReport {
     readonly uncertainty: number;
   }[];
   readonly failed: readonly { readonly input: string; readonly message: string }[];
+  /** What lay in the folders and was not predicted, and what of the images the network does not see. */
+  readonly notes: readonly string[];
 }
 
 export interface FilesPredictReport extends PredictReport {
   readonly dir: string;
   /** How many files the images are of: each page or frame that is an image has a mask of its own. */
   readonly files: number;
-  /** What lay in the folders and was not predicted. */
-  readonly notes: readonly string[];
   /** What of the files is no image, and what their pages were taken for. */
   readonly issues: readonly ImportIssue[];
 }

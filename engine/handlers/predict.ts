@@ -9,6 +9,7 @@ import {
   type Run,
   type SegmentationClass,
 } from '../../shared/entities.ts';
+import { unseenInText } from '../../shared/channels.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
@@ -71,6 +72,7 @@ async function predict(
   }
   const failed: { input: string; message: string }[] = [];
   const masks: PredictReport['masks'][number][] = [];
+  const looked: { channels: number }[] = [];
   await runTrainer(
     {
       type: 'predict',
@@ -84,7 +86,8 @@ async function predict(
       signal: context.signal,
       onEvent(event) {
         if (event.type !== 'prediction') return;
-        const { index, labelMap, uncertainty, error } = event;
+        const { index, labelMap, uncertainty, channels, error } = event;
+        if (channels !== null) looked.push({ channels });
         const input = options.nameOf(index);
         if (labelMap === null || uncertainty === null) {
           failed.push({ input, message: error ?? '' });
@@ -101,7 +104,8 @@ async function predict(
     },
   );
   masks.sort((a, b) => b.uncertainty - a.uncertainty);
-  return { predicted: masks.length, masks, failed };
+  const notes = unseenInText(looked, run.config.network.inputChannels);
+  return { predicted: masks.length, masks, failed, notes };
 }
 
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
@@ -139,7 +143,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       },
     });
     writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
-    return { ...report, dir, files: files.length, notes, issues };
+    return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };
   },
 
   async 'predict.dataset'({ project, runId, datasetId }, context) {

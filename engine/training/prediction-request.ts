@@ -2,7 +2,7 @@
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
-import { openImage } from '../data/decode.ts';
+import { type OpenImage, openImage } from '../data/decode.ts';
 import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
@@ -59,19 +59,25 @@ function seenBy(project: Project, runId: number, inputChannels: number): SeenInT
   };
 }
 
-async function openAny(project: Project, input: Input, seen: SeenInTraining): Promise<ImageRows> {
+async function openAny(
+  project: Project,
+  input: Input,
+  seen: SeenInTraining,
+): Promise<{ rows: ImageRows } & Pick<OpenImage, 'channels'>> {
   if ('imageId' in input) {
     const image = project.datasets.image(input.imageId);
     if (image === undefined) {
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
     assertSeenAlike(image.name, image.channels, seen);
-    return openInput(project, image, seen.inputChannels);
+    const rows = await openInput(project, image, seen.inputChannels);
+    return { rows, channels: image.channels };
   }
   const { path, page, channelPages } = input;
   const image = await openImage(await openFile(path), { subject: path, page, channelPages });
   assertSeenAlike(path, image.channels, seen);
-  return networkRows(image, seen.inputChannels, path);
+  const rows = await networkRows(image, seen.inputChannels, path);
+  return { rows, channels: image.channels };
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
@@ -95,16 +101,18 @@ export async function predictInputs(
   const seen = seenBy(project, request.runId, network.inputChannels);
   for (const [index, input] of request.inputs.entries()) {
     try {
-      const image = await openAny(project, input, seen);
-      const small = await predictionInput(image, sampling);
+      const { rows, channels } = await openAny(project, input, seen);
+      const small = await predictionInput(rows, sampling);
       const [map] = await predictLabelMaps(segmenter, weights, [small]);
       if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
       const labelMap = encodeLabelMap(map);
-      emit({ type: 'prediction', index, labelMap, uncertainty: map.uncertainty, error: null });
+      const { uncertainty } = map;
+      emit({ type: 'prediction', index, labelMap, uncertainty, channels, error: null });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { message } = toWireError(error);
-      emit({ type: 'prediction', index, labelMap: null, uncertainty: null, error: message });
+      const nothing = { labelMap: null, uncertainty: null, channels: null };
+      emit({ type: 'prediction', index, ...nothing, error: message });
     }
   }
   disposeWeights(weights);

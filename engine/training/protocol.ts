@@ -119,6 +119,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     labelMap: Bytes.nullable(),
     /** LabelMapRevision.uncertainty; null where there is no label map. */
     uncertainty: z.number().nullable(),
+    /** Of the image, not of the network; null where there is no label map. */
+    channels: z.number().int().nullable(),
     /** Why there is no label map. */
     error: z.string().nullable(),
   }),

@@ -1,6 +1,7 @@
 import { encode } from 'fast-png';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
@@ -59,4 +60,29 @@ it('a finished run whose weights are not kept says so, and which runs predict in
   await expect(predict()).rejects.toThrow(
     `Predict with a run whose weights are: ${other.id} (--run ID).`,
   );
+});
+
+it('says what the network does not see of the images', async () => {
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const dir = temporaryFolder();
+  const path = join(dir, 'sample.graft');
+  writeFileSync(path, gunzipSync(readFileSync('samples/graft-sample.graft.gz')));
+  const { db } = engine.projects.open(path);
+  const [study] = db.studies.list();
+  const run = db.runs
+    .ofStudy(study?.id ?? 0)
+    .find(({ id, kind }) => kind === 'finetune' && db.runs.checkpoint(id, 'best') !== undefined);
+  expect(run?.config.network.inputChannels).toBe(1);
+  const notesOf = async (name: string, channels: 1 | 3) => {
+    const file = join(dir, name);
+    const data = new Uint8Array(8 * 8 * channels);
+    writeFileSync(file, encode({ width: 8, height: 8, channels, data }));
+    const call = { project: path, runId: run?.id ?? 0, paths: [file], dir: join(dir, 'out') };
+    return (await engine.call('predict.files', call)).notes;
+  };
+  expect(await notesOf('grey.png', 1)).toEqual([]);
+  expect(await notesOf('rgb.png', 3)).toEqual([
+    'Not seen by the network, in 1 image(s): colours are made grey.',
+  ]);
 });
