@@ -121,9 +121,8 @@ await main(async () => {
   if (browser !== null) say(browser);
   await endingChildren(async () => {
     const tests = runTests(node);
-    await runGates(node);
-    const clone = await tryFreshClone({ idle: tests });
-    await tests;
+    const gatesThenClone = runGates(node).then(() => tryFreshClone({ idle: tests }));
+    const [clone] = await Promise.all([gatesThenClone, tests]);
     if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
     else for (const check of clone) report(check.name, check);
   });

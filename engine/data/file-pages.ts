@@ -3,6 +3,7 @@
  * import and prediction ask; what a TIFF says of its pages is read by tiff-pages.ts.
  */
 import type { PagesAs } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
 import { formatOf, pageCount } from './decode.ts';
 import type { ImageFile } from './image-file.ts';
 import type { PageNote } from './page-names.ts';
@@ -53,6 +54,19 @@ export async function filePages(
   }
   const { images, channels, leftOut } = await tiffPages(file, subject);
   return { ...arranged(images, { as, channels }), leftOut };
+}
+
+/** The same of a file that is being opened. One image where it cannot be read: decoding it will say why. */
+export async function filePagesOrOne(
+  opened: Promise<ImageFile>,
+  options: { readonly subject: string; readonly as: PagesAs },
+): Promise<FilePages> {
+  try {
+    return await filePages(await opened, options);
+  } catch (error) {
+    if (error instanceof AppError) return ONE_IMAGE;
+    throw error;
+  }
 }
 
 function arranged(

@@ -1,8 +1,7 @@
 /** The images that files hold which are to be predicted, one by one, and what the mask of each is called. */
 import type { ImportIssue, PagesAs } from '../../shared/api.ts';
-import { AppError } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
-import { type FilePages, filePages, type ImagePages, ONE_IMAGE } from '../data/file-pages.ts';
+import { filePagesOrOne, type ImagePages } from '../data/file-pages.ts';
 import { openFile } from '../data/image-file.ts';
 import type { InputFile } from '../data/input-files.ts';
 import { pageList, pageSuffix } from '../data/page-names.ts';
@@ -19,16 +18,6 @@ export interface FileInput extends ImagePages {
   readonly mask: string;
 }
 
-/** One image for a file that cannot be read: decoding it will say why. */
-async function pagesOf(path: string, as: PagesAs): Promise<FilePages> {
-  try {
-    return await filePages(await openFile(path, 0), { subject: path, as });
-  } catch (error) {
-    if (error instanceof AppError) return ONE_IMAGE;
-    throw error;
-  }
-}
-
 /** Every image of every file, as an import would take them, and what of the files is none. */
 export async function imagesOfFiles(
   files: readonly InputFile[],
@@ -38,7 +27,10 @@ export async function imagesOfFiles(
   const issues: ImportIssue[] = [];
   const taken = new Set<string>();
   for (const { path, name, target } of files) {
-    const { images, pages, leftOut } = await pagesOf(path, as);
+    const { images, pages, leftOut } = await filePagesOrOne(openFile(path, 0), {
+      subject: path,
+      as,
+    });
     issues.push(...leftOut.map((note) => ({ path, ...note })));
     if (pages > 1) {
       const joined = images.some(({ channelPages }) => channelPages !== null);

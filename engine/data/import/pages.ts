@@ -3,9 +3,8 @@
  * channels. And which page of a mask belongs to which of them: the one rule for masks of every format.
  */
 import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
-import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
-import { type FilePages, filePages, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
+import { type FilePages, filePagesOrOne, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import { pageList } from '../page-names.ts';
 import { shownPath } from './load.ts';
@@ -105,18 +104,11 @@ export async function placeNamedPages(
 const ownLabels = (labels: FoundItem['labels']): LabelSource | null =>
   labels?.kind === 'pages' ? null : labels;
 
-/** One image for a file that cannot be read: decoding it will say why. */
-async function pagesOf(
+const pagesOf = (
   path: string,
   { reader, root, as }: Pick<PageOptions, 'reader' | 'root' | 'as'>,
-): Promise<FilePages> {
-  try {
-    return await filePages(await reader.open(path, 0), { subject: shownPath(path, root), as });
-  } catch (error) {
-    if (error instanceof AppError) return ONE_IMAGE;
-    throw error;
-  }
-}
+): Promise<FilePages> =>
+  filePagesOrOne(reader.open(path, 0), { subject: shownPath(path, root), as });
 
 /** What becomes of the pages of a file, in words that are equal for files of one kind. */
 function arrangement(
