@@ -4,24 +4,12 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
 import { ensureSample } from '../../../engine/sample.ts';
-import { createStudy } from '../../../engine/study/planning/create.ts';
-import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
-import { fakeTrainers, finish, settled } from '../study/running/fake-trainers.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+import { finish, settled } from '../study/running/fake-trainers.ts';
+import { studyProject } from './study-project.ts';
 
-/** One pretraining, and six fine-tunings of which two need none of it. */
 async function runningStudy() {
-  const trainers = fakeTrainers();
-  const engine = createEngine({ spawn: trainers.spawn });
-  onTestFinished(() => engine.close());
-  const project = join(temporaryFolder(), 'p.graft');
-  await engine.call('project.create', { path: project });
-  const { db } = engine.project(project);
-  const source = addDataset(db, 'source', { count: 4 });
-  const target = addDataset(db, 'target', { count: 20 });
-  const { id: studyId } = createStudy(
-    db,
-    smallStudy({ source, target }, { labelCounts: [2], seeds: 1 }),
-  );
+  const { trainers, engine, project, studyId } = await studyProject();
   await engine.call('studies.run', { project, studyId });
   await settled();
   const runs = () => engine.call('runs.list', { project });

@@ -1,24 +1,14 @@
 /** How studies end: cancelled, deleted, and read image by image. */
-import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
 import { ensureSample } from '../../../engine/sample.ts';
-import { createStudy } from '../../../engine/study/planning/create.ts';
 import type { ImageResult } from '../../../shared/entities.ts';
-import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
-import { ENGINE, fakeTrainers, finish, settled } from '../study/running/fake-trainers.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+import { ENGINE, finish, settled } from '../study/running/fake-trainers.ts';
+import { studyProject } from './study-project.ts';
 
 async function plannedStudy() {
-  const trainers = fakeTrainers();
-  const engine = createEngine({ spawn: trainers.spawn });
-  onTestFinished(() => engine.close());
-  const project = join(temporaryFolder(), 'p.graft');
-  await engine.call('project.create', { path: project });
-  const { db } = engine.project(project);
-  const source = addDataset(db, 'source', { count: 4 });
-  const target = addDataset(db, 'target', { count: 20 });
-  const config = smallStudy({ source, target }, { labelCounts: [2], seeds: 1 });
-  const { id: studyId } = createStudy(db, config);
+  const { trainers, engine, project, db, studyId } = await studyProject();
   const status = () => engine.call('studies.status', { project, studyId });
   const call = (name: 'studies.run' | 'studies.cancel' | 'studies.delete') =>
     engine.call(name, { project, studyId });
