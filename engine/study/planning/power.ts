@@ -15,8 +15,9 @@ import {
   type StudyPower,
 } from '../../../shared/power.ts';
 import { counted, duration, score } from '../../../shared/number-format.ts';
-import { createRandom, type Random } from '../../../shared/random.ts';
-import { type CrossedSize, halfWidth } from '../statistics/crossed-interval.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { chiSquare } from '../statistics/chi-square.ts';
+import { type CrossedSize, halfWidth, spreadOf } from '../statistics/crossed-interval.ts';
 import { normalTail } from '../statistics/normal-tail.ts';
 
 const DRAWS = 500;
@@ -32,20 +33,6 @@ const ASKED: ReadonlySet<Comparison['comparison']> = new Set([
   'encoder+decoder − encoder',
   'decoder − random',
 ]);
-
-/** χ² by Marsaglia and Tsang's gamma generator (ACM TOMS 26, 2000, 363–372). */
-function chiSquare(freedom: number, random: Random): number {
-  if (freedom === 1) return random.normal() ** 2;
-  const d = freedom / 2 - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = random.normal();
-    const v = (1 + c * x) ** 3;
-    if (v > 0 && Math.log(1 - random.next()) < (x * x) / 2 + d - d * v + d * Math.log(v)) {
-      return 2 * d * v;
-    }
-  }
-}
 
 /**
  * Chance of each goal. The mean squares are drawn; given these, the chance that the normal mean falls where the
@@ -69,10 +56,11 @@ export function powerOf(
       image: drawn(expected.image, images - 1),
       rest: drawn(expected.rest, (seeds - 1) * (images - 1)),
     };
+    const spread = spreadOf(squares, { seeds, images });
     // Around no difference, the 90 % interval inside ±δ; around δ, the 95 % interval above 0.
-    const room = delta - halfWidth(squares, { seeds, images }, 0.9);
+    const room = delta - halfWidth(spread, 0.9);
     if (room > 0) chance.equivalence += 1 - 2 * normalTail(room / deviation);
-    const above = (delta - halfWidth(squares, { seeds, images }, 0.95)) / deviation;
+    const above = (delta - halfWidth(spread, 0.95)) / deviation;
     chance.superiority += above >= 0 ? 1 - normalTail(above) : normalTail(-above);
   }
   return { equivalence: chance.equivalence / DRAWS, superiority: chance.superiority / DRAWS };

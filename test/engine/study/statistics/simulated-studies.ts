@@ -1,4 +1,9 @@
 /** Paired differences of studies whose truth is known: for what intervals and tests promise. */
+import { chiSquare } from '../../../../engine/study/statistics/chi-square.ts';
+import type {
+  CrossedSize,
+  MeanSquares,
+} from '../../../../engine/study/statistics/crossed-interval.ts';
 import type { Random } from '../../../../shared/random.ts';
 
 /** Standard deviations in Dice, as VarianceComponents has variances. */
@@ -46,6 +51,29 @@ export function simulatedDifferences(options: {
     }
   }
   return values;
+}
+
+/**
+ * Mean and mean squares of a table of normal differences around 0, drawn as such: a thousand times cheaper than the
+ * table, and all that an interval reads. At least two seeds and two images.
+ */
+export function simulatedSquares(
+  { seed, image, rest }: Spread,
+  { seeds, images }: CrossedSize,
+  random: Random,
+): { readonly mean: number; readonly squares: MeanSquares } {
+  const drawn = (variance: number, freedom: number) =>
+    variance === 0 ? 0 : (variance * chiSquare(freedom, random)) / freedom;
+  const [perSeed, perImage] = [images * seed ** 2 + rest ** 2, seeds * image ** 2 + rest ** 2];
+  const variance = (perSeed + perImage - rest ** 2) / (seeds * images);
+  return {
+    mean: Math.sqrt(variance) * random.normal(),
+    squares: {
+      seed: drawn(perSeed, seeds - 1),
+      image: drawn(perImage, images - 1),
+      rest: drawn(rest ** 2, (seeds - 1) * (images - 1)),
+    },
+  };
 }
 
 /** Where the variance of a study's differences may come from; `mixed` is the region of real studies. */
