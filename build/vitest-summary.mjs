@@ -5,6 +5,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+const REASON_LENGTH = 400;
 
 /** @typedef {{ passed: number, failed: string[], skipped: { name: string, reason: string }[] }} Summary */
 
@@ -14,6 +17,17 @@ import path from 'node:path';
 
 /** @param {import('vitest/node').TestCase} test */
 const nameOf = (test) => `${test.module.relativeModuleId} > ${test.fullName}`;
+
+/**
+ * The first line of what went wrong, so that the sum alone tells it.
+ *
+ * @param {import('vitest/node').TestCase} test
+ */
+function reasonOf(test) {
+  const message = test.result().errors?.[0]?.message ?? 'no reason given';
+  const [first = ''] = stripVTControlCharacters(message).split('\n', 1);
+  return first.slice(0, REASON_LENGTH);
+}
 
 /** @param {TestNews} news */
 const tell = (news) => process.send?.(news);
@@ -48,7 +62,7 @@ export default class SummaryReporter {
         if (result.state === 'passed') summary.passed += 1;
         else if (result.state === 'skipped') {
           summary.skipped.push({ name, reason: result.note ?? 'no reason given' });
-        } else summary.failed.push(name);
+        } else summary.failed.push(`${name}: ${reasonOf(test)}`);
       }
     }
     for (const { message } of unhandledErrors) summary.failed.push(`outside any test: ${message}`);
