@@ -70,7 +70,6 @@ export async function decodeMask(
     return madeOf({ width, height, kind: 'grey', values, alpha, notes }, subject);
   }
   if (channels === 3) {
-    if (!(data instanceof Uint8Array)) throw notAMask(subject, 'its colours have 16 bits');
     return withColours({ width, height, samples: data, channels: 3, alpha, notes }, subject);
   }
   const values = data instanceof Float32Array ? integers(data, subject) : data;
@@ -141,7 +140,6 @@ function decodePngMask(bytes: Uint8Array, subject: string): DecodedMask {
   const hasAlpha = channels === 2 || channels === 4;
   const alpha = hasAlpha ? planeOf(data, { channels, channel: channels - 1, depth }) : null;
   if (channels >= 3) {
-    if (depth === 16) throw notAMask(subject, 'its colours have 16 bits');
     return withColours({ width, height, samples: data, channels, alpha, notes }, subject);
   }
   const values =
@@ -182,12 +180,15 @@ function unpacked(
   return out;
 }
 
-/** Colours as 0xRRGGBB; where every pixel is grey, grey levels. */
+/**
+ * Colours as 0xRRGGBB; where every pixel is grey, grey levels of 8 or 16 bits. Errors: unsupported (colours of 16 bits
+ * that 8 do not hold, fractions).
+ */
 function withColours(
   image: {
     width: number;
     height: number;
-    samples: { readonly [i: number]: number };
+    samples: ColourSamples;
     channels: number;
     alpha: AlphaSamples | null;
     notes: string[];
@@ -196,17 +197,53 @@ function withColours(
 ): DecodedMask {
   const { width, height, samples, channels, alpha, notes } = image;
   const colours = new Uint32Array(width * height);
+  const toBytes = byteOf(image, subject);
   let grey = true;
   for (let p = 0; p < colours.length; p++) {
     const r = samples[p * channels] ?? 0;
     const g = samples[p * channels + 1] ?? 0;
     const b = samples[p * channels + 2] ?? 0;
     grey &&= r === g && g === b;
-    colours[p] = (r << 16) | (g << 8) | b;
+    colours[p] = (toBytes(r) << 16) | (toBytes(g) << 8) | toBytes(b);
   }
-  const values = grey ? Uint8Array.from(colours, (rgb) => rgb & 255) : colours;
+  const levels = () => planeOf(samples, { channels, channel: 0, depth: depthOf(samples) });
   const kind = grey ? 'grey' : 'colour';
-  return madeOf({ width, height, kind, values, alpha, notes }, subject);
+  return madeOf({ width, height, kind, values: grey ? levels() : colours, alpha, notes }, subject);
+}
+
+interface ColourSamples {
+  readonly [i: number]: number;
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT?: number;
+}
+
+const depthOf = ({ BYTES_PER_ELEMENT: bytes = 1 }: ColourSamples): 8 | 16 => (bytes === 1 ? 8 : 16);
+
+/** Steps of 16 bits between two of 8. */
+const WIDE_STEP = 257;
+
+/**
+ * Sample to 0 … 255. Colours of 16 bits are read where nothing is lost: those that were made of 8 bits, grey levels, and
+ * one colour throughout, beside which only alpha can say anything.
+ */
+function byteOf(
+  { samples, channels }: { samples: ColourSamples; channels: number },
+  subject: string,
+): (sample: number) => number {
+  if (samples instanceof Float32Array) throw notAMask(subject, 'its colours are fractions');
+  if (depthOf(samples) === 8) return (sample) => sample;
+  let [isWidened, isGrey, isOne] = [true, true, true];
+  for (let p = 0; p < samples.length; p += channels) {
+    const first = samples[p] ?? 0;
+    for (let c = 0; c < 3; c++) {
+      const sample = samples[p + c] ?? 0;
+      isWidened &&= sample % WIDE_STEP === 0;
+      isGrey &&= sample === first;
+      isOne &&= sample === samples[c];
+    }
+  }
+  if (!isWidened && !isGrey && !isOne) throw notAMask(subject, 'its colours have 16 bits');
+  return (sample) => sample >> 8;
 }
 
 function integers(samples: Float32Array, subject: string): Uint16Array {

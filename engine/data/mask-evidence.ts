@@ -14,7 +14,22 @@ export interface ValueEvidence {
   readonly histogram: ReadonlyMap<number, number>;
   /** Value → how many of its pixels have it on all four sides, too; values without such a pixel are left out. */
   readonly cores: ReadonlyMap<number, number>;
+  /** Value → where it is a step on the way from lower values to higher ones; empty for masks of two values. */
+  readonly slopes: ReadonlyMap<number, Slope>;
 }
+
+/** Short runs of a value, along rows and columns, that have a lower value at one end and a higher one at the other. */
+export interface Slope {
+  /** Of these runs; one that lies on the way in both directions counts twice. */
+  readonly pixels: number;
+  /** How many different pairs of neighbours they have, up to MANY_NEIGHBOURS. */
+  readonly neighbours: number;
+}
+
+/** Layers have the same neighbours everywhere; the steps of smoothed edges have ever other ones. */
+export const MANY_NEIGHBOURS = 3;
+/** Longest run that can be a step, in pixels: edges that were smoothed and enlarged eightfold have such. */
+const LONGEST_STEP = 8;
 
 /** Colours of a mask beyond which it is not even counted on. */
 const MAX_COLOURS = 65_536;
@@ -74,5 +89,40 @@ export function evidenceOf(values: MaskSamples, width: number): ValueEvidence | 
     }
     if (histogram.isFull()) return null;
   }
-  return { histogram: histogram.result(), cores: cores.result() };
+  const counts = histogram.result();
+  const slopes = counts.size > 2 ? slopesOf(values, width) : new Map<number, Slope>();
+  return { histogram: counts, cores: cores.result(), slopes };
+}
+
+function slopesOf(values: MaskSamples, width: number): Map<number, Slope> {
+  const found = new Map<number, { pixels: number; pairs: Set<string> }>();
+  const add = (value: number, run: { length: number; before: number; after: number }) => {
+    const { length, before, after } = run;
+    if (length > LONGEST_STEP || before < value === after < value) return;
+    const slope = found.get(value) ?? { pixels: 0, pairs: new Set<string>() };
+    found.set(value, slope);
+    slope.pixels += length;
+    if (slope.pairs.size < MANY_NEIGHBOURS)
+      slope.pairs.add(`${Math.min(before, after)} ${Math.max(before, after)}`);
+  };
+  const height = values.length / width;
+  const along = (lines: number, length: number, at: (line: number, i: number) => number) => {
+    for (let line = 0; line < lines; line++) {
+      let start = 0;
+      let value = at(line, 0);
+      let before: number | null = null;
+      for (let i = 1; i < length; i++) {
+        const next = at(line, i);
+        if (next === value) continue;
+        // Nothing is known of what lies beyond the border.
+        if (before !== null) add(value, { length: i - start, before, after: next });
+        [before, value, start] = [value, next, i];
+      }
+    }
+  };
+  along(height, width, (y, x) => values[y * width + x] ?? 0);
+  along(width, height, (x, y) => values[y * width + x] ?? 0);
+  return new Map(
+    [...found].map(([value, { pixels, pairs }]) => [value, { pixels, neighbours: pairs.size }]),
+  );
 }

@@ -2,6 +2,7 @@
  * What mask values look like beside each other: which form regions and are meant, which are edges, noise or stray pixels,
  * which number objects. What is made of it is mask-values.ts.
  */
+import { MANY_NEIGHBOURS } from '../mask-evidence.ts';
 import { distance, type FoundValue, type KindOfValues, pointOf } from './value-mapping.ts';
 
 const WHITE = 255;
@@ -23,14 +24,47 @@ const MANY_EDGES = 8;
 const SMALL_SHARE = 0.02;
 /** Regions that noise made hold at most this share of those that were meant. */
 const NOISE_SHARE = 0.2;
-/** Edges that were enlarged cover at most this share of what they surround. */
+/** Edges that were enlarged, and values that noise made of a near one, cover at most this share of it. */
 const BLOCKS_SHARE = 0.2;
+/** A region of proper size has this share of its pixels inside: a disc of 5 pixels has half. */
+const PROPER_SHARE = 0.25;
+/** Levels by which rounding changes a value. */
+const ROUNDING = 2 * Math.sqrt(3);
+/** Steps of smoothed edges lie on the way from lower to higher values along rows and columns, and nearly all of them do. */
+const STEP_SHARE = 1.5;
+/** The highest of thin lines do so only where these rise and fall. */
+const RIDGE_SHARE = 0.1;
+/** So many steps make a smoothed edge; classes that surround each other are fewer. */
+const FEW_STEPS = 3;
 
 const formsRegions = ({ cores, pixels }: FoundValue): boolean =>
   cores > 0 && cores >= REGION_SHARE * pixels;
 export const pixelsOf = (found: readonly FoundValue[]): number =>
   found.reduce((sum, { pixels }) => sum + pixels, 0);
 export const isZero = ({ value }: FoundValue): boolean => value === 0;
+
+const isProper = (f: FoundValue): boolean => f.cores >= PROPER_SHARE * f.pixels;
+
+/**
+ * What was found, with nothing inside of values that are steps of smoothed edges: where these were enlarged, their blocks
+ * look like regions. Layers and rims lie between two values as well, but always between the same ones; objects that
+ * touch do by chance, and leave less background.
+ */
+export function withoutSteps(found: readonly FoundValue[]): FoundValue[] {
+  const share = ({ slope, pixels }: FoundValue) => slope.pixels / pixels;
+  const steps = found.filter((f) => share(f) >= STEP_SHARE && f.slope.neighbours > 1);
+  const ridges = found.filter(
+    (f) =>
+      !steps.includes(f) &&
+      (share(f) >= 1 || (share(f) >= RIDGE_SHARE && f.slope.neighbours === MANY_NEIGHBOURS)),
+  );
+  const isSmoothed =
+    steps.length + ridges.length >= FEW_STEPS &&
+    pixelsOf(steps) >= pixelsOf(ridges) &&
+    pixelsOf(steps) <= pixelsOf(found.filter(isZero));
+  if (!isSmoothed) return [...found];
+  return found.map((f) => (steps.includes(f) || ridges.includes(f) ? { ...f, cores: 0 } : f));
+}
 
 /** White in masks of 8 and of 16 bits. */
 export function whiteOf(found: readonly FoundValue[]): (f: FoundValue) => boolean {
@@ -59,7 +93,9 @@ export function anchorsOf(found: readonly FoundValue[], top: number): FoundValue
   const anchors: FoundValue[] = [];
   for (const f of regions.toSorted((a, b) => b.pixels - a.pixels)) {
     if (noisy && !isZero(f) && f.pixels < SMALL_SHARE * largest) continue;
-    if (noisy && anchors.some((a) => distance(point(a), point(f)) <= NEAR)) continue;
+    const isLarge = isProper(f) && f.pixels > BLOCKS_SHARE * largest;
+    const near = anchors.some((a) => distance(point(a), point(f)) <= NEAR);
+    if (noisy && near && !isLarge) continue;
     anchors.push(f);
   }
   if (!anchors.some((f) => !isZero(f))) {
@@ -139,11 +175,31 @@ export function edgesInBlocks(values: readonly FoundValue[]): FoundValue[] {
     : [];
 }
 
-/** Whether each value is nearly the brightest, or nearly 0. */
+/** Whether each value is the brightest, or one that rounding or noise made of it or of 0. */
 export function areTwoClusters(foreground: readonly FoundValue[], top: number): boolean {
   const brightest = brightestOf(foreground);
-  const ends = [0, brightest?.value ?? 0].map((value) => pointOf('grey', value, top));
-  return foreground.every((f) =>
-    ends.some((end) => distance(pointOf(f.kind, f.value, top), end) <= NEAR),
-  );
+  if (brightest === undefined || foreground.length < 2) return false;
+  const gap = (f: FoundValue, end: FoundValue | 0) =>
+    distance(
+      pointOf(f.kind, f.value, top),
+      end === 0 ? pointOf('grey', 0, top) : pointOf(end.kind, end.value, top),
+    );
+  return foreground.every((f) => {
+    if (f === brightest) return true;
+    if (Math.min(gap(f, brightest), gap(f, 0)) > NEAR) return false;
+    const isRim = f.slope.pixels >= f.pixels;
+    const isLittle = f.pixels <= BLOCKS_SHARE * brightest.pixels;
+    return !isProper(f) || isRim || (isLittle && gap(f, brightest) <= ROUNDING);
+  });
+}
+
+/** Regions that differ from 0 or from the brightest by no more than rounding does. */
+export function hardlyDiffering(foreground: readonly FoundValue[], top: number): FoundValue[] {
+  const brightest = brightestOf(foreground);
+  const ends = [0, brightest?.value ?? 0];
+  const close = (f: FoundValue) =>
+    ends.some(
+      (end) => distance(pointOf(f.kind, f.value, top), pointOf('grey', end, top)) <= ROUNDING,
+    );
+  return foreground.filter((f) => f !== brightest && close(f));
 }

@@ -24,12 +24,14 @@ import {
   areTwoClusters,
   brightestOf,
   edgesInBlocks,
+  hardlyDiffering,
   isZero,
   LITTLE_SHARE,
   MANY_VALUES,
   pixelsOf,
   smoothedNumbers,
   whiteOf,
+  withoutSteps,
 } from './mask-regions.ts';
 import {
   type FoundValue,
@@ -62,7 +64,7 @@ export function proposeMapping(
 ): Proposal {
   const choice = chooseChannel(seen, reading);
   const masks = seen.map((mask) => readValues(mask, choice.channel));
-  const found = totals(masks);
+  const found = withoutSteps(totals(masks));
   const top = found.reduce((most, f) => Math.max(most, f.kind === 'colour' ? 0 : f.value), 1);
   const asked = askedFor(reading, found, top);
   const { draft, doubts } = asked === null ? guess(found, masks, top) : certain(asked);
@@ -234,7 +236,13 @@ function guessLevels(
       doubts: [{ message, instead: [instead('values')] }],
     };
   }
-  return !colours && many ? guessObjects(found, masks) : withObjectDoubt(found, masks);
+  if (!colours && many) return guessObjects(found, masks);
+  const { draft, doubts } = withObjectDoubt(found, masks);
+  const close = colours || top < MANY_VALUES ? [] : hardlyDiffering(foreground, top);
+  if (close.length === 0) return { draft, doubts };
+  const one = close.length === 1;
+  const message = `${valuesInText(close)} differ${one ? 's' : ''} from 0 or ${brightestOf(foreground)?.name ?? ''} by hardly anything, as rounding makes ${one ? 'it' : 'them'}: taken for ${one ? 'a class' : 'classes'} all the same.`;
+  return { draft, doubts: [{ message, instead: [instead('black-white')] }, ...doubts] };
 }
 
 function guessEdges(found: readonly FoundValue[], anchors: readonly FoundValue[]): Guess {

@@ -140,13 +140,12 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
 }
 
 /** Of a preview, masks leave nothing behind but this. */
-function evidenceAlone({ kind, histogram, cores, alpha }: DecodedMask): SeenValues {
-  if (alpha === null) return { kind, histogram, cores, alpha };
-  const { histogram: opacities, cores: opaqueCores, hidden, transparent } = alpha;
-  return {
-    ...{ kind, histogram, cores },
-    alpha: { histogram: opacities, cores: opaqueCores, hidden, transparent },
-  };
+function evidenceAlone(mask: DecodedMask): SeenValues {
+  const { kind, histogram, cores, slopes, alpha } = mask;
+  if (alpha === null) return { kind, histogram, cores, slopes, alpha };
+  const { hidden, transparent } = alpha;
+  const opacity = { histogram: alpha.histogram, cores: alpha.cores, slopes: alpha.slopes };
+  return { kind, histogram, cores, slopes, alpha: { ...opacity, hidden, transparent } };
 }
 
 /** Errors: invalid-input, where the layout says what values mean and the user says how they are to be read. */

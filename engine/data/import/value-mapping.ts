@@ -4,7 +4,7 @@ import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/enti
 import type { LabelMap } from '../../../shared/label-map.ts';
 import { classColor } from '../class-colors.ts';
 import type { DecodedMask, MaskAlpha } from '../decode-mask.ts';
-import { type MaskKind, maskValueName, type ValueEvidence } from '../mask-evidence.ts';
+import { type MaskKind, maskValueName, type Slope, type ValueEvidence } from '../mask-evidence.ts';
 
 /** What a layout says about its masks. */
 export interface ValueRule {
@@ -45,12 +45,12 @@ export const ruleMapping = (rule: ValueRule): ValueMapping => ({
 
 /** What of a mask is read. */
 export const readValues = (
-  { kind, histogram, cores, alpha }: SeenValues,
+  { kind, histogram, cores, slopes, alpha }: SeenValues,
   channel: ValueMapping['channel'],
 ): KindOfValues =>
   channel === 'alpha' && alpha !== null
-    ? { kind: 'grey', histogram: alpha.histogram, cores: alpha.cores }
-    : { kind, histogram, cores };
+    ? { kind: 'grey', histogram: alpha.histogram, cores: alpha.cores, slopes: alpha.slopes }
+    : { kind, histogram, cores, slopes };
 
 type Point = readonly [number, number, number];
 
@@ -153,19 +153,27 @@ export interface FoundValue {
   readonly pixels: number;
   /** See ValueEvidence. */
   readonly cores: number;
+  readonly slope: Slope;
 }
+
+const NO_SLOPE: Slope = { pixels: 0, neighbours: 0 };
 
 export function totals(seen: readonly KindOfValues[]): FoundValue[] {
   const sums = new Map<
     string,
-    { kind: MaskKind; value: number; name: string; pixels: number; cores: number }
+    { kind: MaskKind; value: number; name: string; pixels: number; cores: number; slope: Slope }
   >();
-  for (const { kind, histogram, cores } of seen) {
+  for (const { kind, histogram, cores, slopes } of seen) {
     for (const [value, pixels] of histogram) {
       const name = maskValueName(kind, value);
-      const sum = sums.get(name) ?? { kind, value, name, pixels: 0, cores: 0 };
+      const sum = sums.get(name) ?? { kind, value, name, pixels: 0, cores: 0, slope: NO_SLOPE };
+      const slope = slopes.get(value) ?? NO_SLOPE;
       sum.pixels += pixels;
       sum.cores += cores.get(value) ?? 0;
+      sum.slope = {
+        pixels: sum.slope.pixels + slope.pixels,
+        neighbours: Math.max(sum.slope.neighbours, slope.neighbours),
+      };
       sums.set(name, sum);
     }
   }

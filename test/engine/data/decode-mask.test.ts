@@ -102,6 +102,7 @@ describe('decodeMask', () => {
         [255, 1],
       ]),
       cores: new Map(),
+      slopes: new Map([[1, { pixels: 1, neighbours: 1 }]]),
       alpha: null,
       notes: [],
     });

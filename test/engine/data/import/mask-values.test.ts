@@ -23,7 +23,7 @@ const seen = (
   const cores = new Map(
     [...histogram].filter(([v]) => !thin.includes(v)).map(([v, n]) => [v, n / 2]),
   );
-  return { kind, histogram, cores, alpha: null };
+  return { kind, histogram, cores, slopes: new Map(), alpha: null };
 };
 
 const range = (from: number, to: number) =>
@@ -354,6 +354,121 @@ describe('masks as files', () => {
   });
 });
 
+/** A square picture of one byte a pixel. */
+const picture = (side: number, value: (x: number, y: number) => number) =>
+  Uint8Array.from({ length: side * side }, (_, i) => value(i % side, Math.floor(i / side)));
+const discs = (values: readonly number[], radius = 12) =>
+  picture(SIDE, (x, y) => {
+    const at = values.findIndex((_, i) => Math.hypot(x - 20 - 28 * i, y - 30 - 20 * i) < radius);
+    return values[at] ?? 0;
+  });
+const classNames = async (data: Uint8Array) => {
+  const { mapping, doubts } = await read(await png(data));
+  return {
+    names: mapping.classes.map(({ name }) => name).slice(1),
+    doubts: doubts.map(({ message }) => message),
+  };
+};
+
+describe('regions are classes however near their values are', () => {
+  test('numbers beside a large one, values near each other, quarters, squares', async () => {
+    const quarters = picture(
+      SIDE,
+      (x, y) => [0, 3, 7, 200][Number(x < 48) + 2 * Number(y < 48)] ?? 0,
+    );
+    const squares = picture(SIDE, (x, y) =>
+      x % 32 < 16 && y % 32 < 16 ? ([3, 7, 200][Math.floor(x / 32)] ?? 0) : 0,
+    );
+    for (const data of [discs([3, 7, 200]), quarters, squares]) {
+      expect(await classNames(data)).toEqual({
+        names: ['class 3', 'class 7', 'class 200'],
+        doubts: [],
+      });
+    }
+    expect((await classNames(discs([200, 205, 210]))).names).toHaveLength(3);
+  });
+
+  test('and doubtful where rounding could have made them', async () => {
+    expect(await classNames(discs([254, 255]))).toEqual({
+      names: ['class 254', 'class 255'],
+      doubts: [expect.stringMatching(/^254 differs from 0 or 255 by hardly anything/)],
+    });
+  });
+
+  test('but a rim, and what is scattered, belong to what they are beside', async () => {
+    const rim = picture(SIDE, (x, y) => {
+      const far = Math.hypot(x - 48, y - 48);
+      return far < 30 ? 255 : far < 33 ? 254 : 0;
+    });
+    const scattered = discs([200]).map((value, i) => (i % 97 === 0 ? 3 : value));
+    for (const data of [rim, scattered]) {
+      const { names, doubts } = await classNames(data);
+      expect(names).toEqual(['foreground']);
+      expect(doubts).toHaveLength(1);
+    }
+  });
+
+  test('also with smoothed edges', async () => {
+    const smooth = picture(SIDE, (x, y) => {
+      const cover = coverage(x, y);
+      return Math.round(7 * cover.disc + 200 * cover.bar);
+    });
+    expect((await classNames(smooth)).names).toEqual(['class 7', 'class 200']);
+  });
+});
+
+describe('smoothed edges that were enlarged', () => {
+  const lines = (levels: number) =>
+    picture(64, (x, y) => {
+      const far = Math.min(
+        Math.abs(y - 20 - 9 * Math.sin(x / 9)),
+        Math.abs(x - 40 - 8 * Math.cos(y / 7)),
+      );
+      const cover = Math.min(1, Math.max(0, 1.4 - far));
+      return Math.round((Math.round(cover * (levels - 1)) * 255) / (levels - 1));
+    });
+  const enlarged = (data: Uint8Array, by: number) =>
+    picture(64 * by, (x, y) => data[Math.floor(y / by) * 64 + Math.floor(x / by)] ?? 0);
+
+  test('are no classes, as thin lines of few or many levels', async () => {
+    for (const [levels, by] of [
+      [5, 3],
+      [17, 4],
+      [64, 6],
+    ] as const) {
+      const data = enlarged(lines(levels), by);
+      const side = 64 * by;
+      const bytes = await sharp(data, { raw: { width: side, height: side, channels: 1 } })
+        .png()
+        .toBuffer();
+      const { mapping, doubts, labels } = await read(bytes);
+      expect(mapping.classes, `${levels} levels`).toHaveLength(2);
+      expect(doubts).toHaveLength(1);
+      expect(
+        differing(
+          labels,
+          Array.from(data, (value) => Number(value > 127)),
+        ),
+      ).toBe(0);
+    }
+  });
+
+  test('but layers, strips and touching objects are', async () => {
+    const layers = picture(SIDE, (x, y) => {
+      const layer = Math.floor((y - 40 - 5 * Math.sin(x / 15)) / 5);
+      return layer < 0 ? 0 : ([80, 120, 160, 200][layer] ?? 0);
+    });
+    const strips = picture(SIDE, (x) => 50 * (Math.floor(x / 4) % 6));
+    const touching = picture(
+      SIDE,
+      (x, y) => 4 * ((7 * Math.floor(x / 6) + 11 * Math.floor(y / 6)) % 60),
+    );
+    expect((await classNames(layers)).names).toHaveLength(4);
+    expect((await classNames(strips)).names).toHaveLength(5);
+    expect((await classNames(touching)).names).toHaveLength(59);
+  });
+});
+
 describe('masks with alpha', () => {
   const rgba = (colour: (inside: boolean) => number[]) =>
     drawn(({ disc }) => {
@@ -378,6 +493,23 @@ describe('masks with alpha', () => {
         expect(doubts[0]?.instead.map(({ flag }) => flag)).toEqual(['--read colour']);
         expect((await read(await encoded(data, format), 'colour')).mapping.channel).toBe('colour');
       }
+    }
+  });
+
+  test('are their alpha in 16 bits, too', async () => {
+    const { data, truth } = rgba((inside) => [255, 40, 90, inside ? 255 : 0]);
+    const disc = truth.map((label) => Number(label === 1));
+    // 16 bits that 8 do not hold: one colour all over is none that could be lost.
+    const wide = Uint16Array.from(data, (value, i) => (i % 4 < 3 ? value * 200 : value * 257));
+    const raw = { width: SIDE, height: SIDE, channels: 4 } as const;
+    const image = sharp(wide, { raw }).toColourspace('rgb16');
+    for (const bytes of [
+      await image.clone().png().toBuffer(),
+      await image.clone().tiff({ compression: 'deflate' }).toBuffer(),
+    ]) {
+      const { mapping, labels } = await read(bytes);
+      expect(mapping.channel).toBe('alpha');
+      expect(differing(labels, disc)).toBe(0);
     }
   });
 
