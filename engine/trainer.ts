@@ -2,7 +2,7 @@
  * Starts trainer processes and speaks their protocol. A run that crashes takes its own process with it, no more.
  * Does not know studies or the database.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { AppError, fromWireError } from '../shared/errors.ts';
 import { TrainerEvent, type TrainerRequest } from './training/protocol.ts';
@@ -11,66 +11,125 @@ const WORKER = join(import.meta.dirname, 'training', 'worker.ts');
 /** Lines of a trainer's standard error that are kept to explain an unexpected end. */
 const STDERR_TAIL_LINES = 20;
 
+export interface TrainerEnd {
+  /** After `done`, `stopped` or `failed`; false where the process ended without a word (killed, out of memory, crashed). */
+  readonly orderly: boolean;
+  /** How the process ended, and the last lines of its standard error. */
+  readonly detail: string;
+}
+
 export interface Trainer {
   readonly pid: number | undefined;
   /** Asks a run to save a checkpoint and end. */
   stop(): void;
   kill(): void;
-  /**
-   * Settles when the process has ended: true after `done`, `stopped` or `failed`;
-   * false where it ended without a word (killed, out of memory, crashed).
-   */
-  readonly ended: Promise<{ orderly: boolean; detail: string }>;
+  /** Settles when the request is served, and the process has ended where it is not kept for another one. */
+  readonly ended: Promise<TrainerEnd>;
 }
 
-export type SpawnTrainer = (
-  request: Exclude<TrainerRequest, { type: 'stop' }>,
-  onEvent: (event: TrainerEvent) => void,
-) => Trainer;
+/** What a trainer is asked to do. */
+export type Work = Exclude<TrainerRequest, { type: 'stop' }>;
 
-/** Messages are handled in the order of their arrival, all of them before `ended` settles. */
-export const spawnTrainer: SpawnTrainer = (request, onEvent) => {
-  const child = fork(WORKER, [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
-  });
-  let orderly = false;
-  const tail: string[] = [];
-  child.stderr?.setEncoding('utf8');
-  child.stderr?.on('data', (chunk: string) => {
-    tail.push(...chunk.split('\n').filter((line) => line.trim() !== ''));
-    tail.splice(0, Math.max(0, tail.length - STDERR_TAIL_LINES));
-  });
-  child.on('message', (message: unknown) => {
-    const event = TrainerEvent.parse(message);
-    if (event.type === 'done' || event.type === 'stopped' || event.type === 'failed')
-      orderly = true;
-    onEvent(event);
-  });
-  const ended = new Promise<{ orderly: boolean; detail: string }>((resolve) => {
-    child.on('error', (error) => resolve({ orderly: false, detail: error.message }));
-    child.on('close', (code, signal) => {
-      const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-      resolve({ orderly, detail: [how, ...tail].join('\n') });
+export type SpawnTrainer = (request: Work, onEvent: (event: TrainerEvent) => void) => Trainer;
+
+/** One process. It serves one request at a time, and the next one only where the one before is done. */
+export class TrainerProcess {
+  readonly #child: ChildProcess;
+  readonly #bornAt = performance.now();
+  readonly #tail: string[] = [];
+  /** Settles when the process has ended. */
+  readonly closed: Promise<void>;
+  #receive: (event: TrainerEvent) => void = () => undefined;
+  #onClose: (detail: string) => void = () => undefined;
+  #killed = false;
+
+  constructor() {
+    this.#child = fork(WORKER, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
     });
-  });
-  const send = (message: TrainerRequest) => {
+    this.#child.stderr?.setEncoding('utf8');
+    this.#child.stderr?.on('data', (chunk: string) => {
+      this.#tail.push(...chunk.split('\n').filter((line) => line.trim() !== ''));
+      this.#tail.splice(0, Math.max(0, this.#tail.length - STDERR_TAIL_LINES));
+    });
+    this.#child.on('message', (message: unknown) => this.#receive(TrainerEvent.parse(message)));
+    this.closed = new Promise((resolve) => {
+      const close = (how: string) => {
+        this.#onClose([how, ...this.#tail].join('\n'));
+        resolve();
+      };
+      this.#child.on('error', (error) => close(error.message));
+      this.#child.on('close', (code, signal) =>
+        close(signal === null ? `exit code ${String(code)}` : `signal ${signal}`),
+      );
+    });
+  }
+
+  get alive(): boolean {
+    return !this.#killed && this.#child.connected;
+  }
+
+  get ageMs(): number {
+    return performance.now() - this.#bornAt;
+  }
+
+  /** `keep` is asked when the request is done: whether the process waits for another one, or ends. */
+  serve(
+    request: Work,
+    onEvent: (event: TrainerEvent) => void,
+    keep: (process: TrainerProcess) => boolean,
+  ): Trainer {
+    const { promise: ended, resolve } = Promise.withResolvers<TrainerEnd>();
+    let orderly = false;
+    let serving = true;
+    const settle = (detail: string) => {
+      serving = false;
+      resolve({ orderly, detail });
+    };
+    this.#receive = (event) => {
+      if (event.type === 'done' || event.type === 'stopped' || event.type === 'failed')
+        orderly = true;
+      onEvent(event);
+      if (event.type !== 'done' || !this.alive) return;
+      if (keep(this)) settle('done');
+      else this.end();
+    };
+    this.#onClose = settle;
+    this.#send(request);
+    return {
+      pid: this.#child.pid,
+      stop: () => this.#send({ type: 'stop' }),
+      kill: () => {
+        if (serving) this.#kill();
+      },
+      ended,
+    };
+  }
+
+  end(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  #kill(): void {
+    this.#killed = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: TrainerRequest): void {
     // A trainer that is just ending takes no message any more, and needs none: not an error of the process.
-    if (child.connected) child.send(message, () => undefined);
-  };
-  send(request);
-  return {
-    pid: child.pid,
-    stop: () => send({ type: 'stop' }),
-    kill: () => void child.kill('SIGKILL'),
-    ended,
-  };
-};
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}
+
+/** A process of its own. Messages are handled in the order of their arrival, all of them before `ended` settles. */
+export const spawnTrainer: SpawnTrainer = (request, onEvent) =>
+  new TrainerProcess().serve(request, onEvent, () => false);
 
 /** Runs a request that ends by itself and collects its events. Errors: the trainer's own, cancelled, internal. */
 export async function runTrainer(
-  request: Exclude<TrainerRequest, { type: 'stop' | 'run' }>,
+  request: Exclude<Work, { type: 'run' }>,
   options: { onEvent: (event: TrainerEvent) => void; signal?: AbortSignal; spawn?: SpawnTrainer },
 ): Promise<void> {
   let failure: AppError | undefined;

@@ -23,6 +23,7 @@ import {
   learningRateShares,
   type Weights,
 } from './network/parameters.ts';
+import { peakMemoryBytes } from './peak-memory.ts';
 import type { TrainerEvent } from './protocol.ts';
 import { rowsOf, squeezed } from './images/image-rows.ts';
 import { createImageStore } from './images/image-store.ts';
@@ -144,9 +145,6 @@ export interface RunOptions {
   readonly emit: (event: TrainerEvent) => void;
   readonly stopRequested: () => boolean;
 }
-
-/** Bytes that this process has ever held at once. */
-export const peakMemoryBytes = () => process.resourceUsage().maxRSS * 1024;
 
 /** Encodes the state of a run: as checkpoints that it resumes from, and as what is kept of it when it has ended. */
 function checkpointsOf(options: RunOptions, data: RunData, start: Start) {

@@ -1,23 +1,29 @@
 /**
- * Entry of a trainer process: takes one request from the engine over Node's IPC, answers with events, and ends.
+ * Entry of a trainer process: takes a request from the engine over Node's IPC, answers with events, and takes the next
+ * one where that was done; whatever failed or was stopped ends the process.
  * Owns the process: thread counts, stopping, orderly ends. What is computed is in run.ts, calibrate.ts and
  * prediction-request.ts.
  */
 import { inspect } from 'node:util';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
-import { type Engine, startEngine } from './tensorflow/backend.ts';
+import { type Engine, type EngineOptions, startEngine } from './tensorflow/backend.ts';
 import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
+import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest } from './protocol.ts';
-import { executeRun, peakMemoryBytes, resumeCheckpoint } from './run.ts';
+import { executeRun, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 
 type Work = Exclude<TrainerRequest, { type: 'stop' }>;
 
 let stopRequested = false;
-let started = false;
+let working = false;
+/** One a process, so further requests are of the same kind. */
+let running: { readonly kind: string; readonly engine: Promise<Engine> } | undefined;
+/** What the start of the engine had to say: every run that it serves keeps it. */
+const startNotes: string[] = [];
 
 /** Messages leave in this order; `sent` is called when this one, and so every earlier one, has left. */
 function emit(event: TrainerEvent, sent?: () => void): void {
@@ -27,15 +33,28 @@ function emit(event: TrainerEvent, sent?: () => void): void {
 
 const log = (message: string) => emit({ type: 'log', message });
 
+/** The engine of this process. Errors: engine-unavailable; internal, where it already runs another one. */
+async function engineFor({ engine: name, threads }: EngineOptions): Promise<Engine> {
+  const kind = JSON.stringify([name, threads]);
+  running ??= {
+    kind,
+    engine: startEngine({ engine: name, threads, log: (note) => startNotes.push(note) }),
+  };
+  if (running.kind !== kind) throw new AppError('internal', 'This trainer runs another engine.');
+  const engine = await running.engine;
+  for (const note of startNotes) log(note);
+  return engine;
+}
+
 /** A run resumes under the engine and thread count that it began with: others would give other bits. */
 async function startRunEngine(
   request: Extract<Work, { type: 'run' }>,
   recorded: { readonly name: 'tensorflow' | 'wasm'; readonly threads: number } | undefined,
 ): Promise<Engine> {
-  if (recorded === undefined) return startEngine({ ...request, log });
+  if (recorded === undefined) return engineFor(request);
   const { name, threads } = recorded;
   if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
-  return startEngine({ engine: name, threads, log });
+  return engineFor({ engine: name, threads });
 }
 
 async function trainRun(
@@ -73,7 +92,7 @@ async function trainRun(
 
 async function work(request: Work): Promise<TrainerEvent> {
   if (request.type === 'calibrate') {
-    const engine = await startEngine({ ...request, log });
+    const engine = await engineFor(request);
     const timing = calibrate(engine, request);
     emit({
       type: 'calibrated',
@@ -86,7 +105,7 @@ async function work(request: Work): Promise<TrainerEvent> {
   const project = openProjectReadonly(request.projectPath);
   try {
     if (request.type === 'predict') {
-      await predictInputs(project, request, await startEngine({ ...request, log }), emit);
+      await predictInputs(project, request, await engineFor(request), emit);
       return { type: 'done', kept: null };
     }
     return await trainRun(project, request);
@@ -101,14 +120,20 @@ function failed(error: unknown): TrainerEvent {
   return { type: 'failed', error: toWireError(error) };
 }
 
-const finish = (last: TrainerEvent) => emit(last, () => process.disconnect());
+/** The process ends with its last message, unless all that was asked is done. */
+function finish(last: TrainerEvent): void {
+  working = last.type !== 'done';
+  emit(last, working ? () => process.disconnect() : undefined);
+}
 
 process.on('message', (message: unknown) => {
   const request = TrainerRequest.parse(message);
   if (request.type === 'stop') {
     stopRequested = true;
-  } else if (!started) {
-    started = true;
+  } else if (!working) {
+    working = true;
+    stopRequested = false;
+    resetPeakMemory();
     work(request).then(finish, (error: unknown) => finish(failed(error)));
   }
 });

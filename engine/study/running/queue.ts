@@ -95,7 +95,7 @@ export class Queue {
     this.#closing = true;
     this.#started = false;
     this.#hold.close();
-    await this.#trainers.stop(this.#trainers.active);
+    await this.#trainers.close();
   }
 
   #activeOf(studyId: number): ActiveRun[] {

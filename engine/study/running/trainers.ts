@@ -1,7 +1,8 @@
 /** The trainer processes of one queue: starting, watching, stopping them. Knows no tables and no studies' states. */
 import type { EngineChoice, Run } from '../../../shared/entities.ts';
-import { spawnTrainer, type SpawnTrainer, type Trainer } from '../../trainer.ts';
+import type { SpawnTrainer, Trainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
+import { WarmTrainers } from './warm-trainers.ts';
 
 /** A trainer that does not stop by then is killed, and resumes from the checkpoint before. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -34,12 +35,13 @@ export class Trainers {
   readonly #active = new Map<number, ActiveRun>();
   readonly #projectPath: string;
   readonly #engine: EngineChoice;
-  readonly #spawn: SpawnTrainer;
+  readonly #warm = new WarmTrainers();
+  readonly #spawn: SpawnTrainer | undefined;
 
   constructor(options: { projectPath: string; engine: EngineChoice; spawn?: SpawnTrainer }) {
     this.#projectPath = options.projectPath;
     this.#engine = options.engine;
-    this.#spawn = options.spawn ?? spawnTrainer;
+    this.#spawn = options.spawn;
   }
 
   get active(): readonly ActiveRun[] {
@@ -53,25 +55,26 @@ export class Trainers {
   start(run: Run, threads: number, watch: TrainerWatch): void {
     let unstored = false;
     // Same bits only under the same engine and thread count, so a resumed run keeps its own.
-    const trainer = this.#spawn(
-      {
-        type: 'run',
-        projectPath: this.#projectPath,
-        runId: run.id,
-        threads: run.engine?.threads ?? threads,
-        engine: run.engine?.name ?? this.#engine,
-      },
-      (event) => {
-        if (unstored) return;
-        try {
-          watch.onEvent(event);
-        } catch (error) {
-          unstored = true;
-          trainer.kill();
-          watch.onUnstored(error, event);
-        }
-      },
-    );
+    const request = {
+      type: 'run',
+      projectPath: this.#projectPath,
+      runId: run.id,
+      threads: run.engine?.threads ?? threads,
+      engine: run.engine?.name ?? this.#engine,
+    } as const;
+    const onEvent = (event: TrainerEvent) => {
+      if (unstored) return;
+      try {
+        watch.onEvent(event);
+      } catch (error) {
+        unstored = true;
+        trainer.kill();
+        watch.onUnstored(error, event);
+      }
+    };
+    const trainer =
+      this.#spawn?.(request, onEvent) ??
+      this.#warm.serve(request, { onEvent, fresh: run.engine === null });
     const finished = trainer.ended.then(({ orderly, detail }) => {
       this.#active.delete(run.id);
       watch.onEnd({ orderly, detail, unstored });
@@ -87,6 +90,12 @@ export class Trainers {
     }, STOP_TIMEOUT_MS);
     await Promise.all(runs.map((run) => run.finished));
     clearTimeout(timeout);
+  }
+
+  /** Stops everything; settles when no trainer is left, at work or waiting. */
+  async close(): Promise<void> {
+    await this.stop(this.active);
+    await this.#warm.close();
   }
 
   /** Ends these runs at once; settles when they have ended. */

@@ -1,0 +1,60 @@
+/** Trainer processes that take one run after another. */
+import { expect, it } from 'vitest';
+import { WarmTrainers } from '../../../../engine/study/running/warm-trainers.ts';
+import type { TrainerEvent } from '../../../../engine/training/protocol.ts';
+import { nativeEngineOrSkip } from '../../training/native-engine.ts';
+import { squaresProject } from '../../training/squares-project.ts';
+
+await nativeEngineOrSkip();
+const { project, common, addRun, finetuneConfig, stateHash } = squaresProject();
+
+/** Two steps, and all there is to resume from. */
+const shortRun = () =>
+  addRun({
+    ...finetuneConfig('random', null),
+    optimisation: { ...common.optimisation, steps: 2, evaluateEvery: 1 },
+  });
+
+it('trains one run after another in a process, with the same bits, and ends it on closing', async () => {
+  const trainers = new WarmTrainers();
+  const train = (runId: number, options: { fresh?: boolean; killAtStart?: boolean } = {}) => {
+    const events: TrainerEvent[] = [];
+    const trainer = trainers.serve(
+      {
+        type: 'run',
+        threads: 1,
+        engine: 'tensorflow',
+        projectPath: project.path,
+        runId,
+        prepare: 'inline',
+        checkpointIntervalMs: 0.001,
+      },
+      {
+        fresh: options.fresh ?? true,
+        onEvent(event) {
+          events.push(event);
+          if (event.type === 'checkpoint')
+            project.runs.saveCheckpoint(runId, event.kind, event.step, event.bytes);
+          if (event.type === 'started' && options.killAtStart === true) trainer.kill();
+        },
+      },
+    );
+    return trainer.ended.then(({ orderly }) => ({ pid: trainer.pid, orderly, events }));
+  };
+  const [first, second, resumed] = [shortRun(), shortRun(), shortRun()];
+
+  const one = await train(first);
+  const two = await train(second);
+  expect([one.orderly, two.orderly]).toEqual([true, true]);
+  expect(two.pid).toBe(one.pid);
+  expect(stateHash(second)).toBe(stateHash(first));
+  const types = (events: readonly TrainerEvent[]) => events.map(({ type }) => type);
+  expect(types(two.events)).toEqual(types(one.events));
+
+  const other = await train(resumed, { fresh: false, killAtStart: true });
+  expect(other.orderly).toBe(false);
+  expect(other.pid).not.toBe(one.pid);
+
+  await trainers.close();
+  expect(() => process.kill(one.pid ?? 0, 0)).toThrow('ESRCH');
+});
