@@ -16,6 +16,34 @@ export interface StudiedPretraining {
   readonly trains: readonly ('encoder' | 'decoder')[];
 }
 
+/** How well one class is found in the test images (docs/method.md §5). Over seeds: means. */
+export interface ClassScores {
+  readonly classIndex: number;
+  /** Test images whose truth holds it. */
+  readonly images: number;
+  /** Mean over the images whose truth or prediction holds it; null where there is none. */
+  readonly dice: number | null;
+  readonly iou: number | null;
+  /** Over the pixels of all test images together. */
+  readonly setDice: number | null;
+  readonly setIou: number | null;
+}
+
+/** Test images whose truth holds no scored class. */
+export interface EmptyImages {
+  readonly images: number;
+  /** Those of them in which a class was predicted: they score 0, the others not at all. Over seeds: the mean. */
+  readonly falseAlarms: number;
+}
+
+/** Of one image, each the mean over its classes (docs/method.md §5). */
+export interface ImageMeasures {
+  readonly dice: number;
+  readonly iou: number;
+  readonly hd95: number;
+  readonly boundaryF1: number;
+}
+
 /** One cell of the study: an arm at a label count, over its seeds. Scores of the best-validation checkpoint. */
 export interface ArmSummary {
   /** null for transfer `random`. */
@@ -36,10 +64,16 @@ export interface ArmSummary {
   readonly iou: number;
   readonly hd95: number;
   readonly boundaryF1: number;
-  /** Mean test Dice of the last checkpoint. */
+  /** Mean test Dice of the last checkpoint; NaN where it is not known. */
   readonly diceLast: number;
   /** Mean test Dice of each finished seed, in the order of `seeds`. */
   readonly dicePerSeed: readonly number[];
+  /** IoU over all test images together, mean over the classes that their truth holds; null where it is not known. */
+  readonly setIou: number | null;
+  /** None where they are not known of every seed. */
+  readonly classes: readonly ClassScores[];
+  /** null where it is not known of every seed. */
+  readonly empty: EmptyImages | null;
 }
 
 /** Question a difference answers; `A − B` reads "A minus B". */
@@ -204,16 +238,27 @@ export interface AnalysedRun {
   readonly learningRate?: number;
   /** (step, validation Dice), ascending. */
   readonly validation: readonly { readonly step: number; readonly dice: number }[];
-  /** Per test image, best checkpoint, same images in the same order for every run. */
+  /**
+   * Per test image that any run is scored on, best checkpoint, same images in the same order for every run. Their means
+   * are the run's; where a run has no score of an image, see engine/study/analysis/scored-images.ts.
+   */
   readonly images: readonly {
     readonly imageId: number;
+    /** File name. */
+    readonly name?: string;
+    /** As scored, where that is something else: null where this run has no score of the image. */
+    readonly scored?: ImageMeasures | null;
     readonly dice: number;
     readonly iou: number;
     readonly hd95: number;
     readonly boundaryF1: number;
   }[];
-  /** Mean test Dice of the last checkpoint. */
+  /** Mean test Dice of the last checkpoint; null where it is not known of all images. */
   readonly diceLast: number | null;
+  /** By class, ascending; none where they are not known. */
+  readonly classes?: readonly ClassScores[];
+  /** null where it is not known. */
+  readonly empty?: EmptyImages | null;
 }
 
 /** What a pretrained network was asked about one image, and what it answered. */

@@ -329,6 +329,12 @@ export const FinetuneRunConfig = z.object({
   encoderId: Id.optional(),
   /** The labelled images this run may see, in the nested order of its seed. */
   trainImageIds: z.array(Id).min(1),
+  /**
+   * What validation Dice is, by which the checkpoint is chosen (docs/method.md §5). classes: of each class over all
+   * validation pixels, mean over the classes that they hold. images: the older rule, a mean over images in which an
+   * absent class counts as 1; of runs that were planned before there was another, where it is left out.
+   */
+  validationScore: z.enum(['classes', 'images']).optional(),
 });
 export type FinetuneRunConfig = z.infer<typeof FinetuneRunConfig>;
 
@@ -392,7 +398,7 @@ export type Run = z.infer<typeof Run>;
 
 const METRICS = [
   'loss', // training loss of the step
-  'valDice', // mean Dice over the validation images
+  'valDice', // Dice of each class over all validation pixels, mean over the classes that they hold
   'learningRate',
 ] as const;
 export const MetricName = z.enum(METRICS);
@@ -409,15 +415,29 @@ export type MetricPoint = z.infer<typeof MetricPoint>;
 export const CheckpointKind = z.enum(['best', 'last']);
 export type CheckpointKind = z.infer<typeof CheckpointKind>;
 
-/** Scores of one test image (docs/method.md §5). Foreground macro-mean over classes. */
+/** Pixels of one class that count: in the prediction, in the truth, and in both (shared/overlap.ts). */
+export const ClassOverlap = z.object({
+  classIndex: z.number().int(),
+  predictedPx: z.number(),
+  truePx: z.number(),
+  bothPx: z.number(),
+});
+export type ClassOverlap = z.infer<typeof ClassOverlap>;
+
+/**
+ * Scores of one test image (docs/method.md §5): means over the scored classes that its truth or its prediction holds. All
+ * null where neither holds one.
+ */
 export const ImageResult = z.object({
   imageId: Id,
   checkpoint: CheckpointKind,
-  dice: z.number(),
-  iou: z.number(),
+  dice: z.number().nullable(),
+  iou: z.number().nullable(),
   /** Pixels of the original image. */
-  hd95: z.number(),
-  boundaryF1: z.number(),
+  hd95: z.number().nullable(),
+  boundaryF1: z.number().nullable(),
+  /** The scored classes that truth or prediction holds, ascending. */
+  classes: z.array(ClassOverlap),
   /** null for runs that were tested before this was kept. */
   uncertainty: Uncertainty.nullable(),
 });

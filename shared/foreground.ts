@@ -22,6 +22,13 @@ const REMEDY =
 const isForeground = (value: number): boolean => value !== BACKGROUND && value !== IGNORE;
 export const holdsForeground = (values: readonly number[]): boolean => values.some(isForeground);
 
+/** Classes that are scored, ascending: all but the background. */
+export const scoredClasses = (classes: readonly SegmentationClass[]): number[] =>
+  classes
+    .map(({ index }) => index)
+    .filter(isForeground)
+    .sort((a, b) => a - b);
+
 /** All label maps, or the first part of them, that hold no foreground; null where each part has one that does. */
 export function emptyPart(
   labels: readonly PartLabels[],
@@ -57,7 +64,17 @@ export function foregroundObstacle(
   return `${which}: ${lost}. Make another split (in the library, or with folders train, val and test), or label more images.`;
 }
 
-/** Classes that occur in no label map, or in none of a part, in words. */
+/** Test label maps without a scored class, in words. */
+function emptyTests(labels: readonly PartLabels[]): string[] {
+  const test = labels.filter(({ part }) => part === 'test');
+  const empty = test.filter(({ values }) => !holdsForeground(values)).length;
+  if (empty === 0) return [];
+  return [
+    `${empty} of the ${test.length} test label maps hold${empty === 1 ? 's' : ''} nothing that is scored: predicting nothing there is left out of the scores, a false alarm counts as Dice 0.`,
+  ];
+}
+
+/** Classes that occur in no label map, or in none of a part, and test label maps without any, in words. */
 export function absentClasses(
   classes: readonly SegmentationClass[],
   labels: readonly PartLabels[],
@@ -69,7 +86,7 @@ export function absentClasses(
   const lackingOf = (index: number) =>
     PARTS.filter((part) => present.get(part)?.has(index) === false);
   const foreground = classes.filter(({ index }) => isForeground(index));
-  return [...Map.groupBy(foreground, ({ index }) => lackingOf(index).join(' '))].flatMap(
+  const lacking = [...Map.groupBy(foreground, ({ index }) => lackingOf(index).join(' '))].flatMap(
     ([key, lost]) => {
       const parts = PARTS.filter((part) => key.split(' ').includes(part));
       if (parts.length === 0) return [];
@@ -83,4 +100,5 @@ export function absentClasses(
       return [`${what} in no ${where} label map: ${so}.`];
     },
   );
+  return [...lacking, ...emptyTests(labels)];
 }

@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { pathFromProject } from './link-paths.ts';
+import { registerScoring } from './rescoring.ts';
 
 export type Sqlite = Database.Database;
 
@@ -121,6 +122,7 @@ function migrate(
   db.function('path_from_project', { deterministic: true }, (link: unknown) =>
     pathFromProject(path, String(link)),
   );
+  registerScoring(db);
   for (const { version, sql } of migrations.filter((m) => m.version > current)) {
     db.transaction(() => {
       db.exec(sql);

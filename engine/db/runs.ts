@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type CheckpointKind,
+  type ClassOverlap,
   type EngineInfo,
   type ImageResult,
   type LayerState,
@@ -40,10 +41,10 @@ interface RunRow {
 interface ResultRow {
   imageId: number;
   checkpoint: CheckpointKind;
-  dice: number;
-  iou: number;
-  hd95: number;
-  boundaryF1: number;
+  dice: number | null;
+  iou: number | null;
+  hd95: number | null;
+  boundaryF1: number | null;
   uncertainty: number | null;
 }
 
@@ -140,6 +141,18 @@ export function runsTable(db: Sqlite) {
     `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1, uncertainty
      FROM results WHERE run_id = ? ORDER BY checkpoint, image_id`,
   );
+  const putClassResult = db.prepare(
+    `INSERT INTO class_results (run_id, image_id, checkpoint, class_idx, predicted_px, true_px, both_px)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const classResultsOf = db.prepare<
+    [number],
+    ClassOverlap & { imageId: number; checkpoint: CheckpointKind }
+  >(
+    `SELECT image_id AS imageId, checkpoint, class_idx AS classIndex, predicted_px AS predictedPx, true_px AS truePx,
+       both_px AS bothPx
+     FROM class_results WHERE run_id = ? ORDER BY checkpoint, image_id, class_idx`,
+  );
   const predictionOf = db.prepare<[number, number], { prediction: Buffer | null }>(
     `SELECT prediction FROM results WHERE run_id = ? AND image_id = ? AND checkpoint = 'best'`,
   );
@@ -226,20 +239,42 @@ export function runsTable(db: Sqlite) {
     /** Before a resume: points behind the checkpoint will be measured again. */
     dropMetricsAfter: (runId: number, step: number) => void dropMetricsAfter.run(runId, step),
 
+    /** A result that was there, with its classes, is replaced. */
     addResult(runId: number, result: ImageResult, prediction: Uint8Array | null): void {
-      putResult.run(
-        runId,
-        result.imageId,
-        result.checkpoint,
-        result.dice,
-        result.iou,
-        result.hd95,
-        result.boundaryF1,
-        result.uncertainty,
-        prediction,
-      );
+      const { imageId, checkpoint, classes } = result;
+      db.transaction(() => {
+        putResult.run(
+          runId,
+          imageId,
+          checkpoint,
+          result.dice,
+          result.iou,
+          result.hd95,
+          result.boundaryF1,
+          result.uncertainty,
+          prediction,
+        );
+        for (const { classIndex, predictedPx, truePx, bothPx } of classes) {
+          putClassResult.run(runId, imageId, checkpoint, classIndex, predictedPx, truePx, bothPx);
+        }
+      })();
     },
-    results: (runId: number): ImageResult[] => resultsOf.all(runId),
+    results(runId: number): ImageResult[] {
+      const key = (of: { checkpoint: CheckpointKind; imageId: number }) =>
+        `${of.checkpoint} ${of.imageId}`;
+      const classes = Map.groupBy(classResultsOf.all(runId), key);
+      return resultsOf.all(runId).map((row) => ({
+        ...row,
+        classes: (classes.get(key(row)) ?? []).map(
+          ({ classIndex, predictedPx, truePx, bothPx }) => ({
+            classIndex,
+            predictedPx,
+            truePx,
+            bothPx,
+          }),
+        ),
+      }));
+    },
     /** Run-length coded label map predicted by the best checkpoint. */
     prediction: (runId: number, imageId: number): Uint8Array | undefined =>
       predictionOf.get(runId, imageId)?.prediction ?? undefined,

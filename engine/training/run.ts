@@ -272,6 +272,7 @@ async function testRun(
     project,
     requests: data.test,
     segmenter,
+    classes: { count: segmenter.classes, scored: data.scored },
     channels: network.inputChannels,
     sampling,
     checkpoints,
@@ -349,6 +350,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   const frozenTensors = toTensors(start.specs.frozen.parameters.length === 0 ? [] : [start.frozen]);
 
   const checkpoints = checkpointsOf(options, data, start);
+  const scoredClasses = { count: classes ?? 0, scored: data.scored };
   let views: readonly ValidationView[] | undefined;
   const { outcome, progress, waited } = await train({
     step,
@@ -358,7 +360,10 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
       segmenter &&
       (async () => {
         views ??= await trainingData.validationViews();
-        return validationDice(segmenter, [step.tensors(), ...frozenTensors], views);
+        return validationDice(segmenter, [step.tensors(), ...frozenTensors], views, {
+          classes: scoredClasses,
+          rule: (config.kind === 'finetune' ? config.validationScore : undefined) ?? 'images',
+        });
       }),
     from: start.progress,
     checkpointInterval: options.checkpointInterval,

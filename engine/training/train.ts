@@ -45,7 +45,7 @@ export interface TrainingOptions {
   readonly config: OptimisationConfig;
   readonly makeBatch: (step: number) => Batch | Promise<Batch>;
   /** Validation score of the current weights, higher is better; null: no validation. */
-  readonly evaluate: (() => number | Promise<number>) | null;
+  readonly evaluate: (() => number | null | Promise<number | null>) | null;
   readonly from: TrainingProgress;
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval: number;
@@ -111,6 +111,7 @@ export async function train(options: TrainingOptions): Promise<{
   const validate = async (at: number) => {
     if (evaluate === null) return;
     const score = await evaluate();
+    if (score === null) return;
     points.push({ step: at, name: 'valDice', value: score });
     if (best === null || score > best.score) {
       const { theta, statistics } = step.read();

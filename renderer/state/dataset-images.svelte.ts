@@ -185,7 +185,9 @@ export class DatasetImages {
         ? []
         : (await this.#api.call('runs.get', { project: this.#project, runId })).results;
     this.dice = new Map(
-      results.filter((r) => r.checkpoint === 'best').map((r) => [r.imageId, r.dice]),
+      results.flatMap((r) =>
+        r.checkpoint === 'best' && r.dice !== null ? [[r.imageId, r.dice] as const] : [],
+      ),
     );
     this.runId = runId;
     this.filters =

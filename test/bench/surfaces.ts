@@ -37,14 +37,15 @@ function discs(side: number, shift: number): LabelMap {
 }
 
 const Peer = z.object({ ms: z.number(), hd95: z.number(), boundaryF1: z.number() });
+const BINARY = { count: 2, scored: [1] };
 const largest = Number(flags.side);
 const rows = await inFolder(async (folder) => {
   const found: Row[] = [];
   // 1, 2 and 4 times the pixels.
   for (const side of [largest / 2, largest / Math.SQRT2, largest].map(Math.round)) {
     const [prediction, truth] = [discs(side, 3), discs(side, 0)];
-    let scores = scoreImage(prediction, truth, 2);
-    const { ms, cpuMs } = await timed(() => (scores = scoreImage(prediction, truth, 2)), 5);
+    let scores = scoreImage(prediction, truth, BINARY);
+    const { ms, cpuMs } = await timed(() => (scores = scoreImage(prediction, truth, BINARY)), 5);
     const raw = join(folder, 'maps.raw');
     writeFileSync(raw, Buffer.concat([prediction.data, truth.data]));
     const peer =
@@ -53,8 +54,8 @@ const rows = await inFolder(async (folder) => {
         : Peer.parse(runPeer(flags.python, 'surface_distance.py', [raw, String(side)]));
     if (
       peer !== null &&
-      (Math.abs(peer.hd95 - scores.hd95) > 1e-9 ||
-        Math.abs(peer.boundaryF1 - scores.boundaryF1) > 1e-9)
+      (Math.abs(peer.hd95 - (scores.hd95 ?? NaN)) > 1e-9 ||
+        Math.abs(peer.boundaryF1 - (scores.boundaryF1 ?? NaN)) > 1e-9)
     ) {
       throw new Error(`scipy finds ${JSON.stringify(peer)}, Graft ${JSON.stringify(scores)}`);
     }

@@ -4,8 +4,11 @@
  * part in the choice, and no arm has more tries than another.
  */
 import type { AnalysedRun } from '../../../shared/analysis.ts';
-import type { Run } from '../../../shared/entities.ts';
+import type { ImageResult, Run } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
+import { mean } from '../statistics/statistics.ts';
+import { classScores, emptyImages } from './class-scores.ts';
+import { comparedImages, scoredImageIds } from './scored-images.ts';
 
 const isOpen = ({ status }: Run) => status === 'queued' || status === 'running';
 
@@ -36,11 +39,29 @@ export function chosenRuns(db: Project, studyId: number): Run[] {
   });
 }
 
-function analysedRun(db: Project, run: Run): AnalysedRun | null {
+/** Mean Dice of the last checkpoint; null where an image that has the class to be found has no score of it. */
+function lastDice(best: readonly ImageResult[], last: readonly ImageResult[]): number | null {
+  const diceOf = new Map(last.map(({ imageId, dice }) => [imageId, dice]));
+  const unknown = best.some(
+    ({ imageId, classes }) =>
+      classes.some(({ truePx }) => truePx > 0) && (diceOf.get(imageId) ?? null) === null,
+  );
+  const known = last.flatMap(({ dice }) => dice ?? []);
+  return unknown || known.length === 0 ? null : mean(known);
+}
+
+interface ResultsOfRun {
+  readonly best: readonly ImageResult[];
+  readonly last: readonly ImageResult[];
+}
+
+function analysedRun(
+  db: Project,
+  run: Run,
+  { results: { best, last }, ids }: { results: ResultsOfRun; ids: ReadonlySet<number> },
+): AnalysedRun | null {
   const { transfer, labels, status } = run;
   if (transfer === null || labels === null) return null;
-  const results = db.runs.results(run.id);
-  const last = results.filter((r) => r.checkpoint === 'last');
   return {
     runId: run.id,
     pretraining: run.pretraining,
@@ -54,13 +75,26 @@ function analysedRun(db: Project, run: Run): AnalysedRun | null {
       .metrics(run.id)
       .filter((point) => point.name === 'valDice')
       .map(({ step, value }) => ({ step, dice: value })),
-    images: results.filter((r) => r.checkpoint === 'best'),
-    diceLast: last.length === 0 ? null : last.reduce((sum, r) => sum + r.dice, 0) / last.length,
+    images: comparedImages(best, ids).map((image) => ({
+      ...image,
+      name: db.datasets.image(image.imageId)?.name ?? '',
+    })),
+    diceLast: lastDice(best, last),
+    classes: classScores(best),
+    empty: emptyImages(best),
   };
 }
 
 export function analysedRuns(db: Project, studyId: number): AnalysedRun[] {
-  return chosenRuns(db, studyId)
-    .map((run) => analysedRun(db, run))
+  const chosen = chosenRuns(db, studyId).map((run) => {
+    const { best = [], last = [] } = Object.groupBy(
+      db.runs.results(run.id),
+      ({ checkpoint }) => checkpoint,
+    );
+    return { run, results: { best, last } };
+  });
+  const ids = scoredImageIds(chosen.map(({ results }) => results.best));
+  return chosen
+    .map(({ run, results }) => analysedRun(db, run, { results, ids }))
     .filter((run) => run !== null);
 }

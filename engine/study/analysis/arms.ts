@@ -1,7 +1,13 @@
 /** The arms of a study: runs of one pretraining, transfer and label count over their seeds. */
-import type { AnalysedRun, ArmSummary, LearningCurve } from '../../../shared/analysis.ts';
+import type {
+  AnalysedRun,
+  ArmSummary,
+  EmptyImages,
+  LearningCurve,
+} from '../../../shared/analysis.ts';
 import type { PretrainingKey, Transfer } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { meanClassScores, setIouOf } from './class-scores.ts';
 import { crossedInterval } from '../statistics/crossed-interval.ts';
 import { mean, standardDeviation } from '../statistics/statistics.ts';
 
@@ -67,6 +73,7 @@ export function summariseArm(arm: Arm): ArmSummary {
   const dicePerSeed = runs.map((run) => mean(run.images.map((image) => image.dice)));
   const dice = Float64Array.from(runs.flatMap((run) => run.images.map((image) => image.dice)));
   const [low, high] = crossedInterval(dice, { seeds: runs.length, images: testImages }).ci95;
+  const classes = meanClassScores(runs.map((run) => run.classes ?? []));
   const average = (metric: 'iou' | 'hd95' | 'boundaryF1') =>
     mean(runs.map((run) => mean(run.images.map((image) => image[metric]))));
   return {
@@ -84,7 +91,17 @@ export function summariseArm(arm: Arm): ArmSummary {
     boundaryF1: average('boundaryF1'),
     diceLast: mean(runs.map((run) => run.diceLast).filter((value) => value !== null)),
     dicePerSeed,
+    setIou: setIouOf(classes),
+    classes,
+    empty: emptyOver(runs),
   };
+}
+
+function emptyOver(runs: readonly AnalysedRun[]): EmptyImages | null {
+  const known = runs.flatMap(({ empty }) => empty ?? []);
+  const [first] = known;
+  if (first === undefined || known.length < runs.length) return null;
+  return { images: first.images, falseAlarms: mean(known.map((one) => one.falseAlarms)) };
 }
 
 /** Validation Dice over the steps that every finished seed has. */

@@ -125,6 +125,7 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
         seed,
         transfer,
         trainImageIds: order.slice(0, labels),
+        validationScore: 'classes',
         ...lossOf(config),
         ...armOptions(plan, transfer),
       },

@@ -43,12 +43,21 @@ export function runsCsv(runs: readonly AnalysedRun[]): string {
   return toCsv([...ARM, 'status', ...scores], rows);
 }
 
+/** Scores are empty where a run has none of an image: nothing was to be found, and nothing was predicted. */
 export function imagesCsv(runs: readonly AnalysedRun[]): string {
-  const scores = ['imageId', 'dice', 'iou', 'hd95', 'boundaryF1'] as const;
+  const scores = ['dice', 'iou', 'hd95', 'boundaryF1'] as const;
   const rows = runs.flatMap((run) =>
-    run.images.map((image) => [...armFields(run), ...scores.map((name) => image[name])]),
+    run.images.map((image) => {
+      const scored = image.scored === undefined ? image : image.scored;
+      return [
+        ...armFields(run),
+        image.imageId,
+        image.name ?? null,
+        ...scores.map((name) => scored?.[name] ?? null),
+      ];
+    }),
   );
-  return toCsv([...ARM, ...scores], rows);
+  return toCsv([...ARM, 'imageId', 'imageName', ...scores], rows);
 }
 
 export function comparisonsCsv(comparisons: readonly Comparison[]): string {

@@ -93,7 +93,9 @@ async function examplesOf(
 ): Promise<ReportData['examples'][number][]> {
   const ranked = db.runs
     .results(run.id)
-    .filter((r) => r.checkpoint === 'best')
+    .flatMap(({ checkpoint, imageId, dice }) =>
+      checkpoint === 'best' && dice !== null ? [{ imageId, dice }] : [],
+    )
     .toSorted((a, b) => b.dice - a.dice);
   const labelMapOf = new Map(
     db.snapshots.items(run.config.snapshotId).map((item) => [item.imageId, item.labelMapId]),
@@ -205,6 +207,14 @@ function reportNotes(
   if (config.extendedLabelCounts.length > 0) {
     notes.push(
       `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps${config.learningRates.length > 1 ? ', each with the learning rate that validation had chosen' : ''}.`,
+    );
+  }
+  const older = runs.filter(
+    (r) => r.config.kind === 'finetune' && r.config.validationScore !== 'classes',
+  );
+  if (older.length > 0) {
+    notes.push(
+      'Planned before validation Dice was taken by class: checkpoints were chosen by the older rule, a mean over validation images in which an absent class counts as 1, and learning curves show it. Test scores are by the rule of today; repeat the study where classes are rare.',
     );
   }
   const failed = runs.filter((r) => r.status === 'failed');

@@ -68,6 +68,15 @@ const ResultsFamily = z.object({
   words: z.string(),
 });
 
+const ResultsClass = z.object({
+  classIndex: z.int(),
+  images: z.int(),
+  dice: Measure,
+  iou: Measure,
+  setDice: Measure,
+  setIou: Measure,
+});
+
 const ResultsArm = z.object({
   ...Arm,
   seeds: z.array(z.int()),
@@ -81,6 +90,9 @@ const ResultsArm = z.object({
   boundaryF1: Measure,
   diceLast: Measure,
   dicePerSeed: z.array(Measure),
+  setIou: Measure,
+  classes: z.array(ResultsClass),
+  empty: z.object({ images: z.int(), falseAlarms: z.number() }).nullable(),
 });
 
 export const ResultsFile = z.object({

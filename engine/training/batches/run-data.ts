@@ -8,7 +8,7 @@ import {
 } from '../../../shared/entities.ts';
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
+import { absentClasses, foregroundObstacle, scoredClasses } from '../../../shared/foreground.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { imageServes, sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { labelMapCode } from '../../data/image-source.ts';
@@ -28,6 +28,8 @@ export interface RunData {
   readonly objective: Objective;
   /** Classes of a segmentation head, background included; null for other heads. */
   readonly classes: number | null;
+  /** Those of them that are scored. */
+  readonly scored: readonly number[];
   /** In the order that batches index. */
   readonly train: readonly TileRequest[];
   /** Empty for pretraining. */
@@ -109,7 +111,16 @@ function pretrainingData(
         ];
   const classes = config.task === 'segmentation' ? pixelClasses : null;
   const { accepts = null } = task;
-  return { objective, classes, train, validation: [], test: [], accepts, notes };
+  return {
+    objective,
+    classes,
+    scored: [],
+    train,
+    validation: [],
+    test: [],
+    accepts,
+    notes,
+  };
 }
 
 function lossOf(
@@ -170,6 +181,7 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
       loss,
     }),
     classes: pixelClasses,
+    scored: scoredClasses(dataset.classes),
     train,
     validation,
     test,

@@ -11,7 +11,8 @@ import {
 import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { readLabelMap } from '../../data/image-source.ts';
 import type { Project } from '../../db/project.ts';
-import { scoreImage, scoreOverlap } from './metrics.ts';
+import { diceOf, pooledOverlaps } from '../../../shared/overlap.ts';
+import { scoredOverlaps, type ScoredClasses, scoreImage } from './metrics.ts';
 import {
   mostProbable,
   type PredictionInput,
@@ -64,25 +65,69 @@ export function validationViews(tile: AnyTile, sizePx: number): ValidationView[]
     .map(({ left, top }) => crop(tile, left, top, sizePx));
 }
 
-/** Mean over images of the mean Dice of their views, in [0, 1]. */
+const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/**
+ * Dice of each scored class over the pixels of all views together, mean over the classes that their truth holds: as
+ * nnU-Net chooses its checkpoints (Isensee et al. 2021). A class counts alike at every step, whatever is predicted, and
+ * a network that predicts background alone has 0, the least there is. In [0, 1]; null where no truth holds any class.
+ */
+export function pooledDice(
+  predictions: readonly LabelMap[],
+  truths: readonly LabelMap[],
+  classes: ScoredClasses,
+): number | null {
+  const overlaps = truths.flatMap((truth, i) => {
+    const prediction = predictions[i];
+    return prediction === undefined ? [] : scoredOverlaps(prediction, truth, classes);
+  });
+  const held = pooledOverlaps(overlaps).filter(({ truePx }) => truePx > 0);
+  return held.length === 0 ? null : mean(held.map(diceOf));
+}
+
+/** The older rule: mean over images of the mean Dice of their views, in which a class that neither map holds counts as 1. */
+export function meanDiceOfImages(
+  predictions: readonly LabelMap[],
+  views: readonly Pick<ValidationView, 'imageId' | 'truth'>[],
+  { count }: ScoredClasses,
+): number {
+  // It scored every number below the highest, whether it was a class or not.
+  const scored = Array.from({ length: count - 1 }, (_, i) => i + 1);
+  const ofImage = new Map<number, number[]>();
+  views.forEach(({ imageId, truth }, i) => {
+    const prediction = predictions[i];
+    if (prediction === undefined) return;
+    const held = scoredOverlaps(prediction, truth, { count, scored });
+    let dice = scored.length - held.length;
+    for (const overlap of held) dice += diceOf(overlap);
+    ofImage.set(imageId, [...(ofImage.get(imageId) ?? []), dice / scored.length]);
+  });
+  return mean([...ofImage.values()].map(mean));
+}
+
+/** Validation Dice by the rule of the run; null where nothing can be scored. */
 export function validationDice(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   views: readonly ValidationView[],
-): number {
-  const { classes, sizePx } = segmenter;
+  { classes, rule }: { readonly classes: ScoredClasses; readonly rule: 'classes' | 'images' },
+): number | null {
+  const { sizePx } = segmenter;
   const probabilities = segmenter.probabilities(
     weights,
     views.map((view) => view.pixels),
   );
-  const ofImage = new Map<number, number[]>();
-  views.forEach(({ imageId, truth }, i) => {
-    const data = mostProbable(probabilities[i] ?? new Float32Array(), classes);
-    const { dice } = scoreOverlap({ width: sizePx, height: sizePx, data }, truth, classes);
-    ofImage.set(imageId, [...(ofImage.get(imageId) ?? []), dice]);
-  });
-  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
-  return mean([...ofImage.values()].map(mean));
+  const predictions = views.map((_, i) => ({
+    width: sizePx,
+    height: sizePx,
+    data: mostProbable(probabilities[i] ?? new Float32Array(), segmenter.classes),
+  }));
+  if (rule === 'images') return meanDiceOfImages(predictions, views, classes);
+  return pooledDice(
+    predictions,
+    views.map(({ truth }) => truth),
+    classes,
+  );
 }
 
 export interface TestCheckpoint {
@@ -98,12 +143,14 @@ export async function testImages(options: {
   readonly project: Pick<Project, 'datasets' | 'labelMaps'>;
   readonly requests: readonly (TileRequest & { readonly labelMapId: number })[];
   readonly segmenter: Segmenter;
+  readonly classes: ScoredClasses;
   readonly channels: number;
   readonly sampling: SamplingConfig;
   readonly checkpoints: readonly TestCheckpoint[];
   readonly onResult: (result: ImageResult, prediction: Uint8Array | null) => void;
 }): Promise<void> {
-  const { project, requests, segmenter, channels, sampling, checkpoints, onResult } = options;
+  const { project, requests, segmenter, classes, channels, sampling, checkpoints, onResult } =
+    options;
   const atOnce = sampling.mode === 'resize' ? TEST_IMAGES_AT_ONCE : 1;
   for (let start = 0; start < requests.length; start += atOnce) {
     const some = requests.slice(start, start + atOnce);
@@ -118,9 +165,15 @@ export async function testImages(options: {
         if (request === undefined) return;
         const truth = readLabelMap(project, request.labelMapId);
         const { uncertainty } = prediction;
-        const { dice, iou, hd95, boundaryF1 } = scoreImage(prediction, truth, segmenter.classes);
+        const scores = scoreImage(prediction, truth, classes);
         onResult(
-          { imageId: request.image.id, checkpoint: kind, dice, iou, hd95, boundaryF1, uncertainty },
+          {
+            ...scores,
+            imageId: request.image.id,
+            checkpoint: kind,
+            classes: [...scores.classes],
+            uncertainty,
+          },
           kind === 'best' ? encodeLabelMap(prediction) : null,
         );
       });

@@ -2,31 +2,31 @@
  * How well one predicted label map matches the truth (docs/method.md §5). Pure typed-array code: no
  * tensors, no averages over images or seeds.
  *
- * Scores are the mean over the foreground classes 1 … classCount−1. A class that neither map holds
- * scores Dice 1, IoU 1, HD95 0, boundary-F1 1; a class that only one of them holds scores Dice 0,
- * IoU 0, HD95 the image diagonal, boundary-F1 0. Pixels that the truth ignores are taken out of
- * both maps before anything else: they are neither overlap, nor error, nor surface.
+ * Scores are the mean over the scored classes that prediction or truth holds. A class that only one of them holds has
+ * Dice 0, IoU 0, HD95 the image diagonal, boundary-F1 0; one that neither holds has no score, and an image without any
+ * has none either (as in nnU-Net). Pixels that the truth ignores are taken out of both maps before anything else: they
+ * are neither overlap, nor error, nor surface.
  */
-import { IGNORE } from '../../../shared/entities.ts';
+import { type ClassOverlap, IGNORE } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
+import { classOverlaps, diceOf, iouOf } from '../../../shared/overlap.ts';
 import { squaredDistances } from './distance-transform.ts';
 
-export interface OverlapScores {
-  /** 2·|P∩T| / (|P|+|T|), in [0, 1]. */
-  readonly dice: number;
-  /** |P∩T| / |P∪T|, in [0, 1]. */
-  readonly iou: number;
-}
-
-export interface ImageScores extends OverlapScores {
+export interface ImageScores {
+  /** Mean over classes, in [0, 1]; this and the others null where neither map holds a scored class. */
+  readonly dice: number | null;
+  /** Mean over classes, in [0, 1]. */
+  readonly iou: number | null;
   /**
    * Pixels. The larger of the two directed 95th percentiles (linear interpolation, as in
    * numpy.percentile) of the distances from one surface to the other.
    */
-  readonly hd95: number;
+  readonly hd95: number | null;
   /** Harmonic mean of the shares of each surface that lie within the tolerance of the other, in [0, 1]. */
-  readonly boundaryF1: number;
+  readonly boundaryF1: number | null;
+  /** The scored classes that prediction or truth holds, ascending. */
+  readonly classes: readonly ClassOverlap[];
 }
 
 /** Share of the image diagonal within which a surface pixel counts as found … */
@@ -35,110 +35,70 @@ const TOLERANCE_OF_DIAGONAL = 0.0075;
 const MIN_TOLERANCE_PX = 2;
 const HD_PERCENTILE = 0.95;
 
-/** Pixels of each class: in the prediction, in the truth, and in both. [256] each. */
-interface ClassCounts {
-  readonly predicted: Float64Array;
-  readonly true: Float64Array;
-  readonly both: Float64Array;
-}
-
-/** Dice and IoU alone: what validation needs at every evaluation. Errors and arguments as scoreImage. */
-export function scoreOverlap(
-  prediction: LabelMap,
-  truth: LabelMap,
-  classCount: number,
-): OverlapScores {
-  const counts = countClasses(prediction, truth, classCount);
-  let dice = 0;
-  let iou = 0;
-  for (let c = 1; c < classCount; c++) {
-    const scores = overlapOf(counts, c);
-    dice += scores.dice;
-    iou += scores.iou;
-  }
-  return { dice: dice / (classCount - 1), iou: iou / (classCount - 1) };
+/** Which classes there are, and which of them are scored. */
+export interface ScoredClasses {
+  /** With the background; a truth value beyond is no class. At least 2. */
+  readonly count: number;
+  readonly scored: readonly number[];
 }
 
 /**
- * @param prediction same size as the truth; a value outside 0 … classCount−1 is no class
- * @param truth values 0 … classCount−1, or 255 for pixels to leave out
- * @param classCount classes with the background, at least 2
+ * The scored classes that prediction or truth holds, ascending.
  * @throws AppError invalid-input: other sizes, too few classes, or a truth value that is no class
  */
-export function scoreImage(prediction: LabelMap, truth: LabelMap, classCount: number): ImageScores {
-  const counts = countClasses(prediction, truth, classCount);
+export function scoredOverlaps(
+  prediction: LabelMap,
+  truth: LabelMap,
+  { count, scored }: ScoredClasses,
+): ClassOverlap[] {
+  if (!Number.isInteger(count) || count < 2 || count > IGNORE) {
+    throw new AppError(
+      'invalid-input',
+      `Scores need between 2 and ${IGNORE} classes, the background among them; got ${count}.`,
+    );
+  }
+  const held = classOverlaps(prediction, truth);
+  const foreign = held.find(({ classIndex, truePx }) => truePx > 0 && classIndex >= count);
+  if (foreign !== undefined) {
+    throw new AppError(
+      'invalid-input',
+      `The truth holds class ${foreign.classIndex}, but there are only classes 0 to ${count - 1}.`,
+    );
+  }
+  return held.filter(({ classIndex }) => scored.includes(classIndex));
+}
+
+/**
+ * @param prediction same size as the truth; a value outside 0 … count−1 is no class
+ * @param truth values 0 … count−1, or 255 for pixels to leave out
+ * @throws AppError invalid-input: as scoredOverlaps
+ */
+export function scoreImage(
+  prediction: LabelMap,
+  truth: LabelMap,
+  classes: ScoredClasses,
+): ImageScores {
+  const held = scoredOverlaps(prediction, truth, classes);
+  if (held.length === 0) {
+    return { dice: null, iou: null, hd95: null, boundaryF1: null, classes: held };
+  }
   const { width, height } = truth;
   const diagonal = Math.hypot(width, height);
   const tolerance = Math.max(MIN_TOLERANCE_PX, TOLERANCE_OF_DIAGONAL * diagonal);
-  const sum = { dice: 0, iou: 0, hd95: 0, boundaryF1: 0 };
-  for (let c = 1; c < classCount; c++) {
-    const { dice, iou } = overlapOf(counts, c);
-    sum.dice += dice;
-    sum.iou += iou;
-    const predicted = counts.predicted[c] ?? 0;
-    const actual = counts.true[c] ?? 0;
-    if (dice === 1) {
-      sum.boundaryF1 += 1; // equal masks, or none at all: both surfaces agree
-    } else if (predicted === 0 || actual === 0) {
-      sum.hd95 += diagonal;
-    } else {
-      const surface = compareSurfaces(prediction, truth, c, tolerance);
-      sum.hd95 += surface.hd95;
-      sum.boundaryF1 += surface.boundaryF1;
-    }
-  }
-  const classes = classCount - 1;
+  const surfaces = held.map((overlap) => {
+    const { classIndex, predictedPx, truePx, bothPx } = overlap;
+    if (bothPx === predictedPx && bothPx === truePx) return { hd95: 0, boundaryF1: 1 };
+    if (predictedPx === 0 || truePx === 0) return { hd95: diagonal, boundaryF1: 0 };
+    return compareSurfaces(prediction, truth, classIndex, tolerance);
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
   return {
-    dice: sum.dice / classes,
-    iou: sum.iou / classes,
-    hd95: sum.hd95 / classes,
-    boundaryF1: sum.boundaryF1 / classes,
+    dice: mean(held.map(diceOf)),
+    iou: mean(held.map(iouOf)),
+    hd95: mean(surfaces.map(({ hd95 }) => hd95)),
+    boundaryF1: mean(surfaces.map(({ boundaryF1 }) => boundaryF1)),
+    classes: held,
   };
-}
-
-function overlapOf(counts: ClassCounts, c: number): OverlapScores {
-  const total = (counts.predicted[c] ?? 0) + (counts.true[c] ?? 0);
-  if (total === 0) return { dice: 1, iou: 1 };
-  const both = counts.both[c] ?? 0;
-  return { dice: (2 * both) / total, iou: both / (total - both) };
-}
-
-function countClasses(prediction: LabelMap, truth: LabelMap, classCount: number): ClassCounts {
-  if (prediction.width !== truth.width || prediction.height !== truth.height) {
-    throw new AppError(
-      'invalid-input',
-      `A ${prediction.width}×${prediction.height} prediction cannot be scored against a ` +
-        `${truth.width}×${truth.height} truth: bring it to the size of the original image first.`,
-    );
-  }
-  if (!Number.isInteger(classCount) || classCount < 2 || classCount > IGNORE) {
-    throw new AppError(
-      'invalid-input',
-      `Scores need between 2 and ${IGNORE} classes, the background among them; got ${classCount}.`,
-    );
-  }
-  const counts: ClassCounts = {
-    predicted: new Float64Array(256),
-    true: new Float64Array(256),
-    both: new Float64Array(256),
-  };
-  for (let i = 0; i < truth.data.length; i++) {
-    const t = truth.data[i] ?? 0;
-    if (t === IGNORE) continue;
-    const p = prediction.data[i] ?? 0;
-    counts.true[t] = (counts.true[t] ?? 0) + 1;
-    counts.predicted[p] = (counts.predicted[p] ?? 0) + 1;
-    if (t === p) counts.both[t] = (counts.both[t] ?? 0) + 1;
-  }
-  for (let c = classCount; c < IGNORE; c++) {
-    if ((counts.true[c] ?? 0) > 0) {
-      throw new AppError(
-        'invalid-input',
-        `The truth holds class ${c}, but there are only classes 0 to ${classCount - 1}.`,
-      );
-    }
-  }
-  return counts;
 }
 
 /** A binary mask cut to a window of the image, with a margin of one pixel of background all round. */

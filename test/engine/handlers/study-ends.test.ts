@@ -76,6 +76,7 @@ it('studies.results has the Dice of every test image by every finished run, in o
     iou: dice / (2 - dice),
     hd95: 1,
     boundaryF1: dice,
+    classes: [],
     uncertainty: null,
   });
   const [first = 0, second = 0] = test;

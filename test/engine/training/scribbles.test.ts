@@ -1,7 +1,7 @@
 /** Learning from a few labelled pixels: what is not scribbled on is ignored. */
 import { expect, it } from 'vitest';
 import { createBatches } from '../../../engine/training/batches/batches.ts';
-import { scoreOverlap } from '../../../engine/training/scoring/metrics.ts';
+import { scoreImage } from '../../../engine/training/scoring/metrics.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
 import { flattenWeights, initialWeights } from '../../../engine/training/network/parameters.ts';
 import { predictLabelMaps } from '../../../engine/training/scoring/predict.ts';
@@ -89,7 +89,7 @@ it('reaches nearly whole masks from strokes over a few percent of the pixels', a
   const maps = await predictLabelMaps(segmenter, [step.tensors()], inputs);
   const dice = maps.map((map, i) => {
     const truth = { width: sizePx, height: sizePx, data: unseen[i]?.labels ?? new Uint8Array() };
-    return scoreOverlap(map, truth, 2).dice;
+    return scoreImage(map, truth, { count: 2, scored: [1] }).dice ?? NaN;
   });
   segmenter.dispose();
   step.dispose();

@@ -387,7 +387,7 @@ describe('a trainer process', () => {
     expect(
       best.map(({ prediction }) => decodeLabelMap(prediction ?? new Uint8Array()).width),
     ).toEqual(new Array(5).fill(sizePx));
-    const mean = best.reduce((sum, { result }) => sum + result.dice, 0) / best.length;
+    const mean = best.reduce((sum, { result }) => sum + (result.dice ?? NaN), 0) / best.length;
     expect(mean).toBeGreaterThan(0.3);
   });
 

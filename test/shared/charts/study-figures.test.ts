@@ -18,6 +18,9 @@ function arm(over: Partial<ArmSummary>): ArmSummary {
     boundaryF1: 0.6,
     diceLast: 0.6,
     dicePerSeed: [0.59, 0.61],
+    setIou: null,
+    classes: [],
+    empty: null,
     ...over,
   };
 }

@@ -92,7 +92,8 @@ describe('a run as it is analysed', () => {
       { step: 10, name: 'valDice', value: 0.5 },
     ]);
     images.forEach((image, i) => {
-      const rest = { imageId: image.id, iou: 0.5, hd95: 1, boundaryF1: 0.5, uncertainty: null };
+      const scores = { iou: 0.5, hd95: 1, boundaryF1: 0.5, classes: [], uncertainty: null };
+      const rest = { imageId: image.id, ...scores };
       project.runs.addResult(run.id, { ...rest, checkpoint: 'best', dice: 0.75 }, null);
       project.runs.addResult(run.id, { ...rest, checkpoint: 'last', dice: 0.25 + i / 2 }, null);
     });

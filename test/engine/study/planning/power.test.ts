@@ -205,7 +205,8 @@ describe('the call', () => {
       const luck = 0.02 * random.normal();
       for (const { imageId } of run.kind === 'finetune' ? test : []) {
         const dice = 0.7 + luck + 0.03 * random.normal();
-        const scores = { dice, iou: dice, hd95: 1, boundaryF1: dice, uncertainty: null };
+        const rest = { hd95: 1, classes: [], uncertainty: null };
+        const scores = { dice, iou: dice, boundaryF1: dice, ...rest };
         db.runs.addResult(run.id, { imageId, checkpoint: 'best', ...scores }, null);
       }
       db.runs.ended(run.id, finished(run.seed) ? 'done' : 'failed');

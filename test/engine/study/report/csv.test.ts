@@ -82,8 +82,25 @@ describe('CSV', () => {
   it('has a line a run and test image, unrounded', async () => {
     const { runs } = await reportFixture({ seeds: 2 });
     const [header, ...rows] = parseCsv(imagesCsv(runs));
-    expect(header?.slice(4)).toEqual(['imageId', 'dice', 'iou', 'hd95', 'boundaryF1']);
+    const scores = ['dice', 'iou', 'hd95', 'boundaryF1'];
+    expect(header?.slice(4)).toEqual(['imageId', 'imageName', ...scores]);
     expect(rows).toHaveLength(runs.length * 24);
-    expect(Number(rows[0]?.[5])).toBe(runs[0]?.images[0]?.dice);
+    expect(Number(rows[0]?.[6])).toBe(runs[0]?.images[0]?.dice);
+  });
+
+  it('names images, and leaves empty what a run has no score of', async () => {
+    const { runs } = await reportFixture({ seeds: 2 });
+    const scored = { dice: 0.25, iou: 0.125, hd95: 3, boundaryF1: 0.5 };
+    const images = [
+      { imageId: 7, name: 'a,b.png', ...scored },
+      { imageId: 8, name: 'c.png', ...scored, dice: 0.3, scored: null },
+      { imageId: 9, name: 'd.png', ...scored, dice: 0.1, scored: { ...scored, dice: 0.2 } },
+    ];
+    const [, ...rows] = parseCsv(imagesCsv(runs.slice(0, 1).map((run) => ({ ...run, images }))));
+    expect(rows.map((row) => row.slice(4))).toEqual([
+      ['7', 'a,b.png', '0.25', '0.125', '3', '0.5'],
+      ['8', 'c.png', '', '', '', ''],
+      ['9', 'd.png', '0.2', '0.125', '3', '0.5'],
+    ]);
   });
 });

@@ -91,6 +91,7 @@ describe('a queue that cannot store what was trained', () => {
         iou: 0,
         hd95: 0,
         boundaryF1: 0,
+        classes: [],
         uncertainty: null,
       },
     });

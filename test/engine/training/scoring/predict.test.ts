@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { validationDice, validationViews } from '../../../../engine/training/scoring/evaluation.ts';
+import {
+  meanDiceOfImages,
+  pooledDice,
+  validationDice,
+  type ValidationView,
+  validationViews,
+} from '../../../../engine/training/scoring/evaluation.ts';
 import { rowsOf } from '../../../../engine/training/images/image-rows.ts';
 import {
   blendWeights,
@@ -225,19 +231,48 @@ describe('validation', () => {
     imageClass: null,
   });
 
-  it('is the mean Dice over images, without ignored pixels', () => {
+  const BINARY = { count: 2, scored: [1] };
+  const dice = (views: readonly ValidationView[], rule: 'classes' | 'images') =>
+    validationDice(threshold(), [], views, { classes: BINARY, rule });
+
+  it('is Dice over the pixels of all images, without ignored ones', () => {
     const right = tile(1, 16, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
     const half = tile(3, 16, (x) => (x < 4 ? IGNORE : x < 8 ? 0 : x < 12 ? 1 : IGNORE));
     const views = [right, wrong, half].flatMap((own) => validationViews(own, sizePx));
-    expect(validationDice(threshold(), [], views)).toBeCloseTo((1 + 0 + 1) / 3, 6);
+    // Columns of class 1: predicted 8 + 8 + 4, true 8 + 8 + 4, both 8 + 0 + 4.
+    expect(dice(views, 'classes')).toBeCloseTo((2 * 12) / 40, 6);
+    expect(dice(views, 'images')).toBeCloseTo((1 + 0 + 1) / 3, 6);
   });
 
-  it('looks at no more than four crops of a large image, and weighs images alike', () => {
+  it('looks at no more than four crops of a large image', () => {
     const large = tile(1, 160, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
     const views = [large, wrong].flatMap((own) => validationViews(own, sizePx));
     expect(views.length).toBeLessThanOrEqual(5);
-    expect(validationDice(threshold(), [], views)).toBeCloseTo(0.5, 6);
+    expect(dice(views, 'images')).toBeCloseTo(0.5, 6);
+  });
+
+  const maps = (...rows: string[]) =>
+    rows.map((row) => ({ width: row.length, height: 1, data: Uint8Array.from(row, Number) }));
+
+  it('is no higher for background alone than for anything that finds a pixel, however rare the classes', () => {
+    // Nine classes, one in each image: the older rule gives background alone 8/9.
+    const truths = maps(...Array.from({ length: 9 }, (_, i) => `000${i + 1}`));
+    const nothing = maps(...truths.map(() => '0000'));
+    const one = [...maps('1111'), ...nothing.slice(1)];
+    const classes = { count: 10, scored: [1, 2, 3, 4, 5, 6, 7, 8, 9] };
+    const views = truths.map((truth, imageId) => ({ imageId, truth }));
+    expect(meanDiceOfImages(nothing, views, classes)).toBeCloseTo(8 / 9, 12);
+    expect(pooledDice(nothing, truths, classes)).toBe(0);
+    expect(pooledDice(one, truths, classes)).toBeCloseTo(0.4 / 9, 12);
+  });
+
+  it('is the mean over the classes that the validation images hold, whatever is predicted', () => {
+    const classes = { count: 4, scored: [1, 2, 3] };
+    const truths = maps('0011', '0022');
+    expect(pooledDice(maps('0011', '0002'), truths, classes)).toBeCloseTo((1 + 2 / 3) / 2, 12);
+    expect(pooledDice(maps('0011', '0302'), truths, classes)).toBeCloseTo((1 + 2 / 3) / 2, 12);
+    expect(pooledDice(maps('0011'), maps('0000'), classes)).toBeNull();
   });
 });
