@@ -14,6 +14,11 @@ export interface StudiedPretraining {
   /** null: an encoder that was there before the study, of another origin than our tasks. */
   readonly task: PretrainingTask | null;
   readonly trains: readonly ('encoder' | 'decoder')[];
+  /**
+   * By label count, labels of the target that it has seen beyond those of its arms, the most over all seeds; counts
+   * without any are left out.
+   */
+  readonly extraLabels?: Readonly<Record<number, number>> | undefined;
 }
 
 /** How well one class is found in the test images (docs/method.md §5). Over seeds: means. */
@@ -51,6 +56,8 @@ export interface ArmSummary {
   readonly transfer: Transfer;
   /** Labelled training images. */
   readonly labels: number;
+  /** Labels of the target that its pretraining has seen beside these; left out where it has seen none. */
+  readonly extraLabels?: number;
   /** Finished seeds, ascending. */
   readonly seeds: readonly number[];
   readonly failed: number;
@@ -118,6 +125,11 @@ export type Verdict =
 export interface Comparison {
   readonly pretraining: PretrainingKey;
   readonly labels: number;
+  /**
+   * Labels of the target that the pretraining of one side has seen and the other side has not: then the difference is
+   * also that of more labels, and speaks for no claim. Left out where both sides have seen the same.
+   */
+  readonly extraLabels?: number;
   readonly comparison: ComparisonKind;
   readonly family: ComparisonFamily;
   /** Mean paired difference of test Dice. */

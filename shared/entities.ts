@@ -303,10 +303,12 @@ const runCommon = {
   snapshotId: Id,
 };
 
-/** Trains on the snapshot's `train` part, all of it. */
+/** Trains on the snapshot's `train` part. */
 export const PretrainRunConfig = z.object({
   kind: z.literal('pretrain'),
   ...runCommon,
+  /** The only images of that part that it may see; all of them where it is left out. */
+  trainImageIds: z.array(Id).min(1).optional(),
   task: PretrainingTask,
   options: PretrainingOptions.prefault({}),
 });
@@ -528,6 +530,17 @@ export type ReadyPretraining = z.infer<typeof ReadyPretraining>;
 export const PretrainingPlan = z.union([TaskPretraining, ReadyPretraining]);
 export type PretrainingPlan = z.infer<typeof PretrainingPlan>;
 
+/**
+ * What a task that learns from labels (of pixels or of whole images) may see of the labels of the target's own images,
+ * where the source holds such images:
+ * - `own`: those of the arm alone. A network is pretrained for each label count and seed, on the images that the arms
+ *   of this label count and seed learn from, so that "4 labels" are four.
+ * - `all`: those of the whole source. One pretraining a seed; what it saw counts as labels beside those of the arm.
+ */
+export const PRETRAINING_LABELS = ['own', 'all'] as const;
+const PretrainingLabels = z.enum(PRETRAINING_LABELS);
+export type PretrainingLabels = z.infer<typeof PretrainingLabels>;
+
 export const StudyConfig = z.object({
   name: z.string().min(1).max(200),
   sourceDatasetId: Id,
@@ -537,6 +550,13 @@ export const StudyConfig = z.object({
   network: NetworkConfig,
   sampling: SamplingConfig,
   pretrainings: z.array(PretrainingPlan).min(1),
+  /** See PRETRAINING_LABELS. Says nothing of a study that was planned before this could be chosen: its runs do. */
+  pretrainingLabels: PretrainingLabels.default('own'),
+  /**
+   * Whether tasks without labels see the images of the target's validation part too, where the source is the target.
+   * Never their labels, and never test images.
+   */
+  pretrainOnValidation: z.boolean().default(false),
   finetuning: OptimisationConfig,
   /** Arms without pretraining beside `random`, which is always there. */
   controls: z.array(z.enum(['frozen-random'])).default([]),

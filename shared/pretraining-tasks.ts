@@ -185,6 +185,12 @@ export const PRETRAINING_TASK_FACTS: Readonly<Record<PretrainingTask, Pretrainin
   },
 };
 
+/** Whether a task learns from what somebody has said of the images: of their pixels, or of each as a whole. */
+export const learnsFromLabels = (task: PretrainingTask): boolean => {
+  const { needs } = PRETRAINING_TASK_FACTS[task];
+  return needs === 'label maps' || needs === 'image classes';
+};
+
 /**
  * Why a transfer cannot be made from a task, in words; null where it can.
  * `skips` of the network that is to be fine-tuned.

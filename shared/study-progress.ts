@@ -31,9 +31,11 @@ export const goesOnByItself = ({ code }: WireError): boolean =>
   code === 'no-space' || code === 'unreadable';
 
 function runLabel(run: Run): string {
-  if (run.kind === 'pretrain') return `pretrain ${run.pretraining ?? ''} · seed ${run.seed}`;
+  const labels = run.labels === null ? '' : ` · ${run.labels} labels`;
+  if (run.kind === 'pretrain')
+    return `pretrain ${run.pretraining ?? ''}${labels} · seed ${run.seed}`;
   const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;
-  return `${arm} · ${run.labels ?? 0} labels · seed ${run.seed}`;
+  return `${arm}${labels} · seed ${run.seed}`;
 }
 
 /** `runs`: all of the study; `held`: what holds the queue of its project. */

@@ -1,5 +1,5 @@
 /** Datasets, encoders and studies by the names that people type. */
-import type { Dataset, Encoder, Study } from '../../shared/entities.ts';
+import type { Dataset, Encoder, Split, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import type { Caller } from './host.ts';
@@ -50,5 +50,20 @@ export async function findEncoder(caller: Caller, project: string, name: string)
   throw new AppError(
     'not-found',
     `There is no encoder "${name}" (there is: ${listNames(encoders)}).`,
+  );
+}
+
+/** Errors: not-found, with the names there are. */
+export async function findSplit(
+  caller: Caller,
+  project: string,
+  { dataset, name }: { readonly dataset: Dataset; readonly name: string },
+): Promise<Split> {
+  const splits = await caller.call('splits.list', { project, datasetId: dataset.id });
+  const found = splits.find((split) => sameName(split.name) === sameName(name));
+  if (found !== undefined) return found;
+  throw new AppError(
+    'not-found',
+    `"${dataset.name}" has no split "${name}" (there is: ${listNames(splits)}).`,
   );
 }

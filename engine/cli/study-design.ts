@@ -8,6 +8,8 @@ import {
   type LossConfig,
   type NetworkConfig,
   type OptimisationConfig,
+  PRETRAINING_LABELS,
+  type PretrainingLabels,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -21,7 +23,7 @@ import {
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { checked, given, integer, number, share } from './arguments.ts';
 import type { Caller } from './host.ts';
-import { findDataset, findEncoder } from './lookup.ts';
+import { findDataset, findEncoder, findSplit } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import {
   parsePretraining,
@@ -34,6 +36,9 @@ export interface DesignOptions extends NetworkOptions {
   name: string;
   source: string;
   target: string;
+  split?: string;
+  pretrainingLabels: PretrainingLabels;
+  pretrainOnValidation: boolean;
   pretrain: ReturnType<typeof parseTask>[];
   pretrained: PretrainingOption[];
   frozenRandom: boolean;
@@ -164,6 +169,12 @@ export async function designedStudy(
     name: options.name,
     sourceDatasetId: source.id,
     targetDatasetId: target.id,
+    splitId:
+      options.split === undefined
+        ? null
+        : (await findSplit(caller, project, { dataset: target, name: options.split })).id,
+    pretrainingLabels: options.pretrainingLabels,
+    pretrainOnValidation: options.pretrainOnValidation,
     network,
     sampling: { sizePx: options.size, mode: options.sampling },
     pretrainings: [
@@ -230,6 +241,20 @@ export function addDesignOptions(command: Command): Command {
     .requiredOption('--name <name>', 'name of the study')
     .requiredOption('--source <dataset>', 'dataset to pretrain on')
     .requiredOption('--target <dataset>', 'dataset to segment')
+    .option('--split <name>', 'split of the target (default: its first, else a new one)')
+    .addOption(
+      new Option(
+        '--pretraining-labels <which>',
+        "where pretraining learns from labels of the target's own images: own (those of its arms alone, a pretraining for each label count and seed) or all (of the train part; they count as labels)",
+      )
+        .choices(PRETRAINING_LABELS)
+        .default('own' satisfies PretrainingLabels),
+    )
+    .option(
+      '--pretrain-on-validation',
+      'where the source is the target: tasks without labels see its validation images too',
+      false,
+    )
     .option(
       '--pretrain <[name=]task[:arms[:options]]>',
       'task, arms and options, e.g. segmentation:E,E+D (repeatable; no arms: E, E+D, D, frozen as far as they fit)',

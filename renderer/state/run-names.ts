@@ -4,14 +4,15 @@ import type { Run } from '../../shared/entities.ts';
 import { counted } from '../../shared/number-format.ts';
 import { pretrainingInText } from '../../shared/pretrainings.ts';
 
-/** "Segmentation, encoder · 8 labels · seed 2", "Pretraining: segmentation · seed 2" */
+/** "Segmentation, encoder · 8 labels · seed 2", "Pretraining: segmentation · seed 2" (with its labels where it has some) */
 export function runName(run: Run): string {
+  const labels = run.labels === null ? '' : ` · ${counted(run.labels, 'label')}`;
   if (run.kind === 'pretrain' || run.transfer === null) {
     const name = run.pretraining === null ? '' : pretrainingInText(run.pretraining);
-    return `Pretraining: ${name} · seed ${run.seed}`;
+    return `Pretraining: ${name}${labels} · seed ${run.seed}`;
   }
   const arm = armName({ pretraining: run.pretraining, transfer: run.transfer });
-  return `${arm} · ${counted(run.labels ?? 0, 'label')} · seed ${run.seed}`;
+  return `${arm}${labels} · seed ${run.seed}`;
 }
 
 /** Names that tell the runs of a list apart: the learning rate is said of those that were tried with several. */

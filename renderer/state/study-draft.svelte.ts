@@ -18,7 +18,7 @@ import {
   SEEDS_OF_MODE,
   type StudyMode,
 } from '../../shared/presets.ts';
-import { transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { learnsFromLabels, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { datasetFacts, taskObstacle } from '../../shared/task-sources.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
@@ -230,6 +230,15 @@ export class StudyDraft {
 
   set extend(wanted: boolean) {
     this.design.extension = wanted ? EXTENSION : null;
+  }
+
+  /** What the chosen tasks learn from, as far as that is asked about: labels, or images alone. */
+  get learnsFrom(): { readonly labels: boolean; readonly images: boolean } {
+    const tasks = this.#chosen.filter(isTaskPretraining).map(({ task }) => task);
+    return {
+      labels: tasks.some(learnsFromLabels),
+      images: tasks.some((task) => !learnsFromLabels(task)),
+    };
   }
 
   // ───────────────────────────── pretrainings and their arms ─────────────────────────────

@@ -69,8 +69,8 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Fi
   const encodersOf = (task: PretrainingKey) =>
     armsOf(task).filter(({ transfer }) => transfer === 'encoder');
   const sharedWith = [null, ...tasks].flatMap((task) => armSeries(armsOf(task)));
-  const panel = (title: string, series: readonly BandSeries[], grid: PanelGrid) =>
-    scorePanel({ title, series, sharedWith, counts, grid });
+  const panel = (title: string, series: readonly BandSeries[], grid: PanelGrid, extra = 0) =>
+    scorePanel({ title, series, sharedWith, counts, grid, extra });
   const grid = panelGrid(tasks.length);
   const panels =
     tasks.length === 0
@@ -80,6 +80,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Fi
             `Pretrained by ${pretrainingInText(task)}`,
             armSeries([...armsOf(null), ...armsOf(task)]),
             grid,
+            extraOf(armsOf(task)),
           ),
         );
   const encoders = tasks
@@ -106,7 +107,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Fi
       heading: 'Which task gives the better encoder?',
       legend: together,
       columns: 'one',
-      charts: [panel('Encoder transferred, by pretraining task', together, whole)],
+      charts: [panel('Encoder transferred, by pretraining task', together, whole, extraOf(arms))],
       caption: markup`The encoder arms of all tasks in one chart, with 95&nbsp;% confidence intervals.`,
       whole: true,
     },
@@ -119,13 +120,20 @@ function scorePanel(options: {
   readonly sharedWith: readonly BandSeries[];
   readonly counts: readonly number[];
   readonly grid: PanelGrid;
+  /** Labels that pretraining has seen beside those of the axis. */
+  readonly extra: number;
 }): Chart {
-  const { title, series, sharedWith, counts, grid } = options;
+  const { title, series, sharedWith, counts, grid, extra } = options;
   return lineBandChart({
     title,
     description: `Mean test Dice against label count for ${series.map(({ label }) => label).join('; ')}.`,
     series,
-    x: { name: 'Labelled training images', scale: 'log2', values: counts, words: labelCount },
+    x: {
+      name: `Labelled training images${extra === 0 ? '' : ` (pretraining saw ${extra} more)`}`,
+      scale: 'log2',
+      values: counts,
+      words: labelCount,
+    },
     y: { name: 'Test Dice', sharedWith, limits: SCORES, words: score },
     bandName: 'Mean test Dice with its 95\u00a0% interval.',
     markers: 'every point',
@@ -133,6 +141,10 @@ function scorePanel(options: {
     height: grid.height,
   });
 }
+
+/** The most labels that pretraining has seen beside those of its arms. */
+const extraOf = (arms: readonly ArmSummary[]): number =>
+  Math.max(0, ...arms.map(({ extraLabels = 0 }) => extraLabels));
 
 function armSeries(arms: readonly ArmSummary[]): BandSeries[] {
   return TRANSFERS.filter((transfer) => arms.some((arm) => arm.transfer === transfer)).map(

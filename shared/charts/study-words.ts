@@ -1,15 +1,19 @@
 /** A study in words: what each comparison asks, what a verdict is called, what a reader must be told first. */
 import type {
   AnalysedRun,
+  ArmSummary,
   ClaimVerdict,
   Comparison,
   ComparisonKind,
   ReportData,
+  StudiedPretraining,
   Verdict,
 } from '../analysis.ts';
 import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { counted } from '../number-format.ts';
+import { pretrainingInText } from '../pretrainings.ts';
+import { capitalised, inWords } from '../sentences.ts';
 
 export interface ComparisonWords {
   readonly question: string;
@@ -175,6 +179,27 @@ export function sortedCells<T extends { readonly labels: number }>(cells: readon
   return cells.toSorted((a, b) => a.labels - b.labels);
 }
 
+/** What pretraining has seen of the target's labels beyond those of its arms; null where it has seen none. */
+export function extraLabelsInText(pretrainings: readonly StudiedPretraining[]): string | null {
+  const parts = pretrainings.flatMap(({ key, extraLabels = {} }) => {
+    const counts = Object.entries(extraLabels);
+    if (counts.length === 0) return [];
+    const each = counts.map(([labels, more]) => `${more} beside ${labels}`);
+    return [
+      `${pretrainingInText(key)} pretraining has seen more labels of the target than its arms learn from (${inWords(each)})`,
+    ];
+  });
+  if (parts.length === 0) return null;
+  return `${capitalised(inWords(parts))}: those count as labels, so its gain over other arms is also that of more labels.`;
+}
+
+/** "4", or "4 + 12" where pretraining has seen twelve more. */
+export const labelsWithExtra = ({
+  labels,
+  extraLabels,
+}: Pick<ArmSummary, 'labels' | 'extraLabels'>): string =>
+  extraLabels === undefined ? String(labels) : `${labels} + ${extraLabels}`;
+
 /** What weakens the verdict, one short sentence each; the reader meets it before any number. */
 export function cautions(
   { analysis, engines }: ReportData,
@@ -183,6 +208,7 @@ export function cautions(
   const failed = runs.filter(({ status }) => status === 'failed').length;
   const { baselineNotConverged: slow } = analysis;
   return [
+    extraLabelsInText(analysis.pretrainings),
     analysis.indicative && 'Fewer than five seeds: intervals and verdicts are indicative only.',
     slow.length > 0 &&
       `The randomly started baseline was still improving when its training ended (${slow.join(', ')} labels): with more steps it might catch up.`,
@@ -192,5 +218,5 @@ export function cautions(
         : `${failed} of ${counted(runs.length, 'run')} failed and ${failed === 1 ? 'is' : 'are'} left out; the others stand.`),
     engines.length > 1 &&
       'Several engines or versions computed the runs: small differences between runs may come from that.',
-  ].filter((caution) => caution !== false);
+  ].filter((caution) => typeof caution === 'string');
 }

@@ -10,6 +10,7 @@ import { compareArms, encoderTrends } from './comparisons.ts';
 import { convergenceOf, unconvergedBaselines } from './convergence.ts';
 import { compareFamilies } from './families.ts';
 import { headlineOf } from './headline.ts';
+import { claimsWithLabels, headlineWithLabels, isFairTrend } from './unequal-labels.ts';
 import { SEEDS_TO_ESTIMATE } from './verdict.ts';
 
 export interface AnalyseOptions {
@@ -49,19 +50,28 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
   return {
     delta,
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
-    headline: headlineOf(comparisons, delta),
+    headline: headlineWithLabels(headlineOf(comparisons, delta), pretrainings),
     pretrainings,
-    arms: arms.map(summariseArm),
+    arms: arms.map((arm) => {
+      const own = pretrainings.find(({ key }) => key === arm.pretraining);
+      const extraLabels = own?.extraLabels?.[arm.labels];
+      return { ...summariseArm(arm), ...(extraLabels === undefined ? {} : { extraLabels }) };
+    }),
     comparisons,
     families,
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
-    claims: judgeClaims({
-      comparisons,
-      trends: encoderTrends(arms, pretrainings),
+    claims: claimsWithLabels(
+      judgeClaims({
+        comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
+        trends: encoderTrends(arms, pretrainings).filter((trend) =>
+          isFairTrend(trend, pretrainings),
+        ),
+        pretrainings,
+        delta,
+      }),
       pretrainings,
-      delta,
-    }),
+    ),
     baselineNotConverged,
   };
 }

@@ -3,6 +3,7 @@ import type { Comparison, Interval, StudiedPretraining } from '../../../shared/a
 import type { PretrainingKey } from '../../../shared/entities.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
+import { unequalLabels } from './unequal-labels.ts';
 import type { Bootstrap } from '../statistics/bootstrap.ts';
 import { contrastOf, CONTRASTS, type Difference, differenceOf, seedMeans } from './contrasts.ts';
 import { crossedInterval, varianceComponents } from '../statistics/crossed-interval.ts';
@@ -38,7 +39,14 @@ export function compareArms(arms: readonly Arm[], options: ComparisonOptions): C
         const difference = contrastOf(contrast, { arms, pretraining, all, labels });
         if (difference === null) return [];
         const { comparison, family } = contrast;
-        const cell = { pretraining: pretraining.key, labels, comparison, family };
+        const extraLabels = unequalLabels(comparison, { pretraining, all, labels });
+        const cell = {
+          pretraining: pretraining.key,
+          labels,
+          comparison,
+          family,
+          ...(extraLabels === 0 ? {} : { extraLabels }),
+        };
         return [numbersOf(cell, difference, options)];
       }),
     ),
@@ -62,7 +70,7 @@ function labelCounts(arms: readonly Arm[]): number[] {
   return [...new Set(arms.map((arm) => arm.labels))].toSorted((a, b) => a - b);
 }
 
-type Cell = Pick<Comparison, 'pretraining' | 'labels' | 'comparison' | 'family'>;
+type Cell = Pick<Comparison, 'pretraining' | 'labels' | 'comparison' | 'family' | 'extraLabels'>;
 
 function numbersOf(
   cell: Cell,

@@ -108,6 +108,8 @@ export function wordsOf(
     !baselineConverged &&
       involvesRandomStart(comparison) &&
       'the random start was still improving when its training ended',
+    numbers.extraLabels !== undefined &&
+      `one side has seen ${counted(numbers.extraLabels, 'more label')} while it was pretrained`,
   ].filter((weakness) => weakness !== false);
   return (
     `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +

@@ -12,6 +12,7 @@ import type {
 } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
+import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
 
 /** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
@@ -170,12 +171,7 @@ export function estimateStudy(
   calibration: Calibration,
 ): StudyEstimate {
   const { chosen, pretrainMs } = calibration;
-  const { finetuning, seeds, extension } = config;
-  let busySeconds = 0;
-  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
-    const ms = pretrainMs.get(optimisation.batch) ?? chosen.msPerStep;
-    busySeconds += seeds * (chosen.startupSeconds + (optimisation.steps * ms) / 1000);
-  }
+  const { finetuning, extension } = config;
   const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / finetuning.batch / 1000;
   /** Of one start of a fine-tuning, to its test. */
   const perRun = (steps: number) =>
@@ -183,13 +179,15 @@ export function estimateStudy(
     (steps * chosen.msPerStep) / 1000 +
     Math.ceil(steps / finetuning.evaluateEvery) * data.valCount * forwardSecondsPerImage +
     data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
-  const arms =
-    1 +
-    config.controls.length +
-    config.pretrainings.reduce((sum, p) => sum + p.transfers.length, 0);
-  const cells = seeds * data.labelCounts.length * arms;
-  const rates = Math.max(1, new Set(config.learningRates).size);
-  busySeconds += cells * rates * perRun(finetuning.steps);
+  const runs = planRuns(config, data);
+  const busySeconds = runs.reduce((sum, run) => {
+    if (run.kind === 'finetune') return sum + perRun(finetuning.steps);
+    const { steps, batch } = run.config.optimisation;
+    const ms = pretrainMs.get(batch) ?? chosen.msPerStep;
+    return sum + chosen.startupSeconds + (steps * ms) / 1000;
+  }, 0);
+  const cells =
+    runs.filter(({ kind }) => kind === 'finetune').length / learningRatesOf(config).length;
   // Only the chosen learning rate goes on (extension.ts).
   const further =
     extension === null ? 0 : cells * perRun(Math.round(finetuning.steps * (extension - 1)));

@@ -29,7 +29,7 @@ export function createStudy(project: Project, config: StudyConfig): Study {
           studyId,
           config: { ...run.config, snapshotId: sourceSnapshotId },
           pretraining: run.pretraining,
-          labels: null,
+          labels: run.labels,
           dependsOn: null,
         });
         pretrainIds.set(run.key, id);

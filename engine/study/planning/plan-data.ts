@@ -7,7 +7,9 @@ import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import type { Dataset, ImageRecord, SnapshotItem, StudyConfig } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { absentClasses } from '../../../shared/foreground.ts';
+import { imageServes } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
+import { ownImages } from '../../data/own-labels.ts';
 import { makeSplit } from '../../data/split.ts';
 import type { Project } from '../../db/project.ts';
 import type { SplitItem } from '../../db/splits.ts';
@@ -16,9 +18,12 @@ import { assertInputSize } from '../../training/network/unet.ts';
 import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
 import { checkForeground, trainedWithoutForeground } from './check-foreground.ts';
-import { checkLeaks } from './check-leaks.ts';
+import { checkLeaks, type TargetPart } from './check-leaks.ts';
+import { checkOwnLabels } from './check-own-labels.ts';
 import { planNotes } from './plan-notes.ts';
 import { refuse } from './refuse.ts';
+import { resolveSource, toItem } from './resolve-source.ts';
+import { sourceNotes } from './source-notes.ts';
 import type { StudyData } from './study-data.ts';
 
 /** Shares of a target that comes without a split. */
@@ -32,14 +37,6 @@ function dataset(project: Project, id: number, role: string): Dataset {
   }
   return found;
 }
-
-const toItem = (image: ImageRecord, part: SnapshotItem['part']): SnapshotItem => ({
-  imageId: image.id,
-  imageHash: image.hash,
-  labelMapId: image.labelMapId,
-  imageClass: image.imageClass,
-  part,
-});
 
 /** The study's split: the one asked for, else the dataset's first, else a new one. */
 function targetSplit(
@@ -97,35 +94,53 @@ function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
       target.name,
     );
   }
-  const newSplit = isNew ? splitItems : null;
-  return { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, newSplit };
+  const split = splitItems;
+  return { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, split, isNew };
 }
 
-/** What to pretrain on: all of the source, or the train part alone of a dataset that is target as well. */
-function resolveSource(
+/** Images of the source that pretraining may see, and which of them are the target's own. */
+function sourceOf(
   project: Project,
-  source: Dataset,
-  ownTrainPart: ReadonlySet<number> | null,
-): ImageRecord[] {
-  const images = project.datasets
-    .images(source.id)
-    .filter((image) => ownTrainPart === null || ownTrainPart.has(image.id));
-  if (images.length === 0) {
-    refuse(`"${source.name}" has no images to pretrain on. Import or generate some.`, source.name);
-  }
-  return images;
+  config: StudyConfig,
+  data: { source: Dataset; target: Dataset; split: readonly SplitItem[] },
+) {
+  const { source, target, split } = data;
+  const isOneDataset = source.id === target.id;
+  const all = project.datasets.images(source.id);
+  const tasks = config.pretrainings.filter(isTaskPretraining).map(({ task }) => task);
+  // Where every task learns from labels, images without them would only be checked and stored in vain.
+  const wanted = isOneDataset
+    ? all.filter((image) => tasks.some((task) => imageServes(task, image)))
+    : all;
+  const found = resolveSource(source, wanted, {
+    split: isOneDataset ? split : null,
+    onValidation: config.pretrainOnValidation,
+  });
+  const targetImages = isOneDataset ? all : project.datasets.images(target.id);
+  return { ...found, own: ownImages(found.images, targetImages) };
+}
+
+/** What is pretrained on may be validated on where that was asked for, and is never tested on. */
+function checkSourceLeaks(
+  sourceImages: readonly ImageRecord[],
+  target: TargetPart,
+  onValidation: boolean,
+): void {
+  const items = target.items.filter(({ part }) => part !== 'val');
+  if (onValidation) checkLeaks([], target);
+  checkLeaks(sourceImages, onValidation ? { ...target, items } : target);
 }
 
 /** Resolves and checks a study's data. Errors: not-found, invalid-input with the remedy. */
 export function planData(project: Project, config: StudyConfig): StudyData {
   const source = dataset(project, config.sourceDatasetId, 'source');
   const target = dataset(project, config.targetDatasetId, 'target');
-  const { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, newSplit } =
+  const { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, split, isNew } =
     resolveTarget(project, config, target);
   const trained = new Set(trainImageIds);
   const isOneDataset = source.id === target.id;
-  const sourceImages = resolveSource(project, source, isOneDataset ? trained : null);
-  const sourceItems = sourceImages.map((image) => toItem(image, 'train'));
+  const pretrained = sourceOf(project, config, { source, target, split });
+  const { images: sourceImages, items: sourceItems, own } = pretrained;
   const labels = partLabels(project, items);
 
   checkKeys(config);
@@ -136,35 +151,41 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     if (!isTaskPretraining(plan)) checkEncoder(project, config, plan, { items, images });
   }
   checkTaskNeeds(config, source, sourceImages);
-  const seen = isOneDataset ? labelled : [...sourceImages, ...labelled];
+  const seen = [...new Map([...sourceImages, ...labelled].map((one) => [one.id, one])).values()];
   assertChannelsFit(seen, config.network.inputChannels);
   assertLabelsAreClasses(project, target, labelled);
   if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
   checkForeground(target, labels);
   if (learnsFromLabelMaps(config)) checkForeground(source, partLabels(project, sourceItems));
-  checkLeaks(sourceImages, { items, images });
+  const onValidation = isOneDataset && config.pretrainOnValidation;
+  checkSourceLeaks(sourceImages, { items, images }, onValidation);
   const labelCounts = resolveLabelCounts(config, trainImageIds.length);
   const trainItems = items.filter(({ part }) => part === 'train');
 
-  return {
+  const data: Omit<StudyData, 'notes'> = {
     source,
     target,
     sourceItems,
+    own,
     targetItems: items,
     trainImageIds,
     valCount,
     testCount,
     labelCounts,
-    newSplit,
+    newSplit: isNew ? split : null,
+  };
+  checkOwnLabels(config, data, sourceImages);
+  return {
+    ...data,
     notes: planNotes(config, {
       unlabelled,
-      isOneDataset,
       testCount,
       seen,
       datasets: [source, target],
       absent: absentClasses(target.classes, labels),
       withoutForeground: trainedWithoutForeground(project, config, { labelCounts, trainItems }),
       trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],
+      aboutSource: sourceNotes(project, config, { ...data, ...pretrained, trained: trained.size }),
     }),
   };
 }

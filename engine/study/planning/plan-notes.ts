@@ -1,6 +1,7 @@
 /** What is worth knowing of a study before it runs, and stops nothing. */
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import type { Dataset, ImageRecord, StudyConfig } from '../../../shared/entities.ts';
+import { counted } from '../../../shared/number-format.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
 
@@ -25,8 +26,6 @@ export function planNotes(
   data: {
     /** Images of the split without a label map. */
     readonly unlabelled: number;
-    /** Source and target are the same. */
-    readonly isOneDataset: boolean;
     readonly testCount: number;
     /** Classes that label maps lack, in words. */
     readonly absent: readonly string[];
@@ -38,6 +37,8 @@ export function planNotes(
     readonly seen: readonly ImageRecord[];
     /** Images of each kind of run: those to pretrain on, those to learn from. */
     readonly trainedOn: readonly (readonly ImageRecord[])[];
+    /** What pretraining sees of the target. */
+    readonly aboutSource: readonly string[];
   },
 ): string[] {
   const { seeds, extension } = config;
@@ -51,8 +52,9 @@ export function planNotes(
       ({ labels, seeds: without }) =>
         `With ${labels} label${labels === 1 ? '' : 's'}, the training images of seed${without.length === 1 ? '' : 's'} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
     ),
-    data.unlabelled > 0 && `${data.unlabelled} images of the split have no label map: left out.`,
-    data.isOneDataset && 'Source and target are one dataset: pretraining sees its train part only.',
+    data.unlabelled > 0 &&
+      `${counted(data.unlabelled, 'image')} of the split ${data.unlabelled === 1 ? 'has' : 'have'} no label map: left out of fine-tuning and testing.`,
+    ...data.aboutSource,
     seeds < 5 && `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
     several &&
       `Every arm is trained with the learning rates ${rates.join(', ')}: ${rates.length} times the fine-tuning runs. Validation Dice chooses.`,

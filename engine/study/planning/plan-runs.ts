@@ -4,12 +4,14 @@ import type {
   PretrainingKey,
   PretrainingPlan,
   PretrainRunConfig,
+  SnapshotItem,
   StudyConfig,
   TaskPretraining,
   Transfer,
 } from '../../../shared/entities.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { ownLabelled, withoutOtherLabels } from '../../data/own-labels.ts';
 import type { StudyData } from './study-data.ts';
 
 /** A run as planned: everything but ids that only exist once it is stored. */
@@ -18,6 +20,8 @@ export type PlannedRun =
       readonly kind: 'pretrain';
       readonly key: string;
       readonly pretraining: PretrainingKey;
+      /** Label count of the arms that it is for; null: for those of all. */
+      readonly labels: number | null;
       readonly config: Omit<PretrainRunConfig, 'snapshotId'>;
     }
   | {
@@ -36,6 +40,27 @@ export const learningRatesOf = ({ learningRates, finetuning }: StudyConfig): rea
 /** Training images of seed s in the order in which label counts take them: n < m gives nested subsets. */
 export function labelOrder(trainImageIds: readonly number[], seed: number): number[] {
   return createRandom(seed, 'labels').shuffled(trainImageIds);
+}
+
+/** What the planning of runs asks of the data. */
+export type RunsData = Pick<StudyData, 'sourceItems' | 'own' | 'trainImageIds' | 'labelCounts'>;
+
+/** Whether each label count has a pretraining of its own, which sees no labels but those of its arms. */
+export function isByLabelCount(
+  { pretrainingLabels }: StudyConfig,
+  { task }: TaskPretraining,
+  { sourceItems, own }: RunsData,
+): boolean {
+  return pretrainingLabels === 'own' && ownLabelled(task, sourceItems, own).length > 0;
+}
+
+/** Images of the source that such a pretraining sees. */
+export function seenByPretraining(
+  { sourceItems, own, trainImageIds }: RunsData,
+  { labels, seed }: { readonly labels: number; readonly seed: number },
+): SnapshotItem[] {
+  const chosen = new Set(labelOrder(trainImageIds, seed).slice(0, labels));
+  return withoutOtherLabels(sourceItems, own, chosen);
 }
 
 /** What a seed's own network is pretrained with; entries that differ in their arms only share it. */
@@ -91,22 +116,39 @@ interface Cell {
  * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
  * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
  */
-export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
+export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
   const { network, sampling } = config;
   const rates = learningRatesOf(config);
   const shared = sharedKeys(config);
   const sharedKey = (plan: TaskPretraining) =>
     shared.get(JSON.stringify(recipeOf(plan))) ?? pretrainingKey(plan);
 
-  const pretrain = (plan: TaskPretraining, seed: number): PlannedRun => {
+  /** What waits for it finds it by this; `labels`: null where one serves all label counts. */
+  const keyOf = (key: PretrainingKey, labels: number | null, seed: number) =>
+    labels === null ? `${key}/${seed}` : `${key}/${labels}/${seed}`;
+  const pretrain = (plan: TaskPretraining, seed: number): PlannedRun[] => {
     const pretraining = pretrainingKey(plan);
-    const key = `${pretraining}/${seed}`;
-    return {
+    const counts = isByLabelCount(config, plan, data) ? data.labelCounts : [null];
+    return counts.map((labels) => ({
       kind: 'pretrain',
-      key,
+      key: keyOf(pretraining, labels, seed),
       pretraining,
-      config: { kind: 'pretrain', network, sampling, seed, ...recipeOf(plan) },
-    };
+      labels,
+      config: {
+        kind: 'pretrain',
+        network,
+        sampling,
+        seed,
+        ...recipeOf(plan),
+        ...(labels === null
+          ? {}
+          : {
+              trainImageIds: seenByPretraining(data, { labels, seed }).map(
+                ({ imageId }) => imageId,
+              ),
+            }),
+      },
+    }));
   };
   const finetune = (plan: PretrainingPlan | null, transfer: Transfer, cell: Cell): PlannedRun => {
     const { labels, seed, order, learningRate } = cell;
@@ -114,7 +156,10 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
     return {
       kind: 'finetune',
       key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}${rates.length > 1 ? `/${learningRate}` : ''}`,
-      pretrainKey: plan !== null && isTaskPretraining(plan) ? `${sharedKey(plan)}/${seed}` : null,
+      pretrainKey:
+        plan !== null && isTaskPretraining(plan)
+          ? keyOf(sharedKey(plan), isByLabelCount(config, plan, data) ? labels : null, seed)
+          : null,
       pretraining,
       labels,
       config: {
@@ -150,7 +195,7 @@ export function planRuns(config: StudyConfig, data: StudyData): PlannedRun[] {
         ),
       ];
     });
-    return [...own.map((plan) => pretrain(plan, seed)), ...arms];
+    return [...own.flatMap((plan) => pretrain(plan, seed)), ...arms];
   });
 }
 

@@ -8,6 +8,7 @@ import type {
 } from '../../../shared/analysis.ts';
 import type {
   EngineInfo,
+  PretrainingKey,
   PretrainingPlan,
   Run,
   SegmentationClass,
@@ -25,7 +26,9 @@ import { imagePng, maskPng } from '../../data/thumbnail.ts';
 import type { Project } from '../../db/project.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { analysedRuns, chosenRuns } from '../analysis/analysed-runs.ts';
+import { type ExtraLabels, extraLabelsOf } from '../analysis/extra-labels.ts';
 import { analyseStudy } from '../analysis/analyse.ts';
+import { sameTrainingImages } from './data-words.ts';
 import { describeContext, describeMethods } from './methods.ts';
 import { pretrainingExamples } from './pretraining-examples.ts';
 
@@ -36,16 +39,23 @@ const MAX_EXAMPLE_ARMS = 8;
 /** Images shown of each pretraining. */
 const MAX_PRETRAINING_EXAMPLES = 2;
 
-function studiedPretraining(db: Project, plan: PretrainingPlan): StudiedPretraining {
+function studiedPretraining(
+  db: Project,
+  plan: PretrainingPlan,
+  extra: ReadonlyMap<PretrainingKey, ExtraLabels>,
+): StudiedPretraining {
   const key = pretrainingKey(plan);
+  const extraLabels = extra.get(key);
   const encoder = isTaskPretraining(plan) ? undefined : db.encoders.get(plan.encoderId);
   const task = isTaskPretraining(plan) ? plan.task : (encoder?.task ?? null);
-  if (task !== null) return { key, task, trains: PRETRAINING_TASK_FACTS[task].trains };
+  if (task !== null) {
+    return { key, task, trains: PRETRAINING_TASK_FACTS[task].trains, extraLabels };
+  }
   const loaded = encoder?.file?.layers.filter(({ state }) => state === 'loaded') ?? [];
   const trains = (['encoder', 'decoder'] as const).filter((half) =>
     loaded.some(({ group }) => group === half),
   );
-  return { key, task, trains };
+  return { key, task, trains, extraLabels };
 }
 
 export interface StoredAnalysis {
@@ -62,9 +72,10 @@ export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
       `No run of "${study.name}" is finished yet, so there is nothing to report. Run the study first.`,
     );
   }
+  const extra = extraLabelsOf(db, study);
   const analysis = analyseStudy({
     runs,
-    pretrainings: study.config.pretrainings.map((plan) => studiedPretraining(db, plan)),
+    pretrainings: study.config.pretrainings.map((plan) => studiedPretraining(db, plan, extra)),
     delta: study.config.delta,
     budgetSteps: study.config.finetuning.steps,
     seedForBootstrap: study.id,
@@ -199,6 +210,7 @@ function reportNotes(
 ): string[] {
   const notes = [...unseenNotes(db, study), ...labelNotes(db, study)];
   const { config } = study;
+  notes.push(...sameTrainingImages(db, study));
   if (config.mode === 'quick') {
     notes.push(
       `Quick mode gives up precision for time: ${config.seeds} seeds, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,

@@ -4,7 +4,6 @@ import type {
   EngineInfo,
   NetworkConfig,
   OptimisationConfig,
-  Part,
   PretrainingPlan,
   Study,
   StudyConfig,
@@ -19,6 +18,13 @@ import {
   pretrainingKey,
 } from '../../../shared/pretrainings.ts';
 import type { Project } from '../../db/project.ts';
+import {
+  datasetName,
+  dataWords,
+  ownLabelWords,
+  pretrainedByLabels,
+  scopeWords,
+} from './data-words.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 
 function optimisationWords(o: OptimisationConfig, grid: readonly number[] = []): string {
@@ -114,14 +120,6 @@ function networkWords(network: NetworkConfig): string {
   return `Network: ${encoderWords(network)}; ${normalised}; nearest upsampling; ${SKIP_NAMES[network.skips]}; ${inputChannels} input channel(s), ${seen}. The encoder is the contracting path and the bottleneck; ${decoder}; the head is always new.`;
 }
 
-function partCounts(db: Project, snapshotId: number): Record<Part, number> {
-  const counts = { train: 0, val: 0, test: 0 };
-  for (const { part } of db.snapshots.items(snapshotId)) counts[part]++;
-  return counts;
-}
-
-const datasetName = (db: Project, id: number) => db.datasets.get(id)?.name ?? `dataset ${id}`;
-
 /** One line under the title: what was studied, on what. */
 export function describeContext(db: Project, study: Study): string {
   const { config } = study;
@@ -136,21 +134,18 @@ export function describeMethods(
 ): string[] {
   const { config } = study;
   const { network, sampling } = config;
-  const target = partCounts(db, study.targetSnapshotId);
-  const source = partCounts(db, study.sourceSnapshotId);
-  const sourceHash = db.snapshots.get(study.sourceSnapshotId)?.hash ?? '';
-  const targetHash = db.snapshots.get(study.targetSnapshotId)?.hash ?? '';
   const sampled =
     sampling.mode === 'resize'
       ? `whole images resized to ${sampling.sizePx}×${sampling.sizePx}`
       : `random ${sampling.sizePx}×${sampling.sizePx} patches at full resolution`;
   const paragraphs = [
     `${networkWords(network)} Images: ${sampled}.`,
-    `Data: pretraining on ${source.train} images of "${datasetName(db, config.sourceDatasetId)}" (snapshot ${sourceHash.slice(0, 12)}); target "${datasetName(db, config.targetDatasetId)}" with ${target.train} training, ${target.val} validation and ${target.test} test images (snapshot ${targetHash.slice(0, 12)}). The ${target.val} validation labels choose the checkpoint and are not counted in the label counts. No image of the validation or test part occurs in the pretraining or training data (checked by content).`,
-    `Pretraining, once for every seed: ${config.pretrainings.map((plan) => pretrainingWords(db, plan, network)).join('; ')}.`,
-    `Fine-tuning: ${optimisationWords(config.finetuning, config.learningRates)}, ${ratesWords(config)}; loss ${lossInText(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.`,
+    dataWords(db, study),
+    `Pretraining, ${pretrainedByLabels(db, study).length === 0 ? 'once for every seed' : 'once for every seed or, where it is said so, for every seed and label count'}: ${config.pretrainings.map((plan) => pretrainingWords(db, plan, network)).join('; ')}.`,
+    `Fine-tuning: ${optimisationWords(config.finetuning, config.learningRates)}, ${ratesWords(config)}; loss ${lossInText(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.${ownLabelWords(db, study)}`,
     `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 (the larger of the two directed 95th percentiles of the exact distances between the outlines, interpolated linearly) and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over the scored classes that truth or prediction holds; a class that neither holds, and an image without any, is left out (as in nnU-Net). Validation Dice: of each class over all validation pixels, mean over the classes that they hold.`,
     `Statistics: differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is [max(t²(S−1)·MS_seed, t²((S−1)(I−1))·(1 + 1/S)·MS_rest) + t²(I−1)·max(0, MS_image − MS_rest)]/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from an exact sign-flip test over seed means, Holm-adjusted within each family of comparisons (encoder, decoder, interaction, controls, tasks, others); it speaks of new seeds on these test images. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts rest on the intervals, which are not corrected for the number of comparisons.`,
+    scopeWords(db, study),
     `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${e.name} ${e.version}, ${e.threads} thread(s), Node ${e.node}`).join('; ')}. The same seed, engine and thread count give the same bits on one machine.`,
   ];
   return paragraphs;

@@ -1,10 +1,9 @@
 /** The report's tables: statistics in full, convergence, arms, claims, cost of pretraining. */
-import type { Interval, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
+import type { ArmSummary, Interval, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
 import { armName, transferStyle, type ArmIdentity } from '../../../shared/charts/arm-style.ts';
 import { swatch } from '../../../shared/charts/chart.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import {
-  counted,
   duration,
   NO_NUMBER,
   pixels,
@@ -21,6 +20,7 @@ import {
   comparisonKinds,
   labelCount,
   labelCountsOf,
+  labelsWithExtra,
   sortedCells,
   sortedComparisons,
   verdictBadge,
@@ -29,6 +29,12 @@ import { groupedTable, number, text } from './grouped-table.ts';
 
 function armCell(arm: ArmIdentity): Markup {
   return markup`<span class="nowrap">${swatch(transferStyle(arm.transfer))}${armName(arm)}</span>`;
+}
+
+/** With the labels that its pretraining has seen beside those of its label count. */
+function armWithLabels(arm: ArmSummary): Markup {
+  const { extraLabels } = arm;
+  return markup`${armCell(arm)}${extraLabels !== undefined && markup`<br><span class="small muted">${labelsWithExtra(arm)} labels with its pretraining</span>`}`;
 }
 
 function muted(value: string): Markup {
@@ -112,7 +118,7 @@ export function armsSection({ arms }: StudyAnalysis): Markup | null {
     labelCountsOf(arms).map((labels) => ({
       title: labelCount(labels),
       rows: sortedCells(arms.filter((arm) => arm.labels === labels)).map((arm) => [
-        armCell(arm),
+        armWithLabels(arm),
         `${arm.seeds.length}${arm.failed > 0 ? ` of ${arm.seeds.length + arm.failed}` : ''}`,
         markup`<span class="effect">${score(arm.dice)}</span>`,
         muted(scoreInterval(arm.diceCi95)),
@@ -185,7 +191,7 @@ export function costSection({ pretrainings, trainingSeconds, wallSeconds }: Repo
     return markup`<section id="cost"><h2>What it cost</h2><p>${totals}</p></section>`;
   }
   const table = groupedTable(
-    'Pretraining, one network a seed.',
+    'Pretraining: one network a seed, or one a seed and label count where it may see the labels of its arms alone.',
     [
       text('Task'),
       number('Networks'),
@@ -199,7 +205,7 @@ export function costSection({ pretrainings, trainingSeconds, wallSeconds }: Repo
         title: null,
         rows: pretrainings.map(({ pretraining, seeds, steps, secondsPerRun, finalLoss }) => [
           pretrainingTitle(pretraining),
-          counted(seeds, 'seed'),
+          String(seeds),
           String(steps),
           duration(secondsPerRun),
           duration(secondsPerRun * seeds),

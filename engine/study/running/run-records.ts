@@ -5,6 +5,7 @@
 import type { Run } from '../../../shared/entities.ts';
 import { AppError, fromWireError, toWireError } from '../../../shared/errors.ts';
 import type { Changes, EngineEvent } from '../../../shared/events.ts';
+import { counted } from '../../../shared/number-format.ts';
 import type { Project } from '../../db/project.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { extendUnconverged } from './extension.ts';
@@ -132,7 +133,8 @@ export class RunRecords {
     runs.ended(run.id, 'done');
     if (run.config.kind === 'pretrain') {
       const { task, network, seed } = run.config;
-      const name = `${run.pretraining ?? task}, seed ${seed}`;
+      const labels = run.labels === null ? '' : `, ${counted(run.labels, 'label')}`;
+      const name = `${run.pretraining ?? task}${labels}, seed ${seed}`;
       const encoderId = encoders.add({ runId: run.id, name, task, network });
       this.#changed({ encoders: { added: [encoderId] } });
     }

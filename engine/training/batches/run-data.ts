@@ -89,7 +89,10 @@ function pretrainingData(
     imageClasses: dataset.imageClasses,
     options: config.options,
   });
-  const all = requestsOf(project, config.snapshotId).filter(({ part }) => part === 'train');
+  const allowed = config.trainImageIds === undefined ? null : new Set(config.trainImageIds);
+  const all = requestsOf(project, config.snapshotId).filter(
+    ({ image, part }) => part === 'train' && (allowed === null || allowed.has(image.id)),
+  );
   const { needs, title } = PRETRAINING_TASK_FACTS[config.task];
   const facts = ({ image: { channels }, labelMapId, imageClass }: (typeof all)[number]) => ({
     channels,

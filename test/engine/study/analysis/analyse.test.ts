@@ -533,3 +533,41 @@ describe('an arm of one test image and of equal runs', () => {
     });
   });
 });
+
+it('arms whose pretraining has seen more labels say so, and speak for no claim', () => {
+  const runs = handMadeRuns({
+    arms: [
+      random(0.7),
+      ...arms('segmentation', { encoder: 0.8, both: 0.8, decoder: 0.7 }),
+      ...arms('autoencoder', { encoder: 0.75 }),
+    ],
+  });
+  const study = (extraLabels: Record<number, number> | undefined) =>
+    analyseStudy({
+      runs,
+      pretrainings: pretrainingsIn(runs).map((one) =>
+        one.key === 'segmentation' ? { ...one, extraLabels } : one,
+      ),
+      delta: 0.02,
+      seedForBootstrap: 1,
+      budgetSteps: 400,
+    });
+  const fair = study(undefined);
+  const counted = study({ 8: 12 });
+  expect(cell(counted, 'encoder − random').extraLabels).toBe(12);
+  expect(cell(counted, 'encoder − random').words).toMatch(
+    /one side has seen 12 more labels while it was pretrained/,
+  );
+  // Both sides of it start from the same pretraining.
+  expect(cell(counted, 'encoder+decoder − encoder')).toEqual(
+    cell(fair, 'encoder+decoder − encoder'),
+  );
+  expect(counted.headline[0]).toMatch(/Segmentation pretraining has seen .*12 beside 8/);
+  expect(fair.headline.join(' ')).not.toMatch(/more labels/);
+  expect(claim(fair, 2).why).toMatch(/segmentation with 8 labels/);
+  expect(claim(counted, 2).why).not.toMatch(/segmentation with 8 labels/);
+  expect(claim(counted, 2).why).toMatch(/are left out\.$/);
+  const labelled = counted.arms.map(({ pretraining, extraLabels }) => [pretraining, extraLabels]);
+  expect(labelled).toContainEqual(['segmentation', 12]);
+  expect(labelled).toContainEqual([null, undefined]);
+});
