@@ -17,6 +17,7 @@ const JSON_COLUMNS = [
   ['runs', 'layers'],
   ['runs', 'error'],
   ['encoders', 'network'],
+  ['encoders', 'file'],
 ] as const;
 
 /** What an error names; the rest is counted. */

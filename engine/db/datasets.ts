@@ -4,6 +4,7 @@ import type { ChannelCount } from '../../shared/channels.ts';
 import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
 import { pathBesideProject, pathFromProject } from './link-paths.ts';
 import type { Sqlite } from './open.ts';
+import { readStored, storedJson } from './stored.ts';
 
 export interface NewImage {
   readonly datasetId: number;
@@ -78,7 +79,7 @@ function toImage(row: ImageRow, projectPath: string): ImageRecord {
     bitDepth: BitDepth.parse(row.bit_depth),
     hash: row.hash,
     page: row.page,
-    channelPages: row.channel_pages === null ? null : Pages.parse(JSON.parse(row.channel_pages)),
+    channelPages: row.channel_pages === null ? null : Pages.parse(storedJson(row.channel_pages)),
     storage: row.link_path === null ? 'embedded' : 'linked',
     linkPath: row.link_path,
     linkBeside: beside === row.link_path ? null : beside,
@@ -89,7 +90,10 @@ function toImage(row: ImageRow, projectPath: string): ImageRecord {
 }
 
 export function datasetsTable(db: Sqlite, projectPath: string) {
-  const imageOf = (row: ImageRow) => toImage(row, projectPath);
+  const imageOf = (row: ImageRow) =>
+    readStored(db, `image ${row.name}`, () => toImage(row, projectPath));
+  const datasetOf = (row: DatasetRow) =>
+    readStored(db, `dataset "${row.name}"`, () => toDataset(row));
   const listRows = db.prepare<[], DatasetRow>(
     `SELECT ${DATASET_COLUMNS} FROM datasets d ORDER BY d.id`,
   );
@@ -147,24 +151,24 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     id: row.id,
     name: row.name,
     createdAt: row.created_at,
-    origin: Origin.parse(JSON.parse(row.origin)),
+    origin: Origin.parse(storedJson(row.origin)),
     imageCount: row.image_count,
     labelledCount: row.labelled_count,
     usedImageClasses: row.used_image_classes,
     channels: channelsOf.all(row.id),
     classes: classesOf.all(row.id),
-    imageClasses: ImageClasses.parse(JSON.parse(row.image_classes)),
+    imageClasses: ImageClasses.parse(storedJson(row.image_classes)),
   });
 
   return {
-    list: (): Dataset[] => listRows.all().map(toDataset),
+    list: (): Dataset[] => listRows.all().map(datasetOf),
     get(id: number): Dataset | undefined {
       const row = byId.get(id);
-      return row && toDataset(row);
+      return row && datasetOf(row);
     },
     getByName(name: string): Dataset | undefined {
       const row = byName.get(name);
-      return row && toDataset(row);
+      return row && datasetOf(row);
     },
     create(options: {
       name: string;

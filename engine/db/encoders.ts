@@ -1,6 +1,7 @@
 /** SQL of encoders: pretrained networks by name, whether a run of this project made them or a file brought them. */
 import { Encoder, type NetworkConfig, type WeightFileReport } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
+import { readStored, storedJson } from './stored.ts';
 
 interface EncoderRow {
   id: number;
@@ -15,21 +16,24 @@ interface EncoderRow {
 
 const COLUMNS = 'id, run_id, name, task, network, notes, created_at, file';
 
-const toEncoder = (row: EncoderRow): Encoder =>
-  Encoder.parse({
-    id: row.id,
-    runId: row.run_id,
-    name: row.name,
-    task: row.task,
-    file: row.file === null ? null : (JSON.parse(row.file) as unknown),
-    network: JSON.parse(row.network) as unknown,
-    notes: row.notes,
-    createdAt: row.created_at,
-  });
+const toEncoder = (db: Sqlite, row: EncoderRow): Encoder =>
+  readStored(db, `encoder "${row.name}"`, () =>
+    Encoder.parse({
+      id: row.id,
+      runId: row.run_id,
+      name: row.name,
+      task: row.task,
+      file: storedJson(row.file),
+      network: storedJson(row.network),
+      notes: row.notes,
+      createdAt: row.created_at,
+    }),
+  );
 
 const now = () => new Date().toISOString();
 
 export function encodersTable(db: Sqlite) {
+  const encoderOf = (row: EncoderRow) => toEncoder(db, row);
   const list = db.prepare<[], EncoderRow>(`SELECT ${COLUMNS} FROM encoders ORDER BY id`);
   const byId = db.prepare<[number], EncoderRow>(`SELECT ${COLUMNS} FROM encoders WHERE id = ?`);
   const insertOfRun = db.prepare<[number, string, string, string, string]>(
@@ -50,10 +54,10 @@ export function encodersTable(db: Sqlite) {
   );
 
   return {
-    list: (): Encoder[] => list.all().map(toEncoder),
+    list: (): Encoder[] => list.all().map(encoderOf),
     get(id: number): Encoder | undefined {
       const row = byId.get(id);
-      return row && toEncoder(row);
+      return row && encoderOf(row);
     },
     /** Names the result of a pretraining run; a run has one encoder at most. */
     add: (encoder: Pick<Encoder, 'name' | 'task' | 'network'> & { runId: number; task: string }) =>

@@ -55,7 +55,7 @@ const MISSING = /^no such (table|column)|has no column named/;
 export const damagedError = (path: string, found: string, cause?: unknown): AppError =>
   new AppError(
     'corrupt',
-    `${path} is damaged (${found}). Do not write to it: copy it away and open a backup.`,
+    `${path} is damaged (${found}). Do not write to it: copy it away and open a backup. "graft check" and "Check the project file" name all that is damaged.`,
     { subject: path, cause },
   );
 

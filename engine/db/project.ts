@@ -20,16 +20,20 @@ import { studiesTable } from './studies.ts';
 
 function tables(file: OpenedFile) {
   const { sqlite, path } = file;
+  const datasets = datasetsTable(sqlite, path);
+  const studies = studiesTable(sqlite);
+  const runs = runsTable(sqlite);
+  const encoders = encodersTable(sqlite);
   return {
     path,
     about: aboutTable(sqlite),
-    datasets: datasetsTable(sqlite, path),
+    datasets,
     labelMaps: labelMapsTable(sqlite),
     splits: splitsTable(sqlite),
     snapshots: snapshotsTable(sqlite),
-    studies: studiesTable(sqlite),
-    runs: runsTable(sqlite),
-    encoders: encodersTable(sqlite),
+    studies,
+    runs,
+    encoders,
     examples: examplesTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
@@ -45,6 +49,9 @@ function tables(file: OpenedFile) {
     check() {
       checkIntegrity(sqlite, path, 'full');
       assertContentsWhole(sqlite, path);
+      // What is sound as JSON may still be no study: each row is read as whoever uses it does.
+      for (const { id } of datasets.list()) datasets.images(id);
+      for (const table of [studies, runs, encoders]) table.list();
     },
     close: () => file.close(),
   };

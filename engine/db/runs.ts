@@ -14,6 +14,7 @@ import {
 } from '../../shared/entities.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { Sqlite } from './open.ts';
+import { readStored, storedJson } from './stored.ts';
 
 interface RunRow {
   id: number;
@@ -58,35 +59,36 @@ export interface Checkpoint {
 const COLUMNS = `id, study_id, kind, pretraining, transfer, labels, seed, status, config, depends_on, engine, layers,
   step, steps, error, created_at, started_at, ended_at, trained_seconds, peak_memory_bytes`;
 
-const parseJson = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
-
-const toRun = (row: RunRow): Run =>
-  Run.parse({
-    id: row.id,
-    studyId: row.study_id,
-    kind: row.kind,
-    pretraining: row.pretraining,
-    transfer: row.transfer,
-    labels: row.labels,
-    seed: row.seed,
-    status: row.status,
-    config: parseJson(row.config),
-    dependsOn: row.depends_on,
-    engine: parseJson(row.engine),
-    layers: parseJson(row.layers),
-    step: row.step,
-    steps: row.steps,
-    error: parseJson(row.error),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    trainedSeconds: row.trained_seconds,
-    peakMemoryBytes: row.peak_memory_bytes,
-  });
+const toRun = (db: Sqlite, row: RunRow): Run =>
+  readStored(db, `run ${row.id}`, () =>
+    Run.parse({
+      id: row.id,
+      studyId: row.study_id,
+      kind: row.kind,
+      pretraining: row.pretraining,
+      transfer: row.transfer,
+      labels: row.labels,
+      seed: row.seed,
+      status: row.status,
+      config: storedJson(row.config),
+      dependsOn: row.depends_on,
+      engine: storedJson(row.engine),
+      layers: storedJson(row.layers),
+      step: row.step,
+      steps: row.steps,
+      error: storedJson(row.error),
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      trainedSeconds: row.trained_seconds,
+      peakMemoryBytes: row.peak_memory_bytes,
+    }),
+  );
 
 const now = () => new Date().toISOString();
 
 export function runsTable(db: Sqlite) {
+  const runOf = (row: RunRow) => toRun(db, row);
   const byId = db.prepare<[number], RunRow>(`SELECT ${COLUMNS} FROM runs WHERE id = ?`);
   const all = db.prepare<[], RunRow>(`SELECT ${COLUMNS} FROM runs ORDER BY id`);
   const byStudy = db.prepare<[number], RunRow>(
@@ -179,14 +181,14 @@ export function runsTable(db: Sqlite) {
   return {
     get(id: number): Run | undefined {
       const row = byId.get(id);
-      return row && toRun(row);
+      return row && runOf(row);
     },
-    list: (): Run[] => all.all().map(toRun),
-    ofStudy: (studyId: number): Run[] => byStudy.all(studyId).map(toRun),
+    list: (): Run[] => all.all().map(runOf),
+    ofStudy: (studyId: number): Run[] => byStudy.all(studyId).map(runOf),
     /** The first run that may start now. */
     nextQueued(): Run | undefined {
       const row = nextQueued.get();
-      return row && toRun(row);
+      return row && runOf(row);
     },
     create(options: {
       studyId: number | null;
@@ -235,7 +237,9 @@ export function runsTable(db: Sqlite) {
       })();
     },
     metrics: (runId: number): MetricPoint[] =>
-      metricsOf.all(runId).map((row) => ({ ...row, name: MetricName.parse(row.name) })),
+      readStored(db, `the metrics of run ${runId}`, () =>
+        metricsOf.all(runId).map((row) => ({ ...row, name: MetricName.parse(row.name) })),
+      ),
     /** Before a resume: points behind the checkpoint will be measured again. */
     dropMetricsAfter: (runId: number, step: number) => void dropMetricsAfter.run(runId, step),
 

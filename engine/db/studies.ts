@@ -1,6 +1,7 @@
 /** SQL of studies: their configuration and state. Their runs are in runs.ts. */
 import { Study, type StudyConfig, type StudyStatus } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
+import { readStored, storedJson } from './stored.ts';
 
 interface StudyRow {
   id: number;
@@ -17,20 +18,23 @@ interface StudyRow {
 const COLUMNS =
   'id, name, config, status, source_snapshot_id, target_snapshot_id, created_at, started_at, ended_at';
 
-const toStudy = (row: StudyRow): Study =>
-  Study.parse({
-    id: row.id,
-    name: row.name,
-    config: JSON.parse(row.config) as unknown,
-    status: row.status,
-    sourceSnapshotId: row.source_snapshot_id,
-    targetSnapshotId: row.target_snapshot_id,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-  });
+const toStudy = (db: Sqlite, row: StudyRow): Study =>
+  readStored(db, `study "${row.name}"`, () =>
+    Study.parse({
+      id: row.id,
+      name: row.name,
+      config: storedJson(row.config),
+      status: row.status,
+      sourceSnapshotId: row.source_snapshot_id,
+      targetSnapshotId: row.target_snapshot_id,
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+    }),
+  );
 
 export function studiesTable(db: Sqlite) {
+  const studyOf = (row: StudyRow) => toStudy(db, row);
   const listRows = db.prepare<[], StudyRow>(`SELECT ${COLUMNS} FROM studies ORDER BY id`);
   const byId = db.prepare<[number], StudyRow>(`SELECT ${COLUMNS} FROM studies WHERE id = ?`);
   const byName = db.prepare<[string], StudyRow>(`SELECT ${COLUMNS} FROM studies WHERE name = ?`);
@@ -48,14 +52,14 @@ export function studiesTable(db: Sqlite) {
   const deleteStudy = db.prepare<[number]>('DELETE FROM studies WHERE id = ?');
 
   return {
-    list: (): Study[] => listRows.all().map(toStudy),
+    list: (): Study[] => listRows.all().map(studyOf),
     get(id: number): Study | undefined {
       const row = byId.get(id);
-      return row && toStudy(row);
+      return row && studyOf(row);
     },
     getByName(name: string): Study | undefined {
       const row = byName.get(name);
-      return row && toStudy(row);
+      return row && studyOf(row);
     },
     create(options: {
       config: StudyConfig;

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { createProject, openProject, openProjectReadonly } from '../../../engine/db/project.ts';
+import {
+  createProject,
+  openProject,
+  openProjectReadonly,
+  type Project,
+} from '../../../engine/db/project.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
@@ -59,6 +64,7 @@ it.each([
   ],
   ['DELETE FROM label_maps WHERE id = 1', /\d of snapshot_items without their label_maps/],
   [`UPDATE runs SET config = '{'`, /\d+ of runs whose config cannot be read/],
+  [`UPDATE runs SET config = '{}'`, /run 1 cannot be read: config/],
 ])('names what %s has damaged', (sql, words) => {
   const path = damaged(sql);
   const { code, subject, message } = errorOf(() => check(path));
@@ -78,3 +84,31 @@ it.each(['DROP TABLE encoders', 'ALTER TABLE results DROP COLUMN uncertainty'])(
     }
   },
 );
+
+it.each([
+  [
+    'studies SET config',
+    (p: Project) => p.studies.list(),
+    /study "small" cannot be read: its JSON/,
+  ],
+  ['runs SET config', (p: Project) => p.runs.get(1), /run 1 cannot be read: its JSON/],
+  ['runs SET engine', (p: Project) => p.runs.list(), /run 1 cannot be read: its JSON/],
+  ['datasets SET origin', (p: Project) => p.datasets.list(), /dataset "cells" cannot be read/],
+  ['datasets SET image_classes', (p: Project) => p.datasets.get(1), /dataset "cells" cannot/],
+  ['images SET channel_pages', (p: Project) => p.datasets.image(2), /image 1\.png cannot be read/],
+  ['encoders SET network', (p: Project) => p.encoders.list(), /encoder "mine" cannot be read/],
+] as const)('%s = "{" fails where it is used as damage that is named', (column, use, words) => {
+  const path = damaged(
+    `INSERT INTO encoders (run_id, name, task, network, created_at) VALUES (1, 'mine', 'autoencoder', '{}', '2026-01-01');
+     UPDATE ${column} = '{'`,
+  );
+  const project = openProject(path);
+  try {
+    const { code, subject, message } = errorOf(() => use(project));
+    expect({ code, subject }).toEqual({ code: 'corrupt', subject: path });
+    expect(message).toMatch(words);
+    expect(message).toMatch(/open a backup.*graft check/);
+  } finally {
+    project.close();
+  }
+});

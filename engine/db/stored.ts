@@ -1,0 +1,27 @@
+/**
+ * Rows as they are read back: JSON, of which SQLite only knows that it is text, and words of a list. The one place that
+ * says what is damaged where they are not what was stored.
+ */
+import { z } from 'zod';
+import { damagedError, type Sqlite } from './open.ts';
+
+/** Text of a column of JSON as a value; null stays null. Errors: SyntaxError, which `readStored` tells as damage. */
+export const storedJson = (text: string | null): unknown =>
+  text === null ? null : JSON.parse(text);
+
+/** What `read` makes of a row. Errors: corrupt, with `what` it is ("run 7"); others of `read`. */
+export function readStored<T>(db: Sqlite, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason =
+      error instanceof z.ZodError
+        ? (error.issues[0]?.path.join('.') ?? '')
+        : error instanceof SyntaxError
+          ? 'its JSON'
+          : null;
+    if (reason === null) throw error;
+    const where = reason === '' ? '' : `: ${reason}`;
+    throw damagedError(db.name, `${what} cannot be read${where}`, error);
+  }
+}
