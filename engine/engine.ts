@@ -153,10 +153,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
   ): Promise<CallOutputs[K]> {
     const parsed = parse(name, input);
     const changed = (changes: Changes) => {
-      if (!('project' in parsed)) throw new AppError('internal', `${name} changes no project.`);
+      const isOfProject = 'project' in parsed && changes.projects === undefined;
       emit({
         type: 'changed',
-        project: resolve(parsed.project),
+        project: isOfProject ? resolve(parsed.project) : null,
         origin: origin ?? null,
         changes,
       });

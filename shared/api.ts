@@ -311,10 +311,17 @@ export const callInputs = {
 export type CallName = keyof typeof callInputs;
 
 /**
- * What of a project each call changes; of runs that are under way the queue tells by itself. A call that is not listed changes nothing of it; one that is must say what it
- * has changed (engine/handlers/context.ts), and engine.call tells everybody.
+ * What each call changes, of a project or of what stays between starts; of runs that are under way the queue tells by
+ * itself. A call that is not listed changes nothing of it; one that is must say what it has changed
+ * (engine/handlers/context.ts), and engine.call tells everybody.
  */
 export const CALL_CHANGES = {
+  'settings.update': ['settings'],
+  'project.create': ['projects'],
+  'project.open': ['projects'],
+  'project.openSample': ['projects'],
+  'project.close': ['projects'],
+  'project.forget': ['projects'],
   'datasets.generate': ['datasets'],
   'datasets.import': ['datasets'],
   'datasets.relink': ['datasets', 'images'],

@@ -4,6 +4,7 @@
  */
 import type { MetricPoint } from './entities.ts';
 import type { WireError } from './errors.ts';
+import type { Settings } from './settings.ts';
 
 /** By id. */
 export interface ChangedIds {
@@ -19,8 +20,18 @@ export interface NewLabels {
   readonly isFirst: boolean;
 }
 
-/** What of a project a call, or the queue, has changed. */
+/** Projects by path: which of them the engine has open, and which are on the list of recent ones. */
+export interface ProjectChanges {
+  readonly opened?: readonly string[];
+  readonly closed?: readonly string[];
+  readonly forgotten?: readonly string[];
+}
+
+/** What a call, or the queue, has changed: of a project, or of what this user has beside it. */
 export interface Changes {
+  /** As they are now. */
+  readonly settings?: Settings;
+  readonly projects?: ProjectChanges;
   /** A new one comes with its images and splits. */
   readonly datasets?: ChangedIds;
   /** Of one dataset. */
@@ -50,7 +61,8 @@ export interface RunProgress {
 export type EngineEvent =
   | {
       readonly type: 'changed';
-      readonly project: string;
+      /** Whose contents it is about; null: what is no project's. */
+      readonly project: string | null;
       /** Who asked for it, as the caller calls himself; null: the queue at work, or a nameless caller. */
       readonly origin: string | null;
       readonly changes: Changes;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
 import { ensureSample } from '../sample.ts';
-import type { CallContext, Handlers, OpenProject } from './context.ts';
+import type { CallContext, Changed, Handlers, OpenProject } from './context.ts';
 
 function describe({ db, queue }: OpenProject): ProjectInfo {
   const datasets = db.datasets.list();
@@ -20,9 +20,10 @@ function describe({ db, queue }: OpenProject): ProjectInfo {
   };
 }
 
-function opened(project: OpenProject, { settings }: CallContext): ProjectInfo {
-  settings.opened(project.db.path);
-  return describe(project);
+function opened(project: OpenProject, { settings }: CallContext): Changed<'project.open'> {
+  const { path } = project.db;
+  settings.opened(path);
+  return { output: describe(project), changes: { projects: { opened: [path] } } };
 }
 
 export const projectHandlers: Handlers<
@@ -40,7 +41,7 @@ export const projectHandlers: Handlers<
   'project.openSample': (_input, context) => opened(context.projects.open(ensureSample()), context),
   async 'project.close'({ project }, { projects }) {
     await projects.close(project);
-    return null;
+    return { output: null, changes: { projects: { closed: [resolve(project)] } } };
   },
   'project.list': (_input, { projects }) => projects.list().map(describe),
   'project.check'({ project }, context) {
@@ -56,6 +57,6 @@ export const projectHandlers: Handlers<
     })),
   'project.forget'({ path }, { settings }) {
     settings.forget(resolve(path));
-    return null;
+    return { output: null, changes: { projects: { forgotten: [resolve(path)] } } };
   },
 };

@@ -3,7 +3,10 @@ import type { Handlers } from './context.ts';
 
 export const settingsHandlers: Handlers<'settings.read' | 'settings.update' | 'window.painted'> = {
   'settings.read': (_input, { settings }) => settings.read(),
-  'settings.update': (patch, { settings }) => settings.update(patch),
+  'settings.update'(patch, { settings }) {
+    const output = settings.update(patch);
+    return { output, changes: { settings: output } };
+  },
   'window.painted'(_input, { emit }) {
     emit({ type: 'window.painted' });
     return null;

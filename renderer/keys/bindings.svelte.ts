@@ -24,6 +24,14 @@ export class KeyBindings {
     this.#choice = (await this.#api.call('settings.read', {})).keys;
   }
 
+  /** Follows what another window changes. Returns how to stop. */
+  listen(): () => void {
+    return this.#api.subscribe((event) => {
+      if (event.type !== 'changed' || event.origin === this.#api.origin) return;
+      this.#choice = event.changes.settings?.keys ?? this.#choice;
+    });
+  }
+
   /** Starts over from a preset. */
   async setPreset(preset: string): Promise<void> {
     await this.#store({ preset, rebound: {} });

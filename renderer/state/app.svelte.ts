@@ -2,6 +2,7 @@
 import type { DoctorReport, ProjectInfo } from '../../shared/api.ts';
 import type { PathRequest } from '../../shared/desktop.ts';
 import type { Dataset } from '../../shared/entities.ts';
+import type { EngineEvent } from '../../shared/events.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Api, Connection } from '../api.ts';
@@ -42,6 +43,8 @@ export class AppState {
   theme = $state.raw<Settings['theme']>('system');
   #systemDark = $state.raw(false);
   connection = $state.raw<Connection>('connecting');
+  /** Grows whenever a project was opened, closed or forgotten, here or in another window. */
+  projectChanges = $state.raw(0);
   /** How often the engine was lost and everything is there again: what failed meanwhile is worth another try. */
   recoveries = $state.raw(0);
   route = $state.raw<Route>({ view: 'welcome' });
@@ -121,6 +124,7 @@ export class AppState {
   listen(): () => void {
     const stopEvents = this.api.subscribe((event) => {
       if (event.type === 'notice') this.toasts.show('info', event.message);
+      else if (event.type === 'changed' && event.project === null) this.#follow(event);
       else if ('project' in event) this.project?.handle(event);
     });
     const stopConnection = this.api.onConnection((next) => {
@@ -137,6 +141,24 @@ export class AppState {
       stopConnection();
       system.removeEventListener('change', follow);
     };
+  }
+
+  /** What other windows changed of what is all windows' own. */
+  #follow({ changes, origin }: Extract<EngineEvent, { readonly type: 'changed' }>): void {
+    const { settings, projects } = changes;
+    if (projects !== undefined) this.projectChanges++;
+    if (origin === this.api.origin) return;
+    if (settings !== undefined) this.theme = settings.theme;
+    const { project } = this;
+    if (project === null || projects?.closed?.includes(project.path) !== true) return;
+    this.#leave(project);
+    this.toasts.show('info', `${project.name} was closed in another window.`);
+  }
+
+  #leave(project: ProjectState): void {
+    project.close();
+    this.project = null;
+    this.go({ view: 'welcome' });
   }
 
   /** A restarted engine has no project open. */
@@ -211,9 +233,7 @@ export class AppState {
   async closeProject(): Promise<void> {
     const { project } = this;
     if (project === null) return;
-    project.close();
-    this.project = null;
-    this.go({ view: 'welcome' });
+    this.#leave(project);
     await this.api.call('project.close', { project: project.path });
   }
 

@@ -16,7 +16,7 @@ import { DatasetImages } from './dataset-images.svelte.ts';
 import { Refresh } from './refresh.ts';
 
 /** An event about a project. */
-type ProjectEvent = Extract<EngineEvent, { readonly project: string }>;
+type ProjectEvent = Extract<EngineEvent, { readonly project: string | null }>;
 
 /** Lists that are asked for as a whole; of runs, which may be many, those that have changed. */
 interface Due {

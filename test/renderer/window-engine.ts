@@ -76,7 +76,10 @@ export async function windowEngine(
           ...(onProgress === undefined ? {} : { onProgress }),
         });
       },
-      subscribe: (listener) => engine.subscribe(listener),
+      subscribe: (listener) =>
+        engine.subscribe((event) => {
+          if (connection === 'open') listener(event);
+        }),
       onConnection(watch) {
         watchers.add(watch);
         watch(connection);

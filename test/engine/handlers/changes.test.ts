@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
 import { allImages } from '../../../renderer/state/all-images.ts';
-import type { EngineEvent } from '../../../shared/events.ts';
+import type { Changes, EngineEvent } from '../../../shared/events.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
 
@@ -93,4 +93,24 @@ test('a list of 100,001 images is complete', async () => {
   await expect(
     engine.call('images.list', { project, datasetId, limit: 100_001 }),
   ).rejects.toMatchObject({ code: 'invalid-input' });
+});
+
+test('settings and the list of projects are told of like everything else', async () => {
+  const { engine, events, project } = await openProject();
+  events.length = 0;
+  const origin = 'a window';
+  const settings = await engine.call('settings.update', { theme: 'dark' }, { origin });
+  await engine.call('project.open', { path: project });
+  await engine.call('project.close', { project }, { origin });
+  await engine.call('project.forget', { path: project });
+  const told = (changes: Changes, by: string | null = null) => ({
+    ...{ type: 'changed', project: null, origin: by, changes },
+  });
+  expect(events).toEqual([
+    told({ settings }, origin),
+    told({ projects: { opened: [project] } }),
+    told({ projects: { closed: [project] } }, origin),
+    told({ projects: { forgotten: [project] } }),
+  ]);
+  expect(settings.theme).toBe('dark');
 });

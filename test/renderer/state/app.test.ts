@@ -1,6 +1,7 @@
 /** The window as a whole on an engine of this process: what it opens, what it does when the engine goes and comes back. */
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { KeyBindings } from '../../../renderer/keys/bindings.svelte.ts';
 import { AppState } from '../../../renderer/state/app.svelte.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
@@ -112,6 +113,39 @@ describe('settings', () => {
     const next = new AppState(api);
     await next.start();
     expect([next.theme, next.dark]).toEqual(['dark', true]);
+  });
+});
+
+describe('beside another window', () => {
+  it('follows its theme and keys, and the list of recent projects', async () => {
+    const { app, engine, api, path } = await openWindow();
+    await app.start();
+    const keys = new KeyBindings(api, app.keyboard);
+    await keys.load();
+    onTestFinished(keys.listen());
+    const before = app.projectChanges;
+    const rebound = { 'tool.brush': ['q'] };
+    await engine.call('settings.update', { theme: 'dark', keys: { preset: 'graft', rebound } });
+    expect([app.theme, keys.choice.rebound]).toEqual(['dark', rebound]);
+    await engine.call('project.forget', { path });
+    expect(app.projectChanges).toBe(before + 1);
+  });
+
+  it('goes back to the first page when a project is closed there, and says so', async () => {
+    const { app, engine, path, said } = await openWindow();
+    await app.start();
+    await engine.call('project.close', { project: `${path}.other` });
+    expect(app.project?.path).toBe(path);
+    await engine.call('project.close', { project: path });
+    expect([app.project, app.route]).toEqual([null, { view: 'welcome' }]);
+    expect(said()).toEqual(['info: cells was closed in another window.']);
+  });
+
+  it('says nothing of what it closed itself', async () => {
+    const { app, said } = await openWindow();
+    await app.start();
+    await app.closeProject();
+    expect([app.project, said()]).toEqual([null, []]);
   });
 });
 
