@@ -101,7 +101,7 @@ export type ComparisonKind =
   | 'encoder − encoder(simclr)' // is multi-reconstruction ConRec better than a contrast alone?
   | 'encoder − encoder(conrec)'; // … than with one reconstruction?
 
-/** Holm's correction runs within a family. */
+/** Over questions that are not primary, Holm's correction runs within a family. */
 export type ComparisonFamily = 'encoder' | 'decoder' | 'interaction' | 'control' | 'task' | 'other';
 
 /** Variances in squared Dice: what differs from seed to seed, from image to image, and beyond both. */
@@ -141,7 +141,7 @@ export interface Comparison {
   readonly ci95Bootstrap: Interval;
   /** Exact two-sided sign-flip test over seed means; smallest possible value 2 / 2^S. */
   readonly p: number;
-  /** Holm-adjusted within the family. */
+  /** Holm-adjusted: over all primary questions, or over the exploratory ones of the family. */
   readonly pHolm: number;
   /** Paired seeds S and test images. */
   readonly seeds: readonly number[];
@@ -154,7 +154,17 @@ export interface Comparison {
   readonly wilcoxonP: number;
   /** Upper 95 % bound below δ: the decoder may be skipped; only for `encoder+decoder − encoder`. */
   readonly nonInferiorToSkip: boolean | null;
+  /** From the single intervals above: what this row says by itself. */
   readonly verdict: Verdict;
+  /**
+   * Of a primary question: intervals that hold together with those of all others, and the verdict from them, which
+   * headline and claims rest on (docs/method.md §5). null: exploratory, or not tested.
+   */
+  readonly together: {
+    readonly ci95: Interval;
+    readonly ci90: Interval;
+    readonly verdict: Verdict;
+  } | null;
   /** One sentence in plain words, with S, n and δ. */
   readonly words: string;
 }
@@ -227,6 +237,8 @@ export interface StudyAnalysis {
   readonly pretrainings: readonly StudiedPretraining[];
   readonly arms: readonly ArmSummary[];
   readonly comparisons: readonly Comparison[];
+  /** Primary questions that could be tested; the simultaneous intervals hold for so many together. */
+  readonly primaryQuestions: number;
   /** Empty where no classification encoder takes part. */
   readonly families: readonly FamilyComparison[];
   readonly convergence: readonly ConvergenceSummary[];

@@ -541,6 +541,25 @@ export const PRETRAINING_LABELS = ['own', 'all'] as const;
 const PretrainingLabels = z.enum(PRETRAINING_LABELS);
 export type PretrainingLabels = z.infer<typeof PretrainingLabels>;
 
+/** A question that a study is to answer for certain (shared/primary-questions.ts). */
+export const PrimaryQuestion = z.object({
+  question: z.enum([
+    'encoder',
+    'decoder',
+    'both',
+    'decoder-alone',
+    'trend',
+    'classification',
+    'simclr',
+    'conrec',
+  ]),
+  /** null: of every pretraining. */
+  pretraining: PretrainingKey.nullable().default(null),
+  /** null: with every label count. */
+  labels: LabelCount.nullable().default(null),
+});
+export type PrimaryQuestion = z.infer<typeof PrimaryQuestion>;
+
 export const StudyConfig = z.object({
   name: z.string().min(1).max(200),
   sourceDatasetId: Id,
@@ -580,6 +599,8 @@ export const StudyConfig = z.object({
   firstSeed: z.number().int().min(0).default(0),
   /** Equivalence margin in Dice, fixed before the run. */
   delta: z.number().positive().max(0.5).default(0.02),
+  /** Marked before the run; empty: all that headline and claims are read from. The rest is exploratory. */
+  primary: z.array(PrimaryQuestion).default([]),
   mode: z.enum(['quick', 'default', 'confirm']).default('default'),
   /** How runs share the processor; null: chosen by calibration when the study starts. */
   execution: z

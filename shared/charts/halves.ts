@@ -2,6 +2,7 @@
  * The answer as a picture: a network's two halves, each marked keep, drop, no difference, or can't tell.
  * One picture a pretraining and label count; cells are never pooled, so none can hide another.
  */
+import { type Answer, cellAdvice } from '../advice.ts';
 import type { Comparison, ComparisonKind, StudyAnalysis, Verdict } from '../analysis.ts';
 import type { PretrainingKey } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
@@ -26,18 +27,15 @@ export interface Halves {
 
 const UNTESTED: Half = { state: 'untested', advice: 'Not tested', effect: '' };
 
-const ADVICE: Readonly<Record<Verdict, Pick<Half, 'state' | 'advice'>>> = {
-  helps: { state: 'keep', advice: 'Keep it' },
+const TOO_LITTLE: Readonly<Partial<Record<Verdict, Pick<Half, 'state' | 'advice'>>>> = {
   hurts: { state: 'drop', advice: 'Leave it out' },
   equivalent: { state: 'same', advice: 'No difference' },
   'equivalent, small but detectable': { state: 'same', advice: 'Tiny difference' },
-  inconclusive: { state: 'unclear', advice: 'Can’t tell yet' },
-  'not tested': UNTESTED,
 };
 
 /**
- * Encoder: E − random. Decoder: what it adds to the encoder, E+D − E. An inconclusive half whose gain
- * is bounded below δ (upper end of the 90 % interval) can be skipped all the same.
+ * Encoder: E − random. Decoder: what it adds to the encoder, E+D − E. As advised (advice.ts): a half that gains too
+ * little by itself is kept where both together help.
  */
 export function halvesOf(
   {
@@ -47,14 +45,23 @@ export function halvesOf(
   }: Pick<StudyAnalysis, 'comparisons' | 'delta' | 'pretrainings'>,
   cell: { readonly pretraining: PretrainingKey; readonly labels: number },
 ): Halves {
-  const find = (kind: ComparisonKind) =>
-    comparisons.find(
-      (one) =>
-        one.comparison === kind &&
-        one.pretraining === cell.pretraining &&
-        one.labels === cell.labels,
-    );
-  const encoder = half(find('encoder − random'), delta);
+  const rows = comparisons.filter(
+    (one) => one.pretraining === cell.pretraining && one.labels === cell.labels,
+  );
+  const advice = cellAdvice(rows, delta);
+  const find = (kind: ComparisonKind) => rows.find(({ comparison }) => comparison === kind);
+  const isOnlyTogether = advice.encoder === 'little' && advice.both === 'gains';
+  const half = (answer: Answer, row: Comparison | undefined): Half => {
+    if (row === undefined || answer === 'absent') return UNTESTED;
+    const effect = signed(row.effect);
+    if (answer === 'unasked') return { state: 'untested', advice: 'Not asked', effect };
+    if (answer === 'gains') return { state: 'keep', advice: 'Keep it', effect };
+    if (answer === 'open') return { state: 'unclear', advice: 'Can’t tell yet', effect };
+    if (isOnlyTogether) return { state: 'keep', advice: 'Only together', effect };
+    const known = TOO_LITTLE[row.together?.verdict ?? row.verdict];
+    return { ...(known ?? { state: 'same', advice: 'Can be skipped' }), effect };
+  };
+  const encoder = half(advice.encoder, find('encoder − random'));
   const decoder = find('encoder+decoder − encoder');
   const own = pretrainings.find(({ key }) => key === cell.pretraining);
   if (decoder === undefined && own?.trains.includes('decoder') !== true)
@@ -62,16 +69,7 @@ export function halvesOf(
       encoder,
       decoder: { ...UNTESTED, advice: 'Not pretrained' },
     };
-  return { encoder, decoder: half(decoder, delta) };
-}
-
-function half(comparison: Comparison | undefined, delta: number): Half {
-  if (comparison === undefined || comparison.verdict === 'not tested') return UNTESTED;
-  const effect = signed(comparison.effect);
-  if (comparison.verdict === 'inconclusive' && comparison.ci90[1] < delta) {
-    return { state: 'same', advice: 'Can be skipped', effect };
-  }
-  return { ...ADVICE[comparison.verdict], effect };
+  return { encoder, decoder: half(advice.decoder, decoder) };
 }
 
 // ───────────────────────────── drawing ─────────────────────────────

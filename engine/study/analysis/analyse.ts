@@ -3,10 +3,11 @@
  * finished and failed runs. Pure; reading the runs is gather.ts, showing the result is report/.
  */
 import type { AnalysedRun, StudiedPretraining, StudyAnalysis } from '../../../shared/analysis.ts';
+import type { PrimaryQuestion } from '../../../shared/entities.ts';
 import { armsOf, learningCurve, summariseArm } from './arms.ts';
 import { createBootstrap } from '../statistics/bootstrap.ts';
 import { judgeClaims } from './claims.ts';
-import { compareArms, encoderTrends } from './comparisons.ts';
+import { compareArms } from './comparisons.ts';
 import { convergenceOf, unconvergedBaselines } from './convergence.ts';
 import { compareFamilies } from './families.ts';
 import { headlineOf } from './headline.ts';
@@ -20,6 +21,8 @@ export interface AnalyseOptions {
   readonly pretrainings: readonly StudiedPretraining[];
   /** Equivalence margin in Dice. */
   readonly delta: number;
+  /** Questions marked before the run; none: all that advice is read from. */
+  readonly primary?: readonly PrimaryQuestion[];
   /** Fixes the resamples, so that the same runs give the same intervals. */
   readonly seedForBootstrap: number;
   /** Steps of a fine-tuning run. */
@@ -31,13 +34,14 @@ export interface AnalyseOptions {
  * are left out. Errors: conflict, where runs were tested on different images.
  */
 export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
-  const { runs, pretrainings, delta, seedForBootstrap, budgetSteps } = options;
+  const { runs, pretrainings, delta, primary = [], seedForBootstrap, budgetSteps } = options;
   const arms = armsOf(runs);
   const bootstrap = createBootstrap(seedForBootstrap);
   const baselineNotConverged = unconvergedBaselines(arms, { budgetSteps, delta });
-  const comparisons = compareArms(arms, {
+  const { comparisons, trends, primaryQuestions } = compareArms(arms, {
     pretrainings,
     delta,
+    primary,
     bootstrap,
     seedForBootstrap,
     baselineNotConverged,
@@ -50,7 +54,10 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
   return {
     delta,
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
-    headline: headlineWithLabels(headlineOf(comparisons, delta), pretrainings),
+    headline: headlineWithLabels(
+      headlineOf(comparisons, { delta, primaryQuestions }),
+      pretrainings,
+    ),
     pretrainings,
     arms: arms.map((arm) => {
       const own = pretrainings.find(({ key }) => key === arm.pretraining);
@@ -58,15 +65,14 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
       return { ...summariseArm(arm), ...(extraLabels === undefined ? {} : { extraLabels }) };
     }),
     comparisons,
+    primaryQuestions,
     families,
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
     claims: claimsWithLabels(
       judgeClaims({
         comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
-        trends: encoderTrends(arms, pretrainings).filter((trend) =>
-          isFairTrend(trend, pretrainings),
-        ),
+        trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
         pretrainings,
         delta,
       }),

@@ -1,6 +1,8 @@
 /**
  * The paper's five claims (docs/method.md §1) held against the cells of one study. A claim is supported
- * where every cell that can speak about it agrees, contradicted where any cell disagrees.
+ * where every cell that can speak about it agrees, contradicted where any cell disagrees. Cells are the study's
+ * primary questions, read from intervals that hold all together: nothing that any claim says here is wrong in 95 of
+ * 100 studies. Other rows are no evidence.
  */
 import type {
   ClaimVerdict,
@@ -40,13 +42,19 @@ export interface ClaimInput {
 
 export function judgeClaims(input: ClaimInput): ClaimVerdict[] {
   const { comparisons, pretrainings, delta } = input;
+  const read = comparisons.map(asAdvised).filter((cell) => cell !== null);
   const tested = (...kinds: ComparisonKind[]) =>
-    comparisons.filter((c) => kinds.includes(c.comparison) && c.verdict !== 'not tested');
+    read.filter((cell) => kinds.includes(cell.comparison));
   const against = tested('encoder − encoder(classification)');
   const multi = pretrainings.filter(({ task }) => task === MULTI_RECONSTRUCTION);
   const ofMulti = (cells: readonly Comparison[]) =>
     cells.filter((cell) => multi.some(({ key }) => key === cell.pretraining));
-  return [
+  const exploratory = new Set(
+    comparisons
+      .filter((c) => c.together === null && c.verdict !== 'not tested')
+      .map((c) => c.comparison),
+  );
+  const claims = [
     decoderClaim(tested('encoder+decoder − encoder', 'decoder − random'), delta),
     encoderClaim(tested('encoder − random'), input.trends),
     familyClaim(against, pretrainings),
@@ -57,6 +65,30 @@ export function judgeClaims(input: ClaimInput): ClaimVerdict[] {
       delta,
     }),
   ];
+  return claims.map((claim) =>
+    claim.status === 'not tested' &&
+    (claim.claim !== 5 || multi.length > 0) &&
+    EVIDENCE[claim.claim].some((kind) => exploratory.has(kind))
+      ? {
+          ...claim,
+          why: 'It was no primary question of this study, so that its rows are exploratory.',
+        }
+      : claim,
+  );
+}
+
+/** Comparisons without which a claim is not tested. */
+const EVIDENCE: Readonly<Record<ClaimVerdict['claim'], readonly ComparisonKind[]>> = {
+  1: ['encoder+decoder − encoder', 'decoder − random'],
+  2: ['encoder − random'],
+  3: ['encoder − encoder(classification)'],
+  4: ['encoder − encoder(classification)'],
+  5: ['encoder − random'],
+};
+
+/** A primary question with the intervals and the verdict that hold together with all others; null for other rows. */
+function asAdvised(cell: Comparison): Comparison | null {
+  return cell.together === null ? null : { ...cell, ...cell.together };
 }
 
 /** Task of the paper's own proposal. */
@@ -118,10 +150,18 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
     const status = cell.verdict === 'inconclusive' ? 'inconclusive' : 'contradicted';
     return [{ ...evidence, status }];
   });
-  const shrinks = trends.map(({ pretraining, fewest: few, most, effect, ci95 }): Evidence => ({
-    status: ci95[0] > 0 ? 'supported' : ci95[1] < 0 ? 'contradicted' : 'inconclusive',
-    cell: `${pretrainingInText(pretraining)}, ${few} against ${counted(most, 'label')} (${signed(effect)} ${signedInterval(ci95)})`,
-  }));
+  const shrinks = trends.flatMap(
+    ({ pretraining, fewest: few, most, effect, together }): Evidence[] =>
+      together === null
+        ? []
+        : [
+            {
+              status:
+                together[0] > 0 ? 'supported' : together[1] < 0 ? 'contradicted' : 'inconclusive',
+              cell: `${pretrainingInText(pretraining)}, ${few} against ${counted(most, 'label')} (${signed(effect)} ${signedInterval(together)})`,
+            },
+          ],
+  );
   return {
     claim: 2,
     text: TEXTS[2],

@@ -1,14 +1,23 @@
 /** Paired differences between arms: effects, intervals, tests and verdicts of every cell of a study. */
 import type { Comparison, Interval, StudiedPretraining } from '../../../shared/analysis.ts';
-import type { PretrainingKey } from '../../../shared/entities.ts';
+import type { PretrainingKey, PrimaryQuestion } from '../../../shared/entities.ts';
+import { isPrimary, questionOf } from '../../../shared/primary-questions.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
 import { unequalLabels } from './unequal-labels.ts';
 import type { Bootstrap } from '../statistics/bootstrap.ts';
-import { contrastOf, CONTRASTS, type Difference, differenceOf, seedMeans } from './contrasts.ts';
+import {
+  armsOfContrast,
+  CONTRASTS,
+  type Difference,
+  differenceOf,
+  seedMeans,
+} from './contrasts.ts';
 import { crossedInterval, varianceComponents } from '../statistics/crossed-interval.ts';
 import { holm, mean, signFlipTest } from '../statistics/statistics.ts';
-import { gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
+import type { HalfWidths } from '../statistics/simultaneous-interval.ts';
+import { type Member, widthsTogether } from './together.ts';
+import { advisedVerdict, gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
 import { wilcoxonSignedRank } from '../statistics/wilcoxon.ts';
 
 /** Mean over seeds of each image. */
@@ -21,23 +30,35 @@ function imageMeans({ seeds, images, values }: Difference): number[] {
 export interface ComparisonOptions {
   readonly pretrainings: readonly StudiedPretraining[];
   readonly delta: number;
+  /** Questions marked before the run; none: all that advice is read from. */
+  readonly primary: readonly PrimaryQuestion[];
   readonly bootstrap: Bootstrap;
   readonly seedForBootstrap: number;
   readonly baselineNotConverged: readonly number[];
 }
 
+export interface Compared {
+  readonly comparisons: readonly Comparison[];
+  readonly trends: readonly EncoderTrend[];
+  /** Primary questions that could be tested: so many intervals hold together. */
+  readonly primaryQuestions: number;
+}
+
 /**
  * Every contrast of every (pretraining, labels) with at least one seed finished in all its arms, by
- * pretraining, label count and contrast. Holm's correction runs over the tested cells of a family, all
- * label counts and pretrainings together.
+ * pretraining, label count and contrast. The primary ones have simultaneous intervals, and Holm's correction runs over
+ * all of them; over the others it runs family by family, all label counts and pretrainings together.
  */
-export function compareArms(arms: readonly Arm[], options: ComparisonOptions): Comparison[] {
-  const { pretrainings: all } = options;
+export function compareArms(arms: readonly Arm[], options: ComparisonOptions): Compared {
+  const { pretrainings: all, primary } = options;
+  const counts = labelCounts(arms);
+  const design = { primary, most: counts.at(-1) ?? 0 };
   const cells = all.flatMap((pretraining) =>
-    labelCounts(arms).flatMap((labels) =>
+    counts.flatMap((labels) =>
       CONTRASTS.flatMap((contrast) => {
-        const difference = contrastOf(contrast, { arms, pretraining, all, labels });
-        if (difference === null) return [];
+        const own = armsOfContrast(contrast, { arms, pretraining, all, labels });
+        const difference = own === null ? null : differenceOf(own);
+        if (own === null || difference === null) return [];
         const { comparison, family } = contrast;
         const extraLabels = unequalLabels(comparison, { pretraining, all, labels });
         const cell = {
@@ -47,23 +68,75 @@ export function compareArms(arms: readonly Arm[], options: ComparisonOptions): C
           family,
           ...(extraLabels === 0 ? {} : { extraLabels }),
         };
-        return [numbersOf(cell, difference, options)];
+        const numbers = numbersOf(cell, difference, options);
+        const question = questionOf(comparison);
+        const isAsked =
+          question !== null &&
+          isPrimary({ question, pretraining: pretraining.key, labels }, design);
+        return [{ numbers, isPrimary: isAsked, member: { arms: own, difference } }];
       }),
     ),
   );
-  const tested = cells.filter((cell) => cell.verdict !== 'not tested');
-  const families = [...Map.groupBy(tested, (cell) => cell.family).values()];
-  const adjusted = new Map(
-    families.flatMap((family) => {
-      const ps = holm(family.map((cell) => cell.p));
-      return family.map((cell, i) => [cell, ps[i] ?? cell.p] as const);
+  const trends = trendsOf(arms, all).map((trend) => {
+    const asked = {
+      question: 'trend',
+      pretraining: trend.pretraining,
+      labels: trend.fewest,
+    } as const;
+    return { ...trend, isPrimary: isPrimary(asked, design) };
+  });
+  const tested = cells.filter(({ numbers }) => numbers.verdict !== 'not tested');
+  const asked = [...tested, ...trends].filter((one) => one.isPrimary).map(({ member }) => member);
+  const halves = widthsTogether(asked);
+  const widths = new Map<Member, HalfWidths>();
+  asked.forEach((member, k) => {
+    const half = halves[k];
+    if (half !== undefined) widths.set(member, half);
+  });
+  const corrected = new Map(
+    [
+      ...Map.groupBy(tested, (one) => (one.isPrimary ? 'primary' : one.numbers.family)).values(),
+    ].flatMap((family) => {
+      const ps = holm(family.map(({ numbers }) => numbers.p));
+      return family.map((one, k) => [one, ps[k]] as const);
     }),
   );
-  return cells.map((cell) => {
-    const numbers = { ...cell, pHolm: adjusted.get(cell) ?? cell.p };
-    const baselineConverged = !options.baselineNotConverged.includes(cell.labels);
-    return { ...numbers, words: wordsOf(numbers, { delta: options.delta, baselineConverged }) };
+  const comparisons = cells.map((one): Comparison => {
+    const half = widths.get(one.member);
+    const numbers = {
+      ...one.numbers,
+      pHolm: corrected.get(one) ?? one.numbers.p,
+      together: half === undefined ? null : togetherOf(one.numbers, half, options.delta),
+    };
+    const baselineConverged = !options.baselineNotConverged.includes(numbers.labels);
+    const context = { delta: options.delta, baselineConverged, questions: asked.length };
+    return { ...numbers, words: wordsOf(numbers, context) };
   });
+  return {
+    comparisons,
+    trends: trends.map(({ member, isPrimary: _primary, ...trend }) => {
+      const half = widths.get(member);
+      return { ...trend, together: half === undefined ? null : around(trend.effect, half.ci95) };
+    }),
+    primaryQuestions: asked.length,
+  };
+}
+
+const around = (effect: number, half: number): Interval => [effect - half, effect + half];
+
+/** What one of the primary questions may be said to have shown, all of them together. */
+function togetherOf(
+  single: Pick<Comparison, 'effect' | 'seeds' | 'verdict'>,
+  half: HalfWidths,
+  delta: number,
+): Comparison['together'] {
+  const ci95 = around(single.effect, half.ci95);
+  const ci90 = around(single.effect, half.ci90);
+  const verdict = advisedVerdict(
+    { ci95, ci90, seeds: single.seeds },
+    { single: single.verdict, delta },
+  );
+  return { ci95, ci90, verdict };
 }
 
 function labelCounts(arms: readonly Arm[]): number[] {
@@ -76,7 +149,7 @@ function numbersOf(
   cell: Cell,
   difference: Difference,
   options: ComparisonOptions,
-): Omit<Comparison, 'words' | 'pHolm'> {
+): Omit<Comparison, 'words' | 'pHolm' | 'together'> {
   const { pretraining, labels, comparison } = cell;
   const { seeds, images, values } = difference;
   const size = { seeds: seeds.length, images };
@@ -110,38 +183,37 @@ export interface EncoderTrend {
   readonly seeds: number;
   readonly effect: number;
   readonly ci95: Interval;
+  /** The 95 % interval that holds together with those of all primary questions; null where it is none of them. */
+  readonly together: Interval | null;
 }
 
 /** One a pretraining whose encoder was compared at two label counts or more over at least two seeds. */
-export function encoderTrends(
+function trendsOf(
   arms: readonly Arm[],
   pretrainings: readonly StudiedPretraining[],
-): EncoderTrend[] {
+): (Omit<EncoderTrend, 'together'> & { readonly member: Member })[] {
   return pretrainings.flatMap(({ key: pretraining }) => {
-    const effects = labelCounts(arms).flatMap((labels) => {
-      const difference = differenceOf([
-        { weight: 1, arm: findArm(arms, pretraining, 'encoder', labels) },
-        { weight: -1, arm: findArm(arms, null, 'random', labels) },
-      ]);
-      return difference === null ? [] : [{ labels, difference }];
+    const compared = labelCounts(arms).flatMap((labels) => {
+      const encoder = findArm(arms, pretraining, 'encoder', labels);
+      const random = findArm(arms, null, 'random', labels);
+      return encoder === undefined || random === undefined ? [] : [{ labels, encoder, random }];
     });
-    const [few, many] = [effects[0], effects.at(-1)];
+    const [few, many] = [compared[0], compared.at(-1)];
     if (few === undefined || many === undefined || few === many) return [];
-    const seeds = few.difference.seeds.filter((seed) => many.difference.seeds.includes(seed));
-    if (seeds.length < 2) return [];
-    const { images } = few.difference;
-    const rowOf = ({ seeds: all, values }: Difference, seed: number) => {
-      const at = all.indexOf(seed) * images;
-      return values.subarray(at, at + images);
-    };
-    const values = Float64Array.from(
-      seeds.flatMap((seed) => {
-        const manyRow = rowOf(many.difference, seed);
-        return Array.from(rowOf(few.difference, seed), (d, i) => d - (manyRow[i] ?? NaN));
-      }),
-    );
-    const { mean: effect, ci95 } = crossedInterval(values, { seeds: seeds.length, images });
-    const { labels: fewest } = few;
-    return [{ pretraining, fewest, most: many.labels, seeds: seeds.length, effect, ci95 }];
+    const own = [
+      { weight: 1, arm: few.encoder },
+      { weight: -1, arm: few.random },
+      { weight: -1, arm: many.encoder },
+      { weight: 1, arm: many.random },
+    ];
+    const difference = differenceOf(own);
+    if (difference === null || difference.seeds.length < 2) return [];
+    const seeds = difference.seeds.length;
+    const { mean: effect, ci95 } = crossedInterval(difference.values, {
+      seeds,
+      images: difference.images,
+    });
+    const labels = { fewest: few.labels, most: many.labels };
+    return [{ pretraining, ...labels, seeds, effect, ci95, member: { arms: own, difference } }];
   });
 }

@@ -145,7 +145,8 @@ export function seedMeans({ seeds, images, values }: Difference): number[] {
   return seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
 }
 
-interface WeightedArm {
+/** An arm as a difference takes it in; undefined where it has not finished. */
+export interface WeightedArm {
   readonly weight: number;
   readonly arm: Arm | undefined;
 }
@@ -177,8 +178,8 @@ export function differenceOf(weighted: readonly WeightedArm[]): Difference | nul
   };
 }
 
-/** A contrast for one pretraining and label count; null where it is not asked, or its arms have not finished. */
-export function contrastOf(
+/** The arms of a contrast for one pretraining and label count; null where it is not asked of it. */
+export function armsOfContrast(
   { terms, askedOf }: Contrast,
   context: {
     readonly arms: readonly Arm[];
@@ -186,7 +187,7 @@ export function contrastOf(
     readonly all: readonly StudiedPretraining[];
     readonly labels: number;
   },
-): Difference | null {
+): WeightedArm[] | null {
   const { arms, pretraining, all, labels } = context;
   if (askedOf !== undefined && pretraining.task !== askedOf) return null;
   const keyOf = ({ of }: Term): PretrainingKey | null | undefined => {
@@ -196,11 +197,9 @@ export function contrastOf(
     if (pretraining.task === of.task) return undefined;
     return all.find(({ task }) => task === of.task)?.key;
   };
-  return differenceOf(
-    terms.map((term) => {
-      const key = keyOf(term);
-      const arm = key === undefined ? undefined : findArm(arms, key, term.transfer, labels);
-      return { weight: term.weight, arm };
-    }),
-  );
+  return terms.map((term) => {
+    const key = keyOf(term);
+    const arm = key === undefined ? undefined : findArm(arms, key, term.transfer, labels);
+    return { weight: term.weight, arm };
+  });
 }

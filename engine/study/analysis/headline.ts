@@ -4,44 +4,30 @@ import type { PretrainingKey } from '../../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
-import { gainsLessThan, SEEDS_TO_ESTIMATE } from './verdict.ts';
+import { type CellAdvice, cellAdvice } from '../../../shared/advice.ts';
+import { COMPARISONS } from '../../../shared/charts/study-words.ts';
+import { SEEDS_TO_ESTIMATE } from './verdict.ts';
 
-/** keep: it helps; skip: it gains less than δ, or hurts; open: the data do not say; absent: not compared. */
-type Half = 'keep' | 'skip' | 'open' | 'absent';
-
-/** What one (task, labels) says about each half. */
+/** What one (task, labels) says. */
 interface Cell {
   readonly pretraining: PretrainingKey;
   readonly labels: number;
-  readonly encoder: Half;
-  readonly decoder: Half;
+  readonly advice: CellAdvice;
 }
-
-const ADVICE: Readonly<Record<`${Half} ${Half}`, string>> = {
-  'keep keep': 'keep both halves, the encoder helps and so does the decoder on top of it',
-  'keep skip': 'keep the encoder, skip the decoder',
-  'keep open': 'keep the encoder; whether the decoder adds anything is not decided',
-  'keep absent': 'keep the encoder',
-  'skip keep': 'the encoder alone gains too little to matter, but the decoder on top of it helps',
-  'skip skip': 'skip both halves, each gains too little to matter',
-  'skip open':
-    'the encoder gains too little to matter; whether the decoder adds anything is not decided',
-  'skip absent': 'skip the encoder, it gains too little to matter',
-  'open keep': 'if the encoder is kept, keep the decoder; whether the encoder helps is not decided',
-  'open skip': 'skip the decoder; whether the encoder helps is not decided',
-  'open open': 'not decided, the data show neither that a half helps nor that it does not matter',
-  'open absent': 'whether the encoder helps is not decided',
-  'absent keep': 'if the encoder is kept, keep the decoder; the encoder was not tested',
-  'absent skip': 'skip the decoder; the encoder was not tested',
-  'absent open': 'whether the decoder adds anything is not decided; the encoder was not tested',
-  'absent absent': 'neither half was tested over two seeds or more',
-};
 
 /** More tasks than this are compared in the report's table and its plots; a list of their numbers says less. */
 const TASKS_WITH_NUMBERS = 3;
+/** Rows that are quoted. */
+const CONTRARY_ROWS = 4;
 
-/** Most important first: the advice (one sentence for tasks and cells that agree), then the numbers of a few tasks. */
-export function headlineOf(comparisons: readonly Comparison[], delta: number): string[] {
+/**
+ * Most important first: the advice (one sentence for tasks and cells that agree), the numbers of a few tasks, how far
+ * advice may be trusted, and how many rows say more by themselves.
+ */
+export function headlineOf(
+  comparisons: readonly Comparison[],
+  { delta, primaryQuestions }: { readonly delta: number; readonly primaryQuestions: number },
+): string[] {
   if (comparisons.length === 0) {
     return ['Nothing is known yet: no two arms that could be compared have finished.'];
   }
@@ -57,6 +43,31 @@ export function headlineOf(comparisons: readonly Comparison[], delta: number): s
     ...(tasks.length > TASKS_WITH_NUMBERS
       ? []
       : tasks.flatMap((task) => numbersOf(task, comparisons))),
+    ...trustOf(primaryQuestions),
+    ...contraryOf(cells),
+  ];
+}
+
+function trustOf(questions: number): string[] {
+  if (questions < 2) return [];
+  return [
+    `This advice holds for all ${questions} primary questions at once: in 95 of 100 such studies none of it is wrong.`,
+  ];
+}
+
+/** Rows that differ from the advice are named, so that nobody has to find them. */
+function contraryOf(cells: readonly Cell[]): string[] {
+  const rows = cells.flatMap(({ advice }) => advice.contrary);
+  if (rows.length === 0) return [];
+  const listed = rows
+    .slice(0, CONTRARY_ROWS)
+    .map(
+      (row) =>
+        `“${COMPARISONS[row.comparison].question}” ${pretrainingInText(row.pretraining)} with ${counted(row.labels, 'label')}: ${row.verdict} ${signedInterval(row.ci95)}`,
+    );
+  const more = rows.length - listed.length;
+  return [
+    `Taken by itself, ${rows.length === 1 ? 'one row of the table says' : `${rows.length} rows of the table say`} more than is advised, which among so many may be luck: ${listed.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
   ];
 }
 
@@ -65,38 +76,23 @@ function cellsOf(comparisons: readonly Comparison[], delta: number): Cell[] {
   return [...groups.values()].flatMap((group) => {
     const [one] = group;
     if (one === undefined) return [];
-    const half = (kind: Comparison['comparison']) =>
-      halfOf(
-        group.find((c) => c.comparison === kind),
-        delta,
-      );
-    return [
-      {
-        pretraining: one.pretraining,
-        labels: one.labels,
-        encoder: half('encoder − random'),
-        decoder: half('encoder+decoder − encoder'),
-      },
-    ];
+    const { pretraining, labels } = one;
+    return [{ pretraining, labels, advice: cellAdvice(group, delta) }];
   });
-}
-
-function halfOf(comparison: Comparison | undefined, delta: number): Half {
-  if (comparison === undefined || comparison.verdict === 'not tested') return 'absent';
-  if (comparison.verdict === 'helps') return 'keep';
-  return gainsLessThan(delta, comparison) ? 'skip' : 'open';
 }
 
 /** Tasks whose decoder was tested first: they answer the question for both halves. */
 const tasksOf = (cells: readonly Cell[]): PretrainingKey[] => [
   ...new Set(
     cells
-      .toSorted((a, b) => Number(a.decoder === 'absent') - Number(b.decoder === 'absent'))
+      .toSorted((a, b) => Number(!isTested(a)) - Number(!isTested(b)))
       .map((cell) => cell.pretraining),
   ),
 ];
 
-const adviceFor = (cell: Cell) => ADVICE[`${cell.encoder} ${cell.decoder}`];
+const isTested = ({ advice }: Cell) => advice.decoder !== 'absent';
+
+const adviceFor = ({ advice }: Cell) => advice.words;
 
 /** One sentence where all cells agree, else one text for the tasks that agree; each goes through the label counts. */
 function adviceOf(cells: readonly Cell[]): string[] {
@@ -125,20 +121,23 @@ function labelByLabel(cells: readonly Cell[]): string {
 
 const tasksInWords = (tasks: readonly PretrainingKey[]) => inWords(tasks.map(pretrainingInText));
 
-/** The effects behind the advice, half by half; nothing where neither was compared. */
+/** The effects behind the advice, with intervals that hold together; nothing where neither half was compared. */
 function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): string[] {
   const list = (kind: Comparison['comparison']) =>
     comparisons
       .filter((c) => c.pretraining === task && c.comparison === kind)
       .map(
-        (c) => `${signed(c.effect)} ${signedInterval(c.ci95)} with ${counted(c.labels, 'label')}`,
+        (c) =>
+          `${signed(c.effect)} ${signedInterval(c.together?.ci95 ?? c.ci95)} with ${counted(c.labels, 'label')}`,
       )
       .join(', ');
   const encoder = list('encoder − random');
   const decoder = list('encoder+decoder − encoder');
+  const both = list('encoder+decoder − random');
   const parts = [
     encoder !== '' && `the encoder over a random start ${encoder}`,
     decoder !== '' && `the decoder on top of the encoder ${decoder}`,
+    both !== '' && `both over a random start ${both}`,
   ].filter((part) => part !== false);
   return parts.length === 0
     ? []

@@ -25,6 +25,19 @@ export function verdictOf(
 }
 
 /**
+ * The verdict of a primary question from its simultaneous intervals, which are never narrower than the single ones. A
+ * difference that the single intervals call too small to matter is none that advice may rest on.
+ */
+export function advisedVerdict(
+  numbers: Pick<Comparison, 'ci95' | 'ci90' | 'seeds'>,
+  { single, delta }: { readonly single: Verdict; readonly delta: number },
+): Verdict {
+  const verdict = verdictOf(numbers, delta);
+  const isDifference = verdict === 'helps' || verdict === 'hurts';
+  return isDifference && verdict !== single ? 'inconclusive' : verdict;
+}
+
+/**
  * Whether what A adds to B is below δ: the one-sided 95 % upper bound, which is the upper end of the
  * 90 % interval, so that whatever is equivalent is also skippable.
  */
@@ -97,7 +110,12 @@ function meaningOf(numbers: Omit<Comparison, 'words'>, delta: number): string {
 /** One sentence with S, n, δ and the effect, and what weakens it. */
 export function wordsOf(
   numbers: Omit<Comparison, 'words'>,
-  context: { readonly delta: number; readonly baselineConverged: boolean },
+  context: {
+    readonly delta: number;
+    readonly baselineConverged: boolean;
+    /** Primary questions of the study. */
+    readonly questions: number;
+  },
 ): string {
   const { comparison, pretraining, effect, ci95, labels, seeds, testImages, verdict } = numbers;
   const { delta, baselineConverged } = context;
@@ -115,6 +133,16 @@ export function wordsOf(
     `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
     `with ${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
     `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
-    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.`
+    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.${togetherInWords(numbers, context.questions)}`
   );
+}
+
+/** Where all primary questions together say less than this one alone. */
+function togetherInWords(
+  { together, verdict }: Pick<Comparison, 'together' | 'verdict'>,
+  questions: number,
+): string {
+  if (together === null || together.verdict === verdict) return '';
+  const what = together.verdict === 'inconclusive' ? 'not decided' : together.verdict;
+  return ` Together with all ${counted(questions, 'primary question')} ${signedInterval(together.ci95)}: ${what}.`;
 }

@@ -77,6 +77,10 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
     ...tests.map((name) => row[name]),
     ...parts.map((part) => row.variance?.[part] ?? null),
     row.verdict,
+    row.together === null ? 'exploratory' : 'primary',
+    ...(row.together?.ci95 ?? [null, null]),
+    ...(row.together?.ci90 ?? [null, null]),
+    row.together?.verdict ?? null,
   ]);
   return toCsv(
     [
@@ -85,6 +89,9 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
       ...tests,
       ...parts.map((part) => `variance${part.charAt(0).toUpperCase()}${part.slice(1)}`),
       'verdict',
+      'question',
+      ...['ci95Together', 'ci90Together'].flatMap((name) => [`${name}Low`, `${name}High`]),
+      'verdictTogether',
     ],
     rows,
   );

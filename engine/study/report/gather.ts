@@ -77,6 +77,7 @@ export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
     runs,
     pretrainings: study.config.pretrainings.map((plan) => studiedPretraining(db, plan, extra)),
     delta: study.config.delta,
+    primary: study.config.primary,
     budgetSteps: study.config.finetuning.steps,
     seedForBootstrap: study.id,
   });

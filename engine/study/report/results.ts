@@ -49,6 +49,8 @@ const ResultsVerdict = z.object({
   wilcoxonP: Measure,
   nonInferiorToSkip: z.boolean().nullable(),
   verdict: z.string(),
+  /** Of primary questions: intervals and verdict that hold together, which headline and claims rest on. */
+  together: z.object({ ci95: Interval, ci90: Interval, verdict: z.string() }).nullable(),
   words: z.string(),
 });
 
@@ -112,6 +114,8 @@ export const ResultsFile = z.object({
   /** Fewer than five seeds: intervals are indicative only. */
   indicative: z.boolean(),
   headline: z.array(z.string()),
+  /** Primary questions: so many intervals hold together. */
+  primaryQuestions: z.int(),
   /** One a paired comparison. */
   verdicts: z.array(ResultsVerdict),
   /** One a family of tasks and label count, against the encoder from classification. */

@@ -12,15 +12,17 @@ import {
 } from '../../../shared/charts/line-band.ts';
 import { PRETRAINING_TASKS, TRANSFERS } from '../../../shared/entities.ts';
 
+/** The only primary question, so that its interval together is the single one. */
 function comparison(over: Partial<Comparison>): Comparison {
+  const { ci95 = [0.06, 0.12], ci90 = [0.07, 0.11], verdict = 'helps' } = over;
   return {
     pretraining: 'segmentation',
     labels: 8,
     comparison: 'encoder − random',
     family: 'encoder',
     effect: 0.09,
-    ci95: [0.06, 0.12],
-    ci90: [0.07, 0.11],
+    ci95,
+    ci90,
     ci95Bootstrap: [0.07, 0.11],
     p: 0.0625,
     pHolm: 0.125,
@@ -30,7 +32,8 @@ function comparison(over: Partial<Comparison>): Comparison {
     variance: null,
     wilcoxonP: 0.001,
     nonInferiorToSkip: null,
-    verdict: 'helps',
+    verdict,
+    together: verdict === 'not tested' ? null : { ci95, ci90, verdict },
     words: 'The encoder helps.',
     ...over,
   };
@@ -70,9 +73,9 @@ describe('the halves of a network', () => {
       effect: '+0.090',
     });
     expect(decoder('helps').state).toBe('keep');
-    expect(decoder('hurts').state).toBe('drop');
-    expect(decoder('equivalent').state).toBe('same');
-    expect(decoder('equivalent, small but detectable').state).toBe('same');
+    expect(decoder('hurts', [-0.05, -0.03]).state).toBe('drop');
+    expect(decoder('equivalent', [-0.01, 0.01]).state).toBe('same');
+    expect(decoder('equivalent, small but detectable', [0.001, 0.01]).state).toBe('same');
     expect(decoder('inconclusive').state).toBe('unclear');
   });
 

@@ -75,9 +75,13 @@ describe('a study in which the encoder helps and the decoder adds nothing', () =
       'Keep the encoder, skip the decoder (segmentation pretraining, with 8 and 32 labels).',
     );
     expect(analysis.headline[1]).toMatch(
-      /^Segmentation pretraining changes test Dice by: the encoder over a random start \+0\.0\d\d \[.*\] with 8 labels, .* with 32 labels; the decoder on top of the encoder .*\.$/,
+      /^Segmentation pretraining changes test Dice by: the encoder over a random start \+0\.0\d\d \[.*\] with 8 labels, .* with 32 labels; the decoder on top of the encoder .*; both over a random start .*\.$/,
     );
-    expect(analysis.headline).toHaveLength(2);
+    // Four questions with each label count, and the encoder's trend over both.
+    expect(analysis.primaryQuestions).toBe(9);
+    expect(analysis.headline.slice(2)).toEqual([
+      'This advice holds for all 9 primary questions at once: in 95 of 100 such studies none of it is wrong.',
+    ]);
     expect(analysis.indicative).toBe(false);
   });
 
@@ -112,14 +116,26 @@ describe('a study in which the encoder helps and the decoder adds nothing', () =
     expect(effect).toBeLessThan(ci95[1]);
   });
 
-  it('corrects the smallest possible p over all cells of a family', () => {
-    // All five seeds agree: 2/2⁵. At each label count two encoder cells and three decoder cells.
-    expect(cell(analysis, 'encoder − random')).toMatchObject({ p: 0.0625, pHolm: 0.25 });
-    expect(cell(analysis, 'encoder − random', 32)).toMatchObject({ p: 0.0625, pHolm: 0.25 });
-    const decoder = analysis.comparisons.filter((c) => c.family === 'decoder');
-    expect(decoder).toHaveLength(6);
-    const smallest = decoder.toSorted((a, b) => a.p - b.p)[0];
-    expect(smallest?.pHolm).toBe(Math.min(1, 6 * (smallest?.p ?? NaN)));
+  it('corrects the smallest possible p over all primary questions, and over each family of the others', () => {
+    // All five seeds agree: 2/2⁵. Four primary questions with each label count.
+    expect(cell(analysis, 'encoder − random')).toMatchObject({ p: 0.0625, pHolm: 8 * 0.0625 });
+    expect(cell(analysis, 'encoder − random', 32)).toMatchObject({ pHolm: 8 * 0.0625 });
+    // The encoder's main effect is exploratory, once with each label count.
+    expect(cell(analysis, 'encoder effect')).toMatchObject({
+      p: 0.0625,
+      pHolm: 2 * 0.0625,
+      together: null,
+    });
+  });
+
+  it('gives primary questions intervals that are never narrower than the single ones', () => {
+    const primary = analysis.comparisons.filter(({ together }) => together !== null);
+    expect(primary).toHaveLength(8);
+    for (const { ci95, ci90, together } of primary) {
+      expect(together?.ci95[0]).toBeLessThanOrEqual(ci95[0]);
+      expect(together?.ci95[1]).toBeGreaterThanOrEqual(ci95[1]);
+      expect(together?.ci90[0]).toBeLessThanOrEqual(ci90[0]);
+    }
   });
 
   it('supports the first two claims and leaves the rest untested', () => {
@@ -173,7 +189,7 @@ describe('a study whose cells disagree', () => {
   it('gets no slogan: each label count is named', () => {
     expect(analysis.headline[0]).toBe(
       'Segmentation pretraining, with 8 labels: keep both halves, the encoder helps and so does the decoder on top of it. ' +
-        'With 32 labels: skip both halves, each gains too little to matter.',
+        'With 32 labels: skip both halves, each gains too little to matter and so do both together.',
     );
   });
 
@@ -436,6 +452,49 @@ describe('classification and the other tasks', () => {
   });
 });
 
+describe('questions marked before the run', () => {
+  const runs = handMadeRuns({
+    arms: [
+      random(0.7),
+      ...arms('segmentation', { encoder: 0.75, both: 0.75 }),
+      random(0.82, { labels: 32 }),
+      ...arms('segmentation', { encoder: 0.86, both: 0.86 }, 32),
+    ],
+  });
+  const asked = (primary: Parameters<typeof analyseStudy>[0]['primary']) =>
+    analyseStudy({
+      ...{ runs, pretrainings: pretrainingsIn(runs), delta: 0.02, seedForBootstrap: 1 },
+      ...{ budgetSteps: 400, primary: primary ?? [] },
+    });
+  const encoder = { question: 'encoder', pretraining: null, labels: 8 } as const;
+  const width = (analysis: StudyAnalysis) => {
+    const [low, high] = cell(analysis, 'encoder − random').together?.ci95 ?? [NaN, NaN];
+    return high - low;
+  };
+
+  it('are the only ones that advice and claims rest on, in intervals as narrow as their number allows', () => {
+    const all = asked([]);
+    const one = asked([encoder]);
+    expect(all.primaryQuestions).toBe(7);
+    expect(one.primaryQuestions).toBe(1);
+    expect(width(one)).toBeLessThan(width(all));
+    expect(cell(one, 'encoder − random', 32).together).toBeNull();
+    expect(one.headline[0]).toBe(
+      'Segmentation pretraining, with 8 labels: keep the encoder; the decoder was no primary question. With 32 labels: neither half was a primary question.',
+    );
+    expect(claim(one, 1).status).toBe('not tested');
+    expect(claim(one, 1).why).toContain('no primary question');
+    expect(claim(one, 2)).toMatchObject({ status: 'supported' });
+  });
+
+  it('may be those of one pretraining, and of the largest label count by its name', () => {
+    const most = asked([{ ...encoder, labels: 'all' }]);
+    expect(cell(most, 'encoder − random').together).toBeNull();
+    expect(cell(most, 'encoder − random', 32).together).not.toBeNull();
+    expect(asked([{ ...encoder, pretraining: 'simclr' }]).primaryQuestions).toBe(0);
+  });
+});
+
 describe('an incomplete study', () => {
   it('pairs the seeds that finished in both arms and counts the failed ones', () => {
     const analysis = analyseHandMade({
@@ -468,6 +527,7 @@ describe('an incomplete study', () => {
     expect(analysis.headline).toEqual([
       'Segmentation pretraining, with 8 labels: keep the encoder.',
       'SimCLR, multi-reconstruction ConRec and in-painting pretraining, with 8 labels: skip the encoder, it gains too little to matter.',
+      'This advice holds for all 5 primary questions at once: in 95 of 100 such studies none of it is wrong.',
     ]);
   });
 
@@ -492,7 +552,7 @@ describe('an incomplete study', () => {
     const noBaseline = analyseHandMade({ arms: arms('segmentation', { encoder: 0.8, both: 0.8 }) });
     expect(noBaseline.comparisons.map((c) => c.comparison)).toEqual(['encoder+decoder − encoder']);
     expect(noBaseline.headline[0]).toBe(
-      'Skip the decoder; the encoder was not tested (segmentation pretraining, with 8 labels).',
+      'Skip the decoder; the encoder alone was not tested (segmentation pretraining, with 8 labels).',
     );
     expect(claim(noBaseline, 2).status).toBe('not tested');
 

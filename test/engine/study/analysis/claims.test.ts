@@ -29,6 +29,7 @@ function cell(
   more: Partial<Comparison> = {},
 ): Comparison {
   const ci = INTERVALS[verdict];
+  const together = { ci95: ci, ci90: more.ci90 ?? ci, verdict };
   return {
     pretraining: 'segmentation',
     labels: 8,
@@ -47,6 +48,7 @@ function cell(
     wilcoxonP: 1,
     nonInferiorToSkip: null,
     verdict,
+    together: verdict === 'not tested' ? null : together,
     words: '',
     ...more,
   };
@@ -59,6 +61,7 @@ const trend = (ci95: Interval): EncoderTrend => ({
   seeds: 2,
   effect: (ci95[0] + ci95[1]) / 2,
   ci95,
+  together: ci95,
 });
 
 const studied = (...tasks: readonly PretrainingTask[]): StudiedPretraining[] =>

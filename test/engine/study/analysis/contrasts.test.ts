@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { armsOf } from '../../../../engine/study/analysis/arms.ts';
 import {
+  armsOfContrast,
   CONTRASTS,
-  contrastOf,
   differenceOf,
   involvesRandomStart,
   seedMeans,
@@ -40,7 +40,8 @@ function effectOf(comparison: string, arms = exact(ARMS), pretraining = 'segment
   const all = pretrainingsIn(arms.flatMap(({ runs }) => runs));
   const own = all.find(({ key }) => key === pretraining);
   if (own === undefined) throw new Error(`no pretraining ${pretraining}`);
-  const difference = contrastOf(contrast, { arms, pretraining: own, all, labels: 8 });
+  const weighted = armsOfContrast(contrast, { arms, pretraining: own, all, labels: 8 });
+  const difference = differenceOf(weighted ?? []);
   return difference === null ? null : (seedMeans(difference)[0] ?? NaN) * 1000;
 }
 

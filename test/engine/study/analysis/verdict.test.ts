@@ -28,12 +28,13 @@ const numbers = (
     wilcoxonP: 0.01,
     nonInferiorToSkip: null,
     verdict: verdictOf({ ci95, ci90, seeds }, 0.02),
+    together: null,
     ...more,
   };
 };
 
 const words = (n: Omit<Comparison, 'words'>, baselineConverged = true) =>
-  wordsOf(n, { delta: 0.02, baselineConverged });
+  wordsOf(n, { delta: 0.02, baselineConverged, questions: 6 });
 
 describe('the verdict', () => {
   it.each([
