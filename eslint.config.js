@@ -1,6 +1,7 @@
-// Owns the lint rules that ask for no types, and those with types for components. Those with types for every other
-// file are oxlint's (.oxlintrc.json: the same rules by the same names, in a tenth of the time, but it reads no
-// components). Layout is Prettier's, import directions are dependency-cruiser's, unused files and exports are knip's.
+// Owns the lint rules for components and their states, those with types included. Those for every other file are oxlint's
+// (.oxlintrc.json: the same rules by the same names, in a tenth of the time, but it reads no components). Layout is
+// Prettier's, import directions are dependency-cruiser's, unused files and exports are knip's.
+import './build/component-types.mjs';
 import js from '@eslint/js';
 import svelte from 'eslint-plugin-svelte';
 import { defineConfig } from 'eslint/config';
@@ -9,7 +10,10 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   {
-    ignores: ['node_modules/', 'dist/', 'test-output/', '.cache/', 'test/build/fixtures/'],
+    ignores: [
+      ...['**/*', '!**/*/', '!**/*.svelte', '!**/*.svelte.ts'],
+      ...['node_modules/', 'dist/', 'test-output/', '.cache/', 'test/build/fixtures/'],
+    ],
   },
   // A rule is changed here, for everyone and with a reason, never switched off beside the code.
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -17,14 +21,16 @@ export default defineConfig(
   ...tseslint.configs.strict,
   ...svelte.configs.recommended,
   {
-    files: ['**/*.{ts,js,mjs,cjs,svelte}'],
+    languageOptions: { globals: globals.browser },
     rules: {
+      // Types are checked together with the tests, which run in Node; the page does not.
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'setImmediate'],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'no-var': 'error',
       'prefer-const': 'error',
       'object-shorthand': ['error', 'properties'],
-      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'oxlint-disable'] }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
       'no-empty': ['error', { allowEmptyCatch: false }],
       'no-restricted-syntax': [
         'error',
@@ -84,18 +90,6 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.{ts,js,mjs,cjs}'],
-    ignores: ['renderer/**'],
-    languageOptions: { globals: globals.node },
-  },
-  {
-    files: ['renderer/**'],
-    languageOptions: { globals: globals.browser },
-    // Its types are checked together with its tests, which run in Node; the page does not.
-    rules: { 'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'setImmediate'] },
-  },
-  {
-    files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: tseslint.parser } },
     rules: {
       // svelte-check knows every name in a component, the ambient ones too.
@@ -106,26 +100,5 @@ export default defineConfig(
       'prefer-const': 'off',
       'svelte/prefer-const': ['error', { destructuring: 'all' }],
     },
-  },
-  {
-    // Programs whose output is the terminal.
-    files: ['build/**', 'engine/cli.ts', 'engine/preflight.ts', 'test/bench/**'],
-    rules: { 'no-console': 'off' },
-  },
-  {
-    // A test that cannot run says why through vitest's ctx.skip('reason'); none is left out in silence.
-    files: ['test/**'],
-    rules: {
-      'no-restricted-properties': [
-        'error',
-        ...['it', 'test', 'describe'].flatMap((object) =>
-          ['only', 'skip', 'todo'].map((property) => ({ object, property })),
-        ),
-      ],
-    },
-  },
-  {
-    files: ['**/*.cjs'],
-    languageOptions: { sourceType: 'commonjs', globals: globals.node },
   },
 );
