@@ -514,7 +514,8 @@ export interface StudyPlan {
   readonly valImages: number;
   readonly testImages: number;
   readonly sourceImages: number;
-  readonly execution: { readonly threads: number; readonly parallel: number } | null;
+  /** As StudyConfig.execution. */
+  readonly execution: StudyConfig['execution'];
   readonly estimateSeconds: number | null;
   /** The same, where every label count goes on (StudyConfig.extension); equal where none may. */
   readonly longestSeconds: number | null;

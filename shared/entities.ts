@@ -568,7 +568,8 @@ export const StudyConfig = z.object({
   splitId: Id.nullable().default(null),
   network: NetworkConfig,
   sampling: SamplingConfig,
-  pretrainings: z.array(PretrainingPlan).min(1),
+  /** None: the random start alone, by number of labels. */
+  pretrainings: z.array(PretrainingPlan),
   /** See PRETRAINING_LABELS. Says nothing of a study that was planned before this could be chosen: its runs do. */
   pretrainingLabels: PretrainingLabels.default('own'),
   /**
@@ -604,7 +605,12 @@ export const StudyConfig = z.object({
   mode: z.enum(['quick', 'default', 'confirm']).default('default'),
   /** How runs share the processor; null: chosen by calibration when the study starts. */
   execution: z
-    .object({ threads: z.number().int().positive(), parallel: z.number().int().positive() })
+    .object({
+      threads: z.number().int().positive(),
+      parallel: z.number().int().positive(),
+      /** What testing one network takes, where it was measured. */
+      testSeconds: z.number().min(0).optional(),
+    })
     .nullable()
     .default(null),
 });

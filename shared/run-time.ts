@@ -45,9 +45,16 @@ const paceOf = (runs: readonly Run[]): Pace => ({
 /**
  * Seconds until all of these runs are done, by what those that have begun took for an image: of the same pretraining
  * or fine-tuning where there are such, else of the same kind, else of any. Starting and testing count as the finished
- * runs show. null before the first steps.
+ * runs of the kind show; before a fine-tuning has finished, as pretrainings show and as `testSeconds` says, which is what
+ * testing one network takes by measurement. null before the first steps.
  */
-export function secondsLeft(runs: readonly Run[], parallel: number): number | null {
+export function secondsLeft(
+  runs: readonly Run[],
+  {
+    parallel,
+    testSeconds = 0,
+  }: { readonly parallel: number; readonly testSeconds?: number | undefined },
+): number | null {
   const task = (run: Run) =>
     `${run.kind} ${run.kind === 'pretrain' ? (run.pretraining ?? '') : ''}`;
   const telling = runs.filter((run) => run.status !== 'running' || run.step >= TELLING_STEPS);
@@ -57,12 +64,17 @@ export function secondsLeft(runs: readonly Run[], parallel: number): number | nu
     );
     return (run: Run) => found.get(group(run));
   });
-  const done = runs.filter((run) => run.status === 'done');
-  const aside = done.reduce(
-    (sum, run) => sum + Math.max(0, secondsOf(run) - run.trainedSeconds),
-    0,
-  );
-  const asideEach = done.length === 0 ? 0 : aside / done.length;
+  const asideOf = (kind: Run['kind']): number | null => {
+    const done = runs.filter((run) => run.status === 'done' && run.kind === kind);
+    if (done.length === 0) return null;
+    const each = done.map((run) => Math.max(0, secondsOf(run) - run.trainedSeconds));
+    return each.reduce((sum, one) => sum + one, 0) / done.length;
+  };
+  const [pretraining, finetuning] = [asideOf('pretrain'), asideOf('finetune')];
+  const aside = {
+    pretrain: pretraining ?? 0,
+    finetune: finetuning ?? (pretraining ?? 0) + testSeconds,
+  };
 
   let seconds = 0;
   for (const run of runs) {
@@ -70,7 +82,7 @@ export function secondsLeft(runs: readonly Run[], parallel: number): number | nu
     const pace = paces.map((of) => of(run)).find((one) => one !== undefined && one.images > 0);
     if (pace === undefined) return null;
     const images = (run.steps - run.step) * run.config.optimisation.batch;
-    seconds += asideEach + (images * pace.seconds) / pace.images;
+    seconds += aside[run.kind] + (images * pace.seconds) / pace.images;
   }
   return seconds / parallel;
 }

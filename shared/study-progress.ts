@@ -61,7 +61,10 @@ export function studyProgress(
     stepsDone: runs.reduce((sum, r) => sum + (r.status === 'done' ? r.steps : r.step), 0),
     stepsTotal: runs.reduce((sum, r) => sum + r.steps, 0),
     elapsedSeconds: since === null ? 0 : (until - since) / 1000,
-    remainingSeconds: secondsLeft(runs, study.config.execution?.parallel ?? 1),
+    remainingSeconds: secondsLeft(runs, {
+      parallel: study.config.execution?.parallel ?? 1,
+      testSeconds: study.config.execution?.testSeconds,
+    }),
     held: study.status === 'running' ? held : null,
     failures: runs
       .filter((r) => r.status === 'failed')

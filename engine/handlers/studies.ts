@@ -3,7 +3,7 @@ import type { StudyPlan } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { secondsPerSeed } from '../../shared/run-time.ts';
 import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
-import { calibrate, estimateStudy } from '../study/planning/calibrate.ts';
+import { calibrate, estimateStudy, testSeconds } from '../study/planning/calibrate.ts';
 import { chosenRuns } from '../study/analysis/analysed-runs.ts';
 import { createStudy } from '../study/planning/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/report/gather.ts';
@@ -46,7 +46,11 @@ export const studyHandlers: Handlers<
     const data = planData(db, config);
     const runs = planRuns(config, data);
     const calibration = measure
-      ? await calibrate(config, { engine: context.engineChoice, signal: context.signal })
+      ? await calibrate(config, {
+          engine: context.engineChoice,
+          signal: context.signal,
+          test: data.testSize,
+        })
       : null;
     const estimate = calibration === null ? null : estimateStudy(config, data, calibration);
     return {
@@ -61,7 +65,11 @@ export const studyHandlers: Handlers<
       execution:
         calibration === null
           ? config.execution
-          : { threads: calibration.chosen.threads, parallel: calibration.chosen.parallel },
+          : {
+              threads: calibration.chosen.threads,
+              parallel: calibration.chosen.parallel,
+              testSeconds: testSeconds(data, calibration),
+            },
       estimateSeconds: estimate === null ? null : Math.round(estimate.seconds),
       longestSeconds: estimate === null ? null : Math.round(estimate.longestSeconds),
       calibration: (calibration?.timings ?? []).map(

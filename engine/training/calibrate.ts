@@ -1,15 +1,26 @@
-/** Times training steps on random data: what a study's estimate and its choice of threads rest on. */
+/** Times training steps and tests on made-up data: what a study's estimate and its choice of threads rest on. */
 import type {
   NetworkConfig,
   OptimisationConfig,
   Precision,
   SamplingConfig,
 } from '../../shared/entities.ts';
+import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { createBatches } from './batches/batches.ts';
 import { stepScalars } from './optimiser.ts';
 import { flattenWeights, initialWeights } from './network/parameters.ts';
+import { rowsOf } from './images/image-rows.ts';
+import { scoreImage } from './scoring/metrics.ts';
+import { predictionInput, predictLabelMaps } from './scoring/predict.ts';
+import {
+  createSegmenter,
+  inputsAPass,
+  type Segmenter,
+  type WeightTensors,
+} from './scoring/segmenter.ts';
+import type { TestSize } from './protocol.ts';
 import { segmentationObjective } from './objectives/segmentation.ts';
 import type { Tile } from './images/tiles.ts';
 import { createTrainingStep, freshState, splitSpec } from './training-step.ts';
@@ -18,6 +29,10 @@ import { assertInputSize } from './network/unet.ts';
 /** The first steps trace the graph and compile kernels. */
 const WARM_UP_STEPS = 3;
 const CLASSES = 2;
+/** Larger test images are timed at this size, and the time grows with their pixels. */
+const MAX_TEST_PIXELS = 2 ** 20;
+/** A prediction differs from the truth by so many pixels. */
+const MADE_UP_ERROR_PX = 3;
 
 function randomTile(imageId: number, sizePx: number, channels: number): Tile {
   const random = createRandom(0, 'calibrate', imageId);
@@ -36,11 +51,57 @@ function randomTile(imageId: number, sizePx: number, channels: number): Tile {
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
+/** Fields of all classes in turn; `shift` moves them. */
+function madeUpLabels(size: TestSize, shift: number): LabelMap {
+  const { widthPx: width, heightPx: height, classes } = size;
+  const side = Math.max(8, Math.round(Math.min(width, height) / 8));
+  const at = (place: number) => Math.floor((place + shift) / side);
+  const data = Uint8Array.from(
+    { length: width * height },
+    (_, i) => (at(i % width) + 3 * at(Math.floor(i / width))) % classes,
+  );
+  return { width, height, data };
+}
+
+/** Milliseconds to predict an image of that size, to score the prediction and to encode it; without reading files. */
+async function timeTest(
+  segmenter: Segmenter,
+  weights: readonly WeightTensors[],
+  { sampling, channels, test }: { sampling: SamplingConfig; channels: number; test: TestSize },
+): Promise<number> {
+  const scale = Math.min(1, Math.sqrt(MAX_TEST_PIXELS / (test.widthPx * test.heightPx)));
+  const size = {
+    ...test,
+    widthPx: Math.max(1, Math.round(test.widthPx * scale)),
+    heightPx: Math.max(1, Math.round(test.heightPx * scale)),
+  };
+  const { widthPx: width, heightPx: height } = size;
+  const data = new Float32Array(width * height * channels).fill(0.5);
+  const image = rowsOf({ width, height, channels, data });
+  const [truth, wrong] = [madeUpLabels(size, 0), madeUpLabels(size, MADE_UP_ERROR_PX)];
+  const scored = Array.from({ length: test.classes - 1 }, (_, i) => i + 1);
+  const input = new Float32Array(sampling.sizePx ** 2 * channels);
+  segmenter.probabilities(weights, [input]); // traces the graph
+  const begin = performance.now();
+  segmenter.probabilities(weights, [input]);
+  const passMs = performance.now() - begin;
+  const start = performance.now();
+  await predictLabelMaps(segmenter, weights, [await predictionInput(image, sampling)]);
+  scoreImage(wrong, truth, { count: test.classes, scored });
+  encodeLabelMap(wrong);
+  const all = performance.now() - start;
+  // Images that are made smaller share their passes.
+  const shared = sampling.mode === 'resize' ? passMs * (1 - 1 / inputsAPass(sampling.sizePx)) : 0;
+  const pixels = (test.widthPx * test.heightPx) / (width * height);
+  return Math.max(0, all - shared) * pixels;
+}
+
 /**
- * @returns msPerStep: median, batches included; startupMs: what this process needed beyond its steps, from its start
+ * @returns msPerStep: median, batches included; startupMs: what this process needed beyond its steps, from its start; testMs: see
+ *   timeTest, 0 without `test`
  * @throws AppError invalid-input, where the network cannot take the size
  */
-export function calibrate(
+export async function calibrate(
   engine: Engine,
   setting: {
     readonly network: NetworkConfig;
@@ -48,12 +109,14 @@ export function calibrate(
     readonly batch: number;
     readonly precision: Precision;
     readonly steps: number;
+    readonly test?: TestSize | undefined;
   },
-): { readonly msPerStep: number; readonly startupMs: number } {
-  const { network, sampling, batch, steps } = setting;
+): Promise<{ readonly msPerStep: number; readonly startupMs: number; readonly testMs: number }> {
+  const { network, sampling, batch, steps, test } = setting;
   const { sizePx } = sampling;
   assertInputSize(network, sizePx);
-  const objective = segmentationObjective({ network, sizePx, classes: CLASSES });
+  const classes = test?.classes ?? CLASSES;
+  const objective = segmentationObjective({ network, sizePx, classes });
   const specs = splitSpec(objective.spec, () => false);
   const weights = initialWeights(objective.spec, 0);
   const step = createTrainingStep({
@@ -88,7 +151,14 @@ export function calibrate(
     if (at <= WARM_UP_STEPS) ready = end;
     else milliseconds.push(end - start);
   }
-  step.dispose();
   const msPerStep = median(milliseconds);
-  return { msPerStep, startupMs: Math.max(0, ready - WARM_UP_STEPS * msPerStep) };
+  let testMs = 0;
+  if (test !== undefined) {
+    const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });
+    const channels = network.inputChannels;
+    testMs = await timeTest(segmenter, [step.tensors()], { sampling, channels, test });
+    segmenter.dispose();
+  }
+  step.dispose();
+  return { msPerStep, startupMs: Math.max(0, ready - WARM_UP_STEPS * msPerStep), testMs };
 }

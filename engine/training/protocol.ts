@@ -22,6 +22,15 @@ const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'byte
 
 const common = { threads: z.number().int().positive(), engine: EngineChoice };
 
+/** Images that a network is tested on, as they are on average. */
+export const TestSize = z.object({
+  widthPx: z.number().int().positive(),
+  heightPx: z.number().int().positive(),
+  /** Values of label maps, the background included. */
+  classes: z.number().int().min(2),
+});
+export type TestSize = z.infer<typeof TestSize>;
+
 export const TrainerRequest = z.discriminatedUnion('type', [
   /** Trains run `runId` from its last checkpoint, or from the start. */
   z.object({
@@ -43,6 +52,7 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     batch: z.number().int().positive(),
     precision: Precision,
     steps: z.number().int().positive(),
+    test: TestSize.optional(),
   }),
   /** Predicts label maps with the best checkpoint of a run. */
   z.object({
@@ -110,6 +120,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     engine: EngineInfo,
     msPerStep: z.number(),
     startupMs: z.number(),
+    /** Of a test image, for one network; 0 where that was not asked for. */
+    testMs: z.number(),
     peakMemoryBytes: z.number(),
   }),
   z.object({

@@ -259,15 +259,20 @@ async function testRun(
   data: RunData,
   start: Start,
   segmenter: Segmenter,
-  weights: { last: FlatWeights; best: FlatWeights },
+  /** `best`: null where it is the last. */
+  weights: { last: FlatWeights; best: FlatWeights | null },
 ): Promise<void> {
   const { project, run, emit } = options;
   const { sampling, network } = run.config;
   const frozen = start.specs.frozen.parameters.length === 0 ? [] : [start.frozen];
-  const checkpoints: TestCheckpoint[] = [
-    { kind: 'best', weights: toTensors([weights.best, ...frozen]) },
-    { kind: 'last', weights: toTensors([weights.last, ...frozen]) },
-  ];
+  const { last, best } = weights;
+  const checkpoints: TestCheckpoint[] =
+    best === null
+      ? [{ kinds: ['best', 'last'], weights: toTensors([last, ...frozen]) }]
+      : [
+          { kinds: ['best'], weights: toTensors([best, ...frozen]) },
+          { kinds: ['last'], weights: toTensors([last, ...frozen]) },
+        ];
   await testImages({
     project,
     requests: data.test,
@@ -383,8 +388,8 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   });
 
   if (outcome === 'done' && segmenter !== null) {
-    const last = step.read();
-    await testRun(options, data, start, segmenter, { last, best: progress.best?.weights ?? last });
+    const best = progress.best?.step === progress.step ? null : (progress.best?.weights ?? null);
+    await testRun(options, data, start, segmenter, { last: step.read(), best });
     emit({
       type: 'progress',
       step: progress.step,

@@ -93,7 +93,7 @@ async function trainRun(
 async function work(request: Work): Promise<TrainerEvent> {
   if (request.type === 'calibrate') {
     const engine = await engineFor(request);
-    const timing = calibrate(engine, request);
+    const timing = await calibrate(engine, request);
     emit({
       type: 'calibrated',
       engine: engine.info,

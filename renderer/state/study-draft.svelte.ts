@@ -347,7 +347,6 @@ export class StudyDraft {
       return { missing: 'Write learning rates as numbers, such as “0.0005, 0.002”.' };
     }
     const chosen = this.#chosen;
-    if (chosen.length === 0) return { missing: 'Choose at least one pretraining.' };
     const { design } = this;
     const parsed = StudyConfig.safeParse({
       ...$state.snapshot(design),

@@ -39,11 +39,11 @@ const started = (run: Run, step: number, trainedSeconds: number): Run => ({
 describe('the time that is left', () => {
   it('is not known before the first steps, of which the very first takes a second', () => {
     const runs = queuedRuns();
-    expect(secondsLeft(runs, 2)).toBeNull();
+    expect(secondsLeft(runs, { parallel: 2 })).toBeNull();
     expect(
       secondsLeft(
         runs.map((run, i) => (i === 0 ? started(run, 1, 1.2) : run)),
-        2,
+        { parallel: 2 },
       ),
     ).toBeNull();
   });
@@ -57,7 +57,7 @@ describe('the time that is left', () => {
       run.id === runs.find(({ kind }) => kind === 'pretrain')?.id ? started(run, 20, 64) : run,
     );
     const images = 80 * 32 + (pretrainings - 1) * 100 * 32 + finetunings * 100 * 8;
-    expect(secondsLeft(at, 2)).toBeCloseTo((images * 0.1) / 2, 6);
+    expect(secondsLeft(at, { parallel: 2 })).toBeCloseTo((images * 0.1) / 2, 6);
   });
 
   it('follows runs of the same kind where there are some, and what starting and testing took', () => {
@@ -69,8 +69,25 @@ describe('the time that is left', () => {
       status: 'done',
       endedAt: '2026-01-01T00:01:25.000Z',
     };
-    const left = secondsLeft([done, ...others], 1);
+    const left = secondsLeft([done, ...others], { parallel: 1 });
     expect(left).toBeCloseTo(others.length * (80 + 5), 6);
+  });
+
+  it('takes what testing was measured to take before any network was tested', () => {
+    const runs = queuedRuns().map(plain);
+    const [first, ...others] = runs;
+    if (first?.kind !== 'pretrain') throw new Error('no pretraining');
+    const done: Run = {
+      ...started(first, 100, 320),
+      ...{ status: 'done', endedAt: '2026-01-01T00:05:23.000Z' },
+    };
+    const left = (testSeconds?: number) =>
+      secondsLeft([done, ...others], { parallel: 1, testSeconds }) ?? NaN;
+    const finetunings = others.filter(({ kind }) => kind === 'finetune').length;
+    expect(left(60) - left()).toBeCloseTo(60 * finetunings, 6);
+    // 3 s aside for every run.
+    const images = others.reduce((sum, run) => sum + 100 * run.config.optimisation.batch, 0);
+    expect(left()).toBeCloseTo(images * 0.1 + 3 * others.length, 6);
   });
 
   it('believes finished runs however short they were, and averages what they took aside', () => {
@@ -88,14 +105,17 @@ describe('the time that is left', () => {
       done(first, '2026-01-01T00:00:10.000Z'),
       done(second, '2026-01-01T00:00:14.000Z'),
     ];
-    expect(secondsLeft([...finished, ...others], 1)).toBeCloseTo(others.length * (8 + 4), 6);
+    expect(secondsLeft([...finished, ...others], { parallel: 1 })).toBeCloseTo(
+      others.length * (8 + 4),
+      6,
+    );
   });
 
   it('is nothing when all runs have ended', () => {
     expect(
       secondsLeft(
         queuedRuns().map((run) => ({ ...run, status: 'failed' as const })),
-        2,
+        { parallel: 2 },
       ),
     ).toBe(0);
   });

@@ -11,6 +11,7 @@ import type {
   StudyConfig,
 } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
+import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
@@ -21,8 +22,8 @@ const TIMED_STEPS = 12;
 const FORWARD_SHARE = 0.35;
 /** Trainers side by side take up to this share of the memory that is free before they start. */
 const MEMORY_SHARE = 0.8;
-/** Decoding, scoring and storing one test image, both checkpoints. */
-const SECONDS_PER_TEST_IMAGE = 0.02;
+/** The last checkpoint is tested beside the best, unless they are one. */
+const TESTED_CHECKPOINTS = 2;
 
 export interface Layout {
   readonly threads: number;
@@ -33,6 +34,8 @@ export interface Timing extends Layout {
   readonly msPerStep: number;
   readonly stepsPerSecond: number;
   readonly startupSeconds: number;
+  /** Predicting and scoring a test image with one network; 0 where its size was not known. */
+  readonly testImageSeconds: number;
   /** The most that one trainer held. */
   readonly peakMemoryBytes: number;
 }
@@ -50,6 +53,7 @@ interface StepSetting {
   readonly sampling: SamplingConfig;
   readonly batch: number;
   readonly precision: Precision;
+  readonly test: TestSize | undefined;
 }
 
 /** What was measured since the start: a plan that is edited asks for the same steps again and again. */
@@ -76,6 +80,8 @@ export interface CalibrationOptions {
   readonly spawn?: SpawnTrainer;
   /** Free memory; that of this machine where it is left out. */
   readonly memoryBytes?: number;
+  /** What is tested on; not timed where it is left out. */
+  readonly test?: TestSize;
 }
 
 /** Steps of `parallel` trainers at once, as they would run in a study. */
@@ -84,7 +90,7 @@ async function timeLayout(
   step: StepSetting,
   options: CalibrationOptions,
 ): Promise<Timing> {
-  const times: { ms: number; startup: number; peak: number }[] = [];
+  const times: { ms: number; startup: number; test: number; peak: number }[] = [];
   const one = () =>
     runTrainer(
       {
@@ -96,12 +102,13 @@ async function timeLayout(
         batch: step.batch,
         precision: step.precision,
         steps: TIMED_STEPS,
+        test: step.test,
       },
       {
         onEvent(event) {
           if (event.type === 'calibrated') {
-            const { msPerStep: ms, startupMs: startup, peakMemoryBytes: peak } = event;
-            times.push({ ms, startup, peak });
+            const { msPerStep: ms, startupMs: startup, testMs: test } = event;
+            times.push({ ms, startup, test, peak: event.peakMemoryBytes });
           }
         },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -117,6 +124,7 @@ async function timeLayout(
     msPerStep,
     stepsPerSecond: (1000 * layout.parallel) / msPerStep,
     startupSeconds: mean((t) => t.startup) / 1000,
+    testImageSeconds: mean((t) => t.test) / 1000,
     peakMemoryBytes: Math.max(...times.map((t) => t.peak)),
   };
 }
@@ -136,7 +144,7 @@ export async function calibrate(
 ): Promise<Calibration> {
   const { network, sampling, finetuning } = config;
   const { batch, precision } = finetuning;
-  const step = { network, sampling, batch, precision };
+  const step = { network, sampling, batch, precision, test: options.test };
   const layouts =
     config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
   const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
@@ -151,7 +159,11 @@ export async function calibrate(
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     if (pretrainMs.has(optimisation.batch)) continue;
-    const timing = await timeOnce(chosen, { ...step, batch: optimisation.batch }, options);
+    const timing = await timeOnce(
+      chosen,
+      { ...step, batch: optimisation.batch, test: undefined },
+      options,
+    );
     pretrainMs.set(optimisation.batch, timing.msPerStep);
   }
   return { timings, chosen, pretrainMs };
@@ -163,6 +175,10 @@ export interface StudyEstimate {
   /** Where all go on, as far as the study allows it. */
   readonly longestSeconds: number;
 }
+
+/** Testing one fine-tuned network. */
+export const testSeconds = (data: Pick<StudyData, 'testCount'>, { chosen }: Calibration): number =>
+  TESTED_CHECKPOINTS * data.testCount * chosen.testImageSeconds;
 
 /** Time of the whole study on an otherwise idle machine. */
 export function estimateStudy(
@@ -178,7 +194,7 @@ export function estimateStudy(
     chosen.startupSeconds +
     (steps * chosen.msPerStep) / 1000 +
     Math.ceil(steps / finetuning.evaluateEvery) * data.valCount * forwardSecondsPerImage +
-    data.testCount * (2 * forwardSecondsPerImage + SECONDS_PER_TEST_IMAGE);
+    testSeconds(data, calibration);
   const runs = planRuns(config, data);
   const busySeconds = runs.reduce((sum, run) => {
     if (run.kind === 'finetune') return sum + perRun(finetuning.steps);

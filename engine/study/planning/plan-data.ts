@@ -4,16 +4,23 @@
  */
 import { AppError } from '../../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
-import type { Dataset, ImageRecord, SnapshotItem, StudyConfig } from '../../../shared/entities.ts';
+import {
+  type Dataset,
+  IGNORE,
+  type ImageRecord,
+  type SnapshotItem,
+  type StudyConfig,
+} from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { absentClasses } from '../../../shared/foreground.ts';
 import { imageServes } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
-import { ownImages } from '../../data/own-labels.ts';
+import { ownImages, type OwnImages } from '../../data/own-labels.ts';
 import { makeSplit } from '../../data/split.ts';
 import type { Project } from '../../db/project.ts';
 import type { SplitItem } from '../../db/splits.ts';
 import { assertChannelsFit } from '../../training/images/channels.ts';
+import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
 import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
@@ -22,7 +29,7 @@ import { checkLeaks, type TargetPart } from './check-leaks.ts';
 import { checkOwnLabels } from './check-own-labels.ts';
 import { planNotes } from './plan-notes.ts';
 import { refuse } from './refuse.ts';
-import { resolveSource, toItem } from './resolve-source.ts';
+import { resolveSource, type SourceImages, toItem } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
 import type { StudyData } from './study-data.ts';
 
@@ -103,8 +110,11 @@ function sourceOf(
   project: Project,
   config: StudyConfig,
   data: { source: Dataset; target: Dataset; split: readonly SplitItem[] },
-) {
+): SourceImages & { readonly own: OwnImages } {
   const { source, target, split } = data;
+  if (config.pretrainings.length === 0) {
+    return { images: [], items: [], validation: 0, tooClose: [], own: new Map() };
+  }
   const isOneDataset = source.id === target.id;
   const all = project.datasets.images(source.id);
   const tasks = config.pretrainings.filter(isTaskPretraining).map(({ task }) => task);
@@ -118,6 +128,25 @@ function sourceOf(
   });
   const targetImages = isOneDataset ? all : project.datasets.images(target.id);
   return { ...found, own: ownImages(found.images, targetImages) };
+}
+
+/** A test image of average area, with the proportions of the first. */
+function testSizeOf(
+  { classes }: Dataset,
+  items: readonly SnapshotItem[],
+  images: ReadonlyMap<number, ImageRecord>,
+): TestSize {
+  const tested = items.filter(({ part }) => part === 'test');
+  const sizes = tested.flatMap(({ imageId }) => images.get(imageId) ?? []);
+  const [first] = sizes;
+  const pixels = sizes.reduce((sum, one) => sum + one.widthPx * one.heightPx, 0) / sizes.length;
+  const shape = first === undefined ? 1 : first.widthPx / first.heightPx;
+  const indices = classes.map(({ index }) => index).filter((index) => index < IGNORE);
+  return {
+    widthPx: Math.max(1, Math.round(Math.sqrt(pixels * shape))),
+    heightPx: Math.max(1, Math.round(Math.sqrt(pixels / shape))),
+    classes: Math.max(1, ...indices) + 1,
+  };
 }
 
 /** What is pretrained on may be validated on where that was asked for, and is never tested on. */
@@ -171,6 +200,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     trainImageIds,
     valCount,
     testCount,
+    testSize: testSizeOf(target, items, images),
     labelCounts,
     newSplit: isNew ? split : null,
   };

@@ -131,7 +131,8 @@ export function validationDice(
 }
 
 export interface TestCheckpoint {
-  readonly kind: CheckpointKind;
+  /** Several where their weights are the same: these are tested once. */
+  readonly kinds: readonly CheckpointKind[];
   readonly weights: readonly WeightTensors[];
 }
 
@@ -158,7 +159,7 @@ export async function testImages(options: {
     for (const { image } of some) {
       images.push(await predictionInput(await openInput(project, image, channels), sampling));
     }
-    for (const { kind, weights } of checkpoints) {
+    for (const { kinds, weights } of checkpoints) {
       const predictions = await predictLabelMaps(segmenter, weights, images);
       predictions.forEach((prediction, i) => {
         const request = some[i];
@@ -166,16 +167,18 @@ export async function testImages(options: {
         const truth = readLabelMap(project, request.labelMapId);
         const { uncertainty } = prediction;
         const scores = scoreImage(prediction, truth, classes);
-        onResult(
-          {
-            ...scores,
-            imageId: request.image.id,
-            checkpoint: kind,
-            classes: [...scores.classes],
-            uncertainty,
-          },
-          kind === 'best' ? encodeLabelMap(prediction) : null,
-        );
+        for (const checkpoint of kinds) {
+          onResult(
+            {
+              ...scores,
+              imageId: request.image.id,
+              checkpoint,
+              classes: [...scores.classes],
+              uncertainty,
+            },
+            checkpoint === 'best' ? encodeLabelMap(prediction) : null,
+          );
+        }
       });
     }
   }

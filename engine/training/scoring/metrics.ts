@@ -11,7 +11,7 @@ import { type ClassOverlap, IGNORE } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import { classOverlaps, diceOf, iouOf } from '../../../shared/overlap.ts';
-import { squaredDistances } from './distance-transform.ts';
+import { squaredDistancesBetween, type Surface, surfacesOf } from './surfaces.ts';
 
 export interface ImageScores {
   /** Mean over classes, in [0, 1]; this and the others null where neither map holds a scored class. */
@@ -85,11 +85,15 @@ export function scoreImage(
   const { width, height } = truth;
   const diagonal = Math.hypot(width, height);
   const tolerance = Math.max(MIN_TOLERANCE_PX, TOLERANCE_OF_DIAGONAL * diagonal);
+  let outlines: { readonly predicted: Surface[]; readonly actual: Surface[] } | null = null;
   const surfaces = held.map((overlap) => {
     const { classIndex, predictedPx, truePx, bothPx } = overlap;
     if (bothPx === predictedPx && bothPx === truePx) return { hd95: 0, boundaryF1: 1 };
     if (predictedPx === 0 || truePx === 0) return { hd95: diagonal, boundaryF1: 0 };
-    return compareSurfaces(prediction, truth, classIndex, tolerance);
+    outlines ??= { predicted: surfacesOf(prediction, truth), actual: surfacesOf(truth, truth) };
+    const [predicted, actual] = [outlines.predicted[classIndex], outlines.actual[classIndex]];
+    if (predicted === undefined || actual === undefined) return { hd95: diagonal, boundaryF1: 0 };
+    return compareSurfaces(predicted, actual, { width, tolerance });
   });
   const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
   return {
@@ -101,82 +105,20 @@ export function scoreImage(
   };
 }
 
-/** A binary mask cut to a window of the image, with a margin of one pixel of background all round. */
-interface Window {
-  readonly mask: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-}
-
-/**
- * HD95 and boundary-F1 of one class that both maps hold. All distances run between surface pixels,
- * so the work is done in the smallest window around both masks.
- */
+/** HD95 and boundary-F1 of one class that both maps hold. `width` of the map. */
 function compareSurfaces(
-  prediction: LabelMap,
-  truth: LabelMap,
-  classId: number,
-  tolerance: number,
+  predicted: Surface,
+  actual: Surface,
+  { width, tolerance }: { readonly width: number; readonly tolerance: number },
 ): { hd95: number; boundaryF1: number } {
-  const { width, height } = truth;
-  let left = width;
-  let right = -1;
-  let top = height;
-  let bottom = -1;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const t = truth.data[i];
-      if (t === IGNORE || (t !== classId && prediction.data[i] !== classId)) continue;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      bottom = y;
-    }
-  }
-  const cut = (map: LabelMap): Window => {
-    const w = right - left + 3;
-    const h = bottom - top + 3;
-    const mask = new Uint8Array(w * h);
-    for (let y = top; y <= bottom; y++) {
-      for (let x = left; x <= right; x++) {
-        const i = y * width + x;
-        if (map.data[i] === classId && truth.data[i] !== IGNORE) {
-          mask[(y - top + 1) * w + (x - left + 1)] = 1;
-        }
-      }
-    }
-    return { mask, width: w, height: h };
-  };
-  const predicted = surfaceOf(cut(prediction));
-  const actual = surfaceOf(cut(truth));
-  const toTruth = surfaceDistances(predicted, actual);
-  const toPrediction = surfaceDistances(actual, predicted);
+  const toTruth = squaredDistancesBetween(predicted, actual, width).sort();
+  const toPrediction = squaredDistancesBetween(actual, predicted, width).sort();
   const precision = shareWithin(toTruth, tolerance);
   const recall = shareWithin(toPrediction, tolerance);
   return {
     hd95: Math.max(percentileOfRoots(toTruth), percentileOfRoots(toPrediction)),
     boundaryF1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall),
   };
-}
-
-/**
- * The mask minus its erosion by the 4-neighbourhood, with everything outside the image background:
- * mask & ~scipy.ndimage.binary_erosion(mask) with its defaults.
- */
-function surfaceOf({ mask, width, height }: Window): Window {
-  const surface = new Uint8Array(mask.length);
-  for (let y = 1; y < height - 1; y++) {
-    for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
-      if (!mask[i]) continue;
-      if (!mask[i - 1] || !mask[i + 1] || !mask[i - width] || !mask[i + width]) surface[i] = 1;
-    }
-  }
-  return { mask: surface, width, height };
-}
-
-/** Squared distance from each pixel of one surface to the other surface, ascending. */
-function surfaceDistances(from: Window, to: Window): Float64Array {
-  return squaredDistances(to.mask, from.mask, to).sort();
 }
 
 /** 95th percentile of the distances whose ascending squares are given, interpolated linearly. */

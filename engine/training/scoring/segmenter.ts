@@ -15,6 +15,10 @@ import { trace } from '../tensorflow/trace.ts';
 /** Pixels of a batch: enough to keep the processor busy, small enough for its memory (8 inputs of 128 px). */
 const BATCH_PIXELS = 8 * 128 * 128;
 
+/** Inputs that one pass through the network takes, however few there are. */
+export const inputsAPass = (sizePx: number): number =>
+  Math.max(1, Math.floor(BATCH_PIXELS / sizePx ** 2));
+
 /** One part of the weights (trained or frozen) as flat tensors; they belong to whoever made them. */
 export interface WeightTensors {
   readonly theta: Tensor1D;
@@ -52,7 +56,7 @@ export function createSegmenter(options: {
 }): Segmenter {
   const { engine, network, sizePx, classes, specs } = options;
   const layers = createLayers(engine);
-  const batch = Math.max(1, Math.floor(BATCH_PIXELS / sizePx ** 2));
+  const batch = inputsAPass(sizePx);
   const inputLength = sizePx * sizePx * network.inputChannels;
   const outputLength = sizePx * sizePx * classes;
   const infer = trace(engine, 'prediction', ([input, ...weights]) => {

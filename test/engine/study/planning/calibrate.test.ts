@@ -4,15 +4,20 @@ import {
   calibrate,
   candidateLayouts,
   estimateStudy,
+  testSeconds,
 } from '../../../../engine/study/planning/calibrate.ts';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
+import type { TestSize } from '../../../../engine/training/protocol.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
 
-/** A machine on which a step takes what `ms` says for a thread count and batch. */
-function machine(ms: (threads: number, batch: number) => number): SpawnTrainer {
+/** A machine on which a step takes what `ms` says for a thread count and batch, and a test what `testMs` says. */
+function machine(
+  ms: (threads: number, batch: number) => number,
+  testMs: (test: TestSize) => number = () => 50,
+): SpawnTrainer {
   return (request, onEvent) => {
     if (request.type !== 'calibrate') throw new Error(`asked for ${request.type}`);
     onEvent({
@@ -20,6 +25,7 @@ function machine(ms: (threads: number, batch: number) => number): SpawnTrainer {
       engine: ENGINE,
       msPerStep: ms(request.threads, request.batch),
       startupMs: 2000,
+      testMs: request.test === undefined ? 0 : testMs(request.test),
       peakMemoryBytes: 1e9,
     });
     return {
@@ -80,14 +86,33 @@ describe('calibration', () => {
 
   it('estimates the time of all runs from their steps, evaluations and starts', async () => {
     const { config, data } = study({ execution: { threads: 1, parallel: 2 } });
-    const calibration = await calibrate(config, { engine: 'wasm', spawn: machine(() => 100) });
-    // 2 pretrainings of 10 steps; 16 fine-tunings of 10 steps, 2 evaluations of 4 images, 6 test images.
+    const calibration = await calibrate(config, {
+      ...{ engine: 'wasm', spawn: machine(() => 100), test: data.testSize },
+    });
+    // 2 pretrainings of 10 steps; 16 fine-tunings of 10 steps, 2 evaluations of 4 images, 6 test images by 2 networks.
     const forward = (0.1 * 0.35) / 4;
-    const finetune = 2 + 1 + 2 * 4 * forward + 6 * (2 * forward + 0.02);
+    const finetune = 2 + 1 + 2 * 4 * forward + 6 * 2 * 0.05;
     const wanted = (2 * (2 + 1) + 16 * finetune) / 2;
     const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
     expect(seconds).toBeCloseTo(wanted, 6);
     expect(longestSeconds).toBe(seconds);
+  });
+
+  it('times tests at the size and with the classes of the test images', async () => {
+    const { config, data } = study({ execution: { threads: 1, parallel: 1 } });
+    expect(data.testSize).toEqual({ widthPx: 2, heightPx: 1, classes: 2 });
+    const seconds = async (test: TestSize) => {
+      const spawn = machine(
+        () => 100,
+        ({ widthPx, heightPx, classes }) => (widthPx * heightPx * classes) / 1000,
+      );
+      const calibration = await calibrate(config, { engine: 'wasm', spawn, test });
+      expect(testSeconds(data, calibration)).toBe(2 * 6 * calibration.chosen.testImageSeconds);
+      return estimateStudy(config, data, calibration).seconds;
+    };
+    const [small, large] = [data.testSize, { widthPx: 960, heightPx: 720, classes: 11 }];
+    const more = 960 * 720 * 11 - 2 * 2;
+    expect((await seconds(large)) - (await seconds(small))).toBeCloseTo((16 * 12 * more) / 1e6, 6);
   });
 
   it('counts every learning rate and control', async () => {
@@ -112,7 +137,7 @@ describe('calibration', () => {
     const { seconds, longestSeconds } = estimateStudy(config, data, calibration);
     // 16 runs of 20 more steps, 4 evaluations and a start and a test each, once and not for each rate.
     const forward = (0.1 * 0.35) / 4;
-    const further = 2 + 2 + 4 * 4 * forward + 6 * (2 * forward + 0.02);
+    const further = 2 + 2 + 4 * 4 * forward;
     expect(longestSeconds - seconds).toBeCloseTo(16 * further, 6);
   });
 
