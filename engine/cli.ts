@@ -14,6 +14,7 @@ import { letOutputClose } from './cli/output.ts';
 import { addRelinkCommand } from './cli/relink.ts';
 import { addSampleCommand } from './cli/sample.ts';
 import { addServeCommand } from './cli/serve.ts';
+import { addSplitCommand } from './cli/split.ts';
 import { addStudyCommands } from './cli/study.ts';
 import { GRAFT_VERSION } from './version.ts';
 
@@ -42,6 +43,7 @@ Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage ·
 addDoctorCommand(program);
 addDataCommands(program);
 addRelinkCommand(program);
+addSplitCommand(program);
 addCheckCommand(program);
 addModelCommands(program);
 addEncoderCommands(program);

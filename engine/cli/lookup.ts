@@ -64,6 +64,6 @@ export async function findSplit(
   if (found !== undefined) return found;
   throw new AppError(
     'not-found',
-    `"${dataset.name}" has no split "${name}" (there is: ${listNames(splits)}).`,
+    `"${dataset.name}" has no split "${name}" (there is: ${listNames(splits)}). Make one with: graft split`,
   );
 }

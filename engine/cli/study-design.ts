@@ -34,7 +34,7 @@ import {
 
 export interface DesignOptions extends NetworkOptions {
   name: string;
-  source: string;
+  source?: string;
   target: string;
   split?: string;
   pretrainingLabels: PretrainingLabels;
@@ -142,10 +142,17 @@ export async function designedStudy(
     ...given('learningRate', options.learningRate),
     precision: options.precision,
   };
-  if (options.pretrain.length + options.pretrained.length === 0) {
+  const pretrains = options.pretrain.length + options.pretrained.length > 0;
+  if (pretrains && options.source === undefined) {
     throw new AppError(
       'invalid-input',
-      'A study compares pretrained networks: name one at least, with --pretrain TASK or --pretrained ENCODER.',
+      'Name the dataset to pretrain on with --source; the target itself may be it.',
+    );
+  }
+  if (!pretrains && options.source !== undefined) {
+    throw new AppError(
+      'invalid-input',
+      'A source is there to pretrain on: name a pretrained network, with --pretrain TASK or --pretrained ENCODER. Without --source the random start is studied alone.',
     );
   }
   const encoders = [];
@@ -158,7 +165,7 @@ export async function designedStudy(
   const [first] = encoders;
   const takesDecoder = first?.plan.transfers.some((transfer) => transfer.includes('decoder'));
   const skips = takesDecoder === true ? first?.encoder.network.skips : 'conv';
-  const source = await findDataset(caller, project, options.source);
+  const source = await findDataset(caller, project, options.source ?? options.target);
   const target = await findDataset(caller, project, options.target);
   const network = networkOf(options, {
     inputChannels: inputChannelsFor([...source.channels, ...target.channels]),
@@ -231,6 +238,8 @@ Examples:
   … --learning-rates 0.0005,0.002 --extend 2
   # an encoder that is in the project already
   … --pretrained "ImageNet ResNet-18":E,frozen
+  # how many labels are enough? The random start alone
+  graft study plan cells.graft --name labels --target cells --labels 4,8,16,32 --size 128
   # rare classes, or few labelled pixels of each
   … --loss weighted-cross-entropy+dice --max-class-weight 20
   … --loss cross-entropy+tversky --tversky 0.3,0.7`;
@@ -239,7 +248,10 @@ Examples:
 export function addDesignOptions(command: Command): Command {
   const designed = command
     .requiredOption('--name <name>', 'name of the study')
-    .requiredOption('--source <dataset>', 'dataset to pretrain on')
+    .option(
+      '--source <dataset>',
+      'dataset to pretrain on; without it and --pretrain the random start is studied alone',
+    )
     .requiredOption('--target <dataset>', 'dataset to segment')
     .option('--split <name>', 'split of the target (default: its first, else a new one)')
     .addOption(

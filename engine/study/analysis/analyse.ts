@@ -10,6 +10,7 @@ import { judgeClaims } from './claims.ts';
 import { compareArms } from './comparisons.ts';
 import { convergenceOf, unconvergedBaselines } from './convergence.ts';
 import { compareFamilies } from './families.ts';
+import { labelHeadline } from './label-headline.ts';
 import { headlineOf } from './headline.ts';
 import { claimsWithLabels, headlineWithLabels, isFairTrend } from './unequal-labels.ts';
 import { SEEDS_TO_ESTIMATE } from './verdict.ts';
@@ -54,10 +55,13 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
   return {
     delta,
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
-    headline: headlineWithLabels(
-      headlineOf(comparisons, { delta, primaryQuestions }),
-      pretrainings,
-    ),
+    headline:
+      pretrainings.length === 0
+        ? labelHeadline(
+            arms.filter(({ transfer }) => transfer === 'random'),
+            delta,
+          )
+        : headlineWithLabels(headlineOf(comparisons, { delta, primaryQuestions }), pretrainings),
     pretrainings,
     arms: arms.map((arm) => {
       const own = pretrainings.find(({ key }) => key === arm.pretraining);
@@ -70,12 +74,14 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
     claims: claimsWithLabels(
-      judgeClaims({
-        comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
-        trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
-        pretrainings,
-        delta,
-      }),
+      pretrainings.length === 0
+        ? []
+        : judgeClaims({
+            comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
+            trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
+            pretrainings,
+            delta,
+          }),
       pretrainings,
     ),
     baselineNotConverged,

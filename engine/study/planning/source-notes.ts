@@ -82,5 +82,10 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
 
 /** In the order in which they are shown; empty where the source is of other images. */
 export function sourceNotes(project: Project, config: StudyConfig, data: SourceData): string[] {
+  if (config.pretrainings.length === 0) {
+    return [
+      'No pretraining is compared: the study tells how good the random start is by number of labels, and how many are enough.',
+    ];
+  }
   return [...imageNotes(config, data), ...labelNotes(project, config, data)];
 }

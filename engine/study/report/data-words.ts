@@ -41,7 +41,9 @@ export function dataWords(db: Project, study: Study): string {
     onValidation > 0 && ` (${onValidation} of its validation part)`,
   ].filter((words) => words !== false);
   return [
-    `Data: pretraining on ${source.length} images of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
+    study.config.pretrainings.length === 0
+      ? 'Data:'
+      : `Data: pretraining on ${source.length} images of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
     `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${test} test images (snapshot ${hashOf(db, study.targetSnapshotId)}).`,
     `The ${val} validation labels choose the checkpoint and are not counted in the label counts.`,
     onValidation > 0

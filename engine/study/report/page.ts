@@ -49,6 +49,13 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
     { id: 'methods', name: 'Methods', body: methodsSection(data) },
     { id: 'notes', name: 'Notes', body: notesSection(data) },
   ];
+  const question =
+    analysis.pretrainings.length === 0
+      ? { long: 'How many labels are enough?', short: 'how many labels are enough' }
+      : {
+          long: 'Which half of a pretrained network is worth keeping?',
+          short: 'which half of the network to keep',
+        };
   const present = sections.filter(({ body }) => body !== null);
   return markup`<!doctype html>
 <html lang="en">
@@ -58,12 +65,12 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="Graft ${data.graftVersion}">
-<title>${data.studyName}: which half of the network to keep</title>
+<title>${data.studyName}: ${question.short}</title>
 <style>${reportStyles}</style>
 </head>
 <body>
 <header>
-<p class="eyebrow">Which half of a pretrained network is worth keeping?</p>
+<p class="eyebrow">${question.long}</p>
 <h1>${data.studyName}</h1>
 <p class="context">${data.context}</p>
 <nav aria-label="Contents"><ul>${present.map(({ id, name }) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>

@@ -37,3 +37,36 @@ it('a study of the command line sees every channel of its images where nothing e
   expect(await channelsOf('of 1', 'of 3')).toBe(3);
   expect(await channelsOf('of 3', 'of 3', '--channels', '1')).toBe(1);
 });
+
+it('a study of the command line takes a split by its name, and without pretraining the target alone', async () => {
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const { path } = await engine.call('project.create', {
+    path: join(temporaryFolder(), 'p.graft'),
+  });
+  const { db } = engine.projects.open(path);
+  const id = addDataset(db, 'cells', { count: 8 });
+  for (const name of ['first', 'second']) {
+    await engine.call('splits.create', { project: path, datasetId: id, name });
+  }
+  const designed = (...more: string[]) =>
+    designedStudy(
+      engine,
+      path,
+      addDesignOptions(new Command())
+        .parse(['--name', 's', '--labels', '1', '--target', 'cells', ...more], { from: 'user' })
+        .opts<DesignOptions>(),
+    );
+  const alone = await designed('--split', 'second');
+  expect(alone).toMatchObject({
+    ...{ pretrainings: [], sourceDatasetId: id, targetDatasetId: id, pretrainingLabels: 'own' },
+    splitId: db.splits.list(id).find(({ name }) => name === 'second')?.id,
+  });
+  await expect(designed('--split', 'third')).rejects.toThrow(/no split "third" .*first, second/);
+  await expect(designed('--source', 'cells')).rejects.toThrow(/A source is there to pretrain on/);
+  await expect(designed('--pretrain', 'autoencoder:E')).rejects.toThrow(/with --source/);
+  const own = ['--source', 'cells', '--pretrain', 'segmentation:E'];
+  expect(
+    await designed(...own, '--pretraining-labels', 'all', '--pretrain-on-validation'),
+  ).toMatchObject({ pretrainingLabels: 'all', pretrainOnValidation: true, splitId: null });
+});

@@ -556,7 +556,9 @@ describe('an incomplete study', () => {
     );
     expect(claim(noBaseline, 2).status).toBe('not tested');
 
-    const oneArm = analyseHandMade({ arms: [random(0.7)] });
+    const waiting = { pretraining: 'segmentation', transfer: 'encoder', dice: 0 } as const;
+    const none = { ...waiting, seeds: [], failedSeeds: [0] };
+    const oneArm = analyseHandMade({ arms: [random(0.7), none] });
     expect(oneArm.comparisons).toEqual([]);
     expect(oneArm.headline).toEqual([
       'Nothing is known yet: no two arms that could be compared have finished.',
@@ -630,4 +632,48 @@ it('arms whose pretraining has seen more labels say so, and speak for no claim',
   const labelled = counted.arms.map(({ pretraining, extraLabels }) => [pretraining, extraLabels]);
   expect(labelled).toContainEqual(['segmentation', 12]);
   expect(labelled).toContainEqual([null, undefined]);
+});
+
+describe('a study of the random start alone', () => {
+  const headline = (dice: readonly [labels: number, dice: number][], seeds?: readonly number[]) => {
+    const runs = handMadeRuns({
+      arms: dice.map(([labels, mean]) => random(mean, { labels, ...(seeds && { seeds }) })),
+    });
+    const analysis = analyse(runs);
+    expect(analysis.comparisons).toEqual([]);
+    expect(analysis.claims).toEqual([]);
+    return analysis.headline;
+  };
+
+  it('says which number of labels is enough, and what each step gains', () => {
+    const [answer, scores, steps] = headline([
+      [4, 0.6],
+      [16, 0.8],
+      [64, 0.803],
+    ]);
+    expect(answer).toBe('16 labels are enough here: 64 gain less than δ = 0.02 Dice over them.');
+    expect(scores).toMatch(/^Test Dice of the random start: 0\.\d+ \[.*\] with 4 labels, .* and /);
+    expect(steps).toMatch(/from 4 to 16 \+0\.\d+ \[.*\] and from 16 to 64 [+−]0\.\d+ \[/);
+  });
+
+  it('says that more labels still help, that it is not decided, or that one count tells nothing', () => {
+    const growing: [number, number][] = [
+      [4, 0.6],
+      [16, 0.7],
+      [64, 0.8],
+    ];
+    expect(headline(growing)[0]).toMatch(/^More labels still help: 64 gain \+0\.\d+ Dice over 16/);
+    const [few] = headline(
+      [
+        [4, 0.79],
+        [16, 0.8],
+      ],
+      [0, 1],
+    );
+    expect(few).toMatch(/is not decided: .* Indicative only, with fewer than 5 seeds\.$/);
+    expect(headline([[8, 0.8]])).toEqual([
+      expect.stringMatching(/^With 8 labels .*more label counts would tell/),
+      expect.stringMatching(/^Test Dice of the random start: 0\.\d+ \[.*\] with 8 labels\.$/),
+    ]);
+  });
 });

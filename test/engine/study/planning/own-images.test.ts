@@ -191,3 +191,22 @@ describe('images of the target itself', () => {
     );
   });
 });
+
+it('a study without pretraining has runs of the random start alone, and says what it tells', () => {
+  const { project, study } = oneDataset();
+  const stored = createStudy(project, study({ pretrainings: [], labelCounts: [2, 'all'] }));
+  const runs = project.runs.ofStudy(stored.id);
+  expect(runs.map(({ transfer, labels, seed }) => [transfer, labels, seed])).toEqual([
+    ['random', 2, 0],
+    ['random', 10, 0],
+    ['random', 2, 1],
+    ['random', 10, 1],
+  ]);
+  expect(project.snapshots.items(stored.sourceSnapshotId)).toEqual([]);
+  expect(planData(project, study({ pretrainings: [] })).notes).toContainEqual(
+    expect.stringMatching(/^No pretraining is compared/),
+  );
+  const methods = describeMethods(project, stored, []).join('\n');
+  expect(methods).not.toMatch(/Pretraining,|pretraining on/);
+  expect(methods).toMatch(/Data: target "cells" with 10 training/);
+});

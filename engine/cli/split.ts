@@ -1,0 +1,152 @@
+/** graft split: groups of images, and which of them train, validate and test. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { MAX_IMAGES_A_PAGE } from '../../shared/api.ts';
+import type { Dataset, ImageRecord, Split } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { sameName } from '../../shared/names.ts';
+import { counted } from '../../shared/number-format.ts';
+import { fileError } from '../data/file-error.ts';
+import { integer, number } from './arguments.ts';
+import { groupPattern, groupTable, isTable } from './group-by.ts';
+import { type Caller, withProject } from './host.ts';
+import { findDataset } from './lookup.ts';
+import { print, table } from './output.ts';
+
+interface SplitOptions {
+  dataset: string;
+  name: string;
+  val: number;
+  test: number;
+  seed: number;
+  groupBy?: string;
+  list: boolean;
+  json: boolean;
+}
+
+interface Place {
+  readonly project: string;
+  readonly dataset: Dataset;
+}
+
+async function imagesOf(caller: Caller, { project, dataset }: Place): Promise<ImageRecord[]> {
+  const found: ImageRecord[] = [];
+  for (;;) {
+    const page = { project, datasetId: dataset.id, offset: found.length, limit: MAX_IMAGES_A_PAGE };
+    const { images, total } = await caller.call('images.list', page);
+    found.push(...images);
+    if (images.length === 0 || found.length >= total) return found;
+  }
+}
+
+/** Names for people, the first few of them. */
+const firstOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ' …' : ''}`;
+
+/** Sets the groups that a pattern or a table tells, and says what they do not tell. */
+async function setGroups(caller: Caller, place: Place, groupBy: string): Promise<string[]> {
+  const images = await imagesOf(caller, place);
+  const names = images.map(({ name }) => name);
+  let unknown: readonly string[] = [];
+  let groupOf: (name: string) => string | null;
+  if (isTable(groupBy)) {
+    const path = resolve(groupBy);
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+    const told = groupTable(text, names);
+    ({ unknown } = told);
+    groupOf = (name) => told.groups.get(name) ?? null;
+  } else {
+    groupOf = groupPattern(groupBy);
+  }
+  const grouped = Map.groupBy(images, ({ name }) => groupOf(name));
+  const without = grouped.get(null) ?? [];
+  if (without.length === images.length) {
+    throw new AppError(
+      'invalid-input',
+      `"${groupBy}" tells the group of no image of "${place.dataset.name}" (the first: ${names[0] ?? 'none'}). Nothing was changed.`,
+    );
+  }
+  for (const [group, own] of grouped) {
+    if (group === null) continue;
+    const imageIds = own.map(({ id }) => id);
+    await caller.call('images.setGroup', { project: place.project, imageIds, group });
+  }
+  const groups = grouped.size - (without.length > 0 ? 1 : 0);
+  return [
+    `${counted(groups, 'group')} of ${counted(images.length - without.length, 'image')}`,
+    ...(without.length === 0
+      ? []
+      : [
+          `  ${counted(without.length, 'image')} whose group is not told keep what they had: ${firstOf(without.map(({ name }) => name))}`,
+        ]),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `  ${counted(unknown.length, 'name')} of the table ${unknown.length === 1 ? 'is' : 'are'} no image: ${firstOf(unknown)}`,
+        ]),
+  ];
+}
+
+function parseGroupBy(value: string): string {
+  if (!isTable(value)) groupPattern(value);
+  return value;
+}
+
+const splitRow = ({ name, counts }: Split) =>
+  [name, counts.train, counts.val, counts.test].map(String);
+
+export function addSplitCommand(program: Command): void {
+  program
+    .command('split')
+    .description('say which images train, validate and test; groups and copies stay together')
+    .argument('<project>', 'project file')
+    .requiredOption('--dataset <name>', 'dataset')
+    .option('--name <name>', 'name of the split', 'default')
+    .option('--val <size>', 'share of the images below 1, else their number', number, 0.2)
+    .option('--test <size>', 'likewise', number, 0.2)
+    .option('--seed <n>', 'another seed, another split', integer, 0)
+    .option(
+      '--group-by <pattern or table>',
+      'groups (patients, slides) that no split separates: a pattern of names in which {group} stands for the group and * for anything, or a table (.csv) with the columns image and group',
+      parseGroupBy,
+    )
+    .option('--list', 'show the splits that there are, and make none', false)
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft split cells.graft --dataset cells --group-by "{group}_*"           (patient7_03.png: patient7)
+  graft split cells.graft --dataset cells --name second --seed 1 --group-by patients.csv
+  graft study plan cells.graft --target cells --split second …`,
+    )
+    .action(async (path: string, options: SplitOptions) => {
+      await withProject(path, async (caller, project) => {
+        const dataset = await findDataset(caller, project, options.dataset);
+        const heads = ['split', 'train', 'val', 'test'];
+        const splits = await caller.call('splits.list', { project, datasetId: dataset.id });
+        if (options.list) {
+          print(options, splits, table([heads, ...splits.map(splitRow)]));
+          return;
+        }
+        if (splits.some((one) => sameName(one.name) === sameName(options.name))) {
+          throw new AppError(
+            'conflict',
+            `"${dataset.name}" has a split "${options.name}" already. Choose another --name; --list shows what there is.`,
+          );
+        }
+        const groups =
+          options.groupBy === undefined
+            ? []
+            : await setGroups(caller, { project, dataset }, options.groupBy);
+        const { name, val, test, seed } = options;
+        const split = await caller.call('splits.create', {
+          ...{ project, datasetId: dataset.id, name, val, test, seed },
+        });
+        print(options, { split, groups }, [...groups, table([heads, splitRow(split)])]);
+      });
+    });
+}
