@@ -12,6 +12,7 @@ import type {
 } from '../shared/api.ts';
 import { AppError, fromWireError, WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
+import { inWindow } from '../shared/import-controls.ts';
 import {
   fileUrl,
   ReceivedFile,
@@ -134,7 +135,10 @@ export function createApi(location: { readonly host: string }): Api {
     }
     pending.delete(message.id);
     if (message.type === 'result') waiting.resolve(message.output);
-    else waiting.reject(fromWireError(message.error));
+    else {
+      const { error } = message;
+      waiting.reject(fromWireError({ ...error, message: inWindow(error.message) }));
+    }
   }
 
   function connect(): void {

@@ -84,7 +84,10 @@ const ImportSource = {
   reading: z.enum(MASK_READINGS).default('auto'),
   pages: PagesAs.default('auto'),
   oneMask: OneMask.default('first'),
-  /** Mask value → class index or 255 (ignore), in the place of what the preview proposes for these values. */
+  /**
+   * Mask value or range of values ("7", "1-40", "#ff0000") → class index or 255 (ignore), in the place of what the
+   * preview proposes for these values.
+   */
   mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
 };
 
@@ -461,8 +464,8 @@ export interface ImportPreview {
   /** Mask values found, and the class each becomes (255: ignore). */
   readonly values: readonly {
     readonly value: string;
-    /** Whether it is one value, and no range or number of them. */
-    readonly single: boolean;
+    /** What `mapping` calls it; null: several that have no common name. */
+    readonly key: string | null;
     readonly pixels: number;
     readonly becomes: number;
   }[];

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { IGNORE, Precision } from '../../shared/entities.ts';
 import { AppError, problemsOf } from '../../shared/errors.ts';
+import { readMaskValues, type WrittenValues } from '../../shared/mask-values.ts';
 
 export function integer(text: string): number {
   const value = Number(text);
@@ -25,39 +26,24 @@ export function share(text: string): number {
 
 const MAPPING_FORM =
   'pairs of mask value and class (0 to 254, or "ignore"), e.g. 1=1,2=0,3=ignore, 1-40=1 or #ff0000=2';
-const MASK_COLOUR = /^#[0-9a-f]{6}$/i;
-const MASK_RANGE = /^(\d+)(?:\s*-\s*(\d+))?$/;
-/** Masks have up to 16 bits. */
-const MAX_MASK_VALUE = 65_535;
-
 function mappingError(part: string, reason: string): InvalidArgumentError {
   return new InvalidArgumentError(`"${part}" ${reason}. It takes ${MAPPING_FORM}.`);
 }
 
-/** "1-3" → 1, 2, 3; "#FF0000" → "#ff0000" */
-function maskValues(text: string): string[] {
-  if (MASK_COLOUR.test(text)) return [text.toLowerCase()];
-  const [, first, last = first] = MASK_RANGE.exec(text) ?? [];
-  if (first === undefined || last === undefined) {
-    throw mappingError(text, 'is no mask value, range of values or colour');
-  }
-  const [from, to] = [Number(first), Number(last)];
-  if (to > MAX_MASK_VALUE) throw mappingError(text, `goes beyond ${MAX_MASK_VALUE}`);
-  if (from > to) throw mappingError(text, 'is a range that ends before it begins');
-  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
-}
-
 /**
- * "1-3=1, 5,7 = 2, #ff0000=ignore" → class of each mask value, 255 for ignored ones. Values before a "=" share its
- * class. Errors: InvalidArgumentError, naming the part that is wrong or says two things of one value.
+ * "1-3=1, 5,7 = 2, #ff0000=ignore" → class of each mask value or range, 255 for ignored ones. Values before a "=" share
+ * its class. Errors: InvalidArgumentError, naming the part that is wrong or says two things of one value.
  */
 export function valueMapping(text: string): Record<string, number> {
-  const mapping = new Map<string, number>();
-  let waiting: string[] = [];
+  const classOf = new Map<string, number>();
+  const mapping: Record<string, number> = {};
+  let waiting: WrittenValues[] = [];
   for (const part of text.split(',').map((piece) => piece.trim())) {
-    const [values = '', becomes, ...more] = part.split('=').map((piece) => piece.trim());
+    const [written = '', becomes, ...more] = part.split('=').map((piece) => piece.trim());
     if (more.length > 0) throw mappingError(part, 'has more than one "="');
-    waiting.push(...maskValues(values));
+    const read = readMaskValues(written);
+    if (typeof read === 'string') throw mappingError(written, read);
+    waiting.push(read);
     if (becomes === undefined) continue;
     const index = /^ignored?$/i.test(becomes)
       ? IGNORE
@@ -65,16 +51,21 @@ export function valueMapping(text: string): Record<string, number> {
         ? Number(becomes)
         : NaN;
     if (!(index <= IGNORE)) throw mappingError(part, 'names no class');
-    for (const value of waiting) {
-      if ((mapping.get(value) ?? index) !== index) {
-        throw mappingError(part, `gives the mask value ${value} a second class`);
+    for (const { key, values } of waiting) {
+      for (const value of values) {
+        if ((classOf.get(value) ?? index) !== index) {
+          throw mappingError(part, `gives the mask value ${value} a second class`);
+        }
+        classOf.set(value, index);
       }
-      mapping.set(value, index);
+      mapping[key] = index;
     }
     waiting = [];
   }
-  if (waiting.length > 0) throw mappingError(waiting.join(','), 'has no "=" and class behind it');
-  return Object.fromEntries(mapping);
+  if (waiting.length > 0) {
+    throw mappingError(waiting.map(({ key }) => key).join(','), 'has no "=" and class behind it');
+  }
+  return mapping;
 }
 
 export const precisionOption = (): Option =>

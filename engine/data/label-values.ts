@@ -55,7 +55,7 @@ export function assertLabelsAreClasses(
   const classes = dataset.classes.map((c) => `${c.index} ${c.name}`).join(', ');
   throw new AppError(
     'invalid-input',
-    `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value: --map ${value}=1, or ${value}=ignore.`,
+    `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value (--map ${value}=1 or ${value}=ignore).`,
     { subject: name },
   );
 }

@@ -18,7 +18,9 @@ interface ListedClass {
 
 const NAMES = ['labelmap.txt', 'class_names.txt', 'class_dict.csv', 'label_colors.txt'];
 const IS_IGNORED = /^_*(void|ignore|ignored|unlabell?ed)_*$/i;
-const IS_BACKGROUND = /^_*(background|bg)_*$/i;
+const IS_BACKGROUND = /^[_\s]*(background|bg)[_\s]*$/i;
+
+export const isBackgroundName = (name: string): boolean => IS_BACKGROUND.test(name);
 
 const hexOf = (channels: readonly string[]): string | null =>
   channels.length === 3 && channels.every((c) => /^\d{1,3}$/.test(c) && Number(c) <= 255)
@@ -68,11 +70,11 @@ export async function readClassList(
 function ruleOf(listed: readonly ListedClass[], list: string): ValueRule | null {
   const first = list === 'class_names.txt' && IS_IGNORED.test(listed[0]?.name ?? '') ? -1 : 0;
   const entries = new Map<string, number>();
-  const names = [listed.find((one) => IS_BACKGROUND.test(one.name))?.name ?? 'background'];
+  const names = [listed.find((one) => isBackgroundName(one.name))?.name ?? 'background'];
   listed.forEach((one, i) => {
     const index = IS_IGNORED.test(one.name)
       ? IGNORE
-      : IS_BACKGROUND.test(one.name)
+      : isBackgroundName(one.name)
         ? BACKGROUND
         : names.push(one.name) - 1;
     if (first + i >= 0) entries.set(String(first + i), index);

@@ -53,9 +53,12 @@ function sortRings(all: readonly Runs[]): { rings: (readonly number[])[]; faults
 
 /**
  * Paints annotations in their order; later ones win where they overlap. Crowds become ignore, beneath
- * every object. A ring inside another ring of its object is reported: COCO's union fills the hole.
+ * every object; what is `beneath` lies below them all. A ring inside another ring of its object is reported: COCO's union fills the hole.
  */
-export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize): PaintReport {
+export function paintCoco(
+  annotations: readonly CocoAnnotation[],
+  { size, beneath }: { readonly size: CocoSize; readonly beneath: ReadonlySet<number> },
+): PaintReport {
   const [height, width] = size;
   const data = new Uint8Array(height * width).fill(BACKGROUND);
   /** Which annotation painted a pixel last, counted from 1. */
@@ -64,7 +67,9 @@ export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize
   let painted = 0;
   let crowds = 0;
   let overlap = 0;
-  const ordered = [...annotations.filter((a) => a.crowd), ...annotations.filter((a) => !a.crowd)];
+  const layer = ({ crowd, classIndex }: CocoAnnotation) =>
+    beneath.has(classIndex) ? 0 : crowd ? 1 : 2;
+  const ordered = annotations.toSorted((a, b) => layer(a) - layer(b));
   ordered.forEach((annotation, i) => {
     const { rings, faults } = sortRings(runsOf(annotation, size));
     const kept = rings.length === 0 ? '' : '; the rest of the annotation is kept';
@@ -79,7 +84,8 @@ export function paintCoco(annotations: readonly CocoAnnotation[], size: CocoSize
       let own = 0;
       forEachCocoPixel(counts, size, (index) => {
         const before = data[index] ?? 0;
-        if (before !== BACKGROUND && before !== IGNORE && before !== value) overlap++;
+        const isFree = before === BACKGROUND || before === IGNORE || beneath.has(before);
+        if (!isFree && before !== value) overlap++;
         if (owner[index] === i + 1) own++;
         pixels++;
         owner[index] = i + 1;

@@ -1,32 +1,29 @@
 /**
  * COCO instances: JSON files and the images they list. Polygons (a union, filled as pycocotools does), and run lengths,
- * compressed or not. Category ids of any kind become classes 1, 2, … in the order of the ids. Entries are read by
- * coco-entries.ts, images are found by coco-places.ts.
+ * compressed or not. Entries are read by coco-entries.ts, categories become classes in coco-categories.ts, images are found
+ * by coco-places.ts and told apart by coco-images.ts.
  */
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
-import { IGNORE, MAX_CLASSES, type Part } from '../../../shared/entities.ts';
-import { AppError } from '../../../shared/errors.ts';
+import type { Part } from '../../../shared/entities.ts';
 import { inWords } from '../../../shared/sentences.ts';
-import { namedClasses } from '../class-colors.ts';
 import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
+import { cocoClasses } from './coco-categories.ts';
 import {
   type CocoCategory,
   type CocoEntries,
   type CocoId,
-  type CocoImage,
   type CocoIssues,
-  compareIds,
   readAnnotationEntries,
   readCategoryEntries,
   readImageEntries,
 } from './coco-entries.ts';
+import { type LocatedImage, locate, mergeSame, tellMissing } from './coco-images.ts';
 import type { CocoAnnotation } from './coco-paint.ts';
 import { findImages, imageFolders } from './coco-places.ts';
 import { readJson } from './json-file.ts';
-import { sameName } from '../../../shared/names.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
 
@@ -73,20 +70,17 @@ export async function readCoco(
     const own = readCategoryEntries(content.categories, issuesOf(source.json, issues));
     files.push({ source, content, own });
   }
-  const categories = unite(files.map((file) => file.own));
-  if (categories.length >= MAX_CLASSES) {
-    const [first = ''] = sources.map((source) => source.json);
-    throw new AppError(
-      'unsupported',
-      `${first} has ${categories.length} categories; a dataset has at most ${MAX_CLASSES - 1} beside the background. Merge or remove some.`,
-      { subject: first },
-    );
-  }
+  const [first = ''] = sources.map((source) => source.json);
+  const classes = cocoClasses(
+    files.map((file) => file.own),
+    first,
+  );
   const found: Omit<FoundItem, 'name'>[] = [];
   let imagesDir: string | null = null;
   for (const { source, content, own } of files) {
-    const classOf = new Map(own.map((one) => [one.id, indexOf(categories, one) + 1]));
-    const reading = await readImages(source, { ...options, content, classOf, issues });
+    const classOf = classes.valuesOf(own);
+    const { beneath } = classes;
+    const reading = await readImages(source, { ...options, content, classOf, beneath, issues });
     found.push(...reading.items.filter((item) => !inEarlierFile(item, found, issues)));
     imagesDir ??= reading.dir;
   }
@@ -104,21 +98,15 @@ export async function readCoco(
   );
   issues.push(...renamed);
   const nameOf = new Map(paths.map((path, i) => [path, names[i] ?? path]));
-  issues.push({
-    path: sources[0]?.json ?? '',
-    severity: 'info',
-    message: 'objects of one class become one region each pixel: instances are not kept apart',
-  });
-  const classes = namedClasses(['background', ...categories.map((category) => category.name)]);
-  const entries = new Map(classes.map((c) => [String(c.index), c.index]));
+  const notes = [
+    ...classes.notes,
+    'objects of one class become one region each pixel: instances are not kept apart',
+  ];
+  issues.push(...notes.map((message) => ({ path: first, severity: 'info', message }) as const));
   return {
     items: found.map((item) => ({ ...item, name: nameOf.get(item.path) ?? item.path })),
     issues,
-    rule: {
-      entries: entries.set(String(IGNORE), IGNORE),
-      classes,
-      why: 'COCO categories in the order of their ids',
-    },
+    rule: classes.rule,
     imageClasses: [],
     imagesDir: root,
   };
@@ -147,19 +135,6 @@ function inEarlierFile(
   return true;
 }
 
-/** Categories of several files: those of one name are one class, whatever their ids. */
-function unite(lists: readonly (readonly CocoCategory[])[]): CocoCategory[] {
-  const [first = [], ...others] = lists;
-  const all = [...first];
-  for (const category of others.flat()) if (indexOf(all, category) < 0) all.push(category);
-  return all.sort((a, b) => compareIds(a.id, b.id));
-}
-
-function indexOf(all: readonly CocoCategory[], { id, name }: CocoCategory): number {
-  const exact = all.findIndex((one) => one.id === id && one.name === name);
-  return exact < 0 ? all.findIndex((one) => one.name === name) : exact;
-}
-
 type Content = z.infer<typeof CocoFile>;
 
 async function readImages(
@@ -167,10 +142,11 @@ async function readImages(
   options: CocoOptions & {
     content: Content;
     classOf: ReadonlyMap<CocoId, number>;
+    beneath: ReadonlySet<number>;
     issues: ImportIssue[];
   },
 ): Promise<{ items: Omit<FoundItem, 'name'>[]; dir: string }> {
-  const { content, classOf, issues, reader } = options;
+  const { content, classOf, beneath, issues, reader } = options;
   const { json, part } = source;
   const say = issuesOf(json, issues);
   const entries = readAnnotationEntries(content.annotations, new Set(classOf.keys()), say);
@@ -198,6 +174,7 @@ async function readImages(
         kind: 'coco',
         path: json,
         annotations: own,
+        beneath,
         unusable,
         size: image.size,
       } as const;
@@ -207,73 +184,6 @@ async function readImages(
       return { path, page, ...images, labels: drawn, part, group: null, imageClass: null };
     }),
   };
-}
-
-interface LocatedImage {
-  readonly image: CocoImage;
-  readonly path: string;
-}
-
-/** The path of each image; one whose name would leave its folder, or means the file of another, is left out. */
-function locate(
-  listed: readonly CocoImage[],
-  options: {
-    place: Awaited<ReturnType<typeof findImages>>;
-    folders: readonly string[];
-    issues: CocoIssues;
-  },
-): LocatedImage[] {
-  const { place, issues } = options;
-  const written = (name: string) =>
-    sameName(
-      name
-        .trim()
-        .replaceAll('\\', '/')
-        .replace(/^(\.?\/)+/, ''),
-    );
-  const byPath = Map.groupBy(listed.keys(), (i) => place.paths[i]?.path ?? '');
-  const out: LocatedImage[] = [];
-  const elsewhere: string[] = [];
-  for (const [i, image] of listed.entries()) {
-    const found = place.paths[i] ?? null;
-    const path = found?.path ?? resolve(place.dir, image.fileName);
-    if (!options.folders.some((folder) => path.startsWith(folder + sep))) {
-      issues.skip(image.where, `its file ${image.fileName} lies outside ${place.dir}`);
-      continue;
-    }
-    const sharers = found === null ? [] : (byPath.get(path) ?? []);
-    const others = [...sharers].flatMap((k) => listed[k] ?? []);
-    const names = [...new Set(others.map((one) => written(one.fileName)))];
-    if (found !== null && !found.asWritten && names.length > 1) {
-      issues.skip(
-        image.where,
-        `${inWords(names)} would all be the file ${path}: left out. Put the images into folders as the file names them.`,
-      );
-      continue;
-    }
-    if (found?.asWritten === false) elsewhere.push(`${image.fileName} as ${path}`);
-    out.push({ image, path });
-  }
-  if (elsewhere.length > 0) {
-    const message = `${elsewhere.length} of them lie at another place than the file says, such as ${elsewhere[0] ?? ''}`;
-    issues.info('images', message);
-  }
-  return out;
-}
-
-/** One word about what is not there, with where it was looked for and how to say where it is. */
-function tellMissing(
-  missing: readonly CocoImage[],
-  options: { json: string; of: number; looked: readonly string[]; issues: ImportIssue[] },
-): void {
-  const [first] = missing;
-  if (first === undefined) return;
-  const looked = options.looked.length === 0 ? '' : ` (looked in ${inWords(options.looked)})`;
-  options.issues.push({
-    path: options.json,
-    severity: 'skip',
-    message: `${missing.length} of its ${options.of} images ${missing.length === 1 ? 'is' : 'are'} not found, such as ${first.fileName}${looked}. Say where they lie: --images DIR on the command line, "Images of the annotations" in the window.`,
-  });
 }
 
 interface OwnAnnotations {
@@ -326,34 +236,4 @@ function annotationsOf(
     }
   }
   return byImage;
-}
-
-/** Entries of one page of one file are one image, with the annotations of all. */
-function mergeSame(
-  images: readonly LocatedImage[],
-  issues: CocoIssues,
-): { path: string; image: CocoImage; same: CocoImage[] }[] {
-  const groups = Map.groupBy(images, ({ path, image }) => `${path}#${image.page}`);
-  return [...groups.values()].flatMap(([first, ...others]) => {
-    if (first === undefined) return [];
-    const same = [first.image];
-    let { image } = first;
-    for (const { image: other } of others) {
-      const [a, b] = [image.size, other.size];
-      if (a !== null && b !== null && (a.width !== b.width || a.height !== b.height)) {
-        issues.skip(
-          other.where,
-          `is the same file as ${first.image.where} (${other.fileName}), but of ${b.width}×${b.height} px instead of ${a.width}×${a.height}: left out with its annotations`,
-        );
-        continue;
-      }
-      if (same.every((one) => one.id !== other.id)) same.push(other);
-      image = { ...image, size: a ?? b };
-      issues.change(
-        other.where,
-        `is the same file as ${first.image.where} (${other.fileName}): they become one image, with the annotations of both`,
-      );
-    }
-    return [{ path: first.path, image, same }];
-  });
 }

@@ -1,6 +1,7 @@
 /**
  * JSON as tools write it: also with NaN, Infinity and -Infinity, which Python's json module writes and JSON does not
- * have. They are read as numbers that are not finite, so that only what needs such a number goes without it.
+ * have. They are read as numbers that are not finite, so that only what needs such a number goes without it. Whole
+ * numbers beyond those that JavaScript tells apart, as ids that are hashes, are read as text, digit by digit.
  */
 
 /** Where a text stops being JSON, counted from 1. */
@@ -32,14 +33,24 @@ function endOfString(text: string, quote: number): number {
   }
 }
 
-/** The text with what Python writes outside of strings as numbers of JSON. */
-function withoutStrayNumbers(text: string): string {
+/** What may be a whole number of more than fifteen digits, with what stands before it. */
+const LONG_NUMBER = /(?<=[[,:\s]|^)-?[1-9]\d{15,}(?=[\],}\s]|$)/g;
+
+/** Such numbers as text, where JavaScript takes several of them for one. */
+const asText = (number: string): string =>
+  Number.isSafeInteger(Number(number)) ? number : `"${number}"`;
+
+const withoutStrayNumbers = (text: string): string =>
+  outsideStrings(text, (plain) => plain.replace(STRAY, NOT_FINITE));
+
+/** The text with `change` made to all that is in no string. */
+function outsideStrings(text: string, change: (plain: string) => string): string {
   const out: string[] = [];
   let at = 0;
   while (at < text.length) {
     const quote = text.indexOf('"', at);
     const plainEnd = quote < 0 ? text.length : quote;
-    out.push(text.slice(at, plainEnd).replace(STRAY, NOT_FINITE));
+    out.push(change(text.slice(at, plainEnd)));
     if (quote < 0) break;
     at = endOfString(text, quote);
     out.push(text.slice(quote, at));
@@ -114,7 +125,12 @@ function faultIn(text: string): JsonFault {
   return { line: before.split('\n').length, column: at - before.lastIndexOf('\n'), found };
 }
 
-export function parseJsonText(text: string): JsonText {
+export function parseJsonText(written: string): JsonText {
+  // Long texts are taken apart only where there is a reason to.
+  const text =
+    written.search(LONG_NUMBER) < 0
+      ? written
+      : outsideStrings(written, (plain) => plain.replace(LONG_NUMBER, asText));
   for (const form of [() => text, () => withoutStrayNumbers(text)]) {
     try {
       return { ok: true, value: JSON.parse(form()) };
@@ -122,5 +138,5 @@ export function parseJsonText(text: string): JsonText {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-  return { ok: false, fault: faultIn(text) };
+  return { ok: false, fault: faultIn(written) };
 }

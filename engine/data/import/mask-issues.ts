@@ -2,8 +2,15 @@
 import type { ImportDoubt, ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND, type Part, type SegmentationClass } from '../../../shared/entities.ts';
 import { emptyPart, type PartLabels, PART_NAMES } from '../../../shared/foreground.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import { alphaNotes } from '../alpha.ts';
-import { type SeenValues, unknownValues, type ValueMapping } from './value-mapping.ts';
+import {
+  type GivenMapping,
+  type SeenValues,
+  unknownValues,
+  unmatchedKeys,
+  type ValueMapping,
+} from './value-mapping.ts';
 
 const LISTED = 5;
 
@@ -48,6 +55,19 @@ export function emptyMasks(
   }
   if (labels.some(({ values }) => values.includes(BACKGROUND))) return [];
   return [doubt('No mask holds any background: every pixel is foreground or ignored.')];
+}
+
+/** Values that the user maps and that no mask holds. */
+export function unmatchedIssues(
+  path: string,
+  given: GivenMapping,
+  seen: readonly SeenValues[],
+  mapping: ValueMapping,
+): ImportIssue[] {
+  const keys = unmatchedKeys(given, seen, mapping);
+  if (keys.length === 0) return [];
+  const message = `no mask that was looked at holds ${inWords(keys)}: what you map ${keys.length === 1 ? 'it' : 'them'} to changes nothing`;
+  return [{ path, severity: 'change', message }];
 }
 
 /** Classes that a layout or the user names and that no mask holds. */

@@ -23,6 +23,8 @@ export type LabelSource =
       readonly kind: 'coco';
       readonly path: string;
       readonly annotations: readonly CocoAnnotation[];
+      /** Values that are painted beneath all others. */
+      readonly beneath: ReadonlySet<number>;
       /** Annotations of the image that could not even be read. */
       readonly unusable: number;
       /** Size of the image that the annotations were made for, in pixels; null where they do not say. */

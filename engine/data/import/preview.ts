@@ -13,7 +13,7 @@ import type { DecodedMask } from '../decode-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
-import { absentIssues, emptyMasks, maskIssues } from './mask-issues.ts';
+import { absentIssues, emptyMasks, maskIssues, unmatchedIssues } from './mask-issues.ts';
 import { proposeMapping, type Proposal } from './mask-values.ts';
 import { pageName } from '../page-names.ts';
 import { placeNamedPages, placePages } from './pages.ts';
@@ -24,6 +24,7 @@ import {
   ruleMapping,
   type SeenValues,
   userMapping,
+  type ValueMapping,
   type ValueRule,
 } from './value-mapping.ts';
 
@@ -99,8 +100,12 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const proposal = proposalOf(seen, { rule: contents.rule, reading: options.reading, format });
   const given = options.mapping ?? null;
   const mapping = given === null ? proposal.mapping : userMapping(given, proposal.mapping);
-  const doubts = proposal.doubts.filter((doubt) => given === null || !isSettled(doubt, given));
+  const doubts = proposal.doubts.filter((doubt) => !isSettled(doubt, mapping));
   issues.push(...seen.flatMap((mask) => maskIssues(mask.path, mask, mapping)));
+
+  if (given !== null && seen.length > 0) {
+    issues.push(...unmatchedIssues(options.path, given, seen, mapping));
+  }
 
   const splits = splitsOf(items, contents.splits ?? []);
   const labels = seen.map((mask) => ({
@@ -155,17 +160,18 @@ function proposalOf(
 ): Proposal {
   const { rule, reading = 'auto', format } = options;
   if (rule === null) return proposeMapping(seen, reading);
-  if (reading === 'auto') return { mapping: ruleMapping(rule), doubts: [] };
+  if (reading === 'auto') return { mapping: ruleMapping(rule), doubts: rule.doubts ?? [] };
   throw new AppError(
     'invalid-input',
-    `The layout "${format}" says itself what its mask values mean (${rule.why}), so they cannot be read as "${reading}". Leave --read out, or map single values with --map.`,
+    `The layout "${format}" says itself what its mask values mean (${rule.why}), so they cannot be read as "${reading}". Leave that out (--read), or map single values (--map).`,
   );
 }
 
 /** Whether the user has said what becomes of the values that a doubt is about. */
-const isSettled = ({ instead }: ImportDoubt, given: Readonly<Record<string, number>>): boolean =>
+const isSettled = ({ instead }: ImportDoubt, { rangeOf }: ValueMapping): boolean =>
+  rangeOf !== undefined &&
   instead.some(
-    ({ mapping }) => mapping !== null && Object.keys(mapping).every((value) => value in given),
+    ({ mapping }) => mapping !== null && Object.keys(mapping).every((value) => rangeOf.has(value)),
   );
 
 /** Every k-th item, so that a sample reaches all of the folder. */

@@ -1,7 +1,9 @@
 /** From mask values to classes: what a mapping means, value by value. How one is found is mask-values.ts. */
-import type { ImportPreview } from '../../../shared/api.ts';
+import type { ImportDoubt, ImportPreview } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
+import { readMaskValues, type WrittenValues } from '../../../shared/mask-values.ts';
 import { classColor } from '../class-colors.ts';
 import type { DecodedMask, MaskAlpha } from '../decode-mask.ts';
 import { type MaskKind, maskValueName, type Slope, type ValueEvidence } from '../mask-evidence.ts';
@@ -12,6 +14,10 @@ export interface ValueRule {
   readonly entries: ReadonlyMap<string, number>;
   readonly classes: readonly SegmentationClass[];
   readonly why: string;
+  /** Classes that a mapping of the user can bring into use. */
+  readonly spare?: readonly SegmentationClass[];
+  /** What of it may well be meant otherwise. */
+  readonly doubts?: readonly ImportDoubt[];
 }
 
 export interface ValueMapping extends ValueRule {
@@ -24,6 +30,8 @@ export interface ValueMapping extends ValueRule {
   readonly otherwise: 'ignore' | 'foreground' | 'nearest';
   /** Largest value of the masks: distances are measured as if it were 255. */
   readonly top: number;
+  /** Of values that the user said something of: the range that it was said of; null: of the value itself. */
+  readonly rangeOf?: ReadonlyMap<string, string | null>;
 }
 
 export interface KindOfValues extends ValueEvidence {
@@ -90,12 +98,31 @@ function classifier(mapping: ValueMapping): (kind: MaskKind, value: number) => n
   };
 }
 
-/** A mapping with what the user says of some values in the place of what was proposed for them. */
-export function userMapping(
-  given: Readonly<Record<string, number>>,
-  proposed: ValueMapping,
-): ValueMapping {
-  const own = new Map(Object.entries(given).map(([value, i]) => [value.toLowerCase(), i] as const));
+/** What the user says of values: their keys as written, and the values that these stand for. */
+export type GivenMapping = Readonly<Record<string, number>>;
+
+/** Errors: invalid-input (a key that is no value). */
+function writtenValues(given: GivenMapping): (WrittenValues & { readonly index: number })[] {
+  return Object.entries(given).map(([text, index]) => {
+    const read = readMaskValues(text.trim());
+    if (typeof read !== 'string') return { ...read, index };
+    throw new AppError('invalid-input', `"${text}" ${read}.`, { subject: 'mapping' });
+  });
+}
+
+/** A mapping with what the user says of some values in the place of what was proposed for them. Errors: invalid-input. */
+export function userMapping(given: GivenMapping, proposed: ValueMapping): ValueMapping {
+  const written = writtenValues(given);
+  // What is said of a single value counts more than what is said of a range.
+  const ordered = written.toSorted((a, b) => b.values.length - a.values.length);
+  const own = new Map(
+    ordered.flatMap(({ values, index }) => values.map((value) => [value, index] as const)),
+  );
+  const rangeOf = new Map(
+    ordered.flatMap(({ key, values }) =>
+      values.map((value) => [value, values.length > 1 ? key : null] as const),
+    ),
+  );
   const entries = new Map([...proposed.entries, ...own]);
   const used = [...entries.values()].filter((index) => index !== IGNORE);
   const count = Math.max(1, ...used.map((index) => index + 1));
@@ -104,13 +131,23 @@ export function userMapping(
   const classes = Array.from({ length: count }, (_, index) => {
     const known = proposed.classes.find((c) => c.index === index);
     if (known !== undefined && (index === BACKGROUND || keeps(index))) return known;
-    return {
-      index,
-      name: index === BACKGROUND ? 'background' : `class ${index}`,
-      color: classColor(index),
-    };
+    const spare = proposed.spare?.find((c) => c.index === index);
+    const name = index === BACKGROUND ? 'background' : `class ${index}`;
+    return spare ?? { index, name, color: classColor(index) };
   });
-  return { ...proposed, entries, classes, why: 'as you asked' };
+  return { ...proposed, entries, classes, rangeOf, why: 'as you asked' };
+}
+
+/** Keys of what the user says that no mask holds any value of. */
+export function unmatchedKeys(
+  given: GivenMapping,
+  seen: readonly SeenValues[],
+  { channel }: Pick<ValueMapping, 'channel'>,
+): string[] {
+  const present = new Set(totals(seen.map((mask) => readValues(mask, channel))).map((f) => f.name));
+  return writtenValues(given)
+    .filter(({ values }) => !values.some((value) => present.has(value)))
+    .map(({ key }) => key);
 }
 
 /** Values that the label map of a mask will hold. */
@@ -196,21 +233,24 @@ export function describeValues(
     pixels: number;
     becomes: number;
     single: boolean;
+    range: string | undefined;
   }[] = [];
   for (const { kind, value, name, pixels } of totals(
     seen.map((s) => readValues(s, mapping.channel)),
   )) {
     const becomes = classOf(kind, value) ?? IGNORE;
-    const single = mapping.entries.has(name) || mapping.otherwise === 'ignore';
+    const range = mapping.rangeOf?.get(name) ?? undefined;
+    const single =
+      range === undefined && (mapping.entries.has(name) || mapping.otherwise === 'ignore');
     const open =
       kind === 'colour'
         ? lines.find((line) => !line.single && line.becomes === becomes)
         : lines.at(-1);
-    if (!single && open?.single === false && open.becomes === becomes) {
+    if (!single && open?.single === false && open.range === range && open.becomes === becomes) {
       open.last = name;
       open.count++;
       open.pixels += pixels;
-    } else lines.push({ first: name, last: name, count: 1, pixels, becomes, single });
+    } else lines.push({ first: name, last: name, count: 1, pixels, becomes, single, range });
   }
   return lines.map(({ first, last, count, pixels, becomes }) => ({
     value:
@@ -219,7 +259,7 @@ export function describeValues(
         : first.startsWith('#')
           ? `${first} and ${count - 1} others`
           : `${first}…${last}`,
-    single: count === 1,
+    key: count === 1 ? first : first.startsWith('#') ? null : `${first}-${last}`,
     pixels,
     becomes,
   }));

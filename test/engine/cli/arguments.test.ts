@@ -5,7 +5,7 @@ describe('--map', () => {
   it('takes values, ranges, several values of one class, colours and spaces', () => {
     expect(valueMapping('1=1,2=0,3=ignore')).toEqual({ '1': 1, '2': 0, '3': 255 });
     expect(valueMapping('1-3=1, 5,7 = 2 , 9 - 10 =ignored')).toEqual({
-      ...{ '1': 1, '2': 1, '3': 1, '5': 2, '7': 2, '9': 255, '10': 255 },
+      ...{ '1-3': 1, '5': 2, '7': 2, '9-10': 255 },
     });
     expect(valueMapping('#FF0000=2')).toEqual({ '#ff0000': 2 });
     expect(valueMapping('4=1,4=1')).toEqual({ '4': 1 });

@@ -149,7 +149,7 @@ test('what is not found is told with what helps, and so are images that are not 
   const preview = await previewImport({ format: 'auto', path });
   expect(preview).toMatchObject({ format: 'coco', images: 0 });
   expect(preview.issues[0]?.message).toMatch(
-    /2 of its 2 images are not found, such as a\.png \(looked in .*data\)\. Say where they lie: --images DIR on the command line, "Images of the annotations" in the window\./,
+    /2 of its 2 images are not found, such as a\.png \(looked in .*data\)\. Say where they lie: --images DIR\./,
   );
   expect(preview.issues.map((issue) => issue.message)).toContain(
     '1 image that the file does not list: not used, such as c.png',

@@ -237,3 +237,69 @@ describe('what tools write differently', () => {
     ]);
   });
 });
+
+describe('ids of more digits than JavaScript tells apart', () => {
+  test('are kept apart, as numbers and as text', async () => {
+    const [first, second] = ['9007199254740993', '9007199254740992'] as const;
+    const json = JSON.stringify({
+      images: [image('A', 'a.png'), image('B', 'b.png')],
+      annotations: [
+        outline(1, 'A', [square(0, 0, 2)]),
+        outline(2, 'B', [square(0, 0, 3)], { category_id: 'C' }),
+      ],
+      categories: [CELL, { id: 'C', name: 'nucleus' }],
+    });
+    const { pixels, told } = await importAll(
+      scratch(),
+      json
+        .replaceAll('"A"', first)
+        .replaceAll('"B"', second)
+        .replaceAll('"C"', '18446744073709551615'),
+    );
+    expect(told).toEqual([]);
+    expect(pixels).toEqual({ 'a.png': { 1: 4 }, 'b.png': { 2: 9 } });
+  });
+});
+
+describe('a category that is called background', () => {
+  const parts = {
+    images: [image(1, 'a.png'), image(2, 'b.png')],
+    annotations: [
+      outline(1, 1, [square(0, 0, 3)], { category_id: 2 }),
+      // Of all the image, and last: it covers nothing all the same.
+      outline(2, 1, [square(0, 0, 6)]),
+      outline(3, 2, [square(0, 0, 6)]),
+    ],
+    categories: [
+      { id: 1, name: 'Background' },
+      { id: 2, name: 'cell' },
+    ],
+  };
+
+  test('is the background, beneath the objects, and said to be', async () => {
+    const s = scratch();
+    const { pixels, classes, notes, report } = await importAll(s, parts);
+    expect(classes).toEqual(['background', 'cell']);
+    expect(pixels).toEqual({ 'a.png': { 1: 9 }, 'b.png': {} });
+    expect(notes).toContain(
+      'category 1 is called "Background": it is the background, and no class beside it',
+    );
+    expect(report.doubts).toEqual([
+      {
+        message: 'The category 1 "Background" is taken for the background, beneath all objects.',
+        instead: [expect.objectContaining({ flag: '--map 2=2', mapping: { 2: 2 } })],
+      },
+    ]);
+  });
+
+  test('is a class of its own where that is asked for', async () => {
+    const s = scratch();
+    const path = s.write('data/instances.json', JSON.stringify(parts));
+    for (const name of ['a.png', 'b.png'])
+      s.write(`data/images/${name}`, rgbPng(8, 6, name.length));
+    const preview = await previewImport({ format: 'auto', path, mapping: { 2: 2 } });
+    expect(preview.classes.map(({ name }) => name)).toEqual(['background', 'cell', 'Background']);
+    expect(preview.doubts).toEqual([]);
+    expect(preview.values.map(({ becomes }) => becomes)).toEqual([0, 1, 2]);
+  });
+});

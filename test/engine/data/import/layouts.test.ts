@@ -176,10 +176,10 @@ describe('generic folders', () => {
     const { preview, labels, dataset } = await importAll(s);
     expect(labels['a.png']).toEqual([0, 1, 2, 255]);
     expect(preview.values).toEqual([
-      { value: '0', single: true, pixels: 1, becomes: 0 },
-      { value: '1', single: true, pixels: 1, becomes: 1 },
-      { value: '2', single: true, pixels: 1, becomes: 2 },
-      { value: '255', single: true, pixels: 1, becomes: 255 },
+      { value: '0', key: '0', pixels: 1, becomes: 0 },
+      { value: '1', key: '1', pixels: 1, becomes: 1 },
+      { value: '2', key: '2', pixels: 1, becomes: 2 },
+      { value: '255', key: '255', pixels: 1, becomes: 255 },
     ]);
     expect(dataset?.classes).toEqual([
       { index: 0, name: 'background', color: '#000000' },

@@ -9,6 +9,7 @@ import {
   describeValues,
   type SeenValues,
   unknownValues,
+  unmatchedKeys,
   userMapping,
 } from '../../../../engine/data/import/value-mapping.ts';
 import type { MaskReading } from '../../../../shared/mask-readings.ts';
@@ -83,10 +84,10 @@ describe('classes from the values found', () => {
     expect(
       describeValues([seen('grey', { 0: 500, 100: 1, 127: 1, 128: 2, 255: 5 })], mapping),
     ).toEqual([
-      { value: '0', single: true, pixels: 500, becomes: 0 },
-      { value: '100…127', single: false, pixels: 2, becomes: 0 },
-      { value: '128', single: true, pixels: 2, becomes: 1 },
-      { value: '255', single: true, pixels: 5, becomes: 1 },
+      { value: '0', key: '0', pixels: 500, becomes: 0 },
+      { value: '100…127', key: '100-127', pixels: 2, becomes: 0 },
+      { value: '128', key: '128', pixels: 2, becomes: 1 },
+      { value: '255', key: '255', pixels: 5, becomes: 1 },
     ]);
   });
 
@@ -98,8 +99,8 @@ describe('classes from the values found', () => {
     const objects = seen('grey', { 0: 1, 7: 2, 60_000: 3 });
     expect(unknownValues(objects, mapping)).toEqual([]);
     expect(describeValues([objects], mapping)).toEqual([
-      { value: '0', single: true, pixels: 1, becomes: 0 },
-      { value: '7…60000', single: false, pixels: 5, becomes: 1 },
+      { value: '0', key: '0', pixels: 1, becomes: 0 },
+      { value: '7…60000', key: '7-60000', pixels: 5, becomes: 1 },
     ]);
   });
 
@@ -552,6 +553,28 @@ describe('applying a mapping', () => {
       'class 2',
       'class 3',
     ]);
+  });
+
+  test('a range counts less than a value of it, is one line, and what it names in vain is told', () => {
+    const masks = [seen('grey', { 0: 9, 1: 3, 2: 3, 3: 3, 9: 2 })];
+    const { mapping: proposed } = proposeMapping(masks);
+    const given = { '2': 4, '1-5': 1, '200': 1, '20-30': 2 };
+    const mapping = userMapping(given, proposed);
+    expect(describeValues(masks, mapping)).toEqual([
+      { value: '0', key: '0', pixels: 9, becomes: 0 },
+      { value: '1', key: '1', pixels: 3, becomes: 1 },
+      { value: '2', key: '2', pixels: 3, becomes: 4 },
+      { value: '3', key: '3', pixels: 3, becomes: 1 },
+      { value: '9', key: '9', pixels: 2, becomes: 4 },
+    ]);
+    expect(describeValues(masks, userMapping({ '1-5': 1 }, proposed))[1]).toEqual({
+      value: '1…3',
+      key: '1-3',
+      pixels: 9,
+      becomes: 1,
+    });
+    expect(unmatchedKeys(given, masks, mapping)).toEqual(['200', '20-30']);
+    expect(() => userMapping({ cell: 1 }, proposed)).toThrow(/"cell" is no mask value/);
   });
 
   test('a user may map colours in any case, and black too', () => {

@@ -1,0 +1,47 @@
+/**
+ * What importing and predicting can be asked for, by the names that it has in the window and by its flags. Messages of the
+ * engine name the flags; the window names its controls in their place.
+ */
+import type { OneMask, PagesAs } from './api.ts';
+
+export const CONTROLS = {
+  pages: 'Pages of a file',
+  oneMask: 'One mask for several pages',
+  imagesDir: 'Images of the annotations',
+  becomes: 'Becomes',
+  asProposed: 'Read them as proposed',
+  channels: 'Sees',
+  network: 'Network',
+} as const;
+
+export const PAGES_WORDS: Readonly<Record<PagesAs, string>> = {
+  auto: 'What the file says',
+  images: 'Images of their own',
+  channels: 'Channels of one image',
+};
+
+export const ONE_MASK_WORDS: Readonly<Record<OneMask, string>> = {
+  first: 'Belongs to the first page',
+  every: 'Belongs to every page',
+};
+
+const named = (control: keyof typeof CONTROLS) => `“${CONTROLS[control]}”`;
+const chosen = (control: keyof typeof CONTROLS, choice: string) =>
+  `“${choice}” under ${named(control)}`;
+
+/** The longer before the shorter. */
+const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
+  [/--pages images/g, chosen('pages', PAGES_WORDS.images)],
+  [/--pages channels/g, chosen('pages', PAGES_WORDS.channels)],
+  [/--one-mask every/g, chosen('oneMask', ONE_MASK_WORDS.every)],
+  [/--images DIR/g, named('imagesDir')],
+  [/--map(?: \S+=\w+(?: or \S+=\w+)?)?/g, `${named('becomes')} beside the value`],
+  [/--read/g, named('asProposed')],
+  [/--channels (\d+)/g, `${named('channels')}: $1`],
+  [/--run ID/g, named('network')],
+  [/graft import … --preview shows/g, 'the import dialog shows'],
+];
+
+/** A message of the engine as the window says it. */
+export const inWindow = (message: string): string =>
+  IN_WINDOW.reduce((text, [flag, words]) => text.replace(flag, words), message);
