@@ -2,7 +2,7 @@
  * nnU-Net: imagesTr/CASE_0000.png (one file a channel), labelsTr/CASE.png, the same with Ts, and dataset.json with the
  * names of channels and labels. Also its splits_final.json.
  */
-import { posix, resolve } from 'node:path';
+import { basename, posix, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, type Part } from '../../../shared/entities.ts';
@@ -19,8 +19,9 @@ import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
 /** In any case: some systems and archives lose it. */
 const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/i;
 const LABELS = /(?:^|\/)labels(Tr|Ts)\/[^/]+$/i;
-const setOf = (folder: RegExp, file: string): 'Tr' | 'Ts' | undefined => {
-  const set = folder.exec(file)?.[1];
+const setOf = (folder: RegExp, file: string, root: string): 'Tr' | 'Ts' | undefined => {
+  // Also where the folder itself was named.
+  const set = folder.exec(file.includes('/') ? file : `${basename(root)}/${file}`)?.[1];
   return set === undefined ? undefined : /r$/i.test(set) ? 'Tr' : 'Ts';
 };
 const ABOUT = /^(?:[^/]+\/)?dataset\.json$/;
@@ -41,16 +42,16 @@ interface Case {
 }
 
 /** A number that the mask has, too, belongs to the name of the case: frame_0001.png with a mask frame_0001.png. */
-function casesOf(files: readonly string[], issues: ImportIssue[]): Map<string, Case> {
+function casesOf(files: readonly string[], root: string, issues: ImportIssue[]): Map<string, Case> {
   const cases = new Map<string, Case>();
   const masks = new Set(
     files.flatMap((file) => {
-      const set = setOf(LABELS, file);
+      const set = setOf(LABELS, file, root);
       return set === undefined ? [] : [`${set}/${sameName(stemOf(file))}`];
     }),
   );
   for (const file of files) {
-    const set = setOf(IMAGES, file);
+    const set = setOf(IMAGES, file, root);
     if (set === undefined) continue;
     const numbered = masks.has(`${set}/${sameName(stemOf(file))}`)
       ? null
@@ -69,13 +70,25 @@ function casesOf(files: readonly string[], issues: ImportIssue[]): Map<string, C
   return cases;
 }
 
+/** Frames of a film are numbered as well, but there are more of them than an image has channels. */
+const MOST_CHANNELS = 16;
+
+/** Whether all are called CASE_0000, CASE_0001 …, each case with its first channel. */
+function areChannels(files: readonly string[]): boolean {
+  const names = files.map((file) => CHANNEL.exec(stemOf(file)));
+  const firsts = new Set(names.flatMap((name) => (name?.[2] === '0000' ? [name[1]] : [])));
+  return names.every((name) => firsts.has(name?.[1]) && Number(name?.[2]) < MOST_CHANNELS);
+}
+
 export const nnunetLayout: FolderLayout = {
   format: 'nnunet',
   detect(tree) {
-    const images = tree.files.filter((file) => isImageName(file) && IMAGES.test(file)).length;
-    const labels = tree.files.filter((file) => isImageName(file) && LABELS.test(file)).length;
-    // Images alone are nnU-Net's where its file lies beside them.
-    const told = labels > 0 || tree.files.some((file) => ABOUT.test(file));
+    const of = (folder: RegExp) =>
+      tree.files.filter((file) => isImageName(file) && setOf(folder, file, tree.root));
+    const [images, labels] = [of(IMAGES).length, of(LABELS).length];
+    // Images alone are nnU-Net's where its file lies beside them, or their names number channels.
+    const told =
+      labels > 0 || tree.files.some((file) => ABOUT.test(file)) || areChannels(of(IMAGES));
     return images === 0 || !told
       ? undefined
       : `nnU-Net's folders, with ${images} files in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
@@ -89,7 +102,8 @@ export const nnunetLayout: FolderLayout = {
       issues,
       schema: SplitsFile,
     });
-    const cases = casesOf(pictures, issues);
+    const { root } = tree;
+    const cases = casesOf(pictures, root, issues);
     const most = Math.max(...[...cases.values()].map((one) => one.channels.size));
     const named = Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length;
     // Photographs have their channels (R, G, B) in one file.
@@ -100,7 +114,7 @@ export const nnunetLayout: FolderLayout = {
     }
     const labels = new Map<string, string>();
     for (const file of pictures) {
-      const set = setOf(LABELS, file);
+      const set = setOf(LABELS, file, root);
       if (set === undefined) continue;
       const key = `${set}/${sameName(stemOf(file))}`;
       const first = labels.get(key);
@@ -151,7 +165,7 @@ export const nnunetLayout: FolderLayout = {
       issues.push({ path: posix.dirname(firsts[0] ?? ''), severity: 'change', message });
     }
     const used = new Set([
-      ...pictures.filter((file) => IMAGES.test(file) || LABELS.test(file)),
+      ...pictures.filter((file) => setOf(IMAGES, file, root) ?? setOf(LABELS, file, root)),
       ...[about?.file, folds?.file].filter((file) => file !== undefined),
     ]);
     return {

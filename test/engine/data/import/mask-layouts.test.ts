@@ -109,6 +109,22 @@ describe('nnU-Net', () => {
     expect(images).toMatchObject([{ name: 'a.tif', channels: 2 }]);
   });
 
+  test.each(['data/imagesTr', 'data'])('images alone, by their names, beneath %s', async (path) => {
+    const s = scratch();
+    for (const name of ['a_0000', 'a_0001', 'b_0000', 'b_0001']) {
+      s.write(`data/imagesTr/${name}.png`, greyPng(2, 2, 7));
+    }
+    const preview = await previewImport({ format: 'auto', path: s.path(path) });
+    expect(preview).toMatchObject({ format: 'nnunet', images: 2, labelled: 0 });
+    expect(preview.issues.map(({ message }) => message).join()).toMatch(/one image of 2 channels/);
+    // Numbered frames are no channels.
+    for (let i = 0; i < 20; i++) {
+      s.write(`film/imagesTr/f_00${String(i).padStart(2, '0')}.png`, greyPng(2, 2, 7));
+    }
+    const film = await previewImport({ format: 'auto', path: s.path('film') });
+    expect(film.images).toBe(20);
+  });
+
   test.each([false, true])(
     'files of one channel each become one image (linked: %s)',
     async (link) => {
