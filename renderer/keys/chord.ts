@@ -38,6 +38,7 @@ const UNTYPED_KEYS = new Set(['Dead', 'Process', 'Unidentified']);
 
 const isLetter = (key: string) => key.length === 1 && key.toLowerCase() !== key.toUpperCase();
 const isDigit = (key: string) => /^\d$/.test(key);
+export const isBracket = (key: string): boolean => /^[[\]]$/.test(key);
 
 const signOfPlace = (code: string): string | undefined =>
   /^(?:Key|Digit)([A-Z\d])$/.exec(code)?.[1] ?? SIGN_OF_PLACE[code];
@@ -61,8 +62,9 @@ export function keysOf(press: KeyPress): string[] {
   // What AltGr types is meant; and a Latin letter is where it is typed.
   const isMeant = press.getModifierState('AltGraph') || /^[a-z]$/i.test(key);
   if (isMeant || place === undefined || typed === withShift(place)) return [typed];
-  // In the row of digits stands what those who use it call the key by.
-  return isDigit(place) && !shiftKey && !isDigit(key) ? [place, typed] : [typed, withShift(place)];
+  // In the row of digits stands what those who use it call the key by; and the keys of the brackets are a pair.
+  const isByPlace = isDigit(place) ? !isDigit(key) : isBracket(place) && !isBracket(key);
+  return isByPlace && !shiftKey ? [place, typed] : [typed, withShift(place)];
 }
 
 /** All names of a press, in the order in which they count; none for a modifier alone. */

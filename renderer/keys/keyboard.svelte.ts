@@ -1,5 +1,5 @@
 /** The keyboard in front of the user: what its presses are called, and what is printed on its keys. */
-import { chordKeys, chordsOf, type KeyPress, placeOfSign } from './chord.ts';
+import { chordKeys, chordsOf, isBracket, type KeyPress, placeOfSign } from './chord.ts';
 
 /** What each place (KeyboardEvent.code) types without Shift. Chromium and Electron tell it, other browsers do not. */
 type Layout = ReadonlyMap<string, string>;
@@ -53,6 +53,8 @@ export class Keyboard {
     );
     if (isTyped) return sign;
     const own = this.#layout.get(place)?.toUpperCase();
-    return own === undefined || own.length !== 1 || isTaken(own) ? sign : own;
+    if (own === undefined || own.length !== 1) return sign;
+    // What the keys of the brackets type does not count either.
+    return isTaken(own) && !isBracket(sign) ? sign : own;
   }
 }

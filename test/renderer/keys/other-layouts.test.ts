@@ -52,6 +52,7 @@ const LAYOUTS = {
     KeyZ: 'y',
   },
   german: {
+    Equal: 'Dead',
     BracketLeft: 'ü',
     BracketRight: '+',
     Minus: 'ß',
@@ -119,17 +120,20 @@ const BY_PLACE: Readonly<Record<string, ActionId>> = {
   KeyB: 'tool.brush',
 };
 
-describe.each(['us', 'russian', 'azerty', 'czech'] as const)('on a keyboard that is %s', (name) => {
-  it('brackets, digits, comma and full stop do what they do everywhere', async () => {
-    const { actionAt } = await setUp(name);
-    const found = Object.keys(BY_PLACE).map((code) => [code, actionAt(code)]);
-    expect(Object.fromEntries(found)).toEqual(BY_PLACE);
-  });
-});
+describe.each(['us', 'russian', 'azerty', 'czech', 'german'] as const)(
+  'on a keyboard that is %s',
+  (name) => {
+    it('brackets, digits, comma and full stop do what they do everywhere', async () => {
+      const { actionAt } = await setUp(name);
+      const found = Object.keys(BY_PLACE).map((code) => [code, actionAt(code)]);
+      expect(Object.fromEntries(found)).toEqual(BY_PLACE);
+    });
+  },
+);
 
 describe('what a key types comes before its place', () => {
   it.each<[LayoutName, string, ActionId]>([
-    ['german', 'BracketRight', 'view.zoomIn'],
+    ['german', 'Equal', 'view.zoomIn'],
     ['german', 'Slash', 'view.zoomOut'],
     ['czech', 'Minus', 'view.zoomIn'],
     ['azerty', 'KeyM', 'class.previous'],
@@ -161,6 +165,19 @@ describe('what a key types comes before its place', () => {
   });
 });
 
+describe('on a German keyboard', () => {
+  it('plus makes larger where it stands beside Ü, and zooms in on the number pad; AltGr types a bracket', async () => {
+    const { keys, at } = await setUp('german');
+    expect(keys.actionOf(at('BracketRight'))).toBe('size.larger');
+    expect(keys.actionOf(press('*', { code: 'BracketRight', shiftKey: true }))).toBe(
+      'size.muchLarger',
+    );
+    expect(keys.actionOf(press('+', { code: 'NumpadAdd' }))).toBe('view.zoomIn');
+    const altGr = { ctrlKey: true, altKey: true, getModifierState: () => true };
+    expect(keys.actionOf({ ...press(']', { code: 'Digit9' }), ...altGr })).toBe('size.larger');
+  });
+});
+
 describe('the list of keys shows what is printed', () => {
   it.each<[LayoutName, ActionId, string]>([
     ['us', 'size.smaller', '['],
@@ -177,8 +194,8 @@ describe('the list of keys shows what is printed', () => {
     ['czech', 'class.1', '1'],
     ['czech', 'size.smaller', 'Ú'],
     ['german', 'size.smaller', 'Ü'],
-    // The key in its place zooms in: the sign itself is there with AltGr.
-    ['german', 'size.larger', ']'],
+    ['german', 'size.larger', '+'],
+    ['german', 'size.muchLarger', 'Shift +'],
     ['german', 'keys.show', '?'],
     ['hebrew', 'size.larger', ']'],
   ])('%s: %s is %s', async (name, action, label) => {
