@@ -16,7 +16,7 @@ import { given, integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress } from './host.ts';
 import { print, table } from './output.ts';
-import { planAndCreate, planLines, runToEnd } from './study.ts';
+import { planAndCreate, planLines, runToEnd, thisCommand } from './study.ts';
 
 interface DemoOptions {
   out: string;
@@ -150,7 +150,9 @@ async function demo(options: DemoOptions): Promise<void> {
     } else {
       process.stderr.write(`going on with "${study.name}" in ${project}\n`);
     }
-    const progress = await runToEnd(engine, project, study.id);
+    // The report is written by the demo alone, so the same command goes on.
+    const goesOn = thisCommand();
+    const progress = await runToEnd(engine, { project, studyId: study.id, goesOn });
     const report = await engine.call('studies.report', { project, studyId: study.id, dir });
     const analysis = await engine.call('studies.analysis', { project, studyId: study.id });
     const seconds = (Date.now() - startedAt) / 1000;

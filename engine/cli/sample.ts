@@ -12,7 +12,7 @@ import type { Engine } from '../engine.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import { withEngine } from './host.ts';
 import { print } from './output.ts';
-import { planAndCreate, runToEnd } from './study.ts';
+import { planAndCreate, runToEnd, thisCommand } from './study.ts';
 
 const SIZE_PX = 64;
 const SOURCE = { name: 'Textures (source)', generator: 'texshapes-source', count: 240, seed: 1 };
@@ -110,7 +110,9 @@ async function sample(file: string, options: { json: boolean }): Promise<void> {
     if (study === undefined) {
       throw new AppError('corrupt', `${full} is unfinished. Delete it and start again.`);
     }
-    const progress = await runToEnd(engine, full, study.id);
+    const progress = await runToEnd(engine, {
+      ...{ project: full, studyId: study.id, goesOn: thisCommand() },
+    });
     if (progress.study.status !== 'done' || progress.counts.failed > 0) {
       throw new AppError('internal', `The study of the sample is ${progress.study.status}.`);
     }

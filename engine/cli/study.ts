@@ -65,11 +65,28 @@ function progressLines(progress: StudyProgress): string[] {
   ];
 }
 
-/** Runs a study of this process to its end. Ctrl+C checkpoints what runs and leaves the rest queued. */
+/** What ends a command at Ctrl+C: what is kept, and the command that goes on. */
+export const interrupted = (command: string): AppError =>
+  new AppError(
+    'cancelled',
+    `Interrupted. What was trained so far is kept in the project; go on with: ${command}`,
+  );
+
+/** A word of a command as a shell takes it. */
+export const shellWord = (text: string): string =>
+  /^[\w./:=@%+,-]+$/.test(text) ? text : `"${text.replaceAll(/(["$`\\])/g, '\\$1')}"`;
+
+/** This command as it was typed, for those that go on where they were interrupted. */
+export const thisCommand = (): string =>
+  ['graft', ...process.argv.slice(2)].map(shellWord).join(' ');
+
+/**
+ * Runs a study of this process to its end. Ctrl+C checkpoints what runs and leaves the rest queued. Errors: cancelled,
+ * with the command that goes on; what holds all training.
+ */
 export async function runToEnd(
   engine: Engine,
-  project: string,
-  studyId: number,
+  { project, studyId, goesOn }: { project: string; studyId: number; goesOn: string },
 ): Promise<StudyProgress> {
   const bar = createProgressBar();
   const abort = new AbortController();
@@ -94,9 +111,7 @@ export async function runToEnd(
             });
             if (abort.signal.aborted) {
               finish();
-              reject(
-                new AppError('cancelled', 'Interrupted. graft study resume goes on from here.'),
-              );
+              reject(interrupted(goesOn));
             } else if (progress.study.status !== 'running') {
               finish();
               resolve(progress);
@@ -163,12 +178,13 @@ function addRun(study: Command, name: 'run' | 'resume', description: string): vo
       await withProject(
         path,
         async (caller, project, local) => {
-          const { id } = await findStudy(caller, project, options.name);
+          const { id, name: studyName } = await findStudy(caller, project, options.name);
+          const goesOn = `graft study resume ${shellWord(path)} --name ${shellWord(studyName)}`;
           // In the process that owns the project the study runs on there; this command returns.
           const progress =
             local === null
               ? await caller.call('studies.run', { project, studyId: id })
-              : await runToEnd(local, project, id);
+              : await runToEnd(local, { project, studyId: id, goesOn });
           print(options, progress, progressLines(progress));
           if (progress.counts.failed > 0) process.exitCode = EXIT.partial;
         },
