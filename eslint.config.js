@@ -1,6 +1,6 @@
 // Owns the lint rules for components and their states, those with types included. Those for every other file are oxlint's
 // (.oxlintrc.json: the same rules by the same names, in a tenth of the time, but it reads no components). Layout is
-// Prettier's, import directions are dependency-cruiser's, unused files and exports are knip's.
+// oxfmt's, import directions are dependency-cruiser's, unused files and exports are knip's.
 import './build/component-types.mjs';
 import js from '@eslint/js';
 import svelte from 'eslint-plugin-svelte';

@@ -29,6 +29,7 @@ export default {
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',
+    'oxfmt',
     'oxlint',
     'oxlint-tsgolint',
     // Comes with tfjs-node, and is asked only about that.

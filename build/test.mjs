@@ -24,7 +24,7 @@ const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'te
 
 /** Gates that only read the sources. */
 const GATES = [
-  { name: 'layout', tool: 'prettier', args: ['--check', '.'] },
+  { name: 'layout', tool: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint and types', tool: 'oxlint', args: ['.'] },
   { name: 'lint of components', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
   {

@@ -18,7 +18,13 @@ export class Markup {
 
 /** What may stand in a template; null, undefined and false leave nothing behind. */
 export type MarkupValue =
-  Markup | string | number | readonly MarkupValue[] | null | undefined | false;
+  | Markup
+  | string
+  | number
+  | readonly MarkupValue[]
+  | null
+  | undefined
+  | false;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

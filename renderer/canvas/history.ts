@@ -7,7 +7,8 @@
 import type { LabelLayer, LabelEdit } from './label-layer.ts';
 
 export type UndoPolicy =
-  { readonly kind: 'record'; readonly label: string } | { readonly kind: 'forget' };
+  | { readonly kind: 'record'; readonly label: string }
+  | { readonly kind: 'forget' };
 
 export interface HistoryEntry {
   readonly id: number;

@@ -5,7 +5,14 @@ import { pretrainingTitle } from '../pretrainings.ts';
 import { TRANSFER_FACTS } from '../transfers.ts';
 
 export type MarkerShape =
-  'circle' | 'square' | 'diamond' | 'triangle-up' | 'triangle-down' | 'plus' | 'cross' | 'hexagon';
+  | 'circle'
+  | 'square'
+  | 'diamond'
+  | 'triangle-up'
+  | 'triangle-down'
+  | 'plus'
+  | 'cross'
+  | 'hexagon';
 
 export interface SeriesStyle {
   /** A CSS colour; those of arms are variables of chartStyles. */

@@ -70,7 +70,7 @@ describe('COCO polygons', () => {
 
 describe('rings along pixel edges', () => {
   test('a ring of pixels is traced as its outline and its hole', () => {
-    // prettier-ignore
+    // oxfmt-ignore
     const data = Uint8Array.of(
       1, 1, 1, 0,
       1, 0, 1, 0,
@@ -111,7 +111,7 @@ describe('rings along pixel edges', () => {
   test('fractions are filled by pixel centres and cut off at the border', () => {
     // A triangle under the diagonal of a 4 × 4 image, its corners outside.
     const filled = fillRings([[-1, -1, 5, 5, -1, 5]], [4, 4]);
-    // prettier-ignore
+    // oxfmt-ignore
     expect([...filled]).toEqual([
       0, 0, 0, 0,
       1, 0, 0, 0,

@@ -216,7 +216,7 @@ const CocoJson = z.object({
 describe('COCO files', () => {
   test('have one annotation a region, corners connected, and one crowd of ignored pixels', async () => {
     const s = scratch();
-    // prettier-ignore
+    // oxfmt-ignore
     const labels = [
       1, 0, 0, 255,
       0, 1, 0, 0,

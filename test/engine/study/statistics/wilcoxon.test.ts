@@ -14,7 +14,7 @@ function lcg(seed: number, count: number): number[] {
  * d = np.round(x · 10^decimals) − np.round(offset · 10^decimals), zeros dropped;
  * stats.wilcoxon(d, zero_method='wilcox', correction=False, method='exact' or 'asymptotic')
  */
-// prettier-ignore
+// oxfmt-ignore
 const REFERENCE = [
   { n: 5, seed: 1, offset: 0.4, decimals: null, method: 'exact', statistic: 6.0, p: 0.8125 },
   { n: 12, seed: 2, offset: 0.45, decimals: null, method: 'exact', statistic: 38.0, p: 0.9697265625 },

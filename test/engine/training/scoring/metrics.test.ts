@@ -77,7 +77,7 @@ function noise(c: ReferenceCase, seed: number): LabelMap {
  *   a class without any p and t has no score; means by np.nanmean
  *   tol = max(2, .0075 * np.hypot(w, h)); pr = (a <= tol).mean(); rc = (b <= tol).mean()
  */
-// prettier-ignore
+// oxfmt-ignore
 const REFERENCE: readonly ReferenceCase[] = [
   { kind: 'discs', seed: 1, width: 48, height: 32, classes: 2, ignore: false, shift: 1.5, expected: [0.8684582743988685, 0.7675, 1.4142135623730951, 1.0] },
   { kind: 'discs', seed: 2, width: 37, height: 61, classes: 2, ignore: false, shift: -3, expected: [0.781042654028436, 0.640746500777605, 3.0, 0.6724934989887316] },
