@@ -4,7 +4,13 @@
  * (docs/method.md §5); every other row of its tables is exploratory. None marked: all of them are primary.
  */
 import type { ComparisonKind } from './analysis.ts';
-import type { LabelCount, PretrainingKey, PrimaryQuestion } from './entities.ts';
+import type {
+  LabelCount,
+  PretrainingKey,
+  PretrainingTask,
+  PrimaryQuestion,
+  Transfer,
+} from './entities.ts';
 
 export type QuestionName = PrimaryQuestion['question'];
 
@@ -61,4 +67,53 @@ export function isPrimary(
         (labels === null || question === 'trend' || count(labels) === asked.labels),
     )
   );
+}
+
+/** What a design asks: which arms it has at which label counts. */
+export interface QuestionedDesign {
+  readonly pretrainings: readonly {
+    readonly key: PretrainingKey;
+    /** null: an encoder that was there before. */
+    readonly task: PretrainingTask | null;
+    readonly transfers: readonly Transfer[];
+  }[];
+  readonly labelCounts: readonly number[];
+}
+
+/** Every question that could be primary; those of a trend at the fewest labels. */
+export function questionsOf({ pretrainings, labelCounts }: QuestionedDesign): AskedQuestion[] {
+  const counts = [...new Set(labelCounts)].sort((a, b) => a - b);
+  const hasEncoderOf = (task: PretrainingTask) =>
+    pretrainings.some((one) => one.task === task && one.transfers.includes('encoder'));
+  return pretrainings.flatMap(({ key: pretraining, task, transfers }) => {
+    const [encoder, both] = [transfers.includes('encoder'), transfers.includes('encoder+decoder')];
+    const isMulti = encoder && task === 'multi-conrec';
+    const isAsked: Readonly<Record<QuestionName, boolean>> = {
+      encoder,
+      decoder: encoder && both,
+      both,
+      'decoder-alone': transfers.includes('decoder'),
+      trend: encoder && counts.length > 1,
+      classification: encoder && task !== 'classification' && hasEncoderOf('classification'),
+      simclr: isMulti && hasEncoderOf('simclr'),
+      conrec: isMulti && hasEncoderOf('conrec'),
+    };
+    return QUESTION_NAMES.filter((question) => isAsked[question]).flatMap((question) =>
+      (question === 'trend' ? counts.slice(0, 1) : counts).map((labels) => ({
+        question,
+        pretraining,
+        labels,
+      })),
+    );
+  });
+}
+
+/** Questions of so many seeds whose exact test can be significant at 5 % after Holm: the smallest p is 2 / 2^S. */
+export const questionsFor = (seeds: number): number => Math.floor((0.05 * 2 ** seeds) / 2);
+
+/** Fewest seeds with which the exact test of so many questions can be. */
+export function seedsFor(questions: number): number {
+  let seeds = 1;
+  while (questionsFor(seeds) < questions) seeds++;
+  return seeds;
 }

@@ -10,6 +10,7 @@ import {
   type OptimisationConfig,
   PRETRAINING_LABELS,
   type PretrainingLabels,
+  PrimaryQuestion,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -20,6 +21,7 @@ import {
   SEEDS_OF_MODE,
   type StudyMode,
 } from '../../shared/presets.ts';
+import { QUESTION_NAMES } from '../../shared/primary-questions.ts';
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { checked, given, integer, number, share } from './arguments.ts';
 import type { Caller } from './host.ts';
@@ -46,6 +48,7 @@ export interface DesignOptions extends NetworkOptions {
   mode: StudyMode;
   seeds?: number;
   delta: number;
+  primary: PrimaryQuestion[];
   steps?: number;
   pretrainSteps?: number;
   batch?: number;
@@ -67,6 +70,23 @@ function parseLabels(text: string): LabelCount[] {
     const count = LabelCount.safeParse(part === 'all' ? 'all' : Number(part));
     if (!count.success) throw new InvalidArgumentError('label counts are numbers or "all"');
     return count.data;
+  });
+}
+
+/** question[:pretraining][@labels], several separated by commas. */
+function parsePrimary(text: string): PrimaryQuestion[] {
+  return text.split(',').map((part) => {
+    const [asked = '', labels] = part.split('@');
+    const [question, pretraining] = asked.split(':');
+    const one = PrimaryQuestion.safeParse({
+      question,
+      pretraining: pretraining ?? null,
+      labels: labels === undefined || labels === 'all' ? (labels ?? null) : Number(labels),
+    });
+    if (one.success) return one.data;
+    throw new InvalidArgumentError(
+      `${QUESTION_NAMES.join(', ')}; of one pretraining and label count as in encoder:segmentation@4`,
+    );
   });
 }
 
@@ -209,6 +229,7 @@ export async function designedStudy(
     labelCounts: options.labels,
     seeds: options.seeds ?? SEEDS_OF_MODE[mode],
     delta: options.delta,
+    primary: options.primary,
     mode,
     execution:
       options.threads === undefined && options.parallel === undefined
@@ -236,6 +257,8 @@ Examples:
   … --pretrain segmentation:E,E+deepD:deep=2 --pretrain longer=segmentation:E:steps=1200
   # two learning rates for every arm; longer where the baseline needs it
   … --learning-rates 0.0005,0.002 --extend 2
+  # few questions for certain, the rest exploratory: the encoder with 4 labels, the decoder with every count
+  … --mode confirm --primary encoder@4,decoder
   # an encoder that is in the project already
   … --pretrained "ImageNet ResNet-18":E,frozen
   # how many labels are enough? The random start alone
@@ -287,7 +310,13 @@ export function addDesignOptions(command: Command): Command {
         .default('default'),
     )
     .option('--seeds <n>', 'number of seeds', integer)
-    .option('--delta <dice>', 'equivalence margin', share, 0.02);
+    .option('--delta <dice>', 'equivalence margin', share, 0.02)
+    .option(
+      '--primary <questions>',
+      `questions that headline and claims rest on, e.g. encoder,decoder@4 (default: all): ${QUESTION_NAMES.join(', ')}`,
+      parsePrimary,
+      [],
+    );
   return addNetworkOptions(designed, 'that of the first --pretrained, else plain')
     .option('--steps <n>', 'fine-tuning steps', integer)
     .option('--pretrain-steps <n>', 'pretraining steps', integer)

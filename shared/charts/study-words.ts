@@ -129,6 +129,13 @@ export function shortVerdict(verdict: Verdict): string {
   return verdict.split(', ')[0] ?? verdict;
 }
 
+/** What is said of a row once all primary questions count together; empty where that is what it says by itself. */
+export function togetherWords({ together, verdict }: Comparison): string {
+  if (verdict === 'not tested') return '';
+  if (together === null) return 'exploratory';
+  return together.verdict === verdict ? '' : `all together: ${shortVerdict(together.verdict)}`;
+}
+
 type Tone = 'helps' | 'hurts' | 'same' | 'open';
 
 const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {

@@ -28,6 +28,7 @@ import { checkForeground, trainedWithoutForeground } from './check-foreground.ts
 import { checkLeaks, type TargetPart } from './check-leaks.ts';
 import { checkOwnLabels } from './check-own-labels.ts';
 import { planNotes } from './plan-notes.ts';
+import { checkPrimary, primaryNotes } from './primary.ts';
 import { refuse } from './refuse.ts';
 import { resolveSource, type SourceImages, toItem } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
@@ -205,9 +206,11 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     newSplit: isNew ? split : null,
   };
   checkOwnLabels(config, data, sourceImages);
+  checkPrimary(config, labelCounts);
   return {
     ...data,
     notes: planNotes(config, {
+      aboutPrimary: primaryNotes(config, labelCounts),
       unlabelled,
       testCount,
       seen,

@@ -37,6 +37,8 @@ export function planNotes(
     readonly seen: readonly ImageRecord[];
     /** Images of each kind of run: those to pretrain on, those to learn from. */
     readonly trainedOn: readonly (readonly ImageRecord[])[];
+    /** What the primary questions need. */
+    readonly aboutPrimary: readonly string[];
     /** What pretraining sees of the target. */
     readonly aboutSource: readonly string[];
   },
@@ -45,6 +47,7 @@ export function planNotes(
   const rates = learningRatesOf(config);
   const several = rates.length > 1;
   const notes = [
+    ...data.aboutPrimary,
     ...unseenInText(data.seen, config.network.inputChannels),
     ...transparencyInText(data.datasets),
     ...data.absent,

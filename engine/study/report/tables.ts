@@ -45,12 +45,13 @@ function muted(value: string): Markup {
 
 export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
   return groupedTable(
-    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method within its family: encoder, decoder, interaction, controls, tasks, others. Bootstrap: the plain percentile interval, too narrow with few seeds and shown for comparison. Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
+    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method over all primary questions, and of exploratory ones within a family: encoder, decoder, interaction, controls, tasks, others. All together: the 95&nbsp;% interval that holds at once with those of all primary questions. Bootstrap: the plain percentile interval, too narrow with few seeds and shown for comparison. Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
     [
       text('Arms compared'),
       number('Difference'),
       number('95 % CI'),
       number('90 % CI'),
+      number('All together'),
       number('Bootstrap'),
       number('p'),
       number('p, Holm'),
@@ -64,6 +65,7 @@ export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
         markup`<span class="effect">${signed(row.effect)}</span>`,
         plainInterval(row.ci95),
         plainInterval(row.ci90),
+        row.together === null ? muted('exploratory') : plainInterval(row.together.ci95),
         plainInterval(row.ci95Bootstrap),
         pValue(row.p),
         pValue(row.pHolm),

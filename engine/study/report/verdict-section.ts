@@ -18,6 +18,7 @@ import {
   labelCount,
   labelCountsOf,
   pretrainingsOf,
+  togetherWords,
   verdictBadge,
 } from '../../../shared/charts/study-words.ts';
 
@@ -33,7 +34,7 @@ ${cautionBox(cautions(data, runs), data.notes.length > 0)}
 ${halvesFigure(analysis)}
 ${others.map((sentence) => markup`<p class="subline">${sentence}</p>`)}
 ${analysis.comparisons.length > 0 && glossary(analysis.delta)}
-${verdictTable(analysis.comparisons)}
+${verdictTable(analysis)}
 </section>`;
 }
 
@@ -95,7 +96,7 @@ function glossary(delta: number): Markup {
     ],
     [
       'Keep it, leave it out',
-      markup`This half clearly helps, or clearly harms: the 95&nbsp;% confidence interval of the difference lies on one side of zero.`,
+      markup`This half clearly helps, or clearly harms: the interval of the difference, of all primary questions together, lies on one side of zero. “Only together”: both halves help, though this one adds too little by itself.`,
     ],
     [
       'No difference',
@@ -109,9 +110,9 @@ function glossary(delta: number): Markup {
   return markup`<dl class="glossary">${entries.map(([term, text]) => markup`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;
 }
 
-function verdictTable(comparisons: readonly Comparison[]): Markup | null {
+function verdictTable({ comparisons, primaryQuestions }: StudyAnalysis): Markup | null {
   if (comparisons.length === 0) return null;
-  return markup`<div class="scroll"><table class="verdicts"><caption>All verdicts, with the difference in test Dice and its 95&nbsp;% confidence interval.</caption>
+  return markup`<div class="scroll"><table class="verdicts"><caption>All verdicts, each by itself, with the difference in test Dice and its 95&nbsp;% confidence interval. “All together”: the wider interval of a primary question, which holds at once with those of all ${String(primaryQuestions)} in 95 of 100 studies. What is advised above, and the claims, rest on these; exploratory rows take no part.</caption>
 <thead><tr><th scope="col">Labels</th><th scope="col">Question</th><th scope="col">Difference</th><th scope="col">Verdict</th></tr></thead>
 ${pretrainingsOf(comparisons).map((task) => verdictGroup(comparisons.filter(({ pretraining }) => pretraining === task)))}</table></div>`;
 }
@@ -133,6 +134,7 @@ function verdictGroup(rows: readonly Comparison[]): Markup {
 
 /** `span`: rows that the label count heads, 0 where a row above heads this one. */
 function verdictRow(row: Comparison, span: number): Markup {
-  const { comparison, labels, words, effect, ci95, verdict } = row;
-  return markup`<tr>${span > 0 && markup`<th scope="row" class="labels" rowspan="${span}">${labelCount(labels)}</th>`}<td>${COMPARISONS[comparison].question}<br><span class="muted small">${words}</span></td><td class="difference"><span class="effect">${signed(effect)}</span><br>${verdict !== 'not tested' && markup`<span class="range">${signedInterval(ci95)}</span>`}</td><td class="verdict">${verdictBadge(verdict)}</td></tr>`;
+  const { comparison, labels, words, effect, ci95, together, verdict } = row;
+  const all = togetherWords(row);
+  return markup`<tr>${span > 0 && markup`<th scope="row" class="labels" rowspan="${span}">${labelCount(labels)}</th>`}<td>${COMPARISONS[comparison].question}<br><span class="muted small">${words}</span></td><td class="difference"><span class="effect">${signed(effect)}</span><br>${verdict !== 'not tested' && markup`<span class="range">${signedInterval(ci95)}</span>${together && markup`<br><span class="range">all together ${signedInterval(together.ci95)}</span>`}`}</td><td class="verdict">${verdictBadge(verdict)}${all !== '' && markup`<br><span class="small muted">${all}</span>`}</td></tr>`;
 }
