@@ -74,6 +74,8 @@ export const TrainerRequest = z.discriminatedUnion('type', [
   }),
   /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
   z.object({ type: z.literal('stop') }),
+  /** Nothing more is asked: ends a process whose work is done. */
+  z.object({ type: z.literal('end') }),
 ]);
 export type TrainerRequest = z.infer<typeof TrainerRequest>;
 
@@ -137,7 +139,7 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     error: z.string().nullable(),
   }),
   z.object({ type: z.literal('log'), message: z.string() }),
-  /** All that was asked is done; the process exits 0. */
+  /** All that was asked is done; the process waits for the next request, or for `end`. */
   z.object({
     type: z.literal('done'),
     /** Replaces the `last` checkpoint of a run, in one go with its end: nothing can resume from it. null: it stays. */

@@ -16,7 +16,8 @@ import { type TrainerEvent, TrainerRequest } from './protocol.ts';
 import { executeRun, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 
-type Work = Exclude<TrainerRequest, { type: 'stop' }>;
+/** What is asked: all but the words that end it. */
+type Work = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
 
 let stopRequested = false;
 let working = false;
@@ -130,6 +131,8 @@ process.on('message', (message: unknown) => {
   const request = TrainerRequest.parse(message);
   if (request.type === 'stop') {
     stopRequested = true;
+  } else if (request.type === 'end') {
+    process.disconnect();
   } else if (!working) {
     working = true;
     stopRequested = false;

@@ -7,9 +7,9 @@ import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
 import { extendedBudget } from '../../../engine/study/running/extension.ts';
-import { spawnTrainer } from '../../../engine/trainer.ts';
+import { spawnTrainer, type Work } from '../../../engine/trainer.ts';
 import { checkpointWeights, decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
-import type { TrainerEvent, TrainerRequest } from '../../../engine/training/protocol.ts';
+import type { TrainerEvent } from '../../../engine/training/protocol.ts';
 import {
   LossConfig,
   NetworkConfig,
@@ -126,7 +126,7 @@ const finetuning = (transfer: Transfer, pretrainRunId: number | null) =>
 
 /** Plays the engine: stores checkpoints; `onEvent` may stop or kill the trainer. */
 async function send(
-  request: Exclude<TrainerRequest, { type: 'stop' }>,
+  request: Work,
   onEvent: (event: TrainerEvent, trainer: { stop(): void; kill(): void }) => void = () => undefined,
 ) {
   const events: TrainerEvent[] = [];

@@ -51,10 +51,10 @@ it('trains one run after another in a process, with the same bits, and ends it o
   const types = (events: readonly TrainerEvent[]) => events.map(({ type }) => type);
   expect(types(two.events)).toEqual(types(one.events));
 
+  await trainers.close();
+  expect(() => process.kill(one.pid ?? 0, 0)).toThrow('ESRCH');
+
   const other = await train(resumed, { fresh: false, killAtStart: true });
   expect(other.orderly).toBe(false);
   expect(other.pid).not.toBe(one.pid);
-
-  await trainers.close();
-  expect(() => process.kill(one.pid ?? 0, 0)).toThrow('ESRCH');
 });
