@@ -52,6 +52,12 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     ...arms.map((arm) => arm.runs.length),
     ...comparisons.map((comparison) => comparison.seeds.length),
   ];
+  const cells = { comparisons, trends };
+  const fairCells = {
+    comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
+    trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
+  };
+  const judged = (some: typeof cells) => judgeClaims({ ...some, pretrainings, delta });
   return {
     delta,
     indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
@@ -73,17 +79,7 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     families,
     convergence: arms.map((arm) => convergenceOf(arm, arms, budgetSteps)),
     curves: arms.map(learningCurve),
-    claims: claimsWithLabels(
-      pretrainings.length === 0
-        ? []
-        : judgeClaims({
-            comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
-            trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
-            pretrainings,
-            delta,
-          }),
-      pretrainings,
-    ),
+    claims: pretrainings.length === 0 ? [] : claimsWithLabels(judged(fairCells), judged(cells)),
     baselineNotConverged,
   };
 }

@@ -76,12 +76,16 @@ export function headlineWithLabels(
   return said === null ? [...headline] : [`${first} ${said}`, ...others];
 }
 
-/** Claims are read without such cells, and say so. */
-export function claimsWithLabels(
-  claims: readonly ClaimVerdict[],
-  pretrainings: readonly StudiedPretraining[],
-): ClaimVerdict[] {
-  if (extraLabelsInText(pretrainings) === null) return [...claims];
-  const left = 'Cells in which one side has seen more labels of the target are left out.';
-  return claims.map((claim) => ({ ...claim, why: `${claim.why} ${left}` }));
-}
+/** Claims are read without such cells, and say so where these would have said something. `all`: with them. */
+export const claimsWithLabels = (
+  fair: readonly ClaimVerdict[],
+  all: readonly ClaimVerdict[],
+): ClaimVerdict[] =>
+  fair.map((claim, i) =>
+    claim.why === all[i]?.why
+      ? claim
+      : {
+          ...claim,
+          why: `${claim.why} Cells in which one side has seen more labels of the target are left out.`,
+        },
+  );

@@ -1,4 +1,4 @@
-/** What a plan says of the target's own images and labels that pretraining sees. */
+/** What a plan says of the target's own images and labels: those that pretraining sees, and those that seeds share. */
 import type { ImageRecord, PretrainingPlan, StudyConfig } from '../../../shared/entities.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { learnsFromLabels } from '../../../shared/pretraining-tasks.ts';
@@ -80,12 +80,18 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
   ];
 }
 
-/** In the order in which they are shown; empty where the source is of other images. */
+/** In the order in which they are shown. */
 export function sourceNotes(project: Project, config: StudyConfig, data: SourceData): string[] {
+  const same = data.labelCounts.includes(data.trained)
+    ? [
+        `With ${counted(data.trained, 'label')}, which are all of the train part, every seed trains on the same images: intervals there do not speak of other training sets.`,
+      ]
+    : [];
   if (config.pretrainings.length === 0) {
     return [
       'No pretraining is compared: the study tells how good the random start is by number of labels, and how many are enough.',
+      ...same,
     ];
   }
-  return [...imageNotes(config, data), ...labelNotes(project, config, data)];
+  return [...imageNotes(config, data), ...labelNotes(project, config, data), ...same];
 }

@@ -629,6 +629,7 @@ it('arms whose pretraining has seen more labels say so, and speak for no claim',
   expect(claim(fair, 2).why).toMatch(/segmentation with 8 labels/);
   expect(claim(counted, 2).why).not.toMatch(/segmentation with 8 labels/);
   expect(claim(counted, 2).why).toMatch(/are left out\.$/);
+  expect(claim(counted, 5)).toEqual(claim(fair, 5));
   const labelled = counted.arms.map(({ pretraining, extraLabels }) => [pretraining, extraLabels]);
   expect(labelled).toContainEqual(['segmentation', 12]);
   expect(labelled).toContainEqual([null, undefined]);

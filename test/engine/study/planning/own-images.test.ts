@@ -73,6 +73,9 @@ describe('labels of the target itself', () => {
         /^Segmentation pretraining sees 10 labels of the target itself. They count/,
       ),
     );
+    expect(planData(project, config).notes).toContainEqual(
+      expect.stringMatching(/^With 10 labels, which are all .*do not speak of other training sets/),
+    );
     const stored = createStudy(project, config);
     const networks = project.runs.ofStudy(stored.id).filter(({ kind }) => kind === 'pretrain');
     expect(networks.map(({ labels }) => labels)).toEqual([null, null]);
