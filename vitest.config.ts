@@ -6,15 +6,19 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
-/**
- * Tests of functions that keep nothing between calls: one process runs many of their files, since starting one costs more
- * than most of them.
- */
-const PLAIN = [
-  'test/shared/**/*.test.ts',
-  'test/engine/study/{analysis,planning,report,statistics}/**/*.test.ts',
-  'test/engine/{data,db}/**/*.test.ts',
+/** Tests that look at a whole process: what it has loaded, how large its heap is, which windows it opens. */
+const ALONE = ['test/e2e/**/*.test.ts', 'test/engine/training/portable/{start,training}.test.ts'];
+
+/** Tests of the portable engine, which a process has once and for one number of threads. */
+const PORTABLE = [
+  'test/engine/training/portable/**/*.test.ts',
+  'test/engine/training/portable-step.test.ts',
+  'test/engine/training/pretrain/portable.test.ts',
 ];
+
+/** Tests of what training is made of, on native TensorFlow, which takes longer to load than most of them. */
+const NATIVE = ['test/engine/training/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     expect: { poll: { timeout: PATIENCE_MS } },
@@ -25,15 +29,25 @@ export default defineConfig({
     hookTimeout: TEST_PATIENCE_MS,
     sequence: { sequencer: LongestFirst },
     projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      // One process runs many files of the others, since starting one costs more than most of them.
+      {
+        extends: true,
+        test: { name: 'portable', include: PORTABLE, exclude: ALONE, isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'native', include: NATIVE, exclude: [...ALONE, ...PORTABLE], isolate: false },
+      },
       {
         extends: true,
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['node_modules/**', ...WINDOW, ...PLAIN],
+          exclude: ['node_modules/**', ...ALONE, ...NATIVE, ...WINDOW],
+          isolate: false,
         },
       },
-      { extends: true, test: { name: 'plain', include: PLAIN, isolate: false } },
       {
         extends: true,
         plugins: [svelte({ configFile: false })],
@@ -41,6 +55,7 @@ export default defineConfig({
         test: {
           name: 'window',
           include: WINDOW,
+          isolate: false,
           environment: './test/renderer/page-environment.ts',
           server: { deps: { inline: [/svelte/] } },
         },

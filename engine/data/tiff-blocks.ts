@@ -1,5 +1,5 @@
 /** Strips and tiles of a TIFF, decompressed: FillOrder, the compressions without parameters of their own, predictors. */
-import { getDecoder, type GeoTIFFImage } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 import { endianness } from 'node:os';
 import type { ImageFile } from './image-file.ts';
 import { decodeLzw } from './lzw.ts';
@@ -93,6 +93,7 @@ export async function openBlocks(
   const tiled = directory.hasTag('TileOffsets');
   const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
   const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const { getDecoder } = await import('geotiff');
   const inflate = await getDecoder(compression, {
     tileWidth: image.getTileWidth(),
     tileHeight: image.getTileHeight(),

@@ -1,5 +1,5 @@
 /** One directory of a TIFF as the library geotiff reads it, with what it reads wrong set right. */
-import { fromArrayBuffer, fromFile, type GeoTIFFImage } from 'geotiff';
+import type { GeoTIFFImage } from 'geotiff';
 import type { ImageFile } from './image-file.ts';
 
 /** Sets a field, whatever stands in the file. */
@@ -55,6 +55,8 @@ export async function withDirectory<T>(
   use: (image: GeoTIFFImage) => Promise<T>,
 ): Promise<T> {
   const { source } = file;
+  // Loaded with the first TIFF: most processes see none.
+  const { fromArrayBuffer, fromFile } = await import('geotiff');
   const tiff =
     typeof source === 'string'
       ? await fromFile(source)

@@ -1,10 +1,13 @@
 /** The command line as a shell sees it: processes, their output and their exit codes. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { openProjectReadonly } from '../../engine/db/project.ts';
 import { ResultsFile } from '../../engine/study/report/results.ts';
+import { PATIENCE_MS } from '../fixtures/patience.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'engine', 'cli.ts');
@@ -97,7 +100,6 @@ describe('graft', () => {
     const project = join(dir, 'a.graft');
     expect((await graft('new', project)).code).toBe(0);
     expect(await graft('new', project)).toMatchObject({ code: 3 });
-    expect((await graft('datasets')).code).toBe(2);
     const missing = await graft('export', project, join(dir, 'out'), '--dataset', 'x', '--json');
     expect(missing.code).toBe(3);
     expect(JSON.parse(missing.stdout)).toMatchObject({ error: { code: 'not-found' } });
@@ -127,13 +129,64 @@ describe('graft', () => {
   });
 });
 
+const Progress = z.object({
+  study: z.object({ status: z.string() }),
+  counts: z.object({ done: z.number(), queued: z.number(), running: z.number() }),
+});
+
+/** Whether a run of the project is under way; fails while the project is being made. */
+function isTraining(path: string): boolean {
+  const project = openProjectReadonly(path);
+  try {
+    return project.runs.list().some(({ status }) => status === 'running');
+  } finally {
+    project.close();
+  }
+}
+
 describe('graft demo', () => {
+  /** One study for both tests: interrupted in the first, whole in the second. */
+  const dir = mkdtempSync(join(tmpdir(), 'graft-demo-test-'));
+  const project = join(dir, 'demo.graft');
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const demo = ['demo', '--quick', '--out', dir, ...TINY, '--json'];
+  const readResults = () =>
+    ResultsFile.parse(JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8')));
+
+  it('saves what runs on Ctrl+C, lets another command look while it runs, and goes on later', async () => {
+    const { child, ended } = start(demo);
+    const training = () => {
+      expect(child.exitCode).toBeNull();
+      expect(isTraining(project)).toBe(true);
+    };
+    await vi.waitFor(training, { timeout: PATIENCE_MS, interval: 100 });
+    const [looked, refused] = await Promise.all([
+      graft('study', 'status', project, '--json'),
+      graft('new', project),
+    ]);
+    expect(looked.code).toBe(0);
+    expect(Progress.parse(JSON.parse(looked.stdout)).study.status).toBe('running');
+    expect(refused.code).toBe(3);
+    child.kill('SIGINT');
+    const interrupted = await ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toMatch(/resume/);
+    const left = Progress.parse(await graftJson('study', 'status', project));
+    expect(left.counts.running).toBe(0);
+    expect(left.counts.queued).toBeGreaterThan(0);
+
+    const resumed = Progress.parse(await graftJson('study', 'resume', project));
+    expect(resumed.study.status).toBe('done');
+    expect(resumed.counts).toMatchObject({ done: 2 * (1 + 4), queued: 0 });
+    const report = await graftJson('study', 'report', project, '--out', join(dir, 'report'));
+    expect(report).toMatchObject({ html: join(dir, 'report', 'report.html') });
+  });
+
   it('runs a whole study and writes a report that a program can read', async () => {
-    const dir = temporaryFolder();
-    const { code, stdout } = await graft('demo', '--quick', '--out', dir, ...TINY, '--json');
+    const { code, stdout } = await graft(...demo);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ failedRuns: 0 });
-    const results = ResultsFile.parse(JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8')));
+    const results = readResults();
     expect(results.delta).toBe(0.02);
     expect(results.runs).toHaveLength(2 * 4);
     expect(new Set(results.runs.map((r) => r.transfer))).toEqual(
@@ -148,40 +201,7 @@ describe('graft demo', () => {
     expect(readFileSync(join(dir, 'results.csv'), 'utf8').split('\n')[0]).toMatch(/transfer/);
 
     // The same study again has nothing left to run and says the same.
-    const again = await graft('demo', '--quick', '--out', dir, ...TINY, '--json');
-    expect(again.code).toBe(0);
-    const repeated: unknown = JSON.parse(readFileSync(join(dir, 'results.json'), 'utf8'));
-    expect(ResultsFile.parse(repeated).runs).toEqual(results.runs);
-  });
-
-  it('saves what runs on Ctrl+C, lets another command look while it runs, and goes on later', async () => {
-    const dir = temporaryFolder();
-    const project = join(dir, 'demo.graft');
-    const args = ['demo', '--quick', '--out', dir, ...TINY, '--steps', '60', '--seeds', '1'];
-    const { child, ended } = start(args);
-    const status = z.object({
-      study: z.object({ status: z.string() }),
-      counts: z.object({ done: z.number(), queued: z.number(), running: z.number() }),
-    });
-    for (;;) {
-      const { code, stdout } = await graft('study', 'status', project, '--json');
-      if (code === 0 && status.parse(JSON.parse(stdout)).counts.running > 0) break;
-      expect(child.exitCode).toBeNull();
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-    expect((await graft('new', project)).code).toBe(3);
-    child.kill('SIGINT');
-    const interrupted = await ended;
-    expect(interrupted.code).toBe(130);
-    expect(interrupted.stderr).toMatch(/resume/);
-    const left = status.parse(await graftJson('study', 'status', project));
-    expect(left.counts.running).toBe(0);
-    expect(left.counts.queued).toBeGreaterThan(0);
-
-    const resumed = status.parse(await graftJson('study', 'resume', project));
-    expect(resumed.study.status).toBe('done');
-    expect(resumed.counts).toMatchObject({ done: 1 + 4, queued: 0 });
-    const report = await graftJson('study', 'report', project, '--out', join(dir, 'report'));
-    expect(report).toMatchObject({ html: join(dir, 'report', 'report.html') });
+    expect((await graft(...demo)).code).toBe(0);
+    expect(readResults().runs).toEqual(results.runs);
   });
 });

@@ -7,6 +7,10 @@ import type { GeneratedImage } from '../../../../engine/data/generators/generato
 const drawMany = (kind: 'source' | 'target' | 'far-target', count: number, sizePx = 64) =>
   Array.from({ length: count }, (_, index) => drawTexShapes(index, { kind, sizePx, seed: 3 }));
 
+/** Drawn once for all that looks at many. */
+const SOURCES = drawMany('source', 200);
+const TARGETS = drawMany('target', 200);
+
 /** Mean grey of a class in every image that holds it, minus that of the background around it. */
 function contrasts(images: readonly GeneratedImage[], classId: number): number[] {
   return images.flatMap(({ image, labelMap }) => {
@@ -37,28 +41,26 @@ describe('TexShapes', () => {
 
   it('draws image i the same however many are drawn, and another one for another seed', () => {
     const fifth = drawTexShapes(5, { kind: 'source', sizePx: 64, seed: 3 });
-    expect(drawMany('source', 6)[5]).toEqual(fifth);
+    expect(SOURCES[5]).toEqual(fifth);
     const other = drawTexShapes(5, { kind: 'source', sizePx: 64, seed: 4 });
     expect(other.image.data).not.toEqual(fifth.image.data);
   });
 
   it('gives no class away by its mean intensity', () => {
-    const source = drawMany('source', 200);
     for (const classId of [1, 2, 3, 4]) {
-      const differences = contrasts(source, classId);
+      const differences = contrasts(SOURCES, classId);
       expect(differences.length).toBeGreaterThan(50);
       const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
       // A texture's amplitude is .10 to .20; the standard error of the mean is about .005.
       expect(Math.abs(mean)).toBeLessThan(0.02);
     }
-    const found = contrasts(drawMany('target', 200), 1);
+    const found = contrasts(TARGETS, 1);
     expect(Math.abs(found.reduce((a, b) => a + b, 0) / found.length)).toBeLessThan(0.02);
   });
 
   it('puts two to five shapes of four textures into a source image, labelled by the largest area', () => {
-    const images = drawMany('source', 100);
     const seen = new Set<number>();
-    for (const { labelMap, imageClass } of images) {
+    for (const { labelMap, imageClass } of SOURCES) {
       const areas = [0, 0, 0, 0, 0];
       for (const label of labelMap.data) areas[label] = (areas[label] ?? 0) + 1;
       expect(areas[(imageClass ?? -2) + 1]).toBe(Math.max(...areas.slice(1)));
@@ -68,7 +70,7 @@ describe('TexShapes', () => {
   });
 
   it('puts something to find into every target image, and covers little of it', () => {
-    for (const { labelMap } of drawMany('target', 100)) {
+    for (const { labelMap } of TARGETS) {
       const foreground = labelMap.data.reduce((a, b) => a + b, 0);
       expect(foreground).toBeGreaterThan(0);
       expect(foreground).toBeLessThan(0.6 * labelMap.data.length);
@@ -77,21 +79,21 @@ describe('TexShapes', () => {
   });
 
   it('changes the image class and nothing else when labelled by shape or by count', () => {
-    const labelled = (labelBy: 'texture' | 'shape' | 'count') =>
+    const labelled = (labelBy: 'shape' | 'count') =>
       Array.from({ length: 40 }, (_, i) =>
         drawTexShapes(i, { kind: 'source', sizePx: 64, seed: 3, labelBy }),
       );
-    const byTexture = labelled('texture');
+    const byTexture = SOURCES.slice(0, 40);
     const classes = (images: readonly GeneratedImage[]) => images.map((i) => i.imageClass);
-    for (const labelBy of ['shape', 'count'] as const) {
-      const images = labelled(labelBy);
+    const [byShape, byCount] = [labelled('shape'), labelled('count')];
+    for (const images of [byShape, byCount]) {
       images.forEach((image, i) => {
         expect(image.image).toEqual(byTexture[i]?.image);
         expect(image.labelMap).toEqual(byTexture[i]?.labelMap);
       });
       expect(classes(images)).not.toEqual(classes(byTexture));
     }
-    expect(Math.min(...classes(labelled('count')).map((c) => c ?? 0))).toBeGreaterThanOrEqual(1);
+    expect(Math.min(...classes(byCount).map((c) => c ?? 0))).toBeGreaterThanOrEqual(1);
   });
 });
 

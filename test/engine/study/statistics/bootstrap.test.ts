@@ -142,7 +142,7 @@ const MIXED = { seed: 0.02, image: 0.03, rest: 0.06 };
 
 describe('simulated studies', () => {
   const resamplesOf = (seeds: number) =>
-    drawResamples({ seeds, images: 64, count: 3000, random: createRandom(3, 'simulation', seeds) });
+    drawResamples({ seeds, images: 64, count: 1000, random: createRandom(3, 'simulation', seeds) });
 
   it('cover about 95 % and 90 % with ten seeds, a little less with five', () => {
     const ten = simulate({ studies: 800, resamples: resamplesOf(10), effect: 0, sd: MIXED });

@@ -127,7 +127,7 @@ export function learnedByHeart(
   { engine, seed }: { readonly engine: Engine; readonly seed: number },
 ): number {
   const [channels = 1] = channelsFor(task);
-  const options = { engine, seed, channels, steps: 40, base: 8, sizePx: 32, byHeart: true };
+  const options = { engine, seed, channels, steps: 40, base: 8, sizePx: 16, byHeart: true };
   const losses = lossesOf(task, options);
   return (losses.at(-1) ?? NaN) / (losses[0] ?? NaN);
 }
