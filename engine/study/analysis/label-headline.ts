@@ -82,7 +82,7 @@ export function labelHeadline(random: readonly Arm[], delta: number): string[] {
     const gain = before === undefined ? null : gainOf(before, arm, 1);
     return gain === null
       ? []
-      : [`from ${gain.fewer} to ${gain.more} ${signed(gain.effect)} ${signedInterval(gain.ci95)}`];
+      : [`from ${gain.fewer} to ${gain.more}: ${signed(gain.effect)} ${signedInterval(gain.ci95)}`];
   });
   return [
     `${answerOf(arms, delta)}${indicative}`,

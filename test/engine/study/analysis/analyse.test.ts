@@ -654,7 +654,7 @@ describe('a study of the random start alone', () => {
     ]);
     expect(answer).toBe('16 labels are enough here: 64 gain less than δ = 0.02 Dice over them.');
     expect(scores).toMatch(/^Test Dice of the random start: 0\.\d+ \[.*\] with 4 labels, .* and /);
-    expect(steps).toMatch(/from 4 to 16 \+0\.\d+ \[.*\] and from 16 to 64 [+−]0\.\d+ \[/);
+    expect(steps).toMatch(/from 4 to 16: \+0\.\d+ \[.*\] and from 16 to 64: [+−]0\.\d+ \[/);
   });
 
   it('says that more labels still help, that it is not decided, or that one count tells nothing', () => {
