@@ -3,14 +3,15 @@
  * which TensorFlow go with it is not decided here.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readJson } from './json-file.mjs';
+import { projectRoot } from './locations.mjs';
 import { explainFailure } from './setup-failure.mjs';
 import { npmCi } from './npm.mjs';
 
-/** @typedef {{ lock: string }} Stamp */
 /**
+ * @typedef {{ lock: string, installer?: string }} Stamp installer: what had npm install it; absent where someone did by hand
  * @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} Entry
  * @typedef {{ packages: Record<string, Entry> }} Lock
  */
@@ -18,13 +19,50 @@ import { npmCi } from './npm.mjs';
 /** @param {string} root */
 const stampFile = (root) => path.join(root, 'node_modules', '.graft-ready.json');
 /** npm's own note of what it installed; written last. @param {string} root */
-const installedLock = (root) => path.join(root, 'node_modules', '.package-lock.json');
+export const installedLock = (root) => path.join(root, 'node_modules', '.package-lock.json');
 
 /** @param {string} root the project's folder */
 export function lockHash(root) {
   const lock = readFileSync(path.join(root, 'package-lock.json'), 'utf8');
   // Git may check the file out with either line ending.
   return createHash('sha256').update(lock.replaceAll('\r\n', '\n')).digest('hex');
+}
+
+/**
+ * What installing depends on besides the lock file: our scripts, the pins, npm's settings.
+ *
+ * @param {string} root
+ */
+function installerHash(root) {
+  const scripts = readdirSync(path.join(root, 'build')).sort();
+  const hash = createHash('sha256');
+  for (const file of ['package.json', '.npmrc', ...scripts.map((name) => `build/${name}`)]) {
+    const text = readFileSync(path.join(root, file), 'utf8');
+    hash.update(file).update(text.replaceAll('\r\n', '\n'));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Whether the packages of one checkout were installed as another would install its own: from the same lock file by the
+ * same scripts.
+ *
+ * @param {string} root
+ * @param {string} other
+ */
+export function installedAs(root, other) {
+  const stamp = /** @type {Stamp | undefined} */ (readJson(stampFile(root)));
+  return stamp?.lock === lockHash(other) && stamp.installer === installerHash(other);
+}
+
+/**
+ * @param {string} root
+ * @returns {string[]} where the lock file puts packages, those inside of other packages left out
+ */
+export function packageFolders(root) {
+  const lock = /** @type {Lock | undefined} */ (readJson(path.join(root, 'package-lock.json')));
+  const outermost = /^node_modules\/(?:@[^/]+\/)?[^/]+$/;
+  return Object.keys(lock?.packages ?? {}).filter((name) => outermost.test(name));
 }
 
 /**
@@ -68,9 +106,9 @@ export function installedByHand(root) {
   });
 }
 
-/** @param {string} root */
-export function stampPackages(root) {
-  writeFileSync(stampFile(root), `${JSON.stringify({ lock: lockHash(root) })}\n`);
+/** @param {string} root @param {Omit<Stamp, 'lock'>} [how] */
+export function stampPackages(root, how) {
+  writeFileSync(stampFile(root), `${JSON.stringify({ lock: lockHash(root), ...how })}\n`);
 }
 
 /**
@@ -95,7 +133,7 @@ export async function installPackages(root, { node, update, logs, install = npmC
   } finally {
     clearInterval(count);
   }
-  stampPackages(root);
+  stampPackages(root, { installer: installerHash(projectRoot) });
 }
 
 /**

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +17,8 @@ import {
   packagesReady,
   stampPackages,
 } from '../../build/packages.mjs';
+import { linkPackages } from '../../build/linked-packages.mjs';
+import { projectRoot } from '../../build/locations.mjs';
 import { withoutScriptVariables } from '../../build/npm.mjs';
 
 let root = '';
@@ -115,6 +126,61 @@ describe('installing packages', () => {
     expect(packagesReady(root)).toBe(false);
     expect(readFileSync(path.join(root, 'logs', 'npm-ci.log'), 'utf8')).toBe(output);
     expect(existsSync(inModules('.graft-ready.json'))).toBe(false);
+  });
+});
+
+describe('packages lent to another checkout', () => {
+  let other = '';
+  const decisive = ['package.json', '.npmrc', 'build/packages.mjs', 'build/npm.mjs'];
+
+  beforeEach(async () => {
+    other = mkdtempSync(path.join(tmpdir(), 'graft-clone-'));
+    for (const name of ['package.json', '.npmrc', 'build']) {
+      cpSync(path.join(projectRoot, name), path.join(other, name), { recursive: true });
+    }
+    cpSync(path.join(root, 'package-lock.json'), path.join(other, 'package-lock.json'));
+    for (const name of ['left', 'stray']) {
+      mkdirSync(inModules(path.join(name, 'lib')), { recursive: true });
+      writeFileSync(inModules(path.join(name, 'lib', 'index.js')), 'export {};');
+    }
+    const install = () => {
+      writeInstalled('1.0.0');
+      return Promise.resolve({ ok: true, stdout: '', output: '' });
+    };
+    await installPackages(root, {
+      ...{ node: process.execPath, update: () => undefined, logs: path.join(root, 'logs') },
+      install,
+    });
+  });
+  afterEach(() => rmSync(other, { recursive: true }));
+
+  it('are those of its lock file alone, and leave it to find out whether they are ready', () => {
+    expect(linkPackages(root, other)).toBe(true);
+    expect(readdirSync(path.join(other, 'node_modules')).sort()).toEqual([
+      '.package-lock.json',
+      'left',
+    ]);
+    expect(existsSync(path.join(other, 'node_modules/left/lib/index.js'))).toBe(true);
+    expect(packagesReady(other)).toBe(false);
+    expect(installedByHand(other)).toBe(true);
+  });
+
+  it('are refused where its lock file, its scripts, its pins or its npm settings are others', () => {
+    const refused = [...decisive, 'package-lock.json'].filter((name) => {
+      const file = path.join(other, name);
+      const before = readFileSync(file, 'utf8');
+      writeFileSync(file, `${before} `);
+      const lent = linkPackages(root, other);
+      writeFileSync(file, before);
+      return !lent;
+    });
+    expect(refused).toEqual([...decisive, 'package-lock.json']);
+  });
+
+  it('are refused where someone else installed them', () => {
+    stampPackages(root);
+    expect(linkPackages(root, other)).toBe(false);
+    expect(existsSync(path.join(other, 'node_modules'))).toBe(false);
   });
 });
 
