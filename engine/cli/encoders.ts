@@ -164,7 +164,9 @@ Examples:
 
   encoder
     .command('delete')
-    .description('takes an imported encoder out of a project')
+    .description(
+      'takes an encoder out of a project: an imported one, or a pretrained one of no study',
+    )
     .argument('<project>', 'project file')
     .argument('<id>', 'number of the encoder', integer)
     .option('--json', 'print one JSON document', false)

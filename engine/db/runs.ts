@@ -117,6 +117,10 @@ export function runsTable(db: Sqlite) {
   const markEnded = db.prepare<[string, string, string | null, number]>(
     'UPDATE runs SET status = ?, ended_at = ?, error = ? WHERE id = ?',
   );
+  const dependentsOf = db.prepare<[number], { id: number }>(
+    'SELECT id FROM runs WHERE depends_on = ? ORDER BY id',
+  );
+  const deleteSingle = db.prepare<[number]>('DELETE FROM runs WHERE id = ? AND study_id IS NULL');
   const reset = db.prepare<[number]>(
     `UPDATE runs SET status = 'queued', ended_at = NULL, error = NULL WHERE id = ?`,
   );
@@ -214,6 +218,10 @@ export function runsTable(db: Sqlite) {
         ).lastInsertRowid,
       );
     },
+    /** Runs that begin with what this one made. */
+    dependents: (id: number): number[] => dependentsOf.all(id).map((row) => row.id),
+    /** A run of no study, with its encoder and all else that it made; those of studies go with them. */
+    deleteSingle: (id: number) => void deleteSingle.run(id),
     setStatus: (id: number, status: RunStatus) => void setStatus.run(status, id),
     started: (id: number, engine: EngineInfo, layers: readonly LayerState[]) =>
       void markStarted.run(now(), JSON.stringify(engine), JSON.stringify(layers), id),

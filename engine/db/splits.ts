@@ -127,8 +127,13 @@ export function snapshotsTable(db: Sqlite) {
     'SELECT image_id, image_hash, label_map_id, image_class, part FROM snapshot_items WHERE snapshot_id = ? ORDER BY image_id',
   );
 
-  const countOf = db.prepare<[number], { count: number }>(
-    'SELECT COUNT(*) AS count FROM snapshots WHERE dataset_id = ?',
+  const studiesOn = db.prepare<[number], { name: string }>(
+    `SELECT name FROM studies s WHERE EXISTS (SELECT 1 FROM snapshots n WHERE n.dataset_id = ?
+       AND n.id IN (s.source_snapshot_id, s.target_snapshot_id)) ORDER BY id`,
+  );
+  const singleRunsOn = db.prepare<[number], { id: number }>(
+    `SELECT r.id FROM runs r JOIN snapshots n ON n.id = r.snapshot_id
+       WHERE n.dataset_id = ? AND r.study_id IS NULL ORDER BY r.id`,
   );
 
   const dropUnused = db.prepare(
@@ -139,8 +144,11 @@ export function snapshotsTable(db: Sqlite) {
   );
 
   return {
-    /** Snapshots that hold images of a dataset. */
-    countOf: (datasetId: number): number => countOf.get(datasetId)?.count ?? 0,
+    /** What rests on images of a dataset: studies by name, and runs of no study. */
+    usersOf: (datasetId: number) => ({
+      studies: studiesOn.all(datasetId).map(({ name }) => name),
+      singleRuns: singleRunsOn.all(datasetId).map(({ id }) => id),
+    }),
     /** What only studies and runs that are gone were made of pins no data any more. */
     dropUnused: (): void => void dropUnused.run(),
     get(id: number): Snapshot | undefined {

@@ -12,6 +12,7 @@ import { saveLabelMap } from '../data/save-label-map.ts';
 import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import { type Handlers, requireDataset } from './context.ts';
+import { datasetUsers } from './dataset-users.ts';
 
 type DatasetCalls =
   | 'datasets.list'
@@ -139,16 +140,15 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     const { db } = context.project(project);
     const { name } = requireDataset(db, datasetId);
     db.snapshots.dropUnused();
-    const used = db.snapshots.countOf(datasetId);
-    if (used > 0) {
-      throw new AppError(
-        'conflict',
-        `"${name}" is what runs were trained or tested on, so deleting it would make them unrepeatable. Delete their studies first.`,
-        { subject: name },
-      );
-    }
-    db.datasets.delete(datasetId);
-    return { output: null, changes: { datasets: { removed: [datasetId] } } };
+    const { obstacle, fruitless: removed } = datasetUsers(db, { datasetId, name });
+    if (obstacle !== null) throw new AppError('conflict', obstacle, { subject: name });
+    db.transaction(() => {
+      for (const id of removed) db.runs.deleteSingle(id);
+      db.snapshots.dropUnused();
+      db.datasets.delete(datasetId);
+    });
+    const runs = removed.length === 0 ? {} : { runs: { removed } };
+    return { output: null, changes: { datasets: { removed: [datasetId] }, ...runs } };
   },
 
   'datasets.setClasses'({ project, datasetId, classes }, context) {

@@ -13,7 +13,7 @@ import { encoderWeights } from '../training/weights/encoder-weights.ts';
 import { exportModel } from '../training/weights/export-model.ts';
 import { readWeightFile } from '../training/weights/import-weights.ts';
 import { encodeNetwork } from '../training/weights/network-file.ts';
-import { type Handlers, requireDataset, requireRun } from './context.ts';
+import { type Handlers, requireDataset, requireRun, requireStudy } from './context.ts';
 
 function requireEncoder(db: Project, id: number): Encoder {
   const encoder = db.encoders.get(id);
@@ -76,21 +76,29 @@ export const encoderHandlers: Handlers<
   'encoders.delete'({ project, encoderId }, context) {
     const { db } = context.project(project);
     const { runId, name } = requireEncoder(db, encoderId);
-    if (runId !== null) {
+    const run = runId === null ? null : requireRun(db, runId);
+    if (run !== null && run.studyId !== null) {
+      const { name: study } = requireStudy(db, run.studyId);
       throw new AppError(
         'conflict',
-        `"${name}" is the result of run ${runId} and goes with it. Delete its study instead.`,
+        `"${name}" is a result of the study "${study}" and goes with it. Delete that study instead.`,
       );
     }
-    const [user] = db.encoders.users(encoderId);
+    const dependents = run === null ? [] : db.runs.dependents(run.id);
+    const [user] = [...db.encoders.users(encoderId), ...dependents];
     if (user !== undefined) {
       throw new AppError(
         'conflict',
         `Run ${user} starts from "${name}". Delete the study of that run first.`,
       );
     }
-    db.encoders.deleteImported(encoderId);
-    return { output: null, changes: { encoders: { removed: [encoderId] } } };
+    const changes = { encoders: { removed: [encoderId] } };
+    if (run === null) {
+      db.encoders.deleteImported(encoderId);
+      return { output: null, changes };
+    }
+    db.runs.deleteSingle(run.id);
+    return { output: null, changes: { ...changes, runs: { removed: [run.id] } } };
   },
 
   'encoders.pretrain'(input, context) {

@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
+import { fakeTrainers } from '../study/running/fake-trainers.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
+import { NetworkConfig, OptimisationConfig, SamplingConfig } from '../../../shared/entities.ts';
+import type { EngineEvent } from '../../../shared/events.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 
 async function library() {
-  const engine = createEngine();
+  const engine = createEngine({ spawn: fakeTrainers().spawn });
   onTestFinished(() => engine.close());
   const path = join(temporaryFolder(), 'p.graft');
   await engine.call('project.create', { path });
@@ -54,6 +57,44 @@ it('datasets.delete takes images, labels and splits along, but nothing that runs
   await engine.call('studies.delete', { project, studyId });
   expect(await remove(others)).toBeNull();
   expect(await engine.call('datasets.list', { project })).toEqual([]);
+});
+
+it('datasets.delete names what keeps it, and goes once single pretrainings are gone as well', async () => {
+  const { engine, project, db, cells } = await library();
+  const pretrain = () =>
+    engine.call('encoders.pretrain', {
+      project,
+      datasetId: cells,
+      task: 'autoencoder',
+      network: NetworkConfig.parse({}),
+      sampling: SamplingConfig.parse({}),
+      optimisation: OptimisationConfig.parse({
+        ...{ steps: 10, batch: 2, schedule: 'constant', evaluateEvery: 5 },
+      }),
+    });
+  const [done, failed] = [await pretrain(), await pretrain()];
+  db.runs.ended(done.id, 'done');
+  db.runs.ended(failed.id, 'failed');
+  const encoderId = db.encoders.add({
+    ...{ runId: done.id, name: 'mine', task: 'autoencoder', network: NetworkConfig.parse({}) },
+  });
+  const remove = engine.call('datasets.delete', { project, datasetId: cells });
+  await expect(remove).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringMatching(
+      /^"cells" is what the encoder "mine" was .* Delete it first/,
+    ) as string,
+  });
+  const events: EngineEvent[] = [];
+  engine.subscribe((event) => events.push(event));
+  await engine.call('encoders.delete', { project, encoderId });
+  expect(db.runs.list().map(({ id }) => id)).toEqual([failed.id]);
+  await engine.call('datasets.delete', { project, datasetId: cells });
+  expect([db.runs.list(), db.encoders.list(), db.datasets.get(cells)]).toEqual([[], [], undefined]);
+  expect(events.map((event) => (event.type === 'changed' ? event.changes : event))).toEqual([
+    { encoders: { removed: [encoderId] }, runs: { removed: [done.id] } },
+    { datasets: { removed: [cells] }, runs: { removed: [failed.id] } },
+  ]);
 });
 
 it('datasets.setClasses renames, recolours and adds, and drops none', async () => {

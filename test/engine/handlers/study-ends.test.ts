@@ -47,7 +47,8 @@ it('studies.delete waits for the end of a study, and takes its runs along', asyn
   expect(await call('studies.delete')).toBeNull();
   expect(await engine.call('studies.list', { project })).toEqual([]);
   expect(await engine.call('runs.list', { project })).toEqual([]);
-  expect(db.snapshots.countOf(1)).toBe(0);
+  expect(db.snapshots.usersOf(1)).toEqual({ studies: [], singleRuns: [] });
+  expect(db.snapshots.get(1)).toBeUndefined();
   await expect(engine.call('studies.status', { project, studyId })).rejects.toMatchObject({
     code: 'not-found',
   });
