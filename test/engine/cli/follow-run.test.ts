@@ -1,32 +1,47 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { exitCodeOf } from '../../../engine/cli/exit-codes.ts';
 import { followRun } from '../../../engine/cli/models.ts';
 import { createEngine } from '../../../engine/engine.ts';
 import { NetworkConfig, OptimisationConfig, SamplingConfig } from '../../../shared/entities.ts';
+import { AppError, toWireError } from '../../../shared/errors.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
 import { fakeTrainers } from '../study/running/fake-trainers.ts';
 
 const optimisation = { steps: 10, batch: 2, schedule: 'constant', evaluateEvery: 5 };
 
-it('graft pretrain ends with what holds the training, in its own code, and the run stays queued', async () => {
-  const { running, spawn } = fakeTrainers();
-  const engine = createEngine({ spawn });
-  onTestFinished(() => engine.close());
-  const { path: project } = await engine.call('project.create', {
-    path: join(temporaryFolder(), 'p.graft'),
-  });
-  const datasetId = addDataset(engine.project(project).db, 'cells', { count: 4 });
-  const { id } = await engine.call('encoders.pretrain', {
-    project,
-    datasetId,
-    task: 'autoencoder',
-    network: NetworkConfig.parse({}),
-    sampling: SamplingConfig.parse({}),
-    optimisation: OptimisationConfig.parse(optimisation),
-  });
-  const followed = followRun(engine, project, id);
-  const message = 'The disk is full.';
-  running[0]?.send({ type: 'failed', error: { code: 'no-space', message } });
-  await expect(followed).rejects.toMatchObject({ code: 'no-space', message });
-  expect((await engine.call('runs.get', { project, runId: id })).run.status).not.toBe('failed');
-});
+it.each([
+  ['no-space', 'The disk is full.', 7],
+  ['unreadable', 'The project may not be written.', 3],
+  ['internal', 'A bug.', 1],
+] as const)(
+  'graft pretrain ends with what holds the training, %s, and the run stays queued',
+  async (code, message, exit) => {
+    const { running, spawn } = fakeTrainers();
+    const engine = createEngine({ spawn });
+    onTestFinished(() => engine.close());
+    const { path: project } = await engine.call('project.create', {
+      path: join(temporaryFolder(), 'p.graft'),
+    });
+    const datasetId = addDataset(engine.project(project).db, 'cells', { count: 4 });
+    const { id } = await engine.call('encoders.pretrain', {
+      project,
+      datasetId,
+      task: 'autoencoder',
+      network: NetworkConfig.parse({}),
+      sampling: SamplingConfig.parse({}),
+      optimisation: OptimisationConfig.parse(optimisation),
+    });
+    const followed = followRun(engine, project, id);
+    const { db } = engine.project(project);
+    const written = vi.spyOn(db, 'transaction').mockImplementation(() => {
+      throw new AppError(code, message);
+    });
+    running[0]?.send({ type: 'checkpoint', kind: 'last', step: 3, bytes: new Uint8Array([3]) });
+    const error: unknown = await followed.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, message });
+    expect(exitCodeOf(toWireError(error).code)).toBe(exit);
+    written.mockRestore();
+    expect((await engine.call('runs.get', { project, runId: id })).run.status).not.toBe('failed');
+  },
+);
