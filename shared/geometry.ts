@@ -96,7 +96,7 @@ function togglesToRuns(toggles: number[], pixels: number): number[] {
     counts.push(flip - last);
     last = flip;
   }
-  if (last < pixels || counts.length === 0) counts.push(pixels - last);
+  if (last < pixels) counts.push(pixels - last);
   return counts;
 }
 

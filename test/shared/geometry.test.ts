@@ -121,3 +121,36 @@ describe('rings along pixel edges', () => {
     expect([...fillRings([[0.6, 0, 2.6, 0, 2.6, 1, 0.6, 1]], [1, 4])]).toEqual([0, 1, 1, 0]);
   });
 });
+
+describe('what a polygon may be', () => {
+  test('has vertices within 100,000 px of the image on either side', () => {
+    const size: [number, number] = [4, 4];
+    const reach = (x: number) => cocoPolygonRuns([0, 0, x, 0, 0, 4], size).ok;
+    expect([100_000, -100_000, 100_001, -100_001].map(reach)).toEqual([true, true, false, false]);
+  });
+});
+
+describe('rings at and beyond the border', () => {
+  const box = (left: number, top: number, right: number, bottom: number) => [
+    ...[left, top, right, top],
+    ...[right, bottom, left, bottom],
+  ];
+  const rows = (ring: readonly number[]) => {
+    const mask = fillRings([ring], [3, 4]);
+    return [0, 1, 2].map((y) => [...mask.subarray(4 * y, 4 * y + 4)].join(''));
+  };
+
+  test.each<[string, readonly number[], string[]]>([
+    ['to the right, rows stay apart', box(2, 0, 9, 1), ['0011', '0000', '0000']],
+    ['wholly to the left, nothing is filled', box(-9, 0, -5, 3), ['0000', '0000', '0000']],
+    [
+      'a centre on the upper edge is inside, one on the lower is not',
+      box(0, 0.5, 4, 1.5),
+      ['1111', '0000', '0000'],
+    ],
+    ['the centre counts, not the corner', box(0, 0.4, 4, 1.4), ['1111', '0000', '0000']],
+    ['and so it does from left to right', box(0.4, 0, 1.4, 3), ['1000', '1000', '1000']],
+  ])('%s', (_, ring, expected) => {
+    expect(rows(ring)).toEqual(expected);
+  });
+});

@@ -75,6 +75,12 @@ it('resizes labels to the pixel under each centre', () => {
   expect([...resizeLabels(labels, 8, 2).data.subarray(0, 8)]).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
 });
 
+it('resizes the rows of labels as it does their columns, also where the width stays', () => {
+  const column = { width: 1, height: 4, data: Uint8Array.of(1, 2, 3, 4) };
+  expect([...resizeLabels(column, 1, 2).data]).toEqual([2, 4]);
+  expect(resizeLabels(column, 1, 4)).toBe(column);
+});
+
 it('resizes an image that comes in rows to the same bits as one that is there', () => {
   const source = raster(23, 31, 2, (i) => Math.sin(i * 0.7));
   for (const [width, height] of [
