@@ -82,5 +82,5 @@ function ruleOf(listed: readonly ListedClass[], list: string): ValueRule | null 
   });
   if (names.length < 2 || names.length > MAX_CLASSES) return null;
   if (!entries.has(String(IGNORE))) entries.set(String(IGNORE), IGNORE);
-  return { entries, classes: namedClasses(names), why: `${list} says so` };
+  return { entries, classes: namedClasses(names), why: `${list} says so`, isList: true };
 }

@@ -113,7 +113,8 @@ export type SplitsFile = z.infer<typeof SplitsFile>;
 
 function ruleOf(classes: readonly SegmentationClass[]): ValueRule {
   const entries = new Map(classes.map((c) => [String(c.index), c.index]));
-  return { entries: entries.set(String(IGNORE), IGNORE), classes, why: 'classes.json says so' };
+  entries.set(String(IGNORE), IGNORE);
+  return { entries, classes, why: 'classes.json says so', isList: true };
 }
 
 /** Names as the images are called here, where a list has them in another Unicode form. */

@@ -1,9 +1,11 @@
 /** Words for what is doubtful about masks, and for the readings that stand beside a proposal. */
-import type { ImportAlternative } from '../../../shared/api.ts';
+import type { ImportAlternative, ImportDoubt } from '../../../shared/api.ts';
 import { MASK_READING_WORDS, type MaskReading } from '../../../shared/mask-readings.ts';
 import type { FoundValue } from './value-mapping.ts';
 
 const LISTED = 5;
+/** More values without a name are no classes that somebody forgot. */
+const MOST_UNNAMED = 8;
 
 /** "3 px" */
 export const pixelsInText = (pixels: number): string => `${pixels.toLocaleString('en-US')} px`;
@@ -30,6 +32,36 @@ export const mapped = (value: string, becomes: number, words: string): ImportAlt
   reading: 'auto',
   mapping: { [value]: becomes },
 });
+
+/** Values that the list of classes of a layout does not name; nothing where they are too many to be classes. */
+export function unnamedDoubts(
+  values: readonly FoundValue[],
+  {
+    classes,
+    why,
+  }: { readonly classes: readonly { readonly index: number }[]; readonly why: string },
+): ImportDoubt[] {
+  if (values.length === 0 || values.length > MOST_UNNAMED) return [];
+  const next = Math.max(0, ...classes.map(({ index }) => index)) + 1;
+  const mapping = Object.fromEntries(values.map(({ name }, i) => [name, next + i]));
+  const pixels = pixelsInText(values.reduce((sum, f) => sum + f.pixels, 0));
+  const [have, are] = values.length === 1 ? ['has', 'is'] : ['have', 'are'];
+  return [
+    {
+      message: `${valuesInText(values)} (${pixels}) ${have} no name (${why}) and ${are} ignored.`,
+      instead: [
+        {
+          words: values.length === 1 ? 'a class of its own' : 'each a class of its own',
+          flag: `--map ${Object.entries(mapping)
+            .map(([value, index]) => `${value}=${index}`)
+            .join(',')}`,
+          reading: 'auto',
+          mapping,
+        },
+      ],
+    },
+  ];
+}
 
 /** "1 and 3 cover only 3 px and form no region" */
 export function strayInText(values: readonly Pick<FoundValue, 'name' | 'pixels'>[]): string {

@@ -231,5 +231,5 @@ function ruleOf(labels: Readonly<Record<string, unknown>>): ValueRule | null {
     if (value === 0) continue;
     entries.set(String(value), all.includes('ignore') ? IGNORE : names.push(all.join(' + ')) - 1);
   }
-  return { entries, classes: namedClasses(names), why: 'dataset.json says so' };
+  return { entries, classes: namedClasses(names), why: 'dataset.json says so', isList: true };
 }

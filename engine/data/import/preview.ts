@@ -14,6 +14,7 @@ import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
 import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { absentIssues, emptyMasks, maskIssues, unmatchedIssues } from './mask-issues.ts';
+import { unnamedDoubts } from './mask-doubts.ts';
 import { proposeMapping, type Proposal } from './mask-values.ts';
 import { pageName } from '../page-names.ts';
 import { placeNamedPages, placePages } from './pages.ts';
@@ -23,6 +24,7 @@ import {
   labelsOf,
   ruleMapping,
   type SeenValues,
+  totals,
   userMapping,
   type ValueMapping,
   type ValueRule,
@@ -160,7 +162,12 @@ function proposalOf(
 ): Proposal {
   const { rule, reading = 'auto', format } = options;
   if (rule === null) return proposeMapping(seen, reading);
-  if (reading === 'auto') return { mapping: ruleMapping(rule), doubts: rule.doubts ?? [] };
+  if (reading === 'auto') {
+    const unnamed =
+      rule.isList === true ? totals(seen).filter(({ name }) => !rule.entries.has(name)) : [];
+    const doubts = [...(rule.doubts ?? []), ...unnamedDoubts(unnamed, rule)];
+    return { mapping: ruleMapping(rule), doubts };
+  }
   throw new AppError(
     'invalid-input',
     `The layout "${format}" says itself what its mask values mean (${rule.why}), so they cannot be read as "${reading}". Leave that out (--read), or map single values (--map).`,

@@ -243,6 +243,35 @@ describe('Pascal VOC', () => {
     expect(labels['a.jpg']).toEqual(LABELS.map((_, i) => [1, 0, 2, 0][i]));
   });
 
+  test('values that labelmap.txt forgot are pointed out, and are classes at one flag', async () => {
+    const s = scratch();
+    await write(s, greyPng(2, 2, [0, 1, 5, 7]));
+    s.write('data/labelmap.txt', 'background:0,0,0::\ncell:128,0,0::\n');
+    const look = (mapping: Record<string, number> | null) =>
+      previewImport({ format: 'auto', path: s.path('data'), mapping });
+    const { doubts, values } = await look(null);
+    expect(doubts[0]?.message).toMatch(
+      /^5 and 7 \(\d+ px\) have no name \(labelmap\.txt says so\) and are/,
+    );
+    expect(doubts[0]?.instead[0]).toMatchObject({ flag: '--map 5=2,7=3', mapping: { 5: 2, 7: 3 } });
+    expect(values.map(({ key, becomes }) => [key, becomes])).toEqual([
+      ...[
+        ['0', 0],
+        ['1', 1],
+        ['5', 255],
+        ['7', 255],
+      ],
+    ]);
+    const mapped = await look({ 5: 2, 7: 3 });
+    expect(mapped.classes.map(({ name }) => name)).toEqual([
+      'background',
+      'cell',
+      'class 2',
+      'class 3',
+    ]);
+    expect(mapped.doubts).toEqual([]);
+  });
+
   test("labelme's names, its pictures of masks left out", async () => {
     const s = scratch();
     await write(s);
