@@ -200,6 +200,8 @@ export interface ConvergenceSummary {
   readonly medianStep: number | null;
   readonly reached: number;
   readonly seeds: number;
+  /** The same for 95 % of the random arm's best single evaluation, where the target above is of its best smoothed one. */
+  readonly ofSingleBest: { readonly medianStep: number | null; readonly reached: number };
   /** Mean validation Dice over the first 30 % of the budget. */
   readonly earlyArea: number;
 }

@@ -35,7 +35,7 @@ const TOO_LITTLE: Readonly<Partial<Record<Verdict, Pick<Half, 'state' | 'advice'
 
 /**
  * Encoder: E − random. Decoder: what it adds to the encoder, E+D − E. As advised (advice.ts): a half that gains too
- * little by itself is kept where both together help.
+ * little by itself, or is not decided, is kept where both together help.
  */
 export function halvesOf(
   {
@@ -50,14 +50,15 @@ export function halvesOf(
   );
   const advice = cellAdvice(rows, delta);
   const find = (kind: ComparisonKind) => rows.find(({ comparison }) => comparison === kind);
-  const isOnlyTogether = advice.encoder === 'little' && advice.both === 'gains';
+  // Both help together, whatever is known of this half by itself.
+  const isKeptTogether = advice.words.startsWith('keep both halves');
   const half = (answer: Answer, row: Comparison | undefined): Half => {
     if (row === undefined || answer === 'absent') return UNTESTED;
     const effect = signed(row.effect);
     if (answer === 'unasked') return { state: 'untested', advice: 'Not asked', effect };
     if (answer === 'gains') return { state: 'keep', advice: 'Keep it', effect };
+    if (isKeptTogether) return { state: 'keep', advice: 'Keep both', effect };
     if (answer === 'open') return { state: 'unclear', advice: 'Can’t tell yet', effect };
-    if (isOnlyTogether) return { state: 'keep', advice: 'Only together', effect };
     const known = TOO_LITTLE[row.together?.verdict ?? row.verdict];
     return { ...(known ?? { state: 'same', advice: 'Can be skipped' }), effect };
   };

@@ -5,6 +5,7 @@ import type {
   ClaimVerdict,
   Comparison,
   ComparisonKind,
+  ConvergenceSummary,
   ReportData,
   StudiedPretraining,
   Verdict,
@@ -133,7 +134,21 @@ export function shortVerdict(verdict: Verdict): string {
 export function togetherWords({ together, verdict }: Comparison): string {
   if (verdict === 'not tested') return '';
   if (together === null) return 'exploratory';
-  return together.verdict === verdict ? '' : `all together: ${shortVerdict(together.verdict)}`;
+  return together.verdict === verdict ? '' : shortVerdict(together.verdict);
+}
+
+/** Median step to the target; in brackets to that of the best single evaluation, where it is another. */
+export function stepsToTarget({ medianStep, ofSingleBest }: ConvergenceSummary): string {
+  const inWords = (step: number | null) =>
+    step === null ? 'not reached' : String(Math.round(step));
+  const [smooth, single] = [inWords(medianStep), inWords(ofSingleBest.medianStep)];
+  return smooth === single ? smooth : `${smooth} (${single})`;
+}
+
+/** Seeds that get there, likewise. */
+export function seedsAtTarget({ reached, seeds, ofSingleBest }: ConvergenceSummary): string {
+  const single = ofSingleBest.reached === reached ? '' : ` (${ofSingleBest.reached})`;
+  return `${reached}${single} of ${seeds}`;
 }
 
 type Tone = 'helps' | 'hurts' | 'same' | 'open';

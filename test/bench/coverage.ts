@@ -7,13 +7,18 @@
  * Binomial standard error of a rate: .5 percentage points at 95 % with 2000 studies.
  */
 import { bootstrapMean, drawResamples } from '../../engine/study/statistics/bootstrap.ts';
-import { crossedInterval } from '../../engine/study/statistics/crossed-interval.ts';
+import {
+  crossedInterval,
+  halfWidth,
+  spreadOf,
+} from '../../engine/study/statistics/crossed-interval.ts';
 import { holm, isEquivalent, signFlipTest } from '../../engine/study/statistics/statistics.ts';
 import { createRandom } from '../../shared/random.ts';
 import {
   type Noise,
   NOISES,
   simulatedDifferences,
+  simulatedSquares,
   SPREADS,
   type Spread,
 } from '../engine/study/statistics/simulated-studies.ts';
@@ -55,6 +60,30 @@ function coverage(noise: Noise, spread: Spread, words: string): void {
   }
 }
 
+/** Studies of normal differences whose seeds agree better than the rest of the table allows, and how many these are. */
+function agreeingSeeds(words: string, spread: Spread): void {
+  for (const seeds of SEEDS.slice(0, 3)) {
+    const cells = IMAGES.map((images) => {
+      const size = { seeds, images };
+      const random = createRandom(4, 'agreeing seeds', words, seeds, images);
+      const counts = { all: 0, covered: 0, margin: 0 };
+      for (let k = 0; k < 10 * studies; k++) {
+        const { mean, squares } = simulatedSquares(spread, size, random);
+        if (squares.seed >= squares.rest) continue;
+        const half = (share: number) => halfWidth(spreadOf(squares, size), share);
+        counts.all++;
+        if (Math.abs(mean) <= half(0.95)) counts.covered++;
+        if (isEquivalent([mean + DELTA - half(0.9), mean + DELTA + half(0.9)], DELTA)) {
+          counts.margin++;
+        }
+      }
+      const share = (count: number, of: number) => ((100 * count) / of).toFixed(1);
+      return `${share(counts.all, 10 * studies)}: ${share(counts.covered, counts.all)} / ${share(counts.margin, counts.all)}`;
+    });
+    console.log(`| ${words} | ${seeds} | ${cells.join(' | ')} |`);
+  }
+}
+
 /**
  * Any false alarm among five comparisons without a true difference that share their baseline, as the arms of a study do.
  * @param imageSd what the test images add to all seeds of a comparison alike, in SDs of an arm's seed means
@@ -90,6 +119,13 @@ for (const noise of NOISES) {
   console.log(`\n${noise} noise\n`);
   header(['variance', 'S', ...IMAGES.map((images) => `${images} images`)]);
   for (const [name, spread] of Object.entries(SPREADS)) coverage(noise, spread, name);
+}
+console.log(
+  '\nWhere seeds happen to agree (share of studies: coverage / a true δ called equivalent)\n',
+);
+header(['SD between seeds', 'S', ...IMAGES.map((images) => `${images} images`)]);
+for (const seed of [0, 0.004, 0.008]) {
+  agreeingSeeds(String(seed), { seed, image: 0.02, rest: 0.06 });
 }
 console.log('\nAny false alarm of five Holm-corrected sign-flip tests at 5 %, in per cent\n');
 header(['spread from test images', ...SEEDS.map((seeds) => `S = ${seeds}`)]);

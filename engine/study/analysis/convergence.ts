@@ -65,9 +65,11 @@ export function censoredMedian(steps: readonly number[]): number | null {
 }
 
 /**
- * Convergence of one arm. The target of a seed is 95 % of the random arm's best smoothed validation
- * Dice at the same seed and label count; seeds without a finished random run, or whose random run
- * never found anything, set no target and are left out of `seeds`.
+ * Convergence of one arm. The target of a seed is 95 % of the random arm's best smoothed validation Dice at the same
+ * seed and label count: the best of a curve as noisy as validation on few images is luck, and the arm's own curve is
+ * smoothed as well. `ofSingleBest` sets 95 % of the random arm's best single evaluation as the target, for readers who
+ * take "best" so. Seeds without a finished random run, or whose random run never found anything, set no target and
+ * are left out of `seeds`.
  */
 export function convergenceOf(
   arm: Arm,
@@ -76,18 +78,24 @@ export function convergenceOf(
 ): ConvergenceSummary {
   const { pretraining, transfer, labels, runs } = arm;
   const random = findArm(arms, null, 'random', labels);
-  const steps = runs.flatMap((run) => {
-    const baseline = random?.runs.find(({ seed }) => seed === run.seed);
-    const best = Math.max(0, ...smoothed(baseline?.validation ?? []).map((point) => point.dice));
-    return best > 0 ? [stepsToReach(run.validation, TARGET_SHARE * best)] : [];
+  const stepsTo = (curveOf: (curve: Curve) => Curve): number[] =>
+    runs.flatMap((run) => {
+      const baseline = random?.runs.find(({ seed }) => seed === run.seed);
+      const best = Math.max(0, ...curveOf(baseline?.validation ?? []).map((point) => point.dice));
+      return best > 0 ? [stepsToReach(run.validation, TARGET_SHARE * best)] : [];
+    });
+  const reachedBy = (steps: readonly number[]) => ({
+    medianStep: censoredMedian(steps),
+    reached: steps.filter((step) => step < Infinity).length,
   });
+  const steps = stepsTo(smoothed);
   return {
     pretraining,
     transfer,
     labels,
-    medianStep: censoredMedian(steps),
-    reached: steps.filter((step) => step < Infinity).length,
+    ...reachedBy(steps),
     seeds: steps.length,
+    ofSingleBest: reachedBy(stepsTo((curve) => curve)),
     earlyArea: mean(runs.map((run) => earlyArea(run.validation, budgetOf(arm, budgetSteps)))),
   };
 }

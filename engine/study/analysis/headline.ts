@@ -18,7 +18,7 @@ interface Cell {
 /** More tasks than this are compared in the report's table and its plots; a list of their numbers says less. */
 const TASKS_WITH_NUMBERS = 3;
 /** Rows that are quoted. */
-const CONTRARY_ROWS = 4;
+const CONTRARY_ROWS = 3;
 
 /**
  * Most important first: the advice (one sentence for tasks and cells that agree), the numbers of a few tasks, how far

@@ -47,7 +47,7 @@ export function primaryNotes(config: StudyConfig, labelCounts: readonly number[]
   const asked = askedIn(config, labelCounts).filter((one) => isPrimary(one, { primary, most }));
   if (asked.length < 2 && mode !== 'confirm') return [];
   const marked = primary.length === 0 ? ', as none was marked' : '';
-  const together = `${counted(asked.length, 'primary question')}${marked}: the advice holds for all of them at once, and is the sharper the fewer they are (--primary, or Primary questions in the window).`;
+  const together = `${counted(asked.length, 'primary question')}${marked}: the advice holds for all of them at once, and is the sharper the fewer they are. Mark them before the study runs.`;
   if (mode !== 'confirm') return [together];
   // A trend has an interval, and no exact test.
   const tested = asked.filter(({ question }) => question !== 'trend');
@@ -55,7 +55,7 @@ export function primaryNotes(config: StudyConfig, labelCounts: readonly number[]
   if (tested.length === 0 || seeds >= needed) return [together];
   const share = (p: number) => p.toFixed(4).replace(/^0/, '');
   return [
-    `This study cannot confirm all it asks: with ${counted(seeds, 'seed')} the exact test has no p below ${share(2 / 2 ** seeds)}, and Holm's correction over ${counted(tested.length, 'primary question')} needs ${share(0.05 / tested.length)}. Run ${needed} seeds, or ${fitting === 0 ? 'ask for an estimate (--mode default)' : `mark ${fitting} questions or fewer as primary${fittingWords(tested, fitting)}`}.`,
+    `This study cannot confirm all it asks: with ${counted(seeds, 'seed')} the exact test has no p below ${share(2 / 2 ** seeds)}, and Holm's correction over ${counted(tested.length, 'primary question')} needs ${share(0.05 / tested.length)}. Run ${needed} seeds, or ${fitting === 0 ? 'ask for an estimate instead' : `mark ${fitting} questions or fewer as primary${fittingWords(tested, fitting)}`}.`,
     together,
   ];
 }

@@ -130,6 +130,7 @@ export const ResultsFile = z.object({
       medianStep: Measure,
       reached: z.int(),
       seeds: z.int(),
+      ofSingleBest: z.object({ medianStep: Measure, reached: z.int() }),
       earlyArea: Measure,
     }),
   ),

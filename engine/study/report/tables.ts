@@ -20,9 +20,11 @@ import {
   comparisonKinds,
   labelCount,
   labelCountsOf,
+  seedsAtTarget,
   labelsWithExtra,
   sortedCells,
   sortedComparisons,
+  stepsToTarget,
   verdictBadge,
 } from '../../../shared/charts/study-words.ts';
 import { groupedTable, number, text } from './grouped-table.ts';
@@ -85,14 +87,14 @@ function plainInterval(interval: Interval): Markup {
 export function convergenceTable({ convergence }: StudyAnalysis): Markup | null {
   if (convergence.length === 0) return null;
   return groupedTable(
-    markup`How soon each arm gets there: median step at which the smoothed validation Dice first reaches 95&nbsp;% of the best that a random start reaches with the same seed, the seeds that reach it, and the mean validation Dice over the first 30&nbsp;% of the training. A dash: more than half of the seeds never reach it.`,
+    markup`How soon each arm gets there: median step at which the smoothed validation Dice first reaches 95&nbsp;% of the best smoothed one of a random start with the same seed (in brackets: of its best single evaluation, where that is another step), the seeds that reach it, and the mean validation Dice over the first 30&nbsp;% of the training. Not reached: by more than half of the seeds.`,
     [text('Arm'), number('Median step'), number('Seeds reaching it'), number('Early Dice')],
     labelCountsOf(convergence).map((labels) => ({
       title: labelCount(labels),
       rows: sortedCells(convergence.filter((cell) => cell.labels === labels)).map((cell) => [
         armCell(cell),
-        cell.medianStep === null ? NO_NUMBER : String(Math.round(cell.medianStep)),
-        `${cell.reached} of ${cell.seeds}`,
+        stepsToTarget(cell),
+        seedsAtTarget(cell),
         score(cell.earlyArea),
       ]),
     })),

@@ -96,7 +96,7 @@ function glossary(delta: number): Markup {
     ],
     [
       'Keep it, leave it out',
-      markup`This half clearly helps, or clearly harms: the interval of the difference, of all primary questions together, lies on one side of zero. “Only together”: both halves help, though this one adds too little by itself.`,
+      markup`This half clearly helps, or clearly harms: the interval of the difference, of all primary questions together, lies on one side of zero. “Keep both”: both halves together help; that this one does by itself is not shown.`,
     ],
     [
       'No difference',
@@ -136,5 +136,5 @@ function verdictGroup(rows: readonly Comparison[]): Markup {
 function verdictRow(row: Comparison, span: number): Markup {
   const { comparison, labels, words, effect, ci95, together, verdict } = row;
   const all = togetherWords(row);
-  return markup`<tr>${span > 0 && markup`<th scope="row" class="labels" rowspan="${span}">${labelCount(labels)}</th>`}<td>${COMPARISONS[comparison].question}<br><span class="muted small">${words}</span></td><td class="difference"><span class="effect">${signed(effect)}</span><br>${verdict !== 'not tested' && markup`<span class="range">${signedInterval(ci95)}</span>${together && markup`<br><span class="range">all together ${signedInterval(together.ci95)}</span>`}`}</td><td class="verdict">${verdictBadge(verdict)}${all !== '' && markup`<br><span class="small muted">${all}</span>`}</td></tr>`;
+  return markup`<tr>${span > 0 && markup`<th scope="row" class="labels" rowspan="${span}">${labelCount(labels)}</th>`}<td>${COMPARISONS[comparison].question}<br><span class="muted small">${words}</span></td><td class="difference"><span class="effect">${signed(effect)}</span><br>${verdict !== 'not tested' && markup`<span class="range">${signedInterval(ci95)}</span>${together && markup`<br><span class="range">all together ${signedInterval(together.ci95)}</span>`}`}</td><td class="verdict">${verdictBadge(verdict)}${all !== '' && markup`<br><span class="small muted">${together === null ? all : `all together: ${all}`}</span>`}</td></tr>`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seedsAtTarget, stepsToTarget } from '../../../../shared/charts/study-words.ts';
 import { analyseStudy } from '../../../../engine/study/analysis/analyse.ts';
 import { armsOf } from '../../../../engine/study/analysis/arms.ts';
 import type { AnalysedRun } from '../../../../shared/analysis.ts';
@@ -132,6 +133,21 @@ describe('convergence in a study', () => {
     expect(curves[0]?.points).toHaveLength(10);
     expect(curves[0]?.points[3]).toMatchObject({ step: 40, low: 0.7, high: 0.7 });
     expect(curves[0]?.points[3]?.mean).toBeCloseTo(0.7, 12);
+  });
+
+  it('takes the best smoothed value for the best, and shows where the best single one is another target', () => {
+    // A lucky evaluation of .92: smoothed .84, so that the targets are .798 and .874, which nothing reaches smoothed.
+    const lucky = pairs(0.1, 0.3, 0.5, 0.7, 0.8, 0.8, 0.92, 0.8, 0.8, 0.8);
+    const { convergence } = analyse([{ ...random, validation: lucky }]);
+    expect(convergence[0]).toMatchObject({
+      ...{ medianStep: 60, reached: 5 },
+      ofSingleBest: { medianStep: null, reached: 0 },
+    });
+    const [first] = convergence;
+    if (first === undefined) throw new Error('no arm');
+    expect(stepsToTarget(first)).toBe('60 (not reached)');
+    expect(seedsAtTarget(first)).toBe('5 (0) of 5');
+    expect(stepsToTarget({ ...first, ofSingleBest: first })).toBe('60');
   });
 
   it('asks of each seed what its own random start reached', () => {

@@ -28,15 +28,15 @@ describe('what primary questions need', () => {
     // Two pretrainings × four questions × two label counts; the two trends have no exact test.
     expect(primaryNotes(config(), [4, 16])).toEqual([
       "This study cannot confirm all it asks: with 8 seeds the exact test has no p below .0078, and Holm's correction over 16 primary questions needs .0031. Run 10 seeds, or mark 6 questions or fewer as primary, such as encoder (4) or decoder (4) or both (4) or decoder-alone (4).",
-      '18 primary questions, as none was marked: the advice holds for all of them at once, and is the sharper the fewer they are (--primary, or Primary questions in the window).',
+      '18 primary questions, as none was marked: the advice holds for all of them at once, and is the sharper the fewer they are. Mark them before the study runs.',
     ]);
     const fits = { question: 'encoder', pretraining: null, labels: null } as const;
     expect(primaryNotes(config({ primary: [fits] }), [4, 16])).toEqual([
-      '4 primary questions: the advice holds for all of them at once, and is the sharper the fewer they are (--primary, or Primary questions in the window).',
+      '4 primary questions: the advice holds for all of them at once, and is the sharper the fewer they are. Mark them before the study runs.',
     ]);
     expect(primaryNotes(config({ seeds: 10 }), [4, 16])).toHaveLength(1);
     expect(primaryNotes(config({ seeds: 5 }), [4, 16])[0]).toContain(
-      'Run 10 seeds, or ask for an estimate (--mode default).',
+      'Run 10 seeds, or ask for an estimate instead.',
     );
     expect(primaryNotes(config({ mode: 'quick' }), [4, 16])[0]).toMatch(/^18 primary questions/);
   });
