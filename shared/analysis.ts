@@ -238,6 +238,8 @@ export interface StudyAnalysis {
   /** In the order of the study's list, which all other lists here keep. */
   readonly pretrainings: readonly StudiedPretraining[];
   readonly arms: readonly ArmSummary[];
+  /** Names of the scored classes, ascending; empty where they are not known. */
+  readonly classes: readonly { readonly index: number; readonly name: string }[];
   readonly comparisons: readonly Comparison[];
   /** Primary questions that could be tested; the simultaneous intervals hold for so many together. */
   readonly primaryQuestions: number;

@@ -650,7 +650,14 @@ export interface CallOutputs {
   'studies.delete': null;
   'studies.analysis': StudyAnalysis;
   'studies.power': StudyPower;
-  'studies.report': { html: string; json: string; csv: string; headline: readonly string[] };
+  'studies.report': {
+    html: string;
+    json: string;
+    csv: string;
+    headline: readonly string[];
+    /** What a reader must know beside it: a baseline that has not converged, runs that are missing, quick mode … */
+    notes: readonly string[];
+  };
   'studies.reportPage': string;
   'runs.list': Run[];
   'runs.get': RunDetails;

@@ -10,12 +10,13 @@ import {
   type Run,
 } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
-import { counted, score } from '../../shared/number-format.ts';
+import { counted } from '../../shared/number-format.ts';
 import { pretrainingPreset } from '../../shared/presets.ts';
 import type { Engine } from '../engine.ts';
 import { integer, number } from './arguments.ts';
+import { chooseRun } from './choose-run.ts';
 import { EXIT } from './exit-codes.ts';
-import { type Caller, withEngine, withProgress, withProject } from './host.ts';
+import { withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
@@ -63,23 +64,6 @@ async function listTasks(options: PretrainOptions): Promise<void> {
       ]),
     );
   });
-}
-
-/** The finished fine-tuning run of a study (the newest, if none is named) with the best validation Dice. */
-async function bestRun(caller: Caller, project: string): Promise<number> {
-  const runs = await caller.call('runs.list', { project });
-  let best: { id: number; dice: number } | null = null;
-  for (const run of runs) {
-    if (run.kind !== 'finetune' || run.status !== 'done') continue;
-    const { metrics } = await caller.call('runs.get', { project, runId: run.id });
-    const dice = Math.max(...metrics.filter((m) => m.name === 'valDice').map((m) => m.value));
-    if (best === null || dice > best.dice) best = { id: run.id, dice };
-  }
-  if (best === null) {
-    throw new AppError('not-found', 'No finished fine-tuning run yet. Run a study first.');
-  }
-  process.stderr.write(`run ${best.id}: validation Dice ${score(best.dice)}\n`);
-  return best.id;
 }
 
 export function addModelCommands(program: Command): void {
@@ -166,6 +150,7 @@ Examples:
     .argument('<images...>', 'image files, or folders with all that lies beneath them')
     .requiredOption('--out <dir>', 'folder for the masks')
     .option('--run <id>', 'which run (default: the best by validation Dice)', integer)
+    .option('--dataset <name>', 'without --run: whose images these are like, of several datasets')
     .addOption(
       new Option(
         '--pages <as>',
@@ -182,10 +167,13 @@ Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
       async (
         path: string,
         images: string[],
-        options: { out: string; run?: number; pages?: PagesAs; json: boolean },
+        options: { out: string; run?: number; dataset?: string; pages?: PagesAs; json: boolean },
       ) => {
         await withProject(path, async (caller, project) => {
-          const runId = options.run ?? (await bestRun(caller, project));
+          const { run, dataset } = options;
+          const chosen = run === undefined ? await chooseRun(caller, project, dataset) : null;
+          if (chosen !== null) process.stderr.write(`${chosen.words}\n`);
+          const runId = chosen?.runId ?? run ?? 0;
           const report = await withProgress((o) =>
             caller.call(
               'predict.files',

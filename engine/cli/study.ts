@@ -212,7 +212,7 @@ function addVerb(study: Command, name: 'status' | 'pause' | 'cancel', descriptio
 function addReport(study: Command): void {
   study
     .command('report')
-    .description('write report.html, results.json and three tables (results*.csv)')
+    .description('write report.html, results.json and four tables (results*.csv)')
     .argument('<project>', 'project file')
     .requiredOption('--out <dir>', 'folder for the report')
     .option('--name <study>', 'which study (default: the newest)')
@@ -225,7 +225,12 @@ function addReport(study: Command): void {
           studyId: id,
           dir: resolve(options.out),
         });
-        print(options, report, [...report.headline, '', table([['report', report.html]])]);
+        print(options, report, [
+          ...report.headline,
+          '',
+          ...report.notes.map((note) => `note: ${note}`),
+          table([['report', report.html]]),
+        ]);
       });
     });
 }

@@ -65,11 +65,17 @@ export const runHandlers: Handlers<
   'runs.export'({ project, runId, checkpoint, format, path }, context) {
     const { db } = context.project(project);
     const run = requireRun(db, runId);
-    const stored = db.runs.checkpoint(runId, checkpoint) ?? db.runs.checkpoint(runId, 'last');
-    if (run.kind !== 'finetune' || run.status !== 'done' || stored === undefined) {
+    if (run.kind !== 'finetune' || run.status !== 'done') {
       throw new AppError(
         'invalid-input',
         `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs are exported. For a pretrained network export its encoder.`,
+      );
+    }
+    const stored = db.runs.checkpoint(runId, checkpoint) ?? db.runs.checkpoint(runId, 'last');
+    if (stored === undefined) {
+      throw new AppError(
+        'not-found',
+        `Run ${run.id} is finished, but its weights are not kept in this project: there is nothing to export. Repeat the study to train it again.`,
       );
     }
     const decoded = decodeCheckpoint(stored.bytes);

@@ -1,6 +1,7 @@
 /** Calls on studies: plan, queue, progress, analysis, report. */
 import type { StudyPlan } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { cautions } from '../../shared/charts/study-words.ts';
 import { secondsPerSeed } from '../../shared/run-time.ts';
 import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
 import { calibrate, estimateStudy, testSeconds } from '../study/planning/calibrate.ts';
@@ -232,7 +233,8 @@ export const studyHandlers: Handlers<
     const study = requireStudy(db, studyId);
     const { data, runs } = await gatherReport(db, study);
     const files = await writeReport(dir, data, runs);
-    return { ...files, headline: data.analysis.headline };
+    const notes = [...cautions(data, runs), ...data.notes];
+    return { ...files, headline: data.analysis.headline, notes };
   },
 
   async 'studies.reportPage'({ project, studyId }, context) {

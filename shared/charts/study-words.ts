@@ -2,17 +2,19 @@
 import type {
   AnalysedRun,
   ArmSummary,
+  ClassScores,
   ClaimVerdict,
   Comparison,
   ComparisonKind,
   ConvergenceSummary,
   ReportData,
   StudiedPretraining,
+  StudyAnalysis,
   Verdict,
 } from '../analysis.ts';
 import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
-import { counted } from '../number-format.ts';
+import { counted, NO_NUMBER } from '../number-format.ts';
 import { pretrainingInText } from '../pretrainings.ts';
 import { capitalised, inWords } from '../sentences.ts';
 
@@ -233,7 +235,7 @@ export function cautions(
     extraLabelsInText(analysis.pretrainings),
     analysis.indicative && 'Fewer than five seeds: intervals and verdicts are indicative only.',
     slow.length > 0 &&
-      `The randomly started baseline was still improving when its training ended (${slow.join(', ')} labels): with more steps it might catch up.`,
+      `The baseline has not converged: the random start was still improving when its training ended (${slow.join(', ')} labels); with more steps it might catch up.`,
     failed > 0 &&
       (failed === runs.length
         ? `All ${counted(failed, 'run')} failed.`
@@ -241,4 +243,25 @@ export function cautions(
     engines.length > 1 &&
       'Several engines or versions computed the runs: small differences between runs may come from that.',
   ].filter((caution) => typeof caution === 'string');
+}
+
+/** Every class of every arm, in the order of the arms; classes by number. */
+export function classRows(
+  arms: readonly ArmSummary[],
+  classes: StudyAnalysis['classes'],
+): { arm: ArmSummary; name: string; scores: ClassScores }[] {
+  const nameOf = new Map(classes.map(({ index, name }) => [index, name]));
+  return sortedCells(arms).flatMap((arm) =>
+    arm.classes.map((scores) => {
+      const { classIndex } = scores;
+      return { arm, name: nameOf.get(classIndex) ?? `class ${classIndex}`, scores };
+    }),
+  );
+}
+
+/** "1.5 of 8": means over seeds. */
+export function falseAlarmsInText({ empty }: ArmSummary): string {
+  return empty === null
+    ? NO_NUMBER
+    : `${Math.round(10 * empty.falseAlarms) / 10} of ${empty.images}`;
 }

@@ -28,6 +28,8 @@ export interface AnalyseOptions {
   readonly seedForBootstrap: number;
   /** Steps of a fine-tuning run. */
   readonly budgetSteps: number;
+  /** Names of the scored classes, where they are known. */
+  readonly classes?: StudyAnalysis['classes'];
 }
 
 /**
@@ -74,6 +76,7 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
       const extraLabels = own?.extraLabels?.[arm.labels];
       return { ...summariseArm(arm), ...(extraLabels === undefined ? {} : { extraLabels }) };
     }),
+    classes: options.classes ?? [],
     comparisons,
     primaryQuestions,
     families,

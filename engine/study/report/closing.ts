@@ -49,7 +49,7 @@ export function provenance(data: ReportData): Markup {
     ['Time', `${duration(data.wallSeconds)}, report of ${minuteUtc(data.createdAt)}`],
     [
       'Data',
-      'results.json, results.csv (a line a run) and results-images.csv (a line a test image) lie beside this file.',
+      'results.json, results.csv (a line a run), results-images.csv (a line a test image), results-classes.csv (a line a class) and results-comparisons.csv lie beside this file.',
     ],
   ] as const;
   return markup`<footer><dl class="facts">${facts.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl></footer>`;

@@ -1,10 +1,10 @@
 /**
- * results.csv (a line a run), results-images.csv (a line a run and test image) and results-comparisons.csv (a
- * line a paired comparison), for R and pandas.
+ * results.csv (a line a run), results-images.csv (a line a run and test image), results-classes.csv (a line a run and
+ * class) and results-comparisons.csv (a line a paired comparison), for R and pandas.
  * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
  * not exist is empty. Transfer `random` has pretraining `none`, which neither tool reads as missing.
  */
-import type { AnalysedRun, Comparison } from '../../../shared/analysis.ts';
+import type { AnalysedRun, Comparison, StudyAnalysis } from '../../../shared/analysis.ts';
 import { summariseRun } from './results.ts';
 
 export type CsvValue = string | number | null;
@@ -58,6 +58,22 @@ export function imagesCsv(runs: readonly AnalysedRun[]): string {
     }),
   );
   return toCsv([...ARM, 'imageId', 'imageName', ...scores], rows);
+}
+
+/** `set…`: over the pixels of all test images together; the others are means over images. */
+export function classesCsv(runs: readonly AnalysedRun[], names: StudyAnalysis['classes']): string {
+  const scores = ['dice', 'iou', 'setDice', 'setIou'] as const;
+  const nameOf = new Map(names.map(({ index, name }) => [index, name]));
+  const rows = runs.flatMap((run) =>
+    (run.classes ?? []).map((one) => [
+      ...armFields(run),
+      one.classIndex,
+      nameOf.get(one.classIndex) ?? null,
+      one.images,
+      ...scores.map((name) => one[name]),
+    ]),
+  );
+  return toCsv([...ARM, 'class', 'className', 'testImages', ...scores], rows);
 }
 
 export function comparisonsCsv(comparisons: readonly Comparison[]): string {

@@ -16,7 +16,7 @@ import type {
 } from '../../../shared/entities.ts';
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
+import { absentClasses, foregroundObstacle, scoredClasses } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
@@ -58,6 +58,12 @@ function studiedPretraining(
   return { key, task, trains, extraLabels };
 }
 
+function scoredNames(db: Project, { config }: Study): StudyAnalysis['classes'] {
+  const classes = db.datasets.get(config.targetDatasetId)?.classes ?? [];
+  const scored = new Set(scoredClasses(classes));
+  return classes.flatMap(({ index, name }) => (scored.has(index) ? [{ index, name }] : []));
+}
+
 export interface StoredAnalysis {
   readonly analysis: StudyAnalysis;
   readonly runs: readonly AnalysedRun[];
@@ -80,6 +86,7 @@ export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
     primary: study.config.primary,
     budgetSteps: study.config.finetuning.steps,
     seedForBootstrap: study.id,
+    classes: scoredNames(db, study),
   });
   return { analysis, runs };
 }

@@ -124,6 +124,8 @@ export const ResultsFile = z.object({
   runs: z.array(ResultsRun),
   /** One an arm and label count, over its seeds. */
   arms: z.array(ResultsArm),
+  /** The scored classes by the numbers that `arms` has them by. */
+  classes: z.array(z.object({ index: z.int(), name: z.string() })),
   convergence: z.array(
     z.object({
       ...Arm,

@@ -16,8 +16,10 @@ import {
 import { pretrainingTitle } from '../../../shared/pretrainings.ts';
 import {
   claimBadge,
+  classRows,
   COMPARISONS,
   comparisonKinds,
+  falseAlarmsInText,
   labelCount,
   labelCountsOf,
   seedsAtTarget,
@@ -103,11 +105,12 @@ export function convergenceTable({ convergence }: StudyAnalysis): Markup | null 
 
 // ───────────────────────────── arms ─────────────────────────────
 
-export function armsSection({ arms }: StudyAnalysis): Markup | null {
+export function armsSection({ arms, classes }: StudyAnalysis): Markup | null {
   if (arms.length === 0) return null;
   const images = [...new Set(arms.map(({ testImages }) => testImages))].join(' or ');
+  const someEmpty = arms.some(({ empty }) => empty !== null && empty.images > 0);
   const table = groupedTable(
-    `Mean scores on ${images} test images, checkpoint of the best validation Dice. SD: between seeds. HD95: 95th percentile of the distance between true and predicted outline, in pixels; lower is better. Last: Dice of the final checkpoint instead of the best.`,
+    `Mean scores on ${images} test images, checkpoint of the best validation Dice; an image without anything to find, where nothing was predicted, has no score. SD: between seeds. IoU, set: over the pixels of all test images together. HD95: 95th percentile of the distance between true and predicted outline, in pixels; lower is better. Last: Dice of the final checkpoint instead of the best.${someEmpty ? ' False alarms: test images without anything to find in which something was predicted; they count as Dice 0.' : ''}`,
     [
       text('Arm'),
       number('Seeds'),
@@ -115,9 +118,11 @@ export function armsSection({ arms }: StudyAnalysis): Markup | null {
       number('95 % CI'),
       number('SD'),
       number('IoU'),
+      number('IoU, set'),
       number('HD95'),
       number('Boundary F1'),
       number('Dice, last'),
+      ...(someEmpty ? [number('False alarms')] : []),
     ],
     labelCountsOf(arms).map((labels) => ({
       title: labelCount(labels),
@@ -128,13 +133,49 @@ export function armsSection({ arms }: StudyAnalysis): Markup | null {
         muted(scoreInterval(arm.diceCi95)),
         arm.diceSd === null ? NO_NUMBER : score(arm.diceSd),
         score(arm.iou),
+        knownScore(arm.setIou),
         pixels(arm.hd95),
         score(arm.boundaryF1),
         score(arm.diceLast),
+        ...(someEmpty ? [falseAlarmsInText(arm)] : []),
       ]),
     })),
   );
-  return markup`<section id="arms"><h2>Every arm in numbers</h2>${table}</section>`;
+  return markup`<section id="arms"><h2>Every arm in numbers</h2>${table}${classTable(arms, classes)}</section>`;
+}
+
+const knownScore = (value: number | null) => (value === null ? NO_NUMBER : score(value));
+
+/** Nothing where there is one class, whose scores are those of the arm, or where classes are not known. */
+function classTable(arms: StudyAnalysis['arms'], classes: StudyAnalysis['classes']): Markup | null {
+  const rows = classRows(arms, classes);
+  if (classes.length < 2 || rows.length === 0) return null;
+  return groupedTable(
+    'The same by class, means over seeds. Images: test images whose label map holds the class. Dice and IoU are means over the images whose label map or prediction holds it; set: over the pixels of all test images together.',
+    [
+      text('Arm'),
+      text('Class'),
+      number('Images'),
+      number('Dice'),
+      number('IoU'),
+      number('Dice, set'),
+      number('IoU, set'),
+    ],
+    labelCountsOf(arms).map((labels) => ({
+      title: labelCount(labels),
+      rows: rows
+        .filter(({ arm }) => arm.labels === labels)
+        .map(({ arm, name, scores }) => [
+          armCell(arm),
+          name,
+          String(scores.images),
+          knownScore(scores.dice),
+          knownScore(scores.iou),
+          knownScore(scores.setDice),
+          knownScore(scores.setIou),
+        ]),
+    })),
+  );
 }
 
 // ───────────────────────────── claims and costs ─────────────────────────────

@@ -1,9 +1,9 @@
-/** Writes a study's report: report.html with results.json and three CSV files beside it. */
+/** Writes a study's report: report.html with results.json and four CSV files beside it. */
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { comparisonsCsv, imagesCsv, runsCsv } from './csv.ts';
+import { classesCsv, comparisonsCsv, imagesCsv, runsCsv } from './csv.ts';
 import { renderReport } from './page.ts';
 import { resultsJson } from './results.ts';
 
@@ -13,6 +13,7 @@ export interface ReportFiles {
   readonly json: string;
   readonly csv: string;
   readonly imagesCsv: string;
+  readonly classesCsv: string;
   readonly comparisonsCsv: string;
 }
 
@@ -30,6 +31,7 @@ export async function writeReport(
     json: path.join(dir, 'results.json'),
     csv: path.join(dir, 'results.csv'),
     imagesCsv: path.join(dir, 'results-images.csv'),
+    classesCsv: path.join(dir, 'results-classes.csv'),
     comparisonsCsv: path.join(dir, 'results-comparisons.csv'),
   };
   const texts: readonly (readonly [string, string])[] = [
@@ -37,6 +39,7 @@ export async function writeReport(
     [files.json, resultsJson(data, runs)],
     [files.csv, runsCsv(runs)],
     [files.imagesCsv, imagesCsv(runs)],
+    [files.classesCsv, classesCsv(runs, data.analysis.classes)],
     [files.comparisonsCsv, comparisonsCsv(data.analysis.comparisons)],
   ];
   try {

@@ -20,9 +20,12 @@ export interface PretrainedNetwork {
 export function runWeights(project: Project, runId: number): PretrainedNetwork {
   const stored = project.runs.checkpoint(runId, 'last');
   if (stored === undefined) {
+    const isDone = project.runs.get(runId)?.status === 'done';
     throw new AppError(
       'not-found',
-      `The pretrained network (run ${runId}) has no checkpoint. Run the pretraining first.`,
+      isDone
+        ? `The pretraining (run ${runId}) is finished, but its weights are not kept in this project. Pretrain again.`
+        : `The pretrained network (run ${runId}) has no checkpoint. Run the pretraining first.`,
     );
   }
   const checkpoint = decodeCheckpoint(stored.bytes);

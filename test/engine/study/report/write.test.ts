@@ -19,6 +19,7 @@ describe('writing a report', () => {
     const files = await writeReport(out, data, runs);
     expect((await readdir(out)).sort()).toEqual([
       'report.html',
+      'results-classes.csv',
       'results-comparisons.csv',
       'results-images.csv',
       'results.csv',
