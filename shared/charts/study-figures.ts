@@ -22,6 +22,7 @@ import {
   comparisonKinds,
   labelCount,
   labelCountsOf,
+  labelsWithExtra,
   shortVerdict,
   sortedCells,
   sortedComparisons,
@@ -169,7 +170,7 @@ function scoreRows(arms: readonly ArmSummary[]): Figure {
   const rows = arms.map((arm): IntervalRow => {
     const numbers = `${score(arm.dice)} ${scoreInterval(arm.diceCi95)}`;
     return {
-      label: armName(arm),
+      label: `${armName(arm)}${arm.extraLabels === undefined ? '' : ` (${labelsWithExtra(arm)} labels)`}`,
       value: arm.dice,
       wide: arm.diceCi95,
       narrow: null,

@@ -97,6 +97,7 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
     ...(row.together?.ci95 ?? [null, null]),
     ...(row.together?.ci90 ?? [null, null]),
     row.together?.verdict ?? null,
+    row.extraLabels ?? 0,
   ]);
   return toCsv(
     [
@@ -108,6 +109,7 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
       'question',
       ...['ci95Together', 'ci90Together'].flatMap((name) => [`${name}Low`, `${name}High`]),
       'verdictTogether',
+      'extraLabels',
     ],
     rows,
   );

@@ -30,10 +30,14 @@ const ResultsRun = z.object({
 });
 export type ResultsRun = z.infer<typeof ResultsRun>;
 
+/** Labels of the target that pretraining has seen and a label count does not count; left out where there are none. */
+const ExtraLabels = z.int().optional();
+
 /** Field by field as in shared/analysis.ts, where each is described. */
 const ResultsVerdict = z.object({
   pretraining: PretrainingKey,
   labels: z.int(),
+  extraLabels: ExtraLabels,
   comparison: z.string(),
   family: z.string(),
   effect: Measure,
@@ -81,6 +85,7 @@ const ResultsClass = z.object({
 
 const ResultsArm = z.object({
   ...Arm,
+  extraLabels: ExtraLabels,
   seeds: z.array(z.int()),
   failed: z.int(),
   testImages: z.int(),

@@ -187,7 +187,7 @@ describe('a trainer process', () => {
     expect(of('done').length).toBe(1);
   });
 
-  it('times steps', async () => {
+  it('times steps, and a test of the size that is asked for', async () => {
     const { network, sampling } = common;
     const { of } = await send({
       type: 'calibrate',
@@ -197,8 +197,10 @@ describe('a trainer process', () => {
       precision: 'float32',
       batch: 4,
       steps: 3,
+      test: { widthPx: 90, heightPx: 60, classes: 5 },
     });
     expect(of('calibrated')[0]?.msPerStep).toBeGreaterThan(0);
+    expect(of('calibrated')[0]?.testMs).toBeGreaterThan(0);
     expect(of('calibrated')[0]?.startupMs).toBeGreaterThan(0);
   });
 

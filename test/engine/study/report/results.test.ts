@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { comparisonsCsv } from '../../../../engine/study/report/csv.ts';
+import { renderReport } from '../../../../engine/study/report/page.ts';
 import { ResultsFile, resultsJson } from '../../../../engine/study/report/results.ts';
 import { ENGINE, reportFixture } from './fixture.ts';
 
@@ -29,6 +31,26 @@ describe('results.json', () => {
     expect(results.verdicts).toEqual(data.analysis.comparisons);
     expect(results.arms).toEqual(data.analysis.arms);
     expect(results.curves).toEqual(data.analysis.curves);
+  });
+
+  it('says beside labels how many more pretraining has seen, as tables and axes of the report do', async () => {
+    const { data, runs } = await reportFixture();
+    const { arms, comparisons } = data.analysis;
+    const more = {
+      ...data,
+      analysis: {
+        ...data.analysis,
+        arms: arms.map((arm) => (arm.pretraining === null ? arm : { ...arm, extraLabels: 12 })),
+        comparisons: comparisons.map((row) => ({ ...row, extraLabels: 12 })),
+      },
+    };
+    const results = ResultsFile.parse(JSON.parse(resultsJson(more, runs)));
+    expect(results.verdicts).toEqual(more.analysis.comparisons);
+    expect(results.arms).toEqual(more.analysis.arms);
+    expect(comparisonsCsv(more.analysis.comparisons)).toMatch(/,extraLabels\r\n.*,12\r\n/);
+    const page = renderReport(more, runs);
+    expect(page).toContain('8 + 12 labels with its pretraining');
+    expect(page).toContain('Labelled training images (pretraining saw 12 more)');
   });
 
   it('has null for what cannot be computed', async () => {
