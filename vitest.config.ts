@@ -6,8 +6,11 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
-/** Tests that look at a whole process: what it has loaded, how large its heap is, which windows it opens. */
-const ALONE = ['test/e2e/**/*.test.ts', 'test/engine/training/portable/{start,training}.test.ts'];
+/** Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens. */
+const ALONE = [
+  'test/e2e/**/*.test.ts',
+  'test/engine/training/portable/{batch-norm,start,training}.test.ts',
+];
 
 /** Tests of the portable engine, which a process has once and for one number of threads. */
 const PORTABLE = [

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradConfig, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
 import {
   distance,
   expectNumericGradients,
   gradientsOf,
   type Input,
   randomInput,
+  startCheckedEngine,
   type TensorFunction,
   withBackend,
 } from './gradient-check.ts';
@@ -18,7 +18,9 @@ let shipped: GradConfig;
 beforeAll(async () => {
   await import('@tensorflow/tfjs');
   shipped = tf.getGradient('FusedBatchNorm');
-  await startPortableEngine({ threads: 1 });
+});
+startCheckedEngine();
+beforeAll(() => {
   ours = tf.getGradient('FusedBatchNorm');
 });
 

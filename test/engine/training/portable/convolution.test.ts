@@ -1,13 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
-import { expectNumericGradients, expectSameAsCpu, randomInput } from './gradient-check.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  expectNumericGradients,
+  expectSameAsCpu,
+  randomInput,
+  startCheckedEngine,
+} from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 type Pad = Parameters<typeof tf.depthwiseConv2d>[3];
 

@@ -5,11 +5,21 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
 import { createRandom } from '../../../../shared/random.ts';
 
-// tfjs then counts the backend's buffers around every kernel and throws where a temporary was forgotten.
-tf.env().set('IS_TEST', true);
+/**
+ * At the top of a file: starts the portable engine. tfjs counts its buffers around every kernel, and throws where a
+ * temporary was forgotten; until the end of the file, since layers of other tests keep statistics on purpose.
+ */
+export function startCheckedEngine(): void {
+  beforeAll(async () => {
+    tf.env().set('IS_TEST', true);
+    await startPortableEngine({ threads: 1 });
+  });
+  afterAll(() => tf.env().set('IS_TEST', false));
+}
 
 export interface Input {
   readonly shape: readonly number[];

@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
+import { describe, expect, it } from 'vitest';
 import {
   allocated,
   expectNumericGradients,
   expectSameAsCpu,
   randomInput,
+  startCheckedEngine,
 } from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 describe('matrix product', () => {
   it.each([

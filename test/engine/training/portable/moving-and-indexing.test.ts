@@ -1,19 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
+import { describe, expect, it } from 'vitest';
 import {
   allocated,
   expectNumericGradients,
   expectSameAsCpu,
   randomInput,
+  startCheckedEngine,
   valuesOf,
   withBackend,
 } from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 const boxes = fc
   .array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 })

@@ -1,19 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
+import { describe, expect, it } from 'vitest';
 import {
   distinctInput,
   expectNumericGradients,
   expectSameAsCpu,
   gradientsOf,
   randomInput,
+  startCheckedEngine,
   type TensorFunction,
 } from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 interface Pool {
   readonly x: [number, number, number, number];

@@ -1,18 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
+import { describe, expect, it } from 'vitest';
 import {
   allocated,
   expectNumericGradients,
   expectSameAsCpu,
   randomInput,
+  startCheckedEngine,
   valuesOf,
 } from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 describe.each(['sum', 'mean'] as const)('%s', (kind) => {
   const reduce = tf[kind];

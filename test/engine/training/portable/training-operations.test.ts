@@ -1,21 +1,19 @@
 /** Everything else that a training step is made of: shipped kernels that this project relies on, checked once each. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { startPortableEngine } from '../../../../engine/training/portable/start.ts';
+import { describe, expect, it } from 'vitest';
 import {
   distance,
   expectSameAsCpu,
   type Input,
   randomInput,
+  startCheckedEngine,
   type TensorFunction,
   valuesOf,
   withBackend,
 } from './gradient-check.ts';
 
-beforeAll(async () => {
-  await startPortableEngine({ threads: 1 });
-});
+startCheckedEngine();
 
 const positive = (input: Input): Input => ({
   shape: input.shape,

@@ -13,8 +13,6 @@ describe('training the U-Net on the portable engine', () => {
 
   beforeAll(async () => {
     engine = await startEngine({ engine: 'wasm', threads: 1 });
-    // gradient-check.ts has tfjs count buffers around every kernel; these layers keep statistics on purpose.
-    tf.env().set('IS_TEST', false);
   });
 
   const tiny = { sizePx: 16, batch: 2, base: 2, depth: 2, seed: 1 };

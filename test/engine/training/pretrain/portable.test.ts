@@ -1,5 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu';
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { PRETRAINING_TASKS } from '../../../../shared/entities.ts';
@@ -11,8 +10,6 @@ describe('on the portable engine', () => {
 
   beforeAll(async () => {
     engine = await startEngine({ engine: 'wasm', threads: 1 });
-    // gradient-check.ts has tfjs count buffers around every kernel; these layers keep statistics on purpose.
-    tf.env().set('IS_TEST', false);
   });
 
   it.each(PRETRAINING_TASKS)('%s follows the cpu backend step by step', async (task) => {
