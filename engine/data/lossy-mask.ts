@@ -4,10 +4,10 @@
  */
 import type { ImageFormat } from './decode.ts';
 import type { Samples } from './decoded-image.ts';
-import type { ImageFile } from './image-file.ts';
+import { fileInMemory, type ImageFile } from './image-file.ts';
 import { notAMask } from './mask-error.ts';
 import { evidenceOf } from './mask-evidence.ts';
-import { compressionOf } from './tiff-blocks.ts';
+import { blockHead, compressionOf, WEBP } from './tiff-blocks.ts';
 import { withPage } from './tiff-pages.ts';
 
 /** Lossy masks are black and white with blurred edges: above this is white. */
@@ -26,7 +26,7 @@ const CHUNKS_OF_WEBP = 12;
 /** Compressions of TIFF that change values: JPEG, old and new, JPEG 2000, lossy JPEG of DNG. */
 const LOSSY_TIFF: readonly number[] = [6, 7, 33_003, 33_004, 33_005, 34_712, 34_892];
 
-/** What changed a file's values, where its compression did: JPEG, WebP and TIFF that say so. Errors: unreadable. */
+/** What changed a file's values, where its compression did: JPEG, WebP and TIFF that say so, WebP in TIFF included. Errors: unreadable. */
 export async function lossesOf(
   file: ImageFile,
   { format, subject, page }: { format: ImageFormat; subject: string; page: number },
@@ -34,13 +34,19 @@ export async function lossesOf(
   if (format === 'jpeg') return 'JPEG';
   if (format === 'webp') return (await isLossyWebp(file)) ? 'WebP' : null;
   if (format !== 'tiff') return null;
-  const compression = await withPage(file, { subject, page }, (image) =>
-    Promise.resolve(compressionOf(image)),
-  );
-  return LOSSY_TIFF.includes(compression) ? 'TIFF with JPEG compression' : null;
+  return withPage(file, { subject, page }, async (image) => {
+    const compression = compressionOf(image);
+    if (LOSSY_TIFF.includes(compression)) return 'TIFF with JPEG compression';
+    if (compression !== WEBP) return null;
+    const head = fileInMemory(await blockHead(image, file, WEBP_HEAD));
+    return (await isLossyWebp(head)) ? 'TIFF with WebP compression' : null;
+  });
 }
 
-async function isLossyWebp(file: ImageFile): Promise<boolean> {
+/** Chunks of a WebP file that stand before its pixels fit into this. */
+const WEBP_HEAD = 4096;
+
+async function isLossyWebp(file: Pick<ImageFile, 'read' | 'sizeBytes'>): Promise<boolean> {
   for (let at = CHUNKS_OF_WEBP; at + 8 <= file.sizeBytes;) {
     const head = await file.read(at, 8);
     if (String.fromCharCode(...head.subarray(0, 4)) === LOSSY_WEBP) return true;

@@ -1,6 +1,7 @@
 /** Strips and tiles of a TIFF, decompressed: FillOrder, the compressions without parameters of their own, predictors. */
 import type { GeoTIFFImage } from 'geotiff';
 import { endianness } from 'node:os';
+import { AppError } from '../../shared/errors.ts';
 import type { ImageFile } from './image-file.ts';
 import { decodeLzw } from './lzw.ts';
 import { type SampleKind, swapBytes } from './tiff-samples.ts';
@@ -20,6 +21,19 @@ const PLAIN_COMPRESSIONS: readonly number[] = [
   PACK_BITS,
   ZSTANDARD,
 ];
+export const WEBP = 50_001;
+/** Fax, JPEG old and new, JPEG 2000, LERC, lossy JPEG of DNG, WebP: what other decoders read. */
+const OTHERS: readonly number[] = [
+  ...[2, 3, 4, 6, 7, 33_003, 33_004, 33_005, 34_712, 34_887, 34_892, WEBP],
+];
+const NAMES: Readonly<Record<number, string>> = {
+  32_809: 'ThunderScan',
+  34_676: 'SGI LogLuv',
+  34_677: 'SGI LogLuv',
+  34_925: 'LZMA',
+  50_002: 'JPEG XL',
+  52_546: 'JPEG XL',
+};
 const LOW_BITS_FIRST = 2;
 const NO_PREDICTOR = 1;
 const DIFFERENCES = 2;
@@ -31,6 +45,31 @@ export const compressionOf = (image: GeoTIFFImage): number =>
 /** Whether openBlocks reads it; all others are left to other decoders. */
 export const isPlain = (image: GeoTIFFImage): boolean =>
   PLAIN_COMPRESSIONS.includes(compressionOf(image));
+
+/** Errors: unsupported (a compression that nothing here reads), with its name and what to do. */
+export function assertReadable(image: GeoTIFFImage, subject: string): void {
+  const compression = compressionOf(image);
+  if (PLAIN_COMPRESSIONS.includes(compression) || OTHERS.includes(compression)) return;
+  const name = NAMES[compression];
+  throw new AppError(
+    'unsupported',
+    `${subject} is a TIFF that is compressed with ${name ?? 'something'}${name === undefined ? ` (number ${compression})` : ''}, which Graft does not read. Save it again with LZW, Deflate or no compression.`,
+    { subject },
+  );
+}
+
+/** Bytes of the first block as they are stored, up to `length`. */
+export async function blockHead(
+  image: GeoTIFFImage,
+  file: ImageFile,
+  length: number,
+): Promise<Uint8Array> {
+  const directory = image.fileDirectory;
+  const tiled = directory.hasTag('TileOffsets');
+  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
+  const at = offsets?.[0] ?? 0;
+  return file.read(at, Math.max(0, Math.min(length, file.sizeBytes - at)));
+}
 
 const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
   let out = 0;

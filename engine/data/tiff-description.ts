@@ -11,6 +11,8 @@ export interface DescribedPlanes {
   readonly channels: readonly (readonly number[])[] | null;
   /** Whether all that is described should stand in this file. */
   readonly isOneFile: boolean;
+  /** Other files that hold planes of it, or its description; and whether these are channels of the images here. */
+  readonly elsewhere?: { readonly files: readonly string[]; readonly areChannels: boolean };
 }
 
 /** Undefined: nothing is said, or nothing that makes sense. */
@@ -95,6 +97,13 @@ function describedByOme(
   const xml = first.description.replace(/<!--.*?-->/gs, '');
   const own = attribute(/<(?:\w+:)?OME\b[^>]*>/.exec(xml)?.[0] ?? '', 'UUID');
   const planes: OmePlane[] = [];
+  const binary = /<(?:\w+:)?BinaryOnly\b[^>]*>/.exec(xml)?.[0];
+  if (binary !== undefined) {
+    const files = [attribute(binary, 'MetadataFile') ?? 'another file'];
+    return { count: 1, channels: null, isOneFile: false, elsewhere: { files, areChannels: true } };
+  }
+  const others = new Set<string>();
+  let areChannels = false;
   let isOneFile = true;
   let next = 0;
   for (const [i, [, tag = '', inside = '']] of [
@@ -126,9 +135,10 @@ function describedByOme(
       ...inside.matchAll(/<(?:\w+:)?TiffData\b([^>]*?)(?:\/>|>(.*?)<\/(?:\w+:)?TiffData>)/gs),
     ];
     for (const [, attributes = '', uuid = ''] of data.length > 0 ? data : [['', '', '']]) {
-      const file = /<(?:\w+:)?UUID\b[^>]*>\s*([^<\s]*)\s*</.exec(uuid)?.[1];
+      const [, named = '', file] = /<(?:\w+:)?UUID\b([^>]*)>\s*([^<\s]*)\s*</.exec(uuid) ?? [];
       if (file !== undefined && own !== undefined && file !== own) {
         isOneFile = false;
+        others.add(attribute(named, 'FileName') ?? file);
         continue;
       }
       const numberOf = (name: string) => {
@@ -145,12 +155,19 @@ function describedByOme(
       for (let k = 0; k < count && begin + k < total; k++) add(begin + k, from + k);
       next = from + count;
     }
+    const held = new Set(
+      planes.filter((one) => one.image.startsWith(`${i} `)).map((p) => p.channel),
+    );
+    areChannels ||= others.size > 0 && held.size < channels;
   }
-  if (planes.length === 0) return undefined;
+  const elsewhere = others.size === 0 ? {} : { elsewhere: { files: [...others], areChannels } };
+  if (planes.length === 0) {
+    return others.size === 0 ? undefined : { count: 1, channels: null, isOneFile, ...elsewhere };
+  }
   const images = [...Map.groupBy(planes, ({ image }) => image).values()].map((group) =>
     group.toSorted((a, b) => a.channel - b.channel).map(({ plane }) => plane),
   );
   images.sort((a, b) => Math.min(...a) - Math.min(...b));
   const isChannels = images.some((group) => group.length > 1);
-  return { count: planes.length, channels: isChannels ? images : null, isOneFile };
+  return { count: planes.length, channels: isChannels ? images : null, isOneFile, ...elsewhere };
 }

@@ -8,7 +8,7 @@ import { counted } from '../../shared/number-format.ts';
 import { unreadableImage } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
 import { pageList, type PageNote } from './page-names.ts';
-import { describedPlanes } from './tiff-description.ts';
+import { type DescribedPlanes, describedPlanes } from './tiff-description.ts';
 import { compressionOf, UNCOMPRESSED } from './tiff-blocks.ts';
 import { withDirectory } from './tiff-image.ts';
 import { readDirectories, type TiffDirectory } from './tiff-directory.ts';
@@ -66,14 +66,20 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   const [first] = directories;
   if (first === undefined) throw unreadableImage(subject, new Error('it has no pages'));
   const described = describedPlanes(first);
-  const leftOut: PageNote[] = [];
+  const leftOut: PageNote[] = elsewhereNotes(described);
   if (directories.length === 1) {
     const planes = Math.max(first.planes, described?.count ?? 1);
     if (planes > 1) {
       const planeBytes = await findPlanes(file, { subject, planes });
       const images = Array.from({ length: planes }, (_, plane) => plane);
       const channels = channelsOf(described?.channels ?? null, images);
-      return { count: planes, images, channels, leftOut: subNotes(directories), planeBytes };
+      return {
+        count: planes,
+        images,
+        channels,
+        leftOut: [...leftOut, ...subNotes(directories)],
+        planeBytes,
+      };
     }
   }
   const full = pagesOfKind(directories, 'image');
@@ -96,6 +102,26 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
     leftOut,
     planeBytes: null,
   };
+}
+
+/** OME puts planes of one image into several files; each is read by itself. */
+function elsewhereNotes(described: DescribedPlanes | undefined): PageNote[] {
+  if (described?.elsewhere === undefined) return [];
+  const { files, areChannels } = described.elsewhere;
+  const [first = '', ...more] = files;
+  const named = more.length === 0 ? first : `${first} and ${counted(more.length, 'other file')}`;
+  return areChannels
+    ? [
+        {
+          severity: 'change',
+          message: `its description (OME) says that it belongs together with ${named}, which may hold other channels of it: every file becomes an image of its own. To have one image of all channels, save them as one file, or call the files NAME_0000, NAME_0001 … in a folder imagesTr`,
+        },
+      ]
+    : [
+        info(
+          `its description (OME) says that other planes of it lie in ${named}: every file becomes images of its own`,
+        ),
+      ];
 }
 
 /** What is said of channels holds only where it speaks of just the pages that there are. */

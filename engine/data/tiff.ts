@@ -15,7 +15,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { isPlain } from './tiff-blocks.ts';
+import { assertReadable, compressionOf, isPlain, WEBP } from './tiff-blocks.ts';
 import {
   COLOUR_TABLE,
   depthOf,
@@ -56,6 +56,7 @@ export function openTiffRows(
   return withPage(file, options, async (image) => {
     const [width, height] = [image.getWidth(), image.getHeight()];
     assertWithinLimits({ width, height }, subject, limits);
+    assertReadable(image, subject);
     if (!isReadHere(image)) return asAsked(image, reading);
     const kind = kindOf(image, subject);
     await assertComplete(image, file.sizeBytes, subject);
@@ -112,6 +113,8 @@ export function openTiffRows(
 function isReadHere(image: GeoTIFFImage): boolean {
   const photometric = photometricOf(image);
   if (isPlain(image)) return KNOWN.includes(photometric);
+  // Those that come with the library need a browser for WebP.
+  if (compressionOf(image) === WEBP) return false;
   const isSimple = photometric !== WHITE_IS_ZERO && photometric <= RGB;
   return isSimple && image.getBitsPerSample() >= 8;
 }

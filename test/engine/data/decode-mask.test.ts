@@ -85,6 +85,42 @@ describe('decodeMask', () => {
     expect([mask.alpha?.values[0], mask.alpha?.values[15]]).toEqual([255, 0]);
   });
 
+  test('WebP in TIFF is read, with losses as such, and other compressions are named', async () => {
+    const data = Uint8Array.from({ length: 768 }, (_, i) => (i % 48 < 24 ? 255 : 0));
+    const image = sharp(data, { raw: { width: 16, height: 16, channels: 3 } });
+    const lossy = await image.clone().tiff({ compression: 'webp', quality: 50 }).toBuffer();
+    expect((await decodeMask(lossy, { subject })).notes).toEqual([
+      expect.stringMatching(/^TIFF with WebP compression mask: values are lossy/),
+    ]);
+    /** The same with other numbers in some of its tags, and bytes behind it. */
+    const changed = (tags: Readonly<Record<number, number>>, tail: Uint8Array = Buffer.of()) => {
+      const other = Buffer.concat([lossy, tail]);
+      const at = other.readUInt32LE(4);
+      for (let i = at + 2; i < at + 2 + 12 * other.readUInt16LE(at); i += 12) {
+        const value = tags[other.readUInt16LE(i)];
+        if (value !== undefined) {
+          other.writeUInt16LE(4, i + 2);
+          other.writeUInt32LE(value, i + 8);
+        }
+      }
+      return other;
+    };
+    const exact = await image.clone().webp({ lossless: true }).toBuffer();
+    // Where its one strip begins, and how long it is.
+    const kept = changed({ 273: lossy.length, 279: exact.length }, exact);
+    expect((await decodeMask(kept, { subject })).notes).toEqual([]);
+    for (const [number, name] of [
+      [50_002, /compressed with JPEG XL, which/],
+      [60_000, /compressed with something \(number 60000\), which/],
+    ] as const) {
+      const other = changed({ 259: number });
+      await expect(decodeMask(other, { subject })).rejects.toMatchObject({
+        code: 'unsupported',
+        message: expect.stringMatching(name) as string,
+      });
+    }
+  });
+
   test('reads palette indices, never colours', async () => {
     const data = Uint8Array.of(0, 1, 2, 255, 1, 1);
     const mask = await decodeMask(encode({ width: 3, height: 2, data, channels: 1, palette }), {

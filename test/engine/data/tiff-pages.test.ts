@@ -137,7 +137,42 @@ describe('pages that are channels', () => {
       .join('');
     const text = ome('DimensionOrder="XYCZT" SizeC="3" SizeZ="1" SizeT="1"', data);
     const { images, leftOut } = await pagesOf(writeTiff(planes(1, text)));
-    expect([images.length, leftOut]).toEqual([1, []]);
+    expect(images).toHaveLength(1);
+    expect(leftOut).toEqual([
+      {
+        severity: 'change',
+        message: expect.stringMatching(/together with you\.tif, .*imagesTr/) as string,
+      },
+    ]);
+    // Slices elsewhere are images of their own anyway.
+    const slices = ['me', 'you']
+      .map((name, z) => `<TiffData IFD="0" FirstZ="${z}">${file(name)}</TiffData>`)
+      .join('');
+    const stack = ome('DimensionOrder="XYCZT" SizeC="1" SizeZ="2" SizeT="1"', slices);
+    expect((await pagesOf(writeTiff(planes(1, stack)))).leftOut).toEqual([
+      {
+        severity: 'info',
+        message: expect.stringMatching(/other planes of it lie in you\.tif/) as string,
+      },
+    ]);
+  });
+
+  test('nor where the description itself lies in another file, or all its planes do', async () => {
+    const file = '<UUID FileName="you.tif">urn:uuid:you</UUID>';
+    for (const [text, name] of [
+      [
+        '<OME UUID="urn:uuid:me"><BinaryOnly MetadataFile="all.companion.ome"/></OME>',
+        /all\.companion\.ome/,
+      ],
+      [
+        ome('DimensionOrder="XYCZT" SizeC="2" SizeZ="1" SizeT="1"', `<TiffData>${file}</TiffData>`),
+        /you\.tif/,
+      ],
+    ] as const) {
+      const { images, leftOut } = await pagesOf(writeTiff(planes(1, text)));
+      expect([images.length, leftOut.length]).toEqual([1, 1]);
+      expect(leftOut[0]?.message).toMatch(name);
+    }
   });
 
   test('only where they are of one size and depth', async () => {
