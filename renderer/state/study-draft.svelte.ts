@@ -8,7 +8,7 @@ import {
   type PretrainingPlan,
   type PretrainingTask,
   type Split,
-  StudyConfig,
+  type StudyConfig,
   type TaskPretraining,
 } from '../../shared/entities.ts';
 import {
@@ -21,7 +21,9 @@ import {
 import { learnsFromLabels, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
 import { datasetFacts, taskObstacle } from '../../shared/task-sources.ts';
+import { checkedDesign } from './checked-design.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
+import { encoderObstacle, withEncoders } from './offered-encoders.ts';
 import { firstDesign, type StudyDesign, withAllTasks } from './study-design.ts';
 
 export const PRETRAINED_TRANSFERS = PretrainedTransfer.options;
@@ -262,40 +264,20 @@ export class StudyDraft {
   /** Offers networks that are there already; those of a repeated design stay, whatever became of them. */
   offerEncoders(encoders: readonly Encoder[]): void {
     this.encoders = encoders;
-    const { design } = this;
-    const there = design.pretrainings.filter(
-      (plan) =>
-        isTaskPretraining(plan) ||
-        plan.transfers.length > 0 ||
-        encoders.some(({ id }) => id === plan.encoderId),
-    );
-    const known = new Set(there.map((plan) => (isTaskPretraining(plan) ? null : plan.encoderId)));
-    const names = encoders.map(({ name }) => name);
-    const more = encoders
-      .filter(({ id }) => !known.has(id))
-      .map(({ id, name }): PretrainingPlan => ({
-        encoderId: id,
-        // Charts show the name; two of one name go by their numbers.
-        ...(names.filter((other) => other === name).length === 1
-          ? { name: name.slice(0, 80) }
-          : {}),
-        transfers: [],
-        deepDecoderBlocks: this.deepDecoderBlocks ?? 1,
-        encoderRate: this.encoderRate ?? 1,
-      }));
-    if (more.length > 0 || there.length < design.pretrainings.length) {
-      design.pretrainings = [...there, ...more];
-    }
+    const plans = withEncoders(this.design.pretrainings, encoders, {
+      deepDecoderBlocks: this.deepDecoderBlocks ?? 1,
+      encoderRate: this.encoderRate ?? 1,
+    });
+    if (plans !== null) this.design.pretrainings = plans;
   }
 
   /** Why a network that is there already cannot be chosen beside the others; null where it can. */
-  encoderObstacle({ id, network }: Encoder): string | null {
+  encoderObstacle(encoder: Encoder): string | null {
     const chosen = this.#chosenEncoders;
-    const other = this.encoders.find((one) => one.id !== id && chosen.includes(one.id));
-    if (other === undefined || JSON.stringify(other.network) === JSON.stringify(network)) {
-      return null;
-    }
-    return `All arms of a study have one network, and that of “${other.name}” is another.`;
+    return encoderObstacle(
+      encoder,
+      this.encoders.filter(({ id }) => chosen.includes(id)),
+    );
   }
 
   /** `plan`: one of the design's. */
@@ -346,20 +328,6 @@ export class StudyDraft {
     ) {
       return { missing: 'Write learning rates as numbers, such as “0.0005, 0.002”.' };
     }
-    const chosen = this.#chosen;
-    const { design } = this;
-    const parsed = StudyConfig.safeParse({
-      ...$state.snapshot(design),
-      name: design.name.trim(),
-      pretrainings: $state.snapshot(chosen),
-    });
-    if (parsed.success) return { config: parsed.data };
-    const [issue] = parsed.error.issues;
-    const field = issue?.path[0];
-    if (field === 'name') return { missing: 'Give the study a name.' };
-    if (field === 'sourceDatasetId' || field === 'targetDatasetId') {
-      return { missing: 'Choose both datasets.' };
-    }
-    return { missing: `${String(field)}: ${issue?.message ?? 'not valid'}` };
+    return checkedDesign($state.snapshot(this.design), $state.snapshot(this.#chosen));
   }
 }
