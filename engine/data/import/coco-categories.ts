@@ -18,8 +18,6 @@ export interface CocoClasses {
   valuesOf(own: readonly CocoCategory[]): ReadonlyMap<CocoId, number>;
   /** Painted beneath all others. */
   readonly beneath: ReadonlySet<number>;
-  /** Categories that are the background, in words. */
-  readonly notes: readonly string[];
 }
 
 /** @param lists the categories of each file. Errors: unsupported (too many), naming `json`. */
@@ -55,10 +53,6 @@ export function cocoClasses(
     },
     valuesOf: (own) => new Map(own.map((one) => [one.id, indexOf(ordered, one) + 1])),
     beneath: new Set(spare.map(({ index }) => index)),
-    notes: grounds.map(
-      ({ id, name }) =>
-        `category ${id} is called "${name}": it is the background, and no class beside it`,
-    ),
   };
 }
 

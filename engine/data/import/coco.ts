@@ -98,11 +98,11 @@ export async function readCoco(
   );
   issues.push(...renamed);
   const nameOf = new Map(paths.map((path, i) => [path, names[i] ?? path]));
-  const notes = [
-    ...classes.notes,
-    'objects of one class become one region each pixel: instances are not kept apart',
-  ];
-  issues.push(...notes.map((message) => ({ path: first, severity: 'info', message }) as const));
+  issues.push({
+    path: first,
+    severity: 'info',
+    message: 'objects of one class become one region each pixel: instances are not kept apart',
+  });
   return {
     items: found.map((item) => ({ ...item, name: nameOf.get(item.path) ?? item.path })),
     issues,

@@ -278,12 +278,9 @@ describe('a category that is called background', () => {
 
   test('is the background, beneath the objects, and said to be', async () => {
     const s = scratch();
-    const { pixels, classes, notes, report } = await importAll(s, parts);
+    const { pixels, classes, report } = await importAll(s, parts);
     expect(classes).toEqual(['background', 'cell']);
     expect(pixels).toEqual({ 'a.png': { 1: 9 }, 'b.png': {} });
-    expect(notes).toContain(
-      'category 1 is called "Background": it is the background, and no class beside it',
-    );
     expect(report.doubts).toEqual([
       {
         message: 'The category 1 "Background" is taken for the background, beneath all objects.',
