@@ -25,12 +25,19 @@ const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'te
 /** Gates that only read the sources. */
 const GATES = [
   { name: 'layout', tool: 'oxfmt', args: ['--check', '.'] },
-  { name: 'lint and types', tool: 'oxlint', args: ['.'] },
+  // Its type checker collects garbage less often: a quarter of its time for a sixth more memory.
+  { name: 'lint and types', tool: 'oxlint', args: ['.'], env: { GOGC: '400' } },
   { name: 'lint of components', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
   {
     name: 'types of components',
     tool: 'svelte-check',
-    args: ['--tsconfig', 'renderer/tsconfig.json', '--fail-on-warnings', '--output', 'human'],
+    args: [
+      '--tsconfig',
+      'renderer/tsconfig.components.json',
+      '--fail-on-warnings',
+      '--output',
+      'human',
+    ],
   },
   {
     name: 'import directions',
@@ -66,11 +73,11 @@ function report(name, { problem, note }) {
  * @param {string} node
  */
 async function runGates(node) {
-  for (const { name, tool, args } of GATES) {
+  for (const { name, tool, args, env } of GATES) {
     const started = performance.now();
     const { ok, output } = await capture(node, [toolScript(tool), ...args], {
       cwd: projectRoot,
-      env: commandEnvironment(),
+      env: { ...commandEnvironment(), ...env },
       timeoutMs: GATE_TIMEOUT_MS,
     });
     const note = `${tool}, ${((performance.now() - started) / 1000).toFixed(1)} s`;

@@ -69,6 +69,25 @@ describe('the type check', () => {
   });
 });
 
+describe('the type check of components', () => {
+  it('looks at every file that uses one', () => {
+    const config = readFileSync(
+      path.join(projectRoot, 'renderer/tsconfig.components.json'),
+      'utf8',
+    );
+    const { include } = JSON.parse(config) as { include: string[] };
+    const users = globSync('{renderer,test}/**/*.ts', { cwd: projectRoot }).filter((file) =>
+      /from '[^']+\.svelte'|import\('[^']+\.svelte'/.test(
+        readFileSync(path.join(projectRoot, file), 'utf8'),
+      ),
+    );
+    expect(include).toEqual([
+      './**/*.svelte',
+      ...users.map((file) => file.replace('renderer', '.')),
+    ]);
+  });
+});
+
 describe('the import directions', () => {
   it('are each broken by a file that breaks them, type-only imports too', async () => {
     const config = path.join(projectRoot, 'dependency-cruiser.config.js');
