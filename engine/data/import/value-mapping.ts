@@ -112,7 +112,14 @@ function writtenValues(given: GivenMapping): (WrittenValues & { readonly index: 
   });
 }
 
-/** A mapping with what the user says of some values in the place of what was proposed for them. Errors: invalid-input. */
+/** The name of a class that nothing else names. */
+const numbered = (index: number) => (index === BACKGROUND ? 'background' : `class ${index}`);
+
+/**
+ * A mapping with what the user says of some values in the place of what was proposed for them; the others keep their
+ * proposal. Names go with the values that they name: a class is called as before where one of its values stays, else
+ * after the values that come to it. Errors: invalid-input.
+ */
 export function userMapping(given: GivenMapping, proposed: ValueMapping): ValueMapping {
   const written = writtenValues(given);
   // What is said of a single value counts more than what is said of a range.
@@ -128,14 +135,30 @@ export function userMapping(given: GivenMapping, proposed: ValueMapping): ValueM
   const entries = new Map([...proposed.entries, ...own]);
   const used = [...entries.values()].filter((index) => index !== IGNORE);
   const count = Math.max(1, ...used.map((index) => index + 1));
-  const keeps = (index: number) =>
-    [...proposed.entries].some(([value, i]) => i === index && entries.get(value) === index);
-  const classes = Array.from({ length: count }, (_, index) => {
-    const known = proposed.classes.find((c) => c.index === index);
-    if (known !== undefined && (index === BACKGROUND || keeps(index))) return known;
-    const spare = proposed.spare?.find((c) => c.index === index);
-    const name = index === BACKGROUND ? 'background' : `class ${index}`;
-    return spare ?? { index, name, color: classColor(index) };
+  const proposedOf = (index: number) => proposed.classes.find((c) => c.index === index);
+  const classes = Array.from({ length: count }, (_, index): SegmentationClass => {
+    /** The classes proposed for what becomes this one. */
+    const before = [...entries]
+      .filter(([, becomes]) => becomes === index)
+      .flatMap(([value]) => proposed.entries.get(value) ?? []);
+    const known = proposedOf(index);
+    const isLeft = index === BACKGROUND && before.length === 0;
+    if (known !== undefined && (before.includes(index) || isLeft)) return known;
+    const arrived = [...new Set(before)]
+      .flatMap((from) => proposedOf(from) ?? [])
+      .filter((from) => from.name !== numbered(from.index));
+    const [first] = arrived;
+    if (first === undefined) {
+      const spare = proposed.spare?.find((c) => c.index === index);
+      return spare ?? { index, name: numbered(index), color: classColor(index) };
+    }
+    // Black is the background's.
+    const isColoured = index !== BACKGROUND && first.index !== BACKGROUND;
+    return {
+      index,
+      name: arrived.map(({ name }) => name).join(', '),
+      color: isColoured ? first.color : classColor(index),
+    };
   });
   return { ...proposed, entries, classes, rangeOf, why: 'as you asked' };
 }

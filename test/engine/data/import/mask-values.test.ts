@@ -10,6 +10,7 @@ import {
   type SeenValues,
   unknownValues,
   unmatchedKeys,
+  ruleMapping,
   userMapping,
 } from '../../../../engine/data/import/value-mapping.ts';
 import type { MaskReading } from '../../../../shared/mask-readings.ts';
@@ -552,6 +553,33 @@ describe('applying a mapping', () => {
       'class 1',
       'class 2',
       'class 3',
+    ]);
+  });
+
+  test('names go with the values that they name, and values that are not listed keep theirs', () => {
+    const color = (index: number) => `#0000${index}0`;
+    const names = ['sky', 'building', 'pole', 'road'];
+    const proposed = ruleMapping({
+      entries: new Map(names.map((_, index) => [String(index), index] as const)),
+      classes: names.map((name, index) => ({ index, name, color: color(index) })),
+      why: '',
+    });
+    const mapped = (given: Record<string, number>) => {
+      const { classes, entries } = userMapping(given, proposed);
+      return [classes.map(({ name }) => name), Object.fromEntries(entries)];
+    };
+    expect(mapped({ '0': 1, '1': 0 })).toEqual([
+      ['building', 'sky', 'pole', 'road'],
+      { 0: 1, 1: 0, 2: 2, 3: 3 },
+    ]);
+    expect(userMapping({ '2': 3, '3': 2 }, proposed).classes[2]?.color).toBe(color(3));
+    expect(mapped({ '2': 1 })[0]).toEqual(['sky', 'building', 'class 2', 'road']);
+    expect(mapped({ '1': 4, '2': 4, '3': 255 })[0]).toEqual([
+      'sky',
+      'class 1',
+      'class 2',
+      'class 3',
+      'building, pole',
     ]);
   });
 
