@@ -74,6 +74,10 @@ export const ONE_MASK = ['first', 'every'] as const;
 export const OneMask = z.enum(ONE_MASK);
 export type OneMask = z.infer<typeof OneMask>;
 
+/** Whether class 0 is the background; auto: where its name does not say that it is something else. */
+export const BACKGROUND_CHOICES = ['auto', 'yes', 'no'] as const;
+export type BackgroundChoice = (typeof BACKGROUND_CHOICES)[number];
+
 const ImportSource = {
   format: ImportFormat.default('auto'),
   /** Folder, or the JSON file of `coco`. */
@@ -84,6 +88,7 @@ const ImportSource = {
   reading: z.enum(MASK_READINGS).default('auto'),
   pages: PagesAs.default('auto'),
   oneMask: OneMask.default('first'),
+  background: z.enum(BACKGROUND_CHOICES).default('auto'),
   /**
    * Mask value or range of values ("7", "1-40", "#ff0000") → class index or 255 (ignore), in the place of what the
    * preview proposes for these values.
@@ -460,6 +465,8 @@ export interface ImportPreview {
   readonly images: number;
   readonly labelled: number;
   readonly classes: readonly SegmentationClass[];
+  /** As the dataset will have it; class 0 is scored where it is false. */
+  readonly hasBackground: boolean;
   readonly imageClasses: readonly string[];
   /** Mask values found, and the class each becomes (255: ignore). */
   readonly values: readonly {

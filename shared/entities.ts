@@ -8,7 +8,7 @@ import { WireError } from './errors.ts';
 
 // ───────────────────────────── label values ─────────────────────────────
 
-/** Class 0 of every dataset is the background. */
+/** Class 0: the background, unless the dataset says that it has none (Dataset.hasBackground). */
 export const BACKGROUND = 0;
 /** Pixels of this value count nowhere: not in a loss, not in a metric. */
 export const IGNORE = 255;
@@ -45,6 +45,8 @@ export const Dataset = z.object({
   /** Its images by their number of channels, fewest channels first. */
   channels: z.array(z.object({ channels: z.number().int(), images: z.number().int() })),
   classes: z.array(SegmentationClass),
+  /** false: class 0 is a class like any other, scored as they are. */
+  hasBackground: z.boolean(),
   /** Names of image-level classes (classification); images carry an index into this list. */
   imageClasses: z.array(z.string()),
 });

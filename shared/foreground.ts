@@ -2,7 +2,14 @@
  * Whether label maps hold anything to learn and to score: a pixel of a class other than the background. Often enough they
  * do not because of a mistake: masks scaled, saved as JPEG, or from another folder.
  */
-import { BACKGROUND, IGNORE, type Part, PARTS, type SegmentationClass } from './entities.ts';
+import {
+  BACKGROUND,
+  type Dataset,
+  IGNORE,
+  type Part,
+  PARTS,
+  type SegmentationClass,
+} from './entities.ts';
 
 /** What is known of a label map: its part of the split, and the values that occur in it. */
 export interface PartLabels {
@@ -19,23 +26,29 @@ export const PART_NAMES: Readonly<Record<Part, string>> = {
 const REMEDY =
   'Look at the labels in the library: masks may be empty, or mean something else than they were read as (graft import … --preview shows their values).';
 
-const isForeground = (value: number): boolean => value !== BACKGROUND && value !== IGNORE;
-export const holdsForeground = (values: readonly number[]): boolean => values.some(isForeground);
+const isForeground = (value: number, hasBackground = true): boolean =>
+  !(hasBackground && value === BACKGROUND) && value !== IGNORE;
+export const holdsForeground = (values: readonly number[], hasBackground = true): boolean =>
+  values.some((value) => isForeground(value, hasBackground));
 
-/** Classes that are scored, ascending: all but the background. */
-export const scoredClasses = (classes: readonly SegmentationClass[]): number[] =>
+/** Classes that are scored, ascending: all but the background, where the dataset has one. */
+export const scoredClasses = ({
+  classes,
+  hasBackground,
+}: Pick<Dataset, 'classes' | 'hasBackground'>): number[] =>
   classes
     .map(({ index }) => index)
-    .filter(isForeground)
+    .filter((index) => isForeground(index, hasBackground))
     .sort((a, b) => a - b);
 
 /** All label maps, or the first part of them, that hold no foreground; null where each part has one that does. */
 export function emptyPart(
   labels: readonly PartLabels[],
+  hasBackground = true,
 ): { readonly part: Part | null; readonly count: number } | null {
   if (labels.length === 0) return null;
   const empty = (some: readonly PartLabels[]) =>
-    some.length > 0 && !some.some(({ values }) => holdsForeground(values));
+    some.length > 0 && !some.some(({ values }) => holdsForeground(values, hasBackground));
   if (empty(labels)) return { part: null, count: labels.length };
   for (const part of PARTS) {
     const own = labels.filter((one) => one.part === part);
@@ -51,8 +64,9 @@ export function emptyPart(
 export function foregroundObstacle(
   datasetName: string,
   labels: readonly PartLabels[],
+  hasBackground = true,
 ): string | null {
-  const empty = emptyPart(labels);
+  const empty = emptyPart(labels, hasBackground);
   if (empty === null) return null;
   const { part, count } = empty;
   const which = `None of the ${count} ${part === null ? '' : `${PART_NAMES[part]} `}label maps of "${datasetName}" holds anything but background and ignored pixels`;
@@ -65,9 +79,9 @@ export function foregroundObstacle(
 }
 
 /** Test label maps without a scored class, in words. */
-function emptyTests(labels: readonly PartLabels[]): string[] {
+function emptyTests(labels: readonly PartLabels[], hasBackground: boolean): string[] {
   const test = labels.filter(({ part }) => part === 'test');
-  const empty = test.filter(({ values }) => !holdsForeground(values)).length;
+  const empty = test.filter(({ values }) => !holdsForeground(values, hasBackground)).length;
   if (empty === 0) return [];
   return [
     `${empty} of the ${test.length} test label maps hold${empty === 1 ? 's' : ''} nothing that is scored: predicting nothing there is left out of the scores, a false alarm counts as Dice 0.`,
@@ -78,6 +92,7 @@ function emptyTests(labels: readonly PartLabels[]): string[] {
 export function absentClasses(
   classes: readonly SegmentationClass[],
   labels: readonly PartLabels[],
+  hasBackground = true,
 ): string[] {
   const present = new Map<Part, ReadonlySet<number>>();
   for (const { part, values } of labels) {
@@ -85,7 +100,7 @@ export function absentClasses(
   }
   const lackingOf = (index: number) =>
     PARTS.filter((part) => present.get(part)?.has(index) === false);
-  const foreground = classes.filter(({ index }) => isForeground(index));
+  const foreground = classes.filter(({ index }) => isForeground(index, hasBackground));
   const lacking = [...Map.groupBy(foreground, ({ index }) => lackingOf(index).join(' '))].flatMap(
     ([key, lost]) => {
       const parts = PARTS.filter((part) => key.split(' ').includes(part));
@@ -100,5 +115,5 @@ export function absentClasses(
       return [`${what} in no ${where} label map: ${so}.`];
     },
   );
-  return [...lacking, ...emptyTests(labels)];
+  return [...lacking, ...emptyTests(labels, hasBackground)];
 }

@@ -2,9 +2,12 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
+  BACKGROUND_CHOICES,
+  type BackgroundChoice,
   IMPORT_FORMATS,
   type ImportDoubt,
   type ImportFormat,
+  type ImportPreview,
   ONE_MASK,
   type OneMask,
   PAGES_AS,
@@ -25,6 +28,22 @@ const doubtLines = (doubts: readonly ImportDoubt[]): string[] =>
     ...instead.map(({ words, flag }) => `    instead: ${flag} (${words})`),
   ]);
 
+/** What class 0 is taken for; a question where nobody said. */
+function backgroundLines(
+  { classes, hasBackground, labelled }: ImportPreview,
+  choice: BackgroundChoice,
+): string[] {
+  if (labelled === 0) return [];
+  const name = classes.find(({ index }) => index === 0)?.name ?? 'background';
+  const what = hasBackground
+    ? 'the background: trained, not scored'
+    : 'a class like any other: trained and scored';
+  const instead = hasBackground
+    ? 'Is it a class like any other (sky, membrane)? --background no'
+    : 'Is it the background? --background yes';
+  return [`class 0 (${name}) is ${what}.${choice === 'auto' ? ` ${instead}` : ''}`];
+}
+
 interface ImportOptions {
   dataset: string;
   format: ImportFormat;
@@ -32,6 +51,7 @@ interface ImportOptions {
   map?: Record<string, number>;
   pages: PagesAs;
   oneMask: OneMask;
+  background: BackgroundChoice;
   read: MaskReading;
   link: boolean;
   preview: boolean;
@@ -70,6 +90,14 @@ function addImport(program: Command): void {
         .choices(MASK_READINGS)
         .default('auto' satisfies MaskReading),
     )
+    .addOption(
+      new Option(
+        '--background <choice>',
+        'whether class 0 is the background, trained but not scored: yes, no (a class like any other), or auto (yes, unless the layout names it as something else)',
+      )
+        .choices(BACKGROUND_CHOICES)
+        .default('auto' satisfies BackgroundChoice),
+    )
     .option('--link', 'leave the originals where they are instead of copying them', false)
     .option('--preview', 'show what would happen and write nothing', false)
     .option('--json', 'print one JSON document', false)
@@ -92,6 +120,7 @@ Examples:
         mapping: options.map ?? null,
         pages: options.pages,
         oneMask: options.oneMask,
+        background: options.background,
       };
       if (options.preview) {
         await withEngine({}, async (engine) => {
@@ -103,6 +132,7 @@ Examples:
               (v) =>
                 `  mask value ${v.value}: ${v.pixels} pixels → ${v.becomes === 255 ? 'ignore' : `class ${v.becomes} (${preview.classes.find((c) => c.index === v.becomes)?.name ?? '?'})`}`,
             ),
+            ...backgroundLines(preview, options.background),
             ...doubtLines(preview.doubts),
             ...issueLines(preview.issues),
           ]);

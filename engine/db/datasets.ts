@@ -29,6 +29,7 @@ interface DatasetRow {
   created_at: string;
   origin: string;
   image_classes: string;
+  has_background: number;
   image_count: number;
   labelled_count: number;
   used_image_classes: number;
@@ -57,7 +58,7 @@ const ImageClasses = z.array(z.string());
 const Pages = z.array(z.number());
 const BitDepth = z.union([z.literal(8), z.literal(16), z.literal(32)]);
 
-const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes,
+const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes, d.has_background,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id) AS image_count,
   (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
      AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count,
@@ -110,8 +111,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     `SELECT channels, COUNT(*) AS images FROM images WHERE dataset_id = ?
        GROUP BY channels ORDER BY channels`,
   );
-  const insertDataset = db.prepare<[string, string, string, string]>(
-    'INSERT INTO datasets (name, created_at, origin, image_classes) VALUES (?, ?, ?, ?)',
+  const insertDataset = db.prepare<[string, string, string, string, number]>(
+    `INSERT INTO datasets (name, created_at, origin, image_classes, has_background) VALUES (?, ?, ?, ?, ?)`,
   );
   const insertClass = db.prepare<[number, number, string, string]>(
     'INSERT INTO classes (dataset_id, idx, name, color) VALUES (?, ?, ?, ?)',
@@ -157,6 +158,7 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     usedImageClasses: row.used_image_classes,
     channels: channelsOf.all(row.id),
     classes: classesOf.all(row.id),
+    hasBackground: row.has_background === 1,
     imageClasses: ImageClasses.parse(storedJson(row.image_classes)),
   });
 
@@ -175,6 +177,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       origin: Record<string, unknown>;
       classes: readonly SegmentationClass[];
       imageClasses?: readonly string[];
+      /** true where it is left out. */
+      hasBackground?: boolean;
     }): number {
       return db.transaction(() => {
         const { lastInsertRowid } = insertDataset.run(
@@ -182,6 +186,7 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
           new Date().toISOString(),
           JSON.stringify(options.origin),
           JSON.stringify(options.imageClasses ?? []),
+          (options.hasBackground ?? true) ? 1 : 0,
         );
         const id = Number(lastInsertRowid);
         for (const c of options.classes) insertClass.run(id, c.index, c.name, c.color);

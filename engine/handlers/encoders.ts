@@ -115,7 +115,11 @@ export const encoderHandlers: Handlers<
     if (PRETRAINING_TASK_FACTS[input.task].needs === 'label maps') {
       assertLabelsAreClasses(db, dataset, usable);
       const items = usable.map(({ labelMapId }) => ({ part: 'train' as const, labelMapId }));
-      const obstacle = foregroundObstacle(dataset.name, partLabels(db, items));
+      const obstacle = foregroundObstacle(
+        dataset.name,
+        partLabels(db, items),
+        dataset.hasBackground,
+      );
       if (obstacle !== null) throw new AppError('invalid-input', obstacle);
     }
     const runId = db.transaction(() =>

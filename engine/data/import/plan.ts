@@ -103,6 +103,7 @@ export interface ImportPlan {
   /** What of that is doubtful. */
   readonly doubts: readonly ImportDoubt[];
   readonly classes: readonly SegmentationClass[];
+  readonly hasBackground: boolean;
   readonly imageClasses: readonly string[];
   readonly splits: readonly NamedSplit[];
   /** Issues of the layout itself; those of single files are found again when they are read. */

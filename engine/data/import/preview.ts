@@ -1,5 +1,6 @@
 /** The first step of an import: looks at everything, writes nothing, and says what would happen. */
 import type {
+  BackgroundChoice,
   ImportDoubt,
   ImportPreview,
   OneMask,
@@ -8,6 +9,7 @@ import type {
 } from '../../../shared/api.ts';
 import { PARTS, type Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { isBackground } from './background.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
 import type { DecodedMask } from '../decode-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
@@ -41,6 +43,8 @@ export interface PlanOptions extends ImportSource {
   /** What the pages of a file are; 'auto': what it says itself. */
   readonly pages?: PagesAs;
   readonly oneMask?: OneMask;
+  /** auto where it is left out. */
+  readonly background?: BackgroundChoice;
   readonly sample?: number;
   readonly reader?: FileReader;
   readonly signal?: AbortSignal;
@@ -117,15 +121,17 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   if (given !== null || contents.rule !== null) {
     issues.push(...absentIssues(options.path, mapping.classes, labels));
   }
+  const hasBackground = isBackground(mapping.classes, options.background ?? 'auto');
   const preview: ImportPreview = {
     format,
     why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
     images: items.length - unreadable,
     labelled: items.filter((item) => item.labels !== null).length - unlabelled,
     classes: mapping.classes,
+    hasBackground,
     imageClasses: contents.imageClasses,
     values: describeValues(seen, mapping),
-    doubts: [...doubts, ...emptyMasks(labels)],
+    doubts: [...doubts, ...(hasBackground ? emptyMasks(labels) : [])],
     parts: partCounts(items, splits[0]),
     severalPages,
     oneMasks,
@@ -140,6 +146,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     mapping,
     doubts,
     classes: mapping.classes,
+    hasBackground,
     imageClasses: contents.imageClasses,
     splits,
     layoutIssues,

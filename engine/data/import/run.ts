@@ -73,6 +73,7 @@ export async function carryOutImport(
       name,
       origin: originOf(plan, options),
       classes: plan.classes,
+      hasBackground: plan.hasBackground,
       imageClasses: plan.imageClasses,
     }),
   );

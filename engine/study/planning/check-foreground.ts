@@ -14,11 +14,20 @@ import { refuse } from './refuse.ts';
 export function trainedWithoutForeground(
   project: Project,
   { seeds, firstSeed }: StudyConfig,
-  data: { readonly labelCounts: readonly number[]; readonly trainItems: readonly SnapshotItem[] },
+  data: {
+    readonly labelCounts: readonly number[];
+    readonly trainItems: readonly SnapshotItem[];
+    readonly hasBackground: boolean;
+  },
 ): { labels: number; seeds: number[] }[] {
   const empty = new Set(
     data.trainItems
-      .filter((item) => !partLabels(project, [item]).some(({ values }) => holdsForeground(values)))
+      .filter(
+        (item) =>
+          !partLabels(project, [item]).some(({ values }) =>
+            holdsForeground(values, data.hasBackground),
+          ),
+      )
       .map(({ imageId }) => imageId),
   );
   if (empty.size === 0) return [];
@@ -34,7 +43,10 @@ export function trainedWithoutForeground(
 }
 
 /** Errors: invalid-input, where label maps hold nothing to learn or to score. */
-export function checkForeground({ name }: Dataset, labels: readonly PartLabels[]): void {
-  const obstacle = foregroundObstacle(name, labels);
+export function checkForeground(
+  { name, hasBackground }: Dataset,
+  labels: readonly PartLabels[],
+): void {
+  const obstacle = foregroundObstacle(name, labels, hasBackground);
   if (obstacle !== null) refuse(obstacle, name);
 }

@@ -59,9 +59,10 @@ function studiedPretraining(
 }
 
 function scoredNames(db: Project, { config }: Study): StudyAnalysis['classes'] {
-  const classes = db.datasets.get(config.targetDatasetId)?.classes ?? [];
-  const scored = new Set(scoredClasses(classes));
-  return classes.flatMap(({ index, name }) => (scored.has(index) ? [{ index, name }] : []));
+  const target = db.datasets.get(config.targetDatasetId);
+  if (target === undefined) return [];
+  const scored = new Set(scoredClasses(target));
+  return target.classes.flatMap(({ index, name }) => (scored.has(index) ? [{ index, name }] : []));
 }
 
 export interface StoredAnalysis {
@@ -207,8 +208,10 @@ function labelNotes(db: Project, { config, targetSnapshotId }: Study): string[] 
   const target = db.datasets.get(config.targetDatasetId);
   if (target === undefined) return [];
   const labels = partLabels(db, db.snapshots.items(targetSnapshotId));
-  const obstacle = foregroundObstacle(target.name, labels);
-  return obstacle === null ? absentClasses(target.classes, labels) : [obstacle];
+  const obstacle = foregroundObstacle(target.name, labels, target.hasBackground);
+  return obstacle === null
+    ? absentClasses(target.classes, labels, target.hasBackground)
+    : [obstacle];
 }
 
 function reportNotes(

@@ -86,6 +86,7 @@ function pretrainingData(
     network,
     sizePx: config.sampling.sizePx,
     pixelClasses,
+    hasBackground: dataset.hasBackground,
     imageClasses: dataset.imageClasses,
     options: config.options,
   });
@@ -142,12 +143,12 @@ function lossOf(
 /** What the label maps lack that is to be learned or scored. */
 function labelNotes(
   project: Project,
-  { name, classes }: Dataset,
+  { name, classes, hasBackground }: Dataset,
   requests: readonly (LabelledRequest & { readonly part: Part })[],
 ): string[] {
   const labels = partLabels(project, requests);
-  const obstacle = foregroundObstacle(name, labels);
-  return obstacle === null ? absentClasses(classes, labels) : [obstacle];
+  const obstacle = foregroundObstacle(name, labels, hasBackground);
+  return obstacle === null ? absentClasses(classes, labels, hasBackground) : [obstacle];
 }
 
 function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
@@ -181,10 +182,11 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
       network,
       sizePx: sampling.sizePx,
       classes: pixelClasses,
+      hasBackground: dataset.hasBackground,
       loss,
     }),
     classes: pixelClasses,
-    scored: scoredClasses(dataset.classes),
+    scored: scoredClasses(dataset),
     train,
     validation,
     test,

@@ -49,27 +49,31 @@ export function focalLoss(logProbabilities: Tensor, truth: Tensor, gamma: number
 }
 
 /**
- * Mean soft Dice over the foreground classes, each over all pixels of the batch (Milletari et al. 2016,
+ * Mean soft Dice over the classes from `from` on (1: without the background), each over all pixels of the batch (Milletari et al. 2016,
  * arXiv 1606.04797, with plain instead of squared sums). probabilities, truth [b, h, w, classes].
  */
-export function softDice(probabilities: Tensor4D, truth: Tensor4D): Scalar {
+export function softDice(probabilities: Tensor4D, truth: Tensor4D, from: 0 | 1 = 1): Scalar {
   const counted = tf.sum(truth, 3, true); // [b, h, w, 1]
   const pixels = [0, 1, 2];
   const both = tf.sum(tf.mul(probabilities, truth), pixels);
   const either = tf.add(tf.sum(tf.mul(probabilities, counted), pixels), tf.sum(truth, pixels));
   const dice = tf.div(tf.add(tf.mul(both, 2), DICE_SMOOTHING), tf.add(either, DICE_SMOOTHING));
-  const foreground = tf.slice(dice, [1], [dice.size - 1]);
+  const foreground = tf.slice(dice, [from], [dice.size - from]);
   return tf.mean(foreground);
 }
 
 /**
- * Mean soft Tversky index over the foreground classes: TP / (TP + α·FP + β·FN) (Salehi et al. 2017, arXiv 1706.05721),
+ * Mean soft Tversky index over the classes from `from` on: TP / (TP + α·FP + β·FN) (Salehi et al. 2017, arXiv 1706.05721),
  * smoothed as softDice, which it equals where α = β = ½. probabilities, truth [b, h, w, classes].
  */
 export function softTversky(
   probabilities: Tensor4D,
   truth: Tensor4D,
-  { alpha, beta }: { readonly alpha: number; readonly beta: number },
+  {
+    alpha,
+    beta,
+    from = 1,
+  }: { readonly alpha: number; readonly beta: number; readonly from?: 0 | 1 },
 ): Scalar {
   const counted = tf.sum(truth, 3, true); // [b, h, w, 1]
   const pixels = [0, 1, 2];
@@ -79,7 +83,7 @@ export function softTversky(
   const errors = tf.add(tf.mul(falsePositive, alpha), tf.mul(falseNegative, beta));
   const smoothing = DICE_SMOOTHING / 2;
   const index = tf.div(tf.add(both, smoothing), tf.add(tf.add(both, errors), smoothing));
-  return tf.mean(tf.slice(index, [1], [index.size - 1]));
+  return tf.mean(tf.slice(index, [from], [index.size - from]));
 }
 
 /** Mean squared error over all entries. */

@@ -47,7 +47,7 @@ export interface SegmentationLoss extends LossConfig {
 function segmentationLoss(
   logits: Tensor4D,
   truth: Tensor4D,
-  loss: SegmentationLoss | null,
+  { loss, from }: { readonly loss: SegmentationLoss | null; readonly from: 0 | 1 },
 ): Scalar {
   const logProbabilities = tf.logSoftmax(logits);
   const probabilities = tf.exp(logProbabilities);
@@ -59,8 +59,12 @@ function segmentationLoss(
         : crossEntropy(logProbabilities, truth);
   const overlap =
     loss?.kind === 'cross-entropy+tversky'
-      ? softTversky(probabilities, truth, { alpha: loss.tverskyAlpha, beta: loss.tverskyBeta })
-      : softDice(probabilities, truth);
+      ? softTversky(probabilities, truth, {
+          alpha: loss.tverskyAlpha,
+          beta: loss.tverskyBeta,
+          from,
+        })
+      : softDice(probabilities, truth, from);
   return tf.add(pixelLoss, tf.sub(1, overlap));
 }
 
@@ -70,10 +74,13 @@ export function segmentationObjective(options: {
   readonly sizePx: number;
   /** Background included. */
   readonly classes: number;
+  /** false: class 0 counts in the overlap as every other does. true where it is left out. */
+  readonly hasBackground?: boolean;
   /** null or left out: the default. */
   readonly loss?: SegmentationLoss | null;
 }): Objective {
-  const { network, sizePx, classes, loss = null } = options;
+  const { network, sizePx, classes, hasBackground = true, loss = null } = options;
+  const from = hasBackground ? 1 : 0;
   if (classes < 2) {
     throw new AppError(
       'invalid-input',
@@ -96,7 +103,7 @@ export function segmentationObjective(options: {
     loss(pass, input) {
       const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
       const truth = oneHot(input('labels'), classes) as Tensor4D;
-      return segmentationLoss(logits, truth, loss);
+      return segmentationLoss(logits, truth, { loss, from });
     },
     illustrator: {
       outputs(pass, input) {

@@ -5,6 +5,6 @@ import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts'
 export const segmentation: PretrainingTaskDefinition = {
   defaults: PRETRAINING_DEFAULTS,
   network: (target) => target,
-  objective: ({ network, sizePx, pixelClasses }) =>
-    segmentationObjective({ network, sizePx, classes: pixelClasses }),
+  objective: ({ network, sizePx, pixelClasses, hasBackground = true }) =>
+    segmentationObjective({ network, sizePx, classes: pixelClasses, hasBackground }),
 };

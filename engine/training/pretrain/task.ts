@@ -17,6 +17,8 @@ export interface TaskContext {
   readonly sizePx: number;
   /** Classes of the label maps, background included. */
   readonly pixelClasses: number;
+  /** Dataset.hasBackground */
+  readonly hasBackground?: boolean;
   readonly imageClasses: readonly string[];
   readonly options: PretrainingOptions;
 }

@@ -20,6 +20,7 @@ const dataset = (id: number, counts: Partial<Dataset> = {}): Dataset => ({
   classes: [],
   imageClasses: [],
   usedImageClasses: 0,
+  hasBackground: true,
   channels: [{ channels: 1, images: 10 * id }],
   ...counts,
 });

@@ -30,7 +30,16 @@ it('takes soft Dice over the foreground classes only', () => {
   const p = [0.2, 0.5, 0.3, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4, 0, 0.5, 0.5];
   const expected = ((2 * 0.8 + 1) / (1.6 + 1 + 1) + (2 * 0.4 + 1) / (0.8 + 1 + 1)) / 2;
   const truth = oneHot(labels(), 3) as tf.Tensor4D;
-  expect(number(softDice(tf.tensor4d(p, [1, 2, 2, 3]), truth))).toBeCloseTo(expected, 6);
+  const probabilities = tf.tensor4d(p, [1, 2, 2, 3]);
+  expect(number(softDice(probabilities, truth))).toBeCloseTo(expected, 6);
+  // Class 0 as well, where it is no background: found with .2 of one pixel, and wrongly with .1 and .3.
+  const first = (2 * 0.2 + 1) / (0.6 + 1 + 1);
+  expect(number(softDice(probabilities, truth, 0))).toBeCloseTo((first + 2 * expected) / 3, 6);
+  const even = { alpha: 0.5, beta: 0.5, from: 0 } as const;
+  expect(number(softTversky(probabilities, truth, even))).toBeCloseTo(
+    (first + 2 * expected) / 3,
+    6,
+  );
 });
 
 it('weighs the cross-entropy of each pixel by its class', () => {
