@@ -10,7 +10,8 @@ export const scrollable =
       if (scrolls) {
         element.tabIndex = 0;
         element.setAttribute('role', 'region');
-        element.setAttribute('aria-label', name);
+        // The section around it may go by the name itself, and no two regions may.
+        element.setAttribute('aria-label', `${name}, to scroll`);
       } else {
         for (const attribute of ['tabindex', 'role', 'aria-label'])
           element.removeAttribute(attribute);
