@@ -170,7 +170,7 @@ describe('graft demo', () => {
     child.kill('SIGINT');
     const interrupted = await ended;
     expect(interrupted.code).toBe(130);
-    expect(interrupted.stderr).toMatch(/resume/);
+    expect(interrupted.stderr).toMatch(/go on with: graft demo --quick --out \S+ .*--json/);
     const left = Progress.parse(await graftJson('study', 'status', project));
     expect(left.counts.running).toBe(0);
     expect(left.counts.queued).toBeGreaterThan(0);
