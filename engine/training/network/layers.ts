@@ -77,9 +77,37 @@ function padded(
   if (stride === 1 || padding === 'same') return [input, 'same'];
   const margins = [...centredPadding(side)] as [number, number];
   const none: [number, number] = [0, 0];
-  return side === 1
-    ? [input, 'valid']
-    : [tf.pad<Tensor4D>(input, [none, margins, margins, none]), 'valid'];
+  return [tf.pad<Tensor4D>(input, [none, margins, margins, none]), 'valid'];
+}
+
+/** The first of every two rows and columns: [b, h, w, c] → [b, ⌈h/2⌉, ⌈w/2⌉, c]. tfjs has no gradient of a strided slice. */
+function everySecondPixel(input: Tensor4D): Tensor4D {
+  const [batch, height, width, channels] = input.shape;
+  const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
+  const odd = rows * 2 !== height || columns * 2 !== width;
+  const even = odd
+    ? tf.pad<Tensor4D>(input, [
+        [0, 0],
+        [0, rows * 2 - height],
+        [0, columns * 2 - width],
+        [0, 0],
+      ])
+    : input;
+  const pairs = tf.reshape<tf.Rank.R4>(even, [batch * rows, 2, columns, 2 * channels]);
+  const first = tf.slice(pairs, [0, 0, 0, 0], [batch * rows, 1, columns, channels]);
+  return tf.reshape<tf.Rank.R4>(first, [batch, rows, columns, channels]);
+}
+
+/**
+ * tf.conv2d, but for the one form that must not reach it: the filter gradient of a 1×1 convolution of stride 2 over
+ * fewer than 8 channels writes outside its memory in oneDNN's kernel for AVX2 (TensorFlow 2.21). The same sums without
+ * strides are a product of matrices.
+ */
+function strided(input: Tensor4D, kernel: Tensor4D, { stride = 1, padding }: WindowOptions) {
+  const side = kernel.shape[0];
+  if (side === 1 && stride === 2) return tf.conv2d(everySecondPixel(input), kernel, 1, 'valid');
+  const [x, pad] = padded(input, side, { stride, padding });
+  return tf.conv2d(x, kernel, stride, pad);
 }
 
 function depthwiseConvolution(
@@ -107,8 +135,7 @@ export function createLayers(engine: Engine): Layers {
   ): Tensor4D {
     const biased = (x: Tensor4D) => (bias === undefined ? x : own.addBias(x, bias));
     if (!('below' in input)) {
-      const [x, padding] = padded(input, kernel.shape[0], options);
-      return biased(tf.conv2d(x, kernel, options.stride ?? 1, padding));
+      return biased(strided(input, kernel, options));
     }
     const { skip, below } = input;
     if (skip === null) return biased(own.upsampledConvolution(below, kernel));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { groupCount } from '../../../../engine/training/network/group-norm.ts';
 import { createLayers, type Layers } from '../../../../engine/training/network/layers.ts';
 import { createRandom } from '../../../../shared/random.ts';
@@ -194,6 +194,32 @@ describe.each(cases)('$name', (test) => {
         expect(Math.abs(numeric - exact)).toBeLessThan(0.02 + 0.02 * Math.abs(exact));
       }
     });
+  });
+});
+
+describe('a 1×1 convolution of stride 2', () => {
+  it.each([
+    ['even', [2, 8, 6, 3]],
+    ['odd', [2, 7, 5, 3]],
+    ['one pixel wide', [3, 4, 1, 1]],
+  ])('is the strided operation, without being it: sides %s', (_, shape) => {
+    const [x, kernel] = [tensor(shape), tensor([1, 1, shape[3] ?? 0, 4])];
+    for (const padding of ['symmetric', 'same'] as const) {
+      const output = native.convolution(x as Tensor4D, kernel as Tensor4D, { stride: 2, padding });
+      const plain = tf.conv2d(x as Tensor4D, kernel as Tensor4D, 2, 'same');
+      expect(output.shape).toEqual(plain.shape);
+      expect(largestDifference(output, plain)).toBeLessThan(1e-5);
+    }
+    // oneDNN's kernel for its filter gradient writes outside its memory on some processors.
+    const operation = vi.spyOn(engine.native, 'executeSingleOutput');
+    tf.grads((input: Tensor, filter: Tensor) =>
+      tf.sum(native.convolution(input as Tensor4D, filter as Tensor4D, { stride: 2 })),
+    )([x, kernel]);
+    const strides = operation.mock.calls.flatMap(([, attributes]) =>
+      attributes.filter(({ name }) => name === 'strides').map(({ value }) => value),
+    );
+    operation.mockRestore();
+    expect(new Set(strides.flat())).toEqual(new Set([1]));
   });
 });
 
