@@ -11,6 +11,9 @@ const WORKER = join(import.meta.dirname, 'training', 'worker.ts');
 /** Lines of a trainer's standard error that are kept to explain an unexpected end. */
 const STDERR_TAIL_LINES = 20;
 
+/** What TensorFlow says at every start, whatever its log level, where it computes with oneDNN's kernels. */
+const GREETING = /^WARNING: All log messages before absl|oneDNN custom operations are on/;
+
 export interface TrainerEnd {
   /** After `done`, `stopped` or `failed`; false where the process ended without a word (killed, out of memory, crashed). */
   readonly orderly: boolean;
@@ -51,7 +54,8 @@ export class TrainerProcess {
     });
     this.#child.stderr?.setEncoding('utf8');
     this.#child.stderr?.on('data', (chunk: string) => {
-      this.#tail.push(...chunk.split('\n').filter((line) => line.trim() !== ''));
+      const lines = chunk.split('\n').filter((line) => line.trim() !== '' && !GREETING.test(line));
+      this.#tail.push(...lines);
       this.#tail.splice(0, Math.max(0, this.#tail.length - STDERR_TAIL_LINES));
     });
     this.#child.on('message', (message: unknown) => this.#receive(TrainerEvent.parse(message)));

@@ -11,6 +11,7 @@ import {
   type Dataset,
   type Encoder,
   type EngineInfo,
+  type Kernels,
   type ImageRecord,
   type ImageResult,
   Id,
@@ -379,6 +380,8 @@ export interface DoctorReport {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** Of the processor, by the names under which they are sold: AVX2, AVX512-VNNI …; null where they are not known. */
+  readonly processorFeatures: readonly string[] | null;
   /** The engine that training will use. */
   readonly engine: EngineInfo | null;
   /** Why it is not native TensorFlow, where it is not. */
@@ -529,10 +532,12 @@ export interface StudyPlan {
   readonly estimateSeconds: number | null;
   /** The same, where every label count goes on (StudyConfig.extension); equal where none may. */
   readonly longestSeconds: number | null;
-  /** Measured by calibration: each way of sharing the processor and its throughput. */
+  /** Measured by calibration: each way of sharing the processor, and its throughput; the chosen kernels in all but one. */
   readonly calibration: readonly {
     readonly threads: number;
     readonly parallel: number;
+    /** Left out where there is no choice. */
+    readonly kernels?: Kernels | undefined;
     readonly msPerStep: number;
     readonly stepsPerSecond: number;
   }[];

@@ -349,11 +349,17 @@ export type RunConfig = z.infer<typeof RunConfig>;
 export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
 export type EngineChoice = z.infer<typeof EngineChoice>;
 
-/** Which software computed a run. Bits repeat only under the same name, version and threads. */
+/** The two sets of kernels that TensorFlow has for a processor (engine/training/tensorflow/kernels.ts). */
+export const Kernels = z.enum(['onednn', 'eigen']);
+export type Kernels = z.infer<typeof Kernels>;
+
+/** Which software computed a run. Bits repeat only under the same name, version, threads and kernels. */
 export const EngineInfo = z.object({
   name: z.enum(['tensorflow', 'wasm']),
   version: z.string(),
   threads: z.number().int().positive(),
+  /** Left out: those that TensorFlow itself took for the processor, as before Graft chose; or not TensorFlow. */
+  kernels: Kernels.optional(),
   node: z.string(),
   graft: z.string(),
 });
@@ -562,6 +568,19 @@ export const PrimaryQuestion = z.object({
 });
 export type PrimaryQuestion = z.infer<typeof PrimaryQuestion>;
 
+/** How runs share the processor. */
+export const Execution = z.object({
+  /** Of one run. */
+  threads: z.number().int().positive(),
+  /** Runs side by side. */
+  parallel: z.number().int().positive(),
+  /** Those that calibration found faster; left out: what suits the processor. */
+  kernels: Kernels.optional(),
+  /** What testing one network takes, where it was measured. */
+  testSeconds: z.number().min(0).optional(),
+});
+export type Execution = z.infer<typeof Execution>;
+
 export const StudyConfig = z.object({
   name: z.string().min(1).max(200),
   sourceDatasetId: Id,
@@ -605,16 +624,8 @@ export const StudyConfig = z.object({
   /** Marked before the run; empty: all that headline and claims are read from. The rest is exploratory. */
   primary: z.array(PrimaryQuestion).default([]),
   mode: z.enum(['quick', 'default', 'confirm']).default('default'),
-  /** How runs share the processor; null: chosen by calibration when the study starts. */
-  execution: z
-    .object({
-      threads: z.number().int().positive(),
-      parallel: z.number().int().positive(),
-      /** What testing one network takes, where it was measured. */
-      testSeconds: z.number().min(0).optional(),
-    })
-    .nullable()
-    .default(null),
+  /** null: chosen by calibration when the study starts. */
+  execution: Execution.nullable().default(null),
 });
 export type StudyConfig = z.infer<typeof StudyConfig>;
 

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { StudyPlan } from '../../shared/api.ts';
 import type { Study, StudyConfig } from '../../shared/entities.ts';
+import { kernelsInText } from '../../shared/engine-words.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
-import { duration, durationRange } from '../../shared/number-format.ts';
+import { counted, duration, durationRange } from '../../shared/number-format.ts';
 import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
 import type { StudyProgress } from '../../shared/study-progress.ts';
 import type { Engine } from '../engine.ts';
@@ -23,13 +24,13 @@ export function planLines(plan: StudyPlan): string[] {
   ];
   for (const t of plan.calibration) {
     lines.push(
-      `measured: ${t.parallel} × ${t.threads} thread${t.threads === 1 ? '' : 's'}: ${t.msPerStep.toFixed(1)} ms a step, ${t.stepsPerSecond.toFixed(1)} steps/s together`,
+      `measured: ${t.parallel} × ${counted(t.threads, 'thread')}${t.kernels === undefined ? '' : `, ${kernelsInText(t.kernels)}`}: ${t.msPerStep.toFixed(1)} ms a step, ${t.stepsPerSecond.toFixed(1)} steps/s together`,
     );
   }
   const { estimateSeconds, longestSeconds } = plan;
   if (estimateSeconds !== null && plan.execution !== null) {
     lines.push(
-      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.parallel} runs side by side on ${plan.execution.threads} thread(s) each`,
+      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.parallel} runs side by side on ${counted(plan.execution.threads, 'thread')} each`,
     );
   }
   return [...lines, ...plan.notes.map((note) => `note: ${note}`)];

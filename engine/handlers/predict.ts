@@ -77,6 +77,7 @@ async function predict(
     {
       type: 'predict',
       threads: run.engine?.threads ?? availableParallelism(),
+      kernels: run.engine?.kernels,
       engine: context.engineChoice,
       projectPath: db.path,
       runId: run.id,

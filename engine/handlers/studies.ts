@@ -66,17 +66,14 @@ export const studyHandlers: Handlers<
       execution:
         calibration === null
           ? config.execution
-          : {
-              threads: calibration.chosen.threads,
-              parallel: calibration.chosen.parallel,
-              testSeconds: testSeconds(data, calibration),
-            },
+          : { ...calibration.execution, testSeconds: testSeconds(data, calibration) },
       estimateSeconds: estimate === null ? null : Math.round(estimate.seconds),
       longestSeconds: estimate === null ? null : Math.round(estimate.longestSeconds),
       calibration: (calibration?.timings ?? []).map(
-        ({ threads, parallel, msPerStep, stepsPerSecond }) => ({
+        ({ threads, parallel, kernels, msPerStep, stepsPerSecond }) => ({
           threads,
           parallel,
+          kernels,
           msPerStep,
           stepsPerSecond,
         }),
@@ -109,11 +106,10 @@ export const studyHandlers: Handlers<
     }
     if (study.config.execution === null) {
       context.progress({ done: 0, total: 1, message: 'Measuring this machine' });
-      const { chosen } = await calibrate(study.config, {
+      const { execution } = await calibrate(study.config, {
         engine: context.engineChoice,
         signal: context.signal,
       });
-      const execution = { threads: chosen.threads, parallel: chosen.parallel };
       db.studies.setConfig(studyId, { ...study.config, execution });
     }
     const open = db.runs.ofStudy(studyId).some((r) => r.status === 'queued');

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { DoctorCheck, DoctorReport } from '../../shared/api.ts';
 import { type EngineInfo, NetworkConfig, PRETRAINING_TASKS } from '../../shared/entities.ts';
+import { engineInText } from '../../shared/engine-words.ts';
 import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
+import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
+import { processorFeatures } from '../training/tensorflow/processor.ts';
 import { runTrainer } from '../trainer.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import type { CallContext, Handlers } from './context.ts';
@@ -62,8 +65,8 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
       name: 'training engine',
       ok: true,
       detail: native
-        ? `native TensorFlow ${engine.version}, ${engine.threads} threads`
-        : `portable engine (wasm ${engine.version}, ${engine.threads} threads): training works, but slower`,
+        ? `native ${engineInText(engine)}${isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : ''}`
+        : `portable engine (${engineInText(engine)}): training works, but slower`,
       remedy: native || reason === null ? null : reason,
     });
   } catch (error) {
@@ -89,6 +92,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryBytes,
+    processorFeatures: processorFeatures(),
     engine,
     engineReason: engine?.name === 'tensorflow' ? null : reason,
     checks,

@@ -10,6 +10,7 @@ import {
   EngineInfo,
   Id,
   ImageResult,
+  Kernels,
   LayerState,
   MetricPoint,
   NetworkConfig,
@@ -20,7 +21,12 @@ import { WireError } from '../../shared/errors.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
-const common = { threads: z.number().int().positive(), engine: EngineChoice };
+const common = {
+  threads: z.number().int().positive(),
+  engine: EngineChoice,
+  /** Where the environment does not say; left out: what suits the processor. */
+  kernels: Kernels.optional(),
+};
 
 /** Images that a network is tested on, as they are on average. */
 export const TestSize = z.object({

@@ -1,13 +1,15 @@
 /**
  * Entry of a trainer process: takes a request from the engine over Node's IPC, answers with events, and takes the next
  * one where that was done; whatever failed or was stopped ends the process.
- * Owns the process: thread counts, stopping, orderly ends. What is computed is in run.ts, calibrate.ts and
+ * Owns the process: thread counts, kernels, stopping, orderly ends. What is computed is in run.ts, calibrate.ts and
  * prediction-request.ts.
  */
 import { inspect } from 'node:util';
+import type { EngineInfo } from '../../shared/entities.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
 import { type Engine, type EngineOptions, startEngine } from './tensorflow/backend.ts';
+import { kernelsFor } from './tensorflow/kernels.ts';
 import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
@@ -35,11 +37,11 @@ function emit(event: TrainerEvent, sent?: () => void): void {
 const log = (message: string) => emit({ type: 'log', message });
 
 /** The engine of this process. Errors: engine-unavailable; internal, where it already runs another one. */
-async function engineFor({ engine: name, threads }: EngineOptions): Promise<Engine> {
-  const kind = JSON.stringify([name, threads]);
+async function engineFor({ engine: name, threads, kernels }: EngineOptions): Promise<Engine> {
+  const kind = JSON.stringify([name, threads, kernels]);
   running ??= {
     kind,
-    engine: startEngine({ engine: name, threads, log: (note) => startNotes.push(note) }),
+    engine: startEngine({ engine: name, threads, kernels, log: (note) => startNotes.push(note) }),
   };
   if (running.kind !== kind) throw new AppError('internal', 'This trainer runs another engine.');
   const engine = await running.engine;
@@ -47,15 +49,19 @@ async function engineFor({ engine: name, threads }: EngineOptions): Promise<Engi
   return engine;
 }
 
-/** A run resumes under the engine and thread count that it began with: others would give other bits. */
+/** The engine of work that begins here. */
+const freshEngineFor = (request: Work): Promise<Engine> =>
+  engineFor({ ...request, kernels: kernelsFor(request.kernels) });
+
+/** A run resumes under the engine, thread count and kernels that it began with: others would give other bits. */
 async function startRunEngine(
   request: Extract<Work, { type: 'run' }>,
-  recorded: { readonly name: 'tensorflow' | 'wasm'; readonly threads: number } | undefined,
+  recorded: EngineInfo | undefined,
 ): Promise<Engine> {
-  if (recorded === undefined) return engineFor(request);
-  const { name, threads } = recorded;
+  if (recorded === undefined) return freshEngineFor(request);
+  const { name, threads, kernels = null } = recorded;
   if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
-  return engineFor({ engine: name, threads });
+  return engineFor({ engine: name, threads, kernels });
 }
 
 async function trainRun(
@@ -93,7 +99,7 @@ async function trainRun(
 
 async function work(request: Work): Promise<TrainerEvent> {
   if (request.type === 'calibrate') {
-    const engine = await engineFor(request);
+    const engine = await freshEngineFor(request);
     const timing = await calibrate(engine, request);
     emit({
       type: 'calibrated',
@@ -106,7 +112,7 @@ async function work(request: Work): Promise<TrainerEvent> {
   const project = openProjectReadonly(request.projectPath);
   try {
     if (request.type === 'predict') {
-      await predictInputs(project, request, await engineFor(request), emit);
+      await predictInputs(project, request, await freshEngineFor(request), emit);
       return { type: 'done', kept: null };
     }
     return await trainRun(project, request);

@@ -1,10 +1,12 @@
 /**
- * Times training steps on this machine: chooses how runs share the processor, and estimates a study.
- * Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
+ * Times training steps on this machine: chooses how runs share the processor and whose kernels compute, and estimates a
+ * study. oneDNN's kernels are not the quicker ones for every network, so both are timed once. Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
  */
 import { availableParallelism } from 'node:os';
 import type {
   EngineChoice,
+  Execution,
+  Kernels,
   NetworkConfig,
   Precision,
   SamplingConfig,
@@ -13,6 +15,7 @@ import type {
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
+import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
 
@@ -25,10 +28,10 @@ const MEMORY_SHARE = 0.8;
 /** The last checkpoint is tested beside the best, unless they are one. */
 const TESTED_CHECKPOINTS = 2;
 
-export interface Layout {
-  readonly threads: number;
-  readonly parallel: number;
-}
+/** Kernels that are quicker by less than this share are not taken for it: so much is chance. */
+const WORTH_OTHER_KERNELS = 0.03;
+
+export type Layout = Readonly<Execution>;
 
 export interface Timing extends Layout {
   readonly msPerStep: number;
@@ -41,8 +44,8 @@ export interface Timing extends Layout {
 }
 
 /** Ways of sharing `cores`: all for one run, one each, and pairs in between. */
-export function candidateLayouts(cores: number): Layout[] {
-  const layouts: Layout[] = [{ threads: cores, parallel: 1 }];
+export function candidateLayouts(cores: number): [Layout, ...Layout[]] {
+  const layouts: [Layout, ...Layout[]] = [{ threads: cores, parallel: 1 }];
   if (cores >= 4) layouts.push({ threads: 2, parallel: Math.floor(cores / 2) });
   if (cores >= 2) layouts.push({ threads: 1, parallel: cores });
   return layouts;
@@ -66,7 +69,8 @@ async function timeOnce(
 ): Promise<Timing> {
   // Fake trainers of tests have their own times.
   if (options.spawn !== undefined) return timeLayout(layout, step, options);
-  const key = JSON.stringify([layout.threads, layout.parallel, step, options.engine]);
+  const { threads, parallel, kernels } = layout;
+  const key = JSON.stringify([threads, parallel, kernels, step, options.engine]);
   const known = measured.get(key);
   if (known !== undefined) return known;
   const timing = await timeLayout(layout, step, options);
@@ -78,6 +82,8 @@ export interface CalibrationOptions {
   readonly engine: EngineChoice;
   readonly signal?: AbortSignal;
   readonly spawn?: SpawnTrainer;
+  /** Kernels to choose from, the likelier first; those of this machine where it is left out. */
+  readonly kernels?: readonly Kernels[];
   /** Free memory; that of this machine where it is left out. */
   readonly memoryBytes?: number;
   /** What is tested on; not timed where it is left out. */
@@ -90,12 +96,19 @@ async function timeLayout(
   step: StepSetting,
   options: CalibrationOptions,
 ): Promise<Timing> {
-  const times: { ms: number; startup: number; test: number; peak: number }[] = [];
+  const times: {
+    ms: number;
+    startup: number;
+    test: number;
+    peak: number;
+    kernels: Kernels | undefined;
+  }[] = [];
   const one = () =>
     runTrainer(
       {
         type: 'calibrate',
         threads: layout.threads,
+        kernels: layout.kernels,
         engine: options.engine,
         network: step.network,
         sampling: step.sampling,
@@ -107,8 +120,9 @@ async function timeLayout(
       {
         onEvent(event) {
           if (event.type === 'calibrated') {
-            const { msPerStep: ms, startupMs: startup, testMs: test } = event;
-            times.push({ ms, startup, test, peak: event.peakMemoryBytes });
+            const { msPerStep: ms, startupMs: startup, testMs: test, engine } = event;
+            const { peakMemoryBytes: peak } = event;
+            times.push({ ms, startup, test, peak, kernels: engine.kernels });
           }
         },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -119,8 +133,11 @@ async function timeLayout(
   const mean = (of: (t: (typeof times)[number]) => number) =>
     times.reduce((sum, t) => sum + of(t), 0) / times.length;
   const msPerStep = mean((t) => t.ms);
+  const kernels = times[0]?.kernels;
   return {
-    ...layout,
+    threads: layout.threads,
+    parallel: layout.parallel,
+    ...(kernels === undefined ? {} : { kernels }),
     msPerStep,
     stepsPerSecond: (1000 * layout.parallel) / msPerStep,
     startupSeconds: mean((t) => t.startup) / 1000,
@@ -130,14 +147,32 @@ async function timeLayout(
 }
 
 export interface Calibration {
-  /** One entry a layout that the memory allows, fine-tuning steps. */
+  /** One entry a layout that the memory allows, and one for the other kernels; fine-tuning steps. */
   readonly timings: readonly Timing[];
   readonly chosen: Timing;
+  /** What was chosen, as a study stores it. */
+  readonly execution: Execution;
   /** Milliseconds of a pretraining step under the chosen layout, by batch size. */
   readonly pretrainMs: ReadonlyMap<number, number>;
 }
 
-/** Some ten seconds for small networks. `fixed` is the user's own choice of layout. */
+/** `layout` with the kernels that are to be had, the better ones first. */
+async function timeKernels(
+  layout: Layout,
+  step: StepSetting,
+  options: CalibrationOptions,
+): Promise<readonly [Timing] | readonly [Timing, Timing]> {
+  const isChosen = options.engine === 'wasm' || layout.kernels !== undefined;
+  const [likelier, other] = isChosen ? [] : (options.kernels ?? kernelCandidates());
+  const timing = await timeOnce({ kernels: likelier, ...layout }, step, options);
+  // An engine that did not take them has no others.
+  if (other === undefined || timing.kernels !== likelier) return [timing];
+  const otherTiming = await timeOnce({ ...layout, kernels: other }, step, options);
+  const worthIt = otherTiming.msPerStep < timing.msPerStep * (1 - WORTH_OTHER_KERNELS);
+  return worthIt ? [otherTiming, timing] : [timing, otherTiming];
+}
+
+/** Some ten seconds for small networks. `config.execution` is the user's own choice of layout. */
 export async function calibrate(
   config: StudyConfig,
   options: CalibrationOptions,
@@ -145,15 +180,15 @@ export async function calibrate(
   const { network, sampling, finetuning } = config;
   const { batch, precision } = finetuning;
   const step = { network, sampling, batch, precision, test: options.test };
-  const layouts =
+  const [first, ...others] =
     config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
   const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
-  const timings: Timing[] = [];
-  for (const layout of layouts) {
+  const [timing, rejected] = await timeKernels(first, step, options);
+  const timings = [timing];
+  for (const layout of others) {
     // What the first trainer held tells how many fit side by side.
-    const held = timings[0]?.peakMemoryBytes ?? 0;
-    if (held * layout.parallel > memory) continue;
-    timings.push(await timeOnce(layout, step, options));
+    if (timing.peakMemoryBytes * layout.parallel > memory) continue;
+    timings.push(await timeOnce({ ...layout, kernels: timing.kernels }, step, options));
   }
   const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
@@ -166,7 +201,10 @@ export async function calibrate(
     );
     pretrainMs.set(optimisation.batch, timing.msPerStep);
   }
-  return { timings, chosen, pretrainMs };
+  const { threads, parallel, kernels } = chosen;
+  const execution = { threads, parallel, ...(kernels === undefined ? {} : { kernels }) };
+  if (rejected !== undefined) timings.splice(1, 0, rejected);
+  return { timings, chosen, execution, pretrainMs };
 }
 
 export interface StudyEstimate {

@@ -1,6 +1,7 @@
 /** What it takes to repeat and to trust the study: weights taken over, methods, notes, provenance. */
 import type { ReportData } from '../../../shared/analysis.ts';
 import type { EngineInfo } from '../../../shared/entities.ts';
+import { engineInText } from '../../../shared/engine-words.ts';
 import { armName } from '../../../shared/charts/arm-style.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { counted, duration, gibibytes, minuteUtc } from '../../../shared/number-format.ts';
@@ -32,10 +33,7 @@ export function notesSection({ notes }: ReportData): Markup | null {
   return markup`<section id="notes"><h2>Notes</h2><ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul></section>`;
 }
 
-function engineName({ name, version, threads, node }: EngineInfo): string {
-  const engine = name === 'tensorflow' ? 'TensorFlow' : 'WebAssembly';
-  return `${engine} ${version} on ${counted(threads, 'thread')}, Node ${node}`;
-}
+const engineName = (engine: EngineInfo) => `${engineInText(engine)}, Node ${engine.node}`;
 
 export function provenance(data: ReportData): Markup {
   const { machine, engines } = data;

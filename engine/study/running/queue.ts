@@ -4,7 +4,7 @@
  * they send is written by run-records.ts, and what cannot be written holds everything (hold.ts).
  */
 import { availableParallelism } from 'node:os';
-import type { EngineChoice, Run } from '../../../shared/entities.ts';
+import type { EngineChoice, Execution, Run } from '../../../shared/entities.ts';
 import type { WireError } from '../../../shared/errors.ts';
 import type { EngineEvent } from '../../../shared/events.ts';
 import type { Project } from '../../db/project.ts';
@@ -107,7 +107,7 @@ export class Queue {
     await this.#trainers.kill(runs);
   }
 
-  #layoutOf(run: Run): { threads: number; parallel: number } {
+  #layoutOf(run: Run): Execution {
     const study = run.studyId === null ? undefined : this.#project.studies.get(run.studyId);
     return study?.config.execution ?? { threads: availableParallelism(), parallel: 1 };
   }
@@ -116,19 +116,19 @@ export class Queue {
     while (this.#started && this.held === null) {
       const run = this.#project.runs.nextQueued();
       if (run === undefined) return;
-      const { threads, parallel } = this.#layoutOf(run);
-      if (this.#trainers.active.length >= parallel) return;
+      const layout = this.#layoutOf(run);
+      if (this.#trainers.active.length >= layout.parallel) return;
       try {
-        this.#begin(run, threads);
+        this.#begin(run, layout);
       } catch (error) {
         this.#stopEverything(error);
       }
     }
   }
 
-  #begin(run: Run, threads: number): void {
+  #begin(run: Run, layout: Execution): void {
     this.#project.transaction(() => this.#project.runs.setStatus(run.id, 'running'));
-    this.#trainers.start(run, threads, {
+    this.#trainers.start(run, layout, {
       onEvent: (event) => this.#store(run, event),
       onUnstored: (error, event) => this.#stopEverything(error, bytesToStore(event)),
       onEnd: (end) => this.#ended(run, end),

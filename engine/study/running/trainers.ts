@@ -1,5 +1,5 @@
 /** The trainer processes of one queue: starting, watching, stopping them. Knows no tables and no studies' states. */
-import type { EngineChoice, Run } from '../../../shared/entities.ts';
+import type { EngineChoice, Kernels, Run } from '../../../shared/entities.ts';
 import type { SpawnTrainer, Trainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { WarmTrainers } from './warm-trainers.ts';
@@ -52,14 +52,19 @@ export class Trainers {
     return this.#active.get(runId);
   }
 
-  start(run: Run, threads: number, watch: TrainerWatch): void {
+  start(
+    run: Run,
+    wanted: { readonly threads: number; readonly kernels?: Kernels | undefined },
+    watch: TrainerWatch,
+  ): void {
     let unstored = false;
-    // Same bits only under the same engine and thread count, so a resumed run keeps its own.
+    // Same bits only under the same engine, thread count and kernels, so a resumed run keeps its own.
     const request = {
       type: 'run',
       projectPath: this.#projectPath,
       runId: run.id,
-      threads: run.engine?.threads ?? threads,
+      threads: run.engine?.threads ?? wanted.threads,
+      kernels: run.engine?.kernels ?? wanted.kernels,
       engine: run.engine?.name ?? this.#engine,
     } as const;
     const onEvent = (event: TrainerEvent) => {

@@ -15,14 +15,17 @@ const LIFE_MS = 60_000;
 export class WarmTrainers {
   readonly #waiting = new Map<TrainerProcess, { kind: string; timer: NodeJS.Timeout }>();
 
-  /** `fresh`: whether the run begins here; one that resumes is bound to the engine that it began with. */
+  /**
+   * `fresh`: whether the run begins here; one that resumes is bound to the engine that it began with, and leaves
+   * its process to no other.
+   */
   serve(
     request: Work,
     { onEvent, fresh }: { onEvent: (event: TrainerEvent) => void; fresh: boolean },
   ): Trainer {
-    const kind = JSON.stringify([request.engine, request.threads]);
+    const kind = JSON.stringify([request.engine, request.threads, request.kernels]);
     const trainer = (fresh ? this.#take(kind) : undefined) ?? new TrainerProcess();
-    return trainer.serve(request, onEvent, (served) => this.#keep(served, kind));
+    return trainer.serve(request, onEvent, (served) => fresh && this.#keep(served, kind));
   }
 
   /** Ends those that wait; settles when they have ended. */

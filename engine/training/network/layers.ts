@@ -103,11 +103,12 @@ function everySecondPixel(input: Tensor4D): Tensor4D {
  * fewer than 8 channels writes outside its memory in oneDNN's kernel for AVX2 (TensorFlow 2.21). The same sums without
  * strides are a product of matrices.
  */
-function strided(input: Tensor4D, kernel: Tensor4D, { stride = 1, padding }: WindowOptions) {
-  const side = kernel.shape[0];
+function strided(input: Tensor4D, kernel: Tensor4D, options: WindowOptions) {
+  const [side] = kernel.shape;
+  const { stride = 1 } = options;
   if (side === 1 && stride === 2) return tf.conv2d(everySecondPixel(input), kernel, 1, 'valid');
-  const [x, pad] = padded(input, side, { stride, padding });
-  return tf.conv2d(x, kernel, stride, pad);
+  const [x, padding] = padded(input, side, options);
+  return tf.conv2d(x, kernel, stride, padding);
 }
 
 function depthwiseConvolution(

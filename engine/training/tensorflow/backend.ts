@@ -1,13 +1,14 @@
 /**
  * Starts the engine that computes: native TensorFlow, or the portable one. One engine a process, chosen before
- * anything else touches TensorFlow.js, because thread counts are read from the environment while the library loads.
+ * anything else touches TensorFlow.js, because thread counts and kernels are read from the environment while the library loads.
  */
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineChoice, EngineInfo } from '../../../shared/entities.ts';
+import type { EngineChoice, EngineInfo, Kernels } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { GRAFT_VERSION } from '../../version.ts';
+import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
 
 export interface Engine {
@@ -22,6 +23,8 @@ export interface EngineOptions {
   /** Threads within one operation. Bits of a result depend on it. */
   readonly threads: number;
   readonly engine: EngineChoice;
+  /** Of TensorFlow; null: as it decides itself; left out: as kernels.ts does. Bits of a result depend on them. */
+  readonly kernels?: Kernels | null | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -33,10 +36,11 @@ function restoreUtilFunctions(): void {
   });
 }
 
-function loadNative(threads: number): NativeBackend {
+function loadNative(threads: number, kernels: Kernels | null): NativeBackend {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
   process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   process.env['TF_NUM_INTEROP_THREADS'] = '1';
+  useKernels(kernels);
   restoreUtilFunctions();
   // Required, never imported: the addon lies beside the package and must not be bundled.
   createRequire(import.meta.url)('@tensorflow/tfjs-node');
@@ -71,10 +75,11 @@ async function startPortable(threads: number): Promise<Engine> {
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { threads, engine, log } = options;
+  const kernels = options.kernels === undefined ? kernelsFor(undefined) : options.kernels;
   if (engine === 'wasm') return startPortable(threads);
   let native: NativeBackend;
   try {
-    native = loadNative(threads);
+    native = loadNative(threads, kernels);
   } catch (error) {
     const reason = messageOf(error).split('\n', 1)[0] ?? '';
     if (engine === 'tensorflow') {
@@ -92,6 +97,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       name: 'tensorflow',
       version: native.binding.TF_Version,
       threads,
+      ...(kernels === null ? {} : { kernels }),
       node: process.versions.node,
       graft: GRAFT_VERSION,
     },

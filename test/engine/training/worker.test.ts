@@ -47,7 +47,7 @@ async function send(
   return { events, of, orderly, detail };
 }
 
-const settings = { threads: 1, engine: 'tensorflow' as const };
+const settings = { threads: 1, engine: 'tensorflow' } as const;
 /** Batches are prepared on the training thread: the same bits, and one thread less to start. */
 const train = (runId: number, onEvent?: Parameters<typeof send>[1], checkpointIntervalMs = 1e6) => {
   const inline = { prepare: 'inline', checkpointIntervalMs } as const;
@@ -140,11 +140,13 @@ describe('a trainer process', () => {
     expect(reached).toBeGreaterThanOrEqual(5);
     expect(reached).toBeLessThan(60);
 
-    const threads = { threads: threadsAsked, prepare: 'inline' as const };
-    const second = await send({ type: 'run', ...settings, ...threads, projectPath, runId });
+    const began = reference.of('started')[0]?.engine;
+    const kernels = began?.kernels === 'onednn' ? 'eigen' : 'onednn';
+    const asked = { threads: threadsAsked, kernels, prepare: 'inline' } as const;
+    const second = await send({ type: 'run', ...settings, ...asked, projectPath, runId });
     expect(second.of('started')[0]?.firstStep).toBe(reached);
-    // On the threads that the run began with: others would give other bits.
-    expect(second.of('started')[0]?.engine.threads).toBe(1);
+    // On the threads and with the kernels that the run began with: others would give other bits.
+    expect(second.of('started')[0]?.engine).toEqual(began);
     const message = second.of('log').find((e) => e.message.includes('1 thread(s)'));
     expect(message === undefined).toBe(threadsAsked === 1);
     expect(second.of('done').length).toBe(1);

@@ -9,21 +9,22 @@ import {
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import type { TestSize } from '../../../../engine/training/protocol.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
+import type { Kernels } from '../../../../shared/entities.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
 
 /** A machine on which a step takes what `ms` says for a thread count and batch, and a test what `testMs` says. */
 function machine(
-  ms: (threads: number, batch: number) => number,
+  ms: (threads: number, batch: number, kernels?: Kernels) => number,
   testMs: (test: TestSize) => number = () => 50,
 ): SpawnTrainer {
   return (request, onEvent) => {
     if (request.type !== 'calibrate') throw new Error(`asked for ${request.type}`);
     onEvent({
       type: 'calibrated',
-      engine: ENGINE,
-      msPerStep: ms(request.threads, request.batch),
+      engine: { ...ENGINE, ...(request.kernels === undefined ? {} : { kernels: request.kernels }) },
+      msPerStep: ms(request.threads, request.batch, request.kernels),
       startupMs: 2000,
       testMs: request.test === undefined ? 0 : testMs(request.test),
       peakMemoryBytes: 1e9,
@@ -75,6 +76,23 @@ describe('calibration', () => {
     expect(small.timings.map((t) => t.parallel)).toEqual([1]);
     const large = await calibrate(config, { ...options, memoryBytes: 1e12 });
     expect(large.timings.length).toBe(candidateLayouts(availableParallelism()).length);
+  });
+
+  it('takes the kernels that are quicker, and by enough, for all layouts', async () => {
+    const { config } = study();
+    const options = { engine: 'auto', kernels: ['onednn', 'eigen'] } as const;
+    const chosenOf = async (eigenMs: number) => {
+      const spawn = machine((_threads, _batch, kernels) => (kernels === 'eigen' ? eigenMs : 100));
+      const { execution, timings } = await calibrate(config, { ...options, spawn });
+      const tried = timings.map(({ kernels }) => kernels);
+      const rejected = execution.kernels === 'eigen' ? 'onednn' : 'eigen';
+      expect(tried.slice(0, 2)).toEqual([execution.kernels, rejected]);
+      expect(tried.slice(2).every((kernels) => kernels === execution.kernels)).toBe(true);
+      return execution.kernels;
+    };
+    expect(await chosenOf(80)).toBe('eigen');
+    expect(await chosenOf(99)).toBe('onednn');
+    expect(await chosenOf(150)).toBe('onednn');
   });
 
   it('keeps a layout that the user chose', async () => {

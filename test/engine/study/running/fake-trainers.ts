@@ -4,7 +4,7 @@ import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { Queue } from '../../../../engine/study/running/queue.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
 import type { TrainerEvent } from '../../../../engine/training/protocol.ts';
-import type { Run } from '../../../../shared/entities.ts';
+import type { Kernels, Run } from '../../../../shared/entities.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
 export const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
@@ -12,6 +12,7 @@ export const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', gra
 export interface FakeTrainer {
   readonly runId: number;
   readonly threads: number;
+  readonly kernels: Kernels | undefined;
   send(event: TrainerEvent): void;
   /** Ends the process, in order or without a word. */
   end(how: 'orderly' | 'killed'): Promise<void>;
@@ -37,6 +38,7 @@ export function fakeTrainers() {
     const fake: FakeTrainer = {
       runId: request.runId,
       threads: request.threads,
+      kernels: request.kernels,
       stopAsked: false,
       send: onEvent,
       async end(how) {

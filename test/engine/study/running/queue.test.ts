@@ -129,20 +129,23 @@ describe('the queue', () => {
     expect(failure?.error?.message).toMatch(/pretraining .* failed/);
   });
 
-  it('starts a trainer that was killed again, from its checkpoint and with its thread count, but not for ever', async () => {
-    const { project, study, queue, running } = studyInQueue();
+  it('starts a trainer that was killed again, from its checkpoint and with its thread count and kernels, but not for ever', async () => {
+    const { project, study, queue, running } = studyInQueue({
+      execution: { threads: 1, parallel: 2, kernels: 'onednn' },
+    });
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const runId = running[0]?.runId ?? 0;
     const again = () => running.find((t) => t.runId === runId);
     again()?.send({
       type: 'started',
-      engine: { ...ENGINE, threads: 7 },
+      engine: { ...ENGINE, threads: 7, kernels: 'eigen' },
       layers: [],
       firstStep: 0,
     });
     for (let death = 1; death <= 3; death++) {
       expect(again()?.threads).toBe(death === 1 ? 1 : 7);
+      expect(again()?.kernels).toBe(death === 1 ? 'onednn' : 'eigen');
       await again()?.end('killed');
     }
     expect(again()).toBeUndefined();

@@ -1,0 +1,39 @@
+/** What the processor of this machine can do, as far as the system lists it. */
+import { readFileSync } from 'node:fs';
+
+/** Words of Linux's listing → names that are shown; those that decide how fast a network trains. */
+const FEATURES: Readonly<Record<string, string>> = {
+  avx: 'AVX',
+  avx2: 'AVX2',
+  fma: 'FMA',
+  avx512f: 'AVX-512',
+  avx512_vnni: 'AVX512-VNNI',
+  avx512_bf16: 'AVX512-BF16',
+  avx_vnni: 'AVX-VNNI',
+  amx_tile: 'AMX',
+  amx_bf16: 'AMX-BF16',
+  // 64-bit ARM
+  asimd: 'NEON',
+  sve: 'SVE',
+  bf16: 'BF16',
+};
+
+/** Names of the features that a listing like /proc/cpuinfo has, in the order of the table above. */
+export function featuresOf(cpuinfo: string): string[] {
+  const listed = new Set(
+    cpuinfo
+      .split('\n')
+      .filter((line) => /^(flags|Features)\b/.test(line))
+      .flatMap((line) => line.split(/\s+/)),
+  );
+  return Object.entries(FEATURES).flatMap(([word, name]) => (listed.has(word) ? [name] : []));
+}
+
+/** Of this machine; null where the system has no such listing, as outside Linux. */
+export function processorFeatures(): readonly string[] | null {
+  try {
+    return featuresOf(readFileSync('/proc/cpuinfo', 'utf8'));
+  } catch {
+    return null;
+  }
+}
