@@ -15,7 +15,7 @@ import type {
 export type QuestionName = PrimaryQuestion['question'];
 
 /** What each asks; `trend` compares label counts and is no row of the tables. */
-export const QUESTION_KINDS: Readonly<Record<QuestionName, ComparisonKind | null>> = {
+const QUESTION_KINDS: Readonly<Record<QuestionName, ComparisonKind | null>> = {
   encoder: 'encoder − random',
   decoder: 'encoder+decoder − encoder',
   both: 'encoder+decoder − random',

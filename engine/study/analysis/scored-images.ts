@@ -16,7 +16,7 @@ import type { AnalysedRun, ImageMeasures } from '../../../shared/analysis.ts';
 import type { ImageResult } from '../../../shared/entities.ts';
 import { mean } from '../statistics/statistics.ts';
 
-export function measuresOf(result: ImageResult): ImageMeasures | null {
+function measuresOf(result: ImageResult): ImageMeasures | null {
   const { dice, iou, hd95, boundaryF1 } = result;
   if (dice === null || iou === null || hd95 === null || boundaryF1 === null) return null;
   return { dice, iou, hd95, boundaryF1 };

@@ -58,7 +58,7 @@ export function sharedSquares(tables: readonly Float64Array[], size: CrossedSize
 }
 
 /** The average of both, with twice the degrees of freedom. */
-export function moderated(own: Spread, shared: MeanSquares): Spread {
+function moderated(own: Spread, shared: MeanSquares): Spread {
   const average = (part: keyof MeanSquares) => (own.squares[part] + shared[part]) / 2;
   const twice = (part: keyof MeanSquares) => 2 * own.freedom[part];
   return {
