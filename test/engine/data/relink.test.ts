@@ -102,7 +102,11 @@ describe('linked originals', () => {
   it('of a project from before relative paths were kept get theirs when it is opened', async () => {
     const { root, project } = await linkedProject('data');
     const file = new Database(project);
-    file.exec('ALTER TABLE images DROP COLUMN link_relative');
+    file.exec(`
+      ALTER TABLE images DROP COLUMN link_relative;
+      ALTER TABLE datasets DROP COLUMN has_background;
+      DROP TABLE class_results;
+    `);
     file.pragma('user_version = 6');
     file.close();
     expect(await originalsOf(project)).toEqual(SAME);
