@@ -6,9 +6,13 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
-/** Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens. */
+/**
+ * Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens;
+ * and one that puts a disk of its own in the place of the real one.
+ */
 const ALONE = [
   'test/e2e/**/*.test.ts',
+  'test/engine/study/running/hold-alone.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
 ];
 

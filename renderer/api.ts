@@ -12,7 +12,7 @@ import type {
 } from '../shared/api.ts';
 import { AppError, fromWireError, WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
-import { inWindow } from '../shared/import-controls.ts';
+import { inWindow } from '../shared/controls.ts';
 import {
   fileUrl,
   ReceivedFile,

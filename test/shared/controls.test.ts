@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { inWindow } from '../../shared/import-controls.ts';
+import { inWindow } from '../../shared/controls.ts';
 
 it('names the control where the engine names the flag', () => {
   expect(inWindow('(a mask that holds for all of them: --one-mask every)')).toBe(

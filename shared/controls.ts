@@ -1,5 +1,5 @@
 /**
- * What importing and predicting can be asked for, by the names that it has in the window and by its flags. Messages of the
+ * What importing, predicting and studies can be asked for, by the names that it has in the window and by its flags. Messages of the
  * engine name the flags; the window names its controls in their place.
  */
 import type { OneMask, PagesAs } from './api.ts';
@@ -12,6 +12,7 @@ export const CONTROLS = {
   asProposed: 'Read them as proposed',
   channels: 'Sees',
   network: 'Network',
+  pretrainingLabels: 'Labels that pretraining sees',
 } as const;
 
 export const PAGES_WORDS: Readonly<Record<PagesAs, string>> = {
@@ -24,6 +25,12 @@ export const ONE_MASK_WORDS: Readonly<Record<OneMask, string>> = {
   first: 'Belongs to the first page',
   every: 'Belongs to every page',
 };
+
+/** What pretraining may see of the target's labels. */
+export const PRETRAINING_LABELS_WORDS = {
+  own: 'those of each label count alone',
+  all: 'all of the train part',
+} as const;
 
 const named = (control: keyof typeof CONTROLS) => `“${CONTROLS[control]}”`;
 const chosen = (control: keyof typeof CONTROLS, choice: string) =>
@@ -38,6 +45,7 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--map(?: \S+=\w+(?: or \S+=\w+)?)?/g, `${named('becomes')} beside the value`],
   [/--read/g, named('asProposed')],
   [/--channels (\d+)/g, `${named('channels')}: $1`],
+  [/--pretraining-labels all/g, chosen('pretrainingLabels', PRETRAINING_LABELS_WORDS.all)],
   [/--run ID/g, named('network')],
   [/graft import … --preview shows/g, 'the import dialog shows'],
 ];
