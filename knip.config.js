@@ -18,6 +18,7 @@ export default {
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
     'test/engine/training/pretrain/learn-by-heart.ts',
+    'test/engine/training/tensorflow/kernel-checks.ts',
   ],
   project: ['shared/**!', 'engine/**!', 'renderer/**!', 'electron/**!', 'build/**!', 'test/**'],
   ignore: ['test/build/fixtures/**'],

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
 
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -93,18 +94,21 @@ export function foreground(program, args, options = {}) {
 
 /**
  * The same for a program that says with `process.send` that it is getting on: slow is not hanging, so it is ended
- * only when it has said nothing for `silenceMs`.
+ * only when it has said nothing for `silenceMs`. Lines of its standard error that match `hushed` are left out.
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, silenceMs: number, onMessage?: (message: unknown) => void }} options
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, silenceMs: number, hushed: RegExp, onMessage?: (message: unknown) => void }} options
  * @returns {Promise<number | 'silent'>} 'silent' where it was ended
  */
-export async function foregroundUnlessSilent(program, args, { silenceMs, onMessage, ...options }) {
-  const child = spawn(program, args, {
-    ...options,
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  });
+export async function foregroundUnlessSilent(program, args, options) {
+  const { silenceMs, hushed, onMessage, ...how } = options;
+  const child = spawn(program, args, { ...how, stdio: ['inherit', 'inherit', 'pipe', 'ipc'] });
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (!hushed.test(line)) process.stderr.write(`${line}\n`);
+    });
+  }
   running.add(child);
   const ended = { bySilence: false };
   const timer = setTimeout(() => {

@@ -16,6 +16,8 @@ import { toolScript } from './tools.mjs';
 const GATE_TIMEOUT_MS = 20 * 60_000;
 /** A test that hangs fails by itself before that (test/fixtures/patience.ts). */
 const SILENCE_MS = 12 * 60_000;
+/** What TensorFlow says at every start, whatever its log level, where it computes with oneDNN's kernels. */
+const GREETING = /^WARNING: All log messages before absl|oneDNN custom operations are on/;
 const SUMMARY = path.join(projectRoot, 'test-output', 'vitest-summary.json');
 
 const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'test'].filter(
@@ -95,6 +97,7 @@ async function runTests(node) {
     cwd: projectRoot,
     env: commandEnvironment(),
     silenceMs: SILENCE_MS,
+    hushed: GREETING,
     onMessage(message) {
       const news = /** @type {import('./vitest-summary.mjs').TestNews} */ (message);
       if ('began' in news) running.add(news.began);

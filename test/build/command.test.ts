@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { capture, foregroundUnlessSilent } from '../../build/command.mjs';
 import { projectRoot } from '../../build/locations.mjs';
 
@@ -45,7 +45,11 @@ function inForeground(script: string) {
 /** Runs a script in the foreground for as long as it tells something every four seconds. */
 function unlessSilent(script: string) {
   const told: unknown[] = [];
-  const options = { silenceMs: 4000, onMessage: (message: unknown) => told.push(message) };
+  const options = {
+    silenceMs: 4000,
+    hushed: /^greeting/,
+    onMessage: (message: unknown) => told.push(message),
+  };
   return { told, ended: foregroundUnlessSilent(node, ['-e', script], options) };
 }
 
@@ -59,6 +63,17 @@ describe('a program that says that it is getting on', () => {
       }, 1000);`);
     expect(await ended).toBe(4);
     expect(told).toEqual([1, 2, 3, 4, 5, 6].map((step) => ({ step })));
+  });
+
+  it('is heard on standard error, but for the lines that are no news', async () => {
+    const heard: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      heard.push(String(text));
+      return true;
+    });
+    onTestFinished(() => write.mockRestore());
+    await unlessSilent('console.error("one\\ngreeting of a library\\ntwo")').ended;
+    await expect.poll(() => heard).toEqual(['one\n', 'two\n']);
   });
 
   it('is ended when it says nothing any more', async () => {
