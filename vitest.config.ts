@@ -29,9 +29,9 @@ const NATIVE = ['test/engine/training/**/*.test.ts'];
 export default defineConfig({
   test: {
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Native addons want a process of their own. Two cores want three of them: tests of the window wait half of their time.
+    // Native addons want a process of their own, and two cores want few of them: with three, all take longer.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: TEST_PATIENCE_MS,
     hookTimeout: TEST_PATIENCE_MS,
     sequence: { sequencer: LongestFirst },
