@@ -111,7 +111,10 @@ export function absentClasses(
         return [`${what} in no label map: neither learned nor scored.`];
       }
       const where = parts.map((part) => PART_NAMES[part]).join(' and no ');
-      const so = parts.includes('train') ? 'it cannot be learned' : 'its scores say little';
+      const [they, their] = lost.length === 1 ? ['it', 'its'] : ['they', 'their'];
+      const so = parts.includes('train')
+        ? `${they} cannot be learned`
+        : `${their} scores say little`;
       return [`${what} in no ${where} label map: ${so}.`];
     },
   );

@@ -44,6 +44,10 @@ describe('classes that label maps lack', () => {
     expect(absentClasses(classes, labels(['train', 1, 2], ['val', 1], ['test', 1]))).toEqual([
       'Class 2 (nucleus) occurs in no validation and no test label map: its scores say little.',
     ]);
+    const [both] = absentClasses(classes, labels(['train', 1, 2], ['val', 0], ['test', 0]));
+    expect(both).toMatch(
+      /^Classes 1 .*, 2 .* occur in no validation .*: their scores say little\.$/,
+    );
     expect(absentClasses(classes, labels(['train', 1, 2], ['test', 1, 2]))).toEqual([]);
     expect(absentClasses(classes, labels(['train', 1], ['test', 1]))).toEqual([
       'Class 2 (nucleus) occurs in no label map: neither learned nor scored.',
