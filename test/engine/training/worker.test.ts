@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { spawnTrainer, type Work } from '../../../engine/trainer.ts';
 import type { TrainerEvent } from '../../../engine/training/protocol.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
@@ -143,6 +143,9 @@ describe('a trainer process', () => {
     const began = reference.of('started')[0]?.engine;
     const kernels = began?.kernels === 'onednn' ? 'eigen' : 'onednn';
     const asked = { threads: threadsAsked, kernels, prepare: 'inline' } as const;
+    // Whoever starts it again wants others too, and says so to all that begins.
+    vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', kernels === 'onednn' ? '1' : '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const second = await send({ type: 'run', ...settings, ...asked, projectPath, runId });
     expect(second.of('started')[0]?.firstStep).toBe(reached);
     // On the threads and with the kernels that the run began with: others would give other bits.
