@@ -71,7 +71,7 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
     ...(nested.length === 0
       ? []
       : [
-          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed: ${counted(counts * config.seeds, 'pretraining')} for each in place of ${config.seeds}. (--pretraining-labels all shows it all labels of the train part, and counts them.)`,
+          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed${counts === 1 ? '' : `: ${counted(counts * config.seeds, 'pretraining')} for each in place of ${config.seeds}`}. (--pretraining-labels all shows it all labels of the train part, and counts them.)`,
         ]),
     ...seen.map(
       ({ plan, labels }) =>

@@ -58,6 +58,10 @@ describe('labels of the target itself', () => {
     expect(planData(project, study({ name: 'other' })).notes).toContainEqual(
       expect.stringMatching(/its own arms alone.*: 4 pretrainings for each in place of 2/),
     );
+    // With one label count there are no more of them than with a source of its own.
+    expect(planData(project, study({ name: 'few', labelCounts: [2] })).notes).toContainEqual(
+      expect.stringMatching(/its own arms alone, by label count and seed\. \(/),
+    );
     expect(project.datasets.get(id)?.imageCount).toBe(20);
   });
 
