@@ -10,6 +10,7 @@ interface Point {
 
 export class StudyCurves {
   #stored = $state.raw<ReadonlyMap<number, readonly MetricPoint[]>>(new Map());
+  #read = $state(false);
   #api: Api;
   #project: ProjectState;
   #studyId: number;
@@ -20,12 +21,21 @@ export class StudyCurves {
     this.#studyId = studyId;
   }
 
+  /** Whether what was stored has been asked for; that nothing is there can be said only then. */
+  get read(): boolean {
+    return this.#read;
+  }
+
   async load(): Promise<void> {
-    const curves = await this.#api.call('studies.metrics', {
-      project: this.#project.path,
-      studyId: this.#studyId,
-    });
-    this.#stored = new Map(curves.map(({ runId, points }) => [runId, points]));
+    try {
+      const curves = await this.#api.call('studies.metrics', {
+        project: this.#project.path,
+        studyId: this.#studyId,
+      });
+      this.#stored = new Map(curves.map(({ runId, points }) => [runId, points]));
+    } finally {
+      this.#read = true;
+    }
   }
 
   /** (step, value), ascending; a point that was measured again after a resume counts once. */
