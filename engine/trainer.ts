@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { AppError, fromWireError } from '../shared/errors.ts';
-import { TrainerEvent, type TrainerRequest } from './training/protocol.ts';
+import { TrainerEvent, type TrainerRequest, type TrainerWork } from './training/protocol.ts';
 
 const WORKER = join(import.meta.dirname, 'training', 'worker.ts');
 /** Lines of a trainer's standard error that are kept to explain an unexpected end. */
@@ -30,10 +30,10 @@ export interface Trainer {
   readonly ended: Promise<TrainerEnd>;
 }
 
-/** What a trainer is asked to do. */
-export type Work = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
-
-export type SpawnTrainer = (request: Work, onEvent: (event: TrainerEvent) => void) => Trainer;
+export type SpawnTrainer = (
+  request: TrainerWork,
+  onEvent: (event: TrainerEvent) => void,
+) => Trainer;
 
 /** One process. It serves one request at a time, and the next one only where the one before is done. */
 export class TrainerProcess {
@@ -81,7 +81,7 @@ export class TrainerProcess {
 
   /** `keep` is asked when the request is done: whether the process waits for another one, or ends. */
   serve(
-    request: Work,
+    request: TrainerWork,
     onEvent: (event: TrainerEvent) => void,
     keep: (process: TrainerProcess) => boolean,
   ): Trainer {
@@ -134,7 +134,7 @@ export const spawnTrainer: SpawnTrainer = (request, onEvent) =>
 
 /** Runs a request that ends by itself and collects its events. Errors: the trainer's own, cancelled, internal. */
 export async function runTrainer(
-  request: Exclude<Work, { type: 'run' }>,
+  request: Exclude<TrainerWork, { type: 'run' }>,
   options: { onEvent: (event: TrainerEvent) => void; signal?: AbortSignal; spawn?: SpawnTrainer },
 ): Promise<void> {
   let failure: AppError | undefined;

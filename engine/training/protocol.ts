@@ -85,6 +85,9 @@ export const TrainerRequest = z.discriminatedUnion('type', [
 ]);
 export type TrainerRequest = z.infer<typeof TrainerRequest>;
 
+/** What a trainer is asked to do: all but the words that end it. */
+export type TrainerWork = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
+
 export const TrainerEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('started'),

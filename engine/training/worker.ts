@@ -14,12 +14,9 @@ import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
 import { predictInputs } from './prediction-request.ts';
-import { type TrainerEvent, TrainerRequest } from './protocol.ts';
+import { type TrainerEvent, TrainerRequest, type TrainerWork } from './protocol.ts';
 import { executeRun, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
-
-/** What is asked: all but the words that end it. */
-type Work = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
 
 let stopRequested = false;
 let working = false;
@@ -50,12 +47,12 @@ async function engineFor({ engine: name, threads, kernels }: EngineOptions): Pro
 }
 
 /** The engine of work that begins here. */
-const freshEngineFor = (request: Work): Promise<Engine> =>
+const freshEngineFor = (request: TrainerWork): Promise<Engine> =>
   engineFor({ ...request, kernels: kernelsFor(request.kernels) });
 
 /** A run resumes under the engine, thread count and kernels that it began with: others would give other bits. */
 async function startRunEngine(
-  request: Extract<Work, { type: 'run' }>,
+  request: Extract<TrainerWork, { type: 'run' }>,
   recorded: EngineInfo | undefined,
 ): Promise<Engine> {
   if (recorded === undefined) return freshEngineFor(request);
@@ -66,7 +63,7 @@ async function startRunEngine(
 
 async function trainRun(
   project: Project,
-  request: Extract<Work, { type: 'run' }>,
+  request: Extract<TrainerWork, { type: 'run' }>,
 ): Promise<TrainerEvent> {
   const run = project.runs.get(request.runId);
   if (run === undefined) {
@@ -97,7 +94,7 @@ async function trainRun(
   return outcome === 'done' ? { type: 'done', kept } : { type: 'stopped', step };
 }
 
-async function work(request: Work): Promise<TrainerEvent> {
+async function work(request: TrainerWork): Promise<TrainerEvent> {
   if (request.type === 'calibrate') {
     const engine = await freshEngineFor(request);
     const timing = await calibrate(engine, request);

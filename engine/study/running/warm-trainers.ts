@@ -1,6 +1,6 @@
 /** Which trainer processes are kept for the next run of a queue, and for how long. */
-import { type Trainer, TrainerProcess, type Work } from '../../trainer.ts';
-import type { TrainerEvent } from '../../training/protocol.ts';
+import { type Trainer, TrainerProcess } from '../../trainer.ts';
+import type { TrainerEvent, TrainerWork } from '../../training/protocol.ts';
 
 /** How long a trainer that is done waits for another run: the next of a study begins at once. */
 const WAIT_MS = 2000;
@@ -20,7 +20,7 @@ export class WarmTrainers {
    * its process to no other.
    */
   serve(
-    request: Work,
+    request: TrainerWork,
     { onEvent, fresh }: { onEvent: (event: TrainerEvent) => void; fresh: boolean },
   ): Trainer {
     const kind = JSON.stringify([request.engine, request.threads, request.kernels]);

@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { spawnTrainer, type Work } from '../../../engine/trainer.ts';
-import type { TrainerEvent } from '../../../engine/training/protocol.ts';
+import { spawnTrainer } from '../../../engine/trainer.ts';
+import type { TrainerEvent, TrainerWork } from '../../../engine/training/protocol.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';
 import { SIZE_PX, squaresProject } from './squares-project.ts';
@@ -26,7 +26,7 @@ const { path: projectPath } = project;
 
 /** Plays the engine: stores checkpoints; `onEvent` may stop or kill the trainer. */
 async function send(
-  request: Work,
+  request: TrainerWork,
   onEvent: (event: TrainerEvent, trainer: { stop(): void; kill(): void }) => void = () => undefined,
 ) {
   const events: TrainerEvent[] = [];
