@@ -58,15 +58,22 @@ export function assertReadable(image: GeoTIFFImage, subject: string): void {
   );
 }
 
+/** Where the blocks (strips or tiles) of an image lie in the file, and how many bytes each has; undefined: not said. */
+export async function blockPlaces(image: GeoTIFFImage) {
+  const directory = image.fileDirectory;
+  const tiled = directory.hasTag('TileOffsets');
+  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
+  const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  return { offsets, counts };
+}
+
 /** Bytes of the first block as they are stored, up to `length`. */
 export async function blockHead(
   image: GeoTIFFImage,
   file: ImageFile,
   length: number,
 ): Promise<Uint8Array> {
-  const directory = image.fileDirectory;
-  const tiled = directory.hasTag('TileOffsets');
-  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
+  const { offsets } = await blockPlaces(image);
   const at = offsets?.[0] ?? 0;
   return file.read(at, Math.max(0, Math.min(length, file.sizeBytes - at)));
 }
@@ -126,12 +133,9 @@ export async function openBlocks(
   file: ImageFile,
   layout: Layout,
 ): Promise<Blocks> {
-  const directory = image.fileDirectory;
   const compression = compressionOf(image);
-  const isReversed = (await directory.loadValue('FillOrder')) === LOW_BITS_FIRST;
-  const tiled = directory.hasTag('TileOffsets');
-  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
-  const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const isReversed = (await image.fileDirectory.loadValue('FillOrder')) === LOW_BITS_FIRST;
+  const { offsets, counts } = await blockPlaces(image);
   const { getDecoder } = await import('geotiff');
   const inflate = await getDecoder(compression, {
     tileWidth: image.getTileWidth(),

@@ -15,7 +15,7 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { assertReadable, compressionOf, isPlain, WEBP } from './tiff-blocks.ts';
+import { assertReadable, blockPlaces, compressionOf, isPlain, WEBP } from './tiff-blocks.ts';
 import {
   COLOUR_TABLE,
   depthOf,
@@ -143,10 +143,7 @@ async function assertComplete(
   fileBytes: number,
   subject: string,
 ): Promise<void> {
-  const directory = image.fileDirectory;
-  const tiled = directory.hasTag('TileOffsets');
-  const offsets = await directory.loadValue(tiled ? 'TileOffsets' : 'StripOffsets');
-  const counts = await directory.loadValue(tiled ? 'TileByteCounts' : 'StripByteCounts');
+  const { offsets, counts } = await blockPlaces(image);
   if (offsets === undefined || counts === undefined) {
     throw unreadableImage(subject, new Error('it has no pixel data'));
   }
