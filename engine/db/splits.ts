@@ -1,6 +1,12 @@
 /** SQL of splits and of the snapshots that pin runs to exact data. */
 import { createHash } from 'node:crypto';
-import { Part, type Snapshot, type SnapshotItem, type Split } from '../../shared/entities.ts';
+import {
+  type ImageRecord,
+  Part,
+  type Snapshot,
+  type SnapshotItem,
+  type Split,
+} from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
 
 export interface SplitItem {
@@ -108,6 +114,15 @@ export function splitsTable(db: Sqlite) {
     delete: (id: number) => deleteSplit.run(id).changes > 0,
   };
 }
+
+/** An image as it is now, to be pinned in a part. */
+export const snapshotItem = (image: ImageRecord, part: Part): SnapshotItem => ({
+  imageId: image.id,
+  imageHash: image.hash,
+  labelMapId: image.labelMapId,
+  imageClass: image.imageClass,
+  part,
+});
 
 export function snapshotsTable(db: Sqlite) {
   const byHash = db.prepare<[number, string], { id: number }>(

@@ -7,6 +7,7 @@ import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { imageServes, sourceFacts, taskObstacle } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
+import { snapshotItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
@@ -135,13 +136,7 @@ export const encoderHandlers: Handlers<
           options: input.options,
           snapshotId: db.snapshots.take(
             dataset.id,
-            usable.map((image) => ({
-              imageId: image.id,
-              imageHash: image.hash,
-              labelMapId: image.labelMapId,
-              imageClass: image.imageClass,
-              part: 'train',
-            })),
+            usable.map((image) => snapshotItem(image, 'train')),
           ),
         },
         pretraining: input.task,

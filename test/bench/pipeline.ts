@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { spawnTrainer } from '../../engine/trainer.ts';
 import { NetworkConfig, OptimisationConfig, PretrainingOptions } from '../../shared/entities.ts';
 import { discsProject, inFolder } from './bench-project.ts';
+import { snapshotItem } from '../../engine/db/splits.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -75,13 +76,7 @@ const rows = await inFolder(async (folder) => {
   const { project, datasetId } = discsProject(path, { images, sizePx: Number(flags['image-px']) });
   const snapshotId = project.snapshots.take(
     datasetId,
-    project.datasets.images(datasetId).map((image) => ({
-      imageId: image.id,
-      imageHash: image.hash,
-      labelMapId: image.labelMapId,
-      imageClass: image.imageClass,
-      part: 'train' as const,
-    })),
+    project.datasets.images(datasetId).map((image) => snapshotItem(image, 'train')),
   );
   const newRun = () =>
     project.runs.create({

@@ -18,7 +18,7 @@ import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { ownImages, type OwnImages } from '../../data/own-labels.ts';
 import { makeSplit } from '../../data/split.ts';
 import type { Project } from '../../db/project.ts';
-import type { SplitItem } from '../../db/splits.ts';
+import { snapshotItem, type SplitItem } from '../../db/splits.ts';
 import { assertChannelsFit } from '../../training/images/channels.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
@@ -30,7 +30,7 @@ import { checkOwnLabels } from './check-own-labels.ts';
 import { planNotes } from './plan-notes.ts';
 import { checkPrimary, primaryNotes } from './primary.ts';
 import { refuse } from './refuse.ts';
-import { resolveSource, type SourceImages, toItem } from './resolve-source.ts';
+import { resolveSource, type SourceImages } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
 import type { StudyData } from './study-data.ts';
 
@@ -89,7 +89,7 @@ function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
     const image = images.get(imageId);
     if (image === undefined) continue;
     if (image.labelMapId === null) unlabelled++;
-    else items.push(toItem(image, part));
+    else items.push(snapshotItem(image, part));
   }
   const used = new Set(items.map((item) => item.imageId));
   const labelled = [...images.values()].filter(({ id }) => used.has(id));

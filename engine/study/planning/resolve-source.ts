@@ -4,7 +4,7 @@
  */
 import type { Dataset, ImageRecord, Part, SnapshotItem } from '../../../shared/entities.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
-import type { SplitItem } from '../../db/splits.ts';
+import { snapshotItem, type SplitItem } from '../../db/splits.ts';
 import { refuse } from './refuse.ts';
 
 export interface SourceImages {
@@ -16,14 +16,6 @@ export interface SourceImages {
   /** Images in no part of the split that were left out: copies or of a group of what is tested or validated on. */
   readonly tooClose: readonly ImageRecord[];
 }
-
-export const toItem = (image: ImageRecord, part: Part): SnapshotItem => ({
-  imageId: image.id,
-  imageHash: image.hash,
-  labelMapId: image.labelMapId,
-  imageClass: image.imageClass,
-  part,
-});
 
 /** Equal for images that must not be told apart by a split. */
 const tiesOf = (image: ImageRecord): string[] => [
@@ -48,7 +40,7 @@ export function resolveSource(
         source.name,
       );
     }
-    const items = images.map((image) => toItem(image, 'train'));
+    const items = images.map((image) => snapshotItem(image, 'train'));
     return { images, items, validation: 0, tooClose: [] };
   }
   const partOf = new Map(split.map(({ imageId, part }) => [imageId, part]));
@@ -69,7 +61,7 @@ export function resolveSource(
       continue;
     }
     kept.push(image);
-    const item = toItem(image, 'train');
+    const item = snapshotItem(image, 'train');
     if (part === 'val') validation++;
     items.push(part === 'val' ? { ...item, labelMapId: null, imageClass: null } : item);
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll } from 'vitest';
 import { createProject, type Project } from '../../../engine/db/project.ts';
+import { snapshotItem } from '../../../engine/db/splits.ts';
 import { decodeCheckpoint } from '../../../engine/training/checkpoint.ts';
 import {
   NetworkConfig,
@@ -85,13 +86,7 @@ export function squaresProject() {
   const images = project.datasets.images(datasetId);
   const snapshotId = project.snapshots.take(
     datasetId,
-    images.map((image, i) => ({
-      imageId: image.id,
-      imageHash: image.hash,
-      labelMapId: image.labelMapId,
-      imageClass: image.imageClass,
-      part: i < 6 ? ('train' as const) : i < 9 ? ('val' as const) : ('test' as const),
-    })),
+    images.map((image, i) => snapshotItem(image, i < 6 ? 'train' : i < 9 ? 'val' : 'test')),
   );
   const common = {
     network: NetworkConfig.parse({ depth: 2, base: 4, bottleneck: 4 }),

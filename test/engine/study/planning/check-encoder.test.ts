@@ -4,6 +4,7 @@ import { planRuns } from '../../../../engine/study/planning/plan-runs.ts';
 import { PretrainingOptions } from '../../../../shared/entities.ts';
 import { smallStudy } from '../../../fixtures/projects.ts';
 import { projectToPlan } from './project-to-plan.ts';
+import { snapshotItem } from '../../../../engine/db/splits.ts';
 
 describe('a study with an encoder that was there before is refused,', () => {
   function withEncoder(changes: Parameters<typeof smallStudy>[1], pretrainedOn?: 'target') {
@@ -12,13 +13,7 @@ describe('a study with an encoder that was there before is refused,', () => {
     const dataset = pretrainedOn === 'target' ? ids.target : ids.source;
     const snapshotId = project.snapshots.take(
       dataset,
-      project.datasets.images(dataset).map((image) => ({
-        imageId: image.id,
-        imageHash: image.hash,
-        labelMapId: image.labelMapId,
-        imageClass: image.imageClass,
-        part: 'train',
-      })),
+      project.datasets.images(dataset).map((image) => snapshotItem(image, 'train')),
     );
     const runId = project.runs.create({
       studyId: null,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { encode } from 'fast-png';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Project } from '../../../../engine/db/project.ts';
+import { snapshotItem } from '../../../../engine/db/splits.ts';
 import { startBatchFeed } from '../../../../engine/training/batches/feed.ts';
 import { runData } from '../../../../engine/training/batches/run-data.ts';
 import { openTrainingData } from '../../../../engine/training/batches/training-data.ts';
@@ -54,13 +55,7 @@ function fineTuning(options: { readonly damaged?: boolean } = {}) {
   const images = project.datasets.images(datasetId);
   const snapshotId = project.snapshots.take(
     datasetId,
-    images.map((image, i) => ({
-      imageId: image.id,
-      imageHash: image.hash,
-      labelMapId: image.labelMapId,
-      imageClass: null,
-      part: i < 5 ? ('train' as const) : i < 7 ? ('val' as const) : ('test' as const),
-    })),
+    images.map((image, i) => snapshotItem(image, i < 5 ? 'train' : i < 7 ? 'val' : 'test')),
   );
   const config: RunConfig = {
     kind: 'finetune',
