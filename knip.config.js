@@ -15,6 +15,7 @@ export default {
     'test/bench/*.ts!',
     // Started as processes and as threads, by path.
     'engine/training/worker.ts!',
+    'engine/parent-watch-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
     'test/engine/training/pretrain/learn-by-heart.ts',

@@ -109,6 +109,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     kind: CheckpointKind,
     step: z.number().int(),
     bytes: Bytes,
+    /** Of the curves up to this step, what was not sent yet: stored with it in one go, so that a resume misses none. */
+    points: z.array(MetricPoint).optional(),
   }),
   z.object({
     type: z.literal('result'),

@@ -3,7 +3,13 @@
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
 import { dirname } from 'node:path';
-import type { FinetuneRunConfig, LayerState, Run, RunConfig } from '../../shared/entities.ts';
+import type {
+  FinetuneRunConfig,
+  LayerState,
+  MetricPoint,
+  Run,
+  RunConfig,
+} from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
@@ -175,7 +181,11 @@ function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
     });
   return {
     /** Emits `best` only when there is a better one than the last time. */
-    save: ({ theta, statistics, m, v }: TrainingState, progress: TrainingProgress) => {
+    save: (
+      { theta, statistics, m, v }: TrainingState,
+      progress: TrainingProgress,
+      points: readonly MetricPoint[],
+    ) => {
       const { best, step } = progress;
       // The best weights first: a crash in between must not leave a `last` that counts on a `best` never written.
       if (best !== null && best.step !== emittedBest) {
@@ -186,7 +196,7 @@ function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
       }
       const trained = { theta, statistics };
       const bytes = encode(progress, { trained, moments: { m, v }, best: best?.weights ?? null });
-      emit({ type: 'checkpoint', kind: 'last', step, bytes });
+      emit({ type: 'checkpoint', kind: 'last', step, bytes, points: [...points] });
     },
     /** The last weights without what only resuming takes, three times as much. */
     weightsAlone: ({ theta, statistics }: TrainingState, progress: TrainingProgress) =>

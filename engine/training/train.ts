@@ -35,8 +35,12 @@ export const NOT_STARTED: TrainingProgress = { step: 0, trainedSeconds: 0, best:
 export interface TrainingHooks {
   metrics(points: readonly MetricPoint[]): void;
   progress(progress: TrainingProgress): void;
-  /** A point to resume from. */
-  checkpoint(state: TrainingState, progress: TrainingProgress): void;
+  /** A state to resume from, with the points of the curves up to it that were not reported before. */
+  checkpoint(
+    state: TrainingState,
+    progress: TrainingProgress,
+    points: readonly MetricPoint[],
+  ): void;
   stopRequested(): boolean;
 }
 
@@ -101,7 +105,8 @@ export async function train(options: TrainingOptions): Promise<{
   };
   const save = (at: number) => {
     const state = step.read();
-    hooks.checkpoint(state, progressAt(at));
+    hooks.checkpoint(state, progressAt(at), points);
+    points = [];
     checkpointInterval = Math.max(
       options.checkpointInterval,
       stateBytes(state) / CHECKPOINT_BYTES_PER_MS,

@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import type { EngineInfo } from '../../shared/entities.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
+import { endWithParent } from '../parent-watch.ts';
 import { type Engine, type EngineOptions, startEngine } from './tensorflow/backend.ts';
 import { kernelsFor } from './tensorflow/kernels.ts';
 import { startBatchFeed } from './batches/feed.ts';
@@ -145,3 +146,4 @@ process.on('message', (message: unknown) => {
 });
 // Without the engine nobody can receive results.
 process.on('disconnect', () => process.exit());
+endWithParent();

@@ -2,7 +2,7 @@
  * Writes down what becomes of runs: what their trainers send, how they end, and what that means for the runs that wait for
  * them and for their study. Announces every change. The caller opens the transactions.
  */
-import type { Run } from '../../../shared/entities.ts';
+import type { MetricPoint, Run } from '../../../shared/entities.ts';
 import { AppError, fromWireError, toWireError } from '../../../shared/errors.ts';
 import type { Changes, EngineEvent } from '../../../shared/events.ts';
 import { counted } from '../../../shared/number-format.ts';
@@ -50,10 +50,10 @@ export class RunRecords {
         this.#emit({ ...event, type: 'run.progress', project: path, runId: run.id });
         break;
       case 'metrics':
-        runs.addMetrics(run.id, event.points);
-        this.#emit({ type: 'run.metrics', project: path, runId: run.id, points: event.points });
+        this.#addMetrics(run, event.points);
         break;
       case 'checkpoint':
+        this.#addMetrics(run, event.points ?? []);
         runs.saveCheckpoint(run.id, event.kind, event.step, event.bytes);
         break;
       case 'result':
@@ -79,6 +79,13 @@ export class RunRecords {
       case 'prediction':
         throw new AppError('internal', `A training run sent "${event.type}".`);
     }
+  }
+
+  #addMetrics(run: Run, points: readonly MetricPoint[]): void {
+    if (points.length === 0) return;
+    const { runs, path } = this.#project;
+    runs.addMetrics(run.id, points);
+    this.#emit({ type: 'run.metrics', project: path, runId: run.id, points: [...points] });
   }
 
   /** Back into the queue; what it had reached stays. */

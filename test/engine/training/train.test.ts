@@ -35,16 +35,22 @@ function countingStep(loss: (step: number) => number, from = 0): TrainingStep {
 function recorder(stopAt = Infinity) {
   const points: MetricPoint[] = [];
   const checkpoints: TrainingProgress[] = [];
+  /** Losses on disk when a checkpoint is: reported before, or sent with it. */
+  const stored: number[][] = [];
   let seen = 0;
   const hooks: TrainingHooks = {
     metrics: (more) => void points.push(...more),
     progress: () => undefined,
-    checkpoint: (_, progress) => void checkpoints.push(progress),
+    checkpoint(_, progress, unreported) {
+      points.push(...unreported);
+      checkpoints.push(progress);
+      stored.push(steps('loss'));
+    },
     stopRequested: () => ++seen >= stopAt,
   };
   const steps = (name: MetricPoint['name']) =>
     points.filter((p) => p.name === name).map((p) => p.step);
-  return { hooks, checkpoints, steps };
+  return { hooks, checkpoints, steps, stored };
 }
 
 const run = (options: {
@@ -52,6 +58,7 @@ const run = (options: {
   loss?: (step: number) => number;
   scores?: number[];
   from?: TrainingProgress;
+  checkpointInterval?: number;
 }) => {
   const scores = [...(options.scores ?? [])];
   return train({
@@ -60,7 +67,7 @@ const run = (options: {
     makeBatch: (step) => ({ size: step, inputs: new Map() }),
     evaluate: options.scores === undefined ? null : () => scores.shift() ?? NaN,
     from: options.from ?? NOT_STARTED,
-    checkpointInterval: 1e9,
+    checkpointInterval: options.checkpointInterval ?? 1e9,
     hooks: options.hooks,
   });
 };
@@ -87,6 +94,16 @@ describe('the training loop', () => {
     expect((await run({ hooks })).outcome).toBe('stopped');
     expect(checkpoints.map((c) => c.step)).toEqual([3]);
     expect(steps('loss')).toEqual([1, 2, 3]);
+  });
+
+  it('sends with every checkpoint the points up to it that were not reported before', async () => {
+    const { hooks, checkpoints, stored, steps } = recorder();
+    await run({ hooks, checkpointInterval: 0.001 });
+    expect(checkpoints.length).toBeGreaterThan(1);
+    for (const [i, { step }] of checkpoints.entries()) {
+      expect(stored[i]).toEqual(Array.from({ length: step }, (_, at) => at + 1));
+    }
+    expect(steps('loss')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
   it('goes on where it stopped, with the best of before', async () => {

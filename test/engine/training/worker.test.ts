@@ -107,7 +107,7 @@ describe('a trainer process', () => {
       firstStep: 0,
       engine: { name: 'tensorflow', threads: 1 },
     });
-    const points = of('metrics').flatMap((e) => e.points);
+    const points = [...of('metrics'), ...of('checkpoint')].flatMap((e) => e.points ?? []);
     expect(points.filter((p) => p.name === 'loss').length).toBe(60);
     expect(points.filter((p) => p.name === 'valDice').map((p) => p.step)).toEqual([20, 40, 60]);
     const results = of('result');

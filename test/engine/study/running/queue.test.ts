@@ -49,6 +49,25 @@ describe('the queue', () => {
     expect([...(project.runs.checkpoint(runId, 'last')?.bytes ?? [])]).toEqual([7]);
   });
 
+  it('stores a checkpoint and the curves up to it in one go, or neither', () => {
+    const { project, study, queue, running } = studyInQueue();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const [trainer] = running;
+    if (trainer === undefined) throw new Error('nothing runs');
+    const { runId } = trainer;
+    trainer.send({ type: 'started', engine: ENGINE, layers: [], firstStep: 0 });
+    const loss = (step: number) => ({ step, name: 'loss', value: 1 / step }) as const;
+    const bytes = new Uint8Array(8);
+    trainer.send({ type: 'checkpoint', kind: 'last', step: 2, bytes, points: [loss(1), loss(2)] });
+    expect(project.runs.metrics(runId)).toEqual([loss(1), loss(2)]);
+    // SQLite has no number that is none, so the last point cannot be stored.
+    const points = [loss(3), { ...loss(4), value: Number.NaN }];
+    trainer.send({ type: 'checkpoint', kind: 'last', step: 4, bytes, points });
+    expect(project.runs.metrics(runId)).toEqual([loss(1), loss(2)]);
+    expect(project.runs.checkpoint(runId, 'last')?.step).toBe(2);
+  });
+
   it('goes on once with all arms of a label count whose random start was still improving', async () => {
     const { project, study, queue, running } = studyInQueue({ extension: 2, labelCounts: [2, 4] });
     project.studies.setStatus(study.id, 'running');

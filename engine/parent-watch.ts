@@ -1,0 +1,13 @@
+/**
+ * Ends a child process whose engine is gone, whatever it is doing: the end of the channel between them is only heard
+ * between two steps, and a step, or a file that is decoded, may take minutes.
+ */
+import { Worker } from 'node:worker_threads';
+
+/** To be called once, by a process that the engine forked. Keeps nobody alive. */
+export function endWithParent(): void {
+  const thread = new Worker(new URL('./parent-watch-thread.ts', import.meta.url), {
+    workerData: process.ppid,
+  });
+  thread.unref();
+}
