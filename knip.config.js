@@ -18,6 +18,8 @@ export default {
     'engine/parent-watch-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
+    'test/faults/faults.ts',
+    'test/faults/messages/engine-process.ts',
     'test/engine/training/pretrain/learn-by-heart.ts',
     'test/engine/training/tensorflow/kernel-checks.ts',
   ],

@@ -3,6 +3,7 @@
  * is answered where is server/routes.ts.
  */
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Engine } from './engine.ts';
@@ -35,6 +36,8 @@ export async function startServer(
   } = {},
 ): Promise<Server> {
   const http = createHttpServer();
+  // Before anything is known of a peer, and whoever takes the connection over: one that breaks ends itself alone.
+  http.on('connection', (socket: Socket) => socket.on('error', () => socket.destroy()));
   const session = await openPort(http, options);
   const url = `http://127.0.0.1:${session.port}`;
   const door = createDoor(session);

@@ -74,6 +74,8 @@ export function serveSocket(engine: Engine, socket: WebSocket): void {
       .finally(() => running.delete(id));
   }
 
+  // A frame that is none: ws closes the connection and says why; only the end of it matters here.
+  socket.on('error', () => undefined);
   socket.on('message', (data: Buffer) => {
     const parsed = ClientMessage.safeParse(jsonOrNull(data.toString('utf8')));
     if (!parsed.success) socket.close(1007, 'not a message of Graft');

@@ -1,0 +1,5 @@
+/** The parts of the harness, in the order in which they run. */
+import { messages } from './messages.ts';
+import type { FaultPart } from './part.ts';
+
+export const PARTS: readonly FaultPart[] = [messages];
