@@ -5,12 +5,7 @@
 import { decode } from 'fast-png';
 import { countTransparent } from './alpha.ts';
 import { decodeStored, formatOf } from './decode.ts';
-import {
-  type AlphaSamples,
-  assertWithinLimits,
-  DEFAULT_LIMITS,
-  unreadableImage,
-} from './decoded-image.ts';
+import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
 import { lossesOf, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
@@ -20,6 +15,7 @@ import {
   type MaskSamples,
   type ValueEvidence,
 } from './mask-evidence.ts';
+import { checkedPng } from './png-size.ts';
 
 export interface DecodedMask extends ValueEvidence {
   readonly width: number;
@@ -117,15 +113,10 @@ function maskAlpha(
   return { ...evidence, values: alpha, transparent: countTransparent(alpha), hidden };
 }
 
-function decodePngMask(bytes: Uint8Array, subject: string): DecodedMask {
-  // IHDR is always first: width and height at bytes 16 and 20, interlacing at 28.
-  if (bytes.length < 33) throw unreadableImage(subject, new Error('the header is cut off'));
-  const header = new DataView(bytes.buffer, bytes.byteOffset, 33);
-  assertWithinLimits(
-    { width: header.getUint32(16), height: header.getUint32(20) },
-    subject,
-    DEFAULT_LIMITS,
-  );
+async function decodePngMask(stored: Uint8Array, subject: string): Promise<DecodedMask> {
+  const bytes = await checkedPng(stored, subject);
+  // IHDR is always first; interlacing stands at byte 28.
+  const isInterlaced = bytes[28] !== 0;
   let png: ReturnType<typeof decode>;
   try {
     png = decode(bytes, { checkCrc: true });
@@ -133,7 +124,7 @@ function decodePngMask(bytes: Uint8Array, subject: string): DecodedMask {
     throw unreadableImage(subject, error);
   }
   const { width, height, channels, depth, data } = png;
-  if (depth < 8 && header.getUint8(28) !== 0) {
+  if (depth < 8 && isInterlaced) {
     throw notAMask(subject, `it is interlaced with ${depth} bits a pixel`);
   }
   const notes: string[] = [];

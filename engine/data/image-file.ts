@@ -55,10 +55,13 @@ const fileOnDisk = (path: string, sizeBytes: number): ImageFile => ({
   source: path,
   async read(at, length) {
     try {
+      // Never more is reserved than there is, whatever a damaged file says of its parts.
+      const most = Math.min(length, sizeBytes - at);
+      if (!(most > 0)) return new Uint8Array();
       // Opened for each part, so that nobody has to close it: parts are few and large.
       const file = await open(path);
       try {
-        const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, at);
+        const { buffer, bytesRead } = await file.read(new Uint8Array(most), 0, most, at);
         return buffer.subarray(0, bytesRead);
       } finally {
         await file.close();

@@ -7,14 +7,19 @@ const MIN_BITS = 9;
 const MAX_BITS = 12;
 const TABLE = 2 ** MAX_BITS;
 
-/** Errors: Error, where a code stands for nothing. Data that is cut off gives what was there. */
-export function decodeLzw(input: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * What the codes stand for, at most its first `mostBytes`. Errors: Error, where a code stands for nothing. Data that is
+ * cut off gives what was there.
+ */
+export function decodeLzw(input: Uint8Array, mostBytes: number): Uint8Array<ArrayBuffer> {
   // A code stands for what its prefix stands for, and one byte more.
   const prefix = new Uint16Array(TABLE);
   const last = Uint8Array.from({ length: TABLE }, (_, code) => code & 255);
   const first = last.slice();
   const length = new Uint16Array(TABLE).fill(1);
-  let out = new Uint8Array(4 * input.length + TABLE);
+  // One code more than is wanted fits, so that none has to be cut while it is written.
+  const room = mostBytes + TABLE;
+  let out = new Uint8Array(Math.min(4 * input.length + TABLE, room));
   let written = 0;
   let free = FIRST_FREE;
   let bits = MIN_BITS;
@@ -22,7 +27,7 @@ export function decodeLzw(input: Uint8Array): Uint8Array<ArrayBuffer> {
   let held = 0;
   let holds = 0;
   let at = 0;
-  for (;;) {
+  while (written < mostBytes) {
     while (holds < bits && at < input.length) {
       held = ((held << 8) | (input[at++] ?? 0)) & 0xff_ffff;
       holds += 8;
@@ -51,7 +56,7 @@ export function decodeLzw(input: Uint8Array): Uint8Array<ArrayBuffer> {
     }
     const count = length[code] ?? 0;
     if (written + count > out.length) {
-      const grown = new Uint8Array(2 * out.length);
+      const grown = new Uint8Array(Math.min(2 * out.length, room));
       grown.set(out);
       out = grown;
     }
@@ -62,5 +67,5 @@ export function decodeLzw(input: Uint8Array): Uint8Array<ArrayBuffer> {
     }
     previous = code;
   }
-  return out.slice(0, written);
+  return out.slice(0, Math.min(written, mostBytes));
 }

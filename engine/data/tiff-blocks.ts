@@ -3,8 +3,9 @@ import type { GeoTIFFImage } from 'geotiff';
 import { endianness } from 'node:os';
 import { AppError } from '../../shared/errors.ts';
 import type { ImageFile } from './image-file.ts';
+import { decompress } from './inflate.ts';
 import { decodeLzw } from './lzw.ts';
-import { type SampleKind, swapBytes } from './tiff-samples.ts';
+import { rowBytes, type SampleKind, swapBytes } from './tiff-samples.ts';
 
 // TIFF 6.0 and libtiff tag values.
 export const UNCOMPRESSED = 1;
@@ -84,21 +85,24 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
   return out;
 });
 
-/** TIFF 6.0, section 9. Data that is cut off gives what was there. */
-function decodePackBits(input: Uint8Array): Uint8Array<ArrayBuffer> {
+/** TIFF 6.0, section 9; at most the first `mostBytes`. Data that is cut off gives what was there. */
+function decodePackBits(input: Uint8Array, mostBytes: number): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
-  for (let at = 0; at < input.length;) {
+  let written = 0;
+  for (let at = 0; at < input.length && written < mostBytes;) {
     const head = input[at] ?? 0;
     at++;
     if (head < 128) {
       parts.push(input.subarray(at, at + head + 1));
+      written += head + 1;
       at += head + 1;
     } else if (head > 128 && at < input.length) {
       parts.push(new Uint8Array(257 - head).fill(input[at] ?? 0));
+      written += 257 - head;
       at++;
     } // 128 stands for nothing
   }
-  return Uint8Array.from(Buffer.concat(parts));
+  return Uint8Array.from(Buffer.concat(parts).subarray(0, mostBytes));
 }
 
 export interface Blocks {
@@ -107,6 +111,23 @@ export interface Blocks {
   /** Block `index` (a strip or tile); null: it has no bytes in the file. Errors: of the decoders. */
   read(index: number): Promise<ArrayBuffer | null>;
 }
+
+/**
+ * The most bytes that one byte can stand for, so that a block of few cannot claim many: a run of PackBits, of LZW's codes
+ * of 9 bits the longest, Deflate's matches of 258, Zstandard's runs of 128 KiB.
+ */
+const MOST_OF_A_BYTE: Readonly<Record<number, number>> = {
+  [UNCOMPRESSED]: 1,
+  [PACK_BITS]: 64,
+  [LZW]: 2 ** 12,
+  [DEFLATE]: 1032,
+  [OLD_DEFLATE]: 1032,
+  [ZSTANDARD]: 2 ** 16,
+};
+
+/** Bytes that so many stored ones can stand for. */
+export const mostBytesOf = (image: GeoTIFFImage, storedBytes: number): number =>
+  storedBytes * (MOST_OF_A_BYTE[compressionOf(image)] ?? Infinity);
 
 interface Layout {
   /** Samples of a pixel that stand together in a block. */
@@ -128,6 +149,13 @@ async function predictorOf(image: GeoTIFFImage, { kind }: Layout): Promise<numbe
   );
 }
 
+/** Bytes of a whole block. */
+function blockBytes(image: GeoTIFFImage, { kind, together }: Layout): number {
+  // Each plane of its own has samples of its own size.
+  const bits = together === kind.bits.length ? kind.bits : [Math.max(...kind.bits)];
+  return rowBytes(bits, image.getTileWidth()) * image.getTileHeight();
+}
+
 export async function openBlocks(
   image: GeoTIFFImage,
   file: ImageFile,
@@ -136,19 +164,12 @@ export async function openBlocks(
   const compression = compressionOf(image);
   const isReversed = (await image.fileDirectory.loadValue('FillOrder')) === LOW_BITS_FIRST;
   const { offsets, counts } = await blockPlaces(image);
-  const { getDecoder } = await import('geotiff');
-  const inflate = await getDecoder(compression, {
-    tileWidth: image.getTileWidth(),
-    tileHeight: image.getTileHeight(),
-    predictor: NO_PREDICTOR, // undone here
-    bitsPerSample: [8],
-    planarConfiguration: 1,
-  });
-  const decompressed = (stored: Uint8Array<ArrayBuffer>) => {
-    if (compression === UNCOMPRESSED) return stored.buffer;
-    if (compression === LZW) return decodeLzw(stored).buffer;
-    if (compression === PACK_BITS) return decodePackBits(stored).buffer;
-    return inflate.decode(stored.buffer);
+  const mostBytes = blockBytes(image, layout);
+  const decompressed = async (stored: Uint8Array<ArrayBuffer>) => {
+    if (compression === UNCOMPRESSED) return stored;
+    if (compression === LZW) return decodeLzw(stored, mostBytes);
+    if (compression === PACK_BITS) return decodePackBits(stored, mostBytes);
+    return decompress(stored, compression === ZSTANDARD ? 'zstandard' : 'deflate', mostBytes);
   };
   const predictor = await predictorOf(image, layout);
   const isNative = image.littleEndian === (endianness() === 'LE');
@@ -165,8 +186,7 @@ export async function openBlocks(
       // A copy, for what it becomes is changed in place.
       const stored = Uint8Array.from(await file.read(offsets?.[index] ?? 0, count));
       if (isReversed) stored.forEach((byte, i) => (stored[i] = REVERSED[byte] ?? 0));
-      const block = await decompressed(stored);
-      if (!(block instanceof ArrayBuffer)) throw new Error('a block is shared memory');
+      const { buffer: block } = await decompressed(stored);
       if (predictor === DIFFERENCES) {
         if (!isNative) swapBytes(block, sampleBytes);
         addDifferences(block, { ...of, ...layout });

@@ -34,7 +34,17 @@ const REDUCED = 1;
 const TRANSPARENCY = 4;
 const OLD_REDUCED = 2;
 
+/** Fields that are read as a whole: nothing is reserved for more of them than the file can hold. */
+const NEEDED: ReadonlySet<number> = new Set([
+  ...[IMAGE_WIDTH, IMAGE_LENGTH, 258, 259, 262, 266, 273, 274, SAMPLES_PER_PIXEL, 278, 279],
+  ...[284, 317, 320, 322, 323, 324, 325, 338, 339],
+]);
+
 const SHORT = 3;
+/** By type; 1 of those that are not known. */
+const TYPE_BYTES: Readonly<Record<number, number>> = {
+  ...{ [SHORT]: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8 },
+};
 /** An OME description of a large screen has some MB. */
 const MOST_TEXT_BYTES = 2 ** 25;
 
@@ -66,6 +76,7 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
     const [countBytes, entryBytes, offsetBytes] = big ? [8, 20, 8] : [2, 12, 4];
     const directories: TiffDirectory[] = [];
     const seen = new Set<number>();
+    let walked = 0;
     let at = offsetIn(head, big ? 8 : 4);
     while (at !== 0) {
       if (seen.has(at)) throw new RangeError('its pages lead in a circle');
@@ -73,7 +84,9 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
       const counted = await viewOf(file, at, countBytes);
       const count = big ? Number(counted.getBigUint64(0, little)) : counted.getUint16(0, little);
       const length = count * entryBytes + offsetBytes;
+      walked += length;
       if (at + length > file.sizeBytes) throw new RangeError('a directory is cut off');
+      if (walked > file.sizeBytes) throw new RangeError('its directories lie in one another');
       const view = await viewOf(file, at + countBytes, length);
       const entries = new Map<number, Entry>();
       for (let i = 0; i < count; i++) {
@@ -86,12 +99,16 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
           ? Number(view.getBigUint64(from + 4, little))
           : view.getUint32(from + 4, little);
         const inPlace = number * (type === SHORT ? 2 : 1) <= offsetBytes;
-        entries.set(view.getUint16(from, little), {
-          type,
+        const tag = view.getUint16(from, little);
+        const entry = {
+          ...{ type, value },
           count: number,
-          value,
           at: inPlace ? at + countBytes + valueAt : offsetIn(view, valueAt),
-        });
+        };
+        if (NEEDED.has(tag) && number * (TYPE_BYTES[type] ?? 1) > file.sizeBytes) {
+          throw new RangeError(`its field ${tag} is larger than the file`);
+        }
+        entries.set(tag, entry);
       }
       directories.push(await directoryOf(file, entries, directories.length === 0));
       at = offsetIn(view, count * entryBytes);

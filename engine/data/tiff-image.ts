@@ -1,6 +1,7 @@
 /** One directory of a TIFF as the library geotiff reads it, with what it reads wrong set right. */
 import type { GeoTIFFImage } from 'geotiff';
 import type { ImageFile } from './image-file.ts';
+import { assertSoundLayout } from './tiff-layout.ts';
 
 /** Sets a field, whatever stands in the file. */
 export function setField(
@@ -48,7 +49,7 @@ function bufferOf({ buffer, byteLength }: Uint8Array): ArrayBuffer | undefined {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : undefined;
 }
 
-/** Opened for each use, so that no file stays open. Errors: those of `use`. */
+/** Opened for each use, so that no file stays open. Errors: Error (sizes that cannot be); those of `use`. */
 export async function withDirectory<T>(
   file: ImageFile,
   index: number,
@@ -64,6 +65,7 @@ export async function withDirectory<T>(
   try {
     const image = await tiff.getImage(index);
     if (!image.littleEndian) await turnArrays(image, file);
+    await assertSoundLayout(image);
     return await use(image);
   } finally {
     await tiff.close();

@@ -45,7 +45,7 @@ const SMALL_FLOATS: Readonly<Record<number, readonly [number, number]>> = {
 export function unreadableKind({ format, bits }: SampleKind): string | undefined {
   const fits = (n: number) =>
     format === 'float' ? [16, 24, 32, 64].includes(n) : (n >= 1 && n <= 32) || n === 64;
-  const odd = bits.find((n) => !fits(n));
+  const odd = bits.find((n) => !Number.isInteger(n) || !fits(n));
   if (odd !== undefined) return `it has ${format} samples of ${odd} bits`;
   const mixed = bits.some((n) => n !== bits[0]);
   if (mixed && (format !== 'unsigned' || bits.some((n) => n > 16))) {

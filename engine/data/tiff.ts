@@ -15,7 +15,14 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
-import { assertReadable, blockPlaces, compressionOf, isPlain, WEBP } from './tiff-blocks.ts';
+import {
+  assertReadable,
+  blockPlaces,
+  compressionOf,
+  isPlain,
+  mostBytesOf,
+  WEBP,
+} from './tiff-blocks.ts';
 import {
   COLOUR_TABLE,
   depthOf,
@@ -29,7 +36,7 @@ import {
 } from './tiff-meaning.ts';
 import { withPage } from './tiff-pages.ts';
 import { kindOf, readPlainRows } from './tiff-rows.ts';
-import type { PlainSamples, SampleKind } from './tiff-samples.ts';
+import { type PlainSamples, rowBytes, type SampleKind } from './tiff-samples.ts';
 
 // TIFF 6.0 tag values.
 const ALPHA_SAMPLES: readonly number[] = [1, 2]; // associated, unassociated
@@ -59,7 +66,7 @@ export function openTiffRows(
     assertReadable(image, subject);
     if (!isReadHere(image)) return asAsked(image, reading);
     const kind = kindOf(image, subject);
-    await assertComplete(image, file.sizeBytes, subject);
+    await assertComplete(image, { kind, fileBytes: file.sizeBytes, subject });
     const orientation = (await image.fileDirectory.loadValue('Orientation')) ?? 1;
     const isTurned = orientation > 1 && orientation <= 8;
     const isSwapped = isTurned && orientation >= 5;
@@ -137,20 +144,43 @@ function asAsked(image: GeoTIFFImage, reading: Reading): LeftToOthers {
   });
 }
 
-/** The reader takes bytes beyond the end of the file for zeros: a cut file must fail instead. */
+/** Of a row of pixels, decoded: images of many channels are read by such rows. */
+const MOST_ROW_BYTES = 2 ** 30;
+
+/**
+ * The reader takes bytes beyond the end of the file for zeros: a cut file must fail instead, and so must one that claims
+ * more pixels than its bytes can stand for, before room is made for them.
+ */
 async function assertComplete(
   image: GeoTIFFImage,
-  fileBytes: number,
-  subject: string,
+  of: { readonly kind: SampleKind; readonly fileBytes: number; readonly subject: string },
 ): Promise<void> {
-  const { offsets, counts } = await blockPlaces(image);
-  if (offsets === undefined || counts === undefined) {
-    throw unreadableImage(subject, new Error('it has no pixel data'));
+  const { kind, fileBytes, subject } = of;
+  const missing = (what: string) => unreadableImage(subject, new Error(what));
+  const row = rowBytes(kind.bits, image.getWidth());
+  if (row > MOST_ROW_BYTES) {
+    throw new AppError(
+      'unsupported',
+      `${subject} has ${(row / 2 ** 30).toFixed(1)} GiB in each row of pixels; 1 GiB can be read. Save its channels as several files.`,
+      { subject },
+    );
   }
+  const { offsets, counts } = await blockPlaces(image);
+  if (offsets === undefined || counts === undefined) throw missing('it has no pixel data');
+  const height = image.getHeight();
+  const blockHeight = image.getTileHeight();
+  const across = Math.ceil(image.getWidth() / image.getTileWidth());
+  const down = Math.ceil(height / blockHeight);
+  const isSeparate = image.planarConfiguration === 2;
   for (let i = 0; i < offsets.length; i++) {
-    if (Number(offsets[i]) + Number(counts[i]) > fileBytes) {
-      throw unreadableImage(subject, new Error('pixel data is missing at the end'));
-    }
+    const count = counts[i] ?? 0;
+    if (Number(offsets[i]) + count > fileBytes) throw missing('pixel data is missing at the end');
+    if (count === 0) continue;
+    const rows = Math.min(blockHeight, height - (Math.floor(i / across) % down) * blockHeight);
+    const plane = Math.floor(i / (across * down));
+    const bits = isSeparate ? [kind.bits[plane] ?? 0] : kind.bits;
+    const needed = rows * rowBytes(bits, image.getTileWidth());
+    if (mostBytesOf(image, count) < needed) throw missing('pixel data is missing');
   }
 }
 

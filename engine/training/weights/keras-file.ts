@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, messageOf } from '../../../shared/errors.ts';
 import type { StoredTensor } from './safetensors.ts';
 
 export interface KerasFile {
@@ -24,6 +24,17 @@ export const OWN_ATTRIBUTE = 'graft';
 
 const HDF5_MAGIC = '\u0089HDF\r\n\u001a\n';
 const ZIP_MAGIC = 'PK\u0003\u0004';
+
+/** What of a .keras file is read. */
+const WEIGHTS = 'model.weights.h5';
+const CONFIG = 'config.json';
+
+/** Weights are noise, which no compression makes much smaller: what claims to hold more than this is not unpacked. */
+const mostBytesOf = (storedBytes: number): number => 16 * storedBytes + 2 ** 26;
+
+/** Keras nests models in models, but not by the hundred; groups that hold one another have no end. */
+const MOST_LEVELS = 64;
+const MOST_ENTRIES = 20_000;
 
 /** Keras 3 numbers the variables of a layer, in the order in which the layer made them. */
 const NUMBERED_VARIABLES: Readonly<Record<number, readonly string[]>> = {
@@ -144,23 +155,39 @@ function readDataset(dataset: Hdf5Dataset, name: string): StoredTensor | null {
   );
 }
 
-/** Visits all data of a file; `path` are the names of the groups above, `group` is the last of them. */
+/**
+ * Visits all data of a file; `path` are the names of the groups above, `group` is the last of them.
+ * Errors: Error, where groups hold one another.
+ */
 function visit(
-  group: Hdf5Group,
-  path: readonly string[],
+  file: Hdf5Group,
   found: (dataset: Hdf5Dataset, name: string, path: readonly string[], group: Hdf5Group) => void,
 ): void {
-  for (const name of group.keys()) {
-    const entity = group.get(name);
-    if (isGroup(entity)) visit(entity, [...path, name], found);
-    else if (isDataset(entity)) found(entity, name, path, group);
-  }
+  let entries = 0;
+  const walk = (group: Hdf5Group, path: readonly string[]) => {
+    if (path.length > MOST_LEVELS) throw new Error('its groups hold one another');
+    for (const name of group.keys()) {
+      entries++;
+      if (entries > MOST_ENTRIES) throw new Error('its groups hold one another');
+      const entity = group.get(name);
+      if (isGroup(entity)) walk(entity, [...path, name]);
+      else if (isDataset(entity)) found(entity, name, path, group);
+    }
+  };
+  walk(file, []);
 }
 
-function tensorsOf(file: Hdf5File, subject: string): Map<string, StoredTensor> {
+/** `fileBytes`: of the file. Errors: Error, where it claims more numbers than it can hold; unsupported. */
+function tensorsOf(
+  file: Hdf5File,
+  { subject, fileBytes }: { readonly subject: string; readonly fileBytes: number },
+): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
-  visit(file, [], (dataset, name, path, group) => {
+  let claimed = 0;
+  visit(file, (dataset, name, path, group) => {
     if (path[0] === 'optimizer_weights' || path[0] === 'optimizer') return;
+    claimed += 4 * (dataset.shape ?? []).reduce((product, n) => product * n, 1);
+    if (claimed > mostBytesOf(fileBytes)) throw new Error('it claims more numbers than it holds');
     let layer = path.at(-1) ?? '';
     let variable = name.replace(/:0$/, '');
     if (layer === 'vars' && /^\d+$/.test(name)) {
@@ -223,30 +250,43 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
   const damaged = (cause: unknown) =>
     new AppError(
       'corrupt',
-      `${subject} is damaged or cut off. Get the file again and compare its size with the original's.`,
+      `${subject} is damaged or cut off (${messageOf(cause).split('\n', 1)[0] ?? ''}). Get the file again and compare its size with the original's.`,
       { subject, cause },
+    );
+  const tooMuch = (name: string, size: number) =>
+    new AppError(
+      'corrupt',
+      `${subject} is damaged: ${name} claims ${(size / 1e6).toFixed(0)} MB, far more than the file can hold of weights. Get it again from its source.`,
+      { subject },
     );
   let config: string | null = null;
   let content = bytes;
   if (looksLikeZip(bytes)) {
+    const names: string[] = [];
     let entries: Record<string, Uint8Array>;
     try {
-      entries = unzipSync(bytes);
+      entries = unzipSync(bytes, {
+        filter({ name, size, originalSize }) {
+          names.push(name);
+          if (name !== WEIGHTS && name !== CONFIG) return false;
+          if (originalSize > mostBytesOf(size)) throw tooMuch(name, originalSize);
+          return true;
+        },
+      });
     } catch (error) {
-      throw damaged(error);
+      throw error instanceof AppError ? error : damaged(error);
     }
-    const weights = entries['model.weights.h5'];
+    const weights = entries[WEIGHTS];
     if (weights === undefined) {
-      const names = Object.keys(entries);
       throw names.some((name) => name.endsWith('.pkl')) ? pickled(subject) : notKeras(subject);
     }
     content = weights;
-    const model = entries['config.json'];
+    const model = entries[CONFIG];
     config = model === undefined ? null : Buffer.from(model).toString('utf8');
   }
   try {
     const { result } = await withHdf5('r', content, (file) => ({
-      tensors: tensorsOf(file, subject),
+      tensors: tensorsOf(file, { subject, fileBytes: content.length }),
       epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
       description: attribute(file, OWN_ATTRIBUTE),
     }));

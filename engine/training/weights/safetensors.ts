@@ -46,9 +46,12 @@ function fromBfloat(bits: number): number {
   return bfloatValue[0] ?? 0;
 }
 
-const READERS: Readonly<
-  Record<string, { bytes: number; read: (view: DataView, at: number) => number }>
-> = {
+interface Reader {
+  readonly bytes: number;
+  read(view: DataView, at: number): number;
+}
+
+const READERS: Readonly<Record<string, Reader>> = {
   F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
   F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
   F16: { bytes: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
@@ -82,6 +85,8 @@ export function readSafetensors(bytes: Uint8Array, subject: string): Safetensors
   const header = Header.safeParse(json);
   if (!header.success) throw corrupt('its header is not a list of tensors');
   const tensors = new Map<string, StoredTensor>();
+  const found: { name: string; shape: number[]; size: number; from: number; reader: Reader }[] = [];
+  const places: { name: string; from: number; to: number }[] = [];
   let metadata: Readonly<Record<string, string>> = {};
   for (const [name, value] of Object.entries(header.data)) {
     if (name === '__metadata__') {
@@ -106,6 +111,18 @@ export function readSafetensors(bytes: Uint8Array, subject: string): Safetensors
       throw corrupt(`${name} has ${to - from} bytes for ${size} values of type ${dtype}`);
     }
     if (dataAt + to > bytes.length) throw corrupt(`${name} reaches beyond its end`);
+    if (size > 0) places.push({ name, from, to });
+    found.push({ name, shape, size, from, reader });
+  }
+  // Before room is made: tensors that share their bytes would take many times what the file has.
+  places.sort((a, b) => a.from - b.from);
+  places.forEach(({ name, from }, i) => {
+    const before = places[i - 1];
+    if (before !== undefined && from < before.to) {
+      throw corrupt(`${before.name} and ${name} lie in one another`);
+    }
+  });
+  for (const { name, shape, size, from, reader } of found) {
     const values = new Float32Array(size);
     for (let i = 0; i < size; i++) values[i] = reader.read(view, dataAt + from + i * reader.bytes);
     tensors.set(name, { shape, values });

@@ -30,6 +30,9 @@ const engine = await nativeEngineOrSkip();
 const layers = createLayers(engine);
 const portable = createLayers({ ...engine, native: null });
 
+const CYCLE =
+  'H4sIAAAAAAACA+v0cHHj5ZLiYuLgYICB/1AQxgjhG0DFI6bbrfD3cAliUlAs5M5GxhVMQsgaYYCLiYGRgYGNh4GBkYEx8TDMfA8GqgFxvtK15DspCeYkMVYGFgYmEMueYiftvXlkEQCVJB/oVgEAAA==';
+
 const AUTO = { preprocessing: 'auto', base: 8 } as const;
 
 function store(name: string, bytes: Uint8Array): string {
@@ -239,6 +242,16 @@ describe('a weight file is refused', () => {
     expect(await refusal(nan)).toMatch(
       /encoder\/stage4\/block1\/conv1: layer4\.0\.conv1\.weight holds values that are not numbers/,
     );
+  });
+
+  it('refuses Keras files that would never end or fill the memory', async () => {
+    // HDF5 with a group a that holds itself as b.
+    const cycle = gunzipSync(Buffer.from(CYCLE, 'base64'));
+    expect(await refusal(store('cycle.h5', cycle))).toMatch(/its groups hold one another/);
+    const bomb = zipSync({ 'model.weights.h5': new Uint8Array(2 ** 27) });
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await refusal(store('bomb.keras', bomb))).toMatch(/model\.weights\.h5 claims 134 MB/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
   });
 
   it('where it is cut off', async () => {

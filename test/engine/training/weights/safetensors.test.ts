@@ -47,6 +47,16 @@ describe('safetensors', () => {
     }
   });
 
+  it('refuses tensors that share their bytes, before room is made for them', () => {
+    const entry = { dtype: 'F32', shape: [4], data_offsets: [0, 16] };
+    const shared = { ...entry, shape: [2], data_offsets: [8, 16] };
+    expect(() => readSafetensors(withHeader({ t: entry, u: shared }), 'f')).toThrow(
+      /t and u lie in one another/,
+    );
+    const empty = { ...entry, shape: [0], data_offsets: [8, 8] };
+    expect(readSafetensors(withHeader({ t: entry, u: empty }), 'f').tensors.size).toBe(2);
+  });
+
   it('refuses headers that lie, naming the tensor', () => {
     const entry = { dtype: 'F32', shape: [4], data_offsets: [0, 16] };
     expect(readSafetensors(withHeader({ t: entry }), 'f').tensors.size).toBe(1);
