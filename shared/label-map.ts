@@ -156,9 +156,14 @@ export function readLabelMapRuns(
 /** Up to so many pixels a loop is quicker than the call of fill. */
 const SHORT_RUN = 16;
 
+/** Beyond these its runs are added up before a label map is unpacked. */
+const LARGE_PX = 2 ** 24;
+
 /** Errors: corrupt, where the bytes are not a label map or its runs do not add up. */
 export function decodeLabelMap(bytes: Uint8Array): LabelMap {
   const { width, height } = labelMapSize(bytes);
+  // A header of twelve bytes can promise a gigabyte: it gets that when its runs keep the promise.
+  if (width * height > LARGE_PX) readLabelMapRuns(bytes, () => undefined);
   const data = new Uint8Array(width * height);
   readLabelMapRuns(bytes, (value, start, end) => {
     if (end - start > SHORT_RUN) data.fill(value, start, end);

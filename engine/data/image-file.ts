@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { fileError } from './file-error.ts';
+import { regularFileSize } from './regular-file.ts';
 
 export interface ImageFile {
   readonly sizeBytes: number;
@@ -86,7 +87,7 @@ const WHOLE_BYTES = 2 ** 27;
 /** Errors: unreadable. */
 export async function openFile(path: string, wholeBytes = WHOLE_BYTES): Promise<ImageFile> {
   try {
-    const { size } = await stat(path);
+    const size = await regularFileSize(path);
     return size <= wholeBytes ? fileInMemory(await readFile(path)) : fileOnDisk(path, size);
   } catch (error) {
     throw fileError(path, error);

@@ -52,14 +52,32 @@ export async function openOriginal(
   );
 }
 
-/** Decoded pixels of an image. Errors: those of openOriginal and decodeImage. */
+/**
+ * The file alone says how large it is: what a project says of it besides is not believed where both differ.
+ * Errors: corrupt.
+ */
+function assertSizeAsStored<Sized extends { readonly width: number; readonly height: number }>(
+  image: ImageRecord,
+  file: Sized,
+): Sized {
+  const { name, widthPx, heightPx } = image;
+  if (file.width === widthPx && file.height === heightPx) return file;
+  throw new AppError(
+    'corrupt',
+    `Image ${name} has ${file.width}×${file.height} px, but ${widthPx}×${heightPx} px in the project, which is damaged. Import the image again, or take a backup of the project.`,
+    { subject: name },
+  );
+}
+
+/** Decoded pixels of an image. Errors: those of openOriginal and decodeImage; corrupt, where it has another size. */
 export async function readImage(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
 ): Promise<DecodedImage> {
   const subject = image.linkPath ?? image.name;
   const { page, channelPages } = image;
-  return decodeImage(await openOriginal(project, image), { subject, page, channelPages });
+  const file = await openOriginal(project, image);
+  return assertSizeAsStored(image, await decodeImage(file, { subject, page, channelPages }));
 }
 
 /**
@@ -79,7 +97,7 @@ export async function readForPicture(
   return { pixels, reducedBy };
 }
 
-/** The same, for reading some rows at a time. Errors: those of openOriginal and openImage. */
+/** The same, for reading some rows at a time. Errors: those of openOriginal and openImage; corrupt as there. */
 export async function openStoredImage(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
@@ -88,7 +106,26 @@ export async function openStoredImage(
   const subject = image.linkPath ?? image.name;
   const file = await openOriginal(project, image);
   const { page, channelPages } = image;
-  return openImage(file, { ...options, subject, page, channelPages });
+  return assertSizeAsStored(
+    image,
+    await openImage(file, { ...options, subject, page, channelPages }),
+  );
+}
+
+/** Pixels of a label map that is unpacked although nobody has looked at the file of its image: 16 MiB. */
+const UNSEEN_PX = 2 ** 24;
+
+/**
+ * The current label map of an image, null where it has none, for whoever does not read the image as well: a few bytes can
+ * ask for a gigabyte, which is given only where the image is as large. Errors: those of openStoredImage and readLabelMap.
+ */
+export async function readLabelMapAlone(
+  project: Pick<Project, 'datasets' | 'labelMaps'>,
+  image: ImageRecord,
+): Promise<LabelMap | null> {
+  if (image.labelMapId === null) return null;
+  if (image.widthPx * image.heightPx > UNSEEN_PX) await openStoredImage(project, image);
+  return readLabelMap(project, image.labelMapId);
 }
 
 /** A label map as it is stored (shared/label-map.ts). Errors: not-found. */

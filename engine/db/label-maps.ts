@@ -1,6 +1,7 @@
 /** SQL of label map revisions: written once, never changed. */
 import { Author, type LabelMapRevision } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
+import { type LabelMapRow, storedLabelMap } from './stored.ts';
 
 interface RevisionRow {
   id: number;
@@ -26,11 +27,11 @@ function toRevision(row: RevisionRow): LabelMapRevision {
   };
 }
 
-interface LatestRow {
+interface LatestRow extends LabelMapRow {
+  id: number;
   image_id: number;
   author: string;
   uncertainty: number | null;
-  bytes: Buffer;
 }
 
 interface LatestLabelMap {
@@ -41,11 +42,17 @@ interface LatestLabelMap {
   readonly bytes: Uint8Array;
 }
 
-const toLatest = ({ image_id, author, uncertainty, bytes }: LatestRow): LatestLabelMap => ({
-  imageId: image_id,
-  author: Author.parse(author),
-  uncertainty,
-  bytes,
+const BYTES_COLUMNS = 'l.id, i.name, i.width_px, i.height_px, l.bytes';
+const LATEST_COLUMNS = `${BYTES_COLUMNS}, l.image_id, l.author, l.uncertainty`;
+
+const bytesFrom = (db: Sqlite, row: LabelMapRow & { readonly id: number }): Uint8Array =>
+  storedLabelMap(db, `label map ${row.id} of ${row.name}`, row);
+
+const toLatest = (db: Sqlite, row: LatestRow): LatestLabelMap => ({
+  imageId: row.image_id,
+  author: Author.parse(row.author),
+  uncertainty: row.uncertainty,
+  bytes: bytesFrom(db, row),
 });
 
 export function labelMapsTable(db: Sqlite) {
@@ -59,8 +66,8 @@ export function labelMapsTable(db: Sqlite) {
     `SELECT ${COLUMNS} FROM label_maps WHERE image_id = ? ORDER BY id DESC`,
   );
   const byId = db.prepare<[number], RevisionRow>(`SELECT ${COLUMNS} FROM label_maps WHERE id = ?`);
-  const bytesOf = db.prepare<[number], { bytes: Buffer }>(
-    'SELECT bytes FROM label_maps WHERE id = ?',
+  const bytesOf = db.prepare<[number], LabelMapRow & { id: number }>(
+    `SELECT ${BYTES_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id WHERE l.id = ?`,
   );
 
   const deleteUnused = db.prepare<[number]>(
@@ -68,13 +75,13 @@ export function labelMapsTable(db: Sqlite) {
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
   );
   const latest = db.prepare<[number], LatestRow>(
-    `SELECT image_id, author, uncertainty, bytes FROM label_maps
-       WHERE id = (SELECT MAX(id) FROM label_maps WHERE image_id = ?)`,
+    `SELECT ${LATEST_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id
+       WHERE l.id = (SELECT MAX(id) FROM label_maps WHERE image_id = ?)`,
   );
   const latestOf = db.prepare<[number], LatestRow>(
-    `SELECT l.image_id, l.author, l.uncertainty, l.bytes FROM label_maps l
-       WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images i ON i.id = m.image_id
-                        WHERE i.dataset_id = ? GROUP BY m.image_id)`,
+    `SELECT ${LATEST_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id
+       WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images o ON o.id = m.image_id
+                        WHERE o.dataset_id = ? GROUP BY m.image_id)`,
   );
 
   return {
@@ -107,13 +114,17 @@ export function labelMapsTable(db: Sqlite) {
     /** The current label map of an image; undefined where it has none. */
     latest(imageId: number): LatestLabelMap | undefined {
       const row = latest.get(imageId);
-      return row && toLatest(row);
+      return row && toLatest(db, row);
     },
     /** The current label map of every labelled image of a dataset, one at a time. */
     *latestOf(datasetId: number): Generator<LatestLabelMap> {
-      for (const row of latestOf.iterate(datasetId)) yield toLatest(row);
+      for (const row of latestOf.iterate(datasetId)) yield toLatest(db, row);
     },
-    bytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
+    /** shared/label-map.ts code. Errors: corrupt, where it is not as large as its image. */
+    bytes(id: number): Uint8Array | undefined {
+      const row = bytesOf.get(id);
+      return row && bytesFrom(db, row);
+    },
     /** Newest first. */
     history: (imageId: number): LabelMapRevision[] => history.all(imageId).map(toRevision),
   };

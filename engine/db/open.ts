@@ -2,48 +2,20 @@
  * Opens, creates, migrates and checks project files, and makes this process their only writer.
  * Does not know what the tables mean: that is one file per table group beside this one.
  */
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, statSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
-import { pathFromProject } from './link-paths.ts';
-import { registerScoring } from './rescoring.ts';
+import { applyMigrations, type Migration, readMigrations } from './migrations.ts';
+import { assertKnownSchema, distrust } from './schema.ts';
 
 export type Sqlite = Database.Database;
 
 /** 'GRFT': how file(1) and Graft recognise a project file. */
 export const APPLICATION_ID = 0x47524654;
-const MIGRATIONS_DIR = join(import.meta.dirname, 'migrations');
 /** Readers never block the writer in WAL mode; this covers checkpoints and schema changes. */
 const BUSY_TIMEOUT_MS = 5000;
-
-export interface Migration {
-  readonly version: number;
-  readonly sql: string;
-}
-
-/**
- * Numbered, append-only: NNN-subject.sql brings a file from the version before to NNN. There never was a 003: a file of
- * version 2 goes to 4 at once.
- */
-function readMigrations(): Migration[] {
-  return readdirSync(MIGRATIONS_DIR)
-    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
-    .sort()
-    .map((name) => ({
-      version: Number(name.slice(0, 3)),
-      sql: readFileSync(join(MIGRATIONS_DIR, name), 'utf8'),
-    }));
-}
 
 function scalar(db: Sqlite, pragma: string): number {
   return Number(db.pragma(pragma, { simple: true }));
@@ -99,36 +71,42 @@ function configure(db: Sqlite): void {
   db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
 }
 
-function migrate(
-  db: Sqlite,
-  path: string,
-  { migrations, backup }: { migrations: readonly Migration[]; backup: boolean },
-): void {
+/**
+ * Asked before any row is read: whether the file is a project, of a version that is known, with the tables of that version.
+ * Returns the version. Errors: unsupported, newer-version, corrupt.
+ */
+function assertKnown(db: Sqlite, path: string, migrations: readonly Migration[]): number {
+  distrust(db);
+  assertApplicationId(db, path);
   const newest = migrations.at(-1)?.version ?? 0;
-  const current = scalar(db, 'user_version');
-  if (current > newest) {
+  const version = scalar(db, 'user_version');
+  if (version > newest) {
     throw new AppError(
       'newer-version',
-      `${path} was written by a newer Graft (file version ${current}, this Graft reads up to ${newest}). Update Graft to open it.`,
+      `${path} was written by a newer Graft (file version ${version}, this Graft reads up to ${newest}). Update Graft to open it.`,
       { subject: path },
     );
   }
-  if (current === newest) return;
-  if (current > 0 && backup) {
-    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-    db.prepare('VACUUM INTO ?').run(`${path}.backup-v${current}-${stamp}`);
-  }
-  // For the links of a project that was made before their relative paths were kept.
-  db.function('path_from_project', { deterministic: true }, (link: unknown) =>
-    pathFromProject(path, String(link)),
+  assertKnownSchema(
+    db,
+    path,
+    migrations.filter((one) => one.version <= version),
   );
-  registerScoring(db);
-  for (const { version, sql } of migrations.filter((m) => m.version > current)) {
-    db.transaction(() => {
-      db.exec(sql);
-      db.pragma(`user_version = ${version}`);
-    }).immediate();
+  return version;
+}
+
+function migrate(
+  db: Sqlite,
+  path: string,
+  { from, migrations, backup }: { from: number; migrations: readonly Migration[]; backup: boolean },
+): void {
+  const steps = migrations.filter(({ version }) => version > from);
+  if (steps.length === 0) return;
+  if (from > 0 && backup) {
+    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+    db.prepare('VACUUM INTO ?').run(`${path}.backup-v${from}-${stamp}`);
   }
+  applyMigrations(db, path, steps);
 }
 
 /** `quick` skips comparing indices with tables, and so takes seconds on a file of gigabytes. */
@@ -322,13 +300,11 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
   try {
     sqlite = new Database(path);
     if (fresh) sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-    else assertApplicationId(sqlite, path);
+    const migrations = options.migrations ?? readMigrations();
+    const from = assertKnown(sqlite, path, migrations);
     configure(sqlite);
     if (!fresh) checkIntegrity(sqlite, path, 'quick');
-    migrate(sqlite, path, {
-      migrations: options.migrations ?? readMigrations(),
-      backup: options.backup ?? true,
-    });
+    migrate(sqlite, path, { from, migrations, backup: options.backup ?? true });
     if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     const opened = sqlite;
     return {
@@ -352,12 +328,15 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
 export function openFileReadonly(projectPath: string): OpenedFile {
   const path = resolve(projectPath);
   assertProjectFile(path);
+  let sqlite: Sqlite | undefined;
   try {
-    const sqlite = new Database(path, { readonly: true, fileMustExist: true });
-    assertApplicationId(sqlite, path);
-    sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return { sqlite, path, close: () => sqlite.close() };
+    const opened = new Database(path, { readonly: true, fileMustExist: true });
+    sqlite = opened;
+    opened.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    assertKnown(opened, path, readMigrations());
+    return { sqlite: opened, path, close: () => opened.close() };
   } catch (error) {
+    sqlite?.close();
     throw sqliteError(error, path);
   }
 }

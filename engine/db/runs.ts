@@ -14,7 +14,7 @@ import {
 } from '../../shared/entities.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { Sqlite } from './open.ts';
-import { readStored, storedJson } from './stored.ts';
+import { type LabelMapRow, readStored, storedJson, storedLabelMap } from './stored.ts';
 
 interface RunRow {
   id: number;
@@ -159,8 +159,9 @@ export function runsTable(db: Sqlite) {
        both_px AS bothPx
      FROM class_results WHERE run_id = ? ORDER BY checkpoint, image_id, class_idx`,
   );
-  const predictionOf = db.prepare<[number, number], { prediction: Buffer | null }>(
-    `SELECT prediction FROM results WHERE run_id = ? AND image_id = ? AND checkpoint = 'best'`,
+  const predictionOf = db.prepare<[number, number], LabelMapRow>(
+    `SELECT i.name, i.width_px, i.height_px, r.prediction AS bytes FROM results r JOIN images i ON i.id = r.image_id
+       WHERE r.run_id = ? AND r.image_id = ? AND r.checkpoint = 'best' AND r.prediction IS NOT NULL`,
   );
   const putCheckpoint = db.prepare<[number, string, number, string, string, Uint8Array]>(
     `INSERT OR REPLACE INTO checkpoints (run_id, kind, step, sha256, created_at, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -287,9 +288,11 @@ export function runsTable(db: Sqlite) {
         ),
       }));
     },
-    /** Run-length coded label map predicted by the best checkpoint. */
-    prediction: (runId: number, imageId: number): Uint8Array | undefined =>
-      predictionOf.get(runId, imageId)?.prediction ?? undefined,
+    /** Run-length coded label map predicted by the best checkpoint. Errors: corrupt, where it is not as large as its image. */
+    prediction(runId: number, imageId: number): Uint8Array | undefined {
+      const row = predictionOf.get(runId, imageId);
+      return row && storedLabelMap(db, `the prediction of ${row.name} by run ${runId}`, row);
+    },
 
     saveCheckpoint(runId: number, kind: CheckpointKind, step: number, bytes: Uint8Array): void {
       const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -3,6 +3,7 @@
  * says what is damaged where they are not what was stored.
  */
 import { z } from 'zod';
+import { labelMapSize } from '../../shared/label-map.ts';
 import { damagedError, type Sqlite } from './open.ts';
 
 /** Text of a column of JSON as a value; null stays null. Errors: SyntaxError, which `readStored` tells as damage. */
@@ -24,4 +25,23 @@ export function readStored<T>(db: Sqlite, what: string, read: () => T): T {
     const where = reason === '' ? '' : `: ${reason}`;
     throw damagedError(db.name, `${what} cannot be read${where}`, error);
   }
+}
+
+/** A label map beside its image, as a row has them. */
+export interface LabelMapRow {
+  /** Of the image. */
+  readonly name: string;
+  readonly width_px: number;
+  readonly height_px: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The code of a label map that is as large as its image. Errors: corrupt; `what` it is ("label map 7 of a.png"). */
+export function storedLabelMap(db: Sqlite, what: string, row: LabelMapRow): Uint8Array {
+  const { width, height } = labelMapSize(row.bytes);
+  if (width === row.width_px && height === row.height_px) return row.bytes;
+  throw damagedError(
+    db.name,
+    `${what} is ${width}×${height} px, its image ${row.width_px}×${row.height_px} px`,
+  );
 }

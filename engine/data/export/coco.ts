@@ -10,7 +10,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { connectedComponents } from '../components.ts';
-import { readLabelMap } from '../image-source.ts';
+import { readLabelMapAlone } from '../image-source.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
 import { fillFolder } from './target-folder.ts';
 
@@ -43,7 +43,7 @@ export async function exportCoco(
     await writeOriginals(project, target, {
       ...options,
       images: all,
-      visit(image) {
+      async visit(image) {
         images.push({
           id: image.id,
           file_name: image.name,
@@ -53,13 +53,11 @@ export async function exportCoco(
           ...(isPaged.has(image.name) ? { page: image.page } : {}),
           ...(image.channelPages === null ? {} : { channel_pages: image.channelPages }),
         });
-        if (image.labelMapId !== null) {
-          const labelMap = readLabelMap(project, image.labelMapId);
-          for (const region of labelRegions(labelMap, foreground, dataset.name)) {
-            annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
-          }
+        const labelMap = await readLabelMapAlone(project, image);
+        if (labelMap === null) return;
+        for (const region of labelRegions(labelMap, foreground, dataset.name)) {
+          annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
         }
-        return Promise.resolve();
       },
     });
     const categories = foreground.map(({ index, name }) => ({ id: index, name }));

@@ -7,7 +7,7 @@ import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
 import { encodeIndexPng } from '../encode.ts';
-import { readLabelMap } from '../image-source.ts';
+import { readLabelMapAlone } from '../image-source.ts';
 import type { ClassesFile, SplitsFile } from '../import/folder.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
@@ -28,8 +28,9 @@ export async function exportFolder(
       ...options,
       images,
       async visit(image) {
-        if (image.labelMapId === null) return;
-        const png = encodeIndexPng(readLabelMap(project, image.labelMapId), dataset.classes);
+        const labelMap = await readLabelMapAlone(project, image);
+        if (labelMap === null) return;
+        const png = encodeIndexPng(labelMap, dataset.classes);
         await target.write(`masks/${maskName(image)}`, png);
       },
     });

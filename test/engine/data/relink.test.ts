@@ -1,11 +1,12 @@
 /** Linked originals that moved: with their project, without it, or were changed. */
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hashOf } from '../../../engine/data/image-file.ts';
 import { openOriginal } from '../../../engine/data/image-source.ts';
 import { openProject, openProjectReadonly, type Project } from '../../../engine/db/project.ts';
+import { readMigrations } from '../../../engine/db/migrations.ts';
+import { createFile } from '../../../engine/db/open.ts';
 import { createEngine, type Engine } from '../../../engine/engine.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
 import { rgbPng } from './import/scratch.ts';
@@ -101,14 +102,19 @@ describe('linked originals', () => {
 
   it('of a project from before relative paths were kept get theirs when it is opened', async () => {
     const { root, project } = await linkedProject('data');
-    const file = new Database(project);
-    file.exec(`
-      ALTER TABLE images DROP COLUMN link_relative;
-      ALTER TABLE datasets DROP COLUMN has_background;
-      DROP TABLE class_results;
+    const old = join(root, 'a', 'old.graft');
+    const file = createFile(old, {
+      migrations: readMigrations().filter(({ version }) => version <= 6),
+    });
+    const images = `id, dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, link_path, created_at`;
+    file.sqlite.exec(`
+      ATTACH '${project}' AS new;
+      INSERT INTO datasets (id, name, created_at, origin) SELECT id, name, created_at, origin FROM new.datasets;
+      INSERT INTO images (${images}) SELECT ${images} FROM new.images;
+      DETACH new;
     `);
-    file.pragma('user_version = 6');
     file.close();
+    renameSync(old, project);
     expect(await originalsOf(project)).toEqual(SAME);
     renameSync(join(root, 'a'), join(root, 'b'));
     expect(await originalsOf(join(root, 'b', 'p.graft'))).toEqual(SAME);

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readMigrations } from '../../../engine/db/migrations.ts';
 import { APPLICATION_ID } from '../../../engine/db/open.ts';
 import {
   createProject,
@@ -122,7 +123,7 @@ describe('a project file', () => {
       version: version + 1,
       sql: `ALTER TABLE datasets ADD COLUMN colour TEXT; UPDATE datasets SET name = name || '!'`,
     };
-    const migrated = openProject(path, { migrations: [next] });
+    const migrated = openProject(path, { migrations: [...readMigrations(), next] });
     expect(migrated.datasets.list().map((d) => d.name)).toEqual(['cells!']);
     migrated.close();
     const backups = readdirSync(dir).filter((name) => name.includes('.backup-'));
@@ -136,7 +137,9 @@ describe('a project file', () => {
     const path = join(dir, 'a.graft');
     createProject(path).close();
     const broken = { version: 998, sql: 'CREATE TABLE half (x); SELECT no_such_function()' };
-    expect(codeOf(() => openProject(path, { migrations: [broken] }))).not.toBe('none');
+    expect(codeOf(() => openProject(path, { migrations: [...readMigrations(), broken] }))).not.toBe(
+      'none',
+    );
     const project = openProject(path);
     expect(project.datasets.list()).toEqual([]);
     project.close();

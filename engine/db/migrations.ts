@@ -1,0 +1,49 @@
+/**
+ * The steps by which a project file came to its present form, and so what the tables of every version look like.
+ * Knows no file: applying the steps to one is open.ts's.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { pathFromProject } from './link-paths.ts';
+import { registerScoring } from './rescoring.ts';
+
+const MIGRATIONS_DIR = join(import.meta.dirname, 'migrations');
+
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * Numbered, append-only: NNN-subject.sql brings a file from the version before to NNN. There never was a 003: a file of
+ * version 2 goes to 4 at once.
+ */
+export function readMigrations(): Migration[] {
+  return readdirSync(MIGRATIONS_DIR)
+    .filter((name) => /^\d{3}-.*\.sql$/.test(name))
+    .sort()
+    .map((name) => ({
+      version: Number(name.slice(0, 3)),
+      sql: readFileSync(join(MIGRATIONS_DIR, name), 'utf8'),
+    }));
+}
+
+/** Brings a database to the version of the last of these, each step whole or not at all. */
+export function applyMigrations(
+  db: Database.Database,
+  path: string,
+  migrations: readonly Migration[],
+): void {
+  // For the links of a project that was made before their relative paths were kept.
+  db.function('path_from_project', { deterministic: true }, (link: unknown) =>
+    pathFromProject(path, String(link)),
+  );
+  registerScoring(db);
+  for (const { version, sql } of migrations) {
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${version}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,139 @@
+/** What a project from others says of its images, and where it says that they lie, is not believed. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { expect, it, onTestFinished } from 'vitest';
+import { exportCoco } from '../../../engine/data/export/coco.ts';
+import { exportFolder } from '../../../engine/data/export/folder.ts';
+import { openFile } from '../../../engine/data/image-file.ts';
+import { openOriginal, openStoredImage, readImage } from '../../../engine/data/image-source.ts';
+import type { Project } from '../../../engine/db/project.ts';
+import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
+import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
+
+const png = encode({ width: 4, height: 3, data: new Uint8Array(12), channels: 1 });
+
+function imageOf(
+  project: Project,
+  options: { widthPx: number; heightPx: number; linkPath?: string },
+) {
+  const { linkPath, ...size } = options;
+  const datasetId = project.datasets.create({ name: 'd', origin: {}, classes: [] });
+  const id = project.datasets.addImage({
+    datasetId,
+    name: 'a.png',
+    ...size,
+    channels: 1,
+    bitDepth: 8,
+    hash: createHash('sha256').update(png).digest('hex'),
+    page: 0,
+    groupName: null,
+    imageClass: null,
+    source: linkPath === undefined ? { bytes: png } : { linkPath },
+  });
+  const image = project.datasets.image(id);
+  if (image === undefined) throw new Error('it was just added');
+  return image;
+}
+
+/** A label map of one class in a few bytes. */
+function blank(width: number, height: number): Uint8Array {
+  const writer = createRunWriter({ width, height });
+  writer.append(1, width * height);
+  return writer.bytes();
+}
+
+const unix = it.skipIf(process.platform === 'win32');
+
+unix(
+  'links to pipes, devices, sockets and the system are refused by name and read never',
+  async () => {
+    const folder = temporaryFolder();
+    const pipe = join(folder, 'pipe.png');
+    execFileSync('mkfifo', [pipe]);
+    const link = join(folder, 'link.png');
+    symlinkSync('/dev/zero', link);
+    const socket = join(folder, 's.png');
+    const server = createServer().listen(socket);
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const project = temporaryProject();
+    const image = imageOf(project, { widthPx: 4, heightPx: 3, linkPath: pipe });
+    await expect(openOriginal(project, image)).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(/pipe\.png is a pipe, and only ordinary files/) as string,
+    });
+    for (const [path, words] of [
+      ['/dev/zero', /is a device/],
+      [link, /link\.png is a device/],
+      [socket, /is a socket/],
+      [folder, /is a folder/],
+      ...(process.platform === 'linux'
+        ? ([
+            ['/proc/self/status', /made up by the system/],
+            ['/proc/kmsg', /made up by the system/],
+          ] as const)
+        : []),
+    ] as const) {
+      await expect(openFile(path)).rejects.toMatchObject({
+        code: 'unreadable',
+        message: expect.stringMatching(words) as string,
+      });
+    }
+  },
+);
+
+it('a size that the file contradicts is named, and nothing is unpacked for it', async () => {
+  const project = temporaryProject();
+  const image = imageOf(project, { widthPx: 32_768, heightPx: 32_768 });
+  const labelMapId = project.labelMaps.add({
+    imageId: image.id,
+    author: 'human',
+    bytes: blank(32_768, 32_768),
+  });
+  const contradiction = {
+    code: 'corrupt',
+    message: expect.stringMatching(
+      /a\.png has 4×3 px, but 32768×32768 px in the project/,
+    ) as string,
+  };
+  await expect(readImage(project, image)).rejects.toMatchObject(contradiction);
+  await expect(openStoredImage(project, image)).rejects.toMatchObject(contradiction);
+  expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
+  const before = process.memoryUsage().arrayBuffers;
+  for (const exported of [exportFolder, exportCoco]) {
+    const dir = join(temporaryFolder(), 'out');
+    await expect(exported(project, image.datasetId, dir)).rejects.toMatchObject(contradiction);
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
+});
+
+it('a label map that is not as large as its image is named wherever it is read', () => {
+  const project = temporaryProject();
+  const image = imageOf(project, { widthPx: 4, heightPx: 3 });
+  const labelMapId = project.labelMaps.add({
+    imageId: image.id,
+    author: 'human',
+    bytes: blank(4000, 3000),
+  });
+  const words = /label map 1 of a\.png is 4000×3000 px, its image 4×3 px/;
+  expect(() => project.labelMaps.bytes(labelMapId)).toThrow(words);
+  expect(() => project.labelMaps.latest(image.id)).toThrow(words);
+  expect(() => [...project.labelMaps.latestOf(image.datasetId)]).toThrow(words);
+});
+
+it('a label map gets the memory that its header promises when its runs keep the promise', () => {
+  const promised = blank(32_768, 32_768).slice(0, 14);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(() => decodeLabelMap(promised)).toThrow(/a run is cut off|fall short/);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+});
+
+it('an ordinary file is read as ever', async () => {
+  const path = join(temporaryFolder(), 'a.png');
+  writeFileSync(path, png);
+  expect((await openFile(path)).sizeBytes).toBe(png.length);
+});
