@@ -168,6 +168,8 @@ export const callInputs = {
   'datasets.relink': z.object({ project, datasetId: Id, dir: z.string().min(1) }),
   'datasets.rename': z.object({ project, datasetId: Id, name: z.string().min(1).max(200) }),
   'datasets.delete': z.object({ project, datasetId: Id }),
+  /** Whether class 0 is the background. What was planned or trained before keeps what it was (Snapshot.hasBackground). */
+  'datasets.setBackground': z.object({ project, datasetId: Id, hasBackground: z.boolean() }),
   'datasets.setClasses': z.object({
     project,
     datasetId: Id,
@@ -336,6 +338,7 @@ export const CALL_CHANGES = {
   'datasets.relink': ['datasets', 'images'],
   'datasets.rename': ['datasets'],
   'datasets.delete': ['datasets', 'runs'],
+  'datasets.setBackground': ['datasets'],
   'datasets.setClasses': ['datasets'],
   'images.setGroup': ['images'],
   'labelMaps.save': ['images'],
@@ -630,6 +633,7 @@ export interface CallOutputs {
   'datasets.relink': RelinkReport;
   'datasets.rename': Dataset;
   'datasets.delete': null;
+  'datasets.setBackground': Dataset;
   'datasets.setClasses': Dataset;
   'images.list': { images: ImageRecord[]; total: number };
   'images.get': ImageRecord[];

@@ -139,8 +139,12 @@ export const Snapshot = z.object({
   id: Id,
   datasetId: Id,
   createdAt: z.string(),
-  /** SHA-256 over the sorted items: two snapshots of one hash hold the same data. */
+  /** SHA-256 over the sorted items and the two below: two snapshots of one hash hold the same data. */
   hash: Sha256,
+  /** Dataset.hasBackground at that time. */
+  hasBackground: z.boolean(),
+  /** Classes that a segmentation head has, 0 included: the largest number of a class at that time, and one. */
+  pixelClasses: z.number().int().min(0).max(MAX_CLASSES),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 

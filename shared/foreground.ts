@@ -31,6 +31,14 @@ const isForeground = (value: number, hasBackground = true): boolean =>
 export const holdsForeground = (values: readonly number[], hasBackground = true): boolean =>
   values.some((value) => isForeground(value, hasBackground));
 
+/** What a pixel holds that nobody has labelled, and what erasing leaves: where there is no background, ignore. */
+export const blankLabel = ({ hasBackground }: Pick<Dataset, 'hasBackground'>): number =>
+  hasBackground ? BACKGROUND : IGNORE;
+
+/** What holds nothing to learn or to score, in words. */
+export const unscored = (hasBackground: boolean): string =>
+  hasBackground ? 'background and ignored pixels' : 'ignored pixels';
+
 /** Classes that are scored, ascending: all but the background, where the dataset has one. */
 export const scoredClasses = ({
   classes,
@@ -69,7 +77,7 @@ export function foregroundObstacle(
   const empty = emptyPart(labels, hasBackground);
   if (empty === null) return null;
   const { part, count } = empty;
-  const which = `None of the ${count} ${part === null ? '' : `${PART_NAMES[part]} `}label maps of "${datasetName}" holds anything but background and ignored pixels`;
+  const which = `None of the ${count} ${part === null ? '' : `${PART_NAMES[part]} `}label maps of "${datasetName}" holds anything but ${unscored(hasBackground)}`;
   if (part === null) return `${which}: there is nothing to learn. ${REMEDY}`;
   const lost =
     part === 'train'

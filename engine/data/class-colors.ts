@@ -1,5 +1,5 @@
 /** Colours that new classes get: distinguishable with every common kind of colour blindness. */
-import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
+import { BACKGROUND, MAX_CLASSES, type SegmentationClass } from '../../shared/entities.ts';
 
 const BACKGROUND_COLOR = '#000000';
 
@@ -28,6 +28,19 @@ export function classColor(index: number): string {
       .toString(16)
       .padStart(2, '0');
   return `#${hex(r)}${hex(g)}${hex(b)}`;
+}
+
+/** Where class 0 is no background, it is drawn like the others: the black of a background becomes a colour of its own. */
+export function colourClassZero(classes: readonly SegmentationClass[]): SegmentationClass[] {
+  const taken = new Set(classes.map(({ color }) => color));
+  const free = Array.from({ length: MAX_CLASSES - 1 }, (_, i) => classColor(i + 1)).find(
+    (color) => !taken.has(color),
+  );
+  return classes.map((one) =>
+    one.index === BACKGROUND && one.color === BACKGROUND_COLOR
+      ? { ...one, color: free ?? one.color }
+      : one,
+  );
 }
 
 /** Classes 0, 1, … with these names and their colours. */

@@ -3,7 +3,7 @@ import { BACKGROUND } from '../../shared/entities.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 
 export interface Components {
-  /** [height, width]: 0 on the background, else the number of the pixel's region from 1. */
+  /** [height, width]: 0 where nothing is looked for, else the number of the pixel's region from 1. */
   readonly ids: Int32Array;
   /** Value of region i + 1, in the order in which rows meet them. */
   readonly values: readonly number[];
@@ -52,7 +52,7 @@ class Stretches {
 }
 
 /** Every stretch of the map, joined to those of equal value that touch it in the row above, at corners too. */
-function joinedStretches({ width, height, data }: LabelMap): Stretches {
+function joinedStretches({ width, height, data }: LabelMap, without: number | null): Stretches {
   const stretches = new Stretches();
   let above = 0;
   for (let y = 0; y < height; y++) {
@@ -63,7 +63,7 @@ function joinedStretches({ width, height, data }: LabelMap): Stretches {
       const value = data[at] ?? BACKGROUND;
       const start = at++;
       while (at < end && data[at] === value) at++;
-      if (value === BACKGROUND) continue;
+      if (value === without) continue;
       stretches.add(start, at, value);
       const current = stretches.count - 1;
       // Those above that end before this one begins touch none of the later ones either.
@@ -77,9 +77,15 @@ function joinedStretches({ width, height, data }: LabelMap): Stretches {
   return stretches;
 }
 
-/** Regions of one value whose pixels touch at edges or corners (8-connected). */
-export function connectedComponents(map: LabelMap): Components {
-  const stretches = joinedStretches(map);
+/**
+ * Regions of one value whose pixels touch at edges or corners (8-connected).
+ * @param without the value that makes no regions; null: every value does.
+ */
+export function connectedComponents(
+  map: LabelMap,
+  without: number | null = BACKGROUND,
+): Components {
+  const stretches = joinedStretches(map, without);
   const ids = new Int32Array(map.data.length);
   const values: number[] = [];
   const idOf = new Int32Array(stretches.count);

@@ -85,10 +85,11 @@ export async function maskPng(
 export interface ThumbnailOptions {
   /** Longest side of the picture. */
   readonly maxSidePx: number;
-  /** Laid over the image in the colours of `classes`; the background stays clear. */
+  /** Laid over the image in the colours of `classes`; a background stays clear. */
   readonly labels?: {
     readonly labelMap: LabelMap;
     readonly classes: readonly SegmentationClass[];
+    readonly hasBackground: boolean;
   };
 }
 
@@ -99,7 +100,7 @@ export async function thumbnailPng(
 ): Promise<Uint8Array> {
   const { maxSidePx, labels } = options;
   if (labels === undefined) return imagePng(image, maxSidePx);
-  const { labelMap, classes } = labels;
+  const { labelMap, classes, hasBackground } = labels;
   if (labelMap.width !== image.width || labelMap.height !== image.height) {
     throw new AppError(
       'invalid-input',
@@ -114,7 +115,8 @@ export async function thumbnailPng(
   for (let i = 0; i < data.length; i++) {
     const pixel = Math.floor(i / 3);
     const under = base.data[base.channels === 1 ? pixel : i] ?? 0;
-    const opacity = values.data[pixel] === BACKGROUND ? 0 : OVERLAY_OPACITY;
+    const isClear = hasBackground && values.data[pixel] === BACKGROUND;
+    const opacity = isClear ? 0 : OVERLAY_OPACITY;
     data[i] = under + opacity * ((colours.data[i] ?? 0) - under);
   }
   return encodePng({ ...base, channels: 3, data: new Uint8Array(data.buffer) });

@@ -119,6 +119,9 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   );
   const deleteClasses = db.prepare<[number]>('DELETE FROM classes WHERE dataset_id = ?');
   const renameDataset = db.prepare<[string, number]>('UPDATE datasets SET name = ? WHERE id = ?');
+  const setBackgroundOf = db.prepare<[number, number]>(
+    'UPDATE datasets SET has_background = ? WHERE id = ?',
+  );
   const setOriginOf = db.prepare<[string, number]>('UPDATE datasets SET origin = ? WHERE id = ?');
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
@@ -194,6 +197,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       })();
     },
     rename: (id: number, name: string) => renameDataset.run(name, id).changes > 0,
+    setBackground: (id: number, hasBackground: boolean) =>
+      void setBackgroundOf.run(hasBackground ? 1 : 0, id),
     setOrigin: (id: number, origin: Record<string, unknown>) =>
       void setOriginOf.run(JSON.stringify(origin), id),
     /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds one of its images. */

@@ -29,6 +29,14 @@ interface SnapshotRow {
   dataset_id: number;
   created_at: string;
   hash: string;
+  has_background: number;
+  pixel_classes: number;
+}
+
+/** What a snapshot pins of the classes of its dataset. */
+interface PinnedClasses {
+  readonly has_background: number;
+  readonly pixel_classes: number;
 }
 
 interface SnapshotItemRow {
@@ -57,11 +65,14 @@ const toSnapshot = (row: SnapshotRow): Snapshot => ({
   datasetId: row.dataset_id,
   createdAt: row.created_at,
   hash: row.hash,
+  hasBackground: row.has_background === 1,
+  pixelClasses: row.pixel_classes,
 });
 
-/** SHA-256 over the items in order of image id: equal data, equal hash. */
-function snapshotHash(items: readonly SnapshotItem[]): string {
+/** SHA-256 over the classes and the items in order of image id: equal data, equal hash. */
+function snapshotHash(items: readonly SnapshotItem[], classes: PinnedClasses): string {
   const hash = createHash('sha256');
+  hash.update(`classes ${classes.pixel_classes} ${classes.has_background}\n`);
   for (const item of items.toSorted((a, b) => a.imageId - b.imageId)) {
     const { imageId, imageHash, labelMapId, imageClass, part } = item;
     hash.update(`${imageId} ${imageHash} ${labelMapId ?? '-'} ${imageClass ?? '-'} ${part}\n`);
@@ -129,10 +140,14 @@ export function snapshotsTable(db: Sqlite) {
     'SELECT id FROM snapshots WHERE dataset_id = ? AND hash = ?',
   );
   const byId = db.prepare<[number], SnapshotRow>(
-    'SELECT id, dataset_id, created_at, hash FROM snapshots WHERE id = ?',
+    'SELECT id, dataset_id, created_at, hash, has_background, pixel_classes FROM snapshots WHERE id = ?',
   );
-  const insert = db.prepare<[number, string, string]>(
-    'INSERT INTO snapshots (dataset_id, created_at, hash) VALUES (?, ?, ?)',
+  const classesOf = db.prepare<[number], PinnedClasses>(
+    `SELECT has_background, (SELECT COALESCE(MAX(c.idx), -1) + 1 FROM classes c
+       WHERE c.dataset_id = d.id AND c.idx < 255) AS pixel_classes FROM datasets d WHERE d.id = ?`,
+  );
+  const insert = db.prepare<[number, string, string, number, number]>(
+    'INSERT INTO snapshots (dataset_id, created_at, hash, has_background, pixel_classes) VALUES (?, ?, ?, ?, ?)',
   );
   const insertItem = db.prepare<[number, number, string, number | null, number | null, string]>(
     `INSERT INTO snapshot_items (snapshot_id, image_id, image_hash, label_map_id, image_class, part)
@@ -179,13 +194,21 @@ export function snapshotsTable(db: Sqlite) {
         imageClass: row.image_class,
         part: Part.parse(row.part),
       })),
-    /** Returns the snapshot of these items, an existing one where the data is the same. */
+    /** Returns the snapshot of these items and of the classes of now, an existing one where the data is the same. */
     take(datasetId: number, items: readonly SnapshotItem[]): number {
-      const hash = snapshotHash(items);
+      const classes = classesOf.get(datasetId) ?? { has_background: 1, pixel_classes: 0 };
+      const hash = snapshotHash(items, classes);
       return db.transaction(() => {
         const existing = byHash.get(datasetId, hash);
         if (existing !== undefined) return existing.id;
-        const id = Number(insert.run(datasetId, new Date().toISOString(), hash).lastInsertRowid);
+        const { lastInsertRowid } = insert.run(
+          datasetId,
+          new Date().toISOString(),
+          hash,
+          classes.has_background,
+          classes.pixel_classes,
+        );
+        const id = Number(lastInsertRowid);
         for (const i of items) {
           insertItem.run(id, i.imageId, i.imageHash, i.labelMapId, i.imageClass, i.part);
         }

@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import { exportCoco } from '../data/export/coco.ts';
 import { exportFolder } from '../data/export/folder.ts';
+import { colourClassZero } from '../data/class-colors.ts';
 import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
@@ -23,6 +24,7 @@ type DatasetCalls =
   | 'datasets.relink'
   | 'datasets.rename'
   | 'datasets.delete'
+  | 'datasets.setBackground'
   | 'datasets.setClasses'
   | 'images.list'
   | 'images.get'
@@ -149,6 +151,19 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     });
     const runs = removed.length === 0 ? {} : { runs: { removed } };
     return { output: null, changes: { datasets: { removed: [datasetId] }, ...runs } };
+  },
+
+  'datasets.setBackground'({ project, datasetId, hasBackground }, context) {
+    const { db } = context.project(project);
+    const { classes } = requireDataset(db, datasetId);
+    db.transaction(() => {
+      db.datasets.setBackground(datasetId, hasBackground);
+      if (!hasBackground) db.datasets.setClasses(datasetId, colourClassZero(classes));
+    });
+    return {
+      output: requireDataset(db, datasetId),
+      changes: { datasets: { updated: [datasetId] } },
+    };
   },
 
   'datasets.setClasses'({ project, datasetId, classes }, context) {

@@ -15,6 +15,7 @@ import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { inputFiles } from '../data/input-files.ts';
+import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
 import { runTrainer } from '../trainer.ts';
@@ -27,16 +28,13 @@ type PredictInput = Extract<TrainerRequest, { type: 'predict' }>['inputs'][numbe
 /** Written beside the masks of files: which image each is of, and how sure the network was. */
 const LIST_NAME = 'predictions.csv';
 
-/** The dataset that a run was trained on. Errors: not-found. */
-const datasetOf = (db: Project, run: Run): Dataset =>
-  requireDataset(db, db.snapshots.get(run.config.snapshotId)?.datasetId ?? 0);
-
+/** Those that a run draws. */
 const classesOf = (db: Project, run: Run): readonly SegmentationClass[] =>
-  datasetOf(db, run).classes;
+  pinnedDataset(db, run.config.snapshotId)?.classes ?? [];
 
 /** What pages of a file were when the images were imported that a run was trained on. */
 function pagesSeenBy(db: Project, run: Run): PagesAs {
-  const asked = PagesAs.safeParse(datasetOf(db, run).origin['pages']);
+  const asked = PagesAs.safeParse(pinnedDataset(db, run.config.snapshotId)?.origin['pages']);
   return asked.success ? asked.data : 'auto';
 }
 

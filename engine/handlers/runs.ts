@@ -1,9 +1,10 @@
 /** Calls on single runs. */
 import { AppError } from '../../shared/errors.ts';
+import { pinnedDataset } from '../data/pinned-dataset.ts';
 import { pretrainingExamples } from '../study/report/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
 import { exportModel } from '../training/weights/export-model.ts';
-import { type Handlers, requireDataset, requireRun, startQueue, studyUpdated } from './context.ts';
+import { type Handlers, requireRun, startQueue, studyUpdated } from './context.ts';
 
 export const runHandlers: Handlers<
   'runs.list' | 'runs.get' | 'runs.examples' | 'runs.retry' | 'runs.cancel' | 'runs.export'
@@ -79,8 +80,7 @@ export const runHandlers: Handlers<
       );
     }
     const decoded = decodeCheckpoint(stored.bytes);
-    const snapshot = db.snapshots.get(run.config.snapshotId);
-    const { classes } = requireDataset(db, snapshot?.datasetId ?? 0);
+    const classes = pinnedDataset(db, run.config.snapshotId)?.classes ?? [];
     const names = Array.from(
       { length: decoded.header.classes ?? 0 },
       (_, index) => classes.find((c) => c.index === index)?.name ?? `class ${index}`,

@@ -47,20 +47,20 @@ export function createThumbnails(): Thumbnails {
     const dataset = db.datasets.get(image.datasetId);
     if (dataset === undefined) throw new AppError('not-found', 'The dataset was deleted.');
     const labelMap = reduceLabels(readLabelMap(db, image.labelMapId), reducedBy);
-    return thumbnailPng(pixels, { maxSidePx, labels: { labelMap, classes: dataset.classes } });
+    const { classes, hasBackground } = dataset;
+    return thumbnailPng(pixels, { maxSidePx, labels: { labelMap, classes, hasBackground } });
   }
 
   return {
     async png(db, request, wanted) {
       const { image, maxSidePx, withLabels } = request;
       const labels = withLabels ? (image.labelMapId ?? 0) : 0;
-      // Colours of classes are part of the picture; a changed class changes the key.
-      const colours = withLabels
-        ? (db.datasets
-            .get(image.datasetId)
-            ?.classes.map((c) => c.color)
-            .join() ?? '')
-        : '';
+      // Colours of classes, and of class 0 whether it is one, are part of the picture and so of the key.
+      const dataset = withLabels ? db.datasets.get(image.datasetId) : undefined;
+      const colours = [
+        dataset?.hasBackground,
+        ...(dataset?.classes ?? []).map((c) => c.color),
+      ].join();
       const key = [db.path, image.id, image.hash, maxSidePx, labels, colours].join(' ');
       const cached = cache.get(key);
       if (cached !== undefined) {

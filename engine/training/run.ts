@@ -11,6 +11,7 @@ import type {
   RunConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
@@ -224,8 +225,6 @@ async function examplesOf(
   for (const request of chooseExamples(images)) {
     tiles.push(await readTile(project, request, options));
   }
-  const datasetId = project.snapshots.get(snapshotId)?.datasetId;
-  const dataset = datasetId === undefined ? undefined : project.datasets.get(datasetId);
   const examples = await drawExamples({
     engine,
     objective,
@@ -233,7 +232,7 @@ async function examplesOf(
     weights,
     tiles,
     sizePx: sampling.sizePx,
-    classes: dataset?.classes ?? [],
+    classes: pinnedDataset(project, snapshotId)?.classes ?? [],
   });
   store.close();
   return examples;

@@ -56,7 +56,9 @@ const rows = await inFolder(async (folder) => {
     let counts: string[] = [];
     const { ms, cpuMs } = await timed(() => {
       counts = own.flatMap((map) =>
-        labelRegions(map, classes, 'bench').map((region) => region.segmentation.counts),
+        labelRegions(map, { name: 'bench', classes, hasBackground: true }).map(
+          (region) => region.segmentation.counts,
+        ),
       );
     }, 2);
     const raw = join(folder, 'maps.raw');

@@ -36,7 +36,11 @@ function writeImages(folder: string, count: number): string {
     const { pixels, labelMap } = picture(i, SIZE_PX);
     const map = decodeLabelMap(labelMap);
     const mask = encode({ ...map, data: map.data.map((v) => 255 * v), channels: 1 });
-    return { pixels, mask, regions: labelRegions(map, classes, 'bench') };
+    return {
+      pixels,
+      mask,
+      regions: labelRegions(map, { name: 'bench', classes, hasBackground: true }),
+    };
   });
   const images: unknown[] = [];
   const annotations: unknown[] = [];

@@ -2,15 +2,17 @@
  * A dataset as COCO: original files in images/ and instances.json with compressed run lengths. Each
  * 8-connected region of a class is an annotation with iscrowd 0. Ignored pixels of an image are one
  * annotation with iscrowd 1 of the first class, as COCO's own evaluation understands it; import/coco.ts makes
- * them ignored again. COCO has no place for groups, splits and image classes: export a folder for these.
+ * them ignored again. Where the dataset has no background, class 0 is a category like the others, and `info` says so.
+ * COCO has no place for groups, splits and image classes: export a folder for these.
  */
 import { cocoArea, cocoBox, compressCocoCounts, encodeCocoRuns } from '../../../shared/coco-rle.ts';
-import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/entities.ts';
+import { BACKGROUND, type Dataset, IGNORE } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { connectedComponents } from '../components.ts';
 import { readLabelMapAlone } from '../image-source.ts';
+import type { CocoInfo } from '../import/coco.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
 import { fillFolder } from './target-folder.ts';
 
@@ -32,7 +34,8 @@ export async function exportCoco(
   options: ExportOptions = {},
 ): Promise<{ files: number; dir: string }> {
   const dataset = datasetOf(project, datasetId);
-  const foreground = dataset.classes.filter((c) => c.index !== BACKGROUND);
+  const { hasBackground } = dataset;
+  const drawn = dataset.classes.filter((c) => !(hasBackground && c.index === BACKGROUND));
   const images: Record<string, unknown>[] = [];
   const annotations: CocoAnnotationOut[] = [];
   const all = project.datasets.images(datasetId);
@@ -55,13 +58,16 @@ export async function exportCoco(
         });
         const labelMap = await readLabelMapAlone(project, image);
         if (labelMap === null) return;
-        for (const region of labelRegions(labelMap, foreground, dataset.name)) {
+        for (const region of labelRegions(labelMap, { ...dataset, classes: drawn })) {
           annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
         }
       },
     });
-    const categories = foreground.map(({ index, name }) => ({ id: index, name }));
-    const info = { description: `${dataset.name}, exported by Graft` };
+    const categories = drawn.map(({ index, name }) => ({ id: index, name }));
+    const info: CocoInfo = {
+      description: `${dataset.name}, exported by Graft`,
+      ...(hasBackground ? {} : { has_background: false }),
+    };
     await target.write(
       'instances.json',
       JSON.stringify({ info, licenses: [], images, annotations, categories }),
@@ -69,24 +75,23 @@ export async function exportCoco(
   });
 }
 
-/** Every region of a label map as an annotation, in the order in which columns meet them. */
+/** Every region of one of `classes` as an annotation, in the order in which columns meet them. */
 export function labelRegions(
   labelMap: LabelMap,
-  foreground: readonly SegmentationClass[],
-  datasetName: string,
+  { name, classes, hasBackground }: Pick<Dataset, 'name' | 'classes' | 'hasBackground'>,
 ): Omit<CocoAnnotationOut, 'id' | 'image_id'>[] {
   const size = [labelMap.height, labelMap.width] as const;
-  const { ids, values } = connectedComponents(labelMap);
+  const { ids, values } = connectedComponents(labelMap, hasBackground ? BACKGROUND : null);
   // All ignored pixels of an image are one crowd.
   const crowd = values.length + 1;
   for (let i = 0; i < ids.length; i++) if (labelMap.data[i] === IGNORE) ids[i] = crowd;
   return [...encodeCocoRuns(ids, size)].map(([id, counts]) => {
     const value = values[id - 1];
-    const category = value ?? foreground[0]?.index;
+    const category = value ?? classes[0]?.index;
     if (category === undefined) {
       throw new AppError(
         'invalid-input',
-        `"${datasetName}" has ignored pixels but no class beside the background, and COCO cannot say that. Add a class first.`,
+        `"${name}" has ignored pixels but no class beside the background, and COCO cannot say that. Add a class first.`,
       );
     }
     return {

@@ -86,6 +86,7 @@ function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesF
   return {
     ...(files.length === 0 ? {} : { pages }),
     classes: dataset.classes,
+    hasBackground: dataset.hasBackground,
     imageClasses: dataset.imageClasses,
     images: Object.fromEntries(facts),
   };

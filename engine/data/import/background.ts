@@ -6,12 +6,13 @@ import { BACKGROUND, type SegmentationClass } from '../../../shared/entities.ts'
 const NAMES =
   /^[_\s]*(back[\s_-]?ground|bg|un-?label+ed|unknown|other|others|none|nothing|void|class 0|0)[_\s]*$/i;
 
-/** `auto`: unless a layout names class 0 as something else, such as the sky of CamVid. */
+/** `auto`: as the files say; else unless a layout names class 0 as something else, such as the sky of CamVid. */
 export function isBackground(
   classes: readonly SegmentationClass[],
-  choice: BackgroundChoice,
+  { choice, said }: { readonly choice: BackgroundChoice; readonly said?: boolean | undefined },
 ): boolean {
   if (choice !== 'auto') return choice === 'yes';
+  if (said !== undefined) return said;
   const name = classes.find(({ index }) => index === BACKGROUND)?.name;
   return name === undefined || NAMES.test(name);
 }

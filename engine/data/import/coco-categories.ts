@@ -6,24 +6,26 @@ import type { ImportDoubt } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { inWords } from '../../../shared/sentences.ts';
-import { namedClasses } from '../class-colors.ts';
+import { colourClassZero, namedClasses } from '../class-colors.ts';
 import { isBackgroundName } from './class-list.ts';
+import type { CocoGround } from './coco-paint.ts';
 import { type CocoCategory, type CocoId, compareIds } from './coco-entries.ts';
 import { mapped } from './mask-doubts.ts';
 import type { ValueRule } from './value-mapping.ts';
 
-export interface CocoClasses {
+export interface CocoClasses extends CocoGround {
   readonly rule: ValueRule;
   /** The values that annotations of each category of one file are painted with. */
   valuesOf(own: readonly CocoCategory[]): ReadonlyMap<CocoId, number>;
-  /** Painted beneath all others. */
-  readonly beneath: ReadonlySet<number>;
 }
 
-/** @param lists the categories of each file. Errors: unsupported (too many), naming `json`. */
+/**
+ * @param lists the categories of each file.
+ * @param options `hasBackground`: false, where the first category is class 0. Errors: unsupported (too many), naming `json`.
+ */
 export function cocoClasses(
   lists: readonly (readonly CocoCategory[])[],
-  json: string,
+  { json, hasBackground }: { readonly json: string; readonly hasBackground: boolean },
 ): CocoClasses {
   const all = unite(lists);
   if (all.length >= MAX_CLASSES) {
@@ -33,6 +35,7 @@ export function cocoClasses(
       { subject: json },
     );
   }
+  if (!hasBackground) return classesFromZero(all);
   const grounds = all.filter(({ name }) => isBackgroundName(name));
   const ordered = [...all.filter((one) => !grounds.includes(one)), ...grounds];
   const every = namedClasses(['background', ...ordered.map(({ name }) => name)]);
@@ -53,6 +56,24 @@ export function cocoClasses(
     },
     valuesOf: (own) => new Map(own.map((one) => [one.id, indexOf(ordered, one) + 1])),
     beneath: new Set(spare.map(({ index }) => index)),
+    blank: BACKGROUND,
+  };
+}
+
+/** Of an export of ours without a background: every pixel is of a category, or ignored. */
+function classesFromZero(all: readonly CocoCategory[]): CocoClasses {
+  const classes = colourClassZero(namedClasses(all.map(({ name }) => name)));
+  const values = [...classes.map(({ index }) => index), IGNORE];
+  return {
+    rule: {
+      entries: new Map(values.map((value) => [String(value), value] as const)),
+      classes,
+      hasBackground: false,
+      why: 'COCO categories in the order of their ids, the first as class 0, as the file says',
+    },
+    valuesOf: (own) => new Map(own.map((one) => [one.id, indexOf(all, one)])),
+    beneath: new Set(),
+    blank: IGNORE,
   };
 }
 

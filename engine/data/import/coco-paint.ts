@@ -7,7 +7,7 @@ import {
   forEachCocoPixel,
   type Runs,
 } from '../../../shared/coco-rle.ts';
-import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
+import { IGNORE } from '../../../shared/entities.ts';
 import { cocoPolygonRuns } from '../../../shared/geometry.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 
@@ -21,6 +21,14 @@ export interface CocoAnnotation {
   readonly classIndex: number;
   readonly crowd: boolean;
   readonly segmentation: CocoSegmentation;
+}
+
+/** What lies beneath the objects. */
+export interface CocoGround {
+  /** Values that are painted beneath all others. */
+  readonly beneath: ReadonlySet<number>;
+  /** The value of pixels that no annotation covers. */
+  readonly blank: number;
 }
 
 type PaintIssue = Pick<ImportIssue, 'severity' | 'message'>;
@@ -57,10 +65,10 @@ function sortRings(all: readonly Runs[]): { rings: (readonly number[])[]; faults
  */
 export function paintCoco(
   annotations: readonly CocoAnnotation[],
-  { size, beneath }: { readonly size: CocoSize; readonly beneath: ReadonlySet<number> },
+  { size, beneath, blank }: CocoGround & { readonly size: CocoSize },
 ): PaintReport {
   const [height, width] = size;
-  const data = new Uint8Array(height * width).fill(BACKGROUND);
+  const data = new Uint8Array(height * width).fill(blank);
   /** Which annotation painted a pixel last, counted from 1. */
   const owner = new Uint32Array(height * width);
   const issues: PaintIssue[] = [];
@@ -84,7 +92,7 @@ export function paintCoco(
       let own = 0;
       forEachCocoPixel(counts, size, (index) => {
         const before = data[index] ?? 0;
-        const isFree = before === BACKGROUND || before === IGNORE || beneath.has(before);
+        const isFree = before === blank || before === IGNORE || beneath.has(before);
         if (!isFree && before !== value) overlap++;
         if (owner[index] === i + 1) own++;
         pixels++;

@@ -21,17 +21,25 @@ import {
   readImageEntries,
 } from './coco-entries.ts';
 import { type LocatedImage, locate, mergeSame, tellMissing } from './coco-images.ts';
-import type { CocoAnnotation } from './coco-paint.ts';
+import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
 import { findImages, imageFolders } from './coco-places.ts';
 import { readJson } from './json-file.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
+
+/** What an export of ours says of the whole file. */
+export interface CocoInfo {
+  readonly description: string;
+  /** false: class 0 is one of the categories, and pixels without an annotation are of none. */
+  readonly has_background?: false;
+}
 
 /** Entries stay unknown here, so that one bad entry costs itself and not the file. */
 const CocoFile = z.object({
   images: z.array(z.unknown()),
   annotations: z.array(z.unknown()),
   categories: z.array(z.unknown()),
+  info: z.object({ has_background: z.unknown() }).partial().catch({}).optional(),
 });
 
 export interface CocoSource {
@@ -73,14 +81,15 @@ export async function readCoco(
   const [first = ''] = sources.map((source) => source.json);
   const classes = cocoClasses(
     files.map((file) => file.own),
-    first,
+    { json: first, hasBackground: files.every(hasBackground) },
   );
   const found: Omit<FoundItem, 'name'>[] = [];
   let imagesDir: string | null = null;
   for (const { source, content, own } of files) {
     const classOf = classes.valuesOf(own);
-    const { beneath } = classes;
-    const reading = await readImages(source, { ...options, content, classOf, beneath, issues });
+    const { beneath, blank } = classes;
+    const ground = { beneath, blank };
+    const reading = await readImages(source, { ...options, content, classOf, ground, issues });
     found.push(...reading.items.filter((item) => !inEarlierFile(item, found, issues)));
     imagesDir ??= reading.dir;
   }
@@ -137,16 +146,19 @@ function inEarlierFile(
 
 type Content = z.infer<typeof CocoFile>;
 
+const hasBackground = ({ content }: { readonly content: Content }): boolean =>
+  content.info?.has_background !== false;
+
 async function readImages(
   source: CocoSource,
   options: CocoOptions & {
     content: Content;
     classOf: ReadonlyMap<CocoId, number>;
-    beneath: ReadonlySet<number>;
+    ground: CocoGround;
     issues: ImportIssue[];
   },
 ): Promise<{ items: Omit<FoundItem, 'name'>[]; dir: string }> {
-  const { content, classOf, beneath, issues, reader } = options;
+  const { content, classOf, ground, issues, reader } = options;
   const { json, part } = source;
   const say = issuesOf(json, issues);
   const entries = readAnnotationEntries(content.annotations, new Set(classOf.keys()), say);
@@ -174,7 +186,7 @@ async function readImages(
         kind: 'coco',
         path: json,
         annotations: own,
-        beneath,
+        ...ground,
         unusable,
         size: image.size,
       } as const;

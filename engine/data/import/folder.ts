@@ -95,6 +95,8 @@ function rolesOf(tree: FolderTree): Roles {
 /** classes.json: what the values of the masks mean, and what is known of single images. */
 export const ClassesFile = z.object({
   classes: z.array(SegmentationClass).min(1),
+  /** Whether class 0 is the background; left out: by its name. */
+  hasBackground: z.boolean().optional(),
   imageClasses: z.array(z.string()).default([]),
   /** The images of files with several pages, each as the pages that are its channels, from 0. */
   pages: z.record(z.string(), z.array(z.array(z.number().int().min(0)).min(1)).min(1)).default({}),
@@ -111,10 +113,11 @@ export type ClassesFile = z.input<typeof ClassesFile>;
 export const SplitsFile = z.record(z.string(), z.partialRecord(Part, z.array(z.string())));
 export type SplitsFile = z.infer<typeof SplitsFile>;
 
-function ruleOf(classes: readonly SegmentationClass[]): ValueRule {
+function ruleOf({ classes, hasBackground }: z.output<typeof ClassesFile>): ValueRule {
   const entries = new Map(classes.map((c) => [String(c.index), c.index]));
   entries.set(String(IGNORE), IGNORE);
-  return { entries, classes, why: 'classes.json says so', isList: true };
+  const said = hasBackground === undefined ? {} : { hasBackground };
+  return { entries, classes, ...said, why: 'classes.json says so', isList: true };
 }
 
 /** Names as the images are called here, where a list has them in another Unicode form. */
@@ -184,7 +187,7 @@ export const folderLayout: FolderLayout = {
         };
       }),
       issues: [...issues, ...paired.issues.filter((issue) => !ownFiles.has(issue.path))],
-      rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known.classes),
+      rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
       imageClasses: known?.imageClasses ?? [],
       splits:
         splits === undefined

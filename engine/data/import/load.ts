@@ -102,11 +102,7 @@ async function loadMask(
       return null;
     }
     const size = [image.height, image.width] as const;
-    const {
-      labelMap,
-      painted,
-      issues: found,
-    } = paintCoco(labels.annotations, { size, beneath: labels.beneath });
+    const { labelMap, painted, issues: found } = paintCoco(labels.annotations, { ...labels, size });
     issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
     const given = labels.annotations.length + labels.unusable;
     if (given > 0 && painted === 0) {

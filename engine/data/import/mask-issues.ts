@@ -1,7 +1,13 @@
 /** What is said of single masks, and of all of them together, once it is known how their values are read. */
 import type { ImportDoubt, ImportIssue } from '../../../shared/api.ts';
-import { BACKGROUND, type Part, type SegmentationClass } from '../../../shared/entities.ts';
-import { emptyPart, type PartLabels, PART_NAMES } from '../../../shared/foreground.ts';
+import { BACKGROUND, type Dataset, type Part } from '../../../shared/entities.ts';
+import {
+  emptyPart,
+  type PartLabels,
+  PART_NAMES,
+  scoredClasses,
+  unscored,
+} from '../../../shared/foreground.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { alphaNotes } from '../alpha.ts';
 import {
@@ -35,25 +41,27 @@ export function maskIssues(path: string, mask: SeenValues, mapping: ValueMapping
 /** Label maps to be that hold nothing to learn or to score, or no background at all. `part`: null without a split. */
 export function emptyMasks(
   labels: readonly { readonly part: Part | null; readonly values: readonly number[] }[],
+  hasBackground: boolean,
 ): ImportDoubt[] {
   if (labels.length === 0) return [];
   const doubt = (message: string): ImportDoubt => ({ message, instead: [] });
   const placed = labels.flatMap(({ part, values }): PartLabels[] =>
     part === null ? [] : [{ part, values }],
   );
+  const together = labels.map(({ values }): PartLabels => ({ part: 'train', values }));
   const empty =
-    emptyPart(labels.map(({ values }) => ({ part: 'train', values }))) === null
-      ? emptyPart(placed)
+    emptyPart(together, hasBackground) === null
+      ? emptyPart(placed, hasBackground)
       : { part: null, count: labels.length };
   if (empty !== null) {
     const which = empty.part === null ? '' : `${PART_NAMES[empty.part]} `;
     return [
       doubt(
-        `None of the ${empty.count} ${which}masks holds anything but background and ignored pixels: there is nothing to learn from them. Look at their values; masks that were scaled, saved as JPEG or taken from another folder look like this.`,
+        `None of the ${empty.count} ${which}masks holds anything but ${unscored(hasBackground)}: there is nothing to learn from them. Look at their values; masks that were scaled, saved as JPEG or taken from another folder look like this.`,
       ),
     ];
   }
-  if (labels.some(({ values }) => values.includes(BACKGROUND))) return [];
+  if (!hasBackground || labels.some(({ values }) => values.includes(BACKGROUND))) return [];
   return [doubt('No mask holds any background: every pixel is foreground or ignored.')];
 }
 
@@ -73,11 +81,12 @@ export function unmatchedIssues(
 /** Classes that a layout or the user names and that no mask holds. */
 export function absentIssues(
   path: string,
-  classes: readonly SegmentationClass[],
+  dataset: Pick<Dataset, 'classes' | 'hasBackground'>,
   labels: readonly { readonly values: readonly number[] }[],
 ): ImportIssue[] {
   const present = new Set(labels.flatMap(({ values }) => values));
-  const absent = classes.filter(({ index }) => index !== BACKGROUND && !present.has(index));
+  const scored = new Set(scoredClasses(dataset));
+  const absent = dataset.classes.filter(({ index }) => scored.has(index) && !present.has(index));
   if (labels.length === 0 || absent.length === 0) return [];
   const names = absent.map(({ index, name }) => `${index} ${name}`).join(', ');
   return [{ path, severity: 'info', message: `no mask that was looked at holds: ${names}` }];

@@ -9,7 +9,7 @@ import type {
 import type { Part, SegmentationClass } from '../../../shared/entities.ts';
 import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
-import type { CocoAnnotation } from './coco-paint.ts';
+import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
 import type { FolderTree } from './folder-tree.ts';
 import type { ValueMapping, ValueRule } from './value-mapping.ts';
 
@@ -19,17 +19,15 @@ export type LabelSource =
   | { readonly kind: 'mask'; readonly path: string; readonly page?: number }
   /** One mask per object: every pixel that is not 0 in any of them is foreground. */
   | { readonly kind: 'union'; readonly paths: readonly string[] }
-  | {
+  | (CocoGround & {
       readonly kind: 'coco';
       readonly path: string;
       readonly annotations: readonly CocoAnnotation[];
-      /** Values that are painted beneath all others. */
-      readonly beneath: ReadonlySet<number>;
       /** Annotations of the image that could not even be read. */
       readonly unusable: number;
       /** Size of the image that the annotations were made for, in pixels; null where they do not say. */
       readonly size: { readonly width: number; readonly height: number } | null;
-    };
+    });
 
 /** One image to be. Paths are absolute. */
 export interface ImportItem {

@@ -9,6 +9,7 @@ import type {
 } from '../../../shared/api.ts';
 import { PARTS, type Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { colourClassZero } from '../class-colors.ts';
 import { isBackground } from './background.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
 import type { DecodedMask } from '../decode-mask.ts';
@@ -118,20 +119,24 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     part: splits[0]?.partOf.get(pageName(mask.item)) ?? null,
     values: labelsOf(mask, mapping),
   }));
+  const hasBackground = isBackground(mapping.classes, {
+    choice: options.background ?? 'auto',
+    said: contents.rule?.hasBackground,
+  });
+  const classes = hasBackground ? [...mapping.classes] : colourClassZero(mapping.classes);
   if (given !== null || contents.rule !== null) {
-    issues.push(...absentIssues(options.path, mapping.classes, labels));
+    issues.push(...absentIssues(options.path, { classes, hasBackground }, labels));
   }
-  const hasBackground = isBackground(mapping.classes, options.background ?? 'auto');
   const preview: ImportPreview = {
     format,
     why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
     images: items.length - unreadable,
     labelled: items.filter((item) => item.labels !== null).length - unlabelled,
-    classes: mapping.classes,
+    classes,
     hasBackground,
     imageClasses: contents.imageClasses,
     values: describeValues(seen, mapping),
-    doubts: [...doubts, ...(hasBackground ? emptyMasks(labels) : [])],
+    doubts: [...doubts, ...emptyMasks(labels, hasBackground)],
     parts: partCounts(items, splits[0]),
     severalPages,
     oneMasks,
@@ -145,7 +150,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     items,
     mapping,
     doubts,
-    classes: mapping.classes,
+    classes,
     hasBackground,
     imageClasses: contents.imageClasses,
     splits,

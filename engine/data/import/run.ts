@@ -180,7 +180,7 @@ async function fillDataset(
     labelled,
     skipped,
     issues,
-    doubts: [...plan.doubts, ...emptyMasks(held)],
+    doubts: [...plan.doubts, ...emptyMasks(held, plan.hasBackground)],
     splitId: splitIds[0] ?? null,
   };
 }

@@ -14,6 +14,8 @@ export interface ValueRule {
   readonly entries: ReadonlyMap<string, number>;
   readonly classes: readonly SegmentationClass[];
   readonly why: string;
+  /** Whether class 0 is the background, where the files themselves say it. */
+  readonly hasBackground?: boolean;
   /** Whether it is a list beside the masks, which may have forgotten some of their values. */
   readonly isList?: boolean;
   /** Classes that a mapping of the user can bring into use. */

@@ -6,13 +6,14 @@ import type {
   StudiedPretraining,
   StudyAnalysis,
 } from '../../../shared/analysis.ts';
-import type {
-  EngineInfo,
-  PretrainingKey,
-  PretrainingPlan,
-  Run,
-  SegmentationClass,
-  Study,
+import {
+  BACKGROUND,
+  type EngineInfo,
+  type PretrainingKey,
+  type PretrainingPlan,
+  type Run,
+  type SegmentationClass,
+  type Study,
 } from '../../../shared/entities.ts';
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -23,6 +24,7 @@ import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.
 import { readForPicture, readLabelMap } from '../../data/image-source.ts';
 import { partLabels } from '../../data/label-values.ts';
 import { imagePng, maskPng } from '../../data/thumbnail.ts';
+import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { analysedRuns, chosenRuns } from '../analysis/analysed-runs.ts';
@@ -58,8 +60,8 @@ function studiedPretraining(
   return { key, task, trains, extraLabels };
 }
 
-function scoredNames(db: Project, { config }: Study): StudyAnalysis['classes'] {
-  const target = db.datasets.get(config.targetDatasetId);
+function scoredNames(db: Project, { targetSnapshotId }: Study): StudyAnalysis['classes'] {
+  const target = pinnedDataset(db, targetSnapshotId);
   if (target === undefined) return [];
   const scored = new Set(scoredClasses(target));
   return target.classes.flatMap(({ index, name }) => (scored.has(index) ? [{ index, name }] : []));
@@ -204,8 +206,8 @@ function unseenNotes(db: Project, study: Study): string[] {
 }
 
 /** What the target's label maps lack that was to be learned or scored. */
-function labelNotes(db: Project, { config, targetSnapshotId }: Study): string[] {
-  const target = db.datasets.get(config.targetDatasetId);
+function labelNotes(db: Project, { targetSnapshotId }: Study): string[] {
+  const target = pinnedDataset(db, targetSnapshotId);
   if (target === undefined) return [];
   const labels = partLabels(db, db.snapshots.items(targetSnapshotId));
   const obstacle = foregroundObstacle(target.name, labels, target.hasBackground);
@@ -214,12 +216,33 @@ function labelNotes(db: Project, { config, targetSnapshotId }: Study): string[] 
     : [obstacle];
 }
 
+/** Where class 0 of the target has become something else since the study was planned. */
+function backgroundNotes(db: Project, { targetSnapshotId, config }: Study): string[] {
+  const [then, now] = [
+    pinnedDataset(db, targetSnapshotId),
+    db.datasets.get(config.targetDatasetId),
+  ];
+  if (then === undefined || now === undefined || then.hasBackground === now.hasBackground)
+    return [];
+  const name = now.classes.find(({ index }) => index === BACKGROUND)?.name ?? 'background';
+  const [was, is] = then.hasBackground
+    ? ['the background, which is not scored', 'a class like any other']
+    : ['a class like any other, and scored', 'the background'];
+  return [
+    `When this study was planned, class 0 (${name}) of "${now.name}" was ${was}; now it is ${is}. All runs of the study keep to what it was; repeat the study to go by what it is.`,
+  ];
+}
+
 function reportNotes(
   db: Project,
   study: Study,
   { runs, engines }: { runs: readonly Run[]; engines: readonly EngineInfo[] },
 ): string[] {
-  const notes = [...unseenNotes(db, study), ...labelNotes(db, study)];
+  const notes = [
+    ...unseenNotes(db, study),
+    ...labelNotes(db, study),
+    ...backgroundNotes(db, study),
+  ];
   const { config } = study;
   notes.push(...sameTrainingImages(db, study));
   if (config.mode === 'quick') {

@@ -13,6 +13,7 @@ import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { imageServes, sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { labelMapCode } from '../../data/image-source.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
+import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
 import { classWeights } from '../objectives/class-weights.ts';
 import type { Objective } from '../objectives/objective.ts';
@@ -66,8 +67,7 @@ function requestsOf(project: Project, snapshotId: number): (TileRequest & { part
 
 /** The dataset that a run trains on, and how many classes its label maps can hold (background included). */
 function datasetOf(project: Project, config: RunConfig) {
-  const snapshot = project.snapshots.get(config.snapshotId);
-  const dataset = snapshot && project.datasets.get(snapshot.datasetId);
+  const dataset = pinnedDataset(project, config.snapshotId);
   if (dataset === undefined) {
     throw new AppError('not-found', `There is no snapshot ${config.snapshotId} in this project.`);
   }

@@ -98,13 +98,22 @@ describe('pictures for people', () => {
   });
 
   test('a label map is laid over its image, the background left clear', async () => {
-    const labels = { labelMap: { width: 2, height: 1, data: Uint8Array.of(0, 1) }, classes };
+    const labels = {
+      labelMap: { width: 2, height: 1, data: Uint8Array.of(0, 1) },
+      classes,
+      hasBackground: true,
+    };
     const png = await thumbnailPng(image({ data: Uint8Array.of(100, 100) }), {
       maxSidePx: 9,
       labels,
     });
     // 100 + .45 · (colour − 100): 158.5 (clamped arrays round halves to even), 127, 55.
     expect([...(await pixels(png)).data]).toEqual([100, 100, 100, 158, 127, 55]);
+    const whole = await thumbnailPng(image({ data: Uint8Array.of(100, 100) }), {
+      maxSidePx: 9,
+      labels: { ...labels, hasBackground: false },
+    });
+    expect([...(await pixels(whole)).data]).toEqual([55, 55, 55, 158, 127, 55]);
     await expect(
       thumbnailPng(image({ width: 1, data: Uint8Array.of(1) }), { maxSidePx: 9, labels }),
     ).rejects.toMatchObject({ code: 'invalid-input' });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { namedClasses } from '../../../../engine/data/class-colors.ts';
+import { colourClassZero, namedClasses } from '../../../../engine/data/class-colors.ts';
 import { exportCoco } from '../../../../engine/data/export/coco.ts';
 import { exportFolder } from '../../../../engine/data/export/folder.ts';
 import { decodeImage } from '../../../../engine/data/decode.ts';
@@ -25,13 +25,20 @@ interface Sample {
   readonly imageClass?: number;
 }
 
+const STREETS = colourClassZero(namedClasses(['sky', 'building', 'road', 'car']));
 const CLASSES = namedClasses(['background', 'cell', 'debris', 'vessel']);
 
-async function addDataset(project: Project, name: string, samples: readonly Sample[]) {
+async function addDataset(
+  project: Project,
+  name: string,
+  samples: readonly Sample[],
+  hasBackground = true,
+) {
   const datasetId = project.datasets.create({
     name,
     origin: { kind: 'test' },
-    classes: CLASSES,
+    classes: hasBackground ? CLASSES : STREETS,
+    hasBackground,
     imageClasses: ['healthy', 'ill'],
   });
   for (const sample of samples) {
@@ -132,6 +139,42 @@ describe('what is exported is what is imported again', () => {
       );
     },
   );
+
+  test.each([
+    ['folder', exportFolder],
+    ['coco', exportCoco],
+  ] as const)('%s: class 0 where it is no background', async (format, write) => {
+    const s = scratch();
+    const png = (value: number) =>
+      encode({ width: 3, height: 2, data: new Uint8Array(6).fill(value), channels: 1 });
+    const streets = [
+      { name: 'a.png', bytes: png(1), labels: [0, 0, 1, 2, 0, 255] },
+      { name: 'b.png', bytes: png(2), labels: [0, 0, 0, 0, 0, 0] },
+      { name: 'c.png', bytes: png(3), labels: [255, 255, 255, 255, 255, 255] },
+      { name: 'd.png', bytes: png(4), labels: [3, 3, 3, 1, 1, 1] },
+      { name: 'e.png', bytes: png(5), labels: null },
+    ];
+    const original = await addDataset(s.project, 'original', streets, false);
+    const { dir } = await write(s.project, original, s.path('out'));
+    const path = format === 'coco' ? `${dir}/instances.json` : dir;
+    const again = (datasetName: string, background?: 'yes') =>
+      runImport(
+        s.project,
+        { format: 'auto', path, ...(background === undefined ? {} : { background }) },
+        { datasetName, link: false },
+      );
+    const report = await again('copy');
+    expect(report.skipped).toBe(0);
+    expect(await contentsOf(s.project, report.datasetId)).toEqual(
+      await contentsOf(s.project, original),
+    );
+    expect(s.project.datasets.get(report.datasetId)).toMatchObject({
+      classes: STREETS,
+      hasBackground: false,
+    });
+    const { datasetId } = await again('said', 'yes');
+    expect(s.project.datasets.get(datasetId)?.hasBackground).toBe(true);
+  });
 
   test.each([
     ['folder', exportFolder],

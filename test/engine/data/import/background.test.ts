@@ -16,14 +16,14 @@ it('class 0 is the background unless it is named as something else, or somebody 
     'other',
     'class 0',
   ]) {
-    expect(isBackground(classes(name, 'cell'), 'auto')).toBe(true);
+    expect(isBackground(classes(name, 'cell'), { choice: 'auto' })).toBe(true);
   }
   for (const name of ['Sky', 'membrane', 'building']) {
-    expect(isBackground(classes(name, 'cell'), 'auto')).toBe(false);
-    expect(isBackground(classes(name, 'cell'), 'yes')).toBe(true);
+    expect(isBackground(classes(name, 'cell'), { choice: 'auto' })).toBe(false);
+    expect(isBackground(classes(name, 'cell'), { choice: 'yes' })).toBe(true);
   }
-  expect(isBackground(classes('background', 'cell'), 'no')).toBe(false);
-  expect(isBackground([], 'auto')).toBe(true);
+  expect(isBackground(classes('background', 'cell'), { choice: 'no' })).toBe(false);
+  expect(isBackground([], { choice: 'auto' })).toBe(true);
 });
 
 it('without a background class 0 is scored, missed and learned as the others are', () => {
