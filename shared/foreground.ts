@@ -28,8 +28,8 @@ const REMEDY =
 
 const isForeground = (value: number, hasBackground = true): boolean =>
   !(hasBackground && value === BACKGROUND) && value !== IGNORE;
-export const holdsForeground = (values: readonly number[], hasBackground = true): boolean =>
-  values.some((value) => isForeground(value, hasBackground));
+export const holdsForeground = (values: Iterable<number>, hasBackground = true): boolean =>
+  [...values].some((value) => isForeground(value, hasBackground));
 
 /** What a pixel holds that nobody has labelled, and what erasing leaves: where there is no background, ignore. */
 export const blankLabel = ({ hasBackground }: Pick<Dataset, 'hasBackground'>): number =>

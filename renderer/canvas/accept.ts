@@ -1,13 +1,18 @@
 /** Takes over a whole prediction. Regions one by one are the tool tools/accept.ts. */
-import { BACKGROUND } from '../../shared/entities.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
 
-/** One entry of the history. Returns whether any pixel changed. `keepOthers`: only background takes new classes. */
+/** One entry of the history. Returns whether any pixel changed. `keepOthers`: only what is `blank`, as nobody labelled it, takes new classes. */
 export function acceptAll(
   prediction: LabelLayer,
-  { layer, history, keepOthers }: { layer: LabelLayer; history: History; keepOthers: boolean },
+  options: {
+    readonly layer: LabelLayer;
+    readonly history: History;
+    readonly keepOthers: boolean;
+    readonly blank: number;
+  },
 ): boolean {
+  const { layer, history, keepOthers, blank } = options;
   const edit = layer.edit();
   if (keepOthers) {
     for (let y = 0; y < layer.height; y++) {
@@ -15,7 +20,7 @@ export function acceptAll(
         const value = prediction.get(x, y);
         const start = x;
         while (x < layer.width && prediction.get(x, y) === value) x++;
-        if (value !== BACKGROUND) edit.fillSpan(y, start, x, { value, only: BACKGROUND });
+        if (value !== blank) edit.fillSpan(y, start, x, { value, only: blank });
       }
     }
   } else {

@@ -8,7 +8,7 @@ export interface EditorSettings {
   readonly value: number;
   readonly brushSizePx: number;
   readonly tolerance: number;
-  /** Paint only over background, and erase only the chosen class. */
+  /** Paint only over what is of no class, and erase only the chosen class. */
   readonly keepOthers: boolean;
 }
 

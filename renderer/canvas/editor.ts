@@ -2,7 +2,6 @@
  * One image under the pointer: routes screen events to pan, zoom, resize or the tool in hand, and makes strokes out of
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
-import { BACKGROUND } from '../../shared/entities.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
@@ -50,6 +49,8 @@ export interface EditedImage {
   readonly displayed: ((x: number, y: number) => number) | null;
   /** What a run predicted, where it is shown. */
   readonly prediction: LabelLayer | null;
+  /** What erasing leaves (shared/foreground.ts). */
+  readonly blank: number;
 }
 
 export interface EditorHost {
@@ -346,10 +347,11 @@ export class Editor {
 
   #context(): ToolContext | null {
     if (this.#image === null) return null;
-    const { layer, history, displayed, prediction } = this.#image;
+    const { layer, history, displayed, prediction, blank } = this.#image;
     const { tool, value, brushSizePx, tolerance, keepOthers } = this.#host.settings();
     return {
       layer,
+      blank,
       brushSizePx,
       tolerance,
       displayed,
@@ -359,8 +361,8 @@ export class Editor {
         const edit = layer.edit();
         this.#openEdit = edit;
         const paint = erase
-          ? { value: BACKGROUND, only: keepOthers ? other : null }
-          : { value: other, only: keepOthers ? BACKGROUND : null };
+          ? { value: blank, only: keepOthers ? other : null }
+          : { value: other, only: keepOthers ? blank : null };
         const end = () => {
           this.#openEdit = null;
           this.#host.changed('history');

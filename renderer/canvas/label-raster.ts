@@ -13,6 +13,12 @@ export type LabelStyle = 'fill' | 'outline' | 'hatch';
 /** Colour of each class id, 0xAABBGGRR; 0 is unseen. [256] */
 export type Palette = Uint32Array;
 
+/** Of a dataset, how its labels look. */
+export interface ClassLook {
+  readonly classes: readonly { readonly index: number; readonly color: string }[];
+  readonly hasBackground: boolean;
+}
+
 /** Texels from one stripe to the next; a power of two. */
 const STRIPE = 8;
 
@@ -22,14 +28,11 @@ function packColor(color: string): number {
   return (0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
 }
 
-/** Background is unseen, and so are classes without a colour. */
-export function paletteOf(
-  classes: readonly { index: number; color: string }[],
-  ignore: string,
-): Palette {
+/** A background is unseen, and so are classes without a colour. */
+export function paletteOf({ classes, hasBackground }: ClassLook, ignore: string): Palette {
   const palette = new Uint32Array(256);
   for (const { index, color } of classes) palette[index] = packColor(color);
-  palette[BACKGROUND] = 0;
+  if (hasBackground) palette[BACKGROUND] = 0;
   palette[IGNORE] = packColor(ignore);
   return palette;
 }
@@ -50,8 +53,9 @@ export function rasteriseLabels(
     for (let y = area.y0; y < area.y1; y++) {
       for (let x = area.x0; x < area.x1; x++) {
         const at = y * TILE_PX + x;
-        const value = x < x1 - x0 && y < y1 - y0 ? (tile[at] ?? 0) : 0;
-        out[at] = value === IGNORE && !isStripe(x, y) ? 0 : (palette[value] ?? 0);
+        const value = tile[at] ?? 0;
+        const isUnseen = x >= x1 - x0 || y >= y1 - y0 || (value === IGNORE && !isStripe(x, y));
+        out[at] = isUnseen ? 0 : (palette[value] ?? 0);
       }
     }
     return;
@@ -71,7 +75,7 @@ export function rasteriseLabels(
   for (let j = area.y0; j < area.y1; j++) {
     for (let i = area.x0; i < area.x1; i++) {
       const value = at(i, j);
-      let color = value > 0 ? (palette[value] ?? 0) : 0;
+      let color = value < 0 ? 0 : (palette[value] ?? 0);
       if (color !== 0 && !isBorder(value, i, j, at)) {
         const striped = style === 'hatch' && ((originX + i + originY + j) & (STRIPE - 1)) < 2;
         if (style !== 'fill' && !striped) color = 0;

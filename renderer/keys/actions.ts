@@ -66,7 +66,7 @@ const OTHER_ACTIONS = {
   },
   'tool.keepOthers': { title: 'Keep other classes', group: 'Tools', keys: ['K'] },
 
-  'class.0': { title: 'Background', group: 'Classes', keys: ['0'] },
+  'class.0': { title: 'Background, or class 0', group: 'Classes', keys: ['0'] },
   'class.1': { title: 'Class 1', group: 'Classes', keys: ['1'] },
   'class.2': { title: 'Class 2', group: 'Classes', keys: ['2'] },
   'class.3': { title: 'Class 3', group: 'Classes', keys: ['3'] },
@@ -77,7 +77,7 @@ const OTHER_ACTIONS = {
   'class.8': { title: 'Class 8', group: 'Classes', keys: ['8'] },
   'class.9': { title: 'Class 9', group: 'Classes', keys: ['9'] },
   'class.ignore': { title: 'Ignore: counts nowhere', group: 'Classes', keys: ['I'] },
-  'class.swap': { title: 'Swap with background', group: 'Classes', keys: ['X'] },
+  'class.swap': { title: 'Swap with background or ignore', group: 'Classes', keys: ['X'] },
   'class.previous': { title: 'Previous class', group: 'Classes', keys: [','] },
   'class.next': { title: 'Next class', group: 'Classes', keys: ['.'] },
 

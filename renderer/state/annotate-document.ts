@@ -156,9 +156,9 @@ export class AnnotateDocument {
   }
 
   /** Empties labels that are a prediction, to take it over region by region. Nothing is saved before the first one. */
-  emptyForReview(): void {
+  emptyForReview(blank: number): void {
     const edit = this.layer.edit();
-    edit.replaceAll(new LabelLayer(this.layer.width, this.layer.height));
+    edit.replaceAll(new LabelLayer(this.layer.width, this.layer.height, blank));
     this.#adopting = true;
     this.history.commit(edit, { kind: 'record', label: 'Emptied for review' });
     this.#adopting = false;
@@ -214,18 +214,21 @@ interface Opened {
   document: AnnotateDocument | null;
 }
 
+interface DocumentOptions {
+  readonly project: string;
+  readonly record: ImageRecord;
+  /** What pixels hold that nobody labelled (shared/foreground.ts). */
+  readonly blank: number;
+}
+
 /** Last used last. */
 const cache = new Map<string, Opened>();
 const keyOf = (project: string, imageId: number) => `${imageId}@${project}`;
 
 /** Opens an image, or gives the document that is open already. Errors: those of the engine. */
-export function openDocument(
-  api: Api,
-  project: string,
-  record: ImageRecord,
-): Promise<AnnotateDocument> {
-  const key = keyOf(project, record.id);
-  const opened = cache.get(key) ?? { promise: load(api, project, record), document: null };
+export function openDocument(api: Api, options: DocumentOptions): Promise<AnnotateDocument> {
+  const key = keyOf(options.project, options.record.id);
+  const opened = cache.get(key) ?? { promise: load(api, options), document: null };
   cache.delete(key);
   cache.set(key, opened);
   if (opened.document === null) {
@@ -258,13 +261,16 @@ export function unsavedDocuments(): AnnotateDocument[] {
   );
 }
 
-async function load(api: Api, project: string, record: ImageRecord): Promise<AnnotateDocument> {
+async function load(
+  api: Api,
+  { project, record, blank }: DocumentOptions,
+): Promise<AnnotateDocument> {
   const isLabelled = record.labelMapId !== null;
   const [image, layer, revisions] = await Promise.all([
     api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
     isLabelled
       ? fetchLayer(api, project, record.id)
-      : new LabelLayer(record.widthPx, record.heightPx),
+      : new LabelLayer(record.widthPx, record.heightPx, blank),
     isLabelled ? api.call('labelMaps.history', { project, imageId: record.id }) : [],
   ]);
   const pixels = decodeImagePixels(image.bytes);

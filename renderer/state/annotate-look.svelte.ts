@@ -1,5 +1,4 @@
 /** How image and labels are shown: stays from image to image, and touches no data. */
-import type { SegmentationClass } from '../../shared/entities.ts';
 import {
   autoContrast,
   type ChannelDisplay,
@@ -9,7 +8,7 @@ import {
   displayImage,
   type ImagePixels,
 } from '../../shared/display.ts';
-import { paletteOf } from '../canvas/label-raster.ts';
+import { type ClassLook, paletteOf } from '../canvas/label-raster.ts';
 import type { LabelLook } from '../canvas/stage.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 
@@ -21,11 +20,11 @@ export class AnnotateLook {
   opacity = $state(0.5);
   visible = $state(true);
   predictionVisible = $state(true);
-  classes = $state.raw<readonly SegmentationClass[]>([]);
+  dataset = $state.raw<ClassLook>({ classes: [], hasBackground: true });
   #display = $state.raw<Display | null>(null);
   #pixels = $state.raw<ImagePixels | null>(null);
 
-  readonly #palette = $derived(paletteOf(this.classes, IGNORE_COLOR));
+  readonly #palette = $derived(paletteOf(this.dataset, IGNORE_COLOR));
   readonly displayed: DisplayedImage | null = $derived(
     this.#pixels === null || this.#display === null
       ? null

@@ -1,5 +1,5 @@
 /** What is in hand: tool, class, size, and the editor that works with them. Which image it works on is annotate's. */
-import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
+import { BACKGROUND, IGNORE, type SegmentationClass } from '../../shared/entities.ts';
 import { Editor, type EditorHost, ZOOM_STEP } from '../canvas/editor.ts';
 import { clampBrush, DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
@@ -12,20 +12,25 @@ export class AnnotateTools {
   /** Device pixels per image pixel. */
   zoom = $state.raw(1);
   readonly #classes: () => readonly SegmentationClass[];
-  /** The class that X goes back to from the background. */
+  readonly #blank: () => number;
+  /** The class that X goes back to from what erasing leaves. */
   #lastClass: number;
 
   constructor(
     host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed'> & {
       readonly classes: () => readonly SegmentationClass[];
+      /** What erasing leaves. */
+      readonly blank: () => number;
     },
     settings: EditorSettings,
   ) {
     this.#classes = host.classes;
+    this.#blank = host.blank;
     // There is no prediction yet to take from.
     const { needsPrediction } = TOOLS[settings.tool];
     this.settings = needsPrediction === true ? { ...settings, tool: 'brush' } : settings;
-    this.#lastClass = settings.value === BACKGROUND ? 1 : settings.value;
+    this.#lastClass =
+      settings.value === BACKGROUND || settings.value === IGNORE ? 1 : settings.value;
     this.editor = new Editor({
       settings: () => this.settings,
       setSettings: (settings) => (this.settings = settings),
@@ -48,13 +53,14 @@ export class AnnotateTools {
   }
 
   setClass(value: number): void {
-    if (value !== BACKGROUND) this.#lastClass = value;
+    if (value !== this.#blank()) this.#lastClass = value;
     this.editor.setSettings({ value });
   }
 
-  /** Class and background change places. */
+  /** Class and what erasing leaves change places. */
   swapClass(): void {
-    this.setClass(this.settings.value === BACKGROUND ? this.#lastClass : BACKGROUND);
+    const blank = this.#blank();
+    this.setClass(this.settings.value === blank ? this.#lastClass : blank);
   }
 
   /** The class before or after in the list, round and round. */

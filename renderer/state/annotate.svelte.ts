@@ -4,12 +4,12 @@
  */
 import { createContext } from 'svelte';
 import {
-  BACKGROUND,
   type Dataset,
   IGNORE,
   type ImageRecord,
   type LabelMapRevision,
 } from '../../shared/entities.ts';
+import { blankLabel } from '../../shared/foreground.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
@@ -96,6 +96,7 @@ export class AnnotateState {
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
+        blank: () => this.blank,
         strokeLabel: (tool, { value }) => `${TOOLS[tool].title}, ${this.className(value)}`,
         committed: () => this.#committed(),
         changed: (what) => this.#changed(what),
@@ -111,6 +112,15 @@ export class AnnotateState {
 
   get classes(): Dataset['classes'] {
     return this.dataset?.classes ?? [];
+  }
+
+  get hasBackground(): boolean {
+    return this.dataset?.hasBackground ?? true;
+  }
+
+  /** What a pixel holds that nobody labelled, and what erasing leaves. */
+  get blank(): number {
+    return blankLabel({ hasBackground: this.hasBackground });
   }
 
   className(value: number): string {
@@ -147,11 +157,12 @@ export class AnnotateState {
       allImages(this.#api, { project: this.project, datasetId }),
     ]);
     this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
-    this.look.classes = this.classes;
+    const { classes, hasBackground } = this;
+    this.look.dataset = { classes, hasBackground };
     const byId = new Map(images.map((image) => [image.id, image]));
     this.images = imageIds.flatMap((id) => byId.get(id) ?? []);
     if (!this.classes.some(({ index }) => index === this.tools.settings.value)) {
-      const first = this.classes.find(({ index }) => index !== BACKGROUND);
+      const first = this.classes.find(({ index }) => index !== this.blank);
       if (first !== undefined) this.tools.setClass(first.index);
     }
     await this.prediction.loadRuns();
@@ -171,7 +182,7 @@ export class AnnotateState {
     const ready = findDocument(this.project, image.id);
     if (ready === null) this.#enter(null);
     try {
-      const document = await openDocument(this.#api, this.project, image);
+      const document = await this.#open(image);
       if (this.image?.id !== image.id) return;
       this.#enter(document);
       this.#prefetch(index);
@@ -182,6 +193,10 @@ export class AnnotateState {
         this.error = messageOf(error);
       }
     }
+  }
+
+  #open(image: ImageRecord): Promise<AnnotateDocument> {
+    return openDocument(this.#api, { project: this.project, record: image, blank: this.blank });
   }
 
   async #showPrediction(): Promise<void> {
@@ -216,12 +231,12 @@ export class AnnotateState {
       const image = this.images[from + step];
       if (image === undefined || rawBytes(image) > MAX_PREFETCH_BYTES) continue;
       // Trouble is told when the image is wanted.
-      openDocument(this.#api, this.project, image).catch(() => undefined);
+      this.#open(image).catch(() => undefined);
     }
     // The one in view is used last, and so kept longest.
     const current = this.images[from];
     if (current !== undefined) {
-      openDocument(this.#api, this.project, current).catch(() => undefined);
+      this.#open(current).catch(() => undefined);
     }
   }
 
@@ -235,6 +250,7 @@ export class AnnotateState {
         ? null
         : {
             layer: document.layer,
+            blank: this.blank,
             history: document.history,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
             prediction: this.look.predictionVisible ? this.prediction.layer : null,
@@ -315,7 +331,15 @@ export class AnnotateState {
 
   async #reloadDataset(): Promise<void> {
     const position = this.#position;
-    if (position !== null) await this.open(position.datasetId, position.imageIds);
+    if (position === null) return;
+    const before = this.blank;
+    await this.open(position.datasetId, position.imageIds);
+    if (this.blank === before) return;
+    // Images without labels begin with something else now.
+    for (const { id, labelMapId } of this.images) {
+      if (labelMapId === null) dropDocument(this.project, id);
+    }
+    await this.show(this.index);
   }
 
   #labelled(labels: readonly NewLabels[], origin: string | null): void {
@@ -377,8 +401,9 @@ export class AnnotateState {
     let changed = false;
     if (layer !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
+      const { blank } = this;
       const { layer: labels, history } = document;
-      changed = acceptAll(layer, { layer: labels, history, keepOthers });
+      changed = acceptAll(layer, { layer: labels, history, keepOthers, blank });
       if (changed && runId !== null) document.noteAccepted(runId);
       this.#changed('history');
     }
@@ -404,7 +429,7 @@ export class AnnotateState {
       await this.choosePrediction(runId);
       if (this.document !== document || this.prediction.layer === null) return;
       this.editor.finish();
-      document.emptyForReview();
+      document.emptyForReview(this.blank);
       this.tools.setTool('accept');
       this.#changed('history');
     });

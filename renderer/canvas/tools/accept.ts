@@ -1,18 +1,17 @@
 /** Accept: a click takes over one region of the prediction, with the class it has there. */
-import { BACKGROUND } from '../../../shared/entities.ts';
 import { growRegion } from '../shapes.ts';
 import type { Tool, ToolDescriptor } from './tool.ts';
 
 function createAccept(): Tool {
   return {
     pointer({ kind, at, modifiers }, context) {
-      const { prediction } = context;
+      const { prediction, blank } = context;
       if (kind !== 'down' || prediction === null) return;
       const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
       if (!prediction.contains(seed.x, seed.y)) return;
       const value = prediction.get(seed.x, seed.y);
-      // The background is one region around everything: nobody means to accept that by a click.
-      if (value === BACKGROUND) return;
+      // A background is one region around everything: nobody means to accept that by a click.
+      if (value === blank) return;
       const stroke = context.begin({ erase: modifiers.ctrl, value });
       growRegion(seed, {
         size: prediction,

@@ -52,6 +52,8 @@ export interface Stroke {
 /** What the editor lends to a tool. */
 export interface ToolContext {
   readonly layer: LabelLayer;
+  /** What erasing leaves: the background, or ignore in a dataset without one. */
+  readonly blank: number;
   /** Diameter of brush and eraser in image pixels. */
   readonly brushSizePx: number;
   /** Of the wand: largest difference of displayed intensity from the pixel clicked, 0 … 255 in any of R, G, B. */
@@ -62,7 +64,7 @@ export interface ToolContext {
   readonly prediction: LabelLayer | null;
   /** Device pixels per image pixel: how near is near. */
   readonly zoom: number;
-  /** Begins a change: to the chosen class, to `value` instead, or back to the background. */
+  /** Begins a change: to the chosen class, to `value` instead, or to `blank`. */
   begin(options: { readonly erase: boolean; readonly value?: number }): Stroke;
 }
 
@@ -97,7 +99,7 @@ export interface ToolDescriptor {
   readonly keys: readonly string[];
   /** What its options and the keys for sizes change; a brush size can be dragged with Alt as well. */
   readonly adjusts?: 'brush size' | 'tolerance';
-  /** Whether it puts down the background, whatever class is in hand. */
+  /** Whether it erases, whatever class is in hand. */
   readonly erases?: boolean;
   /** Whether the press alone does its work, so that there is nothing to let go of. */
   readonly byClick?: boolean;

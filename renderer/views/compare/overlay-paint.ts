@@ -1,5 +1,5 @@
 /** Label maps as colours: classes, or where a prediction is right and wrong. Knows nothing of canvases. */
-import { BACKGROUND, IGNORE, type SegmentationClass } from '../../../shared/entities.ts';
+import { BACKGROUND, type Dataset, IGNORE } from '../../../shared/entities.ts';
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -22,33 +22,37 @@ function put(rgba: Uint8ClampedArray, pixel: number, [red, green, blue]: Rgb): v
   rgba[at + 3] = 255;
 }
 
-/** `rgba` [height · width · 4], zeroed; `labels` [height · width]. The background stays clear. */
+/** `rgba` [height · width · 4], zeroed; `labels` [height · width]. A background stays clear. */
 export function paintLabels(
   rgba: Uint8ClampedArray,
   labels: Uint8Array,
-  classes: readonly SegmentationClass[],
+  { classes, hasBackground }: Pick<Dataset, 'classes' | 'hasBackground'>,
 ): void {
   const colours = new Map(classes.map(({ index, color }) => [index, rgbOf(color)]));
   colours.set(IGNORE, IGNORED);
   labels.forEach((value, pixel) => {
-    if (value === BACKGROUND) return;
+    if (hasBackground && value === BACKGROUND) return;
     put(rgba, pixel, colours.get(value) ?? IGNORED);
   });
 }
 
-/** Found where both name the same class, missed where only the truth has it, invented where only the prediction has. */
+/**
+ * Found where both name the same class, missed where only the truth has it, invented where only the prediction has.
+ * Without a background every pixel that is not found is of a wrong class, and painted as invented.
+ */
 export function paintErrors(
   rgba: Uint8ClampedArray,
-  truth: Uint8Array,
-  prediction: Uint8Array,
+  maps: { readonly truth: Uint8Array; readonly prediction: Uint8Array },
+  { hasBackground }: Pick<Dataset, 'hasBackground'>,
 ): void {
-  prediction.forEach((predicted, pixel) => {
-    const wanted = truth[pixel] ?? BACKGROUND;
+  const isGround = (value: number) => hasBackground && value === BACKGROUND;
+  maps.prediction.forEach((predicted, pixel) => {
+    const wanted = maps.truth[pixel] ?? BACKGROUND;
     if (wanted === IGNORE) return;
     if (wanted === predicted) {
-      if (wanted !== BACKGROUND) put(rgba, pixel, FOUND);
+      if (!isGround(wanted)) put(rgba, pixel, FOUND);
     } else {
-      put(rgba, pixel, predicted === BACKGROUND ? MISSED : INVENTED);
+      put(rgba, pixel, isGround(predicted) ? MISSED : INVENTED);
     }
   });
 }

@@ -37,8 +37,9 @@ export const CLASS_PALETTES: readonly ClassPalette[] = [
 
 const BACKGROUND_COLOR = '#000000';
 
-/** Colour of the n-th class; class 0 is the background. */
-export function colorOf(palette: ClassPalette, index: number): string {
-  if (index === 0) return BACKGROUND_COLOR;
-  return palette.colors[(index - 1) % palette.colors.length] ?? BACKGROUND_COLOR;
+/** Colour of the n-th class; a background has none of the palette's. */
+export function colorOf(palette: ClassPalette, index: number, hasBackground: boolean): string {
+  if (hasBackground && index === 0) return BACKGROUND_COLOR;
+  const at = index - (hasBackground ? 1 : 0);
+  return palette.colors[at % palette.colors.length] ?? BACKGROUND_COLOR;
 }

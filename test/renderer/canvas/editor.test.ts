@@ -16,8 +16,8 @@ import {
 
 const SIZE = { width: 64, height: 48 };
 
-function setUp(settings: Partial<EditorSettings> = {}) {
-  const layer = new LabelLayer(SIZE.width, SIZE.height);
+function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
+  const layer = new LabelLayer(SIZE.width, SIZE.height, blank);
   const history = new History(layer);
   let current: EditorSettings = { ...DEFAULT_SETTINGS, brushSizePx: 5, ...settings };
   const prediction = new LabelLayer(SIZE.width, SIZE.height);
@@ -31,7 +31,7 @@ function setUp(settings: Partial<EditorSettings> = {}) {
   editor.resize({ width: 640, height: 480 });
   // Displayed: two halves of different grey.
   const displayed = (x: number) => (x < 32 ? 0x202020 : 0x303030);
-  editor.open({ layer, history, displayed, prediction });
+  editor.open({ layer, history, displayed, prediction, blank });
   const send = (
     kind: CanvasPointer['kind'],
     [x, y]: readonly [number, number],
@@ -450,6 +450,43 @@ describe('fill and wand', () => {
     editor.setSettings({ tool: 'wand' });
     click([5, 100]);
     expect(history.entries).toHaveLength(0);
+  });
+});
+
+describe('in a dataset without a background', () => {
+  const IGNORED = 255;
+
+  test('erasing leaves ignored pixels, and class 0 is painted like the others', () => {
+    const { drag, click, count, editor } = setUp({ tool: 'box', value: 0 }, IGNORED);
+    drag([
+      [10, 10],
+      [20, 20],
+    ]);
+    const painted = count(0);
+    expect(painted).toBeGreaterThan(99);
+    editor.setSettings({ tool: 'eraser', brushSizePx: 1 });
+    click([15.5, 15.5]);
+    expect(count(0)).toBe(painted - 1);
+    expect(count(IGNORED)).toBe(64 * 48 - painted + 1);
+  });
+
+  test('what is kept beside the new class is all but ignored pixels', () => {
+    const { click, count, editor } = setUp({ tool: 'fill', value: 0, keepOthers: true }, IGNORED);
+    click([5, 5]);
+    expect(count(0)).toBe(64 * 48);
+    editor.setSettings({ value: 1 });
+    click([5, 5]);
+    expect(count(1)).toBe(0);
+  });
+
+  test('a region of class 0 is accepted by a click', () => {
+    const { prediction, click, count } = setUp({ tool: 'accept', value: 1 }, IGNORED);
+    const edit = prediction.edit();
+    for (let y = 5; y < 10; y++) edit.fillSpan(y, 5, 15, { value: 2, only: null });
+    edit.commit();
+    click([30, 30]);
+    expect(count(0)).toBe(64 * 48 - 50);
+    expect(count(IGNORED)).toBe(50);
   });
 });
 

@@ -6,16 +6,16 @@ import {
   type LabelStyle,
 } from '../../../renderer/canvas/label-raster.ts';
 
-const palette = paletteOf(
-  [
-    { index: 0, color: '#ffffff' },
-    { index: 1, color: '#ff0000' },
-    { index: 2, color: '#0000ff' },
-  ],
-  '#808080',
-);
+const classes = [
+  { index: 0, color: '#00ff00' },
+  { index: 1, color: '#ff0000' },
+  { index: 2, color: '#0000ff' },
+];
+const paletteIn = (hasBackground: boolean) => paletteOf({ classes, hasBackground }, '#808080');
+const palette = paletteIn(true);
 const RED = 0xff0000ff;
 const BLUE = 0xffff0000;
+const GREEN = 0xff00ff00;
 
 /** 300 × 300 px with class 1 in 10 … 20 both ways and class 2 in the last pixel. */
 function layer(): LabelLayer {
@@ -27,10 +27,14 @@ function layer(): LabelLayer {
   return map;
 }
 
-function raster(style: LabelStyle, tile: { level: number; column: number; row: number }) {
+function raster(
+  style: LabelStyle,
+  tile: { level: number; column: number; row: number },
+  hasBackground = true,
+) {
   const out = new Uint32Array(TILE_PX * TILE_PX);
   const area = { x0: 0, y0: 0, x1: TILE_PX, y1: TILE_PX };
-  rasteriseLabels(layer(), { ...tile, area }, { palette, style, out });
+  rasteriseLabels(layer(), { ...tile, area }, { palette: paletteIn(hasBackground), style, out });
   return (x: number, y: number) => out[y * TILE_PX + x] ?? 0;
 }
 
@@ -53,6 +57,22 @@ describe('labels as colours', () => {
         );
       expect(row(0).join('')).toBe('####....');
       expect(row(2).join('')).toBe('##....##');
+    },
+  );
+
+  test.each(['fill', 'outline', 'hatch'] as const)(
+    'without a background class 0 is drawn like the others, and nothing beyond the map: %s',
+    (style) => {
+      const whole = raster(style, { level: 0, column: 0, row: 0 }, false);
+      expect([whole(9, 10), whole(10, 10), whole(19, 19), whole(20, 19)]).toEqual([
+        ...[GREEN, RED, RED, GREEN],
+      ]);
+      // Stripes of the hatch and borders apart, only what is filled has an inside.
+      expect(whole(100, 106)).toBe(style === 'fill' ? GREEN : 0);
+      const edge = raster(style, { level: 0, column: 1, row: 1 }, false);
+      expect([edge(43, 43), edge(44, 43), edge(43, 44)]).toEqual([BLUE, 0, 0]);
+      const reduced = raster(style, { level: 1, column: 0, row: 0 }, false);
+      expect([reduced(148, 149), reduced(150, 149), reduced(149, 150)]).toEqual([...[GREEN, 0, 0]]);
     },
   );
 

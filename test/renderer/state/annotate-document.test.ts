@@ -103,7 +103,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     somebodyElseSaves: () =>
       add('human', null, encodeLabelMap({ ...SIZE, data: new Uint8Array(200).fill(7) })),
     // The document uses nothing else of the api.
-    open: () => openDocument(api as Api, project, record),
+    open: () => openDocument(api as Api, { project, record, blank: 0 }),
   };
 }
 
@@ -211,7 +211,7 @@ describe('an image that is being annotated', () => {
     const engine = fakeEngine({ author: 'model', runId: 5 });
     const document = await engine.open();
     const before = document.layer.get(0, 0);
-    document.emptyForReview();
+    document.emptyForReview(0);
     expect(document.layer.get(0, 0)).toBe(0);
     await vi.advanceTimersByTimeAsync(1000);
     expect(engine.saves).toEqual([]);

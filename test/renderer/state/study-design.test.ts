@@ -70,7 +70,7 @@ describe('painting predictions over an image', () => {
   it('shows classes in their colours and leaves the background clear', () => {
     const rgba = new Uint8ClampedArray(16);
     const classes = [{ index: 1, name: 'cell', color: '#102030' }];
-    paintLabels(rgba, new Uint8Array([0, 1, 255, 9]), classes);
+    paintLabels(rgba, new Uint8Array([0, 1, 255, 9]), { classes, hasBackground: true });
     expect(pixel(rgba, 0)).toEqual([0, 0, 0, 0]);
     expect(pixel(rgba, 1)).toEqual([16, 32, 48, 255]);
     expect(pixel(rgba, 2)[3]).toBe(255);
@@ -79,7 +79,11 @@ describe('painting predictions over an image', () => {
 
   it('tells found, missed and invented apart, and skips what is ignored', () => {
     const rgba = new Uint8ClampedArray(24);
-    paintErrors(rgba, new Uint8Array([1, 1, 0, 2, 255, 0]), new Uint8Array([1, 0, 1, 1, 1, 0]));
+    const maps = {
+      truth: new Uint8Array([1, 1, 0, 2, 255, 0]),
+      prediction: new Uint8Array([1, 0, 1, 1, 1, 0]),
+    };
+    paintErrors(rgba, maps, { hasBackground: true });
     const [found, missed, invented, wrongClass, ignored, background] = [0, 1, 2, 3, 4, 5].map(
       (at) => pixel(rgba, at),
     );
@@ -87,5 +91,23 @@ describe('painting predictions over an image', () => {
     expect(wrongClass).toEqual(invented);
     expect(ignored).toEqual([0, 0, 0, 0]);
     expect(background).toEqual([0, 0, 0, 0]);
+  });
+
+  it('paints class 0 where it is no background, found or of another class', () => {
+    const labels = new Uint8ClampedArray(8);
+    const classes = [{ index: 0, name: 'sky', color: '#405060' }];
+    paintLabels(labels, new Uint8Array([0, 255]), { classes, hasBackground: false });
+    expect(pixel(labels, 0)).toEqual([64, 80, 96, 255]);
+    const rgba = new Uint8ClampedArray(16);
+    const maps = {
+      truth: new Uint8Array([0, 0, 1, 255]),
+      prediction: new Uint8Array([0, 1, 0, 0]),
+    };
+    paintErrors(rgba, maps, { hasBackground: false });
+    const [found, wrong, other, ignored] = [0, 1, 2, 3].map((at) => pixel(rgba, at));
+    expect(found?.[3]).toBe(255);
+    expect(wrong).toEqual(other);
+    expect(wrong).not.toEqual(found);
+    expect(ignored).toEqual([0, 0, 0, 0]);
   });
 });
