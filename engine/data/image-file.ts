@@ -18,9 +18,6 @@ export interface ImageFile {
   parts(): AsyncIterable<Uint8Array>;
 }
 
-export const sha256 = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest('hex');
-
 /** SHA-256 of a file, hexadecimal. Errors: unreadable. */
 export async function hashOf(file: ImageFile): Promise<string> {
   const hash = createHash('sha256');

@@ -2,8 +2,9 @@
  * What of a project is damaged although SQLite finds its pages sound: rows that others refer to and that are gone, and
  * bytes that are not those that were stored.
  */
-import { createHash } from 'node:crypto';
-import { decodeLabelMap } from '../../shared/label-map.ts';
+import { AppError } from '../../shared/errors.ts';
+import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
+import { sha256 } from '../sha256.ts';
 import { damagedError, type Sqlite } from './open.ts';
 
 /** Columns of JSON, which SQLite takes any text for. */
@@ -23,30 +24,69 @@ const JSON_COLUMNS = [
 /** What an error names; the rest is counted. */
 const NAMED = 10;
 
-/** Bytes with what tells whether they are those that were stored. */
-interface Stored {
-  /** As a user finds it again. */
-  readonly name: string;
-  readonly bytes: Buffer | null;
-  /** SHA-256 when it was stored. */
-  readonly sha256: string;
+/** Bytes that are stored with their SHA-256, of one kind. */
+interface Blobs {
+  /** Of each: `key`, JSON of what identifies its row; `name`, as a user finds it again; `bytes`; `sha256`. */
+  readonly list: string;
+  /** Width and height of what must be as large as its image are in the list, too. */
+  readonly isLabelMap?: true;
 }
 
-const ORIGINALS = `SELECT 'the original of ' || i.name || ' in "' || d.name || '"' AS name, b.bytes, i.hash AS sha256
-  FROM images i JOIN datasets d ON d.id = i.dataset_id LEFT JOIN image_bytes b ON b.image_id = i.id
-  WHERE i.link_path IS NULL`;
-const WEIGHTS = `SELECT 'the weights of run ' || run_id AS name, bytes, sha256 FROM checkpoints`;
-const LABEL_MAPS = `SELECT 'label map ' || l.id || ' of ' || i.name AS name, l.bytes
-  FROM label_maps l JOIN images i ON i.id = l.image_id`;
-const PREDICTIONS = `SELECT 'the prediction of ' || i.name || ' by run ' || r.run_id AS name, r.prediction AS bytes
-  FROM results r JOIN images i ON i.id = r.image_id WHERE r.prediction IS NOT NULL`;
+const BLOBS: readonly Blobs[] = [
+  {
+    list: `SELECT json_array(i.id) AS key, 'the original of ' || i.name || ' in "' || d.name || '"' AS name, b.bytes,
+        i.hash AS sha256
+      FROM images i JOIN datasets d ON d.id = i.dataset_id LEFT JOIN image_bytes b ON b.image_id = i.id
+      WHERE i.link_path IS NULL`,
+  },
+  {
+    list: `SELECT json_array(run_id, kind) AS key, 'the ' || kind || ' weights of run ' || run_id AS name, bytes, sha256
+      FROM checkpoints`,
+  },
+  {
+    list: `SELECT json_array(id) AS key, 'the weights of encoder "' || name || '"' AS name, weights AS bytes,
+        weights_sha256 AS sha256
+      FROM encoders WHERE weights IS NOT NULL`,
+  },
+  {
+    list: `SELECT json_array(run_id, example, panel) AS key, 'a picture of run ' || run_id AS name, png AS bytes,
+        png_sha256 AS sha256
+      FROM examples`,
+  },
+  {
+    list: `SELECT json_array(l.id) AS key, 'label map ' || l.id || ' of ' || i.name AS name, l.bytes, l.sha256,
+        i.width_px AS width, i.height_px AS height
+      FROM label_maps l JOIN images i ON i.id = l.image_id`,
+    isLabelMap: true,
+  },
+  {
+    list: `SELECT json_array(r.run_id, r.checkpoint, r.image_id) AS key,
+        'the prediction of ' || i.name || ' by run ' || r.run_id AS name, r.prediction AS bytes,
+        r.prediction_sha256 AS sha256, i.width_px AS width, i.height_px AS height
+      FROM results r JOIN images i ON i.id = r.image_id WHERE r.prediction IS NOT NULL`,
+    isLabelMap: true,
+  },
+];
 
-function isLabelMap(bytes: Uint8Array): boolean {
+interface BlobRow {
+  readonly key: string;
+  readonly name: string;
+  readonly bytes: Buffer | null;
+  readonly sha256: string | null;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Whether a code is that of a label map as large as its image; nothing is unpacked. */
+function isLabelMapOf({ bytes, width, height }: BlobRow): boolean {
+  if (bytes === null) return false;
   try {
-    decodeLabelMap(bytes);
-    return true;
-  } catch {
-    return false;
+    const size = labelMapSize(bytes);
+    readLabelMapRuns(bytes, () => undefined);
+    return size.width === width && size.height === height;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
   }
 }
 
@@ -69,15 +109,11 @@ function* damagedContents(db: Sqlite): Generator<string> {
       .get() ?? { rows: 0 };
     if (rows > 0) yield `${rows} of ${table} whose ${column} cannot be read`;
   }
-  for (const sql of [ORIGINALS, WEIGHTS]) {
-    for (const { name, bytes, sha256 } of db.prepare<[], Stored>(sql).iterate()) {
-      if (bytes === null) yield `${name} is gone`;
-      else if (createHash('sha256').update(bytes).digest('hex') !== sha256) yield name;
-    }
-  }
-  for (const sql of [LABEL_MAPS, PREDICTIONS]) {
-    for (const { name, bytes } of db.prepare<[], { name: string; bytes: Buffer }>(sql).iterate()) {
-      if (!isLabelMap(bytes)) yield name;
+  for (const { list, isLabelMap = false } of BLOBS) {
+    for (const row of db.prepare<[], BlobRow>(list).iterate()) {
+      if (row.bytes === null) yield `${row.name} is gone`;
+      else if (sha256(row.bytes) !== row.sha256 || (isLabelMap && !isLabelMapOf(row)))
+        yield row.name;
     }
   }
 }

@@ -4,7 +4,7 @@ import type { ChannelCount } from '../../shared/channels.ts';
 import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
 import { pathBesideProject, pathFromProject } from './link-paths.ts';
 import type { Sqlite } from './open.ts';
-import { readStored, storedJson } from './stored.ts';
+import { readStored, storedBytes, storedJson } from './stored.ts';
 
 export interface NewImage {
   readonly datasetId: number;
@@ -141,8 +141,9 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   const imageById = db.prepare<[number], ImageRow>(
     `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.id = ?`,
   );
-  const bytesOf = db.prepare<[number], { bytes: Buffer }>(
-    'SELECT bytes FROM image_bytes WHERE image_id = ?',
+  const bytesOf = db.prepare<[number], { name: string; bytes: Buffer; sha256: string }>(
+    `SELECT i.name, b.bytes, i.hash AS sha256 FROM image_bytes b JOIN images i ON i.id = b.image_id
+       WHERE b.image_id = ?`,
   );
   const setLink = db.prepare<[string, string | null, number]>(
     'UPDATE images SET link_path = ?, link_relative = ? WHERE id = ? AND link_path IS NOT NULL',
@@ -218,8 +219,11 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       const row = imageById.get(id);
       return row && imageOf(row);
     },
-    /** Bytes of an embedded original; undefined for a linked one. */
-    imageBytes: (id: number): Uint8Array | undefined => bytesOf.get(id)?.bytes,
+    /** Bytes of an embedded original; undefined for a linked one. Errors: corrupt, where they are not those that were stored. */
+    imageBytes(id: number): Uint8Array | undefined {
+      const row = bytesOf.get(id);
+      return row && storedBytes(db, `the original of ${row.name}`, row);
+    },
     addImage(image: NewImage): number {
       const linkPath = 'linkPath' in image.source ? image.source.linkPath : null;
       return db.transaction(() => {

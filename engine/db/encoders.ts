@@ -1,7 +1,8 @@
 /** SQL of encoders: pretrained networks by name, whether a run of this project made them or a file brought them. */
 import { Encoder, type NetworkConfig, type WeightFileReport } from '../../shared/entities.ts';
+import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
-import { readStored, storedJson } from './stored.ts';
+import { readStored, storedBytes, storedJson } from './stored.ts';
 
 interface EncoderRow {
   id: number;
@@ -39,11 +40,11 @@ export function encodersTable(db: Sqlite) {
   const insertOfRun = db.prepare<[number, string, string, string, string]>(
     'INSERT OR IGNORE INTO encoders (run_id, name, task, network, created_at) VALUES (?, ?, ?, ?, ?)',
   );
-  const insertOfFile = db.prepare<[string, string, string, string, Uint8Array]>(
-    'INSERT INTO encoders (name, network, created_at, file, weights) VALUES (?, ?, ?, ?, ?)',
+  const insertOfFile = db.prepare<[string, string, string, string, Uint8Array, string]>(
+    'INSERT INTO encoders (name, network, created_at, file, weights, weights_sha256) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const weightsOf = db.prepare<[number], { weights: Buffer | null }>(
-    'SELECT weights FROM encoders WHERE id = ?',
+  const weightsOf = db.prepare<[number], { name: string; bytes: Buffer; sha256: string | null }>(
+    `SELECT name, weights AS bytes, weights_sha256 AS sha256 FROM encoders WHERE id = ? AND weights IS NOT NULL`,
   );
   const setNotes = db.prepare<[string, number]>('UPDATE encoders SET notes = ? WHERE id = ?');
   const deleteEncoder = db.prepare<[number]>(
@@ -84,11 +85,14 @@ export function encodersTable(db: Sqlite) {
           now(),
           JSON.stringify(encoder.file),
           encoder.weights,
+          sha256(encoder.weights),
         ).lastInsertRowid,
       ),
-    /** Network file of an imported encoder; undefined where the weights are those of a run. */
-    importedWeights: (id: number): Uint8Array | undefined =>
-      weightsOf.get(id)?.weights ?? undefined,
+    /** Network file of an imported encoder; undefined where the weights are those of a run. Errors: corrupt. */
+    importedWeights(id: number): Uint8Array | undefined {
+      const row = weightsOf.get(id);
+      return row && storedBytes(db, `the weights of encoder "${row.name}"`, row);
+    },
     /** Runs that start from this imported encoder. */
     users: (id: number): number[] => usersOf.all(id).map((row) => row.id),
     setNotes: (id: number, notes: string) => void setNotes.run(notes, id),

@@ -1,5 +1,7 @@
 /** SQL of label map revisions: written once, never changed. */
 import { Author, type LabelMapRevision } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 import { type LabelMapRow, storedLabelMap } from './stored.ts';
 
@@ -38,29 +40,39 @@ interface LatestLabelMap {
   readonly imageId: number;
   readonly author: Author;
   readonly uncertainty: number | null;
-  /** shared/label-map.ts code. */
-  readonly bytes: Uint8Array;
+  /** shared/label-map.ts code; null where it is damaged. */
+  readonly bytes: Uint8Array | null;
 }
 
-const BYTES_COLUMNS = 'l.id, i.name, i.width_px, i.height_px, l.bytes';
+const BYTES_COLUMNS = 'l.id, i.name, i.width_px, i.height_px, l.bytes, l.sha256';
 const LATEST_COLUMNS = `${BYTES_COLUMNS}, l.image_id, l.author, l.uncertainty`;
 
 const bytesFrom = (db: Sqlite, row: LabelMapRow & { readonly id: number }): Uint8Array =>
   storedLabelMap(db, `label map ${row.id} of ${row.name}`, row);
 
+/** One label map that is damaged hides none of the others. */
+function orNull(read: () => Uint8Array): Uint8Array | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
 const toLatest = (db: Sqlite, row: LatestRow): LatestLabelMap => ({
   imageId: row.image_id,
   author: Author.parse(row.author),
   uncertainty: row.uncertainty,
-  bytes: bytesFrom(db, row),
+  bytes: orNull(() => bytesFrom(db, row)),
 });
 
 export function labelMapsTable(db: Sqlite) {
   const insert = db.prepare<
-    [number, string, number | null, string, string, number | null, Uint8Array]
+    [number, string, number | null, string, string, number | null, Uint8Array, string]
   >(
-    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, bytes, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const history = db.prepare<[number], RevisionRow>(
     `SELECT ${COLUMNS} FROM label_maps WHERE image_id = ? ORDER BY id DESC`,
@@ -102,6 +114,7 @@ export function labelMapsTable(db: Sqlite) {
         new Date().toISOString(),
         options.uncertainty ?? null,
         options.bytes,
+        sha256(options.bytes),
       );
       return Number(lastInsertRowid);
     },
@@ -120,7 +133,7 @@ export function labelMapsTable(db: Sqlite) {
     *latestOf(datasetId: number): Generator<LatestLabelMap> {
       for (const row of latestOf.iterate(datasetId)) yield toLatest(db, row);
     },
-    /** shared/label-map.ts code. Errors: corrupt, where it is not as large as its image. */
+    /** shared/label-map.ts code. Errors: corrupt, where it is not as it was stored, or not as large as its image. */
     bytes(id: number): Uint8Array | undefined {
       const row = bytesOf.get(id);
       return row && bytesFrom(db, row);

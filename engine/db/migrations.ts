@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { sha256 } from '../sha256.ts';
 import { pathFromProject } from './link-paths.ts';
 import { registerScoring } from './rescoring.ts';
 
@@ -40,6 +41,9 @@ export function applyMigrations(
     pathFromProject(path, String(link)),
   );
   registerScoring(db);
+  db.function('sha256', { deterministic: true }, (bytes: unknown) =>
+    bytes instanceof Uint8Array ? sha256(bytes) : null,
+  );
   for (const { version, sql } of migrations) {
     db.transaction(() => {
       db.exec(sql);

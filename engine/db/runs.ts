@@ -1,5 +1,4 @@
 /** SQL of runs and of everything a run leaves behind: metrics, results, checkpoints, log. */
-import { createHash } from 'node:crypto';
 import {
   type CheckpointKind,
   type ClassOverlap,
@@ -13,8 +12,9 @@ import {
   type RunStatus,
 } from '../../shared/entities.ts';
 import type { WireError } from '../../shared/errors.ts';
+import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
-import { type LabelMapRow, readStored, storedJson, storedLabelMap } from './stored.ts';
+import { type LabelMapRow, readStored, storedBytes, storedJson, storedLabelMap } from './stored.ts';
 
 interface RunRow {
   id: number;
@@ -140,8 +140,8 @@ export function runsTable(db: Sqlite) {
     'DELETE FROM metrics WHERE run_id = ? AND step > ?',
   );
   const putResult = db.prepare(
-    `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, uncertainty, prediction)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, uncertainty, prediction,
+       prediction_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const resultsOf = db.prepare<[number], ResultRow>(
     `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1, uncertainty
@@ -160,7 +160,8 @@ export function runsTable(db: Sqlite) {
      FROM class_results WHERE run_id = ? ORDER BY checkpoint, image_id, class_idx`,
   );
   const predictionOf = db.prepare<[number, number], LabelMapRow>(
-    `SELECT i.name, i.width_px, i.height_px, r.prediction AS bytes FROM results r JOIN images i ON i.id = r.image_id
+    `SELECT i.name, i.width_px, i.height_px, r.prediction AS bytes, r.prediction_sha256 AS sha256
+       FROM results r JOIN images i ON i.id = r.image_id
        WHERE r.run_id = ? AND r.image_id = ? AND r.checkpoint = 'best' AND r.prediction IS NOT NULL`,
   );
   const putCheckpoint = db.prepare<[number, string, number, string, string, Uint8Array]>(
@@ -266,6 +267,7 @@ export function runsTable(db: Sqlite) {
           result.boundaryF1,
           result.uncertainty,
           prediction,
+          prediction && sha256(prediction),
         );
         for (const { classIndex, predictedPx, truePx, bothPx } of classes) {
           putClassResult.run(runId, imageId, checkpoint, classIndex, predictedPx, truePx, bothPx);
@@ -288,18 +290,21 @@ export function runsTable(db: Sqlite) {
         ),
       }));
     },
-    /** Run-length coded label map predicted by the best checkpoint. Errors: corrupt, where it is not as large as its image. */
+    /** Run-length coded label map predicted by the best checkpoint. Errors: corrupt. */
     prediction(runId: number, imageId: number): Uint8Array | undefined {
       const row = predictionOf.get(runId, imageId);
       return row && storedLabelMap(db, `the prediction of ${row.name} by run ${runId}`, row);
     },
 
     saveCheckpoint(runId: number, kind: CheckpointKind, step: number, bytes: Uint8Array): void {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      putCheckpoint.run(runId, kind, step, sha256, now(), bytes);
+      putCheckpoint.run(runId, kind, step, sha256(bytes), now(), bytes);
     },
-    checkpoint: (runId: number, kind: CheckpointKind): Checkpoint | undefined =>
-      getCheckpoint.get(runId, kind),
+    /** Errors: corrupt. */
+    checkpoint(runId: number, kind: CheckpointKind): Checkpoint | undefined {
+      const row = getCheckpoint.get(runId, kind);
+      if (row !== undefined) storedBytes(db, `the ${kind} weights of run ${runId}`, row);
+      return row;
+    },
     hasCheckpoint: (runId: number) => anyCheckpoint.get(runId) !== undefined,
     dropCheckpoint: (runId: number, kind: CheckpointKind) => void dropCheckpoint.run(runId, kind),
 

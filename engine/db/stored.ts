@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { labelMapSize } from '../../shared/label-map.ts';
+import { sha256 } from '../sha256.ts';
 import { damagedError, type Sqlite } from './open.ts';
 
 /** Text of a column of JSON as a value; null stays null. Errors: SyntaxError, which `readStored` tells as damage. */
@@ -34,11 +35,23 @@ export interface LabelMapRow {
   readonly width_px: number;
   readonly height_px: number;
   readonly bytes: Uint8Array;
+  /** Of the bytes when they were stored. */
+  readonly sha256: string | null;
 }
 
-/** The code of a label map that is as large as its image. Errors: corrupt; `what` it is ("label map 7 of a.png"). */
+/** Bytes that are those that were stored. Errors: corrupt; `what` they are ("the original of a.png"). */
+export function storedBytes(
+  db: Sqlite,
+  what: string,
+  { bytes, sha256: stored }: { readonly bytes: Uint8Array; readonly sha256: string | null },
+): Uint8Array {
+  if (sha256(bytes) === stored) return bytes;
+  throw damagedError(db.name, `${what} is not as it was stored`);
+}
+
+/** The code of a label map, as it was stored and as large as its image. Errors: corrupt. */
 export function storedLabelMap(db: Sqlite, what: string, row: LabelMapRow): Uint8Array {
-  const { width, height } = labelMapSize(row.bytes);
+  const { width, height } = labelMapSize(storedBytes(db, what, row));
   if (width === row.width_px && height === row.height_px) return row.bytes;
   throw damagedError(
     db.name,

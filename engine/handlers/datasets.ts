@@ -209,7 +209,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       imageId,
       author,
       uncertainty,
-      classes: labelValues(bytes),
+      classes: bytes === null ? [] : labelValues(bytes),
     }));
   },
 

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright';
 import { encodePng } from '../../engine/data/encode.ts';
 import { cellsGenerator } from '../../engine/data/generators/cells.ts';
-import { sha256 } from '../../engine/data/image-file.ts';
+import { sha256 } from '../../engine/sha256.ts';
 import { createProject } from '../../engine/db/project.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { startBenchWindow } from './bench-window.ts';

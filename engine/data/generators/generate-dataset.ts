@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { encodePng } from '../encode.ts';
-import { sha256 } from '../image-file.ts';
+import { sha256 } from '../../sha256.ts';
 import type { GeneratedImage } from './generator.ts';
 import { findGenerator } from './registry.ts';
 

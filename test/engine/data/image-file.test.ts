@@ -10,8 +10,8 @@ import {
   hashOf,
   type ImageFile,
   openFile,
-  sha256,
 } from '../../../engine/data/image-file.ts';
+import { sha256 } from '../../../engine/sha256.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
 

@@ -56,7 +56,7 @@ it('finds nothing in a project that is whole', () => {
 it.each([
   ['DELETE FROM image_bytes WHERE image_id = 2', /the original of 1\.png in "cells" is gone/],
   [`UPDATE image_bytes SET bytes = x'00' WHERE image_id = 3`, /stored: the original of 2\.png in/],
-  [`UPDATE checkpoints SET bytes = x'010204'`, /the weights of run 1/],
+  [`UPDATE checkpoints SET bytes = x'010204'`, /the best weights of run 1/],
   [`UPDATE label_maps SET bytes = x'00' WHERE id = 1`, /label map 1 of 0\.png/],
   [
     `INSERT INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, prediction)

@@ -7,7 +7,8 @@ import { colourClassZero, namedClasses } from '../../../../engine/data/class-col
 import { exportCoco } from '../../../../engine/data/export/coco.ts';
 import { exportFolder } from '../../../../engine/data/export/folder.ts';
 import { decodeImage } from '../../../../engine/data/decode.ts';
-import { fileInMemory, hashOf, sha256 } from '../../../../engine/data/image-file.ts';
+import { fileInMemory, hashOf } from '../../../../engine/data/image-file.ts';
+import { sha256 } from '../../../../engine/sha256.ts';
 import { openOriginal, readLabelMap } from '../../../../engine/data/image-source.ts';
 import { runImport } from '../../../../engine/data/import/import.ts';
 import type { Project } from '../../../../engine/db/project.ts';
