@@ -3,7 +3,7 @@
  * for. Knows nothing of what they do.
  */
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 
 /** @type {readonly NodeJS.Signals[]} */
@@ -37,18 +37,32 @@ export async function endingChildren(work) {
   }
 }
 
+/** How far below the others: with nothing else to do there it is as quick as ever, beside a busy core it gets a third. */
+const YIELDING = 5;
+
+/** @param {number} pid */
+function lowerPriority(pid) {
+  try {
+    setPriority(pid, YIELDING);
+  } catch {
+    // It has ended already, or this system does not let us: then it runs like any other.
+  }
+}
+
 /**
  * Runs a program to its end and keeps what it printed. A program that is missing is an outcome, not an exception.
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, shell?: boolean }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, shell?: boolean, yielding?: boolean }} [options]
+ *   yielding: lets others have the processor first
  * @returns {Promise<{ ok: boolean, stdout: string, output: string }>} output: standard output and error as printed
  */
-export function capture(program, args, { timeoutMs, ...options } = {}) {
+export function capture(program, args, { timeoutMs, yielding = false, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(child);
+    if (yielding && child.pid !== undefined) lowerPriority(child.pid);
     let stdout = '';
     let output = '';
     const timer =

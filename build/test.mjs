@@ -11,6 +11,7 @@ import { readJson } from './json-file.mjs';
 import { projectRoot } from './locations.mjs';
 import { ensureTestBrowser } from './test-browser.mjs';
 import { toolScript } from './tools.mjs';
+import { ensureWindow } from './window.mjs';
 
 /** A gate says nothing before it ends, and takes a minute at most on an idle machine. */
 const GATE_TIMEOUT_MS = 20 * 60_000;
@@ -70,17 +71,25 @@ function report(name, { problem, note }) {
 }
 
 /**
- * One after another, beside the tests: each keeps one core busy.
+ * One after another, beside the tests, which come first while there are any: they often wait, and the gates take what
+ * is left over.
  *
  * @param {string} node
+ * @param {{ beside: Promise<void> }} options beside: the tests
  */
-async function runGates(node) {
+async function runGates(node, { beside }) {
+  let testing = true;
+  const ended = () => {
+    testing = false;
+  };
+  beside.then(ended, ended);
   for (const { name, tool, args, env } of GATES) {
     const started = performance.now();
     const { ok, output } = await capture(node, [toolScript(tool), ...args], {
       cwd: projectRoot,
       env: { ...commandEnvironment(), ...env },
       timeoutMs: GATE_TIMEOUT_MS,
+      yielding: testing,
     });
     const note = `${tool}, ${((performance.now() - started) / 1000).toFixed(1)} s`;
     report(name, { problem: ok ? null : output, note });
@@ -125,12 +134,14 @@ async function runTests(node) {
 
 await main(async () => {
   const started = performance.now();
-  const node = await ensureReady();
-  const browser = await endingChildren(ensureTestBrowser);
+  const [node, browser] = await Promise.all([ensureReady(), endingChildren(ensureTestBrowser)]);
   if (browser !== null) say(browser);
+  await ensureWindow(node);
   await endingChildren(async () => {
     const tests = runTests(node);
-    const gatesThenClone = runGates(node).then(() => tryFreshClone({ idle: tests }));
+    const gatesThenClone = runGates(node, { beside: tests }).then(() =>
+      tryFreshClone({ idle: tests }),
+    );
     const [clone] = await Promise.all([gatesThenClone, tests]);
     if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
     else for (const check of clone) report(check.name, check);

@@ -16,6 +16,7 @@ import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
+import { WarmTrainers } from '../../warm-trainers.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
 
@@ -62,15 +63,17 @@ interface StepSetting {
 /** What was measured since the start: a plan that is edited asks for the same steps again and again. */
 const measured = new Map<string, Timing>();
 
+/** `purpose`: what a step is timed for; how long a trainer takes to start is known of those for fine-tunings alone. */
 async function timeOnce(
+  purpose: 'finetune' | 'pretrain',
   layout: Layout,
   step: StepSetting,
-  options: CalibrationOptions,
+  options: Calibrating,
 ): Promise<Timing> {
   // Fake trainers of tests have their own times.
-  if (options.spawn !== undefined) return timeLayout(layout, step, options);
+  if (options.isFake) return timeLayout(layout, step, options);
   const { threads, parallel, kernels } = layout;
-  const key = JSON.stringify([threads, parallel, kernels, step, options.engine]);
+  const key = JSON.stringify([purpose, threads, parallel, kernels, step, options.engine]);
   const known = measured.get(key);
   if (known !== undefined) return known;
   const timing = await timeLayout(layout, step, options);
@@ -90,11 +93,17 @@ export interface CalibrationOptions {
   readonly test?: TestSize;
 }
 
+/** A calibration under way, and where its trainers come from. */
+interface Calibrating extends CalibrationOptions {
+  readonly spawn: SpawnTrainer;
+  readonly isFake: boolean;
+}
+
 /** Steps of `parallel` trainers at once, as they would run in a study. */
 async function timeLayout(
   layout: Layout,
   step: StepSetting,
-  options: CalibrationOptions,
+  options: Calibrating,
 ): Promise<Timing> {
   const times: {
     ms: number;
@@ -125,8 +134,8 @@ async function timeLayout(
             times.push({ ms, startup, test, peak, kernels: engine.kernels });
           }
         },
+        spawn: options.spawn,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
       },
     );
   await Promise.all(Array.from({ length: layout.parallel }, one));
@@ -160,14 +169,14 @@ export interface Calibration {
 async function timeKernels(
   layout: Layout,
   step: StepSetting,
-  options: CalibrationOptions,
+  options: Calibrating,
 ): Promise<readonly [Timing] | readonly [Timing, Timing]> {
   const isChosen = options.engine === 'wasm' || layout.kernels !== undefined;
   const [likelier, other] = isChosen ? [] : (options.kernels ?? kernelCandidates());
-  const timing = await timeOnce({ kernels: likelier, ...layout }, step, options);
+  const timing = await timeOnce('finetune', { kernels: likelier, ...layout }, step, options);
   // An engine that did not take them has no others.
   if (other === undefined || timing.kernels !== likelier) return [timing];
-  const otherTiming = await timeOnce({ ...layout, kernels: other }, step, options);
+  const otherTiming = await timeOnce('finetune', { ...layout, kernels: other }, step, options);
   const worthIt = otherTiming.msPerStep < timing.msPerStep * (1 - WORTH_OTHER_KERNELS);
   return worthIt ? [otherTiming, timing] : [timing, otherTiming];
 }
@@ -177,6 +186,22 @@ export async function calibrate(
   config: StudyConfig,
   options: CalibrationOptions,
 ): Promise<Calibration> {
+  const { spawn } = options;
+  if (spawn !== undefined) return timeStudy(config, { ...options, spawn, isFake: true });
+  // Steps of pretraining are timed in the processes that have just timed those of fine-tuning.
+  const trainers = new WarmTrainers();
+  try {
+    return await timeStudy(config, {
+      ...options,
+      spawn: (request, onEvent) => trainers.serve(request, { onEvent, fresh: true }),
+      isFake: false,
+    });
+  } finally {
+    await trainers.close();
+  }
+}
+
+async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Calibration> {
   const { network, sampling, finetuning } = config;
   const { batch, precision } = finetuning;
   const step = { network, sampling, batch, precision, test: options.test };
@@ -188,13 +213,14 @@ export async function calibrate(
   for (const layout of others) {
     // What the first trainer held tells how many fit side by side.
     if (timing.peakMemoryBytes * layout.parallel > memory) continue;
-    timings.push(await timeOnce({ ...layout, kernels: timing.kernels }, step, options));
+    timings.push(await timeOnce('finetune', { ...layout, kernels: timing.kernels }, step, options));
   }
   const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     if (pretrainMs.has(optimisation.batch)) continue;
     const timing = await timeOnce(
+      'pretrain',
       chosen,
       { ...step, batch: optimisation.batch, test: undefined },
       options,

@@ -2,7 +2,7 @@
 import type { EngineChoice, Kernels, Run } from '../../../shared/entities.ts';
 import type { SpawnTrainer, Trainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
-import { WarmTrainers } from './warm-trainers.ts';
+import { WarmTrainers } from '../../warm-trainers.ts';
 
 /** A trainer that does not stop by then is killed, and resumes from the checkpoint before. */
 const STOP_TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 /** Trainer processes that take one run after another. */
 import { expect, it } from 'vitest';
-import { WarmTrainers } from '../../../../engine/study/running/warm-trainers.ts';
-import { nativeEngineOrSkip } from '../../training/native-engine.ts';
-import { squaresProject } from '../../training/squares-project.ts';
+import { WarmTrainers } from '../../engine/warm-trainers.ts';
+import { nativeEngineOrSkip } from './training/native-engine.ts';
+import { squaresProject } from './training/squares-project.ts';
 
 await nativeEngineOrSkip();
 const { project, common, addRun, finetuneConfig, stateHash } = squaresProject();

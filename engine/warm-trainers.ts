@@ -1,6 +1,6 @@
-/** Which trainer processes are kept for the next run of a queue, and for how long. */
-import { type Trainer, TrainerProcess } from '../../trainer.ts';
-import type { TrainerEvent, TrainerWork } from '../../training/protocol.ts';
+/** Which trainer processes are kept for the next request of their kind, and for how long. */
+import { type Trainer, TrainerProcess } from './trainer.ts';
+import type { TrainerEvent, TrainerWork } from './training/protocol.ts';
 
 /** How long a trainer that is done waits for another run: the next of a study begins at once. */
 const WAIT_MS = 2000;
