@@ -23,8 +23,8 @@ const LEVELS_SHARE = 0.01;
 const LOSSY_WEBP = 'VP8 ';
 const CHUNKS_OF_WEBP = 12;
 
-/** Compressions of TIFF that change values: JPEG, old and new, JPEG 2000, lossy JPEG of DNG. */
-const LOSSY_TIFF: readonly number[] = [6, 7, 33_003, 33_004, 33_005, 34_712, 34_892];
+/** Compressions of TIFF that change values: JPEG, old and new, lossy JPEG of DNG. */
+const LOSSY_TIFF: readonly number[] = [6, 7, 34_892];
 
 /** What changed a file's values, where its compression did: JPEG, WebP and TIFF that say so, WebP in TIFF included. Errors: unreadable. */
 export async function lossesOf(

@@ -23,14 +23,18 @@ const PLAIN_COMPRESSIONS: readonly number[] = [
   ZSTANDARD,
 ];
 export const WEBP = 50_001;
-/** Fax, JPEG old and new, JPEG 2000, LERC, lossy JPEG of DNG, WebP: what other decoders read. */
-const OTHERS: readonly number[] = [
-  ...[2, 3, 4, 6, 7, 33_003, 33_004, 33_005, 34_712, 34_887, 34_892, WEBP],
-];
+/** Fax, JPEG old and new, lossy JPEG of DNG, WebP: what other decoders read. */
+const OTHERS: readonly number[] = [2, 3, 4, 6, 7, 34_892, WEBP];
+/** What no decoder here reads; the TIFF reader takes some LERC blocks for samples as they are stored. */
 const NAMES: Readonly<Record<number, string>> = {
   32_809: 'ThunderScan',
+  33_003: 'JPEG 2000',
+  33_004: 'JPEG 2000',
+  33_005: 'JPEG 2000',
   34_676: 'SGI LogLuv',
   34_677: 'SGI LogLuv',
+  34_712: 'JPEG 2000',
+  34_887: 'LERC',
   34_925: 'LZMA',
   50_002: 'JPEG XL',
   52_546: 'JPEG XL',

@@ -111,6 +111,9 @@ describe('decodeMask', () => {
     expect((await decodeMask(kept, { subject })).notes).toEqual([]);
     for (const [number, name] of [
       [50_002, /compressed with JPEG XL, which/],
+      [34_887, /compressed with LERC, which/],
+      [34_712, /compressed with JPEG 2000, which/],
+      [33_005, /compressed with JPEG 2000, which/],
       [60_000, /compressed with something \(number 60000\), which/],
     ] as const) {
       const other = changed({ 259: number });
