@@ -39,6 +39,12 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** Whether a name says mask and nothing else: mask, GT, ground_truth. */
+export const isMaskWord = (name: string): boolean => {
+  const [word, ...more] = wordsOf(name).filter((one) => !FILLERS.has(one));
+  return word !== undefined && more.length === 0 && MASK_WORDS.has(word) && !/\d/.test(name);
+};
+
 /** What a folder is called after; `sure` where its name begins with that. */
 export function kindOfFolder(name: string): { kind: 'image' | 'mask'; sure: boolean } | null {
   const all = wordsOf(name);

@@ -13,10 +13,17 @@ import type { FileReader } from '../files.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { matchFolders } from './folder-match.ts';
-import { bareStem, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
+import { bareStem, isMaskWord, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
 import type { ValueRule } from './value-mapping.ts';
-import { type FileRole, hasMaskAffix, imageKey, maskKeys, pairFiles } from './pairing.ts';
+import {
+  type FileRole,
+  hasMaskAffix,
+  imageKey,
+  maskKeys,
+  pairFiles,
+  withoutMaskNumber,
+} from './pairing.ts';
 import { pageName } from '../page-names.ts';
 import type { FolderLayout, NamedSplit } from './plan.ts';
 
@@ -30,8 +37,27 @@ function saysMasks(file: string): 'sure' | 'maybe' | null {
   return masks.some((kind) => kind?.sure) ? 'sure' : 'maybe';
 }
 
+/**
+ * Folders with one image and one file that is called mask, label …: that one → the image (case7/scan.png, case7/mask.png).
+ * `aside`: what else of such a folder is called after it (labelme's label_viz.png).
+ */
+function masksAlone(files: readonly string[]) {
+  const imageOf = new Map<string, string>();
+  const aside = new Set<string>();
+  for (const all of Map.groupBy(files, (file) => posix.dirname(file)).values()) {
+    const [mask, ...more] = all.filter((file) => isMaskWord(stemOf(file)));
+    const rest = all.filter((file) => file !== mask);
+    const [image, ...others] = rest.filter((file) => !hasMaskAffix(stemOf(file)));
+    if (mask === undefined || image === undefined || more.length + others.length > 0) continue;
+    imageOf.set(mask, image);
+    for (const file of rest) if (file !== image) aside.add(file);
+  }
+  return { imageOf, aside };
+}
+
 interface Roles {
-  readonly roleOf: (file: string) => FileRole;
+  /** Undefined: neither. */
+  readonly roleOf: (file: string) => FileRole | undefined;
   readonly issues: readonly ImportIssue[];
 }
 
@@ -60,15 +86,21 @@ function rolesOf(tree: FolderTree): Roles {
       .filter((file) => !hasMaskAffix(stemOf(file)))
       .map((file) => posix.join(posix.dirname(file), stem(file))),
   );
-  const isMask = (file: string) =>
-    placed.length > 0 &&
-    (inMasks(file) ||
-      (hasMaskAffix(stemOf(file)) && besides.has(posix.join(posix.dirname(file), stem(file)))));
-  const keysOf = (file: string) => maskKeys(neutralPath(file));
+  const isBeside = (file: string) => {
+    const name = withoutMaskNumber(stemOf(file));
+    return hasMaskAffix(name) && besides.has(posix.join(posix.dirname(file), bareStem(name)));
+  };
   const keyOf = (file: string) => imageKey(neutralPath(file));
+  const alone = masksAlone(placed);
+  const isMask = (file: string) =>
+    placed.length > 0 && (inMasks(file) || isBeside(file) || alone.imageOf.has(file));
+  const keysOf = (file: string) => {
+    const image = alone.imageOf.get(file);
+    return image === undefined ? maskKeys(neutralPath(file)) : [keyOf(image)];
+  };
   // Those that find no partner by their path are matched by the names of the files.
   const masks = files.filter(isMask);
-  const images = files.filter((file) => !isMask(file));
+  const images = files.filter((file) => !isMask(file) && !alone.aside.has(file));
   const imageKeys = new Set(images.flatMap((file) => [keyOf(file), neutralPath(file)]));
   const maskedKeys = new Set(masks.flatMap(keysOf));
   const isPaged = (file: string) =>
@@ -84,6 +116,7 @@ function rolesOf(tree: FolderTree): Roles {
         const image = match.imageOf.get(file);
         return { role: 'mask', keys: image === undefined ? keysOf(file) : [keyOf(image)] };
       }
+      if (alone.aside.has(file)) return undefined;
       const part = partOfPath(file);
       return { role: 'image', key: keyOf(file), ...(part === undefined ? {} : { part }) };
     },
@@ -156,11 +189,11 @@ async function readBeside<T>(
 export const folderLayout: FolderLayout = {
   format: 'folder',
   detect(tree) {
-    const images = tree.files.filter(isImageName);
     const { roleOf } = rolesOf(tree);
-    const masks = images.filter((file) => roleOf(file).role === 'mask').length;
-    if (masks > 0)
-      return `${images.length - masks} images and ${masks} masks, told apart by folder or name`;
+    const roles = tree.files.filter(isImageName).map((file) => roleOf(file)?.role);
+    const [masks, images] = ['mask', 'image'].map((role) => roles.filter((r) => r === role).length);
+    if (masks !== undefined && masks > 0)
+      return `${images ?? 0} images and ${masks} masks, told apart by folder or name`;
     return undefined;
   },
   async read(tree, reader) {

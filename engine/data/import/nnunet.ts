@@ -6,7 +6,8 @@ import { basename, posix, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, type Part } from '../../../shared/entities.ts';
-import { toWireError } from '../../../shared/errors.ts';
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import { sameName } from '../../../shared/names.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
@@ -24,7 +25,7 @@ const setOf = (folder: RegExp, file: string, root: string): 'Tr' | 'Ts' | undefi
   const set = folder.exec(file.includes('/') ? file : `${basename(root)}/${file}`)?.[1];
   return set === undefined ? undefined : /r$/i.test(set) ? 'Tr' : 'Ts';
 };
-const ABOUT = /^(?:[^/]+\/)?dataset\.json$/;
+const ABOUT = 'dataset.json';
 const CHANNEL = /^(.+)_(\d{4})$/;
 
 /** Of version 1 (modality, labels by value) and 2 (channel_names, labels by name; of regions several values). */
@@ -88,7 +89,9 @@ export const nnunetLayout: FolderLayout = {
     const [images, labels] = [of(IMAGES).length, of(LABELS).length];
     // Images alone are nnU-Net's where its file lies beside them, or their names number channels.
     const told =
-      labels > 0 || tree.files.some((file) => ABOUT.test(file)) || areChannels(of(IMAGES));
+      labels > 0 ||
+      tree.files.some((file) => besides(tree, file, ABOUT)) ||
+      areChannels(of(IMAGES));
     return images === 0 || !told
       ? undefined
       : `nnU-Net's folders, with ${images} files in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
@@ -96,7 +99,8 @@ export const nnunetLayout: FolderLayout = {
   async read(tree, reader) {
     const issues: ImportIssue[] = [];
     const pictures = tree.files.filter(isImageName);
-    const about = await readBeside(tree, 'dataset.json', { reader, issues, schema: DatasetFile });
+    assertOneDataset(tree);
+    const about = await readBeside(tree, ABOUT, { reader, issues, schema: DatasetFile });
     const folds = await readBeside(tree, 'splits_final.json', {
       reader,
       issues,
@@ -195,13 +199,34 @@ function toSplit(
   return { name: `fold ${i}`, partOf: new Map(parts) };
 }
 
+/** Folders that hold imagesTr or imagesTs. */
+const homesOf = (tree: FolderTree): ReadonlySet<string> =>
+  new Set(
+    tree.files
+      .filter((file) => isImageName(file) && setOf(IMAGES, file, tree.root) !== undefined)
+      .map((file) => posix.dirname(posix.dirname(file))),
+  );
+
+/** Whether a file is called so and lies beside the folders of images, or near the top. */
+const besides = (tree: FolderTree, file: string, name: string): boolean =>
+  posix.basename(file) === name &&
+  (file.split('/').length <= 2 || homesOf(tree).has(posix.dirname(file)));
+
+/** Errors: invalid-input. Values of several datasets mean different things, and their cases may have the same names. */
+function assertOneDataset(tree: FolderTree): void {
+  const homes = [...homesOf(tree)].filter((home) => tree.files.includes(posix.join(home, ABOUT)));
+  if (homes.length < 2) return;
+  const message = `${tree.root} holds ${homes.length} datasets of nnU-Net: ${inWords(homes)}. Import one of them at a time.`;
+  throw new AppError('invalid-input', message, { subject: tree.root });
+}
+
 /** The file beside the folders of images; a broken one is an issue. */
 async function readBeside<T>(
   tree: FolderTree,
   name: string,
   options: { reader: FileReader; schema: z.ZodType<T>; issues: ImportIssue[] },
 ): Promise<{ readonly file: string; readonly value: T } | undefined> {
-  const file = tree.files.find((one) => posix.basename(one) === name && one.split('/').length <= 2);
+  const file = tree.files.find((one) => besides(tree, one, name));
   if (file === undefined) return undefined;
   try {
     return {

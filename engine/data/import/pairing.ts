@@ -27,21 +27,28 @@ const MASK_PREFIX = /^(masks?|labels?|segmentation|seg|gt|annotation)[_-](?=.)/i
 export const hasMaskAffix = (stem: string): boolean =>
   MASK_SUFFIX.test(stem) || MASK_PREFIX.test(stem);
 
-/** 'a_mask' → 'a'; undefined without such an ending. */
+/** 'a_mask_1' → 'a_mask': one of several masks of an image; other names as they are. */
+export function withoutMaskNumber(stem: string): string {
+  const bare = stem.replace(/[ _-]?\d+$/, '');
+  return MASK_SUFFIX.test(bare) ? bare : stem;
+}
+
+/** 'a_mask' and 'a_mask_1' → 'a'; undefined without such an ending. */
 function withoutMaskSuffix(stem: string): string | undefined {
-  return MASK_SUFFIX.test(stem) ? stem.replace(MASK_SUFFIX, '') : undefined;
+  const bare = withoutMaskNumber(stem);
+  return MASK_SUFFIX.test(bare) ? bare.replace(MASK_SUFFIX, '') : undefined;
 }
 
 /**
- * Keys of a mask file: its name may be the image's stem, stem and suffix, or the image's full name
- * (a.jpg.png for a.jpg); '.p3' behind any of them is the mask of the third page.
+ * Keys of a mask file: its name may be the image's stem, stem and suffix (which may have a number), or the image's full
+ * name (a.jpg.png for a.jpg); '.p3' behind any of them is the mask of the third page.
  */
 export function maskKeys(path: string): string[] {
   const folder = posix.dirname(path);
   const stem = stemOf(path);
   const bare = withoutMaskSuffix(stem);
-  const names = bare === undefined ? [stem] : [stem, bare];
-  return names.map((name) => posix.join(folder, name));
+  const names = bare === undefined ? [stem] : [stem, withoutMaskNumber(stem), bare];
+  return [...new Set(names)].map((name) => posix.join(folder, name));
 }
 
 /** Key of an image file: its path without the ending. */
@@ -147,7 +154,8 @@ export function pairFiles(
   const issues: ImportIssue[] = [];
   const maskByKey = new Map<string, string>();
   const pageMasks = new Map<string, Map<number, string>>();
-  for (const { file, keys } of masks) {
+  const rank = ({ keys }: FoundMask) => keys.findIndex((key) => imageKeys.has(key));
+  for (const { file, keys } of masks.toSorted((a, b) => rank(a) - rank(b))) {
     const key = keys.find((k) => imageKeys.has(k));
     const paged =
       key === undefined

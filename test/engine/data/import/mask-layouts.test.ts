@@ -195,6 +195,28 @@ describe('nnU-Net', () => {
     ]);
   });
 
+  test('dataset.json far below, and several datasets, which are refused by name', async () => {
+    const s = scratch();
+    const home = 'data/nnUNet_raw/Dataset001_A';
+    s.write(`${home}/imagesTr/c_0000.png`, greyPng(2, 2, 1));
+    s.write(`${home}/labelsTr/c.png`, greyPng(2, 2, [1, 0, 0, 2]));
+    const about = JSON.stringify({ labels: { background: 0, cell: 1, ignore: 2 } });
+    s.write(`${home}/dataset.json`, about);
+    const { preview, labels, classes } = await importData(s);
+    expect(preview).toMatchObject({ format: 'nnunet', images: 1, labelled: 1 });
+    expect(classes).toEqual(['background', 'cell']);
+    expect(labels).toEqual({ 'c.png': [1, 0, 0, 255] });
+
+    const other = 'data/nnUNet_raw/Dataset002_B';
+    s.write(`${other}/imagesTr/c_0000.png`, greyPng(2, 2, 2));
+    s.write(`${other}/dataset.json`, about);
+    const request = { format: 'auto' as const, path: s.path('data') };
+    await expect(previewImport(request)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('Dataset001_A and nnUNet_raw/Dataset002_B') as string,
+    });
+  });
+
   test('volumes are refused in words', async () => {
     const s = scratch();
     s.write('data/imagesTr/a_0000.nii.gz', 'x');
@@ -434,6 +456,53 @@ test('of images whose names differ in their Unicode form alone, each has the mas
   expect(report.issues.map((i) => i.message)).toContainEqual(
     expect.stringContaining('another file is called'),
   );
+});
+
+describe('masks beside their images', () => {
+  test.each<[string, string]>([
+    ['scan', 'mask'],
+    ['image', 'label'],
+    ['x', 'ground_truth'],
+  ])('a folder a case with %s.png and %s.png is no class of images', async (image, mask) => {
+    const s = scratch();
+    for (const name of ['p1', 'p2']) {
+      s.write(`data/${name}/${image}.png`, rgbPng(2, 2, 1));
+      s.write(`data/${name}/${mask}.png`, MASK);
+    }
+    const { preview, labels } = await importData(s);
+    expect(preview).toMatchObject({ format: 'folder', images: 2, labelled: 2 });
+    expect(Object.values(labels)).toEqual([LABELS, LABELS]);
+  });
+
+  test("labelme's folders: its drawing of the mask is left out by name", async () => {
+    const s = scratch();
+    for (const name of ['a_json', 'b_json']) {
+      s.write(`data/${name}/img.png`, rgbPng(2, 2, 1));
+      s.write(`data/${name}/label.png`, MASK);
+      s.write(`data/${name}/label_viz.png`, rgbPng(2, 2, 2));
+    }
+    const { preview, told } = await importData(s);
+    expect(preview).toMatchObject({ format: 'folder', images: 2, labelled: 2 });
+    expect(told).toContain('a_json/label_viz.png: not used');
+  });
+
+  test('a second mask of an image is no image, and is named', async () => {
+    const s = scratch();
+    for (const name of ['benign (1)', 'b']) {
+      s.write(`data/${name}.png`, rgbPng(2, 2, 1));
+      s.write(`data/${name}_mask.png`, MASK);
+    }
+    s.write('data/benign (1)_mask_1.png', greyPng(2, 2, [0, 1, 0, 0]));
+    // Its number is that of the image, which has a mask of its own.
+    s.write('data/x_label_1.png', rgbPng(2, 2, 1));
+    s.write('data/x_label_1_mask.png', MASK);
+    const { preview, labels, told } = await importData(s);
+    expect(preview).toMatchObject({ format: 'folder', images: 3, labelled: 3 });
+    expect(Object.values(labels)).toEqual([LABELS, LABELS, LABELS]);
+    expect(told).toContain(
+      'benign (1)_mask_1.png: second mask for one image; benign (1)_mask.png is used',
+    );
+  });
 });
 
 test('a mask that serves two images is named', async () => {
