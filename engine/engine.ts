@@ -103,6 +103,9 @@ function parse<K extends CallName>(name: K, input: unknown): ParsedInput<K> {
   return result.data as ParsedInput<K>;
 }
 
+const interruptedWords = (name: string) =>
+  `"${name}" was being made when Graft ended, and was not whole: nothing of it was kept. Import or generate it again.`;
+
 export function createEngine(options: EngineOptions = {}): Engine {
   const engineChoice = options.engine ?? 'auto';
   const endpoint = options.endpoint ?? (() => null);
@@ -122,6 +125,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
     });
     const opened = { db, queue };
     open.set(db.path, opened);
+    for (const name of db.interrupted) {
+      emit({ type: 'notice', message: interruptedWords(name) });
+    }
     if (options.runQueues === true) queue.start();
     return opened;
   }

@@ -114,7 +114,11 @@ export async function withProject<T>(
     const remote = reachOwner(path);
     const reached = remote === null ? null : await openThere(remote, path);
     if (remote !== null && reached !== null) return work(remote, reached.path, null);
+    const quiet = engine.subscribe((event) => {
+      if (event.type === 'notice') process.stderr.write(`graft: ${event.message}\n`);
+    });
     const info = await engine.call('project.open', { path });
+    quiet();
     return work(engine, info.path, engine);
   });
 }

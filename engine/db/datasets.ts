@@ -23,6 +23,15 @@ export interface NewImage {
   readonly source: { readonly bytes: Uint8Array } | { readonly linkPath: string };
 }
 
+export interface NewDataset {
+  readonly name: string;
+  readonly origin: Record<string, unknown>;
+  readonly classes: readonly SegmentationClass[];
+  readonly imageClasses?: readonly string[];
+  /** true where it is left out. */
+  readonly hasBackground?: boolean;
+}
+
 interface DatasetRow {
   id: number;
   name: string;
@@ -96,14 +105,12 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   const datasetOf = (row: DatasetRow) =>
     readStored(db, `dataset "${row.name}"`, () => toDataset(row));
   const listRows = db.prepare<[], DatasetRow>(
-    `SELECT ${DATASET_COLUMNS} FROM datasets d ORDER BY d.id`,
+    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE NOT d.unfinished ORDER BY d.id`,
   );
   const byId = db.prepare<[number], DatasetRow>(
-    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE d.id = ?`,
+    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE d.id = ? AND NOT d.unfinished`,
   );
-  const byName = db.prepare<[string], DatasetRow>(
-    `SELECT ${DATASET_COLUMNS} FROM datasets d WHERE d.name = ?`,
-  );
+  const byName = db.prepare<[string], { id: number }>('SELECT id FROM datasets WHERE name = ?');
   const classesOf = db.prepare<[number], SegmentationClass>(
     'SELECT idx AS "index", name, color FROM classes WHERE dataset_id = ? ORDER BY idx',
   );
@@ -112,7 +119,12 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
        GROUP BY channels ORDER BY channels`,
   );
   const insertDataset = db.prepare<[string, string, string, string, number]>(
-    `INSERT INTO datasets (name, created_at, origin, image_classes, has_background) VALUES (?, ?, ?, ?, ?)`,
+    `INSERT INTO datasets (name, created_at, origin, image_classes, has_background, unfinished)
+       VALUES (?, ?, ?, ?, ?, 1)`,
+  );
+  const finishDataset = db.prepare<[number]>('UPDATE datasets SET unfinished = 0 WHERE id = ?');
+  const dropUnfinished = db.prepare<[], { name: string }>(
+    'DELETE FROM datasets WHERE unfinished RETURNING name',
   );
   const insertClass = db.prepare<[number, number, string, string]>(
     'INSERT INTO classes (dataset_id, idx, name, color) VALUES (?, ?, ?, ?)',
@@ -152,6 +164,21 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     'UPDATE images SET group_name = ? WHERE id = ?',
   );
 
+  const begin = (options: NewDataset): number =>
+    db.transaction(() => {
+      const { lastInsertRowid } = insertDataset.run(
+        options.name,
+        new Date().toISOString(),
+        JSON.stringify(options.origin),
+        JSON.stringify(options.imageClasses ?? []),
+        (options.hasBackground ?? true) ? 1 : 0,
+      );
+      const id = Number(lastInsertRowid);
+      for (const c of options.classes) insertClass.run(id, c.index, c.name, c.color);
+      return id;
+    })();
+  const finish = (id: number) => void finishDataset.run(id);
+
   const toDataset = (row: DatasetRow): Dataset => ({
     id: row.id,
     name: row.name,
@@ -172,31 +199,20 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       const row = byId.get(id);
       return row && datasetOf(row);
     },
-    getByName(name: string): Dataset | undefined {
-      const row = byName.get(name);
-      return row && datasetOf(row);
-    },
-    create(options: {
-      name: string;
-      origin: Record<string, unknown>;
-      classes: readonly SegmentationClass[];
-      imageClasses?: readonly string[];
-      /** true where it is left out. */
-      hasBackground?: boolean;
-    }): number {
-      return db.transaction(() => {
-        const { lastInsertRowid } = insertDataset.run(
-          options.name,
-          new Date().toISOString(),
-          JSON.stringify(options.origin),
-          JSON.stringify(options.imageClasses ?? []),
-          (options.hasBackground ?? true) ? 1 : 0,
-        );
-        const id = Number(lastInsertRowid);
-        for (const c of options.classes) insertClass.run(id, c.index, c.name, c.color);
+    /** Also by one that nobody sees yet. */
+    isNameTaken: (name: string) => byName.get(name) !== undefined,
+    /** A dataset that is whole as soon as it is there. */
+    create: (options: NewDataset): number =>
+      db.transaction(() => {
+        const id = begin(options);
+        finish(id);
         return id;
-      })();
-    },
+      })(),
+    /** A dataset that nobody sees until it is finished; where that never comes, it is gone when the project is opened again. */
+    begin,
+    finish,
+    /** Names of those that were never finished; they are gone then. For whoever has just become the owner of the project. */
+    dropUnfinished: (): string[] => dropUnfinished.all().map(({ name }) => name),
     rename: (id: number, name: string) => renameDataset.run(name, id).changes > 0,
     setBackground: (id: number, hasBackground: boolean) =>
       void setBackgroundOf.run(hasBackground ? 1 : 0, id),

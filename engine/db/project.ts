@@ -26,6 +26,8 @@ function tables(file: OpenedFile) {
   const encoders = encodersTable(sqlite);
   return {
     path,
+    /** Names of datasets whose import or drawing was killed; nothing of them is left. Told once, on opening. */
+    interrupted: [] as readonly string[],
     about: aboutTable(sqlite),
     datasets,
     labelMaps: labelMapsTable(sqlite),
@@ -80,9 +82,17 @@ export type Project = ReturnType<typeof tables>;
 export const createProject = (path: string, options: OpenOptions = {}): Project =>
   projectOf(createFile(path, options));
 
-/** Opens a project file as its one owner. */
-export const openProject = (path: string, options: OpenOptions = {}): Project =>
-  projectOf(openFile(path, options));
+/** Opens a project file as its one owner. Datasets that a killed process left unfinished are removed. */
+export function openProject(path: string, options: OpenOptions = {}): Project {
+  const project = projectOf(openFile(path, options));
+  try {
+    const interrupted = project.transaction(() => project.datasets.dropUnfinished());
+    return { ...project, interrupted };
+  } catch (error) {
+    project.close();
+    throw error;
+  }
+}
 
 /** Opens a project beside its owner; every write fails. */
 export const openProjectReadonly = (path: string): Project => projectOf(openFileReadonly(path));

@@ -126,9 +126,8 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
 
   'datasets.rename'({ project, datasetId, name }, context) {
     const { db } = context.project(project);
-    requireDataset(db, datasetId);
-    const taken = db.datasets.getByName(name);
-    if (taken !== undefined && taken.id !== datasetId) {
+    const dataset = requireDataset(db, datasetId);
+    if (name !== dataset.name && db.datasets.isNameTaken(name)) {
       throw new AppError('conflict', `There is a dataset "${name}" already. Choose another name.`);
     }
     db.datasets.rename(datasetId, name);

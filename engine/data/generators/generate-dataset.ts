@@ -36,14 +36,14 @@ export async function generateDataset(
 ): Promise<number> {
   const { name, count, sizePx, seed, unlabelled = 0, onProgress, signal } = options;
   const generator = findGenerator(options.generator);
-  if (project.datasets.getByName(name) !== undefined) {
+  if (project.datasets.isNameTaken(name)) {
     throw new AppError(
       'conflict',
       `There is already a dataset "${name}". Choose another name, or delete it first.`,
       { subject: name },
     );
   }
-  const datasetId = project.datasets.create({
+  const datasetId = project.datasets.begin({
     name,
     origin: { generator: generator.name, count, sizePx, seed, unlabelled },
     classes: generator.classes,
@@ -71,6 +71,7 @@ export async function generateDataset(
       });
       onProgress?.(start + drawn.length);
     }
+    project.transaction(() => project.datasets.finish(datasetId));
   } catch (error) {
     project.datasets.delete(datasetId);
     throw error;

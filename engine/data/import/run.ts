@@ -47,7 +47,7 @@ interface Prepared {
 
 /** Errors: conflict. */
 export function assertNameFree(project: Project, name: string): void {
-  if (project.datasets.getByName(name) === undefined) return;
+  if (!project.datasets.isNameTaken(name)) return;
   throw new AppError(
     'conflict',
     `This project has a dataset "${name}" already. Choose another name, or delete that one first.`,
@@ -57,7 +57,8 @@ export function assertNameFree(project: Project, name: string): void {
 
 /**
  * Creates a dataset from a plan. Files that cannot be read are skipped and reported; originals are never
- * touched. On an error, a full disk or a cancellation the dataset is removed again.
+ * touched. Nobody sees the dataset before it is whole: on an error, a full disk or a cancellation it is removed again, and
+ * where the process is killed, when the project is opened next.
  * Errors: conflict (name taken), invalid-input (no file could be imported), no-space, cancelled.
  */
 export async function carryOutImport(
@@ -69,7 +70,7 @@ export async function carryOutImport(
   assertNameFree(project, name);
   assertNotCancelled(options.signal);
   const datasetId = project.transaction(() =>
-    project.datasets.create({
+    project.datasets.begin({
       name,
       origin: originOf(plan, options),
       classes: plan.classes,
@@ -168,11 +169,15 @@ async function fillDataset(
       { subject: plan.path },
     );
   }
-  if (transparent > 0) {
-    const origin = { ...originOf(plan, options), ...transparencyOrigin(transparent) };
-    project.transaction(() => project.datasets.setOrigin(datasetId, origin));
-  }
-  const splitIds = saveSplits(project, datasetId, { plan, idOf });
+  const splitIds = project.transaction(() => {
+    if (transparent > 0) {
+      const origin = { ...originOf(plan, options), ...transparencyOrigin(transparent) };
+      project.datasets.setOrigin(datasetId, origin);
+    }
+    const ids = saveSplits(project, datasetId, { plan, idOf });
+    project.datasets.finish(datasetId);
+    return ids;
+  });
   onProgress?.({ done: total, total, message: 'imported' });
   return {
     datasetId,
@@ -259,6 +264,6 @@ function saveSplits(
       return imageId === undefined ? [] : [{ imageId, part }];
     });
     if (items.length === 0) return [];
-    return [project.transaction(() => project.splits.create(datasetId, name, items))];
+    return [project.splits.create(datasetId, name, items)];
   });
 }

@@ -93,7 +93,7 @@ it.each([
 it('what was stored before hashes were gets them when the project is opened', () => {
   const path = join(temporaryFolder(), 'old.graft');
   const old = createFile(path, {
-    migrations: readMigrations().filter(({ version }) => version < 10),
+    migrations: readMigrations().filter(({ version }) => version < 11),
   });
   old.sqlite.exec(`
     INSERT INTO datasets (id, name, created_at, origin) VALUES (1, 'd', '2026-01-01', '{}');

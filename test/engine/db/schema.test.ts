@@ -78,6 +78,11 @@ it('does not mind the numbers that SQLite keeps of a file it was told to look at
   openProject(projectWith('ANALYZE')).close();
 });
 
+it('numbers every step once', () => {
+  const versions = readMigrations().map(({ version }) => version);
+  expect(versions).toEqual([...new Set(versions)]);
+});
+
 it('knows the tables of every version that there was', () => {
   const migrations = readMigrations();
   for (const { version } of migrations) {
