@@ -4,15 +4,14 @@
  */
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { Engine } from './engine.ts';
-import { MAX_MESSAGE_BYTES, serveSocket } from './server/calls.ts';
+import { HEADERS_TIMEOUT_MS, watchConnections } from './server/connections.ts';
 import { createDoor } from './server/door.ts';
 import { createPageFiles } from './server/page-files.ts';
 import { openPort } from './server/port.ts';
 import { createRoutes } from './server/routes.ts';
 import { createStaging } from './server/staging.ts';
+import { createWindowSockets } from './server/window-socket.ts';
 
 export interface Server {
   /** http://127.0.0.1:port */
@@ -35,24 +34,33 @@ export async function startServer(
     readonly sessionPath?: string;
   } = {},
 ): Promise<Server> {
-  const http = createHttpServer();
-  // Before anything is known of a peer, and whoever takes the connection over: one that breaks ends itself alone.
-  http.on('connection', (socket: Socket) => socket.on('error', () => socket.destroy()));
+  const http = createHttpServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4,
+  });
+  const connections = watchConnections(http);
   const session = await openPort(http, options);
   const url = `http://127.0.0.1:${session.port}`;
   const door = createDoor(session);
   const staging = createStaging();
   const page = createPageFiles(options.pageFolder);
+  const isOfThisUser = (request: IncomingMessage) =>
+    door.refusal(request) === null && (door.isSession(request) || door.isBearer(request));
+  http.on('request', (request: IncomingMessage) => {
+    if (isOfThisUser(request)) connections.admit(request.socket);
+  });
   http.on('request', createRoutes({ engine, door, staging, page, origin: url }));
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  const windows = createWindowSockets(engine);
+  http.on('upgrade', (request: IncomingMessage, connection: Socket, head: Buffer) => {
     const welcome = door.refusal(request) === null && door.isSession(request);
     if (!welcome || request.url !== '/socket') {
-      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      connection.write('HTTP/1.1 403 Forbidden\r\n\r\n');
+      connection.destroySoon();
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(engine, opened));
+    connections.admit(connection);
+    windows.open(request, connection, head);
   });
 
   return {
@@ -60,7 +68,7 @@ export async function startServer(
     token: door.bearer,
     launchUrl: () => `${url}/launch?token=${door.freshLaunchToken()}`,
     async close() {
-      for (const socket of sockets.clients) socket.terminate();
+      windows.close();
       http.closeAllConnections();
       staging.close();
       await new Promise<void>((resolve) => http.close(() => resolve()));

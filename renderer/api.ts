@@ -13,6 +13,7 @@ import type {
 import { AppError, fromWireError, WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
 import { inWindow } from '../shared/controls.ts';
+import { callTooLarge, MAX_CALL_BYTES } from '../shared/limits.ts';
 import {
   fileUrl,
   ReceivedFile,
@@ -76,6 +77,12 @@ export interface PixelsResponse {
 /** First and longest wait before the next try to connect. */
 const RETRY_MS = { first: 250, longest: 4000 };
 
+interface Outgoing {
+  /** Of its call. */
+  readonly id: number;
+  readonly text: string;
+}
+
 interface Pending {
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: AppError) => void;
@@ -104,7 +111,7 @@ export function createApi(location: { readonly host: string }): Api {
   const watchers = new Set<(connection: Connection) => void>();
   const pending = new Map<number, Pending>();
   /** Calls made while there is no line wait here. */
-  let outbox: ClientMessage[] = [];
+  let outbox: Outgoing[] = [];
   const origin = crypto.randomUUID();
   let connection: Connection = 'connecting';
   let socket: WebSocket | null = null;
@@ -117,9 +124,12 @@ export function createApi(location: { readonly host: string }): Api {
     for (const watcher of watchers) watcher(next);
   }
 
+  /** Errors: invalid-input, where the engine would not take it for its size. */
   function post(message: ClientMessage): void {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-    else outbox.push(message);
+    const text = JSON.stringify(message);
+    if (new Blob([text]).size > MAX_CALL_BYTES) throw callTooLarge();
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+    else outbox.push({ id: message.id, text });
   }
 
   function receive(message: ServerMessage): void {
@@ -146,7 +156,7 @@ export function createApi(location: { readonly host: string }): Api {
     socket = opened;
     opened.addEventListener('open', () => {
       retryMs = RETRY_MS.first;
-      for (const message of outbox) opened.send(JSON.stringify(message));
+      for (const { text } of outbox) opened.send(text);
       outbox = [];
       setConnection('open');
     });
@@ -189,6 +199,7 @@ export function createApi(location: { readonly host: string }): Api {
           reject(new AppError('cancelled', 'Stopped.'));
           return;
         }
+        post({ type: 'call', id, name, input, origin });
         pending.set(id, {
           // The engine types the output of every call by its name (CallOutputs).
           resolve: (output) => resolve(output as CallOutputs[K]),
@@ -196,7 +207,6 @@ export function createApi(location: { readonly host: string }): Api {
           onProgress,
         });
         signal?.addEventListener('abort', () => post({ type: 'cancel', id }), { once: true });
-        post({ type: 'call', id, name, input, origin });
       });
     },
     subscribe(listener) {

@@ -32,6 +32,7 @@ import {
 } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
+import { FilePath, Name, Origin } from './limits.ts';
 import { MASK_READINGS, type MaskReading } from './mask-readings.ts';
 import type { StudyPower } from './power.ts';
 import type { PretrainingTaskFacts } from './pretraining-tasks.ts';
@@ -41,7 +42,7 @@ import { type Settings, SettingsPatch } from './settings.ts';
 // ───────────────────────────── inputs ─────────────────────────────
 
 /** Absolute path of a project file that the engine has open. */
-const project = z.string().min(1);
+const project = FilePath;
 
 /** More come in several pages, so that the engine answers others in between. */
 export const MAX_IMAGES_A_PAGE = 10_000;
@@ -82,9 +83,9 @@ export type BackgroundChoice = (typeof BACKGROUND_CHOICES)[number];
 const ImportSource = {
   format: ImportFormat.default('auto'),
   /** Folder, or the JSON file of `coco`. */
-  path: z.string().min(1),
+  path: FilePath,
   /** Where the images of a `coco` file lie. */
-  imagesDir: z.string().nullable().default(null),
+  imagesDir: FilePath.nullable().default(null),
   /** How mask values are read where the layout does not say what they mean. */
   reading: z.enum(MASK_READINGS).default('auto'),
   pages: PagesAs.default('auto'),
@@ -94,7 +95,7 @@ const ImportSource = {
    * Mask value or range of values ("7", "1-40", "#ff0000") → class index or 255 (ignore), in the place of what the
    * preview proposes for these values.
    */
-  mapping: z.record(z.string(), z.number().int().min(0).max(255)).nullable().default(null),
+  mapping: z.record(Name, z.number().int().min(0).max(255)).nullable().default(null),
 };
 
 /** graft: safetensors that Graft reads back; keras: a model as HDF5; onnx: for inference anywhere. */
@@ -112,7 +113,7 @@ export type PreprocessingName = z.infer<typeof PreprocessingName>;
 
 const WeightSource = {
   /** A weight file: safetensors, .h5, .weights.h5 or .keras. */
-  path: z.string().min(1),
+  path: FilePath,
   preprocessing: PreprocessingName.default('auto'),
   /** Decoder that the encoder is to be used with, for what the file does not say. */
   network: z.object({ base: z.number().int().min(2).max(128).default(8) }).prefault({}),
@@ -128,10 +129,10 @@ export const callInputs = {
   /** Told by the window when its first view is on the screen. */
   'window.painted': z.object({}),
   /** What a folder holds, for choosing files and folders; null: the user's home. */
-  'files.list': z.object({ dir: z.string().min(1).nullable() }),
+  'files.list': z.object({ dir: FilePath.nullable() }),
 
-  'project.create': z.object({ path: z.string().min(1) }),
-  'project.open': z.object({ path: z.string().min(1) }),
+  'project.create': z.object({ path: FilePath }),
+  'project.open': z.object({ path: FilePath }),
   /** The sample project that comes with Graft; the user's own copy of it lies in his home folder. */
   'project.openSample': z.object({}),
   'project.close': z.object({ project }),
@@ -139,13 +140,13 @@ export const callInputs = {
   'project.check': z.object({ project }),
   /** Projects opened lately, latest first. */
   'project.recent': z.object({}),
-  'project.forget': z.object({ path: z.string().min(1) }),
+  'project.forget': z.object({ path: FilePath }),
 
   'datasets.list': z.object({ project }),
   'datasets.generate': z.object({
     project,
-    name: z.string().min(1).max(200),
-    generator: z.string(),
+    name: Name,
+    generator: Name,
     count: z.number().int().min(1).max(100_000),
     sizePx: z.number().int().min(16).max(4096).default(64),
     seed: z.number().int().min(0).default(0),
@@ -153,7 +154,7 @@ export const callInputs = {
   'datasets.preview': z.object(ImportSource),
   'datasets.import': z.object({
     project,
-    name: z.string().min(1).max(200),
+    name: Name,
     ...ImportSource,
     /** Keep originals where they are instead of copying them into the project. */
     link: z.boolean().default(false),
@@ -162,11 +163,11 @@ export const callInputs = {
     project,
     datasetId: Id,
     format: z.enum(['folder', 'coco']),
-    dir: z.string().min(1),
+    dir: FilePath,
   }),
   /** Looks for the originals of linked images by their content, and notes where they lie now. */
-  'datasets.relink': z.object({ project, datasetId: Id, dir: z.string().min(1) }),
-  'datasets.rename': z.object({ project, datasetId: Id, name: z.string().min(1).max(200) }),
+  'datasets.relink': z.object({ project, datasetId: Id, dir: FilePath }),
+  'datasets.rename': z.object({ project, datasetId: Id, name: Name }),
   'datasets.delete': z.object({ project, datasetId: Id }),
   /** Whether class 0 is the background. What was planned or trained before keeps what it was (Snapshot.hasBackground). */
   'datasets.setBackground': z.object({ project, datasetId: Id, hasBackground: z.boolean() }),
@@ -191,7 +192,7 @@ export const callInputs = {
   'images.setGroup': z.object({
     project,
     imageIds: z.array(Id).min(1),
-    group: z.string().min(1).max(200).nullable(),
+    group: Name.nullable(),
   }),
   /** Over HTTP alone (exchange.ts): `bytes` do not travel in messages. */
   'labelMaps.save': z.object({
@@ -213,7 +214,7 @@ export const callInputs = {
   'splits.create': z.object({
     project,
     datasetId: Id,
-    name: z.string().min(1).max(200),
+    name: Name,
     /** Shares below 1, or counts of images. */
     val: z.number().min(0).default(0.2),
     test: z.number().min(0).default(0.2),
@@ -223,7 +224,7 @@ export const callInputs = {
   'splits.save': z.object({
     project,
     datasetId: Id,
-    name: z.string().min(1).max(200),
+    name: Name,
     items: z.array(z.object({ imageId: Id, part: Part })).min(1),
   }),
   'splits.items': z.object({ project, splitId: Id }),
@@ -238,14 +239,14 @@ export const callInputs = {
     project,
     ...WeightSource,
     /** null: after the file. */
-    name: z.string().min(1).max(200).nullable().default(null),
+    name: Name.nullable().default(null),
   }),
   /** Writes an encoder (without a head) to a file; refuses to replace one. */
   'encoders.export': z.object({
     project,
     encoderId: Id,
     format: ModelFormat,
-    path: z.string().min(1),
+    path: FilePath,
   }),
   /** Takes an imported encoder out of the project; one that a run refers to stays. */
   'encoders.delete': z.object({ project, encoderId: Id }),
@@ -285,7 +286,7 @@ export const callInputs = {
     delta: z.number().positive().max(0.5).optional(),
     testImages: z.array(z.number().int().min(2)).min(1).max(10).optional(),
   }),
-  'studies.report': z.object({ project, studyId: Id, dir: z.string().min(1) }),
+  'studies.report': z.object({ project, studyId: Id, dir: FilePath }),
   /** The same as one HTML document, as it stands now. */
   'studies.reportPage': z.object({ project, studyId: Id }),
 
@@ -303,16 +304,16 @@ export const callInputs = {
     runId: Id,
     checkpoint: CheckpointKind.default('best'),
     format: ModelFormat,
-    path: z.string().min(1),
+    path: FilePath,
   }),
 
   'predict.files': z.object({
     project,
     runId: Id,
     /** Image files, or folders with images in or beneath them. */
-    paths: z.array(z.string().min(1)).min(1),
+    paths: z.array(FilePath).min(1),
     /** Index PNGs are written here, in the folders that the images have beneath what was given. */
-    dir: z.string().min(1),
+    dir: FilePath,
     /** What the pages of a file are; left out: what they were for the dataset that the run was trained on. */
     pages: PagesAs.optional(),
   }),
@@ -700,10 +701,10 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('call'),
     id: z.number().int(),
-    name: z.string(),
+    name: z.string().max(100),
     input: z.unknown(),
     /** Who calls; comes back in the news of what the call changed. */
-    origin: z.string().min(1).max(100).optional(),
+    origin: Origin.optional(),
   }),
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
 ]);

@@ -5,15 +5,16 @@
 import { z } from 'zod';
 import type { ImagePixels } from './display.ts';
 import { Id } from './entities.ts';
+import { FilePath, Origin } from './limits.ts';
 
 // ───────────────────────────── queries ─────────────────────────────
 
 /** Absolute path of a project that the engine has open. */
-const project = z.string().min(1);
+const project = FilePath;
 /** As text: everything in an address is. */
 const id = z.coerce.number<number>().pipe(Id);
 /** Mark of the content, such as a revision: with it the answer may be kept. */
-const v = z.string().min(1).optional();
+const v = z.string().min(1).max(200).optional();
 
 /** Of `GET /pixels/<kind>`. */
 export const PIXELS_QUERIES = {
@@ -46,7 +47,7 @@ export const SaveQuery = z.object({
   run: id.optional(),
   base: id.optional(),
   /** As in calls (ClientMessage). */
-  origin: z.string().min(1).max(100).optional(),
+  origin: Origin.optional(),
 });
 export type SaveQuery = z.input<typeof SaveQuery>;
 export const SavedLabelMap = z.object({ id: Id });
@@ -54,9 +55,9 @@ export const SavedLabelMap = z.object({ id: Id });
 /** Of `POST /files`, body: the file. Answered with ReceivedFile. */
 export const FileQuery = z.object({
   /** Keeps the files of one drop together. */
-  batch: z.string(),
+  batch: z.string().max(64),
   /** With folders, e.g. `images/a.png`. */
-  name: z.string(),
+  name: FilePath,
 });
 export const ReceivedFile = z.object({
   /** Absolute path of the file on the engine's side. */

@@ -1,5 +1,6 @@
 /** What the window remembers from one start to the next, whatever project is open. Stored by engine/settings.ts. */
 import { z } from 'zod';
+import { Name } from './limits.ts';
 
 export const Settings = z.object({
   /** system: as the computer is set. */
@@ -20,8 +21,6 @@ export type Settings = z.infer<typeof Settings>;
 /** Fields to change; lists and records are replaced whole. */
 export const SettingsPatch = z.object({
   theme: Settings.shape.theme.unwrap().optional(),
-  keys: z
-    .object({ preset: z.string(), rebound: z.record(z.string(), z.array(z.string())) })
-    .optional(),
+  keys: z.object({ preset: Name, rebound: z.record(Name, z.array(Name).max(20)) }).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

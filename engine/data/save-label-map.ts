@@ -1,5 +1,5 @@
 /** Keeps what was painted: one revision a sitting, however many strokes it had. */
-import type { ImageRecord } from '../../shared/entities.ts';
+import { IGNORE, type ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
@@ -21,9 +21,24 @@ export interface NewLabelMap {
   readonly bytes: Uint8Array;
 }
 
+/** `occurs`: by value, whether a pixel has it. What is no class could neither be shown nor trained on. */
+function assertClasses(db: Project, image: ImageRecord, occurs: Uint8Array): void {
+  const dataset = db.datasets.get(image.datasetId);
+  if (dataset === undefined) throw new AppError('not-found', 'The dataset was deleted.');
+  const known = new Set([IGNORE, ...dataset.classes.map(({ index }) => index)]);
+  const foreign = occurs.findIndex((there, value) => there === 1 && !known.has(value));
+  if (foreign === -1) return;
+  throw new AppError(
+    'invalid-input',
+    `The label map of ${image.name} holds ${foreign}, which is no class of "${dataset.name}". Add a class with that number in the library first.`,
+    { subject: image.name },
+  );
+}
+
 /**
  * Returns the id of the revision that is now current and on disk.
- * Errors: invalid-input (another size than the image), corrupt (not a label map), conflict (a newer revision exists).
+ * Errors: invalid-input (another size than the image, a value that is no class), corrupt (not a label map), not-found (no
+ * such run), conflict (a newer revision exists).
  */
 export function saveLabelMap(
   db: Project,
@@ -31,12 +46,17 @@ export function saveLabelMap(
 ): number {
   const { width, height } = labelMapSize(bytes);
   // Checks every run and unpacks none: a map of 16,384² would be 256 MiB, several times a second.
-  readLabelMapRuns(bytes, () => undefined);
+  const occurs = new Uint8Array(256);
+  readLabelMapRuns(bytes, (value) => (occurs[value] = 1));
   if (width !== image.widthPx || height !== image.heightPx) {
     throw new AppError(
       'invalid-input',
       `The label map is ${width}×${height} px, image ${image.name} is ${image.widthPx}×${image.heightPx}.`,
     );
+  }
+  assertClasses(db, image, occurs);
+  if (runId !== null && db.runs.get(runId) === undefined) {
+    throw new AppError('not-found', `There is no run ${runId} whose prediction this could be.`);
   }
   return db.transaction(() => {
     const current = db.datasets.image(image.id)?.labelMapId ?? null;

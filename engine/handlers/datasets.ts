@@ -288,6 +288,9 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     if (items.some(({ imageId }) => !own.has(imageId))) {
       throw new AppError('invalid-input', `The split holds images that "${datasetName}" has not.`);
     }
+    if (new Set(items.map(({ imageId }) => imageId)).size !== items.length) {
+      throw new AppError('invalid-input', 'The split names an image twice. Name each in one part.');
+    }
     const existing = db.splits.list(datasetId).find((split) => split.name === name);
     if (existing !== undefined) db.splits.setItems(existing.id, items);
     const id = existing?.id ?? db.splits.create(datasetId, name, items);

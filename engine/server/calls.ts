@@ -1,18 +1,15 @@
-/** How calls and events travel: one JSON message a line of an answer, or one a message of a WebSocket. */
+/** Calls over HTTP: one JSON message a line of an answer. Over a WebSocket: window-socket.ts. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WebSocket } from 'ws';
 import { ClientMessage, type ServerMessage } from '../../shared/api.ts';
-import { AppError, toWireError } from '../../shared/errors.ts';
+import { AppError, problemsOf, toWireError } from '../../shared/errors.ts';
+import { callTooLarge, MAX_CALL_BYTES } from '../../shared/limits.ts';
 import type { Engine } from '../engine.ts';
 import { readBody } from './reply.ts';
 
-/** The largest are splits and selections: some 35 bytes for each of up to 450,000 images. Pixels do not come here. */
-export const MAX_MESSAGE_BYTES = 2 ** 24;
-
-type Call = Extract<ClientMessage, { readonly type: 'call' }>;
+export type Call = Extract<ClientMessage, { readonly type: 'call' }>;
 
 /** null where the text is not JSON: no message of Graft is null, so the schema refuses it. */
-function jsonOrNull(text: string): unknown {
+export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -20,7 +17,7 @@ function jsonOrNull(text: string): unknown {
   }
 }
 
-async function carry(
+export async function carry(
   engine: Engine,
   { id, name, input, origin }: Call,
   { signal, write }: { signal: AbortSignal; write: (message: ServerMessage) => void },
@@ -33,6 +30,13 @@ async function carry(
   write({ type: 'result', id, output });
 }
 
+function parseCall(text: string): Call {
+  const parsed = ClientMessage.safeParse(jsonOrNull(text));
+  if (parsed.data?.type === 'call') return parsed.data;
+  const why = parsed.success ? 'it asks for nothing' : problemsOf(parsed.error, 'message');
+  throw new AppError('invalid-input', `The message is not a call of Graft (${why}).`);
+}
+
 /** Progress while the call lasts, then the result or the error. Who hangs up cancels it. */
 export async function answerCall(
   engine: Engine,
@@ -41,49 +45,18 @@ export async function answerCall(
 ): Promise<void> {
   const abort = new AbortController();
   response.on('close', () => abort.abort());
-  const write = (message: ServerMessage) => void response.write(`${JSON.stringify(message)}\n`);
+  const write = (message: ServerMessage) => {
+    // Who does not read misses how far it is, not what came of it.
+    if (message.type === 'progress' && response.writableNeedDrain) return;
+    response.write(`${JSON.stringify(message)}\n`);
+  };
   try {
-    const { data: message } = ClientMessage.safeParse(
-      jsonOrNull((await readBody(request, MAX_MESSAGE_BYTES)).toString('utf8')),
-    );
-    if (message?.type !== 'call') {
-      throw new AppError('invalid-input', 'The message is not a call of Graft.');
-    }
+    const body = await readBody(request, { limitBytes: MAX_CALL_BYTES, tooLarge: callTooLarge });
+    const call = parseCall(body.toString('utf8'));
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    await carry(engine, message, { signal: abort.signal, write });
+    await carry(engine, call, { signal: abort.signal, write });
   } catch (error) {
     write({ type: 'error', id: 0, error: toWireError(error) });
   }
   response.end();
-}
-
-/** Answers the calls of one window and tells it all events, until it closes: then its calls are cancelled. */
-export function serveSocket(engine: Engine, socket: WebSocket): void {
-  const running = new Map<number, AbortController>();
-  const write = (message: ServerMessage) => {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
-  };
-  const unsubscribe = engine.subscribe((event) => write({ type: 'event', event }));
-
-  function start(call: Call): void {
-    const { id } = call;
-    const abort = new AbortController();
-    running.set(id, abort);
-    carry(engine, call, { signal: abort.signal, write })
-      .catch((error: unknown) => write({ type: 'error', id, error: toWireError(error) }))
-      .finally(() => running.delete(id));
-  }
-
-  // A frame that is none: ws closes the connection and says why; only the end of it matters here.
-  socket.on('error', () => undefined);
-  socket.on('message', (data: Buffer) => {
-    const parsed = ClientMessage.safeParse(jsonOrNull(data.toString('utf8')));
-    if (!parsed.success) socket.close(1007, 'not a message of Graft');
-    else if (parsed.data.type === 'cancel') running.get(parsed.data.id)?.abort();
-    else start(parsed.data);
-  });
-  socket.on('close', () => {
-    unsubscribe();
-    for (const abort of running.values()) abort.abort();
-  });
 }

@@ -6,7 +6,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { freshSecret } from './session.ts';
 
-const COOKIE = 'graft';
+/** Of one port: a browser sends the cookies of every port of this machine, and each engine looks for its own. */
+const cookieName = (port: number) => `graft-${port}`;
 
 export interface Door {
   /** null: welcome, as far as the address goes; else the status and why not. */
@@ -27,12 +28,12 @@ function same(a: string, b: string): boolean {
   return x.length === y.length && timingSafeEqual(x, y);
 }
 
-function cookieOf(request: IncomingMessage): string {
-  for (const part of (request.headers.cookie ?? '').split(';')) {
-    const [name, value] = part.trim().split('=');
-    if (name === COOKIE) return value ?? '';
-  }
-  return '';
+/** All of this name: any page of this machine may set another one beside ours, and cannot take ours away. */
+function cookiesOf(request: IncomingMessage, wanted: string): string[] {
+  return (request.headers.cookie ?? '').split(';').flatMap((part) => {
+    const [name, value = ''] = part.trim().split('=');
+    return name === wanted ? [value] : [];
+  });
 }
 
 /** `secret`: what the window's cookie holds. */
@@ -44,6 +45,7 @@ export function createDoor({
   readonly secret: string;
 }): Door {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const cookie = cookieName(port);
   const launchTokens = new Set<string>();
   const bearer = freshSecret();
 
@@ -61,7 +63,7 @@ export function createDoor({
       }
       return null;
     },
-    isSession: (request) => same(cookieOf(request), secret),
+    isSession: (request) => cookiesOf(request, cookie).some((value) => same(value, secret)),
     isBearer({ headers: { authorization = '' } }) {
       return authorization.startsWith('Bearer ') && same(authorization.slice(7), bearer);
     },
@@ -71,6 +73,6 @@ export function createDoor({
       return token;
     },
     trade: (token) =>
-      launchTokens.delete(token) ? `${COOKIE}=${secret}; HttpOnly; SameSite=Strict; Path=/` : null,
+      launchTokens.delete(token) ? `${cookie}=${secret}; HttpOnly; SameSite=Strict; Path=/` : null,
   };
 }

@@ -31,6 +31,11 @@ const BYTES = 'application/octet-stream';
 /** Samples that a window can take up. */
 const MAX_SHOWN_BYTES = 2 ** 30;
 
+/** Of all answers that are being made or read: a window reads a few at once. */
+const MAX_UNDER_WAY_BYTES = 4 * MAX_SHOWN_BYTES;
+/** For a reader who has stopped. */
+const UNREAD_MS = 60_000;
+
 function assertShowable(image: ImageRecord): void {
   const { name } = image;
   const bytes = sampleBytes(image);
@@ -55,6 +60,22 @@ export interface Pixels {
 
 export function createPixels(engine: Engine): Pixels {
   const thumbnails = createThumbnails();
+  let underWayBytes = 0;
+
+  /** Makes room for an answer until it has been read, or its reader is gone. Errors: conflict, where there is none. */
+  function makeRoom(response: ServerResponse, bytes: number): void {
+    if (underWayBytes + bytes > MAX_UNDER_WAY_BYTES) {
+      throw new AppError(
+        'conflict',
+        'Too many large images are asked for at once. Read those that are under way first.',
+      );
+    }
+    underWayBytes += bytes;
+    response.once('close', () => (underWayBytes -= bytes));
+    response.setTimeout(UNREAD_MS, () => {
+      if (response.headersSent) response.destroy();
+    });
+  }
 
   const read = {
     async thumbnail(url, response) {
@@ -69,6 +90,7 @@ export function createPixels(engine: Engine): Pixels {
       const { db } = engine.project(project);
       const record = imageOf(db, image);
       assertShowable(record);
+      makeRoom(response, sampleBytes(record));
       const body = encodeImagePixels(await readImage(db, record));
       reply(response, 200, BYTES, body, v === undefined ? {} : FOREVER);
     },
@@ -82,6 +104,7 @@ export function createPixels(engine: Engine): Pixels {
       if (bytes === undefined || db.labelMaps.get(revision)?.imageId !== query.image) {
         throw new AppError('not-found', `${name} has no label map ${revision}.`);
       }
+      makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes, { [REVISION_HEADER]: String(revision) });
     },
     prediction(url, response) {
@@ -90,6 +113,7 @@ export function createPixels(engine: Engine): Pixels {
       if (bytes === undefined) {
         throw new AppError('not-found', `Run ${run} kept no prediction of this image.`);
       }
+      makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes);
     },
   } satisfies Record<PixelsKind, (url: URL, response: ServerResponse) => Promise<void> | void>;
@@ -101,7 +125,14 @@ export function createPixels(engine: Engine): Pixels {
     const { project, image, author, run, base, origin } = parseQuery(SaveQuery, url);
     // A body of many megabytes is only received for a project that is open.
     engine.project(project);
-    const bytes = await readBody(request, MAX_LABEL_MAP_BYTES);
+    const bytes = await readBody(request, {
+      limitBytes: MAX_LABEL_MAP_BYTES,
+      tooLarge: () =>
+        new AppError(
+          'invalid-input',
+          `The label map takes more than ${MAX_LABEL_MAP_BYTES / 2 ** 20} MiB, which no drawing does.`,
+        ),
+    });
     const { id } = await engine.call(
       'labelMaps.save',
       { project, imageId: image, author, runId: run ?? null, base: base ?? null, bytes },

@@ -1,6 +1,6 @@
 /** What every answer of the loopback server carries, and reading what is sent to it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppError, type ErrorCode, type WireError } from '../../shared/errors.ts';
+import type { AppError, ErrorCode, WireError } from '../../shared/errors.ts';
 
 /** No inline script and nothing from elsewhere: the page is ours, the data is the user's. */
 const CONTENT_SECURITY_POLICY =
@@ -51,19 +51,21 @@ export function replyError(response: ServerResponse, error: WireError): void {
   replyJson(response, statusOf(error.code), error);
 }
 
-/** Errors: invalid-input, where more than `limitBytes` arrive. */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+/**
+ * The whole body. Errors: `tooLarge`, as soon as its length is said to be, or turns out to be, above `limitBytes`; the
+ * rest of it is then received and thrown away, so that whoever sends it reads the answer.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  { limitBytes, tooLarge }: { readonly limitBytes: number; readonly tooLarge: () => AppError },
+): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.iterator()) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.length;
-    if (size > limitBytes) {
-      throw new AppError(
-        'invalid-input',
-        `What was sent is too large: more than ${limitBytes} bytes.`,
-      );
-    }
+    if (size > limitBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -75,11 +75,18 @@ export function createRoutes({
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = door.refusal(request);
-    const url = new URL(request.url ?? '/', origin);
-    const route = `${request.method ?? ''} ${url.pathname}`;
+    // Before the address is read, which may be none.
     if (refused !== null) {
       reply(response, refused.status, 'text/plain', refused.why);
-    } else if (route === 'GET /launch') {
+      return;
+    }
+    const url = URL.parse(request.url ?? '/', origin);
+    if (url === null) {
+      html(response, 400, plainPage('No address', 'Go back to the start page.'));
+      return;
+    }
+    const route = `${request.method ?? ''} ${url.pathname}`;
+    if (route === 'GET /launch') {
       launch(door, url, response);
     } else if (route === 'POST /call' && (door.isBearer(request) || door.isSession(request))) {
       await answerCall(engine, request, response);

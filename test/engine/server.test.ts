@@ -101,7 +101,7 @@ describe('the door of the engine', () => {
       [message('project.create', { path: 3 }), /path/],
       ['not json', /not a call/],
       [JSON.stringify(null), /not a call/],
-      [message('project.create', { path: 'x'.repeat(2 ** 24) }), /too large/],
+      [message('project.create', { path: 'x'.repeat(2 ** 24) }), /larger than 16 MiB/],
     ] as const) {
       const reply: unknown = JSON.parse((await call(server.token, body)).body);
       expect(reply).toMatchObject({ type: 'error' });

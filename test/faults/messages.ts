@@ -147,6 +147,16 @@ function kindOf(number: number): string {
   return kinds[Math.floor(turn / 5) % kinds.length] ?? 'call';
 }
 
+async function attempt(
+  trial: Trial,
+  { kind, number, random }: { kind: string; number: number; random: Random },
+): Promise<string | null> {
+  if (kind === 'call') return trial.call(number, random);
+  if (kind === 'frame with a wrong byte') return trial.bytes('frame', number, random);
+  if (kind === 'upgrade with a wrong byte') return trial.bytes('upgrade', number, random);
+  return trial.peer(kind, random);
+}
+
 async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
   const findings = new Findings();
   const trial = new Trial();
@@ -155,14 +165,7 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
       const random = createRandom(seed, 'messages', number);
       const kind = kindOf(number);
       findings.tried(kind);
-      const wrong =
-        kind === 'call'
-          ? await trial.call(number, random)
-          : kind === 'frame with a wrong byte'
-            ? await trial.bytes('frame', number, random)
-            : kind === 'upgrade with a wrong byte'
-              ? await trial.bytes('upgrade', number, random)
-              : await trial.peer(kind, random);
+      const wrong = await attempt(trial, { kind, number, random }).catch(String);
       const what = [wrong, await trial.ailment()].filter((words) => words !== null).join('; ');
       if (what !== '') findings.fault({ kind, number, what });
       const done = number - first + 1;

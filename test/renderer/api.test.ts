@@ -71,6 +71,14 @@ describe('the window’s line to the engine', () => {
     await expect(call).rejects.toMatchObject(error);
   });
 
+  it('refuses a call with words that the engine would hang up on, and keeps the line', async () => {
+    const { api, socket } = connected();
+    const path = 'x'.repeat(2 ** 24);
+    await expect(api.call('project.open', { path })).rejects.toThrow('larger than 16 MiB');
+    socket.open();
+    expect(socket.sent).toEqual([]);
+  });
+
   it('hands on progress, and cancels', async () => {
     const { api, socket } = connected();
     socket.open();

@@ -164,6 +164,12 @@ it('splits.save writes a split as given, replaces the one of its name, and takes
     code: 'invalid-input',
     message: 'The split holds images that "cells" has not.',
   });
+  await expect(
+    save([
+      { imageId: a, part: 'train' },
+      { imageId: a, part: 'test' },
+    ]),
+  ).rejects.toThrow('names an image twice');
   const items = await engine.call('splits.items', { project, splitId: made.id });
   expect(new Map(items.map(({ imageId, part }) => [imageId, part]))).toEqual(
     new Map([

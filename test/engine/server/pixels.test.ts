@@ -127,10 +127,30 @@ describe('pixels over HTTP', () => {
 
     // Another sitting begins after ten minutes.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * 60_000 });
-    const fourth = await save(5, third).finally(() => vi.useRealTimers());
+    const fourth = await save(1, third).finally(() => vi.useRealTimers());
     expect(fourth.status).toBe(200);
     const later = await engine.call('labelMaps.history', { project, imageId: image.id });
     expect(later).toHaveLength(3);
+  });
+
+  it('takes no value that is no class, and no run that there is not', async () => {
+    const { request, at, image } = await served();
+    const save = (value: number, query: Record<string, string | number>) =>
+      request(at('label-map', { author: 'corrected', ...query }), {
+        method: 'PUT',
+        body: encodeLabelMap({ width: 32, height: 32, data: new Uint8Array(32 * 32).fill(value) }),
+      });
+    const foreign = await save(77, {});
+    expect([foreign.status, await foreign.text()]).toEqual([
+      400,
+      expect.stringContaining(`label map of ${image.name} holds 77, which is no class of`),
+    ]);
+    const unknown = await save(1, { run: 99 });
+    expect([unknown.status, await unknown.text()]).toEqual([
+      404,
+      expect.stringContaining('no run 99'),
+    ]);
+    expect((await save(255, {})).status).toBe(200);
   });
 
   it('says what is wrong, in words and status', async () => {

@@ -1,0 +1,32 @@
+/** How large what comes from outside may be, and how it is written. What is beyond is refused with words. */
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+/** Of one call. The largest are splits and selections: some 35 bytes for each of up to 450,000 images. */
+export const MAX_CALL_BYTES = 2 ** 24;
+
+export const callTooLarge = (): AppError =>
+  new AppError(
+    'invalid-input',
+    `The call is larger than ${MAX_CALL_BYTES / 2 ** 20} MiB. Make several of it: fewer images, files or folders each.`,
+  );
+
+/** Characters that no eye sees, and halves of one: what is stored would not be what was meant. */
+const isShowable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
+
+/** What somebody calls a thing. */
+export const Name = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine(isShowable, 'holds characters that cannot be shown');
+
+/** Of a file or folder; no system opens longer ones. */
+export const FilePath = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((path) => !path.includes('\0'), 'no path holds the character 0');
+
+/** Who calls, as he calls himself. */
+export const Origin = z.string().min(1).max(100);
