@@ -79,8 +79,19 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
 const runAxe = (): Promise<AxeResults> =>
   (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] });
 
+/** A browser for several windows: to start one costs more than most of what is done in them. */
+export function launchBrowser(): Promise<Browser> {
+  const machine = thisMachine();
+  return chromium.launch({
+    executablePath: findChromium(machine) ?? '',
+    args: machine.isRoot ? ['--no-sandbox'] : [],
+  });
+}
+
+/** `browser`: one that goes on when the window is closed; the window's own where it is left out. */
 export async function openGraft(
   options: {
+    readonly browser?: Browser | undefined;
     readonly projects?: readonly string[];
     readonly viewport?: { readonly width: number; readonly height: number };
     readonly dark?: boolean;
@@ -90,11 +101,7 @@ export async function openGraft(
   const home = mkdtempSync(join(tmpdir(), 'graft-e2e-'));
   const projects = options.projects ?? [];
   let [engineProcess, url] = await startEngine(home, projects);
-  const machine = thisMachine();
-  const browser: Browser = await chromium.launch({
-    executablePath: findChromium(machine) ?? '',
-    args: machine.isRoot ? ['--no-sandbox'] : [],
-  });
+  const browser = options.browser ?? (await launchBrowser());
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.dark === true ? 'dark' : 'light',
@@ -146,7 +153,8 @@ export async function openGraft(
       expect.soft(found.join('\n')).toBe('');
     },
     async close() {
-      await browser.close();
+      if (options.browser === undefined) await browser.close();
+      else await context.close();
       if (engineProcess.exitCode === null && engineProcess.signalCode === null) {
         engineProcess.kill('SIGTERM');
         await new Promise<void>((resolve) => engineProcess.once('exit', () => resolve()));

@@ -2,17 +2,20 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
-import { expect, it, onTestFinished, type TestContext } from 'vitest';
+import { afterAll, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { encodePng } from '../../engine/data/encode.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
 import { nucleiFolder } from '../fixtures/nuclei.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { openGraft, whyNoWindow } from './graft-window.ts';
+import { launchBrowser, openGraft, whyNoWindow } from './graft-window.ts';
 
 const IMAGES = 30;
 /** An answer that leaves time to change one's mind. */
 const SLOW_MS = 2000;
+
+const browser = whyNoWindow() === null ? await launchBrowser() : undefined;
+afterAll(() => browser?.close());
 
 function skipWithoutWindow(ctx: TestContext): void {
   const why = whyNoWindow();
@@ -27,7 +30,7 @@ async function openSample(page: Page): Promise<void> {
 
 it('says why images cannot be listed, and lists them when asked again', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, screenshot, expectAccessible, close } = await openGraft();
+  const { page, screenshot, expectAccessible, close } = await openGraft({ browser });
   onTestFinished(close);
   let broken = true;
   await page.routeWebSocket(/.*/, (line) => {
@@ -68,7 +71,7 @@ it('says why an image whose original is gone cannot be shown', async (ctx) => {
   await engine.call('datasets.import', link);
   await engine.close();
   rmSync(original);
-  const { page, close } = await openGraft({ projects: [project] });
+  const { page, close } = await openGraft({ browser, projects: [project] });
   onTestFinished(close);
   const details = page.getByRole('complementary', { name: 'Details' });
   await page.getByRole('listbox', { name: 'Images' }).getByRole('option').click();
@@ -77,7 +80,7 @@ it('says why an image whose original is gone cannot be shown', async (ctx) => {
 
 it('gives the focus to what is to be filled in, and back', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
+  const { page, close } = await openGraft({ browser });
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+1');
@@ -113,7 +116,7 @@ it('gives the focus to what is to be filled in, and back', async (ctx) => {
 
 it('shows by itself what could not be shown while the engine was away', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, killEngine, restartEngine, close } = await openGraft();
+  const { page, killEngine, restartEngine, close } = await openGraft({ browser });
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+1');
@@ -133,7 +136,7 @@ it('shows by itself what could not be shown while the engine was away', async (c
 
 it('stays where the user went while Annotate was still being opened', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
+  const { page, close } = await openGraft({ browser });
   onTestFinished(close);
   await page.routeWebSocket(/.*/, (line) => {
     const engine = line.connectToServer();
@@ -155,7 +158,7 @@ it('stays where the user went while Annotate was still being opened', async (ctx
 
 it('makes a project by a name and Enter, once', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
+  const { page, close } = await openGraft({ browser });
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).focus();
   await page.keyboard.press('Enter');
@@ -170,7 +173,7 @@ it('makes a project by a name and Enter, once', async (ctx) => {
 
 it('keeps the keys of the window from being given away', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
+  const { page, close } = await openGraft({ browser });
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+2');
@@ -196,7 +199,9 @@ it('keeps the keys of the window from being given away', async (ctx) => {
 
 it('takes over files that are chosen with the browser', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft();
+  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
+    browser,
+  });
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).click();
   const dialog = page.getByRole('dialog', { name: 'New project' });
@@ -220,6 +225,7 @@ it('takes over files that are chosen with the browser', async (ctx) => {
 it('takes over a folder that is dropped, and finds the place again after annotating', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
+    browser,
     dark: true,
   });
   onTestFinished(close);
