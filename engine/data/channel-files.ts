@@ -3,9 +3,9 @@
  * exported and hashed like any other original.
  */
 import { AppError } from '../../shared/errors.ts';
-import { decodeImage } from './decode.ts';
 import type { DecodedImage } from './decoded-image.ts';
 import type { FileReader } from './files.ts';
+import { decodeForeignImage } from './foreign-images.ts';
 import { fileInMemory, type ImageFile } from './image-file.ts';
 import { encodeTiff } from './encode-tiff.ts';
 
@@ -19,7 +19,7 @@ export async function joinChannelFiles(
 ): Promise<ImageFile> {
   const parts: DecodedImage[] = [];
   for (const path of paths) {
-    parts.push(await decodeImage(await options.reader.open(path), { subject: path }));
+    parts.push(await decodeForeignImage(await options.reader.open(path), { subject: path }));
   }
   const [first] = parts;
   if (first === undefined) throw new AppError('internal', `${options.subject} has no channels.`);

@@ -4,7 +4,7 @@
  */
 import { decode } from 'fast-png';
 import { countTransparent } from './alpha.ts';
-import { decodeStored, formatOf } from './decode.ts';
+import { decodeStored, formatOf, type SizeListener } from './decode.ts';
 import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
 import { lossesOf, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
@@ -48,11 +48,11 @@ const MASK_SHARE = 0.5;
  */
 export async function decodeMask(
   file: ImageFile,
-  options: { readonly subject: string; readonly page?: number },
+  options: { readonly subject: string; readonly page?: number } & SizeListener,
 ): Promise<DecodedMask> {
   const { subject } = options;
   const format = await formatOf(file, subject);
-  if (format === 'png') return decodePngMask(await bytesOf(file), subject);
+  if (format === 'png') return decodePngMask(await bytesOf(file), options);
   const image = await decodeStored(file, options);
   const { width, height, channels, data, alpha } = image;
   const notes = [...image.notes];
@@ -113,8 +113,12 @@ function maskAlpha(
   return { ...evidence, values: alpha, transparent: countTransparent(alpha), hidden };
 }
 
-async function decodePngMask(stored: Uint8Array, subject: string): Promise<DecodedMask> {
-  const bytes = await checkedPng(stored, subject);
+async function decodePngMask(
+  stored: Uint8Array,
+  { subject, onSize }: { readonly subject: string } & SizeListener,
+): Promise<DecodedMask> {
+  const { bytes, ...size } = await checkedPng(stored, subject);
+  onSize?.(size);
   // IHDR is always first; interlacing stands at byte 28.
   const isInterlaced = bytes[28] !== 0;
   let png: ReturnType<typeof decode>;

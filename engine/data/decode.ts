@@ -37,6 +37,13 @@ export interface DecodeOptions {
   readonly limits?: PixelLimits;
 }
 
+/** For whoever wants to know of an image's size before its pixels are read. */
+export interface SizeListener {
+  readonly onSize?: (
+    size: Pick<DecodedImage, 'width' | 'height' | 'channels' | 'bitDepth'>,
+  ) => void;
+}
+
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
 
 /** Files that are images, but of a kind Graft does not read: named, so that the message can help. */
@@ -222,9 +229,10 @@ export async function decodeImage(file: ImageFile, options: DecodeOptions): Prom
  */
 export async function decodeStored(
   file: ImageFile,
-  options: DecodeOptions,
+  options: DecodeOptions & SizeListener,
 ): Promise<DecodedImage & { readonly isIndexed: boolean; readonly alpha: AlphaSamples | null }> {
   const reader = await openPage(file, options, 'stored');
+  options.onSize?.(reader);
   const whole = await wholeOf(reader);
   const alpha = (await reader.alpha?.()) ?? null;
   return { ...whole, isIndexed: reader.isIndexed ?? false, alpha };

@@ -41,6 +41,9 @@ export interface OpenImage {
   readThrough(visit: (rows: Samples) => void): Promise<readonly string[]>;
 }
 
+/** What of an opened image is known without reading it, and its rows. */
+export type ImageOfRows = Pick<OpenImage, 'width' | 'height' | 'channels' | 'bitDepth' | 'rows'>;
+
 /** Where rows come from. */
 export interface RowReader extends Omit<OpenImage, 'rows' | 'readThrough'> {
   /** Whether its samples are numbers of colours in a table: as a mask, classes. */

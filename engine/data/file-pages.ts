@@ -1,9 +1,8 @@
 /**
- * Which images a file holds: its pages and frames, one by one or several as the channels of one image. The one place that
- * import and prediction ask; what a TIFF says of its pages is read by tiff-pages.ts.
+ * Which images a file holds: its pages and frames, one by one or several as the channels of one image. Import and prediction ask it
+ * through foreign-images.ts; what a TIFF says of its pages is read by tiff-pages.ts.
  */
 import type { PagesAs } from '../../shared/api.ts';
-import { AppError } from '../../shared/errors.ts';
 import { formatOf, pageCount } from './decode.ts';
 import type { ImageFile } from './image-file.ts';
 import type { PageNote } from './page-names.ts';
@@ -54,19 +53,6 @@ export async function filePages(
   }
   const { images, channels, leftOut } = await tiffPages(file, subject);
   return { ...arranged(images, { as, channels }), leftOut };
-}
-
-/** The same of a file that is being opened. One image where it cannot be read: decoding it will say why. */
-export async function filePagesOrOne(
-  opened: Promise<ImageFile>,
-  options: { readonly subject: string; readonly as: PagesAs },
-): Promise<FilePages> {
-  try {
-    return await filePages(await opened, options);
-  } catch (error) {
-    if (error instanceof AppError) return ONE_IMAGE;
-    throw error;
-  }
 }
 
 function arranged(

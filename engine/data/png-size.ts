@@ -3,7 +3,7 @@
  * takes as much as the data gives.
  */
 import { createInflate } from 'node:zlib';
-import { assertWithinLimits, unreadableImage } from './decoded-image.ts';
+import { assertWithinLimits, type DecodedImage, unreadableImage } from './decoded-image.ts';
 
 const SIGNATURE_BYTES = 8;
 /** Length, type and checksum of a chunk, around its contents. */
@@ -55,11 +55,19 @@ async function inflatedBytes(parts: readonly Uint8Array[], most: number): Promis
   return count;
 }
 
+export interface CheckedPng extends Pick<
+  DecodedImage,
+  'width' | 'height' | 'channels' | 'bitDepth'
+> {
+  /** What is to be decoded. */
+  readonly bytes: Uint8Array;
+}
+
 /**
  * The file as it is to be decoded, once it is known that its pixels are all there and no more than that.
  * Errors: unreadable (cut off, damaged, no such size), unsupported (too large).
  */
-export async function checkedPng(bytes: Uint8Array, subject: string): Promise<Uint8Array> {
+export async function checkedPng(bytes: Uint8Array, subject: string): Promise<CheckedPng> {
   const damaged = (reason: string) => unreadableImage(subject, new Error(reason));
   if (bytes.length < HEADER_BYTES) throw damaged('the header is cut off');
   const chunks = chunksOf(bytes);
@@ -80,7 +88,12 @@ export async function checkedPng(bytes: Uint8Array, subject: string): Promise<Ui
   }
   if (held < needed) throw damaged('pixel data is missing');
   if (held > most) throw damaged(`it holds more than its ${width} × ${height} px`);
-  return withoutProfile(bytes, chunks);
+  return {
+    ...{ width, height },
+    channels: CHANNELS[view.getUint8(25)] ?? 1,
+    bitDepth: view.getUint8(24) > 8 ? 16 : 8,
+    bytes: withoutProfile(bytes, chunks),
+  };
 }
 
 function withoutProfile(bytes: Uint8Array, chunks: readonly Chunk[]): Uint8Array {

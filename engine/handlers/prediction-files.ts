@@ -1,7 +1,8 @@
 /** The images that files hold which are to be predicted, one by one, and what the mask of each is called. */
 import type { ImportIssue, PagesAs } from '../../shared/api.ts';
 import { counted } from '../../shared/number-format.ts';
-import { filePagesOrOne, type ImagePages } from '../data/file-pages.ts';
+import type { ImagePages } from '../data/file-pages.ts';
+import { foreignPagesOrOne } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
 import type { InputFile } from '../data/input-files.ts';
 import { pageList, pageSuffix } from '../data/page-names.ts';
@@ -27,7 +28,7 @@ export async function imagesOfFiles(
   const issues: ImportIssue[] = [];
   const taken = new Set<string>();
   for (const { path, name, target } of files) {
-    const { images, pages, leftOut } = await filePagesOrOne(openFile(path, 0), {
+    const { images, pages, leftOut } = await foreignPagesOrOne(openFile(path, 0), {
       subject: path,
       as,
     });

@@ -2,7 +2,7 @@
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
-import { type OpenImage, openImage } from '../data/decode.ts';
+import { withForeignImage } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
@@ -59,25 +59,26 @@ function seenBy(project: Project, runId: number, inputChannels: number): SeenInT
   };
 }
 
-async function openAny(
+/** An image of the project, or of a file from outside, for as long as `use` takes. */
+async function withRows<T>(
   project: Project,
-  input: Input,
-  seen: SeenInTraining,
-): Promise<{ rows: ImageRows } & Pick<OpenImage, 'channels'>> {
+  { input, seen }: { readonly input: Input; readonly seen: SeenInTraining },
+  use: (rows: ImageRows, channels: number) => Promise<T>,
+): Promise<T> {
   if ('imageId' in input) {
     const image = project.datasets.image(input.imageId);
     if (image === undefined) {
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
     assertSeenAlike(image.name, image.channels, seen);
-    const rows = await openInput(project, image, seen.inputChannels);
-    return { rows, channels: image.channels };
+    return use(await openInput(project, image, seen.inputChannels), image.channels);
   }
   const { path, page, channelPages } = input;
-  const image = await openImage(await openFile(path), { subject: path, page, channelPages });
-  assertSeenAlike(path, image.channels, seen);
-  const rows = await networkRows(image, seen.inputChannels, path);
-  return { rows, channels: image.channels };
+  const of = { subject: path, page, channelPages };
+  return withForeignImage(await openFile(path), of, async (image) => {
+    assertSeenAlike(path, image.channels, seen);
+    return use(await networkRows(image, seen.inputChannels, path), image.channels);
+  });
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
@@ -101,13 +102,14 @@ export async function predictInputs(
   const seen = seenBy(project, request.runId, network.inputChannels);
   for (const [index, input] of request.inputs.entries()) {
     try {
-      const { rows, channels } = await openAny(project, input, seen);
-      const small = await predictionInput(rows, sampling);
-      const [map] = await predictLabelMaps(segmenter, weights, [small]);
-      if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
-      const labelMap = encodeLabelMap(map);
-      const { uncertainty } = map;
-      emit({ type: 'prediction', index, labelMap, uncertainty, channels, error: null });
+      await withRows(project, { input, seen }, async (rows, channels) => {
+        const small = await predictionInput(rows, sampling);
+        const [map] = await predictLabelMaps(segmenter, weights, [small]);
+        if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
+        const labelMap = encodeLabelMap(map);
+        const { uncertainty } = map;
+        emit({ type: 'prediction', index, labelMap, uncertainty, channels, error: null });
+      });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { message } = toWireError(error);

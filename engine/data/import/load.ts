@@ -3,23 +3,24 @@ import { relative, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { joinChannelFiles } from '../channel-files.ts';
-import { type OpenImage, openImage } from '../decode.ts';
 import type { DecodedImage } from '../decoded-image.ts';
-import { type DecodedMask, decodeMask } from '../decode-mask.ts';
+import type { DecodedMask } from '../decode-mask.ts';
+import type { CheckedImage } from '../decoder-messages.ts';
 import type { FileReader } from '../files.ts';
+import { checkImage, decodeForeignMask } from '../foreign-images.ts';
 import type { ImageFile } from '../image-file.ts';
 import { evidenceOf } from '../mask-evidence.ts';
 import { paintCoco } from './coco-paint.ts';
 import type { ImportItem } from './plan.ts';
 
 const FOREGROUND = 255;
-/** Samples that an import holds of an image, of several at once: larger ones are read in so many parts. */
-const BAND_BYTES = 2 ** 27;
 
 export interface LoadOptions {
   readonly reader: FileReader;
   /** Folder that paths in issues are relative to. */
   readonly root: string;
+  /** Of masks, what their values look like and none of them. */
+  readonly evidenceAlone?: boolean;
 }
 
 type ImageSize = Pick<DecodedImage, 'width' | 'height' | 'notes'>;
@@ -27,7 +28,7 @@ type ImageSize = Pick<DecodedImage, 'width' | 'height' | 'notes'>;
 export interface LoadedItem {
   readonly file: ImageFile;
   /** All of it was read once. */
-  readonly image: OpenImage;
+  readonly image: CheckedImage;
   /** Null: unlabelled, or the mask was skipped (see issues). */
   readonly mask: DecodedMask | null;
   readonly issues: readonly ImportIssue[];
@@ -66,18 +67,13 @@ export async function loadItem(item: ImportItem, options: LoadOptions): Promise<
   const path = shownPath(item.path, options.root);
   const file = await openItem(item, options.reader, path);
   const { page, channelPages = null } = item;
-  const image = await openImage(file, {
-    ...{ subject: path, page, channelPages },
-    bandBytes: BAND_BYTES,
-  });
-  // Nothing of the pixels is wanted but that they are whole.
-  const notes = await image.readThrough(() => undefined);
-  const issues = notes.map((message): ImportIssue => ({
+  const image = await checkImage(file, { subject: path, page, channelPages });
+  const issues = image.notes.map((message): ImportIssue => ({
     path,
     severity: message.startsWith('opaque') ? 'info' : 'change',
     message,
   }));
-  const mask = await loadMask(item, { ...image, notes }, { ...options, path, issues });
+  const mask = await loadMask(item, image, { ...options, path, issues });
   return { file, image, mask, issues };
 }
 
@@ -119,7 +115,7 @@ async function loadMask(
   }
   const values = new Uint8Array(image.width * image.height);
   for (const path of labels.paths) {
-    const object = await readMask(path, image, { ...options, page: 0 });
+    const object = await readMask(path, image, { ...options, page: 0, evidenceAlone: false });
     if (object === null) {
       const message = 'one of its object masks cannot be used: imported unlabelled';
       issues.push({ path: shownPath(item.path, root), severity: 'skip', message });
@@ -142,10 +138,11 @@ async function readMask(
   image: ImageSize,
   options: LoadOptions & { issues: ImportIssue[]; page: number },
 ): Promise<DecodedMask | null> {
-  const { reader, root, issues, page } = options;
+  const { reader, root, issues, page, evidenceAlone = false } = options;
   const shown = shownPath(path, root);
   try {
-    const mask = await decodeMask(await reader.open(path), { subject: shown, page });
+    const of = { subject: shown, page, evidenceAlone };
+    const mask = await decodeForeignMask(await reader.open(path), of);
     if (mask.width !== image.width || mask.height !== image.height) {
       throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: shown });
     }

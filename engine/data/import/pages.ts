@@ -4,8 +4,9 @@
  */
 import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
 import { counted } from '../../../shared/number-format.ts';
-import { type FilePages, filePagesOrOne, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
+import { type FilePages, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
+import { foreignPagesOrOne } from '../foreign-images.ts';
 import { pageList } from '../page-names.ts';
 import { shownPath } from './load.ts';
 import type { FoundItem, ImportItem, LabelSource } from './plan.ts';
@@ -108,7 +109,7 @@ const pagesOf = (
   path: string,
   { reader, root, as }: Pick<PageOptions, 'reader' | 'root' | 'as'>,
 ): Promise<FilePages> =>
-  filePagesOrOne(reader.open(path, 0), { subject: shownPath(path, root), as });
+  foreignPagesOrOne(reader.open(path, 0), { subject: shownPath(path, root), as });
 
 /** What becomes of the pages of a file, in words that are equal for files of one kind. */
 function arrangement(

@@ -92,7 +92,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     const path = shownPath(item.path, root);
     onProgress?.({ done: i, total: sampled.length, message: `looking at ${path}` });
     try {
-      const { mask, issues: found } = await loadItem(item, { reader, root });
+      const { mask, issues: found } = await loadItem(item, { reader, root, evidenceAlone: true });
       issues.push(...found);
       if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
       else if (item.labels !== null) unlabelled++;

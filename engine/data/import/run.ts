@@ -236,7 +236,7 @@ async function prepare(
     item,
     labels,
     sizeBytes: link ? 0 : file.sizeBytes,
-    isTransparent: (image.transparentPx() ?? 0) > 0,
+    isTransparent: (image.transparentPx ?? 0) > 0,
     image: {
       name: item.name,
       widthPx: image.width,

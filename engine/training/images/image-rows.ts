@@ -2,7 +2,7 @@
  * Images of any size as a network sees them, some rows at a time, so that neither training nor prediction holds one as
  * float32 as a whole. Where the rows come from, and what of a file has to be decoded for them, is engine/data/decode.ts.
  */
-import type { OpenImage } from '../../data/decode.ts';
+import type { ImageOfRows } from '../../data/decoded-image.ts';
 import { type Conversions, conversionOf, toValues } from './channels.ts';
 import { createShrinking, type Raster } from './resample.ts';
 import { piecesOf } from './row-pieces.ts';
@@ -34,7 +34,7 @@ export const rowsOf = ({ width, height, channels, data }: Raster): ImageRows => 
  * Errors: unsupported (channels); those of decodeImage.
  */
 export const conversionsOf = async (
-  image: OpenImage,
+  image: ImageOfRows,
   channels: number,
   subject: string,
 ): Promise<Conversions> => ({
@@ -45,7 +45,7 @@ export const conversionsOf = async (
 
 /** Errors: those of conversionsOf. */
 export async function networkRows(
-  image: OpenImage,
+  image: ImageOfRows,
   channels: number,
   subject: string,
 ): Promise<ImageRows> {

@@ -1,0 +1,58 @@
+/** Entry of the process in which image files from outside are decoded (foreign-images.ts asks it). */
+import { serveIsolated, type TellNeeds } from '../isolated/serve.ts';
+import { decodeImage, type OpenImage, openImage } from './decode.ts';
+import { unreadableImage } from './decoded-image.ts';
+import { type DecodedMask, decodeMask } from './decode-mask.ts';
+import { DecoderRequest, needsOf, type OpenedImage } from './decoder-messages.ts';
+import { filePages } from './file-pages.ts';
+import { fileInMemory, type ImageFile, openFile } from './image-file.ts';
+
+/** Samples that are held of an image while it is read through. */
+const BAND_BYTES = 2 ** 27;
+let opened: OpenImage | undefined;
+
+const fileOf = (file: Extract<DecoderRequest, { what: 'pages' }>['file']): Promise<ImageFile> =>
+  'path' in file ? openFile(file.path, 0) : Promise.resolve(fileInMemory(file.bytes));
+
+async function answer(message: unknown, tell: TellNeeds): Promise<unknown> {
+  const request = DecoderRequest.parse(message);
+  if (request.what === 'rows') {
+    if (opened === undefined) throw new Error('no image is open');
+    const samples = await opened.rows(request.top, request.count);
+    return { samples };
+  }
+  opened = undefined;
+  const { subject } = request;
+  const file = await fileOf(request.file);
+  if (request.what === 'pages') return filePages(file, { subject, as: request.as });
+  const { page, channelPages = null } = request;
+  const of = { subject, ...(page === undefined ? {} : { page }) };
+  if (request.what === 'mask') {
+    const onSize = (size: OpenedImage) => tell(needsOf(size, file.sizeBytes, true));
+    const mask = await decodeMask(file, { ...of, onSize });
+    return request.evidenceAlone ? withoutValues(mask) : mask;
+  }
+  const image = await openImage(file, { ...of, channelPages, bandBytes: BAND_BYTES });
+  const { width, height, channels, bitDepth } = image;
+  const size = { width, height, channels, bitDepth };
+  tell(needsOf(size, file.sizeBytes));
+  if (request.what === 'image') return decodeImage(file, { ...of, channelPages });
+  if (request.what === 'open') {
+    opened = image;
+    return size;
+  }
+  // Nothing of the pixels is wanted but that they are whole.
+  const notes = await image.readThrough(() => undefined);
+  return { ...size, notes, transparentPx: image.transparentPx() };
+}
+
+/** What they look like is known; many values need not travel. */
+function withoutValues(mask: DecodedMask): DecodedMask {
+  const values = new Uint8Array();
+  return { ...mask, values, alpha: mask.alpha && { ...mask.alpha, values } };
+}
+
+serveIsolated(answer, (request, error) => {
+  const { subject } = DecoderRequest.parse(request);
+  return unreadableImage(subject, error);
+});

@@ -1,0 +1,113 @@
+/**
+ * Image files from outside, decoded in a process of their own: whatever a file does to its decoder, it is refused by name
+ * and the next one is read. Originals of a project were read here once, and are decoded where they are needed.
+ */
+import { availableParallelism } from 'node:os';
+import type { PagesAs } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type Isolated, isolated } from '../isolated/processes.ts';
+import { formatOf } from './decode.ts';
+import type { DecodedMask } from './decode-mask.ts';
+import type { DecodedImage, ImageOfRows } from './decoded-image.ts';
+import {
+  AnsweredImage,
+  AnsweredMask,
+  AnsweredPages,
+  AnsweredRows,
+  CheckedImage,
+  type DecoderRequest,
+  needsOf,
+  OpenedImage,
+} from './decoder-messages.ts';
+import { type FilePages, ONE_IMAGE } from './file-pages.ts';
+import type { ImageFile } from './image-file.ts';
+
+/** More at once only take memory: an import reads three files ahead. */
+const MOST_PROCESSES = 3;
+
+const ENTRY = new URL('./decoder-process.ts', import.meta.url);
+const decoders: Isolated = isolated(ENTRY, {
+  most: Math.min(MOST_PROCESSES, availableParallelism()),
+});
+
+export interface ForeignImage {
+  readonly subject: string;
+  readonly page?: number;
+  readonly channelPages?: readonly number[] | null;
+}
+
+const sent = ({ source }: ImageFile): { bytes: Uint8Array } | { path: string } =>
+  typeof source === 'string' ? { path: source } : { bytes: source };
+
+const imageRequest = (file: ImageFile, { subject, page, channelPages = null }: ForeignImage) => ({
+  ...{ subject, file: sent(file) },
+  ...(page === undefined ? {} : { page }),
+  channelPages: channelPages === null ? null : [...channelPages],
+});
+
+const askOnce = (file: ImageFile, request: DecoderRequest): Promise<unknown> =>
+  decoders.use((ask) => ask(request, { subject: request.subject, fileBytes: file.sizeBytes }));
+
+/** file-pages.ts' filePages. Errors: those of it. */
+async function foreignPages(
+  file: ImageFile,
+  { subject, as }: { readonly subject: string; readonly as: PagesAs },
+): Promise<FilePages> {
+  const format = await formatOf(file, subject);
+  if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
+  return AnsweredPages.parse(await askOnce(file, { what: 'pages', subject, as, file: sent(file) }));
+}
+
+/** The same of a file that is being opened. One image where it cannot be read: decoding it will say why. */
+export async function foreignPagesOrOne(
+  opened: Promise<ImageFile>,
+  options: { readonly subject: string; readonly as: PagesAs },
+): Promise<FilePages> {
+  try {
+    return await foreignPages(await opened, options);
+  } catch (error) {
+    if (error instanceof AppError) return ONE_IMAGE;
+    throw error;
+  }
+}
+
+/** Reads all of an image once. Errors: those of decodeImage. */
+export const checkImage = async (file: ImageFile, of: ForeignImage): Promise<CheckedImage> =>
+  CheckedImage.parse(await askOnce(file, { what: 'check', ...imageRequest(file, of) }));
+
+/** Errors: those of decodeImage. */
+export const decodeForeignImage = async (
+  file: ImageFile,
+  of: ForeignImage,
+): Promise<DecodedImage> =>
+  AnsweredImage.parse(await askOnce(file, { what: 'image', ...imageRequest(file, of) }));
+
+/** `evidenceAlone`: without its values, which are many. Errors: those of decodeMask. */
+export const decodeForeignMask = async (
+  file: ImageFile,
+  { evidenceAlone = false, ...of }: ForeignImage & { readonly evidenceAlone?: boolean },
+): Promise<DecodedMask> =>
+  AnsweredMask.parse(
+    await askOnce(file, { what: 'mask', evidenceAlone, ...imageRequest(file, of) }),
+  );
+
+/** Lends an image, read by rows, to `use`. Errors: those of openImage, and of `use`. */
+export const withForeignImage = <T>(
+  file: ImageFile,
+  of: ForeignImage,
+  use: (image: ImageOfRows) => Promise<T>,
+): Promise<T> =>
+  decoders.use(async (ask) => {
+    const { subject } = of;
+    const fileBytes = file.sizeBytes;
+    const request: DecoderRequest = { what: 'open', ...imageRequest(file, of) };
+    const size = OpenedImage.parse(await ask(request, { subject, fileBytes }));
+    const needs = { subject, ...needsOf(size, fileBytes) };
+    return use({
+      ...size,
+      async rows(top, count) {
+        const rows: DecoderRequest = { what: 'rows', subject, top, count };
+        return AnsweredRows.parse(await ask(rows, needs)).samples;
+      },
+    });
+  });

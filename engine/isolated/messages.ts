@@ -1,0 +1,32 @@
+/** What an isolated process and its owner say to each other, over Node's IPC. */
+import { z } from 'zod';
+import { WireError } from '../../shared/errors.ts';
+
+export const Question = z.object({
+  id: z.number(),
+  /** What the process was made for. */
+  request: z.unknown(),
+  memoryBytes: z.number(),
+  timeMs: z.number(),
+});
+export type Question = Readonly<z.infer<typeof Question>>;
+
+const Last = {
+  id: z.number(),
+  /** Whether it holds so much memory that a new process should take its place. */
+  isFull: z.boolean(),
+};
+
+export const Reply = z.discriminatedUnion('type', [
+  /** The header was read: what follows may cost that much. */
+  z.object({ type: z.literal('needs'), id: z.number(), timeMs: z.number() }),
+  z.object({ ...Last, type: z.literal('answer'), answer: z.unknown() }),
+  z.object({ ...Last, type: z.literal('error'), error: WireError }),
+]);
+export type Reply = Readonly<z.infer<typeof Reply>>;
+
+/** What the watching thread shares with its process: the time to end at (ms since 1970; 0: none), and bytes. */
+export const WATCHED = { until: 0, memoryBytes: 1 } as const;
+
+/** Last words of a process that took more memory than it may. */
+export const TOO_MUCH_MEMORY = 'graft: memory limit';

@@ -1,0 +1,194 @@
+/**
+ * Processes in which files from outside are decoded. What one of them does, to the memory, to the clock or to its process,
+ * costs that file alone: the process is ended, the file is named, and the next one gets a new process.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { AppError, fromWireError } from '../../shared/errors.ts';
+import { type Limits, limitsFor, machineBytes, type Needs } from './limits.ts';
+import { type Question, Reply, TOO_MUCH_MEMORY } from './messages.ts';
+
+/** How long a process waits for the next file. */
+const IDLE_MS = 10_000;
+const TAIL_CHARACTERS = 4000;
+
+/** Asks a process. Errors: those of the file; unreadable, where the process ended over it. */
+export type Ask = (request: unknown, of: Needs & { readonly subject: string }) => Promise<unknown>;
+
+type Ending = 'time' | 'memory' | 'crash';
+
+function endedOver(subject: string, ending: Ending, detail: string): AppError {
+  const what = {
+    time: 'takes far longer to read than a file of its size may',
+    memory: 'takes far more memory to read than a file of its size may',
+    crash: `ended the process that reads it (${detail})`,
+  }[ending];
+  return new AppError(
+    'unreadable',
+    `${subject} ${what}: it is damaged, or made to do harm. Copy it again from its source, or remove it.`,
+    { subject },
+  );
+}
+
+interface Open {
+  readonly id: number;
+  readonly subject: string;
+  readonly answered: PromiseWithResolvers<unknown>;
+  timer: NodeJS.Timeout;
+}
+
+class IsolatedProcess {
+  readonly #child: ChildProcess;
+  readonly #limits: (needs: Needs) => Limits;
+  #open: Open | null = null;
+  #last = 0;
+  #tail = '';
+  #timedOut = false;
+  ended = false;
+
+  constructor(entry: URL, limits: (needs: Needs) => Limits) {
+    this.#limits = limits;
+    const heapMiB = Math.floor(Math.min(machineBytes(), 2 ** 32) / 2 ** 20);
+    this.#child = fork(fileURLToPath(entry), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [`--max-old-space-size=${heapMiB}`],
+    });
+    this.#child.stderr?.setEncoding('utf8');
+    this.#child.stderr?.on('data', (text: string) => {
+      this.#tail = (this.#tail + text).slice(-TAIL_CHARACTERS);
+    });
+    this.#child.on('message', (message: unknown) => this.#receive(Reply.parse(message)));
+    this.#child.on('error', (error) => this.#end(error.message));
+    this.#child.on('close', (code, signal) => this.#end(signal ?? `exit code ${String(code)}`));
+    this.#keepAwake(false);
+  }
+
+  ask: Ask = (request, { subject, ...needs }) => {
+    const { timeMs, memoryBytes } = this.#limits(needs);
+    const id = ++this.#last;
+    const answered = Promise.withResolvers<unknown>();
+    const open: Open = { id, subject, answered, timer: this.#kill(timeMs) };
+    this.#open = open;
+    this.#keepAwake(true);
+    const question: Question = { id, request, timeMs, memoryBytes };
+    if (this.ended) this.#end('it had ended before');
+    // Where it cannot be sent, the process is gone, and its end is told.
+    else this.#child.send(question, () => undefined);
+    return answered.promise;
+  };
+
+  /** It takes no further file. */
+  close(): void {
+    this.ended = true;
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  #receive(reply: Reply): void {
+    const open = this.#open;
+    if (open?.id !== reply.id) return;
+    clearTimeout(open.timer);
+    if (reply.type === 'needs') {
+      open.timer = this.#kill(reply.timeMs);
+      return;
+    }
+    this.#settle();
+    if (reply.isFull) this.close();
+    if (reply.type === 'answer') open.answered.resolve(reply.answer);
+    else open.answered.reject(fromWireError(reply.error));
+  }
+
+  #kill(afterMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timedOut = true;
+      this.#child.kill('SIGKILL');
+    }, afterMs).unref();
+  }
+
+  #end(how: string): void {
+    this.ended = true;
+    const open = this.#open;
+    if (open === null) return;
+    clearTimeout(open.timer);
+    this.#settle();
+    const isMemory = this.#tail.includes(TOO_MUCH_MEMORY) || /heap out of memory/.test(this.#tail);
+    const ending = this.#timedOut ? 'time' : isMemory ? 'memory' : 'crash';
+    open.answered.reject(endedOver(open.subject, ending, how));
+  }
+
+  #settle(): void {
+    this.#open = null;
+    this.#keepAwake(false);
+  }
+
+  /** A process that only waits keeps nobody from ending. */
+  #keepAwake(isNeeded: boolean): void {
+    const { channel, stderr } = this.#child;
+    const held = [this.#child, channel, stderr instanceof Socket ? stderr : null];
+    for (const one of held) {
+      if (isNeeded) one?.ref();
+      else one?.unref();
+    }
+  }
+}
+
+export interface Isolated {
+  /** Lends a process, which does nothing else meanwhile. Errors: those of `work`. */
+  use<T>(work: (ask: Ask) => Promise<T>): Promise<T>;
+  /** Ends the processes that wait. */
+  close(): void;
+}
+
+/**
+ * `entry`: a module that calls serveIsolated. Processes begin when they are needed, up to `most` of them, serve many files
+ * and end when nobody has needed them for a while.
+ */
+export function isolated(
+  entry: URL,
+  { most, limits = limitsFor }: { readonly most: number; readonly limits?: typeof limitsFor },
+): Isolated {
+  const begin = () => new IsolatedProcess(entry, limits);
+  const idle: IsolatedProcess[] = [];
+  const waiting: ((process: IsolatedProcess) => void)[] = [];
+  let lent = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const close = () => {
+    for (const process of idle.splice(0)) process.close();
+  };
+  const take = (): Promise<IsolatedProcess> | IsolatedProcess => {
+    if (lent >= most) {
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+      });
+    }
+    lent++;
+    clearTimeout(timer);
+    let process = idle.pop();
+    while (process?.ended === true) process = idle.pop();
+    return process ?? begin();
+  };
+  const giveBack = (process: IsolatedProcess) => {
+    const next = waiting.shift();
+    if (next !== undefined) {
+      next(process.ended ? begin() : process);
+      return;
+    }
+    lent--;
+    if (!process.ended) idle.push(process);
+    clearTimeout(timer);
+    if (lent === 0) timer = setTimeout(close, IDLE_MS).unref();
+  };
+  return {
+    async use(work) {
+      const process = await take();
+      try {
+        return await work(process.ask);
+      } finally {
+        giveBack(process);
+      }
+    },
+    close,
+  };
+}

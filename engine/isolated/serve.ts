@@ -1,0 +1,60 @@
+/** The inside of an isolated process: answers one question at a time, watched by a thread of its own. */
+import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import { type Limits, limitsFor, type Needs } from './limits.ts';
+import { Question, type Reply, WATCHED } from './messages.ts';
+
+/** Its owner ends the process first, and can say why. */
+const GRACE_MS = 5000;
+/** What a process may hold between two files. */
+const FULL_BYTES = 2 ** 29;
+
+/** Told once more is known than the size of the file: what is needed from here on. */
+export type TellNeeds = (needs: Needs) => void;
+
+/**
+ * Serves until the owner hangs up. What `answer` throws and is no AppError is a fault of the file, whose reader stumbled
+ * over it: `damaged` makes an error of it that names the file.
+ */
+export function serveIsolated(
+  answer: (request: unknown, tell: TellNeeds) => Promise<unknown>,
+  damaged: (request: unknown, error: unknown) => AppError,
+): void {
+  const shared = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT);
+  const watched = new Float64Array(shared);
+  new Worker(new URL('./watch.ts', import.meta.url), { workerData: shared }).unref();
+
+  /** Held when the question came: what earlier files left behind is not this one's. */
+  let before = 0;
+  const watch = ({ timeMs, memoryBytes }: Limits) => {
+    watched[WATCHED.until] = Date.now() + timeMs + GRACE_MS;
+    watched[WATCHED.memoryBytes] = before + memoryBytes;
+  };
+  const isFull = () => process.memoryUsage.rss() > FULL_BYTES;
+  const send = (reply: Reply) => void process.send?.(reply);
+
+  async function reply({ id, request, ...first }: Question): Promise<void> {
+    before = process.memoryUsage.rss();
+    watch(first);
+    const tell: TellNeeds = (needs) => {
+      const limits = limitsFor(needs);
+      watch(limits);
+      send({ type: 'needs', id, timeMs: limits.timeMs });
+    };
+    try {
+      const found = await answer(request, tell);
+      send({ type: 'answer', id, isFull: isFull(), answer: found });
+    } catch (error) {
+      if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
+      const known = error instanceof AppError ? error : damaged(request, error);
+      send({ type: 'error', id, isFull: isFull(), error: toWireError(known) });
+    } finally {
+      watched[WATCHED.until] = 0;
+      watched[WATCHED.memoryBytes] = 0;
+    }
+  }
+
+  process.on('message', (message: unknown) => void reply(Question.parse(message)));
+  process.on('disconnect', () => process.exit());
+}

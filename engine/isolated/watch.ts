@@ -1,0 +1,26 @@
+/**
+ * A thread of an isolated process that ends it where it takes too much memory or time, or where its owner is gone: the
+ * process itself may be in a loop that never looks up.
+ */
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { TOO_MUCH_MEMORY, WATCHED } from './messages.ts';
+
+const INTERVAL_MS = 25;
+
+const watched = workerData instanceof SharedArrayBuffer ? new Float64Array(workerData) : undefined;
+const owner = process.ppid;
+
+function end(lastWords: string): void {
+  writeSync(2, `${lastWords}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+setInterval(() => {
+  if (watched === undefined) return;
+  const until = watched[WATCHED.until] ?? 0;
+  const memoryBytes = watched[WATCHED.memoryBytes] ?? Infinity;
+  if (memoryBytes > 0 && process.memoryUsage.rss() > memoryBytes) end(TOO_MUCH_MEMORY);
+  else if (until > 0 && Date.now() > until) end('graft: time limit');
+  else if (process.ppid !== owner) end('graft: alone');
+}, INTERVAL_MS);

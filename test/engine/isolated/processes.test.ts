@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { limitsFor, machineBytes } from '../../../engine/isolated/limits.ts';
+import { isolated } from '../../../engine/isolated/processes.ts';
+import { messageOf } from '../../../shared/errors.ts';
+
+const entry = new URL('./rude.ts', import.meta.url);
+const Answer = z.object({ pid: z.number(), request: z.unknown() });
+const of = { subject: 'a.tif', fileBytes: 100 };
+
+const processes = isolated(entry, { most: 2 });
+const hasty = isolated(entry, {
+  most: 1,
+  limits: (needs) => ({ ...limitsFor(needs), timeMs: 6000, memoryBytes: 2 ** 27 }),
+});
+afterAll(() => {
+  processes.close();
+  hasty.close();
+});
+
+const ask = async (request: string, by = processes) =>
+  Answer.parse(await by.use((asking) => asking(request, of)));
+const failure = async (request: string, by = processes) =>
+  ask(request, by).then(() => 'answered', messageOf);
+
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('a process that decodes files from outside', () => {
+  it('serves many files one after another, and several at once in processes of their own', async () => {
+    const [first, second] = await Promise.all([ask('a'), ask('b')]);
+    expect([first.request, second.request]).toEqual(['a', 'b']);
+    expect(first.pid).not.toBe(second.pid);
+    expect([first.pid, second.pid]).toContain((await ask('c')).pid);
+    const all = await Promise.all(['d', 'e', 'f', 'g', 'h'].map((request) => ask(request)));
+    expect(all.map(({ request }) => request)).toEqual(['d', 'e', 'f', 'g', 'h']);
+    expect(new Set(all.map(({ pid }) => pid)).size).toBeLessThanOrEqual(2);
+  });
+
+  it('hands over what is said of a file, and makes words of what a decoder stumbled over', async () => {
+    expect(await failure('refuse')).toBe('a.tif is too large.');
+    expect(await failure('stumble')).toBe('stumble: RangeError: Invalid array length');
+  });
+
+  it.each([
+    ['crash', /a\.tif ended the process that reads it \(SIGSEGV\).*Copy it again/],
+    ['exit', /a\.tif ended the process that reads it \(exit code 0\)/],
+    ['loop', /a\.tif takes far longer to read than a file of its size may/],
+    ['memory', /a\.tif takes far more memory to read than a file of its size may/],
+    ['heap', /a\.tif takes far more memory to read than a file of its size may/],
+  ])('that ends by a file (%s) costs that file alone', async (request, why) => {
+    const before = await ask('before', hasty);
+    expect(await failure(request, hasty)).toMatch(why);
+    const after = await ask('after', hasty);
+    expect(after.request).toBe('after');
+    expect(after.pid).not.toBe(before.pid);
+    expect(isAlive(before.pid)).toBe(false);
+  });
+
+  it('ends with its owner, even in the middle of an endless file', async () => {
+    const owner = spawn(process.execPath, [fileURLToPath(new URL('./owner.ts', import.meta.url))]);
+    const [said] = z.tuple([z.instanceof(Buffer)]).parse(await once(owner.stdout, 'data'));
+    const { pid } = Answer.parse(JSON.parse(said.toString()));
+    expect(isAlive(pid)).toBe(true);
+    owner.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it('may take by the size of its file, and never more than the machine has to spare', () => {
+    const small = limitsFor({ fileBytes: 1000 });
+    const large = limitsFor({ fileBytes: 1e9, memoryBytes: 1e12, workBytes: 1e9 });
+    expect(small.memoryBytes).toBeLessThan(2 ** 29);
+    expect(large.memoryBytes).toBe(machineBytes());
+    expect(large.timeMs).toBeGreaterThan(10 * small.timeMs);
+  });
+});
