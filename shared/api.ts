@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { PretrainingExample, StudyAnalysis } from './analysis.ts';
 import {
+  PrimaryQuestion,
   type Author,
   CheckpointKind,
   type Dataset,
@@ -278,12 +279,14 @@ export const callInputs = {
   'studies.analysis': z.object({ project, studyId: Id }),
   /**
    * Seeds and test images that would decide, from this study as a pilot, and how long that takes. `delta`: another
-   * margin than the study's; `testImages`: numbers to plan for, else once, twice and four times the pilot's.
+   * margin than the study's; `primary`: other primary questions than the study's ([]: all that could be); `testImages`:
+   * numbers to plan for, else once, twice and four times the pilot's.
    */
   'studies.power': z.object({
     project,
     studyId: Id,
     delta: z.number().positive().max(0.5).optional(),
+    primary: z.array(PrimaryQuestion).optional(),
     testImages: z.array(z.number().int().min(2)).min(1).max(10).optional(),
   }),
   'studies.report': z.object({ project, studyId: Id, dir: FilePath }),

@@ -6,7 +6,12 @@ import type { PretrainingKey } from './entities.ts';
  * equivalence: to call "equivalent within δ" where there truly is no difference.
  * superiority: to see a true difference of δ (the 95 % interval excludes 0).
  */
-export type PowerGoal = 'equivalence' | 'superiority';
+export const POWER_GOALS = ['equivalence', 'superiority'] as const;
+export type PowerGoal = (typeof POWER_GOALS)[number];
+
+/** row: from its own interval; advice: from the interval that holds together with those of all primary questions. */
+export const POWER_READINGS = ['row', 'advice'] as const;
+export type PowerReading = (typeof POWER_READINGS)[number];
 
 /** Chance of reaching the goal. */
 export const POWERS = [0.8, 0.9] as const;
@@ -16,6 +21,7 @@ export type Power = (typeof POWERS)[number];
 export const MAX_PLANNED_SEEDS = 100;
 
 export interface PowerNeed {
+  readonly reading: PowerReading;
   readonly goal: PowerGoal;
   readonly power: Power;
   readonly testImages: number;
@@ -36,6 +42,7 @@ export interface PowerQuestion {
   readonly pilotSeeds: number;
   /** Standard deviations of the paired differences, in Dice: between seeds, between images, beyond both. */
   readonly spread: { readonly seed: number; readonly image: number; readonly rest: number };
+  /** Rows first; as advice only where it is a primary question. */
   readonly needs: readonly PowerNeed[];
 }
 
@@ -52,8 +59,10 @@ export interface StudyPower {
   readonly studyName: string;
   readonly delta: number;
   readonly pilot: { readonly seeds: number; readonly testImages: number };
+  /** Of the study that is planned for. */
+  readonly primaryQuestions: number;
   readonly questions: readonly PowerQuestion[];
-  /** One a goal, power and number of test images: enough for every question. */
+  /** One a reading, goal, power and number of test images: enough for every question. */
   readonly plans: readonly PowerPlan[];
   /** One more seed of all arms and label counts, from the pilot's own runs; null where a kind of run has not finished. */
   readonly secondsPerSeed: number | null;

@@ -69,6 +69,15 @@ export function isPrimary(
   );
 }
 
+/** Whether a question is among some. */
+export const isAsked = (
+  { question, pretraining, labels }: AskedQuestion,
+  among: readonly AskedQuestion[],
+): boolean =>
+  among.some(
+    (one) => one.question === question && one.pretraining === pretraining && one.labels === labels,
+  );
+
 /** What a design asks: which arms it has at which label counts. */
 export interface QuestionedDesign {
   readonly pretrainings: readonly {

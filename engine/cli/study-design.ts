@@ -74,7 +74,7 @@ function parseLabels(text: string): LabelCount[] {
 }
 
 /** question[:pretraining][@labels], several separated by commas. */
-function parsePrimary(text: string): PrimaryQuestion[] {
+export function parsePrimary(text: string): PrimaryQuestion[] {
   return text.split(',').map((part) => {
     const [asked = '', labels] = part.split('@');
     const [question, pretraining] = asked.split(':');

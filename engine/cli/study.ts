@@ -2,11 +2,18 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { StudyPlan } from '../../shared/api.ts';
-import type { Study, StudyConfig } from '../../shared/entities.ts';
+import type { PrimaryQuestion, Study, StudyConfig } from '../../shared/entities.ts';
 import { kernelsInText } from '../../shared/engine-words.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import { counted, duration, durationRange } from '../../shared/number-format.ts';
-import { MAX_PLANNED_SEEDS, POWERS, type StudyPower } from '../../shared/power.ts';
+import {
+  MAX_PLANNED_SEEDS,
+  POWER_GOALS,
+  POWER_READINGS,
+  type PowerReading,
+  POWERS,
+  type StudyPower,
+} from '../../shared/power.ts';
 import type { StudyProgress } from '../../shared/study-progress.ts';
 import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
@@ -14,7 +21,12 @@ import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
-import { addDesignOptions, type DesignOptions, designedStudy } from './study-design.ts';
+import {
+  addDesignOptions,
+  type DesignOptions,
+  designedStudy,
+  parsePrimary,
+} from './study-design.ts';
 
 export function planLines(plan: StudyPlan): string[] {
   const lines = [
@@ -237,6 +249,8 @@ function addReport(study: Command): void {
 }
 
 /** What every comparison needs at the pilot's number of test images, then what all of them together need. */
+const READING_WORDS: Readonly<Record<PowerReading, string>> = { row: 'a row', advice: 'advice' };
+
 function powerLines(power: StudyPower): string[] {
   const amount = (count: number | null, seconds: number | null = null) =>
     count === null
@@ -244,10 +258,19 @@ function powerLines(power: StudyPower): string[] {
       : `${count}${seconds === null ? '' : ` (${duration(seconds)})`}`;
   const { testImages } = power.pilot;
   const spread = (deviation: number) => deviation.toFixed(3);
+  const readings = POWER_READINGS.filter((reading) =>
+    power.plans.some((plan) => plan.reading === reading),
+  );
   const questions = power.questions.map((question) => {
-    const seeds = question.needs
-      .filter((need) => need.testImages === testImages && need.power === POWERS[0])
-      .map((need) => amount(need.seeds));
+    const own = question.needs.filter(
+      (need) => need.testImages === testImages && need.power === POWERS[0],
+    );
+    const seeds = readings.flatMap((reading) =>
+      POWER_GOALS.map((goal) => {
+        const need = own.find((one) => one.reading === reading && one.goal === goal);
+        return need === undefined ? 'not asked' : amount(need.seeds);
+      }),
+    );
     const { pretraining, labels, comparison } = question;
     const { seed, image, rest } = question.spread;
     return [
@@ -257,6 +280,7 @@ function powerLines(power: StudyPower): string[] {
     ];
   });
   const plans = power.plans.map((plan) => [
+    ...(readings.length > 1 ? [READING_WORDS[plan.reading]] : []),
     plan.goal,
     `${Math.round(100 * plan.power)} %`,
     String(plan.testImages),
@@ -268,12 +292,25 @@ function powerLines(power: StudyPower): string[] {
     '',
     `Spread of the paired differences, and seeds for a chance of 80 % with ${testImages} test images:`,
     table([
-      ['comparison', 'seeds', 'images', 'rest', 'for equivalence', 'for superiority'],
+      [
+        ...['comparison', 'seeds', 'images', 'rest'],
+        ...readings.flatMap((reading) =>
+          POWER_GOALS.map(
+            (goal) => `${goal}${readings.length > 1 ? `, ${READING_WORDS[reading]}` : ''}`,
+          ),
+        ),
+      ],
       ...questions,
     ]),
     '',
     'Enough for all of them, this study as the pilot:',
-    table([['goal', 'chance', 'test images', 'seeds', 'seeds, on the safe side'], ...plans]),
+    table([
+      [
+        ...(readings.length > 1 ? ['read as'] : []),
+        ...['goal', 'chance', 'test images', 'seeds', 'seeds, on the safe side'],
+      ],
+      ...plans,
+    ]),
   ];
 }
 
@@ -284,18 +321,29 @@ function addPower(study: Command): void {
     .argument('<project>', 'project file')
     .option('--name <study>', 'which study (default: the newest)')
     .option('--delta <dice>', "another margin than the study's", share)
+    .option(
+      '--primary <questions>',
+      "other primary questions than the study's, e.g. encoder,decoder@4: fewer need fewer seeds",
+      parsePrimary,
+    )
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: StudyOptions & { delta?: number }) => {
-      await withProject(path, async (caller, project) => {
-        const { id } = await findStudy(caller, project, options.name);
-        const power = await caller.call('studies.power', {
-          project,
-          studyId: id,
-          ...(options.delta === undefined ? {} : { delta: options.delta }),
+    .action(
+      async (
+        path: string,
+        options: StudyOptions & { delta?: number; primary?: PrimaryQuestion[] },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const { id } = await findStudy(caller, project, options.name);
+          const power = await caller.call('studies.power', {
+            project,
+            studyId: id,
+            ...(options.delta === undefined ? {} : { delta: options.delta }),
+            ...(options.primary === undefined ? {} : { primary: options.primary }),
+          });
+          print(options, power, powerLines(power));
         });
-        print(options, power, powerLines(power));
-      });
-    });
+      },
+    );
 }
 
 export function addStudyCommands(program: Command): void {

@@ -10,6 +10,7 @@ import { createStudy } from '../study/planning/create.ts';
 import { analyseStoredStudy, gatherReport } from '../study/report/gather.ts';
 import { planData } from '../study/planning/plan-data.ts';
 import { armNames, planRuns } from '../study/planning/plan-runs.ts';
+import { checkPrimary, primaryIn } from '../study/planning/primary.ts';
 import { planPower } from '../study/planning/power.ts';
 import { renderReport } from '../study/report/page.ts';
 import { writeReport } from '../study/report/write.ts';
@@ -204,12 +205,17 @@ export const studyHandlers: Handlers<
     return analyseStoredStudy(db, requireStudy(db, studyId)).analysis;
   },
 
-  'studies.power'({ project, studyId, delta, testImages }, context) {
+  'studies.power'({ project, studyId, delta, primary, testImages }, context) {
     const { db } = context.project(project);
     const study = requireStudy(db, studyId);
+    const { comparisons } = analyseStoredStudy(db, study).analysis;
+    const labelCounts = [...new Set(comparisons.map(({ labels }) => labels))];
+    const planned = { ...study.config, primary: primary ?? study.config.primary };
+    if (labelCounts.length > 0) checkPrimary(planned, labelCounts);
     const power = planPower({
       studyName: study.name,
-      comparisons: analyseStoredStudy(db, study).analysis.comparisons,
+      comparisons,
+      primary: primaryIn(planned, labelCounts),
       delta: delta ?? study.config.delta,
       testImages,
       secondsPerSeed: secondsPerSeed(

@@ -223,93 +223,117 @@ function unequalLuck(): void {
 
 const EFFECTS = [0, 0.01, 0.02, 0.04];
 
+/** How often each of some things is seen in a study, read from single intervals and together. */
+interface Watched {
+  /** Of the random stream. */
+  readonly name: string;
+  readonly arms: readonly SimulatedArm[];
+  readonly labelCounts: readonly number[];
+  readonly seeds: number;
+  readonly seen: (
+    found: Pick<Compared, 'comparisons' | 'trends'>,
+    claims: readonly ClaimVerdict[],
+  ) => boolean[];
+}
+
+/** In whole per cent, in the order of what is seen. */
+function watch({ name, arms, labelCounts, seeds, seen }: Watched): Record<Reading, string[]> {
+  const random = createRandom(4, name, seeds);
+  const counts: Record<Reading, number[]> = { single: [], together: [] };
+  for (let k = 0; k < studies; k++) {
+    const found = compared({ arms, labelCounts, seeds }, random);
+    for (const [reading, read] of [
+      ['single', bySingle(found)],
+      ['together', found],
+    ] as const) {
+      seen(read, claimsOf(read, arms)).forEach((is, at) => {
+        counts[reading][at] = (counts[reading][at] ?? 0) + Number(is);
+      });
+    }
+  }
+  const whole = (list: readonly number[]) =>
+    list.map((count) => String(Math.round((100 * count) / studies)));
+  return { single: whole(counts.single), together: whole(counts.together) };
+}
+
+/** A row a number of seeds and reading, a column an effect. */
+function powerTable(
+  design: (effect: number) => Omit<Watched, 'seeds'>,
+  layout: (cell: readonly string[]) => string = (cell) => cell.join(' / '),
+): void {
+  header(['S', 'read from', ...EFFECTS.map((effect) => `effect ${effect}`)]);
+  for (const seeds of SEEDS) {
+    const cells = EFFECTS.map((effect) => watch({ ...design(effect), seeds }));
+    for (const reading of ['single', 'together'] as const) {
+      console.log(
+        `| ${seeds} | ${reading} | ${cells.map((cell) => layout(cell[reading])).join(' | ')} |`,
+      );
+    }
+  }
+}
+
+const isStatus = (claims: readonly ClaimVerdict[], claim: number, status: ClaimVerdict['status']) =>
+  claims.some((one) => one.claim === claim && one.status === status);
+
 function power(): void {
+  const counts = [4, 16];
   console.log(
     '\nOne task (E, E+D, D), 4 and 16 labels; the encoder gains so much with 4, nothing with 16; the decoder nothing.',
   );
   console.log(
-    'With 4 labels: encoder “helps” / encoder less than δ / claim 1 supported / claim 2 supported / contradicted, in per cent\n',
+    'With 4 labels: encoder “helps” / encoder equivalent within ±δ / encoder less than δ, in per cent\n',
   );
-  header(['S', 'read from', ...EFFECTS.map((effect) => `effect ${effect}`)]);
-  for (const seeds of SEEDS) {
-    const rows: Record<Reading, string[]> = { single: [], together: [] };
-    for (const effect of EFFECTS) {
-      const random = createRandom(4, 'power', seeds, effect);
-      const arms = armsOfTasks(1, (transfer, labels) =>
-        transfer === 'decoder' || labels > 4 ? 0 : effect,
-      );
-      const counts = { single: [0, 0, 0, 0, 0], together: [0, 0, 0, 0, 0] };
-      for (let k = 0; k < studies; k++) {
-        const found = compared({ arms, labelCounts: [4, 16], seeds }, random);
-        for (const [name, read] of [
-          ['single', bySingle(found)],
-          ['together', found],
-        ] as const) {
-          const encoder = read.comparisons.find(
-            (c) => c.labels === 4 && c.comparison === 'encoder − random',
-          );
-          const [first, second] = claimsOf(read, arms);
-          const seen = [
-            encoder?.together?.verdict === 'helps',
-            (encoder?.together?.ci90[1] ?? NaN) < DELTA,
-            first?.status === 'supported',
-            second?.status === 'supported',
-            second?.status === 'contradicted',
-          ];
-          seen.forEach((is, at) => (counts[name][at] = (counts[name][at] ?? 0) + Number(is)));
-        }
-      }
-      for (const name of ['single', 'together'] as const) {
-        rows[name].push(
-          counts[name].map((count) => percent(count).replace(/\.\d$/, '')).join(' / '),
-        );
-      }
-    }
-    for (const name of ['single', 'together'] as const)
-      console.log(`| ${seeds} | ${name} | ${rows[name].join(' | ')} |`);
-  }
+  const encoderGains = (effect: number) =>
+    armsOfTasks(1, (transfer, labels) => (transfer === 'decoder' || labels > 4 ? 0 : effect));
+  powerTable((effect) => ({
+    ...{ name: `encoder ${effect}`, arms: encoderGains(effect), labelCounts: counts },
+    seen: ({ comparisons }) => {
+      const encoder = comparisons.find(
+        (c) => c.labels === 4 && c.comparison === 'encoder − random',
+      )?.together;
+      const [low, high] = encoder?.ci90 ?? [NaN, NaN];
+      return [encoder?.verdict === 'helps', low > -DELTA && high < DELTA, high < DELTA];
+    },
+  }));
+  console.log('\nThe same studies: claim 2 supported / contradicted, in per cent\n');
+  powerTable((effect) => ({
+    ...{ name: `encoder ${effect}`, arms: encoderGains(effect), labelCounts: counts },
+    seen: (_, claims) => [isStatus(claims, 2, 'supported'), isStatus(claims, 2, 'contradicted')],
+  }));
+  console.log(
+    '\nThe encoder gains .03 with both label counts, the decoder so much on top of it and alone: claim 1 supported / contradicted, in per cent\n',
+  );
+  powerTable((effect) => ({
+    name: `decoder ${effect}`,
+    labelCounts: counts,
+    arms: armsOfTasks(
+      1,
+      (transfer) => (transfer === 'decoder' ? 0 : 0.03) + (transfer === 'encoder' ? 0 : effect),
+    ),
+    seen: (_, claims) => [isStatus(claims, 1, 'supported'), isStatus(claims, 1, 'contradicted')],
+  }));
   const rivals: readonly PretrainingTask[] = ['classification', 'simclr', 'conrec'];
   const better: readonly PretrainingTask[] = ['segmentation', 'multi-conrec'];
   console.log(
     '\nFive encoders, 8 labels; segmentation and multi-reconstruction ConRec gain so much over a random start and over classification, SimCLR and ConRec.',
   );
   console.log('Claims 3 / 4 / 5 supported; contradicted, in per cent\n');
-  header(['S', 'read from', ...EFFECTS.map((effect) => `effect ${effect}`)]);
-  for (const seeds of SEEDS) {
-    const rows: Record<Reading, string[]> = { single: [], together: [] };
-    for (const effect of EFFECTS) {
-      const random = createRandom(5, 'power of claims', seeds, effect);
-      const arms = [
+  powerTable(
+    (effect) => ({
+      name: `claims ${effect}`,
+      labelCounts: [8],
+      arms: [
         RANDOM,
         ...rivals.map((task): SimulatedArm => ({ task, transfer: 'encoder', gain: nothing })),
         ...better.map((task): SimulatedArm => ({ task, transfer: 'encoder', gain: () => effect })),
-      ];
-      const counts = { single: new Map<string, number>(), together: new Map<string, number>() };
-      for (let k = 0; k < studies; k++) {
-        const found = compared({ arms, labelCounts: [8], seeds }, random);
-        for (const [name, read] of [
-          ['single', bySingle(found)],
-          ['together', found],
-        ] as const) {
-          for (const { claim, status } of claimsOf(read, arms)) {
-            const key = `${claim} ${status}`;
-            counts[name].set(key, (counts[name].get(key) ?? 0) + 1);
-          }
-        }
-      }
-      for (const name of ['single', 'together'] as const) {
-        const list = (status: ClaimVerdict['status']) =>
-          [3, 4, 5]
-            .map((claim) =>
-              percent(counts[name].get(`${claim} ${status}`) ?? 0).replace(/\.\d$/, ''),
-            )
-            .join(' / ');
-        rows[name].push(`${list('supported')}; ${list('contradicted')}`);
-      }
-    }
-    for (const name of ['single', 'together'] as const)
-      console.log(`| ${seeds} | ${name} | ${rows[name].join(' | ')} |`);
-  }
+      ],
+      seen: (_, claims) =>
+        (['supported', 'contradicted'] as const).flatMap((status) =>
+          [3, 4, 5].map((claim) => isStatus(claims, claim, status)),
+        ),
+    }),
+    (cell) => `${cell.slice(0, 3).join(' / ')}; ${cell.slice(3).join(' / ')}`,
+  );
 }
 
 console.log(`${studies} studies a cell, ${IMAGES} test images, δ = ${DELTA}`);

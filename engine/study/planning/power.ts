@@ -1,27 +1,31 @@
 /**
  * From a pilot to the size of a study that decides. The paired differences of the pilot give the variance
- * between seeds, between images and beyond both; studies of other sizes are then drawn from the same normal
- * model (mean and mean squares, which are all that the interval of crossed-interval.ts reads) and judged as
- * real ones are. Nothing is trained or read here.
+ * between seeds, between images and beyond both; chance-of-verdict.ts judges studies of other sizes with it, row by row
+ * and as advice, which holds for all primary questions at once. Nothing is trained or read here.
  */
 import type { Comparison, VarianceComponents } from '../../../shared/analysis.ts';
 import {
   MAX_PLANNED_SEEDS,
+  POWER_GOALS,
+  POWER_READINGS,
   type PowerGoal,
   type PowerNeed,
   type PowerPlan,
   type PowerQuestion,
+  type PowerReading,
   POWERS,
   type StudyPower,
 } from '../../../shared/power.ts';
 import { counted, duration, score } from '../../../shared/number-format.ts';
-import { createRandom } from '../../../shared/random.ts';
-import { chiSquare } from '../statistics/chi-square.ts';
-import { type CrossedSize, halfWidth, spreadOf } from '../statistics/crossed-interval.ts';
-import { normalTail } from '../statistics/normal-tail.ts';
+import {
+  type AskedQuestion,
+  isAsked,
+  type QuestionName,
+  questionOf,
+} from '../../../shared/primary-questions.ts';
+import type { CrossedSize } from '../statistics/crossed-interval.ts';
+import { powerOf, type ReadTogether } from './chance-of-verdict.ts';
 
-const DRAWS = 500;
-const GOALS = ['equivalence', 'superiority'] as const satisfies readonly PowerGoal[];
 /** Times as many test images as the pilot had. */
 const IMAGE_FACTORS = [1, 2, 4];
 /** z of the one-sided 80 % limit (Browne, Statistics in Medicine 14, 1995, 1933–1940). */
@@ -33,38 +37,6 @@ const ASKED: ReadonlySet<Comparison['comparison']> = new Set([
   'encoder+decoder − encoder',
   'decoder − random',
 ]);
-
-/**
- * Chance of each goal. The mean squares are drawn; given these, the chance that the normal mean falls where the
- * interval decides is exact, so that few draws suffice: the standard error of a chance is below .01.
- */
-export function powerOf(
-  variance: VarianceComponents,
-  { seeds, images }: CrossedSize,
-  delta: number,
-): Record<PowerGoal, number> {
-  const random = createRandom(0, 'power', seeds, images);
-  const { seed, image, rest } = variance;
-  const expected = { seed: images * seed + rest, image: seeds * image + rest, rest };
-  const deviation = Math.sqrt(seed / seeds + image / images + rest / (seeds * images));
-  const drawn = (square: number, freedom: number) =>
-    (square * chiSquare(freedom, random)) / freedom;
-  const chance = { equivalence: 0, superiority: 0 };
-  for (let k = 0; k < DRAWS; k++) {
-    const squares = {
-      seed: drawn(expected.seed, seeds - 1),
-      image: drawn(expected.image, images - 1),
-      rest: drawn(expected.rest, (seeds - 1) * (images - 1)),
-    };
-    const spread = spreadOf(squares, { seeds, images });
-    // Around no difference, the 90 % interval inside ±δ; around δ, the 95 % interval above 0.
-    const room = delta - halfWidth(spread, 0.9);
-    if (room > 0) chance.equivalence += 1 - 2 * normalTail(room / deviation);
-    const above = (delta - halfWidth(spread, 0.95)) / deviation;
-    chance.superiority += above >= 0 ? 1 - normalTail(above) : normalTail(-above);
-  }
-  return { equivalence: chance.equivalence / DRAWS, superiority: chance.superiority / DRAWS };
-}
 
 /** Lower 20 % quantile of χ²/df: Wilson and Hilferty's cube, within 1 % from two degrees of freedom. */
 function lowerFifth(freedom: number): number {
@@ -102,24 +74,61 @@ function seedsFor(
   return enough;
 }
 
+/** Arms that a primary question compares, by pretraining and transfer. */
+const ARMS_OF: Readonly<Record<QuestionName, readonly string[]>> = {
+  encoder: ['random', 'E'],
+  decoder: ['E', 'E+D'],
+  both: ['random', 'E+D'],
+  'decoder-alone': ['random', 'D'],
+  trend: ['random', 'E'],
+  classification: ['E', 'E of classification'],
+  simclr: ['E', 'E of simclr'],
+  conrec: ['E', 'E of conrec'],
+};
+
+/** How a row is read as advice; null where it is no primary question. */
+function togetherOf(
+  cell: Pick<Comparison, 'pretraining' | 'labels' | 'comparison'>,
+  primary: readonly AskedQuestion[],
+): ReadTogether | null {
+  const question = questionOf(cell.comparison);
+  const { pretraining, labels } = cell;
+  if (question === null || !isAsked({ question, pretraining, labels }, primary)) return null;
+  const arms = primary
+    .filter((one) => one.labels === labels || one.question === 'trend')
+    .flatMap((one) =>
+      ARMS_OF[one.question].map((arm) =>
+        arm === 'E' || arm === 'E+D' || arm === 'D' ? `${arm} of ${one.pretraining}` : arm,
+      ),
+    );
+  return { questions: primary.length, arms: new Set(arms).size };
+}
+
 function needsOf(
   variance: VarianceComponents,
   pilot: CrossedSize,
-  options: { readonly delta: number; readonly testImages: readonly number[] },
+  options: {
+    readonly delta: number;
+    readonly testImages: readonly number[];
+    readonly reading: PowerReading;
+    /** null: as a row. */
+    readonly together: ReadTogether | null;
+  },
 ): PowerNeed[] {
-  const { delta, testImages } = options;
+  const { delta, testImages, reading, together } = options;
   const cautious = cautiousVariance(variance, pilot);
   return testImages.flatMap((images) => {
     const known = new Map<string, Record<PowerGoal, number>>();
     const chanceOf = (name: string, assumed: VarianceComponents) => (seeds: number) => {
       const key = `${name} ${seeds}`;
-      const chance = known.get(key) ?? powerOf(assumed, { seeds, images }, delta);
+      const chance = known.get(key) ?? powerOf(assumed, { seeds, images }, { delta, together });
       known.set(key, chance);
       return chance;
     };
     const [likely, unlucky] = [chanceOf('likely', variance), chanceOf('cautious', cautious)];
-    return GOALS.flatMap((goal) =>
+    return POWER_GOALS.flatMap((goal) =>
       POWERS.map((power) => ({
+        reading,
         goal,
         power,
         testImages: images,
@@ -134,6 +143,8 @@ export interface PowerOptions {
   readonly studyName: string;
   readonly comparisons: readonly Comparison[];
   readonly delta: number;
+  /** The primary questions of the study that is planned for. */
+  readonly primary: readonly AskedQuestion[];
   /** Numbers of test images to plan for; once, twice and four times the pilot's where not given. */
   readonly testImages?: readonly number[] | undefined;
   readonly secondsPerSeed: number | null;
@@ -141,7 +152,7 @@ export interface PowerOptions {
 
 /** null where no comparison of the halves has two seeds and two test images, which is the least to learn from. */
 export function planPower(options: PowerOptions): StudyPower | null {
-  const { studyName, delta, secondsPerSeed } = options;
+  const { studyName, delta, primary, secondsPerSeed } = options;
   const asked = options.comparisons.filter((cell) => ASKED.has(cell.comparison));
   const images = asked[0]?.testImages ?? 0;
   const testImages = options.testImages ?? IMAGE_FACTORS.map((factor) => factor * images);
@@ -160,20 +171,27 @@ export function planPower(options: PowerOptions): StudyPower | null {
           image: Math.sqrt(variance.image),
           rest: Math.sqrt(variance.rest),
         },
-        needs: needsOf(variance, pilot, { delta, testImages }),
+        needs: POWER_READINGS.flatMap((reading) => {
+          const together = reading === 'row' ? null : togetherOf(cell, primary);
+          if (reading === 'advice' && together === null) return [];
+          return needsOf(variance, pilot, { delta, testImages, reading, together });
+        }),
       },
     ];
   });
   const [first] = questions;
   if (first === undefined) return null;
-  const plans = first.needs.map((need, at): PowerPlan => {
+  // Questions that are not primary have rows alone, which come first.
+  const all = questions.reduce((most, one) => (one.needs.length > most.needs.length ? one : most));
+  const plans = all.needs.map((need, at): PowerPlan => {
     // Where no number of seeds is enough, the question with the largest spread between seeds stands for all.
+    const asked = questions.filter(({ needs }) => at < needs.length);
     const most = (of: 'seeds' | 'seedsCautious') =>
-      questions.reduce((hardest, one) => {
+      asked.reduce((hardest, one) => {
         const [here, before] = [one, hardest].map((each) => each.needs[at]?.[of] ?? Infinity);
         if (here === before) return one.spread.seed > hardest.spread.seed ? one : hardest;
         return (here ?? 0) > (before ?? 0) ? one : hardest;
-      }, first);
+      });
     const { pretraining, labels, comparison } = most('seeds');
     const seeds = most('seeds').needs[at]?.seeds ?? null;
     const seedsCautious = most('seedsCautious').needs[at]?.seedsCautious ?? null;
@@ -195,22 +213,37 @@ export function planPower(options: PowerOptions): StudyPower | null {
       seeds: Math.min(...questions.map(({ pilotSeeds }) => pilotSeeds)),
       testImages: images,
     },
+    primaryQuestions: primary.length,
     questions,
     plans,
     secondsPerSeed,
-    words: plans.filter(({ power }) => power === POWERS[0]).map((plan) => wordsOf(plan, delta)),
+    words: plans
+      .filter(({ power }) => power === POWERS[0])
+      .map((plan) => wordsOf(plan, { delta, primary: primary.length })),
   };
 }
 
-function wordsOf(plan: PowerPlan, delta: number): string {
-  const { goal, power, testImages, seeds, seedsCautious, seconds, secondsCautious } = plan;
-  const aim =
-    goal === 'equivalence'
-      ? `To call every half “equivalent within ±${score(delta)} Dice” where it truly makes no difference`
-      : `To see a true difference of ${score(delta)} Dice in every comparison of the halves`;
+function wordsOf(
+  plan: PowerPlan,
+  { delta, primary }: { readonly delta: number; readonly primary: number },
+): string {
+  const { reading, goal, power, testImages, seeds, seedsCautious, seconds, secondsCautious } = plan;
+  const margin = score(delta);
+  const asked =
+    primary === 1 ? 'the one primary question' : `all ${primary} primary questions at once`;
+  const aims: Readonly<Record<PowerReading, Readonly<Record<PowerGoal, string>>>> = {
+    row: {
+      equivalence: `To call every half “equivalent within ±${margin} Dice” where it truly makes no difference, row by row`,
+      superiority: `To see a true difference of ${margin} Dice in every comparison of the halves, row by row`,
+    },
+    advice: {
+      equivalence: `To advise that a half makes no difference of ±${margin} Dice where it truly makes none, for ${asked}`,
+      superiority: `To advise a half for a true difference of ${margin} Dice, for ${asked}`,
+    },
+  };
   const amount = (count: number | null, time: number | null) =>
     count === null
       ? `more than ${MAX_PLANNED_SEEDS} seeds`
       : `${counted(count, 'seed')}${time === null ? '' : ` (${duration(time)} on this machine)`}`;
-  return `${aim}, with a chance of ${Math.round(100 * power)} % each: ${counted(testImages, 'test image')} and ${amount(seeds, seconds)}; to be on the safe side ${amount(seedsCautious, secondsCautious)}.`;
+  return `${aims[reading][goal]}, with a chance of ${Math.round(100 * power)} % each: ${counted(testImages, 'test image')} and ${amount(seeds, seconds)}; to be on the safe side ${amount(seedsCautious, secondsCautious)}.`;
 }

@@ -12,6 +12,7 @@ import {
 import { inWords } from '../../../shared/sentences.ts';
 import { refuse } from './refuse.ts';
 
+/** Every question that the arms of a study can answer. */
 function askedIn({ pretrainings }: StudyConfig, labelCounts: readonly number[]): AskedQuestion[] {
   return questionsOf({
     labelCounts,
@@ -40,11 +41,17 @@ export function checkPrimary(config: StudyConfig, labelCounts: readonly number[]
   }
 }
 
+/** Those that its advice rests on: what is marked, else all. */
+export function primaryIn(config: StudyConfig, labelCounts: readonly number[]): AskedQuestion[] {
+  const { primary } = config;
+  const most = Math.max(...labelCounts);
+  return askedIn(config, labelCounts).filter((one) => isPrimary(one, { primary, most }));
+}
+
 /** Empty with less than two primary questions, which need no correction. */
 export function primaryNotes(config: StudyConfig, labelCounts: readonly number[]): string[] {
   const { seeds, mode, primary } = config;
-  const most = Math.max(...labelCounts);
-  const asked = askedIn(config, labelCounts).filter((one) => isPrimary(one, { primary, most }));
+  const asked = primaryIn(config, labelCounts);
   if (asked.length < 2 && mode !== 'confirm') return [];
   const marked = primary.length === 0 ? ', as none was marked' : '';
   const together = `${counted(asked.length, 'primary question')}${marked}: the advice holds for all of them at once, and is the sharper the fewer they are. Mark them before the study runs.`;

@@ -3,11 +3,21 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../../engine/engine.ts';
 import { analyseStudy } from '../../../../engine/study/analysis/analyse.ts';
 import { createStudy } from '../../../../engine/study/planning/create.ts';
-import { crossedInterval } from '../../../../engine/study/statistics/crossed-interval.ts';
-import { cautiousVariance, planPower, powerOf } from '../../../../engine/study/planning/power.ts';
+import {
+  crossedInterval,
+  meanSquares,
+  spreadOf,
+} from '../../../../engine/study/statistics/crossed-interval.ts';
+import {
+  halfWidthsTogether,
+  sharedSquares,
+} from '../../../../engine/study/statistics/simultaneous-interval.ts';
+import { powerOf } from '../../../../engine/study/planning/chance-of-verdict.ts';
+import { cautiousVariance, planPower } from '../../../../engine/study/planning/power.ts';
 import { excludesZero, isEquivalent } from '../../../../engine/study/statistics/statistics.ts';
 import type { Comparison } from '../../../../shared/analysis.ts';
-import { NetworkConfig, type Run } from '../../../../shared/entities.ts';
+import { NetworkConfig, type PrimaryQuestion, type Run } from '../../../../shared/entities.ts';
+import type { AskedQuestion, QuestionName } from '../../../../shared/primary-questions.ts';
 import { MAX_PLANNED_SEEDS } from '../../../../shared/power.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import { secondsPerSeed } from '../../../../shared/run-time.ts';
@@ -50,10 +60,55 @@ describe('the chance of a verdict', () => {
     { seeds: 5, images: 30, spread: { seed: 0.012, image: 0, rest: 0.02 } },
   ])('is that of whole simulated studies: $seeds seeds, $images images', (c) => {
     const expected = judged(c);
-    const found = powerOf(squared(c.spread), c, DELTA);
+    const found = powerOf(squared(c.spread), c, { delta: DELTA, together: null });
     // Binomial standard errors of both: .011 and .014.
     expect(Math.abs(found.equivalence - expected.equivalence)).toBeLessThan(0.055);
     expect(Math.abs(found.superiority - expected.superiority)).toBeLessThan(0.055);
+  });
+});
+
+/** The same of one difference of two arms among four alike, as one of so many primary questions. */
+function advised(options: { seeds: number; images: number; spread: Spread; questions: number }) {
+  const { seeds, images, spread, questions } = options;
+  const size = { seeds, images };
+  const arm = { seed: spread.seed, image: spread.image, rest: spread.rest };
+  const random = createRandom(6, 'advised', seeds, images);
+  const reached = { equivalence: 0, superiority: 0 };
+  const studies = 600;
+  for (let k = 0; k < studies; k++) {
+    const tables = Array.from({ length: 4 }, () =>
+      simulatedDifferences({ ...size, effect: 0, spread: arm, noise: 'normal', random }),
+    );
+    const [first = new Float64Array(), second = new Float64Array()] = tables;
+    const values = first.map((value, at) => (value - (second[at] ?? 0)) / Math.SQRT2);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const half = halfWidthsTogether(spreadOf(meanSquares(values, size), size), {
+      shared: sharedSquares(tables, size),
+      questions,
+    });
+    if (Math.abs(mean) + half.ci90 < DELTA) reached.equivalence++;
+    if (mean + DELTA - half.ci95 > 0) reached.superiority++;
+  }
+  return {
+    equivalence: reached.equivalence / studies,
+    superiority: reached.superiority / studies,
+  };
+}
+
+describe('the chance of advice', () => {
+  it.each([
+    { seeds: 5, images: 24, questions: 4, spread: { seed: 0.008, image: 0.015, rest: 0.04 } },
+    { seeds: 8, images: 40, questions: 9, spread: { seed: 0.01, image: 0.02, rest: 0.04 } },
+  ])('is that of whole simulated studies: $seeds seeds, $questions questions', (c) => {
+    const expected = advised(c);
+    const together = { questions: c.questions, arms: 4 };
+    const found = powerOf(squared(c.spread), c, { delta: DELTA, together });
+    // Binomial standard error .02; with the squares of the image part shared, the model is a little on the safe side.
+    expect(Math.abs(found.equivalence - expected.equivalence)).toBeLessThan(0.07);
+    expect(Math.abs(found.superiority - expected.superiority)).toBeLessThan(0.07);
+    const row = powerOf(squared(c.spread), c, { delta: DELTA, together: null });
+    expect(found.equivalence).toBeLessThan(row.equivalence);
+    expect(found.superiority).toBeLessThan(row.superiority);
   });
 });
 
@@ -107,11 +162,15 @@ function pilot(noise = 0.03, seedNoise = 0.01): readonly Comparison[] {
   }).comparisons;
 }
 
-const plan = (comparisons: readonly Comparison[], more: { testImages?: number[] } = {}) => {
+const plan = (
+  comparisons: readonly Comparison[],
+  more: { testImages?: number[]; primary?: AskedQuestion[] } = {},
+) => {
   const power = planPower({
     studyName: 'pilot',
     comparisons,
     delta: DELTA,
+    primary: [],
     secondsPerSeed: 600,
     ...more,
   });
@@ -165,10 +224,37 @@ describe('planning from a pilot', () => {
     });
   });
 
+  it('needs more for advice on all primary questions than for rows, and less for fewer of them', () => {
+    const asked = (...questions: readonly QuestionName[]) =>
+      questions.map((question) => ({ question, pretraining: 'segmentation', labels: 8 }));
+    const here = asked('encoder', 'decoder', 'both');
+    const elsewhere = [16, 64].flatMap((labels) => here.map((one) => ({ ...one, labels })));
+    const all = plan(pilot(), { primary: [...here, ...elsewhere] });
+    const one = plan(pilot(), { primary: asked('encoder') });
+    const seeds = (from: typeof all, reading: 'row' | 'advice', at = 0) =>
+      from.questions[at]?.needs.find(
+        (need) =>
+          need.reading === reading &&
+          need.goal === 'superiority' &&
+          need.power === 0.8 &&
+          need.testImages === 24,
+      )?.seeds;
+    expect(all.primaryQuestions).toBe(9);
+    expect(seeds(all, 'advice')).toBeGreaterThan(seeds(all, 'row') ?? Infinity);
+    expect(seeds(one, 'advice')).toBeLessThanOrEqual(seeds(all, 'advice') ?? 0);
+    // What is exploratory is read as a row alone.
+    expect(seeds(one, 'advice', 1)).toBeUndefined();
+    expect(one.plans.filter(({ reading }) => reading === 'advice')).not.toEqual([]);
+    expect(all.words.join(' ')).toMatch(
+      /To advise a half for a true difference of 0\.02\d* Dice, for all 9 primary questions at once, with a chance of 80 %/,
+    );
+    expect(one.words.join(' ')).toContain('for the one primary question');
+  });
+
   it('says in words what is needed, and when no number of seeds is enough', () => {
     const [first] = plan(pilot()).words;
     expect(first).toMatch(
-      /^To call every half “equivalent within ±0\.02\d* Dice” .* chance of 80 % each: 24 test images and .*\d+ seeds \(.* on this machine\); to be on the safe side /,
+      /^To call every half “equivalent within ±0\.02\d* Dice” .* row by row, with a chance of 80 % each: 24 test images and .*\d+ seeds \(.* on this machine\); to be on the safe side /,
     );
     const hopeless = plan(pilot(0.4), { testImages: [2] });
     expect(hopeless.plans[0]?.seeds).toBeNull();
@@ -177,7 +263,7 @@ describe('planning from a pilot', () => {
 
   it('comes out the same every time, and needs a comparison of a half over two seeds', () => {
     expect(plan(pilot())).toEqual(plan(pilot()));
-    const options = { studyName: 'x', delta: DELTA, secondsPerSeed: null };
+    const options = { studyName: 'x', delta: DELTA, primary: [], secondsPerSeed: null };
     expect(planPower({ ...options, comparisons: [] })).toBeNull();
     const single = pilot().map((cell) => ({ ...cell, seeds: [0], variance: null }));
     expect(planPower({ ...options, comparisons: single })).toBeNull();
@@ -211,8 +297,9 @@ describe('the call', () => {
       }
       db.runs.ended(run.id, finished(run.seed) ? 'done' : 'failed');
     }
-    const ask = (more: { delta?: number; testImages?: number[] } = {}) =>
-      engine.call('studies.power', { project: path, studyId: study.id, ...more });
+    const ask = (
+      more: { delta?: number; testImages?: number[]; primary?: PrimaryQuestion[] } = {},
+    ) => engine.call('studies.power', { project: path, studyId: study.id, ...more });
     return { ask, testImages: test.length };
   }
 
@@ -229,9 +316,16 @@ describe('the call', () => {
     expect(power.questions).toHaveLength(3);
     const wider = await ask({ delta: 0.3, testImages: [50] });
     expect(wider.delta).toBe(0.3);
-    expect(wider.plans.map((one) => one.testImages)).toEqual([50, 50, 50, 50]);
+    expect(wider.plans.map((one) => one.testImages)).toEqual(Array.from({ length: 8 }, () => 50));
+    // Three questions of the halves and no trend: one label count.
+    expect(wider.primaryQuestions).toBe(4);
     const seeds = (one: { seeds: number | null } | undefined) => one?.seeds ?? Infinity;
     expect(seeds(wider.plans[0])).toBeLessThanOrEqual(seeds(power.plans[0]));
+    const encoder = { question: 'encoder', pretraining: null, labels: null } as const;
+    expect(await ask({ primary: [encoder] })).toMatchObject({ primaryQuestions: 1 });
+    await expect(ask({ primary: [{ ...encoder, labels: 99 }] })).rejects.toThrow(
+      /No arms of this study answer the primary question "encoder@99"/,
+    );
   });
 
   it('says what a pilot needs', async () => {
