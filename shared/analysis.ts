@@ -60,11 +60,13 @@ export interface ArmSummary {
   readonly extraLabels?: number;
   /** Finished seeds, ascending. */
   readonly seeds: readonly number[];
+  /** Splits that they belong to; left out where the study has one. */
+  readonly splits?: number;
   readonly failed: number;
   readonly testImages: number;
-  /** Mean over test images, then over seeds; in [0, 1]. */
+  /** Mean over test images, then over seeds, then over splits; in [0, 1]. */
   readonly dice: number;
-  /** 95 % over seeds and images, within [0, 1]. */
+  /** 95 % over seeds and images, and over splits where there are several; within [0, 1]. */
   readonly diceCi95: Interval;
   /** Standard deviation of the seed means (n − 1); null below two seeds. */
   readonly diceSd: number | null;
@@ -134,21 +136,26 @@ export interface Comparison {
   readonly family: ComparisonFamily;
   /** Mean paired difference of test Dice. */
   readonly effect: number;
-  /** Over seeds and images, corrected for few seeds (engine/study/statistics/crossed-interval.ts). */
+  /**
+   * Over seeds and images, corrected for few seeds (engine/study/statistics/crossed-interval.ts); over splits where
+   * there are several (split-interval.ts).
+   */
   readonly ci95: Interval;
   readonly ci90: Interval;
-  /** Plain percentile interval of the crossed bootstrap: too narrow with few seeds, for comparison only. */
+  /** Plain percentile interval of the crossed bootstrap, or of the splits': too narrow with few, for comparison only. */
   readonly ci95Bootstrap: Interval;
-  /** Exact two-sided sign-flip test over seed means; smallest possible value 2 / 2^S. */
+  /** Exact two-sided sign-flip test over seed means; over several splits the corrected resampled t test. */
   readonly p: number;
   /** Holm-adjusted: over all primary questions, or over the exploratory ones of the family. */
   readonly pHolm: number;
-  /** Paired seeds S and test images. */
+  /** Paired seeds S, ascending, and test images, each counted once. */
   readonly seeds: readonly number[];
   readonly testImages: number;
   /** Mean difference of each seed, in the order of `seeds`. */
   readonly perSeed: readonly number[];
-  /** Of the paired differences; null with fewer than two seeds or images. */
+  /** Mean difference of each split; left out where the study has one. */
+  readonly perSplit?: readonly number[];
+  /** Of the paired differences; null with fewer than two seeds or images, and over several splits. */
   readonly variance: VarianceComponents | null;
   /** Image-level Wilcoxon signed-rank p: says something about these trained models only. */
   readonly wilcoxonP: number;
@@ -183,6 +190,8 @@ export interface FamilyComparison {
   readonly p: number;
   readonly pHolm: number;
   readonly seeds: readonly number[];
+  /** Left out where the study has one split. */
+  readonly splits?: number;
   readonly testImages: number;
   readonly verdict: Verdict;
   /** Whether every encoder of the family has the family's verdict by itself. */
@@ -231,7 +240,9 @@ export interface LearningCurve {
 
 export interface StudyAnalysis {
   readonly delta: number;
-  /** Fewer than five seeds: intervals are indicative only. */
+  /** Splits that any arm has finished; 1 as a rule. */
+  readonly splits: number;
+  /** Fewer than five seeds, or than five of several splits: intervals are indicative only. */
   readonly indicative: boolean;
   /** The verdict in plain words, most important sentence first. */
   readonly headline: readonly string[];
@@ -260,6 +271,12 @@ export interface AnalysedRun {
   readonly labels: number;
   readonly seed: number;
   readonly status: 'done' | 'failed';
+  /** Where the study has several: which one, from 0, how many images it has to train on, and which of them were. */
+  readonly split?: {
+    readonly index: number;
+    readonly trainImages: number;
+    readonly trainedOn: readonly number[];
+  };
   /** Steps of its budget; left out: those of every run of the study. */
   readonly steps?: number;
   /** Chosen by validation Dice where the study tried several. */
@@ -267,7 +284,7 @@ export interface AnalysedRun {
   /** (step, validation Dice), ascending. */
   readonly validation: readonly { readonly step: number; readonly dice: number }[];
   /**
-   * Per test image that any run is scored on, best checkpoint, same images in the same order for every run. Their means
+   * Per test image that any run is scored on, best checkpoint, same images in the same order for every run of a split. Their means
    * are the run's; where a run has no score of an image, see engine/study/analysis/scored-images.ts.
    */
   readonly images: readonly {

@@ -533,6 +533,10 @@ export interface StudyPlan {
   readonly trainImages: number;
   readonly valImages: number;
   readonly testImages: number;
+  /** Divisions of the target; the three numbers above are those of the first. */
+  readonly splits: number;
+  /** Images that are tested on in any of them. */
+  readonly testedImages: number;
   readonly sourceImages: number;
   /** As StudyConfig.execution. */
   readonly execution: StudyConfig['execution'];

@@ -585,12 +585,24 @@ export const Execution = z.object({
 });
 export type Execution = z.infer<typeof Execution>;
 
+/**
+ * Cross-validation of the target, groups kept together (engine/data/folds.ts): its labelled images are divided into
+ * `folds` parts, each of which is tested on once, `repeats` times over.
+ */
+export const Splits = z.object({
+  folds: z.number().int().min(2).max(20),
+  repeats: z.number().int().min(1).max(20).default(1),
+});
+export type Splits = z.infer<typeof Splits>;
+
 export const StudyConfig = z.object({
   name: z.string().min(1).max(200),
   sourceDatasetId: Id,
   targetDatasetId: Id,
   /** Split of the target; null: its first, and where it has none a new one, `default`. */
   splitId: Id.nullable().default(null),
+  /** Several splits in its place, each with `seeds` seeds of its own; null: that one. */
+  splits: Splits.nullable().default(null),
   network: NetworkConfig,
   sampling: SamplingConfig,
   /** None: the random start alone, by number of labels. */
@@ -620,7 +632,7 @@ export const StudyConfig = z.object({
   /** Label counts that went on; written by the queue. */
   extendedLabelCounts: z.array(z.number().int()).default([]),
   labelCounts: z.array(LabelCount).min(1),
-  /** Number of seeds S; seeds are firstSeed … firstSeed+S−1. */
+  /** Number of seeds S, in each split; all of them are firstSeed, firstSeed+1, … (shared/study-splits.ts). */
   seeds: z.number().int().min(1).max(100),
   firstSeed: z.number().int().min(0).default(0),
   /** Equivalence margin in Dice, fixed before the run. */

@@ -11,6 +11,7 @@ import {
   PRETRAINING_LABELS,
   type PretrainingLabels,
   PrimaryQuestion,
+  Splits,
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -22,6 +23,7 @@ import {
   type StudyMode,
 } from '../../shared/presets.ts';
 import { QUESTION_NAMES } from '../../shared/primary-questions.ts';
+import { seedsPerSplit } from '../../shared/study-splits.ts';
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { checked, given, integer, number, share } from './arguments.ts';
 import type { Caller } from './host.ts';
@@ -47,6 +49,8 @@ export interface DesignOptions extends NetworkOptions {
   labels: LabelCount[];
   mode: StudyMode;
   seeds?: number;
+  folds?: number;
+  repeats?: number;
   delta: number;
   primary: PrimaryQuestion[];
   steps?: number;
@@ -148,6 +152,16 @@ function encoderPlan(pretrained: PretrainingOption, encoder: Encoder) {
   };
 }
 
+/** Errors: invalid-input, where there is nothing to repeat. */
+function splitsOf({ folds, repeats }: DesignOptions): Splits | null {
+  if (folds !== undefined) return checked(Splits, { folds, ...given('repeats', repeats) });
+  if (repeats === undefined) return null;
+  throw new AppError(
+    'invalid-input',
+    '--repeats divides into folds anew: say how many, --folds 5.',
+  );
+}
+
 /** Errors: not-found (datasets and encoders by name), invalid-input. */
 export async function designedStudy(
   caller: Caller,
@@ -155,6 +169,7 @@ export async function designedStudy(
   options: DesignOptions,
 ): Promise<StudyConfig> {
   const { mode } = options;
+  const splits = splitsOf(options);
   const pretraining = {
     ...pretrainingPreset(mode),
     ...given('steps', options.pretrainSteps),
@@ -200,6 +215,7 @@ export async function designedStudy(
       options.split === undefined
         ? null
         : (await findSplit(caller, project, { dataset: target, name: options.split })).id,
+    splits,
     pretrainingLabels: options.pretrainingLabels,
     pretrainOnValidation: options.pretrainOnValidation,
     network,
@@ -227,7 +243,7 @@ export async function designedStudy(
     learningRates: options.learningRates ?? LEARNING_RATES_OF_MODE[mode],
     extension: options.extend ?? null,
     labelCounts: options.labels,
-    seeds: options.seeds ?? SEEDS_OF_MODE[mode],
+    seeds: options.seeds ?? seedsPerSplit(SEEDS_OF_MODE[mode], splits),
     delta: options.delta,
     primary: options.primary,
     mode,
@@ -261,6 +277,8 @@ Examples:
   … --mode confirm --primary encoder@4,decoder
   # an encoder that is in the project already
   … --pretrained "ImageNet ResNet-18":E,frozen
+  # five splits in place of one, a seed in each: what is found holds for other training images, too
+  … --folds 5 --seeds 1
   # how many labels are enough? The random start alone
   graft study plan cells.graft --name labels --target cells --labels 4,8,16,32 --size 128
   # rare classes, or few labelled pixels of each
@@ -309,7 +327,17 @@ export function addDesignOptions(command: Command): Command {
         .choices(['quick', 'default', 'confirm'])
         .default('default'),
     )
-    .option('--seeds <n>', 'number of seeds', integer)
+    .option(
+      '--seeds <n>',
+      'number of seeds, with --folds in each split (default: that of the mode; with --folds it is spread over the splits)',
+      integer,
+    )
+    .option(
+      '--folds <k>',
+      'cross-validation in place of one split: all labelled images in k parts, each tested on once',
+      integer,
+    )
+    .option('--repeats <r>', 'with --folds: divide anew so many times (default: 1)', integer)
     .option('--delta <dice>', 'equivalence margin', share, 0.02)
     .option(
       '--primary <questions>',

@@ -32,7 +32,7 @@ export function planLines(plan: StudyPlan): string[] {
   const lines = [
     `${plan.pretrainRuns} pretraining and ${plan.finetuneRuns} fine-tuning runs`,
     `arms: ${plan.arms.join(', ')}`,
-    `labels: ${plan.labelCounts.join(', ')} of ${plan.trainImages} training images; ${plan.valImages} validation, ${plan.testImages} test${plan.pretrainRuns === 0 ? '' : `, ${plan.sourceImages} source`} images`,
+    `labels: ${plan.labelCounts.join(', ')} of ${plan.trainImages} training images; ${plan.valImages} validation, ${plan.testImages} test${plan.pretrainRuns === 0 ? '' : `, ${plan.sourceImages} source`} images${plan.splits === 1 ? '' : ` in the first of ${plan.splits} splits; ${plan.testedImages} tested in all`}`,
   ];
   for (const t of plan.calibration) {
     lines.push(

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../../shared/errors.ts';
 import { contentsOf } from '../../shared/image-content.ts';
-import { createRandom } from '../../shared/random.ts';
+import { createRandom, type Random } from '../../shared/random.ts';
 import type { SplitItem } from '../db/splits.ts';
 
 export interface SplittableImage {
@@ -26,7 +26,7 @@ export interface SplitSizes {
 }
 
 /** Images that may not be separated: linked by group name or by content, directly or through others. */
-function unitsOf(images: readonly SplittableImage[]): SplittableImage[][] {
+export function unitsOf(images: readonly SplittableImage[]): SplittableImage[][] {
   const parent = images.map((_, i) => i);
   const root = (i: number): number => {
     let at = i;
@@ -58,9 +58,9 @@ function unitsOf(images: readonly SplittableImage[]): SplittableImage[][] {
 }
 
 /** Random order in which every prefix holds the image classes in about their overall proportion. */
-function stratified(units: SplittableImage[][], seed: number): SplittableImage[][] {
+export function stratified(units: SplittableImage[][], random: Random): SplittableImage[][] {
   const byClass = new Map<number | null, SplittableImage[][]>();
-  for (const unit of createRandom(seed, 'split').shuffled(units)) {
+  for (const unit of random.shuffled(units)) {
     const key = unit[0]?.imageClass ?? null;
     const members = byClass.get(key);
     if (members === undefined) byClass.set(key, [unit]);
@@ -70,6 +70,24 @@ function stratified(units: SplittableImage[][], seed: number): SplittableImage[]
     .flatMap((members) => members.map((unit, i) => ({ unit, at: (i + 0.5) / members.length })))
     .sort((a, b) => a.at - b.at) // stable: ties keep the order of the classes
     .map(({ unit }) => unit);
+}
+
+/**
+ * The first units that hold so many images, as nearly as whole units allow: at least one, and `leave` of them are left.
+ */
+export function takeUnits(
+  units: readonly SplittableImage[][],
+  { images, leave }: { readonly images: number; readonly leave: number },
+): SplittableImage[][] {
+  let count = 0;
+  let next = 0;
+  for (; next < units.length - leave; next++) {
+    const size = units[next]?.length ?? 0;
+    const nearer = Math.abs(images - count - size) < images - count;
+    if (count > 0 && !nearer) break;
+    count += size;
+  }
+  return units.slice(0, next);
 }
 
 const sizeOf = (requested: number, images: number): number =>
@@ -84,7 +102,7 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
   if (![sizes.val, sizes.test].every((size) => Number.isFinite(size) && size >= 0)) {
     throw new AppError('invalid-input', 'Sizes of validation and test must be 0 or more.');
   }
-  const units = stratified(unitsOf(images), sizes.seed);
+  const units = stratified(unitsOf(images), createRandom(sizes.seed, 'split'));
   const targets = {
     test: sizeOf(sizes.test, images.length),
     val: sizeOf(sizes.val, images.length),
@@ -102,15 +120,9 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
   const items: SplitItem[] = [];
   let next = 0;
   wanted.forEach((part, i) => {
-    const partsAfter = wanted.length - i;
-    let count = 0;
-    for (; next < units.length - partsAfter; next++) {
-      const unit = units[next] ?? [];
-      const nearer = Math.abs(targets[part] - count - unit.length) < targets[part] - count;
-      if (count > 0 && !nearer) break;
-      for (const image of unit) items.push({ imageId: image.id, part });
-      count += unit.length;
-    }
+    const taken = takeUnits(units.slice(next), { images: targets[part], leave: wanted.length - i });
+    for (const image of taken.flat()) items.push({ imageId: image.id, part });
+    next += taken.length;
   });
   for (const unit of units.slice(next)) {
     for (const image of unit) items.push({ imageId: image.id, part: 'train' });

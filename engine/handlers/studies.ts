@@ -63,6 +63,8 @@ export const studyHandlers: Handlers<
       trainImages: data.trainImageIds.length,
       valImages: data.valCount,
       testImages: data.testCount,
+      splits: data.splits.length,
+      testedImages: data.testedCount,
       sourceImages: data.sourceItems.length,
       execution:
         calibration === null
@@ -155,25 +157,28 @@ export const studyHandlers: Handlers<
   'studies.results'({ project, studyId }, context) {
     const { db } = context.project(project);
     const study = requireStudy(db, studyId);
-    const images = db.snapshots
-      .items(study.targetSnapshotId)
-      .filter(({ part }) => part === 'test')
+    const done = chosenRuns(db, studyId).filter(({ status }) => status === 'done');
+    // Every split has a snapshot; an image may be tested on in several.
+    const snapshots = new Set([study.targetSnapshotId, ...done.map((r) => r.config.snapshotId)]);
+    const tested = [...snapshots]
+      .flatMap((id) => db.snapshots.items(id))
+      .filter(({ part }) => part === 'test');
+    const images = [...new Map(tested.map((item) => [item.imageId, item])).values()]
+      .toSorted((a, b) => a.imageId - b.imageId)
       .map(({ imageId, labelMapId }) => ({
         imageId,
         labelMapId,
         name: db.datasets.image(imageId)?.name ?? '',
       }));
-    const runs = chosenRuns(db, studyId)
-      .filter(({ status }) => status === 'done')
-      .map(({ id }) => {
-        const best = db.runs.results(id).filter(({ checkpoint }) => checkpoint === 'best');
-        const diceOf = new Map(best.map(({ imageId, dice }) => [imageId, dice]));
-        return {
-          runId: id,
-          predicts: db.runs.hasCheckpoint(id),
-          dice: images.map(({ imageId }) => diceOf.get(imageId) ?? null),
-        };
-      });
+    const runs = done.map(({ id }) => {
+      const best = db.runs.results(id).filter(({ checkpoint }) => checkpoint === 'best');
+      const diceOf = new Map(best.map(({ imageId, dice }) => [imageId, dice]));
+      return {
+        runId: id,
+        predicts: db.runs.hasCheckpoint(id),
+        dice: images.map(({ imageId }) => diceOf.get(imageId) ?? null),
+      };
+    });
     return { images, runs };
   },
 
@@ -208,6 +213,12 @@ export const studyHandlers: Handlers<
   'studies.power'({ project, studyId, delta, primary, testImages }, context) {
     const { db } = context.project(project);
     const study = requireStudy(db, studyId);
+    if (study.config.splits !== null) {
+      throw new AppError(
+        'conflict',
+        `"${study.name}" has several splits, and what they add cannot be planned from them. Take a study of one split as the pilot: graft study power --name NAME.`,
+      );
+    }
     const { comparisons } = analyseStoredStudy(db, study).analysis;
     const labelCounts = [...new Set(comparisons.map(({ labels }) => labels))];
     const planned = { ...study.config, primary: primary ?? study.config.primary };

@@ -233,7 +233,8 @@ export function cautions(
   const { baselineNotConverged: slow } = analysis;
   return [
     extraLabelsInText(analysis.pretrainings),
-    analysis.indicative && 'Fewer than five seeds: intervals and verdicts are indicative only.',
+    analysis.indicative &&
+      `Fewer than five ${analysis.splits > 1 ? 'splits' : 'seeds'}: intervals and verdicts are indicative only.`,
     slow.length > 0 &&
       `The baseline has not converged: the random start was still improving when its training ended (${slow.join(', ')} labels); with more steps it might catch up.`,
     failed > 0 &&

@@ -4,7 +4,8 @@
  */
 import type { AnalysedRun, StudiedPretraining, StudyAnalysis } from '../../../shared/analysis.ts';
 import type { PrimaryQuestion } from '../../../shared/entities.ts';
-import { armsOf, learningCurve, summariseArm } from './arms.ts';
+import { summariseArm } from './arm-summary.ts';
+import { armsOf, countsOf, learningCurve } from './arms.ts';
 import { createBootstrap } from '../statistics/bootstrap.ts';
 import { judgeClaims } from './claims.ts';
 import { compareArms } from './comparisons.ts';
@@ -13,7 +14,7 @@ import { compareFamilies } from './families.ts';
 import { labelHeadline } from './label-headline.ts';
 import { headlineOf } from './headline.ts';
 import { claimsWithLabels, headlineWithLabels, isFairTrend } from './unequal-labels.ts';
-import { SEEDS_TO_ESTIMATE } from './verdict.ts';
+import { isIndicative } from './verdict.ts';
 
 export interface AnalyseOptions {
   /** Failed runs are counted; only finished ones are compared, pair by pair of seeds. */
@@ -50,9 +51,9 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     baselineNotConverged,
   });
   const families = compareFamilies(arms, { pretrainings, comparisons, delta, seedForBootstrap });
-  const seeds = [
-    ...arms.map((arm) => arm.runs.length),
-    ...comparisons.map((comparison) => comparison.seeds.length),
+  const counts = [
+    ...arms.map(countsOf),
+    ...comparisons.map(({ seeds, perSplit }) => ({ seeds, splits: perSplit?.length ?? 1 })),
   ];
   const cells = { comparisons, trends };
   const fairCells = {
@@ -62,7 +63,8 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
   const judged = (some: typeof cells) => judgeClaims({ ...some, pretrainings, delta });
   return {
     delta,
-    indicative: Math.min(...seeds) < SEEDS_TO_ESTIMATE,
+    splits: Math.max(1, ...counts.map(({ splits }) => splits)),
+    indicative: counts.some(isIndicative),
     headline:
       pretrainings.length === 0
         ? labelHeadline(

@@ -4,11 +4,14 @@
  * part in the choice, and no arm has more tries than another.
  */
 import type { AnalysedRun } from '../../../shared/analysis.ts';
-import type { ImageResult, Run } from '../../../shared/entities.ts';
+import type { ImageResult, Run, SnapshotItem } from '../../../shared/entities.ts';
+import { splitOfSeed } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import { mean } from '../statistics/statistics.ts';
 import { classScores, emptyImages } from './class-scores.ts';
 import { comparedImages, scoredImageIds } from './scored-images.ts';
+
+const isTrained = ({ part }: SnapshotItem) => part === 'train';
 
 const isOpen = ({ status }: Run) => status === 'queued' || status === 'running';
 
@@ -58,7 +61,15 @@ interface ResultsOfRun {
 function analysedRun(
   db: Project,
   run: Run,
-  { results: { best, last }, ids }: { results: ResultsOfRun; ids: ReadonlySet<number> },
+  {
+    results: { best, last },
+    ids,
+    split,
+  }: {
+    results: ResultsOfRun;
+    ids: ReadonlySet<number>;
+    split: Pick<NonNullable<AnalysedRun['split']>, 'index' | 'trainImages'> | null;
+  },
 ): AnalysedRun | null {
   const { transfer, labels, status } = run;
   if (transfer === null || labels === null) return null;
@@ -69,6 +80,9 @@ function analysedRun(
     labels,
     seed: run.seed,
     status: status === 'done' ? 'done' : 'failed',
+    ...(split === null || run.config.kind !== 'finetune'
+      ? {}
+      : { split: { ...split, trainedOn: run.config.trainImageIds } }),
     steps: run.steps,
     learningRate: run.config.optimisation.learningRate,
     validation: db.runs
@@ -86,6 +100,7 @@ function analysedRun(
 }
 
 export function analysedRuns(db: Project, studyId: number): AnalysedRun[] {
+  const config = db.studies.get(studyId)?.config;
   const chosen = chosenRuns(db, studyId).map((run) => {
     const { best = [], last = [] } = Object.groupBy(
       db.runs.results(run.id),
@@ -93,8 +108,20 @@ export function analysedRuns(db: Project, studyId: number): AnalysedRun[] {
     );
     return { run, results: { best, last } };
   });
-  const ids = scoredImageIds(chosen.map(({ results }) => results.best));
-  return chosen
-    .map(({ run, results }) => analysedRun(db, run, { results, ids }))
-    .filter((run) => run !== null);
+  // A split has a snapshot, and test images of its own.
+  const splits = Map.groupBy(chosen, ({ run }) => run.config.snapshotId);
+  const known = new Map(
+    [...splits].map(([snapshotId, own]) => {
+      const ids = scoredImageIds(own.map(({ results }) => results.best));
+      const items = db.snapshots.items(snapshotId);
+      return [snapshotId, { ids, trainImages: items.filter(isTrained).length }] as const;
+    }),
+  );
+  return chosen.flatMap(({ run, results }) => {
+    const { ids = new Set<number>(), trainImages = 0 } = known.get(run.config.snapshotId) ?? {};
+    const index = config === undefined ? 0 : splitOfSeed(config, run.seed);
+    const isOne = config === undefined || config.splits === null;
+    const split = isOne ? null : { index, trainImages };
+    return analysedRun(db, run, { results, ids, split }) ?? [];
+  });
 }

@@ -1,15 +1,8 @@
 /** The arms of a study: runs of one pretraining, transfer and label count over their seeds. */
-import type {
-  AnalysedRun,
-  ArmSummary,
-  EmptyImages,
-  LearningCurve,
-} from '../../../shared/analysis.ts';
+import type { AnalysedRun, LearningCurve } from '../../../shared/analysis.ts';
 import type { PretrainingKey, Transfer } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { meanClassScores, setIouOf } from './class-scores.ts';
-import { crossedInterval } from '../statistics/crossed-interval.ts';
-import { mean, standardDeviation } from '../statistics/statistics.ts';
+import { mean } from '../statistics/statistics.ts';
 
 export interface Arm {
   readonly pretraining: PretrainingKey | null;
@@ -26,9 +19,10 @@ export interface Arm {
  * @throws AppError conflict, where two finished runs were not tested on the same images
  */
 export function armsOf(runs: readonly AnalysedRun[]): Arm[] {
-  const first = runs.find((run) => run.status === 'done');
-  for (const run of runs) {
-    if (run.status === 'done' && first !== undefined && !sameImages(run, first)) {
+  const done = runs.filter((run) => run.status === 'done');
+  for (const run of done) {
+    const first = done.find((one) => splitOf(one) === splitOf(run)) ?? run;
+    if (!sameImages(run, first)) {
       throw new AppError(
         'conflict',
         `Runs ${first.runId} and ${run.runId} were tested on different images, so they cannot be compared. Run one of them again on the other's snapshot.`,
@@ -56,6 +50,15 @@ function sameImages(a: AnalysedRun, b: AnalysedRun): boolean {
   );
 }
 
+/** Number of the split that a run is of, from 0. */
+export const splitOf = ({ split }: AnalysedRun): number => split?.index ?? 0;
+
+/** Finished seeds of an arm, and the splits that they belong to. */
+export const countsOf = ({ runs }: Arm) => ({
+  seeds: runs.map(({ seed }) => seed),
+  splits: new Set(runs.map(splitOf)).size,
+});
+
 export function findArm(
   arms: readonly Arm[],
   pretraining: PretrainingKey | null,
@@ -65,43 +68,6 @@ export function findArm(
   return arms.find(
     (arm) => arm.pretraining === pretraining && arm.transfer === transfer && arm.labels === labels,
   );
-}
-
-export function summariseArm(arm: Arm): ArmSummary {
-  const { pretraining, transfer, labels, runs, failed } = arm;
-  const testImages = runs[0]?.images.length ?? 0;
-  const dicePerSeed = runs.map((run) => mean(run.images.map((image) => image.dice)));
-  const dice = Float64Array.from(runs.flatMap((run) => run.images.map((image) => image.dice)));
-  const [low, high] = crossedInterval(dice, { seeds: runs.length, images: testImages }).ci95;
-  const classes = meanClassScores(runs.map((run) => run.classes ?? []));
-  const average = (metric: 'iou' | 'hd95' | 'boundaryF1') =>
-    mean(runs.map((run) => mean(run.images.map((image) => image[metric]))));
-  return {
-    pretraining,
-    transfer,
-    labels,
-    seeds: runs.map((run) => run.seed),
-    failed,
-    testImages,
-    dice: mean(dicePerSeed),
-    diceCi95: [Math.max(0, low), Math.min(1, high)],
-    diceSd: standardDeviation(dicePerSeed),
-    iou: average('iou'),
-    hd95: average('hd95'),
-    boundaryF1: average('boundaryF1'),
-    diceLast: mean(runs.map((run) => run.diceLast).filter((value) => value !== null)),
-    dicePerSeed,
-    setIou: setIouOf(classes),
-    classes,
-    empty: emptyOver(runs),
-  };
-}
-
-function emptyOver(runs: readonly AnalysedRun[]): EmptyImages | null {
-  const known = runs.flatMap(({ empty }) => empty ?? []);
-  const [first] = known;
-  if (first === undefined || known.length < runs.length) return null;
-  return { images: first.images, falseAlarms: mean(known.map((one) => one.falseAlarms)) };
 }
 
 /** Validation Dice over the steps that every finished seed has. */

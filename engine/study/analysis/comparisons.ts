@@ -11,21 +11,17 @@ import {
   CONTRASTS,
   type Difference,
   differenceOf,
+  imageMeans,
   seedMeans,
+  splitMeans,
 } from './contrasts.ts';
-import { crossedInterval, varianceComponents } from '../statistics/crossed-interval.ts';
-import { holm, mean, signFlipTest } from '../statistics/statistics.ts';
+import { varianceComponents } from '../statistics/crossed-interval.ts';
+import { intervalOverSplits, splitTest } from '../statistics/split-interval.ts';
+import { holm, signFlipTest } from '../statistics/statistics.ts';
 import type { HalfWidths } from '../statistics/simultaneous-interval.ts';
 import { type Member, widthsTogether } from './together.ts';
 import { advisedVerdict, gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
 import { wilcoxonSignedRank } from '../statistics/wilcoxon.ts';
-
-/** Mean over seeds of each image. */
-function imageMeans({ seeds, images, values }: Difference): number[] {
-  return Array.from({ length: images }, (_, i) =>
-    mean(seeds.map((_seed, s) => values[s * images + i] ?? NaN)),
-  );
-}
 
 export interface ComparisonOptions {
   readonly pretrainings: readonly StudiedPretraining[];
@@ -151,24 +147,30 @@ function numbersOf(
   options: ComparisonOptions,
 ): Omit<Comparison, 'words' | 'pHolm' | 'together'> {
   const { pretraining, labels, comparison } = cell;
-  const { seeds, images, values } = difference;
-  const size = { seeds: seeds.length, images };
-  const { mean: effect, ci95, ci90 } = crossedInterval(values, size);
-  const perSeed = seedMeans(difference);
+  const { tables, seeds, testImages } = difference;
+  const { mean: effect, ci95, ci90 } = intervalOverSplits(tables);
+  const [perSeed, perSplit] = [seedMeans(difference), splitMeans(difference)];
+  const [only] = tables;
   const random = createRandom(options.seedForBootstrap, 'signs', comparison, pretraining, labels);
   const isDecoder = comparison === 'encoder+decoder − encoder';
   const tested = { ci95, ci90, seeds };
+  const resampled =
+    only === undefined || perSplit !== undefined
+      ? { values: Float64Array.from(perSplit ?? []), seeds: tables.length, images: 1 }
+      : only;
   return {
     ...cell,
     effect,
     ci95,
     ci90,
-    ci95Bootstrap: options.bootstrap(values, seeds.length, images).ci95,
-    p: signFlipTest(perSeed, random),
+    ci95Bootstrap: options.bootstrap(resampled.values, resampled.seeds, resampled.images).ci95,
+    p: perSplit === undefined ? signFlipTest(perSeed, random) : splitTest(tables),
     seeds,
-    testImages: images,
+    testImages,
     perSeed,
-    variance: varianceComponents(values, size),
+    ...(perSplit === undefined ? {} : { perSplit }),
+    variance:
+      only === undefined || perSplit !== undefined ? null : varianceComponents(only.values, only),
     wilcoxonP: wilcoxonSignedRank(imageMeans(difference)).p,
     nonInferiorToSkip: isDecoder && seeds.length > 1 ? gainsLessThan(options.delta, tested) : null,
     verdict: verdictOf(tested, options.delta),
@@ -209,10 +211,7 @@ function trendsOf(
     const difference = differenceOf(own);
     if (difference === null || difference.seeds.length < 2) return [];
     const seeds = difference.seeds.length;
-    const { mean: effect, ci95 } = crossedInterval(difference.values, {
-      seeds,
-      images: difference.images,
-    });
+    const { mean: effect, ci95 } = intervalOverSplits(difference.tables);
     const labels = { fewest: few.labels, most: many.labels };
     return [{ pretraining, ...labels, seeds, effect, ci95, member: { arms: own, difference } }];
   });

@@ -15,7 +15,9 @@ import type {
   StudiedPretraining,
 } from '../../../shared/analysis.ts';
 import type { PretrainingKey, PretrainingTask, Transfer } from '../../../shared/entities.ts';
-import { type Arm, findArm } from './arms.ts';
+import type { AnalysedRun } from '../../../shared/analysis.ts';
+import { type Arm, findArm, splitOf } from './arms.ts';
+import type { SplitTable } from '../statistics/split-interval.ts';
 import { mean } from '../statistics/statistics.ts';
 
 interface Term {
@@ -132,18 +134,52 @@ export function involvesRandomStart(comparison: ComparisonKind): boolean {
   return terms.some(({ transfer }) => transfer === 'random');
 }
 
-/** A weighted sum of the Dice of arms, on the seeds that finished in all of them. */
-export interface Difference {
-  readonly seeds: readonly number[];
-  readonly images: number;
-  /** [seeds · images] */
-  readonly values: Float64Array;
+/** The seeds of one split that finished in all arms of a difference. */
+export interface DifferenceTable extends SplitTable {
+  readonly split: number;
+  /** Ascending; so many rows has the table. */
+  readonly ofSeeds: readonly number[];
 }
 
-/** Mean over images of each seed. */
-export function seedMeans({ seeds, images, values }: Difference): number[] {
-  return seeds.map((_, s) => mean(values.subarray(s * images, (s + 1) * images)));
+/** A weighted sum of the Dice of arms, on the seeds that finished in all of them. */
+export interface Difference {
+  /** One a split, ascending: a single one as a rule. */
+  readonly tables: readonly DifferenceTable[];
+  /** Of all tables, ascending. */
+  readonly seeds: readonly number[];
+  /** Each counted once. */
+  readonly testImages: number;
 }
+
+/** Mean over images of each seed, in the order of `seeds`. */
+export function seedMeans({ tables, seeds }: Difference): number[] {
+  const means = new Map(
+    tables.flatMap(({ ofSeeds, images, values }) =>
+      ofSeeds.map(
+        (seed, s) => [seed, mean(values.subarray(s * images, (s + 1) * images))] as const,
+      ),
+    ),
+  );
+  return seeds.map((seed) => means.get(seed) ?? NaN);
+}
+
+/** Of each test image, mean over the seeds that were tested on it. */
+export function imageMeans({ tables }: Difference): number[] {
+  const ofImage = new Map<number, number[]>();
+  for (const { imageIds, images, values } of tables) {
+    values.forEach((value, at) => {
+      const image = imageIds[at % images] ?? NaN;
+      const own = ofImage.get(image);
+      if (own === undefined) ofImage.set(image, [value]);
+      else own.push(value);
+    });
+  }
+  return [...ofImage.values()].map(mean);
+}
+
+/** Of each split; undefined where there is one, which a comparison does not mention. */
+export const splitMeans = ({ tables }: Difference): number[] | undefined =>
+  tables.length > 1 ? tables.map(({ values }) => mean(values)) : undefined;
 
 /** An arm as a difference takes it in; undefined where it has not finished. */
 export interface WeightedArm {
@@ -151,27 +187,56 @@ export interface WeightedArm {
   readonly arm: Arm | undefined;
 }
 
+interface WeightedRun {
+  readonly weight: number;
+  readonly run: AnalysedRun;
+}
+
 /** null where an arm is missing, or no seed finished in all. */
 export function differenceOf(weighted: readonly WeightedArm[]): Difference | null {
   const arms = weighted.flatMap(({ weight, arm }) => (arm === undefined ? [] : [{ weight, arm }]));
   const [first] = arms;
   if (first === undefined || arms.length < weighted.length) return null;
-  const rows = first.arm.runs.flatMap(({ seed }) => {
-    const runs = arms.flatMap(({ weight, arm }) => {
-      const run = arm.runs.find((one) => one.seed === seed);
-      return run === undefined ? [] : [{ weight, images: run.images }];
+  const rows = first.arm.runs.flatMap((one) => {
+    const runs = arms.flatMap(({ weight, arm }): WeightedRun[] => {
+      const run = arm.runs.find(({ seed }) => seed === one.seed);
+      return run === undefined ? [] : [{ weight, run }];
     });
-    return runs.length < arms.length ? [] : [{ seed, runs }];
+    return runs.length < arms.length ? [] : [{ seed: one.seed, split: splitOf(one), runs }];
   });
-  const images = first.arm.runs[0]?.images.length ?? 0;
   if (rows.length === 0) return null;
+  const tables = [...Map.groupBy(rows, ({ split }) => split)]
+    .toSorted(([a], [b]) => a - b)
+    .map(([split, own]) => tableOf(split, own));
   return {
-    seeds: rows.map(({ seed }) => seed),
-    images,
+    tables,
+    seeds: rows.map(({ seed }) => seed).toSorted((a, b) => a - b),
+    testImages: new Set(tables.flatMap(({ imageIds }) => imageIds)).size,
+  };
+}
+
+function tableOf(
+  split: number,
+  rows: readonly { readonly seed: number; readonly runs: readonly WeightedRun[] }[],
+): DifferenceTable {
+  const imageIds = rows[0]?.runs[0]?.run.images.map(({ imageId }) => imageId) ?? [];
+  return {
+    split,
+    ofSeeds: rows.map(({ seed }) => seed),
+    seeds: rows.length,
+    images: imageIds.length,
+    imageIds,
+    trainImages: rows[0]?.runs[0]?.run.split?.trainImages ?? 0,
+    // Where arms of several label counts take part, what the largest was trained on holds the others' images.
+    trainedOn: rows.map(({ runs }) =>
+      runs
+        .map(({ run }) => run.split?.trainedOn ?? [])
+        .reduce((most, one) => (one.length > most.length ? one : most)),
+    ),
     values: Float64Array.from(
       rows.flatMap(({ runs }) =>
-        Array.from({ length: images }, (_, i) =>
-          runs.reduce((sum, run) => sum + run.weight * (run.images[i]?.dice ?? NaN), 0),
+        imageIds.map((_, i) =>
+          runs.reduce((sum, { weight, run }) => sum + weight * (run.images[i]?.dice ?? NaN), 0),
         ),
       ),
     ),

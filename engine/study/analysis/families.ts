@@ -6,12 +6,13 @@ import type {
   Verdict,
 } from '../../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
+import { seedsInText } from '../../../shared/study-splits.ts';
 import { PRETRAINING_TASK_FACTS, TASK_FAMILIES } from '../../../shared/pretraining-tasks.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { type Arm, findArm } from './arms.ts';
 import { differenceOf, seedMeans } from './contrasts.ts';
-import { crossedInterval } from '../statistics/crossed-interval.ts';
+import { intervalOverSplits, splitTest } from '../statistics/split-interval.ts';
 import { holm, signFlipTest } from '../statistics/statistics.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -51,15 +52,9 @@ export function compareFamilies(
           { weight: -1, arm: findArm(arms, classification.key, 'encoder', labels) },
         ]);
         if (difference === null) return [];
-        const { seeds, images, values } = difference;
-        const {
-          mean: effect,
-          ci95,
-          ci90,
-        } = crossedInterval(values, {
-          seeds: seeds.length,
-          images,
-        });
+        const { seeds, tables, testImages } = difference;
+        const { mean: effect, ci95, ci90 } = intervalOverSplits(tables);
+        const splits = tables.length;
         const keys = members.map(({ key }) => key);
         const own = comparisons.filter(
           (cell) =>
@@ -74,12 +69,16 @@ export function compareFamilies(
           effect,
           ci95,
           ci90,
-          p: signFlipTest(
-            seedMeans(difference),
-            createRandom(seedForBootstrap, 'family signs', family, labels),
-          ),
+          p:
+            splits > 1
+              ? splitTest(tables)
+              : signFlipTest(
+                  seedMeans(difference),
+                  createRandom(seedForBootstrap, 'family signs', family, labels),
+                ),
           seeds,
-          testImages: images,
+          ...(splits > 1 ? { splits } : {}),
+          testImages,
           verdict: verdictOf({ ci95, ci90, seeds }, delta),
         };
         const unanimous = own.every(({ verdict }) => verdict === numbers.verdict);
@@ -104,14 +103,14 @@ function wordsOf(
   row: Omit<FamilyComparison, 'words' | 'pHolm'>,
   members: readonly Comparison[],
 ): string {
-  const { family, pretrainings, labels, effect, ci95, seeds, testImages, verdict } = row;
+  const { family, pretrainings, labels, effect, ci95, testImages, verdict } = row;
   const names = pretrainings.map(pretrainingInText);
   const several = names.length > 1;
   const named = several || names[0] !== family ? ` (${names.join(', ')})` : '';
   const sentence =
     `${family.charAt(0).toUpperCase()}${family.slice(1)}${named} against classification: ` +
     `${several ? 'on average ' : ''}${signed(effect)} Dice ${signedInterval(ci95)} with ` +
-    `${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
+    `${counted(labels, 'labelled image')} over ${seedsInText(row)} ` +
     `(${counted(testImages, 'test image')}): ${JUDGEMENTS[verdict]}.`;
   if (row.unanimous) return several ? `${sentence} Each of them by itself as well.` : sentence;
   const differing = members

@@ -6,7 +6,7 @@ import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
 import { type CellAdvice, cellAdvice } from '../../../shared/advice.ts';
 import { COMPARISONS } from '../../../shared/charts/study-words.ts';
-import { SEEDS_TO_ESTIMATE } from './verdict.ts';
+import { fewerThanEnough, isIndicative } from './verdict.ts';
 
 /** What one (task, labels) says. */
 interface Cell {
@@ -34,9 +34,12 @@ export function headlineOf(
   const cells = cellsOf(comparisons, delta);
   const tasks = tasksOf(cells);
   const [first, ...others] = adviceOf(cells);
-  const indicative = comparisons.some((c) => c.seeds.length < SEEDS_TO_ESTIMATE)
-    ? ` Indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds.`
-    : '';
+  const counts = comparisons.map(({ seeds, perSplit }) => ({
+    seeds,
+    splits: perSplit?.length ?? 1,
+  }));
+  const few = counts.find(isIndicative);
+  const indicative = few === undefined ? '' : ` Indicative only, with ${fewerThanEnough(few)}.`;
   return [
     `${first ?? ''}${indicative}`,
     ...others,

@@ -11,15 +11,12 @@ import {
   signedInterval,
 } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
-import {
-  crossedInterval,
-  halfWidth,
-  meanSquares,
-  spreadOf,
-} from '../statistics/crossed-interval.ts';
-import { type Arm, summariseArm } from './arms.ts';
+import { halfWidth } from '../statistics/crossed-interval.ts';
+import { intervalOverSplits, spreadOverSplits } from '../statistics/split-interval.ts';
+import { summariseArm } from './arm-summary.ts';
+import { type Arm, countsOf } from './arms.ts';
 import { differenceOf } from './contrasts.ts';
-import { SEEDS_TO_ESTIMATE } from './verdict.ts';
+import { fewerThanEnough, isIndicative } from './verdict.ts';
 
 /** What the larger of two label counts gains over the smaller. */
 interface Gain {
@@ -39,10 +36,9 @@ function gainOf(few: Arm, many: Arm, family: number): Gain | null {
   ]);
   // One seed's luck cannot be told from an effect.
   if (difference === null || difference.seeds.length < 2) return null;
-  const { seeds, images, values } = difference;
-  const size = { seeds: seeds.length, images };
-  const { mean: effect, ci95 } = crossedInterval(values, size);
-  const half = halfWidth(spreadOf(meanSquares(values, size), size), 1 - 0.05 / family);
+  const { tables } = difference;
+  const { mean: effect, ci95 } = intervalOverSplits(tables);
+  const half = halfWidth(spreadOverSplits(tables), 1 - 0.05 / family);
   const { labels: fewer } = few;
   return { fewer, more: many.labels, effect, ci95, adjusted: [effect - half, effect + half] };
 }
@@ -70,9 +66,9 @@ function answerOf(arms: readonly Arm[], delta: number): string {
 export function labelHeadline(random: readonly Arm[], delta: number): string[] {
   if (random.length === 0) return ['Nothing is known yet: no arm has finished.'];
   const arms = random.toSorted((a, b) => a.labels - b.labels);
-  const indicative = arms.some(({ runs }) => runs.length < SEEDS_TO_ESTIMATE)
-    ? ` Indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds.`
-    : '';
+  const few = arms.find((arm) => isIndicative(countsOf(arm)));
+  const indicative =
+    few === undefined ? '' : ` Indicative only, with ${fewerThanEnough(countsOf(few))}.`;
   const scores = arms.map((arm) => {
     const { dice, diceCi95 } = summariseArm(arm);
     return `${score(dice)} ${scoreInterval(diceCi95)} with ${counted(arm.labels, 'label')}`;

@@ -1,12 +1,26 @@
 /** From the numbers of a comparison to its verdict (docs/method.md §5) and to a sentence for anybody. */
 import type { Comparison, ComparisonKind, Verdict } from '../../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
+import { seedsInText } from '../../../shared/study-splits.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { involvesRandomStart } from './contrasts.ts';
 import { excludesZero, isEquivalent } from '../statistics/statistics.ts';
 
-/** With fewer, intervals are indicative only. */
-export const SEEDS_TO_ESTIMATE = 5;
+/** With fewer, of splits where there are several, intervals are indicative only. */
+const SEEDS_TO_ESTIMATE = 5;
+
+/** What an interval rests on; `splits` is left out, or 1, where there is one. */
+interface Counts {
+  readonly seeds: { readonly length: number };
+  readonly splits?: number;
+}
+
+export const isIndicative = ({ seeds, splits = 1 }: Counts): boolean =>
+  (splits > 1 ? splits : seeds.length) < SEEDS_TO_ESTIMATE;
+
+export const fewerThanEnough = ({ splits = 1 }: Counts): string =>
+  `fewer than ${SEEDS_TO_ESTIMATE} ${splits > 1 ? 'splits' : 'seeds'}`;
+
 /** One seed's luck cannot be told from an effect. */
 const SEEDS_TO_TEST = 2;
 
@@ -119,10 +133,11 @@ export function wordsOf(
 ): string {
   const { comparison, pretraining, effect, ci95, labels, seeds, testImages, verdict } = numbers;
   const { delta, baselineConverged } = context;
+  const splits = numbers.perSplit?.length ?? 1;
   const weaknesses = [
     verdict !== 'not tested' &&
-      seeds.length < SEEDS_TO_ESTIMATE &&
-      `indicative only, with fewer than ${SEEDS_TO_ESTIMATE} seeds`,
+      isIndicative({ seeds, splits }) &&
+      `indicative only, with ${fewerThanEnough({ seeds, splits })}`,
     !baselineConverged &&
       involvesRandomStart(comparison) &&
       'the random start was still improving when its training ended',
@@ -131,7 +146,7 @@ export function wordsOf(
   ].filter((weakness) => weakness !== false);
   return (
     `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
-    `with ${counted(labels, 'labelled image')} over ${counted(seeds.length, 'seed')} ` +
+    `with ${counted(labels, 'labelled image')} over ${seedsInText({ seeds, splits })} ` +
     `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
     `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.${togetherInWords(numbers, context.questions)}`
   );

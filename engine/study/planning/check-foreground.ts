@@ -5,38 +5,32 @@ import {
   holdsForeground,
   type PartLabels,
 } from '../../../shared/foreground.ts';
+import { seedsOfStudy, splitOfSeed } from '../../../shared/study-splits.ts';
 import { partLabels } from '../../data/label-values.ts';
 import type { Project } from '../../db/project.ts';
 import { labelOrder } from './plan-runs.ts';
+import type { StudyData } from './study-data.ts';
 import { refuse } from './refuse.ts';
 
 /** Seeds of each label count that are given no foreground at all to learn from. */
-export function trainedWithoutForeground(
+export function withoutForeground(
   project: Project,
-  { seeds, firstSeed }: StudyConfig,
-  data: {
-    readonly labelCounts: readonly number[];
-    readonly trainItems: readonly SnapshotItem[];
-    readonly hasBackground: boolean;
-  },
+  config: StudyConfig,
+  { splits, labelCounts, target }: Pick<StudyData, 'splits' | 'labelCounts' | 'target'>,
 ): { labels: number; seeds: number[] }[] {
+  const isEmpty = (item: SnapshotItem) =>
+    !partLabels(project, [item]).some(({ values }) =>
+      holdsForeground(values, target.hasBackground),
+    );
   const empty = new Set(
-    data.trainItems
-      .filter(
-        (item) =>
-          !partLabels(project, [item]).some(({ values }) =>
-            holdsForeground(values, data.hasBackground),
-          ),
-      )
-      .map(({ imageId }) => imageId),
+    (splits[0]?.targetItems ?? []).filter(isEmpty).map(({ imageId }) => imageId),
   );
   if (empty.size === 0) return [];
-  const ids = data.trainItems.map(({ imageId }) => imageId);
-  const orders = Array.from({ length: seeds }, (_, s) => firstSeed + s).map((seed) => ({
-    seed,
-    firstForeground: labelOrder(ids, seed).findIndex((id) => !empty.has(id)),
-  }));
-  return data.labelCounts.flatMap((labels) => {
+  const orders = seedsOfStudy(config).map((seed) => {
+    const ids = splits[splitOfSeed(config, seed)]?.trainImageIds ?? [];
+    return { seed, firstForeground: labelOrder(ids, seed).findIndex((id) => !empty.has(id)) };
+  });
+  return labelCounts.flatMap((labels) => {
     const without = orders.filter(({ firstForeground }) => firstForeground >= labels);
     return without.length === 0 ? [] : [{ labels, seeds: without.map(({ seed }) => seed) }];
   });

@@ -4,6 +4,7 @@ import { counted } from '../../../shared/number-format.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import type { StudyData } from './study-data.ts';
+import { seedsOfStudy, splitOfSeed } from '../../../shared/study-splits.ts';
 import { isByLabelCount, seenByPretraining } from './plan-runs.ts';
 import { refuse } from './refuse.ts';
 
@@ -18,8 +19,9 @@ export function checkOwnLabels(
   for (const plan of config.pretrainings.filter(isTaskPretraining)) {
     if (!isByLabelCount(config, plan, data)) continue;
     for (const labels of data.labelCounts) {
-      for (let seed = config.firstSeed; seed < config.firstSeed + config.seeds; seed++) {
-        const seen = seenByPretraining(data, { labels, seed });
+      for (const seed of seedsOfStudy(config)) {
+        const ofSplit = data.splits[splitOfSeed(config, seed)] ?? data;
+        const seen = seenByPretraining(ofSplit, { labels, seed });
         const images = seen.flatMap(({ imageId }) => imageOf.get(imageId) ?? []);
         const source = sourceFacts(data.source.name, images);
         if (taskObstacle(plan.task, { source, inputChannels }) === null) continue;

@@ -1,4 +1,4 @@
-/** Stores a planned study: snapshots, split and queue of runs, in one transaction. */
+/** Stores a planned study: snapshots (one a split), split and queue of runs, in one transaction. */
 import { AppError } from '../../../shared/errors.ts';
 import type { Study, StudyConfig } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
@@ -19,15 +19,23 @@ export function createStudy(project: Project, config: StudyConfig): Study {
     if (data.newSplit !== null) {
       project.splits.create(config.targetDatasetId, 'default', data.newSplit);
     }
-    const sourceSnapshotId = project.snapshots.take(config.sourceDatasetId, data.sourceItems);
-    const targetSnapshotId = project.snapshots.take(config.targetDatasetId, data.targetItems);
+    const snapshots = data.splits.map(({ sourceItems, targetItems }) => ({
+      source: project.snapshots.take(config.sourceDatasetId, sourceItems),
+      target: project.snapshots.take(config.targetDatasetId, targetItems),
+    }));
+    const ofSplit = (split: number) => {
+      const own = snapshots[split];
+      if (own === undefined) throw new AppError('internal', `There is no split ${split}.`);
+      return own;
+    };
+    const { source: sourceSnapshotId, target: targetSnapshotId } = ofSplit(0);
     const studyId = project.studies.create({ config, sourceSnapshotId, targetSnapshotId });
     const pretrainIds = new Map<string, number>();
     for (const run of planned) {
       if (run.kind === 'pretrain') {
         const id = project.runs.create({
           studyId,
-          config: { ...run.config, snapshotId: sourceSnapshotId },
+          config: { ...run.config, snapshotId: ofSplit(run.split).source },
           pretraining: run.pretraining,
           labels: run.labels,
           dependsOn: null,
@@ -41,7 +49,7 @@ export function createStudy(project: Project, config: StudyConfig): Study {
       }
       project.runs.create({
         studyId,
-        config: { ...run.config, snapshotId: targetSnapshotId, pretrainRunId },
+        config: { ...run.config, snapshotId: ofSplit(run.split).target, pretrainRunId },
         pretraining: run.pretraining,
         labels: run.labels,
         dependsOn: pretrainRunId,

@@ -16,7 +16,6 @@ import { absentClasses } from '../../../shared/foreground.ts';
 import { imageServes } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { ownImages, type OwnImages } from '../../data/own-labels.ts';
-import { makeSplit } from '../../data/split.ts';
 import type { Project } from '../../db/project.ts';
 import { snapshotItem, type SplitItem } from '../../db/splits.ts';
 import { assertChannelsFit } from '../../training/images/channels.ts';
@@ -24,7 +23,7 @@ import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
 import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
-import { checkForeground, trainedWithoutForeground } from './check-foreground.ts';
+import { checkForeground, withoutForeground } from './check-foreground.ts';
 import { checkLeaks, type TargetPart } from './check-leaks.ts';
 import { checkOwnLabels } from './check-own-labels.ts';
 import { planNotes } from './plan-notes.ts';
@@ -32,11 +31,8 @@ import { checkPrimary, primaryNotes } from './primary.ts';
 import { refuse } from './refuse.ts';
 import { resolveSource, type SourceImages } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
-import type { StudyData } from './study-data.ts';
-
-/** Shares of a target that comes without a split. */
-const DEFAULT_VAL = 0.2;
-const DEFAULT_TEST = 0.3;
+import type { SplitData, StudyData } from './study-data.ts';
+import { splitNotes, targetSplits } from './target-splits.ts';
 
 function dataset(project: Project, id: number, role: string): Dataset {
   const found = project.datasets.get(id);
@@ -44,23 +40,6 @@ function dataset(project: Project, id: number, role: string): Dataset {
     throw new AppError('not-found', `The study's ${role} dataset (${id}) is not in this project.`);
   }
   return found;
-}
-
-/** The study's split: the one asked for, else the dataset's first, else a new one. */
-function targetSplit(
-  project: Project,
-  config: StudyConfig,
-  images: readonly ImageRecord[],
-): { items: readonly SplitItem[]; isNew: boolean } {
-  const splits = project.splits.list(config.targetDatasetId);
-  const chosen = config.splitId === null ? splits[0] : splits.find((s) => s.id === config.splitId);
-  if (chosen !== undefined) return { items: project.splits.items(chosen.id), isNew: false };
-  if (config.splitId !== null) {
-    throw new AppError('not-found', `The target dataset has no split ${config.splitId}.`);
-  }
-  const labelled = images.filter((image) => image.labelMapId !== null);
-  const items = makeSplit(labelled, { val: DEFAULT_VAL, test: DEFAULT_TEST, seed: 0 });
-  return { items, isNew: true };
 }
 
 const learnsFromLabelMaps = ({ pretrainings }: StudyConfig): boolean =>
@@ -73,37 +52,43 @@ function resolveLabelCounts(config: StudyConfig, available: number): number[] {
   const tooMany = counts.filter((n) => n > available);
   if (tooMany.length > 0) {
     refuse(
-      `The study asks for ${Math.max(...tooMany)} labelled training images, but the train part has ${available}. Label more, choose smaller counts, or make the validation and test parts smaller.`,
+      `The study asks for ${Math.max(...tooMany)} labelled training images, but the train part${config.splits === null ? ' has' : 's of its splits have'} ${available}. Label more, choose smaller counts, or make the validation and test parts smaller.`,
     );
   }
   return [...new Set(counts)].toSorted((a, b) => a - b);
 }
 
-/** The target's images that take part, and how many of the split have no label map. */
+/** The target's images that take part, split by split, and how many of the split have no label map. */
 function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
   const images = new Map(project.datasets.images(target.id).map((image) => [image.id, image]));
-  const { items: splitItems, isNew } = targetSplit(project, config, [...images.values()]);
-  const items: SnapshotItem[] = [];
-  let unlabelled = 0;
-  for (const { imageId, part } of splitItems) {
-    const image = images.get(imageId);
-    if (image === undefined) continue;
-    if (image.labelMapId === null) unlabelled++;
-    else items.push(snapshotItem(image, part));
-  }
-  const used = new Set(items.map((item) => item.imageId));
+  const { splits, isNew } = targetSplits(project, config, [...images.values()]);
+  const unlabelled = new Set<number>();
+  const used = new Set<number>();
+  const parts = splits.map((split) => {
+    const items: SnapshotItem[] = [];
+    for (const { imageId, part } of split) {
+      const image = images.get(imageId);
+      if (image === undefined) continue;
+      if (image.labelMapId === null) {
+        unlabelled.add(imageId);
+        continue;
+      }
+      used.add(imageId);
+      items.push(snapshotItem(image, part));
+    }
+    const trainImageIds = items.filter((i) => i.part === 'train').map((i) => i.imageId);
+    const valCount = items.filter((i) => i.part === 'val').length;
+    const testCount = items.filter((i) => i.part === 'test').length;
+    if (trainImageIds.length === 0 || valCount === 0 || testCount === 0) {
+      refuse(
+        `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${testCount} test images; a study needs at least one of each. Label more images or change the split.`,
+        target.name,
+      );
+    }
+    return { split, items, trainImageIds, valCount, testCount };
+  });
   const labelled = [...images.values()].filter(({ id }) => used.has(id));
-  const trainImageIds = items.filter((i) => i.part === 'train').map((i) => i.imageId);
-  const valCount = items.filter((i) => i.part === 'val').length;
-  const testCount = items.filter((i) => i.part === 'test').length;
-  if (trainImageIds.length === 0 || valCount === 0 || testCount === 0) {
-    refuse(
-      `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${testCount} test images; a study needs at least one of each. Label more images or change the split.`,
-      target.name,
-    );
-  }
-  const split = splitItems;
-  return { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, split, isNew };
+  return { parts, images, labelled, unlabelled: unlabelled.size, isNew };
 }
 
 /** Images of the source that pretraining may see, and which of them are the target's own. */
@@ -161,68 +146,94 @@ function checkSourceLeaks(
   checkLeaks(sourceImages, onValidation ? { ...target, items } : target);
 }
 
+type Part = ReturnType<typeof resolveTarget>['parts'][number];
+
+/** One division of the target with what may be pretrained on beside it. */
+function resolveSplit(
+  project: Project,
+  config: StudyConfig,
+  data: { readonly source: Dataset; readonly target: Dataset; readonly part: Part },
+): SourceImages & SplitData {
+  const { part, ...datasets } = data;
+  const { split, items: targetItems, trainImageIds, valCount, testCount } = part;
+  const pretrained = sourceOf(project, config, { ...datasets, split });
+  const { items: sourceItems } = pretrained;
+  return { ...pretrained, sourceItems, targetItems, trainImageIds, valCount, testCount };
+}
+
+/** Images of several lists, each once. */
+const distinct = (lists: readonly (readonly ImageRecord[])[]): ImageRecord[] => [
+  ...new Map(lists.flat().map((one) => [one.id, one])).values(),
+];
+
 /** Resolves and checks a study's data. Errors: not-found, invalid-input with the remedy. */
 export function planData(project: Project, config: StudyConfig): StudyData {
   const source = dataset(project, config.sourceDatasetId, 'source');
   const target = dataset(project, config.targetDatasetId, 'target');
-  const { items, images, labelled, unlabelled, trainImageIds, valCount, testCount, split, isNew } =
-    resolveTarget(project, config, target);
-  const trained = new Set(trainImageIds);
-  const isOneDataset = source.id === target.id;
-  const pretrained = sourceOf(project, config, { source, target, split });
-  const { images: sourceImages, items: sourceItems, own } = pretrained;
-  const labels = partLabels(project, items);
+  const { parts, images, labelled, unlabelled, isNew } = resolveTarget(project, config, target);
+  const splits = parts.map((part) => resolveSplit(project, config, { source, target, part }));
+  const [first] = splits;
+  if (first === undefined) throw new AppError('internal', 'The study has no split.');
+  const sourceImages = distinct(splits.map((split) => split.images));
+  const seen = distinct([sourceImages, labelled]);
 
   checkKeys(config);
   checkExtension(config);
   assertInputSize(config.network, config.sampling.sizePx);
   checkDeepBlocks(config);
   for (const plan of config.pretrainings) {
-    if (!isTaskPretraining(plan)) checkEncoder(project, config, plan, { items, images });
+    if (isTaskPretraining(plan)) continue;
+    for (const { items } of parts) checkEncoder(project, config, plan, { items, images });
   }
   checkTaskNeeds(config, source, sourceImages);
-  const seen = [...new Map([...sourceImages, ...labelled].map((one) => [one.id, one])).values()];
   assertChannelsFit(seen, config.network.inputChannels);
   assertLabelsAreClasses(project, target, labelled);
-  if (learnsFromLabelMaps(config)) assertLabelsAreClasses(project, source, sourceImages);
-  checkForeground(target, labels);
-  if (learnsFromLabelMaps(config)) checkForeground(source, partLabels(project, sourceItems));
-  const onValidation = isOneDataset && config.pretrainOnValidation;
-  checkSourceLeaks(sourceImages, { items, images }, onValidation);
-  const labelCounts = resolveLabelCounts(config, trainImageIds.length);
-  const trainItems = items.filter(({ part }) => part === 'train');
+  const learnsMaps = learnsFromLabelMaps(config);
+  if (learnsMaps) assertLabelsAreClasses(project, source, sourceImages);
+  for (const { targetItems, sourceItems, images: pretrained } of splits) {
+    checkForeground(target, partLabels(project, targetItems));
+    if (learnsMaps) checkForeground(source, partLabels(project, sourceItems));
+    const onValidation = source.id === target.id && config.pretrainOnValidation;
+    checkSourceLeaks(pretrained, { items: targetItems, images }, onValidation);
+  }
+  const available = Math.min(...splits.map(({ trainImageIds }) => trainImageIds.length));
+  const labelCounts = resolveLabelCounts(config, available);
+  const tested = splits.flatMap(({ targetItems }) =>
+    targetItems.flatMap(({ imageId, part }) => (part === 'test' ? [imageId] : [])),
+  );
 
   const data: Omit<StudyData, 'notes'> = {
+    ...first,
     source,
     target,
-    sourceItems,
-    own,
-    targetItems: items,
-    trainImageIds,
-    valCount,
-    testCount,
-    testSize: testSizeOf(target, items, images),
+    splits,
+    testedCount: new Set(tested).size,
+    testSize: testSizeOf(target, first.targetItems, images),
     labelCounts,
-    newSplit: isNew ? split : null,
+    newSplit: isNew ? (parts[0]?.split ?? null) : null,
   };
   checkOwnLabels(config, data, sourceImages);
   checkPrimary(config, labelCounts);
+  const trained = new Set(first.trainImageIds);
   return {
     ...data,
-    notes: planNotes(config, {
-      aboutPrimary: primaryNotes(config, labelCounts),
-      unlabelled,
-      testCount,
-      seen,
-      datasets: [source, target],
-      absent: absentClasses(target.classes, labels, target.hasBackground),
-      withoutForeground: trainedWithoutForeground(project, config, {
-        labelCounts,
-        trainItems,
-        hasBackground: target.hasBackground,
+    notes: [
+      ...splitNotes(config, data),
+      ...planNotes(config, {
+        aboutPrimary: primaryNotes(config, labelCounts),
+        unlabelled,
+        testCount: data.testedCount,
+        seen,
+        datasets: [source, target],
+        absent: absentClasses(
+          target.classes,
+          partLabels(project, first.targetItems),
+          target.hasBackground,
+        ),
+        withoutForeground: withoutForeground(project, config, data),
+        trainedOn: [first.images, labelled.filter(({ id }) => trained.has(id))],
+        aboutSource: sourceNotes(project, config, { ...data, ...first, trained: trained.size }),
       }),
-      trainedOn: [sourceImages, labelled.filter(({ id }) => trained.has(id))],
-      aboutSource: sourceNotes(project, config, { ...data, ...pretrained, trained: trained.size }),
-    }),
+    ],
   };
 }

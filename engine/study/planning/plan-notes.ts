@@ -43,7 +43,7 @@ export function planNotes(
     readonly aboutSource: readonly string[];
   },
 ): string[] {
-  const { seeds, extension } = config;
+  const { seeds, splits, extension } = config;
   const rates = learningRatesOf(config);
   const several = rates.length > 1;
   const notes = [
@@ -58,7 +58,9 @@ export function planNotes(
     data.unlabelled > 0 &&
       `${counted(data.unlabelled, 'image')} of the split ${data.unlabelled === 1 ? 'has' : 'have'} no label map: left out of fine-tuning and testing.`,
     ...data.aboutSource,
-    seeds < 5 && `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
+    splits === null &&
+      seeds < 5 &&
+      `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
     several &&
       `Every arm is trained with the learning rates ${rates.join(', ')}: ${rates.length} times the fine-tuning runs. Validation Dice chooses.`,
     extension !== null &&

@@ -12,13 +12,16 @@ import type {
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { ownLabelled, withoutOtherLabels } from '../../data/own-labels.ts';
-import type { StudyData } from './study-data.ts';
+import { seedsOfStudy, splitOfSeed } from '../../../shared/study-splits.ts';
+import type { SplitData, StudyData } from './study-data.ts';
 
 /** A run as planned: everything but ids that only exist once it is stored. */
 export type PlannedRun =
   | {
       readonly kind: 'pretrain';
       readonly key: string;
+      /** Number of the split, from 0. */
+      readonly split: number;
       readonly pretraining: PretrainingKey;
       /** Label count of the arms that it is for; null: for those of all. */
       readonly labels: number | null;
@@ -27,6 +30,7 @@ export type PlannedRun =
   | {
       readonly kind: 'finetune';
       readonly key: string;
+      readonly split: number;
       /** Key of the planned run to wait for; null where none has to come first. */
       readonly pretrainKey: string | null;
       readonly pretraining: PretrainingKey | null;
@@ -43,20 +47,23 @@ export function labelOrder(trainImageIds: readonly number[], seed: number): numb
 }
 
 /** What the planning of runs asks of the data. */
-export type RunsData = Pick<StudyData, 'sourceItems' | 'own' | 'trainImageIds' | 'labelCounts'>;
+export type RunsData = Pick<StudyData, 'splits' | 'labelCounts'>;
 
 /** Whether each label count has a pretraining of its own, which sees no labels but those of its arms. */
 export function isByLabelCount(
   { pretrainingLabels }: StudyConfig,
   { task }: TaskPretraining,
-  { sourceItems, own }: RunsData,
+  { splits }: Pick<RunsData, 'splits'>,
 ): boolean {
-  return pretrainingLabels === 'own' && ownLabelled(task, sourceItems, own).length > 0;
+  return (
+    pretrainingLabels === 'own' &&
+    splits.some(({ sourceItems, own }) => ownLabelled(task, sourceItems, own).length > 0)
+  );
 }
 
 /** Images of the source that such a pretraining sees. */
 export function seenByPretraining(
-  { sourceItems, own, trainImageIds }: RunsData,
+  { sourceItems, own, trainImageIds }: SplitData,
   { labels, seed }: { readonly labels: number; readonly seed: number },
 ): SnapshotItem[] {
   const chosen = new Set(labelOrder(trainImageIds, seed).slice(0, labels));
@@ -107,13 +114,14 @@ function sharedKeys(config: StudyConfig): ReadonlyMap<string, PretrainingKey> {
 interface Cell {
   readonly labels: number;
   readonly seed: number;
+  readonly split: number;
   /** Training images, the first `labels` of which are seen. */
   readonly order: readonly number[];
   readonly learningRate: number;
 }
 
 /**
- * All runs of a study, seed by seed, so that a study stopped early has whole seeds to compare.
+ * All runs of a study, seed by seed (of each split in turn), so that a study stopped early has whole seeds to compare.
  * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
  */
 export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
@@ -126,12 +134,16 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
   /** What waits for it finds it by this; `labels`: null where one serves all label counts. */
   const keyOf = (key: PretrainingKey, labels: number | null, seed: number) =>
     labels === null ? `${key}/${seed}` : `${key}/${labels}/${seed}`;
-  const pretrain = (plan: TaskPretraining, seed: number): PlannedRun[] => {
+  const pretrain = (
+    plan: TaskPretraining,
+    { seed, split, data: own }: { seed: number; split: number; data: SplitData },
+  ): PlannedRun[] => {
     const pretraining = pretrainingKey(plan);
     const counts = isByLabelCount(config, plan, data) ? data.labelCounts : [null];
     return counts.map((labels) => ({
       kind: 'pretrain',
       key: keyOf(pretraining, labels, seed),
+      split,
       pretraining,
       labels,
       config: {
@@ -143,19 +155,18 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
         ...(labels === null
           ? {}
           : {
-              trainImageIds: seenByPretraining(data, { labels, seed }).map(
-                ({ imageId }) => imageId,
-              ),
+              trainImageIds: seenByPretraining(own, { labels, seed }).map(({ imageId }) => imageId),
             }),
       },
     }));
   };
   const finetune = (plan: PretrainingPlan | null, transfer: Transfer, cell: Cell): PlannedRun => {
-    const { labels, seed, order, learningRate } = cell;
+    const { labels, seed, split, order, learningRate } = cell;
     const pretraining = plan === null ? null : pretrainingKey(plan);
     return {
       kind: 'finetune',
       key: `${pretraining ?? 'none'}/${transfer}/${labels}/${seed}${rates.length > 1 ? `/${learningRate}` : ''}`,
+      split,
       pretrainKey:
         plan !== null && isTaskPretraining(plan)
           ? keyOf(sharedKey(plan), isByLabelCount(config, plan, data) ? labels : null, seed)
@@ -177,15 +188,18 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
     };
   };
 
-  return Array.from({ length: config.seeds }, (_, s) => config.firstSeed + s).flatMap((seed) => {
-    const order = labelOrder(data.trainImageIds, seed);
+  return seedsOfStudy(config).flatMap((seed) => {
+    const split = splitOfSeed(config, seed);
+    const ofSplit = data.splits[split];
+    if (ofSplit === undefined) return [];
+    const order = labelOrder(ofSplit.trainImageIds, seed);
     const own = config.pretrainings
       .filter(isTaskPretraining)
       .filter((plan) => sharedKey(plan) === pretrainingKey(plan));
     const arms = data.labelCounts.flatMap((labels) => {
       const each = (plan: PretrainingPlan | null, transfer: Transfer) =>
         rates.map((learningRate) =>
-          finetune(plan, transfer, { labels, seed, order, learningRate }),
+          finetune(plan, transfer, { labels, seed, split, order, learningRate }),
         );
       return [
         ...each(null, 'random'),
@@ -195,7 +209,7 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
         ),
       ];
     });
-    return [...own.flatMap((plan) => pretrain(plan, seed)), ...arms];
+    return [...own.flatMap((plan) => pretrain(plan, { seed, split, data: ofSplit })), ...arms];
   });
 }
 

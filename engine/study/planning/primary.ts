@@ -50,12 +50,13 @@ export function primaryIn(config: StudyConfig, labelCounts: readonly number[]): 
 
 /** Empty with less than two primary questions, which need no correction. */
 export function primaryNotes(config: StudyConfig, labelCounts: readonly number[]): string[] {
-  const { seeds, mode, primary } = config;
+  const { seeds, mode, primary, splits } = config;
   const asked = primaryIn(config, labelCounts);
   if (asked.length < 2 && mode !== 'confirm') return [];
   const marked = primary.length === 0 ? ', as none was marked' : '';
   const together = `${counted(asked.length, 'primary question')}${marked}: the advice holds for all of them at once, and is the sharper the fewer they are. Mark them before the study runs.`;
-  if (mode !== 'confirm') return [together];
+  // Over several splits the test is no exact one, whose p has a least value.
+  if (mode !== 'confirm' || splits !== null) return [together];
   // A trend has an interval, and no exact test.
   const tested = asked.filter(({ question }) => question !== 'trend');
   const [needed, fitting] = [seedsFor(tested.length), questionsFor(seeds)];

@@ -8,6 +8,7 @@ import {
   pretrainingKey,
 } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
+import { seedsOfStudy } from '../../../shared/study-splits.ts';
 import { labelsSeen, ownLabelled } from '../../data/own-labels.ts';
 import type { Project } from '../../db/project.ts';
 import { isByLabelCount } from './plan-runs.ts';
@@ -60,6 +61,7 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
   const tasks = config.pretrainings.filter(isTaskPretraining);
   const nested = tasks.filter((plan) => isByLabelCount(config, plan, data));
   const counts = data.labelCounts.length;
+  const seeds = seedsOfStudy(config).length;
   const seen = config.pretrainings.flatMap((plan) => {
     if (nested.some((one) => one === plan)) return [];
     const labels = isTaskPretraining(plan)
@@ -71,7 +73,7 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
     ...(nested.length === 0
       ? []
       : [
-          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed${counts === 1 ? '' : `: ${counted(counts * config.seeds, 'pretraining')} for each in place of ${config.seeds}`}. (--pretraining-labels all shows it all labels of the train part, and counts them.)`,
+          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed${counts === 1 ? '' : `: ${counted(counts * seeds, 'pretraining')} for each in place of ${seeds}`}. (--pretraining-labels all shows it all labels of the train part, and counts them.)`,
         ]),
     ...seen.map(
       ({ plan, labels }) =>
@@ -82,11 +84,12 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
 
 /** In the order in which they are shown. */
 export function sourceNotes(project: Project, config: StudyConfig, data: SourceData): string[] {
-  const same = data.labelCounts.includes(data.trained)
-    ? [
-        `With ${counted(data.trained, 'label')}, which are all of the train part, every seed trains on the same images: intervals there do not speak of other training sets.`,
-      ]
-    : [];
+  const same =
+    config.splits === null && data.labelCounts.includes(data.trained)
+      ? [
+          `With ${counted(data.trained, 'label')}, which are all of the train part, every seed trains on the same images: intervals there do not speak of other training sets.`,
+        ]
+      : [];
   if (config.pretrainings.length === 0) {
     return [
       'No pretraining is compared: the study tells how good the random start is by number of labels, and how many are enough.',

@@ -2,7 +2,7 @@
  * results.csv (a line a run), results-images.csv (a line a run and test image), results-classes.csv (a line a run and
  * class) and results-comparisons.csv (a line a paired comparison), for R and pandas.
  * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
- * not exist is empty. Transfer `random` has pretraining `none`, which neither tool reads as missing.
+ * not exist is empty. Splits count from 0, which is the only one as a rule. Transfer `random` has pretraining `none`, which neither tool reads as missing.
  */
 import type { AnalysedRun, Comparison, StudyAnalysis } from '../../../shared/analysis.ts';
 import { summariseRun } from './results.ts';
@@ -21,6 +21,10 @@ function field(value: CsvValue): string {
 
 const ARM = ['pretraining', 'transfer', 'labels', 'seed'];
 
+/** The last column of what has a line a run. */
+const SPLIT = 'split';
+const splitField = ({ split }: AnalysedRun): CsvValue => split?.index ?? 0;
+
 function armFields(run: AnalysedRun): CsvValue[] {
   return [run.pretraining ?? 'none', run.transfer, run.labels, run.seed];
 }
@@ -38,9 +42,9 @@ export function runsCsv(runs: readonly AnalysedRun[]): string {
   ] as const;
   const rows = runs.map((run) => {
     const summary = summariseRun(run);
-    return [...armFields(run), run.status, ...scores.map((name) => summary[name])];
+    return [...armFields(run), run.status, ...scores.map((name) => summary[name]), splitField(run)];
   });
-  return toCsv([...ARM, 'status', ...scores], rows);
+  return toCsv([...ARM, 'status', ...scores, SPLIT], rows);
 }
 
 /** Scores are empty where a run has none of an image: nothing was to be found, and nothing was predicted. */
@@ -54,10 +58,11 @@ export function imagesCsv(runs: readonly AnalysedRun[]): string {
         image.imageId,
         image.name ?? null,
         ...scores.map((name) => scored?.[name] ?? null),
+        splitField(run),
       ];
     }),
   );
-  return toCsv([...ARM, 'imageId', 'imageName', ...scores], rows);
+  return toCsv([...ARM, 'imageId', 'imageName', ...scores, SPLIT], rows);
 }
 
 /** `set…`: over the pixels of all test images together; the others are means over images. */
@@ -71,9 +76,10 @@ export function classesCsv(runs: readonly AnalysedRun[], names: StudyAnalysis['c
       nameOf.get(one.classIndex) ?? null,
       one.images,
       ...scores.map((name) => one[name]),
+      splitField(run),
     ]),
   );
-  return toCsv([...ARM, 'class', 'className', 'testImages', ...scores], rows);
+  return toCsv([...ARM, 'class', 'className', 'testImages', ...scores, SPLIT], rows);
 }
 
 export function comparisonsCsv(comparisons: readonly Comparison[]): string {
@@ -98,6 +104,7 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
     ...(row.together?.ci90 ?? [null, null]),
     row.together?.verdict ?? null,
     row.extraLabels ?? 0,
+    row.perSplit?.length ?? 1,
   ]);
   return toCsv(
     [
@@ -110,6 +117,7 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
       ...['ci95Together', 'ci90Together'].flatMap((name) => [`${name}Low`, `${name}High`]),
       'verdictTogether',
       'extraLabels',
+      'splits',
     ],
     rows,
   );

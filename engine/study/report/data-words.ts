@@ -4,6 +4,7 @@ import { extraLabelsInText } from '../../../shared/charts/study-words.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { pretrainingInText, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
+import { splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import { extraLabelsOf } from '../analysis/extra-labels.ts';
 
@@ -25,7 +26,7 @@ export function pretrainedByLabels(db: Project, { id }: Study): PretrainingKey[]
 
 /** Paragraph on the images of source and target. */
 export function dataWords(db: Project, study: Study): string {
-  const { sourceDatasetId, targetDatasetId } = study.config;
+  const { sourceDatasetId, targetDatasetId, splits } = study.config;
   const items = db.snapshots.items(study.targetSnapshotId);
   const counts: Record<Part, number> = { train: 0, val: 0, test: 0 };
   for (const { part } of items) counts[part]++;
@@ -44,7 +45,12 @@ export function dataWords(db: Project, study: Study): string {
     study.config.pretrainings.length === 0
       ? 'Data:'
       : `Data: pretraining on ${source.length} images of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
-    `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${test} test images (snapshot ${hashOf(db, study.targetSnapshotId)}).`,
+    `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${test} test images (snapshot ${hashOf(db, study.targetSnapshotId)})${splits === null ? '' : ' in the first split'}.`,
+    ...(splits === null
+      ? []
+      : [
+          `Cross-validation in ${splitsInText(splits)}: every labelled image is tested on ${splits.repeats === 1 ? 'once' : `${splits.repeats} times`}, groups and copies kept together, image classes in equal proportion as far as groups allow; labelled images and pretrainings are drawn within the train part of each split, so that no network has seen what it is tested on.`,
+        ]),
     `The ${val} validation labels choose the checkpoint and are not counted in the label counts.`,
     onValidation > 0
       ? 'No test image occurs in the pretraining or training data, and of validation images pretraining saw no labels (checked by content).'
@@ -75,6 +81,7 @@ export function ownLabelWords(db: Project, study: Study): string {
 
 /** Where a label count is all there are, seeds do not differ by their training images. */
 export function sameTrainingImages(db: Project, study: Study): string[] {
+  if (study.config.splits !== null) return [];
   const all = allLabels(db, study);
   const asked = study.config.labelCounts.map((count) => (count === 'all' ? all : count));
   if (!asked.includes(all)) return [];
@@ -84,8 +91,13 @@ export function sameTrainingImages(db: Project, study: Study): string[] {
 }
 
 /** What the intervals speak about, and what they do not. */
-export const scopeWords = (db: Project, study: Study): string =>
-  [
+export function scopeWords(db: Project, study: Study): string {
+  const { splits } = study.config;
+  if (splits !== null) {
+    return `Intervals speak of other seeds, of other training and validation images and of other test images like these, over ${splitCount(study.config)} splits; not of other images to pretrain on, and not of images of another origin.`;
+  }
+  return [
     'All seeds share one split: intervals speak of other seeds and of other test images like these, not of another division into training, validation and test.',
     ...sameTrainingImages(db, study),
   ].join(' ');
+}

@@ -19,6 +19,7 @@ import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { absentClasses, foregroundObstacle, scoredClasses } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
+import { counted } from '../../../shared/number-format.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { readForPicture, readLabelMap } from '../../data/image-source.ts';
@@ -247,7 +248,7 @@ function reportNotes(
   notes.push(...sameTrainingImages(db, study));
   if (config.mode === 'quick') {
     notes.push(
-      `Quick mode gives up precision for time: ${config.seeds} seeds, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,
+      `Quick mode gives up precision for time: ${counted(config.seeds, 'seed')}${config.splits === null ? '' : ' in each split'}, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,
     );
   }
   if (config.extendedLabelCounts.length > 0) {

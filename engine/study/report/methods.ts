@@ -18,6 +18,8 @@ import {
   pretrainingInText,
   pretrainingKey,
 } from '../../../shared/pretrainings.ts';
+import { counted } from '../../../shared/number-format.ts';
+import { seedsOfStudy, splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import {
   datasetName,
@@ -135,14 +137,24 @@ function networkWords(network: NetworkConfig): string {
   return `Network: ${encoderWords(network)}; ${normalised}; nearest upsampling; ${SKIP_NAMES[network.skips]}; ${inputChannels} input channel(s), ${seen}. The encoder is the contracting path and the bottleneck; ${decoder}; the head is always new.`;
 }
 
+/** "5 seeds", "5 folds, 1 seed each" */
+const designInText = ({ seeds, splits }: StudyConfig): string =>
+  splits === null
+    ? `${seeds} seeds`
+    : `${splitsInText(splits)}, ${counted(seeds, 'seed')} in each split`;
+
+/** What of the formulas is otherwise over several splits. Ends with a space. */
+const splitStatistics = (config: StudyConfig): string =>
+  `every split weighs alike. Intervals are those of the corrected resampled t test (Nadeau & Bengio 2003; Bouckaert & Frank 2004): t(J−1)·√((1/J + ρ/(1−ρ))·s²) with the variance s² of the means of the J = ${splitCount(config)} splits, where ρ is n_test/(n_test + n_train), or the share of training images that two splits have in common where that is larger; p is from the same t. They are never narrower than those of seeds and images within the splits, which follow. Where only one split is finished, these stand alone. Within splits `;
+
 /** One line under the title: what was studied, on what. */
 export function describeContext(db: Project, study: Study): string {
   const { config } = study;
   const names = config.pretrainings.map((plan) => pretrainingInText(pretrainingKey(plan)));
   if (names.length === 0) {
-    return `Random start alone on "${datasetName(db, config.targetDatasetId)}"; ${config.seeds} seeds, δ = ${config.delta} Dice`;
+    return `Random start alone on "${datasetName(db, config.targetDatasetId)}"; ${designInText(config)}, δ = ${config.delta} Dice`;
   }
-  return `${names.join(', ')} on "${datasetName(db, config.sourceDatasetId)}", transferred to "${datasetName(db, config.targetDatasetId)}"; ${config.seeds} seeds, δ = ${config.delta} Dice`;
+  return `${names.join(', ')} on "${datasetName(db, config.sourceDatasetId)}", transferred to "${datasetName(db, config.targetDatasetId)}"; ${designInText(config)}, δ = ${config.delta} Dice`;
 }
 
 function pretrainingParagraph(db: Project, study: Study): string {
@@ -165,9 +177,9 @@ export function describeMethods(
     `${networkWords(network)} Images: ${sampled}.`,
     dataWords(db, study),
     ...(config.pretrainings.length === 0 ? [] : [pretrainingParagraph(db, study)]),
-    `Fine-tuning: ${optimisationWords(config.finetuning, config.learningRates)}, ${ratesWords(config)}; loss ${lossInText(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${config.firstSeed + config.seeds - 1}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.${ownLabelWords(db, study)}`,
+    `Fine-tuning: ${optimisationWords(config.finetuning, config.learningRates)}, ${ratesWords(config)}; loss ${lossInText(config.loss)}, without ignored pixels; validation every ${config.finetuning.evaluateEvery} steps. Label counts ${config.labelCounts.join(', ')}, nested within a seed. A seed (${config.firstSeed} to ${seedsOfStudy(config).at(-1) ?? 0}${config.splits === null ? '' : `, ${config.seeds} in each split`}) fixes the labelled subset, batch order, augmentation and random initial weights of every arm alike, so arms differ by the transferred weights only.${ownLabelWords(db, study)}`,
     `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 (the larger of the two directed 95th percentiles of the exact distances between the outlines, interpolated linearly) and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over the scored classes that truth or prediction holds; a class that neither holds, and an image without any, is left out (as in nnU-Net). Validation Dice: of each class over all validation pixels, mean over the classes that they hold.`,
-    `Statistics: differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is [max(t²(S−1)·MS_seed, t²((S−1)(I−1))·(1 + 1/S)·MS_rest) + t²(I−1)·max(0, MS_image − MS_rest)]/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from an exact sign-flip test over seed means, Holm-adjusted over all primary questions, else within each family of comparisons (encoder, decoder, interaction, controls, tasks, others); it speaks of new seeds on these test images. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts of rows rest on single intervals, which are not corrected for the number of comparisons. Headline and claims rest on the primary questions alone (${primaryWords(config)}), by intervals that hold together with at least 95 %: of share .95^(1/m) for m questions (Šidák 1967), with mean squares averaged with those of all arms at the label count and twice the degrees of freedom (Smyth 2004), never narrower than the single ones.`,
+    `Statistics: ${config.splits === null ? '' : splitStatistics(config)}differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is [max(t²(S−1)·MS_seed, t²((S−1)(I−1))·(1 + 1/S)·MS_rest) + t²(I−1)·max(0, MS_image − MS_rest)]/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from ${config.splits === null ? 'an exact sign-flip test over seed means' : 'the t test above'}, Holm-adjusted over all primary questions, else within each family of comparisons (encoder, decoder, interaction, controls, tasks, others)${config.splits === null ? '; it speaks of new seeds on these test images' : ''}. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts of rows rest on single intervals, which are not corrected for the number of comparisons. Headline and claims rest on the primary questions alone (${primaryWords(config)}), by intervals that hold together with at least 95 %: of share .95^(1/m) for m questions (Šidák 1967), with mean squares averaged with those of all arms at the label count and twice the degrees of freedom (Smyth 2004), never narrower than the single ones.`,
     scopeWords(db, study),
     `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${engineInText(e)}, Node ${e.node}`).join('; ')}. The same seed, engine, kernels and thread count give the same bits on one machine.`,
   ];

@@ -14,6 +14,8 @@ const Arm = { pretraining: PretrainingKey.nullable(), transfer: Transfer, labels
 const ResultsRun = z.object({
   ...Arm,
   seed: z.int(),
+  /** Number of the split, from 0; left out where the study has one. */
+  split: z.int().optional(),
   status: z.enum(['done', 'failed']),
   testImages: z.int(),
   /** Means over the test images, best-validation checkpoint; null where the run failed. */
@@ -49,6 +51,7 @@ const ResultsVerdict = z.object({
   seeds: z.array(z.int()),
   testImages: z.int(),
   perSeed: z.array(Measure),
+  perSplit: z.array(Measure).optional(),
   variance: z.object({ seed: Measure, image: Measure, rest: Measure }).nullable(),
   wilcoxonP: Measure,
   nonInferiorToSkip: z.boolean().nullable(),
@@ -68,6 +71,7 @@ const ResultsFamily = z.object({
   p: Measure,
   pHolm: Measure,
   seeds: z.array(z.int()),
+  splits: z.int().optional(),
   testImages: z.int(),
   verdict: z.string(),
   unanimous: z.boolean(),
@@ -87,6 +91,7 @@ const ResultsArm = z.object({
   ...Arm,
   extraLabels: ExtraLabels,
   seeds: z.array(z.int()),
+  splits: z.int().optional(),
   failed: z.int(),
   testImages: z.int(),
   dice: Measure,
@@ -116,7 +121,9 @@ export const ResultsFile = z.object({
   wallSeconds: Measure,
   /** Equivalence margin in Dice, fixed before the study ran. */
   delta: z.number(),
-  /** Fewer than five seeds: intervals are indicative only. */
+  /** Of the target: so many splits were tested on. Left out before there could be several. */
+  splits: z.int().optional(),
+  /** Fewer than five seeds, or than five of several splits: intervals are indicative only. */
   indicative: z.boolean(),
   headline: z.array(z.string()),
   /** Primary questions: so many intervals hold together. */
@@ -178,6 +185,7 @@ export function summariseRun(run: AnalysedRun): ResultsRun {
     transfer,
     labels,
     seed,
+    ...(run.split === undefined ? {} : { split: run.split.index }),
     status,
     testImages: images.length,
     testDice: mean((image) => image.dice),

@@ -47,9 +47,13 @@ function muted(value: string): Markup {
 
 // ───────────────────────────── statistics ─────────────────────────────
 
-export function statisticsTable({ comparisons }: StudyAnalysis): Markup {
+export function statisticsTable({ comparisons, splits }: StudyAnalysis): Markup {
+  const test =
+    splits > 1
+      ? markup`The same differences in full, S seeds each, in ${String(splits)} splits; splits weigh alike, and intervals speak of other training images too. p: corrected resampled t&nbsp;test over the splits`
+      : markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>`;
   return groupedTable(
-    markup`The same differences in full, S seeds each. p: exact sign-flip test over the seeds, whose smallest possible value is 2&nbsp;/&nbsp;2<sup>S</sup>; corrected by Holm’s method over all primary questions, and of exploratory ones within a family: encoder, decoder, interaction, controls, tasks, others. All together: the 95&nbsp;% interval that holds at once with those of all primary questions. Bootstrap: the plain percentile interval, too narrow with few seeds and shown for comparison. Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
+    markup`${test}; corrected by Holm’s method over all primary questions, and of exploratory ones within a family: encoder, decoder, interaction, controls, tasks, others. All together: the 95&nbsp;% interval that holds at once with those of all primary questions. Bootstrap: the plain percentile interval, too narrow with few seeds and shown for comparison. Wilcoxon’s p treats images as the sample, so it speaks of these trained models only.`,
     [
       text('Arms compared'),
       number('Difference'),
@@ -105,12 +109,12 @@ export function convergenceTable({ convergence }: StudyAnalysis): Markup | null 
 
 // ───────────────────────────── arms ─────────────────────────────
 
-export function armsSection({ arms, classes }: StudyAnalysis): Markup | null {
+export function armsSection({ arms, classes, splits }: StudyAnalysis): Markup | null {
   if (arms.length === 0) return null;
   const images = [...new Set(arms.map(({ testImages }) => testImages))].join(' or ');
   const someEmpty = arms.some(({ empty }) => empty !== null && empty.images > 0);
   const table = groupedTable(
-    `Mean scores on ${images} test images, checkpoint of the best validation Dice; an image without anything to find, where nothing was predicted, has no score. SD: between seeds. IoU, set: over the pixels of all test images together. HD95: 95th percentile of the distance between true and predicted outline, in pixels; lower is better. Last: Dice of the final checkpoint instead of the best.${someEmpty ? ' False alarms: test images without anything to find in which something was predicted; they count as Dice 0.' : ''}`,
+    `Mean scores on ${images} test images${splits > 1 ? ` over ${splits} splits` : ''}, checkpoint of the best validation Dice; an image without anything to find, where nothing was predicted, has no score. SD: between seeds. IoU, set: over the pixels of all test images together. HD95: 95th percentile of the distance between true and predicted outline, in pixels; lower is better. Last: Dice of the final checkpoint instead of the best.${someEmpty ? ' False alarms: test images without anything to find in which something was predicted; they count as Dice 0.' : ''}`,
     [
       text('Arm'),
       number('Seeds'),

@@ -65,10 +65,25 @@ export function meanSquares(values: Float64Array, { seeds, images }: CrossedSize
   };
 }
 
-/** What an interval is made of: mean squares, the degrees of freedom of each, and the table's size. */
+/** What several splits add to a spread (split-interval.ts). */
+export interface SplitSpread {
+  /** Of the splits' means (n − 1), and its degrees of freedom. */
+  readonly variance: number;
+  readonly freedom: number;
+  /** What the variance is multiplied by to be that of the mean over splits. */
+  readonly factor: number;
+  /** How often each image is tested: its own part does not shrink with it. */
+  readonly repeats: number;
+}
+
+/**
+ * What an interval is made of: mean squares, the degrees of freedom of each, and the table's size. Over several splits:
+ * mean squares within them, all their seeds, the images of one.
+ */
 export interface Spread extends CrossedSize {
   readonly squares: MeanSquares;
   readonly freedom: MeanSquares;
+  readonly splits?: SplitSpread;
 }
 
 /** Of one table of differences. */
@@ -81,17 +96,20 @@ export function spreadOf(squares: MeanSquares, { seeds, images }: CrossedSize): 
 const MAX_FREEDOM = 5000;
 
 /**
- * Half the width of the two-sided interval: see above. With one seed it speaks of images only, with
- * one image of seeds only, with one of each it is 0.
+ * Half the width of the two-sided interval: see above, and split-interval.ts. With one seed it speaks of images only,
+ * with one image of seeds only, with one of each it is 0.
  * @param share two-sided: .95 for the 95 % interval
  */
-export function halfWidth({ squares, freedom, seeds, images }: Spread, share: number): number {
+export function halfWidth(spread: Spread, share: number): number {
+  const { squares, freedom, seeds, images, splits } = spread;
   const times = (square: number, degrees: number) =>
     degrees > 0 ? tQuantile((1 + share) / 2, Math.min(degrees, MAX_FREEDOM)) ** 2 * square : 0;
   const floor = (1 + 1 / (freedom.seed + 1)) * times(squares.rest, freedom.rest);
   const ofSeeds = Math.max(times(squares.seed, freedom.seed), floor);
   const ofImages = times(Math.max(0, squares.image - squares.rest), freedom.image);
-  return Math.sqrt((ofSeeds + ofImages) / (seeds * images));
+  const within = (ofSeeds + (splits?.repeats ?? 1) * ofImages) / (seeds * images);
+  const between = splits === undefined ? 0 : splits.factor * times(splits.variance, splits.freedom);
+  return Math.sqrt(Math.max(within, between));
 }
 
 /** @param values [seeds · images] */

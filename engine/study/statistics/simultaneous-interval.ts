@@ -21,7 +21,10 @@ import {
   type CrossedSize,
   type MeanSquares,
   type Spread,
+  spreadOf,
 } from './crossed-interval.ts';
+import { pooled } from './split-interval.ts';
+import { mean, standardDeviation } from './statistics.ts';
 
 /** Chance of anything false among all that is advised. */
 const FAMILY_ALPHA = 0.05;
@@ -32,39 +35,74 @@ function sharesTogether(questions: number): { readonly ci95: number; readonly ci
   return { ci95: 1 - alpha, ci90: 1 - 2 * alpha };
 }
 
-/**
- * Mean squares of a single arm beyond what all arms share: those of a difference are expected to be these, times the
- * sum of its squared weights, where arms are alike.
- * @param tables of each arm, [seeds · images], at least two
- */
-export function sharedSquares(tables: readonly Float64Array[], size: CrossedSize): MeanSquares {
-  const arms = tables.length;
+/** Mean squares of a single arm beyond what all arms share, and the variance of its splits' means. */
+export interface SharedSquares extends MeanSquares {
+  /** Left out where there is one split. */
+  readonly splits?: number;
+}
+
+/** The same seeds of one split in every arm. */
+export interface ArmTables {
+  /** Of each arm, in the same order in every split: [seeds · images]; at least two arms. */
+  readonly tables: readonly Float64Array[];
+  readonly size: CrossedSize;
+}
+
+/** What is left of each arm's table when the average of all arms is taken away. */
+function residuals({ tables, size }: ArmTables): Float64Array[] {
   const average = new Float64Array(size.seeds * size.images);
   for (const table of tables) {
     for (let at = 0; at < average.length; at++)
-      average[at] = (average[at] ?? 0) + (table[at] ?? 0) / arms;
+      average[at] = (average[at] ?? 0) + (table[at] ?? 0) / tables.length;
   }
-  const sum = { seed: 0, image: 0, rest: 0 };
-  for (const table of tables) {
-    const own = meanSquares(
-      table.map((value, at) => value - (average[at] ?? 0)),
-      size,
-    );
-    sum.seed += own.seed / (arms - 1);
-    sum.image += own.image / (arms - 1);
-    sum.rest += own.rest / (arms - 1);
-  }
-  return sum;
+  return tables.map((table) => table.map((value, at) => value - (average[at] ?? 0)));
+}
+
+/**
+ * Those of a difference are expected to be these, times the sum of its squared weights, where arms are alike. Mean
+ * squares are averaged over splits as those of a difference are (split-interval.ts).
+ * @param splits one as a rule
+ */
+export function sharedSquares(splits: readonly ArmTables[]): SharedSquares {
+  const ofSplits = splits.map((split) => ({ left: residuals(split), size: split.size }));
+  const arms = splits[0]?.tables.length ?? 0;
+  const { squares } = pooled(
+    ofSplits.map(({ left, size }) => {
+      const sum = { seed: 0, image: 0, rest: 0 };
+      for (const own of left.map((table) => meanSquares(table, size))) {
+        sum.seed += own.seed / (arms - 1);
+        sum.image += own.image / (arms - 1);
+        sum.rest += own.rest / (arms - 1);
+      }
+      return spreadOf(sum, size);
+    }),
+  );
+  const between = Array.from({ length: arms }, (_, a) => {
+    const means = ofSplits.map(({ left }) => mean(left[a] ?? []));
+    return (standardDeviation(means) ?? 0) ** 2 / (arms - 1);
+  });
+  const isOne = ofSplits.length < 2;
+  return isOne ? squares : { ...squares, splits: between.reduce((sum, one) => sum + one, 0) };
 }
 
 /** The average of both, with twice the degrees of freedom. */
-function moderated(own: Spread, shared: MeanSquares): Spread {
+function moderated(own: Spread, shared: SharedSquares): Spread {
   const average = (part: keyof MeanSquares) => (own.squares[part] + shared[part]) / 2;
   const twice = (part: keyof MeanSquares) => 2 * own.freedom[part];
+  const { splits } = own;
   return {
     ...own,
     squares: { seed: average('seed'), image: average('image'), rest: average('rest') },
     freedom: { seed: twice('seed'), image: twice('image'), rest: twice('rest') },
+    ...(splits === undefined || shared.splits === undefined
+      ? {}
+      : {
+          splits: {
+            ...splits,
+            variance: (splits.variance + shared.splits) / 2,
+            freedom: 2 * splits.freedom,
+          },
+        }),
   };
 }
 
@@ -79,7 +117,7 @@ export interface HalfWidths {
  */
 export function halfWidthsTogether(
   own: Spread,
-  { shared, questions }: { readonly shared: MeanSquares | null; readonly questions: number },
+  { shared, questions }: { readonly shared: SharedSquares | null; readonly questions: number },
 ): HalfWidths {
   const together = sharesTogether(questions);
   const spread = shared === null ? own : moderated(own, shared);

@@ -20,6 +20,12 @@ function centralShare(t: number, df: number): number {
   return isOdd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
 }
 
+/**
+ * Two-sided p of a t: P(|T| ≥ |t|).
+ * @param df whole, at least 1
+ */
+export const tTail = (t: number, df: number): number => 1 - centralShare(Math.abs(t), df);
+
 const known = new Map<string, number>();
 
 /**

@@ -119,9 +119,9 @@ describe('a difference of arms', () => {
 
   it('is taken seed by seed and image by image, on the seeds that both have', () => {
     const difference = differenceOf(pair([0, 1, 2], [1, 2, 3]));
-    expect(difference).toMatchObject({ seeds: [1, 2], images: 3 });
-    expect(difference?.values).toHaveLength(6);
-    for (const value of difference?.values ?? []) expect(value).toBeCloseTo(0.25, 12);
+    expect(difference).toMatchObject({ seeds: [1, 2], testImages: 3, tables: [{ images: 3 }] });
+    expect(difference?.tables[0]?.values).toHaveLength(6);
+    for (const value of difference?.tables[0]?.values ?? []) expect(value).toBeCloseTo(0.25, 12);
   });
 
   it('is nothing where no seed finished in both', () => {

@@ -83,7 +83,7 @@ function advised(options: { seeds: number; images: number; spread: Spread; quest
     const values = first.map((value, at) => (value - (second[at] ?? 0)) / Math.SQRT2);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const half = halfWidthsTogether(spreadOf(meanSquares(values, size), size), {
-      shared: sharedSquares(tables, size),
+      shared: sharedSquares([{ tables, size }]),
       questions,
     });
     if (Math.abs(mean) + half.ci90 < DELTA) reached.equivalence++;

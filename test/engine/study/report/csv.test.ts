@@ -69,6 +69,7 @@ describe('CSV', () => {
       'testDiceLast',
       'learningRate',
       'steps',
+      'split',
     ]);
     expect(rows).toHaveLength(runs.length);
     expect(rows[0]?.slice(0, 6)).toEqual(['none', 'random', '8', '0', 'done', '24']);
@@ -76,14 +77,14 @@ describe('CSV', () => {
     expect(Number(rows[0]?.[6])).toBeCloseTo(first.reduce((a, b) => a + b, 0) / 24, 12);
     const failed = rows.filter((row) => row[4] === 'failed');
     expect(failed).toHaveLength(2);
-    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '', '', '']);
+    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '', '', '', '0']);
   });
 
   it('has a line a run and test image, unrounded', async () => {
     const { runs } = await reportFixture({ seeds: 2 });
     const [header, ...rows] = parseCsv(imagesCsv(runs));
     const scores = ['dice', 'iou', 'hd95', 'boundaryF1'];
-    expect(header?.slice(4)).toEqual(['imageId', 'imageName', ...scores]);
+    expect(header?.slice(4)).toEqual(['imageId', 'imageName', ...scores, 'split']);
     expect(rows).toHaveLength(runs.length * 24);
     expect(Number(rows[0]?.[6])).toBe(runs[0]?.images[0]?.dice);
   });
@@ -98,9 +99,9 @@ describe('CSV', () => {
     ];
     const [, ...rows] = parseCsv(imagesCsv(runs.slice(0, 1).map((run) => ({ ...run, images }))));
     expect(rows.map((row) => row.slice(4))).toEqual([
-      ['7', 'a,b.png', '0.25', '0.125', '3', '0.5'],
-      ['8', 'c.png', '', '', '', ''],
-      ['9', 'd.png', '0.2', '0.125', '3', '0.5'],
+      ['7', 'a,b.png', '0.25', '0.125', '3', '0.5', '0'],
+      ['8', 'c.png', '', '', '', '', '0'],
+      ['9', 'd.png', '0.2', '0.125', '3', '0.5', '0'],
     ]);
   });
 });

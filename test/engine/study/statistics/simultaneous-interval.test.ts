@@ -22,14 +22,14 @@ const own = spreadOf(meanSquares(difference, SIZE), SIZE);
 describe('intervals that hold together', () => {
   it('share the interactions of the layout arms × seeds × images', () => {
     // numpy 2.4.6, x[a, s, i]: mean squares of arm × seed, arm × image and arm × seed × image from their own means
-    const { seed, image, rest } = sharedSquares(ARMS, SIZE);
+    const { seed, image, rest } = sharedSquares([{ tables: ARMS, size: SIZE }]);
     expect(seed).toBeCloseTo(0.08043306032374045, 12);
     expect(image).toBeCloseTo(0.0701689370851143, 12);
     expect(rest).toBeCloseTo(0.056617120366234154, 12);
   });
 
   it('are those of the difference itself where two arms are all there is', () => {
-    const two = sharedSquares(ARMS.slice(0, 2), SIZE);
+    const two = sharedSquares([{ tables: ARMS.slice(0, 2), size: SIZE }]);
     const squares = meanSquares(difference, SIZE);
     for (const part of ['seed', 'image', 'rest'] as const) {
       expect(2 * two[part]).toBeCloseTo(squares[part], 12);
@@ -38,7 +38,7 @@ describe('intervals that hold together', () => {
 
   it('equal the formula in numpy and scipy: 10 questions, own and shared mean squares averaged', () => {
     // α = 1 − .95^(1/10); mean squares (own + 2 · shared) / 2 with twice the own degrees of freedom, as in crossed-interval
-    const { seed, image, rest } = sharedSquares(ARMS, SIZE);
+    const { seed, image, rest } = sharedSquares([{ tables: ARMS, size: SIZE }]);
     const shared = { seed: 2 * seed, image: 2 * image, rest: 2 * rest };
     const moderated = halfWidthsTogether(own, { shared, questions: 10 });
     expect(moderated.ci95).toBeCloseTo(0.25396121517184206, 10);

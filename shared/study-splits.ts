@@ -1,0 +1,42 @@
+/**
+ * The splits and seeds of a study. A seed belongs to one split: they go round, so that a study that is stopped early has
+ * tested every image as often as it could, and more seeds later leave those before where they are.
+ */
+import type { Splits, StudyConfig } from './entities.ts';
+import { counted } from './number-format.ts';
+
+type Design = Pick<StudyConfig, 'splits' | 'seeds' | 'firstSeed'>;
+
+/** J; 1 for a study of one split. */
+export const splitCount = ({ splits }: Pick<StudyConfig, 'splits'>): number =>
+  splits === null ? 1 : splits.folds * splits.repeats;
+
+/** All seeds of a study, ascending: `seeds` of each split. */
+export const seedsOfStudy = (design: Design): number[] =>
+  Array.from({ length: design.seeds * splitCount(design) }, (_, s) => design.firstSeed + s);
+
+/** Number of the split that a seed belongs to, from 0. */
+export const splitOfSeed = (
+  design: Pick<StudyConfig, 'splits' | 'firstSeed'>,
+  seed: number,
+): number => (seed - design.firstSeed) % splitCount(design);
+
+/** Seeds in each split that come to about so many in all, at least one. */
+export const seedsPerSplit = (seeds: number, splits: Splits | null): number =>
+  Math.max(1, Math.ceil(seeds / splitCount({ splits })));
+
+/** "5 folds", "5 folds, divided anew 2 times". */
+export const splitsInText = ({ folds, repeats }: Splits): string =>
+  `${folds} folds${repeats === 1 ? '' : `, divided ${counted(repeats, 'time')}`}`;
+
+/** "5 seeds", "5 splits (5 seeds)"; `splits` is left out, or 1, where there is one. */
+export const seedsInText = ({
+  seeds,
+  splits = 1,
+}: {
+  readonly seeds: { readonly length: number };
+  readonly splits?: number | undefined;
+}): string =>
+  splits > 1
+    ? `${counted(splits, 'split')} (${counted(seeds.length, 'seed')})`
+    : counted(seeds.length, 'seed');
