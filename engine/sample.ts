@@ -2,11 +2,12 @@
  * The sample project that comes with Graft: packed into samples/, unpacked into the user's folder at his first look.
  * What is in it is made by `graft sample` (engine/cli/sample.ts).
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { AppError } from '../shared/errors.ts';
+import { writeError } from './data/write-file.ts';
 import { openProject } from './db/project.ts';
 
 /** A project file (SQLite), gzipped. */
@@ -24,19 +25,16 @@ export function ensureSample(folder = homedir()): string {
       { subject: PACKED_SAMPLE },
     );
   }
+  // Made beside and renamed: an unfinished file would be taken for the sample at the next look.
+  const unfinished = `${path}.new`;
   try {
-    // Made beside and renamed: an unfinished file would be taken for the sample at the next look.
-    const unfinished = `${path}.new`;
     writeFileSync(unfinished, gunzipSync(readFileSync(PACKED_SAMPLE)));
     // Brought up to date where it was packed by an older Graft; the packed one is backup enough.
     openProject(unfinished, { backup: false }).close();
     renameSync(unfinished, path);
   } catch (error) {
-    throw new AppError(
-      'unreadable',
-      `The sample project could not be written into ${folder}. Check that you may write there.`,
-      { subject: path, cause: error },
-    );
+    rmSync(unfinished, { force: true });
+    throw writeError(path, error);
   }
   return path;
 }

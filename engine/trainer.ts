@@ -19,6 +19,8 @@ export interface TrainerEnd {
   readonly orderly: boolean;
   /** How the process ended, and the last lines of its standard error. */
   readonly detail: string;
+  /** Thrown by whoever took its messages, or said of one that is none: it was killed for that. Left out where all went well. */
+  readonly thrown?: Error;
 }
 
 export interface Trainer {
@@ -42,7 +44,7 @@ export class TrainerProcess {
   readonly #tail: string[] = [];
   /** Settles when the process has ended. */
   readonly closed: Promise<void>;
-  #receive: (event: TrainerEvent) => void = () => undefined;
+  #receive: (message: unknown) => void = () => undefined;
   #onClose: (detail: string) => void = () => undefined;
   #killed = false;
 
@@ -58,7 +60,7 @@ export class TrainerProcess {
       this.#tail.push(...lines);
       this.#tail.splice(0, Math.max(0, this.#tail.length - STDERR_TAIL_LINES));
     });
-    this.#child.on('message', (message: unknown) => this.#receive(TrainerEvent.parse(message)));
+    this.#child.on('message', (message: unknown) => this.#receive(message));
     this.closed = new Promise((resolve) => {
       const close = (how: string) => {
         this.#onClose([how, ...this.#tail].join('\n'));
@@ -79,7 +81,10 @@ export class TrainerProcess {
     return performance.now() - this.#bornAt;
   }
 
-  /** `keep` is asked when the request is done: whether the process waits for another one, or ends. */
+  /**
+   * The one place where messages of a trainer are taken: what is thrown over one ends its request, never the engine.
+   * `keep` is asked when the request is done: whether the process waits for another one, or ends.
+   */
   serve(
     request: TrainerWork,
     onEvent: (event: TrainerEvent) => void,
@@ -88,17 +93,31 @@ export class TrainerProcess {
     const { promise: ended, resolve } = Promise.withResolvers<TrainerEnd>();
     let orderly = false;
     let serving = true;
+    let broken: Error | null = null;
     const settle = (detail: string) => {
       serving = false;
-      resolve({ orderly, detail });
+      if (broken === null) resolve({ orderly, detail });
+      else {
+        const why = `${broken.message}\n${detail}`;
+        resolve({ orderly: false, detail: why, thrown: broken });
+      }
     };
-    this.#receive = (event) => {
+    const take = (event: TrainerEvent) => {
       if (event.type === 'done' || event.type === 'stopped' || event.type === 'failed')
         orderly = true;
       onEvent(event);
       if (event.type !== 'done' || !this.alive) return;
       if (keep(this)) settle('done');
       else this.end();
+    };
+    this.#receive = (message) => {
+      if (broken !== null) return;
+      try {
+        take(TrainerEvent.parse(message));
+      } catch (error) {
+        broken = error instanceof Error ? error : new Error(String(error));
+        this.#kill();
+      }
     };
     this.#onClose = settle;
     this.#send(request);
@@ -144,9 +163,10 @@ export async function runTrainer(
   });
   const abort = () => trainer.kill();
   options.signal?.addEventListener('abort', abort, { once: true });
-  const { orderly, detail } = await trainer.ended;
+  const { orderly, detail, thrown } = await trainer.ended;
   options.signal?.removeEventListener('abort', abort);
   if (options.signal?.aborted === true) throw new AppError('cancelled', 'Cancelled.');
+  if (thrown !== undefined) throw thrown;
   if (failure !== undefined) throw failure;
   if (!orderly) throw new AppError('internal', `The trainer process ended unexpectedly: ${detail}`);
 }

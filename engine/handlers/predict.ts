@@ -1,7 +1,6 @@
 /** Calls that predict label maps with a finished run. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { PagesAs, type PredictReport } from '../../shared/api.ts';
 import {
   BACKGROUND,
@@ -15,6 +14,7 @@ import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { inputFiles } from '../data/input-files.ts';
+import { makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
@@ -121,7 +121,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     const run = requireRun(db, runId);
     const classes = classesOf(db, run);
     const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     const rows: CsvValue[][] = [];
     const report = await predict(db, context, {
       runId,
@@ -136,12 +136,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
         const input = inputs[index];
         if (input === undefined) return;
         const { name, pageNumber, mask } = input;
-        mkdirSync(dirname(join(dir, mask)), { recursive: true });
-        writeFileSync(join(dir, mask), encodeIndexPng(decodeLabelMap(bytes), classes));
+        writeWholeSync(join(dir, mask), encodeIndexPng(decodeLabelMap(bytes), classes));
         rows.push([name, pageNumber, mask, uncertainty]);
       },
     });
-    writeFileSync(join(dir, LIST_NAME), toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
+    writeWholeSync(join(dir, LIST_NAME), toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
     return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };
   },
 

@@ -1,7 +1,8 @@
 /** The folder that an export writes: empty at first, each file whole or absent, nothing left after a failure. */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
+import { writeError, writeWhole } from '../write-file.ts';
 
 export interface TargetFolder {
   /** Absolute. */
@@ -10,17 +11,6 @@ export interface TargetFolder {
   readonly files: number;
   /** Writes beside and renames, so that the file is whole or not there. Errors: no-space, unreadable. */
   write(name: string, content: Uint8Array | string | AsyncIterable<Uint8Array>): Promise<void>;
-}
-
-function writeError(path: string, error: unknown): AppError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const options = { subject: path, cause: error };
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const message = `The disk that holds ${path} is full. Free some space, or export to another disk.`;
-    return new AppError('no-space', message, options);
-  }
-  const message = `${path} cannot be written (${code}). Choose a folder that you may write to.`;
-  return new AppError('unreadable', message, options);
 }
 
 async function prepareFolder(dir: string): Promise<void> {
@@ -54,14 +44,7 @@ export async function fillFolder(
       return files;
     },
     async write(name, content) {
-      const file = join(dir, name);
-      try {
-        await mkdir(dirname(file), { recursive: true });
-        await writeFile(`${file}.partial`, content, { flag: 'wx' });
-        await rename(`${file}.partial`, file);
-      } catch (error) {
-        throw writeError(file, error);
-      }
+      await writeWhole(join(dir, name), content);
       files++;
     },
   };

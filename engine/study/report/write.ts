@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
-import { AppError } from '../../../shared/errors.ts';
+import { writeError } from '../../data/write-file.ts';
 import { classesCsv, comparisonsCsv, imagesCsv, runsCsv } from './csv.ts';
 import { renderReport } from './page.ts';
 import { resultsJson } from './results.ts';
@@ -19,7 +19,7 @@ export interface ReportFiles {
 
 /**
  * Makes `dir` where needed. Each file is replaced as a whole, and none before all have been written.
- * Throws `no-space` or `invalid-input` where the folder cannot be written.
+ * Errors: no-space or unreadable, where the folder cannot be written.
  */
 export async function writeReport(
   dir: string,
@@ -72,20 +72,4 @@ async function writeDurably(file: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function writeError(dir: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new AppError(
-      'no-space',
-      `The disk is full: the report could not be written to ${dir}. Free some space or choose another folder.`,
-      { subject: dir, cause: error },
-    );
-  }
-  return new AppError(
-    'invalid-input',
-    `The report could not be written to ${dir} (${error.message}). Choose a folder that you may write to.`,
-    { subject: dir, cause: error },
-  );
 }

@@ -113,16 +113,16 @@ export class Queue {
   }
 
   #startRuns(): void {
-    while (this.#started && this.held === null) {
-      const run = this.#project.runs.nextQueued();
-      if (run === undefined) return;
-      const layout = this.#layoutOf(run);
-      if (this.#trainers.active.length >= layout.parallel) return;
-      try {
+    try {
+      while (this.#started && this.held === null) {
+        const run = this.#project.runs.nextQueued();
+        if (run === undefined) return;
+        const layout = this.#layoutOf(run);
+        if (this.#trainers.active.length >= layout.parallel) return;
         this.#begin(run, layout);
-      } catch (error) {
-        this.#stopEverything(error);
       }
+    } catch (error) {
+      this.#stopEverything(error);
     }
   }
 

@@ -1,7 +1,6 @@
 /** Writes a network to a file of one of the formats that leave Graft. */
-import { writeFile } from 'node:fs/promises';
 import type { ExportedModel, ModelFormat } from '../../../shared/api.ts';
-import { AppError } from '../../../shared/errors.ts';
+import { assertNothingThere, writeWhole } from '../../data/write-file.ts';
 import { filterSpec } from '../network/parameters.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
 import { kerasModel } from './keras-model.ts';
@@ -58,24 +57,12 @@ async function encode(options: ExportOptions): Promise<Encoded> {
   };
 }
 
-/** Errors: conflict (the file exists), unreadable (the folder cannot be written). */
+/** The file is whole or not there. Errors: conflict (it exists), no-space, unreadable. */
 export async function exportModel(options: ExportOptions): Promise<ExportedModel> {
   const { path } = options;
+  assertNothingThere(path);
   const { bytes, notes } = await encode(options);
-  try {
-    await writeFile(path, bytes, { flag: 'wx' });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') {
-      throw new AppError('conflict', `${path} exists already. Choose another name.`, {
-        subject: path,
-      });
-    }
-    throw new AppError(
-      'unreadable',
-      `${path} cannot be written (${String(code)}). Check that the folder exists and that you may write there.`,
-      { subject: path, cause: error },
-    );
-  }
+  assertNothingThere(path);
+  await writeWhole(path, bytes);
   return { path, bytes: bytes.length, notes };
 }

@@ -1,5 +1,5 @@
 import { encode } from 'fast-png';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
@@ -62,27 +62,47 @@ it('a finished run whose weights are not kept says so, and which runs predict in
   );
 });
 
-it('says what the network does not see of the images', async () => {
+/** The sample project, and a prediction of a made-up image with a run of it. */
+async function samplePrediction() {
   const engine = createEngine();
   onTestFinished(() => engine.close());
   const dir = temporaryFolder();
   const path = join(dir, 'sample.graft');
   writeFileSync(path, gunzipSync(readFileSync('samples/graft-sample.graft.gz')));
-  const { db } = engine.projects.open(path);
+  await engine.call('project.open', { path });
+  const { db } = engine.project(path);
   const [study] = db.studies.list();
   const run = db.runs
     .ofStudy(study?.id ?? 0)
     .find(({ id, kind }) => kind === 'finetune' && db.runs.checkpoint(id, 'best') !== undefined);
-  expect(run?.config.network.inputChannels).toBe(1);
-  const notesOf = async (name: string, channels: 1 | 3) => {
+  const predict = (name: string, channels: 1 | 3) => {
     const file = join(dir, name);
     const data = new Uint8Array(8 * 8 * channels);
     writeFileSync(file, encode({ width: 8, height: 8, channels, data }));
     const call = { project: path, runId: run?.id ?? 0, paths: [file], dir: join(dir, 'out') };
-    return (await engine.call('predict.files', call)).notes;
+    return engine.call('predict.files', call);
   };
-  expect(await notesOf('grey.png', 1)).toEqual([]);
-  expect(await notesOf('rgb.png', 3)).toEqual([
+  return { engine, dir, run, predict };
+}
+
+it('says what the network does not see of the images', async () => {
+  const { run, predict } = await samplePrediction();
+  expect(run?.config.network.inputChannels).toBe(1);
+  expect((await predict('grey.png', 1)).notes).toEqual([]);
+  expect((await predict('rgb.png', 3)).notes).toEqual([
     'Not seen by the network, in 1 image(s): colours are made grey.',
   ]);
+});
+
+it('a mask that cannot be written ends the prediction with its name, and the engine goes on', async () => {
+  const { engine, dir, predict } = await samplePrediction();
+  const out = join(dir, 'out');
+  mkdirSync(join(out, 'grey.png', 'inside'), { recursive: true });
+  await expect(predict('grey.png', 1)).rejects.toMatchObject({
+    code: 'unreadable',
+    subject: join(out, 'grey.png'),
+  });
+  expect(readdirSync(out)).toEqual(['grey.png']);
+  expect(await engine.call('project.list', {})).toHaveLength(1);
+  expect((await predict('other.png', 1)).predicted).toBe(1);
 });

@@ -375,7 +375,7 @@ describe('the folder that is written', () => {
     const error = await errorOf(exportFolder(s.project, id, `${file}/out`));
     expect([error?.code, error?.message]).toEqual([
       'unreadable',
-      expect.stringContaining('cannot be written (ENOTDIR)'),
+      expect.stringContaining('cannot be written (there is a file in the place of a folder)'),
     ]);
   });
 

@@ -55,7 +55,7 @@ describe('writing a report', () => {
     const file = path.join(dir, 'file');
     await writeFile(file, '');
     await expect(writeReport(file, data, runs)).rejects.toMatchObject({
-      code: 'invalid-input',
+      code: 'unreadable',
       subject: file,
     });
   });

@@ -1,0 +1,95 @@
+/**
+ * Writing files that are for people and other programs: each is whole or not there, whatever the disk does, and what the
+ * file system complains about is said in words. The project file is engine/db's.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../../shared/errors.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'the disk is read-only',
+  EISDIR: 'there is a folder of that name',
+  ENOTEMPTY: 'there is a folder of that name',
+  EEXIST: 'there is a file in the place of a folder',
+  ENOTDIR: 'there is a file in the place of a folder',
+  ENOENT: 'the folder does not exist',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+/** What the file system complained about when this was written: no-space or unreadable. */
+export function writeError(path: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = codeOf(error);
+  const options = { subject: path, cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk that holds ${path} is full. Free some space, or choose another disk.`;
+    return new AppError('no-space', message, options);
+  }
+  const message = `${path} cannot be written (${REASONS[code] ?? code}). Choose a folder that you may write to.`;
+  return new AppError('unreadable', message, options);
+}
+
+/** In the same folder, so that it is renamed within one disk; whoever finds one left over sees what it was to be. */
+const besideName = (path: string) => `${path}.${randomBytes(4).toString('hex')}.partial`;
+
+type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
+
+/** Makes folders where needed, and replaces a file that is there. Errors: no-space, unreadable. */
+export async function writeWhole(path: string, content: Content): Promise<void> {
+  const beside = besideName(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(beside, content, { flag: 'wx' });
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw writeError(path, error);
+  }
+}
+
+/** The same at once; `mode`: who may read it. Errors: no-space, unreadable. */
+export function writeWholeSync(
+  path: string,
+  content: Uint8Array | string,
+  options: { readonly mode?: number } = {},
+): void {
+  const beside = besideName(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(beside, content, { ...options, flag: 'wx' });
+    renameSync(beside, path);
+  } catch (error) {
+    removeIfThere(beside);
+    throw writeError(path, error);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where nothing can be written, nothing can be removed either: the first error says why.
+  }
+}
+
+/** Makes a folder, and those above it, where there is none. Errors: no-space, unreadable. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** Errors: conflict, where there is something of this name. */
+export function assertNothingThere(path: string): void {
+  if (!existsSync(path)) return;
+  throw new AppError('conflict', `${path} exists already. Choose another name.`, { subject: path });
+}
