@@ -7,7 +7,7 @@ import { countTransparent } from './alpha.ts';
 import { decodeStored, formatOf, type SizeListener } from './decode.ts';
 import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
-import { lossesOf, LOSSY_THRESHOLD, thresholded } from './lossy-mask.ts';
+import { lossesOf, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
 import {
   evidenceOf,
@@ -59,10 +59,8 @@ export async function decodeMask(
   if (channels !== 1 && channels !== 3) throw notAMask(subject, `it has ${channels} channels`);
   const name = await lossesOf(file, { format, subject, page: options.page ?? 0 });
   if (name !== null) {
-    const values = thresholded(data, { channels, width, name, subject });
-    notes.push(
-      `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`,
-    );
+    const { values, note } = thresholded(data, { channels, width, name, subject });
+    notes.push(note);
     return madeOf({ width, height, kind: 'grey', values, alpha, notes }, subject);
   }
   if (channels === 3) {

@@ -7,17 +7,20 @@ import type { Samples } from './decoded-image.ts';
 import { fileInMemory, type ImageFile } from './image-file.ts';
 import { notAMask } from './mask-error.ts';
 import { evidenceOf } from './mask-evidence.ts';
+import { inWords } from '../../shared/sentences.ts';
 import { blockHead, compressionOf, WEBP } from './tiff-blocks.ts';
 import { withPage } from './tiff-pages.ts';
 
 /** Lossy masks are black and white with blurred edges: above this is white. */
-export const LOSSY_THRESHOLD = 127;
+const LOSSY_THRESHOLD = 127;
 /** Colour differences that lossy compression adds to grey pixels. */
 const LOSSY_TINT = 24;
 /** Levels from black and from white within which a lossy mask is two-valued. */
 const LOSSY_NOISE = 64;
 /** Lossy masks with regions of other levels than black and white have this share of them. */
 const LEVELS_SHARE = 0.01;
+
+const LISTED = 3;
 
 /** Name of the chunk of a WebP file that was compressed with losses, and where its chunks begin. */
 const LOSSY_WEBP = 'VP8 ';
@@ -56,11 +59,14 @@ async function isLossyWebp(file: Pick<ImageFile, 'read' | 'sizeBytes'>): Promise
   return false;
 }
 
-/** Errors: unsupported, where the file holds more than black and white, which losses have changed for good. */
+/**
+ * 0 and 255, and what was changed for that, in words. Errors: unsupported, where the file holds more than black and white,
+ * which losses have changed for good.
+ */
 export function thresholded(
   samples: Samples,
   options: { channels: number; width: number; name: string; subject: string },
-): Uint8Array {
+): { readonly values: Uint8Array; readonly note: string } {
   const { channels, width, name, subject } = options;
   const grey = new Uint8Array(samples.length / channels);
   let tinted = 0;
@@ -93,5 +99,23 @@ export function thresholded(
       `it is a ${name} with regions of other levels than black and white, which ${name} does not keep`,
     );
   }
-  return grey.map((value) => (value > LOSSY_THRESHOLD ? 255 : 0));
+  const said = `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`;
+  const few = name.includes('JPEG') ? lowLevels(cores, LEVELS_SHARE * grey.length) : [];
+  return {
+    values: grey.map((value) => (value > LOSSY_THRESHOLD ? 255 : 0)),
+    note:
+      few.length === 0
+        ? said
+        : `${said}; but it has regions of ${inWords(few)}, which become 0: if these are classes, save the mask as PNG`,
+  };
+}
+
+/** The levels near black that have regions beside that of black itself. JPEG keeps black even; WebP does not. */
+function lowLevels(cores: ReadonlyMap<number, number>, least: number): string[] {
+  const dark = [...cores].filter(([value]) => value <= LOSSY_NOISE);
+  const black = dark.reduce((most, one) => (one[1] > most[1] ? one : most), [0, 0])[0];
+  const others = dark.filter(([value]) => value !== black);
+  if (others.reduce((sum, [, pixels]) => sum + pixels, 0) <= least) return [];
+  const largest = others.toSorted(([, a], [, b]) => b - a).slice(0, LISTED);
+  return largest.toSorted(([a], [b]) => a - b).map(([value]) => String(value));
 }

@@ -1,5 +1,10 @@
 /** What is said of single masks, and of all of them together, once it is known how their values are read. */
-import type { ImportDoubt, ImportIssue } from '../../../shared/api.ts';
+import type {
+  ImportAlternative,
+  ImportDoubt,
+  ImportIssue,
+  ImportPreview,
+} from '../../../shared/api.ts';
 import { BACKGROUND, type Dataset, type Part } from '../../../shared/entities.ts';
 import {
   emptyPart,
@@ -10,6 +15,7 @@ import {
 } from '../../../shared/foreground.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { alphaNotes } from '../alpha.ts';
+import { mapped } from './mask-doubts.ts';
 import {
   type GivenMapping,
   type SeenValues,
@@ -38,10 +44,17 @@ export function maskIssues(path: string, mask: SeenValues, mapping: ValueMapping
   return [...issues, { path, severity: 'change', message }];
 }
 
+/** The commonest of several values, as the background. */
+function commonest(values: ImportPreview['values']): ImportAlternative[] {
+  if (values.length < 2) return [];
+  const { key, value } = values.reduce((most, one) => (one.pixels > most.pixels ? one : most));
+  return key === null ? [] : [mapped(key, BACKGROUND, `${value} is the background`)];
+}
+
 /** Label maps to be that hold nothing to learn or to score, or no background at all. `part`: null without a split. */
 export function emptyMasks(
   labels: readonly { readonly part: Part | null; readonly values: readonly number[] }[],
-  hasBackground: boolean,
+  { hasBackground, values: found }: Pick<ImportPreview, 'hasBackground' | 'values'>,
 ): ImportDoubt[] {
   if (labels.length === 0) return [];
   const doubt = (message: string): ImportDoubt => ({ message, instead: [] });
@@ -62,7 +75,8 @@ export function emptyMasks(
     ];
   }
   if (!hasBackground || labels.some(({ values }) => values.includes(BACKGROUND))) return [];
-  return [doubt('No mask holds any background: every pixel is foreground or ignored.')];
+  const message = 'No mask holds any background: every pixel is foreground or ignored.';
+  return [{ message, instead: commonest(found) }];
 }
 
 /** Values that the user maps and that no mask holds. */

@@ -39,6 +39,8 @@ const FEW_STEPS = 3;
 
 const formsRegions = ({ cores, pixels }: FoundValue): boolean =>
   cores > 0 && cores >= REGION_SHARE * pixels;
+export const withRegions = (found: readonly FoundValue[]): FoundValue[] =>
+  found.filter(formsRegions);
 export const pixelsOf = (found: readonly FoundValue[]): number =>
   found.reduce((sum, { pixels }) => sum + pixels, 0);
 export const isZero = ({ value }: FoundValue): boolean => value === 0;

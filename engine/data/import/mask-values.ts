@@ -32,6 +32,7 @@ import {
   smoothedNumbers,
   whiteOf,
   withoutSteps,
+  withRegions,
 } from './mask-regions.ts';
 import {
   type FoundValue,
@@ -236,7 +237,10 @@ function guessLevels(
       doubts: [{ message, instead: [instead('values')] }],
     };
   }
-  if (!colours && many) return guessObjects(found, masks);
+  // Colours are objects where most of them are regions: those that noise made are none.
+  if (many && (!colours || withRegions(foreground).length > MANY_VALUES)) {
+    return guessObjects(found, { masks, anchors });
+  }
   const { draft, doubts } = withObjectDoubt(found, masks);
   const close = colours || top < MANY_VALUES ? [] : hardlyDiffering(foreground, top);
   if (close.length === 0) return { draft, doubts };
@@ -275,18 +279,32 @@ function guessEdges(found: readonly FoundValue[], anchors: readonly FoundValue[]
   };
 }
 
-function guessObjects(found: readonly FoundValue[], masks: readonly KindOfValues[]): Guess {
-  const count = found.filter((f) => !isZero(f)).length;
+function guessObjects(
+  found: readonly FoundValue[],
+  { masks, anchors }: { masks: readonly KindOfValues[]; anchors: readonly FoundValue[] },
+): Guess {
+  const foreground = found.filter((f) => !isZero(f));
+  const count = foreground.length;
+  const colours = found.some((f) => f.kind === 'colour');
+  const [word, number] = colours ? ['colours', 'tell apart'] : ['values', 'number'];
   const draft = allForeground(
-    `masks hold ${found.length} values, which number objects rather than classes: all but 0 are the foreground`,
+    `masks hold ${found.length} ${word}, which ${number} objects rather than classes: all but ${colours ? 'black' : '0'} are the foreground`,
   );
-  if (areNumbered(masks)) return certain(draft);
+  const shapeless = count - withRegions(foreground).length;
+  // Objects have an inside, but for the smallest; the noise of JPEG and smoothed edges have none.
+  const isNoisy = 2 * shapeless > count;
+  if (areNumbered(masks) && !isNoisy) return certain(draft);
   const others = [
     ...(count < MAX_CLASSES ? (['values'] as const) : []),
+    ...(isNoisy && anchors.length < count ? (['levels'] as const) : []),
     ...(found.some(whiteOf(found)) ? (['black-white'] as const) : []),
   ];
   if (others.length === 0) return certain(draft);
-  const may = { values: 'classes', 'black-white': 'smoothed edges of black and white' } as const;
-  const message = `The masks hold ${count} values besides 0: taken for the numbers of objects, all of them foreground, but they may be ${others.map((reading) => may[reading]).join(', or ')}.`;
+  const may = {
+    values: 'classes',
+    levels: 'classes with noise or smoothed edges between',
+    'black-white': 'smoothed edges of black and white',
+  } as const;
+  const message = `The masks hold ${count} ${word} besides ${colours ? 'black' : '0'}: taken for ${colours ? 'those' : 'the numbers'} of objects, all of them foreground, but they may be ${others.map((reading) => may[reading]).join(', or ')}.`;
   return { draft, doubts: [{ message, instead: others.map((reading) => instead(reading)) }] };
 }

@@ -127,6 +127,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   if (given !== null || contents.rule !== null) {
     issues.push(...absentIssues(options.path, { classes, hasBackground }, labels));
   }
+  const values = describeValues(seen, mapping);
   const preview: ImportPreview = {
     format,
     why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
@@ -135,8 +136,8 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     classes,
     hasBackground,
     imageClasses: contents.imageClasses,
-    values: describeValues(seen, mapping),
-    doubts: [...doubts, ...emptyMasks(labels, hasBackground)],
+    values,
+    doubts: [...doubts, ...emptyMasks(labels, { hasBackground, values })],
     parts: partCounts(items, splits[0]),
     severalPages,
     oneMasks,

@@ -185,7 +185,10 @@ async function fillDataset(
     labelled,
     skipped,
     issues,
-    doubts: [...plan.doubts, ...emptyMasks(held, plan.hasBackground)],
+    doubts: [
+      ...plan.doubts,
+      ...emptyMasks(held, { hasBackground: plan.hasBackground, values: plan.preview.values }),
+    ],
     splitId: splitIds[0] ?? null,
   };
 }

@@ -326,6 +326,25 @@ describe('bad masks', () => {
     expect(await codeOf(red)).toMatch(/^unsupported: .*JPEG with colours/);
   });
 
+  test('class numbers beside white are named, and blurred black and white is not', async () => {
+    const raw = { width: 64, height: 64, channels: 1 } as const;
+    const levels = [0, 3, 7, 200];
+    const ids = Uint8Array.from({ length: 4096 }, (_, i) => levels[(i % 64) >> 4] ?? 0);
+    for (const quality of [50, 75, 95]) {
+      const jpeg = await sharp(ids, { raw }).jpeg({ quality }).toBuffer();
+      const [note] = (await decodeMask(jpeg, { subject: 'ids.jpg' })).notes;
+      expect(note).toMatch(/regions of .*[67].*, which become 0: if these are classes/);
+      const soft = sharp(
+        ids.map((value) => (value > 3 ? 255 : 0)),
+        { raw },
+      ).blur(2);
+      const { notes } = await decodeMask(await soft.jpeg({ quality }).toBuffer(), {
+        subject: 'soft.jpg',
+      });
+      expect(notes).toEqual(['JPEG mask: values are lossy, taken as 255 above 127 and as 0 below']);
+    }
+  });
+
   test('class numbers and grey levels with losses are called what they are', async () => {
     const raw = { width: 32, height: 32, channels: 1 } as const;
     const shades = (...levels: number[]) =>

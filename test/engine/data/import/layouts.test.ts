@@ -188,6 +188,21 @@ describe('generic folders', () => {
     ]);
   });
 
+  test('masks without any background are doubtful: the commonest value may be it', async () => {
+    const s = scratch();
+    for (const stem of ['a', 'b']) {
+      s.write(`data/images/${stem}.png`, rgbPng(2, 2, stem.charCodeAt(0)));
+      s.write(`data/masks/${stem}.png`, greyPng(2, 2, [1, 1, 1, 2]));
+    }
+    const { preview, report } = await importAll(s);
+    const doubt = {
+      message: 'No mask holds any background: every pixel is foreground or ignored.',
+      instead: [expect.objectContaining({ flag: '--map 1=0', mapping: { 1: 0 } }) as unknown],
+    };
+    expect(preview.doubts).toEqual([doubt]);
+    expect(report.doubts).toEqual([doubt]);
+  });
+
   test('JPEG masks (Kvasir-SEG) are thresholded, and that is said', async () => {
     const s = scratch();
     const pixels = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 < 16 ? 0 : 255));

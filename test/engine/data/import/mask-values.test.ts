@@ -114,6 +114,31 @@ describe('classes from the values found', () => {
     });
   });
 
+  test('many values of which most form no region may be noise: the levels are a flag away', () => {
+    // Without gaps, as the numbers of objects have none: noise does not know which values it leaves out.
+    const noisy = [
+      seen('grey', { ...range(0, 90), 30: 40, 60: 40 }, [...numbers(1, 29), ...numbers(31, 59)]),
+      seen('grey', range(0, 70), numbers(1, 70)),
+    ];
+    expect(proposal(noisy)).toMatchObject({
+      otherwise: 'foreground',
+      doubts: [expect.stringContaining('classes with noise or smoothed edges between')],
+      flags: ['--read values', '--read levels'],
+    });
+    expect(proposal(noisy, 'levels').names).toContain('class 30');
+  });
+
+  test('more colours that form regions than there are classes tell objects apart: doubtful', () => {
+    const colours = Object.fromEntries(numbers(1, 70).map((i) => [i * 0x030507, 16]));
+    const { names, doubts, flags, why } = proposal([seen('colour', { 0: 500, ...colours })]);
+    expect(names).toEqual(['background', 'foreground']);
+    expect(why).toContain('71 colours, which tell apart objects');
+    expect(doubts).toEqual([
+      'The masks hold 70 colours besides black: taken for those of objects, all of them foreground, but they may be classes.',
+    ]);
+    expect(flags).toEqual(['--read values']);
+  });
+
   test('more than a few numbers without gaps may be objects: doubtful', () => {
     const masks = [seen('grey', range(0, 12)), seen('grey', range(0, 9))];
     expect(proposal(masks)).toMatchObject({
