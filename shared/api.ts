@@ -319,6 +319,8 @@ export const callInputs = {
     dir: FilePath,
     /** What the pages of a file are; left out: what they were for the dataset that the run was trained on. */
     pages: PagesAs.optional(),
+    /** Masks of these names that are in the folder are replaced; left out: nothing that is there is touched. */
+    replace: z.boolean().optional(),
   }),
   'predict.dataset': z.object({ project, runId: Id, datasetId: Id }),
 } satisfies Record<string, z.ZodType>;
@@ -499,7 +501,10 @@ export interface ImportReport {
   readonly datasetId: number;
   readonly images: number;
   readonly labelled: number;
+  /** Images that could not be read. */
   readonly skipped: number;
+  /** Images that have a mask or annotations of which nothing could be used: they are unlabelled. */
+  readonly droppedMasks: number;
   readonly issues: readonly ImportIssue[];
   readonly doubts: readonly ImportDoubt[];
   readonly splitId: number | null;

@@ -15,6 +15,7 @@ import {
 } from '../../shared/api.ts';
 import { MASK_READINGS, type MaskReading } from '../../shared/mask-readings.ts';
 import { generators } from '../data/generators/registry.ts';
+import { counted } from '../../shared/number-format.ts';
 import { integer, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
@@ -147,12 +148,15 @@ Examples:
             o,
           ),
         );
+        const { images, labelled, skipped, droppedMasks, issues } = report;
+        const dropped = droppedMasks === 0 ? '' : `, ${counted(droppedMasks, 'mask')} dropped`;
         print(options, report, [
-          `imported ${report.images} images (${report.labelled} labelled) as "${options.dataset}"; ${report.skipped} skipped`,
+          `imported ${images} images (${labelled} labelled) as "${options.dataset}"; ${skipped} skipped${dropped}`,
           ...doubtLines(report.doubts),
-          ...issueLines(report.issues),
+          ...issueLines(issues),
         ]);
-        if (report.skipped > 0) process.exitCode = EXIT.partial;
+        // Whatever was found and not used: images, masks, pages, annotations.
+        if (issues.some(({ severity }) => severity === 'skip')) process.exitCode = EXIT.partial;
       });
     });
 }

@@ -157,6 +157,7 @@ Examples:
         'pages of a file: what it says itself, images, or channels of one (default: as imported)',
       ).choices(PAGES_AS),
     )
+    .option('--replace', 'replace masks of the same names that are in the folder', false)
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
@@ -167,7 +168,14 @@ Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
       async (
         path: string,
         images: string[],
-        options: { out: string; run?: number; dataset?: string; pages?: PagesAs; json: boolean },
+        options: {
+          out: string;
+          run?: number;
+          dataset?: string;
+          pages?: PagesAs;
+          replace: boolean;
+          json: boolean;
+        },
       ) => {
         await withProject(path, async (caller, project) => {
           const { run, dataset } = options;
@@ -182,6 +190,7 @@ Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
                 runId,
                 paths: images.map((image) => resolve(image)),
                 dir: resolve(options.out),
+                replace: options.replace,
                 ...(options.pages === undefined ? {} : { pages: options.pages }),
               },
               o,

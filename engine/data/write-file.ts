@@ -3,8 +3,8 @@
  * file system complains about is said in words. The project file is engine/db's.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 
@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   EISDIR: 'there is a folder of that name',
   ENOTEMPTY: 'there is a folder of that name',
-  EEXIST: 'there is a file in the place of a folder',
+  EEXIST: 'there is something of that name',
   ENOTDIR: 'there is a file in the place of a folder',
   ENOENT: 'the folder does not exist',
   ENAMETOOLONG: 'the name is too long',
@@ -41,13 +41,36 @@ const besideName = (path: string) => `${path}.${randomBytes(4).toString('hex')}.
 
 type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 
-/** Makes folders where needed, and replaces a file that is there. Errors: no-space, unreadable. */
-export async function writeWhole(path: string, content: Content): Promise<void> {
+/** Whether a file that is there gives way; a link gives way itself, and what it leads to stays. */
+interface Replacing {
+  readonly replace: boolean;
+}
+
+function putInPlace(beside: string, path: string, { replace }: Replacing): void {
+  if (replace) {
+    renameSync(beside, path);
+    return;
+  }
+  try {
+    linkSync(beside, path); // fails where there is a file, and nothing can come between
+    rmSync(beside);
+  } catch (error) {
+    if (existsSync(path)) throw error;
+    renameSync(beside, path); // a file system without links
+  }
+}
+
+/** Makes folders where needed. Errors: no-space, unreadable (something is there and not to be replaced, among others). */
+export async function writeWhole(
+  path: string,
+  content: Content,
+  replacing: Replacing = { replace: true },
+): Promise<void> {
   const beside = besideName(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, content, { flag: 'wx' });
-    await rename(beside, path);
+    putInPlace(beside, path, replacing);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined);
     throw writeError(path, error);
@@ -58,13 +81,13 @@ export async function writeWhole(path: string, content: Content): Promise<void> 
 export function writeWholeSync(
   path: string,
   content: Uint8Array | string,
-  options: { readonly mode?: number } = {},
+  { mode, replace = true }: { readonly mode?: number } & Partial<Replacing> = {},
 ): void {
   const beside = besideName(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(beside, content, { ...options, flag: 'wx' });
-    renameSync(beside, path);
+    writeFileSync(beside, content, { ...(mode === undefined ? {} : { mode }), flag: 'wx' });
+    putInPlace(beside, path, { replace });
   } catch (error) {
     removeIfThere(beside);
     throw writeError(path, error);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ChannelCount } from '../../shared/channels.ts';
 import type { Dataset, ImageRecord, SegmentationClass } from '../../shared/entities.ts';
+import { assertFileName } from '../../shared/names.ts';
 import { pathBesideProject, pathFromProject } from './link-paths.ts';
 import type { Sqlite } from './open.ts';
 import { readStored, storedBytes, storedJson } from './stored.ts';
@@ -240,7 +241,9 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       const row = bytesOf.get(id);
       return row && storedBytes(db, `the original of ${row.name}`, row);
     },
+    /** Errors: invalid-input, for a name that could lead elsewhere when it is exported. */
     addImage(image: NewImage): number {
+      assertFileName(image.name);
       const linkPath = 'linkPath' in image.source ? image.source.linkPath : null;
       return db.transaction(() => {
         const { lastInsertRowid } = insertImage.run(

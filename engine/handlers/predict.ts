@@ -1,4 +1,5 @@
 /** Calls that predict label maps with a finished run. */
+import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PagesAs, type PredictReport } from '../../shared/api.ts';
@@ -10,9 +11,11 @@ import {
 } from '../../shared/entities.ts';
 import { unseenInText } from '../../shared/channels.ts';
 import { AppError } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
+import { placeInside } from '../data/export/inside-folder.ts';
 import { inputFiles } from '../data/input-files.ts';
 import { makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
@@ -47,6 +50,20 @@ function assertDrawsItsClasses(db: Project, run: Run, dataset: Dataset): void {
     'invalid-input',
     `Run ${run.id} draws the class ${foreign.index} (${foreign.name}), which "${dataset.name}" does not have. Add a class with that number in the library, or predict the files into a folder.`,
     { subject: dataset.name },
+  );
+}
+
+/** Before anything is computed. Errors: conflict, where some of these files are there. */
+function assertNew(dir: string, names: readonly string[]): void {
+  const there = names.filter(
+    (name) => lstatSync(join(dir, name), { throwIfNoEntry: false }) !== undefined,
+  );
+  const [first] = there;
+  if (first === undefined) return;
+  throw new AppError(
+    'conflict',
+    `${dir} holds ${counted(there.length, 'file')} that would be written, such as ${first}. Choose another folder, or have them replaced (--replace; in the window, the box for it).`,
+    { subject: dir },
   );
 }
 
@@ -108,7 +125,7 @@ async function predict(
 }
 
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
-  async 'predict.files'({ project, runId, paths, dir, pages }, context) {
+  async 'predict.files'({ project, runId, paths, dir, pages, replace = false }, context) {
     const { db } = context.project(project);
     const { files, notes } = await inputFiles(paths, dir);
     if (files.length === 0) {
@@ -121,7 +138,10 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     const run = requireRun(db, runId);
     const classes = classesOf(db, run);
     const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
+    if (!replace) assertNew(dir, [LIST_NAME, ...inputs.map(({ mask }) => mask)]);
     makeFolder(dir);
+    const write = (name: string, content: Uint8Array | string) =>
+      writeWholeSync(placeInside(dir, name), content, { replace });
     const rows: CsvValue[][] = [];
     const report = await predict(db, context, {
       runId,
@@ -136,11 +156,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
         const input = inputs[index];
         if (input === undefined) return;
         const { name, pageNumber, mask } = input;
-        writeWholeSync(join(dir, mask), encodeIndexPng(decodeLabelMap(bytes), classes));
+        write(mask, encodeIndexPng(decodeLabelMap(bytes), classes));
         rows.push([name, pageNumber, mask, uncertainty]);
       },
     });
-    writeWholeSync(join(dir, LIST_NAME), toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
+    write(LIST_NAME, toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
     return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };
   },
 

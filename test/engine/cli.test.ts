@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { openProjectReadonly } from '../../engine/db/project.ts';
@@ -109,6 +110,15 @@ describe('graft', () => {
     const broken = await graft('import', project, join(dir, 'images'), '--dataset', 'broken');
     expect(broken.code).toBe(3);
     expect(broken.stderr).toMatch(/broken\.png|no image/i);
+    // A mask that cannot be used costs its image only the labels, and is no success all the same.
+    const [image, masks] = [join(dir, 'pairs', 'images'), join(dir, 'pairs', 'masks')];
+    for (const folder of [image, masks]) mkdirSync(folder, { recursive: true });
+    const pixels = { width: 2, height: 2, data: new Uint8Array(4), channels: 1 } as const;
+    writeFileSync(join(image, 'a.png'), encode(pixels));
+    writeFileSync(join(masks, 'a.png'), encode(pixels).subarray(0, 50));
+    const partial = await graft('import', project, join(dir, 'pairs'), '--dataset', 'pairs');
+    expect(partial.code).toBe(6);
+    expect(partial.stdout).toMatch(/imported 1 images \(0 labelled\).*; 0 skipped, 1 mask dropped/);
   });
 
   it('imports real COCO, exports it and imports it again unchanged', async (context) => {

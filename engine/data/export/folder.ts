@@ -48,8 +48,10 @@ function maskNames(images: readonly ImageRecord[]): (image: ImageRecord) => stri
   const names = new Set(images.map((image) => image.name));
   const withStem = new Map<string, number>();
   for (const name of names) {
-    const key = stem(name).toLowerCase();
-    withStem.set(key, (withStem.get(key) ?? 0) + 1);
+    // Beside x.png and x.jpg, the mask of x.png.png would have the name of theirs.
+    for (const key of [stem(name), name].map((one) => one.toLowerCase())) {
+      withStem.set(key, (withStem.get(key) ?? 0) + 1);
+    }
   }
   const paged = pagedNames(images);
   return (image) => {

@@ -2,6 +2,7 @@
 import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { assertFileName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { openOriginal } from '../image-source.ts';
 import type { TargetFolder } from './target-folder.ts';
@@ -22,7 +23,7 @@ export function datasetOf(project: Project, datasetId: number): Dataset {
 
 /**
  * Writes each original once under images/ and calls `visit` for each image (page), in order.
- * Errors: cancelled; those of openOriginal and of writing.
+ * Errors: cancelled; invalid-input (a name that leads elsewhere); those of openOriginal and of writing.
  */
 export async function writeOriginals(
   project: Project,
@@ -33,6 +34,7 @@ export async function writeOriginals(
   },
 ): Promise<void> {
   const { images, visit, signal, onProgress } = options;
+  for (const { name } of images) assertFileName(name); // before anything is written
   const written = new Set<string>();
   for (const [done, image] of images.entries()) {
     if (signal?.aborted === true) {

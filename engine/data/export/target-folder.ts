@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import { writeError, writeWhole } from '../write-file.ts';
+import { placeInside } from './inside-folder.ts';
 
 export interface TargetFolder {
   /** Absolute. */
@@ -44,7 +45,7 @@ export async function fillFolder(
       return files;
     },
     async write(name, content) {
-      await writeWhole(join(dir, name), content);
+      await writeWhole(placeInside(dir, name), content, { replace: false });
       files++;
     },
   };

@@ -2,6 +2,7 @@
 import { relative, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { assertFileName } from '../../../shared/names.ts';
 import { joinChannelFiles } from '../channel-files.ts';
 import type { DecodedImage } from '../decoded-image.ts';
 import type { DecodedMask } from '../decode-mask.ts';
@@ -62,9 +63,10 @@ const openItem = (item: ImportItem, reader: FileReader, subject: string): Promis
     ? reader.open(item.path)
     : joinChannelFiles(item.channelFiles, { reader, subject });
 
-/** Errors: unreadable, unsupported (the image); what is wrong with its mask becomes an issue. */
+/** Errors: unreadable, unsupported, invalid-input (its name); what is wrong with its mask becomes an issue. */
 export async function loadItem(item: ImportItem, options: LoadOptions): Promise<LoadedItem> {
   const path = shownPath(item.path, options.root);
+  assertFileName(item.name);
   const file = await openItem(item, options.reader, path);
   const { page, channelPages = null } = item;
   const image = await checkImage(file, { subject: path, page, channelPages });

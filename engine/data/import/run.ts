@@ -123,6 +123,7 @@ async function fillDataset(
   let transparent = 0;
   let labelled = 0;
   let skipped = 0;
+  let droppedMasks = 0;
   let batch: Prepared[] = [];
   const flush = () => {
     project.transaction(() => {
@@ -154,6 +155,7 @@ async function fillDataset(
         told.add(path);
         issues.push({ path, severity: 'info', message: `the same file as ${twin}, byte for byte` });
       }
+      if (item.labels !== null && prepared.labels === null) droppedMasks++;
       if (prepared.isTransparent) transparent++;
       batch.push(prepared);
     }
@@ -184,6 +186,7 @@ async function fillDataset(
     images: idOf.size,
     labelled,
     skipped,
+    droppedMasks,
     issues,
     doubts: [
       ...plan.doubts,

@@ -75,12 +75,12 @@ async function samplePrediction() {
   const run = db.runs
     .ofStudy(study?.id ?? 0)
     .find(({ id, kind }) => kind === 'finetune' && db.runs.checkpoint(id, 'best') !== undefined);
-  const predict = (name: string, channels: 1 | 3) => {
+  const predict = (name: string, channels: 1 | 3, replace = true) => {
     const file = join(dir, name);
     const data = new Uint8Array(8 * 8 * channels);
     writeFileSync(file, encode({ width: 8, height: 8, channels, data }));
     const call = { project: path, runId: run?.id ?? 0, paths: [file], dir: join(dir, 'out') };
-    return engine.call('predict.files', call);
+    return engine.call('predict.files', { ...call, replace });
   };
   return { engine, dir, run, predict };
 }
@@ -92,6 +92,19 @@ it('says what the network does not see of the images', async () => {
   expect((await predict('rgb.png', 3)).notes).toEqual([
     'Not seen by the network, in 1 image(s): colours are made grey.',
   ]);
+});
+
+it('masks that are there are replaced only where that is asked for', async () => {
+  const { dir, predict } = await samplePrediction();
+  const mask = join(dir, 'out', 'grey.png');
+  expect((await predict('grey.png', 1, false)).predicted).toBe(1);
+  writeFileSync(mask, 'painted over');
+  await expect(predict('grey.png', 1, false)).rejects.toThrow(
+    /out holds 2 files that would be written, such as predictions\.csv\. Choose another folder/,
+  );
+  expect(readFileSync(mask, 'utf8')).toBe('painted over');
+  expect((await predict('grey.png', 1)).predicted).toBe(1);
+  expect(readFileSync(mask, 'latin1')).toMatch(/^.PNG/);
 });
 
 it('a mask that cannot be written ends the prediction with its name, and the engine goes on', async () => {

@@ -100,7 +100,7 @@ describe('bad images are named and skipped, the rest is imported', () => {
     s.write('data/images/bad.png', rgbPng(4, 4, 9));
     s.write('data/masks/bad.png', mask);
     const report = await importData(s);
-    expect(report).toMatchObject({ images: 3, labelled: 2, skipped: 0 });
+    expect(report).toMatchObject({ images: 3, labelled: 2, skipped: 0, droppedMasks: 1 });
     expect(report.issues).toMatchObject([{ path: 'masks/bad.png', severity: 'skip' }]);
     expect(report.issues[0]?.message).toMatch(message);
   });
