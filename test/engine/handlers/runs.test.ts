@@ -110,3 +110,34 @@ it(
     expect(existsSync(other.path)).toBe(false);
   },
 );
+
+it('networks of the sample whose weights are not kept are not exported, and say what is so and what to do', async () => {
+  const folder = temporaryFolder();
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const project = ensureSample(folder);
+  await engine.call('project.open', { path: project });
+  const { db } = engine.project(project);
+  const lost = db.runs.list().filter(({ id }) => !db.runs.hasCheckpoint(id));
+  const [finetuned, pretrained] = (['finetune', 'pretrain'] as const).map((kind) =>
+    lost.find((run) => run.kind === kind),
+  );
+  if (finetuned === undefined || pretrained === undefined) throw new Error('all weights are kept');
+  const path = join(folder, 'lost.onnx');
+  await expect(
+    engine.call('runs.export', { project, runId: finetuned.id, format: 'onnx', path }),
+  ).rejects.toMatchObject({
+    code: 'not-found',
+    message: `Run ${finetuned.id} is finished, but its weights are not kept in this project: there is nothing to export. Repeat the study to train it again.`,
+  });
+  const encoder = (await engine.call('encoders.list', { project })).find(
+    ({ runId }) => runId === pretrained.id,
+  );
+  await expect(
+    engine.call('encoders.export', { project, encoderId: encoder?.id ?? 0, format: 'onnx', path }),
+  ).rejects.toMatchObject({
+    code: 'not-found',
+    message: `The pretraining (run ${pretrained.id}) is finished, but its weights are not kept in this project. Pretrain again.`,
+  });
+  expect(existsSync(path)).toBe(false);
+});
