@@ -7,7 +7,7 @@ import type { TiffDirectory } from './tiff-directory.ts';
 export interface DescribedPlanes {
   /** Planes of this file. */
   readonly count: number;
-  /** Planes by image, each group in the order of its channels; null: planes are images of their own. */
+  /** Planes by image, each group in the order of its channels; null: planes are images of their own. May not fit `count`. */
   readonly channels: readonly (readonly number[])[] | null;
   /** Whether all that is described should stand in this file. */
   readonly isOneFile: boolean;
@@ -52,7 +52,7 @@ function describedByImageJ(description: string): DescribedPlanes | undefined {
   const found = inOrder(['frames', 'slices', 'channels'].map(numberOf), 2);
   const images = Number(fields.get('images') ?? found?.count ?? 1);
   if (!Number.isInteger(images) || images < 1) return undefined;
-  return found?.count === images ? found : { count: images, channels: null, isOneFile: true };
+  return { count: images, channels: found?.channels ?? null, isOneFile: true };
 }
 
 /** tifffile: {"shape": [4, 3, 48, 72], "axes": "ZCYX"}. */

@@ -72,12 +72,12 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
     if (planes > 1) {
       const planeBytes = await findPlanes(file, { subject, planes });
       const images = Array.from({ length: planes }, (_, plane) => plane);
-      const channels = channelsOf(described?.channels ?? null, images);
+      const { channels, notes } = channelsOf(described?.channels ?? null, images);
       return {
         count: planes,
         images,
         channels,
-        leftOut: [...leftOut, ...subNotes(directories)],
+        leftOut: [...leftOut, ...subNotes(directories), ...notes],
         planeBytes,
       };
     }
@@ -95,13 +95,9 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
     const message = `its description speaks of ${described.count} planes, and ${missing} of them have no directory: these cannot be found`;
     leftOut.push({ severity: 'skip', message });
   }
-  return {
-    count: directories.length,
-    images,
-    channels: channelsOf(described?.channels ?? null, images),
-    leftOut,
-    planeBytes: null,
-  };
+  const { channels, notes } = channelsOf(described?.channels ?? null, images);
+  leftOut.push(...notes);
+  return { count: directories.length, images, channels, leftOut, planeBytes: null };
 }
 
 /** OME puts planes of one image into several files; each is read by itself. */
@@ -128,13 +124,19 @@ function elsewhereNotes(described: DescribedPlanes | undefined): PageNote[] {
 function channelsOf(
   described: readonly (readonly number[])[] | null,
   images: readonly number[],
-): readonly (readonly number[])[] | null {
-  if (described === null) return null;
+): { readonly channels: TiffPages['channels']; readonly notes: readonly PageNote[] } {
+  if (described === null) return { channels: null, notes: [] };
   const pages = described.map((group) => group.map((plane) => images[plane]));
   const named = pages.flat();
   const isWhole = named.length === images.length && new Set(named).size === images.length;
-  if (!isWhole) return null;
-  return pages.map((group) => group.filter((page) => page !== undefined));
+  if (isWhole) {
+    const channels = pages.map((group) => group.filter((page) => page !== undefined));
+    return { channels, notes: [] };
+  }
+  if (images.length < 2) return { channels: null, notes: [] };
+  const most = Math.max(...described.map((group) => group.length));
+  const message = `its description speaks of ${counted(described.length, 'image')} of ${most} channels, which does not fit its ${images.length} pages: each page becomes an image of its own (all of them as the channels of one: --pages channels)`;
+  return { channels: null, notes: [{ severity: 'change', message }] };
 }
 
 /** Bytes of each plane. Errors: unreadable, unsupported. */

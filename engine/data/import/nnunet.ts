@@ -26,7 +26,8 @@ const setOf = (folder: RegExp, file: string, root: string): 'Tr' | 'Ts' | undefi
   return set === undefined ? undefined : /r$/i.test(set) ? 'Tr' : 'Ts';
 };
 const ABOUT = 'dataset.json';
-const CHANNEL = /^(.+)_(\d{4})$/;
+/** OME-TIFFs keep their double ending. */
+const CHANNEL = /^(.+)_(\d{4})(?:\.ome)?$/i;
 
 /** Of version 1 (modality, labels by value) and 2 (channel_names, labels by name; of regions several values). */
 const DatasetFile = z.object({

@@ -45,14 +45,18 @@ function withoutMaskSuffix(stem: string): string | undefined {
  */
 export function maskKeys(path: string): string[] {
   const folder = posix.dirname(path);
-  const stem = stemOf(path);
+  const stem = withoutOme(stemOf(path));
   const bare = withoutMaskSuffix(stem);
   const names = bare === undefined ? [stem] : [stem, withoutMaskNumber(stem), bare];
   return [...new Set(names)].map((name) => posix.join(folder, name));
 }
 
 /** Key of an image file: its path without the ending. */
-export const imageKey = (path: string): string => posix.join(posix.dirname(path), stemOf(path));
+export const imageKey = (path: string): string =>
+  posix.join(posix.dirname(path), withoutOme(stemOf(path)));
+
+/** 'a.ome', 'a.ome.p3' and 'a.ome.tif' without what the double ending of OME-TIFF adds. */
+const withoutOme = (stem: string): string => stem.replace(/\.ome(?=$|\.p\d+$|\.tiff?$)/i, '');
 
 const oneName = (name: string) => sameName(name).toLowerCase();
 

@@ -130,6 +130,20 @@ describe('pages that are channels', () => {
     expect(await groupsOf(bytes, 'channels')).toEqual([[0, 1, 2, 3, 4, 5]]);
   });
 
+  test.each([
+    ['ImageJ', 'ImageJ=1.54\nimages=6\nchannels=4\n', '1 image of 4 channels'],
+    ['OME', ome('DimensionOrder="XYCZT" SizeC="2" SizeZ="2" SizeT="1"'), '2 images of 2 channels'],
+  ])('of %s, whose channels do not fit the pages, says so', async (_, description, spoken) => {
+    const { images, leftOut } = await pagesOf(writeTiff(planes(6, description)));
+    expect(images).toHaveLength(6);
+    expect(leftOut).toEqual([
+      {
+        severity: 'change',
+        message: expect.stringMatching(`${spoken}, which does not fit its 6 pages`) as string,
+      },
+    ]);
+  });
+
   test('not where other files hold the others, and these are not missed', async () => {
     const file = (name: string) => `<UUID FileName="${name}.tif">urn:uuid:${name}</UUID>`;
     const data = ['me', 'you', 'you']

@@ -195,6 +195,21 @@ describe('nnU-Net', () => {
     ]);
   });
 
+  test('channels of OME-TIFFs keep their double ending', async () => {
+    const s = scratch();
+    for (const channel of [0, 1]) {
+      const tiff = await sharp(greyPng(2, 2, channel))
+        .toColourspace('b-w')
+        .tiff()
+        .toBuffer();
+      s.write(`data/imagesTr/c_000${channel}.ome.tif`, tiff);
+    }
+    s.write('data/labelsTr/c.png', MASK);
+    const { images, labels } = await importData(s);
+    expect(images.map(({ name, channels }) => [name, channels])).toEqual([['c.tif', 2]]);
+    expect(labels).toEqual({ 'c.tif': LABELS });
+  });
+
   test('dataset.json far below, and several datasets, which are refused by name', async () => {
     const s = scratch();
     const home = 'data/nnUNet_raw/Dataset001_A';
@@ -504,6 +519,21 @@ describe('masks beside their images', () => {
     );
   });
 });
+
+test.each(['a.png', 'a.ome.png', 'a_mask.png', 'a.ome.tif.png', 'a.ome.p1.png'])(
+  'an OME-TIFF and its mask %s pair',
+  async (mask) => {
+    const s = scratch();
+    s.write(
+      'data/images/a.ome.tif',
+      await sharp(rgbPng(2, 2, 1))
+        .tiff()
+        .toBuffer(),
+    );
+    s.write(`data/masks/${mask}`, MASK);
+    expect((await importData(s)).labels).toEqual({ 'a.ome.tif': LABELS });
+  },
+);
 
 test('a mask that serves two images is named', async () => {
   const s = scratch();
