@@ -12,7 +12,7 @@ import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
 import { exportModel } from '../training/weights/export-model.ts';
-import { readWeightFile } from '../training/weights/import-weights.ts';
+import { readForeignWeights } from '../training/weights/foreign-weight-file.ts';
 import { encodeNetwork } from '../training/weights/network-file.ts';
 import { type Handlers, requireDataset, requireRun, requireStudy } from './context.ts';
 
@@ -44,14 +44,14 @@ export const encoderHandlers: Handlers<
   },
 
   async 'encoders.inspect'({ path, preprocessing, network: decoder }) {
-    const read = await readWeightFile(path, { preprocessing, ...decoder });
+    const read = await readForeignWeights(path, { preprocessing, ...decoder });
     const { report, network, obstacle } = read;
     return { ...report, network, obstacle: obstacle?.message ?? null };
   },
 
   async 'encoders.import'({ project, path, name, preprocessing, network: decoder }, context) {
     const { db } = context.project(project);
-    const read = await readWeightFile(path, { preprocessing, ...decoder });
+    const read = await readForeignWeights(path, { preprocessing, ...decoder });
     const { report, network, spec, weights, obstacle } = read;
     if (obstacle !== null) throw obstacle;
     const encoderId = db.transaction(() =>

@@ -18,6 +18,8 @@ const Last = {
 };
 
 export const Reply = z.discriminatedUnion('type', [
+  /** Once, when everything is loaded: what ends it after that is the file. */
+  z.object({ type: z.literal('ready') }),
   /** The header was read: what follows may cost that much. */
   z.object({ type: z.literal('needs'), id: z.number(), timeMs: z.number() }),
   z.object({ ...Last, type: z.literal('answer'), answer: z.unknown() }),

@@ -45,6 +45,7 @@ class IsolatedProcess {
   #last = 0;
   #tail = '';
   #timedOut = false;
+  #isReady = false;
   ended = false;
 
   constructor(entry: URL, limits: (needs: Needs) => Limits) {
@@ -86,6 +87,10 @@ class IsolatedProcess {
   }
 
   #receive(reply: Reply): void {
+    if (reply.type === 'ready') {
+      this.#isReady = true;
+      return;
+    }
     const open = this.#open;
     if (open?.id !== reply.id) return;
     clearTimeout(open.timer);
@@ -112,6 +117,12 @@ class IsolatedProcess {
     if (open === null) return;
     clearTimeout(open.timer);
     this.#settle();
+    if (!this.#isReady) {
+      // No file was looked at: this is nobody's fault but ours, or the machine's.
+      const what = `The process that reads files could not start: ${how}\n${this.#tail}`;
+      open.answered.reject(new AppError('internal', what));
+      return;
+    }
     const isMemory = this.#tail.includes(TOO_MUCH_MEMORY) || /heap out of memory/.test(this.#tail);
     const ending = this.#timedOut ? 'time' : isMemory ? 'memory' : 'crash';
     open.answered.reject(endedOver(open.subject, ending, how));

@@ -57,4 +57,5 @@ export function serveIsolated(
 
   process.on('message', (message: unknown) => void reply(Question.parse(message)));
   process.on('disconnect', () => process.exit());
+  send({ type: 'ready' });
 }

@@ -94,7 +94,7 @@ describe('an encoder from a file', () => {
     );
     await expect(
       engine.call('encoders.import', { project, path: join(dir, 'none') }),
-    ).rejects.toThrow(/cannot be read/);
+    ).rejects.toThrow(/does not exist\. Check the path/);
     expect(await engine.call('encoders.list', { project })).toEqual([]);
     expect(existsSync(join(dir, 'none'))).toBe(false);
   });
