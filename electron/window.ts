@@ -58,7 +58,11 @@ export function createWindow(
   if (maximized) window.maximize();
   window.once('ready-to-show', () => window.show());
   window.on('close', () => {
-    saveWindowState(statePath, { ...window.getNormalBounds(), maximized: window.isMaximized() });
+    try {
+      saveWindowState(statePath, { ...window.getNormalBounds(), maximized: window.isMaximized() });
+    } catch {
+      // Where settings cannot be kept, which the engine says, the next window opens in the middle.
+    }
   });
   confine(window.webContents, options.ownOrigin, (url) => {
     const report = new electron.BrowserWindow({

@@ -2,7 +2,6 @@
  * The engine: everything that Graft can do, without a window. Holds the open projects and answers calls.
  * Hosts (the server, the command line, tests) differ only in how calls reach it.
  */
-import { resolve } from 'node:path';
 import {
   CALL_CHANGES,
   type CallInput,
@@ -22,6 +21,7 @@ import {
   openProject,
   type Project,
   projectError,
+  trueProjectPath,
 } from './db/project.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
@@ -109,12 +109,14 @@ const interruptedWords = (name: string) =>
 export function createEngine(options: EngineOptions = {}): Engine {
   const engineChoice = options.engine ?? 'auto';
   const endpoint = options.endpoint ?? (() => null);
-  const settings = createSettings(options.settingsPath ?? null);
   const listeners = new Set<(event: EngineEvent) => void>();
   const open = new Map<string, OpenProject>();
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
+  const settings = createSettings(options.settingsPath ?? null, (why) =>
+    emit({ type: 'notice', message: `Settings last only until Graft ends: ${why}` }),
+  );
 
   function register(db: Project): OpenProject {
     const queue = new Queue({
@@ -135,9 +137,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const projects: ProjectRegistry = {
     create: (path) => register(createProject(path, { endpoint: endpoint() })),
     open: (path) =>
-      open.get(resolve(path)) ?? register(openProject(path, { endpoint: endpoint() })),
+      open.get(trueProjectPath(path)) ?? register(openProject(path, { endpoint: endpoint() })),
     async close(path) {
-      const found = open.get(resolve(path));
+      const found = open.get(trueProjectPath(path));
       if (found === undefined) return;
       open.delete(found.db.path);
       await found.queue.close();
@@ -147,7 +149,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   };
 
   function openAt(path: string): OpenProject {
-    const found = open.get(resolve(path));
+    const found = open.get(trueProjectPath(path));
     if (found !== undefined) return found;
     throw new AppError('not-found', `${path} is not open. Open it first.`, { subject: path });
   }
@@ -162,7 +164,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const isOfProject = 'project' in parsed && changes.projects === undefined;
       emit({
         type: 'changed',
-        project: isOfProject ? resolve(parsed.project) : null,
+        project: isOfProject ? trueProjectPath(parsed.project) : null,
         origin: origin ?? null,
         changes,
       });

@@ -20,6 +20,8 @@ export interface Server {
   launchUrl(): string;
   /** Secret for this user's other processes, sent as a bearer token. */
   readonly token: string;
+  /** Why a window that is left open will not find the next engine; null where it will. */
+  readonly unkept: string | null;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startServer(
   return {
     url,
     token: door.bearer,
+    unkept: session.unkept,
     launchUrl: () => `${url}/launch?token=${door.freshLaunchToken()}`,
     async close() {
       windows.close();

@@ -1,8 +1,10 @@
 /** The settings file of this user. Where there is none, or it is damaged, the defaults hold. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { messageOf } from '../shared/errors.ts';
 import { Settings, type SettingsPatch } from '../shared/settings.ts';
+import { writeWholeSync } from './data/write-file.ts';
 
 const MAX_RECENT = 12;
 
@@ -37,22 +39,37 @@ function load(path: string): Settings {
   }
   const parsed = Settings.safeParse(json);
   if (parsed.success) return parsed.data;
-  // Kept for whoever edited it by hand.
-  renameSync(path, `${path}.damaged`);
+  try {
+    // Kept for whoever edited it by hand.
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    // A folder that cannot be written: the first change says so.
+  }
   return Settings.parse({});
 }
 
-/** `path` null: kept in memory only, for commands and tests. */
-export function createSettings(path: string | null): SettingsStore {
+/**
+ * `path` null: kept in memory only, for commands and tests. `onUnkept` is told when the file cannot be written, and why;
+ * settings then last as long as this process.
+ */
+export function createSettings(
+  path: string | null,
+  onUnkept: (why: string) => void = () => undefined,
+): SettingsStore {
   let settings = path === null ? Settings.parse({}) : load(path);
+  let unkept: string | null = null;
 
   function write(next: Settings): Settings {
     settings = next;
-    if (path !== null) {
-      mkdirSync(dirname(path), { recursive: true });
-      // Replaced in one step: a crash leaves the old file or the new one.
-      writeFileSync(`${path}.new`, `${JSON.stringify(next, null, 2)}\n`);
-      renameSync(`${path}.new`, path);
+    try {
+      // A crash leaves the old file or the new one.
+      if (path !== null) writeWholeSync(path, `${JSON.stringify(next, null, 2)}\n`);
+      unkept = null;
+    } catch (error) {
+      const why = messageOf(error);
+      // Once, not at every change.
+      if (why !== unkept) onUnkept(why);
+      unkept = why;
     }
     return next;
   }

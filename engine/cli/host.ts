@@ -2,14 +2,18 @@
  * Where a command's calls go: to an engine in this process, or, where a project is open elsewhere
  * (the window, another command), to the process that owns it, over loopback.
  */
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
-import { AppError, fromWireError, WireError } from '../../shared/errors.ts';
+import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { startServer } from '../server.ts';
 import { createProgressBar } from './output.ts';
+
+/** For the owner of a project to say that he is there. What he is asked then may take as long as it takes. */
+const OWNER_PATIENCE_MS = 30_000;
 
 export interface Caller {
   call<K extends CallName>(
@@ -123,33 +127,24 @@ export async function withProject<T>(
   });
 }
 
-/**
- * null where nobody answers: the owner crashed, and its number is that of another process now. Where it lives, opening
- * the project here is refused with its name.
- */
+/** null where nobody answers: opening the project here is then refused with the name of its owner. */
 async function openThere(remote: Caller, path: string): Promise<ProjectInfo | null> {
+  const input = { path: resolve(path) };
+  const signal = AbortSignal.timeout(OWNER_PATIENCE_MS);
   try {
-    return await remote.call('project.open', { path: resolve(path) });
+    return await remote.call('project.open', input, { signal });
   } catch (error) {
-    if (error instanceof AppError && error.code === 'locked') return null;
+    const { code } = toWireError(error);
+    if (code === 'locked' || code === 'cancelled') return null;
     throw error;
   }
 }
 
-/** The process that has a project open and answers; null where there is none. */
+/** The process that has a project open and answers; null where there is none, or it is on another machine. */
 function reachOwner(path: string): Caller | null {
   const owner = readOwner(path);
   if (owner === undefined || owner.endpoint === null || owner.token === null) return null;
-  // A crashed owner leaves its lock file behind, but not its process.
-  return isRunning(owner.pid) ? remoteCaller(owner.endpoint, owner.token) : null;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return owner.host === hostname() ? remoteCaller(owner.endpoint, owner.token) : null;
 }
 
 /** Runs a long call with a progress bar; Ctrl+C cancels it. */

@@ -143,6 +143,11 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   endpoint = { url: server.url, token: server.token };
+  if (server.unkept !== null)
+    say(`A window left open will not find the next start: ${server.unkept}`);
+  engine.subscribe((event) => {
+    if (event.type === 'notice') say(event.message);
+  });
   try {
     for (const path of paths) await engine.call('project.open', { path });
     if (options.smoke) {

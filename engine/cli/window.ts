@@ -3,9 +3,19 @@
  * user's browser. Electron, where there is a binary, runs the engine itself: see electronCommand.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { isRunning } from '../process-alive.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -101,14 +111,6 @@ export function chromiumArguments(options: {
   ];
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
 /** Whether another window uses the profile: it would swallow ours. */
 export function profileInUse(profile: string): boolean {
   if (existsSync(join(profile, 'lockfile'))) return true;
@@ -118,6 +120,17 @@ export function profileInUse(profile: string): boolean {
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;
     throw error;
+  }
+}
+
+/** Where the settings' folder cannot be written, the window remembers nothing, and opens all the same. */
+function canMake(profile: string): boolean {
+  try {
+    mkdirSync(profile, { recursive: true });
+    accessSync(profile, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -136,9 +149,8 @@ export function openChromium(options: {
   readonly headless: boolean;
 }): AppWindow {
   const own = join(options.folder, 'window');
-  const shared = profileInUse(own);
+  const shared = profileInUse(own) || !canMake(own);
   const profile = shared ? mkdtempSync(join(tmpdir(), 'graft-window-')) : own;
-  mkdirSync(profile, { recursive: true });
   const child: ChildProcess = spawn(
     options.executable,
     chromiumArguments({ ...options, profile }),

@@ -1,13 +1,10 @@
 /** Reading files and folders that people name, with errors that name them back. Writing is export/'s. */
 import { readdir, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import { fileError } from './file-error.ts';
 import { type ImageFile, openFile } from './image-file.ts';
-
-/** How the folders begin that hold what a window sent, until the engine ends (engine/server/staging.ts). */
-export const RECEIVED_FILES = join(tmpdir(), 'graft-dropped-');
+import { RECEIVED_FILES } from './temporary-folder.ts';
 
 /** Errors: invalid-input, where what lies at the path goes when the engine ends. */
 export function assertLasting(path: string): void {

@@ -1,13 +1,14 @@
 /**
- * Opens, creates, migrates and checks project files, and makes this process their only writer.
+ * Opens, creates, migrates and checks project files. Who may write them is ownership.ts.
  * Does not know what the tables mean: that is one file per table group beside this one.
  */
-import { closeSync, existsSync, openSync, statSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { existsSync, statSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { applyMigrations, type Migration, readMigrations } from './migrations.ts';
+import { type Endpoint, takeOwnership } from './ownership.ts';
+import { trueProjectPath } from './project-path.ts';
 import { assertKnownSchema, distrust } from './schema.ts';
 
 export type Sqlite = Database.Database;
@@ -117,113 +118,6 @@ export function checkIntegrity(db: Sqlite, path: string, depth: 'quick' | 'full'
   if (found !== 'ok') throw damagedError(path, String(found));
 }
 
-// ───────────────────────────── ownership ─────────────────────────────
-
-/** Who has a project open, and where that process answers calls (null where it does not). */
-export interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  readonly since: string;
-  readonly endpoint: string | null;
-  readonly token: string | null;
-}
-
-/** Loopback address and secret under which the owner takes calls of this user's other processes. */
-export interface Endpoint {
-  readonly url: string;
-  readonly token: string;
-}
-
-const lockPathOf = (path: string) => `${path}-lock`;
-
-function readOwnerRow(lock: Sqlite): Owner | undefined {
-  return lock.prepare<[], Owner>('SELECT pid, host, since, endpoint, token FROM owner').get();
-}
-
-/** The owner of a project, or undefined where it has none or is just taking it. */
-export function readOwner(projectPath: string): Owner | undefined {
-  const lockPath = lockPathOf(resolve(projectPath));
-  if (!existsSync(lockPath)) return undefined;
-  const lock = new Database(lockPath, { readonly: true });
-  try {
-    return readOwnerRow(lock);
-  } catch (error) {
-    if (error instanceof Database.SqliteError) return undefined;
-    throw error;
-  } finally {
-    lock.close();
-  }
-}
-
-/**
- * A write lock that the operating system releases when the process dies, however it dies:
- * a RESERVED lock on a small SQLite file beside the project, which others can still read to say who holds it.
- */
-function takeOwnership(path: string, endpoint: Endpoint | null): () => void {
-  const lockPath = lockPathOf(path);
-  for (;;) {
-    // The file may hold a token: only this user may read it.
-    closeSync(openLockFile(lockPath));
-    const before = statSync(lockPath).ino;
-    const lock = new Database(lockPath);
-    try {
-      lock.pragma('busy_timeout = 0');
-      lock.exec(`BEGIN IMMEDIATE;
-        CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT, endpoint TEXT, token TEXT);
-        DELETE FROM owner;`);
-      lock
-        .prepare('INSERT INTO owner (pid, host, since, endpoint, token) VALUES (?, ?, ?, ?, ?)')
-        .run(
-          process.pid,
-          hostname(),
-          new Date().toISOString(),
-          endpoint?.url ?? null,
-          endpoint?.token ?? null,
-        );
-      lock.exec('COMMIT; BEGIN IMMEDIATE;');
-    } catch (error) {
-      const { code } = error instanceof Database.SqliteError ? error : { code: '' };
-      // It is ours, but nothing could be written into it.
-      if (code === 'SQLITE_FULL') rmSync(lockPath, { force: true });
-      lock.close();
-      throw code.startsWith('SQLITE_BUSY') ? lockedError(path) : sqliteError(error, path);
-    }
-    // The former owner removes the file on leaving: a lock on a removed file protects nothing.
-    if (existsSync(lockPath) && statSync(lockPath).ino === before) {
-      return () => {
-        rmSync(lockPath, { force: true });
-        lock.close();
-      };
-    }
-    lock.close();
-  }
-}
-
-function openLockFile(lockPath: string): number {
-  try {
-    return openSync(lockPath, 'a', 0o600);
-  } catch (error) {
-    throw new AppError(
-      'unreadable',
-      `${dirname(lockPath)} cannot be written. Graft needs to write beside the project; copy it to a folder of your own.`,
-      { subject: lockPath, cause: error },
-    );
-  }
-}
-
-function lockedError(path: string): AppError {
-  const owner = readOwner(path);
-  const who =
-    owner === undefined
-      ? 'another process'
-      : `process ${owner.pid} on ${owner.host} (since ${owner.since})`;
-  return new AppError(
-    'locked',
-    `${path} is open in ${who}. Close it there, or work there; a project has one owner at a time.`,
-    { subject: path },
-  );
-}
-
 // ───────────────────────────── open and create ─────────────────────────────
 
 export interface OpenOptions {
@@ -259,6 +153,17 @@ function assertProjectFile(path: string): void {
   }
 }
 
+/** The log of the database is named after the file: two names would make two logs of one file, and ruin it. */
+function assertOneName(path: string): void {
+  const { nlink } = statSync(path);
+  if (nlink <= 1) return;
+  throw new AppError(
+    'unsupported',
+    `${path} has ${nlink} names on its disk (hard links), and whoever opened it by another one would destroy it. Copy it, and open the copy.`,
+    { subject: path },
+  );
+}
+
 function assertApplicationId(db: Sqlite, path: string): void {
   if (scalar(db, 'application_id') !== APPLICATION_ID) {
     throw new AppError('unsupported', `${path} is an SQLite file, but not a Graft project.`, {
@@ -269,7 +174,7 @@ function assertApplicationId(db: Sqlite, path: string): void {
 
 /** Creates an empty project. Errors: conflict (exists), unreadable (folder), locked, no-space. */
 export function createFile(projectPath: string, options: OpenOptions = {}): OpenedFile {
-  const path = resolve(projectPath);
+  const path = trueProjectPath(projectPath);
   if (existsSync(path)) {
     throw new AppError('conflict', `${path} exists already. Open it, or choose another name.`, {
       subject: path,
@@ -289,13 +194,22 @@ export function createFile(projectPath: string, options: OpenOptions = {}): Open
 
 /** Opens a project as its only writer: checks, backs up and migrates it. */
 export function openFile(projectPath: string, options: OpenOptions = {}): OpenedFile {
-  const path = resolve(projectPath);
+  const path = trueProjectPath(projectPath);
   assertProjectFile(path);
+  assertOneName(path);
   return openWritable(path, options, false);
 }
 
+function own(path: string, endpoint: Endpoint | null): () => void {
+  try {
+    return takeOwnership(path, endpoint);
+  } catch (error) {
+    throw sqliteError(error, path);
+  }
+}
+
 function openWritable(path: string, options: OpenOptions, fresh: boolean): OpenedFile {
-  const release = takeOwnership(path, options.endpoint ?? null);
+  const release = own(path, options.endpoint ?? null);
   let sqlite: Sqlite | undefined;
   try {
     sqlite = new Database(path);
@@ -326,7 +240,7 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
 
 /** Opens a project beside its owner, for reading only (trainer processes). */
 export function openFileReadonly(projectPath: string): OpenedFile {
-  const path = resolve(projectPath);
+  const path = trueProjectPath(projectPath);
   assertProjectFile(path);
   let sqlite: Sqlite | undefined;
   try {

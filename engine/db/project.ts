@@ -74,7 +74,8 @@ export function projectError(error: unknown, path: string): unknown {
   return error instanceof Error && error.name === 'SqliteError' ? sqliteError(error, path) : error;
 }
 
-export { type Endpoint, readOwner } from './open.ts';
+export { type Endpoint, readOwner } from './ownership.ts';
+export { trueProjectPath } from './project-path.ts';
 
 export type Project = ReturnType<typeof tables>;
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
+import { trueProjectPath } from '../db/project.ts';
 import { ensureSample } from '../sample.ts';
 import type { CallContext, Changed, Handlers, OpenProject } from './context.ts';
 
@@ -41,7 +42,7 @@ export const projectHandlers: Handlers<
   'project.openSample': (_input, context) => opened(context.projects.open(ensureSample()), context),
   async 'project.close'({ project }, { projects }) {
     await projects.close(project);
-    return { output: null, changes: { projects: { closed: [resolve(project)] } } };
+    return { output: null, changes: { projects: { closed: [trueProjectPath(project)] } } };
   },
   'project.list': (_input, { projects }) => projects.list().map(describe),
   'project.check'({ project }, context) {

@@ -14,6 +14,11 @@ function listen(http: HttpServer, wanted: number): Promise<number> {
   });
 }
 
+/** The session of this port, and why it could not be kept for the next engine; null where it was, or need not be. */
+interface OpenedPort extends Session {
+  readonly unkept: string | null;
+}
+
 /**
  * Listens on `port`, else on that of the last session, else on any that is free; and keeps the session where
  * `sessionPath` says. Errors: conflict, where `port` is asked for and taken.
@@ -21,7 +26,7 @@ function listen(http: HttpServer, wanted: number): Promise<number> {
 export async function openPort(
   http: HttpServer,
   options: { readonly port?: number; readonly sessionPath?: string },
-): Promise<Session> {
+): Promise<OpenedPort> {
   const { sessionPath } = options;
   const last = sessionPath === undefined ? null : lastSession(sessionPath);
   const wanted = options.port ?? last?.port ?? 0;
@@ -38,6 +43,10 @@ export async function openPort(
   // At another port somebody else may be listening for the cookie of the last one.
   const secret = last !== null && last.port === port ? last.secret : freshSecret();
   const session = { port, secret };
-  if (sessionPath !== undefined) keepSession(sessionPath, session);
-  return session;
+  try {
+    if (sessionPath !== undefined) keepSession(sessionPath, session);
+    return { ...session, unkept: null };
+  } catch (error) {
+    return { ...session, unkept: messageOf(error) };
+  }
 }

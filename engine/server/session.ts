@@ -4,9 +4,9 @@
  * secret over; one that does not starts with a fresh secret, because somebody else may be listening there.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { writeWholeSync } from '../data/write-file.ts';
 
 const Session = z.object({
   port: z.number().int().min(1).max(65_535),
@@ -26,7 +26,7 @@ export function lastSession(path: string): Session | null {
   }
 }
 
+/** Errors: no-space, unreadable. */
 export function keepSession(path: string, session: Session): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify(session), { mode: 0o600 });
+  writeWholeSync(path, JSON.stringify(session), { mode: 0o600 });
 }

@@ -1,11 +1,18 @@
-/** Where dropped files wait for their import: a temporary folder of this session, gone with it. */
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+/**
+ * Where dropped files wait for their import: a temporary folder of this session, gone with it; what a session left that
+ * was killed goes at the next start.
+ */
+import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../shared/errors.ts';
 import type { ReceivedFile } from '../../shared/exchange.ts';
-import { RECEIVED_FILES } from '../data/files.ts';
+import {
+  makeTemporaryFolder,
+  removeLeftFolders,
+  temporaryError,
+} from '../data/temporary-folder.ts';
 
 export interface Staging {
   /**
@@ -22,12 +29,13 @@ export interface Staging {
 
 const BATCH = /^[A-Za-z0-9-]{1,64}$/;
 
-export function createStaging(prefix = RECEIVED_FILES): Staging {
+export function createStaging(): Staging {
+  removeLeftFolders();
   let root: string | null = null;
 
   function folderOf(batch: string): string {
     if (!BATCH.test(batch)) throw new AppError('invalid-input', 'The batch has no proper name.');
-    root ??= mkdtempSync(prefix);
+    root ??= makeTemporaryFolder('dropped');
     return join(root, batch);
   }
 
@@ -38,15 +46,12 @@ export function createStaging(prefix = RECEIVED_FILES): Staging {
       if (name === '' || name.includes('\0') || !path.startsWith(folder + sep)) {
         throw new AppError('invalid-input', `"${name}" is not the name of a file.`);
       }
-      mkdirSync(dirname(path), { recursive: true });
       try {
+        mkdirSync(dirname(path), { recursive: true });
         await pipeline(request, createWriteStream(path));
       } catch (error) {
         rmSync(path, { force: true });
-        if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-          throw new AppError('no-space', 'The disk for temporary files is full.', { cause: error });
-        }
-        throw error;
+        throw temporaryError(error);
       }
       return { path, folder };
     },

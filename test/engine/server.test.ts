@@ -193,6 +193,15 @@ describe('a window that outlives its engine', () => {
     if (process.platform !== 'win32') expect(statSync(sessionPath).mode & 0o077).toBe(0);
   });
 
+  it('is served all the same where nothing can be kept for it', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'in-the-way'), '');
+    const { server } = await starting(join(folder, 'in-the-way', 'session.json'));
+    expect(server.unkept).toContain('cannot be written');
+    const cookie = await session(server);
+    expect((await ask(`${server.url}/`, { headers: { cookie } })).status).toBe(200);
+  });
+
   it('is not let in where another took the port meanwhile', async () => {
     const sessionPath = join(temporaryFolder(), 'session.json');
     const first = await starting(sessionPath);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
 import { createSettings, settingsPath } from '../../engine/settings.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
@@ -28,6 +28,24 @@ describe('settings', () => {
     expect(readFileSync(`${path}.damaged`, 'utf8')).toContain('pink');
     writeFileSync(path, 'not json');
     expect(createSettings(path).read().theme).toBe('system');
+  });
+
+  it('are said not to be kept where their folder cannot be written, and work goes on', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'in-the-way'), '');
+    const engine = createEngine({ settingsPath: join(folder, 'in-the-way', 'settings.json') });
+    onTestFinished(() => engine.close());
+    const notices: string[] = [];
+    engine.subscribe((event) => {
+      if (event.type === 'notice') notices.push(event.message);
+    });
+    const { path } = await engine.call('project.create', { path: join(folder, 'a.graft') });
+    expect(await engine.call('settings.update', { theme: 'dark' })).toMatchObject({
+      theme: 'dark',
+      recentProjects: [{ path }],
+    });
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(/last only until Graft ends: .*a file in the place of a folder/);
   });
 
   it('list recent projects, the latest first and each once', async () => {

@@ -9,13 +9,13 @@
  * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
  * Tensors it makes from numbers, or closes over, become constants of the graph.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import type { Precision } from '../../../shared/entities.ts';
+import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
 import type { Engine } from './backend.ts';
 import { assertPrecision } from './precision.ts';
 import {
@@ -297,10 +297,12 @@ class Recording {
 
 /** Loads a graph into a native session. The folder is needed for the call only. */
 function loadGraph(backend: NativeBackend, nodes: readonly GraphNode[]): number {
-  const folder = mkdtempSync(join(tmpdir(), 'graft-graph-'));
+  const folder = makeTemporaryFolder('graph');
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModel(nodes));
     return backend.loadSavedModelMetaGraph(folder, 'serve');
+  } catch (error) {
+    throw temporaryError(error);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -2,12 +2,12 @@
  * Keras' weight files: HDF5 as Keras 2 and 3 write it (`.h5`, whole models or weights), Keras 3's `.weights.h5`, and
  * `.keras`, a zip with one of these inside. Gives tensors as 'layer/variable'; models in the file are not executed.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
 import type { StoredTensor } from './safetensors.ts';
 
 export interface KerasFile {
@@ -109,7 +109,7 @@ async function withHdf5<T>(
   use: (file: Hdf5File) => T,
 ): Promise<{ result: T; bytes: Uint8Array }> {
   const library = await hdf5();
-  const folder = mkdtempSync(join(tmpdir(), 'graft-h5-'));
+  const folder = makeTemporaryFolder('h5');
   const path = join(folder, 'weights.h5');
   try {
     if (bytes !== null) writeFileSync(path, bytes);
@@ -121,6 +121,8 @@ async function withHdf5<T>(
       file.close();
     }
     return { result, bytes: bytes ?? readFileSync(path) };
+  } catch (error) {
+    throw temporaryError(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

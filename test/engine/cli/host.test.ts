@@ -1,6 +1,8 @@
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { withProject } from '../../../engine/cli/host.ts';
 import { createProject, openProject } from '../../../engine/db/project.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -21,6 +23,23 @@ it('a command opens a project whose owner crashed, though its number is that of 
   left
     .prepare("INSERT INTO owner VALUES (?, 'here', '2026-01-01', ?, ?)")
     .run(process.pid, SILENT.url, SILENT.token);
+  left.close();
+  expect(await pathOf(path)).toBe(path);
+});
+
+it('nor does a program that has come to listen where the owner listened keep it waiting', async () => {
+  const path = join(temporaryFolder(), 'cells.graft');
+  createProject(path).close();
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const address = other.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const left = new Database(`${path}-lock`);
+  left.exec('CREATE TABLE owner (pid INTEGER, host TEXT, since TEXT, endpoint TEXT, token TEXT)');
+  left
+    .prepare("INSERT INTO owner VALUES (?, ?, '2026-01-01', ?, 'one')")
+    .run(process.pid, hostname(), `http://127.0.0.1:${port}`);
   left.close();
   expect(await pathOf(path)).toBe(path);
 });

@@ -2,12 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
+  existsSync,
+  linkSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -23,6 +26,7 @@ import {
   openProjectReadonly,
   readOwner,
 } from '../../../engine/db/project.ts';
+import { createEngine } from '../../../engine/engine.ts';
 import { AppError } from '../../../shared/errors.ts';
 
 let dir = '';
@@ -185,6 +189,51 @@ describe('ownership', () => {
     project.close();
     expect(readOwner(path)).toBeUndefined();
     openProject(path).close();
+  });
+
+  it('is not believed of a lock file that nobody holds, whatever process has its number now', () => {
+    const path = join(dir, 'a.graft');
+    createProject(path, { endpoint: { url: 'http://127.0.0.1:1', token: 'secret' } });
+    const left = join(dir, 'left.graft');
+    copyFileSync(path, left);
+    copyFileSync(`${path}-lock`, `${left}-lock`);
+    expect(readOwner(left)).toBeUndefined();
+    openProject(left).close();
+    writeFileSync(`${left}-lock`, 'cut off by a power failure, or none at all'.repeat(20));
+    expect(readOwner(left)).toBeUndefined();
+    openProject(left).close();
+  });
+
+  it('is of the project, whatever links lead to it', async () => {
+    const path = join(dir, 'a.graft');
+    createProject(path).close();
+    const [link, folder] = [join(dir, 'link.graft'), join(dir, 'folder')];
+    symlinkSync(path, link);
+    symlinkSync(dir, folder);
+    const owner = openProject(path);
+    for (const other of [link, join(folder, 'a.graft')]) {
+      expect(readOwner(other)?.pid).toBe(process.pid);
+      expect(codeOf(() => openProject(other))).toBe('locked');
+    }
+    owner.close();
+    const engine = createEngine();
+    for (const other of [link, join(folder, 'a.graft'), path]) {
+      expect((await engine.call('project.open', { path: other })).path).toBe(path);
+    }
+    expect(await engine.call('project.list', {})).toHaveLength(1);
+    expect(await engine.call('datasets.list', { project: link })).toEqual([]);
+    await engine.close();
+  });
+
+  it('cannot be had of a file with two names, or through a lock file that leads elsewhere', () => {
+    const path = join(dir, 'a.graft');
+    createProject(path).close();
+    linkSync(path, join(dir, 'b.graft'));
+    expect(() => openProject(path)).toThrow('has 2 names on its disk');
+    rmSync(join(dir, 'b.graft'));
+    symlinkSync(join(dir, 'elsewhere'), `${path}-lock`);
+    expect(() => openProject(path)).toThrow('would write to where it leads');
+    expect(existsSync(join(dir, 'elsewhere'))).toBe(false);
   });
 
   it('ends with the process that held it, even when that is killed', async () => {

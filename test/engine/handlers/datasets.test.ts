@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { RECEIVED_FILES } from '../../../engine/data/files.ts';
+import { RECEIVED_FILES } from '../../../engine/data/temporary-folder.ts';
 import { createEngine } from '../../../engine/engine.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
 

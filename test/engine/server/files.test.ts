@@ -1,6 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { RECEIVED_FILES } from '../../../engine/data/temporary-folder.ts';
 import { createEngine } from '../../../engine/engine.ts';
 import { startServer } from '../../../engine/server.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -51,6 +54,19 @@ describe('dropped files', () => {
     await engine.close();
     await server.close();
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('are gone at the next start after a session that was killed, and nobody else’s are', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const ours = mkdtempSync(`${RECEIVED_FILES}${pid}-`);
+    const running = mkdtempSync(`${RECEIVED_FILES}${process.ppid}-`);
+    const foreign = mkdtempSync(join(tmpdir(), 'graft-other-'));
+    onTestFinished(() => {
+      for (const path of [running, foreign]) rmSync(path, { recursive: true });
+    });
+    writeFileSync(join(ours, 'a.png'), 'image');
+    await serveProject();
+    expect([ours, running, foreign].map((path) => existsSync(path))).toEqual([false, true, true]);
   });
 });
 
