@@ -3,6 +3,8 @@
  * and the next one is read. Originals of a project were read here once, and are decoded where they are needed.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { PagesAs } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type Isolated, isolated } from '../isolated/processes.ts';
@@ -25,7 +27,8 @@ import type { ImageFile } from './image-file.ts';
 /** More at once only take memory: an import reads three files ahead. */
 const MOST_PROCESSES = 3;
 
-const ENTRY = new URL('./decoder-process.ts', import.meta.url);
+/** By its path: tests of the window bundle what is written as `new URL` for a browser. */
+const ENTRY = pathToFileURL(join(import.meta.dirname, 'decoder-process.ts'));
 const decoders: Isolated = isolated(ENTRY, {
   most: Math.min(MOST_PROCESSES, availableParallelism()),
 });
