@@ -153,8 +153,8 @@ export interface Comparison {
   readonly testImages: number;
   /** Mean difference of each seed, in the order of `seeds`. */
   readonly perSeed: readonly number[];
-  /** Mean difference of each split; left out where the study has one. */
-  readonly perSplit?: readonly number[];
+  /** Mean difference in each split, by its number from 0; left out where the study has one. */
+  readonly perSplit?: readonly { readonly split: number; readonly effect: number }[];
   /** Of the paired differences; null with fewer than two seeds or images, and over several splits. */
   readonly variance: VarianceComponents | null;
   /** Image-level Wilcoxon signed-rank p: says something about these trained models only. */

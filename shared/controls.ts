@@ -13,6 +13,7 @@ export const CONTROLS = {
   channels: 'Sees',
   network: 'Network',
   pretrainingLabels: 'Labels that pretraining sees',
+  splits: 'Several splits',
 } as const;
 
 export const PAGES_WORDS: Readonly<Record<PagesAs, string>> = {

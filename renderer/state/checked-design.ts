@@ -19,5 +19,11 @@ export function checkedDesign(
   if (field === 'sourceDatasetId' || field === 'targetDatasetId') {
     return { missing: 'Choose both datasets.' };
   }
+  if (field === 'splits') {
+    return {
+      missing:
+        'Write folds as a whole number from 2 to 20, and how often they are divided as one from 1 to 20.',
+    };
+  }
   return { missing: `${String(field)}: ${issue?.message ?? 'not valid'}` };
 }

@@ -41,6 +41,17 @@ export function armsAt(runs: readonly Run[], labels: number): ImageArm[] {
   );
 }
 
+/** The first run of an arm that was tested on an image; of several splits not all are. */
+export function testedRun(
+  results: StudyResults,
+  runs: readonly Run[],
+  imageId: number,
+): Run | undefined {
+  const at = results.images.findIndex((image) => image.imageId === imageId);
+  const diceOf = new Map(results.runs.map(({ runId, dice }) => [runId, dice[at]]));
+  return runs.find(({ id }) => (diceOf.get(id) ?? null) !== null);
+}
+
 /** `seed` null: mean over all seeds. */
 export function imageRows(
   results: StudyResults,

@@ -8,6 +8,7 @@ import {
   type PretrainingPlan,
   type PretrainingTask,
   type Split,
+  type Splits,
   type StudyConfig,
   type TaskPretraining,
 } from '../../shared/entities.ts';
@@ -20,6 +21,7 @@ import {
 } from '../../shared/presets.ts';
 import { learnsFromLabels, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { isTaskPretraining } from '../../shared/pretrainings.ts';
+import { seedsPerSplit } from '../../shared/study-splits.ts';
 import { datasetFacts, taskObstacle } from '../../shared/task-sources.ts';
 import { checkedDesign } from './checked-design.ts';
 import { parseLabelCounts, parseLearningRates } from './label-counts.ts';
@@ -35,6 +37,9 @@ function freeName(wanted: string, taken: readonly string[]): string {
   while (taken.includes(`${wanted} ${number}`)) number++;
   return `${wanted} ${number}`;
 }
+
+/** What cross-validation begins with. */
+const SPLITS: Splits = { folds: 5, repeats: 1 };
 
 /** So many times their steps arms go on to. */
 const EXTENSION = 2;
@@ -101,7 +106,7 @@ export class StudyDraft {
     const { design } = this;
     const { steps, batch, learningRate } = finetuningPreset(mode);
     design.mode = mode;
-    design.seeds = SEEDS_OF_MODE[mode];
+    design.seeds = seedsPerSplit(SEEDS_OF_MODE[mode], design.splits);
     this.pretrainingSteps = pretrainingPreset(mode).steps;
     Object.assign(design.finetuning, { steps, batch, learningRate });
     design.learningRates = [...LEARNING_RATES_OF_MODE[mode]];
@@ -232,6 +237,17 @@ export class StudyDraft {
 
   set extend(wanted: boolean) {
     this.design.extension = wanted ? EXTENSION : null;
+  }
+
+  /** Whether every labelled image is tested on, in several splits. */
+  get crossValidates(): boolean {
+    return this.design.splits !== null;
+  }
+
+  /** The seeds of the mode are spread over the splits, so that a study costs about as much as before. */
+  set crossValidates(wanted: boolean) {
+    this.design.splits = wanted ? { ...SPLITS } : null;
+    this.design.seeds = seedsPerSplit(SEEDS_OF_MODE[this.design.mode], this.design.splits);
   }
 
   /** What the chosen tasks learn from, as far as that is asked about: labels, or images alone. */

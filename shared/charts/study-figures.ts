@@ -97,7 +97,7 @@ function scorePanels(arms: readonly ArmSummary[], counts: readonly number[]): Fi
     legend: transferLegend(arms),
     columns: grid.columns,
     charts: panels,
-    caption: markup`Mean test Dice against the number of labelled training images, on a logarithmic axis. Bands are 95&nbsp;% confidence intervals over seeds and test images. Bands that overlap do not mean “no difference”: seeds are paired, so differences are judged below.`,
+    caption: markup`Mean test Dice against the number of labelled training images, on a logarithmic axis. Bands are 95&nbsp;% confidence intervals over ${sampledIn(arms)}. Bands that overlap do not mean “no difference”: seeds are paired, so differences are judged below.`,
     whole: false,
   };
   if (encoders.length < 2) return [byTask];
@@ -157,6 +157,12 @@ function armSeries(arms: readonly ArmSummary[]): BandSeries[] {
   );
 }
 
+/** What intervals take as drawn at random. */
+const sampledIn = (arms: readonly ArmSummary[]) =>
+  arms.some(({ splits = 1 }) => splits > 1)
+    ? 'splits, seeds and test images'
+    : 'seeds and test images';
+
 function scorePoints(arms: readonly ArmSummary[]): BandSeries['points'] {
   return sortedCells(arms).map(({ labels, dice, diceCi95: [low, high] }) => ({
     x: labels,
@@ -200,7 +206,7 @@ function scoreRows(arms: readonly ArmSummary[]): Figure {
     legend: [],
     columns: 'one',
     charts: [drawn],
-    caption: markup`Mean test Dice of each arm. Whiskers are 95&nbsp;% confidence intervals over seeds and test images; each faint dot is one seed.`,
+    caption: markup`Mean test Dice of each arm. Whiskers are 95&nbsp;% confidence intervals over ${sampledIn(arms)}; each faint dot is one seed.`,
     whole: true,
   };
 }

@@ -224,6 +224,28 @@ export const labelsWithExtra = ({
 }: Pick<ArmSummary, 'labels' | 'extraLabels'>): string =>
   extraLabels === undefined ? String(labels) : `${labels} + ${extraLabels}`;
 
+/** Differences split by split, of the halves: in the order of the questions; none where there is one split. */
+export function splitRows({ comparisons }: Pick<StudyAnalysis, 'comparisons'>): {
+  readonly splits: readonly number[];
+  readonly rows: readonly {
+    readonly row: Comparison;
+    readonly effectIn: (split: number) => number | null;
+  }[];
+} {
+  const halves = comparisonKinds(comparisons).filter((kind) => COMPARISONS[kind].part === 'halves');
+  const rows = halves
+    .flatMap((kind) => sortedComparisons(comparisons, kind))
+    .filter(({ perSplit }) => perSplit !== undefined);
+  const numbers = rows.flatMap(({ perSplit = [] }) => perSplit.map(({ split }) => split));
+  return {
+    splits: [...new Set(numbers)].toSorted((a, b) => a - b),
+    rows: rows.map((row) => ({
+      row,
+      effectIn: (split) => row.perSplit?.find((one) => one.split === split)?.effect ?? null,
+    })),
+  };
+}
+
 /** What weakens the verdict, one short sentence each; the reader meets it before any number. */
 export function cautions(
   { analysis, engines }: ReportData,

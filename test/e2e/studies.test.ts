@@ -250,6 +250,15 @@ describe('the sample project', () => {
     expect(await page.getByLabel('Labelled images').inputValue()).toBe('4, 16');
     await page.getByText('Fine-tunings').waitFor();
     await look('design');
+    // Five splits cost as much as the five seeds of one.
+    await page.getByLabel(/Several splits/).check();
+    expect(await page.getByLabel('Seeds in each split').inputValue()).toBe('1');
+    await page.getByText(/× 5 splits\s+×\s+1 seed/).waitFor();
+    await page.getByText('Tested in all splits').waitFor();
+    await page.getByLabel('Repeats').fill('2');
+    await page.getByText(/10 splits, 1 seed in each/).waitFor();
+    await page.getByText(/× 10 splits\s+×\s+1 seed/).waitFor();
+    await look('splits');
   });
 
   it('is complained about by nobody', (ctx) => {

@@ -156,7 +156,11 @@ function numbersOf(
   const tested = { ci95, ci90, seeds };
   const resampled =
     only === undefined || perSplit !== undefined
-      ? { values: Float64Array.from(perSplit ?? []), seeds: tables.length, images: 1 }
+      ? {
+          values: Float64Array.from(perSplit ?? [], (one) => one.effect),
+          seeds: tables.length,
+          images: 1,
+        }
       : only;
   return {
     ...cell,

@@ -10,12 +10,13 @@
  * (interaction). Montgomery, Design and Analysis of Experiments, ch. 5.
  */
 import type {
+  AnalysedRun,
+  Comparison,
   ComparisonFamily,
   ComparisonKind,
   StudiedPretraining,
 } from '../../../shared/analysis.ts';
 import type { PretrainingKey, PretrainingTask, Transfer } from '../../../shared/entities.ts';
-import type { AnalysedRun } from '../../../shared/analysis.ts';
 import { type Arm, findArm, splitOf } from './arms.ts';
 import type { SplitTable } from '../statistics/split-interval.ts';
 import { mean } from '../statistics/statistics.ts';
@@ -178,8 +179,10 @@ export function imageMeans({ tables }: Difference): number[] {
 }
 
 /** Of each split; undefined where there is one, which a comparison does not mention. */
-export const splitMeans = ({ tables }: Difference): number[] | undefined =>
-  tables.length > 1 ? tables.map(({ values }) => mean(values)) : undefined;
+export const splitMeans = ({ tables }: Difference): Comparison['perSplit'] =>
+  tables.length > 1
+    ? tables.map(({ split, values }) => ({ split, effect: mean(values) }))
+    : undefined;
 
 /** An arm as a difference takes it in; undefined where it has not finished. */
 export interface WeightedArm {

@@ -19,6 +19,7 @@ import {
   claimsSection,
   convergenceTable,
   costSection,
+  splitsTable,
   statisticsTable,
 } from './tables.ts';
 import { verdictSection } from './verdict-section.ts';
@@ -97,7 +98,7 @@ function differencesSection(analysis: StudyAnalysis): Markup | null {
   return markup`<section id="differences"><h2>Differences, and how sure they are</h2>
 <p class="lead">Two arms of one seed see the same labelled images in the same order, so they are compared pair by pair.</p>
 ${figureMarkup(forestFigure(analysis))}
-${statisticsTable(analysis)}</section>`;
+${statisticsTable(analysis)}${splitsTable(analysis)}</section>`;
 }
 
 function learningSection(analysis: StudyAnalysis): Markup | null {

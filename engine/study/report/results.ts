@@ -51,7 +51,7 @@ const ResultsVerdict = z.object({
   seeds: z.array(z.int()),
   testImages: z.int(),
   perSeed: z.array(Measure),
-  perSplit: z.array(Measure).optional(),
+  perSplit: z.array(z.object({ split: z.int(), effect: Measure })).optional(),
   variance: z.object({ seed: Measure, image: Measure, rest: Measure }).nullable(),
   wilcoxonP: Measure,
   nonInferiorToSkip: z.boolean().nullable(),

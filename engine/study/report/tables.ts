@@ -26,6 +26,7 @@ import {
   labelsWithExtra,
   sortedCells,
   sortedComparisons,
+  splitRows,
   stepsToTarget,
   verdictBadge,
 } from '../../../shared/charts/study-words.ts';
@@ -86,6 +87,28 @@ export function statisticsTable({ comparisons, splits }: StudyAnalysis): Markup 
 
 function plainInterval(interval: Interval): Markup {
   return muted(signedInterval(interval));
+}
+
+/** null where there is one split. */
+export function splitsTable(analysis: StudyAnalysis): Markup | null {
+  const { splits, rows } = splitRows(analysis);
+  if (rows.length === 0) return null;
+  return groupedTable(
+    'The differences of the halves split by split, each the mean over its seeds and test images. Splits share training images, so that they agree more than independent studies would.',
+    [text('Arms compared'), ...splits.map((split) => number(`Split ${split + 1}`))],
+    comparisonKinds(rows.map(({ row }) => row)).map((kind) => ({
+      title: markup`${COMPARISONS[kind].question} <span class="formula">${kind}</span>`,
+      rows: rows
+        .filter(({ row }) => row.comparison === kind)
+        .map(({ row, effectIn }) => [
+          `${pretrainingTitle(row.pretraining)}, ${labelCount(row.labels)}`,
+          ...splits.map((split) => {
+            const effect = effectIn(split);
+            return effect === null ? NO_NUMBER : signed(effect);
+          }),
+        ]),
+    })),
+  );
 }
 
 // ───────────────────────────── convergence ─────────────────────────────

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { imageRows, type ImageArm } from '../../../renderer/state/image-scores.ts';
+import { imageRows, type ImageArm, testedRun } from '../../../renderer/state/image-scores.ts';
 import { parseLabelCounts, parseLearningRates } from '../../../renderer/state/label-counts.ts';
 import { paintErrors, paintLabels } from '../../../renderer/views/compare/overlay-paint.ts';
 import type { Run } from '../../../shared/entities.ts';
@@ -61,6 +61,23 @@ describe('scores image by image', () => {
       [0.4, null],
       [null, null],
     ]);
+  });
+});
+
+describe('the run that is shown with an image', () => {
+  it('is one that was tested on it: of several splits not all are', () => {
+    const run = (id: number) => ({ id, seed: id }) as Run;
+    const images = [1, 2].map((imageId) => ({ imageId, labelMapId: null, name: `${imageId}` }));
+    const results = {
+      images,
+      runs: [
+        { runId: 10, predicts: true, dice: [0.2, null] },
+        { runId: 11, predicts: true, dice: [null, 0.4] },
+      ],
+    };
+    expect(testedRun(results, [run(10), run(11)], 1)?.id).toBe(10);
+    expect(testedRun(results, [run(10), run(11)], 2)?.id).toBe(11);
+    expect(testedRun(results, [run(10)], 2)).toBeUndefined();
   });
 });
 

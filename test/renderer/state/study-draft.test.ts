@@ -213,3 +213,31 @@ describe('a new design', () => {
     expect([draft.networkGiven, draft.encoderObstacle(other)]).toEqual([false, null]);
   });
 });
+
+describe('several splits', () => {
+  it('spread the seeds of the mode over them, and give them back', () => {
+    const draft = proposed();
+    draft.setMode('default');
+    expect(configOf(draft)).toMatchObject({ splits: null, seeds: 5 });
+    draft.crossValidates = true;
+    expect(configOf(draft)).toMatchObject({ splits: { folds: 5, repeats: 1 }, seeds: 1 });
+    draft.setMode('confirm');
+    expect(configOf(draft).seeds).toBe(2);
+    draft.crossValidates = false;
+    expect(configOf(draft)).toMatchObject({ splits: null, seeds: 8 });
+  });
+
+  it('are asked for in whole numbers', () => {
+    const draft = proposed();
+    draft.crossValidates = true;
+    for (const folds of [1, 2.5, NaN, 21]) {
+      draft.design.splits = { folds, repeats: 1 };
+      expect(draft.config, String(folds)).toEqual({
+        missing:
+          'Write folds as a whole number from 2 to 20, and how often they are divided as one from 1 to 20.',
+      });
+    }
+    draft.design.splits = { folds: 3, repeats: 2 };
+    expect(configOf(draft).splits).toEqual({ folds: 3, repeats: 2 });
+  });
+});
