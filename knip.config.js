@@ -16,6 +16,7 @@ export default {
     // Started as processes and as threads, by path.
     'engine/training/worker.ts!',
     'engine/parent-watch-thread.ts!',
+    'engine/care/check-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
     'test/faults/faults.ts',

@@ -23,6 +23,7 @@ import {
   projectError,
   trueProjectPath,
 } from './db/project.ts';
+import { RollingBackups } from './care/rolling-backups.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
   CallContext,
@@ -80,7 +81,7 @@ export interface Engine {
 
 export interface EngineOptions {
   readonly engine?: EngineChoice;
-  /** Runs queued work of a project as soon as it is opened (the app), or only when asked (commands). */
+  /** The app: runs queued work of a project as soon as it is opened and backs it up; commands do so only when asked. */
   readonly runQueues?: boolean;
   /** Where other processes of this user may send their calls; asked at every opening of a project. */
   readonly endpoint?: () => Endpoint | null;
@@ -111,6 +112,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const endpoint = options.endpoint ?? (() => null);
   const listeners = new Set<(event: EngineEvent) => void>();
   const open = new Map<string, OpenProject>();
+  const backups = new Map<string, RollingBackups>();
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
   };
@@ -130,7 +132,11 @@ export function createEngine(options: EngineOptions = {}): Engine {
     for (const name of db.interrupted) {
       emit({ type: 'notice', message: interruptedWords(name) });
     }
-    if (options.runQueues === true) queue.start();
+    if (options.runQueues === true) {
+      queue.start();
+      const notice = (message: string) => emit({ type: 'notice', message });
+      backups.set(db.path, new RollingBackups(db, notice));
+    }
     return opened;
   }
 
@@ -143,6 +149,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
       if (found === undefined) return;
       open.delete(found.db.path);
       await found.queue.close();
+      await backups.get(found.db.path)?.close();
+      backups.delete(found.db.path);
       found.db.close();
     },
     list: () => [...open.values()],

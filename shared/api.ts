@@ -138,7 +138,12 @@ export const callInputs = {
   'project.openSample': z.object({}),
   'project.close': z.object({ project }),
   'project.list': z.object({}),
+  /** Of a project that is open or not; changes nothing. */
   'project.check': z.object({ project }),
+  /** Beside the project where no other place is named. */
+  'project.backup': z.object({ project, to: z.string().min(1).optional() }),
+  /** Of a project that is open or not, from its backups beside it, from these, and from the files it was imported from. */
+  'project.repair': z.object({ project, from: z.array(z.string().min(1)).default([]) }),
   /** Projects opened lately, latest first. */
   'project.recent': z.object({}),
   'project.forget': z.object({ path: FilePath }),
@@ -339,6 +344,7 @@ export const CALL_CHANGES = {
   'project.openSample': ['projects'],
   'project.close': ['projects'],
   'project.forget': ['projects'],
+  'project.repair': ['projects'],
   'datasets.generate': ['datasets'],
   'datasets.import': ['datasets'],
   'datasets.relink': ['datasets', 'images'],
@@ -418,6 +424,23 @@ export interface ProjectInfo {
   readonly runningStudies: number;
   /** Why nothing that is queued is trained for now. */
   readonly held: WireError | null;
+  /** What cannot be read of it: then its numbers are 0. null: nothing was met. */
+  readonly damaged: WireError | null;
+}
+
+export interface CheckReport {
+  readonly ok: boolean;
+  /** What is not as it was stored, in words. */
+  readonly damaged: readonly string[];
+}
+
+export interface RepairReport {
+  /** What was brought back, and where from, in words. */
+  readonly repaired: readonly string[];
+  /** What is nowhere to be had. */
+  readonly lost: readonly string[];
+  /** A new project with all that could be read, where more than bytes was damaged; the damaged one stays as it is. */
+  readonly copy: string | null;
 }
 
 export interface RecentProject {
@@ -635,7 +658,9 @@ export interface CallOutputs {
   'project.openSample': ProjectInfo;
   'project.close': null;
   'project.list': ProjectInfo[];
-  'project.check': { ok: true };
+  'project.check': CheckReport;
+  'project.backup': { path: string; bytes: number };
+  'project.repair': RepairReport;
   'project.recent': RecentProject[];
   'project.forget': null;
   'datasets.list': Dataset[];

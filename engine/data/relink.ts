@@ -77,15 +77,15 @@ function assertWanted(signal: AbortSignal): void {
   }
 }
 
-/** Files beneath the folder by the content of a linked image. Those of the same name are looked at first. */
-async function findContents(
-  linked: readonly ImageRecord[],
-  options: RelinkOptions,
+/** Files beneath the folder by the content of an image. Those of the same name are looked at first. */
+export async function findContents(
+  linked: readonly Pick<ImageRecord, 'hash' | 'linkPath' | 'name'>[],
+  options: Omit<RelinkOptions, 'images'>,
 ): Promise<{ paths: Map<string, string[]>; unread: number }> {
   const { signal, onProgress, reader = diskReader } = options;
   const tree = await readFolderTree(options.dir, reader);
   const wanted = new Set(linked.map((image) => image.hash));
-  const names = new Set(linked.map((image) => nameOf(image.linkPath ?? '')));
+  const names = new Set(linked.map((image) => nameOf(image.linkPath ?? image.name)));
   const named = tree.files.filter((file) => names.has(nameOf(file)));
   const others = tree.files.filter((file) => !names.has(nameOf(file)) && isImageName(file));
   const paths = new Map<string, string[]>();

@@ -6,6 +6,7 @@ import { existsSync, statSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { backupAtOnce, backupPath, removeUnfinishedBackups } from './backup.ts';
 import { applyMigrations, type Migration, readMigrations } from './migrations.ts';
 import { type Endpoint, takeOwnership } from './ownership.ts';
 import { trueProjectPath } from './project-path.ts';
@@ -25,12 +26,20 @@ function scalar(db: Sqlite, pragma: string): number {
 /** Graft asks for no table or column that a whole project lacks. */
 const MISSING = /^no such (table|column)|has no column named/;
 
-export const damagedError = (path: string, found: string, cause?: unknown): AppError =>
-  new AppError(
-    'corrupt',
-    `${path} is damaged (${found}). Do not write to it: copy it away and open a backup. "graft check" and "Check the project file" name all that is damaged.`,
-    { subject: path, cause },
-  );
+/** A project of which something is not as it was stored. */
+export class DamageError extends AppError {
+  /** What, without what to do about it. */
+  readonly found: string;
+
+  constructor(path: string, found: string, cause?: unknown) {
+    super(
+      'corrupt',
+      `${path} is damaged (${found}). "graft check" and "Check the project file" name all that is damaged; "graft repair" and "Repair" bring back what a backup or the original files still have, and save what can be read.`,
+      { subject: path, cause },
+    );
+    this.found = found;
+  }
+}
 
 /** Translates what SQLite throws into an error that says what to do. */
 export function sqliteError(error: unknown, path: string): AppError {
@@ -48,7 +57,7 @@ export function sqliteError(error: unknown, path: string): AppError {
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return new AppError(
       'corrupt',
-      `${path} is not a Graft project or is damaged. If a backup (${path}.backup-*) lies beside it, open that.`,
+      `${path} is not a Graft project or is damaged. "graft repair" and "Repair" save what can be read; if a backup (${path}.backup-*) lies beside it, you can open that.`,
       options,
     );
   }
@@ -60,7 +69,7 @@ export function sqliteError(error: unknown, path: string): AppError {
     );
   }
   const reason = messageOf(error);
-  if (code === 'SQLITE_ERROR' && MISSING.test(reason)) return damagedError(path, reason, error);
+  if (code === 'SQLITE_ERROR' && MISSING.test(reason)) return new DamageError(path, reason, error);
   return new AppError('internal', `${path}: ${reason}`, options);
 }
 
@@ -104,18 +113,15 @@ function migrate(
   const steps = migrations.filter(({ version }) => version > from);
   if (steps.length === 0) return;
   if (from > 0 && backup) {
-    const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-    db.prepare('VACUUM INTO ?').run(`${path}.backup-v${from}-${stamp}`);
+    backupAtOnce(db, backupPath(path, `v${from}`));
   }
   applyMigrations(db, path, steps);
 }
 
-/** `quick` skips comparing indices with tables, and so takes seconds on a file of gigabytes. */
-export function checkIntegrity(db: Sqlite, path: string, depth: 'quick' | 'full'): void {
-  const found = db.pragma(depth === 'quick' ? 'quick_check(1)' : 'integrity_check(10)', {
-    simple: true,
-  });
-  if (found !== 'ok') throw damagedError(path, String(found));
+/** Pages alone: comparing indices with tables, and all else, is check's (check.ts). Takes seconds on a file of gigabytes. */
+function checkIntegrity(db: Sqlite, path: string): void {
+  const found = db.pragma('quick_check(1)', { simple: true });
+  if (found !== 'ok') throw new DamageError(path, String(found));
 }
 
 // ───────────────────────────── open and create ─────────────────────────────
@@ -136,7 +142,8 @@ export interface OpenedFile {
   close(): void;
 }
 
-function assertProjectFile(path: string): void {
+/** Errors: not-found, unreadable. */
+export function assertProjectFile(path: string): void {
   if (!existsSync(path)) {
     throw new AppError(
       'not-found',
@@ -217,7 +224,10 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
     const migrations = options.migrations ?? readMigrations();
     const from = assertKnown(sqlite, path, migrations);
     configure(sqlite);
-    if (!fresh) checkIntegrity(sqlite, path, 'quick');
+    if (!fresh) {
+      removeUnfinishedBackups(path);
+      checkIntegrity(sqlite, path);
+    }
     migrate(sqlite, path, { from, migrations, backup: options.backup ?? true });
     if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     const opened = sqlite;

@@ -1,17 +1,20 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
+import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
-import { assertContentsWhole } from './check.ts';
+import { backupTo, type BackupOptions } from './backup.ts';
+import { type BlobPlace, type Damage, damageIn, damageOf, findBlob, restoreBlob } from './check.ts';
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
 import { labelMapsTable } from './label-maps.ts';
 import {
-  checkIntegrity,
   createFile,
+  DamageError,
   openFile,
   openFileReadonly,
   type OpenedFile,
   type OpenOptions,
+  type Sqlite,
   sqliteError,
 } from './open.ts';
 import { runsTable } from './runs.ts';
@@ -47,16 +50,47 @@ function tables(file: OpenedFile) {
     },
     /** A compact copy, at a path where there is nothing yet. */
     copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),
-    /** Every page, row and index, and all that is stored; seconds on a file of gigabytes. Throws AppError `corrupt`. */
-    check() {
-      checkIntegrity(sqlite, path, 'full');
-      assertContentsWhole(sqlite, path);
+    /** A copy of this moment beside the work on it (backup.ts). Errors: those of backupTo. */
+    backup: (to: string, options: BackupOptions = {}) => backupTo(sqlite, to, options),
+    /** Rows that were written, changed and deleted since it was opened. */
+    changesSoFar: () => Number(sqlite.prepare('SELECT total_changes()').pluck().get()),
+    /** Every page, row and index, and all that is stored. */
+    *damage(onProgress: (share: number) => void = () => undefined): Generator<Damage> {
+      yield* damageIn(sqlite, onProgress);
       // What is sound as JSON may still be no study: each row is read as whoever uses it does.
-      for (const { id } of datasets.list()) datasets.images(id);
-      for (const table of [studies, runs, encoders]) table.list();
+      const readers: Record<string, (id: number) => unknown> = {
+        datasets: (id) => datasets.get(id),
+        images: (id) => datasets.image(id),
+        studies: (id) => studies.get(id),
+        runs: (id) => runs.get(id),
+        encoders: (id) => encoders.get(id),
+      };
+      for (const [table, read] of Object.entries(readers)) {
+        for (const id of idsOf(sqlite, table)) {
+          try {
+            read(id);
+          } catch (error) {
+            const known = projectError(error, path);
+            if (!(known instanceof AppError)) throw error;
+            yield damageOf(known instanceof DamageError ? known.found : `row ${id} of ${table}`);
+          }
+        }
+      }
     },
+    /** Puts back what was found damaged. Within a transaction. */
+    restoreBlob: (place: BlobPlace, bytes: Uint8Array) => restoreBlob(sqlite, place, bytes),
     close: () => file.close(),
   };
+}
+
+function idsOf(sqlite: Sqlite, table: string): number[] {
+  const ids = sqlite.prepare<[], { id: number }>(`SELECT id FROM ${table} ORDER BY id`);
+  try {
+    return ids.all().map(({ id }) => id);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SqliteError') return []; // its pages are named
+    throw error;
+  }
 }
 
 /** The tables of a file. Errors: corrupt, where one is gone: every statement on them is prepared here; the file is closed. */
@@ -74,6 +108,7 @@ export function projectError(error: unknown, path: string): unknown {
   return error instanceof Error && error.name === 'SqliteError' ? sqliteError(error, path) : error;
 }
 
+export { assertProjectFile } from './open.ts';
 export { type Endpoint, readOwner } from './ownership.ts';
 export { trueProjectPath } from './project-path.ts';
 
@@ -91,6 +126,19 @@ export function openProject(path: string, options: OpenOptions = {}): Project {
     return { ...project, interrupted };
   } catch (error) {
     project.close();
+    throw error;
+  }
+}
+
+/** A backup to look for bytes in, of any version; null where it cannot be opened, or is no project. */
+export function openBackup(
+  path: string,
+): { find(place: BlobPlace): Uint8Array | null; close(): void } | null {
+  try {
+    const file = openFileReadonly(path);
+    return { find: (place) => findBlob(file.sqlite, place), close: () => file.close() };
+  } catch (error) {
+    if (error instanceof AppError) return null;
     throw error;
   }
 }

@@ -58,6 +58,14 @@ interface KnownSchema {
 
 const known = new Map<string, KnownSchema>();
 
+/** Columns of every table that the steps make, as "table.column". */
+export const knownColumns = (migrations: readonly Migration[]): ReadonlySet<string> =>
+  new Set(
+    [...knownSchema(migrations).columns].flatMap(([table, columns]) =>
+      columns.map((column) => `${tableOf(table)}.${column}`),
+    ),
+  );
+
 /** What the steps make of an empty file. */
 function knownSchema(migrations: readonly Migration[]): KnownSchema {
   const key = migrations.map(({ sql }) => sql).join('\n');
@@ -111,7 +119,7 @@ export function assertKnownSchema(
   if (lost.length > 0) {
     throw new AppError(
       'corrupt',
-      `${path} is damaged (${lost.slice(0, NAMED).join('; ')}). Do not write to it: copy it away and open a backup.`,
+      `${path} is damaged (${lost.slice(0, NAMED).join('; ')}). "graft repair" and "Repair" save what can be read; if a backup (${path}.backup-*) lies beside it, you can open that.`,
       { subject: path },
     );
   }

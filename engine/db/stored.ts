@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { labelMapSize } from '../../shared/label-map.ts';
 import { sha256 } from '../sha256.ts';
-import { damagedError, type Sqlite } from './open.ts';
+import { DamageError, type Sqlite } from './open.ts';
 
 /** Text of a column of JSON as a value; null stays null. Errors: SyntaxError, which `readStored` tells as damage. */
 export const storedJson = (text: string | null): unknown =>
@@ -24,7 +24,7 @@ export function readStored<T>(db: Sqlite, what: string, read: () => T): T {
           : null;
     if (reason === null) throw error;
     const where = reason === '' ? '' : `: ${reason}`;
-    throw damagedError(db.name, `${what} cannot be read${where}`, error);
+    throw new DamageError(db.name, `${what} cannot be read${where}`, error);
   }
 }
 
@@ -46,14 +46,14 @@ export function storedBytes(
   { bytes, sha256: stored }: { readonly bytes: Uint8Array; readonly sha256: string | null },
 ): Uint8Array {
   if (sha256(bytes) === stored) return bytes;
-  throw damagedError(db.name, `${what} is not as it was stored`);
+  throw new DamageError(db.name, `${what} is not as it was stored`);
 }
 
 /** The code of a label map, as it was stored and as large as its image. Errors: corrupt. */
 export function storedLabelMap(db: Sqlite, what: string, row: LabelMapRow): Uint8Array {
   const { width, height } = labelMapSize(storedBytes(db, what, row));
   if (width === row.width_px && height === row.height_px) return row.bytes;
-  throw damagedError(
+  throw new DamageError(
     db.name,
     `${what} is ${width}×${height} px, its image ${row.width_px}×${row.height_px} px`,
   );

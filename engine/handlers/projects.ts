@@ -2,11 +2,37 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
-import { trueProjectPath } from '../db/project.ts';
+import { AppError, toWireError } from '../../shared/errors.ts';
+import { checkFile, shareOf } from '../care/check.ts';
+import { repairFile } from '../care/repair.ts';
+import { backupPath } from '../db/backup.ts';
+import { assertProjectFile, projectError, trueProjectPath } from '../db/project.ts';
 import { ensureSample } from '../sample.ts';
 import type { CallContext, Changed, Handlers, OpenProject } from './context.ts';
 
-function describe({ db, queue }: OpenProject): ProjectInfo {
+/** What there is to say of a project; one that is damaged hides neither itself nor the others. */
+function describe(project: OpenProject): ProjectInfo {
+  try {
+    return summary(project);
+  } catch (error) {
+    const known = projectError(error, project.db.path);
+    if (!(known instanceof AppError)) throw error;
+    const { path } = project.db;
+    return {
+      path,
+      name: basename(path, '.graft'),
+      about: null,
+      datasets: 0,
+      images: 0,
+      studies: 0,
+      runningStudies: 0,
+      held: project.queue.held,
+      damaged: toWireError(known),
+    };
+  }
+}
+
+function summary({ db, queue }: OpenProject): ProjectInfo {
   const datasets = db.datasets.list();
   const studies = db.studies.list();
   return {
@@ -18,6 +44,7 @@ function describe({ db, queue }: OpenProject): ProjectInfo {
     studies: studies.length,
     runningStudies: studies.filter((s) => s.status === 'running').length,
     held: queue.held,
+    damaged: null,
   };
 }
 
@@ -34,6 +61,8 @@ export const projectHandlers: Handlers<
   | 'project.close'
   | 'project.list'
   | 'project.check'
+  | 'project.backup'
+  | 'project.repair'
   | 'project.recent'
   | 'project.forget'
 > = {
@@ -45,9 +74,31 @@ export const projectHandlers: Handlers<
     return { output: null, changes: { projects: { closed: [trueProjectPath(project)] } } };
   },
   'project.list': (_input, { projects }) => projects.list().map(describe),
-  'project.check'({ project }, context) {
-    context.project(project).db.check();
-    return { ok: true };
+  async 'project.check'({ project }, { signal, progress }) {
+    assertProjectFile(project);
+    const damages = await checkFile(trueProjectPath(project), { signal, onProgress: progress });
+    return { ok: damages.length === 0, damaged: damages.map(({ what }) => what) };
+  },
+  async 'project.backup'({ project, to }, context) {
+    const { signal, progress } = context;
+    const { db } = context.project(project);
+    const path = to === undefined ? backupPath(db.path, null) : resolve(to);
+    const onProgress = (share: number) => progress(shareOf(share, `writing ${basename(path)}`));
+    return { path, bytes: await db.backup(path, { signal, onProgress }) };
+  },
+  async 'project.repair'({ project, from }, { projects, signal, progress }) {
+    assertProjectFile(project);
+    const path = trueProjectPath(project);
+    const isOpen = () => projects.list().some(({ db }) => db.path === path);
+    const wasOpen = isOpen();
+    const output = await repairFile(
+      path,
+      { open: () => projects.open(path).db, close: () => projects.close(path) },
+      { from: from.map((one) => resolve(one)), signal, onProgress: progress },
+    );
+    if (!wasOpen && isOpen()) await projects.close(path);
+    const closed = wasOpen && !isOpen();
+    return { output, changes: { projects: closed ? { closed: [path] } : {} } };
   },
   'project.recent': (_input, { settings }) =>
     settings.read().recentProjects.map(({ path, openedAt }) => ({

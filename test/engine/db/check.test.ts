@@ -7,6 +7,7 @@ import {
   openProjectReadonly,
   type Project,
 } from '../../../engine/db/project.ts';
+import { DamageError } from '../../../engine/db/open.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
@@ -43,7 +44,8 @@ function errorOf(action: () => unknown): AppError {
 function check(path: string): void {
   const project = openProject(path);
   try {
-    project.check();
+    const found = [...project.damage()].map(({ what }) => what);
+    if (found.length > 0) throw new DamageError(path, found.join('; '));
   } finally {
     project.close();
   }
@@ -55,7 +57,10 @@ it('finds nothing in a project that is whole', () => {
 
 it.each([
   ['DELETE FROM image_bytes WHERE image_id = 2', /the original of 1\.png in "cells" is gone/],
-  [`UPDATE image_bytes SET bytes = x'00' WHERE image_id = 3`, /stored: the original of 2\.png in/],
+  [
+    `UPDATE image_bytes SET bytes = x'00' WHERE image_id = 3`,
+    /damaged \(the original of 2\.png in/,
+  ],
   [`UPDATE checkpoints SET bytes = x'010204'`, /the best weights of run 1/],
   [`UPDATE label_maps SET bytes = x'00' WHERE id = 1`, /label map 1 of 0\.png/],
   [
@@ -110,7 +115,7 @@ it.each([
     const { code, subject, message } = errorOf(() => use(project));
     expect({ code, subject }).toEqual({ code: 'corrupt', subject: path });
     expect(message).toMatch(words);
-    expect(message).toMatch(/open a backup.*graft check/);
+    expect(message).toMatch(/graft check.*graft repair/);
   } finally {
     project.close();
   }

@@ -1,0 +1,43 @@
+/** Whether a project file is whole, asked beside the work on it. */
+import { Worker } from 'node:worker_threads';
+import type { Progress } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Damage } from '../db/check.ts';
+import { CheckAnswer, type CheckThreadData } from './check-messages.ts';
+
+export interface CareOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Progress is a share; people see it in steps of a thousandth. */
+export const shareOf = (share: number, message: string): Progress => ({
+  done: Math.round(share * 1000),
+  total: 1000,
+  message,
+});
+
+/** Everything of a project file that is not as it was stored; changes nothing. Errors: cancelled. */
+export function checkFile(path: string, options: CareOptions = {}): Promise<Damage[]> {
+  const { signal, onProgress } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Damage[]>();
+  const found: Damage[] = [];
+  const workerData: CheckThreadData = { path };
+  const thread = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData });
+  const end = (): void => {
+    reject(new AppError('cancelled', 'The check was cancelled.'));
+    thread.terminate().catch(reject);
+  };
+  signal?.addEventListener('abort', end, { once: true });
+  thread.on('message', (message: unknown) => {
+    const answer = CheckAnswer.parse(message);
+    if (answer.type === 'progress')
+      onProgress?.(shareOf(answer.share, 'reading all that is stored'));
+    else if (answer.type === 'damage') found.push(answer.damage);
+    else resolve(found);
+  });
+  thread.on('error', reject);
+  thread.on('exit', (code) => reject(new Error(`the check ended unexpectedly (${code})`)));
+  if (signal?.aborted === true) end();
+  return promise.finally(() => signal?.removeEventListener('abort', end));
+}
