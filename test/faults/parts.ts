@@ -1,5 +1,6 @@
 /** The parts of the harness, in the order in which they run. */
+import { files } from './files.ts';
 import { messages } from './messages.ts';
 import type { FaultPart } from './part.ts';
 
-export const PARTS: readonly FaultPart[] = [messages];
+export const PARTS: readonly FaultPart[] = [files, messages];

@@ -1,0 +1,147 @@
+/** Small sound files of every format that is read, from which the damaged ones are made. */
+import { encode } from 'fast-png';
+import { strToU8, zipSync } from 'fflate';
+import sharp from 'sharp';
+import { writeHdf5 } from '../../../engine/training/weights/keras-file.ts';
+import { writeSafetensors } from '../../../engine/training/weights/safetensors.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { type TiffPage, writeTiff } from '../../engine/data/tiff-writer.ts';
+
+export interface SoundFile {
+  readonly name: string;
+  readonly kind: 'image' | 'weights' | 'coco';
+  readonly bytes: Buffer;
+}
+
+const [WIDTH, HEIGHT] = [20, 14];
+
+const noise = (count: number, below: number, name: string): number[] => {
+  const random = createRandom(1, 'sound', name);
+  return Array.from({ length: count }, () => random.below(below));
+};
+
+const page = (bits: readonly number[], more: Partial<TiffPage> = {}): TiffPage => ({
+  ...{ width: WIDTH, height: HEIGHT, bits },
+  samples: noise(WIDTH * HEIGHT * bits.length, 2 ** Math.min(8, ...bits), String(bits)),
+  ...more,
+});
+
+/** Pages of a TIFF by name. */
+const TIFFS: Readonly<Record<string, readonly TiffPage[]>> = {
+  grey8: [page([8])],
+  strips: [page([8], { strip: 3 })],
+  grey16: [page([16], { strip: 5 })],
+  float32: [page([32], { format: 'float' })],
+  rgb: [page([8, 8, 8])],
+  planes: [page([8, 8, 8], { planar: true, strip: 4 })],
+  tiles: [page([8, 8, 8], { tile: [16, 16] })],
+  lzw: [page([8], { compression: 'lzw', predictor: 2 })],
+  deflate: [page([16], { compression: 'deflate', predictor: 2, strip: 4 })],
+  packbits: [page([8], { compression: 'packbits' })],
+  bilevel: [page([1], { photometric: 0 })],
+  pages: [page([8]), page([8]), page([8], { compression: 'lzw' })],
+  imagej: [
+    page([8], { tags: { 270: 'ImageJ=1.53\nimages=3\nchannels=3\n' } }),
+    page([8]),
+    page([8]),
+  ],
+};
+
+async function photographs(): Promise<SoundFile[]> {
+  const data = Buffer.from(noise(WIDTH * HEIGHT * 3, 256, 'photograph'));
+  const picture = () => sharp(data, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
+  const made = {
+    'baseline.jpg': picture().jpeg(),
+    'progressive.jpg': picture().jpeg({ progressive: true }),
+    'interlaced.png': picture().png({ progressive: true }),
+    'lossy.webp': picture().webp(),
+    'lossless.webp': picture().webp({ lossless: true }),
+    'one.gif': picture().gif(),
+    'jpeg.tif': picture().tiff({ compression: 'jpeg' }),
+    'deflate-tiles.tif': picture().tiff({ compression: 'deflate', tile: true }),
+  };
+  const frames = await picture().gif().toBuffer();
+  const animated = sharp([frames, frames, frames], { join: { animated: true } });
+  const all = { ...made, 'frames.gif': animated.clone().gif(), 'frames.webp': animated.webp() };
+  return Promise.all(
+    Object.entries(all).map(async ([name, image]) => ({
+      ...{ name, kind: 'image' as const },
+      bytes: await image.toBuffer(),
+    })),
+  );
+}
+
+function pngs(): SoundFile[] {
+  const png = (name: string, options: Parameters<typeof encode>[0]): SoundFile => ({
+    ...{ name, kind: 'image' },
+    bytes: Buffer.from(encode(options)),
+  });
+  const size = { width: WIDTH, height: HEIGHT };
+  const levels = (count: number, below: number) =>
+    Uint8Array.from(noise(count, below, `png ${below}`));
+  const pixels = WIDTH * HEIGHT;
+  const palette = noise(30, 256, 'palette');
+  const colours = Array.from({ length: 10 }, (_, i) => palette.slice(3 * i, 3 * i + 3));
+  return [
+    png('grey.png', { ...size, channels: 1, data: levels(pixels, 4) }),
+    png('rgb.png', { ...size, channels: 3, data: levels(3 * pixels, 2) }),
+    png('alpha.png', { ...size, channels: 4, data: levels(4 * pixels, 2) }),
+    png('wide.png', {
+      ...size,
+      channels: 1,
+      depth: 16,
+      data: Uint16Array.from(noise(pixels, 9, 'w')),
+    }),
+    png('index.png', { ...size, channels: 1, data: levels(pixels, 10), palette: colours }),
+  ];
+}
+
+async function weights(): Promise<SoundFile[]> {
+  const values = Float32Array.from(noise(24, 100, 'weights'));
+  const tensor = { shape: [2, 3, 4], values };
+  const tensors = new Map([
+    ['conv1.weight', tensor],
+    ['bn1.bias', { shape: [24], values }],
+  ]);
+  const hdf5 = await writeHdf5((file) => {
+    const group = file.create_group('layers').create_group('conv');
+    group.create_dataset({ name: 'kernel:0', data: values, shape: [2, 3, 4], dtype: '<f4' });
+    file.create_attribute('model_config', '{"config": {"name": "a", "layers": []}}');
+  });
+  const file = (name: string, bytes: Uint8Array): SoundFile => ({
+    ...{ name, kind: 'weights' },
+    bytes: Buffer.from(bytes),
+  });
+  return [
+    file('w.safetensors', writeSafetensors({ tensors, metadata: { by: 'test' } })),
+    file('w.h5', hdf5),
+    file(
+      'w.keras',
+      zipSync({ 'model.weights.h5': hdf5, 'config.json': strToU8('{"config": {}}') }),
+    ),
+  ];
+}
+
+function coco(): SoundFile {
+  const images = [{ id: 1, file_name: 'a.png', width: WIDTH, height: HEIGHT }];
+  const categories = [{ id: 1, name: 'cell' }];
+  const of = { image_id: 1, category_id: 1, iscrowd: 0 };
+  const box = [2, 2, 9, 2, 9, 9, 2, 9];
+  const annotations = [
+    { id: 1, ...of, segmentation: [box] },
+    { id: 2, ...of, segmentation: { size: [HEIGHT, WIDTH], counts: [30, 40, 210] } },
+    { id: 3, ...of, segmentation: { size: [HEIGHT, WIDTH], counts: 'n0X1Z6' } },
+  ];
+  const json = JSON.stringify({ images, categories, annotations });
+  return { name: 'instances.json', kind: 'coco', bytes: Buffer.from(json) };
+}
+
+export async function soundFiles(): Promise<SoundFile[]> {
+  const tiffs = Object.entries(TIFFS).flatMap(([name, pages]) =>
+    [false, true].map((isBig): SoundFile => ({
+      ...{ name: `${name}-${isBig ? 'MM' : 'II'}.tif`, kind: 'image' },
+      bytes: Buffer.from(writeTiff(pages, { isBig })),
+    })),
+  );
+  return [...tiffs, ...pngs(), ...(await photographs()), ...(await weights()), coco()];
+}
