@@ -5,6 +5,7 @@ import type { ElectronApi } from './electron-api.ts';
 import { createEngineProcess, type EngineCommand, type EngineProcess } from './engine-process.ts';
 import { menuTemplate } from './menu.ts';
 import { openFilesOf, openFilesOfOthers } from './open-files.ts';
+import { isOwnFrame } from './own-frame.ts';
 import { Page } from './page.ts';
 import { handlePickPath } from './pick-path.ts';
 import { quitWithLastWindow, stopEngineBeforeQuitting } from './quit.ts';
@@ -37,8 +38,8 @@ export async function boot(electron: ElectronApi, options: BootOptions): Promise
     () => page.origin,
   );
   setMenu(electron, page, options.platform);
-  electron.ipcMain.on(CHANNELS.painted, () => page.painted());
-  if (smoke) quitOncePainted(electron, options);
+  onPainted(electron, page, () => page.painted());
+  if (smoke) quitOncePainted(electron, page, options);
   openFilesOf(options.args, options.workingFolder, { app: electron.app, page });
   quitWithLastWindow(electron);
   stopEngineBeforeQuitting(electron, engine, options.print);
@@ -76,11 +77,18 @@ function setMenu({ Menu }: ElectronApi, page: Page, platform: NodeJS.Platform): 
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }
 
+/** Told by the page, and by no other frame. */
+function onPainted({ ipcMain }: ElectronApi, page: Page, listener: () => void): void {
+  ipcMain.on(CHANNELS.painted, (event) => {
+    if (isOwnFrame(event, page.origin)) listener();
+  });
+}
+
 /** The smoke test: how long it took until there was something to see. */
-function quitOncePainted({ app, ipcMain }: ElectronApi, options: BootOptions): void {
-  ipcMain.on(CHANNELS.painted, () => {
+function quitOncePainted(electron: ElectronApi, page: Page, options: BootOptions): void {
+  onPainted(electron, page, () => {
     const readyMs = Math.round(options.system.now() - options.startedAt);
     options.print(JSON.stringify({ ready_ms: readyMs, shell: 'electron' }));
-    app.quit();
+    electron.app.quit();
   });
 }

@@ -7,7 +7,7 @@ import type { Window } from './electron-api.ts';
 
 export class Page {
   #window: Window | null = null;
-  #origin = 'null';
+  #origin = '';
   #painted = false;
   #waiting: string[] = [];
 
@@ -16,7 +16,7 @@ export class Page {
     return this.#window;
   }
 
-  /** Of the engine that serves the page now; 'null', which no page has, before there is one. */
+  /** Of the engine that serves the page now; '', which no page has, before there is one ('null' is that of data: pages). */
   get origin(): string {
     return this.#origin;
   }

@@ -3,6 +3,7 @@ import type { IpcMainInvokeEvent, OpenDialogOptions } from 'electron';
 import { PathRequest } from '../shared/desktop.ts';
 import { CHANNELS } from './channels.ts';
 import type { ElectronApi, Window } from './electron-api.ts';
+import { isOwnFrame } from './own-frame.ts';
 
 const PROPERTIES = {
   'open-file': ['openFile'],
@@ -17,8 +18,7 @@ export function handlePickPath(
 ): void {
   electron.ipcMain.handle(CHANNELS.pickPath, async (event: IpcMainInvokeEvent, input: unknown) => {
     const owner = window();
-    const frame = event.senderFrame;
-    if (owner === null || frame === null || new URL(frame.url).origin !== ownOrigin()) {
+    if (owner === null || !isOwnFrame(event, ownOrigin())) {
       throw new Error('This page may not ask for files.');
     }
     const { mode, title, verb, extensions, fileName } = PathRequest.parse(input);

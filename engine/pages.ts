@@ -1,7 +1,7 @@
 /** The plain pages that the server shows while there is no window: projects and running studies. */
 import { reportUrl } from '../shared/exchange.ts';
 import { duration } from '../shared/number-format.ts';
-import { markup, type Markup } from '../shared/markup.ts';
+import { markup, type Markup, trusted } from '../shared/markup.ts';
 import { studyProgress } from '../shared/study-progress.ts';
 import type { Engine } from './engine.ts';
 import { GRAFT_VERSION } from './version.ts';
@@ -9,12 +9,8 @@ import { GRAFT_VERSION } from './version.ts';
 /** A running study is looked at, not clicked at: the page fetches itself anew. */
 const REFRESH_SECONDS = 5;
 
-function page(title: string, body: Markup, refresh: boolean): string {
-  return markup`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title}</title>
-${refresh && markup`<meta http-equiv="refresh" content="${String(REFRESH_SECONDS)}">`}
-<style>
+/** Of all these pages. */
+export const pageStyles: Markup = trusted(`
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1.5rem }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
@@ -22,7 +18,14 @@ h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); vertical-align: top }
 progress { width: 10rem }
-</style></head><body>${body}</body></html>`.text;
+`);
+
+function page(title: string, body: Markup, refresh: boolean): string {
+  return markup`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${title}</title>
+${refresh && markup`<meta http-equiv="refresh" content="${String(REFRESH_SECONDS)}">`}
+<style>${pageStyles}</style></head><body>${body}</body></html>`.text;
 }
 
 export function plainPage(title: string, text: string): string {

@@ -84,7 +84,7 @@ export function armName({ pretraining, transfer }: ArmIdentity): string {
 
 /** A filled marker about 2·r wide, ringed in the colour of the paper so that neighbours stay apart. */
 export function marker({ colour, marker: shape }: SeriesStyle, x: number, y: number, r: number) {
-  const paint = markup`style="fill:${colour};stroke:var(--chart-paper);stroke-width:1.2"`;
+  const paint = markup`fill="${colour}" stroke="var(--chart-paper)" stroke-width="1.2"`;
   if (shape === 'circle') return markup`<circle cx="${x}" cy="${y}" r="${r}" ${paint}/>`;
   return markup`<path d="${markerPath(shape, x, y, r)}" ${paint}/>`;
 }

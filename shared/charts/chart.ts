@@ -21,7 +21,7 @@ const COLOURS = `
   --half-keep: light-dark(#009e73, #22b58b); --half-drop: light-dark(#d55e00, #ee7a30);
   --half-same: #8793a3; --half-unclear: light-dark(#c9d0d9, #46505d);`;
 
-/** To be put once into the page that shows charts. */
+/** To be put once into the page that shows charts. What differs from mark to mark is an attribute of it: policies refuse styles in markup. */
 export const chartStyles: Markup = trusted(`
 :root { ${COLOURS} }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
@@ -35,7 +35,7 @@ export const chartStyles: Markup = trusted(`
 .chart .rule { stroke: var(--chart-rule); stroke-width: 1; }
 .chart .zero { stroke: var(--chart-muted); stroke-width: 1; }
 .chart .band { fill: var(--chart-band); }
-.chart .series { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: butt; }
+.chart .series { fill: none; stroke-linejoin: round; stroke-linecap: butt; }
 .chart .spread { stroke: none; fill-opacity: 0.13; }
 `);
 
@@ -78,5 +78,5 @@ export function legend(entries: readonly LegendEntry[]): Markup {
 
 /** A short line with its marker, as in the charts. */
 export function swatch(style: SeriesStyle): Markup {
-  return markup`<svg class="swatch" width="34" height="12" viewBox="0 0 34 12" aria-hidden="true"><line x1="1" x2="33" y1="6" y2="6" style="stroke:${style.colour};stroke-width:2;stroke-dasharray:${style.dash}"/>${marker(style, 17, 6, 4)}</svg>`;
+  return markup`<svg class="swatch" width="34" height="12" viewBox="0 0 34 12" aria-hidden="true"><line x1="1" x2="33" y1="6" y2="6" stroke="${style.colour}" stroke-width="2" stroke-dasharray="${style.dash}"/>${marker(style, 17, 6, 4)}</svg>`;
 }

@@ -139,12 +139,12 @@ function drawHalf(
   const paint = PAINT[state];
   const bars = place.bars.map(
     (height, i) =>
-      markup`<rect x="${place.left + i * BAR_STEP}" y="${MIDDLE_Y - height / 2}" width="${BAR_WIDTH}" height="${height}" rx="2" style="fill:${paint.fill};fill-opacity:${paint.opacity};stroke:${paint.stroke};stroke-dasharray:${paint.dash}"/>`,
+      markup`<rect x="${place.left + i * BAR_STEP}" y="${MIDDLE_Y - height / 2}" width="${BAR_WIDTH}" height="${height}" rx="2" fill="${paint.fill}" fill-opacity="${paint.opacity}" stroke="${paint.stroke}" stroke-dasharray="${paint.dash}"/>`,
   );
   return markup`${bars}${badge(state, place.centre, MIDDLE_Y)}<text class="middle small" x="${place.centre}" y="86">${place.name}${effect === '' ? '' : ` ${effect}`}</text><text class="middle strong large" x="${place.centre}" y="105">${advice}</text>`;
 }
 
 function badge(state: HalfState, x: number, y: number): Markup | null {
   if (state === 'untested') return null;
-  return markup`<g transform="translate(${x} ${y})"><circle r="10.5" style="fill:var(--chart-paper);stroke:${PAINT[state].stroke};stroke-width:1.5"/><path d="${BADGE_STROKES[state]}" style="fill:none;stroke:${PAINT[state].stroke};stroke-width:2;stroke-linecap:round;stroke-linejoin:round"/></g>`;
+  return markup`<g transform="translate(${x} ${y})"><circle r="10.5" fill="var(--chart-paper)" stroke="${PAINT[state].stroke}" stroke-width="1.5"/><path d="${BADGE_STROKES[state]}" fill="none" stroke="${PAINT[state].stroke}" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></g>`;
 }

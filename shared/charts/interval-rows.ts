@@ -156,7 +156,7 @@ function drawRow(
     .filter((dot) => isWithin(dot, domain))
     .map(
       (dot) =>
-        markup`<circle cx="${x.at(dot)}" cy="${y + 8}" r="1.8" style="fill:${style.colour};fill-opacity:.45"/>`,
+        markup`<circle cx="${x.at(dot)}" cy="${y + 8}" r="1.8" fill="${style.colour}" fill-opacity=".45"/>`,
     )}${whisker(row.wide, 1.4, row, place)}${narrow && whisker(narrow, 4, row, place)}${isWithin(row.value, domain) && marker(style, x.at(row.value), y, 4.6)}<text class="ink" x="${place.numbersLeft}" y="${y + 4}">${row.numbers}</text><text x="${place.wordLeft}" y="${y + 4}">${row.word}</text></g>`;
 }
 
@@ -170,5 +170,5 @@ function whisker(
   if (!(low <= domain[1] && high >= domain[0])) return null;
   const left = x.at(Math.max(low, domain[0]));
   const right = x.at(Math.min(high, domain[1]));
-  return markup`<line x1="${left}" x2="${right}" y1="${y}" y2="${y}" style="stroke:${colour};stroke-width:${thickness}"/>`;
+  return markup`<line x1="${left}" x2="${right}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="${thickness}"/>`;
 }

@@ -160,18 +160,17 @@ function band({ points, style }: BandSeries, x: Scale, y: Scale): Markup {
   if (known.length < 2) return markup``;
   const there = known.map((point) => markup`${x.at(point.x)} ${y.at(point.low)} `);
   const back = known.toReversed().map((point) => markup`${x.at(point.x)} ${y.at(point.high)} `);
-  return markup`<polygon class="spread" points="${there}${back}" style="fill:${style.colour}"/>`;
+  return markup`<polygon class="spread" points="${there}${back}" fill="${style.colour}"/>`;
 }
 
 function hasBand({ low, high }: BandPoint): boolean {
   return Number.isFinite(low) && Number.isFinite(high);
 }
 
-function line({ points, style, thickness }: BandSeries, x: Scale, y: Scale): Markup {
+function line({ points, style, thickness = 2 }: BandSeries, x: Scale, y: Scale): Markup {
   const positions = thinLine(points.map((point) => ({ x: x.at(point.x), y: y.at(point.y) })));
   const path = positions.map((position) => markup`${position.x} ${position.y} `);
-  const width = thickness !== undefined && markup`;stroke-width:${thickness}`;
-  return markup`<polyline class="series" points="${path}" style="stroke:${style.colour};stroke-dasharray:${style.dash}${width}"/>`;
+  return markup`<polyline class="series" points="${path}" stroke="${style.colour}" stroke-width="${thickness}" stroke-dasharray="${style.dash}"/>`;
 }
 
 function markers(

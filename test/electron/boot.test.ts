@@ -40,6 +40,11 @@ async function started(options: { args?: string[]; onlyInstance?: boolean } = {}
   return { ...made, child, lines, window, ready, userData };
 }
 
+/** A message of the page that the window shows. */
+const pageOf = (window: FakeWindow | undefined) => ({
+  senderFrame: { url: window?.webContents.url },
+});
+
 const commands = (window: FakeWindow | undefined) =>
   window?.webContents.sent.filter(([channel]) => channel === CHANNELS.command);
 
@@ -94,7 +99,7 @@ describe('the Electron shell', () => {
     fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
     await ready();
     expect(commands(window)).toEqual([]);
-    fake.ipcMain.emit(CHANNELS.painted);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
     expect(commands(window)).toEqual([
       [CHANNELS.command, 'open-project', '/home/someone/cells.graft'],
       [CHANNELS.command, 'open-project', '/data/b.graft'],
@@ -109,7 +114,7 @@ describe('the Electron shell', () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const { fake, child, window, ready } = await started().finally(() => vi.useRealTimers());
     await ready();
-    fake.ipcMain.emit(CHANNELS.painted);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
     if (window === undefined) throw new Error('no window');
     window.webContents.url = `${ORIGIN}/#/studies/3`;
     vi.useFakeTimers({ toFake: ['setTimeout'] });
@@ -126,9 +131,9 @@ describe('the Electron shell', () => {
     // What is opened meanwhile waits for the new page.
     fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
     expect(commands(window)).toHaveLength(1);
-    fake.ipcMain.emit(CHANNELS.painted);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
     expect(commands(window)?.at(-1)).toEqual([CHANNELS.command, 'open-project', '/data/b.graft']);
-    fake.ipcMain.emit(CHANNELS.painted);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
     expect(commands(window)).toHaveLength(2);
   });
 
@@ -175,10 +180,13 @@ describe('the Electron shell', () => {
   });
 
   it('prints one line and quits in the smoke test', async () => {
-    const { fake, lines, ready } = await started({ args: ['--smoke'], onlyInstance: false });
+    const { fake, lines, ready, window } = await started({
+      args: ['--smoke'],
+      onlyInstance: false,
+    });
     await ready();
     expect(lines).toEqual([]);
-    fake.ipcMain.emit(CHANNELS.painted);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
     expect(lines).toEqual(['{"ready_ms":1500,"shell":"electron"}']);
     expect(fake.app.quit).toHaveBeenCalled();
   });

@@ -36,6 +36,8 @@ class Trial {
   #around: Surroundings | null = null;
   #callsOfProject = 0;
   peakBytes = 0;
+  /** How calls were answered: by a result, or by the code of an error. */
+  readonly answers = new Map<string, number>();
   restarts = 0;
 
   async engine(): Promise<EngineUnderTest> {
@@ -75,8 +77,9 @@ class Trial {
     const shown = `${way} ${text.slice(0, 600)}`;
     try {
       const answer = await sendCall(engine, way, text);
-      if (answer === 'closed') return null;
-      const { error } = Wire.parse(answer);
+      const { error } = answer === 'closed' ? {} : Wire.parse(answer);
+      const how = answer === 'closed' ? 'hung up with words' : (error?.code ?? 'result');
+      this.answers.set(how, (this.answers.get(how) ?? 0) + 1);
       return error?.code === 'internal' ? `${shown} was answered by ${error.message}` : null;
     } catch (error) {
       return `${shown} was not answered: ${String(error)}`;
@@ -171,7 +174,9 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
       const done = number - first + 1;
       if (done % SAY_EVERY === 0) say(`messages: ${done} of ${count}, ${findings.faults} faults`);
     }
+    const answers = [...trial.answers].map(([how, times]) => `${how} ${times}`).join(', ');
     return findings.report([
+      `answers to calls: ${answers}`,
       `engines that had to be started: ${trial.restarts}`,
       `largest memory of an engine: ${(trial.peakBytes / 2 ** 20).toFixed(0)} MiB`,
     ]);

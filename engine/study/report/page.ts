@@ -5,6 +5,7 @@
 import type { AnalysedRun, ReportData, StudyAnalysis } from '../../../shared/analysis.ts';
 import { figureMarkup } from '../../../shared/charts/figure.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
+import { styleSource } from '../../style-source.ts';
 import { layersSection, methodsSection, notesSection, provenance } from './closing.ts';
 import { factorialSection } from './factorial-section.ts';
 import { examplesSection, pretrainingSection } from './examples.ts';
@@ -24,8 +25,7 @@ import {
 } from './tables.ts';
 import { verdictSection } from './verdict-section.ts';
 
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const POLICY = `default-src 'none'; style-src ${styleSource(reportStyles)}; img-src data:; base-uri 'none'; form-action 'none'`;
 
 interface Section {
   readonly id: string;

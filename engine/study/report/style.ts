@@ -53,6 +53,9 @@ caption { padding: 0 0 8px; caption-side: top; }
 figcaption::before { counter-increment: figure; content: 'Figure ' counter(figure) '. '; font-weight: 600; color: var(--ink); }
 caption::before { counter-increment: table; content: 'Table ' counter(table) '. '; font-weight: 600; color: var(--ink); }
 .halves { display: grid; gap: 10px 14px; align-items: center; }
+.halves.narrow { grid-template-columns: minmax(96px, 128px) repeat(2, minmax(0, 1fr)); }
+.halves.of-3 { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.halves.of-4 { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 .halves .head, .halves .phone, .halves .name { font-size: 13.5px; color: var(--muted); text-align: center; }
 .halves .name { margin-bottom: 10px; }
 .halves .name b { color: var(--ink); }

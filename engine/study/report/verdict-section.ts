@@ -55,8 +55,7 @@ function halvesFigure(analysis: StudyAnalysis): Markup | null {
 /** A row a task, a column a label count; with many columns a row's name stands above it. */
 function halvesMatrix(analysis: StudyAnalysis, counts: readonly number[]): Markup {
   const width = counts.length > 2 ? 'wide' : 'narrow';
-  const columns = `${width === 'wide' ? '' : 'minmax(96px, 128px) '}repeat(${counts.length}, minmax(0, 1fr))`;
-  return markup`<div class="halves ${width}" style="grid-template-columns:${columns}">
+  return markup`<div class="halves ${width} of-${counts.length}">
 ${width === 'narrow' && markup`<div class="head"></div>`}${counts.map((labels) => markup`<div class="head">with ${labelCount(labels)}</div>`)}
 ${pretrainingsOf(analysis.comparisons).map((task) => markup`<div class="row"><small>pretrained by</small> ${pretrainingInText(task)}</div>${counts.map((labels) => halvesCell(analysis, task, labels, markup`<div class="phone">with ${labelCount(labels)}</div>`))}`)}
 </div>`;

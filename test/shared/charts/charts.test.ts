@@ -151,7 +151,7 @@ describe('interval rows', () => {
     const { text } = intervalRowsChart(options).draw().markup;
     const whiskers = [
       ...text.matchAll(
-        /x1="([\d.]+)" x2="([\d.]+)" y1="[\d.]+" y2="[\d.]+" style="[^"]*stroke-width:([\d.]+)"/g,
+        /x1="([\d.]+)" x2="([\d.]+)" y1="[\d.]+" y2="[\d.]+" stroke="[^"]*" stroke-width="([\d.]+)"/g,
       ),
     ].map((match) => ({ length: Number(match[2]) - Number(match[1]), thick: Number(match[3]) }));
     expect(whiskers).toHaveLength(2);
@@ -165,8 +165,8 @@ describe('interval rows', () => {
       ...options,
       rows: [{ ...row, wide: none, narrow: none }],
     }).draw().markup;
-    expect(text).not.toContain('stroke-width:1.4');
-    expect(text).toContain('stroke:var(--chart-paper)');
+    expect(text).not.toContain('stroke-width="1.4"');
+    expect(text).toContain('stroke="var(--chart-paper)"');
   });
 
   it('are read row by row', () => {
@@ -185,7 +185,7 @@ describe('interval rows', () => {
   it('show of a stretch of the axis what lies in it', () => {
     const { markup, plot, readings } = intervalRowsChart(options).draw({ view: [0.015, 0.035] });
     const ends = [
-      ...markup.text.matchAll(/x1="([\d.]+)" x2="([\d.]+)" y1="[\d.]+" y2="[\d.]+" style/g),
+      ...markup.text.matchAll(/x1="([\d.]+)" x2="([\d.]+)" y1="[\d.]+" y2="[\d.]+" stroke=/g),
     ];
     expect(ends).toHaveLength(2);
     // Both begin left of what is seen; the thin one also ends right of it.
