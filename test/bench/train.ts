@@ -129,6 +129,7 @@ function timeTraining(engine: Engine, onWarm: () => void) {
   });
   const times: number[] = [];
   const cpuTimes: number[] = [];
+  let warm = process.resourceUsage();
   let firstStepMs = 0;
   for (let at = 1; at <= config.steps; at++) {
     const start = performance.now();
@@ -139,14 +140,20 @@ function timeTraining(engine: Engine, onWarm: () => void) {
     ]);
     step.run({ size: batch, inputs }, stepScalars(config, at));
     if (at === 1) firstStepMs = performance.now();
-    if (at === WARM_UP_STEPS) onWarm();
+    if (at === WARM_UP_STEPS) {
+      onWarm();
+      warm = process.resourceUsage();
+    }
     if (at <= WARM_UP_STEPS) continue;
     times.push(performance.now() - start);
     cpuTimes.push(cpuMilliseconds(cpuStart));
   }
+  const ended = process.resourceUsage();
   return {
     step,
     image,
+    pageFaults: (ended.minorPageFault - warm.minorPageFault) / steps,
+    systemMsStep: (ended.systemCPUTime - warm.systemCPUTime) / 1000 / steps,
     spec: specs.trained,
     msStep: median(times),
     cpuMsStep: median(cpuTimes),
@@ -204,6 +211,9 @@ console.log(
     ms_step: rounded(trained.msStep, 1),
     // Of all threads: with one thread the figure that a busy machine spoils least.
     cpu_ms_step: rounded(trained.cpuMsStep, 1),
+    // Memory that the system hands out anew, and what it takes for that.
+    page_faults_step: Math.round(trained.pageFaults),
+    system_ms_step: rounded(trained.systemMsStep, 1),
     img_s: rounded((1000 * batch) / trained.msStep, 2),
     infer_img_s: rounded((1000 * batch) / msInfer, 1),
     cpu_ms_infer: rounded(cpuMsInfer, 1),
