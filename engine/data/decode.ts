@@ -19,6 +19,7 @@ import {
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
+import { assertWholeGif } from './gif-blocks.ts';
 import type { ImageFile } from './image-file.ts';
 import { joinChannels } from './joined-channels.ts';
 import { openTiffRows } from './tiff.ts';
@@ -127,6 +128,7 @@ export async function pageCount(
 ): Promise<number> {
   const format = await formatOf(file, options.subject);
   if (format === 'tiff') return (await tiffPages(file, options.subject)).count;
+  if (format === 'gif') await assertWholeGif(file, options.subject);
   return (await readMetadata(file, options.subject, 0)).pages ?? 1;
 }
 
@@ -194,6 +196,7 @@ async function openPage(
 ): Promise<RowReader> {
   const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
   const format = await formatOfPage(file, options);
+  if (format === 'gif') await assertWholeGif(file, subject);
   if (format !== 'tiff') return sharpRows(file, { subject, page, limits, format });
   const tiff = await openTiffRows(file, { subject, page, limits, reading });
   return typeof tiff === 'function'
