@@ -73,6 +73,9 @@ async function difference(
   return `has ${own.data[at] ?? NaN} at sample ${at}, and ${data[at] ?? NaN} by ${by}`;
 }
 
+/** What a table calls them. */
+const KINDS = { image: 'images', weights: 'weights', coco: 'COCO', folder: 'lists of folders' };
+
 class Trial {
   readonly folder = mkdtempSync(join(tmpdir(), 'graft-faults-files-'));
   readonly findings = new Findings();
@@ -106,22 +109,36 @@ class Trial {
     return difference(bytes, { ...size, data, isGrey: channels === 1 }, by);
   }
 
-  async #coco(bytes: Buffer, number: number, picture: Buffer): Promise<null> {
+  /** A folder of images and masks with the changed file beside them; of COCO, that file itself. */
+  async #import(
+    { kind, name }: SoundFile,
+    { bytes, number, picture }: { bytes: Buffer; number: number; picture: Buffer },
+  ): Promise<null> {
     const dir = join(this.folder, String(number));
-    mkdirSync(dir);
-    writeFileSync(join(dir, 'a.png'), picture);
-    writeFileSync(join(dir, 'instances.json'), bytes);
-    const path = join(dir, 'instances.json');
-    await previewImport({ format: 'coco', path, imagesDir: dir });
-    this.accepted++;
+    for (const folder of kind === 'coco' ? ['images'] : ['images', 'masks']) {
+      mkdirSync(join(dir, folder), { recursive: true });
+      for (const image of ['a.png', 'b.png']) writeFileSync(join(dir, folder, image), picture);
+    }
+    writeFileSync(join(dir, name), bytes);
+    try {
+      const path = kind === 'coco' ? join(dir, name) : dir;
+      await previewImport({ format: 'auto', path, imagesDir: null });
+      this.accepted++;
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
     return null;
   }
 
   async #weights(bytes: Buffer, number: number): Promise<null> {
     const path = join(this.folder, `${number}.weights`);
     writeFileSync(path, bytes);
-    await readForeignWeights(path, { preprocessing: 'auto', base: 8 });
-    this.accepted++;
+    try {
+      await readForeignWeights(path, { preprocessing: 'auto', base: 8 });
+      this.accepted++;
+    } finally {
+      rmSync(path);
+    }
     return null;
   }
 
@@ -132,9 +149,7 @@ class Trial {
     if (chosen === undefined || picture === undefined) throw new Error('there are sound files');
     const { bytes, way } = mutated(chosen.bytes, random);
     const isMask = chosen.kind === 'image' && random.below(2) === 0;
-    const kind = isMask
-      ? 'masks'
-      : { image: 'images', weights: 'weights', coco: 'COCO' }[chosen.kind];
+    const kind = isMask ? 'masks' : KINDS[chosen.kind];
     this.findings.tried(kind);
     const shown = `${chosen.name} (${way})`;
     const fault = (what: string) => this.findings.fault({ kind, number, what: `${shown} ${what}` });
@@ -155,13 +170,12 @@ class Trial {
   }
 
   #tried(
-    { kind }: SoundFile,
+    chosen: SoundFile,
     of: { bytes: Buffer; number: number; isMask: boolean; picture: Buffer },
   ): Promise<string | null> {
-    if (kind === 'image') return this.#image(of.bytes, of.isMask);
-    return kind === 'coco'
-      ? this.#coco(of.bytes, of.number, of.picture)
-      : this.#weights(of.bytes, of.number);
+    if (chosen.kind === 'image') return this.#image(of.bytes, of.isMask);
+    if (chosen.kind === 'weights') return this.#weights(of.bytes, of.number);
+    return this.#import(chosen, of);
   }
 
   close(): void {

@@ -9,7 +9,8 @@ import { type TiffPage, writeTiff } from '../../engine/data/tiff-writer.ts';
 
 export interface SoundFile {
   readonly name: string;
-  readonly kind: 'image' | 'weights' | 'coco';
+  /** folder: a list beside images and masks, under its name. */
+  readonly kind: 'image' | 'weights' | 'coco' | 'folder';
   readonly bytes: Buffer;
 }
 
@@ -136,6 +137,29 @@ function coco(): SoundFile {
   return { name: 'instances.json', kind: 'coco', bytes: Buffer.from(json) };
 }
 
+/** What layouts read beside images and masks called a and b. */
+function lists(): SoundFile[] {
+  const classes = [
+    { index: 0, name: 'background', color: '#000000' },
+    { index: 1, name: 'cell', color: '#ff8800' },
+  ];
+  const texts = {
+    'classes.json': JSON.stringify({
+      ...{ classes, imageClasses: ['ill'], pages: { 'a.png': [[0]] } },
+      images: { 'a.png': { group: 'slide 1', imageClass: 'ill' } },
+    }),
+    'splits.json': JSON.stringify({ mine: { train: ['a.png'], val: ['b.png'], test: [] } }),
+    'dataset.json': JSON.stringify({ labels: { background: 0, cell: 1 }, file_ending: '.png' }),
+    'labelmap.txt': '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncell:1,1,1::\n',
+    'class_dict.csv': 'name,r,g,b\nbackground,0,0,0\ncell,1,1,1\n',
+    'class_names.txt': '_background_\ncell\n',
+  };
+  return Object.entries(texts).map(([name, text]): SoundFile => ({
+    ...{ name, kind: 'folder' },
+    bytes: Buffer.from(text),
+  }));
+}
+
 export async function soundFiles(): Promise<SoundFile[]> {
   const tiffs = Object.entries(TIFFS).flatMap(([name, pages]) =>
     [false, true].map((isBig): SoundFile => ({
@@ -143,5 +167,5 @@ export async function soundFiles(): Promise<SoundFile[]> {
       bytes: Buffer.from(writeTiff(pages, { isBig })),
     })),
   );
-  return [...tiffs, ...pngs(), ...(await photographs()), ...(await weights()), coco()];
+  return [...tiffs, ...pngs(), ...(await photographs()), ...(await weights()), coco(), ...lists()];
 }
