@@ -15,6 +15,7 @@ export default {
     'test/bench/*.ts!',
     // Started as processes and as threads, by path.
     'engine/training/worker.ts!',
+    'engine/data/decoder-process.ts!',
     'engine/parent-watch-thread.ts!',
     'engine/care/check-thread.ts!',
     'engine/training/batches/thread.ts!',

@@ -29,6 +29,19 @@ const NEGATIONS = words('with without no non has wearing');
 /** Say nothing beside a word for images or masks: ann_dir, gtFine, SegmentationClass. */
 const FILLERS = words('dir folder fine class png ground and of');
 
+/** Behind the names of single files, beside the words above: what somebody labelled, and what it was labelled on. */
+const BEHIND_MASKS = 'labelled|labeled';
+const BEHIND_IMAGES = 'sat|orig|original|raw';
+/** What tools write before the word for masks: cp_masks (Cellpose), Simple Segmentation (ilastik). */
+const BEFORE_MASKS = '(?:(?:cp|simple|object)[ _.-]+)?';
+const anyOf = (...sets: ReadonlySet<string>[]) => sets.flatMap((set) => [...set]).join('|');
+const PREFIX = new RegExp(`^(?:${anyOf(IMAGE_WORDS, MASK_WORDS)})[ _.-]+(?=.)`, 'iu');
+const IMAGE_SUFFIX = new RegExp(`(?<=.)[ _.-]+(?:${anyOf(IMAGE_WORDS)}|${BEHIND_IMAGES})$`, 'iu');
+const MASK_SUFFIX = new RegExp(
+  `(?<=.)[ _.-]+${BEFORE_MASKS}(?:${anyOf(MASK_WORDS)}|${BEHIND_MASKS}|l)$`,
+  'iu',
+);
+
 /** Words of a name: labelsTr, train_masks and gtFine2 are labels tr, train masks and gt fine. */
 function wordsOf(name: string): string[] {
   return name
@@ -100,9 +113,6 @@ export function neutralPath(file: string): string {
 
 /** 'img_001', 'mask_001', '001-label' → '001': what image and mask have in common, whichever word stands around it. */
 export function bareStem(stem: string): string {
-  const around = [...IMAGE_WORDS, ...MASK_WORDS].join('|');
-  const bare = stem
-    .replace(new RegExp(`^(?:${around})[ _.-]+(?=.)`, 'iu'), '')
-    .replace(new RegExp(`(?<=.)[ _.-]+(?:${around}|l)$`, 'iu'), '');
+  const bare = stem.replace(PREFIX, '').replace(MASK_SUFFIX, '').replace(IMAGE_SUFFIX, '');
   return sameName(bare);
 }

@@ -15,6 +15,7 @@ import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { matchFolders } from './folder-match.ts';
 import { bareStem, isMaskWord, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
 import { readJson } from './json-file.ts';
+import { maskLookalikes } from './mask-lookalikes.ts';
 import type { ValueRule } from './value-mapping.ts';
 import {
   type FileRole,
@@ -201,7 +202,8 @@ export const folderLayout: FolderLayout = {
     const listed = await readClassList(tree, reader);
     const rest = { ...tree, files: tree.files.filter((file) => file !== listed?.file) };
     const paired = pairFiles(rest, roleOf);
-    const issues: ImportIssue[] = [...doubts];
+    const hasMasks = paired.items.some(({ labels }) => labels !== null);
+    const issues: ImportIssue[] = [...doubts, ...(hasMasks ? [] : maskLookalikes(rest.files))];
     const known = await readBeside(tree, 'classes.json', { reader, schema: ClassesFile, issues });
     const splits = await readBeside(tree, 'splits.json', { reader, schema: SplitsFile, issues });
     const factsOf = new Map(

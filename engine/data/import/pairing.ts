@@ -19,7 +19,9 @@ export type FileRole =
     }
   | { readonly role: 'mask'; /** Best first. */ readonly keys: readonly string[] };
 
-const MASK_SUFFIX = /[_-](masks?|labels?|segmentation|seg|gt|annotation)$/i;
+/** Also as Cellpose (_cp_masks), ilastik (_Simple Segmentation) and QuPath (-labelled) write it. */
+const MASK_SUFFIX =
+  /[_-](?:(?:cp|simple|object)[ _-])?(masks?|labels?|labell?ed|segmentation|seg|gt|annotation)$/i;
 
 const MASK_PREFIX = /^(masks?|labels?|segmentation|seg|gt|annotation)[_-](?=.)/i;
 

@@ -489,6 +489,33 @@ describe('masks beside their images', () => {
     expect(Object.values(labels)).toEqual([LABELS, LABELS]);
   });
 
+  test.each<[string, string]>([
+    ['a_sat.jpg', 'a_mask.png'],
+    ['a.png', 'a_cp_masks.png'],
+    ['a.png', 'a_Simple Segmentation.png'],
+    ['a [x=1,w=2].png', 'a [x=1,w=2]-labelled.png'],
+    ['a_image.png', 'a_image_label.png'],
+  ])('%s and %s', async (image, mask) => {
+    const s = scratch();
+    s.write(`data/${image}`, image.endsWith('.jpg') ? await jpeg(1) : rgbPng(2, 2, 1));
+    s.write(`data/${mask}`, MASK);
+    expect((await importData(s)).labels).toEqual({ [image]: LABELS });
+  });
+
+  test.each<[string, string, string]>([
+    ['.jpg', '_1stHO.png', '2 files are called like others and "_1stHO"'],
+    ['.jpg', '.png', '2 names stand here as .jpg and .png'],
+  ])('%s and %s may be: doubtful', async (image, mask, message) => {
+    const s = scratch();
+    for (const name of ['a', 'b']) {
+      s.write(`data/${name}${image}`, await jpeg(1));
+      s.write(`data/${name}${mask}`, MASK);
+    }
+    const { told, labels } = await importData(s);
+    expect(told).toContainEqual(expect.stringContaining(`doubtful: ${message}`));
+    expect(Object.values(labels)).toEqual([null, null, null, null]);
+  });
+
   test("labelme's folders: its drawing of the mask is left out by name", async () => {
     const s = scratch();
     for (const name of ['a_json', 'b_json']) {
