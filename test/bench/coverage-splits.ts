@@ -9,7 +9,11 @@
 import { halfWidth, type Spread } from '../../engine/study/statistics/crossed-interval.ts';
 import { meanOverSplits, spreadOverSplits } from '../../engine/study/statistics/split-interval.ts';
 import { createRandom } from '../../shared/random.ts';
-import { simulatedSplits, type SplitDesign } from '../engine/study/statistics/simulated-splits.ts';
+import {
+  type SimulatedLabels,
+  simulatedSplits,
+  type SplitDesign,
+} from '../engine/study/statistics/simulated-splits.ts';
 
 const studies = Number(process.argv[2] ?? 2000);
 const IMAGES = 100;
@@ -28,7 +32,7 @@ const DESIGNS: readonly { words: string; splits: number; folds: number; repeats:
 const withinSplits = ({ splits, ...spread }: Spread): Spread =>
   splits === undefined ? spread : { ...spread, splits: { ...splits, variance: 0 } };
 
-function cell(design: SplitDesign, train: number): string {
+function cell(design: SplitDesign & { readonly labels: SimulatedLabels }, train: number): string {
   const random = createRandom(5, 'split coverage', JSON.stringify(design), String(train));
   const counts = { within: 0, plain: 0, between: 0, width: 0 };
   for (let k = 0; k < studies; k++) {

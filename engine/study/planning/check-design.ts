@@ -6,8 +6,10 @@ import {
   type StudyConfig,
 } from '../../../shared/entities.ts';
 import { halvingsOf } from '../../../shared/networks.ts';
+import { counted } from '../../../shared/number-format.ts';
 import { transferObstacle } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
+import { splitCount } from '../../../shared/study-splits.ts';
 import { sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { refuse } from './refuse.ts';
 
@@ -23,6 +25,19 @@ export function checkKeys({ pretrainings }: StudyConfig): void {
       refuse(`"${key}" is the name of a task; give this pretraining another name.`, key);
     }
   }
+}
+
+/** Beyond this a plan is a slip of the keys; every split is checked image by image. */
+const MOST_SPLITS = 100;
+const MOST_SEEDS = 400;
+
+export function checkSplits(config: StudyConfig): void {
+  const [splits, seeds] = [splitCount(config), splitCount(config) * config.seeds];
+  if (splits <= MOST_SPLITS && seeds <= MOST_SEEDS) return;
+  refuse(
+    `${splits} splits with ${counted(config.seeds, 'seed')} each are ${seeds} trainings of every arm at each label count. A study has ${MOST_SPLITS} splits at most, and ${MOST_SEEDS} seeds in all of them. Ask for fewer folds, repeats or seeds.`,
+    'splits',
+  );
 }
 
 /** A run that has ended can only go on where its learning rate has not been brought to 0. */

@@ -36,11 +36,19 @@ export function withoutForeground(
   });
 }
 
-/** Errors: invalid-input, where label maps hold nothing to learn or to score. */
+/**
+ * @param where which of several splits it is, in words; null: there is one
+ * @throws AppError invalid-input, where label maps hold nothing to learn or to score
+ */
 export function checkForeground(
   { name, hasBackground }: Dataset,
   labels: readonly PartLabels[],
+  where: string | null,
 ): void {
   const obstacle = foregroundObstacle(name, labels, hasBackground);
-  if (obstacle !== null) refuse(obstacle, name);
+  if (obstacle === null) return;
+  refuse(
+    where === null ? obstacle : `${obstacle} So it is in ${where}; fewer folds have larger parts.`,
+    name,
+  );
 }

@@ -21,7 +21,13 @@ import { snapshotItem, type SplitItem } from '../../db/splits.ts';
 import { assertChannelsFit } from '../../training/images/channels.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
-import { checkDeepBlocks, checkExtension, checkKeys, checkTaskNeeds } from './check-design.ts';
+import {
+  checkDeepBlocks,
+  checkExtension,
+  checkKeys,
+  checkSplits,
+  checkTaskNeeds,
+} from './check-design.ts';
 import { checkEncoder } from './check-encoder.ts';
 import { checkForeground, withoutForeground } from './check-foreground.ts';
 import { checkLeaks, type TargetPart } from './check-leaks.ts';
@@ -32,7 +38,7 @@ import { refuse } from './refuse.ts';
 import { resolveSource, type SourceImages } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
 import type { SplitData, StudyData } from './study-data.ts';
-import { splitNotes, targetSplits } from './target-splits.ts';
+import { inSplits, splitNotes, targetSplits } from './target-splits.ts';
 
 function dataset(project: Project, id: number, role: string): Dataset {
   const found = project.datasets.get(id);
@@ -52,7 +58,7 @@ function resolveLabelCounts(config: StudyConfig, available: number): number[] {
   const tooMany = counts.filter((n) => n > available);
   if (tooMany.length > 0) {
     refuse(
-      `The study asks for ${Math.max(...tooMany)} labelled training images, but the train part${config.splits === null ? ' has' : 's of its splits have'} ${available}. Label more, choose smaller counts, or make the validation and test parts smaller.`,
+      `The study asks for ${Math.max(...tooMany)} labelled training images, but the ${config.splits === null ? 'train part' : 'smallest train part of its splits'} has ${available}. Label more, choose smaller counts, or ${config.splits === null ? 'make the validation and test parts smaller' : 'ask for more folds'}.`,
     );
   }
   return [...new Set(counts)].toSorted((a, b) => a - b);
@@ -170,6 +176,7 @@ const distinct = (lists: readonly (readonly ImageRecord[])[]): ImageRecord[] => 
 export function planData(project: Project, config: StudyConfig): StudyData {
   const source = dataset(project, config.sourceDatasetId, 'source');
   const target = dataset(project, config.targetDatasetId, 'target');
+  checkSplits(config);
   const { parts, images, labelled, unlabelled, isNew } = resolveTarget(project, config, target);
   const splits = parts.map((part) => resolveSplit(project, config, { source, target, part }));
   const [first] = splits;
@@ -190,9 +197,10 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   assertLabelsAreClasses(project, target, labelled);
   const learnsMaps = learnsFromLabelMaps(config);
   if (learnsMaps) assertLabelsAreClasses(project, source, sourceImages);
-  for (const { targetItems, sourceItems, images: pretrained } of splits) {
-    checkForeground(target, partLabels(project, targetItems));
-    if (learnsMaps) checkForeground(source, partLabels(project, sourceItems));
+  for (const [k, { targetItems, sourceItems, images: pretrained }] of splits.entries()) {
+    const where = config.splits === null ? null : `split ${k + 1} of ${splits.length}`;
+    checkForeground(target, partLabels(project, targetItems), where);
+    if (learnsMaps) checkForeground(source, partLabels(project, sourceItems), where);
     const onValidation = source.id === target.id && config.pretrainOnValidation;
     checkSourceLeaks(pretrained, { items: targetItems, images }, onValidation);
   }
@@ -225,10 +233,10 @@ export function planData(project: Project, config: StudyConfig): StudyData {
         testCount: data.testedCount,
         seen,
         datasets: [source, target],
-        absent: absentClasses(
-          target.classes,
-          partLabels(project, first.targetItems),
-          target.hasBackground,
+        absent: inSplits(
+          splits.map(({ targetItems }) =>
+            absentClasses(target.classes, partLabels(project, targetItems), target.hasBackground),
+          ),
         ),
         withoutForeground: withoutForeground(project, config, data),
         trainedOn: [first.images, labelled.filter(({ id }) => trained.has(id))],

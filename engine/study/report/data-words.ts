@@ -40,6 +40,7 @@ export function dataWords(db: Project, study: Study): string {
     isOneDataset && ', the target itself',
     isOneDataset && bare > 0 && `, ${bare} of them without labels`,
     onValidation > 0 && ` (${onValidation} of its validation part)`,
+    splits !== null && isOneDataset && ', in the first split',
   ].filter((words) => words !== false);
   return [
     study.config.pretrainings.length === 0

@@ -9,7 +9,7 @@
  * (Inference for the generalization error, Machine Learning 52, 2003, 239–281), for repeated cross-validation as by
  * Bouckaert and Frank (PAKDD 2004, 3–12). ρ cannot be estimated from the splits. Theirs is n_test/(n_test + n_train), so
  * that ρ/(1 − ρ) = n_test/n_train; where training images matter and all of them are trained on, that is too little
- * (coverage down to 82 %). So ρ is that, or the share of training images that two splits have in common, whichever is
+ * (coverage down to 81 %). So ρ is that, or the share of training images that two splits have in common, whichever is
  * larger: two functions of training sets cannot be correlated more than by what they share, whatever the functions
  * (Hoeffding, Annals of Mathematical Statistics 19, 1948, 293–325).
  *

@@ -3,6 +3,7 @@ import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import { planRuns } from '../../../../engine/study/planning/plan-runs.ts';
 import { findLeaks } from '../../../../shared/leaks.ts';
+import { encodeLabelMap } from '../../../../shared/label-map.ts';
 import { splitOfSeed } from '../../../../shared/study-splits.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 import { projectToPlan } from './project-to-plan.ts';
@@ -131,6 +132,52 @@ describe('a study over several splits', () => {
     expect(() => planData(project, config)).toThrow(
       /may not be pretrained on what it is tested on/,
     );
+  });
+
+  it('is refused where it would never end, and where there are too few images', () => {
+    const { project, ids } = projectToPlan();
+    const plan = (changes: Parameters<typeof smallStudy>[1]) => () =>
+      planData(project, smallStudy(ids, changes));
+    expect(plan({ splits: { folds: 11, repeats: 10 }, seeds: 1 })).toThrow(
+      /110 splits with 1 seed/,
+    );
+    expect(plan({ splits: { folds: 5, repeats: 9 }, seeds: 9 })).toThrow(/are 405 trainings/);
+    const few = addDataset(project, 'few', { count: 4 });
+    expect(() =>
+      planData(project, smallStudy({ ...ids, target: few }, { splits: { folds: 5, repeats: 1 } })),
+    ).toThrow('4 labelled images are too few for 5 folds');
+  });
+
+  it('names the splits in which classes are absent, and refuses one without any foreground', () => {
+    const { project, ids } = projectToPlan();
+    const paint = (held: (image: number) => number) =>
+      project.datasets.images(ids.target).forEach(({ id: imageId }, i) => {
+        const data = new Uint8Array([0, held(i)]);
+        const bytes = encodeLabelMap({ width: 2, height: 1, data });
+        project.labelMaps.add({ imageId, author: 'human', bytes });
+      });
+    const config = smallStudy(ids, { splits: { folds: 5, repeats: 1 }, seeds: 1 });
+    const tested = planData(project, config).splits.map(({ targetItems }) =>
+      targetItems.flatMap(({ imageId, part }) => (part === 'test' ? [imageId] : [])),
+    );
+    const images = project.datasets.images(ids.target).map(({ id }) => id);
+    // Nothing to find where the third split tests.
+    paint((i) => (tested[2]?.includes(images[i] ?? 0) === true ? 0 : 1));
+    expect(() => planData(project, config)).toThrow(
+      /of the 4 test label maps .* So it is in split 3 of 5; fewer folds have larger parts\./,
+    );
+    project.datasets.setClasses(ids.target, [
+      { index: 0, name: 'background', color: '#000000' },
+      { index: 1, name: 'cell', color: '#e69f00' },
+      { index: 2, name: 'rare', color: '#56b4e9' },
+    ]);
+    // The other class lies in one image alone, which the first split tests on.
+    paint((i) => (images[i] === tested[0]?.[0] ? 2 : 1));
+    const { notes } = planData(project, config);
+    expect(notes).toContain(
+      'In split 1: Class 2 (rare) occurs in no training and no validation label map: it cannot be learned.',
+    );
+    expect(notes.filter((note) => note.includes('Class 2 (rare)')).length).toBeGreaterThan(1);
   });
 
   it('changes nothing where there is one split', () => {

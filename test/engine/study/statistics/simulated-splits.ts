@@ -17,56 +17,78 @@ export interface SplitDesign {
   readonly splits: number;
   /** In each split. */
   readonly seeds: number;
-  /** A number, or all of the train part. */
-  readonly labels: number | 'all';
 }
+
+/** A number, or all of the train part. */
+export type SimulatedLabels = number | 'all';
 
 export interface TrainingSpread extends Spread {
   /** What the choice of training images adds to all seeds and test images alike. */
   readonly train: number;
 }
 
+export interface SimulatedSplit {
+  readonly tested: readonly number[];
+  /** The train part in the order in which each seed takes its labels. */
+  readonly orders: readonly (readonly number[])[];
+}
+
 /** Share of what is not tested on that chooses checkpoints. */
 const VALIDATION = 0.25;
 
-export function simulatedSplits(
-  design: SplitDesign,
+export function dividedImages(design: SplitDesign, random: Random): SimulatedSplit[] {
+  const { images, folds, repeats, splits, seeds } = design;
+  const all = Array.from({ length: images }, (_, i) => i);
+  return Array.from({ length: repeats }, () => random.shuffled(all))
+    .flatMap((order) =>
+      Array.from({ length: folds }, (_, k) => {
+        const tested = order.slice((k * images) / folds, ((k + 1) * images) / folds);
+        const rest = order.filter((i) => !tested.includes(i));
+        const pool = random.shuffled(rest).slice(Math.round(VALIDATION * rest.length));
+        return {
+          tested,
+          orders: Array.from({ length: seeds }, () => random.shuffled(pool)),
+        };
+      }),
+    )
+    .slice(0, splits);
+}
+
+const seen = (order: readonly number[], labels: SimulatedLabels) =>
+  labels === 'all' ? order : order.slice(0, labels);
+
+/** Of one arm or difference, on images that are divided so. */
+export function measuredOn(
+  divided: readonly SimulatedSplit[],
+  spread: TrainingSpread,
+  { labels, random }: { readonly labels: SimulatedLabels; readonly random: Random },
+): SplitTable[] {
+  const images = Math.max(
+    ...divided.flatMap(({ tested, orders }) => [...tested, ...orders.flat()]),
+  );
+  const values = (sd: number) => Array.from({ length: images + 1 }, () => sd * random.normal());
+  const [toTrainOn, toTestOn] = [values(spread.train), values(spread.image)];
+  return divided.map(({ tested, orders }) => {
+    const trainedOn = orders.map((order) => seen(order, labels));
+    const rows = trainedOn.map((some) => {
+      const training = some.reduce((sum, i) => sum + (toTrainOn[i] ?? 0), 0);
+      const ofRun = training / Math.sqrt(some.length) + spread.seed * random.normal();
+      return tested.map((i) => ofRun + (toTestOn[i] ?? 0) + spread.rest * random.normal());
+    });
+    return {
+      seeds: orders.length,
+      images: tested.length,
+      values: Float64Array.from(rows.flat()),
+      imageIds: tested,
+      trainImages: orders[0]?.length ?? 0,
+      trainedOn,
+    };
+  });
+}
+
+export const simulatedSplits = (
+  design: SplitDesign & { readonly labels: SimulatedLabels },
   spread: TrainingSpread,
   random: Random,
-): SplitTable[] {
-  const { images, folds, repeats, splits, seeds, labels } = design;
-  const all = Array.from({ length: images }, (_, i) => i);
-  const toTrainOn = all.map(() => random.normal());
-  const toTestOn = all.map(() => spread.image * random.normal());
-  const tables: SplitTable[] = [];
-  for (let r = 0; r < repeats; r++) {
-    const order = random.shuffled(all);
-    for (let k = 0; k < folds && tables.length < splits; k++) {
-      const tested = order.slice((k * images) / folds, ((k + 1) * images) / folds);
-      const rest = order.filter((i) => !tested.includes(i));
-      const pool = random.shuffled(rest).slice(Math.round(VALIDATION * rest.length));
-      const trainedOn: number[][] = [];
-      const values = new Float64Array(seeds * tested.length);
-      for (let s = 0; s < seeds; s++) {
-        const seen = labels === 'all' ? pool : random.shuffled(pool).slice(0, labels);
-        trainedOn.push(seen);
-        const training = seen.reduce((sum, i) => sum + (toTrainOn[i] ?? 0), 0);
-        const ofRun =
-          (spread.train * training) / Math.sqrt(seen.length) + spread.seed * random.normal();
-        tested.forEach((image, i) => {
-          values[s * tested.length + i] =
-            ofRun + (toTestOn[image] ?? 0) + spread.rest * random.normal();
-        });
-      }
-      tables.push({
-        seeds,
-        images: tested.length,
-        values,
-        imageIds: tested,
-        trainImages: pool.length,
-        trainedOn,
-      });
-    }
-  }
-  return tables;
-}
+): SplitTable[] =>
+  measuredOn(dividedImages(design, random), spread, { labels: design.labels, random });
