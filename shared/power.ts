@@ -66,6 +66,6 @@ export interface StudyPower {
   readonly plans: readonly PowerPlan[];
   /** One more seed of all arms and label counts, from the pilot's own runs; null where a kind of run has not finished. */
   readonly secondsPerSeed: number | null;
-  /** The answer in sentences: at the pilot's number of test images first. */
+  /** The answer in sentences, at the first number of test images: the pilot's, unless others were asked for. */
   readonly words: readonly string[];
 }

@@ -31,8 +31,8 @@ const doubtLines = (doubts: readonly ImportDoubt[]): string[] =>
 
 /** What class 0 is taken for; a question where nobody said. */
 function backgroundLines(
-  { classes, hasBackground, labelled }: ImportPreview,
-  choice: BackgroundChoice,
+  { classes, hasBackground }: Pick<ImportPreview, 'classes' | 'hasBackground'>,
+  { labelled, choice }: { readonly labelled: number; readonly choice: BackgroundChoice },
 ): string[] {
   if (labelled === 0) return [];
   const name = classes.find(({ index }) => index === 0)?.name ?? 'background';
@@ -40,8 +40,8 @@ function backgroundLines(
     ? 'the background: trained, not scored'
     : 'a class like any other: trained and scored';
   const instead = hasBackground
-    ? 'Is it a class like any other (sky, membrane)? --background no'
-    : 'Is it the background? --background yes';
+    ? 'Is it a class like any other (sky, membrane)? --background no, here or of graft classes'
+    : 'Is it the background? --background yes, here or of graft classes';
   return [`class 0 (${name}) is ${what}.${choice === 'auto' ? ` ${instead}` : ''}`];
 }
 
@@ -133,7 +133,10 @@ Examples:
               (v) =>
                 `  mask value ${v.value}: ${v.pixels} pixels → ${v.becomes === 255 ? 'ignore' : `class ${v.becomes} (${preview.classes.find((c) => c.index === v.becomes)?.name ?? '?'})`}`,
             ),
-            ...backgroundLines(preview, options.background),
+            ...backgroundLines(preview, {
+              labelled: preview.labelled,
+              choice: options.background,
+            }),
             ...doubtLines(preview.doubts),
             ...issueLines(preview.issues),
           ]);
@@ -150,8 +153,10 @@ Examples:
         );
         const { images, labelled, skipped, droppedMasks, issues } = report;
         const dropped = droppedMasks === 0 ? '' : `, ${counted(droppedMasks, 'mask')} dropped`;
+        const dataset = await findDataset(caller, project, options.dataset);
         print(options, report, [
           `imported ${images} images (${labelled} labelled) as "${options.dataset}"; ${skipped} skipped${dropped}`,
+          ...backgroundLines(dataset, { labelled, choice: options.background }),
           ...doubtLines(report.doubts),
           ...issueLines(issues),
         ]);

@@ -218,7 +218,7 @@ export function planPower(options: PowerOptions): StudyPower | null {
     plans,
     secondsPerSeed,
     words: plans
-      .filter(({ power }) => power === POWERS[0])
+      .filter((plan) => plan.power === POWERS[0] && plan.testImages === testImages[0])
       .map((plan) => wordsOf(plan, { delta, primary: primary.length })),
   };
 }

@@ -1,8 +1,11 @@
 /** Class 0 as the background or as a class like any other, changed after the import. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { encode } from 'fast-png';
 import { expect, it, vi } from 'vitest';
 import { addClassesCommand } from '../../../engine/cli/classes.ts';
+import { addDataCommands } from '../../../engine/cli/data.ts';
 import { pinnedDataset } from '../../../engine/data/pinned-dataset.ts';
 import { createProject, openProject, type Project } from '../../../engine/db/project.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
@@ -89,6 +92,50 @@ it('a study keeps the classes that it was planned with, and its report says wher
   expect(pinnedDataset(db, again.targetSnapshotId)?.classes).toHaveLength(3);
 });
 
+/** Commands on data, and what they print. */
+function terminal() {
+  const written: string[] = [];
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  const graft = async (...args: string[]) => {
+    const program = new Command().exitOverride();
+    addDataCommands(program);
+    addClassesCommand(program);
+    await program.parseAsync(args, { from: 'user' });
+    return written.splice(0).join('');
+  };
+  return { graft, restore: () => out.mockRestore() };
+}
+
+it('graft import says what class 0 was taken for, and asks where nobody said', async () => {
+  const folder = temporaryFolder();
+  const data = join(folder, 'data');
+  const png = (values: readonly number[]) =>
+    encode({ width: 4, height: 4, data: Uint8Array.from(values), channels: 1 });
+  for (const kind of ['images', 'masks']) mkdirSync(join(data, kind), { recursive: true });
+  for (const name of ['a.png', 'b.png']) {
+    writeFileSync(join(data, 'images', name), png(Array.from({ length: 16 }, (_, i) => 9 * i)));
+    writeFileSync(join(data, 'masks', name), png(Array.from({ length: 16 }, (_, i) => i >> 3)));
+  }
+  const path = join(folder, 'p.graft');
+  createProject(path).close();
+  const { graft, restore } = terminal();
+  const add = (dataset: string, ...more: string[]) =>
+    graft('import', path, data, '--dataset', dataset, ...more);
+  try {
+    expect(await add('asked')).toContain(
+      'class 0 (background) is the background: trained, not scored. Is it a class like any other (sky, membrane)? --background no, here or of graft classes',
+    );
+    const said = await add('said', '--background', 'no');
+    expect(said).toContain('class 0 (background) is a class like any other: trained and scored.');
+    expect(said).not.toContain('Is it the background?');
+  } finally {
+    restore();
+  }
+});
+
 it('graft classes shows what class 0 counts as, changes it, and names the studies that keep what it was', async () => {
   const path = join(temporaryFolder(), 'streets.graft');
   const made = createProject(path);
@@ -96,17 +143,8 @@ it('graft classes shows what class 0 counts as, changes it, and names the studie
   const target = addDataset(made, 'target', { count: 20 });
   createStudy(made, smallStudy({ source, target }, { name: 'first', labelCounts: [2], seeds: 1 }));
   made.close();
-  const written: string[] = [];
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
-  const classes = async (...args: string[]) => {
-    const program = new Command().exitOverride();
-    addClassesCommand(program);
-    await program.parseAsync(['classes', path, ...args], { from: 'user' });
-    return written.splice(0).join('');
-  };
+  const { graft, restore } = terminal();
+  const classes = (...args: string[]) => graft('classes', path, ...args);
   try {
     expect(await classes('--dataset', 'target')).toMatch(
       /0 +background +#000000 +background: trained, not scored/,
@@ -117,7 +155,7 @@ it('graft classes shows what class 0 counts as, changes it, and names the studie
     // Said again, nothing is changed.
     expect(await classes('--dataset', 'target', '--background', 'no')).not.toContain('"first"');
   } finally {
-    out.mockRestore();
+    restore();
   }
   const opened = openProject(path);
   expect(opened.datasets.get(target)?.hasBackground).toBe(false);
