@@ -104,6 +104,10 @@ const TRANSPARENT_IMAGES = 'transparentImages';
 export const transparencyOrigin = (images: number): Record<string, number> =>
   images === 0 ? {} : { [TRANSPARENT_IMAGES]: images };
 
+/** `where`: ' of "cells"'. */
+export const transparencyOf = (images: number, where = ''): string =>
+  `Not seen by the network: the transparency (alpha channel) of ${images} image(s)${where}.`;
+
 /** What no network sees of datasets, in words: transparency that was left out at their import. Each dataset once. */
 export function transparencyInText(
   datasets: Iterable<{ readonly name: string; readonly origin: Readonly<Record<string, unknown>> }>,
@@ -111,9 +115,7 @@ export function transparencyInText(
   const notes = [...datasets].flatMap(({ name, origin }) => {
     const images = origin[TRANSPARENT_IMAGES];
     if (typeof images !== 'number' || images === 0) return [];
-    return [
-      `Not seen by the network: the transparency (alpha channel) of ${images} image(s) of "${name}".`,
-    ];
+    return [transparencyOf(images, ` of "${name}"`)];
   });
   return [...new Set(notes)];
 }

@@ -81,7 +81,8 @@ export function needsOf(image: OpenedImage, fileBytes: number, isMask = false): 
   const ofPixel = isMask ? BYTES_OF_MASK_PIXEL : BYTES_OF_PIXEL;
   return { fileBytes, memoryBytes: ofPixel * pixels + 4 * samples, workBytes: samples };
 }
-export const AnsweredRows = z.object({ samples: Samples });
+/** With OpenImage.transparentPx of what was read until then. */
+export const AnsweredRows = z.object({ samples: Samples, transparentPx: z.number().nullable() });
 
 /** Counts of up to 65,536 values are not looked at one by one. */
 const counts = z.custom<ReadonlyMap<number, number>>((value) => value instanceof Map);

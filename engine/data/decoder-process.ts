@@ -19,7 +19,7 @@ async function answer(message: unknown, tell: TellNeeds): Promise<unknown> {
   if (request.what === 'rows') {
     if (opened === undefined) throw new Error('no image is open');
     const samples = await opened.rows(request.top, request.count);
-    return { samples };
+    return { samples, transparentPx: opened.transparentPx() };
   }
   opened = undefined;
   const { subject } = request;

@@ -10,7 +10,7 @@ import { AppError } from '../../shared/errors.ts';
 import { type Isolated, isolated } from '../isolated/processes.ts';
 import { formatOf } from './decode.ts';
 import type { DecodedMask } from './decode-mask.ts';
-import type { DecodedImage, ImageOfRows } from './decoded-image.ts';
+import type { DecodedImage, ImageOfRows, OpenImage } from './decoded-image.ts';
 import {
   AnsweredImage,
   AnsweredMask,
@@ -94,11 +94,13 @@ export const decodeForeignMask = async (
     await askOnce(file, { what: 'mask', evidenceAlone, ...imageRequest(file, of) }),
   );
 
+type ForeignRows = ImageOfRows & Pick<OpenImage, 'transparentPx'>;
+
 /** Lends an image, read by rows, to `use`. Errors: those of openImage, and of `use`. */
 export const withForeignImage = <T>(
   file: ImageFile,
   of: ForeignImage,
-  use: (image: ImageOfRows) => Promise<T>,
+  use: (image: ForeignRows) => Promise<T>,
 ): Promise<T> =>
   decoders.use(async (ask) => {
     const { subject } = of;
@@ -106,11 +108,15 @@ export const withForeignImage = <T>(
     const request: DecoderRequest = { what: 'open', ...imageRequest(file, of) };
     const size = OpenedImage.parse(await ask(request, { subject, fileBytes }));
     const needs = { subject, ...needsOf(size, fileBytes) };
+    let transparentPx: number | null = null;
     return use({
       ...size,
+      transparentPx: () => transparentPx,
       async rows(top, count) {
         const rows: DecoderRequest = { what: 'rows', subject, top, count };
-        return AnsweredRows.parse(await ask(rows, needs)).samples;
+        const answer = AnsweredRows.parse(await ask(rows, needs));
+        ({ transparentPx } = answer);
+        return answer.samples;
       },
     });
   });

@@ -9,7 +9,7 @@ import {
   type Run,
   type SegmentationClass,
 } from '../../shared/entities.ts';
-import { unseenInText } from '../../shared/channels.ts';
+import { transparencyOf, unseenInText } from '../../shared/channels.ts';
 import { AppError } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { NewLabels } from '../../shared/events.ts';
@@ -88,6 +88,7 @@ async function predict(
   const failed: { input: string; message: string }[] = [];
   const masks: PredictReport['masks'][number][] = [];
   const looked: { channels: number }[] = [];
+  let transparent = 0;
   await runTrainer(
     {
       type: 'predict',
@@ -102,8 +103,9 @@ async function predict(
       signal: context.signal,
       onEvent(event) {
         if (event.type !== 'prediction') return;
-        const { index, labelMap, uncertainty, channels, error } = event;
+        const { index, labelMap, uncertainty, channels, isTransparent, error } = event;
         if (channels !== null) looked.push({ channels });
+        if (isTransparent) transparent++;
         const input = options.nameOf(index);
         if (labelMap === null || uncertainty === null) {
           failed.push({ input, message: error ?? '' });
@@ -120,7 +122,10 @@ async function predict(
     },
   );
   masks.sort((a, b) => b.uncertainty - a.uncertainty);
-  const notes = unseenInText(looked, run.config.network.inputChannels);
+  const notes = [
+    ...unseenInText(looked, run.config.network.inputChannels),
+    ...(transparent === 0 ? [] : [transparencyOf(transparent)]),
+  ];
   return { predicted: masks.length, masks, failed, notes };
 }
 

@@ -59,11 +59,17 @@ function seenBy(project: Project, runId: number, inputChannels: number): SeenInT
   };
 }
 
+interface SeenOfInput {
+  readonly channels: number;
+  /** Of a file, once it was read; what an image of the project has was said at its import. */
+  readonly isTransparent: () => boolean;
+}
+
 /** An image of the project, or of a file from outside, for as long as `use` takes. */
 async function withRows<T>(
   project: Project,
   { input, seen }: { readonly input: Input; readonly seen: SeenInTraining },
-  use: (rows: ImageRows, channels: number) => Promise<T>,
+  use: (rows: ImageRows, seen: SeenOfInput) => Promise<T>,
 ): Promise<T> {
   if ('imageId' in input) {
     const image = project.datasets.image(input.imageId);
@@ -71,13 +77,16 @@ async function withRows<T>(
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
     assertSeenAlike(image.name, image.channels, seen);
-    return use(await openInput(project, image, seen.inputChannels), image.channels);
+    const rows = await openInput(project, image, seen.inputChannels);
+    return use(rows, { channels: image.channels, isTransparent: () => false });
   }
   const { path, page, channelPages } = input;
   const of = { subject: path, page, channelPages };
   return withForeignImage(await openFile(path), of, async (image) => {
     assertSeenAlike(path, image.channels, seen);
-    return use(await networkRows(image, seen.inputChannels, path), image.channels);
+    const rows = await networkRows(image, seen.inputChannels, path);
+    const isTransparent = () => (image.transparentPx() ?? 0) > 0;
+    return use(rows, { channels: image.channels, isTransparent });
   });
 }
 
@@ -102,18 +111,21 @@ export async function predictInputs(
   const seen = seenBy(project, request.runId, network.inputChannels);
   for (const [index, input] of request.inputs.entries()) {
     try {
-      await withRows(project, { input, seen }, async (rows, channels) => {
+      await withRows(project, { input, seen }, async (rows, { channels, isTransparent }) => {
         const small = await predictionInput(rows, sampling);
         const [map] = await predictLabelMaps(segmenter, weights, [small]);
         if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
         const labelMap = encodeLabelMap(map);
         const { uncertainty } = map;
-        emit({ type: 'prediction', index, labelMap, uncertainty, channels, error: null });
+        emit({
+          ...{ type: 'prediction', index, labelMap, uncertainty, channels, error: null },
+          isTransparent: isTransparent(),
+        });
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { message } = toWireError(error);
-      const nothing = { labelMap: null, uncertainty: null, channels: null };
+      const nothing = { labelMap: null, uncertainty: null, channels: null, isTransparent: false };
       emit({ type: 'prediction', index, ...nothing, error: message });
     }
   }

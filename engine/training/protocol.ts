@@ -146,6 +146,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     uncertainty: z.number().nullable(),
     /** Of the image, not of the network; null where there is no label map. */
     channels: z.number().int().nullable(),
+    /** Whether a file has transparency, which no network sees. */
+    isTransparent: z.boolean(),
     /** Why there is no label map. */
     error: z.string().nullable(),
   }),

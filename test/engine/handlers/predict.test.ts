@@ -75,7 +75,7 @@ async function samplePrediction() {
   const run = db.runs
     .ofStudy(study?.id ?? 0)
     .find(({ id, kind }) => kind === 'finetune' && db.runs.checkpoint(id, 'best') !== undefined);
-  const predict = (name: string, channels: 1 | 3, replace = true) => {
+  const predict = (name: string, channels: 1 | 2 | 3, replace = true) => {
     const file = join(dir, name);
     const data = new Uint8Array(8 * 8 * channels);
     writeFileSync(file, encode({ width: 8, height: 8, channels, data }));
@@ -91,6 +91,10 @@ it('says what the network does not see of the images', async () => {
   expect((await predict('grey.png', 1)).notes).toEqual([]);
   expect((await predict('rgb.png', 3)).notes).toEqual([
     'Not seen by the network, in 1 image(s): colours are made grey.',
+  ]);
+  // Grey and alpha.
+  expect((await predict('la.png', 2)).notes).toEqual([
+    'Not seen by the network: the transparency (alpha channel) of 1 image(s).',
   ]);
 });
 
