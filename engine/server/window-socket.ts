@@ -36,12 +36,13 @@ const Numbered = z.object({ id: z.number().int() });
 /** Answers the calls of one window and tells it all events, until it closes: then its calls are cancelled. */
 function serveWindow(engine: Engine, socket: WebSocket): void {
   const running = new Map<number, AbortController>();
-  const write = (message: ServerMessage) => {
+  const whileRead = (send: () => void) => {
     if (socket.readyState !== socket.OPEN) return;
     // A window that is still there connects again, and asks anew for what it shows.
     if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.terminate();
-    else socket.send(JSON.stringify(message));
+    else send();
   };
+  const write = (message: ServerMessage) => whileRead(() => socket.send(JSON.stringify(message)));
   const refuse = (id: number, error: unknown) =>
     write({ type: 'error', id, error: toWireError(error) });
   const unsubscribe = engine.subscribe((event) => write({ type: 'event', event }));
@@ -77,6 +78,7 @@ function serveWindow(engine: Engine, socket: WebSocket): void {
     else if (parsed.data.type === 'cancel') running.get(parsed.data.id)?.abort();
     else start(parsed.data);
   });
+  socket.on('ping', (data: Buffer) => whileRead(() => socket.pong(data)));
   // Of a frame that is none: ws hangs up by itself, and only the end of the connection matters here.
   socket.on('error', () => undefined);
   socket.on('close', () => {
@@ -96,6 +98,8 @@ export function createWindowSockets(engine: Engine): WindowSockets {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_CALL_BYTES,
+    // Answered above: ws by itself would keep answers for a peer that reads none.
+    autoPong: false,
     WebSocket: TalkingSocket,
   });
   return {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createRandom, type Random } from '../../shared/random.ts';
+import { smallStudy } from '../fixtures/projects.ts';
 import { generateCall, mutatedText, pick, type Surroundings } from './messages/calls.ts';
 import { EngineUnderTest } from './messages/engine-under-test.ts';
 import { PEERS } from './messages/peers.ts';
@@ -16,7 +17,7 @@ import { answered, conversation, dial, upgradeRequest } from './messages/wire.ts
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
 
 /** Calls that share a project; the next ones get a fresh one, whatever these have done to theirs. */
-const CALLS_A_PROJECT = 100;
+const CALLS_A_PROJECT = 30;
 /** Connections that a rude peer leaves open. */
 const MOST_HELD = 100;
 /** Above what the engine takes at rest: buffers of bounded size, and garbage that is not collected yet. */
@@ -53,17 +54,28 @@ class Trial {
     if (this.#around !== null && this.#callsOfProject++ < CALLS_A_PROJECT) return this.#around;
     this.#callsOfProject = 0;
     const project = join(this.#home, `${number}-${this.restarts}.graft`);
-    const call = (name: string, input: unknown) =>
-      engine.post({ type: 'call', id: 1, name, input });
+    const call = async (name: string, input: unknown) => {
+      const { body } = await engine.post({ type: 'call', id: 1, name, input });
+      if (!body.includes('"type":"result"')) throw new Error(`${name} was answered by ${body}`);
+    };
     await call('project.create', { path: project });
     for (const [seed, generator] of ['texshapes-source', 'texshapes-target'].entries()) {
-      const dataset = { project, name: generator, generator, count: 6, sizePx: 32, seed };
+      const dataset = { project, name: generator, generator, count: 12, sizePx: 32, seed };
       await call('datasets.generate', dataset);
     }
-    await call('datasets.export', { project, datasetId: 1, format: 'folder', dir: 'exported' });
+    const config = smallStudy({ source: 1, target: 2 });
+    await call('studies.create', { project, config });
+    await call('studies.run', { project, studyId: 1 });
+    const dir = join(this.#home, `exported-${number}-${this.restarts}`);
+    await call('datasets.export', { project, datasetId: 1, format: 'folder', dir });
     await call('splits.create', { project, datasetId: 1, name: 'split' });
-    const inHome = ['exported', 'exported/images', 'new', 'a.graft', 'settings.json', 'none.png'];
-    const paths = [...inHome.map((name) => join(this.#home, name)), project];
+    const inHome = ['new', 'a.graft', 'settings.json', 'none.png'];
+    const paths = [
+      dir,
+      join(dir, 'images'),
+      project,
+      ...inHome.map((name) => join(this.#home, name)),
+    ];
     this.#around = { project, paths };
     return this.#around;
   }

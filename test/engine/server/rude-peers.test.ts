@@ -150,6 +150,30 @@ describe('a rude peer ends itself alone', () => {
     await isAlive(peer);
   });
 
+  it('by pings whose answers it never reads; others are answered', async () => {
+    const peer = await served();
+    const friendly = await openSocket(peer);
+    const pong = new Promise<string>((resolve) =>
+      friendly.once('pong', (data) => resolve(data.toString())),
+    );
+    friendly.ping('hello');
+    expect(await pong).toBe('hello');
+    const rude = dial(peer.port, upgrade(peer.port, peer.cookie));
+    const ended = new Promise((resolve) => rude.once('close', resolve));
+    await new Promise((resolve) => rude.once('data', resolve));
+    rude.pause();
+    // Masked by nothing: 125 bytes each.
+    const ping = Buffer.concat([Buffer.from([0x89, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125, 'x')]);
+    const pings = Buffer.concat(Array.from({ length: 20_000 }, () => ping));
+    for (let i = 0; i < 40 && !rude.closed; i++) {
+      rude.write(pings);
+      await delay(1);
+    }
+    rude.resume();
+    await ended;
+    await isAlive(peer);
+  });
+
   it('by an address that is none, which is answered with words', async () => {
     const peer = await served();
     const socket = dial(peer.port, `GET // HTTP/1.1\r\nHost: 127.0.0.1:${peer.port}\r\n\r\n`);

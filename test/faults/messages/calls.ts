@@ -55,6 +55,9 @@ const ODD: readonly unknown[] = [
   { length: 3 },
 ];
 
+/** Most of them are there, of every kind of thing. */
+const IDS: readonly number[] = [1, 1, 1, 1, 2, 2, 3, 7];
+
 export const pick = <T>(random: Random, of: readonly [T, ...T[]] | readonly T[]): T => {
   const chosen = of[random.below(of.length)];
   if (chosen === undefined) throw new Error('there is nothing to choose from');
@@ -69,7 +72,7 @@ function steered(value: unknown, key: string, random: Random, around: Surroundin
   if (['path', 'paths', 'dir', 'imagesDir'].includes(key) && typeof value === 'string') {
     return pick(random, around.paths);
   }
-  if (/Ids?$/.test(key) && typeof value === 'number') return 1 + random.below(6);
+  if (/Ids?$/.test(key) && typeof value === 'number') return pick(random, IDS);
   if (Array.isArray(value)) return value.map((item) => steered(item, key, random, around));
   if (!isObject(value)) return value;
   return Object.fromEntries(
@@ -88,7 +91,9 @@ function places(value: unknown, above: readonly string[] = []): (readonly string
 
 /** `value` with something odd in one place, or with nothing there. */
 function mutated(value: unknown, random: Random): unknown {
-  const [head, ...rest] = pick(random, places(value));
+  const [whole, ...inner] = places(value);
+  const everywhere = inner.length === 0 || random.below(20) === 0;
+  const [head, ...rest] = everywhere ? (whole ?? []) : pick(random, inner);
   const odd = pick(random, ODD);
   const change = (inner: unknown, key: string | undefined, below: readonly string[]): unknown => {
     if (key === undefined) return odd;
@@ -127,7 +132,8 @@ export function generateCall(random: Random, around: Surroundings): GeneratedCal
   const arbitrary = ARBITRARIES.get(name) ?? fc.constant({});
   const [drawn] = fc.sample(arbitrary, { seed: random.below(2 ** 31), numRuns: 1 });
   let input = steered(drawn, '', random, around);
-  for (let changes = random.below(3); changes > 0; changes--) input = mutated(input, random);
+  const changes = pick(random, [0, 0, 0, 1, 2]);
+  for (let i = 0; i < changes; i++) input = mutated(input, random);
   const said = random.below(50) === 0 ? String(pick(random, ODD)) : name;
   return { name: said, input: affordable(name, input) };
 }

@@ -64,6 +64,15 @@ export const PEERS: Readonly<Record<string, Peer>> = {
     for (let i = 0; i < 200 + random.below(400); i++) socket.write(asked);
     held.push(socket);
   },
+  async 'pings and never reads'(engine, random, held) {
+    const socket = await socketOf(engine);
+    socket.pause();
+    const pings = Buffer.concat(
+      Array.from({ length: 500 }, () => frame(Buffer.alloc(125), { opcode: 9 })),
+    );
+    for (let i = 0; i < 10 + random.below(40); i++) socket.write(pings);
+    held.push(socket);
+  },
   async 'frame that says it is giant'(engine, random, held) {
     const socket = await socketOf(engine);
     const head = Buffer.alloc(10);
