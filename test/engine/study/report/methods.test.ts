@@ -18,6 +18,21 @@ it('describe the plain network as it is configured', () => {
   expect(text).not.toMatch(/skip convolutions/);
 });
 
+it('say which classes are scored, and what class 0 was when the study was planned', () => {
+  const project = temporaryProject();
+  const source = addDataset(project, 'source', { count: 6 });
+  const target = addDataset(project, 'target', { count: 20 });
+  const plan = (name: string) =>
+    describeMethods(
+      project,
+      createStudy(project, smallStudy({ source, target }, { name })),
+      [],
+    ).join('\n');
+  expect(plan('first')).toContain('(cell; class 0 is the background, learned and not scored)');
+  project.datasets.setBackground(target, false);
+  expect(plan('second')).toContain('(background and cell; class 0 is one of them)');
+});
+
 it('describe another encoder by its name, its padding and its decoder, never as a plain U-Net', () => {
   const text = methodsOf({
     network: { encoder: 'resnet18', norm: 'group', inputChannels: 3, base: 8 },
