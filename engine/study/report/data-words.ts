@@ -55,7 +55,7 @@ export function dataWords(db: Project, study: Study): string {
     `The ${val} validation labels choose the checkpoint and are not counted in the label counts.`,
     onValidation > 0
       ? 'No test image occurs in the pretraining or training data, and of validation images pretraining saw no labels (checked by content).'
-      : 'No image of the validation or test part occurs in the pretraining or training data (checked by content).',
+      : `No image of the validation or test part${splits === null ? '' : ' of a split'} occurs in ${splits === null ? 'the' : 'its'} pretraining or training data (checked by content).`,
   ].join(' ');
 }
 
