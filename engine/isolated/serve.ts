@@ -21,8 +21,10 @@ export function serveIsolated(
   answer: (request: unknown, tell: TellNeeds) => Promise<unknown>,
   damaged: (request: unknown, error: unknown) => AppError,
 ): void {
-  const shared = new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT);
+  const shared = new SharedArrayBuffer(3 * Float64Array.BYTES_PER_ELEMENT);
   const watched = new Float64Array(shared);
+  // Not asked by the thread itself: the owner may be gone before it has started.
+  watched[WATCHED.owner] = process.ppid;
   new Worker(new URL('./watch.ts', import.meta.url), { workerData: shared }).unref();
 
   /** Held when the question came: what earlier files left behind is not this one's. */

@@ -9,11 +9,14 @@ import { TOO_MUCH_MEMORY, WATCHED } from './messages.ts';
 const INTERVAL_MS = 25;
 
 const watched = workerData instanceof SharedArrayBuffer ? new Float64Array(workerData) : undefined;
-const owner = process.ppid;
 
 function end(lastWords: string): void {
-  writeSync(2, `${lastWords}\n`);
-  process.kill(process.pid, 'SIGKILL');
+  try {
+    writeSync(2, `${lastWords}\n`);
+  } finally {
+    // Also where nobody reads them any more, because the owner is gone.
+    process.kill(process.pid, 'SIGKILL');
+  }
 }
 
 setInterval(() => {
@@ -22,5 +25,5 @@ setInterval(() => {
   const memoryBytes = watched[WATCHED.memoryBytes] ?? Infinity;
   if (memoryBytes > 0 && process.memoryUsage.rss() > memoryBytes) end(TOO_MUCH_MEMORY);
   else if (until > 0 && Date.now() > until) end('graft: time limit');
-  else if (process.ppid !== owner) end('graft: alone');
+  else if (process.ppid !== watched[WATCHED.owner]) end('graft: alone');
 }, INTERVAL_MS);
