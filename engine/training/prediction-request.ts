@@ -9,9 +9,14 @@ import type { Engine } from './tensorflow/backend.ts';
 import { decodeCheckpoint } from './checkpoint.ts';
 import { assertSeenAlike, type SeenInTraining } from './images/channels.ts';
 import { type ImageRows, networkRows } from './images/image-rows.ts';
-import { predictionInput, predictLabelMaps } from './scoring/predict.ts';
+import {
+  type Prediction,
+  type PredictionInput,
+  predictionInput,
+  predictLabelMaps,
+} from './scoring/predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
-import { createSegmenter, disposeWeights, toTensors } from './scoring/segmenter.ts';
+import { createSegmenter, disposeWeights, inputsAPass, toTensors } from './scoring/segmenter.ts';
 import { openInput } from './images/tiles.ts';
 
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
@@ -90,6 +95,37 @@ async function withRows<T>(
   });
 }
 
+interface Seen {
+  readonly index: number;
+  readonly input: PredictionInput;
+  readonly channels: number;
+  /** Known once the input was read. */
+  readonly isTransparent: () => boolean;
+}
+
+interface Unreadable {
+  readonly index: number;
+  readonly error: string;
+}
+
+function predictionEvent(
+  { index, channels, isTransparent }: Seen,
+  map: Prediction | undefined,
+): TrainerEvent {
+  if (map === undefined) throw new Error('an image gave no label map');
+  return {
+    ...{ type: 'prediction', index, channels, error: null },
+    labelMap: encodeLabelMap(map),
+    uncertainty: map.uncertainty,
+    isTransparent: isTransparent(),
+  };
+}
+
+function unreadableEvent({ index, error }: Unreadable): TrainerEvent {
+  const nothing = { labelMap: null, uncertainty: null, channels: null, isTransparent: false };
+  return { type: 'prediction', index, ...nothing, error };
+}
+
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
 export async function predictInputs(
   project: Project,
@@ -109,26 +145,31 @@ export async function predictInputs(
   });
   const weights = toTensors(hasFrozen ? [trained, frozen] : [trained]);
   const seen = seenBy(project, request.runId, network.inputChannels);
+  // Images that are made smaller share a pass through the network; of others windows are read while it runs.
+  const atOnce = sampling.mode === 'resize' ? inputsAPass(sampling.sizePx) : 1;
+  let waiting: (Seen | Unreadable)[] = [];
+  const predictWaiting = async () => {
+    const taken = waiting;
+    waiting = [];
+    const inputs = taken.flatMap((one) => ('input' in one ? [one.input] : []));
+    const maps = await predictLabelMaps(segmenter, weights, inputs);
+    for (const one of taken) {
+      emit('input' in one ? predictionEvent(one, maps.shift()) : unreadableEvent(one));
+    }
+  };
   for (const [index, input] of request.inputs.entries()) {
     try {
-      await withRows(project, { input, seen }, async (rows, { channels, isTransparent }) => {
-        const small = await predictionInput(rows, sampling);
-        const [map] = await predictLabelMaps(segmenter, weights, [small]);
-        if (map === undefined) throw new AppError('internal', 'An image gave no label map.');
-        const labelMap = encodeLabelMap(map);
-        const { uncertainty } = map;
-        emit({
-          ...{ type: 'prediction', index, labelMap, uncertainty, channels, error: null },
-          isTransparent: isTransparent(),
-        });
+      await withRows(project, { input, seen }, async (rows, about) => {
+        waiting.push({ index, input: await predictionInput(rows, sampling), ...about });
+        if (atOnce === 1) await predictWaiting();
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const { message } = toWireError(error);
-      const nothing = { labelMap: null, uncertainty: null, channels: null, isTransparent: false };
-      emit({ type: 'prediction', index, ...nothing, error: message });
+      waiting.push({ index, error: toWireError(error).message });
     }
+    if (waiting.length >= atOnce) await predictWaiting();
   }
+  await predictWaiting();
   disposeWeights(weights);
   segmenter.dispose();
 }

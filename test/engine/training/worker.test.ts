@@ -168,13 +168,17 @@ describe('a trainer process', () => {
       ...settings,
       projectPath,
       runId: uninterrupted,
-      inputs: [{ imageId: images[9]?.id ?? 0 }, fileAt(missing), fileAt(path)],
+      inputs: [
+        ...images.slice(0, 9).map(({ id }) => ({ imageId: id })),
+        ...[fileAt(missing), fileAt(path)],
+      ],
     });
+    expect(of('prediction').map(({ index }) => index)).toEqual([...Array(11).keys()]);
     const maps = of('prediction').map(({ labelMap, error }) => {
       return labelMap === null ? error : decodeLabelMap(labelMap);
     });
     expect(maps).toMatchObject([
-      { width: SIZE_PX, height: SIZE_PX },
+      ...Array.from({ length: 9 }, () => ({ width: SIZE_PX, height: SIZE_PX })),
       expect.stringContaining(missing),
       { width: 50, height: 40 },
     ]);
