@@ -22,6 +22,8 @@ export default {
     'engine/training/portable/pthread-worker.ts!',
     'test/faults/faults.ts',
     'test/faults/messages/engine-process.ts',
+    'test/faults/kills/victim.ts',
+    'test/faults/kills/page.ts',
     'test/engine/training/pretrain/learn-by-heart.ts',
     'test/engine/training/tensorflow/kernel-checks.ts',
   ],

@@ -37,6 +37,8 @@ export class AppState {
   paletteOpen = $state(false);
   helpOpen = $state(false);
   systemOpen = $state(false);
+  /** Whose file is looked after in the dialog; null: none is. */
+  careOf = $state.raw<{ readonly path: string; readonly name: string } | null>(null);
   /** Asked for by a command; its view opens it. */
   wanted = $state.raw<ViewDialog | null>(null);
   picking = $state.raw<PendingPick | null>(null);

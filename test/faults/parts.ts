@@ -1,6 +1,7 @@
 /** The parts of the harness, in the order in which they run. */
 import { files } from './files.ts';
+import { kills } from './kills.ts';
 import { messages } from './messages.ts';
 import type { FaultPart } from './part.ts';
 
-export const PARTS: readonly FaultPart[] = [files, messages];
+export const PARTS: readonly FaultPart[] = [files, kills, messages];

@@ -1,0 +1,237 @@
+/**
+ * Kills, without a word of warning, engine, trainer and page while they paint, import, export, migrate, back up and train.
+ * Afterwards: the project is whole and free, nothing that was acknowledged is lost, a dataset is whole or not there, a
+ * backup is whole, curves, weights and results are those of a run that nobody disturbed, and no trainer is left.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openProject, type Project } from '../../engine/db/project.ts';
+import { sha256 } from '../../engine/sha256.ts';
+import { decodeCheckpoint } from '../../engine/training/checkpoint.ts';
+import { createRandom, type Random } from '../../shared/random.ts';
+import { isRunning, Victim } from './kills/kill.ts';
+import { copyOf, IMPORTED, OLD_IMAGES, type Prepared, prepare } from './kills/projects.ts';
+import { type Work, WORKS } from './kills/said.ts';
+import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
+
+/** Longest work before a kill. */
+const LONGEST_MS = 400;
+/** A trainer whose engine is gone ends within 2 s, and a machine under load may take a little longer. */
+const ORPHAN_MS = 6000;
+/** Kills of one training before it is let go to its end. */
+const MOST_KILLS_OF_A_RUN = 3;
+
+/** What a run leaves, apart from how long it took. */
+interface Outcome {
+  readonly curves: string;
+  readonly weights: string;
+  readonly results: string;
+}
+
+function outcomeOf(project: Project): Outcome {
+  const checkpoint = project.runs.checkpoint(1, 'last');
+  const { theta } =
+    checkpoint === undefined ? { theta: null } : decodeCheckpoint(checkpoint.bytes).trained;
+  return {
+    curves: JSON.stringify(project.runs.metrics(1)),
+    weights:
+      theta === null
+        ? 'none'
+        : sha256(new Uint8Array(theta.buffer, theta.byteOffset, theta.byteLength)),
+    results: JSON.stringify(project.runs.results(1)),
+  };
+}
+
+class Trial {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'graft-faults-kills-'));
+  #prepared: Prepared | null = null;
+  #undisturbed: { readonly outcome: Outcome; readonly ms: number } | null = null;
+  acknowledged = 0;
+  kills = 0;
+
+  async prepared(): Promise<Prepared> {
+    return (this.#prepared ??= await prepare(this.#folder));
+  }
+
+  /** What is wrong after a kill; null where nothing is. */
+  async try(work: Work, number: number, random: Random): Promise<string | null> {
+    const prepared = await this.prepared();
+    const folder = join(this.#folder, String(number));
+    mkdirSync(folder);
+    try {
+      const project = copyOf(work === 'migrating' ? prepared.old : prepared.painted, folder);
+      return work === 'training'
+        ? await this.#train(project, random)
+        : await this.#work(work, { project, folder, random });
+    } finally {
+      await Victim.killAll();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #work(
+    work: Exclude<Work, 'training'>,
+    { project, folder, random }: { project: string; folder: string; random: Random },
+  ): Promise<string | null> {
+    const { images } = await this.prepared();
+    const after = random.below(LONGEST_MS);
+    const from = work === 'importing' ? join(images, '..') : folder;
+    const victim = new Victim('victim.ts', [work, project, from]);
+    await victim.begun();
+    this.kills++;
+    if (work === 'page') {
+      const [at] = victim.of('serves');
+      const page = new Victim('page.ts', [at?.launchUrl ?? '', project]);
+      await page.begun();
+      await page.killAfter(after);
+      // Its engine goes on, and is killed in its turn.
+      await victim.killAfter(0);
+      return this.#afterwards(project, folder, page);
+    }
+    await victim.killAfter(after);
+    return this.#afterwards(project, folder, victim);
+  }
+
+  #afterwards(path: string, folder: string, victim: Victim): string | null {
+    const project = openProject(path);
+    try {
+      const [damage] = project.damage();
+      if (damage !== undefined && damage.what !== 'the original of 1.png in "old" is gone') {
+        return `not whole: ${damage.what}`;
+      }
+      for (const { labelMapId, sha256: painted } of victim.of('painted')) {
+        this.acknowledged++;
+        const bytes = project.labelMaps.bytes(labelMapId);
+        if (bytes === undefined || sha256(bytes) !== painted) {
+          return `label map ${labelMapId}, which was acknowledged, is lost`;
+        }
+      }
+      const datasets = project.datasets.list();
+      const killed = datasets.find(({ name }) => name === 'killed');
+      if (victim.of('imported').length > 0 && killed === undefined) return 'an import is lost';
+      if (killed !== undefined && killed.imageCount !== IMPORTED) {
+        return `an import of ${killed.imageCount} of ${IMPORTED} images looks whole`;
+      }
+      const old = datasets.find(({ name }) => name === 'old');
+      if (
+        old !== undefined &&
+        (old.imageCount !== OLD_IMAGES || old.labelledCount !== OLD_IMAGES)
+      ) {
+        return `a migration lost ${OLD_IMAGES - old.imageCount} images`;
+      }
+      return this.#backups(path, folder, victim);
+    } finally {
+      project.close();
+    }
+  }
+
+  #backups(path: string, folder: string, victim: Victim): string | null {
+    const names = readdirSync(folder).filter((name) => name.startsWith('case.graft.backup-'));
+    for (const { path: made } of victim.of('backed up')) {
+      this.acknowledged++;
+      if (!names.some((name) => join(folder, name) === made)) return `the backup ${made} is lost`;
+    }
+    for (const name of names) {
+      if (name.endsWith('.part')) return `${name} is left beside ${path}`;
+      const backup = openProject(join(folder, name), { backup: false });
+      try {
+        const images = backup.datasets.list()[0]?.imageCount ?? 0;
+        if (images !== 10 && images !== OLD_IMAGES) return `${name} holds ${images} images`;
+      } finally {
+        backup.close();
+      }
+    }
+    return null;
+  }
+
+  async #reference(): Promise<{ readonly outcome: Outcome; readonly ms: number }> {
+    if (this.#undisturbed !== null) return this.#undisturbed;
+    const { painted } = await this.prepared();
+    const folder = join(this.#folder, 'undisturbed');
+    mkdirSync(folder);
+    const path = copyOf(painted, folder);
+    const started = performance.now();
+    const victim = new Victim('victim.ts', ['training', path, folder]);
+    await victim.end();
+    const ms = performance.now() - started;
+    const project = openProject(path);
+    const status = project.runs.get(1);
+    if (status?.status !== 'done')
+      throw new Error(`the run that nobody disturbed: ${JSON.stringify(status?.error)}`);
+    this.#undisturbed = { outcome: outcomeOf(project), ms };
+    project.close();
+    return this.#undisturbed;
+  }
+
+  async #train(path: string, random: Random): Promise<string | null> {
+    const reference = await this.#reference();
+    for (let kill = 1 + random.below(MOST_KILLS_OF_A_RUN); kill > 0; kill--) {
+      const victim = new Victim('victim.ts', ['training', path, '']);
+      await victim.begun();
+      const after = random.below(Math.ceil(reference.ms));
+      const isTrainer = random.below(2) === 0;
+      await Promise.race([delay(after), victim.end()]);
+      const trainers = victim.children();
+      this.kills++;
+      if (isTrainer && trainers[0] !== undefined) {
+        // The engine starts it again, from its checkpoint.
+        process.kill(trainers[0], 'SIGKILL');
+        await delay(random.below(LONGEST_MS));
+      }
+      const left = victim.children();
+      await victim.killAfter(0);
+      const until = performance.now() + ORPHAN_MS;
+      while (left.some(isRunning) && performance.now() < until) await delay(50);
+      const [orphan] = left.filter(isRunning);
+      if (orphan !== undefined) return `the trainer ${orphan} lives although its engine is gone`;
+    }
+    const last = new Victim('victim.ts', ['training', path, '']);
+    await last.end();
+    const project = openProject(path);
+    try {
+      const [damage] = project.damage();
+      if (damage !== undefined) return `not whole: ${damage.what}`;
+      const run = project.runs.get(1);
+      if (run?.status !== 'done')
+        return `the run is ${run?.status ?? 'gone'}: ${run?.error?.message ?? ''}`;
+      const outcome = outcomeOf(project);
+      const other = (['curves', 'weights', 'results'] as const).filter(
+        (what) => outcome[what] !== reference.outcome[what],
+      );
+      return other.length === 0 ? null : `${other.join(', ')} are not those of an undisturbed run`;
+    } finally {
+      project.close();
+    }
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
+  const findings = new Findings();
+  const trial = new Trial();
+  try {
+    for (let number = first; number < first + count; number++) {
+      const kind = WORKS[number % WORKS.length] ?? 'painting';
+      findings.tried(kind);
+      try {
+        const what = await trial.try(kind, number, createRandom(seed, `kill ${number}`));
+        if (what !== null) findings.fault({ kind, number, what });
+      } catch (error) {
+        findings.fault({ kind, number, what: String(error) });
+      }
+      if ((number - first + 1) % 50 === 0) say(`kills: ${number - first + 1} of ${count}`);
+    }
+  } finally {
+    trial.close();
+  }
+  return findings.report([
+    `${trial.kills} kills; ${trial.acknowledged} strokes and backups were acknowledged before them`,
+  ]);
+}
+
+export const kills: FaultPart = { name: 'kills', count: 1000, shortCount: WORKS.length, run };

@@ -1,0 +1,25 @@
+/** What a victim says before it is killed. */
+import { z } from 'zod';
+
+export const WORKS = [
+  'painting',
+  'importing',
+  'exporting',
+  'migrating',
+  'backing up',
+  'page',
+  'training',
+] as const;
+export type Work = (typeof WORKS)[number];
+
+export const Said = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('began') }),
+  z.object({ type: z.literal('painted'), labelMapId: z.number(), sha256: z.string() }),
+  z.object({ type: z.literal('imported'), images: z.number() }),
+  z.object({ type: z.literal('exported'), files: z.number() }),
+  z.object({ type: z.literal('backed up'), path: z.string() }),
+  z.object({ type: z.literal('trained'), status: z.string() }),
+  z.object({ type: z.literal('serves'), launchUrl: z.string() }),
+  z.object({ type: z.literal('ended') }),
+]);
+export type Said = z.infer<typeof Said>;

@@ -1,0 +1,100 @@
+/**
+ * A process that is going to be killed while it paints, imports, exports, migrates, backs up or trains. Says over IPC what it
+ * has been told is done; whatever it has said must be there afterwards.
+ * usage: victim.ts WORK PROJECT FOLDER
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createEngine } from '../../../engine/engine.ts';
+import { startServer } from '../../../engine/server.ts';
+import { sha256 } from '../../../engine/sha256.ts';
+import { spawnTrainer } from '../../../engine/trainer.ts';
+import { type LabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { type Said, type Work, WORKS } from './said.ts';
+
+const [name, project = '', folder = ''] = process.argv.slice(2);
+const work = z.enum(WORKS).parse(name);
+const say = (said: Said) => void process.send?.(said);
+
+const engine = createEngine({
+  runQueues: work === 'training',
+  spawn: (request, onEvent) =>
+    // Checkpoints as often as it can: a kill falls between two of them, and not before the first.
+    spawnTrainer(
+      request.type === 'run' ? { ...request, checkpointIntervalMs: 1 } : request,
+      onEvent,
+    ),
+});
+
+function picture(n: number): LabelMap {
+  const random = createRandom(n, 'kills');
+  return { width: 32, height: 32, data: Uint8Array.from({ length: 1024 }, () => random.below(2)) };
+}
+
+async function paint(): Promise<void> {
+  const images = await engine.call('images.list', { project, datasetId: 1, offset: 0, limit: 4 });
+  for (let n = 0; ; n++) {
+    const imageId = images.images[n % images.images.length]?.id ?? 0;
+    const bytes = encodeLabelMap(picture(n));
+    const { id } = await engine.call('labelMaps.save', {
+      ...{ project, imageId, bytes },
+      ...{ author: 'human', runId: null, base: null },
+    });
+    say({ type: 'painted', labelMapId: id, sha256: sha256(bytes) });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const works: Record<Work, () => Promise<void>> = {
+  painting: paint,
+  async importing() {
+    say({ type: 'began' });
+    const path = join(folder, 'images');
+    const { images } = await engine.call('datasets.import', { project, name: 'killed', path });
+    say({ type: 'imported', images });
+  },
+  async exporting() {
+    say({ type: 'began' });
+    const dir = join(folder, 'out');
+    const { files } = await engine.call('datasets.export', {
+      ...{ project, datasetId: 1, dir },
+      format: 'folder',
+    });
+    say({ type: 'exported', files });
+  },
+  /** Opening it was all. */
+  migrating: () => Promise.resolve(),
+  async 'backing up'() {
+    say({ type: 'began' });
+    for (;;) {
+      const { path } = await engine.call('project.backup', { project });
+      say({ type: 'backed up', path });
+    }
+  },
+  training() {
+    say({ type: 'began' });
+    return new Promise((resolve) => {
+      const ask = setInterval(() => {
+        const run = engine.project(project).db.runs.get(1);
+        if (run?.status !== 'done' && run?.status !== 'failed') return;
+        clearInterval(ask);
+        say({ type: 'trained', status: run.status });
+        resolve();
+      }, 50);
+    });
+  },
+  /** Serves a page, which is another process. */
+  async page() {
+    const server = await startServer(engine);
+    say({ type: 'serves', launchUrl: server.launchUrl() });
+    await new Promise(() => undefined);
+  },
+};
+
+if (work === 'migrating') say({ type: 'began' });
+await engine.call('project.open', { path: project });
+await works[work]();
+await engine.close();
+say({ type: 'ended' });
+process.disconnect();
