@@ -16,8 +16,8 @@ import { sendCall } from './messages/send-call.ts';
 import { answered, conversation, dial, upgradeRequest } from './messages/wire.ts';
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
 
-/** Calls that share a project; the next ones get a fresh one, whatever these have done to theirs. */
-const CALLS_A_PROJECT = 30;
+/** Cases whose calls share a project; the next ones get a fresh one, whatever these have done to theirs. */
+const CASES_A_PROJECT = 60;
 /** Connections that a rude peer leaves open. */
 const MOST_HELD = 100;
 /** Above what the engine takes at rest: buffers of bounded size, and garbage that is not collected yet. */
@@ -35,7 +35,7 @@ class Trial {
   readonly #held: Socket[] = [];
   #engine: EngineUnderTest | null = null;
   #around: Surroundings | null = null;
-  #callsOfProject = 0;
+  #batch = -1;
   peakBytes = 0;
   /** How calls were answered: by a result, or by the code of an error. */
   readonly answers = new Map<string, number>();
@@ -51,8 +51,9 @@ class Trial {
   }
 
   async #surroundings(engine: EngineUnderTest, number: number): Promise<Surroundings> {
-    if (this.#around !== null && this.#callsOfProject++ < CALLS_A_PROJECT) return this.#around;
-    this.#callsOfProject = 0;
+    const batch = Math.floor(number / CASES_A_PROJECT);
+    if (this.#around !== null && this.#batch === batch) return this.#around;
+    this.#batch = batch;
     const project = join(this.#home, `${number}-${this.restarts}.graft`);
     const call = async (name: string, input: unknown) => {
       const { body } = await engine.post({ type: 'call', id: 1, name, input });
@@ -182,7 +183,10 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
       findings.tried(kind);
       const wrong = await attempt(trial, { kind, number, random }).catch(String);
       const what = [wrong, await trial.ailment()].filter((words) => words !== null).join('; ');
-      if (what !== '') findings.fault({ kind, number, what });
+      if (what !== '') {
+        findings.fault({ kind, number, what });
+        say(`messages: FAULT ${number}: ${what}`);
+      }
       const done = number - first + 1;
       if (done % SAY_EVERY === 0) say(`messages: ${done} of ${count}, ${findings.faults} faults`);
     }
