@@ -3,7 +3,15 @@
  * file system complains about is said in words. The project file is engine/db's.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
@@ -111,8 +119,17 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Errors: conflict, where there is something of this name. */
+/** Whether there is something of this name, be it a link that leads nowhere. Errors: unreadable, where nothing can be. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** Errors: conflict, where there is something of this name; unreadable, where nothing can be. */
 export function assertNothingThere(path: string): void {
-  if (!existsSync(path)) return;
+  if (!isThere(path)) return;
   throw new AppError('conflict', `${path} exists already. Choose another name.`, { subject: path });
 }

@@ -2,20 +2,12 @@
  * Copies of a project beside it, as SQLite's own backup call writes them: whole and of one moment, also while the project
  * is worked on. A copy has another name until it is whole and on the disk, so that half of one never looks like a backup.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { AppError } from '../../shared/errors.ts';
+import { assertNothingThere, writeError } from '../data/write-file.ts';
 
 /** Pages that are copied before anybody else has a turn: 8 MiB of a usual file. */
 const PAGES_AT_ONCE = 2000;
@@ -71,11 +63,6 @@ export function removeUnfinishedBackups(projectPath: string): void {
   }
 }
 
-function assertFree(to: string): void {
-  if (!existsSync(to)) return;
-  throw new AppError('conflict', `${to} exists already. Choose another name.`, { subject: to });
-}
-
 function syncToDisk(path: string): void {
   const file = openSync(path, 'r+');
   try {
@@ -88,13 +75,13 @@ function syncToDisk(path: string): void {
 /** Gives a copy that is whole its name. */
 function publish(part: string, to: string): void {
   syncToDisk(part);
-  assertFree(to);
+  assertNothingThere(to);
   renameSync(part, to);
 }
 
 /** In one go; nothing else happens meanwhile. For a file that nobody works on yet. */
 export function backupAtOnce(db: Database.Database, to: string): void {
-  assertFree(to);
+  assertNothingThere(to);
   const part = to + UNFINISHED;
   rmSync(part, { force: true });
   try {
@@ -108,14 +95,15 @@ export function backupAtOnce(db: Database.Database, to: string): void {
 
 /**
  * Copies what is stored now to where there is nothing; others work on meanwhile, and what they store is in it, too.
- * Returns its size in bytes. Errors: conflict (something is there), cancelled, and those of SQLite (disk full …).
+ * Returns its size in bytes. Errors: conflict (something is there), unreadable (nothing can be), no-space, cancelled, and
+ * those of SQLite.
  */
 export async function backupTo(
   db: Database.Database,
   to: string,
   options: BackupOptions,
 ): Promise<number> {
-  assertFree(to);
+  assertNothingThere(to);
   const part = to + UNFINISHED;
   rmSync(part, { force: true });
   try {
@@ -133,7 +121,7 @@ export async function backupTo(
     return statSync(to).size;
   } catch (error) {
     for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(part + suffix, { force: true });
-    throw error;
+    throw error instanceof Error && 'syscall' in error ? writeError(to, error) : error;
   }
 }
 

@@ -1,5 +1,4 @@
 /** Calls that predict label maps with a finished run. */
-import { lstatSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PagesAs, type PredictReport } from '../../shared/api.ts';
@@ -17,7 +16,7 @@ import { decodeLabelMap } from '../../shared/label-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { placeInside } from '../data/export/inside-folder.ts';
 import { inputFiles } from '../data/input-files.ts';
-import { makeFolder, writeWholeSync } from '../data/write-file.ts';
+import { isThere, makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
@@ -55,9 +54,7 @@ function assertDrawsItsClasses(db: Project, run: Run, dataset: Dataset): void {
 
 /** Before anything is computed. Errors: conflict, where some of these files are there. */
 function assertNew(dir: string, names: readonly string[]): void {
-  const there = names.filter(
-    (name) => lstatSync(join(dir, name), { throwIfNoEntry: false }) !== undefined,
-  );
+  const there = names.filter((name) => isThere(join(dir, name)));
   const [first] = there;
   if (first === undefined) return;
   throw new AppError(

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
   assertNothingThere,
+  isThere,
   writeError,
   writeWhole,
   writeWholeSync,
@@ -47,6 +48,16 @@ it('says what the file system complains about', () => {
   const words = (code: string) => writeError('/x', Object.assign(new Error(code), { code }));
   expect([words('EDQUOT').code, words('EROFS').code]).toEqual(['no-space', 'unreadable']);
   expect(words('EROFS').message).toContain('the disk is read-only');
+});
+
+it('says where nothing can be of a name', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'file'), '');
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+  expect(isThere(join(folder, 'none'))).toBe(false);
+  expect(isThere(join(folder, 'link'))).toBe(true);
+  expect(() => isThere(join(folder, 'file', 'a.csv'))).toThrow('in the place of a folder');
+  expect(() => isThere(join(folder, 'x'.repeat(300)))).toThrow('the name is too long');
 });
 
 it('refuses to take the place of a file', () => {

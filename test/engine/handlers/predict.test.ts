@@ -111,6 +111,17 @@ it('masks that are there are replaced only where that is asked for', async () =>
   expect(readFileSync(mask, 'latin1')).toMatch(/^.PNG/);
 });
 
+it('a folder that is a file, and a name that is too long, are said to be that', async () => {
+  const { engine, dir, predict } = await samplePrediction();
+  writeFileSync(join(dir, 'out'), '');
+  await expect(predict('grey.png', 1)).rejects.toMatchObject({ code: 'unreadable' });
+  const [project] = await engine.call('project.list', {});
+  const to = join(dir, 'x'.repeat(300));
+  await expect(
+    engine.call('project.backup', { project: project?.path ?? '', to }),
+  ).rejects.toMatchObject({ code: 'unreadable', subject: to });
+});
+
 it('a mask that cannot be written ends the prediction with its name, and the engine goes on', async () => {
   const { engine, dir, predict } = await samplePrediction();
   const out = join(dir, 'out');
