@@ -16,6 +16,7 @@ export default {
     // Started as processes and as threads, by path.
     'engine/training/worker.ts!',
     'engine/data/decoder-process.ts!',
+    'engine/training/weights/weights-process.ts!',
     'engine/parent-watch-thread.ts!',
     'engine/care/check-thread.ts!',
     'engine/training/batches/thread.ts!',
