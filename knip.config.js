@@ -35,6 +35,8 @@ export default {
   ignoreExportsUsedInFile: process.argv.includes('--production')
     ? true
     : { interface: true, type: true },
+  // Of the system.
+  ignoreBinaries: ['mkfifo'],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

@@ -428,6 +428,13 @@ export interface ProjectInfo {
   readonly damaged: WireError | null;
 }
 
+export interface ExportReport {
+  readonly files: number;
+  readonly dir: string;
+  /** What was left out because it is damaged in the project, in words. */
+  readonly damaged: readonly string[];
+}
+
 export interface CheckReport {
   readonly ok: boolean;
   /** What is not as it was stored, in words. */
@@ -667,7 +674,7 @@ export interface CallOutputs {
   'datasets.generate': Dataset;
   'datasets.preview': ImportPreview;
   'datasets.import': ImportReport;
-  'datasets.export': { files: number; dir: string };
+  'datasets.export': ExportReport;
   'datasets.relink': RelinkReport;
   'datasets.rename': Dataset;
   'datasets.delete': null;

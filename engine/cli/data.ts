@@ -204,7 +204,13 @@ export function addDataCommands(program: Command): void {
               o,
             ),
           );
-          print(options, report, `wrote ${report.files} files to ${report.dir}`);
+          const { files, damaged } = report;
+          print(options, report, [
+            `wrote ${files} files to ${report.dir}`,
+            ...damaged.map((what) => `  left out, since it is damaged: ${what}`),
+            ...(damaged.length === 0 ? [] : [`Next: graft repair ${project}`]),
+          ]);
+          if (damaged.length > 0) process.exitCode = EXIT.partial;
         });
       },
     );

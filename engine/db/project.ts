@@ -108,7 +108,7 @@ export function projectError(error: unknown, path: string): unknown {
   return error instanceof Error && error.name === 'SqliteError' ? sqliteError(error, path) : error;
 }
 
-export { assertProjectFile } from './open.ts';
+export { assertProjectFile, DamageError } from './open.ts';
 export { type Endpoint, readOwner } from './ownership.ts';
 export { trueProjectPath } from './project-path.ts';
 

@@ -8,6 +8,7 @@
 import { cocoArea, cocoBox, compressCocoCounts, encodeCocoRuns } from '../../../shared/coco-rle.ts';
 import { BACKGROUND, type Dataset, IGNORE } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { ExportReport } from '../../../shared/api.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { connectedComponents } from '../components.ts';
@@ -32,7 +33,7 @@ export async function exportCoco(
   datasetId: number,
   dir: string,
   options: ExportOptions = {},
-): Promise<{ files: number; dir: string }> {
+): Promise<ExportReport> {
   const dataset = datasetOf(project, datasetId);
   const { hasBackground } = dataset;
   const drawn = dataset.classes.filter((c) => !(hasBackground && c.index === BACKGROUND));
@@ -42,8 +43,9 @@ export async function exportCoco(
   const isPaged = new Set(
     all.filter(({ page, channelPages }) => page > 0 || channelPages !== null).map((i) => i.name),
   );
-  return fillFolder(dir, async (target) => {
-    await writeOriginals(project, target, {
+  let damaged: readonly string[] = [];
+  const written = await fillFolder(dir, async (target) => {
+    damaged = await writeOriginals(project, target, {
       ...options,
       images: all,
       async visit(image) {
@@ -73,6 +75,7 @@ export async function exportCoco(
       JSON.stringify({ info, licenses: [], images, annotations, categories }),
     );
   });
+  return { ...written, damaged };
 }
 
 /** Every region of one of `classes` as an annotation, in the order in which columns meet them. */

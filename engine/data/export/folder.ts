@@ -3,6 +3,7 @@
  * class ids, 255 is ignore), classes.json, and splits.json where there are splits. import/folder.ts reads it back.
  */
 import { posix } from 'node:path';
+import type { ExportReport } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
@@ -19,12 +20,13 @@ export async function exportFolder(
   datasetId: number,
   dir: string,
   options: ExportOptions = {},
-): Promise<{ files: number; dir: string }> {
+): Promise<ExportReport> {
   const dataset = datasetOf(project, datasetId);
   const images = project.datasets.images(datasetId);
   const maskName = maskNames(images);
-  return fillFolder(dir, async (target) => {
-    await writeOriginals(project, target, {
+  let damaged: readonly string[] = [];
+  const written = await fillFolder(dir, async (target) => {
+    damaged = await writeOriginals(project, target, {
       ...options,
       images,
       async visit(image) {
@@ -38,6 +40,7 @@ export async function exportFolder(
     const splits = splitsFile(project, datasetId, images);
     if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
   });
+  return { ...written, damaged };
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;

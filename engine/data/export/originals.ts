@@ -3,7 +3,7 @@ import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { assertFileName } from '../../../shared/names.ts';
-import type { Project } from '../../db/project.ts';
+import { DamageError, type Project } from '../../db/project.ts';
 import { openOriginal } from '../image-source.ts';
 import type { TargetFolder } from './target-folder.ts';
 
@@ -22,7 +22,9 @@ export function datasetOf(project: Project, datasetId: number): Dataset {
 }
 
 /**
- * Writes each original once under images/ and calls `visit` for each image (page), in order.
+ * Writes each original once under images/ and calls `visit` for each image (page), in order. What is damaged in the
+ * project is left out, and all the rest is written: a label map without its image, an image without its labels.
+ * Returns what was left out, in words.
  * Errors: cancelled; invalid-input (a name that leads elsewhere); those of openOriginal and of writing.
  */
 export async function writeOriginals(
@@ -32,10 +34,19 @@ export async function writeOriginals(
     images: readonly ImageRecord[];
     visit: (image: ImageRecord) => Promise<void>;
   },
-): Promise<void> {
+): Promise<string[]> {
   const { images, visit, signal, onProgress } = options;
   for (const { name } of images) assertFileName(name); // before anything is written
   const written = new Set<string>();
+  const damaged: string[] = [];
+  const unlessDamaged = async (write: () => Promise<void>) => {
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+      damaged.push(error instanceof DamageError ? error.found : error.message);
+    }
+  };
   for (const [done, image] of images.entries()) {
     if (signal?.aborted === true) {
       throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
@@ -43,10 +54,13 @@ export async function writeOriginals(
     onProgress?.({ done, total: images.length, message: `writing ${image.name}` });
     if (!written.has(image.name)) {
       written.add(image.name);
-      const original = await openOriginal(project, image);
-      await target.write(`${IMAGES_FOLDER}/${image.name}`, original.parts());
+      await unlessDamaged(async () => {
+        const original = await openOriginal(project, image);
+        await target.write(`${IMAGES_FOLDER}/${image.name}`, original.parts());
+      });
     }
-    await visit(image);
+    await unlessDamaged(() => visit(image));
   }
   onProgress?.({ done: images.length, total: images.length, message: 'written' });
+  return damaged;
 }

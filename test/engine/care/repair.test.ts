@@ -192,6 +192,28 @@ describe('a damaged project', () => {
   });
 });
 
+describe('an export of a damaged project', () => {
+  it.each(['folder', 'coco'] as const)(
+    'as %s writes all that can be read, and names the rest',
+    async (format) => {
+      const path = wholeProject();
+      flip(path, { table: 'label_maps', column: 'bytes' });
+      const engine = engineHere();
+      await engine.call('project.open', { path });
+      const dir = join(temporaryFolder(), 'out');
+      const { damaged } = await engine.call('datasets.export', {
+        project: path,
+        datasetId: 1,
+        format,
+        dir,
+      });
+      expect(damaged).toHaveLength(12);
+      expect(damaged[0]).toMatch(/^label map 1 of 0\.png is not as it was stored$/);
+      expect(readdirSync(join(dir, 'images'))).toHaveLength(12);
+    },
+  );
+});
+
 describe('a backup', () => {
   it('is one whole file under its name, also while the project is written', async () => {
     const path = wholeProject();

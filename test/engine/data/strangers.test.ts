@@ -106,7 +106,8 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
   const before = process.memoryUsage().arrayBuffers;
   for (const exported of [exportFolder, exportCoco]) {
     const dir = join(temporaryFolder(), 'out');
-    await expect(exported(project, image.datasetId, dir)).rejects.toMatchObject(contradiction);
+    const { damaged } = await exported(project, image.datasetId, dir);
+    expect(damaged).toEqual([contradiction.message]);
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
 });
