@@ -26,7 +26,8 @@ const COPIES = 4;
 /** Of what the machine has, or a container grants. */
 const MEMORY_SHARE = 0.5;
 
-const BASE_MS = 30_000;
+/** The start of the process included. */
+const BASE_MS = 10_000;
 /** Far below what the slowest decoder does on a slow machine. */
 const BYTES_PER_MS = 4_000;
 

@@ -16,6 +16,7 @@ import {
 import { fileInMemory } from '../../engine/data/image-file.ts';
 import { previewImport } from '../../engine/data/import/import.ts';
 import { inOrder } from '../../engine/data/in-order.ts';
+import { limitsFor } from '../../engine/isolated/limits.ts';
 import { isolated } from '../../engine/isolated/processes.ts';
 import { readForeignWeights } from '../../engine/training/weights/foreign-weight-file.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -25,8 +26,8 @@ import { type SoundFile, soundFiles } from './files/sound-files.ts';
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
 
 const AT_ONCE = 4;
-/** Nothing so small may take longer, on a busy machine either; a process that is ended first takes half as long. */
-const PATIENCE_MS = 60_000;
+/** Of what a process may take: one that is ended has been waited for, and asked for a page and for pixels. */
+const PATIENCE = 3;
 const SAY_EVERY = 1000;
 
 const references = isolated(new URL('./files/reference-process.ts', import.meta.url), { most: 2 });
@@ -166,7 +167,8 @@ class Trial {
     }
     const ms = performance.now() - began;
     if (ms > this.slowest.ms) this.slowest = { ms, what: `${number}, ${shown}` };
-    if (ms > PATIENCE_MS) fault(`took ${Math.round(ms / 1000)} s`);
+    if (ms > PATIENCE * limitsFor({ fileBytes: bytes.length }).timeMs)
+      fault(`took ${Math.round(ms / 1000)} s`);
   }
 
   #tried(
