@@ -1,5 +1,6 @@
 /** What a decoder process is asked for: all that an import or a prediction wants of an image file from outside. */
 import { z } from 'zod';
+import { WireError } from '../../shared/errors.ts';
 import type { PagesAs } from '../../shared/api.ts';
 import type { Needs } from '../isolated/limits.ts';
 import type { Slope } from './mask-evidence.ts';
@@ -21,15 +22,20 @@ const Image = {
   channelPages: z.array(z.number()).nullable().optional(),
 };
 
+const Check = z.object({ what: z.literal('check'), ...Image });
+const Mask = z.object({ what: z.literal('mask'), ...Image, evidenceAlone: z.boolean() });
+
 export const DecoderRequest = z.discriminatedUnion('what', [
   /** FilePages */
   z.object({ what: z.literal('pages'), subject: z.string(), file: File, as: Pages }),
   /** CheckedImage: all of it is read once, and none of it comes back. */
-  z.object({ what: z.literal('check'), ...Image }),
+  Check,
   /** DecodedImage */
   z.object({ what: z.literal('image'), ...Image }),
   /** DecodedMask, or what its values look like and none of them. */
-  z.object({ what: z.literal('mask'), ...Image, evidenceAlone: z.boolean() }),
+  Mask,
+  /** AnsweredPair: an image and its mask at once, since asking costs as much as decoding small ones. */
+  z.object({ what: z.literal('pair'), subject: z.string(), image: Check, mask: Mask }),
   /** OpenedImage: its rows are asked for by the next requests to the same process. */
   z.object({ what: z.literal('open'), ...Image }),
   /** Samples of the image that is open. */
@@ -100,6 +106,11 @@ export const AnsweredMask = z.object({
     .object({ values: Alpha, ...evidence, transparent: z.number(), hidden: z.number() })
     .nullable(),
   notes,
+});
+
+export const AnsweredPair = z.object({
+  image: CheckedImage,
+  mask: z.union([AnsweredMask, WireError]),
 });
 
 const Page = z.object({ page: z.number(), channelPages: z.array(z.number()).nullable() });

@@ -1,4 +1,5 @@
 /** Entry of the process in which image files from outside are decoded (foreign-images.ts asks it). */
+import { toWireError } from '../../shared/errors.ts';
 import { serveIsolated, type TellNeeds } from '../isolated/serve.ts';
 import { decodeImage, type OpenImage, openImage } from './decode.ts';
 import { unreadableImage } from './decoded-image.ts';
@@ -14,8 +15,31 @@ let opened: OpenImage | undefined;
 const fileOf = (file: Extract<DecoderRequest, { what: 'pages' }>['file']): Promise<ImageFile> =>
   'path' in file ? openFile(file.path, 0) : Promise.resolve(fileInMemory(file.bytes));
 
-async function answer(message: unknown, tell: TellNeeds): Promise<unknown> {
+type Pair = Extract<DecoderRequest, { what: 'pair' }>;
+
+const answer = (message: unknown, tell: TellNeeds): Promise<unknown> => {
   const request = DecoderRequest.parse(message);
+  return request.what === 'pair' ? both(request, tell) : one(request, tell);
+};
+
+/** What is wrong with the mask is told beside the image. */
+async function both({ image, mask }: Pair, tell: TellNeeds): Promise<unknown> {
+  let [fileBytes, memoryBytes, workBytes] = [0, 0, 0];
+  const tellSum: TellNeeds = (needs) => {
+    fileBytes += needs.fileBytes;
+    memoryBytes += needs.memoryBytes ?? 0;
+    workBytes += needs.workBytes ?? 0;
+    tell({ fileBytes, memoryBytes, workBytes });
+  };
+  return {
+    image: await one(image, tellSum),
+    mask: await one(mask, tellSum).catch((error: unknown) =>
+      toWireError(unreadableImage(mask.subject, error)),
+    ),
+  };
+}
+
+async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Promise<unknown> {
   if (request.what === 'rows') {
     if (opened === undefined) throw new Error('no image is open');
     const samples = await opened.rows(request.top, request.count);

@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PagesAs } from '../../shared/api.ts';
-import { AppError } from '../../shared/errors.ts';
-import { type Isolated, isolated } from '../isolated/processes.ts';
+import { AppError, fromWireError } from '../../shared/errors.ts';
+import { type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
 import { formatOf } from './decode.ts';
 import type { DecodedMask } from './decode-mask.ts';
 import type { DecodedImage, ImageOfRows, OpenImage } from './decoded-image.ts';
@@ -15,6 +15,7 @@ import {
   AnsweredImage,
   AnsweredMask,
   AnsweredPages,
+  AnsweredPair,
   AnsweredRows,
   CheckedImage,
   type DecoderRequest,
@@ -93,6 +94,42 @@ export const decodeForeignMask = async (
   AnsweredMask.parse(
     await askOnce(file, { what: 'mask', evidenceAlone, ...imageRequest(file, of) }),
   );
+
+/**
+ * checkImage and decodeForeignMask at once; what is wrong with the mask comes in its place.
+ * Errors: those of decodeImage, of the image.
+ */
+export async function checkWithMask(
+  image: { readonly file: ImageFile; readonly of: ForeignImage },
+  mask: { readonly file: ImageFile; readonly of: ForeignImage },
+  evidenceAlone: boolean,
+): Promise<{ image: CheckedImage; mask: DecodedMask | AppError }> {
+  const { subject } = image.of;
+  const request: DecoderRequest = {
+    ...{ what: 'pair', subject },
+    image: { what: 'check', ...imageRequest(image.file, image.of) },
+    mask: { what: 'mask', evidenceAlone, ...imageRequest(mask.file, mask.of) },
+  };
+  const fileBytes = image.file.sizeBytes + mask.file.sizeBytes;
+  try {
+    const pair = AnsweredPair.parse(
+      await decoders.use((ask) => ask(request, { subject, fileBytes })),
+    );
+    return { image: pair.image, mask: 'code' in pair.mask ? fromWireError(pair.mask) : pair.mask };
+  } catch (error) {
+    if (!(error instanceof ProcessEnded)) throw error;
+    // Which of the two it was: each by itself.
+    return {
+      image: await checkImage(image.file, image.of),
+      mask: await decodeForeignMask(mask.file, { ...mask.of, evidenceAlone }).catch(
+        (reason: unknown) => {
+          if (reason instanceof AppError) return reason;
+          throw reason;
+        },
+      ),
+    };
+  }
+}
 
 type ForeignRows = ImageOfRows & Pick<OpenImage, 'transparentPx'>;
 

@@ -18,13 +18,16 @@ export type Ask = (request: unknown, of: Needs & { readonly subject: string }) =
 
 type Ending = 'time' | 'memory' | 'crash';
 
-function endedOver(subject: string, ending: Ending, detail: string): AppError {
+/** A process ended over a file, or over the last of several that it was asked of at once. */
+export class ProcessEnded extends AppError {}
+
+function endedOver(subject: string, ending: Ending, detail: string): ProcessEnded {
   const what = {
     time: 'takes far longer to read than a file of its size may',
     memory: 'takes far more memory to read than a file of its size may',
     crash: `ended the process that reads it (${detail})`,
   }[ending];
-  return new AppError(
+  return new ProcessEnded(
     'unreadable',
     `${subject} ${what}: it is damaged, or made to do harm. Copy it again from its source, or remove it.`,
     { subject },

@@ -1,4 +1,5 @@
 /** The inside of an isolated process: answers one question at a time, watched by a thread of its own. */
+import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { AppError, toWireError } from '../../shared/errors.ts';
@@ -7,8 +8,16 @@ import { Question, type Reply, WATCHED } from './messages.ts';
 
 /** Its owner ends the process first, and can say why. */
 const GRACE_MS = 5000;
+const WORTH_TELLING = 1.25;
 /** What a process may hold between two files. */
 const FULL_BYTES = 2 ** 29;
+
+/** Settles when the thread watches: before that no file may be looked at. */
+async function startWatch(shared: SharedArrayBuffer): Promise<void> {
+  const thread = new Worker(new URL('./watch.ts', import.meta.url), { workerData: shared });
+  await once(thread, 'message');
+  thread.unref();
+}
 
 /** Told once more is known than the size of the file: what is needed from here on. */
 export type TellNeeds = (needs: Needs) => void;
@@ -25,7 +34,7 @@ export function serveIsolated(
   const watched = new Float64Array(shared);
   // Not asked by the thread itself: the owner may be gone before it has started.
   watched[WATCHED.owner] = process.ppid;
-  new Worker(new URL('./watch.ts', import.meta.url), { workerData: shared }).unref();
+  const watching = startWatch(shared);
 
   /** Held when the question came: what earlier files left behind is not this one's. */
   let before = 0;
@@ -37,12 +46,16 @@ export function serveIsolated(
   const send = (reply: Reply) => void process.send?.(reply);
 
   async function reply({ id, request, ...first }: Question): Promise<void> {
+    await watching;
     before = process.memoryUsage.rss();
     watch(first);
     const tell: TellNeeds = (needs) => {
       const limits = limitsFor(needs);
       watch(limits);
-      send({ type: 'needs', id, timeMs: limits.timeMs });
+      // Of small files that is a little more than they had.
+      if (limits.timeMs > WORTH_TELLING * first.timeMs) {
+        send({ type: 'needs', id, timeMs: limits.timeMs });
+      }
     };
     try {
       const found = await answer(request, tell);

@@ -3,7 +3,7 @@
  * process itself may be in a loop that never looks up.
  */
 import { writeSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { TOO_MUCH_MEMORY, WATCHED } from './messages.ts';
 
 const INTERVAL_MS = 25;
@@ -27,3 +27,4 @@ setInterval(() => {
   else if (until > 0 && Date.now() > until) end('graft: time limit');
   else if (process.ppid !== watched[WATCHED.owner]) end('graft: alone');
 }, INTERVAL_MS);
+parentPort?.postMessage('watching');

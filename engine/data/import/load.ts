@@ -8,13 +8,20 @@ import type { DecodedImage } from '../decoded-image.ts';
 import type { DecodedMask } from '../decode-mask.ts';
 import type { CheckedImage } from '../decoder-messages.ts';
 import type { FileReader } from '../files.ts';
-import { checkImage, decodeForeignMask } from '../foreign-images.ts';
+import {
+  checkImage,
+  checkWithMask,
+  decodeForeignMask,
+  type ForeignImage,
+} from '../foreign-images.ts';
 import type { ImageFile } from '../image-file.ts';
 import { evidenceOf } from '../mask-evidence.ts';
 import { paintCoco } from './coco-paint.ts';
 import type { ImportItem } from './plan.ts';
 
 const FOREGROUND = 255;
+/** So that no process that decodes them waits for the next; more at once only take memory. */
+export const FILES_AT_ONCE = 4;
 
 export interface LoadOptions {
   readonly reader: FileReader;
@@ -69,22 +76,51 @@ export async function loadItem(item: ImportItem, options: LoadOptions): Promise<
   assertFileName(item.name);
   const file = await openItem(item, options.reader, path);
   const { page, channelPages = null } = item;
-  const image = await checkImage(file, { subject: path, page, channelPages });
+  const of = { subject: path, page, channelPages };
+  const { image, early } = await readWithMask({ file, of }, item, options);
   const issues = image.notes.map((message): ImportIssue => ({
     path,
     severity: message.startsWith('opaque') ? 'info' : 'change',
     message,
   }));
-  const mask = await loadMask(item, image, { ...options, path, issues });
+  const mask = await loadMask(item, image, { ...options, path, issues, early });
   return { file, image, mask, issues };
 }
+
+/** Of an item with one mask, this as well, before it is known whether it fits. */
+async function readWithMask(
+  image: { readonly file: ImageFile; readonly of: ForeignImage },
+  { labels }: ImportItem,
+  { reader, root, evidenceAlone = false }: LoadOptions,
+): Promise<{ image: CheckedImage; early: DecodedMask | AppError | null }> {
+  if (labels?.kind !== 'mask') {
+    return { image: await checkImage(image.file, image.of), early: null };
+  }
+  const mask = await opened(labels.path, reader);
+  if (mask instanceof AppError) {
+    return { image: await checkImage(image.file, image.of), early: mask };
+  }
+  const of = { subject: shownPath(labels.path, root), page: labels.page ?? 0 };
+  const both = await checkWithMask(image, { file: mask, of }, evidenceAlone);
+  return { image: both.image, early: both.mask };
+}
+
+const opened = (path: string, reader: FileReader): Promise<ImageFile | AppError> =>
+  reader.open(path).catch((error: unknown) => {
+    if (error instanceof AppError) return error;
+    throw error;
+  });
 
 async function loadMask(
   item: ImportItem,
   image: ImageSize,
-  options: LoadOptions & { path: string; issues: ImportIssue[] },
+  options: LoadOptions & {
+    path: string;
+    issues: ImportIssue[];
+    early: DecodedMask | AppError | null;
+  },
 ): Promise<DecodedMask | null> {
-  const { issues, root } = options;
+  const { issues, root, early } = options;
   const { labels } = item;
   if (labels === null) {
     const message = 'image without a mask: imported unlabelled';
@@ -113,11 +149,15 @@ async function loadMask(
     return { width, height, kind: 'index', values, ...evidence, alpha: null, notes: [] };
   }
   if (labels.kind === 'mask') {
-    return readMask(labels.path, image, { ...options, page: labels.page ?? 0 });
+    return fitting(shownPath(labels.path, root), image, { issues, read: () => early });
   }
   const values = new Uint8Array(image.width * image.height);
   for (const path of labels.paths) {
-    const object = await readMask(path, image, { ...options, page: 0, evidenceAlone: false });
+    const shown = shownPath(path, root);
+    const object = await fitting(shown, image, {
+      issues,
+      read: async () => decodeForeignMask(await options.reader.open(path), { subject: shown }),
+    });
     if (object === null) {
       const message = 'one of its object masks cannot be used: imported unlabelled';
       issues.push({ path: shownPath(item.path, root), severity: 'skip', message });
@@ -135,23 +175,27 @@ async function loadMask(
 }
 
 /** Null, with an issue, where the file is no mask for this image. */
-async function readMask(
+async function fitting(
   path: string,
   image: ImageSize,
-  options: LoadOptions & { issues: ImportIssue[]; page: number },
+  {
+    issues,
+    read,
+  }: {
+    readonly issues: ImportIssue[];
+    readonly read: () => Promise<DecodedMask> | DecodedMask | AppError | null;
+  },
 ): Promise<DecodedMask | null> {
-  const { reader, root, issues, page, evidenceAlone = false } = options;
-  const shown = shownPath(path, root);
   try {
-    const of = { subject: shown, page, evidenceAlone };
-    const mask = await decodeForeignMask(await reader.open(path), of);
+    const mask = await read();
+    if (mask === null || mask instanceof AppError) throw mask ?? new Error('no mask was read');
     if (mask.width !== image.width || mask.height !== image.height) {
-      throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: shown });
+      throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: path });
     }
-    for (const message of mask.notes) issues.push({ path: shown, severity: 'change', message });
+    for (const message of mask.notes) issues.push({ path, severity: 'change', message });
     return mask;
   } catch (error) {
-    issues.push(skipIssue(shown, error));
+    issues.push(skipIssue(path, error));
     return null;
   }
 }

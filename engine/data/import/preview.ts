@@ -15,7 +15,8 @@ import type { MaskReading } from '../../../shared/mask-readings.ts';
 import type { DecodedMask } from '../decode-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type ImportSource, readContents } from './formats.ts';
-import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
+import { inOrder } from '../in-order.ts';
+import { FILES_AT_ONCE, labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { absentIssues, emptyMasks, maskIssues, unmatchedIssues } from './mask-issues.ts';
 import { unnamedDoubts } from './mask-doubts.ts';
 import { proposeMapping, type Proposal } from './mask-values.ts';
@@ -87,20 +88,27 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const seen: (SeenValues & { path: string; item: ImportItem })[] = [];
   let unreadable = 0;
   let unlabelled = 0;
-  for (const [i, item] of sampled.entries()) {
+  let done = 0;
+  const looked = inOrder(sampled, FILES_AT_ONCE, (item) =>
+    loadItem(item, { reader, root, evidenceAlone: true }).then(
+      (loaded) => ({ item, loaded }),
+      (error: unknown) => ({ item, error }),
+    ),
+  );
+  for await (const { item, ...outcome } of looked) {
     assertNotCancelled(signal);
     const path = shownPath(item.path, root);
-    onProgress?.({ done: i, total: sampled.length, message: `looking at ${path}` });
-    try {
-      const { mask, issues: found } = await loadItem(item, { reader, root, evidenceAlone: true });
-      issues.push(...found);
-      if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
-      else if (item.labels !== null) unlabelled++;
-    } catch (error) {
-      issues.push(skipIssue(path, error));
+    onProgress?.({ done: done++, total: sampled.length, message: `looking at ${path}` });
+    if ('error' in outcome) {
+      issues.push(skipIssue(path, outcome.error));
       unreadable++;
       if (item.labels !== null) unlabelled++;
+      continue;
     }
+    const { mask, issues: found } = outcome.loaded;
+    issues.push(...found);
+    if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
+    else if (item.labels !== null) unlabelled++;
   }
   onProgress?.({ done: sampled.length, total: sampled.length, message: 'looked at all' });
 

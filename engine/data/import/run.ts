@@ -10,7 +10,7 @@ import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { bytesOf, hashOf } from '../image-file.ts';
 import { inOrder } from '../in-order.ts';
-import { labelPath, loadItem, shownPath, skipIssue } from './load.ts';
+import { FILES_AT_ONCE, labelPath, loadItem, shownPath, skipIssue } from './load.ts';
 import { emptyMasks, maskIssues } from './mask-issues.ts';
 import { pageName } from '../page-names.ts';
 import type { ImportItem, ImportPlan } from './plan.ts';
@@ -20,8 +20,6 @@ import { applyMapping } from './value-mapping.ts';
 /** A transaction ends after this many images or bytes: few syncs, little memory. */
 const BATCH_IMAGES = 50;
 const BATCH_BYTES = 64 * 2 ** 20;
-/** Decoding happens in libuv's threads; more at once only takes memory. */
-const FILES_AT_ONCE = 3;
 /** SQLite's limit for one value. */
 const MAX_EMBEDDED_BYTES = 1_000_000_000;
 
