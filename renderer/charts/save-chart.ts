@@ -84,6 +84,8 @@ function standalone(chart: SavedChart): SVGSVGElement {
     const style = getComputedStyle(element);
     for (const property of PROPERTIES) {
       element.style.setProperty(property, style.getPropertyValue(property));
+      // It may name a variable of the window, which other programs do not know.
+      element.removeAttribute(property);
     }
   }
   host.remove();
