@@ -25,7 +25,7 @@ describe('live curves', () => {
     const text = figure?.chart.draw().markup.text ?? '';
     expect(text).toContain('Validation Dice with 4 labels');
     expect(text).toContain('>100</text>');
-    expect(text).toContain('stroke-dasharray:2 3');
+    expect(text).toContain('stroke-dasharray="2 3"');
     expect(figure?.legend).toEqual([]);
   });
 
