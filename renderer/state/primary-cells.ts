@@ -40,10 +40,7 @@ export const isMarked = (cell: QuestionCell, primary: readonly PrimaryQuestion[]
   isPrimary({ ...cell, labels: numberOf(cell.labels ?? 'all') }, { primary, most: ALL });
 
 /** Marks that say the same as these cells; [] for all and for none, which cannot be asked. */
-export function marksOf(
-  marked: readonly QuestionCell[],
-  all: readonly QuestionCell[],
-): PrimaryQuestion[] {
+function marksOf(marked: readonly QuestionCell[], all: readonly QuestionCell[]): PrimaryQuestion[] {
   if (marked.length === 0 || marked.length === all.length) return [];
   const isWhole = (own: readonly QuestionCell[], like: (cell: QuestionCell) => boolean) =>
     own.length === all.filter(like).length;
