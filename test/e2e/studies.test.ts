@@ -186,7 +186,7 @@ describe('the sample project', () => {
     await run('log random 16 seed 2');
     const panel = page.getByRole('complementary', { name: 'Run' });
     await panel.getByRole('heading', { name: /^Random start · 16 labels · seed 2/ }).waitFor();
-    await panel.getByText(/^Waited for data: /).waitFor();
+    await panel.getByText(/ Waited for data: /).waitFor();
     await run('close the run');
     await panel.waitFor({ state: 'hidden' });
     // Nothing is drawn between the chord, the letters and Enter.
