@@ -28,8 +28,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error && 'code' in error)) return String(error);
+  // A folder that is there already is no error; a file in its place is, whatever the system calls it.
+  if (error.code === 'EEXIST' && 'syscall' in error && error.syscall === 'mkdir') return 'ENOTDIR';
+  return String(error.code);
+}
 
 /** What the file system complained about when this was written: no-space or unreadable. */
 export function writeError(path: string, error: unknown): AppError {
