@@ -14,6 +14,8 @@ export const CONTROLS = {
   network: 'Network',
   pretrainingLabels: 'Labels that pretraining sees',
   splits: 'Several splits',
+  pilot: 'Taking as a pilot',
+  replaceMasks: 'Replace masks that are in the folder',
 } as const;
 
 export const PAGES_WORDS: Readonly<Record<PagesAs, string>> = {
@@ -48,6 +50,8 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--channels (\d+)/g, `${named('channels')}: $1`],
   [/--pretraining-labels all/g, chosen('pretrainingLabels', PRETRAINING_LABELS_WORDS.all)],
   [/--run ID/g, named('network')],
+  [/--replace\b/g, named('replaceMasks')],
+  [/graft study power --name NAME/g, named('pilot')],
   [/graft import … --preview shows/g, 'the import dialog shows'],
 ];
 

@@ -59,7 +59,7 @@ function assertNew(dir: string, names: readonly string[]): void {
   if (first === undefined) return;
   throw new AppError(
     'conflict',
-    `${dir} holds ${counted(there.length, 'file')} that would be written, such as ${first}. Choose another folder, or have them replaced (--replace; in the window, the box for it).`,
+    `${dir} holds ${counted(there.length, 'file')} that would be written, such as ${first}. Choose another folder, or have them replaced (--replace).`,
     { subject: dir },
   );
 }

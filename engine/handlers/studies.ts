@@ -216,7 +216,7 @@ export const studyHandlers: Handlers<
     if (study.config.splits !== null) {
       throw new AppError(
         'conflict',
-        `"${study.name}" has several splits, and what they add cannot be planned from them. Take a study of one split as the pilot: graft study power --name NAME.`,
+        `"${study.name}" has several splits, and what they add cannot be planned from them. Take a study of one split as the pilot (graft study power --name NAME).`,
       );
     }
     const { comparisons } = analyseStoredStudy(db, study).analysis;
