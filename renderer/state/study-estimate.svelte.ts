@@ -4,6 +4,9 @@ import type { StudyConfig } from '../../shared/entities.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
 
+/** Measuring keeps all cores busy for seconds: it waits until the design has been left alone for so long. */
+const MEASURE_PAUSE_MS = 1000;
+
 export class StudyEstimate {
   plan = $state.raw<StudyPlan | null>(null);
   /** Why there is none. */
@@ -19,7 +22,7 @@ export class StudyEstimate {
     this.#project = project;
   }
 
-  /** Counts, notes and obstacles at once; the time once the machine has been measured for such steps. */
+  /** Counts, notes and obstacles at once; the time once nothing more is changed and the machine has been measured. */
   async replan(config: StudyConfig): Promise<void> {
     this.#measuring?.abort();
     const abort = new AbortController();
@@ -33,6 +36,8 @@ export class StudyEstimate {
       const { estimateSeconds = null, longestSeconds = null } = this.plan ?? {};
       this.plan = { ...quick, estimateSeconds, longestSeconds };
       this.measuring = true;
+      await new Promise((resolve) => setTimeout(resolve, MEASURE_PAUSE_MS));
+      if (this.#measuring !== abort) return;
       const full = await this.#api.call('studies.plan', input, { signal: abort.signal });
       if (this.#measuring !== abort) return;
       this.plan = full;

@@ -99,6 +99,7 @@ function terminal() {
     written.push(String(text));
     return true;
   });
+  const progress = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const graft = async (...args: string[]) => {
     const program = new Command().exitOverride();
     addDataCommands(program);
@@ -106,7 +107,11 @@ function terminal() {
     await program.parseAsync(args, { from: 'user' });
     return written.splice(0).join('');
   };
-  return { graft, restore: () => out.mockRestore() };
+  const restore = () => {
+    out.mockRestore();
+    progress.mockRestore();
+  };
+  return { graft, restore };
 }
 
 it('graft import says what class 0 was taken for, and asks where nobody said', async () => {
