@@ -1,0 +1,77 @@
+/** The machine, the settings of its user, and its folders. */
+import { z } from 'zod';
+import type { EngineInfo, PretrainingTask } from '../entities.ts';
+import type { ChangedKind } from '../events.ts';
+import { FilePath } from '../limits.ts';
+import type { PretrainingTaskFacts } from '../pretraining-tasks.ts';
+import { type Settings, SettingsPatch } from '../settings.ts';
+
+export const systemCalls = {
+  'system.doctor': z.object({}),
+  'system.tasks': z.object({}),
+  'system.generators': z.object({}),
+  'settings.read': z.object({}),
+  'settings.update': SettingsPatch,
+  /** Told by the window when its first view is on the screen. */
+  'window.painted': z.object({}),
+  /** What a folder holds, for choosing files and folders; null: the user's home. */
+  'files.list': z.object({ dir: FilePath.nullable() }),
+} satisfies Record<string, z.ZodType>;
+
+export const systemChanges = {
+  'settings.update': ['settings'],
+} as const satisfies Partial<Record<keyof typeof systemCalls, readonly ChangedKind[]>>;
+
+export interface DoctorCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do where it is not ok. */
+  readonly remedy: string | null;
+}
+
+export interface DoctorReport {
+  readonly graft: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Of the processor, by the names under which they are sold: AVX2, AVX512-VNNI …; null where they are not known. */
+  readonly processorFeatures: readonly string[] | null;
+  /** The engine that training will use. */
+  readonly engine: EngineInfo | null;
+  /** Why it is not native TensorFlow, where it is not. */
+  readonly engineReason: string | null;
+  readonly checks: readonly DoctorCheck[];
+}
+
+export interface TaskInfo extends PretrainingTaskFacts {
+  readonly task: PretrainingTask;
+}
+
+export interface GeneratorInfo {
+  readonly name: string;
+  readonly description: string;
+}
+
+export interface FolderListing {
+  readonly dir: string;
+  /** null at the top. */
+  readonly parent: string | null;
+  readonly entries: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly kind: 'folder' | 'file';
+  }[];
+}
+
+export interface SystemOutputs {
+  'system.doctor': DoctorReport;
+  'system.tasks': TaskInfo[];
+  'system.generators': GeneratorInfo[];
+  'settings.read': Settings;
+  'settings.update': Settings;
+  'window.painted': null;
+  'files.list': FolderListing;
+}

@@ -1,0 +1,114 @@
+/** A run: how far it is, what computed it, what came of it. */
+import { z } from 'zod';
+import { WireError } from '../errors.ts';
+import { Id, Uncertainty } from './data.ts';
+import { WEIGHT_GROUPS } from './network.ts';
+import { PretrainingKey, RunConfig, Transfer } from './training.ts';
+
+/** auto: native TensorFlow where it is installed, else the portable engine. */
+export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
+export type EngineChoice = z.infer<typeof EngineChoice>;
+
+/** The two sets of kernels that TensorFlow has for a processor (engine/training/tensorflow/kernels.ts). */
+export const Kernels = z.enum(['onednn', 'eigen']);
+export type Kernels = z.infer<typeof Kernels>;
+
+/** Which software computed a run. Bits repeat only under the same name, version, threads and kernels. */
+export const EngineInfo = z.object({
+  name: z.enum(['tensorflow', 'wasm']),
+  version: z.string(),
+  threads: z.number().int().positive(),
+  /** Left out: those that TensorFlow itself took for the processor, as before Graft chose; or not TensorFlow. */
+  kernels: Kernels.optional(),
+  node: z.string(),
+  graft: z.string(),
+});
+export type EngineInfo = z.infer<typeof EngineInfo>;
+
+const RUN_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+export const RunStatus = z.enum(RUN_STATUSES);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** What became of one layer's weights at the start of a run. */
+export const LayerState = z.object({
+  layer: z.string(),
+  group: z.enum(WEIGHT_GROUPS),
+  shape: z.array(z.number().int()),
+  /** permuted: loaded, then shuffled within the layer. */
+  state: z.enum(['loaded', 'permuted', 'random', 'frozen', 'mismatch']),
+});
+export type LayerState = z.infer<typeof LayerState>;
+
+export const Run = z.object({
+  id: Id,
+  studyId: Id.nullable(),
+  kind: z.enum(['pretrain', 'finetune']),
+  /** Key of the pretraining involved (shared/pretrainings.ts); null where nothing pretrained is involved. */
+  pretraining: PretrainingKey.nullable(),
+  transfer: Transfer.nullable(),
+  labels: z.number().int().nullable(),
+  seed: z.number().int(),
+  status: RunStatus,
+  config: RunConfig,
+  /** Run that must be done first (its pretraining). */
+  dependsOn: Id.nullable(),
+  engine: EngineInfo.nullable(),
+  layers: z.array(LayerState).nullable(),
+  step: z.number().int(),
+  steps: z.number().int(),
+  error: WireError.nullable(),
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  /** Seconds of training, summed over resumes. */
+  trainedSeconds: z.number(),
+  peakMemoryBytes: z.number().nullable(),
+});
+export type Run = z.infer<typeof Run>;
+
+const METRICS = [
+  'loss', // training loss of the step
+  'valDice', // Dice of each class over all validation pixels, mean over the classes that they hold
+  'learningRate',
+] as const;
+export const MetricName = z.enum(METRICS);
+export type MetricName = z.infer<typeof MetricName>;
+
+export const MetricPoint = z.object({
+  step: z.number().int(),
+  name: MetricName,
+  value: z.number(),
+});
+export type MetricPoint = z.infer<typeof MetricPoint>;
+
+/** best: the checkpoint of the highest validation Dice; last: that of the final step. */
+export const CheckpointKind = z.enum(['best', 'last']);
+export type CheckpointKind = z.infer<typeof CheckpointKind>;
+
+/** Pixels of one class that count: in the prediction, in the truth, and in both (shared/overlap.ts). */
+export const ClassOverlap = z.object({
+  classIndex: z.number().int(),
+  predictedPx: z.number(),
+  truePx: z.number(),
+  bothPx: z.number(),
+});
+export type ClassOverlap = z.infer<typeof ClassOverlap>;
+
+/**
+ * Scores of one test image (docs/method.md §5): means over the scored classes that its truth or its prediction holds. All
+ * null where neither holds one.
+ */
+export const ImageResult = z.object({
+  imageId: Id,
+  checkpoint: CheckpointKind,
+  dice: z.number().nullable(),
+  iou: z.number().nullable(),
+  /** Pixels of the original image. */
+  hd95: z.number().nullable(),
+  boundaryF1: z.number().nullable(),
+  /** The scored classes that truth or prediction holds, ascending. */
+  classes: z.array(ClassOverlap),
+  /** null for runs that were tested before this was kept. */
+  uncertainty: Uncertainty.nullable(),
+});
+export type ImageResult = z.infer<typeof ImageResult>;
