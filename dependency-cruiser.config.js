@@ -25,6 +25,7 @@ const reaches = (folder, allowed) => ({
  */
 const WINGS = {
   'engine/training': [
+    ['live'],
     ['batches'],
     ['pretrain', 'scoring', 'weights'],
     ['objectives'],

@@ -34,12 +34,14 @@ import type {
 } from './handlers/context.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
+import { liveHandlers } from './handlers/live.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
+import { LiveTraining } from './live-training.ts';
 import { createSettings } from './settings.ts';
 import { Queue } from './study/running/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
@@ -54,6 +56,7 @@ const handlers: Handlers<CallName> = {
   ...encoderHandlers,
   ...runHandlers,
   ...predictHandlers,
+  ...liveHandlers,
 };
 
 export interface CallOptions {
@@ -115,6 +118,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const backups = new Map<string, RollingBackups>();
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
+    for (const { live } of open.values()) live.follow(event);
   };
   const settings = createSettings(options.settingsPath ?? null, (why) =>
     emit({ type: 'notice', message: `Settings last only until Graft ends: ${why}` }),
@@ -127,13 +131,20 @@ export function createEngine(options: EngineOptions = {}): Engine {
       engine: engineChoice,
       ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
     });
-    const opened = { db, queue };
+    const live = new LiveTraining({
+      project: db,
+      emit,
+      engine: engineChoice,
+      isQueueBusy: () => queue.isBusy,
+    });
+    const opened = { db, queue, live };
     open.set(db.path, opened);
     for (const name of db.interrupted) {
       emit({ type: 'notice', message: interruptedWords(name) });
     }
     if (options.runQueues === true) {
       queue.start();
+      live.resume();
       const notice = (message: string) => emit({ type: 'notice', message });
       backups.set(db.path, new RollingBackups(db, notice));
     }
@@ -148,7 +159,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const found = open.get(trueProjectPath(path));
       if (found === undefined) return;
       open.delete(found.db.path);
-      await found.queue.close();
+      await Promise.all([found.queue.close(), found.live.close()]);
       await backups.get(found.db.path)?.close();
       backups.delete(found.db.path);
       found.db.close();

@@ -13,6 +13,7 @@ import { encodersCalls, encodersChanges, type EncodersOutputs } from './calls/en
 import { studiesCalls, studiesChanges, type StudiesOutputs } from './calls/studies.ts';
 import { runsCalls, runsChanges, type RunsOutputs } from './calls/runs.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
+import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -26,6 +27,7 @@ export * from './calls/encoders.ts';
 export * from './calls/studies.ts';
 export * from './calls/runs.ts';
 export * from './calls/predict.ts';
+export * from './calls/live.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -37,6 +39,7 @@ export const callInputs = {
   ...studiesCalls,
   ...runsCalls,
   ...predictCalls,
+  ...liveCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -56,6 +59,7 @@ export const CALL_CHANGES = {
   ...studiesChanges,
   ...runsChanges,
   ...predictChanges,
+  ...liveChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -74,7 +78,8 @@ export interface CallOutputs
     EncodersOutputs,
     StudiesOutputs,
     RunsOutputs,
-    PredictOutputs {}
+    PredictOutputs,
+    LiveOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────
 

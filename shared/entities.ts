@@ -9,3 +9,4 @@ export * from './entities/training.ts';
 export * from './entities/run.ts';
 export * from './entities/encoder.ts';
 export * from './entities/study.ts';
+export * from './entities/live.ts';

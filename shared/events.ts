@@ -2,7 +2,7 @@
  * What the engine tells unasked: what of a project is new, different or gone, and how far its runs are. Whoever shows a
  * list of a project keeps it right from this alone.
  */
-import type { MetricPoint } from './entities.ts';
+import type { LiveState, MetricPoint } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { Settings } from './settings.ts';
 
@@ -76,5 +76,7 @@ export type EngineEvent =
     }
   /** Why nothing that is queued is trained for now; null: it is again. */
   | { readonly type: 'queue.held'; readonly project: string; readonly held: WireError | null }
+  /** Of the training that goes on while one labels: at most a few times a second. */
+  | { readonly type: 'live.state'; readonly project: string; readonly state: LiveState }
   | { readonly type: 'window.painted' }
   | { readonly type: 'notice'; readonly message: string };

@@ -32,6 +32,8 @@ export const PIXELS_QUERIES = {
   'label-map': z.object({ project, image: id, revision: id.optional() }),
   /** label-map.ts code of what a run predicted for a test image. */
   prediction: z.object({ project, image: id, run: id }),
+  /** label-map.ts code of what the training that goes on while one labels sees in an image now. */
+  live: z.object({ project, image: id }),
 } as const;
 export type PixelsKind = keyof typeof PIXELS_QUERIES;
 export type PixelsQuery<K extends PixelsKind> = z.input<(typeof PIXELS_QUERIES)[K]>;

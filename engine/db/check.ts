@@ -63,6 +63,14 @@ const BLOBS = {
     list: `SELECT json_array(run_id, kind) AS key, 'the ' || kind || ' weights of run ' || run_id AS name, bytes, sha256
       FROM checkpoints`,
   },
+  'live weights': {
+    table: 'live_trainings',
+    column: 'bytes',
+    keys: ['dataset_id'],
+    list: `SELECT json_array(l.dataset_id) AS key, 'what the live training of "' || d.name || '" learned' AS name,
+        l.bytes, l.sha256
+      FROM live_trainings l JOIN datasets d ON d.id = l.dataset_id WHERE l.bytes IS NOT NULL`,
+  },
   encoder: {
     table: 'encoders',
     column: 'weights',
@@ -99,7 +107,15 @@ const BLOBS = {
     isLabelMap: true,
   },
 } as const satisfies Record<z.infer<typeof BlobKind>, Blobs>;
-const BlobKind = z.enum(['original', 'weights', 'encoder', 'picture', 'label map', 'prediction']);
+const BlobKind = z.enum([
+  'original',
+  'weights',
+  'live weights',
+  'encoder',
+  'picture',
+  'label map',
+  'prediction',
+]);
 type BlobKind = z.infer<typeof BlobKind>;
 
 /** Where bytes belong. */

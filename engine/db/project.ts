@@ -7,6 +7,7 @@ import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
 import { labelMapsTable } from './label-maps.ts';
+import { liveTable } from './live.ts';
 import {
   createFile,
   DamageError,
@@ -40,6 +41,7 @@ function tables(file: OpenedFile) {
     runs,
     encoders,
     examples: examplesTable(sqlite),
+    live: liveTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
       try {

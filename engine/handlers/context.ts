@@ -11,12 +11,14 @@ import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Changes, EngineEvent } from '../../shared/events.ts';
 import type { Project } from '../db/project.ts';
+import type { LiveTraining } from '../live-training.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/running/queue.ts';
 
 export interface OpenProject {
   readonly db: Project;
   readonly queue: Queue;
+  readonly live: LiveTraining;
 }
 
 export interface CallContext {

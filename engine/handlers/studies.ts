@@ -22,7 +22,10 @@ import {
   studyUpdated,
 } from './context.ts';
 
-const progressOf = ({ db, queue }: OpenProject, studyId: number): StudyProgress =>
+const progressOf = (
+  { db, queue }: Pick<OpenProject, 'db' | 'queue'>,
+  studyId: number,
+): StudyProgress =>
   studyProgress(requireStudy(db, studyId), { runs: db.runs.ofStudy(studyId), held: queue.held });
 
 export const studyHandlers: Handlers<

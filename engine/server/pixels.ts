@@ -116,6 +116,12 @@ export function createPixels(engine: Engine): Pixels {
       makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes);
     },
+    async live(url, response) {
+      const { project, image } = parseQuery(PIXELS_QUERIES.live, url);
+      const { bytes } = await engine.call('live.predict', { project, imageId: image });
+      makeRoom(response, bytes.length);
+      reply(response, 200, BYTES, bytes);
+    },
   } satisfies Record<PixelsKind, (url: URL, response: ServerResponse) => Promise<void> | void>;
 
   const isKind = (kind: string): kind is PixelsKind => Object.hasOwn(read, kind);

@@ -55,6 +55,11 @@ export class Queue {
     return this.#hold.why;
   }
 
+  /** Whether anything is being trained. */
+  get isBusy(): boolean {
+    return this.#trainers.active.length > 0;
+  }
+
   /** Lets queued runs start, now and as places become free; where they are held, tries at once whether they still are. */
   start(): void {
     this.#started = true;

@@ -1,0 +1,425 @@
+/**
+ * A live training from its start to its pause: takes up labels, trains, measures itself, and answers between two steps.
+ * Reads the project and writes nothing; everything leaves through `emit`. The process around it is worker.ts.
+ *
+ * Everything happens on one thread, decoding included: what is left of the processor belongs to whoever paints.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Dataset, LiveProgress } from '../../../shared/entities.ts';
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { scoredClasses } from '../../../shared/foreground.ts';
+import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
+import type { Project } from '../../db/project.ts';
+import { type BatchPlan, planBatches } from '../batches/batches.ts';
+import { type AnyTile, openInput } from '../images/tiles.ts';
+import { pooledDice, type ValidationView, validationViews } from '../scoring/evaluation.ts';
+import { mostProbable, type PredictionInput, predictionInput } from '../scoring/predict.ts';
+import { inputsAPass } from '../scoring/segmenter.ts';
+import type { Engine } from '../tensorflow/backend.ts';
+import { LabelSet, type Member } from './label-set.ts';
+import type { LiveEvent, LiveRequest, LiveStart } from './messages.ts';
+import { createLiveNetwork, fresh, type LiveNetwork, resumed } from './network.ts';
+import { Pictures } from './pictures.ts';
+import { liveSettings, pixelClasses } from './settings.ts';
+
+/** How far it is is told about this often. */
+const REPORT_INTERVAL_MS = 500;
+/** Label maps are saved after every stroke: they are looked at no more often than this. */
+const LOOK_INTERVAL_MS = 1000;
+/** Steps between two measurements on the held-out images, at least; they take no more than a fifth of the time. */
+const MEASURE_EVERY = 50;
+const MEASURE_SHARE = 0.2;
+/** Steps without anything new after which it rests; of many images, so many of each. */
+const REST_AFTER = 1000;
+const REST_AFTER_EACH = 60;
+
+const NOTHING_YET = 'No labelled image yet. Label one and go on to the next: then it is taken up.';
+const OPEN_WAITS = 'The image on the screen is taken up once you go on to another one.';
+const NO_CLASS = 'The dataset has no class to learn. Add one in the library.';
+
+interface SessionOptions {
+  readonly project: Project;
+  readonly engine: Engine;
+  readonly start: LiveStart;
+  readonly emit: (event: LiveEvent) => void;
+  /** Resolves when it has left: large messages need turns of the event loop, of which a step takes one. */
+  readonly deliver: (event: LiveEvent) => Promise<void>;
+}
+
+type Asked = Extract<LiveRequest, { type: 'predict' }>;
+
+export class LiveSession {
+  readonly #project: Project;
+  readonly #engine: Engine;
+  readonly #datasetId: number;
+  readonly #emit: SessionOptions['emit'];
+  readonly #deliver: SessionOptions['deliver'];
+  readonly #checkpointIntervalMs: number;
+  readonly #labels: LabelSet;
+  /** Revisions that could not be read, and why. */
+  readonly #unreadable = new Map<number, { readonly name: string; readonly why: string }>();
+  #network: LiveNetwork | null = null;
+  #pictures: Pictures | null = null;
+  #settings = liveSettings([]);
+  /** As it was when it was last looked at. */
+  #dataset: Dataset;
+  /** Of the network. */
+  #hasBackground = true;
+  #plan: { readonly members: readonly Member[]; readonly batches: BatchPlan } | null = null;
+  #asked: Asked[] = [];
+  /** The open image as the network sees it: ready before it is asked for. */
+  #input: { readonly imageId: number; readonly input: PredictionInput } | null = null;
+  #openImageId: number | null;
+  #held: string | null;
+  #changed = true;
+  #stopping = false;
+  /** Called by every message. */
+  #wake: () => void = () => undefined;
+  #step = 0;
+  #secondsBefore = 0;
+  #trainedMs = 0;
+  #newsAt = 0;
+  #lookedAt = -Infinity;
+  #reportedAt = -Infinity;
+  #savedAt = performance.now();
+  #savedStep = 0;
+  #dice: number | null = null;
+  #measuredStep = -Infinity;
+  #measureMs = 0;
+  /** Training time since the last measurement began. */
+  #trainedMsAtMeasure = 0;
+
+  constructor({ project, engine, start, emit, deliver }: SessionOptions) {
+    this.#project = project;
+    this.#engine = engine;
+    this.#datasetId = start.datasetId;
+    this.#openImageId = start.openImageId;
+    this.#held = start.held;
+    this.#checkpointIntervalMs = start.checkpointIntervalMs;
+    this.#emit = emit;
+    this.#deliver = deliver;
+    this.#labels = new LabelSet(project, start.datasetId);
+    this.#dataset = this.#readDataset();
+  }
+
+  receive(request: Exclude<LiveRequest, LiveStart>): void {
+    switch (request.type) {
+      case 'changed':
+        this.#changed = true;
+        break;
+      case 'open':
+        this.#openImageId = request.imageId;
+        this.#changed = true;
+        break;
+      case 'hold':
+        this.#held = request.why;
+        break;
+      case 'predict':
+        this.#asked.push(request);
+        break;
+      case 'stop':
+        this.#stopping = true;
+        break;
+    }
+    this.#wake();
+  }
+
+  /** Until it is asked to stop. Errors: those of the project and of the engine; invalid-input, where it diverges. */
+  async run(): Promise<void> {
+    this.#begin();
+    for (;;) {
+      await nextTurn(); // lets messages arrive
+      if (this.#stopping) break;
+      await this.#answer();
+      this.#look();
+      const idle = this.#idleReason();
+      if (idle !== null) {
+        await this.#rest(idle);
+        continue;
+      }
+      await this.#train();
+      if (this.#step - this.#measuredStep >= MEASURE_EVERY && this.#mayMeasure()) {
+        await this.#measure();
+      }
+      this.#report({ phase: 'training', why: null });
+      if (performance.now() - this.#savedAt >= this.#checkpointIntervalMs) await this.#save();
+    }
+    await this.#save();
+    this.#report({ phase: 'paused', why: null }, true);
+    this.#network?.dispose();
+  }
+
+  // ───────────────────────────── what there is ─────────────────────────────
+
+  #readDataset(): Dataset {
+    const dataset = this.#project.datasets.get(this.#datasetId);
+    if (dataset !== undefined) return dataset;
+    throw new AppError('not-found', 'The dataset was deleted, and its training ends with it.');
+  }
+
+  /** A checkpoint is gone on from; without one the network is made when there is something to learn. */
+  #begin(): void {
+    const bytes = this.#project.live.checkpoint(this.#datasetId);
+    if (bytes !== undefined) this.#make(bytes);
+    this.#newsAt = this.#step;
+    this.#savedStep = this.#step;
+    this.#emit({ type: 'started', step: this.#step });
+  }
+
+  #make(bytes: Uint8Array | null): void {
+    const dataset = this.#dataset;
+    const settings = liveSettings(this.#project.datasets.images(this.#datasetId));
+    const start = bytes === null ? fresh(settings, dataset) : resumed(bytes, settings);
+    this.#step = start.step;
+    this.#secondsBefore = start.trainedSeconds;
+    this.#pictures = new Pictures(this.#project, start.settings);
+    const { hasBackground } = dataset;
+    this.#network = createLiveNetwork(this.#engine, { ...start, hasBackground });
+    this.#settings = start.settings;
+    this.#hasBackground = hasBackground;
+  }
+
+  /** Takes up what has changed. */
+  #look(): void {
+    if (!this.#changed || performance.now() - this.#lookedAt < LOOK_INTERVAL_MS) return;
+    this.#changed = false;
+    this.#lookedAt = performance.now();
+    const dataset = this.#readDataset();
+    this.#dataset = dataset;
+    const { taken, left } = this.#labels.look({
+      dataset,
+      openImageId: this.#openImageId,
+      unreadable: new Set(this.#unreadable.keys()),
+    });
+    for (const id of left) this.#pictures?.forget(id);
+    this.#followClasses(dataset);
+    if (taken.length === 0 && left.length === 0) return;
+    this.#plan = null;
+    this.#newsAt = this.#step;
+    if (left.length > 0 || taken.some(({ heldOut }) => heldOut)) this.#measuredStep = -Infinity;
+    const takings = taken.map(({ imageId, labelMapId, heldOut }) => ({
+      ...{ imageId, labelMapId, heldOut },
+    }));
+    if (takings.length > 0) this.#emit({ type: 'taken', step: this.#step, takings });
+  }
+
+  #followClasses(dataset: Dataset): void {
+    const network = this.#network;
+    if (network === null) return;
+    const { hasBackground } = dataset;
+    if (pixelClasses(dataset) === network.classes && hasBackground === this.#hasBackground) return;
+    this.#network = network.regrown(dataset);
+    this.#hasBackground = hasBackground;
+    this.#plan = null;
+    this.#newsAt = this.#step;
+    this.#measuredStep = -Infinity;
+  }
+
+  // ───────────────────────────── training ─────────────────────────────
+
+  /** Why no step is made now; null: one is. */
+  #idleReason(): Pick<LiveProgress, 'phase' | 'why'> | null {
+    if (this.#held !== null) return { phase: 'held', why: this.#held };
+    const { trained, isOpenWaiting } = this.#labels;
+    if (trained.length === 0) {
+      return { phase: 'waiting', why: isOpenWaiting ? OPEN_WAITS : NOTHING_YET };
+    }
+    if (pixelClasses(this.#dataset) < 2) return { phase: 'waiting', why: NO_CLASS };
+    const restAfter = Math.max(REST_AFTER, REST_AFTER_EACH * trained.length);
+    return this.#step - this.#newsAt >= restAfter ? { phase: 'resting', why: null } : null;
+  }
+
+  /** Saves, measures and sleeps until there is a message, or a look is due. */
+  async #rest(reason: Pick<LiveProgress, 'phase' | 'why'>): Promise<void> {
+    if (this.#step !== this.#savedStep) await this.#save();
+    if (reason.phase === 'resting' && this.#measuredStep !== this.#step) await this.#measure();
+    this.#report(reason, true);
+    if (this.#stopping || this.#asked.length > 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const wake = () => resolve(undefined);
+    this.#wake = wake;
+    const due = this.#changed ? setTimeout(wake, LOOK_INTERVAL_MS) : undefined;
+    await promise;
+    clearTimeout(due);
+    this.#wake = () => undefined;
+  }
+
+  /** One step; an image that cannot be read is left out instead, and said. */
+  async #train(): Promise<void> {
+    if (this.#network === null) this.#make(null);
+    const network = this.#network;
+    if (network === null) return;
+    const { members, batches } = (this.#plan ??= this.#planOf(network, this.#labels.trained));
+    const at = this.#step + 1;
+    const tiles: AnyTile[] = [];
+    for (const index of batches.images(at)) {
+      const member = members[index];
+      const tile = member && (await this.#tileOf(member));
+      if (tile == null) return;
+      tiles.push(tile);
+    }
+    const began = performance.now();
+    const loss = network.train(batches.fill(at, tiles), at);
+    this.#trainedMs += performance.now() - began;
+    if (!Number.isFinite(loss)) {
+      throw new AppError(
+        'invalid-input',
+        'The training diverged: its loss is no number any more. Start it again; what was saved before is gone on from.',
+      );
+    }
+    this.#step = at;
+  }
+
+  #planOf(network: LiveNetwork, members: readonly Member[]) {
+    const { sampling, optimisation, seed } = this.#settings;
+    const { augment, batch } = optimisation;
+    const batches = planBatches({
+      ...{ augment, batch, seed, count: members.length },
+      objective: network.objective,
+      sizePx: sampling.sizePx,
+    });
+    return { members, batches };
+  }
+
+  async #tileOf(member: Member): Promise<AnyTile | null> {
+    try {
+      return (await this.#pictures?.of(member)) ?? null;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { imageId, labelMapId, image } = member;
+      // A sitting has put newer labels in their place: the next look finds those.
+      const isReplaced = this.#project.labelMaps.get(labelMapId) === undefined;
+      if (!isReplaced) {
+        this.#unreadable.set(labelMapId, { name: image.name, why: error.message });
+      }
+      this.#labels.drop(imageId);
+      this.#plan = null;
+      this.#changed = true;
+      return null;
+    }
+  }
+
+  /** Measuring takes its share of the time, however many images are held out. */
+  #mayMeasure(): boolean {
+    if (this.#measuredStep === -Infinity) return true;
+    return (this.#trainedMs - this.#trainedMsAtMeasure) * MEASURE_SHARE >= this.#measureMs;
+  }
+
+  /** In pieces of one pass through the network, between which questions are answered. */
+  async #measure(): Promise<void> {
+    this.#measuredStep = this.#step;
+    this.#trainedMsAtMeasure = this.#trainedMs;
+    const network = this.#network;
+    const { heldOut } = this.#labels;
+    if (network === null) return;
+    let ownMs = 0;
+    const { sizePx } = this.#settings.sampling;
+    const truths: LabelMap[] = [];
+    const predictions: LabelMap[] = [];
+    const atOnce = inputsAPass(sizePx);
+    let views: ValidationView[] = [];
+    const predictViews = () => {
+      const began = performance.now();
+      const probabilities = network.probabilities(views.map(({ pixels }) => pixels));
+      for (const [i, { truth }] of views.entries()) {
+        const data = mostProbable(probabilities[i] ?? new Float32Array(), network.classes);
+        predictions.push({ width: sizePx, height: sizePx, data });
+        truths.push(truth);
+      }
+      views = [];
+      ownMs += performance.now() - began;
+    };
+    for (const member of heldOut) {
+      const tile = await this.#tileOf(member);
+      if (tile !== null) views.push(...validationViews(tile, sizePx));
+      if (views.length < atOnce) continue;
+      predictViews();
+      await nextTurn();
+      if (this.#stopping) return;
+      await this.#answer();
+    }
+    if (views.length > 0) predictViews();
+    this.#measureMs = ownMs;
+    const scored = scoredClasses(this.#dataset);
+    this.#dice = pooledDice(predictions, truths, { count: network.classes, scored });
+  }
+
+  // ───────────────────────────── answers ─────────────────────────────
+
+  async #answer(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const request of asked) await this.#predict(request);
+    await this.#prepareOpen();
+  }
+
+  /** Decodes the open image ahead: to do so when it is asked for would take the most of the time. */
+  async #prepareOpen(): Promise<void> {
+    const imageId = this.#openImageId;
+    if (imageId === null || this.#network === null || this.#input?.imageId === imageId) return;
+    // Trouble is told when it is asked for.
+    await this.#inputOf(imageId).catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      this.#openImageId = null;
+    });
+  }
+
+  async #inputOf(imageId: number): Promise<PredictionInput> {
+    if (this.#input?.imageId === imageId) return this.#input.input;
+    const image = this.#project.datasets.image(imageId);
+    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+    const { network, sampling } = this.#settings;
+    const rows = await openInput(this.#project, image, network.inputChannels);
+    const input = await predictionInput(rows, sampling);
+    this.#input = { imageId, input };
+    return input;
+  }
+
+  async #predict({ id, imageId }: Asked): Promise<void> {
+    try {
+      if (this.#network === null || this.#step === 0) {
+        throw new AppError(
+          'conflict',
+          `It has learned nothing yet. ${this.#labels.isOpenWaiting ? OPEN_WAITS : NOTHING_YET}`,
+        );
+      }
+      const prediction = await this.#network.predict(await this.#inputOf(imageId));
+      const bytes = encodeLabelMap(prediction);
+      const { uncertainty } = prediction;
+      await this.#deliver({ type: 'prediction', id, bytes, uncertainty, step: this.#step });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      await this.#deliver({ type: 'refused', id, error: toWireError(error) });
+    }
+  }
+
+  // ───────────────────────────── what leaves ─────────────────────────────
+
+  #trainedSeconds(): number {
+    return this.#secondsBefore + this.#trainedMs / 1000;
+  }
+
+  async #save(): Promise<void> {
+    this.#savedAt = performance.now();
+    if (this.#network === null || this.#step === this.#savedStep) return;
+    const at = { step: this.#step, trainedSeconds: this.#trainedSeconds() };
+    this.#savedStep = this.#step;
+    await this.#deliver({ type: 'checkpoint', ...at, bytes: this.#network.checkpoint(at) });
+  }
+
+  #report(how: Pick<LiveProgress, 'phase' | 'why'>, atOnce = false): void {
+    const now = performance.now();
+    if (!atOnce && now - this.#reportedAt < REPORT_INTERVAL_MS) return;
+    this.#reportedAt = now;
+    const progress = {
+      ...how,
+      step: this.#step,
+      trainedSeconds: this.#trainedSeconds(),
+      images: this.#labels.trained.length,
+      heldOut: this.#labels.heldOut.length,
+      dice: this.#labels.heldOut.length === 0 ? null : this.#dice,
+      unused: [...this.#unreadable.values()],
+    };
+    this.#emit({ type: 'progress', progress });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Settings of a live training, from its images alone. They are small: a step and a prediction have to be over within a
+ * second on an ordinary processor, whatever the images are.
+ */
+import {
+  type Dataset,
+  IGNORE,
+  NetworkConfig,
+  OptimisationConfig,
+  type SamplingConfig,
+} from '../../../shared/entities.ts';
+
+/** Sides of the square that an image is squeezed to. */
+const SMALLEST_PX = 64;
+const LARGEST_PX = 512;
+/** Pixels of a step: 16 views of 128 px, or one of 512 px. */
+const STEP_PIXELS = 2 ** 18;
+const MOST_VIEWS = 16;
+
+export interface LiveSettings {
+  readonly network: NetworkConfig;
+  readonly sampling: SamplingConfig;
+  readonly optimisation: OptimisationConfig;
+  readonly seed: number;
+}
+
+/** The most frequent one; the lower where equal. */
+function commonest(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? 1;
+}
+
+/** `images`: those of the dataset, labelled or not. */
+export function liveSettings(
+  images: readonly {
+    readonly widthPx: number;
+    readonly heightPx: number;
+    readonly channels: number;
+  }[],
+): LiveSettings {
+  const sides = images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx));
+  const median = sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)] ?? SMALLEST_PX;
+  let sizePx = SMALLEST_PX;
+  while (sizePx < median && sizePx < LARGEST_PX) sizePx *= 2;
+  return {
+    network: NetworkConfig.parse({
+      // What it answers follows its weights at once, and a step may be of one view: no running statistics.
+      norm: 'group',
+      inputChannels: commonest(images.map(({ channels }) => channels)),
+    }),
+    // The whole image: in windows, 4096 px would take ten seconds.
+    sampling: { sizePx, mode: 'resize' },
+    optimisation: OptimisationConfig.parse({
+      // No end is known: a constant rate after a short warm-up.
+      steps: 1_000_000,
+      warmup: 50 / 1_000_000,
+      schedule: 'constant',
+      learningRate: 2e-3,
+      batch: Math.max(1, Math.min(MOST_VIEWS, Math.floor(STEP_PIXELS / sizePx ** 2))),
+      evaluateEvery: 50,
+    }),
+    seed: 1,
+  };
+}
+
+/** Values that label maps can hold, the background included: what the head has outputs for. */
+export const pixelClasses = ({ classes }: Pick<Dataset, 'classes'>): number =>
+  Math.max(0, ...classes.map(({ index }) => index).filter((index) => index < IGNORE)) + 1;

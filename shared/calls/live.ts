@@ -1,0 +1,42 @@
+/** The training that goes on while one labels: one a project at a time, of one dataset. */
+import { z } from 'zod';
+import { Id, type LiveState } from '../entities.ts';
+import type { ChangedKind } from '../events.ts';
+import { project } from './project.ts';
+
+export const liveCalls = {
+  /** What it is doing; while it does something, `live.state` events say the same. */
+  'live.state': z.object({ project }),
+  /** Begins, or goes on from its checkpoint. One of another dataset is paused. */
+  'live.start': z.object({ project, datasetId: Id }),
+  /** Saves a checkpoint and ends the process; nothing is lost. */
+  'live.pause': z.object({ project }),
+  /** Ends it and forgets what it learned of this dataset; which images are held out stays. */
+  'live.stop': z.object({ project, datasetId: Id }),
+  /** Which image is on the screen: its labels are taken up once another one is; null: none. */
+  'live.look': z.object({ project, imageId: Id.nullable() }),
+  /** Label map by the weights of now. Over HTTP alone (exchange.ts): its bytes do not travel in messages. */
+  'live.predict': z.object({ project, imageId: Id }),
+} satisfies Record<string, z.ZodType>;
+
+export const liveChanges = {} as const satisfies Partial<
+  Record<keyof typeof liveCalls, readonly ChangedKind[]>
+>;
+
+export interface LivePrediction {
+  /** label-map.ts code. */
+  readonly bytes: Uint8Array;
+  /** LabelMapRevision.uncertainty */
+  readonly uncertainty: number;
+  /** Of the weights. */
+  readonly step: number;
+}
+
+export interface LiveOutputs {
+  'live.state': LiveState;
+  'live.start': LiveState;
+  'live.pause': LiveState;
+  'live.stop': LiveState;
+  'live.look': null;
+  'live.predict': LivePrediction;
+}
