@@ -15,6 +15,7 @@ export default {
     'test/bench/*.ts!',
     // Started as processes and as threads, by path.
     'engine/training/worker.ts!',
+    'engine/training/live/worker.ts!',
     'engine/data/decoder-process.ts!',
     'engine/training/weights/weights-process.ts!',
     'engine/parent-watch-thread.ts!',
