@@ -24,6 +24,7 @@ import {
   trueProjectPath,
 } from './db/project.ts';
 import { RollingBackups } from './care/rolling-backups.ts';
+import { additionHandlers } from './handlers/additions.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
   CallContext,
@@ -52,6 +53,7 @@ const handlers: Handlers<CallName> = {
   ...fileHandlers,
   ...projectHandlers,
   ...datasetHandlers,
+  ...additionHandlers,
   ...studyHandlers,
   ...encoderHandlers,
   ...runHandlers,

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { systemCalls, systemChanges, type SystemOutputs } from './calls/system.ts';
 import { projectsCalls, projectsChanges, type ProjectsOutputs } from './calls/projects.ts';
 import { datasetsCalls, datasetsChanges, type DatasetsOutputs } from './calls/datasets.ts';
+import { additionsCalls, additionsChanges, type AdditionsOutputs } from './calls/additions.ts';
 import { imagesCalls, imagesChanges, type ImagesOutputs } from './calls/images.ts';
 import { splitsCalls, splitsChanges, type SplitsOutputs } from './calls/splits.ts';
 import { encodersCalls, encodersChanges, type EncodersOutputs } from './calls/encoders.ts';
@@ -21,6 +22,7 @@ import { Origin } from './limits.ts';
 export * from './calls/system.ts';
 export * from './calls/projects.ts';
 export * from './calls/datasets.ts';
+export * from './calls/additions.ts';
 export * from './calls/images.ts';
 export * from './calls/splits.ts';
 export * from './calls/encoders.ts';
@@ -33,6 +35,7 @@ export const callInputs = {
   ...systemCalls,
   ...projectsCalls,
   ...datasetsCalls,
+  ...additionsCalls,
   ...imagesCalls,
   ...splitsCalls,
   ...encodersCalls,
@@ -53,6 +56,7 @@ export const CALL_CHANGES = {
   ...systemChanges,
   ...projectsChanges,
   ...datasetsChanges,
+  ...additionsChanges,
   ...imagesChanges,
   ...splitsChanges,
   ...encodersChanges,
@@ -73,6 +77,7 @@ export interface CallOutputs
     SystemOutputs,
     ProjectsOutputs,
     DatasetsOutputs,
+    AdditionsOutputs,
     ImagesOutputs,
     SplitsOutputs,
     EncodersOutputs,

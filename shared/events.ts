@@ -37,6 +37,7 @@ export interface Changes {
   /** Of one dataset. */
   readonly images?: {
     readonly datasetId: number;
+    readonly added?: readonly number[];
     readonly updated?: readonly number[];
     /** Whose current label map is another one. */
     readonly labelled?: readonly NewLabels[];

@@ -161,6 +161,12 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   const setLink = db.prepare<[string, string | null, number]>(
     'UPDATE images SET link_path = ?, link_relative = ? WHERE id = ? AND link_path IS NOT NULL',
   );
+  const moveImages = db.prepare<[number, number]>(
+    'UPDATE images SET dataset_id = ? WHERE dataset_id = ?',
+  );
+  const setImageClassesOf = db.prepare<[string, number]>(
+    'UPDATE datasets SET image_classes = ? WHERE id = ?',
+  );
   const setGroup = db.prepare<[string | null, number]>(
     'UPDATE images SET group_name = ? WHERE id = ?',
   );
@@ -219,6 +225,10 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       void setBackgroundOf.run(hasBackground ? 1 : 0, id),
     setOrigin: (id: number, origin: Record<string, unknown>) =>
       void setOriginOf.run(JSON.stringify(origin), id),
+    setImageClasses: (id: number, names: readonly string[]) =>
+      void setImageClassesOf.run(JSON.stringify(names), id),
+    /** All images of one dataset become those of another, which has none of their names. */
+    moveImages: (from: number, to: number) => void moveImages.run(to, from),
     /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds one of its images. */
     delete: (id: number) => deleteDataset.run(id).changes > 0,
     setClasses(id: number, classes: readonly SegmentationClass[]): void {

@@ -1,6 +1,7 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
 import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
+import { additionsTable } from './additions.ts';
 import { backupTo, type BackupOptions } from './backup.ts';
 import { type BlobPlace, type Damage, damageIn, damageOf, findBlob, restoreBlob } from './check.ts';
 import { datasetsTable } from './datasets.ts';
@@ -34,6 +35,7 @@ function tables(file: OpenedFile) {
     interrupted: [] as readonly string[],
     about: aboutTable(sqlite),
     datasets,
+    additions: additionsTable(sqlite),
     labelMaps: labelMapsTable(sqlite),
     splits: splitsTable(sqlite),
     snapshots: snapshotsTable(sqlite),

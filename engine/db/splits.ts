@@ -166,6 +166,13 @@ export function snapshotsTable(db: Sqlite) {
        WHERE n.dataset_id = ? AND r.study_id IS NULL ORDER BY r.id`,
   );
 
+  const testedOn = db.prepare<[number], { image_id: number; study: string }>(
+    `SELECT DISTINCT i.image_id, s.name AS study FROM studies s
+       JOIN snapshot_items i ON i.snapshot_id = s.target_snapshot_id
+       JOIN images m ON m.id = i.image_id
+       WHERE i.part = 'test' AND m.dataset_id = ? ORDER BY s.id, i.image_id`,
+  );
+
   const dropUnused = db.prepare(
     `DELETE FROM snapshots WHERE id NOT IN (
        SELECT source_snapshot_id FROM studies
@@ -179,6 +186,9 @@ export function snapshotsTable(db: Sqlite) {
       studies: studiesOn.all(datasetId).map(({ name }) => name),
       singleRuns: singleRunsOn.all(datasetId).map(({ id }) => id),
     }),
+    /** The images of a dataset that studies are tested on. */
+    testedOn: (datasetId: number): { readonly imageId: number; readonly study: string }[] =>
+      testedOn.all(datasetId).map(({ image_id: imageId, study }) => ({ imageId, study })),
     /** What only studies and runs that are gone were made of pins no data any more. */
     dropUnused: (): void => void dropUnused.run(),
     get(id: number): Snapshot | undefined {

@@ -86,7 +86,7 @@ export class DatasetImages {
   }
 
   /** What an event tells of them. New labels are followed at once; who drew them is only asked for where it is filtered by. */
-  follow({ updated = [], labelled = [] }: NonNullable<Changes['images']>): void {
+  follow({ added = [], updated = [], labelled = [] }: NonNullable<Changes['images']>): void {
     if (this.images === null) return;
     const revisions = new Map(labelled.map((one) => [one.imageId, one.labelMapId]));
     if (revisions.size > 0) {
@@ -95,7 +95,7 @@ export class DatasetImages {
         return labelMapId === undefined ? image : { ...image, labelMapId };
       });
     }
-    for (const id of updated) this.#due.records.add(id);
+    for (const id of [...added, ...updated]) this.#due.records.add(id);
     if (this.#labels !== null) for (const id of revisions.keys()) this.#due.labels.add(id);
     if (this.#due.records.size > 0 || this.#due.labels.size > 0) this.#refresh.soon();
   }
@@ -130,7 +130,12 @@ export class DatasetImages {
     const query = { project: this.#project, imageIds: [...imageIds] };
     const found = await this.#api.call('images.get', query);
     const byId = new Map(found.map((image) => [image.id, image]));
-    this.images = this.images?.map((image) => byId.get(image.id) ?? image) ?? null;
+    if (this.images === null) return;
+    const own = new Set(this.images.map(({ id }) => id));
+    this.images = [
+      ...this.images.map((image) => byId.get(image.id) ?? image),
+      ...found.filter(({ id }) => !own.has(id)),
+    ];
   }
 
   async #loadSplits(): Promise<void> {

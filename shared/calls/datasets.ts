@@ -39,7 +39,8 @@ export type OneMask = z.infer<typeof OneMask>;
 export const BACKGROUND_CHOICES = ['auto', 'yes', 'no'] as const;
 export type BackgroundChoice = (typeof BACKGROUND_CHOICES)[number];
 
-const ImportSource = {
+/** What is imported, and how it is read: of every call that imports. */
+export const ImportSource = {
   format: ImportFormat.default('auto'),
   /** Folder, or the JSON file of `coco`. */
   path: FilePath,

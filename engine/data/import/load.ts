@@ -17,7 +17,7 @@ import {
 import type { ImageFile } from '../image-file.ts';
 import { evidenceOf } from '../mask-evidence.ts';
 import { paintCoco } from './coco-paint.ts';
-import type { ImportItem } from './plan.ts';
+import type { ImportItem, StoredImage } from './plan.ts';
 
 const FOREGROUND = 255;
 /** So that no process that decodes them waits for the next; more at once only take memory. */
@@ -33,13 +33,16 @@ export interface LoadOptions {
 
 type ImageSize = Pick<DecodedImage, 'width' | 'height' | 'notes'>;
 
-export interface LoadedItem {
-  readonly file: ImageFile;
-  /** All of it was read once. */
-  readonly image: CheckedImage;
+export interface LoadedLabels {
   /** Null: unlabelled, or the mask was skipped (see issues). */
   readonly mask: DecodedMask | null;
   readonly issues: readonly ImportIssue[];
+}
+
+export interface LoadedItem extends LoadedLabels {
+  readonly file: ImageFile;
+  /** All of it was read once. */
+  readonly image: CheckedImage;
 }
 
 /** Path as people see it: relative where it lies in the imported folder. */
@@ -65,7 +68,11 @@ export function labelPath(item: ImportItem, root: string): string {
 }
 
 /** The original of an item: its file, or one made of several. Errors: unreadable, unsupported. */
-const openItem = (item: ImportItem, reader: FileReader, subject: string): Promise<ImageFile> =>
+export const openItem = (
+  item: ImportItem,
+  reader: FileReader,
+  subject: string,
+): Promise<ImageFile> =>
   item.channelFiles === undefined
     ? reader.open(item.path)
     : joinChannelFiles(item.channelFiles, { reader, subject });
@@ -87,6 +94,27 @@ export async function loadItem(item: ImportItem, options: LoadOptions): Promise<
   return { file, image, mask, issues };
 }
 
+/** The labels of an image that is in the project: of the image, nothing is read. What is wrong becomes an issue. */
+export async function loadLabels(
+  item: ImportItem & { readonly stored: StoredImage },
+  options: LoadOptions,
+): Promise<LoadedLabels> {
+  const { labels, stored } = item;
+  const { reader, root, evidenceAlone = false } = options;
+  const image = { width: stored.widthPx, height: stored.heightPx, notes: [] };
+  const issues: ImportIssue[] = [];
+  let early: DecodedMask | AppError | null = null;
+  if (labels?.kind === 'mask') {
+    const of = { subject: shownPath(labels.path, root), page: labels.page ?? 0, evidenceAlone };
+    early = await reader
+      .open(labels.path)
+      .then((file) => decodeForeignMask(file, of))
+      .catch(asAppError);
+  }
+  const mask = await loadMask(item, image, { ...options, path: stored.name, issues, early });
+  return { mask, issues };
+}
+
 /** Of an item with one mask, this as well, before it is known whether it fits. */
 async function readWithMask(
   image: { readonly file: ImageFile; readonly of: ForeignImage },
@@ -105,11 +133,18 @@ async function readWithMask(
   return { image: both.image, early: both.mask };
 }
 
+/** What is expected to go wrong; anything else is a bug and is thrown on. */
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
 const opened = (path: string, reader: FileReader): Promise<ImageFile | AppError> =>
-  reader.open(path).catch((error: unknown) => {
-    if (error instanceof AppError) return error;
-    throw error;
-  });
+  reader.open(path).catch(asAppError);
+
+/** What becomes of an image whose labels cannot be used. */
+const outcomeOf = ({ stored }: ImportItem): string =>
+  stored === undefined ? 'it is imported unlabelled' : 'its labels stay as they are';
 
 async function loadMask(
   item: ImportItem,
@@ -122,16 +157,17 @@ async function loadMask(
 ): Promise<DecodedMask | null> {
   const { issues, root, early } = options;
   const { labels } = item;
+  const outcome = outcomeOf(item);
   if (labels === null) {
     const message = 'image without a mask: imported unlabelled';
-    if (item.imageClass === null && item.isSaid !== true)
+    if (item.imageClass === null && item.isSaid !== true && item.stored === undefined)
       issues.push({ path: options.path, severity: 'info', message });
     return null;
   }
   if (labels.kind === 'coco') {
     const { size: made } = labels;
     if (made !== null && (made.width !== image.width || made.height !== image.height)) {
-      const message = `its annotations ${mismatch(made, image)}`;
+      const message = `its annotations ${mismatch(made, image, outcome)}`;
       issues.push({ path: options.path, severity: 'skip', message });
       return null;
     }
@@ -140,7 +176,7 @@ async function loadMask(
     issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
     const given = labels.annotations.length + labels.unusable;
     if (given > 0 && painted === 0) {
-      const message = noneUsable(given);
+      const message = noneUsable(given, outcome);
       issues.push({ path: options.path, severity: 'skip', message });
       return null;
     }
@@ -149,17 +185,18 @@ async function loadMask(
     return { width, height, kind: 'index', values, ...evidence, alpha: null, notes: [] };
   }
   if (labels.kind === 'mask') {
-    return fitting(shownPath(labels.path, root), image, { issues, read: () => early });
+    return fitting(shownPath(labels.path, root), image, { issues, outcome, read: () => early });
   }
   const values = new Uint8Array(image.width * image.height);
   for (const path of labels.paths) {
     const shown = shownPath(path, root);
     const object = await fitting(shown, image, {
       issues,
+      outcome,
       read: async () => decodeForeignMask(await options.reader.open(path), { subject: shown }),
     });
     if (object === null) {
-      const message = 'one of its object masks cannot be used: imported unlabelled';
+      const message = `one of its object masks cannot be used: ${outcome}`;
       issues.push({ path: shownPath(item.path, root), severity: 'skip', message });
       return null;
     }
@@ -180,9 +217,11 @@ async function fitting(
   image: ImageSize,
   {
     issues,
+    outcome,
     read,
   }: {
     readonly issues: ImportIssue[];
+    readonly outcome: string;
     readonly read: () => Promise<DecodedMask> | DecodedMask | AppError | null;
   },
 ): Promise<DecodedMask | null> {
@@ -190,7 +229,9 @@ async function fitting(
     const mask = await read();
     if (mask === null || mask instanceof AppError) throw mask ?? new Error('no mask was read');
     if (mask.width !== image.width || mask.height !== image.height) {
-      throw new AppError('unsupported', `labels ${mismatch(mask, image)}`, { subject: path });
+      throw new AppError('unsupported', `labels ${mismatch(mask, image, outcome)}`, {
+        subject: path,
+      });
     }
     for (const message of mask.notes) issues.push({ path, severity: 'change', message });
     return mask;
@@ -201,16 +242,20 @@ async function fitting(
 }
 
 /** An image whose objects are lost must not teach that there are none. */
-const noneUsable = (annotations: number): string =>
-  `${annotations === 1 ? 'its only annotation' : `none of its ${annotations} annotations`} could${annotations === 1 ? ' not' : ''} be used: it is imported unlabelled`;
+const noneUsable = (annotations: number, outcome: string): string =>
+  `${annotations === 1 ? 'its only annotation' : `none of its ${annotations} annotations`} could${annotations === 1 ? ' not' : ''} be used: ${outcome}`;
 
 /** How labels of one size fail an image of another. */
-function mismatch(labels: { width: number; height: number }, image: ImageSize): string {
+function mismatch(
+  labels: { width: number; height: number },
+  image: ImageSize,
+  outcome: string,
+): string {
   const turned = labels.width === image.height && labels.height === image.width;
   const rotated = image.notes.some((note) => note.startsWith('EXIF'));
   const hint =
     turned && rotated
       ? 'They were drawn on the image as stored, before its EXIF rotation: rotate them.'
       : 'Export them again at the size of the image.';
-  return `are for ${labels.width}×${labels.height} px, the image has ${image.width}×${image.height}: it is imported unlabelled. ${hint}`;
+  return `are for ${labels.width}×${labels.height} px, the image has ${image.width}×${image.height}: ${outcome}. ${hint}`;
 }

@@ -43,26 +43,31 @@ export async function placePages(
   let oneMasks = 0;
   for (const item of found) {
     options.onFile?.();
-    const { labels: source, images: known, ...kept } = item;
+    const { labels: source, images: known, storedImages: stored, ...kept } = item;
     const path = shownPath(item.path, options.root);
     const say = (severity: ImportIssue['severity'], message: string) =>
       issues.push({ path, severity, message });
     // What is put together of several files is one image.
-    const own = item.channelFiles === undefined ? await pagesOf(item.path, options) : ONE_IMAGE;
+    const own =
+      storedPages(stored) ??
+      (item.channelFiles === undefined ? await pagesOf(item.path, options) : ONE_IMAGE);
     for (const { severity, message } of own.leftOut) say(severity, message);
     if (own.pages > 1) severalPages++;
-    const images = options.as === 'auto' ? (known ?? own.images) : own.images;
+    const images =
+      options.as === 'auto' && stored === undefined ? (known ?? own.images) : own.images;
     const isAlone = found.length === 1;
     const labels = await placeMasks(item, images, { ...options, say, issues });
     if (labels.isOneOfSeveral) oneMasks++;
-    if (own.pages > 1) {
+    if (own.pages > 1 && stored === undefined) {
       say('info', arrangement(own, { images, as: options.as, isAlone }));
     }
     const group = item.group ?? (images.length === 1 || isAlone ? null : item.name);
     images.forEach((image, i) => {
       const placed = labels.of[i] ?? null;
       const isSaid = placed === null && source !== null;
-      items.push({ ...kept, ...image, group, labels: placed, isSaid });
+      const known = stored?.[i];
+      const own = known === undefined ? image : { ...image, stored: known };
+      items.push({ ...kept, ...own, group, labels: placed, isSaid });
     });
   }
   return { items, issues, severalPages, oneMasks };
@@ -81,16 +86,21 @@ export async function placeNamedPages(
   for (const [file, own] of Map.groupBy(found, ({ path }) => path)) {
     options.onFile?.();
     const path = shownPath(file, options.root);
-    const { images, pages, leftOut } = await pagesOf(file, options);
+    const stored = own[0]?.storedImages;
+    const { images, pages, leftOut } = storedPages(stored) ?? (await pagesOf(file, options));
     issues.push(...leftOut.map((note) => ({ path, ...note })));
     if (pages > 1) severalPages++;
     const used = new Set<number>();
-    for (const { images: named, ...item } of own) {
+    for (const { images: named, storedImages: all, ...item } of own) {
       const [image] = named ?? images;
       if (image === undefined) continue;
+      const known = all?.find(({ page }) => page === image.page);
       for (const page of image.channelPages ?? [image.page]) used.add(page);
-      items.push({ ...item, ...image, labels: ownLabels(item.labels) });
+      const labels = ownLabels(item.labels);
+      items.push({ ...item, ...image, labels, ...(known === undefined ? {} : { stored: known }) });
     }
+    // Of images that are there already, those that the file does not name stay as they are.
+    if (stored !== undefined) continue;
     const unused = images
       .flatMap((image) => image.channelPages ?? [image.page])
       .filter((page) => !used.has(page));
@@ -104,6 +114,12 @@ export async function placeNamedPages(
 
 const ownLabels = (labels: FoundItem['labels']): LabelSource | null =>
   labels?.kind === 'pages' ? null : labels;
+
+/** What a file holds that is in the project already. */
+const storedPages = (stored: FoundItem['storedImages']): FilePages | null =>
+  stored === undefined
+    ? null
+    : { images: stored, pages: stored.length, saysChannels: false, leftOut: [] };
 
 const pagesOf = (
   path: string,

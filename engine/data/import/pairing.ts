@@ -60,7 +60,8 @@ export const imageKey = (path: string): string =>
 /** 'a.ome', 'a.ome.p3' and 'a.ome.tif' without what the double ending of OME-TIFF adds. */
 const withoutOme = (stem: string): string => stem.replace(/\.ome(?=$|\.p\d+$|\.tiff?$)/i, '');
 
-const oneName = (name: string) => sameName(name).toLowerCase();
+/** Equal for names that some file system holds for one. */
+export const oneName = (name: string) => sameName(name).toLowerCase();
 
 /**
  * Gives each image a name of its own: a second 'a.png' becomes 'folder-a.png', then 'folder-a (2).png'.

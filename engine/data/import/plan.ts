@@ -6,7 +6,7 @@ import type {
   ImportPreview,
   PagesAs,
 } from '../../../shared/api.ts';
-import type { Part, SegmentationClass } from '../../../shared/entities.ts';
+import type { ImageRecord, Part, SegmentationClass } from '../../../shared/entities.ts';
 import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
@@ -29,6 +29,12 @@ export type LabelSource =
       readonly size: { readonly width: number; readonly height: number } | null;
     });
 
+/** What is known of an image that is there already. */
+export type StoredImage = Pick<
+  ImageRecord,
+  'id' | 'name' | 'page' | 'channelPages' | 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'
+>;
+
 /** One image to be. Paths are absolute. */
 export interface ImportItem {
   readonly path: string;
@@ -37,6 +43,8 @@ export interface ImportItem {
   readonly page: number;
   /** Where its channels are pages of the file: all of them. */
   readonly channelPages?: readonly number[] | null;
+  /** Where it is an image of a dataset already, and only its labels are new: nothing of `path` is read. */
+  readonly stored?: StoredImage;
   /** Unique in the dataset together with the page. */
   readonly name: string;
   readonly labels: LabelSource | null;
@@ -48,7 +56,10 @@ export interface ImportItem {
 }
 
 /** What a layout makes of one file, before pages.ts tells how many images it holds. */
-export interface FoundItem extends Omit<ImportItem, 'labels' | 'channelPages' | 'isSaid'> {
+export interface FoundItem extends Omit<
+  ImportItem,
+  'labels' | 'channelPages' | 'isSaid' | 'stored'
+> {
   readonly labels:
     | LabelSource
     /** A mask file for each labelled page. */
@@ -56,6 +67,8 @@ export interface FoundItem extends Omit<ImportItem, 'labels' | 'channelPages' | 
     | null;
   /** The images of the file, where the layout knows them. */
   readonly images?: readonly ImagePages[];
+  /** The images of a dataset that are this file, in the order of their pages. */
+  readonly storedImages?: readonly StoredImage[];
 }
 
 /** What a layout makes of a folder or file, before any pixel is read. */
@@ -97,7 +110,11 @@ export interface ImportPlan {
   /** What the pages of a file were taken for. */
   readonly pages: PagesAs;
   readonly items: readonly ImportItem[];
+  /** Those of them that are images which are there, with a mask that can be used. */
+  readonly revisions: number;
   readonly mapping: ValueMapping;
+  /** What the masks' own list calls their values, where they become classes of a dataset that is there. */
+  readonly valueNames: ReadonlyMap<string, string>;
   /** What of that is doubtful. */
   readonly doubts: readonly ImportDoubt[];
   readonly classes: readonly SegmentationClass[];

@@ -2,6 +2,7 @@
 import type {
   BackgroundChoice,
   ImportDoubt,
+  ImportIssue,
   ImportPreview,
   OneMask,
   PagesAs,
@@ -14,9 +15,20 @@ import { isBackground } from './background.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
 import type { DecodedMask } from '../decode-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
-import { type ImportSource, readContents } from './formats.ts';
+import { type FoundContents, type ImportSource, readContents } from './formats.ts';
+import { classesInto, type Into, intoClasses } from './into-classes.ts';
 import { inOrder } from '../in-order.ts';
-import { FILES_AT_ONCE, labelPath, loadItem, shownPath, skipIssue } from './load.ts';
+import {
+  FILES_AT_ONCE,
+  labelPath,
+  type LoadedItem,
+  type LoadedLabels,
+  loadItem,
+  loadLabels,
+  type LoadOptions,
+  shownPath,
+  skipIssue,
+} from './load.ts';
 import { absentIssues, emptyMasks, maskIssues, unmatchedIssues } from './mask-issues.ts';
 import { unnamedDoubts } from './mask-doubts.ts';
 import { proposeMapping, type Proposal } from './mask-values.ts';
@@ -38,6 +50,22 @@ import {
 const SAMPLE = 500;
 const IMPORTED_SPLIT = 'imported';
 
+interface Arranged {
+  readonly items: readonly ImportItem[];
+  readonly issues: readonly ImportIssue[];
+}
+
+/** What is different where the images of an import go into a dataset that is there. */
+export interface PlannedAddition {
+  readonly into: Into;
+  /** What the path holds, which was read already. */
+  readonly contents: FoundContents;
+  /** Tells what is new from what is there: items that are left out, under another name, or `stored`. */
+  arrange(items: readonly ImportItem[], root: string): Promise<Arranged>;
+  /** Told of each new image. */
+  looked(item: ImportItem, image: LoadedItem['image']): void;
+}
+
 export interface PlanOptions extends ImportSource {
   readonly reading?: MaskReading;
   /** Mask value ('1', '255', '#ff0000') → class index or 255 (ignore), in the place of what is proposed. */
@@ -48,6 +76,8 @@ export interface PlanOptions extends ImportSource {
   /** auto where it is left out. */
   readonly background?: BackgroundChoice;
   readonly sample?: number;
+  /** Where it is all to go into a dataset that is there. */
+  readonly addition?: PlannedAddition;
   readonly reader?: FileReader;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -66,7 +96,10 @@ export function assertNotCancelled(signal: AbortSignal | undefined): void {
  */
 export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const { reader = diskReader, signal, onProgress } = options;
-  const { format, why, root, contents } = await readContents(options, reader);
+  const { addition } = options;
+  const into = addition?.into;
+  const { format, why, root, contents } =
+    addition?.contents ?? (await readContents(options, reader));
   const { pages = 'auto' } = options;
   const place = format === 'coco' ? placeNamedPages : placePages;
   const placed = await place(contents.items, {
@@ -75,8 +108,12 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     oneMask: options.oneMask ?? 'first',
     onFile: () => assertNotCancelled(signal),
   });
-  const { items, severalPages, oneMasks } = placed;
-  const layoutIssues = [...contents.issues, ...placed.issues];
+  const { severalPages, oneMasks } = placed;
+  const { items, issues: arranged }: Arranged = (await addition?.arrange(placed.items, root)) ?? {
+    items: placed.items,
+    issues: [],
+  };
+  const layoutIssues = [...contents.issues, ...placed.issues, ...arranged];
   const issues = [...layoutIssues];
 
   const size = options.sample ?? SAMPLE;
@@ -88,16 +125,17 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const seen: (SeenValues & { path: string; item: ImportItem })[] = [];
   let unreadable = 0;
   let unlabelled = 0;
+  let revisions = 0;
   let done = 0;
   const looked = inOrder(sampled, FILES_AT_ONCE, (item) =>
-    loadItem(item, { reader, root, evidenceAlone: true }).then(
+    look(item, { reader, root, evidenceAlone: true }).then(
       (loaded) => ({ item, loaded }),
       (error: unknown) => ({ item, error }),
     ),
   );
   for await (const { item, ...outcome } of looked) {
     assertNotCancelled(signal);
-    const path = shownPath(item.path, root);
+    const path = item.stored?.name ?? shownPath(item.path, root);
     onProgress?.({ done: done++, total: sampled.length, message: `looking at ${path}` });
     if ('error' in outcome) {
       issues.push(skipIssue(path, outcome.error));
@@ -107,15 +145,24 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     }
     const { mask, issues: found } = outcome.loaded;
     issues.push(...found);
+    if ('image' in outcome.loaded) addition?.looked(item, outcome.loaded.image);
+    else if (mask !== null) revisions++;
     if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
-    else if (item.labels !== null) unlabelled++;
+    else if (item.labels !== null && item.stored === undefined) unlabelled++;
   }
   onProgress?.({ done: sampled.length, total: sampled.length, message: 'looked at all' });
 
   const proposal = proposalOf(seen, { rule: contents.rule, reading: options.reading, format });
   const given = options.mapping ?? null;
-  const mapping = given === null ? proposal.mapping : userMapping(given, proposal.mapping);
-  const doubts = proposal.doubts.filter((doubt) => !isSettled(doubt, mapping));
+  const named = contents.rule !== null;
+  const matched = into === undefined ? null : intoClasses(proposal, seen, { named, into });
+  const proposed = matched?.mapping ?? proposal.mapping;
+  const chosen = given === null ? proposed : userMapping(given, proposed);
+  const mapping =
+    matched === null || into === undefined
+      ? chosen
+      : { ...chosen, classes: classesInto(chosen, { into, nameOf: matched.nameOf }) };
+  const doubts = (matched ?? proposal).doubts.filter((doubt) => !isSettled(doubt, mapping));
   issues.push(...seen.flatMap((mask) => maskIssues(mask.path, mask, mapping)));
 
   if (given !== null && seen.length > 0) {
@@ -127,26 +174,30 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     part: splits[0]?.partOf.get(pageName(mask.item)) ?? null,
     values: labelsOf(mask, mapping),
   }));
-  const hasBackground = isBackground(mapping.classes, {
-    choice: options.background ?? 'auto',
-    said: contents.rule?.hasBackground,
-  });
-  const classes = hasBackground ? [...mapping.classes] : colourClassZero(mapping.classes);
-  if (given !== null || contents.rule !== null) {
+  const hasBackground =
+    into?.hasBackground ??
+    isBackground(mapping.classes, {
+      choice: options.background ?? 'auto',
+      said: contents.rule?.hasBackground,
+    });
+  const classes =
+    hasBackground || into !== undefined ? [...mapping.classes] : colourClassZero(mapping.classes);
+  if (into === undefined && (given !== null || contents.rule !== null)) {
     issues.push(...absentIssues(options.path, { classes, hasBackground }, labels));
   }
   const values = describeValues(seen, mapping);
+  const fresh = items.filter(({ stored }) => stored === undefined);
   const preview: ImportPreview = {
     format,
     why: seen.length === 0 ? why : `${why}; ${mapping.why}`,
-    images: items.length - unreadable,
-    labelled: items.filter((item) => item.labels !== null).length - unlabelled,
+    images: fresh.length - unreadable,
+    labelled: fresh.filter((item) => item.labels !== null).length - unlabelled,
     classes,
     hasBackground,
     imageClasses: contents.imageClasses,
     values,
     doubts: [...doubts, ...emptyMasks(labels, { hasBackground, values })],
-    parts: partCounts(items, splits[0]),
+    parts: partCounts(fresh, splits[0]),
     severalPages,
     oneMasks,
     issues,
@@ -157,7 +208,9 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     root,
     pages,
     items,
+    revisions,
     mapping,
+    valueNames: matched?.nameOf ?? new Map(),
     doubts,
     classes,
     hasBackground,
@@ -166,6 +219,11 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     layoutIssues,
   };
 }
+
+const look = (item: ImportItem, options: LoadOptions): Promise<LoadedItem | LoadedLabels> => {
+  const { stored } = item;
+  return stored === undefined ? loadItem(item, options) : loadLabels({ ...item, stored }, options);
+};
 
 /** Of a preview, masks leave nothing behind but this. */
 function evidenceAlone(mask: DecodedMask): SeenValues {

@@ -4,24 +4,16 @@ import { transparencyOrigin } from '../../../shared/channels.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
-import { encodeLabelMap, labelValues } from '../../../shared/label-map.ts';
-import type { NewImage } from '../../db/datasets.ts';
+import { labelValues } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
-import { diskReader, type FileReader } from '../files.ts';
-import { bytesOf, hashOf } from '../image-file.ts';
+import type { FileReader } from '../files.ts';
 import { inOrder } from '../in-order.ts';
-import { FILES_AT_ONCE, labelPath, loadItem, shownPath, skipIssue } from './load.ts';
-import { emptyMasks, maskIssues } from './mask-issues.ts';
+import { FILES_AT_ONCE } from './load.ts';
+import { emptyMasks } from './mask-issues.ts';
 import { pageName } from '../page-names.ts';
-import type { ImportItem, ImportPlan } from './plan.ts';
+import type { ImportPlan } from './plan.ts';
+import { inBatches, prepareOrSkip } from './prepare.ts';
 import { assertNotCancelled } from './preview.ts';
-import { applyMapping } from './value-mapping.ts';
-
-/** A transaction ends after this many images or bytes: few syncs, little memory. */
-const BATCH_IMAGES = 50;
-const BATCH_BYTES = 64 * 2 ** 20;
-/** SQLite's limit for one value. */
-const MAX_EMBEDDED_BYTES = 1_000_000_000;
 
 export interface CarryOutOptions {
   readonly datasetName: string;
@@ -30,17 +22,6 @@ export interface CarryOutOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly reader?: FileReader;
-}
-
-/** An image ready to be written. */
-interface Prepared {
-  readonly item: ImportItem;
-  readonly image: Omit<NewImage, 'datasetId'>;
-  /** shared/label-map.ts code, and where it came from. */
-  readonly labels: { readonly bytes: Uint8Array; readonly note: string } | null;
-  readonly sizeBytes: number;
-  /** Whether an alpha channel was left out that was not opaque. */
-  readonly isTransparent: boolean;
 }
 
 /** Errors: conflict. */
@@ -122,22 +103,15 @@ async function fillDataset(
   let labelled = 0;
   let skipped = 0;
   let droppedMasks = 0;
-  let batch: Prepared[] = [];
-  const flush = () => {
-    project.transaction(() => {
-      for (const { item, image, labels } of batch) {
-        const imageId = project.datasets.addImage({ ...image, datasetId });
-        idOf.set(pageName(item), imageId);
-        if (labels !== null) {
-          const part = plan.splits[0]?.partOf.get(pageName(item)) ?? null;
-          held.push({ part, values: labelValues(labels.bytes) });
-          project.labelMaps.add({ imageId, author: 'imported', ...labels });
-          labelled++;
-        }
-      }
-    });
-    batch = [];
-  };
+  const batches = inBatches(project, ({ item, image, labels }) => {
+    const imageId = project.datasets.addImage({ ...image, datasetId });
+    idOf.set(pageName(item), imageId);
+    if (labels === null) return;
+    const part = plan.splits[0]?.partOf.get(pageName(item)) ?? null;
+    held.push({ part, values: labelValues(labels.bytes) });
+    project.labelMaps.add({ imageId, author: 'imported', ...labels });
+    labelled++;
+  });
   let done = 0;
   const all = inOrder(plan.items, FILES_AT_ONCE, (item) => prepareOrSkip(item, options));
   for await (const { item, path, prepared, issues: own } of all) {
@@ -155,12 +129,10 @@ async function fillDataset(
       }
       if (item.labels !== null && prepared.labels === null) droppedMasks++;
       if (prepared.isTransparent) transparent++;
-      batch.push(prepared);
+      batches.add(prepared);
     }
-    const bytes = batch.reduce((sum, prepared) => sum + prepared.sizeBytes, 0);
-    if (batch.length >= BATCH_IMAGES || bytes >= BATCH_BYTES) flush();
   }
-  flush();
+  batches.flush();
   if (idOf.size === 0) {
     const first = issues.find((issue) => issue.severity === 'skip');
     throw new AppError(
@@ -191,69 +163,6 @@ async function fillDataset(
       ...emptyMasks(held, { hasBackground: plan.hasBackground, values: plan.preview.values }),
     ],
     splitId: splitIds[0] ?? null,
-  };
-}
-
-/** What came of an item: nothing where it was skipped, for the reason among its issues. */
-async function prepareOrSkip(
-  item: ImportItem,
-  options: CarryOutOptions & { plan: ImportPlan },
-): Promise<{
-  readonly item: ImportItem;
-  readonly path: string;
-  readonly prepared: Prepared | null;
-  readonly issues: readonly ImportIssue[];
-}> {
-  const path = shownPath(item.path, options.plan.root);
-  const issues: ImportIssue[] = [];
-  try {
-    return { item, path, prepared: await prepare(item, options, issues), issues };
-  } catch (error) {
-    return { item, path, prepared: null, issues: [...issues, skipIssue(path, error)] };
-  }
-}
-
-async function prepare(
-  item: ImportItem,
-  options: CarryOutOptions & { plan: ImportPlan },
-  issues: ImportIssue[],
-): Promise<Prepared> {
-  const { plan, reader = diskReader } = options;
-  // What was put together lies nowhere but in the project.
-  const link = options.link && item.channelFiles === undefined;
-  const loaded = await loadItem(item, { reader, root: plan.root });
-  const { file, image, mask } = loaded;
-  if (!link && file.sizeBytes > MAX_EMBEDDED_BYTES) {
-    const size = (file.sizeBytes / 1e9).toFixed(1);
-    const message = `has ${size} GB; up to 1 GB can be copied into a project. Import it as a link.`;
-    throw new AppError('unsupported', message, { subject: item.path });
-  }
-  issues.push(...loaded.issues);
-  let labels: Prepared['labels'] = null;
-  if (mask !== null) {
-    const from = labelPath(item, plan.root);
-    issues.push(...maskIssues(from, mask, plan.mapping));
-    labels = { bytes: encodeLabelMap(applyMapping(mask, plan.mapping)), note: `from ${from}` };
-  }
-  const classIndex = item.imageClass === null ? -1 : plan.imageClasses.indexOf(item.imageClass);
-  return {
-    item,
-    labels,
-    sizeBytes: link ? 0 : file.sizeBytes,
-    isTransparent: (image.transparentPx ?? 0) > 0,
-    image: {
-      name: item.name,
-      widthPx: image.width,
-      heightPx: image.height,
-      channels: image.channels,
-      bitDepth: image.bitDepth,
-      hash: await hashOf(file),
-      page: item.page,
-      channelPages: item.channelPages ?? null,
-      groupName: item.group,
-      imageClass: classIndex < 0 ? null : classIndex,
-      source: link ? { linkPath: item.path } : { bytes: await bytesOf(file) },
-    },
   };
 }
 

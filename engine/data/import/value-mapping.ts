@@ -32,6 +32,8 @@ export interface ValueMapping extends ValueRule {
    * smoothed edges and noise go to the nearest value that has an entry.
    */
   readonly otherwise: 'ignore' | 'foreground' | 'nearest';
+  /** The class of `foreground`; 1 where it is left out. */
+  readonly foreground?: number;
   /** Largest value of the masks: distances are measured as if it were 255. */
   readonly top: number;
   /** Of values that the user said something of: the range that it was said of; null: of the value itself. */
@@ -46,6 +48,9 @@ export interface KindOfValues extends ValueEvidence {
 export interface SeenValues extends KindOfValues {
   readonly alpha: (ValueEvidence & Pick<MaskAlpha, 'hidden' | 'transparent'>) | null;
 }
+
+/** The class of all objects where their numbers tell none apart. */
+export const FOREGROUND = 1;
 
 /** What a layout says, as a mapping. */
 export const ruleMapping = (rule: ValueRule): ValueMapping => ({
@@ -84,14 +89,14 @@ function pointOfName(name: string, top: number): Point {
 
 /** Class of each value; undefined: unknown, and so ignored. */
 function classifier(mapping: ValueMapping): (kind: MaskKind, value: number) => number | undefined {
-  const { entries, otherwise, top } = mapping;
+  const { entries, otherwise, foreground = FOREGROUND, top } = mapping;
   const anchors = [...entries]
     .filter(([, index]) => index !== IGNORE)
     .map(([name, index]) => ({ index, point: pointOfName(name, top) }));
   return (kind, value) => {
     const entry = entries.get(maskValueName(kind, value));
     if (entry !== undefined || otherwise === 'ignore') return entry;
-    if (otherwise === 'foreground') return 1;
+    if (otherwise === 'foreground') return foreground;
     const point = pointOf(kind, value, top);
     let nearest: { index: number; far: number } | undefined;
     for (const { index, point: anchor } of anchors) {

@@ -1,0 +1,217 @@
+/** The first step of an addition: looks at everything, writes nothing, and says what would come of it. */
+import type {
+  AdditionHolds,
+  AdditionPreview,
+  ImportDoubt,
+  ImportIssue,
+} from '../../../shared/api.ts';
+import { channelsObstacle, countChannels, inputChannelsFor } from '../../../shared/channels.ts';
+import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { counted } from '../../../shared/number-format.ts';
+import { inWords } from '../../../shared/sentences.ts';
+import type { Project } from '../../db/project.ts';
+import { diskReader, type FileReader } from '../files.ts';
+import { hashOf } from '../image-file.ts';
+import { inOrder } from '../in-order.ts';
+import { type FoundContents, readContents } from '../import/formats.ts';
+import { readFolderTree } from '../import/folder-tree.ts';
+import { sameClass } from '../import/into-classes.ts';
+import { FILES_AT_ONCE, openItem, shownPath } from '../import/load.ts';
+import type { ImportItem, ImportPlan } from '../import/plan.ts';
+import { assertNotCancelled, planImport, type PlanOptions } from '../import/preview.ts';
+import { type FateChoices, type Fates, fatesOf, type Hashed } from './fates.ts';
+import { readMasksAlone, saysMasksAlone } from './masks-alone.ts';
+
+export interface AdditionRequest
+  extends Omit<PlanOptions, 'addition' | 'background' | 'sample'>, FateChoices {
+  readonly holds: AdditionHolds;
+}
+
+export interface AdditionPlan extends ImportPlan {
+  readonly preview: AdditionPreview;
+  readonly dataset: Dataset;
+  /** The images of the dataset when it was planned. */
+  readonly there: readonly ImageRecord[];
+}
+
+interface Read {
+  readonly holds: 'images' | 'masks';
+  readonly contents: FoundContents;
+}
+
+/** What the path holds: images, or masks of images that are there. */
+async function read(
+  request: AdditionRequest,
+  of: {
+    readonly there: readonly ImageRecord[];
+    readonly reader: FileReader;
+    readonly dataset: string;
+  },
+): Promise<Read> {
+  const { there: images, reader, dataset } = of;
+  const masks = async (): Promise<Read> => ({
+    holds: 'masks',
+    contents: await readMasksAlone(request, { images, reader, dataset }),
+  });
+  const plain = async (): Promise<Read> => ({
+    holds: 'images',
+    contents: await readContents(request, reader),
+  });
+  if (request.holds !== 'auto') return request.holds === 'masks' ? masks() : plain();
+  const isJson = request.path.toLowerCase().endsWith('.json');
+  if (isJson || !saysMasksAlone(await readFolderTree(request.path, reader))) {
+    const found = await plain();
+    if (!isJson || (await areThere(found.contents, reader))) return found;
+  }
+  try {
+    return await masks();
+  } catch (error) {
+    // Called after masks, and none of any image there: perhaps they are images all the same.
+    if (!(error instanceof AppError) || error.code !== 'invalid-input') throw error;
+    return plain();
+  }
+}
+
+/** Whether any of the images that annotations name lies where it was looked for. */
+async function areThere({ contents }: FoundContents, reader: FileReader): Promise<boolean> {
+  for (const { path } of contents.items) {
+    try {
+      await reader.open(path, 0);
+      return true;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+  return false;
+}
+
+/**
+ * Errors: those of planImport; invalid-input, where masks alone are of no image that is there.
+ * Of the images of the dataset, no original is read.
+ */
+export async function planAddition(
+  project: Project,
+  dataset: Dataset,
+  request: AdditionRequest,
+): Promise<AdditionPlan> {
+  const { reader = diskReader, signal, onProgress, same, clash } = request;
+  const there = project.datasets.images(dataset.id);
+  const { holds, contents } = await read(request, { there, reader, dataset: dataset.name });
+  // Masks alone were named to be taken.
+  const choices: FateChoices = { clash, same: holds === 'masks' ? 'labels' : same };
+  let fates: Fates = { items: [], same: 0, sameWithMasks: 0, clashes: [], issues: [] };
+  const kinds: Kind[] = [];
+  const hash = async (item: ImportItem, root: string): Promise<Hashed> => {
+    if (item.stored !== undefined) return { item, hash: null };
+    try {
+      return { item, hash: await hashOf(await openItem(item, reader, shownPath(item.path, root))) };
+    } catch (error) {
+      if (error instanceof AppError) return { item, hash: null };
+      throw error;
+    }
+  };
+  const plan = await planImport({
+    ...request,
+    sample: Infinity,
+    addition: {
+      into: dataset,
+      contents,
+      async arrange(items, root) {
+        const found: Hashed[] = [];
+        for await (const one of inOrder(items, FILES_AT_ONCE, (item) => hash(item, root))) {
+          assertNotCancelled(signal);
+          const { stored, path } = one.item;
+          const message = `comparing ${stored?.name ?? shownPath(path, root)}`;
+          onProgress?.({ done: found.length, total: items.length, message });
+          found.push(one);
+        }
+        fates = fatesOf(found, { there, choices });
+        return { items: fates.items, issues: fates.issues };
+      },
+      looked: (_, { channels, bitDepth }) => void kinds.push({ channels, bitDepth }),
+    },
+  });
+  const own = new Set(dataset.classes.map(({ index }) => index));
+  const known = new Map(dataset.imageClasses.map((name) => [sameClass(name), name]));
+  const items = plan.items.map((item) =>
+    item.imageClass === null
+      ? item
+      : { ...item, imageClass: known.get(sameClass(item.imageClass)) ?? item.imageClass },
+  );
+  const newImageClasses = [...new Set(items.flatMap(({ imageClass }) => imageClass ?? []))].filter(
+    (name) => !dataset.imageClasses.includes(name),
+  );
+  const doubts = [...plan.preview.doubts, ...kindDoubts(kinds, { dataset, there })];
+  const issues = [...plan.preview.issues, ...testIssues(project, { dataset, items })];
+  return {
+    ...plan,
+    items,
+    imageClasses: [...dataset.imageClasses, ...newImageClasses],
+    dataset,
+    there,
+    preview: {
+      ...plan.preview,
+      doubts,
+      issues,
+      datasetId: dataset.id,
+      holds,
+      same: fates.same,
+      sameWithMasks: fates.sameWithMasks,
+      revisions: plan.revisions,
+      clashes: fates.clashes,
+      newClasses: plan.classes.filter(({ index }) => !own.has(index)),
+      newImageClasses,
+      valueNames: Object.fromEntries(plan.valueNames),
+    },
+  };
+}
+
+type Kind = Pick<ImageRecord, 'channels' | 'bitDepth'>;
+
+/** Images of another kind than the dataset's, where it is of one kind, with what training makes of them. */
+function kindDoubts(
+  kinds: readonly Kind[],
+  { dataset, there }: { readonly dataset: Dataset; readonly there: readonly Kind[] },
+): ImportDoubt[] {
+  const doubts: ImportDoubt[] = [];
+  const channels = new Set(there.map((image) => image.channels));
+  const other = kinds.filter((image) => !channels.has(image.channels));
+  if (channels.size === 1 && other.length > 0) {
+    const counts = countChannels([...there, ...kinds]);
+    const best = inputChannelsFor(counts);
+    const found = inWords([...new Set(other.map((image) => String(image.channels)))]);
+    const outcome =
+      channelsObstacle(counts, best) ??
+      `A network of ${best} channels sees all of them: grey is repeated, nothing is left out.`;
+    const message = `${counted(other.length, 'image')} of ${found} channels, where those of "${dataset.name}" have ${[...channels].join('')}. ${outcome}`;
+    doubts.push({ message, instead: [] });
+  }
+  const depths = new Set(there.map((image) => image.bitDepth));
+  const deeper = kinds.filter((image) => !depths.has(image.bitDepth));
+  if (depths.size === 1 && deeper.length > 0) {
+    const found = inWords([...new Set(deeper.map((image) => String(image.bitDepth)))]);
+    const message = `${counted(deeper.length, 'image')} of ${found} bits, where those of "${dataset.name}" have ${[...depths].join('')}. Training takes 8 bits as they are and stretches 16 and 32 between the darkest and brightest pixels of each image, so the same brightness may mean different things.`;
+    doubts.push({ message, instead: [] });
+  }
+  return doubts;
+}
+
+/** New masks of images that studies are tested on: safe, since a study keeps the revision that it was planned with. */
+function testIssues(
+  project: Pick<Project, 'snapshots'>,
+  { dataset, items }: { readonly dataset: Dataset; readonly items: readonly ImportItem[] },
+): ImportIssue[] {
+  const revised = new Map(items.flatMap(({ stored }) => (stored ? [[stored.id, stored]] : [])));
+  const studies = Map.groupBy(
+    project.snapshots.testedOn(dataset.id).filter(({ imageId }) => revised.has(imageId)),
+    ({ study }) => study,
+  );
+  return [...studies].flatMap(([study, images]) =>
+    images.map(({ imageId }) => ({
+      path: revised.get(imageId)?.name ?? '',
+      severity: 'info' as const,
+      message: `gets a new mask and is a test image of the study "${study}", which keeps the revision that it was planned with: its results stay as they are`,
+    })),
+  );
+}
