@@ -3,7 +3,7 @@
  * Afterwards: the project is whole and free, nothing that was acknowledged is lost, a dataset is whole or not there, a
  * backup is whole, curves, weights and results are those of a run that nobody disturbed, and no trainer is left.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,8 +11,9 @@ import { openProject, type Project } from '../../engine/db/project.ts';
 import { sha256 } from '../../engine/sha256.ts';
 import { decodeCheckpoint } from '../../engine/training/checkpoint.ts';
 import { createRandom, type Random } from '../../shared/random.ts';
+import { afterwards } from './kills/afterwards.ts';
 import { isRunning, Victim } from './kills/kill.ts';
-import { copyOf, IMPORTED, OLD_IMAGES, type Prepared, prepare } from './kills/projects.ts';
+import { copyOf, type Prepared, prepare } from './kills/projects.ts';
 import { type Work, WORKS } from './kills/said.ts';
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
 
@@ -88,62 +89,16 @@ class Trial {
       await page.killAfter(after);
       // Its engine goes on, and is killed in its turn.
       await victim.killAfter(0);
-      return this.#afterwards(project, folder, page);
+      return this.#lost(project, page);
     }
     await victim.killAfter(after);
-    return this.#afterwards(project, folder, victim);
+    return this.#lost(project, victim);
   }
 
-  #afterwards(path: string, folder: string, victim: Victim): string | null {
-    const project = openProject(path);
-    try {
-      const [damage] = project.damage();
-      if (damage !== undefined && damage.what !== 'the original of 1.png in "old" is gone') {
-        return `not whole: ${damage.what}`;
-      }
-      for (const { labelMapId, sha256: painted } of victim.of('painted')) {
-        this.acknowledged++;
-        const bytes = project.labelMaps.bytes(labelMapId);
-        if (bytes === undefined || sha256(bytes) !== painted) {
-          return `label map ${labelMapId}, which was acknowledged, is lost`;
-        }
-      }
-      const datasets = project.datasets.list();
-      const killed = datasets.find(({ name }) => name === 'killed');
-      if (victim.of('imported').length > 0 && killed === undefined) return 'an import is lost';
-      if (killed !== undefined && killed.imageCount !== IMPORTED) {
-        return `an import of ${killed.imageCount} of ${IMPORTED} images looks whole`;
-      }
-      const old = datasets.find(({ name }) => name === 'old');
-      if (
-        old !== undefined &&
-        (old.imageCount !== OLD_IMAGES || old.labelledCount !== OLD_IMAGES)
-      ) {
-        return `a migration lost ${OLD_IMAGES - old.imageCount} images`;
-      }
-      return this.#backups(path, folder, victim);
-    } finally {
-      project.close();
-    }
-  }
-
-  #backups(path: string, folder: string, victim: Victim): string | null {
-    const names = readdirSync(folder).filter((name) => name.startsWith('case.graft.backup-'));
-    for (const { path: made } of victim.of('backed up')) {
-      this.acknowledged++;
-      if (!names.some((name) => join(folder, name) === made)) return `the backup ${made} is lost`;
-    }
-    for (const name of names) {
-      if (name.endsWith('.part')) return `${name} is left beside ${path}`;
-      const backup = openProject(join(folder, name), { backup: false });
-      try {
-        const images = backup.datasets.list()[0]?.imageCount ?? 0;
-        if (images !== 10 && images !== OLD_IMAGES) return `${name} holds ${images} images`;
-      } finally {
-        backup.close();
-      }
-    }
-    return null;
+  #lost(project: string, victim: Victim): string | null {
+    const { acknowledged, wrong } = afterwards(project, victim);
+    this.acknowledged += acknowledged;
+    return wrong;
   }
 
   async #reference(): Promise<{ readonly outcome: Outcome; readonly ms: number }> {

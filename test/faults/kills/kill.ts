@@ -16,9 +16,15 @@ export class Victim {
   readonly #ended: Promise<unknown>;
   #stderr = '';
 
-  constructor(script: 'victim.ts' | 'page.ts', args: readonly string[]) {
+  /** `env`: what it is told beside its own environment. */
+  constructor(
+    script: 'victim.ts' | 'page.ts',
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#child = fork(join(import.meta.dirname, script), args, {
       execArgv: [],
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     Victim.#alive.add(this);
@@ -56,9 +62,15 @@ export class Victim {
     await this.#ended;
   }
 
-  /** Settles when it has ended by itself. */
+  /** Settles when it has ended by itself, with or without an error. */
   async end(): Promise<void> {
     await this.#ended;
+  }
+
+  /** What it ended with: its exit code and what it complained of on its way. */
+  get ending(): string {
+    const { exitCode, signalCode } = this.#child;
+    return `${signalCode ?? `exit code ${exitCode ?? 'none'}`} ${this.#stderr.slice(-2000)}`.trim();
   }
 
   /** Processes that it has started: its trainers. Linux alone tells. */

@@ -1,5 +1,6 @@
-/** What a victim says before it is killed. */
+/** What a victim says before it ends or is killed. */
 import { z } from 'zod';
+import { WireError } from '../../../shared/errors.ts';
 
 export const WORKS = [
   'painting',
@@ -18,8 +19,9 @@ export const Said = z.discriminatedUnion('type', [
   z.object({ type: z.literal('imported'), images: z.number() }),
   z.object({ type: z.literal('exported'), files: z.number() }),
   z.object({ type: z.literal('backed up'), path: z.string() }),
-  z.object({ type: z.literal('trained'), status: z.string() }),
+  z.object({ type: z.literal('trained') }),
   z.object({ type: z.literal('serves'), launchUrl: z.string() }),
+  z.object({ type: z.literal('failed'), error: WireError }),
   z.object({ type: z.literal('ended') }),
 ]);
 export type Said = z.infer<typeof Said>;

@@ -1,6 +1,6 @@
 /**
- * A process that is going to be killed while it paints, imports, exports, migrates, backs up or trains. Says over IPC what it
- * has been told is done; whatever it has said must be there afterwards.
+ * A process that is going to be killed, or whose disk fills up, while it paints, imports, exports, migrates, backs up or
+ * trains. Says over IPC what it has been told is done; whatever it has said must be there afterwards.
  * usage: victim.ts WORK PROJECT FOLDER
  */
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { startServer } from '../../../engine/server.ts';
 import { sha256 } from '../../../engine/sha256.ts';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import { type LabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
+import { fromWireError, toWireError } from '../../../shared/errors.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { type Said, type Work, WORKS } from './said.ts';
 
@@ -74,13 +75,19 @@ const works: Record<Work, () => Promise<void>> = {
   },
   training() {
     say({ type: 'began' });
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const ask = setInterval(() => {
-        const run = engine.project(project).db.runs.get(1);
-        if (run?.status !== 'done' && run?.status !== 'failed') return;
+        const { db, queue } = engine.project(project);
+        const run = db.runs.get(1);
+        const error = run?.error ?? queue.held;
+        if (run?.status !== 'done' && error === null) return;
         clearInterval(ask);
-        say({ type: 'trained', status: run.status });
-        resolve();
+        if (error === null) {
+          say({ type: 'trained' });
+          resolve();
+        } else {
+          reject(fromWireError(error));
+        }
       }, 50);
     });
   },
@@ -92,9 +99,13 @@ const works: Record<Work, () => Promise<void>> = {
   },
 };
 
-if (work === 'migrating') say({ type: 'began' });
-await engine.call('project.open', { path: project });
-await works[work]();
+try {
+  if (work === 'migrating') say({ type: 'began' });
+  await engine.call('project.open', { path: project });
+  await works[work]();
+} catch (error) {
+  say({ type: 'failed', error: toWireError(error) });
+}
 await engine.close();
 say({ type: 'ended' });
 process.disconnect();

@@ -1,0 +1,67 @@
+/** Whether a project is whole after its engine was killed or its disk was full, and holds all that was acknowledged. */
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openProject } from '../../../engine/db/project.ts';
+import { sha256 } from '../../../engine/sha256.ts';
+import type { Victim } from './kill.ts';
+import { IMPORTED, OLD_IMAGES } from './projects.ts';
+
+interface Afterwards {
+  /** Strokes and backups that were acknowledged. */
+  readonly acknowledged: number;
+  /** null: nothing. */
+  readonly wrong: string | null;
+}
+
+export function afterwards(path: string, victim: Victim): Afterwards {
+  const acknowledged = victim.of('painted').length + victim.of('backed up').length;
+  return { acknowledged, wrong: contents(path, victim) ?? backups(path, victim) };
+}
+
+function contents(path: string, victim: Victim): string | null {
+  const project = openProject(path);
+  try {
+    const [damage] = project.damage();
+    if (damage !== undefined && damage.what !== 'the original of 1.png in "old" is gone') {
+      return `not whole: ${damage.what}`;
+    }
+    for (const { labelMapId, sha256: painted } of victim.of('painted')) {
+      const bytes = project.labelMaps.bytes(labelMapId);
+      if (bytes === undefined || sha256(bytes) !== painted) {
+        return `label map ${labelMapId}, which was acknowledged, is lost`;
+      }
+    }
+    const datasets = project.datasets.list();
+    const killed = datasets.find(({ name }) => name === 'killed');
+    if (victim.of('imported').length > 0 && killed === undefined) return 'an import is lost';
+    if (killed !== undefined && killed.imageCount !== IMPORTED) {
+      return `an import of ${killed.imageCount} of ${IMPORTED} images looks whole`;
+    }
+    const old = datasets.find(({ name }) => name === 'old');
+    if (old !== undefined && (old.imageCount !== OLD_IMAGES || old.labelledCount !== OLD_IMAGES)) {
+      return `a migration lost ${OLD_IMAGES - old.imageCount} images`;
+    }
+    return null;
+  } finally {
+    project.close();
+  }
+}
+
+function backups(path: string, victim: Victim): string | null {
+  const folder = dirname(path);
+  const names = readdirSync(folder).filter((name) => name.startsWith('case.graft.backup-'));
+  for (const { path: made } of victim.of('backed up')) {
+    if (!names.some((name) => join(folder, name) === made)) return `the backup ${made} is lost`;
+  }
+  for (const name of names) {
+    if (name.endsWith('.part')) return `${name} is left beside ${path}`;
+    const backup = openProject(join(folder, name), { backup: false });
+    try {
+      const images = backup.datasets.list()[0]?.imageCount ?? 0;
+      if (images !== 10 && images !== OLD_IMAGES) return `${name} holds ${images} images`;
+    } finally {
+      backup.close();
+    }
+  }
+  return null;
+}
