@@ -20,6 +20,7 @@ export default {
     'engine/training/weights/weights-process.ts!',
     'engine/parent-watch-thread.ts!',
     'engine/care/check-thread.ts!',
+    'engine/care/rewrite-process.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
     'test/faults/faults.ts',

@@ -25,6 +25,7 @@ import {
 } from './db/project.ts';
 import { RollingBackups } from './care/rolling-backups.ts';
 import { additionHandlers } from './handlers/additions.ts';
+import { careHandlers } from './handlers/care.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
   CallContext,
@@ -58,6 +59,7 @@ const handlers: Handlers<CallName> = {
   ...encoderHandlers,
   ...runHandlers,
   ...predictHandlers,
+  ...careHandlers,
   ...liveHandlers,
 };
 
@@ -118,6 +120,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
   const listeners = new Set<(event: EngineEvent) => void>();
   const open = new Map<string, OpenProject>();
   const backups = new Map<string, RollingBackups>();
+  /** Projects whose file is being replaced, by path, until it is. */
+  const replacing = new Map<string, Promise<null>>();
   const emit = (event: EngineEvent) => {
     for (const listener of listeners) listener(event);
     for (const { live } of open.values()) live.follow(event);
@@ -148,7 +152,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       queue.start();
       live.resume();
       const notice = (message: string) => emit({ type: 'notice', message });
-      backups.set(db.path, new RollingBackups(db, notice));
+      backups.set(db.path, new RollingBackups(db, notice, () => settings.read().backups));
     }
     return opened;
   }
@@ -165,6 +169,29 @@ export function createEngine(options: EngineOptions = {}): Engine {
       await backups.get(found.db.path)?.close();
       backups.delete(found.db.path);
       found.db.close();
+    },
+    async replace(path, work) {
+      const { db, queue } = openAt(path);
+      if (queue.isBusy || replacing.has(db.path)) {
+        throw new AppError(
+          'conflict',
+          `${path} is being trained on or rewritten, and its file cannot be replaced meanwhile. Wait until that is done, or pause the study; nothing was changed.`,
+          { subject: path },
+        );
+      }
+      const replaced = Promise.withResolvers<null>();
+      replacing.set(db.path, replaced.promise);
+      try {
+        await projects.close(db.path);
+        await work();
+      } finally {
+        try {
+          projects.open(db.path);
+        } finally {
+          replacing.delete(db.path);
+          replaced.resolve(null);
+        }
+      }
     },
     list: () => [...open.values()],
   };
@@ -201,6 +228,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
       signal: signal ?? new AbortController().signal,
     };
     try {
+      if ('project' in parsed && replacing.size > 0) {
+        await replacing.get(trueProjectPath(parsed.project));
+      }
       const answer = await handlers[name](parsed, context);
       // Which of the two an answer is depends on the name, which a generic key does not tell the compiler.
       if (!(name in CALL_CHANGES)) return answer as CallOutputs[K];
@@ -225,6 +255,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     project: openAt,
     projects,
     async close() {
+      await Promise.all(replacing.values());
       await Promise.all([...open.keys()].map((path) => projects.close(path)));
     },
   };

@@ -79,8 +79,13 @@ export function createSettings(
 
   return {
     read: () => settings,
-    update: ({ theme, keys }) =>
-      write({ ...settings, theme: theme ?? settings.theme, keys: keys ?? settings.keys }),
+    update: ({ theme, keys, backups }) =>
+      write({
+        ...settings,
+        theme: theme ?? settings.theme,
+        keys: keys ?? settings.keys,
+        backups: backups ?? settings.backups,
+      }),
     opened(projectPath) {
       const first = { path: projectPath, openedAt: new Date().toISOString() };
       const recentProjects = [first, ...without(projectPath)].slice(0, MAX_RECENT);

@@ -13,6 +13,7 @@ import { splitsCalls, splitsChanges, type SplitsOutputs } from './calls/splits.t
 import { encodersCalls, encodersChanges, type EncodersOutputs } from './calls/encoders.ts';
 import { studiesCalls, studiesChanges, type StudiesOutputs } from './calls/studies.ts';
 import { runsCalls, runsChanges, type RunsOutputs } from './calls/runs.ts';
+import { careCalls, careChanges, type CareOutputs } from './calls/care.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import type { WireError } from './errors.ts';
@@ -29,6 +30,7 @@ export * from './calls/encoders.ts';
 export * from './calls/studies.ts';
 export * from './calls/runs.ts';
 export * from './calls/predict.ts';
+export * from './calls/care.ts';
 export * from './calls/live.ts';
 
 export const callInputs = {
@@ -42,6 +44,7 @@ export const callInputs = {
   ...studiesCalls,
   ...runsCalls,
   ...predictCalls,
+  ...careCalls,
   ...liveCalls,
 } satisfies Record<string, z.ZodType>;
 
@@ -63,6 +66,7 @@ export const CALL_CHANGES = {
   ...studiesChanges,
   ...runsChanges,
   ...predictChanges,
+  ...careChanges,
   ...liveChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
@@ -84,6 +88,7 @@ export interface CallOutputs
     StudiesOutputs,
     RunsOutputs,
     PredictOutputs,
+    CareOutputs,
     LiveOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────

@@ -1,6 +1,6 @@
 /** What the window remembers from one start to the next, whatever project is open. Stored by engine/settings.ts. */
 import { z } from 'zod';
-import { Name } from './limits.ts';
+import { FilePath, Name } from './limits.ts';
 
 export const Settings = z.object({
   /** system: as the computer is set. */
@@ -15,12 +15,21 @@ export const Settings = z.object({
       rebound: z.record(z.string(), z.array(z.string())).default({}),
     })
     .prefault({}),
+  /** Of the projects that a window has open: made by themselves, once a day on which something changed. */
+  backups: z
+    .object({
+      automatic: z.boolean().default(true),
+      /** null: beside each project. */
+      folder: z.string().nullable().default(null),
+    })
+    .prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
 
 /** Fields to change; lists and records are replaced whole. */
 export const SettingsPatch = z.object({
   theme: Settings.shape.theme.unwrap().optional(),
+  backups: z.object({ automatic: z.boolean(), folder: FilePath.nullable() }).optional(),
   keys: z.object({ preset: Name, rebound: z.record(Name, z.array(Name).max(20)) }).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

@@ -118,10 +118,15 @@ export interface Repairable {
 export async function repairFile(
   path: string,
   project: Repairable,
-  options: CareOptions & { readonly from?: readonly string[] } = {},
+  options: CareOptions & {
+    readonly from?: readonly string[];
+    /** Beside which its backups lie; the project itself where nothing is said. */
+    readonly places?: readonly string[];
+  } = {},
 ): Promise<RepairReport> {
   const damages = await checkFile(path, options);
-  const backups = [...(options.from ?? []), ...backupsOf(path).map((backup) => backup.path)];
+  const found = (options.places ?? [path]).flatMap(backupsOf).sort((a, b) => b.at - a.at);
+  const backups = [...(options.from ?? []), ...found.map((backup) => backup.path)];
   if (damages.length === 0) return { repaired: [], lost: [], copy: null };
   const links = damages.filter(({ isLink }) => isLink);
   if (damages.every((damage) => isBlob(damage) || damage.isLink)) {

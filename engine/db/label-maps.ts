@@ -13,9 +13,10 @@ interface RevisionRow {
   run_id: number | null;
   note: string;
   uncertainty: number | null;
+  kept: number;
 }
 
-const COLUMNS = 'id, image_id, author, created_at, run_id, note, uncertainty';
+const COLUMNS = 'id, image_id, author, created_at, run_id, note, uncertainty, kept';
 
 function toRevision(row: RevisionRow): LabelMapRevision {
   return {
@@ -26,6 +27,7 @@ function toRevision(row: RevisionRow): LabelMapRevision {
     runId: row.run_id,
     note: row.note,
     uncertainty: row.uncertainty,
+    kept: row.kept === 1,
   };
 }
 
@@ -83,9 +85,10 @@ export function labelMapsTable(db: Sqlite) {
   );
 
   const deleteUnused = db.prepare<[number]>(
-    `DELETE FROM label_maps WHERE id = ?
+    `DELETE FROM label_maps WHERE id = ? AND kept = 0
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
   );
+  const setKept = db.prepare<[number, number]>('UPDATE label_maps SET kept = ? WHERE id = ?');
   const latest = db.prepare<[number], LatestRow>(
     `SELECT ${LATEST_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id
        WHERE l.id = (SELECT MAX(id) FROM label_maps WHERE image_id = ?)`,
@@ -122,7 +125,9 @@ export function labelMapsTable(db: Sqlite) {
       const row = byId.get(id);
       return row && toRevision(row);
     },
-    /** Drops a revision that no run was trained or tested on; false where one was. */
+    /** Marks a revision to stay when the history is thinned. */
+    setKept: (id: number, kept: boolean) => void setKept.run(kept ? 1 : 0, id),
+    /** Drops a revision that no run was trained or tested on and nobody marked; false where that is so. */
     deleteUnused: (id: number) => deleteUnused.run(id).changes > 0,
     /** The current label map of an image; undefined where it has none. */
     latest(imageId: number): LatestLabelMap | undefined {

@@ -220,7 +220,10 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
   let sqlite: Sqlite | undefined;
   try {
     sqlite = new Database(path);
-    if (fresh) sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+    if (fresh) {
+      sqlite.pragma('auto_vacuum = INCREMENTAL');
+      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+    }
     const migrations = options.migrations ?? readMigrations();
     const from = assertKnown(sqlite, path, migrations);
     configure(sqlite);

@@ -4,6 +4,7 @@ import { aboutTable } from './about.ts';
 import { additionsTable } from './additions.ts';
 import { backupTo, type BackupOptions } from './backup.ts';
 import { type BlobPlace, type Damage, damageIn, damageOf, findBlob, restoreBlob } from './check.ts';
+import { shrinkInPlace, type ShrinkOptions, shrinksInPlace } from './compact.ts';
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
@@ -21,6 +22,7 @@ import {
 } from './open.ts';
 import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
+import { storageTable } from './storage.ts';
 import { studiesTable } from './studies.ts';
 
 function tables(file: OpenedFile) {
@@ -43,6 +45,7 @@ function tables(file: OpenedFile) {
     runs,
     encoders,
     examples: examplesTable(sqlite),
+    storage: storageTable(sqlite),
     live: liveTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
@@ -56,6 +59,10 @@ function tables(file: OpenedFile) {
     copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),
     /** A copy of this moment beside the work on it (backup.ts). Errors: those of backupTo. */
     backup: (to: string, options: BackupOptions = {}) => backupTo(sqlite, to, options),
+    /** Whether shrink() can be asked; a file that an older Graft made is rewritten first (compact.ts). */
+    shrinksInPlace: () => shrinksInPlace(sqlite),
+    /** Gives free pages back to the disk beside the work on it. Errors: those of shrinkInPlace. */
+    shrink: (options: ShrinkOptions) => shrinkInPlace(sqlite, options),
     /** Rows that were written, changed and deleted since it was opened. */
     changesSoFar: () => Number(sqlite.prepare('SELECT total_changes()').pluck().get()),
     /** Every page, row and index, and all that is stored. */

@@ -38,6 +38,11 @@ export interface ProjectRegistry {
   create(path: string): OpenProject;
   open(path: string): OpenProject;
   close(path: string): Promise<void>;
+  /**
+   * Closes a project, lets `work` put another file in its place, and opens it again; calls on it wait meanwhile.
+   * Errors: conflict, where it trains; those of `work` and of opening.
+   */
+  replace(path: string, work: () => Promise<void>): Promise<void>;
   list(): OpenProject[];
 }
 

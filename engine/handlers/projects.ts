@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
+import { backupPlace, backupPlaces } from '../care/backup-place.ts';
 import { checkFile, shareOf } from '../care/check.ts';
 import { repairFile } from '../care/repair.ts';
 import { backupPath } from '../db/backup.ts';
@@ -82,11 +83,12 @@ export const projectHandlers: Handlers<
   async 'project.backup'({ project, to }, context) {
     const { signal, progress } = context;
     const { db } = context.project(project);
-    const path = to === undefined ? backupPath(db.path, null) : resolve(to);
+    const { folder } = context.settings.read().backups;
+    const path = to === undefined ? backupPath(backupPlace(db.path, folder), null) : resolve(to);
     const onProgress = (share: number) => progress(shareOf(share, `writing ${basename(path)}`));
     return { path, bytes: await db.backup(path, { signal, onProgress }) };
   },
-  async 'project.repair'({ project, from }, { projects, signal, progress }) {
+  async 'project.repair'({ project, from }, { projects, settings, signal, progress }) {
     assertProjectFile(project);
     const path = trueProjectPath(project);
     const isOpen = () => projects.list().some(({ db }) => db.path === path);
@@ -94,7 +96,12 @@ export const projectHandlers: Handlers<
     const output = await repairFile(
       path,
       { open: () => projects.open(path).db, close: () => projects.close(path) },
-      { from: from.map((one) => resolve(one)), signal, onProgress: progress },
+      {
+        from: from.map((one) => resolve(one)),
+        places: backupPlaces(path, settings.read().backups.folder),
+        signal,
+        onProgress: progress,
+      },
     );
     if (!wasOpen && isOpen()) await projects.close(path);
     const closed = wasOpen && !isOpen();

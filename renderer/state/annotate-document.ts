@@ -164,6 +164,16 @@ export class AnnotateDocument {
     this.#adopting = false;
   }
 
+  /** Marks an old revision to stay, whatever its age, or takes the mark off. */
+  async keep(revision: LabelMapRevision, kept: boolean): Promise<void> {
+    await this.#api.call('labelMaps.keep', {
+      project: this.#project,
+      labelMapId: revision.id,
+      kept,
+    });
+    await this.refreshRevisions();
+  }
+
   async refreshRevisions(): Promise<void> {
     this.revisions = await this.#api.call('labelMaps.history', {
       project: this.#project,

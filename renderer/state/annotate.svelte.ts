@@ -441,6 +441,10 @@ export class AnnotateState {
     this.#changed('history');
   }
 
+  async keep(revision: LabelMapRevision, kept: boolean): Promise<void> {
+    await this.document?.keep(revision, kept);
+  }
+
   /** A shape in progress is no label yet, and goes on. */
   saveNow(): void {
     if (this.editor.isPainting) this.editor.finish();

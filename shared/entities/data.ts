@@ -94,6 +94,8 @@ export const LabelMapRevision = z.object({
   note: z.string(),
   /** Of a prediction: see Uncertainty. */
   uncertainty: Uncertainty.nullable(),
+  /** A person marked it: it stays when the history is thinned. */
+  kept: z.boolean(),
 });
 export type LabelMapRevision = z.infer<typeof LabelMapRevision>;
 

@@ -30,6 +30,10 @@ it(
       1,
     );
 
+    await dialog.getByRole('row', { name: /the file/ }).waitFor();
+    await dialog.getByRole('button', { name: 'Compact' }).waitFor();
+    await screenshot('room-on-the-disk');
+
     flip(project, { table: 'checkpoints', column: 'bytes' });
     await dialog.getByRole('button', { name: 'Check', exact: true }).click();
     await dialog.getByText('the best weights of run 1').waitFor();

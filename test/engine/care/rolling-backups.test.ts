@@ -1,17 +1,21 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { RollingBackups } from '../../../engine/care/rolling-backups.ts';
 import { openProject } from '../../../engine/db/project.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
 import { flip, wholeProject } from '../../fixtures/whole-project.ts';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-function rolling(path = wholeProject()) {
+function rolling(
+  path = wholeProject(),
+  settings = () => ({ automatic: true, folder: null as string | null }),
+) {
   const project = openProject(path);
   const notices: string[] = [];
-  const backups = new RollingBackups(project, (message) => notices.push(message));
+  const backups = new RollingBackups(project, (message) => notices.push(message), settings);
   onTestFinished(async () => {
     await backups.close();
     project.close();
@@ -55,4 +59,30 @@ it('of a damaged project are not kept, and none that is good goes for one', asyn
   const backup = openProject(join(dirname(path), good ?? ''));
   expect([...backup.damage()]).toEqual([]);
   backup.close();
+});
+
+it('are made where the settings say, are not where they are off, and a folder that is gone is told once', async () => {
+  const folder = temporaryFolder();
+  const backups = { automatic: false, folder: folder as string | null };
+  const { path, project, names, day, notices } = rolling(wholeProject(), () => backups);
+  project.runs.log(1, 'a change');
+  await day(0);
+  expect(readdirSync(folder)).toEqual([]);
+  backups.automatic = true;
+  await day(1);
+  expect(names()).toEqual([]);
+  const [own = ''] = readdirSync(folder);
+  expect(own).toMatch(/^cells-[0-9a-f]{8}$/);
+  const [made = ''] = readdirSync(join(folder, own));
+  expect(made).toBe('cells.graft.backup-auto-2026-03-02T12-00-00-000Z');
+  rmSync(folder, { recursive: true });
+  project.runs.log(1, 'another');
+  await day(3);
+  await day(3.1);
+  expect(notices).toEqual([expect.stringContaining(`${folder}, is not there. Plug in its disk`)]);
+  expect(notices[0]).toContain(path);
+  // Chosen anew, it goes on.
+  backups.folder = null;
+  await day(3.2);
+  expect(names()).toHaveLength(1);
 });
