@@ -83,6 +83,15 @@ export default {
     reaches('renderer', 'shared'),
     reaches('build', ''),
     ...wingsDownwards,
+    {
+      name: 'labelling-reaches-of-studies-only-statistics',
+      severity: 'error',
+      from: { path: '^engine/labelling/' },
+      to: {
+        path: '^engine/(study|handlers|server|cli|care)/',
+        pathNot: '^engine/study/statistics/',
+      },
+    },
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),

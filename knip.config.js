@@ -21,6 +21,7 @@ export default {
     'engine/parent-watch-thread.ts!',
     'engine/care/check-thread.ts!',
     'engine/care/rewrite-process.ts!',
+    'engine/labelling/alike/alike-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
     'test/faults/faults.ts',

@@ -3,6 +3,7 @@
 import './preflight.ts';
 import { Command, CommanderError } from 'commander';
 import { toWireError } from '../shared/errors.ts';
+import { addAlikeCommand } from './cli/alike.ts';
 import { addCheckCommand } from './cli/check.ts';
 import { addCompactCommand } from './cli/compact.ts';
 import { addClassesCommand } from './cli/classes.ts';
@@ -49,6 +50,7 @@ addSplitCommand(program);
 addClassesCommand(program);
 addCheckCommand(program);
 addCompactCommand(program);
+addAlikeCommand(program);
 addModelCommands(program);
 addEncoderCommands(program);
 addStudyCommands(program);

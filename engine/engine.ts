@@ -25,6 +25,7 @@ import {
 } from './db/project.ts';
 import { RollingBackups } from './care/rolling-backups.ts';
 import { additionHandlers } from './handlers/additions.ts';
+import { alikeHandlers } from './handlers/alike.ts';
 import { careHandlers } from './handlers/care.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
@@ -60,6 +61,7 @@ const handlers: Handlers<CallName> = {
   ...runHandlers,
   ...predictHandlers,
   ...careHandlers,
+  ...alikeHandlers,
   ...liveHandlers,
 };
 

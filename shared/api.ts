@@ -13,6 +13,7 @@ import { splitsCalls, splitsChanges, type SplitsOutputs } from './calls/splits.t
 import { encodersCalls, encodersChanges, type EncodersOutputs } from './calls/encoders.ts';
 import { studiesCalls, studiesChanges, type StudiesOutputs } from './calls/studies.ts';
 import { runsCalls, runsChanges, type RunsOutputs } from './calls/runs.ts';
+import { alikeCalls, alikeChanges, type AlikeOutputs } from './calls/alike.ts';
 import { careCalls, careChanges, type CareOutputs } from './calls/care.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
@@ -31,6 +32,7 @@ export * from './calls/studies.ts';
 export * from './calls/runs.ts';
 export * from './calls/predict.ts';
 export * from './calls/care.ts';
+export * from './calls/alike.ts';
 export * from './calls/live.ts';
 
 export const callInputs = {
@@ -45,6 +47,7 @@ export const callInputs = {
   ...runsCalls,
   ...predictCalls,
   ...careCalls,
+  ...alikeCalls,
   ...liveCalls,
 } satisfies Record<string, z.ZodType>;
 
@@ -67,6 +70,7 @@ export const CALL_CHANGES = {
   ...runsChanges,
   ...predictChanges,
   ...careChanges,
+  ...alikeChanges,
   ...liveChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
@@ -89,6 +93,7 @@ export interface CallOutputs
     RunsOutputs,
     PredictOutputs,
     CareOutputs,
+    AlikeOutputs,
     LiveOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────

@@ -121,3 +121,14 @@ export async function thumbnailPng(
   }
   return encodePng({ ...base, channels: 3, data: new Uint8Array(data.buffer) });
 }
+
+/** Grey levels of an image squeezed into a square, whatever its proportions: [side, side], 0 … 255, as it is shown. */
+export async function greySquare(image: DecodedImage, side: number): Promise<Uint8Array> {
+  const { width, height, channels, data } = toPicture(image);
+  const grey = await sharp(data, { raw: { width, height, channels } })
+    .toColourspace('b-w')
+    .resize(side, side, { fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer();
+  return new Uint8Array(grey);
+}

@@ -2,6 +2,7 @@
 import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
 import { additionsTable } from './additions.ts';
+import { alikeTable } from './alike.ts';
 import { backupTo, type BackupOptions } from './backup.ts';
 import { type BlobPlace, type Damage, damageIn, damageOf, findBlob, restoreBlob } from './check.ts';
 import { shrinkInPlace, type ShrinkOptions, shrinksInPlace } from './compact.ts';
@@ -46,6 +47,7 @@ function tables(file: OpenedFile) {
     encoders,
     examples: examplesTable(sqlite),
     storage: storageTable(sqlite),
+    alike: alikeTable(sqlite),
     live: liveTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {

@@ -21,6 +21,7 @@ import { snapshotItem, type SplitItem } from '../../db/splits.ts';
 import { assertChannelsFit } from '../../training/images/channels.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
+import { alikeNotes } from './alike-notes.ts';
 import {
   checkDeepBlocks,
   checkExtension,
@@ -227,6 +228,16 @@ export function planData(project: Project, config: StudyConfig): StudyData {
     ...data,
     notes: [
       ...splitNotes(config, data),
+      ...inSplits(
+        splits.map(({ targetItems, images: pretrained }) =>
+          alikeNotes(project, {
+            dataset: target,
+            pretrained,
+            target: { items: targetItems, images },
+            onValidation: source.id === target.id && config.pretrainOnValidation,
+          }),
+        ),
+      ),
       ...planNotes(config, {
         aboutPrimary: primaryNotes(config, labelCounts),
         unlabelled,

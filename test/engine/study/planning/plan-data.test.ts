@@ -253,3 +253,27 @@ it('a plan says that transparency is not seen', () => {
     'Not seen by the network: the transparency (alpha channel) of 4 image(s) of "target".',
   );
 });
+
+it('warns of images that are nearly the same view and lie on both sides, and names them', () => {
+  const { project, ids } = projectToPlan();
+  const plain = planData(project, smallStudy(ids));
+  const about = (notes: readonly string[]) => notes.filter((note) => note.includes('same view'));
+  expect(about(plain.notes)).toEqual([]);
+  const of = (part: string) =>
+    plain.targetItems.flatMap((item) => (item.part === part ? [item.imageId] : []));
+  const [train, test] = [of('train'), of('test')];
+  const split = plain.targetItems.map(({ imageId, part }) => ({ imageId, part }));
+  project.splits.create(ids.target, 'default', split);
+  const pair = (imageId = 0, otherId = 0, similarity = 0.9) => ({ imageId, otherId, similarity });
+  const pairs = [pair(train[0], test[0]), pair(train[1], test[1], 0.5), pair(train[2], train[3])];
+  project.transaction(() => project.alike.putPairs([], pairs));
+  const nameOf = (id = 0) => project.datasets.image(id)?.name;
+  const lower = Math.min(train[0] ?? 0, test[0] ?? 0);
+  const [first, second] = lower === train[0] ? [train[0], test[0]] : [test[0], train[0]];
+  const sides = lower === train[0] ? ['train', 'test'] : ['test', 'train'];
+  expect(about(planData(project, smallStudy(ids)).notes)).toEqual([
+    expect.stringContaining(
+      `1 pair of images that are nearly the same view lies on both sides: ${nameOf(first)} (${sides[0]}) and ${nameOf(second)} (${sides[1]}).`,
+    ),
+  ]);
+});
