@@ -28,7 +28,7 @@ export function alikeNotes(
   if (pairs.length === 0) return [];
   const placed = target.items.flatMap(({ imageId, part }) => {
     const image = target.images.get(imageId);
-    return image === undefined ? [] : [{ image, side: part as string }];
+    return image === undefined ? [] : [{ image, side: part }];
   });
   // First, so that an image that is trained on, too, is said to be in the split.
   const leaks = alikeLeaks(
