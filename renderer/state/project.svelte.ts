@@ -173,6 +173,9 @@ export class ProjectState {
       case 'queue.held':
         this.held = event.held;
         break;
+      // Whoever shows a live training follows it by itself.
+      case 'live.state':
+        break;
     }
   }
 
