@@ -25,12 +25,22 @@ export const spawnLive: SpawnLive = (onEvent) => {
   let tail = '';
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('data', (chunk: string) => (tail = (tail + chunk).slice(-TAIL_CHARACTERS)));
-  child.on('message', (message: unknown) => onEvent(LiveEvent.parse(message)));
+  // What is thrown over a message ends this process, never the engine.
+  let broken: Error | null = null;
+  child.on('message', (message: unknown) => {
+    if (broken !== null) return;
+    try {
+      onEvent(LiveEvent.parse(message));
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error));
+      child.kill('SIGKILL');
+    }
+  });
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) =>
       resolve(
-        `${signal === null ? `exit code ${String(code)}` : `signal ${signal}`}\n${tail}`.trim(),
+        `${broken?.message ?? (signal === null ? `exit code ${String(code)}` : `signal ${signal}`)}\n${tail}`.trim(),
       ),
     );
   });

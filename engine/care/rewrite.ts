@@ -26,7 +26,11 @@ export async function rewriteProject(
   const child = fork(fileURLToPath(new URL('./rewrite-process.ts', import.meta.url)), [path, part]);
   const cancel = () => child.kill('SIGKILL');
   let answer: RewriteAnswer | null = null;
-  child.on('message', (message: unknown) => (answer = RewriteAnswer.parse(message)));
+  // Anything else than an answer is none, and then its end is told.
+  child.on(
+    'message',
+    (message: unknown) => (answer = RewriteAnswer.safeParse(message).data ?? null),
+  );
   child.on('error', reject);
   child.on('close', (code, how) => {
     const error = answer?.error;
