@@ -1,11 +1,5 @@
 /** What a run's configuration means in a project: its objective, and its images by part as the snapshot pins them. */
-import {
-  type Dataset,
-  type FinetuneRunConfig,
-  IGNORE,
-  type Part,
-  type RunConfig,
-} from '../../../shared/entities.ts';
+import type { Dataset, FinetuneRunConfig, Part, RunConfig } from '../../../shared/entities.ts';
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { absentClasses, foregroundObstacle, scoredClasses } from '../../../shared/foreground.ts';
@@ -21,6 +15,7 @@ import { pretrainingTasks } from '../pretrain/registry.ts';
 import type { Raster } from '../images/resample.ts';
 import { segmentationObjective, type SegmentationLoss } from '../objectives/segmentation.ts';
 import type { TileRequest } from '../images/tiles.ts';
+import { pixelClasses } from '../network/pixel-classes.ts';
 import { assertInputSize } from '../network/unet.ts';
 
 export type LabelledRequest = TileRequest & { readonly labelMapId: number };
@@ -71,8 +66,7 @@ function datasetOf(project: Project, config: RunConfig) {
   if (dataset === undefined) {
     throw new AppError('not-found', `There is no snapshot ${config.snapshotId} in this project.`);
   }
-  const indices = dataset.classes.map((c) => c.index).filter((index) => index < IGNORE);
-  return { dataset, pixelClasses: Math.max(0, ...indices) + 1 };
+  return { dataset, pixelClasses: pixelClasses(dataset) };
 }
 
 function pretrainingData(

@@ -17,6 +17,7 @@ import {
   type NetworkSpec,
   type Weights,
 } from '../network/parameters.ts';
+import { pixelClasses } from '../network/pixel-classes.ts';
 import { transferWeights } from '../network/transfer.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { segmentationObjective } from '../objectives/segmentation.ts';
@@ -25,7 +26,7 @@ import { type Prediction, type PredictionInput, predictLabelMaps } from '../scor
 import { createSegmenter } from '../scoring/segmenter.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { createTrainingStep, freshState, type TrainingState } from '../training-step.ts';
-import { type LiveSettings, pixelClasses } from './settings.ts';
+import type { LiveSettings } from './settings.ts';
 
 const NO_WEIGHTS: FlatWeights = {
   theta: new Float32Array(),

@@ -16,11 +16,12 @@ import { pooledDice, type ValidationView, validationViews } from '../scoring/eva
 import { mostProbable, type PredictionInput, predictionInput } from '../scoring/predict.ts';
 import { inputsAPass } from '../scoring/segmenter.ts';
 import type { Engine } from '../tensorflow/backend.ts';
+import { pixelClasses } from '../network/pixel-classes.ts';
 import { LabelSet, type Member } from './label-set.ts';
 import type { LiveEvent, LiveRequest, LiveStart } from './messages.ts';
 import { createLiveNetwork, fresh, type LiveNetwork, resumed } from './network.ts';
 import { Pictures } from './pictures.ts';
-import { liveSettings, pixelClasses } from './settings.ts';
+import { liveSettings } from './settings.ts';
 
 /** How far it is is told about this often. */
 const REPORT_INTERVAL_MS = 500;

@@ -3,8 +3,6 @@
  * second on an ordinary processor, whatever the images are.
  */
 import {
-  type Dataset,
-  IGNORE,
   NetworkConfig,
   OptimisationConfig,
   type SamplingConfig,
@@ -63,7 +61,3 @@ export function liveSettings(
     seed: 1,
   };
 }
-
-/** Values that label maps can hold, the background included: what the head has outputs for. */
-export const pixelClasses = ({ classes }: Pick<Dataset, 'classes'>): number =>
-  Math.max(0, ...classes.map(({ index }) => index).filter((index) => index < IGNORE)) + 1;
