@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Progress } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { shareOf } from '../../shared/progress-share.ts';
 import type { Damage } from '../db/check.ts';
 import { CheckAnswer, type CheckThreadData } from './check-messages.ts';
 
@@ -9,13 +10,6 @@ export interface CareOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
-
-/** Progress is a share; people see it in steps of a thousandth. */
-export const shareOf = (share: number, message: string): Progress => ({
-  done: Math.round(share * 1000),
-  total: 1000,
-  message,
-});
 
 /** Everything of a project file that is not as it was stored; changes nothing. Errors: cancelled. */
 export function checkFile(path: string, options: CareOptions = {}): Promise<Damage[]> {

@@ -7,13 +7,14 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { RepairReport } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { shareOf } from '../../shared/progress-share.ts';
 import { findContents } from '../data/relink.ts';
 import { bytesOf, openFile } from '../data/image-file.ts';
 import { backupsOf } from '../db/backup.ts';
 import type { BlobPlace, Damage } from '../db/check.ts';
 import { openBackup, openProject, type Project } from '../db/project.ts';
 import { salvage } from '../db/salvage.ts';
-import { type CareOptions, checkFile, shareOf } from './check.ts';
+import { type CareOptions, checkFile } from './check.ts';
 
 interface BlobDamage extends Damage {
   readonly blob: BlobPlace;

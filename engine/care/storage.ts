@@ -2,9 +2,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Droppable, StorageReport, Stored } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { shareOf } from '../../shared/progress-share.ts';
 import type { Project } from '../db/project.ts';
 import type { StoredRevision } from '../db/storage.ts';
-import { type CareOptions, shareOf } from './check.ts';
+import type { CareOptions } from './check.ts';
 import { thinnable } from './thinning.ts';
 
 /** Dropped before anybody else has a turn. */

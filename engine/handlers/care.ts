@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import type { CompactReport, Droppable, Stored } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { shareOf } from '../../shared/progress-share.ts';
 import { backupPlace } from '../care/backup-place.ts';
-import { shareOf } from '../care/check.ts';
 import { rewriteProject } from '../care/rewrite.ts';
 import { dropLoose, storageReport } from '../care/storage.ts';
 import { backupPath } from '../db/backup.ts';

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Progress } from '../../../shared/api.ts';
 import { AppError, fromWireError, WireError } from '../../../shared/errors.ts';
+import { shareOf } from '../../../shared/progress-share.ts';
 import type { Project } from '../../db/project.ts';
 import { AlikeAnswer, type AlikeThreadData } from './messages.ts';
 import { SIGNATURE_VERSION } from './signature.ts';
@@ -44,11 +45,7 @@ export function findAlike(
   const take = (answer: AlikeAnswer): void => {
     switch (answer.type) {
       case 'progress':
-        onProgress({
-          done: Math.round(answer.share * 1000),
-          total: 1000,
-          message: answer.message,
-        });
+        onProgress(shareOf(answer.share, answer.message));
         break;
       case 'signature':
         waiting.push(answer);
