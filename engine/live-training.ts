@@ -97,7 +97,7 @@ export class LiveTraining {
   async pause(): Promise<LiveState> {
     const { datasetId } = this.#state;
     if (datasetId === null || this.#state.phase === 'off') return this.#state;
-    if (this.#options.project.live.get(datasetId) !== undefined) {
+    if (this.#options.project.live.has(datasetId)) {
       this.#write(() => this.#options.project.live.turn(datasetId, false));
     }
     await this.#end();

@@ -38,6 +38,7 @@ export function liveTable(db: Sqlite) {
   const all = db.prepare<[], LiveRow>(
     'SELECT dataset_id, is_on, step, trained_seconds FROM live_trainings ORDER BY dataset_id',
   );
+  const one = db.prepare<[number]>('SELECT 1 FROM live_trainings WHERE dataset_id = ?');
   const turn = db.prepare<[number, number]>(
     `INSERT INTO live_trainings (dataset_id, is_on) VALUES (?, ?)
        ON CONFLICT (dataset_id) DO UPDATE SET is_on = excluded.is_on`,
@@ -68,11 +69,7 @@ export function liveTable(db: Sqlite) {
 
   return {
     list: (): LiveRecord[] => all.all().map(toRecord),
-    get: (datasetId: number): LiveRecord | undefined =>
-      all
-        .all()
-        .map(toRecord)
-        .find((record) => record.datasetId === datasetId),
+    has: (datasetId: number): boolean => one.get(datasetId) !== undefined,
     turn: (datasetId: number, isOn: boolean) => void turn.run(datasetId, isOn ? 1 : 0),
     /** What it resumes from. Errors: corrupt. */
     checkpoint(datasetId: number): Uint8Array | undefined {

@@ -37,7 +37,7 @@ it('takes up new labels, answers, and goes on from its checkpoint after a pause 
       listeners.add(check);
       check();
     });
-  const saved = () => project.live.get(datasetId)?.step ?? 0;
+  const saved = () => project.live.list()[0]?.step ?? 0;
 
   await live.start(datasetId);
   const begun = await until(({ step, dice }) => step >= 5 && dice !== null);
