@@ -39,7 +39,7 @@ export default {
     ? true
     : { interface: true, type: true },
   // Of the system.
-  ignoreBinaries: ['mkfifo'],
+  ignoreBinaries: ['mkfifo', 'cc'],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

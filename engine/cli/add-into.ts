@@ -41,7 +41,7 @@ interface AddIntoOptions extends AdditionFlags {
 }
 
 /** Errors: invalid-input, where one of --split and --part is missing. */
-export function placingOf({ split, part, val, test, seed }: AdditionFlags): Placing {
+function placingOf({ split, part, val, test, seed }: AdditionFlags): Placing {
   if (split === undefined && part === undefined) return null;
   if (split === undefined || part === undefined) {
     throw new AppError(

@@ -1,7 +1,7 @@
 /** How far the training is that goes on while one labels. */
 import { z } from 'zod';
 
-export const LivePhase = z.enum([
+const LivePhase = z.enum([
   'off', // never begun, or forgotten
   'starting', // its process loads
   'waiting', // there is nothing to learn from yet: `why`

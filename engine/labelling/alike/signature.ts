@@ -24,7 +24,7 @@ export interface Signature {
 }
 
 /** Left, top and side of windows of a square, in its pixels: the whole, its corners and its middle. */
-export const WINDOWS: readonly (readonly [number, number, number])[] = [
+const WINDOWS: readonly (readonly [number, number, number])[] = [
   [0, 0, 32],
   [0, 0, 24],
   [8, 0, 24],

@@ -35,6 +35,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
       createdAt: new Date().toISOString(),
       note: '',
       uncertainty: null,
+      kept: false,
       bytes,
     });
     return id;
