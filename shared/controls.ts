@@ -15,6 +15,7 @@ export const CONTROLS = {
   pretrainingLabels: 'Labels that pretraining sees',
   splits: 'Several splits',
   pilot: 'Taking as a pilot',
+  alike: 'Alike images …',
   replaceMasks: 'Replace masks that are in the folder',
 } as const;
 
@@ -51,6 +52,7 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--pretraining-labels all/g, chosen('pretrainingLabels', PRETRAINING_LABELS_WORDS.all)],
   [/--run ID/g, named('network')],
   [/--replace\b/g, named('replaceMasks')],
+  [/graft alike --dataset "[^"]*" --group/g, `${named('alike')} in the library`],
   [/graft study power --name NAME/g, named('pilot')],
   [/graft import … --preview shows/g, 'the import dialog shows'],
 ];

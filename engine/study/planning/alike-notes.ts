@@ -41,6 +41,6 @@ export function alikeNotes(
   const named = leaks.slice(0, NAMED).map(pairInWords);
   const more = leaks.length - named.length;
   return [
-    `${counted(leaks.length, 'pair')} of images that are nearly the same view ${leaks.length === 1 ? 'lies' : 'lie'} on both sides: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Results look better than they are there. Make groups of them ("Alike images" in the library, or graft alike --dataset "${dataset.name}" --group) and a new split.`,
+    `${counted(leaks.length, 'pair')} of images that are nearly the same view ${leaks.length === 1 ? 'lies' : 'lie'} on both sides: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Results look better than they are there. Make groups of them (graft alike --dataset "${dataset.name}" --group) and a new split.`,
   ];
 }
