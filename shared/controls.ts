@@ -16,6 +16,8 @@ export const CONTROLS = {
   splits: 'Several splits',
   pilot: 'Taking as a pilot',
   alike: 'Alike images …',
+  clash: 'Images whose names are taken',
+  newClasses: 'Add the classes that the dataset has not',
   replaceMasks: 'Replace masks that are in the folder',
 } as const;
 
@@ -47,6 +49,8 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--one-mask every/g, chosen('oneMask', ONE_MASK_WORDS.every)],
   [/--images DIR/g, named('imagesDir')],
   [/--map(?: \S+=\w+(?: or \S+=\w+)?)?/g, `${named('becomes')} beside the value`],
+  [/--clash (?:rename|skip)/g, named('clash')],
+  [/--new-classes/g, named('newClasses')],
   [/--read/g, named('asProposed')],
   [/--channels (\d+)/g, `${named('channels')}: $1`],
   [/--pretraining-labels all/g, chosen('pretrainingLabels', PRETRAINING_LABELS_WORDS.all)],

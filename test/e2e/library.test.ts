@@ -282,3 +282,57 @@ it('takes over a folder that is dropped, and finds the place again after annotat
   expect(await page.getByLabel('Size in pixels').inputValue()).toBe(size);
   expect(complaints.join('\n')).toBe('');
 });
+
+it('adds what is dropped on a dataset to it, and asks before anything is written', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const folder = temporaryFolder();
+  const put = async (path: string, values: readonly number[], channels: 1 | 3 = 3) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    const data = Uint8Array.from({ length: 64 * channels }, (_, i) => values[i] ?? values[0] ?? 0);
+    writeFileSync(join(folder, path), await encodePng({ width: 8, height: 8, channels, data }));
+  };
+  await put('first/images/a.png', [10]);
+  await put('first/masks/a.png', [0, 255, 255], 1);
+  await put('more/images/a.png', [20]);
+  await put('more/images/same.png', [10]);
+  await put('more/masks/same.png', [0, 1, 1], 1);
+  await put('more/images/c.png', [30]);
+  await put('more/masks/c.png', [0, 2, 2], 1);
+  writeFileSync(join(folder, 'more/class_names.txt'), 'background\nForeground\nvessel\n');
+  const project = join(folder, 'p.graft');
+  const engine = createEngine();
+  await engine.call('project.create', { path: project });
+  await engine.call('datasets.import', { project, name: 'cells', path: join(folder, 'first') });
+  await engine.close();
+  const { page, complaints, screenshot, expectAccessible, close } = await openGraft({
+    ...{ browser, projects: [project] },
+  });
+  onTestFinished(close);
+  const grid = page.getByRole('listbox', { name: 'Images' });
+  await grid.getByRole('option').first().waitFor();
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [join(folder, 'more')], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 700, y: 400, data });
+  }
+  await page.getByText('Drop to add to “cells”').waitFor();
+  await session.send('Input.dispatchDragEvent', { type: 'drop', x: 700, y: 400, data });
+
+  const dialog = page.getByRole('dialog', { name: 'Add to “cells”' });
+  await dialog.getByText('1 new image, 1 with labels').waitFor();
+  await expect.poll(() => dialog.getByLabel('Goes into').locator('option').count()).toBe(2);
+  await screenshot('addition-1-asks');
+  await expectAccessible('addition');
+  await dialog.getByLabel('Images whose names are taken').selectOption('rename');
+  await dialog.getByText('2 new images').waitFor();
+  await dialog.getByLabel(/1 image there already, 1 with a mask/).selectOption('labels');
+  await dialog.getByLabel(/Add the class .*vessel/).check();
+  await screenshot('addition-2-answered');
+  await dialog.getByRole('button', { name: 'Add 2 images and 1 mask' }).click();
+  await page.getByRole('dialog', { name: 'Added' }).getByText('2 new images, 1 with').waitFor();
+  await screenshot('addition-3-added');
+  await page.getByRole('button', { name: 'Show the images' }).click();
+  await grid.getByRole('option').nth(2).waitFor();
+  await page.getByText('3 images, 2 labelled').waitFor();
+  expect(complaints.join('\n')).toBe('');
+});
