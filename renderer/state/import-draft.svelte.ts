@@ -28,7 +28,7 @@ export type BroughtIn =
   | { readonly kind: 'addition'; readonly report: AdditionReport };
 
 /** The last name of a path, without the ending of annotations. */
-export function nameFrom(text: string): string {
+function nameFrom(text: string): string {
   const last =
     text
       .replace(/[\\/]+$/, '')
