@@ -39,12 +39,14 @@ import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { predictHandlers } from './handlers/predict.ts';
+import { predictImageHandlers } from './handlers/predict-image.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
 import { LiveTraining } from './live-training.ts';
+import { Predictor } from './predictor.ts';
 import { createSettings } from './settings.ts';
 import { Queue } from './study/running/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
@@ -60,6 +62,7 @@ const handlers: Handlers<CallName> = {
   ...encoderHandlers,
   ...runHandlers,
   ...predictHandlers,
+  ...predictImageHandlers,
   ...careHandlers,
   ...alikeHandlers,
   ...liveHandlers,
@@ -145,7 +148,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       engine: engineChoice,
       isQueueBusy: () => queue.isBusy,
     });
-    const opened = { db, queue, live };
+    const opened = { db, queue, live, predictor: new Predictor() };
     open.set(db.path, opened);
     for (const name of db.interrupted) {
       emit({ type: 'notice', message: interruptedWords(name) });
@@ -167,7 +170,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const found = open.get(trueProjectPath(path));
       if (found === undefined) return;
       open.delete(found.db.path);
-      await Promise.all([found.queue.close(), found.live.close()]);
+      await Promise.all([found.queue.close(), found.live.close(), found.predictor.close()]);
       await backups.get(found.db.path)?.close();
       backups.delete(found.db.path);
       found.db.close();

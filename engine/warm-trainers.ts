@@ -2,10 +2,17 @@
 import { type Trainer, TrainerProcess } from './trainer.ts';
 import type { TrainerEvent, TrainerWork } from './training/protocol.ts';
 
-/** How long a trainer that is done waits for another run: the next of a study begins at once. */
-const WAIT_MS = 2000;
-/** A trainer older than that takes no further run. */
-const LIFE_MS = 60_000;
+export interface Warmth {
+  /** How long a trainer that is done waits for another request. */
+  readonly waitMs: number;
+  /** A trainer older than that takes no further one. */
+  readonly lifeMs: number;
+  /** How many wait at once. */
+  readonly most: number;
+}
+
+/** The next run of a study begins at once; beside a long run the start of a process is nothing. */
+const OF_RUNS: Warmth = { waitMs: 2000, lifeMs: 60_000, most: Infinity };
 
 /**
  * Trainer processes that wait a moment for the next run of their kind, since to start one costs more than a short run.
@@ -14,6 +21,12 @@ const LIFE_MS = 60_000;
  */
 export class WarmTrainers {
   readonly #waiting = new Map<TrainerProcess, { kind: string; timer: NodeJS.Timeout }>();
+  readonly #warmth: Warmth;
+  #closed = false;
+
+  constructor(warmth: Warmth = OF_RUNS) {
+    this.#warmth = warmth;
+  }
 
   /**
    * `fresh`: whether the run begins here; one that resumes is bound to the engine that it began with, and leaves
@@ -30,6 +43,7 @@ export class WarmTrainers {
 
   /** Ends those that wait; settles when they have ended. */
   async close(): Promise<void> {
+    this.#closed = true;
     const waiting = [...this.#waiting.keys()];
     for (const trainer of waiting) this.#letGo(trainer);
     await Promise.all(waiting.map(({ closed }) => closed));
@@ -45,8 +59,12 @@ export class WarmTrainers {
   }
 
   #keep(trainer: TrainerProcess, kind: string): boolean {
-    if (trainer.ageMs > LIFE_MS) return false;
-    this.#waiting.set(trainer, { kind, timer: setTimeout(() => this.#letGo(trainer), WAIT_MS) });
+    const { waitMs, lifeMs, most } = this.#warmth;
+    if (this.#closed || trainer.ageMs > lifeMs) return false;
+    // The one that has waited longest makes room.
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size >= most && oldest !== undefined) this.#letGo(oldest);
+    this.#waiting.set(trainer, { kind, timer: setTimeout(() => this.#letGo(trainer), waitMs) });
     return true;
   }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ImagePixels } from './display.ts';
 import { Id } from './entities.ts';
 import { FilePath, Origin } from './limits.ts';
+import type { ClassScores } from './post-processing.ts';
 
 // ───────────────────────────── queries ─────────────────────────────
 
@@ -32,6 +33,8 @@ export const PIXELS_QUERIES = {
   'label-map': z.object({ project, image: id, revision: id.optional() }),
   /** label-map.ts code of what a run predicted for a test image. */
   prediction: z.object({ project, image: id, run: id }),
+  /** What `predict.image` found: `encodeClassScores`. Each is kept until the next one or two are there. */
+  scores: z.object({ project, prediction: id }),
   /** label-map.ts code of what the training that goes on while one labels sees in an image now. */
   live: z.object({ project, image: id }),
 } as const;
@@ -137,4 +140,31 @@ export function decodeImagePixels(bytes: Uint8Array<ArrayBuffer>): ImagePixels {
     default:
       throw new Error(`An image came with ${at(3)} bits a sample.`);
   }
+}
+
+const SCORES_HEADER_BYTES = 8;
+
+/** Little-endian: width and height as uint32, then the planes `likely`, `foreground` and `score`, each [height, width]. */
+export function encodeClassScores(scores: ClassScores): Uint8Array<ArrayBuffer> {
+  const { width, height, likely, foreground, score } = scores;
+  const bytes = new Uint8Array(SCORES_HEADER_BYTES + 3 * width * height);
+  const header = new DataView(bytes.buffer);
+  header.setUint32(0, width, true);
+  header.setUint32(4, height, true);
+  [likely, foreground, score].forEach((plane, i) =>
+    bytes.set(plane, SCORES_HEADER_BYTES + i * width * height),
+  );
+  return bytes;
+}
+
+/** The inverse; the planes are views of `bytes`. */
+export function decodeClassScores(bytes: Uint8Array): ClassScores {
+  if (bytes.length < SCORES_HEADER_BYTES) throw new Error('Scores came without their header.');
+  const header = new DataView(bytes.buffer, bytes.byteOffset, SCORES_HEADER_BYTES);
+  const [width, height] = [header.getUint32(0, true), header.getUint32(4, true)];
+  const size = width * height;
+  if (bytes.length !== SCORES_HEADER_BYTES + 3 * size) throw new Error('Scores came cut off.');
+  const plane = (i: number) =>
+    bytes.subarray(SCORES_HEADER_BYTES + i * size, SCORES_HEADER_BYTES + (i + 1) * size);
+  return { width, height, likely: plane(0), foreground: plane(1), score: plane(2) };
 }

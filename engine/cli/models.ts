@@ -18,6 +18,7 @@ import { chooseRun } from './choose-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
 import { findDataset } from './lookup.ts';
+import { measurementInText } from '../../shared/post-processing-words.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
 
@@ -158,11 +159,23 @@ Examples:
       ).choices(PAGES_AS),
     )
     .option('--replace', 'replace masks of the same names that are in the folder', false)
+    .option('--flips', 'average over flips and turns of every image: 4 to 8 times as long', false)
+    .option('--ensemble', 'average over all seeds of the run’s arm and label count', false)
+    .option(
+      '--choose',
+      'choose the next three on the validation images first, say what they gain, and keep them',
+      false,
+    )
+    .option('--threshold <x>', 'foreground from this probability on (0 to 1)', number)
+    .option('--min-object <px>', 'drop objects of fewer pixels', integer)
+    .option('--fill-holes <px>', 'fill holes of up to so many pixels', integer)
+    .option('--as-drawn', 'without what was kept for the run', false)
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
       `
-Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …`,
+Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
+What was kept for a run (--choose, or the window) is used unless other is asked for.`,
     )
     .action(
       async (
@@ -174,6 +187,13 @@ Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
           dataset?: string;
           pages?: PagesAs;
           replace: boolean;
+          flips: boolean;
+          ensemble: boolean;
+          choose: boolean;
+          threshold?: number;
+          minObject?: number;
+          fillHoles?: number;
+          asDrawn: boolean;
           json: boolean;
         },
       ) => {
@@ -182,12 +202,30 @@ Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
           const chosen = run === undefined ? await chooseRun(caller, project, dataset) : null;
           if (chosen !== null) process.stderr.write(`${chosen.words}\n`);
           const runId = chosen?.runId ?? run ?? 0;
+          const { flips, ensemble, asDrawn } = options;
+          const looks = { flips, ensemble };
+          if (options.choose) {
+            const found = await withProgress((o) =>
+              caller.call('predict.measure', { project, runId, ...looks }, o),
+            );
+            await caller.call('predict.keep', {
+              project,
+              runId,
+              postProcessing: found.chosen.postProcessing,
+            });
+            process.stderr.write(`${measurementInText(found)}\n`);
+          }
+          const { threshold, minObject: minObjectPx, fillHoles: fillHolesPx } = options;
+          const postProcessing = {
+            ...(threshold === undefined ? {} : { threshold }),
+            ...(minObjectPx === undefined ? {} : { minObjectPx }),
+            ...(fillHolesPx === undefined ? {} : { fillHolesPx }),
+          };
           const report = await withProgress((o) =>
             caller.call(
               'predict.files',
               {
-                project,
-                runId,
+                ...{ project, runId, asDrawn, postProcessing, ...looks },
                 paths: images.map((image) => resolve(image)),
                 dir: resolve(options.out),
                 replace: options.replace,

@@ -21,6 +21,7 @@ import {
   type Sqlite,
   sqliteError,
 } from './open.ts';
+import { postProcessingTable } from './post-processing.ts';
 import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
 import { storageTable } from './storage.ts';
@@ -49,6 +50,7 @@ function tables(file: OpenedFile) {
     storage: storageTable(sqlite),
     alike: alikeTable(sqlite),
     live: liveTable(sqlite),
+    postProcessing: postProcessingTable(sqlite),
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
       try {

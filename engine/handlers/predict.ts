@@ -1,5 +1,4 @@
 /** Calls that predict label maps with a finished run. */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PagesAs, type PredictReport } from '../../shared/api.ts';
 import {
@@ -10,9 +9,12 @@ import {
 } from '../../shared/entities.ts';
 import { transparencyOf, unseenInText } from '../../shared/channels.ts';
 import { AppError } from '../../shared/errors.ts';
+import { inWords } from '../../shared/sentences.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { NewLabels } from '../../shared/events.ts';
-import { decodeLabelMap } from '../../shared/label-map.ts';
+import { blankLabel } from '../../shared/foreground.ts';
+import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
+import type { PostProcessing } from '../../shared/post-processing.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { placeInside } from '../data/export/inside-folder.ts';
 import { inputFiles } from '../data/input-files.ts';
@@ -20,9 +22,15 @@ import { isThere, makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { type CsvValue, toCsv } from '../study/report/csv.ts';
-import { runTrainer } from '../trainer.ts';
 import type { TrainerRequest } from '../training/protocol.ts';
-import { type CallContext, type Handlers, requireDataset, requireRun } from './context.ts';
+import {
+  type CallContext,
+  type Handlers,
+  type OpenProject,
+  requireDataset,
+  requireRun,
+} from './context.ts';
+import { postProcessingFor, requestFor, requirePredictor } from './predicting-run.ts';
 import { imagesOfFiles } from './prediction-files.ts';
 
 type PredictInput = Extract<TrainerRequest, { type: 'predict' }>['inputs'][number];
@@ -65,37 +73,25 @@ function assertNew(dir: string, names: readonly string[]): void {
 }
 
 async function predict(
-  db: Project,
+  { db, predictor }: OpenProject,
   context: CallContext,
   options: {
-    runId: number;
+    run: Run;
+    looks: Parameters<typeof requestFor>[1]['looks'];
+    postProcessing: PostProcessing;
     inputs: PredictInput[];
     nameOf: (index: number) => string;
     imageIdOf: (index: number) => number | null;
     onLabelMap: (index: number, bytes: Uint8Array, uncertainty: number) => void;
   },
 ): Promise<PredictReport> {
-  const run = requireRun(db, options.runId);
-  if (run.kind !== 'finetune' || run.status !== 'done') {
-    throw new AppError(
-      'invalid-input',
-      `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs predict masks.`,
-    );
-  }
+  const { run, looks, postProcessing, inputs } = options;
   const failed: { input: string; message: string }[] = [];
   const masks: PredictReport['masks'][number][] = [];
   const looked: { channels: number }[] = [];
   let transparent = 0;
-  await runTrainer(
-    {
-      type: 'predict',
-      threads: run.engine?.threads ?? availableParallelism(),
-      kernels: run.engine?.kernels,
-      engine: context.engineChoice,
-      projectPath: db.path,
-      runId: run.id,
-      inputs: options.inputs,
-    },
+  await predictor.run(
+    { type: 'predict', inputs, postProcessing, ...requestFor(run, { db, context, looks }) },
     {
       signal: context.signal,
       onEvent(event) {
@@ -127,8 +123,9 @@ async function predict(
 }
 
 export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
-  async 'predict.files'({ project, runId, paths, dir, pages, replace = false }, context) {
-    const { db } = context.project(project);
+  async 'predict.files'({ project, runId, paths, dir, pages, replace = false, ...asked }, context) {
+    const opened = context.project(project);
+    const { db } = opened;
     const { files, notes } = await inputFiles(paths, dir);
     if (files.length === 0) {
       const also = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
@@ -137,7 +134,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
         `There are no images in what was given${also}. Name image files, or folders that hold some.`,
       );
     }
-    const run = requireRun(db, runId);
+    const run = requirePredictor(db, runId);
     const classes = classesOf(db, run);
     const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
     if (!replace) assertNew(dir, [LIST_NAME, ...inputs.map(({ mask }) => mask)]);
@@ -145,8 +142,8 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     const write = (name: string, content: Uint8Array | string) =>
       writeWholeSync(placeInside(dir, name), content, { replace });
     const rows: CsvValue[][] = [];
-    const report = await predict(db, context, {
-      runId,
+    const report = await predict(opened, context, {
+      ...{ run, looks: asked, postProcessing: postProcessingFor(db, run, asked) },
       inputs: inputs.map(({ path, page, channelPages }) => ({
         path,
         page,
@@ -166,10 +163,24 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };
   },
 
-  async 'predict.dataset'({ project, runId, datasetId }, context) {
-    const { db } = context.project(project);
+  async 'predict.dataset'({ project, runId, datasetId, ...asked }, context) {
+    const opened = context.project(project);
+    const { db } = opened;
     const dataset = requireDataset(db, datasetId);
-    assertDrawsItsClasses(db, requireRun(db, runId), dataset);
+    const run = requireRun(db, runId);
+    assertDrawsItsClasses(db, run, dataset);
+    requirePredictor(db, runId);
+    const values = new Set([blankLabel(dataset), ...dataset.classes.map(({ index }) => index)]);
+    const unknown = new Set<number>();
+    /** Classes that were deleted since the run was trained are nothing here. */
+    const known = (bytes: Uint8Array): Uint8Array => {
+      const foreign = labelValues(bytes).filter((value) => !values.has(value));
+      if (foreign.length === 0) return bytes;
+      for (const value of foreign) unknown.add(value);
+      const map = decodeLabelMap(bytes);
+      const data = map.data.map((value) => (values.has(value) ? value : blankLabel(dataset)));
+      return encodeLabelMap({ ...map, data });
+    };
     // A prediction never takes the place of what a person drew or imported.
     const images = db.datasets
       .images(dataset.id)
@@ -178,8 +189,8 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       );
     const labelled: NewLabels[] = [];
     const changes = { images: { datasetId, labelled } };
-    const report = await predict(db, context, {
-      runId,
+    const report = await predict(opened, context, {
+      ...{ run, looks: asked, postProcessing: postProcessingFor(db, run, asked) },
       inputs: images.map((image) => ({ imageId: image.id })),
       nameOf: (index) => images[index]?.name ?? '',
       imageIdOf: (index) => images[index]?.id ?? null,
@@ -187,15 +198,25 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
         const image = images[index];
         if (image === undefined) return;
         const imageId = image.id;
-        const added = { imageId, author: 'model', bytes, runId, uncertainty } as const;
+        const added = { imageId, author: 'model', runId, uncertainty } as const;
         const isFirst = image.labelMapId === null;
-        labelled.push({ imageId, labelMapId: db.labelMaps.add(added), isFirst });
+        labelled.push({
+          imageId,
+          labelMapId: db.labelMaps.add({ ...added, bytes: known(bytes) }),
+          isFirst,
+        });
       },
     }).catch((error: unknown) => {
       // What was predicted before it was stopped stays.
       if (labelled.length > 0) context.changed(changes);
       throw error;
     });
-    return { output: report, changes };
+    const gone =
+      unknown.size === 0
+        ? []
+        : [
+            `The network draws ${inWords([...unknown].map((value) => `class ${value}`))}, which "${dataset.name}" does not have: there it left the pixels unlabelled.`,
+          ];
+    return { output: { ...report, notes: [...report.notes, ...gone] }, changes };
   },
 };

@@ -116,6 +116,15 @@ export function createPixels(engine: Engine): Pixels {
       makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes);
     },
+    scores(url, response) {
+      const { project, prediction } = parseQuery(PIXELS_QUERIES.scores, url);
+      const bytes = engine.project(project).predictor.scores(prediction);
+      if (bytes === undefined) {
+        throw new AppError('not-found', 'This prediction is no longer there. Predict once more.');
+      }
+      makeRoom(response, bytes.length);
+      reply(response, 200, BYTES, bytes);
+    },
     async live(url, response) {
       const { project, image } = parseQuery(PIXELS_QUERIES.live, url);
       const { bytes } = await engine.call('live.predict', { project, imageId: image });

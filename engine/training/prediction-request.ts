@@ -1,57 +1,29 @@
-/** Predicts label maps of images of the project, or of files, with a run's best checkpoint. */
+/** Predicts label maps of images of the project, or of files, with the best checkpoint of a run, or of several. */
 import { AppError, toWireError } from '../../shared/errors.ts';
-import { inWords } from '../../shared/sentences.ts';
-import { encodeLabelMap } from '../../shared/label-map.ts';
+import { encodeClassScores } from '../../shared/exchange.ts';
+import { blankLabel } from '../../shared/foreground.ts';
+import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
+import { AS_DRAWN, isAsDrawn, postProcess } from '../../shared/post-processing.ts';
 import { withForeignImage } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
-import { decodeCheckpoint } from './checkpoint.ts';
 import { assertSeenAlike, type SeenInTraining } from './images/channels.ts';
 import { type ImageRows, networkRows } from './images/image-rows.ts';
+import type { Rectangle } from './images/image-store.ts';
+import { loadNetwork } from './loaded-network.ts';
 import {
   type Prediction,
   type PredictionInput,
   predictionInput,
-  predictLabelMaps,
+  type PredictionOptions,
 } from './scoring/predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
-import { createSegmenter, disposeWeights, inputsAPass, toTensors } from './scoring/segmenter.ts';
+import { inputsAPass } from './scoring/segmenter.ts';
 import { openInput } from './images/tiles.ts';
 
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
 type Input = PredictRequest['inputs'][number];
-
-/** Which runs can predict instead. */
-function withWeights(project: Project): string {
-  const ids = project.runs
-    .list()
-    .filter((run) => run.kind === 'finetune' && project.runs.hasCheckpoint(run.id))
-    .map((run) => String(run.id));
-  return ids.length === 0
-    ? 'No fine-tuned run has its weights here: repeat the study to train them again.'
-    : `Predict with a run whose weights are: ${inWords(ids)} (--run ID).`;
-}
-
-function checkpointFor(project: Project, runId: number) {
-  const stored = project.runs.checkpoint(runId, 'best') ?? project.runs.checkpoint(runId, 'last');
-  if (stored === undefined) {
-    const why =
-      project.runs.get(runId)?.status === 'done'
-        ? `Run ${runId} is finished, but its weights are not kept in this project. ${withWeights(project)}`
-        : `Run ${runId} has no checkpoint to predict with. Let it train first.`;
-    throw new AppError('not-found', why);
-  }
-  const checkpoint = decodeCheckpoint(stored.bytes);
-  const { classes, objective } = checkpoint.header;
-  if (classes === null) {
-    throw new AppError(
-      'unsupported',
-      `Run ${runId} was trained by ${objective} and draws no label maps. Predict with a fine-tuned run.`,
-    );
-  }
-  return { ...checkpoint, classes };
-}
 
 function seenBy(project: Project, runId: number, inputChannels: number): SeenInTraining {
   const snapshotId = project.runs.get(runId)?.config.snapshotId;
@@ -110,19 +82,26 @@ interface Unreadable {
 
 function predictionEvent(
   { index, channels, isTransparent }: Seen,
-  map: Prediction | undefined,
+  map: Prediction,
+  scores: Uint8Array | null,
 ): TrainerEvent {
-  if (map === undefined) throw new Error('an image gave no label map');
   return {
     ...{ type: 'prediction', index, channels, error: null },
     labelMap: encodeLabelMap(map),
+    scores,
     uncertainty: map.uncertainty,
     isTransparent: isTransparent(),
   };
 }
 
 function unreadableEvent({ index, error }: Unreadable): TrainerEvent {
-  const nothing = { labelMap: null, uncertainty: null, channels: null, isTransparent: false };
+  const nothing = {
+    labelMap: null,
+    scores: null,
+    uncertainty: null,
+    channels: null,
+    isTransparent: false,
+  };
   return { type: 'prediction', index, ...nothing, error };
 }
 
@@ -133,33 +112,48 @@ export async function predictInputs(
   engine: Engine,
   emit: (event: TrainerEvent) => void,
 ): Promise<void> {
-  const { header, trained, frozen, classes } = checkpointFor(project, request.runId);
-  const { network, sampling } = header;
-  const hasFrozen = header.frozen.parameters.length > 0;
-  const segmenter = createSegmenter({
-    engine,
-    network,
-    sizePx: sampling.sizePx,
-    classes,
-    specs: hasFrozen ? [header.trained, header.frozen] : [header.trained],
-  });
-  const weights = toTensors(hasFrozen ? [trained, frozen] : [trained]);
-  const seen = seenBy(project, request.runId, network.inputChannels);
-  // Images that are made smaller share a pass through the network; of others windows are read while it runs.
-  const atOnce = sampling.mode === 'resize' ? inputsAPass(sampling.sizePx) : 1;
+  const { runId, flips = false, area, postProcessing = AS_DRAWN, withScores = false } = request;
+  const loaded = loadNetwork(project, engine, request);
+  const { sampling, network, hasBackground } = loaded;
+  const seen = seenBy(project, runId, network.inputChannels);
+  const isPlain = isAsDrawn(postProcessing);
+  const options: PredictionOptions = {
+    ...(area === undefined ? {} : { area }),
+    ...(withScores || !isPlain ? { scores: { hasBackground } } : {}),
+    ...(request.inputs.length > 1
+      ? {}
+      : { onProgress: (done, total) => emit({ type: 'predicting', done, total }) }),
+  };
+  const drawn = (map: Prediction): LabelMap =>
+    isPlain || map.scores === null
+      ? map
+      : postProcess(map.scores, postProcessing, blankLabel({ hasBackground }));
+  // Images that are made smaller share a pass through the network; of others windows are read while it runs, and of
+  // flipped ones the symmetries depend on the shape.
+  const alone = sampling.mode === 'patches' || flips || area !== undefined;
+  const atOnce = alone ? 1 : inputsAPass(sampling.sizePx);
   let waiting: (Seen | Unreadable)[] = [];
   const predictWaiting = async () => {
     const taken = waiting;
     waiting = [];
     const inputs = taken.flatMap((one) => ('input' in one ? [one.input] : []));
-    const maps = await predictLabelMaps(segmenter, weights, inputs);
+    const [first] = inputs;
+    const maps = first === undefined ? [] : await loaded.predict(inputs, { ...options, flips });
     for (const one of taken) {
-      emit('input' in one ? predictionEvent(one, maps.shift()) : unreadableEvent(one));
+      if (!('input' in one)) {
+        emit(unreadableEvent(one));
+        continue;
+      }
+      const map = maps.shift();
+      if (map === undefined) throw new Error('an image gave no label map');
+      const scores = withScores && map.scores !== null ? encodeClassScores(map.scores) : null;
+      emit(predictionEvent(one, { ...map, ...drawn(map) }, scores));
     }
   };
   for (const [index, input] of request.inputs.entries()) {
     try {
       await withRows(project, { input, seen }, async (rows, about) => {
+        if (area !== undefined) assertInside(area, rows);
         waiting.push({ index, input: await predictionInput(rows, sampling), ...about });
         if (atOnce === 1) await predictWaiting();
       });
@@ -170,6 +164,16 @@ export async function predictInputs(
     if (waiting.length >= atOnce) await predictWaiting();
   }
   await predictWaiting();
-  disposeWeights(weights);
-  segmenter.dispose();
+}
+
+/** Errors: invalid-input. */
+function assertInside(
+  { left, top, width, height }: Rectangle,
+  image: { readonly width: number; readonly height: number },
+): void {
+  if (left + width <= image.width && top + height <= image.height) return;
+  throw new AppError(
+    'invalid-input',
+    `The region reaches beyond the image, which is ${image.width}×${image.height} px. Choose one inside it.`,
+  );
 }

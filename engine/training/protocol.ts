@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import {
   CheckpointKind,
+  ClassOverlap,
   EngineChoice,
   EngineInfo,
   Id,
@@ -18,6 +19,7 @@ import {
   SamplingConfig,
 } from '../../shared/entities.ts';
 import { WireError } from '../../shared/errors.ts';
+import { PostProcessing } from '../../shared/post-processing.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
@@ -27,6 +29,23 @@ const common = {
   /** Where the environment does not say; left out: what suits the processor. */
   kernels: Kernels.optional(),
 };
+
+const predicting = {
+  projectPath: z.string(),
+  /** Whose data, classes and images are meant. */
+  runId: Id,
+  /** Runs that are averaged, `runId` among them; left out: that alone. */
+  members: z.array(Id).min(1).optional(),
+  /** Whether images are seen flipped and turned as well. */
+  flips: z.boolean().optional(),
+};
+
+const Area = z.object({
+  left: z.number().int().min(0),
+  top: z.number().int().min(0),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+});
 
 /** Images that a network is tested on, as they are on average. */
 export const TestSize = z.object({
@@ -60,12 +79,17 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     steps: z.number().int().positive(),
     test: TestSize.optional(),
   }),
-  /** Predicts label maps with the best checkpoint of a run. */
+  /** Predicts label maps with the best checkpoint of a run, or of several runs that are averaged. */
   z.object({
     type: z.literal('predict'),
     ...common,
-    projectPath: z.string(),
-    runId: Id,
+    ...predicting,
+    /** What becomes of what it draws; left out: nothing. */
+    postProcessing: PostProcessing.optional(),
+    /** Whether what the rule of postProcessing needs comes beside the label map. */
+    withScores: z.boolean().optional(),
+    /** Of every input, and inside it; left out: all of it. In pixels. */
+    area: Area.optional(),
     /** Images of the project, or files on disk. */
     inputs: z.array(
       z.union([
@@ -78,6 +102,8 @@ export const TrainerRequest = z.discriminatedUnion('type', [
       ]),
     ),
   }),
+  /** Scores a network on the validation images of its run, alone and as asked, and chooses its postProcessing there. */
+  z.object({ type: z.literal('measure'), ...common, ...predicting }),
   /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
   z.object({ type: z.literal('stop') }),
   /** Nothing more is asked: ends a process whose work is done. */
@@ -87,6 +113,8 @@ export type TrainerRequest = z.infer<typeof TrainerRequest>;
 
 /** What a trainer is asked to do: all but the words that end it. */
 export type TrainerWork = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
+
+const Measured = z.object({ classes: z.array(ClassOverlap), secondsPerImage: z.number() });
 
 export const TrainerEvent = z.discriminatedUnion('type', [
   z.object({
@@ -142,6 +170,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     /** Index into the request's inputs. */
     index: z.number().int(),
     labelMap: Bytes.nullable(),
+    /** Where they were asked for: encodeClassScores of shared/exchange.ts. */
+    scores: Bytes.nullable(),
     /** LabelMapRevision.uncertainty; null where there is no label map. */
     uncertainty: z.number().nullable(),
     /** Of the image, not of the network; null where there is no label map. */
@@ -150,6 +180,18 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     isTransparent: z.boolean(),
     /** Why there is no label map. */
     error: z.string().nullable(),
+  }),
+  /** How far a prediction of one image, or a measurement of several, is. */
+  z.object({ type: z.literal('predicting'), done: z.number(), total: z.number() }),
+  z.object({
+    type: z.literal('measured'),
+    images: z.number().int(),
+    /** Labelled validation images that there is no memory for. */
+    left: z.number().int(),
+    /** The network alone, and as it was asked for: overlaps by class, and seconds an image. */
+    plain: Measured,
+    averaged: Measured,
+    chosen: z.object({ rule: PostProcessing, classes: z.array(ClassOverlap) }),
   }),
   z.object({ type: z.literal('log'), message: z.string() }),
   /** All that was asked is done; the process waits for the next request, or for `end`. */

@@ -1,15 +1,41 @@
 /** Predictions of a trained network. */
 import { z } from 'zod';
 import { Id } from '../entities.ts';
+import { PostProcessing } from '../post-processing.ts';
 import type { ChangedKind } from '../events.ts';
 import { FilePath } from '../limits.ts';
 import { type ImportIssue, PagesAs } from './datasets.ts';
 import { project } from './project.ts';
 
+const looks = {
+  /** Images are seen flipped and turned as well, and what is seen is averaged. */
+  flips: z.boolean().optional(),
+  /** So is what the other seeds of the same arm, label count and split see. */
+  ensemble: z.boolean().optional(),
+};
+
+const many = {
+  ...looks,
+  /** What is given takes the place of what is kept for the run (`predict.keep`). */
+  postProcessing: PostProcessing.partial().optional(),
+  /** Without what is kept for the run. */
+  asDrawn: z.boolean().optional(),
+};
+
+/** In pixels of the image, and inside it. */
+export const PredictionRegion = z.object({
+  left: z.number().int().min(0),
+  top: z.number().int().min(0),
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+});
+export type PredictionRegion = z.infer<typeof PredictionRegion>;
+
 export const predictCalls = {
   'predict.files': z.object({
     project,
     runId: Id,
+    ...many,
     /** Image files, or folders with images in or beneath them. */
     paths: z.array(FilePath).min(1),
     /** Index PNGs are written here, in the folders that the images have beneath what was given. */
@@ -19,11 +45,26 @@ export const predictCalls = {
     /** Masks of these names that are in the folder are replaced; left out: nothing that is there is touched. */
     replace: z.boolean().optional(),
   }),
-  'predict.dataset': z.object({ project, runId: Id, datasetId: Id }),
+  'predict.dataset': z.object({ project, runId: Id, datasetId: Id, ...many }),
+  /** Stores nothing: what it finds is fetched as `scores` (shared/exchange.ts). */
+  'predict.image': z.object({
+    project,
+    runId: Id,
+    imageId: Id,
+    ...looks,
+    /** Predicted as it would be with the whole image; left out: all of it. */
+    region: PredictionRegion.optional(),
+  }),
+  'predict.choices': z.object({ project, runId: Id }),
+  /** On the validation images of the run. */
+  'predict.measure': z.object({ project, runId: Id, ...looks }),
+  /** What predictions of a run are made with unless other is asked for; null: as the network draws. */
+  'predict.keep': z.object({ project, runId: Id, postProcessing: PostProcessing.nullable() }),
 } satisfies Record<string, z.ZodType>;
 
 export const predictChanges = {
   'predict.dataset': ['images'],
+  'predict.keep': ['runs'],
 } as const satisfies Partial<Record<keyof typeof predictCalls, readonly ChangedKind[]>>;
 
 export interface PredictReport {
@@ -50,7 +91,51 @@ export interface FilesPredictReport extends PredictReport {
   readonly issues: readonly ImportIssue[];
 }
 
+export interface ImagePrediction {
+  /** Under which its scores are fetched. */
+  readonly predictionId: number;
+  /** What the scores are of. */
+  readonly region: PredictionRegion;
+  /** LabelMapRevision.uncertainty, of the region. */
+  readonly uncertainty: number;
+  /** Class numbers that it draws and the dataset does not have. */
+  readonly unknown: readonly number[];
+  /** Of the whole prediction, the start of a process included. */
+  readonly seconds: number;
+  readonly notes: readonly string[];
+}
+
+export interface PredictionChoices {
+  /** What predict.keep has kept; null: nothing. */
+  readonly postProcessing: PostProcessing | null;
+  /** Runs that would be averaged, this one among them. */
+  readonly ensemble: readonly number[];
+  readonly hasBackground: boolean;
+}
+
+/** Over the validation images together. */
+export interface MeasuredDice {
+  /** Mean over the classes; null where none of them is in the truth. */
+  readonly dice: number | null;
+  readonly classes: readonly { readonly classIndex: number; readonly dice: number }[];
+}
+
+export interface PredictionMeasurement {
+  readonly images: number;
+  /** Validation images that were too large to be held beside the others. */
+  readonly left: number;
+  readonly plain: MeasuredDice & { readonly secondsPerImage: number };
+  /** As asked for. */
+  readonly averaged: MeasuredDice & { readonly secondsPerImage: number };
+  /** What suits `averaged` best. */
+  readonly chosen: MeasuredDice & { readonly postProcessing: PostProcessing };
+}
+
 export interface PredictOutputs {
+  'predict.image': ImagePrediction;
+  'predict.choices': PredictionChoices;
+  'predict.measure': PredictionMeasurement;
+  'predict.keep': null;
   'predict.files': FilesPredictReport;
   'predict.dataset': PredictReport;
 }

@@ -5,7 +5,9 @@
  */
 import type { SamplingConfig } from '../../../shared/entities.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
+import { type ClassScores, quantised } from '../../../shared/post-processing.ts';
 import { type ImageRows, squeezed } from '../images/image-rows.ts';
+import type { Rectangle } from '../images/image-store.ts';
 import { createEnlargement, type Raster } from '../images/resample.ts';
 import { piecesOf } from '../images/row-pieces.ts';
 import type { Segmenter, WeightTensors } from './segmenter.ts';
@@ -33,9 +35,21 @@ export function mostProbable(probabilities: Float32Array, classes: number): Uint
   return labels;
 }
 
+/** Of the area that was asked for. */
 export interface Prediction extends LabelMap {
   /** LabelMapRevision.uncertainty */
   readonly uncertainty: number;
+  /** Where they were asked for. */
+  readonly scores: ClassScores | null;
+}
+
+export interface PredictionOptions {
+  /** Inside the image, and predicted as it would be with all of it; left out: all of it. Of one image. */
+  readonly area?: Rectangle;
+  /** Asks for Prediction.scores. */
+  readonly scores?: { readonly hasBackground: boolean };
+  /** Of one image in windows: how many of them are done. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Mean entropy over pixels as a share of the largest, ln(classes): 0 certain, 1 all classes alike. `total`: nats. */
@@ -61,29 +75,94 @@ export function totalEntropy(weights: Float32Array, classes: number): number {
   return total;
 }
 
+/** The parts of ClassScores beyond the most probable class. `weights` as in totalEntropy. */
+function foregroundOf(
+  weights: Float32Array,
+  { classes, hasBackground }: { readonly classes: number; readonly hasBackground: boolean },
+): { foreground: Uint8Array; score: Uint8Array } {
+  const pixels = weights.length / classes;
+  const foreground = new Uint8Array(pixels);
+  const score = new Uint8Array(pixels);
+  const first = hasBackground ? 1 : 0;
+  for (let p = 0; p < pixels; p++) {
+    let best = first;
+    let highest = weights[p * classes + first] ?? 0;
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const value = weights[p * classes + c] ?? 0;
+      sum += value;
+      if (c > first && value > highest) {
+        highest = value;
+        best = c;
+      }
+    }
+    foreground[p] = best;
+    const part = hasBackground ? sum - (weights[p * classes] ?? 0) : highest;
+    score[p] = quantised(sum > 0 ? part / sum : 0);
+  }
+  return { foreground, score };
+}
+
 /** A label map that grows by rows, from whatever stands for the probabilities of each. */
-function createPrediction(width: number, height: number, classes: number) {
-  const data = new Uint8Array(width * height);
+function createPrediction(
+  { width, height }: { readonly width: number; readonly height: number },
+  classes: number,
+  scored: PredictionOptions['scores'],
+) {
+  const size = width * height;
+  const data = new Uint8Array(size);
+  const scores =
+    scored === undefined
+      ? null
+      : { foreground: new Uint8Array(size), score: new Uint8Array(size), ...scored };
   let entropy = 0;
   return {
     /** `weights` [rows, width, classes] of whole rows from `top` on: probabilities up to a factor of the pixel's own. */
     add(top: number, weights: Float32Array): void {
       data.set(mostProbable(weights, classes), top * width);
       entropy += totalEntropy(weights, classes);
+      if (scores === null) return;
+      const some = foregroundOf(weights, { classes, hasBackground: scores.hasBackground });
+      scores.foreground.set(some.foreground, top * width);
+      scores.score.set(some.score, top * width);
     },
     result: (): Prediction => ({
-      width,
-      height,
-      data,
-      uncertainty: shareOfLargest(entropy, width * height, classes),
+      ...{ width, height, data },
+      uncertainty: shareOfLargest(entropy, size, classes),
+      scores: scores && {
+        ...{ width, height, likely: data },
+        foreground: scores.foreground,
+        score: scores.score,
+      },
     }),
   };
 }
+
+/** Columns left … left + width − 1 of rows of `fullWidth` pixels. */
+function columnsOf(
+  rows: Float32Array,
+  { fullWidth, classes }: { readonly fullWidth: number; readonly classes: number },
+  { left, width }: Rectangle,
+): Float32Array {
+  if (width === fullWidth) return rows;
+  const count = rows.length / (fullWidth * classes);
+  const out = new Float32Array(count * width * classes);
+  for (let y = 0; y < count; y++) {
+    const from = (y * fullWidth + left) * classes;
+    out.set(rows.subarray(from, from + width * classes), y * width * classes);
+  }
+  return out;
+}
+
+const wholeOf = ({ width, height }: { readonly width: number; readonly height: number }) => ({
+  ...{ left: 0, top: 0, width, height },
+});
 
 function byResizing(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   images: readonly SqueezedImage[],
+  options: PredictionOptions,
 ): Prediction[] {
   if (images.length === 0) return [];
   const { sizePx, classes } = segmenter;
@@ -91,10 +170,12 @@ function byResizing(
   return segmenter.probabilities(weights, inputs).map((data, i) => {
     const { width, height } = images[i] ?? { width: sizePx, height: sizePx };
     const small = { width: sizePx, height: sizePx, channels: classes, data };
+    const area = options.area ?? wholeOf({ width, height });
     const rowsOfFull = createEnlargement(small, width, height);
-    const predicted = createPrediction(width, height, classes);
-    for (const { top, count } of piecesOf({ width, height, channels: classes })) {
-      predicted.add(top, rowsOfFull(top, count));
+    const predicted = createPrediction(area, classes, options.scores);
+    for (const { top, count } of piecesOf({ width, height: area.height, channels: classes })) {
+      const rows = rowsOfFull(area.top + top, count);
+      predicted.add(top, columnsOf(rows, { fullWidth: width, classes }, area));
     }
     return predicted.result();
   });
@@ -161,37 +242,41 @@ function cutWindow(rows: Raster, left: number, sizePx: number): Float32Array {
  * bottom, and the rows above the current one are finished and handed on. So memory grows with the width alone.
  */
 function createBand(options: {
-  readonly width: number;
-  readonly height: number;
+  /** What of the image is summed up; windows may reach beyond it. */
+  readonly area: Rectangle;
   readonly sizePx: number;
   readonly classes: number;
   /** Weights of a window's columns and rows. [sizePx] each */
   readonly across: Float32Array;
   readonly down: Float32Array;
-  /** Finished sums of whole rows from `top` on. [rows, width, classes] */
+  /** Finished sums of whole rows from `top` of the area on. [rows, width, classes] */
   readonly finish: (top: number, sums: Float32Array) => void;
 }) {
-  const { width, height, sizePx, classes, across, down, finish } = options;
-  const rowLength = width * classes;
-  const sums = new Float32Array(Math.min(sizePx, height) * rowLength);
+  const { area, sizePx, classes, across, down, finish } = options;
+  const rowLength = area.width * classes;
+  const sums = new Float32Array(Math.min(sizePx, area.height) * rowLength);
   let bandTop = 0;
   /** Windows overlap, so the next one never begins below the band. */
   const moveTo = (top: number) => {
     const finished = (top - bandTop) * rowLength;
-    if (finished === 0) return;
+    if (finished <= 0) return;
     finish(bandTop, sums.subarray(0, finished));
     sums.copyWithin(0, finished);
     sums.fill(0, sums.length - finished);
     bandTop = top;
   };
   return {
-    /** `probabilities` [size, size, classes] of the window at (left, top). */
+    /** `probabilities` [size, size, classes] of the window at (left, top) of the image. */
     add(left: number, top: number, probabilities: Float32Array): void {
-      moveTo(top);
-      for (let y = 0; y < Math.min(sizePx, height - top); y++) {
-        for (let x = 0; x < Math.min(sizePx, width - left); x++) {
+      moveTo(top - area.top);
+      const [x0, y0] = [Math.max(0, area.left - left), Math.max(0, area.top - top)];
+      const x1 = Math.min(sizePx, area.left + area.width - left);
+      const y1 = Math.min(sizePx, area.top + area.height - top);
+      for (let y = y0; y < y1; y++) {
+        const row = (top + y - area.top - bandTop) * rowLength;
+        for (let x = x0; x < x1; x++) {
           const weight = (down[y] ?? 0) * (across[x] ?? 0);
-          const to = y * rowLength + (left + x) * classes;
+          const to = row + (left + x - area.left) * classes;
           const from = (y * sizePx + x) * classes;
           for (let c = 0; c < classes; c++) {
             sums[to + c] = (sums[to + c] ?? 0) + weight * (probabilities[from + c] ?? 0);
@@ -199,7 +284,7 @@ function createBand(options: {
         }
       }
     },
-    end: () => moveTo(height),
+    end: () => moveTo(area.height),
   };
 }
 
@@ -208,29 +293,40 @@ interface WindowPlace {
   readonly top: number;
 }
 
+/** Starts of those windows that reach into from … from + extent − 1: all that have a part in its pixels. */
+const reaching = (starts: readonly number[], sizePx: number, from: number, extent: number) =>
+  starts.filter((start) => start < from + extent && start + sizePx > from);
+
 async function byWindows(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   image: ImageRows,
+  options: PredictionOptions,
 ): Promise<Prediction> {
   const { sizePx, classes } = segmenter;
   const { width, height } = image;
-  const [lefts, tops] = [windowStarts(width, sizePx), windowStarts(height, sizePx)];
+  const area = options.area ?? wholeOf(image);
+  const [allLefts, allTops] = [windowStarts(width, sizePx), windowStarts(height, sizePx)];
+  const lefts = reaching(allLefts, sizePx, area.left, area.width);
+  const tops = reaching(allTops, sizePx, area.top, area.height);
   // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
-  const predicted = createPrediction(width, height, classes);
+  const predicted = createPrediction(area, classes, options.scores);
   const band = createBand({
-    ...{ width, height, sizePx, classes },
-    across: blendWeights(sizePx, overlapOf(lefts, sizePx)),
-    down: blendWeights(sizePx, overlapOf(tops, sizePx)),
+    ...{ area, sizePx, classes },
+    across: blendWeights(sizePx, overlapOf(allLefts, sizePx)),
+    down: blendWeights(sizePx, overlapOf(allTops, sizePx)),
     finish: (top, sums) => predicted.add(top, sums),
   });
   let waiting: { place: WindowPlace; input: Float32Array }[] = [];
+  let done = 0;
   const predictWaiting = () => {
     const inputs = waiting.map(({ input }) => input);
     const probabilities = segmenter.probabilities(weights, inputs);
     waiting.forEach(({ place: { left, top } }, i) =>
       band.add(left, top, probabilities[i] ?? new Float32Array()),
     );
+    done += waiting.length;
+    options.onProgress?.(done, lefts.length * tops.length);
     waiting = [];
   };
   for (const top of tops) {
@@ -273,11 +369,14 @@ export async function predictLabelMaps(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   inputs: readonly PredictionInput[],
+  options: PredictionOptions = {},
 ): Promise<Prediction[]> {
-  const small = byResizing(segmenter, weights, inputs.filter(isSqueezed));
+  const small = byResizing(segmenter, weights, inputs.filter(isSqueezed), options);
   const predictions: Prediction[] = [];
   for (const input of inputs) {
-    const next = isSqueezed(input) ? small.shift() : await byWindows(segmenter, weights, input);
+    const next = isSqueezed(input)
+      ? small.shift()
+      : await byWindows(segmenter, weights, input, options);
     if (next !== undefined) predictions.push(next);
   }
   return predictions;
