@@ -37,6 +37,7 @@ import type {
 } from './handlers/context.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
+import { labellingHandlers } from './handlers/labelling.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { predictImageHandlers } from './handlers/predict-image.ts';
@@ -66,6 +67,7 @@ const handlers: Handlers<CallName> = {
   ...careHandlers,
   ...alikeHandlers,
   ...liveHandlers,
+  ...labellingHandlers,
 };
 
 export interface CallOptions {

@@ -79,12 +79,13 @@ export function createSettings(
 
   return {
     read: () => settings,
-    update: ({ theme, keys, backups }) =>
+    update: ({ theme, keys, backups, measureTime }) =>
       write({
         ...settings,
         theme: theme ?? settings.theme,
         keys: keys ?? settings.keys,
         backups: backups ?? settings.backups,
+        measureTime: measureTime ?? settings.measureTime,
       }),
     opened(projectPath) {
       const first = { path: projectPath, openedAt: new Date().toISOString() };

@@ -17,6 +17,7 @@ import { alikeCalls, alikeChanges, type AlikeOutputs } from './calls/alike.ts';
 import { careCalls, careChanges, type CareOutputs } from './calls/care.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
+import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -34,6 +35,7 @@ export * from './calls/predict.ts';
 export * from './calls/care.ts';
 export * from './calls/alike.ts';
 export * from './calls/live.ts';
+export * from './calls/labelling.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -49,6 +51,7 @@ export const callInputs = {
   ...careCalls,
   ...alikeCalls,
   ...liveCalls,
+  ...labellingCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -72,6 +75,7 @@ export const CALL_CHANGES = {
   ...careChanges,
   ...alikeChanges,
   ...liveChanges,
+  ...labellingChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -94,7 +98,8 @@ export interface CallOutputs
     PredictOutputs,
     CareOutputs,
     AlikeOutputs,
-    LiveOutputs {}
+    LiveOutputs,
+    LabellingOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────
 

@@ -48,6 +48,8 @@ export interface Changes {
   readonly studies?: ChangedIds;
   /** Their state, not how far they are: that is `run.progress`. */
   readonly runs?: ChangedIds;
+  /** Of one dataset: what is suggested to be labelled next, or the time spent on it. */
+  readonly labelling?: { readonly datasetId: number; readonly what: 'suggestions' | 'time' };
 }
 export type ChangedKind = keyof Changes;
 

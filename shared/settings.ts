@@ -23,6 +23,8 @@ export const Settings = z.object({
       folder: z.string().nullable().default(null),
     })
     .prefault({}),
+  /** Whether the time spent in Annotate is noted in the project. */
+  measureTime: z.boolean().default(true),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -30,6 +32,7 @@ export type Settings = z.infer<typeof Settings>;
 export const SettingsPatch = z.object({
   theme: Settings.shape.theme.unwrap().optional(),
   backups: z.object({ automatic: z.boolean(), folder: FilePath.nullable() }).optional(),
+  measureTime: z.boolean().optional(),
   keys: z.object({ preset: Name, rebound: z.record(Name, z.array(Name).max(20)) }).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

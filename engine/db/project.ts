@@ -9,6 +9,7 @@ import { shrinkInPlace, type ShrinkOptions, shrinksInPlace } from './compact.ts'
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
+import { labellingTable } from './labelling.ts';
 import { labelMapsTable } from './label-maps.ts';
 import { liveTable } from './live.ts';
 import {
@@ -41,6 +42,7 @@ function tables(file: OpenedFile) {
     datasets,
     additions: additionsTable(sqlite),
     labelMaps: labelMapsTable(sqlite),
+    labelling: labellingTable(sqlite),
     splits: splitsTable(sqlite),
     snapshots: snapshotsTable(sqlite),
     studies,

@@ -18,6 +18,7 @@ import {
   Precision,
   SamplingConfig,
 } from '../../shared/entities.ts';
+import { FeatureSource } from '../../shared/calls/labelling.ts';
 import { WireError } from '../../shared/errors.ts';
 import { PostProcessing } from '../../shared/post-processing.ts';
 
@@ -104,6 +105,14 @@ export const TrainerRequest = z.discriminatedUnion('type', [
   }),
   /** Scores a network on the validation images of its run, alone and as asked, and chooses its postProcessing there. */
   z.object({ type: z.literal('measure'), ...common, ...predicting }),
+  /** What images look like as numbers: features of a network, or of the pictures themselves. */
+  z.object({
+    type: z.literal('features'),
+    ...common,
+    projectPath: z.string(),
+    source: FeatureSource,
+    imageIds: z.array(Id),
+  }),
   /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
   z.object({ type: z.literal('stop') }),
   /** Nothing more is asked: ends a process whose work is done. */
@@ -192,6 +201,15 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     plain: Measured,
     averaged: Measured,
     chosen: z.object({ rule: PostProcessing, classes: z.array(ClassOverlap) }),
+  }),
+  z.object({
+    type: z.literal('features'),
+    imageId: Id,
+    /** null where the image cannot be read. */
+    features: z
+      .custom<Float32Array>((value) => value instanceof Float32Array, 'numbers expected')
+      .nullable(),
+    error: z.string().nullable(),
   }),
   z.object({ type: z.literal('log'), message: z.string() }),
   /** All that was asked is done; the process waits for the next request, or for `end`. */

@@ -2,7 +2,7 @@
  * Entry of a trainer process: takes a request from the engine over Node's IPC, answers with events, and takes the next
  * one where that was done; whatever failed or was stopped ends the process.
  * Owns the process: thread counts, kernels, stopping, orderly ends. What is computed is in run.ts, calibrate.ts,
- * prediction-request.ts and measure-request.ts.
+ * prediction-request.ts, measure-request.ts and feature-request.ts.
  */
 import { inspect } from 'node:util';
 import type { EngineInfo } from '../../shared/entities.ts';
@@ -13,6 +13,7 @@ import { type Engine, type EngineOptions, startEngine } from './tensorflow/backe
 import { kernelsFor } from './tensorflow/kernels.ts';
 import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
+import { computeFeatures } from './feature-request.ts';
 import { measureNetwork } from './measure-request.ts';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
 import { predictInputs } from './prediction-request.ts';
@@ -116,6 +117,10 @@ async function work(request: TrainerWork): Promise<TrainerEvent> {
     }
     if (request.type === 'measure') {
       emit(await measureNetwork(project, request, { engine: await freshEngineFor(request), emit }));
+      return { type: 'done', kept: null };
+    }
+    if (request.type === 'features') {
+      await computeFeatures(project, request, { engine: () => freshEngineFor(request), emit });
       return { type: 'done', kept: null };
     }
     return await trainRun(project, request);

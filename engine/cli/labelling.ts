@@ -1,0 +1,99 @@
+/** graft next | progress: what to label next, and whether it is enough yet. */
+import type { Command } from 'commander';
+import { counted, duration, fixed, minuteUtc } from '../../shared/number-format.ts';
+import type { FeatureSource } from '../../shared/calls/labelling.ts';
+import { integer } from './arguments.ts';
+import { withProgress, withProject } from './host.ts';
+import { findDataset, findEncoder } from './lookup.ts';
+import { print, table } from './output.ts';
+
+export function addLabellingCommands(program: Command): void {
+  program
+    .command('next')
+    .description(
+      'which images to label next: those unlike what is labelled, and those that a network is unsure of',
+    )
+    .argument('<project>', 'project file')
+    .requiredOption('--dataset <name>', 'dataset')
+    .option('--count <n>', 'images', integer, 12)
+    .option(
+      '--features <what>',
+      'compare by this encoder, or "picture" for colours and coarse pixels (default: what fits best)',
+    )
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft next cells.graft --dataset cells
+  graft next cells.graft --dataset cells --count 4 --json`,
+    )
+    .action(
+      async (
+        path: string,
+        options: { dataset: string; count: number; features?: string; json: boolean },
+      ) => {
+        await withProject(path, async (caller, project) => {
+          const dataset = await findDataset(caller, project, options.dataset);
+          const name = options.features;
+          const features: FeatureSource | null =
+            name === undefined
+              ? null
+              : name === 'picture'
+                ? { kind: 'picture' }
+                : {
+                    kind: 'encoder',
+                    encoderId: (await findEncoder(caller, project, name)).id,
+                  };
+          const { count } = options;
+          const queue = await withProgress((o) =>
+            caller.call('labelling.next', { project, datasetId: dataset.id, count, features }, o),
+          );
+          const rows = queue.images.map(({ name: image, why }, i) => [`${i + 1}.`, image, why]);
+          print(options, queue, [
+            ...(rows.length === 0 ? [] : [table([['', 'image', 'why'], ...rows])]),
+            `${counted(queue.candidates, 'image')} to choose from, ${queue.labelled} labelled; compared by ${queue.comparedBy}`,
+            ...queue.notes.map((note) => `  note: ${note}`),
+            ...queue.unreadable.map((one) => `  skip: ${one.name}: ${one.message}`),
+          ]);
+        });
+      },
+    );
+
+  program
+    .command('progress')
+    .description('whether there are enough labels yet: held-out Dice against labels and minutes')
+    .argument('<project>', 'project file')
+    .requiredOption('--dataset <name>', 'dataset')
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, options: { dataset: string; json: boolean }) => {
+      await withProject(path, async (caller, project) => {
+        const { id: datasetId } = await findDataset(caller, project, options.dataset);
+        const progress = await caller.call('labelling.progress', { project, datasetId });
+        const rows = progress.points.map((point) => [
+          point.name,
+          minuteUtc(point.at),
+          String(point.labels),
+          point.minutes === null ? '–' : fixed(point.minutes, 0),
+          fixed(point.dice, 3),
+          point.interval === null ? '–' : point.interval.map((end) => fixed(end, 3)).join(' … '),
+        ]);
+        const head = ['training', 'begun', 'labels', 'minutes', 'Dice', '95 %'];
+        const { seconds, medianSeconds, isMeasured } = progress.time;
+        const median =
+          medianSeconds === null ? '' : `, ${duration(medianSeconds)} an image (median)`;
+        print(options, progress, [
+          ...(rows.length === 0 ? [] : [table([head, ...rows])]),
+          progress.verdict,
+          ...progress.notes.map((note) => `  note: ${note}`),
+          `${progress.labelled} labelled, ${progress.unlabelled} not; time in Annotate: ${
+            seconds === 0
+              ? isMeasured
+                ? 'none yet'
+                : 'not measured'
+              : `${duration(seconds)}${median}`
+          }`,
+        ]);
+      });
+    });
+}

@@ -1,0 +1,86 @@
+/** Calls that help to label: what to label next, the time that it takes, whether it is enough yet. */
+import { AppError } from '../../shared/errors.ts';
+import type { CallName } from '../../shared/api.ts';
+import type { Project } from '../db/project.ts';
+import { isLabelled, nextToLabel } from '../labelling/next.ts';
+import { labellingProgress } from '../labelling/progress.ts';
+import { type Handlers, requireDataset } from './context.ts';
+
+type LabellingCall = Extract<CallName, `labelling.${string}`>;
+
+/** The dataset that images are of. Errors: not-found; invalid-input, where they are of several. */
+function datasetOf(db: Project, imageIds: readonly number[]): number {
+  const datasets = new Set(
+    imageIds.map((id) => {
+      const image = db.datasets.image(id);
+      if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
+      return image.datasetId;
+    }),
+  );
+  const [first, ...others] = datasets;
+  if (first === undefined || others.length > 0) {
+    throw new AppError('invalid-input', 'Choose images of one dataset at a time.');
+  }
+  return first;
+}
+
+const suggestionsOf = (datasetId: number) =>
+  ({ labelling: { datasetId, what: 'suggestions' } }) as const;
+const timeOf = (datasetId: number) => ({ labelling: { datasetId, what: 'time' } }) as const;
+
+export const labellingHandlers: Handlers<LabellingCall> = {
+  'labelling.next'({ project, datasetId, count, features, mayCompute }, context) {
+    const { db } = context.project(project);
+    return nextToLabel(db, requireDataset(db, datasetId), {
+      ...{ count, features, mayCompute },
+      engine: context.engineChoice,
+      signal: context.signal,
+      onProgress: context.progress,
+    });
+  },
+  'labelling.skip'({ project, imageId }, context) {
+    const { db } = context.project(project);
+    const datasetId = datasetOf(db, [imageId]);
+    const labelled = db.labelling.states(datasetId).filter(isLabelled).length;
+    db.labelling.choose(imageId, 'later', labelled);
+    return { output: null, changes: suggestionsOf(datasetId) };
+  },
+  'labelling.never'({ project, imageIds, never }, context) {
+    const { db } = context.project(project);
+    const datasetId = datasetOf(db, imageIds);
+    db.transaction(() => {
+      for (const id of imageIds) db.labelling.choose(id, never ? 'never' : null);
+    });
+    return { output: null, changes: suggestionsOf(datasetId) };
+  },
+  'labelling.addTime'({ project, datasetId, spent }, context) {
+    const { db } = context.project(project);
+    requireDataset(db, datasetId);
+    if (context.settings.read().measureTime) {
+      const minute = Math.floor(Date.now() / 60_000);
+      db.transaction(() => {
+        for (const { imageId, seconds } of spent) {
+          // It may have been moved or deleted since.
+          if (db.datasets.image(imageId)?.datasetId === datasetId) {
+            db.labelling.addTime({ imageId, minute, seconds });
+          }
+        }
+      });
+    }
+    return { output: null, changes: timeOf(datasetId) };
+  },
+  'labelling.eraseTime'({ project, datasetId }, context) {
+    const { db } = context.project(project);
+    requireDataset(db, datasetId);
+    db.labelling.eraseTime(datasetId);
+    return { output: null, changes: timeOf(datasetId) };
+  },
+  'labelling.progress'({ project, datasetId }, context) {
+    const { db } = context.project(project);
+    const { measureTime } = context.settings.read();
+    return labellingProgress(db, requireDataset(db, datasetId), {
+      isMeasured: measureTime,
+      names: new Map(),
+    });
+  },
+};

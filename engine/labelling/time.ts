@@ -1,0 +1,38 @@
+/** Time spent in Annotate: what a dataset took. */
+import type { LabellingTime } from '../../shared/labelling-progress.ts';
+import type { TimeSlot } from '../db/labelling.ts';
+
+/** Images that were worked on for less say nothing of how long one takes. */
+const LEAST_SECONDS = 1;
+
+function medianOf(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
+export function labellingTime(
+  slots: readonly TimeSlot[],
+  {
+    isMeasured,
+    labelled,
+  }: { readonly isMeasured: boolean; readonly labelled: ReadonlySet<number> },
+): LabellingTime {
+  const byImage = new Map<number, number>();
+  for (const { imageId, seconds } of slots) {
+    byImage.set(imageId, (byImage.get(imageId) ?? 0) + seconds);
+  }
+  const seconds = [...byImage.values()].reduce((sum, one) => sum + one, 0);
+  const done = [...byImage].filter(([id, spent]) => labelled.has(id) && spent >= LEAST_SECONDS);
+  return {
+    isMeasured,
+    seconds,
+    images: byImage.size,
+    medianSeconds: medianOf(done.map(([, spent]) => spent)),
+    imagesAnHour: done.length === 0 ? null : done.length / (seconds / 3600),
+    ofImages: [...byImage]
+      .map(([imageId, spent]) => ({ imageId, seconds: spent }))
+      .sort((one, other) => other.seconds - one.seconds || one.imageId - other.imageId),
+  };
+}
