@@ -19,6 +19,7 @@ import { addRelinkCommand } from './cli/relink.ts';
 import { addSampleCommand } from './cli/sample.ts';
 import { addServeCommand } from './cli/serve.ts';
 import { addSplitCommand } from './cli/split.ts';
+import { addTrainCommand } from './cli/train.ts';
 import { addStudyCommands } from './cli/study.ts';
 import { GRAFT_VERSION } from './version.ts';
 
@@ -52,6 +53,7 @@ addClassesCommand(program);
 addCheckCommand(program);
 addCompactCommand(program);
 addAlikeCommand(program);
+addTrainCommand(program);
 addModelCommands(program);
 addLabellingCommands(program);
 addEncoderCommands(program);

@@ -39,6 +39,7 @@ import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { labellingHandlers } from './handlers/labelling.ts';
 import { liveHandlers } from './handlers/live.ts';
+import { modelHandlers } from './handlers/models.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { predictImageHandlers } from './handlers/predict-image.ts';
 import { projectHandlers } from './handlers/projects.ts';
@@ -62,6 +63,7 @@ const handlers: Handlers<CallName> = {
   ...studyHandlers,
   ...encoderHandlers,
   ...runHandlers,
+  ...modelHandlers,
   ...predictHandlers,
   ...predictImageHandlers,
   ...careHandlers,

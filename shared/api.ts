@@ -15,6 +15,7 @@ import { studiesCalls, studiesChanges, type StudiesOutputs } from './calls/studi
 import { runsCalls, runsChanges, type RunsOutputs } from './calls/runs.ts';
 import { alikeCalls, alikeChanges, type AlikeOutputs } from './calls/alike.ts';
 import { careCalls, careChanges, type CareOutputs } from './calls/care.ts';
+import { modelsCalls, modelsChanges, type ModelsOutputs } from './calls/models.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
@@ -31,6 +32,7 @@ export * from './calls/splits.ts';
 export * from './calls/encoders.ts';
 export * from './calls/studies.ts';
 export * from './calls/runs.ts';
+export * from './calls/models.ts';
 export * from './calls/predict.ts';
 export * from './calls/care.ts';
 export * from './calls/alike.ts';
@@ -47,6 +49,7 @@ export const callInputs = {
   ...encodersCalls,
   ...studiesCalls,
   ...runsCalls,
+  ...modelsCalls,
   ...predictCalls,
   ...careCalls,
   ...alikeCalls,
@@ -71,6 +74,7 @@ export const CALL_CHANGES = {
   ...encodersChanges,
   ...studiesChanges,
   ...runsChanges,
+  ...modelsChanges,
   ...predictChanges,
   ...careChanges,
   ...alikeChanges,
@@ -95,6 +99,7 @@ export interface CallOutputs
     EncodersOutputs,
     StudiesOutputs,
     RunsOutputs,
+    ModelsOutputs,
     PredictOutputs,
     CareOutputs,
     AlikeOutputs,

@@ -8,5 +8,6 @@ export * from './entities/network.ts';
 export * from './entities/training.ts';
 export * from './entities/run.ts';
 export * from './entities/encoder.ts';
+export * from './entities/model.ts';
 export * from './entities/study.ts';
 export * from './entities/live.ts';

@@ -45,6 +45,7 @@ export interface Changes {
   /** Of one dataset. */
   readonly splits?: ChangedIds & { readonly datasetId: number };
   readonly encoders?: ChangedIds;
+  readonly models?: ChangedIds;
   readonly studies?: ChangedIds;
   /** Their state, not how far they are: that is `run.progress`. */
   readonly runs?: ChangedIds;

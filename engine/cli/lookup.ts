@@ -1,5 +1,5 @@
 /** Datasets, encoders and studies by the names that people type. */
-import type { Dataset, Encoder, Split, Study } from '../../shared/entities.ts';
+import type { Dataset, Encoder, Model, Split, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import type { Caller } from './host.ts';
@@ -18,6 +18,17 @@ export async function findDataset(caller: Caller, project: string, name: string)
     );
   }
   return found;
+}
+
+/** Errors: not-found, with the names there are. */
+export async function findModel(caller: Caller, project: string, name: string): Promise<Model> {
+  const models = await caller.call('models.list', { project });
+  const found = models.find((model) => sameName(model.name) === sameName(name));
+  if (found !== undefined) return found;
+  throw new AppError(
+    'not-found',
+    `There is no model "${name}" (there is: ${listNames(models)}). Train one with: graft train`,
+  );
 }
 
 /** The study of that name, or the newest. Errors: not-found. */

@@ -17,8 +17,8 @@ import { integer, number } from './arguments.ts';
 import { chooseRun } from './choose-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
-import { findDataset } from './lookup.ts';
 import { measurementInText } from '../../shared/post-processing-words.ts';
+import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
 
@@ -150,6 +150,7 @@ Examples:
     .argument('<project>', 'project file')
     .argument('<images...>', 'image files, or folders with all that lies beneath them')
     .requiredOption('--out <dir>', 'folder for the masks')
+    .option('--model <name>', 'a model of the project (graft train)')
     .option('--run <id>', 'which run (default: the best by validation Dice)', integer)
     .option('--dataset <name>', 'without --run: whose images these are like, of several datasets')
     .addOption(
@@ -183,6 +184,7 @@ What was kept for a run (--choose, or the window) is used unless other is asked 
         images: string[],
         options: {
           out: string;
+          model?: string;
           run?: number;
           dataset?: string;
           pages?: PagesAs;
@@ -198,7 +200,12 @@ What was kept for a run (--choose, or the window) is used unless other is asked 
         },
       ) => {
         await withProject(path, async (caller, project) => {
-          const { run, dataset } = options;
+          const { dataset, model } = options;
+          if (model !== undefined && options.run !== undefined) {
+            throw new AppError('invalid-input', 'Give either --model or --run, not both.');
+          }
+          const run =
+            model === undefined ? options.run : (await findModel(caller, project, model)).runId;
           const chosen = run === undefined ? await chooseRun(caller, project, dataset) : null;
           if (chosen !== null) process.stderr.write(`${chosen.words}\n`);
           const runId = chosen?.runId ?? run ?? 0;

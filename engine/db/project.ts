@@ -12,6 +12,7 @@ import { examplesTable } from './examples.ts';
 import { labellingTable } from './labelling.ts';
 import { labelMapsTable } from './label-maps.ts';
 import { liveTable } from './live.ts';
+import { modelsTable } from './models.ts';
 import {
   createFile,
   DamageError,
@@ -34,6 +35,7 @@ function tables(file: OpenedFile) {
   const studies = studiesTable(sqlite);
   const runs = runsTable(sqlite);
   const encoders = encodersTable(sqlite);
+  const models = modelsTable(sqlite);
   return {
     path,
     /** Names of datasets whose import or drawing was killed; nothing of them is left. Told once, on opening. */
@@ -48,6 +50,7 @@ function tables(file: OpenedFile) {
     studies,
     runs,
     encoders,
+    models,
     examples: examplesTable(sqlite),
     storage: storageTable(sqlite),
     alike: alikeTable(sqlite),
@@ -81,6 +84,7 @@ function tables(file: OpenedFile) {
         studies: (id) => studies.get(id),
         runs: (id) => runs.get(id),
         encoders: (id) => encoders.get(id),
+        models: (id) => models.get(id),
       };
       for (const [table, read] of Object.entries(readers)) {
         for (const id of idsOf(sqlite, table)) {

@@ -361,6 +361,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
           specs: partsOf(start.specs),
         })
       : null;
+  const chooser = data.validation.length === 0 ? null : segmenter;
   const frozenTensors = toTensors(start.specs.frozen.parameters.length === 0 ? [] : [start.frozen]);
 
   const checkpoints = checkpointsOf(options, data, start);
@@ -371,10 +372,10 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
     config: optimisation,
     makeBatch: (at) => trainingData.batch(at),
     evaluate:
-      segmenter &&
+      chooser &&
       (async () => {
         views ??= await trainingData.validationViews();
-        return validationDice(segmenter, [step.tensors(), ...frozenTensors], views, {
+        return validationDice(chooser, [step.tensors(), ...frozenTensors], views, {
           classes: scoredClasses,
           rule: (config.kind === 'finetune' ? config.validationScore : undefined) ?? 'images',
         });

@@ -148,6 +148,11 @@ export const FinetuneRunConfig = z.object({
    * absent class counts as 1; of runs that were planned before there was another, where it is left out.
    */
   validationScore: z.enum(['classes', 'images']).optional(),
+  /**
+   * Whether the snapshot may be without validation or test images, as those of models with few labels are: the last
+   * checkpoint then is the best, and nothing is scored. Left out: it may not.
+   */
+  mayLackParts: z.boolean().optional(),
 });
 export type FinetuneRunConfig = z.infer<typeof FinetuneRunConfig>;
 

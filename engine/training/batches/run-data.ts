@@ -162,7 +162,8 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
   });
   const labelled = (part: Part) => {
     const found = all.filter((request) => request.part === part).filter(isLabelled);
-    if (found.length > 0) return found;
+    // A model of few labels has nothing to choose its checkpoint by, and with one label nothing to be scored on.
+    if (found.length > 0 || config.mayLackParts === true) return found;
     throw new AppError(
       'invalid-input',
       `${dataset.name} has no labelled image in the ${part} part of its split. Label some, or split again.`,

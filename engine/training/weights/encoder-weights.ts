@@ -16,9 +16,9 @@ export interface PretrainedNetwork {
   readonly weights: Weights;
 }
 
-/** Of a finished or running pretraining: its last checkpoint. Errors: not-found, corrupt, newer-version. */
+/** Of a run: its best checkpoint where one was chosen, as of models, else its last. Errors: not-found, corrupt, newer-version. */
 export function runWeights(project: Project, runId: number): PretrainedNetwork {
-  const stored = project.runs.checkpoint(runId, 'last');
+  const stored = project.runs.checkpoint(runId, 'best') ?? project.runs.checkpoint(runId, 'last');
   if (stored === undefined) {
     const isDone = project.runs.get(runId)?.status === 'done';
     throw new AppError(

@@ -1,0 +1,70 @@
+/** How good a model is on the images that are kept from its training, by class, with what may be said of so few. */
+import type { Interval } from '../../shared/analysis.ts';
+import type { ModelScore } from '../../shared/api.ts';
+import type { Model } from '../../shared/entities.ts';
+import { scoredClasses } from '../../shared/foreground.ts';
+import { counted, score, scoreInterval } from '../../shared/number-format.ts';
+import { diceOf } from '../../shared/overlap.ts';
+import { pinnedDataset } from '../data/pinned-dataset.ts';
+import type { Project } from '../db/project.ts';
+import { mean, standardDeviation } from '../study/statistics/statistics.ts';
+import { tQuantile } from '../study/statistics/student-t.ts';
+
+/** With fewer images an interval over them says nothing. */
+const IMAGES_FOR_INTERVAL = 3;
+/** With fewer, it says little. */
+const IMAGES_TO_TRUST = 10;
+
+/**
+ * 95 % interval of the mean over images like these, by Student's t, within [0, 1]: resampling so few would be much too
+ * sure. null for too few.
+ */
+export function meanInterval(dice: readonly number[]): Interval | null {
+  const deviation = standardDeviation(dice);
+  if (deviation === null || dice.length < IMAGES_FOR_INTERVAL) return null;
+  const half = (tQuantile(0.975, dice.length - 1) * deviation) / Math.sqrt(dice.length);
+  return [Math.max(0, mean(dice) - half), Math.min(1, mean(dice) + half)];
+}
+
+/** Of a finished run: of the checkpoint that predicts. */
+export function modelScore(db: Project, model: Model): ModelScore {
+  const run = db.runs.get(model.runId);
+  const snapshotId = run?.config.snapshotId ?? 0;
+  const dataset = pinnedDataset(db, snapshotId);
+  const images = { train: 0, val: 0, test: 0 };
+  for (const { part } of db.snapshots.items(snapshotId)) images[part]++;
+  const results = db.runs.results(model.runId).filter(({ checkpoint }) => checkpoint === 'best');
+  const classes = (dataset === undefined ? [] : scoredClasses(dataset)).map((classIndex) => {
+    const dice = results.flatMap((result) => {
+      const overlap = result.classes.find((one) => one.classIndex === classIndex);
+      return overlap === undefined ? [] : [diceOf(overlap)];
+    });
+    const name = dataset?.classes.find(({ index }) => index === classIndex)?.name ?? '';
+    return {
+      classIndex,
+      name,
+      dice: dice.length === 0 ? null : mean(dice),
+      ci95: meanInterval(dice),
+      images: dice.length,
+    };
+  });
+  const seconds = run?.trainedSeconds ?? 0;
+  return { model, images, classes, seconds, words: wordsOf({ images, classes }) };
+}
+
+function wordsOf({ images, classes }: Pick<ModelScore, 'images' | 'classes'>): string[] {
+  if (images.test === 0) {
+    return [
+      'How good it is on other images is not known: none was left to test it on. Label more.',
+    ];
+  }
+  const lines = classes.map(({ name, dice, ci95, images: n }) =>
+    dice === null
+      ? `${name}: not scored, no held-out image holds it.`
+      : `${name}: Dice ${score(dice)}${ci95 === null ? '' : ` ${scoreInterval(ci95)}`} on ${counted(n, 'image')} that it has not seen.`,
+  );
+  const few = images.test < IMAGES_TO_TRUST;
+  return few
+    ? [...lines, `${counted(images.test, 'held-out image')}: indicative only, label more to know.`]
+    : lines;
+}
