@@ -12,11 +12,12 @@ interface ModelRow {
   status: string;
   startedFrom: string;
   notes: string;
+  earlyEnd: string | null;
   createdAt: string;
 }
 
 const SELECT = `SELECT m.id, m.name, m.run_id AS runId, s.dataset_id AS datasetId, r.status,
-  m.started_from AS startedFrom, m.notes, m.created_at AS createdAt
+  m.started_from AS startedFrom, m.notes, m.early_end AS earlyEnd, m.created_at AS createdAt
   FROM models m JOIN runs r ON r.id = m.run_id JOIN snapshots s ON s.id = r.snapshot_id`;
 
 export function modelsTable(db: Sqlite) {

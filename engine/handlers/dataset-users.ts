@@ -1,4 +1,4 @@
-/** What rests on a dataset and so keeps it from being deleted: studies, and pretrainings of no study. */
+/** What rests on a dataset and so keeps it from being deleted: studies, models, and pretrainings of no study. */
 import { inWords } from '../../shared/sentences.ts';
 import type { Project } from '../db/project.ts';
 
@@ -17,12 +17,15 @@ export function datasetUsers(
   const isFruitless = (id: number) =>
     ['failed', 'cancelled'].includes(db.runs.get(id)?.status ?? '');
   const encoders = new Map(db.encoders.list().map((encoder) => [encoder.runId, encoder.name]));
+  const models = new Map(db.models.list().map((model) => [model.runId, model.name]));
   const users = [
     ...studies.map((study) => `the study "${study}"`),
     ...singleRuns
       .filter((id) => !isFruitless(id))
       .map((id) => {
         const encoder = encoders.get(id);
+        const model = models.get(id);
+        if (model !== undefined) return `the model "${model}"`;
         return encoder === undefined ? `the pretraining run ${id}` : `the encoder "${encoder}"`;
       }),
   ];

@@ -7,8 +7,8 @@ import { counted, score, scoreInterval } from '../../shared/number-format.ts';
 import { diceOf } from '../../shared/overlap.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
-import { mean, standardDeviation } from '../study/statistics/statistics.ts';
-import { tQuantile } from '../study/statistics/student-t.ts';
+import { crossedInterval } from '../study/statistics/crossed-interval.ts';
+import { mean } from '../study/statistics/statistics.ts';
 
 /** With fewer images an interval over them says nothing. */
 const IMAGES_FOR_INTERVAL = 3;
@@ -20,10 +20,9 @@ const IMAGES_TO_TRUST = 10;
  * sure. null for too few.
  */
 export function meanInterval(dice: readonly number[]): Interval | null {
-  const deviation = standardDeviation(dice);
-  if (deviation === null || dice.length < IMAGES_FOR_INTERVAL) return null;
-  const half = (tQuantile(0.975, dice.length - 1) * deviation) / Math.sqrt(dice.length);
-  return [Math.max(0, mean(dice) - half), Math.min(1, mean(dice) + half)];
+  if (dice.length < IMAGES_FOR_INTERVAL) return null;
+  const { ci95 } = crossedInterval(Float64Array.from(dice), { seeds: 1, images: dice.length });
+  return [Math.max(0, ci95[0]), Math.min(1, ci95[1])];
 }
 
 /** Of a finished run: of the checkpoint that predicts. */

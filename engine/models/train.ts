@@ -17,12 +17,12 @@ import { sameName } from '../../shared/names.ts';
 import { counted } from '../../shared/number-format.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
-import { snapshotItem } from '../db/splits.ts';
+import { snapshotItem, type SplitItem } from '../db/splits.ts';
 import { runTrainer } from '../trainer.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { newParts } from './kept-parts.ts';
-import { modelOptimisation, workedOut } from './settings.ts';
+import { modelOptimisation, type WorkedOut, workedOut } from './settings.ts';
 
 const TIMED_STEPS = 12;
 /** Validation and checkpoints take the rest. */
@@ -150,17 +150,20 @@ export interface TrainingRequest {
   readonly seed: number;
 }
 
-/**
- * Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict, where the
- * name is taken or the start has no weights.
- */
-export async function trainModel(
-  db: Project,
-  request: TrainingRequest,
-  host: { readonly engine: EngineChoice; readonly signal: AbortSignal },
-): Promise<{ modelId: number; runId: number; why: string[] }> {
-  const { dataset, from, seed } = request;
-  freeName(db, request.name, dataset);
+interface Preparation {
+  readonly labelled: readonly ImageRecord[];
+  readonly train: readonly ImageRecord[];
+  /** Parts of images that had none. */
+  readonly fresh: readonly SplitItem[];
+  readonly partOf: (image: ImageRecord) => Part;
+  readonly start: Start;
+  readonly network: NetworkConfig;
+  readonly sampling: SamplingConfig;
+  readonly found: WorkedOut;
+}
+
+/** What is trained, from the labels of this moment. Errors: see trainModel. */
+function prepare(db: Project, { dataset, from }: TrainingRequest): Preparation {
   // A prediction that nobody has looked at is no label.
   const labelled = db.datasets
     .images(dataset.id)
@@ -206,21 +209,41 @@ export async function trainModel(
     dataset.hasBackground,
   );
   if (obstacle !== null) throw new AppError('invalid-input', obstacle, { subject: dataset.name });
+  return { labelled, train, fresh, partOf, start, network, sampling, found };
+}
 
-  const { batch } = found;
-  const ms = request.steps === undefined ? await msPerStep({ network, sampling, batch }, host) : 0;
+/**
+ * Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict, where the
+ * name is taken or the start has no weights.
+ */
+export async function trainModel(
+  db: Project,
+  request: TrainingRequest,
+  host: { readonly engine: EngineChoice; readonly signal: AbortSignal },
+): Promise<{ modelId: number; runId: number; why: string[] }> {
+  const { dataset, seed } = request;
+  freeName(db, request.name, dataset);
+  const timed = prepare(db, request);
+  const { batch } = timed.found;
+  const ms = request.steps === undefined ? await msPerStep({ ...timed, batch }, host) : 0;
   const fitting = Math.round((request.minutes * 60_000 * SHARE_OF_STEPS) / ms);
   const steps = request.steps ?? Math.max(STEPS.least, Math.min(STEPS.most, fitting));
-  const count = (part: Part) => labelled.filter((image) => partOf(image) === part).length;
-  const why = [
-    `${counted(count('train'), 'image')} to learn from, ${count('val')} to choose the checkpoint by, ${count('test')} held out for the score; images never change sides.`,
-    `Starts from ${start.words}.`,
-    ...(start.network === null
-      ? found.why
-      : ['Network and sampling are those of the weights it starts from.']),
-    `${counted(steps, 'step')} of ${counted(batch, 'image')}.`,
-  ];
   return db.transaction(() => {
+    // Anew: while steps were timed, labels were saved, and another training may have given parts and taken the name.
+    const { labelled, train, fresh, partOf, start, network, sampling, found } = prepare(
+      db,
+      request,
+    );
+    const name = freeName(db, request.name, dataset);
+    const count = (part: Part) => labelled.filter((image) => partOf(image) === part).length;
+    const why = [
+      `${counted(count('train'), 'image')} to learn from, ${count('val')} to choose the checkpoint by, ${count('test')} held out for the score; images never change sides.`,
+      `Starts from ${start.words}.`,
+      ...(start.network === null
+        ? found.why
+        : ['Network and sampling are those of the weights it starts from.']),
+      `${counted(steps, 'step')} of ${counted(batch, 'image')}.`,
+    ];
     db.models.keepParts(fresh);
     const runId = db.runs.create({
       studyId: null,
@@ -244,8 +267,6 @@ export async function trainModel(
       labels: train.length,
       dependsOn: start.dependsOn,
     });
-    // Named now: another training may have taken the name while steps were timed.
-    const name = freeName(db, request.name, dataset);
     const modelId = db.models.create({ name, runId, startedFrom: start.words });
     for (const line of why) db.runs.log(runId, line);
     return { modelId, runId, why };

@@ -13,6 +13,8 @@ export const Model = z.object({
   /** What its weights started from, in words. */
   startedFrom: z.string(),
   notes: z.string(),
+  /** Why it ended before its last step: nothing was gained any more, or somebody ended it and kept the best. */
+  earlyEnd: z.enum(['no gain', 'by hand']).nullable(),
   createdAt: z.string(),
 });
 export type Model = z.infer<typeof Model>;

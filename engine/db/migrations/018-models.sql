@@ -5,6 +5,7 @@ CREATE TABLE models (
   run_id       INTEGER NOT NULL UNIQUE REFERENCES runs (id) ON DELETE CASCADE,
   started_from TEXT NOT NULL,             -- what its weights started from, in words
   notes        TEXT NOT NULL DEFAULT '',
+  early_end    TEXT CHECK (early_end IN ('no gain', 'by hand')), -- why it ended before its last step; NULL: it did not
   created_at   TEXT NOT NULL
 ) STRICT;
 
