@@ -1,25 +1,34 @@
 /**
  * The training that goes on while one labels, as the engine sees it: one a project at a time. Starts and ends its process,
- * writes down what it sends, tells the window how far it is, and passes questions on. What is computed is in
- * training/live/.
+ * tells the window how far it is, and passes questions on. What is written down is live-records.ts's, what is computed
+ * training/live/'s.
  */
 import { availableParallelism } from 'node:os';
 import type { LivePrediction } from '../shared/api.ts';
-import type { EngineChoice, LiveProgress, LiveState } from '../shared/entities.ts';
-import { AppError, fromWireError, messageOf, type WireError } from '../shared/errors.ts';
+import type { EngineChoice, LivePoint, LiveProgress, LiveState } from '../shared/entities.ts';
+import { AppError, fromWireError, type WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
 import type { Project } from './db/project.ts';
 import { type LiveProcess, type SpawnLive, spawnLive } from './live-process.ts';
+import { LiveRecords } from './live-records.ts';
 import type { LiveEvent } from './training/live/messages.ts';
 
 const CHECKPOINT_INTERVAL_MS = 20_000;
 /** A process that does not end by then is killed; what it learned since its last checkpoint is lost. */
 const STOP_TIMEOUT_MS = 20_000;
-/** One that dies without a word is started again from its checkpoint so many times. */
+/** One that dies without a word is started again from its checkpoint, so many times in such a span. */
 const MAX_RESTARTS = 2;
+const RESTARTS_SPAN_MS = 10 * 60_000;
+/**
+ * A window that was connected before says which image is on its screen, and the labels of that one are half done: what
+ * goes on by itself waits for this, but no longer.
+ */
+const RESUME_DELAY_MS = 5000;
 
-const STUDY_TRAINS =
-  'Waits for what is being trained in Studies and Models, which has the processor to itself. Predictions are answered all the same.';
+const QUEUE_TRAINS =
+  'Waits for what is being trained in Studies, Encoders or Models, which has the processor to itself, and goes on afterwards. Predictions are answered all the same.';
+const AGAIN =
+  'What it had saved is there: try again. If it keeps ending, close other programs, for the memory may be short.';
 
 const LIVE_OFF: LiveState = {
   datasetId: null,
@@ -29,7 +38,8 @@ const LIVE_OFF: LiveState = {
   trainedSeconds: 0,
   images: 0,
   heldOut: 0,
-  dice: null,
+  measured: null,
+  sizePx: null,
   unused: [],
   trouble: null,
 };
@@ -37,8 +47,12 @@ const LIVE_OFF: LiveState = {
 interface Active {
   readonly datasetId: number;
   readonly process: LiveProcess;
+  readonly records: LiveRecords;
   /** Settles when its process has ended and that is dealt with. */
   readonly finished: Promise<void>;
+  /** It was asked to end, and is not started again. */
+  isEnding: boolean;
+  failure: WireError | null;
 }
 
 interface LiveOptions {
@@ -50,6 +64,7 @@ interface LiveOptions {
   /** In place of real processes, for tests. */
   readonly spawn?: SpawnLive;
   readonly checkpointIntervalMs?: number;
+  readonly resumeDelayMs?: number;
 }
 
 export class LiveTraining {
@@ -57,20 +72,23 @@ export class LiveTraining {
   readonly #asked = new Map<number, PromiseWithResolvers<LivePrediction>>();
   #state: LiveState = LIVE_OFF;
   #active: Active | null = null;
+  /** What is to go on by itself. */
+  #resuming: { readonly datasetId: number; readonly timer: NodeJS.Timeout } | null = null;
+  /** Verbs follow one another: a start waits until a pause is over. */
+  #verbs: Promise<unknown> = Promise.resolve();
   #openImageId: number | null = null;
   #held: string | null = null;
   #nextId = 1;
-  #restarts = 0;
-  /** What the process said of its end; null: nothing. */
-  #last: 'stopped' | WireError | null = null;
+  /** When it was started again. performance.now() */
+  #restarts: number[] = [];
 
   constructor(options: LiveOptions) {
     this.#options = options;
     const known = options.project.live.list();
     const record = known.find(({ isOn }) => isOn) ?? known.findLast(({ step }) => step > 0);
-    if (record === undefined) return;
-    const { datasetId, step, trainedSeconds } = record;
-    this.#state = { ...LIVE_OFF, datasetId, step, trainedSeconds, phase: 'paused' };
+    if (record !== undefined) {
+      this.#state = { ...this.#stored(record.datasetId), phase: 'paused' };
+    }
   }
 
   get state(): LiveState {
@@ -80,55 +98,59 @@ export class LiveTraining {
   /** What was on when the project was closed goes on: of the app, not of a command. */
   resume(): void {
     const record = this.#options.project.live.list().find(({ isOn }) => isOn);
-    if (record !== undefined) this.#begin(record.datasetId);
+    if (record === undefined) return;
+    const { datasetId } = record;
+    const delayMs = this.#options.resumeDelayMs ?? RESUME_DELAY_MS;
+    this.#resuming = { datasetId, timer: setTimeout(() => this.#resumeNow(), delayMs) };
+    this.#tell({ phase: 'starting' });
   }
 
   /** Of another dataset: that one is paused first. */
-  async start(datasetId: number): Promise<LiveState> {
-    if (this.#active?.datasetId === datasetId) return this.#state;
-    await this.pause();
-    this.#restarts = 0;
-    this.#write(() => this.#options.project.live.turn(datasetId, true));
-    this.#begin(datasetId);
-    return this.#state;
+  start(datasetId: number): Promise<LiveState> {
+    return this.#inTurn(async () => {
+      if (this.#active?.datasetId === datasetId) return;
+      await this.#pause();
+      this.#restarts = [];
+      this.#options.project.transaction(() => this.#options.project.live.turn(datasetId, true));
+      this.#begin(datasetId);
+    });
   }
 
   /** Settles when its checkpoint is stored and its process has ended. */
-  async pause(): Promise<LiveState> {
-    const { datasetId } = this.#state;
-    if (datasetId === null || this.#state.phase === 'off') return this.#state;
-    if (this.#options.project.live.has(datasetId)) {
-      this.#write(() => this.#options.project.live.turn(datasetId, false));
-    }
-    await this.#end();
-    if (this.#state.phase !== 'paused') this.#tell({ phase: 'paused', why: null });
-    return this.#state;
+  pause(): Promise<LiveState> {
+    return this.#inTurn(() => this.#pause());
   }
 
-  async forget(datasetId: number): Promise<LiveState> {
-    if (this.#active?.datasetId === datasetId) {
-      const { process, finished } = this.#active;
-      this.#last = 'stopped';
-      process.kill();
-      await finished;
-    }
-    this.#write(() => this.#options.project.live.forget(datasetId));
-    if (this.#state.datasetId === datasetId) this.#tell({ ...LIVE_OFF, datasetId });
-    return this.#state;
+  /** Ends it, and forgets what it learned. Which images are held out stays. */
+  forget(datasetId: number): Promise<LiveState> {
+    return this.#inTurn(async () => {
+      if (this.#resuming?.datasetId === datasetId) this.#cancelResuming();
+      if (this.#active?.datasetId === datasetId) await this.#kill();
+      this.#options.project.transaction(() => this.#options.project.live.forget(datasetId));
+      if (this.#state.datasetId === datasetId) this.#tell({ ...LIVE_OFF, datasetId });
+    });
   }
 
   look(imageId: number | null): void {
-    if (imageId === this.#openImageId) return;
-    this.#openImageId = imageId;
-    this.#active?.process.send({ type: 'open', imageId });
+    if (imageId !== this.#openImageId) {
+      this.#openImageId = imageId;
+      this.#active?.process.send({ type: 'open', imageId });
+    }
+    this.#resumeNow();
+  }
+
+  /** How good it was as it went on: while it runs and after. */
+  points(datasetId: number): LivePoint[] {
+    return this.#options.project.live.points(datasetId);
   }
 
   /** Errors: conflict, where it does not run or has learned nothing yet; those of reading the image; cancelled. */
   predict(imageId: number): Promise<LivePrediction> {
+    this.#resumeNow();
     if (this.#active === null) {
       throw new AppError(
         'conflict',
-        'Nothing is being trained while you label. Turn on "Train while I label" first.',
+        'Nothing is being trained while you label. Start it under "Train while I label" first.',
       );
     }
     const id = this.#nextId++;
@@ -140,36 +162,86 @@ export class LiveTraining {
 
   /** What the engine tells everybody: of this project's changes some concern it. */
   follow(event: EngineEvent): void {
-    if (event.type !== 'changed' || this.#active === null) return;
-    if (event.project !== this.#options.project.path) return;
+    if (event.type !== 'changed' || event.project !== this.#options.project.path) return;
     const { datasets, images, runs } = event.changes;
-    const { datasetId, process } = this.#active;
-    if (datasets?.removed?.includes(datasetId) === true) {
-      this.#last = 'stopped';
-      process.kill();
+    const { datasetId } = this.#state;
+    if (datasetId !== null && datasets?.removed?.includes(datasetId) === true) {
+      this.#cancelResuming();
+      this.#kill().then(
+        () => undefined,
+        () => undefined,
+      );
       this.#tell({ ...LIVE_OFF });
     } else if (datasets !== undefined || images?.datasetId === datasetId) {
-      process.send({ type: 'changed' });
+      const readAgain = datasets !== undefined || images?.updated !== undefined;
+      this.#active?.process.send({ type: 'changed', readAgain });
     }
     if (runs !== undefined) this.#followQueue();
   }
 
   /** Ends its process with a checkpoint; it goes on when the project is opened again. */
   async close(): Promise<void> {
+    await this.#inTurn(() => {
+      this.#cancelResuming();
+      return this.#end();
+    });
+  }
+
+  /** Errors: those of the verb, which keeps no later one from its turn. */
+  async #inTurn(verb: () => Promise<void>): Promise<LiveState> {
+    const turn = this.#verbs.then(verb);
+    this.#verbs = turn.catch(() => undefined);
+    await turn;
+    return this.#state;
+  }
+
+  async #pause(): Promise<void> {
+    this.#cancelResuming();
+    const { datasetId } = this.#state;
+    const { project } = this.#options;
+    if (datasetId === null || this.#state.phase === 'off') return;
+    if (project.live.has(datasetId)) {
+      project.transaction(() => project.live.turn(datasetId, false));
+    }
     await this.#end();
+    if (this.#state.phase !== 'paused') this.#tell({ phase: 'paused', why: null });
   }
 
   // ───────────────────────────── its process ─────────────────────────────
 
-  #begin(datasetId: number): void {
+  #cancelResuming(): void {
+    if (this.#resuming === null) return;
+    clearTimeout(this.#resuming.timer);
+    this.#resuming = null;
+  }
+
+  #resumeNow(): void {
+    if (this.#resuming === null) return;
+    const { datasetId } = this.#resuming;
+    this.#cancelResuming();
+    this.#begin(datasetId);
+  }
+
+  /** `why`: it is started, where nobody has asked for it. */
+  #begin(datasetId: number, why: string | null = null): void {
     const { project, engine, checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = this.#options;
-    this.#last = null;
-    this.#held = this.#options.isQueueBusy() ? STUDY_TRAINS : null;
-    const child = (this.#options.spawn ?? spawnLive)((event) => this.#take(event));
-    const finished = child.ended.then((detail) => this.#ended(detail));
-    this.#active = { datasetId, process: child, finished };
-    const before = this.#state.datasetId === datasetId ? this.#state : LIVE_OFF;
-    this.#tell({ ...before, datasetId, phase: 'starting', why: null });
+    this.#held = this.#options.isQueueBusy() ? QUEUE_TRAINS : null;
+    const records = new LiveRecords(project, {
+      datasetId,
+      onTrouble: (trouble) => {
+        if (trouble !== this.#state.trouble) this.#tell({ trouble });
+      },
+    });
+    const child = (this.#options.spawn ?? spawnLive)((event) => this.#take(active, event));
+    const finished = child.ended.then((detail) => this.#ended(active, detail));
+    const active: Active = {
+      ...{ datasetId, process: child, records, finished },
+      isEnding: false,
+      failure: null,
+    };
+    this.#active = active;
+    const before = this.#state.datasetId === datasetId ? this.#state : this.#stored(datasetId);
+    this.#tell({ ...before, phase: 'starting', why });
     child.send({
       type: 'start',
       projectPath: project.path,
@@ -184,41 +256,45 @@ export class LiveTraining {
   }
 
   async #end(): Promise<void> {
-    if (this.#active === null) return;
-    const { process, finished } = this.#active;
-    process.send({ type: 'stop' });
-    const timeout = setTimeout(() => {
-      this.#last = 'stopped';
-      process.kill();
-    }, STOP_TIMEOUT_MS);
-    await finished;
+    const active = this.#active;
+    if (active === null) return;
+    active.isEnding = true;
+    active.process.send({ type: 'stop' });
+    const timeout = setTimeout(() => active.process.kill(), STOP_TIMEOUT_MS);
+    await active.finished;
     clearTimeout(timeout);
   }
 
+  async #kill(): Promise<void> {
+    if (this.#active === null) return;
+    this.#active.isEnding = true;
+    this.#active.process.kill();
+    await this.#active.finished;
+  }
+
   #followQueue(): void {
-    const held = this.#options.isQueueBusy() ? STUDY_TRAINS : null;
+    const held = this.#options.isQueueBusy() ? QUEUE_TRAINS : null;
     if (held === this.#held) return;
     this.#held = held;
     this.#active?.process.send({ type: 'hold', why: held });
   }
 
-  /** What cannot be stored is said, and ends nothing: it comes again with the next checkpoint. */
-  #take(event: LiveEvent): void {
-    const { project } = this.#options;
-    const datasetId = this.#active?.datasetId;
-    if (datasetId === undefined) return;
+  #take(active: Active, event: LiveEvent): void {
+    // What is still on its way from one whose dataset is gone, or that was forgotten.
+    if (active !== this.#active) return;
+    const { records } = active;
     switch (event.type) {
       case 'started':
-        this.#write(() => project.live.resumedAt(datasetId, event.step));
+        records.resumedAt(event.step);
         break;
       case 'taken':
-        this.#write(() => project.live.addTakings(datasetId, event.step, event.takings));
+        records.joined(event.step, event.takings);
         break;
       case 'checkpoint':
-        this.#write(() => project.live.saveCheckpoint(datasetId, event));
+        records.checkpoint(event);
         break;
       case 'progress':
-        this.#tell(event.progress);
+        this.#moveOn(records, event.progress);
         break;
       case 'prediction': {
         const { bytes, uncertainty, step } = event;
@@ -231,42 +307,60 @@ export class LiveTraining {
         this.#asked.delete(event.id);
         break;
       case 'stopped':
-        this.#last = 'stopped';
+        active.isEnding = true;
         break;
       case 'failed':
-        this.#last = event.error;
+        active.failure = event.error;
         break;
     }
   }
 
-  #ended(detail: string): void {
-    const active = this.#active;
+  #moveOn(records: LiveRecords, progress: LiveProgress): void {
+    const { measured, sizePx } = this.#state;
+    if (progress.measured !== null && progress.measured.step !== measured?.step) {
+      records.measured(progress.measured);
+    }
+    // A process that was just started has not measured yet.
+    this.#tell({
+      ...progress,
+      measured: progress.measured ?? measured,
+      sizePx: progress.sizePx ?? sizePx,
+    });
+  }
+
+  #ended(active: Active, detail: string): void {
     this.#active = null;
     const gone = new AppError('cancelled', 'The training was stopped before it could answer.');
     for (const { reject } of this.#asked.values()) reject(gone);
     this.#asked.clear();
-    if (this.#last === 'stopped' || active === null) return;
-    if (this.#last === null && this.#restarts < MAX_RESTARTS) {
-      this.#restarts++;
-      this.#begin(active.datasetId);
+    if (active.isEnding) return;
+    const now = performance.now();
+    this.#restarts = this.#restarts.filter((at) => now - at < RESTARTS_SPAN_MS);
+    if (active.failure === null && this.#restarts.length < MAX_RESTARTS) {
+      this.#restarts.push(now);
+      this.#begin(
+        active.datasetId,
+        'Its process ended unexpectedly. It is started again, from what it had saved.',
+      );
       return;
     }
-    const why = this.#last?.message ?? `Its process ended unexpectedly: ${detail}`;
+    const why = active.failure?.message ?? `Its process ended unexpectedly. ${AGAIN}\n${detail}`;
     this.#tell({ phase: 'failed', why });
   }
 
-  // ───────────────────────────── what is written and told ─────────────────────────────
+  // ───────────────────────────── what is told ─────────────────────────────
 
-  #write(write: () => void): void {
-    try {
-      this.#options.project.transaction(write);
-      if (this.#state.trouble !== null) this.#tell({ trouble: null });
-    } catch (error) {
-      this.#tell({ trouble: `What it learned could not be stored: ${messageOf(error)}` });
-    }
+  /** As the project file tells of a training that does not run. */
+  #stored(datasetId: number): LiveState {
+    const { live } = this.#options.project;
+    const record = live.list().find((one) => one.datasetId === datasetId);
+    const { step = 0, trainedSeconds = 0 } = record ?? {};
+    const measured = live.points(datasetId).at(-1) ?? null;
+    const { images = 0, heldOut = 0 } = measured ?? {};
+    return { ...LIVE_OFF, datasetId, step, trainedSeconds, measured, images, heldOut };
   }
 
-  #tell(change: Partial<LiveState> | LiveProgress): void {
+  #tell(change: Partial<LiveState>): void {
     this.#state = { ...this.#state, ...change };
     const { path } = this.#options.project;
     this.#options.emit({ type: 'live.state', project: path, state: this.#state });

@@ -1,4 +1,5 @@
-/** SQL of the training that goes on while one labels: what it resumes from, and which labels it took up when. */
+/** SQL of the training that goes on while one labels: what it resumes from, which labels it took up when, its curve. */
+import type { LivePoint } from '../../shared/entities.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 import { storedBytes } from './stored.ts';
@@ -19,6 +20,9 @@ export interface Taking {
   /** It is measured on, and never trained on. */
   readonly heldOut: boolean;
 }
+
+/** Points of a curve that are kept: of more, every second one goes. */
+const MOST_POINTS = 400;
 
 interface LiveRow {
   dataset_id: number;
@@ -67,6 +71,26 @@ export function liveTable(db: Sqlite) {
        WHERE dataset_id = ? ORDER BY id`,
   );
 
+  const insertPoint = db.prepare<[number, number, number, number, number]>(
+    `INSERT INTO live_points (dataset_id, step, dice, images, held_out) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (dataset_id, step) DO UPDATE
+         SET dice = excluded.dice, images = excluded.images, held_out = excluded.held_out`,
+  );
+  const pointsOf = db.prepare<[number], LivePoint>(
+    `SELECT step, dice, images, held_out AS heldOut FROM live_points WHERE dataset_id = ? ORDER BY step`,
+  );
+  const countPoints = db
+    .prepare<[number], number>('SELECT count(*) FROM live_points WHERE dataset_id = ?')
+    .pluck();
+  const thinPoints = db.prepare<[number, number]>(
+    `DELETE FROM live_points WHERE dataset_id = ? AND step IN (
+       SELECT step FROM (SELECT step, row_number() OVER (ORDER BY step) AS place FROM live_points WHERE dataset_id = ?)
+         WHERE place % 2 = 0)`,
+  );
+  const dropPoints = db.prepare<[number, number]>(
+    'DELETE FROM live_points WHERE dataset_id = ? AND step > ?',
+  );
+
   return {
     list: (): LiveRecord[] => all.all().map(toRecord),
     has: (datasetId: number): boolean => one.get(datasetId) !== undefined,
@@ -86,15 +110,28 @@ export function liveTable(db: Sqlite) {
     ): void {
       put.run(step, trainedSeconds, new Date().toISOString(), sha256(bytes), bytes, datasetId);
     },
-    /** What it learned; who is held out stays. */
-    forget: (datasetId: number) => void forget.run(datasetId),
+    /** What it learned, and its curve; who is held out stays. Within a transaction. */
+    forget(datasetId: number): void {
+      forget.run(datasetId);
+      dropPoints.run(datasetId, -1);
+    },
     addTakings(datasetId: number, step: number, takings: readonly Taking[]): void {
       for (const { imageId, labelMapId, heldOut } of takings) {
         insertTaking.run(datasetId, imageId, labelMapId, step, heldOut ? 1 : 0);
       }
     },
-    /** It goes on from a checkpoint: what had joined behind it is there from this step on. */
-    resumedAt: (datasetId: number, step: number) => void moveTakings.run(step, datasetId, step),
+    /** It goes on from a checkpoint: what had joined behind it is there from this step on. Within a transaction. */
+    resumedAt(datasetId: number, step: number): void {
+      moveTakings.run(step, datasetId, step);
+      dropPoints.run(datasetId, step);
+    },
+    /** In the place of an earlier one of that step. Within a transaction. */
+    addPoint(datasetId: number, { step, dice, images, heldOut }: LivePoint): void {
+      insertPoint.run(datasetId, step, dice, images, heldOut);
+      if ((countPoints.get(datasetId) ?? 0) > MOST_POINTS) thinPoints.run(datasetId, datasetId);
+    },
+    /** In order of their steps. */
+    points: (datasetId: number): LivePoint[] => pointsOf.all(datasetId),
     /** In the order in which they joined. */
     takings: (datasetId: number): (Taking & { readonly step: number })[] =>
       takingsOf.all(datasetId).map((row) => ({ ...row, heldOut: row.heldOut === 1 })),

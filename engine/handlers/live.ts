@@ -2,9 +2,20 @@
 import { type Handlers, requireDataset } from './context.ts';
 
 export const liveHandlers: Handlers<
-  'live.state' | 'live.start' | 'live.pause' | 'live.stop' | 'live.look' | 'live.predict'
+  | 'live.state'
+  | 'live.curve'
+  | 'live.start'
+  | 'live.pause'
+  | 'live.stop'
+  | 'live.look'
+  | 'live.predict'
 > = {
   'live.state': ({ project }, context) => context.project(project).live.state,
+  'live.curve'({ project, datasetId }, context) {
+    const { db, live } = context.project(project);
+    requireDataset(db, datasetId);
+    return live.points(datasetId);
+  },
   'live.start'({ project, datasetId }, context) {
     const { db, live } = context.project(project);
     requireDataset(db, datasetId);

@@ -155,6 +155,16 @@ const OTHER_ACTIONS = {
     keys: ['Enter'],
   },
   'prediction.hide': { title: 'Hide or show the prediction', group: 'Prediction', keys: ['G'] },
+  'live.show': {
+    title: 'Show what is trained while I label',
+    group: 'Prediction',
+    keys: ['T'],
+  },
+  'live.toggle': {
+    title: 'Train while I label, or pause it',
+    group: 'Prediction',
+    keys: ['Shift+T'],
+  },
 
   'keys.show': { title: 'All keys', group: 'View', keys: ['?'] },
 } as const satisfies Record<string, ActionInfo>;

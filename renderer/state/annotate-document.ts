@@ -13,7 +13,7 @@ import { History } from '../canvas/history.ts';
 import { LabelEncoder } from '../canvas/label-encoder.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 
-/** Whose work the next revision is: drawn by hand, or made out of a run's prediction. */
+/** Whose work the next revision is: drawn by hand, or made out of a prediction, which need not be a run's. */
 export interface Provenance {
   readonly author: 'human' | 'corrected';
   readonly runId: number | null;
@@ -63,8 +63,8 @@ export class AnnotateDocument {
   #base: number | null;
   #adopting = false;
   readonly #openedAs: Provenance;
-  /** Entries of the history that took a prediction over, and the run it was of. */
-  readonly #accepted = new Map<number, number>();
+  /** Entries of the history that took a prediction over, and the run it was of; null: the training that goes on. */
+  readonly #accepted = new Map<number, number | null>();
 
   constructor(options: {
     api: Api;
@@ -83,7 +83,7 @@ export class AnnotateDocument {
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
     this.#openedAs =
-      current !== undefined && current.runId !== null
+      current !== undefined && (current.runId !== null || current.author === 'corrected')
         ? { author: 'corrected', runId: current.runId }
         : { author: 'human', runId: null };
     this.history = new History(this.layer);
@@ -99,19 +99,18 @@ export class AnnotateDocument {
     });
   }
 
-  /** The stroke just made took over what a run predicted. */
-  noteAccepted(runId: number): void {
+  /** The stroke just made took over what a run predicted; null: the training that goes on. */
+  noteAccepted(runId: number | null): void {
     const entry = this.history.entries[this.history.position - 1];
     if (entry !== undefined) this.#accepted.set(entry.id, runId);
   }
 
   /** Of the labels as they are: what was undone does not count. */
   get #provenance(): Provenance {
-    const runId = this.history.entries
-      .slice(0, this.history.position)
-      .map(({ id }) => this.#accepted.get(id))
-      .findLast((id) => id !== undefined);
-    return runId === undefined ? this.#openedAs : { author: 'corrected', runId };
+    const done = this.history.entries.slice(0, this.history.position);
+    const accepted = done.findLast(({ id }) => this.#accepted.has(id));
+    if (accepted === undefined) return this.#openedAs;
+    return { author: 'corrected', runId: this.#accepted.get(accepted.id) ?? null };
   }
 
   get saveState(): SaveState {

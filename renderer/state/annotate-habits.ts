@@ -7,10 +7,13 @@ export interface AnnotateHabits {
   /** How labels are drawn, and how strongly when they are filled: 0 … 1. */
   style: Exclude<LabelStyle, 'hatch'>;
   opacity: number;
+  /** Whether what is trained while one labels is asked of every image that is opened. */
+  showsLive: boolean;
 }
 
 export const firstHabits = (): AnnotateHabits => ({
   settings: DEFAULT_SETTINGS,
   style: 'fill',
   opacity: 0.5,
+  showsLive: false,
 });

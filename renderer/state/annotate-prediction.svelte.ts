@@ -19,6 +19,8 @@ export class AnnotatePrediction {
   runs = $state.raw<readonly Run[] | null>(null);
   runId = $state.raw<number | null>(null);
   state = $state.raw<PredictionState>({ kind: 'none' });
+  /** What lies over the image is not of a run, but of the training that goes on. */
+  isLive = $state.raw(false);
   readonly #api: Api;
   readonly #project: string;
   /** The latest request; answers of older ones come too late. */
@@ -62,6 +64,7 @@ export class AnnotatePrediction {
     image: { readonly id: number; readonly revisions: readonly LabelMapRevision[] } | null,
   ): Promise<void> {
     const request = ++this.#request;
+    this.isLive = false;
     const { runId } = this;
     if (image === null || runId === null) {
       this.state = { kind: 'none' };
@@ -78,6 +81,14 @@ export class AnnotatePrediction {
         : pixelsUrl('label-map', { project, image: image.id, revision: predicted.id }),
     );
     if (request === this.#request) this.state = state;
+  }
+
+  /** Shows what the training that goes on sees, in the place of a run's prediction. */
+  showLive(layer: LabelLayer): void {
+    this.#request++;
+    this.runId = null;
+    this.isLive = true;
+    this.state = { kind: 'shown', layer };
   }
 
   async #fetch(path: string): Promise<PredictionState> {

@@ -30,6 +30,7 @@ import {
 } from './annotate-document.ts';
 import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
+import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
@@ -55,6 +56,7 @@ export class AnnotateState {
   readonly editor: Editor;
   readonly look: AnnotateLook;
   readonly prediction: AnnotatePrediction;
+  readonly live: AnnotateLive;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
   index = $state.raw(-1);
@@ -93,6 +95,7 @@ export class AnnotateState {
     this.#habits = options.habits;
     this.look = new AnnotateLook(options.habits);
     this.prediction = new AnnotatePrediction(options.api, options.project);
+    this.live = new AnnotateLive(options);
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
@@ -136,6 +139,7 @@ export class AnnotateState {
       stopEvents();
       stopDocuments();
       this.editor.finish();
+      this.live.look(null);
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
@@ -156,6 +160,7 @@ export class AnnotateState {
       this.#api.call('datasets.list', { project: this.project }),
       allImages(this.#api, { project: this.project, datasetId }),
     ]);
+    await this.live.load(datasetId);
     this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
     const { classes, hasBackground } = this;
     this.look.dataset = { classes, hasBackground };
@@ -179,6 +184,7 @@ export class AnnotateState {
     }
     this.index = index;
     this.error = null;
+    this.live.look(image.id);
     const ready = findDocument(this.project, image.id);
     if (ready === null) this.#enter(null);
     try {
@@ -188,6 +194,7 @@ export class AnnotateState {
       this.#prefetch(index);
       await this.#showPrediction();
       this.#reopenEditor();
+      if (this.live.isAlways && this.live.canAnswer) this.#run(() => this.showLive());
     } catch (error) {
       if (this.image?.id === image.id) {
         this.error = messageOf(error);
@@ -272,9 +279,9 @@ export class AnnotateState {
   }
 
   #committed(): void {
-    const { runId } = this.prediction;
-    if (this.tools.kind.needsPrediction === true && runId !== null)
-      this.document?.noteAccepted(runId);
+    if (this.tools.kind.needsPrediction !== true) return;
+    const { runId, isLive } = this.prediction;
+    if (runId !== null || isLive) this.document?.noteAccepted(runId);
   }
 
   #followSteps(): void {
@@ -320,6 +327,7 @@ export class AnnotateState {
 
   #handle(event: EngineEvent): void {
     if (!('project' in event) || event.project !== this.project) return;
+    if (event.type === 'live.state') this.live.follow(event.state);
     if (event.type !== 'changed') return;
     const { datasets, images, runs } = event.changes;
     if (runs !== undefined) this.#run(() => this.prediction.follow(runs));
@@ -392,19 +400,38 @@ export class AnnotateState {
     if (runId === null && this.tools.kind.needsPrediction === true) this.tools.setTool('brush');
   }
 
+  /** Shows what the training that goes on sees in the open image now. Errors: those of AnnotateLive.see. */
+  async showLive(): Promise<void> {
+    const { document } = this;
+    if (document === null || this.live.isAsking) return;
+    const layer = await this.live.see(document.record.id);
+    if (this.document !== document) return;
+    this.prediction.showLive(layer);
+    this.setPredictionVisible(true);
+  }
+
+  async showLiveAlways(always: boolean): Promise<void> {
+    this.live.setAlways(always);
+    if (always && this.live.canAnswer) await this.showLive();
+  }
+
+  async toggleLive(): Promise<void> {
+    await (this.live.isUnderWay ? this.live.pause() : this.live.start());
+  }
+
   /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
   acceptPrediction(): void {
     const { document, prediction } = this;
     if (document === null) return;
     this.editor.finish();
-    const { layer, runId } = prediction;
+    const { layer, runId, isLive } = prediction;
     let changed = false;
     if (layer !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
       const { blank } = this;
       const { layer: labels, history } = document;
       changed = acceptAll(layer, { layer: labels, history, keepOthers, blank });
-      if (changed && runId !== null) document.noteAccepted(runId);
+      if (changed && (runId !== null || isLive)) document.noteAccepted(runId);
       this.#changed('history');
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.

@@ -1,12 +1,14 @@
 /** The training that goes on while one labels: one a project at a time, of one dataset. */
 import { z } from 'zod';
-import { Id, type LiveState } from '../entities.ts';
+import { Id, type LivePoint, type LiveState } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { project } from './project.ts';
 
 export const liveCalls = {
   /** What it is doing; while it does something, `live.state` events say the same. */
   'live.state': z.object({ project }),
+  /** How its held-out Dice went so far, also while it does not run. */
+  'live.curve': z.object({ project, datasetId: Id }),
   /** Begins, or goes on from its checkpoint. One of another dataset is paused. */
   'live.start': z.object({ project, datasetId: Id }),
   /** Saves a checkpoint and ends the process; nothing is lost. */
@@ -34,6 +36,7 @@ export interface LivePrediction {
 
 export interface LiveOutputs {
   'live.state': LiveState;
+  'live.curve': LivePoint[];
   'live.start': LiveState;
   'live.pause': LiveState;
   'live.stop': LiveState;

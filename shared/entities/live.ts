@@ -13,6 +13,17 @@ const LivePhase = z.enum([
 ]);
 export type LivePhase = z.infer<typeof LivePhase>;
 
+/** How good it was after a step, on images that it does not train on. */
+export const LivePoint = z.object({
+  step: z.number().int(),
+  /** Of each class over the pixels of the held-out images, mean over classes. */
+  dice: z.number(),
+  /** Images that it was trained on by then, and those that it was measured on. */
+  images: z.number().int(),
+  heldOut: z.number().int(),
+});
+export type LivePoint = z.infer<typeof LivePoint>;
+
 /** What the training process tells of itself. */
 export const LiveProgress = z.object({
   phase: LivePhase,
@@ -24,8 +35,10 @@ export const LiveProgress = z.object({
   images: z.number().int(),
   /** Labelled images that never are: it is measured on them. */
   heldOut: z.number().int(),
-  /** Dice of each class over the pixels of the held-out images, mean over classes; null: not measured yet. */
-  dice: z.number().nullable(),
+  /** The latest; null: none yet since its process began. */
+  measured: LivePoint.nullable(),
+  /** Side of the square that images are squeezed to; null: not settled yet. */
+  sizePx: z.number().int().nullable(),
   /** Labelled images that are not used, and why. */
   unused: z.array(z.object({ name: z.string(), why: z.string() })),
 });

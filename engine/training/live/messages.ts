@@ -19,8 +19,8 @@ export const LiveRequest = z.discriminatedUnion('type', [
     held: z.string().nullable(),
     checkpointIntervalMs: z.number().positive(),
   }),
-  /** Something of the dataset has changed: labels, images, classes. */
-  z.object({ type: z.literal('changed') }),
+  /** Something of the dataset has changed: labels, images, classes. `readAgain`: what could not be read may be there now. */
+  z.object({ type: z.literal('changed'), readAgain: z.boolean() }),
   z.object({ type: z.literal('open'), imageId: Id.nullable() }),
   z.object({ type: z.literal('hold'), why: z.string().nullable() }),
   z.object({ type: z.literal('predict'), id: z.number().int(), imageId: Id }),

@@ -1,22 +1,20 @@
 /**
- * A live training from its start to its pause: takes up labels, trains, measures itself, and answers between two steps.
- * Reads the project and writes nothing; everything leaves through `emit`. The process around it is worker.ts.
+ * A live training from its start to its pause: takes up labels, trains, and between two steps measures itself
+ * (held-out-score.ts) and answers (answers.ts). Reads the project and writes nothing; everything leaves through `emit`.
+ * The process around it is worker.ts.
  *
  * Everything happens on one thread, decoding included: what is left of the processor belongs to whoever paints.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset, LiveProgress } from '../../../shared/entities.ts';
-import { AppError, toWireError } from '../../../shared/errors.ts';
-import { scoredClasses } from '../../../shared/foreground.ts';
-import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { Project } from '../../db/project.ts';
 import { type BatchPlan, planBatches } from '../batches/batches.ts';
-import { type AnyTile, openInput } from '../images/tiles.ts';
-import { pooledDice, type ValidationView, validationViews } from '../scoring/evaluation.ts';
-import { mostProbable, type PredictionInput, predictionInput } from '../scoring/predict.ts';
-import { inputsAPass } from '../scoring/segmenter.ts';
-import type { Engine } from '../tensorflow/backend.ts';
+import type { AnyTile } from '../images/tiles.ts';
 import { pixelClasses } from '../network/pixel-classes.ts';
+import type { Engine } from '../tensorflow/backend.ts';
+import { Answers } from './answers.ts';
+import { HeldOutScore } from './held-out-score.ts';
 import { LabelSet, type Member } from './label-set.ts';
 import type { LiveEvent, LiveRequest, LiveStart } from './messages.ts';
 import { createLiveNetwork, fresh, type LiveNetwork, resumed } from './network.ts';
@@ -27,9 +25,6 @@ import { liveSettings } from './settings.ts';
 const REPORT_INTERVAL_MS = 500;
 /** Label maps are saved after every stroke: they are looked at no more often than this. */
 const LOOK_INTERVAL_MS = 1000;
-/** Steps between two measurements on the held-out images, at least; they take no more than a fifth of the time. */
-const MEASURE_EVERY = 50;
-const MEASURE_SHARE = 0.2;
 /** Steps without anything new after which it rests; of many images, so many of each. */
 const REST_AFTER = 1000;
 const REST_AFTER_EACH = 60;
@@ -47,8 +42,6 @@ interface SessionOptions {
   readonly deliver: (event: LiveEvent) => Promise<void>;
 }
 
-type Asked = Extract<LiveRequest, { type: 'predict' }>;
-
 export class LiveSession {
   readonly #project: Project;
   readonly #engine: Engine;
@@ -57,6 +50,8 @@ export class LiveSession {
   readonly #deliver: SessionOptions['deliver'];
   readonly #checkpointIntervalMs: number;
   readonly #labels: LabelSet;
+  readonly #answers: Answers;
+  readonly #score = new HeldOutScore();
   /** Revisions that could not be read, and why. */
   readonly #unreadable = new Map<number, { readonly name: string; readonly why: string }>();
   #network: LiveNetwork | null = null;
@@ -67,9 +62,6 @@ export class LiveSession {
   /** Of the network. */
   #hasBackground = true;
   #plan: { readonly members: readonly Member[]; readonly batches: BatchPlan } | null = null;
-  #asked: Asked[] = [];
-  /** The open image as the network sees it: ready before it is asked for. */
-  #input: { readonly imageId: number; readonly input: PredictionInput } | null = null;
   #openImageId: number | null;
   #held: string | null;
   #changed = true;
@@ -84,11 +76,6 @@ export class LiveSession {
   #reportedAt = -Infinity;
   #savedAt = performance.now();
   #savedStep = 0;
-  #dice: number | null = null;
-  #measuredStep = -Infinity;
-  #measureMs = 0;
-  /** Training time since the last measurement began. */
-  #trainedMsAtMeasure = 0;
 
   constructor({ project, engine, start, emit, deliver }: SessionOptions) {
     this.#project = project;
@@ -100,6 +87,7 @@ export class LiveSession {
     this.#emit = emit;
     this.#deliver = deliver;
     this.#labels = new LabelSet(project, start.datasetId);
+    this.#answers = new Answers({ project, ...start, deliver });
     this.#dataset = this.#readDataset();
   }
 
@@ -107,16 +95,18 @@ export class LiveSession {
     switch (request.type) {
       case 'changed':
         this.#changed = true;
+        if (request.readAgain) this.#unreadable.clear();
         break;
       case 'open':
         this.#openImageId = request.imageId;
+        this.#answers.open(request.imageId);
         this.#changed = true;
         break;
       case 'hold':
         this.#held = request.why;
         break;
       case 'predict':
-        this.#asked.push(request);
+        this.#answers.ask(request);
         break;
       case 'stop':
         this.#stopping = true;
@@ -139,9 +129,7 @@ export class LiveSession {
         continue;
       }
       await this.#train();
-      if (this.#step - this.#measuredStep >= MEASURE_EVERY && this.#mayMeasure()) {
-        await this.#measure();
-      }
+      if (this.#score.isDue(this.#at)) await this.#measure();
       this.#report({ phase: 'training', why: null });
       if (performance.now() - this.#savedAt >= this.#checkpointIntervalMs) await this.#save();
     }
@@ -197,7 +185,7 @@ export class LiveSession {
     if (taken.length === 0 && left.length === 0) return;
     this.#plan = null;
     this.#newsAt = this.#step;
-    if (left.length > 0 || taken.some(({ heldOut }) => heldOut)) this.#measuredStep = -Infinity;
+    if (left.length > 0 || taken.some(({ heldOut }) => heldOut)) this.#score.outdate();
     const takings = taken.map(({ imageId, labelMapId, heldOut }) => ({
       ...{ imageId, labelMapId, heldOut },
     }));
@@ -213,7 +201,7 @@ export class LiveSession {
     this.#hasBackground = hasBackground;
     this.#plan = null;
     this.#newsAt = this.#step;
-    this.#measuredStep = -Infinity;
+    this.#score.outdate();
   }
 
   // ───────────────────────────── training ─────────────────────────────
@@ -233,9 +221,9 @@ export class LiveSession {
   /** Saves, measures and sleeps until there is a message, or a look is due. */
   async #rest(reason: Pick<LiveProgress, 'phase' | 'why'>): Promise<void> {
     if (this.#step !== this.#savedStep) await this.#save();
-    if (reason.phase === 'resting' && this.#measuredStep !== this.#step) await this.#measure();
+    if (reason.phase === 'resting' && !this.#score.isOf(this.#step)) await this.#measure();
     this.#report(reason, true);
-    if (this.#stopping || this.#asked.length > 0) return;
+    if (this.#stopping || this.#answers.areWaitedFor) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const wake = () => resolve(undefined);
     this.#wake = wake;
@@ -300,98 +288,33 @@ export class LiveSession {
     }
   }
 
-  /** Measuring takes its share of the time, however many images are held out. */
-  #mayMeasure(): boolean {
-    if (this.#measuredStep === -Infinity) return true;
-    return (this.#trainedMs - this.#trainedMsAtMeasure) * MEASURE_SHARE >= this.#measureMs;
-  }
-
-  /** In pieces of one pass through the network, between which questions are answered. */
   async #measure(): Promise<void> {
-    this.#measuredStep = this.#step;
-    this.#trainedMsAtMeasure = this.#trainedMs;
-    const network = this.#network;
-    const { heldOut } = this.#labels;
-    if (network === null) return;
-    let ownMs = 0;
-    const { sizePx } = this.#settings.sampling;
-    const truths: LabelMap[] = [];
-    const predictions: LabelMap[] = [];
-    const atOnce = inputsAPass(sizePx);
-    let views: ValidationView[] = [];
-    const predictViews = () => {
-      const began = performance.now();
-      const probabilities = network.probabilities(views.map(({ pixels }) => pixels));
-      for (const [i, { truth }] of views.entries()) {
-        const data = mostProbable(probabilities[i] ?? new Float32Array(), network.classes);
-        predictions.push({ width: sizePx, height: sizePx, data });
-        truths.push(truth);
-      }
-      views = [];
-      ownMs += performance.now() - began;
-    };
-    for (const member of heldOut) {
-      const tile = await this.#tileOf(member);
-      if (tile !== null) views.push(...validationViews(tile, sizePx));
-      if (views.length < atOnce) continue;
-      predictViews();
-      await nextTurn();
-      if (this.#stopping) return;
-      await this.#answer();
-    }
-    if (views.length > 0) predictViews();
-    this.#measureMs = ownMs;
-    const scored = scoredClasses(this.#dataset);
-    this.#dice = pooledDice(predictions, truths, { count: network.classes, scored });
-  }
-
-  // ───────────────────────────── answers ─────────────────────────────
-
-  async #answer(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = [];
-    for (const request of asked) await this.#predict(request);
-    await this.#prepareOpen();
-  }
-
-  /** Decodes the open image ahead: to do so when it is asked for would take the most of the time. */
-  async #prepareOpen(): Promise<void> {
-    const imageId = this.#openImageId;
-    if (imageId === null || this.#network === null || this.#input?.imageId === imageId) return;
-    // Trouble is told when it is asked for.
-    await this.#inputOf(imageId).catch((error: unknown) => {
-      if (!(error instanceof AppError)) throw error;
-      this.#openImageId = null;
+    if (this.#network === null) return;
+    await this.#score.measure(this.#at, {
+      network: this.#network,
+      labels: this.#labels,
+      dataset: this.#dataset,
+      sizePx: this.#settings.sampling.sizePx,
+      tileOf: (member) => this.#tileOf(member),
+      between: async () => {
+        await nextTurn();
+        if (!this.#stopping) await this.#answer();
+        return !this.#stopping;
+      },
     });
   }
 
-  async #inputOf(imageId: number): Promise<PredictionInput> {
-    if (this.#input?.imageId === imageId) return this.#input.input;
-    const image = this.#project.datasets.image(imageId);
-    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
-    const { network, sampling } = this.#settings;
-    const rows = await openInput(this.#project, image, network.inputChannels);
-    const input = await predictionInput(rows, sampling);
-    this.#input = { imageId, input };
-    return input;
+  get #at() {
+    return { step: this.#step, trainedMs: this.#trainedMs };
   }
 
-  async #predict({ id, imageId }: Asked): Promise<void> {
-    try {
-      if (this.#network === null || this.#step === 0) {
-        throw new AppError(
-          'conflict',
-          `It has learned nothing yet. ${this.#labels.isOpenWaiting ? OPEN_WAITS : NOTHING_YET}`,
-        );
-      }
-      const prediction = await this.#network.predict(await this.#inputOf(imageId));
-      const bytes = encodeLabelMap(prediction);
-      const { uncertainty } = prediction;
-      await this.#deliver({ type: 'prediction', id, bytes, uncertainty, step: this.#step });
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      await this.#deliver({ type: 'refused', id, error: toWireError(error) });
-    }
+  #answer(): Promise<void> {
+    return this.#answers.give({
+      network: this.#network,
+      settings: this.#settings,
+      step: this.#step,
+      whyNone: this.#labels.isOpenWaiting ? OPEN_WAITS : NOTHING_YET,
+    });
   }
 
   // ───────────────────────────── what leaves ─────────────────────────────
@@ -418,7 +341,8 @@ export class LiveSession {
       trainedSeconds: this.#trainedSeconds(),
       images: this.#labels.trained.length,
       heldOut: this.#labels.heldOut.length,
-      dice: this.#labels.heldOut.length === 0 ? null : this.#dice,
+      measured: this.#labels.heldOut.length === 0 ? null : this.#score.latest,
+      sizePx: this.#network === null ? null : this.#settings.sampling.sizePx,
       unused: [...this.#unreadable.values()],
     };
     this.#emit({ type: 'progress', progress });

@@ -8,6 +8,7 @@ export interface ActionSurroundings {
   readonly navigate: (index: number) => void;
   readonly close: () => void;
   readonly showKeys: () => void;
+  readonly report: (error: unknown) => void;
 }
 
 type Verb = (surroundings: ActionSurroundings) => void;
@@ -78,6 +79,8 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'prediction.accept': ({ annotate }) => annotate.acceptPrediction(),
   'prediction.hide': ({ annotate }) =>
     annotate.setPredictionVisible(!annotate.look.predictionVisible),
+  'live.show': ({ annotate, report }) => void annotate.showLive().catch(report),
+  'live.toggle': ({ annotate, report }) => void annotate.toggleLive().catch(report),
   'keys.show': ({ showKeys }) => showKeys(),
 };
 

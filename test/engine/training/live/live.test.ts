@@ -40,7 +40,7 @@ it('takes up new labels, answers, and goes on from its checkpoint after a pause 
   const saved = () => project.live.list()[0]?.step ?? 0;
 
   await live.start(datasetId);
-  const begun = await until(({ step, dice }) => step >= 5 && dice !== null);
+  const begun = await until(({ step, measured }) => step >= 5 && measured !== null);
   expect(begun).toMatchObject({ phase: 'training', images: 11, heldOut: 3, trouble: null });
 
   const [first] = images;

@@ -1,0 +1,80 @@
+/**
+ * What a live training leaves in the project file. What cannot be written, most likely for a full disk, is kept and comes
+ * again with whatever is written next.
+ */
+import type { LivePoint } from '../shared/entities.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Taking } from './db/live.ts';
+import type { Project } from './db/project.ts';
+
+interface Joined {
+  readonly step: number;
+  readonly takings: readonly Taking[];
+}
+
+export class LiveRecords {
+  readonly #project: Project;
+  readonly #datasetId: number;
+  readonly #onTrouble: (trouble: string | null) => void;
+  #joined: Joined[] = [];
+  #point: LivePoint | null = null;
+  /** Of the checkpoint that could not be stored. */
+  #owedStep: number | null = null;
+
+  /** `onTrouble`: what is wrong, in words; null once everything is stored. */
+  constructor(
+    project: Project,
+    options: {
+      readonly datasetId: number;
+      readonly onTrouble: (trouble: string | null) => void;
+    },
+  ) {
+    this.#project = project;
+    this.#datasetId = options.datasetId;
+    this.#onTrouble = options.onTrouble;
+  }
+
+  /** It goes on from a checkpoint: what came after that has not been. */
+  resumedAt(step: number): void {
+    this.#write((live) => live.resumedAt(this.#datasetId, step));
+  }
+
+  joined(step: number, takings: readonly Taking[]): void {
+    this.#joined.push({ step, takings });
+    this.#write(() => undefined);
+  }
+
+  measured(point: LivePoint): void {
+    this.#point = point;
+    this.#write(() => undefined);
+  }
+
+  checkpoint(saved: { step: number; trainedSeconds: number; bytes: Uint8Array }): void {
+    this.#owedStep = saved.step;
+    this.#write((live) => {
+      live.saveCheckpoint(this.#datasetId, saved);
+      this.#owedStep = null;
+    });
+  }
+
+  #write(own: (live: Project['live']) => void): void {
+    const { live } = this.#project;
+    const owedStep = this.#owedStep;
+    try {
+      this.#project.transaction(() => {
+        for (const { step, takings } of this.#joined) {
+          live.addTakings(this.#datasetId, step, takings);
+        }
+        if (this.#point !== null) live.addPoint(this.#datasetId, this.#point);
+        own(live);
+      });
+      this.#joined = [];
+      this.#point = null;
+      // Small things may be stored while a checkpoint finds no room.
+      if (this.#owedStep === null) this.#onTrouble(null);
+    } catch (error) {
+      this.#owedStep = owedStep;
+      this.#onTrouble(`What it learned could not be stored: ${messageOf(error)}`);
+    }
+  }
+}

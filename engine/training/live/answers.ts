@@ -1,0 +1,107 @@
+/**
+ * Answers of a live training: predictions by the weights of now, and the open image decoded ahead of the question. When
+ * there is time for them is up to the session.
+ */
+import { AppError, toWireError } from '../../../shared/errors.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
+import type { Project } from '../../db/project.ts';
+import { openInput } from '../images/tiles.ts';
+import { type PredictionInput, predictionInput } from '../scoring/predict.ts';
+import type { LiveEvent, LiveRequest } from './messages.ts';
+import type { LiveNetwork } from './network.ts';
+import type { LiveSettings } from './settings.ts';
+
+type Asked = Extract<LiveRequest, { type: 'predict' }>;
+
+/** What answers. */
+interface Answering {
+  /** null: nothing has been learned yet, and `whyNone`. */
+  readonly network: LiveNetwork | null;
+  readonly settings: LiveSettings;
+  /** Of the weights. */
+  readonly step: number;
+  readonly whyNone: string;
+}
+
+export class Answers {
+  readonly #project: Project;
+  readonly #datasetId: number;
+  readonly #deliver: (event: LiveEvent) => Promise<void>;
+  #asked: Asked[] = [];
+  /** The image on the screen; null: none, or one that there is nothing to decode of. */
+  #aheadId: number | null;
+  /** As the network sees it. */
+  #ready: { readonly imageId: number; readonly input: PredictionInput } | null = null;
+
+  constructor(options: {
+    readonly project: Project;
+    readonly datasetId: number;
+    readonly openImageId: number | null;
+    readonly deliver: (event: LiveEvent) => Promise<void>;
+  }) {
+    this.#project = options.project;
+    this.#datasetId = options.datasetId;
+    this.#aheadId = options.openImageId;
+    this.#deliver = options.deliver;
+  }
+
+  get areWaitedFor(): boolean {
+    return this.#asked.length > 0;
+  }
+
+  ask(request: Asked): void {
+    this.#asked.push(request);
+  }
+
+  open(imageId: number | null): void {
+    this.#aheadId = imageId;
+  }
+
+  async give(from: Answering): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const request of asked) await this.#predict(request, from);
+    await this.#decodeAhead(from);
+  }
+
+  async #predict({ id, imageId }: Asked, from: Answering): Promise<void> {
+    const { network, settings, step, whyNone } = from;
+    try {
+      if (network === null || step === 0) {
+        throw new AppError('conflict', `It has learned nothing yet. ${whyNone}`);
+      }
+      const prediction = await network.predict(await this.#inputOf(imageId, settings));
+      const bytes = encodeLabelMap(prediction);
+      const { uncertainty } = prediction;
+      await this.#deliver({ type: 'prediction', id, bytes, uncertainty, step });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      await this.#deliver({ type: 'refused', id, error: toWireError(error) });
+    }
+  }
+
+  /** To decode the image when it is asked for would take the most of the time. */
+  async #decodeAhead({ network, settings }: Answering): Promise<void> {
+    const imageId = this.#aheadId;
+    if (imageId === null || network === null || this.#ready?.imageId === imageId) return;
+    const isOwn = this.#project.datasets.image(imageId)?.datasetId === this.#datasetId;
+    try {
+      if (isOwn) await this.#inputOf(imageId, settings);
+      else this.#aheadId = null;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // Trouble is told when it is asked for.
+      this.#aheadId = null;
+    }
+  }
+
+  async #inputOf(imageId: number, { network, sampling }: LiveSettings): Promise<PredictionInput> {
+    if (this.#ready?.imageId === imageId) return this.#ready.input;
+    const image = this.#project.datasets.image(imageId);
+    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+    const rows = await openInput(this.#project, image, network.inputChannels);
+    const input = await predictionInput(rows, sampling);
+    this.#ready = { imageId, input };
+    return input;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The training that goes on while one labels, as Annotate shows it: how far it is, its curve, and what it sees in the
+ * open image. Tells the engine which image that is. Its words are live-words.ts's.
+ */
+import type { LivePoint, LiveState } from '../../shared/entities.ts';
+import { pixelsUrl } from '../../shared/exchange.ts';
+import type { Api } from '../api.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
+import type { AnnotateHabits } from './annotate-habits.ts';
+
+/** Phases in which it has a process. */
+const UNDER_WAY: ReadonlySet<LiveState['phase']> = new Set([
+  'starting',
+  'waiting',
+  'training',
+  'resting',
+  'held',
+]);
+
+export class AnnotateLive {
+  /** Of whatever dataset; null while it is being loaded for the first time. */
+  state = $state.raw<LiveState | null>(null);
+  /** Of this dataset. */
+  points = $state.raw<readonly LivePoint[]>([]);
+  /** A verb is under way. */
+  isBusy = $state.raw(false);
+  /** An answer is being waited for. */
+  isAsking = $state.raw(false);
+  /** Whether it is asked of every image that is opened. */
+  isAlways = $state(false);
+  readonly #api: Api;
+  readonly #project: string;
+  readonly #habits: AnnotateHabits;
+  #datasetId = $state.raw<number | null>(null);
+  #imageId: number | null = null;
+
+  constructor(options: { api: Api; project: string; habits: AnnotateHabits }) {
+    this.#api = options.api;
+    this.#project = options.project;
+    this.#habits = options.habits;
+    this.isAlways = options.habits.showsLive;
+  }
+
+  /** Whether what there is to tell is of the dataset in view. */
+  get isOfDataset(): boolean {
+    return this.state?.datasetId === this.#datasetId;
+  }
+
+  /** On the dataset in view. */
+  get isUnderWay(): boolean {
+    return this.isOfDataset && UNDER_WAY.has(this.state?.phase ?? 'off');
+  }
+
+  /** On another dataset. */
+  get isElsewhere(): boolean {
+    return !this.isOfDataset && UNDER_WAY.has(this.state?.phase ?? 'off');
+  }
+
+  /** Whether it can answer. */
+  get canAnswer(): boolean {
+    return this.isUnderWay && (this.state?.step ?? 0) > 0;
+  }
+
+  /** At the start, and after the connection was lost, when events were missed. */
+  async load(datasetId: number): Promise<void> {
+    this.#datasetId = datasetId;
+    const project = this.#project;
+    const [state, points] = await Promise.all([
+      this.#api.call('live.state', { project }),
+      this.#api.call('live.curve', { project, datasetId }),
+    ]);
+    this.points = points;
+    this.follow(state);
+    this.#tellImage();
+  }
+
+  follow(state: LiveState): void {
+    const before = this.state?.phase;
+    this.state = state;
+    // A process that was just started may not know; what goes on by itself waits for this.
+    if (state.phase === 'starting' && before !== 'starting') this.#tellImage();
+    if (!this.isOfDataset) return;
+    const { measured, phase } = state;
+    if (phase === 'off') this.points = [];
+    else if (measured !== null && measured.step !== this.points.at(-1)?.step) {
+      // After a crash it goes on from an earlier step.
+      this.points = [...this.points.filter(({ step }) => step < measured.step), measured];
+    }
+  }
+
+  /** Which image is on the screen; null: none any more. */
+  look(imageId: number | null): void {
+    this.#imageId = imageId;
+    this.#tellImage();
+  }
+
+  #tellImage(): void {
+    // Where the engine is away it is told when it is back.
+    this.#api
+      .call('live.look', { project: this.#project, imageId: this.#imageId })
+      .catch(() => undefined);
+  }
+
+  setAlways(always: boolean): void {
+    this.isAlways = always;
+    this.#habits.showsLive = always;
+  }
+
+  /** Begins or goes on; one of another dataset is paused. */
+  start(): Promise<void> {
+    return this.#verb('live.start');
+  }
+
+  /** Nothing is lost. */
+  pause(): Promise<void> {
+    return this.#verb('live.pause');
+  }
+
+  /** Forgets what it learned. */
+  stop(): Promise<void> {
+    return this.#verb('live.stop');
+  }
+
+  async #verb(name: 'live.start' | 'live.pause' | 'live.stop'): Promise<void> {
+    const datasetId = this.#datasetId;
+    if (datasetId === null || this.isBusy) return;
+    this.isBusy = true;
+    try {
+      const project = this.#project;
+      this.follow(
+        name === 'live.pause'
+          ? await this.#api.call(name, { project })
+          : await this.#api.call(name, { project, datasetId }),
+      );
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** What it sees in an image now. Errors: conflict, where it does not run or has learned nothing; those of reading it. */
+  async see(imageId: number): Promise<LabelLayer> {
+    this.isAsking = true;
+    try {
+      const url = pixelsUrl('live', { project: this.#project, image: imageId });
+      const { bytes } = await this.#api.fetchPixels(url);
+      return LabelLayer.decode(bytes);
+    } finally {
+      this.isAsking = false;
+    }
+  }
+}
