@@ -34,13 +34,10 @@ export interface CurveReading {
   readonly interval: Interval;
 }
 
-/** a − b·x^(−c), with what the points say of it. */
+/** Saturating power laws through the points, with what these say of them. */
 export interface LearningCurve {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  /** Of a: where it seems to level off. */
-  readonly ceiling: Interval;
+  /** Where it seems to level off. */
+  readonly ceiling: { readonly dice: number; readonly interval: Interval };
   readonly readings: readonly CurveReading[];
 }
 

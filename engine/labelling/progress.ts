@@ -9,13 +9,16 @@ import type {
 import type { Project } from '../db/project.ts';
 import type { TimeSlot } from '../db/labelling.ts';
 import { type CurvePoint, curveObstacle, fitCurve } from '../study/statistics/learning-curve.ts';
-import { type HeldOutScores, scoresTogether } from './held-out-scores.ts';
+import { type HeldOutScores, scoresTogether, type TrainingScore } from './held-out-scores.ts';
 import { isLabelled } from './next.ts';
 import { labellingTime } from './time.ts';
 import { verdictOf } from './verdict.ts';
 
 /** How far two trainings on the same labels are apart by luck, as a standard deviation of Dice. */
-const LUCK_OF_A_TRAINING = 0.015;
+const LUCK_OF_A_TRAINING = 0.02;
+/** Standard error of a training as a point of the curve, as against the others. */
+export const errorOfPoint = ({ error }: TrainingScore): number =>
+  Math.hypot(error, LUCK_OF_A_TRAINING);
 /** Points of the curve that is drawn. */
 const READINGS = 24;
 
@@ -60,8 +63,8 @@ function curveThrough(points: readonly CurvePoint[], to: number): LearningCurve 
     const { estimate, interval } = fitted.at(x);
     return { x, dice: clip(estimate), interval: clipped(interval) };
   });
-  const { a, b, c } = fitted;
-  return { a, b, c, ceiling: fitted.ceiling(), readings };
+  const { estimate, interval } = fitted.ceiling();
+  return { ceiling: { dice: clip(estimate), interval: clipped(interval) }, readings };
 }
 
 const clip = (dice: number) => Math.min(1, Math.max(0, dice));
@@ -97,7 +100,7 @@ export function labellingProgress(
         dice: score?.mean ?? 0,
         interval: score?.interval ?? null,
         heldOut: score?.images ?? 0,
-        error: Math.hypot(score?.error ?? 0, LUCK_OF_A_TRAINING),
+        error: score === undefined ? LUCK_OF_A_TRAINING : errorOfPoint(score),
       };
     })
     .sort((one, other) => one.labels - other.labels || one.at.localeCompare(other.at));

@@ -48,7 +48,7 @@ export function verdictOf(known: Known): string {
   if (high - low > SAYS_NOTHING) {
     return `The trainings so far do not say yet: ${gain} Train again after some more labels.`;
   }
-  const ceiling = ` It seems to level off at ${fixed(curve.a, 2)} (${fixed(curve.ceiling[0], 2)} … ${fixed(curve.ceiling[1], 2)}).`;
+  const ceiling = ` It seems to level off at ${fixed(curve.ceiling.dice, 2)} (${fixed(curve.ceiling.interval[0], 2)} … ${fixed(curve.ceiling.interval[1], 2)}).`;
   if (high < WORTH_DICE) return `It is enough for now: ${gain}${ceiling}`;
   if (low > WORTH_DICE / 4) return `More labels help: ${gain}${ceiling}${none}`;
   return `It is open whether more labels help: ${gain}${ceiling}${none}`;
