@@ -52,7 +52,7 @@ Examples:
           const rows = queue.images.map(({ name: image, why }, i) => [`${i + 1}.`, image, why]);
           print(options, queue, [
             ...(rows.length === 0 ? [] : [table([['', 'image', 'why'], ...rows])]),
-            `${counted(queue.candidates, 'image')} to choose from, ${queue.labelled} labelled; compared by ${queue.comparedBy}`,
+            `${counted(queue.candidates, 'image')} to choose from, ${queue.labelled} labelled${queue.images.length === 0 ? '' : `; compared by ${queue.comparedBy}`}`,
             ...queue.notes.map((note) => `  note: ${note}`),
             ...queue.unreadable.map((one) => `  skip: ${one.name}: ${one.message}`),
           ]);

@@ -78,9 +78,6 @@ export const labellingHandlers: Handlers<LabellingCall> = {
   'labelling.progress'({ project, datasetId }, context) {
     const { db } = context.project(project);
     const { measureTime } = context.settings.read();
-    return labellingProgress(db, requireDataset(db, datasetId), {
-      isMeasured: measureTime,
-      names: new Map(),
-    });
+    return labellingProgress(db, requireDataset(db, datasetId), { isMeasured: measureTime });
   },
 };

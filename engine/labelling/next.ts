@@ -36,7 +36,7 @@ function candidatesOf(states: readonly LabellingState[]) {
     choice === 'later' && labelled.length - labelledThen < PUT_OFF_FOR;
   const putOff = open.filter(isPutOff);
   const ready = open.filter((state) => !isPutOff(state));
-  const never = states.filter(({ choice }) => choice === 'never');
+  const never = states.filter((state) => !isLabelled(state) && state.choice === 'never');
   return { labelled, open, ready: ready.length > 0 ? ready : putOff, putOff, never };
 }
 
@@ -46,7 +46,9 @@ function notesOf(states: readonly LabellingState[], found: ReturnType<typeof can
   if (open.length === 0) {
     return never.length === 0
       ? ['All images are labelled.']
-      : [`All images are labelled but the ${never.length} that are never suggested.`];
+      : [
+          `All images are labelled but ${never.length === 1 ? 'one that is' : `the ${never.length} that are`} never suggested.`,
+        ];
   }
   const notes: string[] = [];
   if (putOff.length > 0 && ready === putOff) notes.push('Nothing is left but what was put off.');

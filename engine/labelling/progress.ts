@@ -6,6 +6,7 @@ import type {
   LearningCurve,
   ProgressPoint,
 } from '../../shared/labelling-progress.ts';
+import { counted } from '../../shared/number-format.ts';
 import type { Project } from '../db/project.ts';
 import type { TimeSlot } from '../db/labelling.ts';
 import { type CurvePoint, curveObstacle, fitCurve } from '../study/statistics/learning-curve.ts';
@@ -22,9 +23,10 @@ export const errorOfPoint = ({ error }: TrainingScore): number =>
 /** Points of the curve that is drawn. */
 const READINGS = 24;
 
-/** A finished training outside a study, on some labels of this dataset. */
+/** A finished training outside a study, on labels of this dataset. */
 interface Training {
   readonly run: Run;
+  /** All that there were, the held-out ones included: each took labelling. */
   readonly labels: number;
   readonly scores: HeldOutScores;
 }
@@ -34,7 +36,7 @@ function trainingsOf(db: Project, dataset: Dataset): Training[] {
     if (run.kind !== 'finetune' || run.studyId !== null || run.status !== 'done') return [];
     if (db.snapshots.get(run.config.snapshotId)?.datasetId !== dataset.id) return [];
     const items = db.snapshots.items(run.config.snapshotId);
-    const learned = items.filter(({ part, labelMapId }) => part === 'train' && labelMapId !== null);
+    const labels = items.filter(({ labelMapId }) => labelMapId !== null).length;
     const scores = new Map(
       db.runs
         .results(run.id)
@@ -42,8 +44,7 @@ function trainingsOf(db: Project, dataset: Dataset): Training[] {
           checkpoint === 'best' && dice !== null ? [[imageId, dice] as const] : [],
         ),
     );
-    if (scores.size === 0 || learned.length === 0) return [];
-    return [{ run, labels: run.labels ?? learned.length, scores }];
+    return scores.size === 0 ? [] : [{ run, labels, scores }];
   });
 }
 
@@ -67,17 +68,22 @@ function curveThrough(points: readonly CurvePoint[], to: number): LearningCurve 
   return { ceiling: { dice: clip(estimate), interval: clipped(interval) }, readings };
 }
 
+/** How the trainings are compared. */
+const NOTES = {
+  same: (images: number) => `All are scored on the same ${counted(images, 'held-out image')}.`,
+  filled: (images: number) =>
+    `Dice on the ${counted(images, 'held-out image')} of now: where an earlier training was not scored on one, it is filled in from how hard that image was for the others.`,
+  own: () =>
+    'Not all of these trainings have held-out images in common: each is scored on its own, so they compare badly.',
+} as const;
+
 const clip = (dice: number) => Math.min(1, Math.max(0, dice));
 const clipped = ([low, high]: Interval): Interval => [clip(low), clip(high)];
 
-/** `names`: of models by their run. */
 export function labellingProgress(
   db: Project,
   dataset: Dataset,
-  {
-    isMeasured,
-    names,
-  }: { readonly isMeasured: boolean; readonly names: ReadonlyMap<number, string> },
+  { isMeasured }: { readonly isMeasured: boolean },
 ): LabellingProgress {
   const states = db.labelling.states(dataset.id);
   const labelled = states.filter(isLabelled);
@@ -88,7 +94,8 @@ export function labellingProgress(
     labelled: new Set(labelled.map(({ imageId }) => imageId)),
   });
   const trainings = trainingsOf(db, dataset);
-  const { scores, heldOut, isShared } = scoresTogether(trainings.map((one) => one.scores));
+  const names = new Map(db.models.list().map(({ runId, name }) => [runId, name]));
+  const { scores, heldOut, on } = scoresTogether(trainings.map((one) => one.scores));
   const points = trainings
     .map(({ run, labels }, i): ProgressPoint & { readonly error: number } => {
       const score = scores[i];
@@ -122,12 +129,6 @@ export function labellingProgress(
           gain: gain.estimate,
           interval: gain.interval,
         };
-  const notes =
-    points.length > 1 && !isShared
-      ? ['These trainings share fewer than two held-out images: each is scored on its own.']
-      : points.length > 1
-        ? [`All are scored on the ${heldOut} held-out images that they share.`]
-        : [];
   return {
     labelled: labelled.length,
     unlabelled,
@@ -136,7 +137,7 @@ export function labellingProgress(
     minutesCurve: curveThrough(byMinutes, 2 * mostMinutes),
     next,
     verdict: verdictOf({ points: byLabels, labelled: labelled.length, unlabelled, next, curve }),
-    notes,
+    notes: points.length > 1 ? [NOTES[on](heldOut)] : [],
     time,
   };
 }

@@ -14,7 +14,8 @@ import { fitCurve } from '../../engine/study/statistics/learning-curve.ts';
 import { createRandom } from '../../shared/random.ts';
 
 const histories = Number(process.argv[2] ?? 2000);
-const HELD_OUT = [5, 12, 40];
+/** The last: it grows with the labels, as that of models does. */
+const HELD_OUT = [5, 12, 40, 'a fifth'] as const;
 /** SDs of Dice: between images, and of what training and image add together. */
 const IMAGE_SD = 0.08;
 const REST_SD = 0.05;
@@ -55,19 +56,27 @@ const LUCKS = [0.005, 0.015, 0.03];
 const covers = ([low, high]: readonly [number, number], value: number) =>
   low <= value + 1e-9 && value - 1e-9 <= high;
 
-function cell(truth: Truth, design: readonly number[], luck: number, heldOut: number): string {
+function cell(
+  truth: Truth,
+  design: readonly number[],
+  luck: number,
+  heldOut: number | 'a fifth',
+): string {
   const random = createRandom(1, 'learning curve', truth.words, design.join(' '), luck, heldOut);
   const counts = { gain: 0, at: 0, ceiling: 0 };
   let widths = 0;
   const last = design.at(-1) ?? 0;
   for (let k = 0; k < histories; k++) {
-    const images = Array.from({ length: heldOut }, () => IMAGE_SD * random.normal());
+    const ofTraining = (labels: number) =>
+      heldOut === 'a fifth' ? Math.max(1, Math.round(labels / 5)) : heldOut;
+    const images = Array.from({ length: ofTraining(last) }, () => IMAGE_SD * random.normal());
     // What these images have in common is part of what is asked for: Dice on them.
-    const shift = images.reduce((sum, one) => sum + one, 0) / heldOut;
+    const shift = images.reduce((sum, one) => sum + one, 0) / images.length;
     const { scores } = scoresTogether(
       design.map((labels) => {
         const mean = truth.at(labels) + luck * random.normal() - shift;
-        return new Map(images.map((one, i) => [i, mean + one + REST_SD * random.normal()]));
+        const own = images.slice(0, ofTraining(labels));
+        return new Map(own.map((one, i) => [i, mean + one + REST_SD * random.normal()]));
       }),
     );
     const fitted = fitCurve(
@@ -90,7 +99,7 @@ function cell(truth: Truth, design: readonly number[], luck: number, heldOut: nu
 console.log(`${histories} histories a cell`);
 for (const luck of LUCKS) {
   console.log(`\nluck of a training: SD ${luck}\n`);
-  console.log(`| truth | labels | ${HELD_OUT.map((n) => `${n} held out`).join(' | ')} |`);
+  console.log(`| truth | labels | ${HELD_OUT.map((part) => `${part} held out`).join(' | ')} |`);
   console.log(`| --- | --- |${' --- |'.repeat(HELD_OUT.length)}`);
   for (const truth of TRUTHS) {
     for (const design of DESIGNS) {
