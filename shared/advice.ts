@@ -3,7 +3,8 @@
  * random start (E), the decoder on top of the encoder (D), both over a random start (E+D), the decoder alone, and the
  * 2×2. Advice rests on intervals that hold together (docs/method.md §5), and never against a row of the tables.
  */
-import type { Comparison, ComparisonKind } from './analysis.ts';
+import type { Comparison, ComparisonKind, Verdict } from './analysis.ts';
+import { questionOf } from './primary-questions.ts';
 
 /**
  * gains: it helps; little: it gains less than δ, or hurts; open: the data do not say; unasked: no primary question of
@@ -22,11 +23,34 @@ export interface CellAdvice {
   readonly contrary: readonly Comparison[];
 }
 
+/**
+ * Whether what A adds to B is below δ: the one-sided 95 % upper bound, which is the upper end of the 90 % interval, so
+ * that whatever is equivalent gains less than δ as well.
+ */
+export const gainsLessThan = (
+  delta: number,
+  { ci90, seeds }: Pick<Comparison, 'ci90' | 'seeds'>,
+): boolean => seeds.length > 1 && ci90[1] < delta;
+
+type Read = Pick<Comparison, 'ci90' | 'seeds' | 'comparison' | 'verdict'>;
+
+/** Of a row whose question is one of a gain, and that says nothing more. */
+export const gainsLess = (row: Read, delta: number): boolean =>
+  row.verdict === 'inconclusive' &&
+  questionOf(row.comparison) !== null &&
+  gainsLessThan(delta, row);
+
+export const GAINS_LESS = 'gains less than δ';
+
+/** What a row says: its verdict, or what it knows in spite of being inconclusive. */
+export const findingOf = (row: Read, delta: number): Verdict | typeof GAINS_LESS =>
+  gainsLess(row, delta) ? GAINS_LESS : row.verdict;
+
 function answerOf(row: Comparison | undefined, delta: number): Answer {
   if (row === undefined || row.verdict === 'not tested') return 'absent';
   if (row.together === null) return 'unasked';
   if (row.together.verdict === 'helps') return 'gains';
-  return row.together.ci90[1] < delta ? 'little' : 'open';
+  return gainsLessThan(delta, { ...row, ...row.together }) ? 'little' : 'open';
 }
 
 const isTooLittle = ({ verdict }: Comparison) =>
@@ -60,15 +84,15 @@ export function cellAdvice(rows: readonly Comparison[], delta: number): CellAdvi
   return {
     ...answers,
     words: wordsOf(answers, whole),
-    contrary: contraryRows(rows, answers),
+    contrary: contraryRows(rows, { answers, delta }),
   };
 }
 
 function contraryRows(
   rows: readonly Comparison[],
-  answers: Omit<CellAdvice, 'words' | 'contrary'>,
+  told: { readonly answers: Omit<CellAdvice, 'words' | 'contrary'>; readonly delta: number },
 ): Comparison[] {
-  const { encoder, decoder, both, decoderAlone } = answers;
+  const { encoder, decoder, both, decoderAlone } = told.answers;
   const about: Partial<Record<ComparisonKind, readonly Answer[]>> = {
     'encoder − random': [encoder],
     'encoder effect': [encoder],
@@ -81,7 +105,8 @@ function contraryRows(
     about[row.comparison]?.some(
       (answer) =>
         (row.verdict === 'helps' && (answer === 'little' || answer === 'open')) ||
-        (isTooLittle(row) && (answer === 'gains' || answer === 'open')),
+        ((isTooLittle(row) || gainsLess(row, told.delta)) &&
+          (answer === 'gains' || answer === 'open')),
     ),
   );
 }

@@ -35,7 +35,7 @@ export const ONE_MASK_WORDS: Readonly<Record<OneMask, string>> = {
 /** What pretraining may see of the target's labels. */
 export const PRETRAINING_LABELS_WORDS = {
   own: 'those of each label count alone',
-  all: 'all of the train part',
+  all: 'all but those of validation and test images',
 } as const;
 
 const named = (control: keyof typeof CONTROLS) => `“${CONTROLS[control]}”`;

@@ -40,3 +40,26 @@ export const seedsInText = ({
   splits > 1
     ? `${counted(splits, 'split')} (${counted(seeds.length, 'seed')})`
     : counted(seeds.length, 'seed');
+
+/** Share of the train part beyond which the seeds of one split have so many training images in common that it is said. */
+const SHARED_MOST = 0.5;
+
+/**
+ * What intervals of one split do not speak of, because its seeds train on the same images or on many of the same: two
+ * seeds that each draw n of N have n/N of theirs in common on average. One sentence a label count.
+ * @param available labelled training images
+ */
+export const sharedTraining = (labelCounts: readonly number[], available: number): string[] =>
+  labelCounts.flatMap((labels) => {
+    if (labels >= available) {
+      return [
+        `With ${counted(labels, 'label')}, which are all of the train part, every seed trains on the same images: intervals there speak of other initial weights and batch orders and of other test images, not of other training sets.`,
+      ];
+    }
+    const share = labels / available;
+    return share <= SHARED_MOST
+      ? []
+      : [
+          `With ${labels} of ${available} labels, two seeds have ${Math.round(100 * share)} % of their training images in common on average: intervals there speak of other training sets in part only.`,
+        ];
+  });

@@ -49,6 +49,7 @@ export interface DesignOptions extends NetworkOptions {
   labels: LabelCount[];
   mode: StudyMode;
   seeds?: number;
+  firstSeed: number;
   folds?: number;
   repeats?: number;
   delta: number;
@@ -244,6 +245,7 @@ export async function designedStudy(
     extension: options.extend ?? null,
     labelCounts: options.labels,
     seeds: options.seeds ?? seedsPerSplit(SEEDS_OF_MODE[mode], splits),
+    firstSeed: options.firstSeed,
     delta: options.delta,
     primary: options.primary,
     mode,
@@ -298,7 +300,7 @@ export function addDesignOptions(command: Command): Command {
     .addOption(
       new Option(
         '--pretraining-labels <which>',
-        "where pretraining learns from labels of the target's own images: own (those of its arms alone, a pretraining for each label count and seed) or all (of the train part; they count as labels)",
+        "where pretraining learns from labels of the target's own images: own (those of its arms alone, a pretraining for each label count and seed) or all (but those of validation and test images; they count as labels)",
       )
         .choices(PRETRAINING_LABELS)
         .default('own' satisfies PretrainingLabels),
@@ -331,6 +333,12 @@ export function addDesignOptions(command: Command): Command {
       '--seeds <n>',
       'number of seeds, with --folds in each split (default: that of the mode; with --folds it is spread over the splits)',
       integer,
+    )
+    .option(
+      '--first-seed <n>',
+      'number of the first seed: another one repeats the study with other luck (other labelled images, weights and folds)',
+      integer,
+      0,
     )
     .option(
       '--folds <k>',

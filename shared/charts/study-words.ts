@@ -12,6 +12,7 @@ import type {
   StudyAnalysis,
   Verdict,
 } from '../analysis.ts';
+import { findingOf, GAINS_LESS } from '../advice.ts';
 import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
 import { counted, NO_NUMBER } from '../number-format.ts';
@@ -133,10 +134,13 @@ export function shortVerdict(verdict: Verdict): string {
 }
 
 /** What is said of a row once all primary questions count together; empty where that is what it says by itself. */
-export function togetherWords({ together, verdict }: Comparison): string {
+export function togetherWords(row: Comparison, delta: number): string {
+  const { together, verdict } = row;
   if (verdict === 'not tested') return '';
   if (together === null) return 'exploratory';
-  return together.verdict === verdict ? '' : shortVerdict(together.verdict);
+  const all = findingOf({ ...row, ...together }, delta);
+  if (all === GAINS_LESS) return all;
+  return all === verdict ? '' : shortVerdict(all);
 }
 
 /** Median step to the target; in brackets to that of the best single evaluation, where it is another. */

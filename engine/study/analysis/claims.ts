@@ -10,12 +10,12 @@ import type {
   ComparisonKind,
   StudiedPretraining,
 } from '../../../shared/analysis.ts';
+import { gainsLessThan } from '../../../shared/advice.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { capitalised } from '../../../shared/sentences.ts';
 import type { EncoderTrend } from './comparisons.ts';
 import { familyOf } from './families.ts';
-import { gainsLessThan } from './verdict.ts';
 
 type Status = ClaimVerdict['status'];
 
@@ -56,9 +56,9 @@ export function judgeClaims(input: ClaimInput): ClaimVerdict[] {
   );
   const claims = [
     decoderClaim(tested('encoder+decoder − encoder', 'decoder − random'), delta),
-    encoderClaim(tested('encoder − random'), input.trends),
-    familyClaim(against, pretrainings),
-    classificationClaim(against),
+    encoderClaim(tested('encoder − random'), { trends: input.trends, delta }),
+    familyClaim(against, { pretrainings, delta }),
+    classificationClaim(against, delta),
     reconstructionClaim({
       overRandom: ofMulti(tested('encoder − random')),
       others: ofMulti(tested('encoder − encoder(simclr)', 'encoder − encoder(conrec)')),
@@ -90,6 +90,9 @@ const EVIDENCE: Readonly<Record<ClaimVerdict['claim'], readonly ComparisonKind[]
 function asAdvised(cell: Comparison): Comparison | null {
   return cell.together === null ? null : { ...cell, ...cell.together };
 }
+
+/** A gain that is too small, and what tells: the 95 % interval beside a cell may reach δ all the same. */
+const lessThan = (delta: number) => `less than δ = ${delta}, by the upper end of its 90 % interval`;
 
 /** Task of the paper's own proposal. */
 const MULTI_RECONSTRUCTION = 'multi-conrec';
@@ -135,11 +138,14 @@ function decoderClaim(cells: readonly Comparison[], delta: number): ClaimVerdict
     why:
       evidence.length === 0
         ? 'No arm with a transferred decoder could be compared over two seeds or more.'
-        : `A cell supports it where the decoder gains less than δ = ${delta}. ${listed(evidence)}`,
+        : `A cell supports it where the decoder gains ${lessThan(delta)}. ${listed(evidence)}`,
   };
 }
 
-function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTrend[]): ClaimVerdict {
+function encoderClaim(
+  cells: readonly Comparison[],
+  { trends, delta }: { readonly trends: readonly EncoderTrend[]; readonly delta: number },
+): ClaimVerdict {
   const fewest = Math.min(...cells.map((cell) => cell.labels));
   const helps = cells.flatMap((cell): Evidence[] => {
     const evidence = { cell: cellOf(cell) };
@@ -147,8 +153,7 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
     if (cell.verdict === 'hurts') return [{ ...evidence, status: 'contradicted' }];
     // With many labels no help is what the claim expects; with the fewest it is not.
     if (cell.labels > fewest) return [];
-    const status = cell.verdict === 'inconclusive' ? 'inconclusive' : 'contradicted';
-    return [{ ...evidence, status }];
+    return [{ ...evidence, status: gainsLessThan(delta, cell) ? 'contradicted' : 'inconclusive' }];
   });
   const shrinks = trends.flatMap(
     ({ pretraining, fewest: few, most, effect, together }): Evidence[] =>
@@ -169,7 +174,7 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
     why:
       helps.length === 0
         ? 'No arm with a transferred encoder could be compared with a random start over two seeds or more.'
-        : `That it helps: ${lowered(listed(helps))} ${
+        : `A gain of ${lessThan(delta)}, with the fewest labels contradicts it, and so does harm with any. That it helps: ${lowered(listed(helps))} ${
             shrinks.length === 0
               ? 'That it helps most with few labels needs two label counts.'
               : `That it helps most with few labels: ${lowered(listed(shrinks))}`
@@ -179,16 +184,18 @@ function encoderClaim(cells: readonly Comparison[], trends: readonly EncoderTren
 
 const lowered = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
-/** A better encoder supports, an equal or a worse one contradicts. */
-const betterThanClassification = (cell: Comparison): Evidence => ({
-  status:
-    cell.verdict === 'helps'
-      ? 'supported'
-      : cell.verdict === 'inconclusive'
-        ? 'inconclusive'
-        : 'contradicted',
-  cell: cellOf(cell),
-});
+/** A better encoder supports, one that gains less than δ contradicts. */
+const betterThanClassification =
+  (delta: number) =>
+  (cell: Comparison): Evidence => ({
+    status:
+      cell.verdict === 'helps'
+        ? 'supported'
+        : gainsLessThan(delta, cell)
+          ? 'contradicted'
+          : 'inconclusive',
+    cell: cellOf(cell),
+  });
 
 const NEEDS_CLASSIFICATION =
   'The study needs an encoder from classification and one from another task, each over two seeds or more.';
@@ -196,12 +203,15 @@ const NEEDS_CLASSIFICATION =
 /** Judged cell by cell over encoders of both families that the claim names; other families are no evidence. */
 function familyClaim(
   cells: readonly Comparison[],
-  pretrainings: readonly StudiedPretraining[],
+  {
+    pretrainings,
+    delta,
+  }: { readonly pretrainings: readonly StudiedPretraining[]; readonly delta: number },
 ): ClaimVerdict {
   const parts = (['segmentation', 'reconstruction'] as const).map((family) => {
     const keys = pretrainings.filter((one) => familyOf(one) === family).map(({ key }) => key);
     const own = cells.filter(({ pretraining }) => keys.includes(pretraining));
-    return { family, evidence: own.map(betterThanClassification) };
+    return { family, evidence: own.map(betterThanClassification(delta)) };
   });
   const present = parts.filter(({ evidence }) => evidence.length > 0);
   const missing = parts.filter(({ evidence }) => evidence.length === 0);
@@ -213,7 +223,7 @@ function familyClaim(
       present.length === 0
         ? 'The study needs an encoder from classification and one from segmentation or reconstruction, each over two seeds or more.'
         : [
-            'A task supports it where its encoder is better than that of classification, and contradicts it where it is worse or equivalent within δ.',
+            `A task supports it where its encoder is better than that of classification, and contradicts it where it gains ${lessThan(delta)} over that.`,
             ...present.map(
               ({ family, evidence }) => `${capitalised(family)}: ${lowered(listed(evidence))}`,
             ),
@@ -223,10 +233,10 @@ function familyClaim(
 }
 
 /** Suboptimal with n labels: at least one other task gives a better encoder there. */
-function classificationClaim(cells: readonly Comparison[]): ClaimVerdict {
+function classificationClaim(cells: readonly Comparison[], delta: number): ClaimVerdict {
   const counts = [...Map.groupBy(cells, (cell) => cell.labels)];
   const evidence = counts.map(([labels, group]): Evidence => {
-    const each = group.map(betterThanClassification);
+    const each = group.map(betterThanClassification(delta));
     const better = each.find(({ status }) => status === 'supported');
     const open = each.filter(({ status }) => status === 'inconclusive');
     if (better !== undefined) return { status: 'supported', cell: better.cell };

@@ -1,5 +1,6 @@
 /** Paired differences between arms: effects, intervals, tests and verdicts of every cell of a study. */
 import type { Comparison, Interval, StudiedPretraining } from '../../../shared/analysis.ts';
+import { gainsLessThan } from '../../../shared/advice.ts';
 import type { PretrainingKey, PrimaryQuestion } from '../../../shared/entities.ts';
 import { isPrimary, questionOf } from '../../../shared/primary-questions.ts';
 import { createRandom } from '../../../shared/random.ts';
@@ -20,7 +21,7 @@ import { intervalOverSplits, splitTest } from '../statistics/split-interval.ts';
 import { holm, signFlipTest } from '../statistics/statistics.ts';
 import type { HalfWidths } from '../statistics/simultaneous-interval.ts';
 import { type Member, widthsTogether } from './together.ts';
-import { advisedVerdict, gainsLessThan, verdictOf, wordsOf } from './verdict.ts';
+import { advisedVerdict, verdictOf, wordsOf } from './verdict.ts';
 import { wilcoxonSignedRank } from '../statistics/wilcoxon.ts';
 
 export interface ComparisonOptions {

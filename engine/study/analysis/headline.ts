@@ -4,7 +4,7 @@ import type { PretrainingKey } from '../../../shared/entities.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
-import { type CellAdvice, cellAdvice } from '../../../shared/advice.ts';
+import { type CellAdvice, cellAdvice, findingOf, gainsLessThan } from '../../../shared/advice.ts';
 import { COMPARISONS } from '../../../shared/charts/study-words.ts';
 import { fewerThanEnough, isIndicative } from './verdict.ts';
 
@@ -45,9 +45,9 @@ export function headlineOf(
     ...others,
     ...(tasks.length > TASKS_WITH_NUMBERS
       ? []
-      : tasks.flatMap((task) => numbersOf(task, comparisons))),
+      : tasks.flatMap((task) => numbersOf(task, { comparisons, delta }))),
     ...trustOf(primaryQuestions),
-    ...contraryOf(cells),
+    ...contraryOf(cells, delta),
   ];
 }
 
@@ -59,15 +59,17 @@ function trustOf(questions: number): string[] {
 }
 
 /** Rows that differ from the advice are named, so that nobody has to find them. */
-function contraryOf(cells: readonly Cell[]): string[] {
+function contraryOf(cells: readonly Cell[], delta: number): string[] {
   const rows = cells.flatMap(({ advice }) => advice.contrary);
   if (rows.length === 0) return [];
-  const listed = rows
-    .slice(0, CONTRARY_ROWS)
-    .map(
-      (row) =>
-        `“${COMPARISONS[row.comparison].question}” ${pretrainingInText(row.pretraining)} with ${counted(row.labels, 'label')}: ${row.verdict} ${signedInterval(row.ci95)}`,
-    );
+  const listed = rows.slice(0, CONTRARY_ROWS).map((row) => {
+    const asked = `“${COMPARISONS[row.comparison].question}” ${pretrainingInText(row.pretraining)} with ${counted(row.labels, 'label')}`;
+    const isDifference = row.verdict === 'helps' || row.verdict === 'hurts';
+    const interval = isDifference
+      ? signedInterval(row.ci95)
+      : `${signedInterval(row.ci90)} at 90 %`;
+    return `${asked}: ${findingOf(row, delta)} ${interval}`;
+  });
   const more = rows.length - listed.length;
   return [
     `Taken by itself, ${rows.length === 1 ? 'one row of the table says' : `${rows.length} rows of the table say`} more than is advised, which among so many may be luck: ${listed.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
@@ -125,14 +127,19 @@ function labelByLabel(cells: readonly Cell[]): string {
 const tasksInWords = (tasks: readonly PretrainingKey[]) => inWords(tasks.map(pretrainingInText));
 
 /** The effects behind the advice, with intervals that hold together; nothing where neither half was compared. */
-function numbersOf(task: PretrainingKey, comparisons: readonly Comparison[]): string[] {
+function numbersOf(
+  task: PretrainingKey,
+  { comparisons, delta }: { readonly comparisons: readonly Comparison[]; readonly delta: number },
+): string[] {
   const list = (kind: Comparison['comparison']) =>
     comparisons
       .filter((c) => c.pretraining === task && c.comparison === kind)
-      .map(
-        (c) =>
-          `${signed(c.effect)} ${signedInterval(c.together?.ci95 ?? c.ci95)} with ${counted(c.labels, 'label')}`,
-      )
+      .map((row) => {
+        const told = { ...row, ...row.together };
+        const isLess = gainsLessThan(delta, told) && told.ci95[1] >= delta;
+        const less = isLess ? `, by the 90 % interval less than δ = ${delta}` : '';
+        return `${signed(row.effect)} ${signedInterval(told.ci95)} with ${counted(row.labels, 'label')}${less}`;
+      })
       .join(', ');
   const encoder = list('encoder − random');
   const decoder = list('encoder+decoder − encoder');

@@ -1,4 +1,5 @@
 /** From the numbers of a comparison to its verdict (docs/method.md §5) and to a sentence for anybody. */
+import { findingOf, GAINS_LESS, gainsLess } from '../../../shared/advice.ts';
 import type { Comparison, ComparisonKind, Verdict } from '../../../shared/analysis.ts';
 import { counted, signed, signedInterval } from '../../../shared/number-format.ts';
 import { seedsInText } from '../../../shared/study-splits.ts';
@@ -51,17 +52,6 @@ export function advisedVerdict(
   return isDifference && verdict !== single ? 'inconclusive' : verdict;
 }
 
-/**
- * Whether what A adds to B is below δ: the one-sided 95 % upper bound, which is the upper end of the
- * 90 % interval, so that whatever is equivalent is also skippable.
- */
-export function gainsLessThan(
-  delta: number,
-  { ci90, seeds }: Pick<Comparison, 'ci90' | 'seeds'>,
-): boolean {
-  return seeds.length >= SEEDS_TO_TEST && ci90[1] < delta;
-}
-
 function subjectOf(kind: ComparisonKind, task: string): string {
   switch (kind) {
     case 'encoder − random':
@@ -97,25 +87,31 @@ function subjectOf(kind: ComparisonKind, task: string): string {
   }
 }
 
+/** Where the 95 % interval that stands beside it reaches δ: the one that it is read from. */
+function readFrom({ ci95, ci90 }: Pick<Comparison, 'ci95' | 'ci90'>, delta: number): string {
+  return ci95[0] <= -delta || ci95[1] >= delta ? ` (90 % interval ${signedInterval(ci90)})` : '';
+}
+
 function meaningOf(numbers: Omit<Comparison, 'words'>, delta: number): string {
   const isInteraction = numbers.comparison === 'interaction';
+  const from = readFrom(numbers, delta);
   switch (numbers.verdict) {
     case 'helps':
       return isInteraction ? 'the halves help each other' : 'helps';
     case 'hurts':
       return isInteraction ? 'together the halves gain less than the sum of both' : 'hurts';
     case 'equivalent':
-      if (isInteraction) return 'the halves add up, any difference from the sum is smaller than δ';
-      return `equivalent, any difference is smaller than δ`;
+      return isInteraction
+        ? `the halves add up, any difference from the sum is smaller than δ${from}`
+        : `equivalent, any difference is smaller than δ${from}`;
     case 'equivalent, small but detectable':
-      return `equivalent, a small difference is there but it is smaller than δ`;
-    case 'inconclusive': {
-      const skip =
-        numbers.comparison === 'encoder+decoder − encoder' && gainsLessThan(delta, numbers);
+      return `equivalent, a small difference is there but it is smaller than δ${from}`;
+    case 'inconclusive':
       return `inconclusive, which is not evidence of equivalence${
-        skip ? '; the decoder gains less than δ, though, so it can be skipped' : ''
+        gainsLess(numbers, delta)
+          ? `; any gain is smaller than δ, though${readFrom({ ...numbers, ci95: [0, numbers.ci95[1]] }, delta)}`
+          : ''
       }`;
-    }
     case 'not tested':
       return 'not tested, for one seed cannot tell an effect from luck';
   }
@@ -148,16 +144,20 @@ export function wordsOf(
     `${subjectOf(comparison, pretrainingInText(pretraining))}: ${signed(effect)} Dice ${signedInterval(ci95)} ` +
     `with ${counted(labels, 'labelled image')} over ${seedsInText({ seeds, splits })} ` +
     `(${counted(testImages, 'test image')}, δ = ${delta}): ${meaningOf(numbers, delta)}` +
-    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.${togetherInWords(numbers, context.questions)}`
+    `${weaknesses.length > 0 ? ` (${weaknesses.join('; ')})` : ''}.${togetherInWords(numbers, context)}`
   );
 }
 
 /** Where all primary questions together say less than this one alone. */
 function togetherInWords(
-  { together, verdict }: Pick<Comparison, 'together' | 'verdict'>,
-  questions: number,
+  row: Omit<Comparison, 'words'>,
+  { questions, delta }: { readonly questions: number; readonly delta: number },
 ): string {
-  if (together === null || together.verdict === verdict) return '';
-  const what = together.verdict === 'inconclusive' ? 'not decided' : together.verdict;
-  return ` Together with all ${counted(questions, 'primary question')} ${signedInterval(together.ci95)}: ${what}.`;
+  const { together } = row;
+  if (together === null) return '';
+  const all = { ...row, ...together };
+  const what = findingOf(all, delta);
+  if (what === findingOf(row, delta)) return '';
+  const isEqual = what.startsWith('equivalent') || what === GAINS_LESS;
+  return ` Together with all ${counted(questions, 'primary question')} ${signedInterval(together.ci95)}: ${what === 'inconclusive' ? 'not decided' : what}${isEqual ? readFrom(together, delta) : ''}.`;
 }

@@ -30,7 +30,7 @@ export function checkOwnLabels(
             source.imageClasses < 2 && plan.task === 'classification'
               ? 'images of one class alone'
               : 'nothing to learn from'
-          }, because it may see the labels of its own arms only. Ask for more labels, pretrain on another dataset, or let it see all labels of the train part and count them (--pretraining-labels all).`,
+          }, because it may see the labels of its own arms only. Ask for more labels, pretrain on another dataset, or let it see all labels but those of validation and test images, and count them (--pretraining-labels all).`,
           plan.task,
         );
       }

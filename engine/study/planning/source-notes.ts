@@ -8,7 +8,7 @@ import {
   pretrainingKey,
 } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
-import { seedsOfStudy } from '../../../shared/study-splits.ts';
+import { seedsOfStudy, sharedTraining } from '../../../shared/study-splits.ts';
 import { labelsSeen, ownLabelled } from '../../data/own-labels.ts';
 import type { Project } from '../../db/project.ts';
 import { isByLabelCount } from './plan-runs.ts';
@@ -26,11 +26,11 @@ const namesOf = (plans: readonly PretrainingPlan[]) =>
 
 /** What tasks without labels see of the dataset that is source and target. */
 function imageNotes(config: StudyConfig, data: SourceData): string[] {
-  const { source, target, items, validation, tooClose } = data;
+  const { source, target, images, items, validation, tooClose } = data;
   const tasks = config.pretrainings.filter(isTaskPretraining);
   const blind = tasks.filter(({ task }) => !learnsFromLabels(task));
   if (source.id !== target.id || blind.length === 0) return [];
-  const bare = items.length - validation - data.trained;
+  const bare = images.filter(({ labelMapId }) => labelMapId === null).length;
   return [
     `${namesOf(blind)} pretraining sees ${counted(items.length, 'image')} of "${source.name}", labelled or not${bare > 0 ? ` (${bare} are not)` : ''}: ${
       validation > 0
@@ -73,7 +73,7 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
     ...(nested.length === 0
       ? []
       : [
-          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed${counts === 1 ? '' : `: ${counted(counts * seeds, 'pretraining')} for each in place of ${seeds}`}. (--pretraining-labels all shows it all labels of the train part, and counts them.)`,
+          `${namesOf(nested)} pretraining learns from labels of the target itself, so it sees those of its own arms alone, by label count and seed${counts === 1 ? '' : `: ${counted(counts * seeds, 'pretraining')} for each in place of ${seeds}`}. (--pretraining-labels all shows it all labels but those of validation and test images, and counts them.)`,
         ]),
     ...seen.map(
       ({ plan, labels }) =>
@@ -84,12 +84,7 @@ function labelNotes(project: Project, config: StudyConfig, data: SourceData): st
 
 /** In the order in which they are shown. */
 export function sourceNotes(project: Project, config: StudyConfig, data: SourceData): string[] {
-  const same =
-    config.splits === null && data.labelCounts.includes(data.trained)
-      ? [
-          `With ${counted(data.trained, 'label')}, which are all of the train part, every seed trains on the same images: intervals there do not speak of other training sets.`,
-        ]
-      : [];
+  const same = config.splits === null ? sharedTraining(data.labelCounts, data.trained) : [];
   if (config.pretrainings.length === 0) {
     return [
       'No pretraining is compared: the study tells how good the random start is by number of labels, and how many are enough.',

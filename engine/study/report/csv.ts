@@ -4,7 +4,8 @@
  * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
  * not exist is empty. Splits count from 0, which is the only one as a rule. Transfer `random` has pretraining `none`, which neither tool reads as missing.
  */
-import type { AnalysedRun, Comparison, StudyAnalysis } from '../../../shared/analysis.ts';
+import { gainsLessThan } from '../../../shared/advice.ts';
+import type { AnalysedRun, StudyAnalysis } from '../../../shared/analysis.ts';
 import { summariseRun } from './results.ts';
 
 export type CsvValue = string | number | null;
@@ -82,7 +83,11 @@ export function classesCsv(runs: readonly AnalysedRun[], names: StudyAnalysis['c
   return toCsv([...ARM, 'class', 'className', 'testImages', ...scores, SPLIT], rows);
 }
 
-export function comparisonsCsv(comparisons: readonly Comparison[]): string {
+/** `gainsLess…`: than δ, by the upper end of the 90 % interval; the advice skips by it. */
+export function comparisonsCsv({
+  comparisons,
+  delta,
+}: Pick<StudyAnalysis, 'comparisons' | 'delta'>): string {
   const header = ['pretraining', 'labels', 'comparison', 'family', 'seeds', 'testImages', 'effect'];
   const intervals = ['ci95', 'ci90', 'ci95Bootstrap'] as const;
   const tests = ['p', 'pHolm', 'wilcoxonP'] as const;
@@ -105,6 +110,8 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
     row.together?.verdict ?? null,
     row.extraLabels ?? 0,
     row.perSplit?.length ?? 1,
+    String(gainsLessThan(delta, row)),
+    row.together === null ? null : String(gainsLessThan(delta, { ...row, ...row.together })),
   ]);
   return toCsv(
     [
@@ -118,6 +125,8 @@ export function comparisonsCsv(comparisons: readonly Comparison[]): string {
       'verdictTogether',
       'extraLabels',
       'splits',
+      'gainsLessThanDelta',
+      'gainsLessThanDeltaTogether',
     ],
     rows,
   );

@@ -1,10 +1,9 @@
 /** What a report says of a study's images and labels: what pretraining saw of them, and what intervals speak about. */
 import type { Part, PretrainingKey, Study } from '../../../shared/entities.ts';
 import { extraLabelsInText } from '../../../shared/charts/study-words.ts';
-import { counted } from '../../../shared/number-format.ts';
 import { pretrainingInText, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
-import { splitCount, splitsInText } from '../../../shared/study-splits.ts';
+import { sharedTraining, splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import { extraLabelsOf } from '../analysis/extra-labels.ts';
 
@@ -80,15 +79,15 @@ export function ownLabelWords(db: Project, study: Study): string {
     .join('');
 }
 
-/** Where a label count is all there are, seeds do not differ by their training images. */
+/** Where label counts are all there are, or most, seeds do not differ by their training images, or little. */
 export function sameTrainingImages(db: Project, study: Study): string[] {
   if (study.config.splits !== null) return [];
   const all = allLabels(db, study);
   const asked = study.config.labelCounts.map((count) => (count === 'all' ? all : count));
-  if (!asked.includes(all)) return [];
-  return [
-    `With ${counted(all, 'label')}, which are all of the train part, every seed trains on the same images: intervals there speak of other initial weights and batch orders and of other test images, not of other training sets.`,
-  ];
+  return sharedTraining(
+    [...new Set(asked)].toSorted((a, b) => a - b),
+    all,
+  );
 }
 
 /** What the intervals speak about, and what they do not. */

@@ -248,7 +248,7 @@ function reportNotes(
   notes.push(...sameTrainingImages(db, study));
   if (config.mode === 'quick') {
     notes.push(
-      `Quick mode gives up precision for time: ${counted(config.seeds, 'seed')}${config.splits === null ? '' : ' in each split'}, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Its intervals are indicative; run the default mode before relying on a verdict.`,
+      `Quick mode gives up precision for time: ${counted(config.seeds, 'seed')}${config.splits === null ? '' : ' in each split'}, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Run the default mode before relying on a verdict.`,
     );
   }
   if (config.extendedLabelCounts.length > 0) {

@@ -109,15 +109,20 @@ function glossary(delta: number): Markup {
   return markup`<dl class="glossary">${entries.map(([term, text]) => markup`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;
 }
 
-function verdictTable({ comparisons, primaryQuestions }: StudyAnalysis): Markup | null {
+function verdictTable({ comparisons, primaryQuestions, delta }: StudyAnalysis): Markup | null {
   if (comparisons.length === 0) return null;
   return markup`<div class="scroll"><table class="verdicts"><caption>All verdicts, each by itself, with the difference in test Dice and its 95&nbsp;% confidence interval. “All together”: the wider interval of a primary question, which holds at once with those of all ${String(primaryQuestions)} in 95 of 100 studies. What is advised above, and the claims, rest on these; exploratory rows take no part.</caption>
 <thead><tr><th scope="col">Labels</th><th scope="col">Question</th><th scope="col">Difference</th><th scope="col">Verdict</th></tr></thead>
-${pretrainingsOf(comparisons).map((task) => verdictGroup(comparisons.filter(({ pretraining }) => pretraining === task)))}</table></div>`;
+${pretrainingsOf(comparisons).map((task) =>
+  verdictGroup(
+    comparisons.filter(({ pretraining }) => pretraining === task),
+    delta,
+  ),
+)}</table></div>`;
 }
 
 /** All comparisons of one pretraining task; a label count spans its rows. */
-function verdictGroup(rows: readonly Comparison[]): Markup {
+function verdictGroup(rows: readonly Comparison[], delta: number): Markup {
   const [first] = rows;
   return markup`<tbody class="group">${first && markup`<tr><th scope="rowgroup" colspan="4">Pretrained by ${pretrainingInText(first.pretraining)}</th></tr>`}${labelCountsOf(
     rows,
@@ -127,13 +132,16 @@ function verdictGroup(rows: readonly Comparison[]): Markup {
     );
     return comparisonKinds(own)
       .flatMap((kind) => sortedComparisons(own, kind))
-      .map((row, i) => verdictRow(row, i === 0 ? own.length : 0));
+      .map((row, i) => verdictRow(row, { span: i === 0 ? own.length : 0, delta }));
   })}</tbody>`;
 }
 
 /** `span`: rows that the label count heads, 0 where a row above heads this one. */
-function verdictRow(row: Comparison, span: number): Markup {
+function verdictRow(
+  row: Comparison,
+  { span, delta }: { readonly span: number; readonly delta: number },
+): Markup {
   const { comparison, labels, words, effect, ci95, together, verdict } = row;
-  const all = togetherWords(row);
+  const all = togetherWords(row, delta);
   return markup`<tr>${span > 0 && markup`<th scope="row" class="labels" rowspan="${span}">${labelCount(labels)}</th>`}<td>${COMPARISONS[comparison].question}<br><span class="muted small">${words}</span></td><td class="difference"><span class="effect">${signed(effect)}</span><br>${verdict !== 'not tested' && markup`<span class="range">${signedInterval(ci95)}</span>${together && markup`<br><span class="range">all together ${signedInterval(together.ci95)}</span>`}`}</td><td class="verdict">${verdictBadge(verdict)}${all !== '' && markup`<br><span class="small muted">${together === null ? all : `all together: ${all}`}</span>`}</td></tr>`;
 }

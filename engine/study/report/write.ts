@@ -40,7 +40,7 @@ export async function writeReport(
     [files.csv, runsCsv(runs)],
     [files.imagesCsv, imagesCsv(runs)],
     [files.classesCsv, classesCsv(runs, data.analysis.classes)],
-    [files.comparisonsCsv, comparisonsCsv(data.analysis.comparisons)],
+    [files.comparisonsCsv, comparisonsCsv(data.analysis)],
   ];
   try {
     await mkdir(dir, { recursive: true });

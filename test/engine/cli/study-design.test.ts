@@ -62,6 +62,8 @@ it('a study of the command line takes a split by its name, and without pretraini
     ...{ pretrainings: [], sourceDatasetId: id, targetDatasetId: id, pretrainingLabels: 'own' },
     splitId: db.splits.list(id).find(({ name }) => name === 'second')?.id,
   });
+  expect(alone.firstSeed).toBe(0);
+  expect((await designed('--first-seed', '5')).firstSeed).toBe(5);
   await expect(designed('--split', 'third')).rejects.toThrow(/no split "third" .*first, second/);
   await expect(designed('--source', 'cells')).rejects.toThrow(/A source is there to pretrain on/);
   await expect(designed('--pretrain', 'autoencoder:E')).rejects.toThrow(/with --source/);

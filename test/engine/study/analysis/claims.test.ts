@@ -133,7 +133,7 @@ describe('claim 1, that a decoder does not help', () => {
     const contradicted = judge(1, [both, open, better]);
     expect(contradicted.status).toBe('contradicted');
     expect(contradicted.why).toBe(
-      'A cell supports it where the decoder gains less than δ = 0.02. ' +
+      'A cell supports it where the decoder gains less than δ = 0.02, by the upper end of its 90 % interval. ' +
         'Contradicted in 1 of 3: decoder alone, segmentation with 1 label (+0.060 [+0.030, +0.090]); ' +
         'supported in 1 of 3: added to the encoder, segmentation with 8 labels (0.000 [−0.010, +0.010]); ' +
         'open in 1 of 3: decoder alone, segmentation with 8 labels (0.000 [−0.050, +0.050]).',
@@ -159,9 +159,16 @@ describe('claim 2, that the encoder helps, most of all with few labels', () => {
     expect(more.status).toBe(verdict === 'hurts' ? 'contradicted' : 'supported');
   });
 
+  it('is contradicted where what the encoder gains is below δ, as the headline says too', () => {
+    const below = cell('encoder − random', 'inconclusive', { ci90: [-0.05, 0.019] });
+    expect(judge(2, [below]).status).toBe('contradicted');
+    const open = cell('encoder − random', 'inconclusive', { ci90: [-0.05, 0.02] });
+    expect(judge(2, [open]).status).toBe('inconclusive');
+  });
+
   it('says what is missing where there is one label count', () => {
     expect(judge(2, [encoder('helps')]).why).toBe(
-      'That it helps: supported in 1 of 1: segmentation with 8 labels (+0.060 [+0.030, +0.090]). That it helps most with few labels needs two label counts.',
+      'A gain of less than δ = 0.02, by the upper end of its 90 % interval, with the fewest labels contradicts it, and so does harm with any. That it helps: supported in 1 of 1: segmentation with 8 labels (+0.060 [+0.030, +0.090]). That it helps most with few labels needs two label counts.',
     );
   });
 
@@ -191,6 +198,14 @@ describe('claims 3 and 4, on encoders from classification', () => {
   ])('are both %s → %s by one cell', (verdict, status) => {
     for (const claim of [3, 4] as const) {
       expect(judge(claim, [against('segmentation', verdict)]).status).toBe(status);
+    }
+  });
+
+  it('are both contradicted where another encoder gains less than δ, whether it is worse or not', () => {
+    const below = { ...against('segmentation', 'inconclusive'), ci90: [-0.05, 0.019] as const };
+    const together = { ci95: [-0.06, 0.03], ci90: below.ci90, verdict: 'inconclusive' } as const;
+    for (const claim of [3, 4] as const) {
+      expect(judge(claim, [{ ...below, together }]).status).toBe('contradicted');
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gainsLessThan, verdictOf, wordsOf } from '../../../../engine/study/analysis/verdict.ts';
+import { verdictOf, wordsOf } from '../../../../engine/study/analysis/verdict.ts';
+import { gainsLessThan } from '../../../../shared/advice.ts';
 import type { Comparison, Interval } from '../../../../shared/analysis.ts';
 
 const FIVE = [0, 1, 2, 3, 4];
@@ -80,13 +81,30 @@ describe('its words', () => {
     );
   });
 
-  it('never call an open question equivalence, but say where the decoder can be skipped all the same', () => {
+  it('never call an open question equivalence, but say where a gain is smaller than δ all the same', () => {
     const open = words(numbers([-0.01, 0.03], [-0.005, 0.025]));
     expect(open).toMatch(/: inconclusive, which is not evidence of equivalence\.$/);
     const skippable = words(numbers([-0.09, 0.01], [-0.08, 0.005]));
-    expect(skippable).toMatch(/not evidence of equivalence; the decoder gains less than δ, though/);
-    const encoder = numbers([-0.09, 0.01], [-0.08, 0.005], { comparison: 'encoder − random' });
-    expect(words(encoder)).not.toContain('skipped');
+    expect(skippable).toMatch(/not evidence of equivalence; any gain is smaller than δ, though\.$/);
+    const encoder = numbers([-0.09, 0.021], [-0.08, 0.015], { comparison: 'encoder − random' });
+    expect(words(encoder)).toMatch(/δ, though \(90 % interval \[−0.080, \+0.015\]\)/);
+    const halves = numbers([-0.09, 0.01], [-0.08, 0.005], { comparison: 'interaction' });
+    expect(words(halves)).not.toContain('smaller than δ');
+  });
+
+  it('say of all questions together what the advice says, and name the interval that it is read from', () => {
+    const wide = {
+      ci95: [-0.051, 0.024],
+      ci90: [-0.047, 0.0198],
+      verdict: 'inconclusive',
+    } as const;
+    const both = { comparison: 'encoder+decoder − random', together: wide } as const;
+    // By itself it gains less than δ as well: nothing to add.
+    expect(words(numbers([-0.036, 0.009], [-0.03, 0.004], both))).toMatch(/δ, though\.$/);
+    // By itself it is equivalent: of all together less is left.
+    expect(words(numbers([-0.019, 0.018], [-0.015, 0.013], both))).toMatch(
+      /smaller than δ\. Together with all 6 primary questions \[−0.051, \+0.024\]: gains less than δ \(90 % interval \[−0.047, \+0.020\]\)\.$/,
+    );
   });
 
   it.each([

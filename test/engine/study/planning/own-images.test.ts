@@ -78,7 +78,7 @@ describe('labels of the target itself', () => {
       ),
     );
     expect(planData(project, config).notes).toContainEqual(
-      expect.stringMatching(/^With 10 labels, which are all .*do not speak of other training sets/),
+      expect.stringMatching(/^With 10 labels, which are all .*not of other training sets/),
     );
     const stored = createStudy(project, config);
     const networks = project.runs.ofStudy(stored.id).filter(({ kind }) => kind === 'pretrain');
@@ -173,6 +173,26 @@ describe('images of the target itself', () => {
     expect(learned.numbers).toEqual(learned.part('train').toSorted((a, b) => a - b));
   });
 
+  it('are said to have no labels only where they have none, in whatever part of the split', () => {
+    const setup = oneDataset();
+    const { project, id } = setup;
+    const images = project.datasets.images(id);
+    // Fourteen labelled images came after the split was made, and lie in no part of it.
+    const parts = ['train', 'train', 'train', 'train', 'val', 'test'] as const;
+    const items = parts.map((part, i) => ({ imageId: images[i]?.id ?? 0, part }));
+    project.splits.create(id, 'early', items);
+    const { numbers, notes } = seen(setup, {});
+    expect(numbers).toHaveLength(18);
+    expect(notes).toContain(
+      'Autoencoder pretraining sees 18 images of "cells", labelled or not: all but its validation and test images.',
+    );
+    // What segmentation may see with "all" is counted, wherever it lies.
+    const all = { pretrainings: pretrainingBy('segmentation'), pretrainingLabels: 'all' };
+    expect(seen(setup, all).notes).toContainEqual(
+      expect.stringMatching(/^Segmentation pretraining sees 18 labels of the target itself/),
+    );
+  });
+
   it('may be those that are validated on, without their labels', () => {
     const setup = oneDataset({ labelled: 10 });
     const { numbers, part, sourceItems, notes } = seen(setup, { pretrainOnValidation: true });
@@ -197,6 +217,19 @@ describe('images of the target itself', () => {
       ),
     );
   });
+});
+
+it('a plan and its report say how far seeds share their training images', () => {
+  const { project, study } = oneDataset();
+  const config = study({ pretrainings: [], labelCounts: [5, 8, 'all'] });
+  const shared = (texts: readonly string[]) =>
+    texts.flatMap((text) => text.match(/With \d+[^.]*(?:in common|on the same images)/g) ?? []);
+  const said = [
+    'With 8 of 10 labels, two seeds have 80 % of their training images in common',
+    'With 10 labels, which are all of the train part, every seed trains on the same images',
+  ];
+  expect(shared(planData(project, config).notes)).toEqual(said);
+  expect(shared(describeMethods(project, createStudy(project, config), []))).toEqual(said);
 });
 
 it('a study without pretraining has runs of the random start alone, and says what it tells', () => {

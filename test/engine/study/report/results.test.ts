@@ -47,7 +47,9 @@ describe('results.json', () => {
     const results = ResultsFile.parse(JSON.parse(resultsJson(more, runs)));
     expect(results.verdicts).toEqual(more.analysis.comparisons);
     expect(results.arms).toEqual(more.analysis.arms);
-    expect(comparisonsCsv(more.analysis.comparisons)).toMatch(/,extraLabels,splits\r\n.*,12,1\r\n/);
+    expect(comparisonsCsv(more.analysis)).toMatch(
+      /,extraLabels,splits,gainsLessThanDelta,gainsLessThanDeltaTogether\r\n.*,12,1,(true|false),/,
+    );
     const page = renderReport(more, runs);
     expect(page).toContain('8 + 12 labels with its pretraining');
     expect(page).toContain('Labelled training images (pretraining saw 12 more)');
