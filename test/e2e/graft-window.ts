@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright';
 import { expect } from 'vitest';
+import { headlessShell } from '../../build/test-browser.mjs';
 import { windowIsBuilt } from '../../build/window.mjs';
 import { findChromium, thisMachine } from '../../engine/cli/window.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
@@ -13,9 +14,12 @@ import { PATIENCE_MS } from '../fixtures/patience.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 const SCREENS = join(ROOT, 'test-output', 'screens');
 
+/** The one that needs no screen, which is quicker; else any that a window can be shown with. */
+const findBrowser = (): string | null => headlessShell() ?? findChromium(thisMachine());
+
 /** Why no window can be shown here; null where one can. */
 export const whyNoWindow = (): string | null =>
-  findChromium(thisMachine()) === null ? 'no Chromium, Chrome or Edge was found' : null;
+  findBrowser() === null ? 'no Chromium, Chrome or Edge was found' : null;
 
 export interface GraftWindow {
   readonly page: Page;
@@ -83,7 +87,7 @@ const runAxe = (): Promise<AxeResults> =>
 export function launchBrowser(): Promise<Browser> {
   const machine = thisMachine();
   return chromium.launch({
-    executablePath: findChromium(machine) ?? '',
+    executablePath: findBrowser() ?? '',
     args: machine.isRoot ? ['--no-sandbox'] : [],
   });
 }
