@@ -47,6 +47,7 @@ import { runHandlers } from './handlers/runs.ts';
 import { settingsHandlers } from './handlers/settings.ts';
 import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
+import type { SpawnLive } from './live-process.ts';
 import { LiveTraining } from './live-training.ts';
 import { Predictor } from './predictor.ts';
 import { createSettings } from './settings.ts';
@@ -105,6 +106,7 @@ export interface EngineOptions {
   readonly settingsPath?: string;
   /** In place of real processes, for tests. */
   readonly spawn?: SpawnTrainer;
+  readonly spawnLive?: SpawnLive;
 }
 
 function isCallName(name: string): name is CallName {
@@ -151,6 +153,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       emit,
       engine: engineChoice,
       isQueueBusy: () => queue.isBusy,
+      ...(options.spawnLive === undefined ? {} : { spawn: options.spawnLive }),
     });
     const opened = { db, queue, live, predictor: new Predictor() };
     open.set(db.path, opened);

@@ -1,7 +1,9 @@
 /**
  * Brush latency in a real Chromium: scripted pointer input on large label maps, in the built window over a real engine.
  * usage: brush.ts [--page dist/renderer] [--size 4096] [--huge 16384] [--seconds 6] [--viewport 1280x800]
- *        [--chromium /usr/bin/chromium]   (--size 0 leaves the usual size out, --huge 0 the largest)
+ *        [--chromium /usr/bin/chromium] [--live]   (--size 0 leaves the usual size out, --huge 0 the largest)
+ * --live: the same strokes on the usual size while a training goes on beside them (docs/live.md), and the time from the
+ * key that asks for its prediction until that is on the screen.
  * The last line is JSON. Frames are measured twice: `free` without the 60 Hz limit, where the time from one frame to
  * the next is what a frame costs (input, painting, raster, compositing); `paced` at 60 Hz, where it says whether the
  * screen keeps up. `longTasks`: tasks of the page above 50 ms; longer frames without one are the machine's, not the
@@ -17,6 +19,8 @@ import { History } from '../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../renderer/canvas/label-layer.ts';
 import { sweptDisc } from '../../renderer/canvas/shapes.ts';
 import { imagePoint } from '../../renderer/canvas/viewport.ts';
+import type { LiveState } from '../../shared/entities.ts';
+import { startLive } from './bench-live.ts';
 import { startBenchWindow } from './bench-window.ts';
 
 const { values: flags } = parseArgs({
@@ -29,11 +33,15 @@ const { values: flags } = parseArgs({
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     /** Keeps what a person would see. */
     screenshots: { type: 'string' },
+    live: { type: 'boolean', default: false },
   },
 });
 const SIDE = Number(flags.size);
 const HUGE = Number(flags.huge);
 const SECONDS = Number(flags.seconds);
+/** Images beside the three that are painted on. */
+const LABELLED = 5;
+const ASKED = 5;
 const BRUSH_PX = 200;
 /** A fast mouse. */
 const POINTER_HZ = 250;
@@ -176,6 +184,24 @@ async function timeNavigation(page: Page, key: string): Promise<number> {
   return round(await page.evaluate<number>('recorder.painted'));
 }
 
+/** Milliseconds from the key that asks the training for its prediction until that has been painted. */
+async function timeAnswer(page: Page): Promise<number> {
+  await page.evaluate(`
+    recorder.answered = new Promise((done) => {
+      addEventListener('keydown', () => {
+        const from = performance.now();
+        const look = () => {
+          if (document.querySelector('aside [aria-busy="true"]') !== null) return requestAnimationFrame(look);
+          requestAnimationFrame(() => done(performance.now() - from));
+        };
+        requestAnimationFrame(look);
+      }, { once: true, capture: true });
+    });
+    0`);
+  await page.keyboard.press('t');
+  return round(await page.evaluate<number>('recorder.answered'));
+}
+
 async function setBrush(page: Page): Promise<void> {
   await page.keyboard.press('b');
   await page.getByLabel('Size in pixels').fill(String(BRUSH_PX));
@@ -259,7 +285,7 @@ function measureUndo() {
 
 const undo = SIDE > 0 ? measureUndo() : null;
 const dir = mkdtempSync(join(tmpdir(), 'graft-bench-'));
-const { engine, server } = await startBenchWindow({ dir, page: flags.page });
+const { engine, server } = await startBenchWindow({ dir, page: flags.page, trains: flags.live });
 
 /** A project of blank grey images. */
 async function createProject(name: string, side: number, images: number): Promise<string> {
@@ -285,9 +311,13 @@ async function onProject<T>(project: string, work: () => Promise<T>): Promise<T>
 
 try {
   const measureLarge = async () => {
+    const project = join(dir, 'large.graft');
+    const stateNow = (): Promise<LiveState> => engine.call('live.state', { project });
+    if (flags.live) await startLive(engine, { project, labelled: LABELLED, side: SIDE });
     const run = (free: boolean) =>
       inAnnotate(server.launchUrl(), { free }, async (page, session) => {
         await setBrush(page);
+        const before = flags.live ? (await stateNow()).step : 0;
         const fitted = await measureStroke(page, session);
         await page.keyboard.press('End');
         const actual = await measureStroke(page, session);
@@ -295,12 +325,24 @@ try {
           await page.screenshot({ path: join(flags.screenshots, 'brush-large.png') });
         await page.waitForTimeout(1500);
         const next = await timeNavigation(page, 'd');
-        return { fitted, actual, nextImageMs: next };
+        const painted = { fitted, actual, nextImageMs: next };
+        if (!flags.live) return painted;
+        const trained = (await stateNow()).step - before;
+        const answerMs: number[] = [];
+        for (let i = 0; i < ASKED; i++) answerMs.push(await timeAnswer(page));
+        if (flags.screenshots !== undefined)
+          await page.screenshot({ path: join(flags.screenshots, 'brush-live.png') });
+        return { ...painted, stepsMeanwhile: trained, phase: (await stateNow()).phase, answerMs };
       });
     return { free: await run(true), paced: await run(false) };
   };
   const large =
-    SIDE > 0 ? await onProject(await createProject('large', SIDE, 3), measureLarge) : null;
+    SIDE > 0
+      ? await onProject(
+          await createProject('large', SIDE, flags.live ? 3 + LABELLED : 3),
+          measureLarge,
+        )
+      : null;
   let huge: unknown = null;
   if (HUGE > 0) {
     const path = await createProject('huge', HUGE, 1);

@@ -1,62 +1,10 @@
 /** The states of a live training on a real project file; its process is played by the test. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { LiveProcess } from '../../engine/live-process.ts';
 import { LiveTraining } from '../../engine/live-training.ts';
-import type { LiveEvent, LiveRequest } from '../../engine/training/live/messages.ts';
-import type { LiveProgress } from '../../shared/entities.ts';
 import type { Changes, EngineEvent } from '../../shared/events.ts';
+import { checkpointAt, PlayedLive, progressAt } from '../fixtures/played-live.ts';
 import { addDataset, temporaryProject } from '../fixtures/projects.ts';
 
-class Played implements LiveProcess {
-  readonly received: LiveRequest[] = [];
-  readonly tell: (event: LiveEvent) => void;
-  readonly #ended = Promise.withResolvers<string>();
-  readonly ended = this.#ended.promise;
-  /** Ends at once when it is asked to, with this as its last checkpoint. */
-  saves: LiveEvent | null = null;
-
-  constructor(tell: (event: LiveEvent) => void) {
-    this.tell = tell;
-  }
-
-  send(request: LiveRequest): void {
-    this.received.push(request);
-    if (request.type !== 'stop' || this.saves === null) return;
-    this.tell(this.saves);
-    this.tell({ type: 'stopped' });
-    this.dies('exit code 0');
-  }
-
-  kill(): void {
-    this.dies('signal SIGKILL');
-  }
-
-  dies(how: string): void {
-    this.#ended.resolve(how);
-  }
-}
-
-const PROGRESS: LiveProgress = {
-  phase: 'training',
-  why: null,
-  step: 0,
-  trainedSeconds: 0,
-  images: 3,
-  heldOut: 1,
-  measured: null,
-  sizePx: 64,
-  unused: [],
-};
-const checkpoint = (step: number): LiveEvent => ({
-  type: 'checkpoint',
-  step,
-  trainedSeconds: step / 10,
-  bytes: Uint8Array.of(1, 2, step),
-});
-const measured = (step: number, dice: number): LiveEvent => ({
-  type: 'progress',
-  progress: { ...PROGRESS, step, measured: { step, dice, images: 3, heldOut: 1 } },
-});
 /** Turns of the event loop in which promises settle. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -65,7 +13,7 @@ function stage() {
   const datasetId = addDataset(project, 'cells', { count: 3 });
   const other = addDataset(project, 'others', { count: 1 });
   const images = project.datasets.images(datasetId);
-  const processes: Played[] = [];
+  const processes: PlayedLive[] = [];
   const said: EngineEvent[] = [];
   let isQueueBusy = false;
   const create = (file = project) => {
@@ -76,8 +24,7 @@ function stage() {
       isQueueBusy: () => isQueueBusy,
       resumeDelayMs: 50,
       spawn: (onEvent) => {
-        const process = new Played(onEvent);
-        process.saves = checkpoint(7);
+        const process = new PlayedLive(onEvent);
         processes.push(process);
         return process;
       },
@@ -112,7 +59,7 @@ describe('a live training', () => {
     const { live, datasetId, last, project, record } = stage();
     expect(live.state).toMatchObject({ phase: 'off', datasetId: null });
     expect(await live.start(datasetId)).toMatchObject({ phase: 'starting', datasetId });
-    last().tell(measured(5, 0.5));
+    last().tell(progressAt(5, 0.5));
     expect(live.state).toMatchObject({ phase: 'training', step: 5, images: 3, sizePx: 64 });
     expect(project.live.points(datasetId)).toEqual([{ step: 5, dice: 0.5, images: 3, heldOut: 1 }]);
 
@@ -228,7 +175,7 @@ describe('a live training', () => {
       step: 9,
       takings: [{ imageId: 1, labelMapId: 1, heldOut: true }],
     });
-    for (const step of [5, 10, 15]) last().tell(measured(step, step / 20));
+    for (const step of [5, 10, 15]) last().tell(progressAt(step, step / 20));
     last().dies('signal SIGKILL');
     await settled();
     last().tell({ type: 'started', step: 10 });
@@ -261,14 +208,14 @@ describe('a live training', () => {
       step: 3,
       takings: [{ imageId: 1, labelMapId: 1, heldOut: false }],
     });
-    last().tell(checkpoint(4));
+    last().tell(checkpointAt(4));
     expect(live.state.trouble).toMatch(/disk full/);
     disk.mockRestore();
-    last().tell(measured(5, 0.5));
+    last().tell(progressAt(5, 0.5));
     // The checkpoint is still owed.
     expect(live.state.trouble).toMatch(/disk full/);
     expect(project.live.takings(datasetId)).toMatchObject([{ imageId: 1, step: 3 }]);
-    last().tell(checkpoint(6));
+    last().tell(checkpointAt(6));
     expect(live.state.trouble).toBeNull();
     expect(record()?.step).toBe(6);
   });
