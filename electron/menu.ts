@@ -42,6 +42,7 @@ export function menuTemplate(
           : []),
         separator,
         item('Import Images …', 'import'),
+        item('Train …', 'train'),
         item('New Study', 'new-study'),
         item('Pretrain a Network', 'pretrain'),
         separator,
@@ -66,6 +67,7 @@ export function menuTemplate(
       submenu: [
         item('Library', 'go-library'),
         item('Annotate', 'go-annotate'),
+        item('Models', 'go-models'),
         item('Encoders', 'go-encoders'),
         item('Studies', 'go-studies'),
         item('Compare', 'go-compare'),

@@ -11,7 +11,9 @@ export const WINDOW_KEYS = {
   help: '?',
   'go-library': 'Mod+1',
   'go-annotate': 'Mod+2',
-  'go-encoders': 'Mod+3',
-  'go-studies': 'Mod+4',
-  'go-compare': 'Mod+5',
+  'go-models': 'Mod+3',
+  'go-encoders': 'Mod+4',
+  'go-studies': 'Mod+5',
+  'go-compare': 'Mod+6',
+  train: 'Mod+Enter',
 } as const satisfies Record<string, string>;

@@ -1,4 +1,4 @@
-/** The five places of a project, with their keys, as sidebar and palette offer them. */
+/** The places of a project, with their keys, as sidebar and palette offer them. */
 import { WINDOW_KEYS } from '../../shared/window-keys.ts';
 import type { AppState } from '../state/app.svelte.ts';
 import type { Route } from '../state/route.ts';
@@ -31,6 +31,13 @@ export function places(app: AppState): Place[] {
       disabled: dataset === null || dataset.imageCount === 0,
       why: 'There are no images to annotate yet.',
       run: () => app.attempt(() => app.annotateFirst()),
+    },
+    {
+      view: 'models',
+      title: 'Models',
+      keys: WINDOW_KEYS['go-models'],
+      ...always,
+      run: () => app.go({ view: 'models', model: null }),
     },
     {
       view: 'encoders',

@@ -16,6 +16,7 @@ import { LibraryLook } from './library-look.svelte.ts';
 import { ProjectState } from './project.svelte.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
 import { Toasts } from './toasts.svelte.ts';
+import type { TrainRequest } from './train-draft.svelte.ts';
 
 /** Dialogs that belong to a view, which a command may ask for from anywhere. */
 export type ViewDialog = 'import' | 'generate' | 'weights' | 'predict';
@@ -39,6 +40,10 @@ export class AppState {
   systemOpen = $state(false);
   /** Whose file is looked after in the dialog; null: none is. */
   careOf = $state.raw<{ readonly path: string; readonly name: string } | null>(null);
+  /** What the dialog that trains a model was opened with; null: it is closed. */
+  training = $state.raw<TrainRequest | null>(null);
+  /** Puts what is being drawn on disk; null where nothing is drawn. */
+  saveDrawing: (() => Promise<unknown>) | null = null;
   /** Asked for by a command; its view opens it. */
   wanted = $state.raw<ViewDialog | null>(null);
   picking = $state.raw<PendingPick | null>(null);
@@ -262,6 +267,12 @@ export class AppState {
     const { datasetId, imageIds, imageId, runId = null } = list;
     this.annotating = { datasetId, imageIds, runId };
     this.go({ view: 'annotate', dataset: datasetId, image: imageId });
+  }
+
+  /** Opens the dialog that trains a model, on what is in sight where nothing else is said. */
+  train(request: TrainRequest = {}): void {
+    if (this.project === null) return;
+    this.training = { datasetId: this.currentDataset?.id, ...request };
   }
 
   /** All images of a dataset, from the first that has no labels; nothing where the user went elsewhere meanwhile. */

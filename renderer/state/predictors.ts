@@ -1,17 +1,43 @@
-/** Trained networks of a project that can predict, the best first. */
+/** Trained networks of a project that can predict. */
 import type { Run, Study } from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
+import { meanDice } from './model-scores.svelte.ts';
 import type { ProjectState } from './project.svelte.ts';
+import { runName } from './run-names.ts';
 
 export interface Predictor {
   readonly run: Run;
-  readonly study: Study;
-  /** Mean over the test images of its study. */
-  readonly dice: number;
+  /** null: a model, which belongs to none. */
+  readonly study: Study | null;
+  readonly name: string;
+  /** Mean over the test images of its study, or over the classes of a model; null: it was not tested. */
+  readonly dice: number | null;
 }
 
-/** Of all studies that have finished runs; scores of different studies are of different images. */
+/** Models, the newest first, then runs of all studies, the best first; scores of different studies are of different images. */
 export async function findPredictors(
+  api: Pick<Api, 'call'>,
+  project: Pick<ProjectState, 'path' | 'studies' | 'runs' | 'models' | 'run'>,
+): Promise<Predictor[]> {
+  return [...(await modelPredictors(api, project)), ...(await studyPredictors(api, project))];
+}
+
+async function modelPredictors(
+  api: Pick<Api, 'call'>,
+  project: Pick<ProjectState, 'path' | 'models' | 'run'>,
+): Promise<Predictor[]> {
+  const found = await Promise.all(
+    (project.models ?? []).toReversed().map(async ({ id, name, runId }) => {
+      const run = project.run(runId);
+      if (run?.status !== 'done') return [];
+      const score = await api.call('models.score', { project: project.path, modelId: id });
+      return [{ run, study: null, name, dice: meanDice(score) }];
+    }),
+  );
+  return found.flat();
+}
+
+async function studyPredictors(
   api: Pick<Api, 'call'>,
   project: Pick<ProjectState, 'path' | 'studies' | 'runs'>,
 ): Promise<Predictor[]> {
@@ -19,12 +45,12 @@ export async function findPredictors(
     (project.studies ?? []).map(async (study) => {
       const query = { project: project.path, studyId: study.id };
       const { runs } = await api.call('studies.results', query);
-      return runs.flatMap(({ runId, predicts, dice }): Predictor[] => {
+      return runs.flatMap(({ runId, predicts, dice }) => {
         const run = (project.runs ?? []).find((one) => one.id === runId);
         const known = dice.filter((value) => value !== null);
         if (!predicts || run === undefined || known.length === 0) return [];
         const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-        return [{ run, study, dice: mean }];
+        return [{ run, study, name: runName(run), dice: mean }];
       });
     }),
   );

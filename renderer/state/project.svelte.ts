@@ -4,6 +4,7 @@ import type {
   Dataset,
   Encoder,
   MetricPoint,
+  Model,
   Run,
   Study,
   StudyConfig,
@@ -20,7 +21,7 @@ type ProjectEvent = Extract<EngineEvent, { readonly project: string | null }>;
 
 /** Lists that are asked for as a whole; of runs, which may be many, those that have changed. */
 interface Due {
-  readonly lists: Set<'datasets' | 'studies' | 'encoders'>;
+  readonly lists: Set<'datasets' | 'studies' | 'encoders' | 'models'>;
   readonly runs: Set<number>;
 }
 
@@ -34,6 +35,8 @@ export class ProjectState {
   studies = $state.raw<readonly Study[] | null>(null);
   runs = $state.raw<readonly Run[] | null>(null);
   encoders = $state.raw<readonly Encoder[] | null>(null);
+  /** In the order of their making. How far one is, its run says. */
+  models = $state.raw<readonly Model[] | null>(null);
   /** Why nothing that is queued is trained for now. */
   held = $state.raw<WireError | null>(null);
   /** Metric points that came in since the window opened the project, by run id. */
@@ -86,6 +89,14 @@ export class ProjectState {
     return this.studies?.find((study) => study.id === id) ?? null;
   }
 
+  model(id: number | null): Model | null {
+    return this.models?.find((model) => model.id === id) ?? null;
+  }
+
+  run(id: number): Run | null {
+    return this.runs?.find((run) => run.id === id) ?? null;
+  }
+
   runsOf(studyId: number): readonly Run[] {
     return (this.runs ?? []).filter((run) => run.studyId === studyId);
   }
@@ -97,6 +108,15 @@ export class ProjectState {
     return null;
   }
 
+  /** The model that is being trained; null: none is. */
+  get runningModel(): { readonly model: Model; readonly run: Run } | null {
+    for (const model of this.models ?? []) {
+      const run = this.run(model.runId);
+      if (run?.status === 'running') return { model, run };
+    }
+    return null;
+  }
+
   /** Asks for everything anew: at the start, and after the connection was lost, when events were missed. */
   async load(): Promise<void> {
     const shown = [...this.#images.values()].filter(({ images }) => images !== null);
@@ -104,6 +124,7 @@ export class ProjectState {
       this.#loadDatasets(),
       this.#loadStudies(),
       this.#loadEncoders(),
+      this.#loadModels(),
       this.#loadRuns(),
       ...shown.map((images) => images.load()),
     ]);
@@ -135,6 +156,10 @@ export class ProjectState {
     this.encoders = await this.#api.call('encoders.list', { project: this.path });
   }
 
+  async #loadModels(): Promise<void> {
+    this.models = await this.#api.call('models.list', { project: this.path });
+  }
+
   async #loadRuns(): Promise<void> {
     this.runs = await this.#api.call('runs.list', { project: this.path });
   }
@@ -152,6 +177,7 @@ export class ProjectState {
       lists.has('datasets') && this.#loadDatasets(),
       lists.has('studies') && this.#loadStudies(),
       lists.has('encoders') && this.#loadEncoders(),
+      lists.has('models') && this.#loadModels(),
       runs.size > 0 && this.#loadSomeRuns(runs),
     ]);
   }
@@ -188,7 +214,7 @@ export class ProjectState {
   }
 
   /** Labels and what is gone are followed at once; what is new or different is asked for. */
-  #follow({ datasets, images, splits, encoders, studies, runs }: Changes): void {
+  #follow({ datasets, images, splits, encoders, models, studies, runs }: Changes): void {
     const { lists } = this.#due;
     const without = <T extends { readonly id: number }>(
       list: readonly T[] | null,
@@ -196,6 +222,7 @@ export class ProjectState {
     ) => (gone.length === 0 ? list : (list?.filter(({ id }) => !gone.includes(id)) ?? null));
     this.datasets = without(this.datasets, datasets?.removed);
     this.encoders = without(this.encoders, encoders?.removed);
+    this.models = without(this.models, models?.removed);
     this.studies = without(this.studies, studies?.removed);
     this.runs = without(this.runs, runs?.removed);
 
@@ -214,6 +241,7 @@ export class ProjectState {
     const isNews = (ids: Changes['encoders']) => [...(ids?.added ?? []), ...(ids?.updated ?? [])];
     if (isNews(datasets).length > 0) lists.add('datasets');
     if (isNews(encoders).length > 0) lists.add('encoders');
+    if (isNews(models).length > 0) lists.add('models');
     if (isNews(studies).length > 0) lists.add('studies');
     for (const id of isNews(runs)) this.#due.runs.add(id);
     if (lists.size > 0 || this.#due.runs.size > 0) this.#refresh.soon();

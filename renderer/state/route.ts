@@ -3,6 +3,7 @@ export type Route =
   | { readonly view: 'welcome' }
   | { readonly view: 'library'; readonly dataset: number | null }
   | { readonly view: 'annotate'; readonly dataset: number; readonly image: number }
+  | { readonly view: 'models'; readonly model: number | null }
   | { readonly view: 'encoders'; readonly run: number | 'new' | null }
   /** One that was brought in from a file, and so belongs to no run. */
   | { readonly view: 'encoders'; readonly run: null; readonly encoder: number }
@@ -21,6 +22,8 @@ export function formatRoute(route: Route, project: string | null): string {
         return [route.dataset];
       case 'annotate':
         return [route.dataset, route.image];
+      case 'models':
+        return [route.model];
       case 'encoders':
         return 'encoder' in route ? ['file', route.encoder] : [route.run];
       case 'studies':
@@ -54,6 +57,8 @@ export function parseRoute(hash: string): { route: Route; project: string | null
         ? { route: { view: 'library', dataset }, project }
         : { route: { view, dataset, image }, project };
     }
+    case 'models':
+      return { route: { view, model: idOf(first) }, project };
     case 'encoders': {
       const encoder = first === 'file' ? idOf(second) : null;
       return encoder === null

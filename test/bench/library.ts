@@ -154,7 +154,7 @@ try {
   await page.goto(server.launchUrl());
   await page.evaluate(UNTIL_SHOWN);
   // From another view to the library, as for the first time: the list is asked for anew after the reload.
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.getByRole('listbox', { name: 'Images' }).waitFor({ state: 'detached' });
   await page.reload();
   await page.locator('[data-ready="true"]').waitFor();
@@ -162,7 +162,7 @@ try {
   const shown = page.evaluate<number>(UNTIL_SHOWN);
   await page.keyboard.press('Control+1');
   const firstOpenMs = round(await shown);
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.getByRole('listbox', { name: 'Images' }).waitFor({ state: 'detached' });
   const again = page.evaluate<number>(UNTIL_SHOWN);
   await page.keyboard.press('Control+1');

@@ -185,7 +185,7 @@ describe('charts', () => {
   it('keep the zoom of live curves until the whole is asked for', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page } = window();
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByText('45 of 45 runs done').waitFor();
     const live = page.getByRole('application', { name: /^Validation Dice/ }).first();
     await expect.poll(() => ticks(live)).not.toEqual([]);
@@ -203,7 +203,7 @@ describe('charts', () => {
   it('have the window’s font in a PNG', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page } = window();
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
     await tab('Scores');
     const chart = page.locator('svg.chart').first();
     /** In units of the drawing, in the window's font. */

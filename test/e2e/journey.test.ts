@@ -129,7 +129,7 @@ describe('a user’s first hour', () => {
   it('designs a study and watches it to its end', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, screenshot, expectAccessible } = window();
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByText('No studies yet').waitFor();
     await expectAccessible('no studies');
     await page.getByRole('button', { name: 'Design a study' }).click();
@@ -167,7 +167,7 @@ describe('a user’s first hour', () => {
   it('reads the verdict, looks at the images behind it, and saves the report', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, home, screenshot, expectAccessible } = window();
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
     await page.getByText('All verdicts').waitFor();
     await screenshot('10-verdict');
     await expectAccessible('verdict');
@@ -287,7 +287,7 @@ describe('a user’s first hour', () => {
   it('sees what a network learned, and finds everything by name', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, screenshot, expectAccessible } = window();
-    await page.keyboard.press('Control+3');
+    await page.keyboard.press('Control+4');
     await page.getByText('Layers:').waitFor();
     await screenshot('19-encoders');
     await expectAccessible('encoders');

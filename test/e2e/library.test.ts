@@ -150,7 +150,7 @@ it('stays where the user went while Annotate was still being opened', async (ctx
   await page.reload();
   await openSample(page);
   await page.keyboard.press('Control+2');
-  await page.keyboard.press('Control+4');
+  await page.keyboard.press('Control+5');
   await page.getByText('45 of 45 runs done').waitFor();
   await page.waitForTimeout(2 * SLOW_MS);
   expect(await page.getByText('45 of 45 runs done').count()).toBe(1);

@@ -75,7 +75,7 @@ describe('the sample project', () => {
     await look('verdict');
     await page.getByRole('button', { name: 'Paint an image' }).click();
     await page.locator('canvas').first().waitFor();
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
   });
 
   it('shows scores, curves, claims and images of its study', async (ctx) => {
@@ -111,17 +111,17 @@ describe('the sample project', () => {
     ]) {
       await page.setViewportSize(size);
       for (const tab of ['Verdict', 'Scores', 'Curves', 'Images', 'Claims']) {
-        await page.keyboard.press('Control+5');
+        await page.keyboard.press('Control+6');
         await page.getByText(tab, { exact: true }).click();
         expect.soft([size.width, tab, await hidden()]).toEqual([size.width, tab, []]);
       }
-      await page.keyboard.press('Control+4');
+      await page.keyboard.press('Control+5');
       await page.getByRole('button', { name: /^\S* ?Random start · 16 labels · seed 4/ }).click();
       await page.getByRole('complementary', { name: 'Run' }).getByText('300 of 300').waitFor();
       expect.soft([size.width, 'runs', await hidden()]).toEqual([size.width, 'runs', []]);
     }
     await look('narrow');
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
     await page.getByText('Verdict', { exact: true }).click();
   });
 
@@ -146,12 +146,12 @@ describe('the sample project', () => {
     await large.waitFor();
     await page.keyboard.press('Escape');
     await large.waitFor({ state: 'hidden' });
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByText('45 of 45 runs done').waitFor();
     const live = await save(/Save the chart: Validation Dice/, /As SVG/);
     expect(live).toMatch(/>Random start</);
     expect(live).toMatch(/<polyline[^>]* points="[\d. -]{20,}"/);
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
   });
 
   it('does by name what menus and buttons do', async (ctx) => {
@@ -164,12 +164,12 @@ describe('the sample project', () => {
       await page.keyboard.press('Enter');
     };
     for (const [view, letters, title] of [
-      ['Control+5', 'save the report', 'Write the report into'],
-      ['Control+4', 'delete', /^Delete “/],
-      ['Control+3', 'bring weights', 'Bring weights in'],
+      ['Control+6', 'save the report', 'Write the report into'],
+      ['Control+5', 'delete', /^Delete “/],
+      ['Control+4', 'bring weights', 'Bring weights in'],
       ['Control+1', 'export', /^Export “/],
       // From elsewhere: the view comes along.
-      ['Control+4', 'generate', 'Generate images'],
+      ['Control+5', 'generate', 'Generate images'],
       ['Control+1', 'predict', /^Predict with/],
       ['Control+2', 'import', 'Import images'],
     ] as const) {
@@ -181,7 +181,7 @@ describe('the sample project', () => {
       await dialog.waitFor({ state: 'hidden' });
     }
     // One of many runs, by words from both ends of its name.
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByText('45 of 45 runs done').waitFor();
     await run('log random 16 seed 2');
     const panel = page.getByRole('complementary', { name: 'Run' });
@@ -190,7 +190,7 @@ describe('the sample project', () => {
     await run('close the run');
     await panel.waitFor({ state: 'hidden' });
     // Nothing is drawn between the chord, the letters and Enter.
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
     await page.evaluate(`(async () => {
       const press = (target, key, ctrlKey = false) =>
         target.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true }));
@@ -226,14 +226,14 @@ describe('the sample project', () => {
     await page.getByRole('button', { name: 'Correct the 12 least certain' }).click();
     await page.locator('canvas').first().waitFor();
     // Whoever looks at something else meanwhile is told there.
-    await page.keyboard.press('Control+5');
+    await page.keyboard.press('Control+6');
     await page.getByRole('button', { name: 'Predict …' }).click();
     await dialog.getByRole('button', { name: 'Predict', exact: true }).click();
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByText('12 masks predicted.').waitFor();
     await page.getByRole('button', { name: 'Correct the least certain' }).click();
     await page.locator('canvas').first().waitFor();
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
   });
 
   it('is repeated by a design that is filled in', async (ctx) => {
@@ -285,7 +285,7 @@ describe('a study and a pretraining of one’s own', () => {
     const { page, screenshot, expectAccessible } = window();
     await page.getByRole('button', { name: /sample project/ }).click();
     await page.getByText('All verdicts').waitFor();
-    await page.keyboard.press('Control+3');
+    await page.keyboard.press('Control+4');
     await page.getByText('Layers:').waitFor();
     await screenshot('studies-encoders');
     await expectAccessible('encoders');
@@ -345,7 +345,7 @@ describe('a study and a pretraining of one’s own', () => {
     const own = await openGraft({ browser, projects: [project] });
     onTestFinished(() => own.close());
     const { page } = own;
-    await page.keyboard.press('Control+4');
+    await page.keyboard.press('Control+5');
     await page.getByRole('heading', { name: 'Tiny' }).waitFor();
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     // A single run, by its name alone.

@@ -8,6 +8,7 @@ const orNew = fc.oneof(optional, fc.constant('new' as const));
 const route: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ view: fc.constant('library' as const), dataset: optional }),
   fc.record({ view: fc.constant('annotate' as const), dataset: id, image: id }),
+  fc.record({ view: fc.constant('models' as const), model: optional }),
   fc.record({ view: fc.constant('encoders' as const), run: orNew }),
   fc.record({ view: fc.constant('encoders' as const), run: fc.constant(null), encoder: id }),
   fc.record({ view: fc.constant('studies' as const), study: orNew }),
