@@ -224,8 +224,11 @@ export async function trainModel(
   const { dataset, seed } = request;
   freeName(db, request.name, dataset);
   const timed = prepare(db, request);
+  const { network: timedNetwork, sampling: timedSampling } = timed;
   const { batch } = timed.found;
-  const ms = request.steps === undefined ? await msPerStep({ ...timed, batch }, host) : 0;
+  // These alone: what else is prepared cannot be sent to another process.
+  const step = { network: timedNetwork, sampling: timedSampling, batch };
+  const ms = request.steps === undefined ? await msPerStep(step, host) : 0;
   const fitting = Math.round((request.minutes * 60_000 * SHARE_OF_STEPS) / ms);
   const steps = request.steps ?? Math.max(STEPS.least, Math.min(STEPS.most, fitting));
   return db.transaction(() => {
