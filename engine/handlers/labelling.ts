@@ -4,6 +4,7 @@ import type { CallName } from '../../shared/api.ts';
 import type { Project } from '../db/project.ts';
 import { isLabelled, nextToLabel } from '../labelling/next.ts';
 import { labellingProgress } from '../labelling/progress.ts';
+import { timeOfDataset } from '../labelling/time.ts';
 import { type Handlers, requireDataset } from './context.ts';
 
 type LabellingCall = Extract<CallName, `labelling.${string}`>;
@@ -68,6 +69,11 @@ export const labellingHandlers: Handlers<LabellingCall> = {
       });
     }
     return { output: null, changes: timeOf(datasetId) };
+  },
+  'labelling.time'({ project, datasetId }, context) {
+    const { db } = context.project(project);
+    requireDataset(db, datasetId);
+    return timeOfDataset(db, datasetId, { isMeasured: context.settings.read().measureTime });
   },
   'labelling.eraseTime'({ project, datasetId }, context) {
     const { db } = context.project(project);

@@ -1,6 +1,8 @@
 /** Time spent in Annotate: what a dataset took. */
 import type { LabellingTime } from '../../shared/labelling-progress.ts';
 import type { TimeSlot } from '../db/labelling.ts';
+import type { Project } from '../db/project.ts';
+import { isLabelled } from './next.ts';
 
 /** Images that were worked on for less say nothing of how long one takes. */
 const LEAST_SECONDS = 1;
@@ -10,6 +12,18 @@ function medianOf(values: readonly number[]): number | null {
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
+}
+
+export function timeOfDataset(
+  db: Project,
+  datasetId: number,
+  { isMeasured }: { readonly isMeasured: boolean },
+): LabellingTime {
+  const labelled = db.labelling.states(datasetId).filter(isLabelled);
+  return labellingTime(db.labelling.time(datasetId), {
+    isMeasured,
+    labelled: new Set(labelled.map(({ imageId }) => imageId)),
+  });
 }
 
 export function labellingTime(

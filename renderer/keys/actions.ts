@@ -147,6 +147,12 @@ const OTHER_ACTIONS = {
     group: 'Images',
     keys: ['Shift+D'],
   },
+  'image.nextSuggested': { title: 'Next suggested image', group: 'Images', keys: ['N'] },
+  'image.skipSuggested': {
+    title: 'Put this suggestion off, and go to the next',
+    group: 'Images',
+    keys: ['Shift+N'],
+  },
   'view.close': { title: 'Back to the library', group: 'Images', keys: ['Q'] },
 
   'prediction.accept': {

@@ -58,6 +58,7 @@ export const PRESETS: readonly Preset[] = [
       'image.next': ['F', 'ArrowRight'],
       'image.nextUnlabelled': ['Shift+F'],
       'tool.brush': ['N', 'B'],
+      'image.nextSuggested': ['Alt+N'],
       'tool.fill': ['Shift+B'],
       'view.fit': ['Home', 'Mod+0'],
     },

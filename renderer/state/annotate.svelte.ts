@@ -32,8 +32,10 @@ import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
+import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
+import { LabellingClock } from './labelling-clock.svelte.ts';
 
 /** Images fetched ahead, in the order in which they are likely to be wanted. */
 const PREFETCH = [1, -1, 2];
@@ -56,9 +58,13 @@ export class AnnotateState {
   readonly editor: Editor;
   readonly look: AnnotateLook;
   readonly prediction: AnnotatePrediction;
+  readonly next: AnnotateNext;
+  readonly clock: LabellingClock;
   readonly live: AnnotateLive;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
+  /** All images of the dataset, by id; as they were when it was opened. */
+  known = $state.raw<ReadonlyMap<number, ImageRecord>>(new Map());
   index = $state.raw(-1);
   document = $state.raw<AnnotateDocument | null>(null);
   /** Why the image cannot be shown. */
@@ -96,6 +102,17 @@ export class AnnotateState {
     this.look = new AnnotateLook(options.habits);
     this.prediction = new AnnotatePrediction(options.api, options.project);
     this.live = new AnnotateLive(options);
+    this.next = new AnnotateNext(options.api, {
+      project: options.project,
+      datasetId: () => this.dataset?.id ?? null,
+      imageId: () => this.image?.id ?? null,
+      images: () => [...this.known.values()],
+    });
+    this.clock = new LabellingClock({
+      api: options.api,
+      project: options.project,
+      onError: (message) => this.#notify('bad', message),
+    });
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
@@ -138,6 +155,8 @@ export class AnnotateState {
     return () => {
       stopEvents();
       stopDocuments();
+      this.next.stop();
+      this.clock.pause();
       this.editor.finish();
       this.live.look(null);
       const { style, opacity } = this.look;
@@ -164,13 +183,13 @@ export class AnnotateState {
     this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
     const { classes, hasBackground } = this;
     this.look.dataset = { classes, hasBackground };
-    const byId = new Map(images.map((image) => [image.id, image]));
-    this.images = imageIds.flatMap((id) => byId.get(id) ?? []);
+    this.known = new Map(images.map((image) => [image.id, image]));
+    this.images = imageIds.flatMap((id) => this.known.get(id) ?? []);
     if (!this.classes.some(({ index }) => index === this.tools.settings.value)) {
       const first = this.classes.find(({ index }) => index !== this.blank);
       if (first !== undefined) this.tools.setClass(first.index);
     }
-    await this.prediction.loadRuns();
+    await Promise.all([this.prediction.loadRuns(), this.clock.load(datasetId)]);
   }
 
   /** Shows an image of the list; keeps and saves what was done in the one before. */
@@ -184,6 +203,7 @@ export class AnnotateState {
     }
     this.index = index;
     this.error = null;
+    this.clock.open({ datasetId: image.datasetId, imageId: image.id });
     this.live.look(image.id);
     const ready = findDocument(this.project, image.id);
     if (ready === null) this.#enter(null);
@@ -329,6 +349,7 @@ export class AnnotateState {
     if (!('project' in event) || event.project !== this.project) return;
     if (event.type === 'live.state') this.live.follow(event.state);
     if (event.type !== 'changed') return;
+    this.next.handle(event);
     const { datasets, images, runs } = event.changes;
     if (runs !== undefined) this.#run(() => this.prediction.follow(runs));
     if (datasets?.updated?.includes(this.dataset?.id ?? 0) === true) {

@@ -48,6 +48,8 @@ export class AppState {
   wanted = $state.raw<ViewDialog | null>(null);
   picking = $state.raw<PendingPick | null>(null);
   theme = $state.raw<Settings['theme']>('system');
+  /** Whether the time spent in Annotate is noted in the project. */
+  measuresTime = $state.raw(true);
   #systemDark = $state.raw(false);
   connection = $state.raw<Connection>('connecting');
   /** Grows whenever a project was opened, closed or forgotten, here or in another window. */
@@ -82,6 +84,11 @@ export class AppState {
     this.attempt(() => this.api.call('settings.update', { theme }));
   }
 
+  setMeasuresTime(measureTime: boolean): void {
+    this.measuresTime = measureTime;
+    this.attempt(() => this.api.call('settings.update', { measureTime }));
+  }
+
   /** Asks for a file or folder; null where the user changed his mind. */
   pick(request: PathRequest): Promise<string | null> {
     if (desktop !== null) return desktop.pickPath(request);
@@ -113,6 +120,7 @@ export class AppState {
       this.api.call('project.list', {}),
     ]);
     this.theme = settings.theme;
+    this.measuresTime = settings.measureTime;
     const path = asked.project ?? (open.length === 1 ? (open[0]?.path ?? null) : null);
     if (path !== null) {
       await this.openProject(path, asked.route);
@@ -155,7 +163,10 @@ export class AppState {
     const { settings, projects } = changes;
     if (projects !== undefined) this.projectChanges++;
     if (origin === this.api.origin) return;
-    if (settings !== undefined) this.theme = settings.theme;
+    if (settings !== undefined) {
+      this.theme = settings.theme;
+      this.measuresTime = settings.measureTime;
+    }
     const { project } = this;
     if (project === null || projects?.closed?.includes(project.path) !== true) return;
     this.#leave(project);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Id } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
-import type { LabellingProgress } from '../labelling-progress.ts';
+import type { LabellingProgress, LabellingTime } from '../labelling-progress.ts';
 import { project } from './project.ts';
 
 /** What images are compared by: the features of a network, or, without one, their colours and coarse pixels. */
@@ -46,6 +46,8 @@ export const labellingCalls = {
       .min(1)
       .max(1000),
   }),
+  /** What was measured so far. */
+  'labelling.time': z.object({ project, datasetId: Id }),
   'labelling.eraseTime': z.object({ project, datasetId: Id }),
   /** Held-out Dice of the trainings of a dataset against labels and minutes, and where it seems to go. */
   'labelling.progress': z.object({ project, datasetId: Id }),
@@ -92,6 +94,7 @@ export interface LabellingOutputs {
   'labelling.skip': null;
   'labelling.never': null;
   'labelling.addTime': null;
+  'labelling.time': LabellingTime;
   'labelling.eraseTime': null;
   'labelling.progress': LabellingProgress;
 }

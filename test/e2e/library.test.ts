@@ -188,12 +188,12 @@ it('keeps the keys of the window from being given away', async (ctx) => {
   await dialog.getByText(/E is the key of “Eraser”/).waitFor();
   await dialog.getByRole('button', { name: 'Keep', exact: true }).click();
   await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
-  await page.keyboard.press('n');
-  await dialog.getByText('N', { exact: true }).waitFor();
+  await page.keyboard.press('j');
+  await dialog.getByText('J', { exact: true }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   await page.keyboard.press('e');
-  await page.keyboard.press('n');
+  await page.keyboard.press('j');
   await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
 });
 

@@ -7,6 +7,8 @@ export interface ActionSurroundings {
   readonly annotate: AnnotateState;
   readonly navigate: (index: number) => void;
   readonly close: () => void;
+  readonly nextSuggested: () => void;
+  readonly skipSuggested: () => void;
   readonly showKeys: () => void;
   readonly report: (error: unknown) => void;
 }
@@ -75,6 +77,8 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
     const next = annotate.nextUnlabelled();
     if (next !== null) navigate(next);
   },
+  'image.nextSuggested': ({ nextSuggested }) => nextSuggested(),
+  'image.skipSuggested': ({ skipSuggested }) => skipSuggested(),
   'view.close': ({ close }) => close(),
   'prediction.accept': ({ annotate }) => annotate.acceptPrediction(),
   'prediction.hide': ({ annotate }) =>
