@@ -37,6 +37,7 @@ import type {
 } from './handlers/context.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
+import { imageEditHandlers } from './handlers/image-edits.ts';
 import { labellingHandlers } from './handlers/labelling.ts';
 import { liveHandlers } from './handlers/live.ts';
 import { modelHandlers } from './handlers/models.ts';
@@ -61,6 +62,7 @@ const handlers: Handlers<CallName> = {
   ...projectHandlers,
   ...datasetHandlers,
   ...additionHandlers,
+  ...imageEditHandlers,
   ...studyHandlers,
   ...encoderHandlers,
   ...runHandlers,

@@ -9,6 +9,7 @@ import { projectsCalls, projectsChanges, type ProjectsOutputs } from './calls/pr
 import { datasetsCalls, datasetsChanges, type DatasetsOutputs } from './calls/datasets.ts';
 import { additionsCalls, additionsChanges, type AdditionsOutputs } from './calls/additions.ts';
 import { imagesCalls, imagesChanges, type ImagesOutputs } from './calls/images.ts';
+import { imageEditsCalls, imageEditsChanges, type ImageEditsOutputs } from './calls/image-edits.ts';
 import { splitsCalls, splitsChanges, type SplitsOutputs } from './calls/splits.ts';
 import { encodersCalls, encodersChanges, type EncodersOutputs } from './calls/encoders.ts';
 import { studiesCalls, studiesChanges, type StudiesOutputs } from './calls/studies.ts';
@@ -28,6 +29,7 @@ export * from './calls/projects.ts';
 export * from './calls/datasets.ts';
 export * from './calls/additions.ts';
 export * from './calls/images.ts';
+export * from './calls/image-edits.ts';
 export * from './calls/splits.ts';
 export * from './calls/encoders.ts';
 export * from './calls/studies.ts';
@@ -45,6 +47,7 @@ export const callInputs = {
   ...datasetsCalls,
   ...additionsCalls,
   ...imagesCalls,
+  ...imageEditsCalls,
   ...splitsCalls,
   ...encodersCalls,
   ...studiesCalls,
@@ -70,6 +73,7 @@ export const CALL_CHANGES = {
   ...datasetsChanges,
   ...additionsChanges,
   ...imagesChanges,
+  ...imageEditsChanges,
   ...splitsChanges,
   ...encodersChanges,
   ...studiesChanges,
@@ -95,6 +99,7 @@ export interface CallOutputs
     DatasetsOutputs,
     AdditionsOutputs,
     ImagesOutputs,
+    ImageEditsOutputs,
     SplitsOutputs,
     EncodersOutputs,
     StudiesOutputs,

@@ -32,13 +32,15 @@ export interface Changes {
   /** As they are now. */
   readonly settings?: Settings;
   readonly projects?: ProjectChanges;
-  /** A new one comes with its images and splits. */
-  readonly datasets?: ChangedIds;
+  /** A new one comes with its images and splits; `counted`: their numbers of images are others, and nothing else. */
+  readonly datasets?: ChangedIds & { readonly counted?: readonly number[] };
   /** Of one dataset. */
   readonly images?: {
     readonly datasetId: number;
     readonly added?: readonly number[];
     readonly updated?: readonly number[];
+    /** In the bin, of another dataset, or gone for good. */
+    readonly removed?: readonly number[];
     /** Whose current label map is another one. */
     readonly labelled?: readonly NewLabels[];
   };

@@ -1,8 +1,8 @@
 /**
- * Whether images and a network serve a pretraining task. Told here alone: for plans, single pretrainings, trainers, the
- * forms of the window and the command line.
+ * Which images take part in trainings and scores at all, and whether images and a network serve a pretraining task. Told here
+ * alone: for plans, single pretrainings, trainers, the forms of the window and the command line.
  */
-import type { Dataset, NetworkConfig, PretrainingTask } from './entities.ts';
+import type { Dataset, ImageRecord, NetworkConfig, PretrainingTask } from './entities.ts';
 import { channelObstacle, PRETRAINING_TASK_FACTS } from './pretraining-tasks.ts';
 
 /** What a project knows of an image. */
@@ -27,7 +27,16 @@ export interface SourceFacts {
 /** Of images that have colour. */
 const COLOUR_CHANNELS = 3;
 
-/** Whether an image has what a task learns from. */
+/**
+ * Whether an image is for new snapshots, and so for trainings, splits, predictions and scores: an excluded one is kept, but
+ * is in none of them. What was planned before it was excluded keeps it. Those in the bin are listed nowhere.
+ */
+export const takesPart = ({
+  excluded,
+  deletedAt,
+}: Pick<ImageRecord, 'excluded' | 'deletedAt'>): boolean => excluded === null && deletedAt === null;
+
+/** Whether an image that takes part has what a task learns from. */
 export function imageServes(task: PretrainingTask, image: ImageFacts): boolean {
   switch (PRETRAINING_TASK_FACTS[task].needs) {
     case 'images':
@@ -55,7 +64,7 @@ export function sourceFacts(name: string, images: readonly ImageFacts[]): Source
 /** Of a whole dataset, as lists of datasets tell it. */
 export const datasetFacts = (dataset: Dataset): SourceFacts => ({
   name: dataset.name,
-  images: dataset.imageCount,
+  images: dataset.imageCount - dataset.excludedCount,
   labelled: dataset.labelledCount,
   colour: dataset.channels
     .filter(({ channels }) => channels >= COLOUR_CHANNELS)

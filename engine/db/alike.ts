@@ -1,6 +1,7 @@
 /** SQL of what near-duplicates are found by, and of the pairs that were found. */
 import type { AlikePair } from '../../shared/alike.ts';
 import type { Sqlite } from './open.ts';
+import { takingPart } from './taking-part.ts';
 
 export interface StoredSignature {
   readonly imageId: number;
@@ -28,7 +29,7 @@ export function alikeTable(db: Sqlite) {
     'UPDATE image_signatures SET compared = 1 WHERE image_id = ?',
   );
   const unseen = db.prepare<[number, number], { id: number }>(
-    `SELECT id FROM images WHERE dataset_id = ?
+    `SELECT id FROM images WHERE dataset_id = ? AND ${takingPart('images')}
        AND NOT EXISTS (SELECT 1 FROM image_signatures s
          WHERE s.image_id = images.id AND s.version = ? AND s.compared = 1)
      ORDER BY id`,
@@ -42,8 +43,9 @@ export function alikeTable(db: Sqlite) {
   );
   const pairsOf = db.prepare<[number, number], AlikePair>(
     `SELECT image_id AS imageId, other_id AS otherId, similarity FROM alike_pairs
-       WHERE image_id IN (SELECT id FROM images WHERE dataset_id = ?)
-          OR other_id IN (SELECT id FROM images WHERE dataset_id = ?)
+       WHERE (image_id IN (SELECT id FROM images WHERE dataset_id = ?)
+          OR other_id IN (SELECT id FROM images WHERE dataset_id = ?))
+         AND NOT EXISTS (SELECT 1 FROM images o WHERE o.id IN (image_id, other_id) AND NOT (${takingPart('o')}))
      ORDER BY similarity DESC, image_id, other_id`,
   );
   return {
@@ -54,7 +56,7 @@ export function alikeTable(db: Sqlite) {
       all
         .all(version)
         .map(({ imageId, bytes, compared }) => ({ imageId, bytes, isCompared: compared === 1 })),
-    /** Images of a dataset that have not been compared with the others, by id. */
+    /** Images of a dataset that take part and have not been compared with the others, by id. */
     unseen: (datasetId: number, version: number): number[] =>
       unseen.all(datasetId, version).map(({ id }) => id),
     /** What comparing these with all others has found. Within a transaction. */
@@ -65,7 +67,7 @@ export function alikeTable(db: Sqlite) {
       }
       for (const id of compared) setCompared.run(id);
     },
-    /** With an image of the dataset in them, those most alike first. */
+    /** With an image of the dataset in them, and none that takes no part; those most alike first. */
     pairs: (datasetId: number): AlikePair[] => pairsOf.all(datasetId, datasetId),
   };
 }

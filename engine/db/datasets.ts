@@ -6,6 +6,7 @@ import { assertFileName } from '../../shared/names.ts';
 import { pathBesideProject, pathFromProject } from './link-paths.ts';
 import type { Sqlite } from './open.ts';
 import { readStored, storedBytes, storedJson } from './stored.ts';
+import { inDataset, takingPart } from './taking-part.ts';
 
 export interface NewImage {
   readonly datasetId: number;
@@ -41,6 +42,8 @@ interface DatasetRow {
   image_classes: string;
   has_background: number;
   image_count: number;
+  excluded_count: number;
+  binned_count: number;
   labelled_count: number;
   used_image_classes: number;
 }
@@ -60,6 +63,8 @@ interface ImageRow {
   link_relative: string | null;
   group_name: string | null;
   image_class: number | null;
+  excluded: string | null;
+  deleted_at: string | null;
   label_map_id: number | null;
 }
 
@@ -69,12 +74,15 @@ const Pages = z.array(z.number());
 const BitDepth = z.union([z.literal(8), z.literal(16), z.literal(32)]);
 
 const DATASET_COLUMNS = `d.id, d.name, d.created_at, d.origin, d.image_classes, d.has_background,
-  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id) AS image_count,
-  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id AND ${inDataset('i')}) AS image_count,
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id AND ${inDataset('i')} AND i.excluded IS NOT NULL) AS excluded_count,
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id AND NOT ${inDataset('i')}) AS binned_count,
+  (SELECT COUNT(*) FROM images i WHERE i.dataset_id = d.id AND ${takingPart('i')}
      AND EXISTS (SELECT 1 FROM label_maps l WHERE l.image_id = i.id)) AS labelled_count,
-  (SELECT COUNT(DISTINCT i.image_class) FROM images i WHERE i.dataset_id = d.id) AS used_image_classes`;
+  (SELECT COUNT(DISTINCT i.image_class) FROM images i
+     WHERE i.dataset_id = d.id AND ${takingPart('i')}) AS used_image_classes`;
 const IMAGE_COLUMNS = `i.id, i.dataset_id, i.name, i.width_px, i.height_px, i.channels, i.bit_depth, i.hash, i.page,
-  i.channel_pages, i.link_path, i.link_relative, i.group_name, i.image_class,
+  i.channel_pages, i.link_path, i.link_relative, i.group_name, i.image_class, i.excluded, i.deleted_at,
   (SELECT MAX(l.id) FROM label_maps l WHERE l.image_id = i.id) AS label_map_id`;
 
 function toImage(row: ImageRow, projectPath: string): ImageRecord {
@@ -96,6 +104,8 @@ function toImage(row: ImageRow, projectPath: string): ImageRecord {
     linkBeside: beside === row.link_path ? null : beside,
     groupName: row.group_name,
     imageClass: row.image_class,
+    excluded: row.excluded,
+    deletedAt: row.deleted_at,
     labelMapId: row.label_map_id,
   };
 }
@@ -116,8 +126,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     'SELECT idx AS "index", name, color FROM classes WHERE dataset_id = ? ORDER BY idx',
   );
   const channelsOf = db.prepare<[number], ChannelCount>(
-    `SELECT channels, COUNT(*) AS images FROM images WHERE dataset_id = ?
-       GROUP BY channels ORDER BY channels`,
+    `SELECT channels, COUNT(*) AS images FROM images i
+       WHERE dataset_id = ? AND ${takingPart('i')} GROUP BY channels ORDER BY channels`,
   );
   const insertDataset = db.prepare<[string, string, string, string, number]>(
     `INSERT INTO datasets (name, created_at, origin, image_classes, has_background, unfinished)
@@ -146,10 +156,11 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     'INSERT INTO image_bytes (image_id, bytes) VALUES (?, ?)',
   );
   const imagesOf = db.prepare<[number], ImageRow>(
-    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? ORDER BY i.id`,
+    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? AND ${inDataset('i')} ORDER BY i.id`,
   );
   const imagesPage = db.prepare<[number, number, number], ImageRow>(
-    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? ORDER BY i.id LIMIT ? OFFSET ?`,
+    `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.dataset_id = ? AND ${inDataset('i')}
+       ORDER BY i.id LIMIT ? OFFSET ?`,
   );
   const imageById = db.prepare<[number], ImageRow>(
     `SELECT ${IMAGE_COLUMNS} FROM images i WHERE i.id = ?`,
@@ -192,6 +203,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
     createdAt: row.created_at,
     origin: Origin.parse(storedJson(row.origin)),
     imageCount: row.image_count,
+    excludedCount: row.excluded_count,
+    binnedCount: row.binned_count,
     labelledCount: row.labelled_count,
     usedImageClasses: row.used_image_classes,
     channels: channelsOf.all(row.id),
@@ -238,10 +251,11 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
       })();
     },
 
-    /** Images in the order of their import. */
+    /** Those that are not in the bin, in the order of their import. Excluded ones too: takesPart says which are trained on. */
     images: (datasetId: number): ImageRecord[] => imagesOf.all(datasetId).map(imageOf),
     imagesPage: (datasetId: number, limit: number, offset: number): ImageRecord[] =>
       imagesPage.all(datasetId, limit, offset).map(imageOf),
+    /** Also one that is in the bin: studies speak of it. */
     image(id: number): ImageRecord | undefined {
       const row = imageById.get(id);
       return row && imageOf(row);

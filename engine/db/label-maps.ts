@@ -4,6 +4,7 @@ import { AppError } from '../../shared/errors.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 import { type LabelMapRow, storedLabelMap } from './stored.ts';
+import { inDataset } from './taking-part.ts';
 
 interface RevisionRow {
   id: number;
@@ -96,7 +97,7 @@ export function labelMapsTable(db: Sqlite) {
   const latestOf = db.prepare<[number], LatestRow>(
     `SELECT ${LATEST_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id
        WHERE l.id IN (SELECT MAX(m.id) FROM label_maps m JOIN images o ON o.id = m.image_id
-                        WHERE o.dataset_id = ? GROUP BY m.image_id)`,
+                        WHERE o.dataset_id = ? AND ${inDataset('o')} GROUP BY m.image_id)`,
   );
 
   return {

@@ -2,6 +2,7 @@
 import { Author } from '../../shared/entities.ts';
 import type { FeatureSource } from '../../shared/calls/labelling.ts';
 import type { Sqlite } from './open.ts';
+import { takingPart } from './taking-part.ts';
 
 /** An image as a suggestion sees it. */
 export interface LabellingState {
@@ -49,7 +50,7 @@ export function labellingTable(db: Sqlite) {
      FROM images i
        LEFT JOIN label_maps l ON l.id = (SELECT MAX(m.id) FROM label_maps m WHERE m.image_id = i.id)
        LEFT JOIN labelling_choices c ON c.image_id = i.id
-     WHERE i.dataset_id = ? ORDER BY i.id`,
+     WHERE i.dataset_id = ? AND ${takingPart('i')} ORDER BY i.id`,
   );
   const choose = db.prepare<[number, string, number]>(
     `INSERT OR REPLACE INTO labelling_choices (image_id, choice, labelled_then) VALUES (?, ?, ?)`,
@@ -74,7 +75,7 @@ export function labellingTable(db: Sqlite) {
     'DELETE FROM labelling_time WHERE image_id IN (SELECT id FROM images WHERE dataset_id = ?)',
   );
   return {
-    /** All images of a dataset, in the order of their import. */
+    /** The images of a dataset that take part, in the order of their import. */
     states: (datasetId: number): LabellingState[] =>
       states.all(datasetId).map((row) => ({
         ...row,

@@ -30,7 +30,15 @@ export function readMigrations(): Migration[] {
     }));
 }
 
-/** Brings a database to the version of the last of these, each step whole or not at all. */
+/** Rows that refer to one that is gone. */
+const danglingRows = (db: Database.Database): number =>
+  Number(db.prepare('SELECT COUNT(*) FROM pragma_foreign_key_check').pluck().get());
+
+/**
+ * Brings a database to the version of the last of these, each step whole or not at all. Foreign keys rest meanwhile: a table
+ * that is built anew is dropped first, and the rows that refer to its own would go with it. What they refer to is counted
+ * instead: a step that leaves more of them without than it found is a bug, and is undone.
+ */
 export function applyMigrations(
   db: Database.Database,
   path: string,
@@ -44,10 +52,19 @@ export function applyMigrations(
   db.function('sha256', { deterministic: true }, (bytes: unknown) =>
     bytes instanceof Uint8Array ? sha256(bytes) : null,
   );
-  for (const { version, sql } of migrations) {
-    db.transaction(() => {
-      db.exec(sql);
-      db.pragma(`user_version = ${version}`);
-    }).immediate();
+  const enforced = Number(db.pragma('foreign_keys', { simple: true }));
+  db.pragma('foreign_keys = OFF');
+  try {
+    for (const { version, sql } of migrations) {
+      db.transaction(() => {
+        const before = danglingRows(db);
+        db.exec(sql);
+        const lost = danglingRows(db) - before;
+        if (lost > 0) throw new Error(`Step ${version} leaves ${lost} rows without their others.`);
+        db.pragma(`user_version = ${version}`);
+      }).immediate();
+    }
+  } finally {
+    db.pragma(`foreign_keys = ${enforced}`);
   }
 }

@@ -9,6 +9,7 @@ import { shrinkInPlace, type ShrinkOptions, shrinksInPlace } from './compact.ts'
 import { datasetsTable } from './datasets.ts';
 import { encodersTable } from './encoders.ts';
 import { examplesTable } from './examples.ts';
+import { imageEditsTable } from './image-edits.ts';
 import { labellingTable } from './labelling.ts';
 import { labelMapsTable } from './label-maps.ts';
 import { liveTable } from './live.ts';
@@ -43,6 +44,7 @@ function tables(file: OpenedFile) {
     about: aboutTable(sqlite),
     datasets,
     additions: additionsTable(sqlite),
+    imageEdits: imageEditsTable(sqlite),
     labelMaps: labelMapsTable(sqlite),
     labelling: labellingTable(sqlite),
     splits: splitsTable(sqlite),

@@ -8,6 +8,7 @@ import {
   type Split,
 } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
+import { inDataset } from './taking-part.ts';
 
 export interface SplitItem {
   readonly imageId: number;
@@ -47,10 +48,16 @@ interface SnapshotItemRow {
   part: string;
 }
 
+/**
+ * An image that went to the bin or to another dataset keeps its part, for when it comes back; until then no split holds it.
+ * Excluded ones are held, and not counted.
+ */
+const HELD = `FROM split_items i JOIN splits o ON o.id = i.split_id
+  JOIN images m ON m.id = i.image_id AND m.dataset_id = o.dataset_id AND ${inDataset('m')}`;
+const counted = (part: Part) => `(SELECT COUNT(*) ${HELD}
+  WHERE i.split_id = s.id AND i.part = '${part}' AND m.excluded IS NULL) AS ${part}`;
 const SPLIT_COLUMNS = `s.id, s.dataset_id, s.name, s.created_at,
-  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'train') AS train,
-  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'val') AS val,
-  (SELECT COUNT(*) FROM split_items i WHERE i.split_id = s.id AND i.part = 'test') AS test`;
+  ${counted('train')}, ${counted('val')}, ${counted('test')}`;
 
 const toSplit = (row: SplitRow): Split => ({
   id: row.id,
@@ -90,17 +97,19 @@ export function splitsTable(db: Sqlite) {
   const insert = db.prepare<[number, string, string]>(
     'INSERT INTO splits (dataset_id, name, created_at) VALUES (?, ?, ?)',
   );
-  const clearItems = db.prepare<[number]>('DELETE FROM split_items WHERE split_id = ?');
+  const clearItems = db.prepare<[number, number]>(
+    `DELETE FROM split_items WHERE split_id = ? AND image_id IN (SELECT i.image_id ${HELD} WHERE i.split_id = ?)`,
+  );
   const insertItem = db.prepare<[number, number, string]>(
     'INSERT INTO split_items (split_id, image_id, part) VALUES (?, ?, ?)',
   );
   const itemsOf = db.prepare<[number], { imageId: number; part: string }>(
-    'SELECT image_id AS imageId, part FROM split_items WHERE split_id = ? ORDER BY image_id',
+    `SELECT i.image_id AS imageId, i.part ${HELD} WHERE i.split_id = ? ORDER BY i.image_id`,
   );
   const deleteSplit = db.prepare<[number]>('DELETE FROM splits WHERE id = ?');
 
   const setItems = (splitId: number, items: readonly SplitItem[]) => {
-    clearItems.run(splitId);
+    clearItems.run(splitId, splitId);
     for (const item of items) insertItem.run(splitId, item.imageId, item.part);
   };
 

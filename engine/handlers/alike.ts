@@ -1,5 +1,6 @@
 /** Calls on images that are nearly the same view. */
 import type { AlikeFound } from '../../shared/api.ts';
+import { takesPart } from '../../shared/task-sources.ts';
 import type { Project } from '../db/project.ts';
 import { findAlike } from '../labelling/alike/find-alike.ts';
 import { SIGNATURE_VERSION } from '../labelling/alike/signature.ts';
@@ -21,7 +22,9 @@ export const alikeHandlers: Handlers<'images.findAlike' | 'images.alike'> = {
         .signatures(SIGNATURE_VERSION)
         .flatMap(({ imageId, bytes }) => (bytes.length === 0 ? [imageId] : [])),
     );
-    const empty = db.datasets.images(datasetId).filter(({ id }) => nothingIn.has(id));
+    const empty = db.datasets
+      .images(datasetId)
+      .filter((image) => takesPart(image) && nothingIn.has(image.id));
     return { ...found(db, datasetId), unreadable, empty: empty.map(({ name }) => name) };
   },
   'images.alike'({ project, datasetId }, context) {

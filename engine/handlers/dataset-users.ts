@@ -9,6 +9,18 @@ export interface DatasetUsers {
   readonly fruitless: readonly number[];
 }
 
+/** A run of no study, in words. */
+export function runWords(db: Project): (runId: number) => string {
+  const encoders = new Map(db.encoders.list().map((encoder) => [encoder.runId, encoder.name]));
+  const models = new Map(db.models.list().map((model) => [model.runId, model.name]));
+  return (id) => {
+    const model = models.get(id);
+    if (model !== undefined) return `the model "${model}"`;
+    const encoder = encoders.get(id);
+    return encoder === undefined ? `the pretraining run ${id}` : `the encoder "${encoder}"`;
+  };
+}
+
 export function datasetUsers(
   db: Project,
   { datasetId, name }: { readonly datasetId: number; readonly name: string },
@@ -16,18 +28,9 @@ export function datasetUsers(
   const { studies, singleRuns } = db.snapshots.usersOf(datasetId);
   const isFruitless = (id: number) =>
     ['failed', 'cancelled'].includes(db.runs.get(id)?.status ?? '');
-  const encoders = new Map(db.encoders.list().map((encoder) => [encoder.runId, encoder.name]));
-  const models = new Map(db.models.list().map((model) => [model.runId, model.name]));
   const users = [
     ...studies.map((study) => `the study "${study}"`),
-    ...singleRuns
-      .filter((id) => !isFruitless(id))
-      .map((id) => {
-        const encoder = encoders.get(id);
-        const model = models.get(id);
-        if (model !== undefined) return `the model "${model}"`;
-        return encoder === undefined ? `the pretraining run ${id}` : `the encoder "${encoder}"`;
-      }),
+    ...singleRuns.filter((id) => !isFruitless(id)).map(runWords(db)),
   ];
   const fruitless = singleRuns.filter(isFruitless);
   if (users.length === 0) return { obstacle: null, fruitless };

@@ -2,6 +2,7 @@
 import type { Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelValues } from '../../shared/label-map.ts';
+import { takesPart } from '../../shared/task-sources.ts';
 import { exportCoco } from '../data/export/coco.ts';
 import { exportFolder } from '../data/export/folder.ts';
 import { colourClassZero } from '../data/class-colors.ts';
@@ -14,6 +15,7 @@ import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import { type Handlers, requireDataset } from './context.ts';
 import { datasetUsers } from './dataset-users.ts';
+import { imagesOfOne } from './image-edits.ts';
 
 type DatasetCalls =
   | 'datasets.list'
@@ -43,24 +45,6 @@ function requireSplit(db: Project, id: number): Split {
   const split = db.splits.get(id);
   if (split === undefined) throw new AppError('not-found', `There is no split ${id}.`);
   return split;
-}
-
-/** The dataset that all these images are of. Errors: not-found; invalid-input, where they are of several. */
-function datasetOfAll(db: Project, imageIds: readonly number[]): number {
-  let found: number | null = null;
-  for (const id of imageIds) {
-    const image = db.datasets.image(id);
-    if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
-    found ??= image.datasetId;
-    if (found !== image.datasetId) {
-      throw new AppError(
-        'invalid-input',
-        'These images are of several datasets. Name those of one.',
-      );
-    }
-  }
-  if (found === null) throw new AppError('invalid-input', 'Name an image at least.');
-  return found;
 }
 
 export const datasetHandlers: Handlers<DatasetCalls> = {
@@ -214,7 +198,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
 
   'images.setGroup'({ project, imageIds, group }, context) {
     const { db } = context.project(project);
-    const datasetId = datasetOfAll(db, imageIds);
+    const { datasetId } = imagesOfOne(db, imageIds);
     db.transaction(() => {
       for (const id of imageIds) db.datasets.setGroup(id, group);
     });
@@ -276,7 +260,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     if (db.splits.list(datasetId).some((s) => s.name === name)) {
       throw new AppError('conflict', `"${datasetName}" has a split "${name}" already.`);
     }
-    const items = makeSplit(db.datasets.images(datasetId), { val, test, seed });
+    const items = makeSplit(db.datasets.images(datasetId).filter(takesPart), { val, test, seed });
     const id = db.splits.create(datasetId, name, items);
     return { output: requireSplit(db, id), changes: { splits: { datasetId, added: [id] } } };
   },

@@ -4,7 +4,7 @@ import type { Encoder } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { foregroundObstacle } from '../../shared/foreground.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
-import { imageServes, sourceFacts, taskObstacle } from '../../shared/task-sources.ts';
+import { imageServes, sourceFacts, takesPart, taskObstacle } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { snapshotItem } from '../db/splits.ts';
@@ -105,7 +105,7 @@ export const encoderHandlers: Handlers<
   'encoders.pretrain'(input, context) {
     const { db, queue } = context.project(input.project);
     const dataset = requireDataset(db, input.datasetId);
-    const images = db.datasets.images(dataset.id);
+    const images = db.datasets.images(dataset.id).filter(takesPart);
     const { inputChannels } = input.network;
     const source = sourceFacts(dataset.name, images);
     const missing = taskObstacle(input.task, { source, inputChannels });

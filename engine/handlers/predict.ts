@@ -15,6 +15,7 @@ import type { NewLabels } from '../../shared/events.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
 import type { PostProcessing } from '../../shared/post-processing.ts';
+import { takesPart } from '../../shared/task-sources.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { placeInside } from '../data/export/inside-folder.ts';
 import { inputFiles } from '../data/input-files.ts';
@@ -184,6 +185,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     // A prediction never takes the place of what a person drew or imported.
     const images = db.datasets
       .images(dataset.id)
+      .filter(takesPart)
       .filter(
         ({ labelMapId }) => labelMapId === null || db.labelMaps.get(labelMapId)?.author === 'model',
       );

@@ -15,6 +15,7 @@ import { foregroundObstacle, scoredClasses } from '../../shared/foreground.ts';
 import { forEachRun } from '../../shared/label-map.ts';
 import { sameName } from '../../shared/names.ts';
 import { counted } from '../../shared/number-format.ts';
+import { takesPart } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import { snapshotItem, type SplitItem } from '../db/splits.ts';
@@ -167,6 +168,7 @@ function prepare(db: Project, { dataset, from }: TrainingRequest): Preparation {
   // A prediction that nobody has looked at is no label.
   const labelled = db.datasets
     .images(dataset.id)
+    .filter(takesPart)
     .filter(
       ({ labelMapId }) => labelMapId !== null && db.labelMaps.get(labelMapId)?.author !== 'model',
     );

@@ -86,8 +86,14 @@ export class DatasetImages {
   }
 
   /** What an event tells of them. New labels are followed at once; who drew them is only asked for where it is filtered by. */
-  follow({ added = [], updated = [], labelled = [] }: NonNullable<Changes['images']>): void {
+  follow({
+    added = [],
+    updated = [],
+    removed = [],
+    labelled = [],
+  }: NonNullable<Changes['images']>): void {
     if (this.images === null) return;
+    if (removed.length > 0) this.#drop(new Set(removed));
     const revisions = new Map(labelled.map((one) => [one.imageId, one.labelMapId]));
     if (revisions.size > 0) {
       this.images = this.images.map((image) => {
@@ -98,6 +104,13 @@ export class DatasetImages {
     for (const id of [...added, ...updated]) this.#due.records.add(id);
     if (this.#labels !== null) for (const id of revisions.keys()) this.#due.labels.add(id);
     if (this.#due.records.size > 0 || this.#due.labels.size > 0) this.#refresh.soon();
+  }
+
+  #drop(gone: ReadonlySet<number>): void {
+    this.images = this.images?.filter(({ id }) => !gone.has(id)) ?? null;
+    this.selected = new Set([...this.selected].filter((id) => !gone.has(id)));
+    if (this.current !== null && gone.has(this.current)) this.current = null;
+    for (const id of gone) this.#due.records.delete(id);
   }
 
   /** There are few splits; the parts of the one that is shown are asked for with them. */
@@ -134,8 +147,8 @@ export class DatasetImages {
     const own = new Set(this.images.map(({ id }) => id));
     this.images = [
       ...this.images.map((image) => byId.get(image.id) ?? image),
-      ...found.filter(({ id }) => !own.has(id)),
-    ];
+      ...found.filter(({ id, deletedAt }) => deletedAt === null && !own.has(id)),
+    ].sort((a, b) => a.id - b.id);
   }
 
   async #loadSplits(): Promise<void> {

@@ -239,7 +239,7 @@ export class ProjectState {
     if (splits !== undefined) this.imagesOf(splits.datasetId)?.followSplits();
 
     const isNews = (ids: Changes['encoders']) => [...(ids?.added ?? []), ...(ids?.updated ?? [])];
-    if (isNews(datasets).length > 0) lists.add('datasets');
+    if (isNews(datasets).length > 0 || datasets?.counted !== undefined) lists.add('datasets');
     if (isNews(encoders).length > 0) lists.add('encoders');
     if (isNews(models).length > 0) lists.add('models');
     if (isNews(studies).length > 0) lists.add('studies');

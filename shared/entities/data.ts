@@ -29,7 +29,12 @@ export const Dataset = z.object({
   createdAt: z.string(),
   /** Where it came from in words and settings: an import folder, or a generator with its seed. */
   origin: z.record(z.string(), z.unknown()),
+  /** Images that are not in the bin. */
   imageCount: z.number().int(),
+  /** Of these, those that are excluded. Whatever is counted below leaves them out. */
+  excludedCount: z.number().int(),
+  /** In its bin: no part of it until they are restored. */
+  binnedCount: z.number().int(),
   labelledCount: z.number().int(),
   /** Image classes that occur. */
   usedImageClasses: z.number().int(),
@@ -68,6 +73,10 @@ export const ImageRecord = z.object({
   groupName: z.string().nullable(),
   /** Index into Dataset.imageClasses. */
   imageClass: z.number().int().nullable(),
+  /** Why it is in no training and no score (task-sources.ts, takesPart); null: it takes part. */
+  excluded: z.string().nullable(),
+  /** When it was put into the bin; null: it is not in it, and of its dataset. */
+  deletedAt: z.string().nullable(),
   /** Latest label map revision. */
   labelMapId: Id.nullable(),
 });

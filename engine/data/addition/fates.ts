@@ -45,7 +45,7 @@ const contentKey = (hash: string, image: Pictured): string =>
   contentsOf({ hash, page: image.page, channelPages: image.channelPages ?? null }).join(',');
 
 /** 'a.png' → 'a (2).png', the first that nobody has. */
-function freeName(name: string, isTaken: (name: string) => boolean): string {
+export function freeName(name: string, isTaken: (name: string) => boolean): string {
   const extension = posix.extname(name);
   const folder = posix.dirname(name);
   const stem = folder === '.' ? stemOf(name) : posix.join(folder, stemOf(name));

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LEAST_SIMILARITY, type AlikePair } from '../../../shared/alike.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
+import { takesPart } from '../../../shared/task-sources.ts';
 import { readForPicture } from '../../data/image-source.ts';
 import { greySquare } from '../../data/thumbnail.ts';
 import { openProjectReadonly, type Project } from '../../db/project.ts';
@@ -33,7 +34,9 @@ function progress(message: string, share: number): void {
 async function squares(project: Project): Promise<Map<number, Uint8Array>> {
   const stored = project.alike.signatures(SIGNATURE_VERSION);
   const found = new Map(stored.map(({ imageId, bytes }) => [imageId, bytes]));
-  const missing = project.datasets.images(datasetId).filter(({ id }) => !found.has(id));
+  const missing = project.datasets
+    .images(datasetId)
+    .filter((image) => takesPart(image) && !found.has(image.id));
   let next = 0;
   const reader = async () => {
     for (let image = missing[next++]; image !== undefined; image = missing[next++]) {

@@ -13,7 +13,7 @@ import {
 } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { absentClasses } from '../../../shared/foreground.ts';
-import { imageServes } from '../../../shared/task-sources.ts';
+import { imageServes, takesPart } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { ownImages, type OwnImages } from '../../data/own-labels.ts';
 import type { Project } from '../../db/project.ts';
@@ -67,7 +67,8 @@ function resolveLabelCounts(config: StudyConfig, available: number): number[] {
 
 /** The target's images that take part, split by split, and how many of the split have no label map. */
 function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
-  const images = new Map(project.datasets.images(target.id).map((image) => [image.id, image]));
+  const present = project.datasets.images(target.id);
+  const images = new Map(present.filter(takesPart).map((image) => [image.id, image]));
   const { splits, isNew } = targetSplits(project, config, [...images.values()]);
   const unlabelled = new Set<number>();
   const used = new Set<number>();
@@ -109,7 +110,7 @@ function sourceOf(
     return { images: [], items: [], validation: 0, tooClose: [], own: new Map() };
   }
   const isOneDataset = source.id === target.id;
-  const all = project.datasets.images(source.id);
+  const all = project.datasets.images(source.id).filter(takesPart);
   const tasks = config.pretrainings.filter(isTaskPretraining).map(({ task }) => task);
   // Where every task learns from labels, images without them would only be checked and stored in vain.
   const wanted = isOneDataset

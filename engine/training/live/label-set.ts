@@ -3,6 +3,7 @@
  * has changed. Every image has its side for good. Knows no pixels and no network.
  */
 import type { Author, Dataset, ImageRecord } from '../../../shared/entities.ts';
+import { takesPart } from '../../../shared/task-sources.ts';
 import type { Taking } from '../../db/live.ts';
 import type { Project } from '../../db/project.ts';
 
@@ -87,7 +88,10 @@ export class LabelSet {
   }): LabelNews {
     const { dataset, openImageId, unreadable } = options;
     const images = new Map(
-      this.#project.datasets.images(this.#datasetId).map((image) => [image.id, image]),
+      this.#project.datasets
+        .images(this.#datasetId)
+        .filter(takesPart)
+        .map((image) => [image.id, image]),
     );
     const before = this.#members;
     const taken: Member[] = [];

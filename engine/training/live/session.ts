@@ -8,6 +8,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset, LiveProgress } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { takesPart } from '../../../shared/task-sources.ts';
 import type { Project } from '../../db/project.ts';
 import { type BatchPlan, planBatches } from '../batches/batches.ts';
 import type { AnyTile } from '../images/tiles.ts';
@@ -157,7 +158,7 @@ export class LiveSession {
 
   #make(bytes: Uint8Array | null): void {
     const dataset = this.#dataset;
-    const settings = liveSettings(this.#project.datasets.images(this.#datasetId));
+    const settings = liveSettings(this.#project.datasets.images(this.#datasetId).filter(takesPart));
     const start = bytes === null ? fresh(settings, dataset) : resumed(bytes, settings);
     this.#step = start.step;
     this.#secondsBefore = start.trainedSeconds;

@@ -16,6 +16,8 @@ const dataset = (id: number, counts: Partial<Dataset> = {}): Dataset => ({
   createdAt: '',
   origin: {},
   imageCount: 10 * id,
+  excludedCount: 0,
+  binnedCount: 0,
   labelledCount: 10 * id,
   classes: [],
   imageClasses: [],

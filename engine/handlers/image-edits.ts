@@ -1,0 +1,218 @@
+/** Calls on images that are there: excluded, renamed, put into the bin and taken out of it. */
+import { extname } from 'node:path';
+import type { CallName } from '../../shared/api.ts';
+import type { ImageRecord } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Changes } from '../../shared/events.ts';
+import { assertFileName } from '../../shared/names.ts';
+import { freeName } from '../data/addition/fates.ts';
+import { oneName } from '../data/import/pairing.ts';
+import type { Project } from '../db/project.ts';
+import { type Handlers, requireDataset } from './context.ts';
+import { datasetUsers } from './dataset-users.ts';
+import { heldImages, holderWords } from './held-images.ts';
+
+type ImageEditCalls = Extract<
+  CallName,
+  | 'images.exclude'
+  | 'images.include'
+  | 'images.rename'
+  | 'images.delete'
+  | 'images.restore'
+  | `bin.${string}`
+>;
+
+interface Chosen {
+  readonly datasetId: number;
+  readonly images: readonly ImageRecord[];
+}
+
+/** Errors: not-found; invalid-input, where they are of several datasets. */
+export function imagesOfOne(db: Project, imageIds: readonly number[]): Chosen {
+  const images = [...new Set(imageIds)].map((id) => {
+    const image = db.datasets.image(id);
+    if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
+    return image;
+  });
+  const [datasetId, ...others] = new Set(images.map((image) => image.datasetId));
+  if (datasetId === undefined || others.length > 0) {
+    throw new AppError('invalid-input', 'These images are of several datasets. Name those of one.');
+  }
+  return { datasetId, images };
+}
+
+/** What of a dataset is different where some of its images come, go, or take part otherwise. */
+function changesOf(db: Project, images: NonNullable<Changes['images']>) {
+  const { datasetId } = images;
+  const splits = db.splits.list(datasetId).map(({ id }) => id);
+  return {
+    datasets: { counted: [datasetId] },
+    images,
+    ...(splits.length === 0 ? {} : { splits: { datasetId, updated: splits } }),
+  };
+}
+
+function setExcluded(db: Project, imageIds: readonly number[], reason: string | null) {
+  const { datasetId, images } = imagesOfOne(db, imageIds);
+  db.transaction(() => {
+    for (const { id } of images) db.imageEdits.setExcluded(id, reason);
+  });
+  const updated = images.map(({ id }) => id);
+  return { output: null, changes: changesOf(db, { datasetId, updated }) };
+}
+
+/** Errors: conflict, invalid-input. */
+function assertNewName(db: Project, image: ImageRecord, name: string): void {
+  assertFileName(name);
+  if (/[/\\]/.test(name)) {
+    throw new AppError('invalid-input', `"${name}" holds a slash: a name has no folders in it.`, {
+      subject: name,
+    });
+  }
+  const ending = extname(image.name);
+  if (extname(name).toLowerCase() !== ending.toLowerCase()) {
+    throw new AppError(
+      'invalid-input',
+      ending === ''
+        ? `${image.name} has no ending, and its new name "${name}" has one. Leave it out: the original is exported as it is.`
+        : `"${name}" does not end in ${ending}, as ${image.name} does. Keep the ending: the original is exported as it is.`,
+      { subject: name },
+    );
+  }
+  const other = db.datasets
+    .images(image.datasetId)
+    .find((one) => one.id !== image.id && oneName(one.name) === oneName(name));
+  if (other === undefined) return;
+  throw new AppError(
+    'conflict',
+    `Another image of the dataset is called ${other.name}. Choose another name, or rename that one first.`,
+    { subject: name },
+  );
+}
+
+/** Out of the bin, under a free name where another image has theirs; before, by id, what they were called. */
+function restore(db: Project, { datasetId, images }: Chosen) {
+  const taken = new Set(db.datasets.images(datasetId).map(({ name, page }) => nameKey(name, page)));
+  const renamed: { name: string; now: string }[] = [];
+  db.transaction(() => {
+    for (const { id, name, page, deletedAt } of images) {
+      if (deletedAt === null) continue;
+      const isTaken = (one: string) => taken.has(nameKey(one, page));
+      const now = isTaken(name) ? freeName(name, isTaken) : name;
+      if (now !== name) {
+        renamed.push({ name, now });
+        db.imageEdits.rename(id, now);
+      }
+      taken.add(nameKey(now, page));
+      db.imageEdits.setDeleted(id, null);
+    }
+  });
+  return renamed;
+}
+
+/** Runs of no study that came to nothing and are made of binned images, which they do not hold: gone with them. */
+function dropFruitless(
+  db: Project,
+  dataset: { readonly datasetId: number; readonly name: string },
+): number[] {
+  const fruitless = new Set(datasetUsers(db, dataset).fruitless);
+  if (fruitless.size === 0) return [];
+  const binned = db.imageEdits.binned(dataset.datasetId);
+  const { runs } = db.imageEdits.holders(dataset.datasetId);
+  const removed = new Set(
+    binned
+      .flatMap(({ id }) => runs.get(id) ?? [])
+      .flatMap(({ run }) => (fruitless.has(run) ? [run] : [])),
+  );
+  db.transaction(() => {
+    for (const id of removed) db.runs.deleteSingle(id);
+    db.snapshots.dropUnused();
+  });
+  return [...removed];
+}
+
+const nameKey = (name: string, page: number) => `${page} ${oneName(name)}`;
+
+export const imageEditHandlers: Handlers<ImageEditCalls> = {
+  'images.exclude': ({ project, imageIds, reason }, context) =>
+    setExcluded(context.project(project).db, imageIds, reason),
+
+  'images.include': ({ project, imageIds }, context) =>
+    setExcluded(context.project(project).db, imageIds, null),
+
+  'images.rename'({ project, imageId, name }, context) {
+    const { db } = context.project(project);
+    const { datasetId, images } = imagesOfOne(db, [imageId]);
+    const renamed = images.map((image) => {
+      assertNewName(db, image, name);
+      db.transaction(() => db.imageEdits.rename(image.id, name));
+      return { ...image, name };
+    });
+    const [output] = renamed;
+    if (output === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+    return { output, changes: { images: { datasetId, updated: [imageId] } } };
+  },
+
+  'images.delete'({ project, imageIds }, context) {
+    const { db } = context.project(project);
+    const { datasetId, images } = imagesOfOne(db, imageIds);
+    const at = new Date().toISOString();
+    const gone = images.filter(({ deletedAt }) => deletedAt === null);
+    db.transaction(() => {
+      for (const { id } of gone) db.imageEdits.setDeleted(id, at);
+    });
+    return {
+      output: { held: heldImages(db, datasetId, gone) },
+      changes: changesOf(db, { datasetId, removed: gone.map(({ id }) => id) }),
+    };
+  },
+
+  'images.restore'({ project, imageIds }, context) {
+    const { db } = context.project(project);
+    const chosen = imagesOfOne(db, imageIds);
+    const renamed = restore(db, chosen);
+    const added = chosen.images.map(({ id }) => id);
+    return {
+      output: { renamed },
+      changes: changesOf(db, { datasetId: chosen.datasetId, added }),
+    };
+  },
+
+  'bin.list'({ project, datasetId }, context) {
+    const { db } = context.project(project);
+    requireDataset(db, datasetId);
+    const by = holderWords(db, datasetId);
+    return db.imageEdits.binned(datasetId).flatMap(({ id, bytes, isHeld }) => {
+      const image = db.datasets.image(id);
+      return image === undefined ? [] : [{ image, bytes, heldBy: isHeld ? by(id) : [] }];
+    });
+  },
+
+  'bin.empty'({ project, datasetId, imageIds }, context) {
+    const { db } = context.project(project);
+    const { name } = requireDataset(db, datasetId);
+    const wanted = imageIds === undefined ? null : new Set(imageIds);
+    db.snapshots.dropUnused();
+    const removed = dropFruitless(db, { datasetId, name });
+    const binned = db.imageEdits
+      .binned(datasetId)
+      .filter(({ id }) => wanted === null || wanted.has(id));
+    const free = binned.filter(({ isHeld }) => !isHeld);
+    const images = binned.flatMap(({ id }) => db.datasets.image(id) ?? []);
+    const held = heldImages(db, datasetId, images);
+    db.transaction(() => {
+      for (const { id } of free) db.imageEdits.purge(id);
+    });
+    return {
+      output: {
+        deleted: free.length,
+        bytes: free.reduce((sum, { bytes }) => sum + bytes, 0),
+        held,
+      },
+      changes: {
+        datasets: { counted: [datasetId] },
+        ...(removed.length === 0 ? {} : { runs: { removed } }),
+      },
+    };
+  },
+};

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createEngine, type Engine } from '../../../engine/engine.ts';
+import type { Project } from '../../../engine/db/project.ts';
+import { LabelSet } from '../../../engine/training/live/label-set.ts';
+import type { CallInput } from '../../../shared/api.ts';
+import type { EngineEvent } from '../../../shared/events.ts';
+import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
+
+let engine: Engine;
+let project: string;
+let db: Project;
+let datasetId: number;
+let ids: readonly number[];
+let events: EngineEvent[];
+
+beforeEach(async () => {
+  engine = createEngine();
+  onTestFinished(() => engine.close());
+  const info = await engine.call('project.create', { path: join(temporaryFolder(), 'p.graft') });
+  project = info.path;
+  ({ db } = engine.project(project));
+  datasetId = addDataset(db, 'cells', { count: 20, group: (i) => `group ${i % 10}` });
+  ids = db.datasets.images(datasetId).map(({ id }) => id);
+  events = [];
+  engine.subscribe((event) => events.push(event));
+});
+
+const at = (place: number): number => ids[place] ?? 0;
+const dataset = () => db.datasets.get(datasetId);
+const names = () => db.datasets.images(datasetId).map(({ name }) => name);
+const exclude = (places: readonly number[]) =>
+  engine.call('images.exclude', { project, imageIds: places.map(at), reason: 'out of focus' });
+const remove = (places: readonly number[]) =>
+  engine.call('images.delete', { project, imageIds: places.map(at) });
+
+/** Plans a study on all images, and returns what its target pins. */
+async function pinned(changes: Partial<CallInput<'studies.create'>['config']> = {}) {
+  const config = smallStudy({ source: datasetId, target: datasetId }, changes);
+  const study = await engine.call('studies.create', { project, config });
+  return db.snapshots.items(study.targetSnapshotId).map(({ imageId }) => imageId);
+}
+
+describe('an excluded image', () => {
+  it('is shown with its reason and is in no split, plan, live training, suggestion or alike pair', async () => {
+    db.alike.putSignature(at(0), 1, new Uint8Array(4));
+    db.alike.putPairs([at(0)], [{ imageId: at(0), otherId: at(1), similarity: 0.9 }]);
+    await exclude([0, 1]);
+    expect(dataset()).toMatchObject({ imageCount: 20, excludedCount: 2, labelledCount: 18 });
+    expect(db.datasets.image(at(0))?.excluded).toBe('out of focus');
+    expect(db.alike.pairs(datasetId)).toEqual([]);
+
+    const split = await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const parts = db.splits.items(split.id).map(({ imageId }) => imageId);
+    expect(parts).toEqual(ids.slice(2));
+    const live = new LabelSet(db, datasetId);
+    live.look({ dataset: { hasBackground: true }, openImageId: null, unreadable: new Set() });
+    const members = [...live.trained, ...live.heldOut].map(({ imageId }) => imageId);
+    expect(members.toSorted((a, b) => a - b)).toEqual(ids.slice(2));
+    expect(db.labelling.states(datasetId).map(({ imageId }) => imageId)).toEqual(ids.slice(2));
+
+    const taken = await pinned();
+    expect(taken).toEqual(ids.slice(2));
+    await engine.call('images.include', { project, imageIds: [at(0), at(1)] });
+    expect(dataset()).toMatchObject({ excludedCount: 0, labelledCount: 20 });
+    expect(db.alike.pairs(datasetId)).toHaveLength(1);
+  });
+
+  it('keeps its part of a split, is not counted in it, and leaves what was planned with it as it was', async () => {
+    const split = await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const config = smallStudy({ source: datasetId, target: datasetId });
+    const study = await engine.call('studies.create', { project, config });
+    const before = db.snapshots.items(study.targetSnapshotId);
+    const { train, val, test } = split.counts;
+    await exclude([0, 1, 2]);
+    expect(db.snapshots.items(study.targetSnapshotId)).toEqual(before);
+    const { counts } = db.splits.get(split.id) ?? split;
+    expect(counts.train + counts.val + counts.test).toBe(train + val + test - 3);
+    expect(db.splits.items(split.id)).toHaveLength(20);
+    expect(events.at(-1)).toMatchObject({
+      changes: {
+        datasets: { counted: [datasetId] },
+        images: { datasetId, updated: [at(0), at(1), at(2)] },
+        splits: { datasetId, updated: [split.id] },
+      },
+    });
+  });
+});
+
+describe('the bin', () => {
+  it('holds what is deleted: no list has it, its name is free, and it comes back with labels and part', async () => {
+    const split = await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const items = db.splits.items(split.id);
+    const { labelMapId } = db.datasets.image(at(3)) ?? {};
+    expect(await remove([3, 4])).toEqual({ held: [] });
+    expect(dataset()).toMatchObject({ imageCount: 18, binnedCount: 2, labelledCount: 18 });
+    expect(names()).not.toContain('3.png');
+    expect(db.splits.items(split.id)).toHaveLength(18);
+    expect([...db.labelMaps.latestOf(datasetId)]).toHaveLength(18);
+    expect(events.at(-1)).toMatchObject({ changes: { images: { removed: [at(3), at(4)] } } });
+    // Who saves the split meanwhile does not take their parts from them.
+    const shown = db.splits.items(split.id);
+    await engine.call('splits.save', { project, datasetId, name: 'default', items: shown });
+
+    await engine.call('images.rename', { project, imageId: at(5), name: '3.png' });
+    expect(await engine.call('images.restore', { project, imageIds: [at(3), at(4)] })).toEqual({
+      renamed: [{ name: '3.png', now: '3 (2).png' }],
+    });
+    expect(names()).toEqual(expect.arrayContaining(['3.png', '3 (2).png', '4.png']));
+    expect(db.datasets.image(at(3))?.labelMapId).toBe(labelMapId);
+    expect(db.splits.items(split.id)).toEqual(items);
+  });
+
+  it('is emptied on purpose, says what that frees, and keeps what a study is made of', async () => {
+    await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const free = addDataset(db, 'others', { count: 2 });
+    const [first] = db.datasets.images(free);
+    await engine.call('images.delete', { project, imageIds: [first?.id ?? 0] });
+    const [entry] = await engine.call('bin.list', { project, datasetId: free });
+    expect(entry).toMatchObject({ image: { name: '0.png' }, heldBy: [] });
+    expect(entry?.bytes).toBeGreaterThan(Buffer.byteLength('others 0'));
+    const emptied = await engine.call('bin.empty', { project, datasetId: free });
+    expect(emptied).toEqual({ deleted: 1, bytes: entry?.bytes, held: [] });
+    expect(db.datasets.image(first?.id ?? 0)).toBeUndefined();
+
+    const config = smallStudy({ source: datasetId, target: datasetId });
+    const study = await engine.call('studies.create', { project, config });
+    const held = [{ imageId: at(0), name: '0.png', by: ['the study "small"'] }];
+    expect(await remove([0])).toEqual({ held });
+    expect(await engine.call('bin.empty', { project, datasetId })).toEqual({
+      ...{ deleted: 0, bytes: 0, held },
+    });
+    const pin = db.snapshots.items(study.targetSnapshotId).find(({ imageId }) => imageId === at(0));
+    expect(db.labelMaps.bytes(pin?.labelMapId ?? 0)).toBeDefined();
+    expect(db.datasets.imageBytes(at(0))).toEqual(Buffer.from('cells 0'));
+
+    await engine.call('studies.delete', { project, studyId: study.id });
+    expect(await engine.call('bin.empty', { project, datasetId })).toMatchObject({ deleted: 1 });
+    expect(dataset()).toMatchObject({ imageCount: 19, binnedCount: 0 });
+  });
+});
+
+describe('renaming', () => {
+  it('refuses a name that is taken, another ending and folders, with words, and changes the record alone', async () => {
+    const rename = (name: string) =>
+      engine.call('images.rename', { project, imageId: at(0), name });
+    await expect(rename('1.PNG')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(rename('a.jpg')).rejects.toThrow(/does not end in \.png/);
+    await expect(rename('a/b.png')).rejects.toThrow(/slash/);
+    await expect(rename('../b.png')).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(await rename('mouse 7.png')).toMatchObject({ name: 'mouse 7.png' });
+    expect(db.datasets.imageBytes(at(0))).toEqual(Buffer.from('cells 0'));
+    expect(names()[0]).toBe('mouse 7.png');
+  });
+});
