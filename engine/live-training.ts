@@ -39,7 +39,7 @@ const LIVE_OFF: LiveState = {
   images: 0,
   heldOut: 0,
   measured: null,
-  sizePx: null,
+  sampling: null,
   unused: [],
   trouble: null,
 };
@@ -316,7 +316,7 @@ export class LiveTraining {
   }
 
   #moveOn(records: LiveRecords, progress: LiveProgress): void {
-    const { measured, sizePx } = this.#state;
+    const { measured, sampling } = this.#state;
     if (progress.measured !== null && progress.measured.step !== measured?.step) {
       records.measured(progress.measured);
     }
@@ -324,7 +324,7 @@ export class LiveTraining {
     this.#tell({
       ...progress,
       measured: progress.measured ?? measured,
-      sizePx: progress.sizePx ?? sizePx,
+      sampling: progress.sampling ?? sampling,
     });
   }
 

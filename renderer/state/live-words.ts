@@ -50,10 +50,11 @@ export function diceWords(state: LiveState, points: readonly LivePoint[]): strin
 
 /** What becomes of details, where the network sees less than the image holds; null: it sees all. */
 export function scaleWords(
-  { sizePx }: Pick<LiveState, 'sizePx'>,
+  { sampling }: Pick<LiveState, 'sampling'>,
   image: Pick<ImageRecord, 'widthPx' | 'heightPx'> | null,
 ): string | null {
-  if (image === null || sizePx === null) return null;
+  if (image === null || sampling?.mode !== 'resize') return null;
+  const { sizePx } = sampling;
   const times = Math.max(image.widthPx, image.heightPx) / sizePx;
   if (times <= 1) return null;
   return `To answer fast it sees this image squeezed to ${sizePx} × ${sizePx} px: details below about ${Math.ceil(2 * times)} px are lost to it. Networks trained under Models see them.`;

@@ -1,5 +1,6 @@
 /** How far the training is that goes on while one labels. */
 import { z } from 'zod';
+import { SamplingConfig } from './network.ts';
 
 const LivePhase = z.enum([
   'off', // never begun, or forgotten
@@ -37,8 +38,8 @@ export const LiveProgress = z.object({
   heldOut: z.number().int(),
   /** The latest; null: none yet since its process began. */
   measured: LivePoint.nullable(),
-  /** Side of the square that images are squeezed to; null: not settled yet. */
-  sizePx: z.number().int().nullable(),
+  /** How its network sees an image; null: not settled yet. */
+  sampling: SamplingConfig.nullable(),
   /** Labelled images that are not used, and why. */
   unused: z.array(z.object({ name: z.string(), why: z.string() })),
 });

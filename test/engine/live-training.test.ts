@@ -60,7 +60,7 @@ describe('a live training', () => {
     expect(live.state).toMatchObject({ phase: 'off', datasetId: null });
     expect(await live.start(datasetId)).toMatchObject({ phase: 'starting', datasetId });
     last().tell(progressAt(5, 0.5));
-    expect(live.state).toMatchObject({ phase: 'training', step: 5, images: 3, sizePx: 64 });
+    expect(live.state).toMatchObject({ phase: 'training', step: 5, images: 3 });
     expect(project.live.points(datasetId)).toEqual([{ step: 5, dice: 0.5, images: 3, heldOut: 1 }]);
 
     expect(await live.pause()).toMatchObject({ phase: 'paused', datasetId });

@@ -15,6 +15,8 @@ import type { LiveNetwork } from './network.ts';
 /** Steps between two measurements, at least; they take no more than a fifth of the time. */
 const MEASURE_EVERY = 50;
 const MEASURE_SHARE = 0.2;
+/** Before that it is as good as its random start. */
+const FIRST_AT = 20;
 
 /** How far the training is. */
 interface At {
@@ -53,7 +55,7 @@ export class HeldOutScore {
   }
 
   isDue({ step, trainedMs }: At): boolean {
-    if (this.#began.step === -Infinity) return true;
+    if (this.#began.step === -Infinity) return step >= FIRST_AT;
     if (step - this.#began.step < MEASURE_EVERY) return false;
     return (trainedMs - this.#began.trainedMs) * MEASURE_SHARE >= this.#tookMs;
   }

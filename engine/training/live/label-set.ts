@@ -84,7 +84,7 @@ export class LabelSet {
   look(options: {
     readonly dataset: Pick<Dataset, 'hasBackground'>;
     readonly openImageId: number | null;
-    readonly unreadable: ReadonlySet<number>;
+    readonly unreadable: Pick<ReadonlySet<number>, 'has'>;
   }): LabelNews {
     const { dataset, openImageId, unreadable } = options;
     const images = new Map(

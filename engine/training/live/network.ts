@@ -26,7 +26,7 @@ import { type Prediction, type PredictionInput, predictLabelMaps } from '../scor
 import { createSegmenter } from '../scoring/segmenter.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { createTrainingStep, freshState, type TrainingState } from '../training-step.ts';
-import type { LiveSettings } from './settings.ts';
+import { type LiveSettings, viewsOf } from './settings.ts';
 
 const NO_WEIGHTS: FlatWeights = {
   theta: new Float32Array(),
@@ -64,7 +64,11 @@ export function resumed(bytes: Uint8Array, settings: LiveSettings): LiveStart {
   const { step, trainedSeconds, classes, layers, network, sampling } = header;
   return {
     ...{ step, trainedSeconds, layers, classes: classes ?? 0 },
-    settings: { ...settings, network, sampling },
+    settings: {
+      ...settings,
+      ...{ network, sampling },
+      optimisation: { ...settings.optimisation, batch: viewsOf(sampling.sizePx) },
+    },
     state: moments === null ? freshState(trained) : { ...trained, ...moments },
   };
 }

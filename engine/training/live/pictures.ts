@@ -1,36 +1,47 @@
 /**
- * The images of a live training as its network sees them: squeezed, with the labels that joined. Decoded when they first
- * come up and kept while there is room; labels are exchanged without decoding the image again.
+ * The images of a live training as its network sees them, with the labels that joined: squeezed, or whole where it sees
+ * patches of them. Decoded when they first come up and kept while there is room; labels are exchanged without decoding
+ * the image again. What cannot be read is remembered, and not tried again unasked.
  */
-import { dirname } from 'node:path';
+import type { LiveProgress } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { labelMapCode } from '../../data/image-source.ts';
 import type { Project } from '../../db/project.ts';
-import { createImageStore, imageMemoryBytes } from '../images/image-store.ts';
-import { resizeLabels } from '../images/resample.ts';
-import { type AnyTile, readTile, type Tile } from '../images/tiles.ts';
+import { squeezed } from '../images/image-rows.ts';
+import { imageMemoryBytes } from '../images/image-store.ts';
+import { type Raster, resizeLabels } from '../images/resample.ts';
+import { openInput, type Tile } from '../images/tiles.ts';
 import type { Member } from './label-set.ts';
 import type { LiveSettings } from './settings.ts';
 
 interface Kept {
-  readonly tile: AnyTile;
+  readonly tile: Tile;
   readonly labelMapId: number;
 }
 
-const isWhole = (tile: AnyTile): tile is Tile => 'data' in tile;
-const bytesOf = (tile: AnyTile) =>
-  isWhole(tile) ? tile.data.byteLength + (tile.labels?.byteLength ?? 0) : 0;
+const bytesOf = ({ data, labels }: Tile) => data.byteLength + (labels?.byteLength ?? 0);
 
 export class Pictures {
   readonly #project: Project;
-  readonly #settings: LiveSettings;
   readonly #maxBytes = imageMemoryBytes();
   readonly #kept = new Map<number, Kept>();
+  /** By revision. */
+  readonly #unreadable = new Map<number, LiveProgress['unused'][number]>();
   #bytes = 0;
 
-  constructor(project: Project, settings: LiveSettings) {
+  constructor(project: Project) {
     this.#project = project;
-    this.#settings = settings;
+  }
+
+  /** Revisions that could not be read. */
+  get unreadable(): ReadonlyMap<number, LiveProgress['unused'][number]> {
+    return this.#unreadable;
+  }
+
+  /** What could not be read may be there now. */
+  readAgain(): void {
+    this.#unreadable.clear();
   }
 
   forget(imageId: number): void {
@@ -40,25 +51,45 @@ export class Pictures {
     this.#bytes -= bytesOf(kept.tile);
   }
 
-  /** With exactly the labels that joined. Errors: those of readTile; not-found, where a sitting has replaced them. */
-  async of({ image, imageId, labelMapId }: Member): Promise<AnyTile> {
+  /** With exactly the labels that joined; null: it cannot be read, or a sitting has put newer labels in their place. */
+  async of(member: Member, settings: LiveSettings): Promise<Tile | null> {
+    try {
+      return await this.#read(member, settings);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { labelMapId, image } = member;
+      // Newer labels are found by the next look.
+      if (this.#project.labelMaps.get(labelMapId) !== undefined) {
+        this.#unreadable.set(labelMapId, { name: image.name, why: error.message });
+      }
+      return null;
+    }
+  }
+
+  async #read({ image, imageId, labelMapId }: Member, settings: LiveSettings): Promise<Tile> {
     const known = this.#kept.get(imageId);
     if (known?.labelMapId === labelMapId) return known.tile;
-    const { sampling, network } = this.#settings;
-    const { sizePx } = sampling;
-    let tile: AnyTile;
-    if (known !== undefined && isWhole(known.tile)) {
-      const labels = decodeLabelMap(labelMapCode(this.#project, labelMapId));
-      tile = { ...known.tile, labels: resizeLabels(labels, sizePx, sizePx).data };
-    } else {
-      const store = createImageStore({ folder: dirname(this.#project.path) });
-      const request = { image, labelMapId, imageClass: null };
-      tile = await readTile(this.#project, request, {
-        ...{ sampling, store },
-        channels: network.inputChannels,
-      });
-      store.close();
+    const { sampling, network } = settings;
+    const { sizePx, mode } = sampling;
+    let raster: Raster | undefined = known?.tile;
+    if (raster === undefined) {
+      const rows = await openInput(this.#project, image, network.inputChannels);
+      raster = mode === 'resize' ? await squeezed(rows, sizePx) : await rows.rows(0, rows.height);
     }
+    const { width, height, channels, data } = raster;
+    const full = decodeLabelMap(labelMapCode(this.#project, labelMapId));
+    if (full.width !== image.widthPx || full.height !== image.heightPx) {
+      throw new AppError(
+        'corrupt',
+        `Its labels are ${full.width} × ${full.height} px, the image ${image.widthPx} × ${image.heightPx} px. Label it again.`,
+        { subject: image.name },
+      );
+    }
+    const labels = mode === 'resize' ? resizeLabels(full, sizePx, sizePx).data : full.data;
+    const tile: Tile = {
+      ...{ imageId, name: image.name, imageClass: null },
+      ...{ width, height, channels, data, labels },
+    };
     this.forget(imageId);
     if (this.#bytes + bytesOf(tile) <= this.#maxBytes) {
       this.#kept.set(imageId, { tile, labelMapId });

@@ -53,10 +53,8 @@ export class LiveSession {
   readonly #labels: LabelSet;
   readonly #answers: Answers;
   readonly #score = new HeldOutScore();
-  /** Revisions that could not be read, and why. */
-  readonly #unreadable = new Map<number, { readonly name: string; readonly why: string }>();
+  readonly #pictures: Pictures;
   #network: LiveNetwork | null = null;
-  #pictures: Pictures | null = null;
   #settings = liveSettings([]);
   /** As it was when it was last looked at. */
   #dataset: Dataset;
@@ -88,6 +86,7 @@ export class LiveSession {
     this.#emit = emit;
     this.#deliver = deliver;
     this.#labels = new LabelSet(project, start.datasetId);
+    this.#pictures = new Pictures(project);
     this.#answers = new Answers({ project, ...start, deliver });
     this.#dataset = this.#readDataset();
   }
@@ -96,7 +95,7 @@ export class LiveSession {
     switch (request.type) {
       case 'changed':
         this.#changed = true;
-        if (request.readAgain) this.#unreadable.clear();
+        if (request.readAgain) this.#pictures.readAgain();
         break;
       case 'open':
         this.#openImageId = request.imageId;
@@ -162,7 +161,6 @@ export class LiveSession {
     const start = bytes === null ? fresh(settings, dataset) : resumed(bytes, settings);
     this.#step = start.step;
     this.#secondsBefore = start.trainedSeconds;
-    this.#pictures = new Pictures(this.#project, start.settings);
     const { hasBackground } = dataset;
     this.#network = createLiveNetwork(this.#engine, { ...start, hasBackground });
     this.#settings = start.settings;
@@ -179,9 +177,9 @@ export class LiveSession {
     const { taken, left } = this.#labels.look({
       dataset,
       openImageId: this.#openImageId,
-      unreadable: new Set(this.#unreadable.keys()),
+      unreadable: this.#pictures.unreadable,
     });
-    for (const id of left) this.#pictures?.forget(id);
+    for (const id of left) this.#pictures.forget(id);
     this.#followClasses(dataset);
     if (taken.length === 0 && left.length === 0) return;
     this.#plan = null;
@@ -272,21 +270,13 @@ export class LiveSession {
   }
 
   async #tileOf(member: Member): Promise<AnyTile | null> {
-    try {
-      return (await this.#pictures?.of(member)) ?? null;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      const { imageId, labelMapId, image } = member;
-      // A sitting has put newer labels in their place: the next look finds those.
-      const isReplaced = this.#project.labelMaps.get(labelMapId) === undefined;
-      if (!isReplaced) {
-        this.#unreadable.set(labelMapId, { name: image.name, why: error.message });
-      }
-      this.#labels.drop(imageId);
+    const tile = await this.#pictures.of(member, this.#settings);
+    if (tile === null) {
+      this.#labels.drop(member.imageId);
       this.#plan = null;
       this.#changed = true;
-      return null;
     }
+    return tile;
   }
 
   async #measure(): Promise<void> {
@@ -343,8 +333,8 @@ export class LiveSession {
       images: this.#labels.trained.length,
       heldOut: this.#labels.heldOut.length,
       measured: this.#labels.heldOut.length === 0 ? null : this.#score.latest,
-      sizePx: this.#network === null ? null : this.#settings.sampling.sizePx,
-      unused: [...this.#unreadable.values()],
+      sampling: this.#network === null ? null : this.#settings.sampling,
+      unused: [...this.#pictures.unreadable.values()],
     };
     this.#emit({ type: 'progress', progress });
   }

@@ -11,6 +11,12 @@ import {
 /** Sides of the square that an image is squeezed to. */
 const SMALLEST_PX = 64;
 const LARGEST_PX = 512;
+/**
+ * Images up to this side are seen as they are, in patches: windows over one of 1024 px take half a second, and over four
+ * times as many pixels more than an answer may take. Larger ones are squeezed.
+ */
+const LARGEST_WHOLE_PX = 1024;
+const PATCH_PX = 256;
 /** Pixels of a step: 16 views of 128 px, or one of 512 px. */
 const STEP_PIXELS = 2 ** 18;
 const MOST_VIEWS = 16;
@@ -29,6 +35,18 @@ function commonest(values: readonly number[]): number {
   return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0] ?? 1;
 }
 
+/** Images of a step. */
+export const viewsOf = (sizePx: number): number =>
+  Math.max(1, Math.min(MOST_VIEWS, Math.floor(STEP_PIXELS / sizePx ** 2)));
+
+/** `side`: the longer one of most images. */
+function samplingOf(side: number): SamplingConfig {
+  if (side > LARGEST_PX && side <= LARGEST_WHOLE_PX) return { sizePx: PATCH_PX, mode: 'patches' };
+  let sizePx = SMALLEST_PX;
+  while (sizePx < side && sizePx < LARGEST_PX) sizePx *= 2;
+  return { sizePx, mode: 'resize' };
+}
+
 /** `images`: those of the dataset, labelled or not. */
 export function liveSettings(
   images: readonly {
@@ -39,23 +57,21 @@ export function liveSettings(
 ): LiveSettings {
   const sides = images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx));
   const median = sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)] ?? SMALLEST_PX;
-  let sizePx = SMALLEST_PX;
-  while (sizePx < median && sizePx < LARGEST_PX) sizePx *= 2;
+  const sampling = samplingOf(median);
   return {
     network: NetworkConfig.parse({
       // What it answers follows its weights at once, and a step may be of one view: no running statistics.
       norm: 'group',
       inputChannels: commonest(images.map(({ channels }) => channels)),
     }),
-    // The whole image: in windows, 4096 px would take ten seconds.
-    sampling: { sizePx, mode: 'resize' },
+    sampling,
     optimisation: OptimisationConfig.parse({
       // No end is known: a constant rate after a short warm-up.
       steps: 1_000_000,
       warmup: 50 / 1_000_000,
       schedule: 'constant',
       learningRate: 2e-3,
-      batch: Math.max(1, Math.min(MOST_VIEWS, Math.floor(STEP_PIXELS / sizePx ** 2))),
+      batch: viewsOf(sampling.sizePx),
       evaluateEvery: 50,
     }),
     seed: 1,

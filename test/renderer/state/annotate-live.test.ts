@@ -150,8 +150,8 @@ describe('its words', () => {
   const point = (step: number, dice: number, heldOut = 2) => ({ step, dice, images: 7, heldOut });
   const stateAt = (last: ReturnType<typeof point>) => ({
     ...{ datasetId: 1, phase: 'training' as const, why: null, step: last.step },
-    ...{ trainedSeconds: 1, images: 7, heldOut: last.heldOut, measured: last, sizePx: 512 },
-    ...{ unused: [], trouble: null },
+    ...{ trainedSeconds: 1, images: 7, heldOut: last.heldOut, measured: last },
+    ...{ sampling: null, unused: [], trouble: null },
   });
 
   it('tell how the Dice moves over enough steps, on as many held-out images alone', () => {
@@ -165,8 +165,11 @@ describe('its words', () => {
   });
 
   it('tell which details are lost to it, where any are', () => {
-    expect(scaleWords({ sizePx: 512 }, { widthPx: 512, heightPx: 300 })).toBeNull();
-    expect(scaleWords({ sizePx: null }, { widthPx: 4096, heightPx: 300 })).toBeNull();
-    expect(scaleWords({ sizePx: 512 }, { widthPx: 4096, heightPx: 300 })).toMatch(/about 16 px/);
+    const sampling = { sizePx: 512, mode: 'resize' as const };
+    const large = { widthPx: 4096, heightPx: 300 };
+    expect(scaleWords({ sampling }, { widthPx: 512, heightPx: 300 })).toBeNull();
+    expect(scaleWords({ sampling: null }, large)).toBeNull();
+    expect(scaleWords({ sampling: { sizePx: 256, mode: 'patches' } }, large)).toBeNull();
+    expect(scaleWords({ sampling }, large)).toMatch(/about 16 px/);
   });
 });

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { liveSettings } from '../../../../engine/training/live/settings.ts';
+
+const images = (...sides: number[]) =>
+  sides.map((widthPx) => ({ widthPx, heightPx: 40, channels: widthPx > 900 ? 3 : 1 }));
+
+it('sees most images as they are, and a step never costs more than a step', () => {
+  const of = (...sides: number[]) => {
+    const { sampling, optimisation } = liveSettings(images(...sides));
+    return [sampling.mode, sampling.sizePx, optimisation.batch];
+  };
+  expect(of()).toEqual(['resize', 64, 16]);
+  expect(of(90, 90, 4000)).toEqual(['resize', 128, 16]);
+  expect(of(512)).toEqual(['resize', 512, 1]);
+  expect(of(513)).toEqual(['patches', 256, 4]);
+  expect(of(1024)).toEqual(['patches', 256, 4]);
+  expect(of(1025)).toEqual(['resize', 512, 1]);
+  expect(liveSettings(images(1000, 1000, 8)).network.inputChannels).toBe(3);
+});
