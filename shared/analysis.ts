@@ -263,6 +263,14 @@ export interface StudyAnalysis {
   readonly baselineNotConverged: readonly number[];
 }
 
+/** What a study found, with what a reader must be told beside it. */
+export interface StudyFindings extends StudyAnalysis {
+  /** What weakens the verdict: the same sentences as in the report and on its console. */
+  readonly cautions: readonly string[];
+  /** What else is worth knowing, likewise. */
+  readonly notes: readonly string[];
+}
+
 /** One finished or failed fine-tuning run, as analysis reads it. */
 export interface AnalysedRun {
   readonly runId: number;

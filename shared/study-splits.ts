@@ -4,6 +4,7 @@
  */
 import type { Splits, StudyConfig } from './entities.ts';
 import { counted } from './number-format.ts';
+import { inWords } from './sentences.ts';
 
 type Design = Pick<StudyConfig, 'splits' | 'seeds' | 'firstSeed'>;
 
@@ -63,3 +64,16 @@ export const sharedTraining = (labelCounts: readonly number[], available: number
           `With ${labels} of ${available} labels, two seeds have ${Math.round(100 * share)} % of their training images in common on average: intervals there speak of other training sets in part only.`,
         ];
   });
+
+/** What is said of each split, once: with the splits that it is said of, unless it is so in all. */
+export function inSplits(notes: readonly (readonly string[])[]): string[] {
+  const splitsOf = new Map<string, number[]>();
+  notes.forEach((own, k) => {
+    for (const note of own) splitsOf.set(note, [...(splitsOf.get(note) ?? []), k + 1]);
+  });
+  return [...splitsOf].map(([note, splits]) =>
+    splits.length === notes.length
+      ? note
+      : `In split${splits.length === 1 ? '' : 's'} ${inWords(splits.map(String))}: ${note}`,
+  );
+}

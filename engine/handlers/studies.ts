@@ -7,7 +7,7 @@ import { type StudyProgress, studyProgress } from '../../shared/study-progress.t
 import { calibrate, estimateStudy, testSeconds } from '../study/planning/calibrate.ts';
 import { chosenRuns } from '../study/analysis/analysed-runs.ts';
 import { createStudy } from '../study/planning/create.ts';
-import { analyseStoredStudy, gatherReport } from '../study/report/gather.ts';
+import { analyseStoredStudy, findingsOf, gatherReport } from '../study/report/gather.ts';
 import { planData } from '../study/planning/plan-data.ts';
 import { armNames, planRuns } from '../study/planning/plan-runs.ts';
 import { checkPrimary, primaryIn } from '../study/planning/primary.ts';
@@ -210,7 +210,7 @@ export const studyHandlers: Handlers<
 
   'studies.analysis'({ project, studyId }, context) {
     const { db } = context.project(project);
-    return analyseStoredStudy(db, requireStudy(db, studyId)).analysis;
+    return findingsOf(db, requireStudy(db, studyId));
   },
 
   'studies.power'({ project, studyId, delta, primary, testImages }, context) {

@@ -1,6 +1,6 @@
 /** Studies, from plan to report. */
 import { z } from 'zod';
-import type { StudyAnalysis } from '../analysis.ts';
+import type { StudyFindings } from '../analysis.ts';
 import {
   Id,
   type Kernels,
@@ -114,7 +114,7 @@ export interface StudiesOutputs {
   'studies.metrics': { runId: number; points: MetricPoint[] }[];
   'studies.results': StudyResults;
   'studies.delete': null;
-  'studies.analysis': StudyAnalysis;
+  'studies.analysis': StudyFindings;
   'studies.power': StudyPower;
   'studies.report': {
     html: string;

@@ -246,7 +246,7 @@ export function forestFigure({ comparisons, delta }: StudyAnalysis): Figure {
     legend: [],
     columns: 'one',
     charts,
-    caption: markup`Paired differences in test Dice: right of the line the first-named arm is better. Thick whiskers are 90&nbsp;%, thin ones 95&nbsp;% confidence intervals; each faint dot is one seed. The shaded band is ±δ&nbsp;=&nbsp;±${score(delta)} Dice, the differences declared too small to matter before the study ran: a thick whisker inside it means “equivalent”.`,
+    caption: markup`Paired differences in test Dice: right of the line the first-named arm is better. Thick whiskers are 90&nbsp;%, thin ones 95&nbsp;% confidence intervals of each row by itself; each faint dot is one seed. The shaded band is ±δ&nbsp;=&nbsp;±${score(delta)} Dice, the differences declared too small to matter before the study ran: a thick whisker inside it means “equivalent”.`,
     whole: false,
   };
 }

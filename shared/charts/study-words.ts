@@ -252,7 +252,7 @@ export function splitRows({ comparisons }: Pick<StudyAnalysis, 'comparisons'>): 
 
 /** What weakens the verdict, one short sentence each; the reader meets it before any number. */
 export function cautions(
-  { analysis, engines }: ReportData,
+  { analysis, engines }: Pick<ReportData, 'analysis' | 'engines'>,
   runs: readonly AnalysedRun[],
 ): string[] {
   const failed = runs.filter(({ status }) => status === 'failed').length;
@@ -262,11 +262,11 @@ export function cautions(
     analysis.indicative &&
       `Fewer than five ${analysis.splits > 1 ? 'splits' : 'seeds'}: intervals and verdicts are indicative only.`,
     slow.length > 0 &&
-      `The baseline has not converged: the random start was still improving when its training ended (${slow.join(', ')} labels); with more steps it might catch up.`,
+      `The baseline has not converged: the random start was still improving when its training ended (${slow.join(', ')} labels); with more steps it might ${analysis.pretrainings.length === 0 ? 'get better' : 'catch up'}.`,
     failed > 0 &&
       (failed === runs.length
-        ? `All ${counted(failed, 'run')} failed.`
-        : `${failed} of ${counted(runs.length, 'run')} failed and ${failed === 1 ? 'is' : 'are'} left out; the others stand.`),
+        ? `All ${counted(failed, 'fine-tuning run')} failed.`
+        : `${failed} of ${counted(runs.length, 'fine-tuning run')} failed and ${failed === 1 ? 'is' : 'are'} left out; the others stand.`),
     engines.length > 1 &&
       'Several engines or versions computed the runs: small differences between runs may come from that.',
   ].filter((caution) => typeof caution === 'string');

@@ -13,6 +13,7 @@ import { convergenceOf, unconvergedBaselines } from './convergence.ts';
 import { compareFamilies } from './families.ts';
 import { labelHeadline } from './label-headline.ts';
 import { headlineOf } from './headline.ts';
+import { headlineWithNothingFound } from './nothing-found.ts';
 import { claimsWithLabels, headlineWithLabels, isFairTrend } from './unequal-labels.ts';
 import { isIndicative } from './verdict.ts';
 
@@ -55,6 +56,11 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     ...arms.map(countsOf),
     ...comparisons.map(({ seeds, perSplit }) => ({ seeds, splits: perSplit?.length ?? 1 })),
   ];
+  const summaries = arms.map((arm) => {
+    const own = pretrainings.find(({ key }) => key === arm.pretraining);
+    const extraLabels = own?.extraLabels?.[arm.labels];
+    return { ...summariseArm(arm), ...(extraLabels === undefined ? {} : { extraLabels }) };
+  });
   const cells = { comparisons, trends };
   const fairCells = {
     comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
@@ -65,19 +71,17 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     delta,
     splits: Math.max(1, ...counts.map(({ splits }) => splits)),
     indicative: counts.some(isIndicative),
-    headline:
+    headline: headlineWithNothingFound(
       pretrainings.length === 0
         ? labelHeadline(
             arms.filter(({ transfer }) => transfer === 'random'),
             delta,
           )
         : headlineWithLabels(headlineOf(comparisons, { delta, primaryQuestions }), pretrainings),
+      summaries.map(({ dice }) => dice),
+    ),
     pretrainings,
-    arms: arms.map((arm) => {
-      const own = pretrainings.find(({ key }) => key === arm.pretraining);
-      const extraLabels = own?.extraLabels?.[arm.labels];
-      return { ...summariseArm(arm), ...(extraLabels === undefined ? {} : { extraLabels }) };
-    }),
+    arms: summaries,
     classes: options.classes ?? [],
     comparisons,
     primaryQuestions,

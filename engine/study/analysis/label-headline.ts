@@ -16,6 +16,7 @@ import { intervalOverSplits, spreadOverSplits } from '../statistics/split-interv
 import { summariseArm } from './arm-summary.ts';
 import { type Arm, countsOf } from './arms.ts';
 import { differenceOf } from './contrasts.ts';
+import { isNothingFound } from './nothing-found.ts';
 import { fewerThanEnough, isIndicative } from './verdict.ts';
 
 /** What the larger of two label counts gains over the smaller. */
@@ -49,6 +50,9 @@ function answerOf(arms: readonly Arm[], delta: number): string {
   const fewer = arms.slice(0, -1);
   if (largest === undefined || fewer.length === 0) {
     return `With ${counted(largest?.labels ?? 0, 'label')} the random start is as good as the numbers below say; more label counts would tell whether more labels help.`;
+  }
+  if (isNothingFound(arms.map((arm) => summariseArm(arm).dice))) {
+    return 'How many labels are enough cannot be told from networks that find nothing with any number.';
   }
   const gains = fewer.flatMap((arm) => gainOf(arm, largest, fewer.length) ?? []);
   const enough = gains.find(({ adjusted }) => adjusted[1] < delta);

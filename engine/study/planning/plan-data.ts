@@ -13,6 +13,7 @@ import {
 } from '../../../shared/entities.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import { absentClasses } from '../../../shared/foreground.ts';
+import { inSplits } from '../../../shared/study-splits.ts';
 import { imageServes, takesPart } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { ownImages, type OwnImages } from '../../data/own-labels.ts';
@@ -39,7 +40,7 @@ import { refuse } from './refuse.ts';
 import { resolveSource, type SourceImages } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
 import type { SplitData, StudyData } from './study-data.ts';
-import { inSplits, splitNotes, targetSplits } from './target-splits.ts';
+import { splitNotes, targetSplits } from './target-splits.ts';
 
 function dataset(project: Project, id: number, role: string): Dataset {
   const found = project.datasets.get(id);

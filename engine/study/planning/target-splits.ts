@@ -2,7 +2,6 @@
 import { AppError } from '../../../shared/errors.ts';
 import type { ImageRecord, StudyConfig } from '../../../shared/entities.ts';
 import { counted } from '../../../shared/number-format.ts';
-import { inWords } from '../../../shared/sentences.ts';
 import { splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import { makeFolds } from '../../data/folds.ts';
 import { makeSplit } from '../../data/split.ts';
@@ -85,17 +84,4 @@ export function splitNotes(
       : []),
     'Numbers of images below are those of the first split.',
   ];
-}
-
-/** What is said of each split, once: with the splits that it is said of, unless it is so in all. */
-export function inSplits(notes: readonly (readonly string[])[]): string[] {
-  const splitsOf = new Map<string, number[]>();
-  notes.forEach((own, k) => {
-    for (const note of own) splitsOf.set(note, [...(splitsOf.get(note) ?? []), k + 1]);
-  });
-  return [...splitsOf].map(([note, splits]) =>
-    splits.length === notes.length
-      ? note
-      : `In split${splits.length === 1 ? '' : 's'} ${inWords(splits.map(String))}: ${note}`,
-  );
 }

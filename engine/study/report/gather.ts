@@ -5,25 +5,22 @@ import type {
   ReportData,
   StudiedPretraining,
   StudyAnalysis,
+  StudyFindings,
 } from '../../../shared/analysis.ts';
-import {
-  BACKGROUND,
-  type EngineInfo,
-  type PretrainingKey,
-  type PretrainingPlan,
-  type Run,
-  type SegmentationClass,
-  type Study,
+import { cautions } from '../../../shared/charts/study-words.ts';
+import type {
+  PretrainingKey,
+  PretrainingPlan,
+  Run,
+  SegmentationClass,
+  Study,
 } from '../../../shared/entities.ts';
-import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { absentClasses, foregroundObstacle, scoredClasses } from '../../../shared/foreground.ts';
+import { scoredClasses } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
-import { counted } from '../../../shared/number-format.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { readForPicture, readLabelMap } from '../../data/image-source.ts';
-import { partLabels } from '../../data/label-values.ts';
 import { imagePng, maskPng } from '../../data/thumbnail.ts';
 import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
@@ -31,8 +28,8 @@ import { GRAFT_VERSION } from '../../version.ts';
 import { analysedRuns, chosenRuns } from '../analysis/analysed-runs.ts';
 import { type ExtraLabels, extraLabelsOf } from '../analysis/extra-labels.ts';
 import { analyseStudy } from '../analysis/analyse.ts';
-import { sameTrainingImages } from './data-words.ts';
 import { describeContext, describeMethods } from './methods.ts';
+import { distinctEngines, reportNotes } from './notes.ts';
 import { pretrainingExamples } from './pretraining-examples.ts';
 
 /** Longest side of an image in the report: enough to judge a mask, small enough for a file to mail. */
@@ -93,12 +90,6 @@ export function analyseStoredStudy(db: Project, study: Study): StoredAnalysis {
     classes: scoredNames(db, study),
   });
   return { analysis, runs };
-}
-
-function distinctEngines(runs: readonly Run[]): EngineInfo[] {
-  const engines = new Map<string, EngineInfo>();
-  for (const { engine } of runs) if (engine !== null) engines.set(JSON.stringify(engine), engine);
-  return [...engines.values()];
 }
 
 /** Runs of one seed and the largest label count, one an arm: the pictures and layer lists of the report. */
@@ -189,94 +180,16 @@ function examplesOfPretrainings(
   });
 }
 
-/** What the network did not see of the images that the study is about. */
-function unseenNotes(db: Project, study: Study): string[] {
-  const ids = [study.sourceSnapshotId, study.targetSnapshotId].flatMap((snapshotId) =>
-    db.snapshots.items(snapshotId).map(({ imageId }) => imageId),
-  );
-  const images = [...new Set(ids)].map((id) => db.datasets.image(id));
-  const { sourceDatasetId, targetDatasetId, network } = study.config;
-  const datasets = [sourceDatasetId, targetDatasetId].map((id) => db.datasets.get(id));
-  return [
-    ...unseenInText(
-      images.filter((image) => image !== undefined),
-      network.inputChannels,
-    ),
-    ...transparencyInText(datasets.filter((dataset) => dataset !== undefined)),
-  ];
-}
-
-/** What the target's label maps lack that was to be learned or scored. */
-function labelNotes(db: Project, { targetSnapshotId }: Study): string[] {
-  const target = pinnedDataset(db, targetSnapshotId);
-  if (target === undefined) return [];
-  const labels = partLabels(db, db.snapshots.items(targetSnapshotId));
-  const obstacle = foregroundObstacle(target.name, labels, target.hasBackground);
-  return obstacle === null
-    ? absentClasses(target.classes, labels, target.hasBackground)
-    : [obstacle];
-}
-
-/** Where class 0 of the target has become something else since the study was planned. */
-function backgroundNotes(db: Project, { targetSnapshotId, config }: Study): string[] {
-  const [then, now] = [
-    pinnedDataset(db, targetSnapshotId),
-    db.datasets.get(config.targetDatasetId),
-  ];
-  if (then === undefined || now === undefined || then.hasBackground === now.hasBackground)
-    return [];
-  const name = now.classes.find(({ index }) => index === BACKGROUND)?.name ?? 'background';
-  const [was, is] = then.hasBackground
-    ? ['the background, which is not scored', 'a class like any other']
-    : ['a class like any other, and scored', 'the background'];
-  return [
-    `When this study was planned, class 0 (${name}) of "${now.name}" was ${was}; now it is ${is}. All runs of the study keep to what it was; repeat the study to go by what it is.`,
-  ];
-}
-
-function reportNotes(
-  db: Project,
-  study: Study,
-  { runs, engines }: { runs: readonly Run[]; engines: readonly EngineInfo[] },
-): string[] {
-  const notes = [
-    ...unseenNotes(db, study),
-    ...labelNotes(db, study),
-    ...backgroundNotes(db, study),
-  ];
-  const { config } = study;
-  notes.push(...sameTrainingImages(db, study));
-  if (config.mode === 'quick') {
-    notes.push(
-      `Quick mode gives up precision for time: ${counted(config.seeds, 'seed')}${config.splits === null ? '' : ' in each split'}, ${config.finetuning.steps} fine-tuning steps${config.learningRates.length > 1 ? '' : ', one learning rate'}. Run the default mode before relying on a verdict.`,
-    );
-  }
-  if (config.extendedLabelCounts.length > 0) {
-    notes.push(
-      `The random start had not plateaued with ${config.extendedLabelCounts.join(', ')} labels, so all arms of these label counts went on to ${config.extension ?? 1} times their steps${config.learningRates.length > 1 ? ', each with the learning rate that validation had chosen' : ''}.`,
-    );
-  }
-  const older = runs.filter(
-    (r) => r.config.kind === 'finetune' && r.config.validationScore !== 'classes',
-  );
-  if (older.length > 0) {
-    notes.push(
-      'Planned before validation Dice was taken by class: checkpoints were chosen by the older rule, a mean over validation images in which an absent class counts as 1, and learning curves show it. Test scores are by the rule of today; repeat the study where classes are rare.',
-    );
-  }
-  const failed = runs.filter((r) => r.status === 'failed');
-  if (failed.length > 0) {
-    const first = failed[0]?.error?.message ?? 'unknown';
-    notes.push(
-      `${failed.length} of ${runs.length} runs failed and are left out; the first said: ${first}`,
-    );
-  }
-  const open = runs.filter((r) => r.status !== 'done' && r.status !== 'failed');
-  if (open.length > 0) notes.push(`${open.length} runs are not finished: this report is partial.`);
-  if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
-    notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
-  }
-  return notes;
+/** For the window: without pictures, methods and costs. Errors: conflict where no run is finished. */
+export function findingsOf(db: Project, study: Study): StudyFindings {
+  const { analysis, runs: analysed } = analyseStoredStudy(db, study);
+  const runs = db.runs.ofStudy(study.id);
+  const engines = distinctEngines(runs);
+  return {
+    ...analysis,
+    cautions: cautions({ analysis, engines }, analysed),
+    notes: reportNotes(db, study, { runs, engines }),
+  };
 }
 
 export async function gatherReport(

@@ -232,7 +232,7 @@ export function claimsSection({ claims, families }: StudyAnalysis): Markup | nul
 function familiesTable(families: StudyAnalysis['families']): Markup | null {
   if (families.length === 0) return null;
   return groupedTable(
-    'Kinds of pretraining against classification: the encoders of a kind, averaged, minus the encoder from classification, in test Dice. The average is no verdict on each of them: where they differ, the last column says so. p as above, Holm-adjusted over this table.',
+    'Kinds of pretraining against classification: the encoders of a kind, averaged, minus the encoder from classification, in test Dice. The average is no verdict on each of them: where they differ, the last column says so. Each row speaks for itself alone; the claims above rest on the primary questions. p as above, Holm-adjusted over this table.',
     [
       text('Kind'),
       number('Difference'),

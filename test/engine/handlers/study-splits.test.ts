@@ -69,6 +69,8 @@ it('is planned, run, compared over its splits and reported', async () => {
   }
   expect(analysis.arms[0]).toMatchObject({ splits: 10, testImages: 20 });
 
+  // The window is told what the report tells.
+  const told = [...analysis.cautions, ...analysis.notes];
   const results = await engine.call('studies.results', { project, studyId });
   expect(results.images).toHaveLength(20);
   for (const { dice } of results.runs) {
@@ -76,6 +78,7 @@ it('is planned, run, compared over its splits and reported', async () => {
   }
 
   const report = await engine.call('studies.report', { project, studyId, dir: join(folder, 'r') });
+  expect(report.notes).toEqual(told);
   const html = readFileSync(report.html, 'utf8');
   expect(html).toContain('corrected resampled t');
   expect(html).toContain('Cross-validation in 5 folds, divided 2 times');

@@ -657,6 +657,22 @@ describe('a study of the random start alone', () => {
     expect(steps).toMatch(/from 4 to 16: \+0\.\d+ \[.*\] and from 16 to 64: [+−]0\.\d+ \[/);
   });
 
+  it('does not call any number enough where networks find nothing', () => {
+    const [first, answer] = headline([
+      [4, 0.03],
+      [16, 0.031],
+    ]);
+    expect(first).toMatch(/^No arm has learned to find much: test Dice is at most 0\.0\d+\./);
+    expect(answer).toMatch(/^How many labels are enough cannot be told/);
+    // One arm that works is enough to compare with.
+    expect(
+      headline([
+        [4, 0.03],
+        [16, 0.6],
+      ])[0],
+    ).toMatch(/^More labels still help/);
+  });
+
   it('says that more labels still help, that it is not decided, or that one count tells nothing', () => {
     const growing: [number, number][] = [
       [4, 0.6],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createStudy } from '../../../../engine/study/planning/create.ts';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import { planRuns } from '../../../../engine/study/planning/plan-runs.ts';
+import { reportNotes } from '../../../../engine/study/report/notes.ts';
 import { findLeaks } from '../../../../shared/leaks.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
 import { splitOfSeed } from '../../../../shared/study-splits.ts';
@@ -177,7 +178,13 @@ describe('a study over several splits', () => {
     expect(notes).toContain(
       'In split 1: Class 2 (rare) occurs in no training and no validation label map: it cannot be learned.',
     );
-    expect(notes.filter((note) => note.includes('Class 2 (rare)')).length).toBeGreaterThan(1);
+    const ofRare = (some: readonly string[]) =>
+      some.filter((note) => note.includes('Class 2 (rare)'));
+    expect(ofRare(notes).length).toBeGreaterThan(1);
+    // The report says it of the same splits as the plan.
+    const study = createStudy(project, config);
+    const runs = project.runs.ofStudy(study.id);
+    expect(ofRare(reportNotes(project, study, { runs, engines: [] }))).toEqual(ofRare(notes));
   });
 
   it('changes nothing where there is one split', () => {

@@ -132,7 +132,7 @@ describe('the report', () => {
     });
     const warnings = html.slice(html.indexOf('Read with care'), html.indexOf('<svg'));
     expect(warnings).toContain('Fewer than five seeds');
-    expect(warnings).toContain('2 of 42 runs failed and are left out');
+    expect(warnings).toContain('2 of 42 fine-tuning runs failed and are left out');
     expect(warnings).toContain('Several engines');
   });
 
@@ -147,7 +147,7 @@ describe('the report', () => {
   it('says so when there is nothing to say', async () => {
     const html = await render(STUDIES['only failed runs']);
     expect(html).toContain('Nothing is known yet');
-    expect(html).toContain('All 70 runs failed.');
+    expect(html).toContain('All 70 fine-tuning runs failed.');
     expect(found(html, /id="scores"/g)).toEqual([]);
   });
 
