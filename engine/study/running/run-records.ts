@@ -76,6 +76,9 @@ export class RunRecords {
         this.#fail(run, fromWireError(event.error));
         break;
       case 'calibrated':
+      case 'features':
+      case 'measured':
+      case 'predicting':
       case 'prediction':
         throw new AppError('internal', `A training run sent "${event.type}".`);
     }

@@ -92,6 +92,8 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     groupName: null,
     imageClass: null,
     labelMapId: revisions[0]?.id ?? null,
+    excluded: null,
+    deletedAt: null,
   };
   // Documents are kept by project and image.
   const project = `project ${++projects}`;
