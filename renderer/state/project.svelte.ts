@@ -3,6 +3,7 @@ import type { ProjectInfo } from '../../shared/api.ts';
 import type {
   Dataset,
   Encoder,
+  LiveState,
   MetricPoint,
   Model,
   Run,
@@ -41,6 +42,8 @@ export class ProjectState {
   held = $state.raw<WireError | null>(null);
   /** Metric points that came in since the window opened the project, by run id. */
   live = $state.raw<ReadonlyMap<number, readonly MetricPoint[]>>(new Map());
+  /** Of the training that goes on while one labels; null: not asked for yet. */
+  labelling = $state.raw<LiveState | null>(null);
   /** Grows with every change of a dataset itself, such as its classes: `[dataset id]`. */
   versions = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** By study id. */
@@ -126,6 +129,7 @@ export class ProjectState {
       this.#loadEncoders(),
       this.#loadModels(),
       this.#loadRuns(),
+      this.#loadLabelling(),
       ...shown.map((images) => images.load()),
     ]);
   }
@@ -158,6 +162,10 @@ export class ProjectState {
 
   async #loadModels(): Promise<void> {
     this.models = await this.#api.call('models.list', { project: this.path });
+  }
+
+  async #loadLabelling(): Promise<void> {
+    this.labelling = await this.#api.call('live.state', { project: this.path });
   }
 
   async #loadRuns(): Promise<void> {
@@ -199,8 +207,8 @@ export class ProjectState {
       case 'queue.held':
         this.held = event.held;
         break;
-      // Whoever shows a live training follows it by itself.
       case 'live.state':
+        this.labelling = event.state;
         break;
     }
   }

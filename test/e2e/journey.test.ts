@@ -126,6 +126,26 @@ describe('a user’s first hour', () => {
       .toBeGreaterThan(0);
   });
 
+  it('trains while labels are drawn, and shows what that network sees', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    await page.keyboard.press('Control+2');
+    await page.getByText('Train while I label').waitFor();
+    await page.locator('canvas').waitFor();
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    await page.keyboard.press('Shift+t');
+    // Images and steps: it has learned something.
+    await page.getByText(/^\d+ images · [1-9]\d* steps?/).waitFor();
+    await page.keyboard.press('t');
+    await page.getByRole('button', { name: /Accept all/ }).waitFor();
+    await screenshot('6b-train-while-labelling');
+    await expectAccessible('annotate with a training');
+    await page.keyboard.press('Shift+t');
+    await page.getByText('Paused', { exact: true }).waitFor();
+    await page.keyboard.press('q');
+    await labelledImages().first().waitFor();
+  });
+
   it('designs a study and watches it to its end', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const { page, screenshot, expectAccessible } = window();
