@@ -25,8 +25,8 @@ export interface TrainerEnd {
 
 export interface Trainer {
   readonly pid: number | undefined;
-  /** Asks a run to save a checkpoint and end. */
-  stop(): void;
+  /** Asks a run to save a checkpoint and end; `finish`: to end as if its next step were the last. */
+  stop(how?: 'finish'): void;
   kill(): void;
   /** Settles when the request is served, and the process has ended where it is not kept for another one. */
   readonly ended: Promise<TrainerEnd>;
@@ -123,7 +123,7 @@ export class TrainerProcess {
     this.#send(request);
     return {
       pid: this.#child.pid,
-      stop: () => this.#send({ type: 'stop' }),
+      stop: (how) => this.#send({ type: how ?? 'stop' }),
       kill: () => {
         if (serving) this.#kill();
       },

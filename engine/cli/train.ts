@@ -59,7 +59,7 @@ Examples:
           async (caller, project, local) => {
             const { minutes, steps, seed, name } = options;
             const dataset = await findDataset(caller, project, options.dataset);
-            const { model, run, why } = await caller.call('models.train', {
+            const { model, run, plan } = await caller.call('models.train', {
               project,
               datasetId: dataset.id,
               minutes,
@@ -68,7 +68,7 @@ Examples:
               from: await startNamed(caller, project, options.from),
               ...(steps === undefined ? {} : { steps }),
             });
-            for (const line of why) process.stderr.write(`${line}\n`);
+            for (const line of [...plan.why, ...plan.warnings]) process.stderr.write(`${line}\n`);
             if (local === null) {
               // Whoever owns the project trains it.
               process.stdout.write(

@@ -1,5 +1,5 @@
 /** SQL of models, and of the parts that images keep in their trainings. */
-import { Model, Part } from '../../shared/entities.ts';
+import { type EarlyEnd, Model, Part } from '../../shared/entities.ts';
 import type { Sqlite } from './open.ts';
 import type { SplitItem } from './splits.ts';
 import { readStored } from './stored.ts';
@@ -27,6 +27,11 @@ export function modelsTable(db: Sqlite) {
   const insert = db.prepare<[string, number, string, string]>(
     'INSERT INTO models (name, run_id, started_from, created_at) VALUES (?, ?, ?, ?)',
   );
+  const rename = db.prepare<[string, number]>('UPDATE models SET name = ? WHERE id = ?');
+  const setNotes = db.prepare<[string, number]>('UPDATE models SET notes = ? WHERE id = ?');
+  const setEarlyEnd = db.prepare<[string, number]>(
+    'UPDATE models SET early_end = ? WHERE run_id = ?',
+  );
   const partsOf = db.prepare<[number], { imageId: number; part: string }>(
     `SELECT k.image_id AS imageId, k.part FROM kept_parts k JOIN images i ON i.id = k.image_id
        WHERE i.dataset_id = ? ORDER BY k.image_id`,
@@ -46,6 +51,10 @@ export function modelsTable(db: Sqlite) {
         insert.run(model.name, model.runId, model.startedFrom, new Date().toISOString())
           .lastInsertRowid,
       ),
+    rename: (id: number, name: string) => void rename.run(name, id),
+    setNotes: (id: number, notes: string) => void setNotes.run(notes, id),
+    /** Where the run is a model's. */
+    endedEarly: (runId: number, why: EarlyEnd) => void setEarlyEnd.run(why, runId),
     /** Of the images of a dataset that have one, in order of image id. */
     keptParts: (datasetId: number): SplitItem[] =>
       partsOf.all(datasetId).map((row) => ({ ...row, part: Part.parse(row.part) })),

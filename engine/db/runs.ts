@@ -120,6 +120,9 @@ export function runsTable(db: Sqlite) {
   const dependentsOf = db.prepare<[number], { id: number }>(
     'SELECT id FROM runs WHERE depends_on = ? ORDER BY id',
   );
+  const detach = db.prepare<[number]>(
+    'UPDATE runs SET depends_on = NULL WHERE depends_on = ? AND study_id IS NULL',
+  );
   const deleteSingle = db.prepare<[number]>('DELETE FROM runs WHERE id = ? AND study_id IS NULL');
   const reset = db.prepare<[number]>(
     `UPDATE runs SET status = 'queued', ended_at = NULL, error = NULL WHERE id = ?`,
@@ -222,6 +225,8 @@ export function runsTable(db: Sqlite) {
     },
     /** Runs that begin with what this one made. */
     dependents: (id: number): number[] => dependentsOf.all(id).map((row) => row.id),
+    /** Runs of no study that began with what this one made keep what they have, and need it no more. */
+    detach: (id: number) => void detach.run(id),
     /** A run of no study, with its encoder and all else that it made; those of studies go with them. */
     deleteSingle: (id: number) => void deleteSingle.run(id),
     setStatus: (id: number, status: RunStatus) => void setStatus.run(status, id),

@@ -11,9 +11,9 @@ import { crossedInterval } from '../study/statistics/crossed-interval.ts';
 import { mean } from '../study/statistics/statistics.ts';
 
 /** With fewer images an interval over them says nothing. */
-const IMAGES_FOR_INTERVAL = 3;
+export const IMAGES_FOR_INTERVAL = 3;
 /** With fewer, it says little. */
-const IMAGES_TO_TRUST = 10;
+export const IMAGES_TO_TRUST = 10;
 
 /**
  * 95 % interval of the mean over images like these, by Student's t, within [0, 1]: resampling so few would be much too

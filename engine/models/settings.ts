@@ -6,10 +6,8 @@ import {
   type LossConfig,
   LossConfig as Loss,
   NetworkConfig,
-  type OptimisationConfig,
   type SamplingConfig,
 } from '../../shared/entities.ts';
-import { finetuningPreset } from '../../shared/presets.ts';
 import { inputChannelsFor } from '../../shared/channels.ts';
 
 /** Larger images are seen in patches of this side: shrunk further, what is small in them would be gone. */
@@ -36,7 +34,8 @@ export interface Fingerprint {
 export interface WorkedOut {
   readonly network: NetworkConfig;
   readonly sampling: SamplingConfig;
-  readonly batch: number;
+  /** Images a step, by the side of the input. */
+  readonly batchAt: (sizePx: number) => number;
   readonly loss: LossConfig;
   /** Each choice with its reason, in words. */
   readonly why: readonly string[];
@@ -45,19 +44,21 @@ export interface WorkedOut {
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? MIN_PX;
 
+const batchAt = (sizePx: number) =>
+  Math.max(2, Math.min(16, Math.round(BATCH_PIXELS / sizePx ** 2)));
+
 /** @param fingerprint of at least one image */
 export function workedOut({ images, classShares }: Fingerprint): WorkedOut {
   const side = median(images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx)));
   const isWhole = side <= PATCH_PX * SHRINK;
   const fitting = Math.ceil(Math.min(side, PATCH_PX) / MULTIPLE) * MULTIPLE;
   const sizePx = isWhole ? Math.max(MIN_PX, fitting) : PATCH_PX;
-  const batch = Math.max(2, Math.min(16, Math.round(BATCH_PIXELS / sizePx ** 2)));
   const rarest = Math.min(1, ...classShares);
   const isRare = rarest < RARE_SHARE;
   return {
     network: NetworkConfig.parse({ inputChannels: inputChannelsFor(images) }),
     sampling: { sizePx, mode: isWhole ? 'resize' : 'patches' },
-    batch,
+    batchAt,
     loss: Loss.parse(isRare ? { kind: 'cross-entropy+tversky' } : {}),
     why: [
       isWhole
@@ -70,11 +71,19 @@ export function workedOut({ images, classShares }: Fingerprint): WorkedOut {
   };
 }
 
-export function modelOptimisation(options: {
+/** Without a gain for this share of the steps, none is expected any more. */
+const PATIENCE = 0.3;
+const LEAST_PATIENCE = 100;
+
+export interface ModelSchedule {
   readonly steps: number;
-  readonly batch: number;
-}): OptimisationConfig {
-  const { steps, batch } = options;
-  const evaluateEvery = Math.max(1, Math.min(steps, Math.max(10, Math.round(steps / 40))));
-  return { ...finetuningPreset('default'), steps, batch, schedule: 'cosine', evaluateEvery };
+  readonly evaluateEvery: number;
+  /** Steps without a higher validation Dice after which it ends. */
+  readonly patience: number;
 }
+
+export const modelSchedule = (steps: number): ModelSchedule => ({
+  steps,
+  evaluateEvery: Math.max(1, Math.min(steps, Math.max(10, Math.round(steps / 40)))),
+  patience: Math.max(LEAST_PATIENCE, Math.round(PATIENCE * steps)),
+});

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   CheckpointKind,
   ClassOverlap,
+  EarlyEnd,
   EngineChoice,
   EngineInfo,
   Id,
@@ -115,13 +116,15 @@ export const TrainerRequest = z.discriminatedUnion('type', [
   }),
   /** Ends a run at the next step with a checkpoint, so that it can be resumed bit for bit. */
   z.object({ type: z.literal('stop') }),
+  /** Ends a run at the next step as if it were the last: with its validation and test. */
+  z.object({ type: z.literal('finish') }),
   /** Nothing more is asked: ends a process whose work is done. */
   z.object({ type: z.literal('end') }),
 ]);
 export type TrainerRequest = z.infer<typeof TrainerRequest>;
 
 /** What a trainer is asked to do: all but the words that end it. */
-export type TrainerWork = Exclude<TrainerRequest, { type: 'stop' | 'end' }>;
+export type TrainerWork = Exclude<TrainerRequest, { type: 'stop' | 'finish' | 'end' }>;
 
 const Measured = z.object({ classes: z.array(ClassOverlap), secondsPerImage: z.number() });
 
@@ -217,6 +220,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     type: z.literal('done'),
     /** Replaces the `last` checkpoint of a run, in one go with its end: nothing can resume from it. null: it stays. */
     kept: Bytes.nullable(),
+    /** Of a run that ended before its last step: there, and why. */
+    early: z.object({ step: z.number().int(), why: EarlyEnd }).optional(),
   }),
   /** Stopped on request, after its checkpoint was sent; the process exits 0. */
   z.object({ type: z.literal('stopped'), step: z.number().int() }),

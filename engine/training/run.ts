@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path';
 import type {
+  EarlyEnd,
   FinetuneRunConfig,
   LayerState,
   MetricPoint,
@@ -97,7 +98,7 @@ function fromTheBeginning(
     config.kind === 'finetune' && transfer !== 'random' && transfer !== 'frozen-random'
       ? pretrainedWeights(project, config)
       : null;
-  const deepDecoderBlocks = config.kind === 'finetune' ? config.deepDecoderBlocks : undefined;
+  const { deepDecoderBlocks, keepsHead } = config.kind === 'finetune' ? config : {};
   const target = data.objective.spec;
   const { weights, layers, mismatch } = transferWeights({
     target,
@@ -105,6 +106,7 @@ function fromTheBeginning(
     seed: config.seed,
     pretrained,
     ...(deepDecoderBlocks === undefined ? {} : { deepDecoderBlocks }),
+    ...(keepsHead === undefined ? {} : { keepsHead }),
   });
   if (mismatch !== null) {
     onLayers(layers);
@@ -151,6 +153,8 @@ export interface RunOptions {
   readonly checkpointInterval: number;
   readonly emit: (event: TrainerEvent) => void;
   readonly stopRequested: () => boolean;
+  /** Whether it is to end with what it has; left out: never. */
+  readonly finishRequested?: () => boolean;
 }
 
 /** Encodes the state of a run: as checkpoints that it resumes from, and as what is kept of it when it has ended. */
@@ -206,8 +210,9 @@ function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
 }
 
 /** Whether a run that is done may be given more steps (engine/study/running/extension.ts), and so needs all of its state. */
-function mayGoOn(project: Project, { kind, studyId }: Run): boolean {
-  if (kind === 'pretrain') return false;
+function mayGoOn(project: Project, { config, studyId }: Run): boolean {
+  // A model that is gone on from is another run.
+  if (config.kind === 'pretrain' || config.mayLackParts === true) return false;
   const study = studyId === null ? undefined : project.studies.get(studyId);
   return study === undefined || study.config.extension !== null;
 }
@@ -298,6 +303,8 @@ async function testRun(
 export interface RunOutcome {
   readonly outcome: 'done' | 'stopped';
   readonly step: number;
+  /** Why it is done before its last step; null: it is not, or not done. */
+  readonly early: EarlyEnd | null;
   /** What replaces the `last` checkpoint of a run that never goes on; null: all of it stays. */
   readonly kept: Uint8Array | null;
 }
@@ -367,7 +374,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   const checkpoints = checkpointsOf(options, data, start);
   const scoredClasses = { count: classes ?? 0, scored: data.scored };
   let views: readonly ValidationView[] | undefined;
-  const { outcome, progress, waited } = await train({
+  const { outcome, early, progress, waited } = await train({
     step,
     config: optimisation,
     makeBatch: (at) => trainingData.batch(at),
@@ -382,12 +389,14 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
       }),
     from: start.progress,
     checkpointInterval: options.checkpointInterval,
+    patience: (config.kind === 'finetune' ? config.patience : undefined) ?? null,
     hooks: {
       metrics: (points) => emit({ type: 'metrics', points: [...points] }),
       progress: ({ step: at, trainedSeconds }) =>
         emit({ type: 'progress', step: at, trainedSeconds, peakMemoryBytes: peakMemoryBytes() }),
       checkpoint: checkpoints.save,
       stopRequested,
+      finishRequested: options.finishRequested ?? (() => false),
     },
   });
 
@@ -419,5 +428,5 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   step.dispose();
   segmenter?.dispose();
   disposeWeights(frozenTensors);
-  return { outcome, step: progress.step, kept };
+  return { outcome, step: progress.step, early, kept };
 }

@@ -3,7 +3,7 @@
  * or the database.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MetricPoint, OptimisationConfig } from '../../shared/entities.ts';
+import type { EarlyEnd, MetricPoint, OptimisationConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Batch } from './batches/batches.ts';
 import { learningRateAt, stepScalars } from './optimiser.ts';
@@ -42,6 +42,8 @@ export interface TrainingHooks {
     points: readonly MetricPoint[],
   ): void;
   stopRequested(): boolean;
+  /** Whether it is to end as if this step were the last. */
+  finishRequested(): boolean;
 }
 
 export interface TrainingOptions {
@@ -53,6 +55,8 @@ export interface TrainingOptions {
   readonly from: TrainingProgress;
   /** Milliseconds between checkpoints. */
   readonly checkpointInterval: number;
+  /** Steps without a higher validation score after which it ends; null: it makes all of them. */
+  readonly patience: number | null;
   readonly hooks: TrainingHooks;
 }
 
@@ -75,15 +79,18 @@ export interface DataWait {
 }
 
 /**
- * Trains from `from` to the last step, or until a stop is requested; both end with a checkpoint.
+ * Trains from `from` to the last step, until nothing is gained any more, or until a stop or an early end is requested;
+ * all end with a checkpoint.
  * Errors: invalid-input, where the loss is no longer a number.
  */
 export async function train(options: TrainingOptions): Promise<{
   readonly outcome: 'done' | 'stopped';
+  /** Why it is done before its last step; null: it is not, or not done. */
+  readonly early: EarlyEnd | null;
   readonly progress: TrainingProgress;
   readonly waited: DataWait;
 }> {
-  const { step, config, makeBatch, evaluate, from, hooks } = options;
+  const { step, config, makeBatch, evaluate, from, patience, hooks } = options;
   const start = performance.now();
   let { best } = from;
   let points: MetricPoint[] = [];
@@ -124,6 +131,9 @@ export async function train(options: TrainingOptions): Promise<{
     }
   };
 
+  const hasNothingToGain = (at: number) =>
+    patience !== null && best !== null && at - best.step >= patience;
+
   const nextBatch = async (at: number) => {
     const asked = performance.now();
     const batch = await makeBatch(at);
@@ -139,18 +149,30 @@ export async function train(options: TrainingOptions): Promise<{
     const loss = step.run(await nextBatch(at), stepScalars(config, at));
     if (!Number.isFinite(loss)) throw diverged(loss, at, config);
     points.push({ step: at, name: 'loss', value: loss });
-    if (at % config.evaluateEvery === 0 || at === config.steps) {
+    const isDue = at % config.evaluateEvery === 0 || at === config.steps;
+    const evaluated = async () => {
       points.push({ step: at, name: 'learningRate', value: learningRateAt(config, at) });
       await validate(at);
-    }
+    };
+    if (isDue) await evaluated();
     await nextTurn(); // lets a request to stop arrive
+    if (at < config.steps) {
+      const byHand = hooks.finishRequested();
+      if (byHand && !isDue) await evaluated();
+      if (byHand || hasNothingToGain(at)) {
+        report(at);
+        save(at);
+        const early = byHand ? 'by hand' : 'no gain';
+        return { outcome: 'done', early, progress: progressAt(at), waited };
+      }
+    }
     const now = performance.now();
     const stopping = hooks.stopRequested() && at < config.steps;
     if (now - reportedAt >= REPORT_INTERVAL_MS || stopping) report(at);
     if (now - savedAt >= checkpointInterval || stopping) save(at);
-    if (stopping) return { outcome: 'stopped', progress: progressAt(at), waited };
+    if (stopping) return { outcome: 'stopped', early: null, progress: progressAt(at), waited };
   }
   report(config.steps);
   save(config.steps);
-  return { outcome: 'done', progress: progressAt(config.steps), waited };
+  return { outcome: 'done', early: null, progress: progressAt(config.steps), waited };
 }

@@ -22,6 +22,7 @@ import { executeRun, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 
 let stopRequested = false;
+let finishRequested = false;
 let working = false;
 /** One a process, so further requests are of the same kind. */
 let running: { readonly kind: string; readonly engine: Promise<Engine> } | undefined;
@@ -84,7 +85,7 @@ async function trainRun(
           lastStep: run.config.optimisation.steps,
         });
   const engine = await startRunEngine(request, resume?.header.engine);
-  const { outcome, step, kept } = await executeRun({
+  const { outcome, step, early, kept } = await executeRun({
     project,
     run,
     engine,
@@ -93,8 +94,10 @@ async function trainRun(
     checkpointInterval: request.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS,
     emit,
     stopRequested: () => stopRequested,
+    finishRequested: () => finishRequested,
   });
-  return outcome === 'done' ? { type: 'done', kept } : { type: 'stopped', step };
+  if (outcome === 'stopped') return { type: 'stopped', step };
+  return { type: 'done', kept, ...(early === null ? {} : { early: { step, why: early } }) };
 }
 
 async function work(request: TrainerWork): Promise<TrainerEvent> {
@@ -145,11 +148,14 @@ process.on('message', (message: unknown) => {
   const request = TrainerRequest.parse(message);
   if (request.type === 'stop') {
     stopRequested = true;
+  } else if (request.type === 'finish') {
+    finishRequested = true;
   } else if (request.type === 'end') {
     process.disconnect();
   } else if (!working) {
     working = true;
     stopRequested = false;
+    finishRequested = false;
     resetPeakMemory();
     work(request).then(finish, (error: unknown) => finish(failed(error)));
   }

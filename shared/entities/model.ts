@@ -1,3 +1,7 @@
+/** Why a training ended before its last step: nothing was gained any more, or somebody ended it and kept the best. */
+export const EarlyEnd = z.enum(['no gain', 'by hand']);
+export type EarlyEnd = z.infer<typeof EarlyEnd>;
+
 /** A trained segmentation network that somebody keeps. */
 import { z } from 'zod';
 import { Id } from './data.ts';
@@ -13,8 +17,8 @@ export const Model = z.object({
   /** What its weights started from, in words. */
   startedFrom: z.string(),
   notes: z.string(),
-  /** Why it ended before its last step: nothing was gained any more, or somebody ended it and kept the best. */
-  earlyEnd: z.enum(['no gain', 'by hand']).nullable(),
+  /** null: it made all of its steps, or has not ended. */
+  earlyEnd: EarlyEnd.nullable(),
   createdAt: z.string(),
 });
 export type Model = z.infer<typeof Model>;

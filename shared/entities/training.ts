@@ -153,6 +153,10 @@ export const FinetuneRunConfig = z.object({
    * checkpoint then is the best, and nothing is scored. Left out: it may not.
    */
   mayLackParts: z.boolean().optional(),
+  /** Steps without a higher validation Dice after which it ends; left out: it makes all of them. */
+  patience: z.number().int().min(1).optional(),
+  /** Whether the output layer is taken over as well, as where a model is gone on from; left out: it is not. */
+  keepsHead: z.boolean().optional(),
 });
 export type FinetuneRunConfig = z.infer<typeof FinetuneRunConfig>;
 

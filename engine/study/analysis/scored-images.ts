@@ -8,13 +8,13 @@
  *
  *   z_i = m + I/n · (x_i − m), and m where there is no score; m the run's mean
  *
- * the linear part of a ratio (Cochran, Sampling Techniques, 1977, ch. 6). The mean of z is m, so that differences of
+ * (statistics/partly-scored.ts). The mean of z is m, so that differences of
  * pairs add up to the difference of the arms' means, and its spread is that of m over other images. Where every run has
  * a score of every image, z is x.
  */
 import type { AnalysedRun, ImageMeasures } from '../../../shared/analysis.ts';
 import type { ImageResult } from '../../../shared/entities.ts';
-import { mean } from '../statistics/statistics.ts';
+import { standingFor } from '../statistics/partly-scored.ts';
 
 function measuresOf(result: ImageResult): ImageMeasures | null {
   const { dice, iou, hd95, boundaryF1 } = result;
@@ -40,17 +40,15 @@ export function comparedImages(
     return images.flatMap(({ imageId, scored: x }) => (x === null ? [] : [{ imageId, ...x }]));
   }
   if (scored.length === 0) return [];
-  const factor = images.length / scored.length;
-  const of = (x: ImageMeasures | null, measure: keyof ImageMeasures) => {
-    const m = mean(scored.map((one) => one[measure]));
-    return x === null ? m : m + factor * (x[measure] - m);
-  };
-  return images.map(({ imageId, scored: x }) => ({
+  const of = (measure: keyof ImageMeasures) =>
+    standingFor(images.map((image) => image.scored?.[measure] ?? null));
+  const [dice, iou, hd95, boundaryF1] = [of('dice'), of('iou'), of('hd95'), of('boundaryF1')];
+  return images.map(({ imageId, scored }, i) => ({
     imageId,
-    scored: x,
-    dice: of(x, 'dice'),
-    iou: of(x, 'iou'),
-    hd95: of(x, 'hd95'),
-    boundaryF1: of(x, 'boundaryF1'),
+    scored,
+    dice: dice[i] ?? 0,
+    iou: iou[i] ?? 0,
+    hd95: hd95[i] ?? 0,
+    boundaryF1: boundaryF1[i] ?? 0,
   }));
 }

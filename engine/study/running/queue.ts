@@ -95,6 +95,13 @@ export class Queue {
     this.#records.settleStudy(run.studyId);
   }
 
+  /** Ends a run at its next step, tested and done. False: it does not run. */
+  finishRun(runId: number): boolean {
+    const active = this.#trainers.of(runId);
+    active?.trainer.stop('finish');
+    return active !== undefined;
+  }
+
   /** Checkpoints and ends everything that runs; what was running is queued again. */
   async close(): Promise<void> {
     this.#closing = true;

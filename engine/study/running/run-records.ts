@@ -66,7 +66,7 @@ export class RunRecords {
         runs.log(run.id, event.message);
         break;
       case 'done':
-        this.#done(run, event.kept);
+        this.#done(run, event);
         break;
       case 'stopped':
         this.requeue(run);
@@ -137,9 +137,11 @@ export class RunRecords {
     this.studyChanged(studyId);
   }
 
-  #done(run: Run, kept: Uint8Array | null): void {
-    const { runs, encoders } = this.#project;
-    if (kept !== null) runs.saveCheckpoint(run.id, 'last', run.config.optimisation.steps, kept);
+  #done(run: Run, { kept, early }: Extract<TrainerEvent, { type: 'done' }>): void {
+    const { runs, encoders, models } = this.#project;
+    const { steps } = run.config.optimisation;
+    if (kept !== null) runs.saveCheckpoint(run.id, 'last', early?.step ?? steps, kept);
+    if (early !== undefined) models.endedEarly(run.id, early.why);
     runs.ended(run.id, 'done');
     if (run.config.kind === 'pretrain') {
       const { task, network, seed } = run.config;

@@ -13,7 +13,7 @@ import {
   type Weights,
 } from './parameters.ts';
 
-/** Groups taken over by each arm, in whole or in part. The head is never taken over. */
+/** Groups taken over by each arm, in whole or in part. The head is taken over only where a model is gone on from. */
 const TRANSFERRED: Readonly<Record<Transfer, readonly WeightGroup[]>> = {
   random: [],
   encoder: ['encoder'],
@@ -104,10 +104,12 @@ export function transferWeights(options: {
   readonly pretrained: { readonly spec: NetworkSpec; readonly weights: Weights } | null;
   /** Of `encoder+deep-decoder`, from the bottleneck. */
   readonly deepDecoderBlocks?: number;
+  readonly keepsHead?: boolean;
 }): InitialNetwork {
-  const { target, transfer, seed, pretrained, deepDecoderBlocks = 1 } = options;
+  const { target, transfer, seed, pretrained, deepDecoderBlocks = 1, keepsHead = false } = options;
   const deepLevels = decoderLevels(target).slice(0, deepDecoderBlocks);
   const takes = (layer: string, group: WeightGroup) => {
+    if (group === 'head') return keepsHead;
     if (!transfersGroup(transfer, group)) return false;
     if (transfer !== 'encoder+deep-decoder' || group !== 'decoder') return true;
     const level = decoderLevel(layer);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelOptimisation, workedOut } from '../../../engine/models/settings.ts';
+import { modelSchedule, workedOut } from '../../../engine/models/settings.ts';
 
 const image = (widthPx: number, heightPx: number, channels = 1) => ({
   widthPx,
@@ -28,7 +28,7 @@ describe('settings worked out from the images', () => {
   });
 
   it('validate at least once, and some forty times', () => {
-    expect(modelOptimisation({ steps: 3, batch: 2 }).evaluateEvery).toBe(3);
-    expect(modelOptimisation({ steps: 4000, batch: 2 }).evaluateEvery).toBe(100);
+    expect(modelSchedule(3).evaluateEvery).toBe(3);
+    expect(modelSchedule(4000).evaluateEvery).toBe(100);
   });
 });

@@ -32,12 +32,13 @@ function countingStep(loss: (step: number) => number, from = 0): TrainingStep {
   };
 }
 
-function recorder(stopAt = Infinity) {
+function recorder(stopAt = Infinity, finishAt = Infinity) {
   const points: MetricPoint[] = [];
   const checkpoints: TrainingProgress[] = [];
   /** Losses on disk when a checkpoint is: reported before, or sent with it. */
   const stored: number[][] = [];
   let seen = 0;
+  let asked = 0;
   const hooks: TrainingHooks = {
     metrics: (more) => void points.push(...more),
     progress: () => undefined,
@@ -47,6 +48,7 @@ function recorder(stopAt = Infinity) {
       stored.push(steps('loss'));
     },
     stopRequested: () => ++seen >= stopAt,
+    finishRequested: () => ++asked >= finishAt,
   };
   const steps = (name: MetricPoint['name']) =>
     points.filter((p) => p.name === name).map((p) => p.step);
@@ -59,6 +61,7 @@ const run = (options: {
   scores?: number[];
   from?: TrainingProgress;
   checkpointInterval?: number;
+  patience?: number;
 }) => {
   const scores = [...(options.scores ?? [])];
   return train({
@@ -68,6 +71,7 @@ const run = (options: {
     evaluate: options.scores === undefined ? null : () => scores.shift() ?? NaN,
     from: options.from ?? NOT_STARTED,
     checkpointInterval: options.checkpointInterval ?? 1e9,
+    patience: options.patience ?? null,
     hooks: options.hooks,
   });
 };
@@ -94,6 +98,36 @@ describe('the training loop', () => {
     expect((await run({ hooks })).outcome).toBe('stopped');
     expect(checkpoints.map((c) => c.step)).toEqual([3]);
     expect(steps('loss')).toEqual([1, 2, 3]);
+  });
+
+  it('ends where nothing was gained for as many steps as it has patience, and says so', async () => {
+    const { hooks, checkpoints } = recorder();
+    const { outcome, early, progress } = await run({ hooks, scores: [0.9, 0.7, 0.7], patience: 4 });
+    expect({ outcome, early }).toEqual({ outcome: 'done', early: 'no gain' });
+    expect(progress).toMatchObject({ step: 8, best: { step: 4 } });
+    expect(checkpoints.map((c) => c.step)).toEqual([8]);
+  });
+
+  it('is as patient after a resume as without one', async () => {
+    const first = recorder(6);
+    const { progress } = await run({ hooks: first.hooks, scores: [0.9], patience: 4 });
+    const { early, progress: end } = await run({
+      hooks: recorder().hooks,
+      scores: [0.7, 0.7],
+      patience: 4,
+      from: progress,
+    });
+    expect(early).toBe('no gain');
+    expect(end).toMatchObject({ step: 8, best: { step: 4 } });
+  });
+
+  it('validates once more and is done where it is asked to end with what it has', async () => {
+    const { hooks, checkpoints, steps } = recorder(Infinity, 6);
+    const { outcome, early, progress } = await run({ hooks, scores: [0.5, 0.9] });
+    expect({ outcome, early }).toEqual({ outcome: 'done', early: 'by hand' });
+    expect(steps('valDice')).toEqual([4, 6]);
+    expect(progress.best).toMatchObject({ step: 6, score: 0.9 });
+    expect(checkpoints.map((c) => c.step)).toEqual([6]);
   });
 
   it('sends with every checkpoint the points up to it that were not reported before', async () => {

@@ -1,0 +1,203 @@
+/** What is trained, from the labels of this moment: images by part, start, settings. Writes nothing. */
+import type { ModelPlan, ModelSettings, ModelStart } from '../../shared/api.ts';
+import {
+  type Dataset,
+  type ImageRecord,
+  IGNORE,
+  type LossConfig,
+  LossConfig as Loss,
+  NetworkConfig,
+  type Part,
+  type SamplingConfig,
+} from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { foregroundObstacle, scoredClasses } from '../../shared/foreground.ts';
+import { forEachRun } from '../../shared/label-map.ts';
+import { counted } from '../../shared/number-format.ts';
+import { finetuningPreset } from '../../shared/presets.ts';
+import { inWords } from '../../shared/sentences.ts';
+import { takesPart } from '../../shared/task-sources.ts';
+import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
+import type { Project } from '../db/project.ts';
+import type { SplitItem } from '../db/splits.ts';
+import { assertChannelsFit } from '../training/images/channels.ts';
+import { assertInputSize } from '../training/network/unet.ts';
+import { type KeptParts, partsOfLabelled } from './kept-parts.ts';
+import { workedOut } from './settings.ts';
+import { seenByStart, seenInWords, type Start, startOf } from './start.ts';
+
+export interface TrainingRequest {
+  readonly dataset: Dataset;
+  readonly minutes: number;
+  readonly steps: number | undefined;
+  readonly from: ModelStart;
+  readonly splitId: number | null;
+  readonly settings: ModelSettings;
+}
+
+export interface Preparation {
+  readonly byPart: Readonly<Record<Part, readonly ImageRecord[]>>;
+  readonly leftOut: ModelPlan['leftOut'];
+  /** Parts of images that had none. */
+  readonly fresh: readonly SplitItem[];
+  readonly start: Start;
+  readonly network: NetworkConfig;
+  readonly sampling: SamplingConfig;
+  readonly loss: LossConfig;
+  readonly optimisation: Pick<
+    ModelPlan['settings'],
+    'batch' | 'learningRate' | 'augment' | 'precision'
+  >;
+  readonly why: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** A prediction that nobody has looked at is no label. */
+export const labelledByPeople = (db: Project, datasetId: number): ImageRecord[] =>
+  db.datasets
+    .images(datasetId)
+    .filter(takesPart)
+    .filter(
+      ({ labelMapId }) => labelMapId !== null && db.labelMaps.get(labelMapId)?.author !== 'model',
+    );
+
+/** Of each scored class that occurs, its share of the pixels that are labelled. */
+function classShares(db: Project, dataset: Dataset, images: readonly ImageRecord[]): number[] {
+  const counts = new Map<number, number>();
+  let all = 0;
+  for (const { labelMapId } of images) {
+    const bytes = labelMapId === null ? undefined : db.labelMaps.bytes(labelMapId);
+    if (bytes === undefined) continue;
+    forEachRun(bytes, (label, pixels) => {
+      if (label === IGNORE) return;
+      all += pixels;
+      counts.set(label, (counts.get(label) ?? 0) + pixels);
+    });
+  }
+  return scoredClasses(dataset).flatMap((index) => {
+    const own = counts.get(index);
+    return own === undefined ? [] : [own / all];
+  });
+}
+
+/** Settings of a network that weights fix. */
+const OF_WEIGHTS = [
+  'encoder',
+  'depth',
+  'base',
+  'bottleneck',
+  'norm',
+  'skips',
+] as const satisfies readonly (keyof ModelSettings)[];
+
+/** What was asked for of a network, without what was not. Errors: invalid-input, where the weights say otherwise. */
+function networkOf(start: Start, settings: ModelSettings, found: NetworkConfig): NetworkConfig {
+  const asked = Object.fromEntries(
+    OF_WEIGHTS.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])),
+  );
+  const { network } = start;
+  if (network === null) return NetworkConfig.parse({ ...found, ...asked });
+  for (const name of OF_WEIGHTS) {
+    if (asked[name] === undefined || asked[name] === network[name]) continue;
+    throw new AppError(
+      'invalid-input',
+      `It starts from ${start.words}, whose network has ${name} ${network[name]}: ${name} ${asked[name]} does not fit its weights. Leave it out, or start from random weights.`,
+      { subject: name },
+    );
+  }
+  return network;
+}
+
+/** Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict. */
+export function prepare(db: Project, request: TrainingRequest): Preparation {
+  const { dataset, from, settings, splitId } = request;
+  const labelled = labelledByPeople(db, dataset.id);
+  if (labelled.length === 0) {
+    throw new AppError(
+      'invalid-input',
+      `No image of "${dataset.name}" is labelled yet. Label one or more in Annotate, or import masks.`,
+      { subject: dataset.name },
+    );
+  }
+  assertLabelsAreClasses(db, dataset, labelled);
+  const kept = partsOfLabelled(db, labelled, { datasetId: dataset.id, splitId });
+  const used = labelled.filter(({ id }) => !kept.spoilt.has(id));
+  const of = (part: Part) => used.filter(({ id }) => kept.parts.get(id) === part);
+  const byPart = { train: of('train'), val: of('val'), test: of('test') };
+  assertLearnable(db, dataset, byPart.train);
+
+  const start = startOf(db, from, dataset.id);
+  const partOf = ({ id }: ImageRecord): Part => kept.parts.get(id) ?? 'train';
+  const { obstacle, warning } = seenInWords(seenByStart(db, from, { labelled: used, partOf }));
+  if (obstacle !== null)
+    throw new AppError('invalid-input', `${sentence(start.words)}: ${obstacle}`);
+  const found = workedOut({ images: used, classShares: classShares(db, dataset, used) });
+  const network = networkOf(start, settings, found.network);
+  const sampling = {
+    ...(start.sampling ?? found.sampling),
+    ...(settings.sizePx === undefined ? {} : { sizePx: settings.sizePx }),
+    ...(settings.mode === undefined ? {} : { mode: settings.mode }),
+  };
+  assertInputSize(network, sampling.sizePx);
+  assertChannelsFit(used, network.inputChannels);
+  const preset = finetuningPreset('default');
+  const changed = Object.keys(settings);
+  return {
+    byPart,
+    leftOut: spoiltInWords(labelled, kept),
+    fresh: kept.fresh,
+    start,
+    network,
+    sampling,
+    loss: settings.loss === undefined ? found.loss : Loss.parse({ kind: settings.loss }),
+    optimisation: {
+      batch: settings.batch ?? found.batchAt(sampling.sizePx),
+      learningRate: settings.learningRate ?? preset.learningRate,
+      augment: settings.augment ?? preset.augment,
+      precision: settings.precision ?? preset.precision,
+    },
+    why: [
+      `${counted(byPart.train.length, 'image')} to learn from, ${byPart.val.length} to choose the checkpoint by, ${byPart.test.length} held out for the score; images never change sides.`,
+      `Starts from ${start.words}.`,
+      ...(start.network === null
+        ? found.why
+        : [
+            `Network${start.sampling === null ? ' is that' : ' and sampling are those'} of the weights it starts from.`,
+          ]),
+      ...(changed.length === 0 ? [] : [`Chosen by hand: ${inWords(changed)}.`]),
+    ],
+    warnings: [...(warning === null ? [] : [`${sentence(start.words)}: ${warning}`])],
+  };
+}
+
+const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
+const spoiltInWords = (labelled: readonly ImageRecord[], { spoilt }: KeptParts) =>
+  labelled.flatMap(({ id, name }) =>
+    spoilt.has(id)
+      ? [
+          {
+            name,
+            why: 'a test image of the split that an earlier training learned from: it can neither train nor test any more',
+          },
+        ]
+      : [],
+  );
+
+/** Errors: invalid-input. */
+function assertLearnable(db: Project, dataset: Dataset, train: readonly ImageRecord[]): void {
+  const { name, hasBackground } = dataset;
+  if (train.length === 0) {
+    throw new AppError(
+      'invalid-input',
+      `Every labelled image of "${name}" is held out for testing, and none is left to learn from. Label another image.`,
+      { subject: name },
+    );
+  }
+  const labels = partLabels(
+    db,
+    train.map(({ labelMapId }) => ({ part: 'train' as const, labelMapId })),
+  );
+  const obstacle = foregroundObstacle(name, labels, hasBackground);
+  if (obstacle !== null) throw new AppError('invalid-input', obstacle, { subject: name });
+}
