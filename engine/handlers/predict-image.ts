@@ -8,7 +8,7 @@ import { diceOf } from '../../shared/overlap.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { TrainerEvent } from '../training/protocol.ts';
 import { type Handlers, requireDataset } from './context.ts';
-import { ensembleOf, requestFor, requirePredictor } from './predicting-run.ts';
+import { ensembleOf, isPredictor, requestFor, requirePredictor } from './predicting-run.ts';
 
 const measured = (classes: readonly ClassOverlap[]): MeasuredDice => {
   const each = classes.map((one) => ({ classIndex: one.classIndex, dice: diceOf(one) }));
@@ -25,8 +25,20 @@ function unknownIn(scores: Uint8Array, known: ReadonlySet<number>): number[] {
 }
 
 export const predictImageHandlers: Handlers<
-  'predict.image' | 'predict.choices' | 'predict.measure' | 'predict.keep'
+  'predict.networks' | 'predict.image' | 'predict.choices' | 'predict.measure' | 'predict.keep'
 > = {
+  'predict.networks'({ project }, context) {
+    const { db } = context.project(project);
+    return db.runs
+      .list()
+      .filter((run) => isPredictor(run) && db.runs.hasCheckpoint(run.id))
+      .map(({ id, config }) => ({
+        runId: id,
+        datasetId: pinnedDataset(db, config.snapshotId)?.id ?? null,
+      }))
+      .sort((a, b) => b.runId - a.runId);
+  },
+
   async 'predict.image'({ project, runId, imageId, region, ...looks }, context) {
     const { db, predictor } = context.project(project);
     const run = requirePredictor(db, runId);

@@ -6,10 +6,13 @@ import { AS_DRAWN, type PostProcessing } from '../../shared/post-processing.ts';
 import type { Project } from '../db/project.ts';
 import { type CallContext, requireRun } from './context.ts';
 
+export const isPredictor = ({ kind, status }: Pick<Run, 'kind' | 'status'>): boolean =>
+  kind === 'finetune' && status === 'done';
+
 /** Errors: not-found; invalid-input, where it is no fine-tuning run that is done. */
 export function requirePredictor(db: Project, runId: number): Run {
   const run = requireRun(db, runId);
-  if (run.kind === 'finetune' && run.status === 'done') return run;
+  if (isPredictor(run)) return run;
   throw new AppError(
     'invalid-input',
     `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs predict masks.`,
@@ -28,8 +31,7 @@ export function ensembleOf(db: Project, run: Run): number[] {
     .filter(
       (one) =>
         one.id !== run.id &&
-        one.kind === 'finetune' &&
-        one.status === 'done' &&
+        isPredictor(one) &&
         one.pretraining === pretraining &&
         one.transfer === transfer &&
         one.labels === labels &&

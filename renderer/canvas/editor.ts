@@ -2,6 +2,7 @@
  * One image under the pointer: routes screen events to pan, zoom, resize or the tool in hand, and makes strokes out of
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
+import type { ShownPrediction } from './accept.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
 import type { LabelLayer } from './label-layer.ts';
@@ -22,6 +23,7 @@ import {
   panBy,
   resized,
   screenPoint,
+  type Rect,
   type ScreenPoint,
   type Size,
   toImage,
@@ -47,8 +49,8 @@ export interface EditedImage {
   readonly history: History;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
-  /** What a run predicted, where it is shown. */
-  readonly prediction: LabelLayer | null;
+  /** What a network predicts, where it is shown. */
+  readonly prediction: ShownPrediction | null;
   /** What erasing leaves (shared/foreground.ts). */
   readonly blank: number;
 }
@@ -60,6 +62,8 @@ export interface EditorHost {
   strokeLabel(tool: ToolName, options: { readonly value: number }): string;
   /** A stroke of the tool in hand has changed pixels. */
   committed(): void;
+  /** A network is asked what it predicts in a part of the image. */
+  predict(area: Rect): void;
   /** Something to be seen has changed; pixels tell of themselves through LabelLayer.onDirty. */
   changed(what: 'view' | 'overlay' | 'history'): void;
 }
@@ -357,7 +361,8 @@ export class Editor {
       displayed,
       prediction,
       zoom: this.#view.zoom,
-      begin: ({ erase, value: other = value }) => {
+      predict: (area) => this.#host.predict(area),
+      begin: ({ erase, value: other = value, label: own }) => {
         const edit = layer.edit();
         this.#openEdit = edit;
         const paint = erase
@@ -371,7 +376,7 @@ export class Editor {
           edit,
           paint,
           commit: () => {
-            const label = this.#host.strokeLabel(tool, { value: paint.value });
+            const label = own ?? this.#host.strokeLabel(tool, { value: paint.value });
             const changed = history.commit(edit, { kind: 'record', label });
             end();
             if (changed) this.#host.committed();

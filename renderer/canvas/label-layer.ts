@@ -7,7 +7,7 @@ import { BACKGROUND } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelMapSize, readLabelMapRuns, type LabelMap } from '../../shared/label-map.ts';
 import { applyTileDiff, encodeTileDiffs, forEachTileDiff } from './tile-diff.ts';
-import type { Rect } from './viewport.ts';
+import type { Rect, Size } from './viewport.ts';
 
 /** Side of a tile in pixels: 64 KiB, small enough to copy within a frame, large enough to be few. */
 export const TILE_PX = 256;
@@ -24,6 +24,11 @@ function uniformTile(value: number): Uint8Array {
     uniformTiles.set(value, tile);
   }
   return tile;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
 /** Changed pixels, tile by tile: index of the tile → rectangle in pixels of the image. */
@@ -68,6 +73,32 @@ export class LabelLayer {
       layer.#setRun(value, start, end);
     });
     for (; finishedRows < layer.rows; finishedRows++) layer.#shareRow(finishedRows);
+    return layer;
+  }
+
+  /** A map in a layer of `size` that holds `blank` around it. `at`: where its first pixel lies. */
+  static of(
+    map: LabelMap,
+    options: { readonly size: Size; readonly at: Point; readonly blank: number },
+  ): LabelLayer {
+    const { size, at, blank } = options;
+    const layer = new LabelLayer(size.width, size.height, blank);
+    for (let index = 0; index < layer.#tiles.length; index++) {
+      const { x0, y0, x1, y1 } = layer.tileRect(index);
+      const [left, right] = [Math.max(x0, at.x), Math.min(x1, at.x + map.width)];
+      const [top, bottom] = [Math.max(y0, at.y), Math.min(y1, at.y + map.height)];
+      if (left >= right || top >= bottom) continue;
+      const tile = layer.tile(index).slice();
+      for (let y = top; y < bottom; y++) {
+        const from = (y - at.y) * map.width + left - at.x;
+        tile.set(
+          map.data.subarray(from, from + right - left),
+          ((y - y0) << TILE_SHIFT) + left - x0,
+        );
+      }
+      layer.#tiles[index] = tile;
+      layer.#share(index);
+    }
     return layer;
   }
 
@@ -155,6 +186,23 @@ export class LabelLayer {
       dirty.set(index, this.tileRect(index));
     });
     this.#changed(dirty);
+  }
+
+  /**
+   * Takes the pixels of another layer of the same size, which is not used any more, and tells of the tiles that differ.
+   * For what nobody edits: it is no step of a history. Errors: conflict.
+   */
+  become(other: LabelLayer): void {
+    if (this.#edit !== null)
+      throw new AppError('conflict', 'Finish the stroke before you begin another change.');
+    const dirty = new Map<number, Rect>();
+    for (let index = 0; index < this.#tiles.length; index++) {
+      const [before, after] = [this.tile(index), other.tile(index)];
+      if (before === after || before.every((value, i) => value === after[i])) continue;
+      this.#tiles[index] = after;
+      dirty.set(index, this.tileRect(index));
+    }
+    if (dirty.size > 0) this.#changed(dirty);
   }
 
   #changed(dirty: DirtyTiles): void {

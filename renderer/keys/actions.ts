@@ -155,6 +155,7 @@ const OTHER_ACTIONS = {
   },
   'view.close': { title: 'Back to the library', group: 'Images', keys: ['Q'] },
 
+  'prediction.ask': { title: 'Predict this image', group: 'Prediction', keys: ['M'] },
   'prediction.accept': {
     title: 'Accept the whole prediction',
     group: 'Prediction',
@@ -179,8 +180,9 @@ export type ActionId = ToolAction | keyof typeof OTHER_ACTIONS;
 
 export const ACTIONS: Readonly<Record<ActionId, ActionInfo>> = {
   ...forTools((name): ActionInfo => {
-    const { title, keys, needsPrediction } = TOOLS[name];
-    return { title, group: needsPrediction === true ? 'Prediction' : 'Tools', keys };
+    const { title, keys, needsPrediction, needsNetwork } = TOOLS[name];
+    const isOfPrediction = needsPrediction === true || needsNetwork === true;
+    return { title, group: isOfPrediction ? 'Prediction' : 'Tools', keys };
   }),
   ...OTHER_ACTIONS,
 };

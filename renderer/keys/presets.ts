@@ -38,6 +38,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'QuPath',
     keys: {
       'tool.pan': ['M'],
+      'prediction.ask': ['J'],
       'tool.box': ['R'],
       'tool.polygon': ['P', 'V'],
       'tool.brush': ['B'],

@@ -1,4 +1,5 @@
 /** How image and labels are shown: stays from image to image, and touches no data. */
+import { IGNORE } from '../../shared/entities.ts';
 import {
   autoContrast,
   type ChannelDisplay,
@@ -25,6 +26,8 @@ export class AnnotateLook {
   #pixels = $state.raw<ImagePixels | null>(null);
 
   readonly #palette = $derived(paletteOf(this.dataset, IGNORE_COLOR));
+  /** What a network leaves out is not to be seen. */
+  readonly #predicted = $derived(this.#palette.with(IGNORE, 0));
   readonly displayed: DisplayedImage | null = $derived(
     this.#pixels === null || this.#display === null
       ? null
@@ -37,7 +40,7 @@ export class AnnotateLook {
     visible: this.visible,
   });
   readonly prediction: LabelLook = $derived({
-    palette: this.#palette,
+    palette: this.#predicted,
     style: 'hatch',
     opacity: 0.9,
     visible: this.predictionVisible,

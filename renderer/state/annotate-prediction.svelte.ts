@@ -4,15 +4,21 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import type { ChangedIds } from '../../shared/events.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
 import type { Api } from '../api.ts';
+import type { ShownPrediction } from '../canvas/accept.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 
 export type PredictionState =
   | { readonly kind: 'none' }
   | { readonly kind: 'loading' }
-  | { readonly kind: 'shown'; readonly layer: LabelLayer }
+  | ({ readonly kind: 'shown' } & ShownPrediction)
   /** The run kept no prediction of this image. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly message: string };
+
+const whole = (layer: LabelLayer): ShownPrediction => ({
+  layer,
+  area: { x0: 0, y0: 0, x1: layer.width, y1: layer.height },
+});
 
 export class AnnotatePrediction {
   /** Finished fine-tuning runs, newest first; null while they are being loaded. */
@@ -31,8 +37,12 @@ export class AnnotatePrediction {
     this.#project = project;
   }
 
+  get shown(): ShownPrediction | null {
+    return this.state.kind === 'shown' ? this.state : null;
+  }
+
   get layer(): LabelLayer | null {
-    return this.state.kind === 'shown' ? this.state.layer : null;
+    return this.shown?.layer ?? null;
   }
 
   get run(): Run | null {
@@ -88,13 +98,21 @@ export class AnnotatePrediction {
     this.#request++;
     this.runId = null;
     this.isLive = true;
-    this.state = { kind: 'shown', layer };
+    this.state = { kind: 'shown', ...whole(layer) };
+  }
+
+  /** Shows what a network answered, in the place of what it predicted before. */
+  showAnswer(runId: number, answer: ShownPrediction): void {
+    this.#request++;
+    this.runId = runId;
+    this.isLive = false;
+    this.state = { kind: 'shown', ...answer };
   }
 
   async #fetch(path: string): Promise<PredictionState> {
     try {
       const { bytes } = await this.#api.fetchPixels(path);
-      return { kind: 'shown', layer: LabelLayer.decode(bytes) };
+      return { kind: 'shown', ...whole(LabelLayer.decode(bytes)) };
     } catch (error) {
       if (error instanceof AppError && error.code === 'not-found') return { kind: 'absent' };
       return { kind: 'failed', message: messageOf(error) };

@@ -17,7 +17,7 @@ export class AnnotateTools {
   #lastClass: number;
 
   constructor(
-    host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed'> & {
+    host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed' | 'predict'> & {
       readonly classes: () => readonly SegmentationClass[];
       /** What erasing leaves. */
       readonly blank: () => number;
@@ -27,8 +27,9 @@ export class AnnotateTools {
     this.#classes = host.classes;
     this.#blank = host.blank;
     // There is no prediction yet to take from.
-    const { needsPrediction } = TOOLS[settings.tool];
-    this.settings = needsPrediction === true ? { ...settings, tool: 'brush' } : settings;
+    const { needsPrediction, needsNetwork } = TOOLS[settings.tool];
+    this.settings =
+      needsPrediction === true || needsNetwork === true ? { ...settings, tool: 'brush' } : settings;
     this.#lastClass =
       settings.value === BACKGROUND || settings.value === IGNORE ? 1 : settings.value;
     this.editor = new Editor({
@@ -36,6 +37,7 @@ export class AnnotateTools {
       setSettings: (settings) => (this.settings = settings),
       strokeLabel: (tool, options) => host.strokeLabel(tool, options),
       committed: () => host.committed(),
+      predict: (area) => host.predict(area),
       changed: (what) => {
         if (what === 'view') this.zoom = this.editor.view.zoom;
         host.changed(what);

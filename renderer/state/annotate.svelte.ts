@@ -10,10 +10,12 @@ import {
   type LabelMapRevision,
 } from '../../shared/entities.ts';
 import { blankLabel } from '../../shared/foreground.ts';
-import { messageOf } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
+import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
+import type { Rect } from '../canvas/viewport.ts';
 import type { SaveState } from '../canvas/autosave.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { HistoryEntry } from '../canvas/history.ts';
@@ -32,10 +34,12 @@ import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
+import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
 import { LabellingClock } from './labelling-clock.svelte.ts';
+import { PredictionGains } from './prediction-gains.svelte.ts';
 
 /** Images fetched ahead, in the order in which they are likely to be wanted. */
 const PREFETCH = [1, -1, 2];
@@ -61,6 +65,8 @@ export class AnnotateState {
   readonly next: AnnotateNext;
   readonly clock: LabellingClock;
   readonly live: AnnotateLive;
+  readonly network: AnnotateNetwork;
+  readonly gains: PredictionGains;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
   /** All images of the dataset, by id; as they were when it was opened. */
@@ -94,6 +100,8 @@ export class AnnotateState {
     /** Taken up from the last sitting, and kept for the next. */
     habits: AnnotateHabits;
     notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
+    /** Where answers of networks become label maps; left out: here. */
+    startDrawing?: StartDrawing;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -113,12 +121,15 @@ export class AnnotateState {
       project: options.project,
       onError: (message) => this.#notify('bad', message),
     });
+    this.gains = new PredictionGains(options.api, options.project);
+    this.network = new AnnotateNetwork({ startDrawing: drawHere, ...options });
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
         blank: () => this.blank,
         strokeLabel: (tool, { value }) => `${TOOLS[tool].title}, ${this.className(value)}`,
         committed: () => this.#committed(),
+        predict: (area) => this.#run(() => this.predict(area)),
         changed: (what) => this.#changed(what),
       },
       options.habits.settings,
@@ -159,6 +170,7 @@ export class AnnotateState {
       this.clock.pause();
       this.editor.finish();
       this.live.look(null);
+      this.network.stop();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
@@ -189,7 +201,11 @@ export class AnnotateState {
       const first = this.classes.find(({ index }) => index !== this.blank);
       if (first !== undefined) this.tools.setClass(first.index);
     }
-    await Promise.all([this.prediction.loadRuns(), this.clock.load(datasetId)]);
+    await Promise.all([
+      this.prediction.loadRuns(),
+      this.network.load(),
+      this.clock.load(datasetId),
+    ]);
   }
 
   /** Shows an image of the list; keeps and saves what was done in the one before. */
@@ -205,6 +221,7 @@ export class AnnotateState {
     this.error = null;
     this.clock.open({ datasetId: image.datasetId, imageId: image.id });
     this.live.look(image.id);
+    this.network.stop();
     const ready = findDocument(this.project, image.id);
     if (ready === null) this.#enter(null);
     try {
@@ -215,6 +232,7 @@ export class AnnotateState {
       await this.#showPrediction();
       this.#reopenEditor();
       if (this.live.isAlways && this.live.canAnswer) this.#run(() => this.showLive());
+      else if (this.network.isAlways) this.#run(() => this.predict());
     } catch (error) {
       if (this.image?.id === image.id) {
         this.error = messageOf(error);
@@ -280,7 +298,7 @@ export class AnnotateState {
             blank: this.blank,
             history: document.history,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
-            prediction: this.look.predictionVisible ? this.prediction.layer : null,
+            prediction: this.look.predictionVisible ? this.prediction.shown : null,
           },
     );
     this.#followSteps();
@@ -351,7 +369,10 @@ export class AnnotateState {
     if (event.type !== 'changed') return;
     this.next.handle(event);
     const { datasets, images, runs } = event.changes;
-    if (runs !== undefined) this.#run(() => this.prediction.follow(runs));
+    if (runs !== undefined) {
+      this.#run(() => this.prediction.follow(runs));
+      if (event.origin !== this.#api.origin) this.#run(() => this.network.load());
+    }
     if (datasets?.updated?.includes(this.dataset?.id ?? 0) === true) {
       this.#run(() => this.#reloadDataset());
     }
@@ -414,11 +435,29 @@ export class AnnotateState {
   }
 
   async choosePrediction(runId: number | null): Promise<void> {
+    this.network.stop();
     this.prediction.runId = runId;
     this.look.predictionVisible = true;
     await this.#showPrediction();
     this.#reopenEditor();
     if (runId === null && this.tools.kind.needsPrediction === true) this.tools.setTool('brush');
+  }
+
+  /** Shows what a network predicts in the open image, or in a part of it. Errors: not-found; those of predict.image. */
+  async predict(area: Rect | null = null): Promise<void> {
+    const { document, network, blank } = this;
+    if (document === null) return;
+    const { runId } = this.prediction;
+    const picked = network.pick(runId, this.dataset?.id ?? null);
+    try {
+      const answer = await network.ask({ runId: picked, image: document.record, area, blank });
+      if (this.document !== document) return;
+      this.prediction.showAnswer(picked, answer);
+      this.setPredictionVisible(true);
+    } catch (error) {
+      // Somebody stopped it, asked anew or went on: nothing is missing.
+      if (!(error instanceof AppError) || error.code !== 'cancelled') throw error;
+    }
   }
 
   /** Shows what the training that goes on sees in the open image now. Errors: those of AnnotateLive.see. */
@@ -427,6 +466,7 @@ export class AnnotateState {
     if (document === null || this.live.isAsking) return;
     const layer = await this.live.see(document.record.id);
     if (this.document !== document) return;
+    this.network.stop();
     this.prediction.showLive(layer);
     this.setPredictionVisible(true);
   }
@@ -445,13 +485,13 @@ export class AnnotateState {
     const { document, prediction } = this;
     if (document === null) return;
     this.editor.finish();
-    const { layer, runId, isLive } = prediction;
+    const { shown, runId, isLive } = prediction;
     let changed = false;
-    if (layer !== null && this.look.predictionVisible) {
+    if (shown !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
       const { blank } = this;
       const { layer: labels, history } = document;
-      changed = acceptAll(layer, { layer: labels, history, keepOthers, blank });
+      changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
       if (changed && (runId !== null || isLive)) document.noteAccepted(runId);
       this.#changed('history');
     }

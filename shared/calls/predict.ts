@@ -32,6 +32,8 @@ export const PredictionRegion = z.object({
 export type PredictionRegion = z.infer<typeof PredictionRegion>;
 
 export const predictCalls = {
+  /** Which runs can: finished fine-tuning runs whose weights are kept. */
+  'predict.networks': z.object({ project }),
   'predict.files': z.object({
     project,
     runId: Id,
@@ -91,6 +93,12 @@ export interface FilesPredictReport extends PredictReport {
   readonly issues: readonly ImportIssue[];
 }
 
+export interface PredictingNetwork {
+  readonly runId: number;
+  /** That it was trained on; null where it is gone. */
+  readonly datasetId: number | null;
+}
+
 export interface ImagePrediction {
   /** Under which its scores are fetched. */
   readonly predictionId: number;
@@ -132,6 +140,8 @@ export interface PredictionMeasurement {
 }
 
 export interface PredictOutputs {
+  /** Newest first. */
+  'predict.networks': readonly PredictingNetwork[];
   'predict.image': ImagePrediction;
   'predict.choices': PredictionChoices;
   'predict.measure': PredictionMeasurement;

@@ -271,7 +271,7 @@ describe('a user’s first hour', () => {
       box.x + box.width / 2 + ((at % width) + 0.5 - width / 2) * scale,
       box.y + box.height / 2 + (Math.floor(at / width) + 0.5 - height / 2) * scale,
     );
-    await page.getByText('Accept regions, nucleus').waitFor();
+    await page.getByText('Accept objects, nucleus').waitFor();
     await screenshot('16-correct-a-prediction');
     await expectAccessible('annotate with a prediction');
     await page.getByText('Corrected prediction').waitFor();

@@ -6,6 +6,7 @@ import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
 import { pan } from './pan.ts';
 import { polygon } from './polygon.ts';
+import { predict } from './predict.ts';
 import type { ToolDescriptor } from './tool.ts';
 import { wand } from './wand.ts';
 
@@ -17,6 +18,7 @@ export const TOOLS = {
   box,
   fill,
   wand,
+  predict,
   accept,
   pan,
 } satisfies Record<string, ToolDescriptor>;

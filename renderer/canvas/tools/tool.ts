@@ -4,7 +4,8 @@
  * tool shares (pan, zoom, resize), and decides what paint a stroke puts down. Which tools there are: all-tools.ts.
  */
 import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
-import type { ImagePoint } from '../viewport.ts';
+import type { ShownPrediction } from '../accept.ts';
+import type { ImagePoint, Rect } from '../viewport.ts';
 
 export interface Modifiers {
   readonly shift: boolean;
@@ -60,12 +61,18 @@ export interface ToolContext {
   readonly tolerance: number;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
-  /** What a run predicted for this image, where it is shown. */
-  readonly prediction: LabelLayer | null;
+  /** What a network predicts for this image, where it is shown. */
+  readonly prediction: ShownPrediction | null;
   /** Device pixels per image pixel: how near is near. */
   readonly zoom: number;
-  /** Begins a change: to the chosen class, to `value` instead, or to `blank`. */
-  begin(options: { readonly erase: boolean; readonly value?: number }): Stroke;
+  /** Begins a change: to the chosen class, to `value` instead, or to `blank`. `label`: in the history, where the tool's own says too little. */
+  begin(options: {
+    readonly erase: boolean;
+    readonly value?: number;
+    readonly label?: string;
+  }): Stroke;
+  /** Asks what a network predicts in a part of the image. */
+  predict(area: Rect): void;
 }
 
 export interface Tool {
@@ -107,5 +114,7 @@ export interface ToolDescriptor {
   readonly moves?: boolean;
   /** Whether it takes pixels over from a prediction, and so needs one. */
   readonly needsPrediction?: boolean;
+  /** Whether it asks a trained network, and so needs one; it paints nothing. */
+  readonly needsNetwork?: boolean;
   create(): Tool;
 }

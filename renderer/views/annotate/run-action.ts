@@ -80,6 +80,7 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'image.nextSuggested': ({ nextSuggested }) => nextSuggested(),
   'image.skipSuggested': ({ skipSuggested }) => skipSuggested(),
   'view.close': ({ close }) => close(),
+  'prediction.ask': ({ annotate, report }) => void annotate.predict().catch(report),
   'prediction.accept': ({ annotate }) => annotate.acceptPrediction(),
   'prediction.hide': ({ annotate }) =>
     annotate.setPredictionVisible(!annotate.look.predictionVisible),

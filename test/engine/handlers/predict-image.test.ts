@@ -118,6 +118,9 @@ describe('what becomes of what a network draws', () => {
     if (run === undefined) throw new Error('there is a run');
     const { ensemble } = await engine.call('predict.choices', { project: path, runId });
     expect(ensemble[0]).toBe(runId);
+    const networks = await engine.call('predict.networks', { project: path });
+    expect(networks.map((one) => one.runId)).toEqual(expect.arrayContaining([...ensemble]));
+    expect(networks.every((one) => db.runs.hasCheckpoint(one.runId))).toBe(true);
     expect(ensembleOf(db, { ...run, studyId: null })).toEqual([runId]);
     expect(ensembleOf(db, { ...run, labels: -1 })).toEqual([runId]);
   });

@@ -12,6 +12,7 @@ import {
   toImage,
   toScreen,
   zoomAt,
+  type Rect,
 } from '../../../renderer/canvas/viewport.ts';
 
 const SIZE = { width: 64, height: 48 };
@@ -21,17 +22,22 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const history = new History(layer);
   let current: EditorSettings = { ...DEFAULT_SETTINGS, brushSizePx: 5, ...settings };
   const prediction = new LabelLayer(SIZE.width, SIZE.height);
+  const whole = { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height };
+  const asked: Rect[] = [];
   const editor = new Editor({
     settings: () => current,
     setSettings: (next) => (current = next),
     strokeLabel: (tool, { value }) => `${tool} ${value}`,
     committed: () => undefined,
+    predict: (area) => asked.push(area),
     changed: () => undefined,
   });
   editor.resize({ width: 640, height: 480 });
   // Displayed: two halves of different grey.
   const displayed = (x: number) => (x < 32 ? 0x202020 : 0x303030);
-  editor.open({ layer, history, displayed, prediction, blank });
+  const show = (area = whole) =>
+    editor.open({ layer, history, displayed, prediction: { layer: prediction, area }, blank });
+  show();
   const send = (
     kind: CanvasPointer['kind'],
     [x, y]: readonly [number, number],
@@ -57,7 +63,10 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const click = (point: readonly [number, number], options: Parameters<typeof send>[2] = {}) =>
     drag([point], options);
   const count = (value: number) => layer.toLabelMap().data.filter((v) => v === value).length;
-  return { layer, history, prediction, editor, send, drag, click, count, settings: () => current };
+  return {
+    ...{ layer, history, prediction, editor, show, asked },
+    ...{ send, drag, click, count, settings: () => current },
+  };
 }
 
 describe('brush and eraser', () => {
@@ -517,6 +526,50 @@ describe('accepting a prediction', () => {
     click([7, 7]);
     expect(count(2)).toBe(49);
     expect(count(1)).toBe(1);
+  });
+
+  test('a drag takes over all in its rectangle, background too, and nothing beyond what was predicted', () => {
+    const { layer, prediction, drag, editor, history, count, show } = setUp({ tool: 'box' });
+    drag([
+      [0, 0],
+      [63, 47],
+    ]);
+    const edit = prediction.edit();
+    for (let y = 5; y < 10; y++) edit.fillSpan(y, 5, 15, { value: 2, only: null });
+    edit.commit();
+    show({ x0: 4, y0: 4, x1: 20, y1: 12 });
+    editor.setSettings({ tool: 'accept' });
+    drag([
+      [2, 2],
+      [12, 30],
+    ]);
+    expect(count(2)).toBe(35);
+    expect([layer.get(4, 4), layer.get(3, 4), layer.get(4, 12)]).toEqual([0, 1, 1]);
+    expect(history.lastDone?.label).toBe('Accepted predicted region');
+    drag(
+      [
+        [0, 0],
+        [60, 40],
+      ],
+      { modifiers: { ctrl: true } },
+    );
+    expect([count(2), layer.get(16, 6)]).toEqual([0, 1]);
+    editor.undo();
+    editor.undo();
+    expect([count(1), count(2)]).toEqual([63 * 47, 0]);
+  });
+});
+
+describe('asking for a prediction', () => {
+  test('a drag asks for its rectangle as far as it lies in the image, and paints nothing', () => {
+    const { drag, click, asked, history } = setUp({ tool: 'predict' });
+    drag([
+      [50, 40],
+      [90, 60],
+    ]);
+    expect(asked).toEqual([{ x0: 50, y0: 40, x1: 64, y1: 48 }]);
+    click([100, 10]);
+    expect([asked.length, history.position]).toEqual([1, 0]);
   });
 });
 
