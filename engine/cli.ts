@@ -13,6 +13,7 @@ import { addDoctorCommand } from './cli/doctor.ts';
 import { addEncoderCommands } from './cli/encoders.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { addLabellingCommands } from './cli/labelling.ts';
+import { addImagesCommands } from './cli/images.ts';
 import { addModelCommands } from './cli/models.ts';
 import { letOutputClose } from './cli/output.ts';
 import { addRelinkCommand } from './cli/relink.ts';
@@ -48,6 +49,7 @@ Exit codes: ${EXIT.ok} done · ${EXIT.bug} a bug · ${EXIT.usage} wrong usage ·
 addDoctorCommand(program);
 addDataCommands(program);
 addRelinkCommand(program);
+addImagesCommands(program);
 addSplitCommand(program);
 addClassesCommand(program);
 addCheckCommand(program);

@@ -6,6 +6,7 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { counted, fixed } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
+import { imagesOf } from './image-names.ts';
 import { findDataset } from './lookup.ts';
 import { print } from './output.ts';
 
@@ -19,23 +20,6 @@ function share(text: string): number {
     throw new InvalidArgumentError(`Expected a number from ${LEAST_SIMILARITY} to 1.`);
   }
   return value;
-}
-
-async function imagesOf(
-  caller: Caller,
-  project: string,
-  datasetId: number,
-): Promise<ImageRecord[]> {
-  const all: ImageRecord[] = [];
-  for (;;) {
-    const { images, total } = await caller.call('images.list', {
-      project,
-      datasetId,
-      offset: all.length,
-    });
-    all.push(...images);
-    if (images.length === 0 || all.length >= total) return all;
-  }
 }
 
 interface Found {
@@ -96,7 +80,7 @@ Examples:
           const { pairs, unreadable, empty } = await withProgress((o) =>
             caller.call('images.findAlike', { project, datasetId }, o),
           );
-          const all = await imagesOf(caller, project, datasetId);
+          const all = await imagesOf(caller, { project, dataset: { id: datasetId } });
           const byId = new Map(all.map((image) => [image.id, image]));
           const own = pairs.filter((pair) => byId.has(pair.imageId) && byId.has(pair.otherId));
           const taken = new Set(all.flatMap(({ groupName }) => groupName ?? []));

@@ -1,12 +1,10 @@
-/** graft new | export | generate; import is import.ts' */
-import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+/** graft new | generate; import and export are import.ts' and export.ts' */
+import type { Command } from 'commander';
 import { generators } from '../data/generators/registry.ts';
 import { integer } from './arguments.ts';
-import { EXIT } from './exit-codes.ts';
+import { addExportCommand } from './export.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
 import { addImport } from './import.ts';
-import { findDataset } from './lookup.ts';
 import { print } from './output.ts';
 
 export function addDataCommands(program: Command): void {
@@ -24,39 +22,7 @@ export function addDataCommands(program: Command): void {
 
   addImport(program);
 
-  program
-    .command('export')
-    .description('write a dataset as images and index PNG masks, or as COCO')
-    .argument('<project>', 'project file')
-    .argument('<dir>', 'empty or new folder')
-    .requiredOption('--dataset <name>', 'dataset')
-    .addOption(new Option('--format <format>').choices(['folder', 'coco']).default('folder'))
-    .option('--json', 'print one JSON document', false)
-    .action(
-      async (
-        path: string,
-        dir: string,
-        options: { dataset: string; format: 'folder' | 'coco'; json: boolean },
-      ) => {
-        await withProject(path, async (caller, project) => {
-          const dataset = await findDataset(caller, project, options.dataset);
-          const report = await withProgress((o) =>
-            caller.call(
-              'datasets.export',
-              { project, datasetId: dataset.id, format: options.format, dir: resolve(dir) },
-              o,
-            ),
-          );
-          const { files, damaged } = report;
-          print(options, report, [
-            `wrote ${files} files to ${report.dir}`,
-            ...damaged.map((what) => `  left out, since it is damaged: ${what}`),
-            ...(damaged.length === 0 ? [] : [`Next: graft repair ${project}`]),
-          ]);
-          if (damaged.length > 0) process.exitCode = EXIT.partial;
-        });
-      },
-    );
+  addExportCommand(program);
 
   program
     .command('generate')

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { MAX_IMAGES_A_PAGE } from '../../shared/api.ts';
-import type { Dataset, ImageRecord, Split } from '../../shared/entities.ts';
+import type { Dataset, Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { counted } from '../../shared/number-format.ts';
@@ -11,6 +10,7 @@ import { fileError } from '../data/file-error.ts';
 import { integer, number } from './arguments.ts';
 import { groupPattern, groupTable, isTable } from './group-by.ts';
 import { type Caller, withProject } from './host.ts';
+import { imagesOf } from './image-names.ts';
 import { findDataset } from './lookup.ts';
 import { print, table } from './output.ts';
 
@@ -28,16 +28,6 @@ interface SplitOptions {
 interface Place {
   readonly project: string;
   readonly dataset: Dataset;
-}
-
-async function imagesOf(caller: Caller, { project, dataset }: Place): Promise<ImageRecord[]> {
-  const found: ImageRecord[] = [];
-  for (;;) {
-    const page = { project, datasetId: dataset.id, offset: found.length, limit: MAX_IMAGES_A_PAGE };
-    const { images, total } = await caller.call('images.list', page);
-    found.push(...images);
-    if (images.length === 0 || found.length >= total) return found;
-  }
 }
 
 /** Names for people, the first few of them. */

@@ -82,11 +82,16 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     return { output: report, changes: { datasets: { added: [report.datasetId] } } };
   },
 
-  'datasets.export'({ project, datasetId, format, dir }, context) {
+  'datasets.export'({ project, datasetId, format, dir, predictions, ...selection }, context) {
     const { db } = context.project(project);
     requireDataset(db, datasetId);
     const write = format === 'coco' ? exportCoco : exportFolder;
-    return write(db, datasetId, dir, { signal: context.signal, onProgress: context.progress });
+    return write(db, datasetId, dir, {
+      selection: { ...selection, imageIds: selection.imageIds ?? null },
+      predictions,
+      signal: context.signal,
+      onProgress: context.progress,
+    });
   },
 
   async 'datasets.relink'({ project, datasetId, dir }, context) {

@@ -1,6 +1,6 @@
 /** Datasets: brought in, generated, written out, and what is said of them as wholes. */
 import { z } from 'zod';
-import { type Dataset, Id, type Part, SegmentationClass } from '../entities.ts';
+import { type Dataset, Id, type Part, PARTS, SegmentationClass } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { FilePath, Name } from '../limits.ts';
 import { MASK_READINGS, type MaskReading } from '../mask-readings.ts';
@@ -58,6 +58,10 @@ export const ImportSource = {
   mapping: z.record(Name, z.number().int().min(0).max(255)).nullable().default(null),
 };
 
+/** Parts that can be exported; none: images in no part of the split. */
+export const EXPORT_PARTS = [...PARTS, 'none'] as const;
+export type ExportPart = (typeof EXPORT_PARTS)[number];
+
 export const datasetsCalls = {
   'datasets.list': z.object({ project }),
   'datasets.generate': z.object({
@@ -81,6 +85,19 @@ export const datasetsCalls = {
     datasetId: Id,
     format: z.enum(['folder', 'coco']),
     dir: FilePath,
+    /** Those alone; left out: all of the dataset. */
+    imageIds: z.array(Id).min(1).optional(),
+    /** Of a split; none: in no part of it. */
+    parts: z
+      .object({ splitId: Id, parts: z.array(z.enum(EXPORT_PARTS)).min(1) })
+      .nullable()
+      .default(null),
+    /** Only what a person or an import labelled. */
+    labelledOnly: z.boolean().default(false),
+    /** Excluded images too; those named by id are written all the same. */
+    excluded: z.boolean().default(false),
+    /** Run whose stored predictions are written beside the labels. */
+    predictions: Id.nullable().default(null),
   }),
   /** Looks for the originals of linked images by their content, and notes where they lie now. */
   'datasets.relink': z.object({ project, datasetId: Id, dir: FilePath }),
@@ -108,8 +125,19 @@ export const datasetsChanges = {
 export interface ExportReport {
   readonly files: number;
   readonly dir: string;
+  readonly images: number;
+  readonly leftOut: ExportLeftOut;
+  /** Images of which the run has no stored prediction; 0 where none was asked for. */
+  readonly unpredicted: number;
   /** What was left out because it is damaged in the project, in words. */
   readonly damaged: readonly string[];
+}
+
+/** Images of the dataset, or of those that were named, that were not asked for. */
+export interface ExportLeftOut {
+  readonly excluded: number;
+  readonly otherParts: number;
+  readonly unlabelled: number;
 }
 
 export interface ImportIssue {

@@ -3,6 +3,7 @@
  * 8-connected region of a class is an annotation with iscrowd 0. Ignored pixels of an image are one
  * annotation with iscrowd 1 of the first class, as COCO's own evaluation understands it; import/coco.ts makes
  * them ignored again. Where the dataset has no background, class 0 is a category like the others, and `info` says so.
+ * What a run predicted goes into predictions.json, over the same images.
  * COCO has no place for groups, splits and image classes: export a folder for these.
  */
 import { cocoArea, cocoBox, compressCocoCounts, encodeCocoRuns } from '../../../shared/coco-rle.ts';
@@ -15,6 +16,7 @@ import { connectedComponents } from '../components.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { CocoInfo } from '../import/coco.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
 import { fillFolder } from './target-folder.ts';
 
 interface CocoAnnotationOut {
@@ -39,7 +41,11 @@ export async function exportCoco(
   const drawn = dataset.classes.filter((c) => !(hasBackground && c.index === BACKGROUND));
   const images: Record<string, unknown>[] = [];
   const annotations: CocoAnnotationOut[] = [];
-  const all = project.datasets.images(datasetId);
+  const predictedOnes: CocoAnnotationOut[] = [];
+  const { selection = EVERYTHING, predictions = null } = options;
+  const { images: all, leftOut } = selectImages(project, datasetId, selection);
+  const predicted = predictions === null ? null : storedPredictions(project, predictions);
+  let unpredicted = 0;
   const isPaged = new Set(
     all.filter(({ page, channelPages }) => page > 0 || channelPages !== null).map((i) => i.name),
   );
@@ -58,11 +64,17 @@ export async function exportCoco(
           ...(isPaged.has(image.name) ? { page: image.page } : {}),
           ...(image.channelPages === null ? {} : { channel_pages: image.channelPages }),
         });
+        const add = (into: CocoAnnotationOut[], labelMap: LabelMap) => {
+          for (const region of labelRegions(labelMap, { ...dataset, classes: drawn })) {
+            into.push({ id: into.length + 1, image_id: image.id, ...region });
+          }
+        };
         const labelMap = await readLabelMapAlone(project, image);
-        if (labelMap === null) return;
-        for (const region of labelRegions(labelMap, { ...dataset, classes: drawn })) {
-          annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
-        }
+        if (labelMap !== null) add(annotations, labelMap);
+        if (predicted === null) return;
+        const prediction = predicted(image);
+        if (prediction === null) unpredicted++;
+        else add(predictedOnes, prediction);
       },
     });
     const categories = drawn.map(({ index, name }) => ({ id: index, name }));
@@ -70,12 +82,15 @@ export async function exportCoco(
       description: `${dataset.name}, exported by Graft`,
       ...(hasBackground ? {} : { has_background: false }),
     };
-    await target.write(
-      'instances.json',
-      JSON.stringify({ info, licenses: [], images, annotations, categories }),
-    );
+    const write = (name: string, own: readonly CocoAnnotationOut[]) =>
+      target.write(
+        name,
+        JSON.stringify({ info, licenses: [], images, annotations: own, categories }),
+      );
+    await write('instances.json', annotations);
+    if (predicted !== null) await write('predictions.json', predictedOnes);
   });
-  return { ...written, damaged };
+  return { ...written, damaged, images: all.length, leftOut, unpredicted };
 }
 
 /** Every region of one of `classes` as an annotation, in the order in which columns meet them. */

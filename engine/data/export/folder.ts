@@ -1,20 +1,23 @@
 /**
  * A dataset as a folder: original files in images/, label maps as index PNG in masks/ (pixel values are
- * class ids, 255 is ignore), classes.json, and splits.json where there are splits. import/folder.ts reads it back.
+ * class ids, 255 is ignore), classes.json, and splits.json where there are splits. import/folder.ts reads it back. What a
+ * run predicted goes into predictions/, named and coded as masks are.
  */
 import { posix } from 'node:path';
 import type { ExportReport } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { encodeIndexPng } from '../encode.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { ClassesFile, SplitsFile } from '../import/folder.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
 import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
 import { fillFolder } from './target-folder.ts';
 
-/** Errors: not-found, conflict (folder not empty), unreadable, no-space, cancelled. */
+/** Errors: not-found, invalid-input (nothing is left), conflict (folder not empty), unreadable, no-space, cancelled. */
 export async function exportFolder(
   project: Project,
   datasetId: number,
@@ -22,7 +25,10 @@ export async function exportFolder(
   options: ExportOptions = {},
 ): Promise<ExportReport> {
   const dataset = datasetOf(project, datasetId);
-  const images = project.datasets.images(datasetId);
+  const { selection = EVERYTHING, predictions = null } = options;
+  const { images, leftOut } = selectImages(project, datasetId, selection);
+  const predicted = predictions === null ? null : storedPredictions(project, predictions);
+  let unpredicted = 0;
   const maskName = maskNames(images);
   let damaged: readonly string[] = [];
   const written = await fillFolder(dir, async (target) => {
@@ -30,17 +36,21 @@ export async function exportFolder(
       ...options,
       images,
       async visit(image) {
+        const write = (folder: string, labelMap: LabelMap) =>
+          target.write(`${folder}/${maskName(image)}`, encodeIndexPng(labelMap, dataset.classes));
         const labelMap = await readLabelMapAlone(project, image);
-        if (labelMap === null) return;
-        const png = encodeIndexPng(labelMap, dataset.classes);
-        await target.write(`masks/${maskName(image)}`, png);
+        if (labelMap !== null) await write('masks', labelMap);
+        if (predicted === null) return;
+        const prediction = predicted(image);
+        if (prediction === null) unpredicted++;
+        else await write('predictions', prediction);
       },
     });
     await target.write('classes.json', json(classesFile(dataset, images)));
     const splits = splitsFile(project, datasetId, images);
     if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
   });
-  return { ...written, damaged };
+  return { ...written, damaged, images: images.length, leftOut, unpredicted };
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;

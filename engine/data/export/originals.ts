@@ -5,6 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { assertFileName } from '../../../shared/names.ts';
 import { DamageError, type Project } from '../../db/project.ts';
 import { openOriginal } from '../image-source.ts';
+import type { Selection } from './selection.ts';
 import type { TargetFolder } from './target-folder.ts';
 
 const IMAGES_FOLDER = 'images';
@@ -12,6 +13,10 @@ const IMAGES_FOLDER = 'images';
 export interface ExportOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** All of the dataset where nothing is said. */
+  readonly selection?: Selection;
+  /** Run whose stored predictions are written beside the labels. */
+  readonly predictions?: number | null;
 }
 
 /** Errors: not-found. */

@@ -1,0 +1,120 @@
+/** graft export: a dataset, or a selection of it, with labels and predictions, as files. */
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXPORT_PARTS, type ExportPart } from '../../shared/api.ts';
+import { leftOutWords } from '../../shared/export-words.ts';
+import { counted } from '../../shared/number-format.ts';
+import { integer } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { withProgress, withProject } from './host.ts';
+import { imagesNamed, imagesOf } from './image-names.ts';
+import { findDataset, findSplit } from './lookup.ts';
+import { print } from './output.ts';
+
+interface ExportFlags {
+  dataset: string;
+  format: 'folder' | 'coco';
+  images?: string[];
+  split: string;
+  parts?: ExportPart[];
+  labelled: boolean;
+  excluded: boolean;
+  predictions?: number;
+  json: boolean;
+}
+
+function partsOf(text: string): ExportPart[] {
+  return text.split(',').map((name) => {
+    const part = EXPORT_PARTS.find((one) => one === name.trim());
+    if (part === undefined) {
+      throw new InvalidArgumentError(`Expected some of ${EXPORT_PARTS.join(',')}.`);
+    }
+    return part;
+  });
+}
+
+export function addExportCommand(program: Command): void {
+  program
+    .command('export')
+    .description('write a dataset, or a selection of it, as images and index PNG masks, or as COCO')
+    .argument('<project>', 'project file')
+    .argument('<dir>', 'empty or new folder')
+    .requiredOption('--dataset <name>', 'dataset')
+    .addOption(new Option('--format <format>').choices(['folder', 'coco']).default('folder'))
+    .option('--images <names...>', 'only these; * and ? stand for anything (quote them)')
+    .option(
+      '--parts <parts>',
+      `only these parts of the split, of ${EXPORT_PARTS.join(',')}`,
+      partsOf,
+    )
+    .option('--split <name>', 'the split that --parts is about', 'default')
+    .option('--labelled', 'only what a person or an import labelled', false)
+    .option('--excluded', 'excluded images too', false)
+    .option(
+      '--predictions <run>',
+      'also what this run predicted: of its test images, and as label maps',
+      integer,
+    )
+    .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+A prediction that nobody corrected is written as a mask, and counts as no label for --labelled. What a run predicted
+goes into predictions/ (folder) or predictions.json (coco), beside the masks; nothing is predicted for it.
+
+Examples:
+  graft export cells.graft out --dataset cells
+  graft export cells.graft out --dataset cells --parts train,val --labelled
+  graft export cells.graft out --dataset cells --images 'mouse-7_*' --format coco --predictions 12`,
+    )
+    .action(async (path: string, dir: string, options: ExportFlags) => {
+      await withProject(path, async (caller, project) => {
+        const dataset = await findDataset(caller, project, options.dataset);
+        const named =
+          options.images === undefined
+            ? undefined
+            : imagesNamed(
+                await imagesOf(caller, { project, dataset }),
+                options.images,
+                `"${dataset.name}"`,
+              ).map(({ id }) => id);
+        const parts =
+          options.parts === undefined
+            ? null
+            : {
+                splitId: (await findSplit(caller, project, { dataset, name: options.split })).id,
+                parts: options.parts,
+              };
+        const report = await withProgress((o) =>
+          caller.call(
+            'datasets.export',
+            {
+              ...{ project, datasetId: dataset.id, format: options.format, dir: resolve(dir) },
+              ...(named === undefined ? {} : { imageIds: named }),
+              ...{ parts, labelledOnly: options.labelled, excluded: options.excluded },
+              predictions: options.predictions ?? null,
+            },
+            o,
+          ),
+        );
+        const { files, images, damaged, leftOut, unpredicted } = report;
+        const left = leftOutWords(leftOut);
+        print(options, report, [
+          `wrote ${counted(images, 'image')} in ${counted(files, 'file')} to ${report.dir}`,
+          ...(left.length === 0
+            ? []
+            : [
+                `  left out: ${left.join(', ')}${leftOut.excluded > 0 ? ' (these too: --excluded)' : ''}`,
+              ]),
+          ...(unpredicted === 0
+            ? []
+            : [
+                `  without a stored prediction of run ${String(options.predictions)}: ${counted(unpredicted, 'image')} (make one: graft predict)`,
+              ]),
+          ...damaged.map((what) => `  left out, since it is damaged: ${what}`),
+          ...(damaged.length === 0 ? [] : [`Next: graft repair ${project}`]),
+        ]);
+        if (damaged.length > 0) process.exitCode = EXIT.partial;
+      });
+    });
+}

@@ -1,0 +1,203 @@
+/** graft images …: what is done with images that are there. */
+import type { Command } from 'commander';
+import type { HeldImage } from '../../shared/api.ts';
+import type { Dataset, ImageRecord } from '../../shared/entities.ts';
+import { counted, megabytes } from '../../shared/number-format.ts';
+import { inWords } from '../../shared/sentences.ts';
+import { pageName } from '../data/page-names.ts';
+import { type Caller, withProject } from './host.ts';
+import { imagesNamed, imagesOf } from './image-names.ts';
+import { findDataset } from './lookup.ts';
+import { print, table } from './output.ts';
+
+/** Held images beyond these are counted, not listed, unless --json asks for all. */
+const LISTED = 20;
+
+interface Flags {
+  dataset: string;
+  json: boolean;
+}
+
+interface Place {
+  readonly caller: Caller;
+  readonly project: string;
+  readonly dataset: Dataset;
+}
+
+const heldLines = (held: readonly HeldImage[]): string[] => [
+  ...held.slice(0, LISTED).map(({ name, by }) => `  stays in the bin: ${name}, of ${inWords(by)}`),
+  ...(held.length > LISTED
+    ? [`  … and ${held.length - LISTED} more stay there (--json lists all)`]
+    : []),
+];
+
+async function binned({ caller, project, dataset }: Place): Promise<ImageRecord[]> {
+  const entries = await caller.call('bin.list', { project, datasetId: dataset.id });
+  return entries.map(({ image }) => image);
+}
+
+/** The ids of those that are named. Errors: not-found. */
+async function namedIds(place: Place, names: readonly string[]): Promise<number[]> {
+  const images = await imagesOf(place.caller, place);
+  return imagesNamed(images, names, `"${place.dataset.name}"`).map(({ id }) => id);
+}
+
+const withFlags = (command: Command): Command =>
+  command
+    .requiredOption('--dataset <name>', 'dataset')
+    .option('--json', 'print one JSON document', false);
+
+async function inDataset(
+  path: string,
+  { dataset: name }: Flags,
+  work: (place: Place) => Promise<void>,
+): Promise<void> {
+  await withProject(path, async (caller, project) => {
+    await work({ caller, project, dataset: await findDataset(caller, project, name) });
+  });
+}
+
+function listLines(images: readonly ImageRecord[], { isBin }: { readonly isBin: boolean }): string {
+  return table([
+    ['image', 'size', 'labelled', isBin ? 'deleted' : 'excluded'],
+    ...images.map((image) => [
+      pageName(image),
+      `${image.widthPx}×${image.heightPx}`,
+      image.labelMapId === null ? 'no' : 'yes',
+      (isBin ? image.deletedAt : image.excluded) ?? '',
+    ]),
+  ]);
+}
+
+export function addImagesCommands(program: Command): void {
+  const images = program
+    .command('images')
+    .description('images of a dataset: list, exclude, rename, delete into a bin, restore')
+    .addHelpText(
+      'after',
+      `
+In names * and ? stand for anything (quote them); a page of a file is called "stack.tif#2".
+
+Examples:
+  graft images exclude cells.graft 'blurred_*.png' --dataset cells --reason "out of focus"
+  graft images delete cells.graft a.png b.png --dataset cells
+  graft images restore cells.graft a.png --dataset cells
+  graft images empty-bin cells.graft --dataset cells`,
+    );
+  const named = (name: string, description: string) =>
+    withFlags(
+      images
+        .command(name)
+        .description(description)
+        .argument('<project>', 'project file')
+        .argument('<images...>', 'their names'),
+    );
+
+  withFlags(
+    images
+      .command('list')
+      .description('the images of a dataset, or those in its bin')
+      .argument('<project>', 'project file')
+      .option('--excluded', 'only those that are excluded', false)
+      .option('--bin', 'those in the bin', false),
+  ).action((path: string, options: Flags & { bin: boolean; excluded: boolean }) =>
+    inDataset(path, options, async (place) => {
+      const all = options.bin ? await binned(place) : await imagesOf(place.caller, place);
+      const shown = all.filter((image) => !options.excluded || image.excluded !== null);
+      print(options, { images: shown }, listLines(shown, { isBin: options.bin }));
+    }),
+  );
+
+  named('exclude', 'keep images out of every training and score that is made from now on')
+    .requiredOption('--reason <text>', 'why, for whoever wonders later')
+    .action((path: string, names: string[], options: Flags & { reason: string }) =>
+      inDataset(path, options, async (place) => {
+        const { caller, project, dataset } = place;
+        const imageIds = await namedIds(place, names);
+        await caller.call('images.exclude', { project, imageIds, reason: options.reason });
+        const { excludedCount } = await findDataset(caller, project, dataset.name);
+        print(
+          options,
+          { imageIds, excluded: excludedCount },
+          `excluded ${counted(imageIds.length, 'image')} of "${dataset.name}" (${excludedCount} in all); what was planned or trained with them stays as it is`,
+        );
+      }),
+    );
+
+  named('include', 'let excluded images take part again').action(
+    (path: string, names: string[], options: Flags) =>
+      inDataset(path, options, async (place) => {
+        const { caller, project, dataset } = place;
+        const imageIds = await namedIds(place, names);
+        await caller.call('images.include', { project, imageIds });
+        print(
+          options,
+          { imageIds },
+          `${counted(imageIds.length, 'image')} of "${dataset.name}" ${imageIds.length === 1 ? 'takes' : 'take'} part`,
+        );
+      }),
+  );
+
+  withFlags(
+    images
+      .command('rename')
+      .description('call an image otherwise; its original stays as it is')
+      .argument('<project>', 'project file')
+      .argument('<image>', 'its name')
+      .argument('<name>', 'its new name, with the same ending'),
+  ).action((path: string, old: string, name: string, options: Flags) =>
+    inDataset(path, options, async (place) => {
+      const { caller, project } = place;
+      const all = await imagesOf(caller, place);
+      const exact = all.find((image) => pageName(image) === old);
+      const [image] =
+        exact === undefined ? imagesNamed(all, [old], `"${place.dataset.name}"`) : [exact];
+      if (image === undefined) return;
+      const renamed = await caller.call('images.rename', { project, imageId: image.id, name });
+      print(options, renamed, `${pageName(image)} is now called ${pageName(renamed)}`);
+    }),
+  );
+
+  named('delete', 'put images into the bin of their dataset').action(
+    (path: string, names: string[], options: Flags) =>
+      inDataset(path, options, async (place) => {
+        const { caller, project, dataset } = place;
+        const imageIds = await namedIds(place, names);
+        const { held } = await caller.call('images.delete', { project, imageIds });
+        print(options, { imageIds, held }, [
+          `put ${counted(imageIds.length, 'image')} of "${dataset.name}" into its bin (back: graft images restore; for good: graft images empty-bin)`,
+          ...heldLines(held),
+        ]);
+      }),
+  );
+
+  named('restore', 'take images out of the bin').action(
+    (path: string, names: string[], options: Flags) =>
+      inDataset(path, options, async (place) => {
+        const { caller, project, dataset } = place;
+        const where = `the bin of "${dataset.name}"`;
+        const imageIds = imagesNamed(await binned(place), names, where).map(({ id }) => id);
+        const { renamed } = await caller.call('images.restore', { project, imageIds });
+        print(options, { imageIds, renamed }, [
+          `${counted(imageIds.length, 'image')} of "${dataset.name}" ${imageIds.length === 1 ? 'is' : 'are'} back`,
+          ...renamed.map(({ name, now }) => `  ${name} is called ${now} now: its name was taken`),
+        ]);
+      }),
+  );
+
+  withFlags(
+    images
+      .command('empty-bin')
+      .description('delete for good what is in the bin and nothing is made of')
+      .argument('<project>', 'project file'),
+  ).action((path: string, options: Flags) =>
+    inDataset(path, options, async ({ caller, project, dataset }) => {
+      const emptied = await caller.call('bin.empty', { project, datasetId: dataset.id });
+      const { deleted, bytes, held } = emptied;
+      print(options, emptied, [
+        `deleted ${counted(deleted, 'image')} of "${dataset.name}" for good: ${megabytes(bytes)} free in the project file (smaller file: graft compact)`,
+        ...heldLines(held),
+      ]);
+    }),
+  );
+}
