@@ -64,18 +64,22 @@ export function withoutOtherLabels<Item extends Labelled>(
 /**
  * For runs that have pretrained or will: the labels of a target's own images that each learns from. One entry an image
  * that it sees, with the images of the target that it is or copies.
+ * @param then images that were the target's when a study was planned: the bin or another dataset may hold them now
  */
 export function labelsSeen(
   project: Pick<Project, 'snapshots' | 'datasets'>,
   targetDatasetId: number,
+  then: Iterable<ImageRecord> = [],
 ): (run: PretrainRunConfig) => readonly (readonly number[])[] {
+  const now = project.datasets.images(targetDatasetId);
+  const target = [...new Map([...now, ...then].map((image) => [image.id, image])).values()];
   const sources = new Map<number, { items: readonly SnapshotItem[]; own: OwnImages }>();
   const sourceOf = (snapshotId: number) => {
     const known = sources.get(snapshotId);
     if (known !== undefined) return known;
     const items = project.snapshots.items(snapshotId).filter(({ part }) => part === 'train');
     const images = items.flatMap(({ imageId }) => project.datasets.image(imageId) ?? []);
-    const found = { items, own: ownImages(images, project.datasets.images(targetDatasetId)) };
+    const found = { items, own: ownImages(images, target) };
     sources.set(snapshotId, found);
     return found;
   };

@@ -24,7 +24,14 @@ function pretrainedBy(
 
 /** By pretraining and label count, the most over all seeds; counts without any are left out. */
 export function extraLabelsOf(db: Project, study: Study): Map<PretrainingKey, ExtraLabels> {
-  const seenBy = labelsSeen(db, study.config.targetDatasetId);
+  const { sourceDatasetId, targetDatasetId } = study.config;
+  const pinned = [
+    study.targetSnapshotId,
+    ...(sourceDatasetId === targetDatasetId ? [study.sourceSnapshotId] : []),
+  ].flatMap((id) =>
+    db.snapshots.items(id).flatMap((item) => db.datasets.image(item.imageId) ?? []),
+  );
+  const seenBy = labelsSeen(db, targetDatasetId, pinned);
   const seen = new Map<number, readonly (readonly number[])[]>();
   const found = new Map<PretrainingKey, Record<number, number>>();
   for (const run of db.runs.ofStudy(study.id)) {

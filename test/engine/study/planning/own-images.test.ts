@@ -66,7 +66,7 @@ describe('labels of the target itself', () => {
   });
 
   it('count where all are shown, beyond those of each label count, and all labels are no more than all', () => {
-    const { project, study } = oneDataset();
+    const { project, id, study } = oneDataset();
     const config = study({
       pretrainings: pretrainingBy('segmentation'),
       pretrainingLabels: 'all',
@@ -83,6 +83,11 @@ describe('labels of the target itself', () => {
     const stored = createStudy(project, config);
     const networks = project.runs.ofStudy(stored.id).filter(({ kind }) => kind === 'pretrain');
     expect(networks.map(({ labels }) => labels)).toEqual([null, null]);
+    expect(extraLabelsOf(project, stored)).toEqual(new Map([['segmentation', { 2: 8 }]]));
+    // What becomes of the images afterwards changes nothing of what was seen.
+    for (const { id: imageId } of project.datasets.images(id)) {
+      project.imageEdits.setDeleted(imageId, new Date().toISOString());
+    }
     expect(extraLabelsOf(project, stored)).toEqual(new Map([['segmentation', { 2: 8 }]]));
     const methods = describeMethods(project, stored, []).join(' ');
     expect(methods).toMatch(/has seen more labels of the target .*\(8 beside 2\): those count/);
