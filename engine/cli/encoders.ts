@@ -4,11 +4,13 @@ import { type Command, Option } from 'commander';
 import { MODEL_FORMATS, type ModelFormat, PREPROCESSINGS } from '../../shared/api.ts';
 import type { PreprocessingName, WeightInspection } from '../../shared/api.ts';
 import type { Encoder, WeightFileReport } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
 import { networkInText } from '../../shared/networks.ts';
 import { megabytes } from '../../shared/number-format.ts';
 import { integer } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProject } from './host.ts';
+import { findModel } from './lookup.ts';
 import { print, table } from './output.ts';
 
 interface SourceOptions {
@@ -179,9 +181,10 @@ Examples:
 
   program
     .command('export-model')
-    .description('writes the segmentation network of a finished run to a file')
+    .description('writes the segmentation network of a model or a finished run to a file')
     .argument('<project>', 'project file')
-    .requiredOption('--run <id>', 'which run', integer)
+    .option('--model <name>', 'a model of the project (graft train)')
+    .option('--run <id>', 'which run', integer)
     .requiredOption('--out <file>', 'file to write')
     .addOption(formatOption())
     .addOption(
@@ -192,13 +195,14 @@ Examples:
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
-      '\nExample:\n  graft export-model cells.graft --run 12 --format onnx --out cells.onnx',
+      '\nExample:\n  graft export-model cells.graft --model first --format onnx --out cells.onnx',
     )
     .action(
       async (
         path: string,
         options: {
-          run: number;
+          model?: string;
+          run?: number;
           out: string;
           format: ModelFormat;
           checkpoint: 'best' | 'last';
@@ -206,9 +210,15 @@ Examples:
         },
       ) => {
         await withProject(path, async (caller, project) => {
+          const { model, run } = options;
+          if ((model === undefined) === (run === undefined)) {
+            throw new AppError('invalid-input', 'Give either --model or --run.');
+          }
+          const runId =
+            model === undefined ? (run ?? 0) : (await findModel(caller, project, model)).runId;
           const written = await caller.call('runs.export', {
             project,
-            runId: options.run,
+            runId,
             checkpoint: options.checkpoint,
             format: options.format,
             path: resolve(options.out),

@@ -1,13 +1,46 @@
 /** graft train: a network from the labels of now. */
-import type { Command } from 'commander';
-import { MODEL_MINUTES, type ModelStart } from '../../shared/api.ts';
+import { type Command, Option } from 'commander';
+import {
+  MODEL_MINUTES,
+  type ModelPlan,
+  ModelSettings,
+  type ModelStart,
+  type OfferedStart,
+} from '../../shared/api.ts';
+import { LOSSES, NetworkConfig, SamplingConfig } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
-import { duration } from '../../shared/number-format.ts';
-import { integer, number } from './arguments.ts';
+import { networkInText } from '../../shared/networks.ts';
+import { counted, duration } from '../../shared/number-format.ts';
+import { checked, given, integer, number } from './arguments.ts';
 import { type Caller, withProject } from './host.ts';
-import { findDataset, findEncoder } from './lookup.ts';
+import { findDataset, findEncoder, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
+import { print } from './output.ts';
+
+interface TrainOptions {
+  dataset: string;
+  minutes: number;
+  from?: string;
+  name?: string;
+  split?: string;
+  steps?: number;
+  seed: number;
+  size?: number;
+  sampling?: SamplingConfig['mode'];
+  encoder?: NetworkConfig['encoder'];
+  depth?: number;
+  base?: number;
+  bottleneck?: number;
+  norm?: NetworkConfig['norm'];
+  skips?: NetworkConfig['skips'];
+  batch?: number;
+  learningRate?: number;
+  loss?: (typeof LOSSES)[number];
+  augment: boolean;
+  dryRun: boolean;
+  json: boolean;
+}
 
 /** A model before an encoder of the same name. Errors: not-found. */
 async function startNamed(caller: Caller, project: string, name: string): Promise<ModelStart> {
@@ -18,81 +51,150 @@ async function startNamed(caller: Caller, project: string, name: string): Promis
   return { encoderId: (await findEncoder(caller, project, name)).id };
 }
 
+/** Errors: invalid-input, naming the setting. */
+const settingsOf = (options: TrainOptions): ModelSettings =>
+  checked(ModelSettings, {
+    ...given('sizePx', options.size),
+    ...given('mode', options.sampling),
+    ...given('encoder', options.encoder),
+    ...given('depth', options.depth),
+    ...given('base', options.base),
+    ...given('bottleneck', options.bottleneck),
+    ...given('norm', options.norm),
+    ...given('skips', options.skips),
+    ...given('batch', options.batch),
+    ...given('learningRate', options.learningRate),
+    ...given('loss', options.loss),
+    ...(options.augment ? {} : { augment: false }),
+  });
+
+/** Where nothing is said of a start: what would be recommended, if it is not random. */
+const adviceLines = (starts: readonly OfferedStart[]): string[] =>
+  starts.flatMap(({ title, why, isRecommended, from }) =>
+    isRecommended && from !== 'random' ? [`Recommended to start from: ${title}. ${why}`] : [],
+  );
+
+const planLines = ({ settings, leftOut, why, warnings }: ModelPlan): string[] => [
+  ...why,
+  `${networkInText(settings.network)}; ${settings.loss}; learning rate ${settings.learningRate}.`,
+  ...warnings.map((warning) => `warning: ${warning}`),
+  ...leftOut.map((one) => `left out: ${one.name}: ${one.why}`),
+];
+
+const choice = (flags: string, description: string, of: readonly string[]) =>
+  new Option(flags, description).choices(of);
+
+const { encoder, norm, skips } = NetworkConfig.shape;
+
 export function addTrainCommand(program: Command): void {
   program
     .command('train')
     .description('train a network from the labels of now, and keep it as a model')
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'whose labels')
-    .option('--minutes <n>', 'minutes of training', number, MODEL_MINUTES)
+    .option('--minutes <n>', 'minutes that it may take', number, MODEL_MINUTES)
     .option(
       '--from <name>',
-      'random, an encoder of the project, or a model to go on from',
-      'random',
+      'random, an encoder of the project, or a model to go on from (default: random)',
     )
     .option('--name <name>', 'name of the model (default: after the dataset)')
+    .option(
+      '--split <name>',
+      'split whose parts images take that have none yet (default: the first)',
+    )
     .option('--steps <n>', 'so many steps, instead of what the minutes have room for', integer)
     .option('--seed <n>', 'seed', integer, 0)
+    .option('--size <px>', 'side of the network input', integer)
+    .addOption(
+      choice(
+        '--sampling <mode>',
+        'resize (whole image) or patches (full resolution)',
+        SamplingConfig.shape.mode.unwrap().options,
+      ),
+    )
+    .addOption(choice('--encoder <encoder>', 'network', encoder.unwrap().options))
+    .option('--depth <n>', 'halvings of a plain encoder', integer)
+    .option('--base <n>', 'channels of the first level', integer)
+    .option('--bottleneck <n>', 'channels of a plain bottleneck, in multiples of the base', integer)
+    .addOption(choice('--norm <norm>', 'what normalises', norm.unwrap().options))
+    .addOption(choice('--skips <skips>', 'how skips pass', skips.unwrap().options))
+    .option('--batch <n>', 'images a step', integer)
+    .option('--learning-rate <x>', 'learning rate', number)
+    .addOption(choice('--loss <loss>', 'what is minimised', LOSSES))
+    .option('--no-augment', 'images as they are: not turned, mirrored or scaled')
+    .option(
+      '--dry-run',
+      'say what would be trained and how long it takes, and train nothing',
+      false,
+    )
     .option('--json', 'the last line is one JSON document', false)
     .addHelpText(
       'after',
       `
+Settings that are not given are worked out from the images and said.
+Ctrl+C keeps what was trained: graft serve goes on with it. From another terminal,
+graft models stop P.graft NAME --keep ends it with the best network so far.
+
 Examples:
   graft train cells.graft --dataset cells --minutes 10 --name first
-  graft predict cells.graft more-images/ --model first --out masks`,
+  graft train cells.graft --dataset cells --from first --name second
+  graft models compare cells.graft second first
+  graft predict cells.graft more-images/ --model second --out masks`,
     )
-    .action(
-      async (
-        path: string,
-        options: {
-          dataset: string;
-          minutes: number;
-          from: string;
-          name?: string;
-          steps?: number;
-          seed: number;
-          json: boolean;
-        },
-      ) => {
-        await withProject(
-          path,
-          async (caller, project, local) => {
-            const { minutes, steps, seed, name } = options;
-            const dataset = await findDataset(caller, project, options.dataset);
-            const { model, run, plan } = await caller.call('models.train', {
-              project,
-              datasetId: dataset.id,
-              minutes,
-              seed,
-              name: name ?? null,
-              from: await startNamed(caller, project, options.from),
-              ...(steps === undefined ? {} : { steps }),
-            });
-            for (const line of [...plan.why, ...plan.warnings]) process.stderr.write(`${line}\n`);
-            if (local === null) {
-              // Whoever owns the project trains it.
-              process.stdout.write(
-                options.json
-                  ? `${JSON.stringify({ model: model.name, status: run.status })}\n`
-                  : `"${model.name}" is queued in the process that has the project open.\n`,
-              );
-              return;
-            }
-            const ended = await followRun(local, project, run.id);
-            if (ended.error !== null) throw fromWireError(ended.error);
-            if (ended.status !== 'done') {
-              throw new AppError('cancelled', `The training of "${model.name}" was cancelled.`);
-            }
-            const score = await caller.call('models.score', { project, modelId: model.id });
-            const { images, classes, seconds, words } = score;
+    .action(async (path: string, options: TrainOptions) => {
+      await withProject(
+        path,
+        async (caller, project, local) => {
+          const { minutes, steps, seed, name, json } = options;
+          const dataset = await findDataset(caller, project, options.dataset);
+          const training = {
+            ...{ project, datasetId: dataset.id, minutes },
+            from: await startNamed(caller, project, options.from ?? 'random'),
+            splitId:
+              options.split === undefined
+                ? null
+                : (await findSplit(caller, project, { dataset, name: options.split })).id,
+            settings: settingsOf(options),
+            ...(steps === undefined ? {} : { steps }),
+          };
+          const advice =
+            options.from === undefined
+              ? adviceLines(await caller.call('models.starts', { project, datasetId: dataset.id }))
+              : [];
+          if (options.dryRun) {
+            const plan = await caller.call('models.plan', training);
+            print({ json }, plan, [...planLines(plan), ...advice]);
+            return;
+          }
+          const { model, run, plan } = await caller.call('models.train', {
+            ...training,
+            ...{ seed, name: name ?? null },
+          });
+          for (const line of [...planLines(plan), ...advice]) process.stderr.write(`${line}\n`);
+          if (local === null) {
+            // Whoever owns the project trains it.
             process.stdout.write(
-              options.json
-                ? `${JSON.stringify({ model: model.name, images, classes, seconds, words })}\n`
-                : `${[`"${model.name}", ${duration(seconds)} of training`, ...words].join('\n')}\n`,
+              json
+                ? `${JSON.stringify({ model: model.name, status: run.status })}\n`
+                : `"${model.name}" is queued in the process that has the project open.\n`,
             );
-          },
-          { reachable: true },
-        );
-      },
-    );
+            return;
+          }
+          const ended = await followRun(local, project, run.id);
+          if (ended.error !== null) throw fromWireError(ended.error);
+          if (ended.status !== 'done') {
+            throw new AppError('cancelled', `The training of "${model.name}" was cancelled.`);
+          }
+          const score = await caller.call('models.score', { project, modelId: model.id });
+          const { images, classes, seconds, words } = score;
+          const leftOut = plan.leftOut.length;
+          process.stdout.write(
+            json
+              ? `${JSON.stringify({ model: model.name, images, leftOut, classes, seconds, steps: ended.step, words })}\n`
+              : `${[`"${model.name}", ${duration(seconds)} of training, ${counted(ended.step, 'step')}`, ...words].join('\n')}\n`,
+          );
+        },
+        { reachable: true },
+      );
+    });
 }

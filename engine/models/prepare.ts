@@ -160,10 +160,14 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
       `${counted(byPart.train.length, 'image')} to learn from, ${byPart.val.length} to choose the checkpoint by, ${byPart.test.length} held out for the score; images never change sides.`,
       `Starts from ${start.words}.`,
       ...(start.network === null
-        ? found.why
+        ? []
         : [
             `Network${start.sampling === null ? ' is that' : ' and sampling are those'} of the weights it starts from.`,
           ]),
+      ...(start.sampling === null && settings.sizePx === undefined && settings.mode === undefined
+        ? [found.why.sampling]
+        : []),
+      ...(settings.loss === undefined ? [found.why.loss] : []),
       ...(changed.length === 0 ? [] : [`Chosen by hand: ${inWords(changed)}.`]),
     ],
     warnings: [...(warning === null ? [] : [`${sentence(start.words)}: ${warning}`])],

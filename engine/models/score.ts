@@ -1,7 +1,7 @@
 /** How good a model is on the images that are kept from its training, by class, with what may be said of so few. */
 import type { Interval } from '../../shared/analysis.ts';
 import type { ModelScore } from '../../shared/api.ts';
-import type { Model } from '../../shared/entities.ts';
+import type { Model, Run } from '../../shared/entities.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
 import { counted, score, scoreInterval } from '../../shared/number-format.ts';
 import { diceOf } from '../../shared/overlap.ts';
@@ -48,7 +48,19 @@ export function modelScore(db: Project, model: Model): ModelScore {
     };
   });
   const seconds = run?.trainedSeconds ?? 0;
-  return { model, images, classes, seconds, words: wordsOf({ images, classes }) };
+  const words = [...endOf(model, run), ...wordsOf({ images, classes })];
+  return { model, images, classes, seconds, words };
+}
+
+/** Why it made fewer steps than it might have. */
+function endOf({ earlyEnd }: Model, run: Run | undefined): string[] {
+  if (earlyEnd === null || run === undefined) return [];
+  const of = `at step ${run.step} of ${run.steps}`;
+  return [
+    earlyEnd === 'no gain'
+      ? `Ended ${of}: the validation images gained nothing any more.`
+      : `Ended by hand ${of}, with the best network so far.`,
+  ];
 }
 
 function wordsOf({ images, classes }: Pick<ModelScore, 'images' | 'classes'>): string[] {

@@ -38,7 +38,7 @@ export interface WorkedOut {
   readonly batchAt: (sizePx: number) => number;
   readonly loss: LossConfig;
   /** Each choice with its reason, in words. */
-  readonly why: readonly string[];
+  readonly why: { readonly sampling: string; readonly loss: string };
 }
 
 const median = (values: readonly number[]) =>
@@ -60,14 +60,14 @@ export function workedOut({ images, classShares }: Fingerprint): WorkedOut {
     sampling: { sizePx, mode: isWhole ? 'resize' : 'patches' },
     batchAt,
     loss: Loss.parse(isRare ? { kind: 'cross-entropy+tversky' } : {}),
-    why: [
-      isWhole
+    why: {
+      sampling: isWhole
         ? `Whole images at ${sizePx} px, since the middle one of their longer sides is ${side} px.`
         : `Patches of ${sizePx} px at full resolution, since the middle one of the images' longer sides is ${side} px.`,
-      isRare
+      loss: isRare
         ? `A loss for rare classes (Tversky), since one of them has ${(100 * rarest).toFixed(1)} % of the labelled pixels.`
         : 'Cross-entropy and Dice, since no class is rare.',
-    ],
+    },
   };
 }
 

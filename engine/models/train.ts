@@ -105,7 +105,6 @@ export async function trainModel(
     const name = request.name ?? freeName(db, dataset);
     assertFree(db, name);
     const replaced = db.models.list().filter((model) => sameName(model.name) === sameName(name));
-    for (const { runId } of replaced) db.runs.deleteSingle(runId);
     db.models.keepParts(fresh);
     const { patience, ...schedule } = modelSchedule(budget.steps);
     const { train, val, test } = byPart;
@@ -139,7 +138,10 @@ export async function trainModel(
       labels: train.length,
       dependsOn: start.dependsOn,
     });
+    // Deleted last, so that no id is given twice in one list of changes.
+    for (const { id } of replaced) db.models.rename(id, `${name}, replaced (${id})`);
     const modelId = db.models.create({ name, runId, startedFrom: start.words });
+    for (const one of replaced) db.runs.deleteSingle(one.runId);
     const plan = planOf(preparation, budget);
     for (const line of [...plan.why, ...plan.warnings]) db.runs.log(runId, line);
     return { modelId, runId, replaced, plan };

@@ -1,0 +1,186 @@
+/** graft models: the networks that one keeps. */
+import type { Command } from 'commander';
+import type { ListedModel, ModelComparison } from '../../shared/api.ts';
+import {
+  minuteUtc,
+  score,
+  scoreInterval,
+  signed,
+  signedInterval,
+} from '../../shared/number-format.ts';
+import { number } from './arguments.ts';
+import { withProject } from './host.ts';
+import { findModel } from './lookup.ts';
+import { print, table } from './output.ts';
+
+const diceOf = ({ dice, ci95, scored, status }: ListedModel) => {
+  if (dice === null) return status === 'done' ? 'not scored' : status;
+  return `${score(dice)}${ci95 === null ? '' : ` ${scoreInterval(ci95)}`} on ${scored}`;
+};
+
+const firstLine = (notes: string) => notes.split('\n')[0] ?? '';
+
+const listLines = (models: readonly ListedModel[]) =>
+  models.length === 0
+    ? 'There is no model yet. Train one: graft train P.graft --dataset NAME'
+    : table([
+        ['name', 'dataset', 'started from', 'labels', 'held-out Dice', 'trained', 'notes'],
+        ...models.map((model) => [
+          model.name,
+          model.datasetName,
+          model.startedFrom,
+          String(model.images.train),
+          diceOf(model),
+          minuteUtc(model.createdAt),
+          firstLine(model.notes),
+        ]),
+      ]);
+
+function comparisonLines({ models, classes, leftOut, words }: ModelComparison): string[] {
+  const dice = (value: number | null) => (value === null ? '–' : score(value));
+  return [
+    ...words,
+    ...(classes.length === 0
+      ? []
+      : [
+          table([
+            ['class', ...models.map(({ name }) => name), 'difference', 'images'],
+            ...classes.map((one) => [
+              one.name,
+              ...one.dice.map(dice),
+              `${signed(one.effect)}${one.ci95 === null ? '' : ` ${signedInterval(one.ci95)}`}`,
+              String(one.images),
+            ]),
+          ]),
+        ]),
+    ...leftOut.map(({ name, why }) => `  not compared: ${name}: ${why}`),
+  ];
+}
+
+export function addModelsCommands(program: Command): void {
+  const models = program
+    .command('models')
+    .description('models that graft train has made: list, compare, rename, note, stop, delete')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft models list cells.graft
+  graft models compare cells.graft "this week" "last week"
+  graft predict cells.graft more-images/ --model "this week" --out masks
+  graft export-model cells.graft --model "this week" --format onnx --out cells.onnx`,
+    );
+  const named = (name: string, description: string) =>
+    models
+      .command(name)
+      .description(description)
+      .argument('<project>', 'project file')
+      .argument('<model>', 'name of the model');
+
+  models
+    .command('list')
+    .description('all models, the newest first')
+    .argument('<project>', 'project file')
+    .option('--json', 'print one JSON document', false)
+    .action(async (path: string, options: { json: boolean }) => {
+      await withProject(
+        path,
+        async (caller, project) => {
+          const found = await caller.call('models.list', { project });
+          print(options, { models: found }, listLines(found));
+        },
+        { reachable: true },
+      );
+    });
+
+  named(
+    'compare',
+    'say whether a model is better than another, on images that both were held out from',
+  )
+    .argument('<other>', 'name of the other')
+    .option('--delta <x>', 'differences of Dice below this do not matter (default: 0.02)', number)
+    .option('--json', 'print one JSON document', false)
+    .action(
+      async (
+        path: string,
+        first: string,
+        second: string,
+        options: { delta?: number; json: boolean },
+      ) => {
+        await withProject(
+          path,
+          async (caller, project) => {
+            const [one, other] = [
+              await findModel(caller, project, first),
+              await findModel(caller, project, second),
+            ];
+            const { delta } = options;
+            const found = await caller.call('models.compare', {
+              project,
+              modelIds: [one.id, other.id],
+              ...(delta === undefined ? {} : { delta }),
+            });
+            print(options, found, comparisonLines(found));
+          },
+          { reachable: true },
+        );
+      },
+    );
+
+  named('rename', 'give a model another name')
+    .argument('<name>', 'its new name')
+    .action(async (path: string, model: string, name: string) => {
+      await withProject(
+        path,
+        async (caller, project) => {
+          const { id } = await findModel(caller, project, model);
+          const renamed = await caller.call('models.rename', { project, modelId: id, name });
+          process.stdout.write(`"${model}" is now "${renamed.name}".\n`);
+        },
+        { reachable: true },
+      );
+    });
+
+  named('note', 'write down something about a model, in the place of what was noted before')
+    .argument('<text>', 'the note; "" for none')
+    .action(async (path: string, model: string, notes: string) => {
+      await withProject(
+        path,
+        async (caller, project) => {
+          const { id } = await findModel(caller, project, model);
+          await caller.call('models.setNotes', { project, modelId: id, notes });
+        },
+        { reachable: true },
+      );
+    });
+
+  named('stop', 'end a training that another process has under way')
+    .option('--keep', 'with the best network so far, which is tested and stays as the model', false)
+    .action(async (path: string, model: string, { keep }: { keep: boolean }) => {
+      await withProject(
+        path,
+        async (caller, project) => {
+          const { id, name } = await findModel(caller, project, model);
+          await caller.call('models.stop', { project, modelId: id, keep });
+          process.stdout.write(
+            keep ? `"${name}" ends with what it has learned.\n` : `"${name}" is cancelled.\n`,
+          );
+        },
+        { reachable: true },
+      );
+    });
+
+  named('delete', 'delete a model with its weights and scores').action(
+    async (path: string, model: string) => {
+      await withProject(
+        path,
+        async (caller, project) => {
+          const { id, name } = await findModel(caller, project, model);
+          const { kept } = await caller.call('models.remove', { project, modelId: id });
+          process.stdout.write(`"${name}" is deleted. ${kept.join(' ')}\n`);
+        },
+        { reachable: true },
+      );
+    },
+  );
+}
