@@ -8,15 +8,15 @@ import {
   type SamplingConfig,
 } from '../../../shared/entities.ts';
 
-/** Sides of the square that an image is squeezed to. */
+/** Sides of the square that a small image is stretched to, and that of patches. */
 const SMALLEST_PX = 64;
-const LARGEST_PX = 512;
-/**
- * Images up to this side are seen as they are, in patches: windows over one of 1024 px take half a second, and over four
- * times as many pixels more than an answer may take. Larger ones are squeezed.
- */
-const LARGEST_WHOLE_PX = 1024;
 const PATCH_PX = 256;
+/**
+ * Up to this side larger ones are seen as they are, in patches: windows over one of 1024 px take half a second, and over
+ * four times as many pixels more than an answer may take. Those that are larger still are squeezed.
+ */
+const LARGEST_IN_PATCHES_PX = 1024;
+const SQUEEZED_PX = 512;
 /** Pixels of a step: 16 views of 128 px, or one of 512 px. */
 const STEP_PIXELS = 2 ** 18;
 const MOST_VIEWS = 16;
@@ -41,9 +41,10 @@ export const viewsOf = (sizePx: number): number =>
 
 /** `side`: the longer one of most images. */
 function samplingOf(side: number): SamplingConfig {
-  if (side > LARGEST_PX && side <= LARGEST_WHOLE_PX) return { sizePx: PATCH_PX, mode: 'patches' };
+  if (side > LARGEST_IN_PATCHES_PX) return { sizePx: SQUEEZED_PX, mode: 'resize' };
+  if (side > PATCH_PX) return { sizePx: PATCH_PX, mode: 'patches' };
   let sizePx = SMALLEST_PX;
-  while (sizePx < side && sizePx < LARGEST_PX) sizePx *= 2;
+  while (sizePx < side) sizePx *= 2;
   return { sizePx, mode: 'resize' };
 }
 
