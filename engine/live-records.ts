@@ -4,12 +4,12 @@
  */
 import type { LivePoint } from '../shared/entities.ts';
 import { messageOf } from '../shared/errors.ts';
-import type { Taking } from './db/live.ts';
 import type { Project } from './db/project.ts';
+import type { Joining } from './training/live/label-set.ts';
 
 interface Joined {
   readonly step: number;
-  readonly takings: readonly Taking[];
+  readonly takings: readonly Joining[];
 }
 
 export class LiveRecords {
@@ -39,7 +39,7 @@ export class LiveRecords {
     this.#write((live) => live.resumedAt(this.#datasetId, step));
   }
 
-  joined(step: number, takings: readonly Taking[]): void {
+  joined(step: number, takings: readonly Joining[]): void {
     this.#joined.push({ step, takings });
     this.#write(() => undefined);
   }
@@ -57,14 +57,22 @@ export class LiveRecords {
     });
   }
 
+  /** The parts of images that have none yet are those of models as well. */
+  #join(step: number, takings: readonly Joining[]): void {
+    const { datasets, live, models } = this.#project;
+    // Some may have been deleted meanwhile.
+    const there = takings.filter(({ imageId }) => datasets.image(imageId) !== undefined);
+    live.addTakings(this.#datasetId, step, there);
+    const kept = new Set(models.keptParts(this.#datasetId).map(({ imageId }) => imageId));
+    models.keepParts(there.filter(({ imageId }) => !kept.has(imageId)));
+  }
+
   #write(own: (live: Project['live']) => void): void {
     const { live } = this.#project;
     const owedStep = this.#owedStep;
     try {
       this.#project.transaction(() => {
-        for (const { step, takings } of this.#joined) {
-          live.addTakings(this.#datasetId, step, takings);
-        }
+        for (const { step, takings } of this.#joined) this.#join(step, takings);
         if (this.#point !== null) live.addPoint(this.#datasetId, this.#point);
         own(live);
       });

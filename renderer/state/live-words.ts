@@ -34,7 +34,7 @@ export function diceWords(state: LiveState, points: readonly LivePoint[]): strin
   const { measured } = state;
   if (measured === null) {
     return state.heldOut === 0
-      ? 'One of five labelled images is held out: it is never trained on, and says how good the network is. From the third labelled image on there is one.'
+      ? 'About three of ten labelled images are held out: they are never trained on, and say how good the network is. There is none yet.'
       : 'Not measured on the held-out images yet.';
   }
   const { heldOut, step } = measured;

@@ -173,7 +173,7 @@ describe('a live training', () => {
     last().tell({
       type: 'taken',
       step: 9,
-      takings: [{ imageId: 1, labelMapId: 1, heldOut: true }],
+      takings: [{ imageId: 1, labelMapId: 1, heldOut: true, part: 'test' }],
     });
     for (const step of [5, 10, 15]) last().tell(progressAt(step, step / 20));
     last().dies('signal SIGKILL');
@@ -206,7 +206,7 @@ describe('a live training', () => {
     last().tell({
       type: 'taken',
       step: 3,
-      takings: [{ imageId: 1, labelMapId: 1, heldOut: false }],
+      takings: [{ imageId: 1, labelMapId: 1, heldOut: false, part: 'train' }],
     });
     last().tell(checkpointAt(4));
     expect(live.state.trouble).toMatch(/disk full/);

@@ -1,16 +1,20 @@
 /**
  * Which labelled images a live training learns from, and which are held out: read from the project whenever something
- * has changed. Every image has its side for good. Knows no pixels and no network.
+ * has changed. Their parts are those of models (engine/models/kept-parts.ts), so that what is held out of one is held out
+ * of all, for good. Knows no pixels and no network.
  */
-import type { Author, Dataset, ImageRecord } from '../../../shared/entities.ts';
+import type { Author, Dataset, ImageRecord, Part } from '../../../shared/entities.ts';
 import { takesPart } from '../../../shared/task-sources.ts';
 import type { Taking } from '../../db/live.ts';
 import type { Project } from '../../db/project.ts';
+import { partsOfLabelled } from '../../models/kept-parts.ts';
 
-/** One labelled image of so many is held out. */
-const HELD_OUT_ONE_OF = 5;
+/** Labels of an image that joined, and the part that it has from now on. */
+export interface Joining extends Taking {
+  readonly part: Part;
+}
 
-export interface Member extends Taking {
+export interface Member extends Joining {
   readonly image: ImageRecord;
 }
 
@@ -22,39 +26,26 @@ interface LabelNews {
   readonly left: readonly number[];
 }
 
-/**
- * The side of an image that has none yet: that of its group, so that frames of one film do not judge each other; else
- * every fifth is held out, beginning with the third.
- */
-function sideOf(
-  image: Pick<ImageRecord, 'id' | 'groupName'>,
-  known: readonly { readonly heldOut: boolean; readonly groupName: string | null }[],
-): boolean {
-  const group =
-    image.groupName === null
-      ? undefined
-      : known.find(({ groupName }) => groupName === image.groupName);
-  if (group !== undefined) return group.heldOut;
-  const heldOut = known.filter((one) => one.heldOut).length;
-  return heldOut < Math.round((known.length + 1) / HELD_OUT_ONE_OF);
-}
+const SPOILT =
+  'It is a test image of the first split, and an earlier training learned from it: so it can neither train nor test.';
 
 export class LabelSet {
   readonly #project: Project;
   readonly #datasetId: number;
   /** In the order in which they first joined: what a batch is made of depends on it. */
   #members = new Map<number, Member>();
-  /** Sides of all images that ever joined, in that order. */
-  readonly #sides = new Map<number, boolean>();
+  /** Parts of all images that ever joined, in that order; the project file may not have the newest yet. */
+  readonly #parts = new Map<number, Part>();
   /** A revision never changes its author. */
   readonly #authors = new Map<number, Author | null>();
+  #spoilt: readonly string[] = [];
   #isOpenWaiting = false;
 
   constructor(project: Project, datasetId: number) {
     this.#project = project;
     this.#datasetId = datasetId;
     for (const { imageId, heldOut } of project.live.takings(datasetId)) {
-      if (!this.#sides.has(imageId)) this.#sides.set(imageId, heldOut);
+      this.#parts.set(imageId, heldOut ? 'test' : 'train');
     }
   }
 
@@ -69,6 +60,11 @@ export class LabelSet {
   /** Whether the labels on the screen would join if another image were opened. */
   get isOpenWaiting(): boolean {
     return this.#isOpenWaiting;
+  }
+
+  /** Labelled images that are in no part, and why. */
+  get leftOut(): { readonly name: string; readonly why: string }[] {
+    return this.#spoilt.map((name) => ({ name, why: SPOILT }));
   }
 
   /** What could not be read: it joins again with its next labels, or the next look. */
@@ -87,33 +83,38 @@ export class LabelSet {
     readonly unreadable: Pick<ReadonlySet<number>, 'has'>;
   }): LabelNews {
     const { dataset, openImageId, unreadable } = options;
-    const images = new Map(
-      this.#project.datasets
-        .images(this.#datasetId)
-        .filter(takesPart)
-        .map((image) => [image.id, image]),
-    );
     const before = this.#members;
-    const taken: Member[] = [];
+    const labelled = new Map<number, ImageRecord & { readonly labelMapId: number }>();
     this.#isOpenWaiting = false;
+    for (const image of this.#project.datasets.images(this.#datasetId).filter(takesPart)) {
+      const { id, labelMapId } = image;
+      if (labelMapId === null || unreadable.has(labelMapId) || !this.#isOfPerson(labelMapId)) {
+        continue;
+      }
+      const known = before.get(id);
+      const isHalfDone =
+        id === openImageId && dataset.hasBackground && known?.labelMapId !== labelMapId;
+      if (isHalfDone) this.#isOpenWaiting = true;
+      if (!isHalfDone) labelled.set(id, { ...image, labelMapId });
+      else if (known !== undefined) labelled.set(id, { ...image, labelMapId: known.labelMapId });
+    }
+    const parts = this.#partsOf([...labelled.values()]);
+
+    const taken: Member[] = [];
     const now = new Map<number, Member>();
     // Those that had joined keep their places.
-    for (const id of new Set([...this.#sides.keys(), ...images.keys()])) {
-      const image = images.get(id);
-      const labelMapId = image?.labelMapId ?? null;
-      if (image === undefined || labelMapId === null || unreadable.has(labelMapId)) continue;
-      if (!this.#isOfPerson(labelMapId)) continue;
+    for (const id of new Set([...this.#parts.keys(), ...labelled.keys()])) {
+      const image = labelled.get(id);
+      const part = parts.get(id);
+      if (image === undefined || part === undefined) continue;
+      const { labelMapId } = image;
       const known = before.get(id);
-      if (known?.labelMapId === labelMapId) {
+      if (known?.labelMapId === labelMapId && known.part === part) {
         now.set(id, known);
         continue;
       }
-      if (id === openImageId && dataset.hasBackground) {
-        this.#isOpenWaiting = true;
-        if (known !== undefined) now.set(id, known);
-        continue;
-      }
-      const member = { image, imageId: id, labelMapId, heldOut: this.#side(image, images) };
+      const member = { image, imageId: id, labelMapId, part, heldOut: part !== 'train' };
+      this.#parts.set(id, part);
       now.set(id, member);
       taken.push(member);
     }
@@ -121,16 +122,19 @@ export class LabelSet {
     return { taken, left: [...before.keys()].filter((id) => !now.has(id)) };
   }
 
-  #side(image: ImageRecord, images: ReadonlyMap<number, ImageRecord>): boolean {
-    const fixed = this.#sides.get(image.id);
-    if (fixed !== undefined) return fixed;
-    const known = [...this.#sides].map(([id, heldOut]) => ({
-      heldOut,
-      groupName: images.get(id)?.groupName ?? null,
-    }));
-    const side = sideOf(image, known);
-    this.#sides.set(image.id, side);
-    return side;
+  /** Of those that may train or test. */
+  #partsOf(labelled: readonly ImageRecord[]): ReadonlyMap<number, Part> {
+    const of = { datasetId: this.#datasetId, splitId: null };
+    const { parts, fresh, spoilt } = partsOfLabelled(this.#project, labelled, of);
+    const isFresh = new Set(fresh.map(({ imageId }) => imageId));
+    const own = labelled.filter(({ id }) => !spoilt.has(id));
+    this.#spoilt = labelled.filter(({ id }) => spoilt.has(id)).map(({ name }) => name);
+    return new Map(
+      own.flatMap(({ id }) => {
+        const part = (isFresh.has(id) ? this.#parts.get(id) : undefined) ?? parts.get(id);
+        return part === undefined ? [] : [[id, part] as const];
+      }),
+    );
   }
 
   /** A prediction that nobody has looked at teaches nothing but itself. */

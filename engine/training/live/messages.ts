@@ -1,6 +1,6 @@
 /** What the engine and the process of a live training say to each other (Node IPC, advanced serialization). */
 import { z } from 'zod';
-import { EngineChoice, Id, LiveProgress } from '../../../shared/entities.ts';
+import { EngineChoice, Id, LiveProgress, Part } from '../../../shared/entities.ts';
 import { WireError } from '../../../shared/errors.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
@@ -38,7 +38,7 @@ export const LiveEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('taken'),
     step: z.number().int(),
-    takings: z.array(z.object({ imageId: Id, labelMapId: Id, heldOut: z.boolean() })),
+    takings: z.array(z.object({ imageId: Id, labelMapId: Id, heldOut: z.boolean(), part: Part })),
   }),
   z.object({
     type: z.literal('checkpoint'),

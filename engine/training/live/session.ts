@@ -185,8 +185,8 @@ export class LiveSession {
     this.#plan = null;
     this.#newsAt = this.#step;
     if (left.length > 0 || taken.some(({ heldOut }) => heldOut)) this.#score.outdate();
-    const takings = taken.map(({ imageId, labelMapId, heldOut }) => ({
-      ...{ imageId, labelMapId, heldOut },
+    const takings = taken.map(({ imageId, labelMapId, heldOut, part }) => ({
+      ...{ imageId, labelMapId, heldOut, part },
     }));
     if (takings.length > 0) this.#emit({ type: 'taken', step: this.#step, takings });
   }
@@ -334,7 +334,7 @@ export class LiveSession {
       heldOut: this.#labels.heldOut.length,
       measured: this.#labels.heldOut.length === 0 ? null : this.#score.latest,
       sampling: this.#network === null ? null : this.#settings.sampling,
-      unused: [...this.#pictures.unreadable.values()],
+      unused: [...this.#pictures.unreadable.values(), ...this.#labels.leftOut],
     };
     this.#emit({ type: 'progress', progress });
   }
