@@ -22,6 +22,8 @@ export interface BandSeries {
   readonly style: SeriesStyle;
   /** Of the line in units of the drawing; 2 where nothing is said. */
   readonly thickness?: number;
+  /** Drawn as a line without markers, or as markers with whiskers; as a line with its markers where nothing is said. */
+  readonly only?: 'line' | 'points';
   /** Ascending in x; points without a finite y are left out. */
   readonly points: readonly BandPoint[];
 }
@@ -92,9 +94,9 @@ function drawLines(
       markup`<text class="small" x="0" y="${top - 14}">${options.y.name}</text>`,
       yAxis(y, box),
       xAxis(x, box, options.x.name),
-      markup`${shown.map((one) => band(one, x, y))}`,
-      markup`${shown.map((one) => line(one, x, y))}`,
-      markup`${options.series.map((one, index) => markers(options, one, { index, view, x, y }))}`,
+      markup`${shown.map((one) => (one.only === 'points' ? whiskers(one, x, y) : band(one, x, y)))}`,
+      markup`${shown.map((one) => one.only !== 'points' && line(one, x, y))}`,
+      markup`${options.series.map((one, index) => one.only !== 'line' && markers(options, one, { index, view, x, y }))}`,
     ]),
     plot: box,
     axis: whole[1] > whole[0] ? { scale: x, whole } : null,
@@ -161,6 +163,15 @@ function band({ points, style }: BandSeries, x: Scale, y: Scale): Markup {
   const there = known.map((point) => markup`${x.at(point.x)} ${y.at(point.low)} `);
   const back = known.toReversed().map((point) => markup`${x.at(point.x)} ${y.at(point.high)} `);
   return markup`<polygon class="spread" points="${there}${back}" fill="${style.colour}"/>`;
+}
+
+function whiskers({ points, style }: BandSeries, x: Scale, y: Scale): Markup {
+  return markup`${points
+    .filter(hasBand)
+    .map(
+      (point) =>
+        markup`<line x1="${x.at(point.x)}" x2="${x.at(point.x)}" y1="${y.at(point.low)}" y2="${y.at(point.high)}" stroke="${style.colour}" stroke-width="1.4"/>`,
+    )}`;
 }
 
 function hasBand({ low, high }: BandPoint): boolean {
