@@ -1,7 +1,6 @@
 /** Trained networks of a project that can predict. */
 import type { Run, Study } from '../../shared/entities.ts';
 import type { Api } from '../api.ts';
-import { meanDice } from './model-scores.svelte.ts';
 import type { ProjectState } from './project.svelte.ts';
 import { runName } from './run-names.ts';
 
@@ -10,7 +9,7 @@ export interface Predictor {
   /** null: a model, which belongs to none. */
   readonly study: Study | null;
   readonly name: string;
-  /** Mean over the test images of its study, or over the classes of a model; null: it was not tested. */
+  /** Mean over the test images of its study, or over the held-out images of a model; null: it was not tested. */
   readonly dice: number | null;
 }
 
@@ -19,22 +18,14 @@ export async function findPredictors(
   api: Pick<Api, 'call'>,
   project: Pick<ProjectState, 'path' | 'studies' | 'runs' | 'models' | 'run'>,
 ): Promise<Predictor[]> {
-  return [...(await modelPredictors(api, project)), ...(await studyPredictors(api, project))];
+  return [...modelPredictors(project), ...(await studyPredictors(api, project))];
 }
 
-async function modelPredictors(
-  api: Pick<Api, 'call'>,
-  project: Pick<ProjectState, 'path' | 'models' | 'run'>,
-): Promise<Predictor[]> {
-  const found = await Promise.all(
-    (project.models ?? []).toReversed().map(async ({ id, name, runId }) => {
-      const run = project.run(runId);
-      if (run?.status !== 'done') return [];
-      const score = await api.call('models.score', { project: project.path, modelId: id });
-      return [{ run, study: null, name, dice: meanDice(score) }];
-    }),
-  );
-  return found.flat();
+function modelPredictors(project: Pick<ProjectState, 'models' | 'run'>): Predictor[] {
+  return (project.models ?? []).flatMap(({ name, runId, dice }) => {
+    const run = project.run(runId);
+    return run?.status === 'done' ? [{ run, study: null, name, dice }] : [];
+  });
 }
 
 async function studyPredictors(

@@ -1,11 +1,10 @@
 /** The open project as the views see it: lists that follow the engine's events. Pixels are not here. */
-import type { ProjectInfo } from '../../shared/api.ts';
+import type { ListedModel, ProjectInfo } from '../../shared/api.ts';
 import type {
   Dataset,
   Encoder,
   LiveState,
   MetricPoint,
-  Model,
   Run,
   Study,
   StudyConfig,
@@ -36,8 +35,8 @@ export class ProjectState {
   studies = $state.raw<readonly Study[] | null>(null);
   runs = $state.raw<readonly Run[] | null>(null);
   encoders = $state.raw<readonly Encoder[] | null>(null);
-  /** In the order of their making. How far one is, its run says. */
-  models = $state.raw<readonly Model[] | null>(null);
+  /** Newest first. How far one is, its run says. */
+  models = $state.raw<readonly ListedModel[] | null>(null);
   /** Why nothing that is queued is trained for now. */
   held = $state.raw<WireError | null>(null);
   /** Metric points that came in since the window opened the project, by run id. */
@@ -92,7 +91,7 @@ export class ProjectState {
     return this.studies?.find((study) => study.id === id) ?? null;
   }
 
-  model(id: number | null): Model | null {
+  model(id: number | null): ListedModel | null {
     return this.models?.find((model) => model.id === id) ?? null;
   }
 
@@ -112,7 +111,7 @@ export class ProjectState {
   }
 
   /** The model that is being trained; null: none is. */
-  get runningModel(): { readonly model: Model; readonly run: Run } | null {
+  get runningModel(): { readonly model: ListedModel; readonly run: Run } | null {
     for (const model of this.models ?? []) {
       const run = this.run(model.runId);
       if (run?.status === 'running') return { model, run };
@@ -249,9 +248,13 @@ export class ProjectState {
     const isNews = (ids: Changes['encoders']) => [...(ids?.added ?? []), ...(ids?.updated ?? [])];
     if (isNews(datasets).length > 0 || datasets?.counted !== undefined) lists.add('datasets');
     if (isNews(encoders).length > 0) lists.add('encoders');
-    if (isNews(models).length > 0) lists.add('models');
+    // What a run comes to its model shows.
+    const news = new Set(isNews(runs));
+    if (isNews(models).length > 0 || this.models?.some(({ runId }) => news.has(runId)) === true) {
+      lists.add('models');
+    }
     if (isNews(studies).length > 0) lists.add('studies');
-    for (const id of isNews(runs)) this.#due.runs.add(id);
+    for (const id of news) this.#due.runs.add(id);
     if (lists.size > 0 || this.#due.runs.size > 0) this.#refresh.soon();
   }
 

@@ -339,6 +339,55 @@ describe('a study and a pretraining of one’s own', () => {
     await expectAccessible('imported encoder');
   });
 
+  it('trains a model, goes on from it, says whether that is better, and predicts with it', async (ctx) => {
+    if (obstacle !== null) ctx.skip(obstacle);
+    const { page, screenshot, expectAccessible } = window();
+    const dialog = page.getByRole('dialog', { name: 'Train a network' });
+    const train = () => dialog.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.keyboard.press('Control+3');
+    await page.getByText('No models yet').waitFor();
+    await expectAccessible('no models');
+    await page.keyboard.press('Control+Enter');
+    // Worked out from the images, timed here, and open to be chosen otherwise.
+    await dialog.getByText(/steps of \d+, about/).click();
+    await dialog.getByText(/held out for the score/).waitFor();
+    await dialog.getByLabel('Images a step').fill('2');
+    await dialog.getByLabel('Images a step').press('Tab');
+    await dialog.getByText(/steps of 2, about/).waitFor();
+    await screenshot('models-train');
+    await expectAccessible('train');
+    await dialog.getByLabel('Minutes').fill('0.1');
+    await dialog.getByLabel('Name').fill('first');
+    await train();
+    await page.getByRole('heading', { name: 'first' }).waitFor();
+    await page.getByRole('heading', { name: 'How good it is' }).waitFor();
+
+    await page.getByRole('button', { name: 'Go on …' }).click();
+    await expect.poll(() => dialog.getByLabel('Start from').inputValue()).toMatch(/^model/);
+    await dialog.getByLabel('Name').fill('first');
+    await dialog.getByText(/There is a model named “first” already/).waitFor();
+    await dialog.getByLabel('Name').fill('second');
+    await dialog.getByLabel('Minutes').fill('30');
+    await train();
+    await page.getByRole('heading', { name: 'second' }).waitFor();
+    await page.getByText(/^Step \d+ of/).waitFor();
+    await page.getByRole('button', { name: 'Stop and keep' }).click();
+    await page.getByText(/"second" against "first"/).waitFor();
+    await page.getByText(/stopped by hand/).waitFor();
+    await screenshot('models');
+    await expectAccessible('a model');
+
+    await page.getByRole('button', { name: 'Predict …' }).click();
+    const predict = page.getByRole('dialog', { name: /Predict/ });
+    await predict.getByRole('button', { name: 'Predict' }).click();
+    await page.getByRole('button', { name: /Correct the \d+ least certain/ }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Delete …' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { name: 'first' }).waitFor();
+  });
+
   it('goes on with a study when its engine was killed', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const project = await projectWithStudy();
