@@ -27,10 +27,7 @@ export class TrainPlan {
   }
 
   /** Settings and parts at once, steps and time once nothing more is changed. */
-  async replan(
-    input: Omit<CallInput<'models.plan'>, 'time'>,
-    { hurry = false }: { readonly hurry?: boolean } = {},
-  ): Promise<void> {
+  async replan(input: Omit<CallInput<'models.plan'>, 'time'>): Promise<void> {
     this.close();
     const abort = new AbortController();
     this.#asking = abort;
@@ -38,7 +35,7 @@ export class TrainPlan {
     const isOver = () => this.#asking !== abort;
     this.stale = true;
     try {
-      if (!hurry) await pause(EDIT_PAUSE_MS);
+      await pause(EDIT_PAUSE_MS);
       if (isOver()) return;
       const quick = await this.#api.call('models.plan', { ...input, time: false }, { signal });
       if (isOver()) return;
@@ -46,7 +43,7 @@ export class TrainPlan {
       this.plan = quick;
       this.stale = false;
       this.timing = true;
-      if (!hurry) await pause(TIME_PAUSE_MS);
+      await pause(TIME_PAUSE_MS);
       if (isOver()) return;
       const timed = await this.#api.call('models.plan', { ...input, time: true }, { signal });
       if (!isOver()) this.plan = timed;
