@@ -1,11 +1,16 @@
 /** graft images …: what is done with images that are there. */
-import type { Command } from 'commander';
-import type { HeldImage } from '../../shared/api.ts';
+import { type Command, Option } from 'commander';
+import {
+  CLASH_CHOICES,
+  type ClashChoice,
+  type HeldImage,
+  type TransferPreview,
+} from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { counted, megabytes } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pageName } from '../data/page-names.ts';
-import { type Caller, withProject } from './host.ts';
+import { type Caller, withProgress, withProject } from './host.ts';
 import { imagesNamed, imagesOf } from './image-names.ts';
 import { findDataset } from './lookup.ts';
 import { print, table } from './output.ts';
@@ -69,10 +74,73 @@ function listLines(images: readonly ImageRecord[], { isBin }: { readonly isBin: 
   ]);
 }
 
+interface TransferFlags extends Flags {
+  to: string;
+  clash: ClashChoice;
+  newClasses: boolean;
+  preview: boolean;
+}
+
+function previewLines(preview: TransferPreview, to: Dataset): string[] {
+  const { images, labelled, same, clashes, classes, newClasses, newImageClasses, held } = preview;
+  const fresh = [...newClasses.map(({ name }) => name), ...newImageClasses];
+  return [
+    `${counted(images, 'image')}, ${labelled} labelled`,
+    ...(same > 0 ? [`${counted(same, 'image')} in "${to.name}" already: left where they are`] : []),
+    ...clashes.map(
+      ({ name, free }) =>
+        `  ${name} is the name of another image there (keep both: --clash rename, as ${free}; leave it: --clash skip)`,
+    ),
+    ...classes.map(({ name, becomes }) => `  class ${name} becomes ${becomes}`),
+    ...(fresh.length === 0 ? [] : [`new classes: ${fresh.join(', ')} (add them: --new-classes)`]),
+    ...(held > 0
+      ? [
+          `${counted(held, 'image')} stay in the bin, since studies or models are made of them, and a copy goes`,
+        ]
+      : []),
+    ...preview.doubts,
+  ];
+}
+
+async function transfer(
+  path: string,
+  names: readonly string[],
+  options: TransferFlags & { readonly how: 'move' | 'copy' },
+): Promise<void> {
+  await inDataset(path, options, async (place) => {
+    const { caller, project, dataset } = place;
+    const { how, clash, newClasses } = options;
+    const to = await findDataset(caller, project, options.to);
+    const imageIds = await namedIds(place, names);
+    const input = { project, imageIds, toDatasetId: to.id, how, clash };
+    if (options.preview) {
+      const preview = await withProgress((o) => caller.call('images.previewTransfer', input, o));
+      print(options, preview, previewLines(preview, to));
+      return;
+    }
+    const report = await withProgress((o) =>
+      caller.call('images.transfer', { ...input, newClasses }, o),
+    );
+    print(options, report, [
+      `${how === 'move' ? 'moved' : 'copied'} ${counted(report.images, 'image')} of "${dataset.name}" to "${to.name}", in no part of its splits`,
+      ...(report.same > 0 ? [`  ${report.same} there already: left where they are`] : []),
+      ...(clash === 'skip' && report.clashes.length > 0
+        ? [`  ${report.clashes.length} left where they are, since their names are taken`]
+        : []),
+      ...report.renamed.map(({ name, now }) => `  ${name} is called ${now} there`),
+      ...(report.held > 0
+        ? [`  ${report.held} stay in the bin of "${dataset.name}", since something is made of them`]
+        : []),
+    ]);
+  });
+}
+
 export function addImagesCommands(program: Command): void {
   const images = program
     .command('images')
-    .description('images of a dataset: list, exclude, rename, delete into a bin, restore')
+    .description(
+      'images of a dataset: list, exclude, rename, move, copy, delete into a bin, restore',
+    )
     .addHelpText(
       'after',
       `
@@ -82,6 +150,7 @@ Examples:
   graft images exclude cells.graft 'blurred_*.png' --dataset cells --reason "out of focus"
   graft images delete cells.graft a.png b.png --dataset cells
   graft images restore cells.graft a.png --dataset cells
+  graft images move cells.graft 'mouse-7_*' --dataset cells --to mice --preview
   graft images empty-bin cells.graft --dataset cells`,
     );
   const named = (name: string, description: string) =>
@@ -157,6 +226,21 @@ Examples:
       print(options, renamed, `${pageName(image)} is now called ${pageName(renamed)}`);
     }),
   );
+
+  for (const how of ['move', 'copy'] as const) {
+    named(how, `${how} images, with their labels, to another dataset of the project`)
+      .requiredOption('--to <name>', 'the other dataset')
+      .addOption(
+        new Option('--clash <what>', 'where their names are those of other images there')
+          .choices(CLASH_CHOICES)
+          .default('refuse' satisfies ClashChoice),
+      )
+      .option('--new-classes', 'add classes that the other dataset has not', false)
+      .option('--preview', 'only say what would come of it', false)
+      .action((path: string, names: string[], options: TransferFlags) =>
+        transfer(path, names, { ...options, how }),
+      );
+  }
 
   named('delete', 'put images into the bin of their dataset').action(
     (path: string, names: string[], options: Flags) =>

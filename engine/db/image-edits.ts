@@ -1,4 +1,6 @@
-/** SQL of what is done with images that are there: excluded, renamed, put into the bin and taken out of it. */
+/** SQL of what is done with images that are there: excluded, renamed, moved, copied, put into the bin and taken out of it. */
+import type { LabelMapRevision } from '../../shared/entities.ts';
+import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 
 /** What a snapshot, a result or a picture of a run speaks of. */
@@ -10,6 +12,17 @@ export interface BinnedImage {
   readonly bytes: number;
   readonly isHeld: boolean;
 }
+
+/** Where an image goes, and what it is called there. */
+export interface ImagePlace {
+  readonly datasetId: number;
+  readonly name: string;
+  readonly imageClass: number | null;
+}
+
+/** What a row of `images` has that does not depend on its dataset. */
+const OWN_COLUMNS = `width_px, height_px, channels, bit_depth, hash, page, channel_pages, link_path, link_relative,
+  group_name, excluded`;
 
 export function imageEditsTable(db: Sqlite) {
   const setExcluded = db.prepare<[string | null, number]>(
@@ -40,6 +53,24 @@ export function imageEditsTable(db: Sqlite) {
        JOIN runs r ON r.snapshot_id = p.snapshot_id AND r.study_id IS NULL
      WHERE i.dataset_id = ? ORDER BY r.id`,
   );
+  const move = db.prepare<[number, string, number | null, number]>(
+    'UPDATE images SET dataset_id = ?, name = ?, image_class = ? WHERE id = ?',
+  );
+  const leaveAdditions = db.prepare<[number]>('DELETE FROM addition_items WHERE image_id = ?');
+  const copy = db.prepare<[number, string, number | null, string, number]>(
+    `INSERT INTO images (dataset_id, name, image_class, created_at, ${OWN_COLUMNS})
+       SELECT ?, ?, ?, ?, ${OWN_COLUMNS} FROM images WHERE id = ?`,
+  );
+  const copyBytes = db.prepare<[number, number]>(
+    'INSERT INTO image_bytes (image_id, bytes) SELECT ?, bytes FROM image_bytes WHERE image_id = ?',
+  );
+  const addRevision = db.prepare<
+    [number, string, number | null, string, string, number | null, number, Uint8Array, string]
+  >(
+    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, kept, bytes, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const dropRevision = db.prepare<[number]>('DELETE FROM label_maps WHERE id = ?');
   const purge = db.prepare<[number]>('DELETE FROM images WHERE id = ?');
 
   return {
@@ -61,6 +92,40 @@ export function imageEditsTable(db: Sqlite) {
       studies: Map.groupBy(studiesOf.all(datasetId), (row) => row.image_id),
       runs: Map.groupBy(runsOf.all(datasetId), (row) => row.image_id),
     }),
+    /** With its labels as they are; of no addition any more. */
+    move(imageId: number, { datasetId, name, imageClass }: ImagePlace): void {
+      leaveAdditions.run(imageId);
+      move.run(datasetId, name, imageClass, imageId);
+    },
+    /** The image and its original, without labels. Returns the id of the copy. */
+    copy(imageId: number, { datasetId, name, imageClass }: ImagePlace): number {
+      const at = new Date().toISOString();
+      const id = Number(copy.run(datasetId, name, imageClass, at, imageId).lastInsertRowid);
+      copyBytes.run(id, imageId);
+      return id;
+    },
+    /** A revision of another image, or in other values, with all that is said of it. */
+    addRevision({
+      imageId,
+      bytes,
+      ...said
+    }: Omit<LabelMapRevision, 'id'> & { readonly bytes: Uint8Array }): void {
+      const { author, runId, note, createdAt, uncertainty, kept } = said;
+      const hash = sha256(bytes);
+      addRevision.run(
+        imageId,
+        author,
+        runId,
+        note,
+        createdAt,
+        uncertainty,
+        kept ? 1 : 0,
+        bytes,
+        hash,
+      );
+    },
+    /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds it. */
+    dropRevision: (labelMapId: number) => void dropRevision.run(labelMapId),
     /** Gone for good, with its labels. Fails with SQLITE_CONSTRAINT_FOREIGNKEY where it is held. */
     purge: (imageId: number) => void purge.run(imageId),
   };

@@ -1,14 +1,16 @@
-/** Calls on images that are there: excluded, renamed, put into the bin and taken out of it. */
+/** Calls on images that are there: excluded, renamed, moved, copied, put into the bin and taken out of it. */
 import { extname } from 'node:path';
-import type { CallName } from '../../shared/api.ts';
+import type { CallName, ParsedInput } from '../../shared/api.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Changes } from '../../shared/events.ts';
 import { assertFileName } from '../../shared/names.ts';
 import { freeName } from '../data/addition/fates.ts';
 import { oneName } from '../data/import/pairing.ts';
+import { transferImages } from '../data/transfer/carry-out.ts';
+import { planTransfer, type TransferRequest } from '../data/transfer/plan.ts';
 import type { Project } from '../db/project.ts';
-import { type Handlers, requireDataset } from './context.ts';
+import { type CallContext, type Handlers, requireDataset } from './context.ts';
 import { datasetUsers } from './dataset-users.ts';
 import { heldImages, holderWords } from './held-images.ts';
 
@@ -19,6 +21,8 @@ type ImageEditCalls = Extract<
   | 'images.rename'
   | 'images.delete'
   | 'images.restore'
+  | 'images.previewTransfer'
+  | 'images.transfer'
   | `bin.${string}`
 >;
 
@@ -133,6 +137,30 @@ function dropFruitless(
 
 const nameKey = (name: string, page: number) => `${page} ${oneName(name)}`;
 
+/** Errors: not-found; invalid-input, where they are in that dataset, in a bin, or of several. */
+function transferRequest(
+  db: Project,
+  { imageIds, toDatasetId, how, clash }: ParsedInput<'images.previewTransfer'>,
+  { signal, progress: onProgress }: CallContext,
+): TransferRequest {
+  const { datasetId, images } = imagesOfOne(db, imageIds);
+  const to = requireDataset(db, toDatasetId);
+  const binned = images.find(({ deletedAt }) => deletedAt !== null);
+  if (binned !== undefined) {
+    throw new AppError('invalid-input', `${binned.name} is in the bin. Restore it first.`, {
+      subject: binned.name,
+    });
+  }
+  if (datasetId === toDatasetId) {
+    throw new AppError(
+      'invalid-input',
+      `These images are in "${to.name}". Choose another dataset.`,
+    );
+  }
+  const from = requireDataset(db, datasetId);
+  return { how, images, from, to, clash, signal, onProgress };
+}
+
 export const imageEditHandlers: Handlers<ImageEditCalls> = {
   'images.exclude': ({ project, imageIds, reason }, context) =>
     setExcluded(context.project(project).db, imageIds, reason),
@@ -175,6 +203,28 @@ export const imageEditHandlers: Handlers<ImageEditCalls> = {
     return {
       output: { renamed },
       changes: changesOf(db, { datasetId: chosen.datasetId, added }),
+    };
+  },
+
+  async 'images.previewTransfer'(input, context) {
+    const { db } = context.project(input.project);
+    return (await planTransfer(db, transferRequest(db, input, context))).preview;
+  },
+
+  async 'images.transfer'(input, context) {
+    const { db } = context.project(input.project);
+    const request = transferRequest(db, input, context);
+    const report = await transferImages(db, { ...request, newClasses: input.newClasses });
+    const { fromId, toId, imageIds, goneIds, newClasses, newImageClasses } = report;
+    // News of images is of one dataset: that of the first goes before.
+    if (goneIds.length > 0) {
+      context.changed(changesOf(db, { datasetId: fromId, removed: goneIds }));
+    }
+    const changes = changesOf(db, { datasetId: toId, added: imageIds });
+    const isOther = newClasses.length + newImageClasses.length > 0;
+    return {
+      output: report,
+      changes: isOther ? { ...changes, datasets: { updated: [toId] } } : changes,
     };
   },
 

@@ -1,12 +1,21 @@
-/** What is done with images that are there: kept out of trainings, renamed, put into the bin of their dataset and taken out of it. */
+/** What is done with images that are there: kept out of trainings, renamed, moved, copied, put into the bin of their dataset and taken out of it. */
 import { z } from 'zod';
-import { Id, type ImageRecord } from '../entities.ts';
+import { Id, type ImageRecord, type SegmentationClass } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { Name } from '../limits.ts';
+import { type AdditionClash, CLASH_CHOICES } from './additions.ts';
 import { project } from './project.ts';
 
 /** Of one dataset. */
 const imageIds = z.array(Id).min(1);
+
+const Transfer = {
+  project,
+  imageIds,
+  toDatasetId: Id,
+  how: z.enum(['move', 'copy']),
+  clash: z.enum(CLASH_CHOICES).default('refuse'),
+};
 
 export const imageEditsCalls = {
   /** Kept, but in no training, score, split or prediction that is made from now on. */
@@ -21,6 +30,13 @@ export const imageEditsCalls = {
   'bin.list': z.object({ project, datasetId: Id }),
   /** Deletes for good what nothing is made of; of `imageIds` alone, where they are named. */
   'bin.empty': z.object({ project, datasetId: Id, imageIds: imageIds.optional() }),
+  /** What would come of it; writes nothing. */
+  'images.previewTransfer': z.object(Transfer),
+  /**
+   * To another dataset of the project, with all revisions of their labels; classes are matched by name. In no part of its
+   * splits; groups stay.
+   */
+  'images.transfer': z.object({ ...Transfer, newClasses: z.boolean().default(false) }),
 } satisfies Record<string, z.ZodType>;
 
 export const imageEditsChanges = {
@@ -30,6 +46,7 @@ export const imageEditsChanges = {
   'images.delete': ['datasets', 'images', 'splits'],
   'images.restore': ['datasets', 'images', 'splits'],
   'bin.empty': ['datasets', 'runs'],
+  'images.transfer': ['datasets', 'images', 'splits'],
 } as const satisfies Partial<Record<keyof typeof imageEditsCalls, readonly ChangedKind[]>>;
 
 /** An image that something is made of: it stays in the project. */
@@ -48,7 +65,36 @@ export interface BinEntry {
   readonly heldBy: readonly string[];
 }
 
+export interface TransferPreview {
+  readonly fromId: number;
+  readonly toId: number;
+  /** That would go, and those of them with labels. */
+  readonly images: number;
+  readonly labelled: number;
+  /** That are there already, byte for byte: they stay where they are. */
+  readonly same: number;
+  readonly clashes: readonly AdditionClash[];
+  /** Classes that occur in their labels, and what each is called there. */
+  readonly classes: readonly { readonly name: string; readonly becomes: string }[];
+  readonly newClasses: readonly SegmentationClass[];
+  readonly newImageClasses: readonly string[];
+  /** Of those that would move: something is made of them, so they stay in the bin and a copy goes. */
+  readonly held: number;
+  /** What to look at, in words. */
+  readonly doubts: readonly string[];
+}
+
+export interface TransferReport extends TransferPreview {
+  /** In the other dataset; those of copies are new. */
+  readonly imageIds: readonly number[];
+  /** No longer in the first. */
+  readonly goneIds: readonly number[];
+  readonly renamed: readonly { readonly name: string; readonly now: string }[];
+}
+
 export interface ImageEditsOutputs {
+  'images.previewTransfer': TransferPreview;
+  'images.transfer': TransferReport;
   'images.exclude': null;
   'images.include': null;
   'images.rename': ImageRecord;

@@ -41,7 +41,7 @@ interface Pictured {
 }
 
 /** Equal for images that show the same pages of the same bytes. */
-const contentKey = (hash: string, image: Pictured): string =>
+export const contentKey = (hash: string, image: Pictured): string =>
   contentsOf({ hash, page: image.page, channelPages: image.channelPages ?? null }).join(',');
 
 /** 'a.png' → 'a (2).png', the first that nobody has. */

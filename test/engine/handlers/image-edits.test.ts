@@ -5,6 +5,7 @@ import type { Project } from '../../../engine/db/project.ts';
 import { LabelSet } from '../../../engine/training/live/label-set.ts';
 import type { CallInput } from '../../../shared/api.ts';
 import type { EngineEvent } from '../../../shared/events.ts';
+import { labelValues } from '../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 
 let engine: Engine;
@@ -151,5 +152,93 @@ describe('renaming', () => {
     expect(await rename('mouse 7.png')).toMatchObject({ name: 'mouse 7.png' });
     expect(db.datasets.imageBytes(at(0))).toEqual(Buffer.from('cells 0'));
     expect(names()[0]).toBe('mouse 7.png');
+  });
+});
+
+describe('moving and copying', () => {
+  const transfer = (places: readonly number[], choice: Partial<CallInput<'images.transfer'>>) =>
+    engine.call('images.transfer', {
+      ...{ project, imageIds: places.map(at), toDatasetId: 0, how: 'move' },
+      ...choice,
+    });
+  /** A dataset whose class 1 is another, and which has "cell" as 2 unless `without`. */
+  function others(without = false): number {
+    const id = addDataset(db, 'others', { count: 2 });
+    db.datasets.setClasses(id, [
+      { index: 0, name: 'background', color: '#000000' },
+      { index: 1, name: 'vessel', color: '#0000ff' },
+      ...(without ? [] : [{ index: 2, name: 'Cell', color: '#ff0000' }]),
+    ]);
+    return id;
+  }
+  const values = (imageId: number) => {
+    const { labelMapId } = db.datasets.image(imageId) ?? {};
+    return labelValues(db.labelMaps.bytes(labelMapId ?? 0) ?? new Uint8Array());
+  };
+
+  it('shows first what would come of it, and writes nothing', async () => {
+    const toDatasetId = others(true);
+    const preview = await engine.call('images.previewTransfer', {
+      ...{ project, imageIds: [at(0), at(5)], toDatasetId, how: 'move' },
+    });
+    expect(preview).toMatchObject({
+      images: 1,
+      clashes: [{ name: '0.png', free: '0 (2).png' }],
+      newClasses: [{ index: 2, name: 'cell' }],
+      held: 0,
+    });
+    await expect(transfer([0], { toDatasetId })).rejects.toThrow(/0\.png is the name of another/);
+    await expect(transfer([5], { toDatasetId })).rejects.toThrow(/"others" has no cell/);
+    expect(dataset()?.imageCount).toBe(20);
+    expect(events).toEqual([]);
+  });
+
+  it('takes labels along by the names of their classes, keeps groups, and is in no part there', async () => {
+    const toDatasetId = others();
+    await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const history = db.labelMaps.history(at(5));
+    const report = await transfer([0, 5], { toDatasetId, clash: 'rename' });
+    expect(report).toMatchObject({
+      images: 2,
+      imageIds: [at(0), at(5)],
+      goneIds: [at(0), at(5)],
+      renamed: [{ name: '0.png', now: '0 (2).png' }],
+    });
+    expect(db.datasets.image(at(5))).toMatchObject({
+      ...{ datasetId: toDatasetId, name: '5.png', groupName: 'group 5' },
+    });
+    expect(values(at(5))).toEqual([0, 2]);
+    const [moved] = db.labelMaps.history(at(5));
+    expect({ ...moved, id: 0 }).toEqual({ ...history[0], id: 0 });
+    expect(dataset()).toMatchObject({ imageCount: 18, binnedCount: 0 });
+    // Back again, it has its part again too: parts are kept for whoever comes back.
+    const [split] = db.splits.list(datasetId);
+    expect(db.splits.items(split?.id ?? 0)).toHaveLength(18);
+    await transfer([5], { toDatasetId: datasetId });
+    expect(values(at(5))).toEqual([0, 1]);
+    expect(db.splits.items(split?.id ?? 0)).toHaveLength(19);
+  });
+
+  it('copies with original and history, recognises what is there, and leaves a bin copy of what is held', async () => {
+    const toDatasetId = others();
+    const copied = await transfer([5], { toDatasetId, how: 'copy' });
+    const [copyId = 0] = copied.imageIds;
+    expect(copyId).not.toBe(at(5));
+    expect(db.datasets.imageBytes(copyId)).toEqual(Buffer.from('cells 5'));
+    expect(values(copyId)).toEqual([0, 2]);
+    expect(values(at(5))).toEqual([0, 1]);
+    expect(await transfer([5], { toDatasetId, how: 'copy' })).toMatchObject({ images: 0, same: 1 });
+
+    await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const config = smallStudy({ source: datasetId, target: datasetId });
+    const study = await engine.call('studies.create', { project, config });
+    const before = db.snapshots.items(study.targetSnapshotId);
+    const moved = await transfer([6], { toDatasetId });
+    expect(moved).toMatchObject({ images: 1, held: 1, goneIds: [at(6)] });
+    expect(moved.imageIds).not.toContain(at(6));
+    expect(dataset()).toMatchObject({ imageCount: 19, binnedCount: 1 });
+    expect(db.snapshots.items(study.targetSnapshotId)).toEqual(before);
+    expect(values(at(6))).toEqual([0, 1]);
+    expect(db.datasets.list().map(({ name }) => name)).toEqual(['cells', 'others']);
   });
 });
