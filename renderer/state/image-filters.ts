@@ -5,6 +5,8 @@ import type { Author, ImageRecord, Part } from '../../shared/entities.ts';
 export interface Filters {
   readonly text: string;
   readonly labelled: 'all' | 'labelled' | 'unlabelled';
+  /** Those that take part in trainings and scores, or those that are excluded. */
+  readonly taking: 'all' | 'taking' | 'excluded';
   readonly part: Part | 'none' | 'all';
   readonly author: Author | 'all';
   /** Label value that must occur. */
@@ -18,6 +20,7 @@ export interface Filters {
 export const NO_FILTERS: Filters = {
   text: '',
   labelled: 'all',
+  taking: 'all',
   part: 'all',
   author: 'all',
   classIndex: 'all',
@@ -42,7 +45,7 @@ export function filterImages(
   filters: Filters,
   { parts, dice, labels }: KnownOfImages,
 ): readonly ImageRecord[] {
-  const { text, labelled, part, author, classIndex, diceBelow, sort } = filters;
+  const { text, labelled, taking, part, author, classIndex, diceBelow, sort } = filters;
   const words = text.toLowerCase().trim();
   const uncertainty = (image: ImageRecord) => labels.get(image.id)?.uncertainty ?? null;
   const found = images.filter((image) => {
@@ -51,6 +54,7 @@ export function filterImages(
     return (
       (words === '' || image.name.toLowerCase().includes(words)) &&
       (labelled === 'all' || (image.labelMapId !== null) === (labelled === 'labelled')) &&
+      (taking === 'all' || (image.excluded !== null) === (taking === 'excluded')) &&
       (part === 'all' || (parts.get(image.id) ?? 'none') === part) &&
       (author === 'all' || own?.author === author) &&
       (classIndex === 'all' || own?.classes.includes(classIndex) === true) &&
