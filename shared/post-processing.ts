@@ -64,12 +64,17 @@ function thresholded(scores: ClassScores, threshold: number | null, blank: numbe
  * hole a 4-connected region of `blank` that does not touch the edge. All small objects go at once, and so all holes are
  * filled at once: each takes the class that most of the pixels along its outline have, the lowest where equal, those of
  * regions that go themselves left out; `blank` where none is left.
- * @param blank what a pixel holds that is nothing: the background, or ignore where a dataset has none (foreground.ts)
+ * @param options.blank what a pixel holds that is nothing: the background, or ignore where a dataset has none (foreground.ts)
+ * @param options.isPart whether the scores are of a part of an image: objects that touch its edge may go on beyond it, and
+ * so are never too small
  */
 export function postProcess(
   scores: ClassScores,
   { threshold, minObjectPx, fillHolesPx }: PostProcessing,
-  blank: number = BACKGROUND,
+  {
+    blank = BACKGROUND,
+    isPart = false,
+  }: { readonly blank?: number; readonly isPart?: boolean } = {},
 ): LabelMap {
   const { width, height } = scores;
   const data = thresholded(scores, threshold, blank);
@@ -77,7 +82,8 @@ export function postProcess(
   if (minObjectPx > 1) {
     replaceRegions(map, {
       blank,
-      goes: ({ value, pixels }) => value !== blank && pixels < minObjectPx,
+      goes: ({ value, pixels, atEdge }) =>
+        value !== blank && pixels < minObjectPx && !(isPart && atEdge),
     });
   }
   if (fillHolesPx > 0) {

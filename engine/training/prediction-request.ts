@@ -127,7 +127,10 @@ export async function predictInputs(
   const drawn = (map: Prediction): LabelMap =>
     isPlain || map.scores === null
       ? map
-      : postProcess(map.scores, postProcessing, blankLabel({ hasBackground }));
+      : postProcess(map.scores, postProcessing, {
+          blank: blankLabel({ hasBackground }),
+          isPart: area !== undefined,
+        });
   // Images that are made smaller share a pass through the network; of others windows are read while it runs, and of
   // flipped ones the symmetries depend on the shape.
   const alone = sampling.mode === 'patches' || flips || area !== undefined;

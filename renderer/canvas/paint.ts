@@ -10,6 +10,7 @@ import {
   intersection,
   type Rect,
   type ScreenPoint,
+  screenRect,
   toImage,
   toScreen,
   type Viewport,
@@ -23,6 +24,8 @@ export interface Scene {
   /** null while hidden. */
   readonly labels: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly prediction: { readonly textures: TextureCache; readonly opacity: number } | null;
+  /** The part of the image that the prediction is of, in its pixels; null: all of it, or none is shown. */
+  readonly frame: Rect | null;
   readonly preview: Preview | null;
   /** CSS colour of the class in hand, for shapes in progress. */
   readonly color: string;
@@ -78,6 +81,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: R
     const { textures, opacity } = scene.prediction;
     complete = textures.draw(context, { ...options, alpha: opacity, smooth: false }) && complete;
   }
+  if (scene.frame !== null) paintFrame(context, scene, scene.frame);
   if (scene.preview !== null) paintPreview(context, scene, scene.preview);
   if (scene.cursor !== null) paintCursor(context, scene, scene.cursor);
   context.restore();
@@ -150,6 +154,16 @@ function paintPreview(context: CanvasRenderingContext2D, scene: Scene, preview: 
     context.strokeStyle = '#fff';
     context.strokeRect(x - side / 2, y - side / 2, side, side);
   }
+}
+
+function paintFrame(context: CanvasRenderingContext2D, scene: Scene, frame: Rect): void {
+  const { view, pixelRatio: ratio } = scene;
+  const { x0, y0, x1, y1 } = screenRect(view, frame);
+  context.beginPath();
+  context.rect(x0, y0, x1 - x0, y1 - y0);
+  context.setLineDash([6 * ratio, 4 * ratio]);
+  strokeTwice(context, { color: '#fff', ratio });
+  context.setLineDash([]);
 }
 
 function tint(context: CanvasRenderingContext2D, color: string): void {

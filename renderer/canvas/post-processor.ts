@@ -5,7 +5,7 @@ import {
   type PostProcessing,
   postProcess,
 } from '../../shared/post-processing.ts';
-import type { DrawingRequest } from './post-process.worker.ts';
+import type { DrawingPlace, DrawingRequest } from './post-process.worker.ts';
 
 /** Draws the scores that it was made for; one call at a time. */
 export interface Drawing {
@@ -13,22 +13,21 @@ export interface Drawing {
   close(): void;
 }
 
-/** `blank`: what a pixel holds that is nothing. */
-export type StartDrawing = (scores: ClassScores, blank: number) => Drawing;
+export type StartDrawing = (scores: ClassScores, place: DrawingPlace) => Drawing;
 
 /** Where nobody paints meanwhile. */
-export const drawHere: StartDrawing = (scores, blank) => ({
-  draw: (rule) => Promise.resolve(postProcess(scores, rule, blank)),
+export const drawHere: StartDrawing = (scores, place) => ({
+  draw: (rule) => Promise.resolve(postProcess(scores, rule, place)),
   close: () => undefined,
 });
 
 /** In a thread, so that the brush goes on: large images with many objects take longer than a frame. */
-export const drawInThread: StartDrawing = (scores, blank) => {
+export const drawInThread: StartDrawing = (scores, place) => {
   const worker = new Worker(new URL('./post-process.worker.ts', import.meta.url), {
     type: 'module',
   });
   const post = (request: DrawingRequest) => worker.postMessage(request);
-  post({ scores, blank });
+  post({ scores, place });
   const { width, height } = scores;
   return {
     draw: (rule) =>

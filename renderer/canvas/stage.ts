@@ -68,6 +68,7 @@ export class Stage {
   #imagePixels: DisplayedImage['pixels'] | null = null;
   #labels: ShownLabels | null = null;
   #prediction: ShownLabels | null = null;
+  #frameRect: Rect | null = null;
   #colors = { backdrop: '#808080', brush: '#ffffff' };
   #damage: Rect | null = null;
   /** Where preview and cursor were painted last. */
@@ -111,6 +112,12 @@ export class Stage {
   setPrediction(layer: LabelLayer | null, look: LabelLook): void {
     const maxBytes = TEXTURE_BYTES.prediction;
     this.#prediction = this.#show(this.#prediction, layer, { look, maxBytes });
+  }
+
+  /** A rectangle of the image with a line around it. */
+  setFrame(frame: Rect | null): void {
+    this.#frameRect = frame;
+    this.repaint();
   }
 
   setColors(colors: { readonly backdrop: string; readonly brush: string }): void {
@@ -172,6 +179,7 @@ export class Stage {
       image: this.#image,
       labels: this.#labels?.shown ?? null,
       prediction: this.#prediction?.shown ?? null,
+      frame: this.#frameRect,
       preview: editor.preview,
       color: this.#colors.brush,
       cursor: editor.cursor,

@@ -162,8 +162,10 @@ export class AnnotateNetwork {
       });
       const scores = withoutUnknown(decodeClassScores(bytes), found.unknown, blank);
       const size = { width: image.widthPx, height: image.heightPx };
+      const isPart = x1 - x0 < size.width || y1 - y0 < size.height;
+      const place = { blank, isPart };
       const layer = new LabelLayer(size.width, size.height, blank);
-      const processor = new PostProcessor(this.#startDrawing(scores, blank), (map) =>
+      const processor = new PostProcessor(this.#startDrawing(scores, place), (map) =>
         layer.become(LabelLayer.of(map, { size, at: { x: x0, y: y0 }, blank })),
       );
       await processor.follow(this.ruleOf(runId));

@@ -5,6 +5,7 @@ import type { ChangedIds } from '../../shared/events.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
 import type { Api } from '../api.ts';
 import type { ShownPrediction } from '../canvas/accept.ts';
+import type { Rect } from '../canvas/viewport.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 
 export type PredictionState =
@@ -39,6 +40,15 @@ export class AnnotatePrediction {
 
   get shown(): ShownPrediction | null {
     return this.state.kind === 'shown' ? this.state : null;
+  }
+
+  /** The part of the image that is predicted; null: all of it, or nothing is shown. */
+  get frame(): Rect | null {
+    const { shown } = this;
+    if (shown === null) return null;
+    const { area, layer } = shown;
+    const isWhole = area.x1 - area.x0 === layer.width && area.y1 - area.y0 === layer.height;
+    return isWhole ? null : area;
   }
 
   get layer(): LabelLayer | null {

@@ -103,7 +103,7 @@ describe('what becomes of a prediction', () => {
         minObjectPx: random.below(8),
         fillHolesPx: random.below(8),
       };
-      const { data } = postProcess(scores, rule, blank);
+      const { data } = postProcess(scores, rule, { blank });
       expect([...data], JSON.stringify({ round, rule })).toEqual(naive(scores, rule, blank));
     }
   });
@@ -153,6 +153,9 @@ describe('what becomes of a prediction', () => {
       '..222',
     ]);
     expect(shown(scores, { minObjectPx: 99 })).toEqual(Array(5).fill('.....'));
+    // Of a part of an image: what goes on beyond its edge may be large.
+    const { data } = postProcess(scores, { ...AS_DRAWN, minObjectPx: 99 }, { isPart: true });
+    expect(data.join('')).toBe('1000001000002220022200222');
   });
 
   it('takes what reaches the threshold, exactly', () => {

@@ -41,7 +41,7 @@ export function choosePostProcessing(
   const scoreOf = (rule: PostProcessing) => {
     const held = heldDice(
       images.flatMap(({ scores, truth }) =>
-        scoredOverlaps(postProcess(scores, rule, blank), truth, classes),
+        scoredOverlaps(postProcess(scores, rule, { blank }), truth, classes),
       ),
     );
     return { rule, held, dice: meanDice(held) ?? 0 };
