@@ -1,5 +1,6 @@
 /** Calls on the training that goes on while one labels. */
-import { type Handlers, requireDataset } from './context.ts';
+import { keepLive } from '../models/keep-live.ts';
+import { type Handlers, requireDataset, startQueue } from './context.ts';
 
 export const liveHandlers: Handlers<
   | 'live.state'
@@ -7,6 +8,7 @@ export const liveHandlers: Handlers<
   | 'live.start'
   | 'live.pause'
   | 'live.stop'
+  | 'live.keep'
   | 'live.look'
   | 'live.predict'
 > = {
@@ -26,6 +28,15 @@ export const liveHandlers: Handlers<
     const { db, live } = context.project(project);
     requireDataset(db, datasetId);
     return live.forget(datasetId);
+  },
+  'live.keep'({ project, datasetId }, context) {
+    const { db, queue } = context.project(project);
+    const { modelId, runId } = keepLive(db, requireDataset(db, datasetId));
+    const changes = { models: { added: [modelId] }, runs: { added: [runId] } };
+    startQueue(queue, { changed: context.changed, changes });
+    const output = db.models.get(modelId);
+    if (output === undefined) throw new Error(`model ${modelId} was made and is not there`);
+    return { output, changes };
   },
   'live.look'({ project, imageId }, context) {
     context.project(project).live.look(imageId);

@@ -26,7 +26,8 @@ export function assertFree(db: Project, wanted: string, exceptId: number | null 
 const isFruitless = ({ status }: { status: string }) =>
   status === 'failed' || status === 'cancelled';
 
-function freeName(db: Project, dataset: Dataset): string {
+/** After the dataset, with the first number that no model has. */
+export function freeName(db: Project, dataset: Dataset): string {
   const taken = new Set(
     db.models
       .list()

@@ -2,7 +2,7 @@
  * The training that goes on while one labels, as Annotate shows it: how far it is, its curve, and what it sees in the
  * open image. Tells the engine which image that is. Its words are live-words.ts's.
  */
-import type { LivePoint, LiveState } from '../../shared/entities.ts';
+import type { LivePoint, LiveState, Model } from '../../shared/entities.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
 import type { Api } from '../api.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -119,6 +119,12 @@ export class AnnotateLive {
   /** Forgets what it learned. */
   stop(): Promise<void> {
     return this.#verb('live.stop');
+  }
+
+  /** Makes a model of what it has learned, which is scored by itself. */
+  async keep(): Promise<Model> {
+    const datasetId = this.#datasetId ?? 0;
+    return this.#api.call('live.keep', { project: this.#project, datasetId });
   }
 
   async #verb(name: 'live.start' | 'live.pause' | 'live.stop'): Promise<void> {

@@ -1,6 +1,6 @@
 /** The training that goes on while one labels: one a project at a time, of one dataset. */
 import { z } from 'zod';
-import { Id, type LivePoint, type LiveState } from '../entities.ts';
+import { Id, type LivePoint, type LiveState, type Model } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { project } from './project.ts';
 
@@ -15,13 +15,15 @@ export const liveCalls = {
   'live.pause': z.object({ project }),
   /** Ends it and forgets what it learned of this dataset; which images are held out stays. */
   'live.stop': z.object({ project, datasetId: Id }),
+  /** Makes a model of what it learned and saved so far, which is then scored; it goes on. */
+  'live.keep': z.object({ project, datasetId: Id }),
   /** Which image is on the screen: its labels are taken up once another one is; null: none. */
   'live.look': z.object({ project, imageId: Id.nullable() }),
   /** Label map by the weights of now. Over HTTP alone (exchange.ts): its bytes do not travel in messages. */
   'live.predict': z.object({ project, imageId: Id }),
 } satisfies Record<string, z.ZodType>;
 
-export const liveChanges = {} as const satisfies Partial<
+export const liveChanges = { 'live.keep': ['models', 'runs'] } as const satisfies Partial<
   Record<keyof typeof liveCalls, readonly ChangedKind[]>
 >;
 
@@ -40,6 +42,7 @@ export interface LiveOutputs {
   'live.start': LiveState;
   'live.pause': LiveState;
   'live.stop': LiveState;
+  'live.keep': Model;
   'live.look': null;
   'live.predict': LivePrediction;
 }

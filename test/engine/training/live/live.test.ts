@@ -2,14 +2,17 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { LiveTraining } from '../../../../engine/live-training.ts';
 import { type LiveProcess, spawnLive } from '../../../../engine/live-process.ts';
+import { keepLive } from '../../../../engine/models/keep-live.ts';
 import { decodeCheckpoint } from '../../../../engine/training/checkpoint.ts';
+import type { TrainerEvent } from '../../../../engine/training/protocol.ts';
+import { executeRun, resumeCheckpoint } from '../../../../engine/training/run.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../../shared/label-map.ts';
 import type { LiveState } from '../../../../shared/entities.ts';
 import type { EngineEvent } from '../../../../shared/events.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { SIZE_PX, squaresProject } from '../squares-project.ts';
 
-await nativeEngineOrSkip();
+const engine = await nativeEngineOrSkip();
 
 it('takes up new labels, answers, and goes on from its checkpoint after a pause and a crash', async () => {
   const { project, images } = squaresProject();
@@ -84,4 +87,25 @@ it('takes up new labels, answers, and goes on from its checkpoint after a pause 
   for (const { imageId, heldOut } of project.live.takings(datasetId)) {
     expect(heldOut).toBe(sides.get(imageId));
   }
+
+  // Kept as a model, it is scored on the test images that it held out, and no step is made.
+  const dataset = project.datasets.get(datasetId);
+  if (dataset === undefined) throw new Error('the dataset is gone');
+  const { modelId, runId } = keepLive(project, dataset);
+  const run = project.runs.get(runId);
+  if (run === undefined) throw new Error('the run is gone');
+  expect(run).toMatchObject({ status: 'queued', step: saved(), steps: saved(), labels: 10 });
+  const events: TrainerEvent[] = [];
+  const { outcome } = await executeRun({
+    ...{ project, run, engine, trainingData: null, checkpointInterval: 1e6 },
+    resume: resumeCheckpoint(project, runId),
+    emit: (event) => events.push(event),
+    stopRequested: () => false,
+  });
+  expect(outcome).toBe('done');
+  const scored = new Set(events.flatMap((e) => (e.type === 'result' ? [e.result.imageId] : [])));
+  const tests = project.models.keptParts(datasetId).filter(({ part }) => part === 'test');
+  expect([...scored].toSorted()).toEqual(tests.map(({ imageId }) => imageId).toSorted());
+  expect(events.flatMap((e) => (e.type === 'metrics' ? e.points : []))).toEqual([]);
+  expect(project.models.get(modelId)?.name).toBe('squares 1');
 });
