@@ -24,6 +24,7 @@ export interface AdditionFlags {
   same: SameChoice;
   clash: ClashChoice;
   newClasses: boolean;
+  undo: boolean;
   split?: string;
   part?: string;
   val: number;

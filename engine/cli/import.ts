@@ -20,6 +20,7 @@ import { AppError } from '../../shared/errors.ts';
 import { MASK_READINGS, type MaskReading } from '../../shared/mask-readings.ts';
 import { counted } from '../../shared/number-format.ts';
 import { addInto, type AdditionFlags } from './add-into.ts';
+import { undoAddition } from './undo-addition.ts';
 import { integer, number, valueMapping } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
@@ -62,7 +63,7 @@ export function addImport(program: Command): void {
     .command('import')
     .description('bring images and masks into a project')
     .argument('<project>', 'project file')
-    .argument('<path>', 'folder, or the JSON file of COCO')
+    .argument('[path]', 'folder, or the JSON file of COCO')
     .option('--dataset <name>', 'name of the new dataset')
     .addOption(new Option('--format <format>', 'layout').choices(IMPORT_FORMATS).default('auto'))
     .option('--images <dir>', 'where the images of a COCO file lie')
@@ -122,6 +123,11 @@ export function addImport(program: Command): void {
         .choices(CLASH_CHOICES)
         .default('refuse'),
     )
+    .option(
+      '--undo',
+      'with --into, in place of a path: take back what was added last; images go into the bin, masks into their history',
+      false,
+    )
     .option('--new-classes', 'with --into: add classes that the dataset has not', false)
     .option('--split <name>', 'with --into: split in which the new images get a part')
     .addOption(
@@ -144,12 +150,23 @@ Examples:
   graft import cells.graft week2/ --into cells --preview
   graft import cells.graft week2/ --into cells --clash rename --split default --part train
   graft import cells.graft cvat-masks/ --into cells --holds masks
+  graft import cells.graft --into cells --undo
   graft import cells.graft instances.json --images images/ --format coco --dataset nuclei
   graft import pets.graft pets/ --dataset pets --format oxford-pet --preview
   graft import vessels.graft vessels/ --dataset vessels --read black-white
   graft import wells.graft wells/ --dataset wells --map "1-40=1, 41,43=2, 255=ignore"`,
     )
-    .action(async (path: string, from: string, options: ImportOptions) => {
+    .action(async (path: string, from: string | undefined, options: ImportOptions) => {
+      if (options.undo) {
+        await undoAddition(path, { ...options, from });
+        return;
+      }
+      if (from === undefined) {
+        throw new AppError(
+          'invalid-input',
+          'Say which folder or file to import: graft import PROJECT PATH.',
+        );
+      }
       const source = {
         format: options.format,
         path: resolve(from),

@@ -89,6 +89,9 @@ export function labelMapsTable(db: Sqlite) {
     `DELETE FROM label_maps WHERE id = ? AND kept = 0
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
   );
+  const pinned = db.prepare<[number], { id: number }>(
+    'SELECT image_id AS id FROM snapshot_items WHERE label_map_id = ? LIMIT 1',
+  );
   const setKept = db.prepare<[number, number]>('UPDATE label_maps SET kept = ? WHERE id = ?');
   const latest = db.prepare<[number], LatestRow>(
     `SELECT ${LATEST_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id
@@ -128,6 +131,8 @@ export function labelMapsTable(db: Sqlite) {
     },
     /** Marks a revision to stay when the history is thinned. */
     setKept: (id: number, kept: boolean) => void setKept.run(kept ? 1 : 0, id),
+    /** Whether something was planned, trained or tested with it. */
+    isPinned: (id: number) => pinned.get(id) !== undefined,
     /** Drops a revision that no run was trained or tested on and nobody marked; false where that is so. */
     deleteUnused: (id: number) => deleteUnused.run(id).changes > 0,
     /** The current label map of an image; undefined where it has none. */

@@ -1,10 +1,13 @@
 /** Calls that add images and masks to a dataset. */
 import { planAddition } from '../data/addition/plan.ts';
 import { addToDataset } from '../data/addition/carry-out.ts';
+import { takeBack } from '../data/addition/take-back.ts';
 import { assertLasting } from '../data/files.ts';
+import { AppError } from '../../shared/errors.ts';
 import { type Handlers, requireDataset } from './context.ts';
+import { holderWords } from './held-images.ts';
 
-type AdditionCalls = 'additions.preview' | 'additions.add' | 'additions.list';
+type AdditionCalls = `additions.${'preview' | 'add' | 'list' | 'undo'}`;
 
 export const additionHandlers: Handlers<AdditionCalls> = {
   async 'additions.preview'({ project, datasetId, ...request }, context) {
@@ -60,5 +63,28 @@ export const additionHandlers: Handlers<AdditionCalls> = {
     const { db } = context.project(project);
     requireDataset(db, datasetId);
     return db.additions.list(datasetId);
+  },
+
+  'additions.undo'({ project, additionId }, context) {
+    const { db } = context.project(project);
+    const addition = db.additions.get(additionId);
+    if (addition === undefined) {
+      throw new AppError('not-found', 'This addition was taken back already.');
+    }
+    const { datasetId } = addition;
+    const { undone, removed, updated, labelled } = takeBack(
+      db,
+      additionId,
+      holderWords(db, datasetId),
+    );
+    const splits = db.splits.list(datasetId).map(({ id }) => id);
+    return {
+      output: undone,
+      changes: {
+        datasets: { counted: [datasetId] },
+        images: { datasetId, removed, updated, labelled },
+        ...(splits.length === 0 ? {} : { splits: { datasetId, updated: splits } }),
+      },
+    };
   },
 };

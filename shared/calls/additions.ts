@@ -58,10 +58,13 @@ export const additionsCalls = {
   }),
   /** Newest first. */
   'additions.list': z.object({ project, datasetId: Id }),
+  /** Puts the images that came with it into the bin, and makes the masks before those that came with it current again. */
+  'additions.undo': z.object({ project, additionId: Id }),
 } satisfies Record<string, z.ZodType>;
 
 export const additionsChanges = {
   'additions.add': ['datasets', 'images', 'splits'],
+  'additions.undo': ['datasets', 'images', 'splits'],
 } as const satisfies Partial<Record<keyof typeof additionsCalls, readonly ChangedKind[]>>;
 
 /** An image whose name another image of the dataset has. */
@@ -114,13 +117,35 @@ export interface Addition {
   readonly createdAt: string;
   /** Where it came from. */
   readonly path: string;
-  /** Of its images and revisions, those that are still there. */
+  /** Of its images and revisions, those that are still there and were not taken back. */
   readonly images: number;
   readonly revisions: number;
+}
+
+/** An image that stays as it is when an addition is taken back. */
+export interface StayingImage {
+  readonly imageId: number;
+  readonly name: string;
+  /** Why, and what to do, as the end of a sentence that begins with its name. */
+  readonly why: string;
+}
+
+export interface AdditionUndone {
+  readonly datasetId: number;
+  /** Where it came from. */
+  readonly path: string;
+  /** Put into the bin. */
+  readonly images: number;
+  /** Images whose mask before is the current one again; the one that came is in their history. */
+  readonly revisions: number;
+  /** Images that had no mask before, and have none again. */
+  readonly unlabelled: number;
+  readonly staying: readonly StayingImage[];
 }
 
 export interface AdditionsOutputs {
   'additions.preview': AdditionPreview;
   'additions.add': AdditionReport;
   'additions.list': Addition[];
+  'additions.undo': AdditionUndone;
 }

@@ -1,0 +1,21 @@
+/** What taking an addition back did, in words. */
+import type { AdditionUndone } from './api.ts';
+import { counted } from './number-format.ts';
+
+/** Without what stays by name: that is listed. */
+export function undoneWords(
+  undone: Pick<AdditionUndone, 'images' | 'revisions' | 'unlabelled' | 'staying'>,
+): string {
+  const { images, revisions, unlabelled, staying } = undone;
+  const parts = [
+    ...(images > 0 ? [`${counted(images, 'image')} put into the bin`] : []),
+    ...(revisions > 0 ? [`${counted(revisions, 'image')} with the mask of before`] : []),
+    ...(unlabelled > 0 ? [`${counted(unlabelled, 'image')} without a mask, as before`] : []),
+    ...(staying.length > 0
+      ? [
+          `${counted(staying.length, 'image')} ${staying.length === 1 ? 'stays' : 'stay'} as ${staying.length === 1 ? 'it is' : 'they are'}`,
+        ]
+      : []),
+  ];
+  return parts.join('; ');
+}
