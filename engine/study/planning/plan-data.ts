@@ -23,6 +23,7 @@ import { assertChannelsFit } from '../../training/images/channels.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { assertInputSize } from '../../training/network/unet.ts';
 import { alikeNotes } from './alike-notes.ts';
+import { askedBeforeNotes } from './asked-before.ts';
 import {
   checkDeepBlocks,
   checkExtension,
@@ -241,7 +242,10 @@ export function planData(project: Project, config: StudyConfig): StudyData {
         ),
       ),
       ...planNotes(config, {
-        aboutPrimary: primaryNotes(config, labelCounts),
+        aboutPrimary: [
+          ...primaryNotes(config, labelCounts),
+          ...askedBeforeNotes(project, config, labelCounts),
+        ],
         unlabelled,
         testCount: data.testedCount,
         seen,
