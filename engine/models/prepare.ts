@@ -13,6 +13,7 @@ import {
 import { AppError } from '../../shared/errors.ts';
 import { foregroundObstacle, scoredClasses } from '../../shared/foreground.ts';
 import { forEachRun } from '../../shared/label-map.ts';
+import { findLeaks } from '../../shared/leaks.ts';
 import { counted } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { inWords } from '../../shared/sentences.ts';
@@ -170,8 +171,19 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
       ...(settings.loss === undefined ? [found.why.loss] : []),
       ...(changed.length === 0 ? [] : [`Chosen by hand: ${inWords(changed)}.`]),
     ],
-    warnings: [...(warning === null ? [] : [`${sentence(start.words)}: ${warning}`])],
+    warnings: [
+      ...(warning === null ? [] : [`${sentence(start.words)}: ${warning}`]),
+      ...divided(used, partOf),
+    ],
   };
+}
+
+/** What became a group, or was copied, after its images had their parts, which they keep. */
+function divided(images: readonly ImageRecord[], partOf: (image: ImageRecord) => Part): string[] {
+  return findLeaks(images.map((image) => ({ image, side: partOf(image) }))).map(
+    ({ kind, name, sides }) =>
+      `${kind === 'group' ? `Images of the group "${name}"` : `Copies of ${name}`} lie in ${inWords(sides)}, as they were trained with before they belonged together: the score may flatter. Exclude those of one part to be sure.`,
+  );
 }
 
 const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);

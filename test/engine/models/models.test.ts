@@ -278,7 +278,7 @@ describe('what a model starts from', () => {
   });
 });
 
-it('test images of a split are held out; those that were learned from before are left out and named', async () => {
+it('test images of a split are held out; those that were learned from before are left out, and late groups named', async () => {
   const { engine, project, db, datasetId, images, trained } = await labelledProject();
   const [first, second] = images;
   const items = [{ imageId: first?.id ?? 0, part: 'test' as const }];
@@ -292,5 +292,12 @@ it('test images of a split are held out; those that were learned from before are
     items: [...items, { imageId: learned?.id ?? 0, part: 'test' }],
   });
   const { leftOut } = await engine.call('models.plan', { project, datasetId, time: false });
+  const [seen, heldOut] = ['train', 'test'].map(
+    (part) => images.find(({ id }) => id !== learned?.id && parts.get(id) === part)?.id ?? 0,
+  );
+  const imageIds = [seen ?? 0, heldOut ?? 0];
+  await engine.call('images.setGroup', { project, imageIds, group: 'slide' });
+  const { warnings } = await engine.call('models.plan', { project, datasetId, time: false });
+  expect(warnings.join(' ')).toMatch(/^Images of the group "slide" lie in train and test, as they/);
   expect(leftOut.map(({ name }) => name)).toEqual([learned?.name]);
 });
