@@ -1,11 +1,46 @@
 /** graft next | progress: what to label next, and whether it is enough yet. */
 import type { Command } from 'commander';
 import { counted, duration, fixed, minuteUtc } from '../../shared/number-format.ts';
+import type { Dataset } from '../../shared/entities.ts';
 import type { FeatureSource } from '../../shared/calls/labelling.ts';
 import { integer } from './arguments.ts';
-import { withProgress, withProject } from './host.ts';
+import { imagesNamed, imagesOf } from './image-names.ts';
+import { type Caller, withProgress, withProject } from './host.ts';
 import { findDataset, findEncoder } from './lookup.ts';
 import { print, table } from './output.ts';
+
+interface NextFlags {
+  dataset: string;
+  count: number;
+  features?: string;
+  notNow?: string[];
+  never?: string[];
+  again?: string[];
+  json: boolean;
+}
+
+/** What is said to suggestions. Errors: not-found, where an image is not of the dataset. */
+async function answer(
+  caller: Caller,
+  said: Pick<NextFlags, 'notNow' | 'never' | 'again'> & {
+    readonly project: string;
+    readonly dataset: Dataset;
+  },
+): Promise<void> {
+  const { project, dataset, notNow = [], never = [], again = [] } = said;
+  if (notNow.length + never.length + again.length === 0) return;
+  const images = await imagesOf(caller, { project, dataset });
+  const idsOf = (names: readonly string[]) =>
+    names.length === 0 ? [] : imagesNamed(images, names, `"${dataset.name}"`).map(({ id }) => id);
+  const ids = { later: idsOf(notNow), never: idsOf(never), again: idsOf(again) };
+  for (const imageId of ids.later) await caller.call('labelling.skip', { project, imageId });
+  if (ids.never.length > 0) {
+    await caller.call('labelling.never', { project, imageIds: ids.never });
+  }
+  if (ids.again.length > 0) {
+    await caller.call('labelling.never', { project, imageIds: ids.again, never: false });
+  }
+}
 
 export function addLabellingCommands(program: Command): void {
   program
@@ -20,45 +55,45 @@ export function addLabellingCommands(program: Command): void {
       '--features <what>',
       'compare by this encoder, or "picture" for colours and coarse pixels (default: what fits best)',
     )
+    .option('--not-now <images...>', 'put these off: they come again when ten more are labelled')
+    .option('--never <images...>', 'never suggest these; * and ? stand for anything (quote them)')
+    .option('--again <images...>', 'suggest these again')
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
       `
 Examples:
   graft next cells.graft --dataset cells
-  graft next cells.graft --dataset cells --count 4 --json`,
+  graft next cells.graft --dataset cells --count 4 --json
+  graft next cells.graft --dataset cells --never 'blurred_*.png'`,
     )
-    .action(
-      async (
-        path: string,
-        options: { dataset: string; count: number; features?: string; json: boolean },
-      ) => {
-        await withProject(path, async (caller, project) => {
-          const dataset = await findDataset(caller, project, options.dataset);
-          const name = options.features;
-          const features: FeatureSource | null =
-            name === undefined
-              ? null
-              : name === 'picture'
-                ? { kind: 'picture' }
-                : {
-                    kind: 'encoder',
-                    encoderId: (await findEncoder(caller, project, name)).id,
-                  };
-          const { count } = options;
-          const queue = await withProgress((o) =>
-            caller.call('labelling.next', { project, datasetId: dataset.id, count, features }, o),
-          );
-          const rows = queue.images.map(({ name: image, why }, i) => [`${i + 1}.`, image, why]);
-          print(options, queue, [
-            ...(rows.length === 0 ? [] : [table([['', 'image', 'why'], ...rows])]),
-            `${counted(queue.candidates, 'image')} to choose from, ${queue.labelled} labelled${queue.images.length === 0 ? '' : `; compared by ${queue.comparedBy}`}`,
-            ...queue.notes.map((note) => `  note: ${note}`),
-            ...queue.unreadable.map((one) => `  skip: ${one.name}: ${one.message}`),
-          ]);
-        });
-      },
-    );
+    .action(async (path: string, options: NextFlags) => {
+      await withProject(path, async (caller, project) => {
+        const dataset = await findDataset(caller, project, options.dataset);
+        await answer(caller, { ...options, project, dataset });
+        const name = options.features;
+        const features: FeatureSource | null =
+          name === undefined
+            ? null
+            : name === 'picture'
+              ? { kind: 'picture' }
+              : {
+                  kind: 'encoder',
+                  encoderId: (await findEncoder(caller, project, name)).id,
+                };
+        const { count } = options;
+        const queue = await withProgress((o) =>
+          caller.call('labelling.next', { project, datasetId: dataset.id, count, features }, o),
+        );
+        const rows = queue.images.map(({ name: image, why }, i) => [`${i + 1}.`, image, why]);
+        print(options, queue, [
+          ...(rows.length === 0 ? [] : [table([['', 'image', 'why'], ...rows])]),
+          `${counted(queue.candidates, 'image')} to choose from, ${queue.labelled} labelled${queue.images.length === 0 ? '' : `; compared by ${queue.comparedBy}`}`,
+          ...queue.notes.map((note) => `  note: ${note}`),
+          ...queue.unreadable.map((one) => `  skip: ${one.name}: ${one.message}`),
+        ]);
+      });
+    });
 
   program
     .command('progress')

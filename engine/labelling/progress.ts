@@ -137,7 +137,14 @@ export function labellingProgress(
     minutesCurve: curveThrough(byMinutes, 2 * mostMinutes),
     next,
     verdict: verdictOf({ points: byLabels, labelled: labelled.length, unlabelled, next, curve }),
-    notes: points.length > 1 ? [NOTES[on](heldOut)] : [],
+    notes: [
+      ...(points.length > 1 ? [NOTES[on](heldOut)] : []),
+      ...(points.length > 0 && labelled.length > last
+        ? [
+            `${counted(labelled.length - last, 'more image')} ${labelled.length - last === 1 ? 'was' : 'were'} labelled since: train again to see what they bring.`,
+          ]
+        : []),
+    ],
     time,
   };
 }

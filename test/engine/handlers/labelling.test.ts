@@ -104,6 +104,17 @@ it('puts an image off until ten more are labelled or nothing else is left, and n
   expect(await names()).toEqual(['9.png']);
 });
 
+it('never suggests what is excluded or in the bin', async () => {
+  const { engine, project, ids, next } = await lineOfImages(2);
+  await engine.call('images.exclude', { project, imageIds: [ids[9] ?? 0], reason: 'blurred' });
+  await engine.call('images.delete', { project, imageIds: [ids[5] ?? 0] });
+  const queue = await next(50);
+  expect(queue.candidates).toBe(6);
+  expect(queue.images.map(({ name }) => name).sort()).toEqual(
+    [2, 3, 4, 6, 7, 8].map((i) => `${i}.png`),
+  );
+});
+
 it('counts a prediction that nobody has looked at as none, and how unsure it was', async () => {
   const { db, ids, next } = await lineOfImages(2);
   for (const [i, id] of ids.entries()) {
@@ -161,6 +172,9 @@ it('says of models on more and more labels where more would lead, and of too few
   addTraining(db, datasetId, { labels: 4, dice: [0.4, 0.5] });
   addTraining(db, datasetId, { labels: 6, dice: [0.55, 0.65, 0.6] });
   expect((await progress()).verdict).toMatch(/^2 trainings so far: after one more/);
+  expect((await progress()).notes).toContain(
+    '4 more images were labelled since: train again to see what they bring.',
+  );
   addTraining(db, datasetId, { labels: 10, dice: [0.7, 0.8, 0.75] });
   const found = await progress();
   expect(found.points.map(({ name, labels }) => [name, labels])).toEqual([
