@@ -277,6 +277,19 @@ describe('a user’s first hour', () => {
     await page.getByText('Corrected prediction').waitFor();
     const after = await labels('label-map', { image });
     expect(after.data[at]).toBe(predicted.data[at]);
+
+    // Any network that is there is asked anew, and its answer follows the slider.
+    await page.getByLabel('Network whose prediction is shown').selectOption('');
+    await page.locator('canvas').focus();
+    await page.keyboard.press('m');
+    await page.getByText(/^Whole image · uncertainty/).waitFor();
+    await page.getByRole('slider', { name: 'Threshold' }).fill('0.02');
+    await page.keyboard.press('Enter');
+    await page.getByText('Accepted prediction').waitFor();
+    await page.keyboard.press('Control+z');
+    await screenshot('16-ask-a-network');
+    await expectAccessible('annotate with the answer of a network');
+    await page.getByText('Saved', { exact: true }).first().waitFor();
     await page.keyboard.press('q');
     await page.getByText('predicted, then corrected').first().waitFor();
   });
