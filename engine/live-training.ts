@@ -297,8 +297,8 @@ export class LiveTraining {
         this.#moveOn(records, event.progress);
         break;
       case 'prediction': {
-        const { bytes, uncertainty, step } = event;
-        this.#asked.get(event.id)?.resolve({ bytes, uncertainty, step });
+        const { bytes, step } = event;
+        this.#asked.get(event.id)?.resolve({ bytes, step });
         this.#asked.delete(event.id);
         break;
       }

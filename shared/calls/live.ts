@@ -30,8 +30,6 @@ export const liveChanges = { 'live.keep': ['models', 'runs'] } as const satisfie
 export interface LivePrediction {
   /** label-map.ts code. */
   readonly bytes: Uint8Array;
-  /** LabelMapRevision.uncertainty */
-  readonly uncertainty: number;
   /** Of the weights. */
   readonly step: number;
 }

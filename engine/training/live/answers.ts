@@ -72,8 +72,7 @@ export class Answers {
       }
       const prediction = await network.predict(await this.#inputOf(imageId, settings));
       const bytes = encodeLabelMap(prediction);
-      const { uncertainty } = prediction;
-      await this.#deliver({ type: 'prediction', id, bytes, uncertainty, step });
+      await this.#deliver({ type: 'prediction', id, bytes, step });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       await this.#deliver({ type: 'refused', id, error: toWireError(error) });

@@ -50,7 +50,6 @@ export const LiveEvent = z.discriminatedUnion('type', [
     type: z.literal('prediction'),
     id: z.number().int(),
     bytes: Bytes,
-    uncertainty: z.number(),
     step: z.number().int(),
   }),
   z.object({ type: z.literal('refused'), id: z.number().int(), error: WireError }),

@@ -3,6 +3,7 @@
  * it, and how its head grows with the classes. Knows no images.
  */
 import type { Dataset } from '../../../shared/entities.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Batch } from '../batches/batches.ts';
 import {
   checkpointWeights,
@@ -22,7 +23,7 @@ import { transferWeights } from '../network/transfer.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { segmentationObjective } from '../objectives/segmentation.ts';
 import { stepScalars } from '../optimiser.ts';
-import { type Prediction, type PredictionInput, predictLabelMaps } from '../scoring/predict.ts';
+import { type PredictionInput, predictLabelMaps } from '../scoring/predict.ts';
 import { createSegmenter } from '../scoring/segmenter.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { createTrainingStep, freshState, type TrainingState } from '../training-step.ts';
@@ -115,7 +116,7 @@ export interface LiveNetwork {
   /** Loss before the update. `at`: the step's number. */
   train(batch: Batch, at: number): number;
   /** By the weights of now. */
-  predict(input: PredictionInput): Promise<Prediction>;
+  predict(input: PredictionInput): Promise<LabelMap>;
   /** Probabilities of square views. [size, size, classes] each */
   probabilities(views: readonly Float32Array[]): Float32Array[];
   /** A checkpoint to resume from. */
@@ -174,7 +175,9 @@ export function createLiveNetwork(
     classes,
     train: (batch, at) => step.run(batch, stepScalars(optimisation, at)),
     async predict(input) {
-      const [prediction] = await predictLabelMaps(segmenter, [step.tensors()], [input]);
+      const [prediction] = await predictLabelMaps(segmenter, [step.tensors()], [input], {
+        labelsAlone: true,
+      });
       if (prediction === undefined) throw new Error('an image gave no label map');
       return prediction;
     },

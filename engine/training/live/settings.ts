@@ -17,8 +17,8 @@ const PATCH_PX = 256;
  */
 const LARGEST_IN_PATCHES_PX = 1024;
 const SQUEEZED_PX = 512;
-/** Pixels of a step: 16 views of 128 px, or one of 512 px. */
-const STEP_PIXELS = 2 ** 18;
+/** Pixels of a step, which an answer may have to wait for: 8 views of 128 px, or two patches. */
+const STEP_PIXELS = 2 ** 17;
 const MOST_VIEWS = 16;
 
 export interface LiveSettings {

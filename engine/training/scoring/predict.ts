@@ -46,6 +46,8 @@ export interface Prediction extends LabelMap {
 export interface PredictionOptions {
   /** Inside the image, and predicted as it would be with all of it; left out: all of it. Of one image. */
   readonly area?: Rectangle;
+  /** Leaves out the uncertainty, which is then 0: of a large image it takes longer than all else. */
+  readonly labelsAlone?: boolean;
   /** Asks for Prediction.scores. */
   readonly scores?: { readonly hasBackground: boolean };
   /** Of one image in windows: how many of them are done. */
@@ -107,7 +109,7 @@ function foregroundOf(
 function createPrediction(
   { width, height }: { readonly width: number; readonly height: number },
   classes: number,
-  scored: PredictionOptions['scores'],
+  { scores: scored, labelsAlone = false }: Pick<PredictionOptions, 'scores' | 'labelsAlone'>,
 ) {
   const size = width * height;
   const data = new Uint8Array(size);
@@ -120,7 +122,7 @@ function createPrediction(
     /** `weights` [rows, width, classes] of whole rows from `top` on: probabilities up to a factor of the pixel's own. */
     add(top: number, weights: Float32Array): void {
       data.set(mostProbable(weights, classes), top * width);
-      entropy += totalEntropy(weights, classes);
+      if (!labelsAlone) entropy += totalEntropy(weights, classes);
       if (scores === null) return;
       const some = foregroundOf(weights, { classes, hasBackground: scores.hasBackground });
       scores.foreground.set(some.foreground, top * width);
@@ -172,7 +174,7 @@ function byResizing(
     const small = { width: sizePx, height: sizePx, channels: classes, data };
     const area = options.area ?? wholeOf({ width, height });
     const rowsOfFull = createEnlargement(small, width, height);
-    const predicted = createPrediction(area, classes, options.scores);
+    const predicted = createPrediction(area, classes, options);
     for (const { top, count } of piecesOf({ width, height: area.height, channels: classes })) {
       const rows = rowsOfFull(area.top + top, count);
       predicted.add(top, columnsOf(rows, { fullWidth: width, classes }, area));
@@ -310,7 +312,7 @@ async function byWindows(
   const lefts = reaching(allLefts, sizePx, area.left, area.width);
   const tops = reaching(allTops, sizePx, area.top, area.height);
   // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
-  const predicted = createPrediction(area, classes, options.scores);
+  const predicted = createPrediction(area, classes, options);
   const band = createBand({
     ...{ area, sizePx, classes },
     across: blendWeights(sizePx, overlapOf(allLefts, sizePx)),

@@ -51,7 +51,7 @@ async function sitting() {
     const bytes = encodeLabelMap({ width: SIZE, height: SIZE, data });
     last().answers = (request) => {
       if (request.type !== 'predict') return;
-      last().tell({ type: 'prediction', id: request.id, bytes, uncertainty: 0, step: 5 });
+      last().tell({ type: 'prediction', id: request.id, bytes, step: 5 });
     };
   };
   const [first = 0, second = 0] = imageIds;

@@ -10,10 +10,10 @@ it('sees most images as they are, and a step never costs more than a step', () =
     return [sampling.mode, sampling.sizePx, optimisation.batch];
   };
   expect(of()).toEqual(['resize', 64, 16]);
-  expect(of(90, 90, 4000)).toEqual(['resize', 128, 16]);
-  expect(of(256)).toEqual(['resize', 256, 4]);
-  expect(of(257)).toEqual(['patches', 256, 4]);
-  expect(of(1024)).toEqual(['patches', 256, 4]);
+  expect(of(90, 90, 4000)).toEqual(['resize', 128, 8]);
+  expect(of(256)).toEqual(['resize', 256, 2]);
+  expect(of(257)).toEqual(['patches', 256, 2]);
+  expect(of(1024)).toEqual(['patches', 256, 2]);
   expect(of(1025)).toEqual(['resize', 512, 1]);
   expect(liveSettings(images(1000, 1000, 8)).network.inputChannels).toBe(3);
 });
