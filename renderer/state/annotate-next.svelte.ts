@@ -10,8 +10,8 @@ import type { Api } from '../api.ts';
 import { Refresh } from './refresh.ts';
 
 const SHOWN = 12;
-/** What is compared without being asked for: so few and small images that nobody notices. */
-const UNASKED = { images: 100, pixels: 50e6 };
+/** What is compared without being asked for: so few and small images that nobody who paints notices. */
+const UNASKED = { images: 100, pixels: 16e6 };
 
 /** The sitting that it belongs to. */
 interface Sitting {
