@@ -113,7 +113,9 @@ export function offeredStarts(db: Project, dataset: Dataset): OfferedStart[] {
     offer(
       'random',
       'Random weights',
-      best === null && advice !== null ? advice.words : 'Nothing is taken over.',
+      best === null && advice !== null
+        ? advice.words
+        : 'Nothing is taken over; no finished study of this dataset says what helps.',
     ),
     ...models.map((model) =>
       offer(

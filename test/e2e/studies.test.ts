@@ -348,6 +348,11 @@ describe('a study and a pretraining of one’s own', () => {
     await page.getByText('No models yet').waitFor();
     await expectAccessible('no models');
     await page.keyboard.press('Control+Enter');
+    await dialog.getByLabel('Labels of').selectOption('Granular shapes (target)');
+    await dialog
+      .getByText(/The study "/)
+      .first()
+      .waitFor();
     // Worked out from the images, timed here, and open to be chosen otherwise.
     await dialog.getByText(/steps of \d+, about/).click();
     await dialog.getByText(/held out for the score/).waitFor();
