@@ -78,6 +78,45 @@ it('says why an image whose original is gone cannot be shown', async (ctx) => {
   await details.getByText(/cell\.png does not exist\./).waitFor();
 });
 
+it('excludes, deletes and brings back what is selected, and empties the bin on purpose', async (ctx) => {
+  skipWithoutWindow(ctx);
+  const project = join(temporaryFolder(), 'drawn.graft');
+  const engine = createEngine();
+  await engine.call('project.create', { path: project });
+  const drawn = { project, name: 'drawn', generator: 'texshapes-target', count: 6, sizePx: 32 };
+  await engine.call('datasets.generate', drawn);
+  await engine.close();
+  const { page, expectAccessible, close } = await openGraft({ browser, projects: [project] });
+  onTestFinished(close);
+  const grid = page.getByRole('listbox', { name: 'Images' });
+  const options = grid.getByRole('option');
+  await options.nth(1).click();
+  await options.nth(3).click({ modifiers: ['Shift'] });
+  await options.nth(2).click({ modifiers: ['Control'] });
+  const actions = page.getByRole('toolbar', { name: 'Selected images' });
+  await actions.getByRole('button', { name: 'Exclude' }).click();
+  await page.getByLabel('Reason').fill('out of focus');
+  await page.keyboard.press('Enter');
+  await grid
+    .getByRole('option', { name: /excluded: out of focus/ })
+    .nth(1)
+    .waitFor();
+  await page.getByText('6 images, 4 labelled, 2 excluded').waitFor({ state: 'attached' });
+
+  await grid.focus();
+  await page.keyboard.press('Delete');
+  await page.getByText('2 images went into the bin.').waitFor();
+  await expect.poll(() => options.count()).toBe(4);
+  await page.getByRole('button', { name: 'Bin (2)' }).click();
+  const bin = page.getByRole('list', { name: 'Deleted images' });
+  await expectAccessible('the bin of a dataset');
+  await bin.getByRole('button', { name: 'Restore' }).first().click();
+  await expect.poll(() => bin.getByRole('button', { name: 'Restore' }).count()).toBe(1);
+  await page.getByRole('button', { name: 'Empty bin …' }).click();
+  await page.getByRole('button', { name: 'Empty bin', exact: true }).click();
+  await page.getByText('The bin is empty').waitFor();
+});
+
 it('gives the focus to what is to be filled in, and back', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft({ browser });
