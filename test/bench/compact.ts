@@ -10,13 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createProject } from '../../engine/db/project.ts';
 import { rewriteProject } from '../../engine/care/rewrite.ts';
-import { createEngine, type Engine } from '../../engine/engine.ts';
+import { createEngine } from '../../engine/engine.ts';
+import { painting } from './bench-painting.ts';
 import { addPicture, emptyDataset, inFolder, picture } from './bench-project.ts';
 import { report, type Row } from './measure.ts';
 
 const { values: flags } = parseArgs({ options: { mb: { type: 'string', default: '1000' } } });
 const ORIGINAL_BYTES = 2 ** 20;
-const SAVE_EVERY_MS = 100;
 const SIZE_PX = 1024;
 
 function fill(path: string): void {
@@ -35,47 +35,6 @@ function fill(path: string): void {
   }
   project.datasets.delete(goes);
   project.close();
-}
-
-/** How long saves take while `work` goes on. */
-async function painting(engine: Engine, path: string, work: () => Promise<unknown>): Promise<Row> {
-  const [dataset] = await engine.call('datasets.list', { project: path });
-  const { images } = await engine.call('images.list', {
-    project: path,
-    datasetId: dataset?.id ?? 0,
-    limit: 1,
-  });
-  const imageId = images[0]?.id ?? 0;
-  const { labelMap: bytes } = picture(2, SIZE_PX);
-  const start = performance.now();
-  const over = { is: false };
-  const ended = work().finally(() => (over.is = true));
-  const saves: number[] = [];
-  let base: number | null = null;
-  do {
-    const before = performance.now();
-    const saved: { id: number } = await engine.call('labelMaps.save', {
-      project: path,
-      imageId,
-      author: 'human',
-      runId: null,
-      base,
-      bytes,
-    });
-    base = saved.id;
-    saves.push(performance.now() - before);
-    await sleep(SAVE_EVERY_MS);
-  } while (!over.is);
-  await ended;
-  const sorted = saves.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-  return {
-    seconds: (performance.now() - start) / 1000,
-    saves: saves.length,
-    'save p50 ms': at(0.5),
-    'save p95 ms': at(0.95),
-    'save max ms': at(1),
-  };
 }
 
 const rows = await inFolder(async (folder) => {
