@@ -1,5 +1,5 @@
 /**
- * Fills the disk at every write of engine, decoders and trainer while they paint, import, export, migrate, back up and
+ * Fills the disk at every write of engine, decoders and trainer while they paint, import, add, export, migrate, back up and
  * train. Whoever asked is told so in words; afterwards the project is whole, nothing that was acknowledged is lost, no half
  * file looks like a whole one, and with space again the same work succeeds. Linux with a C compiler alone.
  */
@@ -15,7 +15,7 @@ import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts
 
 /** Painting and backing up go on until something stops them. */
 const ENDLESS = ['painting', 'backing up'] as const satisfies readonly Work[];
-const WORKS = [...ENDLESS, 'importing', 'exporting', 'migrating', 'training'] as const;
+const WORKS = [...ENDLESS, 'importing', 'adding', 'exporting', 'migrating', 'training'] as const;
 type Tried = (typeof WORKS)[number];
 /** Writes of an endless work that are tried one by one. */
 const ENDLESS_WRITES = 200;
@@ -80,7 +80,7 @@ class Trial {
       images,
     }: { project: string; env: Readonly<Record<string, string>>; images: string },
   ): Promise<Victim> {
-    const from = join(work === 'importing' ? images : project, '..');
+    const from = join(work === 'importing' || work === 'adding' ? images : project, '..');
     const victim = new Victim('victim.ts', [work, project, from], env);
     await victim.killAfter(LONGEST_MS);
     return victim;

@@ -78,7 +78,7 @@ class Trial {
   ): Promise<string | null> {
     const { images } = await this.prepared();
     const after = random.below(LONGEST_MS);
-    const from = work === 'importing' ? join(images, '..') : folder;
+    const from = work === 'importing' || work === 'adding' ? join(images, '..') : folder;
     const victim = new Victim('victim.ts', [work, project, from]);
     await victim.begun();
     this.kills++;

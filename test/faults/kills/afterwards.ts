@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openProject } from '../../../engine/db/project.ts';
 import { sha256 } from '../../../engine/sha256.ts';
 import type { Victim } from './kill.ts';
-import { IMPORTED, OLD_IMAGES } from './projects.ts';
+import { IMPORTED, OLD_IMAGES, PAINTED } from './projects.ts';
 
 interface Afterwards {
   /** Strokes and backups that were acknowledged. */
@@ -36,6 +36,12 @@ function contents(path: string, victim: Victim): string | null {
     if (victim.of('imported').length > 0 && killed === undefined) return 'an import is lost';
     if (killed !== undefined && killed.imageCount !== IMPORTED) {
       return `an import of ${killed.imageCount} of ${IMPORTED} images looks whole`;
+    }
+    const painted = datasets.find(({ name }) => name === 'texshapes');
+    const added = (painted?.imageCount ?? PAINTED) - PAINTED;
+    if (victim.of('added').length > 0 && added === 0) return 'an addition is lost';
+    if (added !== 0 && added !== IMPORTED) {
+      return `an addition of ${added} of ${IMPORTED} images looks whole`;
     }
     const old = datasets.find(({ name }) => name === 'old');
     if (old !== undefined && (old.imageCount !== OLD_IMAGES || old.labelledCount !== OLD_IMAGES)) {

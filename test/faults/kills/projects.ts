@@ -11,6 +11,8 @@ import { NetworkConfig, OptimisationConfig } from '../../../shared/entities.ts';
 
 /** Images that are imported, more than one transaction of them. */
 export const IMPORTED = 120;
+/** Images of the dataset that is painted, and added to. */
+export const PAINTED = 10;
 const SIZE_PX = 32;
 /** The version that migrations begin from. */
 const OLD_VERSION = 7;
@@ -29,7 +31,7 @@ export async function prepare(folder: string): Promise<Prepared> {
   const project = createProject(painted);
   const datasetId = await generateDataset(project, {
     ...{ name: 'texshapes', generator: 'texshapes-target' },
-    ...{ count: 10, sizePx: SIZE_PX, seed: 1 },
+    ...{ count: PAINTED, sizePx: SIZE_PX, seed: 1 },
   });
   const images = project.datasets.images(datasetId);
   const snapshotId = project.snapshots.take(

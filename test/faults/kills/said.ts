@@ -5,6 +5,7 @@ import { WireError } from '../../../shared/errors.ts';
 export const WORKS = [
   'painting',
   'importing',
+  'adding',
   'exporting',
   'migrating',
   'backing up',
@@ -17,6 +18,7 @@ export const Said = z.discriminatedUnion('type', [
   z.object({ type: z.literal('began') }),
   z.object({ type: z.literal('painted'), labelMapId: z.number(), sha256: z.string() }),
   z.object({ type: z.literal('imported'), images: z.number() }),
+  z.object({ type: z.literal('added'), images: z.number() }),
   z.object({ type: z.literal('exported'), files: z.number() }),
   z.object({ type: z.literal('backed up'), path: z.string() }),
   z.object({ type: z.literal('trained') }),

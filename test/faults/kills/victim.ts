@@ -1,5 +1,5 @@
 /**
- * A process that is going to be killed, or whose disk fills up, while it paints, imports, exports, migrates, backs up or
+ * A process that is going to be killed, or whose disk fills up, while it paints, imports, adds, exports, migrates, backs up or
  * trains. Says over IPC what it has been told is done; whatever it has said must be there afterwards.
  * usage: victim.ts WORK PROJECT FOLDER
  */
@@ -54,6 +54,12 @@ const works: Record<Work, () => Promise<void>> = {
     const path = join(folder, 'images');
     const { images } = await engine.call('datasets.import', { project, name: 'killed', path });
     say({ type: 'imported', images });
+  },
+  async adding() {
+    say({ type: 'began' });
+    const path = join(folder, 'images');
+    const { images } = await engine.call('additions.add', { project, datasetId: 1, path });
+    say({ type: 'added', images });
   },
   async exporting() {
     say({ type: 'began' });
