@@ -67,8 +67,9 @@ function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** "1.4 MB", decimal as file managers show it. */
+/** "1.4 MB", "34 kB": decimal as file managers show it, and 0 only where there is nothing. */
 export function megabytes(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

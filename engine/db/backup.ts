@@ -72,6 +72,17 @@ function syncToDisk(path: string): void {
   }
 }
 
+/** Errors: not-found, where the folder that a copy is to go into is not there. */
+function assertFolderThere(to: string): void {
+  const folder = dirname(to);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new AppError(
+    'not-found',
+    `There is no folder ${folder} for the backup. Make it or plug in its disk, or choose another place.`,
+    { subject: folder },
+  );
+}
+
 /** Gives a copy that is whole its name. */
 function publish(part: string, to: string): void {
   syncToDisk(part);
@@ -95,7 +106,7 @@ export function backupAtOnce(db: Database.Database, to: string): void {
 
 /**
  * Copies what is stored now to where there is nothing; others work on meanwhile, and what they store is in it, too.
- * Returns its size in bytes. Errors: conflict (something is there), unreadable (nothing can be), no-space, cancelled, and
+ * Returns its size in bytes. Errors: conflict (something is there), not-found (its folder is not), unreadable (nothing can be), no-space, cancelled, and
  * those of SQLite.
  */
 export async function backupTo(
@@ -104,6 +115,7 @@ export async function backupTo(
   options: BackupOptions,
 ): Promise<number> {
   assertNothingThere(to);
+  assertFolderThere(to);
   const part = to + UNFINISHED;
   rmSync(part, { force: true });
   try {

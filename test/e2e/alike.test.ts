@@ -40,7 +40,7 @@ it('finds alike images and makes a group of them', { timeout: TIMEOUT_MS }, asyn
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: /Alike images/ }).click();
   const dialog = page.getByRole('dialog', { name: /Alike images/ });
-  await dialog.getByText(/^2 sets \(1/).waitFor();
+  await dialog.getByText(/^2 sets; 1/).waitFor();
   await expect.poll(() => dialog.getByRole('img').count()).toBe(6);
   await screenshot('alike-images');
   await expectAccessible('alike images');
