@@ -110,7 +110,11 @@ export async function addInto(path: string, into: string, options: AddIntoOption
     }
     const add = { ...input, newClasses, placing, link };
     const report = await withProgress((o) => caller.call('additions.add', add, o));
-    print(options, report, [reportLine(report, dataset.name), ...issueLines(report.issues)]);
+    print(options, report, [
+      reportLine(report, dataset.name),
+      ...doubtLines(report.doubts),
+      ...issueLines(report.issues),
+    ]);
     if (report.issues.some(({ severity }) => severity === 'skip')) process.exitCode = EXIT.partial;
   });
 }

@@ -182,6 +182,13 @@ export function snapshotsTable(db: Sqlite) {
        WHERE i.part = 'test' AND m.dataset_id = ? ORDER BY s.id, i.image_id`,
   );
 
+  const testedElsewhere = db.prepare<[number], { hash: string; study: string }>(
+    `SELECT DISTINCT i.image_hash AS hash, s.name AS study FROM studies s
+       JOIN snapshot_items i ON i.snapshot_id = s.target_snapshot_id
+       JOIN images m ON m.id = i.image_id
+       WHERE i.part = 'test' AND m.dataset_id <> ? ORDER BY s.id, i.image_hash`,
+  );
+
   const dropUnused = db.prepare(
     `DELETE FROM snapshots WHERE id NOT IN (
        SELECT source_snapshot_id FROM studies
@@ -198,6 +205,9 @@ export function snapshotsTable(db: Sqlite) {
     /** The images of a dataset that studies are tested on. */
     testedOn: (datasetId: number): { readonly imageId: number; readonly study: string }[] =>
       testedOn.all(datasetId).map(({ image_id: imageId, study }) => ({ imageId, study })),
+    /** Contents, by the SHA-256 of their files, that studies of other datasets are tested on. */
+    testedElsewhere: (datasetId: number): { readonly hash: string; readonly study: string }[] =>
+      testedElsewhere.all(datasetId),
     /** What only studies and runs that are gone were made of pins no data any more. */
     dropUnused: (): void => void dropUnused.run(),
     get(id: number): Snapshot | undefined {

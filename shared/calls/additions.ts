@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { Id, Part, type SegmentationClass } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { Name } from '../limits.ts';
-import { type ImportIssue, type ImportPreview, ImportSource } from './datasets.ts';
+import {
+  type ImportDoubt,
+  type ImportIssue,
+  type ImportPreview,
+  ImportSource,
+} from './datasets.ts';
 import { project } from './project.ts';
 
 /** What the folder holds: images, with or without masks; or masks alone, of images that are there. */
@@ -107,6 +112,8 @@ export interface AdditionReport {
   readonly newClasses: readonly SegmentationClass[];
   /** Of the new images, those that stand in a part of the split. */
   readonly placed: number;
+  /** As its preview tells them. */
+  readonly doubts: readonly ImportDoubt[];
   readonly issues: readonly ImportIssue[];
 }
 

@@ -194,6 +194,7 @@ async function fill(
       droppedMasks,
       newClasses,
       placed: placed.count,
+      doubts: plan.preview.doubts,
       issues,
     };
     return { report, items, splitId: placed.splitId };

@@ -102,6 +102,8 @@ export async function planAddition(
   const choices: FateChoices = { clash, same: holds === 'masks' ? 'labels' : same };
   let fates: Fates = { items: [], same: 0, sameWithMasks: 0, clashes: [], issues: [] };
   const kinds: Kind[] = [];
+  /** By the path of a file. */
+  const hashes = new Map<string, string | null>();
   const hash = async (item: ImportItem, root: string): Promise<Hashed> => {
     if (item.stored !== undefined) return { item, hash: null };
     try {
@@ -125,6 +127,7 @@ export async function planAddition(
           const message = `comparing ${stored?.name ?? shownPath(path, root)}`;
           onProgress?.({ done: found.length, total: items.length, message });
           found.push(one);
+          hashes.set(one.item.path, one.hash);
         }
         fates = fatesOf(found, { there, choices });
         return { items: fates.items, issues: fates.issues };
@@ -142,10 +145,16 @@ export async function planAddition(
   const newImageClasses = [...new Set(items.flatMap(({ imageClass }) => imageClass ?? []))].filter(
     (name) => !dataset.imageClasses.includes(name),
   );
-  const doubts = [...plan.preview.doubts, ...kindDoubts(kinds, { dataset, there })];
-  const issues = [...plan.preview.issues, ...testIssues(project, { dataset, items })];
+  const tested = testIssues(project, { dataset, items });
+  const doubts = [
+    ...plan.preview.doubts,
+    ...kindDoubts(kinds, { dataset, there }),
+    ...testDoubts(project, { dataset, items, hashes }),
+  ];
+  const issues = [...plan.preview.issues, ...tested];
   return {
     ...plan,
+    layoutIssues: [...plan.layoutIssues, ...tested],
     items,
     imageClasses: [...dataset.imageClasses, ...newImageClasses],
     dataset,
@@ -166,6 +175,9 @@ export async function planAddition(
     },
   };
 }
+
+/** As many test images of a study are named; the others are counted. */
+const NAMED_TESTS = 3;
 
 type Kind = Pick<ImageRecord, 'channels' | 'bitDepth'>;
 
@@ -214,4 +226,34 @@ function testIssues(
       message: `gets a new mask and is a test image of the study "${study}", which keeps the revision that it was planned with: its results stay as they are`,
     })),
   );
+}
+
+/** Images that come under test in a study of another dataset: whatever is trained on them here has seen its exam. */
+function testDoubts(
+  project: Pick<Project, 'snapshots'>,
+  {
+    dataset,
+    items,
+    hashes,
+  }: {
+    readonly dataset: Dataset;
+    readonly items: readonly ImportItem[];
+    readonly hashes: ReadonlyMap<string, string | null>;
+  },
+): ImportDoubt[] {
+  const tested = Map.groupBy(project.snapshots.testedElsewhere(dataset.id), ({ hash }) => hash);
+  const found = items.flatMap(({ stored, path, name }) =>
+    stored === undefined
+      ? (tested.get(hashes.get(path) ?? '') ?? []).map(({ study }) => ({ name, study }))
+      : [],
+  );
+  return [...Map.groupBy(found, ({ study }) => study)].map(([study, images]) => {
+    const names = [...new Set(images.map(({ name }) => name))];
+    const shown = names.slice(0, NAMED_TESTS);
+    const more = names.length > NAMED_TESTS ? [`${names.length - NAMED_TESTS} more`] : [];
+    const [are, them] =
+      names.length === 1 ? ['is a test image', 'it'] : ['are test images', 'them'];
+    const message = `${inWords([...shown, ...more])} ${are} of the study "${study}", of another dataset. What is trained on ${them} here has seen what that study is tested on: leave ${them} out, or exclude ${them} once added.`;
+    return { message, instead: [] };
+  });
 }
