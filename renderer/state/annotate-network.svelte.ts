@@ -70,6 +70,8 @@ export class AnnotateNetwork {
   #choices = $state.raw<ReadonlyMap<number, Choices>>(new Map());
   #asking = new AbortController();
   #processor: PostProcessor | null = null;
+  /** The drawing under way; null: the answer is as the sliders say. */
+  #drawing: Promise<void> | null = null;
 
   constructor(options: { api: Api; project: string; startDrawing: StartDrawing }) {
     this.#api = options.api;
@@ -191,13 +193,29 @@ export class AnnotateNetwork {
     this.progress = null;
     this.#processor?.close();
     this.#processor = null;
+    // A thread that was ended never says that it is done.
+    this.#drawing = null;
     this.answer = null;
   }
 
   /** Shown on the answer at once. Errors: those of drawing. */
   async setRule(runId: number, rule: PostProcessing): Promise<void> {
     this.#rules = new Map([...this.#rules, [runId, rule]]);
-    if (this.answer?.runId === runId) await this.#processor?.follow(rule);
+    const processor = this.#processor;
+    if (this.answer?.runId !== runId || processor === null) return;
+    const followed = processor.follow(rule);
+    // One that is under way draws this as well.
+    if (this.#drawing !== null) return this.#drawing;
+    const drawing = followed.finally(() => {
+      if (this.#drawing === drawing) this.#drawing = null;
+    });
+    this.#drawing = drawing;
+    await drawing;
+  }
+
+  /** What is being drawn as the sliders say, until it is; null: nothing is. */
+  get drawing(): Promise<void> | null {
+    return this.#drawing;
   }
 
   /** For all predictions of the run, on the command line as well; null: as the network draws. */

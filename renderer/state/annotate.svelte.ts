@@ -484,6 +484,15 @@ export class AnnotateState {
   acceptPrediction(): void {
     const { document, prediction } = this;
     if (document === null) return;
+    const { drawing } = this.network;
+    if (drawing !== null) {
+      // What the sliders say is accepted, not what they said before.
+      this.#run(async () => {
+        await drawing;
+        if (this.document === document) this.acceptPrediction();
+      });
+      return;
+    }
     this.editor.finish();
     const { shown, runId, isLive } = prediction;
     let changed = false;

@@ -53,7 +53,14 @@ describe('a network that is asked', () => {
     expect(annotate.prediction.layer).toBe(layer);
 
     const before = annotate.document?.layer.toLabelMap();
+    // Accepted is what the slider says, though it is not drawn yet.
+    await network.setRule(runId, { ...AS_DRAWN, threshold: 0.98 });
+    const moved = network.setRule(runId, { ...AS_DRAWN, threshold: 0.02 });
     annotate.acceptPrediction();
+    expect(annotate.document?.layer.toLabelMap()).toEqual(before);
+    await moved;
+    await expect.poll(() => annotate.history.position).toBe(1);
+    expect(predicted()).toBe(most);
     expect(annotate.document?.layer.toLabelMap()).toEqual(layer?.toLabelMap());
     await annotate.saveAll();
     const imageId = annotate.image?.id ?? 0;
