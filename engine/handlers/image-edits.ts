@@ -94,24 +94,49 @@ function assertNewName(db: Project, image: ImageRecord, name: string): void {
   );
 }
 
-/** Out of the bin, under a free name where another image has theirs; before, by id, what they were called. */
+/**
+ * Out of the bin, under a free name where another image has theirs; before, by id, what they were called. Pages of one file
+ * keep one name: beside pages of another file by that name, an export could not tell them apart.
+ */
 function restore(db: Project, { datasetId, images }: Chosen) {
-  const taken = new Set(db.datasets.images(datasetId).map(({ name, page }) => nameKey(name, page)));
+  const there = db.datasets.images(datasetId);
+  const taken = Map.groupBy(there, ({ name }) => oneName(name));
   const renamed: { name: string; now: string }[] = [];
+  const binned = images.filter(({ deletedAt }) => deletedAt !== null);
   db.transaction(() => {
-    for (const { id, name, page, deletedAt } of images) {
-      if (deletedAt === null) continue;
-      const isTaken = (one: string) => taken.has(nameKey(one, page));
+    for (const own of pagesOfFiles(binned)) {
+      const [{ name, hash }] = own;
+      const pages = new Set(own.map(({ page }) => page));
+      const isTaken = (one: string) =>
+        (taken.get(oneName(one)) ?? []).some(
+          (image) => image.name !== one || image.hash !== hash || pages.has(image.page),
+        );
       const now = isTaken(name) ? freeName(name, isTaken) : name;
-      if (now !== name) {
-        renamed.push({ name, now });
-        db.imageEdits.rename(id, now);
+      if (now !== name) renamed.push({ name, now });
+      for (const { id } of own) {
+        if (now !== name) db.imageEdits.rename(id, now);
+        db.imageEdits.setDeleted(id, null);
       }
-      taken.add(nameKey(now, page));
-      db.imageEdits.setDeleted(id, null);
+      taken.set(oneName(now), [
+        ...(taken.get(oneName(now)) ?? []),
+        ...own.map((image) => ({ ...image, name: now })),
+      ]);
     }
   });
   return renamed;
+}
+
+/** Pages of one file by one name belong together; of two that show the same page, the second begins anew. */
+function pagesOfFiles(images: readonly ImageRecord[]): [ImageRecord, ...ImageRecord[]][] {
+  const files = new Map<string, [ImageRecord, ...ImageRecord[]]>();
+  for (const image of images) {
+    let key = `${image.hash} ${image.name}`;
+    while (files.get(key)?.some(({ page }) => page === image.page) === true) key += ' again';
+    const own = files.get(key);
+    if (own === undefined) files.set(key, [image]);
+    else own.push(image);
+  }
+  return [...files.values()];
 }
 
 /** Runs of no study that came to nothing and are made of binned images, which they do not hold: gone with them. */
@@ -134,8 +159,6 @@ function dropFruitless(
   });
   return [...removed];
 }
-
-const nameKey = (name: string, page: number) => `${page} ${oneName(name)}`;
 
 /** Errors: not-found; invalid-input, where they are in that dataset, in a bin, or of several. */
 function transferRequest(

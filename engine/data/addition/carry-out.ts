@@ -37,21 +37,21 @@ interface Revision {
 function assertWanted(project: Project, plan: AdditionPlan, options: AddOptions): void {
   const { preview, dataset } = plan;
   if (preview.clashes.length > 0 && options.clash === 'refuse') {
-    const are = preview.clashes.length === 1 ? 'is the name' : 'are the names';
+    const are =
+      preview.clashes.length === 1
+        ? 'is the name of another image'
+        : 'are the names of other images';
     throw new AppError(
       'conflict',
-      `${clashWords(preview.clashes)} ${are} of other images in "${dataset.name}". Nothing was added: keep both under a free name such as "${preview.clashes[0]?.free ?? ''}" (--clash rename), or leave them out (--clash skip).`,
+      `${clashWords(preview.clashes)} ${are} in "${dataset.name}". Nothing was added: keep both under a free name such as "${preview.clashes[0]?.free ?? ''}" (--clash rename), or leave them out (--clash skip).`,
       { subject: preview.clashes[0]?.name ?? dataset.name },
     );
   }
-  const unknown = [
-    ...preview.newClasses.map(({ index, name }) => `${index} ${name}`),
-    ...preview.newImageClasses,
-  ];
+  const unknown = [...preview.newClasses.map(({ name }) => name), ...preview.newImageClasses];
   if (unknown.length > 0 && !options.newClasses) {
     throw new AppError(
       'conflict',
-      `"${dataset.name}" has no ${inWords(unknown)}. Nothing was added: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes), or map the values to classes that are there (--map).`,
+      `"${dataset.name}" has no ${unknown.length === 1 ? 'class' : 'classes'} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was added: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes), or map the values to classes that are there (--map).`,
       { subject: dataset.name },
     );
   }

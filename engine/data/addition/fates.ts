@@ -44,11 +44,12 @@ interface Pictured {
 export const contentKey = (hash: string, image: Pictured): string =>
   contentsOf({ hash, page: image.page, channelPages: image.channelPages ?? null }).join(',');
 
-/** 'a.png' → 'a (2).png', the first that nobody has. */
+/** 'a.png' → 'a (2).png', and 'a (2).png' → 'a (3).png': the first that nobody has. */
 export function freeName(name: string, isTaken: (name: string) => boolean): string {
   const extension = posix.extname(name);
   const folder = posix.dirname(name);
-  const stem = folder === '.' ? stemOf(name) : posix.join(folder, stemOf(name));
+  const bare = stemOf(name).replace(/ \(\d+\)$/, '');
+  const stem = folder === '.' ? bare : posix.join(folder, bare);
   for (let n = 2; ; n++) {
     const free = `${stem} (${n})${extension}`;
     if (!isTaken(free)) return free;

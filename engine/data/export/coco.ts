@@ -15,7 +15,7 @@ import type { Project } from '../../db/project.ts';
 import { connectedComponents } from '../components.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { CocoInfo } from '../import/coco.ts';
-import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { datasetOf, type ExportOptions, filesOfPages, writeOriginals } from './originals.ts';
 import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
 import { fillFolder } from './target-folder.ts';
 
@@ -46,9 +46,7 @@ export async function exportCoco(
   const { images: all, leftOut } = selectImages(project, datasetId, selection);
   const predicted = predictions === null ? null : storedPredictions(project, predictions);
   let unpredicted = 0;
-  const isPaged = new Set(
-    all.filter(({ page, channelPages }) => page > 0 || channelPages !== null).map((i) => i.name),
-  );
+  const isPaged = filesOfPages(all);
   let damaged: readonly string[] = [];
   const written = await fillFolder(dir, async (target) => {
     damaged = await writeOriginals(project, target, {

@@ -13,7 +13,7 @@ import { encodeIndexPng } from '../encode.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { ClassesFile, SplitsFile } from '../import/folder.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
-import { datasetOf, type ExportOptions, writeOriginals } from './originals.ts';
+import { datasetOf, type ExportOptions, filesOfPages, writeOriginals } from './originals.ts';
 import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
 import { fillFolder } from './target-folder.ts';
 
@@ -92,9 +92,8 @@ function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesF
     };
     return Object.keys(fact).length === 0 ? [] : [[pageName(image), fact] as const];
   });
-  const files = [...Map.groupBy(images, ({ name }) => name)].filter(([, own]) =>
-    own.some(({ page, channelPages }) => page > 0 || channelPages !== null),
-  );
+  const ofPages = filesOfPages(images);
+  const files = [...Map.groupBy(images, ({ name }) => name)].filter(([name]) => ofPages.has(name));
   const pagesOf = (own: readonly ImageRecord[]) =>
     own.map(({ page, channelPages }) => channelPages ?? [page]);
   const pages = Object.fromEntries(files.map(([name, own]) => [name, pagesOf(own)]));

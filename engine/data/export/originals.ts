@@ -1,4 +1,5 @@
 /** Writing the original files of a dataset's images: the part that every export shares. */
+import { extname } from 'node:path';
 import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -9,6 +10,9 @@ import type { Selection } from './selection.ts';
 import type { TargetFolder } from './target-folder.ts';
 
 const IMAGES_FOLDER = 'images';
+
+/** Files of these hold one picture; any other may hold more than is exported of it. */
+const ONE_PICTURE = new Set(['.png', '.jpg', '.jpeg']);
 
 export interface ExportOptions {
   readonly signal?: AbortSignal;
@@ -24,6 +28,16 @@ export function datasetOf(project: Project, datasetId: number): Dataset {
   const dataset = project.datasets.get(datasetId);
   if (dataset === undefined) throw new AppError('not-found', `There is no dataset ${datasetId}.`);
   return dataset;
+}
+
+/**
+ * Names of files of which an export says what their images are: those that may hold pages that are no image of it, since
+ * they were not chosen, were moved or are called otherwise. Imported again, they would come back without labels.
+ */
+export function filesOfPages(images: readonly ImageRecord[]): Set<string> {
+  const isOne = ({ name, page, channelPages }: ImageRecord) =>
+    page === 0 && channelPages === null && ONE_PICTURE.has(extname(name).toLowerCase());
+  return new Set(images.flatMap((image) => (isOne(image) ? [] : [image.name])));
 }
 
 /**

@@ -41,7 +41,7 @@ function assertWanted({ preview }: TransferPlan, options: TransferOptions): void
   if (unknown.length > 0 && !newClasses) {
     throw new AppError(
       'conflict',
-      `"${to.name}" has no ${inWords(unknown)}. Nothing was changed: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes).`,
+      `"${to.name}" has no ${unknown.length === 1 ? 'class' : 'classes'} ${inWords(unknown.map((name) => `"${name}"`))}. Nothing was changed: add ${unknown.length === 1 ? 'this class' : 'these classes'} to it (--new-classes).`,
       { subject: to.name },
     );
   }

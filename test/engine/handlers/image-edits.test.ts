@@ -108,8 +108,36 @@ describe('the bin', () => {
       renamed: [{ name: '3.png', now: '3 (2).png' }],
     });
     expect(names()).toEqual(expect.arrayContaining(['3.png', '3 (2).png', '4.png']));
+    // What is called so already is counted on.
+    await engine.call('images.delete', { project, imageIds: [at(3)] });
+    await engine.call('images.rename', { project, imageId: at(6), name: '3 (2).png' });
+    expect(await engine.call('images.restore', { project, imageIds: [at(3)] })).toEqual({
+      renamed: [{ name: '3 (2).png', now: '3 (3).png' }],
+    });
     expect(db.datasets.image(at(3))?.labelMapId).toBe(labelMapId);
     expect(db.splits.items(split.id)).toEqual(items);
+  });
+
+  it('gives the pages of a file back under one name, apart from another file that has theirs', async () => {
+    const add = (content: string, page: number) =>
+      db.datasets.addImage({
+        ...{
+          datasetId,
+          name: 'stack.tif',
+          page,
+          widthPx: 2,
+          heightPx: 1,
+          channels: 1,
+          bitDepth: 8,
+        },
+        ...{ hash: content.repeat(64), groupName: null, imageClass: null },
+        source: { bytes: Buffer.from(content) },
+      });
+    const gone = [0, 1, 2].map((page) => add('a', page));
+    await engine.call('images.delete', { project, imageIds: gone });
+    add('b', 0);
+    await engine.call('images.restore', { project, imageIds: gone });
+    expect(gone.map((id) => db.datasets.image(id)?.name)).toEqual(gone.map(() => 'stack (2).tif'));
   });
 
   it('is emptied on purpose, says what that frees, and keeps what a study is made of', async () => {
@@ -188,7 +216,7 @@ describe('moving and copying', () => {
       held: 0,
     });
     await expect(transfer([0], { toDatasetId })).rejects.toThrow(/0\.png is the name of another/);
-    await expect(transfer([5], { toDatasetId })).rejects.toThrow(/"others" has no cell/);
+    await expect(transfer([5], { toDatasetId })).rejects.toThrow(/"others" has no class "cell"\./);
     expect(dataset()?.imageCount).toBe(20);
     expect(events).toEqual([]);
   });

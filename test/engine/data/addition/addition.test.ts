@@ -110,7 +110,7 @@ describe('images that are added to a dataset', () => {
     expect(found.clashes).toEqual([{ name: 'A.png', free: 'A (2).png' }]);
     await expect(add(s, id)).rejects.toMatchObject({
       code: 'conflict',
-      message: matching(/A\.png is the name of other .*--clash rename/),
+      message: matching(/A\.png is the name of another image in .*--clash rename/),
     });
     expect(names(s.project, id)).toEqual(['a.png', 'b.png']);
     await add(s, id, { clash: 'skip' });
@@ -218,7 +218,7 @@ describe('classes of what is added', () => {
     const id = await cells(s);
     voc(s, 'background\nvessel\nforeground\n', [1, 2, 0, 0]);
     expect((await preview(s, id)).newClasses).toMatchObject([{ index: 2, name: 'vessel' }]);
-    await expect(add(s, id)).rejects.toThrow(/has no 2 vessel.*--new-classes/);
+    await expect(add(s, id)).rejects.toThrow(/has no class "vessel"\. .*--new-classes/);
     expect(s.project.datasets.get(id)?.classes).toHaveLength(2);
     await add(s, id, { newClasses: true });
     expect(labelsOf(s.project, id, 'c.png')).toEqual([2, 1, 0, 0]);

@@ -201,6 +201,30 @@ describe('what is exported is what is imported again', () => {
     );
   });
 
+  test.each([
+    ['folder', exportFolder],
+    ['coco', exportCoco],
+  ] as const)(
+    '%s: the first page of a stack alone, and one by another name',
+    async (format, write) => {
+      const s = scratch();
+      const pages = [
+        { name: 'stack.tif', bytes: tiff('stack'), page: 0, labels: [1, 0, 0, 0, 0, 255] },
+        { name: 'renamed.tif', bytes: tiff('stack'), page: 2, labels: [2, 0, 0, 0, 0, 0] },
+      ];
+      const original = await addDataset(s.project, 'original', pages);
+      const { dir } = await write(s.project, original, s.path('out'));
+      const report = await runImport(
+        s.project,
+        { format, path: format === 'coco' ? `${dir}/instances.json` : dir },
+        { datasetName: 'copy', link: false },
+      );
+      expect(await contentsOf(s.project, report.datasetId)).toEqual(
+        await contentsOf(s.project, original),
+      );
+    },
+  );
+
   test('folder: groups, image classes, splits, and images that share a stem', async () => {
     const s = scratch();
     const png = (value: number) =>
