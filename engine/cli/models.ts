@@ -21,6 +21,7 @@ import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
+import { interrupted, shellWord } from './study.ts';
 
 interface PretrainOptions extends NetworkOptions {
   list: boolean;
@@ -36,11 +37,19 @@ interface PretrainOptions extends NetworkOptions {
   json: boolean;
 }
 
-/** Follows one run of this process to its end. Errors: what holds all training, where something does; it stays queued. */
+/**
+ * Follows one run of this process to its end. Errors: what holds all training, where something does; cancelled at Ctrl+C,
+ * with the command that goes on. It stays queued then, from its last checkpoint.
+ */
 export async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
   const bar = createProgressBar();
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   try {
     for (;;) {
+      if (abort.signal.aborted) throw interrupted(`graft serve ${shellWord(project)}`);
       const { run } = await engine.call('runs.get', { project, runId });
       bar.update({ done: run.step, total: run.steps, message: `step ${run.step} of ${run.steps}` });
       if (run.status !== 'queued' && run.status !== 'running') return run;
@@ -49,6 +58,8 @@ export async function followRun(engine: Engine, project: string, runId: number):
       await new Promise((wake) => setTimeout(wake, 300));
     }
   } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
     bar.end();
   }
 }
@@ -146,7 +157,7 @@ Examples:
 
   program
     .command('predict')
-    .description('segment images with a finished fine-tuning run; writes index PNGs')
+    .description('segment images with a model, or a finished run of a study; writes index PNGs')
     .argument('<project>', 'project file')
     .argument('<images...>', 'image files, or folders with all that lies beneath them')
     .requiredOption('--out <dir>', 'folder for the masks')

@@ -14,9 +14,8 @@ import { networkInText } from '../../shared/networks.ts';
 import { counted, duration } from '../../shared/number-format.ts';
 import { checked, given, integer, number } from './arguments.ts';
 import { type Caller, withProject } from './host.ts';
-import { findDataset, findEncoder, findSplit } from './lookup.ts';
+import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
-import { print } from './output.ts';
 
 interface TrainOptions {
   dataset: string;
@@ -42,13 +41,21 @@ interface TrainOptions {
   json: boolean;
 }
 
-/** A model before an encoder of the same name. Errors: not-found. */
+/** A model before an encoder of the same name, an encoder by its number too. Errors: not-found, with the names there are. */
 async function startNamed(caller: Caller, project: string, name: string): Promise<ModelStart> {
   if (name === 'random') return 'random';
   const models = await caller.call('models.list', { project });
   const model = models.find((one) => sameName(one.name) === sameName(name));
   if (model !== undefined) return { modelId: model.id };
-  return { encoderId: (await findEncoder(caller, project, name)).id };
+  const encoders = await caller.call('encoders.list', { project });
+  const encoder = encoders.find((one) => sameName(one.name) === sameName(name));
+  if (encoder !== undefined) return { encoderId: encoder.id };
+  if (encoders.some((one) => String(one.id) === name)) return { encoderId: Number(name) };
+  const names = [...models, ...encoders].map((one) => one.name);
+  throw new AppError(
+    'not-found',
+    `There is no model and no encoder "${name}" to start from (there is: ${['random', ...names].join(', ')}).`,
+  );
 }
 
 /** Errors: invalid-input, naming the setting. */
@@ -163,7 +170,9 @@ Examples:
               : [];
           if (options.dryRun) {
             const plan = await caller.call('models.plan', training);
-            print({ json }, plan, [...planLines(plan), ...advice]);
+            process.stdout.write(
+              `${json ? JSON.stringify(plan) : [...planLines(plan), ...advice].join('\n')}\n`,
+            );
             return;
           }
           const { model, run, plan } = await caller.call('models.train', {

@@ -129,7 +129,9 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
 
   const start = startOf(db, from, dataset.id);
   const partOf = ({ id }: ImageRecord): Part => kept.parts.get(id) ?? 'train';
-  const { obstacle, warning } = seenInWords(seenByStart(db, from, { labelled: used, partOf }));
+  const { obstacle, warning } = seenInWords(
+    seenByStart(db, from, { datasetId: dataset.id, labelled: used, partOf }),
+  );
   if (obstacle !== null)
     throw new AppError('invalid-input', `${sentence(start.words)}: ${obstacle}`);
   const found = workedOut({ images: used, classShares: classShares(db, dataset, used) });

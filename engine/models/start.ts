@@ -59,14 +59,16 @@ function encoderStart(
   };
 }
 
-/** Whether the classes that a run learned are those that the dataset has now: then its output layer serves on. */
-function hasSameClasses(db: Project, run: Run, datasetId: number): boolean {
+/** Why the output layer of a run does not serve the dataset as it is now; null where it does: same dataset and classes. */
+function headObstacle(db: Project, run: Run, datasetId: number): string | null {
   const had = pinnedDataset(db, run.config.snapshotId);
   const has = db.datasets.get(datasetId);
-  if (had === undefined || has === undefined || had.id !== has.id) return false;
+  if (had === undefined || has === undefined || had.id !== has.id) {
+    return 'since it learned the classes of another dataset';
+  }
   const indices = ({ classes, hasBackground }: typeof has) =>
     JSON.stringify([classes.map(({ index }) => index).sort((a, b) => a - b), hasBackground]);
-  return indices(had) === indices(has);
+  return indices(had) === indices(has) ? null : 'since the classes are others now';
 }
 
 /** Why a model cannot be gone on from; null where it can. */
@@ -87,9 +89,10 @@ export function startOf(db: Project, from: ModelStart, datasetId: number): Start
   }
   const obstacle = modelObstacle(model);
   if (obstacle !== null) throw new AppError('conflict', obstacle);
-  const keepsHead = hasSameClasses(db, run, datasetId);
+  const headless = headObstacle(db, run, datasetId);
+  const keepsHead = headless === null;
   return {
-    words: `the model "${model.name}"${keepsHead ? '' : ', without its output layer, since the classes are others now'}`,
+    words: `the model "${model.name}"${keepsHead ? '' : `, without its output layer, ${headless}`}`,
     config: {
       transfer: 'encoder+decoder',
       pretrainRunId: run.id,
@@ -110,34 +113,69 @@ export interface Seen {
   readonly images: number;
 }
 
-/** Of encoders that were trained here; of one from a file nobody knows, and models share the rule of held-out images. */
+/** The run whose weights a start takes over. */
+const runOfStart = (db: Project, from: Exclude<ModelStart, 'random'>): number | null | undefined =>
+  'modelId' in from ? db.models.get(from.modelId)?.runId : db.encoders.get(from.encoderId)?.runId;
+
+/** The runs whose weights have gone into those of a run, itself first. */
+function lineage(db: Project, runId: number | null | undefined): readonly Run[] {
+  const runs: Run[] = [];
+  let run = runId == null ? undefined : db.runs.get(runId);
+  while (run !== undefined && !runs.includes(run)) {
+    runs.push(run);
+    if (run.config.kind === 'pretrain') break;
+    const { pretrainRunId, encoderId } = run.config;
+    const before = pretrainRunId ?? (encoderId == null ? null : db.encoders.get(encoderId)?.runId);
+    run = before == null ? undefined : db.runs.get(before);
+  }
+  return runs;
+}
+
+/** Images that a run learned from. */
+function learnedFrom(db: Project, { config }: Run): readonly ImageRecord[] {
+  const allowed =
+    config.kind !== 'pretrain' || config.trainImageIds === undefined
+      ? null
+      : new Set(config.trainImageIds);
+  return db.snapshots.items(config.snapshotId).flatMap((item) => {
+    const image = db.datasets.image(item.imageId);
+    const isSeen = item.part === 'train' && (allowed === null || allowed.has(item.imageId));
+    return image === undefined || !isSeen ? [] : [image];
+  });
+}
+
+/**
+ * Of what was trained here, and of all that it was started from; of an encoder from a file nobody knows. Models of the
+ * dataset itself share its rule of held-out images; those of another dataset may have learned from copies of them.
+ */
 export function seenByStart(
   db: Project,
   from: ModelStart,
-  { labelled, partOf }: { labelled: readonly ImageRecord[]; partOf: (image: ImageRecord) => Part },
+  of: {
+    readonly datasetId: number;
+    readonly labelled: readonly ImageRecord[];
+    readonly partOf: (image: ImageRecord) => Part;
+  },
 ): Seen {
-  const nothing = { labels: 0, images: 0 };
-  if (from === 'random' || 'modelId' in from) return nothing;
-  const runId = db.encoders.get(from.encoderId)?.runId ?? null;
-  const config = runId === null ? undefined : db.runs.get(runId)?.config;
-  if (config?.kind !== 'pretrain') return nothing;
-  const allowed = config.trainImageIds === undefined ? null : new Set(config.trainImageIds);
-  const placed: Placed<ImageRecord>[] = db.snapshots.items(config.snapshotId).flatMap((item) => {
-    const image = db.datasets.image(item.imageId);
-    const isSeen = item.part === 'train' && (allowed === null || allowed.has(item.imageId));
-    return image === undefined || !isSeen ? [] : [{ image, side: 'pretraining' as const }];
-  });
-  const heldOut = labelled.filter((image) => partOf(image) !== 'train');
-  for (const image of heldOut) placed.push({ image, side: partOf(image) });
+  if (from === 'random') return { labels: 0, images: 0 };
+  const heldOut = of.labelled.filter((image) => of.partOf(image) !== 'train');
   const ids = new Set(heldOut.map(({ id }) => id));
-  const seen = new Set(
-    findLeaks(placed)
-      .filter(({ sides }) => sides.includes('pretraining'))
-      .flatMap(({ images }) => images.flatMap(({ id }) => (ids.has(id) ? [id] : []))),
-  );
-  return learnsFromLabels(config.task)
-    ? { labels: seen.size, images: 0 }
-    : { labels: 0, images: seen.size };
+  const seen = { labels: new Set<number>(), images: new Set<number>() };
+  for (const run of lineage(db, runOfStart(db, from))) {
+    const { config } = run;
+    const isPretraining = config.kind === 'pretrain';
+    if (!isPretraining && pinnedDataset(db, config.snapshotId)?.id === of.datasetId) continue;
+    const placed: Placed<ImageRecord>[] = [
+      ...learnedFrom(db, run).map((image) => ({ image, side: 'pretraining' as const })),
+      ...heldOut.map((image) => ({ image, side: of.partOf(image) })),
+    ];
+    const found = !isPretraining || learnsFromLabels(config.task) ? seen.labels : seen.images;
+    for (const { sides, images } of findLeaks(placed)) {
+      if (!sides.includes('pretraining')) continue;
+      for (const { id } of images) if (ids.has(id)) found.add(id);
+    }
+  }
+  return { labels: seen.labels.size, images: seen.images.size };
 }
 
 /** In words; null where nothing was seen. obstacle: it may not be started from. */
@@ -149,10 +187,10 @@ export function seenInWords({ labels, images }: Seen): {
     obstacle:
       labels === 0
         ? null
-        : `It was pretrained with labels of ${counted(labels, 'image')} that ${labels === 1 ? 'is' : 'are'} held out here, or of their groups: no score would count. Start from random weights, an earlier model, or an encoder without these labels.`,
+        : `It was trained with labels of ${counted(labels, 'image')} that ${labels === 1 ? 'is' : 'are'} held out here, or of their groups: no score would count. Start from random weights, or from an encoder or a model without these labels.`,
     warning:
       images === 0
         ? null
-        : `It was pretrained on ${counted(images, 'image')} that ${images === 1 ? 'is' : 'are'} held out here, or of their groups, without their labels: the score may flatter a little.`,
+        : `It was trained on ${counted(images, 'image')} that ${images === 1 ? 'is' : 'are'} held out here, or of their groups, without their labels: the score may flatter a little.`,
   };
 }

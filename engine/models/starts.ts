@@ -94,6 +94,7 @@ export function offeredStarts(db: Project, dataset: Dataset): OfferedStart[] {
   const advice = adviceFor(db, dataset, train);
   const offer = (from: ModelStart, title: string, why: string): OfferedStart => {
     const seen = seenByStart(db, from, {
+      datasetId: dataset.id,
       labelled,
       partOf: ({ id }) => parts.get(id) ?? 'train',
     });

@@ -10,6 +10,38 @@ import { fakeTrainers } from '../study/running/fake-trainers.ts';
 
 const optimisation = { steps: 10, batch: 2, schedule: 'constant', evaluateEvery: 5 };
 
+/** One that is under way in this process. */
+async function pretraining() {
+  const { running, spawn } = fakeTrainers();
+  const engine = createEngine({ spawn });
+  onTestFinished(() => engine.close());
+  const { path: project } = await engine.call('project.create', {
+    path: join(temporaryFolder(), 'p.graft'),
+  });
+  const datasetId = addDataset(engine.project(project).db, 'cells', { count: 4 });
+  const { id } = await engine.call('encoders.pretrain', {
+    project,
+    datasetId,
+    task: 'autoencoder',
+    network: NetworkConfig.parse({}),
+    sampling: SamplingConfig.parse({}),
+    optimisation: OptimisationConfig.parse(optimisation),
+  });
+  return { engine, project, running, id };
+}
+
+it('ends at Ctrl+C with what is kept and the command that goes on', async () => {
+  const { engine, project, id } = await pretraining();
+  const followed = followRun(engine, project, id);
+  process.emit('SIGINT');
+  await expect(followed).rejects.toMatchObject({
+    code: 'cancelled',
+    message: expect.stringMatching(
+      /is kept in the project; go on with: graft serve .*p\.graft/,
+    ) as unknown,
+  });
+});
+
 it.each([
   ['no-space', 'The disk is full.', 7],
   ['unreadable', 'The project may not be written.', 3],
@@ -17,21 +49,7 @@ it.each([
 ] as const)(
   'graft pretrain ends with what holds the training, %s, and the run stays queued',
   async (code, message, exit) => {
-    const { running, spawn } = fakeTrainers();
-    const engine = createEngine({ spawn });
-    onTestFinished(() => engine.close());
-    const { path: project } = await engine.call('project.create', {
-      path: join(temporaryFolder(), 'p.graft'),
-    });
-    const datasetId = addDataset(engine.project(project).db, 'cells', { count: 4 });
-    const { id } = await engine.call('encoders.pretrain', {
-      project,
-      datasetId,
-      task: 'autoencoder',
-      network: NetworkConfig.parse({}),
-      sampling: SamplingConfig.parse({}),
-      optimisation: OptimisationConfig.parse(optimisation),
-    });
+    const { engine, project, running, id } = await pretraining();
     const followed = followRun(engine, project, id);
     const { db } = engine.project(project);
     const written = vi.spyOn(db, 'transaction').mockImplementation(() => {

@@ -256,6 +256,30 @@ describe('what a model starts from', () => {
     ]);
   });
 
+  it('is refused where it is a model of another dataset that learned from copies of what is held out', async () => {
+    const { engine, project, db, datasetId, trained } = await labelledProject();
+    const { model } = await trained('first');
+    const partsOf = (dataset: number) =>
+      Map.groupBy(db.models.keptParts(dataset), ({ part }) => part);
+    const tested = partsOf(datasetId).get('train')?.[0]?.imageId ?? 0;
+    const twin = addDataset(db, 'twin', { count: 10, content: 'cells' });
+    const copies = db.datasets.images(twin);
+    const copy = copies.find(({ hash }) => hash === db.datasets.image(tested)?.hash);
+    const items = [{ imageId: copy?.id ?? 0, part: 'test' as const }];
+    await engine.call('splits.save', { project, datasetId: twin, name: 'fixed', items });
+    const from = { modelId: model.id };
+    await expect(
+      engine.call('models.plan', { project, datasetId: twin, from, time: false }),
+    ).rejects.toMatchObject({
+      message: matching(/trained with labels of \d image.*held out here/),
+    });
+    const unlike = addDataset(db, 'unlike', { count: 10 });
+    const { why } = await engine.call('models.plan', {
+      ...{ project, datasetId: unlike, from, time: false },
+    });
+    expect(why.join(' ')).toMatch(/since it learned the classes of another dataset/);
+  });
+
   it('keeps its output layer where the classes are the same, and says where they are not', async () => {
     const { engine, project, db, datasetId, trained, train } = await labelledProject();
     const { model } = await trained('first');
