@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Dataset, Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
+import { findLeaks } from '../../shared/leaks.ts';
 import { counted } from '../../shared/number-format.ts';
 import { fileError } from '../data/file-error.ts';
 import { integer, number } from './arguments.ts';
@@ -80,6 +81,29 @@ async function setGroups(caller: Caller, place: Place, groupBy: string): Promise
   ];
 }
 
+/** Splits that were made before the groups became what they are now, and that separate one of them. */
+async function dividedNow(
+  caller: Caller,
+  place: Place,
+  splits: readonly Split[],
+): Promise<string[]> {
+  const images = new Map((await imagesOf(caller, place)).map((image) => [image.id, image]));
+  const lines: string[] = [];
+  for (const { id, name } of splits) {
+    const items = await caller.call('splits.items', { project: place.project, splitId: id });
+    const placed = items.flatMap(({ imageId, part }) => {
+      const image = images.get(imageId);
+      return image === undefined ? [] : [{ image, side: part }];
+    });
+    const [first] = findLeaks(placed).filter(({ kind }) => kind === 'group');
+    if (first === undefined) continue;
+    lines.push(
+      `  the split "${name}", made before, separates these groups (${first.name} lies in ${first.sides.join(' and ')}): studies refuse it`,
+    );
+  }
+  return lines;
+}
+
 function parseGroupBy(value: string): string {
   if (!isTable(value)) groupPattern(value);
   return value;
@@ -133,10 +157,13 @@ Examples:
             ? []
             : await setGroups(caller, { project, dataset }, options.groupBy);
         const { name, val, test, seed } = options;
+        const divided =
+          groups.length === 0 ? [] : await dividedNow(caller, { project, dataset }, splits);
         const split = await caller.call('splits.create', {
           ...{ project, datasetId: dataset.id, name, val, test, seed },
         });
-        print(options, { split, groups }, [...groups, table([heads, splitRow(split)])]);
+        const said = [...groups, ...divided];
+        print(options, { split, groups: said }, [...said, table([heads, splitRow(split)])]);
       });
     });
 }

@@ -36,6 +36,15 @@ it('graft split keeps the groups of names or of a table together, and says what 
       /tells the group of no image of "cells" \(the first: 0\.png\)/,
     );
     expect(await split('--list')).toMatch(/default +\d+ +\d+ +\d+/);
+    // Other groups than those that the first split keeps together.
+    const others = join(folder, 'slides.csv');
+    writeFileSync(
+      others,
+      Array.from({ length: 20 }, (_, i) => `${i}.png,slide ${i % 4}`).join('\n'),
+    );
+    expect(await split('--name', 'c', '--group-by', others)).toMatch(
+      /the split "default", made before, separates these groups \(slide \d lies in train and/,
+    );
   } finally {
     out.mockRestore();
   }
@@ -46,9 +55,11 @@ it('graft split keeps the groups of names or of a table together, and says what 
   const partOf = new Map(
     made.splits.items(made1?.id ?? 0).map((item) => [item.imageId, item.part]),
   );
-  for (const own of Map.groupBy(images, ({ groupName }) => groupName)) {
-    if (own[0] === null) continue;
-    expect(new Set(own[1].map(({ id }) => partOf.get(id))).size).toBe(1);
+  // The patients, whom the first split was made by.
+  const patientOf = ({ name }: { name: string }) => Number.parseInt(name) % 6;
+  const ofPatients = images.filter(({ name }) => Number.parseInt(name) < 18);
+  for (const [, own] of Map.groupBy(ofPatients, patientOf)) {
+    expect(new Set(own.map(({ id }) => partOf.get(id))).size).toBe(1);
   }
   made.close();
 });
