@@ -10,11 +10,11 @@ import type { Bootstrap } from '../statistics/bootstrap.ts';
 import {
   armsOfContrast,
   CONTRASTS,
-  type Difference,
   differenceOf,
   imageMeans,
   seedMeans,
   splitMeans,
+  type WeightedArm,
 } from './contrasts.ts';
 import { varianceComponents } from '../statistics/crossed-interval.ts';
 import { intervalOverSplits, splitTest } from '../statistics/split-interval.ts';
@@ -65,7 +65,7 @@ export function compareArms(arms: readonly Arm[], options: ComparisonOptions): C
           family,
           ...(extraLabels === 0 ? {} : { extraLabels }),
         };
-        const numbers = numbersOf(cell, difference, options);
+        const numbers = numbersOf(cell, { arms: own, difference }, options);
         const question = questionOf(comparison);
         const isAsked =
           question !== null &&
@@ -103,7 +103,10 @@ export function compareArms(arms: readonly Arm[], options: ComparisonOptions): C
     const numbers = {
       ...one.numbers,
       pHolm: corrected.get(one) ?? one.numbers.p,
-      together: half === undefined ? null : togetherOf(one.numbers, half, options.delta),
+      together:
+        half === undefined
+          ? null
+          : togetherOf(one.numbers, half, { arms: one.member.arms, delta: options.delta }),
     };
     const baselineConverged = !options.baselineNotConverged.includes(numbers.labels);
     const context = { delta: options.delta, baselineConverged, questions: asked.length };
@@ -113,22 +116,37 @@ export function compareArms(arms: readonly Arm[], options: ComparisonOptions): C
     comparisons,
     trends: trends.map(({ member, isPrimary: _primary, ...trend }) => {
       const half = widths.get(member);
-      return { ...trend, together: half === undefined ? null : around(trend.effect, half.ci95) };
+      return {
+        ...trend,
+        together: half === undefined ? null : around(trend.effect, half.ci95, member.arms),
+      };
     }),
     primaryQuestions: asked.length,
   };
 }
 
-const around = (effect: number, half: number): Interval => [effect - half, effect + half];
+/**
+ * What an effect can be at all: Dice lies in 0 … 1, so a weighted sum of it lies between the sums of its negative and of its
+ * positive weights. With two seeds an interval would else reach far beyond; what cannot be is no part of it.
+ */
+function possible([low, high]: Interval, arms: readonly WeightedArm[]): Interval {
+  const least = arms.reduce((sum, { weight }) => sum + Math.min(0, weight), 0);
+  const most = arms.reduce((sum, { weight }) => sum + Math.max(0, weight), 0);
+  return [Math.max(least, low), Math.min(most, high)];
+}
+
+/** @param half half the width */
+const around = (effect: number, half: number, arms: readonly WeightedArm[]): Interval =>
+  possible([effect - half, effect + half], arms);
 
 /** What one of the primary questions may be said to have shown, all of them together. */
 function togetherOf(
   single: Pick<Comparison, 'effect' | 'seeds' | 'verdict'>,
   half: HalfWidths,
-  delta: number,
+  { arms, delta }: { readonly arms: readonly WeightedArm[]; readonly delta: number },
 ): Comparison['together'] {
-  const ci95 = around(single.effect, half.ci95);
-  const ci90 = around(single.effect, half.ci90);
+  const ci95 = around(single.effect, half.ci95, arms);
+  const ci90 = around(single.effect, half.ci90, arms);
   const verdict = advisedVerdict(
     { ci95, ci90, seeds: single.seeds },
     { single: single.verdict, delta },
@@ -144,12 +162,14 @@ type Cell = Pick<Comparison, 'pretraining' | 'labels' | 'comparison' | 'family' 
 
 function numbersOf(
   cell: Cell,
-  difference: Difference,
+  { arms, difference }: Member,
   options: ComparisonOptions,
 ): Omit<Comparison, 'words' | 'pHolm' | 'together'> {
   const { pretraining, labels, comparison } = cell;
   const { tables, seeds, testImages } = difference;
-  const { mean: effect, ci95, ci90 } = intervalOverSplits(tables);
+  const { mean: effect, ...unbounded } = intervalOverSplits(tables);
+  const ci95 = possible(unbounded.ci95, arms);
+  const ci90 = possible(unbounded.ci90, arms);
   const [perSeed, perSplit] = [seedMeans(difference), splitMeans(difference)];
   const [only] = tables;
   const random = createRandom(options.seedForBootstrap, 'signs', comparison, pretraining, labels);
@@ -216,7 +236,8 @@ function trendsOf(
     const difference = differenceOf(own);
     if (difference === null || difference.seeds.length < 2) return [];
     const seeds = difference.seeds.length;
-    const { mean: effect, ci95 } = intervalOverSplits(difference.tables);
+    const { mean: effect, ci95: unbounded } = intervalOverSplits(difference.tables);
+    const ci95 = possible(unbounded, own);
     const labels = { fewest: few.labels, most: many.labels };
     return [{ pretraining, ...labels, seeds, effect, ci95, member: { arms: own, difference } }];
   });

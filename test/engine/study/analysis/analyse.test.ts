@@ -694,3 +694,21 @@ describe('a study of the random start alone', () => {
     ]);
   });
 });
+
+it('keeps every interval within what an effect can be, however few seeds there are', () => {
+  const { comparisons } = analyseHandMade({
+    arms: [4, 8].flatMap((labels) => [
+      random(0.5, { labels }),
+      ...arms('segmentation', { encoder: 0.5, both: 0.5, decoder: 0.5 }, labels),
+    ]),
+    seeds: [0, 1],
+    images: 3,
+    seedNoise: 0.3,
+  });
+  const most = (comparison: string) => (comparison === 'interaction' ? 2 : 1);
+  const widest = comparisons.map(({ comparison, ci95, together }) => {
+    const bounds = [...ci95, ...(together?.ci95 ?? []), ...(together?.ci90 ?? [])];
+    return Math.max(...bounds.map(Math.abs)) / most(comparison);
+  });
+  expect(Math.max(...widest)).toBe(1);
+});
