@@ -114,13 +114,11 @@ function sourceOf(
   const isOneDataset = source.id === target.id;
   const all = project.datasets.images(source.id).filter(takesPart);
   const tasks = config.pretrainings.filter(isTaskPretraining).map(({ task }) => task);
-  // Where every task learns from labels, images without them would only be checked and stored in vain.
-  const wanted = isOneDataset
-    ? all.filter((image) => tasks.some((task) => imageServes(task, image)))
-    : all;
-  const found = resolveSource(source, wanted, {
+  const found = resolveSource(source, all, {
     split: isOneDataset ? split : null,
     onValidation: config.pretrainOnValidation,
+    // Where every task learns from labels, images without them would only be checked and stored in vain.
+    serves: (image) => !isOneDataset || tasks.some((task) => imageServes(task, image)),
   });
   const targetImages = isOneDataset ? all : project.datasets.images(target.id);
   return { ...found, own: ownImages(found.images, targetImages) };
@@ -145,14 +143,17 @@ function testSizeOf(
   };
 }
 
-/** What is pretrained on may be validated on where that was asked for, and is never tested on. */
+/**
+ * What is pretrained on may be validated on where that was asked for, and is never tested on. The split itself comes first:
+ * where it divides a group, a new split is the remedy, whatever is pretrained on.
+ */
 function checkSourceLeaks(
   sourceImages: readonly ImageRecord[],
   target: TargetPart,
   onValidation: boolean,
 ): void {
   const items = target.items.filter(({ part }) => part !== 'val');
-  if (onValidation) checkLeaks([], target);
+  checkLeaks([], target);
   checkLeaks(sourceImages, onValidation ? { ...target, items } : target);
 }
 

@@ -24,15 +24,21 @@ const tiesOf = (image: ImageRecord): string[] => [
 ];
 
 /**
+ * @param images all that take part: what no task learns from may be tested on all the same
  * @param split where each image of the target lies; null: the source is another dataset
  * @throws AppError invalid-input, where nothing is left
  */
 export function resolveSource(
   source: Dataset,
   images: readonly ImageRecord[],
-  options: { readonly split: readonly SplitItem[] | null; readonly onValidation: boolean },
+  options: {
+    readonly split: readonly SplitItem[] | null;
+    readonly onValidation: boolean;
+    /** Whether any task learns from the image. */
+    readonly serves: (image: ImageRecord) => boolean;
+  },
 ): SourceImages {
-  const { split, onValidation } = options;
+  const { split, onValidation, serves } = options;
   if (split === null) {
     if (images.length === 0) {
       refuse(
@@ -53,7 +59,7 @@ export function resolveSource(
   let validation = 0;
   for (const image of images) {
     const part = partOf.get(image.id);
-    if (part === 'test' || (part === 'val' && !onValidation)) continue;
+    if (part === 'test' || (part === 'val' && !onValidation) || !serves(image)) continue;
     const ties = tiesOf(image);
     // What a part holds is judged with the split; what lies in none goes with its kin.
     if (part === undefined && ties.some((tie) => tested.has(tie) || validated.has(tie))) {

@@ -24,11 +24,13 @@ type SourceData = Omit<StudyData, 'notes'> &
 const namesOf = (plans: readonly PretrainingPlan[]) =>
   capitalised(inWords(plans.map((plan) => pretrainingInText(pretrainingKey(plan)))));
 
+const blindTasks = ({ pretrainings }: StudyConfig) =>
+  pretrainings.filter(isTaskPretraining).filter(({ task }) => !learnsFromLabels(task));
+
 /** What tasks without labels see of the dataset that is source and target. */
 function imageNotes(config: StudyConfig, data: SourceData): string[] {
-  const { source, target, images, items, validation, tooClose } = data;
-  const tasks = config.pretrainings.filter(isTaskPretraining);
-  const blind = tasks.filter(({ task }) => !learnsFromLabels(task));
+  const { source, target, images, items, validation } = data;
+  const blind = blindTasks(config);
   if (source.id !== target.id || blind.length === 0) return [];
   const bare = images.filter(({ labelMapId }) => labelMapId === null).length;
   return [
@@ -37,13 +39,14 @@ function imageNotes(config: StudyConfig, data: SourceData): string[] {
         ? `all but its test images; of the ${validation} of its validation part no labels`
         : 'all but its validation and test images'
     }.`,
-    ...tooCloseNotes(tooClose),
   ];
 }
 
-function tooCloseNotes(tooClose: readonly ImageRecord[]): string[] {
+/** What would be seen but for its kin: arms' own labels are in the split, and pretraining from them sees nothing beside it. */
+function tooCloseNotes(config: StudyConfig, tooClose: readonly ImageRecord[]): string[] {
   const [first] = tooClose;
-  if (first === undefined) return [];
+  const seesAll = config.pretrainingLabels === 'all' || blindTasks(config).length > 0;
+  if (first === undefined || !seesAll) return [];
   return [
     `${counted(tooClose.length, 'image')} in no part of the split ${tooClose.length === 1 ? 'is' : 'are'} not pretrained on, as copies or of the group of a validation or test image (the first: ${first.name}).`,
   ];
@@ -91,5 +94,10 @@ export function sourceNotes(project: Project, config: StudyConfig, data: SourceD
       ...same,
     ];
   }
-  return [...imageNotes(config, data), ...labelNotes(project, config, data), ...same];
+  return [
+    ...imageNotes(config, data),
+    ...tooCloseNotes(config, data.tooClose),
+    ...labelNotes(project, config, data),
+    ...same,
+  ];
 }

@@ -210,6 +210,39 @@ describe('images of the target itself', () => {
     );
   });
 
+  it('are left out as copies of a test image that the task itself could not learn from', () => {
+    const setup = oneDataset({ classes: 2 });
+    const { project, id } = setup;
+    const images = project.datasets.images(id);
+    const [first] = images;
+    if (first === undefined) throw new Error('there are no images');
+    const { labelMapId, widthPx, heightPx, channels, bitDepth } = first;
+    const add = (name: string, imageClass: number | null) =>
+      project.datasets.addImage({
+        ...{ datasetId: id, name, widthPx, heightPx, channels, bitDepth, imageClass },
+        ...{ hash: 'f'.repeat(64), page: 0, groupName: null },
+        source: { bytes: new Uint8Array(1) },
+      });
+    const tested = add('tested.png', null);
+    const bytes = project.labelMaps.bytes(labelMapId ?? 0) ?? new Uint8Array();
+    project.labelMaps.add({ imageId: tested, author: 'imported', bytes });
+    add('copy.png', 1);
+    const split = images.map((image, i) => ({
+      imageId: image.id,
+      part: i < 3 ? ('val' as const) : ('train' as const),
+    }));
+    project.splits.create(id, 'default', [...split, { imageId: tested, part: 'test' }]);
+    const { numbers, notes } = seen(setup, {
+      labelCounts: [8],
+      pretrainings: pretrainingBy('classification'),
+      pretrainingLabels: 'all',
+    });
+    expect(numbers).not.toContain(21);
+    expect(notes).toContainEqual(
+      expect.stringMatching(/^1 image in no part of the split is not .*\(the first: copy\.png\)/),
+    );
+  });
+
   it('are left out, and named, where they belong to what is tested or validated on', () => {
     const setup = oneDataset({ labelled: 10, group: (i) => `patient ${i % 10}` });
     const { numbers, part, notes } = seen(setup, {});
