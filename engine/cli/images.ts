@@ -223,7 +223,14 @@ Examples:
         exact === undefined ? imagesNamed(all, [old], `"${place.dataset.name}"`) : [exact];
       if (image === undefined) return;
       const renamed = await caller.call('images.rename', { project, imageId: image.id, name });
-      print(options, renamed, `${pageName(image)} is now called ${pageName(renamed)}`);
+      const pages = all.filter((one) => one.name === image.name && one.hash === image.hash).length;
+      print(
+        options,
+        renamed,
+        pages > 1
+          ? `${image.name} is now called ${renamed.name}, with its ${pages} pages`
+          : `${pageName(image)} is now called ${pageName(renamed)}`,
+      );
     }),
   );
 

@@ -65,6 +65,12 @@ function setExcluded(db: Project, imageIds: readonly number[], reason: string | 
   return { output: null, changes: changesOf(db, { datasetId, updated }) };
 }
 
+/** Pages of one file have one name, so that an export writes it once. */
+const isOfFile =
+  (image: ImageRecord) =>
+  ({ name, hash }: ImageRecord): boolean =>
+    name === image.name && hash === image.hash;
+
 /** Errors: conflict, invalid-input. */
 function assertNewName(db: Project, image: ImageRecord, name: string): void {
   assertFileName(name);
@@ -85,7 +91,7 @@ function assertNewName(db: Project, image: ImageRecord, name: string): void {
   }
   const other = db.datasets
     .images(image.datasetId)
-    .find((one) => one.id !== image.id && oneName(one.name) === oneName(name));
+    .find((one) => !isOfFile(image)(one) && oneName(one.name) === oneName(name));
   if (other === undefined) return;
   throw new AppError(
     'conflict',
@@ -194,14 +200,15 @@ export const imageEditHandlers: Handlers<ImageEditCalls> = {
   'images.rename'({ project, imageId, name }, context) {
     const { db } = context.project(project);
     const { datasetId, images } = imagesOfOne(db, [imageId]);
-    const renamed = images.map((image) => {
-      assertNewName(db, image, name);
-      db.transaction(() => db.imageEdits.rename(image.id, name));
-      return { ...image, name };
+    const [image] = images;
+    if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
+    assertNewName(db, image, name);
+    const pages = db.datasets.images(datasetId).filter(isOfFile(image));
+    const updated = pages.some(({ id }) => id === imageId) ? pages.map(({ id }) => id) : [imageId];
+    db.transaction(() => {
+      for (const id of updated) db.imageEdits.rename(id, name);
     });
-    const [output] = renamed;
-    if (output === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
-    return { output, changes: { images: { datasetId, updated: [imageId] } } };
+    return { output: { ...image, name }, changes: { images: { datasetId, updated } } };
   },
 
   'images.delete'({ project, imageIds }, context) {

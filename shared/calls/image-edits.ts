@@ -21,7 +21,7 @@ export const imageEditsCalls = {
   /** Kept, but in no training, score, split or prediction that is made from now on. */
   'images.exclude': z.object({ project, imageIds, reason: Name }),
   'images.include': z.object({ project, imageIds }),
-  /** How it is called; its original stays as it is. The ending stays: it says what an exported original is. */
+  /** How it is called, with all pages of its file; its original stays as it is. The ending stays: it says what an exported original is. */
   'images.rename': z.object({ project, imageId: Id, name: Name }),
   /** Into the bin of their dataset. What was planned or trained with them keeps them. */
   'images.delete': z.object({ project, imageIds }),

@@ -137,7 +137,10 @@ describe('the bin', () => {
     await engine.call('images.delete', { project, imageIds: gone });
     add('b', 0);
     await engine.call('images.restore', { project, imageIds: gone });
-    expect(gone.map((id) => db.datasets.image(id)?.name)).toEqual(gone.map(() => 'stack (2).tif'));
+    const called = () => new Set(gone.map((id) => db.datasets.image(id)?.name));
+    expect([...called()]).toEqual(['stack (2).tif']);
+    await engine.call('images.rename', { project, imageId: gone[1] ?? 0, name: 'Stack (2).tif' });
+    expect([...called()]).toEqual(['Stack (2).tif']);
   });
 
   it('is emptied on purpose, says what that frees, and keeps what a study is made of', async () => {

@@ -1,0 +1,14 @@
+/** What is said of images that came out of the bin under another name. */
+
+const NAMED = 3;
+
+/** One sentence for all of them; empty where none has another name. */
+export function restoredWords(
+  renamed: readonly { readonly name: string; readonly now: string }[],
+): string {
+  if (renamed.length === 0) return '';
+  const named = renamed.slice(0, NAMED).map(({ name, now }) => `${name} is called ${now} now`);
+  const more = renamed.length - named.length;
+  const all = more === 0 ? named : [...named, `${more} more have other names`];
+  return `${all.join(', ')}: ${renamed.length === 1 ? 'its name was' : 'their names were'} taken.`;
+}
