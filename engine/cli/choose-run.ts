@@ -53,16 +53,24 @@ function inText({ run, study, dice }: Candidate): string {
 }
 
 /** Validation Dice of different datasets cannot be compared: their best runs are named instead. */
-function severalDatasets(groups: readonly (readonly Candidate[])[]): AppError {
+function severalDatasets(
+  groups: readonly (readonly Candidate[])[],
+  asked: Dataset | null,
+): AppError {
   const lines = groups.flatMap((some) => {
     const first = best(some);
     if (first === undefined) return [];
     const { dataset } = first;
     return [`  "${dataset.name}" (${classesInText(dataset)}): ${inText(first)}`];
   });
+  const where =
+    asked === null
+      ? `There are finished runs on ${groups.length} datasets`
+      : `No finished run was trained on "${asked.name}"; ${groups.length} datasets with its classes have some`;
+  const which = asked === null ? 'whose images these are like' : 'which of these';
   return new AppError(
     'invalid-input',
-    `There are finished runs on ${groups.length} datasets, and their scores cannot be compared. Say which images these are like (--dataset NAME), or which run (--run ID). The best of each:\n${lines.join('\n')}`,
+    `${where}, and their scores cannot be compared. Say ${which} (--dataset NAME), or which run (--run ID). The best of each:\n${lines.join('\n')}`,
   );
 }
 
@@ -95,7 +103,7 @@ export async function chooseRun(
     );
   }
   const groups = [...Map.groupBy(some, ({ dataset }) => dataset.id).values()];
-  if (groups.length > 1) throw severalDatasets(groups);
+  if (groups.length > 1) throw severalDatasets(groups, asked);
   const chosen = best(some);
   if (chosen === undefined) throw new Error('a group of runs has a best one');
   const why = `the best of ${counted(some.length, 'finished run')} on "${chosen.dataset.name}"${

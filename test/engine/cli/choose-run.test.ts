@@ -49,7 +49,7 @@ it('is the run of the best validation Dice whose weights are kept, and says whic
 });
 
 it('is asked for where several datasets have runs, with the best of each', async () => {
-  const { finish, choose } = await projectWith('cells', 'sky');
+  const { finish, choose } = await projectWith('cells', 'sky', 'new');
   const cells = finish('cells', 0, 0.25);
   const sky = finish('sky', 0, 0.75);
   await expect(choose()).rejects.toThrow(
@@ -57,6 +57,9 @@ it('is asked for where several datasets have runs, with the best of each', async
   );
   expect((await choose('cells')).runId).toBe(cells);
   expect((await choose('sky')).runId).toBe(sky);
+  await expect(choose('new')).rejects.toThrow(
+    /^No finished run was trained on "new"; 2 datasets with its classes have some, .*Say which of these \(--dataset NAME\)/,
+  );
   await expect(choose('moon')).rejects.toThrow('There is no dataset "moon"');
 });
 
