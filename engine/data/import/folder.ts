@@ -200,7 +200,9 @@ export const folderLayout: FolderLayout = {
   async read(tree, reader) {
     const { roleOf, issues: doubts } = rolesOf(tree);
     const listed = await readClassList(tree, reader);
-    const rest = { ...tree, files: tree.files.filter((file) => file !== listed?.file) };
+    // What is read beside the images is told of there, and is not left over.
+    const read = new Set([listed?.file, 'classes.json', 'splits.json']);
+    const rest = { ...tree, files: tree.files.filter((file) => !read.has(file)) };
     const paired = pairFiles(rest, roleOf);
     const hasMasks = paired.items.some(({ labels }) => labels !== null);
     const issues: ImportIssue[] = [...doubts, ...(hasMasks ? [] : maskLookalikes(rest.files))];
@@ -209,7 +211,6 @@ export const folderLayout: FolderLayout = {
     const factsOf = new Map(
       Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
     );
-    const ownFiles = new Set(['classes.json', 'splits.json']);
     return {
       items: paired.items.map((item) => {
         const facts = factsOf.get(sameName(pageName(item)));
@@ -221,7 +222,7 @@ export const folderLayout: FolderLayout = {
           imageClass: facts?.imageClass ?? item.imageClass,
         };
       }),
-      issues: [...issues, ...paired.issues.filter((issue) => !ownFiles.has(issue.path))],
+      issues: [...issues, ...paired.issues],
       rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
       imageClasses: known?.imageClasses ?? [],
       splits:

@@ -248,6 +248,8 @@ describe('what is exported is what is imported again', () => {
       { format: 'folder', path: dir },
       { datasetName: 'copy', link: false },
     );
+    // Both lists are read, so neither is left over.
+    expect(report.issues.map(({ message }) => message).join()).not.toContain('not used');
     expect(report.issues.filter((i) => i.severity !== 'info')).toEqual([]);
     const copies = s.project.datasets.images(report.datasetId);
     expect(copies.map((i) => [i.name, i.groupName, i.imageClass])).toEqual([
