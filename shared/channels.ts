@@ -2,6 +2,7 @@
  * Which channels of an image a network sees. An image's channels are what its file holds but alpha, which the decoder
  * leaves out: none of them is ever taken for alpha here, and none is left out unless an older project did so.
  */
+import { counted } from './number-format.ts';
 
 /** Images of one count of channels. */
 export interface ChannelCount {
@@ -94,7 +95,7 @@ export function unseenInText(
       ...(how === 'luma' || how === 'luma of the first' ? ['colours are made grey'] : []),
     ];
     if (words.length === 0) return [];
-    return [`Not seen by the network, in ${count} image(s): ${words.join(', ')}.`];
+    return [`Not seen by the network, in ${counted(count, 'image')}: ${words.join(', ')}.`];
   });
 }
 
@@ -106,7 +107,7 @@ export const transparencyOrigin = (images: number): Record<string, number> =>
 
 /** `where`: ' of "cells"'. */
 export const transparencyOf = (images: number, where = ''): string =>
-  `Not seen by the network: the transparency (alpha channel) of ${images} image(s)${where}.`;
+  `Not seen by the network: the transparency (alpha channel) of ${counted(images, 'image')}${where}.`;
 
 /** What no network sees of datasets, in words: transparency that was left out at their import. Each dataset once. */
 export function transparencyInText(

@@ -7,20 +7,35 @@ import { readMaskValues, type WrittenValues } from '../../shared/mask-values.ts'
 
 export function integer(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('It takes a whole number.');
   return value;
 }
 
 export function number(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value)) throw new InvalidArgumentError('a number');
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It takes a number.');
+  return value;
+}
+
+/** Of things there have to be some of. */
+export function atLeastOne(text: string): number {
+  const value = integer(text);
+  if (value === 0) throw new InvalidArgumentError('It takes a whole number above 0.');
+  return value;
+}
+
+export function positive(text: string): number {
+  const value = number(text);
+  if (value <= 0) throw new InvalidArgumentError('It takes a number above 0.');
   return value;
 }
 
 /** Between 0 and 1, both excluded. */
 export function share(text: string): number {
   const value = number(text);
-  if (value <= 0 || value >= 1) throw new InvalidArgumentError('a number between 0 and 1');
+  if (value <= 0 || value >= 1)
+    throw new InvalidArgumentError('It takes a number between 0 and 1.');
   return value;
 }
 

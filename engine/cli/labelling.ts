@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { counted, duration, fixed, minuteUtc } from '../../shared/number-format.ts';
 import type { Dataset } from '../../shared/entities.ts';
 import type { FeatureSource } from '../../shared/calls/labelling.ts';
-import { integer } from './arguments.ts';
+import { atLeastOne } from './arguments.ts';
 import { imagesNamed, imagesOf } from './image-names.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findDataset, findEncoder } from './lookup.ts';
@@ -50,7 +50,7 @@ export function addLabellingCommands(program: Command): void {
     )
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'dataset')
-    .option('--count <n>', 'images', integer, 12)
+    .option('--count <n>', 'images', atLeastOne, 12)
     .option(
       '--features <what>',
       'compare by this encoder, or "picture" for colours and coarse pixels (default: what fits best)',

@@ -43,6 +43,7 @@ interface PretrainOptions extends NetworkOptions {
  */
 export async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
   const bar = createProgressBar();
+  const { runs } = engine.project(project).db;
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   process.on('SIGINT', interrupt);
@@ -51,7 +52,13 @@ export async function followRun(engine: Engine, project: string, runId: number):
     for (;;) {
       if (abort.signal.aborted) throw interrupted(`graft serve ${shellWord(project)}`);
       const { run } = await engine.call('runs.get', { project, runId });
-      bar.update({ done: run.step, total: run.steps, message: `step ${run.step} of ${run.steps}` });
+      const waits =
+        run.status === 'queued' &&
+        runs.list().some(({ id, status }) => id !== runId && status === 'running');
+      const message = waits
+        ? 'waits for the trainings before it'
+        : `step ${run.step} of ${run.steps}`;
+      bar.update({ done: run.step, total: run.steps, message });
       if (run.status !== 'queued' && run.status !== 'running') return run;
       const { held } = engine.project(project).queue;
       if (held !== null) throw fromWireError(held);

@@ -12,7 +12,7 @@ import { AppError, fromWireError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { networkInText } from '../../shared/networks.ts';
 import { counted, duration } from '../../shared/number-format.ts';
-import { checked, given, integer, number } from './arguments.ts';
+import { atLeastOne, checked, given, integer, positive } from './arguments.ts';
 import { type Caller, withProject } from './host.ts';
 import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
@@ -99,7 +99,7 @@ export function addTrainCommand(program: Command): void {
     .description('train a network from the labels of now, and keep it as a model')
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'whose labels')
-    .option('--minutes <n>', 'minutes that it may take', number, MODEL_MINUTES)
+    .option('--minutes <n>', 'minutes that it may take', positive, MODEL_MINUTES)
     .option(
       '--from <name>',
       'random, an encoder of the project, or a model to go on from (default: random)',
@@ -109,7 +109,7 @@ export function addTrainCommand(program: Command): void {
       '--split <name>',
       'split whose parts images take that have none yet (default: the first)',
     )
-    .option('--steps <n>', 'so many steps, instead of what the minutes have room for', integer)
+    .option('--steps <n>', 'so many steps, instead of what the minutes have room for', atLeastOne)
     .option('--seed <n>', 'seed', integer, 0)
     .option('--size <px>', 'side of the network input', integer)
     .addOption(
@@ -125,8 +125,8 @@ export function addTrainCommand(program: Command): void {
     .option('--bottleneck <n>', 'channels of a plain bottleneck, in multiples of the base', integer)
     .addOption(choice('--norm <norm>', 'what normalises', norm.unwrap().options))
     .addOption(choice('--skips <skips>', 'how skips pass', skips.unwrap().options))
-    .option('--batch <n>', 'images a step', integer)
-    .option('--learning-rate <x>', 'learning rate', number)
+    .option('--batch <n>', 'images a step', atLeastOne)
+    .option('--learning-rate <x>', 'learning rate', positive)
     .addOption(choice('--loss <loss>', 'what is minimised', LOSSES))
     .option('--no-augment', 'images as they are: not turned, mirrored or scaled')
     .option(

@@ -31,7 +31,7 @@ import {
   requireDataset,
   requireRun,
 } from './context.ts';
-import { postProcessingFor, requestFor, requirePredictor } from './predicting-run.ts';
+import { ensembleOf, postProcessingFor, requestFor, requirePredictor } from './predicting-run.ts';
 import { imagesOfFiles } from './prediction-files.ts';
 
 type PredictInput = Extract<TrainerRequest, { type: 'predict' }>['inputs'][number];
@@ -72,6 +72,9 @@ function assertNew(dir: string, names: readonly string[]): void {
     { subject: dir },
   );
 }
+
+const ALONE =
+  'Averaged over nothing: no other seed of this network is kept, so it predicted alone.';
 
 async function predict(
   { db, predictor }: OpenProject,
@@ -119,6 +122,7 @@ async function predict(
   const notes = [
     ...unseenInText(looked, run.config.network.inputChannels),
     ...(transparent === 0 ? [] : [transparencyOf(transparent)]),
+    ...(looks.ensemble === true && ensembleOf(db, run).length === 1 ? [ALONE] : []),
   ];
   return { predicted: masks.length, masks, failed, notes };
 }

@@ -39,7 +39,7 @@ function validationOf(project: Project, runId: number) {
   if (all.length === 0) {
     throw new AppError(
       'invalid-input',
-      `Run ${runId} has no labelled validation images, so nothing can be measured. Choose by eye, or train with a validation part.`,
+      'This network had no labelled images to choose its checkpoint by (validation), so nothing can be measured. Choose by eye, or label more and train anew.',
     );
   }
   let pixels = 0;

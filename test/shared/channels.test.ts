@@ -44,10 +44,10 @@ describe('the channels that a network sees', () => {
     expect(channelConversion(4, 1)).toBe('luma of the first');
     expect(channelConversion(5, 3)).toBeNull();
     expect(unseenInText(images(2, 2, 1), 1)).toEqual([
-      'Not seen by the network, in 2 image(s): channel 2 is left out.',
+      'Not seen by the network, in 2 images: channel 2 is left out.',
     ]);
     expect(unseenInText(images(4), 1)).toEqual([
-      'Not seen by the network, in 1 image(s): channel 4 is left out, colours are made grey.',
+      'Not seen by the network, in 1 image: channel 4 is left out, colours are made grey.',
     ]);
     expect(unseenInText(images(1, 3), 3)).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe('the channels that a network sees', () => {
   it('hold no transparency, which is said of each dataset once', () => {
     const dataset = { name: 'cells', origin: transparencyOrigin(2) };
     expect(transparencyInText([dataset, dataset, { name: 'other', origin: {} }])).toEqual([
-      'Not seen by the network: the transparency (alpha channel) of 2 image(s) of "cells".',
+      'Not seen by the network: the transparency (alpha channel) of 2 images of "cells".',
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valueMapping } from '../../../engine/cli/arguments.ts';
+import { atLeastOne, positive, valueMapping } from '../../../engine/cli/arguments.ts';
 
 describe('--map', () => {
   it('takes values, ranges, several values of one class, colours and spaces', () => {
@@ -32,4 +32,11 @@ describe('--map', () => {
   ])('refuses "%s" in words', (text, message) => {
     expect(() => valueMapping(text)).toThrow(message);
   });
+});
+
+it('numbers that have to be above 0 say so', () => {
+  expect([atLeastOne('3'), positive('0.5')]).toEqual([3, 0.5]);
+  expect(() => atLeastOne('0')).toThrow('It takes a whole number above 0.');
+  expect(() => positive('0')).toThrow('It takes a number above 0.');
+  expect(() => positive('soon')).toThrow('It takes a number.');
 });

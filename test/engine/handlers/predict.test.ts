@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../../engine/engine.ts';
+import { ensembleOf } from '../../../engine/handlers/predicting-run.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 
@@ -82,19 +83,33 @@ async function samplePrediction() {
     const call = { project: path, runId: run?.id ?? 0, paths: [file], dir: join(dir, 'out') };
     return engine.call('predict.files', { ...call, replace });
   };
-  return { engine, dir, run, predict };
+  return { engine, db, path, dir, run, predict };
 }
+
+it('says where there is nothing to average over', async () => {
+  const { engine, db, path, dir, run } = await samplePrediction();
+  const image = join(dir, 'grey.png');
+  writeFileSync(image, encode({ width: 8, height: 8, channels: 1, data: new Uint8Array(64) }));
+  const runId = run?.id ?? 0;
+  for (const id of run === undefined ? [] : ensembleOf(db, run)) {
+    if (id === runId) continue;
+    for (const kind of ['best', 'last'] as const) db.runs.dropCheckpoint(id, kind);
+  }
+  const call = { project: path, runId, paths: [image], dir: join(dir, 'out'), ensemble: true };
+  const { notes } = await engine.call('predict.files', call);
+  expect(notes.join(' ')).toMatch(/no other seed of this network is kept/);
+});
 
 it('says what the network does not see of the images', async () => {
   const { run, predict } = await samplePrediction();
   expect(run?.config.network.inputChannels).toBe(1);
   expect((await predict('grey.png', 1)).notes).toEqual([]);
   expect((await predict('rgb.png', 3)).notes).toEqual([
-    'Not seen by the network, in 1 image(s): colours are made grey.',
+    'Not seen by the network, in 1 image: colours are made grey.',
   ]);
   // Grey and alpha.
   expect((await predict('la.png', 2)).notes).toEqual([
-    'Not seen by the network: the transparency (alpha channel) of 1 image(s).',
+    'Not seen by the network: the transparency (alpha channel) of 1 image.',
   ]);
 });
 

@@ -59,7 +59,7 @@ describe('generic folders', () => {
     const { dataset, images } = await importAll(s);
     expect(images.map(({ channels }) => channels)).toEqual([3, 3, 3]);
     expect(dataset === undefined ? [] : transparencyInText([dataset, dataset])).toEqual([
-      'Not seen by the network: the transparency (alpha channel) of 2 image(s) of "d".',
+      'Not seen by the network: the transparency (alpha channel) of 2 images of "d".',
     ]);
   });
 

@@ -77,7 +77,7 @@ describe('a study is refused, with the remedy,', () => {
       expect.stringMatching(/^Not seen/),
     );
     expect(planned(() => 3, 1)().notes).toContain(
-      'Not seen by the network, in 26 image(s): colours are made grey.',
+      'Not seen by the network, in 26 images: colours are made grey.',
     );
   });
 
@@ -250,7 +250,7 @@ it('a plan says that transparency is not seen', () => {
   const { project, ids } = projectToPlan();
   project.datasets.setOrigin(ids.target, transparencyOrigin(4));
   expect(planData(project, smallStudy(ids)).notes).toContain(
-    'Not seen by the network: the transparency (alpha channel) of 4 image(s) of "target".',
+    'Not seen by the network: the transparency (alpha channel) of 4 images of "target".',
   );
 });
 
