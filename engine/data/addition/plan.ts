@@ -20,7 +20,7 @@ import { sameClass } from '../import/into-classes.ts';
 import { FILES_AT_ONCE, openItem, shownPath } from '../import/load.ts';
 import type { ImportItem, ImportPlan } from '../import/plan.ts';
 import { assertNotCancelled, planImport, type PlanOptions } from '../import/preview.ts';
-import { type FateChoices, type Fates, fatesOf, type Hashed } from './fates.ts';
+import { contentKey, type FateChoices, type Fates, fatesOf, type Hashed } from './fates.ts';
 import { readMasksAlone, saysMasksAlone } from './masks-alone.ts';
 
 export interface AdditionRequest
@@ -130,7 +130,8 @@ export async function planAddition(
           hashes.set(one.item.path, one.hash);
         }
         fates = fatesOf(found, { there, choices });
-        return { items: fates.items, issues: fates.issues };
+        const issues = [...fates.issues, ...binIssues(project, { dataset, found, fates })];
+        return { items: fates.items, issues };
       },
       looked: (_, { channels, bitDepth }) => void kinds.push({ channels, bitDepth }),
     },
@@ -178,6 +179,28 @@ export async function planAddition(
 
 /** As many test images of a study are named; the others are counted. */
 const NAMED_TESTS = 3;
+
+/** New images that lie in the bin as well, with labels that they would come back with. */
+function binIssues(
+  project: Pick<Project, 'imageEdits' | 'datasets'>,
+  of: { readonly dataset: Dataset; readonly found: readonly Hashed[]; readonly fates: Fates },
+): ImportIssue[] {
+  const binned = project.imageEdits
+    .binned(of.dataset.id)
+    .flatMap(({ id }) => project.datasets.image(id) ?? []);
+  if (binned.length === 0) return [];
+  const contents = new Set(binned.map((image) => contentKey(image.hash, image)));
+  const pageKey = ({ path, page }: ImportItem) => `${page} ${path}`;
+  const fresh = new Set(of.fates.items.filter(({ stored }) => stored === undefined).map(pageKey));
+  const again = of.found.filter(
+    ({ item, hash }) =>
+      hash !== null && fresh.has(pageKey(item)) && contents.has(contentKey(hash, item)),
+  );
+  const [first] = again;
+  if (first === undefined) return [];
+  const message = `${counted(again.length, 'image')} ${again.length === 1 ? 'is' : 'are'} also in the bin of "${of.dataset.name}", byte for byte: added anew, without labels and part of before. Restore what is in the bin instead to have these back`;
+  return [{ path: first.item.name, severity: 'info', message }];
+}
 
 type Kind = Pick<ImageRecord, 'channels' | 'bitDepth'>;
 

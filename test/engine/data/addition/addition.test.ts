@@ -85,6 +85,21 @@ describe('images that are added to a dataset', () => {
     expect(labelsOf(s.project, id, 'a.png')).toEqual([1, 0, 0, 0]);
   });
 
+  it('are said to be in the bin where they were deleted before', async () => {
+    const s = scratch();
+    const id = await cells(s);
+    const [a] = s.project.datasets.images(id);
+    s.project.imageEdits.setDeleted(a?.id ?? 0, new Date().toISOString());
+    s.write('more/images/other.png', rgbPng(2, 2, 1));
+    s.write('more/images/c.png', rgbPng(2, 2, 3));
+    const { images, issues } = await preview(s, id);
+    expect(images).toBe(2);
+    expect(issues).toContainEqual({
+      ...{ path: 'other.png', severity: 'info' },
+      message: matching(/^1 image is also in the bin of ".+".*Restore/),
+    });
+  });
+
   it('that are there already give their masks as new revisions where that is asked for', async () => {
     const s = scratch();
     const id = await cells(s);
