@@ -72,6 +72,15 @@ export const datasetFacts = (dataset: Dataset): SourceFacts => ({
   imageClasses: dataset.usedImageClasses,
 });
 
+/** Said where no image of a dataset can be learned from, with the remedy. */
+export const nothingLabelled = ({
+  name,
+  excludedCount,
+}: Pick<Dataset, 'name' | 'excludedCount'>): string =>
+  excludedCount === 0
+    ? `No image of "${name}" is labelled yet. Label one or more in Annotate, or import masks.`
+    : `No image of "${name}" that takes part is labelled: ${excludedCount} of its images ${excludedCount === 1 ? 'is' : 'are'} excluded. Include some again, or label others in Annotate.`;
+
 /** Why a task cannot be pretrained, and what to do; null where it can. */
 export function taskObstacle(
   task: PretrainingTask,

@@ -104,7 +104,7 @@ Examples:
           ...(left.length === 0
             ? []
             : [
-                `  left out: ${left.join(', ')}${leftOut.excluded > 0 ? ' (these too: --excluded)' : ''}`,
+                `  left out: ${left.join(', ')}${leftOut.excluded > 0 ? ' (excluded ones too: --excluded)' : ''}`,
               ]),
           ...(unpredicted === 0
             ? []

@@ -17,7 +17,7 @@ import { findLeaks } from '../../shared/leaks.ts';
 import { counted } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { inWords } from '../../shared/sentences.ts';
-import { takesPart } from '../../shared/task-sources.ts';
+import { nothingLabelled, takesPart } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
@@ -114,11 +114,7 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
   const { dataset, from, settings, splitId } = request;
   const labelled = labelledByPeople(db, dataset.id);
   if (labelled.length === 0) {
-    throw new AppError(
-      'invalid-input',
-      `No image of "${dataset.name}" is labelled yet. Label one or more in Annotate, or import masks.`,
-      { subject: dataset.name },
-    );
+    throw new AppError('invalid-input', nothingLabelled(dataset), { subject: dataset.name });
   }
   assertLabelsAreClasses(db, dataset, labelled);
   const kept = partsOfLabelled(db, labelled, { datasetId: dataset.id, splitId });

@@ -2,6 +2,7 @@
 import { MODEL_MINUTES, type ModelSettings, type OfferedStart } from '../../shared/api.ts';
 import type { Dataset } from '../../shared/entities.ts';
 import { sameName } from '../../shared/names.ts';
+import { nothingLabelled } from '../../shared/task-sources.ts';
 import type { Api } from '../api.ts';
 import type { ProjectState } from './project.svelte.ts';
 
@@ -105,9 +106,7 @@ export class TrainDraft {
   get obstacle(): string | null {
     const { dataset, minutes } = this;
     if (dataset === null) return 'There are no images yet. Import some in the library.';
-    if (dataset.labelledCount === 0) {
-      return `No image of “${dataset.name}” is labelled yet. Label one or more in Annotate, or import masks.`;
-    }
+    if (dataset.labelledCount === 0) return nothingLabelled(dataset);
     if (minutes === null || minutes <= 0) return 'Say how many minutes it may take.';
     const name = sameName(this.name.trim());
     if ((this.#project.models ?? []).some((model) => sameName(model.name) === name)) {

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 import { PRETRAINING_TASKS, type PretrainingTask } from '../../shared/entities.ts';
-import { imageServes, sourceFacts, taskObstacle } from '../../shared/task-sources.ts';
+import {
+  imageServes,
+  nothingLabelled,
+  sourceFacts,
+  taskObstacle,
+} from '../../shared/task-sources.ts';
 
 const image = (channels: number, labelMapId: number | null, imageClass: number | null) => ({
   channels,
@@ -36,4 +41,11 @@ it('an image serves by what it has', () => {
   expect(imageServes('colourisation', image(2, 1, 1))).toBe(false);
   expect(imageServes('classification', image(1, null, 0))).toBe(true);
   expect(imageServes('segmentation', image(1, null, 0))).toBe(false);
+});
+
+it('labels that are excluded are not said to be missing', () => {
+  expect(nothingLabelled({ name: 'cells', excludedCount: 0 })).toMatch(/is labelled yet/);
+  expect(nothingLabelled({ name: 'cells', excludedCount: 3 })).toMatch(
+    /3 of its images are excluded\. Include some again/,
+  );
 });

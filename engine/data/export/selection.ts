@@ -64,9 +64,14 @@ export function selectImages(
     return false;
   });
   if (images.length > 0 || all.length === 0) return { images, leftOut };
+  const remedies = [
+    ...(leftOut.excluded > 0 ? ['also excluded images'] : []),
+    ...(leftOut.otherParts > 0 ? ['more parts'] : []),
+    ...(leftOut.unlabelled > 0 ? ['also images without labels'] : []),
+  ];
   throw new AppError(
     'invalid-input',
-    `Nothing is left to export: ${leftOutWords(leftOut).join(', ') || 'no image was chosen'}. Choose more parts, or also images without labels.`,
+    `Nothing is left to export: ${leftOutWords(leftOut).join(', ') || 'no image was chosen'}. Choose ${remedies.join(', or ') || 'some images'}.`,
   );
 }
 

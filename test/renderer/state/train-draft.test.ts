@@ -45,7 +45,7 @@ test('a training is asked for of what has labels, from what is recommended', asy
 test('what keeps it from beginning is said, with the remedy', async () => {
   const { api, project, bare, cells } = await windowOn();
   const draft = new TrainDraft(api, project, { datasetId: bare });
-  expect(draft.obstacle).toMatch(/No image of “bare” is labelled yet\. Label one/);
+  expect(draft.obstacle).toMatch(/No image of "bare" is labelled yet\. Label one/);
   draft.setDataset(cells);
   await draft.load();
   expect(draft.obstacle).toBeNull();

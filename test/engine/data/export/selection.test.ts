@@ -57,6 +57,9 @@ it('a selection of images, parts and labels is exported, with the stored predict
   await expect(write('none', { imageIds: [second], labelledOnly: true })).rejects.toThrow(
     /Nothing is left to export: 1 image without labels/,
   );
+  await engine.call('images.exclude', { project, imageIds: ids, reason: 'blurred' });
+  await expect(write('none', {})).rejects.toThrow(/12 excluded images\. Choose also excluded/);
+  await engine.call('images.include', { project, imageIds: [first, second] });
   await expect(write('none', { predictions: 999 })).rejects.toMatchObject({ code: 'not-found' });
 
   await write('coco', { format: 'coco', imageIds: [first, second], predictions: runId });
@@ -104,6 +107,6 @@ it('graft images and graft export do to named images what they say, and refuse n
   const said = await graft('export', path, join(folder, 'out'), '--images', '?.png', '1*');
   expect(said).toMatch(/wrote 10 images in 21 files/);
   expect(await graft('export', path, join(folder, 'all'))).toMatch(
-    /left out: 2 excluded images \(these too: --excluded\)/,
+    /left out: 2 excluded images \(excluded ones too: --excluded\)/,
   );
 });
