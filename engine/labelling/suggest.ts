@@ -1,6 +1,6 @@
 /**
  * Which images to label next: k-centre greedy (Sener & Savarese 2018, Algorithm 1) on what the images look like, mixed with how
- * unsure a network was, and spread over groups. Pure; docs/method.md says the rule.
+ * unsure a network was, and spread over groups. Pure; docs/labelling.md says the rule.
  */
 
 export interface Candidate {

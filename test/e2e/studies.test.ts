@@ -325,7 +325,7 @@ describe('a study and a pretraining of one’s own', () => {
     const dialog = page.getByRole('dialog', { name: 'Save the encoder' });
     await dialog.getByLabel('Name').fill('mine.safetensors');
     await dialog.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByText(/mine\.safetensors, .* MB/).waitFor();
+    await page.getByText(/mine\.safetensors, .* [kM]B/).waitFor();
     await page.getByRole('button', { name: 'Bring weights in from a file' }).click();
     const bring = page.getByRole('dialog', { name: 'Bring weights in' });
     await bring.getByLabel('Weight file').fill(join(home, 'mine.safetensors'));
