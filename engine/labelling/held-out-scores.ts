@@ -3,6 +3,7 @@
  * that is hard is hard for all, so what a training was not scored on is filled in from how the others did there.
  */
 import type { Interval } from '../../shared/analysis.ts';
+import { mean as meanOf } from '../study/statistics/statistics.ts';
 import { tQuantile } from '../study/statistics/student-t.ts';
 
 /** Dice by image. */
@@ -33,9 +34,6 @@ const PASSES = 500;
 const CLOSE_ENOUGH = 1e-9;
 /** What training and image add together, before anything is known of it: an SD of Dice that counts as so many images. */
 const USUAL = { sd: 0.05, freedom: 2 };
-
-const meanOf = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Half the width of the 95 % interval of a mean; null of too few. */
 function halfWidth(values: readonly number[]): number | null {

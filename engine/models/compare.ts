@@ -2,7 +2,7 @@
  * Is one model better than another: the paired difference on the images that both were held out from, against the same
  * labels. It speaks of these two networks on new images like these, not of another training of either.
  */
-import type { Interval, Verdict } from '../../shared/analysis.ts';
+import type { Verdict } from '../../shared/analysis.ts';
 import type { ModelComparison } from '../../shared/api.ts';
 import type { ClassOverlap, Dataset, Model } from '../../shared/entities.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
@@ -14,7 +14,7 @@ import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { crossedInterval } from '../study/statistics/crossed-interval.ts';
 import { standingFor } from '../study/statistics/partly-scored.ts';
-import { excludesZero, isEquivalent, mean } from '../study/statistics/statistics.ts';
+import { mean, verdictOfIntervals } from '../study/statistics/statistics.ts';
 import { wilcoxonSignedRank } from '../study/statistics/wilcoxon.ts';
 import { IMAGES_FOR_INTERVAL, IMAGES_TO_TRUST } from './score.ts';
 
@@ -86,19 +86,6 @@ function paired(pairs: readonly Pair[]) {
       ? null
       : crossedInterval(Float64Array.from(differences), { seeds: 1, images });
   return { dice: [mean(first), mean(second)] as const, differences, intervals };
-}
-
-function verdictOf(
-  found: { readonly ci95: Interval; readonly ci90: Interval } | null,
-  delta: number,
-): Verdict {
-  if (found === null) return 'not tested';
-  const { ci95, ci90 } = found;
-  if (isEquivalent(ci90, delta)) {
-    return excludesZero(ci95) ? 'equivalent, small but detectable' : 'equivalent';
-  }
-  if (!excludesZero(ci95)) return 'inconclusive';
-  return ci95[0] > 0 ? 'helps' : 'hurts';
 }
 
 const MEANING: Readonly<Record<Verdict, string>> = {
@@ -202,6 +189,7 @@ export function compareModels(
   }
   const whole = paired(images.map(({ dice }) => dice));
   const intervals = whole?.intervals ?? null;
+  const verdict: Verdict = intervals === null ? 'not tested' : verdictOfIntervals(intervals, delta);
   const found = {
     models,
     delta,
@@ -214,7 +202,7 @@ export function compareModels(
       ci90: intervals.ci90,
       p: wilcoxonSignedRank(whole?.differences ?? []).p,
     },
-    verdict: verdictOf(intervals, delta),
+    verdict,
     classes: classes.flatMap(({ classIndex, name }) => {
       const own = paired(byClass.get(classIndex) ?? []);
       if (own === null) return [];

@@ -21,6 +21,7 @@ import { pageName } from '../page-names.ts';
 import { clashWords } from './fates.ts';
 import { type AddedImage, placeAdded } from './parts.ts';
 import { type AdditionPlan, type AdditionRequest, planAddition } from './plan.ts';
+import { beginStaging, endStaging } from './staging.ts';
 
 export interface AddOptions extends AdditionRequest {
   readonly newClasses: boolean;
@@ -84,32 +85,11 @@ export async function addToDataset(
   const plan = await planAddition(project, dataset, options);
   assertWanted(project, plan, options);
   assertNotCancelled(options.signal);
-  const name = `${dataset.name} (addition)`.slice(0, 200);
-  if (project.datasets.isNameTaken(name)) {
-    throw new AppError(
-      'conflict',
-      `Something is being added to "${dataset.name}" already. Wait until that is done.`,
-      { subject: dataset.name },
-    );
-  }
-  const staged = project.datasets.begin({
-    name,
-    origin: { kind: 'addition', into: datasetId },
-    classes: [],
-  });
+  const staged = beginStaging(project, dataset);
   try {
     return await fill(project, { ...options, plan, staged });
   } finally {
-    // Moved or not, nothing is kept here; where even that fails, it goes when the project is opened next.
-    removeQuietly(project, staged);
-  }
-}
-
-function removeQuietly(project: Project, datasetId: number): void {
-  try {
-    project.transaction(() => project.datasets.delete(datasetId));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    endStaging(project, staged);
   }
 }
 

@@ -11,6 +11,7 @@ import { createRunWriter, forEachRun, labelMapSize } from '../../../shared/label
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { clashWords } from '../addition/fates.ts';
+import { beginStaging, endStaging } from '../addition/staging.ts';
 import {
   assertGoingOn,
   planTransfer,
@@ -94,7 +95,7 @@ export async function transferImages(
   const isCopied = ({ isHeld }: TransferItem) => how === 'copy' || isHeld;
   const copied = plan.items.filter(isCopied);
   const moved = plan.items.filter((item) => !isCopied(item));
-  const staged = stage(project, options);
+  const staged = beginStaging(project, options.to);
   const copies: number[] = [];
   try {
     for (const [done, item] of copied.entries()) {
@@ -137,7 +138,7 @@ export async function transferImages(
       renamed,
     };
   } finally {
-    removeQuietly(project, staged);
+    endStaging(project, staged);
   }
 }
 
@@ -157,22 +158,3 @@ function assertStillFree(
 }
 
 /** Where copies wait. Errors: conflict, where something is added to the dataset already. */
-function stage(project: Project, { to }: TransferOptions): number {
-  const name = `${to.name} (addition)`.slice(0, 200);
-  if (project.datasets.isNameTaken(name)) {
-    throw new AppError(
-      'conflict',
-      `Something is being added to "${to.name}" already. Wait until that is done.`,
-      { subject: to.name },
-    );
-  }
-  return project.datasets.begin({ name, origin: { kind: 'addition', into: to.id }, classes: [] });
-}
-
-function removeQuietly(project: Project, datasetId: number): void {
-  try {
-    project.transaction(() => project.datasets.delete(datasetId));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-  }
-}

@@ -5,7 +5,7 @@ import { counted, signed, signedInterval } from '../../../shared/number-format.t
 import { seedsInText } from '../../../shared/study-splits.ts';
 import { pretrainingInText } from '../../../shared/pretrainings.ts';
 import { involvesRandomStart } from './contrasts.ts';
-import { excludesZero, isEquivalent } from '../statistics/statistics.ts';
+import { verdictOfIntervals } from '../statistics/statistics.ts';
 
 /** With fewer, of splits where there are several, intervals are indicative only. */
 const SEEDS_TO_ESTIMATE = 5;
@@ -29,14 +29,8 @@ export function verdictOf(
   numbers: Pick<Comparison, 'ci95' | 'ci90' | 'seeds'>,
   delta: number,
 ): Verdict {
-  const { ci95, ci90, seeds } = numbers;
-  if (seeds.length < SEEDS_TO_TEST) return 'not tested';
-  if (isEquivalent(ci90, delta)) {
-    return excludesZero(ci95) ? 'equivalent, small but detectable' : 'equivalent';
-  }
-  if (ci95[0] > 0) return 'helps';
-  if (ci95[1] < 0) return 'hurts';
-  return 'inconclusive';
+  if (numbers.seeds.length < SEEDS_TO_TEST) return 'not tested';
+  return verdictOfIntervals(numbers, delta);
 }
 
 /**

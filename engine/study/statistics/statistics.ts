@@ -3,7 +3,7 @@
  * correction and the equivalence test. Pure functions of numbers; they know no arms, runs or files.
  * The crossed bootstrap is in bootstrap.ts, the signed-rank test in wilcoxon.ts.
  */
-import type { Interval } from '../../../shared/analysis.ts';
+import type { Interval, Verdict } from '../../../shared/analysis.ts';
 import type { Random } from '../../../shared/random.ts';
 
 /** Arithmetic mean; NaN of nothing. */
@@ -93,4 +93,16 @@ export function isEquivalent(ci90: Interval, delta: number): boolean {
 /** The interval does not hold zero. */
 export function excludesZero(interval: Interval): boolean {
   return interval[0] > 0 || interval[1] < 0;
+}
+
+/** What the intervals of a difference say of it, equivalence first (docs/method.md §5). */
+export function verdictOfIntervals(
+  { ci95, ci90 }: { readonly ci95: Interval; readonly ci90: Interval },
+  delta: number,
+): Exclude<Verdict, 'not tested'> {
+  if (isEquivalent(ci90, delta)) {
+    return excludesZero(ci95) ? 'equivalent, small but detectable' : 'equivalent';
+  }
+  if (!excludesZero(ci95)) return 'inconclusive';
+  return ci95[0] > 0 ? 'helps' : 'hurts';
 }
