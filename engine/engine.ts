@@ -50,6 +50,7 @@ import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
 import type { SpawnLive } from './live-process.ts';
 import { LiveTraining } from './live-training.ts';
+import { PendingTrainings } from './models/pending-trainings.ts';
 import { Predictor } from './predictor.ts';
 import { createSettings } from './settings.ts';
 import { Queue } from './study/running/queue.ts';
@@ -157,7 +158,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
       isQueueBusy: () => queue.isBusy,
       ...(options.spawnLive === undefined ? {} : { spawn: options.spawnLive }),
     });
-    const opened = { db, queue, live, predictor: new Predictor() };
+    const pendingTrainings = new PendingTrainings((pending) =>
+      emit({ type: 'models.pending', project: db.path, pending }),
+    );
+    const opened = { db, queue, live, pendingTrainings, predictor: new Predictor() };
     open.set(db.path, opened);
     for (const name of db.interrupted) {
       emit({ type: 'notice', message: interruptedWords(name) });
@@ -179,14 +183,15 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const found = open.get(trueProjectPath(path));
       if (found === undefined) return;
       open.delete(found.db.path);
+      await found.pendingTrainings.close();
       await Promise.all([found.queue.close(), found.live.close(), found.predictor.close()]);
       await backups.get(found.db.path)?.close();
       backups.delete(found.db.path);
       found.db.close();
     },
     async replace(path, work) {
-      const { db, queue } = openAt(path);
-      if (queue.isBusy || replacing.has(db.path)) {
+      const { db, queue, pendingTrainings } = openAt(path);
+      if (queue.isBusy || pendingTrainings.isBusy || replacing.has(db.path)) {
         throw new AppError(
           'conflict',
           `${path} is being trained on or rewritten, and its file cannot be replaced meanwhile. Wait until that is done, or pause the study; nothing was changed.`,

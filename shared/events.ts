@@ -2,7 +2,7 @@
  * What the engine tells unasked: what of a project is new, different or gone, and how far its runs are. Whoever shows a
  * list of a project keeps it right from this alone.
  */
-import type { LiveState, MetricPoint } from './entities.ts';
+import type { LiveState, MetricPoint, PendingTraining } from './entities.ts';
 import type { WireError } from './errors.ts';
 import type { Settings } from './settings.ts';
 
@@ -82,6 +82,12 @@ export type EngineEvent =
     }
   /** Why nothing that is queued is trained for now; null: it is again. */
   | { readonly type: 'queue.held'; readonly project: string; readonly held: WireError | null }
+  /** Trainings that were asked for and are not queued yet: all there are now. */
+  | {
+      readonly type: 'models.pending';
+      readonly project: string;
+      readonly pending: readonly PendingTraining[];
+    }
   /** Of the training that goes on while one labels: at most a few times a second. */
   | { readonly type: 'live.state'; readonly project: string; readonly state: LiveState }
   | { readonly type: 'window.painted' }

@@ -12,6 +12,7 @@ import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Changes, EngineEvent } from '../../shared/events.ts';
 import type { Project } from '../db/project.ts';
 import type { LiveTraining } from '../live-training.ts';
+import type { PendingTrainings } from '../models/pending-trainings.ts';
 import type { Predictor } from '../predictor.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/running/queue.ts';
@@ -20,6 +21,7 @@ export interface OpenProject {
   readonly db: Project;
   readonly queue: Queue;
   readonly live: LiveTraining;
+  readonly pendingTrainings: PendingTrainings;
   readonly predictor: Predictor;
 }
 

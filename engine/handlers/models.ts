@@ -39,6 +39,8 @@ export const modelHandlers: Handlers<
   | 'models.starts'
   | 'models.plan'
   | 'models.train'
+  | 'models.pending'
+  | 'models.dropPending'
   | 'models.stop'
   | 'models.score'
   | 'models.compare'
@@ -59,10 +61,14 @@ export const modelHandlers: Handlers<
   },
 
   async 'models.train'(input, context) {
-    const { db, queue } = context.project(input.project);
-    const { name, seed } = input;
+    const { db, queue, pendingTrainings } = context.project(input.project);
+    const { name, seed, datasetId } = input;
     const request = { ...requestOf(db, input), name, seed };
-    const { modelId, runId, replaced, plan } = await trainModel(db, request, hostOf(context));
+    const { modelId, runId, replaced, plan } = await pendingTrainings.keep(
+      { datasetId, name },
+      context.signal,
+      (signal) => trainModel(db, request, { ...hostOf(context), signal }),
+    );
     const removed = <T>(ids: readonly T[]) => (ids.length === 0 ? {} : { removed: ids });
     const changes = {
       models: { added: [modelId], ...removed(replaced.map((one) => one.id)) },
@@ -73,6 +79,13 @@ export const modelHandlers: Handlers<
       output: { model: requireModel(db, modelId), run: requireRun(db, runId), plan },
       changes,
     };
+  },
+
+  'models.pending': ({ project }, context) => context.project(project).pendingTrainings.list(),
+
+  'models.dropPending'({ project, pendingId }, context) {
+    context.project(project).pendingTrainings.drop(pendingId);
+    return null;
   },
 
   async 'models.stop'({ project, modelId, keep }, context) {

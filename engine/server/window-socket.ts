@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { ClientMessage, type ServerMessage } from '../../shared/api.ts';
 import { AppError, problemsOf, toWireError } from '../../shared/errors.ts';
 import { callTooLarge, MAX_CALL_BYTES } from '../../shared/limits.ts';
+import { leave } from '../caller-gone.ts';
 import type { Engine } from '../engine.ts';
 import { type Call, carry, jsonOrNull } from './calls.ts';
 
@@ -33,7 +34,7 @@ class TalkingSocket extends WebSocket {
 
 const Numbered = z.object({ id: z.number().int() });
 
-/** Answers the calls of one window and tells it all events, until it closes: then its calls are cancelled. */
+/** Answers the calls of one window and tells it all events, until it closes: then its calls end, but for what belongs to a project. */
 function serveWindow(engine: Engine, socket: WebSocket): void {
   const running = new Map<number, AbortController>();
   const whileRead = (send: () => void) => {
@@ -83,7 +84,7 @@ function serveWindow(engine: Engine, socket: WebSocket): void {
   socket.on('error', () => undefined);
   socket.on('close', () => {
     unsubscribe();
-    for (const abort of running.values()) abort.abort();
+    for (const abort of running.values()) leave(abort);
   });
 }
 

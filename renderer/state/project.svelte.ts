@@ -5,6 +5,7 @@ import type {
   Encoder,
   LiveState,
   MetricPoint,
+  PendingTraining,
   Run,
   Study,
   StudyConfig,
@@ -43,6 +44,8 @@ export class ProjectState {
   live = $state.raw<ReadonlyMap<number, readonly MetricPoint[]>>(new Map());
   /** Of the training that goes on while one labels; null: not asked for yet. */
   labelling = $state.raw<LiveState | null>(null);
+  /** Trainings that were asked for and are being prepared, whichever window asked. */
+  pendingTrainings = $state.raw<readonly PendingTraining[]>([]);
   /** Grows with every change of a dataset itself, such as its classes: `[dataset id]`. */
   versions = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** By study id. */
@@ -129,6 +132,7 @@ export class ProjectState {
       this.#loadModels(),
       this.#loadRuns(),
       this.#loadLabelling(),
+      this.#loadPendingTrainings(),
       ...shown.map((images) => images.load()),
     ]);
   }
@@ -165,6 +169,10 @@ export class ProjectState {
 
   async #loadLabelling(): Promise<void> {
     this.labelling = await this.#api.call('live.state', { project: this.path });
+  }
+
+  async #loadPendingTrainings(): Promise<void> {
+    this.pendingTrainings = await this.#api.call('models.pending', { project: this.path });
   }
 
   async #loadRuns(): Promise<void> {
@@ -208,6 +216,9 @@ export class ProjectState {
         break;
       case 'live.state':
         this.labelling = event.state;
+        break;
+      case 'models.pending':
+        this.pendingTrainings = event.pending;
         break;
     }
   }

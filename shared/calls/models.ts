@@ -8,6 +8,7 @@ import {
   NetworkConfig,
   OptimisationConfig,
   type Part,
+  type PendingTraining,
   type Run,
   SamplingConfig,
 } from '../entities.ts';
@@ -80,13 +81,20 @@ export const modelsCalls = {
     /** Whether steps are timed for `steps` and `seconds`: some seconds the first time for a network, then known. */
     time: z.boolean().default(true),
   }),
-  /** Queues a training on all labels of now. */
+  /**
+   * Queues a training on all labels of now. It belongs to the project: a window that asks and is closed or reloaded before
+   * the answer finds it among those that are pending.
+   */
   'models.train': z.object({
     ...training,
     /** null: after the dataset. */
     name: Name.nullable().default(null),
     seed: z.number().int().min(0).default(0),
   }),
+  /** Trainings that were asked for and are not queued yet, oldest first; event models.pending. */
+  'models.pending': z.object({ project }),
+  /** Takes one of them back, or lets go of why it did not begin. */
+  'models.dropPending': z.object({ project, pendingId: Id }),
   /** Ends a training. keep: with the best network so far, which is scored and stays as the model; else it is cancelled. */
   'models.stop': z.object({ project, modelId: Id, keep: z.boolean() }),
   /** How good a model is on images that neither trained it nor chose its checkpoint. */
@@ -239,6 +247,8 @@ export interface ModelsOutputs {
   'models.starts': OfferedStart[];
   'models.plan': ModelPlan;
   'models.train': ModelTraining;
+  'models.pending': PendingTraining[];
+  'models.dropPending': null;
   'models.stop': Model;
   'models.score': ModelScore;
   'models.compare': ModelComparison;

@@ -1,11 +1,12 @@
+/** A trained segmentation network that somebody keeps. */
+import { z } from 'zod';
+import type { WireError } from '../errors.ts';
+import { Id } from './data.ts';
+import { RunStatus } from './run.ts';
+
 /** Why a training ended before its last step: nothing was gained any more, or somebody ended it and kept the best. */
 export const EarlyEnd = z.enum(['no gain', 'by hand']);
 export type EarlyEnd = z.infer<typeof EarlyEnd>;
-
-/** A trained segmentation network that somebody keeps. */
-import { z } from 'zod';
-import { Id } from './data.ts';
-import { RunStatus } from './run.ts';
 
 export const Model = z.object({
   id: Id,
@@ -22,3 +23,15 @@ export const Model = z.object({
   createdAt: z.string(),
 });
 export type Model = z.infer<typeof Model>;
+
+/** A training that was asked for and is being prepared: it is queued in some seconds, and then is a model. */
+export interface PendingTraining {
+  readonly id: number;
+  readonly datasetId: number;
+  /** null: it is named after the dataset. */
+  readonly name: string | null;
+  /** When it was asked for. ISO 8601 */
+  readonly at: string;
+  /** Why it did not begin, where whoever asked was gone by then; it stays until it is dropped. null: it is being prepared. */
+  readonly error: WireError | null;
+}

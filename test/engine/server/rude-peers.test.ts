@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { isGone } from '../../../engine/caller-gone.ts';
 import { createEngine, type Engine } from '../../../engine/engine.ts';
 import { type Server, startServer } from '../../../engine/server.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
@@ -15,8 +16,8 @@ interface Served {
 }
 
 /** An unhandled error of a connection would end this process, as it would `graft serve`. */
-async function served(): Promise<Served> {
-  const engine = createEngine({ engine: 'wasm' });
+async function served(as: (engine: Engine) => Engine = (engine) => engine): Promise<Served> {
+  const engine = as(createEngine({ engine: 'wasm' }));
   const server = await startServer(engine, { pageFolder: temporaryFolder() });
   onTestFinished(async () => {
     await engine.close();
@@ -249,4 +250,31 @@ it('lets one browser look at two engines', async () => {
     const also = `${cookie.replaceAll(/=[^;]*/g, '=wrong')}; ${cookie}`;
     expect((await fetch(`${server.url}/`, { headers: { cookie: also } })).status).toBe(200);
   }
+});
+
+describe('a call whose window', () => {
+  /** What the engine hears of a call that never ends, once `leave` was done to its window. */
+  async function heard(leaveIt: (socket: WebSocket) => void): Promise<AbortSignal> {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const window = await served((engine) => ({
+      ...engine,
+      callUntrusted(_name, _input, { signal } = {}) {
+        if (signal !== undefined) asked.resolve(signal);
+        return new Promise(() => undefined);
+      },
+    }));
+    const socket = await openSocket(window);
+    socket.send(JSON.stringify({ type: 'call', id: 1, name: 'models.train', input: {} }));
+    const signal = await asked.promise;
+    const ended = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    leaveIt(socket);
+    await ended;
+    return signal;
+  }
+
+  it('is reloaded or closed knows that nobody took it back; one that is taken back knows that', async () => {
+    expect(isGone(await heard((socket) => socket.terminate()))).toBe(true);
+    const cancel = JSON.stringify({ type: 'cancel', id: 1 });
+    expect(isGone(await heard((socket) => socket.send(cancel)))).toBe(false);
+  });
 });
