@@ -1,21 +1,15 @@
-/** The Electron shell, built when it is missing or older than its sources; and whether there is an Electron to run it. */
-import { existsSync, statSync } from 'node:fs';
+/** The Electron shell, built when it is missing or older than its sources. What it runs in is electron-binary.mjs's. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment } from './bootstrap.mjs';
 import { capture } from './command.mjs';
-import { nodeModules, projectRoot } from './locations.mjs';
+import { projectRoot } from './locations.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { toolScript } from './tools.mjs';
 import { newestChange } from './window.mjs';
 
 const BUILT = path.join(projectRoot, 'dist', 'electron', 'preload.cjs');
 const SOURCES = ['electron', 'shared', 'build/vite.electron.mjs', 'package-lock.json'];
-
-/** Its package comes without the binary, which may have been fetched (`npx install-electron`) or lie elsewhere. */
-export function electronIsThere() {
-  const elsewhere = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
-  return elsewhere !== undefined || existsSync(path.join(nodeModules, 'electron', 'dist'));
-}
 
 /** @param {string} node the executable to build with */
 export async function ensureShell(node) {

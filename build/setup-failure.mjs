@@ -23,7 +23,7 @@ const LONGEST_QUOTE = 300;
 const causes = [
   {
     pattern: /ENOSPC|No space left on device|not enough space on the disk/i,
-    message: 'The disk is full. Free about 4 GB, then run the command again.',
+    message: 'The disk is full. Free about 4 GB, then try again.',
   },
   {
     pattern: /EINTEGRITY|DO NOT MATCH THE HASHES/i,
@@ -38,13 +38,18 @@ const causes = [
   {
     pattern: /SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|CERTIFICATE_VERIFY_FAILED|CERT_HAS_EXPIRED/,
     message:
-      "The network's certificate is not trusted. Behind a company proxy set NODE_EXTRA_CA_CERTS (and PIP_CERT) to its certificate file, then run the command again.",
+      "The network's certificate is not trusted. Behind a company proxy set NODE_EXTRA_CA_CERTS (and PIP_CERT) to its certificate file, then try again.",
+  },
+  {
+    pattern: /Proxy response|proxy authentication/i,
+    message:
+      'The proxy refused. Set HTTPS_PROXY to its address with name and password (http://name:password@proxy:port), then try again.',
   },
   {
     pattern:
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|fetch failed|NewConnectionError|Name or service not known|Temporary failure in name resolution|Max retries exceeded|Read timed out/i,
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|UND_ERR_|other side closed|fetch failed|NewConnectionError|Name or service not known|Temporary failure in name resolution|Max retries exceeded|Read timed out/i,
     message:
-      'The network could not be reached. Check the connection (behind a proxy, set HTTPS_PROXY), then run the command again; what was already fetched is kept.',
+      'The network could not be reached. Check the connection (behind a proxy, set HTTPS_PROXY), then try again; what was already fetched is kept.',
   },
   {
     pattern: /\bE(?:40[134])\b|No matching distribution found/,

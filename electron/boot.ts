@@ -21,6 +21,8 @@ export interface BootOptions {
   readonly system: { readonly spawn: typeof spawn; readonly now: () => number };
   /** One line of the smoke test. */
   readonly print: (line: string) => void;
+  /** Told once there is a window. */
+  readonly opened: () => void;
 }
 
 export async function boot(electron: ElectronApi, options: BootOptions): Promise<void> {
@@ -32,6 +34,7 @@ export async function boot(electron: ElectronApi, options: BootOptions): Promise
   await electron.app.whenReady();
   denyPermissions(electron.session.defaultSession);
   page.showIn(createWindow(electron, { preload: options.preload, ownOrigin: () => page.origin }));
+  options.opened();
   handlePickPath(
     electron,
     () => page.window,
@@ -88,7 +91,7 @@ function onPainted({ ipcMain }: ElectronApi, page: Page, listener: () => void): 
 function quitOncePainted(electron: ElectronApi, page: Page, options: BootOptions): void {
   onPainted(electron, page, () => {
     const readyMs = Math.round(options.system.now() - options.startedAt);
-    options.print(JSON.stringify({ ready_ms: readyMs, shell: 'electron' }));
+    options.print(JSON.stringify({ ready_ms: readyMs, shell: 'electron', reason: null }));
     electron.app.quit();
   });
 }

@@ -9,6 +9,8 @@ export interface EngineCommand {
   readonly node: string;
   /** engine/cli.ts */
   readonly cli: string;
+  /** What the window is shown in, for whoever asks the engine: "Electron 45.4.1". */
+  readonly shell: string;
 }
 
 export interface EngineEvents {
@@ -60,6 +62,7 @@ export function createEngineProcess(
     const started = system.spawn(command.node, [command.cli, 'serve', '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
+      env: { ...process.env, GRAFT_SHELL: command.shell },
     });
     child = started;
     let told = false;

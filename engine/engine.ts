@@ -11,6 +11,7 @@ import {
   type MutationName,
   type ParsedInput,
   type Progress,
+  type ShellInfo,
 } from '../shared/api.ts';
 import type { EngineChoice } from '../shared/entities.ts';
 import { AppError, problemsOf } from '../shared/errors.ts';
@@ -107,6 +108,8 @@ export interface EngineOptions {
   readonly endpoint?: () => Endpoint | null;
   /** Where settings are kept; without it they end with this engine. */
   readonly settingsPath?: string;
+  /** What the window is shown in, or would be; asked when somebody wants to know. */
+  readonly shell?: () => ShellInfo;
   /** In place of real processes, for tests. */
   readonly spawn?: SpawnTrainer;
   readonly spawnLive?: SpawnLive;
@@ -241,6 +244,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       projects,
       settings,
       engineChoice,
+      shell: options.shell ?? (() => null),
       emit,
       changed,
       progress: onProgress ?? (() => undefined),

@@ -12,7 +12,9 @@ const featureWords = (features: readonly string[] | null): string =>
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('show which training engine runs here, with its version, threads and kernels')
+    .description(
+      'show which training engine runs here, with its version, threads and kernels, and what the window is shown in',
+    )
     .option('--json', 'print one JSON document', false)
     .action(async (options: { json: boolean }) => {
       await withEngine({}, async (engine) => {

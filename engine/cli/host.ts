@@ -3,7 +3,7 @@
  * (the window, another command), to the process that owns it, over loopback.
  */
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
@@ -11,7 +11,10 @@ import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { startServer } from '../server.ts';
 import { createProgressBar } from './output.ts';
+import { shellHere } from './shell.ts';
+import { thisMachine } from './window.ts';
 
+const ROOT = join(import.meta.dirname, '..', '..');
 /** For the owner of a project to say that he is there. What he is asked then may take as long as it takes. */
 const OWNER_PATIENCE_MS = 30_000;
 
@@ -90,7 +93,11 @@ export async function withEngine<T>(
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   let endpoint: { url: string; token: string } | null = null;
-  const engine = createEngine({ endpoint: () => endpoint, engine: engineChoice() });
+  const engine = createEngine({
+    endpoint: () => endpoint,
+    engine: engineChoice(),
+    shell: () => shellHere(ROOT, thisMachine()),
+  });
   const server = options.reachable === true ? await startServer(engine) : null;
   if (server !== null) endpoint = { url: server.url, token: server.token };
   try {

@@ -1,5 +1,4 @@
 /** graft serve: the engine with its page, until it is interrupted or its window is closed. */
-import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../../shared/errors.ts';
@@ -8,9 +7,9 @@ import { type Server, startServer } from '../server.ts';
 import { settingsPath } from '../settings.ts';
 import { integer } from './arguments.ts';
 import { engineChoice } from './host.ts';
+import { electronCommand, runElectron, shellHere } from './shell.ts';
 import {
   type AppWindow,
-  electronCommand,
   findChromium,
   hasDisplay,
   openBrowser,
@@ -44,21 +43,6 @@ function interrupted(): Promise<void> {
   });
 }
 
-/** Electron's main process starts and watches an engine of its own. */
-function runElectron(
-  { executable, main }: { executable: string; main: string },
-  args: readonly string[],
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(executable, [main, ...args], {
-      stdio: 'inherit',
-      env: { ...process.env, GRAFT_NODE: process.execPath },
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
-}
-
 function painted(engine: Engine): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -86,7 +70,7 @@ function openAppWindow(url: string, headless: boolean): AppWindow | null {
 }
 
 /** Starts the shell, waits for the first painted view, and says how long that took. */
-async function smoke(engine: Engine, server: Server): Promise<void> {
+async function smoke(engine: Engine, server: Server, fellBack: string | null): Promise<void> {
   const window = openAppWindow(server.launchUrl(), !hasDisplay(thisMachine()));
   if (window === null) {
     const response = await fetch(server.launchUrl(), { redirect: 'manual' });
@@ -97,7 +81,8 @@ async function smoke(engine: Engine, server: Server): Promise<void> {
     await painted(engine);
   }
   const shell = window === null ? 'none' : 'chromium';
-  process.stdout.write(`${JSON.stringify({ ready_ms: sinceStart(), shell })}\n`);
+  const { reason } = shellHere(ROOT, thisMachine(), fellBack);
+  process.stdout.write(`${JSON.stringify({ ready_ms: sinceStart(), shell, reason })}\n`);
   window?.close();
   await window?.closed;
 }
@@ -123,13 +108,19 @@ async function showUntilEnd(engine: Engine, server: Server): Promise<void> {
 }
 
 async function serve(paths: readonly string[], options: ServeOptions): Promise<void> {
-  const electron = options.open ? electronCommand(ROOT, thisMachine()) : null;
-  if (electron !== null && hasDisplay(thisMachine())) {
-    process.exitCode = await runElectron(electron, [
-      ...(options.smoke ? ['--smoke'] : []),
-      ...paths,
-    ]);
-    return;
+  const machine = thisMachine();
+  const electron = options.open && hasDisplay(machine) ? electronCommand(ROOT, machine) : null;
+  let fellBack: string | null = null;
+  if (electron !== null) {
+    if (machine.isRoot) say('Running as root: Electron is started with --no-sandbox.');
+    const args = [...(options.smoke ? ['--smoke'] : []), ...paths];
+    const ended = await runElectron(electron, args, machine);
+    if (typeof ended === 'number') {
+      process.exitCode = ended;
+      return;
+    }
+    fellBack = `Electron did not start: ${ended}`;
+    say(`${fellBack} (Another window opens instead.)`);
   }
   let endpoint: { url: string; token: string } | null = null;
   const engine = createEngine({
@@ -137,6 +128,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
     runQueues: true,
     settingsPath: settingsPath(),
     endpoint: () => endpoint,
+    shell: () => shellHere(ROOT, thisMachine(), fellBack),
   });
   const server = await startServer(engine, {
     sessionPath: join(dirname(settingsPath()), 'session.json'),
@@ -151,7 +143,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
   try {
     for (const path of paths) await engine.call('project.open', { path });
     if (options.smoke) {
-      await smoke(engine, server);
+      await smoke(engine, server, fellBack);
       return;
     }
     const url = server.launchUrl();

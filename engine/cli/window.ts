@@ -1,6 +1,6 @@
 /**
  * Finds something to show the window in: an app window of Chromium, Chrome or Edge with a profile of its own, else the
- * user's browser. Electron, where there is a binary, runs the engine itself: see electronCommand.
+ * user's browser. Electron, where there is a binary, runs the engine itself: see shell.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
@@ -9,7 +9,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readlinkSync,
   rmSync,
 } from 'node:fs';
@@ -74,23 +73,6 @@ export function findChromium(
 
 export const hasDisplay = ({ platform, env }: Machine): boolean =>
   platform !== 'linux' || env['DISPLAY'] !== undefined || env['WAYLAND_DISPLAY'] !== undefined;
-
-/** Electron and its main file, where both are there: `npm run build:electron` makes the second. */
-export function electronCommand(
-  root: string,
-  { platform, env }: Machine,
-): { readonly executable: string; readonly main: string } | null {
-  const main = join(root, 'dist', 'electron', 'main.mjs');
-  const home = join(root, 'node_modules', 'electron');
-  const names = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' };
-  const name = platform === 'darwin' || platform === 'win32' ? names[platform] : 'electron';
-  const pathFile = join(home, 'path.txt');
-  const executable = join(
-    env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(home, 'dist'),
-    existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : name,
-  );
-  return existsSync(executable) && existsSync(main) ? { executable, main } : null;
-}
 
 export function chromiumArguments(options: {
   readonly url: string;

@@ -6,6 +6,7 @@ import type {
   MutationName,
   ParsedInput,
   Progress,
+  ShellInfo,
 } from '../../shared/api.ts';
 import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
@@ -31,6 +32,8 @@ export interface CallContext {
   readonly projects: ProjectRegistry;
   readonly settings: SettingsStore;
   readonly engineChoice: EngineChoice;
+  /** What the window is shown in; null where the host has none. */
+  readonly shell: () => ShellInfo | null;
   readonly emit: (event: EngineEvent) => void;
   /** Tells of what stays changed although the call fails; what a call that succeeds has changed goes with its answer. */
   readonly changed: (changes: Changes) => void;

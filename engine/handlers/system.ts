@@ -85,6 +85,15 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
     detail: `${(memoryBytes / 2 ** 30).toFixed(1)} GiB`,
     remedy: enough ? null : 'Below 4 GiB, train one run at a time with small images.',
   });
+  const shell = context.shell();
+  if (shell !== null) {
+    checks.push({
+      name: 'window',
+      ok: true,
+      detail: shell.detail,
+      remedy: shell.reason === null ? null : `Not in Electron: ${shell.reason}`,
+    });
+  }
   return {
     graft: GRAFT_VERSION,
     node: process.version,
@@ -95,6 +104,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
     processorFeatures: processorFeatures(),
     engine,
     engineReason: engine?.name === 'tensorflow' ? null : reason,
+    shell,
     checks,
   };
 }

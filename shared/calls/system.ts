@@ -30,6 +30,16 @@ export interface DoctorCheck {
   readonly remedy: string | null;
 }
 
+/** What the window is shown in. */
+export interface ShellInfo {
+  /** An app window of Chromium, Chrome or Edge; the user's browser; none: whoever opens the address. */
+  readonly name: 'electron' | 'chromium' | 'browser' | 'none';
+  /** With its version or place, for people: "Electron 45.4.1". */
+  readonly detail: string;
+  /** Why it is not Electron, and what to do about it; null where it is. */
+  readonly reason: string | null;
+}
+
 export interface DoctorReport {
   readonly graft: string;
   readonly node: string;
@@ -43,6 +53,8 @@ export interface DoctorReport {
   readonly engine: EngineInfo | null;
   /** Why it is not native TensorFlow, where it is not. */
   readonly engineReason: string | null;
+  /** Null where the engine has no host that shows windows. */
+  readonly shell: ShellInfo | null;
   readonly checks: readonly DoctorCheck[];
 }
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { electronCommand, hasDisplay, thisMachine } from '../../engine/cli/window.ts';
+import { electronCommand } from '../../engine/cli/shell.ts';
+import { hasDisplay, thisMachine } from '../../engine/cli/window.ts';
 import { ROOT } from './graft-window.ts';
 
 const command = electronCommand(ROOT, thisMachine());

@@ -21,8 +21,9 @@ async function started(options: { args?: string[]; onlyInstance?: boolean } = {}
     kill: vi.fn(() => child.emit('exit', 0, null)),
   });
   const lines: string[] = [];
+  const opened: number[] = [];
   await boot(made.electron, {
-    engine: { node: 'node', cli: 'engine/cli.ts' },
+    engine: { node: 'node', cli: 'engine/cli.ts', shell: 'Electron 1.2.3' },
     preload: '/app/preload.cjs',
     args,
     workingFolder: '/home/someone',
@@ -31,13 +32,14 @@ async function started(options: { args?: string[]; onlyInstance?: boolean } = {}
     // Streams, exit and kill are all that is used of a process.
     system: { spawn: (() => child) as unknown as typeof spawn, now: () => 2500 },
     print: (line) => lines.push(line),
+    opened: () => opened.push(FakeWindow.all.length),
   });
   const [window] = FakeWindow.all;
   const ready = async () => {
     child.stdout.write(`{"url":"${ORIGIN}/launch?token=t"}\n`);
     await vi.waitFor(() => expect(window?.webContents.url).not.toBe(''));
   };
-  return { ...made, child, lines, window, ready, userData };
+  return { ...made, child, lines, opened, window, ready, userData };
 }
 
 /** A message of the page that the window shows. */
@@ -50,7 +52,9 @@ const commands = (window: FakeWindow | undefined) =>
 
 describe('the Electron shell', () => {
   it('shows the engine’s page in a sandboxed window without Node', async () => {
-    const { window, ready } = await started();
+    const { window, opened, ready } = await started();
+    // Whoever started the shell waits for that.
+    expect(opened).toEqual([1]);
     await ready();
     expect(window?.webContents.url).toBe(`${ORIGIN}/launch?token=t`);
     expect(window?.options['webPreferences']).toMatchObject({
@@ -187,7 +191,7 @@ describe('the Electron shell', () => {
     await ready();
     expect(lines).toEqual([]);
     fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
-    expect(lines).toEqual(['{"ready_ms":1500,"shell":"electron"}']);
+    expect(lines).toEqual(['{"ready_ms":1500,"shell":"electron","reason":null}']);
     expect(fake.app.quit).toHaveBeenCalled();
   });
 });

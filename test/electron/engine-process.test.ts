@@ -27,7 +27,7 @@ function harness() {
   const ready: [string, boolean][] = [];
   const givenUp: string[] = [];
   const engine = createEngineProcess(
-    { node: '/opt/node', cli: '/app/engine/cli.ts' },
+    { node: '/opt/node', cli: '/app/engine/cli.ts', shell: 'Electron 1.2.3' },
     {
       onReady: (url, restarted) => ready.push([url, restarted]),
       onGivenUp: (detail) => givenUp.push(detail),

@@ -1,10 +1,9 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   chromiumArguments,
-  electronCommand,
   findChromium,
   hasDisplay,
   profileInUse,
@@ -67,24 +66,5 @@ describe('finding something to show the window in', () => {
     const dead = temporaryFolder();
     symlinkSync(`${hostname()}-999999999`, join(dead, 'SingletonLock'));
     expect(profileInUse(dead)).toBe(false);
-  });
-
-  it('takes Electron only where its binary and our shell are both there', () => {
-    const root = temporaryFolder();
-    const dist = join(root, 'node_modules', 'electron', 'dist');
-    mkdirSync(dist, { recursive: true });
-    mkdirSync(join(root, 'dist', 'electron'), { recursive: true });
-    const linux = machine('linux', {});
-    writeFileSync(join(dist, 'electron'), '');
-    expect(electronCommand(root, linux)).toBeNull();
-    writeFileSync(join(root, 'dist', 'electron', 'main.mjs'), '');
-    expect(electronCommand(root, linux)).toEqual({
-      executable: join(dist, 'electron'),
-      main: join(root, 'dist', 'electron', 'main.mjs'),
-    });
-    const elsewhere = temporaryFolder();
-    expect(
-      electronCommand(root, machine('linux', { ELECTRON_OVERRIDE_DIST_PATH: elsewhere })),
-    ).toBeNull();
   });
 });
