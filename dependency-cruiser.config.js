@@ -51,6 +51,9 @@ const wingsDownwards = Object.entries(WINGS).flatMap(([folder, floors]) =>
   ),
 );
 
+/** Files of engine/data that read pixels of files, each in the process that imports it. */
+const DECODERS = 'decode|decode-mask|read-pages|stored-rows|tiff';
+
 /** @param {string} name @param {string} packages a pattern @param {string} home where they may be imported */
 const livesIn = (name, packages, home) => ({
   name: `${name}-only-in-its-home`,
@@ -83,6 +86,16 @@ export default {
     reaches('renderer', 'shared'),
     reaches('build', ''),
     ...wingsDownwards,
+    {
+      // Images from anybody cost the engine nothing: processes of their own decode them, and trainers.
+      name: 'engine-decodes-no-image',
+      severity: 'error',
+      from: {
+        path: '^engine/',
+        pathNot: `^engine/(training|data/(decoder-process|${DECODERS}))(/|\\.ts$)`,
+      },
+      to: { path: `^engine/data/(${DECODERS})\\.ts$` },
+    },
     {
       name: 'labelling-reaches-of-studies-only-statistics',
       severity: 'error',

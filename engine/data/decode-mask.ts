@@ -4,39 +4,15 @@
  */
 import { decode } from 'fast-png';
 import { countTransparent } from './alpha.ts';
-import { decodeStored, formatOf, type SizeListener } from './decode.ts';
+import { decodeStored, type SizeListener } from './decode.ts';
 import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
+import type { DecodedMask, MaskAlpha } from './decoded-mask.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
+import { formatOf } from './image-format.ts';
 import { lossesOf, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
-import {
-  evidenceOf,
-  type MaskKind,
-  type MaskSamples,
-  type ValueEvidence,
-} from './mask-evidence.ts';
+import { evidenceOf, type ValueEvidence } from './mask-evidence.ts';
 import { checkedPng } from './png-size.ts';
-
-export interface DecodedMask extends ValueEvidence {
-  readonly width: number;
-  readonly height: number;
-  readonly kind: MaskKind;
-  /** [height, width] */
-  readonly values: MaskSamples;
-  readonly alpha: MaskAlpha | null;
-  /** What was dropped or changed on the way, in words. */
-  readonly notes: readonly string[];
-}
-
-/** The alpha channel of a mask, which is left out unless it is what holds the mask (import/mask-channel.ts). */
-export interface MaskAlpha extends ValueEvidence {
-  /** [height, width] */
-  readonly values: AlphaSamples;
-  /** Pixels that are not opaque. */
-  readonly transparent: number;
-  /** Pixels that are nearer to transparent, of a colour that others have which are not. */
-  readonly hidden: number;
-}
 
 /** A picture has thousands of colours; a mask has as many as it has classes, or its regions make up most of it. */
 const MAX_COLOURS = 256;

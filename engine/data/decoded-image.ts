@@ -104,6 +104,22 @@ export function unreadableImage(subject: string, cause: unknown): AppError {
   );
 }
 
+/**
+ * The file alone says how large it is: what a project says of it besides is not believed where both differ.
+ * Errors: corrupt.
+ */
+export function assertSizeAsStored(
+  { name, widthPx, heightPx }: Pick<ImageRecord, 'name' | 'widthPx' | 'heightPx'>,
+  file: { readonly width: number; readonly height: number },
+): void {
+  if (file.width === widthPx && file.height === heightPx) return;
+  throw new AppError(
+    'corrupt',
+    `Image ${name} has ${file.width}×${file.height} px, but ${widthPx}×${heightPx} px in the project, which is damaged. Import the image again, or take a backup of the project.`,
+    { subject: name },
+  );
+}
+
 /** Degrees clockwise that bring an EXIF-oriented image upright, and whether it is mirrored. */
 const ORIENTATIONS: Readonly<Record<number, string>> = {
   2: 'mirrored',

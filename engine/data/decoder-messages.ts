@@ -20,6 +20,8 @@ const Image = {
   file: File,
   page: z.number().optional(),
   channelPages: z.array(z.number()).nullable().optional(),
+  /** What the project says whose original it is: refused before a pixel is read where the file says otherwise. */
+  stored: z.object({ name: z.string(), widthPx: z.number(), heightPx: z.number() }).optional(),
 };
 
 const Check = z.object({ what: z.literal('check'), ...Image });
@@ -32,6 +34,11 @@ export const DecoderRequest = z.discriminatedUnion('what', [
   Check,
   /** DecodedImage */
   z.object({ what: z.literal('image'), ...Image }),
+  /** DecodedImage, each pixel of it the mean of `reducedBy` × `reducedBy` of its own; as smallImage makes of that. */
+  z.object({
+    ...{ what: z.literal('picture'), ...Image, reducedBy: z.number() },
+    maxSidePx: z.number().nullable(),
+  }),
   /** DecodedMask, or what its values look like and none of them. */
   Mask,
   /** AnsweredPair: an image and its mask at once, since asking costs as much as decoding small ones. */

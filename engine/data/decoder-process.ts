@@ -1,12 +1,15 @@
-/** Entry of the process in which image files from outside are decoded (foreign-images.ts asks it). */
+/** Entry of the process in which images are decoded (foreign-images.ts and image-source.ts ask it). */
 import { toWireError } from '../../shared/errors.ts';
 import { serveIsolated, type TellNeeds } from '../isolated/serve.ts';
 import { decodeImage, type OpenImage, openImage } from './decode.ts';
-import { unreadableImage } from './decoded-image.ts';
-import { type DecodedMask, decodeMask } from './decode-mask.ts';
+import { assertSizeAsStored, unreadableImage } from './decoded-image.ts';
+import { decodeMask } from './decode-mask.ts';
+import type { DecodedMask } from './decoded-mask.ts';
 import { DecoderRequest, needsOf, type OpenedImage } from './decoder-messages.ts';
-import { filePages } from './file-pages.ts';
+import { filePages } from './read-pages.ts';
 import { fileInMemory, type ImageFile, openFile } from './image-file.ts';
+import { reduceImage } from './reduce.ts';
+import { smallImage } from './thumbnail.ts';
 
 /** Samples that are held of an image while it is read through. */
 const BAND_BYTES = 2 ** 27;
@@ -57,10 +60,18 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
     return request.evidenceAlone ? withoutValues(mask) : mask;
   }
   const image = await openImage(file, { ...of, channelPages, bandBytes: BAND_BYTES });
+  if (request.stored !== undefined) assertSizeAsStored(request.stored, image);
   const { width, height, channels, bitDepth } = image;
   const size = { width, height, channels, bitDepth };
   tell(needsOf(size, file.sizeBytes));
   if (request.what === 'image') return decodeImage(file, { ...of, channelPages });
+  if (request.what === 'picture') {
+    const { reducedBy, maxSidePx } = request;
+    const pixels = await (reducedBy === 1
+      ? decodeImage(file, { ...of, channelPages })
+      : reduceImage(image, reducedBy));
+    return maxSidePx === null ? pixels : smallImage(pixels, maxSidePx);
+  }
   if (request.what === 'open') {
     opened = image;
     return size;

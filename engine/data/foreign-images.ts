@@ -1,15 +1,12 @@
 /**
  * Image files from outside, decoded in a process of their own: whatever a file does to its decoder, it is refused by name
- * and the next one is read. Originals of a project were read here once, and are decoded where they are needed.
+ * and the next one is read. Originals of a project are image-source.ts' affair.
  */
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { PagesAs } from '../../shared/api.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
-import { type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
-import { formatOf } from './decode.ts';
-import type { DecodedMask } from './decode-mask.ts';
+import { ProcessEnded } from '../isolated/processes.ts';
+import { formatOf } from './image-format.ts';
+import type { DecodedMask } from './decoded-mask.ts';
 import type { DecodedImage, ImageOfRows, OpenImage } from './decoded-image.ts';
 import {
   AnsweredImage,
@@ -22,44 +19,22 @@ import {
   needsOf,
   OpenedImage,
 } from './decoder-messages.ts';
+import { askOnce, foreignDecoders, type ForeignImage, imageRequest, sent } from './decoders.ts';
 import { type FilePages, ONE_IMAGE } from './file-pages.ts';
 import type { ImageFile } from './image-file.ts';
 
-/** More at once only take memory: an import reads three files ahead. */
-const MOST_PROCESSES = 3;
+export type { ForeignImage } from './decoders.ts';
 
-/** By its path: tests of the window bundle what is written as `new URL` for a browser. */
-const ENTRY = pathToFileURL(join(import.meta.dirname, 'decoder-process.ts'));
-const decoders: Isolated = isolated(ENTRY, {
-  most: Math.min(MOST_PROCESSES, availableParallelism()),
-});
-
-export interface ForeignImage {
-  readonly subject: string;
-  readonly page?: number;
-  readonly channelPages?: readonly number[] | null;
-}
-
-const sent = ({ source }: ImageFile): { bytes: Uint8Array } | { path: string } =>
-  typeof source === 'string' ? { path: source } : { bytes: source };
-
-const imageRequest = (file: ImageFile, { subject, page, channelPages = null }: ForeignImage) => ({
-  ...{ subject, file: sent(file) },
-  ...(page === undefined ? {} : { page }),
-  channelPages: channelPages === null ? null : [...channelPages],
-});
-
-const askOnce = (file: ImageFile, request: DecoderRequest): Promise<unknown> =>
-  decoders.use((ask) => ask(request, { subject: request.subject, fileBytes: file.sizeBytes }));
-
-/** file-pages.ts' filePages. Errors: those of it. */
+/** read-pages.ts' filePages. Errors: those of it. */
 async function foreignPages(
   file: ImageFile,
   { subject, as }: { readonly subject: string; readonly as: PagesAs },
 ): Promise<FilePages> {
   const format = await formatOf(file, subject);
   if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
-  return AnsweredPages.parse(await askOnce(file, { what: 'pages', subject, as, file: sent(file) }));
+  return AnsweredPages.parse(
+    await askOnce(foreignDecoders, file, { what: 'pages', subject, as, file: sent(file) }),
+  );
 }
 
 /** The same of a file that is being opened. One image where it cannot be read: decoding it will say why. */
@@ -77,14 +52,18 @@ export async function foreignPagesOrOne(
 
 /** Reads all of an image once. Errors: those of decodeImage. */
 export const checkImage = async (file: ImageFile, of: ForeignImage): Promise<CheckedImage> =>
-  CheckedImage.parse(await askOnce(file, { what: 'check', ...imageRequest(file, of) }));
+  CheckedImage.parse(
+    await askOnce(foreignDecoders, file, { what: 'check', ...imageRequest(file, of) }),
+  );
 
 /** Errors: those of decodeImage. */
 export const decodeForeignImage = async (
   file: ImageFile,
   of: ForeignImage,
 ): Promise<DecodedImage> =>
-  AnsweredImage.parse(await askOnce(file, { what: 'image', ...imageRequest(file, of) }));
+  AnsweredImage.parse(
+    await askOnce(foreignDecoders, file, { what: 'image', ...imageRequest(file, of) }),
+  );
 
 /** `evidenceAlone`: without its values, which are many. Errors: those of decodeMask. */
 export const decodeForeignMask = async (
@@ -92,7 +71,11 @@ export const decodeForeignMask = async (
   { evidenceAlone = false, ...of }: ForeignImage & { readonly evidenceAlone?: boolean },
 ): Promise<DecodedMask> =>
   AnsweredMask.parse(
-    await askOnce(file, { what: 'mask', evidenceAlone, ...imageRequest(file, of) }),
+    await askOnce(foreignDecoders, file, {
+      what: 'mask',
+      evidenceAlone,
+      ...imageRequest(file, of),
+    }),
   );
 
 /**
@@ -113,7 +96,7 @@ export async function checkWithMask(
   const fileBytes = image.file.sizeBytes + mask.file.sizeBytes;
   try {
     const pair = AnsweredPair.parse(
-      await decoders.use((ask) => ask(request, { subject, fileBytes })),
+      await foreignDecoders.use((ask) => ask(request, { subject, fileBytes })),
     );
     return { image: pair.image, mask: 'code' in pair.mask ? fromWireError(pair.mask) : pair.mask };
   } catch (error) {
@@ -139,7 +122,7 @@ export const withForeignImage = <T>(
   of: ForeignImage,
   use: (image: ForeignRows) => Promise<T>,
 ): Promise<T> =>
-  decoders.use(async (ask) => {
+  foreignDecoders.use(async (ask) => {
     const { subject } = of;
     const fileBytes = file.sizeBytes;
     const request: DecoderRequest = { what: 'open', ...imageRequest(file, of) };

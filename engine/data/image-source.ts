@@ -3,9 +3,11 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
-import { decodeImage, type DecodedImage, openImage, type OpenImage } from './decode.ts';
+import type { DecodedImage } from './decoded-image.ts';
+import { AnsweredImage, type DecoderRequest } from './decoder-messages.ts';
+import { askOnce, imageRequest, shownDecoders } from './decoders.ts';
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
-import { reduceImage, reductionOf } from './reduce.ts';
+import { reductionOf } from './reduce.ts';
 
 const FIND_AGAIN =
   'put the original back, or find it again: "Find linked images" in the library, or graft relink PROJECT FOLDER';
@@ -52,79 +54,71 @@ export async function openOriginal(
   );
 }
 
-/**
- * The file alone says how large it is: what a project says of it besides is not believed where both differ.
- * Errors: corrupt.
- */
-function assertSizeAsStored<Sized extends { readonly width: number; readonly height: number }>(
-  image: ImageRecord,
-  file: Sized,
-): Sized {
-  const { name, widthPx, heightPx } = image;
-  if (file.width === widthPx && file.height === heightPx) return file;
-  throw new AppError(
-    'corrupt',
-    `Image ${name} has ${file.width}×${file.height} px, but ${widthPx}×${heightPx} px in the project, which is damaged. Import the image again, or take a backup of the project.`,
-    { subject: name },
-  );
-}
+/** What a decoder is asked of an original: by the name that people know, refused where it is not as large as stored. */
+const stored = (image: ImageRecord, file: ImageFile) => {
+  const { name, widthPx, heightPx, page, channelPages, linkPath } = image;
+  const of = imageRequest(file, { subject: linkPath ?? name, page, channelPages });
+  return { ...of, stored: { name, widthPx, heightPx } };
+};
 
-/** Decoded pixels of an image. Errors: those of openOriginal and decodeImage; corrupt, where it has another size. */
+/**
+ * Decoded pixels of an image, for a window: decoded in a process of its own, since the project may be anybody's.
+ * Errors: those of openOriginal and decodeImage; corrupt, where it has another size.
+ */
 export async function readImage(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
 ): Promise<DecodedImage> {
-  const subject = image.linkPath ?? image.name;
-  const { page, channelPages } = image;
   const file = await openOriginal(project, image);
-  return assertSizeAsStored(image, await decodeImage(file, { subject, page, channelPages }));
+  const request: DecoderRequest = { what: 'image', ...stored(image, file) };
+  return AnsweredImage.parse(await askOnce(shownDecoders, file, request));
 }
 
-/**
- * Pixels for a picture of an image with no side longer than `maxSidePx`: of a very large image, one pixel for each
- * `reducedBy` × `reducedBy` of its own. Errors: those of readImage.
- */
-export async function readForPicture(
+interface Reduced {
+  readonly pixels: DecodedImage;
+  /** Of a very large image, `pixels` has one for each `reducedBy` × `reducedBy` of its own. */
+  readonly reducedBy: number;
+}
+
+/** Pixels of an image of which no more is wanted than `maxSidePx` to a side. Errors: those of readImage. */
+export async function readReduced(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
-  maxSidePx: number,
-): Promise<{ readonly pixels: DecodedImage; readonly reducedBy: number }> {
+  { maxSidePx, small = false }: { readonly maxSidePx: number; readonly small?: boolean },
+): Promise<Reduced> {
   const reducedBy = reductionOf(image, maxSidePx);
-  const pixels =
-    reducedBy === 1
-      ? await readImage(project, image)
-      : await reduceImage(await openStoredImage(project, image), reducedBy);
+  const file = await openOriginal(project, image);
+  const request: DecoderRequest = {
+    ...{ what: 'picture', ...stored(image, file), reducedBy },
+    maxSidePx: small ? maxSidePx : null,
+  };
+  const pixels = AnsweredImage.parse(await askOnce(shownDecoders, file, request));
   return { pixels, reducedBy };
 }
 
-/** The same, for reading some rows at a time. Errors: those of openOriginal and openImage; corrupt as there. */
-export async function openStoredImage(
+/** As it is shown (smallImage), for a picture of it. Errors: those of readImage. */
+export const readSmall = (
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
-  options: { readonly bandBytes?: number } = {},
-): Promise<OpenImage> {
-  const subject = image.linkPath ?? image.name;
-  const file = await openOriginal(project, image);
-  const { page, channelPages } = image;
-  return assertSizeAsStored(
-    image,
-    await openImage(file, { ...options, subject, page, channelPages }),
-  );
-}
+  maxSidePx: number,
+): Promise<Reduced> => readReduced(project, image, { maxSidePx, small: true });
 
 /** Pixels of a label map that is unpacked although nobody has looked at the file of its image: 16 MiB. */
 const UNSEEN_PX = 2 ** 24;
 
 /**
  * The current label map of an image, null where it has none, for whoever does not read the image as well: a few bytes can
- * ask for a gigabyte, which is given only where the image is as large. Errors: those of openStoredImage and readLabelMap.
+ * ask for a gigabyte, which is given only where the image is as large. Errors: those of readImage and readLabelMap.
  */
 export async function readLabelMapAlone(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   image: ImageRecord,
 ): Promise<LabelMap | null> {
   if (image.labelMapId === null) return null;
-  if (image.widthPx * image.heightPx > UNSEEN_PX) await openStoredImage(project, image);
+  if (image.widthPx * image.heightPx > UNSEEN_PX) {
+    const file = await openOriginal(project, image);
+    await askOnce(shownDecoders, file, { what: 'open', ...stored(image, file) });
+  }
   return readLabelMap(project, image.labelMapId);
 }
 

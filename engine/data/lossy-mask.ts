@@ -2,7 +2,7 @@
  * Masks in files that were compressed with losses: black and white can be told from them, numbers cannot, and are refused as
  * what they are.
  */
-import type { ImageFormat } from './decode.ts';
+import type { ImageFormat } from './image-format.ts';
 import type { Samples } from './decoded-image.ts';
 import { fileInMemory, type ImageFile } from './image-file.ts';
 import { notAMask } from './mask-error.ts';

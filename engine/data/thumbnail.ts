@@ -67,6 +67,11 @@ function maskPicture(labelMap: LabelMap, classes: readonly SegmentationClass[]):
   return { width: labelMap.width, height: labelMap.height, channels: 3, data };
 }
 
+/** An image as it is shown, no side longer than `maxSidePx`: 8 bits, one channel or three. Twice is as once. */
+export async function smallImage(image: DecodedImage, maxSidePx: number): Promise<DecodedImage> {
+  return { ...(await shrink(toPicture(image), maxSidePx, 'cubic')), bitDepth: 8, notes: [] };
+}
+
 /** PNG of an image, no side longer than `maxSidePx`. */
 export async function imagePng(image: DecodedImage, maxSidePx: number): Promise<Uint8Array> {
   return encodePng(await shrink(toPicture(image), maxSidePx, 'cubic'));
@@ -93,7 +98,7 @@ export interface ThumbnailOptions {
   };
 }
 
-/** PNG of an image, with its label map laid over it where one is given. */
+/** PNG of an image, or of smallImage's, with its label map laid over it where one is given. Errors: invalid-input. */
 export async function thumbnailPng(
   image: DecodedImage,
   options: ThumbnailOptions,
@@ -101,15 +106,15 @@ export async function thumbnailPng(
   const { maxSidePx, labels } = options;
   if (labels === undefined) return imagePng(image, maxSidePx);
   const { labelMap, classes, hasBackground } = labels;
-  if (labelMap.width !== image.width || labelMap.height !== image.height) {
+  const base = await shrink(toPicture(image), maxSidePx, 'cubic');
+  // Shrunk as values, so that only pixels that are shown are coloured.
+  const values = await shrink({ ...labelMap, channels: 1 }, maxSidePx, 'nearest');
+  if (values.width !== base.width || values.height !== base.height) {
     throw new AppError(
       'invalid-input',
       `The label map is ${labelMap.width}×${labelMap.height} px, its image ${image.width}×${image.height}.`,
     );
   }
-  const base = await shrink(toPicture(image), maxSidePx, 'cubic');
-  // Shrunk as values, so that only pixels that are shown are coloured.
-  const values = await shrink({ ...labelMap, channels: 1 }, maxSidePx, 'nearest');
   const colours = maskPicture(values, classes);
   const data = new Uint8ClampedArray(colours.data.length);
   for (let i = 0; i < data.length; i++) {

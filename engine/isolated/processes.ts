@@ -9,7 +9,7 @@ import { AppError, fromWireError } from '../../shared/errors.ts';
 import { type Limits, limitsFor, machineBytes, type Needs } from './limits.ts';
 import { type Question, Reply, TOO_MUCH_MEMORY } from './messages.ts';
 
-/** How long a process waits for the next file. */
+/** How long a process waits for the next file, where nothing else is said. */
 const IDLE_MS = 10_000;
 const TAIL_CHARACTERS = 4000;
 
@@ -160,7 +160,15 @@ export interface Isolated {
  */
 export function isolated(
   entry: URL,
-  { most, limits = limitsFor }: { readonly most: number; readonly limits?: typeof limitsFor },
+  {
+    most,
+    limits = limitsFor,
+    idleMs = IDLE_MS,
+  }: {
+    readonly most: number;
+    readonly limits?: typeof limitsFor;
+    readonly idleMs?: number;
+  },
 ): Isolated {
   const begin = () => new IsolatedProcess(entry, limits);
   const idle: IsolatedProcess[] = [];
@@ -192,7 +200,7 @@ export function isolated(
     lent--;
     if (!process.ended) idle.push(process);
     clearTimeout(timer);
-    if (lent === 0) timer = setTimeout(close, IDLE_MS).unref();
+    if (lent === 0) timer = setTimeout(close, idleMs).unref();
   };
   return {
     async use(work) {

@@ -1,7 +1,7 @@
 /** Small pictures for the grid: a few drawn at a time, the last ones kept in memory. */
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { readForPicture, readLabelMap } from '../data/image-source.ts';
+import { readSmall, readLabelMap } from '../data/image-source.ts';
 import { reduceLabels } from '../data/reduce.ts';
 import { thumbnailPng } from '../data/thumbnail.ts';
 import type { Project } from '../db/project.ts';
@@ -42,7 +42,7 @@ export function createThumbnails(): Thumbnails {
 
   async function draw(db: Project, request: ThumbnailRequest): Promise<Uint8Array> {
     const { image, maxSidePx, withLabels } = request;
-    const { pixels, reducedBy } = await readForPicture(db, image, maxSidePx);
+    const { pixels, reducedBy } = await readSmall(db, image, maxSidePx);
     if (!withLabels || image.labelMapId === null) return thumbnailPng(pixels, { maxSidePx });
     const dataset = db.datasets.get(image.datasetId);
     if (dataset === undefined) throw new AppError('not-found', 'The dataset was deleted.');

@@ -1,6 +1,6 @@
 /** What images of the project look like as numbers, for comparing them: one `features` event an image. */
 import { AppError, toWireError } from '../../shared/errors.ts';
-import { openStoredImage } from '../data/image-source.ts';
+import { openStoredImage } from '../data/stored-rows.ts';
 import type { Project } from '../db/project.ts';
 import { checkpointWeights, decodeCheckpoint } from './checkpoint.ts';
 import { networkRows, squeezed } from './images/image-rows.ts';

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { formatOf } from '../../engine/data/decode.ts';
+import { formatOf } from '../../engine/data/image-format.ts';
 import {
   decodeForeignImage,
   decodeForeignMask,

@@ -5,7 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { assertFileName } from '../../../shared/names.ts';
 import { joinChannelFiles } from '../channel-files.ts';
 import type { DecodedImage } from '../decoded-image.ts';
-import type { DecodedMask } from '../decode-mask.ts';
+import type { DecodedMask } from '../decoded-mask.ts';
 import type { CheckedImage } from '../decoder-messages.ts';
 import type { FileReader } from '../files.ts';
 import {

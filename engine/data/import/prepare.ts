@@ -4,7 +4,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
-import type { DecodedMask } from '../decode-mask.ts';
+import type { DecodedMask } from '../decoded-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { bytesOf, hashOf } from '../image-file.ts';
 import { labelPath, loadItem, loadLabels, shownPath, skipIssue } from './load.ts';

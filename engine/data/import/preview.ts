@@ -13,7 +13,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { colourClassZero } from '../class-colors.ts';
 import { isBackground } from './background.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
-import type { DecodedMask } from '../decode-mask.ts';
+import type { DecodedMask } from '../decoded-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type FoundContents, type ImportSource, readContents } from './formats.ts';
 import { classesInto, type Into, intoClasses } from './into-classes.ts';

@@ -5,7 +5,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import { readMaskValues, type WrittenValues } from '../../../shared/mask-values.ts';
 import { classColor } from '../class-colors.ts';
-import type { DecodedMask, MaskAlpha } from '../decode-mask.ts';
+import type { DecodedMask, MaskAlpha } from '../decoded-mask.ts';
 import { type MaskKind, maskValueName, type Slope, type ValueEvidence } from '../mask-evidence.ts';
 
 /** What a layout says about its masks. */

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LEAST_SIMILARITY, type AlikePair } from '../../../shared/alike.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { takesPart } from '../../../shared/task-sources.ts';
-import { readForPicture } from '../../data/image-source.ts';
+import { readReduced } from '../../data/image-source.ts';
 import { greySquare } from '../../data/thumbnail.ts';
 import { openProjectReadonly, type Project } from '../../db/project.ts';
 import { candidates } from './candidates.ts';
@@ -42,7 +42,7 @@ async function squares(project: Project): Promise<Map<number, Uint8Array>> {
     for (let image = missing[next++]; image !== undefined; image = missing[next++]) {
       progress('looking at images', next / missing.length);
       try {
-        const { pixels } = await readForPicture(project, image, PICTURE_PX);
+        const { pixels } = await readReduced(project, image, { maxSidePx: PICTURE_PX });
         const grey = await greySquare(pixels, SIDE);
         const bytes = signatureOf(image.id, grey) === null ? new Uint8Array() : grey;
         found.set(image.id, bytes);

@@ -20,7 +20,7 @@ import { scoredClasses } from '../../../shared/foreground.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { isTaskPretraining, pretrainingKey } from '../../../shared/pretrainings.ts';
-import { readForPicture, readLabelMap } from '../../data/image-source.ts';
+import { readSmall, readLabelMap } from '../../data/image-source.ts';
 import { imagePng, maskPng } from '../../data/thumbnail.ts';
 import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
@@ -129,7 +129,7 @@ async function examplesOf(
     const uri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
     const mask = (map: ReturnType<typeof decodeLabelMap>) =>
       maskPng(map, classes, EXAMPLE_SIDE_PX).then(uri);
-    const { pixels } = await readForPicture(db, image, EXAMPLE_SIDE_PX);
+    const { pixels } = await readSmall(db, image, EXAMPLE_SIDE_PX);
     examples.push({
       pretraining: run.pretraining,
       transfer: run.transfer,

@@ -5,7 +5,7 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import { decodeLabelMap, readLabelMapRuns } from '../../../shared/label-map.ts';
-import type { OpenImage } from '../../data/decode.ts';
+import type { OpenImage } from '../../data/decoded-image.ts';
 import { sampleBytes, type Samples, samplesOf } from '../../data/decoded-image.ts';
 import { openScratchFile, type ScratchFile } from './scratch-file.ts';
 

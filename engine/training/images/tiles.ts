@@ -5,7 +5,8 @@
 import type { ImageRecord, SamplingConfig } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap, labelMapSize } from '../../../shared/label-map.ts';
-import { labelMapCode, openStoredImage } from '../../data/image-source.ts';
+import { labelMapCode } from '../../data/image-source.ts';
+import { openStoredImage } from '../../data/stored-rows.ts';
 import type { Project } from '../../db/project.ts';
 import { type Conversions, toValues } from './channels.ts';
 import { conversionsOf, type ImageRows, networkRows, squeezed } from './image-rows.ts';

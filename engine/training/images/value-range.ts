@@ -3,7 +3,7 @@
  * channels stand for it. Exact, from counts of halves of the values' bits, so that an image is read in pieces and never
  * sorted: 16 bits in one pass, 32 in two.
  */
-import type { OpenImage } from '../../data/decode.ts';
+import type { OpenImage } from '../../data/decoded-image.ts';
 import type { Samples } from '../../data/decoded-image.ts';
 import { piecesOf } from './row-pieces.ts';
 

@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { decodeImage } from '../../../engine/data/decode.ts';
-import { filePages } from '../../../engine/data/file-pages.ts';
+import { filePages } from '../../../engine/data/read-pages.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { writeTiff } from './tiff-writer.ts';

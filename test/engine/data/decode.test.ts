@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import * as decoder from '../../../engine/data/decode.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
+import { formatOf } from '../../../engine/data/image-format.ts';
 import { AppError, type ErrorCode } from '../../../shared/errors.ts';
 import { tiff } from './tiff-fixtures.ts';
 
@@ -346,7 +347,7 @@ describe('bad input', () => {
   });
 
   test('the format is told by content, not by name', async () => {
-    expect(await decoder.formatOf(fileInMemory(tiff('float')), 'a.png')).toBe('tiff');
+    expect(await formatOf(fileInMemory(tiff('float')), 'a.png')).toBe('tiff');
   });
 });
 

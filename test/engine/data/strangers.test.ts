@@ -9,7 +9,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { exportCoco } from '../../../engine/data/export/coco.ts';
 import { exportFolder } from '../../../engine/data/export/folder.ts';
 import { openFile } from '../../../engine/data/image-file.ts';
-import { openOriginal, openStoredImage, readImage } from '../../../engine/data/image-source.ts';
+import { openOriginal, readImage, readSmall } from '../../../engine/data/image-source.ts';
+import { openStoredImage } from '../../../engine/data/stored-rows.ts';
 import type { Project } from '../../../engine/db/project.ts';
 import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
 import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
@@ -102,6 +103,7 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
   };
   await expect(readImage(project, image)).rejects.toMatchObject(contradiction);
   await expect(openStoredImage(project, image)).rejects.toMatchObject(contradiction);
+  await expect(readSmall(project, image, 160)).rejects.toMatchObject(contradiction);
   expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
   const before = process.memoryUsage().arrayBuffers;
   for (const exported of [exportFolder, exportCoco]) {

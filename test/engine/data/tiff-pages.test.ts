@@ -1,7 +1,7 @@
 /** Which pages of a TIFF are images, which are channels, and which are left out and named. */
 import { describe, expect, test } from 'vitest';
 import { decodeImage } from '../../../engine/data/decode.ts';
-import { filePages } from '../../../engine/data/file-pages.ts';
+import { filePages } from '../../../engine/data/read-pages.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { type TiffPage, writeTiff } from './tiff-writer.ts';
 

@@ -1,0 +1,24 @@
+/** What a decoded mask is. It is decoded by decode-mask.ts. */
+import type { AlphaSamples } from './decoded-image.ts';
+import type { MaskKind, MaskSamples, ValueEvidence } from './mask-evidence.ts';
+
+export interface DecodedMask extends ValueEvidence {
+  readonly width: number;
+  readonly height: number;
+  readonly kind: MaskKind;
+  /** [height, width] */
+  readonly values: MaskSamples;
+  readonly alpha: MaskAlpha | null;
+  /** What was dropped or changed on the way, in words. */
+  readonly notes: readonly string[];
+}
+
+/** The alpha channel of a mask, which is left out unless it is what holds the mask (import/mask-channel.ts). */
+export interface MaskAlpha extends ValueEvidence {
+  /** [height, width] */
+  readonly values: AlphaSamples;
+  /** Pixels that are not opaque. */
+  readonly transparent: number;
+  /** Pixels that are nearer to transparent, of a colour that others have which are not. */
+  readonly hidden: number;
+}

@@ -1,0 +1,44 @@
+/**
+ * The processes in which images are decoded, and how they are asked: those for files from outside, and those for what a
+ * window shows of a project, so that no picture waits for the end of an import.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Isolated, isolated } from '../isolated/processes.ts';
+import type { DecoderRequest } from './decoder-messages.ts';
+import type { ImageFile } from './image-file.ts';
+
+/** More at once only take memory: an import reads three files ahead. */
+const MOST_PROCESSES = 3;
+const most = Math.min(MOST_PROCESSES, availableParallelism());
+
+/** Between two pictures that somebody looks at; a new process takes a third of a second to start. */
+const SHOWN_IDLE_MS = 5 * 60_000;
+
+/** By its path: tests of the window bundle what is written as `new URL` for a browser. */
+const ENTRY = pathToFileURL(join(import.meta.dirname, 'decoder-process.ts'));
+
+export const foreignDecoders: Isolated = isolated(ENTRY, { most });
+export const shownDecoders: Isolated = isolated(ENTRY, { most, idleMs: SHOWN_IDLE_MS });
+
+export interface ForeignImage {
+  readonly subject: string;
+  readonly page?: number;
+  readonly channelPages?: readonly number[] | null;
+}
+
+export const sent = ({ source }: ImageFile): { bytes: Uint8Array } | { path: string } =>
+  typeof source === 'string' ? { path: source } : { bytes: source };
+
+export const imageRequest = (
+  file: ImageFile,
+  { subject, page, channelPages = null }: ForeignImage,
+) => ({
+  ...{ subject, file: sent(file) },
+  ...(page === undefined ? {} : { page }),
+  channelPages: channelPages === null ? null : [...channelPages],
+});
+
+export const askOnce = (by: Isolated, file: ImageFile, request: DecoderRequest): Promise<unknown> =>
+  by.use((ask) => ask(request, { subject: request.subject, fileBytes: file.sizeBytes }));
