@@ -2,7 +2,7 @@
  * What importing, predicting and studies can be asked for, by the names that it has in the window and by its flags. Messages of the
  * engine name the flags; the window names its controls in their place.
  */
-import type { OneMask, PagesAs } from './api.ts';
+import type { OneMask, PagesAs, RestoreChoice } from './api.ts';
 
 export const CONTROLS = {
   pages: 'Pages of a file',
@@ -18,6 +18,7 @@ export const CONTROLS = {
   pilot: 'Taking as a pilot',
   alike: 'Alike images …',
   clash: 'Images whose names are taken',
+  same: 'Images that were added again',
   newClasses: 'Add the classes that the dataset has not',
   replaceMasks: 'Replace masks that are in the folder',
 } as const;
@@ -31,6 +32,13 @@ export const PAGES_WORDS: Readonly<Record<PagesAs, string>> = {
 export const ONE_MASK_WORDS: Readonly<Record<OneMask, string>> = {
   first: 'Belongs to the first page',
   every: 'Belongs to every page',
+};
+
+/** What becomes of an image in the bin that was added again meanwhile. */
+export const RESTORE_WORDS: Readonly<Record<Exclude<RestoreChoice, 'refuse'>, string>> = {
+  leave: 'Stay in the bin',
+  replace: 'Take the place of what was added',
+  both: 'Come back beside what was added',
 };
 
 /** What pretraining may see of the target's labels. */
@@ -50,6 +58,9 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--one-mask every/g, chosen('oneMask', ONE_MASK_WORDS.every)],
   [/--images DIR/g, named('imagesDir')],
   [/--map(?: \S+=\w+(?: or \S+=\w+)?)?/g, `${named('becomes')} beside the value`],
+  [/--same leave/g, chosen('same', RESTORE_WORDS.leave)],
+  [/--same replace/g, chosen('same', RESTORE_WORDS.replace)],
+  [/--same both/g, chosen('same', RESTORE_WORDS.both)],
   [/--clash (?:rename|skip)/g, named('clash')],
   [/--new-classes/g, named('newClasses')],
   [/--read/g, named('asProposed')],

@@ -6,8 +6,8 @@ export interface ProgressPoint {
   readonly name: string;
   /** ISO date of the training's start. */
   readonly at: string;
-  /** Images with labels that it learned from. */
-  readonly labels: number;
+  /** Images that were labelled when it began, the held-out ones included: each took labelling. */
+  readonly labelled: number;
   /** In Annotate on this dataset until then; null where none was measured. */
   readonly minutes: number | null;
   /** On held-out images. */

@@ -4,6 +4,8 @@ import {
   CLASH_CHOICES,
   type ClashChoice,
   type HeldImage,
+  RESTORE_CHOICES,
+  type RestoreChoice,
   type TransferPreview,
 } from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
@@ -81,9 +83,11 @@ interface TransferFlags extends Flags {
   preview: boolean;
 }
 
+const newClassLines = (of: 'labels' | 'images', names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`new classes of ${of}: ${names.join(', ')} (add them: --new-classes)`];
+
 function previewLines(preview: TransferPreview, to: Dataset): string[] {
   const { images, labelled, same, clashes, classes, newClasses, newImageClasses, held } = preview;
-  const fresh = [...newClasses.map(({ name }) => name), ...newImageClasses];
   return [
     `${counted(images, 'image')}, ${labelled} labelled`,
     ...(same > 0 ? [`${counted(same, 'image')} in "${to.name}" already: left where they are`] : []),
@@ -92,7 +96,11 @@ function previewLines(preview: TransferPreview, to: Dataset): string[] {
         `  ${name} is the name of another image there (keep both: --clash rename, as ${free}; leave it: --clash skip)`,
     ),
     ...classes.map(({ name, becomes }) => `  class ${name} becomes ${becomes}`),
-    ...(fresh.length === 0 ? [] : [`new classes: ${fresh.join(', ')} (add them: --new-classes)`]),
+    ...newClassLines(
+      'labels',
+      newClasses.map(({ name }) => name),
+    ),
+    ...newClassLines('images', newImageClasses),
     ...(held > 0
       ? [
           `${counted(held, 'image')} stay in the bin, since studies or models are made of them, and a copy goes`,
@@ -262,19 +270,31 @@ Examples:
       }),
   );
 
-  named('restore', 'take images out of the bin').action(
-    (path: string, names: string[], options: Flags) =>
+  named('restore', 'take images out of the bin')
+    .addOption(
+      new Option('--same <what>', 'of images that were added again meanwhile: what becomes of them')
+        .choices(RESTORE_CHOICES)
+        .default('refuse' satisfies RestoreChoice),
+    )
+    .action((path: string, names: string[], options: Flags & { same: RestoreChoice }) =>
       inDataset(path, options, async (place) => {
         const { caller, project, dataset } = place;
         const where = `the bin of "${dataset.name}"`;
         const imageIds = imagesNamed(await binned(place), names, where).map(({ id }) => id);
-        const { renamed } = await caller.call('images.restore', { project, imageIds });
-        print(options, { imageIds, renamed }, [
-          `${counted(imageIds.length, 'image')} of "${dataset.name}" ${imageIds.length === 1 ? 'is' : 'are'} back`,
+        const { same } = options;
+        const report = await caller.call('images.restore', { project, imageIds, same });
+        const { left, replaced, renamed } = report;
+        const back = report.imageIds.length;
+        print(options, report, [
+          `${counted(back, 'image')} of "${dataset.name}" ${back === 1 ? 'is' : 'are'} back`,
+          ...(left.length > 0
+            ? [`  ${left.length} left in the bin: the dataset has them again`]
+            : []),
+          ...replaced.map(({ name }) => `  ${name}, which was added again, is in the bin instead`),
           ...renamed.map(({ name, now }) => `  ${name} is called ${now} now: its name was taken`),
         ]);
       }),
-  );
+    );
 
   withFlags(
     images

@@ -24,7 +24,7 @@ const listLines = (models: readonly ListedModel[]) =>
   models.length === 0
     ? 'There is no model yet. Train one: graft train P.graft --dataset NAME'
     : table([
-        ['name', 'dataset', 'started from', 'labels', 'held-out Dice', 'trained', 'notes'],
+        ['name', 'dataset', 'started from', 'trained on', 'held-out Dice', 'trained', 'notes'],
         ...models.map((model) => [
           model.name,
           model.datasetName,

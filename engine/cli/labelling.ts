@@ -108,12 +108,12 @@ Examples:
         const rows = progress.points.map((point) => [
           point.name,
           minuteUtc(point.at),
-          String(point.labels),
+          String(point.labelled),
           point.minutes === null ? '–' : fixed(point.minutes, 0),
           fixed(point.dice, 3),
           point.interval === null ? '–' : point.interval.map((end) => fixed(end, 3)).join(' … '),
         ]);
-        const head = ['training', 'begun', 'labels', 'minutes', 'Dice', '95 %'];
+        const head = ['training', 'begun', 'labelled', 'minutes', 'Dice', '95 %'];
         const { seconds, medianSeconds, isMeasured } = progress.time;
         const median =
           medianSeconds === null ? '' : `, ${duration(medianSeconds)} an image (median)`;

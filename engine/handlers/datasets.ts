@@ -15,7 +15,7 @@ import { makeSplit } from '../data/split.ts';
 import type { Project } from '../db/project.ts';
 import { type Handlers, requireDataset } from './context.ts';
 import { datasetUsers } from './dataset-users.ts';
-import { imagesOfOne } from './image-edits.ts';
+import { imagesOfOne } from './images-of-one.ts';
 
 type DatasetCalls =
   | 'datasets.list'

@@ -5,14 +5,15 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Changes } from '../../shared/events.ts';
 import { assertFileName } from '../../shared/names.ts';
-import { freeName } from '../data/addition/fates.ts';
 import { oneName } from '../data/import/pairing.ts';
 import { transferImages } from '../data/transfer/carry-out.ts';
 import { planTransfer, type TransferRequest } from '../data/transfer/plan.ts';
+import { planRestore, restoreImages } from '../data/transfer/restore.ts';
 import type { Project } from '../db/project.ts';
 import { type CallContext, type Handlers, requireDataset } from './context.ts';
 import { datasetUsers } from './dataset-users.ts';
 import { heldImages, holderWords } from './held-images.ts';
+import { imagesOfOne } from './images-of-one.ts';
 
 type ImageEditCalls = Extract<
   CallName,
@@ -20,30 +21,12 @@ type ImageEditCalls = Extract<
   | 'images.include'
   | 'images.rename'
   | 'images.delete'
+  | 'images.previewRestore'
   | 'images.restore'
   | 'images.previewTransfer'
   | 'images.transfer'
   | `bin.${string}`
 >;
-
-interface Chosen {
-  readonly datasetId: number;
-  readonly images: readonly ImageRecord[];
-}
-
-/** Errors: not-found; invalid-input, where they are of several datasets. */
-export function imagesOfOne(db: Project, imageIds: readonly number[]): Chosen {
-  const images = [...new Set(imageIds)].map((id) => {
-    const image = db.datasets.image(id);
-    if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
-    return image;
-  });
-  const [datasetId, ...others] = new Set(images.map((image) => image.datasetId));
-  if (datasetId === undefined || others.length > 0) {
-    throw new AppError('invalid-input', 'These images are of several datasets. Name those of one.');
-  }
-  return { datasetId, images };
-}
 
 /** What of a dataset is different where some of its images come, go, or take part otherwise. */
 function changesOf(db: Project, images: NonNullable<Changes['images']>) {
@@ -98,51 +81,6 @@ function assertNewName(db: Project, image: ImageRecord, name: string): void {
     `Another image of the dataset is called ${other.name}. Choose another name, or rename that one first.`,
     { subject: name },
   );
-}
-
-/**
- * Out of the bin, under a free name where another image has theirs; before, by id, what they were called. Pages of one file
- * keep one name: beside pages of another file by that name, an export could not tell them apart.
- */
-function restore(db: Project, { datasetId, images }: Chosen) {
-  const there = db.datasets.images(datasetId);
-  const taken = Map.groupBy(there, ({ name }) => oneName(name));
-  const renamed: { name: string; now: string }[] = [];
-  const binned = images.filter(({ deletedAt }) => deletedAt !== null);
-  db.transaction(() => {
-    for (const own of pagesOfFiles(binned)) {
-      const [{ name, hash }] = own;
-      const pages = new Set(own.map(({ page }) => page));
-      const isTaken = (one: string) =>
-        (taken.get(oneName(one)) ?? []).some(
-          (image) => image.name !== one || image.hash !== hash || pages.has(image.page),
-        );
-      const now = isTaken(name) ? freeName(name, isTaken) : name;
-      if (now !== name) renamed.push({ name, now });
-      for (const { id } of own) {
-        if (now !== name) db.imageEdits.rename(id, now);
-        db.imageEdits.setDeleted(id, null);
-      }
-      taken.set(oneName(now), [
-        ...(taken.get(oneName(now)) ?? []),
-        ...own.map((image) => ({ ...image, name: now })),
-      ]);
-    }
-  });
-  return renamed;
-}
-
-/** Pages of one file by one name belong together; of two that show the same page, the second begins anew. */
-function pagesOfFiles(images: readonly ImageRecord[]): [ImageRecord, ...ImageRecord[]][] {
-  const files = new Map<string, [ImageRecord, ...ImageRecord[]]>();
-  for (const image of images) {
-    let key = `${image.hash} ${image.name}`;
-    while (files.get(key)?.some(({ page }) => page === image.page) === true) key += ' again';
-    const own = files.get(key);
-    if (own === undefined) files.set(key, [image]);
-    else own.push(image);
-  }
-  return [...files.values()];
 }
 
 /** Runs of no study that came to nothing and are made of binned images, which they do not hold: gone with them. */
@@ -225,14 +163,23 @@ export const imageEditHandlers: Handlers<ImageEditCalls> = {
     };
   },
 
-  'images.restore'({ project, imageIds }, context) {
+  'images.previewRestore'({ project, imageIds }, context) {
+    const { db } = context.project(project);
+    const { images, again } = planRestore(db, imagesOfOne(db, imageIds));
+    return { images: images.length, again };
+  },
+
+  'images.restore'({ project, imageIds, same }, context) {
     const { db } = context.project(project);
     const chosen = imagesOfOne(db, imageIds);
-    const renamed = restore(db, chosen);
-    const added = chosen.images.map(({ id }) => id);
+    const { imageIds: restored, left, replaced, renamed } = restoreImages(db, chosen, same);
     return {
-      output: { renamed },
-      changes: changesOf(db, { datasetId: chosen.datasetId, added }),
+      output: { imageIds: restored, left, replaced, renamed },
+      changes: changesOf(db, {
+        datasetId: chosen.datasetId,
+        added: restored,
+        ...(replaced.length === 0 ? {} : { removed: replaced.map(({ imageId }) => imageId) }),
+      }),
     };
   },
 

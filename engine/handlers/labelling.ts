@@ -1,29 +1,12 @@
 /** Calls that help to label: what to label next, the time that it takes, whether it is enough yet. */
-import { AppError } from '../../shared/errors.ts';
 import type { CallName } from '../../shared/api.ts';
-import type { Project } from '../db/project.ts';
 import { isLabelled, nextToLabel } from '../labelling/next.ts';
 import { labellingProgress } from '../labelling/progress.ts';
 import { timeOfDataset } from '../labelling/time.ts';
 import { type Handlers, requireDataset } from './context.ts';
+import { imagesOfOne } from './images-of-one.ts';
 
 type LabellingCall = Extract<CallName, `labelling.${string}`>;
-
-/** The dataset that images are of. Errors: not-found; invalid-input, where they are of several. */
-function datasetOf(db: Project, imageIds: readonly number[]): number {
-  const datasets = new Set(
-    imageIds.map((id) => {
-      const image = db.datasets.image(id);
-      if (image === undefined) throw new AppError('not-found', `There is no image ${id}.`);
-      return image.datasetId;
-    }),
-  );
-  const [first, ...others] = datasets;
-  if (first === undefined || others.length > 0) {
-    throw new AppError('invalid-input', 'Choose images of one dataset at a time.');
-  }
-  return first;
-}
 
 const suggestionsOf = (datasetId: number) =>
   ({ labelling: { datasetId, what: 'suggestions' } }) as const;
@@ -41,14 +24,14 @@ export const labellingHandlers: Handlers<LabellingCall> = {
   },
   'labelling.skip'({ project, imageId }, context) {
     const { db } = context.project(project);
-    const datasetId = datasetOf(db, [imageId]);
+    const datasetId = imagesOfOne(db, [imageId]).datasetId;
     const labelled = db.labelling.states(datasetId).filter(isLabelled).length;
     db.labelling.choose(imageId, 'later', labelled);
     return { output: null, changes: suggestionsOf(datasetId) };
   },
   'labelling.never'({ project, imageIds, never }, context) {
     const { db } = context.project(project);
-    const datasetId = datasetOf(db, imageIds);
+    const datasetId = imagesOfOne(db, imageIds).datasetId;
     db.transaction(() => {
       for (const id of imageIds) db.labelling.choose(id, never ? 'never' : null);
     });

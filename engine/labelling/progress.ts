@@ -27,7 +27,7 @@ const READINGS = 24;
 interface Training {
   readonly run: Run;
   /** All that there were, the held-out ones included: each took labelling. */
-  readonly labels: number;
+  readonly labelled: number;
   readonly scores: HeldOutScores;
 }
 
@@ -36,7 +36,7 @@ function trainingsOf(db: Project, dataset: Dataset): Training[] {
     if (run.kind !== 'finetune' || run.studyId !== null || run.status !== 'done') return [];
     if (db.snapshots.get(run.config.snapshotId)?.datasetId !== dataset.id) return [];
     const items = db.snapshots.items(run.config.snapshotId);
-    const labels = items.filter(({ labelMapId }) => labelMapId !== null).length;
+    const labelled = items.filter(({ labelMapId }) => labelMapId !== null).length;
     const scores = new Map(
       db.runs
         .results(run.id)
@@ -44,7 +44,7 @@ function trainingsOf(db: Project, dataset: Dataset): Training[] {
           checkpoint === 'best' && dice !== null ? [[imageId, dice] as const] : [],
         ),
     );
-    return scores.size === 0 ? [] : [{ run, labels, scores }];
+    return scores.size === 0 ? [] : [{ run, labelled, scores }];
   });
 }
 
@@ -97,12 +97,12 @@ export function labellingProgress(
   const names = new Map(db.models.list().map(({ runId, name }) => [runId, name]));
   const { scores, heldOut, on } = scoresTogether(trainings.map((one) => one.scores));
   const points = trainings
-    .map(({ run, labels }, i): ProgressPoint & { readonly error: number } => {
+    .map(({ run, labelled: atItsTime }, i): ProgressPoint & { readonly error: number } => {
       const score = scores[i];
       return {
         name: names.get(run.id) ?? `run ${run.id}`,
         at: run.createdAt,
-        labels,
+        labelled: atItsTime,
         minutes: minutesUntil(slots, run.createdAt),
         dice: score?.mean ?? 0,
         interval: score?.interval ?? null,
@@ -110,10 +110,14 @@ export function labellingProgress(
         error: score === undefined ? LUCK_OF_A_TRAINING : errorOfPoint(score),
       };
     })
-    .sort((one, other) => one.labels - other.labels || one.at.localeCompare(other.at));
-  const last = Math.max(0, ...points.map(({ labels }) => labels));
+    .sort((one, other) => one.labelled - other.labelled || one.at.localeCompare(other.at));
+  const last = Math.max(0, ...points.map((point) => point.labelled));
   const more = unlabelled === 0 ? last : Math.min(unlabelled, last);
-  const byLabels = points.map(({ labels, dice, error }) => ({ x: labels, y: dice, error }));
+  const byLabels = points.map((point) => ({
+    x: point.labelled,
+    y: point.dice,
+    error: point.error,
+  }));
   const curve = curveThrough(byLabels, last + more);
   const byMinutes = points.flatMap(({ minutes, dice, error }) =>
     minutes === null ? [] : [{ x: minutes, y: dice, error }],

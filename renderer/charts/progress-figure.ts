@@ -78,7 +78,7 @@ function chartOf(points: readonly Measured[], curve: LearningCurve | null, axis:
 export function progressFigure(progress: LabellingProgress): ProgressFigure | null {
   const { points, curve, minutesCurve } = progress;
   if (points.length === 0) return null;
-  const byLabels = points.map(({ labels, dice, interval }) => ({ x: labels, dice, interval }));
+  const byLabels = points.map(({ labelled, dice, interval }) => ({ x: labelled, dice, interval }));
   const byMinutes = points
     .flatMap(({ minutes, dice, interval }) =>
       minutes === null ? [] : [{ x: minutes, dice, interval }],

@@ -6,6 +6,13 @@ import { Name } from '../limits.ts';
 import { type AdditionClash, CLASH_CHOICES } from './additions.ts';
 import { project } from './project.ts';
 
+/**
+ * Of an image in the bin whose content was added again: nothing is restored and an error says so, it stays in the bin, the
+ * one that is there goes into the bin instead, or both are there.
+ */
+export const RESTORE_CHOICES = ['refuse', 'leave', 'replace', 'both'] as const;
+export type RestoreChoice = (typeof RESTORE_CHOICES)[number];
+
 /** Of one dataset. */
 const imageIds = z.array(Id).min(1);
 
@@ -25,7 +32,14 @@ export const imageEditsCalls = {
   'images.rename': z.object({ project, imageId: Id, name: Name }),
   /** Into the bin of their dataset. What was planned or trained with them keeps them. */
   'images.delete': z.object({ project, imageIds }),
-  'images.restore': z.object({ project, imageIds }),
+  /** What would come of restoring images of the bin; writes nothing. */
+  'images.previewRestore': z.object({ project, imageIds }),
+  /** Out of the bin. `same`: what becomes of those that were added again meanwhile. */
+  'images.restore': z.object({
+    project,
+    imageIds,
+    same: z.enum(RESTORE_CHOICES).default('refuse'),
+  }),
   /** Last deleted first. */
   'bin.list': z.object({ project, datasetId: Id }),
   /** Deletes for good what nothing is made of; of `imageIds` alone, where they are named. */
@@ -65,6 +79,25 @@ export interface BinEntry {
   readonly heldBy: readonly string[];
 }
 
+/** An image of the bin whose content is in its dataset again. */
+export interface AgainThere {
+  readonly imageId: number;
+  readonly name: string;
+  readonly isLabelled: boolean;
+  readonly there: { readonly imageId: number; readonly name: string; readonly isLabelled: boolean };
+}
+
+export interface RestoreReport {
+  /** That are back. */
+  readonly imageIds: readonly number[];
+  /** That stay in the bin, since they are there already. */
+  readonly left: readonly number[];
+  /** That went into the bin in their stead. */
+  readonly replaced: readonly AgainThere['there'][];
+  /** Those that another image has taken the name of meanwhile, and how they are called now. */
+  readonly renamed: readonly { readonly name: string; readonly now: string }[];
+}
+
 export interface TransferPreview {
   readonly fromId: number;
   readonly toId: number;
@@ -100,10 +133,8 @@ export interface ImageEditsOutputs {
   'images.rename': ImageRecord;
   /** Those of them that will stay in the bin when it is emptied. */
   'images.delete': { readonly held: readonly HeldImage[] };
-  /** Those that another image has taken the name of meanwhile, and how they are called now. */
-  'images.restore': {
-    readonly renamed: readonly { readonly name: string; readonly now: string }[];
-  };
+  'images.previewRestore': { readonly images: number; readonly again: readonly AgainThere[] };
+  'images.restore': RestoreReport;
   'bin.list': readonly BinEntry[];
   'bin.empty': {
     readonly deleted: number;

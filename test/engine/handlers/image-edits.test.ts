@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine, type Engine } from '../../../engine/engine.ts';
 import type { Project } from '../../../engine/db/project.ts';
 import { LabelSet } from '../../../engine/training/live/label-set.ts';
-import type { CallInput } from '../../../shared/api.ts';
+import type { CallInput, RestoreChoice } from '../../../shared/api.ts';
 import type { EngineEvent } from '../../../shared/events.ts';
 import { labelValues } from '../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
@@ -104,14 +104,16 @@ describe('the bin', () => {
     await engine.call('splits.save', { project, datasetId, name: 'default', items: shown });
 
     await engine.call('images.rename', { project, imageId: at(5), name: '3.png' });
-    expect(await engine.call('images.restore', { project, imageIds: [at(3), at(4)] })).toEqual({
+    expect(
+      await engine.call('images.restore', { project, imageIds: [at(3), at(4)] }),
+    ).toMatchObject({
       renamed: [{ name: '3.png', now: '3 (2).png' }],
     });
     expect(names()).toEqual(expect.arrayContaining(['3.png', '3 (2).png', '4.png']));
     // What is called so already is counted on.
     await engine.call('images.delete', { project, imageIds: [at(3)] });
     await engine.call('images.rename', { project, imageId: at(6), name: '3 (2).png' });
-    expect(await engine.call('images.restore', { project, imageIds: [at(3)] })).toEqual({
+    expect(await engine.call('images.restore', { project, imageIds: [at(3)] })).toMatchObject({
       renamed: [{ name: '3 (2).png', now: '3 (3).png' }],
     });
     expect(db.datasets.image(at(3))?.labelMapId).toBe(labelMapId);
@@ -141,6 +143,44 @@ describe('the bin', () => {
     expect([...called()]).toEqual(['stack (2).tif']);
     await engine.call('images.rename', { project, imageId: gone[1] ?? 0, name: 'Stack (2).tif' });
     expect([...called()]).toEqual(['Stack (2).tif']);
+  });
+
+  it('does not make a copy without a word of what was added again: it asks, and does what is said', async () => {
+    const again = () => {
+      const { name, widthPx, heightPx, channels, bitDepth, hash } = db.datasets.image(at(3)) ?? {};
+      if (name === undefined || hash === undefined) throw new Error('there is no such image');
+      const size = { widthPx: widthPx ?? 0, heightPx: heightPx ?? 0, channels: channels ?? 0 };
+      return db.datasets.addImage({
+        ...{ datasetId, name, ...size, bitDepth: bitDepth ?? 8, hash, page: 0 },
+        ...{ groupName: null, imageClass: null, source: { bytes: Buffer.from('3') } },
+      });
+    };
+    await remove([3, 4]);
+    const fresh = again();
+    const imageIds = [at(3), at(4)];
+    const preview = await engine.call('images.previewRestore', { project, imageIds });
+    const there = { imageId: fresh, name: '3.png', isLabelled: false };
+    const one = { imageId: at(3), name: '3.png', isLabelled: true, there };
+    expect(preview).toEqual({ images: 2, again: [one] });
+    const restore = (same?: RestoreChoice) =>
+      engine.call('images.restore', { project, imageIds, ...(same && { same }) });
+    await expect(restore()).rejects.toMatchObject({ code: 'conflict' });
+    expect(db.imageEdits.binned(datasetId)).toHaveLength(2);
+    expect(await restore('leave')).toMatchObject({ imageIds: [at(4)], left: [at(3)] });
+
+    expect(await restore('replace')).toMatchObject({ imageIds: [at(3)], replaced: [there] });
+    expect(db.imageEdits.binned(datasetId).map(({ id }) => id)).toEqual([fresh]);
+    // The other way round: both at once show the same.
+    const both = { project, imageIds: [fresh] };
+    const renamed = [{ name: '3.png', now: '3 (2).png' }];
+    expect(await engine.call('images.restore', { ...both, same: 'both' })).toMatchObject({
+      renamed,
+    });
+    await engine.call('images.delete', { project, imageIds: [at(3), fresh] });
+    const twins = { project, imageIds: [at(3), fresh], same: 'replace' as const };
+    expect(await engine.call('images.restore', twins)).toMatchObject({
+      ...{ imageIds: [at(3)], left: [fresh], replaced: [] },
+    });
   });
 
   it('is emptied on purpose, says what that frees, and keeps what a study is made of', async () => {

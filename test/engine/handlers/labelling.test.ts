@@ -177,7 +177,7 @@ it('says of models on more and more labels where more would lead, and of too few
   );
   addTraining(db, datasetId, { labels: 10, dice: [0.7, 0.8, 0.75] });
   const found = await progress();
-  expect(found.points.map(({ name, labels }) => [name, labels])).toEqual([
+  expect(found.points.map(({ name, labelled }) => [name, labelled])).toEqual([
     ['model of 4', 4],
     ['model of 6', 6],
     ['model of 10', 10],
@@ -193,7 +193,7 @@ it('says what is wrong with images of several datasets, or of none', async () =>
   const other = db.datasets.images(addDataset(db, 'other', { count: 1 }))[0]?.id ?? 0;
   const never = (imageIds: number[]) => engine.call('labelling.never', { project, imageIds });
   await expect(never([ids[0] ?? 0, other])).rejects.toThrow(
-    'Choose images of one dataset at a time.',
+    'These images are of several datasets.',
   );
   await expect(never([9999])).rejects.toThrow('There is no image 9999.');
 });
