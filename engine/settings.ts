@@ -13,6 +13,8 @@ export interface SettingsStore {
   update(patch: SettingsPatch): Settings;
   /** Puts a project first among the recent ones. */
   opened(projectPath: string): void;
+  /** Keeps where in a project a window is; nothing, where it is not among the recent ones. */
+  rememberPlace(projectPath: string, place: string): void;
   /** Takes a project off the list of recent ones; the file itself stays. */
   forget(projectPath: string): void;
 }
@@ -88,8 +90,16 @@ export function createSettings(
         measureTime: measureTime ?? settings.measureTime,
       }),
     opened(projectPath) {
-      const first = { path: projectPath, openedAt: new Date().toISOString() };
+      const place = settings.recentProjects.find(({ path: one }) => one === projectPath)?.place;
+      const openedAt = new Date().toISOString();
+      const first = { path: projectPath, openedAt, place: place ?? null };
       const recentProjects = [first, ...without(projectPath)].slice(0, MAX_RECENT);
+      write({ ...settings, recentProjects });
+    },
+    rememberPlace(projectPath, place) {
+      const recentProjects = settings.recentProjects.map((one) =>
+        one.path === projectPath ? { ...one, place } : one,
+      );
       write({ ...settings, recentProjects });
     },
     forget: (projectPath) => void write({ ...settings, recentProjects: without(projectPath) }),

@@ -6,7 +6,16 @@ export const Settings = z.object({
   /** system: as the computer is set. */
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   /** Latest first; absolute paths. */
-  recentProjects: z.array(z.object({ path: z.string(), openedAt: z.string() })).default([]),
+  recentProjects: z
+    .array(
+      z.object({
+        path: z.string(),
+        openedAt: z.string(),
+        /** Where in it a window was last, as its address says it: "annotate/1/7". */
+        place: z.string().nullable().default(null),
+      }),
+    )
+    .default([]),
   keys: z
     .object({
       /** Name of a set of keys that people know from another tool. */

@@ -9,6 +9,7 @@ import { checkFile } from '../care/check.ts';
 import { repairFile } from '../care/repair.ts';
 import { backupPath } from '../db/backup.ts';
 import { assertProjectFile, projectError, trueProjectPath } from '../db/project.ts';
+import { ensureNuclei } from '../nuclei-example.ts';
 import { ensureSample } from '../sample.ts';
 import type { CallContext, Changed, Handlers, OpenProject } from './context.ts';
 
@@ -53,7 +54,11 @@ function summary({ db, queue }: OpenProject): ProjectInfo {
 function opened(project: OpenProject, { settings }: CallContext): Changed<'project.open'> {
   const { path } = project.db;
   settings.opened(path);
-  return { output: describe(project), changes: { projects: { opened: [path] } } };
+  const recent = settings.read().recentProjects.find((one) => one.path === path);
+  return {
+    output: { ...describe(project), place: recent?.place ?? null },
+    changes: { projects: { opened: [path] } },
+  };
 }
 
 export const projectHandlers: Handlers<
@@ -62,6 +67,7 @@ export const projectHandlers: Handlers<
   | 'project.openSample'
   | 'project.close'
   | 'project.list'
+  | 'project.rememberPlace'
   | 'project.check'
   | 'project.backup'
   | 'project.repair'
@@ -70,12 +76,20 @@ export const projectHandlers: Handlers<
 > = {
   'project.create': ({ path }, context) => opened(context.projects.create(path), context),
   'project.open': ({ path }, context) => opened(context.projects.open(path), context),
-  'project.openSample': (_input, context) => opened(context.projects.open(ensureSample()), context),
+  async 'project.openSample'({ sample }, context) {
+    const { signal, progress: onProgress } = context;
+    const path = sample === 'study' ? ensureSample() : await ensureNuclei({ signal, onProgress });
+    return opened(context.projects.open(path), context);
+  },
   async 'project.close'({ project }, { projects }) {
     await projects.close(project);
     return { output: null, changes: { projects: { closed: [trueProjectPath(project)] } } };
   },
   'project.list': (_input, { projects }) => projects.list().map(describe),
+  'project.rememberPlace'({ project, place }, { settings }) {
+    settings.rememberPlace(trueProjectPath(project), place);
+    return null;
+  },
   async 'project.check'({ project }, { signal, progress }) {
     assertProjectFile(project);
     const damages = await checkFile(trueProjectPath(project), { signal, onProgress: progress });
@@ -109,10 +123,11 @@ export const projectHandlers: Handlers<
     return { output, changes: { projects: closed ? { closed: [path] } : {} } };
   },
   'project.recent': (_input, { settings }) =>
-    settings.read().recentProjects.map(({ path, openedAt }) => ({
+    settings.read().recentProjects.map(({ path, openedAt, place }) => ({
       path,
       name: basename(path, '.graft'),
       openedAt,
+      place,
       exists: existsSync(path),
     })),
   'project.forget'({ path }, { settings }) {

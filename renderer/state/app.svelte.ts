@@ -1,5 +1,5 @@
 /** The window as a whole: which project, which view, whether the engine answers. Created once in App.svelte. */
-import type { DoctorReport, ProjectInfo } from '../../shared/api.ts';
+import type { DoctorReport, OpenedProject } from '../../shared/api.ts';
 import type { PathRequest } from '../../shared/desktop.ts';
 import type { Dataset } from '../../shared/entities.ts';
 import type { EngineEvent } from '../../shared/events.ts';
@@ -14,12 +14,15 @@ import { Commands } from './commands.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { LibraryLook } from './library-look.svelte.ts';
 import { ProjectState } from './project.svelte.ts';
-import { formatRoute, parseRoute, type Route } from './route.ts';
+import { formatPlace, formatRoute, parseRoute, type Route } from './route.ts';
 import { Toasts } from './toasts.svelte.ts';
 import type { TrainRequest } from './train-draft.svelte.ts';
 
 /** Dialogs that belong to a view, which a command may ask for from anywhere. */
 export type ViewDialog = 'import' | 'generate' | 'weights' | 'predict';
+
+/** So long one stays somewhere until it is remembered; whoever leafs through images writes nothing meanwhile. */
+const PLACE_DELAY_MS = 700;
 
 /** A question for a path that the window's own dialog answers. */
 export interface PendingPick {
@@ -70,6 +73,7 @@ export class AppState {
     readonly runId: number | null;
   } | null>(null);
   #lastDataset: number | null = null;
+  #placeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api) {
     this.api = api;
@@ -198,6 +202,19 @@ export class AppState {
     }
     const hash = formatRoute(route, this.project?.path ?? null);
     if (hash !== window.location.hash) window.history.pushState(null, '', hash);
+    this.#rememberPlace(route);
+  }
+
+  /** The project opens there the next time. */
+  #rememberPlace(route: Route): void {
+    const { project } = this;
+    clearTimeout(this.#placeTimer);
+    if (project === null || route.view === 'welcome') return;
+    const place = { project: project.path, place: formatPlace(route) };
+    this.#placeTimer = setTimeout(
+      () => this.attempt(() => this.api.call('project.rememberPlace', place)),
+      PLACE_DELAY_MS,
+    );
   }
 
   /** The browser's back and forward. */
@@ -223,6 +240,16 @@ export class AppState {
     await this.#enter(await this.api.call('project.create', { path }), null);
   }
 
+  /** Opens what comes with Graft, where one was in it last; at first the study at its verdict. */
+  async openSample(sample: 'study' | 'nuclei'): Promise<void> {
+    const info = await this.jobs.run('Opening the example', (options) =>
+      this.api.call('project.openSample', { sample }, options),
+    );
+    const first = sample === 'study' ? ({ view: 'compare', study: null } as const) : null;
+    await this.#enter(info, info.place === null ? first : null);
+  }
+
+  /** Without a route, or with that of the first page, where one was in it last. */
   async openProject(path: string, route: Route | null = null): Promise<void> {
     try {
       await this.#enter(await this.api.call('project.open', { path }), route);
@@ -231,7 +258,7 @@ export class AppState {
     }
   }
 
-  async #enter(info: ProjectInfo, route: Route | null): Promise<void> {
+  async #enter(info: OpenedProject, asked: Route | null): Promise<void> {
     this.project?.close();
     const project = new ProjectState(this.api, info, (error) => this.toasts.error(error));
     this.project = project;
@@ -243,8 +270,12 @@ export class AppState {
       this.go({ view: 'welcome' });
       throw error;
     }
+    const places = [asked, info.place === null ? null : parseRoute(info.place).route];
     this.go(
-      route === null || route.view === 'welcome' ? { view: 'library', dataset: null } : route,
+      places.find((place) => place !== null && place.view !== 'welcome') ?? {
+        view: 'library',
+        dataset: null,
+      },
     );
   }
 

@@ -3,7 +3,8 @@ import type { AppState } from './app.svelte.ts';
 
 const extensions = ['graft'];
 
-export async function newProject(app: AppState): Promise<void> {
+/** Returns whether one was made. */
+export async function newProject(app: AppState): Promise<boolean> {
   const path = await app.pick({
     mode: 'save-file',
     title: 'New project',
@@ -11,7 +12,14 @@ export async function newProject(app: AppState): Promise<void> {
     fileName: 'untitled.graft',
     extensions,
   });
-  if (path !== null) await app.createProject(path);
+  if (path === null) return false;
+  await app.createProject(path);
+  return true;
+}
+
+/** A new project, and the question which images go into it. */
+export async function startWithImages(app: AppState): Promise<void> {
+  if (await newProject(app)) app.goTo({ view: 'library', dataset: null }, 'import');
 }
 
 export async function chooseProject(app: AppState): Promise<void> {

@@ -12,8 +12,18 @@ export type Route =
 
 export type ViewName = Route['view'];
 
-/** `#/studies/3?project=/data/cells.graft` */
-export function formatRoute(route: Route, project: string | null): string {
+/** What the views are called. */
+export const VIEW_TITLES: Readonly<Record<Exclude<ViewName, 'welcome'>, string>> = {
+  library: 'Library',
+  annotate: 'Annotate',
+  models: 'Models',
+  encoders: 'Encoders',
+  studies: 'Studies',
+  compare: 'Compare',
+};
+
+/** The part of an address that names no project: `studies/3`. */
+export function formatPlace(route: Route): string {
   const rest: readonly (number | string | null)[] = (() => {
     switch (route.view) {
       case 'welcome':
@@ -31,9 +41,13 @@ export function formatRoute(route: Route, project: string | null): string {
         return [route.study];
     }
   })();
-  const path = [route.view, ...rest.filter((part) => part !== null)].join('/');
+  return [route.view, ...rest.filter((part) => part !== null)].join('/');
+}
+
+/** `#/studies/3?project=/data/cells.graft` */
+export function formatRoute(route: Route, project: string | null): string {
   const query = project === null ? '' : `?${new URLSearchParams({ project }).toString()}`;
-  return `#/${path}${query}`;
+  return `#/${formatPlace(route)}${query}`;
 }
 
 const idOf = (text: string | undefined): number | null => {

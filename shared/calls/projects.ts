@@ -5,13 +5,18 @@ import type { ChangedKind } from '../events.ts';
 import { FilePath } from '../limits.ts';
 import { project } from './project.ts';
 
+/** Where in the window one is, as the part of its address that names no project: "library/2". */
+const Place = z.string().max(100);
+
 export const projectsCalls = {
   'project.create': z.object({ path: FilePath }),
   'project.open': z.object({ path: FilePath }),
-  /** The sample project that comes with Graft; the user's own copy of it lies in his home folder. */
-  'project.openSample': z.object({}),
+  /** What comes with Graft: a finished study, or real images. The user's own copy of it lies in the home folder. */
+  'project.openSample': z.object({ sample: z.enum(['study', 'nuclei']).default('study') }),
   'project.close': z.object({ project }),
   'project.list': z.object({}),
+  /** Where a window is in it (Place), so that it opens there the next time. */
+  'project.rememberPlace': z.object({ project, place: Place }),
   /** Of a project that is open or not; changes nothing. */
   'project.check': z.object({ project }),
   /** Beside the project where no other place is named. */
@@ -47,6 +52,12 @@ export interface ProjectInfo {
   readonly damaged: WireError | null;
 }
 
+/** A project that was just opened. */
+export interface OpenedProject extends ProjectInfo {
+  /** Where in it a window was last; null where that is not known. */
+  readonly place: string | null;
+}
+
 export interface CheckReport {
   readonly ok: boolean;
   /** What is not as it was stored, in words. */
@@ -68,14 +79,17 @@ export interface RecentProject {
   readonly openedAt: string;
   /** Whether the file is still there. */
   readonly exists: boolean;
+  /** Where in it a window was last; null where that is not known. */
+  readonly place: string | null;
 }
 
 export interface ProjectsOutputs {
-  'project.create': ProjectInfo;
-  'project.open': ProjectInfo;
-  'project.openSample': ProjectInfo;
+  'project.create': OpenedProject;
+  'project.open': OpenedProject;
+  'project.openSample': OpenedProject;
   'project.close': null;
   'project.list': ProjectInfo[];
+  'project.rememberPlace': null;
   'project.check': CheckReport;
   'project.backup': { path: string; bytes: number };
   'project.repair': RepairReport;

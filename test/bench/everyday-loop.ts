@@ -262,7 +262,6 @@ async function throughWindow(options: { dir: string; pool: string; truth: Truth 
   await user.click(button(/New project/));
   await page.getByLabel('Name').fill('cells');
   await user.click(button('Create'));
-  await user.click(button('Import images …').first());
   const folder = page.getByLabel('Folder or file');
   await folder.fill(pool);
   await folder.press('Tab');

@@ -205,6 +205,8 @@ it('makes a project by a name and Enter, once', async (ctx) => {
   await dialog.locator('input:focus').waitFor();
   await page.keyboard.type('by keys');
   await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Import images' }).waitFor();
+  await page.keyboard.press('Escape');
   await page.getByText('No images yet').waitFor();
   await page.getByRole('button', { name: 'by keys' }).waitFor();
   expect(await dialog.count()).toBe(0);
@@ -246,7 +248,6 @@ it('takes over files that are chosen with the browser', async (ctx) => {
   const dialog = page.getByRole('dialog', { name: 'New project' });
   await dialog.getByLabel('Name').fill('chosen');
   await dialog.getByRole('button', { name: 'Create' }).click();
-  await page.getByRole('button', { name: 'Import images …' }).first().click();
   const folder = await nucleiFolder(join(home, 'chosen'), { kind: 'fluorescence', count: IMAGES });
   const images = readdirSync(join(folder, 'images'));
   await page
@@ -273,6 +274,8 @@ it('takes over a folder that is dropped, and finds the place again after annotat
   const dialog = page.getByRole('dialog', { name: 'New project' });
   await dialog.getByLabel('Name').fill('nuclei');
   await dialog.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('dialog', { name: 'Import images' }).waitFor();
+  await page.keyboard.press('Escape');
   await page.getByText('No images yet').waitFor();
   // The name that was typed is the name it got.
   await page.getByRole('button', { name: 'nuclei' }).waitFor();

@@ -6,6 +6,8 @@ import { generateDataset } from '../../engine/data/generators/generate-dataset.t
 import { createProject } from '../../engine/db/project.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ensureSample } from '../../engine/sample.ts';
+import { SAMPLE_HALVES } from '../../renderer/pictures/sample-halves.ts';
+import { halvesOf } from '../../shared/charts/halves.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
 const Origin = z.object({
@@ -15,7 +17,7 @@ const Origin = z.object({
   seed: z.number(),
 });
 
-it('shows a finished study as soon as it is unpacked, and says what it is', async () => {
+it('shows a finished study as soon as it is unpacked, says what it is, and is what the first page draws', async () => {
   const folder = temporaryFolder();
   const path = ensureSample(folder);
   // Whatever version it was packed by: no backup of it is left in the user's folder.
@@ -29,6 +31,9 @@ it('shows a finished study as soon as it is unpacked, and says what it is', asyn
     project: path,
     studyId: study?.id ?? 0,
   });
+  for (const { labels, halves } of SAMPLE_HALVES) {
+    expect(halvesOf(analysis, { pretraining: 'segmentation', labels })).toEqual(halves);
+  }
   expect(analysis.headline.length).toBeGreaterThan(0);
   expect(analysis.arms.every((arm) => arm.seeds.length === 5 && arm.failed === 0)).toBe(true);
   await engine.close();

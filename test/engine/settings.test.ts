@@ -68,6 +68,22 @@ describe('settings', () => {
     expect(createSettings(path).read().recentProjects).toHaveLength(1);
   });
 
+  it('remember where in a project one was, until it is taken off the list', async () => {
+    const folder = temporaryFolder();
+    const settings = file();
+    const engine = createEngine({ settingsPath: settings });
+    const { path, place } = await engine.call('project.create', { path: join(folder, 'a.graft') });
+    expect(place).toBeNull();
+    await engine.call('project.rememberPlace', { project: path, place: 'annotate/1/7' });
+    await engine.close();
+    const again = createEngine({ settingsPath: settings });
+    onTestFinished(() => again.close());
+    expect(await again.call('project.recent', {})).toMatchObject([{ path, place: 'annotate/1/7' }]);
+    expect((await again.call('project.open', { path })).place).toBe('annotate/1/7');
+    await again.call('project.forget', { path });
+    expect((await again.call('project.open', { path })).place).toBeNull();
+  });
+
   it('of tests and commands leave no file behind', async () => {
     const engine = createEngine({});
     await engine.call('settings.update', { theme: 'light' });
