@@ -7,6 +7,7 @@ export interface EditorSettings {
   /** Class id or IGNORE. */
   readonly value: number;
   readonly brushSizePx: number;
+  readonly scribbleSizePx: number;
   readonly tolerance: number;
   /** Paint only over what is of no class, and erase only the chosen class. */
   readonly keepOthers: boolean;
@@ -19,6 +20,7 @@ export const DEFAULT_SETTINGS: EditorSettings = {
   tool: 'brush',
   value: 1,
   brushSizePx: 20,
+  scribbleSizePx: 4,
   tolerance: 16,
   keepOthers: false,
 };

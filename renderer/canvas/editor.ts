@@ -2,6 +2,7 @@
  * One image under the pointer: routes screen events to pan, zoom, resize or the tool in hand, and makes strokes out of
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
+import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import type { ShownPrediction } from './accept.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
@@ -11,6 +12,7 @@ import {
   type Modifiers,
   NO_MODIFIERS,
   type Preview,
+  type SizeSetting,
   type Stroke,
   type Tool,
   type ToolContext,
@@ -46,6 +48,8 @@ export interface CanvasPointer {
 /** What an editor works on. */
 export interface EditedImage {
   readonly layer: LabelLayer;
+  /** Drawn over the labels, for helpers; NO_SCRIBBLE where there are none. */
+  readonly scribbles: LabelLayer;
   readonly history: History;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
@@ -75,7 +79,12 @@ export const ZOOM_STEP = 1.5;
 
 type Gesture =
   | { readonly kind: 'pan'; last: ScreenPoint }
-  | { readonly kind: 'resize'; readonly from: ScreenPoint; readonly startPx: number }
+  | {
+      readonly kind: 'resize';
+      readonly of: SizeSetting;
+      readonly from: ScreenPoint;
+      readonly startPx: number;
+    }
   | { readonly kind: 'tool' };
 
 export class Editor {
@@ -138,11 +147,12 @@ export class Editor {
     byKeys: boolean;
   } | null {
     if (this.#pointer === null || this.#image === null || this.isPanning) return null;
-    const { adjusts, erases = false } = this.#kind;
+    const { erases = false } = this.#kind;
+    const size = this.#size;
     const at = this.#gesture?.kind === 'resize' ? this.#gesture.from : this.#pointer;
     return {
       at,
-      brushSizePx: adjusts === 'brush size' ? this.#host.settings().brushSizePx : null,
+      brushSizePx: size === null ? null : this.#host.settings()[size],
       erases: erases || this.#held.ctrl,
       byKeys: this.#byKeys,
     };
@@ -304,6 +314,12 @@ export class Editor {
     return TOOLS[this.#host.settings().tool];
   }
 
+  /** Which setting is the size of the tool in hand. */
+  get #size(): SizeSetting | null {
+    const { adjusts = 'tolerance' } = this.#kind;
+    return adjusts === 'tolerance' ? null : adjusts;
+  }
+
   get #tool(): Tool {
     const { tool } = this.#host.settings();
     const found = this.#tools.get(tool);
@@ -312,12 +328,11 @@ export class Editor {
   }
 
   #begin({ at, button, modifiers }: CanvasPointer): void {
-    const { brushSizePx } = this.#host.settings();
-    const resizable = this.#kind.adjusts === 'brush size';
+    const of = this.#size;
     if (this.isPanning || button === 1) this.#gesture = { kind: 'pan', last: at };
-    else if (modifiers.alt && resizable)
-      this.#gesture = { kind: 'resize', from: at, startPx: brushSizePx };
-    else this.#gesture = { kind: 'tool' };
+    else if (modifiers.alt && of !== null) {
+      this.#gesture = { kind: 'resize', of, from: at, startPx: this.#host.settings()[of] };
+    } else this.#gesture = { kind: 'tool' };
   }
 
   #follow(event: CanvasPointer): void {
@@ -329,7 +344,7 @@ export class Editor {
       // The ring's edge follows the pointer: a diameter grows twice as fast as a radius.
       const grown = gesture.startPx + (2 * (event.at.x - gesture.from.x)) / this.#view.zoom;
       this.setSettings({
-        brushSizePx: clampBrush(event.kind === 'cancel' ? gesture.startPx : grown),
+        [gesture.of]: clampBrush(event.kind === 'cancel' ? gesture.startPx : grown),
       });
     } else if (gesture !== null || event.kind === 'move') {
       const context = this.#context();
@@ -351,12 +366,17 @@ export class Editor {
 
   #context(): ToolContext | null {
     if (this.#image === null) return null;
-    const { layer, history, displayed, prediction, blank } = this.#image;
-    const { tool, value, brushSizePx, tolerance, keepOthers } = this.#host.settings();
+    const { layer: labels, history, displayed, prediction } = this.#image;
+    const settings = this.#host.settings();
+    const { tool, value, tolerance } = settings;
+    const isScribble = this.#kind.scribbles === true;
+    const layer = isScribble ? this.#image.scribbles : labels;
+    const blank = isScribble ? NO_SCRIBBLE : this.#image.blank;
+    const keepOthers = settings.keepOthers && !isScribble;
     return {
       layer,
       blank,
-      brushSizePx,
+      brushSizePx: settings[this.#size ?? 'brushSizePx'],
       tolerance,
       displayed,
       prediction,

@@ -1,5 +1,6 @@
 /**
- * Undo and redo of one image's label map. Every change of a layer states its policy:
+ * Undo and redo of what is drawn on one image, on its label map or on another layer over it, in the order of time. Every
+ * change of a layer states its policy:
  * - `record`: one entry, undone and redone as a whole (strokes, fills, accepted predictions, restored revisions);
  * - `forget`: cannot be undone and ends the history, because the pixels before it are another document's.
  * Revisions on disk are another thing: see labelMaps.history.
@@ -15,6 +16,8 @@ export interface HistoryEntry {
   /** What was done, in words: "Brush, nucleus". */
   readonly label: string;
   readonly at: Date;
+  /** What was drawn on. */
+  readonly layer: LabelLayer;
   /** LabelLayer.apply undoes and redoes it. */
   readonly diff: Uint8Array;
 }
@@ -25,7 +28,6 @@ const MAX_BYTES = 256 * 2 ** 20;
 const ENTRY_BYTES = 256;
 
 export class History {
-  readonly #layer: LabelLayer;
   readonly #maxBytes: number;
   readonly #now: () => Date;
   #entries: HistoryEntry[] = [];
@@ -34,8 +36,7 @@ export class History {
   #bytes = 0;
   #nextId = 1;
 
-  constructor(layer: LabelLayer, { maxBytes = MAX_BYTES, now = () => new Date() } = {}) {
-    this.#layer = layer;
+  constructor({ maxBytes = MAX_BYTES, now = () => new Date() } = {}) {
     this.#maxBytes = maxBytes;
     this.#now = now;
   }
@@ -76,7 +77,8 @@ export class History {
       return true;
     }
     for (const undone of this.#entries.splice(this.#position)) this.#bytes -= cost(undone);
-    const entry = { id: this.#nextId++, label: policy.label, at: this.#now(), diff };
+    const { layer } = edit;
+    const entry = { id: this.#nextId++, label: policy.label, at: this.#now(), layer, diff };
     this.#entries.push(entry);
     this.#bytes += cost(entry);
     while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
@@ -91,7 +93,7 @@ export class History {
   undo(): HistoryEntry | undefined {
     const entry = this.lastDone;
     if (entry === undefined) return undefined;
-    this.#layer.apply(entry.diff);
+    entry.layer.apply(entry.diff);
     this.#position--;
     return entry;
   }
@@ -99,7 +101,7 @@ export class History {
   redo(): HistoryEntry | undefined {
     const entry = this.#entries[this.#position];
     if (entry === undefined) return undefined;
-    this.#layer.apply(entry.diff);
+    entry.layer.apply(entry.diff);
     this.#position++;
     return entry;
   }

@@ -4,7 +4,8 @@
  * a time. Saving itself is autosave.ts's.
  */
 import { createRunWriter, forEachRun } from '../../shared/label-map.ts';
-import { type LabelLayer, TILE_PX, TILE_SHIFT } from './label-layer.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
+import { type LabelLayer, TILE_SHIFT } from './label-layer.ts';
 
 export class LabelEncoder {
   readonly #layer: LabelLayer;

@@ -6,11 +6,10 @@
 import { BACKGROUND } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelMapSize, readLabelMapRuns, type LabelMap } from '../../shared/label-map.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
 import { applyTileDiff, encodeTileDiffs, forEachTileDiff } from './tile-diff.ts';
 import type { Rect, Size } from './viewport.ts';
 
-/** Side of a tile in pixels: 64 KiB, small enough to copy within a frame, large enough to be few. */
-export const TILE_PX = 256;
 export const TILE_SHIFT = 8;
 const TILE_MASK = TILE_PX - 1;
 const TILE_BYTES = TILE_PX * TILE_PX;
@@ -205,6 +204,21 @@ export class LabelLayer {
     if (dirty.size > 0) this.#changed(dirty);
   }
 
+  /** Puts other pixels [height, width of the tile within the map] in the place of a tile. Errors: conflict, during an edit. */
+  putTile(index: number, pixels: Uint8Array): void {
+    if (this.#edit !== null)
+      throw new AppError('conflict', 'Finish the stroke before you begin another change.');
+    const rect = this.tileRect(index);
+    const width = rect.x1 - rect.x0;
+    const tile = new Uint8Array(TILE_BYTES);
+    for (let y = 0; y < rect.y1 - rect.y0; y++) {
+      tile.set(pixels.subarray(y * width, (y + 1) * width), y << TILE_SHIFT);
+    }
+    this.#tiles[index] = tile;
+    this.#share(index);
+    this.#changed(new Map([[index, rect]]));
+  }
+
   #changed(dirty: DirtyTiles): void {
     for (const listener of this.#listeners) listener(dirty);
   }
@@ -263,7 +277,7 @@ export class LabelLayer {
 
 /** One change of a layer, open until it is committed or reverted. */
 export class LabelEdit {
-  readonly #layer: LabelLayer;
+  readonly layer: LabelLayer;
   readonly #host: {
     readonly tiles: Uint8Array[];
     readonly changed: (dirty: DirtyTiles) => void;
@@ -283,13 +297,13 @@ export class LabelEdit {
       readonly share: (index: number) => void;
     },
   ) {
-    this.#layer = layer;
+    this.layer = layer;
     this.#host = host;
   }
 
   /** Paints x0 ≤ x < x1 of row y; what lies outside the map is left out. */
   fillSpan(y: number, x0: number, x1: number, paint: Paint): void {
-    const layer = this.#layer;
+    const { layer } = this;
     if (y < 0 || y >= layer.height) return;
     const end = Math.min(x1, layer.width);
     const row = (y >> TILE_SHIFT) * layer.columns;
@@ -312,12 +326,12 @@ export class LabelEdit {
   replaceAll(other: LabelLayer): void {
     const { tiles } = this.#host;
     for (let index = 0; index < tiles.length; index++) {
-      const before = this.#layer.tile(index);
+      const before = this.layer.tile(index);
       if (before === other.tile(index)) continue;
       if (!this.#before.has(index)) this.#before.set(index, before);
       tiles[index] =
         other.uniformValue(index) === null ? other.tile(index).slice() : other.tile(index);
-      this.#dirty.set(index, { ...this.#layer.tileRect(index) });
+      this.#dirty.set(index, { ...this.layer.tileRect(index) });
     }
   }
 
@@ -333,7 +347,7 @@ export class LabelEdit {
   restart(): void {
     for (const [index, tile] of this.#before) {
       this.#host.tiles[index] = tile;
-      this.#dirty.set(index, { ...this.#layer.tileRect(index) });
+      this.#dirty.set(index, { ...this.layer.tileRect(index) });
     }
     this.#before.clear();
   }
@@ -348,15 +362,15 @@ export class LabelEdit {
   /** Ends the edit. Returns what changed, for LabelLayer.apply, or null where nothing did. */
   commit(): Uint8Array | null {
     this.flush();
-    const diff = encodeTileDiffs(this.#before, (index) => this.#layer.tile(index));
+    const diff = encodeTileDiffs(this.#before, (index) => this.layer.tile(index));
     for (const index of this.#before.keys()) this.#host.share(index);
     this.#host.close();
     return diff;
   }
 
   #writable(index: number): Uint8Array {
-    const tile = this.#layer.tile(index);
-    if (this.#before.has(index) && this.#layer.uniformValue(index) === null) return tile;
+    const tile = this.layer.tile(index);
+    if (this.#before.has(index) && this.layer.uniformValue(index) === null) return tile;
     const copy = tile.slice();
     if (!this.#before.has(index)) this.#before.set(index, tile);
     this.#host.tiles[index] = copy;

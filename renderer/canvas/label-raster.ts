@@ -4,7 +4,8 @@
  * or a part of one (level < 0, for outlines that stay thin when zoomed in).
  */
 import { BACKGROUND, IGNORE } from '../../shared/entities.ts';
-import { type LabelLayer, TILE_PX, TILE_SHIFT } from './label-layer.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
+import { type LabelLayer, TILE_SHIFT } from './label-layer.ts';
 import type { Rect } from './viewport.ts';
 
 /** fill: whole regions; outline: their borders; hatch: stripes and borders, for predictions. */
@@ -23,7 +24,7 @@ export interface ClassLook {
 const STRIPE = 8;
 
 /** `color`: #rrggbb. */
-function packColor(color: string): number {
+export function packColor(color: string): number {
   const rgb = Number.parseInt(color.slice(1), 16);
   return (0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
 }

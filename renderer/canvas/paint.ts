@@ -1,5 +1,5 @@
 /**
- * One frame of the canvas, from what the scene says: image, labels, prediction, the shape in progress, the brush.
+ * One frame of the canvas, from what the scene says: image, labels, prediction, scribbles, the shape in progress, the brush.
  * Paints only the damaged rectangle; holds no state but the context it paints on.
  */
 import { snapToPixels } from './shapes.ts';
@@ -24,6 +24,7 @@ export interface Scene {
   /** null while hidden. */
   readonly labels: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly prediction: { readonly textures: TextureCache; readonly opacity: number } | null;
+  readonly scribbles: { readonly textures: TextureCache; readonly opacity: number } | null;
   /** The part of the image that the prediction is of, in its pixels; null: all of it, or none is shown. */
   readonly frame: Rect | null;
   readonly preview: Preview | null;
@@ -80,6 +81,10 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: R
   if (scene.prediction !== null) {
     const { textures, opacity } = scene.prediction;
     complete = textures.draw(context, { ...options, alpha: opacity, smooth: false }) && complete;
+  }
+  if (scene.scribbles !== null) {
+    const { textures, opacity } = scene.scribbles;
+    complete = textures.draw(context, { ...options, alpha: opacity }) && complete;
   }
   if (scene.frame !== null) paintFrame(context, scene, scene.frame);
   if (scene.preview !== null) paintPreview(context, scene, scene.preview);

@@ -19,7 +19,12 @@ export interface LabelLook {
 }
 
 /** Enough for two screens of 4K at every level; the rest is rasterised again when it comes into sight. */
-const TEXTURE_BYTES = { image: 192 * 2 ** 20, labels: 128 * 2 ** 20, prediction: 64 * 2 ** 20 };
+const TEXTURE_BYTES = {
+  image: 192 * 2 ** 20,
+  labels: 128 * 2 ** 20,
+  prediction: 64 * 2 ** 20,
+  scribbles: 64 * 2 ** 20,
+};
 /** Device pixels around changed ones that smoothing may touch. */
 const SMOOTHING_MARGIN = 3;
 
@@ -68,6 +73,7 @@ export class Stage {
   #imagePixels: DisplayedImage['pixels'] | null = null;
   #labels: ShownLabels | null = null;
   #prediction: ShownLabels | null = null;
+  #scribbles: ShownLabels | null = null;
   #frameRect: Rect | null = null;
   #colors = { backdrop: '#808080', brush: '#ffffff' };
   #damage: Rect | null = null;
@@ -114,6 +120,11 @@ export class Stage {
     this.#prediction = this.#show(this.#prediction, layer, { look, maxBytes });
   }
 
+  setScribbles(layer: LabelLayer | null, look: LabelLook): void {
+    const maxBytes = TEXTURE_BYTES.scribbles;
+    this.#scribbles = this.#show(this.#scribbles, layer, { look, maxBytes });
+  }
+
   /** A rectangle of the image with a line around it. */
   setFrame(frame: Rect | null): void {
     this.#frameRect = frame;
@@ -139,6 +150,7 @@ export class Stage {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#labels?.close();
     this.#prediction?.close();
+    this.#scribbles?.close();
   }
 
   #show(
@@ -179,6 +191,7 @@ export class Stage {
       image: this.#image,
       labels: this.#labels?.shown ?? null,
       prediction: this.#prediction?.shown ?? null,
+      scribbles: this.#scribbles?.shown ?? null,
       frame: this.#frameRect,
       preview: editor.preview,
       color: this.#colors.brush,

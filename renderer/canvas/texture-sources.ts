@@ -1,6 +1,7 @@
 /** What textures show: the image under a display setting, or a label layer under a palette and a style. */
 import type { DisplayedImage } from '../../shared/display.ts';
-import { type LabelLayer, TILE_PX } from './label-layer.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
+import type { LabelLayer } from './label-layer.ts';
 import { type LabelStyle, type Palette, rasteriseLabels } from './label-raster.ts';
 import type { TextureSource, TextureTile } from './textures.ts';
 

@@ -3,7 +3,7 @@
  * been looked at. Only what changed is rasterised again, a few milliseconds a frame; until then a coarser tile or the
  * old one is shown. What the tiles contain is decided by their source.
  */
-import { TILE_PX } from './label-layer.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
 import { intersection, union, type Rect, type Size, type Viewport } from './viewport.ts';
 
 /** Texture tile (column, row) of a level shows TILE_PX · 2^level pixels of the image each way. */

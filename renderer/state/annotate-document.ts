@@ -3,6 +3,7 @@
  * outlive the view, so that what could not be saved yet is still there when the user comes back.
  */
 import type { ImageRecord, LabelMapRevision } from '../../shared/entities.ts';
+import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { Autosave, type SaveState } from '../canvas/autosave.ts';
@@ -51,6 +52,8 @@ export class AnnotateDocument {
   readonly record: ImageRecord;
   readonly pixels: ImagePixels;
   readonly layer: LabelLayer;
+  /** What helpers learn from; no labels. */
+  readonly scribbles: LabelLayer;
   readonly history: History;
   readonly counts: ClassCounts;
   readonly autosave: Autosave;
@@ -79,6 +82,7 @@ export class AnnotateDocument {
     this.record = options.record;
     this.pixels = options.pixels;
     this.layer = options.layer;
+    this.scribbles = new LabelLayer(this.layer.width, this.layer.height, NO_SCRIBBLE);
     this.revisions = options.revisions;
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
@@ -86,7 +90,7 @@ export class AnnotateDocument {
       current !== undefined && (current.runId !== null || current.author === 'corrected')
         ? { author: 'corrected', runId: current.runId }
         : { author: 'human', runId: null };
-    this.history = new History(this.layer);
+    this.history = new History();
     this.counts = new ClassCounts(this.layer);
     this.#encoder = new LabelEncoder(this.layer);
     this.autosave = new Autosave({

@@ -1,5 +1,5 @@
 /** How image and labels are shown: stays from image to image, and touches no data. */
-import { IGNORE } from '../../shared/entities.ts';
+import { BACKGROUND, IGNORE } from '../../shared/entities.ts';
 import {
   autoContrast,
   type ChannelDisplay,
@@ -9,12 +9,15 @@ import {
   displayImage,
   type ImagePixels,
 } from '../../shared/display.ts';
-import { type ClassLook, paletteOf } from '../canvas/label-raster.ts';
+import { type ClassLook, packColor, paletteOf } from '../canvas/label-raster.ts';
 import type { LabelLook } from '../canvas/stage.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 
 /** Grey that no class has: ignored pixels are neither of a class nor of the background. */
 export const IGNORE_COLOR = '#8a8f98';
+
+/** Of strokes on a background: seen on dark, bright and stained images. */
+export const SCRIBBLED_BACKGROUND_COLOR = '#00e5ff';
 
 export class AnnotateLook {
   style = $state.raw<AnnotateHabits['style']>('fill');
@@ -44,6 +47,21 @@ export class AnnotateLook {
     style: 'hatch',
     opacity: 0.9,
     visible: this.predictionVisible,
+  });
+
+  /** Strokes of the background are seen as well. */
+  readonly scribbles: LabelLook = $derived({
+    palette: paletteOf({ ...this.dataset, hasBackground: false }, IGNORE_COLOR)
+      .with(IGNORE, 0)
+      .with(
+        BACKGROUND,
+        this.dataset.hasBackground
+          ? packColor(SCRIBBLED_BACKGROUND_COLOR)
+          : (this.#palette[BACKGROUND] ?? 0),
+      ),
+    style: 'fill',
+    opacity: 1,
+    visible: true,
   });
 
   constructor({ style, opacity }: Pick<AnnotateHabits, 'style' | 'opacity'>) {

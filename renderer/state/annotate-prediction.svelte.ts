@@ -1,8 +1,9 @@
-/** The run whose prediction lies over the image, and what it predicted there. */
+/** The prediction or proposal that lies over the image, and whose it is. */
 import type { LabelMapRevision, Run } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { ChangedIds } from '../../shared/events.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import type { Api } from '../api.ts';
 import type { ShownPrediction } from '../canvas/accept.ts';
 import type { Rect } from '../canvas/viewport.ts';
@@ -26,8 +27,8 @@ export class AnnotatePrediction {
   runs = $state.raw<readonly Run[] | null>(null);
   runId = $state.raw<number | null>(null);
   state = $state.raw<PredictionState>({ kind: 'none' });
-  /** What lies over the image is not of a run, but of the training that goes on. */
-  isLive = $state.raw(false);
+  /** Who says what lies over the image: a run, the training that goes on, or a helper. */
+  by = $state.raw<'run' | 'live' | Helper>('run');
   readonly #api: Api;
   readonly #project: string;
   /** The latest request; answers of older ones come too late. */
@@ -40,6 +41,11 @@ export class AnnotatePrediction {
 
   get shown(): ShownPrediction | null {
     return this.state.kind === 'shown' ? this.state : null;
+  }
+
+  /** Whether what is shown was made by somebody whose name goes with labels that are made from it. */
+  get isOfSomebody(): boolean {
+    return this.runId !== null || this.by !== 'run';
   }
 
   /** The part of the image that is predicted; null: all of it, or nothing is shown. */
@@ -84,7 +90,7 @@ export class AnnotatePrediction {
     image: { readonly id: number; readonly revisions: readonly LabelMapRevision[] } | null,
   ): Promise<void> {
     const request = ++this.#request;
-    this.isLive = false;
+    this.by = 'run';
     const { runId } = this;
     if (image === null || runId === null) {
       this.state = { kind: 'none' };
@@ -103,11 +109,11 @@ export class AnnotatePrediction {
     if (request === this.#request) this.state = state;
   }
 
-  /** Shows what the training that goes on sees, in the place of a run's prediction. */
-  showLive(layer: LabelLayer): void {
+  /** Shows what the training that goes on sees, or what a helper proposes, in the place of a run's prediction. */
+  showOf(by: 'live' | Helper, layer: LabelLayer): void {
     this.#request++;
     this.runId = null;
-    this.isLive = true;
+    this.by = by;
     this.state = { kind: 'shown', ...whole(layer) };
   }
 
@@ -115,7 +121,7 @@ export class AnnotatePrediction {
   showAnswer(runId: number, answer: ShownPrediction): void {
     this.#request++;
     this.runId = runId;
-    this.isLive = false;
+    this.by = 'run';
     this.state = { kind: 'shown', ...answer };
   }
 

@@ -75,13 +75,15 @@ export class AnnotateTools {
 
   /** Steps of the size, or of the wand's tolerance: one pixel for small brushes, a twentieth for large ones. */
   stepSize(steps: number): void {
-    const { brushSizePx, tolerance } = this.settings;
-    if (this.kind.adjusts === 'tolerance') {
+    const { tolerance } = this.settings;
+    const { adjusts = 'brushSizePx' } = this.kind;
+    if (adjusts === 'tolerance') {
       this.editor.setSettings({ tolerance: Math.min(255, Math.max(0, tolerance + steps)) });
       return;
     }
-    const step = Math.max(1, Math.round(brushSizePx / 20));
-    this.editor.setSettings({ brushSizePx: clampBrush(brushSizePx + steps * step) });
+    const sizePx = this.settings[adjusts];
+    const step = Math.max(1, Math.round(sizePx / 20));
+    this.editor.setSettings({ [adjusts]: clampBrush(sizePx + steps * step) });
   }
 
   zoomBy(steps: number): void {

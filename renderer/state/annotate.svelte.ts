@@ -9,14 +9,18 @@ import {
   type ImageRecord,
   type LabelMapRevision,
 } from '../../shared/entities.ts';
+import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
+import { workHere } from '../../shared/assist/tile-work.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
-import type { Rect } from '../canvas/viewport.ts';
+import type { StartTileWorkers } from '../canvas/tile-workers.ts';
+import { type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
 import type { SaveState } from '../canvas/autosave.ts';
+import type { LabelLayer } from '../canvas/label-layer.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { HistoryEntry } from '../canvas/history.ts';
 import type { Stage } from '../canvas/stage.ts';
@@ -37,6 +41,7 @@ import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
+import { AnnotateScribbles } from './annotate-scribbles.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
 import { LabellingClock } from './labelling-clock.svelte.ts';
 import { PredictionGains } from './prediction-gains.svelte.ts';
@@ -66,6 +71,7 @@ export class AnnotateState {
   readonly clock: LabellingClock;
   readonly live: AnnotateLive;
   readonly network: AnnotateNetwork;
+  readonly scribbles: AnnotateScribbles;
   readonly gains: PredictionGains;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
@@ -102,6 +108,8 @@ export class AnnotateState {
     notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
     /** Where answers of networks become label maps; left out: here. */
     startDrawing?: StartDrawing;
+    /** Where pixels are classified; left out: here. */
+    startTileWorkers?: StartTileWorkers;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -123,11 +131,18 @@ export class AnnotateState {
     });
     this.gains = new PredictionGains(options.api, options.project);
     this.network = new AnnotateNetwork({ startDrawing: drawHere, ...options });
+    this.scribbles = new AnnotateScribbles({
+      startWorkers: options.startTileWorkers ?? (() => [workHere()]),
+      view: () => this.#visible,
+      isPainting: () => this.editor.isPainting,
+      propose: (layer) => this.#propose(layer),
+      withdraw: () => this.#withdraw(),
+    });
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
         blank: () => this.blank,
-        strokeLabel: (tool, { value }) => `${TOOLS[tool].title}, ${this.className(value)}`,
+        strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
         committed: () => this.#committed(),
         predict: (area) => this.#run(() => this.predict(area)),
         changed: (what) => this.#changed(what),
@@ -159,6 +174,12 @@ export class AnnotateState {
     return this.classes.find(({ index }) => index === value)?.name ?? `class ${value}`;
   }
 
+  #strokeLabel(tool: ToolName, value: number): string {
+    const { title, scribbles } = TOOLS[tool];
+    if (scribbles === true && value === NO_SCRIBBLE) return `${title} taken away`;
+    return `${title}, ${this.className(value)}`;
+  }
+
   /** Connects to the engine's events. Returns how to disconnect. */
   listen(): () => void {
     const stopEvents = this.#api.subscribe((event) => this.#handle(event));
@@ -171,6 +192,7 @@ export class AnnotateState {
       this.editor.finish();
       this.live.look(null);
       this.network.stop();
+      this.scribbles.stop();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
@@ -231,6 +253,7 @@ export class AnnotateState {
       this.#prefetch(index);
       await this.#showPrediction();
       this.#reopenEditor();
+      this.scribbles.open(document, { blank: this.blank });
       if (this.live.isAlways && this.live.canAnswer) this.#run(() => this.showLive());
       else if (this.network.isAlways) this.#run(() => this.predict());
     } catch (error) {
@@ -263,6 +286,7 @@ export class AnnotateState {
 
   #enter(document: AnnotateDocument | null): void {
     this.document = document;
+    if (document === null) this.scribbles.open(null, { blank: this.blank });
     this.look.show(document?.pixels ?? null);
     this.counts = null;
     this.#followDocument();
@@ -295,6 +319,7 @@ export class AnnotateState {
         ? null
         : {
             layer: document.layer,
+            scribbles: document.scribbles,
             blank: this.blank,
             history: document.history,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
@@ -313,13 +338,14 @@ export class AnnotateState {
     } else {
       this.#followHistory();
       this.#count();
+      this.scribbles.follow();
     }
   }
 
   #committed(): void {
     if (this.tools.kind.needsPrediction !== true) return;
-    const { runId, isLive } = this.prediction;
-    if (runId !== null || isLive) this.document?.noteAccepted(runId);
+    const { runId, isOfSomebody } = this.prediction;
+    if (isOfSomebody) this.document?.noteAccepted(runId);
   }
 
   #followSteps(): void {
@@ -467,8 +493,35 @@ export class AnnotateState {
     const layer = await this.live.see(document.record.id);
     if (this.document !== document) return;
     this.network.stop();
-    this.prediction.showLive(layer);
+    this.prediction.showOf('live', layer);
     this.setPredictionVisible(true);
+  }
+
+  /** What is in view of the image, in its pixels. */
+  get #visible(): Rect {
+    const { view } = this.editor;
+    const from = toImage(view, screenPoint(0, 0));
+    const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
+    return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
+  }
+
+  /** A helper proposes labels for the open image; the layer goes on changing. */
+  #propose(layer: LabelLayer): void {
+    if (this.prediction.layer === layer) return;
+    this.network.stop();
+    this.prediction.showOf('scribbles', layer);
+    this.setPredictionVisible(true);
+  }
+
+  #withdraw(): void {
+    if (this.prediction.by === 'scribbles') this.#run(() => this.choosePrediction(null));
+  }
+
+  /** Forgets what strokes taught; those of the open image are a step that can be undone. */
+  removeScribbles(): void {
+    this.editor.finish();
+    this.scribbles.forget();
+    this.#changed('history');
   }
 
   async showLiveAlways(always: boolean): Promise<void> {
@@ -494,14 +547,14 @@ export class AnnotateState {
       return;
     }
     this.editor.finish();
-    const { shown, runId, isLive } = prediction;
+    const { shown, runId, isOfSomebody } = prediction;
     let changed = false;
     if (shown !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
       const { blank } = this;
       const { layer: labels, history } = document;
       changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
-      if (changed && (runId !== null || isLive)) document.noteAccepted(runId);
+      if (changed && isOfSomebody) document.noteAccepted(runId);
       this.#changed('history');
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.

@@ -246,7 +246,7 @@ function measureUndo() {
   globalThis.gc?.();
   const before = process.memoryUsage();
   const layer = new LabelLayer(SIDE, SIDE);
-  const history = new History(layer);
+  const history = new History();
   const started = performance.now();
   for (let stroke = 0; stroke < 500; stroke++) {
     const edit = layer.edit();

@@ -1,7 +1,7 @@
 /** Which tools there are, in the order of the rail. Another one is its file, a line here and its picture there. */
 import { accept } from './accept.ts';
 import { box } from './box.ts';
-import { brush, eraser } from './brush.ts';
+import { brush, eraser, scribble } from './brush.ts';
 import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
 import { pan } from './pan.ts';
@@ -18,6 +18,7 @@ export const TOOLS = {
   box,
   fill,
   wand,
+  scribble,
   predict,
   accept,
   pan,

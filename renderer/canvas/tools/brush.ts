@@ -1,4 +1,4 @@
-/** Brush and eraser: a hard disc swept along the pointer's way, without gaps. They differ only in their paint. */
+/** Brush, eraser and scribbles: a hard disc swept along the pointer's way, without gaps. They differ only in their paint. */
 import { snapToPixels, sweptDisc } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
 import type { Stroke, Tool, ToolContext, ToolDescriptor, ToolEvent } from './tool.ts';
@@ -94,7 +94,7 @@ export const brush: ToolDescriptor = {
   title: 'Brush',
   hint: 'Ctrl erases · Shift straight · Alt-drag resizes',
   keys: ['B'],
-  adjusts: 'brush size',
+  adjusts: 'brushSizePx',
   create: () => createBrush({ erase: false }),
 };
 
@@ -102,7 +102,16 @@ export const eraser: ToolDescriptor = {
   title: 'Eraser',
   hint: 'Shift straight · Alt-drag resizes',
   keys: ['E'],
-  adjusts: 'brush size',
+  adjusts: 'brushSizePx',
   erases: true,
   create: () => createBrush({ erase: true }),
+};
+
+export const scribble: ToolDescriptor = {
+  title: 'Scribble',
+  hint: 'A few strokes of two classes or more: every pixel is proposed from them · Ctrl takes strokes away',
+  keys: ['S'],
+  adjusts: 'scribbleSizePx',
+  scribbles: true,
+  create: () => createBrush({ erase: false }),
 };

@@ -16,6 +16,9 @@ export interface Modifiers {
 
 export const NO_MODIFIERS: Modifiers = { shift: false, ctrl: false, alt: false };
 
+/** Which setting is the diameter of what a tool draws with, in image pixels (EditorSettings). */
+export type SizeSetting = 'brushSizePx' | 'scribbleSizePx';
+
 /** One event of the pointer that a tool follows. `cancel` takes the whole gesture back. */
 export interface ToolEvent {
   readonly kind: 'down' | 'move' | 'up' | 'cancel';
@@ -55,7 +58,7 @@ export interface ToolContext {
   readonly layer: LabelLayer;
   /** What erasing leaves: the background, or ignore in a dataset without one. */
   readonly blank: number;
-  /** Diameter of brush and eraser in image pixels. */
+  /** Diameter of what the tool draws with, in image pixels. */
   readonly brushSizePx: number;
   /** Of the wand: largest difference of displayed intensity from the pixel clicked, 0 … 255 in any of R, G, B. */
   readonly tolerance: number;
@@ -104,8 +107,10 @@ export interface ToolDescriptor {
   readonly hint: string;
   /** Keys that take it in hand, unless the user wants others. */
   readonly keys: readonly string[];
-  /** What its options and the keys for sizes change; a brush size can be dragged with Alt as well. */
-  readonly adjusts?: 'brush size' | 'tolerance';
+  /** Which setting its options and the keys for sizes change; a size can be dragged with Alt as well. */
+  readonly adjusts?: SizeSetting | 'tolerance';
+  /** Whether it draws scribbles, which are no labels: a helper learns from them. */
+  readonly scribbles?: boolean;
   /** Whether it erases, whatever class is in hand. */
   readonly erases?: boolean;
   /** Whether the press alone does its work, so that there is nothing to let go of. */

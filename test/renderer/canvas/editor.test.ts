@@ -4,6 +4,7 @@ import { Editor, type CanvasPointer } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { IGNORE } from '../../../shared/entities.ts';
 import { TOOL_NAMES } from '../../../renderer/canvas/tools/all-tools.ts';
 import { NO_MODIFIERS, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
 import {
@@ -19,7 +20,8 @@ const SIZE = { width: 64, height: 48 };
 
 function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const layer = new LabelLayer(SIZE.width, SIZE.height, blank);
-  const history = new History(layer);
+  const scribbles = new LabelLayer(layer.width, layer.height, IGNORE);
+  const history = new History();
   let current: EditorSettings = { ...DEFAULT_SETTINGS, brushSizePx: 5, ...settings };
   const prediction = new LabelLayer(SIZE.width, SIZE.height);
   const whole = { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height };
@@ -36,7 +38,10 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   // Displayed: two halves of different grey.
   const displayed = (x: number) => (x < 32 ? 0x202020 : 0x303030);
   const show = (area = whole) =>
-    editor.open({ layer, history, displayed, prediction: { layer: prediction, area }, blank });
+    editor.open({
+      ...{ layer, scribbles, history, displayed, blank },
+      prediction: { layer: prediction, area },
+    });
   show();
   const send = (
     kind: CanvasPointer['kind'],
@@ -64,10 +69,29 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
     drag([point], options);
   const count = (value: number) => layer.toLabelMap().data.filter((v) => v === value).length;
   return {
-    ...{ layer, history, prediction, editor, show, asked },
+    ...{ layer, scribbles, history, prediction, editor, show, asked },
     ...{ send, drag, click, count, settings: () => current },
   };
 }
+
+describe('scribbles', () => {
+  test('are drawn beside the labels, in a size of their own, and taken away by Ctrl', () => {
+    const { scribbles, history, count, drag, settings } = setUp({
+      ...{ tool: 'scribble', value: 0, scribbleSizePx: 1, keepOthers: true },
+    });
+    const drawn = () => scribbles.toLabelMap().data.filter((value) => value !== IGNORE).length;
+    drag([
+      [10.5, 10.5],
+      [20.5, 10.5],
+    ]);
+    expect([drawn(), scribbles.get(15, 10), count(0)]).toEqual([11, 0, SIZE.width * SIZE.height]);
+    drag([[12.5, 10.5]], { modifiers: { ctrl: true } });
+    expect([drawn(), scribbles.get(12, 10)]).toEqual([10, IGNORE]);
+    expect(settings().brushSizePx).toBe(5);
+    history.goTo(0);
+    expect(drawn()).toBe(0);
+  });
+});
 
 describe('brush and eraser', () => {
   test('a drag paints a gapless line of the chosen class, as one entry of the history', () => {

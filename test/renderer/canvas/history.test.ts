@@ -6,7 +6,7 @@ import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 function setUp(options: { maxBytes?: number } = {}) {
   const layer = new LabelLayer(8, 1);
   let clock = 0;
-  const history = new History(layer, { now: () => new Date(++clock), ...options });
+  const history = new History({ now: () => new Date(++clock), ...options });
   const paint = (x: number, value: number, policy: UndoPolicy) => {
     const edit = layer.edit();
     edit.fillSpan(0, x, x + 1, { value, only: null });

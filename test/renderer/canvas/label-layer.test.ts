@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelEncoder } from '../../../renderer/canvas/label-encoder.ts';
-import { LabelLayer, TILE_PX } from '../../../renderer/canvas/label-layer.ts';
+import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { TILE_PX } from '../../../shared/tiles.ts';
 import { sweptDisc } from '../../../renderer/canvas/shapes.ts';
 import { imagePoint } from '../../../renderer/canvas/viewport.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
@@ -33,7 +34,7 @@ describe('a label layer', () => {
     fc.assert(
       fc.property(strokes, (drawn) => {
         const layer = new LabelLayer(SIZE.width, SIZE.height);
-        const history = new History(layer);
+        const history = new History();
         const flat = new Uint8Array(SIZE.width * SIZE.height);
         for (const spans of drawn) {
           draw(layer, history, spans);
@@ -74,7 +75,7 @@ describe('a label layer', () => {
     fc.assert(
       fc.property(strokes, strokes, (before, after) => {
         const layer = new LabelLayer(SIZE.width, SIZE.height);
-        const history = new History(layer);
+        const history = new History();
         const encoder = new LabelEncoder(layer);
         for (const spans of before) draw(layer, history, spans);
         encoder.advance(() => true);
@@ -120,7 +121,7 @@ describe('the history', () => {
     fc.assert(
       fc.property(strokes, fc.array(span, { minLength: 1, maxLength: 12 }), (before, last) => {
         const layer = new LabelLayer(SIZE.width, SIZE.height);
-        const history = new History(layer);
+        const history = new History();
         for (const spans of before) draw(layer, history, spans);
         const start = layer.toLabelMap().data;
         const changed = draw(layer, history, last);
@@ -145,7 +146,7 @@ describe('the history', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const layer = new LabelLayer(SIZE.width, SIZE.height);
-        const history = new History(layer);
+        const history = new History();
         const states = [layer.toLabelMap().data];
         for (const action of steps) {
           if (action === 'undo') history.undo();
@@ -168,7 +169,7 @@ describe('the history', () => {
     fc.assert(
       fc.property(strokes, fc.array(span, { minLength: 1 }), (before, abandoned) => {
         const layer = new LabelLayer(SIZE.width, SIZE.height);
-        const history = new History(layer);
+        const history = new History();
         for (const spans of before) draw(layer, history, spans);
         const start = layer.toLabelMap().data;
         const edit = layer.edit();
@@ -185,7 +186,7 @@ describe('the history', () => {
 
   test('the oldest entries make room when the limit is reached', () => {
     const layer = new LabelLayer(100, 100);
-    const history = new History(layer, { maxBytes: 1000 });
+    const history = new History({ maxBytes: 1000 });
     for (let y = 0; y < 10; y++) {
       draw(layer, history, [{ y, x0: 0, length: 50, paint: { value: 1, only: null } }]);
     }
@@ -200,7 +201,7 @@ describe('the history', () => {
   test('500 strokes of 200 px on 4096² stay within 300 MB and can all be undone', () => {
     const side = 4096;
     const layer = new LabelLayer(side, side);
-    const history = new History(layer);
+    const history = new History();
     for (let stroke = 0; stroke < 500; stroke++) {
       const edit = layer.edit();
       const y = (stroke * 977) % side;
@@ -223,7 +224,7 @@ describe('the history', () => {
 
   test('a change under the policy `forget` ends the history', () => {
     const layer = new LabelLayer(100, 100);
-    const history = new History(layer);
+    const history = new History();
     draw(layer, history, [{ y: 1, x0: 0, length: 50, paint: { value: 1, only: null } }]);
     const edit = layer.edit();
     edit.replaceAll(new LabelLayer(100, 100, 2));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LabelLayer, TILE_PX } from '../../../renderer/canvas/label-layer.ts';
+import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { TILE_PX } from '../../../shared/tiles.ts';
 import {
   paletteOf,
   rasteriseLabels,

@@ -92,7 +92,7 @@ describe('the training while one labels', () => {
     last().tell(progressAt(5));
     see(2);
     await annotate.showLive();
-    expect(annotate.prediction).toMatchObject({ isLive: true, runId: null });
+    expect(annotate.prediction).toMatchObject({ by: 'live', runId: null });
     annotate.acceptPrediction();
     await annotate.saveAll();
     const accepted = db.labelMaps.get(db.datasets.image(first)?.labelMapId ?? 0);

@@ -1,0 +1,302 @@
+/**
+ * The helper that makes a whole image out of a few strokes: takes up what is scribbled, has a forest grown from it, and
+ * proposes a class for every pixel, what is in view first. Strokes of the images before it in this sitting teach it as
+ * well. Strokes themselves are the document's; how pixels are classified is shared/assist's affair.
+ */
+import { ImageClassifier, growTogether } from '../../shared/assist/image-classifier.ts';
+import {
+  NO_SCRIBBLE,
+  scribbledPixels,
+  scribbledSet,
+  type TileSamples,
+} from '../../shared/assist/scribbled.ts';
+import type { Forest } from '../../shared/assist/forest.ts';
+import type { TileWorker } from '../../shared/assist/tile-work.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
+import { TILE_PX } from '../../shared/tiles.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
+import type { StartTileWorkers } from '../canvas/tile-workers.ts';
+import type { Rect } from '../canvas/viewport.ts';
+import type { AnnotateDocument } from './annotate-document.ts';
+
+export type ScribbleState =
+  /** Nothing was scribbled. */
+  | { readonly kind: 'off' }
+  /** Of one class alone. */
+  | { readonly kind: 'one class'; readonly value: number }
+  | { readonly kind: 'working'; readonly done: number; readonly total: number }
+  | { readonly kind: 'done'; readonly seconds: number; readonly uncertainty: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What was learned from one tile, and from which strokes. */
+interface Taken extends TileSamples {
+  readonly strokes: Uint8Array;
+}
+
+/** Strokes of an image, by tile. */
+interface TakenImage {
+  readonly channels: number;
+  readonly tiles: Map<number, Taken>;
+}
+
+/** The same strokes give the same forest. */
+const SEED = 1;
+/** Of features that all workers hold: those of an image of 2048² px and one channel, or of 1024² and three. */
+const KEEP_BYTES = 320 * 2 ** 20;
+/** Milliseconds between looks whether the hand still draws. */
+const HAND_MS = 30;
+
+interface Surroundings {
+  readonly startWorkers: StartTileWorkers;
+  /** The part of the image in view. */
+  readonly view: () => Rect;
+  readonly isPainting: () => boolean;
+  /** Something is proposed for the open image. It goes on changing. */
+  readonly propose: (layer: LabelLayer) => void;
+  /** What was proposed holds no more. */
+  readonly withdraw: () => void;
+}
+
+export class AnnotateScribbles {
+  state = $state.raw<ScribbleState>({ kind: 'off' });
+  /** Strokes taken up, in this image and in others. */
+  samples = $state.raw<{ readonly here: number; readonly images: number }>({ here: 0, images: 0 });
+  /** Whether images that are opened are classified by what was learned from others. */
+  isAlways = $state.raw(false);
+  readonly #host: Surroundings;
+  readonly #taken = new Map<number, TakenImage>();
+  #workers: readonly TileWorker[] | null = null;
+  #document: AnnotateDocument | null = null;
+  #blank = 0;
+  #classifier: ImageClassifier | null = null;
+  #proposal: LabelLayer | null = null;
+  #running = new AbortController();
+  /** Updates follow one another: workers serve one at a time. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(host: Surroundings) {
+    this.#host = host;
+  }
+
+  /** Another image is open, or none. What was learned stays. */
+  open(document: AnnotateDocument | null, options: { readonly blank: number }): void {
+    if (document === this.#document) return;
+    this.#running.abort();
+    this.#document = document;
+    this.#blank = options.blank;
+    this.#classifier = null;
+    this.#proposal = null;
+    this.state = { kind: 'off' };
+    this.#count();
+    if (document === null) return;
+    if (this.#hasStrokes(document) || this.isAlways) this.update();
+  }
+
+  /** A stroke was made, taken back or brought back: looks what is new, and proposes anew where something is. */
+  follow(): void {
+    const document = this.#document;
+    if (document === null) return;
+    const taken = this.#taken.get(document.record.id);
+    const isSame = scribbledTiles(document.scribbles).every(
+      ({ tile, strokes }) => taken?.tiles.get(tile)?.strokes === strokes,
+    );
+    const count = scribbledTiles(document.scribbles).length;
+    if (isSame && count === (taken?.tiles.size ?? 0)) return;
+    this.update();
+  }
+
+  /** Takes up what is scribbled and proposes; also what failed before. */
+  update(): void {
+    this.#running.abort();
+    const running = new AbortController();
+    this.#running = running;
+    this.#queue = this.#queue.then(() => this.#update(running.signal));
+  }
+
+  setAlways(always: boolean): void {
+    this.isAlways = always;
+    if (always && this.#proposal === null) this.update();
+  }
+
+  /** Forgets the strokes of all images. Those of the open one go as a step that can be undone. */
+  forget(): void {
+    this.#taken.clear();
+    const document = this.#document;
+    if (document !== null) {
+      const { scribbles, history } = document;
+      const edit = scribbles.edit();
+      edit.replaceAll(new LabelLayer(scribbles.width, scribbles.height, NO_SCRIBBLE));
+      history.commit(edit, { kind: 'record', label: 'Removed scribbles' });
+    }
+    this.update();
+  }
+
+  stop(): void {
+    this.#running.abort();
+    this.#endWorkers();
+    this.#document = null;
+    this.#classifier = null;
+    this.#proposal = null;
+  }
+
+  #hasStrokes({ scribbles }: AnnotateDocument): boolean {
+    return scribbledTiles(scribbles).length > 0;
+  }
+
+  async #update(signal: AbortSignal): Promise<void> {
+    const document = this.#document;
+    if (document === null || signal.aborted) return;
+    const startedAt = performance.now();
+    try {
+      await this.#propose(document, { signal, startedAt });
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'cancelled') return;
+      // A thread that has ended answers no more: the next try has new ones.
+      this.#endWorkers();
+      if (this.#document === document) this.state = { kind: 'failed', message: messageOf(error) };
+    }
+  }
+
+  async #propose(
+    document: AnnotateDocument,
+    { signal, startedAt }: { readonly signal: AbortSignal; readonly startedAt: number },
+  ): Promise<void> {
+    const classifier = await this.#classifierOf(document);
+    await this.#take(document, classifier);
+    this.#count();
+    assertWanted(signal);
+    const { channels } = document.pixels;
+    const parts = [...this.#taken.values()].filter((one) => one.channels === channels);
+    const set = scribbledSet(
+      parts.flatMap(({ tiles }) => [...tiles].sort(([a], [b]) => a - b).map(([, one]) => one)),
+      classifier.featureCount,
+    );
+    const [value] = set.values;
+    if (set.values.length < 2) {
+      this.#proposal = null;
+      this.#host.withdraw();
+      this.state = value === undefined ? { kind: 'off' } : { kind: 'one class', value };
+      return;
+    }
+    const total = classifier.tileCount;
+    this.state = { kind: 'working', done: 0, total };
+    const forest = await growTogether(this.#startedWorkers(), set, { seed: SEED });
+    assertWanted(signal);
+    const uncertainty = await this.#classify(document, {
+      classifier,
+      forest,
+      values: set.values,
+      signal,
+    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.state = { kind: 'done', seconds, uncertainty };
+  }
+
+  async #classify(
+    document: AnnotateDocument,
+    options: {
+      readonly classifier: ImageClassifier;
+      readonly forest: Forest;
+      readonly values: readonly number[];
+      readonly signal: AbortSignal;
+    },
+  ): Promise<number> {
+    const { classifier, forest, values, signal } = options;
+    const total = classifier.tileCount;
+    const { width, height } = document.layer;
+    const proposal = this.#proposal ?? new LabelLayer(width, height, this.#blank);
+    let done = 0;
+    let uncertainty = 0;
+    await classifier.classify(forest, {
+      tiles: classifier.order(this.#host.view()),
+      signal,
+      mayGo: () => this.#handRests(),
+      onTile: (tile, found) => {
+        if (signal.aborted) return;
+        proposal.putTile(
+          tile,
+          found.classes.map((index) => values[index] ?? this.#blank),
+        );
+        if (this.#proposal === null) {
+          this.#proposal = proposal;
+          this.#host.propose(proposal);
+        }
+        uncertainty += found.uncertainty;
+        this.state = { kind: 'working', done: ++done, total };
+      },
+    });
+    this.#host.propose(proposal);
+    return uncertainty / (width * height);
+  }
+
+  /** The brush comes first. */
+  async #handRests(): Promise<void> {
+    while (this.#host.isPainting()) await new Promise((resolve) => setTimeout(resolve, HAND_MS));
+  }
+
+  async #classifierOf(document: AnnotateDocument): Promise<ImageClassifier> {
+    const ready = this.#classifier;
+    if (ready !== null) return ready;
+    const workers = this.#startedWorkers();
+    const { pixels } = document;
+    const classifier = new ImageClassifier({ pixels, workers, keepBytes: KEEP_BYTES });
+    await classifier.forget();
+    if (this.#document === document) this.#classifier = classifier;
+    return classifier;
+  }
+
+  /** Learns what is new in the open image. */
+  async #take(document: AnnotateDocument, classifier: ImageClassifier): Promise<void> {
+    const { scribbles, record, pixels } = document;
+    const before = this.#taken.get(record.id)?.tiles;
+    const tiles = new Map<number, Taken>();
+    await Promise.all(
+      scribbledTiles(scribbles).map(async ({ tile, strokes }) => {
+        const known = before?.get(tile);
+        if (known?.strokes === strokes) {
+          tiles.set(tile, known);
+          return;
+        }
+        const { x0, y0, x1, y1 } = scribbles.tileRect(tile);
+        const size = { width: x1 - x0, height: y1 - y0, stride: TILE_PX };
+        const found = scribbledPixels(strokes, size);
+        const features = await classifier.sample(tile, found.pixels);
+        tiles.set(tile, { strokes, features, values: found.values });
+      }),
+    );
+    if (tiles.size === 0) this.#taken.delete(record.id);
+    else this.#taken.set(record.id, { channels: pixels.channels, tiles });
+  }
+
+  #count(): void {
+    const own = this.#taken.get(this.#document?.record.id ?? -1);
+    let here = 0;
+    for (const { values } of own?.tiles.values() ?? []) here += values.length;
+    this.samples = { here, images: this.#taken.size };
+  }
+
+  #startedWorkers(): readonly TileWorker[] {
+    this.#workers ??= this.#host.startWorkers();
+    return this.#workers;
+  }
+
+  #endWorkers(): void {
+    for (const worker of this.#workers ?? []) worker.close();
+    this.#workers = null;
+    this.#classifier = null;
+  }
+}
+
+/** Errors: cancelled. */
+function assertWanted({ aborted }: AbortSignal): void {
+  if (aborted) throw new AppError('cancelled', 'Stopped.');
+}
+
+/** A tile without strokes is the shared one of its value. */
+function scribbledTiles(layer: LabelLayer): { tile: number; strokes: Uint8Array }[] {
+  const found: { tile: number; strokes: Uint8Array }[] = [];
+  for (let tile = 0; tile < layer.columns * layer.rows; tile++) {
+    if (layer.uniformValue(tile) !== NO_SCRIBBLE) found.push({ tile, strokes: layer.tile(tile) });
+  }
+  return found;
+}

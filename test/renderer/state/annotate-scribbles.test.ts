@@ -1,0 +1,135 @@
+/** Scribbles in Annotate: strokes become a proposal for the whole image, which is accepted as others are. */
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { screenPoint } from '../../../renderer/canvas/viewport.ts';
+import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
+import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
+import { workHere } from '../../../shared/assist/tile-work.ts';
+import { IGNORE } from '../../../shared/entities.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+import { windowEngine } from '../window-engine.ts';
+
+const SIZE = 48;
+const NO_KEYS = { shift: false, ctrl: false, alt: false };
+
+async function sitting() {
+  const { engine, api } = await windowEngine();
+  const { path: project } = await engine.call('project.create', {
+    path: join(temporaryFolder(), 'p.graft'),
+  });
+  const { id: datasetId } = await engine.call('datasets.generate', {
+    ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
+    ...{ sizePx: SIZE, seed: 1 },
+  });
+  const { db } = engine.project(project);
+  const imageIds = db.datasets.images(datasetId).map(({ id }) => id);
+  let workers = [workHere()];
+  const annotate = new AnnotateState({
+    ...{ api, project, habits: firstHabits() },
+    notify: () => undefined,
+    startTileWorkers: () => workers,
+  });
+  const stop = annotate.listen();
+  onTestFinished(async () => {
+    await annotate.saveAll();
+    stop();
+  });
+  await annotate.open(datasetId, imageIds);
+  annotate.editor.resize({ width: SIZE, height: SIZE });
+  await annotate.show(0);
+  const drag = (from: [number, number], to: [number, number]) => {
+    for (const [kind, place] of [
+      ['down', from],
+      ['move', to],
+      ['up', to],
+    ] as const) {
+      const at = screenPoint(...place);
+      annotate.editor.pointer({ kind, at, path: [at], button: 0, modifiers: NO_KEYS, clicks: 1 });
+    }
+  };
+  const scribble = (value: number, from: [number, number], to: [number, number]) => {
+    annotate.takeTool('scribble');
+    annotate.tools.setClass(value);
+    drag(from, to);
+  };
+  const settled = () => expect.poll(() => annotate.scribbles.state.kind);
+  const use = (next: typeof workers) => (workers = next);
+  return { engine, db, project, annotate, imageIds, scribble, drag, settled, use };
+}
+
+describe('scribbles', () => {
+  it('ask for a second class, then propose one for every pixel, and change no label', async () => {
+    const { annotate, scribble, settled } = await sitting();
+    const before = annotate.document?.layer.toLabelMap().data;
+    scribble(1, [4, 4], [12, 4]);
+    await settled().toBe('one class');
+    expect(annotate.scribbles.state).toEqual({ kind: 'one class', value: 1 });
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    const { by, layer } = annotate.prediction;
+    expect(by).toBe('scribbles');
+    const proposed = new Set(layer?.toLabelMap().data);
+    expect([...proposed].sort()).toEqual([0, 1]);
+    expect([layer?.get(8, 4), layer?.get(36, 40)]).toEqual([1, 0]);
+    expect(annotate.document?.layer.toLabelMap().data).toEqual(before);
+    expect(annotate.document?.autosave.isSaved).toBe(true);
+  });
+
+  it('are undone one stroke at a time among the strokes of other tools', async () => {
+    const { annotate, scribble, drag, settled } = await sitting();
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    annotate.tools.setTool('brush');
+    drag([20, 20], [24, 20]);
+    await settled().toBe('done');
+    expect(annotate.history.entries.map(({ label }) => label.split(',')[0])).toEqual([
+      'Scribble',
+      'Scribble',
+      'Brush',
+    ]);
+    annotate.editor.undo();
+    annotate.editor.undo();
+    await settled().toBe('one class');
+    expect(annotate.prediction.layer).toBeNull();
+    expect(annotate.document?.scribbles.get(36, 40)).toBe(IGNORE);
+    annotate.editor.redo();
+    await settled().toBe('done');
+  });
+
+  it('are accepted as a correction of what nobody trained', async () => {
+    const { annotate, scribble, settled, engine, project, imageIds } = await sitting();
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    annotate.acceptPrediction();
+    await annotate.saveAll();
+    const [newest] = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
+    expect(newest).toMatchObject({ author: 'corrected', runId: null });
+    expect(annotate.document?.layer.get(8, 4)).toBe(1);
+  });
+
+  it('teach the next image as well, where that is wanted', async () => {
+    const { annotate, scribble, settled } = await sitting();
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    await annotate.show(1);
+    expect(annotate.scribbles.state.kind).toBe('off');
+    annotate.scribbles.setAlways(true);
+    await settled().toBe('done');
+    expect(annotate.prediction.by).toBe('scribbles');
+    expect(annotate.scribbles.samples).toEqual({ here: 0, images: 1 });
+  });
+
+  it('are kept where a worker ends, which is said, and go on with another one', async () => {
+    const { annotate, scribble, settled, use } = await sitting();
+    use([{ ask: () => Promise.reject(new Error('out of memory')), close: () => undefined }]);
+    scribble(1, [4, 4], [12, 4]);
+    await settled().toBe('failed');
+    scribble(0, [30, 40], [44, 40]);
+    use([workHere()]);
+    await settled().toBe('failed');
+    annotate.scribbles.update();
+    await settled().toBe('done');
+  });
+});
