@@ -105,9 +105,16 @@ export default {
         pathNot: '^engine/study/statistics/',
       },
     },
+    {
+      name: 'prompts-reach-only-data-and-isolated',
+      severity: 'error',
+      from: { path: '^engine/prompts/' },
+      to: { path: '^engine/', pathNot: '^engine/(prompts|data|isolated|db)/' },
+    },
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),
+    livesIn('onnxruntime', 'onnxruntime-node', '^engine/prompts/'),
     livesIn('better-sqlite3', 'better-sqlite3', '^engine/db/'),
     // The one exception asks a freshly built addon for a sum before it is used.
     livesIn('tensorflow', '@tensorflow', '^engine/training/|^build/check-tensorflow\\.mjs$'),

@@ -18,6 +18,7 @@ export default {
     'engine/training/live/worker.ts!',
     'engine/data/decoder-process.ts!',
     'engine/training/weights/weights-process.ts!',
+    'engine/prompts/network-process.ts!',
     'engine/parent-watch-thread.ts!',
     'engine/care/check-thread.ts!',
     'engine/care/rewrite-process.ts!',

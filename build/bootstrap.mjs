@@ -10,6 +10,7 @@ import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
 import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
 import { findNode, installNode } from './pinned-node.mjs';
 import { createProgress } from './progress.mjs';
+import { promptNetworkDone, setUpPromptNetwork } from './prompt-network.mjs';
 import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
 import { downloadSource } from './tensorflow-download.mjs';
 import { wheelSource } from './tensorflow-wheel.mjs';
@@ -32,8 +33,11 @@ export async function ensureReady({ native = true, again = false } = {}) {
   const engine = { pin: pin.tensorflow, required: again || asked === 'tensorflow' };
   const engineDone = () => !native || asked === 'wasm' || engineReady(projectRoot, engine);
 
+  const promptsDone = () => !native || promptNetworkDone(projectRoot, { env: process.env, again });
+
   const ready = findNode(wanted);
-  if (ready !== null && packagesReady(projectRoot) && engineDone()) return ready;
+  const isReady = packagesReady(projectRoot) && engineDone() && promptsDone();
+  if (ready !== null && isReady) return ready;
 
   const progress = createProgress(process.stderr);
   const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
@@ -53,6 +57,16 @@ export async function ensureReady({ native = true, again = false } = {}) {
       }
     }
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
+    if (!promptsDone()) {
+      const reason = await progress.step(
+        'Fetching the network for clicks and boxes',
+        (update) => setUpPromptNetwork(projectRoot, { cache, update }),
+        (failed) => (failed === null ? 'done' : 'not possible here'),
+      );
+      if (reason !== null) {
+        progress.note(`${reason} Everything else works without it. To try again: npm run setup`);
+      }
+    }
     return node;
   };
   return endingChildren(() => withLock(path.join(cache, 'setup.lock'), waiting, setUp));

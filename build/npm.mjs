@@ -1,6 +1,8 @@
 /** How npm is called: without install scripts, and without traces of the npm script that we run in. */
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { capture } from './command.mjs';
+import { megabytes } from './progress.mjs';
 
 /**
  * The environment for a program that is not part of the running npm script: without npm's description of that script,
@@ -55,4 +57,37 @@ export async function npmCi(cwd, node) {
   const result = await npm(['ci', ...flags], node === undefined ? { cwd } : { cwd, node });
   // On a full disk npm only warns that it could not unpack a file, and ends well.
   return { ...result, ok: result.ok && !result.output.includes('TAR_ENTRY_ERROR') };
+}
+
+const WATCHING_MS = 500;
+
+/**
+ * Fetches one package by itself, without those that it wants beside it. npm checks the hash, since it stands in the lock
+ * file it is given.
+ *
+ * @param {{ name: string, version: string, integrity: string }} wanted
+ * @param {{ temporary: string, update: import('./progress.mjs').Update, watched: readonly string[] }} options watched:
+ *   the large files of the package, whose growth is told
+ * @returns {Promise<{ ok: boolean, output: string, folder: string }>} folder: where it is unpacked, in `temporary`
+ */
+export async function fetchPackage({ name, version, integrity }, { temporary, update, watched }) {
+  const root = { name: 'graft-part', version: '1.0.0', dependencies: { [name]: version } };
+  const lock = {
+    ...root,
+    lockfileVersion: 3,
+    requires: true,
+    packages: { '': root, [`node_modules/${name}`]: { version, integrity } },
+  };
+  writeFileSync(path.join(temporary, 'package.json'), JSON.stringify(root));
+  writeFileSync(path.join(temporary, 'package-lock.json'), JSON.stringify(lock));
+  writeFileSync(path.join(temporary, '.npmrc'), 'legacy-peer-deps=true\n');
+  const folder = path.join(temporary, 'node_modules', name);
+  const growth = setInterval(() => {
+    const sizes = watched.map(
+      (file) => statSync(path.join(folder, file), { throwIfNoEntry: false })?.size ?? 0,
+    );
+    update(`${megabytes(sizes.reduce((sum, size) => sum + size, 0))} MB unpacked`);
+  }, WATCHING_MS);
+  const { ok, output } = await npmCi(temporary).finally(() => clearInterval(growth));
+  return { ok, output, folder };
 }

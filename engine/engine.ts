@@ -44,6 +44,7 @@ import { liveHandlers } from './handlers/live.ts';
 import { modelHandlers } from './handlers/models.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { predictImageHandlers } from './handlers/predict-image.ts';
+import { promptHandlers } from './handlers/prompts.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { settingsHandlers } from './handlers/settings.ts';
@@ -53,6 +54,7 @@ import type { SpawnLive } from './live-process.ts';
 import { LiveTraining } from './live-training.ts';
 import { PendingTrainings } from './models/pending-trainings.ts';
 import { Predictor } from './predictor.ts';
+import { Prompter } from './prompts/prompter.ts';
 import { createSettings } from './settings.ts';
 import { Queue } from './study/running/queue.ts';
 import type { SpawnTrainer } from './trainer.ts';
@@ -75,6 +77,7 @@ const handlers: Handlers<CallName> = {
   ...alikeHandlers,
   ...liveHandlers,
   ...labellingHandlers,
+  ...promptHandlers,
 };
 
 export interface CallOptions {
@@ -164,7 +167,11 @@ export function createEngine(options: EngineOptions = {}): Engine {
     const pendingTrainings = new PendingTrainings((pending) =>
       emit({ type: 'models.pending', project: db.path, pending }),
     );
-    const opened = { db, queue, live, pendingTrainings, predictor: new Predictor() };
+    const opened = {
+      ...{ db, queue, live, pendingTrainings },
+      predictor: new Predictor(),
+      prompter: new Prompter(db.path),
+    };
     open.set(db.path, opened);
     for (const name of db.interrupted) {
       emit({ type: 'notice', message: interruptedWords(name) });
@@ -187,6 +194,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       if (found === undefined) return;
       open.delete(found.db.path);
       await found.pendingTrainings.close();
+      found.prompter.close();
       await Promise.all([found.queue.close(), found.live.close(), found.predictor.close()]);
       await backups.get(found.db.path)?.close();
       backups.delete(found.db.path);

@@ -11,6 +11,8 @@ const MAX_RECENT = 12;
 export interface SettingsStore {
   read(): Settings;
   update(patch: SettingsPatch): Settings;
+  /** null: the network for clicks and boxes that comes with Graft. */
+  choosePromptNetwork(files: Settings['promptNetwork']): Settings;
   /** Puts a project first among the recent ones. */
   opened(projectPath: string): void;
   /** Keeps where in a project a window is; nothing, where it is not among the recent ones. */
@@ -89,6 +91,7 @@ export function createSettings(
         backups: backups ?? settings.backups,
         measureTime: measureTime ?? settings.measureTime,
       }),
+    choosePromptNetwork: (promptNetwork) => write({ ...settings, promptNetwork }),
     opened(projectPath) {
       const place = settings.recentProjects.find(({ path: one }) => one === projectPath)?.place;
       const openedAt = new Date().toISOString();

@@ -20,6 +20,7 @@ import { modelsCalls, modelsChanges, type ModelsOutputs } from './calls/models.t
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
+import { promptCalls, promptChanges, type PromptOutputs } from './calls/prompts.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -40,6 +41,7 @@ export * from './calls/care.ts';
 export * from './calls/alike.ts';
 export * from './calls/live.ts';
 export * from './calls/labelling.ts';
+export * from './calls/prompts.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -58,6 +60,7 @@ export const callInputs = {
   ...alikeCalls,
   ...liveCalls,
   ...labellingCalls,
+  ...promptCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -84,6 +87,7 @@ export const CALL_CHANGES = {
   ...alikeChanges,
   ...liveChanges,
   ...labellingChanges,
+  ...promptChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -109,7 +113,8 @@ export interface CallOutputs
     CareOutputs,
     AlikeOutputs,
     LiveOutputs,
-    LabellingOutputs {}
+    LabellingOutputs,
+    PromptOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────
 

@@ -34,6 +34,8 @@ export const Settings = z.object({
     .prefault({}),
   /** Whether the time spent in Annotate is noted in the project. */
   measureTime: z.boolean().default(true),
+  /** The two ONNX files of a network for clicks and boxes; null: the one that comes with Graft. */
+  promptNetwork: z.object({ encoder: FilePath, decoder: FilePath }).nullable().default(null),
 });
 export type Settings = z.infer<typeof Settings>;
 

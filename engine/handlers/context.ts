@@ -15,6 +15,7 @@ import type { Project } from '../db/project.ts';
 import type { LiveTraining } from '../live-training.ts';
 import type { PendingTrainings } from '../models/pending-trainings.ts';
 import type { Predictor } from '../predictor.ts';
+import type { Prompter } from '../prompts/prompter.ts';
 import type { SettingsStore } from '../settings.ts';
 import type { Queue } from '../study/running/queue.ts';
 
@@ -24,6 +25,7 @@ export interface OpenProject {
   readonly live: LiveTraining;
   readonly pendingTrainings: PendingTrainings;
   readonly predictor: Predictor;
+  readonly prompter: Prompter;
 }
 
 export interface CallContext {

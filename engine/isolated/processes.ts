@@ -13,8 +13,13 @@ import { type Question, Reply, TOO_MUCH_MEMORY } from './messages.ts';
 const IDLE_MS = 10_000;
 const TAIL_CHARACTERS = 4000;
 
-/** Asks a process. Errors: those of the file; unreadable, where the process ended over it. */
-export type Ask = (request: unknown, of: Needs & { readonly subject: string }) => Promise<unknown>;
+/**
+ * Asks a process; `signal` ends it. Errors: those of the file; unreadable, where the process ended over it; cancelled.
+ */
+export type Ask = (
+  request: unknown,
+  of: Needs & { readonly subject: string; readonly signal?: AbortSignal },
+) => Promise<unknown>;
 
 type Ending = 'time' | 'memory' | 'crash';
 
@@ -33,6 +38,9 @@ function endedOver(subject: string, ending: Ending, detail: string): ProcessEnde
     { subject },
   );
 }
+
+const cancelled = (subject: string) =>
+  new AppError('cancelled', `Reading ${subject} was stopped.`, { subject });
 
 interface Open {
   readonly id: number;
@@ -69,18 +77,24 @@ class IsolatedProcess {
     this.#keepAwake(false);
   }
 
-  ask: Ask = (request, { subject, ...needs }) => {
+  ask: Ask = async (request, { subject, signal, ...needs }) => {
+    if (signal?.aborted === true) throw cancelled(subject);
     const { timeMs, memoryBytes } = this.#limits(needs);
     const id = ++this.#last;
     const answered = Promise.withResolvers<unknown>();
     const open: Open = { id, subject, answered, timer: this.#kill(timeMs) };
+    const abort = () => {
+      answered.reject(cancelled(subject));
+      this.#child.kill('SIGKILL');
+    };
+    signal?.addEventListener('abort', abort);
     this.#open = open;
     this.#keepAwake(true);
     const question: Question = { id, request, timeMs, memoryBytes };
     if (this.ended) this.#end('it had ended before');
     // Where it cannot be sent, the process is gone, and its end is told.
     else this.#child.send(question, () => undefined);
-    return answered.promise;
+    return answered.promise.finally(() => signal?.removeEventListener('abort', abort));
   };
 
   /** It takes no further file. */
@@ -156,7 +170,7 @@ export interface Isolated {
 
 /**
  * `entry`: a module that calls serveIsolated. Processes begin when they are needed, up to `most` of them, serve many files
- * and end when nobody has needed them for a while.
+ * and end when nobody has needed them for `idleMs`.
  */
 export function isolated(
   entry: URL,

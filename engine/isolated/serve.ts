@@ -9,7 +9,7 @@ import { Question, type Reply, WATCHED } from './messages.ts';
 /** Its owner ends the process first, and can say why. */
 const GRACE_MS = 5000;
 const WORTH_TELLING = 1.25;
-/** What a process may hold between two files. */
+/** What a process may hold between two files, where it does not keep something on purpose. */
 const FULL_BYTES = 2 ** 29;
 
 /** Settles when the thread watches: before that no file may be looked at. */
@@ -29,6 +29,7 @@ export type TellNeeds = (needs: Needs) => void;
 export function serveIsolated(
   answer: (request: unknown, tell: TellNeeds) => Promise<unknown>,
   damaged: (request: unknown, error: unknown) => AppError,
+  { fullBytes = FULL_BYTES }: { readonly fullBytes?: number } = {},
 ): void {
   const shared = new SharedArrayBuffer(3 * Float64Array.BYTES_PER_ELEMENT);
   const watched = new Float64Array(shared);
@@ -42,7 +43,7 @@ export function serveIsolated(
     watched[WATCHED.until] = Date.now() + timeMs + GRACE_MS;
     watched[WATCHED.memoryBytes] = before + memoryBytes;
   };
-  const isFull = () => process.memoryUsage.rss() > FULL_BYTES;
+  const isFull = () => process.memoryUsage.rss() > fullBytes;
   const send = (reply: Reply) => void process.send?.(reply);
 
   async function reply({ id, request, ...first }: Question): Promise<void> {

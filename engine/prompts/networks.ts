@@ -1,0 +1,80 @@
+/**
+ * Promptable networks, each half in a process of its own: looking at an image takes seconds, and answering a click must
+ * not wait for it.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PromptFiles } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type Isolated, isolated } from '../isolated/processes.ts';
+import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
+import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
+
+/** Activations of the largest encoder on one image of 1,024², some 6 GB for SAM's ViT-H, and room. */
+const WORKING_BYTES = 8e9;
+const COPIES = 3;
+/** A large encoder on a slow and busy processor; loading it included. */
+const TIME_MS = 10 * 60_000;
+/** Somebody who clicks clicks again. */
+const IDLE_MS = 3 * 60_000;
+
+const limits = ({ fileBytes }: Needs): Limits => ({
+  memoryBytes: Math.min(machineBytes(), COPIES * fileBytes + WORKING_BYTES),
+  timeMs: TIME_MS,
+});
+
+const ENTRY = pathToFileURL(join(import.meta.dirname, 'network-process.ts'));
+const begin = (): Isolated => isolated(ENTRY, { most: 1, limits, idleMs: IDLE_MS });
+const encoders = begin();
+const decoders = begin();
+
+/** What names a file's content without reading it: gigabytes, for some. Errors: not-found. */
+export function fileStamp(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return `${path} ${found.size} ${found.mtimeMs}`;
+  throw new AppError(
+    'not-found',
+    `${path} is not there. Choose the two files of a promptable network again, or go back to the one that comes with Graft.`,
+    { subject: path },
+  );
+}
+
+function ask(
+  processes: Isolated,
+  request: NetworkRequest,
+  { file, signal }: { readonly file: string; readonly signal: AbortSignal },
+): Promise<unknown> {
+  fileStamp(file);
+  const fileBytes = statSync(file).size;
+  return processes.use((one) => one(request, { subject: file, fileBytes, signal }));
+}
+
+export interface Networks {
+  /** Errors: not-found, unreadable, unsupported, with the reason. */
+  inspect(files: PromptFiles, signal: AbortSignal): Promise<void>;
+  /** [1, 256, 64, 64] of a picture `rgb` [height, width, 3]. */
+  encode(
+    picture: { readonly rgb: Uint8Array; readonly width: number; readonly height: number },
+    options: { readonly files: PromptFiles; readonly signal: AbortSignal },
+  ): Promise<Float32Array>;
+  decode(
+    prompts: Omit<Extract<NetworkRequest, { what: 'decode' }>, 'what' | 'decoder'>,
+    options: { readonly files: PromptFiles; readonly signal: AbortSignal },
+  ): Promise<readonly Candidate[]>;
+}
+
+export const networks: Networks = {
+  async inspect(files, signal) {
+    for (const file of [files.encoder, files.decoder]) fileStamp(file);
+    await ask(encoders, { what: 'inspect', ...files }, { file: files.encoder, signal });
+  },
+  async encode(picture, { files: { encoder }, signal }) {
+    const request: NetworkRequest = { what: 'encode', encoder, ...picture };
+    return Encoded.parse(await ask(encoders, request, { file: encoder, signal })).embedding;
+  },
+  async decode(prompts, { files: { decoder }, signal }) {
+    const request: NetworkRequest = { what: 'decode', decoder, ...prompts };
+    return Decoded.parse(await ask(decoders, request, { file: decoder, signal })).candidates;
+  },
+};
