@@ -51,6 +51,8 @@ export default {
     '@mapbox/node-pre-gyp',
     // Imported by name, for its types (engine/training/weights/keras-file.ts).
     'h5wasm',
+    // Comes with electron-builder: its own filter of files, tried by a test.
+    'app-builder-lib',
     // Checks the window's types; started by name.
     'svelte-check',
   ],

@@ -1,63 +1,53 @@
 /**
- * What goes into an installed Graft. The shell alone is in the archive; the engine runs on a Node of its own, so its
- * sources, its packages (libtensorflow and sharp among them) and that Node lie beside it as ordinary files.
+ * What becomes an installed Graft, and in which packages. The shell alone is in the archive; the engine runs on a Node
+ * of its own, so that everything it needs lies beside it as ordinary files (package-contents.mjs). Signed and notarised
+ * where the variables that electron-builder reads are set: docs/packaging.md.
  */
-import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from './locations.mjs';
-import { productionPackages } from './production-packages.mjs';
-import { tfjsNode } from './tensorflow.mjs';
+import { packageContents } from './package-contents.mjs';
 
-const GRAFT = 'graft';
-/** Never needed to run: types, sources of addons, maps, documentation. */
-const LEFT_OUT = ['!**/*.{d.ts,d.mts,d.cts,map,md,c,cc,cpp,h,hpp}', '!**/{test,tests,docs}/**'];
+/** The name of the shell's program; `graft` is the command line. */
+const SHELL = 'graft-desktop';
+const PROJECT_TYPE = 'application/vnd.graft.project';
 const test = process.env['GRAFT_PACKAGE_FLAVOUR'] === 'test';
-const nodeName = process.platform === 'win32' ? 'node.exe' : 'node';
 
-/** The addon of tfjs-node, and the library beside it, as setting up has linked them in; none: the portable engine. */
-function nativeTensorflow() {
-  const addon = path.join(tfjsNode(projectRoot), 'lib', 'napi-v8');
-  if (!existsSync(addon)) return [];
-  return [
-    {
-      from: path.join(realpathSync(addon), '..', '..'),
-      to: `${GRAFT}/node_modules/@tensorflow/tfjs-node`,
-      filter: ['lib/**', 'deps/lib/**'],
-    },
-  ];
-}
+/** Files of the system that electron-builder makes none of, or worse ones: what a project file is, and its icon. */
+const SYSTEM_FILES = [
+  `${path.join(projectRoot, 'build/linux/graft-project.xml')}=/usr/share/mime/packages/graft.xml`,
+  `${path.join(projectRoot, 'dist/icons/graft.svg')}=/usr/share/icons/hicolor/scalable/mimetypes/application-vnd.graft.project.svg`,
+];
+const SCRIPTS = {
+  afterInstall: 'build/linux/after-install.sh',
+  afterRemove: 'build/linux/after-remove.sh',
+  fpm: SYSTEM_FILES,
+};
+/** Apple's service is asked where there is something to sign in with. */
+const canNotarize = ['APPLE_API_KEY', 'APPLE_ID', 'APPLE_KEYCHAIN_PROFILE'].some(
+  (name) => process.env[name] !== undefined,
+);
 
-/** @type {import('electron-builder').Configuration} */
-export default {
+/**
+ * @param {import('./package-contents.mjs').Target} target
+ * @returns {import('electron-builder').Configuration}
+ */
+export const configurationFor = (target) => ({
   appId: 'org.graft.desktop',
   productName: 'Graft',
   copyright: 'MIT licence',
-  // build/package.mjs puts the built shell there, with a package.json of its own.
-  directories: { app: 'dist/electron', output: 'dist/packages', buildResources: 'build/icons' },
+  // build/package.mjs puts the built shell there, with a package.json of its own, and draws the icons.
+  directories: { app: 'dist/electron', output: 'dist/packages', buildResources: 'dist/icons' },
   // Set where the binary was fetched by hand: nothing is downloaded then.
   ...(process.env['ELECTRON_DIST'] ? { electronDist: process.env['ELECTRON_DIST'] } : {}),
   npmRebuild: false,
   nodeGypRebuild: false,
   asar: true,
   files: ['*.mjs', '*.cjs', 'package.json', '!node_modules'],
-  extraResources: [
-    { from: 'engine', to: `${GRAFT}/engine` },
-    { from: 'shared', to: `${GRAFT}/shared` },
-    { from: 'samples', to: `${GRAFT}/samples` },
-    { from: 'dist/renderer', to: `${GRAFT}/dist/renderer`, filter: ['**/*', '!**/*.map'] },
-    // package.json and licence of the engine, copied there: under its own name electron-builder would take the first
-    // for the shell's and leave that out of the archive.
-    { from: 'dist/engine', to: GRAFT },
-    { from: process.execPath, to: `${GRAFT}/${nodeName}` },
-    ...productionPackages(projectRoot).map((folder) => ({
-      from: path.join(projectRoot, folder),
-      to: `${GRAFT}/${folder}`,
-      // Packages inside a package are listed by themselves; the addon comes from where it really is.
-      filter: ['**/*', '!node_modules/**', '!lib/napi-v8', '!deps/**', ...LEFT_OUT],
-    })),
-    ...nativeTensorflow(),
+  extraResources: packageContents(projectRoot, target),
+  electronLanguages: ['en', 'en-US'],
+  fileAssociations: [
+    { ext: 'graft', name: 'Graft project', description: 'Graft project', role: 'Editor' },
   ],
-  fileAssociations: [{ ext: 'graft', name: 'Graft project', role: 'Editor' }],
   electronFuses: {
     runAsNode: false,
     enableCookieEncryption: true,
@@ -68,7 +58,36 @@ export default {
     onlyLoadAppFromAsar: true,
     grantFileProtocolExtraPrivileges: false,
   },
-  linux: { target: ['AppImage', 'deb', 'tar.gz'], category: 'Science' },
-  mac: { target: ['dmg'], category: 'public.app-category.graphics-design' },
-  win: { target: ['nsis'] },
-};
+  linux: {
+    target: ['AppImage', 'deb', 'rpm', 'tar.gz'],
+    category: 'Science',
+    executableName: SHELL,
+    syncDesktopName: true,
+    synopsis: 'Label images and train segmentation networks, offline',
+    maintainer: 'The Graft authors <graft@graft.invalid>',
+    icon: 'dist/icons/icons',
+    mimeTypes: [PROJECT_TYPE],
+    desktop: { entry: { Keywords: 'segmentation;annotation;microscopy;images;' } },
+  },
+  deb: { ...SCRIPTS, packageName: 'graft' },
+  rpm: { ...SCRIPTS, packageName: 'graft' },
+  mac: {
+    target: ['dmg'],
+    category: 'public.app-category.graphics-design',
+    hardenedRuntime: true,
+    gatekeeperAssess: false,
+    entitlements: 'build/mac/entitlements.plist',
+    entitlementsInherit: 'build/mac/entitlements.plist',
+    notarize: canNotarize,
+  },
+  win: { target: ['nsis', 'zip'] },
+  // Without asking for an administrator; settings and projects are the user's, and stay.
+  nsis: {
+    oneClick: false,
+    perMachine: false,
+    allowToChangeInstallationDirectory: true,
+    deleteAppDataOnUninstall: false,
+  },
+});
+
+export default configurationFor(process);

@@ -1,56 +1,41 @@
 /**
- * `npm run package -- --dir`: page and shell are built, then electron-builder puts them together; everything after `--`
- * is electron-builder's. ELECTRON_DIST names a folder with Electron's binary where it cannot be downloaded.
+ * `npm run package -- --dir`: page, shell, icons and papers are made, then electron-builder puts them together;
+ * everything after `--` is electron-builder's. ELECTRON_DIST names a folder with Electron's binary where it cannot be
+ * downloaded.
  */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
-import { foreground } from './command.mjs';
+import { capture, foreground } from './command.mjs';
 import { ensureShell } from './electron-shell.mjs';
-import { readJson } from './json-file.mjs';
 import { projectRoot } from './locations.mjs';
+import { megabytes } from './progress.mjs';
+import { SetupFailure } from './setup-failure.mjs';
+import { stagePackage } from './staging.mjs';
 import { toolScript } from './tools.mjs';
 import { ensureWindow } from './window.mjs';
 
-/** Two package.json: the shell's, an application of two files and no packages, and the engine's, as it is. */
-function writeManifests() {
-  const root = path.join(projectRoot, 'package.json');
-  const manifest =
-    /** @type {{ name: string, version: string, description: string, license: string }} */ (
-      readJson(root)
-    );
-  const { name, version, description, license } = manifest;
-  const shell = {
-    name,
-    version,
-    description,
-    license,
-    author: 'The Graft authors',
-    main: 'main.mjs',
-  };
-  const dist = path.join(projectRoot, 'dist');
-  writeFileSync(path.join(dist, 'electron', 'package.json'), `${JSON.stringify(shell, null, 2)}\n`);
-  mkdirSync(path.join(dist, 'engine'), { recursive: true });
-  copyFileSync(root, path.join(dist, 'engine', 'package.json'));
-  copyFileSync(path.join(projectRoot, 'LICENSE'), path.join(dist, 'engine', 'LICENSE'));
-}
+const DRAW = "import('./build/icons.mjs').then(({ drawIcons }) => drawIcons('dist/icons'))";
 
 await main(async () => {
   const node = await ensureReady();
+  const options = { cwd: projectRoot, env: commandEnvironment() };
   await ensureWindow(node);
-  const run = (/** @type {string} */ tool, /** @type {string[]} */ args) =>
-    foreground(node, [toolScript(tool), ...args], {
-      cwd: projectRoot,
-      env: commandEnvironment(),
-    });
   await ensureShell(node);
-  writeManifests();
+  // By the pinned Node, which sharp is for.
+  const drawn = await capture(node, ['--eval', DRAW], options);
+  if (!drawn.ok) throw new SetupFailure(`The icons could not be drawn:\n${drawn.output}`);
+  const { engine, cutBytes } = stagePackage({ target: process, node });
+  const trains = engine === 'tensorflow' ? 'native TensorFlow' : 'the portable engine alone';
+  process.stderr.write(
+    `Trains with ${trains}; ${megabytes(cutBytes)} MB of symbol tables left out.\n`,
+  );
   const config = path.join('build', 'electron-builder.mjs');
-  return run('electron-builder', [
-    '--config',
-    config,
-    '--publish',
-    'never',
-    ...process.argv.slice(2),
-  ]);
+  return foreground(
+    node,
+    [
+      ...[toolScript('electron-builder'), '--config', config, '--publish', 'never'],
+      ...process.argv.slice(2),
+    ],
+    options,
+  );
 });

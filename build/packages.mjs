@@ -34,7 +34,9 @@ export function lockHash(root) {
  * @param {string} root
  */
 function installerHash(root) {
-  const scripts = readdirSync(path.join(root, 'build')).sort();
+  const scripts = readdirSync(path.join(root, 'build'))
+    .filter((name) => name.endsWith('.mjs'))
+    .sort();
   const hash = createHash('sha256');
   for (const file of ['package.json', '.npmrc', ...scripts.map((name) => `build/${name}`)]) {
     const text = readFileSync(path.join(root, file), 'utf8');

@@ -1,9 +1,16 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import config from '../../build/electron-builder.mjs';
+import { FileMatcher } from 'app-builder-lib/out/fileMatcher.js';
+import { configurationFor } from '../../build/electron-builder.mjs';
+import { packageFilter } from '../../build/package-contents.mjs';
+import { productionPackages } from '../../build/production-packages.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const LINUX = { platform: 'linux', arch: 'x64' };
+const WINDOWS = { platform: 'win32', arch: 'x64' };
+const MAC = { platform: 'darwin', arch: 'arm64' };
+const config = configurationFor(LINUX);
 const outside = [config.extraResources ?? []]
   .flat()
   .flatMap((one) => (typeof one === 'object' && 'to' in one ? [one] : []));
@@ -19,19 +26,9 @@ describe('an installed Graft', () => {
     expect(places).toEqual(
       expect.arrayContaining(['engine', 'shared', 'samples'].map((name) => `graft/${name}`)),
     );
-    expect(outside.find(({ to }) => /^graft\/node(\.exe)?$/.test(to ?? ''))?.from).toBe(
-      process.execPath,
-    );
-    for (const name of ['sharp', 'better-sqlite3', 'ws', 'zod']) {
+    expect(outside.find(({ from }) => from === 'dist/engine')?.to).toBe('graft');
+    for (const name of ['sharp', 'better-sqlite3', 'ws', 'zod', '@tensorflow/tfjs-node']) {
       expect(places).toContain(`graft/node_modules/${name}`);
-    }
-  });
-
-  it('takes nothing along that is not there', () => {
-    const built = ['dist/renderer', 'dist/engine'];
-    for (const { from = '' } of outside) {
-      if (!built.includes(from))
-        expect(existsSync(join(ROOT, from)) || existsSync(from)).toBe(true);
     }
   });
 
@@ -43,5 +40,57 @@ describe('an installed Graft', () => {
       onlyLoadAppFromAsar: true,
     });
     expect(config.fileAssociations).toMatchObject([{ ext: 'graft' }]);
+    expect(config.linux?.mimeTypes).toEqual(['application/vnd.graft.project']);
+  });
+
+  it('keeps settings and projects when it is taken away, and asks for no administrator on Windows', () => {
+    expect(config.nsis).toMatchObject({ deleteAppDataOnUninstall: false, perMachine: false });
+  });
+});
+
+describe('the packages of each platform', () => {
+  it.each([
+    [LINUX, ['@img/sharp-libvips-linux-x64', '@img/sharp-linux-x64']],
+    [WINDOWS, ['@img/sharp-win32-x64']],
+    [MAC, ['@img/sharp-darwin-arm64', '@img/sharp-libvips-darwin-arm64']],
+  ])('are those for $platform-$arch, and none for another', (target, builds) => {
+    const names = productionPackages(ROOT, target).map((name) => name.replace('node_modules/', ''));
+    expect(names.filter((name) => name.startsWith('@img/sharp'))).toEqual(builds);
+    expect(names).toContain('better-sqlite3');
+    expect(names).not.toContain('vitest');
+    expect(names).not.toContain('electron');
+  });
+});
+
+/** What electron-builder itself copies of a file of a package. */
+function isCopied(folder: string, file: string, target: typeof LINUX): boolean {
+  const patterns = packageFilter(`node_modules/${folder}`, target);
+  const matcher = new FileMatcher('/p', '/to', (text: string) => text, patterns);
+  return matcher.createFilter()(`/p/${file}`, statSync(import.meta.filename));
+}
+
+describe('the files of a package, by electron-builder’s own filter', () => {
+  it.each([
+    ['better-sqlite3', 'prebuilds/linux-x64.node', 'prebuilds/win32-x64.node'],
+    ['better-sqlite3', 'lib/index.js', 'deps/sqlite3/sqlite3.c'],
+    ['@tensorflow/tfjs-core', 'dist/tf-core.node.js', 'dist/tf-core.min.js'],
+    ['@tensorflow/tfjs', 'dist/tf.node.js', 'dist/tf.es2017.js'],
+    ['@tensorflow/tfjs-node', 'dist/index.js', 'binding/tfjs_backend.cc'],
+    ['zod', 'index.cjs', 'src/index.ts'],
+    ['h5wasm', 'dist/node/hdf5_hl.js', 'dist/iife/h5wasm.js'],
+    ['ws', 'lib/websocket.js', 'README.md'],
+    ['ws', 'LICENSE', 'node_modules/other/index.js'],
+    [
+      'onnxruntime-node',
+      'bin/napi-v6/linux/x64/libonnxruntime.so.1',
+      'bin/napi-v6/win32/x64/a.dll',
+    ],
+  ])('%s: %s is in, %s is not', (folder, kept, left) => {
+    expect([isCopied(folder, kept, LINUX), isCopied(folder, left, LINUX)]).toEqual([true, false]);
+  });
+
+  it('are those of the platform it is made for', () => {
+    expect(isCopied('better-sqlite3', 'prebuilds/win32-x64.node', WINDOWS)).toBe(true);
+    expect(isCopied('better-sqlite3', 'prebuilds/linux-x64.node', WINDOWS)).toBe(false);
   });
 });

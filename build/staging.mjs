@@ -1,0 +1,136 @@
+/**
+ * Makes what a package consists of and the checkout has not as it should be: manifests, licences and parts list, the
+ * commands, Node and native TensorFlow without their symbol tables.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { copyWithoutTail } from './elf-tail.mjs';
+import { readJson } from './json-file.mjs';
+import { licenceText } from './licences.mjs';
+import { projectRoot } from './locations.mjs';
+import { shippedPackages, STAGED, STAGED_TENSORFLOW } from './package-contents.mjs';
+import { cycloneDx } from './sbom.mjs';
+import { SetupFailure } from './setup-failure.mjs';
+import { shippedParts } from './shipped-parts.mjs';
+import { ADDON, tfjsNode } from './tensorflow.mjs';
+
+/**
+ * @typedef {{ name: string, version: string, description: string, license: string, type: string, graft: object }} Manifest
+ * @typedef {import('./package-contents.mjs').Target} Target
+ */
+
+const place = (/** @type {string[]} */ ...names) => path.join(projectRoot, ...names);
+/** @param {string} file @param {unknown} value */
+const writeJson = (file, value) => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Two package.json: the shell's, an application of two files and no packages, and the engine's. @param {Manifest} manifest */
+function writeManifests({ name, version, description, license, type, graft }) {
+  writeJson(place('dist', 'electron', 'package.json'), {
+    ...{ name, version, description, license },
+    author: 'The Graft authors',
+    // Packages for Linux must name one.
+    homepage: process.env['GRAFT_HOMEPAGE'] ?? 'https://graft.invalid',
+    main: 'main.mjs',
+    desktopName: 'graft-desktop.desktop',
+  });
+  writeJson(place(STAGED, 'package.json'), { name, version, description, license, type, graft });
+}
+
+/** @param {Manifest} manifest @param {{ target: Target, node: string }} options */
+function writePapers(manifest, { target, node }) {
+  const parts = shippedParts(projectRoot, target);
+  const own = place('LICENSE');
+  copyFileSync(own, place(STAGED, 'LICENSE'));
+  writeJson(place(STAGED, 'parts.cdx.json'), cycloneDx(parts, manifest, target));
+  const tensorflow = place('node_modules', '@tensorflow', 'tfjs-core');
+  const elsewhere = new Map([
+    ['Electron', place('node_modules', 'electron')],
+    ['Node.js', path.join(path.dirname(node), '..')],
+    ['TensorFlow', nativeTensorflow() ?? tensorflow],
+  ]);
+  writeFileSync(
+    place(STAGED, 'LICENCES.txt'),
+    licenceText(parts, { root: projectRoot, elsewhere }),
+  );
+}
+
+/** @param {Target} target */
+function writeCommands({ platform }) {
+  if (platform === 'win32') {
+    copyFileSync(place('build', 'windows', 'graft.cmd'), place(STAGED, 'graft.cmd'));
+    return;
+  }
+  copyFileSync(place('build', 'linux', 'graft.sh'), place(STAGED, 'graft'));
+  chmodSync(place(STAGED, 'graft'), 0o755);
+  if (platform !== 'linux') return;
+  copyFileSync(place('build', 'linux', 'register.sh'), place(STAGED, 'register'));
+  chmodSync(place(STAGED, 'register'), 0o755);
+  mkdirSync(place(STAGED, 'share'));
+  copyFileSync(
+    place('build', 'linux', 'graft-project.xml'),
+    place(STAGED, 'share', 'graft-project.xml'),
+  );
+  copyFileSync(
+    place('dist', 'icons', 'icons', '512x512.png'),
+    place(STAGED, 'share', 'graft-desktop.png'),
+  );
+  copyFileSync(place('dist', 'icons', 'graft.svg'), place(STAGED, 'share', 'graft-project.svg'));
+}
+
+/** The folder in the cache where setting up put it; null: the portable engine. */
+function nativeTensorflow() {
+  const addon = path.join(tfjsNode(projectRoot), ADDON);
+  return existsSync(addon) ? path.join(path.dirname(realpathSync(addon)), '..', '..') : null;
+}
+
+/** @param {string} from @param {string} to @returns {number} bytes that were cut off */
+function copyFolder(from, to) {
+  mkdirSync(to, { recursive: true });
+  return readdirSync(from, { withFileTypes: true }).reduce((cut, entry) => {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    return (
+      cut + (entry.isDirectory() ? copyFolder(source, target) : copyWithoutTail(source, target))
+    );
+  }, 0);
+}
+
+/**
+ * @param {{ target: Target, node: string }} options node: the pinned one's executable
+ * @returns {{ engine: 'tensorflow' | 'wasm', cutBytes: number }} what the package trains with, and how much smaller it became
+ */
+export function stagePackage({ target, node }) {
+  const missing = shippedPackages(projectRoot, target).filter(
+    (folder) => !existsSync(place(folder)),
+  );
+  if (missing.length > 0) {
+    throw new SetupFailure(
+      `Packages that an installed Graft needs on ${target.platform}-${target.arch} are not here: ${missing.join(', ')}. A package is made on the system it is for; there, run \`npm ci\`.`,
+    );
+  }
+  const manifest = /** @type {Manifest} */ (readJson(place('package.json')));
+  rmSync(place(STAGED), { recursive: true, force: true });
+  mkdirSync(place(STAGED), { recursive: true });
+  writeManifests(manifest);
+  writePapers(manifest, { target, node });
+  writeCommands(target);
+  const program = target.platform === 'win32' ? 'node.exe' : 'node';
+  let cutBytes = copyWithoutTail(node, place(STAGED, program));
+  rmSync(place(STAGED_TENSORFLOW), { recursive: true, force: true });
+  mkdirSync(place(STAGED_TENSORFLOW));
+  const tensorflow = nativeTensorflow();
+  if (tensorflow === null) return { engine: 'wasm', cutBytes };
+  for (const part of [path.join('deps', 'lib'), path.dirname(ADDON)]) {
+    const from = path.join(tensorflow, part);
+    if (existsSync(from)) cutBytes += copyFolder(from, place(STAGED_TENSORFLOW, part));
+  }
+  return { engine: 'tensorflow', cutBytes };
+}
