@@ -9,7 +9,13 @@ import { toolScript } from './tools.mjs';
 import { newestChange } from './window.mjs';
 
 const BUILT = path.join(projectRoot, 'dist', 'electron', 'preload.cjs');
-const SOURCES = ['electron', 'shared', 'build/vite.electron.mjs', 'package-lock.json'];
+const SOURCES = [
+  'electron',
+  'shared',
+  'build/vite.electron.mjs',
+  'package.json',
+  'package-lock.json',
+];
 
 /** @param {string} node the executable to build with */
 export async function ensureShell(node) {

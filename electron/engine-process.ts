@@ -1,8 +1,9 @@
 /**
  * The engine as a process of its own: started, watched, started again when it dies, stopped with the app.
- * Knows its first line of output and its exit, nothing of what it does.
+ * Hands on what it says of itself, a line each, and knows its exit.
  */
 import type { ChildProcess, spawn } from 'node:child_process';
+import { EngineNews } from '../shared/engine-news.ts';
 
 export interface EngineCommand {
   /** The Node executable that the engine runs on. */
@@ -16,6 +17,10 @@ export interface EngineCommand {
 export interface EngineEvents {
   /** Ready to be shown at `url`, which works once. `restarted`: it had died. */
   readonly onReady: (url: string, restarted: boolean) => void;
+  /** What it does, where it is not the address of its page. */
+  readonly onNews: (news: Exclude<EngineNews, { url: string }>) => void;
+  /** It ended though nobody asked it to. `detail`: its last words. */
+  readonly onDied: (detail: string) => void;
   /** It died too often to be tried again. `detail`: its last words. */
   readonly onGivenUp: (detail: string) => void;
 }
@@ -34,17 +39,14 @@ const RESTART_DELAY_MS = 500;
 const STOP_TIMEOUT_MS = 30_000;
 const KEPT_WORDS = 4000;
 
-/** The address in the engine's first line, `{"url":…}`; null before that line is whole. */
-function urlIn(output: string): string | null {
-  const line = output.split('\n').find((text) => text.startsWith('{'));
-  if (line === undefined || !output.includes('\n')) return null;
-  const message: unknown = JSON.parse(line);
-  return typeof message === 'object' &&
-    message !== null &&
-    'url' in message &&
-    typeof message.url === 'string'
-    ? message.url
-    : null;
+/** What is not news is a later engine's, or a stray word of a library. */
+function newsIn(line: string): EngineNews | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    return EngineNews.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
 }
 
 export function createEngineProcess(
@@ -57,22 +59,26 @@ export function createEngineProcess(
   let deaths: number[] = [];
 
   function launch(restarted: boolean): void {
-    let output = '';
+    let rest = '';
     let words = '';
     const started = system.spawn(command.node, [command.cli, 'serve', '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // It ends when its input does: also when this process is gone without a word.
+      stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
       env: { ...process.env, GRAFT_SHELL: command.shell },
     });
     child = started;
-    let told = false;
+    // Whoever has ended hears no farewell.
+    started.stdin.on('error', () => undefined);
     started.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (told) return;
-      output += text;
-      const url = urlIn(output);
-      if (url === null) return;
-      told = true;
-      events.onReady(url, restarted);
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const news = newsIn(line);
+        if (news === null) continue;
+        if ('url' in news) events.onReady(news.url, restarted);
+        else events.onNews(news);
+      }
     });
     started.stderr.setEncoding('utf8').on('data', (text: string) => {
       words = (words + text).slice(-KEPT_WORDS);
@@ -81,6 +87,7 @@ export function createEngineProcess(
       if (child !== started) return;
       child = null;
       if (stopping) return;
+      events.onDied(detail);
       const now = system.now();
       deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
       if (deaths.length > MAX_DEATHS) events.onGivenUp(detail);
@@ -104,7 +111,8 @@ export function createEngineProcess(
           clearTimeout(timer);
           resolve();
         });
-        running.kill('SIGTERM');
+        // No signal: on Windows that would end it before it has saved.
+        running.stdin?.end();
       });
     },
   };

@@ -1,23 +1,30 @@
 /** Entry of the Electron shell: finds the engine's files and boots. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { platform, release } from 'node:os';
 import { join } from 'node:path';
 import * as electron from 'electron';
 import { boot } from './boot.ts';
 import type { EngineCommand } from './engine-process.ts';
+import manifest from '../package.json' with { type: 'json' };
 
-const SHELL = `Electron ${process.versions.electron}`;
+const { electron: version, chrome, node, v8 } = process.versions;
+const SHELL = `Electron ${version} (Chromium ${chrome})`;
+const SYSTEM = `${platform()} ${release()} ${process.arch}`;
 
 /** Installed: resources/graft, with a Node of its own. In a clone: the project, and the Node that started us. */
 function findEngine(): EngineCommand {
   const installed = join(process.resourcesPath, 'graft');
   if (existsSync(installed)) {
-    const node = process.platform === 'win32' ? 'node.exe' : 'node';
-    return { node: join(installed, node), cli: join(installed, 'engine', 'cli.ts'), shell: SHELL };
+    const name = process.platform === 'win32' ? 'node.exe' : 'node';
+    return { node: join(installed, name), cli: join(installed, 'engine', 'cli.ts'), shell: SHELL };
   }
   const project = join(import.meta.dirname, '..', '..');
-  const node = process.env['GRAFT_NODE'] ?? 'node';
-  return { node, cli: join(project, 'engine', 'cli.ts'), shell: SHELL };
+  return {
+    node: process.env['GRAFT_NODE'] ?? 'node',
+    cli: join(project, 'engine', 'cli.ts'),
+    shell: SHELL,
+  };
 }
 
 boot(electron, {
@@ -27,7 +34,18 @@ boot(electron, {
   workingFolder: process.cwd(),
   platform: process.platform,
   startedAt: Number(process.env['GRAFT_STARTED_AT'] ?? Date.now()),
-  system: { spawn, now: Date.now },
+  versions: {
+    graft: manifest.version,
+    all: `Graft ${manifest.version}, ${SHELL}, Node ${node}, V8 ${v8}, ${SYSTEM}`,
+  },
+  system: {
+    spawn,
+    now: Date.now,
+    onInterrupt(listener) {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
+    },
+    onUncaught: (listener) => void process.on('uncaughtException', listener),
+  },
   print: (line) => process.stdout.write(`${line}\n`),
   // To `graft serve`, which opens another window where this one never comes.
   opened: () => process.send?.('opened'),

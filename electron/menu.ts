@@ -1,6 +1,6 @@
 /** The menu bar. Its items are commands of the page, which also listens to their keys: the menu only shows them. */
-import type { MenuItemConstructorOptions } from 'electron';
 import { WINDOW_KEYS } from '../shared/window-keys.ts';
+import type { MenuItem } from './electron-api.ts';
 
 const KEYS: Readonly<Record<string, string>> = {
   ...WINDOW_KEYS,
@@ -9,12 +9,20 @@ const KEYS: Readonly<Record<string, string>> = {
   redo: 'Mod+Shift+Z',
 };
 
-/** `run` gets the id of a command of the page (renderer/state/commands.svelte.ts). */
+export interface MenuActions {
+  /** A command of the page, by its id (renderer/state/commands.svelte.ts). */
+  readonly run: (command: string) => void;
+  readonly openProject: (path: string) => void;
+  readonly showCrashLog: () => void;
+}
+
+/** `recent`: paths of projects, latest first. */
 export function menuTemplate(
   platform: NodeJS.Platform,
-  run: (command: string) => void,
-): MenuItemConstructorOptions[] {
-  const item = (label: string, command: string): MenuItemConstructorOptions => {
+  recent: readonly string[],
+  { run, openProject, showCrashLog }: MenuActions,
+): MenuItem[] {
+  const item = (label: string, command: string): MenuItem => {
     const accelerator = KEYS[command]?.replace('Mod', 'CmdOrCtrl');
     return {
       label,
@@ -22,24 +30,23 @@ export function menuTemplate(
       ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
     };
   };
-  const separator: MenuItemConstructorOptions = { type: 'separator' };
+  const separator: MenuItem = { type: 'separator' };
   const mac = platform === 'darwin';
   return [
-    ...(mac ? [{ role: 'appMenu' } satisfies MenuItemConstructorOptions] : []),
+    ...(mac ? [{ role: 'appMenu' } satisfies MenuItem] : []),
     {
       label: 'File',
       submenu: [
         item('New Project …', 'project-new'),
         item('Open Project …', 'project-open'),
-        // Filled by macOS alone; elsewhere the first page lists them.
-        ...(mac
-          ? [
-              {
-                role: 'recentDocuments',
-                submenu: [{ role: 'clearRecentDocuments' }],
-              } satisfies MenuItemConstructorOptions,
-            ]
-          : []),
+        {
+          label: 'Open Recent',
+          enabled: recent.length > 0,
+          submenu: recent.map((path) => ({
+            label: labelOf(path, recent),
+            click: () => openProject(path),
+          })),
+        },
         separator,
         item('Import Images …', 'import'),
         item('Train …', 'train'),
@@ -89,7 +96,20 @@ export function menuTemplate(
     { role: 'windowMenu' },
     {
       role: 'help',
-      submenu: [item('Keys and Words', 'help'), item('About This Computer', 'system')],
+      submenu: [
+        item('Keys and Words', 'help'),
+        separator,
+        { label: 'Show Crash Log', click: showCrashLog },
+        item('About This Computer', 'system'),
+      ],
     },
   ];
+}
+
+/** The name of a file, with its folder where another has that name. An & would mark a key on Windows and Linux. */
+function labelOf(path: string, all: readonly string[]): string {
+  const name = (one: string) => one.split(/[\\/]/).at(-1) ?? one;
+  const isAlone = all.every((other) => other === path || name(other) !== name(path));
+  const label = isAlone ? name(path) : `${name(path)} (${path.slice(0, -name(path).length - 1)})`;
+  return label.replaceAll('&', '&&');
 }

@@ -21,8 +21,10 @@ export function openFilesOfOthers({ app }: Pick<ElectronApi, 'app'>, page: Page)
     page.focus();
     openFilesOf(args, workingFolder, { app, page });
   });
+  app.on('activate', () => page.focus());
   app.on('open-file', (event, path) => {
     event.preventDefault();
+    page.focus();
     app.addRecentDocument(path);
     page.openProject(path);
   });

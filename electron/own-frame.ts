@@ -1,11 +1,8 @@
 /** Who speaks to the shell: the engine's page, and no other frame that may have got hold of the bridge. */
-import type { IpcMainEvent, IpcMainInvokeEvent } from 'electron';
+import type { FrameEvent } from './electron-api.ts';
 
 /** `ownOrigin`: where the page comes from at the moment. */
-export function isOwnFrame(
-  { senderFrame }: Pick<IpcMainEvent | IpcMainInvokeEvent, 'senderFrame'>,
-  ownOrigin: string,
-): boolean {
+export function isOwnFrame({ senderFrame }: FrameEvent, ownOrigin: string): boolean {
   if (senderFrame === null || !URL.canParse(senderFrame.url)) return false;
   return new URL(senderFrame.url).origin === ownOrigin;
 }

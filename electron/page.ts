@@ -10,6 +10,7 @@ export class Page {
   #origin = '';
   #painted = false;
   #waiting: string[] = [];
+  #shown: () => void = () => undefined;
 
   /** Null before the app is ready. */
   get window(): Window | null {
@@ -25,10 +26,21 @@ export class Page {
     this.#window = window;
   }
 
+  /** Told when the window comes back out of the background. */
+  onShown(listener: () => void): void {
+    this.#shown = listener;
+  }
+
   /** Brings the window to the front. */
   focus(): void {
-    if (this.#window?.isMinimized() === true) this.#window.restore();
-    this.#window?.focus();
+    const window = this.#window;
+    if (window === null) return;
+    if (window.isMinimized()) window.restore();
+    if (!window.isVisible()) {
+      window.show();
+      this.#shown();
+    }
+    window.focus();
   }
 
   tell(command: string, argument: string | null = null): void {

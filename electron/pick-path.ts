@@ -1,5 +1,5 @@
 /** The system's own file dialogs, for the page and nobody else. */
-import type { IpcMainInvokeEvent, OpenDialogOptions } from 'electron';
+import type { OpenDialogOptions } from 'electron';
 import { PathRequest } from '../shared/desktop.ts';
 import { CHANNELS } from './channels.ts';
 import type { ElectronApi, Window } from './electron-api.ts';
@@ -16,7 +16,7 @@ export function handlePickPath(
   window: () => Window | null,
   ownOrigin: () => string,
 ): void {
-  electron.ipcMain.handle(CHANNELS.pickPath, async (event: IpcMainInvokeEvent, input: unknown) => {
+  electron.ipcMain.handle(CHANNELS.pickPath, async (event, input) => {
     const owner = window();
     if (owner === null || !isOwnFrame(event, ownOrigin())) {
       throw new Error('This page may not ask for files.');

@@ -10,10 +10,12 @@ const WindowState = z.object({
   width: z.number().int().min(640).max(20_000),
   height: z.number().int().min(480).max(20_000),
   maximized: z.boolean(),
+  /** Electron's level: each step is 20 %, 0 is as designed. */
+  zoom: z.number().min(-8).max(9).default(0),
 });
 export type WindowState = z.infer<typeof WindowState>;
 
-const DEFAULT: WindowState = { width: 1360, height: 860, maximized: false };
+const DEFAULT: WindowState = { width: 1360, height: 860, maximized: false, zoom: 0 };
 /** So much of the window must be on a screen for a mouse to get hold of it. */
 const REACHABLE_PX = 80;
 
@@ -39,8 +41,8 @@ export function loadWindowState(path: string, areas: readonly Rectangle[]): Wind
   }
   const parsed = WindowState.safeParse(json);
   if (!parsed.success) return DEFAULT;
-  const { width, height, maximized } = parsed.data;
-  return isReachable(parsed.data, areas) ? parsed.data : { width, height, maximized };
+  const { width, height, maximized, zoom } = parsed.data;
+  return isReachable(parsed.data, areas) ? parsed.data : { width, height, maximized, zoom };
 }
 
 export function saveWindowState(path: string, state: WindowState): void {

@@ -1,6 +1,6 @@
-/** The one window: sandboxed, confined to the engine's page, remembered in place and size. */
+/** The one window: sandboxed, confined to the engine's page, remembered in place, size and zoom. */
 import { join } from 'node:path';
-import type { ElectronApi, WebContents, Window } from './electron-api.ts';
+import type { ElectronApi, Session, WebContents, Window } from './electron-api.ts';
 import { loadWindowState, saveWindowState } from './window-state.ts';
 
 /** Only the engine's own page; the report opens beside it in a window as confined as this one. */
@@ -24,7 +24,7 @@ function confine(
 }
 
 /** The page needs no camera, no location, no notifications: nothing is ever granted. */
-export function denyPermissions(session: ElectronApi['session']['defaultSession']): void {
+export function denyPermissions(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
   session.setPermissionCheckHandler(() => false);
 }
@@ -43,7 +43,7 @@ export function createWindow(
 ): Window {
   const statePath = join(electron.app.getPath('userData'), 'window.json');
   const areas = electron.screen.getAllDisplays().map((display) => display.workArea);
-  const { x, y, width, height, maximized } = loadWindowState(statePath, areas);
+  const { x, y, width, height, maximized, zoom } = loadWindowState(statePath, areas);
   const window = new electron.BrowserWindow({
     width,
     height,
@@ -56,10 +56,18 @@ export function createWindow(
     webPreferences: { ...SECURE, preload: options.preload },
   });
   if (maximized) window.maximize();
-  window.once('ready-to-show', () => window.show());
+  window.on('ready-to-show', () => window.show());
+  const { webContents } = window;
+  let loaded = false;
+  webContents.on('did-finish-load', () => {
+    // Another engine's page is zoomed as the one before.
+    if (!loaded) webContents.setZoomLevel(zoom);
+    loaded = true;
+  });
   window.on('close', () => {
     try {
-      saveWindowState(statePath, { ...window.getNormalBounds(), maximized: window.isMaximized() });
+      const place = { ...window.getNormalBounds(), maximized: window.isMaximized() };
+      saveWindowState(statePath, { ...place, zoom: loaded ? webContents.getZoomLevel() : zoom });
     } catch {
       // Where settings cannot be kept, which the engine says, the next window opens in the middle.
     }

@@ -7,6 +7,7 @@ import { type Server, startServer } from '../server.ts';
 import { settingsPath } from '../settings.ts';
 import { integer } from './arguments.ts';
 import { engineChoice } from './host.ts';
+import { tellShell } from './shell-news.ts';
 import { electronCommand, runElectron, shellHere } from './shell.ts';
 import {
   type AppWindow,
@@ -36,12 +37,16 @@ function sinceStart(): number {
   return Math.round(started > 0 ? Date.now() - started : performance.now());
 }
 
+/** By a signal; or by the shell that started this engine, which closes its input, or is gone. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
+    if (isOfShell()) process.stdin.resume().once('close', resolve);
   });
 }
+
+const isOfShell = (): boolean => process.env['GRAFT_SHELL'] !== undefined;
 
 function painted(engine: Engine): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -152,7 +157,11 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
         ? `${JSON.stringify({ url, ready_ms: sinceStart() })}\n`
         : `Graft is ready: ${url}\n(the address works once; Ctrl+C ends Graft and keeps everything)\n`,
     );
+    const quiet = isOfShell()
+      ? tellShell(engine, (news) => process.stdout.write(`${JSON.stringify(news)}\n`))
+      : null;
     await (options.open ? showUntilEnd(engine, server) : interrupted());
+    quiet?.();
     say('Saving what runs …');
   } finally {
     await engine.close();

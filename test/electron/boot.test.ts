@@ -1,54 +1,9 @@
-import type { spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { boot } from '../../electron/boot.ts';
 import { CHANNELS } from '../../electron/channels.ts';
-import { temporaryFolder } from '../fixtures/projects.ts';
-import { fakeElectron, FakeWindow } from './fake-electron.ts';
-
-const ORIGIN = 'http://127.0.0.1:4000';
-
-async function started(options: { args?: string[]; onlyInstance?: boolean } = {}) {
-  const userData = temporaryFolder();
-  const { args = [], ...lock } = options;
-  const made = fakeElectron({ userData, ...lock });
-  const child = Object.assign(new EventEmitter(), {
-    stdout: new PassThrough(),
-    stderr: new PassThrough(),
-    kill: vi.fn(() => child.emit('exit', 0, null)),
-  });
-  const lines: string[] = [];
-  const opened: number[] = [];
-  await boot(made.electron, {
-    engine: { node: 'node', cli: 'engine/cli.ts', shell: 'Electron 1.2.3' },
-    preload: '/app/preload.cjs',
-    args,
-    workingFolder: '/home/someone',
-    platform: 'linux',
-    startedAt: 1000,
-    // Streams, exit and kill are all that is used of a process.
-    system: { spawn: (() => child) as unknown as typeof spawn, now: () => 2500 },
-    print: (line) => lines.push(line),
-    opened: () => opened.push(FakeWindow.all.length),
-  });
-  const [window] = FakeWindow.all;
-  const ready = async () => {
-    child.stdout.write(`{"url":"${ORIGIN}/launch?token=t"}\n`);
-    await vi.waitFor(() => expect(window?.webContents.url).not.toBe(''));
-  };
-  return { ...made, child, lines, opened, window, ready, userData };
-}
-
-/** A message of the page that the window shows. */
-const pageOf = (window: FakeWindow | undefined) => ({
-  senderFrame: { url: window?.webContents.url },
-});
-
-const commands = (window: FakeWindow | undefined) =>
-  window?.webContents.sent.filter(([channel]) => channel === CHANNELS.command);
+import { cancellable, FakeWindow } from './fake-electron.ts';
+import { commands, ORIGIN, pageOf, started } from './started-shell.ts';
 
 describe('the Electron shell', () => {
   it('shows the engine’s page in a sandboxed window without Node', async () => {
@@ -56,8 +11,8 @@ describe('the Electron shell', () => {
     // Whoever started the shell waits for that.
     expect(opened).toEqual([1]);
     await ready();
-    expect(window?.webContents.url).toBe(`${ORIGIN}/launch?token=t`);
-    expect(window?.options['webPreferences']).toMatchObject({
+    expect(window().webContents.url).toBe(`${ORIGIN}/launch?token=t`);
+    expect(window().options['webPreferences']).toMatchObject({
       sandbox: true,
       contextIsolation: true,
       nodeIntegration: false,
@@ -66,21 +21,22 @@ describe('the Electron shell', () => {
   });
 
   it('leaves to the Graft that is already open', async () => {
-    const { fake, window } = await started({ onlyInstance: false });
+    const { fake } = await started({ onlyInstance: false });
     expect(fake.app.quit).toHaveBeenCalled();
-    expect(window).toBeUndefined();
+    expect(FakeWindow.all).toEqual([]);
   });
 
   it('goes nowhere else, opens nothing but the report, and grants no permission', async () => {
     const { window, ready, permissions } = await started();
     await ready();
-    const event = { preventDefault: vi.fn() };
-    window?.webContents.emit('will-navigate', event, 'https://evil.example/');
-    expect(event.preventDefault).toHaveBeenCalledTimes(1);
-    window?.webContents.emit('will-navigate', event, `${ORIGIN}/#/library`);
-    expect(event.preventDefault).toHaveBeenCalledTimes(1);
+    const away = cancellable();
+    window().webContents.emit('will-navigate', away, 'https://evil.example/');
+    expect(away.refused).toBe(true);
+    const within = cancellable();
+    window().webContents.emit('will-navigate', within, `${ORIGIN}/#/library`);
+    expect(within.refused).toBe(false);
 
-    const open = window?.webContents.openHandler;
+    const open = window().webContents.openHandler;
     expect(open?.({ url: 'https://evil.example/' })).toEqual({ action: 'deny' });
     expect(FakeWindow.all).toHaveLength(1);
     expect(open?.({ url: `${ORIGIN}/report?study=1` })).toEqual({ action: 'deny' });
@@ -88,90 +44,83 @@ describe('the Electron shell', () => {
     expect(FakeWindow.all[1]?.options['webPreferences']).toMatchObject({ sandbox: true });
 
     const answers: boolean[] = [];
-    const request = permissions.request as (
-      a: unknown,
-      b: string,
-      c: (ok: boolean) => void,
-    ) => void;
-    request(null, 'media', (granted) => answers.push(granted));
+    permissions.request?.(null, 'media', (granted) => answers.push(granted));
     expect(answers).toEqual([false]);
-    expect((permissions.check as () => boolean)()).toBe(false);
+    expect(permissions.check?.()).toBe(false);
   });
 
   it('opens project files of its arguments, of the system and of a second start, once the page is there', async () => {
     const { fake, window, ready } = await started({ args: ['--flag', 'cells.graft'] });
-    fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
+    fake.app.emit('open-file', cancellable(), '/data/b.graft');
     await ready();
-    expect(commands(window)).toEqual([]);
-    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
-    expect(commands(window)).toEqual([
+    expect(commands(window())).toEqual([]);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
+    expect(commands(window())).toEqual([
       [CHANNELS.command, 'open-project', '/home/someone/cells.graft'],
       [CHANNELS.command, 'open-project', '/data/b.graft'],
     ]);
     fake.app.emit('second-instance', {}, ['graft', 'c.graft'], '/mnt');
-    expect(commands(window)?.at(-1)).toEqual([CHANNELS.command, 'open-project', '/mnt/c.graft']);
-    expect(window?.focus).toHaveBeenCalled();
+    expect(commands(window()).at(-1)).toEqual([CHANNELS.command, 'open-project', '/mnt/c.graft']);
+    expect(window().focus).toHaveBeenCalled();
     expect(fake.app.addRecentDocument).toHaveBeenCalledWith('/mnt/c.graft');
   });
 
   it('comes back to the same view with a notice after the engine died', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const { fake, child, window, ready } = await started().finally(() => vi.useRealTimers());
+    const { fake, engine, window, ready } = await started().finally(() => vi.useRealTimers());
     await ready();
-    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
-    if (window === undefined) throw new Error('no window');
-    window.webContents.url = `${ORIGIN}/#/studies/3`;
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
+    window().webContents.url = `${ORIGIN}/#/studies/3`;
     vi.useFakeTimers({ toFake: ['setTimeout'] });
-    child.emit('exit', 1, null);
+    engine().emit('exit', 1, null);
     await vi.advanceTimersByTimeAsync(1000);
     vi.useRealTimers();
-    child.stdout.write('{"url":"http://127.0.0.1:4001/launch?token=u"}\n');
+    engine().stdout.write('{"url":"http://127.0.0.1:4001/launch?token=u"}\n');
     await vi.waitFor(() =>
-      expect(window.webContents.url).toBe('http://127.0.0.1:4001/launch?token=u#/studies/3'),
+      expect(window().webContents.url).toBe('http://127.0.0.1:4001/launch?token=u#/studies/3'),
     );
     await vi.waitFor(() =>
-      expect(commands(window)).toEqual([[CHANNELS.command, 'engine-restarted', null]]),
+      expect(commands(window())).toEqual([[CHANNELS.command, 'engine-restarted', null]]),
     );
     // What is opened meanwhile waits for the new page.
-    fake.app.emit('open-file', { preventDefault: vi.fn() }, '/data/b.graft');
-    expect(commands(window)).toHaveLength(1);
-    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
-    expect(commands(window)?.at(-1)).toEqual([CHANNELS.command, 'open-project', '/data/b.graft']);
-    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
-    expect(commands(window)).toHaveLength(2);
+    fake.app.emit('open-file', cancellable(), '/data/b.graft');
+    expect(commands(window())).toHaveLength(1);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
+    expect(commands(window()).at(-1)).toEqual([CHANNELS.command, 'open-project', '/data/b.graft']);
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
+    expect(commands(window())).toHaveLength(2);
   });
 
   it('leaves the page alone when the engine came back where it was', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const { child, window, ready } = await started().finally(() => vi.useRealTimers());
+    const { engine, window, ready } = await started().finally(() => vi.useRealTimers());
     await ready();
-    if (window === undefined) throw new Error('no window');
-    window.webContents.url = `${ORIGIN}/#/annotate/1/2`;
+    window().webContents.url = `${ORIGIN}/#/annotate/1/2`;
     vi.useFakeTimers({ toFake: ['setTimeout'] });
-    child.emit('exit', null, 'SIGKILL');
+    engine().emit('exit', null, 'SIGKILL');
     await vi.advanceTimersByTimeAsync(1000);
     vi.useRealTimers();
-    child.stdout.write(`{"url":"${ORIGIN}/launch?token=u"}\n`);
+    engine().stdout.write(`{"url":"${ORIGIN}/launch?token=u"}\n`);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(window.webContents.url).toBe(`${ORIGIN}/#/annotate/1/2`);
-    expect(commands(window)).toEqual([]);
+    expect(window().webContents.url).toBe(`${ORIGIN}/#/annotate/1/2`);
+    expect(commands(window())).toEqual([]);
   });
 
   it('waits with quitting until the engine has ended', async () => {
-    const { fake, child } = await started();
-    const event = { preventDefault: vi.fn() };
+    const { fake, engine } = await started();
+    const event = cancellable();
     fake.app.emit('will-quit', event);
-    expect(event.preventDefault).toHaveBeenCalled();
-    expect(child.kill).toHaveBeenCalledWith('SIGTERM');
+    expect(event.refused).toBe(true);
+    expect(engine().stdin.writableEnded).toBe(true);
     await vi.waitFor(() => expect(fake.app.quit).toHaveBeenCalled());
-    const again = { preventDefault: vi.fn() };
+    const again = cancellable();
     fake.app.emit('will-quit', again);
-    expect(again.preventDefault).not.toHaveBeenCalled();
+    expect(again.refused).toBe(false);
   });
 
   it('remembers where the window was', async () => {
     const { window, userData } = await started();
-    window?.emit('close');
+    expect(window().close()).toBe(true);
     const file = join(userData, 'window.json');
     expect(existsSync(file)).toBe(true);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
@@ -180,6 +129,7 @@ describe('the Electron shell', () => {
       width: 1200,
       height: 800,
       maximized: false,
+      zoom: 0,
     });
   });
 
@@ -190,7 +140,7 @@ describe('the Electron shell', () => {
     });
     await ready();
     expect(lines).toEqual([]);
-    fake.ipcMain.emit(CHANNELS.painted, pageOf(window));
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
     expect(lines).toEqual(['{"ready_ms":1500,"shell":"electron","reason":null}']);
     expect(fake.app.quit).toHaveBeenCalled();
   });

@@ -8,11 +8,15 @@ import { createEngineProcess } from '../../electron/engine-process.ts';
 class FakeChild extends EventEmitter {
   readonly stdout = new PassThrough();
   readonly stderr = new PassThrough();
-  readonly kill = vi.fn((signal: string) => {
-    if (signal === 'SIGTERM' && this.obedient) this.emit('exit', 0, null);
-    return true;
-  });
+  readonly stdin = new PassThrough();
+  readonly kill = vi.fn(() => true);
   obedient = true;
+  constructor() {
+    super();
+    this.stdin.once('finish', () => {
+      if (this.obedient) this.emit('exit', 0, null);
+    });
+  }
 }
 
 function harness() {
@@ -26,16 +30,20 @@ function harness() {
   };
   const ready: [string, boolean][] = [];
   const givenUp: string[] = [];
+  const news: unknown[] = [];
+  const died: string[] = [];
   const engine = createEngineProcess(
     { node: '/opt/node', cli: '/app/engine/cli.ts', shell: 'Electron 1.2.3' },
     {
       onReady: (url, restarted) => ready.push([url, restarted]),
       onGivenUp: (detail) => givenUp.push(detail),
+      onNews: (one) => news.push(one),
+      onDied: (detail) => died.push(detail),
     },
     // The fake has the members that are used: streams, exit and kill.
     { spawn: start as unknown as typeof spawn, now: () => Date.now() },
   );
-  return { engine, children, commands, ready, givenUp };
+  return { engine, children, commands, ready, givenUp, news, died };
 }
 
 /** Streams tell their listeners in a later turn. */
@@ -57,12 +65,25 @@ describe('the engine process of the shell', () => {
     expect(ready).toEqual([['http://127.0.0.1:1/launch?token=x', false]]);
   });
 
+  it('tells what it does, a line each, and nothing else of its output', async () => {
+    const { engine, children, ready, news } = harness();
+    engine.start();
+    const out = children[0]?.stdout;
+    out?.write('{"url":"http://127.0.0.1:1/launch?token=x"}\nI am a library\n{"recent":["/a');
+    await turn();
+    out?.write('.graft"]}\n{"later":"engines say more"}\n{not json}\n');
+    await turn();
+    expect(ready).toHaveLength(1);
+    expect(news).toEqual([{ recent: ['/a.graft'] }]);
+  });
+
   it('is started again when it dies, and says so', async () => {
-    const { engine, children, ready } = harness();
+    const { engine, children, ready, died } = harness();
     engine.start();
     children[0]?.emit('exit', 1, null);
     await vi.advanceTimersByTimeAsync(1000);
     expect(children).toHaveLength(2);
+    expect(died).toEqual(['It ended with code 1.']);
     children[1]?.stdout.write('{"url":"http://127.0.0.1:2/launch?token=y"}\n');
     await turn();
     expect(ready).toEqual([['http://127.0.0.1:2/launch?token=y', true]]);
@@ -106,7 +127,9 @@ describe('the engine process of the shell', () => {
     const { engine, children } = harness();
     engine.start();
     await engine.stop();
-    expect(children[0]?.kill).toHaveBeenCalledWith('SIGTERM');
+    // By the end of its input, which Windows knows as well as the others.
+    expect(children[0]?.stdin.writableFinished).toBe(true);
+    expect(children[0]?.kill).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(5000);
     expect(children).toHaveLength(1);
   });

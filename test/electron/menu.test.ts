@@ -1,20 +1,33 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MenuItemConstructorOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
-import { menuTemplate } from '../../electron/menu.ts';
+import type { MenuItem } from '../../electron/electron-api.ts';
+import { type MenuActions, menuTemplate } from '../../electron/menu.ts';
 import { projectFilesIn } from '../../electron/project-files.ts';
 import { WINDOW_KEYS } from '../../shared/window-keys.ts';
 
+const doing = (actions: Partial<MenuActions>): MenuActions => ({
+  run: () => undefined,
+  openProject: () => undefined,
+  showCrashLog: () => undefined,
+  ...actions,
+});
+
 function commandsOf(platform: NodeJS.Platform): string[] {
   const started: string[] = [];
-  const visit = (item: MenuItemConstructorOptions): void => {
-    // Items that are commands take no arguments of Electron's.
-    (item.click as (() => void) | undefined)?.();
-    if (Array.isArray(item.submenu)) item.submenu.forEach(visit);
+  const visit = ({ click, submenu }: MenuItem): void => {
+    click?.();
+    submenu?.forEach(visit);
   };
-  menuTemplate(platform, (command) => started.push(command)).forEach(visit);
+  const actions = doing({ run: (command) => started.push(command) });
+  menuTemplate(platform, [], actions).forEach(visit);
   return started;
+}
+
+/** The items of File, Open Recent. */
+function recentOf(paths: readonly string[], actions: Partial<MenuActions> = {}) {
+  const [file] = menuTemplate('linux', paths, doing(actions));
+  return file?.submenu?.find(({ label }) => label === 'Open Recent');
 }
 
 describe('the menu', () => {
@@ -33,25 +46,32 @@ describe('the menu', () => {
     }
   });
 
-  it('lists recent projects only where the system fills the list', () => {
-    const rolesOn = (platform: NodeJS.Platform) =>
-      JSON.stringify(menuTemplate(platform, () => undefined)).includes('recentDocuments');
-    expect(rolesOn('darwin')).toBe(true);
-    expect(rolesOn('linux')).toBe(false);
-    expect(rolesOn('win32')).toBe(false);
+  it('lists the projects that were open lately, and opens them', () => {
+    const opened: string[] = [];
+    const paths = ['/data/a/cells.graft', '/data/b/cells.graft', '/x/R&D.graft'];
+    const item = recentOf(paths, { openProject: (path) => opened.push(path) });
+    expect(item?.enabled).toBe(true);
+    expect(item?.submenu?.map(({ label }) => label)).toEqual([
+      'cells.graft (/data/a)',
+      'cells.graft (/data/b)',
+      'R&&D.graft',
+    ]);
+    item?.submenu?.at(1)?.click?.();
+    expect(opened).toEqual(['/data/b/cells.graft']);
+    expect(recentOf([])?.enabled).toBe(false);
   });
 
   it('shows the keys that the page listens to', () => {
     const keys: Record<string, unknown> = {};
-    const visit = ({ accelerator, click, submenu }: MenuItemConstructorOptions): void => {
+    const visit = ({ accelerator, click, submenu }: MenuItem): void => {
       if (accelerator !== undefined) {
-        (click as (() => void) | undefined)?.();
+        click?.();
         keys[started.at(-1) ?? ''] = accelerator;
       }
-      if (Array.isArray(submenu)) submenu.forEach(visit);
+      submenu?.forEach(visit);
     };
     const started: string[] = [];
-    menuTemplate('linux', (command) => started.push(command)).forEach(visit);
+    menuTemplate('linux', [], doing({ run: (command) => started.push(command) })).forEach(visit);
     const { undo, redo, ...others } = keys;
     expect([undo, redo]).toEqual(['CmdOrCtrl+Z', 'CmdOrCtrl+Shift+Z']);
     const ofPage = Object.entries(WINDOW_KEYS).map(([id, chord]) => [
