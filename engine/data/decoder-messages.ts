@@ -4,12 +4,7 @@ import { WireError } from '../../shared/errors.ts';
 import type { PagesAs } from '../../shared/api.ts';
 import type { Needs } from '../isolated/limits.ts';
 import type { Slope } from './mask-evidence.ts';
-
-const File = z.union([
-  z.object({ bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
-  /** Read in parts from where it lies. */
-  z.object({ path: z.string() }),
-]);
+import { SentFile } from './sent-file.ts';
 
 /** The list of all calls would take longer to load than most files take to be decoded. */
 const Pages = z.custom<PagesAs>((value) => typeof value === 'string');
@@ -17,7 +12,7 @@ const Pages = z.custom<PagesAs>((value) => typeof value === 'string');
 const Image = {
   /** What messages name. */
   subject: z.string(),
-  file: File,
+  file: SentFile,
   page: z.number().optional(),
   channelPages: z.array(z.number()).nullable().optional(),
   /** What the project says whose original it is: refused before a pixel is read where the file says otherwise. */
@@ -29,7 +24,7 @@ const Mask = z.object({ what: z.literal('mask'), ...Image, evidenceAlone: z.bool
 
 export const DecoderRequest = z.discriminatedUnion('what', [
   /** FilePages */
-  z.object({ what: z.literal('pages'), subject: z.string(), file: File, as: Pages }),
+  z.object({ what: z.literal('pages'), subject: z.string(), file: SentFile, as: Pages }),
   /** CheckedImage: all of it is read once, and none of it comes back. */
   Check,
   /** DecodedImage */

@@ -7,16 +7,13 @@ import { decodeMask } from './decode-mask.ts';
 import type { DecodedMask } from './decoded-mask.ts';
 import { DecoderRequest, needsOf, type OpenedImage } from './decoder-messages.ts';
 import { filePages } from './read-pages.ts';
-import { fileInMemory, type ImageFile, openFile } from './image-file.ts';
 import { reduceImage } from './reduce.ts';
+import { received } from './sent-file.ts';
 import { smallImage } from './thumbnail.ts';
 
 /** Samples that are held of an image while it is read through. */
 const BAND_BYTES = 2 ** 27;
 let opened: OpenImage | undefined;
-
-const fileOf = (file: Extract<DecoderRequest, { what: 'pages' }>['file']): Promise<ImageFile> =>
-  'path' in file ? openFile(file.path, 0) : Promise.resolve(fileInMemory(file.bytes));
 
 type Pair = Extract<DecoderRequest, { what: 'pair' }>;
 
@@ -50,7 +47,7 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
   }
   opened = undefined;
   const { subject } = request;
-  const file = await fileOf(request.file);
+  const file = await received(request.file);
   if (request.what === 'pages') return filePages(file, { subject, as: request.as });
   const { page, channelPages = null } = request;
   const of = { subject, ...(page === undefined ? {} : { page }) };

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type Isolated, isolated } from '../isolated/processes.ts';
 import type { DecoderRequest } from './decoder-messages.ts';
 import type { ImageFile } from './image-file.ts';
+import { sent } from './sent-file.ts';
 
 /** More at once only take memory: an import reads three files ahead. */
 const MOST_PROCESSES = 3;
@@ -27,9 +28,6 @@ export interface ForeignImage {
   readonly page?: number;
   readonly channelPages?: readonly number[] | null;
 }
-
-export const sent = ({ source }: ImageFile): { bytes: Uint8Array } | { path: string } =>
-  typeof source === 'string' ? { path: source } : { bytes: source };
 
 export const imageRequest = (
   file: ImageFile,

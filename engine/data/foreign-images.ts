@@ -19,9 +19,10 @@ import {
   needsOf,
   OpenedImage,
 } from './decoder-messages.ts';
-import { askOnce, foreignDecoders, type ForeignImage, imageRequest, sent } from './decoders.ts';
+import { askOnce, foreignDecoders, type ForeignImage, imageRequest } from './decoders.ts';
 import { type FilePages, ONE_IMAGE } from './file-pages.ts';
 import type { ImageFile } from './image-file.ts';
+import { sent } from './sent-file.ts';
 
 export type { ForeignImage } from './decoders.ts';
 

@@ -11,7 +11,7 @@ import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { encodeIndexPng } from '../encode.ts';
 import { readLabelMapAlone } from '../image-source.ts';
-import type { ClassesFile, SplitsFile } from '../import/folder.ts';
+import type { ClassesFile, SplitsFile } from '../import/json-shapes.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
 import { datasetOf, type ExportOptions, filesOfPages, writeOriginals } from './originals.ts';
 import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';

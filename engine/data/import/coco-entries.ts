@@ -3,6 +3,7 @@
  * ids left out. One that cannot be used costs itself and is named; what of it can be used is kept.
  */
 import { z } from 'zod';
+import type { ImportIssue } from '../../../shared/api.ts';
 import type { CocoSegmentation } from './coco-paint.ts';
 
 /** Says what became of an entry that is not used as it stands. `where`: "image 9", "annotations[3]". */
@@ -70,7 +71,7 @@ export function compareIds(a: CocoId, b: CocoId): number {
   return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : a > b ? 1 : 0) : difference;
 }
 
-export function readImageEntries(entries: readonly unknown[], issues: CocoIssues): CocoImage[] {
+function readImageEntries(entries: readonly unknown[], issues: CocoIssues): CocoImage[] {
   return entries.flatMap((entry, i): CocoImage[] => {
     const place = `images[${i}]`;
     const fields = isFields(entry) ? entry : {};
@@ -106,10 +107,7 @@ export function readImageEntries(entries: readonly unknown[], issues: CocoIssues
 }
 
 /** Each id once, in the order of the ids. */
-export function readCategoryEntries(
-  entries: readonly unknown[],
-  issues: CocoIssues,
-): CocoCategory[] {
+function readCategoryEntries(entries: readonly unknown[], issues: CocoIssues): CocoCategory[] {
   const byId = new Map<CocoId, CocoCategory>();
   const byName = new Map<string, CocoId>();
   entries.forEach((entry, i) => {
@@ -148,7 +146,7 @@ export interface CocoEntries {
   readonly unusable: ReadonlyMap<CocoId, number>;
 }
 
-export function readAnnotationEntries(
+function readAnnotationEntries(
   entries: readonly unknown[],
   categories: ReadonlySet<CocoId>,
   issues: CocoIssues,
@@ -215,4 +213,78 @@ function segmentationOf(value: unknown): CocoSegmentation | string {
   const rings: unknown[] = value.every((part) => !Array.isArray(part)) ? [value] : value;
   // Also with its points as pairs. What is no number stays in its place, so that it costs this polygon alone.
   return rings.map((ring) => (Array.isArray(ring) ? ring.flat().map(numberOf) : [Number.NaN]));
+}
+
+/** What of a file tells whether it is the one that is wanted. */
+export interface CocoLook {
+  /** Whether any annotation has an outline. */
+  readonly outlines: boolean;
+  /** The file names of its images. */
+  readonly named: readonly string[];
+  readonly hasCategories: boolean;
+}
+
+export function lookOfCoco(file: {
+  readonly images: readonly unknown[];
+  readonly annotations: readonly unknown[];
+  readonly categories?: readonly unknown[] | undefined;
+}): CocoLook {
+  const fieldOf = (value: unknown, name: string) => (isFields(value) ? value[name] : undefined);
+  const hasOutline = (annotation: unknown) => {
+    const outline = fieldOf(annotation, 'segmentation');
+    return Array.isArray(outline) ? outline.length > 0 : fieldOf(outline, 'counts') !== undefined;
+  };
+  return {
+    outlines: file.annotations.some(hasOutline),
+    named: file.images.flatMap((image) => {
+      const name = fieldOf(image, 'file_name');
+      return typeof name === 'string' ? [name] : [];
+    }),
+    hasCategories: file.categories !== undefined,
+  };
+}
+
+interface EntryIssue {
+  readonly severity: ImportIssue['severity'];
+  readonly where: string;
+  readonly message: string;
+}
+
+/** All of a file that can be used, and what is said of the rest. */
+export interface CocoContent {
+  readonly hasBackground: boolean;
+  readonly images: readonly CocoImage[];
+  readonly categories: readonly CocoCategory[];
+  readonly annotations: CocoEntries;
+  readonly issues: readonly EntryIssue[];
+}
+
+/** Entries that are named one by one; nobody reads more of them. */
+const MOST_ISSUES = 10_000;
+
+export function readCocoEntries(file: {
+  readonly images: readonly unknown[];
+  readonly annotations: readonly unknown[];
+  readonly categories: readonly unknown[];
+  readonly info?: { readonly has_background?: unknown } | undefined;
+}): CocoContent {
+  const issues: EntryIssue[] = [];
+  let more = 0;
+  const add = (severity: ImportIssue['severity']) => (where: string, message: string) => {
+    if (issues.length < MOST_ISSUES) issues.push({ severity, where, message });
+    else more++;
+  };
+  const say: CocoIssues = { skip: add('skip'), change: add('change'), info: add('info') };
+  const categories = readCategoryEntries(file.categories, say);
+  const known = new Set(categories.map(({ id }) => id));
+  const annotations = readAnnotationEntries(file.annotations, known, say);
+  const images = readImageEntries(file.images, say);
+  if (more > 0) {
+    const message = `${more} more entries are not used as they stand, beside those that are named`;
+    issues.push({ severity: 'skip', where: 'all lists', message });
+  }
+  return {
+    hasBackground: file.info?.has_background !== false,
+    ...{ images, categories, annotations, issues },
+  };
 }

@@ -1,6 +1,5 @@
 /** Which JSON files of a folder are COCO, and which of them are read together: one for each part, never two of the same images. */
 import { posix, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
@@ -8,7 +7,7 @@ import type { CocoSource } from './coco.ts';
 import { nameForms } from './coco-places.ts';
 import type { FolderTree } from './folder-tree.ts';
 import { partOfName, partOfPath } from './folder-names.ts';
-import { readJson } from './json-file.ts';
+import { readJson } from './foreign-json.ts';
 
 /** Absolute paths. */
 export interface FoundCoco {
@@ -17,11 +16,6 @@ export interface FoundCoco {
   readonly left: readonly { readonly json: string; readonly why: string }[];
 }
 
-const LooksLikeCoco = z.object({
-  images: z.array(z.unknown()),
-  annotations: z.array(z.unknown()),
-  categories: z.array(z.unknown()).optional(),
-});
 /** A folder with more JSON files than this has one an image, which is not COCO. */
 const MOST_JSON_FILES = 50;
 /** Folders above the file: train/annotations/x.json. */
@@ -41,36 +35,22 @@ async function readCandidate(
   reader: FileReader,
 ): Promise<Candidate | null> {
   try {
-    const json = await readJson(resolve(tree.root, file), reader, LooksLikeCoco);
-    const outlines = json.annotations.some(hasOutline);
-    const named = json.images.flatMap((image) => fileNameOf(image) ?? []);
+    const look = await readJson(resolve(tree.root, file), reader, 'perhaps COCO');
+    if (look === null) return null; // some other JSON: not ours to complain about
+    const { outlines, named } = look;
     // Parts may repeat each other's names.
     const place = partOf(file) ?? posix.dirname(file);
     return {
       file,
       outlines,
       images: new Set(named.map((name) => `${place}\n${nameForms(name)[0]?.join('/') ?? name}`)),
-      why: json.categories === undefined ? 'COCO annotations without categories: not used' : null,
+      why: !look.hasCategories ? 'COCO annotations without categories: not used' : null,
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    if (error.cause instanceof z.ZodError) return null; // some other JSON: not ours to complain about
     const why = error.message.replace(`${resolve(tree.root, file)} `, '');
     return { file, outlines: false, images: new Set(), why: `not used: ${why}` };
   }
-}
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-function hasOutline(annotation: unknown): boolean {
-  const outline = fieldOf(annotation, 'segmentation');
-  return Array.isArray(outline) ? outline.length > 0 : fieldOf(outline, 'counts') !== undefined;
-}
-
-function fileNameOf(image: unknown): string | undefined {
-  const name = fieldOf(image, 'file_name');
-  return typeof name === 'string' ? name : undefined;
 }
 
 const partOf = (file: string): Part | null =>

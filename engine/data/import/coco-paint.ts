@@ -31,6 +31,9 @@ export interface CocoGround {
   readonly blank: number;
 }
 
+/** Annotations of an image that are named one by one. */
+const MOST_ISSUES = 1000;
+
 type PaintIssue = Pick<ImportIssue, 'severity' | 'message'>;
 
 export interface PaintReport {
@@ -72,6 +75,11 @@ export function paintCoco(
   /** Which annotation painted a pixel last, counted from 1. */
   const owner = new Uint32Array(height * width);
   const issues: PaintIssue[] = [];
+  let more = 0;
+  const say = (severity: ImportIssue['severity'], message: string) => {
+    if (issues.length < MOST_ISSUES) issues.push({ severity, message });
+    else more++;
+  };
   let painted = 0;
   let crowds = 0;
   let overlap = 0;
@@ -82,7 +90,7 @@ export function paintCoco(
     const { rings, faults } = sortRings(runsOf(annotation, size));
     const kept = rings.length === 0 ? '' : '; the rest of the annotation is kept';
     for (const fault of faults) {
-      issues.push({ severity: 'skip', message: `annotation ${annotation.id}: ${fault}${kept}` });
+      say('skip', `annotation ${annotation.id}: ${fault}${kept}`);
     }
     if (rings.length === 0) return;
     let covered = 0;
@@ -101,17 +109,18 @@ export function paintCoco(
       });
       covered += pixels;
       if (pixels > 0 && own === pixels) {
-        const message = `annotation ${annotation.id}: a polygon inside another is no hole in COCO and was filled`;
-        issues.push({ severity: 'change', message });
+        const message = 'a polygon inside another is no hole in COCO and was filled';
+        say('change', `annotation ${annotation.id}: ${message}`);
       }
     }
     if (covered > 0) painted++;
-    else {
-      const message = `annotation ${annotation.id}: it covers no pixel of the image`;
-      issues.push({ severity: 'skip', message });
-    }
+    else say('skip', `annotation ${annotation.id}: it covers no pixel of the image`);
     if (covered > 0 && annotation.crowd) crowds++;
   });
+  if (more > 0) {
+    const message = `${more} more of its annotations are not used as they stand`;
+    issues.push({ severity: 'skip', message });
+  }
   if (crowds > 0) {
     const message = `${crowds} crowd annotations (iscrowd=1) became ignored pixels`;
     issues.push({ severity: 'change', message });

@@ -4,26 +4,17 @@
  * by coco-places.ts and told apart by coco-images.ts.
  */
 import { dirname, sep } from 'node:path';
-import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import { cocoClasses } from './coco-categories.ts';
-import {
-  type CocoCategory,
-  type CocoEntries,
-  type CocoId,
-  type CocoIssues,
-  readAnnotationEntries,
-  readCategoryEntries,
-  readImageEntries,
-} from './coco-entries.ts';
+import type { CocoContent, CocoEntries, CocoId, CocoIssues } from './coco-entries.ts';
 import { type LocatedImage, locate, mergeSame, tellMissing } from './coco-images.ts';
 import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
 import { findImages, imageFolders } from './coco-places.ts';
-import { readJson } from './json-file.ts';
+import { readJson } from './foreign-json.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
 
@@ -33,14 +24,6 @@ export interface CocoInfo {
   /** false: class 0 is one of the categories, and pixels without an annotation are of none. */
   readonly has_background?: false;
 }
-
-/** Entries stay unknown here, so that one bad entry costs itself and not the file. */
-const CocoFile = z.object({
-  images: z.array(z.unknown()),
-  annotations: z.array(z.unknown()),
-  categories: z.array(z.unknown()),
-  info: z.object({ has_background: z.unknown() }).partial().catch({}).optional(),
-});
 
 export interface CocoSource {
   readonly json: string;
@@ -71,26 +54,27 @@ export async function readCoco(
   options: CocoOptions,
 ): Promise<CocoContents> {
   const issues: ImportIssue[] = [];
-  const files: { source: CocoSource; content: z.infer<typeof CocoFile>; own: CocoCategory[] }[] =
-    [];
+  const files: { source: CocoSource; content: CocoContent }[] = [];
   for (const source of sources) {
-    const content = await readJson(source.json, options.reader, CocoFile);
-    const own = readCategoryEntries(content.categories, issuesOf(source.json, issues));
-    files.push({ source, content, own });
+    const content = await readJson(source.json, options.reader, 'COCO');
+    const say = issuesOf(source.json, issues);
+    for (const { severity, where, message } of content.issues) say[severity](where, message);
+    files.push({ source, content });
   }
   const [first = ''] = sources.map((source) => source.json);
   const classes = cocoClasses(
-    files.map((file) => file.own),
-    { json: first, hasBackground: files.every(hasBackground) },
+    files.map(({ content }) => content.categories),
+    { json: first, hasBackground: files.every(({ content }) => content.hasBackground) },
   );
   const found: Omit<FoundItem, 'name'>[] = [];
   let imagesDir: string | null = null;
-  for (const { source, content, own } of files) {
-    const classOf = classes.valuesOf(own);
+  for (const { source, content } of files) {
+    const classOf = classes.valuesOf(content.categories);
     const { beneath, blank } = classes;
     const ground = { beneath, blank };
     const reading = await readImages(source, { ...options, content, classOf, ground, issues });
-    found.push(...reading.items.filter((item) => !inEarlierFile(item, found, issues)));
+    const earlier = new Map(found.map((item) => [placeOf(item), item]));
+    for (const item of reading.items) if (!inEarlierFile(item, earlier, issues)) found.push(item);
     imagesDir ??= reading.dir;
   }
   // Pages of one file share its name; other files of one name are told apart.
@@ -105,7 +89,7 @@ export async function readCoco(
         .join('/'),
     ),
   );
-  issues.push(...renamed);
+  for (const issue of renamed) issues.push(issue);
   const nameOf = new Map(paths.map((path, i) => [path, names[i] ?? path]));
   issues.push({
     path: first,
@@ -130,13 +114,15 @@ function folderAbove(paths: readonly string[], root: string): string {
   return above;
 }
 
+const placeOf = ({ path, page }: Omit<FoundItem, 'name'>): string => `${path}#${page}`;
+
 /** An image that two files list, as one of train and of test, would be there twice. */
 function inEarlierFile(
   item: Omit<FoundItem, 'name'>,
-  earlier: readonly Omit<FoundItem, 'name'>[],
+  earlier: ReadonlyMap<string, Omit<FoundItem, 'name'>>,
   issues: ImportIssue[],
 ): boolean {
-  const twin = earlier.find((one) => one.path === item.path && one.page === item.page);
+  const twin = earlier.get(placeOf(item));
   if (twin === undefined) return false;
   const part = twin.part === null ? '' : ` and stays in ${twin.part}`;
   const message = `a second file lists it, too${item.part === null ? '' : `, for ${item.part}`}: it is imported once${part}`;
@@ -144,15 +130,10 @@ function inEarlierFile(
   return true;
 }
 
-type Content = z.infer<typeof CocoFile>;
-
-const hasBackground = ({ content }: { readonly content: Content }): boolean =>
-  content.info?.has_background !== false;
-
 async function readImages(
   source: CocoSource,
   options: CocoOptions & {
-    content: Content;
+    content: CocoContent;
     classOf: ReadonlyMap<CocoId, number>;
     ground: CocoGround;
     issues: ImportIssue[];
@@ -161,8 +142,7 @@ async function readImages(
   const { content, classOf, ground, issues, reader } = options;
   const { json, part } = source;
   const say = issuesOf(json, issues);
-  const entries = readAnnotationEntries(content.annotations, new Set(classOf.keys()), say);
-  const listed = readImageEntries(content.images, say);
+  const { images: listed } = content;
   const folders = options.imagesDir === null ? imageFolders(json) : [options.imagesDir];
   const place = await findImages(
     listed.map((image) => image.fileName),
@@ -171,7 +151,7 @@ async function readImages(
   const images = locate(listed, { place, folders, issues: say });
   const missing = listed.filter((_, i) => place.paths[i] == null);
   tellMissing(missing, { json, of: listed.length, looked: place.looked, issues });
-  const annotations = annotationsOf(entries, { images, classOf, issues: say });
+  const annotations = annotationsOf(content.annotations, { images, classOf, issues: say });
   const merged = mergeSame(images, say);
   return {
     dir: place.dir,

@@ -3,9 +3,8 @@
  * folder-names.ts), or masks beside their images with mask, label or segmentation before or behind the name. Reads back what export/folder.ts writes.
  */
 import { posix, resolve } from 'node:path';
-import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
-import { IGNORE, Part, SegmentationClass } from '../../../shared/entities.ts';
+import { IGNORE, Part } from '../../../shared/entities.ts';
 import { toWireError } from '../../../shared/errors.ts';
 import { sameName } from '../../../shared/names.ts';
 import { imageOfPages } from '../file-pages.ts';
@@ -14,7 +13,8 @@ import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { matchFolders } from './folder-match.ts';
 import { bareStem, isMaskWord, kindOfFolder, neutralPath, partOfPath } from './folder-names.ts';
-import { readJson } from './json-file.ts';
+import { readJson } from './foreign-json.ts';
+import type { JsonOf, SplitsFile } from './json-shapes.ts';
 import { maskLookalikes } from './mask-lookalikes.ts';
 import type { ValueRule } from './value-mapping.ts';
 import {
@@ -126,28 +126,7 @@ function rolesOf(tree: FolderTree): Roles {
 
 // ───────────────────────────── files beside the folders ─────────────────────────────
 
-/** classes.json: what the values of the masks mean, and what is known of single images. */
-export const ClassesFile = z.object({
-  classes: z.array(SegmentationClass).min(1),
-  /** Whether class 0 is the background; left out: by its name. */
-  hasBackground: z.boolean().optional(),
-  imageClasses: z.array(z.string()).default([]),
-  /** The images of files with several pages, each as the pages that are its channels, from 0. */
-  pages: z.record(z.string(), z.array(z.array(z.number().int().min(0)).min(1)).min(1)).default({}),
-  images: z
-    .record(
-      z.string(),
-      z.object({ group: z.string().optional(), imageClass: z.string().optional() }),
-    )
-    .default({}),
-});
-export type ClassesFile = z.input<typeof ClassesFile>;
-
-/** splits.json: the images of each part of each split. */
-export const SplitsFile = z.record(z.string(), z.partialRecord(Part, z.array(z.string())));
-export type SplitsFile = z.infer<typeof SplitsFile>;
-
-function ruleOf({ classes, hasBackground }: z.output<typeof ClassesFile>): ValueRule {
+function ruleOf({ classes, hasBackground }: JsonOf<'classes.json'>): ValueRule {
   const entries = new Map(classes.map((c) => [String(c.index), c.index]));
   entries.set(String(IGNORE), IGNORE);
   const said = hasBackground === undefined ? {} : { hasBackground };
@@ -173,14 +152,14 @@ function toNamedSplits(file: SplitsFile, names: readonly string[]): NamedSplit[]
 }
 
 /** Undefined where there is no such file; a broken one is an issue. */
-async function readBeside<T>(
+async function readBeside<Name extends 'classes.json' | 'splits.json'>(
   tree: FolderTree,
-  name: string,
-  options: { reader: FileReader; schema: z.ZodType<T>; issues: ImportIssue[] },
-): Promise<T | undefined> {
+  name: Name,
+  options: { reader: FileReader; issues: ImportIssue[] },
+): Promise<JsonOf<Name> | undefined> {
   if (!tree.files.includes(name)) return undefined;
   try {
-    return await readJson(resolve(tree.root, name), options.reader, options.schema);
+    return await readJson(resolve(tree.root, name), options.reader, name);
   } catch (error) {
     options.issues.push({ path: name, severity: 'skip', message: toWireError(error).message });
     return undefined;
@@ -206,8 +185,8 @@ export const folderLayout: FolderLayout = {
     const paired = pairFiles(rest, roleOf);
     const hasMasks = paired.items.some(({ labels }) => labels !== null);
     const issues: ImportIssue[] = [...doubts, ...(hasMasks ? [] : maskLookalikes(rest.files))];
-    const known = await readBeside(tree, 'classes.json', { reader, schema: ClassesFile, issues });
-    const splits = await readBeside(tree, 'splits.json', { reader, schema: SplitsFile, issues });
+    const known = await readBeside(tree, 'classes.json', { reader, issues });
+    const splits = await readBeside(tree, 'splits.json', { reader, issues });
     const factsOf = new Map(
       Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
     );

@@ -1,12 +1,8 @@
-/** JSON files that an import reads, checked against a schema. */
-import type { z } from 'zod';
+/** Reads a JSON file and checks it against a shape: in json-process.ts, for whoever asks foreign-json.ts. */
 import { AppError } from '../../../shared/errors.ts';
-import type { FileReader } from '../files.ts';
-import { bytesOf } from '../image-file.ts';
+import { bytesOf, type ImageFile } from '../image-file.ts';
+import { JSON_SHAPES, type JsonShape } from './json-shapes.ts';
 import { parseJsonText } from './json-text.ts';
-
-/** JavaScript's strings end at about this many characters. */
-const MAX_BYTES = 500_000_000;
 
 /** UTF-8, or UTF-16 where the file begins by saying so, as PowerShell writes it. */
 function textOf(bytes: Uint8Array): string {
@@ -20,21 +16,14 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder(encoding).decode(bytes);
 }
 
-/** Errors: unreadable (no file, not JSON, not the expected shape), unsupported (too large). */
-export async function readJson<T>(
-  path: string,
-  reader: FileReader,
-  schema: z.ZodType<T>,
-): Promise<T> {
-  const bytes = await bytesOf(await reader.open(path));
-  if (bytes.length > MAX_BYTES) {
-    const size = Math.round(bytes.length / 1e6);
-    const message = `${path} has ${size} MB of JSON; up to ${MAX_BYTES / 1e6} MB can be read. Split it first.`;
-    throw new AppError('unsupported', message, { subject: path });
-  }
+/** JsonOf the shape. Errors: unreadable (not JSON, not as expected). */
+export async function readJsonFile(
+  file: ImageFile,
+  { path, shape }: { readonly path: string; readonly shape: JsonShape },
+): Promise<unknown> {
   const unreadable = (reason: string, cause?: unknown) =>
     new AppError('unreadable', `${path} ${reason}`, { subject: path, cause });
-  const read = parseJsonText(textOf(bytes));
+  const read = parseJsonText(textOf(await bytesOf(file)));
   if (!read.ok) {
     const { line, column, found } = read.fault;
     throw unreadable(
@@ -43,7 +32,7 @@ export async function readJson<T>(
         : `is not JSON at line ${line}, character ${column} (${found}). Export it again from its source.`,
     );
   }
-  const parsed = schema.safeParse(read.value);
+  const parsed = JSON_SHAPES[shape].safeParse(read.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') ?? '';

@@ -1,6 +1,7 @@
 /** Reads one item of an import: its image and the values of its mask, with everything worth telling. */
 import { relative, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
+import type { CocoSize } from '../../../shared/coco-rle.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { assertFileName } from '../../../shared/names.ts';
 import { joinChannelFiles } from '../channel-files.ts';
@@ -16,8 +17,9 @@ import {
 } from '../foreign-images.ts';
 import type { ImageFile } from '../image-file.ts';
 import { evidenceOf } from '../mask-evidence.ts';
-import { paintCoco } from './coco-paint.ts';
-import type { ImportItem, StoredImage } from './plan.ts';
+import type { PaintReport } from './coco-paint.ts';
+import { paintForeign } from './foreign-json.ts';
+import type { ImportItem, LabelSource, StoredImage } from './plan.ts';
 
 const FOREGROUND = 255;
 /** So that no process that decodes them waits for the next; more at once only take memory. */
@@ -172,8 +174,9 @@ async function loadMask(
       return null;
     }
     const size = [image.height, image.width] as const;
-    const { labelMap, painted, issues: found } = paintCoco(labels.annotations, { ...labels, size });
-    issues.push(...found.map((issue) => ({ path: options.path, ...issue })));
+    const report = await paintedOrIssue(labels, size, options);
+    if (report === null) return null;
+    const { labelMap, painted } = report;
     const given = labels.annotations.length + labels.unusable;
     if (given > 0 && painted === 0) {
       const message = noneUsable(given, outcome);
@@ -209,6 +212,22 @@ async function loadMask(
   const { width, height } = image;
   const evidence = evidenceOf(values, width);
   return { width, height, kind: 'grey', values, ...evidence, alpha: null, notes: [] };
+}
+
+/** Null, with an issue, where the annotations cannot be painted. */
+async function paintedOrIssue(
+  labels: Extract<LabelSource, { kind: 'coco' }>,
+  size: CocoSize,
+  { path, issues }: { readonly path: string; readonly issues: ImportIssue[] },
+): Promise<PaintReport | null> {
+  try {
+    const report = await paintForeign(labels.annotations, { ...labels, size });
+    for (const issue of report.issues) issues.push({ path, ...issue });
+    return report;
+  } catch (error) {
+    issues.push(skipIssue(path, error));
+    return null;
+  }
 }
 
 /** Null, with an issue, where the file is no mask for this image. */

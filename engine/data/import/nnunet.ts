@@ -3,7 +3,6 @@
  * names of channels and labels. Also its splits_final.json.
  */
 import { basename, posix, resolve } from 'node:path';
-import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, type Part } from '../../../shared/entities.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
@@ -12,7 +11,8 @@ import { sameName } from '../../../shared/names.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
 import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree.ts';
-import { readJson } from './json-file.ts';
+import { readJson } from './foreign-json.ts';
+import type { JsonOf } from './json-shapes.ts';
 import type { ValueRule } from './value-mapping.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
@@ -28,14 +28,6 @@ const setOf = (folder: RegExp, file: string, root: string): 'Tr' | 'Ts' | undefi
 const ABOUT = 'dataset.json';
 /** OME-TIFFs keep their double ending. */
 const CHANNEL = /^(.+)_(\d{4})(?:\.ome)?$/i;
-
-/** Of version 1 (modality, labels by value) and 2 (channel_names, labels by name; of regions several values). */
-const DatasetFile = z.object({
-  channel_names: z.record(z.string(), z.unknown()).optional(),
-  modality: z.record(z.string(), z.unknown()).optional(),
-  labels: z.record(z.string(), z.unknown()),
-});
-const SplitsFile = z.array(z.object({ train: z.array(z.string()), val: z.array(z.string()) }));
 
 interface Case {
   readonly set: string;
@@ -101,15 +93,11 @@ export const nnunetLayout: FolderLayout = {
     const issues: ImportIssue[] = [];
     const pictures = tree.files.filter(isImageName);
     assertOneDataset(tree);
-    const about = await readBeside(tree, ABOUT, { reader, issues, schema: DatasetFile });
-    const folds = await readBeside(tree, 'splits_final.json', {
-      reader,
-      issues,
-      schema: SplitsFile,
-    });
+    const about = await readBeside(tree, ABOUT, { reader, issues });
+    const folds = await readBeside(tree, 'splits_final.json', { reader, issues });
     const { root } = tree;
     const cases = casesOf(pictures, root, issues);
-    const most = Math.max(...[...cases.values()].map((one) => one.channels.size));
+    const most = [...cases.values()].reduce((max, one) => Math.max(max, one.channels.size), 0);
     const named = Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length;
     // Photographs have their channels (R, G, B) in one file.
     const channels = most === 1 ? 1 : named || most;
@@ -186,7 +174,7 @@ export const nnunetLayout: FolderLayout = {
 const partOf = (set: string): Part => (set === 'Ts' ? 'test' : 'train');
 
 function toSplit(
-  fold: z.infer<typeof SplitsFile>[number],
+  fold: JsonOf<'splits_final.json'>[number],
   i: number,
   options: { whole: readonly (readonly [string, Case])[]; names: readonly string[] },
 ): NamedSplit {
@@ -222,17 +210,17 @@ function assertOneDataset(tree: FolderTree): void {
 }
 
 /** The file beside the folders of images; a broken one is an issue. */
-async function readBeside<T>(
+async function readBeside<Name extends 'dataset.json' | 'splits_final.json'>(
   tree: FolderTree,
-  name: string,
-  options: { reader: FileReader; schema: z.ZodType<T>; issues: ImportIssue[] },
-): Promise<{ readonly file: string; readonly value: T } | undefined> {
+  name: Name,
+  options: { reader: FileReader; issues: ImportIssue[] },
+): Promise<{ readonly file: string; readonly value: JsonOf<Name> } | undefined> {
   const file = tree.files.find((one) => besides(tree, one, name));
   if (file === undefined) return undefined;
   try {
     return {
       file,
-      value: await readJson(resolve(tree.root, file), options.reader, options.schema),
+      value: await readJson(resolve(tree.root, file), options.reader, name),
     };
   } catch (error) {
     options.issues.push({ path: file, severity: 'skip', message: toWireError(error).message });

@@ -1,0 +1,60 @@
+/** JSON that is made to fill the memory, or to say more than anybody reads. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readCocoEntries } from '../../../../engine/data/import/coco-entries.ts';
+import { paintCoco } from '../../../../engine/data/import/coco-paint.ts';
+import { paintForeign, readJson } from '../../../../engine/data/import/foreign-json.ts';
+import { diskReader } from '../../../../engine/data/files.ts';
+import { temporaryFolder } from '../../../fixtures/projects.ts';
+
+function written(name: string, text: string): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+it('deep and broken JSON is refused by name', async () => {
+  const deep = written('deep.json', '['.repeat(3_000_000));
+  await expect(readJson(deep, diskReader, 'COCO')).rejects.toMatchObject({
+    code: 'unreadable',
+    message: expect.stringContaining(deep) as string,
+  });
+});
+
+it('lists of nothing cost the engine nothing', async () => {
+  const count = 3_000_000;
+  const empty = `[${'0,'.repeat(count)}0]`;
+  const path = written('many.json', `{"images":[],"annotations":${empty},"categories":[]}`);
+  const before = process.memoryUsage().rss;
+  const { annotations, issues } = await readJson(path, diskReader, 'COCO');
+  expect(annotations.usable).toEqual([]);
+  expect(issues).toHaveLength(10_001);
+  expect(issues.at(-1)?.message).toMatch(/^2990001 more entries are not used/);
+  expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 27);
+});
+
+it('of an image, a thousand annotations are named and the others counted', () => {
+  const annotations = Array.from({ length: 200_000 }, (_, i) => ({
+    ...{ id: String(i), classIndex: 1, crowd: false, segmentation: [[1, 2]] },
+  }));
+  const { issues } = paintCoco(annotations, { size: [4, 4], beneath: new Set(), blank: 0 });
+  expect(issues).toHaveLength(1001);
+  expect(issues.at(-1)?.message).toBe('199000 more of its annotations are not used as they stand');
+});
+
+it('what is painted elsewhere is what is painted here', async () => {
+  const annotations = [
+    { id: '1', classIndex: 1, crowd: false, segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]] },
+    { id: '2', classIndex: 2, crowd: true, segmentation: { size: [8, 8], counts: [60, 4] } },
+  ] as const;
+  const ground = { size: [8, 8] as const, beneath: new Set([3]), blank: 0 };
+  const report = paintCoco(annotations, ground);
+  expect(await paintForeign(annotations, { ...ground, path: 'a.json' })).toEqual(report);
+});
+
+it('an entry is read whatever stands beside it', () => {
+  const content = readCocoEntries({ images: [null, {}], annotations: [[]], categories: ['a'] });
+  expect(content).toMatchObject({ images: [], categories: [], hasBackground: true });
+  expect(content.issues).toHaveLength(4);
+});
