@@ -1,8 +1,9 @@
 /** The parts of the harness, in the order in which they run. */
 import { files } from './files.ts';
 import { fullDisk } from './full-disk.ts';
+import { guided } from './guided.ts';
 import { kills } from './kills.ts';
 import { messages } from './messages.ts';
 import type { FaultPart } from './part.ts';
 
-export const PARTS: readonly FaultPart[] = [files, fullDisk, kills, messages];
+export const PARTS: readonly FaultPart[] = [files, guided, fullDisk, kills, messages];

@@ -169,3 +169,10 @@ export async function soundFiles(): Promise<SoundFile[]> {
   );
   return [...tiffs, ...pngs(), ...(await photographs()), ...(await weights()), coco(), ...lists()];
 }
+
+/** A sound image, to lie beside a file that is none. */
+export function pictureOf(sound: readonly SoundFile[]): Buffer {
+  const picture = sound.find(({ name }) => name === 'grey.png');
+  if (picture === undefined) throw new Error('there are sound files');
+  return picture.bytes;
+}
