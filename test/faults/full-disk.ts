@@ -1,6 +1,6 @@
 /**
- * Fills the disk at every write of engine, decoders and trainer while they paint, import, add, export, migrate, back up and
- * train. Whoever asked is told so in words; afterwards the project is whole, nothing that was acknowledged is lost, no half
+ * Fills the disk at every write of engine, decoders and trainer while they paint, import, add, export, move images,
+ * empty the bin, compact, migrate, back up and train. Whoever asked is told so in words; afterwards the project is whole, nothing that was acknowledged is lost, no half
  * file looks like a whole one, and with space again the same work succeeds. Linux with a C compiler alone.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,8 +13,14 @@ import { copyOf, type Prepared, prepare } from './kills/projects.ts';
 import type { Work } from './kills/said.ts';
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
 
-/** Painting and backing up go on until something stops them. */
-const ENDLESS = ['painting', 'backing up'] as const satisfies readonly Work[];
+/** What goes on until something stops it. */
+const ENDLESS = [
+  'painting',
+  'backing up',
+  'moving',
+  'emptying the bin',
+  'compacting',
+] as const satisfies readonly Work[];
 const WORKS = [...ENDLESS, 'importing', 'adding', 'exporting', 'migrating', 'training'] as const;
 type Tried = (typeof WORKS)[number];
 /** Writes of an endless work that are tried one by one. */

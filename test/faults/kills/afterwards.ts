@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openProject } from '../../../engine/db/project.ts';
 import { sha256 } from '../../../engine/sha256.ts';
 import type { Victim } from './kill.ts';
-import { IMPORTED, OLD_IMAGES, PAINTED } from './projects.ts';
+import { IMPORTED, LOOSE, OLD_IMAGES, PAINTED } from './projects.ts';
 
 interface Afterwards {
   /** Strokes and backups that were acknowledged. */
@@ -42,6 +42,15 @@ function contents(path: string, victim: Victim): string | null {
     if (victim.of('added').length > 0 && added === 0) return 'an addition is lost';
     if (added !== 0 && added !== IMPORTED) {
       return `an addition of ${added} of ${IMPORTED} images looks whole`;
+    }
+    const wandering = ['loose', 'place'].map(
+      (name) => datasets.find((dataset) => dataset.name === name)?.imageCount ?? 0,
+    );
+    if (wandering.some((count) => count !== 0 && count !== LOOSE)) {
+      return `of ${LOOSE} images that go together, there are ${wandering.join(' and ')}`;
+    }
+    if (killed === undefined && painted !== undefined && !wandering.includes(LOOSE)) {
+      return 'images that were moved are lost';
     }
     const old = datasets.find(({ name }) => name === 'old');
     if (old !== undefined && (old.imageCount !== OLD_IMAGES || old.labelledCount !== OLD_IMAGES)) {

@@ -14,6 +14,8 @@ export const IMPORTED = 120;
 /** Images of the dataset that is painted, and added to. */
 export const PAINTED = 10;
 const SIZE_PX = 32;
+/** Images of a dataset that nothing is made of, which move to an empty one and back. */
+export const LOOSE = 6;
 /** The version that migrations begin from. */
 const OLD_VERSION = 7;
 export const OLD_IMAGES = 2000;
@@ -33,6 +35,10 @@ export async function prepare(folder: string): Promise<Prepared> {
     ...{ name: 'texshapes', generator: 'texshapes-target' },
     ...{ count: PAINTED, sizePx: SIZE_PX, seed: 1 },
   });
+  const loose = { name: 'loose', generator: 'texshapes-target', sizePx: 16 } as const;
+  await generateDataset(project, { ...loose, count: LOOSE, seed: 2 });
+  const { classes } = project.datasets.get(datasetId) ?? { classes: [] };
+  project.datasets.create({ name: 'place', origin: {}, classes });
   const images = project.datasets.images(datasetId);
   const snapshotId = project.snapshots.take(
     datasetId,

@@ -33,9 +33,9 @@ function picture(n: number): LabelMap {
   return { width: 32, height: 32, data: Uint8Array.from({ length: 1024 }, () => random.below(2)) };
 }
 
-async function paint(): Promise<void> {
+async function paint(times = Infinity): Promise<void> {
   const images = await engine.call('images.list', { project, datasetId: 1, offset: 0, limit: 4 });
-  for (let n = 0; ; n++) {
+  for (let n = 0; n < times; n++) {
     const imageId = images.images[n % images.images.length]?.id ?? 0;
     const bytes = encodeLabelMap(picture(n));
     const { id } = await engine.call('labelMaps.save', {
@@ -47,8 +47,15 @@ async function paint(): Promise<void> {
   }
 }
 
+/** All images of a dataset, to another one. */
+async function transfer(how: 'move' | 'copy', datasetId: number, toDatasetId: number) {
+  const { images } = await engine.call('images.list', { project, datasetId, offset: 0, limit: 9 });
+  const imageIds = images.map(({ id }) => id);
+  return engine.call('images.transfer', { project, imageIds, toDatasetId, how });
+}
+
 const works: Record<Work, () => Promise<void>> = {
-  painting: paint,
+  painting: () => paint(),
   async importing() {
     say({ type: 'began' });
     const path = join(folder, 'images');
@@ -69,6 +76,40 @@ const works: Record<Work, () => Promise<void>> = {
       format: 'folder',
     });
     say({ type: 'exported', files });
+  },
+  async moving() {
+    say({ type: 'began' });
+    for (let [from, to] = [2, 3]; ; [from, to] = [to, from]) {
+      await transfer('move', from, to);
+      say({ type: 'moved' });
+    }
+  },
+  async 'emptying the bin'() {
+    say({ type: 'began' });
+    for (;;) {
+      const { imageIds } = await transfer('copy', 2, 3);
+      await engine.call('images.delete', { project, imageIds: [...imageIds] });
+      await engine.call('bin.empty', { project, datasetId: 3 });
+      say({ type: 'emptied' });
+    }
+  },
+  async compacting() {
+    // Each image once, so that no revision is dropped that was acknowledged.
+    await paint(4);
+    say({ type: 'began' });
+    for (;;) {
+      await engine.call('project.compact', {
+        ...{ project, backup: false },
+        drop: ['history', 'checkpoints', 'weights', 'predictions'],
+      });
+      say({ type: 'compacted' });
+    }
+  },
+  async 'training live'() {
+    await engine.call('live.start', { project, datasetId: 1 });
+    say({ type: 'began' });
+    await paint(4);
+    await new Promise(() => undefined);
   },
   /** Opening it was all. */
   migrating: () => Promise.resolve(),
