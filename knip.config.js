@@ -31,6 +31,7 @@ export default {
     'test/faults/kills/page.ts',
     'test/engine/training/pretrain/learn-by-heart.ts',
     'test/engine/training/tensorflow/kernel-checks.ts',
+    'test/engine/training/tensorflow/operation-bits-process.ts',
   ],
   project: ['shared/**!', 'engine/**!', 'renderer/**!', 'electron/**!', 'build/**!', 'test/**'],
   ignore: ['test/build/fixtures/**'],

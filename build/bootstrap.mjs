@@ -7,6 +7,7 @@ import path from 'node:path';
 import { capture, endingChildren } from './command.mjs';
 import { withLock } from './install-lock.mjs';
 import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
+import { operationsReady, setUpOperations } from './own-operations.mjs';
 import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
 import { findNode, installNode } from './pinned-node.mjs';
 import { createProgress } from './progress.mjs';
@@ -14,7 +15,7 @@ import { promptNetworkDone, setUpPromptNetwork } from './prompt-network.mjs';
 import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
 import { downloadSource } from './tensorflow-download.mjs';
 import { wheelSource } from './tensorflow-wheel.mjs';
-import { engineAsked, engineReady, setUpTensorflow, tfjsNode } from './tensorflow.mjs';
+import { ADDON, engineAsked, engineReady, setUpTensorflow, tfjsNode } from './tensorflow.mjs';
 
 const OLDEST_NODE = 18;
 const CHECK_TIMEOUT_MS = 120_000;
@@ -32,11 +33,12 @@ export async function ensureReady({ native = true, again = false } = {}) {
   const asked = engineAsked(process.env);
   const engine = { pin: pin.tensorflow, required: again || asked === 'tensorflow' };
   const engineDone = () => !native || asked === 'wasm' || engineReady(projectRoot, engine);
-
+  const operationsDone = () =>
+    !native || asked === 'wasm' || operationsReady(projectRoot, { arch, again });
   const promptsDone = () => !native || promptNetworkDone(projectRoot, { env: process.env, again });
 
   const ready = findNode(wanted);
-  const isReady = packagesReady(projectRoot) && engineDone() && promptsDone();
+  const isReady = packagesReady(projectRoot) && engineDone() && operationsDone() && promptsDone();
   if (ready !== null && isReady) return ready;
 
   const progress = createProgress(process.stderr);
@@ -57,6 +59,7 @@ export async function ensureReady({ native = true, again = false } = {}) {
       }
     }
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
+    if (!operationsDone()) await setUpOwnOperations({ node, wanted, progress });
     if (!promptsDone()) {
       const reason = await progress.step(
         'Fetching the network for clicks and boxes',
@@ -107,6 +110,26 @@ async function setUpEngine({ pin, required, node, wanted, progress }) {
   );
 }
 
+/**
+ * @param {{ node: string, wanted: import('./pinned-node.mjs').NodeWanted, progress: import('./progress.mjs').Progress }} options
+ */
+async function setUpOwnOperations({ node, wanted, progress }) {
+  if (!existsSync(path.join(tfjsNode(projectRoot), ADDON))) return;
+  const { cache, platform, arch } = wanted;
+  const reason = await progress.step(
+    "Compiling Graft's own operations",
+    (update) =>
+      setUpOperations({
+        ...{ root: projectRoot, cache, platform, arch, update },
+        check: (addon, library) => checkTensorflow(node, addon, library),
+      }),
+    (why) => (why === null ? 'done' : 'not possible here'),
+  );
+  if (reason !== null) {
+    progress.note(`Graft trains with TensorFlow's operations alone, which takes longer. ${reason}`);
+  }
+}
+
 /** @param {string} node an executable @returns {string | null} the folder with node_api.h that came with it */
 function nodeHeaders(node) {
   const folder = path.join(path.dirname(node), '..', 'include', 'node');
@@ -116,11 +139,12 @@ function nodeHeaders(node) {
 /**
  * @param {string} node
  * @param {string} addon
+ * @param {string[]} library Graft's own operations, to be tried as well
  * @returns {Promise<string>} TensorFlow's version
  */
-async function checkTensorflow(node, addon) {
+async function checkTensorflow(node, addon, ...library) {
   const script = path.join(projectRoot, 'build', 'check-tensorflow.mjs');
-  const { ok, stdout, output } = await capture(node, [script, addon], {
+  const { ok, stdout, output } = await capture(node, [script, addon, ...library], {
     timeoutMs: CHECK_TIMEOUT_MS,
   });
   if (!ok) throw explainFailure('Loading the TensorFlow addon', output);

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { capture } from './command.mjs';
+import { findCompiler } from './compiler.mjs';
 import { requireHash, sha256 } from './download.mjs';
 import { keepLog } from './packages.mjs';
 import { megabytes } from './progress.mjs';
@@ -100,15 +101,6 @@ function recipeHash(addonSources) {
 
 async function findPip() {
   for (const [program = '', ...args] of PIPS) {
-    if ((await capture(program, [...args, '--version'])).ok) return { program, args };
-  }
-  return null;
-}
-
-/** @param {NodeJS.ProcessEnv} env CXX may carry a wrapper: `ccache g++` */
-async function findCompiler(env) {
-  const asked = env['CXX']?.split(' ').filter(Boolean);
-  for (const [program = '', ...args] of asked ? [asked] : [['g++'], ['c++'], ['clang++']]) {
     if ((await capture(program, [...args, '--version'])).ok) return { program, args };
   }
   return null;

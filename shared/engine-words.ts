@@ -7,9 +7,14 @@ const KERNELS: Readonly<Record<Kernels, string>> = { onednn: "oneDNN's", eigen: 
 /** "oneDNN's kernels" */
 export const kernelsInText = (kernels: Kernels): string => `${KERNELS[kernels]} kernels`;
 
-/** "TensorFlow 2.21.0 with oneDNN's kernels on 2 threads" */
-export function engineInText({ name, version, threads, kernels }: EngineInfo): string {
+/** "TensorFlow 2.21.0 with oneDNN's kernels and Graft's operations on 2 threads" */
+export function engineInText(info: EngineInfo): string {
+  const { name, version, threads, kernels, operations = [] } = info;
   const engine = name === 'tensorflow' ? 'TensorFlow' : 'WebAssembly';
-  const made = kernels === undefined ? '' : ` with ${kernelsInText(kernels)}`;
+  const parts = [
+    ...(kernels === undefined ? [] : [kernelsInText(kernels)]),
+    ...(operations.length === 0 ? [] : ["Graft's operations"]),
+  ];
+  const made = parts.length === 0 ? '' : ` with ${parts.join(' and ')}`;
   return `${engine} ${version}${made} on ${counted(threads, 'thread')}`;
 }

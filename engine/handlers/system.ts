@@ -10,6 +10,7 @@ import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
+import { whyNoOperations } from '../training/tensorflow/operations.ts';
 import { processorFeatures } from '../training/tensorflow/processor.ts';
 import { runTrainer } from '../trainer.ts';
 import { GRAFT_VERSION } from '../version.ts';
@@ -67,7 +68,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
       detail: native
         ? `native ${engineInText(engine)}${isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : ''}`
         : `portable engine (${engineInText(engine)}): training works, but slower`,
-      remedy: native || reason === null ? null : reason,
+      remedy: native ? whyNoOperations() : reason,
     });
   } catch (error) {
     checks.push({

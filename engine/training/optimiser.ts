@@ -1,7 +1,8 @@
 /** AdamW over one flat vector, and the learning rate of each step. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { OptimisationConfig } from '../../shared/entities.ts';
+import { attributeTypes, type NativeBackend } from './tensorflow/native.ts';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
@@ -47,6 +48,13 @@ export function stepScalars(config: OptimisationConfig, step: number): StepScala
   };
 }
 
+/** Scalars of a step on the engine. */
+interface ScalarTensors {
+  readonly stepSize: Scalar;
+  readonly epsilon: Scalar;
+  readonly decay: Scalar;
+}
+
 /**
  * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1, both fractions extended by √(1−β₂ᵗ)) with the
  * weight decay decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].
@@ -56,7 +64,7 @@ export function adamW(
   theta: Tensor1D,
   { m, v }: Moments,
   gradient: Tensor1D,
-  scalars: { readonly stepSize: Scalar; readonly epsilon: Scalar; readonly decay: Scalar },
+  scalars: ScalarTensors,
   rates: Tensor1D | null = null,
 ): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
   const newM = tf.add<Tensor1D>(tf.mul(m, BETA1), tf.mul(gradient, 1 - BETA1));
@@ -68,4 +76,30 @@ export function adamW(
     return { theta: tf.sub(theta, tf.mul(both, rates)), m: newM, v: newV };
   }
   return { theta: tf.sub(tf.sub(theta, decay), change), m: newM, v: newV };
+}
+
+/**
+ * The same in one pass, with the same bits, by Graft's own operation. `gradients`: of the parameters, one after the other.
+ */
+export function ownAdamW(
+  backend: NativeBackend,
+  theta: Tensor1D,
+  { m, v }: Moments,
+  gradients: readonly Tensor[],
+  scalars: ScalarTensors,
+  rates: Tensor1D | null = null,
+): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
+  const { stepSize, epsilon, decay } = scalars;
+  const pieces = {
+    name: 'N',
+    type: attributeTypes(backend.binding).int,
+    value: gradients.length,
+  };
+  const [newTheta, newM, newV] = backend.executeMultipleOutputs(
+    'GraftAdamW',
+    [pieces],
+    [theta, m, v, rates ?? tf.tensor1d([]), stepSize, epsilon, decay, ...gradients],
+    3,
+  ) as [Tensor1D, Tensor1D, Tensor1D]; // its three outputs
+  return { theta: newTheta, m: newM, v: newV };
 }

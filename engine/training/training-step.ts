@@ -10,7 +10,7 @@ import type { Engine } from './tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
 import { createLayers } from './network/layers.ts';
 import type { Objective } from './objectives/objective.ts';
-import { adamW, type StepScalars } from './optimiser.ts';
+import { adamW, ownAdamW, type StepScalars } from './optimiser.ts';
 import {
   concatFlat,
   filterSpec,
@@ -70,7 +70,12 @@ export function createTrainingStep(options: {
   readonly precision?: Precision;
 }): TrainingStep {
   const { engine, objective, specs, initial } = options;
-  const layers = createLayers(engine);
+  // Own gradients of kernels are in float32 alone.
+  const layers = createLayers(
+    options.precision === 'bfloat16'
+      ? { ...engine, operations: engine.operations.filter((one) => one !== 'kernel gradients') }
+      : engine,
+  );
   const hasFrozen = specs.frozen.parameters.length > 0;
   const frozen = hasFrozen
     ? [tf.tensor1d(options.frozen.theta), tf.tensor1d(options.frozen.statistics)]
@@ -104,7 +109,10 @@ export function createTrainingStep(options: {
       return loss;
     })([...trained.parameters]);
     const scalars = { stepSize, epsilon, decay };
-    const updated = adamW(theta, { m, v }, concatFlat(grads), scalars, shares);
+    const updated =
+      engine.native !== null && engine.operations.includes('optimiser')
+        ? ownAdamW(engine.native, theta, { m, v }, grads, scalars, shares)
+        : adamW(theta, { m, v }, concatFlat(grads), scalars, shares);
     return [value, updated.theta, newStatistics, updated.m, updated.v];
   };
   const step = trace(engine, 'training step', stepOf, options.precision);

@@ -38,11 +38,19 @@ function emit(event: TrainerEvent, sent?: () => void): void {
 const log = (message: string) => emit({ type: 'log', message });
 
 /** The engine of this process. Errors: engine-unavailable; internal, where it already runs another one. */
-async function engineFor({ engine: name, threads, kernels }: EngineOptions): Promise<Engine> {
-  const kind = JSON.stringify([name, threads, kernels]);
+async function engineFor({
+  engine: name,
+  threads,
+  kernels,
+  operations = null,
+}: EngineOptions): Promise<Engine> {
+  const kind = JSON.stringify([name, threads, kernels, operations]);
   running ??= {
     kind,
-    engine: startEngine({ engine: name, threads, kernels, log: (note) => startNotes.push(note) }),
+    engine: startEngine({
+      ...{ engine: name, threads, kernels, operations },
+      log: (note) => startNotes.push(note),
+    }),
   };
   if (running.kind !== kind) throw new AppError('internal', 'This trainer runs another engine.');
   const engine = await running.engine;
@@ -54,15 +62,15 @@ async function engineFor({ engine: name, threads, kernels }: EngineOptions): Pro
 const freshEngineFor = (request: TrainerWork): Promise<Engine> =>
   engineFor({ ...request, kernels: kernelsFor(request.kernels) });
 
-/** A run resumes under the engine, thread count and kernels that it began with: others would give other bits. */
+/** A run resumes under the engine, thread count, kernels and operations that it began with: others would give other bits. */
 async function startRunEngine(
   request: Extract<TrainerWork, { type: 'run' }>,
   recorded: EngineInfo | undefined,
 ): Promise<Engine> {
   if (recorded === undefined) return freshEngineFor(request);
-  const { name, threads, kernels = null } = recorded;
+  const { name, threads, kernels = null, operations = [] } = recorded;
   if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
-  return engineFor({ engine: name, threads, kernels });
+  return engineFor({ engine: name, threads, kernels, operations });
 }
 
 async function trainRun(

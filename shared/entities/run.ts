@@ -13,13 +13,19 @@ export type EngineChoice = z.infer<typeof EngineChoice>;
 export const Kernels = z.enum(['onednn', 'eigen']);
 export type Kernels = z.infer<typeof Kernels>;
 
-/** Which software computed a run. Bits repeat only under the same name, version, threads and kernels. */
+/** What Graft computes by itself in TensorFlow's place (engine/training/tensorflow/operations.ts). */
+export const OwnOperation = z.enum(['normalisation', 'pooling', 'kernel gradients', 'optimiser']);
+export type OwnOperation = z.infer<typeof OwnOperation>;
+
+/** Which software computed a run. Bits repeat only under the same name, version, threads, kernels and operations. */
 export const EngineInfo = z.object({
   name: z.enum(['tensorflow', 'wasm']),
   version: z.string(),
   threads: z.number().int().positive(),
   /** Left out: those that TensorFlow itself took for the processor, as before Graft chose; or not TensorFlow. */
   kernels: Kernels.optional(),
+  /** Left out: none, as before there were any; or not TensorFlow. */
+  operations: z.array(OwnOperation).optional(),
   node: z.string(),
   graft: z.string(),
 });

@@ -18,6 +18,8 @@ export interface Normalised {
 
 /** Layers whose fast form differs between engines. */
 export interface EngineLayers {
+  /** tf.conv2d, whoever computes its gradients. kernel [side, side, in, out]. */
+  conv2d(input: Tensor4D, kernel: Tensor4D, stride: 1 | 2, padding: 'same' | 'valid'): Tensor4D;
   /** Batch normalisation with the statistics of the batch, then ReLU. Differentiable in input, gamma and beta. */
   batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
   /** The same without ReLU. */
@@ -25,6 +27,8 @@ export interface EngineLayers {
   relu(input: Tensor4D): Tensor4D;
   /** min(max(input, 0), 6) */
   relu6(input: Tensor4D): Tensor4D;
+  /** Largest of 2×2 pixels: [b, 2h, 2w, c] → [b, h, w, c] */
+  maxPool2(input: Tensor4D): Tensor4D;
   /** input + bias along the last axis. */
   addBias<T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D): T;
   /**

@@ -1,9 +1,11 @@
 /** Layers over TensorFlow's fused operations and their own gradients: one or two calls where tfjs needs dozens. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { OwnOperation } from '../../../shared/entities.ts';
 import type { AttributeKind, AttributeValue } from '../tensorflow/graph-def.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 import { attributeTypes, type NativeBackend, type OpAttribute } from '../tensorflow/native.ts';
+import { ownConvolution, ownNormalisation, ownPooling } from './layers-own.ts';
 
 /**
  * How the 4 rows of a transposed kernel are made of the 3 rows of a kernel, and likewise the columns: see
@@ -42,7 +44,11 @@ function upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D {
   return tf.conv2dTranspose(input, transposed, shape, 2, 'same');
 }
 
-export function nativeLayers(backend: NativeBackend): EngineLayers {
+/** `operations`: those of Graft that take the place of TensorFlow's. */
+export function nativeLayers(
+  backend: NativeBackend,
+  operations: readonly OwnOperation[],
+): EngineLayers {
   const types = attributeTypes(backend.binding);
   const attribute = (name: string, kind: AttributeKind, value: AttributeValue): OpAttribute => ({
     name,
@@ -60,7 +66,7 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
   ];
 
   // The casts below: the backend types every result as Tensor; the operation fixes its rank.
-  function normalised(
+  function tensorflowNormalised(
     input: Tensor4D,
     gamma: Tensor1D,
     beta: Tensor1D,
@@ -139,11 +145,21 @@ export function nativeLayers(backend: NativeBackend): EngineLayers {
   const relu = rectifier('Relu');
   const relu6 = rectifier('Relu6');
 
+  const normalised = operations.includes('normalisation')
+    ? ownNormalisation(backend)
+    : tensorflowNormalised;
+
   return {
+    conv2d: operations.includes('kernel gradients')
+      ? ownConvolution(backend)
+      : (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
     batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
     batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
     relu: (input) => relu(input) as Tensor4D,
     relu6: (input) => relu6(input) as Tensor4D,
+    maxPool2: operations.includes('pooling')
+      ? ownPooling(backend)
+      : (input) => tf.maxPool(input, 2, 2, 'valid'),
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
     upsampledConvolution,
   };

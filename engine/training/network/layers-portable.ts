@@ -59,10 +59,12 @@ const copiedToFour = tf.customGrad((x) => {
 });
 
 export const portableLayers: EngineLayers = {
+  conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
   batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
   batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
   relu: (input) => tf.relu(input),
   relu6: (input) => tf.relu6(input),
+  maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),
   // The transposed convolution of layers-native.ts would have to be spread by zeros here, which costs more than it saves.
   upsampledConvolution: (input, kernel) =>

@@ -41,8 +41,6 @@ export interface Layers extends EngineLayers {
   /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
   groupNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Tensor4D;
   activate(input: Tensor4D, activation: Activation): Tensor4D;
-  /** [b, 2h, 2w, c] → [b, h, w, c] */
-  maxPool2(input: Tensor4D): Tensor4D;
   /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
   maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
   /** [b, h, w, c] → [b, c] */
@@ -99,16 +97,21 @@ function everySecondPixel(input: Tensor4D): Tensor4D {
 }
 
 /**
- * tf.conv2d, but for the one form that must not reach it: the filter gradient of a 1×1 convolution of stride 2 over
+ * A convolution, but for the one form that must not reach it: the filter gradient of a 1×1 convolution of stride 2 over
  * fewer than 8 channels writes outside its memory in oneDNN's kernel for AVX2 (TensorFlow 2.21). The same sums without
  * strides are a product of matrices.
  */
-function strided(input: Tensor4D, kernel: Tensor4D, options: WindowOptions) {
+function strided(
+  { conv2d }: Pick<EngineLayers, 'conv2d'>,
+  input: Tensor4D,
+  kernel: Tensor4D,
+  options: WindowOptions,
+) {
   const [side] = kernel.shape;
   const { stride = 1 } = options;
-  if (side === 1 && stride === 2) return tf.conv2d(everySecondPixel(input), kernel, 1, 'valid');
+  if (side === 1 && stride === 2) return conv2d(everySecondPixel(input), kernel, 1, 'valid');
   const [x, padding] = padded(input, side, options);
-  return tf.conv2d(x, kernel, stride, padding);
+  return conv2d(x, kernel, stride, padding);
 }
 
 function depthwiseConvolution(
@@ -120,8 +123,9 @@ function depthwiseConvolution(
   return tf.depthwiseConv2d(x, kernel, options.stride ?? 1, padding);
 }
 
-export function createLayers(engine: Engine): Layers {
-  const own = engine.native === null ? portableLayers : nativeLayers(engine.native);
+export function createLayers(engine: Pick<Engine, 'native' | 'operations'>): Layers {
+  const own =
+    engine.native === null ? portableLayers : nativeLayers(engine.native, engine.operations);
   const activate = (input: Tensor4D, activation: Activation) => {
     if (activation === 'none') return input;
     return activation === 'relu' ? own.relu(input) : own.relu6(input);
@@ -136,7 +140,7 @@ export function createLayers(engine: Engine): Layers {
   ): Tensor4D {
     const biased = (x: Tensor4D) => (bias === undefined ? x : own.addBias(x, bias));
     if (!('below' in input)) {
-      return biased(strided(input, kernel, options));
+      return biased(strided(own, input, kernel, options));
     }
     const { skip, below } = input;
     if (skip === null) return biased(own.upsampledConvolution(below, kernel));
@@ -152,7 +156,6 @@ export function createLayers(engine: Engine): Layers {
     depthwiseConvolution,
     groupNorm,
     activate,
-    maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
     maxPool3(input, padding) {
       const [x, pad] = padded(input, 3, { stride: 2, padding });
       return tf.maxPool(x, 3, 2, pad);

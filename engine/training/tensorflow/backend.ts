@@ -5,11 +5,12 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineChoice, EngineInfo, Kernels } from '../../../shared/entities.ts';
+import type { EngineChoice, EngineInfo, Kernels, OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
+import { loadOperations } from './operations.ts';
 
 export interface Engine {
   readonly info: EngineInfo;
@@ -17,6 +18,8 @@ export interface Engine {
   readonly native: NativeBackend | null;
   /** Whether trace.ts may run functions as graphs; without it every operation is called by itself. */
   readonly traced: boolean;
+  /** Those that compute in TensorFlow's place. */
+  readonly operations: readonly OwnOperation[];
 }
 
 export interface EngineOptions {
@@ -25,6 +28,8 @@ export interface EngineOptions {
   readonly engine: EngineChoice;
   /** Of TensorFlow; null: as it decides itself; left out: as kernels.ts does. Bits of a result depend on them. */
   readonly kernels?: Kernels | null | undefined;
+  /** Graft's own; null or left out: those that suit the machine. Bits of a result depend on them. */
+  readonly operations?: readonly OwnOperation[] | null | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -65,6 +70,7 @@ async function startPortable(threads: number): Promise<Engine> {
     },
     native: null,
     traced: false,
+    operations: [],
   };
 }
 
@@ -92,16 +98,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log?.(`Native TensorFlow does not load (${reason}); the portable engine runs instead.`);
     return startPortable(threads);
   }
+  const operations = loadOperations(options.operations ?? null, log);
   return {
     info: {
       name: 'tensorflow',
       version: native.binding.TF_Version,
       threads,
       ...(kernels === null ? {} : { kernels }),
+      ...(operations.length === 0 ? {} : { operations: [...operations] }),
       node: process.versions.node,
       graft: GRAFT_VERSION,
     },
     native,
     traced: true,
+    operations,
   };
 }

@@ -40,13 +40,15 @@ function broadcast(a: Shape, b: Shape): number[] {
   });
 }
 
-/** Shape and type of one of the inputs. */
-const like =
-  (index: number): Rule =>
-  (call) => {
-    const { shape, dtype } = inputAt(call, index);
-    return [{ shape, dtype }];
-  };
+/** Each output has shape and type of one of the inputs. */
+const likeEach =
+  (...indices: readonly number[]): Rule =>
+  (call) =>
+    indices.map((index) => {
+      const { shape, dtype } = inputAt(call, index);
+      return { shape, dtype };
+    });
+const like = (index: number): Rule => likeEach(index);
 
 const binary =
   (dtype?: DataType): Rule =>
@@ -161,6 +163,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     const parameter = { shape: scale.shape, dtype: scale.dtype };
     return [{ shape: x.shape, dtype: x.dtype }, ...new Array<OutputInfo>(4).fill(parameter)];
   },
+  GraftAdamW: likeEach(0, 1, 2),
+  GraftBatchNorm: likeEach(0, 1, 1, 1),
+  GraftBatchNormGrad: likeEach(1, 2, 3),
+  GraftFilterGradient(call) {
+    const [x, dy] = [inputAt(call, 0), inputAt(call, 1)];
+    return [{ shape: [3, 3, x.shape[3] ?? 0, dy.shape[3] ?? 0], dtype: x.dtype }];
+  },
+  GraftMaxPool(call) {
+    const { shape, dtype } = inputAt(call, 0);
+    const [batch = 0, height = 0, width = 0, channels = 0] = shape;
+    return [{ shape: [batch, height / 2, width / 2, channels], dtype }];
+  },
+  GraftMaxPoolGrad: like(0),
   GatherV2(call) {
     const [x, indices] = [inputAt(call, 0), inputAt(call, 1)];
     const axis = axisOf(call.constant(2)[0] ?? 0, x.shape.length);

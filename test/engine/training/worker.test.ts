@@ -145,10 +145,11 @@ describe('a trainer process', () => {
     const asked = { threads: threadsAsked, kernels, prepare: 'inline' } as const;
     // Whoever starts it again wants others too, and says so to all that begins.
     vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', kernels === 'onednn' ? '1' : '0');
+    vi.stubEnv('GRAFT_OPERATIONS', 'tensorflow');
     onTestFinished(() => void vi.unstubAllEnvs());
     const second = await send({ type: 'run', ...settings, ...asked, projectPath, runId });
     expect(second.of('started')[0]?.firstStep).toBe(reached);
-    // On the threads and with the kernels that the run began with: others would give other bits.
+    // On the threads, with the kernels and operations that the run began with: others would give other bits.
     expect(second.of('started')[0]?.engine).toEqual(began);
     const message = second.of('log').find((e) => e.message.includes('1 thread(s)'));
     expect(message === undefined).toBe(threadsAsked === 1);

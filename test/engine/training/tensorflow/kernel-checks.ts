@@ -1,6 +1,7 @@
 /**
  * Prints, for a small network of each kind, what must hold whatever kernels compute. A process of its own, because
- * TensorFlow takes its kernels when it loads: the kernels are those that the environment asks for.
+ * TensorFlow takes its kernels when it loads: the kernels are those that the environment asks for. Graft's own
+ * operations are tried, and the steps without them.
  */
 import { startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
@@ -56,7 +57,12 @@ function check(encoder: string) {
     return after;
   }
   const whole = train([1, 2, 3]);
-  const resumed = train([3], whole[1]?.state);
+  const withoutOwn = { operations: [] };
+  const resumes = (how: Partial<typeof engine>) => {
+    const all = train([1, 2, 3], start, how);
+    const [again] = train([3], all[1]?.state, how);
+    return JSON.stringify(all[2]?.state) === JSON.stringify(again?.state);
+  };
   // After one step m is a tenth of the gradient.
   const gradientOf = ([first]: ReturnType<typeof train>) => first?.state.m ?? new Float32Array();
   const gradient = gradientOf(whole);
@@ -65,7 +71,8 @@ function check(encoder: string) {
   return {
     encoder,
     losses: whole.map(({ loss }) => loss),
-    resumes: JSON.stringify(whole[2]?.state) === JSON.stringify(resumed[0]?.state),
+    resumes: resumes({}) && resumes(withoutOwn),
+    differenceWithoutOwn: difference(gradientOf(train([1], start, withoutOwn))),
     eagerDifference: difference(gradientOf(train([1], start, { traced: false }))),
     portableDifference: difference(gradientOf(train([1], start, { traced: false, native: null }))),
   };

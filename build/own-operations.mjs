@@ -1,0 +1,175 @@
+/**
+ * Graft's own operations for TensorFlow (engine/training/tensorflow/operations): compiled into the cache, tried once, and
+ * copied beside tfjs-node's addon. Where that is not possible Graft trains with TensorFlow's own, a fifth slower, and the
+ * record beside says why; it is tried again when the sources change or by `npm run setup`.
+ */
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { capture } from './command.mjs';
+import { findCompiler } from './compiler.mjs';
+import { installFolder } from './install-lock.mjs';
+import { readJson } from './json-file.mjs';
+import { keepLog } from './packages.mjs';
+import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
+import { ADDON, tfjsNode } from './tensorflow.mjs';
+
+const LIBRARY = 'graft-operations.node';
+/** Products contracted to one rounding and vectors, but nothing that reorders sums. */
+const COMPILE = [
+  ...['-O3', '-std=c++17', '-fPIC', '-pthread', '-fvisibility=hidden', '-fno-math-errno'],
+  '-Wno-psabi',
+];
+const COMPILE_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * What is compiled, with what: the loops once for each instruction set, from the one that all processors have upwards.
+ *
+ * @param {string} arch
+ * @returns {readonly { object: string, source: string, flags: readonly string[] }[]}
+ */
+const unitsFor = (arch) => [
+  { object: 'operations.o', source: 'operations.cc', flags: [] },
+  { object: 'threads.o', source: 'threads.cc', flags: [] },
+  { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
+  { object: 'loops.o', source: 'loops.cc', flags: [] },
+  // Last: of what several objects have, the linker takes the first, and that must run everywhere.
+  ...(arch === 'x64'
+    ? [
+        {
+          object: 'loops-avx2.o',
+          source: 'loops.cc',
+          flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
+        },
+      ]
+    : []),
+];
+
+/** @param {string} root */
+const sourcesOf = (root) => path.join(root, 'engine', 'training', 'tensorflow', 'operations');
+/** @param {string} root */
+const placeOf = (root) => path.join(tfjsNode(root), 'lib');
+/** @param {string} root */
+const recordFile = (root) => path.join(placeOf(root), 'graft-operations.json');
+
+/**
+ * Everything that decides what is compiled.
+ *
+ * @param {string} root
+ * @param {string} arch
+ */
+function recipe(root, arch) {
+  const folder = sourcesOf(root);
+  const hash = createHash('sha256').update(JSON.stringify([COMPILE, unitsFor(arch)]));
+  for (const name of readdirSync(folder).sort()) {
+    hash.update(name).update(readFileSync(path.join(folder, name)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/**
+ * Whether this was decided for these sources: the library is there, or why it cannot be is known.
+ *
+ * @param {string} root
+ * @param {{ arch: string, again?: boolean }} options again: knowing why not is no answer
+ */
+export function operationsReady(root, { arch, again = false }) {
+  // The portable engine has no use for them.
+  if (!existsSync(path.join(tfjsNode(root), ADDON))) return true;
+  const record = /** @type {{ recipe: string, reason: string | null } | undefined} */ (
+    readJson(recordFile(root))
+  );
+  if (record?.recipe !== recipe(root, arch)) return false;
+  if (record.reason !== null) return !again;
+  return existsSync(path.join(placeOf(root), LIBRARY));
+}
+
+/**
+ * @param {object} options
+ * @param {string} options.root
+ * @param {string} options.cache
+ * @param {string} options.platform
+ * @param {string} options.arch
+ * @param {(addon: string, library: string) => Promise<string>} options.check computes with the library; fails with a SetupFailure
+ * @param {import('./progress.mjs').Update} options.update
+ * @returns {Promise<string | null>} why they are not to be had; null: they are
+ */
+export async function setUpOperations({ root, cache, platform, arch, check, update }) {
+  const addon = path.join(tfjsNode(root), ADDON);
+  const name = recipe(root, arch);
+  const place = placeOf(root);
+  const target = path.join(place, LIBRARY);
+  const finish = (/** @type {string | null} */ reason) => {
+    if (reason !== null) rmSync(target, { force: true });
+    writeFileSync(recordFile(root), `${JSON.stringify({ recipe: name, reason }, null, 2)}\n`);
+    return reason;
+  };
+  mkdirSync(place, { recursive: true });
+  try {
+    if (platform !== 'linux') throw new SetupFailure('They are compiled on Linux only.');
+    const libraries = path.join(realpathSync(addon), '..', '..', '..', 'deps', 'lib');
+    // Linked against one TensorFlow, which the folder's name carries.
+    const tensorflow = path.basename(path.join(libraries, '..', '..'));
+    const folder = path.join(cache, `operations-${name}-${tensorflow}`);
+    const built = path.join(folder, LIBRARY);
+    if (!existsSync(built)) {
+      await installFolder(folder, async (temporary) => {
+        await compile(sourcesOf(root), temporary, { arch, cache, libraries, update });
+      });
+    }
+    update('computing with them once');
+    await check(addon, built);
+    // A process that has the old one open keeps it.
+    rmSync(target, { force: true });
+    copyFileSync(built, target);
+    return finish(null);
+  } catch (error) {
+    const failure = asSetupFailure('Setting them up', error);
+    if (!(failure instanceof SetupFailure)) throw failure;
+    return finish(failure.message);
+  }
+}
+
+/**
+ * @param {string} sources
+ * @param {string} temporary gets the library
+ * @param {{ arch: string, cache: string, libraries: string, update: import('./progress.mjs').Update }} options
+ */
+async function compile(sources, temporary, { arch, cache, libraries, update }) {
+  const compiler = await findCompiler(process.env);
+  if (compiler === null) {
+    throw new SetupFailure(
+      'No C++ compiler was found. Install one (Debian, Ubuntu: apt install g++), then run `npm run setup`.',
+    );
+  }
+  const run = async (/** @type {string[]} */ args) => {
+    const { ok, output } = await capture(compiler.program, [...compiler.args, ...args], {
+      timeoutMs: COMPILE_TIMEOUT_MS,
+    });
+    if (ok) return;
+    const log = keepLog(path.join(cache, 'logs'), 'compile-operations', output);
+    throw explainFailure("Compiling Graft's own operations", output, log);
+  };
+  const objects = [];
+  for (const { object, source, flags } of unitsFor(arch)) {
+    update(`compiling ${source}`);
+    const file = path.join(temporary, object);
+    await run([...COMPILE, ...flags, '-c', path.join(sources, source), '-o', file]);
+    objects.push(file);
+  }
+  await run([
+    ...['-shared', '-pthread', ...objects, '-o', path.join(temporary, LIBRARY)],
+    // Loaded already when this library is, so it is found by its name.
+    ...[`-L${libraries}`, '-l:libtensorflow_framework.so.2'],
+  ]);
+  for (const object of objects) rmSync(object);
+}

@@ -1,0 +1,82 @@
+/** Layers over Graft's own operations (engine/training/tensorflow/operations.ts): each one walk forwards, one backwards. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { attributeTypes, type NativeBackend } from '../tensorflow/native.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
+
+/** tf.conv2d; the gradient of a 3×3 kernel that moves by one pixel is Graft's. */
+export function ownConvolution(backend: NativeBackend): EngineLayers['conv2d'] {
+  const convolved = tf.customGrad((x, k, save) => {
+    // customGrad passes the tensors first and `save` last, but types them all alike.
+    const [input, kernel] = [x, k] as [Tensor4D, Tensor4D];
+    (save as tf.GradSaveFunc)([input, kernel]);
+    return {
+      value: tf.conv2d(input, kernel, 1, 'same'),
+      gradFunc: (dOutput: Tensor, saved: Tensor[]) => {
+        const [savedInput, savedKernel] = saved as [Tensor4D, Tensor4D];
+        return [
+          tf.conv2dTranspose(dOutput as Tensor4D, savedKernel, savedInput.shape, 1, 'same'),
+          backend.executeSingleOutput('GraftFilterGradient', [], [savedInput, dOutput]),
+        ];
+      },
+    };
+  });
+  return (input, kernel, stride, padding) => {
+    const [height, width] = kernel.shape;
+    const isOwn = height === 3 && width === 3 && stride === 1 && padding === 'same';
+    return isOwn ? convolved(input, kernel) : tf.conv2d(input, kernel, stride, padding);
+  };
+}
+
+/** Batch normalisation, and ReLU behind it where asked for. */
+export function ownNormalisation(backend: NativeBackend) {
+  const types = attributeTypes(backend.binding);
+  return (
+    input: Tensor4D,
+    gamma: Tensor1D,
+    beta: Tensor1D,
+    activation: 'relu' | 'none',
+    epsilon = BATCH_NORM_EPSILON,
+  ): Normalised => {
+    const attributes = [
+      { name: 'epsilon', type: types.float, value: epsilon },
+      { name: 'relu', type: types.bool, value: activation === 'relu' },
+    ];
+    let statistics: readonly [Tensor1D, Tensor1D] | undefined;
+    const forward = tf.customGrad((x, g, b, save) => {
+      // customGrad passes the tensors first and `save` last, but types them all alike.
+      const [xs, gs, bs] = [x, g, b] as [Tensor4D, Tensor1D, Tensor1D];
+      const [output, mean, variance, inverse] = backend.executeMultipleOutputs(
+        'GraftBatchNorm',
+        attributes,
+        [xs, gs, bs],
+        4,
+      ) as [Tensor4D, Tensor1D, Tensor1D, Tensor1D]; // its four outputs
+      statistics = [tf.keep(mean), tf.keep(variance)];
+      // The mean is saved apart from what the caller may dispose of.
+      (save as tf.GradSaveFunc)([xs, gs, bs, tf.clone(mean), inverse]);
+      return {
+        value: output,
+        gradFunc: (dOutput: Tensor, saved: Tensor[]) =>
+          backend.executeMultipleOutputs('GraftBatchNormGrad', attributes, [dOutput, ...saved], 3),
+      };
+    });
+    const output = forward(input, gamma, beta);
+    if (statistics === undefined) throw new Error('customGrad did not run its function');
+    return { output, mean: statistics[0], variance: statistics[1] };
+  };
+}
+
+/** Largest of 2×2 pixels; height and width are even. */
+export function ownPooling(backend: NativeBackend) {
+  const pooled = tf.customGrad((x, save) => {
+    const input = x as Tensor;
+    (save as tf.GradSaveFunc)([input]);
+    return {
+      value: backend.executeSingleOutput('GraftMaxPool', [], [input]),
+      gradFunc: (dOutput: Tensor, [saved]: Tensor[]) =>
+        backend.executeSingleOutput('GraftMaxPoolGrad', [], [saved as Tensor, dOutput]),
+    };
+  });
+  return (input: Tensor4D): Tensor4D => pooled(input) as Tensor4D;
+}

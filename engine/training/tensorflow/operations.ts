@@ -1,0 +1,71 @@
+/**
+ * Graft's own operations for the processor (operations/*.cc), compiled while Graft is set up and registered with
+ * TensorFlow in the process that trains. They compute what TensorFlow's do, in fewer walks over memory; sums are made
+ * in another order, so each run records which it used, and resumes with the same.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { z } from 'zod';
+import { OwnOperation } from '../../../shared/entities.ts';
+import { AppError, messageOf } from '../../../shared/errors.ts';
+import { processorFeatures } from './processor.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Where build/own-operations.mjs puts the library, and why there is none. */
+const fileOf = (name: string) =>
+  path.join(path.dirname(require.resolve('@tensorflow/tfjs-node/package.json')), 'lib', name);
+const libraryFile = () => fileOf('graft-operations.node');
+
+/** Why setting up could not compile them; null: it could, or nobody knows. */
+export function whyNoOperations(): string | null {
+  try {
+    const record: unknown = JSON.parse(readFileSync(fileOf('graft-operations.json'), 'utf8'));
+    return z.object({ reason: z.string().nullable() }).parse(record).reason;
+  } catch {
+    return null;
+  }
+}
+
+/** Chosen by whoever started this process: "tensorflow" does without. */
+const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
+
+/**
+ * Those that suit the processor. The gradients of kernels were measured on AVX2, where oneDNN's take nearly twice as long; on
+ * processors with AVX-512 oneDNN has others.
+ */
+export const suitedOperations = (features = processorFeatures()): readonly OwnOperation[] =>
+  OwnOperation.options.filter(
+    (operation) => operation !== 'kernel gradients' || features?.includes('AVX-512') !== true,
+  );
+
+/**
+ * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:
+ * those that suit this machine, where they are to be had.
+ * Errors: engine-unavailable, where a run began with some and they do not load.
+ */
+export function loadOperations(
+  recorded: readonly OwnOperation[] | null,
+  log?: (line: string) => void,
+): readonly OwnOperation[] {
+  const wanted = recorded ?? (areRefused() ? [] : suitedOperations());
+  if (wanted.length === 0) return [];
+  const library = libraryFile();
+  try {
+    if (recorded === null && !existsSync(library)) return [];
+    require(library);
+    return wanted;
+  } catch (error) {
+    const reason = messageOf(error).split('\n', 1)[0] ?? '';
+    if (recorded !== null) {
+      throw new AppError(
+        'engine-unavailable',
+        `This run began with Graft's own operations, which do not load here (${reason}), and would go on with other bits. Run "npm run setup".`,
+        { cause: error },
+      );
+    }
+    log?.(`Graft's own operations do not load (${reason}); TensorFlow's run instead.`);
+    return [];
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The inner loops of the own operations. loops.cc is compiled once for each instruction set in the list below, and the
+ * best one that the processor has is taken when the library loads. All arrays are row-major, channels last.
+ */
+#ifndef GRAFT_LOOPS_H
+#define GRAFT_LOOPS_H
+
+#include <cstdint>
+
+namespace graft {
+
+/** One 3×3 convolution of stride 1 with zeros around its input: x [images, height, width, inputs] → [… , outputs]. */
+struct Convolution {
+  int64_t images, height, width, inputs, outputs;
+};
+
+/** Batch normalisation at training, in the form x · scale + shift; all [channels]. */
+struct Normalisation {
+  const float* scale;
+  const float* shift;
+  const float* mean;
+  bool relu;
+};
+
+struct Loops {
+  /** Mean of each channel, and the sum of squared distances from it, of `pixels` pixels. */
+  void (*moments)(const float* x, int64_t pixels, int64_t channels, double* mean, double* squares);
+  void (*normalise)(const float* x, float* y, int64_t pixels, int64_t channels, const Normalisation&);
+  /** Σ g and Σ g · (x − mean) of each channel, where g is dy, 0 where ReLU had cut off. */
+  void (*gradientSums)(const float* dy, const float* x, int64_t pixels, int64_t channels,
+                       const Normalisation&, double* sum, double* product);
+  /** dx = scale · (g − constant − slope · (x − mean)); dx may be dy. */
+  void (*gradient)(const float* dy, const float* x, float* dx, int64_t pixels, int64_t channels,
+                   const Normalisation&, const float* constant, const float* slope);
+  /** Largest of 2×2 pixels: two rows of 2·width pixels → one of width. */
+  void (*pool)(const float* x, float* y, int64_t width, int64_t channels);
+  /** Its gradient: goes to the first of the largest. `dx`: two rows, all of them written. */
+  void (*poolGradient)(const float* x, const float* dy, float* dx, int64_t width, int64_t channels);
+  /** Pixels that one block of filterGradient sums, in rows or whole images: sums are made block by block. */
+  int64_t (*filterBlocks)(const Convolution&);
+  /**
+   * Gradient of the kernel [3, 3, inputs, outputs] from blocks [from, to) of pixels: the part of `count` inputs from
+   * `first`. Written, not added.
+   */
+  void (*filterGradient)(const float* x, const float* dy, float* kernel, const Convolution&, int64_t first,
+                         int64_t count, int64_t from, int64_t to);
+};
+
+extern const Loops baselineLoops;
+#if defined(__x86_64__)
+extern const Loops avx2Loops;
+#endif
+
+}  // namespace graft
+
+#endif

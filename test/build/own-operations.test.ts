@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { operationsReady, setUpOperations } from '../../build/own-operations.mjs';
+import { ADDON, tfjsNode } from '../../build/tensorflow.mjs';
+
+let root = '';
+let cache = '';
+let sources = '';
+beforeEach(() => {
+  const parent = mkdtempSync(path.join(tmpdir(), 'graft-operations-'));
+  root = path.join(parent, 'project');
+  cache = path.join(parent, 'cache');
+  sources = path.join(root, 'engine', 'training', 'tensorflow', 'operations');
+  mkdirSync(sources, { recursive: true });
+  writeFileSync(path.join(sources, 'loops.cc'), 'int one = 1;');
+  const addon = path.join(tfjsNode(root), ADDON);
+  mkdirSync(path.dirname(addon), { recursive: true });
+  writeFileSync(addon, 'addon');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(path.dirname(root), { recursive: true });
+});
+
+const library = () => path.join(tfjsNode(root), 'lib', 'graft-operations.node');
+
+/** A compiler that writes what it was asked for into every file that it makes; `broken` fails. */
+function compiler(broken = false): string {
+  const script = path.join(cache, '..', 'compiler.mjs');
+  writeFileSync(
+    script,
+    `import { writeFileSync } from 'node:fs';
+    const args = process.argv.slice(2);
+    if (${String(broken)} && args.length > 1) { console.error('error: no such thing'); process.exit(1); }
+    if (args.includes('-o')) writeFileSync(args[args.indexOf('-o') + 1], args.join(' '));`,
+  );
+  return `${process.execPath} ${script}`;
+}
+
+const setUp = (options: { platform?: NodeJS.Platform } = {}) => {
+  const checked: string[] = [];
+  const reason = setUpOperations({
+    ...{ root, cache, platform: options.platform ?? 'linux', arch: 'x64' },
+    check: (_addon, file) => {
+      checked.push(file);
+      return Promise.resolve('2.21.0');
+    },
+    update: () => undefined,
+  });
+  return reason.then((why) => ({ why, checked }));
+};
+
+describe('Graft’s own operations', () => {
+  it('are compiled once for the sources, tried, and laid beside the addon', async () => {
+    vi.stubEnv('CXX', compiler());
+    expect(operationsReady(root, { arch: 'x64' })).toBe(false);
+    const { why, checked } = await setUp();
+    expect(why).toBe(null);
+    expect(checked).toHaveLength(1);
+    expect(readFileSync(library(), 'utf8')).toContain('-l:libtensorflow_framework.so.2');
+    expect(operationsReady(root, { arch: 'x64' })).toBe(true);
+
+    // Another checkout finds them in the cache, without a compiler.
+    rmSync(library());
+    expect(operationsReady(root, { arch: 'x64' })).toBe(false);
+    vi.stubEnv('CXX', 'no-such-compiler');
+    expect((await setUp()).why).toBe(null);
+    expect(existsSync(library())).toBe(true);
+  });
+
+  it('are compiled anew when a source changes, and an old library never stays', async () => {
+    vi.stubEnv('CXX', compiler());
+    await setUp();
+    writeFileSync(path.join(sources, 'loops.cc'), 'int one = 2;');
+    expect(operationsReady(root, { arch: 'x64' })).toBe(false);
+    vi.stubEnv('CXX', compiler(true));
+    expect((await setUp()).why).toMatch(/Compiling Graft's own operations/);
+    expect(existsSync(library())).toBe(false);
+  });
+
+  it.each([
+    ['linux', 'no-such-compiler', /Install one \(Debian, Ubuntu: apt install g\+\+\)/],
+    ['darwin', undefined, /on Linux only/],
+  ] as const)(
+    'that cannot be had on %s are done without, and not tried at every start',
+    async (platform, cxx, words) => {
+      vi.stubEnv('CXX', cxx ?? compiler());
+      expect((await setUp({ platform })).why).toMatch(words);
+      expect(operationsReady(root, { arch: 'x64' })).toBe(true);
+      expect(operationsReady(root, { arch: 'x64', again: true })).toBe(false);
+    },
+  );
+
+  it('are not asked for where the portable engine computes', () => {
+    rmSync(path.join(tfjsNode(root), ADDON));
+    expect(operationsReady(root, { arch: 'x64' })).toBe(true);
+  });
+});

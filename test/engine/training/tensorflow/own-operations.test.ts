@@ -1,0 +1,202 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLayers } from '../../../../engine/training/network/layers.ts';
+import { adamW, ownAdamW } from '../../../../engine/training/optimiser.ts';
+import {
+  loadOperations,
+  suitedOperations,
+} from '../../../../engine/training/tensorflow/operations.ts';
+import { OwnOperation } from '../../../../shared/entities.ts';
+import { createRandom } from '../../../../shared/random.ts';
+import { nativeEngineOrSkip } from '../native-engine.ts';
+import { bitsOfOperations } from './operation-bits.ts';
+
+const engine = await nativeEngineOrSkip();
+const own = { ...engine, operations: OwnOperation.options };
+const portable = { ...engine, native: null, traced: false, operations: [] };
+const random = createRandom(3, 'own operations');
+const numbers = (length: number) => Float32Array.from({ length }, () => random.uniform(-1, 1));
+
+beforeEach((context) => {
+  if (loadOperations(null).length === 0) context.skip("Graft's own operations are not compiled");
+});
+
+/** Largest distance between two tensors, as a share of the largest value. */
+function distance(actual: Tensor, wanted: Float32Array | Float64Array): number {
+  const values = [...wanted];
+  const found = [...actual.dataSync<'float32'>()];
+  expect(found.length).toBe(values.length);
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  return (
+    found.reduce((most, v, i) => Math.max(most, Math.abs(v - (values[i] ?? NaN))), 0) / largest
+  );
+}
+
+/** Σ over pixels of x moved by a tap, times dy: in float64. */
+function kernelGradient(x: Tensor4D, dy: Tensor4D): Float64Array {
+  const [n, h, w, c] = x.shape;
+  const o = dy.shape[3];
+  const [xs, ds] = [x.dataSync(), dy.dataSync()];
+  const sums = new Float64Array(9 * c * o);
+  for (let tap = 0; tap < 9; tap++) {
+    const [up, left] = [Math.floor(tap / 3) - 1, (tap % 3) - 1];
+    for (let pixel = 0; pixel < n * h * w; pixel++) {
+      const [row, column] = [(Math.floor(pixel / w) % h) + up, (pixel % w) + left];
+      if (row < 0 || row >= h || column < 0 || column >= w) continue;
+      const from = (pixel + up * w + left) * c;
+      for (let i = 0; i < c; i++) {
+        for (let j = 0; j < o; j++) {
+          const at = (tap * c + i) * o + j;
+          sums[at] = (sums[at] ?? 0) + (xs[from + i] ?? 0) * (ds[pixel * o + j] ?? 0);
+        }
+      }
+    }
+  }
+  return sums;
+}
+
+describe('Graft’s own operations', () => {
+  it.each([
+    // images, height, width, inputs, outputs: small and odd, one and several blocks of pixels, parts of chunks.
+    [1, 1, 1, 1, 1],
+    [2, 3, 5, 3, 7],
+    [1, 7, 4, 17, 16],
+    [9, 4, 4, 8, 24],
+    [2, 33, 29, 5, 9],
+    [1, 20, 40, 33, 12],
+    [1, 2, 300, 4, 20],
+    [3, 16, 16, 70, 32],
+  ])('the gradient of a 3×3 kernel, %d × %d × %d px, %d → %d', (n, h, w, c, o) => {
+    const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
+    const dy = tf.tensor4d(numbers(n * h * w * o), [n, h, w, o]);
+    const kernel = tf.tensor4d(numbers(9 * c * o), [3, 3, c, o]);
+    const gradients = (which: Pick<typeof own, 'native' | 'operations'>) => {
+      const layers = createLayers(which);
+      const convolved = (a: Tensor, b: Tensor) =>
+        layers.conv2d(a as Tensor4D, b as Tensor4D, 1, 'same');
+      return tf.grads(convolved)([x, kernel], dy);
+    };
+    const [dx, dKernel] = gradients(own);
+    expect(dKernel?.shape).toEqual(kernel.shape);
+    expect(distance(dKernel as Tensor, kernelGradient(x, dy))).toBeLessThan(2e-6);
+    // The input's comes from TensorFlow either way.
+    expect(dx?.dataSync()).toEqual(gradients({ ...engine, operations: [] })[0]?.dataSync());
+  });
+
+  it.each([
+    [2, 6, 4, 8, 'relu'],
+    [1, 3, 5, 3, 'relu'],
+    [4, 16, 16, 40, 'none'],
+    [2, 64, 64, 16, 'relu'],
+    [1, 8, 6, 129, 'relu'],
+  ] as const)('normalisation of %d × %d × %d × %d, %s', (n, h, w, c, activation) => {
+    const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
+    const shape = x.shape;
+    const [gamma, beta] = [tf.tensor1d(numbers(c)), tf.tensor1d(numbers(c))];
+    // Far from zero: one pass over sums of squares would lose it.
+    const moved = tf.add<Tensor4D>(x, 30);
+    const dy = tf.tensor4d(numbers(x.size), shape);
+    const results = [own, portable].map((which) => {
+      const layers = createLayers(which);
+      const norm = (a: Tensor, b: Tensor, d: Tensor) => {
+        const [image, scale, shift] = [a as Tensor4D, b as Tensor1D, d as Tensor1D];
+        return activation === 'relu'
+          ? layers.batchNormRelu(image, scale, shift, 1e-3)
+          : layers.batchNorm(image, scale, shift, 1e-3);
+      };
+      const { output, mean, variance } = norm(moved, gamma, beta);
+      const gradients = tf.grads((a, b, d) => norm(a, b, d).output)([moved, gamma, beta], dy);
+      return [output, mean, variance, ...gradients];
+    });
+    const [found = [], wanted = []] = results;
+    const distances = found.map((tensor, i) =>
+      distance(tensor, wanted[i]?.dataSync<'float32'>() ?? new Float32Array()),
+    );
+    // In float32 the mean of values near 30 has a rounding of 2e-6, which the spread of .6 makes 4e-6.
+    for (const apart of distances) expect(apart).toBeLessThan(1e-4);
+  });
+
+  it('what is not a number stays visible through normalisation and ReLU', () => {
+    const x = tf.tensor4d([1, NaN, 2, 3], [1, 1, 2, 2]);
+    const one = tf.tensor1d([1, 1]);
+    const output = createLayers(own).batchNormRelu(x, one, one).output.dataSync();
+    expect([...output].map(Number.isNaN)).toEqual([false, true, false, true]);
+  });
+
+  it('pooling takes the same pixels as TensorFlow’s, the first of equal ones', () => {
+    const values = Float32Array.from({ length: 2 * 8 * 6 * 21 }, () => random.below(4));
+    const x = tf.tensor4d(values, [2, 8, 6, 21]);
+    const dy = tf.tensor4d(numbers(2 * 4 * 3 * 21), [2, 4, 3, 21]);
+    const [found = [], wanted = []] = [own, { ...engine, operations: [] }].map((which) => {
+      const layers = createLayers(which);
+      const pool = (input: Tensor) => layers.maxPool2(input as Tensor4D);
+      return [pool(x), tf.grad(pool)(x, dy)];
+    });
+    expect(found.map((tensor) => tensor.dataSync())).toEqual(
+      wanted.map((tensor) => tensor.dataSync()),
+    );
+  });
+
+  it.each([null, 0.25])(
+    'AdamW has the same bits as term by term, shares of the rate: %s',
+    (share) => {
+      const size = 70_001;
+      const [theta, m] = [tf.tensor1d(numbers(size)), tf.tensor1d(numbers(size))];
+      const v = tf.tensor1d(numbers(size).map(Math.abs));
+      const gradient = numbers(size);
+      const pieces = [
+        tf.tensor2d(gradient.slice(0, 40_000), [200, 200]),
+        tf.tensor1d(gradient.slice(40_000)),
+      ];
+      const rates = share === null ? null : tf.tensor1d(new Float32Array(size).fill(share));
+      const scalars = {
+        stepSize: tf.scalar(1e-3),
+        epsilon: tf.scalar(1e-8),
+        decay: tf.scalar(1e-4),
+      };
+      const found = ownAdamW(engine.native, theta, { m, v }, pieces, scalars, rates);
+      const wanted = adamW(theta, { m, v }, tf.tensor1d(gradient), scalars, rates);
+      for (const name of ['theta', 'm', 'v'] as const) {
+        expect(found[name].dataSync()).toEqual(wanted[name].dataSync());
+      }
+    },
+  );
+
+  it('have the same bits on any number of threads', async () => {
+    const script = join(import.meta.dirname, 'operation-bits-process.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '3']);
+    expect(stdout).toBe(bitsOfOperations(engine.native));
+  });
+
+  it('refuse tensors that do not fit, and TensorFlow goes on', () => {
+    const x = tf.zeros([1, 3, 4, 2]);
+    expect(() => engine.native.executeSingleOutput('GraftMaxPool', [], [x])).toThrow(
+      /even height and width/,
+    );
+    const dy = tf.zeros([1, 2, 4, 2]);
+    expect(() => engine.native.executeSingleOutput('GraftFilterGradient', [], [x, dy])).toThrow(
+      /same pixels/,
+    );
+  });
+});
+
+describe('which of them compute', () => {
+  it('all on AVX2; with AVX-512 kernel gradients stay oneDNN’s', () => {
+    expect(suitedOperations(['AVX', 'AVX2'])).toEqual(OwnOperation.options);
+    expect(suitedOperations(null)).toEqual(OwnOperation.options);
+    expect(suitedOperations(['AVX2', 'AVX-512'])).not.toContain('kernel gradients');
+  });
+
+  it('those that a run began with, whatever is asked for now', () => {
+    vi.stubEnv('GRAFT_OPERATIONS', 'tensorflow');
+    expect(loadOperations(null)).toEqual([]);
+    expect(loadOperations(['pooling'])).toEqual(['pooling']);
+    vi.unstubAllEnvs();
+    expect(loadOperations([])).toEqual([]);
+    expect(loadOperations(null)).toEqual(suitedOperations());
+  });
+});
