@@ -25,6 +25,8 @@ export default {
     'engine/labelling/alike/alike-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
+    // Run by a shell, on request.
+    'test/packages/*.{ts,mjs}',
     'test/faults/faults.ts',
     'test/faults/messages/engine-process.ts',
     'test/faults/kills/victim.ts',

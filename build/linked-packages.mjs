@@ -32,8 +32,13 @@ export function linkPackages(from, to) {
   return true;
 }
 
-/** Links among the files themselves are ours (tensorflow.mjs) or npm's for the shell, and stay behind. */
-function linkFolder(/** @type {string} */ from, /** @type {string} */ to) {
+/**
+ * Links among the files themselves are ours (tensorflow.mjs) or npm's for the shell, and stay behind.
+ *
+ * @param {string} from
+ * @param {string} to is made
+ */
+export function linkFolder(from, to) {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];

@@ -2,6 +2,7 @@
  * Where things lie: the project, its node_modules, and the per-user cache that outlives both. Computes paths only;
  * creates nothing.
  */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,8 +28,18 @@ export function cacheDirectory({ platform, env, home }) {
   return paths.join(env['XDG_CACHE_HOME'] || paths.join(home, '.cache'), 'graft');
 }
 
-export const cacheRoot = () =>
-  cacheDirectory({ platform: process.platform, env: process.env, home: homedir() });
+/**
+ * The cache that a bundle for computers without network carries (bundle.mjs), where tools do not look for sources.
+ *
+ * @param {string} root the project's folder
+ */
+export const carriedCache = (root) => path.join(root, 'node_modules', '.graft-cache');
+
+export function cacheRoot() {
+  const carried = carriedCache(projectRoot);
+  if (!process.env['GRAFT_CACHE'] && existsSync(carried)) return carried;
+  return cacheDirectory({ platform: process.platform, env: process.env, home: homedir() });
+}
 
 /**
  * The versions that package.json pins under "graft".

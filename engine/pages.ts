@@ -4,6 +4,7 @@ import { duration } from '../shared/number-format.ts';
 import { markup, type Markup, trusted } from '../shared/markup.ts';
 import { studyProgress } from '../shared/study-progress.ts';
 import type { Engine } from './engine.ts';
+import { COMMANDS } from './installation.ts';
 import { GRAFT_VERSION } from './version.ts';
 
 /** A running study is looked at, not clicked at: the page fetches itself anew. */
@@ -69,7 +70,7 @@ ${
   const body = markup`<h1>Graft ${GRAFT_VERSION}</h1>
 ${
   sections.length === 0
-    ? markup`<p>No project is open. Start with one: <code>npm start -- my.graft</code>, or let <code>npm run -s graft -- demo --quick --out demo</code> make a study to look at.</p>`
+    ? markup`<p>No project is open. Start with one: <code>${COMMANDS.start} my.graft</code>, or let <code>${COMMANDS.graft} demo --quick --out demo</code> make a study to look at.</p>`
     : sections
 }`;
   return page('Graft', body, true);

@@ -9,6 +9,7 @@ import { engineInText } from '../../shared/engine-words.ts';
 import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
+import { REPAIR } from '../installation.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
 import { whyNoOperations } from '../training/tensorflow/operations.ts';
 import { processorFeatures } from '../training/tensorflow/processor.ts';
@@ -75,7 +76,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
       name: 'training engine',
       ok: false,
       detail: toWireError(error).message,
-      remedy: 'Delete node_modules and run npm start again; it says which step fails.',
+      remedy: REPAIR,
     });
   }
   const memoryBytes = totalmem();

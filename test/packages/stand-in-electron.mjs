@@ -1,5 +1,5 @@
 /**
- * A folder that electron-builder takes for an unpacked Electron of Linux, where the real one cannot be had: its program
+ * `node stand-in-electron.mjs FOLDER` makes a folder that electron-builder takes for an unpacked Electron of Linux, where the real one cannot be had: its program
  * is a script that says so. What is put around it, and the engine in it, are the real ones.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -16,21 +16,15 @@ echo "This is a stand-in for Electron: there is a window in a real package." >&2
 exit 1
 `;
 
-/**
- * @param {string} folder is made
- * @param {string} version Electron's
- */
-export function makeStandIn(folder, version) {
-  mkdirSync(path.join(folder, 'resources'), { recursive: true });
-  mkdirSync(path.join(folder, 'locales'), { recursive: true });
-  const write = (/** @type {string} */ name, /** @type {string | Buffer} */ content) =>
-    writeFileSync(path.join(folder, name), content);
-  write('electron', Buffer.concat([Buffer.from(PROGRAM), FUSES]));
-  chmodSync(path.join(folder, 'electron'), 0o755);
-  write('version', version);
-  for (const name of ['LICENSE', 'LICENSES.chromium.html', 'chrome-sandbox', 'resources.pak']) {
-    write(name, 'A stand-in.\n');
-  }
-  for (const language of ['en-US', 'de']) write(`locales/${language}.pak`, 'A stand-in.\n');
-  return folder;
+const folder = process.argv[2];
+if (folder === undefined) throw new Error('Say where: node stand-in-electron.mjs FOLDER');
+for (const name of ['resources', 'locales'])
+  mkdirSync(path.join(folder, name), { recursive: true });
+const write = (/** @type {string} */ name, /** @type {string | Buffer} */ content) =>
+  writeFileSync(path.join(folder, name), content);
+write('electron', Buffer.concat([Buffer.from(PROGRAM), FUSES]));
+chmodSync(path.join(folder, 'electron'), 0o755);
+for (const name of ['LICENSE', 'LICENSES.chromium.html', 'chrome-sandbox', 'resources.pak']) {
+  write(name, 'A stand-in.\n');
 }
+for (const language of ['en-US', 'de']) write(`locales/${language}.pak`, 'A stand-in.\n');

@@ -8,6 +8,7 @@ import '@tensorflow/tfjs';
 import { BackendWasm, setThreadsCount, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
+import { NATIVE_REMEDY } from '../../installation.ts';
 import { registerTrainingKernels } from './training-kernels.ts';
 import { loadWasmModule, MAX_THREADS } from './wasm-module.ts';
 
@@ -23,7 +24,7 @@ async function start(wanted: number): Promise<PortableEngine> {
     throw new AppError(
       'engine-unavailable',
       'This processor or this Node has no WebAssembly SIMD, which the portable engine needs. ' +
-        'Set up native TensorFlow with "npm start".',
+        NATIVE_REMEDY,
     );
   }
   const module = await loadWasmModule({ threads: Math.min(wanted, MAX_THREADS) });

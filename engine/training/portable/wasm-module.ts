@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { NATIVE_REMEDY } from '../../installation.ts';
 
 /** The build caps its thread pool here. */
 export const MAX_THREADS = 8;
@@ -64,7 +65,7 @@ export function outOfMemory(detail: string): AppError {
   return new AppError(
     'invalid-input',
     `The portable engine is at the end of its 4 GB of memory (${detail}). Choose a smaller batch, image size or ` +
-      'base width, or set up native TensorFlow with "npm start".',
+      `base width. ${NATIVE_REMEDY}`,
   );
 }
 

@@ -7,6 +7,7 @@ import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineInfo, Kernels, OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { NATIVE_REMEDY } from '../../installation.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
@@ -91,7 +92,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     if (engine === 'tensorflow') {
       throw new AppError(
         'engine-unavailable',
-        `Native TensorFlow does not load (${reason}). Run "npm start" to set it up, or choose the portable engine.`,
+        `Native TensorFlow does not load (${reason}). ${NATIVE_REMEDY} The portable engine trains without it.`,
         { cause: error },
       );
     }

@@ -4,6 +4,7 @@
  */
 import type { Precision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { NATIVE_REMEDY } from '../../installation.ts';
 import type { Engine } from './backend.ts';
 import { processorFeatures } from './processor.ts';
 
@@ -20,7 +21,7 @@ export function assertPrecision(engine: Engine, precision: Precision): void {
   if (engine.native === null || !engine.traced) {
     throw new AppError(
       'unsupported',
-      'bfloat16 needs native TensorFlow; the portable engine trains in float32 only. Choose float32, or set up TensorFlow with "npm start".',
+      `bfloat16 needs native TensorFlow; the portable engine trains in float32 only. Choose float32. ${NATIVE_REMEDY}`,
     );
   }
   if (!computesBfloat16()) {

@@ -1,0 +1,128 @@
+/**
+ * `npm run bundle`: one archive with all that the two commands need on a computer of the same kind without a network,
+ * where they would fetch it: packages, Node with npm, native TensorFlow with its addon built, Electron where it is here.
+ */
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { ensureReady, main } from './bootstrap.mjs';
+import { capture } from './command.mjs';
+import { copyWithoutTail } from './elf-tail.mjs';
+import { ensureShell } from './electron-shell.mjs';
+import { readJson } from './json-file.mjs';
+import { linkFolder } from './linked-packages.mjs';
+import { cacheRoot, carriedCache, projectRoot } from './locations.mjs';
+import { installedLock, packageFolders, stampPackages } from './packages.mjs';
+import { createProgress, megabytes } from './progress.mjs';
+import { explainFailure, SetupFailure } from './setup-failure.mjs';
+import { ensureWindow } from './window.mjs';
+
+/** What setting up puts into the cache; logs, downloads and compiled code stay behind. */
+const CARRIED = /^(?:node|tensorflow|tfjs-node|electron)-\d/;
+
+/** @param {string} from a file @param {string} to */
+function carry(from, to) {
+  mkdirSync(path.dirname(to), { recursive: true });
+  linkSync(from, to);
+}
+
+/** The files that git knows, as they are now. @param {string} stage */
+async function carrySources(stage) {
+  const { ok, stdout } = await capture('git', ['ls-files', '-z'], { cwd: projectRoot });
+  if (!ok) throw new SetupFailure('A bundle is made from a git clone, and this is none.');
+  for (const file of stdout.split('\0').filter(Boolean)) {
+    const from = path.join(projectRoot, file);
+    // One that was deleted and not yet committed.
+    if (existsSync(from)) carry(from, path.join(stage, file));
+  }
+}
+
+/** @param {string} stage */
+function carryPackages(stage) {
+  for (const folder of packageFolders(projectRoot)) {
+    const from = path.join(projectRoot, folder);
+    if (existsSync(from)) linkFolder(from, path.join(stage, folder));
+  }
+  copyFileSync(installedLock(projectRoot), installedLock(stage));
+  stampPackages(stage);
+}
+
+/** @param {string} from @param {string} to */
+function carryWithoutTails(from, to) {
+  // Apple's frameworks are full of links, and its programs are signed.
+  if (path.basename(from).startsWith('electron-')) {
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+    return;
+  }
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    if (entry.isDirectory()) carryWithoutTails(source, target);
+    else if (entry.isFile()) copyWithoutTail(source, target);
+  }
+}
+
+/** npm, as it runs this; the Node in the cache comes without. @param {string} stage */
+function carryNpm(stage) {
+  const cli = process.env['npm_execpath'];
+  if (cli === undefined || !/npm-cli\.[cm]?js$/.test(cli)) {
+    throw new SetupFailure('Run it as `npm run bundle`: the npm that runs it goes along.');
+  }
+  const npm = path.join(path.dirname(cli), '..');
+  cpSync(npm, path.join(carriedCache(stage), 'npm'), { recursive: true, dereference: true });
+  const script = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  copyFileSync(path.join(projectRoot, 'build', 'carried', script), path.join(stage, script));
+  if (script === 'npm') chmodSync(path.join(stage, script), 0o755);
+}
+
+await main(async () => {
+  const node = await ensureReady();
+  await ensureWindow(node);
+  await ensureShell(node);
+  const { version } = /** @type {{ version: string }} */ (
+    readJson(path.join(projectRoot, 'package.json'))
+  );
+  const name = `graft-${version}-${process.platform}-${process.arch}-offline`;
+  const folder = path.join(projectRoot, 'dist', 'bundle');
+  const stage = path.join(folder, name);
+  const archive = path.join(folder, `${name}.tar.gz`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  const progress = createProgress(process.stderr);
+  await progress.step('Collecting', async () => {
+    await carrySources(stage);
+    carryPackages(stage);
+    linkFolder(path.join(projectRoot, 'dist', 'renderer'), path.join(stage, 'dist', 'renderer'));
+    linkFolder(path.join(projectRoot, 'dist', 'electron'), path.join(stage, 'dist', 'electron'));
+    const cache = cacheRoot();
+    for (const part of readdirSync(cache).filter((entry) => CARRIED.test(entry))) {
+      carryWithoutTails(path.join(cache, part), path.join(carriedCache(stage), part));
+    }
+    carryNpm(stage);
+  });
+  await progress.step('Packing', async (update) => {
+    const growth = setInterval(() => {
+      const bytes = statSync(archive, { throwIfNoEntry: false })?.size ?? 0;
+      update(`${megabytes(bytes)} MB`);
+    }, 500);
+    const { ok, output } = await capture('tar', ['-czf', archive, name], { cwd: folder }).finally(
+      () => clearInterval(growth),
+    );
+    if (!ok) throw explainFailure('Packing the bundle', output);
+  });
+  rmSync(stage, { recursive: true });
+  const { size } = statSync(archive);
+  process.stderr.write(
+    `${path.relative(process.cwd(), archive)}: ${megabytes(size)} MB. Unpack it on a ${process.platform}-${process.arch} computer, and type npm start there (./npm start where there is no Node).\n`,
+  );
+  return 0;
+});

@@ -1,0 +1,21 @@
+/** Whether this Graft is a clone or an installed copy, and what a message tells a person to do or type in it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What sets up a clone is in no package. */
+const isClone = existsSync(join(import.meta.dirname, '..', 'build', 'bootstrap.mjs'));
+
+/** A sentence for where native TensorFlow is missed. */
+export const NATIVE_REMEDY = isClone
+  ? 'Native TensorFlow is set up by "npm start".'
+  : '"graft doctor" says why native TensorFlow does not run here.';
+
+/** What to do where no training engine runs at all. */
+export const REPAIR = isClone
+  ? 'Delete node_modules and run npm start again; it says which step fails.'
+  : 'Install Graft again, in a package for this system.';
+
+/** The command line, and the start with its window. */
+export const COMMANDS = isClone
+  ? ({ graft: 'npm run -s graft --', start: 'npm start --' } as const)
+  : ({ graft: 'graft', start: 'graft serve --open' } as const);

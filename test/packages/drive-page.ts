@@ -1,0 +1,57 @@
+/**
+ * The page of a Graft that is installed in another root, used as a person would: from the first page to the sample's
+ * verdict. Run by try-package.sh in the same network namespace: the engine inside, the browser outside.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright';
+import { findChromium, thisMachine } from '../../engine/cli/window.ts';
+
+const [root = '', command = 'graft'] = process.argv.slice(2);
+const PATIENCE_MS = 120_000;
+const PLAIN = ['LANG=C.UTF-8', 'HOME=/home/lab', 'USER=lab', 'PATH=/usr/local/bin:/usr/bin:/bin'];
+
+const executablePath = findChromium(thisMachine());
+if (executablePath === null) throw new Error('There is no Chromium here to drive the page with.');
+const engine = spawn(
+  'chroot',
+  [
+    '--userspec=lab:lab',
+    root,
+    'env',
+    '-i',
+    ...PLAIN,
+    'sh',
+    '-c',
+    `cd && exec ${command} serve --json`,
+  ],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+);
+try {
+  const lines = createInterface({ input: engine.stdout })[Symbol.asyncIterator]();
+  const { value: line } = await lines.next();
+  const { url, ready_ms: readyMs } = JSON.parse(String(line)) as { url: string; ready_ms: number };
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    const began = Date.now();
+    await page.goto(url);
+    await page.getByText('Look at the sample project').click();
+    await page
+      .getByText(/helps|hurts|inconclusive|equivalent/)
+      .first()
+      .waitFor();
+    await page.screenshot({ path: `${process.env['work'] ?? '/tmp'}/installed-page.png` });
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
+    process.stdout.write(
+      `engine ready after ${readyMs} ms, the sample's verdict ${Date.now() - began} ms later\n`,
+    );
+  } finally {
+    await browser.close();
+  }
+} finally {
+  engine.kill('SIGTERM');
+}

@@ -1,0 +1,65 @@
+# Run by bare-root.sh, without network: installs an older and then this version of the deb, uses it, and removes it; then
+# the tar.gz. $packages: where bare-root.sh built them.
+. "$project/test/packages/checks.sh"
+packages=$work/packages
+new=$(ls "$packages"/graft_*_amd64.deb | grep -v _0.0.9_)
+old=$packages/graft_0.0.9_amd64.deb
+archive=$(ls "$packages"/graft-*.tar.gz)
+mkdir -p "$root/install"
+mount --bind "$packages" "$root/install"
+trap 'umount -q "$root/install" "$root/home/small" "$root/opt" "$root/tmp"' EXIT
+installed() { du -sm "$root/opt/Graft" | cut -f1; }
+
+check 'there is no network' lab '! getent hosts deb.debian.org'
+
+# A disk that fills up in the middle of installing: nothing half there, and the next try works.
+mount -t tmpfs -o size=200m tmpfs "$root/opt"
+check 'installing on a full disk fails' inside "! dpkg -i /install/$(basename "$old")"
+check '… and says that there is no space' grep -q 'No space left' "$work/last.log"
+check '… and leaves no command behind' inside '! command -v graft'
+umount "$root/opt"
+
+timed 'an older version installs' inside "dpkg -i /install/$(basename "$old")"
+check 'it calls itself 0.0.9' lab '[ "$(graft --version)" = 0.0.9 ]'
+timed 'graft doctor, first start' lab 'graft doctor'
+check '… finds native TensorFlow' grep -q 'native TensorFlow 2' "$work/last.log"
+timed 'graft doctor, second start' lab 'graft doctor'
+timed 'quick demo, smallest' lab 'graft demo --quick --out demo --seeds 1 --steps 4 --labels 4 --source-images 8 --test-images 4 --size 32 --base 4 --batch 2'
+check '… wrote its report' lab 'test -s demo/report.html'
+timed 'page, driven by Chromium' node "$project/build/run.mjs" test/packages/drive-page.ts "$root"
+settings=$(sha256sum "$root/home/lab/.config/graft/settings.json" | cut -d' ' -f1)
+projects=$(find "$root/home/lab" -name '*.graft' | sort | xargs sha256sum)
+
+timed 'this version installs over it' inside "dpkg -i /install/$(basename "$new")"
+say size "installed: $(installed) MB (with a stand-in for Electron); deb: $(($(stat -c %s "$new") / 1000000)) MB"
+check 'it calls itself by its version' lab '[ "$(graft --version)" != 0.0.9 ]'
+check 'what the older version alone had is gone' inside '! test -e /opt/Graft/resources/graft/only-in-0.0.9'
+check 'settings are as they were' [ "$settings" = "$(sha256sum "$root/home/lab/.config/graft/settings.json" | cut -d' ' -f1)" ]
+check 'projects are as they were' [ "$projects" = "$(find "$root/home/lab" -name '*.graft' | sort | xargs sha256sum)" ]
+check 'its project opens' lab 'graft check demo/demo.graft'
+check 'the desktop knows the program' inside 'desktop-file-validate /usr/share/applications/graft-desktop.desktop'
+check 'the system knows the file type' lab 'gio info -a standard::content-type demo/demo.graft | grep -q application/vnd.graft.project'
+check '… without its ending as well' lab 'cp demo/demo.graft plain && gio info -a standard::content-type plain | grep -q application/vnd.graft.project'
+check '… and what opens it' lab 'gio mime application/vnd.graft.project | grep -q graft-desktop.desktop'
+check 'licences and parts list are there' inside 'test -s /opt/Graft/resources/graft/LICENCES.txt && test -s /opt/Graft/resources/graft/parts.cdx.json'
+check 'nothing of the tools is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*.cc" -o -name "*.map" -o -name vitest -o -name typescript | grep .'
+check 'no binary of another platform is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*darwin*.node" -o -name "*win32*.node" -o -name "*.dll" -o -name "*.dylib" -o -name "*arm64*.node" | grep .'
+
+# Computers that are kept closed.
+mount -t tmpfs -o noexec,size=500m tmpfs "$root/tmp" && chmod 1777 "$root/tmp"
+check 'works with a temporary folder that runs no programs' lab 'graft doctor && graft sample sample.graft'
+umount "$root/tmp"
+check 'works with a home that cannot be written' inside 'env HOME=/nonexistent setpriv --reuid lab --regid lab --clear-groups graft doctor'
+check 'without a display the shell’s command exists, and the page is an address' lab 'command -v graft-desktop'
+
+# Two versions side by side: one installed, one unpacked.
+timed 'the archive unpacks' lab "tar xzf /install/$(basename "$archive")"
+folder=$(basename "$archive" .tar.gz)
+check 'graft doctor from the archive' lab "$folder/resources/graft/graft doctor"
+check 'it registers in the user’s menu, and takes that back' lab "$folder/resources/graft/register && desktop-file-validate .local/share/applications/graft-desktop.desktop && $folder/resources/graft/register remove && ! test -e .local/share/applications/graft-desktop.desktop"
+check 'a project that one of two holds is refused by the other' lab "graft serve --json demo/demo.graft >served & p=\$!; while ! grep -q url served 2>/dev/null; do sleep 0.2; done; $folder/resources/graft/graft compact demo/demo.graft; code=\$?; kill \$p; wait \$p; [ \$code != 0 ]"
+
+check 'it is removed' inside 'dpkg -r graft'
+check '… with its commands and its file type' inside '! command -v graft && ! command -v graft-desktop && ! test -e /opt/Graft && ! test -e /usr/share/mime/packages/graft.xml'
+check '… and projects and settings stay' lab 'test -s demo/demo.graft && test -s .config/graft/settings.json'
+finish
