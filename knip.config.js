@@ -27,6 +27,8 @@ export default {
     'engine/training/portable/pthread-worker.ts!',
     // Run by a shell, on request.
     'test/packages/*.{ts,mjs}',
+    // Run by path, as Electron is.
+    'test/e2e/stand-in-electron.mjs',
     'test/faults/faults.ts',
     'test/faults/messages/engine-process.ts',
     'test/faults/kills/victim.ts',

@@ -52,6 +52,8 @@ export async function withLock(file, waiting, work) {
 function take(file) {
   try {
     writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+    // The clock of a network drive may be another: its age is told by ours.
+    utimesSync(file, new Date(), new Date());
     return true;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;

@@ -120,11 +120,14 @@ export function runElectron(
   });
 }
 
-/** The line that says why a program ended: that of its sandbox, which says what to do, or its last. */
+/** The line that says why a program ended: that of its sandbox, which says what to do, its error, or its last. */
 function lastWords(output: string): string | null {
   const lines = output
     .split('\n')
     .map((line) => line.replace(/^\[[^\]]*\]\s*/, '').trim())
     .filter((line) => line !== '');
-  return lines.find((line) => line.includes('sandbox')) ?? lines.at(-1) ?? null;
+  const telling = [/sandbox/, /error|cannot|missing display/i].map((words) =>
+    lines.find((line) => words.test(line)),
+  );
+  return telling.find((line) => line !== undefined) ?? lines.at(-1) ?? null;
 }

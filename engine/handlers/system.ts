@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DoctorCheck, DoctorReport } from '../../shared/api.ts';
+import type { DoctorCheck, DoctorReport, ShellInfo } from '../../shared/api.ts';
 import { type EngineInfo, NetworkConfig, PRETRAINING_TASKS } from '../../shared/entities.ts';
 import { engineInText } from '../../shared/engine-words.ts';
 import { toWireError } from '../../shared/errors.ts';
@@ -56,6 +56,14 @@ async function tryEngine(context: CallContext): Promise<EngineInfo> {
   return info;
 }
 
+/** A window in a browser is no problem, but whoever wonders why is told. */
+export const checkOf = ({ detail, reason }: ShellInfo): DoctorCheck => ({
+  name: 'window',
+  ok: true,
+  detail,
+  remedy: reason === null ? null : `Not in Electron: ${reason}`,
+});
+
 async function doctor(context: CallContext): Promise<DoctorReport> {
   const checks: DoctorCheck[] = [];
   let engine: EngineInfo | null = null;
@@ -88,14 +96,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
     remedy: enough ? null : 'Below 4 GiB, train one run at a time with small images.',
   });
   const shell = context.shell();
-  if (shell !== null) {
-    checks.push({
-      name: 'window',
-      ok: true,
-      detail: shell.detail,
-      remedy: shell.reason === null ? null : `Not in Electron: ${shell.reason}`,
-    });
-  }
+  if (shell !== null) checks.push(checkOf(shell));
   return {
     graft: GRAFT_VERSION,
     node: process.version,
