@@ -26,6 +26,8 @@ export interface BootOptions {
   readonly args: readonly string[];
   readonly workingFolder: string;
   readonly platform: NodeJS.Platform;
+  /** The file with the licences of everything in Graft. */
+  readonly licences: string;
   readonly startedAt: number;
   /** Of Graft, Electron and what is in it, and the system: for the about box and the crash log. */
   readonly versions: { readonly graft: string; readonly all: string };
@@ -45,14 +47,15 @@ export interface BootOptions {
 
 export async function boot(electron: ElectronApi, options: BootOptions): Promise<void> {
   const smoke = options.args.includes('--smoke');
-  if (!smoke && !isOnlyInstance(electron)) return;
+  if (!smoke && !isOnlyInstance(electron, options.versions.graft)) return;
   const { app } = electron;
   const page = new Page();
   const log = crashLogOf(electron, options);
   const underWay = new UnderWayOnDesktop(electron, page);
-  const menu = new RecentInMenu(electron, { page, log, platform: options.platform });
+  const { platform, licences } = options;
+  const menu = new RecentInMenu(electron, { page, log, platform, licences });
   const engine = engineOf(electron, options, { page, log, underWay, menu });
-  openFilesOfOthers(electron, page);
+  openFilesOfOthers(electron, { page, version: options.versions.graft });
   logCrashes(electron, log, options.system.onUncaught);
   app.setAboutPanelOptions(aboutOf(options.versions));
   await app.whenReady();
@@ -81,8 +84,8 @@ export async function boot(electron: ElectronApi, options: BootOptions): Promise
 }
 
 /** One Graft a user: another start only opens its files in the window that is there. */
-function isOnlyInstance({ app }: ElectronApi): boolean {
-  const isOnly = app.requestSingleInstanceLock();
+function isOnlyInstance({ app }: ElectronApi, version: string): boolean {
+  const isOnly = app.requestSingleInstanceLock({ version });
   if (!isOnly) app.quit();
   return isOnly;
 }

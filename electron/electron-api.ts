@@ -31,7 +31,7 @@ export interface FrameEvent {
 }
 
 export interface AppEvents {
-  'second-instance': [event: unknown, args: string[], workingFolder: string];
+  'second-instance': [event: unknown, args: string[], workingFolder: string, more: unknown];
   'open-file': [event: Cancellable, path: string];
   'window-all-closed': [];
   'will-quit': [event: Cancellable];
@@ -106,7 +106,8 @@ type PathName = Parameters<electron.App['getPath']>[0] & ('userData' | 'logs' | 
 export interface ElectronApi {
   readonly app: {
     readonly on: Listens<AppEvents>;
-    requestSingleInstanceLock(): boolean;
+    /** `more`: told to the one that is open. */
+    requestSingleInstanceLock(more: { version: string }): boolean;
     whenReady(): Promise<unknown>;
     getPath(name: PathName): string;
     addRecentDocument(path: string): void;

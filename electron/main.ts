@@ -5,7 +5,6 @@ import { platform, release } from 'node:os';
 import { join } from 'node:path';
 import * as electron from 'electron';
 import { boot } from './boot.ts';
-import type { EngineCommand } from './engine-process.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const { electron: version, chrome, node, v8 } = process.versions;
@@ -13,22 +12,28 @@ const SHELL = `Electron ${version} (Chromium ${chrome})`;
 const SYSTEM = `${platform()} ${release()} ${process.arch}`;
 
 /** Installed: resources/graft, with a Node of its own. In a clone: the project, and the Node that started us. */
-function findEngine(): EngineCommand {
-  const installed = join(process.resourcesPath, 'graft');
-  if (existsSync(installed)) {
-    const name = process.platform === 'win32' ? 'node.exe' : 'node';
-    return { node: join(installed, name), cli: join(installed, 'engine', 'cli.ts'), shell: SHELL };
-  }
-  const project = join(import.meta.dirname, '..', '..');
-  return {
-    node: process.env['GRAFT_NODE'] ?? 'node',
-    cli: join(project, 'engine', 'cli.ts'),
-    shell: SHELL,
-  };
+const installed = join(process.resourcesPath, 'graft');
+const isInstalled = existsSync(installed);
+const home = isInstalled ? installed : join(import.meta.dirname, '..', '..');
+
+function findNode(): string {
+  if (!isInstalled) return process.env['GRAFT_NODE'] ?? 'node';
+  return join(installed, process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
+// Started as `electron main.mjs` it would be called Electron, and share its folder with whatever else is started so.
+const { app } = electron;
+app.setName('Graft');
+if (!app.commandLine.hasSwitch('user-data-dir')) {
+  app.setPath('userData', join(app.getPath('appData'), 'Graft'));
+}
+// Names by which the desktop knows whose notices and progress these are: as in build/electron-builder.mjs.
+if (process.platform === 'win32') app.setAppUserModelId('org.graft.desktop');
+if (process.platform === 'linux') app.setDesktopName('graft-desktop.desktop');
+
 boot(electron, {
-  engine: findEngine(),
+  engine: { node: findNode(), cli: join(home, 'engine', 'cli.ts'), shell: SHELL },
+  licences: join(home, isInstalled ? 'LICENCES.txt' : 'LICENSE'),
   preload: join(import.meta.dirname, 'preload.cjs'),
   args: process.argv.slice(1),
   workingFolder: process.cwd(),
@@ -51,5 +56,5 @@ boot(electron, {
   opened: () => process.send?.('opened'),
 }).catch((error: unknown) => {
   electron.dialog.showErrorBox('Graft cannot start', String(error));
-  electron.app.exit(1);
+  app.exit(1);
 });

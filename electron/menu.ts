@@ -14,13 +14,14 @@ export interface MenuActions {
   readonly run: (command: string) => void;
   readonly openProject: (path: string) => void;
   readonly showCrashLog: () => void;
+  readonly showLicences: () => void;
 }
 
 /** `recent`: paths of projects, latest first. */
 export function menuTemplate(
   platform: NodeJS.Platform,
   recent: readonly string[],
-  { run, openProject, showCrashLog }: MenuActions,
+  { run, openProject, showCrashLog, showLicences }: MenuActions,
 ): MenuItem[] {
   const item = (label: string, command: string): MenuItem => {
     const accelerator = KEYS[command]?.replace('Mod', 'CmdOrCtrl');
@@ -100,6 +101,7 @@ export function menuTemplate(
         item('Keys and Words', 'help'),
         separator,
         { label: 'Show Crash Log', click: showCrashLog },
+        { label: 'Show Licences', click: showLicences },
         item('About This Computer', 'system'),
       ],
     },

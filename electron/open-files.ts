@@ -15,10 +15,27 @@ export function openFilesOf(
   }
 }
 
+export interface OthersOptions {
+  readonly page: Page;
+  /** Of this Graft. */
+  readonly version: string;
+}
+
 /** From now on, those of later starts and of the system. */
-export function openFilesOfOthers({ app }: Pick<ElectronApi, 'app'>, page: Page): void {
-  app.on('second-instance', (_event, args, workingFolder) => {
+export function openFilesOfOthers(
+  { app, dialog }: Pick<ElectronApi, 'app' | 'dialog'>,
+  { page, version }: OthersOptions,
+): void {
+  app.on('second-instance', (_event, args, workingFolder, more) => {
     page.focus();
+    const other = versionIn(more);
+    if (other !== null && other !== version) {
+      dialog.showErrorBox(
+        `Graft ${other} was not started`,
+        `Graft ${version} is open, and there is one Graft at a time. Close it, then start Graft ${other} again.`,
+      );
+      return;
+    }
     openFilesOf(args, workingFolder, { app, page });
   });
   app.on('activate', () => page.focus());
@@ -28,4 +45,10 @@ export function openFilesOfOthers({ app }: Pick<ElectronApi, 'app'>, page: Page)
     app.addRecentDocument(path);
     page.openProject(path);
   });
+}
+
+/** Of the Graft that was started while this one is open; null where it does not say. */
+function versionIn(more: unknown): string | null {
+  if (typeof more !== 'object' || more === null || !('version' in more)) return null;
+  return typeof more.version === 'string' ? more.version : null;
 }

@@ -45,12 +45,17 @@ export const app = Object.assign(new EventEmitter(), {
   getPath: () => process.env['STAND_IN_FOLDER'] ?? tmpdir(),
   addRecentDocument() {},
   setAboutPanelOptions() {},
+  setName() {},
+  setPath() {},
+  setDesktopName() {},
+  commandLine: { hasSwitch: () => false },
   quit() {
-    let goesOn = false;
-    app.emit('will-quit', { preventDefault: () => (goesOn = true) });
-    if (!goesOn) process.exit(0);
+    const event = { goesOn: false, preventDefault: () => (event.goesOn = true) };
+    app.emit('will-quit', event);
+    if (!event.goesOn) process.exit(0);
   },
-  exit: process.exit,
+  /** @param {number} code */
+  exit: (code) => process.exit(code),
 });
 export const ipcMain = Object.assign(new EventEmitter(), { handle() {} });
 export const dialog = {

@@ -59,10 +59,24 @@ describe('the Electron shell', () => {
       [CHANNELS.command, 'open-project', '/home/someone/cells.graft'],
       [CHANNELS.command, 'open-project', '/data/b.graft'],
     ]);
-    fake.app.emit('second-instance', {}, ['graft', 'c.graft'], '/mnt');
+    fake.app.emit('second-instance', {}, ['graft', 'c.graft'], '/mnt', { version: '0.1.0' });
     expect(commands(window()).at(-1)).toEqual([CHANNELS.command, 'open-project', '/mnt/c.graft']);
     expect(window().focus).toHaveBeenCalled();
     expect(fake.app.addRecentDocument).toHaveBeenCalledWith('/mnt/c.graft');
+  });
+
+  it('says so where another version is started beside it, and opens nothing for that', async () => {
+    const { fake, window, ready } = await started();
+    await ready();
+    fake.ipcMain.emit(CHANNELS.painted, pageOf(window()));
+    const args = ['graft', 'newer.graft'];
+    fake.app.emit('second-instance', {}, args, '/mnt', { version: '0.2.0' });
+    expect(fake.dialog.showErrorBox).toHaveBeenCalledExactlyOnceWith(
+      'Graft 0.2.0 was not started',
+      'Graft 0.1.0 is open, and there is one Graft at a time. Close it, then start Graft 0.2.0 again.',
+    );
+    expect(commands(window())).toEqual([]);
+    expect(fake.app.told).toEqual({ version: '0.1.0' });
   });
 
   it('comes back to the same view with a notice after the engine died', async () => {

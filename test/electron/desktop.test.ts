@@ -116,7 +116,7 @@ describe('closing the window', () => {
     answers.box = IN_BACKGROUND;
     window().close();
     await vi.waitFor(() => expect(window().isVisible()).toBe(false));
-    fake.app.emit('second-instance', {}, ['graft'], '/home/someone');
+    fake.app.emit('second-instance', {}, ['graft'], '/home/someone', null);
     expect(window().isVisible()).toBe(true);
     await says(nothing);
     expect(fake.app.quit).not.toHaveBeenCalled();
@@ -198,8 +198,11 @@ it('zoom is remembered, also when the page never came', async () => {
   expect(fourth.window().webContents.zoom).toBe(3);
 });
 
-it('the about box has the versions', async () => {
-  const { fake } = await started();
+it('the about box has the versions, and the menu shows where the licences are', async () => {
+  const { fake, menu } = await started();
+  const help = menu.items.find(({ role }) => role === 'help');
+  help?.submenu?.find(({ label }) => label === 'Show Licences')?.click?.();
+  expect(fake.shell.showItemInFolder).toHaveBeenCalledWith('/app/LICENCES.txt');
   expect(fake.app.setAboutPanelOptions).toHaveBeenCalledWith({
     applicationName: 'Graft',
     applicationVersion: '0.1.0',

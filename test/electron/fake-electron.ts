@@ -126,7 +126,10 @@ class FakeApp extends Emitter<AppEvents> {
     super();
     this.#options = options;
   }
-  requestSingleInstanceLock(): boolean {
+  /** To the one that may be open already. */
+  told: unknown = null;
+  requestSingleInstanceLock(more: { version: string }): boolean {
+    this.told = more;
     return this.#options.onlyInstance ?? true;
   }
   whenReady(): Promise<void> {

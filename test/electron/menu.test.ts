@@ -10,6 +10,7 @@ const doing = (actions: Partial<MenuActions>): MenuActions => ({
   run: () => undefined,
   openProject: () => undefined,
   showCrashLog: () => undefined,
+  showLicences: () => undefined,
   ...actions,
 });
 
