@@ -21,6 +21,7 @@ export const STAGED_TENSORFLOW = 'dist/tensorflow';
 /** Never needed to run: types, sources of addons, maps, documentation, what tests and package makers left. */
 const NEVER = [
   '!**/*.{ts,cts,mts,map,md,markdown,c,cc,cpp,cxx,h,hpp,gyp,gypi,flow,tsbuildinfo}',
+  '!**/*{_test,.test,.spec}.{js,cjs,mjs}',
   '!**/{Makefile,CMakeLists.txt,Dockerfile,.*}',
   '!**/{test,tests,__tests__,example,examples,benchmark,benchmarks,.github}/**',
 ];

@@ -7,9 +7,6 @@ import { readJson } from './json-file.mjs';
  * @property {string} version
  * @property {string} [integrity]
  * @property {string} [license]
- * @property {boolean} [dev]
- * @property {boolean} [devOptional]
- * @property {boolean} [optional]
  * @property {string[]} [os]
  * @property {string[]} [cpu]
  * @property {string[]} [libc]
@@ -39,17 +36,49 @@ const fits = ({ os, cpu, libc }, { platform, arch }) =>
   (libc?.includes('glibc') ?? true);
 
 /**
+ * Where Node finds a package from within another: in its own node_modules, else further out.
+ *
+ * @param {Record<string, LockEntry>} locked by folder
+ * @param {string} folder of the one that asks; '' is the project
+ * @param {string} name
+ * @returns {string | null}
+ */
+function resolve(locked, folder, name) {
+  const around = folder.lastIndexOf('/node_modules/');
+  const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+  if (place in locked) return place;
+  if (folder === '') return null;
+  return resolve(locked, around === -1 ? '' : folder.slice(0, around), name);
+}
+
+/**
+ * @param {Record<string, LockEntry>} locked
+ * @param {string} folder
+ * @returns {string[]} the folders of the packages that this one needs, or makes use of where they are there
+ */
+export function neededBy(locked, folder) {
+  const { dependencies, optionalDependencies, peerDependencies } = locked[folder] ?? {};
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
+    .map((name) => resolve(locked, folder, name))
+    .filter((place) => place !== null);
+}
+
+/**
+ * By following what needs what: npm's own marks do not tell which packages both a tool and an optional one need.
+ *
  * @param {string} root the project's folder
  * @param {{ platform: string, arch: string }} target
  * @returns {string[]} folders such as `node_modules/sharp`, in order of their names
  */
 export function productionPackages(root, target) {
-  return Object.entries(lockedPackages(root))
-    .filter(([folder, entry]) => {
-      const { dev, devOptional } = entry;
-      const ships = folder !== '' && dev !== true && devOptional !== true;
-      return ships && !SPARE.test(folder) && fits(entry, target);
-    })
-    .map(([folder]) => folder)
-    .sort();
+  const locked = lockedPackages(root);
+  const found = new Set(['']);
+  // A set hands out what is added while it is read.
+  for (const folder of found) {
+    for (const place of neededBy(locked, folder)) {
+      const entry = locked[place];
+      if (entry !== undefined && !SPARE.test(place) && fits(entry, target)) found.add(place);
+    }
+  }
+  return [...found].filter((folder) => folder !== '').sort();
 }

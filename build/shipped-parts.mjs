@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { readJson } from './json-file.mjs';
 import { nameOfPackage, shippedPackages } from './package-contents.mjs';
-import { lockedPackages } from './production-packages.mjs';
+import { lockedPackages, neededBy } from './production-packages.mjs';
 
 /** Development packages whose code is built into the page; those that they need come with them. */
 export const BUILT_IN = ['@lucide/svelte', 'bits-ui', 'inter-ui', 'svelte', 'virtua'];
@@ -22,38 +22,6 @@ const READ_IN_LICENCE = new Map([['svelte-toolbelt', 'MIT']]);
  * @property {string | null} integrity the lock file's hash of the package
  * @property {string[]} needs folders of the packages that it needs and that are parts as well
  */
-
-/**
- * Where Node finds a package from within another: in its own node_modules, else further out.
- *
- * @param {Record<string, unknown>} locked by folder
- * @param {string} folder of the one that asks
- * @param {string} name
- * @returns {string | null}
- */
-function resolve(locked, folder, name) {
-  for (
-    let within = folder;
-    ;
-    within = within.slice(0, Math.max(0, within.lastIndexOf('/node_modules/')))
-  ) {
-    const place = within === '' ? `node_modules/${name}` : `${within}/node_modules/${name}`;
-    if (place in locked) return place;
-    if (within === '') return null;
-    if (!within.includes('/node_modules/')) within = '';
-  }
-}
-
-/**
- * @param {Record<string, import('./production-packages.mjs').LockEntry>} locked
- * @param {string} folder
- */
-function neededBy(locked, folder) {
-  const { dependencies, optionalDependencies, peerDependencies } = locked[folder] ?? {};
-  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
-    .map((name) => resolve(locked, folder, name))
-    .filter((place) => place !== null);
-}
 
 /** @param {Record<string, import('./production-packages.mjs').LockEntry>} locked @returns {Set<string>} */
 function builtIn(locked) {

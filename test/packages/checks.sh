@@ -9,13 +9,15 @@ clean='env -i LANG=C.UTF-8 TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sb
 inside() { chroot "$root" $clean HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "$1"; }
 lab() { chroot --userspec=lab:lab "$root" $clean HOME=/home/lab USER=lab sh -c "cd && $1"; }
 
-# check NAME COMMAND…: ok where the command succeeds, else FAILED with the end of what it said.
+# check NAME COMMAND…: ok where the command succeeds, else FAILED with the end of what it said. What it said is in
+# last.log until the next check whose name does not begin with "…".
 check() {
-  local name=$1
+  local name=$1 log=$work/last.log
+  case $name in …*) log=$work/about-last.log ;; esac
   shift
-  if "$@" >"$work/last.log" 2>&1; then say ok "$name"; else
+  if "$@" >"$log" 2>&1; then say ok "$name"; else
     say FAILED "$name"
-    tail -n 15 "$work/last.log" | sed 's/^/        /'
+    tail -n 15 "$log" | sed 's/^/        /'
     failed=$((failed + 1))
   fi
 }

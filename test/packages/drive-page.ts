@@ -40,10 +40,8 @@ try {
     const began = Date.now();
     await page.goto(url);
     await page.getByText('Look at the sample project').click();
-    await page
-      .getByText(/helps|hurts|inconclusive|equivalent/)
-      .first()
-      .waitFor();
+    await page.waitForURL(/compare/);
+    await page.locator('table').first().waitFor();
     await page.screenshot({ path: `${process.env['work'] ?? '/tmp'}/installed-page.png` });
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
     process.stdout.write(

@@ -17,6 +17,7 @@ timed 'npm start, the second time' lab "cd $folder && ./npm start -- --smoke"
 timed 'graft doctor' lab "cd $folder && ./npm run -s graft -- doctor"
 check '… finds native TensorFlow' grep -q 'native TensorFlow 2' "$work/last.log"
 timed 'page, driven by Chromium' node "$project/build/run.mjs" test/packages/drive-page.ts "$root" "$folder/npm --prefix $folder run -s graft --"
+grep -h 'engine ready' "$work/last.log" | sed 's/^/figure  /'
 check 'nothing was written outside its folder but settings' lab '! ls .cache/graft 2>/dev/null'
 if [ -z "${SKIP_TESTS:-}" ]; then
   timed 'npm test' lab "cd $folder && ./npm test >../test.log 2>&1; code=\$?; tail -n 40 ../test.log; exit \$code"
