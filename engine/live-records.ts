@@ -2,7 +2,7 @@
  * What a live training leaves in the project file. What cannot be written, most likely for a full disk, is kept and comes
  * again with whatever is written next.
  */
-import type { LivePoint } from '../shared/entities.ts';
+import type { LivePoint, LiveState } from '../shared/entities.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Project } from './db/project.ts';
 import type { Joining } from './training/live/label-set.ts';
@@ -10,6 +10,29 @@ import type { Joining } from './training/live/label-set.ts';
 interface Joined {
   readonly step: number;
   readonly takings: readonly Joining[];
+}
+
+export const LIVE_OFF: LiveState = {
+  datasetId: null,
+  phase: 'off',
+  why: null,
+  step: 0,
+  trainedSeconds: 0,
+  images: 0,
+  heldOut: 0,
+  measured: null,
+  sampling: null,
+  unused: [],
+  trouble: null,
+};
+
+/** As the project file tells of a training that does not run. */
+export function storedLiveState({ live }: Project, datasetId: number): LiveState {
+  const record = live.list().find((one) => one.datasetId === datasetId);
+  const { step = 0, trainedSeconds = 0 } = record ?? {};
+  const measured = live.points(datasetId).at(-1) ?? null;
+  const { images = 0, heldOut = 0 } = measured ?? {};
+  return { ...LIVE_OFF, datasetId, step, trainedSeconds, measured, images, heldOut };
 }
 
 export class LiveRecords {

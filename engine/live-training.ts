@@ -6,19 +6,18 @@
 import { availableParallelism } from 'node:os';
 import type { LivePrediction } from '../shared/api.ts';
 import type { EngineChoice, LivePoint, LiveProgress, LiveState } from '../shared/entities.ts';
-import { AppError, fromWireError, type WireError } from '../shared/errors.ts';
+import { AppError, type WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
 import type { Project } from './db/project.ts';
 import { type LiveProcess, type SpawnLive, spawnLive } from './live-process.ts';
-import { LiveRecords } from './live-records.ts';
+import { type LiveQuestion, LiveQuestions } from './live-questions.ts';
+import { LIVE_OFF, LiveRecords, storedLiveState } from './live-records.ts';
+import { LiveRestarts } from './live-restarts.ts';
 import type { LiveEvent } from './training/live/messages.ts';
 
 const CHECKPOINT_INTERVAL_MS = 20_000;
 /** A process that does not end by then is killed; what it learned since its last checkpoint is lost. */
 const STOP_TIMEOUT_MS = 20_000;
-/** One that dies without a word is started again from its checkpoint, so many times in such a span. */
-const MAX_RESTARTS = 2;
-const RESTARTS_SPAN_MS = 10 * 60_000;
 /**
  * A window that was connected before says which image is on its screen, and the labels of that one are half done: what
  * goes on by itself waits for this, but no longer.
@@ -29,20 +28,6 @@ const QUEUE_TRAINS =
   'Waits for what is being trained in Studies, Encoders or Models, which has the processor to itself, and goes on afterwards. Predictions are answered all the same.';
 const AGAIN =
   'What it had saved is there: try again. If it keeps ending, close other programs, for the memory may be short.';
-
-const LIVE_OFF: LiveState = {
-  datasetId: null,
-  phase: 'off',
-  why: null,
-  step: 0,
-  trainedSeconds: 0,
-  images: 0,
-  heldOut: 0,
-  measured: null,
-  sampling: null,
-  unused: [],
-  trouble: null,
-};
 
 interface Active {
   readonly datasetId: number;
@@ -69,7 +54,8 @@ interface LiveOptions {
 
 export class LiveTraining {
   readonly #options: LiveOptions;
-  readonly #asked = new Map<number, PromiseWithResolvers<LivePrediction>>();
+  readonly #questions = new LiveQuestions();
+  readonly #restarts = new LiveRestarts();
   #state: LiveState = LIVE_OFF;
   #active: Active | null = null;
   /** What is to go on by itself. */
@@ -78,16 +64,12 @@ export class LiveTraining {
   #verbs: Promise<unknown> = Promise.resolve();
   #openImageId: number | null = null;
   #held: string | null = null;
-  #nextId = 1;
-  /** When it was started again. performance.now() */
-  #restarts: number[] = [];
-
   constructor(options: LiveOptions) {
     this.#options = options;
     const known = options.project.live.list();
     const record = known.find(({ isOn }) => isOn) ?? known.findLast(({ step }) => step > 0);
     if (record !== undefined) {
-      this.#state = { ...this.#stored(record.datasetId), phase: 'paused' };
+      this.#state = { ...storedLiveState(options.project, record.datasetId), phase: 'paused' };
     }
   }
 
@@ -110,7 +92,7 @@ export class LiveTraining {
     return this.#inTurn(async () => {
       if (this.#active?.datasetId === datasetId) return;
       await this.#pause();
-      this.#restarts = [];
+      this.#restarts.forget();
       this.#options.project.transaction(() => this.#options.project.live.turn(datasetId, true));
       this.#begin(datasetId);
     });
@@ -145,7 +127,7 @@ export class LiveTraining {
   }
 
   /** Errors: conflict, where it does not run or has learned nothing yet; those of reading the image; cancelled. */
-  predict(imageId: number): Promise<LivePrediction> {
+  predict(question: LiveQuestion, signal: AbortSignal): Promise<LivePrediction> {
     this.#resumeNow();
     if (this.#active === null) {
       throw new AppError(
@@ -153,11 +135,7 @@ export class LiveTraining {
         'Nothing is being trained while you label. Start it under "Train while I label" first.',
       );
     }
-    const id = this.#nextId++;
-    const answer = Promise.withResolvers<LivePrediction>();
-    this.#asked.set(id, answer);
-    this.#active.process.send({ type: 'predict', id, imageId });
-    return answer.promise;
+    return this.#questions.ask(this.#active.process, question, signal);
   }
 
   /** What the engine tells everybody: of this project's changes some concern it. */
@@ -240,7 +218,8 @@ export class LiveTraining {
       failure: null,
     };
     this.#active = active;
-    const before = this.#state.datasetId === datasetId ? this.#state : this.#stored(datasetId);
+    const before =
+      this.#state.datasetId === datasetId ? this.#state : storedLiveState(project, datasetId);
     this.#tell({ ...before, phase: 'starting', why });
     child.send({
       type: 'start',
@@ -297,14 +276,12 @@ export class LiveTraining {
         this.#moveOn(records, event.progress);
         break;
       case 'prediction': {
-        const { bytes, step } = event;
-        this.#asked.get(event.id)?.resolve({ bytes, step });
-        this.#asked.delete(event.id);
+        const { id, bytes, step } = event;
+        this.#questions.answer(id, { bytes, step });
         break;
       }
       case 'refused':
-        this.#asked.get(event.id)?.reject(fromWireError(event.error));
-        this.#asked.delete(event.id);
+        this.#questions.refuse(event.id, event.error);
         break;
       case 'stopped':
         active.isEnding = true;
@@ -330,14 +307,9 @@ export class LiveTraining {
 
   #ended(active: Active, detail: string): void {
     this.#active = null;
-    const gone = new AppError('cancelled', 'The training was stopped before it could answer.');
-    for (const { reject } of this.#asked.values()) reject(gone);
-    this.#asked.clear();
+    this.#questions.end();
     if (active.isEnding) return;
-    const now = performance.now();
-    this.#restarts = this.#restarts.filter((at) => now - at < RESTARTS_SPAN_MS);
-    if (active.failure === null && this.#restarts.length < MAX_RESTARTS) {
-      this.#restarts.push(now);
+    if (active.failure === null && this.#restarts.mayAgain()) {
       this.#begin(
         active.datasetId,
         'Its process ended unexpectedly. It is started again, from what it had saved.',
@@ -349,16 +321,6 @@ export class LiveTraining {
   }
 
   // ───────────────────────────── what is told ─────────────────────────────
-
-  /** As the project file tells of a training that does not run. */
-  #stored(datasetId: number): LiveState {
-    const { live } = this.#options.project;
-    const record = live.list().find((one) => one.datasetId === datasetId);
-    const { step = 0, trainedSeconds = 0 } = record ?? {};
-    const measured = live.points(datasetId).at(-1) ?? null;
-    const { images = 0, heldOut = 0 } = measured ?? {};
-    return { ...LIVE_OFF, datasetId, step, trainedSeconds, measured, images, heldOut };
-  }
 
   #tell(change: Partial<LiveState>): void {
     this.#state = { ...this.#state, ...change };

@@ -14,6 +14,8 @@ import type { ClassScores } from './post-processing.ts';
 const project = FilePath;
 /** As text: everything in an address is. */
 const id = z.coerce.number<number>().pipe(Id);
+/** Of the image. */
+const pixels = z.coerce.number<number>().pipe(z.number().int().min(0)).optional();
 /** Mark of the content, such as a revision: with it the answer may be kept. */
 const v = z.string().min(1).max(200).optional();
 
@@ -35,8 +37,18 @@ export const PIXELS_QUERIES = {
   prediction: z.object({ project, image: id, run: id }),
   /** What `predict.image` found: `encodeClassScores`. Each is kept until the next one or two are there. */
   scores: z.object({ project, prediction: id }),
-  /** label-map.ts code of what the training that goes on while one labels sees in an image now. */
-  live: z.object({ project, image: id }),
+  /**
+   * label-map.ts code of what the training that goes on while one labels sees in an image now, or in the rectangle of it
+   * that is on the screen.
+   */
+  live: z.object({
+    project,
+    image: id,
+    left: pixels,
+    top: pixels,
+    width: pixels,
+    height: pixels,
+  }),
 } as const;
 export type PixelsKind = keyof typeof PIXELS_QUERIES;
 export type PixelsQuery<K extends PixelsKind> = z.input<(typeof PIXELS_QUERIES)[K]>;

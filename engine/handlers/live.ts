@@ -42,5 +42,6 @@ export const liveHandlers: Handlers<
     context.project(project).live.look(imageId);
     return null;
   },
-  'live.predict': ({ project, imageId }, context) => context.project(project).live.predict(imageId),
+  'live.predict': ({ project, imageId, region: area = null }, context) =>
+    context.project(project).live.predict({ imageId, area }, context.signal),
 };

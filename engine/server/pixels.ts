@@ -126,8 +126,16 @@ export function createPixels(engine: Engine): Pixels {
       reply(response, 200, BYTES, bytes);
     },
     async live(url, response) {
-      const { project, image } = parseQuery(PIXELS_QUERIES.live, url);
-      const { bytes } = await engine.call('live.predict', { project, imageId: image });
+      const { project, image, left, top, width, height } = parseQuery(PIXELS_QUERIES.live, url);
+      const region =
+        width === undefined || height === undefined
+          ? {}
+          : { region: { left: left ?? 0, top: top ?? 0, width, height } };
+      // Who has gone on to another image hangs up.
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const asked = { project, imageId: image, ...region };
+      const { bytes } = await engine.call('live.predict', asked, { signal: gone.signal });
       makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes);
     },

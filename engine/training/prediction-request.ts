@@ -10,9 +10,9 @@ import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { assertSeenAlike, type SeenInTraining } from './images/channels.ts';
 import { type ImageRows, networkRows } from './images/image-rows.ts';
-import type { Rectangle } from './images/image-store.ts';
 import { loadNetwork } from './loaded-network.ts';
 import {
+  assertInside,
   type Prediction,
   type PredictionInput,
   predictionInput,
@@ -167,16 +167,4 @@ export async function predictInputs(
     if (waiting.length >= atOnce) await predictWaiting();
   }
   await predictWaiting();
-}
-
-/** Errors: invalid-input. */
-function assertInside(
-  { left, top, width, height }: Rectangle,
-  image: { readonly width: number; readonly height: number },
-): void {
-  if (left + width <= image.width && top + height <= image.height) return;
-  throw new AppError(
-    'invalid-input',
-    `The region reaches beyond the image, which is ${image.width}×${image.height} px. Choose one inside it.`,
-  );
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Id, type LivePoint, type LiveState, type Model } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
+import { PredictionRegion } from './predict.ts';
 import { project } from './project.ts';
 
 export const liveCalls = {
@@ -19,8 +20,11 @@ export const liveCalls = {
   'live.keep': z.object({ project, datasetId: Id }),
   /** Which image is on the screen: its labels are taken up once another one is; null: none. */
   'live.look': z.object({ project, imageId: Id.nullable() }),
-  /** Label map by the weights of now. Over HTTP alone (exchange.ts): its bytes do not travel in messages. */
-  'live.predict': z.object({ project, imageId: Id }),
+  /**
+   * Label map by the weights of now; of a large image that takes a while, and `region`, what is on the screen, comes first
+   * where it is asked for first: as it would be with all of the image. Over HTTP alone (exchange.ts): its bytes do not travel in messages.
+   */
+  'live.predict': z.object({ project, imageId: Id, region: PredictionRegion.optional() }),
 } satisfies Record<string, z.ZodType>;
 
 export const liveChanges = { 'live.keep': ['models', 'runs'] } as const satisfies Partial<
@@ -28,7 +32,7 @@ export const liveChanges = { 'live.keep': ['models', 'runs'] } as const satisfie
 >;
 
 export interface LivePrediction {
-  /** label-map.ts code. */
+  /** label-map.ts code, of the region. */
   readonly bytes: Uint8Array;
   /** Of the weights. */
   readonly step: number;

@@ -8,6 +8,9 @@ import { addDataset, temporaryProject } from '../fixtures/projects.ts';
 /** Turns of the event loop in which promises settle. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
+/** Of a caller who waits. */
+const unheard = new AbortController().signal;
+
 function stage() {
   const project = temporaryProject();
   const datasetId = addDataset(project, 'cells', { count: 3 });
@@ -65,7 +68,9 @@ describe('a live training', () => {
 
     expect(await live.pause()).toMatchObject({ phase: 'paused', datasetId });
     expect(record()).toMatchObject({ step: 7, isOn: false });
-    await expect(async () => live.predict(1)).rejects.toThrow(/Start it under/);
+    await expect(async () => live.predict({ imageId: 1, area: null }, unheard)).rejects.toThrow(
+      /Start it under/,
+    );
   });
 
   it('goes on where the verbs come faster than it ends', async () => {
@@ -109,10 +114,25 @@ describe('a live training', () => {
     expect(processes).toHaveLength(1);
   });
 
+  it('is asked for what is on the screen, and told when nobody waits for the answer any more', async () => {
+    const { live, datasetId, last } = stage();
+    await live.start(datasetId);
+    const area = { left: 8, top: 0, width: 16, height: 24 };
+    const caller = new AbortController();
+    const asked = live.predict({ imageId: 1, area }, caller.signal);
+    expect(last().received.at(-1)).toEqual({ type: 'predict', id: 1, imageId: 1, area });
+    caller.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+    expect(last().received.at(-1)).toEqual({ type: 'drop', id: 1 });
+    const again = live.predict({ imageId: 2, area: null }, unheard);
+    last().tell({ type: 'prediction', id: 2, bytes: Uint8Array.of(1), step: 9 });
+    expect(await again).toEqual({ bytes: Uint8Array.of(1), step: 9 });
+  });
+
   it('is started again twice from what it saved, then says what to do', async () => {
     const { live, datasetId, last, processes } = stage();
     await live.start(datasetId);
-    const asked = live.predict(1);
+    const asked = live.predict({ imageId: 1, area: null }, unheard);
     last().dies('signal SIGKILL');
     await expect(asked).rejects.toThrow(/stopped before it could answer/);
     expect(live.state).toMatchObject({ phase: 'starting' });

@@ -112,11 +112,21 @@ export async function readTile(
     const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
     return { ...facts, ...small, labels: smallLabels?.data ?? null };
   }
+  return { ...facts, ...(await storedImage(project, image, { channels, store, labels })) };
+}
+
+/** An image at full resolution, kept in the store. `labels`: code of its label map. Errors: as readTile. */
+export async function storedImage(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+  options: Pick<TileOptions, 'channels' | 'store'> & { readonly labels: Uint8Array | null },
+): Promise<Omit<StoredTile, 'imageId' | 'name' | 'imageClass'>> {
+  const { channels, store, labels } = options;
   const opened = await openStoredImage(project, image, { bandBytes: BAND_BYTES });
   const kept = await store.keep(opened, labels, image.name);
   const { width, height, channels: stored } = opened;
   const rows = (top: number, count: number) =>
     Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));
   const conversions = await conversionsOf({ ...opened, rows }, channels, image.name);
-  return { ...facts, ...kept, width, height, channels, stored, conversions };
+  return { ...kept, width, height, channels, stored, conversions };
 }

@@ -2,14 +2,17 @@
  * Answers of a live training: predictions by the weights of now, and the open image decoded ahead of the question. When
  * there is time for them is up to the session.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { openInput } from '../images/tiles.ts';
-import { type PredictionInput, predictionInput } from '../scoring/predict.ts';
+import { assertInside, type PredictionInput, predictionInput } from '../scoring/predict.ts';
 import type { LiveEvent, LiveRequest } from './messages.ts';
 import type { LiveNetwork } from './network.ts';
 import type { LiveSettings } from './settings.ts';
+
+const dropped = () => new AppError('cancelled', 'Nobody waits for this prediction any more.');
 
 type Asked = Extract<LiveRequest, { type: 'predict' }>;
 
@@ -28,6 +31,8 @@ export class Answers {
   readonly #datasetId: number;
   readonly #deliver: (event: LiveEvent) => Promise<void>;
   #asked: Asked[] = [];
+  /** Questions that nobody waits for any more, the one that is being answered among them. */
+  readonly #dropped = new Set<number>();
   /** The image on the screen; null: none, or one that there is nothing to decode of. */
   #aheadId: number | null;
   /** As the network sees it. */
@@ -53,6 +58,11 @@ export class Answers {
     this.#asked.push(request);
   }
 
+  /** Of a large image an answer takes a while: it is left off in the middle. */
+  drop(id: number): void {
+    this.#dropped.add(id);
+  }
+
   open(imageId: number | null): void {
     this.#aheadId = imageId;
   }
@@ -61,22 +71,39 @@ export class Answers {
     const asked = this.#asked;
     this.#asked = [];
     for (const request of asked) await this.#predict(request, from);
+    this.#dropped.clear();
     await this.#decodeAhead(from);
   }
 
-  async #predict({ id, imageId }: Asked, from: Answering): Promise<void> {
+  async #predict({ id, imageId, area }: Asked, from: Answering): Promise<void> {
     const { network, settings, step, whyNone } = from;
     try {
       if (network === null || step === 0) {
         throw new AppError('conflict', `It has learned nothing yet. ${whyNone}`);
       }
-      const prediction = await network.predict(await this.#inputOf(imageId, settings));
+      const input = this.#unlessDropped(id, await this.#inputOf(imageId, settings));
+      if (area !== null) assertInside(area, input);
+      const prediction = await network.predict(input, area);
       const bytes = encodeLabelMap(prediction);
       await this.#deliver({ type: 'prediction', id, bytes, step });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       await this.#deliver({ type: 'refused', id, error: toWireError(error) });
     }
+  }
+
+  /** Messages arrive between two rows of windows: the question may be dropped by then. Errors of its rows: cancelled. */
+  #unlessDropped(id: number, input: PredictionInput): PredictionInput {
+    if (this.#dropped.has(id)) throw dropped();
+    if (!('rows' in input)) return input;
+    return {
+      ...input,
+      rows: async (top, count) => {
+        await nextTurn();
+        if (this.#dropped.has(id)) throw dropped();
+        return input.rows(top, count);
+      },
+    };
   }
 
   /** To decode the image when it is asked for would take the most of the time. */

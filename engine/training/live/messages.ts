@@ -1,5 +1,6 @@
 /** What the engine and the process of a live training say to each other (Node IPC, advanced serialization). */
 import { z } from 'zod';
+import { PredictionRegion } from '../../../shared/api.ts';
 import { EngineChoice, Id, LiveProgress, Part } from '../../../shared/entities.ts';
 import { WireError } from '../../../shared/errors.ts';
 
@@ -23,7 +24,15 @@ export const LiveRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('changed'), readAgain: z.boolean() }),
   z.object({ type: z.literal('open'), imageId: Id.nullable() }),
   z.object({ type: z.literal('hold'), why: z.string().nullable() }),
-  z.object({ type: z.literal('predict'), id: z.number().int(), imageId: Id }),
+  /** `area`: what is on the screen; null: all of it. */
+  z.object({
+    type: z.literal('predict'),
+    id: z.number().int(),
+    imageId: Id,
+    area: PredictionRegion.nullable(),
+  }),
+  /** Nobody waits for that answer any more. */
+  z.object({ type: z.literal('drop'), id: z.number().int() }),
   /** Ends after a checkpoint. */
   z.object({ type: z.literal('stop') }),
 ]);

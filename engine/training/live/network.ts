@@ -18,6 +18,7 @@ import {
   type NetworkSpec,
   type Weights,
 } from '../network/parameters.ts';
+import type { Rectangle } from '../images/image-store.ts';
 import { pixelClasses } from '../network/pixel-classes.ts';
 import { transferWeights } from '../network/transfer.ts';
 import type { Objective } from '../objectives/objective.ts';
@@ -115,8 +116,8 @@ export interface LiveNetwork {
   readonly classes: number;
   /** Loss before the update. `at`: the step's number. */
   train(batch: Batch, at: number): number;
-  /** By the weights of now. */
-  predict(input: PredictionInput): Promise<LabelMap>;
+  /** By the weights of now. `area`: what of it; null: all. */
+  predict(input: PredictionInput, area: Rectangle | null): Promise<LabelMap>;
   /** Probabilities of square views. [size, size, classes] each */
   probabilities(views: readonly Float32Array[]): Float32Array[];
   /** A checkpoint to resume from. */
@@ -174,9 +175,10 @@ export function createLiveNetwork(
     objective,
     classes,
     train: (batch, at) => step.run(batch, stepScalars(optimisation, at)),
-    async predict(input) {
+    async predict(input, area) {
       const [prediction] = await predictLabelMaps(segmenter, [step.tensors()], [input], {
         labelsAlone: true,
+        ...(area === null ? {} : { area }),
       });
       if (prediction === undefined) throw new Error('an image gave no label map');
       return prediction;

@@ -1,30 +1,58 @@
 /**
- * The images of a live training as its network sees them, with the labels that joined: squeezed, or whole where it sees
- * patches of them. Decoded when they first come up and kept while there is room; labels are exchanged without decoding
+ * The images of a live training as its network sees them, with the labels that joined: stretched to a small square, or at
+ * full resolution where it sees patches of them. Decoded when they first come up; labels are exchanged without decoding
  * the image again. What cannot be read is remembered, and not tried again unasked.
  */
+import { dirname } from 'node:path';
 import type { LiveProgress } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { decodeLabelMap } from '../../../shared/label-map.ts';
+import { decodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { labelMapCode } from '../../data/image-source.ts';
 import type { Project } from '../../db/project.ts';
 import { squeezed } from '../images/image-rows.ts';
-import { imageMemoryBytes } from '../images/image-store.ts';
-import { type Raster, resizeLabels } from '../images/resample.ts';
-import { openInput, type Tile } from '../images/tiles.ts';
+import {
+  createImageStore,
+  imageMemoryBytes,
+  type ImageStore,
+  labelLayout,
+  planeInMemory,
+} from '../images/image-store.ts';
+import { resizeLabels } from '../images/resample.ts';
+import {
+  type AnyTile,
+  openInput,
+  type StoredTile,
+  storedImage,
+  type Tile,
+} from '../images/tiles.ts';
 import type { Member } from './label-set.ts';
 import type { LiveSettings } from './settings.ts';
 
+/** Without its labels. */
+type Picture = Omit<Tile, 'labels'> | Omit<StoredTile, 'labels'>;
+
 interface Kept {
-  readonly tile: Tile;
+  readonly picture: Picture;
+  /** null: there was no room for its labels, and they are decoded when they are looked at. */
+  readonly tile: AnyTile | null;
   readonly labelMapId: number;
+  readonly bytes: number;
 }
 
-const bytesOf = ({ data, labels }: Tile) => data.byteLength + (labels?.byteLength ?? 0);
+/** At the scale of the picture. */
+function labelled(picture: Picture, full: LabelMap): AnyTile {
+  if ('data' in picture) {
+    const { width, height } = picture;
+    return { ...picture, labels: resizeLabels(full, width, height).data };
+  }
+  return { ...picture, labels: planeInMemory(full.data, labelLayout(full.width)) };
+}
 
 export class Pictures {
   readonly #project: Project;
   readonly #maxBytes = imageMemoryBytes();
+  /** Of whole images, which do not count here: in memory or beside the project, as there is room. */
+  readonly #store: ImageStore;
   readonly #kept = new Map<number, Kept>();
   /** By revision. */
   readonly #unreadable = new Map<number, LiveProgress['unused'][number]>();
@@ -32,6 +60,7 @@ export class Pictures {
 
   constructor(project: Project) {
     this.#project = project;
+    this.#store = createImageStore({ folder: dirname(project.path) });
   }
 
   /** Revisions that could not be read. */
@@ -48,11 +77,15 @@ export class Pictures {
     const kept = this.#kept.get(imageId);
     if (kept === undefined) return;
     this.#kept.delete(imageId);
-    this.#bytes -= bytesOf(kept.tile);
+    this.#bytes -= kept.bytes;
+  }
+
+  close(): void {
+    this.#store.close();
   }
 
   /** With exactly the labels that joined; null: it cannot be read, or a sitting has put newer labels in their place. */
-  async of(member: Member, settings: LiveSettings): Promise<Tile | null> {
+  async of(member: Member, settings: LiveSettings): Promise<AnyTile | null> {
     try {
       return await this.#read(member, settings);
     } catch (error) {
@@ -66,35 +99,48 @@ export class Pictures {
     }
   }
 
-  async #read({ image, imageId, labelMapId }: Member, settings: LiveSettings): Promise<Tile> {
+  async #read(member: Member, settings: LiveSettings): Promise<AnyTile> {
+    const { imageId, labelMapId } = member;
     const known = this.#kept.get(imageId);
-    if (known?.labelMapId === labelMapId) return known.tile;
-    const { sampling, network } = settings;
-    const { sizePx, mode } = sampling;
-    let raster: Raster | undefined = known?.tile;
-    if (raster === undefined) {
-      const rows = await openInput(this.#project, image, network.inputChannels);
-      raster = mode === 'resize' ? await squeezed(rows, sizePx) : await rows.rows(0, rows.height);
-    }
-    const { width, height, channels, data } = raster;
-    const full = decodeLabelMap(labelMapCode(this.#project, labelMapId));
-    if (full.width !== image.widthPx || full.height !== image.heightPx) {
-      throw new AppError(
-        'corrupt',
-        `Its labels are ${full.width} × ${full.height} px, the image ${image.widthPx} × ${image.heightPx} px. Label it again.`,
-        { subject: image.name },
-      );
-    }
-    const labels = mode === 'resize' ? resizeLabels(full, sizePx, sizePx).data : full.data;
-    const tile: Tile = {
-      ...{ imageId, name: image.name, imageClass: null },
-      ...{ width, height, channels, data, labels },
-    };
+    if (known?.labelMapId === labelMapId && known.tile !== null) return known.tile;
+    const picture = known?.picture ?? (await this.#picture(member, settings));
+    const full = this.#labels(member);
+    const tile = labelled(picture, full);
     this.forget(imageId);
-    if (this.#bytes + bytesOf(tile) <= this.#maxBytes) {
-      this.#kept.set(imageId, { tile, labelMapId });
-      this.#bytes += bytesOf(tile);
+    const isSmall = 'data' in picture;
+    const pictureBytes = isSmall ? picture.data.byteLength : 0;
+    const labelBytes = isSmall ? picture.width * picture.height : full.data.byteLength;
+    const hasRoom = this.#bytes + pictureBytes + labelBytes <= this.#maxBytes;
+    // A whole image is in the store: decoded once, whatever becomes of its labels.
+    if (hasRoom || !isSmall) {
+      const bytes = hasRoom ? pictureBytes + labelBytes : 0;
+      this.#kept.set(imageId, { picture, tile: hasRoom ? tile : null, labelMapId, bytes });
+      this.#bytes += bytes;
     }
     return tile;
+  }
+
+  async #picture({ image, imageId }: Member, settings: LiveSettings): Promise<Picture> {
+    const { mode, sizePx } = settings.sampling;
+    const channels = settings.network.inputChannels;
+    const facts = { imageId, name: image.name, imageClass: null };
+    if (mode === 'resize') {
+      const rows = await openInput(this.#project, image, channels);
+      return { ...facts, ...(await squeezed(rows, sizePx)) };
+    }
+    const options = { channels, store: this.#store, labels: null };
+    const { labels: _none, ...stored } = await storedImage(this.#project, image, options);
+    return { ...facts, ...stored };
+  }
+
+  /** Errors: corrupt. */
+  #labels({ image, labelMapId }: Member): LabelMap {
+    const full = decodeLabelMap(labelMapCode(this.#project, labelMapId));
+    if (full.width === image.widthPx && full.height === image.heightPx) return full;
+    throw new AppError(
+      'corrupt',
+      `Its labels are ${full.width} × ${full.height} px, the image ${image.widthPx} × ${image.heightPx} px. Label it again.`,
+      { subject: image.name },
+    );
   }
 }

@@ -108,6 +108,9 @@ export class LiveSession {
       case 'predict':
         this.#answers.ask(request);
         break;
+      case 'drop':
+        this.#answers.drop(request.id);
+        break;
       case 'stop':
         this.#stopping = true;
         break;
@@ -136,6 +139,7 @@ export class LiveSession {
     await this.#save();
     this.#report({ phase: 'paused', why: null }, true);
     this.#network?.dispose();
+    this.#pictures.close();
   }
 
   // ───────────────────────────── what there is ─────────────────────────────

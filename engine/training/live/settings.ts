@@ -1,6 +1,6 @@
 /**
- * Settings of a live training, from its images alone. They are small: a step and a prediction have to be over within a
- * second on an ordinary processor, whatever the images are.
+ * Settings of a live training, from its images alone. They are small: a step and a prediction of what is on the screen
+ * have to be over within a second on an ordinary processor, whatever the images are.
  */
 import {
   NetworkConfig,
@@ -8,15 +8,13 @@ import {
   type SamplingConfig,
 } from '../../../shared/entities.ts';
 
-/** Sides of the square that a small image is stretched to, and that of patches. */
+/** The least side of the square that a small image is stretched to. */
 const SMALLEST_PX = 64;
-const PATCH_PX = 256;
 /**
- * Up to this side larger ones are seen as they are, in patches: windows over one of 1024 px take half a second, and over
- * four times as many pixels more than an answer may take. Those that are larger still are squeezed.
+ * Larger images are seen at their own scale, in patches of this side: shrunk, what is small in them would be gone. Windows
+ * over one of 1024 px take half a second; of larger ones what is on the screen is answered first.
  */
-const LARGEST_IN_PATCHES_PX = 1024;
-const SQUEEZED_PX = 512;
+const PATCH_PX = 256;
 /** Pixels of a step, which an answer may have to wait for: 8 views of 128 px, or two patches. */
 const STEP_PIXELS = 2 ** 17;
 const MOST_VIEWS = 16;
@@ -41,7 +39,6 @@ export const viewsOf = (sizePx: number): number =>
 
 /** `side`: the longer one of most images. */
 function samplingOf(side: number): SamplingConfig {
-  if (side > LARGEST_IN_PATCHES_PX) return { sizePx: SQUEEZED_PX, mode: 'resize' };
   if (side > PATCH_PX) return { sizePx: PATCH_PX, mode: 'patches' };
   let sizePx = SMALLEST_PX;
   while (sizePx < side) sizePx *= 2;

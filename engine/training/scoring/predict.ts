@@ -4,6 +4,7 @@
  * as numbers than some of its rows.
  */
 import type { SamplingConfig } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import { type ClassScores, quantised } from '../../../shared/post-processing.ts';
 import { type ImageRows, squeezed } from '../images/image-rows.ts';
@@ -154,6 +155,18 @@ function columnsOf(
     out.set(rows.subarray(from, from + width * classes), y * width * classes);
   }
   return out;
+}
+
+/** Errors: invalid-input. */
+export function assertInside(
+  { left, top, width, height }: Rectangle,
+  image: { readonly width: number; readonly height: number },
+): void {
+  if (left + width <= image.width && top + height <= image.height) return;
+  throw new AppError(
+    'invalid-input',
+    `The region reaches beyond the image, which is ${image.width}×${image.height} px. Choose one inside it.`,
+  );
 }
 
 const wholeOf = ({ width, height }: { readonly width: number; readonly height: number }) => ({

@@ -47,7 +47,10 @@ it('takes up new labels, answers, and goes on from its checkpoint after a pause 
   expect(begun).toMatchObject({ phase: 'training', images: 10, heldOut: 4, trouble: null });
 
   const [first] = images;
-  const prediction = await live.predict(first?.id ?? 0);
+  const prediction = await live.predict(
+    { imageId: first?.id ?? 0, area: null },
+    new AbortController().signal,
+  );
   expect(decodeLabelMap(prediction.bytes)).toMatchObject({ width: SIZE_PX, height: SIZE_PX });
 
   // A correction of an image that is trained on joins; whoever is held out stays so.

@@ -14,6 +14,6 @@ it('sees most images as they are, and a step never costs more than a step', () =
   expect(of(256)).toEqual(['resize', 256, 2]);
   expect(of(257)).toEqual(['patches', 256, 2]);
   expect(of(1024)).toEqual(['patches', 256, 2]);
-  expect(of(1025)).toEqual(['resize', 512, 1]);
+  expect(of(4096, 20_000)).toEqual(['patches', 256, 2]);
   expect(liveSettings(images(1000, 1000, 8)).network.inputChannels).toBe(3);
 });
