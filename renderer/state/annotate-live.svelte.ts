@@ -2,10 +2,13 @@
  * The training that goes on while one labels, as Annotate shows it: how far it is, its curve, and what it sees in the
  * open image. Tells the engine which image that is. Its words are live-words.ts's.
  */
-import type { LivePoint, LiveState, Model } from '../../shared/entities.ts';
+import type { ImageRecord, LivePoint, LiveState, Model } from '../../shared/entities.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
+import { decodeLabelMap } from '../../shared/label-map.ts';
 import type { Api } from '../api.ts';
+import type { ShownPrediction } from '../canvas/accept.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
+import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 
 /** Phases in which it has a process. */
@@ -33,6 +36,7 @@ export class AnnotateLive {
   readonly #habits: AnnotateHabits;
   #datasetId = $state.raw<number | null>(null);
   #imageId: number | null = null;
+  #asking: AbortController | null = null;
 
   constructor(options: { api: Api; project: string; habits: AnnotateHabits }) {
     this.#api = options.api;
@@ -59,6 +63,11 @@ export class AnnotateLive {
   /** Whether it can answer. */
   get canAnswer(): boolean {
     return this.isUnderWay && (this.state?.step ?? 0) > 0;
+  }
+
+  /** Whether an answer for this image is being waited for. */
+  isAskingOf(imageId: number): boolean {
+    return this.isAsking && this.#imageId === imageId;
   }
 
   /** At the start, and after the connection was lost, when events were missed. */
@@ -90,6 +99,7 @@ export class AnnotateLive {
 
   /** Which image is on the screen; null: none any more. */
   look(imageId: number | null): void {
+    if (imageId !== this.#imageId) this.#asking?.abort();
     this.#imageId = imageId;
     this.#tellImage();
   }
@@ -143,15 +153,47 @@ export class AnnotateLive {
     }
   }
 
-  /** What it sees in an image now. Errors: conflict, where it does not run or has learned nothing; those of reading it. */
-  async see(imageId: number): Promise<LabelLayer> {
+  /**
+   * Shows what it sees in an image now; of a large one `first` comes first. Opening another image ends it. Errors:
+   * conflict, where it does not run or has learned nothing; those of reading it.
+   */
+  async see(
+    image: Pick<ImageRecord, 'id' | 'widthPx' | 'heightPx'>,
+    {
+      first,
+      blank,
+      show,
+    }: {
+      readonly first: Rect | null;
+      readonly blank: number;
+      readonly show: (seen: ShownPrediction) => void;
+    },
+  ): Promise<void> {
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
     this.isAsking = true;
+    const size = { width: image.widthPx, height: image.heightPx };
+    const whole = { x0: 0, y0: 0, x1: size.width, y1: size.height };
     try {
-      const url = pixelsUrl('live', { project: this.#project, image: imageId });
-      const { bytes } = await this.#api.fetchPixels(url);
-      return LabelLayer.decode(bytes);
+      for (const area of first === null ? [whole] : [first, whole]) {
+        const { x0, y0, x1, y1 } = area;
+        const part = area === whole ? {} : { left: x0, top: y0, width: x1 - x0, height: y1 - y0 };
+        const url = pixelsUrl('live', { project: this.#project, image: image.id, ...part });
+        const { bytes } = await this.#api.fetchPixels(url, { signal: asking.signal });
+        const layer =
+          area === whole
+            ? LabelLayer.decode(bytes)
+            : LabelLayer.of(decodeLabelMap(bytes), { size, at: { x: x0, y: y0 }, blank });
+        show({ layer, area });
+      }
+    } catch (error) {
+      if (!asking.signal.aborted) throw error;
     } finally {
-      this.isAsking = false;
+      if (this.#asking === asking) {
+        this.#asking = null;
+        this.isAsking = false;
+      }
     }
   }
 }

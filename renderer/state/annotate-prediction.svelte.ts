@@ -109,12 +109,15 @@ export class AnnotatePrediction {
     if (request === this.#request) this.state = state;
   }
 
-  /** Shows what the training that goes on sees, or what a helper proposes, in the place of a run's prediction. */
-  showOf(by: 'live' | Helper, layer: LabelLayer): void {
+  /**
+   * Shows what the training that goes on sees, or what a helper proposes, in the place of a run's prediction. `area`: of the
+   * image, where the rest of it is not seen yet.
+   */
+  showOf(by: 'live' | Helper, layer: LabelLayer, area: Rect = whole(layer).area): void {
     this.#request++;
     this.runId = null;
     this.by = by;
-    this.state = { kind: 'shown', ...whole(layer) };
+    this.state = { kind: 'shown', layer, area };
   }
 
   /** Shows what a network answered, in the place of what it predicted before. */

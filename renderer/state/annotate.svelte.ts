@@ -43,6 +43,7 @@ import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotateScribbles } from './annotate-scribbles.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
+import { firstSeen } from './first-seen.ts';
 import { LabellingClock } from './labelling-clock.svelte.ts';
 import { PredictionGains } from './prediction-gains.svelte.ts';
 
@@ -488,13 +489,21 @@ export class AnnotateState {
 
   /** Shows what the training that goes on sees in the open image now. Errors: those of AnnotateLive.see. */
   async showLive(): Promise<void> {
-    const { document } = this;
-    if (document === null || this.live.isAsking) return;
-    const layer = await this.live.see(document.record.id);
-    if (this.document !== document) return;
-    this.network.stop();
-    this.prediction.showOf('live', layer);
-    this.setPredictionVisible(true);
+    const { document, blank } = this;
+    if (document === null || this.live.isAskingOf(document.record.id)) return;
+    let isFirst = true;
+    await this.live.see(document.record, {
+      first: firstSeen(this.editor.view),
+      blank,
+      show: (seen) => {
+        // While the rest of it was computed, something else was laid over the image.
+        if (this.document !== document || !(isFirst || this.prediction.by === 'live')) return;
+        isFirst = false;
+        this.network.stop();
+        this.prediction.showOf('live', seen.layer, seen.area);
+        this.setPredictionVisible(true);
+      },
+    });
   }
 
   /** What is in view of the image, in its pixels. */

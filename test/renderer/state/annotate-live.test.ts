@@ -106,6 +106,41 @@ describe('the training while one labels', () => {
     await expect.poll(() => annotate.prediction.layer?.get(0, 0)).toBe(2);
   });
 
+  it('shows of a large image what is on the screen first, then the rest, until another one is opened', async () => {
+    const { annotate, last } = await sitting();
+    await annotate.toggleLive();
+    last().tell(progressAt(5));
+    const record = annotate.document?.record;
+    if (record === undefined) throw new Error('no image is open');
+    const shown: number[][] = [];
+    last().answers = (request) => {
+      if (request.type !== 'predict') return;
+      const { width, height } = request.area ?? { width: SIZE, height: SIZE };
+      const data = new Uint8Array(width * height).fill(request.area === null ? 2 : 1);
+      const bytes = encodeLabelMap({ width, height, data });
+      last().tell({ type: 'prediction', id: request.id, bytes, step: 5 });
+    };
+    const see = () =>
+      annotate.live.see(record, {
+        ...{ first: { x0: 4, y0: 8, x1: 12, y1: 16 }, blank: 0 },
+        show: ({ layer, area }) => shown.push([area.x0, area.x1, layer.get(3, 8), layer.get(4, 8)]),
+      });
+    await see();
+    expect(shown).toEqual([
+      [4, 12, 0, 1],
+      [0, SIZE, 2, 2],
+    ]);
+    // Nobody waits for the rest any more.
+    last().answers = () => undefined;
+    const askedBefore = last().received.length;
+    const asked = see();
+    await expect.poll(() => last().received.length).toBeGreaterThan(askedBefore);
+    await annotate.show(1);
+    await asked;
+    await expect.poll(() => last().received.some(({ type }) => type === 'drop')).toBe(true);
+    expect(annotate.live.isAsking).toBe(false);
+  });
+
   it('says why it cannot show anything', async () => {
     const { annotate, last } = await sitting();
     await expect(annotate.showLive()).rejects.toThrow(/Start it under "Train while I label"/);
