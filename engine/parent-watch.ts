@@ -4,8 +4,12 @@
  */
 import { Worker } from 'node:worker_threads';
 
-/** To be called once, by a process that the engine forked. Keeps nobody alive. */
+/**
+ * To be called once, by a process that the engine forked. Keeps nobody alive. Ctrl+C reaches every process of a terminal at
+ * once: what becomes of this one is up to the engine.
+ */
 export function endWithParent(): void {
+  process.on('SIGINT', () => undefined);
   const thread = new Worker(new URL('./parent-watch-thread.ts', import.meta.url), {
     workerData: process.ppid,
   });

@@ -9,7 +9,9 @@ import {
   type Stored,
 } from '../../shared/api.ts';
 import { megabytes } from '../../shared/number-format.ts';
+import { capitalised, inWords } from '../../shared/sentences.ts';
 import { DROPPABLE_WORDS, STORED_WORDS } from '../../shared/storage-words.ts';
+import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { withProgress, withProject } from './host.ts';
 import { print } from './output.ts';
 
@@ -17,7 +19,7 @@ type Options = Readonly<Record<Droppable, boolean>> & {
   readonly dryRun: boolean;
   readonly backup: boolean;
   readonly json: boolean;
-};
+} & YesFlag;
 
 const row = (words: string, { count, bytes }: Partial<Stored>) =>
   `  ${words.padEnd(44)} ${megabytes(bytes ?? 0).padStart(12)}${count === undefined ? '' : `  (${count})`}`;
@@ -45,6 +47,17 @@ function reportLines(project: string, report: StorageReport, drop: readonly Drop
   ];
 }
 
+const dropWords = (
+  drop: readonly Droppable[],
+  { droppable, backup }: Pick<StorageReport, 'droppable'> & { readonly backup: boolean },
+): string => {
+  const parts = drop.map((kind) => {
+    const { count, bytes } = droppable[kind];
+    return `${DROPPABLE_WORDS[kind].title} (${count}, ${megabytes(bytes)})`;
+  });
+  return `${capitalised(inWords(parts))} would be dropped${backup ? ', after a backup' : ', without a backup'}.`;
+};
+
 export function addCompactCommand(program: Command): void {
   const command = program
     .command('compact')
@@ -53,7 +66,7 @@ export function addCompactCommand(program: Command): void {
   for (const kind of DROPPABLE) {
     command.option(`--${kind}`, `drop, too: ${DROPPABLE_WORDS[kind].what}`, false);
   }
-  command
+  withYes(command)
     .option('--no-backup', 'drop without a backup of the project as it was')
     .option('--dry-run', 'say what would be freed, and change nothing', false)
     .option('--json', 'print one JSON document', false)
@@ -69,7 +82,8 @@ long as you keep it.
 
 Examples:
   graft compact cells.graft --history --checkpoints --dry-run
-  graft compact cells.graft --history --checkpoints`,
+  graft compact cells.graft --history --checkpoints
+  graft compact cells.graft --history --yes          in a script`,
     )
     .action(async (path: string, options: Options) => {
       const drop = DROPPABLE.filter((kind) => options[kind]);
@@ -80,6 +94,10 @@ Examples:
           return;
         }
         const { backup } = options;
+        if (drop.length > 0) {
+          const { droppable } = await caller.call('project.storage', { project });
+          await confirm(dropWords(drop, { droppable, backup }), options);
+        }
         const report = await withProgress((o) =>
           caller.call('project.compact', { project, drop, backup }, o),
         );

@@ -8,6 +8,7 @@ import { AppError } from '../../shared/errors.ts';
 import { networkInText } from '../../shared/networks.ts';
 import { megabytes } from '../../shared/number-format.ts';
 import { integer } from './arguments.ts';
+import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProject } from './host.ts';
 import { findModel } from './lookup.ts';
@@ -164,20 +165,26 @@ Examples:
       },
     );
 
-  encoder
-    .command('delete')
-    .description(
-      'takes an encoder out of a project: an imported one, or a pretrained one of no study',
-    )
-    .argument('<project>', 'project file')
-    .argument('<id>', 'number of the encoder', integer)
-    .option('--json', 'print one JSON document', false)
-    .action(async (path: string, encoderId: number, options: { json: boolean }) => {
-      await withProject(path, async (caller, project) => {
-        await caller.call('encoders.delete', { project, encoderId });
-        print(options, { deleted: encoderId }, `encoder ${encoderId} is deleted`);
-      });
+  withYes(
+    encoder
+      .command('delete')
+      .description(
+        'takes an encoder out of a project: an imported one, or a pretrained one of no study',
+      )
+      .argument('<project>', 'project file')
+      .argument('<id>', 'number of the encoder', integer)
+      .option('--json', 'print one JSON document', false),
+  ).action(async (path: string, encoderId: number, options: { json: boolean } & YesFlag) => {
+    await withProject(path, async (caller, project) => {
+      const encoders = await caller.call('encoders.list', { project });
+      const found = encoders.find(({ id }) => id === encoderId);
+      if (found !== undefined) {
+        await confirm(`The encoder "${found.name}" is deleted with its weights.`, options);
+      }
+      await caller.call('encoders.delete', { project, encoderId });
+      print(options, { deleted: encoderId }, `encoder ${encoderId} is deleted`);
     });
+  });
 
   program
     .command('export-model')

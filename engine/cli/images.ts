@@ -1,6 +1,7 @@
 /** graft images …: what is done with images that are there. */
 import { type Command, Option } from 'commander';
 import {
+  type BinEntry,
   CLASH_CHOICES,
   type ClashChoice,
   type HeldImage,
@@ -12,6 +13,7 @@ import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { counted, megabytes } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pageName } from '../data/page-names.ts';
+import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { imagesNamed, imagesOf } from './image-names.ts';
 import { findDataset } from './lookup.ts';
@@ -37,6 +39,11 @@ const heldLines = (held: readonly HeldImage[]): string[] => [
     ? [`  … and ${held.length - LISTED} more stay there (--json lists all)`]
     : []),
 ];
+
+const emptyWords = ({ name }: Dataset, entries: readonly BinEntry[]): string => {
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  return `${counted(entries.length, 'image')} of "${name}" (${megabytes(bytes)}) ${entries.length === 1 ? 'is' : 'are'} deleted for good, with labels.`;
+};
 
 async function binned({ caller, project, dataset }: Place): Promise<ImageRecord[]> {
   const entries = await caller.call('bin.list', { project, datasetId: dataset.id });
@@ -296,13 +303,18 @@ Examples:
       }),
     );
 
-  withFlags(
-    images
-      .command('empty-bin')
-      .description('delete for good what is in the bin and nothing is made of')
-      .argument('<project>', 'project file'),
-  ).action((path: string, options: Flags) =>
+  withYes(
+    withFlags(
+      images
+        .command('empty-bin')
+        .description('delete for good what is in the bin and nothing is made of')
+        .argument('<project>', 'project file'),
+    ),
+  ).action((path: string, options: Flags & YesFlag) =>
     inDataset(path, options, async ({ caller, project, dataset }) => {
+      const binnedNow = await caller.call('bin.list', { project, datasetId: dataset.id });
+      const free = binnedNow.filter(({ heldBy }) => heldBy.length === 0);
+      if (free.length > 0) await confirm(emptyWords(dataset, free), options);
       const emptied = await caller.call('bin.empty', { project, datasetId: dataset.id });
       const { deleted, bytes, held } = emptied;
       print(options, emptied, [

@@ -9,8 +9,9 @@ import {
   signedInterval,
 } from '../../shared/number-format.ts';
 import { number } from './arguments.ts';
+import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { withProject } from './host.ts';
-import { findModel } from './lookup.ts';
+import { findDataset, findModel } from './lookup.ts';
 import { print, table } from './output.ts';
 
 const diceOf = ({ dice, ci95, scored, status }: ListedModel) => {
@@ -65,7 +66,7 @@ export function addModelsCommands(program: Command): void {
       'after',
       `
 Examples:
-  graft models list cells.graft
+  graft models cells.graft
   graft models compare cells.graft "this week" "last week"
   graft predict cells.graft more-images/ --model "this week" --out masks
   graft export-model cells.graft --model "this week" --format onnx --out cells.onnx`,
@@ -78,15 +79,21 @@ Examples:
       .argument('<model>', 'name of the model');
 
   models
-    .command('list')
-    .description('all models, the newest first')
+    .command('list', { isDefault: true })
+    .description('all models, whatever their dataset, the newest first')
     .argument('<project>', 'project file')
+    .option('--dataset <name>', 'those of this dataset alone')
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: { json: boolean }) => {
+    .action(async (path: string, options: { dataset?: string; json: boolean }) => {
       await withProject(
         path,
         async (caller, project) => {
-          const found = await caller.call('models.list', { project });
+          const all = await caller.call('models.list', { project });
+          const of =
+            options.dataset === undefined
+              ? null
+              : (await findDataset(caller, project, options.dataset)).id;
+          const found = all.filter(({ datasetId }) => of === null || datasetId === of);
           print(options, { models: found }, listLines(found));
         },
         { reachable: true },
@@ -154,13 +161,20 @@ Examples:
       );
     });
 
-  named('stop', 'end a training that another process has under way')
+  withYes(named('stop', 'end a training that another process has under way'))
     .option('--keep', 'with the best network so far, which is tested and stays as the model', false)
-    .action(async (path: string, model: string, { keep }: { keep: boolean }) => {
+    .action(async (path: string, model: string, options: { keep: boolean } & YesFlag) => {
+      const { keep } = options;
       await withProject(
         path,
         async (caller, project) => {
           const { id, name } = await findModel(caller, project, model);
+          if (!keep) {
+            await confirm(
+              `What "${name}" has learned is thrown away (--keep: it stays as the model).`,
+              options,
+            );
+          }
           await caller.call('models.stop', { project, modelId: id, keep });
           process.stdout.write(
             keep ? `"${name}" ends with what it has learned.\n` : `"${name}" is cancelled.\n`,
@@ -170,12 +184,13 @@ Examples:
       );
     });
 
-  named('delete', 'delete a model with its weights and scores').action(
-    async (path: string, model: string) => {
+  withYes(named('delete', 'delete a model with its weights and scores')).action(
+    async (path: string, model: string, options: YesFlag) => {
       await withProject(
         path,
         async (caller, project) => {
           const { id, name } = await findModel(caller, project, model);
+          await confirm(`The model "${name}" is deleted with its weights and scores.`, options);
           const { kept } = await caller.call('models.remove', { project, modelId: id });
           process.stdout.write(`"${name}" is deleted. ${kept.join(' ')}\n`);
         },

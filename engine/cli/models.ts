@@ -17,6 +17,7 @@ import { integer, number } from './arguments.ts';
 import { chooseRun } from './choose-run.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
+import type { OnInterrupt } from './keep-or-drop.ts';
 import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
@@ -39,17 +40,31 @@ interface PretrainOptions extends NetworkOptions {
 
 /**
  * Follows one run of this process to its end. Errors: what holds all training, where something does; cancelled at Ctrl+C,
- * with the command that goes on. It stays queued then, from its last checkpoint.
+ * with the command that goes on. It stays queued then, from its last checkpoint, unless `onInterrupt` does otherwise.
  */
-export async function followRun(engine: Engine, project: string, runId: number): Promise<Run> {
+export async function followRun(
+  engine: Engine,
+  project: string,
+  {
+    runId,
+    onInterrupt = () => Promise.resolve(false),
+  }: { runId: number; onInterrupt?: OnInterrupt },
+): Promise<Run> {
   const bar = createProgressBar();
   const { runs } = engine.project(project).db;
   const abort = new AbortController();
-  const interrupt = () => abort.abort();
+  const terminate = () => abort.abort();
+  let pressed = 0;
+  const interrupt = () => void pressed++;
   process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  process.on('SIGTERM', terminate);
   try {
+    let heard = 0;
     for (;;) {
+      for (; heard < pressed && !abort.signal.aborted; heard++) {
+        bar.end();
+        if (!(await onInterrupt(heard + 1))) terminate();
+      }
       if (abort.signal.aborted) throw interrupted(`graft serve ${shellWord(project)}`);
       const { run } = await engine.call('runs.get', { project, runId });
       const waits =
@@ -66,7 +81,7 @@ export async function followRun(engine: Engine, project: string, runId: number):
     }
   } finally {
     process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    process.off('SIGTERM', terminate);
     bar.end();
   }
 }
@@ -150,7 +165,8 @@ Examples:
               contrastiveWeight: options.contrastiveWeight,
             },
           });
-          const run = local === null ? queued : await followRun(local, project, queued.id);
+          const run =
+            local === null ? queued : await followRun(local, project, { runId: queued.id });
           print(
             options,
             run,

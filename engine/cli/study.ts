@@ -17,6 +17,7 @@ import {
 import type { StudyProgress } from '../../shared/study-progress.ts';
 import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
+import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
@@ -207,19 +208,25 @@ function addRun(study: Command, name: 'run' | 'resume', description: string): vo
 }
 
 function addVerb(study: Command, name: 'status' | 'pause' | 'cancel', description: string): void {
-  study
+  const command = study
     .command(name)
     .description(description)
     .argument('<project>', 'project file')
     .option('--name <study>', 'which study (default: the newest)')
-    .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: StudyOptions) => {
+    .option('--json', 'print one JSON document', false);
+  (name === 'cancel' ? withYes(command) : command).action(
+    async (path: string, options: StudyOptions & Partial<YesFlag>) => {
       await withProject(path, async (caller, project) => {
-        const { id } = await findStudy(caller, project, options.name);
+        const { id, name: called } = await findStudy(caller, project, options.name);
+        if (name === 'cancel') {
+          const what = `"${called}" is stopped for good: what is done stays, what is not is never run.`;
+          await confirm(what, { yes: options.yes === true });
+        }
         const progress = await caller.call(`studies.${name}`, { project, studyId: id });
         print(options, progress, progressLines(progress));
       });
-    });
+    },
+  );
 }
 
 function addReport(study: Command): void {

@@ -14,6 +14,7 @@ import { networkInText } from '../../shared/networks.ts';
 import { counted, duration } from '../../shared/number-format.ts';
 import { atLeastOne, checked, given, integer, positive } from './arguments.ts';
 import { type Caller, withProject } from './host.ts';
+import { keepOrDrop } from './keep-or-drop.ts';
 import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
 
@@ -139,8 +140,9 @@ export function addTrainCommand(program: Command): void {
       'after',
       `
 Settings that are not given are worked out from the images and said.
-Ctrl+C keeps what was trained: graft serve goes on with it. From another terminal,
-graft models stop P.graft NAME --keep ends it with the best network so far.
+Ctrl+C ends it with the best network so far, which is tested and stays as the model; Ctrl+C again
+throws it away. Where there is no terminal, what was trained is kept and graft serve goes on with it.
+From another terminal: graft models stop P.graft NAME --keep.
 
 Examples:
   graft train cells.graft --dataset cells --minutes 10 --name first
@@ -189,10 +191,20 @@ Examples:
             );
             return;
           }
-          const ended = await followRun(local, project, run.id);
+          const say = (line: string) => process.stderr.write(`${line}\n`);
+          const ended = await followRun(local, project, {
+            runId: run.id,
+            // Nobody reads what a second Ctrl+C would do where there is no terminal.
+            ...(process.stderr.isTTY
+              ? { onInterrupt: keepOrDrop(local, { project, model, say }) }
+              : {}),
+          });
           if (ended.error !== null) throw fromWireError(ended.error);
           if (ended.status !== 'done') {
-            throw new AppError('cancelled', `The training of "${model.name}" was cancelled.`);
+            throw new AppError(
+              'cancelled',
+              `The training of "${model.name}" was cancelled; nothing of it is kept.`,
+            );
           }
           const score = await caller.call('models.score', { project, modelId: model.id });
           const { images, classes, seconds, words } = score;

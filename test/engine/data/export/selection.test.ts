@@ -102,7 +102,10 @@ it('graft images and graft export do to named images what they say, and refuse n
   expect(await images('rename', '5.png', '3.png')).toMatch(/5\.png is now called 3\.png/);
   expect(await images('restore', '3.png')).toMatch(/3\.png is called 3 \(2\)\.png now/);
   expect(await images('list', '--bin')).toMatch(/4\.png +2×1 +yes/);
-  expect(await images('empty-bin')).toMatch(/deleted 1 image of "cells" for good/);
+  await expect(images('empty-bin')).rejects.toThrow(
+    /1 image of "cells" .* is deleted for good.*say --yes/,
+  );
+  expect(await images('empty-bin', '--yes')).toMatch(/deleted 1 image of "cells" for good/);
   expect(await images('list', '--excluded')).toMatch(/10\.png +2×1 +yes +blurred/);
   const said = await graft('export', path, join(folder, 'out'), '--images', '?.png', '1*');
   expect(said).toMatch(/wrote 10 images in 21 files/);

@@ -17,6 +17,8 @@ export interface FakeTrainer {
   /** Ends the process, in order or without a word. */
   end(how: 'orderly' | 'killed'): Promise<void>;
   stopAsked: boolean;
+  /** Asked to stop, it goes on. */
+  ignoresStop: boolean;
 }
 
 const fail = (error: unknown) => {
@@ -40,6 +42,7 @@ export function fakeTrainers() {
       threads: request.threads,
       kernels: request.kernels,
       stopAsked: false,
+      ignoresStop: false,
       send: onEvent,
       async end(how) {
         if (running.includes(fake)) running.splice(running.indexOf(fake), 1);
@@ -54,6 +57,7 @@ export function fakeTrainers() {
       kill: () => killed(fake),
       stop() {
         fake.stopAsked = true;
+        if (fake.ignoresStop) return;
         onEvent({ type: 'checkpoint', kind: 'last', step: 5, bytes: new Uint8Array([5]) });
         onEvent({ type: 'stopped', step: 5 });
         fake.end('orderly').catch(fail);
