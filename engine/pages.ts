@@ -1,6 +1,6 @@
 /** The plain pages that the server shows while there is no window: projects and running studies. */
 import { reportUrl } from '../shared/exchange.ts';
-import { duration } from '../shared/number-format.ts';
+import { counted, duration } from '../shared/number-format.ts';
 import { markup, type Markup, trusted } from '../shared/markup.ts';
 import { studyProgress } from '../shared/study-progress.ts';
 import type { Engine } from './engine.ts';
@@ -49,7 +49,7 @@ export async function overviewPage(engine: Engine): Promise<string> {
           : '');
       const report = reportUrl({ project: db.path, study: study.id });
       return markup`<tr><td>${study.name}</td><td>${study.status}</td>
-<td><progress max="${String(stepsTotal)}" value="${String(stepsDone)}"></progress><br>${String(counts.done)} runs done, ${String(counts.queued + counts.running)} to do${counts.failed > 0 && `, ${counts.failed} failed`}</td>
+<td><progress max="${String(stepsTotal)}" value="${String(stepsDone)}"></progress><br>${counted(counts.done, 'run')} done, ${String(counts.queued + counts.running)} to do${counts.failed > 0 && `, ${counts.failed} failed`}</td>
 <td>${left}</td><td>${counts.done > 0 && markup`<a href="${report}">report</a>`}</td></tr>`;
     });
     const datasets = db.datasets.list();
@@ -58,7 +58,7 @@ export async function overviewPage(engine: Engine): Promise<string> {
       datasets.length === 0
         ? 'No datasets yet: graft import or graft generate brings images in.'
         : datasets
-            .map((d) => `${d.name}: ${d.imageCount} images, ${d.labelledCount} labelled`)
+            .map((d) => `${d.name}: ${counted(d.imageCount, 'image')}, ${d.labelledCount} labelled`)
             .join(' · ')
     }</p>
 ${

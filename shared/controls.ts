@@ -17,6 +17,7 @@ export const CONTROLS = {
   splits: 'Several splits',
   pilot: 'Taking as a pilot',
   alike: 'Alike images …',
+  holds: 'The folder holds',
   clash: 'Images whose names are taken',
   same: 'Images that were added again',
   newClasses: 'Add the classes that the dataset has not',
@@ -33,6 +34,12 @@ export const ONE_MASK_WORDS: Readonly<Record<OneMask, string>> = {
   first: 'Belongs to the first page',
   every: 'Belongs to every page',
 };
+
+/** What a path holds that is added to a dataset. */
+export const HOLDS_WORDS = {
+  images: 'Images, with or without masks',
+  masks: 'Masks of images that are there',
+} as const;
 
 /** What becomes of an image in the bin that was added again meanwhile. */
 export const RESTORE_WORDS: Readonly<Record<Exclude<RestoreChoice, 'refuse'>, string>> = {
@@ -58,6 +65,7 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--one-mask every/g, chosen('oneMask', ONE_MASK_WORDS.every)],
   [/--images DIR/g, named('imagesDir')],
   [/--map(?: \S+=\w+(?: or \S+=\w+)?)?/g, `${named('becomes')} beside the value`],
+  [/--holds masks/g, chosen('holds', HOLDS_WORDS.masks)],
   [/--same leave/g, chosen('same', RESTORE_WORDS.leave)],
   [/--same replace/g, chosen('same', RESTORE_WORDS.replace)],
   [/--same both/g, chosen('same', RESTORE_WORDS.both)],

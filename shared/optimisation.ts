@@ -1,5 +1,6 @@
 /** How a network is trained, in words: what an optimisation and a loss are, for facts and reports. */
 import type { LossConfig, OptimisationConfig } from './entities.ts';
+import { counted } from './number-format.ts';
 
 /** "400 steps of 16, learning rate 0.002, bfloat16"; with the rates of a grid where there are several. */
 export function optimisationInText(
@@ -10,7 +11,7 @@ export function optimisationInText(
     grid.length > 1
       ? `learning rates ${grid.join(', ')} by validation`
       : `learning rate ${grid[0] ?? learningRate}`;
-  return `${steps} steps of ${batch}, ${rates}${precision === 'float32' ? '' : `, ${precision}`}`;
+  return `${counted(steps, 'step')} of ${batch}, ${rates}${precision === 'float32' ? '' : `, ${precision}`}`;
 }
 
 /** Within a sentence, with the settings that its kind has. */

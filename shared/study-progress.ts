@@ -2,6 +2,7 @@
 import type { Run, RunStatus, Study } from './entities.ts';
 import type { WireError } from './errors.ts';
 import { secondsLeft } from './run-time.ts';
+import { counted } from './number-format.ts';
 
 export interface StudyProgress {
   readonly study: Study;
@@ -31,7 +32,7 @@ export const goesOnByItself = ({ code }: WireError): boolean =>
   code === 'no-space' || code === 'unreadable';
 
 function runLabel(run: Run): string {
-  const labels = run.labels === null ? '' : ` · ${run.labels} labels`;
+  const labels = run.labels === null ? '' : ` · ${counted(run.labels, 'label')}`;
   if (run.kind === 'pretrain')
     return `pretrain ${run.pretraining ?? ''}${labels} · seed ${run.seed}`;
   const arm = run.pretraining === null ? 'random' : `${run.pretraining} → ${run.transfer ?? ''}`;

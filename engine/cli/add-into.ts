@@ -57,7 +57,6 @@ function placingOf({ split, part, val, test, seed }: AdditionFlags): Placing {
 
 function previewLines(preview: AdditionPreview): string[] {
   const { images, labelled, same, sameWithMasks, clashes, newClasses, newImageClasses } = preview;
-  const added = [...newClasses.map(({ index, name }) => `${index} ${name}`), ...newImageClasses];
   return [
     `${preview.format}: ${preview.why}`,
     ...(preview.holds === 'masks'
@@ -74,9 +73,14 @@ function previewLines(preview: AdditionPreview): string[] {
       ({ name, free }) =>
         `  ${name} is the name of another image there (keep both: --clash rename, as ${free}; leave it out: --clash skip)`,
     ),
-    ...(added.length === 0
+    ...(newClasses.length === 0
       ? []
-      : [`new classes: ${added.join(', ')} (add them: --new-classes; or --map values to others)`]),
+      : [
+          `new classes of labels: ${newClasses.map(({ index, name }) => `${index} ${name}`).join(', ')} (add them: --new-classes; or --map values to others)`,
+        ]),
+    ...(newImageClasses.length === 0
+      ? []
+      : [`new classes of images: ${newImageClasses.join(', ')} (add them: --new-classes)`]),
     ...valueLines(preview, preview.valueNames),
     ...doubtLines(preview.doubts),
     ...issueLines(preview.issues),

@@ -6,6 +6,7 @@ import { addExportCommand } from './export.ts';
 import { withEngine, withProgress, withProject } from './host.ts';
 import { addImport } from './import.ts';
 import { print } from './output.ts';
+import { counted } from '../../shared/number-format.ts';
 
 export function addDataCommands(program: Command): void {
   program
@@ -68,7 +69,11 @@ Examples:
               o,
             ),
           );
-          print(options, dataset, `made ${dataset.imageCount} images as "${dataset.name}"`);
+          print(
+            options,
+            dataset,
+            `made ${counted(dataset.imageCount, 'image')} as "${dataset.name}"`,
+          );
         });
       },
     );

@@ -1,6 +1,7 @@
 /** What the preview of an import or an addition says, in lines. */
 import type { ImportDoubt, ImportPreview } from '../../shared/api.ts';
 import { IGNORE } from '../../shared/entities.ts';
+import { counted } from '../../shared/number-format.ts';
 
 /** What to look at, each with the other readings and their flags. */
 export const doubtLines = (doubts: readonly ImportDoubt[]): string[] =>
@@ -18,5 +19,5 @@ export const valueLines = (
     const name = key === null ? undefined : valueNames[key];
     const found = name === undefined ? value : `${value} (${name})`;
     const to = classes.find(({ index }) => index === becomes)?.name ?? '?';
-    return `  mask value ${found}: ${pixels} pixels → ${becomes === IGNORE ? 'ignore' : `class ${becomes} (${to})`}`;
+    return `  mask value ${found}: ${counted(pixels, 'pixel')} → ${becomes === IGNORE ? 'ignore' : `class ${becomes} (${to})`}`;
   });

@@ -194,7 +194,7 @@ Examples:
           const preview = await withProgress((o) => engine.call('datasets.preview', source, o));
           print(options, preview, [
             `${preview.format}: ${preview.why}`,
-            `${preview.images} images, ${preview.labelled} with masks`,
+            `${counted(preview.images, 'image')}, ${preview.labelled} with ${preview.labelled === 1 ? 'a mask' : 'masks'}`,
             ...valueLines(preview),
             ...backgroundLines(preview, {
               labelled: preview.labelled,
@@ -214,7 +214,7 @@ Examples:
         const dropped = droppedMasks === 0 ? '' : `, ${counted(droppedMasks, 'mask')} dropped`;
         const dataset = await findDataset(caller, project, name);
         print(options, report, [
-          `imported ${images} images (${labelled} labelled) as "${name}"; ${skipped} skipped${dropped}`,
+          `imported ${counted(images, 'image')} (${labelled} labelled) as "${name}"; ${skipped} skipped${dropped}`,
           ...backgroundLines(dataset, { labelled, choice: options.background }),
           ...doubtLines(report.doubts),
           ...issueLines(issues),

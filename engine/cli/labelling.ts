@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { counted, duration, fixed, minuteUtc } from '../../shared/number-format.ts';
 import type { Dataset } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { sameName } from '../../shared/names.ts';
 import type { FeatureSource } from '../../shared/calls/labelling.ts';
 import { atLeastOne } from './arguments.ts';
 import { imagesNamed, imagesOf } from './image-names.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
-import { findDataset, findEncoder } from './lookup.ts';
+import { findDataset } from './lookup.ts';
 import { print, table } from './output.ts';
 
 interface NextFlags {
@@ -42,6 +44,23 @@ async function answer(
   }
 }
 
+/** An encoder by name or number, else a model by name. Errors: not-found, with the names there are. */
+async function sourceNamed(caller: Caller, project: string, name: string): Promise<FeatureSource> {
+  const encoders = await caller.call('encoders.list', { project });
+  const encoder =
+    encoders.find((one) => sameName(one.name) === sameName(name)) ??
+    encoders.find((one) => String(one.id) === name);
+  if (encoder !== undefined) return { kind: 'encoder', encoderId: encoder.id };
+  const models = await caller.call('models.list', { project });
+  const model = models.find((one) => sameName(one.name) === sameName(name));
+  if (model !== undefined) return { kind: 'run', runId: model.runId };
+  const names = [...encoders, ...models].map((one) => one.name);
+  throw new AppError(
+    'not-found',
+    `There is no encoder and no model "${name}" to compare images by (there is: ${['picture', ...names].join(', ')}).`,
+  );
+}
+
 export function addLabellingCommands(program: Command): void {
   program
     .command('next')
@@ -53,7 +72,7 @@ export function addLabellingCommands(program: Command): void {
     .option('--count <n>', 'images', atLeastOne, 12)
     .option(
       '--features <what>',
-      'compare by this encoder, or "picture" for colours and coarse pixels (default: what fits best)',
+      'compare by this encoder or model, or "picture" for colours and coarse pixels (default: what fits best)',
     )
     .option('--not-now <images...>', 'put these off: they come again when ten more are labelled')
     .option('--never <images...>', 'never suggest these; * and ? stand for anything (quote them)')
@@ -77,10 +96,7 @@ Examples:
             ? null
             : name === 'picture'
               ? { kind: 'picture' }
-              : {
-                  kind: 'encoder',
-                  encoderId: (await findEncoder(caller, project, name)).id,
-                };
+              : await sourceNamed(caller, project, name);
         const { count } = options;
         const queue = await withProgress((o) =>
           caller.call('labelling.next', { project, datasetId: dataset.id, count, features }, o),

@@ -73,7 +73,11 @@ export async function followRun(
       const message = waits
         ? 'waits for the trainings before it'
         : `step ${run.step} of ${run.steps}`;
-      bar.update({ done: run.step, total: run.steps, message });
+      bar.update(
+        heard === 0
+          ? { done: run.step, total: run.steps, message }
+          : { done: run.step, total: run.steps, message: 'ending', remainingSeconds: null },
+      );
       if (run.status !== 'queued' && run.status !== 'running') return run;
       const { held } = engine.project(project).queue;
       if (held !== null) throw fromWireError(held);

@@ -33,7 +33,7 @@ export function planLines(plan: StudyPlan): string[] {
   const lines = [
     `${plan.pretrainRuns} pretraining and ${plan.finetuneRuns} fine-tuning runs`,
     `arms: ${plan.arms.join(', ')}`,
-    `labels: ${plan.labelCounts.join(', ')} of ${plan.trainImages} training images; ${plan.valImages} validation, ${plan.testImages} test${plan.pretrainRuns === 0 ? '' : `, ${plan.sourceImages} source`} images${plan.splits === 1 ? '' : ` in the first of ${plan.splits} splits; ${plan.testedImages} tested in all`}`,
+    `labels: ${plan.labelCounts.join(', ')} of ${counted(plan.trainImages, 'training image')}; ${plan.valImages} validation, ${plan.testImages} test${plan.pretrainRuns === 0 ? '' : `, ${plan.sourceImages} source`} images${plan.splits === 1 ? '' : ` in the first of ${plan.splits} splits; ${plan.testedImages} tested in all`}`,
   ];
   for (const t of plan.calibration) {
     lines.push(
@@ -72,7 +72,7 @@ function progressLines(progress: StudyProgress): string[] {
       ? ''
       : `, about ${duration(progress.remainingSeconds)} left`;
   return [
-    `${study.name}: ${study.status}; ${counts.done} runs done, ${counts.running} running, ${counts.queued} queued, ${counts.failed} failed${left}`,
+    `${study.name}: ${study.status}; ${counted(counts.done, 'run')} done, ${counts.running} running, ${counts.queued} queued, ${counts.failed} failed${left}`,
     ...(progress.held === null ? [] : [`  waits: ${progress.held.message}`]),
     ...progress.running.map((r) => `  running: ${r.label}, step ${r.step} of ${r.steps}`),
     ...progress.failures.map((f) => `  failed: ${f.label} (run ${f.runId}): ${f.message}`),
@@ -281,7 +281,7 @@ function powerLines(power: StudyPower): string[] {
     const { pretraining, labels, comparison } = question;
     const { seed, image, rest } = question.spread;
     return [
-      `${pretraining}, ${labels} labels: ${comparison}`,
+      `${pretraining}, ${counted(labels, 'label')}: ${comparison}`,
       ...[seed, image, rest].map(spread),
       ...seeds,
     ];
@@ -297,7 +297,7 @@ function powerLines(power: StudyPower): string[] {
   return [
     ...power.words,
     '',
-    `Spread of the paired differences, and seeds for a chance of 80 % with ${testImages} test images:`,
+    `Spread of the paired differences, and seeds for a chance of 80 % with ${counted(testImages, 'test image')}:`,
     table([
       [
         ...['comparison', 'seeds', 'images', 'rest'],

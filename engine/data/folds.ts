@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import { createRandom } from '../../shared/random.ts';
 import type { SplitItem } from '../db/splits.ts';
 import { type SplittableImage, stratified, takeUnits, unitsOf } from './split.ts';
+import { counted } from '../../shared/number-format.ts';
 
 export interface FoldSizes {
   /** At least 2. */
@@ -26,7 +27,7 @@ export function makeFolds(images: readonly SplittableImage[], sizes: FoldSizes):
   const units = unitsOf(images);
   // One to validate with and one to train on beside the largest fold.
   if (units.length < folds || units.length - Math.ceil(units.length / folds) < 2) {
-    const groups = units.length === images.length ? '' : ` in ${units.length} groups`;
+    const groups = units.length === images.length ? '' : ` in ${counted(units.length, 'group')}`;
     throw new AppError(
       'invalid-input',
       `${images.length} labelled images${groups} are too few for ${folds} folds, each of which is tested on while the others are trained on and validated with. Ask for fewer folds, or label more images or groups.`,

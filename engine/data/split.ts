@@ -6,6 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import { contentsOf } from '../../shared/image-content.ts';
 import { createRandom, type Random } from '../../shared/random.ts';
 import type { SplitItem } from '../db/splits.ts';
+import { counted } from '../../shared/number-format.ts';
 
 export interface SplittableImage {
   readonly id: number;
@@ -110,10 +111,10 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
   const wanted = (['test', 'val'] as const).filter((part) => sizes[part] > 0);
   const least = wanted.length + 1;
   if (units.length < least || targets.test + targets.val >= images.length) {
-    const groups = units.length === images.length ? '' : ` in ${units.length} groups`;
+    const groups = units.length === images.length ? '' : ` in ${counted(units.length, 'group')}`;
     throw new AppError(
       'invalid-input',
-      `${images.length} images${groups} are too few for ${targets.test} to test and ${targets.val} to validate with, and some to train on. ` +
+      `${counted(images.length, 'image')}${groups} ${images.length === 1 ? 'is' : 'are'} too few for ${targets.test} to test and ${targets.val} to validate with, and some to train on. ` +
         `At least ${least} images or groups that can be separated are needed: label more images, or ask for smaller parts.`,
     );
   }

@@ -3,6 +3,8 @@ import type { FeatureSource } from '../../shared/calls/labelling.ts';
 import { channelConversion } from '../../shared/channels.ts';
 import type { Dataset, NetworkConfig, Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
+import { capitalised } from '../../shared/sentences.ts';
 import type { Project } from '../db/project.ts';
 
 export interface ChosenSource {
@@ -52,11 +54,17 @@ export function chooseSource(db: Project, dataset: Dataset): ChosenSource {
   if (network !== undefined) {
     return {
       source: { kind: 'run', runId: network.id },
-      words: `what the network of run ${network.id}, trained on this dataset, sees in them`,
+      words: `what ${networkName(db, network.id)}, trained on this dataset, sees in them`,
     };
   }
   const other = encoders[0]?.encoder;
   return other === undefined ? PICTURE : ofEncoder(other.id, other.name);
+}
+
+/** As people call it. */
+function networkName(db: Project, runId: number): string {
+  const model = db.models.list().find((one) => one.runId === runId);
+  return model === undefined ? `the network of run ${runId}` : `the model "${model.name}"`;
 }
 
 const ofEncoder = (encoderId: number, name: string): ChosenSource => ({
@@ -81,10 +89,16 @@ export function namedSource(db: Project, dataset: Dataset, source: FeatureSource
   if (!sees(dataset, network)) {
     throw new AppError(
       'unsupported',
-      `That network takes ${network.inputChannels} channel(s), which "${dataset.name}" does not have. Choose another one, or compare the pictures themselves.`,
+      `That network takes ${counted(network.inputChannels, 'channel')}, which "${dataset.name}" does not have. Choose another one, or compare the pictures themselves.`,
     );
   }
-  return encoder === undefined
-    ? { source, words: 'what the chosen network sees in them' }
-    : ofEncoder(encoder.id, encoder.name);
+  if (source.kind === 'encoder') return ofEncoder(source.encoderId, encoder?.name ?? '');
+  const name = networkName(db, source.runId);
+  if (!db.runs.hasCheckpoint(source.runId)) {
+    throw new AppError(
+      'conflict',
+      `${capitalised(name)} has no weights yet. Wait until it is trained, or choose another network.`,
+    );
+  }
+  return { source, words: `what ${name} sees in them` };
 }

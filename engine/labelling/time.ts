@@ -1,18 +1,12 @@
 /** Time spent in Annotate: what a dataset took. */
 import type { LabellingTime } from '../../shared/labelling-progress.ts';
+import { median } from '../../shared/median.ts';
 import type { TimeSlot } from '../db/labelling.ts';
 import type { Project } from '../db/project.ts';
 import { isLabelled } from './next.ts';
 
 /** Images that were worked on for less say nothing of how long one takes. */
 const LEAST_SECONDS = 1;
-
-function medianOf(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
-}
 
 export function timeOfDataset(
   db: Project,
@@ -43,7 +37,7 @@ export function labellingTime(
     isMeasured,
     seconds,
     images: byImage.size,
-    medianSeconds: medianOf(done.map(([, spent]) => spent)),
+    medianSeconds: median(done.map(([, spent]) => spent)),
     imagesAnHour: done.length === 0 ? null : done.length / (seconds / 3600),
     ofImages: [...byImage]
       .map(([imageId, spent]) => ({ imageId, seconds: spent }))

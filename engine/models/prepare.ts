@@ -109,6 +109,9 @@ function networkOf(start: Start, settings: ModelSettings, found: NetworkConfig):
   return network;
 }
 
+const LAST_IS_TAKEN =
+  'The network of the last step is taken, and all steps are made: no image is there to say which step was best, or that nothing is gained any more. Label about ten images for that.';
+
 /** Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict. */
 export function prepare(db: Project, request: TrainingRequest): Preparation {
   const { dataset, from, settings, splitId } = request;
@@ -156,7 +159,8 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
       precision: settings.precision ?? preset.precision,
     },
     why: [
-      `${counted(byPart.train.length, 'image')} to learn from, ${byPart.val.length} to choose the checkpoint by, ${byPart.test.length} held out for the score; images never change sides.`,
+      `${counted(byPart.train.length, 'image')} to learn from, ${byPart.val.length === 0 ? 'none' : byPart.val.length} to choose the checkpoint by, ${byPart.test.length} held out for the score; images never change sides.`,
+      ...(byPart.val.length === 0 ? [LAST_IS_TAKEN] : []),
       `Starts from ${start.words}.`,
       ...(start.network === null
         ? []

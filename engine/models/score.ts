@@ -48,7 +48,7 @@ export function modelScore(db: Project, model: Model): ModelScore {
     };
   });
   const seconds = run?.trainedSeconds ?? 0;
-  const words = [...endOf(model, run), ...wordsOf({ images, classes })];
+  const words = [...endOf(model, run), ...chosenOf(images), ...wordsOf({ images, classes })];
   return { model, images, classes, seconds, words };
 }
 
@@ -62,6 +62,12 @@ function endOf({ earlyEnd }: Model, run: Run | undefined): string[] {
       : `Ended by hand ${of}, with the best network so far.`,
   ];
 }
+
+/** Which of its networks it is, where nothing chose. */
+const chosenOf = ({ val }: ModelScore['images']): string[] =>
+  val === 0
+    ? ['It is the network of the last step: there was no validation image to choose by.']
+    : [];
 
 function wordsOf({ images, classes }: Pick<ModelScore, 'images' | 'classes'>): string[] {
   if (images.test === 0) {

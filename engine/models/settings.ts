@@ -9,6 +9,7 @@ import {
   type SamplingConfig,
 } from '../../shared/entities.ts';
 import { inputChannelsFor } from '../../shared/channels.ts';
+import { upperMedian } from '../../shared/median.ts';
 
 /** Larger images are seen in patches of this side: shrunk further, what is small in them would be gone. */
 const PATCH_PX = 256;
@@ -41,15 +42,13 @@ export interface WorkedOut {
   readonly why: { readonly sampling: string; readonly loss: string };
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? MIN_PX;
-
 const batchAt = (sizePx: number) =>
   Math.max(2, Math.min(16, Math.round(BATCH_PIXELS / sizePx ** 2)));
 
 /** @param fingerprint of at least one image */
 export function workedOut({ images, classShares }: Fingerprint): WorkedOut {
-  const side = median(images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx)));
+  const sides = images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx));
+  const side = upperMedian(sides) ?? MIN_PX;
   const isWhole = side <= PATCH_PX * SHRINK;
   const fitting = Math.ceil(Math.min(side, PATCH_PX) / MULTIPLE) * MULTIPLE;
   const sizePx = isWhole ? Math.max(MIN_PX, fitting) : PATCH_PX;

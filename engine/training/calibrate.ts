@@ -7,6 +7,7 @@ import type {
 } from '../../shared/entities.ts';
 import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
+import { upperMedian } from '../../shared/median.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { createBatches } from './batches/batches.ts';
 import { stepScalars } from './optimiser.ts';
@@ -49,9 +50,6 @@ function randomTile(imageId: number, sizePx: number, channels: number): Tile {
   };
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 /** Milliseconds, median of three: the first time, which compiles code and fills caches, does not count. */
 async function warmMedian(work: () => void | Promise<void>): Promise<number> {
   const milliseconds: number[] = [];
@@ -60,7 +58,7 @@ async function warmMedian(work: () => void | Promise<void>): Promise<number> {
     await work();
     if (time > 0) milliseconds.push(performance.now() - start);
   }
-  return median(milliseconds);
+  return upperMedian(milliseconds) ?? 0;
 }
 
 /** Fields of all classes in turn; `shift` moves them. */
@@ -175,7 +173,7 @@ export async function calibrate(
     if (at <= WARM_UP_STEPS) ready = end;
     else milliseconds.push(end - start);
   }
-  const msPerStep = median(milliseconds);
+  const msPerStep = upperMedian(milliseconds) ?? 0;
   let testMs = 0;
   if (test !== undefined) {
     const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });

@@ -118,7 +118,7 @@ describe('graft', () => {
     writeFileSync(join(masks, 'a.png'), encode(pixels).subarray(0, 50));
     const partial = await graft('import', project, join(dir, 'pairs'), '--dataset', 'pairs');
     expect(partial.code).toBe(6);
-    expect(partial.stdout).toMatch(/imported 1 images \(0 labelled\).*; 0 skipped, 1 mask dropped/);
+    expect(partial.stdout).toMatch(/imported 1 image \(0 labelled\).*; 0 skipped, 1 mask dropped/);
   });
 
   it('imports real COCO, exports it and imports it again unchanged', async (context) => {

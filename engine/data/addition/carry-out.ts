@@ -44,7 +44,7 @@ function assertWanted(project: Project, plan: AdditionPlan, options: AddOptions)
         : 'are the names of other images';
     throw new AppError(
       'conflict',
-      `${clashWords(preview.clashes)} ${are} in "${dataset.name}". Nothing was added: keep both under a free name such as "${preview.clashes[0]?.free ?? ''}" (--clash rename), or leave them out (--clash skip).`,
+      `${clashWords(preview.clashes)} ${are} in "${dataset.name}". Nothing was added: keep both under a free name such as "${preview.clashes[0]?.free ?? ''}" (--clash rename), or leave them out (--clash skip).${plan.mayBeMasks ? ' Or are they masks of these images? Then say so (--holds masks).' : ''}`,
       { subject: preview.clashes[0]?.name ?? dataset.name },
     );
   }

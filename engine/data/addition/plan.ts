@@ -5,7 +5,6 @@ import type {
   ImportDoubt,
   ImportIssue,
 } from '../../../shared/api.ts';
-import { channelsObstacle, countChannels, inputChannelsFor } from '../../../shared/channels.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
@@ -13,11 +12,13 @@ import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { hashOf } from '../image-file.ts';
+import { type ImageKind, kindDoubts } from '../kind-doubts.ts';
 import { inOrder } from '../in-order.ts';
 import { type FoundContents, readContents } from '../import/formats.ts';
-import { readFolderTree } from '../import/folder-tree.ts';
+import { readFolderTree, stemOf } from '../import/folder-tree.ts';
 import { sameClass } from '../import/into-classes.ts';
 import { FILES_AT_ONCE, openItem, shownPath } from '../import/load.ts';
+import { oneName } from '../import/pairing.ts';
 import type { ImportItem, ImportPlan } from '../import/plan.ts';
 import { assertNotCancelled, planImport, type PlanOptions } from '../import/preview.ts';
 import { contentKey, type FateChoices, type Fates, fatesOf, type Hashed } from './fates.ts';
@@ -33,6 +34,8 @@ export interface AdditionPlan extends ImportPlan {
   readonly dataset: Dataset;
   /** The images of the dataset when it was planned. */
   readonly there: readonly ImageRecord[];
+  /** They were taken for images, and are perhaps masks of those that are there. */
+  readonly mayBeMasks: boolean;
 }
 
 interface Read {
@@ -101,7 +104,8 @@ export async function planAddition(
   // Masks alone were named to be taken.
   const choices: FateChoices = { clash, same: holds === 'masks' ? 'labels' : same };
   let fates: Fates = { items: [], same: 0, sameWithMasks: 0, clashes: [], issues: [] };
-  const kinds: Kind[] = [];
+  const kinds: ImageKind[] = [];
+  let named: { readonly alike: boolean } = { alike: false };
   /** By the path of a file. */
   const hashes = new Map<string, string | null>();
   const hash = async (item: ImportItem, root: string): Promise<Hashed> => {
@@ -130,6 +134,7 @@ export async function planAddition(
           hashes.set(one.item.path, one.hash);
         }
         fates = fatesOf(found, { there, choices });
+        named = { alike: areNamedAlike(found, there) };
         const issues = [...fates.issues, ...binIssues(project, { dataset, found, fates })];
         return { items: fates.items, issues };
       },
@@ -147,9 +152,14 @@ export async function planAddition(
     (name) => !dataset.imageClasses.includes(name),
   );
   const tested = testIssues(project, { dataset, items });
+  const mayBeMasks = holds === 'images' && named.alike;
   const doubts = [
     ...plan.preview.doubts,
-    ...kindDoubts(kinds, { dataset, there }),
+    ...kindDoubts(kinds, { name: dataset.name, there }).map((message) => ({
+      message,
+      instead: [],
+    })),
+    ...(mayBeMasks ? [{ message: MASKS_PERHAPS, instead: [] }] : []),
     ...testDoubts(project, { dataset, items, hashes }),
   ];
   const issues = [...plan.preview.issues, ...tested];
@@ -160,6 +170,7 @@ export async function planAddition(
     imageClasses: [...dataset.imageClasses, ...newImageClasses],
     dataset,
     there,
+    mayBeMasks,
     preview: {
       ...plan.preview,
       doubts,
@@ -175,6 +186,25 @@ export async function planAddition(
       valueNames: Object.fromEntries(plan.valueNames),
     },
   };
+}
+
+const MASKS_PERHAPS =
+  'All of them are called like images that are there, and show something else: are they masks of these? Then say so (--holds masks).';
+
+/** Whether nothing but the names of images that are there comes, with other content and without masks beside it. */
+function areNamedAlike(found: readonly Hashed[], there: readonly ImageRecord[]): boolean {
+  const stems = new Set(there.map(({ name }) => oneName(stemOf(name))));
+  const contents = new Set(there.map((image) => contentKey(image.hash, image)));
+  const coming = found.filter(
+    ({ item, hash }) => hash === null || !contents.has(contentKey(hash, item)),
+  );
+  return (
+    coming.length > 0 &&
+    coming.every(
+      ({ item }) =>
+        item.stored === undefined && item.labels === null && stems.has(oneName(stemOf(item.name))),
+    )
+  );
 }
 
 /** As many test images of a study are named; the others are counted. */
@@ -200,36 +230,6 @@ function binIssues(
   if (first === undefined) return [];
   const message = `${counted(again.length, 'image')} ${again.length === 1 ? 'is' : 'are'} also in the bin of "${of.dataset.name}", byte for byte: added anew, without labels and part of before. Restore what is in the bin instead to have these back`;
   return [{ path: first.item.name, severity: 'info', message }];
-}
-
-type Kind = Pick<ImageRecord, 'channels' | 'bitDepth'>;
-
-/** Images of another kind than the dataset's, where it is of one kind, with what training makes of them. */
-function kindDoubts(
-  kinds: readonly Kind[],
-  { dataset, there }: { readonly dataset: Dataset; readonly there: readonly Kind[] },
-): ImportDoubt[] {
-  const doubts: ImportDoubt[] = [];
-  const channels = new Set(there.map((image) => image.channels));
-  const other = kinds.filter((image) => !channels.has(image.channels));
-  if (channels.size === 1 && other.length > 0) {
-    const counts = countChannels([...there, ...kinds]);
-    const best = inputChannelsFor(counts);
-    const found = inWords([...new Set(other.map((image) => String(image.channels)))]);
-    const outcome =
-      channelsObstacle(counts, best) ??
-      `A network of ${best} channels sees all of them: grey is repeated, nothing is left out.`;
-    const message = `${counted(other.length, 'image')} of ${found} channels, where those of "${dataset.name}" have ${[...channels].join('')}. ${outcome}`;
-    doubts.push({ message, instead: [] });
-  }
-  const depths = new Set(there.map((image) => image.bitDepth));
-  const deeper = kinds.filter((image) => !depths.has(image.bitDepth));
-  if (depths.size === 1 && deeper.length > 0) {
-    const found = inWords([...new Set(deeper.map((image) => String(image.bitDepth)))]);
-    const message = `${counted(deeper.length, 'image')} of ${found} bits, where those of "${dataset.name}" have ${[...depths].join('')}. Training takes 8 bits as they are and stretches 16 and 32 between the darkest and brightest pixels of each image, so the same brightness may mean different things.`;
-    doubts.push({ message, instead: [] });
-  }
-  return doubts;
 }
 
 /** New masks of images that studies are tested on: safe, since a study keeps the revision that it was planned with. */

@@ -8,6 +8,7 @@ import { partOfPath } from './folder-names.ts';
 import type { FolderTree } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(?:^|\/)images\/((?:training|validation)\/ADE_[^/]+)\.[^/.]+$/;
 const MASK = /(?:^|\/)annotations\/((?:training|validation)\/ADE_[^/]+)\.png$/;
@@ -36,7 +37,7 @@ export const ade20kLayout: FolderLayout = {
   detect(tree) {
     const masks = tree.files.filter((file) => MASK.test(file)).length;
     return masks > 0
-      ? `folders annotations/training|validation with ${masks} masks ADE_*`
+      ? `folders annotations/training|validation with ${counted(masks, 'mask')} ADE_*`
       : undefined;
   },
   async read(tree, reader) {

@@ -4,6 +4,7 @@ import { IGNORE, Part } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { imageKey, pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const CLASSES = [
   'sky',
@@ -25,7 +26,7 @@ export const camvidLayout: FolderLayout = {
   format: 'camvid',
   detect(tree) {
     const masks = tree.files.filter((file) => ANNOTATION.test(file)).length;
-    return masks > 0 ? `folders like trainannot/ with ${masks} masks` : undefined;
+    return masks > 0 ? `folders like trainannot/ with ${counted(masks, 'mask')}` : undefined;
   },
   read(tree) {
     const paired = pairFiles(tree, (file) => {

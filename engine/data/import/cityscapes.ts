@@ -4,6 +4,7 @@ import { namedClasses } from '../class-colors.ts';
 import { partOfPath } from './folder-names.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(?:^|\/)leftImg8bit\/(.+)_leftImg8bit\.[^/.]+$/;
 const MASK = /(?:^|\/)gtFine\/(.+)_gtFine_(labelIds|labelTrainIds)\.[^/.]+$/;
@@ -51,7 +52,7 @@ export const cityscapesLayout: FolderLayout = {
   detect(tree) {
     const masks = tree.files.filter((file) => MASK.test(file)).length;
     return masks > 0 && tree.files.some((file) => IMAGE.test(file))
-      ? `folders leftImg8bit/ and gtFine/ with ${masks} masks`
+      ? `folders leftImg8bit/ and gtFine/ with ${counted(masks, 'mask')}`
       : undefined;
   },
   read(tree) {

@@ -5,6 +5,7 @@ import { sameName } from '../../../shared/names.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { CocoImage, CocoIssues } from './coco-entries.ts';
 import type { findImages } from './coco-places.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 export interface LocatedImage {
   readonly image: CocoImage;
@@ -69,7 +70,7 @@ export function tellMissing(
   options.issues.push({
     path: options.json,
     severity: 'skip',
-    message: `${missing.length} of its ${options.of} images ${missing.length === 1 ? 'is' : 'are'} not found, such as ${first.fileName}${looked}. Say where they lie: --images DIR.`,
+    message: `${missing.length} of its ${counted(options.of, 'image')} ${missing.length === 1 ? 'is' : 'are'} not found, such as ${first.fileName}${looked}. Say where they lie: --images DIR.`,
   });
 }
 

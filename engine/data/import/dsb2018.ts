@@ -5,6 +5,7 @@ import { namedClasses } from '../class-colors.ts';
 import { type FolderTree, isImageName, unusedFiles } from './folder-tree.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, ImportItem } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /^(.+)\/images\/[^/]+$/;
 const OBJECT_MASK = /^(.+)\/masks\/[^/]+$/;
@@ -37,7 +38,7 @@ export const dsb2018Layout: FolderLayout = {
         files.length === 1 && posix.basename(files[0] ?? '').startsWith(posix.basename(id)),
     );
     if (ids.length < 2 || ids.length < images.size || masks.size === 0) return undefined;
-    return `${ids.length} folders, each with one image and a mask for each object`;
+    return `${counted(ids.length, 'folder')}, each with one image and a mask for each object`;
   },
   read(tree) {
     const { images, masks } = sortFiles(tree);
@@ -65,7 +66,7 @@ export const dsb2018Layout: FolderLayout = {
         ...orphans.map(([id, paths]) => ({
           path: `${id}/masks`,
           severity: 'skip' as const,
-          message: `${paths.length} masks without an image`,
+          message: `${counted(paths.length, 'mask')} without an image`,
         })),
         ...unusedFiles(tree, new Set([...files, ...[...masks.values()].flat()])),
       ],

@@ -27,6 +27,7 @@ import {
 } from './pairing.ts';
 import { pageName } from '../page-names.ts';
 import type { FolderLayout, NamedSplit } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const stem = (file: string) => bareStem(stemOf(file));
 
@@ -173,7 +174,7 @@ export const folderLayout: FolderLayout = {
     const roles = tree.files.filter(isImageName).map((file) => roleOf(file)?.role);
     const [masks, images] = ['mask', 'image'].map((role) => roles.filter((r) => r === role).length);
     if (masks !== undefined && masks > 0)
-      return `${images ?? 0} images and ${masks} masks, told apart by folder or name`;
+      return `${counted(images ?? 0, 'image')} and ${counted(masks, 'mask')}, told apart by folder or name`;
     return undefined;
   },
   async read(tree, reader) {

@@ -5,6 +5,7 @@ import { namedClasses } from '../class-colors.ts';
 import { stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const INPUT = /(^|\/)ISIC[^/]*_Input\/(ISIC_[^/]+)$/;
 const TRUTH = /(^|\/)ISIC[^/]*_GroundTruth\/(ISIC_[^/]+)_segmentation\.[^/]+$/;
@@ -19,7 +20,9 @@ export const isic2018Layout: FolderLayout = {
   format: 'isic2018',
   detect(tree) {
     const truths = tree.files.filter((file) => TRUTH.test(file)).length;
-    return truths > 0 ? `${truths} files ISIC_*_segmentation in a folder …_GroundTruth` : undefined;
+    return truths > 0
+      ? `${counted(truths, 'file')} ISIC_*_segmentation in a folder …_GroundTruth`
+      : undefined;
   },
   read(tree) {
     const paired = pairFiles(tree, (file) => {

@@ -16,6 +16,7 @@ import type { JsonOf } from './json-shapes.ts';
 import type { ValueRule } from './value-mapping.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 /** In any case: some systems and archives lose it. */
 const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/i;
@@ -87,7 +88,7 @@ export const nnunetLayout: FolderLayout = {
       areChannels(of(IMAGES));
     return images === 0 || !told
       ? undefined
-      : `nnU-Net's folders, with ${images} files in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
+      : `nnU-Net's folders, with ${counted(images, 'file')} in imagesTr or imagesTs and ${labels} in labelsTr or labelsTs`;
   },
   async read(tree, reader) {
     const issues: ImportIssue[] = [];
@@ -102,7 +103,7 @@ export const nnunetLayout: FolderLayout = {
     // Photographs have their channels (R, G, B) in one file.
     const channels = most === 1 ? 1 : named || most;
     if (most === 1 && named > 1) {
-      const message = `it names ${named} channels, and every case has one file: its channels are those of the file`;
+      const message = `it names ${counted(named, 'channel')}, and every case has one file: its channels are those of the file`;
       issues.push({ path: about?.file ?? '', severity: 'info', message });
     }
     const labels = new Map<string, string>();

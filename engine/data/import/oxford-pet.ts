@@ -9,6 +9,7 @@ import { bytesOf } from '../image-file.ts';
 import { byName, type FolderTree, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const LISTS: readonly (readonly [string, Part])[] = [
   ['trainval.txt', 'train'],
@@ -40,7 +41,7 @@ export const oxfordPetLayout: FolderLayout = {
   format: 'oxford-pet',
   detect(tree) {
     const trimaps = tree.files.filter((f) => /(^|\/)trimaps\/[^/]+\.png$/i.test(f)).length;
-    return trimaps > 0 ? `a folder trimaps/ with ${trimaps} masks` : undefined;
+    return trimaps > 0 ? `a folder trimaps/ with ${counted(trimaps, 'mask')}` : undefined;
   },
   async read(tree, reader) {
     const parts = await readParts(tree, reader);

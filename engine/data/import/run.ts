@@ -137,7 +137,7 @@ async function fillDataset(
     const first = issues.find((issue) => issue.severity === 'skip');
     throw new AppError(
       'invalid-input',
-      `None of the ${total} images in ${plan.path} could be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
+      `${total === 1 ? 'The only image' : `None of the ${total} images`} in ${plan.path} could ${total === 1 ? 'not ' : ''}be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
       { subject: plan.path },
     );
   }

@@ -12,6 +12,7 @@ import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(^|\/)JPEGImages\//i;
 const MASK = /(^|\/)SegmentationClass(PNG)?\/[^/]+$/i;
@@ -53,7 +54,7 @@ export const vocLayout: FolderLayout = {
     const masks = tree.files.filter((file) => isImageName(file) && MASK.test(file)).length;
     const images = tree.files.some((file) => isImageName(file) && IMAGE.test(file));
     return masks > 0 && images
-      ? `folders JPEGImages/ and SegmentationClass/ with ${masks} masks`
+      ? `folders JPEGImages/ and SegmentationClass/ with ${counted(masks, 'mask')}`
       : undefined;
   },
   async read(tree, reader) {
@@ -73,7 +74,7 @@ export const vocLayout: FolderLayout = {
     });
     const issues: ImportIssue[] = [];
     if (objects.length > 0) {
-      const message = `${objects.length} masks of single objects are left out: objects of one class become one region each pixel`;
+      const message = `${counted(objects.length, 'mask')} of single objects ${objects.length === 1 ? 'is' : 'are'} left out: objects of one class become one region each pixel`;
       issues.push({ path: posix.dirname(objects[0] ?? ''), severity: 'info', message });
     }
     const absent = [...parts.keys()].filter((name) => !found.includes(name));

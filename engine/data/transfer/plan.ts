@@ -14,11 +14,11 @@ import {
 } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { labelValues } from '../../../shared/label-map.ts';
-import { counted } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { contentKey, freeName } from '../addition/fates.ts';
 import { classColor } from '../class-colors.ts';
+import { kindDoubts } from '../kind-doubts.ts';
 import { sameClass } from '../import/into-classes.ts';
 import { oneName } from '../import/pairing.ts';
 
@@ -111,18 +111,6 @@ function matchClasses({ from, to }: TransferRequest, used: ReadonlySet<number>) 
   return { classOf, fresh };
 }
 
-/** Images of another kind than all of the dataset's, in words. */
-function kindDoubts({ to }: TransferRequest, items: readonly TransferItem[]): string[] {
-  const [first, ...others] = to.channels;
-  if (first === undefined || others.length > 0) return [];
-  const other = items.filter(({ image }) => image.channels !== first.channels);
-  if (other.length === 0) return [];
-  const found = inWords([...new Set(other.map(({ image }) => String(image.channels)))]);
-  return [
-    `${counted(other.length, 'image')} of ${found} channels, where those of "${to.name}" have ${first.channels}: a network sees as many of them as its setting says.`,
-  ];
-}
-
 /** Names under which the images go; what is there already, or has a name that is taken, is left out as it was asked. */
 function nameItems(project: Project, request: TransferRequest) {
   const { images, to, clash, how } = request;
@@ -185,7 +173,10 @@ export async function planTransfer(
     newClasses,
     newImageClasses: imageClasses.slice(to.imageClasses.length),
     held: items.filter(({ isHeld }) => isHeld).length,
-    doubts: kindDoubts(request, items),
+    doubts: kindDoubts(
+      items.map(({ image }) => image),
+      { name: to.name, there: project.datasets.images(to.id) },
+    ),
   };
   return { preview, items, classOf, classes: [...to.classes, ...newClasses], imageClasses };
 }

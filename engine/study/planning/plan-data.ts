@@ -42,6 +42,7 @@ import { resolveSource, type SourceImages } from './resolve-source.ts';
 import { sourceNotes } from './source-notes.ts';
 import type { SplitData, StudyData } from './study-data.ts';
 import { splitNotes, targetSplits } from './target-splits.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 function dataset(project: Project, id: number, role: string): Dataset {
   const found = project.datasets.get(id);
@@ -91,7 +92,7 @@ function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
     const testCount = items.filter((i) => i.part === 'test').length;
     if (trainImageIds.length === 0 || valCount === 0 || testCount === 0) {
       refuse(
-        `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${testCount} test images; a study needs at least one of each. Label more images or change the split.`,
+        `"${target.name}" has ${trainImageIds.length} labelled training, ${valCount} validation and ${counted(testCount, 'test image')}; a study needs at least one of each. Label more images or change the split.`,
         target.name,
       );
     }

@@ -60,13 +60,13 @@ export function planNotes(
     ...data.aboutSource,
     splits === null &&
       seeds < 5 &&
-      `${seeds} seeds: intervals are indicative; use 5 for an estimate, 8 to test.`,
+      `${counted(seeds, 'seed')}: intervals are indicative; use 5 for an estimate, 8 to test.`,
     several &&
       `Every arm is trained with the learning rates ${rates.join(', ')}: ${rates.length} times the fine-tuning runs. Validation Dice chooses.`,
     extension !== null &&
       `Where the random start has not plateaued, all arms of that label count go on to ${extension} times their steps${several ? ' with the learning rate that validation chose' : ''}. The estimate reaches from none going on to all.`,
     keptOnDisk(config, data.trainedOn),
-    data.testCount < 20 && `Only ${data.testCount} test images: intervals will be wide.`,
+    data.testCount < 20 && `Only ${counted(data.testCount, 'test image')}: intervals will be wide.`,
   ];
   return notes.filter((note) => typeof note === 'string');
 }

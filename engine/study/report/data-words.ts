@@ -6,6 +6,7 @@ import { capitalised, inWords } from '../../../shared/sentences.ts';
 import { sharedTraining, splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import { extraLabelsOf } from '../analysis/extra-labels.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 export const datasetName = (db: Project, id: number) =>
   db.datasets.get(id)?.name ?? `dataset ${id}`;
@@ -44,8 +45,8 @@ export function dataWords(db: Project, study: Study): string {
   return [
     study.config.pretrainings.length === 0
       ? 'Data:'
-      : `Data: pretraining on ${source.length} images of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
-    `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${test} test images (snapshot ${hashOf(db, study.targetSnapshotId)})${splits === null ? '' : ' in the first split'}.`,
+      : `Data: pretraining on ${counted(source.length, 'image')} of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
+    `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${counted(test, 'test image')} (snapshot ${hashOf(db, study.targetSnapshotId)})${splits === null ? '' : ' in the first split'}.`,
     ...(splits === null
       ? []
       : [

@@ -94,7 +94,8 @@ function primaryWords({ primary }: StudyConfig): string {
     [
       one.question,
       one.pretraining !== null && `of ${pretrainingInText(one.pretraining)}`,
-      one.labels !== null && `with ${one.labels} labels`,
+      one.labels !== null &&
+        `with ${one.labels === 'all' ? 'all labels' : counted(one.labels, 'label')}`,
     ]
       .filter((part) => part !== false)
       .join(' '),
@@ -143,7 +144,7 @@ function networkWords(network: NetworkConfig): string {
 /** "5 seeds", "5 folds, 1 seed each" */
 const designInText = ({ seeds, splits }: StudyConfig): string =>
   splits === null
-    ? `${seeds} seeds`
+    ? counted(seeds, 'seed')
     : `${splitsInText(splits)}, ${counted(seeds, 'seed')} in each split`;
 
 /** What of the formulas is otherwise over several splits. Ends with a space. */

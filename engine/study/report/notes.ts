@@ -115,7 +115,10 @@ export function reportNotes(
     );
   }
   const open = runs.filter((r) => r.status !== 'done' && r.status !== 'failed');
-  if (open.length > 0) notes.push(`${open.length} runs are not finished: this report is partial.`);
+  if (open.length > 0)
+    notes.push(
+      `${counted(open.length, 'run')} ${open.length === 1 ? 'is' : 'are'} not finished: this report is partial.`,
+    );
   if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
     notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
   }

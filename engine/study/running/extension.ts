@@ -9,6 +9,7 @@ import type { Project } from '../../db/project.ts';
 import { analysedRuns, chosenRuns } from '../analysis/analysed-runs.ts';
 import { armsOf } from '../analysis/arms.ts';
 import { unconvergedBaselines } from '../analysis/convergence.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 /**
  * A longer budget that a run can resume into: after the warm-up, which keeps its steps, the learning rate is constant,
@@ -44,7 +45,7 @@ export function extendUnconverged(project: Project, studyId: number): number[] {
       project.runs.extend(run.id, { ...run.config, optimisation });
       project.runs.log(
         run.id,
-        `The random start has not plateaued with ${run.labels} labels: every arm goes on to ${optimisation.steps} steps.`,
+        `The random start has not plateaued with ${counted(run.labels, 'label')}: every arm goes on to ${optimisation.steps} steps.`,
       );
     }
     project.studies.setConfig(studyId, {

@@ -129,8 +129,7 @@ export class Pictures {
       return { ...facts, ...(await squeezed(rows, sizePx)) };
     }
     const options = { channels, store: this.#store, labels: null };
-    const { labels: _none, ...stored } = await storedImage(this.#project, image, options);
-    return { ...facts, ...stored };
+    return { ...facts, ...(await storedImage(this.#project, image, options)) };
   }
 
   /** Errors: corrupt. */

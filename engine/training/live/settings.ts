@@ -7,6 +7,7 @@ import {
   OptimisationConfig,
   type SamplingConfig,
 } from '../../../shared/entities.ts';
+import { upperMedian } from '../../../shared/median.ts';
 
 /** The least side of the square that a small image is stretched to. */
 const SMALLEST_PX = 64;
@@ -54,8 +55,7 @@ export function liveSettings(
   }[],
 ): LiveSettings {
   const sides = images.map(({ widthPx, heightPx }) => Math.max(widthPx, heightPx));
-  const median = sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)] ?? SMALLEST_PX;
-  const sampling = samplingOf(median);
+  const sampling = samplingOf(upperMedian(sides) ?? SMALLEST_PX);
   return {
     network: NetworkConfig.parse({
       // What it answers follows its weights at once, and a step may be of one view: no running statistics.

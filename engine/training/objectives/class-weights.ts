@@ -1,6 +1,7 @@
 /** Weights of the classes for losses that make up for rare ones; pure numbers, no tensors. */
 import { IGNORE } from '../../../shared/entities.ts';
 import { forEachRun } from '../../../shared/label-map.ts';
+import { median } from '../../../shared/median.ts';
 
 /**
  * Median frequency balancing (Eigen & Fergus 2015, arXiv 1411.4734): the median frequency of the classes that occur over
@@ -19,8 +20,6 @@ export function classWeights(
     });
   }
   const own = Array.from(counts.subarray(0, classes));
-  const present = own.filter((count) => count > 0).sort((a, b) => a - b);
-  const middle = (present.length - 1) / 2;
-  const median = ((present[Math.floor(middle)] ?? 0) + (present[Math.ceil(middle)] ?? 0)) / 2;
-  return own.map((count) => (count === 0 ? 1 : Math.min(cap, median / count)));
+  const middle = median(own.filter((count) => count > 0)) ?? 0;
+  return own.map((count) => (count === 0 ? 1 : Math.min(cap, middle / count)));
 }

@@ -134,13 +134,29 @@ describe('images that are added to a dataset', () => {
     expect(names(s.project, id)).toEqual(['a.png', 'b.png', 'd.png', 'A (2).png']);
   });
 
+  it('that are all called like images that are there are perhaps masks, and it is said how to say so', async () => {
+    const s = scratch();
+    const id = await cells(s);
+    s.write('more/a.png', greyPng(2, 2, [0, 0, 0, 255]));
+    s.write('more/b.png', greyPng(2, 2, [255, 0, 255, 0]));
+    expect((await preview(s, id)).doubts).toContainEqual({
+      message: matching(/called like images that are there.*--holds masks/),
+      instead: [],
+    });
+    await expect(add(s, id)).rejects.toThrow(/--clash rename.*are they masks.*--holds masks/);
+    const { report } = await add(s, id, { holds: 'masks' });
+    expect(report).toMatchObject({ images: 0, revisions: 2 });
+    s.write('more/d.png', greyPng(2, 2, 1));
+    expect(JSON.stringify((await preview(s, id)).doubts)).not.toContain('--holds');
+  });
+
   it('of another kind are pointed out with what training makes of them', async () => {
     const s = scratch();
     const id = await cells(s);
     s.write('more/grey.png', greyPng(2, 2, 7));
     expect((await preview(s, id)).doubts).toEqual([
       {
-        message: matching(/1 image of 1 channels, where those of "cells" have 3.*grey/),
+        message: matching(/1 image of 1 channel, where those of "cells" have 3.*grey/),
         instead: [],
       },
     ]);
