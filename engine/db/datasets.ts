@@ -21,6 +21,8 @@ export interface NewImage {
   readonly channelPages?: readonly number[] | null;
   readonly groupName: string | null;
   readonly imageClass: number | null;
+  /** Why it takes part in nothing; left out: it does. */
+  readonly excluded?: string | null;
   /** The original file, or the absolute path under which it stays. */
   readonly source: { readonly bytes: Uint8Array } | { readonly linkPath: string };
 }
@@ -149,8 +151,8 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
   const deleteDataset = db.prepare<[number]>('DELETE FROM datasets WHERE id = ?');
   const insertImage = db.prepare(
     `INSERT INTO images (dataset_id, name, width_px, height_px, channels, bit_depth, hash, page, channel_pages,
-       link_path, link_relative, group_name, image_class, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       link_path, link_relative, group_name, image_class, excluded, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertBytes = db.prepare<[number, Uint8Array]>(
     'INSERT INTO image_bytes (image_id, bytes) VALUES (?, ?)',
@@ -284,6 +286,7 @@ export function datasetsTable(db: Sqlite, projectPath: string) {
           linkPath === null ? null : pathFromProject(projectPath, linkPath),
           image.groupName,
           image.imageClass,
+          image.excluded ?? null,
           new Date().toISOString(),
         );
         const id = Number(lastInsertRowid);

@@ -89,6 +89,7 @@ function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesF
     const fact = {
       ...(image.groupName === null ? {} : { group: image.groupName }),
       ...(imageClass === undefined ? {} : { imageClass }),
+      ...(image.excluded === null ? {} : { excluded: image.excluded }),
     };
     return Object.keys(fact).length === 0 ? [] : [[pageName(image), fact] as const];
   });

@@ -26,7 +26,7 @@ import {
   withoutMaskNumber,
 } from './pairing.ts';
 import { pageName } from '../page-names.ts';
-import type { FolderLayout, NamedSplit } from './plan.ts';
+import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const stem = (file: string) => bareStem(stemOf(file));
@@ -134,6 +134,13 @@ function ruleOf({ classes, hasBackground }: JsonOf<'classes.json'>): ValueRule {
   return { entries, classes, ...said, why: 'classes.json says so', isList: true };
 }
 
+function excludedIssue(known: JsonOf<'classes.json'> | undefined): ImportIssue[] {
+  const count = Object.values(known?.images ?? {}).filter((one) => one.excluded).length;
+  if (count === 0) return [];
+  const message = `${counted(count, 'image')} of it ${count === 1 ? 'is' : 'are'} excluded, with the reason that was given: kept, but in no training and no score`;
+  return [{ path: 'classes.json', severity: 'info', message }];
+}
+
 /** Names as the images are called here, where a list has them in another Unicode form. */
 function toNamedSplits(file: SplitsFile, names: readonly string[]): NamedSplit[] {
   const nameOf = new Map(names.map((name) => [sameName(name), name]));
@@ -192,17 +199,16 @@ export const folderLayout: FolderLayout = {
       Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
     );
     return {
-      items: paired.items.map((item) => {
-        const facts = factsOf.get(sameName(pageName(item)));
-        const pages = known?.pages[item.name];
+      items: paired.items.map((item): FoundItem => {
+        const { name } = item;
+        const pages = known?.pages[name];
         return {
           ...item,
           ...(pages === undefined ? {} : { images: pages.map(imageOfPages) }),
-          group: facts?.group ?? item.group,
-          imageClass: facts?.imageClass ?? item.imageClass,
+          facts: (page) => factsOf.get(sameName(pageName({ name, page }))),
         };
       }),
-      issues: [...issues, ...paired.issues],
+      issues: [...issues, ...paired.issues, ...excludedIssue(known)],
       rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
       imageClasses: known?.imageClasses ?? [],
       splits:

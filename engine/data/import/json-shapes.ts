@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { Part, SegmentationClass } from '../../../shared/entities.ts';
+import { Name } from '../../../shared/limits.ts';
 import { lookOfCoco, readCocoEntries } from './coco-entries.ts';
 
 /** Entries stay unknown here, so that one bad entry costs itself and not the file. */
@@ -31,7 +32,12 @@ const ClassesFile = z.object({
   images: z
     .record(
       z.string(),
-      z.object({ group: z.string().optional(), imageClass: z.string().optional() }),
+      z.object({
+        group: z.string().optional(),
+        imageClass: z.string().optional(),
+        /** Why it takes part in nothing. */
+        excluded: Name.optional(),
+      }),
     )
     .default({}),
 });

@@ -43,7 +43,7 @@ export async function placePages(
   let oneMasks = 0;
   for (const item of found) {
     options.onFile?.();
-    const { labels: source, images: known, storedImages: stored, ...kept } = item;
+    const { labels: source, images: known, storedImages: stored, facts, ...kept } = item;
     const path = shownPath(item.path, options.root);
     const say = (severity: ImportIssue['severity'], message: string) =>
       issues.push({ path, severity, message });
@@ -67,7 +67,13 @@ export async function placePages(
       const isSaid = placed === null && source !== null;
       const known = stored?.[i];
       const own = known === undefined ? image : { ...image, stored: known };
-      items.push({ ...kept, ...own, group, labels: placed, isSaid });
+      const { group: ownGroup, imageClass, excluded } = facts?.(image.page) ?? {};
+      items.push({
+        ...{ ...kept, ...own, labels: placed, isSaid },
+        group: ownGroup ?? group,
+        imageClass: imageClass ?? item.imageClass,
+        ...(excluded === undefined ? {} : { excluded }),
+      });
     });
   }
   return { items, issues, severalPages, oneMasks };

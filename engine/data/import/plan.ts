@@ -51,20 +51,31 @@ export interface ImportItem {
   readonly part: Part | null;
   readonly group: string | null;
   readonly imageClass: string | null;
+  /** Why it takes part in nothing, as a list beside the images says; left out: it does. */
+  readonly excluded?: string;
   /** Whether it was said already that it comes without labels, of all its file at once. */
   readonly isSaid?: boolean;
+}
+
+/** What is known of a single image beside its pixels. */
+export interface ImageFacts {
+  readonly group?: string | undefined;
+  readonly imageClass?: string | undefined;
+  readonly excluded?: string | undefined;
 }
 
 /** What a layout makes of one file, before pages.ts tells how many images it holds. */
 export interface FoundItem extends Omit<
   ImportItem,
-  'labels' | 'channelPages' | 'isSaid' | 'stored'
+  'labels' | 'channelPages' | 'isSaid' | 'stored' | 'excluded'
 > {
   readonly labels:
     | LabelSource
     /** A mask file for each labelled page. */
     | { readonly kind: 'pages'; readonly paths: ReadonlyMap<number, string> }
     | null;
+  /** What a list beside the images says of the image that begins with a page. */
+  readonly facts?: (page: number) => ImageFacts | undefined;
   /** The images of the file, where the layout knows them. */
   readonly images?: readonly ImagePages[];
   /** The images of a dataset that are this file, in the order of their pages. */

@@ -138,6 +138,7 @@ async function prepare(
       channelPages: item.channelPages ?? null,
       groupName: item.group,
       imageClass: classIndex < 0 ? null : classIndex,
+      excluded: item.excluded ?? null,
       source: link ? { linkPath: item.path } : { bytes: await bytesOf(file) },
     },
   };

@@ -225,7 +225,7 @@ describe('what is exported is what is imported again', () => {
     },
   );
 
-  test('folder: groups, image classes, splits, and images that share a stem', async () => {
+  test('folder: groups, image classes, reasons of exclusions, splits, and images that share a stem', async () => {
     const s = scratch();
     const png = (value: number) =>
       encode({ width: 2, height: 1, data: Uint8Array.of(value, 0), channels: 1 });
@@ -238,6 +238,7 @@ describe('what is exported is what is imported again', () => {
     const ids = s.project.datasets.images(original).map((image) => image.id);
     const parts = ['train', 'train', 'val', 'test'] as const;
     const items = ids.map((imageId, i) => ({ imageId, part: parts[i] ?? 'train' }));
+    s.project.imageEdits.setExcluded(ids[2] ?? 0, 'out of focus');
     s.project.splits.create(original, 'default', items);
     s.project.splits.create(original, 'other', items.slice(0, 2));
     const { dir, files } = await exportFolder(s.project, original, s.path('out'));
@@ -252,20 +253,25 @@ describe('what is exported is what is imported again', () => {
     expect(report.issues.map(({ message }) => message).join()).not.toContain('not used');
     expect(report.issues.filter((i) => i.severity !== 'info')).toEqual([]);
     const copies = s.project.datasets.images(report.datasetId);
-    expect(copies.map((i) => [i.name, i.groupName, i.imageClass])).toEqual([
-      ['a.png', 'patient 1', 1],
-      ['a.tif', 'patient 1', null],
-      ['b.png', null, 0],
-      ['c.png', null, null],
+    expect(copies.map((i) => [i.name, i.groupName, i.imageClass, i.excluded])).toEqual([
+      ['a.png', 'patient 1', 1, null],
+      ['a.tif', 'patient 1', null, null],
+      ['b.png', null, 0, 'out of focus'],
+      ['c.png', null, null, null],
     ]);
+    expect(report.issues).toContainEqual(
+      expect.objectContaining({ path: 'classes.json', severity: 'info' }),
+    );
     expect(await contentsOf(s.project, report.datasetId)).toEqual(
       await contentsOf(s.project, original),
     );
     const splits = s.project.splits.list(report.datasetId);
     expect(splits.map((split) => [split.name, split.counts])).toEqual([
-      ['default', { train: 2, val: 1, test: 1 }],
+      // What is excluded keeps its part, and is not counted in it.
+      ['default', { train: 2, val: 0, test: 1 }],
       ['other', { train: 2, val: 0, test: 0 }],
     ]);
+    expect(s.project.splits.items(splits[0]?.id ?? 0)).toHaveLength(4);
     expect(report.splitId).toBe(splits[0]?.id);
   });
 });
