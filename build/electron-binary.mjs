@@ -85,14 +85,16 @@ function isVersion(/** @type {string} */ dist, /** @type {ElectronWanted} */ wan
 }
 
 /**
- * Why it is not even tried: nobody could see it, or somebody does not want it.
+ * Why it is not even tried: somebody does not want it, or nobody could see it and nobody asked for it all the same (to
+ * pack it, or to carry it elsewhere).
  *
  * @param {ElectronWanted} wanted
+ * @param {boolean} asked
  * @returns {string | null}
  */
-function unwanted({ env, platform }) {
+function unwanted({ env, platform }, asked) {
   if (env['ELECTRON_SKIP_BINARY_DOWNLOAD']) return 'ELECTRON_SKIP_BINARY_DOWNLOAD is set.';
-  if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) {
+  if (!asked && platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) {
     return 'There is no display to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).';
   }
   return null;
@@ -126,7 +128,7 @@ export async function ensureElectron({ node, again = false, progress, ...wanted 
     return before?.electron === found && before.version === version
       ? before
       : record({ electron: found });
-  const obstacle = unwanted(wanted);
+  const obstacle = unwanted(wanted, again);
   // No failure: looked at anew at every start, without the network.
   if (obstacle !== null) return { electron: null, reason: obstacle, version, at: '' };
   if (!again && before !== undefined && before.version === version && before.reason !== null) {

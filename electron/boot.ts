@@ -129,7 +129,7 @@ function engineOf(
       else underWay.follow(news);
     },
     onDied(detail) {
-      underWay.follow({ underWay: [], ended: [] });
+      underWay.engineGone();
       log.add('The engine stopped.', detail);
     },
     onGivenUp(detail) {

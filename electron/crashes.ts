@@ -32,7 +32,7 @@ export function comeBackAfterCrashes(
   const { window } = page;
   let last = Number.NEGATIVE_INFINITY;
   window?.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
-    if (reason === 'clean-exit') return;
+    if (reason === 'clean-exit' || page.window === null) return;
     log.add(`The page crashed: ${reason} (${exitCode}).`);
     const again = now() - last < AGAIN_WITHIN_MS;
     last = now();

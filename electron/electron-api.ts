@@ -53,6 +53,7 @@ export interface ContentsEvents {
 
 export interface WindowEvents {
   close: [event: Cancellable];
+  closed: [];
   'ready-to-show': [];
   'session-end': [event: unknown];
 }

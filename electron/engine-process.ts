@@ -65,6 +65,8 @@ export function createEngineProcess(
       // It ends when its input does: also when this process is gone without a word.
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
+      // Ctrl+C in the terminal is the shell's: the engine ends when the shell says so.
+      detached: process.platform !== 'win32',
       env: { ...process.env, GRAFT_SHELL: command.shell },
     });
     child = started;

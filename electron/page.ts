@@ -12,7 +12,7 @@ export class Page {
   #waiting: string[] = [];
   #shown: () => void = () => undefined;
 
-  /** Null before the app is ready. */
+  /** Null before the app is ready, and once it is closed. */
   get window(): Window | null {
     return this.#window;
   }
@@ -24,6 +24,10 @@ export class Page {
 
   showIn(window: Window): void {
     this.#window = window;
+    // What is closed answers no more, while the engine still saves.
+    window.on('closed', () => {
+      this.#window = null;
+    });
   }
 
   /** Told when the window comes back out of the background. */

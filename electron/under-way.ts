@@ -44,15 +44,25 @@ export class UnderWayOnDesktop {
   }
 
   follow({ underWay, ended }: Extract<EngineNews, { ended: unknown }>): void {
+    const wasBusy = this.#items.length > 0;
     this.#items = underWay;
     this.#stayAwake(underWay.length > 0);
     const share = underWay.reduce((sum, item) => sum + item.share, 0) / underWay.length;
     this.#page.window?.setProgressBar(underWay.length === 0 ? NO_PROGRESS : share);
     for (const one of ended) this.#tell(one);
-    if (underWay.length > 0) return;
+    if (!wasBusy || underWay.length > 0) return;
     const idle = this.#whenIdle;
     this.#whenIdle = null;
     idle?.();
+  }
+
+  /** The engine died: what trained goes on with the next one, which tells of it; out of the background it is seen. */
+  engineGone(): void {
+    const waits = this.#whenIdle !== null;
+    this.#items = [];
+    this.#stayAwake(false);
+    this.#page.window?.setProgressBar(NO_PROGRESS);
+    if (waits) this.#page.focus();
   }
 
   /** Says something to somebody who may look elsewhere; where the system takes no notices, nothing. */

@@ -15,6 +15,7 @@ const ShellRecord = z.object({
   reason: z.string().nullable(),
 });
 const KEPT_WORDS = 4000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function readRecord(root: string): z.infer<typeof ShellRecord> | null {
   const file = join(root, 'node_modules', '.graft-shell.json');
@@ -111,12 +112,19 @@ export function runElectron(
     if (opened) process.stderr.write(text);
     else words = (words + text).slice(-KEPT_WORDS);
   });
-  return new Promise((resolve) => {
+  /** A terminal sends Ctrl+C to the shell as well; this process waits until that has saved what runs. */
+  const passOn = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  return new Promise<number | string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {
       if (opened || code === 0) resolve(code ?? 1);
       else resolve(lastWords(words) ?? `It ended with ${signal ?? `code ${code ?? 1}`}.`);
     });
+  }).finally(() => {
+    for (const signal of SIGNALS) process.off(signal, passOn);
   });
 }
 

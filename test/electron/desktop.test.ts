@@ -122,6 +122,28 @@ describe('closing the window', () => {
     expect(fake.app.quit).not.toHaveBeenCalled();
   });
 
+  it('comes back when its engine dies in the background, and stays until that trains again', async () => {
+    const { window, fake, says, answers, engine } = await started();
+    await says({ underWay: [study], ended: [] });
+    answers.box = IN_BACKGROUND;
+    window().close();
+    await vi.waitFor(() => expect(window().isVisible()).toBe(false));
+    engine().emit('exit', 1, null);
+    expect(window().isVisible()).toBe(true);
+    // The next engine has opened nothing yet.
+    await says(nothing);
+    expect(fake.app.quit).not.toHaveBeenCalled();
+  });
+
+  it('asks nothing of a window that is gone, while the engine still saves', async () => {
+    const { window, says, fake } = await started();
+    window().emit('closed');
+    await says({ underWay: [study], ended: [ended('done')] });
+    fake.app.emit('second-instance', {}, ['graft'], '/home/someone', null);
+    expect(window().setProgressBar).not.toHaveBeenCalled();
+    expect(window().focus).not.toHaveBeenCalled();
+  });
+
   it('asks no system that shuts down, and no terminal', async () => {
     for (const how of ['shutdown', 'session', 'terminal'] as const) {
       const { window, fake, says, interrupt } = await started();
