@@ -12,6 +12,8 @@ import {
   type Modifiers,
   NO_MODIFIERS,
   type Preview,
+  type Prompts,
+  type ProposedMask,
   type SizeSetting,
   type Stroke,
   type Tool,
@@ -55,6 +57,8 @@ export interface EditedImage {
   readonly displayed: ((x: number, y: number) => number) | null;
   /** What a network predicts, where it is shown. */
   readonly prediction: ShownPrediction | null;
+  /** What is proposed for the prompts of the tool in hand, as it is now. */
+  readonly proposed: () => ProposedMask | null;
   /** What erasing leaves (shared/foreground.ts). */
   readonly blank: number;
 }
@@ -68,6 +72,10 @@ export interface EditorHost {
   committed(): void;
   /** A network is asked what it predicts in a part of the image. */
   predict(area: Rect): void;
+  /** Other prompts, or none: masks are asked for, or no longer wanted. */
+  prompt(prompts: Prompts | null): void;
+  /** Goes to another proposal; false where there is none. */
+  nextProposal(): boolean;
   /** Something to be seen has changed; pixels tell of themselves through LabelLayer.onDirty. */
   changed(what: 'view' | 'overlay' | 'history'): void;
 }
@@ -102,6 +110,8 @@ export class Editor {
   #pointer: ScreenPoint | null = null;
   /** How many strokes were done when the shape in progress was last touched: its steps come after them. */
   #stepsAfter = 0;
+  /** What masks were asked for by last. */
+  #prompts: Prompts | null = null;
   /** The pointer was moved by keys last: nothing else shows where it is. */
   #byKeys = false;
   /** While true every drag moves the image. */
@@ -118,6 +128,11 @@ export class Editor {
 
   get preview(): Preview | null {
     return this.#tool.preview;
+  }
+
+  /** A mask that is no label yet. */
+  get proposed(): ProposedMask | null {
+    return this.#prompts === null ? null : (this.#image?.proposed() ?? null);
   }
 
   /** A stroke or shape is unfinished. */
@@ -205,6 +220,7 @@ export class Editor {
     this.#pointer = event.at;
     this.#held = event.modifiers;
     this.#follow(event);
+    this.#tellPrompts();
     if (event.kind === 'up' || event.kind === 'cancel') this.#gesture = null;
     this.#host.changed('overlay');
   }
@@ -249,7 +265,15 @@ export class Editor {
     return used;
   }
 
+  #tellPrompts(): void {
+    const prompts = this.#tool.prompts ?? null;
+    if (prompts === this.#prompts) return;
+    this.#prompts = prompts;
+    this.#host.prompt(prompts);
+  }
+
   #shapeChanged(): void {
+    this.#tellPrompts();
     if (this.busy) this.#stepsAfter = this.#image?.history.position ?? 0;
     else this.#gesture = null;
     this.#host.changed('overlay');
@@ -259,6 +283,7 @@ export class Editor {
   finish(): void {
     const context = this.#context();
     if (context !== null) this.#tool.finish(context);
+    this.#tellPrompts();
     this.#gesture = null;
     this.#host.changed('overlay');
   }
@@ -382,6 +407,8 @@ export class Editor {
       prediction,
       zoom: this.#view.zoom,
       predict: (area) => this.#host.predict(area),
+      proposed: this.proposed,
+      nextProposal: () => this.#host.nextProposal(),
       begin: ({ erase, value: other = value, label: own }) => {
         const edit = layer.edit();
         this.#openEdit = edit;

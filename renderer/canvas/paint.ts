@@ -3,8 +3,9 @@
  * Paints only the damaged rectangle; holds no state but the context it paints on.
  */
 import { snapToPixels } from './shapes.ts';
+import type { MaskPicture } from './mask-picture.ts';
 import type { DrawOptions, TextureCache } from './textures.ts';
-import type { Preview } from './tools/tool.ts';
+import type { Preview, Prompts } from './tools/tool.ts';
 import {
   type ImagePoint,
   intersection,
@@ -28,6 +29,8 @@ export interface Scene {
   /** The part of the image that the prediction is of, in its pixels; null: all of it, or none is shown. */
   readonly frame: Rect | null;
   readonly preview: Preview | null;
+  /** A mask that is proposed for the shape in progress. */
+  readonly proposed: MaskPicture | null;
   /** CSS colour of the class in hand, for shapes in progress. */
   readonly color: string;
   readonly cursor: {
@@ -44,6 +47,8 @@ export interface Scene {
 /** Milliseconds of a frame that may go into rasterising tiles. */
 const RASTER_BUDGET_MS = 7;
 const HANDLE_PX = 4;
+/** Radius of a click. */
+const POINT_PX = 7;
 /** Arms of the cross that stands for the system's pointer. */
 const CROSS_PX = 12;
 /** What lines and handles reach beyond the points they are drawn at, in CSS pixels. */
@@ -87,6 +92,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: R
     complete = textures.draw(context, { ...options, alpha: opacity }) && complete;
   }
   if (scene.frame !== null) paintFrame(context, scene, scene.frame);
+  scene.proposed?.draw(context, view, scene.color);
   if (scene.preview !== null) paintPreview(context, scene, scene.preview);
   if (scene.cursor !== null) paintCursor(context, scene, scene.cursor);
   context.restore();
@@ -127,6 +133,10 @@ function paintPreview(context: CanvasRenderingContext2D, scene: Scene, preview: 
     strokeTwice(context, { color: '#fff', ratio });
     return;
   }
+  if (preview.kind === 'prompts') {
+    paintPrompts(context, scene, preview);
+    return;
+  }
   context.beginPath();
   for (const ring of preview.rings) {
     trace(context, view, ring);
@@ -158,6 +168,38 @@ function paintPreview(context: CanvasRenderingContext2D, scene: Scene, preview: 
     context.lineWidth = 1.25 * ratio;
     context.strokeStyle = '#fff';
     context.strokeRect(x - side / 2, y - side / 2, side, side);
+  }
+}
+
+/** What is in the object, with a plus; what is not, with a minus. */
+function paintPrompts(context: CanvasRenderingContext2D, scene: Scene, prompts: Prompts): void {
+  const { view, color, pixelRatio: ratio } = scene;
+  if (prompts.box !== null) {
+    const { x0, y0, x1, y1 } = screenRect(view, prompts.box);
+    context.beginPath();
+    context.rect(x0, y0, x1 - x0, y1 - y0);
+    strokeTwice(context, { color: '#fff', ratio });
+  }
+  const radius = POINT_PX * ratio;
+  const arm = 0.55 * radius;
+  for (const point of prompts.points) {
+    const { x, y } = toScreen(view, point);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.fillStyle = point.inside ? color : '#1c1e21';
+    context.fill();
+    context.lineWidth = 1.5 * ratio;
+    context.strokeStyle = '#fff';
+    context.stroke();
+    context.beginPath();
+    context.moveTo(x - arm, y);
+    context.lineTo(x + arm, y);
+    if (point.inside) {
+      context.moveTo(x, y - arm);
+      context.lineTo(x, y + arm);
+    }
+    context.strokeStyle = point.inside ? '#1c1e21' : '#fff';
+    context.stroke();
   }
 }
 
@@ -222,12 +264,18 @@ function paintCross(
 
 /** Device pixels that preview and cursor cover, to be painted again when they move. */
 export function overlayBounds(
-  scene: Pick<Scene, 'view' | 'preview' | 'cursor' | 'pixelRatio'>,
+  scene: Pick<Scene, 'view' | 'preview' | 'proposed' | 'cursor' | 'pixelRatio'>,
 ): Rect | null {
-  const { view, preview, cursor, pixelRatio } = scene;
+  const { view, preview, proposed, cursor, pixelRatio } = scene;
   const points: ScreenPoint[] = [];
+  const addRect = ({ x0, y0, x1, y1 }: Rect) =>
+    points.push(toScreen(view, { x: x0, y: y0 }), toScreen(view, { x: x1, y: y1 }));
+  if (proposed?.bounds != null) addRect(proposed.bounds);
   if (preview?.kind === 'box') points.push(toScreen(view, preview.a), toScreen(view, preview.b));
-  else if (preview !== null) {
+  else if (preview?.kind === 'prompts') {
+    for (const point of preview.points) points.push(toScreen(view, point));
+    if (preview.box !== null) addRect(preview.box);
+  } else if (preview !== null) {
     for (const ring of [...preview.rings, preview.open]) {
       for (const point of ring) points.push(toScreen(view, point));
     }

@@ -6,9 +6,11 @@ import type { DisplayedImage } from '../../shared/display.ts';
 import type { Editor } from './editor.ts';
 import type { LabelLayer } from './label-layer.ts';
 import type { LabelStyle, Palette } from './label-raster.ts';
+import { MaskPicture } from './mask-picture.ts';
 import { overlayBounds, paint, type Scene } from './paint.ts';
 import { imageSource, labelSource } from './texture-sources.ts';
 import { TextureCache } from './textures.ts';
+import type { ProposedMask } from './tools/tool.ts';
 import { type Rect, screenRect, union } from './viewport.ts';
 
 export interface LabelLook {
@@ -77,6 +79,7 @@ export class Stage {
   #frameRect: Rect | null = null;
   #colors = { backdrop: '#808080', brush: '#ffffff' };
   #damage: Rect | null = null;
+  #proposed: MaskPicture | null = null;
   /** Where preview and cursor were painted last. */
   #overlay: Rect | null = null;
   #frame: number | null = null;
@@ -172,6 +175,12 @@ export class Stage {
     });
   }
 
+  #proposal(mask: ProposedMask | null): MaskPicture | null {
+    if (mask === null) this.#proposed = null;
+    else if (this.#proposed?.mask !== mask) this.#proposed = new MaskPicture(mask);
+    return this.#proposed;
+  }
+
   #damageRect(rect: Rect): void {
     this.#damage = union(this.#damage, rect);
     this.#schedule();
@@ -194,6 +203,7 @@ export class Stage {
       scribbles: this.#scribbles?.shown ?? null,
       frame: this.#frameRect,
       preview: editor.preview,
+      proposed: this.#proposal(editor.proposed),
       color: this.#colors.brush,
       cursor: editor.cursor,
       pixelRatio: window.devicePixelRatio,

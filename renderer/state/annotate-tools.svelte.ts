@@ -17,7 +17,7 @@ export class AnnotateTools {
   #lastClass: number;
 
   constructor(
-    host: Pick<EditorHost, 'strokeLabel' | 'committed' | 'changed' | 'predict'> & {
+    host: Omit<EditorHost, 'settings' | 'setSettings'> & {
       readonly classes: () => readonly SegmentationClass[];
       /** What erasing leaves. */
       readonly blank: () => number;
@@ -38,6 +38,8 @@ export class AnnotateTools {
       strokeLabel: (tool, options) => host.strokeLabel(tool, options),
       committed: () => host.committed(),
       predict: (area) => host.predict(area),
+      prompt: (prompts) => host.prompt(prompts),
+      nextProposal: () => host.nextProposal(),
       changed: (what) => {
         if (what === 'view') this.zoom = this.editor.view.zoom;
         host.changed(what);

@@ -18,7 +18,7 @@ import type { Api } from '../api.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
-import { type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
+import { intersection, type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
 import type { SaveState } from '../canvas/autosave.ts';
 import type { LabelLayer } from '../canvas/label-layer.ts';
 import type { Editor } from '../canvas/editor.ts';
@@ -41,6 +41,7 @@ import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
+import { AnnotatePrompts } from './annotate-prompts.svelte.ts';
 import { AnnotateScribbles } from './annotate-scribbles.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
 import { firstSeen } from './first-seen.ts';
@@ -73,6 +74,7 @@ export class AnnotateState {
   readonly live: AnnotateLive;
   readonly network: AnnotateNetwork;
   readonly scribbles: AnnotateScribbles;
+  readonly prompts: AnnotatePrompts;
   readonly gains: PredictionGains;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
@@ -139,6 +141,14 @@ export class AnnotateState {
       propose: (layer) => this.#propose(layer),
       withdraw: () => this.#withdraw(),
     });
+    this.prompts = new AnnotatePrompts({
+      ...options,
+      host: {
+        view: () => this.#inView,
+        display: () => this.look.display,
+        changed: () => this.#stage?.repaintOverlay(),
+      },
+    });
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
@@ -146,6 +156,8 @@ export class AnnotateState {
         strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
         committed: () => this.#committed(),
         predict: (area) => this.#run(() => this.predict(area)),
+        prompt: (prompts) => this.prompts.prompt(prompts),
+        nextProposal: () => this.prompts.next(),
         changed: (what) => this.#changed(what),
       },
       options.habits.settings,
@@ -194,6 +206,7 @@ export class AnnotateState {
       this.live.look(null);
       this.network.stop();
       this.scribbles.stop();
+      this.prompts.close();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
@@ -255,6 +268,7 @@ export class AnnotateState {
       await this.#showPrediction();
       this.#reopenEditor();
       this.scribbles.open(document, { blank: this.blank });
+      this.#openForPrompts(index);
       if (this.live.isAlways && this.live.canAnswer) this.#run(() => this.showLive());
       else if (this.network.isAlways) this.#run(() => this.predict());
     } catch (error) {
@@ -262,6 +276,15 @@ export class AnnotateState {
         this.error = messageOf(error);
       }
     }
+  }
+
+  /** The next one of the list is looked at ahead. */
+  #openForPrompts(index: number): void {
+    const [open, next] = [this.images[index], this.images[index + 1]].map((image) =>
+      image === undefined ? null : { id: image.id, width: image.widthPx, height: image.heightPx },
+    );
+    this.prompts.open(open ?? null, next == null ? [] : [next]);
+    this.prompts.hold(this.tools.kind.asksForMasks === true);
   }
 
   #open(image: ImageRecord): Promise<AnnotateDocument> {
@@ -325,6 +348,7 @@ export class AnnotateState {
             history: document.history,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
             prediction: this.look.predictionVisible ? this.prediction.shown : null,
+            proposed: () => this.prompts.proposed,
           },
     );
     this.#followSteps();
@@ -332,7 +356,9 @@ export class AnnotateState {
 
   #changed(what: 'view' | 'overlay' | 'history'): void {
     this.#followSteps();
+    this.prompts.hold(this.tools.kind.asksForMasks === true);
     if (what === 'view') {
+      this.prompts.moved();
       this.#stage?.repaint();
     } else if (what === 'overlay') {
       this.#stage?.repaintOverlay();
@@ -512,6 +538,13 @@ export class AnnotateState {
     const from = toImage(view, screenPoint(0, 0));
     const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
     return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
+  }
+
+  /** The part of the image in view; all of it where nothing of it is. */
+  get #inView(): Rect {
+    const { width, height } = this.editor.view.image;
+    const whole = { x0: 0, y0: 0, x1: width, y1: height };
+    return intersection(this.#visible, whole) ?? whole;
   }
 
   /** A helper proposes labels for the open image; the layer goes on changing. */

@@ -2,6 +2,7 @@
 import { accept } from './accept.ts';
 import { box } from './box.ts';
 import { brush, eraser, scribble } from './brush.ts';
+import { click } from './click.ts';
 import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
 import { pan } from './pan.ts';
@@ -18,6 +19,7 @@ export const TOOLS = {
   box,
   fill,
   wand,
+  click,
   scribble,
   predict,
   accept,

@@ -4,6 +4,7 @@
  * tool shares (pan, zoom, resize), and decides what paint a stroke puts down. Which tools there are: all-tools.ts.
  */
 import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
+import type { PredictionRegion, PromptPoint } from '../../../shared/api.ts';
 import type { ShownPrediction } from '../accept.ts';
 import type { ImagePoint, Rect } from '../viewport.ts';
 
@@ -30,7 +31,19 @@ export interface ToolEvent {
   readonly clicks: number;
 }
 
-export type ToolKey = 'enter' | 'escape' | 'backspace';
+export type ToolKey = 'enter' | 'escape' | 'backspace' | 'tab';
+
+/** What a network is asked for a mask by, in pixels of the image. */
+export interface Prompts {
+  readonly points: readonly PromptPoint[];
+  readonly box: Rect | null;
+}
+
+/** A mask that a network proposes: run lengths in a part of the image (shared/mask-runs.ts). */
+export interface ProposedMask {
+  readonly region: PredictionRegion;
+  readonly runs: readonly number[];
+}
 
 /** What a tool shows beside the pixels, in image coordinates. */
 export type Preview =
@@ -43,7 +56,8 @@ export type Preview =
       /** Corners that can be taken hold of. */
       readonly handles: boolean;
     }
-  | { readonly kind: 'box'; readonly a: ImagePoint; readonly b: ImagePoint };
+  | { readonly kind: 'box'; readonly a: ImagePoint; readonly b: ImagePoint }
+  | ({ readonly kind: 'prompts' } & Prompts);
 
 /** A change under way. Every stroke is one entry of the history. */
 export interface Stroke {
@@ -76,6 +90,10 @@ export interface ToolContext {
   }): Stroke;
   /** Asks what a network predicts in a part of the image. */
   predict(area: Rect): void;
+  /** What was proposed for the prompts of the tool. */
+  readonly proposed: ProposedMask | null;
+  /** Goes to another proposal; false where there is one alone, or none. */
+  nextProposal(): boolean;
 }
 
 export interface Tool {
@@ -87,6 +105,8 @@ export interface Tool {
   /** Where what is unfinished was made in several steps. Without it one gesture is one step. */
   readonly steps?: ToolSteps;
   readonly preview: Preview | null;
+  /** What a mask is asked for by; null: for none. Another value whenever it changes. */
+  readonly prompts?: Prompts | null;
   /** Whether a gesture is under way, so that undo and navigation have to wait for or end it. */
   readonly busy: boolean;
 }
@@ -121,5 +141,7 @@ export interface ToolDescriptor {
   readonly needsPrediction?: boolean;
   /** Whether it asks a trained network, and so needs one; it paints nothing. */
   readonly needsNetwork?: boolean;
+  /** Whether a promptable network proposes masks for it. */
+  readonly asksForMasks?: boolean;
   create(): Tool;
 }

@@ -6,7 +6,12 @@ import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { TOOL_NAMES } from '../../../renderer/canvas/tools/all-tools.ts';
-import { NO_MODIFIERS, type Modifiers } from '../../../renderer/canvas/tools/tool.ts';
+import {
+  NO_MODIFIERS,
+  type Modifiers,
+  type ProposedMask,
+  type Prompts,
+} from '../../../renderer/canvas/tools/tool.ts';
 import {
   imagePoint,
   screenPoint,
@@ -26,12 +31,16 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const prediction = new LabelLayer(SIZE.width, SIZE.height);
   const whole = { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height };
   const asked: Rect[] = [];
+  const prompted: (Prompts | null)[] = [];
+  let proposed: ProposedMask | null = null;
   const editor = new Editor({
     settings: () => current,
     setSettings: (next) => (current = next),
     strokeLabel: (tool, { value }) => `${tool} ${value}`,
     committed: () => undefined,
     predict: (area) => asked.push(area),
+    prompt: (prompts) => prompted.push(prompts),
+    nextProposal: () => false,
     changed: () => undefined,
   });
   editor.resize({ width: 640, height: 480 });
@@ -39,7 +48,7 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const displayed = (x: number) => (x < 32 ? 0x202020 : 0x303030);
   const show = (area = whole) =>
     editor.open({
-      ...{ layer, scribbles, history, displayed, blank },
+      ...{ layer, scribbles, history, displayed, blank, proposed: () => proposed },
       prediction: { layer: prediction, area },
     });
   show();
@@ -70,7 +79,8 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const count = (value: number) => layer.toLabelMap().data.filter((v) => v === value).length;
   return {
     ...{ layer, scribbles, history, prediction, editor, show, asked },
-    ...{ send, drag, click, count, settings: () => current },
+    ...{ send, drag, click, count, settings: () => current, prompted },
+    propose: (mask: ProposedMask | null) => (proposed = mask),
   };
 }
 
@@ -90,6 +100,83 @@ describe('scribbles', () => {
     expect(settings().brushSizePx).toBe(5);
     history.goTo(0);
     expect(drawn()).toBe(0);
+  });
+});
+
+describe('clicking an object', () => {
+  const point = (x: number, y: number, inside = true) => ({ x, y, inside });
+  const rounded = (prompts: Prompts | null | undefined) =>
+    prompts?.points.map(({ x, y, inside }) => point(Math.round(x), Math.round(y), inside));
+  const mask = {
+    region: { left: 10, top: 20, width: 8, height: 4 },
+    // A row of three, and one of two below it.
+    runs: [1, 3, 5, 2],
+  };
+
+  test('asks by clicks in it and beside it, which are undone one by one, and paints nothing', () => {
+    const { click, drag, editor, prompted, history } = setUp({ tool: 'click', value: 2 });
+    click([12, 22]);
+    click([30, 22], { button: 2 });
+    click([31, 22], { modifiers: { alt: true } });
+    expect(rounded(prompted.at(-1))).toEqual([
+      point(12, 22),
+      point(30, 22, false),
+      point(31, 22, false),
+    ]);
+    editor.undo();
+    expect(rounded(prompted.at(-1))).toHaveLength(2);
+    editor.redo();
+    expect(rounded(prompted.at(-1))).toHaveLength(3);
+    // A box begins anew.
+    drag([
+      [40, 30],
+      [20, 10],
+    ]);
+    expect(prompted.at(-1)).toMatchObject({ points: [] });
+    const { x0, y1 } = prompted.at(-1)?.box ?? { x0: 0, y1: 0 };
+    // All pixels that it touches.
+    expect([Math.round(x0), Math.round(y1)]).toEqual([20, 31]);
+    click([-5, 10]);
+    expect(prompted.at(-1)?.points).toEqual([]);
+    editor.key('escape');
+    expect(prompted.at(-1)).toBeNull();
+    expect(history.entries).toHaveLength(0);
+  });
+
+  test('paints what is proposed with Enter, as one entry in the class in hand', () => {
+    const { click, editor, history, layer, propose, prompted, settings } = setUp({
+      ...{ tool: 'click', value: 3 },
+    });
+    click([12, 22]);
+    expect(editor.key('enter')).toBe(true);
+    expect(history.entries).toHaveLength(0);
+    propose(mask);
+    expect(editor.proposed).toBe(mask);
+    editor.key('enter');
+    expect(history.entries.map(({ label }) => label)).toEqual(['click 3']);
+    const painted = [];
+    for (let y = 18; y < 26; y++)
+      for (let x = 8; x < 20; x++) if (layer.get(x, y) === 3) painted.push([x, y]);
+    expect(painted).toEqual([
+      [11, 20],
+      [12, 20],
+      [13, 20],
+      [11, 21],
+      [12, 21],
+    ]);
+    expect([prompted.at(-1), editor.proposed, editor.busy]).toEqual([null, null, false]);
+    editor.undo();
+    expect(layer.get(12, 20)).toBe(0);
+    expect(settings().value).toBe(3);
+  });
+
+  test('drops what is proposed when another tool is taken, for it is no label', () => {
+    const { click, editor, layer, propose, prompted } = setUp({ tool: 'click' });
+    click([12, 22]);
+    propose(mask);
+    editor.setSettings({ tool: 'brush' });
+    expect(prompted.at(-1)).toBeNull();
+    expect([layer.get(12, 20), editor.proposed]).toEqual([0, null]);
   });
 });
 

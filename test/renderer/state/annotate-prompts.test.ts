@@ -1,0 +1,95 @@
+/** Clicks and boxes in Annotate, with a network of two operations that sees how red a picture is. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { screenPoint } from '../../../renderer/canvas/viewport.ts';
+import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
+import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
+import { promptNetwork } from '../../fixtures/prompt-network.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+import { windowEngine } from '../window-engine.ts';
+
+const SIZE = 32;
+
+/** The left half is red. */
+function halfRed(): Uint8Array {
+  const data = new Uint8Array(SIZE * SIZE * 3);
+  for (let i = 0; i < data.length; i += 3) data[i] = (i / 3) % SIZE < SIZE / 2 ? 255 : 0;
+  return encode({ width: SIZE, height: SIZE, channels: 3, data });
+}
+
+async function sitting() {
+  const { engine, api } = await windowEngine();
+  const dir = temporaryFolder();
+  mkdirSync(join(dir, 'images'));
+  writeFileSync(join(dir, 'images', 'a.png'), halfRed());
+  const { path: project } = await engine.call('project.create', { path: join(dir, 'p.graft') });
+  await engine.call('datasets.import', { project, name: 'a', path: join(dir, 'images') });
+  const { db } = engine.project(project);
+  const [dataset] = db.datasets.list();
+  const datasetId = dataset?.id ?? 0;
+  await engine.call('datasets.setClasses', {
+    ...{ project, datasetId },
+    classes: [
+      { index: 0, name: 'background', color: '#000000' },
+      { index: 1, name: 'red', color: '#e69f00' },
+    ],
+  });
+  await engine.call('prompts.choose', { files: promptNetwork(dir) });
+  const annotate = new AnnotateState({
+    ...{ api, project, habits: firstHabits() },
+    notify: () => undefined,
+  });
+  const stop = annotate.listen();
+  onTestFinished(async () => {
+    await annotate.saveAll();
+    stop();
+  });
+  await annotate.open(
+    datasetId,
+    db.datasets.images(datasetId).map(({ id }) => id),
+  );
+  annotate.editor.resize({ width: SIZE, height: SIZE });
+  await annotate.show(0);
+  const click = (x: number, y: number) => {
+    for (const kind of ['down', 'up'] as const) {
+      const at = screenPoint(x, y);
+      const modifiers = { shift: false, ctrl: false, alt: false };
+      annotate.editor.pointer({ kind, at, path: [at], button: 0, modifiers, clicks: 1 });
+    }
+  };
+  return { annotate, click };
+}
+
+describe('clicking an object', () => {
+  it('looks at the image once the tool is in hand, proposes masks, and paints the one that is shown', async () => {
+    const { annotate, click } = await sitting();
+    expect(annotate.prompts.state.kind).toBe('off');
+    annotate.takeTool('click');
+    await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
+    click(8, 8);
+    await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
+    expect(annotate.prompts.mask).toMatchObject({ score: 0.75, area: (SIZE * SIZE) / 2 });
+    expect(annotate.editor.key('tab')).toBe(true);
+    expect(annotate.prompts.mask?.score).toBe(0.25);
+    annotate.tools.setClass(1);
+    annotate.editor.key('enter');
+    const { layer, history } = annotate.document ?? {};
+    expect([layer?.get(3, 5), layer?.get(SIZE - 3, 5)]).toEqual([1, 0]);
+    expect(history?.entries.map(({ label }) => label)).toEqual(['Click an object, red']);
+    await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
+    expect(annotate.prompts.masks).toEqual([]);
+  });
+
+  it('asks nothing of a network that is not there, and says which would do', async () => {
+    const { annotate, click } = await sitting();
+    annotate.prompts.network = { network: null, why: 'No network for clicks and boxes.' };
+    annotate.takeTool('click');
+    click(8, 8);
+    expect(annotate.prompts.state.kind).toBe('off');
+    annotate.editor.key('escape');
+    annotate.takeTool('brush');
+    expect(annotate.editor.busy).toBe(false);
+  });
+});
