@@ -210,7 +210,15 @@ export const unflattenWeights = (spec: NetworkSpec, flat: FlatWeights): Weights 
 
 function splitTensor(flat: Tensor1D, sizes: readonly number[]): Tensor1D[] {
   if (sizes.length === 0) return [];
-  return sizes.length === 1 ? [flat] : tf.split(flat, [...sizes]);
+  if (sizes.length === 1) return [flat];
+  // One by one, since TensorFlow copies what it splits, but not what it slices where that begins on a cache line, as
+  // nearly all parameters do.
+  let at = 0;
+  return sizes.map((size) => {
+    const part = tf.slice(flat, at, size);
+    at += size;
+    return part;
+  });
 }
 
 /** Parameter tensors out of the flat vector, in the order of the spec. */

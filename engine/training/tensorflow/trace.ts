@@ -9,13 +9,10 @@
  * The function must be pure: everything that changes from call to call is among its inputs, and it reads no values.
  * Tensors it makes from numbers, or closes over, become constants of the graph.
  */
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import type { Precision } from '../../../shared/entities.ts';
-import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
 import type { Engine } from './backend.ts';
 import { assertPrecision } from './precision.ts';
 import {
@@ -28,9 +25,9 @@ import {
   DT_INT32,
   type GraphNode,
   graphNode,
-  savedModel,
   tensorAttribute,
 } from './graph-def.ts';
+import { closeSession, openSession } from './graph-sessions.ts';
 import { attributeTypes, type NativeBackend, type OpAttribute } from './native.ts';
 import { inferOutputs } from './shape-rules.ts';
 
@@ -295,19 +292,6 @@ class Recording {
   }
 }
 
-/** Loads a graph into a native session. The folder is needed for the call only. */
-function loadGraph(backend: NativeBackend, nodes: readonly GraphNode[]): number {
-  const folder = makeTemporaryFolder('graph');
-  try {
-    writeFileSync(join(folder, 'saved_model.pb'), savedModel(nodes));
-    return backend.loadSavedModelMetaGraph(folder, 'serve');
-  } catch (error) {
-    throw temporaryError(error);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /** An input that is returned as it came is cloned: results belong to the caller, inputs stay. */
 const runEagerly = (body: TensorFunction, inputs: readonly Tensor[]): Tensor[] =>
   tf.tidy(() =>
@@ -354,14 +338,17 @@ export function trace(
       dispose: () => undefined,
     };
   }
-  const graphs = new Map<string, { session: number; outputNames: readonly string[] }>();
+  const graphs = new Map<
+    string,
+    { session: number; key: string; outputNames: readonly string[] }
+  >();
   return {
     run(inputs) {
       const signature = signatureOf(inputs);
       let graph = graphs.get(signature);
       if (graph === undefined) {
         const { nodes, outputNames } = record(name, backend, body, inputs, precision);
-        graph = { session: loadGraph(backend, nodes), outputNames };
+        graph = { ...openSession(backend, nodes), outputNames };
         graphs.set(signature, graph);
       }
       const inputInfos = inputs.map((_, i) => ({ name: `in${i}:0`, tfDtype: '' }));
@@ -371,7 +358,7 @@ export function trace(
       return graphs.size;
     },
     dispose() {
-      for (const { session } of graphs.values()) backend.deleteSavedModel(session);
+      for (const { key } of graphs.values()) closeSession(backend, key);
       graphs.clear();
     },
   };

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { trace } from '../../../../engine/training/tensorflow/trace.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 
@@ -43,6 +43,32 @@ describe('a traced function', () => {
     for (const size of [6, 6, 8, 6, 8]) traced.run(inputs(size, size));
     expect({ runs, graphs: traced.graphCount }).toEqual({ runs: 2, graphs: 2 });
     traced.dispose();
+  });
+
+  it('is loaded once in a process, whoever traces the same graph, and forgotten when others came', () => {
+    const load = vi.spyOn(engine.native, 'loadSavedModelMetaGraph');
+    const forget = vi.spyOn(engine.native, 'deleteSavedModel');
+    const scaled = (factor: number) =>
+      trace(engine, 'scaled', ([x]) => [tf.mul(x as tf.Tensor, factor)]);
+    const first = scaled(1001);
+    const [a] = values(first.run([tf.tensor1d([1, 2])]));
+    first.dispose();
+    const [again, beside] = [scaled(1001), scaled(1001)];
+    expect(values(again.run([tf.tensor1d([1, 2])]))).toEqual([a]);
+    again.dispose();
+    expect(values(beside.run([tf.tensor1d([3, 4])]))).toEqual([[3003, 4004]]);
+    expect(load).toHaveBeenCalledTimes(1);
+    for (let factor = 1002; factor < 1010; factor++) {
+      const other = scaled(factor);
+      other.run([tf.tensor1d([1, 2])]);
+      other.dispose();
+    }
+    // Still in use, so it was not let go of, unlike those that nobody uses.
+    expect(forget.mock.calls.length).toBeGreaterThanOrEqual(4);
+    expect(values(beside.run([tf.tensor1d([5, 6])]))).toEqual([[5005, 6006]]);
+    beside.dispose();
+    load.mockRestore();
+    forget.mockRestore();
   });
 
   it('keeps tensors made from numbers, and tensors from outside, as constants', () => {
