@@ -17,6 +17,7 @@ export default {
     'engine/training/worker.ts!',
     'engine/training/live/worker.ts!',
     'engine/data/decoder-process.ts!',
+    'engine/data/import/json-process.ts!',
     'engine/training/weights/weights-process.ts!',
     'engine/prompts/network-process.ts!',
     'engine/parent-watch-thread.ts!',
@@ -45,7 +46,7 @@ export default {
     ? true
     : { interface: true, type: true },
   // Of the system.
-  ignoreBinaries: ['mkfifo', 'cc'],
+  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb'],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

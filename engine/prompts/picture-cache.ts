@@ -9,7 +9,7 @@ import { writeWholeSync } from '../data/write-file.ts';
 import { EMBEDDING } from './frame.ts';
 
 /** Some 128 pictures of 4 MiB. */
-export const KEPT_BYTES = 2 ** 29;
+const KEPT_BYTES = 2 ** 29;
 /** In memory: the open image, and those around it. */
 const HELD = 6;
 const ENDING = '.embedding';
