@@ -18,6 +18,8 @@ const ASK_AGAIN_MS = 24 * 3600_000;
 /** A mirror that says nothing for so long is given up. */
 const SILENCE_MS = 60_000;
 const CHECK_TIMEOUT_MS = 60_000;
+/** Where `@electron/get` looks for a mirror: in npm's settings first. */
+const MIRRORS = ['npm_config_electron_mirror', 'ELECTRON_MIRROR'];
 const FETCH = fileURLToPath(new URL('electron-fetch.mjs', import.meta.url));
 
 /**
@@ -133,7 +135,10 @@ export async function ensureElectron({ node, again = false, progress, ...wanted 
   if (obstacle !== null) return { electron: null, reason: obstacle, version, at: '' };
   if (!again && before !== undefined && before.version === version && before.reason !== null) {
     const age = Date.now() - Date.parse(before.at);
-    if (age >= 0 && age < ASK_AGAIN_MS) return before;
+    if (age >= 0 && age < ASK_AGAIN_MS) {
+      progress.note(`Not in Electron, as before: ${before.reason} To try again: npm run setup`);
+      return before;
+    }
   }
   const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
   try {
@@ -216,7 +221,7 @@ async function fetchInto(request, { node, update, env }) {
   /** @type {{ done: boolean, failure: string | null }} */
   const outcome = { done: false, failure: null };
   const ended = await foregroundUnlessSilent(node, [FETCH, JSON.stringify(request)], {
-    env: proxied(env),
+    env: environmentOf(env),
     silenceMs: SILENCE_MS,
     // That proxies are heeded is experimental, says Node.
     hushed: /Warning|--trace-warnings/,
@@ -240,13 +245,20 @@ async function fetchInto(request, { node, update, env }) {
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
  */
-function proxied(env) {
+function environmentOf(env) {
   const either = (/** @type {string} */ name) => env[name] ?? env[name.toLowerCase()];
   const https = either('HTTPS_PROXY') ?? env['npm_config_https_proxy'] ?? env['npm_config_proxy'];
   const http = either('HTTP_PROXY') ?? env['npm_config_proxy'];
   const none = either('NO_PROXY') ?? env['npm_config_noproxy'];
   return {
     ...env,
+    ...Object.fromEntries(
+      // Addresses are put together by writing one after the other.
+      MIRRORS.flatMap((name) => {
+        const mirror = env[name];
+        return mirror ? [[name, mirror.replace(/\/?$/, '/')]] : [];
+      }),
+    ),
     NODE_USE_ENV_PROXY: '1',
     ...(https ? { HTTPS_PROXY: https } : {}),
     ...(http ? { HTTP_PROXY: http } : {}),
@@ -256,7 +268,7 @@ function proxied(env) {
 
 /** Whoever set a mirror long ago is reminded of it. @param {NodeJS.ProcessEnv} env */
 function mirrorIn(env) {
-  const mirror = env['npm_config_electron_mirror'] ?? env['ELECTRON_MIRROR'];
+  const mirror = MIRRORS.map((name) => env[name]).find(Boolean);
   return mirror
     ? ` The mirror in use is ${mirror} (ELECTRON_MIRROR, or electron_mirror in .npmrc).`
     : '';

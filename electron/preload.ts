@@ -1,19 +1,5 @@
-/** The bridge between page and shell: three functions, no Node. Built as one CommonJS file for the sandbox. */
+/** The bridge between page and shell, put into the page. Built as one CommonJS file for the sandbox. */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
-import type { Desktop } from '../shared/desktop.ts';
-import { CHANNELS } from './channels.ts';
+import { bridgeTo } from './bridge.ts';
 
-const desktop: Desktop = {
-  // The main process answers with a path or null: see pick-path.ts.
-  pickPath: (request) => ipcRenderer.invoke(CHANNELS.pickPath, request) as Promise<string | null>,
-  pathOf: (file) => webUtils.getPathForFile(file),
-  painted: () => ipcRenderer.send(CHANNELS.painted),
-  onCommand(listener) {
-    const receive = (_event: unknown, command: string, argument: string | null) =>
-      listener(command, argument);
-    ipcRenderer.on(CHANNELS.command, receive);
-    return () => ipcRenderer.off(CHANNELS.command, receive);
-  },
-};
-
-contextBridge.exposeInMainWorld('graftDesktop', desktop);
+contextBridge.exposeInMainWorld('graftDesktop', bridgeTo({ ipcRenderer, webUtils }));

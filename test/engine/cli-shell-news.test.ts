@@ -124,7 +124,7 @@ it('an engine of a shell speaks of itself, and ends when the shell is gone witho
   const path = wholeProject();
   const child = spawn(process.execPath, [join(ROOT, 'engine', 'cli.ts'), 'serve', '--json', path], {
     env: { ...process.env, HOME: home, GRAFT_CONFIG: home, GRAFT_SHELL: 'Electron 1.2.3' },
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
@@ -136,6 +136,7 @@ it('an engine of a shell speaks of itself, and ends when the shell is gone witho
   expect(JSON.parse(lines[0] ?? '')).toHaveProperty('url');
   expect(lines.map((line): unknown => JSON.parse(line))).toContainEqual({ recent: [path] });
   const ended = once(child, 'exit');
-  child.stdin.end();
+  // Nobody reads what it says of its end, either.
+  for (const pipe of [child.stdout, child.stderr, child.stdin]) pipe.destroy();
   expect((await ended)[0]).toBe(0);
 });
