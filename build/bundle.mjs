@@ -52,6 +52,12 @@ function carryPackages(stage) {
     const from = path.join(projectRoot, folder);
     if (existsSync(from)) linkFolder(from, path.join(stage, folder));
   }
+  // Where some tools look for others.
+  const bin = path.join('node_modules', '.bin');
+  cpSync(path.join(projectRoot, bin), path.join(stage, bin), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
   copyFileSync(installedLock(projectRoot), installedLock(stage));
   stampPackages(stage);
 }

@@ -7,7 +7,7 @@ say() { printf '%-7s %s\n' "$1" "$2"; }
 # Environment of a login and nothing of ours.
 clean='env -i LANG=C.UTF-8 TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 inside() { chroot "$root" $clean HOME=/root DEBIAN_FRONTEND=noninteractive sh -c "$1"; }
-lab() { chroot --userspec=lab:lab "$root" $clean HOME=/home/lab USER=lab sh -c "cd && $1"; }
+lab() { chroot --userspec=lab:lab "$root" $clean HOME=/home/lab USER=lab sh -c "cd || exit 1; $1"; }
 
 # check NAME COMMAND…: ok where the command succeeds, else FAILED with the end of what it said. What it said is in
 # last.log until the next check whose name does not begin with "…".

@@ -25,7 +25,8 @@ const engine = spawn(
     '-c',
     `cd && exec ${command} serve --json`,
   ],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  // A group of its own: npm, where it starts the engine, ends without it.
+  { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
 );
 try {
   const lines = createInterface({ input: engine.stdout })[Symbol.asyncIterator]();
@@ -51,5 +52,5 @@ try {
     await browser.close();
   }
 } finally {
-  engine.kill('SIGTERM');
+  if (engine.pid !== undefined) process.kill(-engine.pid, 'SIGTERM');
 }
