@@ -206,7 +206,7 @@ export const GESTURES: readonly { readonly what: string; readonly how: string }[
   { what: 'Not this, for a click on objects', how: 'Alt+Click' },
   { what: 'Another mask for a click', how: 'Tab' },
   { what: 'Tolerance of the wand', how: 'Drag sideways' },
-  { what: 'Close a polygon, then paint it', how: 'Enter' },
+  { what: 'Close a polygon or a cut, then paint it', how: 'Enter' },
   { what: 'Close a polygon', how: 'Double click' },
   { what: 'Take the last corner back', how: 'Backspace' },
   { what: 'Drop the stroke or shape', how: 'Escape' },

@@ -8,6 +8,7 @@ import { lasso } from './lasso.ts';
 import { pan } from './pan.ts';
 import { polygon } from './polygon.ts';
 import { predict } from './predict.ts';
+import { scissors } from './scissors.ts';
 import type { ToolDescriptor } from './tool.ts';
 import { wand } from './wand.ts';
 
@@ -16,6 +17,7 @@ export const TOOLS = {
   eraser,
   polygon,
   lasso,
+  scissors,
   box,
   fill,
   wand,

@@ -396,6 +396,28 @@ describe('shapes', () => {
   });
 });
 
+describe('scissors', () => {
+  test('cut along the edge between clicks, straight with Shift, and paint when they close', () => {
+    const { click, drag, editor, history, layer } = setUp({ tool: 'scissors', value: 2 });
+    // The edge between the two greys is at x = 32.
+    click([32, 5]);
+    click([32, 40]);
+    editor.undo();
+    editor.redo();
+    click([10, 40], { modifiers: { shift: true } });
+    click([10, 5], { modifiers: { shift: true } });
+    expect(history.entries).toHaveLength(0);
+    click([32, 5], { modifiers: { shift: true } });
+    expect(history.entries.map(({ label }) => label)).toEqual(['scissors 2']);
+    expect([layer.get(20, 20), layer.get(30, 20), layer.get(34, 20), layer.get(5, 20)]).toEqual([
+      2, 2, 0, 0,
+    ]);
+    drag([[3, 3]]);
+    expect(editor.key('escape')).toBe(true);
+    expect(editor.busy).toBe(false);
+  });
+});
+
 describe('undo while something is unfinished', () => {
   const CORNERS: readonly [number, number][] = [
     [5, 5],
