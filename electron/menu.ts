@@ -102,7 +102,7 @@ export function menuTemplate(
         separator,
         { label: 'Show Crash Log', click: showCrashLog },
         { label: 'Show Licences', click: showLicences },
-        item('About This Computer', 'system'),
+        item('About Graft', 'system'),
       ],
     },
   ];

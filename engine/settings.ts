@@ -83,13 +83,14 @@ export function createSettings(
 
   return {
     read: () => settings,
-    update: ({ theme, keys, backups, measureTime }) =>
+    update: ({ theme, keys, backups, measureTime, hints }) =>
       write({
         ...settings,
         theme: theme ?? settings.theme,
         keys: keys ?? settings.keys,
         backups: backups ?? settings.backups,
         measureTime: measureTime ?? settings.measureTime,
+        hints: hints ?? settings.hints,
       }),
     choosePromptNetwork: (promptNetwork) => write({ ...settings, promptNetwork }),
     opened(projectPath) {

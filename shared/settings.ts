@@ -36,6 +36,8 @@ export const Settings = z.object({
   measureTime: z.boolean().default(true),
   /** The two ONNX files of a network for clicks and boxes; null: the one that comes with Graft. */
   promptNetwork: z.object({ encoder: FilePath, decoder: FilePath }).nullable().default(null),
+  /** Whether the window says what the next step is. */
+  hints: z.boolean().default(true),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -44,6 +46,7 @@ export const SettingsPatch = z.object({
   theme: Settings.shape.theme.unwrap().optional(),
   backups: z.object({ automatic: z.boolean(), folder: FilePath.nullable() }).optional(),
   measureTime: z.boolean().optional(),
+  hints: z.boolean().optional(),
   keys: z.object({ preset: Name, rebound: z.record(Name, z.array(Name).max(20)) }).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

@@ -10,6 +10,7 @@ import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
 import { REPAIR } from '../installation.ts';
+import { licences } from '../licences.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
 import { whyNoOperations } from '../training/tensorflow/operations.ts';
 import { processorFeatures } from '../training/tensorflow/processor.ts';
@@ -112,8 +113,11 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
   };
 }
 
-export const systemHandlers: Handlers<'system.doctor' | 'system.tasks' | 'system.generators'> = {
+export const systemHandlers: Handlers<
+  'system.doctor' | 'system.licences' | 'system.tasks' | 'system.generators'
+> = {
   'system.doctor': (_input, context) => doctor(context),
+  'system.licences': () => licences(),
   'system.tasks': () =>
     PRETRAINING_TASKS.map((task) => ({ task, ...PRETRAINING_TASK_FACTS[task] })),
   'system.generators': () => generators.map(({ name, description }) => ({ name, description })),

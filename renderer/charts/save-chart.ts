@@ -7,6 +7,7 @@ import windowFont from 'inter-ui/variable/InterVariable.woff2?url';
 import { type LegendEntry, swatch } from '../../shared/charts/chart.ts';
 import type { Drawing } from '../../shared/charts/drawing.ts';
 import { AppError } from '../../shared/errors.ts';
+import { saveFile } from '../ui/save-file.ts';
 import { fragmentOf } from './drawn.ts';
 
 export interface SavedChart {
@@ -103,14 +104,6 @@ function standalone(chart: SavedChart): SVGSVGElement {
   return copy;
 }
 
-function download(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name.replace(/[\\/:*?"<>|]+/g, ' ');
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
 const textOf = (chart: SVGSVGElement) => new XMLSerializer().serializeToString(chart);
 
 const NO_FONT = new AppError('internal', 'The font of the window could not be read.');
@@ -134,7 +127,7 @@ async function fontStyle(): Promise<SVGStyleElement> {
 }
 
 export function saveSvg(chart: SavedChart, name: string): void {
-  download(new Blob([textOf(standalone(chart))], { type: 'image/svg+xml' }), `${name}.svg`);
+  saveFile(new Blob([textOf(standalone(chart))], { type: 'image/svg+xml' }), `${name}.svg`);
 }
 
 export async function savePng(chart: SavedChart, name: string): Promise<void> {
@@ -145,5 +138,5 @@ export async function savePng(chart: SavedChart, name: string): Promise<void> {
   await image.decode();
   const canvas = new OffscreenCanvas(image.width * PNG_SCALE, image.height * PNG_SCALE);
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  download(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
+  saveFile(await canvas.convertToBlob({ type: 'image/png' }), `${name}.png`);
 }

@@ -13,6 +13,7 @@ import { Keyboard } from '../keys/keyboard.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
 import { LibraryLook } from './library-look.svelte.ts';
+import { Problems } from './problems.ts';
 import { ProjectState } from './project.svelte.ts';
 import { formatPlace, formatRoute, parseRoute, type Route } from './route.ts';
 import { Toasts } from './toasts.svelte.ts';
@@ -32,7 +33,8 @@ export interface PendingPick {
 
 export class AppState {
   readonly api: Api;
-  readonly toasts = new Toasts();
+  readonly problems = new Problems();
+  readonly toasts = new Toasts((error) => this.problems.note(error));
   readonly jobs = new Jobs();
   readonly annotateHabits = firstHabits();
   readonly libraryLook = new LibraryLook();
@@ -53,6 +55,8 @@ export class AppState {
   theme = $state.raw<Settings['theme']>('system');
   /** Whether the time spent in Annotate is noted in the project. */
   measuresTime = $state.raw(true);
+  /** Whether the window says what the next step is. */
+  hints = $state.raw(true);
   #systemDark = $state.raw(false);
   connection = $state.raw<Connection>('connecting');
   /** Grows whenever a project was opened, closed or forgotten, here or in another window. */
@@ -93,7 +97,12 @@ export class AppState {
     this.attempt(() => this.api.call('settings.update', { measureTime }));
   }
 
-  /** Asks for a file or folder; null where the user changed his mind. */
+  setHints(hints: boolean): void {
+    this.hints = hints;
+    this.attempt(() => this.api.call('settings.update', { hints }));
+  }
+
+  /** Asks for a file or folder; null where none was chosen. */
   pick(request: PathRequest): Promise<string | null> {
     if (desktop !== null) return desktop.pickPath(request);
     return new Promise((resolve) => {
@@ -123,8 +132,7 @@ export class AppState {
       this.api.call('settings.read', {}),
       this.api.call('project.list', {}),
     ]);
-    this.theme = settings.theme;
-    this.measuresTime = settings.measureTime;
+    this.#take(settings);
     const path = asked.project ?? (open.length === 1 ? (open[0]?.path ?? null) : null);
     if (path !== null) {
       await this.openProject(path, asked.route);
@@ -139,6 +147,12 @@ export class AppState {
     );
   }
 
+  #take({ theme, measureTime, hints }: Settings): void {
+    this.theme = theme;
+    this.measuresTime = measureTime;
+    this.hints = hints;
+  }
+
   /** Connects the state to the engine's events. Returns how to disconnect. */
   listen(): () => void {
     const stopEvents = this.api.subscribe((event) => {
@@ -149,6 +163,7 @@ export class AppState {
     const stopConnection = this.api.onConnection((next) => {
       const back = this.connection === 'lost' && next === 'open';
       this.connection = next;
+      if (next === 'lost') this.problems.note('the engine stopped answering');
       if (back) this.#reconnected().catch((error: unknown) => this.toasts.error(error));
     });
     const system = window.matchMedia('(prefers-color-scheme: dark)');
@@ -168,8 +183,7 @@ export class AppState {
     if (projects !== undefined) this.projectChanges++;
     if (origin === this.api.origin) return;
     if (settings !== undefined) {
-      this.theme = settings.theme;
-      this.measuresTime = settings.measureTime;
+      this.#take(settings);
     }
     const { project } = this;
     if (project === null || projects?.closed?.includes(project.path) !== true) return;

@@ -15,6 +15,12 @@ const MAX_SHOWN = 4;
 export class Toasts {
   items = $state.raw<readonly Toast[]>([]);
   #nextId = 1;
+  readonly #note: (error: unknown) => void;
+
+  /** `note` is told of everything that went wrong. */
+  constructor(note: (error: unknown) => void) {
+    this.#note = note;
+  }
 
   show(tone: Toast['tone'], text: string, action: Toast['action'] = null): void {
     // The same trouble twice is one trouble.
@@ -24,9 +30,10 @@ export class Toasts {
     if (tone !== 'bad' && action === null) setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 
-  /** Says what went wrong; what the user stopped himself is no news. */
+  /** Says what went wrong; what was stopped on purpose is no news. */
   error(error: unknown): void {
     if (error instanceof AppError && error.code === 'cancelled') return;
+    this.#note(error);
     this.show('bad', messageOf(error));
   }
 

@@ -8,6 +8,8 @@ import { type Settings, SettingsPatch } from '../settings.ts';
 
 export const systemCalls = {
   'system.doctor': z.object({}),
+  /** Of Graft and what it is made of, as text. */
+  'system.licences': z.object({}),
   'system.tasks': z.object({}),
   'system.generators': z.object({}),
   'settings.read': z.object({}),
@@ -80,6 +82,7 @@ export interface FolderListing {
 
 export interface SystemOutputs {
   'system.doctor': DoctorReport;
+  'system.licences': string;
   'system.tasks': TaskInfo[];
   'system.generators': GeneratorInfo[];
   'settings.read': Settings;

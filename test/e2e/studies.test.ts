@@ -198,10 +198,10 @@ describe('the sample project', () => {
       await new Promise((resolve) => setTimeout(resolve));
       const field = document.activeElement;
       if (!(field instanceof HTMLInputElement)) throw new Error('the field has no focus yet');
-      field.value = 'about this computer';
+      field.value = 'about graft';
       press(field, 'Enter');
     })()`);
-    await page.getByRole('dialog', { name: 'This computer' }).waitFor();
+    await page.getByRole('dialog', { name: 'About Graft' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('All verdicts').waitFor();
   });
