@@ -96,7 +96,8 @@ Examples:
         const { backup } = options;
         if (drop.length > 0) {
           const { droppable } = await caller.call('project.storage', { project });
-          await confirm(dropWords(drop, { droppable, backup }), options);
+          const some = drop.filter((kind) => droppable[kind].count > 0);
+          if (some.length > 0) await confirm(dropWords(some, { droppable, backup }), options);
         }
         const report = await withProgress((o) =>
           caller.call('project.compact', { project, drop, backup }, o),

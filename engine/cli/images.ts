@@ -10,6 +10,7 @@ import {
   type TransferPreview,
 } from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
 import { counted, megabytes } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pageName } from '../data/page-names.ts';
@@ -196,6 +197,9 @@ Examples:
     .requiredOption('--reason <text>', 'why, for whoever wonders later')
     .action((path: string, names: string[], options: Flags & { reason: string }) =>
       inDataset(path, options, async (place) => {
+        if (options.reason.trim() === '') {
+          throw new AppError('invalid-input', 'Say why: --reason TEXT, for whoever wonders later.');
+        }
         const { caller, project, dataset } = place;
         const imageIds = await namedIds(place, names);
         await caller.call('images.exclude', { project, imageIds, reason: options.reason });

@@ -12,6 +12,7 @@ import {
 } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { sameName } from '../../../shared/names.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import { classColor } from '../class-colors.ts';
 import { isBackground } from './background.ts';
 import type { Proposal } from './mask-values.ts';
@@ -105,7 +106,10 @@ export function intoClasses(
       spare: [],
       foreground: numberOf.get(FOREGROUND) ?? FOREGROUND,
     },
-    doubts: doubts.map((doubt) => inItsNumbers(doubt, { numberOf, nextFree, asNumbers })),
+    doubts: [
+      ...doubts.map((doubt) => inItsNumbers(doubt, { numberOf, nextFree, asNumbers })),
+      ...(named || asNumbers ? [] : takenFor(new Map([...mapping.entries].flatMap(becomes)), into)),
+    ],
     nameOf: named
       ? new Map(
           [...mapping.entries].flatMap(([value, index]) => {
@@ -115,6 +119,22 @@ export function intoClasses(
         )
       : new Map(),
   };
+}
+
+/** What masks of one class are drawn in, by custom. */
+const CUSTOMARY = new Set(['1', '255', '65535']);
+
+/** Numbers in masks that are none of a class, and were taken for one all the same. */
+function takenFor(entries: ReadonlyMap<string, number>, into: Into): ImportDoubt[] {
+  const taken = [...entries].flatMap(([value, index]) => {
+    const isOdd = /^\d+$/.test(value) && Number(value) !== index && !CUSTOMARY.has(value);
+    const to = isOdd ? into.classes.find((one) => one.index === index) : undefined;
+    return to === undefined || index === BACKGROUND ? [] : [{ value, to }];
+  });
+  if (taken.length === 0) return [];
+  const words = taken.map(({ value, to }) => `${value} for class ${to.index} (${to.name})`);
+  const message = `The masks hold numbers that are no class of "${into.name}", which are taken in their order: ${inWords(words)}. Where another class is meant, say so (--map).`;
+  return [{ message, instead: [] }];
 }
 
 const freeName = (name: string, taken: ReadonlyMap<string, number>): string => {

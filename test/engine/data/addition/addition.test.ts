@@ -163,6 +163,18 @@ describe('images that are added to a dataset', () => {
   });
 });
 
+it('numbers in masks that are no class are not taken for one without a word', async () => {
+  const s = scratch();
+  const id = await cells(s);
+  s.write('more/images/d.png', rgbPng(2, 2, 4));
+  s.write('more/masks/d.png', greyPng(2, 2, [0, 7, 7, 0]));
+  expect((await preview(s, id)).doubts).toEqual([
+    { message: matching(/no class of "cells".*: 7 for class 1 \(.*say so \(--map\)/), instead: [] },
+  ]);
+  s.write('more/masks/d.png', greyPng(2, 2, [0, 255, 255, 0]));
+  expect((await preview(s, id)).doubts).toEqual([]);
+});
+
 describe('masks alone', () => {
   it('become revisions of the images whose names they have, and others are named', async () => {
     const s = scratch();

@@ -91,6 +91,7 @@ it('graft images and graft export do to named images what they say, and refuse n
     return written.splice(0).join('');
   };
   const images = (name: string, ...args: string[]) => graft('images', name, path, ...args);
+  await expect(images('exclude', '3.png', '--reason', ' ')).rejects.toThrow(/^Say why: --reason/);
   expect(await images('exclude', '1?.png', '3.png', '--reason', 'blurred')).toMatch(
     /^excluded 3 images of "cells" \(3 in all\)/,
   );

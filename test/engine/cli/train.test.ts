@@ -1,0 +1,68 @@
+/** A model as a shell makes, lists, uses and deletes it: processes, their output and their exit codes. */
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { createEngine } from '../../../engine/engine.ts';
+import { temporaryFolder } from '../../fixtures/projects.ts';
+
+const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+
+const graft = (...args: readonly string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+
+/** What the last line of graft train --json says. */
+const Trained = z.object({
+  model: z.string(),
+  images: z.object({ train: z.number(), val: z.number(), test: z.number() }),
+  classes: z.array(z.object({ name: z.string(), dice: z.number().nullable(), images: z.number() })),
+  seconds: z.number(),
+  steps: z.number(),
+});
+
+it('graft train makes a model, graft models lists it, graft predict uses it, and it is deleted on purpose', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'p.graft');
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const { path: project } = await engine.call('project.create', { path });
+  await engine.call('datasets.generate', {
+    ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
+  });
+  await engine.close();
+  const small = ['--size', '32', '--base', '2', '--depth', '2', '--batch', '2'];
+  const training = ['--dataset', 'cells', '--steps', '3', '--name', 'monday', '--json'];
+  const trained = await graft('train', path, ...training, ...small);
+  expect(trained.stderr).toMatch(
+    /8 images to learn from, 1 to choose the checkpoint by, 3 held out/,
+  );
+  expect(trained.code).toBe(0);
+  const said = Trained.parse(JSON.parse(trained.stdout.trimEnd().split('\n').at(-1) ?? ''));
+  expect(said).toMatchObject({ model: 'monday', images: { train: 8, val: 1, test: 3 }, steps: 3 });
+
+  const listed = await graft('models', path);
+  expect(listed.stdout).toMatch(/^name +dataset +started from +trained on +held-out Dice/);
+  expect(listed.stdout).toMatch(/\nmonday +cells +random weights +8 +\d\.\d+ \[.*\] on 3 /);
+
+  const image = join(folder, 'new.png');
+  writeFileSync(
+    image,
+    encode({ width: 40, height: 24, data: new Uint8Array(960).fill(90), channels: 1 }),
+  );
+  const masks = join(folder, 'masks');
+  const predicted = await graft('predict', path, image, '--model', 'monday', '--out', masks);
+  expect(predicted.stdout).toMatch(/^1 mask of 1 file in /);
+  expect(existsSync(join(masks, 'new.png'))).toBe(true);
+
+  const unsure = await graft('models', 'delete', path, 'monday');
+  expect([unsure.code, unsure.stderr]).toEqual([3, expect.stringMatching(/say --yes/)]);
+  const sure = await graft('models', 'delete', path, 'monday', '--yes');
+  expect([sure.code, sure.stdout]).toEqual([0, expect.stringMatching(/"monday" is deleted/)]);
+});
