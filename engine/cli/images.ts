@@ -322,7 +322,11 @@ Examples:
       const emptied = await caller.call('bin.empty', { project, datasetId: dataset.id });
       const { deleted, bytes, held } = emptied;
       print(options, emptied, [
-        `deleted ${counted(deleted, 'image')} of "${dataset.name}" for good: ${megabytes(bytes)} free in the project file (smaller file: graft compact)`,
+        deleted > 0
+          ? `deleted ${counted(deleted, 'image')} of "${dataset.name}" for good: ${megabytes(bytes)} free in the project file (smaller file: graft compact)`
+          : held.length === 0
+            ? `the bin of "${dataset.name}" is empty`
+            : `nothing of "${dataset.name}" is deleted for good`,
         ...heldLines(held),
       ]);
     }),

@@ -107,6 +107,8 @@ it('graft images and graft export do to named images what they say, and refuse n
     /1 image of "cells" .* is deleted for good.*say --yes/,
   );
   expect(await images('empty-bin', '--yes')).toMatch(/deleted 1 image of "cells" for good/);
+  // There is nothing to ask about any more.
+  expect(await images('empty-bin')).toBe('the bin of "cells" is empty\n');
   expect(await images('list', '--excluded')).toMatch(/10\.png +2×1 +yes +blurred/);
   const said = await graft('export', path, join(folder, 'out'), '--images', '?.png', '1*');
   expect(said).toMatch(/wrote 10 images in 21 files/);
