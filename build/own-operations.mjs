@@ -24,6 +24,8 @@ import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mj
 import { ADDON, tfjsNode } from './tensorflow.mjs';
 
 const LIBRARY = 'graft-operations.node';
+/** In the folder of tfjs-node. */
+export const OPERATIONS_LIBRARY = path.join('lib', LIBRARY);
 /** Products contracted to one rounding and vectors, but nothing that reorders sums. */
 const COMPILE = [
   ...['-O3', '-std=c++17', '-fPIC', '-pthread', '-fvisibility=hidden', '-fno-math-errno'],
@@ -109,7 +111,10 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
   const place = placeOf(root);
   const target = path.join(place, LIBRARY);
   const finish = (/** @type {string | null} */ reason) => {
-    if (reason !== null) rmSync(target, { force: true });
+    // Never written over: other checkouts may have the same files by links.
+    for (const file of [recordFile(root), ...(reason === null ? [] : [target])]) {
+      rmSync(file, { force: true });
+    }
     writeFileSync(recordFile(root), `${JSON.stringify({ recipe: name, reason }, null, 2)}\n`);
     return reason;
   };

@@ -21,6 +21,7 @@ import { shippedPackages, STAGED, STAGED_TENSORFLOW } from './package-contents.m
 import { cycloneDx } from './sbom.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { shippedParts } from './shipped-parts.mjs';
+import { OPERATIONS_LIBRARY } from './own-operations.mjs';
 import { ADDON, tfjsNode } from './tensorflow.mjs';
 
 /**
@@ -131,6 +132,10 @@ export function stagePackage({ target, node }) {
   for (const part of [path.join('deps', 'lib'), path.dirname(ADDON)]) {
     const from = path.join(tensorflow, part);
     if (existsSync(from)) cutBytes += copyFolder(from, place(STAGED_TENSORFLOW, part));
+  }
+  const operations = path.join(tfjsNode(projectRoot), OPERATIONS_LIBRARY);
+  if (existsSync(operations)) {
+    cutBytes += copyWithoutTail(operations, place(STAGED_TENSORFLOW, OPERATIONS_LIBRARY));
   }
   return { engine: 'tensorflow', cutBytes };
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -61,6 +69,15 @@ describe('Graft’s own operations', () => {
     expect(checked).toHaveLength(1);
     expect(readFileSync(library(), 'utf8')).toContain('-l:libtensorflow_framework.so.2');
     expect(operationsReady(root, { arch: 'x64' })).toBe(true);
+
+    // Another checkout that has the same files by links keeps its own.
+    const record = path.join(path.dirname(library()), 'graft-operations.json');
+    const lent = path.join(cache, 'lent.json');
+    linkSync(record, lent);
+    const before = readFileSync(lent, 'utf8');
+    writeFileSync(path.join(sources, 'adam.h'), '');
+    await setUp();
+    expect(readFileSync(lent, 'utf8')).toBe(before);
 
     // Another checkout finds them in the cache, without a compiler.
     rmSync(library());

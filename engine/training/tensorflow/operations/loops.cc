@@ -301,7 +301,7 @@ void poolGradient(const float* x, const float* dy, float* dx, int64_t width, int
 // outputs], in which the first matrix is the image itself: the three taps of a row lie side by side in memory.
 
 /** Pixels that are summed before a tile of the kernel goes back to memory. */
-constexpr int64_t BLOCK_PIXELS = 256;
+constexpr int64_t BLOCK_PIXELS = 512;
 
 struct Block {
   /** Rows of an image, or whole images. */
@@ -418,8 +418,11 @@ void filterGradient(const float* x, const float* dy, float* kernel, const Convol
     for (int64_t output = 0; output < c.outputs;) {
       const int vectors = c.outputs - output > LANES ? 2 : 1;
       const int64_t width = vectors * LANES, some = std::min(width, c.outputs - output);
+      // Where these are all outputs, their gradients lie side by side already.
+      const bool isBeside = c.outputs == width;
+      const float* beside = isBeside ? dy + (firstImage * c.height + firstRow) * c.width * c.outputs : gradients;
       float* packed = gradients;
-      for (int64_t n = 0; n < images; n++) {
+      for (int64_t n = 0; n < images && !isBeside; n++) {
         const float* pixel = dy + (((firstImage + n) * c.height + firstRow) * c.width) * c.outputs + output;
         for (int64_t i = 0; i < rows * c.width; i++, pixel += c.outputs, packed += width) {
           if (some == width) {
@@ -430,7 +433,7 @@ void filterGradient(const float* x, const float* dy, float* kernel, const Convol
         }
       }
       for (int64_t tap = 0; tap < 3; tap++) {
-        const Packed p{image + tap * rowFloats, gradients, images, rows, c.width, count, rowFloats, imageFloats};
+        const Packed p{image + tap * rowFloats, beside, images, rows, c.width, count, rowFloats, imageFloats};
         if (vectors == 2) kernelRow<2>(p, kernel + tap * tapRow, c, first, output, at == from);
         else kernelRow<1>(p, kernel + tap * tapRow, c, first, output, at == from);
       }
