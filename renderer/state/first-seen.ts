@@ -7,8 +7,8 @@ import {
   type Viewport,
 } from '../canvas/viewport.ts';
 
-/** Side of what is answered at once, within two seconds on two cores. */
-export const AT_ONCE_PX = 1280;
+/** Side of what is answered at once, within two seconds on two cores: some fifty windows, and the step that is under way. */
+export const AT_ONCE_PX = 1024;
 
 /** Along one side: of more than is answered at once, the middle. */
 function middle(from: number, to: number): readonly [number, number] {

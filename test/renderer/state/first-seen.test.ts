@@ -15,6 +15,6 @@ it('of a large image what is on the screen comes first, and of much of it the mi
   // At the edge, what lies outside the image is nothing to predict.
   expect(firstSeen(view(4096, 2, 100))).toEqual({ x0: 0, y0: 0, x1: 350, y1: 300 });
   const all = firstSeen(view(4096, 0.2));
-  expect(all).toEqual({ x0: 1408, y0: 1408, x1: 1408 + AT_ONCE_PX, y1: 1408 + AT_ONCE_PX });
+  expect(all).toEqual({ x0: 1536, y0: 1536, x1: 1536 + AT_ONCE_PX, y1: 1536 + AT_ONCE_PX });
   expect(firstSeen(view(4096, 1, 9000))).toBeNull();
 });
