@@ -17,6 +17,7 @@ import path from 'node:path';
 import { ensureReady, main } from './bootstrap.mjs';
 import { capture } from './command.mjs';
 import { copyWithoutTail } from './elf-tail.mjs';
+import { ensureElectronHere } from './electron-binary.mjs';
 import { ensureShell } from './electron-shell.mjs';
 import { readJson } from './json-file.mjs';
 import { linkFolder } from './linked-packages.mjs';
@@ -92,6 +93,8 @@ function carryNpm(stage) {
 
 await main(async () => {
   const node = await ensureReady();
+  // For a computer with a display, whether this one has one or not.
+  await ensureElectronHere(node, { again: true });
   await ensureWindow(node);
   await ensureShell(node);
   const { version } = /** @type {{ version: string }} */ (
@@ -110,8 +113,9 @@ await main(async () => {
     linkFolder(path.join(projectRoot, 'dist', 'renderer'), path.join(stage, 'dist', 'renderer'));
     linkFolder(path.join(projectRoot, 'dist', 'electron'), path.join(stage, 'dist', 'electron'));
     const cache = cacheRoot();
-    for (const part of readdirSync(cache).filter((entry) => CARRIED.test(entry))) {
-      carryWithoutTails(path.join(cache, part), path.join(carriedCache(stage), part));
+    for (const entry of readdirSync(cache, { withFileTypes: true })) {
+      if (!entry.isDirectory() || !CARRIED.test(entry.name)) continue;
+      carryWithoutTails(path.join(cache, entry.name), path.join(carriedCache(stage), entry.name));
     }
     carryNpm(stage);
   });
