@@ -1,9 +1,9 @@
 /**
- * What Graft's own operations gain: the same training step with none of them, with each alone and with all, in turn in
- * one process, so that other work on the machine meets all alike. CPU time of all threads; with one thread it is what
+ * What Graft's own operations gain: the same training step with none of them and with all (--each: with each alone as
+ * well), in turn in one process, so that other work on the machine meets all alike. CPU time of all threads; with one thread it is what
  * a busy machine spoils least.
  *
- * usage: own-operations.ts [--size 128 --batch 8 --base 16] [--threads 1] [--rounds 9]
+ * usage: own-operations.ts [--size 128 --batch 8 --base 16] [--threads 1] [--rounds 9] [--each]
  *   Without --size the four standard sizes. The last line is JSON: { rows }.
  */
 import { parseArgs } from 'node:util';
@@ -23,6 +23,7 @@ const { values: flags } = parseArgs({
     base: { type: 'string', default: '16' },
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '9' },
+    each: { type: 'boolean', default: false },
   },
 });
 const STANDARD_SIZES = [
@@ -49,7 +50,8 @@ const cpuMilliseconds = (since: NodeJS.CpuUsage) => {
 
 const started = await startEngine({ threads: Number(flags.threads), engine: 'tensorflow' });
 const all = started.operations;
-const arms = [[], ...all.map((operation) => [operation]), all];
+const alone = flags.each ? all : [];
+const arms = [[], ...alone.map((operation) => [operation]), all];
 
 function measure({ size, batch, base }: { size: number; batch: number; base: number }): Row {
   const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
@@ -93,7 +95,7 @@ function measure({ size, batch, base }: { size: number; batch: number; base: num
   const cpu = times.map(median);
   const [without = NaN] = cpu;
   const named = (arm: number) =>
-    arm === 0 ? "TensorFlow's" : arm === arms.length - 1 ? 'all own' : (all[arm - 1] ?? '');
+    arm === 0 ? "TensorFlow's" : arm === arms.length - 1 ? 'all own' : (alone[arm - 1] ?? '');
   return {
     'size / batch / base': `${size} / ${batch} / ${base}`,
     ...Object.fromEntries(cpu.map((ms, arm) => [`${named(arm)}, ms`, ms])),
