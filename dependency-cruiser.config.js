@@ -111,6 +111,12 @@ export default {
       from: { path: '^engine/prompts/' },
       to: { path: '^engine/', pathNot: '^engine/(prompts|data|isolated|db)/' },
     },
+    {
+      name: 'assist-reaches-data-and-db-only',
+      severity: 'error',
+      from: { path: '^engine/assist/' },
+      to: { path: '^engine/(?!assist/|data/|db/)' },
+    },
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),

@@ -27,6 +27,7 @@ import {
 import { RollingBackups } from './care/rolling-backups.ts';
 import { additionHandlers } from './handlers/additions.ts';
 import { alikeHandlers } from './handlers/alike.ts';
+import { assistHandlers } from './handlers/assist.ts';
 import { careHandlers } from './handlers/care.ts';
 import { datasetHandlers } from './handlers/datasets.ts';
 import type {
@@ -78,6 +79,7 @@ const handlers: Handlers<CallName> = {
   ...liveHandlers,
   ...labellingHandlers,
   ...promptHandlers,
+  ...assistHandlers,
 };
 
 export interface CallOptions {

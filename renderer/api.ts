@@ -19,8 +19,10 @@ import {
   ReceivedFile,
   REVISION_HEADER,
   SavedLabelMap,
+  saveScribblesUrl,
   saveUrl,
 } from '../shared/exchange.ts';
+import type { Helper } from '../shared/helpers.ts';
 
 /** connecting: never connected yet; lost: was connected, and is being tried again. */
 export type Connection = 'connecting' | 'open' | 'lost';
@@ -37,6 +39,8 @@ export interface LabelMapTarget {
   readonly author: 'human' | 'corrected';
   /** Run whose prediction was accepted or corrected. */
   readonly runId?: number;
+  /** Helper whose proposal was accepted or corrected. */
+  readonly helper?: Helper;
   /** Revision that was edited: the engine refuses (`conflict`) where a newer one exists. */
   readonly base?: number;
 }
@@ -58,6 +62,11 @@ export interface Api {
   fetchPixels(path: string, options?: { signal?: AbortSignal }): Promise<PixelsResponse>;
   /** Resolves when the revision is on disk. `bytes`: shared/label-map.ts code. */
   saveLabelMap(target: LabelMapTarget, bytes: Uint8Array): Promise<{ id: number }>;
+  /** Resolves when they are on disk. */
+  saveScribbles(
+    target: { readonly project: string; readonly imageId: number },
+    bytes: Uint8Array,
+  ): Promise<void>;
   /** Puts a dropped file where the engine can read it. `batch` keeps the files of one drop together. */
   uploadFile(file: {
     readonly batch: string;
@@ -226,10 +235,15 @@ export function createApi(location: { readonly host: string }): Api {
         revision: revision === null ? null : Number(revision),
       };
     },
-    async saveLabelMap({ project, imageId, author, runId, base }, bytes) {
-      const path = saveUrl({ project, image: imageId, author, run: runId, base, origin });
+    async saveLabelMap({ project, imageId, author, runId, helper, base }, bytes) {
+      const query = { project, image: imageId, author, run: runId, helper, base, origin };
+      const path = saveUrl(query);
       const response = await request(path, { method: 'PUT', body: new Blob([bytes.slice()]) });
       return SavedLabelMap.parse(await response.json());
+    },
+    async saveScribbles({ project, imageId }, bytes) {
+      const path = saveScribblesUrl({ project, image: imageId, origin });
+      await request(path, { method: 'PUT', body: new Blob([bytes.slice()]) });
     },
     async uploadFile({ batch, name, body }) {
       const response = await request(fileUrl({ batch, name }), { method: 'POST', body });

@@ -21,6 +21,7 @@ import { predictCalls, predictChanges, type PredictOutputs } from './calls/predi
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
 import { promptCalls, promptChanges, type PromptOutputs } from './calls/prompts.ts';
+import { assistCalls, assistChanges, type AssistOutputs } from './calls/assist.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -42,6 +43,7 @@ export * from './calls/alike.ts';
 export * from './calls/live.ts';
 export * from './calls/labelling.ts';
 export * from './calls/prompts.ts';
+export * from './calls/assist.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -61,6 +63,7 @@ export const callInputs = {
   ...liveCalls,
   ...labellingCalls,
   ...promptCalls,
+  ...assistCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -88,6 +91,7 @@ export const CALL_CHANGES = {
   ...liveChanges,
   ...labellingChanges,
   ...promptChanges,
+  ...assistChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -114,7 +118,8 @@ export interface CallOutputs
     AlikeOutputs,
     LiveOutputs,
     LabellingOutputs,
-    PromptOutputs {}
+    PromptOutputs,
+    AssistOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────
 

@@ -11,3 +11,4 @@ export * from './entities/encoder.ts';
 export * from './entities/model.ts';
 export * from './entities/study.ts';
 export * from './entities/live.ts';
+export * from './entities/assist.ts';

@@ -48,6 +48,8 @@ export interface Changes {
   readonly splits?: ChangedIds & { readonly datasetId: number };
   readonly encoders?: ChangedIds;
   readonly models?: ChangedIds;
+  /** Pixel classifiers that are kept. */
+  readonly classifiers?: ChangedIds;
   readonly studies?: ChangedIds;
   /** Their state, not how far they are: that is `run.progress`. */
   readonly runs?: ChangedIds;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ImagePixels } from './display.ts';
 import { Id } from './entities.ts';
+import { Helper } from './helpers.ts';
 import { FilePath, Origin } from './limits.ts';
 import type { ClassScores } from './post-processing.ts';
 
@@ -33,6 +34,8 @@ export const PIXELS_QUERIES = {
   image: z.object({ project, image: id, v }),
   /** label-map.ts code of the current or an older label map; its id in REVISION_HEADER. */
   'label-map': z.object({ project, image: id, revision: id.optional() }),
+  /** label-map.ts code of what was scribbled on an image (shared/assist/scribbled.ts). */
+  scribbles: z.object({ project, image: id }),
   /** label-map.ts code of what a run predicted for a test image. */
   prediction: z.object({ project, image: id, run: id }),
   /** What `predict.image` found: `encodeClassScores`. Each is kept until the next one or two are there. */
@@ -62,11 +65,16 @@ export const SaveQuery = z.object({
   image: id,
   author: z.enum(['human', 'corrected']),
   run: id.optional(),
+  helper: Helper.optional(),
   base: id.optional(),
   /** As in calls (ClientMessage). */
   origin: Origin.optional(),
 });
 export type SaveQuery = z.input<typeof SaveQuery>;
+/** Of `PUT /pixels/scribbles`, body: label-map.ts code. They take the place of those before. */
+export const SaveScribblesQuery = z.object({ project, image: id, origin: Origin.optional() });
+export type SaveScribblesQuery = z.input<typeof SaveScribblesQuery>;
+
 export const SavedLabelMap = z.object({ id: Id });
 
 /** Of `POST /files`, body: the file. Answered with ReceivedFile. */
@@ -107,6 +115,8 @@ function address(
 export const pixelsUrl = <K extends PixelsKind>(kind: K, query: PixelsQuery<K>): string =>
   address(`${PIXELS_PATH}${kind}`, query);
 export const saveUrl = (query: SaveQuery): string => address(`${PIXELS_PATH}label-map`, query);
+export const saveScribblesUrl = (query: SaveScribblesQuery): string =>
+  address(`${PIXELS_PATH}scribbles`, query);
 export const fileUrl = (query: z.input<typeof FileQuery>): string => address(FILES_PATH, query);
 export const reportUrl = (query: z.input<typeof ReportQuery>): string =>
   address(REPORT_PATH, query);

@@ -1,6 +1,7 @@
 /** Keeps what was painted: one revision a sitting, however many strokes it had. */
 import { IGNORE, type ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
 
@@ -15,6 +16,8 @@ export interface NewLabelMap {
   readonly author: 'human' | 'corrected';
   /** Run whose prediction was accepted or corrected. */
   readonly runId: number | null;
+  /** Whose proposal was accepted or corrected. */
+  readonly helper?: Helper | null;
   /** Revision that was edited; null: whatever is there. */
   readonly base: number | null;
   /** shared/label-map.ts code. */
@@ -35,15 +38,8 @@ function assertClasses(db: Project, image: ImageRecord, occurs: Uint8Array): voi
   );
 }
 
-/**
- * Returns the id of the revision that is now current and on disk.
- * Errors: invalid-input (another size than the image, a value that is no class), corrupt (not a label map), not-found (no
- * such run), conflict (a newer revision exists).
- */
-export function saveLabelMap(
-  db: Project,
-  { image, author, runId, base, bytes }: NewLabelMap,
-): number {
+/** Errors: invalid-input (another size than the image, a value that is no class), corrupt (not label-map.ts code). */
+export function assertDrawing(db: Project, image: ImageRecord, bytes: Uint8Array): void {
   const { width, height } = labelMapSize(bytes);
   // Checks every run and unpacks none: a map of 16,384² would be 256 MiB, several times a second.
   const occurs = new Uint8Array(256);
@@ -55,6 +51,18 @@ export function saveLabelMap(
     );
   }
   assertClasses(db, image, occurs);
+}
+
+/**
+ * Returns the id of the revision that is now current and on disk.
+ * Errors: invalid-input (another size than the image, a value that is no class), corrupt (not a label map), not-found (no
+ * such run), conflict (a newer revision exists).
+ */
+export function saveLabelMap(
+  db: Project,
+  { image, author, runId, helper = null, base, bytes }: NewLabelMap,
+): number {
+  assertDrawing(db, image, bytes);
   if (runId !== null && db.runs.get(runId) === undefined) {
     throw new AppError('not-found', `There is no run ${runId} whose prediction this could be.`);
   }
@@ -68,11 +76,12 @@ export function saveLabelMap(
       );
     }
     const previous = current === null ? undefined : db.labelMaps.get(current);
-    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId });
+    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId, helper });
     const sameSitting =
       base !== null &&
       previous?.author === author &&
       previous.runId === runId &&
+      previous.helper === helper &&
       Date.now() - Date.parse(previous.createdAt) < SITTING_MS;
     if (sameSitting) db.labelMaps.deleteUnused(previous.id);
     return id;

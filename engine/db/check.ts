@@ -20,6 +20,7 @@ const JSON_COLUMNS = [
   ['runs', 'error'],
   ['encoders', 'network'],
   ['encoders', 'file'],
+  ['pixel_classifiers', 'classes'],
 ] as const;
 
 /** What is not as it was stored. */
@@ -106,6 +107,21 @@ const BLOBS = {
       FROM results r JOIN images i ON i.id = r.image_id WHERE r.prediction IS NOT NULL`,
     isLabelMap: true,
   },
+  scribbles: {
+    table: 'scribbles',
+    column: 'bytes',
+    keys: ['image_id'],
+    list: `SELECT json_array(s.image_id) AS key, 'the scribbles on ' || i.name AS name, s.bytes, s.sha256,
+        i.width_px AS width, i.height_px AS height
+      FROM scribbles s JOIN images i ON i.id = s.image_id`,
+    isLabelMap: true,
+  },
+  classifier: {
+    table: 'pixel_classifiers',
+    column: 'bytes',
+    keys: ['id'],
+    list: `SELECT json_array(id) AS key, 'classifier "' || name || '"' AS name, bytes, sha256 FROM pixel_classifiers`,
+  },
 } as const satisfies Record<z.infer<typeof BlobKind>, Blobs>;
 const BlobKind = z.enum([
   'original',
@@ -115,6 +131,8 @@ const BlobKind = z.enum([
   'picture',
   'label map',
   'prediction',
+  'scribbles',
+  'classifier',
 ]);
 type BlobKind = z.infer<typeof BlobKind>;
 

@@ -65,10 +65,13 @@ export function imageEditsTable(db: Sqlite) {
     'INSERT INTO image_bytes (image_id, bytes) SELECT ?, bytes FROM image_bytes WHERE image_id = ?',
   );
   const addRevision = db.prepare<
-    [number, string, number | null, string, string, number | null, number, Uint8Array, string]
+    [
+      ...[number, string, number | null, string | null, string, string],
+      ...[number | null, number, Uint8Array, string],
+    ]
   >(
-    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, kept, bytes, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO label_maps (image_id, author, run_id, helper, note, created_at, uncertainty, kept, bytes, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const dropRevision = db.prepare<[number]>('DELETE FROM label_maps WHERE id = ?');
   const purge = db.prepare<[number]>('DELETE FROM images WHERE id = ?');
@@ -110,12 +113,13 @@ export function imageEditsTable(db: Sqlite) {
       bytes,
       ...said
     }: Omit<LabelMapRevision, 'id'> & { readonly bytes: Uint8Array }): void {
-      const { author, runId, note, createdAt, uncertainty, kept } = said;
+      const { author, runId, helper, note, createdAt, uncertainty, kept } = said;
       const hash = sha256(bytes);
       addRevision.run(
         imageId,
         author,
         runId,
+        helper,
         note,
         createdAt,
         uncertainty,

@@ -1,6 +1,7 @@
 /** SQL of label map revisions: written once, never changed. */
 import { Author, type LabelMapRevision } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { Helper } from '../../shared/helpers.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 import { type LabelMapRow, storedLabelMap } from './stored.ts';
@@ -12,12 +13,13 @@ interface RevisionRow {
   author: string;
   created_at: string;
   run_id: number | null;
+  helper: string | null;
   note: string;
   uncertainty: number | null;
   kept: number;
 }
 
-const COLUMNS = 'id, image_id, author, created_at, run_id, note, uncertainty, kept';
+const COLUMNS = 'id, image_id, author, created_at, run_id, helper, note, uncertainty, kept';
 
 function toRevision(row: RevisionRow): LabelMapRevision {
   return {
@@ -26,6 +28,7 @@ function toRevision(row: RevisionRow): LabelMapRevision {
     author: Author.parse(row.author),
     createdAt: row.created_at,
     runId: row.run_id,
+    helper: Helper.nullable().parse(row.helper),
     note: row.note,
     uncertainty: row.uncertainty,
     kept: row.kept === 1,
@@ -72,10 +75,13 @@ const toLatest = (db: Sqlite, row: LatestRow): LatestLabelMap => ({
 
 export function labelMapsTable(db: Sqlite) {
   const insert = db.prepare<
-    [number, string, number | null, string, string, number | null, Uint8Array, string]
+    [
+      ...[number, string, number | null, string | null, string, string],
+      ...[number | null, Uint8Array, string],
+    ]
   >(
-    `INSERT INTO label_maps (image_id, author, run_id, note, created_at, uncertainty, bytes, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO label_maps (image_id, author, run_id, helper, note, created_at, uncertainty, bytes, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const history = db.prepare<[number], RevisionRow>(
     `SELECT ${COLUMNS} FROM label_maps WHERE image_id = ? ORDER BY id DESC`,
@@ -110,6 +116,7 @@ export function labelMapsTable(db: Sqlite) {
       author: Author;
       bytes: Uint8Array;
       runId?: number | null;
+      helper?: Helper | null;
       note?: string;
       uncertainty?: number | null;
     }): number {
@@ -117,6 +124,7 @@ export function labelMapsTable(db: Sqlite) {
         options.imageId,
         options.author,
         options.runId ?? null,
+        options.helper ?? null,
         options.note ?? '',
         new Date().toISOString(),
         options.uncertainty ?? null,

@@ -24,6 +24,7 @@ import {
   type Sqlite,
   sqliteError,
 } from './open.ts';
+import { assistTable } from './assist.ts';
 import { postProcessingTable } from './post-processing.ts';
 import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
@@ -37,6 +38,7 @@ function tables(file: OpenedFile) {
   const runs = runsTable(sqlite);
   const encoders = encodersTable(sqlite);
   const models = modelsTable(sqlite);
+  const assist = assistTable(sqlite);
   return {
     path,
     /** Names of datasets whose import or drawing was killed; nothing of them is left. Told once, on opening. */
@@ -58,6 +60,7 @@ function tables(file: OpenedFile) {
     alike: alikeTable(sqlite),
     live: liveTable(sqlite),
     postProcessing: postProcessingTable(sqlite),
+    assist,
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
     transaction<T>(write: () => T): T {
       try {
@@ -87,6 +90,7 @@ function tables(file: OpenedFile) {
         runs: (id) => runs.get(id),
         encoders: (id) => encoders.get(id),
         models: (id) => models.get(id),
+        pixel_classifiers: (id) => assist.classifier(id),
       };
       for (const [table, read] of Object.entries(readers)) {
         for (const id of idsOf(sqlite, table)) {

@@ -243,6 +243,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
       author: old.author,
       bytes,
       runId: old.runId,
+      helper: old.helper,
       note: `restored from ${old.createdAt}`,
     });
     return {

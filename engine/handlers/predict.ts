@@ -1,5 +1,4 @@
 /** Calls that predict label maps with a finished run. */
-import { join } from 'node:path';
 import { PagesAs, type PredictReport } from '../../shared/api.ts';
 import {
   BACKGROUND,
@@ -10,19 +9,13 @@ import {
 import { transparencyOf, unseenInText } from '../../shared/channels.ts';
 import { AppError } from '../../shared/errors.ts';
 import { inWords } from '../../shared/sentences.ts';
-import { counted } from '../../shared/number-format.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
 import type { PostProcessing } from '../../shared/post-processing.ts';
 import { takesPart } from '../../shared/task-sources.ts';
-import { encodeIndexPng } from '../data/encode.ts';
-import { placeInside } from '../data/export/inside-folder.ts';
-import { inputFiles } from '../data/input-files.ts';
-import { isThere, makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
-import { type CsvValue, toCsv } from '../study/report/csv.ts';
 import type { TrainerRequest } from '../training/protocol.ts';
 import {
   type CallContext,
@@ -32,12 +25,10 @@ import {
   requireRun,
 } from './context.ts';
 import { ensembleOf, postProcessingFor, requestFor, requirePredictor } from './predicting-run.ts';
-import { imagesOfFiles } from './prediction-files.ts';
+import { openMaskFolder } from './mask-folder.ts';
+import { imageFiles, imagesOfFiles } from './prediction-files.ts';
 
 type PredictInput = Extract<TrainerRequest, { type: 'predict' }>['inputs'][number];
-
-/** Written beside the masks of files: which image each is of, and how sure the network was. */
-const LIST_NAME = 'predictions.csv';
 
 /** Those that a run draws. */
 const classesOf = (db: Project, run: Run): readonly SegmentationClass[] =>
@@ -58,18 +49,6 @@ function assertDrawsItsClasses(db: Project, run: Run, dataset: Dataset): void {
     'invalid-input',
     `Run ${run.id} draws the class ${foreign.index} (${foreign.name}), which "${dataset.name}" does not have. Add a class with that number in the library, or predict the files into a folder.`,
     { subject: dataset.name },
-  );
-}
-
-/** Before anything is computed. Errors: conflict, where some of these files are there. */
-function assertNew(dir: string, names: readonly string[]): void {
-  const there = names.filter((name) => isThere(join(dir, name)));
-  const [first] = there;
-  if (first === undefined) return;
-  throw new AppError(
-    'conflict',
-    `${dir} holds ${counted(there.length, 'file')} that would be written, such as ${first}. Choose another folder, or have them replaced (--replace).`,
-    { subject: dir },
   );
 }
 
@@ -131,22 +110,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
   async 'predict.files'({ project, runId, paths, dir, pages, replace = false, ...asked }, context) {
     const opened = context.project(project);
     const { db } = opened;
-    const { files, notes } = await inputFiles(paths, dir);
-    if (files.length === 0) {
-      const also = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-      throw new AppError(
-        'invalid-input',
-        `There are no images in what was given${also}. Name image files, or folders that hold some.`,
-      );
-    }
+    const { files, notes } = await imageFiles(paths, dir);
     const run = requirePredictor(db, runId);
     const classes = classesOf(db, run);
     const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
-    if (!replace) assertNew(dir, [LIST_NAME, ...inputs.map(({ mask }) => mask)]);
-    makeFolder(dir);
-    const write = (name: string, content: Uint8Array | string) =>
-      writeWholeSync(placeInside(dir, name), content, { replace });
-    const rows: CsvValue[][] = [];
+    const folder = openMaskFolder(dir, { inputs, classes, replace });
     const report = await predict(opened, context, {
       ...{ run, looks: asked, postProcessing: postProcessingFor(db, run, asked) },
       inputs: inputs.map(({ path, page, channelPages }) => ({
@@ -159,12 +127,10 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       onLabelMap(index, bytes, uncertainty) {
         const input = inputs[index];
         if (input === undefined) return;
-        const { name, pageNumber, mask } = input;
-        write(mask, encodeIndexPng(decodeLabelMap(bytes), classes));
-        rows.push([name, pageNumber, mask, uncertainty]);
+        folder.add(input, decodeLabelMap(bytes), uncertainty);
       },
     });
-    write(LIST_NAME, toCsv(['image', 'page', 'mask', 'uncertainty'], rows));
+    folder.finish();
     return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };
   },
 

@@ -1,10 +1,11 @@
 /** The images that files hold which are to be predicted, one by one, and what the mask of each is called. */
 import type { ImportIssue, PagesAs } from '../../shared/api.ts';
+import { AppError } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { ImagePages } from '../data/file-pages.ts';
 import { foreignPagesOrOne } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
-import type { InputFile } from '../data/input-files.ts';
+import { type InputFile, inputFiles, type InputFiles } from '../data/input-files.ts';
 import { pageList, pageSuffix } from '../data/page-names.ts';
 
 export interface FileInput extends ImagePages {
@@ -17,6 +18,17 @@ export interface FileInput extends ImagePages {
   readonly pageNumber: number | null;
   /** Name of the mask's file, in the same folders. */
   readonly mask: string;
+}
+
+/** Errors: invalid-input, where there are no images in what was given. */
+export async function imageFiles(paths: readonly string[], except: string): Promise<InputFiles> {
+  const found = await inputFiles(paths, except);
+  if (found.files.length > 0) return found;
+  const also = found.notes.length === 0 ? '' : ` (${found.notes.join('; ')})`;
+  throw new AppError(
+    'invalid-input',
+    `There are no images in what was given${also}. Name image files, or folders that hold some.`,
+  );
 }
 
 /** Every image of every file, as an import would take them, and what of the files is none. */

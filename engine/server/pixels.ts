@@ -13,6 +13,7 @@ import {
   REVISION_HEADER,
   SavedLabelMap,
   SaveQuery,
+  SaveScribblesQuery,
 } from '../../shared/exchange.ts';
 import { sampleBytes } from '../data/decoded-image.ts';
 import { readImage } from '../data/image-source.ts';
@@ -107,6 +108,15 @@ export function createPixels(engine: Engine): Pixels {
       makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes, { [REVISION_HEADER]: String(revision) });
     },
+    scribbles(url, response) {
+      const { project, image } = parseQuery(PIXELS_QUERIES.scribbles, url);
+      const { db } = engine.project(project);
+      const { name } = imageOf(db, image);
+      const bytes = db.assist.scribbles(image);
+      if (bytes === undefined) throw new AppError('not-found', `${name} has no scribbles.`);
+      makeRoom(response, bytes.length);
+      reply(response, 200, BYTES, bytes);
+    },
     prediction(url, response) {
       const { project, run, image } = parseQuery(PIXELS_QUERIES.prediction, url);
       const bytes = engine.project(project).db.runs.prediction(run, image);
@@ -143,12 +153,10 @@ export function createPixels(engine: Engine): Pixels {
 
   const isKind = (kind: string): kind is PixelsKind => Object.hasOwn(read, kind);
 
-  /** Answers when the revision is on disk. */
-  async function save(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
-    const { project, image, author, run, base, origin } = parseQuery(SaveQuery, url);
-    // A body of many megabytes is only received for a project that is open.
+  /** A body of many megabytes is only received for a project that is open. */
+  function drawn(request: IncomingMessage, project: string): Promise<Uint8Array> {
     engine.project(project);
-    const bytes = await readBody(request, {
+    return readBody(request, {
       limitBytes: MAX_LABEL_MAP_BYTES,
       tooLarge: () =>
         new AppError(
@@ -156,9 +164,36 @@ export function createPixels(engine: Engine): Pixels {
           `The label map takes more than ${MAX_LABEL_MAP_BYTES / 2 ** 20} MiB, which no drawing does.`,
         ),
     });
+  }
+
+  /** Answers when they are on disk. */
+  async function saveScribbles(
+    request: IncomingMessage,
+    url: URL,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { project, image, origin } = parseQuery(SaveScribblesQuery, url);
+    const bytes = await drawn(request, project);
+    const options = origin === undefined ? {} : { origin };
+    await engine.call('scribbles.save', { project, imageId: image, bytes }, options);
+    replyJson(response, 200, null);
+  }
+
+  /** Answers when the revision is on disk. */
+  async function save(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+    const { project, image, author, run, helper, base, origin } = parseQuery(SaveQuery, url);
+    const bytes = await drawn(request, project);
     const { id } = await engine.call(
       'labelMaps.save',
-      { project, imageId: image, author, runId: run ?? null, base: base ?? null, bytes },
+      {
+        project,
+        imageId: image,
+        author,
+        runId: run ?? null,
+        helper: helper ?? null,
+        base: base ?? null,
+        bytes,
+      },
       origin === undefined ? {} : { origin },
     );
     replyJson(response, 200, SavedLabelMap.parse({ id }));
@@ -169,7 +204,9 @@ export function createPixels(engine: Engine): Pixels {
       const kind = url.pathname.slice(PIXELS_PATH.length);
       if (request.method === 'GET' && isKind(kind)) await read[kind](url, response);
       else if (request.method === 'PUT' && kind === 'label-map') await save(request, url, response);
-      else return false;
+      else if (request.method === 'PUT' && kind === 'scribbles') {
+        await saveScribbles(request, url, response);
+      } else return false;
       return true;
     },
   };

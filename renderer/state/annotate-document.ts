@@ -10,6 +10,7 @@ import { Autosave, type SaveState } from '../canvas/autosave.ts';
 import { ClassCounts } from '../canvas/class-counts.ts';
 import type { ImagePixels } from '../../shared/display.ts';
 import { decodeImagePixels, pixelsUrl } from '../../shared/exchange.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import { History } from '../canvas/history.ts';
 import { LabelEncoder } from '../canvas/label-encoder.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -18,7 +19,12 @@ import { LabelLayer } from '../canvas/label-layer.ts';
 export interface Provenance {
   readonly author: 'human' | 'corrected';
   readonly runId: number | null;
+  /** Who proposed it, where that was a helper. */
+  readonly helper: Helper | null;
 }
+
+/** Authors of label maps that were made out of what somebody else than a person proposed. */
+const FROM_PROPOSALS: ReadonlySet<LabelMapRevision['author']> = new Set(['model', 'corrected']);
 
 /** Milliseconds at a stretch that encoding may keep the window from painting. */
 const ENCODE_SLICE_MS = 4;
@@ -57,17 +63,20 @@ export class AnnotateDocument {
   readonly history: History;
   readonly counts: ClassCounts;
   readonly autosave: Autosave;
+  /** Of the scribbles, which are kept apart from the labels. */
+  readonly #scribbleSaves: Autosave;
   /** Newest first. */
   revisions: readonly LabelMapRevision[];
   readonly #api: Api;
   readonly #project: string;
   readonly #encoder: LabelEncoder;
+  readonly #scribbleEncoder: LabelEncoder;
   /** Revision that the labels here were made from. */
   #base: number | null;
   #adopting = false;
   readonly #openedAs: Provenance;
-  /** Entries of the history that took a prediction over, and the run it was of; null: the training that goes on. */
-  readonly #accepted = new Map<number, number | null>();
+  /** Entries of the history that took a prediction or proposal over, and whose it was; no run and no helper: the training that goes on. */
+  readonly #accepted = new Map<number, Pick<Provenance, 'runId' | 'helper'>>();
 
   constructor(options: {
     api: Api;
@@ -75,6 +84,7 @@ export class AnnotateDocument {
     record: ImageRecord;
     pixels: ImagePixels;
     layer: LabelLayer;
+    scribbles: LabelLayer;
     revisions: readonly LabelMapRevision[];
   }) {
     this.#api = options.api;
@@ -82,14 +92,14 @@ export class AnnotateDocument {
     this.record = options.record;
     this.pixels = options.pixels;
     this.layer = options.layer;
-    this.scribbles = new LabelLayer(this.layer.width, this.layer.height, NO_SCRIBBLE);
+    this.scribbles = options.scribbles;
     this.revisions = options.revisions;
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
     this.#openedAs =
-      current !== undefined && (current.runId !== null || current.author === 'corrected')
-        ? { author: 'corrected', runId: current.runId }
-        : { author: 'human', runId: null };
+      current !== undefined && (current.runId !== null || FROM_PROPOSALS.has(current.author))
+        ? { author: 'corrected', runId: current.runId, helper: current.helper }
+        : { author: 'human', runId: null, helper: null };
     this.history = new History();
     this.counts = new ClassCounts(this.layer);
     this.#encoder = new LabelEncoder(this.layer);
@@ -98,15 +108,22 @@ export class AnnotateDocument {
       save: () => this.#save(),
       onState: () => tell({ kind: 'changed', document: this }),
     });
+    this.#scribbleEncoder = new LabelEncoder(this.scribbles);
+    this.#scribbleSaves = new Autosave({
+      clock,
+      save: () => this.#saveScribbles(),
+      onState: () => tell({ kind: 'changed', document: this }),
+    });
+    this.scribbles.onDirty(() => this.#scribbleSaves.touch());
     this.layer.onDirty(() => {
       if (!this.#adopting) this.autosave.touch();
     });
   }
 
-  /** The stroke just made took over what a run predicted; null: the training that goes on. */
-  noteAccepted(runId: number | null): void {
+  /** The stroke just made took over what a run predicted or a helper proposed; neither: the training that goes on. */
+  noteAccepted(whose: Pick<Provenance, 'runId' | 'helper'>): void {
     const entry = this.history.entries[this.history.position - 1];
-    if (entry !== undefined) this.#accepted.set(entry.id, runId);
+    if (entry !== undefined) this.#accepted.set(entry.id, whose);
   }
 
   /** Of the labels as they are: what was undone does not count. */
@@ -114,11 +131,25 @@ export class AnnotateDocument {
     const done = this.history.entries.slice(0, this.history.position);
     const accepted = done.findLast(({ id }) => this.#accepted.has(id));
     if (accepted === undefined) return this.#openedAs;
-    return { author: 'corrected', runId: this.#accepted.get(accepted.id) ?? null };
+    const { runId = null, helper = null } = this.#accepted.get(accepted.id) ?? {};
+    return { author: 'corrected', runId, helper };
   }
 
+  /** Of labels and scribbles: what is not on disk yet first. */
   get saveState(): SaveState {
-    return this.autosave.state;
+    const { state } = this.autosave;
+    const strokes = this.#scribbleSaves.state;
+    return state.kind === 'saved' && strokes.kind !== 'saved' ? strokes : state;
+  }
+
+  /** Whether labels and scribbles are on disk. */
+  get isSaved(): boolean {
+    return this.autosave.isSaved && this.#scribbleSaves.isSaved;
+  }
+
+  /** Saves both at once; resolves when they are on disk. */
+  async flush(): Promise<void> {
+    await Promise.all([this.autosave.flush(), this.#scribbleSaves.flush()]);
   }
 
   /** Whether a revision that the engine tells of is not what these labels were saved as. */
@@ -185,19 +216,20 @@ export class AnnotateDocument {
     tell({ kind: 'changed', document: this });
   }
 
+  async #saveScribbles(): Promise<void> {
+    const bytes = await encoded(this.#scribbleEncoder);
+    await this.#api.saveScribbles({ project: this.#project, imageId: this.record.id }, bytes);
+  }
+
   async #save(): Promise<void> {
-    const start = () => performance.now() + ENCODE_SLICE_MS;
-    for (let until = start(); !this.#encoder.advance(() => performance.now() > until);) {
-      await new Promise((resolve) => setTimeout(resolve));
-      until = start();
-    }
-    const bytes = this.#encoder.bytes();
-    const { author, runId } = this.#provenance;
+    const bytes = await encoded(this.#encoder);
+    const { author, runId, helper } = this.#provenance;
     const target = {
       project: this.#project,
       imageId: this.record.id,
       author,
       ...(runId === null ? {} : { runId }),
+      ...(helper === null ? {} : { helper }),
     };
     const base = this.#base === null ? {} : { base: this.#base };
     try {
@@ -211,10 +243,31 @@ export class AnnotateDocument {
   }
 }
 
+/** The code of a layer, made in slices between which the window paints. */
+async function encoded(encoder: LabelEncoder): Promise<Uint8Array> {
+  const start = () => performance.now() + ENCODE_SLICE_MS;
+  for (let until = start(); !encoder.advance(() => performance.now() > until);) {
+    await new Promise((resolve) => setTimeout(resolve));
+    until = start();
+  }
+  return encoder.bytes();
+}
+
 /** The newest labels of an image that has some. */
 async function fetchLayer(api: Api, project: string, imageId: number): Promise<LabelLayer> {
   const { bytes } = await api.fetchPixels(pixelsUrl('label-map', { project, image: imageId }));
   return LabelLayer.decode(bytes);
+}
+
+/** None, where they went meanwhile. */
+async function fetchScribbles(api: Api, project: string, record: ImageRecord): Promise<LabelLayer> {
+  try {
+    const { bytes } = await api.fetchPixels(pixelsUrl('scribbles', { project, image: record.id }));
+    return LabelLayer.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'not-found') throw error;
+    return new LabelLayer(record.widthPx, record.heightPx, NO_SCRIBBLE);
+  }
 }
 
 /** Documents that are kept for coming back, beside those whose changes are not on disk yet. */
@@ -232,6 +285,8 @@ interface DocumentOptions {
   readonly record: ImageRecord;
   /** What pixels hold that nobody labelled (shared/foreground.ts). */
   readonly blank: number;
+  /** Whether it was scribbled on before. */
+  readonly isScribbled: boolean;
 }
 
 /** Last used last. */
@@ -263,31 +318,33 @@ export function findDocument(project: string, imageId: number): AnnotateDocument
 
 /** Forgets a document, so that it is loaded anew; one with unsaved changes is kept. */
 export function dropDocument(project: string, imageId: number): void {
-  if (findDocument(project, imageId)?.autosave.isSaved === true)
-    cache.delete(keyOf(project, imageId));
+  if (findDocument(project, imageId)?.isSaved === true) cache.delete(keyOf(project, imageId));
 }
 
 /** Documents whose changes are not on disk yet. */
 export function unsavedDocuments(): AnnotateDocument[] {
   return [...cache.values()].flatMap(({ document }) =>
-    document === null || document.autosave.isSaved ? [] : [document],
+    document === null || document.isSaved ? [] : [document],
   );
 }
 
 async function load(
   api: Api,
-  { project, record, blank }: DocumentOptions,
+  { project, record, blank, isScribbled }: DocumentOptions,
 ): Promise<AnnotateDocument> {
   const isLabelled = record.labelMapId !== null;
-  const [image, layer, revisions] = await Promise.all([
+  const [image, layer, scribbles, revisions] = await Promise.all([
     api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
     isLabelled
       ? fetchLayer(api, project, record.id)
       : new LabelLayer(record.widthPx, record.heightPx, blank),
+    isScribbled
+      ? fetchScribbles(api, project, record)
+      : new LabelLayer(record.widthPx, record.heightPx, NO_SCRIBBLE),
     isLabelled ? api.call('labelMaps.history', { project, imageId: record.id }) : [],
   ]);
   const pixels = decodeImagePixels(image.bytes);
-  return new AnnotateDocument({ api, project, record, pixels, layer, revisions });
+  return new AnnotateDocument({ api, project, record, pixels, layer, scribbles, revisions });
 }
 
 function evict(): void {
@@ -299,7 +356,7 @@ function evict(): void {
     count++;
     const tooMany = count > MAX_IDLE || bytes > MAX_IDLE_BYTES;
     // The newest two stay whatever they cost: the one in view and the one fetched ahead.
-    const needed = count <= 2 || !document.autosave.isSaved;
+    const needed = count <= 2 || !document.isSaved;
     if (tooMany && !needed) cache.delete(key);
   }
 }

@@ -48,6 +48,12 @@ export class AnnotatePrediction {
     return this.runId !== null || this.by !== 'run';
   }
 
+  /** As labels that are made from it remember it. */
+  get whose(): { readonly runId: number | null; readonly helper: Helper | null } {
+    const { by, runId } = this;
+    return { runId, helper: by === 'run' || by === 'live' ? null : by };
+  }
+
   /** The part of the image that is predicted; null: all of it, or nothing is shown. */
   get frame(): Rect | null {
     const { shown } = this;

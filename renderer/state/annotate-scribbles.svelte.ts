@@ -5,6 +5,7 @@
  */
 import { ImageClassifier, growTogether } from '../../shared/assist/image-classifier.ts';
 import {
+  FOREST_SEED,
   NO_SCRIBBLE,
   scribbledPixels,
   scribbledSet,
@@ -39,8 +40,6 @@ interface TakenImage {
   readonly tiles: Map<number, Taken>;
 }
 
-/** The same strokes give the same forest. */
-const SEED = 1;
 /** Of features that all workers hold: those of an image of 2048² px and one channel, or of 1024² and three. */
 const KEEP_BYTES = 320 * 2 ** 20;
 /** Milliseconds between looks whether the hand still draws. */
@@ -166,7 +165,10 @@ export class AnnotateScribbles {
     this.#count();
     assertWanted(signal);
     const { channels } = document.pixels;
-    const parts = [...this.#taken.values()].filter((one) => one.channels === channels);
+    // In the order that the engine learns in: what it keeps is what is seen here.
+    const parts = [...this.#taken]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([, one]) => (one.channels === channels ? [one] : []));
     const set = scribbledSet(
       parts.flatMap(({ tiles }) => [...tiles].sort(([a], [b]) => a - b).map(([, one]) => one)),
       classifier.featureCount,
@@ -180,7 +182,7 @@ export class AnnotateScribbles {
     }
     const total = classifier.tileCount;
     this.state = { kind: 'working', done: 0, total };
-    const forest = await growTogether(this.#startedWorkers(), set, { seed: SEED });
+    const forest = await growTogether(this.#startedWorkers(), set, { seed: FOREST_SEED });
     assertWanted(signal);
     const uncertainty = await this.#classify(document, {
       classifier,

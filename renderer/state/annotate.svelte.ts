@@ -20,7 +20,7 @@ import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import { intersection, type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
 import type { SaveState } from '../canvas/autosave.ts';
-import type { LabelLayer } from '../canvas/label-layer.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { HistoryEntry } from '../canvas/history.ts';
 import type { Stage } from '../canvas/stage.ts';
@@ -36,6 +36,7 @@ import {
 } from './annotate-document.ts';
 import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
+import { AnnotateClassifiers } from './annotate-classifiers.svelte.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
@@ -75,6 +76,7 @@ export class AnnotateState {
   readonly network: AnnotateNetwork;
   readonly scribbles: AnnotateScribbles;
   readonly prompts: AnnotatePrompts;
+  readonly classifiers: AnnotateClassifiers;
   readonly gains: PredictionGains;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
@@ -134,6 +136,7 @@ export class AnnotateState {
     });
     this.gains = new PredictionGains(options.api, options.project);
     this.network = new AnnotateNetwork({ startDrawing: drawHere, ...options });
+    this.classifiers = new AnnotateClassifiers(options.api, options.project);
     this.scribbles = new AnnotateScribbles({
       startWorkers: options.startTileWorkers ?? (() => [workHere()]),
       view: () => this.#visible,
@@ -210,7 +213,7 @@ export class AnnotateState {
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       if (this.#countTimer !== null) clearTimeout(this.#countTimer);
-      for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
+      for (const document of unsavedDocuments()) this.#run(() => document.flush());
     };
   }
 
@@ -227,7 +230,7 @@ export class AnnotateState {
       this.#api.call('datasets.list', { project: this.project }),
       allImages(this.#api, { project: this.project, datasetId }),
     ]);
-    await this.live.load(datasetId);
+    await Promise.all([this.live.load(datasetId), this.classifiers.load(datasetId)]);
     this.dataset = datasets.find(({ id }) => id === datasetId) ?? null;
     const { classes, hasBackground } = this;
     this.look.dataset = { classes, hasBackground };
@@ -251,7 +254,7 @@ export class AnnotateState {
     this.editor.finish();
     const before = this.document;
     if (before !== null && before.record.id !== image.id) {
-      this.#run(() => before.autosave.flush());
+      this.#run(() => before.flush());
     }
     this.index = index;
     this.error = null;
@@ -288,7 +291,10 @@ export class AnnotateState {
   }
 
   #open(image: ImageRecord): Promise<AnnotateDocument> {
-    return openDocument(this.#api, { project: this.project, record: image, blank: this.blank });
+    return openDocument(this.#api, {
+      ...{ project: this.project, record: image, blank: this.blank },
+      isScribbled: this.classifiers.scribbled.has(image.id),
+    });
   }
 
   async #showPrediction(): Promise<void> {
@@ -371,8 +377,8 @@ export class AnnotateState {
 
   #committed(): void {
     if (this.tools.kind.needsPrediction !== true) return;
-    const { runId, isOfSomebody } = this.prediction;
-    if (isOfSomebody) this.document?.noteAccepted(runId);
+    const { isOfSomebody, whose } = this.prediction;
+    if (isOfSomebody) this.document?.noteAccepted(whose);
   }
 
   #followSteps(): void {
@@ -421,7 +427,8 @@ export class AnnotateState {
     if (event.type === 'live.state') this.live.follow(event.state);
     if (event.type !== 'changed') return;
     this.next.handle(event);
-    const { datasets, images, runs } = event.changes;
+    const { datasets, images, runs, classifiers } = event.changes;
+    if (classifiers !== undefined) this.#run(() => this.classifiers.loadKept());
     if (runs !== undefined) {
       this.#run(() => this.prediction.follow(runs));
       if (event.origin !== this.#api.origin) this.#run(() => this.network.load());
@@ -466,7 +473,7 @@ export class AnnotateState {
       return;
     }
     dropDocument(this.project, imageId);
-    if (document === this.document && document.autosave.isSaved) {
+    if (document === this.document && document.isSaved) {
       this.#notify(
         'info',
         'The labels of this image were changed elsewhere. These are the newest.',
@@ -589,14 +596,14 @@ export class AnnotateState {
       return;
     }
     this.editor.finish();
-    const { shown, runId, isOfSomebody } = prediction;
+    const { shown, isOfSomebody, whose } = prediction;
     let changed = false;
     if (shown !== null && this.look.predictionVisible) {
       const { keepOthers } = this.tools.settings;
       const { blank } = this;
       const { layer: labels, history } = document;
       changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
-      if (changed && isOfSomebody) document.noteAccepted(runId);
+      if (changed && isOfSomebody) document.noteAccepted(whose);
       this.#changed('history');
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.
@@ -612,7 +619,16 @@ export class AnnotateState {
   /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */
   acceptByRegion(): void {
     const { document } = this;
-    const runId = document?.isUnreviewed === true ? (document.revisions[0]?.runId ?? null) : null;
+    const predicted = document?.isUnreviewed === true ? document.revisions[0] : undefined;
+    const runId = predicted?.runId ?? null;
+    if (document !== null && predicted !== undefined && predicted.helper !== null) {
+      const layer = new LabelLayer(document.layer.width, document.layer.height, this.blank);
+      layer.become(document.layer);
+      this.prediction.showOf(predicted.helper, layer);
+      this.setPredictionVisible(true);
+      this.#emptyForReview(document);
+      return;
+    }
     if (document === null || runId === null) {
       if (this.prediction.layer !== null) this.tools.setTool('accept');
       return;
@@ -620,11 +636,15 @@ export class AnnotateState {
     this.#run(async () => {
       await this.choosePrediction(runId);
       if (this.document !== document || this.prediction.layer === null) return;
-      this.editor.finish();
-      document.emptyForReview(this.blank);
-      this.tools.setTool('accept');
-      this.#changed('history');
+      this.#emptyForReview(document);
     });
+  }
+
+  #emptyForReview(document: AnnotateDocument): void {
+    this.editor.finish();
+    document.emptyForReview(this.blank);
+    this.tools.setTool('accept');
+    this.#changed('history');
   }
 
   async restore(revision: LabelMapRevision): Promise<void> {
@@ -640,13 +660,13 @@ export class AnnotateState {
   /** A shape in progress is no label yet, and goes on. */
   saveNow(): void {
     if (this.editor.isPainting) this.editor.finish();
-    for (const document of unsavedDocuments()) this.#run(() => document.autosave.flush());
+    for (const document of unsavedDocuments()) this.#run(() => document.flush());
   }
 
   /** Resolves when nothing is left to be lost. */
   async saveAll(): Promise<void> {
     this.editor.finish();
-    await Promise.all(unsavedDocuments().map(({ autosave }) => autosave.flush()));
+    await Promise.all(unsavedDocuments().map((document) => document.flush()));
   }
 }
 

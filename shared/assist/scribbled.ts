@@ -4,6 +4,9 @@ import { IGNORE } from '../entities/data.ts';
 /** What a pixel holds that nobody scribbled on. */
 export const NO_SCRIBBLE = IGNORE;
 
+/** The same strokes give the same forest. */
+export const FOREST_SEED = 1;
+
 /** Pixels of one class in one tile that are learned from: neighbours of a broad stroke say the same again and again. */
 const MAX_A_TILE = 600;
 /** Of one class in all. */

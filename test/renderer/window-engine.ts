@@ -6,7 +6,12 @@ import { createPixels } from '../../engine/server/pixels.ts';
 import { replyError } from '../../engine/server/reply.ts';
 import type { Api, Connection } from '../../renderer/api.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
-import { REVISION_HEADER, SavedLabelMap, saveUrl } from '../../shared/exchange.ts';
+import {
+  REVISION_HEADER,
+  SavedLabelMap,
+  saveScribblesUrl,
+  saveUrl,
+} from '../../shared/exchange.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
 const ORIGIN = 'this window';
@@ -94,7 +99,7 @@ export async function windowEngine(
           revision: revision === null ? null : Number(revision),
         };
       },
-      async saveLabelMap({ project, imageId: image, author, runId: run, base }, bytes) {
+      async saveLabelMap({ project, imageId: image, author, runId: run, helper, base }, bytes) {
         assertAnswers();
         const url = saveUrl({
           project,
@@ -102,11 +107,17 @@ export async function windowEngine(
           author,
           origin: ORIGIN,
           ...(run === undefined ? {} : { run }),
+          ...(helper === undefined ? {} : { helper }),
           ...(base === undefined ? {} : { base }),
         });
         const body = new Blob([new Uint8Array(bytes)]);
         const response = await ask(port, url, { method: 'PUT', body });
         return SavedLabelMap.parse(await response.json());
+      },
+      async saveScribbles({ project, imageId: image }, bytes) {
+        assertAnswers();
+        const url = saveScribblesUrl({ project, image, origin: ORIGIN });
+        await ask(port, url, { method: 'PUT', body: new Blob([new Uint8Array(bytes)]) });
       },
       uploadFile: () => Promise.reject(new AppError('unsupported', 'No files are dropped here.')),
       close: () => undefined,

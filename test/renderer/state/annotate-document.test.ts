@@ -106,7 +106,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     somebodyElseSaves: () =>
       add('human', null, encodeLabelMap({ ...SIZE, data: new Uint8Array(200).fill(7) })),
     // The document uses nothing else of the api.
-    open: () => openDocument(api as Api, { project, record, blank: 0 }),
+    open: () => openDocument(api as Api, { project, record, blank: 0, isScribbled: false }),
   };
 }
 
@@ -185,7 +185,7 @@ describe('an image that is being annotated', () => {
     const engine = fakeEngine();
     const document = await engine.open();
     paint(document, 3);
-    document.noteAccepted(12);
+    document.noteAccepted({ runId: 12, helper: null });
     await vi.advanceTimersByTimeAsync(500);
     paint(document, 4, 2);
     await vi.advanceTimersByTimeAsync(500);
@@ -220,7 +220,7 @@ describe('an image that is being annotated', () => {
     expect(engine.saves).toEqual([]);
     expect(document.isUnreviewed).toBe(true);
     paint(document, 1);
-    document.noteAccepted(5);
+    document.noteAccepted({ runId: 5, helper: null });
     await vi.advanceTimersByTimeAsync(500);
     expect(engine.saves[0]?.target).toMatchObject({ author: 'corrected', runId: 5 });
     document.history.goTo(0);

@@ -4,6 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
 import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
+import { classifyImage } from '../../../engine/assist/classify-image.ts';
+import { learnFromScribbles } from '../../../engine/assist/learn.ts';
+import { featureCount } from '../../../shared/assist/features.ts';
+import { decodeForest } from '../../../shared/assist/forest-code.ts';
 import { workHere } from '../../../shared/assist/tile-work.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -104,8 +108,33 @@ describe('scribbles', () => {
     annotate.acceptPrediction();
     await annotate.saveAll();
     const [newest] = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
-    expect(newest).toMatchObject({ author: 'corrected', runId: null });
+    expect(newest).toMatchObject({ author: 'corrected', runId: null, helper: 'scribbles' });
     expect(annotate.document?.layer.get(8, 4)).toBe(1);
+  });
+
+  it('are kept in the project, and teach the same to the engine', async () => {
+    const { annotate, scribble, settled, engine, project, db, imageIds } = await sitting();
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    await annotate.saveAll();
+    const shown = annotate.prediction.layer?.toLabelMap().data;
+    const [dataset] = db.datasets.list();
+    const pixels = annotate.document?.pixels;
+    if (dataset === undefined || pixels === undefined) throw new Error('no image is open');
+    const workers = [workHere(), workHere(), workHere()];
+    const { signal } = new AbortController();
+    const learned = await learnFromScribbles(db, dataset, {
+      ...{ workers, signal, onProgress: () => undefined },
+    });
+    const values = learned.classes;
+    const forest = decodeForest(learned.bytes, {
+      ...{ featureCount: featureCount(learned.channels), classCount: values.length },
+    });
+    const { map } = await classifyImage(pixels, { forest, values, workers, signal });
+    expect(map.data).toEqual(shown);
+    const imageId = imageIds[0] ?? 0;
+    expect(await engine.call('scribbles.images', { project, datasetId: 1 })).toEqual([imageId]);
   });
 
   it('teach the next image as well, where that is wanted', async () => {
