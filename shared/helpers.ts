@@ -4,9 +4,12 @@
  */
 import { z } from 'zod';
 
-export const HELPERS = ['scribbles'] as const;
+export const HELPERS = ['scribbles', 'click'] as const;
 export const Helper = z.enum(HELPERS);
 export type Helper = z.infer<typeof Helper>;
 
 /** What a helper is called where its proposals are listed. */
-export const HELPER_TITLES: Readonly<Record<Helper, string>> = { scribbles: 'Scribbles' };
+export const HELPER_TITLES: Readonly<Record<Helper, string>> = {
+  scribbles: 'Scribbles',
+  click: 'Clicks and boxes',
+};

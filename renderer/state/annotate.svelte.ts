@@ -376,7 +376,9 @@ export class AnnotateState {
   }
 
   #committed(): void {
-    if (this.tools.kind.needsPrediction !== true) return;
+    const { needsPrediction, asksForMasks } = this.tools.kind;
+    if (asksForMasks === true) this.document?.noteAccepted({ runId: null, helper: 'click' });
+    if (needsPrediction !== true) return;
     const { isOfSomebody, whose } = this.prediction;
     if (isOfSomebody) this.document?.noteAccepted(whose);
   }

@@ -32,6 +32,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
       imageId: 1,
       author,
       runId,
+      helper: null,
       createdAt: new Date().toISOString(),
       note: '',
       uncertainty: null,
