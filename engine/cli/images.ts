@@ -7,7 +7,6 @@ import {
   type HeldImage,
   RESTORE_CHOICES,
   type RestoreChoice,
-  type TransferPreview,
 } from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -15,24 +14,14 @@ import { counted, megabytes } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pageName } from '../data/page-names.ts';
 import { confirm, withYes, type YesFlag } from './confirm.ts';
-import { type Caller, withProgress, withProject } from './host.ts';
 import { imagesNamed, imagesOf } from './image-names.ts';
+import { type Flags, inDataset, namedIds, type Place, withFlags } from './image-place.ts';
 import { findDataset } from './lookup.ts';
 import { print, table } from './output.ts';
+import { transfer, type TransferFlags } from './transfer-images.ts';
 
 /** Held images beyond these are counted, not listed, unless --json asks for all. */
 const LISTED = 20;
-
-interface Flags {
-  dataset: string;
-  json: boolean;
-}
-
-interface Place {
-  readonly caller: Caller;
-  readonly project: string;
-  readonly dataset: Dataset;
-}
 
 const heldLines = (held: readonly HeldImage[]): string[] => [
   ...held.slice(0, LISTED).map(({ name, by }) => `  stays in the bin: ${name}, of ${inWords(by)}`),
@@ -51,27 +40,6 @@ async function binned({ caller, project, dataset }: Place): Promise<ImageRecord[
   return entries.map(({ image }) => image);
 }
 
-/** The ids of those that are named. Errors: not-found. */
-async function namedIds(place: Place, names: readonly string[]): Promise<number[]> {
-  const images = await imagesOf(place.caller, place);
-  return imagesNamed(images, names, `"${place.dataset.name}"`).map(({ id }) => id);
-}
-
-const withFlags = (command: Command): Command =>
-  command
-    .requiredOption('--dataset <name>', 'dataset')
-    .option('--json', 'print one JSON document', false);
-
-async function inDataset(
-  path: string,
-  { dataset: name }: Flags,
-  work: (place: Place) => Promise<void>,
-): Promise<void> {
-  await withProject(path, async (caller, project) => {
-    await work({ caller, project, dataset: await findDataset(caller, project, name) });
-  });
-}
-
 function listLines(images: readonly ImageRecord[], { isBin }: { readonly isBin: boolean }): string {
   return table([
     ['image', 'size', 'labelled', isBin ? 'deleted' : 'excluded'],
@@ -82,73 +50,6 @@ function listLines(images: readonly ImageRecord[], { isBin }: { readonly isBin: 
       (isBin ? image.deletedAt : image.excluded) ?? '',
     ]),
   ]);
-}
-
-interface TransferFlags extends Flags {
-  to: string;
-  clash: ClashChoice;
-  newClasses: boolean;
-  preview: boolean;
-}
-
-const newClassLines = (of: 'labels' | 'images', names: readonly string[]): string[] =>
-  names.length === 0 ? [] : [`new classes of ${of}: ${names.join(', ')} (add them: --new-classes)`];
-
-function previewLines(preview: TransferPreview, to: Dataset): string[] {
-  const { images, labelled, same, clashes, classes, newClasses, newImageClasses, held } = preview;
-  return [
-    `${counted(images, 'image')}, ${labelled} labelled`,
-    ...(same > 0 ? [`${counted(same, 'image')} in "${to.name}" already: left where they are`] : []),
-    ...clashes.map(
-      ({ name, free }) =>
-        `  ${name} is the name of another image there (keep both: --clash rename, as ${free}; leave it: --clash skip)`,
-    ),
-    ...classes.map(({ name, becomes }) => `  class ${name} becomes ${becomes}`),
-    ...newClassLines(
-      'labels',
-      newClasses.map(({ name }) => name),
-    ),
-    ...newClassLines('images', newImageClasses),
-    ...(held > 0
-      ? [
-          `${counted(held, 'image')} stay in the bin, since studies or models are made of them, and a copy goes`,
-        ]
-      : []),
-    ...preview.doubts,
-  ];
-}
-
-async function transfer(
-  path: string,
-  names: readonly string[],
-  options: TransferFlags & { readonly how: 'move' | 'copy' },
-): Promise<void> {
-  await inDataset(path, options, async (place) => {
-    const { caller, project, dataset } = place;
-    const { how, clash, newClasses } = options;
-    const to = await findDataset(caller, project, options.to);
-    const imageIds = await namedIds(place, names);
-    const input = { project, imageIds, toDatasetId: to.id, how, clash };
-    if (options.preview) {
-      const preview = await withProgress((o) => caller.call('images.previewTransfer', input, o));
-      print(options, preview, previewLines(preview, to));
-      return;
-    }
-    const report = await withProgress((o) =>
-      caller.call('images.transfer', { ...input, newClasses }, o),
-    );
-    print(options, report, [
-      `${how === 'move' ? 'moved' : 'copied'} ${counted(report.images, 'image')} of "${dataset.name}" to "${to.name}", in no part of its splits`,
-      ...(report.same > 0 ? [`  ${report.same} there already: left where they are`] : []),
-      ...(clash === 'skip' && report.clashes.length > 0
-        ? [`  ${report.clashes.length} left where they are, since their names are taken`]
-        : []),
-      ...report.renamed.map(({ name, now }) => `  ${name} is called ${now} there`),
-      ...(report.held > 0
-        ? [`  ${report.held} stay in the bin of "${dataset.name}", since something is made of them`]
-        : []),
-    ]);
-  });
 }
 
 export function addImagesCommands(program: Command): void {

@@ -75,7 +75,10 @@ it('graft images and graft export do to named images what they say, and refuse n
   const path = join(folder, 'p.graft');
   const engine = createEngine();
   await engine.call('project.create', { path });
-  addDataset(engine.project(path).db, 'cells', { count: 12 });
+  const { db } = engine.project(path);
+  addDataset(db, 'cells', { count: 12, classes: 2 });
+  const background = { index: 0, name: 'background', color: '#000000' };
+  db.datasets.create({ name: 'others', origin: {}, classes: [background] });
   await engine.close();
   const written: string[] = [];
   const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -97,6 +100,10 @@ it('graft images and graft export do to named images what they say, and refuse n
   );
   await expect(images('delete', '3.png', '99.png')).rejects.toThrow(
     /No image of "cells" is called "99\.png" \(the first is 0\.png\)\. Nothing was changed/,
+  );
+  // What labels and what images are called are two things.
+  expect(await images('copy', '1.png', '--to', 'others', '--preview')).toMatch(
+    /\nnew classes of labels: .*--new-classes\)\nnew classes of images: class 1 \(/,
   );
   expect(await images('include', '3.png')).toMatch(/1 image of "cells" takes part/);
   expect(await images('delete', '3.png', '4.png')).toMatch(/put 2 images of "cells" into its bin/);
