@@ -1,5 +1,5 @@
 /**
- * The sample project that comes with Graft: packed into samples/, unpacked into the user's folder at his first look.
+ * The sample project that comes with Graft: packed into samples/, unpacked into the user's folder at the first look.
  * What is in it is made by `graft sample` (engine/cli/sample.ts).
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

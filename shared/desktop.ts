@@ -17,7 +17,7 @@ export const PathRequest = z.object({
 export type PathRequest = z.infer<typeof PathRequest>;
 
 export interface Desktop {
-  /** The system's own dialog; null where the user changed his mind. */
+  /** The system's own dialog; null where none was chosen. */
   pickPath(request: PathRequest): Promise<string | null>;
   /** Absolute path of a dropped file. */
   pathOf(file: File): string;

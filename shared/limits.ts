@@ -28,5 +28,5 @@ export const FilePath = z
   .max(4096)
   .refine((path) => !path.includes('\0'), 'no path holds the character 0');
 
-/** Who calls, as he calls himself. */
+/** Who calls, by the name given. */
 export const Origin = z.string().min(1).max(100);

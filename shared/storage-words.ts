@@ -4,7 +4,7 @@ import type { Droppable, StoredKind } from './api.ts';
 export const STORED_WORDS: Readonly<Record<StoredKind, string>> = {
   originals: 'images',
   labels: 'label maps, current',
-  history: 'label maps, older revisions',
+  history: 'label maps, older versions',
   checkpoints: 'weights and checkpoints of runs',
   predictions: 'predictions of test images',
   pictures: 'pictures of pretraining',
@@ -15,8 +15,8 @@ export const DROPPABLE_WORDS: Readonly<
   Record<Droppable, { readonly title: string; readonly what: string }>
 > = {
   history: {
-    title: 'old revisions of label maps',
-    what: 'old revisions of label maps, by the rule below',
+    title: 'old versions of label maps',
+    what: 'old versions of label maps, by the rule below',
   },
   checkpoints: {
     title: 'checkpoints to go on from',

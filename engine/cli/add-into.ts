@@ -66,7 +66,7 @@ function previewLines(preview: AdditionPreview): string[] {
       : [`${counted(images, 'new image')}, ${labelled} with masks`]),
     ...(preview.holds === 'images' && same > 0
       ? [
-          `${counted(same, 'image')} there already, ${sameWithMasks} with masks here (take these as new revisions: --same labels)`,
+          `${counted(same, 'image')} there already, ${sameWithMasks} with masks here (take these as new versions of the labels: --same labels)`,
         ]
       : []),
     ...clashes.map(

@@ -15,7 +15,7 @@ import { shellHere } from './shell.ts';
 import { thisMachine } from './window.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** For the owner of a project to say that he is there. What he is asked then may take as long as it takes. */
+/** For the owner of a project to say that it is there. What it is asked then may take as long as it takes. */
 const OWNER_PATIENCE_MS = 30_000;
 
 export interface Caller {

@@ -110,7 +110,7 @@ export function addImport(program: Command): void {
     .addOption(
       new Option(
         '--same <choice>',
-        'with --into, of images that are there already, byte for byte: skip them, or take their masks as new revisions of the labels',
+        'with --into, of images that are there already, byte for byte: skip them, or take their masks as new versions of the labels',
       )
         .choices(SAME_CHOICES)
         .default('skip'),

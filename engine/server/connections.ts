@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The oldest one goes for the next: nobody of this user's own needs longer to say who he is than so many others come. */
+/** The oldest one goes for the next: nobody of this user's own needs longer to say who it is than so many others come. */
 const MAX_STRANGERS = 128;
 /** For the headers of a request. */
 export const HEADERS_TIMEOUT_MS = 20_000;

@@ -1,4 +1,4 @@
-/** The keys that the user works with: a preset and his own changes, kept by the engine from start to start. */
+/** The keys that the user works with: a preset and changes of their own, kept by the engine from start to start. */
 import type { Api } from '../api.ts';
 import type { ActionId } from './actions.ts';
 import { type KeyPress, portableChord } from './chord.ts';

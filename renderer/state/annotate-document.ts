@@ -236,7 +236,7 @@ export class AnnotateDocument {
       this.#base = (await this.#api.saveLabelMap({ ...target, ...base }, bytes)).id;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
-      // Both stay in the history; what the user sees on his screen is what he expects to find.
+      // Both stay in the history; what is on the screen is what the user expects to find.
       this.#base = (await this.#api.saveLabelMap(target, bytes)).id;
       tell({ kind: 'overtook', document: this });
     }

@@ -1,4 +1,4 @@
-/** What an annotator expects to find as he left it when he comes back from another view. */
+/** What an annotator expects to find as it was when coming back from another view. */
 import { DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
 import type { LabelStyle } from '../canvas/label-raster.ts';
 

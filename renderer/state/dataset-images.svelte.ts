@@ -1,6 +1,6 @@
 /**
  * The images of one dataset and its splits as the library shows them: filtered, sorted, selected. Outlives the view, so
- * that whoever comes back from Annotate finds the grid as he left it; follows the engine's events.
+ * that whoever comes back from Annotate finds the grid as it was; follows the engine's events.
  */
 import type { ImageLabels } from '../../shared/api.ts';
 import type { ImageRecord, Part, Split } from '../../shared/entities.ts';
@@ -230,7 +230,7 @@ export class DatasetImages {
     }
   }
 
-  /** Where the user comes back to: the image that he annotated last. A selection of several stays. */
+  /** Where the user comes back to: the image that was annotated last. A selection of several stays. */
   comeBackTo(imageId: number): void {
     this.current = imageId;
     if (this.selected.size <= 1) this.selected = new Set([imageId]);
