@@ -12,6 +12,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  utimesSync,
 } from 'node:fs';
 import path from 'node:path';
 import { ensureReady, main } from './bootstrap.mjs';
@@ -110,8 +111,13 @@ await main(async () => {
   await progress.step('Collecting', async () => {
     await carrySources(stage);
     carryPackages(stage);
-    linkFolder(path.join(projectRoot, 'dist', 'renderer'), path.join(stage, 'dist', 'renderer'));
-    linkFolder(path.join(projectRoot, 'dist', 'electron'), path.join(stage, 'dist', 'electron'));
+    // Newer than the folders that were just made, or the first start would build both again.
+    const now = new Date();
+    for (const built of ['renderer', 'electron']) {
+      const target = path.join(stage, 'dist', built);
+      linkFolder(path.join(projectRoot, 'dist', built), target);
+      for (const file of readdirSync(target)) utimesSync(path.join(target, file), now, now);
+    }
     const cache = cacheRoot();
     for (const entry of readdirSync(cache, { withFileTypes: true })) {
       if (!entry.isDirectory() || !CARRIED.test(entry.name)) continue;
