@@ -108,6 +108,15 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
         if (NEEDED.has(tag) && number * (TYPE_BYTES[type] ?? 1) > file.sizeBytes) {
           throw new RangeError(`its field ${tag} is larger than the file`);
         }
+        // Of two values some readers take the first and others the last: which is meant is nobody's to guess.
+        const other = entries.get(tag);
+        if (
+          other !== undefined &&
+          NEEDED.has(tag) &&
+          (entry.count > 1 || other.count > 1 || other.value !== entry.value)
+        ) {
+          throw new RangeError(`its field ${tag} stands there twice, with two values`);
+        }
         entries.set(tag, entry);
       }
       directories.push(await directoryOf(file, entries, directories.length === 0));

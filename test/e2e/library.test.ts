@@ -71,11 +71,13 @@ it('says why an image whose original is gone cannot be shown', async (ctx) => {
   await engine.call('datasets.import', link);
   await engine.close();
   rmSync(original);
-  const { page, close } = await openGraft({ browser, projects: [project] });
+  const { page, expectAccessible, close } = await openGraft({ browser, projects: [project] });
   onTestFinished(close);
   const details = page.getByRole('complementary', { name: 'Details' });
-  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').click();
+  const grid = page.getByRole('listbox', { name: 'Images' });
+  await grid.getByRole('option', { name: 'cannot be shown cell.png, not labelled' }).click();
   await details.getByText(/cell\.png does not exist\./).waitFor();
+  await expectAccessible('images that cannot be shown');
 });
 
 it('excludes, deletes and brings back what is selected, and empties the bin on purpose', async (ctx) => {

@@ -21,6 +21,16 @@ const refusal = async (bytes: Uint8Array): Promise<string> =>
 const tagged = (tags: TiffPage['tags'] & {}, page: Partial<TiffPage> = {}) =>
   writeTiff([{ ...PAGE, ...page, tags }]);
 
+it('a TIFF that says two things of one kind is refused, and read where it says one thing twice', async () => {
+  const twice = (width: number) => {
+    const bytes = Buffer.from(tagged({ 65_000: [width] }));
+    bytes.writeUInt16LE(256, bytes.indexOf(Buffer.from([0xe8, 0xfd])));
+    return bytes;
+  };
+  expect(await refusal(twice(1))).toMatch(/its field 256 stands there twice, with two values/);
+  expect(await refusal(twice(PAGE.width))).toBe('accepted');
+});
+
 describe('a TIFF whose sizes cannot be', () => {
   it.each([
     ['a width of 0', tagged({ 256: [0] }), /0 pixels/],
