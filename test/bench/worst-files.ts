@@ -121,9 +121,9 @@ async function read(path: string, as: 'image' | 'mask' | 'weights' | 'list'): Pr
     const { width, height } = await decodeMask(file, { subject });
     size = { width, height, channels: 1, bitDepth: 8 };
   } else {
-    size = await openImage(file, { subject, bandBytes: BAND_BYTES });
-    const { readThrough } = await openImage(file, { subject, bandBytes: BAND_BYTES });
-    await readThrough(() => undefined);
+    const opened = await openImage(file, { subject, bandBytes: BAND_BYTES });
+    await opened.readThrough(() => undefined);
+    size = opened;
   }
   const limit = limitsFor(needsOf(size, file.sizeBytes, as === 'mask')).memoryBytes;
   return `read; may take ${Math.round(limit / MIB)}`;

@@ -5,5 +5,6 @@ import { guided } from './guided.ts';
 import { kills } from './kills.ts';
 import { messages } from './messages.ts';
 import type { FaultPart } from './part.ts';
+import { stored } from './stored.ts';
 
-export const PARTS: readonly FaultPart[] = [files, guided, fullDisk, kills, messages];
+export const PARTS: readonly FaultPart[] = [files, guided, fullDisk, kills, messages, stored];

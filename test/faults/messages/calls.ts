@@ -90,7 +90,7 @@ function places(value: unknown, above: readonly string[] = []): (readonly string
 }
 
 /** `value` with something odd in one place, or with nothing there. */
-function mutated(value: unknown, random: Random): unknown {
+export function mutated(value: unknown, random: Random): unknown {
   const [whole, ...inner] = places(value);
   const everywhere = inner.length === 0 || random.below(20) === 0;
   const [head, ...rest] = everywhere ? (whole ?? []) : pick(random, inner);
