@@ -1,5 +1,4 @@
 /** graft split: groups of images, and which of them train, validate and test. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Dataset, Split } from '../../shared/entities.ts';
@@ -7,7 +6,8 @@ import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { findLeaks } from '../../shared/leaks.ts';
 import { counted } from '../../shared/number-format.ts';
-import { fileError } from '../data/file-error.ts';
+import { diskReader } from '../data/files.ts';
+import { readText } from '../data/import/text-file.ts';
 import { integer, number } from './arguments.ts';
 import { groupPattern, groupTable, isTable } from './group-by.ts';
 import { type Caller, withProject } from './host.ts';
@@ -43,10 +43,7 @@ async function setGroups(caller: Caller, place: Place, groupBy: string): Promise
   let groupOf: (name: string) => string | null;
   if (isTable(groupBy)) {
     const path = resolve(groupBy);
-    const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-    const told = groupTable(text, names);
+    const told = groupTable(await readText(path, diskReader), names);
     ({ unknown } = told);
     groupOf = (name) => told.groups.get(name) ?? null;
   } else {

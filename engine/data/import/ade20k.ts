@@ -3,11 +3,11 @@ import { posix, resolve } from 'node:path';
 import { IGNORE } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
-import { bytesOf } from '../image-file.ts';
 import { partOfPath } from './folder-names.ts';
 import type { FolderTree } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { readLines } from './text-file.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(?:^|\/)images\/((?:training|validation)\/ADE_[^/]+)\.[^/.]+$/;
@@ -23,8 +23,7 @@ async function readNames(
   const file = tree.files.find((one) => posix.basename(one) === LIST);
   const names = Array.from({ length: CLASSES }, (_, i) => `class ${i + 1}`);
   if (file === undefined) return { file, names };
-  const text = new TextDecoder().decode(await bytesOf(await reader.open(resolve(tree.root, file))));
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of await readLines(resolve(tree.root, file), reader)) {
     const [, number, all] = /^\s*(\d+)(?:\s+[\d.]+)+\s+(\D.*)$/.exec(line) ?? [];
     const index = Number(number) - 1;
     if (all !== undefined && index in names) names[index] = all.split(/[,;]/)[0]?.trim() ?? all;

@@ -6,8 +6,8 @@ import { posix, resolve } from 'node:path';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
-import { bytesOf } from '../image-file.ts';
 import type { FolderTree } from './folder-tree.ts';
+import { readLines } from './text-file.ts';
 import type { ValueRule } from './value-mapping.ts';
 
 interface ListedClass {
@@ -53,12 +53,9 @@ export async function readClassList(
     tree.files.find((f) => posix.basename(f) === name && f.split('/').length <= 2),
   ).find((found) => found !== undefined);
   if (file === undefined) return undefined;
-  const bytes = await bytesOf(await reader.open(resolve(tree.root, file)));
   const list = posix.basename(file);
-  const listed = new TextDecoder()
-    .decode(bytes)
-    .split(/\r?\n/)
-    .flatMap((line) => readLine(line.trim(), list) ?? []);
+  const lines = await readLines(resolve(tree.root, file), reader);
+  const listed = lines.flatMap((line) => readLine(line.trim(), list) ?? []);
   const rule = ruleOf(listed, list);
   return rule === null ? undefined : { file, rule };
 }

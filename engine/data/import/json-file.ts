@@ -3,18 +3,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { bytesOf, type ImageFile } from '../image-file.ts';
 import { JSON_SHAPES, type JsonShape } from './json-shapes.ts';
 import { parseJsonText } from './json-text.ts';
-
-/** UTF-8, or UTF-16 where the file begins by saying so, as PowerShell writes it. */
-function textOf(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  const encoding =
-    first === 0xff && second === 0xfe
-      ? 'utf-16le'
-      : first === 0xfe && second === 0xff
-        ? 'utf-16be'
-        : 'utf-8';
-  return new TextDecoder(encoding).decode(bytes);
-}
+import { textOf } from './text-file.ts';
 
 /** JsonOf the shape. Errors: unreadable (not JSON, not as expected). */
 export async function readJsonFile(

@@ -5,10 +5,10 @@ import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { sameName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
-import { bytesOf } from '../image-file.ts';
 import { byName, type FolderTree, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { readLines } from './text-file.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const LISTS: readonly (readonly [string, Part])[] = [
@@ -22,10 +22,7 @@ async function readParts(tree: FolderTree, reader: FileReader): Promise<Map<stri
   for (const [list, part] of LISTS) {
     const file = tree.files.find((f) => f === list || f.endsWith(`/${list}`));
     if (file === undefined) continue;
-    const text = new TextDecoder().decode(
-      await bytesOf(await reader.open(resolve(tree.root, file))),
-    );
-    for (const line of text.split(/\r?\n/)) {
+    for (const line of await readLines(resolve(tree.root, file), reader)) {
       const [stem] = line.trim().split(/\s+/);
       if (stem !== undefined && stem !== '' && !stem.startsWith('#'))
         parts.set(sameName(stem), part);

@@ -7,11 +7,11 @@ import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { sameName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
-import { bytesOf } from '../image-file.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
+import { readLines } from './text-file.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(^|\/)JPEGImages\//i;
@@ -39,8 +39,7 @@ async function readLists(
   const parts = new Map<string, Part>();
   for (const file of lists.toSorted((a, b) => rank(a) - rank(b))) {
     const part = PART_OF[stemOf(file).toLowerCase()];
-    const bytes = await bytesOf(await reader.open(resolve(tree.root, file)));
-    for (const line of new TextDecoder().decode(bytes).split(/\r?\n/)) {
+    for (const line of await readLines(resolve(tree.root, file), reader)) {
       const [name = ''] = line.trim().split(/\s+/);
       if (name !== '' && part !== undefined) parts.set(sameName(name), part);
     }
@@ -62,14 +61,14 @@ export const vocLayout: FolderLayout = {
     const classes = await readClassList(tree, reader);
     const objects = tree.files.filter((file) => OBJECTS.test(file));
     const told = new Set([...lists, ...objects, ...(classes === undefined ? [] : [classes.file])]);
-    const found: string[] = [];
+    const found = new Set<string>();
     const rest = { ...tree, files: tree.files.filter((file) => !told.has(file)) };
     const paired = pairFiles(rest, (file) => {
       const key = sameName(stemOf(file));
       if (MASK.test(file)) return { role: 'mask', keys: [key] };
       if (!IMAGE.test(file)) return undefined;
       const part = parts.get(key);
-      if (part !== undefined) found.push(key);
+      if (part !== undefined) found.add(key);
       return { role: 'image', key, ...(part === undefined ? {} : { part }) };
     });
     const issues: ImportIssue[] = [];
@@ -77,7 +76,7 @@ export const vocLayout: FolderLayout = {
       const message = `${counted(objects.length, 'mask')} of single objects ${objects.length === 1 ? 'is' : 'are'} left out: objects of one class become one region each pixel`;
       issues.push({ path: posix.dirname(objects[0] ?? ''), severity: 'info', message });
     }
-    const absent = [...parts.keys()].filter((name) => !found.includes(name));
+    const absent = [...parts.keys()].filter((name) => !found.has(name));
     if (absent.length > 0) {
       const message = `${absent.length} names are listed without an image, such as ${absent[0] ?? ''}`;
       issues.push({ path: posix.dirname(lists[0] ?? ''), severity: 'skip', message });

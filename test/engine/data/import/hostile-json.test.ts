@@ -1,10 +1,11 @@
-/** JSON that is made to fill the memory, or to say more than anybody reads. */
-import { writeFileSync } from 'node:fs';
+/** Lists and JSON that are made to fill the memory, or to say more than anybody reads. */
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCocoEntries } from '../../../../engine/data/import/coco-entries.ts';
 import { paintCoco } from '../../../../engine/data/import/coco-paint.ts';
 import { paintForeign, readJson } from '../../../../engine/data/import/foreign-json.ts';
+import { readLines } from '../../../../engine/data/import/text-file.ts';
 import { diskReader } from '../../../../engine/data/files.ts';
 import { temporaryFolder } from '../../../fixtures/projects.ts';
 
@@ -13,6 +14,18 @@ function written(name: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+it('a list of more than 16 MiB is refused by name, and one in UTF-16 is read', async () => {
+  const path = written('class_names.txt', '\uFEFFcell\r\nnucleus');
+  expect(await readLines(path, diskReader)).toEqual(['cell', 'nucleus']);
+  writeFileSync(path, Buffer.from('\uFEFFcell\nnucleus', 'utf16le'));
+  expect(await readLines(path, diskReader)).toEqual(['cell', 'nucleus']);
+  truncateSync(path, 2 ** 24 + 1);
+  await expect(readLines(path, diskReader)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/class_names\.txt has 17 MB; a list may have 16 MiB/) as string,
+  });
+});
 
 it('deep and broken JSON is refused by name', async () => {
   const deep = written('deep.json', '['.repeat(3_000_000));
