@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export const HELPERS = ['scribbles', 'click'] as const;
+const HELPERS = ['scribbles', 'click'] as const;
 export const Helper = z.enum(HELPERS);
 export type Helper = z.infer<typeof Helper>;
 

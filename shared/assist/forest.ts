@@ -32,6 +32,8 @@ export interface Forest {
 
 export const TREES = 32;
 const MAX_DEPTH = 16;
+/** Features that a node tries, of the root of their number: trees that differ more are better on few, alike samples. */
+const TRIED_OF_ROOT = 0.5;
 /** A node of fewer samples is not split. */
 const MIN_SPLIT = 4;
 /** Thresholds that are tried for a feature. */
@@ -121,7 +123,7 @@ class Tree {
     const samples = set.classes.length;
     this.#drawn = Int32Array.from({ length: samples }, () => random.below(samples));
     this.#order = Int32Array.from({ length: set.featureCount }, (_, i) => i);
-    this.#tried = Math.max(1, Math.round(Math.sqrt(set.featureCount)));
+    this.#tried = Math.max(1, Math.round(Math.sqrt(set.featureCount) * TRIED_OF_ROOT));
     this.#histogram = new Float64Array(MAX_BINS * set.classCount);
     this.#grow();
   }

@@ -8,7 +8,7 @@ export const NO_SCRIBBLE = IGNORE;
 export const FOREST_SEED = 1;
 
 /** Pixels of one class in one tile that are learned from: neighbours of a broad stroke say the same again and again. */
-const MAX_A_TILE = 600;
+const MAX_A_TILE = 2000;
 /** Of one class in all. */
 const MAX_A_CLASS = 4000;
 
