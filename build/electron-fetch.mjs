@@ -14,8 +14,9 @@ import { nodeModules } from './locations.mjs';
 import { megabytes } from './progress.mjs';
 import { explainFailure, SetupFailure } from './setup-failure.mjs';
 
-/** A connection that breaks is taken up again as long as each attempt brings something. */
-const MOST_ATTEMPTS = 20;
+/** A connection that breaks is taken up again, unless so many attempts in a row brought nothing. */
+const MOST_FRUITLESS = 3;
+const BROKEN = /other side closed|terminated|ECONNRESET|UND_ERR_SOCKET/;
 const BETWEEN_UPDATES_MS = 250;
 const SIGN_OF_LIFE_MS = 5000;
 
@@ -71,9 +72,10 @@ function importOfElectron(name) {
  */
 async function fetchWhole(url, { part, sha256 }) {
   let told = 0;
-  let farthest = -1;
+  let farthest = 0;
+  let fruitless = 0;
   let resumed = false;
-  for (let attempt = 1; ; attempt += 1) {
+  for (;;) {
     let reached = 0;
     try {
       resumed =
@@ -86,11 +88,9 @@ async function fetchWhole(url, { part, sha256 }) {
         })) || resumed;
       break;
     } catch (error) {
-      const gained = reached > farthest && reached > 0;
+      fruitless = reached > farthest ? 0 : fruitless + 1;
       farthest = Math.max(farthest, reached);
-      if (error instanceof SetupFailure || isLocal(error) || !gained || attempt === MOST_ATTEMPTS) {
-        throw error;
-      }
+      if (!isBroken(error) || fruitless === MOST_FRUITLESS) throw error;
     }
   }
   try {
@@ -103,9 +103,10 @@ async function fetchWhole(url, { part, sha256 }) {
   }
 }
 
-/** Of the file system (a full disk) and not of the connection. @param {unknown} error */
-const isLocal = (error) =>
-  error instanceof Error && 'syscall' in error && error.syscall === 'write';
+/** A connection that was there, and no full disk, refusal or missing network. @param {unknown} error */
+const isBroken = (error) =>
+  error instanceof Error &&
+  BROKEN.test(`${error.message} ${'code' in error ? String(error.code) : ''}`);
 
 /** @param {FetchRequest} request */
 async function fetchElectron({ packageFolder, platform, arch, part, temporary, target }) {

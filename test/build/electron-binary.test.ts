@@ -66,6 +66,18 @@ const whole =
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': body.length }).end(body);
   };
 
+/** Breaks a connection when so much of what it brought is on the disk. */
+function breakOnceKept(
+  part: string,
+  { bytes, response }: { readonly bytes: number; readonly response: ServerResponse },
+): void {
+  const timer = setInterval(() => {
+    if ((statSync(part, { throwIfNoEntry: false })?.size ?? 0) < bytes) return;
+    clearInterval(timer);
+    response.destroy();
+  }, 20).unref();
+}
+
 /** An address where nobody listens. */
 async function nobody(): Promise<string> {
   const { url } = await serving(() => undefined);
@@ -162,9 +174,8 @@ describe.runIf(process.platform === 'linux')('Electron’s binary', () => {
       }
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
       response.writeHead(from > 0 ? 206 : 200, { 'content-length': ARCHIVE.length - from });
-      response.write(ARCHIVE.subarray(from, from + 100_000), () =>
-        setTimeout(() => response.destroy(), 50),
-      );
+      response.write(ARCHIVE.subarray(from, from + 100_000));
+      breakOnceKept(made.part, { bytes: from + 100_000, response });
     });
     // As an earlier start left it.
     mkdirSync(made.cache);
@@ -200,7 +211,8 @@ describe.runIf(process.platform === 'linux')('Electron’s binary', () => {
         return;
       }
       response.writeHead(200, { 'content-length': ARCHIVE.length });
-      response.write(ARCHIVE.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+      response.write(ARCHIVE.subarray(0, 100_000));
+      breakOnceKept(made.part, { bytes: 100_000, response });
     });
     const record = await made.ensure({ ELECTRON_MIRROR: url });
     expect(record.electron).toBeNull();
