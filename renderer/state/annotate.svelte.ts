@@ -11,6 +11,7 @@ import {
 } from '../../shared/entities.ts';
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { workHere } from '../../shared/assist/tile-work.ts';
+import type { ShapeChange } from '../../shared/class-shape.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
@@ -43,6 +44,7 @@ import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotatePrompts } from './annotate-prompts.svelte.ts';
+import { AnnotateRefine } from './annotate-refine.svelte.ts';
 import { AnnotateScribbles } from './annotate-scribbles.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
 import { firstSeen } from './first-seen.ts';
@@ -77,6 +79,7 @@ export class AnnotateState {
   readonly scribbles: AnnotateScribbles;
   readonly prompts: AnnotatePrompts;
   readonly classifiers: AnnotateClassifiers;
+  readonly refine = new AnnotateRefine();
   readonly gains: PredictionGains;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
@@ -610,6 +613,18 @@ export class AnnotateState {
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.
     if (!changed && document.isUnreviewed) document.autosave.touch();
+  }
+
+  /** Changes the shape of the class in hand all over the image. */
+  reshape(change: ShapeChange): void {
+    const { document, blank } = this;
+    const { value, keepOthers } = this.tools.settings;
+    if (document === null || value === blank) return;
+    this.editor.finish();
+    const className = this.className(value);
+    if (this.refine.apply(change, { document, value, className, blank, keepOthers })) {
+      this.#changed('history');
+    } else this.#notify('info', `Nothing of ${className} changes by that in this image.`);
   }
 
   /** Takes a tool in hand; one that needs a prediction only where there is one. */

@@ -56,6 +56,11 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'class.next': ({ annotate }) => annotate.tools.stepClass(1),
   'history.undo': ({ annotate }) => annotate.editor.undo(),
   'history.redo': ({ annotate }) => annotate.editor.redo(),
+  'labels.grow': ({ annotate }) => annotate.reshape('grow'),
+  'labels.shrink': ({ annotate }) => annotate.reshape('shrink'),
+  'labels.smooth': ({ annotate }) => annotate.reshape('smooth'),
+  'labels.fillHoles': ({ annotate }) => annotate.reshape('fillHoles'),
+  'labels.removeSmall': ({ annotate }) => annotate.reshape('removeSmall'),
   'labels.save': ({ annotate }) => annotate.saveNow(),
   'labels.hide': ({ annotate: { look } }) => (look.visible = !look.visible),
   'labels.outline': ({ annotate: { look } }) =>
