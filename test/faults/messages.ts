@@ -1,5 +1,5 @@
 /**
- * Messages to the door of an engine: calls drawn from their schemas and changed, frames and upgrades with a wrong byte in
+ * Messages to the door of an engine: calls and requests drawn from their schemas and changed, frames and upgrades with a wrong byte in
  * every place, rude peers. Each is answered with words, none ends, blocks or bloats the engine, none is an internal error.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { smallStudy } from '../fixtures/projects.ts';
 import { generateCall, mutatedText, pick, type Surroundings } from './messages/calls.ts';
 import { EngineUnderTest } from './messages/engine-under-test.ts';
 import { PEERS } from './messages/peers.ts';
+import { sendRequest } from './messages/requests.ts';
 import { sendCall } from './messages/send-call.ts';
 import { answered, conversation, dial, upgradeRequest } from './messages/wire.ts';
 import { type Cases, type FaultPart, Findings, type PartReport } from './part.ts';
@@ -99,6 +100,11 @@ class Trial {
     }
   }
 
+  async request(number: number, random: Random): Promise<string | null> {
+    const engine = await this.engine();
+    return sendRequest(engine, await this.#surroundings(engine, number), random);
+  }
+
   /** Every byte in its turn is another one, is missing, is there twice, or is the last. */
   async bytes(what: 'frame' | 'upgrade', number: number, random: Random): Promise<null> {
     const { port, cookie } = await this.engine();
@@ -153,9 +159,9 @@ class Trial {
   }
 }
 
-/** Half are calls; bytes and peers share the rest. */
+/** Half are calls, or requests of what goes beside them; bytes and peers share the rest. */
 function kindOf(number: number): string {
-  if (number % 2 === 0) return 'call';
+  if (number % 2 === 0) return number % 10 === 0 ? 'request' : 'call';
   const turn = (number - 1) / 2;
   if (turn % 5 < 2) return 'frame with a wrong byte';
   if (turn % 5 === 2) return 'upgrade with a wrong byte';
@@ -168,6 +174,7 @@ async function attempt(
   { kind, number, random }: { kind: string; number: number; random: Random },
 ): Promise<string | null> {
   if (kind === 'call') return trial.call(number, random);
+  if (kind === 'request') return trial.request(number, random);
   if (kind === 'frame with a wrong byte') return trial.bytes('frame', number, random);
   if (kind === 'upgrade with a wrong byte') return trial.bytes('upgrade', number, random);
   return trial.peer(kind, random);

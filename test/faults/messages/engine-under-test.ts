@@ -83,12 +83,16 @@ export class EngineUnderTest {
 
   /** What is wrong with it: it has ended, or does not answer another peer; null where nothing is. */
   async ailment(): Promise<string | null> {
+    const ask = () => this.post({ type: 'call', id: 1, name: 'system.generators', input: {} });
     try {
-      await this.post({ type: 'call', id: 1, name: 'system.generators', input: {} });
-    } catch (error) {
+      await ask();
+    } catch {
       // The end of a process is known a moment after its connections have broken.
       await delay(200);
-      return this.end ?? `the engine does not answer: ${String(error)}`;
+      if (this.end !== null) return this.end;
+      // A connection that was kept may have been closed while it was asked by: once more, by another.
+      const again = await ask().catch(String);
+      if (typeof again === 'string') return `the engine does not answer: ${again}`;
     }
     return this.end;
   }
