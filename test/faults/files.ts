@@ -46,4 +46,4 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
   return trial.findings.report(trial.figures(count));
 }
 
-export const files: FaultPart = { name: 'files', count: 100_000, shortCount: 300, run };
+export const files: FaultPart = { name: 'files', count: 100_000, shortCount: 200, run };

@@ -85,4 +85,4 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
   }
 }
 
-export const guided: FaultPart = { name: 'guided', count: 20_000, shortCount: 40, run };
+export const guided: FaultPart = { name: 'guided', count: 20_000, shortCount: 20, run };

@@ -208,4 +208,4 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
   }
 }
 
-export const messages: FaultPart = { name: 'messages', count: 10_000, shortCount: 200, run };
+export const messages: FaultPart = { name: 'messages', count: 10_000, shortCount: 140, run };

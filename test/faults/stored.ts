@@ -131,4 +131,4 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
   }
 }
 
-export const stored: FaultPart = { name: 'stored', count: 2000, shortCount: 10, run };
+export const stored: FaultPart = { name: 'stored', count: 2000, shortCount: 6, run };
