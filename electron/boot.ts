@@ -26,8 +26,6 @@ export interface BootOptions {
   readonly args: readonly string[];
   readonly workingFolder: string;
   readonly platform: NodeJS.Platform;
-  /** The file with the licences of everything in Graft. */
-  readonly licences: string;
   readonly startedAt: number;
   /** Of Graft, Electron and what is in it, and the system: for the about box and the crash log. */
   readonly versions: { readonly graft: string; readonly all: string };
@@ -52,8 +50,7 @@ export async function boot(electron: ElectronApi, options: BootOptions): Promise
   const page = new Page();
   const log = crashLogOf(electron, options);
   const underWay = new UnderWayOnDesktop(electron, page);
-  const { platform, licences } = options;
-  const menu = new RecentInMenu(electron, { page, log, platform, licences });
+  const menu = new RecentInMenu(electron, { page, log, platform: options.platform });
   const engine = engineOf(electron, options, { page, log, underWay, menu });
   openFilesOfOthers(electron, { page, version: options.versions.graft });
   logCrashes(electron, log, options.system.onUncaught);

@@ -33,7 +33,6 @@ if (process.platform === 'linux') app.setDesktopName('graft-desktop.desktop');
 
 boot(electron, {
   engine: { node: findNode(), cli: join(home, 'engine', 'cli.ts'), shell: SHELL },
-  licences: join(home, isInstalled ? 'LICENCES.txt' : 'LICENSE'),
   preload: join(import.meta.dirname, 'preload.cjs'),
   args: process.argv.slice(1),
   workingFolder: process.cwd(),

@@ -14,14 +14,13 @@ export interface MenuActions {
   readonly run: (command: string) => void;
   readonly openProject: (path: string) => void;
   readonly showCrashLog: () => void;
-  readonly showLicences: () => void;
 }
 
 /** `recent`: paths of projects, latest first. */
 export function menuTemplate(
   platform: NodeJS.Platform,
   recent: readonly string[],
-  { run, openProject, showCrashLog, showLicences }: MenuActions,
+  { run, openProject, showCrashLog }: MenuActions,
 ): MenuItem[] {
   const item = (label: string, command: string): MenuItem => {
     const accelerator = KEYS[command]?.replace('Mod', 'CmdOrCtrl');
@@ -101,7 +100,6 @@ export function menuTemplate(
         item('Keys and Words', 'help'),
         separator,
         { label: 'Show Crash Log', click: showCrashLog },
-        { label: 'Show Licences', click: showLicences },
         item('About Graft', 'system'),
       ],
     },

@@ -8,8 +8,6 @@ export interface RecentInMenuOptions {
   readonly page: Page;
   readonly log: CrashLog;
   readonly platform: NodeJS.Platform;
-  /** The file with those of everything in Graft. */
-  readonly licences: string;
 }
 
 export class RecentInMenu {
@@ -25,7 +23,7 @@ export class RecentInMenu {
   /** `recent`: paths of projects, latest first. */
   show(recent: readonly string[]): void {
     const { app, Menu, shell } = this.#electron;
-    const { page, log, platform, licences } = this.#options;
+    const { page, log, platform } = this.#options;
     // The system puts what it is told last first.
     for (const path of recent.toReversed()) {
       if (!this.#told.has(path)) app.addRecentDocument(path);
@@ -40,7 +38,6 @@ export class RecentInMenu {
         log.ensure();
         shell.showItemInFolder(log.file);
       },
-      showLicences: () => shell.showItemInFolder(licences),
     });
     Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   }

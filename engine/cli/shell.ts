@@ -82,7 +82,7 @@ export function shellHere(
     return { name: 'electron', detail: `Electron ${version}`.trim(), reason: null };
   }
   const chromium = findChromium(machine);
-  if (!hasDisplay(machine)) return { name: 'none', detail: 'an address alone', reason };
+  if (!hasDisplay(machine)) return { name: 'none', detail: 'an address for a browser', reason };
   if (chromium === null) return { name: 'browser', detail: 'the browser of the system', reason };
   return { name: 'chromium', detail: `an app window of ${chromium}`, reason };
 }

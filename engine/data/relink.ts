@@ -93,7 +93,7 @@ export async function findContents(
   for (const [i, file] of [...named, ...others].entries()) {
     if (i >= named.length && paths.size === wanted.size) break;
     assertWanted(signal);
-    onProgress({ done: i, total: named.length + others.length, message: `looking at ${file}` });
+    onProgress({ done: i, total: named.length + others.length, message: `Looking at ${file}` });
     const path = resolve(tree.root, file);
     try {
       const hash = await hashOf(await reader.open(path));

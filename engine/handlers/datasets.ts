@@ -159,7 +159,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     const dataset = requireDataset(db, datasetId);
     const kept = new Set(classes.map((c) => c.index));
     if (kept.size !== classes.length) {
-      throw new AppError('invalid-input', 'Two classes have the same number.');
+      throw new AppError('invalid-input', 'Two classes have the same number. Give each its own.');
     }
     const dropped = dataset.classes.filter((c) => !kept.has(c.index));
     if (dropped.length > 0) {
@@ -276,7 +276,10 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     const { name: datasetName } = requireDataset(db, datasetId);
     const own = new Set(db.datasets.images(datasetId).map((image) => image.id));
     if (items.some(({ imageId }) => !own.has(imageId))) {
-      throw new AppError('invalid-input', `The split holds images that "${datasetName}" has not.`);
+      throw new AppError(
+        'invalid-input',
+        `The split holds images that "${datasetName}" does not have. Make it anew.`,
+      );
     }
     if (new Set(items.map(({ imageId }) => imageId)).size !== items.length) {
       throw new AppError('invalid-input', 'The split names an image twice. Name each in one part.');

@@ -15,7 +15,7 @@ export function requirePredictor(db: Project, runId: number): Run {
   if (isPredictor(run)) return run;
   throw new AppError(
     'invalid-input',
-    `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs predict masks.`,
+    `Run ${run.id} is a ${run.kind} run that is ${run.status}; only finished fine-tuning runs predict. Choose one of those, or a model.`,
   );
 }
 

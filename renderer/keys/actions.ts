@@ -76,8 +76,8 @@ const OTHER_ACTIONS = {
   'class.7': { title: 'Class 7', group: 'Classes', keys: ['7'] },
   'class.8': { title: 'Class 8', group: 'Classes', keys: ['8'] },
   'class.9': { title: 'Class 9', group: 'Classes', keys: ['9'] },
-  'class.ignore': { title: 'Ignore: counts nowhere', group: 'Classes', keys: ['I'] },
-  'class.swap': { title: 'Swap with background or ignore', group: 'Classes', keys: ['X'] },
+  'class.ignore': { title: 'Ignored: counts nowhere', group: 'Classes', keys: ['I'] },
+  'class.swap': { title: 'Swap with background or ignored', group: 'Classes', keys: ['X'] },
   'class.previous': { title: 'Previous class', group: 'Classes', keys: [','] },
   'class.next': { title: 'Next class', group: 'Classes', keys: ['.'] },
 

@@ -189,7 +189,7 @@ export class AnnotateState {
   }
 
   className(value: number): string {
-    if (value === IGNORE) return 'ignore';
+    if (value === IGNORE) return 'ignored';
     return this.classes.find(({ index }) => index === value)?.name ?? `class ${value}`;
   }
 

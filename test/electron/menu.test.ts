@@ -10,7 +10,6 @@ const doing = (actions: Partial<MenuActions>): MenuActions => ({
   run: () => undefined,
   openProject: () => undefined,
   showCrashLog: () => undefined,
-  showLicences: () => undefined,
   ...actions,
 });
 

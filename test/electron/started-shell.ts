@@ -45,7 +45,6 @@ export async function started(
     args,
     workingFolder: '/home/someone',
     platform: 'linux',
-    licences: '/app/LICENCES.txt',
     startedAt: 1000,
     versions: { graft: '0.1.0', all: 'Graft 0.1.0, Electron 1.2.3, linux' },
     system: {

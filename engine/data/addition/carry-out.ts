@@ -123,7 +123,7 @@ async function fill(
   for await (const one of inOrder(plan.items, FILES_AT_ONCE, step)) {
     assertNotCancelled(signal);
     const path = 'fresh' in one ? one.fresh.path : one.stored.name;
-    onProgress?.({ done: done++, total: plan.items.length, message: `adding ${path}` });
+    onProgress?.({ done: done++, total: plan.items.length, message: `Adding ${path}` });
     if ('fresh' in one) {
       const { prepared, item, issues: own } = one.fresh;
       issues.push(...own);

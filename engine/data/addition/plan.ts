@@ -128,7 +128,7 @@ export async function planAddition(
         for await (const one of inOrder(items, FILES_AT_ONCE, (item) => hash(item, root))) {
           assertNotCancelled(signal);
           const { stored, path } = one.item;
-          const message = `comparing ${stored?.name ?? shownPath(path, root)}`;
+          const message = `Comparing ${stored?.name ?? shownPath(path, root)}`;
           onProgress?.({ done: found.length, total: items.length, message });
           found.push(one);
           hashes.set(one.item.path, one.hash);

@@ -70,7 +70,7 @@ export async function writeOriginals(
     if (signal?.aborted === true) {
       throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
     }
-    onProgress?.({ done, total: images.length, message: `writing ${image.name}` });
+    onProgress?.({ done, total: images.length, message: `Writing ${image.name}` });
     if (!written.has(image.name)) {
       written.add(image.name);
       await unlessDamaged(async () => {
@@ -80,6 +80,6 @@ export async function writeOriginals(
     }
     await unlessDamaged(() => visit(image));
   }
-  onProgress?.({ done: images.length, total: images.length, message: 'written' });
+  onProgress?.({ done: images.length, total: images.length, message: 'Written' });
   return damaged;
 }

@@ -136,7 +136,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   for await (const { item, ...outcome } of looked) {
     assertNotCancelled(signal);
     const path = item.stored?.name ?? shownPath(item.path, root);
-    onProgress?.({ done: done++, total: sampled.length, message: `looking at ${path}` });
+    onProgress?.({ done: done++, total: sampled.length, message: `Looking at ${path}` });
     if ('error' in outcome) {
       issues.push(skipIssue(path, outcome.error));
       unreadable++;
@@ -150,7 +150,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     if (mask !== null) seen.push({ ...evidenceAlone(mask), path: labelPath(item, root), item });
     else if (item.labels !== null && item.stored === undefined) unlabelled++;
   }
-  onProgress?.({ done: sampled.length, total: sampled.length, message: 'looked at all' });
+  onProgress?.({ done: sampled.length, total: sampled.length, message: 'Looked at all' });
 
   const proposal = proposalOf(seen, { rule: contents.rule, reading: options.reading, format });
   const given = options.mapping ?? null;

@@ -116,7 +116,7 @@ async function fillDataset(
   const all = inOrder(plan.items, FILES_AT_ONCE, (item) => prepareOrSkip(item, options));
   for await (const { item, path, prepared, issues: own } of all) {
     assertNotCancelled(signal);
-    onProgress?.({ done: done++, total, message: `importing ${path}` });
+    onProgress?.({ done: done++, total, message: `Importing ${path}` });
     issues.push(...own);
     if (prepared === null) skipped++;
     else {
@@ -150,7 +150,7 @@ async function fillDataset(
     project.datasets.finish(datasetId);
     return ids;
   });
-  onProgress?.({ done: total, total, message: 'imported' });
+  onProgress?.({ done: total, total, message: 'Imported' });
   return {
     datasetId,
     images: idOf.size,

@@ -100,7 +100,7 @@ export async function transferImages(
   try {
     for (const [done, item] of copied.entries()) {
       assertGoingOn(signal);
-      onProgress({ done, total: copied.length, message: `copying ${item.image.name}` });
+      onProgress({ done, total: copied.length, message: `Copying ${item.image.name}` });
       project.transaction(() => {
         const { name, imageClass } = item;
         const id = project.imageEdits.copy(item.image.id, { datasetId: staged, name, imageClass });

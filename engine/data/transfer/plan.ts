@@ -64,7 +64,7 @@ async function usedValues(
   const used = new Set<number>();
   for (const [done, { id, name }] of images.entries()) {
     assertGoingOn(signal);
-    onProgress({ done, total: images.length, message: `reading the labels of ${name}` });
+    onProgress({ done, total: images.length, message: `Reading the labels of ${name}` });
     for (const revision of project.labelMaps.history(id)) {
       const bytes = project.labelMaps.bytes(revision.id);
       for (const value of bytes === undefined ? [] : labelValues(bytes)) used.add(value);

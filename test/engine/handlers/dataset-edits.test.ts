@@ -111,7 +111,7 @@ it('datasets.setClasses renames, recolours and adds, and drops none', async () =
   });
   await expect(setClasses([background, cell, { ...rim, index: 1 }])).rejects.toMatchObject({
     code: 'invalid-input',
-    message: 'Two classes have the same number.',
+    message: 'Two classes have the same number. Give each its own.',
   });
   await expect(setClasses([background, cell, { ...rim, color: 'red' }])).rejects.toMatchObject({
     code: 'invalid-input',
@@ -162,7 +162,7 @@ it('splits.save writes a split as given, replaces the one of its name, and takes
   const [foreign = 0] = idsOf(others);
   await expect(save([{ imageId: foreign, part: 'train' }])).rejects.toMatchObject({
     code: 'invalid-input',
-    message: 'The split holds images that "cells" has not.',
+    message: 'The split holds images that "cells" does not have. Make it anew.',
   });
   await expect(
     save([

@@ -349,7 +349,7 @@ describe('safety of an addition', () => {
     const cancelled = add(s, id, {
       signal: stop.signal,
       onProgress: ({ done, message }) => {
-        if (done > 55 && message.startsWith('adding')) stop.abort();
+        if (done > 55 && message.startsWith('Adding')) stop.abort();
       },
     });
     await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
@@ -370,7 +370,7 @@ describe('safety of an addition', () => {
        const engine = createEngine({ engine: 'wasm' });
        await engine.call('project.open', { path: project });
        await engine.call('additions.add', { project, datasetId: Number(datasetId), path: folder },
-         { onProgress: ({ done, message }) => { if (done > 55 && message.startsWith('adding')) process.kill(process.pid, 'SIGKILL'); } });`,
+         { onProgress: ({ done, message }) => { if (done > 55 && message.startsWith('Adding')) process.kill(process.pid, 'SIGKILL'); } });`,
     );
     const killed = fork(script, [path, s.path('more'), String(id)], { execArgv: [] });
     const signal = await new Promise((resolve) => killed.once('exit', (_, how) => resolve(how)));

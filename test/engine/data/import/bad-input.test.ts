@@ -292,7 +292,7 @@ describe('the import as a whole', () => {
       importData(s, {
         signal: control.signal,
         onProgress({ done, message }) {
-          if (message.startsWith('importing') && done === 110) control.abort();
+          if (message.startsWith('Importing') && done === 110) control.abort();
         },
       }),
     );
@@ -307,9 +307,9 @@ describe('the import as a whole', () => {
     const seen: string[] = [];
     await importData(s, { onProgress: (p) => seen.push(`${p.done}/${p.total} ${p.message}`) });
     expect(seen.slice(-3)).toEqual([
-      '0/2 importing images/good1.png',
-      '1/2 importing images/good2.png',
-      '2/2 imported',
+      '0/2 Importing images/good1.png',
+      '1/2 Importing images/good2.png',
+      '2/2 Imported',
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('a dataset that is being made', () => {
        const engine = createEngine({ engine: 'wasm' });
        await engine.call('project.open', { path: project });
        await engine.call('datasets.import', { project, name: 'cells', path: folder },
-         { onProgress: ({ done, message }) => { if (done > 120 && message.startsWith('importing')) process.kill(process.pid, 'SIGKILL'); } });`,
+         { onProgress: ({ done, message }) => { if (done > 120 && message.startsWith('Importing')) process.kill(process.pid, 'SIGKILL'); } });`,
     );
     const killed = fork(script, [path, images(200)], { execArgv: [], stdio: 'inherit' });
     const signal = await new Promise((resolve) => killed.once('exit', (_, how) => resolve(how)));
