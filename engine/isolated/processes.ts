@@ -21,10 +21,17 @@ export type Ask = (
   of: Needs & { readonly subject: string; readonly signal?: AbortSignal },
 ) => Promise<unknown>;
 
-type Ending = 'time' | 'memory' | 'crash';
+export type Ending = 'time' | 'memory' | 'crash';
 
 /** A process ended over a file, or over the last of several that it was asked of at once. */
-export class ProcessEnded extends AppError {}
+export class ProcessEnded extends AppError {
+  readonly ending: Ending;
+
+  constructor(subject: string, { ending, message }: { ending: Ending; message: string }) {
+    super('unreadable', message, { subject });
+    this.ending = ending;
+  }
+}
 
 function endedOver(subject: string, ending: Ending, detail: string): ProcessEnded {
   const what = {
@@ -32,11 +39,10 @@ function endedOver(subject: string, ending: Ending, detail: string): ProcessEnde
     memory: 'takes far more memory to read than a file of its size may',
     crash: `ended the process that reads it (${detail})`,
   }[ending];
-  return new ProcessEnded(
-    'unreadable',
-    `${subject} ${what}: it is damaged, or made to do harm. Copy it again from its source, or remove it.`,
-    { subject },
-  );
+  return new ProcessEnded(subject, {
+    ending,
+    message: `${subject} ${what}: it is damaged, or made to do harm. Copy it again from its source, or remove it.`,
+  });
 }
 
 const cancelled = (subject: string) =>
@@ -85,6 +91,8 @@ class IsolatedProcess {
     const open: Open = { id, subject, answered, timer: this.#kill(timeMs) };
     const abort = () => {
       answered.reject(cancelled(subject));
+      // Its end is told later: the next question must not go to it meanwhile.
+      this.ended = true;
       this.#child.kill('SIGKILL');
     };
     signal?.addEventListener('abort', abort);

@@ -3,11 +3,11 @@
  * not wait for it.
  */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PromptFiles } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type Isolated, isolated } from '../isolated/processes.ts';
+import { type Ending, type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
 import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
 import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
 
@@ -40,14 +40,29 @@ export function fileStamp(path: string): string {
   );
 }
 
-function ask(
+/** A network that was fine a click ago is no damaged file. */
+function endedOver(file: string, ending: Ending): AppError {
+  const name = basename(file);
+  const message = {
+    crash: `The process that runs ${name} was ended from outside, or failed. Try again. If that goes on, choose another network.`,
+    memory: `${name} needs more memory than there is. Close other programs and try again, or choose a smaller network.`,
+    time: `${name} took longer than ${TIME_MS / 60_000} minutes. Try again when the computer is less busy, or choose a smaller network.`,
+  }[ending];
+  return new AppError('unreadable', message, { subject: file });
+}
+
+async function ask(
   processes: Isolated,
   request: NetworkRequest,
   { file, signal }: { readonly file: string; readonly signal: AbortSignal },
 ): Promise<unknown> {
   fileStamp(file);
   const fileBytes = statSync(file).size;
-  return processes.use((one) => one(request, { subject: file, fileBytes, signal }));
+  try {
+    return await processes.use((one) => one(request, { subject: file, fileBytes, signal }));
+  } catch (error) {
+    throw error instanceof ProcessEnded ? endedOver(file, error.ending) : error;
+  }
 }
 
 export interface Networks {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -67,6 +68,21 @@ describe('a process that decodes files from outside', () => {
     expect(after.request).toBe('after');
     expect(after.pid).not.toBe(before.pid);
     expect(isAlive(before.pid)).toBe(false);
+  });
+
+  it('is not asked again once its question was cancelled', async () => {
+    const one = isolated(entry, { most: 1 });
+    const first = await ask('first', one);
+    const cancelling = new AbortController();
+    const stopped = one.use((asking) => asking('loop', { ...of, signal: cancelling.signal }));
+    const next = ask('next', one);
+    await setImmediate();
+    cancelling.abort();
+    await expect(stopped).rejects.toThrow('Reading a.tif was stopped.');
+    const after = await next;
+    expect(after.request).toBe('next');
+    expect(after.pid).not.toBe(first.pid);
+    one.close();
   });
 
   it('ends with its owner, even in the middle of an endless file', async () => {
