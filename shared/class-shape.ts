@@ -21,39 +21,51 @@ export interface ShapeOptions {
 
 type Mask = LabelMap;
 
-/** Pixels within a distance of the mask, by Euclid; what lies beyond the edge is in no mask. */
-function dilated({ width, height, data }: Mask, radius: number): Mask {
-  const far = radius + 1;
-  // To the nearest pixel of the mask in the row: 0 … radius, or far.
-  const across = new Uint8Array(data.length).fill(Math.min(255, far));
+/**
+ * The pixels within a distance of those that hold `value` hold it too, by Euclid; what lies beyond the edge holds nothing.
+ * Each run of a row reaches into the rows around it as far as a disc does: where such reaches begin and end is counted, so
+ * that it costs the number of runs, not that of pixels, times the distance.
+ */
+function spread(
+  { width, height, data }: Mask,
+  { value, radius }: { value: 0 | 1; radius: number },
+): Mask {
+  const reaches = Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.floor(Math.sqrt(radius ** 2 - (i - radius) ** 2)),
+  );
+  // A pixel is in reach of at most so many runs as a disc of 50 px has pixels: far below 2 ** 15.
+  const begun = new Int16Array((width + 1) * height);
   for (let y = 0; y < height; y++) {
-    const row = y * width;
-    for (const [from, to, step] of [
-      [0, width, 1],
-      [width - 1, -1, -1],
-    ] as const) {
-      let distance = far;
-      for (let x = from; x !== to; x += step) {
-        distance = data[row + x] === 1 ? 0 : Math.min(far, distance + 1);
-        if (distance < (across[row + x] ?? 0)) across[row + x] = distance;
+    const [first, last] = [Math.max(0, y - radius), Math.min(height - 1, y + radius)];
+    const end = (y + 1) * width;
+    for (let i = y * width; i < end; i++) {
+      if (data[i] !== value) continue;
+      const from = i - y * width;
+      while (i < end && data[i] === value) i++;
+      const to = i - y * width;
+      for (let row = first; row <= last; row++) {
+        const reach = reaches[row - y + radius] ?? 0;
+        const [left, right] = [Math.max(0, from - reach), Math.min(width, to + reach)];
+        begun[row * (width + 1) + left] = (begun[row * (width + 1) + left] ?? 0) + 1;
+        begun[row * (width + 1) + right] = (begun[row * (width + 1) + right] ?? 0) - 1;
       }
     }
   }
   const out = new Uint8Array(data.length);
-  for (let down = -radius; down <= radius; down++) {
-    const reach = Math.floor(Math.sqrt(radius * radius - down * down));
-    const [first, last] = [Math.max(0, -down), Math.min(height, height - down)];
-    for (let i = first * width; i < last * width; i++) {
-      if ((across[i + down * width] ?? far) <= reach) out[i] = 1;
+  for (let y = 0; y < height; y++) {
+    let open = 0;
+    for (let x = 0; x < width; x++) {
+      open += begun[y * (width + 1) + x] ?? 0;
+      out[y * width + x] = open > 0 ? value : 1 - value;
     }
   }
   return { width, height, data: out };
 }
 
-const inverse = (mask: Mask): Mask => ({ ...mask, data: mask.data.map((one) => 1 - one) });
+const dilated = (mask: Mask, radius: number): Mask => spread(mask, { value: 1, radius });
 
 /** The edge of the image takes nothing away: an object may go on beyond it. */
-const eroded = (mask: Mask, radius: number): Mask => inverse(dilated(inverse(mask), radius));
+const eroded = (mask: Mask, radius: number): Mask => spread(mask, { value: 0, radius });
 
 const opened = (mask: Mask, radius: number) => dilated(eroded(mask, radius), radius);
 const closed = (mask: Mask, radius: number) => eroded(dilated(mask, radius), radius);
@@ -83,11 +95,15 @@ function changed(mask: Mask, { change, radiusPx, areaPx }: ShapeOptions): Mask {
 /** What the class loses becomes blank. */
 export function reshaped(map: LabelMap, options: ShapeOptions): LabelMap {
   const { value, blank, keepOthers } = options;
-  const mask = { ...map, data: map.data.map((one) => (one === value ? 1 : 0)) };
-  const after = changed(mask, options).data;
-  const data = map.data.map((one, i) => {
-    if (after[i] === 0) return one === value ? blank : one;
-    return keepOthers && one !== blank ? one : value;
-  });
+  // Loops, for millions of pixels.
+  const inClass = new Uint8Array(map.data.length);
+  for (let i = 0; i < inClass.length; i++) inClass[i] = map.data[i] === value ? 1 : 0;
+  const after = changed({ ...map, data: inClass }, options).data;
+  const data = map.data.slice();
+  for (let i = 0; i < data.length; i++) {
+    if (after[i] === inClass[i]) continue;
+    if (after[i] === 0) data[i] = blank;
+    else if (!keepOthers || data[i] === blank) data[i] = value;
+  }
   return { ...map, data };
 }
