@@ -42,6 +42,9 @@ interface Seen {
 /** The view is looked at once it has rested. */
 const REST_MS = 400;
 
+/** No masks are on the way. */
+const WITHOUT_ANSWER: ReadonlySet<PromptingState['kind']> = new Set(['off', 'nothing', 'failed']);
+
 function boundsOf({ points, box }: Prompts): Rect | null {
   const xs = points.map(({ x }) => x).concat(box === null ? [] : [box.x0, box.x1]);
   const ys = points.map(({ y }) => y).concat(box === null ? [] : [box.y0, box.y1]);
@@ -125,16 +128,20 @@ export class AnnotatePrompts {
 
   /** Other prompts, or none. */
   prompt(prompts: Prompts | null): void {
+    // A box begins anew: Enter must not paint what was meant before.
+    if (prompts === null || prompts.box !== (this.#prompts?.box ?? null)) this.#propose([]);
     this.#prompts = prompts;
-    if (prompts === null) this.#propose([]);
     this.#go();
   }
 
-  /** Shows another of the masks; false where there is none. */
+  /**
+   * Shows another of the masks. False where there are none and none are on the way: otherwise the key that asks for them
+   * would move the focus to a button, which Enter presses then.
+   */
   next(): boolean {
-    if (this.masks.length < 2) return false;
-    this.#show((this.chosen + 1) % this.masks.length);
-    return true;
+    if (this.masks.length > 1) this.#show((this.chosen + 1) % this.masks.length);
+    if (this.masks.length > 0) return true;
+    return this.#prompts !== null && !WITHOUT_ANSWER.has(this.state.kind);
   }
 
   retry(): void {
@@ -195,6 +202,8 @@ export class AnnotatePrompts {
     }
     this.#run(image, running.signal).catch((error: unknown) => {
       if (running.signal.aborted) return;
+      // Trying again looks again: what was seen may be what is no longer there.
+      this.#seen = null;
       if (error instanceof AppError && error.code === 'cancelled') return;
       this.state = { kind: 'failed', message: messageOf(error) };
     });

@@ -1,7 +1,8 @@
 /**
  * Click an object: clicks and a box say to a network what is meant, and its mask is a proposal until Enter paints it.
  *
- * A click is in the object; with Ctrl, Alt or the right button it is beside it. A drag draws a box, and begins anew. Tab
+ * A click is in the object; with Ctrl, Alt or the right button it is beside it. A drag draws a box, and begins anew; one
+ * that takes away is a click, for there are no boxes of what is not meant. Tab
  * goes to the next mask, Enter paints the one that is shown, Escape drops all of it.
  *
  * A step, for undo and redo: a click, a box.
@@ -42,7 +43,7 @@ function createClick(): Tool {
     const { from, inside } = press;
     const { at } = event;
     const area = { x0: 0, y0: 0, x1: layer.width, y1: layer.height };
-    if (Math.hypot(at.x - from.x, at.y - from.y) * zoom >= CLICK_PX) {
+    if (inside && Math.hypot(at.x - from.x, at.y - from.y) * zoom >= CLICK_PX) {
       const box = intersection(boxOf(from, at), area);
       if (box === null) return;
       steps.begin();
@@ -66,7 +67,7 @@ function createClick(): Tool {
   }
 
   const dragged = (zoom: number): Rect | null => {
-    if (press === null || to === null) return null;
+    if (press === null || to === null || !press.inside) return null;
     const far = Math.hypot(to.x - press.from.x, to.y - press.from.y) * zoom >= CLICK_PX;
     return far ? { x0: press.from.x, y0: press.from.y, x1: to.x, y1: to.y } : null;
   };

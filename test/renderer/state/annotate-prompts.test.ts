@@ -59,7 +59,18 @@ async function sitting() {
       annotate.editor.pointer({ kind, at, path: [at], button: 0, modifiers, clicks: 1 });
     }
   };
-  return { annotate, click };
+  const drag = (options: { readonly ctrl: boolean }) => {
+    const modifiers = { shift: false, alt: false, ...options };
+    for (const [kind, x] of [
+      ['down', 2],
+      ['move', 12],
+      ['up', 20],
+    ] as const) {
+      const at = screenPoint(x, x);
+      annotate.editor.pointer({ kind, at, path: [at], button: 0, modifiers, clicks: 1 });
+    }
+  };
+  return { annotate, click, drag };
 }
 
 describe('clicking an object', () => {
@@ -91,5 +102,32 @@ describe('clicking an object', () => {
     annotate.editor.key('escape');
     annotate.takeTool('brush');
     expect(annotate.editor.busy).toBe(false);
+  });
+
+  it('paints nothing of what was meant before a new box, and keeps Tab while masks are on the way', async () => {
+    const { annotate, click, drag } = await sitting();
+    annotate.takeTool('click');
+    await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
+    click(8, 8);
+    expect(annotate.editor.key('tab')).toBe(true);
+    await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
+    drag({ ctrl: false });
+    expect(annotate.prompts.masks).toEqual([]);
+    expect(annotate.editor.key('tab')).toBe(true);
+    annotate.editor.key('enter');
+    expect(annotate.document?.history.entries).toEqual([]);
+    await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
+    annotate.editor.key('escape');
+    expect(annotate.editor.key('tab')).toBe(false);
+  });
+
+  it('takes a drag that takes away as a click, so that the clicks before it stay', async () => {
+    const { annotate, click, drag } = await sitting();
+    annotate.takeTool('click');
+    click(8, 8);
+    drag({ ctrl: true });
+    const { preview } = annotate.editor;
+    expect(preview).toMatchObject({ kind: 'prompts', box: null });
+    expect(preview).toMatchObject({ points: [{ inside: true }, { inside: false }] });
   });
 });
