@@ -14,7 +14,9 @@ export async function findDataset(caller: Caller, project: string, name: string)
   if (found === undefined) {
     throw new AppError(
       'not-found',
-      `There is no dataset "${name}" (there is: ${listNames(datasets)}).`,
+      datasets.length === 0
+        ? 'This project has no dataset yet. Bring images in with: graft import'
+        : `There is no dataset "${name}" (there is: ${listNames(datasets)}).`,
     );
   }
   return found;

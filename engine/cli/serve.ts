@@ -1,7 +1,7 @@
 /** graft serve: the engine with its page, until it is interrupted or its window is closed. */
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import { createEngine, type Engine } from '../engine.ts';
 import { type Server, startServer } from '../server.ts';
 import { settingsPath } from '../settings.ts';
@@ -26,6 +26,8 @@ interface ServeOptions {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const BROWSER_ENDED =
+  'The browser of the window ended before it showed anything (is there a display that it can reach?).';
 /** A page that has not painted by then will not. */
 const PAINT_TIMEOUT_MS = 60_000;
 
@@ -48,20 +50,25 @@ function interrupted(): Promise<void> {
 
 const isOfShell = (): boolean => process.env['GRAFT_SHELL'] !== undefined;
 
-function painted(engine: Engine): Promise<void> {
+/** Errors: internal, where the window has shown nothing in time; invalid-input, where it is gone before. */
+function painted(engine: Engine, window: AppWindow): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      unsubscribe();
-      reject(
-        new AppError('internal', `The window showed nothing within ${PAINT_TIMEOUT_MS / 1000} s.`),
-      );
-    }, PAINT_TIMEOUT_MS);
-    const unsubscribe = engine.subscribe((event) => {
-      if (event.type !== 'window.painted') return;
+    const end = (failure: Error | null) => {
       clearTimeout(timer);
       unsubscribe();
-      resolve();
+      if (failure === null) resolve();
+      else reject(failure);
+    };
+    const late = `The window showed nothing within ${PAINT_TIMEOUT_MS / 1000} s.`;
+    const timer = setTimeout(() => end(new AppError('internal', late)), PAINT_TIMEOUT_MS);
+    const unsubscribe = engine.subscribe((event) => {
+      if (event.type === 'window.painted') end(null);
     });
+    const ended = `${BROWSER_ENDED} "graft serve" prints an address instead.`;
+    window.closed.then(
+      () => end(new AppError('invalid-input', ended)),
+      (error: unknown) => end(new AppError('invalid-input', messageOf(error))),
+    );
   });
 }
 
@@ -83,7 +90,12 @@ async function smoke(engine: Engine, server: Server, fellBack: string | null): P
     const page = await fetch(`${server.url}/`, { headers: { cookie } });
     if (!page.ok) throw new AppError('internal', `The start page answered ${page.status}.`);
   } else {
-    await painted(engine);
+    try {
+      await painted(engine, window);
+    } catch (error) {
+      window.close();
+      throw error;
+    }
   }
   const shell = window === null ? 'none' : 'chromium';
   const { reason } = shellHere(ROOT, thisMachine(), fellBack);
@@ -95,6 +107,10 @@ async function smoke(engine: Engine, server: Server, fellBack: string | null): P
 /** Resolves when Graft is to end: interrupted, or its window closed with nothing left to train. */
 async function showUntilEnd(engine: Engine, server: Server): Promise<void> {
   const end = interrupted();
+  const seen = { painted: false };
+  engine.subscribe((event) => {
+    if (event.type === 'window.painted') seen.painted = true;
+  });
   const window = openAppWindow(server.launchUrl(), false);
   if (window === null) {
     const machine = thisMachine();
@@ -103,7 +119,11 @@ async function showUntilEnd(engine: Engine, server: Server): Promise<void> {
     }
     return end;
   }
-  await Promise.race([end, window.closed]);
+  const code = await Promise.race([end, window.closed]);
+  if (typeof code === 'number' && code !== 0 && !seen.painted) {
+    say(`${BROWSER_ENDED} Use the address above; Ctrl+C ends Graft.`);
+    return end;
+  }
   const projects = await engine.call('project.list', {});
   if (projects.some((project) => project.runningStudies > 0)) {
     say(`The window is closed; studies go on. Come back with ${server.launchUrl()}`);

@@ -117,8 +117,8 @@ function canMake(profile: string): boolean {
 }
 
 export interface AppWindow {
-  /** Resolves when the user has closed it. */
-  readonly closed: Promise<void>;
+  /** Resolves when the browser has ended, with its exit code (null: by a signal); closed by the user, with 0. */
+  readonly closed: Promise<number | null>;
   close(): void;
 }
 
@@ -138,9 +138,9 @@ export function openChromium(options: {
     chromiumArguments({ ...options, profile }),
     { stdio: 'ignore' },
   );
-  const closed = new Promise<void>((resolve, reject) => {
+  const closed = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', () => resolve());
+    child.once('exit', resolve);
   }).finally(() => {
     if (shared) rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
   });

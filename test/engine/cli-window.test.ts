@@ -6,6 +6,7 @@ import {
   chromiumArguments,
   findChromium,
   hasDisplay,
+  openChromium,
   profileInUse,
 } from '../../engine/cli/window.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
@@ -56,6 +57,18 @@ describe('finding something to show the window in', () => {
     expect(hasDisplay(machine('linux', {}))).toBe(false);
     expect(hasDisplay(machine('linux', { WAYLAND_DISPLAY: 'wayland-0' }))).toBe(true);
     expect(hasDisplay(machine('darwin', {}))).toBe(true);
+  });
+
+  it('says with which code a browser ended that could not open it', async () => {
+    const { closed } = openChromium({
+      executable: process.execPath,
+      url: 'http://127.0.0.1:1/',
+      folder: temporaryFolder(),
+      isRoot: false,
+      headless: false,
+    });
+    // Node knows none of these options.
+    expect(await closed).toBe(9);
   });
 
   it('leaves a profile alone that a living browser uses', () => {
