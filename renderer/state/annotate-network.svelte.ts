@@ -94,9 +94,18 @@ export class AnnotateNetwork {
     return this.networks?.some((one) => one.runId === runId) === true;
   }
 
-  /** Who is asked: who was chosen, else the newest model of the dataset, else its newest run. Errors: not-found. */
-  pick(chosen: number | null, datasetId: number | null): number {
+  /** Who is asked where nobody was chosen: the newest model of the dataset, else its newest run, else others; null: nobody can. */
+  usual(datasetId: number | null): number | null {
     const networks = this.networks ?? [];
+    const own = networks.filter((one) => one.datasetId === datasetId);
+    const isModel = ({ runId }: PredictingNetwork) =>
+      this.models.some((model) => model.runId === runId);
+    const picked = own.find(isModel) ?? own[0] ?? networks.find(isModel) ?? networks[0];
+    return picked?.runId ?? null;
+  }
+
+  /** Who is asked: who was chosen, else the usual one. Errors: not-found. */
+  pick(chosen: number | null, datasetId: number | null): number {
     if (chosen !== null) {
       if (this.canPredict(chosen)) return chosen;
       throw new AppError(
@@ -104,11 +113,8 @@ export class AnnotateNetwork {
         'The weights of this run are not kept, so it cannot predict. Choose another network, or repeat its study.',
       );
     }
-    const own = networks.filter((one) => one.datasetId === datasetId);
-    const isModel = ({ runId }: PredictingNetwork) =>
-      this.models.some((model) => model.runId === runId);
-    const picked = own.find(isModel) ?? own[0] ?? networks.find(isModel) ?? networks[0];
-    if (picked !== undefined) return picked.runId;
+    const usual = this.usual(datasetId);
+    if (usual !== null) return usual;
     throw new AppError(
       'not-found',
       'No network of this project can predict yet. Train one from the labels that are there, or run a study.',

@@ -8,7 +8,8 @@ interface Action {
   /** Keys that do the same. */
   readonly hint?: string;
   readonly danger?: boolean;
-  readonly disabled?: boolean;
+  /** Why it cannot be done now, with what to do; null or left out: it can. */
+  readonly obstacle?: string | null;
   readonly checked?: boolean;
   readonly run: () => void;
 }
@@ -16,7 +17,15 @@ interface Action {
 /** One that can be a button as well. */
 export type IconAction = Required<Pick<Action, 'label' | 'icon' | 'run'>>;
 
-export type MenuEntry = 'separator' | Action;
+/** Something to know, between what can be done. */
+interface Fact {
+  readonly fact: string;
+}
+
+export type MenuEntry = 'separator' | Fact | Action;
+
+/** What is for the palette alone may not be offered at all. */
+type CommandEntry = MenuEntry | (Action & { readonly disabled: boolean });
 
 /**
  * What a view offers at the moment, for the palette: nothing can be done by the mouse alone. Many of a kind, such as the
@@ -24,11 +33,14 @@ export type MenuEntry = 'separator' | Action;
  */
 export function commandsOf(
   group: string,
-  entries: readonly MenuEntry[],
+  entries: readonly CommandEntry[],
   { whenAsked = false } = {},
 ): Command[] {
   return entries.flatMap((entry, i) =>
-    entry === 'separator' || entry.disabled === true
+    entry === 'separator' ||
+    'fact' in entry ||
+    entry.obstacle != null ||
+    ('disabled' in entry && entry.disabled)
       ? []
       : [{ id: `${group} ${i}`, title: entry.label, group, whenAsked, run: entry.run }],
   );
