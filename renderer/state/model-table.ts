@@ -1,0 +1,56 @@
+/** The models of a project as rows of a table: which of them, and in which order. */
+import type { ListedModel } from '../../shared/api.ts';
+
+export const MODEL_COLUMNS = ['name', 'dataset', 'dice', 'labels', 'start', 'date'] as const;
+export type ModelColumn = (typeof MODEL_COLUMNS)[number];
+
+export interface ModelOrder {
+  readonly column: ModelColumn;
+  readonly isDescending: boolean;
+}
+
+/** Newest first. */
+export const FIRST_ORDER: ModelOrder = { column: 'date', isDescending: true };
+
+const byText = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+const COMPARE: Readonly<Record<ModelColumn, (a: ListedModel, b: ListedModel) => number>> = {
+  name: (a, b) => byText.compare(a.name, b.name),
+  dataset: (a, b) => byText.compare(a.datasetName, b.datasetName),
+  dice: (a, b) => (a.dice ?? 0) - (b.dice ?? 0),
+  labels: (a, b) => a.images.train - b.images.train,
+  start: (a, b) => byText.compare(a.startedFrom, b.startedFrom),
+  date: (a, b) => a.createdAt.localeCompare(b.createdAt) || a.id - b.id,
+};
+
+/** A column that is chosen again turns round; numbers and dates begin with the largest. */
+export function orderBy(column: ModelColumn, before: ModelOrder): ModelOrder {
+  if (column === before.column) return { column, isDescending: !before.isDescending };
+  return { column, isDescending: column === 'dice' || column === 'labels' || column === 'date' };
+}
+
+/**
+ * Those of a dataset (null: of all) in whose name, dataset, start or notes each word of `text` occurs. Models without a
+ * score stand last, whichever way Dice is sorted; where models are alike the newest comes first.
+ */
+export function modelRows(
+  models: readonly ListedModel[],
+  asked: { readonly text: string; readonly datasetId: number | null; readonly order: ModelOrder },
+): ListedModel[] {
+  const { text, datasetId, order } = asked;
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const sign = order.isDescending ? -1 : 1;
+  return models
+    .filter((one) => {
+      const known = [one.name, one.datasetName, one.startedFrom, one.notes].join(' ').toLowerCase();
+      return (
+        (datasetId === null || one.datasetId === datasetId) &&
+        words.every((word) => known.includes(word))
+      );
+    })
+    .sort((a, b) => {
+      const unscored =
+        order.column === 'dice' ? Number(a.dice === null) - Number(b.dice === null) : 0;
+      return unscored || sign * COMPARE[order.column](a, b) || b.id - a.id;
+    });
+}
