@@ -16,6 +16,7 @@ import { LibraryLook } from './library-look.svelte.ts';
 import { Problems } from './problems.ts';
 import { ProjectState } from './project.svelte.ts';
 import { formatPlace, formatRoute, parseRoute, type Route } from './route.ts';
+import { Restoring } from './restoring.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
 import type { TrainRequest } from './train-draft.svelte.ts';
 
@@ -47,6 +48,7 @@ export class AppState {
   careOf = $state.raw<{ readonly path: string; readonly name: string } | null>(null);
   /** What the dialog that trains a model was opened with; null: it is closed. */
   training = $state.raw<TrainRequest | null>(null);
+  readonly restoring: Restoring;
   /** Puts what is being drawn on disk; null where nothing is drawn. */
   saveDrawing: (() => Promise<unknown>) | null = null;
   /** Asked for by a command; its view opens it. */
@@ -81,6 +83,7 @@ export class AppState {
 
   constructor(api: Api) {
     this.api = api;
+    this.restoring = new Restoring(api, this.toasts);
   }
 
   get dark(): boolean {
