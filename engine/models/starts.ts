@@ -1,7 +1,7 @@
 /** What a training of a dataset could start from, and which of it is recommended, with the reason. */
 import type { ModelStart, OfferedStart } from '../../shared/api.ts';
 import { cellAdvice } from '../../shared/advice.ts';
-import type { Dataset, Encoder, Study } from '../../shared/entities.ts';
+import type { Dataset, Encoder, Model, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { counted, signed, signedInterval } from '../../shared/number-format.ts';
 import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts';
@@ -86,7 +86,7 @@ function encoderOf(
 const where = ({ task, file }: Encoder) =>
   file === null ? `Pretrained here${task === null ? '' : ` (${task})`}.` : `From ${file.file}.`;
 
-/** Random first, then models, newest first, then encoders. */
+/** Random first, then models, those of the dataset before others and the newest first, then encoders. */
 export function offeredStarts(db: Project, dataset: Dataset): OfferedStart[] {
   const labelled = labelledByPeople(db, dataset.id);
   const { parts } = partsOfLabelled(db, labelled, { datasetId: dataset.id, splitId: null });
@@ -105,10 +105,12 @@ export function offeredStarts(db: Project, dataset: Dataset): OfferedStart[] {
       obstacle: obstacle ?? obstacleOf(db, from, dataset),
     };
   };
-  const models = db.models
+  const done = db.models
     .list()
-    .filter((model) => model.datasetId === dataset.id && model.status === 'done')
+    .filter(({ status }) => status === 'done')
     .reverse();
+  const isOwn = ({ datasetId }: Model) => datasetId === dataset.id;
+  const models = [...done.filter(isOwn), ...done.filter((model) => !isOwn(model))];
   const best = advice?.best ?? null;
   const offers = [
     offer(
@@ -121,8 +123,10 @@ export function offeredStarts(db: Project, dataset: Dataset): OfferedStart[] {
     ...models.map((model) =>
       offer(
         { modelId: model.id },
-        `Go on from "${model.name}"`,
-        'Keeps what it has learned: the quickest where a few labels came or were corrected.',
+        `Go on from "${model.name}"${isOwn(model) ? '' : ` (of "${db.datasets.get(model.datasetId)?.name ?? ''}")`}`,
+        isOwn(model)
+          ? 'Keeps what it has learned: the quickest where a few labels came or were corrected.'
+          : 'Keeps its encoder and decoder; its output layer begins anew, since it learned the classes of another dataset.',
       ),
     ),
     ...db.encoders.list().map((encoder) => {
