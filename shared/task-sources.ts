@@ -3,6 +3,7 @@
  * alone: for plans, single pretrainings, trainers, the forms of the window and the command line.
  */
 import type { Dataset, ImageRecord, NetworkConfig, PretrainingTask } from './entities.ts';
+import { counted } from './number-format.ts';
 import { channelObstacle, PRETRAINING_TASK_FACTS } from './pretraining-tasks.ts';
 
 /** What a project knows of an image. */
@@ -22,6 +23,8 @@ export interface SourceFacts {
   readonly colour: number;
   /** Different classes among those that have one. */
   readonly imageClasses: number;
+  /** That take no part, and are not counted above; left out: not known. */
+  readonly excluded?: number;
 }
 
 /** Of images that have colour. */
@@ -70,7 +73,20 @@ export const datasetFacts = (dataset: Dataset): SourceFacts => ({
     .filter(({ channels }) => channels >= COLOUR_CHANNELS)
     .reduce((sum, { images }) => sum + images, 0),
   imageClasses: dataset.usedImageClasses,
+  excluded: dataset.excludedCount,
 });
+
+/** "8 of 20 images labelled; 2 more excluded." */
+export function labelledWords({
+  labelledCount,
+  imageCount,
+  excludedCount,
+}: Pick<Dataset, 'labelledCount' | 'imageCount' | 'excludedCount'>): string {
+  const taking = imageCount - excludedCount;
+  if (taking === 0 && excludedCount > 0) return `All ${counted(imageCount, 'image')} are excluded.`;
+  const apart = excludedCount === 0 ? '' : `; ${excludedCount} more excluded`;
+  return `${labelledCount} of ${counted(taking, 'image')} labelled${apart}.`;
+}
 
 /** Said where no image of a dataset can be learned from, with the remedy. */
 export const nothingLabelled = ({
@@ -96,13 +112,16 @@ export function taskObstacle(
   const channels = channelObstacle(task, inputChannels);
   if (channels !== null || source === null) return channels;
   const { needs, title } = PRETRAINING_TASK_FACTS[task];
-  const { images, labelled, colour, imageClasses } = source;
+  const { images, labelled, colour, imageClasses, excluded = 0 } = source;
   const serving = {
     images,
     'colour images': colour,
     'label maps': labelled,
     'image classes': imageClasses,
   }[needs];
+  if (serving === 0 && excluded > 0) {
+    return `${title} pretraining needs ${needs}, and "${source.name}" has none that take part: ${counted(excluded, 'image')} ${excluded === 1 ? 'is' : 'are'} excluded. Include some again, or choose another task.`;
+  }
   if (serving === 0) {
     return `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`;
   }

@@ -42,7 +42,8 @@ function candidatesOf(states: readonly LabellingState[]) {
 
 function notesOf(states: readonly LabellingState[], found: ReturnType<typeof candidatesOf>) {
   const { open, ready, putOff, never, labelled } = found;
-  if (states.length === 0) return ['This dataset has no images yet.'];
+  if (states.length === 0)
+    return ['There is nothing to suggest: the dataset has no images, or all of them are excluded.'];
   if (open.length === 0) {
     return never.length === 0
       ? ['All images are labelled.']

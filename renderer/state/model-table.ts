@@ -1,10 +1,9 @@
 /** The models of a project as rows of a table: which of them, and in which order. */
 import type { ListedModel } from '../../shared/api.ts';
 
-export const MODEL_COLUMNS = ['name', 'dataset', 'dice', 'labels', 'start', 'date'] as const;
-export type ModelColumn = (typeof MODEL_COLUMNS)[number];
+export type ModelColumn = 'name' | 'dataset' | 'dice' | 'labels' | 'start' | 'date';
 
-export interface ModelOrder {
+interface ModelOrder {
   readonly column: ModelColumn;
   readonly isDescending: boolean;
 }
