@@ -41,14 +41,17 @@ export function fileStamp(path: string): string {
 }
 
 /** A network that was fine a click ago is no damaged file. */
-function endedOver(file: string, ending: Ending): AppError {
+function endedOver(
+  file: string,
+  { ending, cause }: { readonly ending: Ending; readonly cause: AppError },
+): AppError {
   const name = basename(file);
   const message = {
     crash: `The process that runs ${name} was ended from outside, or failed. Try again. If that goes on, choose another network.`,
     memory: `${name} needs more memory than there is. Close other programs and try again, or choose a smaller network.`,
     time: `${name} took longer than ${TIME_MS / 60_000} minutes. Try again when the computer is less busy, or choose a smaller network.`,
   }[ending];
-  return new AppError('unreadable', message, { subject: file });
+  return new AppError('unreadable', message, { subject: file, cause });
 }
 
 async function ask(
@@ -61,7 +64,11 @@ async function ask(
   try {
     return await processes.use((one) => one(request, { subject: file, fileBytes, signal }));
   } catch (error) {
-    throw error instanceof ProcessEnded ? endedOver(file, error.ending) : error;
+    if (error instanceof ProcessEnded)
+      throw endedOver(file, { ending: error.ending, cause: error });
+    // It ended before it had begun.
+    if (!(error instanceof AppError) || error.code !== 'internal') throw error;
+    throw endedOver(file, { ending: 'crash', cause: error });
   }
 }
 
