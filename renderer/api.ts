@@ -18,6 +18,7 @@ import {
   fileUrl,
   ReceivedFile,
   REVISION_HEADER,
+  STEP_HEADER,
   SavedLabelMap,
   saveScribblesUrl,
   saveUrl,
@@ -81,6 +82,8 @@ export interface PixelsResponse {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of label maps: the revision these bytes are. */
   readonly revision: number | null;
+  /** Of what a live training sees: the step of its weights. */
+  readonly step: number | null;
 }
 
 /** First and longest wait before the next try to connect. */
@@ -229,10 +232,14 @@ export function createApi(location: { readonly host: string }): Api {
     },
     async fetchPixels(path, { signal } = {}) {
       const response = await request(path, signal === undefined ? {} : { signal });
-      const revision = response.headers.get(REVISION_HEADER);
+      const numberIn = (header: string) => {
+        const value = response.headers.get(header);
+        return value === null ? null : Number(value);
+      };
       return {
         bytes: new Uint8Array(await response.arrayBuffer()),
-        revision: revision === null ? null : Number(revision),
+        revision: numberIn(REVISION_HEADER),
+        step: numberIn(STEP_HEADER),
       };
     },
     async saveLabelMap({ project, imageId, author, runId, helper, base }, bytes) {

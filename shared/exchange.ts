@@ -125,6 +125,8 @@ export const reportUrl = (query: z.input<typeof ReportQuery>): string =>
 
 /** Of label maps: the revision that the bytes are. */
 export const REVISION_HEADER = 'x-revision';
+/** Of what a live training sees: the step of its weights. */
+export const STEP_HEADER = 'x-step';
 
 const HEADER_BYTES = 16;
 /** TypedArrays are laid out as the machine does it: every machine that Graft runs on is little-endian. */

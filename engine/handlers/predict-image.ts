@@ -2,10 +2,12 @@
 import type { MeasuredDice } from '../../shared/api.ts';
 import type { ClassOverlap } from '../../shared/entities.ts';
 import { unseenInText } from '../../shared/channels.ts';
+import { type DrawnClasses, drawnObstacle } from '../../shared/drawn-classes.ts';
 import { AppError } from '../../shared/errors.ts';
 import { decodeClassScores } from '../../shared/exchange.ts';
 import { diceOf } from '../../shared/overlap.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
+import type { Project } from '../db/project.ts';
 import type { TrainerEvent } from '../training/protocol.ts';
 import { type Handlers, requireDataset } from './context.ts';
 import { ensembleOf, isPredictor, requestFor, requirePredictor } from './predicting-run.ts';
@@ -24,6 +26,13 @@ function unknownIn(scores: Uint8Array, known: ReadonlySet<number>): number[] {
   return [...seen.keys()].filter((value) => seen[value] === 1 && !known.has(value));
 }
 
+function drawnBy(db: Project, snapshotId: number): DrawnClasses | null {
+  const dataset = pinnedDataset(db, snapshotId);
+  if (dataset === undefined) return null;
+  const { id, name, classes, hasBackground } = dataset;
+  return { id, name, classes, hasBackground };
+}
+
 export const predictImageHandlers: Handlers<
   'predict.networks' | 'predict.image' | 'predict.choices' | 'predict.measure' | 'predict.keep'
 > = {
@@ -32,10 +41,10 @@ export const predictImageHandlers: Handlers<
     return db.runs
       .list()
       .filter((run) => isPredictor(run) && db.runs.hasCheckpoint(run.id))
-      .map(({ id, config }) => ({
-        runId: id,
-        datasetId: pinnedDataset(db, config.snapshotId)?.id ?? null,
-      }))
+      .map(({ id, config }) => {
+        const drawn = drawnBy(db, config.snapshotId);
+        return { runId: id, datasetId: drawn?.id ?? null, drawn };
+      })
       .sort((a, b) => b.runId - a.runId);
   },
 
@@ -45,6 +54,9 @@ export const predictImageHandlers: Handlers<
     const image = db.datasets.image(imageId);
     if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
     const dataset = requireDataset(db, image.datasetId);
+    const drawn = drawnBy(db, run.config.snapshotId);
+    const obstacle = drawn && drawnObstacle(drawn, dataset);
+    if (obstacle !== null) throw new AppError('conflict', obstacle, { subject: dataset.name });
     const start = performance.now();
     let found: Extract<TrainerEvent, { type: 'prediction' }> | undefined;
     await predictor.run(

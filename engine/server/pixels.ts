@@ -11,6 +11,7 @@ import {
   PIXELS_QUERIES,
   type PixelsKind,
   REVISION_HEADER,
+  STEP_HEADER,
   SavedLabelMap,
   SaveQuery,
   SaveScribblesQuery,
@@ -145,9 +146,9 @@ export function createPixels(engine: Engine): Pixels {
       const gone = new AbortController();
       response.on('close', () => gone.abort());
       const asked = { project, imageId: image, ...region };
-      const { bytes } = await engine.call('live.predict', asked, { signal: gone.signal });
+      const { bytes, step } = await engine.call('live.predict', asked, { signal: gone.signal });
       makeRoom(response, bytes.length);
-      reply(response, 200, BYTES, bytes);
+      reply(response, 200, BYTES, bytes, { [STEP_HEADER]: String(step) });
     },
   } satisfies Record<PixelsKind, (url: URL, response: ServerResponse) => Promise<void> | void>;
 

@@ -9,6 +9,8 @@ export interface AnnotateHabits {
   opacity: number;
   /** Whether what is trained while one labels is asked of every image that is opened. */
   showsLive: boolean;
+  /** Whether what it sees is asked for anew as it learns, while it is shown. */
+  followsLive: boolean;
 }
 
 export const firstHabits = (): AnnotateHabits => ({
@@ -16,4 +18,5 @@ export const firstHabits = (): AnnotateHabits => ({
   style: 'fill',
   opacity: 0.5,
   showsLive: false,
+  followsLive: true,
 });

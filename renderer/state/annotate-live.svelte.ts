@@ -31,6 +31,10 @@ export class AnnotateLive {
   isAsking = $state.raw(false);
   /** Whether it is asked of every image that is opened. */
   isAlways = $state(false);
+  /** Whether what is shown is asked for anew as it learns. */
+  isFollowed = $state(true);
+  /** Of what lies over the image: the step of the weights that saw it, and when (Date.now()); null: nothing of it does. */
+  shown = $state.raw<{ readonly step: number; readonly at: number } | null>(null);
   readonly #api: Api;
   readonly #project: string;
   readonly #habits: AnnotateHabits;
@@ -43,6 +47,7 @@ export class AnnotateLive {
     this.#project = options.project;
     this.#habits = options.habits;
     this.isAlways = options.habits.showsLive;
+    this.isFollowed = options.habits.followsLive;
   }
 
   /** Whether what there is to tell is of the dataset in view. */
@@ -68,6 +73,11 @@ export class AnnotateLive {
   /** Whether an answer for this image is being waited for. */
   isAskingOf(imageId: number): boolean {
     return this.isAsking && this.#imageId === imageId;
+  }
+
+  /** Whether it has learned since what is shown. */
+  get isBehind(): boolean {
+    return this.shown !== null && (this.state?.step ?? 0) > this.shown.step;
   }
 
   /** At the start, and after the connection was lost, when events were missed. */
@@ -114,6 +124,11 @@ export class AnnotateLive {
   setAlways(always: boolean): void {
     this.isAlways = always;
     this.#habits.showsLive = always;
+  }
+
+  setFollowed(followed: boolean): void {
+    this.isFollowed = followed;
+    this.#habits.followsLive = followed;
   }
 
   /** Begins or goes on; one of another dataset is paused. */
@@ -166,7 +181,8 @@ export class AnnotateLive {
     }: {
       readonly first: Rect | null;
       readonly blank: number;
-      readonly show: (seen: ShownPrediction) => void;
+      /** `step`: of the weights that saw it. */
+      readonly show: (seen: ShownPrediction, step: number) => void;
     },
   ): Promise<void> {
     this.#asking?.abort();
@@ -180,12 +196,12 @@ export class AnnotateLive {
         const { x0, y0, x1, y1 } = area;
         const part = area === whole ? {} : { left: x0, top: y0, width: x1 - x0, height: y1 - y0 };
         const url = pixelsUrl('live', { project: this.#project, image: image.id, ...part });
-        const { bytes } = await this.#api.fetchPixels(url, { signal: asking.signal });
+        const { bytes, step } = await this.#api.fetchPixels(url, { signal: asking.signal });
         const layer =
           area === whole
             ? LabelLayer.decode(bytes)
             : LabelLayer.of(decodeLabelMap(bytes), { size, at: { x: x0, y: y0 }, blank });
-        show({ layer, area });
+        show({ layer, area }, step ?? this.state?.step ?? 0);
       }
     } catch (error) {
       if (!asking.signal.aborted) throw error;

@@ -3,7 +3,8 @@
  * by threshold, smallest object and holes while sliders move. What it gains is prediction-gains' affair.
  */
 import type { ImagePrediction, PredictingNetwork, Progress } from '../../shared/api.ts';
-import type { Model } from '../../shared/entities.ts';
+import { drawnObstacle } from '../../shared/drawn-classes.ts';
+import type { Dataset, Model } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { decodeClassScores, pixelsUrl } from '../../shared/exchange.ts';
 import { AS_DRAWN, type ClassScores, type PostProcessing } from '../../shared/post-processing.ts';
@@ -94,30 +95,51 @@ export class AnnotateNetwork {
     return this.networks?.some((one) => one.runId === runId) === true;
   }
 
-  /** Who is asked where nobody was chosen: the newest model of the dataset, else its newest run, else others; null: nobody can. */
-  usual(datasetId: number | null): number | null {
-    const networks = this.networks ?? [];
-    const own = networks.filter((one) => one.datasetId === datasetId);
+  /** Why a network is not asked about images of a dataset; null: it is, or it is not known. */
+  obstacle(runId: number, dataset: Dataset | null): string | null {
+    const drawn = this.networks?.find((one) => one.runId === runId)?.drawn ?? null;
+    return drawn === null || dataset === null ? null : drawnObstacle(drawn, dataset);
+  }
+
+  /** The dataset that a network learned from, where that is another one; null: it is not, or it is gone. */
+  foreignName(runId: number, dataset: Dataset | null): string | null {
+    const drawn = this.networks?.find((one) => one.runId === runId)?.drawn ?? null;
+    return drawn === null || drawn.id === dataset?.id ? null : drawn.name;
+  }
+
+  /**
+   * Who is asked where nobody was chosen: the newest model of the dataset, else its newest run, else others whose classes
+   * mean the same here; null: nobody can.
+   */
+  usual(dataset: Dataset | null): number | null {
+    const networks = (this.networks ?? []).filter(
+      ({ runId }) => this.obstacle(runId, dataset) === null,
+    );
+    const own = networks.filter((one) => one.datasetId === dataset?.id);
     const isModel = ({ runId }: PredictingNetwork) =>
       this.models.some((model) => model.runId === runId);
     const picked = own.find(isModel) ?? own[0] ?? networks.find(isModel) ?? networks[0];
     return picked?.runId ?? null;
   }
 
-  /** Who is asked: who was chosen, else the usual one. Errors: not-found. */
-  pick(chosen: number | null, datasetId: number | null): number {
+  /** Who is asked: who was chosen, else the usual one. Errors: not-found; conflict, where its classes are others. */
+  pick(chosen: number | null, dataset: Dataset | null): number {
     if (chosen !== null) {
+      const obstacle = this.obstacle(chosen, dataset);
+      if (obstacle !== null) throw new AppError('conflict', obstacle);
       if (this.canPredict(chosen)) return chosen;
       throw new AppError(
         'not-found',
         'The weights of this run are not kept, so it cannot predict. Choose another network, or repeat its study.',
       );
     }
-    const usual = this.usual(datasetId);
+    const usual = this.usual(dataset);
     if (usual !== null) return usual;
     throw new AppError(
       'not-found',
-      'No network of this project can predict yet. Train one from the labels that are there, or run a study.',
+      (this.networks ?? []).length > 0
+        ? 'No network of this project knows the classes of this dataset. Train one from the labels that are there.'
+        : 'No network of this project can predict yet. Train one from the labels that are there, or run a study.',
     );
   }
 

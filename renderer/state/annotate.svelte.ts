@@ -1,6 +1,7 @@
 /**
- * A sitting of annotation: which image of which list, the editor on it, and what the panels show of it. Created by
- * views/Annotate.svelte. Pixels live in documents (annotate-document.ts); hot pointer data in the editor.
+ * A sitting of annotation: which image of which list, and the editor on it. Created by views/Annotate.svelte. What the
+ * panels show of its labels is annotate-labels.svelte.ts's, what lies over it annotate-overlay.svelte.ts's. Pixels live in
+ * documents (annotate-document.ts); hot pointer data in the editor.
  */
 import { createContext } from 'svelte';
 import {
@@ -13,17 +14,13 @@ import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { workHere } from '../../shared/assist/tile-work.ts';
 import type { ShapeChange } from '../../shared/class-shape.ts';
 import { blankLabel } from '../../shared/foreground.ts';
-import { AppError, messageOf } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
-import { acceptAll } from '../canvas/accept.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import { intersection, type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
-import type { SaveState } from '../canvas/autosave.ts';
-import { LabelLayer } from '../canvas/label-layer.ts';
 import type { Editor } from '../canvas/editor.ts';
-import type { HistoryEntry } from '../canvas/history.ts';
 import type { Stage } from '../canvas/stage.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
 import {
@@ -38,16 +35,17 @@ import {
 import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateClassifiers } from './annotate-classifiers.svelte.ts';
+import { AnnotateLabels } from './annotate-labels.svelte.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
+import { AnnotateOverlay } from './annotate-overlay.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotatePrompts } from './annotate-prompts.svelte.ts';
 import { AnnotateRefine } from './annotate-refine.svelte.ts';
 import { AnnotateScribbles } from './annotate-scribbles.svelte.ts';
 import { AnnotateTools } from './annotate-tools.svelte.ts';
-import { firstSeen } from './first-seen.ts';
 import { LabellingClock } from './labelling-clock.svelte.ts';
 import { PredictionGains } from './prediction-gains.svelte.ts';
 
@@ -57,15 +55,6 @@ const PREFETCH = [1, -1, 2];
 const MAX_PREFETCH_BYTES = 128 * 2 ** 20;
 const rawBytes = ({ widthPx, heightPx, channels, bitDepth }: ImageRecord) =>
   (widthPx * heightPx * channels * bitDepth) / 8;
-/** Pause after the last change before pixels are counted. */
-const COUNT_DELAY_MS = 150;
-
-/** What the history panel shows: entries before `position` are done. */
-export interface HistoryView {
-  readonly entries: readonly HistoryEntry[];
-  readonly position: number;
-}
-
 export class AnnotateState {
   readonly project: string;
   readonly tools: AnnotateTools;
@@ -81,6 +70,8 @@ export class AnnotateState {
   readonly classifiers: AnnotateClassifiers;
   readonly refine = new AnnotateRefine();
   readonly gains: PredictionGains;
+  readonly labels: AnnotateLabels;
+  readonly overlay: AnnotateOverlay;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
   /** All images of the dataset, by id; as they were when it was opened. */
@@ -90,22 +81,10 @@ export class AnnotateState {
   /** Why the image cannot be shown. */
   error = $state.raw<string | null>(null);
   hover = $state.raw<{ readonly x: number; readonly y: number } | null>(null);
-  saveState = $state.raw<SaveState>({ kind: 'saved', at: null });
-  /** Images with changes that are not on disk yet, the one in view included. */
-  unsaved = $state.raw(0);
-  revisions = $state.raw<readonly LabelMapRevision[]>([]);
-  history = $state.raw<HistoryView>({ entries: [], position: 0 });
-  /** Steps of a shape in progress count as well. */
-  canUndo = $state.raw(false);
-  canRedo = $state.raw(false);
-  /** Pixels of each class id; null before they are counted. */
-  counts = $state.raw<Float64Array | null>(null);
-  isUnreviewed = $state.raw(false);
   readonly #api: Api;
   readonly #notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
   readonly #habits: AnnotateHabits;
   #stage: Stage | null = null;
-  #countTimer: ReturnType<typeof setTimeout> | null = null;
   #position: { readonly datasetId: number; readonly imageIds: readonly number[] } | null = null;
 
   constructor(options: {
@@ -144,8 +123,8 @@ export class AnnotateState {
       startWorkers: options.startTileWorkers ?? (() => [workHere()]),
       view: () => this.#visible,
       isPainting: () => this.editor.isPainting,
-      propose: (layer) => this.#propose(layer),
-      withdraw: () => this.#withdraw(),
+      propose: (layer) => this.overlay.propose('scribbles', layer),
+      withdraw: () => this.overlay.withdraw('scribbles'),
     });
     this.prompts = new AnnotatePrompts({
       ...options,
@@ -160,8 +139,8 @@ export class AnnotateState {
         classes: () => this.classes,
         blank: () => this.blank,
         strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
-        committed: () => this.#committed(),
-        predict: (area) => this.#run(() => this.predict(area)),
+        committed: () => this.overlay.committed(),
+        predict: (area) => this.#run(() => this.overlay.predict(area)),
         prompt: (prompts) => this.prompts.prompt(prompts),
         nextProposal: () => this.prompts.next(),
         changed: (what) => this.#changed(what),
@@ -169,6 +148,16 @@ export class AnnotateState {
       options.habits.settings,
     );
     this.editor = this.tools.editor;
+    const document = () => this.document;
+    this.labels = new AnnotateLabels({ editor: this.editor, document });
+    this.overlay = new AnnotateOverlay(this, {
+      document,
+      dataset: () => this.dataset,
+      blank: () => this.blank,
+      reopenEditor: () => this.#reopenEditor(),
+      changed: () => this.#changed('history'),
+      run: (work) => this.#run(work),
+    });
   }
 
   get image(): ImageRecord | null {
@@ -210,12 +199,12 @@ export class AnnotateState {
       this.clock.pause();
       this.editor.finish();
       this.live.look(null);
-      this.network.stop();
+      this.overlay.close();
       this.scribbles.stop();
       this.prompts.close();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
-      if (this.#countTimer !== null) clearTimeout(this.#countTimer);
+      this.labels.close();
       for (const document of unsavedDocuments()) this.#run(() => document.flush());
     };
   }
@@ -271,12 +260,11 @@ export class AnnotateState {
       if (this.image?.id !== image.id) return;
       this.#enter(document);
       this.#prefetch(index);
-      await this.#showPrediction();
+      await this.overlay.open();
       this.#reopenEditor();
       this.scribbles.open(document, { blank: this.blank });
       this.#openForPrompts(index);
-      if (this.live.isAlways && this.live.canAnswer) this.#run(() => this.showLive());
-      else if (this.network.isAlways) this.#run(() => this.predict());
+      this.overlay.askAlways();
     } catch (error) {
       if (this.image?.id === image.id) {
         this.error = messageOf(error);
@@ -300,13 +288,6 @@ export class AnnotateState {
     });
   }
 
-  async #showPrediction(): Promise<void> {
-    const { document } = this;
-    await this.prediction.show(
-      document === null ? null : { id: document.record.id, revisions: document.revisions },
-    );
-  }
-
   /** The next image from here on that has no labels, or null. */
   nextUnlabelled(): number | null {
     const { images, index } = this;
@@ -321,11 +302,8 @@ export class AnnotateState {
     this.document = document;
     if (document === null) this.scribbles.open(null, { blank: this.blank });
     this.look.show(document?.pixels ?? null);
-    this.counts = null;
-    this.#followDocument();
-    this.#followHistory();
+    this.labels.open();
     this.#reopenEditor();
-    this.#count();
   }
 
   #prefetch(from: number): void {
@@ -360,43 +338,22 @@ export class AnnotateState {
             proposed: () => this.prompts.proposed,
           },
     );
-    this.#followSteps();
+    this.labels.followSteps();
   }
 
   #changed(what: 'view' | 'overlay' | 'history'): void {
-    this.#followSteps();
+    this.labels.followSteps();
     this.prompts.hold(this.tools.kind.asksForMasks === true);
+    if (this.editor.isPainting || what === 'history') this.overlay.stroke();
     if (what === 'view') {
       this.prompts.moved();
       this.#stage?.repaint();
     } else if (what === 'overlay') {
       this.#stage?.repaintOverlay();
     } else {
-      this.#followHistory();
-      this.#count();
+      this.labels.followHistory();
       this.scribbles.follow();
     }
-  }
-
-  #committed(): void {
-    const { needsPrediction, asksForMasks } = this.tools.kind;
-    if (asksForMasks === true) this.document?.noteAccepted({ runId: null, helper: 'click' });
-    if (needsPrediction !== true) return;
-    const { isOfSomebody, whose } = this.prediction;
-    if (isOfSomebody) this.document?.noteAccepted(whose);
-  }
-
-  #followSteps(): void {
-    this.canUndo = this.editor.canUndo;
-    this.canRedo = this.editor.canRedo;
-  }
-
-  #followHistory(): void {
-    const history = this.document?.history;
-    this.history =
-      history === undefined
-        ? { entries: [], position: 0 }
-        : { entries: [...history.entries], position: history.position };
   }
 
   #handleDocument({ kind, document }: DocumentEvent): void {
@@ -406,30 +363,15 @@ export class AnnotateState {
         `The labels of ${document.record.name} were changed elsewhere too. Yours are now the newest; the others are under History.`,
       );
     }
-    this.#followDocument();
-  }
-
-  #followDocument(): void {
-    const { document } = this;
-    this.saveState = document?.saveState ?? { kind: 'saved', at: null };
-    this.revisions = document?.revisions ?? [];
-    this.isUnreviewed = document?.isUnreviewed ?? false;
-    this.unsaved = unsavedDocuments().length;
-  }
-
-  #count(): void {
-    if (this.#countTimer !== null) clearTimeout(this.#countTimer);
-    this.#countTimer = setTimeout(() => {
-      this.#countTimer = null;
-      // Counting waits for the end of a stroke: it would only be done again.
-      if (this.editor.isPainting) this.#count();
-      else this.counts = this.document?.counts.total() ?? null;
-    }, COUNT_DELAY_MS);
+    this.labels.followDocument();
   }
 
   #handle(event: EngineEvent): void {
     if (!('project' in event) || event.project !== this.project) return;
-    if (event.type === 'live.state') this.live.follow(event.state);
+    if (event.type === 'live.state') {
+      this.live.follow(event.state);
+      this.overlay.liveNews();
+    }
     if (event.type !== 'changed') return;
     this.next.handle(event);
     const { datasets, images, runs, classifiers } = event.changes;
@@ -494,56 +436,6 @@ export class AnnotateState {
 
   // ───────────────────────────── verbs ─────────────────────────────
 
-  setPredictionVisible(visible: boolean): void {
-    this.look.predictionVisible = visible;
-    this.#reopenEditor();
-  }
-
-  async choosePrediction(runId: number | null): Promise<void> {
-    this.network.stop();
-    this.prediction.runId = runId;
-    this.look.predictionVisible = true;
-    await this.#showPrediction();
-    this.#reopenEditor();
-    if (runId === null && this.tools.kind.needsPrediction === true) this.tools.setTool('brush');
-  }
-
-  /** Shows what a network predicts in the open image, or in a part of it. Errors: not-found; those of predict.image. */
-  async predict(area: Rect | null = null): Promise<void> {
-    const { document, network, blank } = this;
-    if (document === null) return;
-    const { runId } = this.prediction;
-    const picked = network.pick(runId, this.dataset?.id ?? null);
-    try {
-      const answer = await network.ask({ runId: picked, image: document.record, area, blank });
-      if (this.document !== document) return;
-      this.prediction.showAnswer(picked, answer);
-      this.setPredictionVisible(true);
-    } catch (error) {
-      // Somebody stopped it, asked anew or went on: nothing is missing.
-      if (!(error instanceof AppError) || error.code !== 'cancelled') throw error;
-    }
-  }
-
-  /** Shows what the training that goes on sees in the open image now. Errors: those of AnnotateLive.see. */
-  async showLive(): Promise<void> {
-    const { document, blank } = this;
-    if (document === null || this.live.isAskingOf(document.record.id)) return;
-    let isFirst = true;
-    await this.live.see(document.record, {
-      first: firstSeen(this.editor.view),
-      blank,
-      show: (seen) => {
-        // While the rest of it was computed, something else was laid over the image.
-        if (this.document !== document || !(isFirst || this.prediction.by === 'live')) return;
-        isFirst = false;
-        this.network.stop();
-        this.prediction.showOf('live', seen.layer, seen.area);
-        this.setPredictionVisible(true);
-      },
-    });
-  }
-
   /** What is in view of the image, in its pixels. */
   get #visible(): Rect {
     const { view } = this.editor;
@@ -559,60 +451,11 @@ export class AnnotateState {
     return intersection(this.#visible, whole) ?? whole;
   }
 
-  /** A helper proposes labels for the open image; the layer goes on changing. */
-  #propose(layer: LabelLayer): void {
-    if (this.prediction.layer === layer) return;
-    this.network.stop();
-    this.prediction.showOf('scribbles', layer);
-    this.setPredictionVisible(true);
-  }
-
-  #withdraw(): void {
-    if (this.prediction.by === 'scribbles') this.#run(() => this.choosePrediction(null));
-  }
-
   /** Forgets what strokes taught; those of the open image are a step that can be undone. */
   removeScribbles(): void {
     this.editor.finish();
     this.scribbles.forget();
     this.#changed('history');
-  }
-
-  async showLiveAlways(always: boolean): Promise<void> {
-    this.live.setAlways(always);
-    if (always && this.live.canAnswer) await this.showLive();
-  }
-
-  async toggleLive(): Promise<void> {
-    await (this.live.isUnderWay ? this.live.pause() : this.live.start());
-  }
-
-  /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
-  acceptPrediction(): void {
-    const { document, prediction } = this;
-    if (document === null) return;
-    const { drawing } = this.network;
-    if (drawing !== null) {
-      // What the sliders say is accepted, not what they said before.
-      this.#run(async () => {
-        await drawing;
-        if (this.document === document) this.acceptPrediction();
-      });
-      return;
-    }
-    this.editor.finish();
-    const { shown, isOfSomebody, whose } = prediction;
-    let changed = false;
-    if (shown !== null && this.look.predictionVisible) {
-      const { keepOthers } = this.tools.settings;
-      const { blank } = this;
-      const { layer: labels, history } = document;
-      changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
-      if (changed && isOfSomebody) document.noteAccepted(whose);
-      this.#changed('history');
-    }
-    // Labels that are the prediction already are saved as they are: somebody has looked at them.
-    if (!changed && document.isUnreviewed) document.autosave.touch();
   }
 
   /** Changes the shape of the class in hand all over the image. */
@@ -625,43 +468,6 @@ export class AnnotateState {
     if (this.refine.apply(change, { document, value, className, blank, keepOthers })) {
       this.#changed('history');
     } else this.#notify('info', `Nothing of ${className} changes by that in this image.`);
-  }
-
-  /** Takes a tool in hand; one that needs a prediction only where there is one. */
-  takeTool(tool: ToolName): void {
-    if (TOOLS[tool].needsPrediction === true) this.acceptByRegion();
-    else this.tools.setTool(tool);
-  }
-
-  /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */
-  acceptByRegion(): void {
-    const { document } = this;
-    const predicted = document?.isUnreviewed === true ? document.revisions[0] : undefined;
-    const runId = predicted?.runId ?? null;
-    if (document !== null && predicted !== undefined && predicted.helper !== null) {
-      const layer = new LabelLayer(document.layer.width, document.layer.height, this.blank);
-      layer.become(document.layer);
-      this.prediction.showOf(predicted.helper, layer);
-      this.setPredictionVisible(true);
-      this.#emptyForReview(document);
-      return;
-    }
-    if (document === null || runId === null) {
-      if (this.prediction.layer !== null) this.tools.setTool('accept');
-      return;
-    }
-    this.#run(async () => {
-      await this.choosePrediction(runId);
-      if (this.document !== document || this.prediction.layer === null) return;
-      this.#emptyForReview(document);
-    });
-  }
-
-  #emptyForReview(document: AnnotateDocument): void {
-    this.editor.finish();
-    document.emptyForReview(this.blank);
-    this.tools.setTool('accept');
-    this.#changed('history');
   }
 
   async restore(revision: LabelMapRevision): Promise<void> {

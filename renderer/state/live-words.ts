@@ -1,6 +1,6 @@
 /** What the window says of the training that goes on while one labels. */
 import type { ImageRecord, LivePoint, LiveState } from '../../shared/entities.ts';
-import { counted, fixed } from '../../shared/number-format.ts';
+import { counted, duration, fixed } from '../../shared/number-format.ts';
 
 /** Steps that a movement is told over, at least: between two measurements it is chance. */
 const MOVES_OVER = 200;
@@ -46,6 +46,17 @@ export function diceWords(state: LiveState, points: readonly LivePoint[]): strin
       : `, ${fixed(moved.from.dice, 2)} after step ${moved.from.step.toLocaleString('en')}`;
   const rough = heldOut < 5 ? ' So few images say it only roughly.' : '';
   return `${on}${since}.${rough}`;
+}
+
+/** How old what is shown of it is; `now`: Date.now(). */
+export function shownWords(
+  shown: { readonly step: number; readonly at: number },
+  { step, now }: { readonly step: number; readonly now: number },
+): string {
+  const at = `Shown: step ${shown.step.toLocaleString('en')}`;
+  if (step <= shown.step) return `${at}, its newest.`;
+  const age = duration(Math.max(0, Math.round((now - shown.at) / 1000)));
+  return `${at}, ${counted(step - shown.step, 'step')} and ${age} old.`;
 }
 
 /** What becomes of details, where the network sees less than the image holds; null: it sees all. */

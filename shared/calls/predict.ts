@@ -1,5 +1,6 @@
 /** Predictions of a trained network. */
 import { z } from 'zod';
+import type { DrawnClasses } from '../drawn-classes.ts';
 import { Id } from '../entities.ts';
 import { PostProcessing } from '../post-processing.ts';
 import type { ChangedKind } from '../events.ts';
@@ -97,6 +98,8 @@ export interface PredictingNetwork {
   readonly runId: number;
   /** That it was trained on; null where it is gone. */
   readonly datasetId: number | null;
+  /** What it draws; null where its dataset is gone. */
+  readonly drawn: DrawnClasses | null;
 }
 
 export interface ImagePrediction {

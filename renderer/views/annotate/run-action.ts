@@ -31,7 +31,7 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   ...forTools(
     (name): Verb =>
       ({ annotate }) =>
-        annotate.takeTool(name),
+        annotate.overlay.takeTool(name),
   ),
   'tool.keepOthers': ({ annotate }) =>
     annotate.editor.setSettings({ keepOthers: !annotate.tools.settings.keepOthers }),
@@ -85,12 +85,12 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'image.nextSuggested': ({ nextSuggested }) => nextSuggested(),
   'image.skipSuggested': ({ skipSuggested }) => skipSuggested(),
   'view.close': ({ close }) => close(),
-  'prediction.ask': ({ annotate, report }) => void annotate.predict().catch(report),
-  'prediction.accept': ({ annotate }) => annotate.acceptPrediction(),
+  'prediction.ask': ({ annotate, report }) => void annotate.overlay.predict().catch(report),
+  'prediction.accept': ({ annotate }) => annotate.overlay.accept(),
   'prediction.hide': ({ annotate }) =>
-    annotate.setPredictionVisible(!annotate.look.predictionVisible),
-  'live.show': ({ annotate, report }) => void annotate.showLive().catch(report),
-  'live.toggle': ({ annotate, report }) => void annotate.toggleLive().catch(report),
+    annotate.overlay.setVisible(!annotate.look.predictionVisible),
+  'live.show': ({ annotate, report }) => void annotate.overlay.showLive().catch(report),
+  'live.toggle': ({ annotate, report }) => void annotate.overlay.toggleLive().catch(report),
   'keys.show': ({ showKeys }) => showKeys(),
 };
 

@@ -61,7 +61,7 @@ async function sitting() {
 describe('the training while one labels', () => {
   it('is told which image is open, and that none is any more', async () => {
     const { annotate, last, first, second, stop } = await sitting();
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     expect(last().received[0]).toMatchObject({ type: 'start', openImageId: first });
     await annotate.show(1);
     expect(last().received.at(-1)).toEqual({ type: 'open', imageId: second });
@@ -73,13 +73,13 @@ describe('the training while one labels', () => {
     const { annotate, last } = await sitting();
     const { live } = annotate;
     expect([live.state?.phase, live.isUnderWay, live.canAnswer]).toEqual(['off', false, false]);
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     expect([live.state?.phase, live.isUnderWay, live.canAnswer]).toEqual(['starting', true, false]);
     last().tell(progressAt(50, 0.4));
     last().tell(progressAt(100, 0.6));
     expect(live.canAnswer).toBe(true);
     expect(live.points.map(({ dice }) => dice)).toEqual([0.4, 0.6]);
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     expect([live.state?.phase, live.isUnderWay]).toEqual(['paused', false]);
     expect(live.points).toHaveLength(2);
     await live.stop();
@@ -88,12 +88,12 @@ describe('the training while one labels', () => {
 
   it('shows what it sees, which is accepted as a correction', async () => {
     const { annotate, last, see, db, first } = await sitting();
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     last().tell(progressAt(5));
     see(2);
-    await annotate.showLive();
+    await annotate.overlay.showLive();
     expect(annotate.prediction).toMatchObject({ by: 'live', runId: null });
-    annotate.acceptPrediction();
+    annotate.overlay.accept();
     await annotate.saveAll();
     const accepted = db.labelMaps.get(db.datasets.image(first)?.labelMapId ?? 0);
     expect(accepted).toMatchObject({ author: 'corrected', runId: null });
@@ -101,14 +101,14 @@ describe('the training while one labels', () => {
     // Where it is asked of every image, the next one shows it too.
     await annotate.show(1);
     expect(annotate.prediction.layer).toBeNull();
-    await annotate.showLiveAlways(true);
+    await annotate.overlay.showLiveAlways(true);
     await annotate.show(2);
     await expect.poll(() => annotate.prediction.layer?.get(0, 0)).toBe(2);
   });
 
   it('shows of a large image what is on the screen first, then the rest, until another one is opened', async () => {
     const { annotate, last } = await sitting();
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     last().tell(progressAt(5));
     const record = annotate.document?.record;
     if (record === undefined) throw new Error('no image is open');
@@ -143,9 +143,11 @@ describe('the training while one labels', () => {
 
   it('says why it cannot show anything', async () => {
     const { annotate, last } = await sitting();
-    await expect(annotate.showLive()).rejects.toThrow(/Start it under "Train while I label"/);
-    await annotate.toggleLive();
-    const answer = annotate.showLive();
+    await expect(annotate.overlay.showLive()).rejects.toThrow(
+      /Start it under "Train while I label"/,
+    );
+    await annotate.overlay.toggleLive();
+    const answer = annotate.overlay.showLive();
     await expect.poll(() => last().received.at(-1)?.type).toBe('predict');
     expect(annotate.live.isAsking).toBe(true);
     last().kill();
@@ -155,7 +157,7 @@ describe('the training while one labels', () => {
 
   it('is known again after the engine was away, image and curve', async () => {
     const { annotate, connect, last, datasetId, second } = await sitting();
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     connect('lost');
     last().tell(progressAt(50, 0.5));
     await annotate.show(1);
@@ -176,7 +178,7 @@ describe('the training while one labels', () => {
     await engine.call('live.start', { project, datasetId: id });
     const { live } = annotate;
     expect([live.isUnderWay, live.isElsewhere, live.canAnswer]).toEqual([false, true, false]);
-    await annotate.toggleLive();
+    await annotate.overlay.toggleLive();
     expect(live.state).toMatchObject({ datasetId, phase: 'starting' });
   });
 });

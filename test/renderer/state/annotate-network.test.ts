@@ -39,7 +39,7 @@ describe('a network that is asked', () => {
   it('is picked by itself, draws what the sliders say, and is accepted as one step', async () => {
     const { annotate, runId, predicted, said, project, engine, db } = await sitting();
     const { network, editor } = annotate;
-    await annotate.predict();
+    await annotate.overlay.predict();
     expect([annotate.prediction.runId, network.answer?.runId]).toEqual([runId, runId]);
     const layer = annotate.prediction.layer;
     await network.setRule(runId, { ...AS_DRAWN, threshold: 0.02 });
@@ -56,10 +56,10 @@ describe('a network that is asked', () => {
     // Accepted is what the slider says, though it is not drawn yet.
     await network.setRule(runId, { ...AS_DRAWN, threshold: 0.98 });
     const moved = network.setRule(runId, { ...AS_DRAWN, threshold: 0.02 });
-    annotate.acceptPrediction();
+    annotate.overlay.accept();
     expect(annotate.document?.layer.toLabelMap()).toEqual(before);
     await moved;
-    await expect.poll(() => annotate.history.position).toBe(1);
+    await expect.poll(() => annotate.labels.history.position).toBe(1);
     expect(predicted()).toBe(most);
     expect(annotate.document?.layer.toLabelMap()).toEqual(layer?.toLabelMap());
     await annotate.saveAll();
@@ -78,10 +78,10 @@ describe('a network that is asked', () => {
     const { annotate } = await sitting();
     const area = { x0: 4, y0: 6, x1: 20, y1: 18 };
     const before = annotate.document?.layer.toLabelMap();
-    await annotate.predict(area);
+    await annotate.overlay.predict(area);
     const { shown } = annotate.prediction;
     expect(shown?.area).toEqual(area);
-    annotate.acceptPrediction();
+    annotate.overlay.accept();
     const after = annotate.document?.layer.toLabelMap();
     const width = after?.width ?? 1;
     const changed = [...(after?.data.keys() ?? [])].filter(
@@ -108,7 +108,7 @@ describe('a network that is asked', () => {
     network.networks = [];
     expect(() => network.pick(null, null)).toThrow(/No network of this project can predict yet/);
     await network.load();
-    const asked = annotate.predict();
+    const asked = annotate.overlay.predict();
     network.stop();
     await asked;
     expect([network.isAsking, network.answer, annotate.prediction.layer]).toEqual([

@@ -77,7 +77,7 @@ describe('clicking an object', () => {
   it('looks at the image once the tool is in hand, proposes masks, and paints the one that is shown', async () => {
     const { annotate, click } = await sitting();
     expect(annotate.prompts.state.kind).toBe('off');
-    annotate.takeTool('click');
+    annotate.overlay.takeTool('click');
     await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
     click(8, 8);
     await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
@@ -96,17 +96,17 @@ describe('clicking an object', () => {
   it('asks nothing of a network that is not there, and says which would do', async () => {
     const { annotate, click } = await sitting();
     annotate.prompts.network = { network: null, why: 'No network for clicks and boxes.' };
-    annotate.takeTool('click');
+    annotate.overlay.takeTool('click');
     click(8, 8);
     expect(annotate.prompts.state.kind).toBe('off');
     annotate.editor.key('escape');
-    annotate.takeTool('brush');
+    annotate.overlay.takeTool('brush');
     expect(annotate.editor.busy).toBe(false);
   });
 
   it('paints nothing of what was meant before a new box, and keeps Tab while masks are on the way', async () => {
     const { annotate, click, drag } = await sitting();
-    annotate.takeTool('click');
+    annotate.overlay.takeTool('click');
     await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
     click(8, 8);
     expect(annotate.editor.key('tab')).toBe(true);
@@ -123,7 +123,7 @@ describe('clicking an object', () => {
 
   it('takes a drag that takes away as a click, so that the clicks before it stay', async () => {
     const { annotate, click, drag } = await sitting();
-    annotate.takeTool('click');
+    annotate.overlay.takeTool('click');
     click(8, 8);
     drag({ ctrl: true });
     const { preview } = annotate.editor;

@@ -52,7 +52,7 @@ async function sitting() {
     }
   };
   const scribble = (value: number, from: [number, number], to: [number, number]) => {
-    annotate.takeTool('scribble');
+    annotate.overlay.takeTool('scribble');
     annotate.tools.setClass(value);
     drag(from, to);
   };
@@ -86,7 +86,7 @@ describe('scribbles', () => {
     annotate.tools.setTool('brush');
     drag([20, 20], [24, 20]);
     await settled().toBe('done');
-    expect(annotate.history.entries.map(({ label }) => label.split(',')[0])).toEqual([
+    expect(annotate.labels.history.entries.map(({ label }) => label.split(',')[0])).toEqual([
       'Scribble',
       'Scribble',
       'Brush',
@@ -105,7 +105,7 @@ describe('scribbles', () => {
     scribble(1, [4, 4], [12, 4]);
     scribble(0, [30, 40], [44, 40]);
     await settled().toBe('done');
-    annotate.acceptPrediction();
+    annotate.overlay.accept();
     await annotate.saveAll();
     const [newest] = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
     expect(newest).toMatchObject({ author: 'corrected', runId: null, helper: 'scribbles' });

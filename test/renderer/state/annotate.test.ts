@@ -97,26 +97,26 @@ describe('undo in a polygon', () => {
     await annotate.saveAll();
     const painted = pixels(first, 1);
     expect(painted).toBeGreaterThan(before);
-    expect([annotate.canUndo, annotate.canRedo]).toEqual([true, false]);
+    expect([annotate.labels.canUndo, annotate.labels.canRedo]).toEqual([true, false]);
 
-    annotate.takeTool('polygon');
+    annotate.overlay.takeTool('polygon');
     click(10, 10);
     click(20, 10);
     // Saving ends no shape in progress.
     annotate.saveNow();
-    expect([annotate.editor.busy, annotate.unsaved]).toEqual([true, 0]);
+    expect([annotate.editor.busy, annotate.labels.unsaved]).toEqual([true, 0]);
     annotate.editor.undo();
     annotate.editor.undo();
-    expect([annotate.history.position, annotate.unsaved]).toEqual([1, 0]);
-    expect([annotate.canUndo, annotate.canRedo]).toEqual([true, true]);
+    expect([annotate.labels.history.position, annotate.labels.unsaved]).toEqual([1, 0]);
+    expect([annotate.labels.canUndo, annotate.labels.canRedo]).toEqual([true, true]);
     annotate.editor.undo();
     annotate.saveNow();
     await expect.poll(() => pixels(first, 1)).toBe(before);
-    expect(annotate.canUndo).toBe(false);
+    expect(annotate.labels.canUndo).toBe(false);
     for (let step = 0; step < 3; step++) annotate.editor.redo();
     annotate.saveNow();
     await expect.poll(() => pixels(first, 1)).toBe(painted);
-    expect([annotate.editor.busy, annotate.canRedo]).toEqual([true, false]);
+    expect([annotate.editor.busy, annotate.labels.canRedo]).toEqual([true, false]);
   });
 });
 
@@ -125,13 +125,13 @@ describe('what is drawn', () => {
     const { annotate, api, project, click, first } = await sitting();
     annotate.tools.setClass(1);
     click(3, 3);
-    expect(annotate.unsaved).toBe(1);
+    expect(annotate.labels.unsaved).toBe(1);
     await annotate.show(1);
-    await expect.poll(() => annotate.unsaved).toBe(0);
+    await expect.poll(() => annotate.labels.unsaved).toBe(0);
     const history = await api.call('labelMaps.history', { project, imageId: first });
     expect(history.map(({ author }) => author)).toEqual(['human', 'generated']);
     await annotate.show(0);
-    expect(annotate.history.entries.map(({ label }) => label)).toEqual([
+    expect(annotate.labels.history.entries.map(({ label }) => label)).toEqual([
       expect.stringMatching(/^Brush, /),
     ]);
   });
@@ -143,11 +143,11 @@ describe('what is drawn', () => {
     const before = pixels(first, 1);
     connect('lost');
     click(3, 3);
-    await expect.poll(() => annotate.saveState.kind).toBe('failed');
-    expect(annotate.unsaved).toBe(1);
+    await expect.poll(() => annotate.labels.saveState.kind).toBe('failed');
+    expect(annotate.labels.unsaved).toBe(1);
     connect('open');
     await annotate.saveAll();
-    expect([annotate.saveState.kind, annotate.unsaved]).toEqual(['saved', 0]);
+    expect([annotate.labels.saveState.kind, annotate.labels.unsaved]).toEqual(['saved', 0]);
     expect(pixels(first, 1)).toBeGreaterThan(before);
   });
 
@@ -181,7 +181,7 @@ describe('what others change', () => {
       .poll(() => said)
       .toEqual(['info: The labels of this image were changed elsewhere. These are the newest.']);
     await expect.poll(() => annotate.document?.layer.get(0, 0)).toBe(1);
-    expect(annotate.history.entries).toEqual([]);
+    expect(annotate.labels.history.entries).toEqual([]);
   });
 
   it('but what is being drawn stays, and goes on top of it', async () => {
@@ -214,7 +214,7 @@ describe('what others change', () => {
 describe('tools', () => {
   it('and how they were left are found again in the next sitting', async () => {
     const { annotate, open, habits } = await sitting();
-    annotate.takeTool('wand');
+    annotate.overlay.takeTool('wand');
     annotate.tools.stepSize(4);
     annotate.tools.setClass(2);
     annotate.look.opacity = 0.8;
@@ -230,7 +230,7 @@ describe('tools', () => {
 
   it('that need a prediction are not taken in hand without one', async () => {
     const { annotate } = await sitting();
-    annotate.takeTool('accept');
+    annotate.overlay.takeTool('accept');
     expect(annotate.tools.settings.tool).toBe('brush');
   });
 

@@ -1,0 +1,286 @@
+/**
+ * What lies over the open image: a prediction of a run, what a network answers, or what the live training sees, which is
+ * asked for anew as that learns. Shown, hidden and accepted here; what each of them is, annotate-prediction, -network and
+ * -live know.
+ */
+import type { Dataset } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Helper } from '../../shared/helpers.ts';
+import { acceptAll } from '../canvas/accept.ts';
+import { LabelLayer } from '../canvas/label-layer.ts';
+import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
+import type { Rect } from '../canvas/viewport.ts';
+import type { AnnotateDocument } from './annotate-document.ts';
+import type { AnnotateLive } from './annotate-live.svelte.ts';
+import type { AnnotateLook } from './annotate-look.svelte.ts';
+import type { AnnotateNetwork } from './annotate-network.svelte.ts';
+import type { AnnotatePrediction } from './annotate-prediction.svelte.ts';
+import type { AnnotateTools } from './annotate-tools.svelte.ts';
+import { firstSeen } from './first-seen.ts';
+import { LiveFollower } from './live-follower.ts';
+
+interface Parts {
+  readonly tools: AnnotateTools;
+  readonly look: AnnotateLook;
+  readonly prediction: AnnotatePrediction;
+  readonly network: AnnotateNetwork;
+  readonly live: AnnotateLive;
+}
+
+interface Surroundings {
+  readonly document: () => AnnotateDocument | null;
+  readonly dataset: () => Dataset | null;
+  readonly blank: () => number;
+  /** The editor works on what is displayed now. */
+  readonly reopenEditor: () => void;
+  /** Labels were changed as one step. */
+  readonly changed: () => void;
+  /** For work that nobody waits for. */
+  readonly run: (work: () => Promise<void>) => void;
+}
+
+export class AnnotateOverlay {
+  readonly #parts: Parts;
+  readonly #around: Surroundings;
+  readonly #follower: LiveFollower;
+
+  constructor(parts: Parts, around: Surroundings) {
+    this.#parts = parts;
+    this.#around = around;
+    const { tools, look, prediction, live } = parts;
+    this.#follower = new LiveFollower({
+      isStale: () =>
+        live.isFollowed &&
+        live.canAnswer &&
+        live.isBehind &&
+        prediction.by === 'live' &&
+        look.predictionVisible,
+      isInHand: () => tools.editor.isPainting || tools.kind.needsPrediction === true,
+      ask: () => this.#seeAgain(),
+    });
+  }
+
+  /** Of the open image: what its run or network predicted before; nothing is asked for. */
+  async open(): Promise<void> {
+    const document = this.#around.document();
+    this.#parts.live.shown = null;
+    await this.#parts.prediction.show(
+      document === null ? null : { id: document.record.id, revisions: document.revisions },
+    );
+  }
+
+  /** What is asked of every image that is opened, where somebody wants that. */
+  askAlways(): void {
+    const { live, network } = this.#parts;
+    if (live.isAlways && live.canAnswer) this.#around.run(() => this.showLive());
+    else if (network.isAlways) this.#around.run(() => this.predict());
+  }
+
+  close(): void {
+    this.#follower.close();
+    this.#parts.network.stop();
+  }
+
+  setVisible(visible: boolean): void {
+    this.#parts.look.predictionVisible = visible;
+    this.#around.reopenEditor();
+    this.#follower.news();
+  }
+
+  async choose(runId: number | null): Promise<void> {
+    const { network, prediction, look, tools } = this.#parts;
+    network.stop();
+    prediction.runId = runId;
+    look.predictionVisible = true;
+    await this.open();
+    this.#around.reopenEditor();
+    if (runId === null && tools.kind.needsPrediction === true) tools.setTool('brush');
+  }
+
+  /** Shows what a network predicts in the open image, or in a part of it. Errors: not-found; those of predict.image. */
+  async predict(area: Rect | null = null): Promise<void> {
+    const document = this.#around.document();
+    if (document === null) return;
+    const { network, prediction, live } = this.#parts;
+    const picked = network.pick(prediction.runId, this.#around.dataset());
+    const blank = this.#around.blank();
+    try {
+      const answer = await network.ask({ runId: picked, image: document.record, area, blank });
+      if (this.#around.document() !== document) return;
+      live.shown = null;
+      prediction.showAnswer(picked, answer);
+      this.setVisible(true);
+    } catch (error) {
+      // Somebody stopped it, asked anew or went on: nothing is missing.
+      if (!(error instanceof AppError) || error.code !== 'cancelled') throw error;
+    }
+  }
+
+  /** A helper proposes labels for the open image; the layer goes on changing. */
+  propose(by: Helper, layer: LabelLayer): void {
+    const { prediction, network, live } = this.#parts;
+    if (prediction.layer === layer) return;
+    network.stop();
+    live.shown = null;
+    prediction.showOf(by, layer);
+    this.setVisible(true);
+  }
+
+  withdraw(by: Helper): void {
+    if (this.#parts.prediction.by === by) this.#around.run(() => this.choose(null));
+  }
+
+  // ───────────────────────────── of the live training ─────────────────────────────
+
+  /** Shows what the training that goes on sees in the open image now. Errors: those of AnnotateLive.see. */
+  async showLive(): Promise<void> {
+    const document = this.#around.document();
+    const { live, network, prediction, tools } = this.#parts;
+    if (document === null || live.isAskingOf(document.record.id)) return;
+    const began = performance.now();
+    let isFirst = true;
+    await live.see(document.record, {
+      first: firstSeen(tools.editor.view),
+      blank: this.#around.blank(),
+      show: (seen, step) => {
+        // While the rest of it was computed, something else was laid over the image.
+        if (this.#around.document() !== document || !(isFirst || prediction.by === 'live')) return;
+        isFirst = false;
+        network.stop();
+        prediction.showOf('live', seen.layer, seen.area);
+        live.shown = { step, at: Date.now() };
+        this.setVisible(true);
+      },
+    });
+    this.#follower.shown(performance.now() - began);
+  }
+
+  async showLiveAlways(always: boolean): Promise<void> {
+    const { live } = this.#parts;
+    live.setAlways(always);
+    if (always && live.canAnswer) await this.showLive();
+  }
+
+  setFollowed(followed: boolean): void {
+    this.#parts.live.setFollowed(followed);
+    this.#follower.news();
+  }
+
+  async toggleLive(): Promise<void> {
+    const { live } = this.#parts;
+    await (live.isUnderWay ? live.pause() : live.start());
+  }
+
+  /** The live training went on. */
+  liveNews(): void {
+    this.#follower.news();
+  }
+
+  /** Somebody paints: what is shown stays for now. */
+  stroke(): void {
+    this.#follower.stroke();
+  }
+
+  /** Answers with how to show it: into the layer that lies there, so that the editor keeps what it has in hand. */
+  async #seeAgain(): Promise<(() => void) | null> {
+    const document = this.#around.document();
+    const { live, prediction } = this.#parts;
+    const before = prediction.layer;
+    if (document === null || before === null || live.isAsking) return null;
+    const answers: { readonly layer: LabelLayer; readonly step: number }[] = [];
+    await live.see(document.record, {
+      first: null,
+      blank: this.#around.blank(),
+      show: ({ layer }, step) => answers.push({ layer, step }),
+    });
+    const [answer] = answers;
+    if (answer === undefined) return null;
+    return () => {
+      if (this.#around.document() !== document || prediction.layer !== before) return;
+      before.become(answer.layer);
+      live.shown = { step: answer.step, at: Date.now() };
+    };
+  }
+
+  // ───────────────────────────── accepting ─────────────────────────────
+
+  /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
+  accept(): void {
+    const document = this.#around.document();
+    const { network, prediction, tools, look } = this.#parts;
+    if (document === null) return;
+    const { drawing } = network;
+    if (drawing !== null) {
+      // What the sliders say is accepted, not what they said before.
+      this.#around.run(async () => {
+        await drawing;
+        if (this.#around.document() === document) this.accept();
+      });
+      return;
+    }
+    tools.editor.finish();
+    const { shown, isOfSomebody, whose } = prediction;
+    let changed = false;
+    if (shown !== null && look.predictionVisible) {
+      const { keepOthers } = tools.settings;
+      const { layer: labels, history } = document;
+      const blank = this.#around.blank();
+      changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
+      if (changed && isOfSomebody) document.noteAccepted(whose);
+      this.#around.changed();
+    }
+    // Labels that are the prediction already are saved as they are: somebody has looked at them.
+    if (!changed && document.isUnreviewed) document.autosave.touch();
+  }
+
+  /** A tool that takes over what somebody else drew has made a step: whose it was is noted. */
+  committed(): void {
+    const { tools, prediction } = this.#parts;
+    const { needsPrediction, asksForMasks } = tools.kind;
+    const document = this.#around.document();
+    if (asksForMasks === true) document?.noteAccepted({ runId: null, helper: 'click' });
+    if (needsPrediction !== true) return;
+    const { isOfSomebody, whose } = prediction;
+    if (isOfSomebody) document?.noteAccepted(whose);
+  }
+
+  /** Takes a tool in hand; one that needs a prediction only where there is one. */
+  takeTool(tool: ToolName): void {
+    if (TOOLS[tool].needsPrediction === true) this.acceptByRegion();
+    else this.#parts.tools.setTool(tool);
+  }
+
+  /** Takes the tool that accepts regions in hand; labels that are a prediction become the overlay it works on. */
+  acceptByRegion(): void {
+    const document = this.#around.document();
+    const { prediction, tools } = this.#parts;
+    const predicted = document?.isUnreviewed === true ? document.revisions[0] : undefined;
+    const runId = predicted?.runId ?? null;
+    if (document !== null && predicted !== undefined && predicted.helper !== null) {
+      const { width, height } = document.layer;
+      const layer = new LabelLayer(width, height, this.#around.blank());
+      layer.become(document.layer);
+      prediction.showOf(predicted.helper, layer);
+      this.setVisible(true);
+      this.#emptyForReview(document);
+      return;
+    }
+    if (document === null || runId === null) {
+      if (prediction.layer !== null) tools.setTool('accept');
+      return;
+    }
+    this.#around.run(async () => {
+      await this.choose(runId);
+      if (this.#around.document() !== document || prediction.layer === null) return;
+      this.#emptyForReview(document);
+    });
+  }
+
+  #emptyForReview(document: AnnotateDocument): void {
+    const { tools } = this.#parts;
+    tools.editor.finish();
+    document.emptyForReview(this.#around.blank());
+    tools.setTool('accept');
+    this.#around.changed();
+  }
+}
