@@ -69,6 +69,8 @@ export class AnnotatePrompts {
   #seen: Seen | null = null;
   #proposed: ProposedMask | null = null;
   #running = new AbortController();
+  /** The masks that are being answered, wanted or no longer. */
+  #answering: Promise<unknown> = Promise.resolve();
   #rest: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: { api: Api; project: string; host: Surroundings }) {
@@ -224,16 +226,17 @@ export class AnnotatePrompts {
       return;
     }
     this.state = { kind: 'asking' };
+    // A short answer is waited for: to cancel it would end its process, which takes longer to start again.
+    await this.#answering;
+    signal.throwIfAborted();
     const { points, box } = prompts;
-    const masks = await this.#api.call(
-      'prompts.masks',
-      {
-        ...{ project: this.#project, picture: seen.picture, region: seen.region },
-        points: [...points],
-        ...(box === null ? {} : { box }),
-      },
-      { signal },
-    );
+    const answer = this.#api.call('prompts.masks', {
+      ...{ project: this.#project, picture: seen.picture, region: seen.region },
+      points: [...points],
+      ...(box === null ? {} : { box }),
+    });
+    this.#answering = answer.catch(() => undefined);
+    const masks = await answer;
     signal.throwIfAborted();
     this.#propose(masks);
     this.state = { kind: masks.length === 0 ? 'nothing' : 'shown' };
