@@ -8,6 +8,7 @@ import type { Api, Connection } from '../../renderer/api.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import {
   REVISION_HEADER,
+  STEP_HEADER,
   SavedLabelMap,
   saveScribblesUrl,
   saveUrl,
@@ -93,10 +94,14 @@ export async function windowEngine(
       async fetchPixels(path, { signal } = {}) {
         assertAnswers();
         const response = await ask(port, path, signal === undefined ? {} : { signal });
-        const revision = response.headers.get(REVISION_HEADER);
+        const numberIn = (header: string) => {
+          const value = response.headers.get(header);
+          return value === null ? null : Number(value);
+        };
         return {
           bytes: new Uint8Array(await response.arrayBuffer()),
-          revision: revision === null ? null : Number(revision),
+          revision: numberIn(REVISION_HEADER),
+          step: numberIn(STEP_HEADER),
         };
       },
       async saveLabelMap({ project, imageId: image, author, runId: run, helper, base }, bytes) {
