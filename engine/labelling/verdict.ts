@@ -32,7 +32,7 @@ function withoutCurve({ points, labelled }: Known): string {
   const still = LEAST_POINTS - trained;
   return trained === 0
     ? `No network was trained on these labels yet. Three trainings, each on more labels than the one before, show where it goes.`
-    : `${counted(trained, 'training')} so far: after ${still === 1 ? 'one' : 'two'} more, on more labels, it can be said where it goes.`;
+    : `Trained on ${trained === 1 ? 'one number' : `${trained} numbers`} of labels so far: after ${still === 1 ? 'one training' : 'two trainings'} more, each on more labels, it can be said where it goes.`;
 }
 
 export function verdictOf(known: Known): string {

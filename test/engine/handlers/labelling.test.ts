@@ -171,7 +171,9 @@ it('says of models on more and more labels where more would lead, and of too few
   expect((await progress()).verdict).toMatch(/^No network was trained on these labels yet/);
   addTraining(db, datasetId, { labels: 4, dice: [0.4, 0.5] });
   addTraining(db, datasetId, { labels: 6, dice: [0.55, 0.65, 0.6] });
-  expect((await progress()).verdict).toMatch(/^2 trainings so far: after one more/);
+  expect((await progress()).verdict).toMatch(
+    /^Trained on 2 numbers of labels so far: after one training more/,
+  );
   expect((await progress()).notes).toContain(
     '4 more images were labelled since: train again to see what they bring.',
   );
