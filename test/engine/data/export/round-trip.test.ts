@@ -424,6 +424,6 @@ describe('the folder that is written', () => {
     await exportFolder(s.project, id, s.path('out'), {
       onProgress: (p) => seen.push(`${p.done}/${p.total} ${p.message}`),
     });
-    expect(seen).toEqual(['0/1 writing a.png', '1/1 written']);
+    expect(seen).toEqual(['0/1 Writing a.png', '1/1 Written']);
   });
 });
