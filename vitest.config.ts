@@ -8,11 +8,12 @@ const WINDOW = ['test/renderer/**/*.test.ts'];
 
 /**
  * Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens;
- * and one that puts a disk of its own in the place of the real one.
+ * and those that put a disk or a way to start processes of their own in the place of the real one.
  */
 const ALONE = [
   'test/e2e/**/*.test.ts',
   'test/engine/study/running/hold-alone.test.ts',
+  'test/engine/prompts/networks.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
 ];
 

@@ -136,7 +136,7 @@ describe('makeSplit', () => {
     );
     const oneGroup = plain(10).map((image) => ({ ...image, groupName: 'slide 1' }));
     expect(() => makeSplit(oneGroup, { val: 0.2, test: 0.2, seed: 0 })).toThrow(
-      /10 images in 1 groups are too few.*At least 3/s,
+      /10 images in 1 group are too few.*At least 3/s,
     );
     expect(() => makeSplit(plain(10), { val: 5, test: 5, seed: 0 })).toThrow(/some to train on/);
     for (const size of [-1, NaN, Infinity]) {
