@@ -38,6 +38,7 @@ const { values: flags } = parseArgs({
   },
 });
 const MINUTES = Number(flags.minutes);
+if (!(MINUTES >= 0.1)) throw new Error('--minutes: at least 0.1, as in the window');
 const COUNTS = flags.labels.split(',').map(Number);
 /** Every so manieth image is never labelled. */
 const UNSEEN = 3;
