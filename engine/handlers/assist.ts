@@ -11,13 +11,13 @@ import type { NewLabels } from '../../shared/events.ts';
 import { encodeLabelMap, labelValues } from '../../shared/label-map.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { sameName } from '../../shared/names.ts';
-import { takesPart } from '../../shared/task-sources.ts';
 import { type ClassifiedImage, classifyImage } from '../assist/classify-image.ts';
 import { learnFromScribbles } from '../assist/learn.ts';
 import { withTileThreads } from '../assist/tile-threads.ts';
 import { decodeForeignImage } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
 import { readImage } from '../data/image-source.ts';
+import { addProposal, openToProposals } from '../data/label-authors.ts';
 import { assertDrawing } from '../data/save-label-map.ts';
 import type { Project } from '../db/project.ts';
 import { type CallContext, type Handlers, requireDataset } from './context.ts';
@@ -169,13 +169,7 @@ export const assistHandlers: Handlers<AssistCalls> = {
     const dataset = requireDataset(db, datasetId);
     const classifier = requireClassifier(db, classifierId);
     assertKnowsClasses(classifier, dataset);
-    // A proposal never takes the place of what a person drew or imported.
-    const images = db.datasets
-      .images(dataset.id)
-      .filter(takesPart)
-      .filter(
-        ({ labelMapId }) => labelMapId === null || db.labelMaps.get(labelMapId)?.author === 'model',
-      );
+    const images = openToProposals(db, dataset.id);
     const labelled: NewLabels[] = [];
     const changes = { images: { datasetId, labelled } };
     const output = await classifyAll(classifier, {
@@ -184,14 +178,11 @@ export const assistHandlers: Handlers<AssistCalls> = {
       idOf: ({ id }) => id,
       read: (image) => readImage(db, image),
       onFound({ id: imageId }, { map, uncertainty }) {
-        const before = db.datasets.image(imageId)?.labelMapId ?? null;
-        // Somebody labelled it meanwhile.
-        if (before !== null && db.labelMaps.get(before)?.author !== 'model') return;
-        const labelMapId = db.labelMaps.add({
-          ...{ imageId, author: 'model', helper: 'scribbles', uncertainty },
+        const added = addProposal(db, {
+          ...{ imageId, helper: 'scribbles', uncertainty },
           ...{ note: `by the classifier "${classifier.name}"`, bytes: encodeLabelMap(map) },
         });
-        labelled.push({ imageId, labelMapId, isFirst: before === null });
+        if (added !== null) labelled.push(added);
       },
     }).catch((error: unknown) => {
       // What was classified before it was stopped stays.

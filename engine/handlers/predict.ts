@@ -13,7 +13,7 @@ import type { NewLabels } from '../../shared/events.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
 import type { PostProcessing } from '../../shared/post-processing.ts';
-import { takesPart } from '../../shared/task-sources.ts';
+import { addProposal, openToProposals } from '../data/label-authors.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import type { TrainerRequest } from '../training/protocol.ts';
@@ -152,13 +152,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       const data = map.data.map((value) => (values.has(value) ? value : blankLabel(dataset)));
       return encodeLabelMap({ ...map, data });
     };
-    // A prediction never takes the place of what a person drew or imported.
-    const images = db.datasets
-      .images(dataset.id)
-      .filter(takesPart)
-      .filter(
-        ({ labelMapId }) => labelMapId === null || db.labelMaps.get(labelMapId)?.author === 'model',
-      );
+    const images = openToProposals(db, dataset.id);
     const labelled: NewLabels[] = [];
     const changes = { images: { datasetId, labelled } };
     const report = await predict(opened, context, {
@@ -167,16 +161,10 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       nameOf: (index) => images[index]?.name ?? '',
       imageIdOf: (index) => images[index]?.id ?? null,
       onLabelMap(index, bytes, uncertainty) {
-        const image = images[index];
-        if (image === undefined) return;
-        const imageId = image.id;
-        const added = { imageId, author: 'model', runId, uncertainty } as const;
-        const isFirst = image.labelMapId === null;
-        labelled.push({
-          imageId,
-          labelMapId: db.labelMaps.add({ ...added, bytes: known(bytes) }),
-          isFirst,
-        });
+        const imageId = images[index]?.id;
+        if (imageId === undefined) return;
+        const added = addProposal(db, { imageId, runId, uncertainty, bytes: known(bytes) });
+        if (added !== null) labelled.push(added);
       },
     }).catch((error: unknown) => {
       // What was predicted before it was stopped stays.

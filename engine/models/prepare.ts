@@ -18,6 +18,7 @@ import { counted } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { nothingLabelled, takesPart } from '../../shared/task-sources.ts';
+import { isLabelledByPerson } from '../data/label-authors.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
@@ -53,14 +54,11 @@ export interface Preparation {
   readonly warnings: readonly string[];
 }
 
-/** A prediction that nobody has looked at is no label. */
 export const labelledByPeople = (db: Project, datasetId: number): ImageRecord[] =>
   db.datasets
     .images(datasetId)
     .filter(takesPart)
-    .filter(
-      ({ labelMapId }) => labelMapId !== null && db.labelMaps.get(labelMapId)?.author !== 'model',
-    );
+    .filter((image) => isLabelledByPerson(db, image));
 
 /** Of each scored class that occurs, its share of the pixels that are labelled. */
 function classShares(db: Project, dataset: Dataset, images: readonly ImageRecord[]): number[] {

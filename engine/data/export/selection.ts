@@ -9,6 +9,7 @@ import { leftOutWords } from '../../../shared/export-words.ts';
 import { decodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { takesPart } from '../../../shared/task-sources.ts';
 import type { Project } from '../../db/project.ts';
+import { isLabelledByPerson } from '../label-authors.ts';
 
 export interface Selection {
   /** Those alone, whether they take part or not; null: all of the dataset. */
@@ -30,10 +31,6 @@ export const EVERYTHING: Selection = {
   labelledOnly: false,
   excluded: true,
 };
-
-/** A prediction that nobody has looked at is no label. */
-const isLabelled = (project: Project, { labelMapId }: ImageRecord): boolean =>
-  labelMapId !== null && project.labelMaps.get(labelMapId)?.author !== 'model';
 
 /** Errors: not-found (image, split), invalid-input (nothing is left). */
 export function selectImages(
@@ -59,7 +56,7 @@ export function selectImages(
     if (named === null && !excluded && !takesPart(image)) leftOut.excluded++;
     else if (parts !== null && !parts.parts.includes(partOf.get(image.id) ?? 'none'))
       leftOut.otherParts++;
-    else if (labelledOnly && !isLabelled(project, image)) leftOut.unlabelled++;
+    else if (labelledOnly && !isLabelledByPerson(project, image)) leftOut.unlabelled++;
     else return true;
     return false;
   });

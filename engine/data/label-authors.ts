@@ -1,0 +1,32 @@
+/** Labels of people and labels that a network or a classifier proposed: the second never take the place of the first. */
+import type { ImageRecord } from '../../shared/entities.ts';
+import type { NewLabels } from '../../shared/events.ts';
+import { takesPart } from '../../shared/task-sources.ts';
+import type { Project } from '../db/project.ts';
+
+type Labels = Pick<Project, 'datasets' | 'labelMaps'>;
+
+/** Whether somebody drew, imported or looked at its labels: a prediction that nobody has looked at is no label. */
+export const isLabelledByPerson = (
+  { labelMaps }: Pick<Project, 'labelMaps'>,
+  { labelMapId }: Pick<ImageRecord, 'labelMapId'>,
+): boolean => labelMapId !== null && labelMaps.get(labelMapId)?.author !== 'model';
+
+/** Images of a dataset that labels can be proposed for: none that a person labelled or excluded. */
+export const openToProposals = (db: Labels, datasetId: number): ImageRecord[] =>
+  db.datasets
+    .images(datasetId)
+    .filter(takesPart)
+    .filter((image) => !isLabelledByPerson(db, image));
+
+/** Makes a proposal the labels of its image, unless a person has labelled that meanwhile: null then. */
+export function addProposal(
+  db: Labels,
+  proposal: Omit<Parameters<Project['labelMaps']['add']>[0], 'author'>,
+): NewLabels | null {
+  const { imageId } = proposal;
+  const before = db.datasets.image(imageId);
+  if (before === undefined || isLabelledByPerson(db, before)) return null;
+  const labelMapId = db.labelMaps.add({ ...proposal, author: 'model' });
+  return { imageId, labelMapId, isFirst: before.labelMapId === null };
+}
