@@ -31,7 +31,7 @@ const WINGS = {
     ['objectives'],
     ['network'],
     ['tensorflow', 'images'],
-    ['portable'],
+    ['portable', 'webgpu'],
   ],
   'engine/study': [['planning', 'running', 'report'], ['analysis'], ['statistics']],
 };
@@ -121,6 +121,7 @@ export default {
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),
     livesIn('onnxruntime', 'onnxruntime-node', '^engine/prompts/'),
+    livesIn('webgpu', 'webgpu|@tensorflow/tfjs-backend-webgpu', '^engine/training/webgpu/'),
     livesIn('better-sqlite3', 'better-sqlite3', '^engine/db/'),
     // The one exception asks a freshly built addon for a sum before it is used.
     livesIn('tensorflow', '@tensorflow', '^engine/training/|^build/check-tensorflow\\.mjs$'),

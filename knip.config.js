@@ -26,6 +26,7 @@ export default {
     'engine/labelling/alike/alike-thread.ts!',
     'engine/training/batches/thread.ts!',
     'engine/training/portable/pthread-worker.ts!',
+    'engine/training/webgpu/adapters-process.ts!',
     // Run by a shell, on request.
     'test/packages/*.{ts,mjs}',
     // Run by path, as Electron is.

@@ -1,15 +1,28 @@
 /** The software that computes a run, in words: for reports, the command line and the window alike. */
-import type { EngineInfo, Kernels } from './entities.ts';
+import type { Adapter, EngineInfo, Kernels } from './entities.ts';
 import { counted } from './number-format.ts';
 
 const KERNELS: Readonly<Record<Kernels, string>> = { onednn: "oneDNN's", eigen: "Eigen's" };
 
+const BACKENDS: Readonly<Record<Adapter['backend'], string>> = {
+  vulkan: 'Vulkan',
+  d3d12: 'Direct3D 12',
+  metal: 'Metal',
+};
+
 /** "oneDNN's kernels" */
 export const kernelsInText = (kernels: Kernels): string => `${KERNELS[kernels]} kernels`;
 
+/** "NVIDIA GeForce RTX 3060 (Vulkan, 535.183.01)" */
+export function adapterInText({ name, backend, driver }: Adapter): string {
+  const about = [BACKENDS[backend], driver].filter((part) => part !== '').join(', ');
+  return `${name} (${about})`;
+}
+
 /** "TensorFlow 2.21.0 with oneDNN's kernels and Graft's operations on 2 threads" */
 export function engineInText(info: EngineInfo): string {
-  const { name, version, threads, kernels, operations = [] } = info;
+  const { name, version, threads, kernels, operations = [], adapter } = info;
+  if (adapter !== undefined) return `WebGPU (Dawn ${version}) on ${adapterInText(adapter)}`;
   const engine = name === 'tensorflow' ? 'TensorFlow' : 'WebAssembly';
   const parts = [
     ...(kernels === undefined ? [] : [kernelsInText(kernels)]),

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
+import { EngineChoice } from '../../shared/entities.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
@@ -108,11 +109,14 @@ export async function withEngine<T>(
   }
 }
 
-/** GRAFT_ENGINE=tensorflow or wasm insists on one engine; otherwise the best that is installed. */
-export function engineChoice(): 'auto' | 'tensorflow' | 'wasm' {
-  const wish = process.env['GRAFT_ENGINE'] ?? 'auto';
-  if (wish === 'auto' || wish === 'tensorflow' || wish === 'wasm') return wish;
-  throw new AppError('invalid-input', `GRAFT_ENGINE is "${wish}"; use tensorflow, wasm or auto.`);
+/** GRAFT_ENGINE=tensorflow, wasm or webgpu insists on one engine; otherwise the best that is installed. */
+export function engineChoice(): EngineChoice {
+  const wish = EngineChoice.safeParse(process.env['GRAFT_ENGINE'] ?? 'auto');
+  if (wish.success) return wish.data;
+  throw new AppError(
+    'invalid-input',
+    `GRAFT_ENGINE is "${process.env['GRAFT_ENGINE'] ?? ''}"; use tensorflow, wasm, webgpu or auto.`,
+  );
 }
 
 /** Opens a project here, or reaches the process that has it open. */

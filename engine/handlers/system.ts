@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DoctorCheck, DoctorReport, ShellInfo } from '../../shared/api.ts';
+import type { DoctorCheck, DoctorReport, GraphicsCard, ShellInfo } from '../../shared/api.ts';
 import { type EngineInfo, NetworkConfig, PRETRAINING_TASKS } from '../../shared/entities.ts';
-import { engineInText } from '../../shared/engine-words.ts';
+import { adapterInText, engineInText } from '../../shared/engine-words.ts';
 import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
+import { graphicsCards } from '../graphics-cards.ts';
 import { REPAIR } from '../installation.ts';
 import { licences } from '../licences.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
@@ -65,21 +66,52 @@ export const checkOf = ({ detail, reason }: ShellInfo): DoctorCheck => ({
   remedy: reason === null ? null : `Not in Electron: ${reason}`,
 });
 
+/** Until somebody has measured one. */
+const UNMEASURED =
+  'Checked on a software driver, not yet measured on a card: GRAFT_ENGINE=webgpu trains on it.';
+
+/** A card is no condition of anything: that there is none is no problem. */
+function checkOfCards(cards: readonly GraphicsCard[], why: string | null): DoctorCheck {
+  const name = 'graphics card';
+  if (why !== null) return { name, ok: true, detail: 'none', remedy: why };
+  return {
+    name,
+    ok: true,
+    detail: cards
+      .map((card) => {
+        const { maker, isSoftware, features, largestTensorBytes } = card;
+        return [
+          adapterInText(card),
+          ...(maker === '' ? [] : [`maker ${maker}`]),
+          ...(isSoftware ? ['no card: computes on the processor'] : []),
+          `tensors up to ${(largestTensorBytes / 2 ** 30).toFixed(1)} GiB`,
+          ...features,
+        ].join(', ');
+      })
+      .join('; '),
+    remedy: UNMEASURED,
+  };
+}
+
+/** `reason`: why native TensorFlow is not installed; null: it is, or nobody knows. */
+function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
+  const about = engineInText(engine);
+  const asked = isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : '';
+  const said = {
+    tensorflow: { detail: `native ${about}${asked}`, remedy: whyNoOperations() },
+    wasm: { detail: `portable engine (${about}): training works, but slower`, remedy: reason },
+    webgpu: { detail: about, remedy: null },
+  };
+  return { name: 'training engine', ok: true, ...said[engine.name] };
+}
+
 async function doctor(context: CallContext): Promise<DoctorReport> {
   const checks: DoctorCheck[] = [];
   let engine: EngineInfo | null = null;
   const reason = installedEngineReason();
   try {
     engine = await tryEngine(context);
-    const native = engine.name === 'tensorflow';
-    checks.push({
-      name: 'training engine',
-      ok: true,
-      detail: native
-        ? `native ${engineInText(engine)}${isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : ''}`
-        : `portable engine (${engineInText(engine)}): training works, but slower`,
-      remedy: native ? whyNoOperations() : reason,
-    });
+    checks.push(checkOfEngine(engine, reason));
   } catch (error) {
     checks.push({
       name: 'training engine',
@@ -88,6 +120,8 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
       remedy: REPAIR,
     });
   }
+  const { adapters, why } = await graphicsCards(true);
+  checks.push(checkOfCards(adapters, why));
   const memoryBytes = totalmem();
   const enough = memoryBytes >= 4 * 2 ** 30;
   checks.push({
@@ -107,6 +141,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
     memoryBytes,
     processorFeatures: processorFeatures(),
     engine,
+    graphicsCards: adapters,
     engineReason: engine?.name === 'tensorflow' ? null : reason,
     shell,
     checks,

@@ -1,6 +1,6 @@
 /** The machine, the settings of its user, and its folders. */
 import { z } from 'zod';
-import type { EngineInfo, PretrainingTask } from '../entities.ts';
+import type { Adapter, EngineInfo, PretrainingTask } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { FilePath } from '../limits.ts';
 import type { PretrainingTaskFacts } from '../pretraining-tasks.ts';
@@ -42,6 +42,17 @@ export interface ShellInfo {
   readonly reason: string | null;
 }
 
+/** A graphics card that training can use. */
+export interface GraphicsCard extends Adapter {
+  /** What of it Graft uses, by WebGPU's names. */
+  readonly features: readonly string[];
+  /** Of one tensor, in bytes. */
+  readonly largestTensorBytes: number;
+  /** Memory that invocations of one workgroup share, in bytes. */
+  readonly workgroupBytes: number;
+  readonly invocationsPerWorkgroup: number;
+}
+
 export interface DoctorReport {
   readonly graft: string;
   readonly node: string;
@@ -55,6 +66,8 @@ export interface DoctorReport {
   readonly engine: EngineInfo | null;
   /** Why it is not native TensorFlow, where it is not. */
   readonly engineReason: string | null;
+  /** The strongest first; empty: none, and a check says why. */
+  readonly graphicsCards: readonly GraphicsCard[];
   /** Null where the engine has no host that shows windows. */
   readonly shell: ShellInfo | null;
   readonly checks: readonly DoctorCheck[];

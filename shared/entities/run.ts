@@ -5,8 +5,11 @@ import { Id, Uncertainty } from './data.ts';
 import { WEIGHT_GROUPS } from './network.ts';
 import { PretrainingKey, RunConfig, Transfer } from './training.ts';
 
-/** auto: native TensorFlow where it is installed, else the portable engine. */
-export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm']);
+/**
+ * auto: native TensorFlow where it is installed, else the portable engine; the graphics card where it was measured to be
+ * faster. webgpu: the graphics card.
+ */
+export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm', 'webgpu']);
 export type EngineChoice = z.infer<typeof EngineChoice>;
 
 /** The two sets of kernels that TensorFlow has for a processor (engine/training/tensorflow/kernels.ts). */
@@ -17,15 +20,35 @@ export type Kernels = z.infer<typeof Kernels>;
 export const OwnOperation = z.enum(['normalisation', 'pooling', 'kernel gradients', 'optimiser']);
 export type OwnOperation = z.infer<typeof OwnOperation>;
 
-/** Which software computed a run. Bits repeat only under the same name, version, threads, kernels and operations. */
+/** A graphics card, or what stands for one, as its driver describes it. */
+export const Adapter = z.object({
+  /** As its driver calls it: "NVIDIA GeForce RTX 3060". It is chosen by that. */
+  name: z.string(),
+  /** "nvidia", "intel", "amd", "apple" …; empty: not told. */
+  maker: z.string(),
+  /** "ampere", "gen-12lp" …; empty: not told. */
+  architecture: z.string(),
+  /** The driver and its version, in its own words; empty: not told. */
+  driver: z.string(),
+  /** What the driver is spoken to by. */
+  backend: z.enum(['vulkan', 'd3d12', 'metal']),
+  /** Whether it is no card, but a driver that computes on the processor. */
+  isSoftware: z.boolean(),
+});
+export type Adapter = Readonly<z.infer<typeof Adapter>>;
+
+/** Which software computed a run. Bits repeat only under the same name, version, threads, kernels, operations and adapter. */
 export const EngineInfo = z.object({
-  name: z.enum(['tensorflow', 'wasm']),
+  name: z.enum(['tensorflow', 'wasm', 'webgpu']),
+  /** Of TensorFlow, of the portable engine's package, or of Dawn's. */
   version: z.string(),
   threads: z.number().int().positive(),
   /** Left out: those that TensorFlow itself took for the processor, as before Graft chose; or not TensorFlow. */
   kernels: Kernels.optional(),
   /** Left out: none, as before there were any; or not TensorFlow. */
   operations: z.array(OwnOperation).optional(),
+  /** Left out: not the graphics card. `features`: what of it is used, sorted. */
+  adapter: Adapter.extend({ features: z.array(z.string()) }).optional(),
   node: z.string(),
   graft: z.string(),
 });

@@ -1,27 +1,44 @@
 /**
- * Starts the engine that computes: native TensorFlow, or the portable one. One engine a process, chosen before
+ * Starts the engine that computes: native TensorFlow, the portable one, or the graphics card. One engine a process, chosen before
  * anything else touches TensorFlow.js, because thread counts and kernels are read from the environment while the library loads.
  */
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineInfo, Kernels, OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
 import { GRAFT_VERSION } from '../../version.ts';
+import type { Card } from '../webgpu/card.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
 import { loadOperations } from './operations.ts';
 
 export interface Engine {
   readonly info: EngineInfo;
-  /** TensorFlow itself; null under the portable engine. */
+  /** TensorFlow itself; null under the other engines. */
   readonly native: NativeBackend | null;
+  /** The graphics card; null: the processor computes. */
+  readonly card: Card | null;
   /** Whether trace.ts may run functions as graphs; without it every operation is called by itself. */
   readonly traced: boolean;
   /** Those that compute in TensorFlow's place. */
   readonly operations: readonly OwnOperation[];
+  /** How many steps may be begun before the results of the first are read, so that nobody waits for anybody. */
+  readonly stepsAhead: number;
+  /**
+   * The values of a tensor, which are the caller's; the tensor may be disposed of at once. On the processor they are
+   * there when this returns. Errors: those of Card.values.
+   */
+  values(tensor: Tensor): Promise<Float32Array>;
 }
+
+/** What the processor has computed is there. Memory of the backend may be what is given: slice makes it ours. */
+const valuesAtOnce = (tensor: Tensor): Promise<Float32Array> => {
+  const values = tensor.dataSync<'float32'>().slice();
+  return Promise.resolve(values);
+};
 
 export interface EngineOptions {
   /** Threads within one operation. Bits of a result depend on it. */
@@ -31,6 +48,8 @@ export interface EngineOptions {
   readonly kernels?: Kernels | null | undefined;
   /** Graft's own; null or left out: those that suit the machine. Bits of a result depend on them. */
   readonly operations?: readonly OwnOperation[] | null | undefined;
+  /** Name of the graphics card, where that computes; null or left out: the first one. Bits of a result depend on it. */
+  readonly adapter?: string | null | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -41,6 +60,9 @@ function restoreUtilFunctions(): void {
     isArray: Array.isArray,
   });
 }
+
+/** So many that a card never waits for the host, so few that a loss which is no number is noticed soon. */
+const CARD_STEPS_AHEAD = 2;
 
 function loadNative(threads: number, kernels: Kernels | null): NativeBackend {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
@@ -70,8 +92,34 @@ async function startPortable(threads: number): Promise<Engine> {
       graft: GRAFT_VERSION,
     },
     native: null,
+    card: null,
     traced: false,
     operations: [],
+    stepsAhead: 0,
+    values: valuesAtOnce,
+  };
+}
+
+async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engine> {
+  // Loaded only when it runs: nothing of it is in the way of the others.
+  const { startCard } = await import('../webgpu/start.ts');
+  const card = await startCard({ adapter, log });
+  return {
+    info: {
+      name: 'webgpu',
+      version: card.version,
+      // The card has its own.
+      threads: 1,
+      adapter: { ...card.adapter, features: [...card.features].toSorted() },
+      node: process.versions.node,
+      graft: GRAFT_VERSION,
+    },
+    native: null,
+    card,
+    traced: false,
+    operations: [],
+    stepsAhead: CARD_STEPS_AHEAD,
+    values: (tensor) => card.values(tensor),
   };
 }
 
@@ -84,6 +132,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { threads, engine, log } = options;
   const kernels = options.kernels === undefined ? kernelsFor(undefined) : options.kernels;
   if (engine === 'wasm') return startPortable(threads);
+  if (engine === 'webgpu') return startOnCard(options);
   let native: NativeBackend;
   try {
     native = loadNative(threads, kernels);
@@ -111,7 +160,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       graft: GRAFT_VERSION,
     },
     native,
+    card: null,
     traced: true,
     operations,
+    stepsAhead: 0,
+    values: valuesAtOnce,
   };
 }
