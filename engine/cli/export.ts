@@ -2,6 +2,12 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXPORT_PARTS, type ExportPart } from '../../shared/api.ts';
+import {
+  EXPORT_FORMAT_FACTS,
+  EXPORT_FORMATS,
+  type ExportFormat,
+  lossWords,
+} from '../../shared/export-formats.ts';
 import { leftOutWords } from '../../shared/export-words.ts';
 import { counted } from '../../shared/number-format.ts';
 import { integer } from './arguments.ts';
@@ -13,7 +19,7 @@ import { print } from './output.ts';
 
 interface ExportFlags {
   dataset: string;
-  format: 'folder' | 'coco';
+  format: ExportFormat;
   images?: string[];
   split: string;
   parts?: ExportPart[];
@@ -33,14 +39,24 @@ function partsOf(text: string): ExportPart[] {
   });
 }
 
+/** What a format writes, and what it has no place for. */
+const formatHelp = (format: ExportFormat): string =>
+  `  ${format.padEnd(12)}${EXPORT_FORMAT_FACTS[format].writes}.\n${''.padEnd(14)}${lossWords(format)}`;
+
 export function addExportCommand(program: Command): void {
   program
     .command('export')
-    .description('write a dataset, or a selection of it, as images and index PNG masks, or as COCO')
+    .description(
+      'write a dataset, or a selection of it, as images with labels in the format of a tool',
+    )
     .argument('<project>', 'project file')
     .argument('<dir>', 'empty or new folder')
     .requiredOption('--dataset <name>', 'dataset')
-    .addOption(new Option('--format <format>').choices(['folder', 'coco']).default('folder'))
+    .addOption(
+      new Option('--format <format>', 'what labels become: see below')
+        .choices(EXPORT_FORMATS)
+        .default('folder' satisfies ExportFormat),
+    )
     .option('--images <names...>', 'only these; * and ? stand for anything (quote them)')
     .option(
       '--parts <parts>',
@@ -59,8 +75,11 @@ export function addExportCommand(program: Command): void {
     .addHelpText(
       'after',
       `
+Formats:
+${EXPORT_FORMATS.map(formatHelp).join('\n')}
+
 A prediction that nobody corrected is written as a mask, and counts as no label for --labelled. What a run predicted
-goes into predictions/ (folder) or predictions.json (coco), beside the masks; nothing is predicted for it.
+goes into predictions/ or predictions.json, beside the labels; nothing is predicted for it.
 
 Examples:
   graft export cells.graft out --dataset cells
@@ -97,7 +116,7 @@ Examples:
             o,
           ),
         );
-        const { files, images, damaged, leftOut, unpredicted } = report;
+        const { files, images, damaged, leftOut, unpredicted, lost } = report;
         const left = leftOutWords(leftOut);
         print(options, report, [
           `wrote ${counted(images, 'image')} in ${counted(files, 'file')} to ${report.dir}`,
@@ -111,6 +130,7 @@ Examples:
             : [
                 `  without a stored prediction of run ${String(options.predictions)}: ${counted(unpredicted, 'image')} (make one: graft predict)`,
               ]),
+          ...lost.map((what) => `  no place for ${what}`),
           ...damaged.map((what) => `  left out, since it is damaged: ${what}`),
           ...(damaged.length === 0 ? [] : [`Next: graft repair ${project}`]),
         ]);

@@ -3,8 +3,7 @@ import type { Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import { takesPart } from '../../shared/task-sources.ts';
-import { exportCoco } from '../data/export/coco.ts';
-import { exportFolder } from '../data/export/folder.ts';
+import { exportDataset } from '../data/export/export.ts';
 import { colourClassZero } from '../data/class-colors.ts';
 import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
@@ -85,8 +84,8 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
   'datasets.export'({ project, datasetId, format, dir, predictions, ...selection }, context) {
     const { db } = context.project(project);
     requireDataset(db, datasetId);
-    const write = format === 'coco' ? exportCoco : exportFolder;
-    return write(db, datasetId, dir, {
+    return exportDataset(db, datasetId, {
+      ...{ format, dir },
       selection: { ...selection, imageIds: selection.imageIds ?? null },
       predictions,
       signal: context.signal,

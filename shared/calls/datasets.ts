@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Dataset, Id, type Part, PARTS, SegmentationClass } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
+import { EXPORT_FORMATS } from '../export-formats.ts';
 import { FilePath, Name } from '../limits.ts';
 import { MASK_READINGS, type MaskReading } from '../mask-readings.ts';
 import { project } from './project.ts';
@@ -83,7 +84,7 @@ export const datasetsCalls = {
   'datasets.export': z.object({
     project,
     datasetId: Id,
-    format: z.enum(['folder', 'coco']),
+    format: z.enum(EXPORT_FORMATS),
     dir: FilePath,
     /** Those alone; left out: all of the dataset. */
     imageIds: z.array(Id).min(1).optional(),
@@ -131,6 +132,8 @@ export interface ExportReport {
   readonly unpredicted: number;
   /** What was left out because it is damaged in the project, in words. */
   readonly damaged: readonly string[];
+  /** What the labels have and the format has no place for, and what became of it, in words. */
+  readonly lost: readonly string[];
 }
 
 /** Images of the dataset, or of those that were named, that were not asked for. */

@@ -9,7 +9,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { exportCoco, labelRegions } from '../../engine/data/export/coco.ts';
+import { labelRegions } from '../../engine/data/export/coco.ts';
+import { exportDataset } from '../../engine/data/export/export.ts';
 import { createProject } from '../../engine/db/project.ts';
 import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
@@ -84,7 +85,11 @@ const rows = await inFolder(async (folder) => {
     });
     let n = 0;
     const whole = await timed(
-      () => exportCoco(project, datasetId, join(folder, `out ${count} ${n++}`)),
+      () =>
+        exportDataset(project, datasetId, {
+          format: 'coco',
+          dir: join(folder, `out ${count} ${n++}`),
+        }),
       2,
     );
     project.close();

@@ -7,17 +7,18 @@
  * COCO has no place for groups, splits and image classes: export a folder for these.
  */
 import { cocoArea, cocoBox, compressCocoCounts, encodeCocoRuns } from '../../../shared/coco-rle.ts';
-import { BACKGROUND, type Dataset, IGNORE } from '../../../shared/entities.ts';
+import {
+  BACKGROUND,
+  type Dataset,
+  IGNORE,
+  type SegmentationClass,
+} from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import type { ExportReport } from '../../../shared/api.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
-import type { Project } from '../../db/project.ts';
 import { connectedComponents } from '../components.ts';
-import { readLabelMapAlone } from '../image-source.ts';
 import type { CocoInfo } from '../import/coco.ts';
-import { datasetOf, type ExportOptions, filesOfPages, writeOriginals } from './originals.ts';
-import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
-import { fillFolder } from './target-folder.ts';
+import type { ExportWriter } from './format.ts';
+import { filesOfPages } from './originals.ts';
 
 interface CocoAnnotationOut {
   readonly id: number;
@@ -29,30 +30,16 @@ interface CocoAnnotationOut {
   readonly segmentation: { readonly size: readonly [number, number]; readonly counts: string };
 }
 
-/** Errors: not-found, invalid-input, conflict (folder not empty), unreadable, no-space, cancelled. */
-export async function exportCoco(
-  project: Project,
-  datasetId: number,
-  dir: string,
-  options: ExportOptions = {},
-): Promise<ExportReport> {
-  const dataset = datasetOf(project, datasetId);
-  const { hasBackground } = dataset;
-  const drawn = dataset.classes.filter((c) => !(hasBackground && c.index === BACKGROUND));
-  const images: Record<string, unknown>[] = [];
-  const annotations: CocoAnnotationOut[] = [];
-  const predictedOnes: CocoAnnotationOut[] = [];
-  const { selection = EVERYTHING, predictions = null } = options;
-  const { images: all, leftOut } = selectImages(project, datasetId, selection);
-  const predicted = predictions === null ? null : storedPredictions(project, predictions);
-  let unpredicted = 0;
-  const isPaged = filesOfPages(all);
-  let damaged: readonly string[] = [];
-  const written = await fillFolder(dir, async (target) => {
-    damaged = await writeOriginals(project, target, {
-      ...options,
-      images: all,
-      async visit(image) {
+export const cocoWriter: ExportWriter = {
+  imagesFolder: 'images',
+  hasPages: true,
+  begin({ dataset, drawn, images: all, layer, target }) {
+    const { hasBackground } = dataset;
+    const isPaged = filesOfPages(all);
+    const images: Record<string, unknown>[] = [];
+    const annotations: CocoAnnotationOut[] = [];
+    return {
+      image(image, labelMap) {
         images.push({
           id: image.id,
           file_name: image.name,
@@ -62,39 +49,33 @@ export async function exportCoco(
           ...(isPaged.has(image.name) ? { page: image.page } : {}),
           ...(image.channelPages === null ? {} : { channel_pages: image.channelPages }),
         });
-        const add = (into: CocoAnnotationOut[], labelMap: LabelMap) => {
-          for (const region of labelRegions(labelMap, { ...dataset, classes: drawn })) {
-            into.push({ id: into.length + 1, image_id: image.id, ...region });
-          }
-        };
-        const labelMap = await readLabelMapAlone(project, image);
-        if (labelMap !== null) add(annotations, labelMap);
-        if (predicted === null) return;
-        const prediction = predicted(image);
-        if (prediction === null) unpredicted++;
-        else add(predictedOnes, prediction);
+        if (labelMap === null) return;
+        for (const region of labelRegions(labelMap, { ...dataset, classes: drawn })) {
+          annotations.push({ id: annotations.length + 1, image_id: image.id, ...region });
+        }
       },
-    });
-    const categories = drawn.map(({ index, name }) => ({ id: index, name }));
-    const info: CocoInfo = {
-      description: `${dataset.name}, exported by Graft`,
-      ...(hasBackground ? {} : { has_background: false }),
+      async finish() {
+        const categories = drawn.map(({ index, name }) => ({ id: index, name }));
+        const info: CocoInfo = {
+          description: `${dataset.name}, exported by Graft`,
+          ...(hasBackground ? {} : { has_background: false }),
+        };
+        const name = layer === 'labels' ? 'instances.json' : 'predictions.json';
+        const file = { info, licenses: [], images, annotations, categories };
+        await target.write(name, JSON.stringify(file));
+      },
     };
-    const write = (name: string, own: readonly CocoAnnotationOut[]) =>
-      target.write(
-        name,
-        JSON.stringify({ info, licenses: [], images, annotations: own, categories }),
-      );
-    await write('instances.json', annotations);
-    if (predicted !== null) await write('predictions.json', predictedOnes);
-  });
-  return { ...written, damaged, images: all.length, leftOut, unpredicted };
-}
+  },
+};
 
 /** Every region of one of `classes` as an annotation, in the order in which columns meet them. */
 export function labelRegions(
   labelMap: LabelMap,
-  { name, classes, hasBackground }: Pick<Dataset, 'name' | 'classes' | 'hasBackground'>,
+  {
+    name,
+    classes,
+    hasBackground,
+  }: Pick<Dataset, 'name' | 'hasBackground'> & { readonly classes: readonly SegmentationClass[] },
 ): Omit<CocoAnnotationOut, 'id' | 'image_id'>[] {
   const size = [labelMap.height, labelMap.width] as const;
   const { ids, values } = connectedComponents(labelMap, hasBackground ? BACKGROUND : null);

@@ -4,54 +4,36 @@
  * run predicted goes into predictions/, named and coded as masks are.
  */
 import { posix } from 'node:path';
-import type { ExportReport } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
-import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { encodeIndexPng } from '../encode.ts';
-import { readLabelMapAlone } from '../image-source.ts';
 import type { ClassesFile, SplitsFile } from '../import/json-shapes.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
-import { datasetOf, type ExportOptions, filesOfPages, writeOriginals } from './originals.ts';
-import { EVERYTHING, selectImages, storedPredictions } from './selection.ts';
-import { fillFolder } from './target-folder.ts';
+import type { ExportWriter } from './format.ts';
+import { filesOfPages } from './originals.ts';
 
-/** Errors: not-found, invalid-input (nothing is left), conflict (folder not empty), unreadable, no-space, cancelled. */
-export async function exportFolder(
-  project: Project,
-  datasetId: number,
-  dir: string,
-  options: ExportOptions = {},
-): Promise<ExportReport> {
-  const dataset = datasetOf(project, datasetId);
-  const { selection = EVERYTHING, predictions = null } = options;
-  const { images, leftOut } = selectImages(project, datasetId, selection);
-  const predicted = predictions === null ? null : storedPredictions(project, predictions);
-  let unpredicted = 0;
-  const maskName = maskNames(images);
-  let damaged: readonly string[] = [];
-  const written = await fillFolder(dir, async (target) => {
-    damaged = await writeOriginals(project, target, {
-      ...options,
-      images,
-      async visit(image) {
-        const write = (folder: string, labelMap: LabelMap) =>
-          target.write(`${folder}/${maskName(image)}`, encodeIndexPng(labelMap, dataset.classes));
-        const labelMap = await readLabelMapAlone(project, image);
-        if (labelMap !== null) await write('masks', labelMap);
-        if (predicted === null) return;
-        const prediction = predicted(image);
-        if (prediction === null) unpredicted++;
-        else await write('predictions', prediction);
+export const folderWriter: ExportWriter = {
+  imagesFolder: 'images',
+  hasPages: true,
+  begin({ project, dataset, images, layer, target }) {
+    const maskName = maskNames(images);
+    const folder = layer === 'labels' ? 'masks' : 'predictions';
+    return {
+      async image(image, labelMap) {
+        if (labelMap === null) return;
+        const png = encodeIndexPng(labelMap, dataset.classes);
+        await target.write(`${folder}/${maskName(image)}`, png);
       },
-    });
-    await target.write('classes.json', json(classesFile(dataset, images)));
-    const splits = splitsFile(project, datasetId, images);
-    if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
-  });
-  return { ...written, damaged, images: images.length, leftOut, unpredicted };
-}
+      async finish() {
+        if (layer === 'predictions') return;
+        await target.write('classes.json', json(classesFile(dataset, images)));
+        const splits = splitsFile(project, dataset.id, images);
+        if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
+      },
+    };
+  },
+};
 
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 

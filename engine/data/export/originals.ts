@@ -1,27 +1,18 @@
 /** Writing the original files of a dataset's images: the part that every export shares. */
-import { extname } from 'node:path';
+import { extname, posix } from 'node:path';
 import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { assertFileName } from '../../../shared/names.ts';
 import { DamageError, type Project } from '../../db/project.ts';
-import { openOriginal } from '../image-source.ts';
-import type { Selection } from './selection.ts';
+import { encodePng } from '../encode.ts';
+import { encodeTiff } from '../encode-tiff.ts';
+import { openOriginal, readImage } from '../image-source.ts';
+import { pageSuffix } from '../page-names.ts';
 import type { TargetFolder } from './target-folder.ts';
-
-const IMAGES_FOLDER = 'images';
 
 /** Files of these hold one picture; any other may hold more than is exported of it. */
 const ONE_PICTURE = new Set(['.png', '.jpg', '.jpeg']);
-
-export interface ExportOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** All of the dataset where nothing is said. */
-  readonly selection?: Selection;
-  /** Run whose stored predictions are written beside the labels. */
-  readonly predictions?: number | null;
-}
 
 /** Errors: not-found. */
 export function datasetOf(project: Project, datasetId: number): Dataset {
@@ -41,7 +32,38 @@ export function filesOfPages(images: readonly ImageRecord[]): Set<string> {
 }
 
 /**
- * Writes each original once under images/ and calls `visit` for each image (page), in order. What is damaged in the
+ * How the file of each image is called in an export. `hasPages`: the format says itself which pages of a file its images
+ * are; else each image of several pages is a file of its own: stack.p3.tif, or .png where that can hold it.
+ */
+export function exportedNames(
+  images: readonly ImageRecord[],
+  hasPages: boolean,
+): (image: ImageRecord) => { readonly name: string; readonly isPage: boolean } {
+  const byName = Map.groupBy(images, ({ name }) => name);
+  return (image) => {
+    const { name, page, channelPages } = image;
+    const isPage =
+      !hasPages && (page > 0 || channelPages !== null || (byName.get(name)?.length ?? 0) > 1);
+    if (!isPage) return { name, isPage };
+    const stem = posix.basename(name, posix.extname(name));
+    return { name: `${stem}${pageSuffix(page)}.${fitsPng(image) ? 'png' : 'tif'}`, isPage };
+  };
+}
+
+const fitsPng = ({ bitDepth, channels }: Pick<ImageRecord, 'bitDepth' | 'channels'>): boolean =>
+  bitDepth === 8 && (channels === 1 || channels === 3);
+
+/** One page as a file of its own. Errors: those of readImage. */
+async function pageFile(project: Project, image: ImageRecord): Promise<Uint8Array> {
+  const { width, height, channels, data } = await readImage(project, image);
+  if ((channels === 1 || channels === 3) && data instanceof Uint8Array) {
+    return encodePng({ width, height, channels, data });
+  }
+  return encodeTiff({ width, height, channels, data });
+}
+
+/**
+ * Writes each original once into `folder` and calls `visit` for each image (page), in order. What is damaged in the
  * project is left out, and all the rest is written: a label map without its image, an image without its labels.
  * Returns what was left out, in words.
  * Errors: cancelled; invalid-input (a name that leads elsewhere); those of openOriginal and of writing.
@@ -49,12 +71,16 @@ export function filesOfPages(images: readonly ImageRecord[]): Set<string> {
 export async function writeOriginals(
   project: Project,
   target: TargetFolder,
-  options: ExportOptions & {
+  options: {
     images: readonly ImageRecord[];
+    folder: string;
+    nameOf: ReturnType<typeof exportedNames>;
     visit: (image: ImageRecord) => Promise<void>;
+    signal?: AbortSignal;
+    onProgress?: (progress: Progress) => void;
   },
 ): Promise<string[]> {
-  const { images, visit, signal, onProgress } = options;
+  const { images, folder, nameOf, visit, signal, onProgress } = options;
   for (const { name } of images) assertFileName(name); // before anything is written
   const written = new Set<string>();
   const damaged: string[] = [];
@@ -70,12 +96,15 @@ export async function writeOriginals(
     if (signal?.aborted === true) {
       throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
     }
-    onProgress?.({ done, total: images.length, message: `Writing ${image.name}` });
-    if (!written.has(image.name)) {
-      written.add(image.name);
+    const { name, isPage } = nameOf(image);
+    onProgress?.({ done, total: images.length, message: `Writing ${name}` });
+    if (!written.has(name)) {
+      written.add(name);
       await unlessDamaged(async () => {
-        const original = await openOriginal(project, image);
-        await target.write(`${IMAGES_FOLDER}/${image.name}`, original.parts());
+        const content = isPage
+          ? await pageFile(project, image)
+          : (await openOriginal(project, image)).parts();
+        await target.write(posix.join(folder, name), content);
       });
     }
     await unlessDamaged(() => visit(image));

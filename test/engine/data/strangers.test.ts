@@ -6,8 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, it, onTestFinished } from 'vitest';
-import { exportCoco } from '../../../engine/data/export/coco.ts';
-import { exportFolder } from '../../../engine/data/export/folder.ts';
+import { exportDataset } from '../../../engine/data/export/export.ts';
 import { openFile } from '../../../engine/data/image-file.ts';
 import { openOriginal, readImage, readSmall } from '../../../engine/data/image-source.ts';
 import { openStoredImage } from '../../../engine/data/stored-rows.ts';
@@ -106,9 +105,9 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
   await expect(readSmall(project, image, 160)).rejects.toMatchObject(contradiction);
   expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
   const before = process.memoryUsage().arrayBuffers;
-  for (const exported of [exportFolder, exportCoco]) {
+  for (const format of ['folder', 'coco'] as const) {
     const dir = join(temporaryFolder(), 'out');
-    const { damaged } = await exported(project, image.datasetId, dir);
+    const { damaged } = await exportDataset(project, image.datasetId, { format, dir });
     expect(damaged).toEqual([contradiction.message]);
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);

@@ -3,8 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { exportCoco } from '../../../../engine/data/export/coco.ts';
-import { exportFolder } from '../../../../engine/data/export/folder.ts';
+import { exportDataset } from '../../../../engine/data/export/export.ts';
 import { placeInside } from '../../../../engine/data/export/inside-folder.ts';
 import { writeWhole, writeWholeSync } from '../../../../engine/data/write-file.ts';
 import { addDataset, temporaryFolder, temporaryProject } from '../../../fixtures/projects.ts';
@@ -25,8 +24,8 @@ it.each([
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'escaped.png'), 'was there');
     const dir = join(folder, 'out');
-    for (const write of [exportFolder, exportCoco]) {
-      await expect(write(project, datasetId, dir)).rejects.toThrow(
+    for (const format of ['folder', 'coco'] as const) {
+      await expect(exportDataset(project, datasetId, { format, dir })).rejects.toThrow(
         /escaped\.png" (leads out of its folder|begins at the root of a disk)/,
       );
       expect(readdirSync(dir)).toEqual([]);

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { colourClassZero, namedClasses } from '../../../../engine/data/class-colors.ts';
-import { exportCoco } from '../../../../engine/data/export/coco.ts';
-import { exportFolder } from '../../../../engine/data/export/folder.ts';
+import { exportDataset } from '../../../../engine/data/export/export.ts';
 import { decodeImage } from '../../../../engine/data/decode.ts';
 import { fileInMemory, hashOf } from '../../../../engine/data/image-file.ts';
 import { sha256 } from '../../../../engine/sha256.ts';
@@ -111,12 +110,9 @@ const samples = fc.array(
 );
 
 describe('what is exported is what is imported again', () => {
-  test.each([
-    ['folder', exportFolder],
-    ['coco', exportCoco],
-  ] as const)(
+  test.each(['folder', 'coco'] as const)(
     '%s: images, label maps, ignored pixels, unlabelled images',
-    async (format, write) => {
+    async (format) => {
       const s = scratch();
       let run = 0;
       await fc.assert(
@@ -124,7 +120,10 @@ describe('what is exported is what is imported again', () => {
           run++;
           const named = generated.map((sample, i) => ({ ...sample, name: `image-${i}.png` }));
           const original = await addDataset(s.project, `original ${run}`, named);
-          const { dir } = await write(s.project, original, s.path(`out-${run}`));
+          const { dir } = await exportDataset(s.project, original, {
+            format,
+            dir: s.path(`out-${run}`),
+          });
           const report = await runImport(
             s.project,
             { format: 'auto', path: format === 'coco' ? `${dir}/instances.json` : dir },
@@ -141,46 +140,43 @@ describe('what is exported is what is imported again', () => {
     },
   );
 
-  test.each([
-    ['folder', exportFolder],
-    ['coco', exportCoco],
-  ] as const)('%s: class 0 where it is no background', async (format, write) => {
-    const s = scratch();
-    const png = (value: number) =>
-      encode({ width: 3, height: 2, data: new Uint8Array(6).fill(value), channels: 1 });
-    const streets = [
-      { name: 'a.png', bytes: png(1), labels: [0, 0, 1, 2, 0, 255] },
-      { name: 'b.png', bytes: png(2), labels: [0, 0, 0, 0, 0, 0] },
-      { name: 'c.png', bytes: png(3), labels: [255, 255, 255, 255, 255, 255] },
-      { name: 'd.png', bytes: png(4), labels: [3, 3, 3, 1, 1, 1] },
-      { name: 'e.png', bytes: png(5), labels: null },
-    ];
-    const original = await addDataset(s.project, 'original', streets, false);
-    const { dir } = await write(s.project, original, s.path('out'));
-    const path = format === 'coco' ? `${dir}/instances.json` : dir;
-    const again = (datasetName: string, background?: 'yes') =>
-      runImport(
-        s.project,
-        { format: 'auto', path, ...(background === undefined ? {} : { background }) },
-        { datasetName, link: false },
+  test.each(['folder', 'coco'] as const)(
+    '%s: class 0 where it is no background',
+    async (format) => {
+      const s = scratch();
+      const png = (value: number) =>
+        encode({ width: 3, height: 2, data: new Uint8Array(6).fill(value), channels: 1 });
+      const streets = [
+        { name: 'a.png', bytes: png(1), labels: [0, 0, 1, 2, 0, 255] },
+        { name: 'b.png', bytes: png(2), labels: [0, 0, 0, 0, 0, 0] },
+        { name: 'c.png', bytes: png(3), labels: [255, 255, 255, 255, 255, 255] },
+        { name: 'd.png', bytes: png(4), labels: [3, 3, 3, 1, 1, 1] },
+        { name: 'e.png', bytes: png(5), labels: null },
+      ];
+      const original = await addDataset(s.project, 'original', streets, false);
+      const { dir } = await exportDataset(s.project, original, { format, dir: s.path('out') });
+      const path = format === 'coco' ? `${dir}/instances.json` : dir;
+      const again = (datasetName: string, background?: 'yes') =>
+        runImport(
+          s.project,
+          { format: 'auto', path, ...(background === undefined ? {} : { background }) },
+          { datasetName, link: false },
+        );
+      const report = await again('copy');
+      expect(report.skipped).toBe(0);
+      expect(await contentsOf(s.project, report.datasetId)).toEqual(
+        await contentsOf(s.project, original),
       );
-    const report = await again('copy');
-    expect(report.skipped).toBe(0);
-    expect(await contentsOf(s.project, report.datasetId)).toEqual(
-      await contentsOf(s.project, original),
-    );
-    expect(s.project.datasets.get(report.datasetId)).toMatchObject({
-      classes: STREETS,
-      hasBackground: false,
-    });
-    const { datasetId } = await again('said', 'yes');
-    expect(s.project.datasets.get(datasetId)?.hasBackground).toBe(true);
-  });
+      expect(s.project.datasets.get(report.datasetId)).toMatchObject({
+        classes: STREETS,
+        hasBackground: false,
+      });
+      const { datasetId } = await again('said', 'yes');
+      expect(s.project.datasets.get(datasetId)?.hasBackground).toBe(true);
+    },
+  );
 
-  test.each([
-    ['folder', exportFolder],
-    ['coco', exportCoco],
-  ] as const)('%s: pages of a stack', async (format, write) => {
+  test.each(['folder', 'coco'] as const)('%s: pages of a stack', async (format) => {
     const s = scratch();
     const stack = [0, 1, 2].map((page) => ({
       name: 'stack.tif',
@@ -189,7 +185,7 @@ describe('what is exported is what is imported again', () => {
       labels: page === 1 ? null : [page, 0, 0, 0, 0, 255],
     }));
     const original = await addDataset(s.project, 'original', stack);
-    const { dir, files } = await write(s.project, original, s.path('out'));
+    const { dir, files } = await exportDataset(s.project, original, { format, dir: s.path('out') });
     expect(files).toBe(format === 'coco' ? 2 : 4);
     const report = await runImport(
       s.project,
@@ -201,19 +197,16 @@ describe('what is exported is what is imported again', () => {
     );
   });
 
-  test.each([
-    ['folder', exportFolder],
-    ['coco', exportCoco],
-  ] as const)(
+  test.each(['folder', 'coco'] as const)(
     '%s: the first page of a stack alone, and one by another name',
-    async (format, write) => {
+    async (format) => {
       const s = scratch();
       const pages = [
         { name: 'stack.tif', bytes: tiff('stack'), page: 0, labels: [1, 0, 0, 0, 0, 255] },
         { name: 'renamed.tif', bytes: tiff('stack'), page: 2, labels: [2, 0, 0, 0, 0, 0] },
       ];
       const original = await addDataset(s.project, 'original', pages);
-      const { dir } = await write(s.project, original, s.path('out'));
+      const { dir } = await exportDataset(s.project, original, { format, dir: s.path('out') });
       const report = await runImport(
         s.project,
         { format, path: format === 'coco' ? `${dir}/instances.json` : dir },
@@ -241,7 +234,10 @@ describe('what is exported is what is imported again', () => {
     s.project.imageEdits.setExcluded(ids[2] ?? 0, 'out of focus');
     s.project.splits.create(original, 'default', items);
     s.project.splits.create(original, 'other', items.slice(0, 2));
-    const { dir, files } = await exportFolder(s.project, original, s.path('out'));
+    const { dir, files } = await exportDataset(s.project, original, {
+      format: 'folder',
+      dir: s.path('out'),
+    });
     expect(readdirSync(`${dir}/masks`)).toEqual(['a.png.png', 'a.tif.png', 'b.png']);
     expect(files).toBe(4 + 3 + 2);
     const report = await runImport(
@@ -301,7 +297,7 @@ describe('COCO files', () => {
     ];
     const bytes = encode({ width: 4, height: 4, data: new Uint8Array(16), channels: 1 });
     const id = await addDataset(s.project, 'd', [{ name: 'a.png', bytes, labels }]);
-    await exportCoco(s.project, id, s.path('out'));
+    await exportDataset(s.project, id, { format: 'coco', dir: s.path('out') });
     const json = CocoJson.parse(JSON.parse(readFileSync(s.path('out/instances.json'), 'utf8')));
     expect(json.categories).toEqual([
       { id: 1, name: 'cell' },
@@ -360,8 +356,8 @@ describe('the folder that is written', () => {
     const s = scratch();
     const id = await one(s.project);
     s.write('out/mine.txt', 'keep');
-    for (const write of [exportFolder, exportCoco]) {
-      const error = await errorOf(write(s.project, id, s.path('out')));
+    for (const format of ['folder', 'coco'] as const) {
+      const error = await errorOf(exportDataset(s.project, id, { format, dir: s.path('out') }));
       expect([error?.code, error?.message]).toEqual([
         'conflict',
         `${s.path('out')} is not empty. Choose an empty or a new folder; nothing there was touched.`,
@@ -369,8 +365,12 @@ describe('the folder that is written', () => {
     }
     expect(readdirSync(s.path('out'))).toEqual(['mine.txt']);
     mkdirSync(s.path('empty'));
-    expect((await exportFolder(s.project, id, s.path('empty'))).files).toBe(3);
-    expect((await exportFolder(s.project, id, s.path('a/b/c'))).dir).toBe(s.path('a/b/c'));
+    expect(
+      (await exportDataset(s.project, id, { format: 'folder', dir: s.path('empty') })).files,
+    ).toBe(3);
+    expect(
+      (await exportDataset(s.project, id, { format: 'folder', dir: s.path('a/b/c') })).dir,
+    ).toBe(s.path('a/b/c'));
   });
 
   test('is empty again after a failure or a cancellation', async () => {
@@ -379,7 +379,11 @@ describe('the folder that is written', () => {
     const control = new AbortController();
     control.abort();
     const cancelled = await errorOf(
-      exportFolder(s.project, id, s.path('out'), { signal: control.signal }),
+      exportDataset(s.project, id, {
+        format: 'folder',
+        dir: s.path('out'),
+        signal: control.signal,
+      }),
     );
     expect(cancelled?.code).toBe('cancelled');
     s.project.datasets.addImage({
@@ -395,7 +399,9 @@ describe('the folder that is written', () => {
       imageClass: null,
       source: { linkPath: s.path('gone.png') },
     });
-    const failed = await errorOf(exportCoco(s.project, id, s.path('out')));
+    const failed = await errorOf(
+      exportDataset(s.project, id, { format: 'coco', dir: s.path('out') }),
+    );
     expect([failed?.code, failed?.subject]).toEqual(['unreadable', s.path('gone.png')]);
     expect(readdirSync(s.path('out'))).toEqual([]);
   });
@@ -404,7 +410,9 @@ describe('the folder that is written', () => {
     const s = scratch();
     const id = await one(s.project);
     const file = s.write('file', 'x');
-    const error = await errorOf(exportFolder(s.project, id, `${file}/out`));
+    const error = await errorOf(
+      exportDataset(s.project, id, { format: 'folder', dir: `${file}/out` }),
+    );
     expect([error?.code, error?.message]).toEqual([
       'unreadable',
       expect.stringContaining('cannot be written (there is a file in the place of a folder)'),
@@ -413,7 +421,9 @@ describe('the folder that is written', () => {
 
   test('no dataset, no folder', async () => {
     const s = scratch();
-    expect((await errorOf(exportFolder(s.project, 9, s.path('out'))))?.code).toBe('not-found');
+    expect(
+      (await errorOf(exportDataset(s.project, 9, { format: 'folder', dir: s.path('out') })))?.code,
+    ).toBe('not-found');
     expect(existsSync(s.path('out'))).toBe(false);
   });
 
@@ -421,7 +431,8 @@ describe('the folder that is written', () => {
     const s = scratch();
     const id = await one(s.project);
     const seen: string[] = [];
-    await exportFolder(s.project, id, s.path('out'), {
+    await exportDataset(s.project, id, {
+      ...{ format: 'folder', dir: s.path('out') },
       onProgress: (p) => seen.push(`${p.done}/${p.total} ${p.message}`),
     });
     expect(seen).toEqual(['0/1 Writing a.png', '1/1 Written']);

@@ -1,0 +1,73 @@
+/**
+ * A dataset, or a selection of it, written into a folder: originals, labels, and beside them what a run predicted. Which files
+ * labels become is a format's affair (writers.ts); what it has no place for is said when it is done.
+ */
+import type { ExportReport, Progress } from '../../../shared/api.ts';
+import { BACKGROUND } from '../../../shared/entities.ts';
+import type { ExportFormat } from '../../../shared/export-formats.ts';
+import type { Project } from '../../db/project.ts';
+import { readLabelMapAlone } from '../image-source.ts';
+import type { ExportContext } from './format.ts';
+import { Losses } from './losses.ts';
+import { datasetOf, exportedNames, writeOriginals } from './originals.ts';
+import { EVERYTHING, type Selection, selectImages, storedPredictions } from './selection.ts';
+import { fillFolder } from './target-folder.ts';
+import { EXPORT_WRITERS } from './writers.ts';
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  /** Empty, or new. */
+  readonly dir: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** All of the dataset where nothing is said. */
+  readonly selection?: Selection;
+  /** Run whose stored predictions are written beside the labels. */
+  readonly predictions?: number | null;
+}
+
+/** Errors: not-found, invalid-input (nothing is left), conflict (folder not empty), unreadable, no-space, cancelled. */
+export async function exportDataset(
+  project: Project,
+  datasetId: number,
+  options: ExportOptions,
+): Promise<ExportReport> {
+  const { format, dir, selection = EVERYTHING, predictions = null, signal, onProgress } = options;
+  const dataset = datasetOf(project, datasetId);
+  const { images, leftOut } = selectImages(project, datasetId, selection);
+  const predicted = predictions === null ? null : storedPredictions(project, predictions);
+  const writer = EXPORT_WRITERS[format];
+  const nameOf = exportedNames(images, writer.hasPages);
+  const losses = new Losses(format, { project, dataset, images });
+  let unpredicted = 0;
+  let damaged: readonly string[] = [];
+  const written = await fillFolder(dir, async (target) => {
+    const context: Omit<ExportContext, 'layer'> = {
+      ...{ project, dataset, images, target },
+      drawn: dataset.classes.filter(
+        ({ index }) => !(dataset.hasBackground && index === BACKGROUND),
+      ),
+      fileName: (image) => nameOf(image).name,
+    };
+    const labels = writer.begin({ ...context, layer: 'labels' });
+    const others = predicted === null ? null : writer.begin({ ...context, layer: 'predictions' });
+    damaged = await writeOriginals(project, target, {
+      ...{ images, folder: writer.imagesFolder, nameOf },
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      async visit(image) {
+        if (nameOf(image).isPage) losses.count('pages');
+        const labelMap = await readLabelMapAlone(project, image);
+        if (labelMap !== null) losses.look(labelMap);
+        await labels.image(image, labelMap);
+        const prediction = predicted?.(image) ?? null;
+        if (predicted !== null && prediction === null) unpredicted++;
+        await others?.image(image, prediction);
+      },
+    });
+    await labels.finish();
+    await others?.finish();
+  });
+  const lost = losses.inWords();
+  return { ...written, damaged, images: images.length, leftOut, unpredicted, lost };
+}
