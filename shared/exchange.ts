@@ -32,8 +32,16 @@ export const PIXELS_QUERIES = {
   }),
   /** Samples of the original: `encodeImagePixels`. */
   image: z.object({ project, image: id, v }),
-  /** label-map.ts code of the current or an older label map; its id in REVISION_HEADER. */
+  /**
+   * label-map.ts code of the current or an older label map; its id in REVISION_HEADER, and OBJECTS_HEADER where objects are
+   * stored with it.
+   */
   'label-map': z.object({ project, image: id, revision: id.optional() }),
+  /**
+   * object-map.ts code of the objects of a label map, as for that; OBJECTS_HEADER says whether they are stored or its
+   * connected components.
+   */
+  objects: z.object({ project, image: id, revision: id.optional() }),
   /** label-map.ts code of what was scribbled on an image (shared/assist/scribbled.ts). */
   scribbles: z.object({ project, image: id }),
   /** label-map.ts code of what a run predicted for a test image. */
@@ -67,6 +75,11 @@ export const SaveQuery = z.object({
   run: id.optional(),
   helper: Helper.optional(),
   base: id.optional(),
+  /**
+   * Byte of the body at which the object map begins (object-map.ts code); its length: the label map has no objects. Left
+   * out: it has those of its base, less what was painted over.
+   */
+  objectsFrom: z.coerce.number<number>().pipe(z.number().int().min(0)).optional(),
   /** As in calls (ClientMessage). */
   origin: Origin.optional(),
 });
@@ -125,6 +138,8 @@ export const reportUrl = (query: z.input<typeof ReportQuery>): string =>
 
 /** Of label maps: the revision that the bytes are. */
 export const REVISION_HEADER = 'x-revision';
+/** Of label maps and objects: where the objects come from, 'stored' or 'components'. */
+export const OBJECTS_HEADER = 'x-objects';
 /** Of what a live training sees: the step of its weights. */
 export const STEP_HEADER = 'x-step';
 

@@ -9,6 +9,11 @@ export interface DecodedMask extends ValueEvidence {
   /** [height, width] */
   readonly values: MaskSamples;
   readonly alpha: MaskAlpha | null;
+  /**
+   * The number of the object of each pixel, where the source tells its objects apart; 0: of none. All pixels of an object
+   * have one value. [height, width]
+   */
+  readonly objects?: Uint32Array;
   /** What was dropped or changed on the way, in words. */
   readonly notes: readonly string[];
 }

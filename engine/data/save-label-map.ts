@@ -3,6 +3,8 @@ import { IGNORE, type ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Helper } from '../../shared/helpers.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
+import { assertObjects } from './objects-of.ts';
+import { carriedOver } from '../../shared/objects/rules.ts';
 import type { Project } from '../db/project.ts';
 
 /**
@@ -22,6 +24,11 @@ export interface NewLabelMap {
   readonly base: number | null;
   /** shared/label-map.ts code. */
   readonly bytes: Uint8Array;
+  /**
+   * shared/objects/object-map.ts code; null: its objects are not told apart. Left out: those of the revision that was
+   * edited, less the pixels whose class changed.
+   */
+  readonly objects?: Uint8Array | null | undefined;
 }
 
 /** `occurs`: by value, whether a pixel has it. What is no class could neither be shown nor trained on. */
@@ -53,16 +60,29 @@ export function assertDrawing(db: Project, image: ImageRecord, bytes: Uint8Array
   assertClasses(db, image, occurs);
 }
 
+/** The objects of what was drawn over a revision by somebody who knows of none; null where it has none. */
+function objectsAfter(db: Project, base: number | null, after: Uint8Array): Uint8Array | null {
+  if (base === null) return null;
+  const objects = db.labelMaps.objects(base);
+  const before = objects === undefined ? undefined : db.labelMaps.bytes(base);
+  return objects === undefined || before === undefined
+    ? null
+    : carriedOver({ objects, before, after });
+}
+
 /**
  * Returns the id of the revision that is now current and on disk.
- * Errors: invalid-input (another size than the image, a value that is no class), corrupt (not a label map), not-found (no
+ * Errors: invalid-input (another size than the image, a value that is no class, objects that break a rule of
+ * shared/objects/rules.ts), corrupt (not a label map, not an object map), not-found (no
  * such run), conflict (a newer revision exists).
  */
 export function saveLabelMap(
   db: Project,
-  { image, author, runId, helper = null, base, bytes }: NewLabelMap,
+  { image, author, runId, helper = null, base, bytes, objects }: NewLabelMap,
 ): number {
   assertDrawing(db, image, bytes);
+  if (objects !== undefined && objects !== null)
+    assertObjects(db, image, { objects, classes: bytes });
   if (runId !== null && db.runs.get(runId) === undefined) {
     throw new AppError('not-found', `There is no run ${runId} whose prediction this could be.`);
   }
@@ -76,7 +96,8 @@ export function saveLabelMap(
       );
     }
     const previous = current === null ? undefined : db.labelMaps.get(current);
-    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId, helper });
+    const told = objects === undefined ? objectsAfter(db, current, bytes) : objects;
+    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId, helper, objects: told });
     const sameSitting =
       base !== null &&
       previous?.author === author &&

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
+import { objectMapSize, readObjectMapRuns } from '../../shared/objects/object-map.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 
@@ -43,8 +44,8 @@ interface Blobs {
   readonly keys: readonly string[];
   /** Of each: `key`, JSON of what identifies its row; `name`, as a user finds it again; `bytes`; `sha256`. */
   readonly list: string;
-  /** Width and height of what must be as large as its image are in the list, too. */
-  readonly isLabelMap?: boolean;
+  /** Runs of what; width and height of the image, as large as which it must be, are in the list, too. */
+  readonly runsOf?: 'classes' | 'objects';
 }
 
 const BLOBS = {
@@ -95,7 +96,7 @@ const BLOBS = {
     list: `SELECT json_array(l.id) AS key, 'label map ' || l.id || ' of ' || i.name AS name, l.bytes, l.sha256,
         i.width_px AS width, i.height_px AS height
       FROM label_maps l JOIN images i ON i.id = l.image_id`,
-    isLabelMap: true,
+    runsOf: 'classes',
   },
   prediction: {
     table: 'results',
@@ -105,7 +106,16 @@ const BLOBS = {
         'the prediction of ' || i.name || ' by run ' || r.run_id AS name, r.prediction AS bytes,
         r.prediction_sha256 AS sha256, i.width_px AS width, i.height_px AS height
       FROM results r JOIN images i ON i.id = r.image_id WHERE r.prediction IS NOT NULL`,
-    isLabelMap: true,
+    runsOf: 'classes',
+  },
+  objects: {
+    table: 'object_maps',
+    column: 'bytes',
+    keys: ['label_map_id'],
+    list: `SELECT json_array(l.id) AS key, 'the objects of label map ' || l.id || ' of ' || i.name AS name, o.bytes,
+        o.sha256, i.width_px AS width, i.height_px AS height
+      FROM object_maps o JOIN label_maps l ON l.id = o.label_map_id JOIN images i ON i.id = l.image_id`,
+    runsOf: 'objects',
   },
   scribbles: {
     table: 'scribbles',
@@ -114,7 +124,7 @@ const BLOBS = {
     list: `SELECT json_array(s.image_id) AS key, 'the scribbles on ' || i.name AS name, s.bytes, s.sha256,
         i.width_px AS width, i.height_px AS height
       FROM scribbles s JOIN images i ON i.id = s.image_id`,
-    isLabelMap: true,
+    runsOf: 'classes',
   },
   classifier: {
     table: 'pixel_classifiers',
@@ -130,6 +140,7 @@ const BlobKind = z.enum([
   'encoder',
   'picture',
   'label map',
+  'objects',
   'prediction',
   'scribbles',
   'classifier',
@@ -155,12 +166,13 @@ interface BlobRow {
   readonly height?: number;
 }
 
-/** Whether a code is that of a label map as large as its image; nothing is unpacked. */
-function isLabelMapOf({ bytes, width, height }: BlobRow): boolean {
+/** Whether a code is that of a map as large as its image; nothing is unpacked. */
+function isMapOf({ bytes, width, height }: BlobRow, of: 'classes' | 'objects'): boolean {
   if (bytes === null) return false;
   try {
-    const size = labelMapSize(bytes);
-    readLabelMapRuns(bytes, () => undefined);
+    const size = of === 'classes' ? labelMapSize(bytes) : objectMapSize(bytes);
+    if (of === 'classes') readLabelMapRuns(bytes, () => undefined);
+    else readObjectMapRuns(bytes, () => undefined);
     return size.width === width && size.height === height;
   } catch (error) {
     if (error instanceof AppError) return false;
@@ -191,11 +203,13 @@ function* damagedRows(db: Sqlite): Generator<string> {
 
 /** Bytes that are not those that were stored. One row at a time is in memory. */
 function* damagedBlobs(db: Sqlite, kind: BlobKind, step: () => void): Generator<Damage> {
-  const { list, isLabelMap = false }: Blobs = BLOBS[kind];
+  const { list, runsOf }: Blobs = BLOBS[kind];
   for (const row of db.prepare<[], BlobRow>(list).iterate()) {
     step();
     const isWhole =
-      row.bytes !== null && sha256(row.bytes) === row.sha256 && (!isLabelMap || isLabelMapOf(row));
+      row.bytes !== null &&
+      sha256(row.bytes) === row.sha256 &&
+      (runsOf === undefined || isMapOf(row, runsOf));
     if (isWhole) continue;
     const { key, name } = row;
     const blob = { kind, key, sha256: row.sha256 };
@@ -290,10 +304,11 @@ export function restoreBlob(db: Sqlite, { kind, key }: BlobPlace, bytes: Uint8Ar
   const put = () =>
     db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(bytes, ...keyOf(key));
   if (kind === 'label map') withoutTrigger(db, 'label_maps_are_immutable', put);
+  else if (kind === 'objects') withoutTrigger(db, 'object_maps_are_immutable', put);
   else put();
 }
 
-/** The bytes of a label map never change; these are the ones that it had. */
+/** The bytes of a label map or an object map never change; these are the ones that it had. */
 function withoutTrigger(db: Sqlite, name: string, work: () => void): void {
   const trigger = db
     .prepare<[string], { sql: string }>('SELECT sql FROM sqlite_schema WHERE name = ?')

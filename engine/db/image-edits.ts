@@ -37,7 +37,9 @@ export function imageEditsTable(db: Sqlite) {
   );
   const binned = db.prepare<[number], { id: number; bytes: number; held: number }>(
     `SELECT i.id, (SELECT COALESCE(SUM(LENGTH(b.bytes)), 0) FROM image_bytes b WHERE b.image_id = i.id)
-         + (SELECT COALESCE(SUM(LENGTH(l.bytes)), 0) FROM label_maps l WHERE l.image_id = i.id) AS bytes,
+         + (SELECT COALESCE(SUM(LENGTH(l.bytes)), 0) FROM label_maps l WHERE l.image_id = i.id)
+         + (SELECT COALESCE(SUM(LENGTH(o.bytes)), 0) FROM object_maps o
+              JOIN label_maps l ON l.id = o.label_map_id WHERE l.image_id = i.id) AS bytes,
        i.id IN ${HELD} AS held
      FROM images i WHERE i.dataset_id = ? AND i.deleted_at IS NOT NULL ORDER BY i.deleted_at DESC, i.id`,
   );
@@ -107,15 +109,15 @@ export function imageEditsTable(db: Sqlite) {
       copyBytes.run(id, imageId);
       return id;
     },
-    /** A revision of another image, or in other values, with all that is said of it. */
+    /** A revision of another image, or in other values, with all that is said of it. Returns its id. */
     addRevision({
       imageId,
       bytes,
       ...said
-    }: Omit<LabelMapRevision, 'id'> & { readonly bytes: Uint8Array }): void {
+    }: Omit<LabelMapRevision, 'id'> & { readonly bytes: Uint8Array }): number {
       const { author, runId, helper, note, createdAt, uncertainty, kept } = said;
       const hash = sha256(bytes);
-      addRevision.run(
+      const { lastInsertRowid } = addRevision.run(
         imageId,
         author,
         runId,
@@ -127,6 +129,7 @@ export function imageEditsTable(db: Sqlite) {
         bytes,
         hash,
       );
+      return Number(lastInsertRowid);
     },
     /** Fails with SQLITE_CONSTRAINT_FOREIGNKEY where a snapshot holds it. */
     dropRevision: (labelMapId: number) => void dropRevision.run(labelMapId),

@@ -1,10 +1,10 @@
-/** SQL of label map revisions: written once, never changed. */
+/** SQL of label map revisions, and of the objects that belong to them: written once, never changed. */
 import { Author, type LabelMapRevision } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Helper } from '../../shared/helpers.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
-import { type LabelMapRow, storedLabelMap } from './stored.ts';
+import { type LabelMapRow, storedLabelMap, storedObjectMap } from './stored.ts';
 import { inDataset } from './taking-part.ts';
 
 interface RevisionRow {
@@ -91,6 +91,17 @@ export function labelMapsTable(db: Sqlite) {
     `SELECT ${BYTES_COLUMNS} FROM label_maps l JOIN images i ON i.id = l.image_id WHERE l.id = ?`,
   );
 
+  const insertObjects = db.prepare<[number, Uint8Array, string]>(
+    'INSERT INTO object_maps (label_map_id, bytes, sha256) VALUES (?, ?, ?)',
+  );
+  const objectsOf = db.prepare<[number], LabelMapRow & { id: number }>(
+    `SELECT o.label_map_id AS id, i.name, i.width_px, i.height_px, o.bytes, o.sha256
+       FROM object_maps o JOIN label_maps l ON l.id = o.label_map_id JOIN images i ON i.id = l.image_id
+       WHERE o.label_map_id = ?`,
+  );
+  const hasObjects = db.prepare<[number], { id: number }>(
+    'SELECT label_map_id AS id FROM object_maps WHERE label_map_id = ?',
+  );
   const deleteUnused = db.prepare<[number]>(
     `DELETE FROM label_maps WHERE id = ? AND kept = 0
        AND NOT EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = label_maps.id)`,
@@ -109,8 +120,17 @@ export function labelMapsTable(db: Sqlite) {
                         WHERE o.dataset_id = ? AND ${inDataset('o')} GROUP BY m.image_id)`,
   );
 
+  /** Objects of a revision that has none yet; null: it has none. Within the transaction that made the revision. */
+  function addObjects(labelMapId: number, objects: Uint8Array | null): void {
+    if (objects !== null) insertObjects.run(labelMapId, objects, sha256(objects));
+  }
+
   return {
-    /** `bytes`: shared/label-map.ts code. Returns the id of the new revision. */
+    /**
+     * `bytes`: shared/label-map.ts code; `objects`: shared/objects/object-map.ts code of as many pixels, which keeps the
+     * rules of shared/objects/rules.ts; left out or null: its objects are not told apart. With objects, to be called within
+     * a transaction. Returns the id of the new revision.
+     */
     add(options: {
       imageId: number;
       author: Author;
@@ -119,6 +139,7 @@ export function labelMapsTable(db: Sqlite) {
       helper?: Helper | null;
       note?: string;
       uncertainty?: number | null;
+      objects?: Uint8Array | null;
     }): number {
       const { lastInsertRowid } = insert.run(
         options.imageId,
@@ -131,8 +152,17 @@ export function labelMapsTable(db: Sqlite) {
         options.bytes,
         sha256(options.bytes),
       );
-      return Number(lastInsertRowid);
+      const id = Number(lastInsertRowid);
+      addObjects(id, options.objects ?? null);
+      return id;
     },
+    addObjects,
+    /** shared/objects/object-map.ts code; undefined where none is stored. Errors: corrupt, as of `bytes`. */
+    objects(id: number): Uint8Array | undefined {
+      const row = objectsOf.get(id);
+      return row && storedObjectMap(db, `the objects of label map ${row.id} of ${row.name}`, row);
+    },
+    hasObjects: (id: number): boolean => hasObjects.get(id) !== undefined,
     get(id: number): LabelMapRevision | undefined {
       const row = byId.get(id);
       return row && toRevision(row);

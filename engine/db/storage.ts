@@ -19,11 +19,15 @@ const CHECKPOINTS = {
 } as const;
 export type CheckpointUse = keyof typeof CHECKPOINTS;
 
+/** Bytes of a revision with its objects. */
+const WITH_OBJECTS = (of: string) =>
+  `LENGTH(${of}.bytes) + COALESCE((SELECT LENGTH(o.bytes) FROM object_maps o WHERE o.label_map_id = ${of}.id), 0)`;
+
 const SIZES: Readonly<Record<StoredKind, string>> = {
   originals: 'SELECT COUNT(*) AS count, TOTAL(LENGTH(bytes)) AS bytes FROM image_bytes',
-  labels: `SELECT COUNT(*) AS count, TOTAL(LENGTH(bytes)) AS bytes FROM label_maps
+  labels: `SELECT COUNT(*) AS count, TOTAL(${WITH_OBJECTS('label_maps')}) AS bytes FROM label_maps
     WHERE id IN (SELECT MAX(id) FROM label_maps GROUP BY image_id)`,
-  history: `SELECT COUNT(*) AS count, TOTAL(LENGTH(bytes)) AS bytes FROM label_maps
+  history: `SELECT COUNT(*) AS count, TOTAL(${WITH_OBJECTS('label_maps')}) AS bytes FROM label_maps
     WHERE id NOT IN (SELECT MAX(id) FROM label_maps GROUP BY image_id)`,
   checkpoints: 'SELECT COUNT(*) AS count, TOTAL(LENGTH(bytes)) AS bytes FROM checkpoints',
   predictions: `SELECT COUNT(prediction) AS count, TOTAL(LENGTH(prediction)) AS bytes FROM results`,
@@ -52,7 +56,8 @@ export function storageTable(db: Sqlite) {
     ([kind, sql]) => [kind, db.prepare<[], Stored>(sql)] as const,
   );
   const revisions = db.prepare<[], StoredRevision>(
-    `SELECT m.id, m.image_id AS imageId, m.author, m.created_at AS createdAt, m.kept, LENGTH(m.bytes) AS bytes,
+    `SELECT m.id, m.image_id AS imageId, m.author, m.created_at AS createdAt, m.kept,
+       ${WITH_OBJECTS('m')} AS bytes,
        EXISTS (SELECT 1 FROM snapshot_items s WHERE s.label_map_id = m.id) AS pinned
      FROM label_maps m ORDER BY m.image_id, m.id`,
   );

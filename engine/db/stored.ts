@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { labelMapSize } from '../../shared/label-map.ts';
+import { objectMapSize } from '../../shared/objects/object-map.ts';
 import { sha256 } from '../sha256.ts';
 import { DamageError, type Sqlite } from './open.ts';
 
@@ -28,7 +29,7 @@ export function readStored<T>(db: Sqlite, what: string, read: () => T): T {
   }
 }
 
-/** A label map beside its image, as a row has them. */
+/** A label map, or an object map, beside its image, as a row has them. */
 export interface LabelMapRow {
   /** Of the image. */
   readonly name: string;
@@ -50,8 +51,21 @@ export function storedBytes(
 }
 
 /** The code of a label map, as it was stored and as large as its image. Errors: corrupt. */
-export function storedLabelMap(db: Sqlite, what: string, row: LabelMapRow): Uint8Array {
-  const { width, height } = labelMapSize(storedBytes(db, what, row));
+export const storedLabelMap = (db: Sqlite, what: string, row: LabelMapRow): Uint8Array =>
+  fitting(db, what, { row, size: labelMapSize(storedBytes(db, what, row)) });
+
+/** The code of an object map, as it was stored and as large as its image. Errors: corrupt. */
+export const storedObjectMap = (db: Sqlite, what: string, row: LabelMapRow): Uint8Array =>
+  fitting(db, what, { row, size: objectMapSize(storedBytes(db, what, row)) });
+
+function fitting(
+  db: Sqlite,
+  what: string,
+  {
+    row,
+    size: { width, height },
+  }: { readonly row: LabelMapRow; readonly size: { width: number; height: number } },
+): Uint8Array {
   if (width === row.width_px && height === row.height_px) return row.bytes;
   throw new DamageError(
     db.name,

@@ -237,14 +237,17 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     if (image === undefined || old?.imageId !== imageId || bytes === undefined) {
       throw new AppError('not-found', `Image ${imageId} has no label map ${labelMapId}.`);
     }
-    const id = db.labelMaps.add({
-      imageId,
-      author: old.author,
-      bytes,
-      runId: old.runId,
-      helper: old.helper,
-      note: `restored from ${old.createdAt}`,
-    });
+    const id = db.transaction(() =>
+      db.labelMaps.add({
+        imageId,
+        author: old.author,
+        bytes,
+        objects: db.labelMaps.objects(labelMapId) ?? null,
+        runId: old.runId,
+        helper: old.helper,
+        note: `restored from ${old.createdAt}`,
+      }),
+    );
     return {
       output: { ...old, id, createdAt: db.labelMaps.get(id)?.createdAt ?? old.createdAt },
       changes: {

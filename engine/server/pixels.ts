@@ -7,6 +7,7 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
   encodeImagePixels,
+  OBJECTS_HEADER,
   PIXELS_PATH,
   PIXELS_QUERIES,
   type PixelsKind,
@@ -16,8 +17,10 @@ import {
   SaveQuery,
   SaveScribblesQuery,
 } from '../../shared/exchange.ts';
+import { encodeObjectMap } from '../../shared/objects/object-map.ts';
 import { sampleBytes } from '../data/decoded-image.ts';
-import { readImage } from '../data/image-source.ts';
+import { labelMapCode, readImage } from '../data/image-source.ts';
+import { objectsOf } from '../data/objects-of.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from '../engine.ts';
 import { parseQuery } from './query.ts';
@@ -53,6 +56,18 @@ function imageOf(db: Project, imageId: number): ImageRecord {
   const image = db.datasets.image(imageId);
   if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
   return image;
+}
+
+/** The label map of an image that is asked for: the current one, where none is named. Errors: not-found. */
+function revisionOf(
+  db: Project,
+  query: { readonly image: number; readonly revision?: number | undefined },
+): number {
+  const { name, labelMapId } = imageOf(db, query.image);
+  const revision = query.revision ?? labelMapId;
+  if (revision === null) throw new AppError('not-found', `${name} has no labels yet.`);
+  if (db.labelMaps.get(revision)?.imageId === query.image) return revision;
+  throw new AppError('not-found', `${name} has no label map ${revision}.`);
 }
 
 export interface Pixels {
@@ -99,15 +114,25 @@ export function createPixels(engine: Engine): Pixels {
     'label-map'(url, response) {
       const query = parseQuery(PIXELS_QUERIES['label-map'], url);
       const { db } = engine.project(query.project);
-      const { name, labelMapId } = imageOf(db, query.image);
-      const revision = query.revision ?? labelMapId;
-      if (revision === null) throw new AppError('not-found', `${name} has no labels yet.`);
-      const bytes = db.labelMaps.bytes(revision);
-      if (bytes === undefined || db.labelMaps.get(revision)?.imageId !== query.image) {
-        throw new AppError('not-found', `${name} has no label map ${revision}.`);
-      }
+      const revision = revisionOf(db, query);
+      const bytes = labelMapCode(db, revision);
       makeRoom(response, bytes.length);
-      reply(response, 200, BYTES, bytes, { [REVISION_HEADER]: String(revision) });
+      reply(response, 200, BYTES, bytes, {
+        [REVISION_HEADER]: String(revision),
+        ...(db.labelMaps.hasObjects(revision) ? { [OBJECTS_HEADER]: 'stored' } : {}),
+      });
+    },
+    objects(url, response) {
+      const query = parseQuery(PIXELS_QUERIES.objects, url);
+      const { db } = engine.project(query.project);
+      const revision = revisionOf(db, query);
+      const { objects, from } = objectsOf(db, revision);
+      const bytes = encodeObjectMap(objects);
+      makeRoom(response, bytes.length);
+      reply(response, 200, BYTES, bytes, {
+        [REVISION_HEADER]: String(revision),
+        [OBJECTS_HEADER]: from,
+      });
     },
     scribbles(url, response) {
       const { project, image } = parseQuery(PIXELS_QUERIES.scribbles, url);
@@ -182,8 +207,11 @@ export function createPixels(engine: Engine): Pixels {
 
   /** Answers when the revision is on disk. */
   async function save(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
-    const { project, image, author, run, helper, base, origin } = parseQuery(SaveQuery, url);
-    const bytes = await drawn(request, project);
+    const query = parseQuery(SaveQuery, url);
+    const { project, image, author, run, helper, base, origin } = query;
+    const body = await drawn(request, project);
+    const { objectsFrom = body.length } = query;
+    const objects = objectsFrom < body.length ? body.subarray(objectsFrom) : null;
     const { id } = await engine.call(
       'labelMaps.save',
       {
@@ -193,7 +221,8 @@ export function createPixels(engine: Engine): Pixels {
         runId: run ?? null,
         helper: helper ?? null,
         base: base ?? null,
-        bytes,
+        bytes: body.subarray(0, objectsFrom),
+        ...(query.objectsFrom === undefined ? {} : { objects }),
       },
       origin === undefined ? {} : { origin },
     );

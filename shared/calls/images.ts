@@ -9,6 +9,8 @@ import { project } from './project.ts';
 /** More come in several pages, so that the engine answers others in between. */
 export const MAX_IMAGES_A_PAGE = 10_000;
 
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes');
+
 export const imagesCalls = {
   /** A page of a dataset, in the order of the import; `total` says how many there are. */
   'images.list': z.object({
@@ -39,7 +41,9 @@ export const imagesCalls = {
     /** Revision that was edited: refused (`conflict`) where a newer one exists; null: whatever is there. */
     base: Id.nullable(),
     /** label-map.ts code. */
-    bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes'),
+    bytes: Bytes,
+    /** object-map.ts code; null: it has no objects. Left out: those of its base, less what was painted over. */
+    objects: Bytes.nullable().optional(),
   }),
   'labelMaps.history': z.object({ project, imageId: Id }),
   /** Makes an old revision the current one by saving it anew. */

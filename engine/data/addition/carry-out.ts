@@ -5,7 +5,7 @@
  */
 import type { AdditionReport, ImportIssue, Placing } from '../../../shared/api.ts';
 import { transparencyOrigin } from '../../../shared/channels.ts';
-import type { Part } from '../../../shared/entities.ts';
+import type { ImageRecord, Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
@@ -199,6 +199,18 @@ function assertStillFree(project: Project, datasetId: number, added: readonly Ad
   );
 }
 
+/** Whether an image has these labels already, objects included. */
+function isThere(
+  { labelMaps }: Project,
+  { id, labelMapId }: ImageRecord,
+  { bytes, objects }: PreparedLabels,
+): boolean {
+  const there = labelMaps.latest(id)?.bytes ?? null;
+  if (labelMapId === null || there === null || Buffer.compare(there, bytes) !== 0) return false;
+  const own = labelMaps.objects(labelMapId) ?? null;
+  return own === null || objects === null ? own === objects : Buffer.compare(own, objects) === 0;
+}
+
 /** Masks that differ from what is there. What somebody labelled meanwhile is not covered. */
 function saveRevisions(
   project: Project,
@@ -218,8 +230,7 @@ function saveRevisions(
       issues.push({ path: stored.name, severity: 'skip', message });
       continue;
     }
-    const there = project.labelMaps.latest(stored.id)?.bytes ?? null;
-    if (there !== null && Buffer.compare(there, labels.bytes) === 0) {
+    if (isThere(project, current, labels)) {
       unchanged++;
       continue;
     }

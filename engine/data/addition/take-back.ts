@@ -109,6 +109,7 @@ function bringBackBefore(project: Project, { imageId, labelMapId }: MaskThatCame
     imageId,
     author: before.author,
     bytes,
+    objects: project.labelMaps.objects(before.id) ?? null,
     runId: before.runId,
     note: 'as before what was added and taken back',
     uncertainty: before.uncertainty,

@@ -191,7 +191,9 @@ async function loadMask(
     return fitting(shownPath(labels.path, root), image, { issues, outcome, read: () => early });
   }
   const values = new Uint8Array(image.width * image.height);
-  for (const path of labels.paths) {
+  const objects = new Uint32Array(values.length);
+  let overlap = 0;
+  for (const [index, path] of labels.paths.entries()) {
     const shown = shownPath(path, root);
     const object = await fitting(shown, image, {
       issues,
@@ -206,12 +208,19 @@ async function loadMask(
     // What smoothing and noise left between 0 and the object goes to the nearer.
     const half = object.kind === 'grey' ? Math.max(...object.histogram.keys()) / 2 : 0;
     for (let i = 0; i < values.length; i++) {
-      if ((object.values[i] ?? 0) > half) values[i] = FOREGROUND;
+      if ((object.values[i] ?? 0) <= half) continue;
+      if (objects[i] !== 0) overlap++;
+      values[i] = FOREGROUND;
+      objects[i] = index + 1;
     }
+  }
+  if (overlap > 0) {
+    const message = `${overlap} px where object masks overlap went to the later one`;
+    issues.push({ path: shownPath(item.path, root), severity: 'change', message });
   }
   const { width, height } = image;
   const evidence = evidenceOf(values, width);
-  return { width, height, kind: 'grey', values, ...evidence, alpha: null, notes: [] };
+  return { width, height, kind: 'grey', values, ...evidence, alpha: null, objects, notes: [] };
 }
 
 /** Null, with an issue, where the annotations cannot be painted. */

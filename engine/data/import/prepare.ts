@@ -2,6 +2,8 @@
 import type { ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
+import { withoutGround } from '../../../shared/objects/rules.ts';
 import type { NewImage } from '../../db/datasets.ts';
 import type { Project } from '../../db/project.ts';
 import type { DecodedMask } from '../decoded-mask.ts';
@@ -10,7 +12,7 @@ import { bytesOf, hashOf } from '../image-file.ts';
 import { labelPath, loadItem, loadLabels, shownPath, skipIssue } from './load.ts';
 import { maskIssues } from './mask-issues.ts';
 import type { ImportItem, ImportPlan, StoredImage } from './plan.ts';
-import { applyMapping } from './value-mapping.ts';
+import { applyMapping, objectNumbersOf } from './value-mapping.ts';
 
 /** A transaction ends after this many images or bytes: few syncs, little memory. */
 const BATCH_IMAGES = 50;
@@ -19,15 +21,17 @@ const BATCH_BYTES = 64 * 2 ** 20;
 const MAX_EMBEDDED_BYTES = 1_000_000_000;
 
 export interface PrepareOptions {
-  readonly plan: Pick<ImportPlan, 'root' | 'mapping' | 'imageClasses'>;
+  readonly plan: Pick<ImportPlan, 'root' | 'mapping' | 'imageClasses' | 'hasBackground'>;
   /** Keep originals where they are, by path and hash, instead of copying them into the project. */
   readonly link: boolean;
   readonly reader?: FileReader;
 }
 
-/** A label map ready to be written: shared/label-map.ts code, and where it came from. */
+/** A label map ready to be written: shared/label-map.ts code, its objects, and where it came from. */
 export interface PreparedLabels {
   readonly bytes: Uint8Array;
+  /** shared/objects/object-map.ts code; null: its source tells none apart. */
+  readonly objects: Uint8Array | null;
   readonly note: string;
 }
 
@@ -72,7 +76,19 @@ function labelsFrom(
 ): PreparedLabels {
   const from = labelPath(item, plan.root);
   issues.push(...maskIssues(from, mask, plan.mapping));
-  return { bytes: encodeLabelMap(applyMapping(mask, plan.mapping)), note: `from ${from}` };
+  const bytes = encodeLabelMap(applyMapping(mask, plan.mapping));
+  return { bytes, objects: objectsFrom(mask, { plan, classes: bytes }), note: `from ${from}` };
+}
+
+/** The objects of a mask whose source tells them apart, where they are of a class that has objects; null: there are none. */
+function objectsFrom(
+  mask: DecodedMask,
+  { plan, classes }: Pick<PrepareOptions, 'plan'> & { readonly classes: Uint8Array },
+): Uint8Array | null {
+  const { width, height } = mask;
+  const data = mask.objects ?? objectNumbersOf(mask, plan.mapping);
+  if (data === null) return null;
+  return withoutGround({ objects: encodeObjectMap({ width, height, data }), classes }, plan);
 }
 
 /** The labels of an image that is there; null where they cannot be used, for the reason among the issues. */

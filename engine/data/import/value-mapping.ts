@@ -214,6 +214,12 @@ export function applyMapping(mask: DecodedMask, mapping: ValueMapping): LabelMap
   return { width: mask.width, height: mask.height, data };
 }
 
+/** Where the values of a mask are read as the numbers of objects, these; null where they are read as classes. */
+export function objectNumbersOf(mask: DecodedMask, mapping: ValueMapping): Uint32Array | null {
+  if (mapping.otherwise !== 'foreground' || mapping.channel === 'alpha') return null;
+  return Uint32Array.from(mask.values);
+}
+
 /** Pixels of all masks by value, in the order of the values. */
 export interface FoundValue {
   readonly kind: MaskKind;

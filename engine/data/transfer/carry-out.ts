@@ -8,6 +8,7 @@ import type { TransferReport } from '../../../shared/api.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { createRunWriter, forEachRun, labelMapSize } from '../../../shared/label-map.ts';
+import { withoutGround } from '../../../shared/objects/rules.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { clashWords } from '../addition/fates.ts';
@@ -69,7 +70,10 @@ function copyRevisions(
     const code = project.labelMaps.bytes(revision.id);
     if (code === undefined) continue;
     const bytes = asItIs ? code : translated(code, plan.classOf);
-    project.imageEdits.addRevision({ ...revision, imageId: ids.to, bytes });
+    const id = project.imageEdits.addRevision({ ...revision, imageId: ids.to, bytes });
+    const objects = project.labelMaps.objects(revision.id);
+    if (objects === undefined) continue;
+    project.labelMaps.addObjects(id, withoutGround({ objects, classes: bytes }, plan));
   }
 }
 

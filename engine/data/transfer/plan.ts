@@ -50,6 +50,8 @@ export interface TransferPlan {
   /** Of the other dataset afterwards. */
   readonly classes: readonly SegmentationClass[];
   readonly imageClasses: readonly string[];
+  /** Whether class 0 of the other dataset is the background. */
+  readonly hasBackground: boolean;
 }
 
 export const assertGoingOn = (signal: AbortSignal): void => {
@@ -178,5 +180,6 @@ export async function planTransfer(
       { name: to.name, there: project.datasets.images(to.id) },
     ),
   };
-  return { preview, items, classOf, classes: [...to.classes, ...newClasses], imageClasses };
+  const classes = [...to.classes, ...newClasses];
+  return { preview, items, classOf, classes, imageClasses, hasBackground: to.hasBackground };
 }

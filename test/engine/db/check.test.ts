@@ -24,7 +24,9 @@ function damaged(sql: string): string {
   raw.pragma('foreign_keys = OFF');
   // As bits flip: nothing in the file is asked.
   const trigger = raw
-    .prepare<[], { sql: string }>(`SELECT sql FROM sqlite_schema WHERE type = 'trigger'`)
+    .prepare<[], { sql: string }>(
+      `SELECT sql FROM sqlite_schema WHERE name = 'label_maps_are_immutable'`,
+    )
     .get();
   raw.exec(`DROP TRIGGER label_maps_are_immutable; ${sql}; ${trigger?.sql ?? ''}`);
   raw.close();
