@@ -117,6 +117,19 @@ export default {
       from: { path: '^engine/assist/' },
       to: { path: '^engine/(?!assist/|data/|db/)' },
     },
+    {
+      name: 'elsewhere-reaches-no-door',
+      severity: 'error',
+      from: { path: '^engine/elsewhere/' },
+      to: { path: '^engine/(handlers|server|cli|models|labelling|assist|prompts|care)/' },
+    },
+    {
+      // What trains reads a bundle as a project, and knows nothing of clusters.
+      name: 'training-knows-no-elsewhere',
+      severity: 'error',
+      from: { path: '^engine/(training|db|data|study)/' },
+      to: { path: '^engine/elsewhere/' },
+    },
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),

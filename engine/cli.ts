@@ -24,6 +24,7 @@ import { addServeCommand } from './cli/serve.ts';
 import { addSplitCommand } from './cli/split.ts';
 import { addTrainCommand } from './cli/train.ts';
 import { addStudyCommands } from './cli/study.ts';
+import { addRunOneCommand } from './cli/study-elsewhere.ts';
 import { GRAFT_VERSION } from './version.ts';
 
 letOutputClose();
@@ -64,6 +65,7 @@ addLabellingCommands(program);
 addScribbleCommands(program);
 addEncoderCommands(program);
 addStudyCommands(program);
+addRunOneCommand(program);
 addServeCommand(program);
 addDemoCommand(program);
 addSampleCommand(program);

@@ -37,6 +37,7 @@ import type {
   OpenProject,
   ProjectRegistry,
 } from './handlers/context.ts';
+import { elsewhereHandlers } from './handlers/elsewhere.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { imageEditHandlers } from './handlers/image-edits.ts';
@@ -80,6 +81,7 @@ const handlers: Handlers<CallName> = {
   ...labellingHandlers,
   ...promptHandlers,
   ...assistHandlers,
+  ...elsewhereHandlers,
 };
 
 export interface CallOptions {

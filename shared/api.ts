@@ -22,6 +22,7 @@ import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
 import { promptCalls, promptChanges, type PromptOutputs } from './calls/prompts.ts';
 import { assistCalls, assistChanges, type AssistOutputs } from './calls/assist.ts';
+import { elsewhereCalls, elsewhereChanges, type ElsewhereOutputs } from './calls/elsewhere.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -44,6 +45,7 @@ export * from './calls/live.ts';
 export * from './calls/labelling.ts';
 export * from './calls/prompts.ts';
 export * from './calls/assist.ts';
+export * from './calls/elsewhere.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -64,6 +66,7 @@ export const callInputs = {
   ...labellingCalls,
   ...promptCalls,
   ...assistCalls,
+  ...elsewhereCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -92,6 +95,7 @@ export const CALL_CHANGES = {
   ...labellingChanges,
   ...promptChanges,
   ...assistChanges,
+  ...elsewhereChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -119,7 +123,8 @@ export interface CallOutputs
     LiveOutputs,
     LabellingOutputs,
     PromptOutputs,
-    AssistOutputs {}
+    AssistOutputs,
+    ElsewhereOutputs {}
 
 // ───────────────────────────── progress ─────────────────────────────
 

@@ -12,3 +12,4 @@ export * from './entities/model.ts';
 export * from './entities/study.ts';
 export * from './entities/live.ts';
 export * from './entities/assist.ts';
+export * from './entities/elsewhere.ts';

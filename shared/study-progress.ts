@@ -31,7 +31,8 @@ export interface StudyProgress {
 export const goesOnByItself = ({ code }: WireError): boolean =>
   code === 'no-space' || code === 'unreadable';
 
-function runLabel(run: Run): string {
+/** What a run is, for people. */
+export function runLabel(run: Run): string {
   const labels = run.labels === null ? '' : ` · ${counted(run.labels, 'label')}`;
   if (run.kind === 'pretrain')
     return `pretrain ${run.pretraining ?? ''}${labels} · seed ${run.seed}`;

@@ -22,7 +22,8 @@ import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
-import { interrupted, shellWord } from './study.ts';
+import { shellWord } from './shell-word.ts';
+import { interrupted } from './study.ts';
 
 interface PretrainOptions extends NetworkOptions {
   list: boolean;

@@ -22,6 +22,8 @@ import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
+import { shellWord } from './shell-word.ts';
+import { addElsewhereCommands, printBundleProgress } from './study-elsewhere.ts';
 import {
   addDesignOptions,
   type DesignOptions,
@@ -85,10 +87,6 @@ export const interrupted = (command: string): AppError =>
     'cancelled',
     `Interrupted. What was trained so far is kept in the project; go on with: ${command}`,
   );
-
-/** A word of a command as a shell takes it. */
-export const shellWord = (text: string): string =>
-  /^[\w./:=@%+,-]+$/.test(text) ? text : `"${text.replaceAll(/(["$`\\])/g, '\\$1')}"`;
 
 /** This command as it was typed, for those that go on where they were interrupted. */
 export const thisCommand = (): string =>
@@ -207,7 +205,41 @@ function addRun(study: Command, name: 'run' | 'resume', description: string): vo
     });
 }
 
-function addVerb(study: Command, name: 'status' | 'pause' | 'cancel', description: string): void {
+function addStatus(study: Command): void {
+  study
+    .command('status')
+    .description('what is done, running and left')
+    .argument('[project]', 'project file; none with --bundle')
+    .option('--name <study>', 'which study (default: the newest)')
+    .option('--bundle <dir>', 'of a folder that is computed elsewhere (graft study bundle)')
+    .option(
+      '--check',
+      'with --bundle: read all that it brought along, and name what is wrong',
+      false,
+    )
+    .option('--json', 'print one JSON document', false)
+    .action(
+      async (
+        path: string | undefined,
+        options: StudyOptions & { bundle?: string; check: boolean },
+      ) => {
+        if (options.bundle !== undefined) return printBundleProgress(options.bundle, options);
+        if (path === undefined) {
+          throw new AppError(
+            'invalid-input',
+            'Name a project (graft study status P.graft), or a folder that is computed elsewhere (--bundle DIR).',
+          );
+        }
+        return withProject(path, async (caller, project) => {
+          const { id } = await findStudy(caller, project, options.name);
+          const progress = await caller.call('studies.status', { project, studyId: id });
+          print(options, progress, progressLines(progress));
+        });
+      },
+    );
+}
+
+function addVerb(study: Command, name: 'pause' | 'cancel', description: string): void {
   const command = study
     .command(name)
     .description(description)
@@ -366,14 +398,17 @@ Examples:
   graft study run cells.graft
   graft study pause cells.graft          (from another terminal)
   graft study power cells.graft          (how many seeds would decide?)
-  graft study report cells.graft --out report`,
+  graft study report cells.graft --out report
+  graft study bundle cells.graft --out /shared/first      (compute it on a cluster, or on other computers)
+  graft study merge cells.graft /shared/first             (bring back what is there)`,
     );
   addPlan(study);
   addRun(study, 'run', 'run a study to its end; Ctrl+C saves what runs');
   addRun(study, 'resume', 'go on with a paused or interrupted study');
-  addVerb(study, 'status', 'what is done, running and left');
+  addStatus(study);
   addVerb(study, 'pause', 'checkpoint what runs and stop');
   addVerb(study, 'cancel', 'stop for good; what is done stays');
   addPower(study);
   addReport(study);
+  addElsewhereCommands(study);
 }

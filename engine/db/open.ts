@@ -2,7 +2,7 @@
  * Opens, creates, migrates and checks project files. Who may write them is ownership.ts.
  * Does not know what the tables mean: that is one file per table group beside this one.
  */
-import { existsSync, statSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
@@ -260,6 +260,24 @@ export function openFileReadonly(projectPath: string): OpenedFile {
     const opened = new Database(path, { readonly: true, fileMustExist: true });
     sqlite = opened;
     opened.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    assertKnown(opened, path, readMigrations());
+    return { sqlite: opened, path, close: () => opened.close() };
+  } catch (error) {
+    sqlite?.close();
+    throw sqliteError(error, path);
+  }
+}
+
+/**
+ * Opens a small project that nobody writes any more for reading, all of it in memory: no lock is taken, which not every
+ * shared file system has, and the file is read once. Errors: those of openFileReadonly.
+ */
+export function openFileInMemory(path: string): OpenedFile {
+  assertProjectFile(path);
+  let sqlite: Sqlite | undefined;
+  try {
+    const opened = new Database(readFileSync(path), { readonly: true });
+    sqlite = opened;
     assertKnown(opened, path, readMigrations());
     return { sqlite: opened, path, close: () => opened.close() };
   } catch (error) {

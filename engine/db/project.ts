@@ -1,4 +1,6 @@
 /** A project as the rest of the engine sees it: tables with verbs. The only place that joins files and SQL. */
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import { aboutTable } from './about.ts';
 import { additionsTable } from './additions.ts';
@@ -13,11 +15,13 @@ import { imageEditsTable } from './image-edits.ts';
 import { labellingTable } from './labelling.ts';
 import { labelMapsTable } from './label-maps.ts';
 import { liveTable } from './live.ts';
+import { mergedTable } from './merged.ts';
 import { modelsTable } from './models.ts';
 import {
   createFile,
   DamageError,
   openFile,
+  openFileInMemory,
   openFileReadonly,
   type OpenedFile,
   type OpenOptions,
@@ -30,6 +34,7 @@ import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
 import { storageTable } from './storage.ts';
 import { studiesTable } from './studies.ts';
+import { copyStudy } from './study-copy.ts';
 
 function tables(file: OpenedFile) {
   const { sqlite, path } = file;
@@ -41,6 +46,8 @@ function tables(file: OpenedFile) {
   const assist = assistTable(sqlite);
   return {
     path,
+    /** Where a process that reads it may put what it needs only while it lives. */
+    scratchFolder: dirname(path),
     /** Names of datasets whose import or drawing was killed; nothing of them is left. Told once, on opening. */
     interrupted: [] as readonly string[],
     about: aboutTable(sqlite),
@@ -59,6 +66,7 @@ function tables(file: OpenedFile) {
     storage: storageTable(sqlite),
     alike: alikeTable(sqlite),
     live: liveTable(sqlite),
+    merged: mergedTable(sqlite),
     postProcessing: postProcessingTable(sqlite),
     assist,
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */
@@ -71,6 +79,8 @@ function tables(file: OpenedFile) {
     },
     /** A compact copy, at a path where there is nothing yet. */
     copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),
+    /** What computing a study takes, as a project of its own (study-copy.ts). Errors: those of copyStudy. */
+    copyStudy: (options: Parameters<typeof copyStudy>[1]) => copyStudy(sqlite, options),
     /** A copy of this moment beside the work on it (backup.ts). Errors: those of backupTo. */
     backup: (to: string, options: BackupOptions = {}) => backupTo(sqlite, to, options),
     /** Whether shrink() can be asked; a file that an older Graft made is rewritten first (compact.ts). */
@@ -172,3 +182,9 @@ export function openBackup(
 
 /** Opens a project beside its owner; every write fails. */
 export const openProjectReadonly = (path: string): Project => projectOf(openFileReadonly(path));
+
+/** Opens a small project that nobody writes any more, in memory and without a lock; what is linked lies beside its file. */
+export const openProjectInMemory = (path: string): Project => ({
+  ...projectOf(openFileInMemory(path)),
+  scratchFolder: tmpdir(),
+});

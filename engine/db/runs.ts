@@ -117,6 +117,9 @@ export function runsTable(db: Sqlite) {
   const markEnded = db.prepare<[string, string, string | null, number]>(
     'UPDATE runs SET status = ?, ended_at = ?, error = ? WHERE id = ?',
   );
+  const setTimes = db.prepare<[string, string, number]>(
+    'UPDATE runs SET started_at = ?, ended_at = ? WHERE id = ?',
+  );
   const dependentsOf = db.prepare<[number], { id: number }>(
     'SELECT id FROM runs WHERE depends_on = ? ORDER BY id',
   );
@@ -240,6 +243,9 @@ export function runsTable(db: Sqlite) {
     },
     ended: (id: number, status: 'done' | 'failed' | 'cancelled', error: WireError | null = null) =>
       void markEnded.run(status, now(), error === null ? null : JSON.stringify(error), id),
+    /** Of a run that was computed elsewhere: ISO 8601, as the clock there said. */
+    setTimes: (id: number, startedAt: string, endedAt: string) =>
+      void setTimes.run(startedAt, endedAt, id),
     /** Gives a longer budget. A run that is done goes back into the queue and resumes from its last checkpoint. */
     extend: (id: number, config: RunConfig) =>
       void extend.run(JSON.stringify(config), config.optimisation.steps, id),
@@ -313,7 +319,8 @@ export function runsTable(db: Sqlite) {
     hasCheckpoint: (runId: number) => anyCheckpoint.get(runId) !== undefined,
     dropCheckpoint: (runId: number, kind: CheckpointKind) => void dropCheckpoint.run(runId, kind),
 
-    log: (runId: number, message: string) => void addLog.run(runId, now(), message),
+    /** `at`: ISO 8601; now where it is left out. */
+    log: (runId: number, message: string, at = now()) => void addLog.run(runId, at, message),
     logLines: (runId: number) => logOf.all(runId),
   };
 }

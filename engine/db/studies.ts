@@ -49,6 +49,9 @@ export function studiesTable(db: Sqlite) {
        ended_at = CASE WHEN ? IN ('done', 'failed', 'cancelled') THEN ? ELSE NULL END
      WHERE id = ?`,
   );
+  const setStarted = db.prepare<[string, number]>(
+    'UPDATE studies SET started_at = COALESCE(started_at, ?) WHERE id = ?',
+  );
   const deleteStudy = db.prepare<[number]>('DELETE FROM studies WHERE id = ?');
 
   return {
@@ -82,6 +85,8 @@ export function studiesTable(db: Sqlite) {
       const now = new Date().toISOString();
       setStatus.run(status, status, now, status, now, id);
     },
+    /** Where it never ran here: it began elsewhere then (ISO 8601). */
+    startedElsewhere: (id: number, at: string) => void setStarted.run(at, id),
     delete: (id: number) => deleteStudy.run(id).changes > 0,
   };
 }

@@ -203,3 +203,12 @@ export function checkpointWeights(checkpoint: TrainingCheckpoint): {
     },
   };
 }
+
+/** SHA-256 of all weights of a checkpoint, and of nothing else: equal weights, equal hash, whenever and wherever they were made. */
+export function weightsHash({ trained, frozen }: TrainingCheckpoint): string {
+  const digest = createHash('sha256');
+  for (const { theta, statistics } of [trained, frozen]) {
+    digest.update(bytesOf(theta)).update(bytesOf(statistics));
+  }
+  return digest.digest('hex');
+}

@@ -25,6 +25,15 @@ import { PostProcessing } from '../../shared/post-processing.ts';
 
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
+/** A checkpoint that lies beside a bundle's project, not in it. */
+const GivenCheckpoint = z.object({
+  runId: Id,
+  kind: CheckpointKind,
+  step: z.number().int(),
+  bytes: Bytes,
+});
+export type GivenCheckpoint = z.infer<typeof GivenCheckpoint>;
+
 const common = {
   threads: z.number().int().positive(),
   engine: EngineChoice,
@@ -69,6 +78,11 @@ export const TrainerRequest = z.discriminatedUnion('type', [
     checkpointIntervalMs: z.number().positive().optional(),
     /** Where batches are prepared: the same ones either way. A thread of their own where it is left out. */
     prepare: z.enum(['thread', 'inline']).optional(),
+    /**
+     * Of a bundle (engine/elsewhere): its project is read into memory, without a lock, and these are the checkpoints of it
+     * and of the runs that it starts from. Left out: a project, which holds its own.
+     */
+    given: z.array(GivenCheckpoint).optional(),
   }),
   /** Times training steps on random data: for the estimate of a study. */
   z.object({

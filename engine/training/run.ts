@@ -2,7 +2,6 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
-import { dirname } from 'node:path';
 import type {
   EarlyEnd,
   FinetuneRunConfig,
@@ -225,7 +224,7 @@ async function examplesOf(
 ): Promise<Example[]> {
   const { sampling, network, snapshotId } = run.config;
   const tiles: AnyTile[] = [];
-  const store = createImageStore({ folder: dirname(project.path) });
+  const store = createImageStore({ folder: project.scratchFolder });
   const options = { sampling, channels: network.inputChannels, store };
   for (const request of chooseExamples(images)) {
     tiles.push(await readTile(project, request, options));

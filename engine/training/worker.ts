@@ -13,6 +13,7 @@ import { type Engine, type EngineOptions, startEngine } from './tensorflow/backe
 import { kernelsFor } from './tensorflow/kernels.ts';
 import { startBatchFeed } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
+import { openWithCheckpoints } from './given-checkpoints.ts';
 import { computeFeatures } from './feature-request.ts';
 import { measureNetwork } from './measure-request.ts';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
@@ -88,6 +89,7 @@ async function trainRun(
       ? null
       : startBatchFeed({
           projectPath: request.projectPath,
+          inMemory: request.given !== undefined,
           runId: run.id,
           firstStep: (resume?.header.step ?? 0) + 1,
           lastStep: run.config.optimisation.steps,
@@ -120,7 +122,13 @@ async function work(request: TrainerWork): Promise<TrainerEvent> {
     });
     return { type: 'done', kept: null };
   }
-  const project = openProjectReadonly(request.projectPath);
+  const given = request.type === 'run' ? request.given : undefined;
+  const project =
+    given === undefined
+      ? openProjectReadonly(request.projectPath)
+      : openWithCheckpoints(request.projectPath, given);
+  // A scheduler signals every process of a job at once: this one keeps what it has, as if its parent had asked.
+  if (given !== undefined) process.on('SIGTERM', () => (stopRequested = true));
   try {
     if (request.type === 'predict') {
       await predictInputs(project, request, await freshEngineFor(request), emit);

@@ -9,6 +9,7 @@ import type {
   Kernels,
   NetworkConfig,
   Precision,
+  RunConfig,
   SamplingConfig,
   StudyConfig,
 } from '../../../shared/entities.ts';
@@ -244,28 +245,45 @@ export interface StudyEstimate {
 export const testSeconds = (data: Pick<StudyData, 'testCount'>, { chosen }: Calibration): number =>
   TESTED_CHECKPOINTS * data.testCount * chosen.testImageSeconds;
 
+/** One run from its start to its end; a fine-tuning with its validations and its test. */
+export function runSeconds(
+  config: Pick<RunConfig, 'kind' | 'optimisation'>,
+  data: Pick<StudyData, 'testCount' | 'valCount'>,
+  calibration: Calibration,
+): number {
+  const { chosen, pretrainMs } = calibration;
+  const { steps, batch, evaluateEvery } = config.optimisation;
+  if (config.kind === 'pretrain') {
+    return chosen.startupSeconds + (steps * (pretrainMs.get(batch) ?? chosen.msPerStep)) / 1000;
+  }
+  const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / batch / 1000;
+  return (
+    chosen.startupSeconds +
+    (steps * chosen.msPerStep) / 1000 +
+    Math.ceil(steps / evaluateEvery) * data.valCount * forwardSecondsPerImage +
+    testSeconds(data, calibration)
+  );
+}
+
 /** Time of the whole study on an otherwise idle machine. */
 export function estimateStudy(
   config: StudyConfig,
   data: StudyData,
   calibration: Calibration,
 ): StudyEstimate {
-  const { chosen, pretrainMs } = calibration;
+  const { chosen } = calibration;
   const { finetuning, extension } = config;
-  const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / finetuning.batch / 1000;
-  /** Of one start of a fine-tuning, to its test. */
   const perRun = (steps: number) =>
-    chosen.startupSeconds +
-    (steps * chosen.msPerStep) / 1000 +
-    Math.ceil(steps / finetuning.evaluateEvery) * data.valCount * forwardSecondsPerImage +
-    testSeconds(data, calibration);
+    runSeconds({ kind: 'finetune', optimisation: { ...finetuning, steps } }, data, calibration);
   const runs = planRuns(config, data);
-  const busySeconds = runs.reduce((sum, run) => {
-    if (run.kind === 'finetune') return sum + perRun(finetuning.steps);
-    const { steps, batch } = run.config.optimisation;
-    const ms = pretrainMs.get(batch) ?? chosen.msPerStep;
-    return sum + chosen.startupSeconds + (steps * ms) / 1000;
-  }, 0);
+  const busySeconds = runs.reduce(
+    (sum, run) =>
+      sum +
+      (run.kind === 'finetune'
+        ? perRun(finetuning.steps)
+        : runSeconds(run.config, data, calibration)),
+    0,
+  );
   const cells =
     runs.filter(({ kind }) => kind === 'finetune').length / learningRatesOf(config).length;
   // Only the chosen learning rate goes on (extension.ts).

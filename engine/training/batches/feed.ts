@@ -26,8 +26,8 @@ function expected<T>(): PromiseWithResolvers<T> {
 export function startBatchFeed(
   options: BatchThreadData & { readonly firstStep: number; readonly lastStep: number },
 ): TrainingData {
-  const { projectPath, runId, firstStep, lastStep } = options;
-  const workerData: BatchThreadData = { projectPath, runId };
+  const { projectPath, inMemory, runId, firstStep, lastStep } = options;
+  const workerData: BatchThreadData = { projectPath, inMemory, runId };
   const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData });
   const batches = new Map<number, PromiseWithResolvers<Batch>>();
   const views = expected<ValidationView[]>();

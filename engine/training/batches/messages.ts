@@ -8,7 +8,12 @@ const Integers = z.custom<Int32Array>((value) => value instanceof Int32Array, 'i
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
 /** Whose data the thread prepares, told when it starts. */
-export const BatchThreadData = z.object({ projectPath: z.string(), runId: Id });
+export const BatchThreadData = z.object({
+  projectPath: z.string(),
+  /** Whether the project is one of a bundle, which is read without a lock. */
+  inMemory: z.boolean(),
+  runId: Id,
+});
 export type BatchThreadData = z.infer<typeof BatchThreadData>;
 
 export const BatchRequest = z.discriminatedUnion('type', [

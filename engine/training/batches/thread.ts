@@ -4,13 +4,13 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, toWireError } from '../../../shared/errors.ts';
-import { openProjectReadonly } from '../../db/project.ts';
+import { openProjectInMemory, openProjectReadonly } from '../../db/project.ts';
 import { type BatchAnswer, BatchRequest, BatchThreadData } from './messages.ts';
 import { runData } from './run-data.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
-const { projectPath, runId } = BatchThreadData.parse(workerData);
-const project = openProjectReadonly(projectPath);
+const { projectPath, inMemory, runId } = BatchThreadData.parse(workerData);
+const project = inMemory ? openProjectInMemory(projectPath) : openProjectReadonly(projectPath);
 
 function open(): TrainingData {
   const config = project.runs.get(runId)?.config;

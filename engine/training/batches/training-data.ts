@@ -3,7 +3,6 @@
  * the project when they are first needed. Whether that happens on the training thread or beside it is decided by
  * whoever opens it (thread.ts).
  */
-import { dirname } from 'node:path';
 import type { RunConfig } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
 import { type Batch, planBatches } from './batches.ts';
@@ -22,7 +21,7 @@ export interface TrainingData {
 }
 
 export function openTrainingData(options: {
-  readonly project: Pick<Project, 'datasets' | 'labelMaps' | 'path'>;
+  readonly project: Pick<Project, 'datasets' | 'labelMaps' | 'scratchFolder'>;
   readonly config: RunConfig;
   readonly data: RunData;
   /** Bytes of images that are kept in memory. */
@@ -31,7 +30,7 @@ export function openTrainingData(options: {
   const { project, config, data, memoryBytes = imageMemoryBytes() } = options;
   const { sampling, network, optimisation, seed } = config;
   const channels = network.inputChannels;
-  const newStore = () => createImageStore({ memoryBytes, folder: dirname(project.path) });
+  const newStore = () => createImageStore({ memoryBytes, folder: project.scratchFolder });
   const store = newStore();
   const plan = planBatches({
     objective: data.objective,

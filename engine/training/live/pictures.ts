@@ -3,7 +3,6 @@
  * full resolution where it sees patches of them. Decoded when they first come up; labels are exchanged without decoding
  * the image again. What cannot be read is remembered, and not tried again unasked.
  */
-import { dirname } from 'node:path';
 import type { LiveProgress } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
@@ -60,7 +59,7 @@ export class Pictures {
 
   constructor(project: Project) {
     this.#project = project;
-    this.#store = createImageStore({ folder: dirname(project.path) });
+    this.#store = createImageStore({ folder: project.scratchFolder });
   }
 
   /** Revisions that could not be read. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { exitCodeOf } from '../../../engine/cli/exit-codes.ts';
-import { interrupted, shellWord } from '../../../engine/cli/study.ts';
+import { shellWord } from '../../../engine/cli/shell-word.ts';
+import { interrupted } from '../../../engine/cli/study.ts';
 
 it('says after Ctrl+C what is kept and the whole command that goes on', () => {
   const command = ['graft', 'demo', '--quick', '--out', 'my demo'].map(shellWord).join(' ');

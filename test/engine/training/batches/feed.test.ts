@@ -84,7 +84,13 @@ function fineTuning(options: { readonly damaged?: boolean } = {}) {
 }
 
 function feedOf(project: Project, runId: number, firstStep = 1) {
-  const feed = startBatchFeed({ projectPath: project.path, runId, firstStep, lastStep: STEPS });
+  const feed = startBatchFeed({
+    projectPath: project.path,
+    inMemory: false,
+    runId,
+    firstStep,
+    lastStep: STEPS,
+  });
   onTestFinished(() => feed.close());
   return feed;
 }

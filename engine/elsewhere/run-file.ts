@@ -1,0 +1,101 @@
+/**
+ * What is known of one run, as one file: what its trainer sent, less what later messages replace, and who computed it.
+ * The same form holds a result, the state that an interrupted run goes on from, and what a bundle brings along. Merging
+ * is giving these messages to whoever writes down those of a trainer (engine/study/running/run-records.ts).
+ *
+ * Layout: 'GRAFTRN1' | uint32 header length | header (UTF-8 JSON) | bytes in the header's order | SHA-256 (32 bytes).
+ * Numbers are little-endian.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { Attempt, Id } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { TrainerEvent } from '../training/protocol.ts';
+
+const MAGIC = 'GRAFTRN1';
+const FORMAT_VERSION = 1;
+const DIGEST_BYTES = 32;
+
+const Hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const Header = z.object({
+  formatVersion: z.number().int(),
+  runId: Id,
+  /** Of the run as it was planned (plan-hash.ts). */
+  planned: Hash,
+  state: z.enum(['done', 'interrupted']),
+  /** Of the weights that a fine-tuning started from; null: from none that a run made. */
+  startedFrom: Hash.nullable(),
+  attempts: z.array(Attempt),
+  log: z.array(z.object({ at: z.string().max(64), message: z.string() })),
+});
+
+export interface RunFile extends Omit<z.infer<typeof Header>, 'formatVersion'> {
+  /** In the order in which a trainer sends them; none of type "log". */
+  readonly events: readonly TrainerEvent[];
+}
+
+/** In the place of bytes, which lie behind the header. */
+const Place = z.object({ $bytes: z.number().int().min(0) });
+
+export function encodeRunFile({ events, ...header }: RunFile): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const json = JSON.stringify(
+    { formatVersion: FORMAT_VERSION, ...header, events },
+    function (this: Record<string, unknown>, key, value: unknown) {
+      // Not `value`: a Buffer has been turned into an object by then.
+      const held = this[key];
+      if (!(held instanceof Uint8Array)) return value;
+      parts.push(held);
+      return { $bytes: held.byteLength };
+    },
+  );
+  const head = Buffer.from(json);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(head.length);
+  const all = [Buffer.from(MAGIC), length, head, ...parts];
+  const digest = createHash('sha256');
+  for (const part of all) digest.update(part);
+  return Buffer.concat([...all, digest.digest()]);
+}
+
+const damaged = (path: string, reason: string) =>
+  new AppError(
+    'corrupt',
+    `${path} is damaged (${reason}). Copy it again from where it was computed; or remove it and run that run again.`,
+    { subject: path },
+  );
+
+/** `path`: for words. Errors: corrupt, newer-version. */
+export function decodeRunFile(bytes: Uint8Array, path: string): RunFile {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headAt = MAGIC.length + 4;
+  if (buffer.length < headAt + DIGEST_BYTES) throw damaged(path, 'it is cut off');
+  if (buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw damaged(path, 'it is no result of a run');
+  }
+  const end = buffer.length - DIGEST_BYTES;
+  const digest = createHash('sha256').update(buffer.subarray(0, end)).digest();
+  if (!digest.equals(buffer.subarray(end))) throw damaged(path, 'its checksum does not match');
+  const headEnd = headAt + buffer.readUInt32LE(MAGIC.length);
+  let at = headEnd;
+  const json: unknown = JSON.parse(
+    buffer.toString('utf8', headAt, headEnd),
+    (_key, value: unknown) => {
+      const place = Place.safeParse(value);
+      if (!place.success) return value;
+      const part = buffer.subarray(at, Math.min(at + place.data.$bytes, end));
+      at += part.length;
+      return new Uint8Array(part);
+    },
+  );
+  const version = z.object({ formatVersion: z.number() }).safeParse(json);
+  if (version.success && version.data.formatVersion > FORMAT_VERSION) {
+    throw new AppError('newer-version', `${path} was written by a newer Graft. Update Graft.`, {
+      subject: path,
+    });
+  }
+  const parsed = Header.extend({ events: z.array(TrainerEvent) }).safeParse(json);
+  if (!parsed.success || at !== end) throw damaged(path, 'its header is not understood');
+  return parsed.data;
+}
