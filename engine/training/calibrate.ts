@@ -24,6 +24,7 @@ import {
 import type { TestSize } from './protocol.ts';
 import { segmentationObjective } from './objectives/segmentation.ts';
 import type { Tile } from './images/tiles.ts';
+import { createLateReads } from './tensorflow/late-reads.ts';
 import { createTrainingStep, freshState, splitSpec } from './training-step.ts';
 import { assertInputSize } from './network/unet.ts';
 
@@ -51,7 +52,7 @@ function randomTile(imageId: number, sizePx: number, channels: number): Tile {
 }
 
 /** Milliseconds, median of three: the first time, which compiles code and fills caches, does not count. */
-async function warmMedian(work: () => void | Promise<void>): Promise<number> {
+async function warmMedian(work: () => Promise<void>): Promise<number> {
   const milliseconds: number[] = [];
   for (let time = 0; time <= WARM_TIMES; time++) {
     const start = performance.now();
@@ -91,10 +92,11 @@ async function timeTest(
   const [truth, wrong] = [madeUpLabels(size, 0), madeUpLabels(size, MADE_UP_ERROR_PX)];
   const scored = Array.from({ length: test.classes - 1 }, (_, i) => i + 1);
   const input = new Float32Array(sampling.sizePx ** 2 * channels);
-  segmenter.probabilities(weights, [input]); // traces the graph
+  await segmenter.probabilities(weights, [input]); // traces the graph
   let probabilities: Float32Array = new Float32Array();
-  const passMs = await warmMedian(() => {
-    probabilities = segmenter.probabilities(weights, [input])[0] ?? probabilities;
+  const passMs = await warmMedian(async () => {
+    const [first] = await segmenter.probabilities(weights, [input]);
+    probabilities = first ?? probabilities;
   });
   const aPass = inputsAPass(sampling.sizePx);
   let passes = 0;
@@ -105,7 +107,7 @@ async function timeTest(
       // Images that are made smaller share their passes.
       const share = inputs.length / aPass;
       passes += sampling.mode === 'resize' ? share : Math.ceil(share);
-      return inputs.map(() => probabilities);
+      return Promise.resolve(inputs.map(() => probabilities));
     },
   };
   const around = await warmMedian(async () => {
@@ -165,15 +167,23 @@ export async function calibrate(
   };
   const makeBatch = createBatches({ objective, tiles, sizePx, augment: true, batch, seed: 0 });
   const milliseconds: number[] = [];
+  const losses = createLateReads<number>(step.lossesAhead);
   let ready = 0;
   for (let at = 1; at <= config.steps; at++) {
     const start = performance.now();
-    step.run(makeBatch(at), stepScalars(config, at));
+    await losses.next(step.run(makeBatch(at), stepScalars(config, at)));
+    // What is still under way belongs to the warm-up.
+    if (at === WARM_UP_STEPS) await losses.rest();
     const end = performance.now();
     if (at <= WARM_UP_STEPS) ready = end;
     else milliseconds.push(end - start);
   }
-  const msPerStep = upperMedian(milliseconds) ?? 0;
+  await losses.rest();
+  // Where losses are read late, a single step says when it was begun, and all of them together what they took.
+  const msPerStep =
+    step.lossesAhead === 0
+      ? (upperMedian(milliseconds) ?? 0)
+      : (performance.now() - ready) / Math.max(1, milliseconds.length);
   let testMs = 0;
   if (test !== undefined) {
     const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });

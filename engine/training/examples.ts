@@ -27,11 +27,11 @@ export const chooseExamples = <T>(items: readonly T[]): T[] =>
   createRandom(SEED, 'examples').shuffled(items).slice(0, EXAMPLES);
 
 /** [batch, …] each, on the host. */
-function outputsOf(
+async function outputsOf(
   options: ExampleOptions,
   illustrator: Illustrator,
   batch: Batch,
-): Float32Array[] {
+): Promise<Float32Array[]> {
   const { engine, objective, spec, weights } = options;
   const layers = createLayers(engine);
   const answer = trace(engine, 'examples', (tensors) => {
@@ -51,10 +51,10 @@ function outputsOf(
   });
   const vectors = [tf.tensor1d(weights.theta), tf.tensor1d(weights.statistics)];
   const outputs = answer.run([...vectors, ...inputs]);
-  const values = outputs.map((output) => output.dataSync<'float32'>().slice());
+  const values = outputs.map((output) => engine.values(output));
   tf.dispose([...vectors, ...inputs, ...outputs]);
   answer.dispose();
-  return values;
+  return Promise.all(values);
 }
 
 function pictureOf(picture: Picture, { sizePx, classes }: ExampleOptions): Promise<Uint8Array> {
@@ -87,7 +87,7 @@ export async function drawExamples(options: ExampleOptions): Promise<Example[]> 
   const count = tiles.length;
   const plan = planBatches({ objective, sizePx, augment: false, batch: count, seed: SEED, count });
   const batch = plan.fill(1, tiles);
-  const outputs = outputsOf(options, illustrator, batch);
+  const outputs = await outputsOf(options, illustrator, batch);
   const examples: Example[] = [];
   for (const [i, { imageId }] of tiles.entries()) {
     const own = outputs.map((values) => {

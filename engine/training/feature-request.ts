@@ -75,8 +75,8 @@ export async function computeFeatures(
     ...{ engine: await engine(), network, sizePx, spec, weights },
   });
   let waiting: { imageId: number; input: Float32Array }[] = [];
-  const flush = () => {
-    const found = extractor.features(waiting.map(({ input }) => input));
+  const flush = async () => {
+    const found = await extractor.features(waiting.map(({ input }) => input));
     for (const [i, { imageId }] of waiting.entries()) {
       told(imageId, found[i] ?? new Float32Array());
     }
@@ -85,8 +85,8 @@ export async function computeFeatures(
   await each(async (imageId) => {
     const rows = await openInput(project, imageOf(imageId), network.inputChannels);
     waiting.push({ imageId, input: (await squeezed(rows, sizePx)).data });
-    if (waiting.length === extractor.atOnce) flush();
+    if (waiting.length === extractor.atOnce) await flush();
   });
-  if (waiting.length > 0) flush();
+  if (waiting.length > 0) await flush();
   extractor.dispose();
 }

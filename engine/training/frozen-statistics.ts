@@ -15,6 +15,7 @@ import {
   unflattenWeights,
   type Weights,
 } from './network/parameters.ts';
+import { createLateReads } from './tensorflow/late-reads.ts';
 import { createTrainingStep, freshState } from './training-step.ts';
 
 /** At most: enough for steady means, for the momentum of .9 looks back over about ten batches. */
@@ -48,8 +49,10 @@ export async function measureFrozenStatistics(options: {
     frozen: flattenWeights(nothing, weights),
   });
   const batches = Math.min(MAX_BATCHES, options.batches);
-  for (let at = 1; at <= batches; at++) step.run(await makeBatch(at), AT_REST);
-  const moved = step.read().statistics;
+  const losses = createLateReads<number>(step.lossesAhead);
+  for (let at = 1; at <= batches; at++) await losses.next(step.run(await makeBatch(at), AT_REST));
+  await losses.rest();
+  const { statistics: moved } = await step.read();
   step.dispose();
   // What is left of the start value is taken out, as Adam does with its moments.
   const left = STATISTICS_MOMENTUM ** batches;

@@ -407,7 +407,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
 
   if (outcome === 'done' && segmenter !== null) {
     const best = progress.best?.step === progress.step ? null : (progress.best?.weights ?? null);
-    await testRun(options, data, start, segmenter, { last: step.read(), best });
+    await testRun(options, data, start, segmenter, { last: await step.read(), best });
     emit({
       type: 'progress',
       step: progress.step,
@@ -416,13 +416,14 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
     });
   }
   if (outcome === 'done' && config.kind === 'pretrain') {
-    for (const [index, example] of (await examplesOf(options, data, step.read())).entries()) {
+    const examples = await examplesOf(options, data, await step.read());
+    for (const [index, example] of examples.entries()) {
       emit({ type: 'example', index, example });
     }
   }
   const kept =
     outcome === 'done' && !mayGoOn(project, run)
-      ? checkpoints.weightsAlone(step.read(), progress)
+      ? checkpoints.weightsAlone(await step.read(), progress)
       : null;
   step.dispose();
   segmenter?.dispose();

@@ -8,6 +8,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { Batch } from './batches/batches.ts';
 import { learningRateAt, stepScalars } from './optimiser.ts';
 import type { FlatWeights } from './network/parameters.ts';
+import { createLateReads } from './tensorflow/late-reads.ts';
 import type { TrainingState, TrainingStep } from './training-step.ts';
 
 /** Metrics and progress are reported about this often. */
@@ -110,8 +111,17 @@ export async function train(options: TrainingOptions): Promise<{
     points = [];
     reportedAt = performance.now();
   };
-  const save = (at: number) => {
-    const state = step.read();
+  const losses = createLateReads<{ readonly at: number; readonly loss: number }>(step.lossesAhead);
+  const note = (read: readonly { readonly at: number; readonly loss: number }[]) => {
+    for (const { at, loss } of read) {
+      if (!Number.isFinite(loss)) throw diverged(loss, at, config);
+      points.push({ step: at, name: 'loss', value: loss });
+    }
+  };
+  const save = async (at: number) => {
+    // What diverged is never saved: every loss up to here was a number.
+    note(await losses.rest());
+    const state = await step.read();
     hooks.checkpoint(state, progressAt(at), points);
     points = [];
     checkpointInterval = Math.max(
@@ -126,7 +136,7 @@ export async function train(options: TrainingOptions): Promise<{
     if (score === null) return;
     points.push({ step: at, name: 'valDice', value: score });
     if (best === null || score > best.score) {
-      const { theta, statistics } = step.read();
+      const { theta, statistics } = await step.read();
       best = { step: at, score, weights: { theta, statistics } };
     }
   };
@@ -147,10 +157,10 @@ export async function train(options: TrainingOptions): Promise<{
 
   for (let at = from.step + 1; at <= config.steps; at++) {
     const loss = step.run(await nextBatch(at), stepScalars(config, at));
-    if (!Number.isFinite(loss)) throw diverged(loss, at, config);
-    points.push({ step: at, name: 'loss', value: loss });
+    note(await losses.next(loss.then((value) => ({ at, loss: value }))));
     const isDue = at % config.evaluateEvery === 0 || at === config.steps;
     const evaluated = async () => {
+      note(await losses.rest());
       points.push({ step: at, name: 'learningRate', value: learningRateAt(config, at) });
       await validate(at);
     };
@@ -160,19 +170,21 @@ export async function train(options: TrainingOptions): Promise<{
       const byHand = hooks.finishRequested();
       if (byHand && !isDue) await evaluated();
       if (byHand || hasNothingToGain(at)) {
+        note(await losses.rest());
         report(at);
-        save(at);
+        await save(at);
         const early = byHand ? 'by hand' : 'no gain';
         return { outcome: 'done', early, progress: progressAt(at), waited };
       }
     }
     const now = performance.now();
     const stopping = hooks.stopRequested() && at < config.steps;
+    if (stopping) note(await losses.rest());
     if (now - reportedAt >= REPORT_INTERVAL_MS || stopping) report(at);
-    if (now - savedAt >= checkpointInterval || stopping) save(at);
+    if (now - savedAt >= checkpointInterval || stopping) await save(at);
     if (stopping) return { outcome: 'stopped', early: null, progress: progressAt(at), waited };
   }
   report(config.steps);
-  save(config.steps);
+  await save(config.steps);
   return { outcome: 'done', early: null, progress: progressAt(config.steps), waited };
 }

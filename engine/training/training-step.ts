@@ -33,12 +33,17 @@ export const freshState = (weights: FlatWeights): TrainingState => ({
 });
 
 export interface TrainingStep {
-  /** Trains on one batch; returns its loss before the update. */
-  run(batch: Batch, scalars: StepScalars): number;
+  /** How many losses may be to come while the next step is begun. */
+  readonly lossesAhead: number;
+  /**
+   * Trains on one batch; gives its loss before the update, some steps later where a card computes. The weights are the new
+   * ones at once. Errors: those of Engine.values.
+   */
+  run(batch: Batch, scalars: StepScalars): Promise<number>;
   /** Weights as they are now; owned by the step, valid until the next run. */
   tensors(): { readonly theta: Tensor1D; readonly statistics: Tensor1D };
-  /** Copy of the state on the host. */
-  read(): TrainingState;
+  /** Copy of the state on the host. Errors: those of Engine.values. */
+  read(): Promise<TrainingState>;
   dispose(): void;
 }
 
@@ -125,11 +130,9 @@ export function createTrainingStep(options: {
     if (tensor === undefined) throw new Error('the training step was disposed of');
     return tensor;
   };
-  // dataSync gives a view of the tensor's own memory under some backends: slice makes it ours.
-  const values = (i: number) => at(i).dataSync<'float32'>().slice();
-
   return {
-    run(batch, scalars) {
+    lossesAhead: engine.stepsAhead,
+    async run(batch, scalars) {
       const { stepSize, epsilon, decay } = scalars;
       const numbers = [stepSize, epsilon, decay].map((value) => tf.scalar(value));
       const inputs = objective.inputs.map(({ name, shape, dtype }) => {
@@ -139,13 +142,23 @@ export function createTrainingStep(options: {
       });
       const outputs = step.run([...state, ...numbers, ...frozen, ...rates, ...inputs]);
       const [loss, ...next] = outputs as [Tensor, ...Tensor1D[]];
-      const value = loss.dataSync<'float32'>()[0] ?? Number.NaN;
+      const values = engine.values(loss);
       tf.dispose([...state, ...numbers, ...inputs, loss]);
       state = next;
+      const [value = Number.NaN] = await values;
       return value;
     },
     tensors: () => ({ theta: at(0), statistics: at(1) }),
-    read: () => ({ theta: values(0), statistics: values(1), m: values(2), v: values(3) }),
+    async read() {
+      const all = [at(0), at(1), at(2), at(3)].map((tensor) => engine.values(tensor));
+      const [theta, statistics, m, v] = (await Promise.all(all)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      return { theta, statistics, m, v };
+    },
     dispose() {
       tf.dispose([...state, ...frozen, ...rates]);
       state = [];

@@ -22,7 +22,7 @@ import { NetworkConfig, OptimisationConfig } from '../../shared/entities.ts';
 
 interface Trial {
   readonly name: string;
-  readonly run: () => void;
+  readonly run: () => void | Promise<void>;
 }
 
 const CHANNELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33];
@@ -103,7 +103,11 @@ function layerTrials(engine: Engine): Trial[] {
 }
 
 /** Three steps and a prediction. */
-function trainAndPredict(engine: Engine, network: NetworkConfig, sizePx: number): void {
+async function trainAndPredict(
+  engine: Engine,
+  network: NetworkConfig,
+  sizePx: number,
+): Promise<void> {
   const classes = 3;
   const objective = segmentationObjective({ network, sizePx, classes });
   const specs = splitSpec(objective.spec, () => false);
@@ -134,11 +138,11 @@ function trainAndPredict(engine: Engine, network: NetworkConfig, sizePx: number)
     ['labels', labels],
   ]);
   for (let at = 1; at <= config.steps; at++) {
-    step.run({ size: config.batch, inputs }, stepScalars(config, at));
+    await step.run({ size: config.batch, inputs }, stepScalars(config, at));
   }
   step.dispose();
   const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });
-  segmenter.probabilities(toTensors([trained]), [
+  await segmenter.probabilities(toTensors([trained]), [
     image.subarray(0, sizePx * sizePx * network.inputChannels),
   ]);
   segmenter.dispose();
@@ -191,7 +195,9 @@ async function runPart(part: string, currentPath: string): Promise<never> {
         : networkTrials(engine);
   for (const { name, run } of trials) {
     writeFileSync(currentPath, name);
-    tf.tidy(run);
+    tf.engine().startScope();
+    await run();
+    tf.engine().endScope();
   }
   process.stdout.write(`${trials.length}`);
   process.exit(0);

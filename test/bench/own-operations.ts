@@ -53,7 +53,15 @@ const all = started.operations;
 const alone = flags.each ? all : [];
 const arms = [[], ...alone.map((operation) => [operation]), all];
 
-function measure({ size, batch, base }: { size: number; batch: number; base: number }): Row {
+async function measure({
+  size,
+  batch,
+  base,
+}: {
+  size: number;
+  batch: number;
+  base: number;
+}): Promise<Row> {
   const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
   const objective = segmentationObjective({ network, sizePx: size, classes: CLASSES });
   const specs = splitSpec(objective.spec, () => false);
@@ -85,11 +93,11 @@ function measure({ size, batch, base }: { size: number; batch: number; base: num
   const times: number[][] = arms.map(() => []);
   const losses: number[] = [];
   for (let at = 1; at <= config.steps; at++) {
-    steps.forEach((step, arm) => {
+    for (const [arm, step] of steps.entries()) {
       const start = process.cpuUsage();
-      losses[arm] = step.run({ size: batch, inputs }, stepScalars(config, at));
+      losses[arm] = await step.run({ size: batch, inputs }, stepScalars(config, at));
       if (at > WARM_UP_STEPS) times[arm]?.push(cpuMilliseconds(start));
-    });
+    }
   }
   for (const step of steps) step.dispose();
   const cpu = times.map(median);
@@ -105,6 +113,7 @@ function measure({ size, batch, base }: { size: number; batch: number; base: num
   };
 }
 
-const rows = sizes.map(measure);
+const rows: Row[] = [];
+for (const size of sizes) rows.push(await measure(size));
 report('CPU time of a training step', rows);
 console.log(JSON.stringify({ threads: started.info.threads, kernels: started.info.kernels, rows }));

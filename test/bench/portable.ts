@@ -58,7 +58,7 @@ async function measure(who: string): Promise<Run> {
   for (let i = 0; i < warmUp + Number(flags.steps); i++) {
     const start = performance.now();
     const cpuStart = process.cpuUsage();
-    steps.next();
+    await steps.next();
     if (i < warmUp) continue;
     times.push(performance.now() - start);
     const { user, system } = process.cpuUsage(cpuStart);

@@ -104,7 +104,7 @@ function cpuMilliseconds(since: NodeJS.CpuUsage): number {
   return (user + system) / 1000;
 }
 
-function timeTraining(engine: Engine, onWarm: () => void) {
+async function timeTraining(engine: Engine, onWarm: () => void) {
   const random = createRandom(0, 'bench');
   const image = Float32Array.from({ length: batch * size * size * 3 }, () => random.next());
   const mask = Float32Array.from({ length: batch * size * size }, () => random.below(2));
@@ -138,7 +138,7 @@ function timeTraining(engine: Engine, onWarm: () => void) {
       ['image', image],
       ['mask', mask],
     ]);
-    step.run({ size: batch, inputs }, stepScalars(config, at));
+    await step.run({ size: batch, inputs }, stepScalars(config, at));
     if (at === 1) firstStepMs = performance.now();
     if (at === WARM_UP_STEPS) {
       onWarm();
@@ -161,7 +161,7 @@ function timeTraining(engine: Engine, onWarm: () => void) {
   };
 }
 
-function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>) {
+async function timeInference(engine: Engine, trained: Awaited<ReturnType<typeof timeTraining>>) {
   const layers = createLayers(engine);
   const logits = ([image, theta, statistics]: readonly Tensor[]) => {
     const weights = tensorWeights(trained.spec, theta as Tensor1D, statistics as Tensor1D);
@@ -171,19 +171,20 @@ function timeInference(engine: Engine, trained: ReturnType<typeof timeTraining>)
   // In float32 whatever the training: as the product predicts.
   const infer = trace(engine, 'bench inference', logits);
   const { theta, statistics } = trained.step.tensors();
-  const run = () => {
+  const run = async () => {
     const image: Tensor = tf.tensor4d(trained.image, [batch, size, size, 3]);
     const outputs = infer.run([image, theta, statistics]);
-    for (const output of outputs) output.dataSync();
+    for (const output of outputs) await engine.values(output);
     tf.dispose([image, ...outputs]);
   };
-  run();
-  const times = Array.from({ length: INFERENCE_RUNS }, () => {
+  await run();
+  const times: { readonly clock: number; readonly cpu: number }[] = [];
+  while (times.length < INFERENCE_RUNS) {
     const start = performance.now();
     const cpuStart = process.cpuUsage();
-    run();
-    return { clock: performance.now() - start, cpu: cpuMilliseconds(cpuStart) };
-  });
+    await run();
+    times.push({ clock: performance.now() - start, cpu: cpuMilliseconds(cpuStart) });
+  }
   return {
     msInfer: median(times.map(({ clock }) => clock)),
     cpuMsInfer: median(times.map(({ cpu }) => cpu)),
@@ -194,10 +195,10 @@ const started = await startEngine({ threads, engine: EngineChoice.parse(flags.en
 const eager = flags.eager || flags.profile;
 const engine: Engine = eager ? { ...started, traced: false } : started;
 const operations = flags.profile && started.native ? operationTimes(started.native) : null;
-const trained = timeTraining(engine, () => operations?.restart());
+const trained = await timeTraining(engine, () => operations?.restart());
 if (operations !== null) report('operations of a step', operations.rows(steps, trained.msStep));
 const trainingMemory = process.resourceUsage().maxRSS / 1024;
-const { msInfer, cpuMsInfer } = timeInference(engine, trained);
+const { msInfer, cpuMsInfer } = await timeInference(engine, trained);
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 console.log(
   JSON.stringify({

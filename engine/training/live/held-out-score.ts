@@ -68,9 +68,9 @@ export class HeldOutScore {
     const predictions: LabelMap[] = [];
     const atOnce = inputsAPass(sizePx);
     let views: ValidationView[] = [];
-    const predictViews = () => {
+    const predictViews = async () => {
       const began = performance.now();
-      const probabilities = network.probabilities(views.map(({ pixels }) => pixels));
+      const probabilities = await network.probabilities(views.map(({ pixels }) => pixels));
       for (const [i, { truth }] of views.entries()) {
         const data = mostProbable(probabilities[i] ?? new Float32Array(), network.classes);
         predictions.push({ width: sizePx, height: sizePx, data });
@@ -84,10 +84,10 @@ export class HeldOutScore {
       const tile = await tileOf(member);
       if (tile !== null) views.push(...validationViews(tile, sizePx));
       if (views.length < atOnce) continue;
-      predictViews();
+      await predictViews();
       if (!(await between())) return;
     }
-    if (views.length > 0) predictViews();
+    if (views.length > 0) await predictViews();
     this.#tookMs = ownMs;
     const scored = scoredClasses(dataset);
     const dice = pooledDice(predictions, truths, { count: network.classes, scored });

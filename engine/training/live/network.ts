@@ -115,15 +115,15 @@ export interface LiveNetwork {
   readonly objective: Objective;
   readonly classes: number;
   /** Loss before the update. `at`: the step's number. */
-  train(batch: Batch, at: number): number;
+  train(batch: Batch, at: number): Promise<number>;
   /** By the weights of now. `area`: what of it; null: all. */
   predict(input: PredictionInput, area: Rectangle | null): Promise<LabelMap>;
   /** Probabilities of square views. [size, size, classes] each */
-  probabilities(views: readonly Float32Array[]): Float32Array[];
+  probabilities(views: readonly Float32Array[]): Promise<Float32Array[]>;
   /** A checkpoint to resume from. */
-  checkpoint(at: { readonly step: number; readonly trainedSeconds: number }): Uint8Array;
+  checkpoint(at: { readonly step: number; readonly trainedSeconds: number }): Promise<Uint8Array>;
   /** The same weights for other classes; this one is disposed of. Adam begins anew. */
-  regrown(dataset: Dataset): LiveNetwork;
+  regrown(dataset: Dataset): Promise<LiveNetwork>;
   dispose(): void;
 }
 
@@ -149,8 +149,8 @@ export function createLiveNetwork(
     ...{ engine, network, classes, sizePx: sampling.sizePx },
     specs: [spec],
   });
-  const checkpoint: LiveNetwork['checkpoint'] = ({ step: at, trainedSeconds }) => {
-    const { theta, statistics, m, v } = step.read();
+  const checkpoint: LiveNetwork['checkpoint'] = async ({ step: at, trainedSeconds }) => {
+    const { theta, statistics, m, v } = await step.read();
     return encodeCheckpoint({
       header: {
         objective: 'finetune',
@@ -185,8 +185,9 @@ export function createLiveNetwork(
     },
     probabilities: (views) => segmenter.probabilities([step.tensors()], views),
     checkpoint,
-    regrown(dataset) {
-      const old = checkpointWeights(decodeCheckpoint(checkpoint({ step: 0, trainedSeconds: 0 })));
+    async regrown(dataset) {
+      const now = await checkpoint({ step: 0, trainedSeconds: 0 });
+      const old = checkpointWeights(decodeCheckpoint(now));
       const next = pixelClasses(dataset);
       const target = objectiveOf(settings, { ...dataset, classes: next }).spec;
       const state = freshState(flattenWeights(target, withHeadOf(old, { target, seed })));

@@ -125,7 +125,7 @@ export class LiveSession {
       await nextTurn(); // lets messages arrive
       if (this.#stopping) break;
       await this.#answer();
-      this.#look();
+      await this.#look();
       const idle = this.#idleReason();
       if (idle !== null) {
         await this.#rest(idle);
@@ -172,7 +172,7 @@ export class LiveSession {
   }
 
   /** Takes up what has changed. */
-  #look(): void {
+  async #look(): Promise<void> {
     if (!this.#changed || performance.now() - this.#lookedAt < LOOK_INTERVAL_MS) return;
     this.#changed = false;
     this.#lookedAt = performance.now();
@@ -184,7 +184,7 @@ export class LiveSession {
       unreadable: this.#pictures.unreadable,
     });
     for (const id of left) this.#pictures.forget(id);
-    this.#followClasses(dataset);
+    await this.#followClasses(dataset);
     if (taken.length === 0 && left.length === 0) return;
     this.#plan = null;
     this.#newsAt = this.#step;
@@ -195,12 +195,12 @@ export class LiveSession {
     if (takings.length > 0) this.#emit({ type: 'taken', step: this.#step, takings });
   }
 
-  #followClasses(dataset: Dataset): void {
+  async #followClasses(dataset: Dataset): Promise<void> {
     const network = this.#network;
     if (network === null) return;
     const { hasBackground } = dataset;
     if (pixelClasses(dataset) === network.classes && hasBackground === this.#hasBackground) return;
-    this.#network = network.regrown(dataset);
+    this.#network = await network.regrown(dataset);
     this.#hasBackground = hasBackground;
     this.#plan = null;
     this.#newsAt = this.#step;
@@ -251,7 +251,7 @@ export class LiveSession {
       tiles.push(tile);
     }
     const began = performance.now();
-    const loss = network.train(batches.fill(at, tiles), at);
+    const loss = await network.train(batches.fill(at, tiles), at);
     this.#trainedMs += performance.now() - began;
     if (!Number.isFinite(loss)) {
       throw new AppError(
@@ -323,7 +323,8 @@ export class LiveSession {
     if (this.#network === null || this.#step === this.#savedStep) return;
     const at = { step: this.#step, trainedSeconds: this.#trainedSeconds() };
     this.#savedStep = this.#step;
-    await this.#deliver({ type: 'checkpoint', ...at, bytes: this.#network.checkpoint(at) });
+    const bytes = await this.#network.checkpoint(at);
+    await this.#deliver({ type: 'checkpoint', ...at, bytes });
   }
 
   #report(how: Pick<LiveProgress, 'phase' | 'why'>, atOnce = false): void {

@@ -69,14 +69,15 @@ export function averaging(
   const looks = members.length * symmetries.length;
   return {
     ...segmenter,
-    probabilities(_, inputs) {
+    async probabilities(_, inputs) {
       const [only] = members;
       if (looks === 1 && only !== undefined) return segmenter.probabilities(only, inputs);
       const means = inputs.map(() => new Float32Array(sizePx * sizePx * classes));
       for (const symmetry of symmetries) {
         const pictures = inputs.map((input) => lookedAt(input, sizePx, symmetry));
         for (const weights of members) {
-          segmenter.probabilities(weights, pictures).forEach((seen, i) => {
+          const looked = await segmenter.probabilities(weights, pictures);
+          looked.forEach((seen, i) => {
             const mean = means[i] ?? new Float32Array();
             forEachPair(sizePx, symmetry, (picture, to) => {
               for (let c = 0; c < classes; c++) {

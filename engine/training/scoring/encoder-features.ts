@@ -19,7 +19,7 @@ export interface FeatureExtractor {
   /** Inputs that one pass takes. */
   readonly atOnce: number;
   /** Inputs [size, size, channels] in [0, 1] each, `atOnce` of them at most → [bottleneck channels] each. */
-  features(inputs: readonly Float32Array[]): Float32Array[];
+  features(inputs: readonly Float32Array[]): Promise<Float32Array[]>;
   dispose(): void;
 }
 
@@ -45,15 +45,17 @@ export function createFeatureExtractor(options: {
   });
   return {
     atOnce,
-    features(inputs) {
+    async features(inputs) {
       // The last batch is filled up with zeros: another size would be another graph.
       const values = new Float32Array(atOnce * inputLength);
       inputs.forEach((input, i) => values.set(input, i * inputLength));
       const input = tf.tensor4d(values, [atOnce, sizePx, sizePx, network.inputChannels]);
       const vectors = tensors.flatMap(({ theta, statistics }) => [theta, statistics]);
-      const results = infer.run([input, ...vectors]);
-      const all = results[0]?.dataSync<'float32'>() ?? new Float32Array();
-      tf.dispose([input, ...results]);
+      const [result] = infer.run([input, ...vectors]);
+      if (result === undefined) throw new Error('the encoder gave nothing');
+      const coming = engine.values(result);
+      tf.dispose([input, result]);
+      const all = await coming;
       return inputs.map((_, i) => Float32Array.from(all.subarray(i * width, (i + 1) * width)));
     },
     dispose() {

@@ -106,14 +106,14 @@ export function meanDiceOfImages(
 }
 
 /** Validation Dice by the rule of the run; null where nothing can be scored. */
-export function validationDice(
+export async function validationDice(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   views: readonly ValidationView[],
   { classes, rule }: { readonly classes: ScoredClasses; readonly rule: 'classes' | 'images' },
-): number | null {
+): Promise<number | null> {
   const { sizePx } = segmenter;
-  const probabilities = segmenter.probabilities(
+  const probabilities = await segmenter.probabilities(
     weights,
     views.map((view) => view.pixels),
   );

@@ -173,16 +173,17 @@ const wholeOf = ({ width, height }: { readonly width: number; readonly height: n
   ...{ left: 0, top: 0, width, height },
 });
 
-function byResizing(
+async function byResizing(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
   images: readonly SqueezedImage[],
   options: PredictionOptions,
-): Prediction[] {
+): Promise<Prediction[]> {
   if (images.length === 0) return [];
   const { sizePx, classes } = segmenter;
   const inputs = images.map(({ small }) => small.data);
-  return segmenter.probabilities(weights, inputs).map((data, i) => {
+  const probabilities = await segmenter.probabilities(weights, inputs);
+  return probabilities.map((data, i) => {
     const { width, height } = images[i] ?? { width: sizePx, height: sizePx };
     const small = { width: sizePx, height: sizePx, channels: classes, data };
     const area = options.area ?? wholeOf({ width, height });
@@ -334,9 +335,9 @@ async function byWindows(
   });
   let waiting: { place: WindowPlace; input: Float32Array }[] = [];
   let done = 0;
-  const predictWaiting = () => {
+  const predictWaiting = async () => {
     const inputs = waiting.map(({ input }) => input);
-    const probabilities = segmenter.probabilities(weights, inputs);
+    const probabilities = await segmenter.probabilities(weights, inputs);
     waiting.forEach(({ place: { left, top } }, i) =>
       band.add(left, top, probabilities[i] ?? new Float32Array()),
     );
@@ -348,10 +349,10 @@ async function byWindows(
     const rows = await image.rows(top, Math.min(sizePx, height - top));
     for (const left of lefts) {
       waiting.push({ place: { left, top }, input: cutWindow(rows, left, sizePx) });
-      if (waiting.length === WINDOWS_AT_ONCE) predictWaiting();
+      if (waiting.length === WINDOWS_AT_ONCE) await predictWaiting();
     }
   }
-  if (waiting.length > 0) predictWaiting();
+  if (waiting.length > 0) await predictWaiting();
   band.end();
   return predicted.result();
 }
@@ -386,7 +387,7 @@ export async function predictLabelMaps(
   inputs: readonly PredictionInput[],
   options: PredictionOptions = {},
 ): Promise<Prediction[]> {
-  const small = byResizing(segmenter, weights, inputs.filter(isSqueezed), options);
+  const small = await byResizing(segmenter, weights, inputs.filter(isSqueezed), options);
   const predictions: Prediction[] = [];
   for (const input of inputs) {
     const next = isSqueezed(input)

@@ -10,6 +10,7 @@ import { createForwardPass, tensorWeights } from '../network/forward-pass.ts';
 import { createLayers } from '../network/layers.ts';
 import type { FlatWeights, NetworkSpec } from '../network/parameters.ts';
 import { segmentationLogits } from '../objectives/segmentation.ts';
+import { createLateReads } from '../tensorflow/late-reads.ts';
 import { trace } from '../tensorflow/trace.ts';
 
 /** Pixels of a batch: enough to keep the processor busy, small enough for its memory (8 inputs of 128 px). */
@@ -40,9 +41,12 @@ export interface Segmenter {
   readonly sizePx: number;
   /**
    * Inputs [size, size, channels] each → probabilities [size, size, classes] each, in order.
-   * `weights`: one for each of the specs that the segmenter was made for.
+   * `weights`: one for each of the specs that the segmenter was made for. Errors: those of Engine.values.
    */
-  probabilities(weights: readonly WeightTensors[], inputs: readonly Float32Array[]): Float32Array[];
+  probabilities(
+    weights: readonly WeightTensors[],
+    inputs: readonly Float32Array[],
+  ): Promise<Float32Array[]>;
   dispose(): void;
 }
 
@@ -71,9 +75,19 @@ export function createSegmenter(options: {
   return {
     classes,
     sizePx,
-    probabilities(weights, inputs) {
+    async probabilities(weights, inputs) {
       const vectors = weights.flatMap(({ theta, statistics }) => [theta, statistics]);
       const outputs: Float32Array[] = [];
+      const passes = createLateReads<{ readonly count: number; readonly all: Float32Array }>(
+        engine.stepsAhead,
+      );
+      const take = (read: readonly { readonly count: number; readonly all: Float32Array }[]) => {
+        for (const { count, all } of read) {
+          for (let i = 0; i < count; i++) {
+            outputs.push(all.slice(i * outputLength, (i + 1) * outputLength));
+          }
+        }
+      };
       for (let start = 0; start < inputs.length; start += batch) {
         const part = inputs.slice(start, start + batch);
         // The last batch is filled up with zeros: another size would be another graph.
@@ -81,13 +95,13 @@ export function createSegmenter(options: {
         part.forEach((input, i) => values.set(input, i * inputLength));
         const shape = [batch, sizePx, sizePx, network.inputChannels] as const;
         const input = tf.tensor4d(values, [...shape]);
-        const results = infer.run([input, ...vectors]);
-        const all = results[0]?.dataSync<'float32'>() ?? new Float32Array();
-        part.forEach((_, i) => {
-          outputs.push(all.slice(i * outputLength, (i + 1) * outputLength));
-        });
-        tf.dispose([input, ...results]);
+        const [result] = infer.run([input, ...vectors]);
+        if (result === undefined) throw new Error('the network gave nothing');
+        const coming = engine.values(result);
+        tf.dispose([input, result]);
+        take(await passes.next(coming.then((all) => ({ count: part.length, all }))));
       }
+      take(await passes.rest());
       return outputs;
     },
     dispose: () => infer.dispose(),

@@ -17,6 +17,7 @@ import {
   tooLargeFor,
   WANTED_FEATURES,
 } from './card.ts';
+import { correctKernels } from './corrected-kernels.ts';
 import { adapterNames, dawnVersion, openAdapter, type OpenAdapter, whyNoAdapter } from './dawn.ts';
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
@@ -121,8 +122,10 @@ export async function startCard(options: {
   };
   refuseTooLarge(device, name);
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+  correctKernels();
   const backend = new WebGPUBackend(device);
-  tf.removeBackend('webgpu');
+  const before: unknown = tf.findBackend('webgpu');
+  if (before !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend);
   await tf.setBackend('webgpu');
 

@@ -9,8 +9,8 @@ it('names itself', () => {
   expect(engine).toMatchObject({ info: { name: 'wasm', threads: 1 }, native: null, traced: false });
 });
 
-it('agrees with PyTorch under the portable engine, too, and leaves no tensor behind', () => {
+it('agrees with PyTorch under the portable engine, too, and leaves no tensor behind', async () => {
   const before = tf.memory().numTensors;
-  expectTorchAgreement(engine);
+  await expectTorchAgreement(engine);
   expect(tf.memory().numTensors).toBe(before);
 });

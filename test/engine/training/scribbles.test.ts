@@ -75,7 +75,7 @@ it('reaches nearly whole masks from strokes over a few percent of the pixels', a
     evaluateEvery: 150,
   });
   const makeBatch = createBatches({ objective, tiles, sizePx, augment: true, batch: 6, seed: 0 });
-  for (let at = 1; at <= config.steps; at++) step.run(makeBatch(at), stepScalars(config, at));
+  for (let at = 1; at <= config.steps; at++) await step.run(makeBatch(at), stepScalars(config, at));
 
   const segmenter = createSegmenter({
     engine,

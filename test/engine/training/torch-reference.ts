@@ -31,7 +31,7 @@ const LOSSES = [1.784193, 1.755982, 1.734562, 1.72507];
 /** After four steps, in eval mode: second image, row 7, column 9. */
 const PROBABILITIES = [0.22297, 0.35745, 0.41958];
 
-export function expectTorchAgreement(engine: Engine): void {
+export async function expectTorchAgreement(engine: Engine): Promise<void> {
   const objective = segmentationObjective({ network, sizePx, classes });
   const specs = splitSpec(objective.spec, () => false);
   const isGamma = specs.trained.parameters.flatMap(({ shape, kind }) =>
@@ -60,12 +60,16 @@ export function expectTorchAgreement(engine: Engine): void {
     ['image', image],
     ['labels', labels],
   ]);
-  LOSSES.forEach((loss, i) => {
-    expect(step.run({ size: 2, inputs }, stepScalars(config, i + 1))).toBeCloseTo(loss, 4);
-  });
+  for (const [i, loss] of LOSSES.entries()) {
+    const found = await step.run({ size: 2, inputs }, stepScalars(config, i + 1));
+    expect(found).toBeCloseTo(loss, 4);
+  }
 
   const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });
-  const [second] = segmenter.probabilities([step.tensors()], [image.subarray(sizePx * sizePx)]);
+  const [second] = await segmenter.probabilities(
+    [step.tensors()],
+    [image.subarray(sizePx * sizePx)],
+  );
   const at = (7 * sizePx + 9) * classes;
   PROBABILITIES.forEach((p, c) => expect(second?.[at + c]).toBeCloseTo(p, 3));
   step.dispose();

@@ -16,14 +16,15 @@ const config = OptimisationConfig.parse({
 });
 
 /** A step whose weights are the number of steps it has run. */
-function countingStep(loss: (step: number) => number, from = 0): TrainingStep {
+function countingStep(loss: (step: number) => number, from = 0, lossesAhead = 0): TrainingStep {
   let steps = from;
   const read = () => {
     const array = Float32Array.of(steps);
-    return { theta: array, statistics: array, m: array, v: array };
+    return Promise.resolve({ theta: array, statistics: array, m: array, v: array });
   };
   return {
-    run: () => loss(++steps),
+    lossesAhead,
+    run: () => Promise.resolve(loss(++steps)),
     read,
     tensors: () => {
       throw new Error('not used');
@@ -58,6 +59,8 @@ function recorder(stopAt = Infinity, finishAt = Infinity) {
 const run = (options: {
   hooks: TrainingHooks;
   loss?: (step: number) => number;
+  /** Losses that may be to come while the next step is begun. */
+  ahead?: number;
   scores?: number[];
   from?: TrainingProgress;
   checkpointInterval?: number;
@@ -65,7 +68,7 @@ const run = (options: {
 }) => {
   const scores = [...(options.scores ?? [])];
   return train({
-    step: countingStep(options.loss ?? (() => 1), options.from?.step),
+    step: countingStep(options.loss ?? (() => 1), options.from?.step, options.ahead),
     config,
     makeBatch: (step) => ({ size: step, inputs: new Map() }),
     evaluate: options.scores === undefined ? null : () => scores.shift() ?? NaN,
@@ -86,6 +89,24 @@ describe('the training loop', () => {
     expect(progress.best).toMatchObject({ step: 8, score: 0.9 });
     expect(progress.best?.weights.theta[0]).toBe(8);
     expect(checkpoints.map((c) => c.step)).toEqual([10]);
+  });
+
+  it('reads losses late where a card computes, in order, and all of them before what counts on them', async () => {
+    const { hooks, checkpoints, steps, stored } = recorder();
+    const { progress } = await run({
+      ...{ hooks, ahead: 3, scores: [0.5, 0.9, 0.7], checkpointInterval: 0 },
+    });
+    expect(steps('loss')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(progress.best).toMatchObject({ step: 8, score: 0.9 });
+    // No checkpoint is ahead of its curve.
+    checkpoints.forEach(({ step }, i) => expect(stored[i]?.at(-1)).toBe(step));
+  });
+
+  it('names the step that diverged although its loss is read late, and saves nothing after it', async () => {
+    const { hooks, checkpoints } = recorder();
+    const diverging = run({ hooks, ahead: 3, loss: (step) => (step === 6 ? NaN : 1) });
+    await expect(diverging).rejects.toThrow('The loss became NaN at step 6');
+    expect(checkpoints).toEqual([]);
   });
 
   it('keeps the earlier of two equal scores', async () => {

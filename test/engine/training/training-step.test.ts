@@ -75,12 +75,19 @@ function stepFor(
   });
 }
 
-function trainFor(step: TrainingStep, objective: Objective, steps: number, seed = 0): number[] {
+async function trainFor(
+  step: TrainingStep,
+  objective: Objective,
+  steps: number,
+  seed = 0,
+): Promise<number[]> {
   const { augment, batch } = config;
   const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed });
-  return Array.from({ length: steps }, (_, i) =>
-    step.run(makeBatch(i + 1), stepScalars(config, i + 1)),
-  );
+  const losses: number[] = [];
+  for (let at = 1; at <= steps; at++) {
+    losses.push(await step.run(makeBatch(at), stepScalars(config, at)));
+  }
+  return losses;
 }
 
 interface Result {
@@ -88,8 +95,8 @@ interface Result {
   readonly hash: string;
 }
 
-const hashOf = (step: TrainingStep) => {
-  const { theta, statistics, m, v } = step.read();
+const hashOf = async (step: TrainingStep) => {
+  const { theta, statistics, m, v } = await step.read();
   const hash = createHash('sha256');
   for (const part of [theta, statistics, m, v]) hash.update(new Uint8Array(part.buffer));
   return hash.digest('hex');
@@ -99,9 +106,9 @@ describe('a training step', () => {
   it('agrees with the same network, loss and optimiser in PyTorch', () =>
     expectTorchAgreement(engine));
 
-  it('learns two images by heart', () => {
+  it('learns two images by heart', async () => {
     const step = stepFor(segmentation);
-    const losses = trainFor(step, segmentation, 120);
+    const losses = await trainFor(step, segmentation, 120);
     expect(losses[0]).toBeGreaterThan(0.8);
     expect(losses.at(-1)).toBeLessThan(0.1);
     step.dispose();
@@ -110,37 +117,37 @@ describe('a training step', () => {
   it.each([
     ['with Graft’s own operations', () => engine.operations],
     ['without them', () => []],
-  ])('gives the same bits traced and eager, %s', (_, operationsOf) => {
+  ])('gives the same bits traced and eager, %s', async (_, operationsOf) => {
     const chosen = { ...engine, operations: operationsOf() };
     const [a, b] = [
       stepFor(segmentation, { engine: chosen }),
       stepFor(segmentation, { engine: { ...chosen, traced: false } }),
     ];
-    expect(trainFor(b, segmentation, 6)).toEqual(trainFor(a, segmentation, 6));
-    expect(hashOf(b)).toBe(hashOf(a));
+    expect(await trainFor(b, segmentation, 6)).toEqual(await trainFor(a, segmentation, 6));
+    expect(await hashOf(b)).toBe(await hashOf(a));
     a.dispose();
     b.dispose();
   });
 
-  it('gives the same bits for the same seed, and others for another', () => {
-    const hashes = [0, 0, 1].map((seed) => {
+  it('gives the same bits for the same seed, and others for another', async () => {
+    const hashes: string[] = [];
+    for (const seed of [0, 0, 1]) {
       const step = stepFor(segmentation);
-      trainFor(step, segmentation, 5, seed);
-      const hash = hashOf(step);
+      await trainFor(step, segmentation, 5, seed);
+      hashes.push(await hashOf(step));
       step.dispose();
-      return hash;
-    });
+    }
     expect(hashes[1]).toBe(hashes[0]);
     expect(hashes[2]).not.toBe(hashes[0]);
   });
 
-  it('holds a constant number of tensors and bounded memory', () => {
+  it('holds a constant number of tensors and bounded memory', async () => {
     const before = tf.memory().numTensors;
     const step = stepFor(segmentation);
-    trainFor(step, segmentation, 3);
+    await trainFor(step, segmentation, 3);
     const held = tf.memory().numTensors;
     const memory = process.memoryUsage().rss;
-    trainFor(step, segmentation, 200);
+    await trainFor(step, segmentation, 200);
     expect(tf.memory().numTensors).toBe(held);
     expect(process.memoryUsage().rss - memory).toBeLessThan(40e6);
     step.dispose();
@@ -149,15 +156,15 @@ describe('a training step', () => {
 });
 
 describe('a step in bfloat16', () => {
-  it('learns as in float32, only with other digits, and repeats its bits', ({ skip }) => {
+  it('learns as in float32, only with other digits, and repeats its bits', async ({ skip }) => {
     skip(!computesBfloat16(), 'this processor has no bfloat16');
-    const results = (['float32', 'bfloat16', 'bfloat16'] as const).map((precision) => {
+    const results: Result[] = [];
+    for (const precision of ['float32', 'bfloat16', 'bfloat16'] as const) {
       const step = stepFor(segmentation, { precision });
-      const losses = trainFor(step, segmentation, 60);
-      const hash = hashOf(step);
+      const losses = await trainFor(step, segmentation, 60);
+      results.push({ losses, hash: await hashOf(step) });
       step.dispose();
-      return { losses, hash };
-    });
+    }
     const [exact, narrow, again] = results as [Result, Result, Result];
     expect(narrow.losses[0]).toBeCloseTo(exact.losses[0] ?? NaN, 1);
     expect(narrow.losses[0]).not.toBe(exact.losses[0]);
@@ -178,20 +185,20 @@ describe('a step in bfloat16', () => {
 describe('a frozen encoder', () => {
   const trained = segmentation.spec.parameters.filter((p) => p.group !== 'encoder');
 
-  it('leaves the rest to be trained', () => {
+  it('leaves the rest to be trained', async () => {
     const step = stepFor(segmentation, { frozen: 'encoder' });
     const size = trained.reduce((sum, p) => sum + p.shape.reduce((a, b) => a * b, 1), 0);
-    const losses = trainFor(step, segmentation, 30);
-    expect(step.read().theta.length).toBe(size);
+    const losses = await trainFor(step, segmentation, 30);
+    expect((await step.read()).theta.length).toBe(size);
     expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.7);
     step.dispose();
   });
 
-  it('costs no gradient', () => {
+  it('costs no gradient', async () => {
     const operations = vi.spyOn(engine.native, 'executeSingleOutput');
     const eager = { ...engine, traced: false };
     const step = stepFor(segmentation, { frozen: 'encoder', engine: eager });
-    trainFor(step, segmentation, 1);
+    await trainFor(step, segmentation, 1);
     const ofKernels = ['Conv2DBackpropFilter', 'GraftFilterGradient'];
     const gradients = operations.mock.calls.filter(([op]) => ofKernels.includes(op));
     operations.mockRestore();
@@ -203,7 +210,7 @@ describe('a frozen encoder', () => {
 });
 
 describe('ignored pixels', () => {
-  it('have no influence on loss or weights', () => {
+  it('have no influence on loss or weights', async () => {
     const half = tiles.map((tile) => ({
       ...tile,
       labels: Uint8Array.from(tile.labels ?? [], (v, i) => (i % sizePx < 16 ? v : IGNORE)),
@@ -223,13 +230,13 @@ describe('ignored pixels', () => {
       });
       return batch;
     };
-    const results = [IGNORE, 77, -1].map((ignored) => {
+    const results: { readonly loss: number; readonly hash: string }[] = [];
+    for (const ignored of [IGNORE, 77, -1]) {
       const step = stepFor(segmentation);
-      const loss = step.run(batchOf(ignored), stepScalars(config, 1));
-      const hash = hashOf(step);
+      const loss = await step.run(batchOf(ignored), stepScalars(config, 1));
+      results.push({ loss, hash: await hashOf(step) });
       step.dispose();
-      return { loss, hash };
-    });
+    }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
   });

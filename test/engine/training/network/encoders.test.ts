@@ -60,7 +60,7 @@ const titled = networks.map((network) => {
 
 const SIZE = 64;
 
-function steps(
+async function steps(
   network: NetworkConfig,
   options: { native: boolean; traced: boolean; frozen: boolean },
 ) {
@@ -91,7 +91,7 @@ function steps(
       ['labels', labels],
     ]),
   };
-  const losses = [1, 2, 3].map((at) => step.run(batch, stepScalars(config, at)));
+  const losses = await Promise.all([1, 2, 3].map((at) => step.run(batch, stepScalars(config, at))));
   step.dispose();
   return losses;
 }
@@ -119,10 +119,10 @@ describe.each(titled)('%s', (_, network) => {
     );
   });
 
-  it('trains alike as a graph, operation by operation, and with the portable layers', () => {
-    const traced = steps(network, { native: true, traced: true, frozen: false });
-    const eager = steps(network, { native: true, traced: false, frozen: false });
-    const portable = steps(network, { native: false, traced: false, frozen: false });
+  it('trains alike as a graph, operation by operation, and with the portable layers', async () => {
+    const traced = await steps(network, { native: true, traced: true, frozen: false });
+    const eager = await steps(network, { native: true, traced: false, frozen: false });
+    const portable = await steps(network, { native: false, traced: false, frozen: false });
     expect(traced[2]).toBeLessThan(traced[0] ?? NaN);
     // Later losses drift apart by rounding: a batch norm over eight values at the bottleneck amplifies it.
     for (const other of [eager, portable]) {
@@ -131,8 +131,8 @@ describe.each(titled)('%s', (_, network) => {
     }
   });
 
-  it('trains its decoder over a frozen encoder', () => {
-    const losses = steps(network, { native: true, traced: true, frozen: true });
+  it('trains its decoder over a frozen encoder', async () => {
+    const losses = await steps(network, { native: true, traced: true, frozen: true });
     expect(losses[2]).toBeLessThan(losses[0] ?? NaN);
   });
 });

@@ -81,11 +81,11 @@ function numericGradients(f: TensorFunction, inputs: readonly Input[], step: num
   );
 }
 
-export async function withBackend<T>(name: 'cpu' | 'wasm', body: () => T): Promise<T> {
+export async function withBackend<T>(name: 'cpu' | 'wasm', body: () => T | Promise<T>): Promise<T> {
   const before = tf.getBackend();
   await tf.setBackend(name);
   try {
-    return body();
+    return await body();
   } finally {
     await tf.setBackend(before);
   }

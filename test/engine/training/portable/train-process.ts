@@ -10,8 +10,8 @@ import { createSteps } from './training-steps.ts';
 const [threads = 1, seed = 0] = process.argv.slice(2).map(Number);
 const engine = await startEngine({ engine: 'wasm', threads });
 const steps = createSteps(engine, { sizePx: 32, batch: 4, base: 8, depth: 3, seed });
-const losses = Array.from({ length: 4 }, () => steps.next());
-const { theta, statistics, m, v } = steps.read();
+const losses = await Promise.all(Array.from({ length: 4 }, () => steps.next()));
+const { theta, statistics, m, v } = await steps.read();
 const hash = createHash('sha256');
 for (const values of [theta, statistics, m, v]) hash.update(values);
 process.stdout.write(

@@ -14,8 +14,8 @@ import { createRandom } from '../../../../shared/random.ts';
 
 export interface Steps {
   /** Trains on the one batch once more; returns the loss before the update. */
-  next(): number;
-  read(): TrainingState;
+  next(): Promise<number>;
+  read(): Promise<TrainingState>;
   dispose(): void;
 }
 

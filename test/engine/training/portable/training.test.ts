@@ -28,14 +28,14 @@ describe('training the U-Net on the portable engine', () => {
   }
 
   it('follows the cpu backend step by step', async () => {
-    const train = () => {
+    const train = async () => {
       const steps = createSteps(engine, tiny);
-      const losses = Array.from({ length: 3 }, () => steps.next());
-      const { theta } = steps.read();
+      const losses = await Promise.all(Array.from({ length: 3 }, () => steps.next()));
+      const { theta } = await steps.read();
       steps.dispose();
       return { losses, theta };
     };
-    const wasm = train();
+    const wasm = await train();
     const cpu = await withBackend('cpu', train);
     for (const [i, loss] of wasm.losses.entries())
       expect(loss).toBeCloseTo(cpu.losses[i] ?? NaN, 4);
@@ -47,22 +47,22 @@ describe('training the U-Net on the portable engine', () => {
     expect(largest).toBeLessThan(2e-4);
   });
 
-  it('learns a batch by heart in constant memory', () => {
+  it('learns a batch by heart in constant memory', async () => {
     const steps = createSteps(engine, tiny);
-    const first = steps.next();
-    steps.next();
+    const first = await steps.next();
+    await steps.next();
     const before = { ...allocated(), heap: heapBytes() };
     let last = first;
-    for (let i = 0; i < 100; i++) last = steps.next();
+    for (let i = 0; i < 100; i++) last = await steps.next();
     expect(last).toBeLessThan(0.8 * first);
     expect({ ...allocated(), heap: heapBytes() }).toEqual(before);
     steps.dispose();
   });
 
-  it('leaves nothing behind when it ends', () => {
+  it('leaves nothing behind when it ends', async () => {
     const before = allocated();
     const steps = createSteps(engine, tiny);
-    steps.next();
+    await steps.next();
     steps.dispose();
     expect(allocated()).toEqual(before);
   });

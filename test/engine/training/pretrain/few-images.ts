@@ -91,14 +91,14 @@ function begin(task: PretrainingTask, { channels, base, sizePx, seed = 3 }: Sett
 }
 
 /** Losses of a few steps. byHeart: every step sees the first step's batch, what a task draws for it included. */
-export function lossesOf(
+export async function lossesOf(
   task: PretrainingTask,
   options: Setting & {
     readonly engine: Engine;
     readonly steps: number;
     readonly byHeart?: boolean;
   },
-): number[] {
+): Promise<number[]> {
   const { engine, steps, sizePx, seed = 0, byHeart = false } = options;
   const { objective, tiles, weights } = begin(task, options);
   const specs = splitSpec(objective.spec, () => false);
@@ -111,9 +111,10 @@ export function lossesOf(
   });
   const { augment, batch } = config;
   const makeBatch = createBatches({ objective, tiles, sizePx, augment, batch, seed });
-  const losses = Array.from({ length: steps }, (_, i) =>
-    step.run(makeBatch(byHeart ? 1 : i + 1), stepScalars(config, i + 1)),
-  );
+  const losses: number[] = [];
+  for (let at = 1; at <= steps; at++) {
+    losses.push(await step.run(makeBatch(byHeart ? 1 : at), stepScalars(config, at)));
+  }
   step.dispose();
   return losses;
 }
@@ -122,13 +123,13 @@ export function lossesOf(
  * Share of its first loss that a task comes down to when it sees one batch of four images, views and corruptions
  * included, over and over: nothing but the optimisation is left to chance.
  */
-export function learnedByHeart(
+export async function learnedByHeart(
   task: PretrainingTask,
   { engine, seed }: { readonly engine: Engine; readonly seed: number },
-): number {
+): Promise<number> {
   const [channels = 1] = channelsFor(task);
   const options = { engine, seed, channels, steps: 40, base: 8, sizePx: 16, byHeart: true };
-  const losses = lossesOf(task, options);
+  const losses = await lossesOf(task, options);
   return (losses.at(-1) ?? NaN) / (losses[0] ?? NaN);
 }
 

@@ -7,7 +7,8 @@ import { startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { learnedByHeart } from './few-images.ts';
 
 const engine = await startEngine({ threads: 1, engine: 'tensorflow' });
-const shares = process.argv
-  .slice(2)
-  .map((name) => learnedByHeart(PretrainingTask.parse(name), { engine, seed: 1 }));
+const shares: number[] = [];
+for (const name of process.argv.slice(2)) {
+  shares.push(await learnedByHeart(PretrainingTask.parse(name), { engine, seed: 1 }));
+}
 process.stdout.write(JSON.stringify(shares));

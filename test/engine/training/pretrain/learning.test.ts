@@ -16,15 +16,15 @@ const engine = await nativeEngineOrSkip();
 const LEARNED = 0.5;
 
 describe.each(PRETRAINING_TASKS)('%s', (task) => {
-  it.each([1, 2])('learns four images by heart from seed %i', (seed) => {
-    expect(learnedByHeart(task, { engine, seed })).toBeLessThan(LEARNED);
+  it.each([1, 2])('learns four images by heart from seed %i', async (seed) => {
+    expect(await learnedByHeart(task, { engine, seed })).toBeLessThan(LEARNED);
   });
 
-  it('gives the same losses traced and eager, whatever the channels', () => {
+  it('gives the same losses traced and eager, whatever the channels', async () => {
     for (const channels of channelsFor(task)) {
       const setting = { steps: 2, channels, base: 8, sizePx: 16 };
-      const traced = lossesOf(task, { engine, ...setting });
-      const eager = lossesOf(task, { engine: { ...engine, traced: false }, ...setting });
+      const traced = await lossesOf(task, { engine, ...setting });
+      const eager = await lossesOf(task, { engine: { ...engine, traced: false }, ...setting });
       eager.forEach((loss, i) => expect(loss).toBeCloseTo(traced[i] ?? NaN, 5));
     }
   });

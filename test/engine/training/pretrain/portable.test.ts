@@ -15,7 +15,7 @@ describe('on the portable engine', () => {
   it.each(PRETRAINING_TASKS)('%s follows the cpu backend step by step', async (task) => {
     const [channels = 1] = channelsFor(task);
     const train = () => lossesOf(task, { engine, steps: 2, channels, base: 2, sizePx: 16 });
-    const wasm = train();
+    const wasm = await train();
     const cpu = await withBackend('cpu', train);
     wasm.forEach((loss, i) => expect(loss).toBeCloseTo(cpu[i] ?? NaN, 3));
   });

@@ -19,10 +19,12 @@ const network = (positional: boolean): Segmenter => ({
   classes: 2,
   sizePx,
   probabilities: (_, inputs) =>
-    inputs.map((input) => {
-      const shift = positional ? input.slice(0, sizePx).reduce((sum, v) => sum + v, 0) / 100 : 0;
-      return Float32Array.from([...input].flatMap((v) => [1 - v - shift, v + shift]));
-    }),
+    Promise.resolve(
+      inputs.map((input) => {
+        const shift = positional ? input.slice(0, sizePx).reduce((sum, v) => sum + v, 0) / 100 : 0;
+        return Float32Array.from([...input].flatMap((v) => [1 - v - shift, v + shift]));
+      }),
+    ),
   dispose: () => undefined,
 });
 const noise = (width: number, height: number): Raster => ({
@@ -32,30 +34,29 @@ const noise = (width: number, height: number): Raster => ({
 const scored = { scores: { hasBackground: true } };
 
 describe('averages', () => {
-  it('of a network that sees no direction are what it says', () => {
+  it('of a network that sees no direction are what it says', async () => {
     const input = noise(sizePx, sizePx).data;
     for (const square of [true, false]) {
       const symmetries = symmetriesOf({ flips: true, square });
       expect(symmetries).toHaveLength(square ? 8 : 4);
-      const [mean] = averaging(network(false), { members: [[], []], symmetries }).probabilities(
-        [],
-        [input],
-      );
+      const averaged = averaging(network(false), { members: [[], []], symmetries });
+      const [mean] = await averaged.probabilities([], [input]);
       input.forEach((v, i) => expect(mean?.[2 * i + 1]).toBeCloseTo(v, 5));
     }
   });
 
-  it('turn with the image: a flipped or turned input gives the flipped or turned mean', () => {
+  it('turn with the image: a flipped or turned input gives the flipped or turned mean', async () => {
     const symmetries = symmetriesOf({ flips: true, square: true });
-    const of = (input: Float32Array) => {
+    const of = async (input: Float32Array) => {
       const averaged = averaging(network(true), { members: [[]], symmetries });
-      return averaged.probabilities([], [input])[0] ?? new Float32Array();
+      const [mean] = await averaged.probabilities([], [input]);
+      return mean ?? new Float32Array();
     };
     const input = noise(sizePx, sizePx).data;
     const at = (x: number, y: number) => y * sizePx + x;
     const quarter = (i: number) => at(sizePx - 1 - Math.floor(i / sizePx), i % sizePx);
-    const turned = of(input.map((_, i) => input[quarter(i)] ?? 0));
-    const mean = of(input);
+    const turned = await of(input.map((_, i) => input[quarter(i)] ?? 0));
+    const mean = await of(input);
     turned.forEach((v, i) => {
       expect(v).toBeCloseTo(mean[2 * quarter(i >> 1) + (i % 2)] ?? NaN, 5);
     });
@@ -103,7 +104,11 @@ describe('a region', () => {
 
 describe('scores of pixels', () => {
   it('say how likely a pixel is foreground, and the best foreground class, below the threshold too', async () => {
-    const segmenter: Segmenter = { ...network(false), classes: 3, probabilities: () => [answers] };
+    const segmenter: Segmenter = {
+      ...network(false),
+      classes: 3,
+      probabilities: () => Promise.resolve([answers]),
+    };
     const answers = new Float32Array(sizePx * sizePx * 3).fill(1 / 3);
     answers.set([0.6, 0.1, 0.3, 0.2, 0.4, 0.4]);
     const input = await predictionInput(rowsOf(noise(sizePx, sizePx)), { mode: 'resize', sizePx });

@@ -33,7 +33,9 @@ function threshold(): Segmenter & { readonly seen: number[] } {
     seen,
     probabilities(_, inputs) {
       seen.push(inputs.length);
-      return inputs.map((input) => Float32Array.from([...input].flatMap((v) => [1 - v, v])));
+      return Promise.resolve(
+        inputs.map((input) => Float32Array.from([...input].flatMap((v) => [1 - v, v]))),
+      );
     },
     dispose: () => undefined,
   };
@@ -51,7 +53,7 @@ function image(width: number, height: number, edge: number): Raster {
 const passThrough = (classes: number): Segmenter => ({
   classes,
   sizePx,
-  probabilities: (_, inputs) => inputs.map((input) => input.slice()),
+  probabilities: (_, inputs) => Promise.resolve(inputs.map((input) => input.slice())),
   dispose: () => undefined,
 });
 
@@ -193,13 +195,15 @@ describe('the blending of windows', () => {
     const wrongAtEdges: Segmenter = {
       ...threshold(),
       probabilities: (_, inputs) =>
-        inputs.map((input) =>
-          Float32Array.from(
-            [...input].flatMap((value, p) => {
-              const [x, y] = [p % sizePx, Math.floor(p / sizePx)];
-              const edge = Math.min(x, y, sizePx - 1 - x, sizePx - 1 - y);
-              return edge < 1 ? [0.9, 0.1] : [1 - value, value];
-            }),
+        Promise.resolve(
+          inputs.map((input) =>
+            Float32Array.from(
+              [...input].flatMap((value, p) => {
+                const [x, y] = [p % sizePx, Math.floor(p / sizePx)];
+                const edge = Math.min(x, y, sizePx - 1 - x, sizePx - 1 - y);
+                return edge < 1 ? [0.9, 0.1] : [1 - value, value];
+              }),
+            ),
           ),
         ),
     };
@@ -235,22 +239,22 @@ describe('validation', () => {
   const dice = (views: readonly ValidationView[], rule: 'classes' | 'images') =>
     validationDice(threshold(), [], views, { classes: BINARY, rule });
 
-  it('is Dice over the pixels of all images, without ignored ones', () => {
+  it('is Dice over the pixels of all images, without ignored ones', async () => {
     const right = tile(1, 16, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
     const half = tile(3, 16, (x) => (x < 4 ? IGNORE : x < 8 ? 0 : x < 12 ? 1 : IGNORE));
     const views = [right, wrong, half].flatMap((own) => validationViews(own, sizePx));
     // Columns of class 1: predicted 8 + 8 + 4, true 8 + 8 + 4, both 8 + 0 + 4.
-    expect(dice(views, 'classes')).toBeCloseTo((2 * 12) / 40, 6);
-    expect(dice(views, 'images')).toBeCloseTo((1 + 0 + 1) / 3, 6);
+    expect(await dice(views, 'classes')).toBeCloseTo((2 * 12) / 40, 6);
+    expect(await dice(views, 'images')).toBeCloseTo((1 + 0 + 1) / 3, 6);
   });
 
-  it('looks at no more than four crops of a large image', () => {
+  it('looks at no more than four crops of a large image', async () => {
     const large = tile(1, 160, (x) => (x < 8 ? 0 : 1));
     const wrong = tile(2, 16, (x) => (x < 8 ? 1 : 0));
     const views = [large, wrong].flatMap((own) => validationViews(own, sizePx));
     expect(views.length).toBeLessThanOrEqual(5);
-    expect(dice(views, 'images')).toBeCloseTo(0.5, 6);
+    expect(await dice(views, 'images')).toBeCloseTo(0.5, 6);
   });
 
   const maps = (...rows: string[]) =>

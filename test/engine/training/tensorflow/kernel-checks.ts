@@ -11,6 +11,7 @@ import {
   createTrainingStep,
   freshState,
   splitSpec,
+  type TrainingState,
 } from '../../../../engine/training/training-step.ts';
 import { NetworkConfig, OptimisationConfig } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
@@ -33,7 +34,7 @@ const config = OptimisationConfig.parse({
   evaluateEvery: 4,
 });
 
-function check(encoder: string) {
+async function check(encoder: string) {
   const network = NetworkConfig.parse({ encoder, base: 2, encoderWidth: 0.0625, depth: 2 });
   const objective = segmentationObjective({ network, sizePx, classes: 2 });
   const specs = splitSpec(objective.spec, () => false);
@@ -41,7 +42,11 @@ function check(encoder: string) {
   const frozen = flattenWeights(specs.frozen, weights);
   const start = freshState(flattenWeights(specs.trained, weights));
   /** Losses of these steps, and the state after each. */
-  function train(steps: readonly number[], initial = start, how: Partial<typeof engine> = {}) {
+  async function train(
+    steps: readonly number[],
+    initial = start,
+    how: Partial<typeof engine> = {},
+  ) {
     const step = createTrainingStep({
       engine: { ...engine, ...how },
       objective,
@@ -49,34 +54,38 @@ function check(encoder: string) {
       initial,
       frozen,
     });
-    const after = steps.map((at) => ({
-      loss: step.run({ size: batch, inputs }, stepScalars(config, at)),
-      state: step.read(),
-    }));
+    const after: { readonly loss: number; readonly state: TrainingState }[] = [];
+    for (const at of steps) {
+      const loss = await step.run({ size: batch, inputs }, stepScalars(config, at));
+      after.push({ loss, state: await step.read() });
+    }
     step.dispose();
     return after;
   }
-  const whole = train([1, 2, 3]);
+  const whole = await train([1, 2, 3]);
   const withoutOwn = { operations: [] };
-  const resumes = (how: Partial<typeof engine>) => {
-    const all = train([1, 2, 3], start, how);
-    const [again] = train([3], all[1]?.state, how);
+  const resumes = async (how: Partial<typeof engine>) => {
+    const all = await train([1, 2, 3], start, how);
+    const [again] = await train([3], all[1]?.state, how);
     return JSON.stringify(all[2]?.state) === JSON.stringify(again?.state);
   };
   // After one step m is a tenth of the gradient.
-  const gradientOf = ([first]: ReturnType<typeof train>) => first?.state.m ?? new Float32Array();
+  const gradientOf = ([first]: Awaited<ReturnType<typeof train>>) =>
+    first?.state.m ?? new Float32Array();
   const gradient = gradientOf(whole);
   const difference = (other: Float32Array) =>
     Math.hypot(...gradient.map((value, i) => value - (other[i] ?? NaN))) / Math.hypot(...gradient);
   return {
     encoder,
     losses: whole.map(({ loss }) => loss),
-    resumes: resumes({}) && resumes(withoutOwn),
-    differenceWithoutOwn: difference(gradientOf(train([1], start, withoutOwn))),
-    eagerDifference: difference(gradientOf(train([1], start, { traced: false }))),
-    portableDifference: difference(gradientOf(train([1], start, { traced: false, native: null }))),
+    resumes: (await resumes({})) && (await resumes(withoutOwn)),
+    differenceWithoutOwn: difference(gradientOf(await train([1], start, withoutOwn))),
+    eagerDifference: difference(gradientOf(await train([1], start, { traced: false }))),
+    portableDifference: difference(
+      gradientOf(await train([1], start, { traced: false, native: null })),
+    ),
   };
 }
 
-const checks = ['plain', 'resnet18'].map(check);
+const checks = await Promise.all(['plain', 'resnet18'].map(check));
 process.stdout.write(JSON.stringify({ kernels: engine.info.kernels ?? null, checks }));
