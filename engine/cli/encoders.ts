@@ -58,6 +58,7 @@ const whereFrom = ({ file, runId }: Encoder) =>
 
 const inspectionLines = (found: WeightInspection): string[] => [
   ...reportLines(found),
+  `SHA-256 ${found.sha256}`,
   found.obstacle ?? `fits: ${networkInText(found.network)}`,
 ];
 
@@ -91,7 +92,7 @@ export function addEncoderCommands(program: Command): void {
       .description('what a weight file holds, layer by layer, without importing it')
       .argument('<file>', 'weight file'),
   )
-    .addHelpText('after', '\nExample:\n  graft encoder inspect resnet18.safetensors')
+    .addHelpText('after', '\nExample:\n  graft encoder inspect resnet18.pth')
     .action(async (file: string, options: SourceOptions) => {
       await withEngine({}, async (engine) => {
         const found = await engine.call('encoders.inspect', {
@@ -107,7 +108,7 @@ export function addEncoderCommands(program: Command): void {
   sourceOptions(
     encoder
       .command('import')
-      .description('brings in weights: safetensors (torchvision, timm, Graft), Keras .h5 or .keras')
+      .description('brings in weights: .pth or .pt of PyTorch, safetensors, Keras .h5 or .keras')
       .argument('<project>', 'project file')
       .argument('<file>', 'weight file')
       .option('--name <name>', 'name in the project (default: after the file)'),
@@ -116,7 +117,7 @@ export function addEncoderCommands(program: Command): void {
       'after',
       `
 Examples:
-  graft encoder import cells.graft resnet18.safetensors --name "ResNet-18, ImageNet"
+  graft encoder import cells.graft resnet18.pth --name "ResNet-18, ImageNet"
   graft encoder import cells.graft mobilenet_v2.h5 --base 16`,
     )
     .action(async (path: string, file: string, options: SourceOptions & { name?: string }) => {

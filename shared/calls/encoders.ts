@@ -29,7 +29,7 @@ const PreprocessingName = z.enum(PREPROCESSINGS);
 export type PreprocessingName = z.infer<typeof PreprocessingName>;
 
 const WeightSource = {
-  /** A weight file: safetensors, .h5, .weights.h5 or .keras. */
+  /** A weight file: .pth, .pt, safetensors, .h5, .weights.h5 or .keras. */
   path: FilePath,
   preprocessing: PreprocessingName.default('auto'),
   /** Decoder that the encoder is to be used with, for what the file does not say. */

@@ -13,7 +13,7 @@ import {
   type Weights,
 } from '../network/parameters.ts';
 import { encoderSpec } from '../network/unet.ts';
-import type { StoredTensor } from './safetensors.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 import { type RecognisedNetwork, sourceLayers } from './source-names.ts';
 
 export interface ForeignFile {

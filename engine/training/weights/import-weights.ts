@@ -12,7 +12,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { filterSpec, joinSpecs, type NetworkSpec, type Weights } from '../network/parameters.ts';
 import { decoderSpec, encoderSpec } from '../network/unet.ts';
 import { convertWeights, type ForeignFile } from './foreign-weights.ts';
-import { looksLikeHdf5, looksLikeZip, pickled, readKerasFile } from './keras-file.ts';
+import { looksLikeHdf5, readKerasFile } from './keras-file.ts';
 import { fromKerasNames } from './keras-model.ts';
 import {
   decodeNetwork,
@@ -20,8 +20,11 @@ import {
   isNetworkFile,
   type StoredNetwork,
 } from './network-file.ts';
-import { readSafetensors, type StoredTensor } from './safetensors.ts';
+import { readSafetensors } from './safetensors.ts';
 import { recogniseNetwork } from './source-names.ts';
+import type { StoredTensor } from './stored-tensor.ts';
+import { isTorchStream, isTorchZip, readTorchFile } from './torch-file.ts';
+import { entryNames, looksLikeZip } from './zip-entries.ts';
 
 export interface ImportedWeights {
   readonly network: NetworkConfig;
@@ -125,8 +128,12 @@ function ownNetwork(stored: StoredNetwork, subject: string): Reading {
   };
 }
 
-function foreignFile(file: ForeignFile, options: ImportOptions): Reading {
-  const { subject, tensors } = file;
+/** `notes`: what reading the file had to say. */
+function foreignFile(
+  file: ForeignFile & { readonly notes?: readonly string[] },
+  options: ImportOptions,
+): Reading {
+  const { subject, tensors, notes = [] } = file;
   const recognised = recogniseNetwork(new Set(tensors.keys()), subject);
   const { states, ...converted } = convertWeights(file, recognised, options);
   const layers = layerReport(
@@ -137,18 +144,39 @@ function foreignFile(file: ForeignFile, options: ImportOptions): Reading {
     ...converted,
     naming: recognised.naming,
     unused: [...converted.unused],
-    notes: [...converted.notes],
+    notes: [...notes, ...converted.notes],
     layers,
     obstacle: obstacleAmong(layers, subject),
   };
 }
 
-/** PyTorch's old format and NumPy's begin so; their new one is a zip. */
+/** Bare pickles, PyTorch's streams of old among them. */
 const isPickle = (bytes: Buffer) => bytes[0] === 0x80 && (bytes[1] ?? 0) <= 5;
 const isNumPy = (bytes: Buffer) => bytes.toString('latin1', 0, 6) === '\u0093NUMPY';
 
+/** null: damaged, as its reader will say. */
+function namesOf(zip: Buffer): string[] | null {
+  try {
+    return entryNames(zip);
+  } catch {
+    return null;
+  }
+}
+
+const barePickle = (subject: string) =>
+  new AppError(
+    'unsupported',
+    `${subject} is a pickle, but not a file of PyTorch: reading it would run whatever code it carries, so Graft does not. Save the weights with torch.save(model.state_dict(), "weights.pth"), or as safetensors.`,
+    { subject },
+  );
+
 async function read(bytes: Buffer, subject: string, options: ImportOptions): Promise<Reading> {
-  if (isPickle(bytes)) throw pickled(subject);
+  const names = looksLikeZip(bytes) ? namesOf(bytes) : null;
+  if (isTorchStream(bytes) || (names !== null && isTorchZip(names))) {
+    const file = readTorchFile(bytes, { subject, names });
+    return foreignFile({ subject, ...file, epsilons: new Map() }, options);
+  }
+  if (isPickle(bytes)) throw barePickle(subject);
   if (looksLikeZip(bytes) || looksLikeHdf5(bytes)) {
     const { description, ...file } = await readKerasFile(bytes, subject);
     return description === null
@@ -162,16 +190,16 @@ async function read(bytes: Buffer, subject: string, options: ImportOptions): Pro
   }
   const why = isNumPy(bytes)
     ? 'a NumPy array without names of layers'
-    : 'neither safetensors nor HDF5 nor a .keras file';
+    : 'neither safetensors nor a file of PyTorch or Keras';
   throw new AppError(
     'unsupported',
-    `${subject} is ${why}, or it is cut off. Give weights as safetensors (torchvision or timm names), Keras .h5, .weights.h5 or .keras, or an export of Graft.`,
+    `${subject} is ${why}, or it is cut off. Give weights as .pth, .pt or safetensors (torchvision or timm names), Keras .h5, .weights.h5 or .keras, or an export of Graft.`,
     { subject },
   );
 }
 
 /**
- * Errors: unreadable; corrupt (cut off, damaged); unsupported (pickles, other networks, files that hold no weights);
+ * Errors: unreadable; corrupt (cut off, damaged); unsupported (pickles that hold more than tensors, other networks, files that hold no weights);
  * newer-version; invalid-input (preprocessing that cannot be).
  */
 export async function readWeightFile(

@@ -4,11 +4,11 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unzipSync } from 'fflate';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
-import type { StoredTensor } from './safetensors.ts';
+import { mostBytesOf, type StoredTensor } from './stored-tensor.ts';
+import { looksLikeZip, unzipEntries } from './zip-entries.ts';
 
 export interface KerasFile {
   /** 'block_1_expand/kernel', 'bn_Conv1/moving_mean' … */
@@ -23,14 +23,10 @@ export interface KerasFile {
 export const OWN_ATTRIBUTE = 'graft';
 
 const HDF5_MAGIC = '\u0089HDF\r\n\u001a\n';
-const ZIP_MAGIC = 'PK\u0003\u0004';
 
 /** What of a .keras file is read. */
 const WEIGHTS = 'model.weights.h5';
 const CONFIG = 'config.json';
-
-/** Weights are noise, which no compression makes much smaller: what claims to hold more than this is not unpacked. */
-const mostBytesOf = (storedBytes: number): number => 16 * storedBytes + 2 ** 26;
 
 /** Keras nests models in models, but not by the hundred; groups that hold one another have no end. */
 const MOST_LEVELS = 64;
@@ -47,7 +43,6 @@ const startsWith = (bytes: Uint8Array, magic: string) =>
   Buffer.from(bytes.subarray(0, magic.length)).toString('latin1') === magic;
 
 export const looksLikeHdf5 = (bytes: Uint8Array) => startsWith(bytes, HDF5_MAGIC);
-export const looksLikeZip = (bytes: Uint8Array) => startsWith(bytes, ZIP_MAGIC);
 
 export interface Hdf5Group {
   readonly attrs: Readonly<Record<string, { readonly value: unknown }>>;
@@ -246,7 +241,7 @@ function epsilonsOf(json: string | null): Map<string, number> {
 }
 
 /**
- * Errors: corrupt (cut off, not HDF5 inside), unsupported (a zip that is no Keras model, pickles among them).
+ * Errors: corrupt (cut off, not HDF5 inside), unsupported (a zip that is no Keras model).
  */
 export async function readKerasFile(bytes: Uint8Array, subject: string): Promise<KerasFile> {
   const damaged = (cause: unknown) =>
@@ -255,35 +250,19 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
       `${subject} is damaged or cut off (${messageOf(cause).split('\n', 1)[0] ?? ''}). Get the file again and compare its size with the original's.`,
       { subject, cause },
     );
-  const tooMuch = (name: string, size: number) =>
-    new AppError(
-      'corrupt',
-      `${subject} is damaged: ${name} claims ${(size / 1e6).toFixed(0)} MB, far more than the file can hold of weights. Get it again from its source.`,
-      { subject },
-    );
   let config: string | null = null;
   let content = bytes;
   if (looksLikeZip(bytes)) {
-    const names: string[] = [];
-    let entries: Record<string, Uint8Array>;
+    let entries: ReadonlyMap<string, Uint8Array>;
     try {
-      entries = unzipSync(bytes, {
-        filter({ name, size, originalSize }) {
-          names.push(name);
-          if (name !== WEIGHTS && name !== CONFIG) return false;
-          if (originalSize > mostBytesOf(size)) throw tooMuch(name, originalSize);
-          return true;
-        },
-      });
+      entries = unzipEntries(bytes, (name) => name === WEIGHTS || name === CONFIG);
     } catch (error) {
-      throw error instanceof AppError ? error : damaged(error);
+      throw damaged(error);
     }
-    const weights = entries[WEIGHTS];
-    if (weights === undefined) {
-      throw names.some((name) => name.endsWith('.pkl')) ? pickled(subject) : notKeras(subject);
-    }
+    const weights = entries.get(WEIGHTS);
+    if (weights === undefined) throw notKeras(subject);
     content = weights;
-    const model = entries[CONFIG];
+    const model = entries.get(CONFIG);
     config = model === undefined ? null : Buffer.from(model).toString('utf8');
   }
   try {
@@ -299,11 +278,8 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
 }
 
 const notKeras = (subject: string) =>
-  new AppError('unsupported', `${subject} is a zip file, but not a Keras model.`, { subject });
-
-export const pickled = (subject: string) =>
   new AppError(
     'unsupported',
-    `${subject} is a pickle (PyTorch's .pt and .pth, Cellpose models, NumPy object arrays): reading it would run whatever code it carries, so Graft does not. Load it where you trust it and save its weights as safetensors: safetensors.torch.save_file(model.state_dict(), "weights.safetensors").`,
+    `${subject} is a zip file, but neither a Keras model nor weights of PyTorch.`,
     { subject },
   );

@@ -16,7 +16,7 @@ import { segmentationLogits } from '../objectives/segmentation.ts';
 import { encode } from '../network/unet.ts';
 import { type Hdf5Group, OWN_ATTRIBUTE, writeHdf5 } from './keras-file.ts';
 import { describeNetwork } from './network-file.ts';
-import type { StoredTensor } from './safetensors.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 const INPUT = 'image';
 /** Share of themselves that running statistics keep a step, as in forward-pass.ts. */

@@ -17,7 +17,8 @@ import {
   type Weights,
 } from '../network/parameters.ts';
 import { decoderSpec, encoderSpec } from '../network/unet.ts';
-import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import type { StoredTensor } from './stored-tensor.ts';
 
 const FORMAT_VERSION = 1;
 const METADATA_KEY = 'graft';

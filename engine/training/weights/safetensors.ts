@@ -4,12 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors.ts';
-
-/** A tensor of a weight file, as float32, row-major. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+import { FLOAT_READERS, type FloatReader, type StoredTensor } from './stored-tensor.ts';
 
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -27,36 +22,6 @@ const Entry = z.object({
 });
 const Header = z.record(z.string(), z.unknown());
 const Metadata = z.record(z.string(), z.string());
-
-/** IEEE 754 binary16 → number. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-const bfloatBits = new Uint32Array(1);
-const bfloatValue = new Float32Array(bfloatBits.buffer);
-/** The upper half of a float32. */
-function fromBfloat(bits: number): number {
-  bfloatBits[0] = bits << 16;
-  return bfloatValue[0] ?? 0;
-}
-
-interface Reader {
-  readonly bytes: number;
-  read(view: DataView, at: number): number;
-}
-
-const READERS: Readonly<Record<string, Reader>> = {
-  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  F16: { bytes: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
-  BF16: { bytes: 2, read: (view, at) => fromBfloat(view.getUint16(at, true)) },
-};
 
 /**
  * Tensors of integer types (counters such as num_batches_tracked) are left out.
@@ -85,7 +50,13 @@ export function readSafetensors(bytes: Uint8Array, subject: string): Safetensors
   const header = Header.safeParse(json);
   if (!header.success) throw corrupt('its header is not a list of tensors');
   const tensors = new Map<string, StoredTensor>();
-  const found: { name: string; shape: number[]; size: number; from: number; reader: Reader }[] = [];
+  const found: {
+    name: string;
+    shape: number[];
+    size: number;
+    from: number;
+    reader: FloatReader;
+  }[] = [];
   const places: { name: string; from: number; to: number }[] = [];
   let metadata: Readonly<Record<string, string>> = {};
   for (const [name, value] of Object.entries(header.data)) {
@@ -96,7 +67,7 @@ export function readSafetensors(bytes: Uint8Array, subject: string): Safetensors
     const entry = Entry.safeParse(value);
     if (!entry.success) throw corrupt(`the entry of ${name} is not understood`);
     const { dtype, shape, data_offsets: range } = entry.data;
-    const reader = READERS[dtype];
+    const reader = FLOAT_READERS[dtype];
     if (reader === undefined) {
       if (/^[IU]\d+$|^BOOL$/.test(dtype)) continue;
       throw new AppError(

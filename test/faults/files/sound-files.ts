@@ -5,6 +5,12 @@ import sharp from 'sharp';
 import { writeHdf5 } from '../../../engine/training/weights/keras-file.ts';
 import { writeSafetensors } from '../../../engine/training/weights/safetensors.ts';
 import { createRandom } from '../../../shared/random.ts';
+import {
+  single,
+  tensor as pickledTensor,
+  torchStream,
+  torchZip,
+} from '../../engine/training/weights/torch-writer.ts';
 import { type TiffPage, writeTiff } from '../../engine/data/tiff-writer.ts';
 
 export interface SoundFile {
@@ -109,6 +115,7 @@ async function weights(): Promise<SoundFile[]> {
     group.create_dataset({ name: 'kernel:0', data: values, shape: [2, 3, 4], dtype: '<f4' });
     file.create_attribute('model_config', '{"config": {"name": "a", "layers": []}}');
   });
+  const state = single('conv1.weight', pickledTensor({ elements: 24, shape: [2, 3, 4] }));
   const file = (name: string, bytes: Uint8Array): SoundFile => ({
     ...{ name, kind: 'weights' },
     bytes: Buffer.from(bytes),
@@ -116,6 +123,8 @@ async function weights(): Promise<SoundFile[]> {
   return [
     file('w.safetensors', writeSafetensors({ tensors, metadata: { by: 'test' } })),
     file('w.h5', hdf5),
+    file('w-zip.pth', torchZip(state, { 0: new Uint8Array(values.buffer) })),
+    file('w-stream.pth', torchStream(state, { 0: values })),
     file(
       'w.keras',
       zipSync({ 'model.weights.h5': hdf5, 'config.json': strToU8('{"config": {}}') }),

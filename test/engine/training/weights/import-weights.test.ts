@@ -19,9 +19,9 @@ import {
 import { readKerasFile } from '../../../../engine/training/weights/keras-file.ts';
 import {
   readSafetensors,
-  type StoredTensor,
   writeSafetensors,
 } from '../../../../engine/training/weights/safetensors.ts';
+import type { StoredTensor } from '../../../../engine/training/weights/stored-tensor.ts';
 import { temporaryFolder } from '../../../fixtures/projects.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { FIXTURES, floats, image, madeUp, reference, SIZE } from './made-up-weights.ts';
@@ -60,7 +60,7 @@ function narrowTensors(): Map<string, StoredTensor> {
     }),
   );
 }
-const kerasFile = (name: string) =>
+const keptFile = (name: string) =>
   store(name, gunzipSync(readFileSync(join(FIXTURES, `${name}.gz`))));
 
 /** Largest difference from the reference at any level, relative to the largest value there. */
@@ -110,6 +110,15 @@ describe('weights of PyTorch', () => {
     expect(largestDifference(read, name, portable)).toBeLessThan(1e-4);
   });
 
+  it.each(['zip', 'stream'])('as torch.save writes them, as a %s', async (format) => {
+    const path = keptFile(`torch-resnet18-${format}`);
+    const read = await readWeightFile(path, AUTO);
+    expect(read.obstacle).toBeNull();
+    expect(read.network).toMatchObject({ encoder: 'resnet18', encoderWidth: 1 / 16 });
+    expect(largestDifference(read, 'narrow resnet18')).toBeLessThan(1e-4);
+    expect(largestDifference(read, 'narrow resnet18', portable)).toBeLessThan(1e-4);
+  });
+
   it('are found behind a prefix, and what is left over is named', async () => {
     const tensors = new Map([...narrowTensors()].map(([key, t]) => [`encoder.${key}`, t]));
     const path = store('n', writeSafetensors({ tensors, metadata: {} }));
@@ -126,7 +135,7 @@ describe('weights of Keras', () => {
   it.each(['mobilenet.h5', 'mobilenet.weights.h5', 'mobilenet.keras'])(
     '%s: every level as Keras computes it',
     async (name) => {
-      const read = await readWeightFile(kerasFile(name), AUTO);
+      const read = await readWeightFile(keptFile(name), AUTO);
       expect(read.obstacle).toBeNull();
       expect(read.network).toMatchObject({ encoder: 'mobilenetv2', padding: 'same' });
       expect(read.network.preprocessing?.mean).toEqual([0.5, 0.5, 0.5]);
@@ -135,7 +144,7 @@ describe('weights of Keras', () => {
   );
 
   it('resnet18.h5, with biases, ε of its own and BGR: every level as Keras computes it', async () => {
-    const read = await readWeightFile(kerasFile('resnet18.h5'), AUTO);
+    const read = await readWeightFile(keptFile('resnet18.h5'), AUTO);
     expect(read.obstacle).toBeNull();
     expect(read.network).toMatchObject({ encoder: 'resnet18', encoderWidth: 0.0625 });
     expect(read.report.notes.join('\n')).toMatch(
@@ -149,7 +158,7 @@ describe('weights of Keras', () => {
     ['mobilenet.keras', 'block_16_project_BN', 1e-3],
     ['resnet18.h5', 'conv5_block2_2_bn', 1.001e-5],
   ])('%s tells the ε of its layers', async (name, layer, epsilon) => {
-    const { epsilons } = await readKerasFile(readFileSync(kerasFile(name)), name);
+    const { epsilons } = await readKerasFile(readFileSync(keptFile(name)), name);
     expect(epsilons.get(layer)).toBe(epsilon);
   });
 
@@ -158,14 +167,14 @@ describe('weights of Keras', () => {
     ['mobilenet.weights.h5', 1e-3],
     ['resnet18.h5', 1.001e-5],
   ])('%s keeps its ε in the network, so that training has it, too', async (name, epsilon) => {
-    const { network, spec, report } = await readWeightFile(kerasFile(name), AUTO);
+    const { network, spec, report } = await readWeightFile(keptFile(name), AUTO);
     expect(network.encoderEpsilon).toBe(epsilon);
     expect(new Set(spec.statistics.map((one) => one.epsilon))).toEqual(new Set([epsilon]));
     expect(report.notes.join(' ')).toContain(`with ε ${epsilon}, as in the file`);
   });
 
   it('differ where the padding or the preprocessing is taken for another', async () => {
-    const read = await readWeightFile(kerasFile('mobilenet.h5'), AUTO);
+    const read = await readWeightFile(keptFile('mobilenet.h5'), AUTO);
     const { network } = read;
     const padded = { ...read, network: { ...network, padding: 'symmetric' as const } };
     expect(largestDifference(padded, 'keras mobilenet')).toBeGreaterThan(1e-2);
@@ -204,8 +213,11 @@ describe('a weight file is refused', () => {
   };
 
   it('where it is a pickle, with the way out', async () => {
-    expect(await refusal(join(FIXTURES, 'pickled.pt'))).toMatch(/pickle.*save_file/);
-    expect(await refusal(store('old.pth', Uint8Array.of(0x80, 2, 0x8a, 10)))).toMatch(/pickle/);
+    expect(await refusal(join(FIXTURES, 'pickled.pt'))).toMatch(/such as a/);
+    expect(await refusal(store('old.pth', Uint8Array.of(0x80, 2, 0x8a, 10)))).toMatch(/cut off/);
+    expect(await refusal(store('bare.pkl', Uint8Array.of(0x80, 2, 0x4e, 0x2e)))).toMatch(
+      /a pickle, but not a file of PyTorch.*torch\.save/,
+    );
     const array = Buffer.from('\u0093NUMPY\u0001\u0000v\u0000{', 'latin1');
     expect(await refusal(store('a.npy', array))).toMatch(/NumPy array without names/);
   });
@@ -219,9 +231,11 @@ describe('a weight file is refused', () => {
     const path = store('n', writeSafetensors({ tensors: other, metadata: {} }));
     expect(await refusal(path)).toMatch(/such as lstm\.weight/);
     expect(await refusal(store('z.zip', zipSync({ 'a.txt': strToU8('a') })))).toMatch(
-      /not a Keras model/,
+      /neither a Keras model nor weights of PyTorch/,
     );
-    expect(await refusal(store('t.txt', strToU8('hello')))).toMatch(/neither safetensors nor HDF5/);
+    expect(await refusal(store('t.txt', strToU8('hello')))).toMatch(
+      /neither safetensors nor a file of PyTorch/,
+    );
   });
 
   it('where a layer is missing, of another shape or not a number, naming the layer', async () => {
@@ -256,7 +270,7 @@ describe('a weight file is refused', () => {
 
   it('where it is cut off', async () => {
     for (const name of ['mobilenet.h5', 'mobilenet.keras']) {
-      const whole = readFileSync(kerasFile(name));
+      const whole = readFileSync(keptFile(name));
       for (const share of [0.3, 0.9]) {
         const cut = store(name, whole.subarray(0, Math.floor(share * whole.length)));
         expect(await refusal(cut)).toMatch(/damaged or cut off/);

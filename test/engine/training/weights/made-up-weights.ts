@@ -39,31 +39,28 @@ export function madeUp(name: string, kind: string, shape: readonly number[]): Fl
   return kind === 'variance' ? u.map((v) => 0.5 + v) : u.map((v) => (v - 0.5) / 2);
 }
 
-const References = z.object({
-  size: z.number(),
-  references: z.array(
-    z.object({
-      name: z.string(),
-      tensors: z.array(z.tuple([z.string(), z.string(), z.array(z.number())])).optional(),
-      /** Level of ours → every step-th value of its output [1, h, w, c], float32 in base64. */
-      levels: z.record(
-        z.string(),
-        z.object({ shape: z.array(z.number()), step: z.number(), values: z.string() }),
-      ),
-    }),
+const Reference = z.object({
+  name: z.string(),
+  tensors: z.array(z.tuple([z.string(), z.string(), z.array(z.number())])).optional(),
+  /** Level of ours → every step-th value of its output [1, h, w, c], float32 in base64. */
+  levels: z.record(
+    z.string(),
+    z.object({ shape: z.array(z.number()), step: z.number(), values: z.string() }),
   ),
 });
+const References = z.object({ size: z.number(), references: z.array(Reference) });
 
-const file = References.parse(
-  JSON.parse(readFileSync(join(FIXTURES, 'references.json'), 'utf8')) as unknown,
-);
+const kept = (name: string) => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as unknown;
+const file = References.parse(kept('references.json'));
+/** Of the files that PyTorch itself wrote. */
+const ofTorch = Reference.parse(kept('torch-files.json'));
 export const SIZE = file.size;
 
 /** [1, SIZE, SIZE, 3] in [0, 1) */
 export const image = () => uniform('image', SIZE * SIZE * 3);
 
 export function reference(name: string) {
-  const found = file.references.find((r) => r.name === name);
+  const found = [...file.references, ofTorch].find((r) => r.name === name);
   if (found === undefined) throw new Error(`references.json has no ${name}`);
   return found;
 }

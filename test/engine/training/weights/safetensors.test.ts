@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  fromHalf,
   readSafetensors,
   writeSafetensors,
 } from '../../../../engine/training/weights/safetensors.ts';
+import { fromHalf } from '../../../../engine/training/weights/stored-tensor.ts';
 
 const tensors = new Map([
   ['a', { shape: [2, 3], values: Float32Array.of(1, -2, 3.5, 0, 1e-8, -1e8) }],
