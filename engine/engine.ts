@@ -47,6 +47,7 @@ import { modelHandlers } from './handlers/models.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { predictImageHandlers } from './handlers/predict-image.ts';
 import { promptHandlers } from './handlers/prompts.ts';
+import { objectHandlers } from './handlers/objects.ts';
 import { projectHandlers } from './handlers/projects.ts';
 import { runHandlers } from './handlers/runs.ts';
 import { settingsHandlers } from './handlers/settings.ts';
@@ -82,6 +83,7 @@ const handlers: Handlers<CallName> = {
   ...promptHandlers,
   ...assistHandlers,
   ...elsewhereHandlers,
+  ...objectHandlers,
 };
 
 export interface CallOptions {

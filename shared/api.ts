@@ -23,6 +23,7 @@ import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls
 import { promptCalls, promptChanges, type PromptOutputs } from './calls/prompts.ts';
 import { assistCalls, assistChanges, type AssistOutputs } from './calls/assist.ts';
 import { elsewhereCalls, elsewhereChanges, type ElsewhereOutputs } from './calls/elsewhere.ts';
+import { objectsCalls, objectsChanges, type ObjectsOutputs } from './calls/objects.ts';
 import type { WireError } from './errors.ts';
 import type { ChangedKind, EngineEvent } from './events.ts';
 import { Origin } from './limits.ts';
@@ -46,6 +47,7 @@ export * from './calls/labelling.ts';
 export * from './calls/prompts.ts';
 export * from './calls/assist.ts';
 export * from './calls/elsewhere.ts';
+export * from './calls/objects.ts';
 
 export const callInputs = {
   ...systemCalls,
@@ -67,6 +69,7 @@ export const callInputs = {
   ...promptCalls,
   ...assistCalls,
   ...elsewhereCalls,
+  ...objectsCalls,
 } satisfies Record<string, z.ZodType>;
 
 export type CallName = keyof typeof callInputs;
@@ -96,6 +99,7 @@ export const CALL_CHANGES = {
   ...promptChanges,
   ...assistChanges,
   ...elsewhereChanges,
+  ...objectsChanges,
 } as const satisfies Partial<Record<CallName, readonly ChangedKind[]>>;
 export type MutationName = keyof typeof CALL_CHANGES;
 
@@ -122,6 +126,7 @@ export interface CallOutputs
     AlikeOutputs,
     LiveOutputs,
     LabellingOutputs,
+    ObjectsOutputs,
     PromptOutputs,
     AssistOutputs,
     ElsewhereOutputs {}
