@@ -121,6 +121,11 @@ export class LiveTraining {
     this.#resumeNow();
   }
 
+  /** Somebody paints. */
+  hand(): void {
+    this.#active?.process.send({ type: 'hand' });
+  }
+
   /** How good it was as it went on: while it runs and after. */
   points(datasetId: number): LivePoint[] {
     return this.#options.project.live.points(datasetId);

@@ -10,6 +10,7 @@ export const liveHandlers: Handlers<
   | 'live.stop'
   | 'live.keep'
   | 'live.look'
+  | 'live.hand'
   | 'live.predict'
 > = {
   'live.state': ({ project }, context) => context.project(project).live.state,
@@ -40,6 +41,10 @@ export const liveHandlers: Handlers<
   },
   'live.look'({ project, imageId }, context) {
     context.project(project).live.look(imageId);
+    return null;
+  },
+  'live.hand'({ project }, context) {
+    context.project(project).live.hand();
     return null;
   },
   'live.predict': ({ project, imageId, region: area = null }, context) =>

@@ -3,12 +3,14 @@
  * open image. Tells the engine which image that is. Its words are live-words.ts's.
  */
 import type { ImageRecord, LivePoint, LiveState, Model } from '../../shared/entities.ts';
+import { HAND_MS } from '../../shared/api.ts';
 import { pixelsUrl } from '../../shared/exchange.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import type { Api } from '../api.ts';
 import type { ShownPrediction } from '../canvas/accept.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 import type { Rect } from '../canvas/viewport.ts';
+import { isAtOnce } from './first-seen.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 
 /** Phases in which it has a process. */
@@ -41,6 +43,8 @@ export class AnnotateLive {
   #datasetId = $state.raw<number | null>(null);
   #imageId: number | null = null;
   #asking: AbortController | null = null;
+  /** performance.now() when it was last told that somebody paints. */
+  #handAt = -Infinity;
 
   constructor(options: { api: Api; project: string; habits: AnnotateHabits }) {
     this.#api = options.api;
@@ -121,6 +125,14 @@ export class AnnotateLive {
       .catch(() => undefined);
   }
 
+  /** Somebody paints: the training rests meanwhile. */
+  hand(): void {
+    const now = performance.now();
+    if (!this.isUnderWay || now - this.#handAt < HAND_MS / 2) return;
+    this.#handAt = now;
+    this.#api.call('live.hand', { project: this.#project }).catch(() => undefined);
+  }
+
   setAlways(always: boolean): void {
     this.isAlways = always;
     this.#habits.showsLive = always;
@@ -169,7 +181,7 @@ export class AnnotateLive {
   }
 
   /**
-   * Shows what it sees in an image now; of a large one `first` comes first. Opening another image ends it. Errors:
+   * Shows what it sees in an image now; of a large one `first` comes first, in its order. Opening another image ends it. Errors:
    * conflict, where it does not run or has learned nothing; those of reading it.
    */
   async see(
@@ -177,10 +189,13 @@ export class AnnotateLive {
     {
       first,
       blank,
+      still,
       show,
     }: {
-      readonly first: Rect | null;
+      readonly first: readonly Rect[];
       readonly blank: number;
+      /** Resolves when nobody paints: to unpack a large answer and draw it holds up a stroke. */
+      readonly still: () => Promise<void>;
       /** `step`: of the weights that saw it. */
       readonly show: (seen: ShownPrediction, step: number) => void;
     },
@@ -192,11 +207,12 @@ export class AnnotateLive {
     const size = { width: image.widthPx, height: image.heightPx };
     const whole = { x0: 0, y0: 0, x1: size.width, y1: size.height };
     try {
-      for (const area of first === null ? [whole] : [first, whole]) {
+      for (const area of [...first, whole]) {
         const { x0, y0, x1, y1 } = area;
         const part = area === whole ? {} : { left: x0, top: y0, width: x1 - x0, height: y1 - y0 };
         const url = pixelsUrl('live', { project: this.#project, image: image.id, ...part });
         const { bytes, step } = await this.#api.fetchPixels(url, { signal: asking.signal });
+        if (area === whole && !isAtOnce(size)) await still();
         const layer =
           area === whole
             ? LabelLayer.decode(bytes)

@@ -142,6 +142,7 @@ export class AnnotateOverlay {
     await live.see(document.record, {
       first: firstSeen(tools.editor.view),
       blank: this.#around.blank(),
+      still: () => this.#follower.still(),
       show: (seen, step) => {
         // While the rest of it was computed, something else was laid over the image.
         if (this.#around.document() !== document || !(isFirst || prediction.by === 'live')) return;
@@ -179,6 +180,7 @@ export class AnnotateOverlay {
   /** Somebody paints: what is shown stays for now. */
   stroke(): void {
     this.#follower.stroke();
+    this.#parts.live.hand();
   }
 
   /** Answers with how to show it: into the layer that lies there, so that the editor keeps what it has in hand. */
@@ -189,8 +191,9 @@ export class AnnotateOverlay {
     if (document === null || before === null || live.isAsking) return null;
     const answers: { readonly layer: LabelLayer; readonly step: number }[] = [];
     await live.see(document.record, {
-      first: null,
+      first: [],
       blank: this.#around.blank(),
+      still: () => this.#follower.still(),
       show: ({ layer }, step) => answers.push({ layer, step }),
     });
     const [answer] = answers;

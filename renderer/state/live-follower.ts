@@ -9,6 +9,8 @@ const ANSWER_SHARE = 0.2;
 /** Of the brush, before anything is asked or drawn anew. */
 const QUIET_MS = 1000;
 
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 interface FollowedOverlay {
   /** Whether newer weights would be shown: the overlay is in view, is followed, and is not of the weights of now. */
   readonly isStale: () => boolean;
@@ -58,10 +60,19 @@ export class LiveFollower {
     this.#timer = null;
   }
 
+  /** Resolves when the brush has rested long enough, whatever is in hand. */
+  async still(): Promise<void> {
+    for (let wait = this.#stillIn(); wait > 0; wait = this.#stillIn()) await sleep(wait);
+  }
+
   /** Milliseconds until the brush has rested long enough. */
-  #quietIn(): number {
-    if (this.#overlay.isInHand()) return QUIET_MS;
+  #stillIn(): number {
     return Math.max(0, QUIET_MS - (performance.now() - this.#strokeAt));
+  }
+
+  /** The same; as long as something is in hand, the whole of it. */
+  #quietIn(): number {
+    return this.#overlay.isInHand() ? QUIET_MS : this.#stillIn();
   }
 
   async #ask(): Promise<void> {
@@ -71,9 +82,8 @@ export class LiveFollower {
       const show = await this.#overlay.ask();
       const tookMs = performance.now() - began;
       // A picture of the whole image that is drawn anew costs a stroke a frame.
-      while (show !== null && this.#quietIn() > 0) {
-        const wait = this.#quietIn();
-        await new Promise((resolve) => setTimeout(resolve, wait));
+      for (let wait = this.#quietIn(); show !== null && wait > 0; wait = this.#quietIn()) {
+        await sleep(wait);
       }
       show?.();
       this.shown(tookMs);

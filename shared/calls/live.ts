@@ -5,6 +5,9 @@ import type { ChangedKind } from '../events.ts';
 import { PredictionRegion } from './predict.ts';
 import { project } from './project.ts';
 
+/** A training rests so long after it heard of a hand that paints; the window says so about twice in that time. */
+export const HAND_MS = 500;
+
 export const liveCalls = {
   /** What it is doing; while it does something, `live.state` events say the same. */
   'live.state': z.object({ project }),
@@ -20,6 +23,8 @@ export const liveCalls = {
   'live.keep': z.object({ project, datasetId: Id }),
   /** Which image is on the screen: its labels are taken up once another one is; null: none. */
   'live.look': z.object({ project, imageId: Id.nullable() }),
+  /** Somebody paints, who goes first: it rests for `HAND_MS` from now. Said again and again while that goes on. */
+  'live.hand': z.object({ project }),
   /**
    * Label map by the weights of now; of a large image that takes a while, and `region`, what is on the screen, comes first
    * where it is asked for first: as it would be with all of the image. Over HTTP alone (exchange.ts): its bytes do not travel in messages.
@@ -46,5 +51,6 @@ export interface LiveOutputs {
   'live.stop': LiveState;
   'live.keep': Model;
   'live.look': null;
+  'live.hand': null;
   'live.predict': LivePrediction;
 }

@@ -8,9 +8,13 @@ import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
 import { openInput } from '../images/tiles.ts';
 import { assertInside, type PredictionInput, predictionInput } from '../scoring/predict.ts';
+import type { Hand } from './hand.ts';
 import type { LiveEvent, LiveRequest } from './messages.ts';
 import type { LiveNetwork } from './network.ts';
 import type { LiveSettings } from './settings.ts';
+
+/** A person waits for so many with the pen in the air. */
+const AT_ONCE_PIXELS = 1024 ** 2;
 
 const dropped = () => new AppError('cancelled', 'Nobody waits for this prediction any more.');
 
@@ -29,6 +33,8 @@ interface Answering {
 export class Answers {
   readonly #project: Project;
   readonly #datasetId: number;
+  readonly #hand: Hand;
+  readonly #atOncePixels: number;
   readonly #deliver: (event: LiveEvent) => Promise<void>;
   #asked: Asked[] = [];
   /** Questions that nobody waits for any more, the one that is being answered among them. */
@@ -42,11 +48,16 @@ export class Answers {
     readonly project: Project;
     readonly datasetId: number;
     readonly openImageId: number | null;
+    readonly hand: Hand;
+    /** A larger answer waits while somebody paints. */
+    readonly atOncePixels?: number;
     readonly deliver: (event: LiveEvent) => Promise<void>;
   }) {
     this.#project = options.project;
     this.#datasetId = options.datasetId;
     this.#aheadId = options.openImageId;
+    this.#hand = options.hand;
+    this.#atOncePixels = options.atOncePixels ?? AT_ONCE_PIXELS;
     this.#deliver = options.deliver;
   }
 
@@ -81,9 +92,9 @@ export class Answers {
       if (network === null || step === 0) {
         throw new AppError('conflict', `It has learned nothing yet. ${whyNone}`);
       }
-      const input = this.#unlessDropped(id, await this.#inputOf(imageId, settings));
+      const input = await this.#inputOf(imageId, settings);
       if (area !== null) assertInside(area, input);
-      const prediction = await network.predict(input, area);
+      const prediction = await network.predict(this.#interruptible(input, { id, area }), area);
       const bytes = encodeLabelMap(prediction);
       await this.#deliver({ type: 'prediction', id, bytes, step });
     } catch (error) {
@@ -92,14 +103,23 @@ export class Answers {
     }
   }
 
-  /** Messages arrive between two rows of windows: the question may be dropped by then. Errors of its rows: cancelled. */
-  #unlessDropped(id: number, input: PredictionInput): PredictionInput {
+  /**
+   * Messages arrive between two rows of windows: the question may be dropped by then, and a large answer waits while
+   * somebody paints. Errors, of its rows too: cancelled.
+   */
+  #interruptible(
+    input: PredictionInput,
+    { id, area }: Pick<Asked, 'id' | 'area'>,
+  ): PredictionInput {
     if (this.#dropped.has(id)) throw dropped();
     if (!('rows' in input)) return input;
+    const { width, height } = area ?? input;
+    const waits = width * height > this.#atOncePixels;
     return {
       ...input,
       rows: async (top, count) => {
         await nextTurn();
+        if (waits) await this.#hand.rests(() => this.#dropped.has(id));
         if (this.#dropped.has(id)) throw dropped();
         return input.rows(top, count);
       },

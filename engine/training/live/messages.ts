@@ -23,6 +23,8 @@ export const LiveRequest = z.discriminatedUnion('type', [
   /** Something of the dataset has changed: labels, images, classes. `readAgain`: what could not be read may be there now. */
   z.object({ type: z.literal('changed'), readAgain: z.boolean() }),
   z.object({ type: z.literal('open'), imageId: Id.nullable() }),
+  /** Somebody paints now. */
+  z.object({ type: z.literal('hand') }),
   z.object({ type: z.literal('hold'), why: z.string().nullable() }),
   /** `area`: what is on the screen; null: all of it. */
   z.object({

@@ -15,6 +15,7 @@ import type { AnyTile } from '../images/tiles.ts';
 import { pixelClasses } from '../network/pixel-classes.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { Answers } from './answers.ts';
+import { Hand } from './hand.ts';
 import { HeldOutScore } from './held-out-score.ts';
 import { LabelSet, type Member } from './label-set.ts';
 import type { LiveEvent, LiveRequest, LiveStart } from './messages.ts';
@@ -53,6 +54,7 @@ export class LiveSession {
   readonly #labels: LabelSet;
   readonly #answers: Answers;
   readonly #score = new HeldOutScore();
+  readonly #hand = new Hand();
   readonly #pictures: Pictures;
   #network: LiveNetwork | null = null;
   #settings = liveSettings([]);
@@ -87,7 +89,7 @@ export class LiveSession {
     this.#deliver = deliver;
     this.#labels = new LabelSet(project, start.datasetId);
     this.#pictures = new Pictures(project);
-    this.#answers = new Answers({ project, ...start, deliver });
+    this.#answers = new Answers({ project, ...start, deliver, hand: this.#hand });
     this.#dataset = this.#readDataset();
   }
 
@@ -102,6 +104,9 @@ export class LiveSession {
         this.#answers.open(request.imageId);
         this.#changed = true;
         break;
+      case 'hand':
+        this.#hand.moves();
+        return;
       case 'hold':
         this.#held = request.why;
         break;
@@ -125,6 +130,10 @@ export class LiveSession {
       await nextTurn(); // lets messages arrive
       if (this.#stopping) break;
       await this.#answer();
+      if (!this.#hand.isStill) {
+        await this.#hand.rests(() => this.#stopping || this.#answers.areWaitedFor);
+        continue;
+      }
       await this.#look();
       const idle = this.#idleReason();
       if (idle !== null) {
@@ -293,6 +302,7 @@ export class LiveSession {
       tileOf: (member) => this.#tileOf(member),
       between: async () => {
         await nextTurn();
+        await this.#hand.rests(() => this.#stopping || this.#answers.areWaitedFor);
         if (!this.#stopping) await this.#answer();
         return !this.#stopping;
       },

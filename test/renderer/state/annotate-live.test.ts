@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
 import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
 import { diceWords, liveLine, scaleWords } from '../../../renderer/state/live-words.ts';
+import { HAND_MS } from '../../../shared/api.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { PlayedLive, progressAt } from '../../fixtures/played-live.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -122,7 +123,8 @@ describe('the training while one labels', () => {
     };
     const see = () =>
       annotate.live.see(record, {
-        ...{ first: { x0: 4, y0: 8, x1: 12, y1: 16 }, blank: 0 },
+        ...{ first: [{ x0: 4, y0: 8, x1: 12, y1: 16 }], blank: 0 },
+        still: () => Promise.resolve(),
         show: ({ layer, area }) => shown.push([area.x0, area.x1, layer.get(3, 8), layer.get(4, 8)]),
       });
     await see();
@@ -139,6 +141,18 @@ describe('the training while one labels', () => {
     await asked;
     await expect.poll(() => last().received.some(({ type }) => type === 'drop')).toBe(true);
     expect(annotate.live.isAsking).toBe(false);
+  });
+
+  it('is told that somebody paints, and not at every move of the hand', async () => {
+    const { annotate, last } = await sitting();
+    annotate.overlay.stroke();
+    await annotate.overlay.toggleLive();
+    for (let move = 0; move < 50; move++) annotate.overlay.stroke();
+    const hands = () => last().received.filter(({ type }) => type === 'hand').length;
+    await expect.poll(hands).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, HAND_MS));
+    annotate.overlay.stroke();
+    await expect.poll(hands).toBe(2);
   });
 
   it('says why it cannot show anything', async () => {

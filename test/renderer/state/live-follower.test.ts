@@ -71,6 +71,20 @@ describe('an overlay that follows the live training', () => {
     expect(world.shown).toBe(1);
   });
 
+  it('is still a second after the last stroke, whatever is in hand', async () => {
+    const { world, follower } = followed();
+    world.inHand = true;
+    follower.stroke();
+    let still = false;
+    const waited = follower.still().then(() => (still = true));
+    await vi.advanceTimersByTimeAsync(900);
+    follower.stroke();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(still).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    await waited;
+  });
+
   it('says nothing of an answer that fails, and tries again in its time', async () => {
     const { world, follower } = followed();
     const failing = new LiveFollower({

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Answers } from '../../../../engine/training/live/answers.ts';
+import { Hand } from '../../../../engine/training/live/hand.ts';
 import type { LiveEvent } from '../../../../engine/training/live/messages.ts';
 import type { LiveNetwork } from '../../../../engine/training/live/network.ts';
 import { liveSettings } from '../../../../engine/training/live/settings.ts';
@@ -15,13 +16,15 @@ const slow: LiveNetwork['predict'] = async (input, area) => {
   return { width, height, data: new Uint8Array(width * height).fill(1) };
 };
 
-it('answers for what is on the screen, and leaves a large image off when nobody waits any more', async () => {
+function played() {
   const { project, images } = squaresProject();
   const [image] = images;
   if (image === undefined) throw new Error('the project has no image');
   const said: LiveEvent[] = [];
+  const hand = new Hand();
   const answers = new Answers({
-    ...{ project, datasetId: image.datasetId, openImageId: null },
+    ...{ project, datasetId: image.datasetId, openImageId: null, hand },
+    atOncePixels: 100,
     deliver: (event) => Promise.resolve(void said.push(event)),
   });
   const give = () =>
@@ -31,7 +34,11 @@ it('answers for what is on the screen, and leaves a large image off when nobody 
       settings: { ...liveSettings(images), sampling: { sizePx: 16, mode: 'patches' } },
       ...{ step: 3, whyNone: '' },
     });
-  const imageId = image.id;
+  return { said, hand, answers, give, imageId: image.id };
+}
+
+it('answers for what is on the screen, and leaves a large image off when nobody waits any more', async () => {
+  const { said, answers, give, imageId } = played();
   const area = { left: 2, top: 4, width: 10, height: 6 };
   answers.ask({ type: 'predict', id: 1, imageId, area });
   await give();
@@ -48,4 +55,25 @@ it('answers for what is on the screen, and leaves a large image off when nobody 
   answers.ask({ type: 'predict', id: 3, imageId, area: { ...area, width: SIZE_PX } });
   await give();
   expect(said[2]).toMatchObject({ type: 'refused', id: 3, error: { code: 'invalid-input' } });
+});
+
+it('lets somebody who paints go before a large answer, and before nothing that is waited for', async () => {
+  const { said, hand, answers, give, imageId } = played();
+  hand.moves();
+  answers.ask({
+    ...{ type: 'predict', id: 1, imageId },
+    area: { left: 0, top: 0, width: 10, height: 10 },
+  });
+  await give();
+  expect([said.length, hand.isStill]).toEqual([1, false]);
+  answers.ask({ type: 'predict', id: 2, imageId, area: null });
+  await give();
+  expect([said.length, hand.isStill]).toEqual([2, true]);
+  // One that nobody waits for any more waits for nobody.
+  hand.moves();
+  answers.ask({ type: 'predict', id: 3, imageId, area: null });
+  answers.drop(3);
+  await give();
+  expect(said[2]).toMatchObject({ type: 'refused', id: 3 });
+  expect(hand.isStill).toBe(false);
 });
