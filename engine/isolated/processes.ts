@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AppError, fromWireError } from '../../shared/errors.ts';
+import { Beside } from './beside.ts';
 import { type Limits, limitsFor, machineBytes, type Needs } from './limits.ts';
 import { type Question, Reply, TOO_MUCH_MEMORY } from './messages.ts';
 
@@ -58,6 +59,7 @@ interface Open {
 class IsolatedProcess {
   readonly #child: ChildProcess;
   readonly #limits: (needs: Needs) => Limits;
+  readonly #beside = Beside.open();
   #open: Open | null = null;
   #last = 0;
   #tail = '';
@@ -70,7 +72,7 @@ class IsolatedProcess {
     const heapMiB = Math.floor(Math.min(machineBytes(), 2 ** 32) / 2 ** 20);
     this.#child = fork(fileURLToPath(entry), [], {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', this.#beside.stream],
       execArgv: [`--max-old-space-size=${heapMiB}`],
     });
     this.#child.stderr?.setEncoding('utf8');
@@ -79,7 +81,10 @@ class IsolatedProcess {
     });
     this.#child.on('message', (message: unknown) => this.#receive(Reply.parse(message)));
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', (code, signal) => this.#end(signal ?? `exit code ${String(code)}`));
+    this.#child.on('close', (code, signal) => {
+      this.#end(signal ?? `exit code ${String(code)}`);
+      this.#beside.close();
+    });
     this.#keepAwake(false);
   }
 
@@ -88,6 +93,8 @@ class IsolatedProcess {
     const { timeMs, memoryBytes } = this.#limits(needs);
     const id = ++this.#last;
     const answered = Promise.withResolvers<unknown>();
+    // It may fail before anybody waits for it.
+    answered.promise.catch(() => undefined);
     const open: Open = { id, subject, answered, timer: this.#kill(timeMs) };
     const abort = () => {
       answered.reject(cancelled(subject));
@@ -98,7 +105,8 @@ class IsolatedProcess {
     signal?.addEventListener('abort', abort);
     this.#open = open;
     this.#keepAwake(true);
-    const question: Question = { id, request, timeMs, memoryBytes };
+    const sent = await this.#beside.put(request);
+    const question: Question = { id, request: sent, timeMs, memoryBytes };
     if (this.ended) this.#end('it had ended before');
     // Where it cannot be sent, the process is gone, and its end is told.
     else this.#child.send(question, () => undefined);
@@ -125,7 +133,7 @@ class IsolatedProcess {
     }
     this.#settle();
     if (reply.isFull) this.close();
-    if (reply.type === 'answer') open.answered.resolve(reply.answer);
+    if (reply.type === 'answer') open.answered.resolve(this.#beside.take(reply.answer));
     else open.answered.reject(fromWireError(reply.error));
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { AppError, toWireError } from '../../shared/errors.ts';
+import { Beside } from './beside.ts';
 import { type Limits, limitsFor, type Needs } from './limits.ts';
 import { Question, type Reply, WATCHED } from './messages.ts';
 
@@ -36,6 +37,7 @@ export function serveIsolated(
   // Not asked by the thread itself: the owner may be gone before it has started.
   watched[WATCHED.owner] = process.ppid;
   const watching = startWatch(shared);
+  const beside = Beside.ofProcess();
 
   /** Held when the question came: what earlier files left behind is not this one's. */
   let before = 0;
@@ -48,6 +50,7 @@ export function serveIsolated(
 
   async function reply({ id, request, ...first }: Question): Promise<void> {
     await watching;
+    const asked = await beside.take(request);
     before = process.memoryUsage.rss();
     watch(first);
     const tell: TellNeeds = (needs) => {
@@ -59,11 +62,11 @@ export function serveIsolated(
       }
     };
     try {
-      const found = await answer(request, tell);
-      send({ type: 'answer', id, isFull: isFull(), answer: found });
+      const found = await answer(asked, tell);
+      send({ type: 'answer', id, isFull: isFull(), answer: await beside.put(found) });
     } catch (error) {
       if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
-      const known = error instanceof AppError ? error : damaged(request, error);
+      const known = error instanceof AppError ? error : damaged(asked, error);
       send({ type: 'error', id, isFull: isFull(), error: toWireError(known) });
     } finally {
       watched[WATCHED.until] = 0;

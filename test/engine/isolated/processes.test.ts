@@ -48,6 +48,12 @@ describe('a process that decodes files from outside', () => {
     expect(new Set(all.map(({ pid }) => pid)).size).toBeLessThanOrEqual(2);
   });
 
+  it('takes large files and gives large samples as they are', async () => {
+    const samples = new Uint16Array(2 ** 20).map((_, i) => i);
+    const echoed = await processes.use((asking) => asking({ file: { samples }, page: 1 }, of));
+    expect(Answer.parse(echoed).request).toEqual({ file: { samples }, page: 1 });
+  });
+
   it('hands over what is said of a file, and makes words of what a decoder stumbled over', async () => {
     expect(await failure('refuse')).toBe('a.tif is too large.');
     expect(await failure('stumble')).toBe('stumble: RangeError: Invalid array length');
