@@ -24,6 +24,9 @@ const PORTABLE = [
   'test/engine/training/pretrain/portable.test.ts',
 ];
 
+/** Tests of graphics cards, on a software driver, which takes over tfjs's backend. */
+const CARD = ['test/engine/training/webgpu/**/*.test.ts'];
+
 /** Tests of what training is made of, on native TensorFlow, which takes longer to load than most of them. */
 const NATIVE = ['test/engine/training/**/*.test.ts'];
 
@@ -45,8 +48,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'native', include: NATIVE, exclude: [...ALONE, ...PORTABLE], isolate: false },
+        test: {
+          name: 'native',
+          include: NATIVE,
+          exclude: [...ALONE, ...PORTABLE, ...CARD],
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: 'card', include: CARD, isolate: false } },
       {
         extends: true,
         test: {

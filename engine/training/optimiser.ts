@@ -2,6 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { OptimisationConfig } from '../../shared/entities.ts';
+import { concatFlat } from './network/parameters.ts';
+import type { Card } from './webgpu/card.ts';
+import { adamWInPlace } from './webgpu/kernels/adam-w.ts';
 import { attributeTypes, type NativeBackend } from './tensorflow/native.ts';
 
 const BETA1 = 0.9;
@@ -102,4 +105,22 @@ export function ownAdamW(
     3,
   ) as [Tensor1D, Tensor1D, Tensor1D]; // its three outputs
   return { theta: newTheta, m: newM, v: newV };
+}
+
+/**
+ * The same on a graphics card, in one pass and in place: theta, m and v come back as they were given, with new values.
+ * `gradients`: of the parameters, one after the other.
+ */
+export function adamWOnCard(
+  { backend }: Card,
+  theta: Tensor1D,
+  { m, v }: Moments,
+  gradients: readonly Tensor[],
+  { stepSize, epsilon, decay }: ScalarTensors,
+  rates: Tensor1D | null = null,
+): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
+  const scalars = concatFlat([stepSize, epsilon, decay]);
+  const betas = [BETA1, BETA2] as const;
+  adamWInPlace(backend, { theta, m, v }, { gradients, scalars, rates, betas });
+  return { theta: tf.clone(theta), m: tf.clone(m), v: tf.clone(v) };
 }

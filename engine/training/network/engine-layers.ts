@@ -1,8 +1,9 @@
 /**
  * What each engine has its own fast form of: the agreement between layers.ts, which puts the layers together, and
- * layers-native.ts and layers-portable.ts, which compute them.
+ * layers-native.ts, layers-portable.ts and layers-card.ts, which compute them.
  */
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { SegmentationLossOptions } from '../webgpu/kernels/segmentation-loss.ts';
 
 /** Added to the variance in batch normalisation (docs/method.md §2), unless a layer's specification says otherwise. */
 export const BATCH_NORM_EPSILON = 1e-5;
@@ -24,6 +25,8 @@ export interface EngineLayers {
   batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
   /** The same without ReLU. */
   batchNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
+  /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
+  groupNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Tensor4D;
   relu(input: Tensor4D): Tensor4D;
   /** min(max(input, 0), 6) */
   relu6(input: Tensor4D): Tensor4D;
@@ -36,4 +39,12 @@ export interface EngineLayers {
    * [b, h, w, in] → [b, 2h, 2w, out]; without the upsampled tensor where that is faster.
    */
   upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
+  /**
+   * The whole loss of a segmentation where the engine has it in one piece, of at most `mostClasses` classes: logits
+   * [b, h, w, classes], labels int32 [b, h, w], anything that is no class is ignored. Differentiable in the logits.
+   */
+  readonly segmentationLoss?: {
+    readonly mostClasses: number;
+    of(logits: Tensor4D, labels: Tensor, options: SegmentationLossOptions): Scalar;
+  };
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
+import { groupNorm } from './group-norm.ts';
 
 /** Every axis but the channels. */
 const PIXEL_AXES = [0, 1, 2];
@@ -64,6 +65,7 @@ export const portableLayers: EngineLayers = {
   batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
   relu: (input) => tf.relu(input),
   relu6: (input) => tf.relu6(input),
+  groupNorm,
   maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
   addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => tf.add<T>(input, bias),
   // The transposed convolution of layers-native.ts would have to be spread by zeros here, which costs more than it saves.

@@ -1,13 +1,14 @@
 /**
- * The layers that networks are made of, as functions of plain tensors (channels last). Two sets compute the same:
- * layers-native.ts with TensorFlow's own fused operations, layers-portable.ts with plain tfjs operations.
+ * The layers that networks are made of, as functions of plain tensors (channels last). Three sets compute the same:
+ * layers-native.ts with TensorFlow's own fused operations, layers-portable.ts with plain tfjs operations, layers-card.ts
+ * with Graft's kernels for graphics cards.
  * Parameters come from outside; nothing here holds state.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../tensorflow/backend.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers } from './engine-layers.ts';
-import { groupNorm } from './group-norm.ts';
+import { cardLayers } from './layers-card.ts';
 import { nativeLayers } from './layers-native.ts';
 import { portableLayers } from './layers-portable.ts';
 import {
@@ -38,8 +39,6 @@ export interface Layers extends EngineLayers {
   convolution(input: ConvolutionInput, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
   /** The same, every channel by itself. kernel [side, side, channels, 1]. */
   depthwiseConvolution(input: Tensor4D, kernel: Tensor4D, options?: WindowOptions): Tensor4D;
-  /** Group normalisation; nothing to carry from step to step. Differentiable in all three. */
-  groupNorm(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D): Tensor4D;
   activate(input: Tensor4D, activation: Activation): Tensor4D;
   /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
   maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
@@ -123,9 +122,15 @@ function depthwiseConvolution(
   return tf.depthwiseConv2d(x, kernel, options.stride ?? 1, padding);
 }
 
-export function createLayers(engine: Pick<Engine, 'native' | 'operations'>): Layers {
-  const own =
-    engine.native === null ? portableLayers : nativeLayers(engine.native, engine.operations);
+type LayersEngine = Pick<Engine, 'native' | 'card' | 'operations'>;
+
+function engineLayers({ native, card, operations }: LayersEngine): EngineLayers {
+  if (native !== null) return nativeLayers(native, operations);
+  return card === null ? portableLayers : cardLayers(card.backend);
+}
+
+export function createLayers(engine: LayersEngine): Layers {
+  const own = engineLayers(engine);
   const activate = (input: Tensor4D, activation: Activation) => {
     if (activation === 'none') return input;
     return activation === 'relu' ? own.relu(input) : own.relu6(input);
@@ -154,7 +159,6 @@ export function createLayers(engine: Pick<Engine, 'native' | 'operations'>): Lay
     ...own,
     convolution: (input, kernel, options) => convolution(input, kernel, options),
     depthwiseConvolution,
-    groupNorm,
     activate,
     maxPool3(input, padding) {
       const [x, pad] = padded(input, 3, { stride: 2, padding });

@@ -4,6 +4,8 @@ import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Added to numerator and denominator of the soft Dice, so that absent classes have a gradient and no 0/0. */
 const DICE_SMOOTHING = 1;
+/** Of the Tversky index, whose numerator and denominator are half of the Dice's. */
+export const TVERSKY_SMOOTHING = DICE_SMOOTHING / 2;
 
 /**
  * labels int32 [...], values 0 … classes−1 or anything else for "ignore" → float32 [..., classes]:
@@ -81,8 +83,10 @@ export function softTversky(
   const falsePositive = tf.sub(tf.sum(tf.mul(probabilities, counted), pixels), both);
   const falseNegative = tf.sub(tf.sum(truth, pixels), both);
   const errors = tf.add(tf.mul(falsePositive, alpha), tf.mul(falseNegative, beta));
-  const smoothing = DICE_SMOOTHING / 2;
-  const index = tf.div(tf.add(both, smoothing), tf.add(tf.add(both, errors), smoothing));
+  const index = tf.div(
+    tf.add(both, TVERSKY_SMOOTHING),
+    tf.add(tf.add(both, errors), TVERSKY_SMOOTHING),
+  );
   return tf.mean(tf.slice(index, [from], [index.size - from]));
 }
 

@@ -3,7 +3,7 @@
  * Serves fine-tuning and pretraining by segmentation alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { IGNORE, type LossConfig, type NetworkConfig } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import {
@@ -12,8 +12,10 @@ import {
   oneHot,
   softDice,
   softTversky,
+  TVERSKY_SMOOTHING,
   weightedCrossEntropy,
 } from './losses.ts';
+import type { Layers } from '../network/layers.ts';
 import type { NetworkOperations } from '../network/network-operations.ts';
 import type { Objective } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from '../network/parameters.ts';
@@ -68,6 +70,41 @@ function segmentationLoss(
   return tf.add(pixelLoss, tf.sub(1, overlap));
 }
 
+/** The same as numbers: soft Dice is the Tversky index of equal shares. */
+function inOnePiece(
+  loss: SegmentationLoss | null,
+  { classes, first }: { readonly classes: number; readonly first: 0 | 1 },
+) {
+  const weights =
+    loss?.kind === 'weighted-cross-entropy+dice' && loss.classWeights !== null
+      ? loss.classWeights
+      : Array.from({ length: classes }, () => 1);
+  const isTversky = loss?.kind === 'cross-entropy+tversky';
+  return {
+    weights,
+    leastWeight: Math.min(...weights),
+    focus: loss?.kind === 'focal+dice' ? loss.focalGamma : 0,
+    alpha: isTversky ? loss.tverskyAlpha : 0.5,
+    beta: isTversky ? loss.tverskyBeta : 0.5,
+    smoothing: TVERSKY_SMOOTHING,
+    first,
+  };
+}
+
+/** logits [b, h, w, classes], labels int32 [b, h, w]; `from`: the first class whose overlap counts. */
+export function lossOfLogits(
+  { segmentationLoss: own }: Pick<Layers, 'segmentationLoss'>,
+  [logits, labels]: readonly [Tensor4D, Tensor],
+  { loss, from }: { readonly loss: SegmentationLoss | null; readonly from: 0 | 1 },
+): Scalar {
+  const classes = logits.shape[3];
+  if (own !== undefined && classes <= own.mostClasses) {
+    return own.of(logits, labels, inOnePiece(loss, { classes, first: from }));
+  }
+  const truth = oneHot(labels, classes) as Tensor4D;
+  return segmentationLoss(logits, truth, { loss, from });
+}
+
 /** By default cross-entropy + (1 − mean soft Dice over the foreground); never of ignored pixels (docs/method.md §3). */
 export function segmentationObjective(options: {
   readonly network: NetworkConfig;
@@ -102,8 +139,7 @@ export function segmentationObjective(options: {
     },
     loss(pass, input) {
       const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
-      const truth = oneHot(input('labels'), classes) as Tensor4D;
-      return segmentationLoss(logits, truth, { loss, from });
+      return lossOfLogits(pass.layers, [logits, input('labels')], { loss, from });
     },
     illustrator: {
       outputs(pass, input) {

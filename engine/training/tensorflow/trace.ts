@@ -1,5 +1,6 @@
 /**
- * Runs a pure function of tensors as one native TensorFlow graph.
+ * Runs a pure function of tensors as one native TensorFlow graph; on a graphics card as one recorded row of commands
+ * (engine/training/webgpu/recording.ts).
  *
  * The first call with inputs of given shapes runs the function on tensors without values and records every native
  * operation it makes, tfjs's own gradients included. The record becomes one graph, and every result comes from that
@@ -13,6 +14,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import type { Precision } from '../../../shared/entities.ts';
+import type { Card } from '../webgpu/card.ts';
+import { record as recordCommands, type Recording } from '../webgpu/recording.ts';
 import type { Engine } from './backend.ts';
 import { assertPrecision } from './precision.ts';
 import {
@@ -83,7 +86,7 @@ const notTraceable = (name: string, reason: string) =>
 const WITHOUT_VALUES = -1;
 
 /** Collects the operations of one run as graph nodes. Tensors are known by their dataId, which clones share. */
-class Recording {
+class GraphRecording {
   readonly nodes: GraphNode[] = [];
   readonly #name: string;
   readonly #backend: NativeBackend;
@@ -305,7 +308,7 @@ function record(
   inputs: readonly Tensor[],
   precision: Precision,
 ): Graph {
-  const recording = new Recording(name, backend, precision);
+  const recording = new GraphRecording(name, backend, precision);
   inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
   const outputs = recording.watch(() => runEagerly(body, inputs));
   const outputNames = outputs.map((tensor, i) => {
@@ -314,6 +317,28 @@ function record(
   });
   tf.dispose(outputs);
   return { nodes: recording.nodes, outputNames };
+}
+
+/** The same on a graphics card. */
+function recorded(backend: Card['backend'], name: string, body: TensorFunction): TracedFunction {
+  const recordings = new Map<string, Recording>();
+  return {
+    run(inputs) {
+      const signature = signatureOf(inputs);
+      const known = recordings.get(signature);
+      if (known !== undefined) return known.run(inputs);
+      const { recording, outputs } = recordCommands(backend, name, body, inputs);
+      recordings.set(signature, recording);
+      return outputs;
+    },
+    get graphCount() {
+      return recordings.size;
+    },
+    dispose() {
+      for (const recording of recordings.values()) recording.dispose();
+      recordings.clear();
+    },
+  };
 }
 
 const signatureOf = (inputs: readonly Tensor[]) =>
@@ -331,6 +356,7 @@ export function trace(
 ): TracedFunction {
   assertPrecision(engine, precision);
   const backend = engine.native;
+  if (engine.card !== null) return recorded(engine.card.backend, name, body);
   if (backend === null || !engine.traced) {
     return {
       run: (inputs) => runEagerly(body, inputs),

@@ -19,6 +19,7 @@ import {
 } from './card.ts';
 import { correctKernels } from './corrected-kernels.ts';
 import { adapterNames, dawnVersion, openAdapter, type OpenAdapter, whyNoAdapter } from './dawn.ts';
+import { registerCardKernels } from './training-kernels.ts';
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
@@ -128,6 +129,7 @@ export async function startCard(options: {
   if (before !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend);
   await tf.setBackend('webgpu');
+  registerCardKernels();
 
   const assertWell = () => {
     if (trouble !== null) throw trouble;

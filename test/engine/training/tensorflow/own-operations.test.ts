@@ -74,7 +74,7 @@ describe('Graft’s own operations', () => {
     const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
     const dy = tf.tensor4d(numbers(n * h * w * o), [n, h, w, o]);
     const kernel = tf.tensor4d(numbers(9 * c * o), [3, 3, c, o]);
-    const gradients = (which: Pick<typeof own, 'native' | 'operations'>) => {
+    const gradients = (which: Pick<typeof own, 'native' | 'card' | 'operations'>) => {
       const layers = createLayers(which);
       const convolved = (a: Tensor, b: Tensor) =>
         layers.conv2d(a as Tensor4D, b as Tensor4D, 1, 'same');

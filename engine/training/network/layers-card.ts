@@ -1,0 +1,174 @@
+/**
+ * Layers over Graft's kernels for graphics cards (engine/training/webgpu/kernels/): one or a few passes where tfjs needs
+ * many. Convolutions and pooling are tf's own calls, whose kernels training-kernels.ts has replaced.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type {
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor4D,
+  TensorInfo,
+} from '@tensorflow/tfjs-core';
+import type { Card } from '../webgpu/card.ts';
+import { normalise, normaliseBack, type NormOptions } from '../webgpu/kernels/normalisation.ts';
+import { channelSums, rectify, rectifyBack, type Rectifier } from '../webgpu/kernels/rectifier.ts';
+import {
+  MOST_LOSS_CLASSES,
+  segmentationLoss,
+  segmentationLossBack,
+  type SegmentationLossOptions,
+} from '../webgpu/kernels/segmentation-loss.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
+import { groupCount } from './group-norm.ts';
+import { transposedUpsampling } from './upsampling.ts';
+
+type WebGPUBackend = Card['backend'];
+
+/** The tensor behind what a kernel gave; it belongs to the enclosing tf.tidy. */
+const asTensor = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);
+
+/** Normalises; the gradient reaches input, gamma and beta. */
+function normalised(
+  backend: WebGPUBackend,
+  options: NormOptions,
+  [input, gamma, beta]: readonly [Tensor4D, Tensor1D, Tensor1D],
+): Normalised {
+  let statistics: readonly [Tensor1D, Tensor1D] | undefined;
+  const forward = tf.customGrad((x, g, b, save) => {
+    // customGrad passes the tensors first and `save` last, but types them all alike.
+    const [xs, gs, bs] = [x, g, b] as [Tensor4D, Tensor1D, Tensor1D];
+    const found = normalise(backend, options, [xs, gs, bs]);
+    const [output, mean, variance, inverse] = [
+      found.output,
+      found.mean,
+      found.variance,
+      found.inverse,
+    ].map(asTensor) as [Tensor4D, Tensor1D, Tensor1D, Tensor1D];
+    statistics = [tf.keep(mean), tf.keep(variance)];
+    // The mean is saved apart from what the caller may dispose of.
+    (save as tf.GradSaveFunc)([xs, gs, bs, tf.clone(mean), inverse]);
+    return {
+      value: output,
+      gradFunc(dOutput: Tensor, saved: Tensor[]) {
+        const [savedX, savedGamma, savedBeta, savedMean, savedInverse] = saved as [
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        return normaliseBack(backend, options, {
+          input: savedX,
+          gamma: savedGamma,
+          beta: savedBeta,
+          statistics: { mean: savedMean, inverse: savedInverse },
+          dOutput,
+        }).map(asTensor);
+      },
+    };
+  });
+  const output = forward(input, gamma, beta);
+  if (statistics === undefined) throw new Error('customGrad did not run its function');
+  return { output, mean: statistics[0], variance: statistics[1] };
+}
+
+function lossOf(
+  backend: WebGPUBackend,
+  options: SegmentationLossOptions,
+  [logits, labels]: readonly [Tensor4D, Tensor],
+): Scalar {
+  const weights = tf.tensor1d([...options.weights]);
+  const loss = tf.customGrad((x, save) => {
+    const [value, slopes] = segmentationLoss(backend, options, [x as Tensor, labels, weights]).map(
+      asTensor,
+    ) as [Tensor, Tensor];
+    (save as tf.GradSaveFunc)([x as Tensor, labels, weights, slopes]);
+    return {
+      value,
+      gradFunc(dLoss: Tensor, saved: Tensor[]) {
+        const [savedX, savedLabels, savedWeights, savedSlopes] = saved as [
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        return asTensor(
+          segmentationLossBack(backend, options, [
+            savedX,
+            savedLabels,
+            savedWeights,
+            savedSlopes,
+            dLoss,
+          ]),
+        );
+      },
+    };
+  });
+  return loss(logits) as Scalar;
+}
+
+/** `backend`: tfjs's, on which the kernels of training-kernels.ts are registered. */
+export function cardLayers(backend: WebGPUBackend): EngineLayers {
+  const batchNorm = (
+    activation: NormOptions['activation'],
+    [input, ...parameters]: readonly [Tensor4D, Tensor1D, Tensor1D],
+    epsilon = BATCH_NORM_EPSILON,
+  ) => {
+    const [batch, height, width, channels] = input.shape;
+    const options: NormOptions = {
+      ...{ images: 1, pixels: batch * height * width, channels, groupSize: 1 },
+      ...{ epsilon, activation },
+    };
+    return normalised(backend, options, [input, ...parameters]);
+  };
+
+  const rectifier = (kind: Rectifier) => {
+    const rectified = tf.customGrad((x, save) => {
+      (save as tf.GradSaveFunc)([x as Tensor]);
+      return {
+        value: asTensor(rectify(backend, kind, x as Tensor)),
+        gradFunc: (dOutput: Tensor, [saved]: Tensor[]) =>
+          asTensor(rectifyBack(backend, kind, [saved as Tensor, dOutput])),
+      };
+    });
+    return (input: Tensor4D) => rectified(input) as Tensor4D;
+  };
+
+  const addBias = tf.customGrad((input, bias) => ({
+    value: tf.add(input as Tensor, bias as Tensor),
+    gradFunc: (dOutput: Tensor) => [tf.clone(dOutput), asTensor(channelSums(backend, dOutput))],
+  }));
+
+  return {
+    conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
+    batchNormRelu: (input, gamma, beta, epsilon) =>
+      batchNorm('relu', [input, gamma, beta], epsilon),
+    batchNorm: (input, gamma, beta, epsilon) => batchNorm('none', [input, gamma, beta], epsilon),
+    groupNorm(input, gamma, beta) {
+      const [images, height, width, channels] = input.shape;
+      const { output, mean, variance } = normalised(
+        backend,
+        {
+          ...{ images, pixels: height * width, channels },
+          groupSize: channels / groupCount(channels),
+          ...{ epsilon: BATCH_NORM_EPSILON, activation: 'none' },
+        },
+        [input, gamma, beta],
+      );
+      // Nothing is carried from step to step.
+      tf.dispose([mean, variance]);
+      return output;
+    },
+    relu: rectifier('relu'),
+    relu6: rectifier('relu6'),
+    maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
+    addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
+    upsampledConvolution: transposedUpsampling,
+    segmentationLoss: {
+      mostClasses: MOST_LOSS_CLASSES,
+      of: (logits, labels, options) => lossOf(backend, options, [logits, labels]),
+    },
+  };
+}

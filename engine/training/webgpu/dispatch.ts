@@ -1,0 +1,167 @@
+/**
+ * Runs kernels in WGSL among those of tfjs's WebGPU backend: in the same queue, on buffers of the same pool, behind
+ * tensors as tfjs knows them. What the kernels compute is kernels/'s business.
+ */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BufferPool } from './recorded-buffers.ts';
+
+/** A kernel. Bindings of group 0: inputs, then outputs, then the uniform, numbered from 0. */
+export interface Kernel {
+  /** Of the pipeline: one name, one code. */
+  readonly name: string;
+  /** WGSL with an entry point `main`. */
+  readonly code: string;
+}
+
+/** A number of the uniform: integers are i32, { float } is f32. */
+type UniformValue = number | { readonly float: number };
+
+interface Dispatch {
+  readonly kernel: Kernel;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype?: DataType }[];
+  readonly uniform: readonly UniformValue[];
+  readonly workgroups: readonly [x: number, y: number, z: number];
+}
+
+/** What tfjs's backend keeps for itself, and what must be told of commands that are not its own. */
+interface Internals {
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  readonly commandQueueOwnedIds: WeakSet<object>;
+  dispatchCountInPass: number;
+  device: GPUDevice;
+  bufferManager: BufferPool;
+}
+
+export function internalsOf(backend: object): Internals {
+  const isKnown = (it: object): it is Internals =>
+    'commandEncoder' in it &&
+    'computePassEncoder' in it &&
+    'commandQueueOwnedIds' in it &&
+    'dispatchCountInPass' in it &&
+    'device' in it &&
+    'bufferManager' in it;
+  if (!isKnown(backend)) throw new Error('tfjs-backend-webgpu is not of the known shape');
+  return backend;
+}
+
+interface DeviceCache {
+  readonly pipelines: Map<string, GPUComputePipeline>;
+  /** By content: they follow from shapes alone, so there are few, and none is made twice. */
+  readonly uniforms: Map<string, GPUBuffer>;
+}
+const caches = new WeakMap<GPUQueue, DeviceCache>();
+
+function cacheOf(queue: GPUQueue): DeviceCache {
+  let cache = caches.get(queue);
+  if (cache === undefined) {
+    cache = { pipelines: new Map(), uniforms: new Map() };
+    caches.set(queue, cache);
+  }
+  return cache;
+}
+
+function pipelineOf(backend: WebGPUBackend, { name, code }: Kernel): GPUComputePipeline {
+  const { pipelines } = cacheOf(backend.queue);
+  let pipeline = pipelines.get(name);
+  if (pipeline === undefined) {
+    const module = backend.device.createShaderModule({ code, label: name });
+    pipeline = backend.device.createComputePipeline({
+      compute: { module, entryPoint: 'main' },
+      label: name,
+      layout: 'auto',
+    });
+    pipelines.set(name, pipeline);
+  }
+  return pipeline;
+}
+
+function uniformOf(backend: WebGPUBackend, values: readonly UniformValue[]): GPUBuffer {
+  const words = new DataView(new ArrayBuffer(Math.ceil(values.length / 4) * 16));
+  values.forEach((value, i) => {
+    if (typeof value === 'number') words.setInt32(4 * i, value, true);
+    else words.setFloat32(4 * i, value.float, true);
+  });
+  const key = Buffer.from(words.buffer).toString('base64');
+  const { uniforms } = cacheOf(backend.queue);
+  let buffer = uniforms.get(key);
+  if (buffer === undefined) {
+    buffer = backend.device.createBuffer({
+      size: words.byteLength,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    backend.queue.writeBuffer(buffer, 0, words.buffer);
+    uniforms.set(key, buffer);
+  }
+  return buffer;
+}
+
+/** The buffer that holds a tensor, which is brought to the card where it is not there yet. */
+export function bufferOf(backend: WebGPUBackend, tensor: TensorInfo): GPUBuffer {
+  backend.uploadToGPU(tensor.dataId);
+  const { resource } = backend.tensorMap.get(tensor.dataId);
+  if (!(resource instanceof GPUBuffer)) throw new Error('a tensor lies in a texture');
+  return resource;
+}
+
+/** Queues one kernel over tensors that are bound in that order. */
+function queue(
+  backend: WebGPUBackend,
+  { kernel, uniform, workgroups }: Pick<Dispatch, 'kernel' | 'uniform' | 'workgroups'>,
+  tensors: readonly TensorInfo[],
+): void {
+  const bound = tensors.map((tensor) => bufferOf(backend, tensor));
+  const buffers = uniform.length === 0 ? bound : [...bound, uniformOf(backend, uniform)];
+  const pipeline = pipelineOf(backend, kernel);
+  const bindGroup = backend.device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+  });
+  const internals = internalsOf(backend);
+  for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
+  backend.ensureCommandEncoderReady();
+  internals.computePassEncoder ??= internals.commandEncoder?.beginComputePass() ?? null;
+  const pass = internals.computePassEncoder;
+  if (pass === null) throw new Error('tfjs-backend-webgpu has no command encoder');
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...workgroups);
+  internals.dispatchCountInPass++;
+  if (internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+}
+
+/** Queues one kernel. The results belong to the caller. */
+export function dispatchInfos(backend: WebGPUBackend, dispatch: Dispatch): TensorInfo[] {
+  const outputs = dispatch.outputs.map(({ shape, dtype = 'float32' }) =>
+    backend.makeTensorInfo([...shape], dtype),
+  );
+  queue(backend, dispatch, [...dispatch.inputs, ...outputs]);
+  return outputs;
+}
+
+/** Queues a kernel that writes into tensors which are there, bound behind its inputs. */
+export function updateInPlace(
+  backend: WebGPUBackend,
+  { updated, ...dispatch }: Omit<Dispatch, 'outputs'> & { readonly updated: readonly TensorInfo[] },
+): void {
+  queue(backend, dispatch, [...dispatch.inputs, ...updated]);
+}
+
+/** Workgroups of a kernel that counts them in one row: a device takes 65,535 along each axis. */
+export function inRows(count: number): [x: number, y: number, z: number] {
+  const rows = Math.ceil(count / 32768);
+  return [Math.ceil(count / rows), rows, 1];
+}
+
+/** Number of the workgroup that `inRows` has laid out. */
+export const GROUP_NUMBER = 'i32(group.x + group.y * groups.x)';
+/** Parameters of an entry point that uses GROUP_NUMBER and `lane`. */
+export const GROUP_PARAMETERS = `@builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32`;

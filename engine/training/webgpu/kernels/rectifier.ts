@@ -1,0 +1,123 @@
+/** ReLU, its bounded form, and their gradients in one pass each; and sums over all but the channels, for biases. */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { orderedSum } from './ordered-sum.ts';
+
+export type Rectifier = 'relu' | 'relu6';
+
+const LANES = 256;
+
+/** A value that is no number stays none. */
+const rectified = (kind: Rectifier, type: string) =>
+  kind === 'relu'
+    ? `select(x, ${type}(), x <= ${type}())`
+    : `select(select(x, ${type}(), x <= ${type}()), ${type}(6.0), x >= ${type}(6.0))`;
+
+const passed = (kind: Rectifier, type: string) =>
+  kind === 'relu'
+    ? `select(d, ${type}(), x <= ${type}())`
+    : `select(select(d, ${type}(), x <= ${type}()), ${type}(), x >= ${type}(6.0))`;
+
+function kernelOf(kind: Rectifier, vectors: boolean, isGradient: boolean): Kernel {
+  const type = vectors ? 'vec4<f32>' : 'f32';
+  return {
+    name: `graft ${kind}${isGradient ? ' back' : ''}${vectors ? ' 4' : ''}`,
+    code: `
+struct Shape { size: i32 }
+@group(0) @binding(0) var<storage, read> input: array<${type}>;
+${isGradient ? `@group(0) @binding(1) var<storage, read> gradient: array<${type}>;` : ''}
+@group(0) @binding(${isGradient ? 2 : 1}) var<storage, read_write> written: array<${type}>;
+@group(0) @binding(${isGradient ? 3 : 2}) var<uniform> s: Shape;
+@compute @workgroup_size(${LANES})
+fn main(${GROUP_PARAMETERS}) {
+  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
+  if (at >= s.size) { return; }
+  let x = input[at];
+  ${isGradient ? 'let d = gradient[at];' : ''}
+  written[at] = ${isGradient ? passed(kind, type) : rectified(kind, type)};
+}`,
+  };
+}
+
+const sizeOf = ({ shape }: TensorInfo) => shape.reduce((product, side) => product * side, 1);
+
+function run(
+  backend: WebGPUBackend,
+  kind: Rectifier,
+  inputs: readonly [TensorInfo] | readonly [TensorInfo, TensorInfo],
+): TensorInfo {
+  const [input] = inputs;
+  const size = sizeOf(input);
+  const vectors = size % 4 === 0;
+  const elements = vectors ? size / 4 : size;
+  const [output] = dispatchInfos(backend, {
+    kernel: kernelOf(kind, vectors, inputs.length === 2),
+    inputs,
+    outputs: [{ shape: input.shape }],
+    uniform: [elements],
+    workgroups: inRows(Math.ceil(elements / LANES)),
+  }) as [TensorInfo];
+  return output;
+}
+
+export const rectify = (backend: WebGPUBackend, kind: Rectifier, input: TensorInfo): TensorInfo =>
+  run(backend, kind, [input]);
+
+/** The gradient is none where the value is at a corner, as in TensorFlow. */
+export const rectifyBack = (
+  backend: WebGPUBackend,
+  kind: Rectifier,
+  inputs: readonly [input: TensorInfo, dOutput: TensorInfo],
+): TensorInfo => run(backend, kind, inputs);
+
+const SUMS: Kernel = {
+  name: 'graft sums of channels',
+  code: `
+struct Shape { pixels: i32, channels: i32, partPixels: i32 }
+@group(0) @binding(0) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(2) var<uniform> s: Shape;
+var<workgroup> own_sums: array<f32, ${LANES}>;
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let own = i32(lane);
+  let channel = i32(group.x) * 16 + own % 16;
+  let part = i32(group.y);
+  let last = min(s.pixels, (part + 1) * s.partPixels);
+  var sum = 0.0;
+  if (channel < s.channels) {
+    for (var pixel = part * s.partPixels + own / 16; pixel < last; pixel += ${LANES / 16}) {
+      sum += input[pixel * s.channels + channel];
+    }
+  }
+  own_sums[own] = sum;
+  workgroupBarrier();
+  for (var step = ${LANES / 2}; step >= 16; step /= 2) {
+    if (own < step) { own_sums[own] += own_sums[own + step]; }
+    workgroupBarrier();
+  }
+  if (own < 16 && channel < s.channels) { sums[part * s.channels + channel] = own_sums[own]; }
+}`,
+};
+
+const ENOUGH_GROUPS = 192;
+const LEAST_PIXELS = 128;
+
+/** [..., channels] → [channels] */
+export function channelSums(backend: WebGPUBackend, input: TensorInfo): TensorInfo {
+  const channels = input.shape.at(-1) ?? 1;
+  const pixels = sizeOf(input) / channels;
+  const blocks = Math.ceil(channels / 16);
+  const wanted = Math.min(Math.ceil(ENOUGH_GROUPS / blocks), Math.ceil(pixels / LEAST_PIXELS));
+  const partPixels = Math.ceil(pixels / wanted);
+  const parts = Math.ceil(pixels / partPixels);
+  const [sums] = dispatchInfos(backend, {
+    kernel: SUMS,
+    inputs: [input],
+    outputs: [{ shape: [parts, channels] }],
+    uniform: [pixels, channels, partPixels],
+    workgroups: [blocks, parts, 1],
+  }) as [TensorInfo];
+  return orderedSum(backend, sums, [channels]);
+}

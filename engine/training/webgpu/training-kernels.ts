@@ -1,0 +1,185 @@
+/**
+ * Puts Graft's kernels in the place of those that tfjs ships for WebGPU: whoever calls tf.conv2d, tf.maxPool and so on,
+ * and tfjs's own gradients, get them. Forms that Graft does not use stay with tfjs.
+ */
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { convolution, inputGradient } from './kernels/convolution.ts';
+import {
+  depthwiseConvolution,
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+} from './kernels/depthwise-convolution.ts';
+import { filterGradient } from './kernels/filter-gradient.ts';
+import { largestOfWindows, largestOfWindowsBack } from './kernels/pooling.ts';
+import type { Window } from './kernels/window.ts';
+
+const Shape4 = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+type Shape4 = z.infer<typeof Shape4>;
+const Padding = z.custom<Parameters<typeof tf.backend_util.computeConv2DInfo>[4]>();
+const Rounding = z.enum(['floor', 'round', 'ceil']).optional();
+const Pair = z.union([z.number(), z.tuple([z.number(), z.number()])]);
+
+const ConvolutionAttributes = z.object({
+  strides: Pair,
+  pad: Padding,
+  dataFormat: z.enum(['NHWC', 'NCHW']).default('NHWC'),
+  dilations: Pair.default(1),
+  dimRoundingMode: Rounding,
+});
+
+const PoolingAttributes = z.object({
+  filterSize: Pair,
+  strides: Pair,
+  pad: Padding,
+  dimRoundingMode: Rounding,
+});
+
+type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+
+/** null: a form that is tfjs's. */
+function windowOf(info: Conv2DInfo, isDepthwise = false): Window | null {
+  const isOwn =
+    info.dataFormat === 'channelsLast' &&
+    info.strideHeight === info.strideWidth &&
+    info.dilationHeight === 1 &&
+    info.dilationWidth === 1 &&
+    (!isDepthwise || info.inChannels === info.outChannels);
+  if (!isOwn) return null;
+  return {
+    batch: info.batchSize,
+    inHeight: info.inHeight,
+    inWidth: info.inWidth,
+    inChannels: info.inChannels,
+    outHeight: info.outHeight,
+    outWidth: info.outWidth,
+    outChannels: info.outChannels,
+    height: info.filterHeight,
+    width: info.filterWidth,
+    stride: info.strideHeight,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
+  };
+}
+
+function convolutionWindow(
+  attrs: NamedAttrMap,
+  [input, kernel]: readonly [readonly number[] | undefined, readonly number[] | undefined],
+  isDepthwise = false,
+): Window | null {
+  const { strides, pad, dataFormat, dilations, dimRoundingMode } =
+    ConvolutionAttributes.parse(attrs);
+  const info = tf.backend_util.computeConv2DInfo(
+    Shape4.parse(input),
+    Shape4.parse(kernel),
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    isDepthwise,
+    tf.backend_util.convertConv2DDataFormat(dataFormat),
+  );
+  return windowOf(info, isDepthwise);
+}
+
+function poolingWindow(attrs: NamedAttrMap, input: readonly number[]): Window | null {
+  const { filterSize, strides, pad, dimRoundingMode } = PoolingAttributes.parse(attrs);
+  return windowOf(
+    tf.backend_util.computePool2DInfo(
+      Shape4.parse(input),
+      filterSize,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    ),
+  );
+}
+
+interface Call {
+  readonly backend: WebGPUBackend;
+  readonly attrs: NamedAttrMap;
+  readonly input: (name: string) => TensorInfo;
+}
+
+/** null: tfjs's own kernel shall compute it. */
+type Kernel = (call: Call) => TensorInfo | null;
+
+const KERNELS: Readonly<Record<string, Kernel>> = {
+  Conv2D({ backend, attrs, input }) {
+    const tensors = [input('x'), input('filter')] as const;
+    const window = convolutionWindow(attrs, [tensors[0].shape, tensors[1].shape]);
+    return window && convolution(backend, window, tensors);
+  },
+  Conv2DBackpropInput({ backend, attrs, input }) {
+    const tensors = [input('dy'), input('filter')] as const;
+    const shape = Shape4.parse(attrs['inputShape']);
+    const window = convolutionWindow(attrs, [shape, tensors[1].shape]);
+    return window && inputGradient(backend, window, tensors);
+  },
+  Conv2DBackpropFilter({ backend, attrs, input }) {
+    const tensors = [input('x'), input('dy')] as const;
+    const shape = Shape4.parse(attrs['filterShape']);
+    const window = convolutionWindow(attrs, [tensors[0].shape, shape]);
+    return window && filterGradient(backend, window, tensors);
+  },
+  DepthwiseConv2dNative({ backend, attrs, input }) {
+    const tensors = [input('x'), input('filter')] as const;
+    const window = convolutionWindow(attrs, [tensors[0].shape, tensors[1].shape], true);
+    return window && depthwiseConvolution(backend, window, tensors);
+  },
+  DepthwiseConv2dNativeBackpropInput({ backend, attrs, input }) {
+    const tensors = [input('dy'), input('filter')] as const;
+    const shape = Shape4.parse(attrs['inputShape']);
+    const window = convolutionWindow(attrs, [shape, tensors[1].shape], true);
+    return window && depthwiseInputGradient(backend, window, tensors);
+  },
+  DepthwiseConv2dNativeBackpropFilter({ backend, attrs, input }) {
+    const tensors = [input('x'), input('dy')] as const;
+    const shape = Shape4.parse(attrs['filterShape']);
+    const window = convolutionWindow(attrs, [tensors[0].shape, shape], true);
+    return window && depthwiseFilterGradient(backend, window, tensors);
+  },
+  MaxPool({ backend, attrs, input }) {
+    const x = input('x');
+    const window = poolingWindow(attrs, x.shape);
+    return window && largestOfWindows(backend, window, x);
+  },
+  MaxPoolGrad({ backend, attrs, input }) {
+    const tensors = [input('input'), input('dy')] as const;
+    const window = poolingWindow(attrs, tensors[0].shape);
+    return window && largestOfWindowsBack(backend, window, tensors);
+  },
+};
+
+const inputOf = (inputs: NamedTensorInfoMap, kernel: string) => (name: string) => {
+  const info = inputs[name];
+  if (info === undefined) throw new Error(`${kernel} was called without its input ${name}`);
+  return info;
+};
+
+/** Names of the kernels that are replaced, with what tfjs ships; set once a process. */
+const shipped = new Map<string, tf.KernelConfig['kernelFunc']>();
+
+/** Once tfjs-backend-webgpu is loaded; calling again does nothing. */
+export function registerCardKernels(): void {
+  for (const [name, kernel] of Object.entries(KERNELS)) {
+    if (shipped.has(name)) continue;
+    const config = tf.getKernel(name, 'webgpu');
+    const before = config.kernelFunc;
+    shipped.set(name, before);
+    config.kernelFunc = (call) => {
+      const { backend, inputs, attrs = {} } = call;
+      if (!(backend instanceof WebGPUBackend)) throw new Error(`${name} runs on WebGPU only`);
+      return kernel({ backend, attrs, input: inputOf(inputs, name) }) ?? before(call);
+    };
+  }
+}
+
+/** tfjs's own kernels again: what the figures of docs/graphics-card.md compare with. */
+export function restoreShippedKernels(): void {
+  for (const [name, before] of shipped) tf.getKernel(name, 'webgpu').kernelFunc = before;
+  shipped.clear();
+}
