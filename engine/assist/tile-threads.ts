@@ -1,9 +1,8 @@
 /** Threads of the engine in which the pixel classifier works on whole images. They end with the work they were started for. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { TileReply, TileWorker } from '../../shared/assist/tile-work.ts';
+import type { TileAnswer, TileReply, TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { TileAnswer } from './tile-thread.ts';
 
 /** More gain little: images are read one after the other. */
 const MOST = 8;

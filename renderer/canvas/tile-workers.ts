@@ -1,7 +1,6 @@
 /** Threads of the window in which the pixel classifier works. Each answers in the order that it is asked. */
 import { AppError } from '../../shared/errors.ts';
-import type { TileReply, TileWorker } from '../../shared/assist/tile-work.ts';
-import type { TileAnswer } from './tile-work.worker.ts';
+import type { TileAnswer, TileReply, TileWorker } from '../../shared/assist/tile-work.ts';
 
 export type StartTileWorkers = () => readonly TileWorker[];
 

@@ -2,6 +2,7 @@
  * What a worker of the pixel classifier does, wherever it runs: a thread of the window, of the engine, or none. It holds
  * features of tiles and a forest, and answers one request after the other.
  */
+import { messageOf } from '../errors.ts';
 import type { Area, SampleRegion } from './region.ts';
 import { TileFeatures } from './features.ts';
 import { classify, type Forest, growForest, type TrainingSet } from './forest.ts';
@@ -129,8 +130,23 @@ export function workHere(): TileWorker {
   };
 }
 
-/** Buffers of a reply that a thread gives away with it. */
-export function buffersOf(reply: TileReply): ArrayBufferLike[] {
+/** What comes back of a thread, in the order of the questions. */
+export type TileAnswer = { readonly reply: TileReply } | { readonly failed: string };
+
+/** Answers a question in a thread. `transfer`: what the thread gives away with the answer. */
+export function answered(
+  work: TileWork,
+  request: TileRequest,
+): { readonly answer: TileAnswer; readonly transfer: ArrayBuffer[] } {
+  try {
+    const reply = work.answer(request);
+    return { answer: { reply }, transfer: buffersOf(reply) as ArrayBuffer[] };
+  } catch (error) {
+    return { answer: { failed: messageOf(error) }, transfer: [] };
+  }
+}
+
+function buffersOf(reply: TileReply): ArrayBufferLike[] {
   if (reply.type === 'sample') return [reply.features.buffer];
   return reply.type === 'classify' ? [reply.classes.buffer] : [];
 }
