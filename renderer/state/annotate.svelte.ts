@@ -18,6 +18,7 @@ import { messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
+import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import { intersection, type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
 import type { Editor } from '../canvas/editor.ts';
@@ -68,7 +69,7 @@ export class AnnotateState {
   readonly scribbles: AnnotateScribbles;
   readonly prompts: AnnotatePrompts;
   readonly classifiers: AnnotateClassifiers;
-  readonly refine = new AnnotateRefine();
+  readonly refine: AnnotateRefine;
   readonly gains: PredictionGains;
   readonly labels: AnnotateLabels;
   readonly overlay: AnnotateOverlay;
@@ -97,6 +98,8 @@ export class AnnotateState {
     startDrawing?: StartDrawing;
     /** Where pixels are classified; left out: here. */
     startTileWorkers?: StartTileWorkers;
+    /** Where shapes are changed; left out: here. */
+    reshape?: Reshape;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -149,6 +152,16 @@ export class AnnotateState {
     );
     this.editor = this.tools.editor;
     const document = () => this.document;
+    this.refine = new AnnotateRefine({
+      ...{ tools: this.tools, reshape: options.reshape ?? reshapeHere },
+      host: {
+        document,
+        blank: () => this.blank,
+        className: (value) => this.className(value),
+        notify: (text) => this.#notify('info', text),
+        changed: () => this.#changed('history'),
+      },
+    });
     this.labels = new AnnotateLabels({ editor: this.editor, document });
     this.overlay = new AnnotateOverlay(this, {
       document,
@@ -460,14 +473,7 @@ export class AnnotateState {
 
   /** Changes the shape of the class in hand all over the image. */
   reshape(change: ShapeChange): void {
-    const { document, blank } = this;
-    const { value, keepOthers } = this.tools.settings;
-    if (document === null || value === blank) return;
-    this.editor.finish();
-    const className = this.className(value);
-    if (this.refine.apply(change, { document, value, className, blank, keepOthers })) {
-      this.#changed('history');
-    } else this.#notify('info', `Nothing of ${className} changes by that in this image.`);
+    this.#run(() => this.refine.apply(change));
   }
 
   async restore(revision: LabelMapRevision): Promise<void> {
