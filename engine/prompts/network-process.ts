@@ -3,10 +3,11 @@
  * stay while it lives. The only user of onnxruntime.
  */
 import { availableParallelism } from 'node:os';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { InferenceSession } from 'onnxruntime-node';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { serveIsolated } from '../isolated/serve.ts';
+import { type AllMasks, withAllMasks } from './all-masks.ts';
 import { EMBEDDING, FRAME_PX, MASK_PX } from './frame.ts';
 import { NetworkRequest } from './messages.ts';
 
@@ -31,15 +32,36 @@ const runtime = () =>
     );
   });
 
-const sessions = new Map<string, Promise<InferenceSession>>();
+/** A network that is loaded, and where a decoder holds the masks that it chooses from. */
+interface Loaded {
+  readonly session: InferenceSession;
+  readonly all: Omit<AllMasks, 'model'> | null;
+}
 
-async function open(path: string): Promise<InferenceSession> {
+const sessions = new Map<string, Promise<Loaded>>();
+
+const OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: availableParallelism(),
+  logSeverityLevel: 4,
+};
+
+/** null where it cannot be had that way. */
+async function openWithAllMasks(path: string): Promise<Loaded | null> {
   const { InferenceSession: Session } = await runtime();
   try {
-    return await Session.create(path, {
-      intraOpNumThreads: availableParallelism(),
-      logSeverityLevel: 4,
-    });
+    const all = withAllMasks(readFileSync(path));
+    if (all === null) return null;
+    return { session: await Session.create(all.model, OPTIONS), all };
+  } catch {
+    // What is wrong with the file is told by loading it as it is.
+    return null;
+  }
+}
+
+async function open(path: string): Promise<Loaded> {
+  const { InferenceSession: Session } = await runtime();
+  try {
+    return { session: await Session.create(path, OPTIONS), all: null };
   } catch (error) {
     throw new AppError(
       'unreadable',
@@ -50,12 +72,25 @@ async function open(path: string): Promise<InferenceSession> {
 }
 
 /** Loaded once, as long as the file stays as it is. */
-function session(path: string): Promise<InferenceSession> {
+function loaded(what: string, path: string, load: () => Promise<Loaded>): Promise<Loaded> {
   const { size, mtimeMs } = statSync(path);
-  const key = `${path} ${size} ${mtimeMs}`;
-  const known = sessions.get(key) ?? open(path);
+  const key = `${what} ${path} ${size} ${mtimeMs}`;
+  const known = sessions.get(key) ?? load();
   sessions.set(key, known);
   return known;
+}
+
+const encoderSession = async (path: string): Promise<InferenceSession> =>
+  (await loaded('encoder', path, () => open(path))).session;
+
+const decoderSession = (path: string): Promise<Loaded> =>
+  loaded('decoder', path, async () => (await openWithAllMasks(path)) ?? open(path));
+
+/** Which masks serve first. SAM's own rule: of four the first is meant for several prompts, the others for one. */
+function preferred(scores: Float32Array, prompts: number): number[] {
+  const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  if (scores.length !== 4) return order;
+  return [...(prompts > 2 ? [0] : []), ...order.filter((one) => one > 0)];
 }
 
 type Shape = readonly (number | string | null)[];
@@ -121,8 +156,8 @@ type Of<W extends NetworkRequest['what']> = Extract<NetworkRequest, { what: W }>
 
 async function encode({ encoder, rgb, width, height }: Of<'encode'>) {
   const { Tensor } = await runtime();
-  const loaded = await session(encoder);
-  const input = assertEncoder(encoder, loaded);
+  const session = await encoderSession(encoder);
+  const input = assertEncoder(encoder, session);
   const plane = FRAME_PX * FRAME_PX;
   // What is beyond the picture stays 0, as the networks were trained.
   const samples = new Float32Array(3 * plane);
@@ -135,7 +170,7 @@ async function encode({ encoder, rgb, width, height }: Of<'encode'>) {
       }
     }
   }
-  const outputs = await loaded.run({
+  const outputs = await session.run({
     [input]: new Tensor('float32', samples, [1, 3, FRAME_PX, FRAME_PX]),
   });
   const [output] = Object.values(outputs);
@@ -151,11 +186,11 @@ async function encode({ encoder, rgb, width, height }: Of<'encode'>) {
 
 async function decode({ decoder, embedding, coordinates, labels, logits }: Of<'decode'>) {
   const { Tensor } = await runtime();
-  const loaded = await session(decoder);
-  assertDecoder(decoder, loaded);
+  const { session, all } = await decoderSession(decoder);
+  assertDecoder(decoder, session);
   const floats = (values: Float32Array | readonly number[], dims: readonly number[]) =>
     new Tensor('float32', Float32Array.from(values), dims);
-  const outputs = await loaded.run({
+  const outputs = await session.run({
     image_embeddings: floats(embedding, EMBEDDING.shape),
     point_coords: floats(coordinates, [1, labels.length, 2]),
     point_labels: floats(labels, [1, labels.length]),
@@ -164,8 +199,8 @@ async function decode({ decoder, embedding, coordinates, labels, logits }: Of<'d
     // Its own enlarged masks are not used: logits are enlarged here, alike for every export.
     orig_im_size: floats([MASK_PX, MASK_PX], [2]),
   });
-  const scores = outputs['iou_predictions']?.data;
-  const masks = outputs['low_res_masks']?.data;
+  const scores = outputs[all?.scores ?? 'iou_predictions']?.data;
+  const masks = outputs[all?.masks ?? 'low_res_masks']?.data;
   const size = MASK_PX ** 2;
   if (
     !(scores instanceof Float32Array) ||
@@ -178,16 +213,16 @@ async function decode({ decoder, embedding, coordinates, labels, logits }: Of<'d
       { subject: decoder },
     );
   }
-  const candidates = Array.from(scores, (score, i) => ({
-    score,
+  const candidates = preferred(scores, labels.length).map((i) => ({
+    score: scores[i] ?? 0,
     logits: masks.slice(i * size, (i + 1) * size),
   }));
   return { candidates };
 }
 
 async function inspect({ encoder, decoder }: Of<'inspect'>) {
-  assertEncoder(encoder, await session(encoder));
-  assertDecoder(decoder, await session(decoder));
+  assertEncoder(encoder, await encoderSession(encoder));
+  assertDecoder(decoder, (await decoderSession(decoder)).session);
   return {};
 }
 

@@ -80,6 +80,7 @@ export interface Networks {
     picture: { readonly rgb: Uint8Array; readonly width: number; readonly height: number },
     options: { readonly files: PromptFiles; readonly signal: AbortSignal },
   ): Promise<Float32Array>;
+  /** Those that serve best first. */
   decode(
     prompts: Omit<Extract<NetworkRequest, { what: 'decode' }>, 'what' | 'decoder'>,
     options: { readonly files: PromptFiles; readonly signal: AbortSignal },

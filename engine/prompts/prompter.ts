@@ -24,6 +24,19 @@ const MOST_MASKS = 3;
 const FIRST_GUESS_MS = 5000;
 const TELL_EVERY_MS = 200;
 
+/** Masks that overlap more (IoU) are one: nobody sees the difference. */
+const ALIKE = 0.95;
+
+function areAlike(a: Float32Array, b: Float32Array): boolean {
+  let [both, either] = [0, 0];
+  a.forEach((value, i) => {
+    const [here, there] = [value > 0, (b[i] ?? 0) > 0];
+    if (here && there) both++;
+    if (here || there) either++;
+  });
+  return either > 0 && both / either > ALIKE;
+}
+
 type MasksInput = Omit<ParsedInput<'prompts.masks'>, 'project'>;
 
 interface Waiting {
@@ -107,13 +120,17 @@ export class Prompter {
       },
       { files, signal: AbortSignal.any([signal, this.#ending.signal]) },
     );
-    return candidates
-      .toSorted((a, b) => b.score - a.score)
-      .slice(0, MOST_MASKS)
-      .flatMap(({ score, logits }) => {
-        const { runs, area } = maskOf(logits, region);
-        return area === 0 ? [] : [{ mask: this.#keep(logits), score, runs, area }];
-      });
+    const masks: PromptMask[] = [];
+    const shown: Float32Array[] = [];
+    for (const { score, logits } of candidates) {
+      if (masks.length === MOST_MASKS) break;
+      if (shown.some((one) => areAlike(one, logits))) continue;
+      const { runs, area } = maskOf(logits, region);
+      if (area === 0) continue;
+      shown.push(logits);
+      masks.push({ mask: this.#keep(logits), score, runs, area });
+    }
+    return masks;
   }
 
   #refined(from: NonNullable<MasksInput['from']>, region: MasksInput['region']): Float32Array {

@@ -120,6 +120,6 @@ export interface PromptOutputs {
   'prompts.state': PromptState;
   'prompts.choose': PromptState;
   'prompts.prepare': PreparedPicture;
-  /** The best first; those that hold nothing are left out. */
+  /** The best first; those that hold nothing, or what another holds, are left out. */
   'prompts.masks': readonly PromptMask[];
 }

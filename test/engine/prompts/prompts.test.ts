@@ -68,6 +68,26 @@ describe('a promptable network', () => {
     expect(refined.map(({ score }) => score)).toContain(0.75);
   });
 
+  it('shows all masks of a decoder that answers one, in the order of its own rule, and none twice', async () => {
+    const other = promptNetwork(mkdtempSync(join(dir, 'choosing-')), { chooses: true });
+    await engine.call('prompts.choose', { files: other });
+    const { picture } = await prepare();
+    const masks = async (points: (typeof click)[]) => {
+      const found = await engine.call('prompts.masks', { project, picture, region, points });
+      return found.map(({ score, runs }) => [score.toFixed(2), runs[0]]);
+    };
+    expect(await masks([click])).toEqual([
+      ['0.75', 0],
+      ['0.50', 0],
+    ]);
+    expect(await masks([click, click])).toEqual([
+      ['0.90', WIDTH / 2],
+      ['0.75', 0],
+      ['0.50', 0],
+    ]);
+    await engine.call('prompts.choose', { files });
+  });
+
   it('says what is missing', async () => {
     const { picture } = await prepare();
     const asked = { project, picture, region, points: [click] };
