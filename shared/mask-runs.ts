@@ -46,5 +46,26 @@ export class RunWriter {
   }
 }
 
+/** A shape of one rectangle as runs in another; what lies outside that one is left out. */
+export function runsIn(
+  to: {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  },
+  shape: { readonly runs: readonly number[]; readonly region: typeof to },
+): RunWriter {
+  const { region, runs } = shape;
+  const writer = new RunWriter(to.width);
+  const [right, down] = [region.left - to.left, region.top - to.top];
+  forEachSpan(runs, region.width, (y, x0, x1) => {
+    const row = y + down;
+    const [from, end] = [Math.max(0, x0 + right), Math.min(to.width, x1 + right)];
+    if (row >= 0 && row < to.height && from < end) writer.add(row, from, end);
+  });
+  return writer;
+}
+
 export const pixelsOf = (runs: readonly number[]): number =>
   runs.reduce((sum, length) => sum + length, 0);

@@ -5,6 +5,7 @@
 import type { PredictionRegion, PromptFiles, PromptMask, PromptState } from '../../shared/api.ts';
 import type { Display } from '../../shared/display.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { runsIn } from '../../shared/mask-runs.ts';
 import type { Api } from '../api.ts';
 import { promptRegion } from '../canvas/prompt-region.ts';
 import type { ProposedMask, Prompts } from '../canvas/tools/tool.ts';
@@ -45,9 +46,14 @@ const REST_MS = 400;
 /** No masks are on the way. */
 const WITHOUT_ANSWER: ReadonlySet<PromptingState['kind']> = new Set(['off', 'nothing', 'failed']);
 
-function boundsOf({ points, box }: Prompts): Rect | null {
-  const xs = points.map(({ x }) => x).concat(box === null ? [] : [box.x0, box.x1]);
-  const ys = points.map(({ y }) => y).concat(box === null ? [] : [box.y0, box.y1]);
+function boundsOf({ points, box, shape }: Prompts): Rect | null {
+  const boxes = box === null ? [] : [box];
+  if (shape !== null) {
+    const { left, top, width, height } = shape.region;
+    boxes.push({ x0: left, y0: top, x1: left + width, y1: top + height });
+  }
+  const xs = points.map(({ x }) => x).concat(boxes.flatMap(({ x0, x1 }) => [x0, x1]));
+  const ys = points.map(({ y }) => y).concat(boxes.flatMap(({ y0, y1 }) => [y0, y1]));
   if (xs.length === 0) return null;
   return { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys) };
 }
@@ -131,7 +137,10 @@ export class AnnotatePrompts {
   /** Other prompts, or none. */
   prompt(prompts: Prompts | null): void {
     // A box begins anew: Enter must not paint what was meant before.
-    if (prompts === null || prompts.box !== (this.#prompts?.box ?? null)) this.#propose([]);
+    const before = this.#prompts;
+    if (prompts === null || prompts.box !== before?.box || prompts.shape !== before.shape) {
+      this.#propose([]);
+    }
     this.#prompts = prompts;
     this.#go();
   }
@@ -229,11 +238,12 @@ export class AnnotatePrompts {
     // A short answer is waited for: to cancel it would end its process, which takes longer to start again.
     await this.#answering;
     signal.throwIfAborted();
-    const { points, box } = prompts;
+    const { points, box, shape } = prompts;
     const answer = this.#api.call('prompts.masks', {
       ...{ project: this.#project, picture: seen.picture, region: seen.region },
       points: [...points],
       ...(box === null ? {} : { box }),
+      ...(shape === null ? {} : { from: { runs: [...runsIn(seen.region, shape).runs] } }),
     });
     this.#answering = answer.catch(() => undefined);
     const masks = await answer;

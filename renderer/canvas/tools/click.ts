@@ -1,13 +1,15 @@
 /**
- * Click an object: clicks and a box say to a network what is meant, and its mask is a proposal until Enter paints it.
+ * Click an object: clicks and a box say to a helper what is meant, and its mask is a proposal until Enter paints it.
  *
  * A click is in the object; with Ctrl, Alt or the right button it is beside it. A drag draws a box, and begins anew; one
- * that takes away is a click, for there are no boxes of what is not meant. Tab
- * goes to the next mask, Enter paints the one that is shown, Escape drops all of it.
+ * that takes away is a click, for there are no boxes of what is not meant. Shift and a click on an object that is painted
+ * already begins with that one, which the proposal then replaces. Tab goes to the next mask, Enter paints the one that
+ * is shown, Escape drops all of it.
  *
  * A step, for undo and redo: a click, a box.
  */
 import { forEachSpan } from '../../../shared/mask-runs.ts';
+import { paintedShape, shapeWithout } from '../painted-shape.ts';
 import { boxOf } from '../shapes.ts';
 import { type ImagePoint, intersection, type Rect } from '../viewport.ts';
 import { Steps } from './steps.ts';
@@ -16,11 +18,18 @@ import type { Preview, Prompts, Tool, ToolContext, ToolDescriptor, ToolEvent } f
 /** Device pixels. A hand that clicks moves so far at most. */
 const CLICK_PX = 5;
 
-const NOTHING: Prompts = { points: [], box: null };
+const NOTHING: Prompts = { points: [], box: null, shape: null };
+
+interface Press {
+  readonly from: ImagePoint;
+  readonly inside: boolean;
+  /** On what is painted already. */
+  readonly mends: boolean;
+}
 
 function createClick(): Tool {
   let prompts = NOTHING;
-  let press: { readonly from: ImagePoint; readonly inside: boolean } | null = null;
+  let press: Press | null = null;
   let to: ImagePoint | null = null;
   const steps = new Steps<Prompts>({
     read: () => prompts,
@@ -38,19 +47,26 @@ function createClick(): Tool {
     return had;
   }
 
-  function add(event: ToolEvent, { layer, zoom }: ToolContext): void {
+  function add(event: ToolEvent, { layer, zoom, blank }: ToolContext): void {
     if (press === null) return;
-    const { from, inside } = press;
+    const { from, inside, mends } = press;
     const { at } = event;
     const area = { x0: 0, y0: 0, x1: layer.width, y1: layer.height };
-    if (inside && Math.hypot(at.x - from.x, at.y - from.y) * zoom >= CLICK_PX) {
+    if (!mends && inside && Math.hypot(at.x - from.x, at.y - from.y) * zoom >= CLICK_PX) {
       const box = intersection(boxOf(from, at), area);
       if (box === null) return;
       steps.begin();
-      prompts = { points: [], box };
-    } else if (layer.contains(Math.floor(from.x), Math.floor(from.y))) {
+      prompts = { ...NOTHING, box };
+      return;
+    }
+    const shape = mends ? paintedShape(layer, { at: from, blank }) : null;
+    if (layer.contains(Math.floor(from.x), Math.floor(from.y))) {
       steps.begin();
-      prompts = { ...prompts, points: [...prompts.points, { ...from, inside }] };
+      const point = { ...from, inside };
+      prompts =
+        shape === null
+          ? { ...prompts, points: [...prompts.points, point] }
+          : { ...NOTHING, points: [point], shape };
     }
   }
 
@@ -58,7 +74,15 @@ function createClick(): Tool {
     const { proposed } = context;
     if (proposed === null || !isAsked()) return isAsked();
     const { left, top, width } = proposed.region;
-    const stroke = context.begin({ erase: false });
+    const { shape } = prompts;
+    const stroke = context.begin({
+      erase: false,
+      ...(shape === null ? {} : { value: shape.value }),
+    });
+    if (shape !== null) {
+      const gone = { value: context.blank, only: shape.value };
+      shapeWithout(shape, proposed, (y, x0, x1) => stroke.edit.fillSpan(y, x0, x1, gone));
+    }
     forEachSpan(proposed.runs, width, (y, x0, x1) =>
       stroke.edit.fillSpan(top + y, left + x0, left + x1, stroke.paint),
     );
@@ -67,7 +91,7 @@ function createClick(): Tool {
   }
 
   const dragged = (zoom: number): Rect | null => {
-    if (press === null || to === null || !press.inside) return null;
+    if (press === null || to === null || !press.inside || press.mends) return null;
     const far = Math.hypot(to.x - press.from.x, to.y - press.from.y) * zoom >= CLICK_PX;
     return far ? { x0: press.from.x, y0: press.from.y, x1: to.x, y1: to.y } : null;
   };
@@ -76,8 +100,11 @@ function createClick(): Tool {
   return {
     pointer(event, context) {
       const { kind, at, modifiers } = event;
-      if (kind === 'down') press = { from: at, inside: !modifiers.ctrl && !modifiers.alt };
-      else if (kind === 'up') add(event, context);
+      if (kind === 'down') {
+        const inside = !modifiers.ctrl && !modifiers.alt;
+        press = { from: at, inside, mends: inside && modifiers.shift };
+      }
+      if (kind === 'up') add(event, context);
       to = at;
       if (kind === 'up' || kind === 'cancel') press = null;
       box = dragged(context.zoom);
@@ -92,7 +119,7 @@ function createClick(): Tool {
     get preview(): Preview | null {
       const shown = box ?? prompts.box;
       if (shown === null && prompts.points.length === 0) return null;
-      return { kind: 'prompts', box: shown, points: prompts.points };
+      return { kind: 'prompts', ...prompts, box: shown };
     },
     get busy() {
       return isAsked() || press !== null;
@@ -106,7 +133,7 @@ function createClick(): Tool {
 
 export const click: ToolDescriptor = {
   title: 'Click an object',
-  hint: 'Click it, or drag a box around it · Ctrl or right: not this · Tab other mask · Enter paints · Esc drops',
+  hint: 'Click it, or drag a box around it · Ctrl or right: not this · Shift: mend a painted one · Tab other mask · Enter paints',
   keys: ['C'],
   byClick: true,
   asksForMasks: true,

@@ -33,16 +33,22 @@ export interface ToolEvent {
 
 export type ToolKey = 'enter' | 'escape' | 'backspace' | 'tab';
 
-/** What a network is asked for a mask by, in pixels of the image. */
-export interface Prompts {
-  readonly points: readonly PromptPoint[];
-  readonly box: Rect | null;
-}
-
-/** A mask that a network proposes: run lengths in a part of the image (shared/mask-runs.ts). */
+/** A mask that a helper proposes: run lengths in a part of the image (shared/mask-runs.ts). */
 export interface ProposedMask {
   readonly region: PredictionRegion;
   readonly runs: readonly number[];
+}
+
+/** An object as it is painted, which is to be mended. */
+export interface PaintedShape extends ProposedMask {
+  readonly value: number;
+}
+
+/** What a helper is asked for a mask by, in pixels of the image. */
+export interface Prompts {
+  readonly points: readonly PromptPoint[];
+  readonly box: Rect | null;
+  readonly shape: PaintedShape | null;
 }
 
 /** What a tool shows beside the pixels, in image coordinates. */

@@ -52,10 +52,10 @@ async function sitting() {
   );
   annotate.editor.resize({ width: SIZE, height: SIZE });
   await annotate.show(0);
-  const click = (x: number, y: number) => {
+  const click = (x: number, y: number, { shift = false } = {}) => {
     for (const kind of ['down', 'up'] as const) {
       const at = screenPoint(x, y);
-      const modifiers = { shift: false, ctrl: false, alt: false };
+      const modifiers = { shift, ctrl: false, alt: false };
       annotate.editor.pointer({ kind, at, path: [at], button: 0, modifiers, clicks: 1 });
     }
   };
@@ -91,6 +91,27 @@ describe('clicking an object', () => {
     expect(history?.entries.map(({ label }) => label)).toEqual(['Click an object, red']);
     await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
     expect(annotate.prompts.masks).toEqual([]);
+  });
+
+  it('begins with an object that is painted already, and puts what is proposed in its place', async () => {
+    const { annotate, click } = await sitting();
+    const { layer, history } = annotate.document ?? {};
+    if (layer === undefined) throw new Error('no image is open');
+    const edit = layer.edit();
+    for (let y = 8; y < 24; y++) edit.fillSpan(y, 10, 20, { value: 1, only: null });
+    history?.commit(edit, { kind: 'record', label: 'painted' });
+    annotate.overlay.takeTool('click');
+    await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
+    click(12, 12, { shift: true });
+    const { preview } = annotate.editor;
+    expect(preview).toMatchObject({ points: [{ inside: true }], shape: { value: 1 } });
+    expect(preview).toMatchObject({ shape: { region: { left: 10, top: 8, width: 10 } } });
+    await expect.poll(() => annotate.prompts.state.kind).toBe('shown');
+    // This network believes what is drawn, and proposes all the rest first.
+    annotate.editor.key('enter');
+    expect([layer.get(12, 12), layer.get(25, 12), layer.get(2, 2)]).toEqual([0, 1, 1]);
+    annotate.editor.undo();
+    expect([layer.get(12, 12), layer.get(18, 12), layer.get(2, 2)]).toEqual([1, 1, 0]);
   });
 
   it('asks nothing of a network that is not there, and says which would do', async () => {
