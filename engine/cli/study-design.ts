@@ -15,6 +15,7 @@ import {
   StudyConfig,
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import {
   finetuningPreset,
   LEARNING_RATES_OF_MODE,
@@ -35,6 +36,7 @@ import {
   type PretrainingOption,
   USUAL_TRANSFERS,
 } from './pretraining-option.ts';
+import { withoutHelperOption } from './without-helper.ts';
 
 export interface DesignOptions extends NetworkOptions {
   name: string;
@@ -43,6 +45,7 @@ export interface DesignOptions extends NetworkOptions {
   split?: string;
   pretrainingLabels: PretrainingLabels;
   pretrainOnValidation: boolean;
+  withoutHelper: Helper[];
   pretrain: ReturnType<typeof parseTask>[];
   pretrained: PretrainingOption[];
   frozenRandom: boolean;
@@ -219,6 +222,7 @@ export async function designedStudy(
     splits,
     pretrainingLabels: options.pretrainingLabels,
     pretrainOnValidation: options.pretrainOnValidation,
+    withoutHelpers: options.withoutHelper,
     network,
     sampling: { sizePx: options.size, mode: options.sampling },
     pretrainings: [
@@ -310,6 +314,7 @@ export function addDesignOptions(command: Command): Command {
       'where the source is the target: tasks without labels see its validation images too',
       false,
     )
+    .addOption(withoutHelperOption())
     .option(
       '--pretrain <[name=]task[:arms[:options]]>',
       'task, arms and options, e.g. segmentation:E,E+D (repeatable; no arms: E, E+D, D, frozen as far as they fit)',

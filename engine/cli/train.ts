@@ -9,6 +9,7 @@ import {
 } from '../../shared/api.ts';
 import { LOSSES, NetworkConfig, SamplingConfig } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import { sameName } from '../../shared/names.ts';
 import { networkInText } from '../../shared/networks.ts';
 import { counted, duration } from '../../shared/number-format.ts';
@@ -17,6 +18,7 @@ import { type Caller, withProject } from './host.ts';
 import { keepOrDrop } from './keep-or-drop.ts';
 import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
+import { withoutHelperOption } from './without-helper.ts';
 
 interface TrainOptions {
   dataset: string;
@@ -38,6 +40,7 @@ interface TrainOptions {
   learningRate?: number;
   loss?: (typeof LOSSES)[number];
   augment: boolean;
+  withoutHelper: Helper[];
   dryRun: boolean;
   json: boolean;
 }
@@ -74,6 +77,7 @@ const settingsOf = (options: TrainOptions): ModelSettings =>
     ...given('learningRate', options.learningRate),
     ...given('loss', options.loss),
     ...(options.augment ? {} : { augment: false }),
+    ...(options.withoutHelper.length === 0 ? {} : { withoutHelpers: options.withoutHelper }),
   });
 
 /** Where nothing is said of a start: what would be recommended, if it is not random. */
@@ -129,6 +133,7 @@ export function addTrainCommand(program: Command): void {
     .option('--batch <n>', 'images a step', atLeastOne)
     .option('--learning-rate <x>', 'learning rate', positive)
     .addOption(choice('--loss <loss>', 'what is minimised', LOSSES))
+    .addOption(withoutHelperOption())
     .option('--no-augment', 'images as they are: not turned, mirrored or scaled')
     .option(
       '--dry-run',

@@ -1,6 +1,7 @@
 /** Labels of people and labels that a network or a classifier proposed: the second never take the place of the first. */
 import type { ImageRecord } from '../../shared/entities.ts';
 import type { NewLabels } from '../../shared/events.ts';
+import type { Helper } from '../../shared/helpers.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import type { Project } from '../db/project.ts';
 
@@ -11,6 +12,26 @@ export const isLabelledByPerson = (
   { labelMaps }: Pick<Project, 'labelMaps'>,
   { labelMapId }: Pick<ImageRecord, 'labelMapId'>,
 ): boolean => labelMapId !== null && labelMaps.get(labelMapId)?.author !== 'model';
+
+/** The helper whose proposal the labels of an image were made from; null: nobody's, or it has none. */
+export const helperOf = (
+  { labelMaps }: Pick<Project, 'labelMaps'>,
+  { labelMapId }: Pick<ImageRecord, 'labelMapId'>,
+): Helper | null => (labelMapId === null ? null : (labelMaps.get(labelMapId)?.helper ?? null));
+
+/** Images as they are where labels that some helpers made do not count: those have none. */
+export const withoutLabelsOf = (
+  db: Pick<Project, 'labelMaps'>,
+  images: readonly ImageRecord[],
+  helpers: readonly Helper[],
+): readonly ImageRecord[] =>
+  helpers.length === 0
+    ? images
+    : images.map((image) => {
+        const helper = helperOf(db, image);
+        const counts = helper === null || !helpers.includes(helper);
+        return counts ? image : { ...image, labelMapId: null };
+      });
 
 /** Images of a dataset that labels can be proposed for: none that a person labelled or excluded. */
 export const openToProposals = (db: Labels, datasetId: number): ImageRecord[] =>

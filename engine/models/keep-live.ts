@@ -11,7 +11,7 @@ import { decodeCheckpoint } from '../training/checkpoint.ts';
 import { liveSettings } from '../training/live/settings.ts';
 import { pixelClasses } from '../training/network/pixel-classes.ts';
 import { partsOfLabelled } from './kept-parts.ts';
-import { labelledByPeople } from './prepare.ts';
+import { labelledByPeople } from './labelled.ts';
 import { freeName } from './train.ts';
 
 /** Errors: conflict, where nothing was saved yet or the classes are others than it learned; corrupt. */

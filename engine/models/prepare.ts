@@ -17,14 +17,13 @@ import { findLeaks } from '../../shared/leaks.ts';
 import { counted } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { inWords } from '../../shared/sentences.ts';
-import { nothingLabelled, takesPart } from '../../shared/task-sources.ts';
-import { isLabelledByPerson } from '../data/label-authors.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { type KeptParts, partsOfLabelled } from './kept-parts.ts';
+import { labelledFor } from './labelled.ts';
 import { workedOut } from './settings.ts';
 import { seenByStart, seenInWords, type Start, startOf } from './start.ts';
 
@@ -40,6 +39,7 @@ export interface TrainingRequest {
 export interface Preparation {
   readonly byPart: Readonly<Record<Part, readonly ImageRecord[]>>;
   readonly leftOut: ModelPlan['leftOut'];
+  readonly helped: ModelPlan['helped'];
   /** Parts of images that had none. */
   readonly fresh: readonly SplitItem[];
   readonly start: Start;
@@ -53,12 +53,6 @@ export interface Preparation {
   readonly why: readonly string[];
   readonly warnings: readonly string[];
 }
-
-export const labelledByPeople = (db: Project, datasetId: number): ImageRecord[] =>
-  db.datasets
-    .images(datasetId)
-    .filter(takesPart)
-    .filter((image) => isLabelledByPerson(db, image));
 
 /** Of each scored class that occurs, its share of the pixels that are labelled. */
 function classShares(db: Project, dataset: Dataset, images: readonly ImageRecord[]): number[] {
@@ -113,10 +107,8 @@ const LAST_IS_TAKEN =
 /** Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict. */
 export function prepare(db: Project, request: TrainingRequest): Preparation {
   const { dataset, from, settings, splitId } = request;
-  const labelled = labelledByPeople(db, dataset.id);
-  if (labelled.length === 0) {
-    throw new AppError('invalid-input', nothingLabelled(dataset), { subject: dataset.name });
-  }
+  const { withoutHelpers = [], ...own } = settings;
+  const { labelled, helped, without } = labelledFor(db, dataset, withoutHelpers);
   assertLabelsAreClasses(db, dataset, labelled);
   const kept = partsOfLabelled(db, labelled, { datasetId: dataset.id, splitId });
   const used = labelled.filter(({ id }) => !kept.spoilt.has(id));
@@ -141,10 +133,11 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
   assertInputSize(network, sampling.sizePx);
   assertChannelsFit(used, network.inputChannels);
   const preset = finetuningPreset('default');
-  const changed = Object.keys(settings);
+  const changed = Object.keys(own);
   return {
     byPart,
-    leftOut: spoiltInWords(labelled, kept),
+    leftOut: [...without, ...spoiltInWords(labelled, kept)],
+    helped,
     fresh: kept.fresh,
     start,
     network,

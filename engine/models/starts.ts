@@ -8,7 +8,7 @@ import { isTaskPretraining, pretrainingKey } from '../../shared/pretrainings.ts'
 import type { Project } from '../db/project.ts';
 import { analyseStoredStudy } from '../study/report/gather.ts';
 import { partsOfLabelled } from './kept-parts.ts';
-import { labelledByPeople } from './prepare.ts';
+import { labelledByPeople } from './labelled.ts';
 import { seenByStart, seenInWords, startOf } from './start.ts';
 
 /** What a study says of the encoders for a dataset. */

@@ -41,7 +41,7 @@ export function freeName(db: Project, dataset: Dataset): string {
 }
 
 function planOf(
-  { byPart, leftOut, network, sampling, loss, optimisation, why, warnings }: Preparation,
+  { byPart, leftOut, helped, network, sampling, loss, optimisation, why, warnings }: Preparation,
   budget: Budget | null,
 ): ModelPlan {
   const { batch } = optimisation;
@@ -50,6 +50,7 @@ function planOf(
   return {
     images: { train: byPart.train.length, val: byPart.val.length, test: byPart.test.length },
     leftOut,
+    helped,
     settings: { network, sampling, loss: loss.kind, ...optimisation },
     steps,
     seconds: seconds === null ? null : Math.round(seconds),

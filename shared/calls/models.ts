@@ -14,6 +14,7 @@ import {
 } from '../entities.ts';
 import type { WireError } from '../errors.ts';
 import type { ChangedKind } from '../events.ts';
+import { Helper } from '../helpers.ts';
 import { Name } from '../limits.ts';
 import { project } from './project.ts';
 
@@ -45,6 +46,8 @@ export const ModelSettings = z.strictObject({
   augment: augment.unwrap().optional(),
   precision: precision.unwrap().optional(),
   loss: LossConfig.shape.kind.unwrap().optional(),
+  /** Labels that were made from proposals of these neither train nor test. */
+  withoutHelpers: z.array(Helper).optional(),
 });
 export type ModelSettings = z.infer<typeof ModelSettings>;
 
@@ -158,6 +161,8 @@ export interface ModelPlan {
   readonly images: Readonly<Record<Part, number>>;
   /** Labelled images that neither train nor test it. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+  /** Helpers that labels of the dataset were made with, and how many images each; whether or not they are left out. */
+  readonly helped: readonly { readonly helper: Helper; readonly images: number }[];
   readonly settings: {
     readonly network: NetworkConfig;
     readonly sampling: SamplingConfig;

@@ -1,5 +1,6 @@
 /** A study: what is compared, with how many labels and seeds. */
 import { z } from 'zod';
+import { Helper } from '../helpers.ts';
 import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
 import { Kernels } from './run.ts';
@@ -117,6 +118,8 @@ export const StudyConfig = z.object({
    * Never their labels, and never test images.
    */
   pretrainOnValidation: z.boolean().default(false),
+  /** Images whose labels were made from proposals of these count as unlabelled, in the source as in the target. */
+  withoutHelpers: z.array(Helper).default([]),
   finetuning: OptimisationConfig,
   /** Arms without pretraining beside `random`, which is always there. */
   controls: z.array(z.enum(['frozen-random'])).default([]),

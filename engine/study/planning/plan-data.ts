@@ -16,6 +16,7 @@ import { absentClasses } from '../../../shared/foreground.ts';
 import { inSplits } from '../../../shared/study-splits.ts';
 import { imageServes, takesPart } from '../../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
+import { withoutLabelsOf } from '../../data/label-authors.ts';
 import { ownImages, type OwnImages } from '../../data/own-labels.ts';
 import type { Project } from '../../db/project.ts';
 import { snapshotItem, type SplitItem } from '../../db/splits.ts';
@@ -70,8 +71,14 @@ function resolveLabelCounts(config: StudyConfig, available: number): number[] {
 
 /** The target's images that take part, split by split, and how many of the split have no label map. */
 function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
-  const present = project.datasets.images(target.id);
-  const images = new Map(present.filter(takesPart).map((image) => [image.id, image]));
+  const present = project.datasets.images(target.id).filter(takesPart);
+  const counting = withoutLabelsOf(project, present, config.withoutHelpers);
+  const images = new Map(counting.map((image) => [image.id, image]));
+  const helped = new Set(
+    present
+      .filter(({ id, labelMapId }) => labelMapId !== null && images.get(id)?.labelMapId === null)
+      .map(({ id }) => id),
+  );
   const { splits, isNew } = targetSplits(project, config, [...images.values()]);
   const unlabelled = new Set<number>();
   const used = new Set<number>();
@@ -81,7 +88,7 @@ function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
       const image = images.get(imageId);
       if (image === undefined) continue;
       if (image.labelMapId === null) {
-        unlabelled.add(imageId);
+        if (!helped.has(imageId)) unlabelled.add(imageId);
         continue;
       }
       used.add(imageId);
@@ -99,7 +106,8 @@ function resolveTarget(project: Project, config: StudyConfig, target: Dataset) {
     return { split, items, trainImageIds, valCount, testCount };
   });
   const labelled = [...images.values()].filter(({ id }) => used.has(id));
-  return { parts, images, labelled, unlabelled: unlabelled.size, isNew };
+  const counts = { unlabelled: unlabelled.size, helped: helped.size };
+  return { parts, images, labelled, ...counts, isNew };
 }
 
 /** Images of the source that pretraining may see, and which of them are the target's own. */
@@ -113,7 +121,8 @@ function sourceOf(
     return { images: [], items: [], validation: 0, tooClose: [], own: new Map() };
   }
   const isOneDataset = source.id === target.id;
-  const all = project.datasets.images(source.id).filter(takesPart);
+  const present = project.datasets.images(source.id).filter(takesPart);
+  const all = withoutLabelsOf(project, present, config.withoutHelpers);
   const tasks = config.pretrainings.filter(isTaskPretraining).map(({ task }) => task);
   const found = resolveSource(source, all, {
     split: isOneDataset ? split : null,
@@ -183,7 +192,8 @@ export function planData(project: Project, config: StudyConfig): StudyData {
   const source = dataset(project, config.sourceDatasetId, 'source');
   const target = dataset(project, config.targetDatasetId, 'target');
   checkSplits(config);
-  const { parts, images, labelled, unlabelled, isNew } = resolveTarget(project, config, target);
+  const resolved = resolveTarget(project, config, target);
+  const { parts, images, labelled, unlabelled, helped, isNew } = resolved;
   const splits = parts.map((part) => resolveSplit(project, config, { source, target, part }));
   const [first] = splits;
   if (first === undefined) throw new AppError('internal', 'The study has no split.');
@@ -249,6 +259,7 @@ export function planData(project: Project, config: StudyConfig): StudyData {
           ...askedBeforeNotes(project, config, labelCounts),
         ],
         unlabelled,
+        helped,
         testCount: data.testedCount,
         seen,
         datasets: [source, target],

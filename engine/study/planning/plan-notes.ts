@@ -1,6 +1,7 @@
 /** What is worth knowing of a study before it runs, and stops nothing. */
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import type { Dataset, ImageRecord, StudyConfig } from '../../../shared/entities.ts';
+import { leftOutForHelpers } from '../../../shared/helpers.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
@@ -26,6 +27,8 @@ export function planNotes(
   data: {
     /** Images of the split without a label map. */
     readonly unlabelled: number;
+    /** Images of the target whose labels do not count, since a helper proposed them. */
+    readonly helped: number;
     readonly testCount: number;
     /** Classes that label maps lack, in words. */
     readonly absent: readonly string[];
@@ -55,6 +58,7 @@ export function planNotes(
       ({ labels, seeds: without }) =>
         `With ${labels} label${labels === 1 ? '' : 's'}, the training images of seed${without.length === 1 ? '' : 's'} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
     ),
+    leftOutForHelpers(data.helped, config.withoutHelpers),
     data.unlabelled > 0 &&
       `${counted(data.unlabelled, 'image')} of the split ${data.unlabelled === 1 ? 'has' : 'have'} no label map: left out of fine-tuning and testing.`,
     ...data.aboutSource,

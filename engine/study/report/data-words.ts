@@ -1,6 +1,7 @@
 /** What a report says of a study's images and labels: what pretraining saw of them, and what intervals speak about. */
 import type { Part, PretrainingKey, Study } from '../../../shared/entities.ts';
 import { extraLabelsInText } from '../../../shared/charts/study-words.ts';
+import { helpersInText } from '../../../shared/helpers.ts';
 import { pretrainingInText, pretrainingKey } from '../../../shared/pretrainings.ts';
 import { capitalised, inWords } from '../../../shared/sentences.ts';
 import { sharedTraining, splitCount, splitsInText } from '../../../shared/study-splits.ts';
@@ -26,7 +27,7 @@ export function pretrainedByLabels(db: Project, { id }: Study): PretrainingKey[]
 
 /** Paragraph on the images of source and target. */
 export function dataWords(db: Project, study: Study): string {
-  const { sourceDatasetId, targetDatasetId, splits } = study.config;
+  const { sourceDatasetId, targetDatasetId, splits, withoutHelpers } = study.config;
   const items = db.snapshots.items(study.targetSnapshotId);
   const counts: Record<Part, number> = { train: 0, val: 0, test: 0 };
   for (const { part } of items) counts[part]++;
@@ -47,6 +48,9 @@ export function dataWords(db: Project, study: Study): string {
       ? 'Data:'
       : `Data: pretraining on ${counted(source.length, 'image')} of "${datasetName(db, sourceDatasetId)}"${parts.join('')} (snapshot ${hashOf(db, study.sourceSnapshotId)});`,
     `target "${datasetName(db, targetDatasetId)}" with ${train} training, ${val} validation and ${counted(test, 'test image')} (snapshot ${hashOf(db, study.targetSnapshotId)})${splits === null ? '' : ' in the first split'}.`,
+    ...(withoutHelpers.length === 0
+      ? []
+      : [`Labels that were made with ${helpersInText(withoutHelpers)} count nowhere.`]),
     ...(splits === null
       ? []
       : [

@@ -71,4 +71,8 @@ it('a study of the command line takes a split by its name, and without pretraini
   expect(
     await designed(...own, '--pretraining-labels', 'all', '--pretrain-on-validation'),
   ).toMatchObject({ pretrainingLabels: 'all', pretrainOnValidation: true, splitId: null });
+  expect((await designed('--without-helper', 'click', 'scribbles')).withoutHelpers).toEqual([
+    'click',
+    'scribbles',
+  ]);
 });

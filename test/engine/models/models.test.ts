@@ -325,3 +325,32 @@ it('test images of a split are held out; those that were learned from before are
   expect(warnings.join(' ')).toMatch(/^Images of the group "slide" lie in train and test, as they/);
   expect(leftOut.map(({ name }) => name)).toEqual([learned?.name]);
 });
+
+it('labels that a helper made train and test only where they are wanted', async () => {
+  const { engine, project, db, datasetId, images } = await labelledProject();
+  const plan = (withoutHelpers: ('scribbles' | 'click')[]) =>
+    engine.call('models.plan', {
+      ...{ project, datasetId, time: false },
+      settings: { withoutHelpers },
+    });
+  const bytes = db.labelMaps.bytes(images[0]?.labelMapId ?? 0) ?? new Uint8Array();
+  const made = images.slice(0, 4);
+  for (const [i, { id: imageId }] of made.entries()) {
+    const helper = i === 0 ? 'scribbles' : 'click';
+    db.labelMaps.add({ imageId, author: 'corrected', bytes, helper });
+  }
+  const all = await plan([]);
+  expect(all.helped).toEqual([
+    { helper: 'scribbles', images: 1 },
+    { helper: 'click', images: 3 },
+  ]);
+  expect(all.leftOut).toEqual([]);
+  const without = await plan(['click']);
+  expect(without.leftOut.map(({ name }) => name)).toEqual(made.slice(1).map(({ name }) => name));
+  const { train, val, test } = without.images;
+  expect(train + val + test).toBe(images.length - 3);
+  for (const { id: imageId } of images) {
+    db.labelMaps.add({ imageId, author: 'corrected', bytes, helper: 'click' });
+  }
+  await expect(plan(['click'])).rejects.toThrow(/made with clicks and boxes, and none is left/);
+});

@@ -20,6 +20,31 @@ function oneDataset(options: Partial<Parameters<typeof addDataset>[2]> = {}) {
   return { project, id, study };
 }
 
+describe('labels that a helper made', () => {
+  it('count nowhere in a study that is to do without them, which its notes and methods say', () => {
+    const { project, id, study } = oneDataset();
+    const [first] = project.datasets.images(id);
+    const bytes = project.labelMaps.bytes(first?.labelMapId ?? 0) ?? new Uint8Array();
+    const imageId = first?.id ?? 0;
+    project.labelMaps.add({ imageId, author: 'corrected', bytes, helper: 'click' });
+    const withAll = planData(project, study({}));
+    const { targetItems, sourceItems, notes } = planData(
+      project,
+      study({ withoutHelpers: ['click'] }),
+    );
+    expect(withAll.targetItems.some((item) => item.imageId === imageId)).toBe(true);
+    expect(targetItems.some((item) => item.imageId === imageId)).toBe(false);
+    expect(sourceItems.find((item) => item.imageId === imageId)?.labelMapId ?? null).toBe(null);
+    expect(notes).toContain('1 image is left out: its labels were made with clicks and boxes.');
+    const { id: studyId } = createStudy(project, study({ withoutHelpers: ['click'] }));
+    const stored = project.studies.get(studyId);
+    if (stored === undefined) throw new Error('it was not stored');
+    expect(describeMethods(project, stored, []).join(' ')).toContain(
+      'Labels that were made with clicks and boxes count nowhere.',
+    );
+  });
+});
+
 describe('labels of the target itself', () => {
   it('are seen by pretraining as far as its own arms see them, in a run for each label count and seed', () => {
     const { project, id, study } = oneDataset();
