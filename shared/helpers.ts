@@ -3,7 +3,6 @@
  * person accepts it; a label map that was made from a proposal says whose it was (LabelMapRevision.helper).
  */
 import { z } from 'zod';
-import { counted } from './number-format.ts';
 
 export const HELPERS = ['scribbles', 'click'] as const;
 export const Helper = z.enum(HELPERS);
@@ -18,9 +17,3 @@ export const HELPER_TITLES: Readonly<Record<Helper, string>> = {
 /** "scribbles or clicks and boxes" */
 export const helpersInText = (helpers: readonly Helper[]): string =>
   helpers.map((helper) => HELPER_TITLES[helper].toLowerCase()).join(' or ');
-
-/** Said of images that a training does without; null where there are none. */
-export const leftOutForHelpers = (images: number, helpers: readonly Helper[]): string | null =>
-  images === 0
-    ? null
-    : `${counted(images, 'image')} ${images === 1 ? 'is' : 'are'} left out: ${images === 1 ? 'its' : 'their'} labels were made with ${helpersInText(helpers)}.`;

@@ -1,7 +1,7 @@
 /** What is worth knowing of a study before it runs, and stops nothing. */
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import type { Dataset, ImageRecord, StudyConfig } from '../../../shared/entities.ts';
-import { leftOutForHelpers } from '../../../shared/helpers.ts';
+import { helpersInText } from '../../../shared/helpers.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { imageMemoryBytes, keptBytes } from '../../training/images/image-store.ts';
 import { learningRatesOf } from './plan-runs.ts';
@@ -58,7 +58,8 @@ export function planNotes(
       ({ labels, seeds: without }) =>
         `With ${labels} label${labels === 1 ? '' : 's'}, the training images of seed${without.length === 1 ? '' : 's'} ${without.join(', ')} hold no foreground: nothing is learned there. More labels, or a split with fewer empty training images, avoid that.`,
     ),
-    leftOutForHelpers(data.helped, config.withoutHelpers),
+    data.helped > 0 &&
+      `${counted(data.helped, 'image')} ${data.helped === 1 ? 'is left out: its' : 'are left out: their'} labels were made with ${helpersInText(config.withoutHelpers)}.`,
     data.unlabelled > 0 &&
       `${counted(data.unlabelled, 'image')} of the split ${data.unlabelled === 1 ? 'has' : 'have'} no label map: left out of fine-tuning and testing.`,
     ...data.aboutSource,
