@@ -155,7 +155,7 @@ export function forEachCocoPixel(
  * map, or the numbers of its objects.
  */
 export function encodeCocoRuns(
-  values: Uint8Array | Int32Array,
+  values: Uint8Array | Int32Array | Uint32Array,
   size: CocoSize,
 ): Map<number, number[]> {
   const [height, width] = size;

@@ -4,7 +4,16 @@
  */
 import { inWords } from './sentences.ts';
 
-export const EXPORT_FORMATS = ['folder', 'coco'] as const;
+export const EXPORT_FORMATS = [
+  'folder',
+  'coco',
+  'labelme',
+  'voc',
+  'yolo',
+  'cvat',
+  'datumaro',
+  'qupath',
+] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What labels may have and a format may have no place for. */
@@ -41,6 +50,8 @@ export interface ExportFormatFacts {
 }
 
 const UNGROUPED = 'not written';
+const UNGROUNDED = 'it becomes class 1, above a background without pixels';
+const AS_FILES = 'each is written as an image of its own';
 
 export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFacts>> = {
   folder: {
@@ -53,6 +64,59 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
     title: 'COCO',
     writes: 'images/ and instances.json with run-length masks, in which holes survive',
     losses: { colours: 'not written', groups: UNGROUPED },
+  },
+  labelme: {
+    title: 'labelme JSON',
+    writes:
+      'images/ with a JSON file beside each: polygons along the edges of pixels, masks where there are holes; and labels.txt',
+    losses: {
+      'no background': UNGROUNDED,
+      colours: 'not written',
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
+  },
+  voc: {
+    title: 'Pascal VOC segmentation',
+    writes:
+      'JPEGImages/, SegmentationClass/ and SegmentationObject/ as index PNGs, labelmap.txt, and ImageSets/ where there is a split',
+    losses: {
+      'no background': UNGROUNDED,
+      groups: 'only the parts of the first split are written',
+      pages: AS_FILES,
+    },
+  },
+  yolo: {
+    title: 'YOLO segmentation',
+    writes:
+      'images/, labels/ with an outline a line, data.yaml and classes.txt; parts and holes of an object are joined by bridges',
+    losses: {
+      ignored: 'they become background',
+      'no background': UNGROUNDED,
+      colours: 'not written',
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
+  },
+  cvat: {
+    title: 'CVAT XML for images 1.1',
+    writes: 'images/ and annotations.xml, each object a mask',
+    losses: {
+      empty: 'the image comes back unlabelled',
+      'no background': UNGROUNDED,
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
+  },
+  datumaro: {
+    title: 'Datumaro JSON',
+    writes: 'images/default/ and annotations/default.json, each object a mask',
+    losses: { 'no background': UNGROUNDED, groups: UNGROUPED, pages: AS_FILES },
+  },
+  qupath: {
+    title: 'QuPath GeoJSON',
+    writes: 'images/ and annotations/ with a GeoJSON file an image; and classes.txt',
+    losses: { 'no background': UNGROUNDED, groups: UNGROUPED, pages: AS_FILES },
   },
 };
 

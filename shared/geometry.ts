@@ -106,33 +106,96 @@ function togglesToRuns(toggles: number[], pixels: number): number[] {
 export type Ring = readonly number[];
 
 /**
- * Row-major [height, width] mask of 0 and 1: a pixel is inside where its centre is inside an odd number
- * of rings. Corners may be fractions and may lie outside the image.
+ * Every run of pixels that rings cover, row by row: x0 ≤ x < x1. A pixel is inside where its centre is inside an odd number
+ * of rings, so that holes are rings, and what an outline that crosses itself covers twice is outside. Corners may be
+ * fractions and may lie outside the image; they are finite.
  */
-export function fillRings(rings: readonly Ring[], size: CocoSize): Uint8Array {
+export function forEachRingRun(
+  rings: readonly Ring[],
+  size: CocoSize,
+  visit: (y: number, x0: number, x1: number) => void,
+): void {
   const [height, width] = size;
-  const mask = new Uint8Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const crossings: number[] = [];
-    for (const ring of rings) collectCrossings(ring, y + 0.5, crossings);
+  let [top, bottom] = [Infinity, -Infinity];
+  for (const ring of rings) {
+    for (let i = 1; i < ring.length; i += 2) {
+      top = Math.min(top, ring[i] ?? 0);
+      bottom = Math.max(bottom, ring[i] ?? 0);
+    }
+  }
+  // Rows whose centre y + ½ an edge can cross.
+  const first = Math.max(0, Math.ceil(top - 0.5));
+  const end = Math.min(height, Math.ceil(bottom - 0.5));
+  if (!(end > first)) return;
+  const rows = Array.from({ length: end - first }, (): number[] => []);
+  for (const ring of rings) collectCrossings(ring, { first, end }, rows);
+  rows.forEach((crossings, row) => {
     crossings.sort((a, b) => a - b);
     for (let i = 0; i + 1 < crossings.length; i += 2) {
       // Centres x + ½ with left ≤ x + ½ < right.
-      const first = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5));
-      const end = Math.min(width, Math.ceil((crossings[i + 1] ?? 0) - 0.5));
-      if (end > first) mask.fill(1, y * width + first, y * width + end);
+      const x0 = Math.max(0, Math.ceil((crossings[i] ?? 0) - 0.5));
+      const x1 = Math.min(width, Math.ceil((crossings[i + 1] ?? 0) - 0.5));
+      if (x1 > x0) visit(first + row, x0, x1);
     }
-  }
+  });
+}
+
+/** Row-major [height, width] mask of 0 and 1 of what forEachRingRun covers. */
+export function fillRings(rings: readonly Ring[], size: CocoSize): Uint8Array {
+  const [height, width] = size;
+  const mask = new Uint8Array(height * width);
+  forEachRingRun(rings, size, (y, x0, x1) => mask.fill(1, y * width + x0, y * width + x1));
   return mask;
 }
 
-/** Where the ring crosses the horizontal line at `y`; an edge owns its upper end, not its lower. */
-function collectCrossings(ring: Ring, y: number, crossings: number[]): void {
+/** Where a ring crosses the centre of each row; an edge owns its upper end, not its lower. */
+function collectCrossings(
+  ring: Ring,
+  { first, end }: { readonly first: number; readonly end: number },
+  rows: readonly number[][],
+): void {
   for (let i = 0; i < ring.length; i += 2) {
-    const x0 = ring[i] ?? 0;
-    const y0 = ring[i + 1] ?? 0;
-    const x1 = ring[(i + 2) % ring.length] ?? 0;
-    const y1 = ring[(i + 3) % ring.length] ?? 0;
-    if (y0 <= y !== y1 <= y) crossings.push(x0 + ((y - y0) / (y1 - y0)) * (x1 - x0));
+    let x0 = ring[i] ?? 0;
+    let y0 = ring[i + 1] ?? 0;
+    let x1 = ring[(i + 2) % ring.length] ?? 0;
+    let y1 = ring[(i + 3) % ring.length] ?? 0;
+    // Reckoned from the upper end, so that an edge and its reverse cross at the very same number and cancel.
+    if (y0 > y1) [x0, y0, x1, y1] = [x1, y1, x0, y0];
+    const last = Math.min(end, Math.ceil(y1 - 0.5));
+    for (let row = Math.max(first, Math.ceil(y0 - 0.5)); row < last; row++) {
+      rows[row - first]?.push(x0 + ((row + 0.5 - y0) / (y1 - y0)) * (x1 - x0));
+    }
   }
+}
+
+// ───────────────────────────── what is wrong with a ring ─────────────────────────────
+
+/** Corners of a ring that is looked at for crossings: what somebody drew has fewer. */
+const MOST_CORNERS = 4000;
+
+/** Whether two of its sides cross each other; touching, or lying on one another, is no crossing. */
+export function crossesItself(ring: Ring): boolean {
+  const count = ring.length / 2;
+  if (count < 4 || count > MOST_CORNERS) return false;
+  const at = (i: number) => [ring[2 * i] ?? 0, ring[2 * i + 1] ?? 0] as const;
+  const sides = Array.from({ length: count }, (_, i) => {
+    const [from, to] = [at(i), at((i + 1) % count)];
+    return { from, to, left: Math.min(from[0], to[0]), right: Math.max(from[0], to[0]) };
+  }).sort((a, b) => a.left - b.left);
+  const turn = (
+    [ax, ay]: readonly [number, number],
+    [bx, by]: readonly [number, number],
+    [cx, cy]: readonly [number, number],
+  ) => Math.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax));
+  return sides.some((one, i) => {
+    for (let j = i + 1; j < sides.length; j++) {
+      const other = sides[j];
+      if (other === undefined || other.left > one.right) return false;
+      const crosses =
+        turn(one.from, one.to, other.from) * turn(one.from, one.to, other.to) < 0 &&
+        turn(other.from, other.to, one.from) * turn(other.from, other.to, one.to) < 0;
+      if (crosses) return true;
+    }
+    return false;
+  });
 }

@@ -63,10 +63,13 @@ export function addImport(program: Command): void {
     .command('import')
     .description('bring images and masks into a project')
     .argument('<project>', 'project file')
-    .argument('[path]', 'folder, or the JSON file of COCO')
+    .argument(
+      '[path]',
+      'folder, or a file of labels: COCO, labelme, Datumaro, QuPath, CVAT, data.yaml of YOLO',
+    )
     .option('--dataset <name>', 'name of the new dataset')
     .addOption(new Option('--format <format>', 'layout').choices(IMPORT_FORMATS).default('auto'))
-    .option('--images <dir>', 'where the images of a COCO file lie')
+    .option('--images <dir>', 'where the images of label files lie')
     .option(
       '--map <pairs>',
       'mask value = class (or ignore), e.g. 1=1,2=0,3=ignore; also ranges (1-40=1), several values (5,7=2) and colours (#ff0000=1)',
@@ -152,6 +155,7 @@ Examples:
   graft import cells.graft cvat-masks/ --into cells --holds masks
   graft import cells.graft --into cells --undo
   graft import cells.graft instances.json --images images/ --format coco --dataset nuclei
+  graft import cells.graft annotations.xml --images images/ --format cvat --dataset cells
   graft import pets.graft pets/ --dataset pets --format oxford-pet --preview
   graft import vessels.graft vessels/ --dataset vessels --read black-white
   graft import wells.graft wells/ --dataset wells --map "1-40=1, 41,43=2, 255=ignore"`,

@@ -34,7 +34,7 @@ function nameFrom(text: string): string {
       .replace(/[\\/]+$/, '')
       .split(/[\\/]/)
       .at(-1) ?? '';
-  return last.replace(/\.json$/i, '');
+  return last.replace(/\.((geo)?json|xml|ya?ml)$/i, '');
 }
 
 export class ImportDraft {

@@ -11,6 +11,11 @@ export const IMPORT_FORMATS = [
   'auto',
   'folder',
   'coco',
+  'labelme',
+  'cvat',
+  'datumaro',
+  'qupath',
+  'yolo',
   'class-folder',
   'nnunet',
   'voc',
@@ -43,9 +48,9 @@ export type BackgroundChoice = (typeof BACKGROUND_CHOICES)[number];
 /** What is imported, and how it is read: of every call that imports. */
 export const ImportSource = {
   format: ImportFormat.default('auto'),
-  /** Folder, or the JSON file of `coco`. */
+  /** Folder, or a file of labels by itself. */
   path: FilePath,
-  /** Where the images of a `coco` file lie. */
+  /** Where the images of label files lie. */
   imagesDir: FilePath.nullable().default(null),
   /** How mask values are read where the layout does not say what they mean. */
   reading: z.enum(MASK_READINGS).default('auto'),

@@ -9,7 +9,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { labelRegions } from '../../engine/data/export/coco.ts';
+import { cocoRegions } from '../../engine/data/export/coco-regions.ts';
+import { labelsOfRegions } from '../../engine/data/export/labels.ts';
 import { exportDataset } from '../../engine/data/export/export.ts';
 import { createProject } from '../../engine/db/project.ts';
 import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
@@ -57,9 +58,10 @@ const rows = await inFolder(async (folder) => {
     let counts: string[] = [];
     const { ms, cpuMs } = await timed(() => {
       counts = own.flatMap((map) =>
-        labelRegions(map, { name: 'bench', classes, hasBackground: true }).map(
-          (region) => region.segmentation.counts,
-        ),
+        cocoRegions(labelsOfRegions(map, { hasBackground: true }), {
+          name: 'bench',
+          drawn: classes,
+        }).map((region) => region.segmentation.counts),
       );
     }, 2);
     const raw = join(folder, 'maps.raw');

@@ -9,7 +9,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { encode } from 'fast-png';
 import { z } from 'zod';
-import { labelRegions } from '../../engine/data/export/coco.ts';
+import { cocoRegions } from '../../engine/data/export/coco-regions.ts';
+import { labelsOfRegions } from '../../engine/data/export/labels.ts';
 import { runImport } from '../../engine/data/import/import.ts';
 import { createProject } from '../../engine/db/project.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
@@ -39,7 +40,10 @@ function writeImages(folder: string, count: number): string {
     return {
       pixels,
       mask,
-      regions: labelRegions(map, { name: 'bench', classes, hasBackground: true }),
+      regions: cocoRegions(labelsOfRegions(map, { hasBackground: true }), {
+        name: 'bench',
+        drawn: classes,
+      }),
     };
   });
   const images: unknown[] = [];

@@ -9,6 +9,7 @@ import type { FileReader, FolderEntry } from '../files.ts';
 import { kindOfFolder } from '../import/folder-names.ts';
 import { type FolderTree, isImageName, readFolderTree, stemOf } from '../import/folder-tree.ts';
 import { type FoundContents, type ImportSource, readContents } from '../import/formats.ts';
+import { isLabelFile } from '../import/label-files.ts';
 import { hasMaskAffix } from '../import/pairing.ts';
 import type { FoundItem } from '../import/plan.ts';
 
@@ -54,7 +55,7 @@ export function saysMasksAlone(tree: FolderTree): boolean {
 
 /** The path of a folder, or of the one that a file lies in. */
 const folderOf = (path: string): string =>
-  path.toLowerCase().endsWith('.json') ? resolve(path, '..') : resolve(path);
+  isLabelFile(path) ? resolve(path, '..') : resolve(path);
 
 /**
  * Reads masks or annotations for images of a dataset. Items without labels, and files that are no mask of any of the images,
@@ -166,8 +167,13 @@ function withRealPaths(
   realOf: (path: string) => string,
 ): NonNullable<FoundItem['labels']> {
   switch (labels.kind) {
-    case 'mask':
-      return { ...labels, path: realOf(labels.path) };
+    case 'mask': {
+      const { objects } = labels;
+      return {
+        ...{ ...labels, path: realOf(labels.path) },
+        ...(objects === undefined ? {} : { objects: realOf(objects) }),
+      };
+    }
     case 'union':
       return { ...labels, paths: labels.paths.map(realOf) };
     case 'pages':
@@ -175,7 +181,7 @@ function withRealPaths(
         ...labels,
         paths: new Map(Array.from(labels.paths, ([page, path]) => [page, realOf(path)])),
       };
-    case 'coco':
+    case 'shapes':
       return { ...labels, path: realOf(labels.path) };
   }
 }

@@ -8,6 +8,7 @@ import type { ExportFormat } from '../../../shared/export-formats.ts';
 import type { Project } from '../../db/project.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { ExportContext } from './format.ts';
+import { labelsOfRegions, storedLabels } from './labels.ts';
 import { Losses } from './losses.ts';
 import { datasetOf, exportedNames, writeOriginals } from './originals.ts';
 import { EVERYTHING, type Selection, selectImages, storedPredictions } from './selection.ts';
@@ -58,11 +59,16 @@ export async function exportDataset(
       async visit(image) {
         if (nameOf(image).isPage) losses.count('pages');
         const labelMap = await readLabelMapAlone(project, image);
-        if (labelMap !== null) losses.look(labelMap);
-        await labels.image(image, labelMap);
+        const { labelMapId } = image;
+        if (labelMap === null || labelMapId === null) await labels.image(image, null);
+        else {
+          losses.look(labelMap);
+          if (project.labelMaps.hasObjects(labelMapId)) losses.count('objects');
+          await labels.image(image, storedLabels(project, { labelMap, labelMapId }));
+        }
         const prediction = predicted?.(image) ?? null;
         if (predicted !== null && prediction === null) unpredicted++;
-        await others?.image(image, prediction);
+        await others?.image(image, prediction && labelsOfRegions(prediction, dataset));
       },
     });
     await labels.finish();

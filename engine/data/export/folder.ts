@@ -20,9 +20,9 @@ export const folderWriter: ExportWriter = {
     const maskName = maskNames(images);
     const folder = layer === 'labels' ? 'masks' : 'predictions';
     return {
-      async image(image, labelMap) {
-        if (labelMap === null) return;
-        const png = encodeIndexPng(labelMap, dataset.classes);
+      async image(image, labels) {
+        if (labels === null) return;
+        const png = encodeIndexPng(labels.labelMap, dataset.classes);
         await target.write(`${folder}/${maskName(image)}`, png);
       },
       async finish() {

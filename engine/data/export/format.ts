@@ -17,12 +17,22 @@ export interface ExportContext {
   readonly layer: ExportLayer;
   readonly target: TargetFolder;
   /** The name of the file of an image in the folder of images. */
-  fileName(image: ImageRecord): string;
+  readonly fileName: (image: ImageRecord) => string;
+}
+
+/** The labels of one image, or what a run predicted of it. */
+export interface ExportLabels {
+  readonly labelMap: LabelMap;
+  /**
+   * The number of the object of each pixel, 0: of none. Those that somebody told apart, else connected regions. Worked out
+   * when it is asked for. [height, width]
+   */
+  readonly objects: () => Uint32Array;
 }
 
 export interface LayerWriter {
   /** In the order of the context's images; null: it has no labels. Errors: those of writing, and of the format. */
-  image(image: ImageRecord, labelMap: LabelMap | null): Promise<void> | void;
+  image(image: ImageRecord, labels: ExportLabels | null): Promise<void> | void;
   /** What is written when all images are known. */
   finish(): Promise<void>;
 }

@@ -17,10 +17,12 @@ interface ListedClass {
 }
 
 const NAMES = ['labelmap.txt', 'class_names.txt', 'class_dict.csv', 'label_colors.txt'];
-const IS_IGNORED = /^_*(void|ignore|ignored|unlabell?ed)_*$/i;
+/** Also as QuPath writes it: Ignore* */
+const IS_IGNORED = /^_*(void|ignore|ignored|unlabell?ed)_*\*?$/i;
 const IS_BACKGROUND = /^[_\s]*(background|bg)[_\s]*$/i;
 
 export const isBackgroundName = (name: string): boolean => IS_BACKGROUND.test(name);
+export const isIgnoredName = (name: string): boolean => IS_IGNORED.test(name);
 
 const hexOf = (channels: readonly string[]): string | null =>
   channels.length === 3 && channels.every((c) => /^\d{1,3}$/.test(c) && Number(c) <= 255)

@@ -8,12 +8,12 @@ import { AppError } from '../../../shared/errors.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { colourClassZero, namedClasses } from '../class-colors.ts';
 import { isBackgroundName } from './class-list.ts';
-import type { CocoGround } from './coco-paint.ts';
+import type { ShapeGround } from './paint-shapes.ts';
 import { type CocoCategory, type CocoId, compareIds } from './coco-entries.ts';
 import { mapped } from './mask-doubts.ts';
 import type { ValueRule } from './value-mapping.ts';
 
-export interface CocoClasses extends CocoGround {
+export interface CocoClasses extends ShapeGround {
   readonly rule: ValueRule;
   /** The values that annotations of each category of one file are painted with. */
   valuesOf(own: readonly CocoCategory[]): ReadonlyMap<CocoId, number>;

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
-import type { CocoSegmentation } from './coco-paint.ts';
+import { type Fields, idOf, isFields, numberOf } from './json-fields.ts';
+import type { CocoSegmentation } from './shapes.ts';
 
 /** Says what became of an entry that is not used as it stands. `where`: "image 9", "annotations[3]". */
 export interface CocoIssues {
@@ -46,22 +47,6 @@ export interface CocoEntry {
 }
 
 const Pages = z.array(z.coerce.number().int().min(0)).min(1);
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function idOf(value: unknown): CocoId | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
-}
-
-/** NaN for what is no number, also not as text. */
-function numberOf(value: unknown): number {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
-}
 
 const isSide = (value: number) => Number.isInteger(value) && value > 0;
 

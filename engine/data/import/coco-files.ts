@@ -13,7 +13,14 @@ import { readJson } from './foreign-json.ts';
 export interface FoundCoco {
   readonly sources: readonly CocoSource[];
   /** COCO files that are not read, with the reason. */
-  readonly left: readonly { readonly json: string; readonly why: string }[];
+  readonly left: readonly LeftFile[];
+}
+
+export interface LeftFile {
+  readonly json: string;
+  readonly why: string;
+  /** Whether it could not even be read, so that it may be anything. */
+  readonly isBroken?: boolean;
 }
 
 /** A folder with more JSON files than this has one an image, which is not COCO. */
@@ -27,6 +34,7 @@ interface Candidate {
   /** Names of its images, with its part or folder. */
   readonly images: ReadonlySet<string>;
   readonly why: string | null;
+  readonly isBroken?: boolean;
 }
 
 async function readCandidate(
@@ -49,7 +57,8 @@ async function readCandidate(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const why = error.message.replace(`${resolve(tree.root, file)} `, '');
-    return { file, outlines: false, images: new Set(), why: `not used: ${why}` };
+    const nothing = { outlines: false, images: new Set<string>() };
+    return { file, ...nothing, why: `not used: ${why}`, isBroken: true };
   }
 }
 
@@ -73,7 +82,7 @@ export async function findCocoFiles(tree: FolderTree, reader: FileReader): Promi
     if (candidate !== null) candidates.push(candidate);
   }
   const path = (file: string) => resolve(tree.root, file);
-  const left: { json: string; why: string }[] = [];
+  const left: LeftFile[] = [];
   const taken: Candidate[] = [];
   const anyOutlines = candidates.some((one) => one.outlines);
   for (const one of candidates.toSorted((a, b) => rank(a.file) - rank(b.file))) {
@@ -85,7 +94,7 @@ export async function findCocoFiles(tree: FolderTree, reader: FileReader): Promi
         ? null
         : `it lists images that ${twin.file} lists, too: not used. Import it by its own path to use it instead`);
     if (why === null) taken.push(one);
-    else left.push({ json: path(one.file), why });
+    else left.push({ json: path(one.file), why, isBroken: one.isBroken === true });
   }
   const several = taken.length > 1;
   const inOrder = taken.toSorted((a, b) => tree.files.indexOf(a.file) - tree.files.indexOf(b.file));

@@ -12,9 +12,10 @@ import type { FileReader } from '../files.ts';
 import { cocoClasses } from './coco-categories.ts';
 import type { CocoContent, CocoEntries, CocoId, CocoIssues } from './coco-entries.ts';
 import { type LocatedImage, locate, mergeSame, tellMissing } from './coco-images.ts';
-import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
+
 import { findImages, imageFolders } from './coco-places.ts';
 import { readJson } from './foreign-json.ts';
+import type { PaintedShape, ShapeGround } from './paint-shapes.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
 
@@ -91,11 +92,6 @@ export async function readCoco(
   );
   for (const issue of renamed) issues.push(issue);
   const nameOf = new Map(paths.map((path, i) => [path, names[i] ?? path]));
-  issues.push({
-    path: first,
-    severity: 'info',
-    message: 'objects of one class become one region each pixel: instances are not kept apart',
-  });
   return {
     items: found.map((item) => ({ ...item, name: nameOf.get(item.path) ?? item.path })),
     issues,
@@ -135,7 +131,7 @@ async function readImages(
   options: CocoOptions & {
     content: CocoContent;
     classOf: ReadonlyMap<CocoId, number>;
-    ground: CocoGround;
+    ground: ShapeGround;
     issues: ImportIssue[];
   },
 ): Promise<{ items: Omit<FoundItem, 'name'>[]; dir: string }> {
@@ -163,9 +159,9 @@ async function readImages(
       );
       const labelled = own.length + unusable > 0 || same.some((one) => one.labelled);
       const labels = {
-        kind: 'coco',
+        kind: 'shapes',
         path: json,
-        annotations: own,
+        shapes: own,
         ...ground,
         unusable,
         size: image.size,
@@ -179,7 +175,7 @@ async function readImages(
 }
 
 interface OwnAnnotations {
-  readonly own: CocoAnnotation[];
+  readonly own: PaintedShape[];
   /** Annotations of the image that could not be read. */
   unusable: number;
 }
@@ -207,7 +203,8 @@ function annotationsOf(
   };
   for (const { id, imageId, categoryId, crowd, segmentation } of usable) {
     const classIndex = classOf.get(categoryId) ?? 0;
-    of(imageId).own.push({ id, classIndex, crowd, segmentation });
+    const where = `annotation ${id}`;
+    of(imageId).own.push({ where, classIndex, crowd, outline: segmentation, object: null });
   }
   for (const [id, count] of unusable) of(id).unusable += count;
   for (const [id, entry] of byImage) {

@@ -1,5 +1,5 @@
 /**
- * JSON files from outside, read in a process of their own, and the annotations of COCO painted there: a file that is made
+ * JSON and XML files from outside, read in a process of their own, and their outlines painted there: a file that is made
  * to fill the memory, or to draw for ever, is refused by name and costs nothing else.
  */
 import { availableParallelism } from 'node:os';
@@ -10,9 +10,10 @@ import { AppError } from '../../../shared/errors.ts';
 import { isolated } from '../../isolated/processes.ts';
 import type { FileReader } from '../files.ts';
 import { sent } from '../sent-file.ts';
-import type { CocoAnnotation, CocoGround, PaintReport } from './coco-paint.ts';
-import { AnsweredPaint, type JsonRequest } from './json-messages.ts';
+import { AnsweredContent, AnsweredPaint, type JsonRequest } from './json-messages.ts';
 import type { JsonOf, JsonShape } from './json-shapes.ts';
+import type { PaintedShape, PaintReport, ShapeGround } from './paint-shapes.ts';
+import type { LabelContent } from './shapes.ts';
 
 /** JavaScript's strings end at about this many characters. */
 const MAX_BYTES = 500_000_000;
@@ -48,19 +49,37 @@ export async function readJson<Shape extends JsonShape>(
   return z.custom<JsonOf<Shape>>().parse(answer);
 }
 
-const numbersIn = ({ segmentation }: CocoAnnotation): number =>
-  'counts' in segmentation
-    ? segmentation.counts.length
-    : segmentation.reduce((sum, ring) => sum + ring.length, 0);
+/** XML is read in one piece, and its text is kept beside it. */
+const MAX_XML_BYTES = 2 ** 28;
 
-/** coco-paint.ts' paintCoco. `path`: of the file with the annotations. Errors: unreadable, where they are made to do harm. */
+/** CVAT's XML. Errors: unreadable (not well-formed, not CVAT's, made to do harm), unsupported (too large). */
+export async function readForeignXml(path: string, reader: FileReader): Promise<LabelContent> {
+  const file = await reader.open(path);
+  const { sizeBytes: size } = file;
+  if (size > MAX_XML_BYTES) {
+    const message = `${path} has ${Math.round(size / 1e6)} MB of XML; up to ${Math.round(MAX_XML_BYTES / 1e6)} MB can be read. Export it in parts.`;
+    throw new AppError('unsupported', message, { subject: path });
+  }
+  const request: JsonRequest = { what: 'xml', path, file: sent(file) };
+  const needs = { subject: path, fileBytes: size, memoryBytes: COPIES * size, workBytes: size };
+  return AnsweredContent.parse(await readers.use((ask) => ask(request, needs)));
+}
+
+const numbersIn = ({ outline }: PaintedShape): number => {
+  if ('counts' in outline) return outline.counts.length;
+  if ('runs' in outline) return outline.runs.length;
+  const rings = 'rings' in outline ? outline.rings : outline;
+  return rings.reduce((sum, ring) => sum + ring.length, 0);
+};
+
+/** paint-shapes.ts' paintShapes. `path`: of the file with the annotations. Errors: unreadable, where they are made to do harm. */
 export async function paintForeign(
-  annotations: readonly CocoAnnotation[],
-  { path, size, beneath, blank }: CocoGround & Pick<Paint, 'path' | 'size'>,
+  shapes: readonly PaintedShape[],
+  { path, size, beneath, blank }: ShapeGround & Pick<Paint, 'path' | 'size'>,
 ): Promise<PaintReport> {
-  const request: JsonRequest = { what: 'paint', path, annotations, size, beneath, blank };
+  const request: JsonRequest = { what: 'paint', path, shapes, size, beneath, blank };
   const pixels = size[0] * size[1];
-  const numbers = annotations.reduce((sum, one) => sum + 1 + numbersIn(one), 0);
+  const numbers = shapes.reduce((sum, one) => sum + 1 + numbersIn(one), 0);
   const needs = {
     subject: path,
     fileBytes: BYTES_OF_NUMBER * numbers,

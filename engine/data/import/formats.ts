@@ -1,5 +1,5 @@
 /** The list of layouts, and how a path's layout is found. */
-import { relative, resolve, sep } from 'node:path';
+import { basename, dirname, posix, relative, resolve, sep } from 'node:path';
 import type { ImportFormat, ImportIssue } from '../../../shared/api.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
@@ -13,13 +13,22 @@ import { type CocoSource, readCoco } from './coco.ts';
 import { driveLayout } from './drive.ts';
 import { dsb2018Layout } from './dsb2018.ts';
 import { type FolderTree, isImageName, readFolderTree, unusedFiles } from './folder-tree.ts';
+import { kindOfFolder } from './folder-names.ts';
 import { folderLayout } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
+import {
+  findLabels,
+  formatOfFile,
+  type FoundLabels,
+  isLabelFile,
+  readLabels,
+} from './label-files.ts';
 import { nnunetLayout } from './nnunet.ts';
 import { oxfordPetLayout } from './oxford-pet.ts';
 import { vocLayout } from './voc.ts';
 import type { FolderLayout, LayoutContents } from './plan.ts';
+import { LABEL_FORMATS } from './shapes.ts';
 
 /** With masks, in the order in which they are tried: the more special before the more general. */
 const MASK_LAYOUTS: readonly FolderLayout[] = [
@@ -39,9 +48,9 @@ const LAYOUTS: readonly FolderLayout[] = [...MASK_LAYOUTS, classFolderLayout];
 
 export interface ImportSource {
   readonly format: ImportFormat;
-  /** Folder, or the JSON file of `coco`. */
+  /** Folder, or a file of labels by itself. */
   readonly path: string;
-  /** Where the images of a `coco` file lie; null: at one of the places where tools put them (coco-places.ts). */
+  /** Where the images of label files lie; null: at one of the places where tools put them. */
   readonly imagesDir?: string | null;
 }
 
@@ -120,19 +129,10 @@ export async function readContents(
   reader: FileReader,
 ): Promise<FoundContents> {
   const path = resolve(source.path);
+  if (isLabelFile(path)) return readLabelFile(path, source, reader);
   const cocoOptions = { reader, imagesDir: source.imagesDir ?? null };
-  if (path.toLowerCase().endsWith('.json')) {
-    if (source.format !== 'auto' && source.format !== 'coco') {
-      const message = `${path} is a JSON file, which only the format coco reads. Name a folder, or leave the format out.`;
-      throw new AppError('invalid-input', message, { subject: path });
-    }
-    return readCocoFiles([{ json: path, part: null }], {
-      ...cocoOptions,
-      why: 'a JSON file',
-      tree: null,
-    });
-  }
   const tree = await readFolderTree(path, reader);
+  const labelOptions = { tree, reader, imagesDir: cocoOptions.imagesDir };
   if (source.format === 'coco') {
     const found = await findCocoFiles(tree, reader);
     if (found.sources.length > 0)
@@ -140,7 +140,15 @@ export async function readContents(
     const message = `${path} holds no JSON file with COCO's images and annotations. Name the file itself.`;
     throw new AppError('invalid-input', message, { subject: path });
   }
-  if (!tree.files.some(isImageName)) {
+  const asked = LABEL_FORMATS.find((format) => format === source.format);
+  if (asked !== undefined) {
+    const [found] = await findLabels(tree, reader, { only: asked });
+    if (found !== undefined)
+      return readFoundLabels({ ...found, why: `${found.why}, as you asked` }, labelOptions);
+    const message = `${path} holds no labels of the format ${asked} that belong to images there. Name the file itself, or leave the format out.`;
+    throw new AppError('invalid-input', message, { subject: path });
+  }
+  if (!tree.files.some(isImageName) && source.imagesDir == null) {
     const unread = tree.issues[0];
     const also = unread === undefined ? '' : ` (${unread.path}: ${unread.message})`;
     const message = `${path} holds no images${foreignFiles(tree)}${also}. Name a folder with PNG, JPEG, TIFF, GIF or WebP files.`;
@@ -157,17 +165,96 @@ export async function readContents(
     if (layout === undefined) throw new AppError('internal', `No layout ${source.format}.`);
     return read(layout, 'as you asked');
   }
-  const found = await findCocoFiles(tree, reader);
+  const cocos = await findCocoFiles(tree, reader);
+  const sure = [...cocos.sources, ...cocos.left.filter(({ isBroken }) => isBroken !== true)];
+  const without = usedFiles(
+    tree,
+    sure.map(({ json }) => json),
+  );
+  const labels = await findLabels(tree, reader, { without });
+  const files = new Set(labels.flatMap((one) => one.files));
+  const isOthers = ({ json }: { readonly json: string }) =>
+    [...usedFiles(tree, [json])].some((file) => files.has(file));
+  const found = { ...cocos, left: cocos.left.filter((one) => !isOthers(one)) };
   for (const layout of MASK_LAYOUTS) {
     const why = layout.detect(tree);
-    if (why !== undefined) return withCocoNamed(await read(layout, why), tree, found);
+    if (why === undefined) continue;
+    return withLabelsNamed(withCocoNamed(await read(layout, why), tree, found), labels, 'masks');
   }
   if (found.sources.length > 0) {
-    return readFoundCoco(tree, found, { ...cocoOptions, why: 'COCO annotations and no masks' });
+    const why = 'COCO annotations and no masks';
+    return withLabelsNamed(
+      await readFoundCoco(tree, found, { ...cocoOptions, why }),
+      labels,
+      'COCO',
+    );
+  }
+  const [first, ...others] = labels;
+  if (first !== undefined) {
+    const contents = await readFoundLabels(first, labelOptions);
+    return withLabelsNamed(withCocoNamed(contents, tree, found), others, first.format);
   }
   const why = classFolderLayout.detect(tree);
   if (why !== undefined) return withCocoNamed(await read(classFolderLayout, why), tree, found);
   return withCocoNamed(await read(folderLayout, 'images without masks'), tree, found);
+}
+
+/** A file of labels by its own path: of COCO, or of another tool. */
+async function readLabelFile(
+  path: string,
+  source: ImportSource,
+  reader: FileReader,
+): Promise<FoundContents> {
+  const imagesDir = source.imagesDir ?? null;
+  const asked = LABEL_FORMATS.find((format) => format === source.format);
+  if (source.format !== 'auto' && source.format !== 'coco' && asked === undefined) {
+    const message = `${path} is a file of labels, which the format ${source.format} does not read. Name a folder, or leave the format out.`;
+    throw new AppError('invalid-input', message, { subject: path });
+  }
+  const format = source.format === 'coco' ? null : (asked ?? (await formatOfFile(path, reader)));
+  if (format === null) {
+    const why = 'a JSON file';
+    return readCocoFiles([{ json: path, part: null }], { reader, imagesDir, why, tree: null });
+  }
+  const tree = await readFolderTree(folderOfLabels(path), reader);
+  const file = relative(tree.root, path).split(sep).join('/');
+  const options = { tree, reader, imagesDir };
+  if (format !== 'yolo')
+    return readFoundLabels({ format, files: [file], why: 'a file of labels' }, options);
+  const [found] = await findLabels(tree, reader, { only: format });
+  const why = found?.why ?? 'names of classes without labels';
+  return readFoundLabels({ format, files: found?.files ?? [], why }, options);
+}
+
+/** Where the images of a file of labels may lie: its folder, or the one above it where that is for labels alone. */
+function folderOfLabels(path: string): string {
+  const folder = dirname(path);
+  return kindOfFolder(basename(folder))?.kind === 'mask' ? dirname(folder) : folder;
+}
+
+async function readFoundLabels(
+  { format, files, why }: FoundLabels,
+  { tree, reader, imagesDir }: { tree: FolderTree; reader: FileReader; imagesDir: string | null },
+): Promise<FoundContents> {
+  const imageTree = imagesDir === null ? tree : await readFolderTree(imagesDir, reader);
+  const contents = await readLabels({ format, files }, { tree, imageTree, reader });
+  return { format, why, root: imageTree.root, contents };
+}
+
+/** Labels that are left aside, since there is something else: called what they are, with the way to take them instead. */
+function withLabelsNamed(
+  found: FoundContents,
+  labels: readonly FoundLabels[],
+  taken: string,
+): FoundContents {
+  const issues = labels.map(({ format, why, files }): ImportIssue => ({
+    path: files.length === 1 ? (files[0] ?? '') : posix.dirname(files[0] ?? ''),
+    severity: 'info',
+    message: `${why}, beside ${taken}, which ${taken === 'masks' ? 'are' : 'is'} used: not used (--format ${format} takes these instead)`,
+  }));
+  if (issues.length === 0) return found;
+  const { contents } = found;
+  return { ...found, contents: { ...contents, issues: [...contents.issues, ...issues] } };
 }
 
 /** Reads the COCO files of a folder, and says of the others why they are not. */

@@ -1,9 +1,11 @@
-/** What the process is asked that reads JSON files from outside, and paints what COCO says. */
+/** What the process is asked that reads JSON and XML files from outside, and paints the outlines in them. */
 import { z } from 'zod';
 import type { CocoSize } from '../../../shared/coco-rle.ts';
 import { SentFile } from '../sent-file.ts';
-import type { CocoAnnotation, PaintReport } from './coco-paint.ts';
+
 import { type JsonShape, JSON_SHAPES } from './json-shapes.ts';
+import type { PaintedShape, PaintReport } from './paint-shapes.ts';
+import type { LabelContent } from './shapes.ts';
 
 const isArray = (value: unknown) => Array.isArray(value);
 
@@ -16,11 +18,13 @@ export const JsonRequest = z.discriminatedUnion('what', [
     file: SentFile,
     shape: z.custom<JsonShape>((value) => typeof value === 'string' && value in JSON_SHAPES),
   }),
+  /** LabelContent of CVAT's XML. */
+  z.object({ what: z.literal('xml'), path: z.string(), file: SentFile }),
   /** PaintReport */
   z.object({
     what: z.literal('paint'),
     path: z.string(),
-    annotations: z.custom<readonly CocoAnnotation[]>(isArray),
+    shapes: z.custom<readonly PaintedShape[]>(isArray),
     size: z.custom<CocoSize>(isArray),
     beneath: z.custom<ReadonlySet<number>>((value) => value instanceof Set),
     blank: z.number(),
@@ -30,4 +34,8 @@ export type JsonRequest = z.infer<typeof JsonRequest>;
 
 export const AnsweredPaint = z.custom<PaintReport>(
   (value) => typeof value === 'object' && value !== null,
+);
+
+export const AnsweredContent = z.custom<LabelContent>(
+  (value) => typeof value === 'object' && value !== null && 'images' in value,
 );

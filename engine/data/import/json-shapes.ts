@@ -6,6 +6,10 @@ import { z } from 'zod';
 import { Part, SegmentationClass } from '../../../shared/entities.ts';
 import { Name } from '../../../shared/limits.ts';
 import { lookOfCoco, readCocoEntries } from './coco-entries.ts';
+import { DatumaroFile, readDatumaro } from './datumaro.ts';
+import { jsonKind } from './json-kind.ts';
+import { LabelmeFile, readLabelme } from './labelme.ts';
+import { QuPathFile, readQuPath } from './qupath.ts';
 
 /** Entries stay unknown here, so that one bad entry costs itself and not the file. */
 const CocoFile = z.object({
@@ -64,6 +68,11 @@ export const JSON_SHAPES = {
     return file.success ? lookOfCoco(file.data) : null;
   }),
   COCO: CocoFile.transform(readCocoEntries),
+  /** Whose labels it holds; null: nobody's that are read. */
+  kind: z.unknown().transform(jsonKind),
+  labelme: LabelmeFile.transform(readLabelme),
+  datumaro: DatumaroFile.transform(readDatumaro),
+  qupath: QuPathFile.transform(readQuPath),
 } satisfies Record<string, z.ZodType>;
 
 export type JsonShape = keyof typeof JSON_SHAPES;

@@ -17,8 +17,9 @@ import {
 } from '../foreign-images.ts';
 import type { ImageFile } from '../image-file.ts';
 import { evidenceOf } from '../mask-evidence.ts';
-import type { PaintReport } from './coco-paint.ts';
 import { paintForeign } from './foreign-json.ts';
+import { objectsOfSecondMask } from './object-masks.ts';
+import type { PaintReport } from './paint-shapes.ts';
 import type { ImportItem, LabelSource, StoredImage } from './plan.ts';
 
 const FOREGROUND = 255;
@@ -65,7 +66,7 @@ export function skipIssue(path: string, error: unknown): ImportIssue {
 /** The file that an item's label map is read from; the first of several. */
 export function labelPath(item: ImportItem, root: string): string {
   const { labels } = item;
-  if (labels?.kind === 'mask' || labels?.kind === 'coco') return shownPath(labels.path, root);
+  if (labels?.kind === 'mask' || labels?.kind === 'shapes') return shownPath(labels.path, root);
   return shownPath(labels?.paths[0] ?? item.path, root);
 }
 
@@ -166,7 +167,7 @@ async function loadMask(
       issues.push({ path: options.path, severity: 'info', message });
     return null;
   }
-  if (labels.kind === 'coco') {
+  if (labels.kind === 'shapes') {
     const { size: made } = labels;
     if (made !== null && (made.width !== image.width || made.height !== image.height)) {
       const message = `its annotations ${mismatch(made, image, outcome)}`;
@@ -176,8 +177,8 @@ async function loadMask(
     const size = [image.height, image.width] as const;
     const report = await paintedOrIssue(labels, size, options);
     if (report === null) return null;
-    const { labelMap, painted } = report;
-    const given = labels.annotations.length + labels.unusable;
+    const { labelMap, objects, painted } = report;
+    const given = labels.shapes.length + labels.unusable;
     if (given > 0 && painted === 0) {
       const message = noneUsable(given, outcome);
       issues.push({ path: options.path, severity: 'skip', message });
@@ -185,10 +186,27 @@ async function loadMask(
     }
     const { width, height, data: values } = labelMap;
     const evidence = evidenceOf(values, width);
-    return { width, height, kind: 'index', values, ...evidence, alpha: null, notes: [] };
+    return { width, height, kind: 'index', values, ...evidence, alpha: null, objects, notes: [] };
   }
   if (labels.kind === 'mask') {
-    return fitting(shownPath(labels.path, root), image, { issues, outcome, read: () => early });
+    const mask = await fitting(shownPath(labels.path, root), image, {
+      ...{ issues, outcome, read: () => early },
+    });
+    if (mask === null || labels.objects === undefined || options.evidenceAlone === true)
+      return mask;
+    const { objects: path } = labels;
+    const shown = shownPath(path, root);
+    const numbers = await fitting(shown, image, {
+      ...{ issues, outcome: 'its objects are not told apart' },
+      read: async () => decodeForeignMask(await options.reader.open(path), { subject: shown }),
+    });
+    if (numbers === null) return mask;
+    const { objects, split } = objectsOfSecondMask(numbers, mask);
+    if (split > 0) {
+      const message = `${split} of its objects lie on several classes: each part is an object of its own`;
+      issues.push({ path: shown, severity: 'change', message });
+    }
+    return { ...mask, objects };
   }
   const values = new Uint8Array(image.width * image.height);
   const objects = new Uint32Array(values.length);
@@ -225,12 +243,12 @@ async function loadMask(
 
 /** Null, with an issue, where the annotations cannot be painted. */
 async function paintedOrIssue(
-  labels: Extract<LabelSource, { kind: 'coco' }>,
+  labels: Extract<LabelSource, { kind: 'shapes' }>,
   size: CocoSize,
   { path, issues }: { readonly path: string; readonly issues: ImportIssue[] },
 ): Promise<PaintReport | null> {
   try {
-    const report = await paintForeign(labels.annotations, { ...labels, size });
+    const report = await paintForeign(labels.shapes, { ...labels, size });
     for (const issue of report.issues) issues.push({ path, ...issue });
     return report;
   } catch (error) {

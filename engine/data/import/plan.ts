@@ -9,23 +9,30 @@ import type {
 import type { ImageRecord, Part, SegmentationClass } from '../../../shared/entities.ts';
 import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
-import type { CocoAnnotation, CocoGround } from './coco-paint.ts';
 import type { FolderTree } from './folder-tree.ts';
+import type { PaintedShape, ShapeGround } from './paint-shapes.ts';
+import type { LabelFormat } from './shapes.ts';
 import type { ValueMapping, ValueRule } from './value-mapping.ts';
 
 /** Where an image's label map comes from. */
 export type LabelSource =
-  /** `page`: of the mask file, from 0. */
-  | { readonly kind: 'mask'; readonly path: string; readonly page?: number }
+  /** `page`: of the mask file, from 0; `objects`: a second mask, whose values number the objects of the first. */
+  | {
+      readonly kind: 'mask';
+      readonly path: string;
+      readonly page?: number;
+      readonly objects?: string;
+    }
   /** One mask per object: every pixel that is not 0 in any of them is foreground. */
   | { readonly kind: 'union'; readonly paths: readonly string[] }
-  | (CocoGround & {
-      readonly kind: 'coco';
+  /** Outlines of objects, from a file with annotations. */
+  | (ShapeGround & {
+      readonly kind: 'shapes';
       readonly path: string;
-      readonly annotations: readonly CocoAnnotation[];
-      /** Annotations of the image that could not even be read. */
+      readonly shapes: readonly PaintedShape[];
+      /** Shapes of the image that could not even be read. */
       readonly unusable: number;
-      /** Size of the image that the annotations were made for, in pixels; null where they do not say. */
+      /** Size of the image that they were made for, in pixels; null where they do not say. */
       readonly size: { readonly width: number; readonly height: number } | null;
     });
 
@@ -100,7 +107,7 @@ export interface NamedSplit {
   readonly partOf: ReadonlyMap<string, Part>;
 }
 
-export type FolderFormat = Exclude<ImportFormat, 'auto' | 'coco'>;
+export type FolderFormat = Exclude<ImportFormat, 'auto' | 'coco' | LabelFormat>;
 
 /** One kind of folder: how it is recognised, and how it is read. */
 export interface FolderLayout {

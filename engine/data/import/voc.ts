@@ -1,8 +1,8 @@
 /**
  * Pascal VOC, as CVAT and labelme write it, too: JPEGImages/, SegmentationClass/ (palette indices, 255 is ignored; or
- * colours), lists of the parts in ImageSets/Segmentation/, and a list of the classes.
+ * colours), SegmentationObject/ (which object of its class each pixel is), lists of the parts in ImageSets/Segmentation/, and a list of the classes.
  */
-import { posix, resolve } from 'node:path';
+import { posix, resolve, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { sameName } from '../../../shared/names.ts';
@@ -10,7 +10,7 @@ import type { FileReader } from '../files.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { pairFiles } from './pairing.ts';
-import type { FolderLayout } from './plan.ts';
+import type { FolderLayout, FoundItem } from './plan.ts';
 import { readLines } from './text-file.ts';
 import { counted } from '../../../shared/number-format.ts';
 
@@ -60,6 +60,7 @@ export const vocLayout: FolderLayout = {
     const { parts, lists } = await readLists(tree, reader);
     const classes = await readClassList(tree, reader);
     const objects = tree.files.filter((file) => OBJECTS.test(file));
+    const objectsBy = new Map(objects.map((file) => [sameName(stemOf(file)), file]));
     const told = new Set([...lists, ...objects, ...(classes === undefined ? [] : [classes.file])]);
     const found = new Set<string>();
     const rest = { ...tree, files: tree.files.filter((file) => !told.has(file)) };
@@ -72,9 +73,16 @@ export const vocLayout: FolderLayout = {
       return { role: 'image', key, ...(part === undefined ? {} : { part }) };
     });
     const issues: ImportIssue[] = [];
-    if (objects.length > 0) {
-      const message = `${counted(objects.length, 'mask')} of single objects ${objects.length === 1 ? 'is' : 'are'} left out: objects of one class become one region each pixel`;
-      issues.push({ path: posix.dirname(objects[0] ?? ''), severity: 'info', message });
+    const items = paired.items.map((item): FoundItem => {
+      const key = sameName(stemOf(item.path.replaceAll(sep, '/')));
+      const own = objectsBy.get(key);
+      if (own === undefined || item.labels?.kind !== 'mask') return item;
+      objectsBy.delete(key);
+      return { ...item, labels: { ...item.labels, objects: resolve(tree.root, own) } };
+    });
+    for (const file of objectsBy.values()) {
+      const message = 'objects of an image that has no mask of classes: not used';
+      issues.push({ path: file, severity: 'skip', message });
     }
     const absent = [...parts.keys()].filter((name) => !found.has(name));
     if (absent.length > 0) {
@@ -82,7 +90,7 @@ export const vocLayout: FolderLayout = {
       issues.push({ path: posix.dirname(lists[0] ?? ''), severity: 'skip', message });
     }
     return {
-      items: paired.items,
+      items,
       issues: [...issues, ...paired.issues],
       rule: classes?.rule ?? null,
       imageClasses: [],

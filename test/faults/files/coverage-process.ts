@@ -11,8 +11,8 @@ import { decodeImage } from '../../../engine/data/decode.ts';
 import { decodeMask } from '../../../engine/data/decode-mask.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { readJsonFile } from '../../../engine/data/import/json-file.ts';
-import { paintCoco } from '../../../engine/data/import/coco-paint.ts';
 import { JSON_SHAPES } from '../../../engine/data/import/json-shapes.ts';
+import { paintShapes } from '../../../engine/data/import/paint-shapes.ts';
 import { filePages } from '../../../engine/data/read-pages.ts';
 import { serveIsolated } from '../../../engine/isolated/serve.ts';
 import { readWeightFile } from '../../../engine/training/weights/import-weights.ts';
@@ -43,8 +43,10 @@ async function read({ as, name, bytes }: CoverageRequest): Promise<void> {
     await readJsonFile(file, { path: subject, shape: 'perhaps COCO' });
     await readJsonFile(file, { path: subject, shape: 'COCO' });
     const { annotations } = JSON_SHAPES.COCO.parse(JSON.parse(Buffer.from(bytes).toString()));
-    const painted = annotations.usable.map((one) => ({ ...one, classIndex: 1 }));
-    paintCoco(painted, { size: [14, 20], beneath: new Set(), blank: 0 });
+    const painted = annotations.usable.map(({ id, crowd, segmentation: outline }) => ({
+      ...{ where: id, crowd, outline, object: null, classIndex: 1 },
+    }));
+    paintShapes(painted, { size: [14, 20], beneath: new Set(), blank: 0 });
   } else {
     const shape = z.enum(['classes.json', 'splits.json', 'dataset.json']).safeParse(name);
     if (shape.success) await readJsonFile(file, { path: subject, shape: shape.data });

@@ -86,7 +86,7 @@ describe('a polygon that cannot be used costs itself alone', () => {
       annotations: [outline(1, 1, [square(0, 0, 3), broken])],
     });
     expect(pixels).toEqual({ 'a.png': { 1: 9 } });
-    expect(told).toEqual([`a.png: annotation 1: ${reason}; the rest of the annotation is kept`]);
+    expect(told).toEqual([`a.png: annotation 1: ${reason}; the rest of it is kept`]);
   });
 
   test('NaN and Infinity, as Python writes them, are read; only what needs the number is left out', async () => {
@@ -102,7 +102,7 @@ describe('a polygon that cannot be used costs itself alone', () => {
     expect(pixels).toEqual({ 'a.png': { 1: 9 }, 'b.png': { 1: 4 } });
     expect(told).toEqual([
       'annotation 3: it has no image_id',
-      'a.png: annotation 1: a polygon has vertices that are not numbers or far outside; the rest of the annotation is kept',
+      'a.png: annotation 1: a polygon has vertices that are not numbers or far outside; the rest of it is kept',
     ]);
   });
 

@@ -77,9 +77,7 @@ describe('COCO', () => {
     );
     expect(classes).toEqual(['background', 'cell', 'nucleus']);
     expect(rows).toEqual(['22200000', '22200000', '22111000', '00111000', '00111000', '00000000']);
-    expect(messages(report.issues)).toEqual([
-      '1 px where classes overlap went to the later annotation',
-    ]);
+    expect(messages(report.issues)).toEqual(['1 px where objects overlap went to the later one']);
   });
 
   test('polygons of one annotation are a union, and a hole that vanishes is told', async () => {
@@ -94,7 +92,7 @@ describe('COCO', () => {
     expect(rows?.[3]).toBe('11111100');
     expect(messages(report.issues)).toEqual([
       'annotation 1: a polygon inside another is no hole in COCO and was filled',
-      '1 px where classes overlap went to the later annotation',
+      '1 px where objects overlap went to the later one',
     ]);
   });
 

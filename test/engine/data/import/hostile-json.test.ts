@@ -3,8 +3,8 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCocoEntries } from '../../../../engine/data/import/coco-entries.ts';
-import { paintCoco } from '../../../../engine/data/import/coco-paint.ts';
 import { paintForeign, readJson } from '../../../../engine/data/import/foreign-json.ts';
+import { paintShapes } from '../../../../engine/data/import/paint-shapes.ts';
 import { readLines } from '../../../../engine/data/import/text-file.ts';
 import { diskReader } from '../../../../engine/data/files.ts';
 import { temporaryFolder } from '../../../fixtures/projects.ts';
@@ -49,20 +49,26 @@ it('lists of nothing cost the engine nothing', async () => {
 
 it('of an image, a thousand annotations are named and the others counted', () => {
   const annotations = Array.from({ length: 200_000 }, (_, i) => ({
-    ...{ id: String(i), classIndex: 1, crowd: false, segmentation: [[1, 2]] },
+    ...{ where: String(i), classIndex: 1, crowd: false, outline: [[1, 2]], object: null },
   }));
-  const { issues } = paintCoco(annotations, { size: [4, 4], beneath: new Set(), blank: 0 });
+  const { issues } = paintShapes(annotations, { size: [4, 4], beneath: new Set(), blank: 0 });
   expect(issues).toHaveLength(1001);
   expect(issues.at(-1)?.message).toBe('199000 more of its annotations are not used as they stand');
 });
 
 it('what is painted elsewhere is what is painted here', async () => {
   const annotations = [
-    { id: '1', classIndex: 1, crowd: false, segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]] },
-    { id: '2', classIndex: 2, crowd: true, segmentation: { size: [8, 8], counts: [60, 4] } },
+    { where: '1', classIndex: 1, crowd: false, outline: [[1, 1, 5, 1, 5, 5, 1, 5]], object: null },
+    {
+      where: '2',
+      classIndex: 2,
+      crowd: true,
+      outline: { size: [8, 8], counts: [60, 4] },
+      object: null,
+    },
   ] as const;
   const ground = { size: [8, 8] as const, beneath: new Set([3]), blank: 0 };
-  const report = paintCoco(annotations, ground);
+  const report = paintShapes(annotations, ground);
   expect(await paintForeign(annotations, { ...ground, path: 'a.json' })).toEqual(report);
 });
 
