@@ -1,9 +1,6 @@
 /** Where this process computes: the computer, its kind of processor, the job of a scheduler. */
-import { availableParallelism, cpus, hostname } from 'node:os';
-
-/** Model of the processor, as the system names it. */
-export const processorName = (): string =>
-  (cpus()[0]?.model ?? 'unknown').replaceAll(/\s+/g, ' ').trim().slice(0, 256);
+import { availableParallelism, hostname } from 'node:os';
+import { processorName } from '../training/tensorflow/processor.ts';
 
 /** Variables in which schedulers name a job. */
 const JOBS: readonly (readonly [scheduler: string, variables: readonly string[]])[] = [

@@ -51,6 +51,8 @@ export const EngineInfo = z.object({
   adapter: Adapter.extend({ features: z.array(z.string()) }).optional(),
   node: z.string(),
   graft: z.string(),
+  /** Model of the processor; left out: before it was recorded. Bits differ between kinds. */
+  processor: z.string().max(256).optional(),
 });
 export type EngineInfo = z.infer<typeof EngineInfo>;
 

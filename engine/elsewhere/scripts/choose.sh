@@ -2,7 +2,7 @@
 # Prints the numbers of the runs of this bundle that have no result yet, one a line, in the order of the plan.
 #
 #   ./choose.sh                     all of them
-#   ./choose.sh --failed            those that failed
+#   ./choose.sh --failed            those that failed, and what waits for them
 #   ./choose.sh --part 1/2          those of the first half of the seeds: arms of one seed stay together
 #   ./choose.sh --kind pretrain     pretrainings, or finetune
 #   ./choose.sh 17 23               of these two
@@ -41,7 +41,7 @@ done
   $2 ~ /^[0-9]+$/ {
     if (!($5 in seeds)) seeds[$5] = count++
     if ($2 in done) next
-    if (failed && !($2 in broke)) next
+    if (failed && !($2 in broke) && !($4 in broke)) next
     if (kind != "" && $3 != kind) next
     if (only != " " && index(only, " " $2 " ") == 0) next
     if (seeds[$5] % share[2] != share[1] - 1) next

@@ -11,11 +11,17 @@ import { partLabels } from '../../data/label-values.ts';
 import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
 import { sameTrainingImages } from './data-words.ts';
+import { processorNotes } from './processor-notes.ts';
 
-/** Each once, in the order of the runs. */
+/** Each once, in the order of the runs; on which processors they ran is processor-notes.ts's. */
 export function distinctEngines(runs: readonly Run[]): EngineInfo[] {
   const engines = new Map<string, EngineInfo>();
-  for (const { engine } of runs) if (engine !== null) engines.set(JSON.stringify(engine), engine);
+  for (const { engine } of runs) {
+    if (engine === null) continue;
+    const software = { ...engine };
+    delete software.processor;
+    engines.set(JSON.stringify(software), software);
+  }
   return [...engines.values()];
 }
 
@@ -122,5 +128,6 @@ export function reportNotes(
   if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
     notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
   }
+  notes.push(...processorNotes(db, study, runs));
   return notes;
 }

@@ -14,6 +14,7 @@ import type { Card } from '../webgpu/card.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
 import { loadOperations } from './operations.ts';
+import { processorName } from './processor.ts';
 
 export interface Engine {
   readonly info: EngineInfo;
@@ -90,6 +91,7 @@ async function startPortable(threads: number): Promise<Engine> {
       threads: portable.threads,
       node: process.versions.node,
       graft: GRAFT_VERSION,
+      processor: processorName(),
     },
     native: null,
     card: null,
@@ -113,6 +115,7 @@ async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engi
       adapter: { ...card.adapter, features: [...card.features].toSorted() },
       node: process.versions.node,
       graft: GRAFT_VERSION,
+      processor: processorName(),
     },
     native: null,
     card,
@@ -158,6 +161,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       ...(operations.length === 0 ? {} : { operations: [...operations] }),
       node: process.versions.node,
       graft: GRAFT_VERSION,
+      processor: processorName(),
     },
     native,
     card: null,

@@ -1,5 +1,6 @@
 /** What the processor of this machine can do, as far as the system lists it. */
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** Words of Linux's listing → names that are shown; those that decide how fast a network trains. */
 const FEATURES: Readonly<Record<string, string>> = {
@@ -37,3 +38,7 @@ export function processorFeatures(): readonly string[] | null {
     return null;
   }
 }
+
+/** Model of the processor, as the system names it: runs on one kind have the same bits. */
+export const processorName = (): string =>
+  (cpus()[0]?.model ?? 'unknown').replaceAll(/\s+/g, ' ').trim().slice(0, 256);

@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { openProjectInMemory } from '../../../engine/db/project.ts';
 import { RunRecords } from '../../../engine/study/running/run-records.ts';
 import type { GivenCheckpoint } from '../../../engine/training/protocol.ts';
+import { ENGINE } from '../study/running/fake-trainers.ts';
 import { bundledStudy, eventsOf } from './bundled-study.ts';
 
 describe('a bundle', () => {
@@ -299,6 +300,25 @@ describe('merging', () => {
     const report = await merge();
     expect(report.merged).toHaveLength(1);
     expect(report.notes.join()).toContain('Labels of these images have changed');
+  });
+
+  it('says in the report where runs of one seed came from different kinds of processors', async () => {
+    const { db, engine, project, study, bundle, computeAll, merge, runs } = await bundledStudy();
+    await bundle();
+    await computeAll();
+    await merge();
+    const notes = async () =>
+      (await engine.call('studies.analysis', { project, studyId: study.id })).notes.join();
+    expect(await notes()).not.toContain('kinds of processors');
+    for (const { id, kind, transfer } of runs().filter(({ seed }) => seed === 0)) {
+      if (kind === 'pretrain') continue;
+      const processor = transfer === 'random' ? 'Model A' : 'Model B';
+      db.runs.started(id, { ...ENGINE, processor }, []);
+      db.runs.ended(id, 'done');
+    }
+    expect(await notes()).toContain(
+      'In 1 of 1 set of arms that share seed and labels, runs came from different kinds of processors (1 run on Model A and 3 runs on Model B)',
+    );
   });
 
   it('puts two halves together that two computers made', async () => {

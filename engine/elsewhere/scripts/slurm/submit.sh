@@ -36,6 +36,16 @@ submit() {
   echo "  job $job: $(grep -cv '^-' "$list") runs"
 }
 
+# Pretrainings first: others wait for them.
+split -l "$most" -a 4 "$lists/pretrain" "$lists/pretrain-"
+pretrainings=()
+for list in "$lists"/pretrain-*; do
+  [ -s "$list" ] || continue
+  submit pretrain "$MINUTES_PRETRAIN" "$list"
+  pretrainings+=("$job")
+  cp "$list" "$lists/after-$job"
+done
+
 # Those that start from nothing that is still to be pretrained here.
 awk -F '\t' 'FILENAME == ARGV[1] { todo[$1] = 1; next } FILENAME == ARGV[2] { mine[$1] = 1; next }
   ($1 in mine) && !($3 in todo) { print $1 }' "$lists/pretrain" "$lists/finetune" "$bundle/runs.tsv" >"$lists/ready"
@@ -44,13 +54,10 @@ for list in "$lists"/ready-*; do
   [ ! -s "$list" ] || submit finetune "$MINUTES_FINETUNE" "$list"
 done
 
-# Pretrainings, and for each array of them arrays of what starts from them: in the n-th, the line of a pretraining holds
-# the n-th run that starts from it. So Slurm lets each begin when its own pretraining is done (aftercorr).
-split -l "$most" -a 4 "$lists/pretrain" "$lists/pretrain-"
-for list in "$lists"/pretrain-*; do
-  [ -s "$list" ] || continue
-  submit pretrain "$MINUTES_PRETRAIN" "$list"
-  pretraining=$job
+# For each array of pretrainings arrays of what starts from them: in the n-th, the line of a pretraining holds the n-th
+# run that starts from it. So Slurm lets each begin when its own pretraining is done (aftercorr).
+for pretraining in ${pretrainings[@]+"${pretrainings[@]}"}; do
+  list=$lists/after-$pretraining
   awk -F '\t' -v to="$list-then-" '
     FILENAME == ARGV[1] { line[$1] = ++lines; next }
     FILENAME == ARGV[2] { mine[$1] = 1; next }
