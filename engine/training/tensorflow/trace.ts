@@ -319,6 +319,9 @@ function record(
   return { nodes: recording.nodes, outputNames };
 }
 
+/** Each holds memory of the card for all that it computes. */
+const MOST_RECORDINGS = 4;
+
 /** The same on a graphics card. */
 function recorded(backend: Card['backend'], name: string, body: TensorFunction): TracedFunction {
   const recordings = new Map<string, Recording>();
@@ -326,7 +329,17 @@ function recorded(backend: Card['backend'], name: string, body: TensorFunction):
     run(inputs) {
       const signature = signatureOf(inputs);
       const known = recordings.get(signature);
-      if (known !== undefined) return known.run(inputs);
+      // Used last, so last to go.
+      recordings.delete(signature);
+      if (known !== undefined) {
+        recordings.set(signature, known);
+        return known.run(inputs);
+      }
+      for (const [oldest, one] of recordings) {
+        if (recordings.size < MOST_RECORDINGS || one.updatesInputs) break;
+        one.dispose();
+        recordings.delete(oldest);
+      }
       const { recording, outputs } = recordCommands(backend, name, body, inputs);
       recordings.set(signature, recording);
       return outputs;

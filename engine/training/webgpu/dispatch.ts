@@ -107,18 +107,29 @@ export function bufferOf(backend: WebGPUBackend, tensor: TensorInfo): GPUBuffer 
   return resource;
 }
 
-/** Queues one kernel over tensors that are bound in that order. */
+interface Slices {
+  readonly slices: readonly TensorInfo[];
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Queues one kernel over tensors, and parts of others behind them, that are bound in that order. */
 function queue(
   backend: WebGPUBackend,
   { kernel, uniform, workgroups }: Pick<Dispatch, 'kernel' | 'uniform' | 'workgroups'>,
-  tensors: readonly TensorInfo[],
+  whole: readonly TensorInfo[],
+  { slices, offset, size }: Slices = { slices: [], offset: 0, size: 0 },
 ): void {
-  const bound = tensors.map((tensor) => bufferOf(backend, tensor));
-  const buffers = uniform.length === 0 ? bound : [...bound, uniformOf(backend, uniform)];
+  const tensors = [...whole, ...slices];
+  const bound: GPUBufferBinding[] = [
+    ...whole.map((tensor) => ({ buffer: bufferOf(backend, tensor) })),
+    ...slices.map((tensor) => ({ buffer: bufferOf(backend, tensor), offset, size })),
+  ];
+  if (uniform.length > 0) bound.push({ buffer: uniformOf(backend, uniform) });
   const pipeline = pipelineOf(backend, kernel);
   const bindGroup = backend.device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
-    entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    entries: bound.map((resource, binding) => ({ binding, resource })),
   });
   const internals = internalsOf(backend);
   for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
@@ -145,12 +156,48 @@ export function dispatchInfos(backend: WebGPUBackend, dispatch: Dispatch): Tenso
   return outputs;
 }
 
-/** Queues a kernel that writes into tensors which are there, bound behind its inputs. */
-export function updateInPlace(
+/** Queues copies of parts of tensors, in numbers of four bytes each. */
+export function copyParts(
   backend: WebGPUBackend,
-  { updated, ...dispatch }: Omit<Dispatch, 'outputs'> & { readonly updated: readonly TensorInfo[] },
+  parts: readonly {
+    readonly source: TensorInfo;
+    readonly from: number;
+    readonly target: TensorInfo;
+    readonly to: number;
+    readonly count: number;
+  }[],
 ): void {
-  queue(backend, dispatch, [...dispatch.inputs, ...updated]);
+  const internals = internalsOf(backend);
+  for (const { source, from, target, to, count } of parts) {
+    const [read, written] = [bufferOf(backend, source), bufferOf(backend, target)];
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    internals.commandQueueOwnedIds.add(source.dataId).add(target.dataId);
+    internals.commandEncoder?.copyBufferToBuffer(read, 4 * from, written, 4 * to, 4 * count);
+  }
+}
+
+/** Where a bound part of a buffer may begin, on every device. */
+const BINDING_BYTES = 256;
+
+/**
+ * Queues a kernel over the same part of some vectors, bound behind its inputs, which it may write: from `first` on `count`
+ * numbers. `uniform`: made with the place of the first number in what is bound.
+ */
+export function updateSlice(
+  backend: WebGPUBackend,
+  slice: Omit<Dispatch, 'outputs' | 'uniform'> & {
+    readonly slices: readonly TensorInfo[];
+    readonly first: number;
+    readonly count: number;
+    readonly uniform: (from: number) => readonly UniformValue[];
+  },
+): void {
+  const { kernel, workgroups, inputs, slices, first, count } = slice;
+  const offset = Math.floor((4 * first) / BINDING_BYTES) * BINDING_BYTES;
+  const size = 4 * (first + count) - offset;
+  const uniform = slice.uniform(first - offset / 4);
+  queue(backend, { kernel, workgroups, uniform }, inputs, { slices, offset, size });
 }
 
 /** Workgroups of a kernel that counts them in one row: a device takes 65,535 along each axis. */

@@ -25,7 +25,11 @@ interface RecordedKernel {
 export interface Recording {
   /** Results belong to the caller, but for those that are inputs updated in place. */
   run(inputs: readonly Tensor[]): Tensor[];
+  /** Whether some results are inputs updated in place, which end with the recording. */
+  readonly updatesInputs: boolean;
   readonly kernels: readonly RecordedKernel[];
+  /** Bytes that are copied from buffer to buffer. */
+  readonly copied: number;
   /** Of all buffers that it holds. */
   readonly bytes: number;
   dispose(): void;
@@ -39,7 +43,9 @@ interface Kernel extends RecordedKernel {
 
 interface Copy {
   readonly source: GPUBuffer;
+  readonly from?: number;
   readonly target: GPUBuffer;
+  readonly to?: number;
   readonly bytes: number;
 }
 
@@ -94,8 +100,7 @@ function watched(device: GPUDevice, note: (command: Command) => void): GPUDevice
       beginComputePass: (descriptor) => watchedPass(encoder.beginComputePass(descriptor)),
       copyBufferToBuffer: (...copy: Parameters<GPUCommandEncoder['copyBufferToBuffer']>) => {
         const [source, from, target, to, bytes] = copy;
-        if (from !== 0 || to !== 0) throw new Error('a copy of a part of a buffer');
-        note({ source, target, bytes });
+        note({ source, from, target, to, bytes });
         encoder.copyBufferToBuffer(...copy);
       },
     });
@@ -196,7 +201,8 @@ export function record(
       } else {
         pass?.end();
         pass = null;
-        encoder.copyBufferToBuffer(command.source, 0, command.target, 0, command.bytes);
+        const { source, from = 0, target, to = 0, bytes } = command;
+        encoder.copyBufferToBuffer(source, from, target, to, bytes);
       }
     }
     pass?.end();
@@ -267,9 +273,11 @@ export function record(
       }
       return give();
     },
+    updatesInputs: results.some((result) => 'input' in result),
     kernels: commands
       .filter(isKernel)
       .map((kernel) => ({ name: kernel.name, bytes: kernel.bytes })),
+    copied: commands.reduce((sum, one) => sum + (isKernel(one) ? 0 : one.bytes), 0),
     bytes: buffers.numBytesAllocated,
     dispose: () => buffers.dispose(),
   };

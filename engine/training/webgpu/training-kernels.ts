@@ -6,6 +6,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { copyParts } from './dispatch.ts';
 import { convolution, inputGradient } from './kernels/convolution.ts';
 import {
   depthwiseConvolution,
@@ -36,6 +37,9 @@ const PoolingAttributes = z.object({
   pad: Padding,
   dimRoundingMode: Rounding,
 });
+
+const Place = z.union([z.number(), z.array(z.number())]);
+const SliceAttributes = z.object({ begin: Place, size: Place });
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 
@@ -142,6 +146,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
     const window = convolutionWindow(attrs, [tensors[0].shape, shape], true);
     return window && depthwiseFilterGradient(backend, window, tensors);
   },
+  Slice: sliceOf,
   MaxPool({ backend, attrs, input }) {
     const x = input('x');
     const window = poolingWindow(attrs, x.shape);
@@ -152,6 +157,27 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
     const window = poolingWindow(attrs, tensors[0].shape);
     return window && largestOfWindowsBack(backend, window, tensors);
   },
+};
+
+const isWord = ({ dtype }: TensorInfo) => dtype === 'float32' || dtype === 'int32';
+
+/** A part of a vector, as parameters are of all: a copy of bytes, whose offset no kernel need know. */
+function sliceOf({ backend, attrs, input }: Call): TensorInfo | null {
+  const x = input('x');
+  if (x.shape.length !== 1 || !isWord(x) || isOnHost(backend, x)) return null;
+  const { begin, size } = SliceAttributes.parse(attrs);
+  const [from = 0] = [begin].flat();
+  const [wanted = -1] = [size].flat();
+  const count = wanted === -1 ? (x.shape[0] ?? 0) - from : wanted;
+  if (count === 0) return null;
+  const target = backend.makeTensorInfo([count], x.dtype);
+  copyParts(backend, [{ source: x, from, target, to: 0, count }]);
+  return target;
+}
+
+const isOnHost = (backend: WebGPUBackend, { dataId }: TensorInfo) => {
+  const values: unknown = backend.tensorMap.get(dataId).values;
+  return values !== null && values !== undefined;
 };
 
 const inputOf = (inputs: NamedTensorInfoMap, kernel: string) => (name: string) => {

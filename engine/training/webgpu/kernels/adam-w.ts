@@ -4,7 +4,7 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { GROUP_NUMBER, GROUP_PARAMETERS, type Kernel, inRows, updateInPlace } from '../dispatch.ts';
+import { GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel, updateSlice } from '../dispatch.ts';
 
 /** Storage buffers that every device can bind at once. */
 const BINDINGS = 8;
@@ -50,6 +50,16 @@ fn main(${GROUP_PARAMETERS}) {
   };
 }
 
+const elementsOf = ({ shape }: TensorInfo) => shape.reduce((product, side) => product * side, 1);
+
+/** Gradients, or what stands for them, as they are taken together; also what the figures of docs/graphics-card.md count. */
+export function adamWDispatches<T>(gradients: readonly T[], hasRates: boolean): T[][] {
+  const most = BINDINGS - 4 - (hasRates ? 1 : 0);
+  return Array.from({ length: Math.ceil(gradients.length / most) }, (_, i) =>
+    gradients.slice(i * most, (i + 1) * most),
+  );
+}
+
 /**
  * Updates theta, m and v, [parameters] each. `gradients`: of the parameters, one after the other. `scalars`: step size, ε,
  * decay, [3]. `rates`: each parameter's share of the learning rate; null: 1 for all.
@@ -70,19 +80,19 @@ export function adamWInPlace(
   },
 ): void {
   const shared = rates === null ? [] : [rates];
-  const most = BINDINGS - 4 - shared.length;
   const [beta1, beta2] = betas;
   let first = 0;
-  for (let from = 0; from < gradients.length; from += most) {
-    const pieces = gradients.slice(from, from + most);
+  for (const pieces of adamWDispatches(gradients, shared.length > 0)) {
     let end = 0;
-    const ends = pieces.map(({ shape }) => (end += shape.reduce((a, b) => a * b, 1)));
-    updateInPlace(backend, {
+    const ends = pieces.map((piece) => (end += elementsOf(piece)));
+    updateSlice(backend, {
       kernel: kernelOf(pieces.length, shared.length > 0),
-      inputs: [...pieces, scalars, ...shared],
-      updated: [state.theta, state.m, state.v],
-      uniform: [
-        first,
+      inputs: [...pieces, scalars],
+      slices: [...shared, state.theta, state.m, state.v],
+      first,
+      count: end,
+      uniform: (from) => [
+        from,
         ...[beta1, beta2, 1 - beta1, 1 - beta2].map((float) => ({ float })),
         ...ends,
       ],

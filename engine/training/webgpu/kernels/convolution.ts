@@ -223,7 +223,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 }
 
 /** How a convolution is laid out over workgroups; also what the figures of docs/graphics-card.md count. */
-function planOf(window: Window, transposed: boolean) {
+export function convolutionPlan(window: Window, transposed: boolean) {
   const w = window;
   const [gathered, written] = transposed
     ? [w.outChannels, w.inChannels]
@@ -252,7 +252,7 @@ function convolve(
   [gatheredTensor, kernel]: readonly [TensorInfo, TensorInfo],
 ): TensorInfo {
   const w = window;
-  const plan = planOf(w, transposed);
+  const plan = convolutionPlan(w, transposed);
   const { tile, gathered, written, parts, columns } = plan;
   const gatheredSize = transposed ? [w.outHeight, w.outWidth] : [w.inHeight, w.inWidth];
   const writtenSize = transposed ? [w.inHeight, w.inWidth] : [w.outHeight, w.outWidth];

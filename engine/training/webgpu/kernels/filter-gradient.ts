@@ -151,13 +151,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   } satisfies Kernel;
 }
 
-/** input and dOutput of a convolution → [height, width, inChannels, outChannels] */
-export function filterGradient(
-  backend: WebGPUBackend,
-  window: Window,
-  [input, dOutput]: readonly [input: TensorInfo, dOutput: TensorInfo],
-): TensorInfo {
-  const w = window;
+/** How it is laid out over workgroups; also what the figures of docs/graphics-card.md count. */
+export function filterGradientPlan(w: Window) {
   const pairs = w.height * w.width * w.inChannels;
   const tile = tileFor(pairs, w.outChannels);
   const [down, across] = [Math.ceil(pairs / tile.pairs), Math.ceil(w.outChannels / tile.channels)];
@@ -168,6 +163,17 @@ export function filterGradient(
   );
   const partPixels = Math.ceil(pixels / wanted / CHUNK) * CHUNK;
   const parts = Math.ceil(pixels / partPixels);
+  return { tile, down, across, partPixels, parts };
+}
+
+/** input and dOutput of a convolution → [height, width, inChannels, outChannels] */
+export function filterGradient(
+  backend: WebGPUBackend,
+  window: Window,
+  [input, dOutput]: readonly [input: TensorInfo, dOutput: TensorInfo],
+): TensorInfo {
+  const w = window;
+  const { tile, down, across, partPixels, parts } = filterGradientPlan(w);
   const shape = [w.height, w.width, w.inChannels, w.outChannels];
   const [output] = dispatchInfos(backend, {
     kernel: kernelOf(tile, { input: w.inChannels % 4 === 0, output: w.outChannels % 4 === 0 }),

@@ -29,8 +29,12 @@ const LANES = 256;
 const ENOUGH_GROUPS = 192;
 const LEAST_PIXELS = 8;
 
-/** How the pixels are split. */
-function planOf({ images, pixels, channels }: NormOptions) {
+/** How the pixels are split; also what the figures of docs/graphics-card.md count. */
+export function normPlan({
+  images,
+  pixels,
+  channels,
+}: Pick<NormOptions, 'images' | 'pixels' | 'channels'>) {
   let columns = 1;
   while (columns < channels && columns < 64) columns *= 2;
   const rows = LANES / columns;
@@ -43,7 +47,7 @@ function planOf({ images, pixels, channels }: NormOptions) {
   return { columns, rows, blocks, partPixels, parts: Math.ceil(pixels / partPixels) };
 }
 
-type Plan = ReturnType<typeof planOf>;
+type Plan = ReturnType<typeof normPlan>;
 
 const uniformOf = (options: NormOptions, plan: Plan) => [
   ...[options.images, options.pixels, options.channels, options.groupSize],
@@ -352,7 +356,7 @@ export function normalise(
   [input, gamma, beta]: readonly [TensorInfo, TensorInfo, TensorInfo],
 ): Normalised {
   const { images, channels, groupSize, activation } = options;
-  const plan = planOf(options);
+  const plan = normPlan(options);
   const uniform = uniformOf(options, plan);
   const groups = (images * channels) / groupSize;
   const [parts] = dispatchInfos(backend, {
@@ -401,7 +405,7 @@ export function normaliseBack(
 ): [dInput: TensorInfo, dGamma: TensorInfo, dBeta: TensorInfo] {
   const { images, channels, groupSize, activation } = options;
   const { mean, inverse } = statistics;
-  const plan = planOf(options);
+  const plan = normPlan(options);
   const uniform = uniformOf(options, plan);
   const groups = channels / groupSize;
   const [parts] = dispatchInfos(backend, {

@@ -104,14 +104,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 const ENOUGH_GROUPS = 192;
 const LEAST_PIXELS = 128;
 
-/** [..., channels] → [channels] */
-export function channelSums(backend: WebGPUBackend, input: TensorInfo): TensorInfo {
-  const channels = input.shape.at(-1) ?? 1;
-  const pixels = sizeOf(input) / channels;
+/** How sums of channels are split; also what the figures of docs/graphics-card.md count. */
+export function channelSumsPlan(shape: readonly number[]) {
+  const channels = shape.at(-1) ?? 1;
+  const pixels = shape.reduce((product, side) => product * side, 1) / channels;
   const blocks = Math.ceil(channels / 16);
   const wanted = Math.min(Math.ceil(ENOUGH_GROUPS / blocks), Math.ceil(pixels / LEAST_PIXELS));
   const partPixels = Math.ceil(pixels / wanted);
   const parts = Math.ceil(pixels / partPixels);
+  return { channels, pixels, blocks, partPixels, parts };
+}
+
+/** [..., channels] → [channels] */
+export function channelSums(backend: WebGPUBackend, input: TensorInfo): TensorInfo {
+  const { channels, pixels, blocks, partPixels, parts } = channelSumsPlan(input.shape);
   const [sums] = dispatchInfos(backend, {
     kernel: SUMS,
     inputs: [input],

@@ -176,6 +176,13 @@ const uniformOf = (options: SegmentationLossOptions, [pixels, partPixels]: reado
   options.first,
 ];
 
+/** How the pixels are split, and sums of a part; also what the figures of docs/graphics-card.md count. */
+export function lossPlan(pixels: number, classes: number) {
+  const wanted = Math.min(ENOUGH_GROUPS, Math.ceil(pixels / LEAST_PIXELS));
+  const partPixels = Math.ceil(pixels / wanted);
+  return { partPixels, parts: Math.ceil(pixels / partPixels), sums: sumsOf(classes) };
+}
+
 /** logits [..., classes], labels int32 [...], weights [classes] → the loss [], and `slopes` for going back. */
 export function segmentationLoss(
   backend: WebGPUBackend,
@@ -184,9 +191,7 @@ export function segmentationLoss(
 ): [loss: TensorInfo, slopes: TensorInfo] {
   const classes = logits.shape.at(-1) ?? 1;
   const pixels = labels.shape.reduce((product, side) => product * side, 1);
-  const wanted = Math.min(ENOUGH_GROUPS, Math.ceil(pixels / LEAST_PIXELS));
-  const partPixels = Math.ceil(pixels / wanted);
-  const count = Math.ceil(pixels / partPixels);
+  const { partPixels, parts: count } = lossPlan(pixels, classes);
   const uniform = uniformOf(options, [pixels, partPixels]);
   const [parts] = dispatchInfos(backend, {
     kernel: partsOf(classes),

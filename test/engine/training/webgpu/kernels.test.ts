@@ -101,18 +101,18 @@ const tied = (random: Random, shape: readonly number[]): Input => ({
 });
 
 const subjects: readonly Subject[] = [
-  { name: 'convolution 3×3', tolerance: 3e-6, cases: 5, make: convolutionOf(3, {}) },
+  { name: 'convolution 3×3', tolerance: 3e-6, cases: 4, make: convolutionOf(3, {}) },
   { name: 'convolution 1×1', tolerance: 3e-6, cases: 2, make: convolutionOf(1, {}) },
   {
     name: 'convolution 3×3 of stride 2',
     tolerance: 3e-6,
-    cases: 2,
+    cases: 1,
     make: convolutionOf(3, { stride: 2, padding: 'symmetric' }),
   },
   {
     name: 'convolution 3×3 of stride 2, padded as TensorFlow does',
     tolerance: 3e-6,
-    cases: 2,
+    cases: 1,
     make: convolutionOf(3, { stride: 2, padding: 'same' }),
   },
   {
@@ -124,13 +124,13 @@ const subjects: readonly Subject[] = [
   {
     name: 'convolution 1×1 of stride 2',
     tolerance: 3e-6,
-    cases: 2,
+    cases: 1,
     make: convolutionOf(1, { stride: 2, padding: 'symmetric' }),
   },
   {
     name: 'convolution over a skip and what is upsampled',
     tolerance: 3e-6,
-    cases: 2,
+    cases: 1,
     make(random) {
       const [b, h, w] = [batch(random), between(random, 1, 6), between(random, 1, 6)];
       const [skip, below, outputs] = [channels(random), channels(random), channels(random)];

@@ -1,0 +1,228 @@
+/**
+ * What a training step asks of a graphics card at the four standard sizes (docs/graphics-card.md): floating-point
+ * operations, bytes and kernels from the network's description alone ("on paper"), the same as counted in the recorded
+ * step, which must agree, and in the step of tfjs's own kernels; and how long cards may take for it.
+ *
+ * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
+ *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on
+ *   a software driver says how much work they are, and nothing about cards. The last line is JSON.
+ *   Needs a Vulkan driver; a software one will do (VK_ICD_FILENAMES).
+ */
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import { createForwardPass, tensorWeights } from '../../engine/training/network/forward-pass.ts';
+import { createLayers } from '../../engine/training/network/layers.ts';
+import {
+  concatFlat,
+  flattenWeights,
+  initialWeights,
+} from '../../engine/training/network/parameters.ts';
+import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
+import { adamW, adamWOnCard } from '../../engine/training/optimiser.ts';
+import { startEngine } from '../../engine/training/tensorflow/backend.ts';
+import { record, type Recording } from '../../engine/training/webgpu/recording.ts';
+import {
+  registerCardKernels,
+  restoreShippedKernels,
+} from '../../engine/training/webgpu/training-kernels.ts';
+import { NetworkConfig } from '../../shared/entities.ts';
+import { paperOf } from './gpu-paper.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    size: { type: 'string' },
+    batch: { type: 'string', default: '8' },
+    base: { type: 'string', default: '16' },
+    time: { type: 'string' },
+  },
+});
+const STANDARD_SIZES = [
+  { size: 64, batch: 32, base: 8 },
+  { size: 128, batch: 8, base: 16 },
+  { size: 128, batch: 8, base: 32 },
+  { size: 256, batch: 4, base: 16 },
+];
+interface Size {
+  readonly size: number;
+  readonly batch: number;
+  readonly base: number;
+}
+const sizes: readonly Size[] =
+  flags.size === undefined
+    ? STANDARD_SIZES
+    : [{ size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) }];
+const CLASSES = 2;
+
+/** TFLOPS and GB/s by their makers; the shares are assumed. */
+const CARDS = [
+  { name: 'Iris Xe', flops: 2e12, bytes: 60e9 },
+  { name: 'M1', flops: 2.6e12, bytes: 68e9 },
+  { name: 'RTX 3060', flops: 12.7e12, bytes: 360e9 },
+];
+const SHARE_OF_FLOPS = 0.3;
+const SHARE_OF_BYTES = 0.7;
+const KERNEL_MS = 0.008;
+
+const engine = await startEngine({ threads: 1, engine: 'webgpu', log: console.error });
+const { card } = engine;
+if (card === null) throw new Error('no graphics card');
+const { backend, device } = card;
+console.error(`${card.adapter.name}, ${card.adapter.driver}`);
+
+type Kind = 'own' | 'shipped';
+
+function stepFor({ size, batch, base }: Size, kind: Kind) {
+  const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
+  const objective = segmentationObjective({ network, sizePx: size, classes: CLASSES });
+  const weights = flattenWeights(objective.spec, initialWeights(objective.spec, 0));
+  const layers = createLayers(kind === 'own' ? engine : { ...engine, card: null });
+  const body = (tensors: readonly Tensor[]): Tensor[] => {
+    const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
+    const [stepSize, epsilon, decay] = tensors.slice(4) as [Scalar, Scalar, Scalar];
+    const [image, labels] = tensors.slice(7) as [Tensor, Tensor];
+    const trained = tensorWeights(objective.spec, theta, statistics);
+    let after: Tensor1D = statistics;
+    const { value, grads } = tf.valueAndGrads((...parameters: Tensor[]) => {
+      const pass = createForwardPass(layers, { trained: { ...trained, parameters }, fixed: [] });
+      const loss = objective.loss(pass, (name) => (name === 'image' ? image : labels));
+      after = tf.keep(pass.updatedStatistics());
+      return loss;
+    })([...trained.parameters]);
+    const scalars = { stepSize, epsilon, decay };
+    const next =
+      kind === 'own'
+        ? adamWOnCard(card as NonNullable<typeof card>, theta, { m, v }, grads, scalars)
+        : adamW(theta, { m, v }, concatFlat(grads), scalars);
+    return [value, next.theta, after, next.m, next.v];
+  };
+  const count = weights.theta.length;
+  const inputs = [
+    tf.tensor1d(weights.theta),
+    tf.tensor1d(weights.statistics),
+    tf.zeros([count]),
+    tf.zeros([count]),
+    ...[1e-3, 1e-8, 0].map((x) => tf.scalar(x)),
+    tf.randomUniform([batch, size, size, 3], 0, 1, 'float32', 1),
+    tf.zeros([batch, size, size], 'int32'),
+  ];
+  return { network, spec: objective.spec, body, inputs };
+}
+
+/** What is made while recording, without the work of making it: enough to count. Nothing runs in this process afterwards. */
+function countOnly(): void {
+  const pipeline = (descriptor: { readonly label?: string }) => ({
+    label: descriptor.label ?? '',
+    getBindGroupLayout: () => ({}),
+  });
+  Object.assign(device, {
+    createShaderModule: () => ({}),
+    createComputePipeline: pipeline,
+    createBindGroup: () => ({}),
+  });
+  const none = () => undefined;
+  Object.assign(GPUComputePassEncoder.prototype, {
+    setPipeline: none,
+    setBindGroup: none,
+    dispatchWorkgroups: none,
+  });
+}
+
+function recorded(size: Size, kind: Kind): Recording {
+  if (kind === 'own') registerCardKernels();
+  else restoreShippedKernels();
+  const { body, inputs } = stepFor(size, kind);
+  try {
+    const { recording, outputs } = record(backend, kind, body, inputs);
+    tf.dispose(outputs);
+    return recording;
+  } finally {
+    tf.dispose(inputs);
+  }
+}
+
+function counted({ kernels, copied, bytes }: Recording) {
+  const byName = new Map<string, { kernels: number; bytes: number }>();
+  for (const kernel of kernels) {
+    const sum = byName.get(kernel.name) ?? { kernels: 0, bytes: 0 };
+    byName.set(kernel.name, { kernels: sum.kernels + 1, bytes: sum.bytes + kernel.bytes });
+  }
+  const isOwn = ({ name }: { readonly name: string }) => name.startsWith('graft');
+  const total = (list: typeof kernels) => list.reduce((sum, kernel) => sum + kernel.bytes, 0);
+  return {
+    kernels: kernels.length,
+    /** Copies read and write. */
+    moved: total(kernels) + 2 * copied,
+    copied,
+    own: { kernels: kernels.filter(isOwn).length, moved: total(kernels.filter(isOwn)) },
+    held: bytes,
+    byName,
+  };
+}
+
+const mega = (value: number) => (value / 1e6).toFixed(1);
+
+const times: Record<string, number> = {};
+if (flags.time !== undefined) {
+  for (const kind of ['own', 'shipped'] as const) {
+    const size = { size: 32, batch: 2, base: 8 };
+    const recording = recorded(size, kind);
+    const { inputs } = stepFor(size, kind);
+    const runs: number[] = [];
+    for (let i = 0; i < Number(flags.time); i++) {
+      await device.queue.onSubmittedWorkDone();
+      const before = process.cpuUsage();
+      const outputs = recording.run(inputs);
+      await outputs[0]?.data();
+      const { user, system } = process.cpuUsage(before);
+      runs.push((user + system) / 1000);
+      tf.dispose(outputs);
+    }
+    times[kind] = runs.toSorted((a, b) => a - b)[runs.length >> 1] ?? NaN;
+    console.log(`  32 px, 2 images, base 8: ${kind} ${times[kind].toFixed(0)} ms of CPU a step`);
+    recording.dispose();
+  }
+}
+countOnly();
+const rows = [];
+for (const size of sizes) {
+  const { network, spec } = stepFor(size, 'own');
+  const paper = paperOf({ network, spec, ...size, classes: CLASSES });
+  const own = recorded(size, 'own');
+  const found = counted(own);
+  own.dispose();
+  const shipped = recorded(size, 'shipped');
+  const theirs = counted(shipped);
+  shipped.dispose();
+  const expected = CARDS.map((one) => {
+    const flops = (paper.flops / one.flops / SHARE_OF_FLOPS) * 1000;
+    const bytes = (found.moved / one.bytes / SHARE_OF_BYTES) * 1000;
+    return `${one.name} ${(Math.max(flops, bytes) + found.kernels * KERNEL_MS).toFixed(1)} ms`;
+  });
+  console.log(`${size.size} px, ${size.batch} images, base ${size.base}`);
+  console.log(
+    `  on paper   ${(paper.flops / 1e9).toFixed(2)} GFLOP, own kernels ${paper.kernels}, ${mega(paper.bytes)} MB`,
+  );
+  console.log(
+    `  recorded   own kernels ${found.own.kernels}, ${mega(found.own.moved)} MB; all ${found.kernels}, ${mega(found.moved)} MB, of which copies ${mega(2 * found.copied)}; buffers ${mega(found.held)} MB`,
+  );
+  console.log(
+    `  tfjs's own ${theirs.kernels} kernels, ${mega(theirs.moved)} MB; buffers ${mega(theirs.held)} MB`,
+  );
+  console.log(`  expected   ${expected.join(', ')}`);
+  for (const [name, sum] of [...found.byName].toSorted(([, a], [, b]) => b.bytes - a.bytes)) {
+    console.log(`    ${String(sum.kernels).padStart(4)} × ${name}, ${mega(sum.bytes)} MB`);
+  }
+  rows.push({
+    ...size,
+    paper,
+    recorded: found.own,
+    all: found.kernels,
+    moved: found.moved,
+    tfjs: { kernels: theirs.kernels, moved: theirs.moved },
+  });
+}
+
+console.log(JSON.stringify({ adapter: card.adapter.name, rows, times }));
+card.close();
+process.exit(0);
