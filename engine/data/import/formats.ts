@@ -22,6 +22,7 @@ import {
   formatOfFile,
   type FoundLabels,
   isLabelFile,
+  type LabelTrees,
   readLabels,
 } from './label-files.ts';
 import { nnunetLayout } from './nnunet.ts';
@@ -132,7 +133,8 @@ export async function readContents(
   if (isLabelFile(path)) return readLabelFile(path, source, reader);
   const cocoOptions = { reader, imagesDir: source.imagesDir ?? null };
   const tree = await readFolderTree(path, reader);
-  const labelOptions = { tree, reader, imagesDir: cocoOptions.imagesDir };
+  const imageTree = await imageTreeOf(tree, cocoOptions.imagesDir, reader);
+  const labelOptions = { tree, imageTree, reader };
   if (source.format === 'coco') {
     const found = await findCocoFiles(tree, reader);
     if (found.sources.length > 0)
@@ -142,7 +144,7 @@ export async function readContents(
   }
   const asked = LABEL_FORMATS.find((format) => format === source.format);
   if (asked !== undefined) {
-    const [found] = await findLabels(tree, reader, { only: asked });
+    const [found] = await findLabels({ tree, imageTree }, reader, { only: asked });
     if (found !== undefined)
       return readFoundLabels({ ...found, why: `${found.why}, as you asked` }, labelOptions);
     const message = `${path} holds no labels of the format ${asked} that belong to images there. Name the file itself, or leave the format out.`;
@@ -171,7 +173,7 @@ export async function readContents(
     tree,
     sure.map(({ json }) => json),
   );
-  const labels = await findLabels(tree, reader, { without });
+  const labels = await findLabels({ tree, imageTree }, reader, { without });
   const files = new Set(labels.flatMap((one) => one.files));
   const isOthers = ({ json }: { readonly json: string }) =>
     [...usedFiles(tree, [json])].some((file) => files.has(file));
@@ -218,10 +220,11 @@ async function readLabelFile(
   }
   const tree = await readFolderTree(folderOfLabels(path), reader);
   const file = relative(tree.root, path).split(sep).join('/');
-  const options = { tree, reader, imagesDir };
+  const imageTree = await imageTreeOf(tree, imagesDir, reader);
+  const options = { tree, imageTree, reader };
   if (format !== 'yolo')
     return readFoundLabels({ format, files: [file], why: 'a file of labels' }, options);
-  const [found] = await findLabels(tree, reader, { only: format });
+  const [found] = await findLabels({ tree, imageTree }, reader, { only: format });
   const why = found?.why ?? 'names of classes without labels';
   return readFoundLabels({ format, files: found?.files ?? [], why }, options);
 }
@@ -232,12 +235,19 @@ function folderOfLabels(path: string): string {
   return kindOfFolder(basename(folder))?.kind === 'mask' ? dirname(folder) : folder;
 }
 
+/** The folder in which images are looked for. Errors: unreadable. */
+const imageTreeOf = async (
+  tree: FolderTree,
+  imagesDir: string | null,
+  reader: FileReader,
+): Promise<FolderTree> => (imagesDir === null ? tree : readFolderTree(imagesDir, reader));
+
 async function readFoundLabels(
   { format, files, why }: FoundLabels,
-  { tree, reader, imagesDir }: { tree: FolderTree; reader: FileReader; imagesDir: string | null },
+  trees: LabelTrees & { readonly reader: FileReader },
 ): Promise<FoundContents> {
-  const imageTree = imagesDir === null ? tree : await readFolderTree(imagesDir, reader);
-  const contents = await readLabels({ format, files }, { tree, imageTree, reader });
+  const { imageTree } = trees;
+  const contents = await readLabels({ format, files }, trees);
   return { format, why, root: imageTree.root, contents };
 }
 

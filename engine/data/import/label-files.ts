@@ -33,6 +33,12 @@ export interface FoundLabels {
   readonly files: readonly string[];
 }
 
+/** Where labels lie, and where their images do: one folder, unless somebody says otherwise. */
+export interface LabelTrees {
+  readonly tree: FolderTree;
+  readonly imageTree: FolderTree;
+}
+
 async function headOf(path: string, reader: FileReader): Promise<string> {
   try {
     const file = await reader.open(path, 0);
@@ -75,8 +81,8 @@ async function jsonKinds(
 }
 
 /** Texts that are YOLO's, where those that were looked into are. */
-async function yoloFiles(tree: FolderTree, reader: FileReader): Promise<string[]> {
-  const images = new Set(tree.files.filter(isImageName).map((file) => stemOf(file)));
+async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): Promise<string[]> {
+  const images = new Set(imageTree.files.filter(isImageName).map((file) => stemOf(file)));
   const texts = tree.files.filter(
     (file) =>
       /\.txt$/i.test(file) && !NO_LABELS.test(posix.basename(file)) && images.has(stemOf(file)),
@@ -96,13 +102,14 @@ async function yoloFiles(tree: FolderTree, reader: FileReader): Promise<string[]
 
 /** Formats whose files a folder holds. `without`: files that are known to be something else. */
 export async function findLabels(
-  tree: FolderTree,
+  trees: LabelTrees,
   reader: FileReader,
   {
     only,
     without = new Set<string>(),
   }: { readonly only?: LabelFormat; readonly without?: ReadonlySet<string> } = {},
 ): Promise<FoundLabels[]> {
+  const { tree } = trees;
   const wanted = (format: LabelFormat) => only === undefined || only === format;
   const found: FoundLabels[] = [];
   const add = (format: LabelFormat, files: readonly string[], why: string) => {
@@ -127,7 +134,7 @@ export async function findLabels(
     add('cvat', xml, `CVAT's XML for images (${xml.slice(0, 3).join(', ')})`);
   }
   if (wanted('yolo')) {
-    const texts = await yoloFiles(tree, reader);
+    const texts = await yoloFiles(trees, reader);
     add('yolo', texts, `${counted(texts.length, 'text')} of YOLO, named as images are`);
   }
   return found.sort((a, b) => LABEL_FORMATS.indexOf(a.format) - LABEL_FORMATS.indexOf(b.format));
@@ -144,9 +151,7 @@ export async function formatOfFile(path: string, reader: FileReader): Promise<La
 /** Whether a path is that of a file of labels, and not of a folder. */
 export const isLabelFile = (path: string): boolean => /\.((geo)?json|xml|ya?ml)$/i.test(path);
 
-interface ReadOptions {
-  readonly tree: FolderTree;
-  readonly imageTree: FolderTree;
+interface ReadOptions extends LabelTrees {
   readonly reader: FileReader;
 }
 

@@ -86,7 +86,7 @@ const faulty = (fault: string): Pieces => ({ pieces: [], faults: [fault], notes:
 const sound = (pieces: readonly Piece[]): Pieces => ({ pieces, faults: [], notes: [] });
 
 /** Why a ring cannot be filled; null: it can. */
-export function ringFault(ring: Ring): string | null {
+function ringFault(ring: Ring): string | null {
   if (ring.length % 2 !== 0) return `it has ${ring.length} numbers, one without its other`;
   if (ring.length < 6) {
     const points = ring.length / 2;

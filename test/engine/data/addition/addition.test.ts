@@ -193,6 +193,28 @@ describe('masks alone', () => {
     });
   });
 
+  it.each([
+    [
+      'b.json',
+      '{"shapes":[{"label":"foreground","points":[[0,0],[2,0],[2,1],[0,1]]}],"imagePath":"b.png"}',
+    ],
+    [
+      'all.xml',
+      '<annotations><image name="b.png"><box label="foreground" xtl="0" ytl="0" xbr="2" ybr="1"/></image></annotations>',
+    ],
+    ['b.txt', '0 0 0 1 0 1 0.5 0 0.5'],
+  ])('outlines of other tools become revisions as well: %s', async (file, text) => {
+    const s = scratch();
+    const id = await cells(s);
+    s.write(`more/${file}`, text);
+    if (file === 'b.txt') s.write('more/classes.txt', 'foreground');
+    const { report } = await add(s, id);
+    expect(report).toMatchObject({ images: 0, revisions: 1 });
+    expect(labelsOf(s.project, id, 'b.png')).toEqual([1, 1, 0, 0]);
+    const b = s.project.datasets.images(id).find(({ name }) => name === 'b.png');
+    expect(s.project.labelMaps.hasObjects(b?.labelMapId ?? 0)).toBe(true);
+  });
+
   it('of another size leave the labels as they are', async () => {
     const s = scratch();
     const id = await cells(s);
