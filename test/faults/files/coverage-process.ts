@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { decodeImage } from '../../../engine/data/decode.ts';
 import { decodeMask } from '../../../engine/data/decode-mask.ts';
-import { fileInMemory } from '../../../engine/data/image-file.ts';
+import { fileInMemory, type ImageFile } from '../../../engine/data/image-file.ts';
+import { readCvat } from '../../../engine/data/import/cvat.ts';
 import { readJsonFile } from '../../../engine/data/import/json-file.ts';
 import { JSON_SHAPES } from '../../../engine/data/import/json-shapes.ts';
 import { paintShapes } from '../../../engine/data/import/paint-shapes.ts';
+import type { LabelContent } from '../../../engine/data/import/shapes.ts';
+import { readYolo, readYoloNames } from '../../../engine/data/import/yolo.ts';
 import { filePages } from '../../../engine/data/read-pages.ts';
 import { serveIsolated } from '../../../engine/isolated/serve.ts';
 import { readWeightFile } from '../../../engine/training/weights/import-weights.ts';
@@ -47,10 +50,29 @@ async function read({ as, name, bytes }: CoverageRequest): Promise<void> {
       ...{ where: id, crowd, outline, object: null, classIndex: 1 },
     }));
     paintShapes(painted, { size: [14, 20], beneath: new Set(), blank: 0 });
+  } else if (as === 'labels') {
+    const { images } = await contentOf(name, file, bytes);
+    const shapes = images.flatMap((image) => image.shapes);
+    const painted = shapes.map((one) => ({ ...one, classIndex: 1 }));
+    paintShapes(painted, { size: [14, 20], beneath: new Set(), blank: 0 });
   } else {
     const shape = z.enum(['classes.json', 'splits.json', 'dataset.json']).safeParse(name);
     if (shape.success) await readJsonFile(file, { path: subject, shape: shape.data });
   }
+}
+
+function contentOf(name: string, file: ImageFile, bytes: Uint8Array): Promise<LabelContent> {
+  const text = Buffer.from(bytes).toString();
+  if (name.endsWith('.xml')) return Promise.resolve(readCvat(text, name));
+  if (name.endsWith('.txt')) return Promise.resolve(readYolo(text, readYoloNames(text) ?? []));
+  const shape = name.endsWith('.geojson')
+    ? 'qupath'
+    : name.startsWith('images/')
+      ? 'labelme'
+      : 'datumaro';
+  return readJsonFile(file, { path: name, shape }).then((content) =>
+    z.custom<LabelContent>().parse(content),
+  );
 }
 
 async function unreached(): Promise<Unreached> {

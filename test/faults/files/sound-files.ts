@@ -15,8 +15,8 @@ import { type TiffPage, writeTiff } from '../../engine/data/tiff-writer.ts';
 
 export interface SoundFile {
   readonly name: string;
-  /** folder: a list beside images and masks, under its name. */
-  readonly kind: 'image' | 'weights' | 'coco' | 'folder';
+  /** folder: a list beside images and masks, under its name; labels: outlines beside images alone. */
+  readonly kind: 'image' | 'weights' | 'coco' | 'folder' | 'labels';
   readonly bytes: Buffer;
 }
 
@@ -146,6 +146,64 @@ function coco(): SoundFile {
   return { name: 'instances.json', kind: 'coco', bytes: Buffer.from(json) };
 }
 
+/** Outlines of an image called a, as other tools write them. */
+function labels(): SoundFile[] {
+  const ring = [
+    [2, 2],
+    [9, 2],
+    [9, 9],
+    [2, 9],
+    [2, 2],
+  ];
+  const points = ring.slice(0, -1);
+  const png = encode({ width: 2, height: 2, data: Uint8Array.of(0, 1, 1, 1), channels: 1 });
+  const mask = Buffer.from(png).toString('base64');
+  const shapes = [
+    { label: 'cell', points, shape_type: 'polygon', group_id: 1, flags: { ignore: false } },
+    { label: 'dot', points: ring.slice(0, 2), shape_type: 'circle' },
+    { label: '__ignore__', points: [ring[0], ring[0]], shape_type: 'mask', mask },
+  ];
+  const size = { imageWidth: WIDTH, imageHeight: HEIGHT };
+  const annotations = [
+    { id: 1, type: 'mask', label_id: 0, rle: { size: [HEIGHT, WIDTH], counts: 'n0X1Z6' } },
+    { id: 2, type: 'polygon', label_id: 0, points: points.flat(), group: 1, z_order: 1 },
+    { id: 3, type: 'bbox', label_id: 0, bbox: [1, 1, 4, 4], attributes: { is_crowd: true } },
+  ];
+  const item = { id: 'a', annotations, image: { path: 'a.png', size: [HEIGHT, WIDTH] } };
+  const categories = {
+    label: { labels: [{ name: 'cell', parent: '' }] },
+    mask: { colormap: [{ label_id: 0, r: 250, g: 10, b: 10 }] },
+  };
+  const features = [
+    {
+      ...{ type: 'Feature', id: 'x', geometry: { type: 'Polygon', coordinates: [ring] } },
+      properties: { objectType: 'annotation', classification: { name: 'cell', color: [1, 2, 3] } },
+    },
+    {
+      ...{ type: 'Feature', geometry: { type: 'MultiPolygon', coordinates: [[ring]] } },
+      properties: { classification: { names: ['a', 'b'] } },
+    },
+  ];
+  const texts = {
+    'images/a.json': JSON.stringify({ version: '5.5.0', shapes, imagePath: 'a.png', ...size }),
+    'labels/default.json': JSON.stringify({ info: {}, categories, items: [item] }),
+    'labels/a.geojson': JSON.stringify({ type: 'FeatureCollection', features }),
+    'labels/all.xml': `<?xml version="1.0" encoding="utf-8"?>
+<annotations><version>1.1</version><meta><task><labels><label><name>cell</name><color>#ff0000</color></label></labels></task></meta>
+<image id="0" name="a.png" subset="Train" width="${WIDTH}" height="${HEIGHT}">
+<polygon label="cell" points="2,2;9,2;9.5,9" z_order="1" group_id="1"/>
+<box label="cell" xtl="1" ytl="1" xbr="4" ybr="4" rotation="30"/>
+<ellipse label="cell" cx="8" cy="8" rx="3" ry="2"/>
+<mask label="cell" rle="1, 2, 1" left="1" top="1" width="2" height="2"></mask>
+</image></annotations>`,
+    'labels/a.txt': '0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n1 0.6 0.6 0.9 0.6 0.9 0.9\n',
+  };
+  return Object.entries(texts).map(([name, text]): SoundFile => ({
+    ...{ name, kind: 'labels' },
+    bytes: Buffer.from(text),
+  }));
+}
+
 /** What layouts read beside images and masks called a and b. */
 function lists(): SoundFile[] {
   const classes = [
@@ -176,7 +234,15 @@ export async function soundFiles(): Promise<SoundFile[]> {
       bytes: Buffer.from(writeTiff(pages, { isBig })),
     })),
   );
-  return [...tiffs, ...pngs(), ...(await photographs()), ...(await weights()), coco(), ...lists()];
+  return [
+    ...tiffs,
+    ...pngs(),
+    ...(await photographs()),
+    ...(await weights()),
+    coco(),
+    ...labels(),
+    ...lists(),
+  ];
 }
 
 /** A sound image, to lie beside a file that is none. */

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { formatOf } from '../../../engine/data/image-format.ts';
 import {
@@ -70,7 +70,13 @@ async function difference(
 }
 
 /** What a table calls them. */
-const KINDS = { image: 'images', weights: 'weights', coco: 'COCO', folder: 'lists of folders' };
+const KINDS = {
+  image: 'images',
+  weights: 'weights',
+  coco: 'COCO',
+  folder: 'lists of folders',
+  labels: 'outlines',
+};
 
 export class Trial {
   readonly folder = mkdtempSync(join(tmpdir(), 'graft-faults-files-'));
@@ -111,10 +117,12 @@ export class Trial {
     { bytes, number, picture }: { bytes: Buffer; number: number; picture: Buffer },
   ): Promise<null> {
     const dir = join(this.folder, String(number));
-    for (const folder of kind === 'coco' ? ['images'] : ['images', 'masks']) {
+    const isAlone = kind === 'coco' || kind === 'labels';
+    for (const folder of isAlone ? ['images'] : ['images', 'masks']) {
       mkdirSync(join(dir, folder), { recursive: true });
       for (const image of ['a.png', 'b.png']) writeFileSync(join(dir, folder, image), picture);
     }
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
     writeFileSync(join(dir, name), bytes);
     try {
       const path = kind === 'coco' ? join(dir, name) : dir;
