@@ -17,6 +17,7 @@ import { callTooLarge, MAX_CALL_BYTES } from '../shared/limits.ts';
 import {
   fileUrl,
   ReceivedFile,
+  OBJECTS_HEADER,
   REVISION_HEADER,
   STEP_HEADER,
   SavedLabelMap,
@@ -44,6 +45,8 @@ export interface LabelMapTarget {
   readonly helper?: Helper;
   /** Revision that was edited: the engine refuses (`conflict`) where a newer one exists. */
   readonly base?: number;
+  /** Where the code of its objects begins behind its own; left out: whoever draws knows of none. */
+  readonly objectsFrom?: number;
 }
 
 export interface Api {
@@ -61,7 +64,7 @@ export interface Api {
   onConnection(listener: (connection: Connection) => void): () => void;
   /** GET of an address of shared/exchange.ts, such as pixelsUrl('image', …). Errors: AppError of the engine, not-found included. */
   fetchPixels(path: string, options?: { signal?: AbortSignal }): Promise<PixelsResponse>;
-  /** Resolves when the revision is on disk. `bytes`: shared/label-map.ts code. */
+  /** Resolves when the revision is on disk. `bytes`: shared/label-map.ts code, and behind it that of its objects (SaveQuery). */
   saveLabelMap(target: LabelMapTarget, bytes: Uint8Array): Promise<{ id: number }>;
   /** Resolves when they are on disk. */
   saveScribbles(
@@ -84,6 +87,8 @@ export interface PixelsResponse {
   readonly revision: number | null;
   /** Of what a live training sees: the step of its weights. */
   readonly step: number | null;
+  /** Of label maps and objects: 'stored' or 'components' (OBJECTS_HEADER). */
+  readonly objects: string | null;
 }
 
 /** First and longest wait before the next try to connect. */
@@ -240,10 +245,11 @@ export function createApi(location: { readonly host: string }): Api {
         bytes: new Uint8Array(await response.arrayBuffer()),
         revision: numberIn(REVISION_HEADER),
         step: numberIn(STEP_HEADER),
+        objects: response.headers.get(OBJECTS_HEADER),
       };
     },
-    async saveLabelMap({ project, imageId, author, runId, helper, base }, bytes) {
-      const query = { project, image: imageId, author, run: runId, helper, base, origin };
+    async saveLabelMap({ project, imageId, author, runId, ...more }, bytes) {
+      const query = { project, image: imageId, author, run: runId, ...more, origin };
       const path = saveUrl(query);
       const response = await request(path, { method: 'PUT', body: new Blob([bytes.slice()]) });
       return SavedLabelMap.parse(await response.json());

@@ -6,7 +6,9 @@ import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import type { ShownPrediction } from './accept.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
-import type { LabelLayer } from './label-layer.ts';
+import type { LabelEdit, LabelLayer, Paint } from './label-layer.ts';
+import type { ObjectHands } from './object-hands.ts';
+import type { ObjectDraft, ObjectLayer } from './object-layer.ts';
 import { TOOL_NAMES, type ToolName, TOOLS } from './tools/all-tools.ts';
 import {
   type Modifiers,
@@ -53,6 +55,7 @@ export interface EditedImage {
   /** Drawn over the labels, for helpers; NO_SCRIBBLE where there are none. */
   readonly scribbles: LabelLayer;
   readonly history: History;
+  readonly objects?: EditedObjects;
   /** Displayed colour 0xRRGGBB; null where the image is not loaded. */
   readonly displayed: ((x: number, y: number) => number) | null;
   /** What a network predicts, where it is shown. */
@@ -61,6 +64,15 @@ export interface EditedImage {
   readonly proposed: () => ProposedMask | null;
   /** What erasing leaves (shared/foreground.ts). */
   readonly blank: number;
+}
+
+/** Objects of an image as strokes meet them. */
+export interface EditedObjects {
+  readonly hands: ObjectHands;
+  /** The object that a stroke of a class belongs to; null: to none, and objects only lose what is painted over. */
+  number(value: number): number | null;
+  /** A stroke of that object was made. */
+  drawn(number: number): void;
 }
 
 export interface EditorHost {
@@ -391,7 +403,7 @@ export class Editor {
 
   #context(): ToolContext | null {
     if (this.#image === null) return null;
-    const { layer: labels, history, displayed, prediction } = this.#image;
+    const { layer: labels, history, displayed, prediction, objects } = this.#image;
     const settings = this.#host.settings();
     const { tool, value, tolerance } = settings;
     const isScribble = this.#kind.scribbles === true;
@@ -405,6 +417,7 @@ export class Editor {
       tolerance,
       displayed,
       prediction,
+      objects: objects?.hands ?? null,
       zoom: this.#view.zoom,
       predict: (area) => this.#host.predict(area),
       proposed: this.proposed,
@@ -415,6 +428,8 @@ export class Editor {
         const paint = erase
           ? { value: blank, only: keepOthers ? other : null }
           : { value: other, only: keepOthers ? blank : null };
+        const number = erase || isScribble ? null : (objects?.number(paint.value) ?? null);
+        if (number !== null) edit.remember();
         const end = () => {
           this.#openEdit = null;
           this.#host.changed('history');
@@ -424,7 +439,13 @@ export class Editor {
           paint,
           commit: () => {
             const label = own ?? this.#host.strokeLabel(tool, { value: paint.value });
-            const changed = history.commit(edit, { kind: 'record', label });
+            const changed =
+              number === null
+                ? history.commit(edit, { kind: 'record', label })
+                : history.commit(edit, { kind: 'record', label }, (all, classes) =>
+                    drawnObject(all, { classes, edit, paint, number }),
+                  );
+            if (changed && number !== null) objects?.drawn(number);
             end();
             if (changed) this.#host.committed();
           },
@@ -436,4 +457,21 @@ export class Editor {
       },
     };
   }
+}
+
+/** What is painted is of one object: all that the stroke covered, or what it could change where others are kept. */
+function drawnObject(
+  objects: ObjectLayer,
+  stroke: {
+    readonly classes: Uint8Array | null;
+    readonly edit: LabelEdit;
+    readonly paint: Paint;
+    readonly number: number;
+  },
+): ObjectDraft {
+  const { classes, edit, paint, number } = stroke;
+  const draft = objects.after(classes, paint.only === null ? undefined : number);
+  if (paint.only !== null) return draft;
+  for (const { y, x0, x1 } of edit.covered) draft.fillSpan(y, { x0, x1 }, number);
+  return draft;
 }

@@ -6,6 +6,7 @@
  * Revisions on disk are another thing: see labelMaps.history.
  */
 import type { LabelLayer, LabelEdit } from './label-layer.ts';
+import type { ObjectDiff, ObjectDraft, ObjectLayer } from './object-layer.ts';
 
 export type UndoPolicy =
   | { readonly kind: 'record'; readonly label: string }
@@ -20,7 +21,14 @@ export interface HistoryEntry {
   readonly layer: LabelLayer;
   /** LabelLayer.apply undoes and redoes it. */
   readonly diff: Uint8Array;
+  /** What became of objects with it; null: nothing. */
+  readonly objects: { readonly layer: ObjectLayer; readonly diff: ObjectDiff } | null;
 }
+
+/** What becomes of the objects with a change of classes (LabelEdit.commit; null: none changed). */
+export type ObjectChange = (objects: ObjectLayer, classes: Uint8Array | null) => ObjectDraft;
+
+const NOTHING = new Uint8Array();
 
 /** Differences kept, in bytes: some ten thousand ordinary strokes. The oldest go first. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -35,6 +43,8 @@ export class History {
   #position = 0;
   #bytes = 0;
   #nextId = 1;
+  /** The objects of a layer, which change with its classes. */
+  #accompanied: { readonly layer: LabelLayer; readonly objects: ObjectLayer } | null = null;
 
   constructor({ maxBytes = MAX_BYTES, now = () => new Date() } = {}) {
     this.#maxBytes = maxBytes;
@@ -66,10 +76,20 @@ export class History {
     return this.#position < this.#entries.length;
   }
 
-  /** Commits an edit under its policy. Returns whether it changed anything. */
-  commit(edit: LabelEdit, policy: UndoPolicy): boolean {
-    const diff = edit.commit();
-    if (diff === null) return false;
+  /** From now on what is drawn on a layer changes its objects with it. */
+  accompany(layer: LabelLayer, objects: ObjectLayer): void {
+    this.#accompanied = { layer, objects };
+  }
+
+  /**
+   * Commits an edit under its policy. Objects lose the pixels whose class changes, unless `change` says what becomes of
+   * them. Returns whether it changed anything.
+   */
+  commit(edit: LabelEdit, policy: UndoPolicy, change?: ObjectChange): boolean {
+    const classes = edit.commit();
+    const objects = this.#follow(edit.layer, classes, change);
+    if (classes === null && objects === null) return false;
+    const diff = classes ?? NOTHING;
     if (policy.kind === 'forget') {
       this.#entries = [];
       this.#position = 0;
@@ -78,7 +98,14 @@ export class History {
     }
     for (const undone of this.#entries.splice(this.#position)) this.#bytes -= cost(undone);
     const { layer } = edit;
-    const entry = { id: this.#nextId++, label: policy.label, at: this.#now(), layer, diff };
+    const entry = {
+      id: this.#nextId++,
+      label: policy.label,
+      at: this.#now(),
+      layer,
+      diff,
+      objects,
+    };
     this.#entries.push(entry);
     this.#bytes += cost(entry);
     while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
@@ -89,11 +116,22 @@ export class History {
     return true;
   }
 
+  #follow(
+    layer: LabelLayer,
+    classes: Uint8Array | null,
+    change: ObjectChange = (objects, changed) => objects.after(changed),
+  ): HistoryEntry['objects'] {
+    if (this.#accompanied?.layer !== layer) return null;
+    const { objects } = this.#accompanied;
+    const diff = objects.put(change(objects, classes));
+    return diff === null ? null : { layer: objects, diff };
+  }
+
   /** Returns the entry that was undone. */
   undo(): HistoryEntry | undefined {
     const entry = this.lastDone;
     if (entry === undefined) return undefined;
-    entry.layer.apply(entry.diff);
+    applyEntry(entry);
     this.#position--;
     return entry;
   }
@@ -101,7 +139,7 @@ export class History {
   redo(): HistoryEntry | undefined {
     const entry = this.#entries[this.#position];
     if (entry === undefined) return undefined;
-    entry.layer.apply(entry.diff);
+    applyEntry(entry);
     this.#position++;
     return entry;
   }
@@ -113,4 +151,13 @@ export class History {
   }
 }
 
-const cost = (entry: HistoryEntry): number => entry.diff.length + ENTRY_BYTES;
+function applyEntry({ layer, diff, objects }: HistoryEntry): void {
+  if (diff.length > 0) layer.apply(diff);
+  objects?.layer.apply(objects.diff);
+}
+
+function cost({ diff, objects }: HistoryEntry): number {
+  let bytes = diff.length + ENTRY_BYTES;
+  for (const code of objects?.diff.values() ?? []) bytes += code.length;
+  return bytes;
+}

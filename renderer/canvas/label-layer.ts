@@ -275,6 +275,13 @@ export class LabelLayer {
   }
 }
 
+/** A row that was painted: x0 ≤ x < x1. */
+export interface CoveredSpan {
+  readonly y: number;
+  readonly x0: number;
+  readonly x1: number;
+}
+
 /** One change of a layer, open until it is committed or reverted. */
 export class LabelEdit {
   readonly layer: LabelLayer;
@@ -287,6 +294,8 @@ export class LabelEdit {
   /** Tiles as they were when the edit began. */
   readonly #before = new Map<number, Uint8Array>();
   #dirty = new Map<number, { x0: number; y0: number; x1: number; y1: number }>();
+  /** Rows that were painted; null: nobody asked for them. */
+  #covered: CoveredSpan[] | null = null;
 
   constructor(
     layer: LabelLayer,
@@ -306,6 +315,7 @@ export class LabelEdit {
     const { layer } = this;
     if (y < 0 || y >= layer.height) return;
     const end = Math.min(x1, layer.width);
+    this.#covered?.push({ y, x0: Math.max(0, x0), x1: end });
     const row = (y >> TILE_SHIFT) * layer.columns;
     for (let x = Math.max(0, x0); x < end; x = (x | TILE_MASK) + 1) {
       const index = row + (x >> TILE_SHIFT);
@@ -320,6 +330,15 @@ export class LabelEdit {
       }
       this.#touch(index, { y, x0: x, x1: tileEnd });
     }
+  }
+
+  /** From now on it is remembered which rows are painted, whether or not that changes their class. */
+  remember(): void {
+    this.#covered = [];
+  }
+
+  get covered(): readonly CoveredSpan[] {
+    return this.#covered ?? [];
   }
 
   /** Takes over a whole other map of the same size. */
@@ -350,6 +369,7 @@ export class LabelEdit {
       this.#dirty.set(index, { ...this.layer.tileRect(index) });
     }
     this.#before.clear();
+    if (this.#covered !== null) this.#covered = [];
   }
 
   /** Puts every pixel back and ends the edit. */

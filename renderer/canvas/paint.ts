@@ -4,6 +4,7 @@
  */
 import { snapToPixels } from './shapes.ts';
 import type { MaskPicture } from './mask-picture.ts';
+import type { ObjectPlace } from './object-layer.ts';
 import type { DrawOptions, TextureCache } from './textures.ts';
 import type { Preview, Prompts } from './tools/tool.ts';
 import {
@@ -26,6 +27,9 @@ export interface Scene {
   readonly labels: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly prediction: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly scribbles: { readonly textures: TextureCache; readonly opacity: number } | null;
+  /** Outlines of objects. */
+  readonly objects: { readonly textures: TextureCache; readonly opacity: number } | null;
+  readonly marks: ObjectMarks;
   /** The part of the image that the prediction is of, in its pixels; null: all of it, or none is shown. */
   readonly frame: Rect | null;
   readonly preview: Preview | null;
@@ -43,6 +47,16 @@ export interface Scene {
   /** Device pixels per CSS pixel: lines and handles keep their size. */
   readonly pixelRatio: number;
 }
+
+/** What is said of objects over their outlines. */
+export interface ObjectMarks {
+  /** Objects whose numbers are shown. */
+  readonly numbered: readonly ObjectPlace[];
+  /** Has a frame around it. */
+  readonly picked: ObjectPlace | null;
+}
+
+export const NO_MARKS: ObjectMarks = { numbered: [], picked: null };
 
 /** Milliseconds of a frame that may go into rasterising tiles. */
 const RASTER_BUDGET_MS = 7;
@@ -91,6 +105,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: R
     const { textures, opacity } = scene.scribbles;
     complete = textures.draw(context, { ...options, alpha: opacity }) && complete;
   }
+  if (scene.objects !== null) {
+    const { textures, opacity } = scene.objects;
+    complete = textures.draw(context, { ...options, alpha: opacity, smooth: false }) && complete;
+  }
+  paintMarks(context, scene, clip);
   if (scene.frame !== null) paintFrame(context, scene, scene.frame);
   scene.proposed?.draw(context, view, scene.color);
   if (scene.preview !== null) paintPreview(context, scene, scene.preview);
@@ -135,6 +154,12 @@ function paintPreview(context: CanvasRenderingContext2D, scene: Scene, preview: 
   }
   if (preview.kind === 'prompts') {
     paintPrompts(context, scene, preview);
+    return;
+  }
+  if (preview.kind === 'line') {
+    context.beginPath();
+    trace(context, view, preview.points);
+    strokeTwice(context, { color: '#fff', ratio });
     return;
   }
   context.beginPath();
@@ -213,6 +238,32 @@ function paintFrame(context: CanvasRenderingContext2D, scene: Scene, frame: Rect
   context.setLineDash([]);
 }
 
+/** In CSS pixels. */
+const NUMBER_PX = 12;
+/** What a number reaches beyond the middle of its object, in CSS pixels. */
+const NUMBER_REACH_PX = 48;
+
+function paintMarks(context: CanvasRenderingContext2D, scene: Scene, clip: Rect): void {
+  const { view, marks, pixelRatio: ratio } = scene;
+  if (marks.picked !== null) paintFrame(context, scene, marks.picked);
+  if (marks.numbered.length === 0) return;
+  context.font = `600 ${NUMBER_PX * ratio}px system-ui, sans-serif`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.lineJoin = 'round';
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = 'rgb(0 0 0 / 0.75)';
+  context.fillStyle = '#fff';
+  const reach = NUMBER_REACH_PX * ratio;
+  for (const place of marks.numbered) {
+    const { x, y } = toScreen(view, place);
+    if (x < clip.x0 - reach || x > clip.x1 + reach) continue;
+    if (y < clip.y0 - reach || y > clip.y1 + reach) continue;
+    context.strokeText(String(place.number), x, y);
+    context.fillText(String(place.number), x, y);
+  }
+}
+
 function tint(context: CanvasRenderingContext2D, color: string): void {
   context.globalAlpha = 0.25;
   context.fillStyle = color;
@@ -275,6 +326,8 @@ export function overlayBounds(
   else if (preview?.kind === 'prompts') {
     for (const point of preview.points) points.push(toScreen(view, point));
     if (preview.box !== null) addRect(preview.box);
+  } else if (preview?.kind === 'line') {
+    for (const point of preview.points) points.push(toScreen(view, point));
   } else if (preview !== null) {
     for (const ring of [...preview.rings, preview.open]) {
       for (const point of ring) points.push(toScreen(view, point));

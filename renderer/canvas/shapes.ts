@@ -90,6 +90,26 @@ export function ringArea(
   }
 }
 
+/** Pixels along a line, each touching the next by a side or a corner; one may come twice. */
+export function lineCells(points: readonly ImagePoint[]): { x: number; y: number }[] {
+  const cells: { x: number; y: number }[] = [];
+  points.forEach((to, i) => {
+    const from = points[i - 1] ?? to;
+    const steps = Math.max(
+      1,
+      Math.ceil(Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y))),
+    );
+    for (let step = 0; step <= steps; step++) {
+      const along = step / steps;
+      cells.push({
+        x: Math.floor(from.x + along * (to.x - from.x)),
+        y: Math.floor(from.y + along * (to.y - from.y)),
+      });
+    }
+  });
+  return cells;
+}
+
 /** Pixels that the rectangle between two corners touches. */
 export function boxOf(a: ImagePoint, b: ImagePoint): Rect {
   return {

@@ -7,7 +7,7 @@ import type { Editor } from './editor.ts';
 import type { LabelLayer } from './label-layer.ts';
 import type { LabelStyle, Palette } from './label-raster.ts';
 import { MaskPicture } from './mask-picture.ts';
-import { overlayBounds, paint, type Scene } from './paint.ts';
+import { NO_MARKS, type ObjectMarks, overlayBounds, paint, type Scene } from './paint.ts';
 import { imageSource, labelSource } from './texture-sources.ts';
 import { TextureCache } from './textures.ts';
 import type { ProposedMask } from './tools/tool.ts';
@@ -26,6 +26,7 @@ const TEXTURE_BYTES = {
   labels: 128 * 2 ** 20,
   prediction: 64 * 2 ** 20,
   scribbles: 64 * 2 ** 20,
+  objects: 64 * 2 ** 20,
 };
 /** Device pixels around changed ones that smoothing may touch. */
 const SMOOTHING_MARGIN = 3;
@@ -76,6 +77,8 @@ export class Stage {
   #labels: ShownLabels | null = null;
   #prediction: ShownLabels | null = null;
   #scribbles: ShownLabels | null = null;
+  #objects: ShownLabels | null = null;
+  #marks: ObjectMarks = NO_MARKS;
   #frameRect: Rect | null = null;
   #colors = { backdrop: '#808080', brush: '#ffffff' };
   #damage: Rect | null = null;
@@ -128,6 +131,15 @@ export class Stage {
     this.#scribbles = this.#show(this.#scribbles, layer, { look, maxBytes });
   }
 
+  setObjects(layer: LabelLayer | null, look: LabelLook): void {
+    this.#objects = this.#show(this.#objects, layer, { look, maxBytes: TEXTURE_BYTES.objects });
+  }
+
+  setMarks(marks: ObjectMarks): void {
+    this.#marks = marks;
+    this.repaint();
+  }
+
   /** A rectangle of the image with a line around it. */
   setFrame(frame: Rect | null): void {
     this.#frameRect = frame;
@@ -154,6 +166,7 @@ export class Stage {
     this.#labels?.close();
     this.#prediction?.close();
     this.#scribbles?.close();
+    this.#objects?.close();
   }
 
   #show(
@@ -201,6 +214,8 @@ export class Stage {
       labels: this.#labels?.shown ?? null,
       prediction: this.#prediction?.shown ?? null,
       scribbles: this.#scribbles?.shown ?? null,
+      objects: this.#objects?.shown ?? null,
+      marks: this.#marks,
       frame: this.#frameRect,
       preview: editor.preview,
       proposed: this.#proposal(editor.proposed),

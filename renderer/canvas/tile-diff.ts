@@ -123,6 +123,21 @@ export function forEachTileDiff(
   }
 }
 
+/** Pixels of a tile that its runs change: start ≤ index < end. */
+export function forEachChangedRun(
+  runs: Uint8Array,
+  visit: (start: number, end: number) => void,
+): void {
+  const source = new ByteSource(runs);
+  let at = 0;
+  while (!source.done) {
+    const start = at + source.number();
+    at = start + source.number();
+    source.byte();
+    visit(start, at);
+  }
+}
+
 /** Turns `before` into `after`, or `after` into `before`, in place. */
 export function applyTileDiff(tile: Uint8Array, runs: Uint8Array): void {
   const source = new ByteSource(runs);

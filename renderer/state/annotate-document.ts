@@ -14,6 +14,7 @@ import type { Helper } from '../../shared/helpers.ts';
 import { History } from '../canvas/history.ts';
 import { LabelEncoder } from '../canvas/label-encoder.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
+import { ObjectLayer } from '../canvas/object-layer.ts';
 
 /** Whose work the next revision is: drawn by hand, or made out of a prediction, which need not be a run's. */
 export interface Provenance {
@@ -60,6 +61,8 @@ export class AnnotateDocument {
   readonly layer: LabelLayer;
   /** What helpers learn from; no labels. */
   readonly scribbles: LabelLayer;
+  /** null: objects of this image are not told apart. */
+  objects: ObjectLayer | null = null;
   readonly history: History;
   readonly counts: ClassCounts;
   readonly autosave: Autosave;
@@ -84,6 +87,7 @@ export class AnnotateDocument {
     record: ImageRecord;
     pixels: ImagePixels;
     layer: LabelLayer;
+    objects: ObjectLayer | null;
     scribbles: LabelLayer;
     revisions: readonly LabelMapRevision[];
   }) {
@@ -115,9 +119,23 @@ export class AnnotateDocument {
       onState: () => tell({ kind: 'changed', document: this }),
     });
     this.scribbles.onDirty(() => this.#scribbleSaves.touch());
-    this.layer.onDirty(() => {
-      if (!this.#adopting) this.autosave.touch();
-    });
+    this.layer.onDirty(() => this.#touched());
+    if (options.objects !== null) this.#take(options.objects);
+  }
+
+  /** Objects can be told apart from now on; there are none yet. */
+  beginObjects(): void {
+    if (this.objects === null) this.#take(new ObjectLayer(this.layer.width, this.layer.height));
+  }
+
+  #take(objects: ObjectLayer): void {
+    this.objects = objects;
+    this.history.accompany(this.layer, objects);
+    objects.onDirty(() => this.#touched());
+  }
+
+  #touched(): void {
+    if (!this.#adopting) this.autosave.touch();
   }
 
   /** The stroke just made took over what a run predicted or a helper proposed; neither: the training that goes on. */
@@ -180,11 +198,14 @@ export class AnnotateDocument {
       labelMapId: revision.id,
     });
     this.#base = id;
-    const layer = await fetchLayer(this.#api, this.#project, this.record.id);
+    const { layer, objects } = await fetchLabels(this.#api, this.#project, this.record.id);
+    if (objects !== null) this.beginObjects();
     const edit = this.layer.edit();
     edit.replaceAll(layer);
     this.#adopting = true;
-    this.history.commit(edit, { kind: 'record', label: 'Restored labels' });
+    this.history.commit(edit, { kind: 'record', label: 'Restored labels' }, (own) =>
+      own.replacedBy(objects),
+    );
     this.#adopting = false;
     await this.refreshRevisions();
   }
@@ -222,9 +243,12 @@ export class AnnotateDocument {
   }
 
   async #save(): Promise<void> {
-    const bytes = await encoded(this.#encoder);
+    const labels = await encoded(this.#encoder);
+    const { objects } = this;
+    const bytes = objects === null ? labels : joined(labels, objects.bytes());
     const { author, runId, helper } = this.#provenance;
     const target = {
+      ...(objects === null ? {} : { objectsFrom: labels.length }),
       project: this.#project,
       imageId: this.record.id,
       author,
@@ -253,10 +277,29 @@ async function encoded(encoder: LabelEncoder): Promise<Uint8Array> {
   return encoder.bytes();
 }
 
+/** Labels, and behind them their objects; null: nothing. */
+function joined(labels: Uint8Array, objects: Uint8Array | null): Uint8Array {
+  if (objects === null) return labels;
+  const bytes = new Uint8Array(labels.length + objects.length);
+  bytes.set(labels);
+  bytes.set(objects, labels.length);
+  return bytes;
+}
+
+interface Labels {
+  readonly layer: LabelLayer;
+  /** null: none are told apart. */
+  readonly objects: ObjectLayer | null;
+}
+
 /** The newest labels of an image that has some. */
-async function fetchLayer(api: Api, project: string, imageId: number): Promise<LabelLayer> {
-  const { bytes } = await api.fetchPixels(pixelsUrl('label-map', { project, image: imageId }));
-  return LabelLayer.decode(bytes);
+async function fetchLabels(api: Api, project: string, imageId: number): Promise<Labels> {
+  const of = { project, image: imageId };
+  const { bytes, revision, objects } = await api.fetchPixels(pixelsUrl('label-map', of));
+  const layer = LabelLayer.decode(bytes);
+  if (objects !== 'stored' || revision === null) return { layer, objects: null };
+  const stored = await api.fetchPixels(pixelsUrl('objects', { ...of, revision }));
+  return { layer, objects: ObjectLayer.decode(stored.bytes) };
 }
 
 /** None, where they went meanwhile. */
@@ -333,18 +376,27 @@ async function load(
   { project, record, blank, isScribbled }: DocumentOptions,
 ): Promise<AnnotateDocument> {
   const isLabelled = record.labelMapId !== null;
-  const [image, layer, scribbles, revisions] = await Promise.all([
+  const [image, { layer, objects }, scribbles, revisions] = await Promise.all([
     api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
     isLabelled
-      ? fetchLayer(api, project, record.id)
-      : new LabelLayer(record.widthPx, record.heightPx, blank),
+      ? fetchLabels(api, project, record.id)
+      : { layer: new LabelLayer(record.widthPx, record.heightPx, blank), objects: null },
     isScribbled
       ? fetchScribbles(api, project, record)
       : new LabelLayer(record.widthPx, record.heightPx, NO_SCRIBBLE),
     isLabelled ? api.call('labelMaps.history', { project, imageId: record.id }) : [],
   ]);
   const pixels = decodeImagePixels(image.bytes);
-  return new AnnotateDocument({ api, project, record, pixels, layer, scribbles, revisions });
+  return new AnnotateDocument({
+    api,
+    project,
+    record,
+    pixels,
+    layer,
+    objects,
+    scribbles,
+    revisions,
+  });
 }
 
 function evict(): void {

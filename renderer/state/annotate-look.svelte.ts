@@ -10,6 +10,7 @@ import {
   type ImagePixels,
 } from '../../shared/display.ts';
 import { type ClassLook, packColor, paletteOf } from '../canvas/label-raster.ts';
+import { SHOWN_NUMBERS } from '../canvas/object-layer.ts';
 import type { LabelLook } from '../canvas/stage.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 
@@ -18,6 +19,34 @@ export const IGNORE_COLOR = '#8a8f98';
 
 /** Of strokes on a background: seen on dark, bright and stained images. */
 export const SCRIBBLED_BACKGROUND_COLOR = '#00e5ff';
+
+/**
+ * Outlines of objects, one after the other: Okabe and Ito's colours, which people with any colour vision tell apart, but for
+ * black, which is not seen on dark images.
+ */
+export const OBJECT_COLORS = [
+  '#e69f00',
+  '#56b4e9',
+  '#009e73',
+  '#f0e442',
+  '#cc79a7',
+  '#0072b2',
+  '#d55e00',
+  '#ffffff',
+] as const;
+
+const OBJECT_PALETTE = new Uint32Array(256);
+for (let number = 1; number <= SHOWN_NUMBERS; number++) {
+  OBJECT_PALETTE[number] = packColor(OBJECT_COLORS[number % OBJECT_COLORS.length] ?? '#ffffff');
+}
+
+/** Of objects. */
+export const objectLook = (visible: boolean): LabelLook => ({
+  palette: OBJECT_PALETTE,
+  style: 'outline',
+  opacity: 1,
+  visible,
+});
 
 export class AnnotateLook {
   style = $state.raw<AnnotateHabits['style']>('fill');

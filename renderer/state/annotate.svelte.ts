@@ -20,7 +20,15 @@ import type { Api } from '../api.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
-import { intersection, type Rect, screenPoint, toImage } from '../canvas/viewport.ts';
+import {
+  imagePoint,
+  intersection,
+  panBy,
+  type Rect,
+  screenPoint,
+  toImage,
+  toScreen,
+} from '../canvas/viewport.ts';
 import type { Editor } from '../canvas/editor.ts';
 import type { Stage } from '../canvas/stage.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
@@ -41,6 +49,7 @@ import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
+import { AnnotateObjects } from './annotate-objects.svelte.ts';
 import { AnnotateOverlay } from './annotate-overlay.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotatePrompts } from './annotate-prompts.svelte.ts';
@@ -73,6 +82,7 @@ export class AnnotateState {
   readonly gains: PredictionGains;
   readonly labels: AnnotateLabels;
   readonly overlay: AnnotateOverlay;
+  readonly objects: AnnotateObjects;
   dataset = $state.raw<Dataset | null>(null);
   images = $state.raw<readonly ImageRecord[]>([]);
   /** All images of the dataset, by id; as they were when it was opened. */
@@ -161,6 +171,16 @@ export class AnnotateState {
         notify: (text) => this.#notify('info', text),
         changed: () => this.#changed('history'),
       },
+    });
+    this.objects = new AnnotateObjects({
+      document,
+      ground: () => ({ hasBackground: this.hasBackground }),
+      blank: () => this.blank,
+      value: () => this.tools.settings.value,
+      finish: () => this.editor.finish(),
+      changed: () => this.#changed('history'),
+      look: ({ x, y }) => this.#lookAt(x, y),
+      notify: options.notify,
     });
     this.labels = new AnnotateLabels({ editor: this.editor, document });
     this.overlay = new AnnotateOverlay(this, {
@@ -316,6 +336,7 @@ export class AnnotateState {
     if (document === null) this.scribbles.open(null, { blank: this.blank });
     this.look.show(document?.pixels ?? null);
     this.labels.open();
+    this.objects.open();
     this.#reopenEditor();
   }
 
@@ -346,6 +367,7 @@ export class AnnotateState {
             scribbles: document.scribbles,
             blank: this.blank,
             history: document.history,
+            objects: this.objects,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
             prediction: this.look.predictionVisible ? this.prediction.shown : null,
             proposed: () => this.prompts.proposed,
@@ -365,6 +387,7 @@ export class AnnotateState {
       this.#stage?.repaintOverlay();
     } else {
       this.labels.followHistory();
+      this.objects.follow();
       this.scribbles.follow();
     }
   }
@@ -455,6 +478,14 @@ export class AnnotateState {
     const from = toImage(view, screenPoint(0, 0));
     const to = toImage(view, screenPoint(view.screen.width, view.screen.height));
     return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
+  }
+
+  /** Brings a place of the image into the middle of the view. */
+  #lookAt(x: number, y: number): void {
+    const { view } = this.editor;
+    const from = toScreen(view, imagePoint(x, y));
+    const { width, height } = view.screen;
+    this.editor.setView(panBy(view, width / 2 - from.x, height / 2 - from.y));
   }
 
   /** The part of the image in view; all of it where nothing of it is. */

@@ -7,6 +7,7 @@ import { replyError } from '../../engine/server/reply.ts';
 import type { Api, Connection } from '../../renderer/api.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import {
+  OBJECTS_HEADER,
   REVISION_HEADER,
   STEP_HEADER,
   SavedLabelMap,
@@ -102,9 +103,13 @@ export async function windowEngine(
           bytes: new Uint8Array(await response.arrayBuffer()),
           revision: numberIn(REVISION_HEADER),
           step: numberIn(STEP_HEADER),
+          objects: response.headers.get(OBJECTS_HEADER),
         };
       },
-      async saveLabelMap({ project, imageId: image, author, runId: run, helper, base }, bytes) {
+      async saveLabelMap(
+        { project, imageId: image, author, runId: run, helper, base, objectsFrom },
+        bytes,
+      ) {
         assertAnswers();
         const url = saveUrl({
           project,
@@ -114,6 +119,7 @@ export async function windowEngine(
           ...(run === undefined ? {} : { run }),
           ...(helper === undefined ? {} : { helper }),
           ...(base === undefined ? {} : { base }),
+          ...(objectsFrom === undefined ? {} : { objectsFrom }),
         });
         const body = new Blob([new Uint8Array(bytes)]);
         const response = await ask(port, url, { method: 'PUT', body });

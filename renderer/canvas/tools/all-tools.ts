@@ -5,6 +5,7 @@ import { brush, eraser, scribble } from './brush.ts';
 import { click } from './click.ts';
 import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
+import { object } from './object.ts';
 import { pan } from './pan.ts';
 import { polygon } from './polygon.ts';
 import { predict } from './predict.ts';
@@ -22,6 +23,7 @@ export const TOOLS = {
   fill,
   wand,
   click,
+  object,
   scribble,
   predict,
   accept,

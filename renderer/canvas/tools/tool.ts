@@ -6,6 +6,7 @@
 import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
 import type { PredictionRegion, PromptPoint } from '../../../shared/api.ts';
 import type { ShownPrediction } from '../accept.ts';
+import type { ObjectHands } from '../object-hands.ts';
 import type { ImagePoint, Rect } from '../viewport.ts';
 
 export interface Modifiers {
@@ -63,6 +64,8 @@ export type Preview =
       readonly handles: boolean;
     }
   | { readonly kind: 'box'; readonly a: ImagePoint; readonly b: ImagePoint }
+  /** A line that was drawn, with nothing in it. */
+  | { readonly kind: 'line'; readonly points: readonly ImagePoint[] }
   | ({ readonly kind: 'prompts' } & Prompts);
 
 /** A change under way. Every stroke is one entry of the history. */
@@ -86,6 +89,8 @@ export interface ToolContext {
   readonly displayed: ((x: number, y: number) => number) | null;
   /** What a network predicts for this image, where it is shown. */
   readonly prediction: ShownPrediction | null;
+  /** Objects of the image; null where nobody asks for them. */
+  readonly objects: ObjectHands | null;
   /** Device pixels per image pixel: how near is near. */
   readonly zoom: number;
   /** Begins a change: to the chosen class, to `value` instead, or to `blank`. `label`: in the history, where the tool's own says too little. */

@@ -65,6 +65,15 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'labels.hide': ({ annotate: { look } }) => (look.visible = !look.visible),
   'labels.outline': ({ annotate: { look } }) =>
     (look.style = look.style === 'fill' ? 'outline' : 'fill'),
+  'objects.new': ({ annotate: { objects } }) => (objects.strokes = 'new'),
+  'objects.goOn': ({ annotate: { objects } }) => (objects.strokes = 'picked'),
+  'objects.next': ({ annotate }) => annotate.objects.step(1),
+  'objects.previous': ({ annotate }) => annotate.objects.step(-1),
+  'objects.recolour': ({ annotate }) => annotate.objects.recolour(),
+  'objects.delete': ({ annotate }) => annotate.objects.removePicked(),
+  'objects.numbers': ({ annotate: { objects } }) =>
+    (objects.numbersVisible = !objects.numbersVisible),
+  'objects.split': ({ annotate }) => annotate.objects.split(),
   'view.fit': ({ annotate }) => annotate.tools.zoomToFit(),
   'view.actual': ({ annotate }) => annotate.tools.zoomToActual(),
   'view.zoomIn': ({ annotate }) => annotate.tools.zoomBy(1),

@@ -1,0 +1,268 @@
+/** Objects of the open image: which is picked, what strokes make, and how touching ones would come apart. */
+import { componentsOf } from '../../shared/objects/components.ts';
+import { makesObjects } from '../../shared/objects/rules.ts';
+import {
+  DEFAULT_SPLIT,
+  type SplitOptions,
+  splitTouching,
+} from '../../shared/objects/split-touching.ts';
+import {
+  classOfObject,
+  deleteObjects,
+  joinObjects,
+  type ObjectImage,
+  objectsWithin,
+  recolourObject,
+  replaceObjects,
+  splitByLine,
+} from '../canvas/object-edits.ts';
+import type { ObjectHands } from '../canvas/object-hands.ts';
+import { NO_MARKS, type ObjectMarks } from '../canvas/paint.ts';
+import { ObjectLayer, type ObjectPlace } from '../canvas/object-layer.ts';
+import type { AnnotateDocument } from './annotate-document.ts';
+
+/** What becomes of strokes where objects are told apart: an object each, part of the picked one, or of none. */
+export type StrokeObjects = 'new' | 'picked' | 'none';
+
+/** Beyond these pixels a preview would keep the window from answering. */
+const PREVIEW_PX = 2048 * 2048;
+/** More numbers than a screen has room for. */
+const MOST_NUMBERS = 5000;
+/** From one movement of a slider to what it would do. */
+const PREVIEW_DELAY_MS = 80;
+
+interface Host {
+  readonly document: () => Pick<
+    AnnotateDocument,
+    'layer' | 'objects' | 'history' | 'beginObjects'
+  > | null;
+  readonly ground: () => { readonly hasBackground: boolean };
+  /** What erasing leaves. */
+  readonly blank: () => number;
+  /** The class in hand. */
+  readonly value: () => number;
+  readonly finish: () => void;
+  /** Something was done: history, labels and what lies over them. */
+  readonly changed: () => void;
+  /** An object comes into the middle of the view. */
+  readonly look: (place: ObjectPlace) => void;
+  readonly notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
+}
+
+export class AnnotateObjects {
+  /** null: objects of this image are not told apart. */
+  layer = $state.raw<ObjectLayer | null>(null);
+  picked = $state.raw(0);
+  count = $state.raw(0);
+  /** Counted up whenever objects change in place. */
+  version = $state.raw(0);
+  strokes = $state.raw<StrokeObjects>('new');
+  numbersVisible = $state.raw(false);
+  visible = $state.raw(true);
+  neck = $state.raw<number>(DEFAULT_SPLIT.neck);
+  smallestPx = $state.raw<number>(DEFAULT_SPLIT.smallestPx);
+  /** How objects would come apart; null: nothing is tried. */
+  tried = $state.raw<{ readonly layer: ObjectLayer; readonly added: number } | null>(null);
+  readonly #host: Host;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  get #image(): ObjectImage | null {
+    const document = this.#host.document();
+    if (document?.objects == null) return null;
+    return { layer: document.layer, objects: document.objects, history: document.history };
+  }
+
+  /** Told anew whenever the layer changes. */
+  picks = $state.raw<ObjectPlace | null>(null);
+
+  /** What is shown over the outlines. */
+  readonly marks: ObjectMarks = $derived.by(() => {
+    if (this.layer === null || this.version < 0) return NO_MARKS;
+    const numbered = this.numbersVisible ? [...this.layer.places.values()] : [];
+    return { numbered: numbered.slice(0, MOST_NUMBERS), picked: this.picks };
+  });
+
+  /** Another image, or none. */
+  open(): void {
+    this.picked = 0;
+    this.follow();
+  }
+
+  /** Follows the open document and its history. */
+  follow(): void {
+    this.stopTrying();
+    const objects = this.#host.document()?.objects ?? null;
+    // An empty layer is one whose beginning was taken back.
+    this.layer = objects === null || objects.isEmpty ? null : objects;
+    this.count = this.layer?.places.size ?? 0;
+    this.version++;
+    this.#show(this.picked);
+  }
+
+  /** What a stroke of a class that is begun now is of; null: of no object. */
+  number(value: number): number | null {
+    const image = this.#image;
+    if (this.layer === null || image === null || this.strokes === 'none') return null;
+    if (!makesObjects(value, this.#host.ground())) return null;
+    const goesOn = this.strokes === 'picked' && classOfObject(image, this.picked) === value;
+    return goesOn ? this.picked : this.layer.freeNumber();
+  }
+
+  #show(number: number): void {
+    this.picks = this.layer?.places.get(number) ?? null;
+    this.picked = this.picks === null ? 0 : number;
+  }
+
+  /** A stroke of an object was made: it is gone on with. */
+  drawn(number: number): void {
+    this.follow();
+    if (this.layer?.places.has(number) === true) this.#show(number);
+  }
+
+  readonly hands: ObjectHands = this.#makeHands();
+
+  #makeHands(): ObjectHands {
+    const picked = () => this.picked;
+    return {
+      get picked() {
+        return picked();
+      },
+      at: ({ x, y }) => this.layer?.get(Math.floor(x), Math.floor(y)) ?? 0,
+      pick: (number) => this.pick(number),
+      join: (number) => this.#join(number),
+      split: (line) =>
+        this.#do(
+          (image) => splitByLine(image, line) > 0,
+          'Draw the line across an object, from one side to the other.',
+        ),
+      remove: (numbers) => this.#remove(numbers.filter((number) => number !== 0)),
+      within: (rect) => {
+        const image = this.#image;
+        return image === null ? [] : objectsWithin(image, rect);
+      },
+    };
+  }
+
+  pick(number: number): void {
+    if (this.layer === null) {
+      this.#host.notify('info', 'Tell objects apart first: Objects, at the right.');
+      return;
+    }
+    this.#show(number);
+  }
+
+  #do(work: (image: ObjectImage) => boolean, nothing: string | null = null): void {
+    const image = this.#image;
+    if (image === null) return;
+    if (work(image)) {
+      this.follow();
+      this.#host.changed();
+    } else if (nothing !== null) this.#host.notify('info', nothing);
+  }
+
+  #join(other: number): void {
+    if (other === 0) return;
+    if (this.picked === 0) this.pick(other);
+    else this.#do((image) => joinObjects(image, { into: this.picked, other }));
+  }
+
+  #remove(numbers: readonly number[]): void {
+    if (numbers.length === 0) return;
+    this.#do((image) => deleteObjects(image, { numbers, blank: this.#host.blank() }));
+  }
+
+  removePicked(): void {
+    if (this.picked === 0)
+      this.#host.notify('info', 'Pick an object first: click it with the Objects tool.');
+    else this.#remove([this.picked]);
+  }
+
+  /** The picked object takes the class in hand. */
+  recolour(): void {
+    if (this.picked === 0) {
+      this.#host.notify('info', 'Pick an object first: click it with the Objects tool.');
+      return;
+    }
+    const [value, ground] = [this.#host.value(), this.#host.ground()];
+    this.#do((image) => recolourObject(image, { number: this.picked, value, ground }));
+  }
+
+  /** The object after the picked one, as rows meet them, round and round. */
+  step(by: 1 | -1): void {
+    const places = [...(this.layer?.places.values() ?? [])];
+    if (places.length === 0) return;
+    const at = places.findIndex(({ number }) => number === this.picked);
+    const from = at < 0 && by < 0 ? 0 : at;
+    const next = places[(from + by + places.length) % places.length];
+    if (next === undefined) return;
+    this.#show(next.number);
+    this.#host.look(next);
+  }
+
+  /** Every connected region is an object from now on. */
+  begin(): void {
+    const document = this.#host.document();
+    if (document === null) return;
+    this.#host.finish();
+    document.beginObjects();
+    const map = componentsOf(document.layer.toLabelMap(), this.#host.ground());
+    this.#do(
+      (image) => replaceObjects(image, map, 'Objects from regions'),
+      'Nothing is labelled yet: paint first, then tell objects apart.',
+    );
+  }
+
+  /** Objects are told apart no more; the labels stay. */
+  end(): void {
+    this.#host.finish();
+    const { layer } = this;
+    if (layer === null) return;
+    const { width, height } = layer;
+    const none = { width, height, data: new Uint32Array(width * height) };
+    this.#do((image) => replaceObjects(image, none, 'Objects no longer told apart'));
+  }
+
+  get #rule(): SplitOptions {
+    return { neck: this.neck, smallestPx: this.smallestPx };
+  }
+
+  /** Shows how objects would come apart, a moment after the last movement of a slider. */
+  trySplit(change: { readonly neck?: number; readonly smallestPx?: number } = {}): void {
+    this.neck = change.neck ?? this.neck;
+    this.smallestPx = change.smallestPx ?? this.smallestPx;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const { layer } = this;
+    if (layer === null || layer.width * layer.height > PREVIEW_PX) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
+      const shown = new ObjectLayer(layer.width, layer.height);
+      shown.put(shown.become(objects));
+      this.tried = { layer: shown, added };
+    }, PREVIEW_DELAY_MS);
+  }
+
+  stopTrying(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.tried = null;
+  }
+
+  split(): void {
+    this.#host.finish();
+    this.stopTrying();
+    const { layer } = this;
+    if (layer === null) return;
+    const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
+    const words = added === 1 ? 'One object more' : `${added} objects more`;
+    this.#do(
+      (image) => replaceObjects(image, objects, 'Touching objects split'),
+      'No neck is narrow enough: move the slider to split more.',
+    );
+    if (added > 0) this.#host.notify('good', `${words}. Undo takes it back.`);
+  }
+}

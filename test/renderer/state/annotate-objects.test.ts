@@ -1,0 +1,318 @@
+/** Objects under pointer and keys: what a user does with them, from the pointer's events to what is saved. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type CanvasPointer, Editor } from '../../../renderer/canvas/editor.ts';
+import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
+import { History } from '../../../renderer/canvas/history.ts';
+import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { ObjectLayer } from '../../../renderer/canvas/object-layer.ts';
+import { type Modifiers, NO_MODIFIERS } from '../../../renderer/canvas/tools/tool.ts';
+import { imagePoint, toScreen } from '../../../renderer/canvas/viewport.ts';
+import { AnnotateObjects } from '../../../renderer/state/annotate-objects.svelte.ts';
+import { IGNORE } from '../../../shared/entities.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
+import { brokenRule } from '../../../shared/objects/rules.ts';
+
+const [WIDTH, HEIGHT] = [300, 40];
+const GROUND = { hasBackground: true };
+
+/** An image over two tiles, with nothing on it. */
+function setUp(settings: Partial<EditorSettings> = {}) {
+  const layer = new LabelLayer(WIDTH, HEIGHT);
+  const history = new History();
+  let current: EditorSettings = { ...DEFAULT_SETTINGS, tool: 'box', ...settings };
+  const said: string[] = [];
+  const document = {
+    layer,
+    history,
+    objects: null as ObjectLayer | null,
+    beginObjects() {
+      if (this.objects !== null) return;
+      this.objects = new ObjectLayer(WIDTH, HEIGHT);
+      history.accompany(layer, this.objects);
+    },
+  };
+  const objects = new AnnotateObjects({
+    document: () => document,
+    ground: () => GROUND,
+    blank: () => 0,
+    value: () => current.value,
+    finish: () => editor.finish(),
+    changed: () => undefined,
+    look: () => undefined,
+    notify: (_tone, text) => said.push(text),
+  });
+  const editor = new Editor({
+    settings: () => current,
+    setSettings: (next) => (current = next),
+    strokeLabel: (tool) => tool,
+    committed: () => undefined,
+    predict: () => undefined,
+    prompt: () => undefined,
+    nextProposal: () => false,
+    changed: (what) => {
+      if (what === 'history') objects.follow();
+    },
+  });
+  editor.resize({ width: 900, height: 120 });
+  editor.open({
+    ...{ layer, history, objects, displayed: null, prediction: null, blank: 0 },
+    ...{ scribbles: new LabelLayer(WIDTH, HEIGHT, IGNORE), proposed: () => null },
+  });
+  const send = (
+    kind: CanvasPointer['kind'],
+    [x, y]: readonly [number, number],
+    modifiers: Partial<Modifiers>,
+  ) => {
+    const at = toScreen(editor.view, imagePoint(x, y));
+    const held = { ...NO_MODIFIERS, ...modifiers };
+    editor.pointer({ kind, at, path: [at], button: 0, modifiers: held, clicks: 1 });
+  };
+  const drag = (
+    points: readonly (readonly [number, number])[],
+    modifiers: Partial<Modifiers> = {},
+  ) => {
+    points.forEach((point, i) => send(i === 0 ? 'down' : 'move', point, modifiers));
+    send('up', points.at(-1) ?? [0, 0], modifiers);
+  };
+  const take = (change: Partial<EditorSettings>) => editor.setSettings(change);
+  const box = (from: readonly [number, number], to: readonly [number, number], value = 1) => {
+    take({ tool: 'box', value });
+    drag([from, to]);
+  };
+  const at = (x: number, y: number) => document.objects?.get(x, y) ?? null;
+  /** What is saved keeps the rules. */
+  const broken = () => {
+    const classes = encodeLabelMap(layer.toLabelMap());
+    const own = document.objects;
+    return own === null
+      ? null
+      : brokenRule({ objects: encodeObjectMap(own.toObjectMap()), classes }, GROUND);
+  };
+  const withObject = () => take({ tool: 'object' });
+  return {
+    layer,
+    history,
+    document,
+    objects,
+    editor,
+    drag,
+    take,
+    box,
+    at,
+    said,
+    broken,
+    withObject,
+  };
+}
+
+/** Two objects that touch, across the border of two tiles. */
+function touching() {
+  const all = setUp();
+  all.box([200, 5], [250, 30]);
+  all.objects.begin();
+  all.box([250, 5], [290, 30]);
+  return all;
+}
+
+describe('objects of an image', () => {
+  test('are not there before somebody begins them, and strokes cost nothing of them', () => {
+    const { box, document, history, objects, withObject, drag, said } = setUp();
+    box([5, 5], [20, 20]);
+    expect([document.objects, history.lastDone?.objects, objects.layer]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    withObject();
+    drag([[10, 10]]);
+    expect(said).toEqual(['Tell objects apart first: Objects, at the right.']);
+  });
+
+  test('begin with the regions that are labelled, in one step', () => {
+    const { box, objects, at, editor, document } = setUp();
+    box([5, 5], [20, 20]);
+    box([30, 5], [40, 20], 2);
+    objects.begin();
+    expect([objects.count, at(6, 6), at(31, 6), at(25, 6)]).toEqual([2, 1, 2, 0]);
+    editor.undo();
+    expect([objects.count, objects.layer, document.objects?.bytes()]).toEqual([0, null, null]);
+    editor.redo();
+    expect(objects.count).toBe(2);
+  });
+
+  test('each stroke is a new object, or goes on with the picked one of its class, or is of none', () => {
+    const { box, objects, at, editor } = touching();
+    expect([at(210, 10), at(270, 10), objects.count, objects.picked]).toEqual([1, 2, 2, 2]);
+    objects.strokes = 'picked';
+    box([100, 5], [110, 10]);
+    expect([at(105, 7), objects.count]).toEqual([2, 2]);
+    box([120, 5], [130, 10], 2);
+    expect([at(125, 7), objects.picked]).toEqual([3, 3]);
+    objects.strokes = 'none';
+    box([140, 5], [150, 10]);
+    expect(at(145, 7)).toBe(0);
+    editor.undo();
+    editor.undo();
+    expect([objects.count, at(125, 7)]).toEqual([2, 0]);
+  });
+
+  test('lose what another class, the eraser or ignore paints over, and undo brings it back', () => {
+    const { box, at, editor, take, drag, objects, broken } = touching();
+    objects.strokes = 'none';
+    box([205, 10], [210, 15], 2);
+    box([215, 10], [220, 15], IGNORE);
+    take({ tool: 'eraser', brushSizePx: 3 });
+    drag([[230, 10]]);
+    expect([at(207, 12), at(217, 12), at(230, 10), at(240, 10)]).toEqual([0, 0, 0, 1]);
+    expect(broken()).toBeNull();
+    for (let i = 0; i < 3; i++) editor.undo();
+    expect([at(207, 12), at(217, 12), at(230, 10)]).toEqual([1, 1, 1]);
+  });
+
+  test('are picked, joined, and deleted one by one or all in a rectangle', () => {
+    const { objects, withObject, drag, at, layer, editor, box } = touching();
+    withObject();
+    drag([[210, 10]]);
+    expect(objects.picked).toBe(1);
+    drag([[270, 10]], { shift: true });
+    expect([objects.count, at(270, 10)]).toEqual([1, 1]);
+    editor.undo();
+    expect([objects.count, at(270, 10)]).toEqual([2, 2]);
+    drag([[270, 10]], { ctrl: true });
+    expect([objects.count, layer.get(270, 10)]).toEqual([1, 0]);
+    box([10, 5], [20, 10]);
+    withObject();
+    drag(
+      [
+        [0, 0],
+        [299, 39],
+      ],
+      { ctrl: true },
+    );
+    expect([objects.count, layer.get(210, 10), layer.get(15, 7)]).toEqual([0, 0, 0]);
+    editor.undo();
+    expect(objects.count).toBe(2);
+  });
+
+  test('are joined in the class of the picked one', () => {
+    const { objects, withObject, drag, box, layer, broken } = touching();
+    box([20, 5], [30, 10], 2);
+    withObject();
+    drag([[210, 10]]);
+    drag([[25, 7]], { shift: true });
+    expect([layer.get(25, 7), objects.count, broken()]).toEqual([1, 2, null]);
+  });
+
+  test('come apart along a line that is drawn across, and not along one that ends within', () => {
+    const { objects, withObject, drag, at, said, broken, editor } = touching();
+    withObject();
+    drag([
+      [225, 2],
+      [225, 15],
+    ]);
+    expect([objects.count, said.at(-1)]).toEqual([
+      2,
+      'Draw the line across an object, from one side to the other.',
+    ]);
+    drag([
+      [220, 2],
+      [222, 20],
+      [221, 35],
+    ]);
+    expect([objects.count, at(205, 10), at(245, 10), broken()]).toEqual([3, 3, 1, null]);
+    // Nothing is lost beneath the line.
+    for (let y = 5; y < 30; y++) for (let x = 200; x < 290; x++) expect(at(x, y)).not.toBe(0);
+    editor.undo();
+    expect([objects.count, at(205, 10)]).toEqual([2, 1]);
+  });
+
+  test('take the class in hand as wholes', () => {
+    const { objects, withObject, drag, take, layer, at, broken, editor, said } = touching();
+    objects.recolour();
+    withObject();
+    drag([[5, 35]]);
+    objects.recolour();
+    expect(said.at(-1)).toContain('Pick an object first');
+    drag([[210, 10]]);
+    take({ value: 3 });
+    objects.recolour();
+    expect([layer.get(249, 29), at(249, 29), layer.get(250, 29), broken()]).toEqual([
+      3,
+      1,
+      1,
+      null,
+    ]);
+    take({ value: IGNORE });
+    objects.recolour();
+    expect([at(249, 29), objects.count]).toEqual([0, 1]);
+    editor.undo();
+    editor.undo();
+    expect([layer.get(249, 29), at(249, 29)]).toEqual([1, 1]);
+  });
+
+  test('are gone through in the order of rows, round and round', () => {
+    const { objects, box } = touching();
+    box([10, 1], [20, 4]);
+    const order = [1, 2, 3, 4].map(() => (objects.step(1), objects.picked));
+    expect(order).toEqual([1, 2, 3, 1]);
+    objects.step(-1);
+    expect(objects.picked).toBe(3);
+  });
+
+  test('touching ones are split by the slider’s measure, as one step', () => {
+    const { objects, take, drag, editor } = setUp({ tool: 'brush', brushSizePx: 24, value: 1 });
+    drag([[40, 20]]);
+    drag([[62, 20]]);
+    objects.begin();
+    expect(objects.count).toBe(1);
+    objects.split();
+    expect(objects.count).toBe(2);
+    editor.undo();
+    expect(objects.count).toBe(1);
+    objects.neck = 0.05;
+    objects.split();
+    expect(objects.count).toBe(1);
+    take({ tool: 'object' });
+    objects.end();
+    expect([objects.layer, objects.count]).toEqual([null, 0]);
+  });
+
+  test('whatever is done in whatever order, the rules hold, and undo and redo give the same', () => {
+    const point = fc.tuple(fc.integer({ min: 0, max: WIDTH }), fc.integer({ min: 0, max: HEIGHT }));
+    const tool = fc.constantFrom('box', 'brush', 'eraser', 'fill', 'object', 'object');
+    const step = fc.record({
+      tool,
+      value: fc.constantFrom(0, 1, 2, IGNORE),
+      strokes: fc.constantFrom('new', 'picked', 'none'),
+      keepOthers: fc.boolean(),
+      from: point,
+      to: point,
+      modifiers: fc.constantFrom({}, {}, { ctrl: true }, { shift: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        const { objects, box, take, drag, editor, broken, document, history } = setUp();
+        box([20, 5], [270, 20]);
+        objects.begin();
+        const states: (Uint8Array | null | undefined)[] = [document.objects?.bytes()];
+        for (const { tool: name, value, strokes, keepOthers, from, to, modifiers } of steps) {
+          take({ tool: name, value, keepOthers });
+          objects.strokes = strokes;
+          const before = history.position;
+          drag([from, to], modifiers);
+          expect(broken()).toBeNull();
+          if (history.position > before) states.push(document.objects?.bytes());
+        }
+        for (const state of states.toReversed()) {
+          expect(document.objects?.bytes()).toEqual(state);
+          editor.undo();
+        }
+        for (let i = 0; i < states.length + 2; i++) editor.redo();
+        expect(document.objects?.bytes()).toEqual(states.at(-1));
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
