@@ -15,6 +15,7 @@ const ALONE = [
   'test/engine/study/running/hold-alone.test.ts',
   'test/engine/prompts/networks.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
+  'test/engine/training/webgpu/run.test.ts',
 ];
 
 /** Tests of the portable engine, which a process has once and for one number of threads. */
@@ -55,7 +56,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'card', include: CARD, isolate: false } },
+      { extends: true, test: { name: 'card', include: CARD, exclude: ALONE, isolate: false } },
       {
         extends: true,
         test: {

@@ -38,6 +38,7 @@ import type {
   ProjectRegistry,
 } from './handlers/context.ts';
 import { elsewhereHandlers } from './handlers/elsewhere.ts';
+import { engineWish } from './engine-wish.ts';
 import { encoderHandlers } from './handlers/encoders.ts';
 import { fileHandlers } from './handlers/files.ts';
 import { imageEditHandlers } from './handlers/image-edits.ts';
@@ -141,7 +142,6 @@ const interruptedWords = (name: string) =>
   `"${name}" was being made when Graft ended, and was not whole: nothing of it was kept. Import or generate it again.`;
 
 export function createEngine(options: EngineOptions = {}): Engine {
-  const engineChoice = options.engine ?? 'auto';
   const endpoint = options.endpoint ?? (() => null);
   const listeners = new Set<(event: EngineEvent) => void>();
   const open = new Map<string, OpenProject>();
@@ -156,17 +156,29 @@ export function createEngine(options: EngineOptions = {}): Engine {
     emit({ type: 'notice', message: `Settings last only until Graft ends: ${why}` }),
   );
 
+  const given = options.engine === 'auto' ? null : (options.engine ?? null);
+  const wish = () => engineWish(given, settings.read());
+  /** Asked anew for whatever begins: settings change while a project is open. */
+  const wished = {
+    get engine() {
+      return wish().engine;
+    },
+    get adapter() {
+      return wish().adapter ?? null;
+    },
+  };
+
   function register(db: Project): OpenProject {
     const queue = new Queue({
       project: db,
       emit,
-      engine: engineChoice,
+      wish: wished,
       ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
     });
     const live = new LiveTraining({
       project: db,
       emit,
-      engine: engineChoice,
+      wish: wished,
       isQueueBusy: () => queue.isBusy,
       ...(options.spawnLive === undefined ? {} : { spawn: options.spawnLive }),
     });
@@ -257,7 +269,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       project: openAt,
       projects,
       settings,
-      engineChoice,
+      wish: wish(),
       shell: options.shell ?? (() => null),
       emit,
       changed,

@@ -5,10 +5,11 @@
  */
 import { availableParallelism } from 'node:os';
 import type { LivePrediction } from '../shared/api.ts';
-import type { EngineChoice, LivePoint, LiveProgress, LiveState } from '../shared/entities.ts';
+import type { LivePoint, LiveProgress, LiveState } from '../shared/entities.ts';
 import { AppError, type WireError } from '../shared/errors.ts';
 import type { EngineEvent } from '../shared/events.ts';
 import type { Project } from './db/project.ts';
+import type { EngineWish } from './engine-wish.ts';
 import { type LiveProcess, type SpawnLive, spawnLive } from './live-process.ts';
 import { type LiveQuestion, LiveQuestions } from './live-questions.ts';
 import { LIVE_OFF, LiveRecords, storedLiveState } from './live-records.ts';
@@ -43,7 +44,7 @@ interface Active {
 interface LiveOptions {
   readonly project: Project;
   readonly emit: (event: EngineEvent) => void;
-  readonly engine: EngineChoice;
+  readonly wish: EngineWish;
   /** Whether runs of the queue are being trained. */
   readonly isQueueBusy: () => boolean;
   /** In place of real processes, for tests. */
@@ -207,7 +208,7 @@ export class LiveTraining {
 
   /** `why`: it is started, where nobody has asked for it. */
   #begin(datasetId: number, why: string | null = null): void {
-    const { project, engine, checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = this.#options;
+    const { project, wish, checkpointIntervalMs = CHECKPOINT_INTERVAL_MS } = this.#options;
     this.#held = this.#options.isQueueBusy() ? QUEUE_TRAINS : null;
     const records = new LiveRecords(project, {
       datasetId,
@@ -230,7 +231,8 @@ export class LiveTraining {
       type: 'start',
       projectPath: project.path,
       datasetId,
-      engine,
+      engine: wish.engine,
+      ...(wish.adapter == null ? {} : { adapter: wish.adapter }),
       // One is left to whoever paints.
       threads: Math.max(1, availableParallelism() - 1),
       openImageId: this.#openImageId,

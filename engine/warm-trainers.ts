@@ -36,7 +36,12 @@ export class WarmTrainers {
     request: TrainerWork,
     { onEvent, fresh }: { onEvent: (event: TrainerEvent) => void; fresh: boolean },
   ): Trainer {
-    const kind = JSON.stringify([request.engine, request.threads, request.kernels]);
+    const kind = JSON.stringify([
+      request.engine,
+      request.threads,
+      request.kernels,
+      request.adapter,
+    ]);
     const trainer = (fresh ? this.#take(kind) : undefined) ?? new TrainerProcess();
     return trainer.serve(request, onEvent, (served) => fresh && this.#keep(served, kind));
   }

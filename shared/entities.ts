@@ -3,6 +3,7 @@
  * Schemas here are the only description of these shapes; they are parsed at every border
  * (calls, stored JSON, messages of the trainer) and trusted inside.
  */
+export * from './entities/computing.ts';
 export * from './entities/data.ts';
 export * from './entities/network.ts';
 export * from './entities/training.ts';

@@ -1,5 +1,6 @@
 /** What the window remembers from one start to the next, whatever project is open. Stored by engine/settings.ts. */
 import { z } from 'zod';
+import { EngineChoice } from './entities/computing.ts';
 import { FilePath, Name } from './limits.ts';
 
 export const Settings = z.object({
@@ -38,6 +39,10 @@ export const Settings = z.object({
   promptNetwork: z.object({ encoder: FilePath, decoder: FilePath }).nullable().default(null),
   /** Whether the window says what the next step is. */
   hints: z.boolean().default(true),
+  /** What trains and predicts, unless the environment says otherwise. */
+  engine: EngineChoice.default('auto'),
+  /** Name of the graphics card that computes where `engine` says webgpu; null: the first one. */
+  graphicsCard: Name.nullable().default(null),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -47,6 +52,8 @@ export const SettingsPatch = z.object({
   backups: z.object({ automatic: z.boolean(), folder: FilePath.nullable() }).optional(),
   measureTime: z.boolean().optional(),
   hints: z.boolean().optional(),
+  engine: EngineChoice.optional(),
+  graphicsCard: Name.nullable().optional(),
   keys: z.object({ preset: Name, rebound: z.record(Name, z.array(Name).max(20)) }).optional(),
 });
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

@@ -31,6 +31,11 @@ import {
   parsePrimary,
 } from './study-design.ts';
 
+const measuredOn = ({ kernels, adapter }: StudyPlan['calibration'][number]): string => {
+  if (adapter !== undefined) return `, on the graphics card ${adapter}`;
+  return kernels === undefined ? '' : `, ${kernelsInText(kernels)}`;
+};
+
 export function planLines(plan: StudyPlan): string[] {
   const lines = [
     `${plan.pretrainRuns} pretraining and ${plan.finetuneRuns} fine-tuning runs`,
@@ -39,13 +44,13 @@ export function planLines(plan: StudyPlan): string[] {
   ];
   for (const t of plan.calibration) {
     lines.push(
-      `measured: ${t.parallel} × ${counted(t.threads, 'thread')}${t.kernels === undefined ? '' : `, ${kernelsInText(t.kernels)}`}: ${t.msPerStep.toFixed(1)} ms a step, ${t.stepsPerSecond.toFixed(1)} steps/s together`,
+      `measured: ${t.parallel} × ${counted(t.threads, 'thread')}${measuredOn(t)}: ${t.msPerStep.toFixed(1)} ms a step, ${t.stepsPerSecond.toFixed(1)} steps/s together`,
     );
   }
   const { estimateSeconds, longestSeconds } = plan;
   if (estimateSeconds !== null && plan.execution !== null) {
     lines.push(
-      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.parallel} runs side by side on ${counted(plan.execution.threads, 'thread')} each`,
+      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.adapter === undefined ? `${plan.execution.parallel} runs side by side on ${counted(plan.execution.threads, 'thread')} each` : `the graphics card ${plan.execution.adapter}`}`,
     );
   }
   return [...lines, ...plan.notes.map((note) => `note: ${note}`)];

@@ -8,10 +8,11 @@ import type {
   Progress,
   ShellInfo,
 } from '../../shared/api.ts';
-import type { Dataset, EngineChoice, Run, Study } from '../../shared/entities.ts';
+import type { Dataset, Run, Study } from '../../shared/entities.ts';
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import type { Changes, EngineEvent } from '../../shared/events.ts';
 import type { Project } from '../db/project.ts';
+import type { EngineWish } from '../engine-wish.ts';
 import type { LiveTraining } from '../live-training.ts';
 import type { PendingTrainings } from '../models/pending-trainings.ts';
 import type { Predictor } from '../predictor.ts';
@@ -33,7 +34,8 @@ export interface CallContext {
   project(path: string): OpenProject;
   readonly projects: ProjectRegistry;
   readonly settings: SettingsStore;
-  readonly engineChoice: EngineChoice;
+  /** The engine that was asked for. */
+  readonly wish: EngineWish;
   /** What the window is shown in; null where the host has none. */
   readonly shell: () => ShellInfo | null;
   readonly emit: (event: EngineEvent) => void;

@@ -15,7 +15,7 @@ export const elsewhereHandlers: Handlers<
     progress({ done: 0, total: 1, message: 'Measuring this machine' });
     const limits = await limitsOf(db, study, {
       runs: db.runs.ofStudy(study.id),
-      engine: context.engineChoice,
+      engine: context.wish.engine,
       signal,
       threads: input.threads,
       minutes: input.minutes,

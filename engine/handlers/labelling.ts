@@ -17,7 +17,8 @@ export const labellingHandlers: Handlers<LabellingCall> = {
     const { db } = context.project(project);
     return nextToLabel(db, requireDataset(db, datasetId), {
       ...{ count, features, mayCompute },
-      engine: context.engineChoice,
+      engine: context.wish.engine,
+      ...(context.wish.adapter == null ? {} : { adapter: context.wish.adapter }),
       signal: context.signal,
       onProgress: context.progress,
     });

@@ -32,7 +32,7 @@ const requestOf = (db: Project, input: ParsedInput<'models.plan' | 'models.train
   settings: input.settings,
 });
 
-const hostOf = ({ engineChoice: engine, signal }: CallContext) => ({ engine, signal });
+const hostOf = ({ wish, signal }: CallContext) => ({ ...wish, signal });
 
 export const modelHandlers: Handlers<
   | 'models.list'

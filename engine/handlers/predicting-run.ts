@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { AS_DRAWN, type PostProcessing } from '../../shared/post-processing.ts';
+import type { EngineWish } from '../engine-wish.ts';
 import type { Project } from '../db/project.ts';
 import { type CallContext, requireRun } from './context.ts';
 
@@ -41,6 +42,13 @@ export function ensembleOf(db: Project, run: Run): number[] {
   return [run.id, ...others.map(({ id }) => id)];
 }
 
+/** What was asked for; where nothing was, the card that trained the network, if it is there. */
+function computingOf({ engine }: Run, { engine: wished, adapter }: EngineWish) {
+  if (wished !== 'auto') return { engine: wished, ...(adapter == null ? {} : { adapter }) };
+  const card = engine?.adapter;
+  return { engine: wished, ...(card === undefined ? {} : { adapter: card.name }) };
+}
+
 /** What every request of a prediction says. */
 export function requestFor(
   run: Run,
@@ -50,7 +58,7 @@ export function requestFor(
     looks,
   }: {
     readonly db: Project;
-    readonly context: Pick<CallContext, 'engineChoice'>;
+    readonly context: Pick<CallContext, 'wish'>;
     readonly looks: {
       readonly flips?: boolean | undefined;
       readonly ensemble?: boolean | undefined;
@@ -60,7 +68,7 @@ export function requestFor(
   return {
     threads: run.engine?.threads ?? availableParallelism(),
     kernels: run.engine?.kernels,
-    engine: context.engineChoice,
+    ...computingOf(run, context.wish),
     projectPath: db.path,
     runId: run.id,
     flips: looks.flips ?? false,

@@ -52,7 +52,7 @@ export const studyHandlers: Handlers<
     const runs = planRuns(config, data);
     const calibration = measure
       ? await calibrate(config, {
-          engine: context.engineChoice,
+          ...context.wish,
           signal: context.signal,
           test: data.testSize,
         })
@@ -76,10 +76,12 @@ export const studyHandlers: Handlers<
       estimateSeconds: estimate === null ? null : Math.round(estimate.seconds),
       longestSeconds: estimate === null ? null : Math.round(estimate.longestSeconds),
       calibration: (calibration?.timings ?? []).map(
-        ({ threads, parallel, kernels, msPerStep, stepsPerSecond }) => ({
+        ({ threads, parallel, kernels, engine, adapter, msPerStep, stepsPerSecond }) => ({
           threads,
           parallel,
           kernels,
+          engine,
+          adapter,
           msPerStep,
           stepsPerSecond,
         }),
@@ -113,7 +115,7 @@ export const studyHandlers: Handlers<
     if (study.config.execution === null) {
       context.progress({ done: 0, total: 1, message: 'Measuring this machine' });
       const { execution } = await calibrate(study.config, {
-        engine: context.engineChoice,
+        ...context.wish,
         signal: context.signal,
       });
       db.studies.setConfig(studyId, { ...study.config, execution });

@@ -40,7 +40,8 @@ async function tryEngine(context: CallContext): Promise<EngineInfo> {
     {
       type: 'calibrate',
       threads: availableParallelism(),
-      engine: context.engineChoice,
+      engine: context.wish.engine,
+      ...(context.wish.adapter == null ? {} : { adapter: context.wish.adapter }),
       network: NetworkConfig.parse({ depth: 1, base: 2 }),
       sampling: { sizePx: 16, mode: 'resize' },
       precision: 'float32',

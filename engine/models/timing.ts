@@ -1,6 +1,8 @@
 /** How long a training takes on this machine, and how many steps a time has room for: from timed steps. */
 import { availableParallelism } from 'node:os';
-import type { EngineChoice } from '../../shared/entities.ts';
+import type { Adapter, Computing, EngineChoice } from '../../shared/entities.ts';
+import { AppError } from '../../shared/errors.ts';
+import { cardsHere } from '../graphics-cards.ts';
 import { pixelClasses } from '../training/network/pixel-classes.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { Preparation, TrainingRequest } from './prepare.ts';
@@ -16,6 +18,8 @@ interface StepTime {
   readonly startupMs: number;
   /** Of a test image, for one network. */
   readonly testMs: number;
+  /** The card that it was timed on; null: the processor. */
+  readonly computing: Computing | null;
 }
 
 /** What was timed since the start: a plan that is edited asks for the same steps again and again. */
@@ -23,6 +27,10 @@ const timed = new Map<string, StepTime>();
 
 export interface TimingHost {
   readonly engine: EngineChoice;
+  /** Name of the graphics card, where `engine` says webgpu; null or left out: the first one. */
+  readonly adapter?: string | null;
+  /** Cards to choose from where `engine` is auto; those of this computer where it is left out. */
+  readonly cards?: () => Promise<readonly Pick<Adapter, 'name' | 'isSoftware'>[]>;
   readonly signal: AbortSignal;
   readonly spawn?: SpawnTrainer | undefined;
 }
@@ -30,7 +38,7 @@ export interface TimingHost {
 async function timeStep(
   { dataset }: TrainingRequest,
   { network, sampling, optimisation, byPart }: Preparation,
-  { engine, signal, spawn }: TimingHost,
+  { engine, adapter, signal, spawn }: TimingHost,
 ): Promise<StepTime> {
   const mean = (of: (image: (typeof byPart.train)[number]) => number) =>
     Math.round(byPart.train.reduce((sum, image) => sum + of(image), 0) / byPart.train.length);
@@ -38,6 +46,7 @@ async function timeStep(
     type: 'calibrate' as const,
     threads: availableParallelism(),
     engine,
+    ...(adapter == null ? {} : { adapter }),
     network,
     sampling,
     batch: optimisation.batch,
@@ -52,22 +61,53 @@ async function timeStep(
   const key = JSON.stringify(request);
   const known = timed.get(key);
   if (known !== undefined) return known;
-  let found: StepTime = { msPerStep: 0, startupMs: 0, testMs: 0 };
+  let found: StepTime = { msPerStep: 0, startupMs: 0, testMs: 0, computing: null };
   await runTrainer(request, {
     signal,
     ...(spawn === undefined ? {} : { spawn }),
     onEvent(event) {
-      if (event.type === 'calibrated') found = event;
+      if (event.type !== 'calibrated') return;
+      const { name, adapter: card } = event.engine;
+      found = {
+        ...event,
+        computing: card === undefined ? null : { engine: name, adapter: card.name },
+      };
     },
   });
   if (spawn === undefined) timed.set(key, found);
   return found;
 }
 
+/** A card is taken where it is quicker by this share at least. */
+const WORTH_A_CARD = 0.1;
+
+/** On the processor and, where automatic may take one, on the strongest card: the faster of them. */
+async function fasterStep(
+  request: TrainingRequest,
+  preparation: Preparation,
+  host: TimingHost,
+): Promise<StepTime> {
+  const onProcessor = await timeStep(request, preparation, host);
+  if (host.engine !== 'auto') return onProcessor;
+  const card = (await (host.cards ?? cardsHere)()).find(({ isSoftware }) => !isSoftware);
+  if (card === undefined) return onProcessor;
+  try {
+    const chosen = { ...host, engine: 'webgpu', adapter: card.name } as const;
+    const onCard = await timeStep(request, preparation, chosen);
+    return onCard.msPerStep * (1 + WORTH_A_CARD) < onProcessor.msPerStep ? onCard : onProcessor;
+  } catch (error) {
+    // It is too small for the network, or its driver fails: the processor computes, as without it.
+    if (error instanceof AppError && error.code !== 'cancelled') return onProcessor;
+    throw error;
+  }
+}
+
 export interface Budget {
   readonly steps: number;
   /** With validation and test, where nothing else computes; null: not timed. */
   readonly seconds: number | null;
+  /** The card that it trains on; null: the processor, or what is asked for. */
+  readonly computing: Computing | null;
 }
 
 /** Errors: those of the trainer; cancelled. */
@@ -76,7 +116,8 @@ export async function budgetOf(
   preparation: Preparation,
   host: TimingHost,
 ): Promise<Budget> {
-  const time = await timeStep(request, preparation, host);
+  const time = await fasterStep(request, preparation, host);
+  const { computing } = time;
   const { byPart, optimisation } = preparation;
   const forwardMs = (time.msPerStep * FORWARD_SHARE) / optimisation.batch;
   const secondsOf = (steps: number) => {
@@ -89,11 +130,11 @@ export async function budgetOf(
     return ms / 1000;
   };
   if (request.steps !== undefined) {
-    return { steps: request.steps, seconds: secondsOf(request.steps) };
+    return { steps: request.steps, seconds: secondsOf(request.steps), computing };
   }
   // Some forty checks whatever the number of steps, so that what is left of the time is all for steps.
   const fixed = secondsOf(STEPS.most) - (STEPS.most * time.msPerStep) / 1000;
   const fitting = Math.floor(((request.minutes * 60 - fixed) * 1000) / time.msPerStep);
   const steps = Math.max(STEPS.least, Math.min(STEPS.most, fitting));
-  return { steps, seconds: secondsOf(steps) };
+  return { steps, seconds: secondsOf(steps), computing };
 }

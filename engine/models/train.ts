@@ -40,6 +40,11 @@ export function freeName(db: Project, dataset: Dataset): string {
   }
 }
 
+const onCardWords = (computing: Budget['computing']): string[] =>
+  computing?.adapter === undefined
+    ? []
+    : [`On the graphics card ${computing.adapter}, which was measured to be the fastest here.`];
+
 function planOf(
   { byPart, leftOut, helped, network, sampling, loss, optimisation, why, warnings }: Preparation,
   budget: Budget | null,
@@ -59,6 +64,7 @@ function planOf(
       ...(budget === null
         ? []
         : [
+            ...onCardWords(budget.computing),
             `${counted(steps, 'step')} of ${counted(batch, 'image')}${seconds === null ? '' : `, some ${duration(seconds)} here`}${mayEndEarly ? '; it ends earlier where nothing is gained any more' : ''}.`,
           ]),
     ],
@@ -99,7 +105,7 @@ export async function trainModel(
   const budget =
     request.steps === undefined
       ? await budgetOf(request, timed, host)
-      : { steps: request.steps, seconds: null };
+      : { steps: request.steps, seconds: null, computing: null };
   return db.transaction(() => {
     // Anew: while steps were timed, labels were saved, and another training may have given parts and taken the name.
     const preparation = prepare(db, request);
@@ -134,6 +140,7 @@ export async function trainModel(
         validationScore: 'classes',
         mayLackParts: true,
         patience,
+        ...(budget.computing === null ? {} : { computing: budget.computing }),
         snapshotId: db.snapshots.take(dataset.id, items),
       },
       pretraining: null,

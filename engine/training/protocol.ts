@@ -39,6 +39,11 @@ const common = {
   engine: EngineChoice,
   /** Where the environment does not say; left out: what suits the processor. */
   kernels: Kernels.optional(),
+  /**
+   * Name of the graphics card. With engine `auto`: it computes if it is there, and else the processor. Left out: GRAFT_ADAPTER,
+   * or the first one.
+   */
+  adapter: z.string().optional(),
 };
 
 const predicting = {

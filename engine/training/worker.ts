@@ -5,7 +5,8 @@
  * prediction-request.ts, measure-request.ts and feature-request.ts.
  */
 import { inspect } from 'node:util';
-import type { EngineInfo } from '../../shared/entities.ts';
+import { adapterInText } from '../../shared/engine-words.ts';
+import type { Adapter, EngineInfo } from '../../shared/entities.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
 import { endWithParent } from '../parent-watch.ts';
@@ -44,12 +45,13 @@ async function engineFor({
   threads,
   kernels,
   operations = null,
+  adapter = process.env['GRAFT_ADAPTER'],
 }: EngineOptions): Promise<Engine> {
-  const kind = JSON.stringify([name, threads, kernels, operations]);
+  const kind = JSON.stringify([name, threads, kernels, operations, adapter]);
   running ??= {
     kind,
     engine: startEngine({
-      ...{ engine: name, threads, kernels, operations },
+      ...{ engine: name, threads, kernels, operations, adapter },
       log: (note) => startNotes.push(note),
     }),
   };
@@ -63,15 +65,36 @@ async function engineFor({
 const freshEngineFor = (request: TrainerWork): Promise<Engine> =>
   engineFor({ ...request, kernels: kernelsFor(request.kernels) });
 
+/** Errors: engine-unavailable, where another maker's card has the name; a newer driver is only said. */
+function assertSameCard(began: Adapter, { info }: Engine): void {
+  const { adapter: now } = info;
+  if (now?.maker !== began.maker || now.architecture !== began.architecture) {
+    throw new AppError(
+      'engine-unavailable',
+      `The run began on ${adapterInText(began)} by ${began.maker}, and another card has that name now. The same bits come from no other: put the card back, or plan the training anew.`,
+      { subject: began.name },
+    );
+  }
+  if (now.driver === began.driver) return;
+  log(
+    `The driver was "${began.driver}" when the run began, and is "${now.driver}" now: its last bits may differ from those of a run without a pause.`,
+  );
+}
+
 /** A run resumes under the engine, thread count, kernels and operations that it began with: others would give other bits. */
 async function startRunEngine(
   request: Extract<TrainerWork, { type: 'run' }>,
   recorded: EngineInfo | undefined,
 ): Promise<Engine> {
   if (recorded === undefined) return freshEngineFor(request);
-  const { name, threads, kernels = null, operations = [] } = recorded;
+  const { name, threads, kernels = null, operations = [], adapter } = recorded;
   if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
-  return engineFor({ engine: name, threads, kernels, operations });
+  const engine = await engineFor({
+    ...{ engine: name, threads, kernels, operations },
+    ...(adapter === undefined ? {} : { adapter: adapter.name }),
+  });
+  if (adapter !== undefined) assertSameCard(adapter, engine);
+  return engine;
 }
 
 async function trainRun(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { StudyFindings } from '../analysis.ts';
 import {
   Id,
+  type EngineName,
   type Kernels,
   type MetricPoint,
   PrimaryQuestion,
@@ -80,6 +81,9 @@ export interface StudyPlan {
     readonly parallel: number;
     /** Left out where there is no choice. */
     readonly kernels?: Kernels | undefined;
+    readonly engine?: EngineName | undefined;
+    /** Name of the graphics card. */
+    readonly adapter?: string | undefined;
     readonly msPerStep: number;
     readonly stepsPerSecond: number;
   }[];

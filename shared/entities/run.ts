@@ -1,16 +1,10 @@
 /** A run: how far it is, what computed it, what came of it. */
 import { z } from 'zod';
 import { WireError } from '../errors.ts';
+import { EngineName } from './computing.ts';
 import { Id, Uncertainty } from './data.ts';
 import { WEIGHT_GROUPS } from './network.ts';
 import { PretrainingKey, RunConfig, Transfer } from './training.ts';
-
-/**
- * auto: native TensorFlow where it is installed, else the portable engine; the graphics card where it was measured to be
- * faster. webgpu: the graphics card.
- */
-export const EngineChoice = z.enum(['auto', 'tensorflow', 'wasm', 'webgpu']);
-export type EngineChoice = z.infer<typeof EngineChoice>;
 
 /** The two sets of kernels that TensorFlow has for a processor (engine/training/tensorflow/kernels.ts). */
 export const Kernels = z.enum(['onednn', 'eigen']);
@@ -39,7 +33,7 @@ export type Adapter = Readonly<z.infer<typeof Adapter>>;
 
 /** Which software computed a run. Bits repeat only under the same name, version, threads, kernels, operations and adapter. */
 export const EngineInfo = z.object({
-  name: z.enum(['tensorflow', 'wasm', 'webgpu']),
+  name: EngineName,
   /** Of TensorFlow, of the portable engine's package, or of Dawn's. */
   version: z.string(),
   threads: z.number().int().positive(),

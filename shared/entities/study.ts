@@ -1,6 +1,7 @@
 /** A study: what is compared, with how many labels and seeds. */
 import { z } from 'zod';
 import { Helper } from '../helpers.ts';
+import { Computing } from './computing.ts';
 import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
 import { Kernels } from './run.ts';
@@ -84,6 +85,8 @@ export const Execution = z.object({
   parallel: z.number().int().positive(),
   /** Those that calibration found faster; left out: what suits the processor. */
   kernels: Kernels.optional(),
+  /** The engine of all runs, so that pairs differ in nothing else; left out: as of studies before there was a choice. */
+  ...Computing.partial().shape,
   /** What testing one network takes, where it was measured. */
   testSeconds: z.number().min(0).optional(),
 });

@@ -1,5 +1,6 @@
 /** What a run is asked to do: pretraining or fine-tuning, with which data, network, loss and optimiser. */
 import { z } from 'zod';
+import { Computing } from './computing.ts';
 import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
 
@@ -112,6 +113,8 @@ const runCommon = {
   /** Fixes initial weights, batch order and augmentation. */
   seed: z.number().int().min(0),
   snapshotId: Id,
+  /** Of a run of no study, where it was chosen when it was planned. */
+  computing: Computing.optional(),
 };
 
 /** Trains on the snapshot's `train` part. */

@@ -23,7 +23,7 @@ function stage() {
     const live = new LiveTraining({
       project: file,
       emit: (event) => said.push(event),
-      engine: 'wasm',
+      wish: { engine: 'wasm' },
       isQueueBusy: () => isQueueBusy,
       resumeDelayMs: 50,
       spawn: (onEvent) => {

@@ -4,7 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import type {
+  Adapter,
   EngineChoice,
+  EngineInfo,
   Execution,
   Kernels,
   NetworkConfig,
@@ -13,10 +15,12 @@ import type {
   SamplingConfig,
   StudyConfig,
 } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
+import { cardsHere } from '../../graphics-cards.ts';
 import { WarmTrainers } from '../../warm-trainers.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
@@ -30,6 +34,8 @@ const MEMORY_SHARE = 0.8;
 /** The last checkpoint is tested beside the best, unless they are one. */
 const TESTED_CHECKPOINTS = 2;
 
+/** A card is taken where it is quicker by this share at least: a computer that draws is worth more than a second. */
+const WORTH_A_CARD = 0.1;
 /** Kernels that are quicker by less than this share are not taken for it: so much is chance. */
 const WORTH_OTHER_KERNELS = 0.03;
 
@@ -73,8 +79,9 @@ async function timeOnce(
 ): Promise<Timing> {
   // Fake trainers of tests have their own times.
   if (options.isFake) return timeLayout(layout, step, options);
-  const { threads, parallel, kernels } = layout;
-  const key = JSON.stringify([purpose, threads, parallel, kernels, step, options.engine]);
+  const { threads, parallel, kernels, engine, adapter } = layout;
+  const asked = [engine ?? options.engine, adapter ?? options.adapter];
+  const key = JSON.stringify([purpose, threads, parallel, kernels, step, asked]);
   const known = measured.get(key);
   if (known !== undefined) return known;
   const timing = await timeLayout(layout, step, options);
@@ -84,6 +91,10 @@ async function timeOnce(
 
 export interface CalibrationOptions {
   readonly engine: EngineChoice;
+  /** Name of the graphics card, where `engine` says webgpu; null or left out: the first one. */
+  readonly adapter?: string | null;
+  /** Cards to choose from where `engine` is auto; those of this computer where it is left out. */
+  readonly cards?: () => Promise<readonly Pick<Adapter, 'name' | 'isSoftware'>[]>;
   readonly signal?: AbortSignal;
   readonly spawn?: SpawnTrainer;
   /** Kernels to choose from, the likelier first; those of this machine where it is left out. */
@@ -97,6 +108,7 @@ export interface CalibrationOptions {
 /** A calibration under way, and where its trainers come from. */
 interface Calibrating extends CalibrationOptions {
   readonly spawn: SpawnTrainer;
+  readonly cards: NonNullable<CalibrationOptions['cards']>;
   readonly isFake: boolean;
 }
 
@@ -111,15 +123,17 @@ async function timeLayout(
     startup: number;
     test: number;
     peak: number;
-    kernels: Kernels | undefined;
+    engine: EngineInfo;
   }[] = [];
+  const adapter = layout.adapter ?? options.adapter;
   const one = () =>
     runTrainer(
       {
         type: 'calibrate',
         threads: layout.threads,
         kernels: layout.kernels,
-        engine: options.engine,
+        engine: layout.engine ?? options.engine,
+        ...(adapter == null ? {} : { adapter }),
         network: step.network,
         sampling: step.sampling,
         batch: step.batch,
@@ -132,7 +146,7 @@ async function timeLayout(
           if (event.type === 'calibrated') {
             const { msPerStep: ms, startupMs: startup, testMs: test, engine } = event;
             const { peakMemoryBytes: peak } = event;
-            times.push({ ms, startup, test, peak, kernels: engine.kernels });
+            times.push({ ms, startup, test, peak, engine });
           }
         },
         spawn: options.spawn,
@@ -143,11 +157,13 @@ async function timeLayout(
   const mean = (of: (t: (typeof times)[number]) => number) =>
     times.reduce((sum, t) => sum + of(t), 0) / times.length;
   const msPerStep = mean((t) => t.ms);
-  const kernels = times[0]?.kernels;
+  const ran = times[0]?.engine;
   return {
     threads: layout.threads,
     parallel: layout.parallel,
-    ...(kernels === undefined ? {} : { kernels }),
+    ...(ran?.kernels === undefined ? {} : { kernels: ran.kernels }),
+    ...(ran === undefined ? {} : { engine: ran.name }),
+    ...(ran?.adapter === undefined ? {} : { adapter: ran.adapter.name }),
     msPerStep,
     stepsPerSecond: (1000 * layout.parallel) / msPerStep,
     startupSeconds: mean((t) => t.startup) / 1000,
@@ -172,7 +188,8 @@ async function timeKernels(
   step: StepSetting,
   options: Calibrating,
 ): Promise<readonly [Timing] | readonly [Timing, Timing]> {
-  const isChosen = options.engine === 'wasm' || layout.kernels !== undefined;
+  const engine = layout.engine ?? options.engine;
+  const isChosen = engine === 'wasm' || engine === 'webgpu' || layout.kernels !== undefined;
   const [likelier, other] = isChosen ? [] : (options.kernels ?? kernelCandidates());
   const timing = await timeOnce('finetune', { kernels: likelier, ...layout }, step, options);
   // An engine that did not take them has no others.
@@ -187,13 +204,14 @@ export async function calibrate(
   config: StudyConfig,
   options: CalibrationOptions,
 ): Promise<Calibration> {
-  const { spawn } = options;
-  if (spawn !== undefined) return timeStudy(config, { ...options, spawn, isFake: true });
+  const { spawn, cards = cardsHere } = options;
+  if (spawn !== undefined) return timeStudy(config, { ...options, spawn, cards, isFake: true });
   // Steps of pretraining are timed in the processes that have just timed those of fine-tuning.
   const trainers = new WarmTrainers();
   try {
     return await timeStudy(config, {
       ...options,
+      cards,
       spawn: (request, onEvent) => trainers.serve(request, { onEvent, fresh: true }),
       isFake: false,
     });
@@ -202,12 +220,37 @@ export async function calibrate(
   }
 }
 
+/** A card has its own threads, and is for one run at a time. */
+const ON_CARD = { threads: 1, parallel: 1 } as const;
+
+function layoutsFor(
+  { execution }: StudyConfig,
+  { engine }: CalibrationOptions,
+): [Layout, ...Layout[]] {
+  if (execution !== null) return [execution];
+  return engine === 'webgpu' ? [ON_CARD] : candidateLayouts(availableParallelism());
+}
+
+/** The strongest card, where automatic may take one; null: there is none, or it cannot compute this network. */
+async function timeCard(step: StepSetting, options: Calibrating): Promise<Timing | null> {
+  if (options.engine !== 'auto') return null;
+  const card = (await options.cards()).find(({ isSoftware }) => !isSoftware);
+  if (card === undefined) return null;
+  try {
+    const layout = { ...ON_CARD, engine: 'webgpu', adapter: card.name } as const;
+    return await timeOnce('finetune', layout, step, options);
+  } catch (error) {
+    // It is too small for the network, or its driver fails: the processor computes, as without it.
+    if (error instanceof AppError && error.code !== 'cancelled') return null;
+    throw error;
+  }
+}
+
 async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Calibration> {
   const { network, sampling, finetuning } = config;
   const { batch, precision } = finetuning;
   const step = { network, sampling, batch, precision, test: options.test };
-  const [first, ...others] =
-    config.execution === null ? candidateLayouts(availableParallelism()) : [config.execution];
+  const [first, ...others] = layoutsFor(config, options);
   const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
   const [timing, rejected] = await timeKernels(first, step, options);
   const timings = [timing];
@@ -216,7 +259,14 @@ async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Cal
     if (timing.peakMemoryBytes * layout.parallel > memory) continue;
     timings.push(await timeOnce('finetune', { ...layout, kernels: timing.kernels }, step, options));
   }
-  const chosen = timings.reduce((best, t) => (t.stepsPerSecond > best.stepsPerSecond ? t : best));
+  const onProcessor = timings.reduce((best, t) =>
+    t.stepsPerSecond > best.stepsPerSecond ? t : best,
+  );
+  const onCard = config.execution === null ? await timeCard(step, options) : null;
+  if (onCard !== null) timings.push(onCard);
+  const isCardWorthIt =
+    onCard !== null && onCard.stepsPerSecond > onProcessor.stepsPerSecond * (1 + WORTH_A_CARD);
+  const chosen = isCardWorthIt ? onCard : onProcessor;
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     if (pretrainMs.has(optimisation.batch)) continue;
@@ -228,8 +278,13 @@ async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Cal
     );
     pretrainMs.set(optimisation.batch, timing.msPerStep);
   }
-  const { threads, parallel, kernels } = chosen;
-  const execution = { threads, parallel, ...(kernels === undefined ? {} : { kernels }) };
+  const { threads, parallel, kernels, engine, adapter } = chosen;
+  const execution = {
+    ...{ threads, parallel },
+    ...(kernels === undefined ? {} : { kernels }),
+    ...(engine === undefined ? {} : { engine }),
+    ...(adapter === undefined ? {} : { adapter }),
+  };
   if (rejected !== undefined) timings.splice(1, 0, rejected);
   return { timings, chosen, execution, pretrainMs };
 }

@@ -4,10 +4,11 @@
  * they send is written by run-records.ts, and what cannot be written holds everything (hold.ts).
  */
 import { availableParallelism } from 'node:os';
-import type { EngineChoice, Execution, Run } from '../../../shared/entities.ts';
+import type { EngineInfo, Execution, Run } from '../../../shared/entities.ts';
 import type { WireError } from '../../../shared/errors.ts';
 import type { EngineEvent } from '../../../shared/events.ts';
 import type { Project } from '../../db/project.ts';
+import type { EngineWish } from '../../engine-wish.ts';
 import type { SpawnTrainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { Hold } from './hold.ts';
@@ -28,14 +29,19 @@ export class Queue {
   constructor(options: {
     project: Project;
     emit: (event: EngineEvent) => void;
-    engine: EngineChoice;
+    /** Read at the start of every run. */
+    wish: EngineWish;
     spawn?: SpawnTrainer;
   }) {
-    const { project, emit, ...trainers } = options;
+    const { project, emit, spawn } = options;
     this.#project = project;
     this.#emit = emit;
     this.#records = new RunRecords(project, emit);
-    this.#trainers = new Trainers({ projectPath: project.path, ...trainers });
+    this.#trainers = new Trainers({
+      projectPath: project.path,
+      wish: options.wish,
+      ...(spawn === undefined ? {} : { spawn }),
+    });
     this.#hold = new Hold({
       projectPath: project.path,
       recover: () => this.#takeUpInterrupted(),
@@ -121,7 +127,19 @@ export class Queue {
 
   #layoutOf(run: Run): Execution {
     const study = run.studyId === null ? undefined : this.#project.studies.get(run.studyId);
-    return study?.config.execution ?? { threads: availableParallelism(), parallel: 1 };
+    const execution = study?.config.execution ?? { threads: availableParallelism(), parallel: 1 };
+    if (execution.engine !== undefined) return execution;
+    // What was asked for may have changed since the first run: pairs of a study stay on one engine and card.
+    const begun = run.studyId === null ? null : this.#engineOf(run.studyId);
+    if (begun === null) return { ...execution, ...run.config.computing };
+    const { name, adapter } = begun;
+    return { ...execution, engine: name, ...(adapter && { adapter: adapter.name }) };
+  }
+
+  /** Of the runs of a study that have begun; null: none has. */
+  #engineOf(studyId: number): EngineInfo | null {
+    const begun = this.#project.runs.ofStudy(studyId).find(({ engine }) => engine !== null);
+    return begun?.engine ?? null;
   }
 
   #startRuns(): void {

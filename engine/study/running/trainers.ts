@@ -1,5 +1,6 @@
 /** The trainer processes of one queue: starting, watching, stopping them. Knows no tables and no studies' states. */
-import type { EngineChoice, Kernels, Run } from '../../../shared/entities.ts';
+import type { Execution, Run } from '../../../shared/entities.ts';
+import type { EngineWish } from '../../engine-wish.ts';
 import type { SpawnTrainer, Trainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { WarmTrainers } from '../../warm-trainers.ts';
@@ -34,13 +35,13 @@ export interface TrainerWatch {
 export class Trainers {
   readonly #active = new Map<number, ActiveRun>();
   readonly #projectPath: string;
-  readonly #engine: EngineChoice;
+  readonly #wish: EngineWish;
   readonly #warm = new WarmTrainers();
   readonly #spawn: SpawnTrainer | undefined;
 
-  constructor(options: { projectPath: string; engine: EngineChoice; spawn?: SpawnTrainer }) {
+  constructor(options: { projectPath: string; wish: EngineWish; spawn?: SpawnTrainer }) {
     this.#projectPath = options.projectPath;
-    this.#engine = options.engine;
+    this.#wish = options.wish;
     this.#spawn = options.spawn;
   }
 
@@ -54,18 +55,25 @@ export class Trainers {
 
   start(
     run: Run,
-    wanted: { readonly threads: number; readonly kernels?: Kernels | undefined },
+    wanted: Pick<Execution, 'threads' | 'kernels' | 'engine' | 'adapter'>,
     watch: TrainerWatch,
   ): void {
     let unstored = false;
-    // Same bits only under the same engine, thread count and kernels, so a resumed run keeps its own.
+    // Same bits only under the same engine, thread count, kernels and card, so a resumed run keeps its own.
+    const began = run.engine;
+    const engine = began?.name ?? wanted.engine ?? this.#wish.engine;
+    const adapter =
+      began === null
+        ? (wanted.adapter ?? (wanted.engine === undefined ? this.#wish.adapter : undefined))
+        : began.adapter?.name;
     const request = {
       type: 'run',
       projectPath: this.#projectPath,
       runId: run.id,
-      threads: run.engine?.threads ?? wanted.threads,
-      kernels: run.engine?.kernels ?? wanted.kernels,
-      engine: run.engine?.name ?? this.#engine,
+      threads: began?.threads ?? wanted.threads,
+      kernels: began?.kernels ?? wanted.kernels,
+      engine,
+      ...(adapter == null ? {} : { adapter }),
     } as const;
     const onEvent = (event: TrainerEvent) => {
       if (unstored) return;

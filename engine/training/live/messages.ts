@@ -13,6 +13,8 @@ export const LiveRequest = z.discriminatedUnion('type', [
     projectPath: z.string(),
     datasetId: Id,
     engine: EngineChoice,
+    /** Name of the graphics card; left out: another engine, or the first card. */
+    adapter: z.string().optional(),
     threads: z.number().int().positive(),
     /** The image on the screen. */
     openImageId: Id.nullable(),

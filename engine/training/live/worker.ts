@@ -44,7 +44,7 @@ let session: LiveSession | null = null;
 async function run(start: LiveStart): Promise<void> {
   const project = openProjectReadonly(start.projectPath);
   try {
-    const engine = await startEngine({ engine: start.engine, threads: start.threads });
+    const engine = await startEngine(start);
     stepBack();
     session = new LiveSession({ project, engine, start, emit, deliver });
     for (const request of waiting.splice(0)) session.receive(request);

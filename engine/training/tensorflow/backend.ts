@@ -128,7 +128,7 @@ async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engi
 
 /**
  * Starts the engine of this process; call once.
- * auto: native TensorFlow where it loads, else the portable engine, with a line in the log that says why.
+ * auto: the graphics card, where one is named and there; else native TensorFlow where it loads, else the portable engine, with a line in the log that says why.
  * Errors: engine-unavailable.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -136,6 +136,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const kernels = options.kernels === undefined ? kernelsFor(undefined) : options.kernels;
   if (engine === 'wasm') return startPortable(threads);
   if (engine === 'webgpu') return startOnCard(options);
+  if (engine === 'auto' && options.adapter != null) {
+    try {
+      return await startOnCard(options);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log?.(`${error.message} The processor computes instead.`);
+    }
+  }
   let native: NativeBackend;
   try {
     native = loadNative(threads, kernels);

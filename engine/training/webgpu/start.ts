@@ -160,9 +160,9 @@ export async function startCard(options: {
     },
     close() {
       isClosing = true;
-      tf.removeBackend('webgpu');
+      if (tf.findBackend('webgpu') === backend) tf.removeBackend('webgpu');
       device.destroy();
-      Reflect.deleteProperty(globalThis.navigator, 'gpu');
+      if (globalThis.navigator.gpu === gpu) Reflect.deleteProperty(globalThis.navigator, 'gpu');
     },
   };
 }

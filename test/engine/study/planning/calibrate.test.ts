@@ -10,21 +10,34 @@ import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import type { TestSize } from '../../../../engine/training/protocol.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
 import type { Kernels } from '../../../../shared/entities.ts';
+import { AppError } from '../../../../shared/errors.ts';
 import { addDataset, smallStudy, temporaryProject } from '../../../fixtures/projects.ts';
 
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
 
+const cardOf = (name = '') => ({
+  ...{ name, maker: 'maker', architecture: '', driver: '1.0', isSoftware: false },
+  backend: 'vulkan' as const,
+  features: [],
+});
+
 /** A machine on which a step takes what `ms` says for a thread count and batch, and a test what `testMs` says. */
 function machine(
-  ms: (threads: number, batch: number, kernels?: Kernels) => number,
+  ms: (threads: number, batch: number, kernels?: Kernels, card?: string) => number,
   testMs: (test: TestSize) => number = () => 50,
 ): SpawnTrainer {
   return (request, onEvent) => {
     if (request.type !== 'calibrate') throw new Error(`asked for ${request.type}`);
     onEvent({
       type: 'calibrated',
-      engine: { ...ENGINE, ...(request.kernels === undefined ? {} : { kernels: request.kernels }) },
-      msPerStep: ms(request.threads, request.batch, request.kernels),
+      engine: {
+        ...ENGINE,
+        ...(request.kernels === undefined ? {} : { kernels: request.kernels }),
+        ...(request.engine === 'webgpu'
+          ? { name: 'webgpu', adapter: cardOf(request.adapter) }
+          : {}),
+      },
+      msPerStep: ms(request.threads, request.batch, request.kernels, request.adapter),
       startupMs: 2000,
       testMs: request.test === undefined ? 0 : testMs(request.test),
       peakMemoryBytes: 1e9,
@@ -93,6 +106,53 @@ describe('calibration', () => {
     expect(await chosenOf(80)).toBe('eigen');
     expect(await chosenOf(99)).toBe('onednn');
     expect(await chosenOf(150)).toBe('onednn');
+  });
+
+  describe('where there is a graphics card', () => {
+    const cards = () =>
+      Promise.resolve([
+        { name: 'on the processor', isSoftware: true },
+        { name: 'strong', isSoftware: false },
+        { name: 'weak', isSoftware: false },
+      ]);
+    /** One run at a time on the card takes as long as said; on the processor 100 ms, whatever the layout. */
+    const planned = async (cardMs: number, options = {}) => {
+      const { config } = study();
+      const spawn = machine((_threads, _batch, _kernels, card) => {
+        if (card !== undefined && cardMs === Infinity) throw new AppError('invalid-input', 'small');
+        return card === undefined ? 100 : cardMs;
+      });
+      return calibrate(config, { engine: 'auto', kernels: [], spawn, cards, ...options });
+    };
+    const onProcessor = 100 / availableParallelism();
+
+    it('takes it for all runs of the study where that was measured to be faster', async () => {
+      const { execution, timings } = await planned(onProcessor / 5);
+      expect(execution).toEqual({ threads: 1, parallel: 1, engine: 'webgpu', adapter: 'strong' });
+      expect(timings.at(-1)).toMatchObject({ adapter: 'strong', msPerStep: onProcessor / 5 });
+    });
+
+    it('stays with the processor where the card is hardly faster, or cannot compute the network', async () => {
+      for (const ms of [onProcessor * 0.97, onProcessor * 2, Infinity]) {
+        const { execution } = await planned(ms);
+        expect(execution).toMatchObject({ engine: 'wasm' });
+        expect(execution).not.toHaveProperty('adapter');
+      }
+    });
+
+    it('never takes by itself what computes on the processor, and times no card where another engine is asked for', async () => {
+      const software = () => Promise.resolve([{ name: 'on the processor', isSoftware: true }]);
+      const { timings } = await planned(1, { cards: software });
+      expect(timings.every(({ adapter }) => adapter === undefined)).toBe(true);
+      const asked = await planned(1, { engine: 'wasm' });
+      expect(asked.timings.every(({ adapter }) => adapter === undefined)).toBe(true);
+    });
+
+    it('times one run at a time on the card that was asked for', async () => {
+      const { timings, execution } = await planned(7, { engine: 'webgpu', adapter: 'weak' });
+      expect(timings).toHaveLength(1);
+      expect(execution).toEqual({ threads: 1, parallel: 1, engine: 'webgpu', adapter: 'weak' });
+    });
   });
 
   it('keeps a layout that the user chose', async () => {

@@ -99,7 +99,7 @@ export function studyInQueue(changes: Parameters<typeof smallStudy>[1] = {}) {
   const queue = new Queue({
     project,
     emit: () => undefined,
-    engine: 'wasm',
+    wish: { engine: 'wasm' },
     spawn: trainers.spawn,
   });
   return { project, study, queue, ...trainers };

@@ -72,7 +72,7 @@ describe('a queue that cannot store what was trained', () => {
     const notices: string[] = [];
     const queue = new Queue({
       project,
-      engine: 'wasm',
+      wish: { engine: 'wasm' },
       spawn,
       emit: (event) => {
         if (event.type === 'notice') notices.push(event.message);

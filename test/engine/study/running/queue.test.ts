@@ -239,7 +239,7 @@ describe('the queue', () => {
     queue.start();
     const ids = running.map((t) => t.runId);
     running.length = 0;
-    const next = new Queue({ project, emit: () => undefined, engine: 'wasm', spawn });
+    const next = new Queue({ project, emit: () => undefined, wish: { engine: 'wasm' }, spawn });
     next.start();
     expect(running.map((t) => t.runId)).toEqual(ids);
   });

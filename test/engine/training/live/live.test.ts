@@ -21,7 +21,7 @@ it('takes up new labels, answers, and goes on from its checkpoint after a pause 
   let process: LiveProcess | undefined;
   const live = new LiveTraining({
     project,
-    engine: 'tensorflow',
+    wish: { engine: 'tensorflow' },
     isQueueBusy: () => false,
     checkpointIntervalMs: 200,
     emit: () => {
