@@ -44,15 +44,14 @@ const unitsFor = (arch) => [
   { object: 'threads.o', source: 'threads.cc', flags: [] },
   { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
   { object: 'loops.o', source: 'loops.cc', flags: [] },
+  { object: 'winograd.o', source: 'winograd.cc', flags: [] },
   // Last: of what several objects have, the linker takes the first, and that must run everywhere.
   ...(arch === 'x64'
-    ? [
-        {
-          object: 'loops-avx2.o',
-          source: 'loops.cc',
-          flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
-        },
-      ]
+    ? ['loops', 'winograd'].map((name) => ({
+        object: `${name}-avx2.o`,
+        source: `${name}.cc`,
+        flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
+      }))
     : []),
 ];
 

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Batch } from './batches/batches.ts';
-import type { Precision } from '../../shared/entities.ts';
+import type { OwnOperation, Precision } from '../../shared/entities.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
 import { createLayers } from './network/layers.ts';
@@ -75,10 +75,11 @@ export function createTrainingStep(options: {
   readonly precision?: Precision;
 }): TrainingStep {
   const { engine, objective, specs, initial } = options;
-  // Own gradients of kernels are in float32 alone.
+  // Own convolutions and gradients of kernels are in float32 alone.
+  const inFloat32: readonly OwnOperation[] = ['convolutions', 'kernel gradients'];
   const layers = createLayers(
     options.precision === 'bfloat16'
-      ? { ...engine, operations: engine.operations.filter((one) => one !== 'kernel gradients') }
+      ? { ...engine, operations: engine.operations.filter((one) => !inFloat32.includes(one)) }
       : engine,
   );
   const hasFrozen = specs.frozen.parameters.length > 0;

@@ -11,7 +11,13 @@ export const Kernels = z.enum(['onednn', 'eigen']);
 export type Kernels = z.infer<typeof Kernels>;
 
 /** What Graft computes by itself in TensorFlow's place (engine/training/tensorflow/operations.ts). */
-export const OwnOperation = z.enum(['normalisation', 'pooling', 'kernel gradients', 'optimiser']);
+export const OwnOperation = z.enum([
+  'normalisation',
+  'pooling',
+  'convolutions',
+  'kernel gradients',
+  'optimiser',
+]);
 export type OwnOperation = z.infer<typeof OwnOperation>;
 
 /** A graphics card, or what stands for one, as its driver describes it. */

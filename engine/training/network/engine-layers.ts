@@ -21,6 +21,15 @@ export interface Normalised {
 export interface EngineLayers {
   /** tf.conv2d, whoever computes its gradients. kernel [side, side, in, out]. */
   conv2d(input: Tensor4D, kernel: Tensor4D, stride: 1 | 2, padding: 'same' | 'valid'): Tensor4D;
+  /**
+   * Convolution of stride 1 to the same size, + bias [out], and ReLU where `relu`, in one piece; null: not of this kernel.
+   * No gradient. Left out where the engine has no such piece.
+   */
+  biasedConvolution?(
+    input: Tensor4D,
+    kernel: Tensor4D,
+    ending: { readonly bias: Tensor1D; readonly relu: boolean },
+  ): Tensor4D | null;
   /** Batch normalisation with the statistics of the batch, then ReLU. Differentiable in input, gamma and beta. */
   batchNormRelu(input: Tensor4D, gamma: Tensor1D, beta: Tensor1D, epsilon?: number): Normalised;
   /** The same without ReLU. */

@@ -7,7 +7,12 @@ import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine
 import { attributeTypes, type NativeBackend, type OpAttribute } from '../tensorflow/native.ts';
 import { groupNorm } from './group-norm.ts';
 import { transposedUpsampling } from './upsampling.ts';
-import { ownConvolution, ownNormalisation, ownPooling } from './layers-own.ts';
+import {
+  ownBiasedConvolution,
+  ownConvolution,
+  ownNormalisation,
+  ownPooling,
+} from './layers-own.ts';
 
 /** `operations`: those of Graft that take the place of TensorFlow's. */
 export function nativeLayers(
@@ -116,8 +121,11 @@ export function nativeLayers(
 
   return {
     conv2d: operations.includes('kernel gradients')
-      ? ownConvolution(backend)
+      ? ownConvolution(backend, operations)
       : (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
+    ...(operations.includes('convolutions')
+      ? { biasedConvolution: ownBiasedConvolution(backend) }
+      : {}),
     batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
     batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
     relu: (input) => relu(input) as Tensor4D,

@@ -1,31 +1,71 @@
 /** Layers over Graft's own operations (engine/training/tensorflow/operations.ts): each one walk forwards, one backwards. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { OwnOperation } from '../../../shared/entities.ts';
 import { attributeTypes, type NativeBackend } from '../tensorflow/native.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 
-/** tf.conv2d; the gradient of a 3×3 kernel that moves by one pixel is Graft's. */
-export function ownConvolution(backend: NativeBackend): EngineLayers['conv2d'] {
+/** What its convolution takes: 3×3, moved by one pixel, of channels that fill vectors; others are TensorFlow's. */
+const MULTIPLE = 8;
+const isThree = ({ shape: [height, width] }: Tensor4D) => height === 3 && width === 3;
+const isFull = ({ shape: [, , inputs, outputs] }: Tensor4D) =>
+  inputs % MULTIPLE === 0 && outputs % MULTIPLE === 0;
+
+/** GraftConvolution by itself; `turned`: the convolution that gives the gradient of the input. */
+function convolution(backend: NativeBackend) {
+  const { bool } = attributeTypes(backend.binding);
+  return (
+    input: Tensor,
+    kernel: Tensor,
+    { turned = false, relu = false, bias }: { turned?: boolean; relu?: boolean; bias?: Tensor },
+  ) =>
+    backend.executeSingleOutput(
+      'GraftConvolution',
+      [
+        { name: 'turned', type: bool, value: turned },
+        { name: 'relu', type: bool, value: relu },
+      ],
+      [input, kernel, bias ?? tf.tensor1d([])],
+    ) as Tensor4D;
+}
+
+/** tf.conv2d, of which Graft computes what `operations` name: 3×3 convolutions, and the gradients of such kernels. */
+export function ownConvolution(
+  backend: NativeBackend,
+  operations: readonly OwnOperation[],
+): EngineLayers['conv2d'] {
+  const isOwn = (kernel: Tensor4D) => operations.includes('convolutions') && isFull(kernel);
+  const own = convolution(backend);
   const convolved = tf.customGrad((x, k, save) => {
     // customGrad passes the tensors first and `save` last, but types them all alike.
     const [input, kernel] = [x, k] as [Tensor4D, Tensor4D];
     (save as tf.GradSaveFunc)([input, kernel]);
     return {
-      value: tf.conv2d(input, kernel, 1, 'same'),
+      value: isOwn(kernel) ? own(input, kernel, {}) : tf.conv2d(input, kernel, 1, 'same'),
       gradFunc: (dOutput: Tensor, saved: Tensor[]) => {
         const [savedInput, savedKernel] = saved as [Tensor4D, Tensor4D];
         return [
-          tf.conv2dTranspose(dOutput as Tensor4D, savedKernel, savedInput.shape, 1, 'same'),
+          isOwn(savedKernel)
+            ? own(dOutput, savedKernel, { turned: true })
+            : tf.conv2dTranspose(dOutput as Tensor4D, savedKernel, savedInput.shape, 1, 'same'),
           backend.executeSingleOutput('GraftFilterGradient', [], [savedInput, dOutput]),
         ];
       },
     };
   });
-  return (input, kernel, stride, padding) => {
-    const [height, width] = kernel.shape;
-    const isOwn = height === 3 && width === 3 && stride === 1 && padding === 'same';
-    return isOwn ? convolved(input, kernel) : tf.conv2d(input, kernel, stride, padding);
-  };
+  return (input, kernel, stride, padding) =>
+    isThree(kernel) && stride === 1 && padding === 'same'
+      ? convolved(input, kernel)
+      : tf.conv2d(input, kernel, stride, padding);
+}
+
+/** EngineLayers.biasedConvolution */
+export function ownBiasedConvolution(
+  backend: NativeBackend,
+): NonNullable<EngineLayers['biasedConvolution']> {
+  const own = convolution(backend);
+  return (input, kernel, { bias, relu }) =>
+    isThree(kernel) && isFull(kernel) ? own(input, kernel, { bias, relu }) : null;
 }
 
 /** Batch normalisation, and ReLU behind it where asked for. */

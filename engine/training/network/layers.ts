@@ -178,6 +178,12 @@ export function createLayers(engine: LayersEngine): Layers {
           activation,
         );
       }
+      if (!('below' in input) && (options.stride ?? 1) === 1) {
+        const relu = activation === 'relu';
+        const scaled = tf.mul<Tensor4D>(kernel, scale);
+        const whole = own.biasedConvolution?.(input, scaled, { bias, relu });
+        if (whole != null) return relu ? whole : activate(whole, activation);
+      }
       // TensorFlow's own graph rewriting turns convolution, bias and activation into one _FusedConv2D.
       return activate(
         convolution(input, tf.mul<Tensor4D>(kernel, scale), options, bias),

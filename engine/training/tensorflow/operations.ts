@@ -31,14 +31,14 @@ export function whyNoOperations(): string | null {
 /** Chosen by whoever started this process: "tensorflow" does without. */
 const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
 
-/**
- * Those that suit the processor. The gradients of kernels were measured on AVX2, where oneDNN's take nearly twice as long; on
- * processors with AVX-512 oneDNN has others.
- */
+/** Measured on AVX2, where oneDNN's take up to twice as long; on processors with AVX-512 oneDNN has others. */
+const FOR_AVX2: readonly OwnOperation[] = ['convolutions', 'kernel gradients'];
+
+/** Those that suit the processor. */
 export const suitedOperations = (features = processorFeatures()): readonly OwnOperation[] =>
-  OwnOperation.options.filter(
-    (operation) => operation !== 'kernel gradients' || features?.includes('AVX-512') !== true,
-  );
+  features?.includes('AVX-512') === true
+    ? OwnOperation.options.filter((operation) => !FOR_AVX2.includes(operation))
+    : OwnOperation.options;
 
 /**
  * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:

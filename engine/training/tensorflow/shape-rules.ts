@@ -166,6 +166,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   GraftAdamW: likeEach(0, 1, 2),
   GraftBatchNorm: likeEach(0, 1, 1, 1),
   GraftBatchNormGrad: likeEach(1, 2, 3),
+  GraftConvolution(call) {
+    const [x, kernel] = [inputAt(call, 0), inputAt(call, 1)];
+    const outputs = kernel.shape[call.attribute('turned') === true ? 2 : 3] ?? 0;
+    return [{ shape: [...x.shape.slice(0, 3), outputs], dtype: x.dtype }];
+  },
   GraftFilterGradient(call) {
     const [x, dy] = [inputAt(call, 0), inputAt(call, 1)];
     return [{ shape: [3, 3, x.shape[3] ?? 0, dy.shape[3] ?? 0], dtype: x.dtype }];

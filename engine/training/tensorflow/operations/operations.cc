@@ -15,18 +15,22 @@
 #include "tensorflow-c.h"
 #include "tensors.h"
 #include "threads.h"
+#include "winograd.h"
 
 namespace graft {
 namespace {
 
-const Loops& bestLoops() {
 #if defined(__x86_64__)
+bool hasAvx2() {
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2Loops;
-#endif
-  return baselineLoops;
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
-const Loops& loops = bestLoops();
+const Loops& loops = hasAvx2() ? avx2Loops : baselineLoops;
+const Winograd& winograd = hasAvx2() ? avx2Winograd : baselineWinograd;
+#else
+const Loops& loops = baselineLoops;
+const Winograd& winograd = baselineWinograd;
+#endif
 
 /** Parts of about this many floats, at most this many: enough for the threads, few enough to be joined for nothing. */
 constexpr int64_t PART_FLOATS = 32768, MOST_PARTS = 16;
@@ -242,6 +246,52 @@ void computeFilterGradient(void*, TF_OpKernelContext* context) {
   }
 }
 
+// ---- A 3×3 convolution, with its bias and ReLU where asked for; and the gradient of its input, which is one, too.
+
+struct ConvolutionOptions {
+  unsigned char turned = 0, relu = 0;
+};
+
+void* createConvolution(TF_OpKernelConstruction* construction) {
+  auto* options = new ConvolutionOptions();
+  TF_Status* status = TF_NewStatus();
+  TF_OpKernelConstruction_GetAttrBool(construction, "turned", &options->turned, status);
+  if (TF_GetCode(status) == TF_OK)
+    TF_OpKernelConstruction_GetAttrBool(construction, "relu", &options->relu, status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return options;
+}
+
+void destroyConvolution(void* options) { delete static_cast<ConvolutionOptions*>(options); }
+
+void computeConvolution(void* kernelOptions, TF_OpKernelContext* context) {
+  const auto& options = *static_cast<ConvolutionOptions*>(kernelOptions);
+  Call call(context);
+  const Tensor x = call.input(0), kernel = call.input(1), bias = call.input(2);
+  if (!call.isFine()) return;
+  const int inputAxis = options.turned ? 3 : 2;
+  if (x.rank() != 4 || kernel.rank() != 4 || kernel.size(0) != 3 || kernel.size(1) != 3 ||
+      kernel.size(inputAxis) != x.size(3) || x.size(3) % 8 != 0 || kernel.size(5 - inputAxis) % 8 != 0) {
+    call.refuse("a 3×3 convolution needs a kernel for its input, and channels in multiples of 8");
+    return;
+  }
+  const Convolution convolution{x.size(0), x.size(1), x.size(2), x.size(3), kernel.size(5 - inputAxis)};
+  if (bias.count() != 0 && bias.count() != convolution.outputs) {
+    call.refuse("the bias does not fit the kernel");
+    return;
+  }
+  const Tensor y = call.output(0, {x.size(0), x.size(1), x.size(2), convolution.outputs});
+  if (!call.isFine() || y.count() == 0 || x.count() == 0) return;
+  float* transformed = scratch(3, 16 * convolution.inputs * convolution.outputs);
+  inParallel(winograd.groups(convolution), [&](int64_t group) {
+    winograd.transform(kernel.data(), options.turned != 0, transformed, convolution, group);
+  });
+  const Ending ending{bias.count() == 0 ? nullptr : bias.data(), options.relu != 0};
+  inParallel(winograd.blocks(convolution),
+             [&](int64_t block) { winograd.convolve(x.data(), transformed, ending, y.data(), convolution, block); });
+}
+
 // ---- AdamW; the gradient comes in as many pieces as it likes.
 
 constexpr int ADAM_FIXED_INPUTS = 7;
@@ -365,6 +415,8 @@ const Operation OPERATIONS[] = {
      nullptr},
     {"GraftFilterGradient", {}, {"x: float", "dy: float"}, {"kernel: float"}, unknownShapes, nullptr,
      computeFilterGradient, nullptr},
+    {"GraftConvolution", {"turned: bool", "relu: bool"}, {"x: float", "kernel: float", "bias: float"}, {"y: float"},
+     unknownShapes, createConvolution, computeConvolution, destroyConvolution},
     {"GraftAdamW", {"N: int >= 1"},
      {"theta: float", "m: float", "v: float", "rates: float", "step_size: float", "epsilon: float", "decay: float",
       "gradients: N * float"},

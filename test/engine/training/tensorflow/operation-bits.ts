@@ -22,6 +22,10 @@ export function bitsOfOperations(backend: NativeBackend): string {
     { name: 'epsilon', type: types.float, value: 1e-5 },
     { name: 'relu', type: types.bool, value: true },
   ];
+  const convolution = (turned: boolean) => [
+    { name: 'turned', type: types.bool, value: turned },
+    { name: 'relu', type: types.bool, value: !turned },
+  ];
   const hash = createHash('sha256');
   // Few channels and many pixels, many channels and few pixels: shared out in different ways.
   for (const [side, channels] of [
@@ -30,6 +34,7 @@ export function bitsOfOperations(backend: NativeBackend): string {
   ] as const) {
     const [x, dy] = [tensor(3, side, side, channels), tensor(3, side, side, channels)];
     const [gamma, beta] = [tensor(channels), tensor(channels)];
+    const kernel = tensor(3, 3, channels, channels);
     const forward = backend.executeMultipleOutputs(
       'GraftBatchNorm',
       attributes,
@@ -47,6 +52,8 @@ export function bitsOfOperations(backend: NativeBackend): string {
         3,
       ),
       backend.executeSingleOutput('GraftFilterGradient', [], [x, dy]),
+      backend.executeSingleOutput('GraftConvolution', convolution(false), [x, kernel, beta]),
+      backend.executeSingleOutput('GraftConvolution', convolution(true), [dy, kernel, beta]),
       backend.executeSingleOutput('GraftMaxPool', [], [x]),
     ];
     for (const result of results) hash.update(result.dataSync());

@@ -83,8 +83,36 @@ describe('Graft’s own operations', () => {
     const [dx, dKernel] = gradients(own);
     expect(dKernel?.shape).toEqual(kernel.shape);
     expect(distance(dKernel as Tensor, kernelGradient(x, dy))).toBeLessThan(2e-6);
-    // The input's comes from TensorFlow either way.
-    expect(dx?.dataSync()).toEqual(gradients({ ...engine, operations: [] })[0]?.dataSync());
+    const theirs = gradients({ ...engine, operations: [] })[0]?.dataSync<'float32'>();
+    expect(distance(dx as Tensor, theirs ?? new Float32Array())).toBeLessThan(2e-6);
+  });
+
+  it.each([
+    // Small and odd, groups of 8 and of 16 outputs, one and several blocks of tiles.
+    [1, 1, 1, 8, 8],
+    [2, 3, 5, 8, 24],
+    [1, 33, 29, 16, 8],
+    [9, 4, 4, 24, 16],
+    [1, 20, 41, 40, 32],
+    [2, 2, 3, 520, 16],
+  ])('a 3×3 convolution, %d × %d × %d px, %d → %d', (n, h, w, c, o) => {
+    const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
+    const kernel = tf.tensor4d(numbers(9 * c * o), [3, 3, c, o]);
+    const bias = tf.tensor1d(numbers(o));
+    const wanted = tf.conv2d(x, kernel, 1, 'same');
+    const layers = createLayers(own);
+    const found = layers.conv2d(x, kernel, 1, 'same');
+    expect(found.shape).toEqual(wanted.shape);
+    expect(distance(found, wanted.dataSync<'float32'>())).toBeLessThan(4e-6);
+    for (const relu of [false, true]) {
+      const whole = layers.biasedConvolution?.(x, kernel, { bias, relu });
+      const sum = tf.add(wanted, bias);
+      const ended = relu ? tf.relu(sum) : sum;
+      expect(distance(whole as Tensor, ended.dataSync<'float32'>())).toBeLessThan(4e-6);
+    }
+    // Channels that fill no vectors are TensorFlow's.
+    const narrow = tf.zeros<tf.Rank.R4>([3, 3, c, o + 1]);
+    expect(layers.biasedConvolution?.(x, narrow, { bias, relu: true })).toBeNull();
   });
 
   it.each([
@@ -178,6 +206,15 @@ describe('Graft’s own operations', () => {
       /even height and width/,
     );
     const dy = tf.zeros([1, 2, 4, 2]);
+    const layers = createLayers(own);
+    const bias = tf.zeros<tf.Rank.R1>([7]);
+    const eight = tf.zeros<tf.Rank.R4>([1, 3, 4, 8]);
+    expect(() =>
+      layers.biasedConvolution?.(eight, tf.zeros([3, 3, 8, 8]), { bias, relu: true }),
+    ).toThrow(/bias does not fit/);
+    expect(() =>
+      layers.biasedConvolution?.(eight, tf.zeros([3, 3, 16, 8]), { bias, relu: true }),
+    ).toThrow(/kernel for its input/);
     expect(() => engine.native.executeSingleOutput('GraftFilterGradient', [], [x, dy])).toThrow(
       /same pixels/,
     );
@@ -185,10 +222,11 @@ describe('Graft’s own operations', () => {
 });
 
 describe('which of them compute', () => {
-  it('all on AVX2; with AVX-512 kernel gradients stay oneDNN’s', () => {
+  it('all on AVX2; with AVX-512 convolutions and their gradients stay oneDNN’s', () => {
     expect(suitedOperations(['AVX', 'AVX2'])).toEqual(OwnOperation.options);
     expect(suitedOperations(null)).toEqual(OwnOperation.options);
-    expect(suitedOperations(['AVX2', 'AVX-512'])).not.toContain('kernel gradients');
+    const suited = suitedOperations(['AVX2', 'AVX-512']);
+    expect(suited).toEqual(['normalisation', 'pooling', 'optimiser']);
   });
 
   it('those that a run began with, whatever is asked for now', () => {

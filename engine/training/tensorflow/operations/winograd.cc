@@ -1,0 +1,210 @@
+#include "winograd.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "threads.h"
+
+#ifdef GRAFT_AVX2
+#define GRAFT_WINOGRAD avx2Winograd
+#else
+#define GRAFT_WINOGRAD baselineWinograd
+#endif
+
+// Everything but the table is local to this file, which is compiled more than once.
+namespace graft {
+namespace {
+
+typedef float Vector __attribute__((vector_size(32)));
+constexpr int LANES = 8;
+/** Of a tile of 4×4 inputs, which gives 2×2 outputs; and of its transform. */
+constexpr int TAPS = 16;
+
+// Copied, because nothing in memory is aligned to a vector.
+inline Vector load(const float* from) {
+  Vector value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+inline void store(float* to, Vector value) { std::memcpy(to, &value, sizeof value); }
+
+/** Vectors of outputs that one product computes: what is left of the registers holds tiles. */
+inline int vectorsOf(const Convolution& c) { return c.outputs % (2 * LANES) == 0 ? 2 : 1; }
+template <int V>
+constexpr int tilesAtOnce() {
+  return V == 2 ? 6 : 12;
+}
+
+/** Tiles of a block: their transform should stay in the second-level cache. A multiple of what is computed at once. */
+constexpr int64_t BLOCK_FLOATS = 6144, FEWEST = 12, MOST = 48;
+inline int64_t tilesOf(const Convolution& c) {
+  return std::clamp(BLOCK_FLOATS / c.inputs / FEWEST * FEWEST, FEWEST, MOST);
+}
+
+struct Tiles {
+  int64_t rows, columns, count;
+  explicit Tiles(const Convolution& c)
+      : rows((c.height + 1) / 2), columns((c.width + 1) / 2), count(c.images * rows * columns) {}
+};
+
+/** Where a tile lies: its image, and its first output. */
+struct Place {
+  int64_t image, y, x;
+  Place(const Tiles& tiles, int64_t tile)
+      : image(tile / (tiles.rows * tiles.columns)),
+        y(tile / tiles.columns % tiles.rows * 2),
+        x(tile % tiles.columns * 2) {}
+};
+
+int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
+
+int64_t blocks(const Convolution& c) {
+  const int64_t each = tilesOf(c);
+  return (Tiles(c).count + each - 1) / each;
+}
+
+/** G g Gᵀ: [group, tap of 16, inputs, outputs of the group]. */
+void transform(const float* kernel, bool turned, float* transformed, const Convolution& c, int64_t group) {
+  const int64_t width = vectorsOf(c) * LANES, first = group * width;
+  float* out = transformed + group * TAPS * c.inputs * width;
+  for (int64_t input = 0; input < c.inputs; input++) {
+    for (int64_t at = 0; at < width; at += LANES) {
+      float values[9][LANES];
+      for (int64_t tap = 0; tap < 9; tap++) {
+        for (int64_t j = 0; j < LANES; j++) {
+          const int64_t output = first + at + j;
+          values[tap][j] = turned ? kernel[((8 - tap) * c.outputs + output) * c.inputs + input]
+                                  : kernel[(tap * c.inputs + input) * c.outputs + output];
+        }
+      }
+      Vector rows[4][3];
+      for (int j = 0; j < 3; j++) {
+        const Vector a = load(values[j]), b = load(values[3 + j]), d = load(values[6 + j]);
+        rows[0][j] = a;
+        rows[1][j] = (a + b + d) * 0.5f;
+        rows[2][j] = (a - b + d) * 0.5f;
+        rows[3][j] = d;
+      }
+      for (int i = 0; i < 4; i++) {
+        const Vector *r = rows[i], sum = (r[0] + r[1] + r[2]) * 0.5f, other = (r[0] - r[1] + r[2]) * 0.5f;
+        const Vector all[4] = {r[0], sum, other, r[2]};
+        for (int j = 0; j < 4; j++) store(out + ((i * 4 + j) * c.inputs + input) * width + at, all[j]);
+      }
+    }
+  }
+}
+
+/** Bᵀ d B of the tiles [from, from + count): [tap, `each` tiles, inputs]. */
+void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
+  const Tiles tiles(c);
+  const int64_t plane = each * c.inputs;
+  float* zeros = scratch(2, c.inputs);
+  std::memset(zeros, 0, c.inputs * sizeof(float));
+  for (int64_t t = 0; t < count; t++, out += c.inputs) {
+    const Place place(tiles, from + t);
+    const float* pixels[4][4];
+    for (int i = 0; i < 4; i++) {
+      for (int j = 0; j < 4; j++) {
+        const int64_t row = place.y + i - 1, column = place.x + j - 1;
+        const bool isInside = row >= 0 && row < c.height && column >= 0 && column < c.width;
+        pixels[i][j] = isInside ? x + ((place.image * c.height + row) * c.width + column) * c.inputs : zeros;
+      }
+    }
+    for (int64_t input = 0; input < c.inputs; input += LANES) {
+      Vector rows[4][4];
+      for (int j = 0; j < 4; j++) {
+        const Vector a = load(pixels[0][j] + input), b = load(pixels[1][j] + input);
+        const Vector d = load(pixels[2][j] + input), e = load(pixels[3][j] + input);
+        rows[0][j] = a - d;
+        rows[1][j] = b + d;
+        rows[2][j] = d - b;
+        rows[3][j] = b - e;
+      }
+      for (int i = 0; i < 4; i++) {
+        float* to = out + i * 4 * plane + input;
+        const Vector* r = rows[i];
+        store(to, r[0] - r[2]);
+        store(to + plane, r[1] + r[2]);
+        store(to + 2 * plane, r[2] - r[1]);
+        store(to + 3 * plane, r[1] - r[3]);
+      }
+    }
+  }
+}
+
+/** One tap of M tiles times V vectors of outputs: [M, inputs] · [inputs, V · 8] → [M, V · 8]. */
+template <int M, int V>
+inline void product(const float* tiles, const float* kernel, int64_t inputs, float* out) {
+  Vector sums[M][V] = {};
+  for (int64_t input = 0; input < inputs; input++) {
+    Vector right[V];
+    for (int v = 0; v < V; v++) right[v] = load(kernel + (input * V + v) * LANES);
+    for (int m = 0; m < M; m++)
+      for (int v = 0; v < V; v++) sums[m][v] += tiles[m * inputs + input] * right[v];
+  }
+  for (int m = 0; m < M; m++)
+    for (int v = 0; v < V; v++) store(out + (m * V + v) * LANES, sums[m][v]);
+}
+
+inline Vector ended(Vector sum, const float* bias, bool relu) {
+  const Vector zero = {};
+  if (bias != nullptr) sum += load(bias);
+  return relu ? (sum < zero ? zero : sum) : sum;
+}
+
+/** Aᵀ m A of one vector of outputs of a tile; `plane`: floats from one tap to the next. */
+inline void writeTile(const float* sums, int64_t plane, const Ending& ending, float* y, const Convolution& c,
+                      const Place& place, int64_t output) {
+  Vector rows[2][4];
+  for (int j = 0; j < 4; j++) {
+    const Vector a = load(sums + j * plane), b = load(sums + (4 + j) * plane);
+    const Vector d = load(sums + (8 + j) * plane), e = load(sums + (12 + j) * plane);
+    rows[0][j] = a + b + d;
+    rows[1][j] = b - d - e;
+  }
+  const float* bias = ending.bias == nullptr ? nullptr : ending.bias + output;
+  for (int i = 0; i < 2 && place.y + i < c.height; i++) {
+    const Vector* r = rows[i];
+    float* pixel = y + ((place.image * c.height + place.y + i) * c.width + place.x) * c.outputs + output;
+    store(pixel, ended(r[0] + r[1] + r[2], bias, ending.relu));
+    if (place.x + 1 < c.width) store(pixel + c.outputs, ended(r[1] - r[2] - r[3], bias, ending.relu));
+  }
+}
+
+template <int V>
+void convolveBlock(const float* x, const float* transformed, const Ending& ending, float* y, const Convolution& c,
+                   int64_t block) {
+  constexpr int64_t WIDTH = V * LANES;
+  constexpr int M = tilesAtOnce<V>();
+  const Tiles tiles(c);
+  const int64_t each = tilesOf(c), from = block * each, count = std::min(each, tiles.count - from);
+  float* values = scratch(0, TAPS * each * c.inputs);
+  float* sums = scratch(1, TAPS * each * WIDTH);
+  transformTiles(x, values, c, from, count, each);
+  for (int64_t group = 0; group < groups(c); group++) {
+    for (int64_t tap = 0; tap < TAPS; tap++) {
+      const float* kernel = transformed + (group * TAPS + tap) * c.inputs * WIDTH;
+      // Beyond the last tile stand values of earlier ones, whose sums nobody reads.
+      for (int64_t t = 0; t < count; t += M)
+        product<M, V>(values + (tap * each + t) * c.inputs, kernel, c.inputs, sums + (tap * each + t) * WIDTH);
+    }
+    for (int64_t t = 0; t < count; t++) {
+      const Place place(tiles, from + t);
+      for (int v = 0; v < V; v++)
+        writeTile(sums + t * WIDTH + v * LANES, each * WIDTH, ending, y, c, place, group * WIDTH + v * LANES);
+    }
+  }
+}
+
+void convolve(const float* x, const float* transformed, const Ending& ending, float* y, const Convolution& c,
+              int64_t block) {
+  if (vectorsOf(c) == 2) convolveBlock<2>(x, transformed, ending, y, c, block);
+  else convolveBlock<1>(x, transformed, ending, y, c, block);
+}
+
+}  // namespace
+
+extern const Winograd GRAFT_WINOGRAD;
+const Winograd GRAFT_WINOGRAD = {groups, transform, blocks, convolve};
+
+}  // namespace graft

@@ -1,0 +1,41 @@
+/**
+ * 3×3 convolution of stride 1 with zeros around its input, by the minimal filtering F(2×2, 3×3) of Winograd (Lavin & Gray
+ * 2016, arXiv 1509.09308): 16 products where the sum as it is written has 36. winograd.cc is compiled once for each
+ * instruction set, as loops.cc is. Inputs and outputs come in multiples of 8 channels.
+ */
+#ifndef GRAFT_WINOGRAD_H
+#define GRAFT_WINOGRAD_H
+
+#include "loops.h"
+
+namespace graft {
+
+/** What becomes of the sums of each pixel. */
+struct Ending {
+  /** [outputs]; null: nothing is added. */
+  const float* bias;
+  bool relu;
+};
+
+struct Winograd {
+  /** Groups of outputs that a transformed kernel consists of; it has 16 · inputs · outputs floats. */
+  int64_t (*groups)(const Convolution&);
+  /**
+   * One group of the kernel [3, 3, inputs, outputs], transformed; `turned`: of the convolution that gives the gradient of
+   * the input, whose kernel is [3, 3, outputs, inputs].
+   */
+  void (*transform)(const float* kernel, bool turned, float* transformed, const Convolution&, int64_t group);
+  /** Blocks of pixels that can be computed each by itself. */
+  int64_t (*blocks)(const Convolution&);
+  void (*convolve)(const float* x, const float* transformed, const Ending&, float* y, const Convolution&,
+                   int64_t block);
+};
+
+extern const Winograd baselineWinograd;
+#if defined(__x86_64__)
+extern const Winograd avx2Winograd;
+#endif
+
+}  // namespace graft
+
+#endif
