@@ -156,6 +156,8 @@ function counted({ kernels, copied, bytes }: Recording) {
     copied,
     own: { kernels: kernels.filter(isOwn).length, moved: total(kernels.filter(isOwn)) },
     held: bytes,
+    /** tfjs's slices are bound to all that they are cut from. */
+    slices: total(kernels.filter(({ name }) => name === 'SliceProgram')),
     byName,
   };
 }
@@ -207,7 +209,7 @@ for (const size of sizes) {
     `  recorded   own kernels ${found.own.kernels}, ${mega(found.own.moved)} MB; all ${found.kernels}, ${mega(found.moved)} MB, of which copies ${mega(2 * found.copied)}; buffers ${mega(found.held)} MB`,
   );
   console.log(
-    `  tfjs's own ${theirs.kernels} kernels, ${mega(theirs.moved)} MB; buffers ${mega(theirs.held)} MB`,
+    `  tfjs's own ${theirs.kernels} kernels, ${mega(theirs.moved)} MB, ${mega(theirs.slices)} of them what slices are cut from; buffers ${mega(theirs.held)} MB`,
   );
   console.log(`  expected   ${expected.join(', ')}`);
   for (const [name, sum] of [...found.byName].toSorted(([, a], [, b]) => b.bytes - a.bytes)) {
@@ -219,7 +221,7 @@ for (const size of sizes) {
     recorded: found.own,
     all: found.kernels,
     moved: found.moved,
-    tfjs: { kernels: theirs.kernels, moved: theirs.moved },
+    tfjs: { kernels: theirs.kernels, moved: theirs.moved, slices: theirs.slices },
   });
 }
 

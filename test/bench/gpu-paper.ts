@@ -119,6 +119,9 @@ export function paperOf(options: {
       );
       if (skip !== null) convolution(skip, output, side);
       // A 3×3 kernel over copies of pixels is one of 4×4 over the pixels.
+      const pairs = below.channels * outputs;
+      kernel(9 * pairs, 16 * pairs);
+      kernel(16 * pairs, 9 * pairs);
       convolution(below, output, side + 1, true);
       return normalisation(output);
     },

@@ -20,9 +20,10 @@ import {
   segmentationLossBack,
   type SegmentationLossOptions,
 } from '../webgpu/kernels/segmentation-loss.ts';
+import { kernelOfCopies, kernelOfCopiesBack } from '../webgpu/kernels/upsampled-kernel.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 import { groupCount } from './group-norm.ts';
-import { transposedUpsampling } from './upsampling.ts';
+import { convolvedCopies } from './upsampling.ts';
 
 type WebGPUBackend = Card['backend'];
 
@@ -141,6 +142,11 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
     gradFunc: (dOutput: Tensor) => [tf.clone(dOutput), asTensor(channelSums(backend, dOutput))],
   }));
 
+  const ofCopies = tf.customGrad((kernel) => ({
+    value: asTensor(kernelOfCopies(backend, kernel as Tensor)),
+    gradFunc: (dSpread: Tensor) => asTensor(kernelOfCopiesBack(backend, dSpread)),
+  }));
+
   return {
     conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
     batchNormRelu: (input, gamma, beta, epsilon) =>
@@ -165,7 +171,7 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
     relu6: rectifier('relu6'),
     maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
-    upsampledConvolution: transposedUpsampling,
+    upsampledConvolution: (input, kernel) => convolvedCopies(input, ofCopies(kernel) as Tensor4D),
     segmentationLoss: {
       mostClasses: MOST_LOSS_CLASSES,
       of: (logits, labels, options) => lossOf(backend, options, [logits, labels]),

@@ -30,11 +30,21 @@ const tapsOfTransposed = () =>
  * stride 2 by the kernel (c, b+c, a+b, a), with 16 products where the upsampled convolution has 36.
  */
 export function transposedUpsampling(input: Tensor4D, kernel: Tensor4D): Tensor4D {
-  const [batch, height, width] = input.shape;
   const [, , inputs, outputs] = kernel.shape;
   const taps = tf.matMul(tapsOfTransposed(), tf.reshape(kernel, [9, inputs * outputs]));
   const swapped = [0, 1, 3, 2]; // [row, column, out, in], as conv2dTranspose wants it
   const transposed = tf.transpose(tf.reshape<tf.Rank.R4>(taps, [4, 4, inputs, outputs]), swapped);
-  const shape = [batch, 2 * height, 2 * width, outputs] as [number, number, number, number];
+  return convolvedCopies(input, transposed);
+}
+
+/** The same by a kernel [4, 4, out, in] that is made already. */
+export function convolvedCopies(input: Tensor4D, transposed: Tensor4D): Tensor4D {
+  const [batch, height, width] = input.shape;
+  const shape = [batch, 2 * height, 2 * width, transposed.shape[2]] as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return tf.conv2dTranspose(input, transposed, shape, 2, 'same');
 }

@@ -232,6 +232,7 @@ export function record(
       },
     );
   } catch (error) {
+    tf.dispose(standIns);
     buffers.dispose();
     throw error;
   } finally {
@@ -316,6 +317,10 @@ function watch<T>(
   };
   try {
     return body();
+  } catch (error) {
+    // What was begun is given away while its buffers are still there.
+    flush(backend);
+    throw error;
   } finally {
     Math.random = random;
     for (const door of ['readSync', 'read']) Reflect.deleteProperty(backend, door);
