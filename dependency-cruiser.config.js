@@ -130,6 +130,12 @@ export default {
       from: { path: '^engine/(training|db|data|study)/' },
       to: { path: '^engine/elsewhere/' },
     },
+    {
+      name: 'measure-reaches-data-and-db-only',
+      severity: 'error',
+      from: { path: '^engine/measure/' },
+      to: { path: '^engine/(?!measure/|data/|db/)' },
+    },
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),

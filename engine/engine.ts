@@ -44,6 +44,7 @@ import { fileHandlers } from './handlers/files.ts';
 import { imageEditHandlers } from './handlers/image-edits.ts';
 import { labellingHandlers } from './handlers/labelling.ts';
 import { liveHandlers } from './handlers/live.ts';
+import { measureHandlers } from './handlers/measures.ts';
 import { modelHandlers } from './handlers/models.ts';
 import { predictHandlers } from './handlers/predict.ts';
 import { predictImageHandlers } from './handlers/predict-image.ts';
@@ -56,6 +57,7 @@ import { studyHandlers } from './handlers/studies.ts';
 import { systemHandlers } from './handlers/system.ts';
 import type { SpawnLive } from './live-process.ts';
 import { LiveTraining } from './live-training.ts';
+import { KeptTables } from './measure/kept-tables.ts';
 import { PendingTrainings } from './models/pending-trainings.ts';
 import { Predictor } from './predictor.ts';
 import { Prompter } from './prompts/prompter.ts';
@@ -75,6 +77,7 @@ const handlers: Handlers<CallName> = {
   ...encoderHandlers,
   ...runHandlers,
   ...modelHandlers,
+  ...measureHandlers,
   ...predictHandlers,
   ...predictImageHandlers,
   ...careHandlers,
@@ -189,6 +192,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       ...{ db, queue, live, pendingTrainings },
       predictor: new Predictor(),
       prompter: new Prompter(db.path),
+      measures: new KeptTables(),
     };
     open.set(db.path, opened);
     for (const name of db.interrupted) {

@@ -3,6 +3,7 @@
  * Computed by engine/study/analysis/analyse.ts from runs and per-image results; nothing here is stored.
  */
 import type { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from './entities.ts';
+import type { ObjectMeasure, ObjectScores } from './objects/object-scores.ts';
 import type { TaskFamily } from './pretraining-tasks.ts';
 
 /** Closed interval [low, high]. */
@@ -238,6 +239,36 @@ export interface LearningCurve {
   readonly points: readonly CurvePoint[];
 }
 
+/**
+ * Scores of objects (shared/objects/object-scores.ts) of the best checkpoint, where the objects of test images were told
+ * apart. Beside Dice: no verdict rests on them.
+ */
+export interface ObjectFindings {
+  /** A row a measure and arm. */
+  readonly arms: readonly {
+    readonly pretraining: PretrainingKey | null;
+    readonly transfer: Transfer;
+    readonly labels: number;
+    readonly measure: ObjectMeasure;
+    /** Whose objects are told apart, and of which any run has a score. */
+    readonly testImages: number;
+    /** Over test images, then seeds, then splits; its interval is computed as that of Dice. */
+    readonly mean: number;
+    readonly ci95: Interval;
+  }[];
+  /** A row a measure and contrast of at least two paired seeds. */
+  readonly differences: readonly {
+    readonly pretraining: PretrainingKey;
+    readonly labels: number;
+    readonly comparison: ComparisonKind;
+    readonly measure: ObjectMeasure;
+    /** Mean paired difference. */
+    readonly effect: number;
+    readonly ci95: Interval;
+    readonly seeds: readonly number[];
+  }[];
+}
+
 export interface StudyAnalysis {
   readonly delta: number;
   /** Splits that any arm has finished; 1 as a rule. */
@@ -261,6 +292,8 @@ export interface StudyAnalysis {
   readonly claims: readonly ClaimVerdict[];
   /** Label counts at which the random arm had not plateaued at the end of its budget. */
   readonly baselineNotConverged: readonly number[];
+  /** Left out where no objects were told apart. */
+  readonly objects?: ObjectFindings;
 }
 
 /** What a study found, with what a reader must be told beside it. */
@@ -306,6 +339,8 @@ export interface AnalysedRun {
     readonly hd95: number;
     readonly boundaryF1: number;
   }[];
+  /** Of the test images whose objects were told apart, in their order; left out where there are none. */
+  readonly objects?: readonly { readonly imageId: number; readonly scores: ObjectScores }[];
   /** Mean test Dice of the last checkpoint; null where it is not known of all images. */
   readonly diceLast: number | null;
   /** By class, ascending; none where they are not known. */

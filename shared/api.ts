@@ -17,6 +17,7 @@ import { runsCalls, runsChanges, type RunsOutputs } from './calls/runs.ts';
 import { alikeCalls, alikeChanges, type AlikeOutputs } from './calls/alike.ts';
 import { careCalls, careChanges, type CareOutputs } from './calls/care.ts';
 import { modelsCalls, modelsChanges, type ModelsOutputs } from './calls/models.ts';
+import { measuresCalls, measuresChanges, type MeasuresOutputs } from './calls/measures.ts';
 import { predictCalls, predictChanges, type PredictOutputs } from './calls/predict.ts';
 import { liveCalls, liveChanges, type LiveOutputs } from './calls/live.ts';
 import { labellingCalls, labellingChanges, type LabellingOutputs } from './calls/labelling.ts';
@@ -39,6 +40,7 @@ export * from './calls/encoders.ts';
 export * from './calls/studies.ts';
 export * from './calls/runs.ts';
 export * from './calls/models.ts';
+export * from './calls/measures.ts';
 export * from './calls/predict.ts';
 export * from './calls/care.ts';
 export * from './calls/alike.ts';
@@ -61,6 +63,7 @@ export const callInputs = {
   ...studiesCalls,
   ...runsCalls,
   ...modelsCalls,
+  ...measuresCalls,
   ...predictCalls,
   ...careCalls,
   ...alikeCalls,
@@ -91,6 +94,7 @@ export const CALL_CHANGES = {
   ...studiesChanges,
   ...runsChanges,
   ...modelsChanges,
+  ...measuresChanges,
   ...predictChanges,
   ...careChanges,
   ...alikeChanges,
@@ -121,6 +125,7 @@ export interface CallOutputs
     StudiesOutputs,
     RunsOutputs,
     ModelsOutputs,
+    MeasuresOutputs,
     PredictOutputs,
     CareOutputs,
     AlikeOutputs,

@@ -48,6 +48,8 @@ export const PIXELS_QUERIES = {
   prediction: z.object({ project, image: id, run: id }),
   /** What `predict.image` found: `encodeClassScores`. Each is kept until the next one or two are there. */
   scores: z.object({ project, prediction: id }),
+  /** What `measures.table` found: `encodeMeasures`. Each is kept until the next one or two are there. */
+  measures: z.object({ project, table: id }),
   /**
    * label-map.ts code of what the training that goes on while one labels sees in an image now, or in the rectangle of it
    * that is on the screen.

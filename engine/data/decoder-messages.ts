@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { WireError } from '../../shared/errors.ts';
 import type { PagesAs } from '../../shared/api.ts';
+import { PixelSize } from '../../shared/pixel-size.ts';
 import type { Needs } from '../isolated/limits.ts';
 import type { Slope } from './mask-evidence.ts';
 import { SentFile } from './sent-file.ts';
@@ -40,6 +41,8 @@ export const DecoderRequest = z.discriminatedUnion('what', [
   z.object({ what: z.literal('pair'), subject: z.string(), image: Check, mask: Mask }),
   /** OpenedImage: its rows are asked for by the next requests to the same process. */
   z.object({ what: z.literal('open'), ...Image }),
+  /** FoundPixelSize, or null where the file says nothing of it. */
+  z.object({ what: z.literal('pixelSize'), subject: z.string(), file: SentFile }),
   /** Samples of the image that is open. */
   z.object({
     what: z.literal('rows'),
@@ -114,6 +117,10 @@ export const AnsweredPair = z.object({
   image: CheckedImage,
   mask: z.union([AnsweredMask, WireError]),
 });
+
+export const AnsweredPixelSize = z
+  .object({ pixelSize: PixelSize.nullable(), why: z.string() })
+  .nullable();
 
 const Page = z.object({ page: z.number(), channelPages: z.array(z.number()).nullable() });
 export const AnsweredPages = z.object({

@@ -10,6 +10,7 @@ import { filePages } from './read-pages.ts';
 import { reduceImage } from './reduce.ts';
 import { received } from './sent-file.ts';
 import { smallImage } from './thumbnail.ts';
+import { pixelSizeOfTiff } from './tiff-pixel-size.ts';
 
 /** Samples that are held of an image while it is read through. */
 const BAND_BYTES = 2 ** 27;
@@ -49,6 +50,7 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
   const { subject } = request;
   const file = await received(request.file);
   if (request.what === 'pages') return filePages(file, { subject, as: request.as });
+  if (request.what === 'pixelSize') return pixelSizeOfTiff(file, subject);
   const { page, channelPages = null } = request;
   const of = { subject, ...(page === undefined ? {} : { page }) };
   if (request.what === 'mask') {

@@ -3,11 +3,21 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
-import type { DecodedImage } from './decoded-image.ts';
-import { AnsweredImage, type DecoderRequest } from './decoder-messages.ts';
+import type { DecodedImage, ImageOfRows } from './decoded-image.ts';
+import {
+  AnsweredImage,
+  AnsweredPixelSize,
+  AnsweredRows,
+  type DecoderRequest,
+  needsOf,
+  OpenedImage,
+} from './decoder-messages.ts';
 import { askOnce, imageRequest, shownDecoders } from './decoders.ts';
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
+import { formatOf } from './image-format.ts';
 import { reductionOf } from './reduce.ts';
+import { sent } from './sent-file.ts';
+import type { FoundPixelSize } from './tiff-pixel-size.ts';
 
 const FIND_AGAIN =
   'put the original back, or find it again: "Find linked images" in the library, or graft relink PROJECT FOLDER';
@@ -94,6 +104,47 @@ export async function readReduced(
   };
   const pixels = AnsweredImage.parse(await askOnce(shownDecoders, file, request));
   return { pixels, reducedBy };
+}
+
+/**
+ * Lends an original, read by rows, to `use`: decoded in a process of its own. `signal` ends that.
+ * Errors: those of readImage; cancelled; those of `use`.
+ */
+export async function withOriginalRows<T>(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+  {
+    signal,
+    use,
+  }: { readonly signal: AbortSignal; readonly use: (image: ImageOfRows) => Promise<T> },
+): Promise<T> {
+  const file = await openOriginal(project, image);
+  const request: DecoderRequest = { what: 'open', ...stored(image, file) };
+  const { subject } = request;
+  const fileBytes = file.sizeBytes;
+  return shownDecoders.use(async (ask) => {
+    const size = OpenedImage.parse(await ask(request, { subject, fileBytes, signal }));
+    const needs = { subject, ...needsOf(size, fileBytes), signal };
+    return use({
+      ...size,
+      async rows(top, count) {
+        const rows: DecoderRequest = { what: 'rows', subject, top, count };
+        return AnsweredRows.parse(await ask(rows, needs)).samples;
+      },
+    });
+  });
+}
+
+/** What its file says of the size of its pixels; null: nothing. Errors: those of openOriginal; unreadable. */
+export async function originalPixelSize(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+): Promise<FoundPixelSize | null> {
+  const file = await openOriginal(project, image);
+  const subject = image.linkPath ?? image.name;
+  if ((await formatOf(file, subject)) !== 'tiff') return null;
+  const request: DecoderRequest = { what: 'pixelSize', subject, file: sent(file) };
+  return AnsweredPixelSize.parse(await askOnce(shownDecoders, file, request));
 }
 
 /** As it is shown (smallImage), for a picture of it. Errors: those of readImage. */

@@ -10,6 +10,12 @@ export interface TiffDirectory {
   readonly samples: number;
   /** ImageDescription; of the first directory only, else ''. */
   readonly description: string;
+  /** Pixels a unit; of the first directory only, else null. `unit` null: of none that TIFF knows. */
+  readonly resolution: {
+    readonly x: number;
+    readonly y: number;
+    readonly unit: 'inch' | 'cm' | null;
+  } | null;
   /** Directories that hang on this one. */
   readonly subDirectories: number;
   /** Planes that MetaMorph's tag counts, else 1. */
@@ -26,6 +32,9 @@ const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
 const IMAGE_DESCRIPTION = 270;
 const SAMPLES_PER_PIXEL = 277;
+const X_RESOLUTION = 282;
+const Y_RESOLUTION = 283;
+const RESOLUTION_UNIT = 296;
 const SUB_IFDS = 330;
 const UIC2 = 33_629;
 
@@ -98,7 +107,7 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
         const number = big
           ? Number(view.getBigUint64(from + 4, little))
           : view.getUint32(from + 4, little);
-        const inPlace = number * (type === SHORT ? 2 : 1) <= offsetBytes;
+        const inPlace = number * (TYPE_BYTES[type] ?? 1) <= offsetBytes;
         const tag = view.getUint16(from, little);
         const entry = {
           ...{ type, value },
@@ -119,7 +128,8 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
         }
         entries.set(tag, entry);
       }
-      directories.push(await directoryOf(file, entries, directories.length === 0));
+      const isFirst = directories.length === 0;
+      directories.push(await directoryOf(file, entries, { isFirst, little }));
       at = offsetIn(view, count * entryBytes);
     }
     return directories;
@@ -131,7 +141,7 @@ export async function readDirectories(file: ImageFile, subject: string): Promise
 async function directoryOf(
   file: ImageFile,
   entries: ReadonlyMap<number, Entry>,
-  isFirst: boolean,
+  { isFirst, little }: { readonly isFirst: boolean; readonly little: boolean },
 ): Promise<TiffDirectory> {
   const valueOf = (tag: number, otherwise: number) => entries.get(tag)?.value ?? otherwise;
   const type = valueOf(NEW_SUBFILE_TYPE, 0);
@@ -143,9 +153,34 @@ async function directoryOf(
     height: valueOf(IMAGE_LENGTH, 0),
     samples: valueOf(SAMPLES_PER_PIXEL, 1),
     description: text === undefined ? '' : await textOf(file, text),
+    resolution: isFirst ? await resolutionOf(file, entries, little) : null,
     subDirectories: entries.get(SUB_IFDS)?.count ?? 0,
     planes: Math.max(1, entries.get(UIC2)?.count ?? 1),
   };
+}
+
+const RATIONAL = 5;
+const INCH = 2;
+const CENTIMETRE = 3;
+
+/** null where it is not said, or is no number of pixels. */
+async function resolutionOf(
+  file: ImageFile,
+  entries: ReadonlyMap<number, Entry>,
+  little: boolean,
+): Promise<TiffDirectory['resolution']> {
+  const ratio = async (tag: number) => {
+    const entry = entries.get(tag);
+    if (entry?.type !== RATIONAL || entry.count !== 1 || entry.at + 8 > file.sizeBytes) return 0;
+    const view = await viewOf(file, entry.at, 8);
+    return view.getUint32(0, little) / view.getUint32(4, little);
+  };
+  const [x, y] = [await ratio(X_RESOLUTION), await ratio(Y_RESOLUTION)];
+  const isOne = (value: number) => value > 0 && Number.isFinite(value);
+  if (!isOne(x) || !isOne(y)) return null;
+  // Where the unit is left out, TIFF 6.0 means inches.
+  const unit = entries.get(RESOLUTION_UNIT)?.value ?? INCH;
+  return { x, y, unit: unit === INCH ? 'inch' : unit === CENTIMETRE ? 'cm' : null };
 }
 
 async function textOf(file: ImageFile, { at, count }: Entry): Promise<string> {

@@ -29,6 +29,7 @@ import {
   sqliteError,
 } from './open.ts';
 import { assistTable } from './assist.ts';
+import { pixelSizesTable } from './pixel-sizes.ts';
 import { postProcessingTable } from './post-processing.ts';
 import { runsTable } from './runs.ts';
 import { snapshotsTable, splitsTable } from './splits.ts';
@@ -67,6 +68,7 @@ function tables(file: OpenedFile) {
     alike: alikeTable(sqlite),
     live: liveTable(sqlite),
     merged: mergedTable(sqlite),
+    pixelSizes: pixelSizesTable(sqlite),
     postProcessing: postProcessingTable(sqlite),
     assist,
     /** All of `write` or nothing. Synchronous: better-sqlite3 has one thread. Translates SQLite's errors. */

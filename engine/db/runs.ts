@@ -7,6 +7,7 @@ import {
   type LayerState,
   MetricName,
   type MetricPoint,
+  ObjectCounts,
   Run,
   type RunConfig,
   type RunStatus,
@@ -47,6 +48,7 @@ interface ResultRow {
   hd95: number | null;
   boundaryF1: number | null;
   uncertainty: number | null;
+  objects: string | null;
 }
 
 export interface Checkpoint {
@@ -147,10 +149,10 @@ export function runsTable(db: Sqlite) {
   );
   const putResult = db.prepare(
     `INSERT OR REPLACE INTO results (run_id, image_id, checkpoint, dice, iou, hd95, boundary_f1, uncertainty, prediction,
-       prediction_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       prediction_sha256, objects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const resultsOf = db.prepare<[number], ResultRow>(
-    `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1, uncertainty
+    `SELECT image_id AS imageId, checkpoint, dice, iou, hd95, boundary_f1 AS boundaryF1, uncertainty, objects
      FROM results WHERE run_id = ? ORDER BY checkpoint, image_id`,
   );
   const putClassResult = db.prepare(
@@ -189,6 +191,11 @@ export function runsTable(db: Sqlite) {
   const logOf = db.prepare<[number], { at: string; message: string }>(
     'SELECT at, message FROM run_log WHERE run_id = ? ORDER BY id',
   );
+
+  const countsIn = (runId: number, text: string) =>
+    readStored(db, `the objects that run ${runId} was scored by`, () =>
+      ObjectCounts.array().parse(storedJson(text)),
+    );
 
   return {
     get(id: number): Run | undefined {
@@ -279,6 +286,7 @@ export function runsTable(db: Sqlite) {
           result.uncertainty,
           prediction,
           prediction && sha256(prediction),
+          result.objects === undefined ? null : JSON.stringify(result.objects),
         );
         for (const { classIndex, predictedPx, truePx, bothPx } of classes) {
           putClassResult.run(runId, imageId, checkpoint, classIndex, predictedPx, truePx, bothPx);
@@ -289,8 +297,9 @@ export function runsTable(db: Sqlite) {
       const key = (of: { checkpoint: CheckpointKind; imageId: number }) =>
         `${of.checkpoint} ${of.imageId}`;
       const classes = Map.groupBy(classResultsOf.all(runId), key);
-      return resultsOf.all(runId).map((row) => ({
+      return resultsOf.all(runId).map(({ objects, ...row }) => ({
         ...row,
+        ...(objects === null ? {} : { objects: countsIn(runId, objects) }),
         classes: (classes.get(key(row)) ?? []).map(
           ({ classIndex, predictedPx, truePx, bothPx }) => ({
             classIndex,

@@ -14,6 +14,7 @@ import type { Changes, EngineEvent } from '../../shared/events.ts';
 import type { Project } from '../db/project.ts';
 import type { EngineWish } from '../engine-wish.ts';
 import type { LiveTraining } from '../live-training.ts';
+import type { KeptTables } from '../measure/kept-tables.ts';
 import type { PendingTrainings } from '../models/pending-trainings.ts';
 import type { Predictor } from '../predictor.ts';
 import type { Prompter } from '../prompts/prompter.ts';
@@ -27,6 +28,7 @@ export interface OpenProject {
   readonly pendingTrainings: PendingTrainings;
   readonly predictor: Predictor;
   readonly prompter: Prompter;
+  readonly measures: KeptTables;
 }
 
 export interface CallContext {

@@ -7,7 +7,7 @@ import { counted } from '../../shared/number-format.ts';
 import { encodeIndexPng } from '../data/encode.ts';
 import { placeInside } from '../data/export/inside-folder.ts';
 import { isThere, makeFolder, writeWholeSync } from '../data/write-file.ts';
-import { type CsvValue, toCsv } from '../study/report/csv.ts';
+import { type CsvValue, toCsv } from '../../shared/csv.ts';
 import type { FileInput } from './prediction-files.ts';
 
 /** Written beside the masks: which image each is of, and how sure whoever drew it was. */

@@ -161,6 +161,15 @@ export function createPixels(engine: Engine): Pixels {
       makeRoom(response, bytes.length);
       reply(response, 200, BYTES, bytes);
     },
+    measures(url, response) {
+      const { project, table } = parseQuery(PIXELS_QUERIES.measures, url);
+      const bytes = engine.project(project).measures.get(table);
+      if (bytes === undefined) {
+        throw new AppError('not-found', 'These measurements are no longer there. Measure again.');
+      }
+      makeRoom(response, bytes.length);
+      reply(response, 200, BYTES, bytes);
+    },
     async live(url, response) {
       const { project, image, left, top, width, height } = parseQuery(PIXELS_QUERIES.live, url);
       const region =

@@ -15,6 +15,7 @@ import type { Changes, EngineEvent, RunProgress } from '../../shared/events.ts';
 import { studyProgress, type StudyProgress } from '../../shared/study-progress.ts';
 import type { Api } from '../api.ts';
 import { DatasetImages } from './dataset-images.svelte.ts';
+import { Measurements } from './measurements.svelte.ts';
 import { Refresh } from './refresh.ts';
 
 /** An event about a project. */
@@ -64,6 +65,8 @@ export class ProjectState {
   #fail: (error: unknown) => void;
   /** Lists of the library, by dataset id. */
   #images = new Map<number, DatasetImages>();
+  /** By dataset id. */
+  #measurements = new Map<number, Measurements>();
   #due: Due = { lists: new Set(), runs: new Set() };
   #refresh: Refresh;
 
@@ -88,6 +91,15 @@ export class ProjectState {
   /** The same list each time, so that filters, selection and place are kept; null: there is no such dataset. */
   imagesOf(datasetId: number): DatasetImages | null {
     return this.#images.get(datasetId) ?? null;
+  }
+
+  /** The same each time, so that nothing is measured twice. */
+  measurementsOf(datasetId: number): Measurements {
+    const known = this.#measurements.get(datasetId);
+    if (known !== undefined) return known;
+    const made = new Measurements(this.#api, { project: this.path, datasetId });
+    this.#measurements.set(datasetId, made);
+    return made;
   }
 
   study(id: number | null): Study | null {
@@ -244,6 +256,7 @@ export class ProjectState {
     this.studies = without(this.studies, studies?.removed);
     this.runs = without(this.runs, runs?.removed);
 
+    for (const one of this.#measurements.values()) one.follow({ images, datasets });
     for (const id of datasets?.updated ?? []) {
       this.versions = new Map(this.versions).set(id, (this.versions.get(id) ?? 0) + 1);
     }

@@ -125,6 +125,18 @@ export const ClassOverlap = z.object({
 });
 export type ClassOverlap = z.infer<typeof ClassOverlap>;
 
+/** Objects of one class: how many there are, and how many of them match (shared/objects/object-scores.ts). */
+export const ObjectCounts = z.object({
+  classIndex: z.number().int(),
+  predicted: z.number().int().min(0),
+  actual: z.number().int().min(0),
+  /** At IoU .5, .55 … .95. */
+  matched: z.array(z.number().int().min(0)).length(10),
+  /** Of those that match at .5. */
+  iouSum: z.number().min(0),
+});
+export type ObjectCounts = z.infer<typeof ObjectCounts>;
+
 /**
  * Scores of one test image (docs/method.md §5): means over the scored classes that its truth or its prediction holds. All
  * null where neither holds one.
@@ -139,6 +151,8 @@ export const ImageResult = z.object({
   boundaryF1: z.number().nullable(),
   /** The scored classes that truth or prediction holds, ascending. */
   classes: z.array(ClassOverlap),
+  /** By class, ascending; left out where the objects of its truth were not told apart. */
+  objects: z.array(ObjectCounts).optional(),
   /** null for runs that were tested before this was kept. */
   uncertainty: Uncertainty.nullable(),
 });

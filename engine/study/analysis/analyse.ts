@@ -15,6 +15,7 @@ import { labelHeadline } from './label-headline.ts';
 import { headlineOf } from './headline.ts';
 import { headlineWithNothingFound } from './nothing-found.ts';
 import { claimsWithLabels, headlineWithLabels, isFairTrend } from './unequal-labels.ts';
+import { objectFindings } from './object-findings.ts';
 import { isIndicative } from './verdict.ts';
 
 export interface AnalyseOptions {
@@ -66,6 +67,7 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     comparisons: comparisons.filter(({ extraLabels }) => extraLabels === undefined),
     trends: trends.filter((trend) => isFairTrend(trend, pretrainings)),
   };
+  const objects = objectFindings(runs, pretrainings);
   const judged = (some: typeof cells) => judgeClaims({ ...some, pretrainings, delta });
   return {
     delta,
@@ -90,5 +92,6 @@ export function analyseStudy(options: AnalyseOptions): StudyAnalysis {
     curves: arms.map(learningCurve),
     claims: pretrainings.length === 0 ? [] : claimsWithLabels(judged(fairCells), judged(cells)),
     baselineNotConverged,
+    ...(objects === null ? {} : { objects }),
   };
 }

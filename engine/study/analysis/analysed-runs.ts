@@ -5,6 +5,7 @@
  */
 import type { AnalysedRun } from '../../../shared/analysis.ts';
 import type { ImageResult, Run, SnapshotItem } from '../../../shared/entities.ts';
+import { objectScores } from '../../../shared/objects/object-scores.ts';
 import { splitOfSeed } from '../../../shared/study-splits.ts';
 import type { Project } from '../../db/project.ts';
 import { mean } from '../statistics/statistics.ts';
@@ -53,6 +54,14 @@ function lastDice(best: readonly ImageResult[], last: readonly ImageResult[]): n
   return unknown || known.length === 0 ? null : mean(known);
 }
 
+/** Scores of the images whose objects were told apart. */
+function objectsOf(best: readonly ImageResult[]): Pick<AnalysedRun, 'objects'> {
+  const objects = best.flatMap(({ imageId, objects: counts }) =>
+    counts === undefined ? [] : [{ imageId, scores: objectScores(counts) }],
+  );
+  return objects.length === 0 ? {} : { objects };
+}
+
 interface ResultsOfRun {
   readonly best: readonly ImageResult[];
   readonly last: readonly ImageResult[];
@@ -93,6 +102,7 @@ function analysedRun(
       ...image,
       name: db.datasets.image(image.imageId)?.name ?? '',
     })),
+    ...objectsOf(best),
     diceLast: lastDice(best, last),
     classes: classScores(best),
     empty: emptyImages(best),

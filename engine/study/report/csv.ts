@@ -1,24 +1,12 @@
 /**
  * results.csv (a line a run), results-images.csv (a line a run and test image), results-classes.csv (a line a run and
  * class) and results-comparisons.csv (a line a paired comparison), for R and pandas.
- * RFC 4180: commas, CRLF, quotes where needed, a header line; UTF-8. Numbers are unrounded; what does
- * not exist is empty. Splits count from 0, which is the only one as a rule. Transfer `random` has pretraining `none`, which neither tool reads as missing.
+ * Coded as shared/csv.ts says. Splits count from 0, which is the only one as a rule. Transfer `random` has pretraining `none`, which neither tool reads as missing.
  */
 import { gainsLessThan } from '../../../shared/advice.ts';
 import type { AnalysedRun, StudyAnalysis } from '../../../shared/analysis.ts';
+import { type CsvValue, toCsv } from '../../../shared/csv.ts';
 import { summariseRun } from './results.ts';
-
-export type CsvValue = string | number | null;
-
-export function toCsv(header: readonly string[], rows: readonly (readonly CsvValue[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
-}
-
-function field(value: CsvValue): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '';
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
 
 const ARM = ['pretraining', 'transfer', 'labels', 'seed'];
 

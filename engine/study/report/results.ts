@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
+import { OBJECT_MEASURES } from '../../../shared/objects/object-scores.ts';
 import { EngineInfo, PretrainingKey, PretrainingTask, Transfer } from '../../../shared/entities.ts';
 
 /** null: cannot be computed, such as a standard deviation over one seed. */
@@ -107,6 +108,30 @@ const ResultsArm = z.object({
   empty: z.object({ images: z.int(), falseAlarms: z.number() }).nullable(),
 });
 
+/** Where objects of test images were told apart: field by field as in shared/analysis.ts. */
+const ResultsObjects = z.object({
+  arms: z.array(
+    z.object({
+      ...Arm,
+      measure: z.enum(OBJECT_MEASURES),
+      testImages: z.int(),
+      mean: Measure,
+      ci95: Interval,
+    }),
+  ),
+  differences: z.array(
+    z.object({
+      pretraining: PretrainingKey,
+      labels: z.int(),
+      comparison: z.string(),
+      measure: z.enum(OBJECT_MEASURES),
+      effect: Measure,
+      ci95: Interval,
+      seeds: z.array(z.int()),
+    }),
+  ),
+});
+
 export const ResultsFile = z.object({
   format: z.literal('graft-results'),
   version: z.literal(1),
@@ -168,6 +193,7 @@ export const ResultsFile = z.object({
       finalLoss: Measure,
     }),
   ),
+  objects: ResultsObjects.optional(),
   methods: z.array(z.string()),
   notes: z.array(z.string()),
 });

@@ -6,10 +6,14 @@ import {
   type CheckpointKind,
   IGNORE,
   type ImageResult,
+  type ObjectCounts,
   type SamplingConfig,
 } from '../../../shared/entities.ts';
 import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
+import { componentsOf } from '../../../shared/objects/components.ts';
+import { objectCounts } from '../../../shared/objects/object-scores.ts';
 import { readLabelMap } from '../../data/image-source.ts';
+import { objectsOf } from '../../data/objects-of.ts';
 import type { Project } from '../../db/project.ts';
 import { diceOf, pooledOverlaps } from '../../../shared/overlap.ts';
 import { scoredOverlaps, type ScoredClasses, scoreImage } from './metrics.ts';
@@ -130,6 +134,20 @@ export async function validationDice(
   );
 }
 
+/** Of an image whose objects somebody told apart; null: nobody did, and its connected regions say no more than Dice. */
+function scoredObjects(
+  project: Pick<Project, 'datasets' | 'labelMaps'>,
+  image: { readonly prediction: LabelMap; readonly truth: LabelMap; readonly labelMapId: number },
+  scored: readonly number[],
+): ObjectCounts[] | null {
+  const { prediction, truth, labelMapId } = image;
+  if (!project.labelMaps.hasObjects(labelMapId)) return null;
+  const { objects } = objectsOf(project, labelMapId);
+  // What is not scored is ground here, whatever it is called.
+  const own = { objects: componentsOf(prediction, { hasBackground: !scored.includes(0) }) };
+  return objectCounts({ ...own, classes: prediction }, { objects, classes: truth }, scored);
+}
+
 export interface TestCheckpoint {
   /** Several where their weights are the same: these are tested once. */
   readonly kinds: readonly CheckpointKind[];
@@ -164,9 +182,11 @@ export async function testImages(options: {
       predictions.forEach((prediction, i) => {
         const request = some[i];
         if (request === undefined) return;
-        const truth = readLabelMap(project, request.labelMapId);
+        const { labelMapId } = request;
+        const truth = readLabelMap(project, labelMapId);
         const { uncertainty } = prediction;
         const scores = scoreImage(prediction, truth, classes);
+        const objects = scoredObjects(project, { prediction, truth, labelMapId }, classes.scored);
         for (const checkpoint of kinds) {
           onResult(
             {
@@ -174,6 +194,7 @@ export async function testImages(options: {
               imageId: request.image.id,
               checkpoint,
               classes: [...scores.classes],
+              ...(objects === null ? {} : { objects }),
               uncertainty,
             },
             checkpoint === 'best' ? encodeLabelMap(prediction) : null,

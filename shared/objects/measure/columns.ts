@@ -13,6 +13,9 @@ export interface MeasureColumn {
   readonly kind: MeasureKind;
 }
 
+/** What stands before what was measured in a table of a dataset: number of the image, of the object, and its class. */
+export const TABLE_KEYS = ['image', 'label', 'class'] as const;
+
 export const SHAPE_COLUMNS = [
   { name: 'area', title: 'Area', kind: 'area' },
   { name: 'perimeter', title: 'Perimeter', kind: 'length' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { imagesCsv, runsCsv, toCsv } from '../../../../engine/study/report/csv.ts';
+import { imagesCsv, runsCsv } from '../../../../engine/study/report/csv.ts';
+import { toCsv } from '../../../../shared/csv.ts';
 import { reportFixture } from './fixture.ts';
 
 /** Reads RFC 4180, written here on its own to check the writer. */
