@@ -16,6 +16,7 @@ import type { WireError } from '../errors.ts';
 import type { ChangedKind } from '../events.ts';
 import { Helper } from '../helpers.ts';
 import { Name } from '../limits.ts';
+import type { ObjectMeasure } from '../objects/object-scores.ts';
 import { project } from './project.ts';
 
 /** What the weights of a new model start from. */
@@ -204,6 +205,13 @@ export interface ModelScore {
   readonly images: Readonly<Record<Part, number>>;
   /** Of each scored class: over the held-out images whose labels or prediction hold it. */
   readonly classes: readonly ClassScore[];
+  /** Of the held-out images whose objects were told apart, mean and 95 % interval over images; none: there are none. */
+  readonly objects: readonly {
+    readonly measure: ObjectMeasure;
+    readonly mean: number;
+    readonly ci95: Interval | null;
+    readonly images: number;
+  }[];
   /** Seconds of training. */
   readonly seconds: number;
   readonly words: readonly string[];

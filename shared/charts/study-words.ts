@@ -111,7 +111,9 @@ function comparisonOrder(kind: ComparisonKind): number {
 }
 
 /** Kinds that occur, in the order of COMPARISONS. */
-export function comparisonKinds(comparisons: readonly Comparison[]): ComparisonKind[] {
+export function comparisonKinds(
+  comparisons: readonly Pick<Comparison, 'comparison'>[],
+): ComparisonKind[] {
   return [...new Set(comparisons.map(({ comparison }) => comparison))].sort(
     (a, b) => comparisonOrder(a) - comparisonOrder(b),
   );

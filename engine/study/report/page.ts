@@ -14,6 +14,7 @@ import {
   learningFigure,
   scoreFigures,
 } from '../../../shared/charts/study-figures.ts';
+import { objectTables } from './object-tables.ts';
 import { reportStyles } from './style.ts';
 import {
   armsSection,
@@ -42,6 +43,7 @@ export function renderReport(data: ReportData, runs: readonly AnalysedRun[]): st
     { id: 'factorial', name: 'Both halves', body: factorialSection(analysis) },
     { id: 'learning', name: 'Learning', body: learningSection(analysis) },
     { id: 'arms', name: 'Arms', body: armsSection(analysis) },
+    { id: 'objects', name: 'Objects', body: objectTables(analysis) },
     { id: 'predictions', name: 'Predictions', body: examplesSection(data) },
     { id: 'pretraining', name: 'Pretraining', body: pretrainingSection(data) },
     { id: 'claims', name: 'Claims', body: claimsSection(analysis) },

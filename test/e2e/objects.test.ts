@@ -1,0 +1,57 @@
+/** The tab Objects in a real browser: measured, sorted, chosen by a drag, written, and found by keys alone. */
+import { join } from 'node:path';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { createEngine } from '../../engine/engine.ts';
+import { temporaryFolder } from '../fixtures/projects.ts';
+import { launchBrowser, openGraft, whyNoWindow } from './graft-window.ts';
+
+const browser = whyNoWindow() === null ? await launchBrowser() : undefined;
+afterAll(() => browser?.close());
+
+it('measures objects, sorts and gates them, and shows the picked one in Annotate', async (ctx) => {
+  const why = whyNoWindow();
+  if (why !== null) ctx.skip(why);
+  const project = join(temporaryFolder(), 'drawn.graft');
+  const engine = createEngine();
+  await engine.call('project.create', { path: project });
+  const { id: datasetId } = await engine.call('datasets.generate', {
+    ...{ project, name: 'drawn', generator: 'texshapes-target', count: 12, sizePx: 96 },
+  });
+  const pixelSize = { size: 0.65, unit: 'um' } as const;
+  await engine.call('measures.setPixelSize', { project, datasetId, pixelSize });
+  await engine.close();
+  const window = await openGraft({ browser, projects: [project] });
+  onTestFinished(window.close);
+  const { page, screenshot, expectAccessible, complaints } = window;
+  await page.getByText('Objects', { exact: true }).click();
+  const grid = page.getByRole('grid', { name: 'Objects' });
+  await grid.waitFor();
+  const status = page.getByText(/objects? in \d+ images/);
+  const all = Number((await status.textContent())?.trim().split(' ')[0]);
+  expect(all).toBeGreaterThan(5);
+  await screenshot('objects');
+  await expectAccessible('objects of a dataset');
+
+  await grid.getByRole('button', { name: 'Sort by area' }).click();
+  const area = grid.getByRole('columnheader', { name: /^Area/ });
+  await expect.poll(() => area.getAttribute('aria-sort')).toBe('descending');
+  const plot = page.getByRole('img', { name: /^Histogram of area/ });
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error('the histogram is on the screen');
+  await page.mouse.move(box.x + 2, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await page.getByText(new RegExp(`of ${all} objects in`)).waitFor();
+  await screenshot('objects-gated');
+  await expectAccessible('objects that are chosen by a range');
+
+  await grid.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  expect(await grid.getAttribute('aria-activedescendant')).toMatch(/^object-row-/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('group', { name: 'Tools' }).waitFor();
+  await screenshot('objects-annotate');
+  expect(complaints).toEqual([]);
+});
