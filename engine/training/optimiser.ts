@@ -58,6 +58,15 @@ interface ScalarTensors {
   readonly decay: Scalar;
 }
 
+/** One step: theta and moments by the gradients of the parameters, one after the other. */
+export type Optimiser = (
+  theta: Tensor1D,
+  moments: Moments,
+  gradients: readonly Tensor[],
+  scalars: ScalarTensors,
+  rates: Tensor1D | null,
+) => { theta: Tensor1D; m: Tensor1D; v: Tensor1D };
+
 /**
  * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1, both fractions extended by √(1−β₂ᵗ)) with the
  * weight decay decoupled from the gradient (Loshchilov & Hutter 2019, arXiv 1711.05101). All vectors [parameters].

@@ -10,7 +10,7 @@ import type { Engine } from './tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
 import { createLayers } from './network/layers.ts';
 import type { Objective } from './objectives/objective.ts';
-import { adamW, ownAdamW, type StepScalars } from './optimiser.ts';
+import { adamW, adamWOnCard, type Optimiser, ownAdamW, type StepScalars } from './optimiser.ts';
 import {
   concatFlat,
   filterSpec,
@@ -88,6 +88,13 @@ export function createTrainingStep(options: {
     : [];
   const rates = options.rates == null ? [] : [tf.tensor1d(options.rates)];
 
+  const update: Optimiser = (theta, moments, grads, ...rest) => {
+    if (engine.card !== null) return adamWOnCard(engine.card, theta, moments, grads, ...rest);
+    return engine.native !== null && engine.operations.includes('optimiser')
+      ? ownAdamW(engine.native, theta, moments, grads, ...rest)
+      : adamW(theta, moments, concatFlat(grads), ...rest);
+  };
+
   const stepOf = (tensors: readonly Tensor[]): Tensor[] => {
     // Ranks: vectors first, then scalars, then the objective's inputs, as `run` below passes them.
     const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
@@ -115,10 +122,7 @@ export function createTrainingStep(options: {
       return loss;
     })([...trained.parameters]);
     const scalars = { stepSize, epsilon, decay };
-    const updated =
-      engine.native !== null && engine.operations.includes('optimiser')
-        ? ownAdamW(engine.native, theta, { m, v }, grads, scalars, shares)
-        : adamW(theta, { m, v }, concatFlat(grads), scalars, shares);
+    const updated = update(theta, { m, v }, grads, scalars, shares);
     return [value, updated.theta, newStatistics, updated.m, updated.v];
   };
   const step = trace(engine, 'training step', stepOf, options.precision);
