@@ -7,6 +7,7 @@ import path from 'node:path';
 import { capture, endingChildren } from './command.mjs';
 import { withLock } from './install-lock.mjs';
 import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
+import { keepOwnDawn } from './own-dawn.mjs';
 import { operationsReady, setUpOperations } from './own-operations.mjs';
 import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
 import { findNode, installNode } from './pinned-node.mjs';
@@ -56,6 +57,7 @@ export async function ensureReady({ native = true, again = false } = {}) {
         await progress.step('Installing packages (npm ci)', (update) =>
           installPackages(projectRoot, { node, update, logs }),
         );
+        keepOwnDawn(projectRoot, { platform, arch });
       }
     }
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { dawnFolder } from './own-dawn.mjs';
 import { productionPackages } from './production-packages.mjs';
 
 /**
@@ -54,6 +55,10 @@ function loadedFiles(name, { platform, arch }) {
       return ['dist/node/**'];
     case 'onnxruntime-node':
       return ['dist/**', 'lib/**', `bin/napi-v*/${platform}/${arch}/**`];
+    case '@tensorflow/tfjs-backend-webgpu':
+      return ['dist/tf-backend-webgpu.node.js'];
+    case 'webgpu':
+      return ['index.js', `${dawnFolder({ platform, arch })}/**`];
     case 'zod':
       return ['**/*.{js,cjs}', '!src/**'];
     default:

@@ -36,6 +36,19 @@ const program = new Command('graft')
     'Label images, train segmentation networks offline, and find out which half of a pretrained network is worth transferring.',
   )
   .version(GRAFT_VERSION)
+  .option(
+    '--engine <engine>',
+    'what trains and predicts: tensorflow, wasm (portable), webgpu (the graphics card), or auto (as GRAFT_ENGINE)',
+  )
+  .option(
+    '--adapter <name>',
+    'the graphics card for --engine webgpu, by its name in graft doctor (as GRAFT_ADAPTER)',
+  )
+  .hook('preAction', (_, command) => {
+    const { engine, adapter } = command.optsWithGlobals<{ engine?: string; adapter?: string }>();
+    if (engine !== undefined) process.env['GRAFT_ENGINE'] = engine;
+    if (adapter !== undefined) process.env['GRAFT_ADAPTER'] = adapter;
+  })
   .showHelpAfterError('(graft --help shows what there is)')
   .exitOverride()
   .addHelpText(

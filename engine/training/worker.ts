@@ -45,7 +45,8 @@ async function engineFor({
   threads,
   kernels,
   operations = null,
-  adapter = process.env['GRAFT_ADAPTER'],
+  // By itself automatic takes no card, whatever its name.
+  adapter = name === 'webgpu' ? process.env['GRAFT_ADAPTER'] : undefined,
 }: EngineOptions): Promise<Engine> {
   const kind = JSON.stringify([name, threads, kernels, operations, adapter]);
   running ??= {

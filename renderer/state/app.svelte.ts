@@ -59,6 +59,11 @@ export class AppState {
   measuresTime = $state.raw(true);
   /** Whether the window says what the next step is. */
   hints = $state.raw(true);
+  /** What was chosen to train and predict with. */
+  computing = $state.raw<Pick<Settings, 'engine' | 'graphicsCard'>>({
+    engine: 'auto',
+    graphicsCard: null,
+  });
   #systemDark = $state.raw(false);
   connection = $state.raw<Connection>('connecting');
   /** Grows whenever a project was opened, closed or forgotten, here or in another window. */
@@ -103,6 +108,15 @@ export class AppState {
   setHints(hints: boolean): void {
     this.hints = hints;
     this.attempt(() => this.api.call('settings.update', { hints }));
+  }
+
+  /** What is found out about the training engine is out of date then. */
+  setComputing(computing: Pick<Settings, 'engine' | 'graphicsCard'>): void {
+    this.computing = computing;
+    this.attempt(async () => {
+      await this.api.call('settings.update', computing);
+      this.doctor = null;
+    });
   }
 
   /** Asks for a file or folder; null where none was chosen. */
@@ -150,10 +164,11 @@ export class AppState {
     );
   }
 
-  #take({ theme, measureTime, hints }: Settings): void {
+  #take({ theme, measureTime, hints, engine, graphicsCard }: Settings): void {
     this.theme = theme;
     this.measuresTime = measureTime;
     this.hints = hints;
+    this.computing = { engine, graphicsCard };
   }
 
   /** Connects the state to the engine's events. Returns how to disconnect. */

@@ -4,7 +4,7 @@
  * concatenated skips, one logit; binary cross-entropy + soft Dice over all pixels; Adam 1e-3; float32; random data.
  * Last line of output: one JSON object with the peers' keys, and peak_memory_mb.
  *
- * usage: train.ts [--size 128] [--batch 8] [--base 16] [--steps 15] [--threads 2] [--engine tensorflow|wasm] [--eager]
+ * usage: train.ts [--size 128] [--batch 8] [--base 16] [--steps 15] [--threads 2] [--engine tensorflow|wasm|webgpu] [--eager]
  *   [--precision bfloat16] [--profile]
  * --profile runs eagerly and first prints where the time of a step goes, operation by operation.
  */
@@ -26,6 +26,7 @@ import {
   initialWeights,
   joinSpecs,
 } from '../../engine/training/network/parameters.ts';
+import { createLateReads } from '../../engine/training/tensorflow/late-reads.ts';
 import { trace } from '../../engine/training/tensorflow/trace.ts';
 import { createTrainingStep, freshState, splitSpec } from '../../engine/training/training-step.ts';
 import { decode, decoderSpec, encode, encoderSpec } from '../../engine/training/network/unet.ts';
@@ -131,6 +132,10 @@ async function timeTraining(engine: Engine, onWarm: () => void) {
   const cpuTimes: number[] = [];
   let warm = process.resourceUsage();
   let firstStepMs = 0;
+  let firstLoss = NaN;
+  // Where a card computes, losses come late: a step is what all of them take together.
+  const losses = createLateReads<number>(step.lossesAhead);
+  let warmAt = 0;
   for (let at = 1; at <= config.steps; at++) {
     const start = performance.now();
     const cpuStart = process.cpuUsage();
@@ -138,9 +143,15 @@ async function timeTraining(engine: Engine, onWarm: () => void) {
       ['image', image],
       ['mask', mask],
     ]);
-    await step.run({ size: batch, inputs }, stepScalars(config, at));
-    if (at === 1) firstStepMs = performance.now();
+    const loss = step.run({ size: batch, inputs }, stepScalars(config, at));
+    await losses.next(loss);
+    if (at === 1) {
+      firstLoss = await loss;
+      firstStepMs = performance.now();
+    }
     if (at === WARM_UP_STEPS) {
+      await losses.rest();
+      warmAt = performance.now();
       onWarm();
       warm = process.resourceUsage();
     }
@@ -148,6 +159,8 @@ async function timeTraining(engine: Engine, onWarm: () => void) {
     times.push(performance.now() - start);
     cpuTimes.push(cpuMilliseconds(cpuStart));
   }
+  await losses.rest();
+  const meanMs = (performance.now() - warmAt) / steps;
   const ended = process.resourceUsage();
   return {
     step,
@@ -155,7 +168,8 @@ async function timeTraining(engine: Engine, onWarm: () => void) {
     pageFaults: (ended.minorPageFault - warm.minorPageFault) / steps,
     systemMsStep: (ended.systemCPUTime - warm.systemCPUTime) / 1000 / steps,
     spec: specs.trained,
-    msStep: median(times),
+    msStep: step.lossesAhead === 0 ? median(times) : meanMs,
+    firstLoss,
     cpuMsStep: median(cpuTimes),
     firstStepMs,
   };
@@ -219,6 +233,13 @@ console.log(
     infer_img_s: rounded((1000 * batch) / msInfer, 1),
     cpu_ms_infer: rounded(cpuMsInfer, 1),
     peak_memory_mb: Math.round(trainingMemory),
+    // Buffers that tfjs's pool holds on the card, those of recorded steps included.
+    ...(engine.card === null
+      ? {}
+      : { card_memory_mb: Math.round(engine.card.backend.bufferManager.numBytesAllocated / 1e6) }),
+    first_loss: trained.firstLoss,
     first_step_ms: Math.round(trained.firstStepMs),
   }),
 );
+// What Dawn has opened would keep the process.
+engine.card?.close();

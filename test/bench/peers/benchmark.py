@@ -16,6 +16,7 @@ def flags(description):
     parser = argparse.ArgumentParser(description=description)
     for name, value in (("size", 128), ("batch", 8), ("base", 16), ("steps", 15), ("threads", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     return parser.parse_args()
 

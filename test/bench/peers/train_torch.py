@@ -10,16 +10,16 @@ options = flags(__doc__)
 torch.set_num_threads(options.threads)
 torch.manual_seed(0)
 
-net = UNet(options.base).to(memory_format=torch.channels_last)
+net = UNet(options.base).to(options.device, memory_format=torch.channels_last)
 optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
-image = torch.rand(options.batch, 3, options.size, options.size).to(memory_format=torch.channels_last)
-mask = torch.randint(0, 2, (options.batch, 1, options.size, options.size)).float()
+image = torch.rand(options.batch, 3, options.size, options.size).to(options.device, memory_format=torch.channels_last)
+mask = torch.randint(0, 2, (options.batch, 1, options.size, options.size)).float().to(options.device)
 
 
 def precision():
     if options.precision == "float32":
         return contextlib.nullcontext()
-    return torch.autocast("cpu", dtype=torch.bfloat16)
+    return torch.autocast(options.device, dtype=torch.bfloat16)
 
 
 def train_step():
@@ -35,7 +35,7 @@ def train_step():
 def infer():
     net.eval()
     with torch.inference_mode(), precision():
-        return net(image).float().numpy()
+        return net(image).float().cpu().numpy()
 
 
 report("torch", torch.__version__, options, train_step, infer)

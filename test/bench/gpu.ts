@@ -1,0 +1,124 @@
+/**
+ * The graphics card beside the processor: which adapter it is, whether losses agree, a training step, a prediction and the
+ * memory at the four standard sizes, each in a process of its own; and PyTorch on the same card, where there is one with
+ * CUDA or MPS. Where only a software driver is found its figures say nothing of cards, and are marked so.
+ *
+ * usage: gpu.ts [--size 64 --batch 32 --base 8] [--steps 15] [--threads N] [--adapter NAME]
+ * The last line is JSON: { adapter, rows }.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { findAdapters } from '../../engine/training/webgpu/adapters.ts';
+import { adapterInText } from '../../shared/engine-words.ts';
+import { report, type Row } from './measure.ts';
+import { peerInterpreter } from './peers/environment.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    size: { type: 'string' },
+    batch: { type: 'string', default: '8' },
+    base: { type: 'string', default: '16' },
+    steps: { type: 'string', default: '15' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    adapter: { type: 'string' },
+  },
+});
+
+const STANDARD_SIZES = [
+  { size: 64, batch: 32, base: 8 },
+  { size: 128, batch: 8, base: 16 },
+  { size: 128, batch: 8, base: 32 },
+  { size: 256, batch: 4, base: 16 },
+] as const;
+const sizes =
+  flags.size === undefined
+    ? STANDARD_SIZES
+    : [{ size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) }];
+
+const Measured = z.object({
+  ms_step: z.number(),
+  infer_img_s: z.number(),
+  peak_memory_mb: z.number(),
+  card_memory_mb: z.number().optional(),
+  first_loss: z.number().optional(),
+});
+type Measured = z.infer<typeof Measured>;
+
+function run(command: string, args: readonly string[]): Measured | null {
+  try {
+    const output = execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        ...(flags.adapter === undefined ? {} : { GRAFT_ADAPTER: flags.adapter }),
+      },
+    });
+    return Measured.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
+  } catch (error) {
+    console.log(`${args.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+/** "cuda" or "mps", where PyTorch is here and finds a card; null: it is not, or does not. */
+function torchDevice(python: string): string | null {
+  if (!existsSync(python)) return null;
+  const ask =
+    'import torch; print("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "")';
+  const device = execFileSync(python, ['-c', ask], { encoding: 'utf8' }).trim();
+  return device === '' ? null : device;
+}
+
+const { adapters, dawn, why } = await findAdapters({ memory: null, again: true });
+const adapter =
+  flags.adapter === undefined
+    ? (adapters.find(({ isSoftware }) => !isSoftware) ?? adapters[0])
+    : adapters.find(({ name }) => name === flags.adapter);
+if (adapter === undefined) {
+  console.log(why ?? `There is no adapter "${flags.adapter ?? ''}" here.`);
+  process.exit(2);
+}
+console.log(`${adapterInText(adapter)}, Dawn ${dawn ?? 'unknown'}, ${adapter.features.join(', ')}`);
+if (adapter.isSoftware) {
+  console.log('No card: a driver that computes on the processor. Its times say nothing of cards.');
+}
+
+const python = peerInterpreter();
+const device = torchDevice(python);
+console.log(device === null ? 'PyTorch finds no card here.' : `PyTorch computes on ${device}.`);
+
+const rows: Row[] = sizes.map(({ size, batch, base }) => {
+  const what = ['--size', size, '--batch', batch, '--base', base, '--steps', flags.steps].map(
+    String,
+  );
+  const ours = (engine: string, threads: string) =>
+    run(process.execPath, [
+      ...[join(import.meta.dirname, 'train.ts'), ...what],
+      ...['--engine', engine, '--threads', threads],
+    ]);
+  const card = ours('webgpu', '1');
+  const processor = ours('tensorflow', flags.threads);
+  const script = join(import.meta.dirname, 'peers', 'train_torch.py');
+  const torch =
+    device === null ? null : run(python, [script, ...what, '--threads', '1', '--device', device]);
+  const ms = (one: Measured | null) => one?.ms_step ?? NaN;
+  return {
+    'size / batch / base': `${size} / ${batch} / ${base}`,
+    'card, ms a step': ms(card),
+    [`TensorFlow on ${flags.threads} threads`]: ms(processor),
+    'PyTorch on the card': ms(torch),
+    'times faster than the processor': ms(processor) / ms(card),
+    'of PyTorch’s speed': ms(torch) / ms(card),
+    'card, images/s predicted': card?.infer_img_s ?? NaN,
+    'processor, images/s': processor?.infer_img_s ?? NaN,
+    'card, MB held': card?.card_memory_mb ?? NaN,
+    'loss apart': Math.abs((card?.first_loss ?? NaN) - (processor?.first_loss ?? NaN)),
+  };
+});
+report(`training on ${adapterInText(adapter)}`, rows);
+console.log(JSON.stringify({ adapter, rows }));
