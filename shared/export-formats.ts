@@ -121,15 +121,16 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
 };
 
 /** "colours of classes (not written)", one for each thing that a format has no place for. */
-const lossesOf = ({ losses }: ExportFormatFacts): string[] =>
+export const lossesOf = (format: ExportFormat): string[] =>
   LABEL_TRAITS.flatMap((trait) => {
+    const { losses } = EXPORT_FORMAT_FACTS[format];
     const becomes = losses[trait];
     return becomes === undefined ? [] : [`${TRAIT_WORDS[trait]} (${becomes})`];
   });
 
 /** What a format has no place for, as a sentence. */
 export function lossWords(format: ExportFormat): string {
-  const losses = lossesOf(EXPORT_FORMAT_FACTS[format]);
+  const losses = lossesOf(format);
   return losses.length === 0
     ? 'It has a place for all that Graft knows of labels.'
     : `It has no place for ${inWords(losses)}.`;

@@ -92,6 +92,11 @@ export async function readCoco(
   );
   for (const issue of renamed) issues.push(issue);
   const nameOf = new Map(paths.map((path, i) => [path, names[i] ?? path]));
+  issues.push({
+    path: first,
+    severity: 'info',
+    message: 'each annotation is an object of its own',
+  });
   return {
     items: found.map((item) => ({ ...item, name: nameOf.get(item.path) ?? item.path })),
     issues,

@@ -177,7 +177,7 @@ export async function readLabels(
   return labelLayout(read, {
     ...{ tree, imageTree, lists },
     listed: listed.filter(({ name }) => name !== ''),
-    order: names?.file ?? (lists ? 'the list in the file' : 'the alphabet'),
+    order: names?.file ?? null,
     used: names === null ? [] : [names.file],
   });
 }

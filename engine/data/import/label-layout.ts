@@ -25,8 +25,8 @@ export interface LabelLayoutOptions {
   readonly lists: boolean;
   /** Names that a list gives, in its order. */
   readonly listed: readonly LabelName[];
-  /** Where the order of the classes comes from, in words. */
-  readonly order: string;
+  /** The list that the order of the classes comes from; null: there is none beside the labels. */
+  readonly order: string | null;
   /** Files that were read beside the labels. */
   readonly used: readonly string[];
 }
@@ -93,7 +93,12 @@ export function labelLayout(
   const ofFiles = files.flatMap(({ content }) =>
     typeof content === 'string' ? [] : content.labels,
   );
-  const classes = labelClasses([...listed, ...ofFiles], names, { from: order, path: tree.root });
+  const isInFile = lists && ofFiles.length > 0;
+  const classes = labelClasses([...listed, ...ofFiles], names, {
+    from: order ?? (isInFile ? 'the list in the file' : 'the alphabet'),
+    path: tree.root,
+  });
+  issues.push(...objectsFound(files, [...found.values()]));
   const images = imageTree.files.filter((file) => found.has(file) || (!lists && isImageName(file)));
   const { names: unique, issues: renamed } = uniqueNames(images);
   const items = images.map((file, i): FoundItem => {
@@ -113,6 +118,25 @@ export function labelLayout(
     rule: classes.rule,
     imageClasses: [],
   };
+}
+
+/** How many objects the labels tell apart. */
+function objectsFound(files: readonly ReadLabelFile[], found: readonly Labelled[]): ImportIssue[] {
+  const outlines = found.reduce((sum, { shapes }) => sum + shapes.length, 0);
+  const objects = found.reduce((sum, { shapes }) => {
+    const alone = shapes.filter(({ object }) => object === null).length;
+    const groups = shapes.flatMap(({ label, object }) =>
+      object === null ? [] : `${object} ${label}`,
+    );
+    return sum + alone + new Set(groups).size;
+  }, 0);
+  const [first] = files;
+  if (outlines === 0 || first === undefined) return [];
+  const message =
+    objects === outlines
+      ? `${counted(outlines, 'outline')}, each an object of its own`
+      : `${counted(outlines, 'outline')} of ${counted(objects, 'object')}: those of one class that share a group are one`;
+  return [{ path: first.file, severity: 'info', message }];
 }
 
 /** The image of a label file that cannot be read: it has labels, of which nothing can be used. */
