@@ -139,7 +139,7 @@ export default {
     withoutNode('shared'),
     withoutNode('renderer'),
     livesIn('electron', 'electron', '^electron/'),
-    livesIn('onnxruntime', 'onnxruntime-node', '^engine/prompts/'),
+    livesIn('onnxruntime', 'onnxruntime-node', '^engine/(prompts|training/weights)/'),
     livesIn('webgpu', 'webgpu|@tensorflow/tfjs-backend-webgpu', '^engine/training/webgpu/'),
     livesIn('better-sqlite3', 'better-sqlite3', '^engine/db/'),
     // The one exception asks a freshly built addon for a sum before it is used.

@@ -1,7 +1,12 @@
 /** graft encoder … | export-model: networks in from files and out to files. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { MODEL_FORMATS, type ModelFormat, PREPROCESSINGS } from '../../shared/api.ts';
+import {
+  ENCODER_FORMATS,
+  MODEL_FORMATS,
+  type ModelFormat,
+  PREPROCESSINGS,
+} from '../../shared/api.ts';
 import type { PreprocessingName, WeightInspection } from '../../shared/api.ts';
 import type { Encoder, WeightFileReport } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -14,16 +19,16 @@ import { withEngine, withProject } from './host.ts';
 import { findModel } from './lookup.ts';
 import { print, table } from './output.ts';
 
+const collected = (value: string, before: string[]) => [...before, value];
+
 interface SourceOptions {
   preprocessing: PreprocessingName;
   base: number;
   json: boolean;
 }
 
-const formatOption = () =>
-  new Option('--format <format>', 'graft: read back by Graft; keras: .h5; onnx')
-    .choices(MODEL_FORMATS)
-    .default('graft' satisfies ModelFormat);
+const formatOption = (formats: readonly ModelFormat[], words: string) =>
+  new Option('--format <format>', words).choices(formats).default('graft' satisfies ModelFormat);
 
 const sourceOptions = (command: Command) =>
   command
@@ -142,7 +147,7 @@ Examples:
     .argument('<project>', 'project file')
     .argument('<id>', 'number of the encoder (graft encoder list)', integer)
     .requiredOption('--out <file>', 'file to write')
-    .addOption(formatOption())
+    .addOption(formatOption(ENCODER_FORMATS, 'graft: read back by Graft; keras: .h5; onnx'))
     .option('--json', 'print one JSON document', false)
     .addHelpText(
       'after',
@@ -152,7 +157,7 @@ Examples:
       async (
         path: string,
         encoderId: number,
-        options: { out: string; format: ModelFormat; json: boolean },
+        options: { out: string; format: (typeof ENCODER_FORMATS)[number]; json: boolean },
       ) => {
         await withProject(path, async (caller, project) => {
           const { format } = options;
@@ -194,7 +199,14 @@ Examples:
     .option('--model <name>', 'a model of the project (graft train)')
     .option('--run <id>', 'which run', integer)
     .requiredOption('--out <file>', 'file to write')
-    .addOption(formatOption())
+    .addOption(
+      formatOption(
+        MODEL_FORMATS,
+        'graft: read back by Graft; keras: .h5; onnx; bioimage: a zip for bioimage.io',
+      ),
+    )
+    .option('--author <name>', 'who made it, for bioimage (repeat for several)', collected, [])
+    .option('--licence <id>', 'its licence as SPDX calls it, for bioimage')
     .addOption(
       new Option('--checkpoint <which>', 'best by validation, or the last')
         .choices(['best', 'last'])
@@ -214,6 +226,8 @@ Examples:
           out: string;
           format: ModelFormat;
           checkpoint: 'best' | 'last';
+          author: string[];
+          licence?: string;
           json: boolean;
         },
       ) => {
@@ -230,6 +244,11 @@ Examples:
             checkpoint: options.checkpoint,
             format: options.format,
             path: resolve(options.out),
+            about: {
+              name: model ?? `run ${runId}`,
+              authors: options.author,
+              licence: options.licence ?? null,
+            },
           });
           print(options, written, [
             `${written.path}: ${megabytes(written.bytes)}`,

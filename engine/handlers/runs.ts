@@ -63,7 +63,7 @@ export const runHandlers: Handlers<
     };
   },
 
-  'runs.export'({ project, runId, checkpoint, format, path }, context) {
+  'runs.export'({ project, runId, checkpoint, format, path, about }, context) {
     const { db } = context.project(project);
     const run = requireRun(db, runId);
     if (run.kind !== 'finetune' || run.status !== 'done') {
@@ -94,6 +94,7 @@ export const runHandlers: Handlers<
       classes: names,
       format,
       path,
+      about: { ...about, name: about.name ?? `run ${runId}` },
     });
   },
 };

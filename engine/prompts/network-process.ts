@@ -1,6 +1,6 @@
 /**
  * Entry of the process in which a promptable network runs: whatever its files do to it costs this process alone. Sessions
- * stay while it lives. The only user of onnxruntime.
+ * stay while it lives.
  */
 import { availableParallelism } from 'node:os';
 import { readFileSync, statSync } from 'node:fs';

@@ -15,10 +15,29 @@ import type { ChangedKind } from '../events.ts';
 import { FilePath, Name } from '../limits.ts';
 import { project } from './project.ts';
 
-/** graft: safetensors that Graft reads back; keras: a model as HDF5; onnx: for inference anywhere. */
-export const MODEL_FORMATS = ['graft', 'keras', 'onnx'] as const;
+/**
+ * graft: safetensors that Graft reads back; keras: a model as HDF5; onnx: for inference anywhere; bioimage: that with what
+ * bioimage.io wants of it, as one zip.
+ */
+export const MODEL_FORMATS = ['graft', 'keras', 'onnx', 'bioimage'] as const;
+/** An encoder gives features, which bioimage.io has no word for. */
+export const ENCODER_FORMATS = ['graft', 'keras', 'onnx'] as const;
 export const ModelFormat = z.enum(MODEL_FORMATS);
 export type ModelFormat = z.infer<typeof ModelFormat>;
+
+/** What a file says of its model to people elsewhere. */
+export const ModelAbout = z.object({
+  /** null: the number of its run. */
+  name: z.string().max(200).nullable().default(null),
+  authors: z.array(z.string().min(1).max(200)).max(100).default([]),
+  /** As https://spdx.org/licenses calls it. */
+  licence: z
+    .string()
+    .regex(/^[A-Za-z0-9.+-]{2,40}$/, 'Give the licence as SPDX calls it, such as CC-BY-4.0.')
+    .nullable()
+    .default(null),
+});
+export type ModelAbout = z.infer<typeof ModelAbout>;
 
 /**
  * auto: what the family of the file was trained with (ImageNet mean and deviation for torchvision and timm, −1 … 1 for
@@ -52,7 +71,7 @@ export const encodersCalls = {
   'encoders.export': z.object({
     project,
     encoderId: Id,
-    format: ModelFormat,
+    format: z.enum(ENCODER_FORMATS),
     path: FilePath,
   }),
   /** Takes an imported encoder out of the project; one that a run refers to stays. */

@@ -4,7 +4,7 @@ import type { PretrainingExample } from '../analysis.ts';
 import { CheckpointKind, Id, type ImageResult, type MetricPoint, type Run } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { FilePath } from '../limits.ts';
-import { type ExportedModel, ModelFormat } from './encoders.ts';
+import { type ExportedModel, ModelAbout, ModelFormat } from './encoders.ts';
 import { project } from './project.ts';
 
 export const runsCalls = {
@@ -23,6 +23,8 @@ export const runsCalls = {
     checkpoint: CheckpointKind.default('best'),
     format: ModelFormat,
     path: FilePath,
+    /** What `bioimage` says of it. */
+    about: ModelAbout.prefault({}),
   }),
 } satisfies Record<string, z.ZodType>;
 

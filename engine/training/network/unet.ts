@@ -46,6 +46,9 @@ export const bottleneckWidth = (config: NetworkConfig) =>
 export const bottleneckSide = (config: NetworkConfig, sizePx: number) =>
   sizePx / 2 ** levelsOf(config).length;
 
+/** Sides of an input are multiples of this, in pixels: every level halves them. */
+export const inputStep = (config: NetworkConfig): number => 2 ** levelsOf(config).length;
+
 /** Throws invalid-input where the network cannot halve the input so often, or does not know how to see it. */
 export function assertInputSize(config: NetworkConfig, sizePx: number): void {
   const halvings = levelsOf(config).length;

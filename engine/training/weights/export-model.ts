@@ -1,7 +1,8 @@
 /** Writes a network to a file of one of the formats that leave Graft. */
-import type { ExportedModel, ModelFormat } from '../../../shared/api.ts';
+import type { ExportedModel, ModelAbout, ModelFormat } from '../../../shared/api.ts';
 import { assertNothingThere, writeWhole } from '../../data/write-file.ts';
 import { filterSpec } from '../network/parameters.ts';
+import { bioimageModel } from './bioimage-model.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
 import { kerasModel } from './keras-model.ts';
 import { encodeNetwork } from './network-file.ts';
@@ -13,6 +14,8 @@ export interface ExportOptions extends PretrainedNetwork {
   /** Names in the order of the probabilities; null for an encoder. */
   readonly classes: readonly string[] | null;
   readonly format: ModelFormat;
+  /** What `bioimage` says of it. */
+  readonly about?: ModelAbout & { readonly name: string };
   readonly path: string;
 }
 
@@ -48,16 +51,46 @@ async function encode(options: ExportOptions): Promise<Encoded> {
     part,
     metadata: names === null ? {} : { classes: names },
   });
+  const inputs = `Input image [n, ${network.inputChannels}, height, width], values in [0, 1]`;
+  if (format === 'bioimage') {
+    const { about } = options;
+    if (classes === null || about === undefined) throw new Error('only segmentation networks');
+    return {
+      bytes: await bioimageModel({
+        network,
+        sampling,
+        model: bytes,
+        classes,
+        about,
+        at: new Date(),
+      }),
+      notes: [
+        `rdf.yaml (bioimage.io model description 0.5.7), weights.onnx, README.md, test input and output. ${inputs}.`,
+        ...missingAbout(about),
+      ],
+    };
+  }
   return {
     bytes,
     notes: [
-      `Input image [n, ${network.inputChannels}, height, width], values in [0, 1]${sampling === null ? '' : `; trained at ${sampling.sizePx} px`}. Outputs: ${outputs.join(', ')}.`,
+      `${inputs}${sampling === null ? '' : `; trained at ${sampling.sizePx} px`}. Outputs: ${outputs.join(', ')}.`,
       ...(names === null ? [] : [`Classes in order: ${names}.`]),
     ],
   };
 }
 
-/** The file is whole or not there. Errors: conflict (it exists), no-space, unreadable. */
+/** What bioimage.io asks for when a model is uploaded, and Graft cannot know. */
+function missingAbout({ authors, licence }: ModelAbout): string[] {
+  const missing = [
+    ...(authors.length === 0 ? ['authors (--author)'] : []),
+    ...(licence === null ? ['a licence (--licence, as SPDX calls it)'] : []),
+    'a citation',
+    'a cover picture',
+  ];
+  return [`For an upload bioimage.io also wants ${missing.join(', ')}: add them to rdf.yaml.`];
+}
+
+/** The file is whole or not there. Errors: conflict (it exists), no-space, unreadable, engine-unavailable. */
 export async function exportModel(options: ExportOptions): Promise<ExportedModel> {
   const { path } = options;
   assertNothingThere(path);

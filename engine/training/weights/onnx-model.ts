@@ -17,7 +17,7 @@ import { encode } from '../network/unet.ts';
 import { attribute, type AttributeValue, encodeModel, FLOAT, INT64 } from './onnx-schema.ts';
 
 /** Both as old as group normalisation's pieces need, for old runtimes' sake. */
-const OPSET = 13;
+export const OPSET = 13;
 const IR_VERSION = 7;
 const INPUT = 'image';
 

@@ -6,25 +6,27 @@ import type { CallOptions } from '../../api.ts';
 import type { AppState } from '../../state/app.svelte.ts';
 import type { MenuEntry } from '../../ui/menu-entry.ts';
 
-const FORMATS: readonly { format: ModelFormat; label: string; extension: string }[] = [
-  { format: 'graft', label: 'Save as safetensors …', extension: 'safetensors' },
-  { format: 'keras', label: 'Save as a Keras model …', extension: 'h5' },
-  { format: 'onnx', label: 'Save as ONNX …', extension: 'onnx' },
-];
+const FORMATS: Readonly<Record<ModelFormat, { label: string; extension: string }>> = {
+  graft: { label: 'Save as safetensors …', extension: 'safetensors' },
+  keras: { label: 'Save as a Keras model …', extension: 'h5' },
+  onnx: { label: 'Save as ONNX …', extension: 'onnx' },
+  bioimage: { label: 'Save for bioimage.io …', extension: 'zip' },
+};
 
 /** `write` writes what is called `name`, a `kind`, to the file that the user has chosen. */
-export function saveEntries(
+export function saveEntries<Format extends ModelFormat>(
   app: AppState,
   what: {
+    readonly formats: readonly Format[];
     readonly kind: string;
     readonly name: string;
     readonly write: (
-      file: { readonly format: ModelFormat; readonly path: string },
+      file: { readonly format: Format; readonly path: string },
       options: CallOptions,
     ) => Promise<ExportedModel>;
   },
 ): MenuEntry[] {
-  const save = async (format: ModelFormat, extension: string): Promise<void> => {
+  const save = async (format: Format, extension: string): Promise<void> => {
     const fileName = `${what.name.replaceAll(/[^\p{L}\p{N} _-]/gu, '')}.${extension}`;
     const path = await app.pick({
       mode: 'save-file',
@@ -39,9 +41,8 @@ export function saveEntries(
     );
     app.toasts.show('good', [`${path}, ${megabytes(bytes)}.`, ...notes].join(' '));
   };
-  return FORMATS.map(({ format, label, extension }) => ({
-    label,
-    icon: Save,
-    run: () => app.attempt(() => save(format, extension)),
-  }));
+  return what.formats.map((format) => {
+    const { label, extension } = FORMATS[format];
+    return { label, icon: Save, run: () => app.attempt(() => save(format, extension)) };
+  });
 }
