@@ -34,7 +34,7 @@ async function tellApart(
     const { images, changed, objectsBefore, objectsAfter, damaged } = report;
     const verb = preview ? 'would get' : 'got';
     print(options, report, [
-      `${counted(objectsBefore, 'object')} in ${counted(images, 'labelled image')}, ${objectsAfter} ${preview ? 'they would be' : 'now'}`,
+      `${counted(objectsBefore, 'object')} in ${counted(images, 'labelled image')}, ${preview ? 'would be' : 'now'} ${objectsAfter}`,
       `${counted(changed, 'image')} ${verb} a new version of ${changed === 1 ? 'its' : 'their'} labels; classes stay as they are`,
       ...damaged.map((what) => `  damaged: ${what}`),
     ]);

@@ -17,6 +17,8 @@ import { checkedPng } from './png-size.ts';
 /** A picture has thousands of colours; a mask has as many as it has classes, or its regions make up most of it. */
 const MAX_COLOURS = 256;
 const MASK_SHARE = 0.5;
+/** As masks of black and white have it. */
+const FOREGROUND = 255;
 /**
  * Values of a mask file's first page, or of `page`. Lossy masks (JPEG, WebP, TIFF with JPEG compression) are thresholded to 0 and 255.
  * Errors: unreadable (empty, damaged, cut off, not an image), unsupported (a picture rather than a mask, fractions, more
@@ -42,7 +44,10 @@ export async function decodeMask(
   if (channels === 3) {
     return withColours({ width, height, samples: data, channels: 3, alpha, notes }, subject);
   }
-  const values = data instanceof Float32Array ? integers(data, subject) : data;
+  if (data instanceof Float32Array && isNumbered(data, subject)) {
+    return numberedObjects({ width, height, data, alpha, notes }, subject);
+  }
+  const values = data instanceof Float32Array ? Uint16Array.from(data) : data;
   const kind = image.isIndexed ? 'index' : 'grey';
   return madeOf({ width, height, kind, values, alpha, notes }, subject);
 }
@@ -215,11 +220,41 @@ function byteOf(
   return (sample) => sample >> 8;
 }
 
-function integers(samples: Float32Array, subject: string): Uint16Array {
-  return Uint16Array.from(samples, (value) => {
-    if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-      throw notAMask(subject, `it holds ${value}, which is no class`);
+/** Beyond this, numbers of 32 bits are not told apart as they are read. */
+const MAX_NUMBER = 2 ** 24;
+
+/** Whether whole numbers of 32 bits are too large for values of a mask: they number objects. Errors: unsupported. */
+function isNumbered(samples: Float32Array, subject: string): boolean {
+  let most = 0;
+  for (const value of samples) {
+    if (!Number.isInteger(value) || value < 0) {
+      throw notAMask(subject, `it holds ${value}, which is no class and no object`);
     }
-    return value;
-  });
+    if (value > most) most = value;
+  }
+  if (most < MAX_NUMBER) return most > 65_535;
+  throw notAMask(
+    subject,
+    `its objects have numbers up to ${most}; below ${MAX_NUMBER} they can be told apart. Number them from 1`,
+  );
+}
+
+/** A mask whose values can only be numbers of objects: foreground, and which object each pixel belongs to. */
+function numberedObjects(
+  mask: {
+    readonly width: number;
+    readonly height: number;
+    readonly data: Float32Array;
+    readonly alpha: AlphaSamples | null;
+    readonly notes: readonly string[];
+  },
+  subject: string,
+): DecodedMask {
+  const { width, height, data, alpha, notes } = mask;
+  const objects = Uint32Array.from(data);
+  const count = new Set(objects).size - (objects.includes(0) ? 1 : 0);
+  const note = `its ${count} values number objects: each is kept apart, all of one class`;
+  const values = Uint8Array.from(objects, (number) => (number === 0 ? 0 : FOREGROUND));
+  const whole = { width, height, kind: 'grey', values, alpha, notes: [...notes, note] } as const;
+  return { ...madeOf(whole, subject), objects };
 }

@@ -13,7 +13,7 @@ export interface DecodedMask extends ValueEvidence {
    * The number of the object of each pixel, where the source tells its objects apart; 0: of none. All pixels of an object
    * have one value. [height, width]
    */
-  readonly objects?: Uint32Array;
+  readonly objects?: Uint32Array | undefined;
   /** What was dropped or changed on the way, in words. */
   readonly notes: readonly string[];
 }

@@ -110,6 +110,7 @@ export const AnsweredMask = z.object({
   alpha: z
     .object({ values: Alpha, ...evidence, transparent: z.number(), hidden: z.number() })
     .nullable(),
+  objects: z.instanceof(Uint32Array).optional(),
   notes,
 });
 

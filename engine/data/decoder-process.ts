@@ -83,7 +83,7 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
 /** What they look like is known; many values need not travel. */
 function withoutValues(mask: DecodedMask): DecodedMask {
   const values = new Uint8Array();
-  return { ...mask, values, alpha: mask.alpha && { ...mask.alpha, values } };
+  return { ...mask, values, objects: undefined, alpha: mask.alpha && { ...mask.alpha, values } };
 }
 
 serveIsolated(answer, (request, error) => {

@@ -24,7 +24,7 @@ export const SCRIBBLED_BACKGROUND_COLOR = '#00e5ff';
  * Outlines of objects, one after the other: Okabe and Ito's colours, which people with any colour vision tell apart, but for
  * black, which is not seen on dark images.
  */
-export const OBJECT_COLORS = [
+const OBJECT_COLORS = [
   '#e69f00',
   '#56b4e9',
   '#009e73',

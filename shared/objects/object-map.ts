@@ -20,7 +20,7 @@ export const NO_OBJECT = 0;
 
 /** 'GOM1', width and height as little-endian uint32, then (LEB128 number, LEB128 run length) pairs in row-major order. */
 const MAGIC = [0x47, 0x4f, 0x4d, 0x31] as const;
-export const OBJECT_MAP_HEADER_BYTES = 12;
+const OBJECT_MAP_HEADER_BYTES = 12;
 /** A number and a length of 32 bits, in groups of 7. */
 const MOST_BYTES_A_RUN = 10;
 

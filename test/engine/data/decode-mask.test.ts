@@ -396,3 +396,38 @@ describe('bad masks', () => {
     );
   });
 });
+
+describe('masks of 32 bits', () => {
+  const page = (samples: readonly number[], width: number): TiffPage => ({
+    ...{ width, height: samples.length / width, samples, bits: [32] },
+  });
+
+  test('are values where 16 bits hold them', async () => {
+    const { values, objects } = await decodeMask(writeTiff([page([0, 7, 65_535, 7], 2)]), {
+      subject,
+    });
+    expect([...values]).toEqual([0, 7, 65_535, 7]);
+    expect(objects).toBeUndefined();
+  });
+
+  test('number objects where they do not, 70,000 of them too, and it is said', async () => {
+    const samples = Array.from({ length: 71_000 }, (_, i) => (i < 1000 ? 0 : i - 999));
+    const mask = await decodeMask(writeTiff([page(samples, 355)]), { subject });
+    expect(mask.notes.at(-1)).toBe(
+      'its 70000 values number objects: each is kept apart, all of one class',
+    );
+    expect([...mask.histogram]).toEqual([
+      [0, 1000],
+      [255, 70_000],
+    ]);
+    expect([mask.objects?.[999], mask.objects?.at(-1)]).toEqual([0, 70_000]);
+  });
+
+  test('are refused by name where numbers cannot be told apart, or are none', async () => {
+    expect(await codeOf(writeTiff([page([0, 2 ** 24 + 2], 2)]))).toMatch(
+      /unsupported: .*16777218.*Number them from 1/,
+    );
+    const half = { ...page([0, 0.5], 2), format: 'float' } as const;
+    expect(await codeOf(writeTiff([half]))).toContain('0.5, which is no class and no object');
+  });
+});
