@@ -19,7 +19,7 @@ export interface SplitOptions {
 }
 
 /** What splits most nuclei that touch, and few that are only bent. */
-export const DEFAULT_SPLIT = { neck: 0.75, smallestPx: 20 } as const satisfies SplitOptions;
+export const DEFAULT_SPLIT = { neck: 0.85, smallestPx: 20 } as const satisfies SplitOptions;
 
 export interface SplitObjects {
   readonly objects: ObjectMap;
