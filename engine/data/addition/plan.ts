@@ -17,10 +17,16 @@ import { inOrder } from '../in-order.ts';
 import { type FoundContents, readContents } from '../import/formats.ts';
 import { readFolderTree, stemOf } from '../import/folder-tree.ts';
 import { sameClass } from '../import/into-classes.ts';
+import { isLabelFile } from '../import/label-files.ts';
 import { FILES_AT_ONCE, openItem, shownPath } from '../import/load.ts';
 import { oneName } from '../import/pairing.ts';
 import type { ImportItem, ImportPlan } from '../import/plan.ts';
-import { assertNotCancelled, planImport, type PlanOptions } from '../import/preview.ts';
+import {
+  assertNotCancelled,
+  onLabelFile,
+  planImport,
+  type PlanOptions,
+} from '../import/preview.ts';
 import { contentKey, type FateChoices, type Fates, fatesOf, type Hashed } from './fates.ts';
 import { readMasksAlone, saysMasksAlone } from './masks-alone.ts';
 
@@ -59,13 +65,13 @@ async function read(
   });
   const plain = async (): Promise<Read> => ({
     holds: 'images',
-    contents: await readContents(request, reader),
+    contents: await readContents({ ...request, onFile: onLabelFile(request) }, reader),
   });
   if (request.holds !== 'auto') return request.holds === 'masks' ? masks() : plain();
-  const isJson = request.path.toLowerCase().endsWith('.json');
-  if (isJson || !saysMasksAlone(await readFolderTree(request.path, reader))) {
+  const isFile = isLabelFile(request.path);
+  if (isFile || !saysMasksAlone(await readFolderTree(request.path, reader))) {
     const found = await plain();
-    if (!isJson || (await areThere(found.contents, reader))) return found;
+    if (!isFile || (await areThere(found.contents, reader))) return found;
   }
   try {
     return await masks();

@@ -23,6 +23,7 @@ import {
   type FoundLabels,
   isLabelFile,
   type LabelTrees,
+  type OnLabelFile,
   readLabels,
 } from './label-files.ts';
 import { nnunetLayout } from './nnunet.ts';
@@ -53,6 +54,8 @@ export interface ImportSource {
   readonly path: string;
   /** Where the images of label files lie; null: at one of the places where tools put them. */
   readonly imagesDir?: string | null;
+  /** Told of files of labels, of which there may be one an image. */
+  readonly onFile?: OnLabelFile;
 }
 
 export interface FoundContents {
@@ -134,7 +137,7 @@ export async function readContents(
   const cocoOptions = { reader, imagesDir: source.imagesDir ?? null };
   const tree = await readFolderTree(path, reader);
   const imageTree = await imageTreeOf(tree, cocoOptions.imagesDir, reader);
-  const labelOptions = { tree, imageTree, reader };
+  const labelOptions = { tree, imageTree, reader, onFile: source.onFile };
   if (source.format === 'coco') {
     const found = await findCocoFiles(tree, reader);
     if (found.sources.length > 0)
@@ -221,7 +224,7 @@ async function readLabelFile(
   const tree = await readFolderTree(folderOfLabels(path), reader);
   const file = relative(tree.root, path).split(sep).join('/');
   const imageTree = await imageTreeOf(tree, imagesDir, reader);
-  const options = { tree, imageTree, reader };
+  const options = { tree, imageTree, reader, onFile: source.onFile };
   if (format !== 'yolo')
     return readFoundLabels({ format, files: [file], why: 'a file of labels' }, options);
   const [found] = await findLabels({ tree, imageTree }, reader, { only: format });
@@ -244,7 +247,7 @@ const imageTreeOf = async (
 
 async function readFoundLabels(
   { format, files, why }: FoundLabels,
-  trees: LabelTrees & { readonly reader: FileReader },
+  trees: LabelTrees & { readonly reader: FileReader; readonly onFile?: OnLabelFile | undefined },
 ): Promise<FoundContents> {
   const { imageTree } = trees;
   const contents = await readLabels({ format, files }, trees);

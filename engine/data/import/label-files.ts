@@ -6,6 +6,7 @@ import { posix, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
 import type { FileReader } from '../files.ts';
+import { inOrder } from '../in-order.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { readForeignXml, readJson } from './foreign-json.ts';
 import type { JsonKind } from './json-kind.ts';
@@ -18,6 +19,8 @@ import { looksLikeYolo, readYolo, readYoloNames } from './yolo.ts';
 
 /** Files of a folder that are looked into before all are taken for one kind. */
 const LOOKED_AT = 3;
+/** As many as there are processes for them, and one that waits. */
+const FILES_AT_ONCE = 3;
 /** A folder with more JSON files than this has one an image. */
 const MANY_FILES = 50;
 /** Enough to tell the root element of XML, or the first line of a text. */
@@ -74,7 +77,10 @@ async function jsonKinds(
     files.forEach((file, i) => {
       // A broken one among labels is one of them, and is named.
       const kind = kinds[i] ?? first;
-      if (kind !== null) found.set(kind, [...(found.get(kind) ?? []), file]);
+      if (kind === null) return;
+      const own = found.get(kind);
+      if (own === undefined) found.set(kind, [file]);
+      else own.push(file);
     });
   }
   return found;
@@ -151,27 +157,37 @@ export async function formatOfFile(path: string, reader: FileReader): Promise<La
 /** Whether a path is that of a file of labels, and not of a folder. */
 export const isLabelFile = (path: string): boolean => /\.((geo)?json|xml|ya?ml)$/i.test(path);
 
+/** Told of each file of labels before it is read; throws where that is to end. */
+export type OnLabelFile = (file: string, done: number, total: number) => void;
+
 interface ReadOptions extends LabelTrees {
   readonly reader: FileReader;
+  readonly onFile?: OnLabelFile | undefined;
 }
 
 /** Errors: unsupported (too many classes). What is wrong with a single file becomes an issue. */
 export async function readLabels(
   { format, files }: Pick<FoundLabels, 'format' | 'files'>,
-  { tree, imageTree, reader }: ReadOptions,
+  { tree, imageTree, reader, onFile }: ReadOptions,
 ): Promise<LayoutContents> {
   const lists = format === 'datumaro' || format === 'cvat';
   const names = lists ? null : await namesOf(format, tree, reader);
   const read: ReadLabelFile[] = [];
-  for (const file of files) {
+  const each = inOrder(files, FILES_AT_ONCE, async (file): Promise<ReadLabelFile> => {
     const path = resolve(tree.root, file);
     try {
-      const content = await contentOf(format, path, { reader, names: names?.names ?? [] });
-      read.push({ file, content });
+      return {
+        file,
+        content: await contentOf(format, path, { reader, names: names?.names ?? [] }),
+      };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      read.push({ file, content: error.message.replace(`${path} `, '') });
+      return { file, content: error.message.replace(`${path} `, '') };
     }
+  });
+  for await (const one of each) {
+    onFile?.(one.file, read.length, files.length);
+    read.push(one);
   }
   const listed = (names?.names ?? []).map((name): LabelName => ({ name, color: null }));
   return labelLayout(read, {

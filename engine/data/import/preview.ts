@@ -16,6 +16,7 @@ import type { MaskReading } from '../../../shared/mask-readings.ts';
 import type { DecodedMask } from '../decoded-mask.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { type FoundContents, type ImportSource, readContents } from './formats.ts';
+import type { OnLabelFile } from './label-files.ts';
 import { classesInto, type Into, intoClasses } from './into-classes.ts';
 import { inOrder } from '../in-order.ts';
 import {
@@ -83,6 +84,14 @@ export interface PlanOptions extends ImportSource {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** Says which file of labels is read, and ends where that was cancelled. */
+export const onLabelFile =
+  ({ signal, onProgress }: Pick<PlanOptions, 'signal' | 'onProgress'>): OnLabelFile =>
+  (file, done, total) => {
+    assertNotCancelled(signal);
+    onProgress?.({ done, total, message: `Reading ${file}` });
+  };
+
 export function assertNotCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
     throw new AppError('cancelled', 'The import was cancelled; nothing of it was kept.');
@@ -99,7 +108,8 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
   const { addition } = options;
   const into = addition?.into;
   const { format, why, root, contents } =
-    addition?.contents ?? (await readContents(options, reader));
+    addition?.contents ??
+    (await readContents({ ...options, onFile: onLabelFile(options) }, reader));
   const { pages = 'auto' } = options;
   const place = format === 'coco' ? placeNamedPages : placePages;
   const placed = await place(contents.items, {

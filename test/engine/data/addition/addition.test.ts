@@ -208,7 +208,8 @@ describe('masks alone', () => {
     const id = await cells(s);
     s.write(`more/${file}`, text);
     if (file === 'b.txt') s.write('more/classes.txt', 'foreground');
-    const { report } = await add(s, id);
+    const path = file === 'all.xml' ? s.path('more/all.xml') : s.path('more');
+    const { report } = await add(s, id, { path });
     expect(report).toMatchObject({ images: 0, revisions: 1 });
     expect(labelsOf(s.project, id, 'b.png')).toEqual([1, 1, 0, 0]);
     const b = s.project.datasets.images(id).find(({ name }) => name === 'b.png');
