@@ -12,7 +12,7 @@ import type { Preview, Tool, ToolContext, ToolDescriptor, ToolEvent } from './to
 /** How near to the first corner a click closes, in device pixels. */
 const CORNER_REACH = 9;
 /** Pixels that are looked at while the pointer moves: some milliseconds. */
-const FRAME_BUDGET = 30_000;
+const FRAME_BUDGET = 20_000;
 
 /** What a corner adds: the way to it from the one before, itself last. */
 type Corner = readonly ImagePoint[];
