@@ -1,7 +1,12 @@
 /** A part of an image as somebody sees it in Annotate, as large as a promptable network takes it. */
 import sharp from 'sharp';
 import type { PredictionRegion } from '../../shared/api.ts';
-import { type Display, defaultDisplay, displayImage } from '../../shared/display.ts';
+import {
+  type Display,
+  defaultDisplay,
+  displayImage,
+  type ImagePixels,
+} from '../../shared/display.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Samples } from '../data/decoded-image.ts';
@@ -49,6 +54,27 @@ function cut(
   return out;
 }
 
+/** `region` lies inside the image. */
+export async function drawnPicture(
+  whole: ImagePixels,
+  { region, display }: { readonly region: PredictionRegion; readonly display: Display },
+): Promise<Picture> {
+  const { width, height } = region;
+  const { channels, bitDepth, width: imageWidth } = whole;
+  const data = cut(whole.data.subarray(region.top * imageWidth * channels), region, {
+    imageWidth,
+    channels,
+  });
+  const shown = displayImage({ width, height, channels, bitDepth, data }, display).all();
+  const size = pictureSize(region);
+  const rgb = await sharp(new Uint8Array(shown.buffer), { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .resize(size.width, size.height, { fit: 'fill', kernel: 'linear' })
+    .raw()
+    .toBuffer();
+  return { rgb: new Uint8Array(rgb), ...size };
+}
+
 /** `display`: left out, as the whole image is shown at first. Errors: invalid-input; those of readImage. */
 export async function pictureOf(
   db: Pick<Project, 'datasets'>,
@@ -59,20 +85,6 @@ export async function pictureOf(
   }: { image: ImageRecord; region: PredictionRegion; display?: Display | undefined },
 ): Promise<Picture> {
   assertInside(image, region);
-  const { width, height } = region;
-  const { channels, bitDepth, widthPx: imageWidth } = image;
   const whole = await readImage(db, image);
-  const data = cut(whole.data.subarray(region.top * imageWidth * channels), region, {
-    imageWidth,
-    channels,
-  });
-  const pixels = { width, height, channels, bitDepth, data };
-  const shown = displayImage(pixels, display ?? defaultDisplay(whole)).all();
-  const size = pictureSize(region);
-  const rgb = await sharp(new Uint8Array(shown.buffer), { raw: { width, height, channels: 4 } })
-    .removeAlpha()
-    .resize(size.width, size.height, { fit: 'fill', kernel: 'linear' })
-    .raw()
-    .toBuffer();
-  return { rgb: new Uint8Array(rgb), ...size };
+  return drawnPicture(whole, { region, display: display ?? defaultDisplay(whole) });
 }
