@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export const HELPERS = ['scribbles', 'click'] as const;
+export const HELPERS = ['scribbles', 'click', 'cut'] as const;
 export const Helper = z.enum(HELPERS);
 export type Helper = z.infer<typeof Helper>;
 
@@ -12,6 +12,7 @@ export type Helper = z.infer<typeof Helper>;
 export const HELPER_TITLES: Readonly<Record<Helper, string>> = {
   scribbles: 'Scribbles',
   click: 'Clicks and boxes',
+  cut: 'Cutting out',
 };
 
 /** "scribbles or clicks and boxes" */

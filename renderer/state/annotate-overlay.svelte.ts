@@ -241,7 +241,7 @@ export class AnnotateOverlay {
     const { tools, prediction } = this.#parts;
     const { needsPrediction, asksForMasks } = tools.kind;
     const document = this.#around.document();
-    if (asksForMasks === true) document?.noteAccepted({ runId: null, helper: 'click' });
+    if (asksForMasks !== undefined) document?.noteAccepted({ runId: null, helper: asksForMasks });
     if (needsPrediction !== true) return;
     const { isOfSomebody, whose } = prediction;
     if (isOfSomebody) document?.noteAccepted(whose);

@@ -17,6 +17,7 @@ import { blankLabel } from '../../shared/foreground.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
+import { type Cut, cutHere } from '../canvas/cutter.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
@@ -44,6 +45,7 @@ import {
 import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
 import { AnnotateClassifiers } from './annotate-classifiers.svelte.ts';
+import { AnnotateCuts } from './annotate-cuts.svelte.ts';
 import { AnnotateLabels } from './annotate-labels.svelte.ts';
 import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
@@ -77,6 +79,7 @@ export class AnnotateState {
   readonly network: AnnotateNetwork;
   readonly scribbles: AnnotateScribbles;
   readonly prompts: AnnotatePrompts;
+  readonly cuts: AnnotateCuts;
   readonly classifiers: AnnotateClassifiers;
   readonly refine: AnnotateRefine;
   readonly gains: PredictionGains;
@@ -110,6 +113,8 @@ export class AnnotateState {
     startTileWorkers?: StartTileWorkers;
     /** Where shapes are changed; left out: here. */
     reshape?: Reshape;
+    /** Where objects are cut out; left out: here. */
+    cut?: Cut;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -147,6 +152,18 @@ export class AnnotateState {
         changed: () => this.#stage?.repaintOverlay(),
       },
     });
+    this.cuts = new AnnotateCuts(
+      {
+        displayed: () => {
+          const { displayed } = this.look;
+          return displayed === null ? null : (x, y) => displayed.rgbAt(x, y);
+        },
+        scribbles: () => this.document?.scribbles ?? null,
+        value: () => this.tools.settings.value,
+        changed: () => this.#stage?.repaintOverlay(),
+      },
+      options.cut ?? cutHere,
+    );
     this.tools = new AnnotateTools(
       {
         classes: () => this.classes,
@@ -154,8 +171,8 @@ export class AnnotateState {
         strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
         committed: () => this.overlay.committed(),
         predict: (area) => this.#run(() => this.overlay.predict(area)),
-        prompt: (prompts) => this.prompts.prompt(prompts),
-        nextProposal: () => this.prompts.next(),
+        prompt: (prompts) => this.#masks.prompt(prompts),
+        nextProposal: () => this.#masks.next(),
         changed: (what) => this.#changed(what),
       },
       options.habits.settings,
@@ -191,6 +208,11 @@ export class AnnotateState {
       changed: () => this.#changed('history'),
       run: (work) => this.#run(work),
     });
+  }
+
+  /** Who proposes masks for the tool in hand. */
+  get #masks(): AnnotatePrompts | AnnotateCuts {
+    return this.tools.kind.asksForMasks === 'cut' ? this.cuts : this.prompts;
   }
 
   get image(): ImageRecord | null {
@@ -235,6 +257,7 @@ export class AnnotateState {
       this.overlay.close();
       this.scribbles.stop();
       this.prompts.close();
+      this.cuts.close();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       this.labels.close();
@@ -311,7 +334,7 @@ export class AnnotateState {
       image === undefined ? null : { id: image.id, width: image.widthPx, height: image.heightPx },
     );
     this.prompts.open(open ?? null, next == null ? [] : [next]);
-    this.prompts.hold(this.tools.kind.asksForMasks === true);
+    this.prompts.hold(this.tools.kind.asksForMasks === 'click');
   }
 
   #open(image: ImageRecord): Promise<AnnotateDocument> {
@@ -370,7 +393,7 @@ export class AnnotateState {
             objects: this.objects,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
             prediction: this.look.predictionVisible ? this.prediction.shown : null,
-            proposed: () => this.prompts.proposed,
+            proposed: () => this.#masks.proposed,
           },
     );
     this.labels.followSteps();
@@ -378,7 +401,7 @@ export class AnnotateState {
 
   #changed(what: 'view' | 'overlay' | 'history'): void {
     this.labels.followSteps();
-    this.prompts.hold(this.tools.kind.asksForMasks === true);
+    this.prompts.hold(this.tools.kind.asksForMasks === 'click');
     if (this.editor.isPainting || what === 'history') this.overlay.stroke();
     if (what === 'view') {
       this.prompts.moved();

@@ -2,7 +2,7 @@
 import { accept } from './accept.ts';
 import { box } from './box.ts';
 import { brush, eraser, scribble } from './brush.ts';
-import { click } from './click.ts';
+import { click, cut } from './click.ts';
 import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
 import { object } from './object.ts';
@@ -24,6 +24,7 @@ export const TOOLS = {
   wand,
   click,
   object,
+  cut,
   scribble,
   predict,
   accept,

@@ -136,6 +136,16 @@ export const click: ToolDescriptor = {
   hint: 'Click it, or drag a box around it · Ctrl or right: not this · Shift: mend a painted one · Tab other mask · Enter paints',
   keys: ['C'],
   byClick: true,
-  asksForMasks: true,
+  asksForMasks: 'click',
+  create: createClick,
+};
+
+/** The same hand, for masks by how colours differ: it needs a box, and no network. */
+export const cut: ToolDescriptor = {
+  title: 'Cut out',
+  hint: 'Drag a box around an object · click what is missing · Ctrl or right: not this · Shift: mend a painted one · Enter paints',
+  keys: ['Shift+W'],
+  byClick: true,
+  asksForMasks: 'cut',
   create: createClick,
 };

@@ -152,7 +152,7 @@ export interface ToolDescriptor {
   readonly needsPrediction?: boolean;
   /** Whether it asks a trained network, and so needs one; it paints nothing. */
   readonly needsNetwork?: boolean;
-  /** Whether a promptable network proposes masks for it. */
-  readonly asksForMasks?: boolean;
+  /** Who proposes masks for it: a promptable network (clicks), or how the image's colours divide (cuts). */
+  readonly asksForMasks?: 'click' | 'cut';
   create(): Tool;
 }

@@ -142,6 +142,24 @@ describe('clicking an object', () => {
     expect(annotate.editor.key('tab')).toBe(false);
   });
 
+  it('cuts an object out of a box by its colours, without any network, and says whose labels those are', async () => {
+    const { annotate, click, drag } = await sitting();
+    annotate.tools.setClass(1);
+    annotate.overlay.takeTool('cut');
+    click(8, 8);
+    expect(annotate.cuts.state.kind).toBe('needs box');
+    drag({ ctrl: false });
+    await expect.poll(() => annotate.cuts.state.kind).toBe('shown');
+    expect(annotate.editor.key('tab')).toBe(true);
+    annotate.editor.key('enter');
+    const { layer, history } = annotate.document ?? {};
+    expect([layer?.get(8, 8), layer?.get(18, 8), layer?.get(1, 8)]).toEqual([1, 0, 0]);
+    expect(history?.entries.map(({ label }) => label)).toEqual(['Cut out, red']);
+    expect(annotate.prompts.state.kind).toBe('off');
+    await annotate.saveAll();
+    expect(annotate.document?.revisions[0]).toMatchObject({ author: 'corrected', helper: 'cut' });
+  });
+
   it('takes a drag that takes away as a click, so that the clicks before it stay', async () => {
     const { annotate, click, drag } = await sitting();
     annotate.overlay.takeTool('click');
