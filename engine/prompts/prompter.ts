@@ -12,30 +12,17 @@ import type {
 } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { pixelsOf } from '../../shared/mask-runs.ts';
-import { framedPrompts, logitsOf, maskOf } from './frame.ts';
+import { framedPrompts, logitsOf } from './frame.ts';
 import { fileStamp, type Networks, networks } from './networks.ts';
+import { offeredMasks } from './offered-masks.ts';
 import type { Picture } from './picture.ts';
 import { PictureCache } from './picture-cache.ts';
 
 /** Of masks that can be refined. */
 const KEPT_LOGITS = 60;
-const MOST_MASKS = 3;
 /** Of looking at an image, until one was looked at. */
 const FIRST_GUESS_MS = 5000;
 const TELL_EVERY_MS = 200;
-
-/** Masks that overlap more (IoU) are one: nobody sees the difference. */
-const ALIKE = 0.95;
-
-function areAlike(a: Float32Array, b: Float32Array): boolean {
-  let [both, either] = [0, 0];
-  a.forEach((value, i) => {
-    const [here, there] = [value > 0, (b[i] ?? 0) > 0];
-    if (here && there) both++;
-    if (here || there) either++;
-  });
-  return either > 0 && both / either > ALIKE;
-}
 
 type MasksInput = Omit<ParsedInput<'prompts.masks'>, 'project'>;
 
@@ -120,17 +107,10 @@ export class Prompter {
       },
       { files, signal: AbortSignal.any([signal, this.#ending.signal]) },
     );
-    const masks: PromptMask[] = [];
-    const shown: Float32Array[] = [];
-    for (const { score, logits } of candidates) {
-      if (masks.length === MOST_MASKS) break;
-      if (shown.some((one) => areAlike(one, logits))) continue;
-      const { runs, area } = maskOf(logits, region);
-      if (area === 0) continue;
-      shown.push(logits);
-      masks.push({ mask: this.#keep(logits), score, runs, area });
-    }
-    return masks;
+    return offeredMasks(candidates, region).map(({ score, runs, area, logits }) => ({
+      mask: this.#keep(logits),
+      ...{ score, runs, area },
+    }));
   }
 
   #refined(from: NonNullable<MasksInput['from']>, region: MasksInput['region']): Float32Array {

@@ -1,8 +1,9 @@
 /** The promptable network that comes with Graft, as benchmarks ask it: pictures as Annotate shows them, masks in pixels. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { bundledNetwork } from '../../engine/prompts/bundled-network.ts';
-import { framedPrompts, logitsOf, maskOf } from '../../engine/prompts/frame.ts';
+import { framedPrompts } from '../../engine/prompts/frame.ts';
 import { networks } from '../../engine/prompts/networks.ts';
+import { offeredMasks } from '../../engine/prompts/offered-masks.ts';
 import { drawnPicture } from '../../engine/prompts/picture.ts';
 import type { PredictionRegion, PromptBox, PromptPoint } from '../../shared/api.ts';
 import { defaultDisplay, type ImagePixels } from '../../shared/display.ts';
@@ -23,7 +24,7 @@ export interface Answered {
 
 export interface Looked {
   readonly encodeMs: number;
-  /** Masks, the preferred first. */
+  /** Masks as they are offered, the first one first. */
   ask(asked: Asked): Promise<{ readonly masks: readonly Answered[]; readonly ms: number }>;
 }
 
@@ -47,9 +48,9 @@ export async function look(pixels: ImagePixels, region: PredictionRegion): Promi
         { files, signal },
       );
       const ms = performance.now() - begun;
-      const masks = candidates.map(({ logits }) => {
+      const masks = offeredMasks(candidates, region).map(({ logits, runs }) => {
         const data = new Uint8Array(pixels.width * pixels.height);
-        forEachSpan(maskOf(logits, region).runs, region.width, (y, x0, x1) => {
+        forEachSpan(runs, region.width, (y, x0, x1) => {
           const row = (region.top + y) * pixels.width + region.left;
           data.fill(1, row + x0, row + x1);
         });
@@ -59,10 +60,6 @@ export async function look(pixels: ImagePixels, region: PredictionRegion): Promi
     },
   };
 }
-
-/** A painted shape as the network is given it. */
-export const asLogits = (runs: readonly number[], region: PredictionRegion): Float32Array =>
-  logitsOf(runs, region);
 
 /** Largest resident memory of each process that this one started, in MiB; of Linux, and empty elsewhere. */
 export function childrenPeakMiB(): number[] {
