@@ -40,6 +40,7 @@ const context: ToolContext = {
     commit: () => undefined,
     revert: () => undefined,
   }),
+  objects: null,
   predict: () => undefined,
   proposed: null,
   nextProposal: () => false,
