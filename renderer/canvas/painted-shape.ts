@@ -1,23 +1,29 @@
 /** An object as it is painted, as a shape that can be mended. */
 import { forEachSpan, runsIn, RunWriter } from '../../shared/mask-runs.ts';
-import type { LabelLayer } from './label-layer.ts';
 import { growRegion, type SpanVisitor } from './shapes.ts';
-import type { PaintedShape, ProposedMask } from './tools/tool.ts';
-import type { ImagePoint } from './viewport.ts';
+import type { PaintedShape, ProposedMask, ToolContext } from './tools/tool.ts';
+import { imagePoint, type ImagePoint } from './viewport.ts';
 
-/** null where nothing is painted, or no image is. */
-export function paintedShape(
-  layer: LabelLayer,
-  { at, blank }: { readonly at: ImagePoint; readonly blank: number },
-): PaintedShape | null {
+/** The object under a point, or what is connected there where no object is known. null where nothing is painted. */
+export function paintedShape({
+  layer,
+  blank,
+  objects,
+  at,
+}: Pick<ToolContext, 'layer' | 'blank' | 'objects'> & {
+  readonly at: ImagePoint;
+}): PaintedShape | null {
   const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
   if (!layer.contains(seed.x, seed.y)) return null;
   const value = layer.get(seed.x, seed.y);
   if (value === blank) return null;
+  const number = objects?.at(at) ?? 0;
+  const isOfIt = (x: number, y: number) =>
+    number === 0 || objects?.at(imagePoint(x + 0.5, y + 0.5)) === number;
   const spans: { readonly y: number; readonly x0: number; readonly x1: number }[] = [];
   growRegion(seed, {
     size: layer,
-    inside: (x, y) => layer.get(x, y) === value,
+    inside: (x, y) => layer.get(x, y) === value && isOfIt(x, y),
     visit: (y, x0, x1) => spans.push({ y, x0, x1 }),
   });
   spans.sort((a, b) => a.y - b.y || a.x0 - b.x0);

@@ -241,7 +241,8 @@ async function labelled(
       await prompted(sheet, object, { looked, begins: tool === 'box' ? 'box' : 'click' });
     }
   }
-  return { ...sheet.hand, dice: dice(sheet.found, data) };
+  const { seconds, actions } = sheet.hand;
+  return { seconds, actions, dice: dice(sheet.found, data) };
 }
 
 await withTileThreads(async (workers) => {

@@ -59,11 +59,8 @@ function outlineOf({ width, height, data }: Mask): ImagePoint[] {
   let longest: ImagePoint[] = [];
   for (const start of next.keys()) {
     const ring: ImagePoint[] = [];
-    let key = start;
-    for (let to = next.get(key)?.pop(); to !== undefined; to = next.get(key)?.pop()) {
-      ring.push(to);
-      key = `${to.x} ${to.y}`;
-    }
+    const after = (key: string) => next.get(key)?.pop();
+    for (let to = after(start); to !== undefined; to = after(`${to.x} ${to.y}`)) ring.push(to);
     if (ring.length > longest.length) longest = ring;
   }
   return longest;

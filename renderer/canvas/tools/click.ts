@@ -47,8 +47,9 @@ function createClick(): Tool {
     return had;
   }
 
-  function add(event: ToolEvent, { layer, zoom, blank }: ToolContext): void {
+  function add(event: ToolEvent, context: ToolContext): void {
     if (press === null) return;
+    const { layer, zoom } = context;
     const { from, inside, mends } = press;
     const { at } = event;
     const area = { x0: 0, y0: 0, x1: layer.width, y1: layer.height };
@@ -59,7 +60,7 @@ function createClick(): Tool {
       prompts = { ...NOTHING, box };
       return;
     }
-    const shape = mends ? paintedShape(layer, { at: from, blank }) : null;
+    const shape = mends ? paintedShape({ ...context, at: from }) : null;
     if (layer.contains(Math.floor(from.x), Math.floor(from.y))) {
       steps.begin();
       const point = { ...from, inside };
