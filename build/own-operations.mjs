@@ -45,9 +45,10 @@ const unitsFor = (arch) => [
   { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
   { object: 'loops.o', source: 'loops.cc', flags: [] },
   { object: 'winograd.o', source: 'winograd.cc', flags: [] },
+  { object: 'upsampled.o', source: 'upsampled.cc', flags: [] },
   // Last: of what several objects have, the linker takes the first, and that must run everywhere.
   ...(arch === 'x64'
-    ? ['loops', 'winograd'].map((name) => ({
+    ? ['loops', 'winograd', 'upsampled'].map((name) => ({
         object: `${name}-avx2.o`,
         source: `${name}.cc`,
         flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],

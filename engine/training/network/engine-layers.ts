@@ -49,6 +49,15 @@ export interface EngineLayers {
    */
   upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
   /**
+   * The same + `beside` [b, 2h, 2w, out] + bias [out], and ReLU where `relu`, in one piece; null: not of this kernel. No
+   * gradient. Left out where the engine has no such piece.
+   */
+  biasedUpsampling?(
+    input: Tensor4D,
+    kernel: Tensor4D,
+    ending: { readonly beside: Tensor4D | null; readonly bias: Tensor1D; readonly relu: boolean },
+  ): Tensor4D | null;
+  /**
    * The whole loss of a segmentation where the engine has it in one piece, of at most `mostClasses` classes: logits
    * [b, h, w, classes], labels int32 [b, h, w], anything that is no class is ignored. Differentiable in the logits.
    */

@@ -9,9 +9,11 @@ import { groupNorm } from './group-norm.ts';
 import { transposedUpsampling } from './upsampling.ts';
 import {
   ownBiasedConvolution,
+  ownBiasedUpsampling,
   ownConvolution,
   ownNormalisation,
   ownPooling,
+  ownUpsampling,
 } from './layers-own.ts';
 
 /** `operations`: those of Graft that take the place of TensorFlow's. */
@@ -123,9 +125,6 @@ export function nativeLayers(
     conv2d: operations.includes('kernel gradients')
       ? ownConvolution(backend, operations)
       : (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
-    ...(operations.includes('convolutions')
-      ? { biasedConvolution: ownBiasedConvolution(backend) }
-      : {}),
     batchNormRelu: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'relu', epsilon),
     batchNorm: (input, gamma, beta, epsilon) => normalised(input, gamma, beta, 'none', epsilon),
     relu: (input) => relu(input) as Tensor4D,
@@ -135,6 +134,12 @@ export function nativeLayers(
       : (input) => tf.maxPool(input, 2, 2, 'valid'),
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
     groupNorm,
-    upsampledConvolution: transposedUpsampling,
+    ...(operations.includes('convolutions')
+      ? {
+          biasedConvolution: ownBiasedConvolution(backend),
+          upsampledConvolution: ownUpsampling(backend),
+          biasedUpsampling: ownBiasedUpsampling(backend),
+        }
+      : { upsampledConvolution: transposedUpsampling }),
   };
 }

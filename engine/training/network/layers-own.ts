@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { OwnOperation } from '../../../shared/entities.ts';
 import { attributeTypes, type NativeBackend } from '../tensorflow/native.ts';
+import { kernelGradient, transposedKernel, transposedUpsampling } from './upsampling.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 
 /** What its convolution takes: 3×3, moved by one pixel, of channels that fill vectors; others are TensorFlow's. */
@@ -66,6 +67,57 @@ export function ownBiasedConvolution(
   const own = convolution(backend);
   return (input, kernel, { bias, relu }) =>
     isThree(kernel) && isFull(kernel) ? own(input, kernel, { bias, relu }) : null;
+}
+
+/** GraftUpsampledConvolution by itself. */
+function upsampled(backend: NativeBackend) {
+  const { bool } = attributeTypes(backend.binding);
+  return (
+    input: Tensor,
+    kernel: Tensor,
+    { beside, bias, relu = false }: { beside?: Tensor | null; bias?: Tensor; relu?: boolean },
+  ) =>
+    backend.executeSingleOutput(
+      'GraftUpsampledConvolution',
+      [{ name: 'relu', type: bool, value: relu }],
+      [input, kernel, beside ?? tf.tensor1d([]), bias ?? tf.tensor1d([])],
+    ) as Tensor4D;
+}
+
+/** EngineLayers.upsampledConvolution; its gradients are those of the transposed convolution. */
+export function ownUpsampling(backend: NativeBackend): EngineLayers['upsampledConvolution'] {
+  const own = upsampled(backend);
+  const convolved = tf.customGrad((x, k, save) => {
+    // customGrad passes the tensors first and `save` last, but types them all alike.
+    const [input, kernel] = [x, k] as [Tensor4D, Tensor4D];
+    (save as tf.GradSaveFunc)([input, kernel]);
+    return {
+      value: own(input, kernel, {}),
+      gradFunc: (dOutput: Tensor, saved: Tensor[]) => {
+        const [savedInput, savedKernel] = saved as [Tensor4D, Tensor4D];
+        const transposed = transposedKernel(savedKernel);
+        const dTransposed: Tensor4D = tf.engine().runKernel(
+          tf.Conv2DBackpropFilter,
+          { x: dOutput, dy: savedInput },
+          {
+            ...{ strides: [2, 2], pad: 'same', dataFormat: 'NHWC' },
+            filterShape: transposed.shape,
+          },
+        );
+        return [tf.conv2d(dOutput as Tensor4D, transposed, 2, 'same'), kernelGradient(dTransposed)];
+      },
+    };
+  });
+  return (input, kernel) =>
+    isFull(kernel) ? convolved(input, kernel) : transposedUpsampling(input, kernel);
+}
+
+/** EngineLayers.biasedUpsampling */
+export function ownBiasedUpsampling(
+  backend: NativeBackend,
+): NonNullable<EngineLayers['biasedUpsampling']> {
+  const own = upsampled(backend);
+  return (input, kernel, ending) => (isFull(kernel) ? own(input, kernel, ending) : null);
 }
 
 /** Batch normalisation, and ReLU behind it where asked for. */

@@ -129,12 +129,34 @@ function engineLayers({ native, card, operations }: LayersEngine): EngineLayers 
   return card === null ? portableLayers : cardLayers(card.backend);
 }
 
+/** What of a kernel meets the skip, and what meets what lies below. */
+const splitKernel = (kernel: Tensor4D, skip: Tensor4D, below: Tensor4D) =>
+  tf.split<Tensor4D>(kernel, [skip.shape[3], below.shape[3]], 2) as [Tensor4D, Tensor4D];
+
 export function createLayers(engine: LayersEngine): Layers {
   const own = engineLayers(engine);
   const activate = (input: Tensor4D, activation: Activation) => {
     if (activation === 'none') return input;
     return activation === 'relu' ? own.relu(input) : own.relu6(input);
   };
+
+  /** With bias and ReLU at once; null: the engine has no such piece for it. */
+  function inOnePiece(
+    input: ConvolutionInput,
+    kernel: Tensor4D,
+    { bias, relu, ...options }: WindowOptions & { readonly bias: Tensor1D; readonly relu: boolean },
+  ): Tensor4D | null {
+    if (!('below' in input)) {
+      const isPlain = (options.stride ?? 1) === 1;
+      return isPlain ? (own.biasedConvolution?.(input, kernel, { bias, relu }) ?? null) : null;
+    }
+    const { skip, below } = input;
+    if (own.biasedUpsampling === undefined) return null;
+    if (skip === null) return own.biasedUpsampling(below, kernel, { beside: null, bias, relu });
+    const [forSkip, forBelow] = splitKernel(kernel, skip, below);
+    const beside = convolution(skip, forSkip);
+    return own.biasedUpsampling(below, forBelow, { beside, bias, relu });
+  }
 
   /** `bias`: added where given. */
   function convolution(
@@ -149,8 +171,7 @@ export function createLayers(engine: LayersEngine): Layers {
     }
     const { skip, below } = input;
     if (skip === null) return biased(own.upsampledConvolution(below, kernel));
-    const channels = [skip.shape[3], below.shape[3]];
-    const [forSkip, forBelow] = tf.split<Tensor4D>(kernel, channels, 2) as [Tensor4D, Tensor4D];
+    const [forSkip, forBelow] = splitKernel(kernel, skip, below);
     const beside = convolution(skip, forSkip, options, bias);
     return tf.add(beside, own.upsampledConvolution(below, forBelow));
   }
@@ -178,17 +199,11 @@ export function createLayers(engine: LayersEngine): Layers {
           activation,
         );
       }
-      if (!('below' in input) && (options.stride ?? 1) === 1) {
-        const relu = activation === 'relu';
-        const scaled = tf.mul<Tensor4D>(kernel, scale);
-        const whole = own.biasedConvolution?.(input, scaled, { bias, relu });
-        if (whole != null) return relu ? whole : activate(whole, activation);
-      }
+      const scaled = tf.mul<Tensor4D>(kernel, scale);
+      const whole = inOnePiece(input, scaled, { ...options, bias, relu: activation === 'relu' });
+      if (whole !== null) return activation === 'relu' ? whole : activate(whole, activation);
       // TensorFlow's own graph rewriting turns convolution, bias and activation into one _FusedConv2D.
-      return activate(
-        convolution(input, tf.mul<Tensor4D>(kernel, scale), options, bias),
-        activation,
-      );
+      return activate(convolution(input, scaled, options, bias), activation);
     },
   };
 }

@@ -23,6 +23,23 @@ const tapsOfTransposed = () =>
     ),
   );
 
+const SWAPPED = [0, 1, 3, 2]; // [row, column, out, in], as conv2dTranspose wants it
+
+/** [3, 3, in, out] → [4, 4, out, in] */
+export function transposedKernel(kernel: Tensor4D): Tensor4D {
+  const [, , inputs, outputs] = kernel.shape;
+  const taps = tf.matMul(tapsOfTransposed(), tf.reshape(kernel, [9, inputs * outputs]));
+  return tf.transpose(tf.reshape<tf.Rank.R4>(taps, [4, 4, inputs, outputs]), SWAPPED);
+}
+
+/** Of the gradient of a transposed kernel [4, 4, out, in], that of the kernel [3, 3, in, out]. */
+export function kernelGradient(transposed: Tensor4D): Tensor4D {
+  const [, , outputs, inputs] = transposed.shape;
+  const taps = tf.reshape(tf.transpose(transposed, SWAPPED), [16, inputs * outputs]);
+  const gradient = tf.matMul(tapsOfTransposed(), taps, true, false);
+  return tf.reshape<tf.Rank.R4>(gradient, [3, 3, inputs, outputs]);
+}
+
 /**
  * A pixel that nearest-neighbour upsampling has copied meets the same kernel entries from its four places, so the
  * copies need not be made: an output row 2i sees rows i−1, i, i through a kernel (a, b, c), that is a of row i−1 and
@@ -30,21 +47,13 @@ const tapsOfTransposed = () =>
  * stride 2 by the kernel (c, b+c, a+b, a), with 16 products where the upsampled convolution has 36.
  */
 export function transposedUpsampling(input: Tensor4D, kernel: Tensor4D): Tensor4D {
-  const [, , inputs, outputs] = kernel.shape;
-  const taps = tf.matMul(tapsOfTransposed(), tf.reshape(kernel, [9, inputs * outputs]));
-  const swapped = [0, 1, 3, 2]; // [row, column, out, in], as conv2dTranspose wants it
-  const transposed = tf.transpose(tf.reshape<tf.Rank.R4>(taps, [4, 4, inputs, outputs]), swapped);
-  return convolvedCopies(input, transposed);
+  return convolvedCopies(input, transposedKernel(kernel));
 }
 
 /** The same by a kernel [4, 4, out, in] that is made already. */
 export function convolvedCopies(input: Tensor4D, transposed: Tensor4D): Tensor4D {
   const [batch, height, width] = input.shape;
-  const shape = [batch, 2 * height, 2 * width, transposed.shape[2]] as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const outputs = transposed.shape[2];
+  const shape = [batch, 2 * height, 2 * width, outputs] as [number, number, number, number];
   return tf.conv2dTranspose(input, transposed, shape, 2, 'same');
 }

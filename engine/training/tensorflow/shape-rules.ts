@@ -171,6 +171,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     const outputs = kernel.shape[call.attribute('turned') === true ? 2 : 3] ?? 0;
     return [{ shape: [...x.shape.slice(0, 3), outputs], dtype: x.dtype }];
   },
+  GraftUpsampledConvolution(call) {
+    const [{ shape, dtype }, kernel] = [inputAt(call, 0), inputAt(call, 1)];
+    const [batch = 0, height = 0, width = 0] = shape;
+    return [{ shape: [batch, 2 * height, 2 * width, kernel.shape[3] ?? 0], dtype }];
+  },
   GraftFilterGradient(call) {
     const [x, dy] = [inputAt(call, 0), inputAt(call, 1)];
     return [{ shape: [3, 3, x.shape[3] ?? 0, dy.shape[3] ?? 0], dtype: x.dtype }];

@@ -27,9 +27,11 @@ bool hasAvx2() {
 }
 const Loops& loops = hasAvx2() ? avx2Loops : baselineLoops;
 const Winograd& winograd = hasAvx2() ? avx2Winograd : baselineWinograd;
+const Upsampled& upsampled = hasAvx2() ? avx2Upsampled : baselineUpsampled;
 #else
 const Loops& loops = baselineLoops;
 const Winograd& winograd = baselineWinograd;
+const Upsampled& upsampled = baselineUpsampled;
 #endif
 
 /** Parts of about this many floats, at most this many: enough for the threads, few enough to be joined for nothing. */
@@ -292,6 +294,46 @@ void computeConvolution(void* kernelOptions, TF_OpKernelContext* context) {
              [&](int64_t block) { winograd.convolve(x.data(), transformed, ending, y.data(), convolution, block); });
 }
 
+// ---- A 3×3 convolution of what is upsampled to twice the size; `beside` and the bias are added where they are given.
+
+void* createUpsampled(TF_OpKernelConstruction* construction) {
+  auto* relu = new unsigned char(0);
+  TF_Status* status = TF_NewStatus();
+  TF_OpKernelConstruction_GetAttrBool(construction, "relu", relu, status);
+  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+  TF_DeleteStatus(status);
+  return relu;
+}
+
+void destroyUpsampled(void* relu) { delete static_cast<unsigned char*>(relu); }
+
+void computeUpsampled(void* relu, TF_OpKernelContext* context) {
+  Call call(context);
+  const Tensor x = call.input(0), kernel = call.input(1), beside = call.input(2), bias = call.input(3);
+  if (!call.isFine()) return;
+  if (x.rank() != 4 || kernel.rank() != 4 || kernel.size(0) != 3 || kernel.size(1) != 3 ||
+      kernel.size(2) != x.size(3) || x.size(3) % 8 != 0 || kernel.size(3) % 8 != 0) {
+    call.refuse("an upsampled 3×3 convolution needs a kernel for its input, and channels in multiples of 8");
+    return;
+  }
+  const Convolution convolution{x.size(0), x.size(1), x.size(2), x.size(3), kernel.size(3)};
+  const int64_t size = 4 * x.size(0) * x.size(1) * x.size(2) * convolution.outputs;
+  if ((bias.count() != 0 && bias.count() != convolution.outputs) || (beside.count() != 0 && beside.count() != size)) {
+    call.refuse("what is added does not fit the upsampled convolution");
+    return;
+  }
+  const Tensor y = call.output(0, {x.size(0), 2 * x.size(1), 2 * x.size(2), convolution.outputs});
+  if (!call.isFine() || size == 0) return;
+  float* transformed = scratch(3, 25 * convolution.inputs * convolution.outputs);
+  inParallel(upsampled.groups(convolution),
+             [&](int64_t group) { upsampled.transform(kernel.data(), transformed, convolution, group); });
+  const Ending ending{bias.count() == 0 ? nullptr : bias.data(), *static_cast<unsigned char*>(relu) != 0};
+  const float* added = beside.count() == 0 ? nullptr : beside.data();
+  inParallel(upsampled.blocks(convolution), [&](int64_t block) {
+    upsampled.convolve(x.data(), transformed, added, ending, y.data(), convolution, block);
+  });
+}
+
 // ---- AdamW; the gradient comes in as many pieces as it likes.
 
 constexpr int ADAM_FIXED_INPUTS = 7;
@@ -417,6 +459,8 @@ const Operation OPERATIONS[] = {
      computeFilterGradient, nullptr},
     {"GraftConvolution", {"turned: bool", "relu: bool"}, {"x: float", "kernel: float", "bias: float"}, {"y: float"},
      unknownShapes, createConvolution, computeConvolution, destroyConvolution},
+    {"GraftUpsampledConvolution", {"relu: bool"}, {"x: float", "kernel: float", "beside: float", "bias: float"},
+     {"y: float"}, unknownShapes, createUpsampled, computeUpsampled, destroyUpsampled},
     {"GraftAdamW", {"N: int >= 1"},
      {"theta: float", "m: float", "v: float", "rates: float", "step_size: float", "epsilon: float", "decay: float",
       "gradients: N * float"},

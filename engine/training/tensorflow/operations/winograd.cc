@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "threads.h"
+#include "tile-products.h"
 
 #ifdef GRAFT_AVX2
 #define GRAFT_WINOGRAD avx2Winograd
@@ -15,46 +16,10 @@
 namespace graft {
 namespace {
 
-typedef float Vector __attribute__((vector_size(32)));
-constexpr int LANES = 8;
 /** Of a tile of 4×4 inputs, which gives 2×2 outputs; and of its transform. */
 constexpr int TAPS = 16;
 
-// Copied, because nothing in memory is aligned to a vector.
-inline Vector load(const float* from) {
-  Vector value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-inline void store(float* to, Vector value) { std::memcpy(to, &value, sizeof value); }
-
-/** Vectors of outputs that one product computes: what is left of the registers holds tiles. */
-inline int vectorsOf(const Convolution& c) { return c.outputs % (2 * LANES) == 0 ? 2 : 1; }
-template <int V>
-constexpr int tilesAtOnce() {
-  return V == 2 ? 6 : 12;
-}
-
-/** Tiles of a block: their transform should stay in the second-level cache. A multiple of what is computed at once. */
-constexpr int64_t BLOCK_FLOATS = 6144, FEWEST = 12, MOST = 48;
-inline int64_t tilesOf(const Convolution& c) {
-  return std::clamp(BLOCK_FLOATS / c.inputs / FEWEST * FEWEST, FEWEST, MOST);
-}
-
-struct Tiles {
-  int64_t rows, columns, count;
-  explicit Tiles(const Convolution& c)
-      : rows((c.height + 1) / 2), columns((c.width + 1) / 2), count(c.images * rows * columns) {}
-};
-
-/** Where a tile lies: its image, and its first output. */
-struct Place {
-  int64_t image, y, x;
-  Place(const Tiles& tiles, int64_t tile)
-      : image(tile / (tiles.rows * tiles.columns)),
-        y(tile / tiles.columns % tiles.rows * 2),
-        x(tile % tiles.columns * 2) {}
-};
+inline int64_t tilesOf(const Convolution& c) { return tilesOfBlock(c, 6144, 48); }
 
 int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
 
@@ -69,17 +34,10 @@ void transform(const float* kernel, bool turned, float* transformed, const Convo
   float* out = transformed + group * TAPS * c.inputs * width;
   for (int64_t input = 0; input < c.inputs; input++) {
     for (int64_t at = 0; at < width; at += LANES) {
-      float values[9][LANES];
-      for (int64_t tap = 0; tap < 9; tap++) {
-        for (int64_t j = 0; j < LANES; j++) {
-          const int64_t output = first + at + j;
-          values[tap][j] = turned ? kernel[((8 - tap) * c.outputs + output) * c.inputs + input]
-                                  : kernel[(tap * c.inputs + input) * c.outputs + output];
-        }
-      }
+      const Taps taps(kernel, turned, c, input, first + at);
       Vector rows[4][3];
       for (int j = 0; j < 3; j++) {
-        const Vector a = load(values[j]), b = load(values[3 + j]), d = load(values[6 + j]);
+        const Vector a = taps.at[0][j], b = taps.at[1][j], d = taps.at[2][j];
         rows[0][j] = a;
         rows[1][j] = (a + b + d) * 0.5f;
         rows[2][j] = (a - b + d) * 0.5f;
@@ -102,19 +60,12 @@ void transformTiles(const float* x, float* out, const Convolution& c, int64_t fr
   std::memset(zeros, 0, c.inputs * sizeof(float));
   for (int64_t t = 0; t < count; t++, out += c.inputs) {
     const Place place(tiles, from + t);
-    const float* pixels[4][4];
-    for (int i = 0; i < 4; i++) {
-      for (int j = 0; j < 4; j++) {
-        const int64_t row = place.y + i - 1, column = place.x + j - 1;
-        const bool isInside = row >= 0 && row < c.height && column >= 0 && column < c.width;
-        pixels[i][j] = isInside ? x + ((place.image * c.height + row) * c.width + column) * c.inputs : zeros;
-      }
-    }
+    const Pixels pixels(x, c, place, zeros);
     for (int64_t input = 0; input < c.inputs; input += LANES) {
       Vector rows[4][4];
       for (int j = 0; j < 4; j++) {
-        const Vector a = load(pixels[0][j] + input), b = load(pixels[1][j] + input);
-        const Vector d = load(pixels[2][j] + input), e = load(pixels[3][j] + input);
+        const Vector a = load(pixels.at[0][j] + input), b = load(pixels.at[1][j] + input);
+        const Vector d = load(pixels.at[2][j] + input), e = load(pixels.at[3][j] + input);
         rows[0][j] = a - d;
         rows[1][j] = b + d;
         rows[2][j] = d - b;
@@ -130,26 +81,6 @@ void transformTiles(const float* x, float* out, const Convolution& c, int64_t fr
       }
     }
   }
-}
-
-/** One tap of M tiles times V vectors of outputs: [M, inputs] · [inputs, V · 8] → [M, V · 8]. */
-template <int M, int V>
-inline void product(const float* tiles, const float* kernel, int64_t inputs, float* out) {
-  Vector sums[M][V] = {};
-  for (int64_t input = 0; input < inputs; input++) {
-    Vector right[V];
-    for (int v = 0; v < V; v++) right[v] = load(kernel + (input * V + v) * LANES);
-    for (int m = 0; m < M; m++)
-      for (int v = 0; v < V; v++) sums[m][v] += tiles[m * inputs + input] * right[v];
-  }
-  for (int m = 0; m < M; m++)
-    for (int v = 0; v < V; v++) store(out + (m * V + v) * LANES, sums[m][v]);
-}
-
-inline Vector ended(Vector sum, const float* bias, bool relu) {
-  const Vector zero = {};
-  if (bias != nullptr) sum += load(bias);
-  return relu ? (sum < zero ? zero : sum) : sum;
 }
 
 /** Aᵀ m A of one vector of outputs of a tile; `plane`: floats from one tap to the next. */

@@ -1,7 +1,7 @@
 /**
  * 3×3 convolution of stride 1 with zeros around its input, by the minimal filtering F(2×2, 3×3) of Winograd (Lavin & Gray
- * 2016, arXiv 1509.09308): 16 products where the sum as it is written has 36. winograd.cc is compiled once for each
- * instruction set, as loops.cc is. Inputs and outputs come in multiples of 8 channels.
+ * 2016, arXiv 1509.09308): 16 products where the sum as it is written has 36. winograd.cc and upsampled.cc are compiled once
+ * for each instruction set, as loops.cc is. Inputs and outputs come in multiples of 8 channels.
  */
 #ifndef GRAFT_WINOGRAD_H
 #define GRAFT_WINOGRAD_H
@@ -31,9 +31,26 @@ struct Winograd {
                    int64_t block);
 };
 
+/**
+ * 3×3 convolution of what nearest-neighbour upsampling makes of x: [images, height, width, inputs] → [images, 2 · height,
+ * 2 · width, outputs], in 36 products for 16 outputs, where a transposed convolution has 64 and the sum as it is written
+ * 144. Here Convolution has the size of x.
+ */
+struct Upsampled {
+  int64_t (*groups)(const Convolution&);
+  /** One group of a kernel; transformed it has 25 · inputs · outputs floats. */
+  void (*transform)(const float* kernel, float* transformed, const Convolution&, int64_t group);
+  int64_t (*blocks)(const Convolution&);
+  /** `beside` [like y]: added before the bias; null: nothing is. */
+  void (*convolve)(const float* x, const float* transformed, const float* beside, const Ending&, float* y,
+                   const Convolution&, int64_t block);
+};
+
 extern const Winograd baselineWinograd;
+extern const Upsampled baselineUpsampled;
 #if defined(__x86_64__)
 extern const Winograd avx2Winograd;
+extern const Upsampled avx2Upsampled;
 #endif
 
 }  // namespace graft

@@ -54,6 +54,11 @@ export function bitsOfOperations(backend: NativeBackend): string {
       backend.executeSingleOutput('GraftFilterGradient', [], [x, dy]),
       backend.executeSingleOutput('GraftConvolution', convolution(false), [x, kernel, beta]),
       backend.executeSingleOutput('GraftConvolution', convolution(true), [dy, kernel, beta]),
+      backend.executeSingleOutput(
+        'GraftUpsampledConvolution',
+        [{ name: 'relu', type: types.bool, value: true }],
+        [x, kernel, tf.tensor1d([]), beta],
+      ),
       backend.executeSingleOutput('GraftMaxPool', [], [x]),
     ];
     for (const result of results) hash.update(result.dataSync());
