@@ -118,7 +118,8 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
       name: 'training engine',
       ok: false,
       detail: toWireError(error).message,
-      remedy: REPAIR,
+      // A card that is not there is no fault of the installation.
+      remedy: context.wish.engine === 'webgpu' ? null : REPAIR,
     });
   }
   const { adapters, why } = await graphicsCards(true);

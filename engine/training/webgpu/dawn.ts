@@ -22,7 +22,7 @@ const isDawn = (module: unknown): module is Dawn =>
 let loaded: Dawn | undefined;
 
 /** Errors: engine-unavailable, where the addon is missing or does not load. */
-export function loadDawn(): Dawn {
+function loadDawn(): Dawn {
   if (loaded !== undefined) return loaded;
   let module: unknown;
   try {
@@ -111,13 +111,14 @@ export async function openAdapter(name: string): Promise<OpenAdapter | null> {
     return null;
   }
   if (adapter === null) return null;
-  const { device, vendor, architecture, description, isFallbackAdapter } = factsOf(adapter);
+  const { vendor, architecture, description, isFallbackAdapter } = factsOf(adapter);
   const backend = BACKENDS[process.platform] ?? 'vulkan';
   return {
     gpu,
     adapter,
     facts: {
-      ...{ name: device, maker: vendor, architecture, driver: description, backend },
+      // As Dawn lists it, by which it is found again: its own facts have it in lower case, without spaces.
+      ...{ name, maker: vendor, architecture, driver: description, backend },
       isSoftware: isFallbackAdapter,
     },
   };
