@@ -82,6 +82,8 @@ export function decodeRunFile(bytes: Uint8Array, path: string): RunFile {
   const json: unknown = JSON.parse(
     buffer.toString('utf8', headAt, headEnd),
     (_key, value: unknown) => {
+      // Asked of every value: most are numbers.
+      if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value;
       const place = Place.safeParse(value);
       if (!place.success) return value;
       const part = buffer.subarray(at, Math.min(at + place.data.$bytes, end));

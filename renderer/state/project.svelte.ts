@@ -1,4 +1,5 @@
 /** The open project as the views see it: lists that follow the engine's events. Pixels are not here. */
+import { SvelteMap } from 'svelte/reactivity';
 import type { ListedModel, ProjectInfo } from '../../shared/api.ts';
 import type {
   Dataset,
@@ -61,6 +62,8 @@ export class ProjectState {
   });
   /** Design that the next new study begins with. */
   repeated: StudyConfig | null = null;
+  /** Folders in which studies are computed elsewhere and that this window follows, by study. */
+  readonly followedFolders = new SvelteMap<number, string>();
   #api: Api;
   #fail: (error: unknown) => void;
   /** Lists of the library, by dataset id. */

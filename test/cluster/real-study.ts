@@ -50,7 +50,7 @@ export async function bundleStudy(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await graft(
-    ...['study', 'bundle', project, '--out', dir, '--minutes', '5', '--memory', '1500'],
+    ...['study', 'bundle', project, '--out', dir, '--minutes', '30', '--memory', '1500'],
     ...['--checkpoint-minutes', settings['CHECKPOINT_MINUTES'] ?? '0.1'],
   );
   const file = join(dir, 'settings.sh');

@@ -22,7 +22,7 @@ import {
 } from './real-study.ts';
 import { slurmObstacle, startSlurm } from './slurm-here.ts';
 
-const STEPS = 4000;
+const STEPS = 1200;
 const SHARED_MB = 48;
 
 const obstacle = slurmObstacle();
@@ -36,7 +36,7 @@ const check = (isSo: boolean, what: string) => {
   if (!isSo) failed++;
   process.stdout.write(`${isSo ? 'ok     ' : 'FAILED '} ${what}\n`);
 };
-const until = async (isSo: () => boolean, what: string, limitMs = 300_000) => {
+const until = async (isSo: () => boolean, what: string, limitMs = 900_000) => {
   const end = Date.now() + limitMs;
   while (!isSo()) {
     if (Date.now() > end) break;
