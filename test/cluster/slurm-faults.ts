@@ -22,7 +22,7 @@ import {
 } from './real-study.ts';
 import { slurmObstacle, startSlurm } from './slurm-here.ts';
 
-const STEPS = 1200;
+const STEPS = 4000;
 const SHARED_MB = 48;
 
 const obstacle = slurmObstacle();

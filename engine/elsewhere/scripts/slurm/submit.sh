@@ -16,7 +16,7 @@ most=$(scontrol show config 2>/dev/null | awk '$1 == "MaxArraySize" { print $3 -
 most=${most:-1000}
 
 common=(--nodes=1 --ntasks=1 "--cpus-per-task=$THREADS" "--mem=${MEMORY_MB}M" --requeue --open-mode=append
-  "--signal=B:TERM@$TERM_SECONDS" "--chdir=$bundle" "--output=${bundle//%/%%}/logs/slurm-%A.log")
+  "--signal=TERM@$TERM_SECONDS" "--chdir=$bundle" "--output=${bundle//%/%%}/logs/slurm-%A.log")
 
 job=0
 # submit NAME MINUTES LIST [OPTION…]: an array over the lines of a list; one that begins with - holds no run.
