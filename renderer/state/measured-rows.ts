@@ -2,7 +2,7 @@
 import type { MeasuredImage } from '../../shared/api.ts';
 import { csvLine, type CsvValue } from '../../shared/csv.ts';
 import type { Dataset } from '../../shared/entities.ts';
-import { fixed, NO_NUMBER } from '../../shared/number-format.ts';
+import { NO_NUMBER } from '../../shared/number-format.ts';
 import { type MeasureColumn, TABLE_KEYS } from '../../shared/objects/measure/columns.ts';
 import { nameInUnit, scaleFor, sideIn, unitOf } from '../../shared/objects/measure/in-units.ts';
 import type { LengthUnit } from '../../shared/pixel-size.ts';
@@ -13,6 +13,8 @@ export interface ShownColumn extends MeasureColumn {
   readonly key: string;
   /** µm²; empty: it has none. */
   readonly unit: string;
+  /** Decimals that all its values are shown with. */
+  readonly decimals: number;
   /** [rows] */
   readonly values: Float64Array;
 }
@@ -41,16 +43,18 @@ export function measuredRows(
     columns: columns.map((column, i) => {
       const own = values[TABLE_KEYS.length + i] ?? new Float64Array(image.length);
       const isScaled = unit !== null && scaleFor(column.kind, 1) !== undefined;
+      const scaled = isScaled
+        ? own.map(
+            (value, row) => value * (scaleFor(column.kind, sides[image[row] ?? 0] ?? NaN) ?? 1),
+          )
+        : own;
       return {
         ...column,
         key: column.name,
         name: isScaled ? nameInUnit(column, unit) : column.name,
         unit: unitOf(column.kind, isScaled ? unit : null),
-        values: isScaled
-          ? own.map(
-              (value, row) => value * (scaleFor(column.kind, sides[image[row] ?? 0] ?? NaN) ?? 1),
-            )
-          : own,
+        decimals: decimalsOf(scaled, column),
+        values: scaled,
       };
     }),
   };
@@ -165,13 +169,23 @@ export function histogramOf(
   return counts;
 }
 
-/** Digits that tell objects apart, by what a number is of. */
-export function valueInText(value: number, { kind }: Pick<MeasureColumn, 'kind'>): string {
+/** As few as tell objects apart: none of whole numbers, three of what lies between 0 and 1. */
+function decimalsOf(values: Float64Array, { kind }: Pick<MeasureColumn, 'kind'>): number {
+  if (kind === 'ratio' || kind === 'angle') return 3;
+  const finite = values.filter((value) => Number.isFinite(value));
+  if (finite.every((value) => Number.isInteger(value))) return 0;
+  const most = finite.reduce((sum, value) => Math.max(sum, Math.abs(value)), 0);
+  return most >= 10_000 ? 0 : most >= 1000 ? 1 : 2;
+}
+
+export function valueInText(
+  value: number,
+  { kind, decimals }: Pick<ShownColumn, 'kind' | 'decimals'>,
+): string {
   if (!Number.isFinite(value)) return NO_NUMBER;
   if (kind === 'flag') return value === 1 ? 'yes' : 'no';
-  if (Number.isInteger(value)) return value.toLocaleString('en').replace('-', '−');
-  const size = Math.abs(value);
-  return fixed(value, size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3);
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  return value.toLocaleString('en', digits).replace('-', '−');
 }
 
 /** Some rows as CSV, with the columns that are shown. */
