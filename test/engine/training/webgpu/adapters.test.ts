@@ -74,7 +74,7 @@ describe('the drivers of this computer', () => {
     expect(adapters[0]).toMatchObject({ maker: 'google', isSoftware: true, backend: 'vulkan' });
     expect(adapters[0]?.driver).toContain('SwiftShader');
     // The name by which it is asked for, and resumed on.
-    expect(adapters[0]?.name).toBe('SwiftShader Device (Subzero)');
+    expect(adapters[0]?.name).toMatch(/^SwiftShader Device/);
     expect(adapters[0]?.largestTensorBytes).toBeGreaterThan(2 ** 27);
   });
 
