@@ -31,6 +31,7 @@ export default {
     'test/packages/*.{ts,mjs}',
     // Run by path, as Electron is.
     'test/e2e/stand-in-electron.mjs',
+    'test/cluster/slurm-faults.ts',
     'test/faults/faults.ts',
     'test/faults/messages/engine-process.ts',
     'test/faults/kills/victim.ts',
@@ -47,7 +48,7 @@ export default {
     ? true
     : { interface: true, type: true },
   // Of the system.
-  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb'],
+  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb', 'apt-get'],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

@@ -56,7 +56,7 @@ const inOrder = (names: readonly string[]) =>
   names.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
 
 /** The study that a bundle is of. Errors: not-found, conflict (of another plan). */
-export function studyOf(project: Project, { manifest, dir }: Bundle): Study {
+function studyOf(project: Project, { manifest, dir }: Bundle): Study {
   const { name } = manifest.study;
   const study = project.studies.getByName(name);
   if (study === undefined) {

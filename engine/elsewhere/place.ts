@@ -12,7 +12,7 @@ const JOBS: readonly (readonly [scheduler: string, variables: readonly string[]]
 ];
 
 /** "Slurm 17_3"; null where no scheduler says so. */
-export function jobName(env: NodeJS.ProcessEnv = process.env): string | null {
+function jobName(env: NodeJS.ProcessEnv = process.env): string | null {
   for (const [scheduler, variables] of JOBS) {
     const values = variables.map((name) => env[name]);
     if (values.every((value) => value !== undefined && value !== '')) {

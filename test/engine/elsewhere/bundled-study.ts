@@ -98,7 +98,7 @@ export function eventsOf(
   ];
 }
 
-export function fakeSpawn(project: Project, options: FakeOptions = {}): SpawnTrainer {
+function fakeSpawn(project: Project, options: FakeOptions = {}): SpawnTrainer {
   return (request, onEvent) => {
     if (request.type !== 'run') throw new Error(`asked for ${request.type}`);
     const { runId, given = [], threads } = request;
@@ -130,7 +130,7 @@ export function fakeSpawn(project: Project, options: FakeOptions = {}): SpawnTra
 }
 
 /** Limits are said, so that nothing is measured. */
-export const LIMITS = { minutes: 10, memoryMb: 1000, threads: 1 };
+const LIMITS = { minutes: 10, memoryMb: 1000, threads: 1 };
 
 export async function bundledStudy(changes: Parameters<typeof smallStudy>[1] = {}) {
   const engine = createEngine();
