@@ -67,6 +67,7 @@ export function copyStudy(
         return { ...row, link_path: link, link_relative: link };
       });
       copy('label_maps', `id IN (${labelMaps})`, (row) => ({ ...row, run_id: null }));
+      copy('object_maps', `label_map_id IN (${labelMaps})`);
       copy('snapshots', `id IN (${snapshots})`);
       copy('snapshot_items', `snapshot_id IN (${ownSnapshots})`);
       copy('studies', `id = ${study}`);
