@@ -19,6 +19,12 @@ export function adapterInText({ name, backend, driver }: Adapter): string {
   return `${name} (${about})`;
 }
 
+/** In a few words, where there is room for no more: "TensorFlow 2.21.0", or the name of the card. */
+export function engineInFewWords({ name, version, adapter }: EngineInfo): string {
+  if (adapter !== undefined) return adapter.name;
+  return `${name === 'tensorflow' ? 'TensorFlow' : 'Portable engine'} ${version}`;
+}
+
 /** "TensorFlow 2.21.0 with oneDNN's kernels and Graft's operations on 2 threads" */
 export function engineInText(info: EngineInfo): string {
   const { name, version, threads, kernels, operations = [], adapter } = info;
