@@ -48,7 +48,7 @@ export default {
     ? true
     : { interface: true, type: true },
   // Of the system.
-  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb', 'apt-get'],
+  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb', 'apt-get', 'mount', 'umount', 'dd'],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

@@ -11,7 +11,7 @@ import {
 const MOST = 0.7;
 
 /** Side of a whole image that is answered at once, within two seconds on two cores: some 25 windows. */
-export const AT_ONCE_PX = 1024;
+const AT_ONCE_PX = 1024;
 /** Of a part of a larger one, whose rows are longer, after the step that is under way. */
 export const FIRST_PX = 640;
 

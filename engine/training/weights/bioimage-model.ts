@@ -44,7 +44,7 @@ function yaml(value: Yaml, indent = ''): string {
 }
 
 /** Letters, digits, blanks and a few signs: more bioimage.io does not take in a name. */
-export const bioimageName = (name: string): string =>
+const bioimageName = (name: string): string =>
   name
     .replaceAll(/[^\p{L}\p{N}_+\- ()]/gu, ' ')
     .trim()

@@ -82,8 +82,8 @@ async function encode(options: ExportOptions): Promise<Encoded> {
 /** What bioimage.io asks for when a model is uploaded, and Graft cannot know. */
 function missingAbout({ authors, licence }: ModelAbout): string[] {
   const missing = [
-    ...(authors.length === 0 ? ['authors (--author)'] : []),
-    ...(licence === null ? ['a licence (--licence, as SPDX calls it)'] : []),
+    ...(authors.length === 0 ? ['authors'] : []),
+    ...(licence === null ? ['a licence, as SPDX calls it'] : []),
     'a citation',
     'a cover picture',
   ];

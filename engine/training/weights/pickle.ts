@@ -25,7 +25,7 @@ export class PickledTuple {
 export type PickledKey = string | number | boolean;
 export type PickledDictionary = Map<PickledKey, unknown>;
 
-export const ORDERED_DICTIONARY = 'collections.OrderedDict';
+const ORDERED_DICTIONARY = 'collections.OrderedDict';
 
 export interface PickleMeaning {
   /** Names that may stand in the pickle, beside ORDERED_DICTIONARY. */

@@ -49,8 +49,8 @@ it('writes a zip for bioimage.io whose test output is that of its model', async 
   const session = await InferenceSession.create(files['weights.onnx'] ?? new Uint8Array());
   const again = await session.run({ image: new Tensor('float32', input.data, input.shape) });
   expect(again['probabilities']?.data).toEqual(output.data);
-  expect(notes.join(' ')).toMatch(/also wants a licence .*--licence.*a citation/);
-  expect(notes.join(' ')).not.toContain('--author');
+  expect(notes.join(' ')).toMatch(/also wants a licence, as SPDX calls it, a citation/);
+  expect(notes.join(' ')).not.toContain('authors');
 });
 
 it('describes it as model description 0.5.7 has it, with the hash of each file', async () => {

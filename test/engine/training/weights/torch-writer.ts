@@ -34,7 +34,7 @@ export interface TensorCode {
 
 const tuple = (values: readonly number[]) => code('(', ...values.map(op.int), 't');
 
-export function rowMajor(shape: readonly number[]): number[] {
+function rowMajor(shape: readonly number[]): number[] {
   return shape.map((_, i) => shape.slice(i + 1).reduce((product, n) => product * n, 1));
 }
 
