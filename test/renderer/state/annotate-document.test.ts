@@ -66,6 +66,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
         bytes: path.startsWith('/pixels/image') ? image : new Uint8Array(revisions[0]?.bytes ?? []),
         revision: revisions[0]?.id ?? null,
         step: null,
+        objects: null,
       }),
     saveLabelMap: (target, bytes) => {
       saves.push({ target, at: Date.now() });

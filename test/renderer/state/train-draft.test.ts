@@ -77,6 +77,7 @@ test('a model is gone on from, under a name of its own, with the network that it
 const plan = (steps: number): ModelPlan => ({
   images: { train: 7, val: 1, test: 2 },
   leftOut: [],
+  helped: [],
   settings: {
     network: {} as ModelPlan['settings']['network'],
     sampling: { sizePx: 64, mode: 'resize' },
