@@ -13,6 +13,11 @@ export const EXPORT_FORMATS = [
   'cvat',
   'datumaro',
   'qupath',
+  'imagej-roi',
+  'label-tiff',
+  'ome-tiff',
+  'nifti',
+  'npy',
 ] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
@@ -50,6 +55,8 @@ export interface ExportFormatFacts {
 }
 
 const UNGROUPED = 'not written';
+const BESIDE =
+  'masks/ of the same kind with the class numbers (255 for ignored), classes.json and splits.json';
 const UNGROUNDED = 'it becomes class 1, above a background without pixels';
 const AS_FILES = 'each is written as an image of its own';
 
@@ -117,6 +124,37 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
     title: 'QuPath GeoJSON',
     writes: 'images/ and annotations/ with a GeoJSON file an image; and classes.txt',
     losses: { 'no background': UNGROUNDED, groups: UNGROUPED, pages: AS_FILES },
+  },
+  'imagej-roi': {
+    title: 'ImageJ ROIs (RoiSet.zip)',
+    writes:
+      'images/ and rois/ with an archive an image: traced outlines, composites where there are holes; classes.txt',
+    losses: {
+      'no background': UNGROUNDED,
+      colours: 'not written',
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
+  },
+  'label-tiff': {
+    title: 'Label TIFF (ImageJ, Cellpose)',
+    writes: `images/, objects/ as TIFF with a number an object, and ${BESIDE}`,
+    losses: {},
+  },
+  'ome-tiff': {
+    title: 'OME-TIFF masks',
+    writes: `images/, objects/ as OME-TIFF with a number an object, and ${BESIDE}`,
+    losses: {},
+  },
+  nifti: {
+    title: 'NIfTI masks',
+    writes: `images/, objects/ as .nii.gz of one slice with a number an object, and ${BESIDE}`,
+    losses: {},
+  },
+  npy: {
+    title: 'NumPy masks',
+    writes: `images/, objects/ as .npy with a number an object, and ${BESIDE}`,
+    losses: {},
   },
 };
 

@@ -20,9 +20,12 @@ import {
   unreadableImage,
 } from './decoded-image.ts';
 import { assertWholeGif } from './gif-blocks.ts';
-import type { ImageFile } from './image-file.ts';
+import { bytesOf, type ImageFile } from './image-file.ts';
 import { formatOf, type ImageFormat } from './image-format.ts';
 import { joinChannels } from './joined-channels.ts';
+import { readNifti } from './nifti.ts';
+import { readNpy, readNpz } from './npy.ts';
+import { arrayRows, pagesOf, type StoredArray } from './stored-array.ts';
 import { openTiffRows } from './tiff.ts';
 import type { Reading } from './tiff-meaning.ts';
 import { tiffPages } from './tiff-pages.ts';
@@ -69,6 +72,10 @@ async function readMetadata(file: ImageFile, subject: string, page: number): Pro
   }
 }
 
+const ARRAYS: Readonly<
+  Partial<Record<ImageFormat, (bytes: Uint8Array, subject: string) => StoredArray>>
+> = { npy: readNpy, npz: readNpz, nifti: readNifti };
+
 /** Number of pages (TIFF) or frames (GIF, WebP); 1 for everything else. Errors: as decodeImage. */
 export async function pageCount(
   file: ImageFile,
@@ -76,6 +83,8 @@ export async function pageCount(
 ): Promise<number> {
   const format = await formatOf(file, options.subject);
   if (format === 'tiff') return (await tiffPages(file, options.subject)).count;
+  const array = ARRAYS[format];
+  if (array !== undefined) return pagesOf(array(await bytesOf(file), options.subject));
   if (format === 'gif') await assertWholeGif(file, options.subject);
   return (await readMetadata(file, options.subject, 0)).pages ?? 1;
 }
@@ -118,7 +127,7 @@ async function formatOfPage(
   { subject, page = 0 }: DecodeOptions,
 ): Promise<ImageFormat> {
   const format = await formatOf(file, subject);
-  if (page > 0 && format !== 'tiff') {
+  if (page > 0 && format !== 'tiff' && ARRAYS[format] === undefined) {
     const pages = await pageCount(file, { subject });
     if (page >= pages) {
       throw new AppError('invalid-input', `${subject} has ${pages} page(s), not ${page + 1}.`, {
@@ -144,6 +153,10 @@ async function openPage(
 ): Promise<RowReader> {
   const { subject, page = 0, limits = DEFAULT_LIMITS } = options;
   const format = await formatOfPage(file, options);
+  const array = ARRAYS[format];
+  if (array !== undefined) {
+    return arrayRows(array(await bytesOf(file), subject), { subject, page, limits });
+  }
   if (format === 'gif') await assertWholeGif(file, subject);
   if (format !== 'tiff') return sharpRows(file, { subject, page, limits, format });
   const tiff = await openTiffRows(file, { subject, page, limits, reading });

@@ -5,9 +5,12 @@ export interface TiffSamples {
   readonly height: number;
   readonly channels: number;
   /** [height, width, channels] */
-  readonly data: Uint8Array | Uint16Array | Float32Array;
+  readonly data: Uint8Array | Uint16Array | Uint32Array | Float32Array;
+  /** ImageDescription, of ASCII. */
+  readonly description?: string;
 }
 
+const ASCII = 2;
 const SHORT = 3;
 const LONG = 4;
 const ENTRY_BYTES = 12;
@@ -17,7 +20,13 @@ const CHUNKY = 1;
 const SAMPLES_ARE = { uint: 1, float: 3 } as const;
 
 /** Every channel but the first is "extra" and of no stated meaning: none is alpha. */
-export function encodeTiff({ width, height, channels, data }: TiffSamples): Uint8Array {
+export function encodeTiff({
+  width,
+  height,
+  channels,
+  data,
+  description,
+}: TiffSamples): Uint8Array {
   const bits = data.BYTES_PER_ELEMENT * 8;
   const format = data instanceof Float32Array ? SAMPLES_ARE.float : SAMPLES_ARE.uint;
   const each = (value: number, count = channels) => new Array<number>(count).fill(value);
@@ -27,6 +36,9 @@ export function encodeTiff({ width, height, channels, data }: TiffSamples): Uint
     { tag: 258, type: SHORT, values: each(bits) },
     { tag: 259, type: SHORT, values: [1] },
     { tag: 262, type: SHORT, values: [BLACK_IS_ZERO] },
+    ...(description === undefined
+      ? []
+      : [{ tag: 270, type: ASCII, values: [...Buffer.from(`${description}\0`, 'latin1')] }]),
     { tag: 273, type: LONG, values: [0] },
     { tag: 277, type: SHORT, values: [channels] },
     { tag: 278, type: LONG, values: [height] },
@@ -35,11 +47,11 @@ export function encodeTiff({ width, height, channels, data }: TiffSamples): Uint
     ...(channels > 1 ? [{ tag: 338, type: SHORT, values: each(0, channels - 1) }] : []),
     { tag: 339, type: SHORT, values: each(format) },
   ];
-  const sizeOf = (type: number) => (type === SHORT ? 2 : 4);
+  const sizeOf = (type: number) => (type === ASCII ? 1 : type === SHORT ? 2 : 4);
   const directoryEnd = HEADER_BYTES + 2 + tags.length * ENTRY_BYTES + 4;
   const outside = tags.map(({ type, values }) => {
     const bytes = values.length * sizeOf(type);
-    return bytes > 4 ? bytes + (bytes % 4) : 0;
+    return bytes > 4 ? Math.ceil(bytes / 4) * 4 : 0;
   });
   const start = directoryEnd + outside.reduce((sum, bytes) => sum + bytes, 0);
   const pixelsAt = start + ((4 - (start % 4)) % 4);
@@ -63,7 +75,8 @@ export function encodeTiff({ width, height, channels, data }: TiffSamples): Uint
     }
     values.forEach((value, k) => {
       const written = tag === 273 ? pixelsAt : value;
-      if (type === SHORT) view.setUint16(to + k * 2, written, true);
+      if (type === ASCII) view.setUint8(to + k, written);
+      else if (type === SHORT) view.setUint16(to + k * 2, written, true);
       else view.setUint32(to + k * 4, written, true);
     });
   });
@@ -71,6 +84,7 @@ export function encodeTiff({ width, height, channels, data }: TiffSamples): Uint
     const at = pixelsAt + i * data.BYTES_PER_ELEMENT;
     const value = data[i] ?? 0;
     if (data instanceof Float32Array) view.setFloat32(at, value, true);
+    else if (data instanceof Uint32Array) view.setUint32(at, value, true);
     else if (data instanceof Uint16Array) view.setUint16(at, value, true);
     else out[at] = value;
   }

@@ -1,8 +1,10 @@
 /** What kind of image a file is, by its first bytes. */
 import { AppError } from '../../shared/errors.ts';
 import type { ImageFile } from './image-file.ts';
+import { isNifti } from './nifti.ts';
+import { isNpy } from './npy.ts';
 
-export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff';
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff' | 'npy' | 'npz' | 'nifti';
 
 /** Files that are images, but of a kind Graft does not read: named, so that the message can help. */
 const FOREIGN_FORMATS: readonly { name: string; matches: (ascii: string) => boolean }[] = [
@@ -14,8 +16,8 @@ const FOREIGN_FORMATS: readonly { name: string; matches: (ascii: string) => bool
   { name: 'a PDF', matches: (a) => a.startsWith('%PDF') },
 ];
 
-/** Bytes that tell every format, foreign ones too. */
-const HEAD_BYTES = 132;
+/** Bytes that tell every format, foreign ones too; the first of a packed file are those of its packing. */
+const HEAD_BYTES = 1024;
 
 function formatOfHead(head: Uint8Array, subject: string): ImageFormat {
   if (head.length === 0) {
@@ -33,6 +35,9 @@ function formatOfHead(head: Uint8Array, subject: string): ImageFormat {
   if (ascii.startsWith('GIF8')) return 'gif';
   if (ascii.startsWith('RIFF') && ascii.slice(8, 12) === 'WEBP') return 'webp';
   if (/^(II[*+]\0|MM\0[*+])/.test(ascii)) return 'tiff';
+  if (isNpy(ascii)) return 'npy';
+  if (ascii.startsWith('PK\x03\x04')) return 'npz';
+  if (isNifti(head)) return 'nifti';
   const foreign = FOREIGN_FORMATS.find((format) => format.matches(ascii));
   if (foreign !== undefined) {
     throw new AppError(
@@ -43,7 +48,7 @@ function formatOfHead(head: Uint8Array, subject: string): ImageFormat {
   }
   throw new AppError(
     'unreadable',
-    `${subject} is not an image that Graft can read (PNG, JPEG, TIFF, GIF, WebP). Remove it or convert it to PNG.`,
+    `${subject} is not an image that Graft can read (PNG, JPEG, TIFF, GIF, WebP, NIfTI, .npy). Remove it or convert it to PNG.`,
     { subject },
   );
 }

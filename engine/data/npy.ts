@@ -1,8 +1,27 @@
-/** Arrays of NumPy (`.npy`): a header in Python's spelling, and values. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
+/**
+ * Arrays of NumPy: `.npy`, a header in Python's spelling and values, and `.npz`, a zip of such.
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * [height, width]; [height, width, channels] where the last side is at most 4; else [pages, height, width]. Arrays of
+ * objects are pickles, and refused.
+ */
+import { unzipSync } from 'fflate';
+import { AppError } from '../../shared/errors.ts';
+import { unreadableImage } from './decoded-image.ts';
+import {
+  ELEMENT_TYPES,
+  type ElementTypeName,
+  type Side,
+  type StoredArray,
+} from './stored-array.ts';
 
-const MAGIC = Buffer.from('\u0093NUMPY\u0001\u0000', 'latin1');
+const MAGIC = '\u0093NUMPY';
+const VERSION_1 = Buffer.from(`${MAGIC}\u0001\u0000`, 'latin1');
 /** Header and values are aligned so. */
 const ALIGNMENT = 64;
+/** Sides as short as this, where they are the last, are channels. */
+const MOST_CHANNELS = 4;
+/** A zip of masks, which compress well; beyond that nothing is unpacked. */
+const mostUnpacked = (bytes: number): number => 200 * bytes + 2 ** 26;
 
 export interface NpyArray {
   /** Row-major, the slowest first. */
@@ -20,11 +39,132 @@ function typeOf(data: NpyArray['data']): string {
 export function encodeNpy({ shape, data }: NpyArray): Buffer {
   const sides = shape.length === 1 ? `${shape[0] ?? 0},` : shape.join(', ');
   const words = `{'descr': '${typeOf(data)}', 'fortran_order': False, 'shape': (${sides}), }`;
-  const before = MAGIC.length + 2;
+  const before = VERSION_1.length + 2;
   const padded = Math.ceil((before + words.length + 1) / ALIGNMENT) * ALIGNMENT - before;
   const length = Buffer.alloc(2);
   length.writeUInt16LE(padded);
   const header = Buffer.from(`${words.padEnd(padded - 1)}\n`, 'latin1');
   const values = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return Buffer.concat([MAGIC, length, header, values]);
+  return Buffer.concat([VERSION_1, length, header, values]);
+}
+
+const isTypeName = (name: string): name is ElementTypeName => Object.hasOwn(ELEMENT_TYPES, name);
+
+interface Header {
+  readonly type: ElementTypeName;
+  readonly little: boolean;
+  readonly shape: readonly number[];
+  readonly isFortran: boolean;
+  readonly dataAt: number;
+}
+
+/** Errors: Error, where it is damaged; unsupported, where it holds no numbers. */
+function headerOf(bytes: Buffer, subject: string): Header {
+  const isOld = bytes[6] === 1;
+  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC || bytes.length < 12) {
+    throw new Error('it has no header of NumPy');
+  }
+  const begin = isOld ? 10 : 12;
+  const dataAt = begin + (isOld ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8));
+  if (dataAt > bytes.length) throw new Error('its header is cut off');
+  const text = bytes.toString('latin1', begin, dataAt);
+  const [, order = '', name = ''] = /'descr':\s*'([<>|=]?)([a-zA-Z]\d*)'/.exec(text) ?? [];
+  const [, fortran = ''] = /'fortran_order':\s*(True|False)/.exec(text) ?? [];
+  const [, sides] = /'shape':\s*\(([\d,\s]*)\)/.exec(text) ?? [];
+  if (name.startsWith('O')) {
+    throw new AppError(
+      'unsupported',
+      `${subject} holds objects of Python, which is a pickle (Cellpose's _seg.npy is one): reading it would run whatever code it carries. Save its masks alone: numpy.save("masks.npy", masks).`,
+      { subject },
+    );
+  }
+  if (!isTypeName(name)) {
+    throw new AppError(
+      'unsupported',
+      `${subject} holds no plain numbers that Graft reads (${/'descr':\s*([^,]{0,40})/.exec(text)?.[1] ?? 'unknown'}). Save it as uint8, uint16, uint32 or float32.`,
+      { subject },
+    );
+  }
+  if (sides === undefined || fortran === '') throw new Error('its header is not understood');
+  const shape = sides.split(',').flatMap((side) => (side.trim() === '' ? [] : [Number(side)]));
+  const little = order !== '>';
+  return { type: name, little, shape, isFortran: fortran === 'True', dataAt };
+}
+
+const ONE: Side = { length: 1, stride: 0 };
+
+/** Errors: unsupported; Error, where it is damaged. */
+function arrayOf(bytes: Buffer, subject: string): StoredArray {
+  const { type, little, shape, isFortran, dataAt } = headerOf(bytes, subject);
+  const elements = shape.reduce((product, side) => product * side, 1);
+  const needed = elements * ELEMENT_TYPES[type].bytes;
+  if (needed > bytes.length - dataAt) {
+    throw new Error(
+      `${shape.join('×')} numbers need ${needed} bytes, and ${bytes.length - dataAt} are there`,
+    );
+  }
+  if (elements === 0 || shape.length < 2 || shape.length > 4) {
+    throw new AppError(
+      'unsupported',
+      `${subject} is an array of shape (${shape.join(', ')}), which is no image. Give [height, width], [height, width, channels] or [pages, height, width].`,
+      { subject },
+    );
+  }
+  const strideOf = (side: number) =>
+    (isFortran ? shape.slice(0, side) : shape.slice(side + 1)).reduce((a, b) => a * b, 1);
+  const sides = shape.map((length, i): Side => ({ length, stride: strideOf(i) }));
+  const hasChannels =
+    shape.length === 4 || (shape.length === 3 && (shape[2] ?? 0) <= MOST_CHANNELS);
+  const plane = hasChannels ? sides.slice(-3) : sides.slice(-2);
+  const [y = ONE, x = ONE, channel = ONE] = plane;
+  const pages = sides.slice(0, sides.length - plane.length);
+  return {
+    ...{ bytes: bytes.subarray(dataAt, dataAt + needed), type, little },
+    ...{ pages, y, x, channel, scaled: null, notes: [] },
+  };
+}
+
+export const isNpy = (head: string): boolean => head.startsWith(MAGIC);
+
+/** Errors: unreadable (damaged, cut off), unsupported (no numbers, no image). */
+export function readNpy(bytes: Uint8Array, subject: string): StoredArray {
+  try {
+    return arrayOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), subject);
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+/** The first array of a `.npz` that is an image; others are named in its notes. Errors: as readNpy. */
+export function readNpz(bytes: Uint8Array, subject: string): StoredArray {
+  try {
+    let claimed = 0;
+    const entries = unzipSync(bytes, {
+      filter({ name, size, originalSize }) {
+        claimed += Math.max(size, originalSize);
+        if (claimed > mostUnpacked(bytes.length))
+          throw new Error('it claims more than it can hold');
+        return name.endsWith('.npy');
+      },
+    });
+    const [first, ...others] = Object.entries(entries);
+    if (first === undefined) {
+      throw new AppError('unsupported', `${subject} is a zip without arrays of NumPy.`, {
+        subject,
+      });
+    }
+    const [name, content] = first;
+    const array = arrayOf(Buffer.from(content), subject);
+    if (others.length === 0) return array;
+    const rest = others
+      .map(([other]) => other)
+      .slice(0, 10)
+      .join(', ');
+    return {
+      ...array,
+      notes: [`${name} of it is read; ${rest} ${others.length === 1 ? 'is' : 'are'} left out`],
+    };
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
 }

@@ -11,6 +11,8 @@ export interface DescribedPlanes {
   readonly channels: readonly (readonly number[])[] | null;
   /** Whether all that is described should stand in this file. */
   readonly isOneFile: boolean;
+  /** Of each plane in pixels, where it is said. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** Other files that hold planes of it, or its description; and whether these are channels of the images here. */
   readonly elsewhere?: { readonly files: readonly string[]; readonly areChannels: boolean };
 }
@@ -106,10 +108,12 @@ function describedByOme(
   let areChannels = false;
   let isOneFile = true;
   let next = 0;
+  let said: DescribedPlanes['size'];
   for (const [i, [, tag = '', inside = '']] of [
     ...xml.matchAll(/<(?:\w+:)?Pixels\b([^>]*[^/>])>(.*?)<\/(?:\w+:)?Pixels>/gs),
   ].entries()) {
     const size = (axis: string) => Number(attribute(tag, `Size${axis}`) ?? 1);
+    said ??= { width: size('X'), height: size('Y') };
     const listed = [...inside.matchAll(/<(?:\w+:)?Channel\b/g)].length;
     const channels = listed > 0 ? listed : Math.max(1, size('C') / first.samples);
     const samples = Math.max(1, Math.round(size('C') / channels));
@@ -169,5 +173,7 @@ function describedByOme(
   );
   images.sort((a, b) => Math.min(...a) - Math.min(...b));
   const isChannels = images.some((group) => group.length > 1);
-  return { count: planes.length, channels: isChannels ? images : null, isOneFile, ...elsewhere };
+  const ofPlanes = said === undefined ? {} : { size: said };
+  const channels = isChannels ? images : null;
+  return { count: planes.length, channels, isOneFile, ...ofPlanes, ...elsewhere };
 }

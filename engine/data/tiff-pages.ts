@@ -66,7 +66,7 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   const [first] = directories;
   if (first === undefined) throw unreadableImage(subject, new Error('it has no pages'));
   const described = describedPlanes(first);
-  const leftOut: PageNote[] = elsewhereNotes(described);
+  const leftOut: PageNote[] = [...elsewhereNotes(described), ...saidSizeNotes(described, first)];
   if (directories.length === 1) {
     const planes = Math.max(first.planes, described?.count ?? 1);
     if (planes > 1) {
@@ -98,6 +98,17 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   const { channels, notes } = channelsOf(described?.channels ?? null, images);
   leftOut.push(...notes);
   return { count: directories.length, images, channels, leftOut, planeBytes: null };
+}
+
+/** What OME-XML says of the size is not believed where the planes are of another. */
+function saidSizeNotes(
+  described: DescribedPlanes | undefined,
+  { width, height }: TiffDirectory,
+): PageNote[] {
+  const said = described?.size;
+  if (said === undefined || (said.width === width && said.height === height)) return [];
+  const message = `its description (OME) speaks of ${said.width}×${said.height} px, and its planes have ${width}×${height}: the planes are taken as they are`;
+  return [{ severity: 'change', message }];
 }
 
 /** OME puts planes of one image into several files; each is read by itself. */

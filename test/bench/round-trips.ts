@@ -1,6 +1,6 @@
 /**
  * Label files there and back: every format written, read again and compared pixel by pixel; and, with a Python that has numpy,
- * Pillow, OpenCV, pycocotools and shapely, read and written by these instead of by Graft (peers/round_trips.py). Objects
+ * Pillow, OpenCV, pycocotools and shapely (tifffile, nibabel, roifile where they are there), read and written by these instead of by Graft (peers/round_trips.py). Objects
  * are compared as they are told apart, whatever their numbers.
  * usage: round-trips.ts [--data DIR,DIR] [--images 200] [--python python3]   ('' leaves Python out)
  *   each DIR holds images/ and instances.json (default: both of ../shared/data/dsb2018). The last line is JSON.

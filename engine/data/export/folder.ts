@@ -7,23 +7,37 @@ import { posix } from 'node:path';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
+import type { LabelMap } from '../../../shared/label-map.ts';
 import { encodeIndexPng } from '../encode.ts';
 import type { ClassesFile, SplitsFile } from '../import/json-shapes.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
 import type { ExportWriter } from './format.ts';
+import { type ObjectNumbers, objectNumbers } from './object-numbers.ts';
 import { filesOfPages } from './originals.ts';
 
-export const folderWriter: ExportWriter = {
+/** The files that masks become. */
+export interface MaskFiles {
+  /** With its point. */
+  readonly extension: string;
+  classes(map: LabelMap, dataset: Dataset): Uint8Array;
+  /** null: objects are not written. */
+  readonly objects: ((numbers: ObjectNumbers) => Uint8Array) | null;
+}
+
+/** A folder as above with other files than PNG for masks, and where these number objects, objects/ beside masks/. */
+export const folderOf = (files: MaskFiles): ExportWriter => ({
   imagesFolder: 'images',
   hasPages: true,
   begin({ project, dataset, images, layer, target }) {
-    const maskName = maskNames(images);
+    const maskName = maskNames(images, files.extension);
     const folder = layer === 'labels' ? 'masks' : 'predictions';
     return {
       async image(image, labels) {
         if (labels === null) return;
-        const png = encodeIndexPng(labels.labelMap, dataset.classes);
-        await target.write(`${folder}/${maskName(image)}`, png);
+        const name = maskName(image);
+        await target.write(`${folder}/${name}`, files.classes(labels.labelMap, dataset));
+        if (files.objects === null || layer === 'predictions') return;
+        await target.write(`objects/${name}`, files.objects(objectNumbers(labels)));
       },
       async finish() {
         if (layer === 'predictions') return;
@@ -33,12 +47,21 @@ export const folderWriter: ExportWriter = {
       },
     };
   },
-};
+});
+
+export const folderWriter: ExportWriter = folderOf({
+  extension: '.png',
+  classes: (map, { classes }) => encodeIndexPng(map, classes),
+  objects: null,
+});
 
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** 'a.png' for a.jpg, 'a.jpg.png' where another image is called a, '.p3' for the third page of many. */
-function maskNames(images: readonly ImageRecord[]): (image: ImageRecord) => string {
+function maskNames(
+  images: readonly ImageRecord[],
+  extension: string,
+): (image: ImageRecord) => string {
   const stem = (name: string) => posix.basename(name, posix.extname(name));
   const names = new Set(images.map((image) => image.name));
   const withStem = new Map<string, number>();
@@ -52,7 +75,7 @@ function maskNames(images: readonly ImageRecord[]): (image: ImageRecord) => stri
   return (image) => {
     const shared = (withStem.get(stem(image.name).toLowerCase()) ?? 0) > 1;
     const page = paged.has(image.name) ? pageSuffix(image.page) : '';
-    return `${shared ? image.name : stem(image.name)}${page}.png`;
+    return `${shared ? image.name : stem(image.name)}${page}${extension}`;
   };
 }
 

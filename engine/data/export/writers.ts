@@ -5,8 +5,13 @@ import { cvatWriter } from './cvat.ts';
 import { datumaroWriter } from './datumaro.ts';
 import { folderWriter } from './folder.ts';
 import type { ExportWriter } from './format.ts';
+import { labelTiffWriter } from './label-tiff.ts';
+import { imageJWriter } from './imagej-roi.ts';
 import { labelmeWriter } from './labelme.ts';
 import { quPathWriter } from './qupath.ts';
+import { niftiWriter } from './nifti.ts';
+import { npyWriter } from './npy.ts';
+import { omeTiffWriter } from './ome-tiff.ts';
 import { vocWriter } from './voc.ts';
 import { yoloWriter } from './yolo.ts';
 
@@ -19,4 +24,9 @@ export const EXPORT_WRITERS: Readonly<Record<ExportFormat, ExportWriter>> = {
   cvat: cvatWriter,
   datumaro: datumaroWriter,
   qupath: quPathWriter,
+  'imagej-roi': imageJWriter,
+  'label-tiff': labelTiffWriter,
+  'ome-tiff': omeTiffWriter,
+  nifti: niftiWriter,
+  npy: npyWriter,
 };

@@ -19,15 +19,19 @@ export const byName = (a: string, b: string): number =>
 
 /** Endings of files that are tried as images; other image formats are tried so that the message can name them. */
 const IMAGE_EXTENSIONS = new Set(
-  'png jpg jpeg jfif tif tiff btf tf8 lsm stk gif webp bmp heic heif avif jp2 dcm psd'
+  'png jpg jpeg jfif tif tiff btf tf8 lsm stk gif webp npy npz nii bmp heic heif avif jp2 dcm psd'
     .split(' ')
     .map((e) => `.${e}`),
 );
 export const isImageName = (path: string): boolean =>
-  IMAGE_EXTENSIONS.has(extname(path).toLowerCase());
+  IMAGE_EXTENSIONS.has(extname(path).toLowerCase()) || PACKED.test(path);
+
+/** NIfTI has two endings where it is packed. */
+const PACKED = /\.nii\.gz$/i;
 
 /** Name without folder and ending. */
-export const stemOf = (path: string): string => posix.basename(path, posix.extname(path));
+export const stemOf = (path: string): string =>
+  posix.basename(path, PACKED.exec(path)?.[0] ?? posix.extname(path));
 
 /** Errors: unreadable (the folder itself); folders beneath it become issues. */
 export async function readFolderTree(folder: string, reader: FileReader): Promise<FolderTree> {

@@ -52,18 +52,38 @@ export async function readJson<Shape extends JsonShape>(
 /** XML is read in one piece, and its text is kept beside it. */
 const MAX_XML_BYTES = 2 ** 28;
 
-/** CVAT's XML. Errors: unreadable (not well-formed, not CVAT's, made to do harm), unsupported (too large). */
-export async function readForeignXml(path: string, reader: FileReader): Promise<LabelContent> {
+/** Bytes of outlines as numbers. */
+const MAX_ROI_BYTES = 2 ** 27;
+
+interface WholeFile {
+  readonly what: 'xml' | 'rois';
+  readonly most: number;
+  readonly kind: string;
+}
+
+async function readWhole(
+  path: string,
+  reader: FileReader,
+  { what, most, kind }: WholeFile,
+): Promise<LabelContent> {
   const file = await reader.open(path);
   const { sizeBytes: size } = file;
-  if (size > MAX_XML_BYTES) {
-    const message = `${path} has ${Math.round(size / 1e6)} MB of XML; up to ${Math.round(MAX_XML_BYTES / 1e6)} MB can be read. Export it in parts.`;
+  if (size > most) {
+    const message = `${path} has ${Math.round(size / 1e6)} MB of ${kind}; up to ${Math.round(most / 1e6)} MB can be read. Export it in parts.`;
     throw new AppError('unsupported', message, { subject: path });
   }
-  const request: JsonRequest = { what: 'xml', path, file: sent(file) };
+  const request: JsonRequest = { what, path, file: sent(file) };
   const needs = { subject: path, fileBytes: size, memoryBytes: COPIES * size, workBytes: size };
   return AnsweredContent.parse(await readers.use((ask) => ask(request, needs)));
 }
+
+/** CVAT's XML. Errors: unreadable (not well-formed, not CVAT's, made to do harm), unsupported (too large). */
+export const readForeignXml = (path: string, reader: FileReader): Promise<LabelContent> =>
+  readWhole(path, reader, { what: 'xml', most: MAX_XML_BYTES, kind: 'XML' });
+
+/** ImageJ's ROIs. Errors: unreadable (damaged, no ROIs, made to do harm), unsupported (too large). */
+export const readForeignRois = (path: string, reader: FileReader): Promise<LabelContent> =>
+  readWhole(path, reader, { what: 'rois', most: MAX_ROI_BYTES, kind: 'ROIs' });
 
 const numbersIn = ({ outline }: PaintedShape): number => {
   if ('counts' in outline) return outline.counts.length;

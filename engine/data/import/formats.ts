@@ -17,6 +17,7 @@ import { kindOfFolder } from './folder-names.ts';
 import { folderLayout } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
+import { labelTiffLayout } from './label-tiff.ts';
 import {
   findLabels,
   formatOfFile,
@@ -26,7 +27,10 @@ import {
   type OnLabelFile,
   readLabels,
 } from './label-files.ts';
+import { niftiLayout } from './nifti.ts';
 import { nnunetLayout } from './nnunet.ts';
+import { npyLayout } from './npy.ts';
+import { omeTiffLayout } from './ome-tiff.ts';
 import { oxfordPetLayout } from './oxford-pet.ts';
 import { vocLayout } from './voc.ts';
 import type { FolderLayout, LayoutContents } from './plan.ts';
@@ -34,6 +38,10 @@ import { LABEL_FORMATS } from './shapes.ts';
 
 /** With masks, in the order in which they are tried: the more special before the more general. */
 const MASK_LAYOUTS: readonly FolderLayout[] = [
+  labelTiffLayout,
+  omeTiffLayout,
+  niftiLayout,
+  npyLayout,
   nnunetLayout,
   vocLayout,
   cityscapesLayout,
@@ -114,14 +122,14 @@ async function unlistedImages(
 
 /** Kinds of images that other tools read, by the end of their names. */
 const FOREIGN =
-  /\.(nii(?:\.gz)?|mha|mhd|nrrd|npy|npz|h5|hdf5|czi|nd2|lif|svs|ndpi|mrxs|vsi|oib|oif|zarr|mat|zip|tar|gz)$/i;
+  /\.(mha|mhd|nrrd|h5|hdf5|czi|nd2|lif|svs|ndpi|mrxs|vsi|oib|oif|zarr|mat|zip|tar|gz)$/i;
 
 /** What lies there instead of images, in words. */
 function foreignFiles(tree: FolderTree): string {
   const found = tree.files.flatMap((file) => FOREIGN.exec(file)?.[0].toLowerCase() ?? []);
   const kinds = [...new Set(found)];
   if (kinds.length === 0) return '';
-  const volumes = kinds.some((kind) => /nii|mh[ad]|nrrd/.test(kind))
+  const volumes = kinds.some((kind) => /mh[ad]|nrrd/.test(kind))
     ? ' (volumes: export their slices)'
     : '';
   return ` that Graft reads, but ${counted(found.length, 'file')} ${kinds.join(', ')}${volumes}`;
@@ -156,7 +164,7 @@ export async function readContents(
   if (!tree.files.some(isImageName) && source.imagesDir == null) {
     const unread = tree.issues[0];
     const also = unread === undefined ? '' : ` (${unread.path}: ${unread.message})`;
-    const message = `${path} holds no images${foreignFiles(tree)}${also}. Name a folder with PNG, JPEG, TIFF, GIF or WebP files.`;
+    const message = `${path} holds no images${foreignFiles(tree)}${also}. Name a folder with PNG, JPEG, TIFF, GIF, WebP, NIfTI or .npy files.`;
     throw new AppError('invalid-input', message, { subject: path });
   }
   const read = async (layout: FolderLayout, why: string): Promise<FoundContents> => ({

@@ -11,6 +11,9 @@ export type FoundFile =
   | { readonly ok: true; readonly file: string }
   | { readonly ok: false; readonly reason: string };
 
+/** 'a_RoiSet.zip' → 'a.zip', as ImageJ's archives are called after images. */
+export const withoutRoiSet = (file: string): string => file.replace(/[ _-]*RoiSet(?=\.zip$)/i, '');
+
 export class ImageFinder {
   readonly #byName: ReadonlyMap<string, readonly string[]>;
   readonly #byStem: ReadonlyMap<string, readonly string[]>;
@@ -36,7 +39,7 @@ export class ImageFinder {
 
   /** The image that a label file lies beside: a.png of a.json, and of a.png.json. */
   beside(labels: string): FoundFile {
-    const stem = sameName(stemOf(labels));
+    const stem = sameName(stemOf(withoutRoiSet(labels)));
     const matches = this.#byName.get(stem) ?? this.#byStem.get(stem) ?? [];
     if (matches.length > 0) return nearest(matches, labels);
     return { ok: false, reason: 'no image of its name is found' };

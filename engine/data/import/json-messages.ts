@@ -20,6 +20,8 @@ export const JsonRequest = z.discriminatedUnion('what', [
   }),
   /** LabelContent of CVAT's XML. */
   z.object({ what: z.literal('xml'), path: z.string(), file: SentFile }),
+  /** LabelContent of ROIs of ImageJ. */
+  z.object({ what: z.literal('rois'), path: z.string(), file: SentFile }),
   /** PaintReport */
   z.object({
     what: z.literal('paint'),

@@ -4,6 +4,7 @@ import { serveIsolated } from '../../isolated/serve.ts';
 import { bytesOf } from '../image-file.ts';
 import { received } from '../sent-file.ts';
 import { readCvat } from './cvat.ts';
+import { readImageJRois } from './imagej-roi.ts';
 import { readJsonFile } from './json-file.ts';
 import { JsonRequest } from './json-messages.ts';
 import { paintShapes } from './paint-shapes.ts';
@@ -17,6 +18,8 @@ serveIsolated(
         return paintShapes(request.shapes, request);
       case 'xml':
         return readCvat(textOf(await bytesOf(await received(request.file))), request.path);
+      case 'rois':
+        return readImageJRois(await bytesOf(await received(request.file)));
       case 'read':
         return readJsonFile(await received(request.file), request);
     }

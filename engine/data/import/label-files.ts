@@ -1,6 +1,6 @@
 /**
  * Files of outlines that other tools write: which of a folder are of which format, and reading them. Each format says itself
- * what its files mean (labelme.ts, datumaro.ts, qupath.ts, cvat.ts, yolo.ts); here it is found and asked.
+ * what its files mean (labelme.ts, datumaro.ts, qupath.ts, cvat.ts, imagej-roi.ts, yolo.ts); here it is found and asked.
  */
 import { posix, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
@@ -8,7 +8,8 @@ import { counted } from '../../../shared/number-format.ts';
 import type { FileReader } from '../files.ts';
 import { inOrder } from '../in-order.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
-import { readForeignXml, readJson } from './foreign-json.ts';
+import { readForeignRois, readForeignXml, readJson } from './foreign-json.ts';
+import { withoutRoiSet } from './image-finder.ts';
 import type { JsonKind } from './json-kind.ts';
 import { listedNames } from './label-classes.ts';
 import { labelLayout, type ReadLabelFile } from './label-layout.ts';
@@ -106,6 +107,16 @@ async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): P
   return sure > 0 ? texts : [];
 }
 
+/** ROIs, and archives of them that are called as images are. */
+function roiFiles(tree: FolderTree): string[] {
+  const images = new Set(
+    tree.files.filter(isImageName).flatMap((file) => [stemOf(file), posix.basename(file)]),
+  );
+  return tree.files.filter(
+    (file) => /\.(roi|zip)$/i.test(file) && images.has(stemOf(withoutRoiSet(file))),
+  );
+}
+
 /** Formats whose files a folder holds. `without`: files that are known to be something else. */
 export async function findLabels(
   trees: LabelTrees,
@@ -139,6 +150,14 @@ export async function findLabels(
     }
     add('cvat', xml, `CVAT's XML for images (${xml.slice(0, 3).join(', ')})`);
   }
+  if (wanted('imagej-roi')) {
+    const rois = roiFiles(tree);
+    add(
+      'imagej-roi',
+      rois,
+      `${counted(rois.length, 'file')} of ROIs of ImageJ, named as images are`,
+    );
+  }
   if (wanted('yolo')) {
     const texts = await yoloFiles(trees, reader);
     add('yolo', texts, `${counted(texts.length, 'text')} of YOLO, named as images are`);
@@ -150,12 +169,14 @@ export async function findLabels(
 export async function formatOfFile(path: string, reader: FileReader): Promise<LabelFormat | null> {
   if (/\.xml$/i.test(path)) return 'cvat';
   if (NAMES_FILE.test(path)) return 'yolo';
+  if (/\.(roi|zip)$/i.test(path)) return 'imagej-roi';
   if (/\.(geo)?json$/i.test(path)) return kindOf(path, reader);
   return null;
 }
 
 /** Whether a path is that of a file of labels, and not of a folder. */
-export const isLabelFile = (path: string): boolean => /\.((geo)?json|xml|ya?ml)$/i.test(path);
+export const isLabelFile = (path: string): boolean =>
+  /\.((geo)?json|xml|ya?ml|roi|zip)$/i.test(path);
 
 /** Told of each file of labels before it is read; throws where that is to end. */
 export type OnLabelFile = (file: string, done: number, total: number) => void;
@@ -220,6 +241,8 @@ async function contentOf(
   switch (format) {
     case 'cvat':
       return readForeignXml(path, reader);
+    case 'imagej-roi':
+      return readForeignRois(path, reader);
     case 'yolo':
       return readYolo(await readText(path, reader), names);
     case 'labelme':

@@ -16,13 +16,17 @@ export function objectsOfSecondMask(
   classes: DecodedMask,
 ): { readonly objects: Uint32Array; readonly split: number } {
   const isWide = numbers.values instanceof Uint16Array;
-  const ignored = numbers.kind === 'colour' ? IGNORED_COLOUR : isWide ? IGNORED_OF_16_BITS : IGNORE;
+  // Of 32 bits: all of them are objects.
+  const numbered = numbers.objects ?? numbers.values;
+  const narrow = isWide ? IGNORED_OF_16_BITS : IGNORE;
+  const grey = numbers.objects === undefined ? narrow : null;
+  const ignored = numbers.kind === 'colour' ? IGNORED_COLOUR : grey;
   const objects = new Uint32Array(numbers.values.length);
   /** Of each object, the numbers that it has become by value. */
   const known = new Map<number, Map<number, number>>();
   let next = 1;
   for (let i = 0; i < objects.length; i++) {
-    const number = numbers.values[i] ?? 0;
+    const number = numbered[i] ?? 0;
     const value = classes.values[i] ?? 0;
     if (number === 0 || number === ignored || value === 0) continue;
     const own = known.get(number) ?? new Map<number, number>();

@@ -8,7 +8,14 @@ import type { Ring } from '../../../shared/geometry.ts';
 import type { Part } from '../../../shared/entities.ts';
 
 /** Formats that are read so, in the order in which they are tried. */
-export const LABEL_FORMATS = ['datumaro', 'cvat', 'labelme', 'qupath', 'yolo'] as const;
+export const LABEL_FORMATS = [
+  'datumaro',
+  'cvat',
+  'labelme',
+  'qupath',
+  'imagej-roi',
+  'yolo',
+] as const;
 export type LabelFormat = (typeof LABEL_FORMATS)[number];
 
 /** Polygons [x0, y0, x1, y1, …] in pixels, possibly with NaN; or run lengths. Filled, and united, as pycocotools does. */

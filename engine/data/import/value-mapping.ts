@@ -20,6 +20,8 @@ export interface ValueRule {
   readonly isList?: boolean;
   /** Classes that a mapping of the user can bring into use. */
   readonly spare?: readonly SegmentationClass[];
+  /** What becomes of values without an entry, where they are no class that is unknown: numbers of objects. */
+  readonly otherwise?: ValueMapping['otherwise'];
   /** What of it may well be meant otherwise. */
   readonly doubts?: readonly ImportDoubt[];
 }
@@ -56,7 +58,7 @@ export const FOREGROUND = 1;
 export const ruleMapping = (rule: ValueRule): ValueMapping => ({
   ...rule,
   channel: 'colour',
-  otherwise: 'ignore',
+  otherwise: rule.otherwise ?? 'ignore',
   top: IGNORE,
 });
 

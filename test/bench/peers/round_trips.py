@@ -1,4 +1,5 @@
-"""Label files as other programs read and write them: pycocotools, shapely, Pillow and OpenCV instead of Graft.
+"""Label files as other programs read and write them: pycocotools, shapely, Pillow and OpenCV instead of Graft;
+and tifffile, nibabel and roifile where they are installed.
 
 usage: round_trips.py read DIR    reads DIR/<format>, as Graft exported it, and compares with DIR/truth
        round_trips.py write DIR   writes DIR/foreign/<format> and, beside each, expected/: what these programs make of it
@@ -177,6 +178,67 @@ def read_voc():
         yield path.name, numbers.shape, {"Pillow": numbers}
 
 
+def read_numbers(format, extension, load):
+    """Masks of numbers: objects/ and masks/ go together."""
+    for path in sorted((ROOT / format / "objects").glob(f"*{extension}")):
+        numbers = load(path).astype(np.int64)
+        classes = load(ROOT / format / "masks" / path.name)
+        if (((classes > 0) & (classes < 255)) != (numbers > 0)).any():
+            raise SystemExit(f"{path}: objects and classes do not go together")
+        yield f"{path.name.removesuffix(extension)}.png", numbers.shape, numbers
+
+
+def readers_of_numbers():
+    """Those whose library is there: tifffile, nibabel, numpy."""
+
+    def reading(format, extension, library, load):
+        def read():
+            for name, size, numbers in read_numbers(format, extension, load):
+                yield name, size, {library: numbers}
+
+        return read
+
+    found = {"npy": reading("npy", ".npy", "numpy", np.load)}
+    with contextlib.suppress(ImportError):
+        import tifffile
+
+        def ome(path):
+            with tifffile.TiffFile(path) as file:
+                if not file.is_ome or file.series[0].axes != "YX":
+                    raise SystemExit(f"{path}: tifffile takes it for no OME-TIFF of one plane")
+                return file.asarray()
+
+        found["label-tiff"] = reading("label-tiff", ".tif", "tifffile", tifffile.imread)
+        found["ome-tiff"] = reading("ome-tiff", ".ome.tif", "tifffile", ome)
+    with contextlib.suppress(ImportError):
+        import nibabel
+
+        def nifti(path):
+            return np.asarray(nibabel.load(path).dataobj)[:, :, 0].T
+
+        found["nifti"] = reading("nifti", ".nii.gz", "nibabel", nifti)
+    with contextlib.suppress(ImportError):
+        import roifile
+
+        found["imagej-roi"] = lambda: read_rois(roifile)
+    return found
+
+
+def read_rois(roifile):
+    for path in sorted((ROOT / "imagej-roi" / "rois").glob("*.zip")):
+        name = f"{path.stem}.png"
+        size = truth_of(name).shape
+        masks = []
+        for roi in roifile.roiread(path):
+            if roi.name.startswith("ignored"):
+                continue
+            inside = np.zeros(size, bool)
+            for ring in roi.coordinates(multi=True):
+                inside ^= inside_even_odd(ring, size)
+            masks.append(inside)
+        yield name, size, {"roifile": masks}
+
+
 def compare(read):
     totals = {}
     for name, size, readers in read():
@@ -306,6 +368,7 @@ if COMMAND == "read":
         "cvat": read_cvat,
         "datumaro": read_datumaro,
         "qupath": read_qupath,
+        **readers_of_numbers(),
     }
     print(json.dumps({name: compare(read) for name, read in READERS.items()}))
 else:

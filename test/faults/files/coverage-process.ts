@@ -11,6 +11,7 @@ import { decodeImage } from '../../../engine/data/decode.ts';
 import { decodeMask } from '../../../engine/data/decode-mask.ts';
 import { fileInMemory, type ImageFile } from '../../../engine/data/image-file.ts';
 import { readCvat } from '../../../engine/data/import/cvat.ts';
+import { readImageJRois } from '../../../engine/data/import/imagej-roi.ts';
 import { readJsonFile } from '../../../engine/data/import/json-file.ts';
 import { JSON_SHAPES } from '../../../engine/data/import/json-shapes.ts';
 import { paintShapes } from '../../../engine/data/import/paint-shapes.ts';
@@ -63,6 +64,7 @@ async function read({ as, name, bytes }: CoverageRequest): Promise<void> {
 
 function contentOf(name: string, file: ImageFile, bytes: Uint8Array): Promise<LabelContent> {
   const text = Buffer.from(bytes).toString();
+  if (name.endsWith('.zip')) return Promise.resolve(readImageJRois(bytes));
   if (name.endsWith('.xml')) return Promise.resolve(readCvat(text, name));
   if (name.endsWith('.txt')) return Promise.resolve(readYolo(text, readYoloNames(text) ?? []));
   const shape = name.endsWith('.geojson')

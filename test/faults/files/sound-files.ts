@@ -1,7 +1,10 @@
 /** Small sound files of every format that is read, from which the damaged ones are made. */
+import { gunzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
 import sharp from 'sharp';
+import { encodeNifti } from '../../../engine/data/nifti.ts';
+import { encodeNpy } from '../../../engine/data/npy.ts';
 import { writeHdf5 } from '../../../engine/training/weights/keras-file.ts';
 import { writeSafetensors } from '../../../engine/training/weights/safetensors.ts';
 import { createRandom } from '../../../shared/random.ts';
@@ -198,9 +201,37 @@ function labels(): SoundFile[] {
 </image></annotations>`,
     'labels/a.txt': '0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n1 0.6 0.6 0.9 0.6 0.9 0.9\n',
   };
-  return Object.entries(texts).map(([name, text]): SoundFile => ({
+  const outlines = Object.entries(texts).map(([name, text]): SoundFile => ({
     ...{ name, kind: 'labels' },
     bytes: Buffer.from(text),
+  }));
+  const [oval, path] = [Buffer.alloc(64), Buffer.alloc(64 + 4 * 10)];
+  for (const roi of [oval, path]) {
+    roi.write('Iout', 0, 'latin1');
+    roi.writeInt16BE(227, 4);
+    roi[6] = roi === oval ? 2 : 1;
+    [1, 2, 9, 12].forEach((side, i) => roi.writeInt16BE(side, 8 + 2 * i));
+  }
+  path.writeInt32BE(10, 36);
+  [0, 1, 1, 1, 9, 1, 1, 9, 9, 4].forEach((value, i) => path.writeFloatBE(value, 64 + 4 * i));
+  const set = zipSync({ 'cell-0001.roi': oval, 'cell-0002.roi': path });
+  return [...outlines, { name: 'labels/a.zip', kind: 'labels', bytes: Buffer.from(set) }];
+}
+
+/** Arrays that are images. */
+function arrays(): SoundFile[] {
+  const data = Uint16Array.from(noise(WIDTH * HEIGHT, 9, 'array'));
+  const npy = encodeNpy({ shape: [HEIGHT, WIDTH], data });
+  const nifti = encodeNifti({ width: WIDTH, height: HEIGHT, data });
+  const files = {
+    'a.npy': npy,
+    'a.npz': zipSync({ 'masks.npy': npy }),
+    'a.nii.gz': nifti,
+    'a.nii': gunzipSync(nifti),
+  };
+  return Object.entries(files).map(([name, bytes]): SoundFile => ({
+    ...{ name, kind: 'image' },
+    bytes: Buffer.from(bytes),
   }));
 }
 
@@ -237,6 +268,7 @@ export async function soundFiles(): Promise<SoundFile[]> {
   return [
     ...tiffs,
     ...pngs(),
+    ...arrays(),
     ...(await photographs()),
     ...(await weights()),
     coco(),

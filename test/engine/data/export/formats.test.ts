@@ -20,7 +20,20 @@ import { encodeObjectMap } from '../../../../shared/objects/object-map.ts';
 import { scratch } from '../import/scratch.ts';
 
 const CLASSES = namedClasses(['background', 'cell', 'debris: "big" & <odd>']);
-const TOOLS = ['coco', 'labelme', 'voc', 'yolo', 'cvat', 'datumaro', 'qupath'] as const;
+const TOOLS = [
+  'coco',
+  'labelme',
+  'voc',
+  'yolo',
+  'cvat',
+  'datumaro',
+  'qupath',
+  'imagej-roi',
+  'label-tiff',
+  'ome-tiff',
+  'nifti',
+  'npy',
+] as const;
 
 interface Drawn {
   readonly width: number;

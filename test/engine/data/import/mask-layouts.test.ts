@@ -234,10 +234,10 @@ describe('nnU-Net', () => {
 
   test('volumes are refused in words', async () => {
     const s = scratch();
-    s.write('data/imagesTr/a_0000.nii.gz', 'x');
-    s.write('data/labelsTr/a.nii.gz', 'x');
+    s.write('data/imagesTr/a_0000.mha', 'x');
+    s.write('data/labelsTr/a.mha', 'x');
     await expect(importData(s)).rejects.toThrow(
-      /holds no images that Graft reads, but 2 files \.nii\.gz \(volumes: export their slices\)/,
+      /holds no images that Graft reads, but 2 files \.mha \(volumes: export their slices\)/,
     );
   });
 });

@@ -1,0 +1,77 @@
+/**
+ * Folders of images with two masks each, in one kind of file: masks/ with numbers of classes, objects/ with a number an
+ * object, under the same names. export/folder.ts writes them; without objects/ they are read as any folder of masks.
+ */
+import { posix, resolve } from 'node:path';
+import type { ImportIssue } from '../../../shared/api.ts';
+import { BACKGROUND } from '../../../shared/entities.ts';
+import { counted } from '../../../shared/number-format.ts';
+import { folderLayout } from './folder.ts';
+import type { FolderTree } from './folder-tree.ts';
+import { TWO_CLASSES } from './mask-drafts.ts';
+import type { FolderFormat, FolderLayout, FoundItem } from './plan.ts';
+import type { ValueRule } from './value-mapping.ts';
+
+const OBJECTS = /(^|\/)objects\/[^/]+$/i;
+const MASKS = /(^|\/)masks\/[^/]+$/i;
+
+/** Of masks that number objects and say nothing of classes. */
+const NUMBERS: ValueRule = {
+  entries: new Map([['0', BACKGROUND]]),
+  classes: TWO_CLASSES,
+  why: 'each number but 0 is an object',
+  otherwise: 'foreground',
+};
+
+interface ObjectFolders {
+  readonly format: FolderFormat;
+  /** By the end of their names. */
+  readonly files: RegExp;
+  /** How messages call such files. */
+  readonly words: string;
+  /** Whether numbers without a list of classes are those of objects. */
+  readonly areObjects: boolean;
+}
+
+export function objectFolders({ format, files, words, areObjects }: ObjectFolders): FolderLayout {
+  const objectsIn = (tree: FolderTree) =>
+    tree.files.filter((file) => files.test(file) && OBJECTS.test(file));
+  return {
+    format,
+    detect(tree) {
+      const objects = objectsIn(tree);
+      const masks = tree.files.filter((file) => files.test(file) && MASKS.test(file));
+      if (objects.length === 0 || masks.length === 0) return undefined;
+      return `folders masks/ and objects/ with ${counted(objects.length, words)}`;
+    },
+    async read(tree, reader) {
+      const numbered = new Map(
+        objectsIn(tree).map((file) => [posix.basename(file), resolve(tree.root, file)]),
+      );
+      const hasMasks = tree.files.some((file) => files.test(file) && MASKS.test(file));
+      // Numbers of objects alone are the masks.
+      const aside = hasMasks ? new Set(objectsIn(tree)) : new Set<string>();
+      const rest = { ...tree, files: tree.files.filter((file) => !aside.has(file)) };
+      const contents = await folderLayout.read(rest, reader);
+      const used = new Set<string>();
+      const items = contents.items.map((item): FoundItem => {
+        const { labels } = item;
+        if (!hasMasks || labels?.kind !== 'mask') return item;
+        const name = posix.basename(labels.path.replaceAll('\\', '/'));
+        const objects = numbered.get(name);
+        if (objects === undefined) return item;
+        used.add(name);
+        return { ...item, labels: { ...labels, objects } };
+      });
+      const left = hasMasks ? [...numbered.keys()].filter((name) => !used.has(name)) : [];
+      const issues: ImportIssue[] = left.map((name) => ({
+        path: `objects/${name}`,
+        severity: 'skip',
+        message:
+          'numbers objects of no mask of one picture: not used, its objects are connected regions',
+      }));
+      const rule = contents.rule ?? (areObjects ? NUMBERS : null);
+      return { ...contents, items, rule, issues: [...contents.issues, ...issues] };
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/** OME-TIFF masks: what the metadata say of channels, slices and times is read by tiff-description.ts. */
+import { objectFolders } from './object-folders.ts';
+
+export const omeTiffLayout = objectFolders({
+  format: 'ome-tiff',
+  files: /\.ome\.tiff?$/i,
+  words: 'OME-TIFF',
+  areObjects: false,
+});

@@ -1,0 +1,138 @@
+import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodeImage, pageCount } from '../../../engine/data/decode.ts';
+import { decodeMask } from '../../../engine/data/decode-mask.ts';
+import { encodeTiff } from '../../../engine/data/encode-tiff.ts';
+import { fileInMemory } from '../../../engine/data/image-file.ts';
+import { encodeNifti } from '../../../engine/data/nifti.ts';
+import { encodeNpy } from '../../../engine/data/npy.ts';
+
+const bytes = (base64: string) => Buffer.from(base64, 'base64');
+const unpacked = (base64: string) => Buffer.from(inflateSync(bytes(base64)));
+
+// nibabel 5.4: numpy.arange(24).reshape(4, 3, 2) as int16 (NIfTI-1), as uint8 (NIfTI-2).
+const NIFTI_1 = unpacked(
+  'eNqLYWQgCjAzsAAxEwMjFKICFgYBMN1gjx9vcIbQgwUw4ZHD5k5ixRgY8rQNoSw2Bh4GIaBNHAx8DCLAkOIChpUYMATZGXgZhIFhysnAzyDKwMrAzSDIIM4AAPc/DEk=',
+);
+const NIFTI_2 = unpacked(
+  'eNqTYWJgyNM2YuDlkuJiYuBgYGaAABYoDeMzQWlGAjR+8GE/lLYnlVZgQjHHnmEIACZM/xPpblg4EVRnT111WAAbjxATB58IC5eAGCM7rzAzJ78oK7egOACB3hLa',
+);
+// numpy 2.4: numpy.arange(6).reshape(2, 3) as '>u2', in Fortran's order.
+const NPY_FORTRAN = bytes(
+  'k05VTVBZAQB2AHsnZGVzY3InOiAnPnUyJywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAADAAEABAACAAU=',
+);
+const NPY_OBJECTS = bytes(
+  'k05VTVBZAQB2AHsnZGVzY3InOiAnfE8nLCAnZm9ydHJhbl9vcmRlcic6IEZhbHNlLCAnc2hhcGUnOiAoMSwpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAqABJWWAAAAAAAAAIwWbnVtcHkuX2NvcmUubXVsdGlhcnJheZSMDF9yZWNvbnN0cnVjdJSTlIwFbnVtcHmUjAduZGFycmF5lJOUSwCFlEMBYpSHlFKUKEsBSwGFlGgDjAVkdHlwZZSTlIwCTziUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LP3SUYoldlH2UjAVtYXNrc5RLAXNhdJRiLg==',
+);
+// masks: numpy.eye(3, dtype=bool); flows: zeros.
+const NPZ = bytes(
+  'UEsDBC0AAAAIAAAAIQDEibRi//////////8JABQAbWFza3MubnB5AQAQAIkAAAAAAAAATAAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBek2SorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RrGOgrGmjoKtQpkAy5GBgYGMAYAUEsDBC0AAAAIAAAAIQBPpDwS//////////8JABQAZmxvd3MubnB5AQAQAJAAAAAAAAAASQAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBuk2airqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpGOgpGmjoKtQpkAy4GNAAAUEsBAi0DLQAAAAgAAAAhAMSJtGJMAAAAiQAAAAkAAAAAAAAAAAAAAIABAAAAAG1hc2tzLm5weVBLAQItAy0AAAAIAAAAIQBPpDwSSQAAAJAAAAAJAAAAAAAAAAAAAACAAYcAAABmbG93cy5ucHlQSwUGAAAAAAIAAgBuAAAACwEAAAAA',
+);
+
+const of = (page = 0) => ({ subject: 'a', page });
+const image = (file: Uint8Array, page = 0) => decodeImage(fileInMemory(file), of(page));
+const mask = (file: Uint8Array, page = 0) => decodeMask(fileInMemory(file), of(page));
+const refusal = (file: Uint8Array) =>
+  image(file).then(
+    () => 'none',
+    (error: unknown) => (error instanceof Error ? error.message : ''),
+  );
+
+describe('NIfTI', () => {
+  it.each([
+    ['NIfTI-1', NIFTI_1, Float32Array],
+    ['NIfTI-2', NIFTI_2, Uint8Array],
+    ['packed', gzipSync(NIFTI_1), Float32Array],
+  ])('%s: slice k, voxel (i, j) is the pixel x = i, y = j', async (_, file, type) => {
+    expect(await pageCount(fileInMemory(file), { subject: 'a' })).toBe(2);
+    for (const k of [0, 1]) {
+      const { width, height, channels, data } = await image(file, k);
+      expect([width, height, channels]).toEqual([4, 3, 1]);
+      const wanted = Array.from({ length: 12 }, (__, p) => 6 * (p % 4) + 2 * Math.floor(p / 4) + k);
+      expect(data).toEqual(type.from(wanted));
+    }
+    expect((await mask(file, 1)).values[5]).toBe(9);
+  });
+
+  it('is written as read, and its header is that of NIfTI-1', async () => {
+    const data = Uint16Array.of(1, 2, 3, 4, 5, 70);
+    const file = encodeNifti({ width: 3, height: 2, data });
+    expect(await image(file)).toMatchObject({ width: 3, height: 2, data });
+    const header = gunzipSync(file);
+    expect([header.readInt32LE(0), header.readInt16LE(70), header.readFloatLE(108)]).toEqual([
+      ...[348, 512, 352],
+    ]);
+    expect(header.toString('latin1', 344, 348)).toBe('n+1\0');
+  });
+
+  it('scales where the header says so', async () => {
+    const file = Buffer.from(NIFTI_1);
+    file.writeFloatLE(0.5, 112);
+    file.writeFloatLE(10, 116);
+    expect((await image(file)).data.slice(0, 3)).toEqual(Float32Array.of(10, 13, 16));
+  });
+
+  it.each([
+    ['axes', 40, 9, /speaks of 9 axes/],
+    ['a side', 42, -4, /its axes have -4×3×2 voxels/],
+    ['sides', 42, 100, /voxels need 1552 bytes, and \d+ are there/],
+    ['a type', 70, 32, /complex numbers/],
+    ['a type of its own', 70, 3, /numbers of type 3/],
+    ['its mark', 344, 0x696e, /voxels stand in a file of their own/],
+  ])('with a wrong header is refused by %s', async (what, at, value, message) => {
+    const file = Buffer.from(NIFTI_1);
+    file.writeInt16LE(value, at);
+    if (what === 'its mark') file.write('ni1', 344, 'latin1');
+    expect(await refusal(file)).toMatch(message);
+    expect(await refusal(gzipSync(file))).toMatch(message);
+  });
+
+  it('that claims more than it holds is not unpacked', async () => {
+    const file = Buffer.from(NIFTI_1);
+    [30_000, 30_000, 2].forEach((side, i) => file.writeInt16LE(side, 42 + 2 * i));
+    expect(await refusal(gzipSync(file))).toMatch(/more than it can hold/);
+    expect(await refusal(NIFTI_1.subarray(0, 360))).toMatch(/and 360 are there/);
+    expect(await refusal(NIFTI_1.subarray(0, 100))).toMatch(/header is cut off/);
+  });
+});
+
+describe('arrays of NumPy', () => {
+  it('are read in either order, of bytes and of sides', async () => {
+    const { width, height, data } = await image(NPY_FORTRAN);
+    expect([width, height, data]).toEqual([3, 2, Uint16Array.of(0, 1, 2, 3, 4, 5)]);
+    const again = encodeNpy({ shape: [2, 3], data: Uint32Array.of(1, 2, 3, 4, 5, 70_000) });
+    expect((await mask(again)).objects).toEqual(Uint32Array.of(1, 2, 3, 4, 5, 70_000));
+  });
+
+  it('have pages, or channels where the last side is short', async () => {
+    const stack = encodeNpy({
+      shape: [2, 1, 5],
+      data: Uint8Array.from({ length: 10 }, (_, i) => i),
+    });
+    expect(await pageCount(fileInMemory(stack), { subject: 'a' })).toBe(2);
+    expect((await image(stack, 1)).data).toEqual(Uint8Array.of(5, 6, 7, 8, 9));
+    const colours = encodeNpy({ shape: [1, 2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+    expect(await image(colours)).toMatchObject({ width: 2, height: 1, channels: 3 });
+  });
+
+  it('in a .npz: the first, and the others are named', async () => {
+    const { values, notes } = await mask(NPZ);
+    expect([...values]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    expect(notes).toEqual(['masks.npy of it is read; flows.npy is left out']);
+  });
+
+  it('of objects are refused, and so is what is no image or cut off', async () => {
+    expect(await refusal(NPY_OBJECTS)).toMatch(/objects of Python, which is a pickle/);
+    expect(await refusal(NPY_FORTRAN.subarray(0, 130))).toMatch(/need 12 bytes, and 2 are there/);
+    expect(await refusal(encodeNpy({ shape: [3], data: new Uint8Array(3) }))).toMatch(
+      /shape \(3\)/,
+    );
+  });
+});
+
+it('label TIFF of 32 bits keeps more objects than 16 bits have, 70,000 of them', async () => {
+  const data = Uint32Array.from({ length: 70_000 }, (_, i) => i + 1);
+  const { kind, objects } = await mask(encodeTiff({ width: 700, height: 100, channels: 1, data }));
+  expect(kind).toBe('grey');
+  expect(objects).toEqual(data);
+});
