@@ -159,6 +159,13 @@ export async function bioimageModel(options: BioimageOptions): Promise<Uint8Arra
   return zipSync(files, { level: 6, mtime: at });
 }
 
+/** Words of Python that are no names there. */
+const KEYWORDS = new Set(
+  'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
+    ' ',
+  ),
+);
+
 /** Names of classes as names of Python: what channels are called there. Each is another. */
 function identifiers(classes: readonly string[]): string[] {
   const used = new Set<string>();
@@ -167,8 +174,10 @@ function identifiers(classes: readonly string[]): string[] {
       .normalize('NFKD')
       .replaceAll(/[^A-Za-z0-9]+/g, '_')
       .replaceAll(/^_+|_+$/g, '');
-    const own = /^[A-Za-z]/.test(plain) ? plain : `class_${index}`;
-    const free = used.has(own) ? `${own}_${index}` : own;
+    const isFree = /^[A-Za-z]/.test(plain) && !KEYWORDS.has(plain);
+    const own = isFree ? plain : `class_${index}`;
+    let free = used.has(own) ? `${own}_${index}` : own;
+    while (used.has(free)) free += '_';
     used.add(free);
     return free;
   });

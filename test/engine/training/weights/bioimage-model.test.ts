@@ -54,13 +54,15 @@ it('writes a zip for bioimage.io whose test output is that of its model', async 
 });
 
 it('describes it as model description 0.5.7 has it, with the hash of each file', async () => {
-  const { files } = await exported(['background', 'Kern (groß)', 'Kern gross!', '1']);
+  const { files } = await exported([
+    ...['background', 'Kern (groß)', 'Kern gross!', '1', 'None', 'x_7', 'x', 'x'],
+  ]);
   const text = Buffer.from(files['rdf.yaml'] ?? []).toString();
   expect(text.split('\n').slice(0, 6)).toEqual([
     'format_version: "0.5.7"',
     'type: "model"',
     'name: "nuclei   first  try"',
-    'description: "A U-Net trained with Graft that tells background, Kern (groß), Kern gross!, 1 apart."',
+    'description: "A U-Net trained with Graft that tells background, Kern (groß), Kern gross!, 1, None, x_7, x, x apart."',
     'authors:',
     '  - name: "A. Author"',
   ]);
@@ -74,5 +76,14 @@ it('describes it as model description 0.5.7 has it, with the hash of each file',
   }
   const channels = text.slice(text.indexOf('outputs:'));
   const names = [...channels.matchAll(/- "(\w+)"/g)].map(([, name]) => name);
-  expect(names).toEqual(['background', 'Kern_gro', 'Kern_gross', 'class_3']);
+  expect(names).toEqual([
+    'background',
+    'Kern_gro',
+    'Kern_gross',
+    'class_3',
+    'class_4',
+    'x_7',
+    'x',
+    'x_7_',
+  ]);
 });
