@@ -66,6 +66,9 @@ export function imageEditsTable(db: Sqlite) {
   const copyBytes = db.prepare<[number, number]>(
     'INSERT INTO image_bytes (image_id, bytes) SELECT ?, bytes FROM image_bytes WHERE image_id = ?',
   );
+  const copyPixelSize = db.prepare<[number, number]>(
+    'INSERT INTO pixel_sizes (image_id, size, unit) SELECT ?, size, unit FROM pixel_sizes WHERE image_id = ?',
+  );
   const addRevision = db.prepare<
     [
       ...[number, string, number | null, string | null, string, string],
@@ -102,11 +105,12 @@ export function imageEditsTable(db: Sqlite) {
       leaveAdditions.run(imageId);
       move.run(datasetId, name, imageClass, imageId);
     },
-    /** The image and its original, without labels. Returns the id of the copy. */
+    /** The image with its original and the size of its pixels, without labels. Returns the id of the copy. */
     copy(imageId: number, { datasetId, name, imageClass }: ImagePlace): number {
       const at = new Date().toISOString();
       const id = Number(copy.run(datasetId, name, imageClass, at, imageId).lastInsertRowid);
       copyBytes.run(id, imageId);
+      copyPixelSize.run(id, imageId);
       return id;
     },
     /** A revision of another image, or in other values, with all that is said of it. Returns its id. */

@@ -92,8 +92,9 @@ it('an old revision comes back with its objects, and a revision takes them with 
   expect(labels.bytes).toBe(sizeOf(back.id) + sizeOf(db.datasets.image(1)?.labelMapId ?? 0));
 });
 
-it('images are copied and moved with their objects, in the classes of the other dataset', async () => {
+it('images are copied and moved with their objects and pixel size, in the classes of the other dataset', async () => {
   const { engine, project, db, datasetId, imageId, told } = await touching();
+  db.pixelSizes.keep(imageId, { size: 0.5, unit: 'um' });
   for (const how of ['copy', 'move'] as const) {
     const toDatasetId = addDataset(db, how, { count: 0 });
     db.datasets.setClasses(toDatasetId, [
@@ -106,6 +107,7 @@ it('images are copied and moved with their objects, in the classes of the other 
     const image = db.datasets.image(there[0] ?? 0);
     expect(image?.datasetId).toBe(toDatasetId);
     expect(told(image?.labelMapId ?? 0)).toEqual(['stored', 4, 4, 9, 9, 0, 2]);
+    expect(db.pixelSizes.ofDataset(toDatasetId).get(image?.id ?? 0)?.size).toBe(0.5);
   }
   expect(db.datasets.images(datasetId)).toHaveLength(1);
 });
