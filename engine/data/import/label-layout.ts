@@ -82,7 +82,14 @@ export function labelLayout(
       }
       const message = `${of.file} has labels in ${known.by[0] ?? ''} already: both are taken, and these lie above`;
       issues.push({ path: `${file}: ${image.where}`, severity: 'change', message });
-      known.shapes.push(...image.shapes);
+      // A group of another file is another object.
+      const before = known.by.length;
+      known.shapes.push(
+        ...image.shapes.map(({ object, ...shape }) => ({
+          ...shape,
+          object: object === null ? null : `${before}/${object}`,
+        })),
+      );
       known.unusable += image.unusable;
       known.labelled ||= image.labelled;
       known.by.push(file);

@@ -28,12 +28,14 @@ export function objectsOfSecondMask(
   for (let i = 0; i < objects.length; i++) {
     const number = numbered[i] ?? 0;
     const value = classes.values[i] ?? 0;
-    if (number === 0 || number === ignored || value === 0) continue;
+    if (number === 0 || number === ignored) continue;
     const own = known.get(number) ?? new Map<number, number>();
     if (own.size === 0) known.set(number, own);
     const before = own.get(value);
     if (before === undefined) own.set(value, next);
     objects[i] = before ?? next++;
   }
-  return { objects, split: [...known.values()].filter(({ size }) => size > 1).length };
+  // Numbers often reach a little over the background: that part is taken out where 0 is it, and is no class of its own.
+  const classesOf = (own: ReadonlyMap<number, number>) => own.size - (own.has(0) ? 1 : 0);
+  return { objects, split: [...known.values()].filter((own) => classesOf(own) > 1).length };
 }

@@ -400,6 +400,17 @@ it('images are looked for in the chosen folder alone, and nothing is guessed amo
   ]);
 });
 
+it('groups of two files that speak of one image are no one object', async () => {
+  const s = scratch();
+  s.write('data/a.png', picture(2, 1));
+  const box = (x: number) =>
+    `<image id="0" name="a.png"><box label="cell" xtl="${x}" ytl="0" xbr="${x + 1}" ybr="1" group_id="1"/></image>`;
+  s.write('data/1.xml', cvat(box(0)));
+  s.write('data/2.xml', cvat(box(1)));
+  const { rows } = await brought(s);
+  expect(rows).toEqual([['a.png', ['11'], ['12']]]);
+});
+
 it('COCO: each annotation is an object, touching ones too', async () => {
   const s = scratch();
   s.write('data/a.png', picture(4, 1));
