@@ -24,6 +24,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 /** What labels may have and a format may have no place for. */
 const LABEL_TRAITS = [
   'objects',
+  'no object',
   'holes',
   'ignored',
   'empty',
@@ -36,6 +37,7 @@ export type LabelTrait = (typeof LABEL_TRAITS)[number];
 
 export const TRAIT_WORDS: Readonly<Record<LabelTrait, string>> = {
   objects: 'objects',
+  'no object': 'labels of no object',
   holes: 'holes',
   ignored: 'ignored pixels',
   empty: 'labels that are all background',
@@ -54,6 +56,7 @@ export interface ExportFormatFacts {
   readonly losses: Readonly<Partial<Record<LabelTrait, string>>>;
 }
 
+const AS_OBJECTS = 'each connected region of them becomes an object';
 const UNGROUPED = 'not written';
 const BESIDE =
   'masks/ of the same kind with the class numbers (255 for ignored), classes.json and splits.json';
@@ -70,13 +73,14 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
   coco: {
     title: 'COCO',
     writes: 'images/ and instances.json with run-length masks, in which holes survive',
-    losses: { colours: 'not written', groups: UNGROUPED },
+    losses: { 'no object': AS_OBJECTS, colours: 'not written', groups: UNGROUPED },
   },
   labelme: {
     title: 'labelme JSON',
     writes:
       'images/ with a JSON file beside each: polygons along the edges of pixels, masks where there are holes; and labels.txt',
     losses: {
+      'no object': AS_OBJECTS,
       'no background': UNGROUNDED,
       colours: 'not written',
       groups: UNGROUPED,
@@ -98,6 +102,7 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
     writes:
       'images/, labels/ with an outline a line, data.yaml and classes.txt; parts and holes of an object are joined by bridges',
     losses: {
+      'no object': AS_OBJECTS,
       ignored: 'they become background',
       'no background': UNGROUNDED,
       colours: 'not written',
@@ -109,6 +114,7 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
     title: 'CVAT XML for images 1.1',
     writes: 'images/ and annotations.xml, each object a mask',
     losses: {
+      'no object': AS_OBJECTS,
       empty: 'the image comes back unlabelled',
       'no background': UNGROUNDED,
       groups: UNGROUPED,
@@ -118,18 +124,29 @@ export const EXPORT_FORMAT_FACTS: Readonly<Record<ExportFormat, ExportFormatFact
   datumaro: {
     title: 'Datumaro JSON',
     writes: 'images/default/ and annotations/default.json, each object a mask',
-    losses: { 'no background': UNGROUNDED, groups: UNGROUPED, pages: AS_FILES },
+    losses: {
+      'no object': AS_OBJECTS,
+      'no background': UNGROUNDED,
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
   },
   qupath: {
     title: 'QuPath GeoJSON',
     writes: 'images/ and annotations/ with a GeoJSON file an image; and classes.txt',
-    losses: { 'no background': UNGROUNDED, groups: UNGROUPED, pages: AS_FILES },
+    losses: {
+      'no object': AS_OBJECTS,
+      'no background': UNGROUNDED,
+      groups: UNGROUPED,
+      pages: AS_FILES,
+    },
   },
   'imagej-roi': {
     title: 'ImageJ ROIs (RoiSet.zip)',
     writes:
       'images/ and rois/ with an archive an image: traced outlines, composites where there are holes; classes.txt',
     losses: {
+      'no object': AS_OBJECTS,
       'no background': UNGROUNDED,
       colours: 'not written',
       groups: UNGROUPED,

@@ -10,7 +10,7 @@ import {
   readObjectMapRuns,
 } from '../../shared/objects/object-map.ts';
 import { brokenRule, withoutGround } from '../../shared/objects/rules.ts';
-import type { Project } from '../db/project.ts';
+import { DamageError, type Project } from '../db/project.ts';
 import { labelMapCode } from './image-source.ts';
 
 type Labels = Pick<Project, 'datasets' | 'labelMaps'>;
@@ -46,6 +46,19 @@ export function objectsOf(db: Labels, labelMapId: number): RevisionObjects {
   if (code !== null) return { objects: decodeObjectMap(code), from: 'stored' };
   const { width, height } = objectMapSize(stored);
   return { objects: { width, height, data: new Uint32Array(width * height) }, from: 'stored' };
+}
+
+/**
+ * The same, for what goes on without objects that are damaged; text: what is damaged. Whether the labels themselves are
+ * sound is for the caller to see, who reads them. Errors: not-found.
+ */
+export function soundObjectsOf(db: Labels, labelMapId: number): RevisionObjects | string {
+  try {
+    return objectsOf(db, labelMapId);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+    return error instanceof DamageError ? error.found : error.message;
+  }
 }
 
 /** Errors: invalid-input, where they break a rule of shared/objects/rules.ts; corrupt (not object-map.ts code). */

@@ -60,14 +60,26 @@ export function assertDrawing(db: Project, image: ImageRecord, bytes: Uint8Array
   assertClasses(db, image, occurs);
 }
 
-/** The objects of what was drawn over a revision by somebody who knows of none; null where it has none. */
-function objectsAfter(db: Project, base: number | null, after: Uint8Array): Uint8Array | null {
-  if (base === null) return null;
-  const objects = db.labelMaps.objects(base);
-  const before = objects === undefined ? undefined : db.labelMaps.bytes(base);
-  return objects === undefined || before === undefined
-    ? null
-    : carriedOver({ objects, before, after });
+/**
+ * The objects of what was drawn over a revision by somebody who knows of none; null where it has none. `isDamaged`: those
+ * that it has cannot be read. What was drawn is kept without them then.
+ */
+function objectsAfter(
+  db: Project,
+  base: number | null,
+  after: Uint8Array,
+): { readonly objects: Uint8Array | null; readonly isDamaged: boolean } {
+  const none = { objects: null, isDamaged: false };
+  if (base === null || !db.labelMaps.hasObjects(base)) return none;
+  try {
+    const objects = db.labelMaps.objects(base);
+    const before = db.labelMaps.bytes(base);
+    if (objects === undefined || before === undefined) return none;
+    return { objects: carriedOver({ objects, before, after }), isDamaged: false };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+    return { objects: null, isDamaged: true };
+  }
 }
 
 /**
@@ -96,15 +108,20 @@ export function saveLabelMap(
       );
     }
     const previous = current === null ? undefined : db.labelMaps.get(current);
-    const told = objects === undefined ? objectsAfter(db, current, bytes) : objects;
-    const id = db.labelMaps.add({ imageId: image.id, author, bytes, runId, helper, objects: told });
+    const told =
+      objects === undefined ? objectsAfter(db, current, bytes) : { objects, isDamaged: false };
+    const id = db.labelMaps.add({
+      ...{ imageId: image.id, author, bytes, runId, helper },
+      objects: told.objects,
+    });
     const sameSitting =
       base !== null &&
       previous?.author === author &&
       previous.runId === runId &&
       previous.helper === helper &&
       Date.now() - Date.parse(previous.createdAt) < SITTING_MS;
-    if (sameSitting) db.labelMaps.deleteUnused(previous.id);
+    // A backup may still have what is damaged.
+    if (sameSitting && !told.isDamaged) db.labelMaps.deleteUnused(previous.id);
     return id;
   });
 }

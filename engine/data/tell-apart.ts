@@ -6,11 +6,11 @@ import { AppError } from '../../shared/errors.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { componentsOf } from '../../shared/objects/components.ts';
-import { encodeObjectMap, objectNumbers } from '../../shared/objects/object-map.ts';
+import { encodeObjectMap, objectNumbers, type ObjectMap } from '../../shared/objects/object-map.ts';
 import { type SplitOptions, splitTouching } from '../../shared/objects/split-touching.ts';
 import type { Project } from '../db/project.ts';
 import { labelMapCode } from './image-source.ts';
-import { groundOf, objectsOf } from './objects-of.ts';
+import { groundOf, objectsOf, soundObjectsOf } from './objects-of.ts';
 
 export interface TellApartOptions extends Pick<SplitOptions, 'neck' | 'smallestPx'> {
   readonly how: ObjectSource;
@@ -29,23 +29,45 @@ const NOTES: Readonly<Record<ObjectSource, string>> = {
 interface Told {
   /** object-map.ts code; null: none. */
   readonly code: Uint8Array | null;
+  /** Whether the labels have these already. */
+  readonly isSame: boolean;
   readonly before: number;
   readonly after: number;
 }
 
+interface Now {
+  readonly objects: ObjectMap;
+  /** object-map.ts code; null: none is stored. */
+  readonly stored: Uint8Array | null;
+}
+
+/** Null where they are damaged, and others take their place anyway. Errors: corrupt, not-found. */
+function objectsNow(project: Project, labelMapId: number, how: ObjectSource): Now | null {
+  const found =
+    how === 'split' ? objectsOf(project, labelMapId) : soundObjectsOf(project, labelMapId);
+  if (typeof found === 'string') return null;
+  return { objects: found.objects, stored: project.labelMaps.objects(labelMapId) ?? null };
+}
+
+const isSameCode = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
+
 /** Errors: corrupt, not-found. */
 function told(project: Project, labelMapId: number, { how, ...options }: TellApartOptions): Told {
-  const now = objectsOf(project, labelMapId);
-  const before = objectNumbers(encodeObjectMap(now.objects)).length;
-  if (how === 'split') {
+  const now = objectsNow(project, labelMapId, how);
+  const before = now === null ? 0 : objectNumbers(encodeObjectMap(now.objects)).length;
+  const isSame = (code: Uint8Array | null) => now !== null && isSameCode(code, now.stored);
+  if (now !== null && how === 'split') {
     const { objects, added } = splitTouching(now.objects, options);
-    return { code: encodeObjectMap(objects), before, after: before + added };
+    const code = encodeObjectMap(objects);
+    return { code, isSame: isSame(code), before, after: before + added };
   }
   const imageId = project.labelMaps.get(labelMapId)?.imageId ?? 0;
   const classes = decodeLabelMap(labelMapCode(project, labelMapId));
   const connected = encodeObjectMap(componentsOf(classes, groundOf(project, imageId)));
   const after = objectNumbers(connected).length;
-  return { code: how === 'none' ? null : connected, before, after };
+  const code = how === 'none' ? null : connected;
+  return { code, isSame: isSame(code), before, after };
 }
 
 /**
@@ -70,13 +92,10 @@ export async function tellApart(
         // Looked up anew: somebody may have labelled it meanwhile.
         const labelMapId = project.datasets.image(image.id)?.labelMapId ?? null;
         if (labelMapId === null) return null;
-        const { code, before, after } = told(project, labelMapId, options);
+        const { code, isSame, before, after } = told(project, labelMapId, options);
         sums.looked++;
         sums.before += before;
         sums.after += after;
-        const stored = project.labelMaps.objects(labelMapId) ?? null;
-        const isSame =
-          code === null || stored === null ? code === stored : Buffer.compare(code, stored) === 0;
         if (isSame) return null;
         sums.changed++;
         return preview ? null : save(project, labelMapId, { objects: code, note: NOTES[how] });

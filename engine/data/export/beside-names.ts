@@ -1,6 +1,6 @@
 /** How the label file of an image is called where each image has one: after the image. */
-import { posix } from 'node:path';
 import type { ImageRecord } from '../../../shared/entities.ts';
+import { stemOf } from '../import/folder-tree.ts';
 import type { ExportContext } from './format.ts';
 
 /** 'a' for a.png; 'a.png' where another image is called a, too. */
@@ -8,7 +8,6 @@ export function besideNames({
   images,
   fileName,
 }: Pick<ExportContext, 'images' | 'fileName'>): (image: ImageRecord) => string {
-  const stemOf = (name: string) => posix.basename(name, posix.extname(name));
   const names = new Set(images.map(fileName));
   const withStem = new Map<string, number>();
   for (const name of names) {

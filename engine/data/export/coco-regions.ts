@@ -17,20 +17,21 @@ export interface CocoRegion {
  * Errors: invalid-input, where pixels are ignored and there is no class that they could be a crowd of.
  */
 export function cocoRegions(
-  { labelMap, objects }: ExportLabels,
+  { labelMap, regions }: ExportLabels,
   { name, drawn }: { readonly name: string; readonly drawn: readonly SegmentationClass[] },
 ): CocoRegion[] {
   const { width, height, data } = labelMap;
   const size = [height, width] as const;
-  const numbers = objects().slice();
+  const numbers = regions().slice();
   const classOf = new Map<number, number>();
-  let crowd = 1;
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i] ?? 0;
     if (number === 0) continue;
     if (!classOf.has(number)) classOf.set(number, data[i] ?? 0);
-    crowd = Math.max(crowd, number + 1);
   }
+  // The lowest that no object has: behind the largest there may be none.
+  let crowd = 1;
+  while (classOf.has(crowd)) crowd++;
   for (let i = 0; i < numbers.length; i++) if (data[i] === IGNORE) numbers[i] = crowd;
   return Array.from(encodeCocoRuns(numbers, size), ([number, counts]) => {
     const value = classOf.get(number);

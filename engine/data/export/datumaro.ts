@@ -2,7 +2,7 @@
  * Datumaro's JSON: each object a mask with COCO's run lengths, so that holes and parts survive; colours as its colour map of
  * masks; ignored pixels of an image as one mask with is_crowd, as COCO has them.
  */
-import { posix } from 'node:path';
+import { besideNames } from './beside-names.ts';
 import { cocoRegions } from './coco-regions.ts';
 import type { ExportWriter } from './format.ts';
 
@@ -11,7 +11,9 @@ const SUBSET = 'default';
 export const datumaroWriter: ExportWriter = {
   imagesFolder: `images/${SUBSET}`,
   hasPages: false,
-  begin({ dataset, drawn, layer, target, fileName }) {
+  begin(context) {
+    const { dataset, drawn, layer, target, fileName } = context;
+    const idOf = besideNames(context);
     const numberOf = new Map(drawn.map(({ index }, i) => [index, i]));
     const items: unknown[] = [];
     return {
@@ -19,7 +21,7 @@ export const datumaroWriter: ExportWriter = {
         const name = fileName(image);
         const regions = labels === null ? [] : cocoRegions(labels, { name: dataset.name, drawn });
         items.push({
-          id: posix.basename(name, posix.extname(name)),
+          id: idOf(image),
           annotations: regions.map(({ category_id, iscrowd, segmentation }, i) => ({
             id: i,
             type: 'mask',

@@ -41,7 +41,7 @@ export async function exportDataset(
   const nameOf = exportedNames(images, writer.hasPages);
   const losses = new Losses(format, { project, dataset, images });
   let unpredicted = 0;
-  let damaged: readonly string[] = [];
+  const damaged: string[] = [];
   const written = await fillFolder(dir, async (target) => {
     const context: Omit<ExportContext, 'layer'> = {
       ...{ project, dataset, images, target },
@@ -52,7 +52,7 @@ export async function exportDataset(
     };
     const labels = writer.begin({ ...context, layer: 'labels' });
     const others = predicted === null ? null : writer.begin({ ...context, layer: 'predictions' });
-    damaged = await writeOriginals(project, target, {
+    const left = await writeOriginals(project, target, {
       ...{ images, folder: writer.imagesFolder, nameOf },
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
@@ -64,13 +64,17 @@ export async function exportDataset(
         else {
           losses.look(labelMap);
           if (project.labelMaps.hasObjects(labelMapId)) losses.count('objects');
-          await labels.image(image, storedLabels(project, { labelMap, labelMapId }));
+          const onDamage = (found: string) => void damaged.push(found);
+          const onLoose = () => losses.count('no object');
+          const stored = { labelMap, labelMapId, ground: dataset, onDamage, onLoose };
+          await labels.image(image, storedLabels(project, stored));
         }
         const prediction = predicted?.(image) ?? null;
         if (predicted !== null && prediction === null) unpredicted++;
         await others?.image(image, prediction && labelsOfRegions(prediction, dataset));
       },
     });
+    damaged.push(...left);
     await labels.finish();
     await others?.finish();
   });

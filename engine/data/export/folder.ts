@@ -3,12 +3,12 @@
  * class ids, 255 is ignore), classes.json, and splits.json where there are splits. import/folder.ts reads it back. What a
  * run predicted goes into predictions/, named and coded as masks are.
  */
-import { posix } from 'node:path';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import { encodeIndexPng } from '../encode.ts';
+import { stemOf } from '../import/folder-tree.ts';
 import type { ClassesFile, SplitsFile } from '../import/json-shapes.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
 import type { ExportWriter } from './format.ts';
@@ -62,20 +62,19 @@ function maskNames(
   images: readonly ImageRecord[],
   extension: string,
 ): (image: ImageRecord) => string {
-  const stem = (name: string) => posix.basename(name, posix.extname(name));
   const names = new Set(images.map((image) => image.name));
   const withStem = new Map<string, number>();
   for (const name of names) {
     // Beside x.png and x.jpg, the mask of x.png.png would have the name of theirs.
-    for (const key of [stem(name), name].map((one) => one.toLowerCase())) {
+    for (const key of [stemOf(name), name].map((one) => one.toLowerCase())) {
       withStem.set(key, (withStem.get(key) ?? 0) + 1);
     }
   }
   const paged = pagedNames(images);
   return (image) => {
-    const shared = (withStem.get(stem(image.name).toLowerCase()) ?? 0) > 1;
+    const shared = (withStem.get(stemOf(image.name).toLowerCase()) ?? 0) > 1;
     const page = paged.has(image.name) ? pageSuffix(image.page) : '';
-    return `${shared ? image.name : stem(image.name)}${page}${extension}`;
+    return `${shared ? image.name : stemOf(image.name)}${page}${extension}`;
   };
 }
 

@@ -28,6 +28,11 @@ export interface ExportLabels {
    * when it is asked for. [height, width]
    */
   readonly objects: () => Uint32Array;
+  /**
+   * The same for formats that write nothing but objects: what is labelled and of no object becomes objects, too, a connected
+   * region each, so that no label is lost. Worked out when it is asked for. [height, width]
+   */
+  readonly regions: () => Uint32Array;
 }
 
 export interface LayerWriter {

@@ -11,10 +11,10 @@ export interface ExportedObject {
   readonly parts: () => readonly TracedPart[];
 }
 
-/** In the order in which rows meet them. */
-export function objectsIn({ labelMap, objects }: ExportLabels): ExportedObject[] {
+/** In the order in which rows meet them; together they have all labels. */
+export function objectsIn({ labelMap, regions }: ExportLabels): ExportedObject[] {
   const { width, data } = labelMap;
-  const numbers = objects();
+  const numbers = regions();
   const boxes = boxesOf(numbers, width);
   return Array.from(boxes, ([number, box]) =>
     objectOf(box, {

@@ -8,6 +8,8 @@ import { DamageError, type Project } from '../../db/project.ts';
 import { encodePng } from '../encode.ts';
 import { encodeTiff } from '../encode-tiff.ts';
 import { openOriginal, readImage } from '../image-source.ts';
+import { stemOf } from '../import/folder-tree.ts';
+import { oneName } from '../import/pairing.ts';
 import { pageSuffix } from '../page-names.ts';
 import type { TargetFolder } from './target-folder.ts';
 
@@ -33,21 +35,27 @@ export function filesOfPages(images: readonly ImageRecord[]): Set<string> {
 
 /**
  * How the file of each image is called in an export. `hasPages`: the format says itself which pages of a file its images
- * are; else each image of several pages is a file of its own: stack.p3.tif, or .png where that can hold it.
+ * are; else each image of several pages is a file of its own: stack.p3.tif, or .png where that can hold it; and
+ * stack.tif.p3.png where that is another image.
  */
 export function exportedNames(
   images: readonly ImageRecord[],
   hasPages: boolean,
 ): (image: ImageRecord) => { readonly name: string; readonly isPage: boolean } {
   const byName = Map.groupBy(images, ({ name }) => name);
-  return (image) => {
-    const { name, page, channelPages } = image;
-    const isPage =
-      !hasPages && (page > 0 || channelPages !== null || (byName.get(name)?.length ?? 0) > 1);
-    if (!isPage) return { name, isPage };
-    const stem = posix.basename(name, posix.extname(name));
-    return { name: `${stem}${pageSuffix(page)}.${fitsPng(image) ? 'png' : 'tif'}`, isPage };
-  };
+  const isPage = ({ name, page, channelPages }: ImageRecord) =>
+    !hasPages && (page > 0 || channelPages !== null || (byName.get(name)?.length ?? 0) > 1);
+  const taken = new Set(images.flatMap((image) => (isPage(image) ? [] : [oneName(image.name)])));
+  const pages = new Map<number, string>();
+  for (const image of images.filter(isPage)) {
+    const ending = `${pageSuffix(image.page)}.${fitsPng(image) ? 'png' : 'tif'}`;
+    let stem = stemOf(image.name);
+    if (taken.has(oneName(stem + ending))) stem = image.name;
+    while (taken.has(oneName(stem + ending))) stem += '_';
+    taken.add(oneName(stem + ending));
+    pages.set(image.id, stem + ending);
+  }
+  return ({ id, name }) => ({ name: pages.get(id) ?? name, isPage: pages.has(id) });
 }
 
 const fitsPng = ({ bitDepth, channels }: Pick<ImageRecord, 'bitDepth' | 'channels'>): boolean =>

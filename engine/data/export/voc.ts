@@ -4,6 +4,7 @@
  */
 import { encode } from 'fast-png';
 import { IGNORE, PARTS } from '../../../shared/entities.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { encodeIndexPng, paletteOf } from '../encode.ts';
 import { classColor } from '../class-colors.ts';
 import { besideNames } from './beside-names.ts';
@@ -12,6 +13,7 @@ import type { ExportContext, ExportLabels, ExportWriter } from './format.ts';
 /** Numbers that one byte has for objects. */
 const MOST_IN_A_BYTE = 254;
 const IGNORED_OF_16_BITS = 65_535;
+const MOST_IN_16_BITS = 65_534;
 
 export const vocWriter: ExportWriter = {
   imagesFolder: 'JPEGImages',
@@ -26,7 +28,7 @@ export const vocWriter: ExportWriter = {
         const file = `${nameOf(image)}.png`;
         const classes = encodeIndexPng(labels.labelMap, dataset.classes);
         await target.write(`${before}SegmentationClass/${file}`, classes);
-        await target.write(`${before}SegmentationObject/${file}`, objectPng(labels));
+        await target.write(`${before}SegmentationObject/${file}`, objectPng(image.name, labels));
       },
       async finish() {
         if (layer === 'predictions') return;
@@ -39,12 +41,26 @@ export const vocWriter: ExportWriter = {
   },
 };
 
-/** Objects as 1, 2, … in the order in which rows meet them: of 8 bits, and of 16 where there are too many for these. */
-function objectPng({ labelMap: { width, height, data }, objects }: ExportLabels): Uint8Array {
+/**
+ * Objects as 1, 2, … in the order in which rows meet them: of 8 bits, and of 16 where there are too many for these.
+ * Errors: invalid-input, where there are too many for those as well.
+ */
+function objectPng(
+  name: string,
+  { labelMap: { width, height, data }, objects }: ExportLabels,
+): Uint8Array {
   const numbers = objects();
   const numberOf = new Map<number, number>([[0, 0]]);
   for (const number of numbers) if (!numberOf.has(number)) numberOf.set(number, numberOf.size);
-  const isWide = numberOf.size - 1 > MOST_IN_A_BYTE;
+  const count = numberOf.size - 1;
+  if (count > MOST_IN_16_BITS) {
+    throw new AppError(
+      'invalid-input',
+      `${name} has ${count} objects; Pascal VOC numbers up to ${MOST_IN_16_BITS} of an image. Export as coco or cvat instead.`,
+      { subject: name },
+    );
+  }
+  const isWide = count > MOST_IN_A_BYTE;
   const out = isWide ? new Uint16Array(data.length) : new Uint8Array(data.length);
   const ignored = isWide ? IGNORED_OF_16_BITS : IGNORE;
   for (let i = 0; i < out.length; i++) {

@@ -13,7 +13,7 @@ import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { componentsOf } from '../../../shared/objects/components.ts';
 import { objectCounts } from '../../../shared/objects/object-scores.ts';
 import { readLabelMap } from '../../data/image-source.ts';
-import { objectsOf } from '../../data/objects-of.ts';
+import { soundObjectsOf } from '../../data/objects-of.ts';
 import type { Project } from '../../db/project.ts';
 import { diceOf, pooledOverlaps } from '../../../shared/overlap.ts';
 import { scoredOverlaps, type ScoredClasses, scoreImage } from './metrics.ts';
@@ -134,7 +134,10 @@ export async function validationDice(
   );
 }
 
-/** Of an image whose objects somebody told apart; null: nobody did, and its connected regions say no more than Dice. */
+/**
+ * Of an image whose objects somebody told apart; null: nobody did, and its connected regions say no more than Dice; or they
+ * are damaged, which costs no run its Dice.
+ */
 function scoredObjects(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   image: { readonly prediction: LabelMap; readonly truth: LabelMap; readonly labelMapId: number },
@@ -142,7 +145,9 @@ function scoredObjects(
 ): ObjectCounts[] | null {
   const { prediction, truth, labelMapId } = image;
   if (!project.labelMaps.hasObjects(labelMapId)) return null;
-  const { objects } = objectsOf(project, labelMapId);
+  const found = soundObjectsOf(project, labelMapId);
+  if (typeof found === 'string') return null;
+  const { objects } = found;
   // What is not scored is ground here, whatever it is called.
   const own = { objects: componentsOf(prediction, { hasBackground: !scored.includes(0) }) };
   return objectCounts({ ...own, classes: prediction }, { objects, classes: truth }, scored);

@@ -93,6 +93,16 @@ describe('saving what was painted', () => {
     expect(revisions()).toEqual([first, second]);
   });
 
+  it('keeps what was drawn where the objects beneath it are damaged, and these for a repair', () => {
+    const { db, save, map, revisions } = sitting();
+    const first = save(null);
+    db.labelMaps.addObjects(first, Uint8Array.of(1, 2, 3));
+    const second = save(first, { bytes: map(1, 1) });
+    expect(db.labelMaps.bytes(second)).toEqual(Buffer.from(map(1, 1)));
+    expect(db.labelMaps.hasObjects(second)).toBe(false);
+    expect(revisions()).toEqual([first, second]);
+  });
+
   it('is refused where somebody else has saved meanwhile, and nothing is lost', () => {
     const { save, revisions } = sitting();
     const first = save(null);

@@ -70,4 +70,13 @@ it('touching objects are split, connected and forgotten, each as a new version w
   expect(objectsOf(db, now()).from).toBe('stored');
   expect(await tell('none')).toMatchObject({ changed: 1 });
   expect(db.labelMaps.hasObjects(now())).toBe(false);
+
+  // Damaged ones can be no ground for others, but others can take their place.
+  db.labelMaps.addObjects(now(), Uint8Array.of(1, 2, 3));
+  expect(await tell('split')).toMatchObject({
+    changed: 0,
+    damaged: [expect.stringMatching(/two\.png: .*damaged/)],
+  });
+  expect(await tell('none')).toMatchObject({ changed: 1, damaged: [] });
+  expect(objectsOf(db, now()).from).toBe('components');
 });

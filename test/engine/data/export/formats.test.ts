@@ -3,7 +3,10 @@ import { encode } from 'fast-png';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { besideNames } from '../../../../engine/data/export/beside-names.ts';
+import { cocoRegions } from '../../../../engine/data/export/coco-regions.ts';
 import { exportDataset } from '../../../../engine/data/export/export.ts';
+import { exportedNames } from '../../../../engine/data/export/originals.ts';
 import { namedClasses } from '../../../../engine/data/class-colors.ts';
 import { runImport } from '../../../../engine/data/import/import.ts';
 import { readLabelMap } from '../../../../engine/data/image-source.ts';
@@ -15,8 +18,9 @@ import {
   EXPORT_FORMATS,
   lossWords,
 } from '../../../../shared/export-formats.ts';
+import type { ImageRecord } from '../../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
-import { encodeObjectMap } from '../../../../shared/objects/object-map.ts';
+import { encodeObjectMap, MAX_OBJECT } from '../../../../shared/objects/object-map.ts';
 import { scratch } from '../import/scratch.ts';
 
 const CLASSES = namedClasses(['background', 'cell', 'debris: "big" & <odd>']);
@@ -43,7 +47,12 @@ interface Drawn {
 }
 
 /** Every object is of one class, and none is background or ignored. */
-function addDrawn(project: Project, name: string, images: readonly (Drawn | null)[]): number {
+function addDrawn(
+  project: Project,
+  name: string,
+  images: readonly (Drawn | null)[],
+  nameOf = (i: number) => `${i}.png`,
+): number {
   const datasetId = project.datasets.create({
     ...{ name, origin: {}, classes: CLASSES, hasBackground: true, imageClasses: [] },
   });
@@ -55,7 +64,7 @@ function addDrawn(project: Project, name: string, images: readonly (Drawn | null
     const imageId = project.datasets.addImage({
       ...{
         datasetId,
-        name: `${i}.png`,
+        name: nameOf(i),
         widthPx: width,
         heightPx: height,
         channels: 1,
@@ -241,3 +250,101 @@ it('half pixels: what a square of two pixels becomes in each file', async () => 
   });
   expect(EXPORT_FORMATS).toEqual(expect.arrayContaining([...TOOLS]));
 });
+
+it.each(['coco', 'labelme', 'voc', 'cvat', 'label-tiff'] as const)(
+  '%s: damaged objects cost no labels, and are named',
+  async (format) => {
+    const s = scratch();
+    const original = addDrawn(s.project, 'original', [{ width: 3, labels: [1, 1, 0, 0, 0, 2] }]);
+    const [image] = s.project.datasets.images(original);
+    s.project.labelMaps.addObjects(image?.labelMapId ?? 0, Uint8Array.of(1, 2, 3));
+    const { dir, damaged } = await exportDataset(s.project, original, {
+      ...{ format, dir: s.path('out') },
+    });
+    expect(damaged).toEqual([expect.stringMatching(/damaged.*; connected regions are written/)]);
+    const source = { format: 'auto', path: dir } as const;
+    const { datasetId } = await runImport(s.project, source, { datasetName: 'copy', link: false });
+    expect(contentsOf(s.project, datasetId)).toEqual({
+      '0.png': { labels: [1, 1, 0, 0, 0, 2], objects: [1, 1, 0, 0, 0, 2] },
+    });
+  },
+);
+
+it('the largest number of an object leaves one for ignored pixels in COCO', () => {
+  const regions = cocoRegions(
+    {
+      labelMap: { width: 2, height: 1, data: Uint8Array.of(1, 255) },
+      objects: () => Uint32Array.of(MAX_OBJECT, 0),
+      regions: () => Uint32Array.of(MAX_OBJECT, 0),
+    },
+    { name: 'cells', drawn: CLASSES.slice(1) },
+  );
+  expect(regions.map(({ iscrowd, area }) => [iscrowd, area])).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+});
+
+it('more objects than Pascal VOC can number are refused, with what takes them', async () => {
+  const s = scratch();
+  const side = 260;
+  const pixels = Array.from({ length: side ** 2 }, (_, i) => i + 1);
+  const original = addDrawn(s.project, 'original', [
+    { width: side, labels: pixels.map(() => 1), objects: pixels },
+  ]);
+  await expect(
+    exportDataset(s.project, original, { format: 'voc', dir: s.path('out') }),
+  ).rejects.toThrow('0.png has 67600 objects; Pascal VOC numbers up to 65534 of an image');
+});
+
+it('pages as files, and files beside images, have names of their own', () => {
+  const image = (id: number, name: string, page = 0): ImageRecord => ({
+    ...{ id, datasetId: 1, name, hash: '', widthPx: 1, heightPx: 1, channels: 1, bitDepth: 8 },
+    ...{ page, channelPages: null, groupName: null, imageClass: null, excluded: null },
+    ...{ storage: 'embedded', linkPath: null, linkBeside: null, deletedAt: null, labelMapId: null },
+  });
+  const images = [
+    ...[image(1, 'a.tif', 0), image(2, 'a.tif', 1), image(3, 'a.gif', 0), image(4, 'a.gif', 1)],
+    ...[image(5, 'a.p1.png'), image(6, 'b.nii.gz')],
+  ];
+  const nameOf = exportedNames(images, false);
+  const names = images.map((one) => nameOf(one).name);
+  expect(names).toEqual([
+    ...['a.tif.p1.png', 'a.p2.png', 'a.gif.p1.png', 'a.gif.p2.png', 'a.p1.png', 'b.nii.gz'],
+  ]);
+  const beside = besideNames({ images, fileName: (one) => nameOf(one).name });
+  expect(images.map(beside).at(-1)).toBe('b');
+  expect(new Set(images.map(beside)).size).toBe(images.length);
+});
+
+it('Datumaro: images of one stem are items of their own', async () => {
+  const s = scratch();
+  const drawn = { width: 2, labels: [1, 0] };
+  const original = addDrawn(s.project, 'original', [drawn, drawn], (i) => `a.${i}`);
+  await exportDataset(s.project, original, { format: 'datumaro', dir: s.path('out') });
+  const file: unknown = JSON.parse(readFileSync(s.path('out/annotations/default.json'), 'utf8'));
+  expect(file).toMatchObject({ items: [{ id: 'a.0' }, { id: 'a.1' }] });
+});
+
+it.each(['coco', 'labelme', 'voc'] as const)(
+  '%s: labels of no object are not lost beside objects',
+  async (format) => {
+    const s = scratch();
+    const labels = [1, 1, 0, 1, 2, 2];
+    const original = addDrawn(s.project, 'original', [
+      { width: 6, labels, objects: [MAX_OBJECT, 0, 0, 0, 7, 7] },
+    ]);
+    const { dir, lost } = await exportDataset(s.project, original, { format, dir: s.path('out') });
+    const source = { format: 'auto', path: dir } as const;
+    const { datasetId } = await runImport(s.project, source, { datasetName: 'copy', link: false });
+    const isKept = format === 'voc';
+    expect(lost).toEqual(
+      isKept
+        ? []
+        : ['labels of no object of 1 image: each connected region of them becomes an object'],
+    );
+    expect(contentsOf(s.project, datasetId)).toEqual({
+      '0.png': { labels, objects: isKept ? [1, 0, 0, 0, 2, 2] : [1, 2, 0, 3, 4, 4] },
+    });
+  },
+);
