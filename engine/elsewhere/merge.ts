@@ -10,7 +10,7 @@ import type { MergeReport, Progress } from '../../shared/api.ts';
 import type { Run, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineEvent } from '../../shared/events.ts';
-import { labelMapSize } from '../../shared/label-map.ts';
+import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import { fileError } from '../data/file-error.ts';
 import type { Project } from '../db/project.ts';
 import { sha256 } from '../sha256.ts';
@@ -103,7 +103,7 @@ function assertOfPlan(project: Project, run: Run, { name, file }: ResultFile): v
       `it is of another plan: run ${run.id} of this study computes something else. It was left where it is.`,
     );
   }
-  if (file.state !== 'done') {
+  if (file.state !== 'done' || !file.events.some(({ type }) => type === 'done')) {
     throw refuse('it is not finished. Run it again there: graft run-one BUNDLE RUN');
   }
   const images = new Set(
@@ -126,6 +126,7 @@ function assertOfPlan(project: Project, run: Run, { name, file }: ResultFile): v
     if (width !== image.widthPx || height !== image.heightPx) {
       throw refuse(`its prediction of ${image.name} is not as large as the image.`);
     }
+    readLabelMapRuns(event.prediction, () => undefined);
   }
   // Reading them checks them, too.
   hashesOf(checkpointsOf(file));

@@ -79,18 +79,21 @@ export function decodeRunFile(bytes: Uint8Array, path: string): RunFile {
   if (!digest.equals(buffer.subarray(end))) throw damaged(path, 'its checksum does not match');
   const headEnd = headAt + buffer.readUInt32LE(MAGIC.length);
   let at = headEnd;
-  const json: unknown = JSON.parse(
-    buffer.toString('utf8', headAt, headEnd),
-    (_key, value: unknown) => {
-      // Asked of every value: most are numbers.
-      if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value;
-      const place = Place.safeParse(value);
-      if (!place.success) return value;
-      const part = buffer.subarray(at, Math.min(at + place.data.$bytes, end));
-      at += part.length;
-      return new Uint8Array(part);
-    },
-  );
+  const withBytes = (_key: string, value: unknown): unknown => {
+    // Asked of every value: most are numbers.
+    if (typeof value !== 'object' || value === null || !('$bytes' in value)) return value;
+    const place = Place.safeParse(value);
+    if (!place.success) return value;
+    const part = buffer.subarray(at, Math.min(at + place.data.$bytes, end));
+    at += part.length;
+    return new Uint8Array(part);
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(buffer.toString('utf8', headAt, headEnd), withBytes);
+  } catch {
+    throw damaged(path, 'its header is not understood');
+  }
   const version = z.object({ formatVersion: z.number() }).safeParse(json);
   if (version.success && version.data.formatVersion > FORMAT_VERSION) {
     throw new AppError('newer-version', `${path} was written by a newer Graft. Update Graft.`, {

@@ -101,8 +101,11 @@ export async function runOne(
   const sources = sourcesOf(bundle, run);
   const sign = new OwnSign(bundle, run, options.beatMs ?? BEAT_MS);
   await sign.take();
-  const attempt = new RunAttempt(bundle, run, { sources, sign, options });
+  let attempt: RunAttempt | undefined;
   try {
+    // Whoever had it may have ended it while this one waited.
+    if (readRunFile(resultPath(bundle, run.id)) !== null) return 'there already';
+    attempt = new RunAttempt(bundle, run, { sources, sign, options });
     await attempt.compute();
     rmSync(statePath(bundle, run.id), { force: true });
     rmSync(failurePath(bundle, run.id), { force: true });
@@ -110,7 +113,7 @@ export async function runOne(
   } catch (error) {
     const wire = toWireError(error);
     // What was asked to stop, or found no room, has not failed: it goes on when it is asked again.
-    if (!signal.aborted && wire.code !== 'no-space') attempt.noteFailure(wire);
+    if (!signal.aborted && wire.code !== 'no-space') attempt?.noteFailure(wire);
     say(wire.message);
     throw error;
   } finally {

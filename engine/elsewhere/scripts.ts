@@ -81,6 +81,7 @@ export function scriptFiles(
     THREADS: String(limits.threads),
     MEMORY_MB: String(limits.memoryMb),
     HOURS: hours(longest),
+    MINUTES: String(longest),
   };
   const names = readdirSync(SCRIPTS, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

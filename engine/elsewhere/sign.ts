@@ -71,15 +71,26 @@ export class OwnSign {
       await wait(2.5 * found.beatMs);
       const later = readSign(this.#bundle, this.#runId);
       if (later !== null && (later.beat !== found.beat || later.pid !== found.pid)) {
-        const by = later.job === null ? `process ${later.pid}` : later.job;
-        throw new AppError(
-          'locked',
-          `Run ${this.#runId} is being computed on ${later.host} (${by}), at step ${later.step} of ${later.steps}. Nothing was done on ${host}.`,
-        );
+        throw this.#locked(later);
       }
     }
-    this.#write();
+    try {
+      this.#write({ replace: found !== null });
+    } catch {
+      // Of two that come at the same time one is the first; what is no sign any more gives way.
+      const first = found === null ? readSign(this.#bundle, this.#runId) : null;
+      if (first !== null) throw this.#locked(first);
+      this.#write({ replace: true });
+    }
     this.#timer = setInterval(() => this.#beatOn(), this.#beatMs);
+  }
+
+  #locked({ host, job, pid, step, steps }: Sign): AppError {
+    const by = job ?? `process ${pid}`;
+    return new AppError(
+      'locked',
+      `Run ${this.#runId} is being computed on ${host} (${by}), at step ${step} of ${steps}. Nothing was done on ${this.#place.host}.`,
+    );
   }
 
   at(step: number): void {
@@ -95,18 +106,18 @@ export class OwnSign {
   #beatOn(): void {
     this.#beat++;
     try {
-      this.#write();
+      this.#write({ replace: true });
     } catch {
       // A full disk takes no sign; the run itself goes on.
     }
   }
 
-  #write(): void {
+  #write(how: { readonly replace: boolean }): void {
     const sign: Sign = {
       ...{ host: this.#place.host, processor: this.#place.processor, job: this.#place.job },
       ...{ pid: process.pid, beat: this.#beat, beatMs: this.#beatMs },
       ...{ step: this.#step, steps: this.#steps },
     };
-    writeWholeSync(signPath(this.#bundle, this.#runId), JSON.stringify(sign));
+    writeWholeSync(signPath(this.#bundle, this.#runId), JSON.stringify(sign), how);
   }
 }

@@ -19,10 +19,11 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-case $part in
-  [1-9]*/[1-9]*) ;;
-  *) echo "choose.sh: --part takes K/N, as in 1/2" >&2; exit 2 ;;
-esac
+k=${part%/*} n=${part#*/}
+if [ "$k/$n" != "$part" ] || ! [ "$k" -ge 1 ] 2>/dev/null || ! [ "$k" -le "$n" ] 2>/dev/null; then
+  echo "choose.sh: --part takes K/N, as in 1/2, K from 1 to N" >&2
+  exit 2
+fi
 for number in $only; do
   if ! cut -f 1 "$bundle/runs.tsv" | grep -qx "$number"; then
     echo "choose.sh: there is no run $number in this bundle (runs.tsv lists them)" >&2

@@ -10,7 +10,7 @@
 #BSUB -n @THREADS@
 #BSUB -R "span[hosts=1]"
 #BSUB -M @MEMORY_MB@MB
-#BSUB -W @HOURS@
+#BSUB -W @MINUTES@
 #BSUB -r
 #BSUB -Q "130"
 #BSUB -wa TERM -wt 2

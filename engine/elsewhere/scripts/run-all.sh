@@ -16,7 +16,7 @@ for kind in pretrain finetune; do
   [ -n "$runs" ] || continue
   echo "$(echo "$runs" | wc -l | tr -d ' ') runs to $kind"
   if [ "$JOBS" = parallel ]; then
-    echo "$runs" | parallel "${PARALLEL_OPTIONS[@]}" --joblog "$bundle/logs/parallel.log" \
+    echo "$runs" | parallel --quote "${PARALLEL_OPTIONS[@]}" --joblog "$bundle/logs/parallel.log" \
       "$bundle/one.sh" || broken=1
   else
     echo "$runs" | xargs -P "$JOBS" -n 1 "$bundle/one.sh" || broken=1

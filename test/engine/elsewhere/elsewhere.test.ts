@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -10,8 +11,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openProjectInMemory } from '../../../engine/db/project.ts';
+import { decodeRunFile, encodeRunFile } from '../../../engine/elsewhere/run-file.ts';
 import { RunRecords } from '../../../engine/study/running/run-records.ts';
-import type { GivenCheckpoint } from '../../../engine/training/protocol.ts';
+import type { GivenCheckpoint, TrainerEvent } from '../../../engine/training/protocol.ts';
 import { ENGINE } from '../study/running/fake-trainers.ts';
 import { bundledStudy, eventsOf } from './bundled-study.ts';
 
@@ -34,6 +36,23 @@ describe('a bundle', () => {
     expect(readdirSync(dir)).not.toContain('plan.graft-wal');
     const listed = readFileSync(join(dir, 'runs.tsv'), 'utf8').trim().split('\n');
     expect(listed).toHaveLength(10);
+    // LSF takes minutes, or hours and minutes.
+    expect(readFileSync(join(dir, 'lsf.sh'), 'utf8')).toContain('#BSUB -W 10\n');
+  });
+
+  it('divides its runs into parts that there are', async () => {
+    const { dir, bundle } = await bundledStudy();
+    await bundle();
+    const choose = (...options: string[]) => {
+      const { status, stdout } = spawnSync(join(dir, 'choose.sh'), options, { encoding: 'utf8' });
+      return { status, runs: stdout.split('\n').filter((line) => line !== '') };
+    };
+    const halves = ['1/2', '2/2'].flatMap((part) => choose('--part', part).runs);
+    expect(new Set(halves)).toEqual(new Set(choose().runs));
+    expect(halves).toHaveLength(10);
+    for (const part of ['3/2', '0/2', '1', 'a/2', '1/2/3']) {
+      expect([part, choose('--part', part).status]).toEqual([part, 2]);
+    }
   });
 
   it('is refused where it is another one, edited, cut or copied in part', async () => {
@@ -120,6 +139,32 @@ describe('one run of it', () => {
       ['interrupted', 2],
       ['done', 10],
     ]);
+  });
+
+  it('ends with words where its state is damaged, and leaves no sign of life', async () => {
+    const { dir, bundle, compute, runs } = await bundledStudy();
+    await bundle();
+    const id = runs()[0]?.id ?? 0;
+    const stop = new AbortController();
+    const stopped = compute(id, { stopAt: 2, signal: stop.signal });
+    stop.abort();
+    await expect(stopped).rejects.toThrow('goes on behind step 2');
+    truncateSync(join(dir, 'running', `${id}.state`), 100);
+    await expect(compute(id)).rejects.toThrow('is damaged');
+    expect(readdirSync(join(dir, 'running'))).toEqual([`${id}.state`]);
+    rmSync(join(dir, 'running', `${id}.state`));
+    // Half a sign that somebody left is in nobody's way.
+    writeFileSync(join(dir, 'running', `${id}.json`), '{"host":');
+    expect(await compute(id)).toBe('done');
+  });
+
+  it('is computed once where two come at the same time', async () => {
+    const { bundle, compute, runs } = await bundledStudy();
+    await bundle();
+    const id = runs()[0]?.id ?? 0;
+    const ends = await Promise.allSettled([compute(id), compute(id), compute(id)]);
+    const done = ends.filter((end) => end.status === 'fulfilled' && end.value === 'done');
+    expect(done).toHaveLength(1);
   });
 
   it('is not computed twice at the same time; one whose computer died is taken over', async () => {
@@ -279,6 +324,29 @@ describe('merging', () => {
     const names = (await merge()).refused.map(({ file }) => file);
     expect(names).toContain('notes.txt');
     expect(names).not.toContain('7.run.ab12.partial');
+  });
+
+  it('refuses predictions that are cut off, and a file without an end, whatever their hashes say', async () => {
+    const { dir, bundle, computeAll, merge, runs } = await bundledStudy();
+    await bundle();
+    await computeAll();
+    const id = runs().find(({ kind, dependsOn }) => kind === 'finetune' && dependsOn === null)?.id;
+    const name = `${String(id)}.run`;
+    const path = join(dir, 'results', name);
+    const file = decodeRunFile(readFileSync(path), path);
+    const refused = async (events: readonly TrainerEvent[]) => {
+      writeFileSync(path, encodeRunFile({ ...file, events }));
+      return (await merge()).refused;
+    };
+    const cut = file.events.map((event) =>
+      event.type === 'result' && event.prediction !== null
+        ? { ...event, prediction: event.prediction.slice(0, -1) }
+        : event,
+    );
+    expect(await refused(cut)).toMatchObject([{ file: name }]);
+    const [endless] = await refused(file.events.filter(({ type }) => type !== 'done'));
+    expect(endless?.message).toContain('it is not finished');
+    expect(await refused(file.events)).toEqual([]);
   });
 
   it('refuses a project without the study, or with another of that name', async () => {
