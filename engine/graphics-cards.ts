@@ -1,5 +1,6 @@
 /** The graphics cards of this computer, as calls and plans ask for them; a crash of a driver is kept beside the settings. */
 import { dirname, join } from 'node:path';
+import type { Adapter } from '../shared/entities.ts';
 import { settingsPath } from './settings.ts';
 import { type AdapterSearch, findAdapters, mayHaveCard } from './training/webgpu/adapters.ts';
 
@@ -10,3 +11,17 @@ export const graphicsCards = (again = false): Promise<AdapterSearch> =>
 /** What automatic may choose from; where there can be none, nothing is started to look. */
 export const cardsHere = async (): Promise<AdapterSearch['adapters']> =>
   mayHaveCard() ? (await graphicsCards()).adapters : [];
+
+/** The strongest of them, which automatic may take; a driver that computes on the processor is none. */
+export const strongestCard = <T extends Pick<Adapter, 'isSoftware'>>(
+  cards: readonly T[],
+): T | undefined => cards.find(({ isSoftware }) => !isSoftware);
+
+/** A card is taken where it does this share more at least: a computer that draws is worth more than a second. */
+const WORTH_A_CARD = 0.1;
+
+/** Whether automatic takes a card, by the steps that each does in the same time. */
+export const isCardWorthIt = (steps: {
+  readonly onCard: number;
+  readonly onProcessor: number;
+}): boolean => steps.onCard > steps.onProcessor * (1 + WORTH_A_CARD);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Adapter, Computing, EngineChoice } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { cardsHere } from '../graphics-cards.ts';
+import { cardsHere, isCardWorthIt, strongestCard } from '../graphics-cards.ts';
 import { pixelClasses } from '../training/network/pixel-classes.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { Preparation, TrainingRequest } from './prepare.ts';
@@ -78,9 +78,6 @@ async function timeStep(
   return found;
 }
 
-/** A card is taken where it is quicker by this share at least. */
-const WORTH_A_CARD = 0.1;
-
 /** On the processor and, where automatic may take one, on the strongest card: the faster of them. */
 async function fasterStep(
   request: TrainingRequest,
@@ -89,12 +86,13 @@ async function fasterStep(
 ): Promise<StepTime> {
   const onProcessor = await timeStep(request, preparation, host);
   if (host.engine !== 'auto') return onProcessor;
-  const card = (await (host.cards ?? cardsHere)()).find(({ isSoftware }) => !isSoftware);
+  const card = strongestCard(await (host.cards ?? cardsHere)());
   if (card === undefined) return onProcessor;
   try {
     const chosen = { ...host, engine: 'webgpu', adapter: card.name } as const;
     const onCard = await timeStep(request, preparation, chosen);
-    return onCard.msPerStep * (1 + WORTH_A_CARD) < onProcessor.msPerStep ? onCard : onProcessor;
+    const steps = { onCard: 1 / onCard.msPerStep, onProcessor: 1 / onProcessor.msPerStep };
+    return isCardWorthIt(steps) ? onCard : onProcessor;
   } catch (error) {
     // It is too small for the network, or its driver fails: the processor computes, as without it.
     if (error instanceof AppError && error.code !== 'cancelled') return onProcessor;

@@ -20,7 +20,7 @@ import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
-import { cardsHere } from '../../graphics-cards.ts';
+import { cardsHere, isCardWorthIt, strongestCard } from '../../graphics-cards.ts';
 import { WarmTrainers } from '../../warm-trainers.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
@@ -34,8 +34,6 @@ const MEMORY_SHARE = 0.8;
 /** The last checkpoint is tested beside the best, unless they are one. */
 const TESTED_CHECKPOINTS = 2;
 
-/** A card is taken where it is quicker by this share at least: a computer that draws is worth more than a second. */
-const WORTH_A_CARD = 0.1;
 /** Kernels that are quicker by less than this share are not taken for it: so much is chance. */
 const WORTH_OTHER_KERNELS = 0.03;
 
@@ -234,7 +232,7 @@ function layoutsFor(
 /** The strongest card, where automatic may take one; null: there is none, or it cannot compute this network. */
 async function timeCard(step: StepSetting, options: Calibrating): Promise<Timing | null> {
   if (options.engine !== 'auto') return null;
-  const card = (await options.cards()).find(({ isSoftware }) => !isSoftware);
+  const card = strongestCard(await options.cards());
   if (card === undefined) return null;
   try {
     const layout = { ...ON_CARD, engine: 'webgpu', adapter: card.name } as const;
@@ -264,9 +262,10 @@ async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Cal
   );
   const onCard = config.execution === null ? await timeCard(step, options) : null;
   if (onCard !== null) timings.push(onCard);
-  const isCardWorthIt =
-    onCard !== null && onCard.stepsPerSecond > onProcessor.stepsPerSecond * (1 + WORTH_A_CARD);
-  const chosen = isCardWorthIt ? onCard : onProcessor;
+  const isTaken =
+    onCard !== null &&
+    isCardWorthIt({ onCard: onCard.stepsPerSecond, onProcessor: onProcessor.stepsPerSecond });
+  const chosen = isTaken ? onCard : onProcessor;
   const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
   for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
     if (pretrainMs.has(optimisation.batch)) continue;
