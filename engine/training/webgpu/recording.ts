@@ -166,8 +166,8 @@ export function record(
     return tf.engine().makeTensorFromTensorInfo(info);
   };
 
-  /** What each buffer of an input was last filled from. */
-  const brought: object[] = [];
+  /** What each buffer of an input was last filled from; not kept of those that are updated in place. */
+  const brought: (object | undefined)[] = [];
 
   function bring(tensors: readonly Tensor[]): void {
     const copies: Copy[] = [];
@@ -255,8 +255,15 @@ export function record(
     return outputs;
   };
 
+  const forgetUpdated = () => {
+    for (const result of results) if ('input' in result) brought[result.input] = undefined;
+  };
+  forgetUpdated();
+
   let calls = 0;
-  let pieces = 1;
+  let needed = 1;
+  // One by one, until it is known how long they take together: none may be too long for the screen.
+  let pieces = commands.length;
   const recording: Recording = {
     run(next) {
       flush(backend);
@@ -264,10 +271,12 @@ export function record(
       const length = Math.ceil(commands.length / pieces);
       const started = performance.now();
       for (let at = 0; at < commands.length; at += length) submit(commands.slice(at, at + length));
+      forgetUpdated();
       if (calls++ < MEASURED_CALLS) {
         const measured = () => {
-          const needed = Math.ceil((performance.now() - started) / LONGEST_SUBMISSION_MS);
-          pieces = Math.max(pieces, Math.min(commands.length, needed));
+          const took = performance.now() - started;
+          needed = Math.max(needed, Math.ceil(took / LONGEST_SUBMISSION_MS));
+          pieces = Math.min(commands.length, needed);
         };
         // Where the card was lost, whoever reads next is told.
         backend.queue.onSubmittedWorkDone().then(measured, () => undefined);

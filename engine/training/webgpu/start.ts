@@ -19,6 +19,7 @@ import {
 } from './card.ts';
 import { correctKernels } from './corrected-kernels.ts';
 import { adapterNames, dawnVersion, openAdapter, type OpenAdapter, whyNoAdapter } from './dawn.ts';
+import { createLossWatch } from './loss-watch.ts';
 import { registerCardKernels } from './training-kernels.ts';
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
@@ -108,12 +109,15 @@ export async function startCard(options: {
   });
   let trouble: AppError | null = null;
   let isClosing = false;
-  const lost = device.lost.then(({ message }): never => {
-    trouble ??= lostCard(name, message);
-    throw trouble;
-  });
-  // Said to whoever reads next.
-  lost.catch(() => undefined);
+  const watch = createLossWatch();
+  // Said to whoever waits, and to whoever reads next.
+  device.lost.then(
+    ({ message }) => {
+      trouble ??= lostCard(name, message);
+      watch.lost(trouble);
+    },
+    () => undefined, // it is never refused
+  );
   device.onuncapturederror = ({ error }) => {
     if (isClosing) return;
     trouble ??=
@@ -149,7 +153,7 @@ export async function startCard(options: {
       // A clone, so that its owner need not wait.
       const kept = tf.keep(tf.clone(tensor));
       try {
-        const values = await Promise.race([kept.data<'float32'>(), lost]);
+        const values = await watch.unlessLost(kept.data<'float32'>());
         assertWell();
         return Float32Array.from(values);
       } catch (error) {

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createLayers } from '../../../../engine/training/network/layers.ts';
 import { adamW, adamWOnCard } from '../../../../engine/training/optimiser.ts';
 import { trace } from '../../../../engine/training/tensorflow/trace.ts';
+import { record } from '../../../../engine/training/webgpu/recording.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import { softwareCardOrSkip } from './software-vulkan.ts';
 
@@ -82,6 +83,51 @@ describe('a recorded step', () => {
     created.mockRestore();
     bound.mockRestore();
     traced.dispose();
+  });
+
+  it('brings an input again that it has updated in place meanwhile', async () => {
+    const traced = trace(engine, 'test step', (inputs) => step(inputs, true));
+    const state = [tf.tensor1d(first), tf.zeros([SIZE]), tf.zeros([SIZE])];
+    const rest = [tf.tensor4d(image, [2, 6, 7, 3]), ...[0.1, 1e-8, 1e-4].map((x) => tf.scalar(x))];
+    const losses: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const outputs = traced.run([...state, ...rest]);
+      losses.push((await (outputs[0] as Tensor).data<'float32'>())[0] ?? NaN);
+      tf.dispose(outputs);
+    }
+    expect(losses).toEqual([losses[0], losses[0], losses[0]]);
+    tf.dispose([...state, ...rest]);
+    traced.dispose();
+  });
+
+  it('gives its commands one by one until it is known how long they take together', async () => {
+    const x = tf.ones([4]);
+    const { recording, outputs } = record(
+      card.backend,
+      'test pieces',
+      ([from]) => {
+        let value = from as Tensor;
+        for (let i = 0; i < 16; i++) value = tf.sin(value);
+        return [value];
+      },
+      [x],
+    );
+    tf.dispose(outputs);
+    const submitted = vi.spyOn(card.backend.queue, 'submit');
+    const submissions = async () => {
+      submitted.mockClear();
+      const results = recording.run([x]);
+      const count = submitted.mock.calls.length;
+      await card.backend.queue.onSubmittedWorkDone();
+      tf.dispose(results);
+      return count;
+    };
+    expect(recording.kernels).toHaveLength(16);
+    expect(await submissions()).toBeGreaterThanOrEqual(16);
+    expect(await submissions()).toBeLessThan(16);
+    submitted.mockRestore();
+    x.dispose();
+    recording.dispose();
   });
 
   it('keeps what a function makes from numbers, and records each shape of its inputs', async () => {
