@@ -8,7 +8,7 @@ import type { Project } from '../../db/project.ts';
 import { soundObjectsOf } from '../objects-of.ts';
 import type { ExportLabels } from './format.ts';
 
-export interface StoredLabels {
+interface StoredLabels {
   readonly labelMap: LabelMap;
   readonly labelMapId: number;
   readonly ground: Ground;
