@@ -7,6 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MAX_IMAGES_A_PAGE } from '../../shared/api.ts';
 import { createProject, openProject } from '../../engine/db/project.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { addPicture, emptyDataset, inFolder, picture } from './bench-project.ts';
@@ -48,15 +49,19 @@ const rows = await inFolder(async (folder) => {
     const engine = createEngine({ engine: 'auto' });
     await engine.call('project.open', { path });
     const page = await timed(() =>
-      engine.call('images.list', { project: path, datasetId, offset: count - 500, limit: 500 }),
-    );
-    const all = await timed(async () => {
-      const { images } = await engine.call('images.list', {
+      engine.call('images.list', {
         project: path,
         datasetId,
-        limit: 100_000,
-      });
-      JSON.stringify(images);
+        offset: Math.max(0, count - 500),
+        limit: 500,
+      }),
+    );
+    const all = await timed(async () => {
+      for (let offset = 0; offset < count; offset += MAX_IMAGES_A_PAGE) {
+        const asked = { project: path, datasetId, offset, limit: MAX_IMAGES_A_PAGE };
+        const { images } = await engine.call('images.list', asked);
+        JSON.stringify(images);
+      }
     });
     const labels = await timed(() => engine.call('images.labels', { project: path, datasetId }));
     await engine.close();

@@ -31,14 +31,17 @@ export function whyNoOperations(): string | null {
 /** Chosen by whoever started this process: "tensorflow" does without. */
 const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
 
-/** Measured on AVX2, where oneDNN's take up to twice as long; on processors with AVX-512 oneDNN has others. */
-const FOR_AVX2: readonly OwnOperation[] = ['convolutions', 'kernel gradients'];
-
-/** Those that suit the processor. */
-export const suitedOperations = (features = processorFeatures()): readonly OwnOperation[] =>
-  features?.includes('AVX-512') === true
-    ? OwnOperation.options.filter((operation) => !FOR_AVX2.includes(operation))
-    : OwnOperation.options;
+/**
+ * Those that suit the processor. Convolutions were measured on AVX2 alone, where oneDNN's take up to twice as long, and so
+ * do its gradients of kernels; on processors with AVX-512 oneDNN has others.
+ */
+export function suitedOperations(features = processorFeatures()): readonly OwnOperation[] {
+  const has = (feature: string) => features?.includes(feature) === true;
+  return OwnOperation.options.filter((operation) => {
+    if (operation === 'convolutions') return has('AVX2') && !has('AVX-512');
+    return operation !== 'kernel gradients' || !has('AVX-512');
+  });
+}
 
 /**
  * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:
