@@ -3,6 +3,7 @@
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
+import { NO_OBJECT } from '../../shared/objects/object-map.ts';
 import type { ShownPrediction } from './accept.ts';
 import { clampBrush, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
@@ -422,13 +423,14 @@ export class Editor {
       predict: (area) => this.#host.predict(area),
       proposed: this.proposed,
       nextProposal: () => this.#host.nextProposal(),
-      begin: ({ erase, value: other = value, label: own }) => {
+      begin: ({ erase, value: other = value, label: own, object }) => {
         const edit = layer.edit();
         this.#openEdit = edit;
         const paint = erase
           ? { value: blank, only: keepOthers ? other : null }
           : { value: other, only: keepOthers ? blank : null };
-        const number = erase || isScribble ? null : (objects?.number(paint.value) ?? null);
+        const found = object === undefined ? objects?.number(paint.value) : object;
+        const number = erase || isScribble ? null : (found ?? null);
         if (number !== null) edit.remember();
         const end = () => {
           this.#openEdit = null;
@@ -471,7 +473,13 @@ function drawnObject(
 ): ObjectDraft {
   const { classes, edit, paint, number } = stroke;
   const draft = objects.after(classes, paint.only === null ? undefined : number);
-  if (paint.only !== null) return draft;
-  for (const { y, x0, x1 } of edit.covered) draft.fillSpan(y, { x0, x1 }, number);
+  for (const { y, x0, x1, value } of edit.covered) {
+    if (value === paint.value) {
+      if (paint.only === null) draft.fillSpan(y, { x0, x1 }, number);
+      continue;
+    }
+    // What an object loses while it is mended is of none.
+    for (let x = x0; x < x1; x++) if (edit.layer.get(x, y) === value) draft.set(x, y, NO_OBJECT);
+  }
   return draft;
 }

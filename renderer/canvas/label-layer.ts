@@ -172,6 +172,11 @@ export class LabelLayer {
     return this.#edit;
   }
 
+  /** What the edit under way has changed so far, as LabelEdit.commit returns it; null: nothing. */
+  get unfinished(): Uint8Array | null {
+    return this.#edit?.changes ?? null;
+  }
+
   /** Applies a difference that LabelEdit.commit returned; applying it twice changes nothing. */
   apply(diff: Uint8Array): void {
     if (this.#edit !== null)
@@ -275,11 +280,12 @@ export class LabelLayer {
   }
 }
 
-/** A row that was painted: x0 ≤ x < x1. */
+/** A row that was painted, and in which class: x0 ≤ x < x1. */
 export interface CoveredSpan {
   readonly y: number;
   readonly x0: number;
   readonly x1: number;
+  readonly value: number;
 }
 
 /** One change of a layer, open until it is committed or reverted. */
@@ -315,7 +321,7 @@ export class LabelEdit {
     const { layer } = this;
     if (y < 0 || y >= layer.height) return;
     const end = Math.min(x1, layer.width);
-    this.#covered?.push({ y, x0: Math.max(0, x0), x1: end });
+    this.#covered?.push({ y, x0: Math.max(0, x0), x1: end, value: paint.value });
     const row = (y >> TILE_SHIFT) * layer.columns;
     for (let x = Math.max(0, x0); x < end; x = (x | TILE_MASK) + 1) {
       const index = row + (x >> TILE_SHIFT);
@@ -379,10 +385,15 @@ export class LabelEdit {
     this.#host.close();
   }
 
+  /** What it has changed so far, for LabelLayer.apply; null: nothing. */
+  get changes(): Uint8Array | null {
+    return encodeTileDiffs(this.#before, (index) => this.layer.tile(index));
+  }
+
   /** Ends the edit. Returns what changed, for LabelLayer.apply, or null where nothing did. */
   commit(): Uint8Array | null {
     this.flush();
-    const diff = encodeTileDiffs(this.#before, (index) => this.layer.tile(index));
+    const diff = this.changes;
     for (const index of this.#before.keys()) this.#host.share(index);
     this.#host.close();
     return diff;

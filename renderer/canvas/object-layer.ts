@@ -237,16 +237,21 @@ export class ObjectLayer {
     return { width, height, data };
   }
 
-  /** object-map.ts code; null where there is no object. Costs what changed since the last time. */
-  bytes(): Uint8Array | null {
+  /**
+   * object-map.ts code, with what a draft holds in its place; null where there is no object. Costs what changed since the
+   * last time.
+   */
+  bytes({ tiles }: Pick<ObjectDraft, 'tiles'> = this.draft()): Uint8Array | null {
     if (this.isEmpty) return null;
     const writer = createObjectRunWriter(this);
+    const drafted = new Set([...tiles.keys()].map((index) => Math.floor(index / this.columns)));
     for (let row = 0; row < this.shown.rows; row++) {
-      const band = this.#bands.get(row) ?? this.#encodeBand(row);
-      this.#bands.set(row, band);
+      const known = drafted.has(row) ? undefined : this.#bands.get(row);
+      const band = known ?? this.#encodeBand(row, tiles);
+      if (!drafted.has(row)) this.#bands.set(row, band);
       readObjectMapRuns(band, (number, start, end) => writer.append(number, end - start));
     }
-    return writer.bytes();
+    return writer.isEmpty ? null : writer.bytes();
   }
 
   /** Where each object lies, in the order in which rows meet them. */
@@ -298,14 +303,14 @@ export class ObjectLayer {
     for (const listener of this.#listeners) listener(dirty);
   }
 
-  #encodeBand(row: number): Uint8Array {
+  #encodeBand(row: number, drafted: ReadonlyMap<number, Uint32Array>): Uint8Array {
     const height = Math.min(TILE_PX, this.height - (row << TILE_SHIFT));
     const writer = createObjectRunWriter({ width: this.width, height });
     for (let y = 0; y < height; y++) {
       for (let column = 0; column < this.columns; column++) {
         const index = row * this.columns + column;
         const { x0, x1 } = this.shown.tileRect(index);
-        const tile = this.#tiles.get(index);
+        const tile = drafted.get(index) ?? this.#tiles.get(index);
         if (tile === undefined) {
           writer.append(NO_OBJECT, x1 - x0);
           continue;

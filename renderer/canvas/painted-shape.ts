@@ -34,7 +34,7 @@ export function paintedShape({
   const writer = new RunWriter(right - left);
   for (const { y, x0, x1 } of spans) writer.add(y - top, x0 - left, x1 - left);
   return {
-    value,
+    ...{ value, object: number },
     region: { left, top, width: right - left, height: bottom - top },
     runs: writer.runs,
   };

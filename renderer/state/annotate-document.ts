@@ -245,7 +245,11 @@ export class AnnotateDocument {
   async #save(): Promise<void> {
     const labels = await encoded(this.#encoder);
     const { objects } = this;
-    const bytes = objects === null ? labels : joined(labels, objects.bytes());
+    // A stroke under way takes its pixels out of objects when it ends; until then what is saved would break their rules.
+    const bytes =
+      objects === null
+        ? labels
+        : joined(labels, objects.bytes(objects.after(this.layer.unfinished)));
     const { author, runId, helper } = this.#provenance;
     const target = {
       ...(objects === null ? {} : { objectsFrom: labels.length }),

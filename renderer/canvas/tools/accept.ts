@@ -42,7 +42,8 @@ export const accept: ToolDescriptor = {
         return;
       }
       const label = erase ? 'Erased predicted region' : 'Accepted predicted region';
-      const stroke = context.begin({ erase, label });
+      // Several objects, of several classes: none of them is told apart by that.
+      const stroke = context.begin({ erase, label, object: null });
       const { only } = stroke.paint;
       takeOver(stroke.edit, prediction, { area: boxOf(a, b), blank, only, erase });
       stroke.commit();

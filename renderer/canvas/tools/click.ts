@@ -79,6 +79,7 @@ function createClick(): Tool {
     const stroke = context.begin({
       erase: false,
       ...(shape === null ? {} : { value: shape.value }),
+      ...(shape === null || shape.object === 0 ? {} : { object: shape.object }),
     });
     if (shape !== null) {
       const gone = { value: context.blank, only: shape.value };

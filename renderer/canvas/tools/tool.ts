@@ -43,6 +43,8 @@ export interface ProposedMask {
 /** An object as it is painted, which is to be mended. */
 export interface PaintedShape extends ProposedMask {
   readonly value: number;
+  /** Its number; 0 where objects are not told apart. */
+  readonly object: number;
 }
 
 /** What a helper is asked for a mask by, in pixels of the image. */
@@ -93,11 +95,15 @@ export interface ToolContext {
   readonly objects: ObjectHands | null;
   /** Device pixels per image pixel: how near is near. */
   readonly zoom: number;
-  /** Begins a change: to the chosen class, to `value` instead, or to `blank`. `label`: in the history, where the tool's own says too little. */
+  /**
+   * Begins a change: to the chosen class, to `value` instead, or to `blank`. `label`: in the history, where the tool's own
+   * says too little. `object`: the object that is painted, or null: several, or none; left out: as the user has it.
+   */
   begin(options: {
     readonly erase: boolean;
     readonly value?: number;
     readonly label?: string;
+    readonly object?: number | null;
   }): Stroke;
   /** Asks what a network predicts in a part of the image. */
   predict(area: Rect): void;

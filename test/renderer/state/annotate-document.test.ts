@@ -11,6 +11,8 @@ import {
 import type { Author, ImageRecord, LabelMapRevision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
+import { decodeObjectMap } from '../../../shared/objects/object-map.ts';
+import { brokenRule } from '../../../shared/objects/rules.ts';
 
 const SIZE = { width: 20, height: 10 };
 
@@ -134,6 +136,31 @@ describe('an image that is being annotated', () => {
     const { data } = decodeLabelMap(engine.revisions[0]?.bytes ?? new Uint8Array());
     expect([...data.subarray(0, 6)]).toEqual([3, 3, 3, 3, 3, 0]);
     expect(engine.saves[0]?.target).toMatchObject({ author: 'human', imageId: 1 });
+  });
+
+  test('is saved while a stroke is drawn, with the objects that it leaves so far', async () => {
+    const engine = fakeEngine();
+    const document = await engine.open();
+    paint(document, 2);
+    document.beginObjects();
+    const data = new Uint32Array(SIZE.width * SIZE.height).fill(1, 0, 5);
+    const apart = document.layer.edit();
+    const policy = { kind: 'record', label: 'told apart' } as const;
+    document.history.commit(apart, policy, (own) => own.become({ ...SIZE, data }));
+    const edit = document.layer.edit();
+    edit.fillSpan(0, 0, 2, { value: 3, only: null });
+    edit.flush();
+    await vi.advanceTimersByTimeAsync(600);
+    const saved = () => {
+      const bytes = engine.revisions[0]?.bytes ?? new Uint8Array();
+      const from = engine.saves.at(-1)?.target.objectsFrom ?? 0;
+      return { classes: bytes.subarray(0, from), objects: bytes.subarray(from) };
+    };
+    expect(brokenRule(saved(), { hasBackground: true })).toBeNull();
+    expect([...decodeObjectMap(saved().objects).data.subarray(0, 6)]).toEqual([0, 0, 1, 1, 1, 0]);
+    edit.revert();
+    await vi.advanceTimersByTimeAsync(600);
+    expect([...decodeObjectMap(saved().objects).data.subarray(0, 6)]).toEqual([1, 1, 1, 1, 1, 0]);
   });
 
   test('every save says which revision it was made from', async () => {
