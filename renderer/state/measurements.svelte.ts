@@ -67,6 +67,8 @@ export class Measurements {
   });
   readonly #api: Api;
   readonly #of: { readonly project: string; readonly datasetId: number };
+  /** Counted up by each measuring: what an older one finds is not shown. */
+  #asked = 0;
 
   constructor(api: Api, of: { readonly project: string; readonly datasetId: number }) {
     this.#api = api;
@@ -76,23 +78,29 @@ export class Measurements {
   /** Errors: none; what went wrong is `trouble`. */
   async measure(runId: number | null, options: CallOptions): Promise<void> {
     const { project } = this.#of;
+    const asked = ++this.#asked;
     if (runId !== this.runId) this.found = null;
     this.runId = runId;
     this.isUnderWay = true;
     this.trouble = null;
+    const wasOld = this.isOld;
     this.isOld = false;
     try {
       const table = await this.#api.call('measures.table', { ...this.#of, runId }, options);
       const address = pixelsUrl('measures', { project, table: table.tableId });
       const { bytes } = await this.#api.fetchPixels(address);
+      if (asked !== this.#asked) return;
       const values = decodeMeasures(bytes, TABLE_KEYS.length + table.columns.length);
       this.found = { table, values };
       this.#keepGates(() => true);
     } catch (error) {
+      if (asked !== this.#asked) return;
       const isStopped = toWireError(error).code === 'cancelled';
       this.trouble = isStopped ? 'Measuring was stopped.' : messageOf(error);
+      // What is shown is what it was.
+      if (wasOld && this.found !== null) this.isOld = true;
     } finally {
-      this.isUnderWay = false;
+      if (asked === this.#asked) this.isUnderWay = false;
     }
   }
 

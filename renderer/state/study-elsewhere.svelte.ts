@@ -1,6 +1,5 @@
 /** A study that is computed in a folder on other computers: how far that is, as long as somebody looks. */
 import type { BundleProgress, MergeReport } from '../../shared/api.ts';
-import type { Study } from '../../shared/entities.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { AppState } from './app.svelte.ts';
@@ -11,7 +10,7 @@ const LOOK_MS = 10_000;
 export class StudyElsewhere {
   readonly #app: AppState;
   readonly #project: string;
-  readonly #study: Study;
+  readonly #studyName: string;
   readonly dir: string;
   progress = $state.raw<BundleProgress | null>(null);
   /** Why the folder cannot be read now; what was seen of it stays. */
@@ -20,18 +19,18 @@ export class StudyElsewhere {
 
   constructor(
     app: AppState,
-    { project, study, dir }: { project: string; study: Study; dir: string },
+    { project, studyName, dir }: { project: string; studyName: string; dir: string },
   ) {
     this.#app = app;
     this.#project = project;
-    this.#study = study;
+    this.#studyName = studyName;
     this.dir = dir;
   }
 
   async look(): Promise<void> {
     try {
       const progress = await this.#app.api.call('studies.bundleProgress', { dir: this.dir });
-      const isAnother = progress.studyName !== this.#study.name;
+      const isAnother = progress.studyName !== this.#studyName;
       this.trouble = isAnother
         ? `${this.dir} holds another study, “${progress.studyName}”. Choose the folder of this one.`
         : null;
