@@ -80,13 +80,17 @@ export const objectsWithin = ({ objects }: ObjectImage, { x0, y0, x1, y1 }: Rect
     .filter(({ x, y }) => x >= x0 && x < x1 && y >= y0 && y < y1)
     .map(({ number }) => number);
 
+/** Objects are told apart no more; classes stay as they are. */
+export const forgetObjects = (image: ObjectImage): boolean =>
+  record(image, image.objects.replacedBy(null), 'Objects no longer told apart');
+
 /** Objects in the place of those there are. */
 export const replaceObjects = (image: ObjectImage, map: ObjectMap, label: string): boolean =>
   record(image, image.objects.become(map), label);
 
 /**
- * Every object that a line crosses from side to side comes apart along it. The largest part keeps the number; pixels beneath
- * the line go to a part beside them. Returns how many objects there are more.
+ * Every object that a line crosses from side to side comes apart along it. The largest part keeps the number, as do pieces
+ * that the line does not cross; pixels beneath it go to a part beside them. Returns how many objects there are more.
  */
 export function splitByLine(image: ObjectImage, line: readonly ImagePoint[]): number {
   const { objects } = image;
@@ -102,9 +106,8 @@ export function splitByLine(image: ObjectImage, line: readonly ImagePoint[]): nu
   let free = objects.freeNumber();
   let added = 0;
   for (const [number, beneath] of cut) {
-    const parts = partsOf(objects, number, beneath);
-    if (parts.length < 2) continue;
-    const [, ...others] = parts.toSorted((a, b) => b.length - a.length);
+    const others = cutOff(objects, number, beneath);
+    if (others.length === 0) continue;
     const numberOf = new Map<number, number>();
     for (const pixels of others) {
       for (const pixel of pixels) numberOf.set(pixel, free);
@@ -113,7 +116,7 @@ export function splitByLine(image: ObjectImage, line: readonly ImagePoint[]): nu
     }
     // What lies beneath the line follows its neighbour, until all of it does.
     for (const pixel of beneath) {
-      const near = [pixel - 1, pixel + 1, pixel - objects.width, pixel + objects.width];
+      const near = beside(pixel, objects.width);
       const other = near.find((one) => numberOf.has(one));
       const main = near.some(
         (one) => !beneath.has(one) && !numberOf.has(one) && isOf(objects, one, number),
@@ -131,6 +134,32 @@ export function splitByLine(image: ObjectImage, line: readonly ImagePoint[]): nu
 const isOf = (objects: ObjectLayer, pixel: number, number: number): boolean =>
   objects.get(pixel % objects.width, Math.floor(pixel / objects.width)) === number;
 
+/** Pixels that touch one by a side, in an image so wide; above and below also beyond it. */
+function beside(pixel: number, width: number): number[] {
+  const x = pixel % width;
+  const near = [pixel - width, pixel + width];
+  if (x > 0) near.push(pixel - 1);
+  if (x < width - 1) near.push(pixel + 1);
+  return near;
+}
+
+/**
+ * Parts of an object that a line cuts off: all but the largest of each piece. Pieces that lay apart before, or touched by a
+ * corner alone, stay one object.
+ */
+function cutOff(objects: ObjectLayer, number: number, beneath: ReadonlySet<number>): number[][] {
+  const parts = partsOf(objects, number, beneath);
+  if (parts.length < 2) return [];
+  const pieceOf = new Map<number, number>();
+  for (const [piece, pixels] of partsOf(objects, number, new Set()).entries()) {
+    for (const pixel of pixels) pieceOf.set(pixel, piece);
+  }
+  const ofPieces = Map.groupBy(parts, ([first = -1]) => pieceOf.get(first));
+  return [...ofPieces.values()].flatMap((own) =>
+    own.toSorted((a, b) => b.length - a.length).slice(1),
+  );
+}
+
 /** Pieces of an object that hang together by sides, the pixels beneath a line left out. Row-major indices. */
 function partsOf(objects: ObjectLayer, number: number, beneath: ReadonlySet<number>): number[][] {
   const { width } = objects;
@@ -143,11 +172,7 @@ function partsOf(objects: ObjectLayer, number: number, beneath: ReadonlySet<numb
     left.delete(first);
     const part = [first];
     for (const pixel of part) {
-      const x = pixel % width;
-      const near = [pixel - width, pixel + width];
-      if (x > 0) near.push(pixel - 1);
-      if (x < width - 1) near.push(pixel + 1);
-      for (const one of near) if (left.delete(one)) part.push(one);
+      for (const one of beside(pixel, width)) if (left.delete(one)) part.push(one);
     }
     parts.push(part);
   }

@@ -1,4 +1,5 @@
 /** Objects of the open image: which is picked, what strokes make, and how touching ones would come apart. */
+import { AppError } from '../../shared/errors.ts';
 import { componentsOf } from '../../shared/objects/components.ts';
 import { makesObjects } from '../../shared/objects/rules.ts';
 import {
@@ -9,6 +10,7 @@ import {
 import {
   classOfObject,
   deleteObjects,
+  forgetObjects,
   joinObjects,
   type ObjectImage,
   objectsWithin,
@@ -30,6 +32,8 @@ const PREVIEW_PX = 2048 * 2048;
 const MOST_NUMBERS = 5000;
 /** From one movement of a slider to what it would do. */
 const PREVIEW_DELAY_MS = 80;
+
+const NOT_APART = 'Tell objects apart first: Objects, at the right.';
 
 interface Host {
   readonly document: () => Pick<
@@ -149,7 +153,7 @@ export class AnnotateObjects {
 
   pick(number: number): void {
     if (this.layer === null) {
-      this.#host.notify('info', 'Tell objects apart first: Objects, at the right.');
+      this.#host.notify('info', NOT_APART);
       return;
     }
     this.#show(number);
@@ -158,10 +162,16 @@ export class AnnotateObjects {
   #do(work: (image: ObjectImage) => boolean, nothing: string | null = null): void {
     const image = this.#image;
     if (image === null) return;
-    if (work(image)) {
-      this.follow();
-      this.#host.changed();
-    } else if (nothing !== null) this.#host.notify('info', nothing);
+    try {
+      if (work(image)) {
+        this.follow();
+        this.#host.changed();
+      } else if (nothing !== null) this.#host.notify('info', nothing);
+    } catch (error) {
+      // A key that was pressed while a stroke is drawn.
+      if (!(error instanceof AppError && error.code === 'conflict')) throw error;
+      this.#host.notify('info', error.message);
+    }
   }
 
   #join(other: number): void {
@@ -194,7 +204,10 @@ export class AnnotateObjects {
   /** The object after the picked one, as rows meet them, round and round. */
   step(by: 1 | -1): void {
     const places = [...(this.layer?.places.values() ?? [])];
-    if (places.length === 0) return;
+    if (places.length === 0) {
+      this.#host.notify('info', NOT_APART);
+      return;
+    }
     const at = places.findIndex(({ number }) => number === this.picked);
     const from = at < 0 && by < 0 ? 0 : at;
     const next = places[(from + by + places.length) % places.length];
@@ -219,15 +232,16 @@ export class AnnotateObjects {
   /** Objects are told apart no more; the labels stay. */
   end(): void {
     this.#host.finish();
-    const { layer } = this;
-    if (layer === null) return;
-    const { width, height } = layer;
-    const none = { width, height, data: new Uint32Array(width * height) };
-    this.#do((image) => replaceObjects(image, none, 'Objects no longer told apart'));
+    if (this.layer !== null) this.#do(forgetObjects);
   }
 
   get #rule(): SplitOptions {
     return { neck: this.neck, smallestPx: this.smallestPx };
+  }
+
+  /** Whether the image is small enough for sliders to show what they would do. */
+  get canTry(): boolean {
+    return this.layer !== null && this.layer.width * this.layer.height <= PREVIEW_PX;
   }
 
   /** Shows how objects would come apart, a moment after the last movement of a slider. */
@@ -236,7 +250,7 @@ export class AnnotateObjects {
     this.smallestPx = change.smallestPx ?? this.smallestPx;
     if (this.#timer !== null) clearTimeout(this.#timer);
     const { layer } = this;
-    if (layer === null || layer.width * layer.height > PREVIEW_PX) return;
+    if (layer === null || !this.canTry) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
@@ -256,7 +270,10 @@ export class AnnotateObjects {
     this.#host.finish();
     this.stopTrying();
     const { layer } = this;
-    if (layer === null) return;
+    if (layer === null) {
+      this.#host.notify('info', NOT_APART);
+      return;
+    }
     const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
     const words = added === 1 ? 'One object more' : `${added} objects more`;
     this.#do(

@@ -4,13 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { type CanvasPointer, Editor } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
-import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { type LabelEdit, LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { ObjectLayer } from '../../../renderer/canvas/object-layer.ts';
-import { type Modifiers, NO_MODIFIERS } from '../../../renderer/canvas/tools/tool.ts';
+import {
+  type Modifiers,
+  NO_MODIFIERS,
+  type ProposedMask,
+} from '../../../renderer/canvas/tools/tool.ts';
 import { imagePoint, toScreen } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateObjects } from '../../../renderer/state/annotate-objects.svelte.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { RunWriter } from '../../../shared/mask-runs.ts';
 import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
 import { brokenRule } from '../../../shared/objects/rules.ts';
 
@@ -56,10 +61,20 @@ function setUp(settings: Partial<EditorSettings> = {}) {
     },
   });
   editor.resize({ width: 900, height: 120 });
-  editor.open({
+  let proposed: ProposedMask | null = null;
+  const image = {
     ...{ layer, history, objects, displayed: null, prediction: null, blank: 0 },
-    ...{ scribbles: new LabelLayer(WIDTH, HEIGHT, IGNORE), proposed: () => null },
-  });
+    ...{ scribbles: new LabelLayer(WIDTH, HEIGHT, IGNORE), proposed: () => proposed },
+  };
+  editor.open(image);
+  const predict = (draw: (edit: LabelEdit) => void) => {
+    const seen = new LabelLayer(WIDTH, HEIGHT);
+    const edit = seen.edit();
+    draw(edit);
+    edit.commit();
+    const area = { x0: 0, y0: 0, x1: WIDTH, y1: HEIGHT };
+    editor.open({ ...image, prediction: { layer: seen, area } });
+  };
   const send = (
     kind: CanvasPointer['kind'],
     [x, y]: readonly [number, number],
@@ -75,6 +90,14 @@ function setUp(settings: Partial<EditorSettings> = {}) {
   ) => {
     points.forEach((point, i) => send(i === 0 ? 'down' : 'move', point, modifiers));
     send('up', points.at(-1) ?? [0, 0], modifiers);
+  };
+  const click = (
+    point: readonly [number, number],
+    modifiers: Partial<Modifiers>,
+    answer: ProposedMask,
+  ) => {
+    drag([point], modifiers);
+    proposed = answer;
   };
   const take = (change: Partial<EditorSettings>) => editor.setSettings(change);
   const box = (from: readonly [number, number], to: readonly [number, number], value = 1) => {
@@ -104,6 +127,8 @@ function setUp(settings: Partial<EditorSettings> = {}) {
     said,
     broken,
     withObject,
+    click,
+    predict,
   };
 }
 
@@ -226,6 +251,92 @@ describe('objects of an image', () => {
     for (let y = 5; y < 30; y++) for (let x = 200; x < 290; x++) expect(at(x, y)).not.toBe(0);
     editor.undo();
     expect([objects.count, at(205, 10)]).toEqual([2, 1]);
+  });
+
+  test('come apart where the line crosses them, and not where they lay apart before or touch by a corner', () => {
+    const { objects, withObject, drag, box, at, document } = setUp();
+    box([10, 5], [20, 15]);
+    box([20, 15], [23, 18]);
+    box([60, 5], [80, 15]);
+    objects.begin();
+    expect(objects.count).toBe(2);
+    objects.pick(at(12, 7) ?? 0);
+    withObject();
+    drag([[70, 10]], { shift: true });
+    expect([objects.count, at(21, 16)]).toEqual([1, at(12, 7)]);
+    // Into it from the left, and no further.
+    drag([
+      [5, 10],
+      [14, 10],
+    ]);
+    expect(objects.count).toBe(1);
+    drag([
+      [70, 2],
+      [70, 20],
+    ]);
+    const whole = at(12, 7);
+    expect([objects.count, at(21, 16), document.objects?.places.size]).toEqual([2, whole, 2]);
+    expect([at(62, 10), at(78, 10)].filter((number) => number === whole)).toHaveLength(1);
+  });
+
+  test('what cannot be done now is said, and nothing is lost', () => {
+    const { objects, layer, said, at, withObject, drag } = touching();
+    withObject();
+    drag([[210, 10]]);
+    const edit = layer.edit();
+    objects.removePicked();
+    expect([said.at(-1), at(210, 10)]).toEqual([
+      'Finish the stroke before you begin another change.',
+      1,
+    ]);
+    edit.revert();
+    objects.end();
+    objects.step(1);
+    objects.split();
+    expect(said.slice(-2)).toEqual([
+      'Tell objects apart first: Objects, at the right.',
+      'Tell objects apart first: Objects, at the right.',
+    ]);
+  });
+
+  test.each([false, true])(
+    'keep their number where they are mended, and lose what goes; other classes kept: %s',
+    (keepOthers) => {
+      const { box, objects, take, at, layer, broken, editor, click } = setUp({ keepOthers });
+      box([10, 5], [30, 20]);
+      objects.begin();
+      box([40, 5], [50, 20]);
+      take({ tool: 'click', value: 1 });
+      // Its left half goes, and it grows to the right.
+      const region = { left: 0, top: 0, width: 100, height: HEIGHT };
+      const mask = new RunWriter(region.width);
+      for (let y = 5; y < 20; y++) mask.add(y, 20, 35);
+      click([25, 10], { shift: true }, { region, runs: mask.runs });
+      editor.key('enter');
+      expect([at(12, 10), at(25, 10), at(33, 10), at(45, 10)]).toEqual([0, 1, 1, 2]);
+      expect([layer.get(12, 10), layer.get(33, 10), broken()]).toEqual([0, 1, null]);
+      editor.undo();
+      expect([at(12, 10), at(33, 10)]).toEqual([1, 0]);
+    },
+  );
+
+  test('a rectangle of a prediction that is accepted tells none apart', () => {
+    const { box, objects, take, drag, at, layer, broken, predict } = setUp();
+    box([10, 5], [30, 20]);
+    objects.begin();
+    predict((edit) => {
+      for (let y = 0; y < 10; y++) {
+        edit.fillSpan(y, 0, 20, { value: 2, only: null });
+        edit.fillSpan(y, 100, 120, { value: 1, only: null });
+      }
+    });
+    take({ tool: 'accept', value: 1 });
+    drag([
+      [0, 0],
+      [200, 30],
+    ]);
+    expect([layer.get(12, 7), layer.get(110, 5), layer.get(15, 15)]).toEqual([2, 1, 0]);
+    expect([at(12, 7), at(110, 5), broken()]).toEqual([0, 0, null]);
   });
 
   test('take the class in hand as wholes', () => {
