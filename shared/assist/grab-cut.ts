@@ -206,7 +206,10 @@ export function grabCut(image: ColourImage, known: Uint8Array): Uint8Array {
       return fitted(rgb, pixels, groups);
     });
     if (object === undefined || around === undefined) break;
-    if (object.length === 0 || around.length === 0) break;
+    if (object.length === 0 || around.length === 0) {
+      if (mixtures === null) inside = new Uint8Array(size);
+      break;
+    }
     mixtures = { object, around };
     const terminals = new Float32Array(size);
     for (let i = 0; i < size; i++) {
