@@ -113,7 +113,7 @@ export function addEncoderCommands(program: Command): void {
   sourceOptions(
     encoder
       .command('import')
-      .description('brings in weights: .pth or .pt of PyTorch, safetensors, Keras .h5 or .keras')
+      .description('bring in weights: .pth or .pt of PyTorch, safetensors, Keras .h5 or .keras')
       .argument('<project>', 'project file')
       .argument('<file>', 'weight file')
       .option('--name <name>', 'name in the project (default: after the file)'),
@@ -143,7 +143,7 @@ Examples:
 
   encoder
     .command('export')
-    .description('writes an encoder to a file')
+    .description('write an encoder to a file')
     .argument('<project>', 'project file')
     .argument('<id>', 'number of the encoder (graft encoder list)', integer)
     .requiredOption('--out <file>', 'file to write')
@@ -194,7 +194,7 @@ Examples:
 
   program
     .command('export-model')
-    .description('writes the segmentation network of a model or a finished run to a file')
+    .description('write the segmentation network of a model or a finished run to a file')
     .argument('<project>', 'project file')
     .option('--model <name>', 'a model of the project (graft train)')
     .option('--run <id>', 'which run', integer)
