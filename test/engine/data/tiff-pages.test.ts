@@ -75,7 +75,7 @@ describe('pages that are no images of their own', () => {
 });
 
 const ome = (pixels: string, inside = '<TiffData/>') =>
-  `<?xml version="1.0"?><!-- <Pixels> is not this --><OME UUID="urn:uuid:me"><Image ID="Image:0"><Pixels ${pixels}>${inside}</Pixels></Image></OME>`;
+  `<?xml version="1.0"?><!-- <Pixels> is not this --><OME UUID="urn:uuid:me"><Image ID="Image:0"><Pixels SizeX="4" SizeY="3" ${pixels}>${inside}</Pixels></Image></OME>`;
 const byChannel = [
   [0, 1, 2],
   [3, 4, 5],
