@@ -42,21 +42,26 @@ async function readSamples(
   return new Kind(all.buffer);
 }
 
-/** With `change` in the place of every leaf of plain objects and arrays. */
+/** Samples stand near the top of a message. What a text holds may have millions of entries: those are not walked. */
+const MOST_ENTRIES = 32;
+const MOST_DEPTH = 4;
+
+/** With `change` in the place of the leaves of plain objects and arrays, as far as samples may stand there. */
 async function changed(
   value: unknown,
   change: (leaf: unknown) => Promise<unknown>,
+  depth = 0,
 ): Promise<unknown> {
-  if (Array.isArray(value)) {
-    const out: unknown[] = [];
-    for (const one of value) out.push(await changed(one, change));
-    return out;
-  }
   if (typeof value !== 'object' || value === null) return value;
-  if (Object.getPrototypeOf(value) !== Object.prototype || '#beside' in value) return change(value);
-  const out: Record<string, unknown> = {};
-  for (const [key, one] of Object.entries(value)) out[key] = await changed(one, change);
-  return out;
+  const isList = Array.isArray(value);
+  const isPlain = isList || Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain || '#beside' in value) return change(value);
+  if (depth === MOST_DEPTH || (isList && value.length > MOST_ENTRIES)) return value;
+  const entries = Object.entries(value);
+  if (entries.length > MOST_ENTRIES) return value;
+  const out: [string, unknown][] = [];
+  for (const [key, one] of entries) out.push([key, await changed(one, change, depth + 1)]);
+  return isList ? out.map(([, one]) => one) : Object.fromEntries(out);
 }
 
 async function writeAll(fd: number, bytes: Uint8Array, at: number): Promise<void> {

@@ -26,6 +26,16 @@ it('carries large samples beside the message, and small ones and all else in it'
   await expect(beside.take(sent)).rejects.toThrow('samples are missing');
 });
 
+it('walks through no long list, and through no deep one', async () => {
+  const beside = opened();
+  const data = new Uint8Array(LARGE);
+  const entries = Array.from({ length: 100 }, (_, id) => ({ id }));
+  const message = { entries, deep: { a: { b: { c: { d: { data } } } } } };
+  const sent = await beside.put(message);
+  expect(sent).toEqual(message);
+  expect(Object.values(sent as object)[0]).toBe(entries);
+});
+
 it('gives what is said of the file no more memory than the file has', async () => {
   const beside = opened();
   const sent = await beside.put({ data: new Uint8Array(LARGE) });
