@@ -1,4 +1,5 @@
 /** Which part of a large image is answered first: a person waits for what is on the screen, not for the rest. */
+import { AT_ONCE_PIXELS } from '../../shared/api.ts';
 import {
   intersection,
   type Rect,
@@ -10,14 +11,12 @@ import {
 /** A part of so much is as good as the whole: that is not asked for twice. */
 const MOST = 0.7;
 
-/** Side of a whole image that is answered at once, within two seconds on two cores: some 25 windows. */
-const AT_ONCE_PX = 1024;
-/** Of a part of a larger one, whose rows are longer, after the step that is under way. */
+/** Side of a part of a larger one, whose rows are longer, after the step that is under way. */
 export const FIRST_PX = 640;
 
 /** Of an image: whether all of it is. */
 export const isAtOnce = (size: { readonly width: number; readonly height: number }): boolean =>
-  size.width * size.height <= AT_ONCE_PX ** 2;
+  size.width * size.height <= AT_ONCE_PIXELS;
 
 /** Along one side: of more than comes first, the middle. */
 function middle(from: number, to: number): readonly [number, number] {

@@ -5,6 +5,9 @@ import type { ChangedKind } from '../events.ts';
 import { PredictionRegion } from './predict.ts';
 import { project } from './project.ts';
 
+/** Pixels of an image that is answered at once, within two seconds on two cores: some 25 windows. */
+export const AT_ONCE_PIXELS = 1024 ** 2;
+
 /** A training rests so long after it heard of a hand that paints; the window says so about twice in that time. */
 export const HAND_MS = 500;
 

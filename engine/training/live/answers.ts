@@ -3,6 +3,7 @@
  * there is time for them is up to the session.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AT_ONCE_PIXELS } from '../../../shared/api.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
@@ -12,9 +13,6 @@ import type { Hand } from './hand.ts';
 import type { LiveEvent, LiveRequest } from './messages.ts';
 import type { LiveNetwork } from './network.ts';
 import type { LiveSettings } from './settings.ts';
-
-/** A person waits for so many with the pen in the air. */
-const AT_ONCE_PIXELS = 1024 ** 2;
 
 const dropped = () => new AppError('cancelled', 'Nobody waits for this prediction any more.');
 

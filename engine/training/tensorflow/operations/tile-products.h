@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "threads.h"
 #include "winograd.h"
 
 namespace graft {
@@ -81,6 +82,20 @@ struct Taps {
 inline int64_t tilesOfBlock(const Convolution& c, int64_t floats, int64_t most) {
   constexpr int64_t FEWEST = 12;
   return std::clamp(floats / c.inputs / FEWEST * FEWEST, FEWEST, most);
+}
+
+inline int64_t blocksOf(const Convolution& c, int64_t tilesEach) {
+  return (Tiles(c).count + tilesEach - 1) / tilesEach;
+}
+
+/** Groups of outputs that are computed together. */
+int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
+
+/** What lies outside the image; overwritten by the next call in this thread. */
+inline const float* zeroPixel(const Convolution& c) {
+  float* zeros = scratch(2, c.inputs);
+  std::memset(zeros, 0, c.inputs * sizeof(float));
+  return zeros;
 }
 
 /** One tap of M tiles times V vectors of outputs: [M, inputs] · [inputs, V · 8] → [M, V · 8]. */

@@ -27,12 +27,7 @@ constexpr int SUM[TERMS] = {0, 1, 2, 3, 1, 4};
 
 inline int64_t tilesOf(const Convolution& c) { return tilesOfBlock(c, 4096, 24); }
 
-int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
-
-int64_t blocks(const Convolution& c) {
-  const int64_t each = tilesOf(c);
-  return (Tiles(c).count + each - 1) / each;
-}
+int64_t blocks(const Convolution& c) { return blocksOf(c, tilesOf(c)); }
 
 inline void sumsOf(Vector a, Vector b, Vector c, Vector* out) {
   out[0] = a;
@@ -72,8 +67,7 @@ inline void differencesOf(Vector a, Vector b, Vector c, Vector d, Vector* out) {
 void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
   const Tiles tiles(c);
   const int64_t plane = each * c.inputs;
-  float* zeros = scratch(2, c.inputs);
-  std::memset(zeros, 0, c.inputs * sizeof(float));
+  const float* zeros = zeroPixel(c);
   for (int64_t t = 0; t < count; t++, out += c.inputs) {
     const Pixels pixels(x, c, Place(tiles, from + t), zeros);
     for (int64_t input = 0; input < c.inputs; input += LANES) {

@@ -21,12 +21,7 @@ constexpr int TAPS = 16;
 
 inline int64_t tilesOf(const Convolution& c) { return tilesOfBlock(c, 6144, 48); }
 
-int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
-
-int64_t blocks(const Convolution& c) {
-  const int64_t each = tilesOf(c);
-  return (Tiles(c).count + each - 1) / each;
-}
+int64_t blocks(const Convolution& c) { return blocksOf(c, tilesOf(c)); }
 
 /** G g Gᵀ: [group, tap of 16, inputs, outputs of the group]. */
 void transform(const float* kernel, bool turned, float* transformed, const Convolution& c, int64_t group) {
@@ -56,8 +51,7 @@ void transform(const float* kernel, bool turned, float* transformed, const Convo
 void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
   const Tiles tiles(c);
   const int64_t plane = each * c.inputs;
-  float* zeros = scratch(2, c.inputs);
-  std::memset(zeros, 0, c.inputs * sizeof(float));
+  const float* zeros = zeroPixel(c);
   for (int64_t t = 0; t < count; t++, out += c.inputs) {
     const Place place(tiles, from + t);
     const Pixels pixels(x, c, place, zeros);
