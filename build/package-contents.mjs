@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { dawnFolder } from './own-dawn.mjs';
 import { productionPackages } from './production-packages.mjs';
+import { PROMPT_NETWORK } from './prompt-network.mjs';
 
 /**
  * @typedef {{ platform: string, arch: string }} Target as process.platform and process.arch name them
@@ -18,6 +19,8 @@ export const GRAFT = 'graft';
 export const STAGED = 'dist/engine';
 /** And native TensorFlow with its addon; electron-builder leaves a node_modules within a folder out. */
 export const STAGED_TENSORFLOW = 'dist/tensorflow';
+/** And the network for clicks and boxes, which is no package of the lock file. */
+export const STAGED_PROMPTS = 'dist/prompt-network';
 
 /** Never needed to run: types, sources of addons, maps, documentation, what tests and package makers left. */
 const NEVER = [
@@ -112,5 +115,6 @@ export function packageContents(root, target) {
       filter: packageFilter(folder, target),
     })),
     { from: STAGED_TENSORFLOW, to: `${GRAFT}/node_modules/@tensorflow/tfjs-node` },
+    { from: STAGED_PROMPTS, to: `${GRAFT}/node_modules/${PROMPT_NETWORK.name}` },
   ];
 }

