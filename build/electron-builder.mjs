@@ -22,6 +22,8 @@ const SCRIPTS = {
   afterRemove: 'build/linux/after-remove.sh',
   fpm: SYSTEM_FILES,
 };
+/** So that rpm takes the folders away with the files, and two programs of one Electron do not claim the same links. */
+const OF_RPM = ['--directories=/opt/Graft', '--rpm-rpmbuild-define=_build_id_links none'];
 /** Apple's service is asked where there is something to sign in with. */
 const canNotarize = ['APPLE_API_KEY', 'APPLE_ID', 'APPLE_KEYCHAIN_PROFILE'].some(
   (name) => process.env[name] !== undefined,
@@ -70,7 +72,9 @@ export const configurationFor = (target) => ({
     desktop: { entry: { Keywords: 'segmentation;annotation;microscopy;images;' } },
   },
   deb: { ...SCRIPTS, packageName: 'graft' },
-  rpm: { ...SCRIPTS, packageName: 'graft' },
+  // Its program at the head of the file wants no libfuse 2, which newer systems have not.
+  toolsets: { appimage: '1.0.3' },
+  rpm: { ...SCRIPTS, fpm: [...SYSTEM_FILES, ...OF_RPM], packageName: 'graft' },
   mac: {
     target: ['dmg'],
     category: 'public.app-category.graphics-design',

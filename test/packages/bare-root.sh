@@ -1,9 +1,9 @@
 #!/bin/bash
 # Tries Graft's packages on a bare Debian without Node, Python, compilers and network, in a root of its own:
-#   test/packages/bare-root.sh package   builds deb and tar.gz with a stand-in for Electron, and tries them
+#   test/packages/bare-root.sh package   builds deb, rpm, AppImage and tar.gz with a stand-in for Electron, and tries them
 #   test/packages/bare-root.sh bundle    tries dist/bundle, as `npm run bundle` made it
-# As root on Debian or Ubuntu with debootstrap, p7zip-full, iproute2 and a Chromium; takes some 6 GB in $WORK. Not part
-# of `npm test`. Every check is a line that begins with ok or FAILED, figures lines with a time or a size.
+# As root on Debian or Ubuntu with debootstrap, p7zip-full, rpm, squashfs-tools, desktop-file-utils, iproute2 and a
+# Chromium; takes some 8 GB in $WORK. Not part of `npm test`. Every check is a line that begins with ok or FAILED, figures lines with a time or a size.
 set -uo pipefail
 project=$(cd "$(dirname "$0")/../.." && pwd)
 what=${1:-package}
@@ -42,17 +42,19 @@ say ok "the root has no node, npm, python3, gcc, g++ or make"
 build() {
   export ELECTRON_DIST=$work/electron CUSTOM_FPM_PATH=$project/test/packages/fpm.mjs STAND_IN_COMPRESSION=none
   export ELECTRON_BUILDER_7ZIP_PATH=$(command -v 7za) ELECTRON_BUILDER_COMPRESSION_LEVEL=0
+  export APPIMAGE_TOOLS_PATH=$work/appimage-tools
   local output=-c.directories.output=$work/packages
   rm -rf "$work/packages" "$work/older" "$ELECTRON_DIST"
   cd "$project" && node test/packages/stand-in-electron.mjs "$ELECTRON_DIST" || return 1
-  node build/package.mjs --linux deb tar.gz "$output" >"$work/package.log" 2>&1 || return 1
+  node test/packages/stand-in-appimage.mjs "$APPIMAGE_TOOLS_PATH" || return 1
+  node build/package.mjs --linux deb rpm AppImage tar.gz "$output" >"$work/package.log" 2>&1 || return 1
   # The same as an older version, with a file that this one has not.
   cp -al "$work/packages/linux-unpacked" "$work/older"
   local engine=$work/older/resources/graft
   sed 's/"version": "[^"]*"/"version": "0.0.9"/' "$engine/package.json" >"$engine/package.json.new"
   mv "$engine/package.json.new" "$engine/package.json"
   touch "$engine/only-in-0.0.9"
-  node build/run.mjs electron-builder --config build/electron-builder.mjs --publish never --linux deb \
+  node build/run.mjs electron-builder --config build/electron-builder.mjs --publish never --linux deb rpm \
     --prepackaged "$work/older" -c.extraMetadata.version=0.0.9 "$output" >>"$work/package.log" 2>&1 || return 1
   rm -rf "$work/older" "$work/packages/linux-unpacked"
 }
@@ -63,6 +65,12 @@ fi
 # From here on there is no network but the loopback of a namespace of its own.
 export project work root base
 case $what in
-  package | bundle) unshare --net bash -c "ip link set lo up && bash '$project/test/packages/try-$what.sh'" ;;
+  package) tries='package rpm appimage' ;;
+  bundle) tries=bundle ;;
   *) echo "package or bundle" && exit 2 ;;
 esac
+code=0
+for try in $tries; do
+  unshare --net bash -c "ip link set lo up && bash '$project/test/packages/try-$try.sh'" || code=1
+done
+exit $code
