@@ -39,6 +39,7 @@ interface TrainOptions {
   batch?: number;
   learningRate?: number;
   loss?: (typeof LOSSES)[number];
+  objects?: boolean;
   augment: boolean;
   withoutHelper: Helper[];
   dryRun: boolean;
@@ -76,6 +77,7 @@ const settingsOf = (options: TrainOptions): ModelSettings =>
     ...given('batch', options.batch),
     ...given('learningRate', options.learningRate),
     ...given('loss', options.loss),
+    ...given('objects', options.objects),
     ...(options.augment ? {} : { augment: false }),
     ...(options.withoutHelper.length === 0 ? {} : { withoutHelpers: options.withoutHelper }),
   });
@@ -133,6 +135,11 @@ export function addTrainCommand(program: Command): void {
     .option('--batch <n>', 'images a step', atLeastOne)
     .option('--learning-rate <x>', 'learning rate', positive)
     .addOption(choice('--loss <loss>', 'what is minimised', LOSSES))
+    .option(
+      '--objects',
+      'learn to tell objects apart as well, from labels in which they are (default: as what it goes on from)',
+    )
+    .option('--no-objects', 'classes alone, whatever it goes on from')
     .addOption(withoutHelperOption())
     .option('--no-augment', 'images as they are: not turned, mirrored or scaled')
     .option(

@@ -12,6 +12,7 @@ import { inWords } from '../../shared/sentences.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
+import { carriedOver, withoutGround } from '../../shared/objects/rules.ts';
 import type { PostProcessing } from '../../shared/post-processing.ts';
 import { addProposal, openToProposals } from '../data/label-authors.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
@@ -52,6 +53,14 @@ function assertDrawsItsClasses(db: Project, run: Run, dataset: Dataset): void {
   );
 }
 
+interface PredictedLabels {
+  /** shared/label-map.ts code */
+  readonly bytes: Uint8Array;
+  /** shared/objects/object-map.ts code; null: the network tells none apart, or there is none. */
+  readonly objects: Uint8Array | null;
+  readonly uncertainty: number;
+}
+
 const ALONE =
   'Averaged over nothing: no other seed of this network is kept, so it predicted alone.';
 
@@ -65,7 +74,7 @@ async function predict(
     inputs: PredictInput[];
     nameOf: (index: number) => string;
     imageIdOf: (index: number) => number | null;
-    onLabelMap: (index: number, bytes: Uint8Array, uncertainty: number) => void;
+    onLabels: (index: number, labels: PredictedLabels) => void;
   },
 ): Promise<PredictReport> {
   const { run, looks, postProcessing, inputs } = options;
@@ -79,14 +88,14 @@ async function predict(
       signal: context.signal,
       onEvent(event) {
         if (event.type !== 'prediction') return;
-        const { index, labelMap, uncertainty, channels, isTransparent, error } = event;
+        const { index, labelMap, objects, uncertainty, channels, isTransparent, error } = event;
         if (channels !== null) looked.push({ channels });
         if (isTransparent) transparent++;
         const input = options.nameOf(index);
         if (labelMap === null || uncertainty === null) {
           failed.push({ input, message: error ?? '' });
         } else {
-          options.onLabelMap(index, labelMap, uncertainty);
+          options.onLabels(index, { bytes: labelMap, objects, uncertainty });
           masks.push({ imageId: options.imageIdOf(index), input, uncertainty });
         }
         context.progress({
@@ -124,7 +133,7 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       })),
       nameOf: (index) => inputs[index]?.shown ?? '',
       imageIdOf: () => null,
-      onLabelMap(index, bytes, uncertainty) {
+      onLabels(index, { bytes, uncertainty }) {
         const input = inputs[index];
         if (input === undefined) return;
         folder.add(input, decodeLabelMap(bytes), uncertainty);
@@ -160,10 +169,15 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       inputs: images.map((image) => ({ imageId: image.id })),
       nameOf: (index) => images[index]?.name ?? '',
       imageIdOf: (index) => images[index]?.id ?? null,
-      onLabelMap(index, bytes, uncertainty) {
+      onLabels(index, { bytes: drawn, objects: told, uncertainty }) {
         const imageId = images[index]?.id;
         if (imageId === undefined) return;
-        const added = addProposal(db, { imageId, runId, uncertainty, bytes: known(bytes) });
+        const bytes = known(drawn);
+        const kept = told && carriedOver({ objects: told, before: drawn, after: bytes });
+        const objects = kept && withoutGround({ objects: kept, classes: bytes }, dataset);
+        const added = db.transaction(() =>
+          addProposal(db, { imageId, runId, uncertainty, bytes, objects }),
+        );
         if (added !== null) labelled.push(added);
       },
     }).catch((error: unknown) => {

@@ -7,6 +7,7 @@ import {
   type LossConfig,
   LossConfig as Loss,
   NetworkConfig,
+  ObjectsConfig,
   type Part,
   type SamplingConfig,
 } from '../../shared/entities.ts';
@@ -18,6 +19,7 @@ import { counted } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
+import { objectsInWords } from '../data/told-apart.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
@@ -46,6 +48,8 @@ export interface Preparation {
   readonly network: NetworkConfig;
   readonly sampling: SamplingConfig;
   readonly loss: LossConfig;
+  /** null: objects are not told apart. */
+  readonly objects: ObjectsConfig | null;
   readonly optimisation: Pick<
     ModelPlan['settings'],
     'batch' | 'learningRate' | 'augment' | 'precision'
@@ -101,6 +105,10 @@ function networkOf(start: Start, settings: ModelSettings, found: NetworkConfig):
   return network;
 }
 
+/** What goes on from a network that tells objects apart does so, too, unless it is to be otherwise. */
+const objectsOf = ({ objects }: Start, { objects: asked }: ModelSettings): ObjectsConfig | null =>
+  (asked ?? objects !== null) ? (objects ?? ObjectsConfig.parse({})) : null;
+
 const LAST_IS_TAKEN =
   'The network of the last step is taken, and all steps are made: no image is there to say which step was best, or that nothing is gained any more. Label about ten images for that.';
 
@@ -134,6 +142,7 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
   assertChannelsFit(used, network.inputChannels);
   const preset = finetuningPreset('default');
   const changed = Object.keys(own);
+  const objects = objectsOf(start, settings);
   return {
     byPart,
     leftOut: [...without, ...spoiltInWords(labelled, kept)],
@@ -143,6 +152,7 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
     network,
     sampling,
     loss: settings.loss === undefined ? found.loss : Loss.parse({ kind: settings.loss }),
+    objects,
     optimisation: {
       batch: settings.batch ?? found.batchAt(sampling.sizePx),
       learningRate: settings.learningRate ?? preset.learningRate,
@@ -162,6 +172,7 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
         ? [found.why.sampling]
         : []),
       ...(settings.loss === undefined ? [found.why.loss] : []),
+      ...(objects === null ? [] : [objectsInWords(db, dataset, byPart.train)]),
       ...(changed.length === 0 ? [] : [`Chosen by hand: ${inWords(changed)}.`]),
     ],
     warnings: [

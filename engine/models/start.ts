@@ -5,6 +5,7 @@ import type {
   ImageRecord,
   Model,
   NetworkConfig,
+  ObjectsConfig,
   Part,
   Run,
   SamplingConfig,
@@ -26,6 +27,8 @@ export interface Start {
   /** What weights that are taken over were trained with; null: nothing is. */
   readonly network: NetworkConfig | null;
   readonly sampling: SamplingConfig | null;
+  /** How a model that is gone on from tells objects apart; null: it does not. */
+  readonly objects: ObjectsConfig | null;
 }
 
 const RANDOM: Start = {
@@ -34,6 +37,7 @@ const RANDOM: Start = {
   dependsOn: null,
   network: null,
   sampling: null,
+  objects: null,
 };
 
 function encoderStart(
@@ -56,6 +60,7 @@ function encoderStart(
     dependsOn: encoder.runId,
     network: { ...network, skips },
     sampling: run?.config.sampling ?? null,
+    objects: null,
   };
 }
 
@@ -101,6 +106,7 @@ export function startOf(db: Project, from: ModelStart, datasetId: number): Start
     dependsOn: run.id,
     network: run.config.network,
     sampling: run.config.sampling,
+    objects: (run.config.kind === 'finetune' ? run.config.objects : undefined) ?? null,
   };
 }
 

@@ -45,10 +45,9 @@ const onCardWords = (computing: Budget['computing']): string[] =>
     ? []
     : [`On the graphics card ${computing.adapter}, which was measured to be the fastest here.`];
 
-function planOf(
-  { byPart, leftOut, helped, network, sampling, loss, optimisation, why, warnings }: Preparation,
-  budget: Budget | null,
-): ModelPlan {
+function planOf(preparation: Preparation, budget: Budget | null): ModelPlan {
+  const { byPart, leftOut, helped, network, sampling, loss, objects, optimisation } = preparation;
+  const { why, warnings } = preparation;
   const { batch } = optimisation;
   const { steps, seconds } = budget ?? { steps: 0, seconds: null };
   const mayEndEarly = byPart.val.length > 0 && modelSchedule(steps).patience < steps;
@@ -56,7 +55,7 @@ function planOf(
     images: { train: byPart.train.length, val: byPart.val.length, test: byPart.test.length },
     leftOut,
     helped,
-    settings: { network, sampling, loss: loss.kind, ...optimisation },
+    settings: { network, sampling, loss: loss.kind, objects: objects !== null, ...optimisation },
     steps,
     seconds: seconds === null ? null : Math.round(seconds),
     why: [
@@ -109,7 +108,7 @@ export async function trainModel(
   return db.transaction(() => {
     // Anew: while steps were timed, labels were saved, and another training may have given parts and taken the name.
     const preparation = prepare(db, request);
-    const { byPart, fresh, start, network, sampling, loss, optimisation } = preparation;
+    const { byPart, fresh, start, network, sampling, loss, objects, optimisation } = preparation;
     const name = request.name ?? freeName(db, dataset);
     assertFree(db, name);
     const replaced = db.models.list().filter((model) => sameName(model.name) === sameName(name));
@@ -135,6 +134,7 @@ export async function trainModel(
           schedule: 'cosine',
         },
         loss,
+        ...(objects === null ? {} : { objects }),
         seed,
         trainImageIds: train.map(({ id }) => id),
         validationScore: 'classes',

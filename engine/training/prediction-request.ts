@@ -3,6 +3,9 @@ import { AppError, toWireError } from '../../shared/errors.ts';
 import { encodeClassScores } from '../../shared/exchange.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
+import { objectsByDepth } from '../../shared/objects/depths.ts';
+import { encodeObjectMap, NO_OBJECT } from '../../shared/objects/object-map.ts';
+import type { Ground } from '../../shared/objects/rules.ts';
 import { AS_DRAWN, isAsDrawn, postProcess } from '../../shared/post-processing.ts';
 import { withForeignImage } from '../data/foreign-images.ts';
 import { openFile } from '../data/image-file.ts';
@@ -83,12 +86,12 @@ interface Unreadable {
 function predictionEvent(
   { index, channels, isTransparent }: Seen,
   map: Prediction,
-  scores: Uint8Array | null,
+  also: { readonly scores: Uint8Array | null; readonly objects: Uint8Array | null },
 ): TrainerEvent {
   return {
     ...{ type: 'prediction', index, channels, error: null },
     labelMap: encodeLabelMap(map),
-    scores,
+    ...also,
     uncertainty: map.uncertainty,
     isTransparent: isTransparent(),
   };
@@ -97,12 +100,20 @@ function predictionEvent(
 function unreadableEvent({ index, error }: Unreadable): TrainerEvent {
   const nothing = {
     labelMap: null,
+    objects: null,
     scores: null,
     uncertainty: null,
     channels: null,
     isTransparent: false,
   };
   return { type: 'prediction', index, ...nothing, error };
+}
+
+/** Of what is drawn in the end. */
+function objectsOf(map: LabelMap, depths: Uint8Array | null, ground: Ground): Uint8Array | null {
+  if (depths === null) return null;
+  const objects = objectsByDepth(map, depths, ground);
+  return objects.data.some((object) => object !== NO_OBJECT) ? encodeObjectMap(objects) : null;
 }
 
 /** One `prediction` event an input, in order; an unreadable input gives one with its error, and the rest goes on. */
@@ -150,7 +161,9 @@ export async function predictInputs(
       const map = maps.shift();
       if (map === undefined) throw new Error('an image gave no label map');
       const scores = withScores && map.scores !== null ? encodeClassScores(map.scores) : null;
-      emit(predictionEvent(one, { ...map, ...drawn(map) }, scores));
+      const label = drawn(map);
+      const objects = objectsOf(label, map.depths, { hasBackground });
+      emit(predictionEvent(one, { ...map, ...label }, { scores, objects }));
     }
   };
   for (const [index, input] of request.inputs.entries()) {

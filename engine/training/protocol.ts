@@ -201,6 +201,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     /** Index into the request's inputs. */
     index: z.number().int(),
     labelMap: Bytes.nullable(),
+    /** shared/objects/object-map.ts code; null: the network does not tell objects apart, or there is none. */
+    objects: Bytes.nullable(),
     /** Where they were asked for: encodeClassScores of shared/exchange.ts. */
     scores: Bytes.nullable(),
     /** LabelMapRevision.uncertainty; null where there is no label map. */

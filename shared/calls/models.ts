@@ -47,6 +47,8 @@ export const ModelSettings = z.strictObject({
   augment: augment.unwrap().optional(),
   precision: precision.unwrap().optional(),
   loss: LossConfig.shape.kind.unwrap().optional(),
+  /** Whether it learns to tell objects apart, too; left out: as what it goes on from does, else it does not. */
+  objects: z.boolean().optional(),
   /** Labels that were made from proposals of these neither train nor test. */
   withoutHelpers: z.array(Helper).optional(),
 });
@@ -172,6 +174,8 @@ export interface ModelPlan {
     readonly augment: boolean;
     readonly precision: OptimisationConfig['precision'];
     readonly loss: LossConfig['kind'];
+    /** Whether it learns to tell objects apart, too. */
+    readonly objects: boolean;
   };
   /** 0: not timed. */
   readonly steps: number;

@@ -106,6 +106,13 @@ export const LossConfig = z.object({
 });
 export type LossConfig = z.infer<typeof LossConfig>;
 
+/**
+ * A second head that learns how deep inside its object each pixel lies, by which predictions come apart (docs/objects.md).
+ * Its cross-entropy is added to the loss, times `weight`.
+ */
+export const ObjectsConfig = z.object({ weight: z.number().positive().max(100).default(1) });
+export type ObjectsConfig = z.infer<typeof ObjectsConfig>;
+
 const runCommon = {
   network: NetworkConfig,
   sampling: SamplingConfig,
@@ -139,6 +146,8 @@ export const FinetuneRunConfig = z.object({
   encoderRate: z.number().positive().max(1).optional(),
   /** As in `LossConfig`'s defaults where it is left out. */
   loss: LossConfig.optional(),
+  /** Whether it learns to tell objects apart; left out: it does not. */
+  objects: ObjectsConfig.optional(),
   /** Run whose weights are transferred; null for transfer `random`, and where `encoderId` is given. */
   pretrainRunId: Id.nullable(),
   /** Encoder of the project whose weights are transferred instead of a run's. */

@@ -101,13 +101,14 @@ export function drawView(
 ): Sample {
   const { sizePx, augment } = options;
   const window = augment ? drawWindow(tile, sizePx, random) : plainWindow(tile, sizePx, random);
-  const { pixels, labels } = sampleWindow(tile, window, sizePx);
+  const { pixels, labels, depths } = sampleWindow(tile, window, sizePx);
   if (augment) changeValues(pixels, random);
   return {
     sizePx,
     channels: tile.channels,
     pixels,
     labels,
+    ...(depths === undefined ? {} : { depths }),
     imageClass: tile.imageClass,
   };
 }

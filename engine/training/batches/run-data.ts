@@ -6,6 +6,7 @@ import { absentClasses, foregroundObstacle, scoredClasses } from '../../../share
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
 import { imageServes, sourceFacts, taskObstacle } from '../../../shared/task-sources.ts';
 import { labelMapCode } from '../../data/image-source.ts';
+import { objectsInWords } from '../../data/told-apart.ts';
 import { assertLabelsAreClasses, partLabels } from '../../data/label-values.ts';
 import { pinnedDataset } from '../../data/pinned-dataset.ts';
 import type { Project } from '../../db/project.ts';
@@ -173,6 +174,7 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
   const [validation, test] = [labelled('val'), labelled('test')];
   assertLabelsAreClasses(project, dataset, namesOf([...train, ...validation, ...test]));
   const loss = lossOf(project, config, train, pixelClasses);
+  const { objects = null } = config;
   return {
     objective: segmentationObjective({
       network,
@@ -180,6 +182,7 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
       classes: pixelClasses,
       hasBackground: dataset.hasBackground,
       loss,
+      objects,
     }),
     classes: pixelClasses,
     scored: scoredClasses(dataset),
@@ -193,6 +196,7 @@ function finetuningData(project: Project, config: FinetuneRunConfig): RunData {
         ...validation,
         ...test,
       ]),
+      ...(objects === null ? [] : [objectsInWords(project, dataset, train)]),
       ...(loss?.classWeights == null
         ? []
         : [`Weights of the classes: ${loss.classWeights.map((w) => w.toFixed(2)).join(', ')}.`]),

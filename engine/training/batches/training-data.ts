@@ -45,7 +45,8 @@ export function openTrainingData(options: {
     read(image) {
       const request = data.train[image];
       if (request === undefined) throw new Error(`the run has no training image ${image}`);
-      return readTile(project, request, { sampling, channels, store });
+      const depths = data.objective.wantsDepths === true;
+      return readTile(project, request, { sampling, channels, store, depths });
     },
   });
   return {

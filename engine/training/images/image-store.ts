@@ -26,14 +26,21 @@ export interface Plane<T extends Samples = Samples> {
 export interface KeptImage {
   readonly samples: Plane;
   readonly labels: Plane<Uint8Array> | null;
+  /** Where they were given. */
+  readonly depths?: Plane<Uint8Array>;
+}
+
+/** What is kept beside an image, of its size. */
+export interface KeptLabels {
+  /** Code of a label map (shared/label-map.ts); null: it has none. */
+  readonly labels: Uint8Array | null;
+  /** Depths inside of objects (shared/objects/depths.ts), a byte a pixel; null: none are wanted. */
+  readonly depths: Uint8Array | null;
 }
 
 export interface ImageStore {
-  /**
-   * `labels`: code of a label map of the image's size (shared/label-map.ts).
-   * Errors: unreadable, corrupt, no-space (neither the memory nor the disk has room).
-   */
-  keep(image: OpenImage, labels: Uint8Array | null, subject: string): Promise<KeptImage>;
+  /** Errors: unreadable, corrupt, no-space (neither the memory nor the disk has room). */
+  keep(image: OpenImage, beside: KeptLabels, subject: string): Promise<KeptImage>;
   /** Gives the disk back; what was kept can no longer be read. */
   close(): void;
 }
@@ -131,7 +138,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   let room = options.memoryBytes ?? imageMemoryBytes();
   let scratch: ScratchFile | null = null;
 
-  async function inMemory(image: OpenImage, code: Uint8Array | null): Promise<KeptImage> {
+  async function inMemory(image: OpenImage, { labels, depths }: KeptLabels): Promise<KeptImage> {
     const layout = sampleLayout(image);
     const data = layout.make(image.width * image.height * image.channels);
     let at = 0;
@@ -139,16 +146,17 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       data.set(rows, at);
       at += rows.length;
     });
+    const bytes = (plane: Uint8Array) => planeInMemory(plane, labelLayout(image.width));
     return {
       samples: planeInMemory(data, layout),
-      labels:
-        code === null ? null : planeInMemory(decodeLabelMap(code).data, labelLayout(image.width)),
+      labels: labels && bytes(decodeLabelMap(labels).data),
+      ...(depths === null ? {} : { depths: bytes(depths) }),
     };
   }
 
   async function onDisk(
     image: OpenImage,
-    code: Uint8Array | null,
+    { labels, depths }: KeptLabels,
     needed: { readonly bytes: number; readonly subject: string },
   ): Promise<KeptImage> {
     scratch ??= openScratchFile(options.folder);
@@ -157,22 +165,26 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     const samplesAt = file.sizeBytes();
     await image.readThrough((rows) => file.append(rows));
     const labelsAt = file.sizeBytes();
-    if (code !== null) writeLabels(file, code);
+    if (labels !== null) writeLabels(file, labels);
+    const depthsAt = file.sizeBytes();
+    if (depths !== null) file.append(depths);
+    const bytes = (at: number) => planeOnDisk(file, at, labelLayout(image.width));
     return {
       samples: planeOnDisk(file, samplesAt, sampleLayout(image)),
-      labels: code === null ? null : planeOnDisk(file, labelsAt, labelLayout(image.width)),
+      labels: labels && bytes(labelsAt),
+      ...(depths === null ? {} : { depths: bytes(depthsAt) }),
     };
   }
 
   return {
-    async keep(image, labels, subject) {
+    async keep(image, beside, subject) {
       const { width, height, channels, bitDepth } = image;
-      const bytes = keptBytes(
-        { widthPx: width, heightPx: height, channels, bitDepth },
-        labels !== null,
-      );
-      if (bytes > room) return onDisk(image, labels, { bytes, subject });
-      const kept = await inMemory(image, labels);
+      const { labels, depths } = beside;
+      const bytes =
+        keptBytes({ widthPx: width, heightPx: height, channels, bitDepth }, labels !== null) +
+        (depths?.length ?? 0);
+      if (bytes > room) return onDisk(image, beside, { bytes, subject });
+      const kept = await inMemory(image, beside);
       room -= bytes;
       return kept;
     },

@@ -139,16 +139,30 @@ export interface LabelRaster {
   readonly data: Uint8Array;
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Of each pixel at another size, the pixel under its centre. [to.height · to.width] */
+export function nearestPixels(from: Size, to: Size): Int32Array {
+  const columns = Int32Array.from({ length: to.width }, (_, x) =>
+    Math.floor(((x + 0.5) * from.width) / to.width),
+  );
+  const out = new Int32Array(to.width * to.height);
+  for (let y = 0; y < to.height; y++) {
+    const row = Math.floor(((y + 0.5) * from.height) / to.height) * from.width;
+    for (let x = 0; x < to.width; x++) out[y * to.width + x] = row + (columns[x] ?? 0);
+  }
+  return out;
+}
+
 /** Labels at another size: that of the pixel under each centre. */
 export function resizeLabels(labels: LabelRaster, width: number, height: number): LabelRaster {
   if (width === labels.width && height === labels.height) return labels;
-  const data = new Uint8Array(width * height);
-  const columns = Int32Array.from({ length: width }, (_, x) =>
-    Math.floor(((x + 0.5) * labels.width) / width),
+  const data = Uint8Array.from(
+    nearestPixels(labels, { width, height }),
+    (from) => labels.data[from] ?? 0,
   );
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * labels.height) / height) * labels.width;
-    for (let x = 0; x < width; x++) data[y * width + x] = labels.data[row + (columns[x] ?? 0)] ?? 0;
-  }
   return { width, height, data };
 }

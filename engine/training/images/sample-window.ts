@@ -1,5 +1,5 @@
 /**
- * Reads a square window of a tile: pixels bilinearly, labels from the nearest pixel. What lies outside the tile is
+ * Reads a square window of a tile: pixels bilinearly, labels and depths from the nearest pixel. What lies outside the tile is
  * reflected in the pixels and IGNORE in the labels. Where windows lie is drawn in augment.ts.
  *
  * Windows are turned by quarters only, so the place along each axis of the tile depends on one axis of the view:
@@ -257,18 +257,25 @@ function sampleLabels(
   return out;
 }
 
-/** pixels: [sizePx, sizePx, channels]; labels: [sizePx, sizePx], null where the tile has none. */
+/** pixels: [sizePx, sizePx, channels]; labels, and depths where the tile has them: [sizePx, sizePx]. */
 export function sampleWindow(
   tile: AnyTile,
   window: Window,
   sizePx: number,
-): { readonly pixels: Float32Array; readonly labels: Uint8Array | null } {
+): {
+  readonly pixels: Float32Array;
+  /** null where the tile has none. */
+  readonly labels: Uint8Array | null;
+  readonly depths?: Uint8Array;
+} {
   const positions = positionsOf(window, sizePx);
   const upright = window.turn.rightX !== 0;
   const part = partSeen(tile, positions, upright);
-  const { labels } = part;
+  const { labels, depths } = part;
+  const nearest = (plane: Uint8Array) => sampleLabels(tile, part, plane, positions, upright);
   return {
     pixels: samplePixels(tile, part, positions, upright),
-    labels: labels === null ? null : sampleLabels(tile, part, labels, positions, upright),
+    labels: labels && nearest(labels),
+    ...(depths === undefined ? {} : { depths: nearest(depths) }),
   };
 }

@@ -7,7 +7,9 @@ import type { AnyTile } from './tiles.ts';
 
 /** Beyond what its store holds (image-store.ts). */
 const bytesOf = (tile: AnyTile) =>
-  'data' in tile ? tile.data.byteLength + (tile.labels?.byteLength ?? 0) : 0;
+  'data' in tile
+    ? tile.data.byteLength + (tile.labels?.byteLength ?? 0) + (tile.depths?.byteLength ?? 0)
+    : 0;
 
 export interface TileCache {
   /** Tiles of these images, in order. Errors: those of `read`. */

@@ -5,7 +5,10 @@
 import type { ImageRecord, SamplingConfig } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap, labelMapSize } from '../../../shared/label-map.ts';
+import { relativeDepths } from '../../../shared/objects/depths.ts';
+import type { ObjectMap } from '../../../shared/objects/object-map.ts';
 import { labelMapCode } from '../../data/image-source.ts';
+import { objectsOf } from '../../data/objects-of.ts';
 import { openStoredImage } from '../../data/stored-rows.ts';
 import type { Project } from '../../db/project.ts';
 import { type Conversions, toValues } from './channels.ts';
@@ -18,18 +21,20 @@ import {
   type Rectangle,
   valueLayout,
 } from './image-store.ts';
-import { type Raster, resizeLabels } from './resample.ts';
+import { nearestPixels, type Raster, resizeLabels } from './resample.ts';
 
 export interface Tile extends Raster {
   readonly imageId: number;
   readonly name: string;
   /** [height, width]; null where the image has no label map. */
   readonly labels: Uint8Array | null;
+  /** relativeDepths of its objects, where they were asked for. [height, width] */
+  readonly depths?: Uint8Array;
   readonly imageClass: number | null;
 }
 
 /** An image at full resolution, whose values are made where they are looked at. */
-export interface StoredTile extends Omit<Tile, 'data' | 'labels'>, KeptImage {
+export interface StoredTile extends Omit<Tile, 'data' | 'labels' | 'depths'>, KeptImage {
   readonly conversions: Conversions;
   /** Channels of its samples. */
   readonly stored: number;
@@ -41,16 +46,24 @@ export type AnyTile = Tile | StoredTile;
 export function cutTile(
   tile: AnyTile,
   part: Rectangle,
-): Raster & { readonly labels: Uint8Array | null } {
+): Pick<Tile, keyof Raster | 'labels' | 'depths'> {
   const { width, height } = part;
   if ('data' in tile) {
     const { channels } = tile;
     const values = planeInMemory(tile.data, valueLayout(tile.width, channels));
-    const labels = tile.labels && planeInMemory(tile.labels, labelLayout(tile.width));
-    return { width, height, channels, data: values.part(part), labels: labels?.part(part) ?? null };
+    const bytes = (all: Uint8Array) => planeInMemory(all, labelLayout(tile.width)).part(part);
+    return {
+      ...{ width, height, channels, data: values.part(part) },
+      labels: tile.labels && bytes(tile.labels),
+      ...(tile.depths === undefined ? {} : { depths: bytes(tile.depths) }),
+    };
   }
   const stored = { width, height, channels: tile.stored, data: tile.samples.part(part) };
-  return { ...toValues(stored, tile.conversions), labels: tile.labels?.part(part) ?? null };
+  return {
+    ...toValues(stored, tile.conversions),
+    labels: tile.labels?.part(part) ?? null,
+    ...(tile.depths === undefined ? {} : { depths: tile.depths.part(part) }),
+  };
 }
 
 /** What a run needs of an image: the record, and the label map revision and class that its snapshot pins. */
@@ -64,6 +77,8 @@ export interface TileOptions {
   readonly sampling: SamplingConfig;
   readonly channels: number;
   readonly store: ImageStore;
+  /** Whether depths inside of objects are wanted; left out: they are not. */
+  readonly depths?: boolean;
 }
 
 /** Samples that are held while an image is decoded: all of most images, and of larger ones in a few parts. */
@@ -101,29 +116,45 @@ function labelsOf(
 export async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
-  { sampling, channels, store }: TileOptions,
+  { sampling, channels, store, depths: wanted = false }: TileOptions,
 ): Promise<AnyTile> {
   const { image, imageClass } = request;
   const { sizePx, mode } = sampling;
   const labels = labelsOf(project, request);
   const facts = { imageId: image.id, name: image.name, imageClass };
+  const { labelMapId } = request;
+  const objects = wanted && labelMapId !== null ? objectsOf(project, labelMapId).objects : null;
   if (mode === 'resize') {
     const small = await squeezed(await openInput(project, image, channels), sizePx);
     const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
-    return { ...facts, ...small, labels: smallLabels?.data ?? null };
+    return {
+      ...{ ...facts, ...small, labels: smallLabels?.data ?? null },
+      // Of what the network sees: where an image is squeezed, so are the distances in it.
+      ...(objects === null ? {} : { depths: relativeDepths(shrunk(objects, sizePx)) }),
+    };
   }
-  return { ...facts, ...(await storedImage(project, image, { channels, store, labels })) };
+  const depths = objects && relativeDepths(objects);
+  return { ...facts, ...(await storedImage(project, image, { channels, store, labels, depths })) };
+}
+
+function shrunk({ width, height, data }: ObjectMap, sizePx: number): ObjectMap {
+  const from = nearestPixels({ width, height }, { width: sizePx, height: sizePx });
+  return { width: sizePx, height: sizePx, data: Uint32Array.from(from, (at) => data[at] ?? 0) };
 }
 
 /** An image at full resolution, kept in the store. `labels`: code of its label map. Errors: as readTile. */
 export async function storedImage(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
-  options: Pick<TileOptions, 'channels' | 'store'> & { readonly labels: Uint8Array | null },
+  options: Pick<TileOptions, 'channels' | 'store'> & {
+    readonly labels: Uint8Array | null;
+    /** [height, width]; null: none are wanted. */
+    readonly depths?: Uint8Array | null;
+  },
 ): Promise<Omit<StoredTile, 'imageId' | 'name' | 'imageClass'>> {
-  const { channels, store, labels } = options;
+  const { channels, store, labels, depths = null } = options;
   const opened = await openStoredImage(project, image, { bandBytes: BAND_BYTES });
-  const kept = await store.keep(opened, labels, image.name);
+  const kept = await store.keep(opened, { labels, depths }, image.name);
   const { width, height, channels: stored } = opened;
   const rows = (top: number, count: number) =>
     Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));

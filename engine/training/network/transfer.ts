@@ -108,8 +108,10 @@ export function transferWeights(options: {
 }): InitialNetwork {
   const { target, transfer, seed, pretrained, deepDecoderBlocks = 1, keepsHead = false } = options;
   const deepLevels = decoderLevels(target).slice(0, deepDecoderBlocks);
+  const source = new Map(pretrained?.spec.parameters.map((p) => [p.name, p]));
   const takes = (layer: string, group: WeightGroup) => {
-    if (group === 'head') return keepsHead;
+    // A second head is new where the network that is gone on from has none.
+    if (group === 'head') return keepsHead && source.has(`${layer}/kernel`);
     if (!transfersGroup(transfer, group)) return false;
     if (transfer !== 'encoder+deep-decoder' || group !== 'decoder') return true;
     const level = decoderLevel(layer);
@@ -118,7 +120,6 @@ export function transferWeights(options: {
   const random = initialWeights(target, seed);
   const parameters = new Map(random.parameters);
   const statistics = new Map(random.statistics);
-  const source = new Map(pretrained?.spec.parameters.map((p) => [p.name, p]));
   let mismatch: AppError | null = null;
 
   const layers = layersOf(target).map((layer): LayerState => {

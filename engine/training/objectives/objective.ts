@@ -16,6 +16,8 @@ export interface Sample {
   readonly pixels: Float32Array;
   /** [size, size]; null where the image has no label map. Outside the image: IGNORE. */
   readonly labels: Uint8Array | null;
+  /** [size, size], where the objective asked for them: how deep inside its object a pixel lies (shared/objects/depths.ts). */
+  readonly depths?: Uint8Array;
   /** Index of the image's class, where it has one. */
   readonly imageClass: number | null;
 }
@@ -71,6 +73,8 @@ export interface Objective {
   /** Every weight that the loss depends on, heads included. */
   readonly spec: NetworkSpec;
   readonly inputs: readonly InputSpec[];
+  /** Whether samples are to have depths; left out: they are not. */
+  readonly wantsDepths?: boolean;
   /** Fills one sample's slots. All randomness from `random`, whose address fixes seed, step and slot. */
   prepare(source: SampleSource, random: Random, slots: SampleSlots): void;
   /** Pure; `input` gives the tensor of an InputSpec. */

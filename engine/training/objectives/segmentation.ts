@@ -1,10 +1,16 @@
 /**
- * Pixel classification by a U-Net: head, objective, and the outputs used for evaluation and prediction.
+ * Pixel classification by a U-Net: head, objective, and the outputs used for evaluation and prediction. A second head tells
+ * objects apart where that is asked for (object-depths.ts).
  * Serves fine-tuning and pretraining by segmentation alike.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { IGNORE, type LossConfig, type NetworkConfig } from '../../../shared/entities.ts';
+import {
+  IGNORE,
+  type LossConfig,
+  type NetworkConfig,
+  type ObjectsConfig,
+} from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import {
   crossEntropy,
@@ -17,6 +23,7 @@ import {
 } from './losses.ts';
 import type { Layers } from '../network/layers.ts';
 import type { NetworkOperations } from '../network/network-operations.ts';
+import { DEPTH_CLASSES, depthLogits, depthLoss, depthSpec, fillDepths } from './object-depths.ts';
 import type { Objective } from './objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from '../network/parameters.ts';
 import { decode, decoderSpec, encode, encoderSpec } from '../network/unet.ts';
@@ -37,6 +44,16 @@ export function segmentationLogits<T>(
   input: T,
 ): T {
   return pass.head(HEAD, decode(pass, network, encode(pass, network, input)));
+}
+
+/** The same, and what the head that tells objects apart says of each pixel: [b, S, S, DEPTH_CLASSES]. */
+export function segmentationAndDepths<T>(
+  pass: NetworkOperations<T>,
+  network: NetworkConfig,
+  input: T,
+): { readonly logits: T; readonly depths: T } {
+  const features = decode(pass, network, encode(pass, network, input));
+  return { logits: pass.head(HEAD, features), depths: depthLogits(pass, features) };
 }
 
 /** What a fine-tuning minimises: LossConfig, and the weights of the classes where it wants them. */
@@ -115,8 +132,10 @@ export function segmentationObjective(options: {
   readonly hasBackground?: boolean;
   /** null or left out: the default. */
   readonly loss?: SegmentationLoss | null;
+  /** null or left out: objects are not told apart. */
+  readonly objects?: ObjectsConfig | null;
 }): Objective {
-  const { network, sizePx, classes, hasBackground = true, loss = null } = options;
+  const { network, sizePx, classes, hasBackground = true, loss = null, objects = null } = options;
   const from = hasBackground ? 1 : 0;
   if (classes < 2) {
     throw new AppError(
@@ -124,22 +143,34 @@ export function segmentationObjective(options: {
       'Segmentation needs a dataset with at least one class beside the background. Add a class and label some images.',
     );
   }
+  const spec = segmentationSpec(network, classes);
   return {
     network,
-    spec: segmentationSpec(network, classes),
+    spec: objects === null ? spec : joinSpecs(spec, depthSpec(network)),
     inputs: [
       { name: 'image', shape: [sizePx, sizePx, network.inputChannels], dtype: 'float32' },
       { name: 'labels', shape: [sizePx, sizePx], dtype: 'int32' },
+      ...(objects === null
+        ? []
+        : [{ name: 'depths', shape: [sizePx, sizePx, DEPTH_CLASSES], dtype: 'float32' as const }]),
     ],
+    wantsDepths: objects !== null,
     prepare(source, random, slots) {
       const view = source.view(random);
       slots.floats('image').set(view.pixels);
       if (view.labels === null) slots.integers('labels').fill(IGNORE);
       else slots.integers('labels').set(view.labels);
+      if (objects !== null) fillDepths(view, slots.floats('depths'));
     },
     loss(pass, input) {
-      const logits = segmentationLogits(pass, network, input('image') as Tensor4D);
-      return lossOfLogits(pass.layers, [logits, input('labels')], { loss, from });
+      const image = input('image') as Tensor4D;
+      if (objects === null) {
+        const logits = segmentationLogits(pass, network, image);
+        return lossOfLogits(pass.layers, [logits, input('labels')], { loss, from });
+      }
+      const { logits, depths } = segmentationAndDepths(pass, network, image);
+      const ofClasses = lossOfLogits(pass.layers, [logits, input('labels')], { loss, from });
+      return tf.add(ofClasses, tf.mul(objects.weight, depthLoss(depths, input('depths'))));
     },
     illustrator: {
       outputs(pass, input) {

@@ -2,7 +2,7 @@
  * What several looks at an image agree on: the mean of the class probabilities of networks that were trained alike, and
  * of one image flipped and turned (test-time augmentation). As costly as it has looks.
  */
-import type { Segmenter, WeightTensors } from './segmenter.ts';
+import { type Segmenter, valuesOf, type WeightTensors } from './segmenter.ts';
 
 /** A place in the picture that is looked at → the place in the input: columns and rows exchanged first, then flipped. */
 export interface Symmetry {
@@ -65,14 +65,15 @@ export function averaging(
   },
 ): Segmenter {
   const { members, symmetries } = options;
-  const { sizePx, classes } = segmenter;
+  const { sizePx } = segmenter;
+  const values = valuesOf(segmenter);
   const looks = members.length * symmetries.length;
   return {
     ...segmenter,
     async probabilities(_, inputs) {
       const [only] = members;
       if (looks === 1 && only !== undefined) return segmenter.probabilities(only, inputs);
-      const means = inputs.map(() => new Float32Array(sizePx * sizePx * classes));
+      const means = inputs.map(() => new Float32Array(sizePx * sizePx * values));
       for (const symmetry of symmetries) {
         const pictures = inputs.map((input) => lookedAt(input, sizePx, symmetry));
         for (const weights of members) {
@@ -80,9 +81,9 @@ export function averaging(
           looked.forEach((seen, i) => {
             const mean = means[i] ?? new Float32Array();
             forEachPair(sizePx, symmetry, (picture, to) => {
-              for (let c = 0; c < classes; c++) {
-                const at = to * classes + c;
-                mean[at] = (mean[at] ?? 0) + (seen[picture * classes + c] ?? 0) / looks;
+              for (let c = 0; c < values; c++) {
+                const at = to * values + c;
+                mean[at] = (mean[at] ?? 0) + (seen[picture * values + c] ?? 0) / looks;
               }
             });
           });

@@ -11,6 +11,7 @@ import {
 } from '../../../shared/entities.ts';
 import { encodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { componentsOf } from '../../../shared/objects/components.ts';
+import { objectsByDepth } from '../../../shared/objects/depths.ts';
 import { objectCounts } from '../../../shared/objects/object-scores.ts';
 import { readLabelMap } from '../../data/image-source.ts';
 import { soundObjectsOf } from '../../data/objects-of.ts';
@@ -19,12 +20,13 @@ import { diceOf, pooledOverlaps } from '../../../shared/overlap.ts';
 import { scoredOverlaps, type ScoredClasses, scoreImage } from './metrics.ts';
 import {
   mostProbable,
+  type Prediction,
   type PredictionInput,
   predictionInput,
   predictLabelMaps,
   windowStarts,
 } from './predict.ts';
-import type { Segmenter, WeightTensors } from './segmenter.ts';
+import { type Segmenter, valuesOf, type WeightTensors } from './segmenter.ts';
 import { type AnyTile, cutTile, openInput, type TileRequest } from '../images/tiles.ts';
 
 /** Validation in patches mode looks at this many crops of an image at most, evenly spread over it. */
@@ -124,7 +126,11 @@ export async function validationDice(
   const predictions = views.map((_, i) => ({
     width: sizePx,
     height: sizePx,
-    data: mostProbable(probabilities[i] ?? new Float32Array(), segmenter.classes),
+    data: mostProbable(
+      probabilities[i] ?? new Float32Array(),
+      segmenter.classes,
+      valuesOf(segmenter),
+    ),
   }));
   if (rule === 'images') return meanDiceOfImages(predictions, views, classes);
   return pooledDice(
@@ -140,7 +146,11 @@ export async function validationDice(
  */
 function scoredObjects(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
-  image: { readonly prediction: LabelMap; readonly truth: LabelMap; readonly labelMapId: number },
+  image: {
+    readonly prediction: Prediction;
+    readonly truth: LabelMap;
+    readonly labelMapId: number;
+  },
   scored: readonly number[],
 ): ObjectCounts[] | null {
   const { prediction, truth, labelMapId } = image;
@@ -149,8 +159,12 @@ function scoredObjects(
   if (typeof found === 'string') return null;
   const { objects } = found;
   // What is not scored is ground here, whatever it is called.
-  const own = { objects: componentsOf(prediction, { hasBackground: !scored.includes(0) }) };
-  return objectCounts({ ...own, classes: prediction }, { objects, classes: truth }, scored);
+  const ground = { hasBackground: !scored.includes(0) };
+  const { depths } = prediction;
+  const own =
+    depths === null ? componentsOf(prediction, ground) : objectsByDepth(prediction, depths, ground);
+  const predicted = { objects: own, classes: prediction };
+  return objectCounts(predicted, { objects, classes: truth }, scored);
 }
 
 export interface TestCheckpoint {

@@ -11,21 +11,25 @@ import { type ImageRows, squeezed } from '../images/image-rows.ts';
 import type { Rectangle } from '../images/image-store.ts';
 import { createEnlargement, type Raster } from '../images/resample.ts';
 import { piecesOf } from '../images/row-pieces.ts';
-import type { Segmenter, WeightTensors } from './segmenter.ts';
+import { type Segmenter, valuesOf, type WeightTensors } from './segmenter.ts';
 
 /** Neighbouring windows share this part of their side, so that no pixel is seen only at a window's edge. */
 const OVERLAP = 0.25;
 /** Windows whose probabilities are held at once. */
 const WINDOWS_AT_ONCE = 32;
 
-/** Class of the highest probability; the lowest class where equal. probabilities [pixels, classes] */
-export function mostProbable(probabilities: Float32Array, classes: number): Uint8Array {
-  const labels = new Uint8Array(probabilities.length / classes);
+/** Class of the highest probability; the lowest class where equal. probabilities [pixels, values], the classes first */
+export function mostProbable(
+  probabilities: Float32Array,
+  classes: number,
+  values: number = classes,
+): Uint8Array {
+  const labels = new Uint8Array(probabilities.length / values);
   for (let p = 0; p < labels.length; p++) {
     let best = 0;
-    let highest = probabilities[p * classes] ?? 0;
+    let highest = probabilities[p * values] ?? 0;
     for (let c = 1; c < classes; c++) {
-      const value = probabilities[p * classes + c] ?? 0;
+      const value = probabilities[p * values + c] ?? 0;
       if (value > highest) {
         highest = value;
         best = c;
@@ -42,6 +46,8 @@ export interface Prediction extends LabelMap {
   readonly uncertainty: number;
   /** Where they were asked for. */
   readonly scores: ClassScores | null;
+  /** How deep inside its object each pixel lies, 0 … DEEPEST (shared/objects/depths.ts); null: the network does not say. */
+  readonly depths: Uint8Array | null;
 }
 
 export interface PredictionOptions {
@@ -106,10 +112,30 @@ function foregroundOf(
   return { foreground, score };
 }
 
+/**
+ * Parts what a network that tells objects apart says of each pixel. `weights` [pixels, classes + 1]: probabilities of the
+ * classes, which sum to a factor of the pixel's own, and how deep it lies, times that factor.
+ */
+function parted(weights: Float32Array, classes: number) {
+  const pixels = weights.length / (classes + 1);
+  const ofClasses = new Float32Array(pixels * classes);
+  const depths = new Uint8Array(pixels);
+  for (let p = 0; p < pixels; p++) {
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const value = weights[p * (classes + 1) + c] ?? 0;
+      ofClasses[p * classes + c] = value;
+      sum += value;
+    }
+    depths[p] = sum > 0 ? quantised((weights[p * (classes + 1) + classes] ?? 0) / sum) : 0;
+  }
+  return { ofClasses, depths };
+}
+
 /** A label map that grows by rows, from whatever stands for the probabilities of each. */
 function createPrediction(
   { width, height }: { readonly width: number; readonly height: number },
-  classes: number,
+  { classes, tellsObjects = false }: Pick<Segmenter, 'classes' | 'tellsObjects'>,
   { scores: scored, labelsAlone = false }: Pick<PredictionOptions, 'scores' | 'labelsAlone'>,
 ) {
   const size = width * height;
@@ -118,10 +144,17 @@ function createPrediction(
     scored === undefined
       ? null
       : { foreground: new Uint8Array(size), score: new Uint8Array(size), ...scored };
+  const depths = tellsObjects ? new Uint8Array(size) : null;
   let entropy = 0;
   return {
-    /** `weights` [rows, width, classes] of whole rows from `top` on: probabilities up to a factor of the pixel's own. */
-    add(top: number, weights: Float32Array): void {
+    /** `values` [rows, width, valuesOf(segmenter)] of whole rows from `top` on, up to a factor of the pixel's own. */
+    add(top: number, values: Float32Array): void {
+      let weights = values;
+      if (depths !== null) {
+        const parts = parted(values, classes);
+        weights = parts.ofClasses;
+        depths.set(parts.depths, top * width);
+      }
       data.set(mostProbable(weights, classes), top * width);
       if (!labelsAlone) entropy += totalEntropy(weights, classes);
       if (scores === null) return;
@@ -137,6 +170,7 @@ function createPrediction(
         foreground: scores.foreground,
         score: scores.score,
       },
+      depths,
     }),
   };
 }
@@ -180,18 +214,19 @@ async function byResizing(
   options: PredictionOptions,
 ): Promise<Prediction[]> {
   if (images.length === 0) return [];
-  const { sizePx, classes } = segmenter;
+  const { sizePx } = segmenter;
+  const channels = valuesOf(segmenter);
   const inputs = images.map(({ small }) => small.data);
   const probabilities = await segmenter.probabilities(weights, inputs);
   return probabilities.map((data, i) => {
     const { width, height } = images[i] ?? { width: sizePx, height: sizePx };
-    const small = { width: sizePx, height: sizePx, channels: classes, data };
+    const small = { width: sizePx, height: sizePx, channels, data };
     const area = options.area ?? wholeOf({ width, height });
     const rowsOfFull = createEnlargement(small, width, height);
-    const predicted = createPrediction(area, classes, options);
-    for (const { top, count } of piecesOf({ width, height: area.height, channels: classes })) {
+    const predicted = createPrediction(area, segmenter, options);
+    for (const { top, count } of piecesOf({ width, height: area.height, channels })) {
       const rows = rowsOfFull(area.top + top, count);
-      predicted.add(top, columnsOf(rows, { fullWidth: width, classes }, area));
+      predicted.add(top, columnsOf(rows, { fullWidth: width, classes: channels }, area));
     }
     return predicted.result();
   });
@@ -319,16 +354,16 @@ async function byWindows(
   image: ImageRows,
   options: PredictionOptions,
 ): Promise<Prediction> {
-  const { sizePx, classes } = segmenter;
+  const { sizePx } = segmenter;
   const { width, height } = image;
   const area = options.area ?? wholeOf(image);
   const [allLefts, allTops] = [windowStarts(width, sizePx), windowStarts(height, sizePx)];
   const lefts = reaching(allLefts, sizePx, area.left, area.width);
   const tops = reaching(allTops, sizePx, area.top, area.height);
   // Every pixel's weights have one sum for all classes, so the largest sum is the largest mean.
-  const predicted = createPrediction(area, classes, options);
+  const predicted = createPrediction(area, segmenter, options);
   const band = createBand({
-    ...{ area, sizePx, classes },
+    ...{ area, sizePx, classes: valuesOf(segmenter) },
     across: blendWeights(sizePx, overlapOf(allLefts, sizePx)),
     down: blendWeights(sizePx, overlapOf(allTops, sizePx)),
     finish: (top, sums) => predicted.add(top, sums),

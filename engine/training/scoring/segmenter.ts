@@ -9,7 +9,8 @@ import type { Engine } from '../tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from '../network/forward-pass.ts';
 import { createLayers } from '../network/layers.ts';
 import type { FlatWeights, NetworkSpec } from '../network/parameters.ts';
-import { segmentationLogits } from '../objectives/segmentation.ts';
+import { DEPTH_CLASSES, tellsObjects } from '../objectives/object-depths.ts';
+import { segmentationAndDepths, segmentationLogits } from '../objectives/segmentation.ts';
 import { createLateReads } from '../tensorflow/late-reads.ts';
 import { trace } from '../tensorflow/trace.ts';
 
@@ -39,8 +40,10 @@ export const disposeWeights = (weights: readonly WeightTensors[]): void =>
 export interface Segmenter {
   readonly classes: number;
   readonly sizePx: number;
+  /** Whether it tells objects apart: behind the classes of a pixel comes then how deep inside its object it lies, in [0, 1]. */
+  readonly tellsObjects?: boolean;
   /**
-   * Inputs [size, size, channels] each → probabilities [size, size, classes] each, in order.
+   * Inputs [size, size, channels] each → probabilities [size, size, valuesOf(…)] each, in order.
    * `weights`: one for each of the specs that the segmenter was made for. Errors: those of Engine.values.
    */
   probabilities(
@@ -48,6 +51,23 @@ export interface Segmenter {
     inputs: readonly Float32Array[],
   ): Promise<Float32Array[]>;
   dispose(): void;
+}
+
+/** Values a pixel of what a segmenter says. */
+export const valuesOf = ({ classes, tellsObjects: isTold = false }: Segmenter): number =>
+  classes + (isTold ? 1 : 0);
+
+/** What two heads say, pixel by pixel: the classes [pixels, classes], then how deep it lies (the second of DEPTH_CLASSES). */
+function joined([classes, depths]: readonly Float32Array[], count: number): Float32Array {
+  if (classes === undefined) throw new Error('the network gave nothing');
+  if (depths === undefined) return classes;
+  const pixels = classes.length / count;
+  const out = new Float32Array(pixels * (count + 1));
+  for (let p = 0; p < pixels; p++) {
+    for (let c = 0; c < count; c++) out[p * (count + 1) + c] = classes[p * count + c] ?? 0;
+    out[p * (count + 1) + count] = depths[p * DEPTH_CLASSES + 1] ?? 0;
+  }
+  return out;
 }
 
 export function createSegmenter(options: {
@@ -62,7 +82,8 @@ export function createSegmenter(options: {
   const layers = createLayers(engine);
   const batch = inputsAPass(sizePx);
   const inputLength = sizePx * sizePx * network.inputChannels;
-  const outputLength = sizePx * sizePx * classes;
+  const isTold = tellsObjects(specs);
+  const outputLength = sizePx * sizePx * (classes + (isTold ? 1 : 0));
   const infer = trace(engine, 'prediction', ([input, ...weights]) => {
     const fixed = specs.map((spec, i) => {
       // Two vectors a part, as `probabilities` below passes them.
@@ -70,11 +91,14 @@ export function createSegmenter(options: {
       return tensorWeights(spec, theta, statistics);
     });
     const pass = createForwardPass(layers, { trained: null, fixed });
-    return [tf.softmax(segmentationLogits(pass, network, input as Tensor4D))];
+    if (!isTold) return [tf.softmax(segmentationLogits(pass, network, input as Tensor4D))];
+    const { logits, depths } = segmentationAndDepths(pass, network, input as Tensor4D);
+    return [tf.softmax(logits), tf.softmax(depths)];
   });
   return {
     classes,
     sizePx,
+    tellsObjects: isTold,
     async probabilities(weights, inputs) {
       const vectors = weights.flatMap(({ theta, statistics }) => [theta, statistics]);
       const outputs: Float32Array[] = [];
@@ -95,11 +119,11 @@ export function createSegmenter(options: {
         part.forEach((input, i) => values.set(input, i * inputLength));
         const shape = [batch, sizePx, sizePx, network.inputChannels] as const;
         const input = tf.tensor4d(values, [...shape]);
-        const [result] = infer.run([input, ...vectors]);
-        if (result === undefined) throw new Error('the network gave nothing');
-        const coming = engine.values(result);
-        tf.dispose([input, result]);
-        take(await passes.next(coming.then((all) => ({ count: part.length, all }))));
+        const results = infer.run([input, ...vectors]);
+        const coming = Promise.all(results.map((result) => engine.values(result)));
+        tf.dispose([input, ...results]);
+        const read = coming.then((all) => ({ count: part.length, all: joined(all, classes) }));
+        take(await passes.next(read));
       }
       take(await passes.rest());
       return outputs;

@@ -12,6 +12,9 @@ import { AppError } from '../../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
 import { createRandom } from '../../../../shared/random.ts';
 
+/** Beside an image. */
+const NOTHING = { labels: null, depths: null };
+
 const folder = () => mkdtempSync(join(tmpdir(), 'graft-image-store-'));
 
 /** An image that is read a few rows at a time, and that counts how many of them were held at once. */
@@ -81,13 +84,15 @@ describe.each([
           channels,
           bitDepth,
         });
-        const kept = await store.keep(opened, code, 'an image');
+        const kept = await store.keep(opened, { labels: code, depths: labels }, 'an image');
         expect(readings()).toBe(1);
         for (const rectangle of rectangles) {
           const part = kept.samples.part(rectangle);
           expect(part.BYTES_PER_ELEMENT).toBe(bitDepth / 8);
           expect([...part]).toEqual(cut(data, channels, rectangle));
-          expect([...(kept.labels?.part(rectangle) ?? [])]).toEqual(cut(labels, 1, rectangle));
+          for (const plane of [kept.labels, kept.depths]) {
+            expect([...(plane?.part(rectangle) ?? [])]).toEqual(cut(labels, 1, rectangle));
+          }
         }
       }
       store.close();
@@ -97,7 +102,8 @@ describe.each([
   it('has no labels where there are none', async () => {
     const store = createImageStore({ memoryBytes, folder: folder() });
     const { opened } = image({ width: 17, height: 11, channels: 1, bitDepth: 8 });
-    expect((await store.keep(opened, null, 'an image')).labels).toBeNull();
+    const kept = await store.keep(opened, NOTHING, 'an image');
+    expect([kept.labels, kept.depths]).toEqual([null, undefined]);
   });
 });
 
@@ -107,7 +113,8 @@ describe('an image store', () => {
     const one = image({ width: 17, height: 11, channels: 1, bitDepth: 8 });
     const store = createImageStore({ memoryBytes: 3 * 17 * 11, folder: place });
     const kept: KeptImage[] = [];
-    for (let i = 0; i < 3; i++) kept.push(await store.keep(one.opened, one.code, 'an image'));
+    const beside = { labels: one.code, depths: null };
+    for (let i = 0; i < 3; i++) kept.push(await store.keep(one.opened, beside, 'an image'));
     expect(readdirSync(place)).toEqual([]);
     for (const { samples } of kept) {
       const rectangle = { left: 5, top: 3, width: 4, height: 7 };
@@ -126,7 +133,7 @@ describe('an image store', () => {
     const store = createImageStore({ memoryBytes: 0, folder: folder() });
     const { labels } = await store.keep(
       opened,
-      encodeLabelMap({ width, height, data }),
+      { labels: encodeLabelMap({ width, height, data }), depths: null },
       'an image',
     );
     const all = labels?.part({ left: 0, top: 0, width, height });
@@ -139,7 +146,7 @@ describe('an image store', () => {
     const store = createImageStore({ memoryBytes: 0, folder: folder() });
     const huge = { ...opened, width: 2 ** 28, height: 2 ** 28 };
     const error: unknown = await store
-      .keep(huge, null, 'huge.tif')
+      .keep(huge, NOTHING, 'huge.tif')
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AppError);
     expect(error).toMatchObject({ code: 'no-space' });

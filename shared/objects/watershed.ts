@@ -1,0 +1,158 @@
+/**
+ * The watershed that takes objects apart, whatever says how deep inside of one a pixel lies: the distance to the boundary
+ * (split-touching.ts), or what a network thinks of it (depths.ts). The water rises from the middle of each part; where two
+ * parts meet, it is decided whether they are one. One pass over the pixels from the inside out, so that no marker is chosen
+ * beforehand (the basins of Beucher and Lantuéjoul, 1979, merged by the dynamics of Grimaud, 1992).
+ */
+import { NO_OBJECT, type ObjectMap } from './object-map.ts';
+
+export interface FloodOptions {
+  /** Whole numbers from 0 on, the deeper inside an object the larger. [height · width] */
+  readonly levels: Float32Array | Uint8Array;
+  /** What a level means; grows with it. */
+  readonly depthOf: (level: number) => number;
+  /** Which objects are flooded; the others have no parts. */
+  readonly wanted: (object: number) => boolean;
+  /** Whether two parts of one object that meet at `depth` stay apart; `peak`: how deep the shallower of them is. */
+  readonly isApart: (meeting: { readonly depth: number; readonly peak: number }) => boolean;
+}
+
+export interface Flooded {
+  /** The part that a pixel is of, from 1; 0 where its object was not flooded. */
+  readonly basinAt: (pixel: number) => number;
+  readonly pixelsOf: (basin: number) => number;
+}
+
+/** Neighbours of a pixel by side and corner. */
+const AROUND = [
+  [-1, -1],
+  [0, -1],
+  [1, -1],
+  [-1, 0],
+  [1, 0],
+  [-1, 1],
+  [0, 1],
+  [1, 1],
+] as const;
+
+export function flooded(map: ObjectMap, options: FloodOptions): Flooded {
+  const { width, height, data } = map;
+  const { levels, depthOf, isApart } = options;
+  const order = insideOut(map, options);
+  const basins = new Basins();
+  /** Basin of each pixel that the water has reached, from 1. */
+  const basinOf = new Int32Array(data.length);
+  for (const pixel of order) {
+    const object = data[pixel] ?? NO_OBJECT;
+    const depth = depthOf(levels[pixel] ?? 0);
+    const x = pixel % width;
+    const y = (pixel - x) / width;
+    let own = 0;
+    let deepest = -1;
+    for (const [dx, dy] of AROUND) {
+      const [nx, ny] = [x + dx, y + dy];
+      if (nx < 0 || ny < 0 || nx >= width || ny >= height) continue;
+      const near = ny * width + nx;
+      const basin = basins.root(basinOf[near] ?? 0);
+      if (basin === 0 || data[near] !== object) continue;
+      if (own !== 0 && basins.root(own) !== basin) {
+        basins.meet(basins.root(own), basin, { depth, isApart });
+      }
+      const inside = levels[near] ?? 0;
+      if (inside > deepest) {
+        deepest = inside;
+        own = basin;
+      }
+    }
+    const found = own === 0 ? basins.begin(depth) : basins.root(own);
+    basinOf[pixel] = found;
+    basins.grow(found);
+  }
+  return {
+    basinAt: (pixel) => basins.root(basinOf[pixel] ?? 0),
+    pixelsOf: (basin) => basins.pixels(basin),
+  };
+}
+
+/** Pixels of the wanted objects by falling level, in the order of rows where it is equal. */
+function insideOut(
+  { data }: ObjectMap,
+  { levels, wanted }: Pick<FloodOptions, 'levels' | 'wanted'>,
+): Int32Array {
+  let count = 0;
+  let top = 0;
+  let last = { object: NO_OBJECT, isWanted: false };
+  const isWanted = (object: number) => {
+    if (object !== last.object) {
+      last = { object, isWanted: object !== NO_OBJECT && wanted(object) };
+    }
+    return last.isWanted;
+  };
+  for (let i = 0; i < data.length; i++) {
+    if (!isWanted(data[i] ?? NO_OBJECT)) continue;
+    count++;
+    top = Math.max(top, levels[i] ?? 0);
+  }
+  // Levels are whole numbers: sorted by counting.
+  const begins = new Int32Array(top + 2);
+  for (let i = 0; i < data.length; i++) {
+    if (!isWanted(data[i] ?? NO_OBJECT)) continue;
+    const place = top - (levels[i] ?? 0) + 1;
+    begins[place] = (begins[place] ?? 0) + 1;
+  }
+  for (let i = 1; i < begins.length; i++) begins[i] = (begins[i] ?? 0) + (begins[i - 1] ?? 0);
+  const order = new Int32Array(count);
+  for (let i = 0; i < data.length; i++) {
+    if (!isWanted(data[i] ?? NO_OBJECT)) continue;
+    const place = top - (levels[i] ?? 0);
+    const at = begins[place] ?? 0;
+    order[at] = i;
+    begins[place] = at + 1;
+  }
+  return order;
+}
+
+/** Parts of objects that grow and meet. */
+class Basins {
+  /** The basin that each has become a part of; itself where it is whole. Place 0 is none. */
+  readonly #into: number[] = [0];
+  readonly #peak: number[] = [0];
+  readonly #pixels: number[] = [0];
+
+  begin(peak: number): number {
+    this.#peak.push(peak);
+    this.#pixels.push(0);
+    return this.#into.push(this.#into.length) - 1;
+  }
+
+  grow(basin: number): void {
+    this.#pixels[basin] = (this.#pixels[basin] ?? 0) + 1;
+  }
+
+  root(basin: number): number {
+    let root = basin;
+    while (this.#into[root] !== root) {
+      const next = this.#into[root] ?? 0;
+      this.#into[root] = this.#into[next] ?? 0;
+      root = next;
+    }
+    return root;
+  }
+
+  /** Two parts meet `depth` inside: they become one, or stay two for good. */
+  meet(
+    a: number,
+    b: number,
+    { depth, isApart }: Pick<FloodOptions, 'isApart'> & { readonly depth: number },
+  ): void {
+    const [peakA, peakB] = [this.#peak[a] ?? 0, this.#peak[b] ?? 0];
+    const [low, high] = peakA < peakB || (peakA === peakB && a > b) ? [a, b] : [b, a];
+    if (isApart({ depth, peak: this.#peak[low] ?? 0 })) return;
+    this.#into[low] = high;
+    this.#pixels[high] = (this.#pixels[high] ?? 0) + (this.#pixels[low] ?? 0);
+  }
+
+  pixels(basin: number): number {
+    return this.#pixels[basin] ?? 0;
+  }
+}
