@@ -79,17 +79,19 @@ function carryWithoutTails(from, to) {
   }
 }
 
-/** npm, as it runs this; the Node in the cache comes without. @param {string} stage */
-function carryNpm(stage) {
+/** npm, as it runs this; the Node in the cache comes without. And the two commands. @param {string} stage */
+function carryCommands(stage) {
   const cli = process.env['npm_execpath'];
   if (cli === undefined || !/npm-cli\.[cm]?js$/.test(cli)) {
     throw new SetupFailure('Run it as `npm run bundle`: the npm that runs it goes along.');
   }
   const npm = path.join(path.dirname(cli), '..');
   cpSync(npm, path.join(carriedCache(stage), 'npm'), { recursive: true, dereference: true });
-  const script = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  copyFileSync(path.join(projectRoot, 'build', 'carried', script), path.join(stage, script));
-  if (script === 'npm') chmodSync(path.join(stage, script), 0o755);
+  const scripts = process.platform === 'win32' ? ['npm.cmd', 'graft.cmd'] : ['npm', 'graft'];
+  for (const script of scripts) {
+    copyFileSync(path.join(projectRoot, 'build', 'carried', script), path.join(stage, script));
+    chmodSync(path.join(stage, script), 0o755);
+  }
 }
 
 await main(async () => {
@@ -123,7 +125,7 @@ await main(async () => {
       if (!entry.isDirectory() || !CARRIED.test(entry.name)) continue;
       carryWithoutTails(path.join(cache, entry.name), path.join(carriedCache(stage), entry.name));
     }
-    carryNpm(stage);
+    carryCommands(stage);
   });
   await progress.step('Packing', async (update) => {
     const growth = setInterval(() => {

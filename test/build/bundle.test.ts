@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,7 +25,14 @@ beforeEach(() => {
     "const { execSync } = require('node:child_process');" +
     "console.log(JSON.stringify([process.argv.slice(2), String(execSync('command -v node')).trim()]))";
   writeFileSync(npm, say);
-  cpSync(join(projectRoot, 'build', 'carried', 'npm'), join(folder, 'npm'));
+  for (const name of ['npm', 'graft']) {
+    cpSync(join(projectRoot, 'build', 'carried', name), join(folder, name));
+  }
+  mkdirSync(join(folder, 'build'));
+  writeFileSync(
+    join(folder, 'build', 'graft.mjs'),
+    'console.log(JSON.stringify([process.argv.slice(2), process.cwd()]))',
+  );
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -33,5 +48,20 @@ it.skipIf(process.platform === 'win32')(
       ['run', 'a b', '--', '--smoke'],
       join(carriedCache(folder), 'node-24.0.0-linux-x64', 'node', 'bin', 'node'),
     ]);
+  },
+);
+
+it.skipIf(process.platform === 'win32')(
+  'a bundle’s graft runs on that Node too, through a link and from where the user is',
+  () => {
+    const elsewhere = join(folder, 'a place');
+    mkdirSync(elsewhere);
+    symlinkSync(join(folder, 'graft'), join(elsewhere, 'graft'));
+    const output = execFileSync(join(elsewhere, 'graft'), ['new', 'a b.graft'], {
+      encoding: 'utf8',
+      cwd: elsewhere,
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    expect(JSON.parse(output)).toEqual([['new', 'a b.graft'], realpathSync(elsewhere)]);
   },
 );
