@@ -14,6 +14,12 @@ export class SetupFailure extends Error {
 
 const LONGEST_QUOTE = 300;
 
+/** pip tells of a lost connection with what its objects are called in memory. @param {string} line */
+const withoutTheirOwn = (line) =>
+  line
+    .replace(/^WARNING: Retrying .*connection broken by '/, '')
+    .replaceAll(/<[^<>]* object at 0x[0-9a-f]+>:? ?/g, '');
+
 /**
  * What the output of npm, pip, a compiler or the file system says about the cause. The first match wins, so the
  * specific comes before the general.
@@ -76,7 +82,9 @@ export function explainFailure(doing, output, logFile = null) {
   const lines = output.split(/\r?\n/).map((line) => line.trim().slice(0, LONGEST_QUOTE));
   for (const { pattern, message } of causes) {
     const said = lines.find((line) => pattern.test(line));
-    if (said !== undefined) return new SetupFailure(`${doing} failed. ${message} (${said})${see}`);
+    if (said !== undefined) {
+      return new SetupFailure(`${doing} failed. ${message} (${withoutTheirOwn(said)})${see}`);
+    }
   }
   const telling = lines.find((line) => /error|fatal|cannot|failed/i.test(line));
   const said = telling ?? lines.filter(Boolean).at(-1) ?? 'no output';

@@ -20,7 +20,7 @@ export function logCrashes(
     log.add('An error of the shell.', error.stack ?? error.message);
     dialog.showErrorBox(
       'Graft has an error',
-      `${error.message}\n\nWhat was saved is safe. ${log.file} says more; nobody has been sent it.`,
+      `${error.message}\n\nWhat was saved is safe. ${log.file} says more; it was sent to nobody.`,
     );
   });
 }

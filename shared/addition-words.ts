@@ -9,7 +9,7 @@ export function undoneWords(
   const { images, revisions, unlabelled, staying } = undone;
   const parts = [
     ...(images > 0 ? [`${counted(images, 'image')} put into the bin`] : []),
-    ...(revisions > 0 ? [`${counted(revisions, 'image')} with the mask of before`] : []),
+    ...(revisions > 0 ? [`${counted(revisions, 'image')} with the mask from before`] : []),
     ...(unlabelled > 0 ? [`${counted(unlabelled, 'image')} without a mask, as before`] : []),
     ...(staying.length > 0
       ? [

@@ -34,6 +34,14 @@ describe('a failed step', () => {
     );
   });
 
+  it('leaves out what pip calls its objects', () => {
+    const output =
+      "WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError('<pip.HTTPSConnection object at 0x7f58c4c6bd50>: Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/te";
+    expect(explainFailure('Fetching', output).message).toMatch(
+      /is kept\. \(NewConnectionError\('Failed to establish a new connection: .* not known/,
+    );
+  });
+
   it('does not mistake a certificate or a full disk for a missing network', () => {
     const both = 'ETIMEDOUT while retrying\nENOSPC: no space left on device';
     expect(explainFailure('x', both).message).toMatch(/disk is full/);
