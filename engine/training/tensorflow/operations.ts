@@ -9,6 +9,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { SET_UP_AGAIN } from '../../installation.ts';
 import { processorFeatures } from './processor.ts';
 
 const require = createRequire(import.meta.url);
@@ -64,7 +65,7 @@ export function loadOperations(
     if (recorded !== null) {
       throw new AppError(
         'engine-unavailable',
-        `This run began with Graft's own operations, which do not load here (${reason}), and would go on with other bits. Run "npm run setup".`,
+        `This run began with Graft's own operations, which do not load here (${reason}), and would go on with other bits. ${SET_UP_AGAIN}`,
         { cause: error },
       );
     }

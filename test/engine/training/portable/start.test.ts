@@ -144,7 +144,7 @@ describe('a broken installation', () => {
     await expect(loadWasmModule({ threads: 1, folder })).rejects.toMatchObject({
       code: 'engine-unavailable',
       subject: join(folder, 'tfjs-backend-wasm-simd.wasm'),
-      message: expect.stringContaining('npm ci') as string,
+      message: expect.stringContaining('Delete node_modules and run npm start again') as string,
     });
   });
 
