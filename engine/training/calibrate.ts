@@ -78,7 +78,12 @@ function madeUpLabels(size: TestSize, shift: number): LabelMap {
 async function timeTest(
   segmenter: Segmenter,
   weights: readonly WeightTensors[],
-  { sampling, channels, test }: { sampling: SamplingConfig; channels: number; test: TestSize },
+  {
+    engine,
+    sampling,
+    channels,
+    test,
+  }: { engine: Engine; sampling: SamplingConfig; channels: number; test: TestSize },
 ): Promise<number> {
   const scale = Math.min(1, Math.sqrt(MAX_TEST_PIXELS / (test.widthPx * test.heightPx)));
   const size = {
@@ -98,7 +103,7 @@ async function timeTest(
     const [first] = await segmenter.probabilities(weights, [input]);
     probabilities = first ?? probabilities;
   });
-  const aPass = inputsAPass(sampling.sizePx);
+  const aPass = inputsAPass(sampling.sizePx, engine);
   let passes = 0;
   /** Says at once what the network has said, so that the work around it is timed by itself. */
   const atOnce: Segmenter = {
@@ -188,7 +193,7 @@ export async function calibrate(
   if (test !== undefined) {
     const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });
     const channels = network.inputChannels;
-    testMs = await timeTest(segmenter, [step.tensors()], { sampling, channels, test });
+    testMs = await timeTest(segmenter, [step.tensors()], { engine, sampling, channels, test });
     segmenter.dispose();
   }
   step.dispose();

@@ -172,7 +172,10 @@ async function work(request: TrainerWork): Promise<TrainerEvent> {
   }
 }
 
-function failed(error: unknown): TrainerEvent {
+/** What a lost card has refused is told as its loss. */
+async function failed(thrown: unknown): Promise<TrainerEvent> {
+  const engine = await running?.engine.catch(() => undefined);
+  const error = engine?.card == null ? thrown : await engine.card.explained(thrown);
   // A bug's stack goes to standard error, which the engine keeps.
   if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
   return { type: 'failed', error: toWireError(error) };
@@ -197,7 +200,7 @@ process.on('message', (message: unknown) => {
     stopRequested = false;
     finishRequested = false;
     resetPeakMemory();
-    work(request).then(finish, (error: unknown) => finish(failed(error)));
+    work(request).then(finish, async (error: unknown) => finish(await failed(error)));
   }
 });
 // Without the engine nobody can receive results.

@@ -1,7 +1,7 @@
 /**
  * What a training step must ask of a card, from the network's description alone: the network is walked with shapes in the
- * place of tensors. Kernels and bytes are those of Graft's own kernels; each reads what it needs and writes what it makes
- * once. How sums are split is asked of the kernels, since it follows from the shapes.
+ * place of tensors. Every kernel reads what it needs and writes what it makes once; one that cuts a part out of a tensor
+ * is bound to all of it. How sums are split is asked of the kernels, since it follows from the shapes.
  */
 import type { NetworkOperations } from '../../engine/training/network/network-operations.ts';
 import type { NetworkSpec } from '../../engine/training/network/parameters.ts';
@@ -11,6 +11,7 @@ import { convolutionPlan } from '../../engine/training/webgpu/kernels/convolutio
 import { filterGradientPlan } from '../../engine/training/webgpu/kernels/filter-gradient.ts';
 import { normPlan } from '../../engine/training/webgpu/kernels/normalisation.ts';
 import { channelSumsPlan } from '../../engine/training/webgpu/kernels/rectifier.ts';
+import { statisticsDispatches } from '../../engine/training/webgpu/kernels/running-statistics.ts';
 import { lossPlan } from '../../engine/training/webgpu/kernels/segmentation-loss.ts';
 import type { Window } from '../../engine/training/webgpu/kernels/window.ts';
 import type { NetworkConfig } from '../../shared/entities.ts';
@@ -43,10 +44,14 @@ export function paperOf(options: {
     kernels++;
     numbers += touched.reduce((sum, one) => sum + one, 0);
   };
-  /** A sum that is split where `parts` is more than 1, or always where it has to be. */
-  const split = (parts: number, result: number, ...read: readonly number[]) => {
-    kernel(...read, parts * result);
-    if (parts > 1) kernel(parts * result, result);
+  /** A sum that is split where `parts` is more than 1; what is `beside` is added in the last pass. */
+  const split = (
+    { parts, beside = 0 }: { readonly parts: number; readonly beside?: number },
+    result: number,
+    ...read: readonly number[]
+  ) => {
+    kernel(...read, parts * result, ...(parts === 1 ? [beside] : []));
+    if (parts > 1) kernel(parts * result, result, beside);
   };
   const sizeOf = ({ height, width, channels }: Shape) => batch * height * width * channels;
   const kernelOf = (layer: string): readonly [side: number, inputs: number, outputs: number] => {
@@ -70,15 +75,23 @@ export function paperOf(options: {
     padLeft: Math.floor((side - 1) / 2),
   });
 
-  /** Forwards, back to the input and to the kernel; `transposed`: the output is what a convolution would see. */
-  function convolution(input: Shape, output: Shape, side: number, transposed = false): void {
+  /**
+   * Forwards, back to the input and to the kernel; `transposed`: the output is what a convolution would see, and is added to
+   * what is `beside` it.
+   */
+  function convolution(
+    input: Shape,
+    output: Shape,
+    side: number,
+    { transposed = false, beside = 0 } = {},
+  ): void {
     const window = transposed ? windowOf(output, input, side, 2) : windowOf(input, output, side, 1);
     const [x, y, w] = [sizeOf(input), sizeOf(output), side ** 2 * input.channels * output.channels];
     const products =
       (transposed ? sizeOf(input) * output.channels : sizeOf(output) * input.channels) * side ** 2;
-    split(convolutionPlan(window, transposed).parts, y, x, w);
-    split(filterGradientPlan(window).parts, w, x, y);
-    if (input.isComputed) split(convolutionPlan(window, !transposed).parts, x, y, w);
+    split({ parts: convolutionPlan(window, transposed).parts, beside }, y, x, w);
+    split(filterGradientPlan(window), w, x, y);
+    if (input.isComputed) split(convolutionPlan(window, !transposed), x, y, w);
     flops += 2 * products * (input.isComputed ? 3 : 2);
   }
 
@@ -117,18 +130,31 @@ export function paperOf(options: {
         { ...below, height: 2 * below.height, width: 2 * below.width },
         outputs,
       );
-      if (skip !== null) convolution(skip, output, side);
+      if (skip !== null) {
+        convolution(skip, output, side);
+        // The kernel is cut in two, its gradient put together; and the skip has two gradients.
+        const [ofSkip, ofBelow] = [skip, below].map(
+          (one) => side ** 2 * one.channels * outputs,
+        ) as [number, number];
+        kernel(ofSkip + ofBelow, ofSkip);
+        kernel(ofSkip + ofBelow, ofBelow);
+        kernel(ofSkip, ofBelow, ofSkip + ofBelow);
+        const n = sizeOf(skip);
+        kernel(n, n, n);
+      }
       // A 3×3 kernel over copies of pixels is one of 4×4 over the pixels.
       const pairs = below.channels * outputs;
       kernel(9 * pairs, 16 * pairs);
       kernel(16 * pairs, 9 * pairs);
-      convolution(below, output, side + 1, true);
+      const beside = skip === null ? 0 : sizeOf(output);
+      convolution(below, output, side + 1, { transposed: true, beside });
       return normalisation(output);
     },
     head(layer, input) {
       const [side, , outputs] = kernelOf(layer);
       const output = computed(input, outputs);
       convolution(input, output, side);
+      kernel(sizeOf(output), outputs, sizeOf(output));
       const { parts } = channelSumsPlan([batch, input.height, input.width, outputs]);
       kernel(sizeOf(output), parts * outputs);
       kernel(parts * outputs, outputs);
@@ -155,6 +181,12 @@ export function paperOf(options: {
   kernel(parts * sums, sums);
   kernel(sums, 1, slopes);
   kernel(sizeOf(logits), pixels, classes, slopes, 1, sizeOf(logits));
+
+  const statistics = spec.statistics.flatMap(({ channels }) => [channels, channels]);
+  for (const pieces of statisticsDispatches(statistics)) {
+    const count = pieces.reduce((a, b) => a + b, 0);
+    kernel(2 * count);
+  }
 
   const sizes = spec.parameters.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   for (const pieces of adamWDispatches(sizes, false)) {

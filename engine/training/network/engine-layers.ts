@@ -17,6 +17,16 @@ export interface Normalised {
   readonly variance: Tensor1D;
 }
 
+/** A normalisation with given statistics, [channels] each. */
+export interface GivenNorm {
+  readonly gamma: Tensor1D;
+  readonly beta: Tensor1D;
+  readonly mean: Tensor1D;
+  readonly variance: Tensor1D;
+  /** BATCH_NORM_EPSILON where it is left out. */
+  readonly epsilon?: number;
+}
+
 /** Layers whose fast form differs between engines. */
 export interface EngineLayers {
   /** tf.conv2d, whoever computes its gradients. kernel [side, side, in, out]. */
@@ -49,6 +59,11 @@ export interface EngineLayers {
    */
   upsampledConvolution(input: Tensor4D, kernel: Tensor4D): Tensor4D;
   /**
+   * The same + `beside` [b, 2h, 2w, out], in one piece. Differentiable in all three. Left out where the engine has no such
+   * piece.
+   */
+  upsampledBeside?(input: Tensor4D, kernel: Tensor4D, beside: Tensor4D): Tensor4D;
+  /**
    * The same + `beside` [b, 2h, 2w, out] + bias [out], and ReLU where `relu`, in one piece; null: not of this kernel. No
    * gradient. Left out where the engine has no such piece.
    */
@@ -57,6 +72,19 @@ export interface EngineLayers {
     kernel: Tensor4D,
     ending: { readonly beside: Tensor4D | null; readonly bias: Tensor1D; readonly relu: boolean },
   ): Tensor4D | null;
+  /**
+   * Kernel and bias of a convolution with the normalisation behind it folded in, in one piece. No gradient. Left out where
+   * the engine has no such piece.
+   */
+  foldedKernel?(
+    kernel: Tensor4D,
+    norm: GivenNorm,
+  ): { readonly kernel: Tensor4D; readonly bias: Tensor1D };
+  /**
+   * Running statistics carried on by those of a batch, one after the other, in one piece and in place: the vector comes
+   * back as it was given, with new values. Left out where the engine has no such piece.
+   */
+  carriedStatistics?(statistics: Tensor1D, batch: readonly Tensor1D[], momentum: number): Tensor1D;
   /**
    * The whole loss of a segmentation where the engine has it in one piece, of at most `mostClasses` classes: logits
    * [b, h, w, classes], labels int32 [b, h, w], anything that is no class is ignored. Differentiable in the logits.

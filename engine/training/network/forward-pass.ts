@@ -115,18 +115,18 @@ export function createForwardPass(
       const passes = Math.max(0, ...[...collected.values()].map((list) => list.length));
       let statistics: Tensor1D = trained.statistics;
       for (let pass = 0; pass < passes; pass++) {
-        const batch = concatFlat(
-          trained.spec.statistics.flatMap(({ layer }) => {
-            const found = collected.get(layer)?.[pass];
-            if (found === undefined)
-              throw new Error(`layer ${layer} was passed less often than others`);
-            return [found.mean, found.variance];
-          }),
-        );
-        statistics = tf.add(
-          tf.mul(statistics, STATISTICS_MOMENTUM),
-          tf.mul(batch, 1 - STATISTICS_MOMENTUM),
-        );
+        const batch = trained.spec.statistics.flatMap(({ layer }) => {
+          const found = collected.get(layer)?.[pass];
+          if (found === undefined)
+            throw new Error(`layer ${layer} was passed less often than others`);
+          return [found.mean, found.variance];
+        });
+        statistics =
+          layers.carriedStatistics?.(statistics, batch, STATISTICS_MOMENTUM) ??
+          tf.add(
+            tf.mul(statistics, STATISTICS_MOMENTUM),
+            tf.mul(concatFlat(batch), 1 - STATISTICS_MOMENTUM),
+          );
       }
       for (const list of collected.values()) tf.dispose(list);
       return statistics;

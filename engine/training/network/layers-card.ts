@@ -12,6 +12,9 @@ import type {
   TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type { Card } from '../webgpu/card.ts';
+import { convolution, inputGradient } from '../webgpu/kernels/convolution.ts';
+import { filterGradient } from '../webgpu/kernels/filter-gradient.ts';
+import { foldedKernel } from '../webgpu/kernels/folding.ts';
 import { normalise, normaliseBack, type NormOptions } from '../webgpu/kernels/normalisation.ts';
 import { channelSums, rectify, rectifyBack, type Rectifier } from '../webgpu/kernels/rectifier.ts';
 import {
@@ -20,7 +23,9 @@ import {
   segmentationLossBack,
   type SegmentationLossOptions,
 } from '../webgpu/kernels/segmentation-loss.ts';
+import { carryStatistics } from '../webgpu/kernels/running-statistics.ts';
 import { kernelOfCopies, kernelOfCopiesBack } from '../webgpu/kernels/upsampled-kernel.ts';
+import { type Window, windowOf } from '../webgpu/kernels/window.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 import { groupCount } from './group-norm.ts';
 import { convolvedCopies } from './upsampling.ts';
@@ -110,6 +115,40 @@ function lossOf(
   return loss(logits) as Scalar;
 }
 
+/** Where the windows of a convolution to the same size, or half of it, lie; null: not of this kernel. */
+const windowOfSame = (input: Tensor4D['shape'], kernel: Tensor4D['shape'], stride: 1 | 2) =>
+  windowOf(tf.backend_util.computeConv2DInfo(input, kernel, stride, 1, 'same'));
+
+/** Of the convolution that a transposed one over copied pixels is the gradient of (upsampling.ts). */
+function windowOfCopies(input: Tensor4D, kernel: Tensor4D): Window {
+  const [batch, height, width, inputs] = input.shape;
+  const [, , , outputs] = kernel.shape;
+  const window = windowOfSame([batch, 2 * height, 2 * width, outputs], [4, 4, outputs, inputs], 2);
+  if (window === null) throw new Error('a convolution over copied pixels has windows');
+  return window;
+}
+
+/** Convolution over what is upsampled, and what is beside it, in one pass; the gradient reaches all three. */
+const besideCopies = (backend: WebGPUBackend) =>
+  tf.customGrad((x, k, y, save) => {
+    const [input, kernel, beside] = [x, k, y] as [Tensor4D, Tensor4D, Tensor4D];
+    const window = windowOfCopies(input, kernel);
+    const spread = asTensor(kernelOfCopies(backend, kernel)) as Tensor4D;
+    (save as tf.GradSaveFunc)([input, spread]);
+    return {
+      value: asTensor(inputGradient(backend, window, [input, spread], { beside })),
+      gradFunc(dOutput: Tensor, saved: Tensor[]) {
+        const [savedInput, savedSpread] = saved as [Tensor4D, Tensor4D];
+        const dSpread = asTensor(filterGradient(backend, window, [dOutput, savedInput]));
+        return [
+          asTensor(convolution(backend, window, [dOutput, savedSpread])),
+          asTensor(kernelOfCopiesBack(backend, dSpread)),
+          tf.clone(dOutput),
+        ];
+      },
+    };
+  });
+
 /** `backend`: tfjs's, on which the kernels of training-kernels.ts are registered. */
 export function cardLayers(backend: WebGPUBackend): EngineLayers {
   const batchNorm = (
@@ -147,6 +186,8 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
     gradFunc: (dSpread: Tensor) => asTensor(kernelOfCopiesBack(backend, dSpread)),
   }));
 
+  const beside = besideCopies(backend);
+
   return {
     conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
     batchNormRelu: (input, gamma, beta, epsilon) =>
@@ -172,6 +213,28 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
     maxPool2: (input) => tf.maxPool(input, 2, 2, 'valid'),
     addBias: <T extends Tensor2D | Tensor4D>(input: T, bias: Tensor1D) => addBias(input, bias) as T,
     upsampledConvolution: (input, kernel) => convolvedCopies(input, ofCopies(kernel) as Tensor4D),
+    biasedConvolution(input, kernel, ending) {
+      const window = windowOfSame(input.shape, kernel.shape, 1);
+      return (
+        window && (asTensor(convolution(backend, window, [input, kernel], ending)) as Tensor4D)
+      );
+    },
+    upsampledBeside: (input, kernel, skip) => beside(input, kernel, skip) as Tensor4D,
+    biasedUpsampling(input, kernel, ending) {
+      const spread = kernelOfCopies(backend, kernel);
+      const window = windowOfCopies(input, kernel);
+      const output = inputGradient(backend, window, [input, spread], ending);
+      backend.disposeData(spread.dataId);
+      return asTensor(output) as Tensor4D;
+    },
+    foldedKernel(kernel, { epsilon = BATCH_NORM_EPSILON, ...norm }) {
+      const [scaled, bias] = foldedKernel(backend, kernel, { ...norm, epsilon }).map(asTensor);
+      return { kernel: scaled as Tensor4D, bias: bias as Tensor1D };
+    },
+    carriedStatistics(statistics, batch, momentum) {
+      carryStatistics(backend, statistics, { batch, momentum });
+      return tf.clone(statistics);
+    },
     segmentationLoss: {
       mostClasses: MOST_LOSS_CLASSES,
       of: (logits, labels, options) => lossOf(backend, options, [logits, labels]),

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Engine } from '../tensorflow/backend.ts';
-import { BATCH_NORM_EPSILON, type EngineLayers } from './engine-layers.ts';
+import { BATCH_NORM_EPSILON, type EngineLayers, type GivenNorm } from './engine-layers.ts';
 import { cardLayers } from './layers-card.ts';
 import { nativeLayers } from './layers-native.ts';
 import { portableLayers } from './layers-portable.ts';
@@ -53,14 +53,7 @@ export interface Layers extends EngineLayers {
   foldedConvolution(
     input: ConvolutionInput,
     kernel: Tensor4D,
-    norm: {
-      gamma: Tensor1D;
-      beta: Tensor1D;
-      mean: Tensor1D;
-      variance: Tensor1D;
-      /** BATCH_NORM_EPSILON where it is left out. */
-      epsilon?: number;
-    },
+    norm: GivenNorm,
     options?: BlockOptions,
   ): Tensor4D;
 }
@@ -122,6 +115,18 @@ function depthwiseConvolution(
   return tf.depthwiseConv2d(x, kernel, options.stride ?? 1, padding);
 }
 
+/** Kernel and bias with a normalisation folded in. */
+function foldedKernel(
+  kernel: Tensor4D,
+  { gamma, beta, mean, variance, epsilon = BATCH_NORM_EPSILON }: GivenNorm,
+  depthwise: boolean,
+) {
+  const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+  const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
+  const scaled = tf.mul<Tensor4D>(kernel, depthwise ? tf.reshape(scale, [-1, 1]) : scale);
+  return { kernel: scaled, bias };
+}
+
 type LayersEngine = Pick<Engine, 'native' | 'card' | 'operations'>;
 
 function engineLayers({ native, card, operations }: LayersEngine): EngineLayers {
@@ -173,7 +178,10 @@ export function createLayers(engine: LayersEngine): Layers {
     if (skip === null) return biased(own.upsampledConvolution(below, kernel));
     const [forSkip, forBelow] = splitKernel(kernel, skip, below);
     const beside = convolution(skip, forSkip, options, bias);
-    return tf.add(beside, own.upsampledConvolution(below, forBelow));
+    return (
+      own.upsampledBeside?.(below, forBelow, beside) ??
+      tf.add(beside, own.upsampledConvolution(below, forBelow))
+    );
   }
 
   return {
@@ -188,18 +196,15 @@ export function createLayers(engine: LayersEngine): Layers {
     globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
     dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
     foldedConvolution(input, kernel, norm, options = {}) {
-      const { gamma, beta, mean, variance, epsilon = BATCH_NORM_EPSILON } = norm;
       const { activation = 'relu', depthwise = false } = options;
-      const scale: Tensor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
-      const bias = tf.sub<Tensor1D>(beta, tf.mul(mean, scale));
+      const { kernel: scaled, bias } =
+        own.foldedKernel?.(kernel, norm) ?? foldedKernel(kernel, norm, depthwise);
       if (depthwise && !('below' in input)) {
-        const scaled = tf.mul<Tensor4D>(kernel, tf.reshape(scale, [-1, 1]));
         return activate(
           own.addBias(depthwiseConvolution(input, scaled, options), bias),
           activation,
         );
       }
-      const scaled = tf.mul<Tensor4D>(kernel, scale);
       const whole = inOnePiece(input, scaled, { ...options, bias, relu: activation === 'relu' });
       if (whole !== null) return activation === 'relu' ? whole : activate(whole, activation);
       // TensorFlow's own graph rewriting turns convolution, bias and activation into one _FusedConv2D.

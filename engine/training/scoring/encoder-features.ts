@@ -34,7 +34,7 @@ export function createFeatureExtractor(options: {
   const { engine, network, sizePx, weights } = options;
   const spec = filterSpec(options.spec, ({ group }) => group === 'encoder');
   const layers = createLayers(engine);
-  const atOnce = inputsAPass(sizePx);
+  const atOnce = inputsAPass(sizePx, engine);
   const width = bottleneckWidth(network);
   const inputLength = sizePx * sizePx * network.inputChannels;
   const tensors = toTensors([flattenWeights(spec, weights)]);

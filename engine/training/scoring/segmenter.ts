@@ -17,9 +17,14 @@ import { trace } from '../tensorflow/trace.ts';
 /** Pixels of a batch: enough to keep the processor busy, small enough for its memory (8 inputs of 128 px). */
 const BATCH_PIXELS = 8 * 128 * 128;
 
-/** Inputs that one pass through the network takes, however few there are. */
-export const inputsAPass = (sizePx: number): number =>
-  Math.max(1, Math.floor(BATCH_PIXELS / sizePx ** 2));
+/** A driver that computes on the processor does by far the most of its work for inputs that are not there. */
+const SOFTWARE_PIXELS = 32 * 32;
+
+/** Inputs that one pass through the network takes, however few there are. `engine`: left out: where none is one too many. */
+export const inputsAPass = (sizePx: number, engine?: Pick<Engine, 'card'>): number => {
+  const pixels = engine?.card?.adapter.isSoftware === true ? SOFTWARE_PIXELS : BATCH_PIXELS;
+  return Math.max(1, Math.floor(pixels / sizePx ** 2));
+};
 
 /** One part of the weights (trained or frozen) as flat tensors; they belong to whoever made them. */
 export interface WeightTensors {
@@ -80,7 +85,7 @@ export function createSegmenter(options: {
 }): Segmenter {
   const { engine, network, sizePx, classes, specs } = options;
   const layers = createLayers(engine);
-  const batch = inputsAPass(sizePx);
+  const batch = inputsAPass(sizePx, engine);
   const inputLength = sizePx * sizePx * network.inputChannels;
   const isTold = tellsObjects(specs);
   const outputLength = sizePx * sizePx * (classes + (isTold ? 1 : 0));

@@ -32,6 +32,11 @@ export interface Card {
   values(tensor: Tensor): Promise<Float32Array>;
   /** Throws what has happened to the card, if anything has: what it computes from then on means nothing. */
   assertWell(): void;
+  /**
+   * Of something that failed: what has happened to the card, where that is the reason, in words; else the error itself. A
+   * lost card refuses what is asked of it before it says that it is lost, so this waits for it a little.
+   */
+  explained(error: unknown): Promise<unknown>;
   /** Gives everything back; nothing of it may be used any more. */
   close(): void;
 }

@@ -16,7 +16,7 @@ export interface Kernel {
 }
 
 /** A number of the uniform: integers are i32, { float } is f32. */
-type UniformValue = number | { readonly float: number };
+export type UniformValue = number | { readonly float: number };
 
 interface Dispatch {
   readonly kernel: Kernel;
@@ -24,7 +24,13 @@ interface Dispatch {
   readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype?: DataType }[];
   readonly uniform: readonly UniformValue[];
   readonly workgroups: readonly [x: number, y: number, z: number];
+  /** Products and sums, where they are many: what a kernel takes beyond reading and writing. */
+  readonly operations?: number;
 }
+
+/** Operations of what was queued with these bindings, for who cuts a row of commands into submissions. */
+const operationsBound = new WeakMap<GPUBindGroup, number>();
+export const operationsOf = (group: GPUBindGroup): number => operationsBound.get(group) ?? 0;
 
 /** What tfjs's backend keeps for itself, and what must be told of commands that are not its own. */
 interface Internals {
@@ -116,7 +122,7 @@ interface Slices {
 /** Queues one kernel over tensors, and parts of others behind them, that are bound in that order. */
 function queue(
   backend: WebGPUBackend,
-  { kernel, uniform, workgroups }: Pick<Dispatch, 'kernel' | 'uniform' | 'workgroups'>,
+  { kernel, uniform, workgroups, operations = 0 }: Omit<Dispatch, 'inputs' | 'outputs'>,
   whole: readonly TensorInfo[],
   { slices, offset, size }: Slices = { slices: [], offset: 0, size: 0 },
 ): void {
@@ -131,6 +137,7 @@ function queue(
     layout: pipeline.getBindGroupLayout(0),
     entries: bound.map((resource, binding) => ({ binding, resource })),
   });
+  operationsBound.set(bindGroup, operations);
   const internals = internalsOf(backend);
   for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
   backend.ensureCommandEncoderReady();

@@ -15,12 +15,14 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import { bufferOf, internalsOf } from './dispatch.ts';
 import { RecordedBuffers } from './recorded-buffers.ts';
-
-/** One kernel of a recording: what it is called, and bytes of the buffers that it reads or writes. */
-interface RecordedKernel {
-  readonly name: string;
-  readonly bytes: number;
-}
+import {
+  type Command,
+  type Copy,
+  isKernel,
+  type RecordedKernel,
+  watched,
+} from './recorded-commands.ts';
+import { createSubmissions } from './submissions.ts';
 
 export interface Recording {
   /** Results belong to the caller, but for those that are inputs updated in place. */
@@ -35,29 +37,6 @@ export interface Recording {
   dispose(): void;
 }
 
-interface Kernel extends RecordedKernel {
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [x: number, y: number, z: number];
-}
-
-interface Copy {
-  readonly source: GPUBuffer;
-  readonly from?: number;
-  readonly target: GPUBuffer;
-  readonly to?: number;
-  readonly bytes: number;
-}
-
-type Command = Kernel | Copy;
-
-const isKernel = (command: Command): command is Kernel => 'pipeline' in command;
-
-/** The longest that a card may be kept from drawing the screen, with room for what was not foreseen. */
-const LONGEST_SUBMISSION_MS = 40;
-/** Calls after which the time of a call is known well enough. */
-const MEASURED_CALLS = 5;
-
 const notRecordable = (name: string, reason: string) =>
   new AppError('internal', `The step "${name}" cannot be recorded: ${reason}.`);
 
@@ -69,70 +48,6 @@ function flush(backend: WebGPUBackend): void {
   if (internalsOf(backend).commandEncoder === null) return;
   backend.endComputePassEncoder();
   backend.submitQueue();
-}
-
-/** A device that notes what is made of it. Everything else goes to the true one. */
-function watched(device: GPUDevice, note: (command: Command) => void): GPUDevice {
-  const bound = new WeakMap<GPUBindGroup, number>();
-  const watchedPass = (pass: GPUComputePassEncoder): GPUComputePassEncoder => {
-    let pipeline: GPUComputePipeline | undefined;
-    let bindGroup: GPUBindGroup | undefined;
-    const doors: Partial<GPUComputePassEncoder> = {
-      setPipeline(chosen) {
-        pipeline = chosen;
-        pass.setPipeline(chosen);
-      },
-      setBindGroup: (index: number, group: GPUBindGroup) => {
-        bindGroup = group;
-        pass.setBindGroup(index, group);
-      },
-      dispatchWorkgroups(x, y = 1, z = 1) {
-        if (pipeline === undefined || bindGroup === undefined) throw new Error('nothing to run');
-        const bytes = bound.get(bindGroup) ?? 0;
-        note({ name: pipeline.label, pipeline, bindGroup, workgroups: [x, y, z], bytes });
-        pass.dispatchWorkgroups(x, y, z);
-      },
-    };
-    return behindDoors(pass, doors);
-  };
-  const watchedEncoder = (encoder: GPUCommandEncoder): GPUCommandEncoder =>
-    behindDoors(encoder, {
-      beginComputePass: (descriptor) => watchedPass(encoder.beginComputePass(descriptor)),
-      copyBufferToBuffer: (...copy: Parameters<GPUCommandEncoder['copyBufferToBuffer']>) => {
-        const [source, from, target, to, bytes] = copy;
-        note({ source, from, target, to, bytes });
-        encoder.copyBufferToBuffer(...copy);
-      },
-    });
-  return behindDoors(device, {
-    createCommandEncoder: (descriptor) => watchedEncoder(device.createCommandEncoder(descriptor)),
-    createBindGroup(descriptor) {
-      const group = device.createBindGroup(descriptor);
-      bound.set(group, bytesOf(descriptor));
-      return group;
-    },
-  });
-}
-
-function bytesOf({ entries }: GPUBindGroupDescriptor): number {
-  let bytes = 0;
-  for (const { resource } of entries) {
-    if (!('buffer' in resource)) continue;
-    const { buffer, size = buffer.size } = resource;
-    if ((buffer.usage & GPUBufferUsage.UNIFORM) === 0) bytes += size;
-  }
-  return bytes;
-}
-
-/** The object with some of its doors replaced. Its methods want the object itself as `this`. */
-function behindDoors<T extends object>(object: T, doors: Partial<T>): T {
-  return new Proxy(object, {
-    get(target, key) {
-      if (key in doors) return Reflect.get(doors, key) as unknown;
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 /** Where a result lies after a call: a buffer of the recording, or an input's, by its number. */
@@ -260,33 +175,34 @@ export function record(
   };
   forgetUpdated();
 
-  let calls = 0;
-  let needed = 1;
-  // One by one, until it is known how long they take together: none may be too long for the screen.
-  let pieces = commands.length;
+  // What is copied is read and written.
+  const submissions = createSubmissions(
+    commands.map((one) => (isKernel(one) ? one : { bytes: 2 * one.bytes, operations: 0 })),
+  );
   const recording: Recording = {
     run(next) {
       flush(backend);
       bring(next);
-      const length = Math.ceil(commands.length / pieces);
       const started = performance.now();
-      for (let at = 0; at < commands.length; at += length) submit(commands.slice(at, at + length));
+      let at = 0;
+      for (const end of submissions.ends()) {
+        submit(commands.slice(at, end));
+        at = end;
+      }
       forgetUpdated();
-      if (calls++ < MEASURED_CALLS) {
-        const measured = () => {
-          const took = performance.now() - started;
-          needed = Math.max(needed, Math.ceil(took / LONGEST_SUBMISSION_MS));
-          pieces = Math.min(commands.length, needed);
-        };
+      if (submissions.isMeasured) {
         // Where the card was lost, whoever reads next is told.
-        backend.queue.onSubmittedWorkDone().then(measured, () => undefined);
+        backend.queue.onSubmittedWorkDone().then(
+          () => submissions.took(performance.now() - started),
+          () => undefined,
+        );
       }
       return give();
     },
     updatesInputs: results.some((result) => 'input' in result),
     kernels: commands
       .filter(isKernel)
-      .map((kernel) => ({ name: kernel.name, bytes: kernel.bytes })),
+      .map(({ name: label, bytes, operations }) => ({ name: label, bytes, operations })),
     copied: commands.reduce((sum, one) => sum + (isKernel(one) ? 0 : one.bytes), 0),
     bytes: buffers.numBytesAllocated,
     dispose: () => buffers.dispose(),

@@ -2,6 +2,7 @@
  * Starts the graphics card: opens the adapter, gives tfjs's WebGPU backend its device, and watches over it. One card a
  * process.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 // tfjs-core's build for Node holds no gradients; the package around it registers them.
 import '@tensorflow/tfjs';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
@@ -53,6 +54,9 @@ async function chooseAdapter(wanted: string | null): Promise<OpenAdapter> {
   if (software !== null) return software;
   throw new AppError('engine-unavailable', whyNoAdapter());
 }
+
+/** A driver that has failed says within this time whether the card is lost. */
+const LOSS_PATIENCE_MS = 1000;
 
 /** All that the adapter has: what a network needs is known only when it runs. */
 function deviceFor({ adapter }: OpenAdapter): Promise<GPUDevice> {
@@ -138,6 +142,12 @@ export async function startCard(options: {
   const assertWell = () => {
     if (trouble !== null) throw trouble;
   };
+  const explained = async (error: unknown) => {
+    if (trouble === null && !(error instanceof AppError)) {
+      await Promise.race([device.lost, delay(LOSS_PATIENCE_MS, undefined, { ref: false })]);
+    }
+    return trouble ?? error;
+  };
   return {
     adapter: facts,
     features: new Set(
@@ -148,6 +158,7 @@ export async function startCard(options: {
     device,
     backend,
     assertWell,
+    explained,
     async values(tensor) {
       assertWell();
       // A clone, so that its owner need not wait.
@@ -157,7 +168,7 @@ export async function startCard(options: {
         assertWell();
         return Float32Array.from(values);
       } catch (error) {
-        throw trouble ?? error;
+        throw await explained(error);
       } finally {
         kept.dispose();
       }

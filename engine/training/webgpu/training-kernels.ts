@@ -6,7 +6,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { copyParts } from './dispatch.ts';
+import { cut, splitUp, sum, together } from './arrangements.ts';
 import { convolution, inputGradient } from './kernels/convolution.ts';
 import {
   depthwiseConvolution,
@@ -15,7 +15,8 @@ import {
 } from './kernels/depthwise-convolution.ts';
 import { filterGradient } from './kernels/filter-gradient.ts';
 import { largestOfWindows, largestOfWindowsBack } from './kernels/pooling.ts';
-import type { Window } from './kernels/window.ts';
+import { softmax } from './kernels/softmax.ts';
+import { type Window, windowOf } from './kernels/window.ts';
 
 const Shape4 = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 type Shape4 = z.infer<typeof Shape4>;
@@ -37,36 +38,6 @@ const PoolingAttributes = z.object({
   pad: Padding,
   dimRoundingMode: Rounding,
 });
-
-const Place = z.union([z.number(), z.array(z.number())]);
-const SliceAttributes = z.object({ begin: Place, size: Place });
-
-type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
-
-/** null: a form that is tfjs's. */
-function windowOf(info: Conv2DInfo, isDepthwise = false): Window | null {
-  const isOwn =
-    info.dataFormat === 'channelsLast' &&
-    info.strideHeight === info.strideWidth &&
-    info.dilationHeight === 1 &&
-    info.dilationWidth === 1 &&
-    (!isDepthwise || info.inChannels === info.outChannels);
-  if (!isOwn) return null;
-  return {
-    batch: info.batchSize,
-    inHeight: info.inHeight,
-    inWidth: info.inWidth,
-    inChannels: info.inChannels,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    outChannels: info.outChannels,
-    height: info.filterHeight,
-    width: info.filterWidth,
-    stride: info.strideHeight,
-    padTop: info.padInfo.top,
-    padLeft: info.padInfo.left,
-  };
-}
 
 function convolutionWindow(
   attrs: NamedAttrMap,
@@ -106,10 +77,11 @@ interface Call {
   readonly backend: WebGPUBackend;
   readonly attrs: NamedAttrMap;
   readonly input: (name: string) => TensorInfo;
+  readonly inputs: NamedTensorInfoMap;
 }
 
 /** null: tfjs's own kernel shall compute it. */
-type Kernel = (call: Call) => TensorInfo | null;
+type Kernel = (call: Call) => TensorInfo | TensorInfo[] | null;
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   Conv2D({ backend, attrs, input }) {
@@ -146,7 +118,19 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
     const window = convolutionWindow(attrs, [tensors[0].shape, shape], true);
     return window && depthwiseFilterGradient(backend, window, tensors);
   },
-  Slice: sliceOf,
+  Slice: ({ backend, attrs, input }) => cut(backend, input('x'), attrs),
+  SplitV: ({ backend, attrs, input }) => splitUp(backend, input('x'), attrs),
+  Concat: ({ backend, attrs, inputs }) =>
+    together(
+      backend,
+      Object.values(inputs).filter((one) => one !== undefined),
+      attrs,
+    ),
+  Add: ({ backend, input }) => sum(backend, [input('a'), input('b')]),
+  Softmax({ backend, attrs, input }) {
+    const logits = input('logits');
+    return attrs['dim'] === logits.shape.length - 1 ? softmax(backend, logits) : null;
+  },
   MaxPool({ backend, attrs, input }) {
     const x = input('x');
     const window = poolingWindow(attrs, x.shape);
@@ -157,27 +141,6 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
     const window = poolingWindow(attrs, tensors[0].shape);
     return window && largestOfWindowsBack(backend, window, tensors);
   },
-};
-
-const isWord = ({ dtype }: TensorInfo) => dtype === 'float32' || dtype === 'int32';
-
-/** A part of a vector, as parameters are of all: a copy of bytes, whose offset no kernel need know. */
-function sliceOf({ backend, attrs, input }: Call): TensorInfo | null {
-  const x = input('x');
-  if (x.shape.length !== 1 || !isWord(x) || isOnHost(backend, x)) return null;
-  const { begin, size } = SliceAttributes.parse(attrs);
-  const [from = 0] = [begin].flat();
-  const [wanted = -1] = [size].flat();
-  const count = wanted === -1 ? (x.shape[0] ?? 0) - from : wanted;
-  if (count === 0) return null;
-  const target = backend.makeTensorInfo([count], x.dtype);
-  copyParts(backend, [{ source: x, from, target, to: 0, count }]);
-  return target;
-}
-
-const isOnHost = (backend: WebGPUBackend, { dataId }: TensorInfo) => {
-  const values: unknown = backend.tensorMap.get(dataId).values;
-  return values !== null && values !== undefined;
 };
 
 const inputOf = (inputs: NamedTensorInfoMap, kernel: string) => (name: string) => {
@@ -199,7 +162,7 @@ export function registerCardKernels(): void {
     config.kernelFunc = (call) => {
       const { backend, inputs, attrs = {} } = call;
       if (!(backend instanceof WebGPUBackend)) throw new Error(`${name} runs on WebGPU only`);
-      return kernel({ backend, attrs, input: inputOf(inputs, name) }) ?? before(call);
+      return kernel({ backend, attrs, inputs, input: inputOf(inputs, name) }) ?? before(call);
     };
   }
 }

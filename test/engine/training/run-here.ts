@@ -8,7 +8,16 @@ import type { TrainerEvent } from '../../../engine/training/protocol.ts';
 export async function runHere(
   project: Project,
   runId: number,
-  { engine, stopAfter = Infinity }: { readonly engine: Engine; readonly stopAfter?: number },
+  {
+    engine,
+    stopAfter = Infinity,
+    checkpointInterval = Infinity,
+  }: {
+    readonly engine: Engine;
+    readonly stopAfter?: number;
+    /** Milliseconds; left out: none but the last. */
+    readonly checkpointInterval?: number;
+  },
 ) {
   const run = project.runs.get(runId);
   if (run === undefined) throw new Error(`there is no run ${runId}`);
@@ -20,7 +29,7 @@ export async function runHere(
     engine,
     resume: resumeCheckpoint(project, runId),
     trainingData: null,
-    checkpointInterval: Infinity,
+    checkpointInterval,
     emit(event) {
       events.push(event);
       if (event.type === 'checkpoint')
@@ -33,7 +42,10 @@ export async function runHere(
       if (kept !== null) project.runs.saveCheckpoint(runId, 'last', step, kept);
       return { outcome: how, failure: null };
     },
-    (error: unknown) => ({ outcome: 'failed' as const, failure: error }),
+    async (error: unknown) => ({
+      outcome: 'failed' as const,
+      failure: engine.card === null ? error : await engine.card.explained(error),
+    }),
   );
   const of = <T extends TrainerEvent['type']>(type: T) =>
     events.filter((e): e is Extract<TrainerEvent, { type: T }> => e.type === type);

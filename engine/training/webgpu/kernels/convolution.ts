@@ -9,6 +9,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, type Kernel } from '../dispatch.ts';
+import { type Ending, endingCode } from './ending.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { inputShape, outputShape, type Window } from './window.ts';
 
@@ -27,6 +28,9 @@ const ENOUGH_GROUPS = 64;
 const MOST_PARTS = 8;
 /** Chunks of depth that are worth a workgroup of their own. */
 const LEAST_CHUNKS = 8;
+
+/** Bound before what the ending wants: what is gathered, and the kernel. */
+const INPUTS = 2;
 
 const groupsOf = (tile: Tile, pixels: number, channels: number) =>
   Math.ceil(pixels / tile.pixels) * Math.ceil(channels / tile.channels);
@@ -51,8 +55,9 @@ function kernelOf(options: {
   /** Four channels that are gathered lie in one vector; likewise those that are written. */
   readonly gathersVectors: boolean;
   readonly writesVectors: boolean;
+  readonly ending: ReturnType<typeof endingCode>;
 }): Kernel {
-  const { tile, transposed, gathersVectors, writesVectors } = options;
+  const { tile, transposed, gathersVectors, writesVectors, ending } = options;
   const columns = tile.channels / 4;
   const quarters = tile.depth / 4;
   const lanes = (tile.pixels / tile.perLane) * columns;
@@ -131,14 +136,15 @@ function kernelOf(options: {
     let to = part * s.batch * s.writtenHeight * s.writtenWidth * s.written + pixel * s.written + channel;
     ${
       writesVectors
-        ? 'if (channel < s.written) { written[to / 4] = sums[i]; }'
-        : 'for (var e = 0; e < min(4, s.written - channel); e++) { written[to + e] = sums[i][e]; }'
+        ? 'if (channel < s.written) { written[to / 4] = ended(sums[i], to / 4, channel); }'
+        : 'for (var e = 0; e < min(4, s.written - channel); e++) { written[to + e] = ended(sums[i][e], to + e, channel + e); }'
     }
   }`;
 
   const { pixels, channels, depth, perLane } = tile;
+  const last = INPUTS + ending.tensors.length;
   return {
-    name: `graft convolution${transposed ? ' back' : ''} ${pixels}×${channels}×${depth}/${perLane}${gathersVectors ? ' in4' : ''}${writesVectors ? ' out4' : ''}`,
+    name: `graft convolution${transposed ? ' back' : ''} ${pixels}×${channels}×${depth}/${perLane}${gathersVectors ? ' in4' : ''}${writesVectors ? ' out4' : ''}${ending.name}`,
     code: `
 struct Shape {
   batch: i32, gatheredHeight: i32, gatheredWidth: i32, gathered: i32,
@@ -148,8 +154,9 @@ struct Shape {
 }
 @group(0) @binding(0) var<storage, read> gathered: array<${element(gathersVectors)}>;
 @group(0) @binding(1) var<storage, read> weights: array<${element(kernelVectors)}>;
-@group(0) @binding(2) var<storage, read_write> written: array<${element(writesVectors)}>;
-@group(0) @binding(3) var<uniform> s: Shape;
+${ending.code}
+@group(0) @binding(${last}) var<storage, read_write> written: array<${element(writesVectors)}>;
+@group(0) @binding(${last + 1}) var<uniform> s: Shape;
 const PITCH = ${pixels + 1};
 var<workgroup> shared_pixels: array<vec4<f32>, ${quarters * (pixels + 1)}>;
 var<workgroup> shared_kernel: array<vec4<f32>, ${depth * columns}>;
@@ -250,6 +257,7 @@ function convolve(
   backend: WebGPUBackend,
   { window, transposed }: { readonly window: Window; readonly transposed: boolean },
   [gatheredTensor, kernel]: readonly [TensorInfo, TensorInfo],
+  given: Ending,
 ): TensorInfo {
   const w = window;
   const plan = convolutionPlan(w, transposed);
@@ -259,14 +267,18 @@ function convolve(
   const shape = transposed ? inputShape(w) : outputShape(w);
   const rows = Math.ceil(plan.pixels / tile.pixels);
   const across = Math.ceil(rows / 32768);
+  const writesVectors = written % 4 === 0;
+  // Parts of a sum are ended where they are added.
+  const ending = endingCode(parts === 1 ? given : {}, { first: INPUTS, vectors: writesVectors });
   const [output] = dispatchInfos(backend, {
     kernel: kernelOf({
       tile,
       transposed,
       gathersVectors: gathered % 4 === 0,
-      writesVectors: written % 4 === 0,
+      writesVectors,
+      ending,
     }),
-    inputs: [gatheredTensor, kernel],
+    inputs: [gatheredTensor, kernel, ...ending.tensors],
     outputs: [{ shape: parts === 1 ? shape : [parts, ...shape] }],
     uniform: [
       ...[w.batch, ...gatheredSize, gathered, ...writtenSize, written],
@@ -274,8 +286,9 @@ function convolve(
       ...[parts, plan.partDepth, columns],
     ],
     workgroups: [Math.ceil(rows / across), across, columns * parts * plan.classes],
+    operations: 2 * w.batch * w.outHeight * w.outWidth * w.height * w.width * gathered * written,
   }) as [TensorInfo];
-  return parts === 1 ? output : orderedSum(backend, output, shape);
+  return parts === 1 ? output : orderedSum(backend, output, shape, given);
 }
 
 /** input [b, inHeight, inWidth, inChannels], kernel [height, width, inChannels, outChannels] → [b, outHeight, outWidth, outChannels] */
@@ -283,11 +296,13 @@ export const convolution = (
   backend: WebGPUBackend,
   window: Window,
   tensors: readonly [input: TensorInfo, kernel: TensorInfo],
-): TensorInfo => convolve(backend, { window, transposed: false }, tensors);
+  ending: Ending = {},
+): TensorInfo => convolve(backend, { window, transposed: false }, tensors, ending);
 
 /** The gradient of `convolution` in its input; a transposed convolution, too. */
 export const inputGradient = (
   backend: WebGPUBackend,
   window: Window,
   tensors: readonly [dOutput: TensorInfo, kernel: TensorInfo],
-): TensorInfo => convolve(backend, { window, transposed: true }, tensors);
+  ending: Ending = {},
+): TensorInfo => convolve(backend, { window, transposed: true }, tensors, ending);

@@ -4,41 +4,32 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { dispatchInfos, type Kernel } from '../dispatch.ts';
+import { EACH, each, groupsOfEach } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
-import { inputPixels, inputShape, outputPixels, outputShape, type Window } from './window.ts';
+import { splitOver } from './split.ts';
+import {
+  CHANNELWISE_SHAPE,
+  channelwiseUniform,
+  inputShape,
+  OF_INPUT,
+  OF_OUTPUT,
+  outputPixels,
+  outputShape,
+  type Window,
+} from './window.ts';
 
-const LANES = 64;
-
-const SHAPE = `struct Shape {
-  batch: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
-  height: i32, width: i32, stride: i32, padTop: i32, padLeft: i32, partPixels: i32,
-}`;
-
-const uniformOf = (w: Window, partPixels = 0) => [
-  ...[w.batch, w.inHeight, w.inWidth, w.inChannels, w.outHeight, w.outWidth],
-  ...[w.height, w.width, w.stride, w.padTop, w.padLeft, partPixels],
-];
-
-const HEAD = `${SHAPE}
+const HEAD = `${CHANNELWISE_SHAPE}
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> written: array<f32>;
 @group(0) @binding(3) var<uniform> s: Shape;
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
-  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);`;
+${EACH}`;
 
 const FORWARD: Kernel = {
   name: 'graft depthwise convolution',
   code: `${HEAD}
-  if (at >= s.batch * s.outHeight * s.outWidth * s.channels) { return; }
-  let pixel = at / s.channels;
-  let channel = at - pixel * s.channels;
-  let line = pixel / s.outWidth;
-  let image = line / s.outHeight;
-  let top = (line - image * s.outHeight) * s.stride - s.padTop;
-  let left = (pixel - line * s.outWidth) * s.stride - s.padLeft;
+  ${OF_OUTPUT}
   var sum = 0.0;
   for (var i = max(0, -top); i < min(s.height, s.inHeight - top); i++) {
     for (var j = max(0, -left); j < min(s.width, s.inWidth - left); j++) {
@@ -52,13 +43,7 @@ const FORWARD: Kernel = {
 const BACK: Kernel = {
   name: 'graft depthwise convolution back',
   code: `${HEAD}
-  if (at >= s.batch * s.inHeight * s.inWidth * s.channels) { return; }
-  let pixel = at / s.channels;
-  let channel = at - pixel * s.channels;
-  let line = pixel / s.inWidth;
-  let image = line / s.inHeight;
-  let down = line - image * s.inHeight + s.padTop;
-  let right = pixel - line * s.inWidth + s.padLeft;
+  ${OF_INPUT}
   var sum = 0.0;
   for (var i = down % s.stride; i < min(s.height, down + 1); i += s.stride) {
     let y = (down - i) / s.stride;
@@ -98,39 +83,31 @@ const FILTER: Kernel = {
 }`,
 };
 
-const each = (numbers: number) => inRows(Math.ceil(numbers / LANES));
-
 /** input [b, h, w, c], kernel [height, width, c, 1] → [b, outHeight, outWidth, c] */
-export function depthwiseConvolution(
+export const depthwiseConvolution = (
   backend: WebGPUBackend,
   window: Window,
   inputs: readonly [input: TensorInfo, kernel: TensorInfo],
-): TensorInfo {
-  const [output] = dispatchInfos(backend, {
+): TensorInfo =>
+  each(backend, {
     kernel: FORWARD,
     inputs,
-    outputs: [{ shape: outputShape(window) }],
-    uniform: uniformOf(window),
-    workgroups: each(outputPixels(window) * window.outChannels),
-  }) as [TensorInfo];
-  return output;
-}
+    shape: outputShape(window),
+    uniform: channelwiseUniform(window),
+  });
 
 /** dOutput, kernel → [b, h, w, c] */
-export function depthwiseInputGradient(
+export const depthwiseInputGradient = (
   backend: WebGPUBackend,
   window: Window,
   inputs: readonly [dOutput: TensorInfo, kernel: TensorInfo],
-): TensorInfo {
-  const [output] = dispatchInfos(backend, {
+): TensorInfo =>
+  each(backend, {
     kernel: BACK,
     inputs,
-    outputs: [{ shape: inputShape(window) }],
-    uniform: uniformOf(window),
-    workgroups: each(inputPixels(window) * window.inChannels),
-  }) as [TensorInfo];
-  return output;
-}
+    shape: inputShape(window),
+    uniform: channelwiseUniform(window),
+  });
 
 /** Workgroups that keep a card busy, and pixels that are worth one. */
 const ENOUGH_GROUPS = 256;
@@ -142,21 +119,16 @@ export function depthwiseFilterGradient(
   window: Window,
   inputs: readonly [input: TensorInfo, dOutput: TensorInfo],
 ): TensorInfo {
-  const numbers = window.height * window.width * window.inChannels;
-  const pixels = outputPixels(window);
-  const [across, down] = each(numbers);
-  const wanted = Math.min(
-    Math.ceil(ENOUGH_GROUPS / (across * down)),
-    Math.ceil(pixels / LEAST_PIXELS),
-  );
-  const partPixels = Math.ceil(pixels / wanted);
-  const parts = Math.ceil(pixels / partPixels);
   const shape = [window.height, window.width, window.inChannels, 1];
+  const [across, down] = groupsOfEach(window.height * window.width * window.inChannels);
+  const { partPixels, parts } = splitOver(outputPixels(window), {
+    ...{ groups: across * down, enough: ENOUGH_GROUPS, least: LEAST_PIXELS },
+  });
   const [output] = dispatchInfos(backend, {
     kernel: FILTER,
     inputs,
     outputs: [{ shape: [parts, ...shape] }],
-    uniform: uniformOf(window, partPixels),
+    uniform: channelwiseUniform(window, partPixels),
     workgroups: [across, down, parts],
   }) as [TensorInfo];
   return orderedSum(backend, output, shape);

@@ -6,6 +6,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, type Kernel } from '../dispatch.ts';
 import { orderedSum } from './ordered-sum.ts';
+import { splitOver } from './split.ts';
 import { outputPixels, type Window } from './window.ts';
 
 /** What one workgroup computes: (tap, channel) pairs × channels of the output. */
@@ -156,14 +157,11 @@ export function filterGradientPlan(w: Window) {
   const pairs = w.height * w.width * w.inChannels;
   const tile = tileFor(pairs, w.outChannels);
   const [down, across] = [Math.ceil(pairs / tile.pairs), Math.ceil(w.outChannels / tile.channels)];
-  const pixels = outputPixels(w);
-  const wanted = Math.min(
-    Math.ceil(ENOUGH_GROUPS / (down * across)),
-    Math.ceil(pixels / (CHUNK * LEAST_CHUNKS)),
-  );
-  const partPixels = Math.ceil(pixels / wanted / CHUNK) * CHUNK;
-  const parts = Math.ceil(pixels / partPixels);
-  return { tile, down, across, partPixels, parts };
+  const split = splitOver(outputPixels(w), {
+    ...{ groups: down * across, enough: ENOUGH_GROUPS },
+    ...{ least: CHUNK * LEAST_CHUNKS, multiple: CHUNK },
+  });
+  return { tile, down, across, ...split };
 }
 
 /** input and dOutput of a convolution → [height, width, inChannels, outChannels] */
@@ -184,6 +182,7 @@ export function filterGradient(
       ...[w.height, w.width, w.stride, w.padTop, w.padLeft, partPixels],
     ],
     workgroups: [down, across, parts],
+    operations: 2 * outputPixels(w) * w.height * w.width * w.inChannels * w.outChannels,
   }) as [TensorInfo];
   return parts === 1 ? output : orderedSum(backend, output, shape);
 }

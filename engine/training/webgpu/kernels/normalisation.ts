@@ -10,6 +10,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { splitOver } from './split.ts';
 
 export interface NormOptions {
   /** Images that have statistics of their own: 1, or the batch. */
@@ -39,12 +40,10 @@ export function normPlan({
   while (columns < channels && columns < 64) columns *= 2;
   const rows = LANES / columns;
   const blocks = Math.ceil(channels / columns);
-  const wanted = Math.min(
-    Math.ceil(ENOUGH_GROUPS / (blocks * images)),
-    Math.ceil(pixels / (rows * LEAST_PIXELS)),
-  );
-  const partPixels = Math.ceil(pixels / wanted);
-  return { columns, rows, blocks, partPixels, parts: Math.ceil(pixels / partPixels) };
+  const split = splitOver(pixels, {
+    ...{ groups: blocks * images, enough: ENOUGH_GROUPS, least: rows * LEAST_PIXELS },
+  });
+  return { columns, rows, blocks, ...split };
 }
 
 type Plan = ReturnType<typeof normPlan>;

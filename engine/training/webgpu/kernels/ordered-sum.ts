@@ -4,42 +4,39 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
-
-const LANES = 64;
-
-const KERNEL: Kernel = {
-  name: 'graft ordered sum',
-  code: `
-struct Shape { size: i32, parts: i32 }
-@group(0) @binding(0) var<storage, read> parts: array<f32>;
-@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(2) var<uniform> shape: Shape;
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
-  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
-  if (at >= shape.size) { return; }
-  var sum = parts[at];
-  for (var part = 1; part < shape.parts; part++) { sum += parts[part * shape.size + at]; }
-  sums[at] = sum;
-}`,
-};
+import { EACH, each, sizeOf } from './each.ts';
+import { type Ending, endingCode } from './ending.ts';
 
 /** parts [n, …shape] → their sum, [shape]; disposes of the parts. */
 export function orderedSum(
   backend: WebGPUBackend,
   parts: TensorInfo,
   shape: readonly number[],
+  given: Ending = {},
 ): TensorInfo {
-  const size = shape.reduce((product, side) => product * side, 1);
+  const ending = endingCode(given, { first: 1, vectors: false });
+  const last = 1 + ending.tensors.length;
   const [count = 1] = parts.shape;
-  const [sum] = dispatchInfos(backend, {
-    kernel: KERNEL,
-    inputs: [parts],
-    outputs: [{ shape }],
-    uniform: [size, count],
-    workgroups: inRows(Math.ceil(size / LANES)),
-  }) as [TensorInfo];
+  const sum = each(backend, {
+    kernel: {
+      name: `graft ordered sum${ending.name}`,
+      code: `
+struct Shape { size: i32, parts: i32, channels: i32 }
+@group(0) @binding(0) var<storage, read> parts: array<f32>;
+${ending.code}
+@group(0) @binding(${last}) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(${last + 1}) var<uniform> shape: Shape;
+${EACH}
+  if (at >= shape.size) { return; }
+  var sum = parts[at];
+  for (var part = 1; part < shape.parts; part++) { sum += parts[part * shape.size + at]; }
+  sums[at] = ended(sum, at, at % shape.channels);
+}`,
+    },
+    inputs: [parts, ...ending.tensors],
+    shape,
+    uniform: [sizeOf({ shape: [...shape] }), count, shape.at(-1) ?? 1],
+  });
   backend.disposeData(parts.dataId);
   return sum;
 }

@@ -4,20 +4,17 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
-import { inputPixels, inputShape, outputPixels, outputShape, type Window } from './window.ts';
-
-const LANES = 64;
-
-const SHAPE = `struct Shape {
-  batch: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
-  height: i32, width: i32, stride: i32, padTop: i32, padLeft: i32,
-}`;
-
-const uniformOf = (w: Window) => [
-  ...[w.batch, w.inHeight, w.inWidth, w.inChannels, w.outHeight, w.outWidth],
-  ...[w.height, w.width, w.stride, w.padTop, w.padLeft],
-];
+import type { Kernel } from '../dispatch.ts';
+import { EACH, each } from './each.ts';
+import {
+  CHANNELWISE_SHAPE,
+  channelwiseUniform,
+  inputShape,
+  OF_INPUT,
+  OF_OUTPUT,
+  outputShape,
+  type Window,
+} from './window.ts';
 
 /** Index of the first largest value of a window, seen from its upper left pixel; rows and columns within the image only. */
 const LARGEST = `fn is_number(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) <= 0x7f800000u; }
@@ -36,43 +33,28 @@ fn largest(image: i32, top: i32, left: i32, channel: i32) -> i32 {
 
 const FORWARD: Kernel = {
   name: 'graft largest of a window',
-  code: `${SHAPE}
+  code: `${CHANNELWISE_SHAPE}
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read_write> written: array<f32>;
 @group(0) @binding(2) var<uniform> s: Shape;
 ${LARGEST}
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
-  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
-  if (at >= s.batch * s.outHeight * s.outWidth * s.channels) { return; }
-  let pixel = at / s.channels;
-  let line = pixel / s.outWidth;
-  let image = line / s.outHeight;
-  let top = (line - image * s.outHeight) * s.stride - s.padTop;
-  let left = (pixel - line * s.outWidth) * s.stride - s.padLeft;
-  written[at] = input[largest(image, top, left, at - pixel * s.channels)];
+${EACH}
+  ${OF_OUTPUT}
+  written[at] = input[largest(image, top, left, channel)];
 }`,
 };
 
 /** One invocation a pixel of the input: it asks the windows over it which pixel they took, in order. */
 const BACK: Kernel = {
   name: 'graft largest of a window back',
-  code: `${SHAPE}
+  code: `${CHANNELWISE_SHAPE}
 @group(0) @binding(0) var<storage, read> input: array<f32>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read_write> written: array<f32>;
 @group(0) @binding(3) var<uniform> s: Shape;
 ${LARGEST}
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
-  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
-  if (at >= s.batch * s.inHeight * s.inWidth * s.channels) { return; }
-  let pixel = at / s.channels;
-  let channel = at - pixel * s.channels;
-  let line = pixel / s.inWidth;
-  let image = line / s.inHeight;
-  let down = line - image * s.inHeight + s.padTop;
-  let right = pixel - line * s.inWidth + s.padLeft;
+${EACH}
+  ${OF_INPUT}
   var sum = 0.0;
   for (var y = max(0, (down - s.height + s.stride) / s.stride); y <= min(s.outHeight - 1, down / s.stride); y++) {
     for (var x = max(0, (right - s.width + s.stride) / s.stride); x <= min(s.outWidth - 1, right / s.stride); x++) {
@@ -86,33 +68,27 @@ fn main(${GROUP_PARAMETERS}) {
 };
 
 /** [b, h, w, c] → [b, outHeight, outWidth, c]; where all of a window's pixels are largest they are of the image. */
-export function largestOfWindows(
+export const largestOfWindows = (
   backend: WebGPUBackend,
   window: Window,
   input: TensorInfo,
-): TensorInfo {
-  const [output] = dispatchInfos(backend, {
+): TensorInfo =>
+  each(backend, {
     kernel: FORWARD,
     inputs: [input],
-    outputs: [{ shape: outputShape(window) }],
-    uniform: uniformOf(window),
-    workgroups: inRows(Math.ceil((outputPixels(window) * window.outChannels) / LANES)),
-  }) as [TensorInfo];
-  return output;
-}
+    shape: outputShape(window),
+    uniform: channelwiseUniform(window),
+  });
 
 /** input [b, h, w, c], dOutput [b, outHeight, outWidth, c] → [b, h, w, c] */
-export function largestOfWindowsBack(
+export const largestOfWindowsBack = (
   backend: WebGPUBackend,
   window: Window,
   inputs: readonly [input: TensorInfo, dOutput: TensorInfo],
-): TensorInfo {
-  const [output] = dispatchInfos(backend, {
+): TensorInfo =>
+  each(backend, {
     kernel: BACK,
     inputs,
-    outputs: [{ shape: inputShape(window) }],
-    uniform: uniformOf(window),
-    workgroups: inRows(Math.ceil((inputPixels(window) * window.inChannels) / LANES)),
-  }) as [TensorInfo];
-  return output;
-}
+    shape: inputShape(window),
+    uniform: channelwiseUniform(window),
+  });

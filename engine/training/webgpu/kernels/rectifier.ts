@@ -2,7 +2,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
+import { splitOver } from './split.ts';
 
 export type Rectifier = 'relu' | 'relu6';
 
@@ -39,8 +41,6 @@ fn main(${GROUP_PARAMETERS}) {
 }`,
   };
 }
-
-const sizeOf = ({ shape }: TensorInfo) => shape.reduce((product, side) => product * side, 1);
 
 function run(
   backend: WebGPUBackend,
@@ -109,10 +109,8 @@ export function channelSumsPlan(shape: readonly number[]) {
   const channels = shape.at(-1) ?? 1;
   const pixels = shape.reduce((product, side) => product * side, 1) / channels;
   const blocks = Math.ceil(channels / 16);
-  const wanted = Math.min(Math.ceil(ENOUGH_GROUPS / blocks), Math.ceil(pixels / LEAST_PIXELS));
-  const partPixels = Math.ceil(pixels / wanted);
-  const parts = Math.ceil(pixels / partPixels);
-  return { channels, pixels, blocks, partPixels, parts };
+  const split = splitOver(pixels, { groups: blocks, enough: ENOUGH_GROUPS, least: LEAST_PIXELS });
+  return { channels, pixels, blocks, ...split };
 }
 
 /** [..., channels] → [channels] */

@@ -8,7 +8,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
+import { splitOver } from './split.ts';
 
 /** Any of the losses: (1 − p)^γ · −log p weighed by class, and 1 − the mean Tversky index. */
 export interface SegmentationLossOptions {
@@ -178,9 +180,8 @@ const uniformOf = (options: SegmentationLossOptions, [pixels, partPixels]: reado
 
 /** How the pixels are split, and sums of a part; also what the figures of docs/graphics-card.md count. */
 export function lossPlan(pixels: number, classes: number) {
-  const wanted = Math.min(ENOUGH_GROUPS, Math.ceil(pixels / LEAST_PIXELS));
-  const partPixels = Math.ceil(pixels / wanted);
-  return { partPixels, parts: Math.ceil(pixels / partPixels), sums: sumsOf(classes) };
+  const split = splitOver(pixels, { groups: 1, enough: ENOUGH_GROUPS, least: LEAST_PIXELS });
+  return { ...split, sums: sumsOf(classes) };
 }
 
 /** logits [..., classes], labels int32 [...], weights [classes] → the loss [], and `slopes` for going back. */
@@ -190,7 +191,7 @@ export function segmentationLoss(
   [logits, labels, weights]: readonly [TensorInfo, TensorInfo, TensorInfo],
 ): [loss: TensorInfo, slopes: TensorInfo] {
   const classes = logits.shape.at(-1) ?? 1;
-  const pixels = labels.shape.reduce((product, side) => product * side, 1);
+  const pixels = sizeOf(labels);
   const { partPixels, parts: count } = lossPlan(pixels, classes);
   const uniform = uniformOf(options, [pixels, partPixels]);
   const [parts] = dispatchInfos(backend, {
@@ -225,7 +226,7 @@ export function segmentationLossBack(
   ],
 ): TensorInfo {
   const [logits, labels] = inputs;
-  const pixels = labels.shape.reduce((product, side) => product * side, 1);
+  const pixels = sizeOf(labels);
   const [dLogits] = dispatchInfos(backend, {
     kernel: backOf(logits.shape.at(-1) ?? 1),
     inputs,

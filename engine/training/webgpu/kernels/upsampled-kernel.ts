@@ -4,9 +4,8 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
-
-const LANES = 64;
+import type { Kernel } from '../dispatch.ts';
+import { EACH, each } from './each.ts';
 
 /** `at`: which number of the result, whose taps lie in a square of `side`; `rows` and `columns` of the other's taps it sums. */
 const kernelOf = (name: string, body: string): Kernel => ({
@@ -16,9 +15,7 @@ struct Shape { inputs: i32, outputs: i32 }
 @group(0) @binding(0) var<storage, read> given: array<f32>;
 @group(0) @binding(1) var<storage, read_write> written: array<f32>;
 @group(0) @binding(2) var<uniform> s: Shape;
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
-  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
+${EACH}
   let tap_size = s.inputs * s.outputs;
   let tap = at / tap_size;
   let rest = at - tap * tap_size;
@@ -56,25 +53,21 @@ const SPREAD_BACK = kernelOf(
 /** kernel [3, 3, in, out] → [4, 4, out, in] */
 export function kernelOfCopies(backend: WebGPUBackend, kernel: TensorInfo): TensorInfo {
   const [, , inputs = 1, outputs = 1] = kernel.shape;
-  const [spread] = dispatchInfos(backend, {
+  return each(backend, {
     kernel: SPREAD,
     inputs: [kernel],
-    outputs: [{ shape: [4, 4, outputs, inputs] }],
+    shape: [4, 4, outputs, inputs],
     uniform: [inputs, outputs],
-    workgroups: inRows(Math.ceil((16 * inputs * outputs) / LANES)),
-  }) as [TensorInfo];
-  return spread;
+  });
 }
 
 /** Its gradient: [4, 4, out, in] → [3, 3, in, out] */
 export function kernelOfCopiesBack(backend: WebGPUBackend, dSpread: TensorInfo): TensorInfo {
   const [, , outputs = 1, inputs = 1] = dSpread.shape;
-  const [dKernel] = dispatchInfos(backend, {
+  return each(backend, {
     kernel: SPREAD_BACK,
     inputs: [dSpread],
-    outputs: [{ shape: [3, 3, inputs, outputs] }],
+    shape: [3, 3, inputs, outputs],
     uniform: [inputs, outputs],
-    workgroups: inRows(Math.ceil((9 * inputs * outputs) / LANES)),
-  }) as [TensorInfo];
-  return dKernel;
+  });
 }

@@ -1,0 +1,51 @@
+/** Kernels of which every invocation computes one element of the result by itself. */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  dispatchInfos,
+  GROUP_NUMBER,
+  GROUP_PARAMETERS,
+  inRows,
+  type Kernel,
+  type UniformValue,
+} from '../dispatch.ts';
+
+const LANES = 64;
+
+/** How the entry point of such a kernel begins; `at`: which element is this invocation's. */
+export const EACH = `@compute @workgroup_size(${LANES})
+fn main(${GROUP_PARAMETERS}) {
+  let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);`;
+
+export const sizeOf = ({ shape }: Pick<TensorInfo, 'shape'>): number =>
+  shape.reduce((product, side) => product * side, 1);
+
+/** Workgroups of such a kernel. */
+export const groupsOfEach = (elements: number) => inRows(Math.ceil(elements / LANES));
+
+/** Queues one of a single result, `shape`, which belongs to the caller. */
+export function each(
+  backend: WebGPUBackend,
+  options: {
+    readonly kernel: Kernel;
+    readonly inputs: readonly TensorInfo[];
+    readonly shape: readonly number[];
+    readonly uniform: readonly UniformValue[];
+    /** Left out: as many as the result has numbers. */
+    readonly elements?: number;
+    /** Products and sums, where they are many. */
+    readonly operations?: number;
+  },
+): TensorInfo {
+  const { kernel, inputs, shape, uniform, operations } = options;
+  const { elements = sizeOf({ shape: [...shape] }) } = options;
+  const [output] = dispatchInfos(backend, {
+    kernel,
+    inputs,
+    outputs: [{ shape }],
+    uniform,
+    workgroups: groupsOfEach(elements),
+    ...(operations === undefined ? {} : { operations }),
+  }) as [TensorInfo];
+  return output;
+}
