@@ -42,6 +42,7 @@ const COMPILE_TIMEOUT_MS = 5 * 60_000;
 const unitsFor = (arch) => [
   { object: 'operations.o', source: 'operations.cc', flags: [] },
   { object: 'threads.o', source: 'threads.cc', flags: [] },
+  { object: 'loading-pages.o', source: 'loading-pages.cc', flags: [] },
   { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
   { object: 'loops.o', source: 'loops.cc', flags: [] },
   { object: 'winograd.o', source: 'winograd.cc', flags: [] },

@@ -94,7 +94,7 @@ export class LiveRecords {
     const { live } = this.#project;
     const owedStep = this.#owedStep;
     try {
-      this.#project.transaction(() => {
+      this.#project.recomputable(() => {
         for (const { step, takings } of this.#joined) this.#join(step, takings);
         if (this.#point !== null) live.addPoint(this.#datasetId, this.#point);
         own(live);

@@ -27,6 +27,7 @@ import {
   type OpenOptions,
   type Sqlite,
   sqliteError,
+  withoutWaiting,
 } from './open.ts';
 import { assistTable } from './assist.ts';
 import { pixelSizesTable } from './pixel-sizes.ts';
@@ -78,6 +79,13 @@ function tables(file: OpenedFile) {
       } catch (error) {
         throw projectError(error, path);
       }
+    },
+    /**
+     * The same for what can be computed again (open.ts, withoutWaiting): a training sends hundreds of results, and each
+     * wait for the disk would stand in the way of a stroke.
+     */
+    recomputable<T>(write: () => T): T {
+      return withoutWaiting(sqlite, () => this.transaction(write));
     },
     /** A compact copy, at a path where there is nothing yet. */
     copyTo: (copy: string) => void sqlite.prepare('VACUUM INTO ?').run(copy),

@@ -168,7 +168,7 @@ export class Queue {
 
   #store(run: Run, event: TrainerEvent): void {
     if (this.#cancelled.has(run.id)) return;
-    this.#project.transaction(() => this.#records.store(run, event));
+    this.#project.recomputable(() => this.#records.store(run, event));
     if (event.type === 'checkpoint' || event.type === 'done') this.#hold.stored();
   }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adam.h"
+#include "loading-pages.h"
 #include "loops.h"
 #include "tensorflow-c.h"
 #include "tensors.h"
@@ -489,6 +490,7 @@ __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_e
     napi_throw_error(env, nullptr, (std::string(operation.name) + ": " + problem).c_str());
     return nullptr;
   }
+  graft::releaseLoadingPages();
   return exports;
 }
 }
