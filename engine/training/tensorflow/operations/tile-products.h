@@ -40,19 +40,39 @@ struct Tiles {
       : rows((c.height + 1) / 2), columns((c.width + 1) / 2), count(c.images * rows * columns) {}
 };
 
-/** Where a tile lies: its image, and its second row and column. */
+/** Where a tile lies: its image, and its second row and column. Moves from tile to tile: dividing takes longer than a tile. */
 struct Place {
   int64_t image, y, x;
   Place(const Tiles& tiles, int64_t tile)
       : image(tile / (tiles.rows * tiles.columns)),
         y(tile / tiles.columns % tiles.rows * 2),
         x(tile % tiles.columns * 2) {}
+  void next(const Tiles& tiles) {
+    x += 2;
+    if (x < 2 * tiles.columns) return;
+    x = 0;
+    y += 2;
+    if (y < 2 * tiles.rows) return;
+    y = 0;
+    image++;
+  }
 };
 
-/** The 4×4 pixels of a tile; `zeros`: what lies outside the image. */
-struct Pixels {
+/** The 4×4 pixels of a tile inside of an image. */
+struct InnerPixels {
+  const float* corner;
+  int64_t row, pixel;
+  InnerPixels(const float* x, const Convolution& c, const Place& place)
+      : corner(x + ((place.image * c.height + place.y - 1) * c.width + place.x - 1) * c.inputs),
+        row(c.width * c.inputs),
+        pixel(c.inputs) {}
+  const float* operator()(int i, int j) const { return corner + i * row + j * pixel; }
+};
+
+/** The 4×4 pixels of a tile anywhere; `zeros`: what lies outside the image. */
+struct EdgePixels {
   const float* at[4][4];
-  Pixels(const float* x, const Convolution& c, const Place& place, const float* zeros) {
+  EdgePixels(const float* x, const Convolution& c, const Place& place, const float* zeros) {
     for (int i = 0; i < 4; i++) {
       for (int j = 0; j < 4; j++) {
         const int64_t row = place.y + i - 1, column = place.x + j - 1;
@@ -61,7 +81,22 @@ struct Pixels {
       }
     }
   }
+  const float* operator()(int i, int j) const { return at[i][j]; }
 };
+
+/** Calls task(tile, its pixels) for the tiles [from, from + count), tile from 0. */
+template <typename Task>
+inline void eachTile(const float* x, const Convolution& c, int64_t from, int64_t count, const Task& task) {
+  const Tiles tiles(c);
+  float* zeros = scratch(2, c.inputs);
+  std::memset(zeros, 0, c.inputs * sizeof(float));
+  Place place(tiles, from);
+  for (int64_t t = 0; t < count; t++, place.next(tiles)) {
+    const bool isInside = place.y > 0 && place.x > 0 && place.y + 2 < c.height && place.x + 2 < c.width;
+    if (isInside) task(t, InnerPixels(x, c, place));
+    else task(t, EdgePixels(x, c, place, zeros));
+  }
+}
 
 /** A 3×3 kernel at 8 outputs of one input. */
 struct Taps {
@@ -90,13 +125,6 @@ inline int64_t blocksOf(const Convolution& c, int64_t tilesEach) {
 
 /** Groups of outputs that are computed together. */
 int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
-
-/** What lies outside the image; overwritten by the next call in this thread. */
-inline const float* zeroPixel(const Convolution& c) {
-  float* zeros = scratch(2, c.inputs);
-  std::memset(zeros, 0, c.inputs * sizeof(float));
-  return zeros;
-}
 
 /** One tap of M tiles times V vectors of outputs: [M, inputs] · [inputs, V · 8] → [M, V · 8]. */
 template <int M, int V>

@@ -65,24 +65,22 @@ inline void differencesOf(Vector a, Vector b, Vector c, Vector d, Vector* out) {
 
 /** Of the tiles [from, from + count): [25 differences, `each` tiles, inputs]. */
 void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
-  const Tiles tiles(c);
   const int64_t plane = each * c.inputs;
-  const float* zeros = zeroPixel(c);
-  for (int64_t t = 0; t < count; t++, out += c.inputs) {
-    const Pixels pixels(x, c, Place(tiles, from + t), zeros);
+  eachTile(x, c, from, count, [&](int64_t tile, const auto& pixels) {
     for (int64_t input = 0; input < c.inputs; input += LANES) {
       Vector columns[4][KINDS];
       for (int j = 0; j < 4; j++) {
-        differencesOf(load(pixels.at[0][j] + input), load(pixels.at[1][j] + input), load(pixels.at[2][j] + input),
-                      load(pixels.at[3][j] + input), columns[j]);
+        differencesOf(load(pixels(0, j) + input), load(pixels(1, j) + input), load(pixels(2, j) + input),
+                      load(pixels(3, j) + input), columns[j]);
       }
+      float* to = out + tile * c.inputs + input;
       for (int i = 0; i < KINDS; i++) {
         Vector all[KINDS];
         differencesOf(columns[0][i], columns[1][i], columns[2][i], columns[3][i], all);
-        for (int j = 0; j < KINDS; j++) store(out + (i * KINDS + j) * plane + input, all[j]);
+        for (int j = 0; j < KINDS; j++) store(to + (i * KINDS + j) * plane, all[j]);
       }
     }
-  }
+  });
 }
 
 inline void outputsOf(const Vector* terms, int step, Vector* out) {
@@ -135,8 +133,8 @@ void convolveBlock(const float* x, const float* transformed, const float* beside
         for (int64_t t = 0; t < count; t += M) product<M, V>(from_ + t * c.inputs, kernel, c.inputs, to + t * WIDTH);
       }
     }
-    for (int64_t t = 0; t < count; t++) {
-      const Place place(tiles, from + t);
+    Place place(tiles, from);
+    for (int64_t t = 0; t < count; t++, place.next(tiles)) {
       for (int v = 0; v < V; v++)
         writeTile(sums + t * WIDTH + v * LANES, each * WIDTH, beside, ending, y, c, place, group * WIDTH + v * LANES);
     }

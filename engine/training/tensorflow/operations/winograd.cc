@@ -47,34 +47,38 @@ void transform(const float* kernel, bool turned, float* transformed, const Convo
   }
 }
 
+/** Bᵀ d of one column of a tile. */
+struct Column {
+  Vector at[4];
+  template <typename Pixels>
+  Column(const Pixels& pixels, int j, int64_t input) {
+    const Vector a = load(pixels(0, j) + input), b = load(pixels(1, j) + input);
+    const Vector d = load(pixels(2, j) + input), e = load(pixels(3, j) + input);
+    at[0] = a - d;
+    at[1] = b + d;
+    at[2] = d - b;
+    at[3] = b - e;
+  }
+};
+
 /** Bᵀ d B of the tiles [from, from + count): [tap, `each` tiles, inputs]. */
 void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
-  const Tiles tiles(c);
   const int64_t plane = each * c.inputs;
-  const float* zeros = zeroPixel(c);
-  for (int64_t t = 0; t < count; t++, out += c.inputs) {
-    const Place place(tiles, from + t);
-    const Pixels pixels(x, c, place, zeros);
+  eachTile(x, c, from, count, [&](int64_t tile, const auto& pixels) {
+    // Never more than three columns at once: all four would not fit into the registers.
     for (int64_t input = 0; input < c.inputs; input += LANES) {
-      Vector rows[4][4];
-      for (int j = 0; j < 4; j++) {
-        const Vector a = load(pixels.at[0][j] + input), b = load(pixels.at[1][j] + input);
-        const Vector d = load(pixels.at[2][j] + input), e = load(pixels.at[3][j] + input);
-        rows[0][j] = a - d;
-        rows[1][j] = b + d;
-        rows[2][j] = d - b;
-        rows[3][j] = b - e;
-      }
+      float* to = out + tile * c.inputs + input;
+      const Column second(pixels, 1, input), third(pixels, 2, input);
       for (int i = 0; i < 4; i++) {
-        float* to = out + i * 4 * plane + input;
-        const Vector* r = rows[i];
-        store(to, r[0] - r[2]);
-        store(to + plane, r[1] + r[2]);
-        store(to + 2 * plane, r[2] - r[1]);
-        store(to + 3 * plane, r[1] - r[3]);
+        store(to + (4 * i + 1) * plane, second.at[i] + third.at[i]);
+        store(to + (4 * i + 2) * plane, third.at[i] - second.at[i]);
       }
+      const Column first(pixels, 0, input);
+      for (int i = 0; i < 4; i++) store(to + 4 * i * plane, first.at[i] - third.at[i]);
+      const Column fourth(pixels, 3, input);
+      for (int i = 0; i < 4; i++) store(to + (4 * i + 3) * plane, second.at[i] - fourth.at[i]);
     }
-  }
+  });
 }
 
 /** Aᵀ m A of one vector of outputs of a tile; `plane`: floats from one tap to the next. */
@@ -113,8 +117,8 @@ void convolveBlock(const float* x, const float* transformed, const Ending& endin
       for (int64_t t = 0; t < count; t += M)
         product<M, V>(values + (tap * each + t) * c.inputs, kernel, c.inputs, sums + (tap * each + t) * WIDTH);
     }
-    for (int64_t t = 0; t < count; t++) {
-      const Place place(tiles, from + t);
+    Place place(tiles, from);
+    for (int64_t t = 0; t < count; t++, place.next(tiles)) {
       for (int v = 0; v < V; v++)
         writeTile(sums + t * WIDTH + v * LANES, each * WIDTH, ending, y, c, place, group * WIDTH + v * LANES);
     }

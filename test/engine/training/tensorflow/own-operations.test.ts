@@ -223,10 +223,14 @@ describe('Graft’s own operations', () => {
     },
   );
 
-  it('have the same bits on any number of threads', async () => {
+  it('have the same bits on any number of threads, and give back what only loading TensorFlow takes', async () => {
     const script = join(import.meta.dirname, 'operation-bits-process.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, '3']);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, '3']);
     expect(stdout).toBe(bitsOfOperations(engine.native));
+    // Node's own file takes some 50 MB; TensorFlow's library, as loading leaves it, 250 more.
+    const kilobytes = Number(stderr.trimEnd().split('\n').at(-1));
+    expect(kilobytes).toBeGreaterThan(0);
+    expect(kilobytes).toBeLessThan(150_000);
   });
 
   it('refuse tensors that do not fit, and TensorFlow goes on', () => {
