@@ -10,7 +10,8 @@ const [NORMAL, FULL] = [1, 2];
 
 it('waits for the disk, but not for what can be computed again', () => {
   const path = join(temporaryFolder(), 'p.graft');
-  const { sqlite, close } = createFile(path, { migrations: readMigrations() });
+  const file = createFile(path, { migrations: readMigrations() });
+  const { sqlite } = file;
   const waiting = () => sqlite.pragma('synchronous', { simple: true });
   expect(waiting()).toBe(FULL);
   expect(withoutWaiting(sqlite, waiting)).toBe(NORMAL);
@@ -21,5 +22,5 @@ it('waits for the disk, but not for what can be computed again', () => {
     }),
   ).toThrow('not stored');
   expect(waiting()).toBe(FULL);
-  close();
+  file.close();
 });
