@@ -2,9 +2,9 @@
 import { cutOut, type CutRequest, type CutShape, UNMARKED } from '../../shared/assist/cut-out.ts';
 import { KNOWN } from '../../shared/assist/grab-cut.ts';
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
-import { AppError } from '../../shared/errors.ts';
 import { forEachSpan, runsIn } from '../../shared/mask-runs.ts';
 import type { LabelLayer } from './label-layer.ts';
+import { askOnce } from './once-thread.ts';
 import type { ProposedMask, Prompts } from './tools/tool.ts';
 import type { Rect } from './viewport.ts';
 
@@ -14,24 +14,12 @@ export type Cut = (request: CutRequest, signal: AbortSignal) => Promise<CutShape
 /** Where nobody paints meanwhile. */
 export const cutHere: Cut = (request) => Promise.resolve(cutOut(request));
 
-/** In a thread of its own, which ends with the answer or where nobody wants it any more. */
-export const cutInThread: Cut = (request, signal) => {
-  const worker = new Worker(new URL('./cut.worker.ts', import.meta.url), { type: 'module' });
-  return new Promise<CutShape>((resolve, reject) => {
-    const stop = () => reject(new AppError('cancelled', 'Stopped.'));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    worker.onmessage = ({ data }: MessageEvent<CutShape>) => resolve(data);
-    worker.onerror = ({ message }) =>
-      reject(
-        new AppError(
-          'internal',
-          `It could not be cut out (${message}). Your box and clicks are kept: try again.`,
-        ),
-      );
-    worker.postMessage(request);
-  }).finally(() => worker.terminate());
-};
+/** In a thread of its own. */
+export const cutInThread: Cut = (request, signal) =>
+  askOnce(new Worker(new URL('./cut.worker.ts', import.meta.url), { type: 'module' }), request, {
+    signal,
+    sorry: (why) => `It could not be cut out (${why}). Your box and clicks are kept: try again.`,
+  });
 
 /** More pixels at once take longer than somebody waits: of larger parts every second, third … is looked at. */
 const MOST_SIDE = 480;

@@ -1,5 +1,6 @@
 /** What the user has in hand, and its limits. */
 import type { ToolName } from './tools/all-tools.ts';
+import type { SizeSetting } from './tools/tool.ts';
 
 /** How the user works: the same for every image. */
 export interface EditorSettings {
@@ -8,22 +9,28 @@ export interface EditorSettings {
   readonly value: number;
   readonly brushSizePx: number;
   readonly scribbleSizePx: number;
+  readonly patchSizePx: number;
   readonly tolerance: number;
   /** Paint only over what is of no class, and erase only the chosen class. */
   readonly keepOthers: boolean;
 }
 
-export const MIN_BRUSH_PX = 1;
-const MAX_BRUSH_PX = 4000;
+/** What each size may be, in image pixels: patches are told from one another, and are smaller than an image. */
+export const SIZE_LIMITS: Readonly<Record<SizeSetting, { least: number; most: number }>> = {
+  brushSizePx: { least: 1, most: 4000 },
+  scribbleSizePx: { least: 1, most: 4000 },
+  patchSizePx: { least: 6, most: 500 },
+};
 
 export const DEFAULT_SETTINGS: EditorSettings = {
   tool: 'brush',
   value: 1,
   brushSizePx: 20,
   scribbleSizePx: 4,
+  patchSizePx: 24,
   tolerance: 16,
   keepOthers: false,
 };
 
-export const clampBrush = (sizePx: number): number =>
-  Math.round(Math.min(MAX_BRUSH_PX, Math.max(MIN_BRUSH_PX, sizePx)));
+export const clampSize = (of: SizeSetting, sizePx: number): number =>
+  Math.round(Math.min(SIZE_LIMITS[of].most, Math.max(SIZE_LIMITS[of].least, sizePx)));

@@ -5,11 +5,12 @@
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { NO_OBJECT } from '../../shared/objects/object-map.ts';
 import type { ShownPrediction } from './accept.ts';
-import { clampBrush, type EditorSettings } from './editor-settings.ts';
+import { clampSize, type EditorSettings } from './editor-settings.ts';
 import type { History } from './history.ts';
 import type { LabelEdit, LabelLayer, Paint } from './label-layer.ts';
 import type { ObjectHands } from './object-hands.ts';
 import type { ObjectDraft, ObjectLayer } from './object-layer.ts';
+import type { PatchMap } from './patch-map.ts';
 import { TOOL_NAMES, type ToolName, TOOLS } from './tools/all-tools.ts';
 import {
   type Modifiers,
@@ -63,6 +64,8 @@ export interface EditedImage {
   readonly prediction: ShownPrediction | null;
   /** What is proposed for the prompts of the tool in hand, as it is now. */
   readonly proposed: () => ProposedMask | null;
+  /** What the image is cut into, as it is now; left out: into nothing. */
+  readonly patches?: () => PatchMap | null;
   /** What erasing leaves (shared/foreground.ts). */
   readonly blank: number;
 }
@@ -143,8 +146,13 @@ export class Editor {
     return this.#tool.preview;
   }
 
-  /** A mask that is no label yet. */
+  /** A mask that is no label yet: what is proposed, or the patch that a press would paint. */
   get proposed(): ProposedMask | null {
+    if (this.#kind.paintsPatches === true) {
+      const { cursor } = this;
+      const at = cursor === null ? null : toImage(this.#view, cursor.at);
+      return at === null ? null : (this.#image?.patches?.()?.under(at) ?? null);
+    }
     return this.#prompts === null ? null : (this.#image?.proposed() ?? null);
   }
 
@@ -176,7 +184,9 @@ export class Editor {
   } | null {
     if (this.#pointer === null || this.#image === null || this.isPanning) return null;
     const { erases = false } = this.#kind;
-    const size = this.#size;
+    // The patch itself is seen; its size only while it is changed.
+    const isPatch = this.#kind.paintsPatches === true && this.#gesture?.kind !== 'resize';
+    const size = isPatch ? null : this.#size;
     const at = this.#gesture?.kind === 'resize' ? this.#gesture.from : this.#pointer;
     return {
       at,
@@ -382,7 +392,7 @@ export class Editor {
       // The ring's edge follows the pointer: a diameter grows twice as fast as a radius.
       const grown = gesture.startPx + (2 * (event.at.x - gesture.from.x)) / this.#view.zoom;
       this.setSettings({
-        [gesture.of]: clampBrush(event.kind === 'cancel' ? gesture.startPx : grown),
+        [gesture.of]: clampSize(gesture.of, event.kind === 'cancel' ? gesture.startPx : grown),
       });
     } else if (gesture !== null || event.kind === 'move') {
       const context = this.#context();
@@ -418,6 +428,7 @@ export class Editor {
       tolerance,
       displayed,
       prediction,
+      patches: this.#image.patches?.() ?? null,
       objects: objects?.hands ?? null,
       zoom: this.#view.zoom,
       predict: (area) => this.#host.predict(area),

@@ -27,6 +27,12 @@ export interface Scene {
   readonly labels: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly prediction: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly scribbles: { readonly textures: TextureCache; readonly opacity: number } | null;
+  /** Outlines of patches, in a view of their own: they may be coarser than the image. */
+  readonly patches: {
+    readonly textures: TextureCache;
+    readonly opacity: number;
+    readonly view: Viewport;
+  } | null;
   /** Outlines of objects. */
   readonly objects: { readonly textures: TextureCache; readonly opacity: number } | null;
   readonly marks: ObjectMarks;
@@ -104,6 +110,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, damage: R
   if (scene.scribbles !== null) {
     const { textures, opacity } = scene.scribbles;
     complete = textures.draw(context, { ...options, alpha: opacity }) && complete;
+  }
+  if (scene.patches !== null) {
+    const { textures, opacity, view: own } = scene.patches;
+    const finer = { ...options, view: own, alpha: opacity, smooth: false };
+    complete = textures.draw(context, finer) && complete;
   }
   if (scene.objects !== null) {
     const { textures, opacity } = scene.objects;

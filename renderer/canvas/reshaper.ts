@@ -1,8 +1,8 @@
 /** Changes of the shape of a class, where they do not keep the hand waiting: at 4,096² px they take seconds. */
 import { reshaped, type ShapeOptions } from '../../shared/class-shape.ts';
-import { AppError } from '../../shared/errors.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 import type { LabelEdit } from './label-layer.ts';
+import { askOnce } from './once-thread.ts';
 import type { ReshapeRequest } from './reshape.worker.ts';
 
 /** Errors: internal, where its thread ended. */
@@ -11,21 +11,13 @@ export type Reshape = (map: LabelMap, options: ShapeOptions) => Promise<LabelMap
 /** Where nobody paints meanwhile. */
 export const reshapeHere: Reshape = (map, options) => Promise.resolve(reshaped(map, options));
 
-export const reshapeInThread: Reshape = ({ width, height, data }, options) => {
+export const reshapeInThread: Reshape = async ({ width, height, data }, options) => {
   const worker = new Worker(new URL('./reshape.worker.ts', import.meta.url), { type: 'module' });
-  return new Promise<LabelMap>((resolve, reject) => {
-    worker.onmessage = ({ data: after }: MessageEvent<Uint8Array>) =>
-      resolve({ width, height, data: after });
-    worker.onerror = ({ message }) =>
-      reject(
-        new AppError(
-          'internal',
-          `The shape could not be changed (${message}). Nothing was changed; try again.`,
-        ),
-      );
-    const request: ReshapeRequest = { map: { width, height, data }, options };
-    worker.postMessage(request);
-  }).finally(() => worker.terminate());
+  const request: ReshapeRequest = { map: { width, height, data }, options };
+  const after = await askOnce<Uint8Array>(worker, request, {
+    sorry: (why) => `The shape could not be changed (${why}). Nothing was changed; try again.`,
+  });
+  return { width, height, data: after };
 };
 
 /** Puts what differs between two maps into a layer, but for pixels that were changed since the first was taken of it. */

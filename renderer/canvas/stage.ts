@@ -5,13 +5,14 @@
 import type { DisplayedImage } from '../../shared/display.ts';
 import type { Editor } from './editor.ts';
 import type { LabelLayer } from './label-layer.ts';
-import type { LabelStyle, Palette } from './label-raster.ts';
+import { type LabelStyle, packColor, type Palette } from './label-raster.ts';
 import { MaskPicture } from './mask-picture.ts';
 import { NO_MARKS, type ObjectMarks, overlayBounds, paint, type Scene } from './paint.ts';
+import type { PatchMap } from './patch-map.ts';
 import { imageSource, labelSource } from './texture-sources.ts';
 import { TextureCache } from './textures.ts';
 import type { ProposedMask } from './tools/tool.ts';
-import { type Rect, screenRect, union } from './viewport.ts';
+import { type Rect, screenRect, union, type Viewport } from './viewport.ts';
 
 export interface LabelLook {
   readonly palette: Palette;
@@ -27,6 +28,15 @@ const TEXTURE_BYTES = {
   prediction: 64 * 2 ** 20,
   scribbles: 64 * 2 ** 20,
   objects: 64 * 2 ** 20,
+  patches: 64 * 2 ** 20,
+};
+
+/** Outlines of patches: seen on any image, and behind what is painted. */
+const PATCH_LOOK: LabelLook = {
+  palette: new Uint32Array(256).fill(packColor('#ffffff'), 1),
+  style: 'outline',
+  opacity: 0.45,
+  visible: true,
 };
 /** Device pixels around changed ones that smoothing may touch. */
 const SMOOTHING_MARGIN = 3;
@@ -78,6 +88,8 @@ export class Stage {
   #prediction: ShownLabels | null = null;
   #scribbles: ShownLabels | null = null;
   #objects: ShownLabels | null = null;
+  #patches: ShownLabels | null = null;
+  #patchMap: PatchMap | null = null;
   #marks: ObjectMarks = NO_MARKS;
   #frameRect: Rect | null = null;
   #colors = { backdrop: '#808080', brush: '#ffffff' };
@@ -135,6 +147,12 @@ export class Stage {
     this.#objects = this.#show(this.#objects, layer, { look, maxBytes: TEXTURE_BYTES.objects });
   }
 
+  setPatches(map: PatchMap | null): void {
+    const options = { look: PATCH_LOOK, maxBytes: TEXTURE_BYTES.patches };
+    this.#patches = this.#show(this.#patches, map?.shades ?? null, options);
+    this.#patchMap = map;
+  }
+
   setMarks(marks: ObjectMarks): void {
     this.#marks = marks;
     this.repaint();
@@ -167,6 +185,7 @@ export class Stage {
     this.#prediction?.close();
     this.#scribbles?.close();
     this.#objects?.close();
+    this.#patches?.close();
   }
 
   #show(
@@ -186,6 +205,12 @@ export class Stage {
       changed: (pixels) =>
         this.#damageRect(screenRect(this.#editor.view, pixels, SMOOTHING_MARGIN)),
     });
+  }
+
+  #shownPatches(view: Viewport): Scene['patches'] {
+    const shown = this.#patches?.shown ?? null;
+    if (shown === null || this.#patchMap === null) return null;
+    return { ...shown, view: this.#patchMap.viewOf(view) };
   }
 
   #proposal(mask: ProposedMask | null): MaskPicture | null {
@@ -214,6 +239,7 @@ export class Stage {
       labels: this.#labels?.shown ?? null,
       prediction: this.#prediction?.shown ?? null,
       scribbles: this.#scribbles?.shown ?? null,
+      patches: this.#shownPatches(editor.view),
       objects: this.#objects?.shown ?? null,
       marks: this.#marks,
       frame: this.#frameRect,

@@ -42,13 +42,13 @@ const OTHER_ACTIONS = {
     whileHeld: true,
   },
   'size.smaller': {
-    title: 'Smaller brush, or less tolerance',
+    title: 'Smaller brush or patches, or less tolerance',
     group: 'Tools',
     keys: ['['],
     repeats: true,
   },
   'size.larger': {
-    title: 'Larger brush, or more tolerance',
+    title: 'Larger brush or patches, or more tolerance',
     group: 'Tools',
     keys: [']'],
     repeats: true,
@@ -64,6 +64,11 @@ const OTHER_ACTIONS = {
     group: 'Tools',
     keys: ['Shift+]'],
     repeats: true,
+  },
+  'patches.kind': {
+    title: 'Patches by colour, or by edges',
+    group: 'Tools',
+    keys: ['Shift+V'],
   },
   'tool.keepOthers': { title: 'Keep other classes', group: 'Tools', keys: ['K'] },
 

@@ -1,7 +1,7 @@
 /** What is in hand: tool, class, size, and the editor that works with them. Which image it works on is annotate's. */
 import { BACKGROUND, IGNORE, type SegmentationClass } from '../../shared/entities.ts';
 import { Editor, type EditorHost, ZOOM_STEP } from '../canvas/editor.ts';
-import { clampBrush, DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
+import { clampSize, DEFAULT_SETTINGS, type EditorSettings } from '../canvas/editor-settings.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
 import type { ToolDescriptor } from '../canvas/tools/tool.ts';
 import { fit, screenPoint, zoomAt } from '../canvas/viewport.ts';
@@ -85,7 +85,7 @@ export class AnnotateTools {
     }
     const sizePx = this.settings[adjusts];
     const step = Math.max(1, Math.round(sizePx / 20));
-    this.editor.setSettings({ [adjusts]: clampBrush(sizePx + steps * step) });
+    this.editor.setSettings({ [adjusts]: clampSize(adjusts, sizePx + steps * step) });
   }
 
   zoomBy(steps: number): void {

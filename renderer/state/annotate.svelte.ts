@@ -19,6 +19,7 @@ import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { type Cut, cutHere } from '../canvas/cutter.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
+import { type MakePatches, makePatchesHere } from '../canvas/patch-maker.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import {
@@ -53,6 +54,7 @@ import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
 import { AnnotateObjects } from './annotate-objects.svelte.ts';
 import { AnnotateOverlay } from './annotate-overlay.svelte.ts';
+import { AnnotatePatches } from './annotate-patches.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import { AnnotatePrompts } from './annotate-prompts.svelte.ts';
 import { AnnotateRefine } from './annotate-refine.svelte.ts';
@@ -80,6 +82,7 @@ export class AnnotateState {
   readonly scribbles: AnnotateScribbles;
   readonly prompts: AnnotatePrompts;
   readonly cuts: AnnotateCuts;
+  readonly patches: AnnotatePatches;
   readonly classifiers: AnnotateClassifiers;
   readonly refine: AnnotateRefine;
   readonly gains: PredictionGains;
@@ -115,6 +118,8 @@ export class AnnotateState {
     reshape?: Reshape;
     /** Where objects are cut out; left out: here. */
     cut?: Cut;
+    /** Where images are cut into patches; left out: here. */
+    makePatches?: MakePatches;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -163,6 +168,16 @@ export class AnnotateState {
         changed: () => this.#stage?.repaintOverlay(),
       },
       options.cut ?? cutHere,
+    );
+    this.patches = new AnnotatePatches(
+      {
+        displayed: () => this.look.displayed,
+        view: () => this.#inView,
+        sizePx: () => this.tools.settings.patchSizePx,
+        isInHand: () => this.tools.kind.paintsPatches === true,
+        isPainting: () => this.editor.isPainting,
+      },
+      options.makePatches ?? makePatchesHere,
     );
     this.tools = new AnnotateTools(
       {
@@ -258,6 +273,7 @@ export class AnnotateState {
       this.scribbles.stop();
       this.prompts.close();
       this.cuts.close();
+      this.patches.close();
       const { style, opacity } = this.look;
       Object.assign(this.#habits, { settings: this.tools.settings, style, opacity });
       this.labels.close();
@@ -361,6 +377,7 @@ export class AnnotateState {
     this.labels.open();
     this.objects.open();
     this.#reopenEditor();
+    this.patches.follow();
   }
 
   #prefetch(from: number): void {
@@ -394,6 +411,7 @@ export class AnnotateState {
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
             prediction: this.look.predictionVisible ? this.prediction.shown : null,
             proposed: () => this.#masks.proposed,
+            patches: () => this.patches.map,
           },
     );
     this.labels.followSteps();
@@ -402,6 +420,7 @@ export class AnnotateState {
   #changed(what: 'view' | 'overlay' | 'history'): void {
     this.labels.followSteps();
     this.prompts.hold(this.tools.kind.asksForMasks === 'click');
+    this.patches.follow();
     if (this.editor.isPainting || what === 'history') this.overlay.stroke();
     if (what === 'view') {
       this.prompts.moved();

@@ -41,6 +41,7 @@ const context: ToolContext = {
     revert: () => undefined,
   }),
   objects: null,
+  patches: null,
   predict: () => undefined,
   proposed: null,
   nextProposal: () => false,

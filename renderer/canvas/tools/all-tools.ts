@@ -7,6 +7,7 @@ import { fill } from './fill.ts';
 import { lasso } from './lasso.ts';
 import { object } from './object.ts';
 import { pan } from './pan.ts';
+import { patches } from './patches.ts';
 import { polygon } from './polygon.ts';
 import { predict } from './predict.ts';
 import { scissors } from './scissors.ts';
@@ -22,6 +23,7 @@ export const TOOLS = {
   box,
   fill,
   wand,
+  patches,
   click,
   object,
   cut,

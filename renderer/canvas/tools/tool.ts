@@ -7,6 +7,7 @@ import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
 import type { PredictionRegion, PromptPoint } from '../../../shared/api.ts';
 import type { ShownPrediction } from '../accept.ts';
 import type { ObjectHands } from '../object-hands.ts';
+import type { PatchMap } from '../patch-map.ts';
 import type { ImagePoint, Rect } from '../viewport.ts';
 
 export interface Modifiers {
@@ -18,8 +19,8 @@ export interface Modifiers {
 
 export const NO_MODIFIERS: Modifiers = { shift: false, ctrl: false, alt: false };
 
-/** Which setting is the diameter of what a tool draws with, in image pixels (EditorSettings). */
-export type SizeSetting = 'brushSizePx' | 'scribbleSizePx';
+/** Which setting is the diameter of what a tool draws with, in image pixels (EditorSettings); of patches, their side. */
+export type SizeSetting = 'brushSizePx' | 'scribbleSizePx' | 'patchSizePx';
 
 /** One event of the pointer that a tool follows. `cancel` takes the whole gesture back. */
 export interface ToolEvent {
@@ -91,6 +92,8 @@ export interface ToolContext {
   readonly displayed: ((x: number, y: number) => number) | null;
   /** What a network predicts for this image, where it is shown. */
   readonly prediction: ShownPrediction | null;
+  /** What the image is cut into; null where nobody paints by the patch, and until it is. */
+  readonly patches: PatchMap | null;
   /** Objects of the image; null where nobody asks for them. */
   readonly objects: ObjectHands | null;
   /** Device pixels per image pixel: how near is near. */
@@ -148,6 +151,8 @@ export interface ToolDescriptor {
   readonly adjusts?: SizeSetting | 'tolerance';
   /** Whether it draws scribbles, which are no labels: a helper learns from them. */
   readonly scribbles?: boolean;
+  /** Whether it paints whole patches, which are seen while it is in hand. */
+  readonly paintsPatches?: boolean;
   /** Whether it erases, whatever class is in hand. */
   readonly erases?: boolean;
   /** Whether the press alone does its work, so that there is nothing to let go of. */

@@ -33,6 +33,8 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
       ({ annotate }) =>
         annotate.overlay.takeTool(name),
   ),
+  'patches.kind': ({ annotate: { patches } }) =>
+    patches.setKind(patches.kind === 'alike' ? 'edges' : 'alike'),
   'tool.keepOthers': ({ annotate }) =>
     annotate.editor.setSettings({ keepOthers: !annotate.tools.settings.keepOthers }),
   'view.pan': ({ annotate }) => annotate.tools.setTool('pan'),

@@ -4,6 +4,7 @@ import { Editor, type CanvasPointer } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { PatchMap } from '../../../renderer/canvas/patch-map.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { TOOL_NAMES } from '../../../renderer/canvas/tools/all-tools.ts';
 import {
@@ -33,6 +34,7 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const asked: Rect[] = [];
   const prompted: (Prompts | null)[] = [];
   let proposed: ProposedMask | null = null;
+  let patches: PatchMap | null = null;
   const editor = new Editor({
     settings: () => current,
     setSettings: (next) => (current = next),
@@ -49,6 +51,7 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
   const show = (area = whole) =>
     editor.open({
       ...{ layer, scribbles, history, displayed, blank, proposed: () => proposed },
+      patches: () => patches,
       prediction: { layer: prediction, area },
     });
   show();
@@ -81,6 +84,7 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
     ...{ layer, scribbles, history, prediction, editor, show, asked },
     ...{ send, drag, click, count, settings: () => current, prompted },
     propose: (mask: ProposedMask | null) => (proposed = mask),
+    cutInto: (map: PatchMap | null) => (patches = map),
   };
 }
 
@@ -100,6 +104,79 @@ describe('scribbles', () => {
     expect(settings().brushSizePx).toBe(5);
     history.goTo(0);
     expect(drawn()).toBe(0);
+  });
+});
+
+describe('patches', () => {
+  /** Squares of 8 px. */
+  const [columns, rows] = [SIZE.width / 8, SIZE.height / 8];
+  const numbers = Int32Array.from(
+    { length: SIZE.width * SIZE.height },
+    (_, i) => Math.floor(i / SIZE.width / 8) * columns + Math.floor((i % SIZE.width) / 8),
+  );
+  const boxes = Int32Array.from({ length: 4 * columns * rows }, (_, i) => {
+    const number = Math.floor(i / 4);
+    const [x, y] = [8 * (number % columns), 8 * Math.floor(number / columns)];
+    return [x, y, x + 8, y + 8][i % 4] ?? 0;
+  });
+  const squares = new PatchMap(
+    { numbers, boxes, shades: new Uint8Array(columns * rows).fill(1) },
+    { x0: 0, y0: 0, x1: SIZE.width, y1: SIZE.height, step: 1, sizePx: 8 },
+  );
+
+  test('are painted whole, all that a drag comes over, as one step', () => {
+    const { layer, history, count, drag, click, cutInto, editor, send } = setUp({
+      tool: 'patches',
+    });
+    click([20, 20]);
+    expect(history.entries).toHaveLength(0);
+    cutInto(squares);
+    send('move', [20, 20]);
+    expect(editor.proposed).toEqual({
+      region: { left: 16, top: 16, width: 8, height: 8 },
+      runs: [0, 64],
+    });
+    expect(editor.cursor?.brushSizePx).toBeNull();
+    drag([
+      [4, 4],
+      [30, 5],
+      [30, 12],
+    ]);
+    expect([count(1), layer.get(0, 0), layer.get(31, 15), layer.get(0, 8)]).toEqual([
+      5 * 64,
+      1,
+      1,
+      0,
+    ]);
+    expect(history.entries.map(({ label }) => label)).toEqual(['patches 1']);
+    click([4, 4], { modifiers: { ctrl: true } });
+    expect(count(1)).toBe(4 * 64);
+    editor.undo();
+    editor.undo();
+    expect(count(1)).toBe(0);
+  });
+
+  test('stay as they were at the press, and Escape takes all of them back', () => {
+    const { history, count, send, cutInto, editor } = setUp({ tool: 'patches' });
+    cutInto(squares);
+    send('down', [4, 4]);
+    cutInto(null);
+    send('move', [12, 4]);
+    expect(count(1)).toBe(2 * 64);
+    expect(editor.key('escape')).toBe(true);
+    expect([count(1), history.entries.length, editor.busy]).toEqual([0, 0, false]);
+  });
+
+  test('have a size of their own, which an Alt-drag changes within its limits', () => {
+    const { drag, settings } = setUp({ tool: 'patches', patchSizePx: 20 });
+    drag(
+      [
+        [10, 10],
+        [0, 10],
+      ],
+      { modifiers: { alt: true } },
+    );
+    expect([settings().patchSizePx, settings().brushSizePx]).toEqual([6, 5]);
   });
 });
 
