@@ -109,7 +109,7 @@ export default {
       name: 'prompts-reach-only-data-and-isolated',
       severity: 'error',
       from: { path: '^engine/prompts/' },
-      to: { path: '^engine/', pathNot: '^engine/(prompts|data|isolated|db)/' },
+      to: { path: '^engine/', pathNot: '^engine/((prompts|data|isolated|db)/|installation[.]ts$)' },
     },
     {
       name: 'assist-reaches-data-and-db-only',
