@@ -2,8 +2,8 @@
 # Tries Graft's packages on a bare Debian without Node, Python, compilers and network, in a root of its own:
 #   test/packages/bare-root.sh package   builds deb, rpm, AppImage and tar.gz with a stand-in for Electron, and tries them
 #   test/packages/bare-root.sh bundle    tries dist/bundle, as `npm run bundle` made it
-# As root on Debian or Ubuntu with debootstrap, p7zip-full, rpm, squashfs-tools, desktop-file-utils, iproute2 and a
-# Chromium; takes some 8 GB in $WORK. Not part of `npm test`. Every check is a line that begins with ok or FAILED, figures lines with a time or a size.
+# As root on Debian or Ubuntu with debootstrap, p7zip-full, rpm, squashfs-tools, desktop-file-utils, bindfs, iproute2
+# and a Chromium; takes some 8 GB in $WORK. Not part of `npm test`. Every check is a line that begins with ok or FAILED, figures lines with a time or a size.
 set -uo pipefail
 project=$(cd "$(dirname "$0")/../.." && pwd)
 what=${1:-package}

