@@ -6,7 +6,7 @@ import { forEachSpan, runsIn } from '../../shared/mask-runs.ts';
 import type { LabelLayer } from './label-layer.ts';
 import { askOnce } from './once-thread.ts';
 import type { ProposedMask, Prompts } from './tools/tool.ts';
-import type { Rect } from './viewport.ts';
+import { intersection, type Rect } from './viewport.ts';
 
 /** Errors: internal, where its thread ended. */
 export type Cut = (request: CutRequest, signal: AbortSignal) => Promise<CutShape>;
@@ -71,7 +71,7 @@ export function cutRequest(
   const width = Math.ceil(region.width / step);
   const height = Math.ceil(region.height / step);
   const rgb = new Uint8Array(width * height * 3);
-  const marks = new Uint8Array(width * height).fill(UNMARKED);
+  const marks = marksOf(scribbles, region, { value, width, height, step });
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       const [imageX, imageY] = [left + x * step, top + y * step];
@@ -79,10 +79,6 @@ export function cutRequest(
       rgb[3 * at] = color >> 16;
       rgb[3 * at + 1] = (color >> 8) & 255;
       rgb[3 * at + 2] = color & 255;
-      const scribbled = scribbles.get(imageX, imageY);
-      if (scribbled !== NO_SCRIBBLE) {
-        marks[at] = scribbled === value ? KNOWN.inside : KNOWN.outside;
-      }
     }
   }
   return {
@@ -96,6 +92,37 @@ export function cutRequest(
         prompts.shape === null ? null : shapeIn(prompts.shape, region, { width, height, step }),
     },
   };
+}
+
+/** What scribbles say of the pixels that are looked at: the thinnest one counts wherever it touches what one stands for. */
+function marksOf(
+  scribbles: LabelLayer,
+  { left, top, width: regionWidth, height: regionHeight }: ProposedMask['region'],
+  options: {
+    readonly value: number;
+    readonly width: number;
+    readonly height: number;
+    readonly step: number;
+  },
+): Uint8Array {
+  const { value, width, height, step } = options;
+  const marks = new Uint8Array(width * height).fill(UNMARKED);
+  const area = { x0: left, y0: top, x1: left + regionWidth, y1: top + regionHeight };
+  for (let tile = 0; tile < scribbles.columns * scribbles.rows; tile++) {
+    if (scribbles.uniformValue(tile) === NO_SCRIBBLE) continue;
+    const part = intersection(scribbles.tileRect(tile), area);
+    if (part === null) continue;
+    for (let y = part.y0; y < part.y1; y++) {
+      const row = Math.floor((y - top) / step) * width;
+      for (let x = part.x0; x < part.x1; x++) {
+        const scribbled = scribbles.get(x, y);
+        if (scribbled === NO_SCRIBBLE) continue;
+        marks[row + Math.floor((x - left) / step)] =
+          scribbled === value ? KNOWN.inside : KNOWN.outside;
+      }
+    }
+  }
+  return marks;
 }
 
 function shapeIn(

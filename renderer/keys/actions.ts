@@ -86,6 +86,11 @@ const OTHER_ACTIONS = {
   'class.swap': { title: 'Swap with background or ignored', group: 'Classes', keys: ['X'] },
   'class.previous': { title: 'Previous class', group: 'Classes', keys: [','] },
   'class.next': { title: 'Next class', group: 'Classes', keys: ['.'] },
+  'class.suggested': {
+    title: 'Take the class that alike objects have',
+    group: 'Classes',
+    keys: ['Z'],
+  },
 
   'history.undo': {
     title: 'Undo',

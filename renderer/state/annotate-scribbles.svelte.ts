@@ -40,7 +40,7 @@ interface TakenImage {
   readonly tiles: Map<number, Taken>;
 }
 
-/** Of features that all workers hold: those of an image of 2048² px and one channel, or of 1024² and three. */
+/** Of features that all workers hold: those of an image of 2,816² px and one channel, or of 1,536² and three. */
 const KEEP_BYTES = 320 * 2 ** 20;
 /** Milliseconds between looks whether the hand still draws. */
 const HAND_MS = 30;

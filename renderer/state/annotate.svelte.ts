@@ -10,6 +10,7 @@ import {
   type ImageRecord,
   type LabelMapRevision,
 } from '../../shared/entities.ts';
+import type { AlikeClass } from '../../shared/assist/alike-class.ts';
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { workHere } from '../../shared/assist/tile-work.ts';
 import type { ShapeChange } from '../../shared/class-shape.ts';
@@ -19,6 +20,7 @@ import type { EngineEvent, NewLabels } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 import { type Cut, cutHere } from '../canvas/cutter.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
+import { type FindLooks, findLooksHere } from '../canvas/look-finder.ts';
 import { type MakePatches, makePatchesHere } from '../canvas/patch-maker.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
@@ -45,6 +47,7 @@ import {
 } from './annotate-document.ts';
 import { allImages } from './all-images.ts';
 import type { AnnotateHabits } from './annotate-habits.ts';
+import { AnnotateAlike } from './annotate-alike.svelte.ts';
 import { AnnotateClassifiers } from './annotate-classifiers.svelte.ts';
 import { AnnotateCuts } from './annotate-cuts.svelte.ts';
 import { AnnotateLabels } from './annotate-labels.svelte.ts';
@@ -83,6 +86,7 @@ export class AnnotateState {
   readonly prompts: AnnotatePrompts;
   readonly cuts: AnnotateCuts;
   readonly patches: AnnotatePatches;
+  readonly alike: AnnotateAlike;
   readonly classifiers: AnnotateClassifiers;
   readonly refine: AnnotateRefine;
   readonly gains: PredictionGains;
@@ -120,6 +124,8 @@ export class AnnotateState {
     cut?: Cut;
     /** Where images are cut into patches; left out: here. */
     makePatches?: MakePatches;
+    /** Where labelled objects are looked at; left out: here. */
+    findLooks?: FindLooks;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -154,7 +160,7 @@ export class AnnotateState {
       host: {
         view: () => this.#inView,
         display: () => this.look.display,
-        changed: () => this.#stage?.repaintOverlay(),
+        changed: () => this.#proposed(),
       },
     });
     this.cuts = new AnnotateCuts(
@@ -165,9 +171,18 @@ export class AnnotateState {
         },
         scribbles: () => this.document?.scribbles ?? null,
         value: () => this.tools.settings.value,
-        changed: () => this.#stage?.repaintOverlay(),
+        changed: () => this.#proposed(),
       },
       options.cut ?? cutHere,
+    );
+    this.alike = new AnnotateAlike(
+      {
+        document: () => this.document,
+        ground: () => ({ hasBackground: this.hasBackground }),
+        proposed: () => this.#masks.proposed,
+        report: (error) => this.#notify('bad', messageOf(error)),
+      },
+      options.findLooks ?? findLooksHere,
     );
     this.patches = new AnnotatePatches(
       {
@@ -184,7 +199,10 @@ export class AnnotateState {
         classes: () => this.classes,
         blank: () => this.blank,
         strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
-        committed: () => this.overlay.committed(),
+        committed: () => {
+          this.overlay.committed();
+          if (this.tools.kind.asksForMasks !== undefined) this.alike.committed();
+        },
         predict: (area) => this.#run(() => this.overlay.predict(area)),
         prompt: (prompts) => this.#masks.prompt(prompts),
         nextProposal: () => this.#masks.next(),
@@ -228,6 +246,23 @@ export class AnnotateState {
   /** Who proposes masks for the tool in hand. */
   get #masks(): AnnotatePrompts | AnnotateCuts {
     return this.tools.kind.asksForMasks === 'cut' ? this.cuts : this.prompts;
+  }
+
+  /** Another mask, or none, is proposed. */
+  #proposed(): void {
+    this.alike.follow();
+    this.#stage?.repaintOverlay();
+  }
+
+  /** The class that objects like the proposed one have, where that is not the one in hand. */
+  get suggestedClass(): AlikeClass | null {
+    const { found } = this.alike;
+    return found === null || found.value === this.tools.settings.value ? null : found;
+  }
+
+  takeSuggestedClass(): void {
+    const { suggestedClass } = this;
+    if (suggestedClass !== null) this.tools.setClass(suggestedClass.value);
   }
 
   get image(): ImageRecord | null {

@@ -12,24 +12,21 @@ export interface Plane {
   readonly data: Float32Array;
 }
 
-/** Half of a symmetric kernel, the middle first. Two lengths are known: for standard deviations of about 1 and 2 px. */
-type HalfKernel =
-  | readonly [number, number, number, number]
-  | readonly [number, number, number, number, number, number, number];
+/** Half of a symmetric kernel of seven samples, the middle first: for standard deviations of about 1 px. */
+type HalfKernel = readonly [number, number, number, number];
+
+/** Samples to each side that a kernel weighs. */
+export const REACH = 3;
 
 /** A Gaussian of unit sum, cut off at three standard deviations. */
 export function gaussianKernel(sigmaPx: number): HalfKernel {
-  const radius = sigmaPx <= 1 ? 3 : 6;
-  const half = Array.from({ length: radius + 1 }, (_, i) =>
+  const half = Array.from({ length: REACH + 1 }, (_, i) =>
     Math.exp((-i * i) / (2 * sigmaPx * sigmaPx)),
   );
   const sum = half.reduce((total, value, i) => total + (i === 0 ? value : 2 * value), 0);
   const at = (i: number) => Math.fround((half[i] ?? 0) / sum);
-  const inner = [at(0), at(1), at(2), at(3)] as const;
-  return radius === 3 ? inner : [...inner, at(4), at(5), at(6)];
+  return [at(0), at(1), at(2), at(3)];
 }
-
-export const reachOf = (kernel: HalfKernel): number => kernel.length - 1;
 
 /**
  * Weighs each sample of `source` with those `step`, 2 · `step` … before and after it. `first`: index in `source` of the
@@ -47,31 +44,23 @@ function weigh(
   },
 ): void {
   const { kernel, step: s, first, stride, width } = options;
-  const [k0, k1, k2, k3, k4 = 0, k5 = 0, k6 = 0] = kernel;
+  const [k0, k1, k2, k3] = kernel;
   const rows = out.length / width;
-  const isLong = kernel.length > 4;
   for (let row = 0, to = 0; row < rows; row++) {
     let at = first + row * stride;
     for (const end = to + width; to < end; to++, at++) {
-      let sum =
+      out[to] =
         k0 * (source[at] ?? 0) +
         k1 * ((source[at - s] ?? 0) + (source[at + s] ?? 0)) +
         k2 * ((source[at - 2 * s] ?? 0) + (source[at + 2 * s] ?? 0)) +
         k3 * ((source[at - 3 * s] ?? 0) + (source[at + 3 * s] ?? 0));
-      if (isLong) {
-        sum +=
-          k4 * ((source[at - 4 * s] ?? 0) + (source[at + 4 * s] ?? 0)) +
-          k5 * ((source[at - 5 * s] ?? 0) + (source[at + 5 * s] ?? 0)) +
-          k6 * ((source[at - 6 * s] ?? 0) + (source[at + 6 * s] ?? 0));
-      }
-      out[to] = sum;
     }
   }
 }
 
-/** Smaller by `reachOf(kernel)` on every side. */
+/** Smaller by REACH on every side. */
 export function smooth({ width, height, data }: Plane, kernel: HalfKernel): Plane {
-  const reach = reachOf(kernel);
+  const reach = REACH;
   const across = { width: width - 2 * reach, height };
   const rows = new Float32Array(across.width * height);
   weigh(data, rows, { kernel, step: 1, first: reach, stride: width, width: across.width });

@@ -10,8 +10,8 @@ import { type Forest, joinForests, TREES, type TrainingSet } from './forest.ts';
 import { type Area, cutRegion } from './region.ts';
 import type { TileClasses, TileReply, TileRequest, TileWorker } from './tile-work.ts';
 
-/** Rough bytes of the features of a tile and channel: two scales at full size, the others at a part of it. */
-const TILE_BYTES = 4 * 17.5 * TILE_PX ** 2;
+/** Rough bytes of the features of a tile and channel: sample and one scale at full size, the others at a part of it. */
+const TILE_BYTES = 4 * 9.8 * TILE_PX ** 2;
 
 type ReplyOf<T extends TileRequest['type']> = Extract<TileReply, { type: T }>;
 

@@ -56,6 +56,7 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'class.swap': ({ annotate }) => annotate.tools.swapClass(),
   'class.previous': ({ annotate }) => annotate.tools.stepClass(-1),
   'class.next': ({ annotate }) => annotate.tools.stepClass(1),
+  'class.suggested': ({ annotate }) => annotate.takeSuggestedClass(),
   'history.undo': ({ annotate }) => annotate.editor.undo(),
   'history.redo': ({ annotate }) => annotate.editor.redo(),
   'labels.grow': ({ annotate }) => annotate.reshape('grow'),

@@ -10,6 +10,9 @@ function noise(width: number, height: number, channels: number): ImagePixels {
   return { width, height, channels, bitDepth: 16, data };
 }
 
+/** Where the numbers of each scale begin, behind the sample. */
+const SCALES = [0, 7, 12, 19];
+
 /** Of every pixel of an area, row by row. */
 function featuresOf(pixels: ImagePixels, area: Area): Float32Array {
   const tile = new TileFeatures(area, cutRegion(pixels, regionNeeded(area)));
@@ -68,12 +71,12 @@ it('sees a slope as a gradient without curvature, at every scale', () => {
   const area = { x0: 200, y0: 150, x1: 201, y1: 151 };
   const [sample, ...scales] = featuresOf(pixels, area);
   expect(sample).toBe(600);
-  for (let scale = 0; scale < 5; scale++) {
-    const kinds = scales.slice(7 * scale, 7 * scale + 7);
+  for (const [halvings, begin] of SCALES.entries()) {
     // A step of a halved image is two, four or eight pixels long.
-    const slope = 3 * ([1, 1, 2, 4, 8][scale] ?? 0);
-    [600, slope, 0, 0, 0, slope ** 2, 0].forEach((value, kind) =>
-      expect(kinds[kind]).toBeCloseTo(value, 1),
+    const slope = 3 * 2 ** halvings;
+    const tensor = halvings % 2 === 0 ? [slope ** 2, 0] : [];
+    [600, slope, 0, 0, 0, ...tensor].forEach((value, kind) =>
+      expect(scales[begin + kind]).toBeCloseTo(value, 1),
     );
   }
 });
@@ -84,9 +87,10 @@ it('smooths a point as the Gaussian of the scale says', () => {
   data[128 * size + 128] = 1e6;
   const pixels: ImagePixels = { width: size, height: size, channels: 1, bitDepth: 32, data };
   const found = featuresOf(pixels, { x0: 128, y0: 128, x1: 129, y1: 129 });
-  [1, 2, 4, 8, 16].forEach((sigma, scale) => {
+  [1, 2, 4, 8].forEach((sigma, scale) => {
     const wanted = 1e6 / (2 * Math.PI * sigma ** 2);
-    expect(Math.abs((found[1 + 7 * scale] ?? 0) / wanted - 1)).toBeLessThan(0.06);
+    const smoothed = found[1 + (SCALES[scale] ?? 0)] ?? 0;
+    expect(Math.abs(smoothed / wanted - 1)).toBeLessThan(0.12);
   });
 });
 
