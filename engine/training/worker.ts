@@ -5,8 +5,7 @@
  * prediction-request.ts, measure-request.ts and feature-request.ts.
  */
 import { inspect } from 'node:util';
-import { adapterInText } from '../../shared/engine-words.ts';
-import type { Adapter, EngineInfo } from '../../shared/entities.ts';
+import type { EngineInfo } from '../../shared/entities.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { openProjectReadonly, type Project } from '../db/project.ts';
 import { endWithParent } from '../parent-watch.ts';
@@ -22,6 +21,7 @@ import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest, type TrainerWork } from './protocol.ts';
 import { executeRun, resumeCheckpoint } from './run.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
+import { otherCard, otherDriver } from './webgpu/same-card.ts';
 
 let stopRequested = false;
 let finishRequested = false;
@@ -66,22 +66,6 @@ async function engineFor({
 const freshEngineFor = (request: TrainerWork): Promise<Engine> =>
   engineFor({ ...request, kernels: kernelsFor(request.kernels) });
 
-/** Errors: engine-unavailable, where another maker's card has the name; a newer driver is only said. */
-function assertSameCard(began: Adapter, { info }: Engine): void {
-  const { adapter: now } = info;
-  if (now?.maker !== began.maker || now.architecture !== began.architecture) {
-    throw new AppError(
-      'engine-unavailable',
-      `The run began on ${adapterInText(began)} by ${began.maker}, and another card has that name now. The same bits come from no other: put the card back, or plan the training anew.`,
-      { subject: began.name },
-    );
-  }
-  if (now.driver === began.driver) return;
-  log(
-    `The driver was "${began.driver}" when the run began, and is "${now.driver}" now: its last bits may differ from those of a run without a pause.`,
-  );
-}
-
 /** A run resumes under the engine, thread count, kernels and operations that it began with: others would give other bits. */
 async function startRunEngine(
   request: Extract<TrainerWork, { type: 'run' }>,
@@ -94,7 +78,12 @@ async function startRunEngine(
     ...{ engine: name, threads, kernels, operations },
     ...(adapter === undefined ? {} : { adapter: adapter.name }),
   });
-  if (adapter !== undefined) assertSameCard(adapter, engine);
+  if (adapter !== undefined) {
+    const other = otherCard(adapter, engine.info.adapter);
+    if (other !== null) throw other;
+    const driver = otherDriver(adapter, engine.info.adapter);
+    if (driver !== null) log(driver);
+  }
   return engine;
 }
 

@@ -3,10 +3,12 @@
  * memory at the four standard sizes, each in a process of its own; and PyTorch on the same card, where there is one with
  * CUDA or MPS. Where only a software driver is found its figures say nothing of cards, and are marked so.
  *
- * usage: gpu.ts [--size 64 --batch 32 --base 8] [--steps 15] [--threads N] [--adapter NAME]
- * The last line is JSON: { adapter, rows }.
+ * usage: gpu.ts [--quick | --size 64 --batch 32 --base 8] [--steps 15] [--threads N] [--adapter NAME]
+ *   --quick: one small size, few steps and one task, which end on a software driver in a minute or two; that driver gets
+ *   no more unless --size asks for it.
+ * The last line is JSON: { adapter, agrees, rows }.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +21,11 @@ import { peerInterpreter } from './peers/environment.ts';
 
 const { values: flags } = parseArgs({
   options: {
+    quick: { type: 'boolean', default: false },
     size: { type: 'string' },
     batch: { type: 'string', default: '8' },
     base: { type: 'string', default: '16' },
-    steps: { type: 'string', default: '15' },
+    steps: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     adapter: { type: 'string' },
   },
@@ -34,10 +37,12 @@ const STANDARD_SIZES = [
   { size: 128, batch: 8, base: 32 },
   { size: 256, batch: 4, base: 16 },
 ] as const;
-const sizes =
-  flags.size === undefined
-    ? STANDARD_SIZES
-    : [{ size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) }];
+const QUICK = { size: 16, batch: 2, base: 4 } as const;
+
+const environment = {
+  ...process.env,
+  ...(flags.adapter === undefined ? {} : { GRAFT_ADAPTER: flags.adapter }),
+};
 
 const Measured = z.object({
   ms_step: z.number(),
@@ -53,10 +58,7 @@ function run(command: string, args: readonly string[]): Measured | null {
     const output = execFileSync(command, args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        ...(flags.adapter === undefined ? {} : { GRAFT_ADAPTER: flags.adapter }),
-      },
+      env: environment,
     });
     return Measured.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
   } catch (error) {
@@ -87,15 +89,29 @@ console.log(`${adapterInText(adapter)}, Dawn ${dawn ?? 'unknown'}, ${adapter.fea
 if (adapter.isSoftware) {
   console.log('No card: a driver that computes on the processor. Its times say nothing of cards.');
 }
+const isQuick = flags.quick || (adapter.isSoftware && flags.size === undefined);
+const steps = flags.steps ?? (isQuick ? '2' : '15');
+const asked = { size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) };
+const sizes = isQuick ? [QUICK] : flags.size === undefined ? STANDARD_SIZES : [asked];
 
 const python = peerInterpreter();
 const device = torchDevice(python);
 console.log(device === null ? 'PyTorch finds no card here.' : `PyTorch computes on ${device}.`);
 
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(import.meta.dirname, 'gpu-agreement.ts'),
+    ...(isQuick ? ['--tasks', 'in-painting'] : []),
+    ...(flags.adapter === undefined ? [] : ['--adapter', flags.adapter]),
+  ],
+  { stdio: ['ignore', 'inherit', 'inherit'], env: environment },
+);
+const agrees = status === 0;
+console.log(agrees ? 'It agrees with TensorFlow.' : 'It does NOT agree with TensorFlow.');
+
 const rows: Row[] = sizes.map(({ size, batch, base }) => {
-  const what = ['--size', size, '--batch', batch, '--base', base, '--steps', flags.steps].map(
-    String,
-  );
+  const what = ['--size', size, '--batch', batch, '--base', base, '--steps', steps].map(String);
   const ours = (engine: string, threads: string) =>
     run(process.execPath, [
       ...[join(import.meta.dirname, 'train.ts'), ...what],
@@ -121,4 +137,4 @@ const rows: Row[] = sizes.map(({ size, batch, base }) => {
   };
 });
 report(`training on ${adapterInText(adapter)}`, rows);
-console.log(JSON.stringify({ adapter, rows }));
+console.log(JSON.stringify({ adapter, agrees, rows }));

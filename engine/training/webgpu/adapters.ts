@@ -1,6 +1,6 @@
 /**
  * Which graphics cards this computer has: asked in a process of its own, since a broken driver ends the process that loads
- * it. What has crashed once is left alone until somebody asks anew or the versions change.
+ * it. What has crashed once is left alone until somebody asks anew or the versions change; what is slow is asked again.
  */
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,8 +12,11 @@ import { isSwitchedOff } from './card.ts';
 import { AdapterAnswer, type FoundAdapter } from './messages.ts';
 
 const PROCESS = join(import.meta.dirname, 'adapters-process.ts');
-/** Drivers that wake a sleeping card take seconds. */
-const PATIENCE_MS = 20_000;
+/**
+ * Drivers that wake a sleeping card take seconds, and a busy computer makes minutes of them. What did not answer in time is
+ * asked again with more patience the next time, and left alone only after the last.
+ */
+const PATIENCE_MS = [20_000, 60_000, 180_000] as const;
 const TAIL_CHARACTERS = 500;
 
 export interface AdapterSearch {
@@ -22,6 +25,8 @@ export interface AdapterSearch {
   readonly dawn: string | null;
   /** Why there are none; null: there are some. */
   readonly why: string | null;
+  /** Whether nothing was found for want of time alone. */
+  readonly isLate?: boolean;
 }
 
 const none = (why: string): AdapterSearch => ({ adapters: [], dawn: null, why });
@@ -37,53 +42,82 @@ const triedWith = () =>
     process.env['VK_DRIVER_FILES'] ?? '',
   ].join(' ');
 
-const Crash = z.object({ with: z.string(), how: z.string(), at: z.string() });
+/** How a search ended without an answer. */
+const Failure = z.object({
+  how: z.string(),
+  /** Searches in a row that did not answer in time; 0: it crashed. */
+  late: z.number().int().min(0).default(0),
+});
+type Failure = z.infer<typeof Failure>;
+const Remembered = Failure.extend({ with: z.string(), at: z.string() });
 
-function rememberedCrash(file: string | null): string | null {
+const isHopeless = ({ late }: Failure): boolean => late === 0 || late >= PATIENCE_MS.length;
+
+function remembered(file: string | null): Failure | null {
   if (file === null || !existsSync(file)) return null;
   try {
-    const crash = Crash.parse(JSON.parse(readFileSync(file, 'utf8')));
-    return crash.with === triedWith() ? crash.how : null;
+    const before = Remembered.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return before.with === triedWith() ? before : null;
   } catch {
     // Damaged, or of another kind: as if there were none.
     return null;
   }
 }
 
-function remember(file: string | null, how: string | null): void {
+function remember(file: string | null, failure: Failure | null): void {
   if (file === null) return;
   try {
-    if (how === null) {
+    if (failure === null) {
       rmSync(file, { force: true });
       return;
     }
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify({ with: triedWith(), how, at: new Date().toISOString() }));
+    const kept = { with: triedWith(), ...failure, at: new Date().toISOString() };
+    writeFileSync(file, JSON.stringify(kept satisfies z.infer<typeof Remembered>));
   } catch {
     // A folder that cannot be written: it is tried again the next time.
   }
 }
 
-/** Answers of the process; a text: how it ended without one. */
-function ask(program: string): Promise<AdapterAnswer | string> {
+/** Answers of the process, or how it ended without one. `late`: how often it did not answer in time before. */
+function ask(
+  program: string,
+  { late, patience }: { readonly late: number; readonly patience: number },
+): Promise<AdapterAnswer | Failure> {
   return new Promise((resolve) => {
+    let isLate = false;
     const child = fork(program, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let tail = '';
     child.stderr?.setEncoding('utf8');
     child.stderr?.on('data', (chunk: string) => (tail = (tail + chunk).slice(-TAIL_CHARACTERS)));
-    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, patience);
     child.on('message', (message: unknown) => resolve(AdapterAnswer.parse(message)));
-    child.on('error', (error) => resolve(error.message));
+    child.on('error', (error) => resolve({ how: error.message, late: 0 }));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-      resolve([how, tail.trim()].filter((part) => part !== '').join(': '));
+      if (isLate) {
+        resolve({ how: `no answer within ${patience / 1000} s`, late: late + 1 });
+        return;
+      }
+      const ending = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+      const how = [ending, tail.trim()].filter((part) => part !== '').join(': ');
+      resolve({ how, late: 0 });
     });
   });
 }
 
-const crashed = (how: string): string =>
-  `A graphics driver ends the process that loads it (${how}), so the graphics card is left alone. Update the driver; "graft doctor" tries again.`;
+function whyNone(failure: Failure): string {
+  const { how, late } = failure;
+  if (late === 0) {
+    return `A graphics driver ends the process that loads it (${how}), so the graphics card is left alone. Update the driver; "graft doctor" tries again.`;
+  }
+  return isHopeless(failure)
+    ? `The graphics drivers gave ${how}, ${late} times, so the graphics card is left alone. Update the driver; "graft doctor" tries again.`
+    : `The graphics drivers gave ${how}: the computer is busy, or a driver hangs. It is asked again the next time, with more patience.`;
+}
 
 let known: Promise<AdapterSearch> | undefined;
 
@@ -91,17 +125,20 @@ async function search(options: {
   readonly memory: string | null;
   readonly again: boolean;
   readonly program: string;
+  readonly patienceMs: readonly number[];
 }): Promise<AdapterSearch> {
-  const { memory, again, program } = options;
+  const { memory, again, program, patienceMs } = options;
   if (isSwitchedOff()) {
     return none('GRAFT_WEBGPU is "off", so graphics cards are left alone.');
   }
-  const before = again ? null : rememberedCrash(memory);
-  if (before !== null) return none(crashed(before));
-  const answer = await ask(program);
-  if (typeof answer === 'string') {
+  const before = remembered(memory);
+  if (before !== null && !again && isHopeless(before)) return none(whyNone(before));
+  const late = before?.late ?? 0;
+  const patience = patienceMs[Math.min(late, patienceMs.length - 1)] ?? 0;
+  const answer = await ask(program, { late, patience });
+  if ('how' in answer) {
     remember(memory, answer);
-    return none(crashed(answer));
+    return { ...none(whyNone(answer)), isLate: !isHopeless(answer) };
   }
   remember(memory, null);
   if (answer.type === 'none') return none(answer.why);
@@ -110,16 +147,27 @@ async function search(options: {
 
 /**
  * What is there; asked once a process. `memory`: the file that keeps a crash; null: nothing is kept. `again`: although it
- * is known, or crashed the last time. `program`: in place of the real one, for tests.
+ * is known, or crashed the last time. `program`, `patienceMs`: in place of the real ones, for tests.
  */
 export function findAdapters(options: {
   readonly memory: string | null;
   readonly again?: boolean;
   readonly program?: string;
+  readonly patienceMs?: readonly number[];
 }): Promise<AdapterSearch> {
-  const { memory, again = false, program = PROCESS } = options;
-  if (program !== PROCESS) return search({ memory, again, program });
-  if (again || known === undefined) known = search({ memory, again, program });
+  const { memory, again = false, program = PROCESS, patienceMs = PATIENCE_MS } = options;
+  if (program !== PROCESS) return search({ memory, again, program, patienceMs });
+  if (again || known === undefined) {
+    const searched = search({ memory, again, program, patienceMs });
+    known = searched;
+    // Who was late is asked again by whoever asks next.
+    searched.then(
+      ({ isLate = false }) => {
+        if (isLate && known === searched) known = undefined;
+      },
+      () => undefined,
+    );
+  }
   return known;
 }
 

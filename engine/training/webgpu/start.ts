@@ -18,6 +18,7 @@ import {
   tooLargeFor,
   WANTED_FEATURES,
 } from './card.ts';
+import { sharedInWords, useCard } from './card-users.ts';
 import { correctKernels } from './corrected-kernels.ts';
 import { adapterNames, dawnVersion, openAdapter, type OpenAdapter, whyNoAdapter } from './dawn.ts';
 import { createLossWatch } from './loss-watch.ts';
@@ -111,6 +112,9 @@ export async function startCard(options: {
   const device = await deviceFor(opened).catch((error: unknown) => {
     throw cardRefused(name, String(error));
   });
+  const use = useCard(name);
+  const shared = sharedInWords(name, use.others);
+  if (shared !== null) options.log?.(shared);
   let trouble: AppError | null = null;
   let isClosing = false;
   const watch = createLossWatch();
@@ -175,6 +179,7 @@ export async function startCard(options: {
     },
     close() {
       isClosing = true;
+      use.end();
       if (tf.findBackend('webgpu') === backend) tf.removeBackend('webgpu');
       device.destroy();
       if (globalThis.navigator.gpu === gpu) Reflect.deleteProperty(globalThis.navigator, 'gpu');

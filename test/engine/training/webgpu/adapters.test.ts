@@ -54,6 +54,42 @@ describe('a driver that ends the process that loads it', () => {
   });
 });
 
+describe('a driver that does not answer in time', () => {
+  const slow = () => program('setTimeout(() => undefined, 60_000);');
+  const patienceMs = [300, 300, 300];
+
+  it('is asked again, and left alone only after the third time, until somebody asks anew', async () => {
+    const hanging = slow();
+    const { memory } = hanging;
+    for (const isLate of [true, true, false]) {
+      const found = await findAdapters({ memory, program: hanging.path, patienceMs });
+      expect(found.adapters).toEqual([]);
+      expect(found.isLate).toBe(isLate);
+      expect(found.why).toContain(isLate ? 'It is asked again the next time' : 'left alone');
+    }
+    const working = program('process.send({ type: "none", why: "no card" });');
+    const left = await findAdapters({ memory, program: working.path });
+    expect(left.why).toContain('no answer within 0.3 s, 3 times');
+    expect(working.hasRun()).toBe(false);
+    const again = await findAdapters({ memory, program: working.path, again: true });
+    expect(again.why).toBe('no card');
+    expect(existsSync(memory)).toBe(false);
+  });
+
+  it('has more time the next time, and loses nothing once it has answered', async () => {
+    const hanging = slow();
+    const { memory } = hanging;
+    await findAdapters({ memory, program: hanging.path, patienceMs });
+    const working = program(
+      'setTimeout(() => process.send({ type: "none", why: "no card" }), 400);',
+    );
+    const more = [1, 60_000];
+    const found = await findAdapters({ memory, program: working.path, patienceMs: more });
+    expect(found.why).toBe('no card');
+    expect(existsSync(memory)).toBe(false);
+  });
+});
+
 it('is not looked for where it is switched off', async () => {
   vi.stubEnv('GRAFT_WEBGPU', 'off');
   const working = program('process.send({ type: "none", why: "no card" });');
