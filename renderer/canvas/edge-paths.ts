@@ -25,6 +25,10 @@ const STEPS = [
   [-1, 1],
   [-1, -1],
 ] as const;
+/** The same, in columns, rows and cells of the window. */
+const STEP_X = Int32Array.from(STEPS, ([dx]) => dx);
+const STEP_Y = Int32Array.from(STEPS, ([, dy]) => dy);
+const FIRST_DIAGONAL = 4;
 const UNKNOWN = 0xffffffff;
 const UNSEEN = 255;
 
@@ -36,6 +40,8 @@ export class EdgePaths {
   readonly #from = new Uint8Array(SIDE * SIDE);
   readonly #settled = new Uint8Array(SIDE * SIDE);
   readonly #step = new Uint8Array(SIDE * SIDE);
+  /** Intensity of the pixels of the window; below 0: not known yet. */
+  readonly #seen = new Float32Array(SIDE * SIDE);
   #buckets: number[][] = [];
   #cost = 0;
   #waiting = 0;
@@ -56,6 +62,7 @@ export class EdgePaths {
     this.#costs.fill(UNKNOWN);
     this.#settled.fill(0);
     this.#step.fill(0);
+    this.#seen.fill(-1);
     this.#from.fill(UNSEEN);
     this.#buckets = Array.from({ length: BUCKETS }, () => []);
     this.#cost = 0;
@@ -121,35 +128,47 @@ export class EdgePaths {
   #spread(cell: number): void {
     const column = cell % SIDE;
     const row = (cell - column) / SIDE;
-    for (let direction = 0; direction < STEPS.length; direction++) {
-      const step = STEPS[direction];
-      if (step === undefined) return;
-      const [dx, dy] = step;
-      const [x, y] = [column + dx, row + dy];
+    for (let direction = 0; direction < STEP_X.length; direction++) {
+      const x = column + (STEP_X[direction] ?? 0);
+      const y = row + (STEP_Y[direction] ?? 0);
       if (x < 0 || y < 0 || x >= SIDE || y >= SIDE) continue;
       const next = y * SIDE + x;
       if (this.#settled[next] === 1) continue;
-      const price = this.#priceOf(next, this.#left + x, this.#top + y);
-      if (price === null) continue;
-      const cost = this.#cost + (dx !== 0 && dy !== 0 ? Math.round(price * DIAGONAL) : price);
+      const known = this.#step[next] ?? 0;
+      const price = known === 0 ? this.#priceOf(next, x, y) : known;
+      if (price === 0) continue;
+      const cost = this.#cost + (direction < FIRST_DIAGONAL ? price : Math.round(price * DIAGONAL));
       if (cost < (this.#costs[next] ?? 0)) this.#push(next, cost, direction);
     }
   }
 
-  /** Of a step onto a pixel; null outside the image. */
-  #priceOf(cell: number, x: number, y: number): number | null {
-    const known = this.#step[cell] ?? 0;
-    if (known !== 0) return known;
+  /** Of a step onto a pixel of the window; 0 outside the image. */
+  #priceOf(cell: number, column: number, row: number): number {
     const { width, height } = this.#size;
-    if (x < 0 || y < 0 || x >= width || y >= height) return null;
-    const [west, east] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
-    const [north, south] = [Math.max(0, y - 1), Math.min(height - 1, y + 1)];
-    const across = this.#intensity(east, y) - this.#intensity(west, y);
-    const down = this.#intensity(x, south) - this.#intensity(x, north);
-    const gradient = Math.hypot(across, down) / 2;
+    const [x, y] = [this.#left + column, this.#top + row];
+    if (x < 0 || y < 0 || x >= width || y >= height) return 0;
+    const west = column - (x > 0 ? 1 : 0);
+    const east = column + (x + 1 < width ? 1 : 0);
+    const north = row - (y > 0 ? 1 : 0);
+    const south = row + (y + 1 < height ? 1 : 0);
+    const across = this.#intensityAt(east, row) - this.#intensityAt(west, row);
+    const down = this.#intensityAt(column, south) - this.#intensityAt(column, north);
+    const gradient = Math.sqrt(across * across + down * down) / 2;
     const { least, most } = COST;
     const price = Math.max(least, Math.round((most * HALF_GRADIENT) / (HALF_GRADIENT + gradient)));
     this.#step[cell] = price;
     return price;
+  }
+
+  /** Of a pixel of the image, by its place in the window; it may lie one beyond that. */
+  #intensityAt(column: number, row: number): number {
+    const [x, y] = [this.#left + column, this.#top + row];
+    if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return this.#intensity(x, y);
+    const cell = row * SIDE + column;
+    const known = this.#seen[cell] ?? -1;
+    if (known >= 0) return known;
+    const found = this.#intensity(x, y);
+    this.#seen[cell] = found;
+    return found;
   }
 }

@@ -1,9 +1,12 @@
 /**
  * Brush latency in a real Chromium: scripted pointer input on large label maps, in the built window over a real engine.
  * usage: brush.ts [--page dist/renderer] [--size 4096] [--huge 16384] [--seconds 6] [--viewport 1280x800]
- *        [--chromium /usr/bin/chromium] [--live] [--asked 5]   (--size 0 leaves the usual size out, --huge 0 the largest)
+ *        [--chromium /usr/bin/chromium] [--live] [--asked 5] [--helper]
+ * (--size 0 leaves the usual size out, --huge 0 the largest)
  * --live: the same strokes on the usual size while a training goes on beside them (docs/live.md), and the time from the
  * key that asks for its prediction until some of it (`firstMs`: what is on the screen) and all of it (`wholeMs`) is shown.
+ * --helper: the same strokes on the usual size while every pixel of it is classified from two scribbles (docs/assist.md);
+ * `helper` says how far that was after the strokes. No other helper goes on once the brush is in hand.
  * The last line is JSON. Frames are measured twice: `free` without the 60 Hz limit, where the time from one frame to
  * the next is what a frame costs (input, painting, raster, compositing); `paced` at 60 Hz, where it says whether the
  * screen keeps up. `longTasks`: tasks of the page above 50 ms; longer frames without one are the machine's, not the
@@ -35,6 +38,7 @@ const { values: flags } = parseArgs({
     screenshots: { type: 'string' },
     live: { type: 'boolean', default: false },
     asked: { type: 'string', default: '5' },
+    helper: { type: 'boolean', default: false },
   },
 });
 const SIDE = Number(flags.size);
@@ -225,6 +229,26 @@ async function setBrush(page: Page): Promise<void> {
   await page.evaluate('document.activeElement.blur()');
 }
 
+/** Two short strokes of two classes, from which every pixel is classified: resolves when that has begun. */
+async function startHelper(page: Page): Promise<void> {
+  const box = await page.locator('canvas').boundingBox();
+  if (box === null) throw new Error('there is no canvas');
+  const stroke = async (key: string, down: number) => {
+    await page.keyboard.press(key);
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height * down);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 + 20, box.y + box.height * down, { steps: 4 });
+    await page.mouse.up();
+  };
+  await page.keyboard.press('s');
+  await stroke('1', 0.4);
+  await stroke('0', 0.6);
+  await page.getByText(/^Classifying: /).waitFor();
+}
+
+const helperState = (page: Page): Promise<string | null> =>
+  page.getByText(/^(Classifying: |Learned from )/).textContent();
+
 /** Opens the window on a dataset and runs `work` in Annotate. */
 async function inAnnotate<T>(
   address: string,
@@ -332,16 +356,18 @@ try {
     if (flags.live) await startLive(engine, { project, labelled: LABELLED, side: SIDE });
     const run = (free: boolean) =>
       inAnnotate(server.launchUrl(), { free }, async (page, session) => {
+        if (flags.helper) await startHelper(page);
         await setBrush(page);
         const before = flags.live ? (await stateNow()).step : 0;
         const fitted = await measureStroke(page, session);
         await page.keyboard.press('End');
         const actual = await measureStroke(page, session);
+        const helper = flags.helper ? { helper: await helperState(page) } : {};
         if (flags.screenshots !== undefined && free)
           await page.screenshot({ path: join(flags.screenshots, 'brush-large.png') });
         await page.waitForTimeout(1500);
         const next = await timeNavigation(page, 'd');
-        const painted = { fitted, actual, nextImageMs: next };
+        const painted = { fitted, actual, nextImageMs: next, ...helper };
         if (!flags.live) return painted;
         const trained = (await stateNow()).step - before;
         const answers: AnswerTimes[] = [];

@@ -68,7 +68,7 @@ function createPatches(): Tool {
 
 export const patches: ToolDescriptor = {
   title: 'Patches',
-  hint: 'Click or drag over patches that follow the edges of the image · Ctrl erases · Alt-drag resizes',
+  hint: 'Click or drag over patches to paint them · Ctrl erases · Alt-drag resizes',
   keys: ['Shift+P'],
   adjusts: 'patchSizePx',
   paintsPatches: true,
