@@ -8,14 +8,19 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { SetupFailure } from './setup-failure.mjs';
 import { megabytes } from './progress.mjs';
 
 const PARTIAL = 206;
+const WANTS_A_NAME = 407;
 const BEYOND_ITS_END = 416;
+const MOST_REDIRECTS = 10;
+const SILENCE_MS = 5 * 60_000;
 
 /** @param {string} file @returns {Promise<string>} hex */
 export async function sha256(file) {
@@ -63,50 +68,78 @@ export async function receive(url, part, onBytes) {
   mkdirSync(path.dirname(part), { recursive: true });
   const before = statSync(part, { throwIfNoEntry: false })?.size ?? 0;
   const response = await get(url, before > 0 ? { range: `bytes=${before}-` } : {});
-  const resumed = response.status === PARTIAL;
+  const resumed = response.statusCode === PARTIAL;
   // All of it had come when the earlier attempt ended.
-  if (response.status === BEYOND_ITS_END) return true;
-  let received = resumed ? before : 0;
-  const length = Number(response.headers.get('content-length') ?? 0);
-  const total = length === 0 ? 0 : received + length;
-  if (response.body !== null) {
-    await pipeline(
-      Readable.fromWeb(response.body),
-      async function* (/** @type {AsyncIterable<Buffer>} */ chunks) {
-        for await (const chunk of chunks) {
-          received += chunk.length;
-          onBytes(received, total);
-          yield chunk;
-        }
-      },
-      createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
-    ).catch((/** @type {unknown} */ error) => {
-      throw causeOf(error);
-    });
+  if (response.statusCode === BEYOND_ITS_END) {
+    response.resume();
+    return true;
   }
+  let received = resumed ? before : 0;
+  const length = Number(response.headers['content-length'] ?? 0);
+  const total = length === 0 ? 0 : received + length;
+  await pipeline(
+    response,
+    async function* (/** @type {AsyncIterable<Buffer>} */ chunks) {
+      for await (const chunk of chunks) {
+        received += chunk.length;
+        onBytes(received, total);
+        yield chunk;
+      }
+    },
+    createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+  ).catch((/** @type {unknown} */ error) => {
+    throw told(error);
+  });
   return resumed;
 }
 
 /** @param {string} url @returns {Promise<string>} */
-export async function fetchText(url) {
-  return (await get(url, {})).text();
-}
+export const fetchText = async (url) => text(await get(url, {}));
 
-/** @param {string} url @param {Record<string, string>} headers */
-async function get(url, headers) {
-  const response = await fetch(url, { headers }).catch((/** @type {unknown} */ error) => {
-    throw causeOf(error);
+/**
+ * @param {string} url
+ * @param {Record<string, string>} headers
+ * @param {number} [redirects] that are still followed
+ * @returns {Promise<http.IncomingMessage>}
+ */
+async function get(url, headers, redirects = MOST_REDIRECTS) {
+  const response = await ask(url, headers).catch((/** @type {unknown} */ error) => {
+    throw told(error);
   });
-  if (!response.ok && response.status !== BEYOND_ITS_END) {
-    await response.body?.cancel();
-    throw new SetupFailure(`${url} answered ${response.status}.`);
+  const { statusCode: status = 0 } = response;
+  const { location } = response.headers;
+  if ((status >= 200 && status < 300) || status === BEYOND_ITS_END) return response;
+  response.resume();
+  if (status >= 300 && status < 400 && location !== undefined && redirects > 0) {
+    return get(new URL(location, url).href, headers, redirects - 1);
   }
-  return response;
+  if (status === WANTS_A_NAME) throw new Error(`Proxy response: ${status}`);
+  throw new SetupFailure(`${url} answered ${status}.`);
 }
 
-/** fetch hides the reason (ENOTFOUND, a certificate, a proxy's answer) in the cause of a cause. @param {unknown} error */
-function causeOf(error) {
-  let cause = error instanceof Error ? error : new Error('fetch failed');
-  while (cause.cause instanceof Error) cause = cause.cause;
-  return cause;
+/**
+ * Not by fetch: that of Node 24 ends the process by an assertion where a server closes the connection while the end of
+ * what it sent waits to be written, as a simple mirror (HTTP/1.0) does each time.
+ *
+ * @param {string} url
+ * @param {Record<string, string>} headers
+ * @returns {Promise<http.IncomingMessage>}
+ */
+function ask(url, headers) {
+  const client = url.startsWith('https:') ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = client.get(url, { headers }, resolve);
+    request.on('error', reject);
+    request.setTimeout(SILENCE_MS, () => request.destroy(new Error('ETIMEDOUT: nothing came')));
+  });
+}
+
+/** The first of several failures, with its code (ENOTFOUND, ECONNRESET) in its message. @param {unknown} error */
+function told(error) {
+  /** @type {unknown} */
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  if (!(first instanceof Error)) return error;
+  const code = 'code' in first ? String(first.code) : '';
+  if (!first.message.includes(code)) first.message = `${code}: ${first.message}`;
+  return first;
 }

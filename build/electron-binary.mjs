@@ -240,7 +240,7 @@ async function fetchInto(request, { node, update, env }) {
 }
 
 /**
- * With npm's settings of proxies where the usual variables are not set; Node's fetch heeds those alone, and when told.
+ * With npm's settings of proxies where the usual variables are not set; Node heeds those alone, and when told.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}

@@ -1,6 +1,6 @@
 /**
  * Fetches Electron's binary and unpacks it: a process of its own, under the pinned Node, since `@electron/get` wants a
- * newer Node than starting Graft does, and because Node's fetch heeds proxies only when the environment says so from
+ * newer Node than starting Graft does, and because Node heeds proxies only when the environment says so from
  * the start. Mirrors, checksums and the cache of archives are `@electron/get`'s, as for `npx install-electron`; going on
  * with what had come is ours. Says by messages how far it is and how it ended.
  */
@@ -16,7 +16,7 @@ import { explainFailure, SetupFailure } from './setup-failure.mjs';
 
 /** A connection that breaks is taken up again, unless so many attempts in a row brought nothing. */
 const MOST_FRUITLESS = 3;
-const BROKEN = /other side closed|terminated|ECONNRESET|UND_ERR_SOCKET/;
+const BROKEN = /ECONNRESET|EPIPE|HPE_/;
 const BETWEEN_UPDATES_MS = 250;
 const SIGN_OF_LIFE_MS = 5000;
 

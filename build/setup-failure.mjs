@@ -47,7 +47,7 @@ const causes = [
       "The network's certificate is not trusted. Behind a company proxy set NODE_EXTRA_CA_CERTS (and PIP_CERT) to its certificate file, then try again.",
   },
   {
-    pattern: /Proxy response|proxy authentication/i,
+    pattern: /Proxy response|proxy authentication|establish tunnel/i,
     message:
       'The proxy refused. Set HTTPS_PROXY to its address with name and password (http://name:password@proxy:port), then try again.',
   },

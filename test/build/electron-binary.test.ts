@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -263,6 +263,20 @@ describe.runIf(process.platform === 'linux')('Electron’s binary', () => {
     const { url } = await serving((_request, response) => void response.writeHead(404).end());
     const { reason } = await made.ensure({ ELECTRON_MIRROR: url }, true);
     expect(reason).toMatch(/answered 404\. The mirror in use is/);
+  });
+
+  it('is fetched from a simple mirror, which ends each connection behind what it sent', async () => {
+    const server = createTcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.0 200 OK\r\nContent-Length: ${ARCHIVE.length}\r\n\r\n`);
+        socket.end(ARCHIVE);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { reason } = await clone().ensure({ ELECTRON_MIRROR: `http://127.0.0.1:${port}/` });
+    server.close();
+    expect(reason).toBeNull();
   });
 
   it('does not take a damaged archive of the cache', async () => {
