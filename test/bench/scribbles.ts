@@ -10,7 +10,7 @@
  * usage: scribbles.ts [--data DIR] [--images 20] [--python PATH] [--sizes 512,1024,4096]
  *   DIR holds images/ and masks/ (default: ../shared/data/dsb2018/fluorescence), foreground where a mask is not black.
  * Times are of one grey image of each size, with as many threads as processor cores: the first proposal, the next one
- * after another stroke, and until the 512 × 512 px in its middle are there.
+ * after another stroke, and until the 512 × 512 px in its middle are there; `peak_mib`: memory of the process with its threads.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -216,6 +216,8 @@ async function times(size: number, workers: readonly TileWorker[]): Promise<Row>
   return {
     ...{ size, threads: workers.length, first_ms: first.ms, first_visible_ms: first.visibleMs },
     ...{ next_ms: again.ms, next_visible_ms: again.visibleMs },
+    // Of all sizes so far, threads and what was decoded included.
+    peak_mib: Math.round(process.resourceUsage().maxRSS / 1024),
   };
 }
 

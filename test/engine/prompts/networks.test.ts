@@ -37,3 +37,16 @@ it('says that the process was ended, not that the file is damaged, and goes on i
 
   expect((await encode()).length).toBe(256 * 64 * 64);
 });
+
+it('says which file failed half-way, and goes on with another', async () => {
+  const { signal } = new AbortController();
+  const encode = (options: { readonly fails: boolean }) =>
+    networks.encode(
+      { rgb: new Uint8Array(3), width: 1, height: 1 },
+      { files: promptNetwork(temporaryFolder(), options), signal },
+    );
+  await expect(encode({ fails: true })).rejects.toThrow(
+    /encoder\.onnx failed while it ran .* Choose another/,
+  );
+  expect((await encode({ fails: false })).length).toBe(256 * 64 * 64);
+});

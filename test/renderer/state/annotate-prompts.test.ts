@@ -3,9 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Cut, cutHere } from '../../../renderer/canvas/cutter.ts';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
 import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
+import { cutOut } from '../../../shared/assist/cut-out.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { promptNetwork } from '../../fixtures/prompt-network.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
 import { windowEngine } from '../window-engine.ts';
@@ -19,7 +22,7 @@ function halfRed(): Uint8Array {
   return encode({ width: SIZE, height: SIZE, channels: 3, data });
 }
 
-async function sitting() {
+async function sitting({ cut = cutHere }: { readonly cut?: Cut } = {}) {
   const { engine, api } = await windowEngine();
   const dir = temporaryFolder();
   mkdirSync(join(dir, 'images'));
@@ -38,7 +41,7 @@ async function sitting() {
   });
   await engine.call('prompts.choose', { files: promptNetwork(dir) });
   const annotate = new AnnotateState({
-    ...{ api, project, habits: firstHabits() },
+    ...{ api, project, habits: firstHabits(), cut },
     notify: () => undefined,
   });
   const stop = annotate.listen();
@@ -159,6 +162,24 @@ describe('clicking an object', () => {
     expect(annotate.prompts.state.kind).toBe('off');
     await annotate.saveAll();
     expect(annotate.document?.revisions[0]).toMatchObject({ author: 'corrected', helper: 'cut' });
+  });
+
+  it('keeps box and clicks where the thread that cuts out ends, and goes on when asked', async () => {
+    let cuts = 0;
+    const { annotate, drag } = await sitting({
+      cut: (request) =>
+        cuts++ === 0
+          ? Promise.reject(new AppError('internal', 'It could not be cut out (killed).'))
+          : Promise.resolve(cutOut(request)),
+    });
+    annotate.overlay.takeTool('cut');
+    drag({ ctrl: false, from: 0, to: SIZE });
+    await expect
+      .poll(() => annotate.cuts.state)
+      .toEqual({ kind: 'failed', message: 'It could not be cut out (killed).' });
+    expect(annotate.editor.preview).toMatchObject({ kind: 'prompts', box: { x0: 0, y0: 0 } });
+    annotate.cuts.retry();
+    await expect.poll(() => annotate.cuts.state.kind).toBe('shown');
   });
 
   it('takes a drag that takes away as a click, so that the clicks before it stay', async () => {
