@@ -132,8 +132,10 @@ function fakeSpawn(project: Project, options: FakeOptions = {}): SpawnTrainer {
 /** Limits are said, so that nothing is measured. */
 const LIMITS = { minutes: 10, memoryMb: 1000, threads: 1 };
 
-export async function bundledStudy(changes: Parameters<typeof smallStudy>[1] = {}) {
-  const engine = createEngine();
+export async function bundledStudy(
+  changes: Parameters<typeof smallStudy>[1] = {},
+  engine = createEngine(),
+) {
   onTestFinished(() => engine.close());
   const folder = temporaryFolder();
   const project = join(folder, 'p.graft');
