@@ -1,8 +1,8 @@
 /**
  * Arrays of NumPy: `.npy`, a header in Python's spelling and values, and `.npz`, a zip of such.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
- * [height, width]; [height, width, channels] where the last side is at most 4; else [pages, height, width]. Arrays of
- * objects are pickles, and refused.
+ * [height, width]; [height, width, channels] where the last side is at most 4, or up to 16 and far shorter than the others;
+ * else [pages, height, width]. What is a guess is said. Arrays of objects are pickles, and refused.
  */
 import { unzipSync } from 'fflate';
 import { AppError } from '../../shared/errors.ts';
@@ -19,7 +19,10 @@ const VERSION_1 = Buffer.from(`${MAGIC}\u0001\u0000`, 'latin1');
 /** Header and values are aligned so. */
 const ALIGNMENT = 64;
 /** Sides as short as this, where they are the last, are channels. */
-const MOST_CHANNELS = 4;
+const SURELY_CHANNELS = 4;
+/** And those as short as this where both others are so many times as long. */
+const MOST_CHANNELS = 16;
+const FAR_LONGER = 8;
 /** A zip of masks, which compress well; beyond that nothing is unpacked. */
 const mostUnpacked = (bytes: number): number => 200 * bytes + 2 ** 26;
 
@@ -93,6 +96,15 @@ function headerOf(bytes: Buffer, subject: string): Header {
 
 const ONE: Side = { length: 1, stride: 0 };
 
+const isFarShorter = (side: number, others: readonly number[]): boolean =>
+  side <= MOST_CHANNELS && others.every((other) => other >= FAR_LONGER * side);
+
+function isChannelsLast(shape: readonly number[]): boolean {
+  const last = shape[2];
+  if (last === undefined) return false;
+  return last <= SURELY_CHANNELS || isFarShorter(last, shape.slice(0, 2));
+}
+
 /** Errors: unsupported; Error, where it is damaged. */
 function arrayOf(bytes: Buffer, subject: string): StoredArray {
   const { type, little, shape, isFortran, dataAt } = headerOf(bytes, subject);
@@ -113,14 +125,17 @@ function arrayOf(bytes: Buffer, subject: string): StoredArray {
   const strideOf = (side: number) =>
     (isFortran ? shape.slice(0, side) : shape.slice(side + 1)).reduce((a, b) => a * b, 1);
   const sides = shape.map((length, i): Side => ({ length, stride: strideOf(i) }));
-  const hasChannels =
-    shape.length === 4 || (shape.length === 3 && (shape[2] ?? 0) <= MOST_CHANNELS);
+  const hasChannels = shape.length === 4 || isChannelsLast(shape);
   const plane = hasChannels ? sides.slice(-3) : sides.slice(-2);
   const [y = ONE, x = ONE, channel = ONE] = plane;
   const pages = sides.slice(0, sides.length - plane.length);
   return {
     ...{ bytes: bytes.subarray(dataAt, dataAt + needed), type, little },
-    ...{ pages, y, x, channel, scaled: null, notes: [] },
+    ...{ pages, y, x, channel, scaled: null },
+    notes:
+      channel.length > SURELY_CHANNELS && shape.length === 3
+        ? [`its ${shape.join('×')} numbers are read as an image of ${channel.length} channels`]
+        : [],
   };
 }
 

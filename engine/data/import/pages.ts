@@ -133,6 +133,9 @@ const pagesOf = (
 ): Promise<FilePages> =>
   foreignPagesOrOne(reader.open(path, 0), { subject: shownPath(path, root), as });
 
+/** So few pages are as often the channels of one image, although the file does not say so. */
+const FEW_PAGES = 5;
+
 /** What becomes of the pages of a file, in words that are equal for files of one kind. */
 function arrangement(
   { pages, saysChannels }: FilePages,
@@ -148,7 +151,9 @@ function arrangement(
     ? ' (pages as images: --pages images)'
     : saysChannels
       ? ', though the file says that they are channels'
-      : '';
+      : pages <= FEW_PAGES && as === 'auto'
+        ? ' (channels of one image: --pages channels)'
+        : '';
   if (images.length === 1) return what + otherwise;
   const grouped = isAlone ? 'images of their own' : 'one group, which no split divides';
   return `${what}${otherwise}, ${grouped}; copied into the project, the file is stored ${images.length} times (link it to avoid that)`;

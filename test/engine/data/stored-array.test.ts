@@ -112,7 +112,16 @@ describe('arrays of NumPy', () => {
     expect(await pageCount(fileInMemory(stack), { subject: 'a' })).toBe(2);
     expect((await image(stack, 1)).data).toEqual(Uint8Array.of(5, 6, 7, 8, 9));
     const colours = encodeNpy({ shape: [1, 2, 3], data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
-    expect(await image(colours)).toMatchObject({ width: 2, height: 1, channels: 3 });
+    expect(await image(colours)).toMatchObject({ width: 2, height: 1, channels: 3, notes: [] });
+    // Far shorter than both others: a guess, which is said.
+    const five = encodeNpy({ shape: [40, 48, 5], data: new Uint8Array(40 * 48 * 5) });
+    expect(await image(five)).toMatchObject({ width: 48, height: 40, channels: 5 });
+    expect((await image(five)).notes).toEqual([
+      'its 40×48×5 numbers are read as an image of 5 channels',
+    ]);
+    const pages = encodeNpy({ shape: [5, 40, 48], data: new Uint8Array(40 * 48 * 5) });
+    expect(await pageCount(fileInMemory(pages), { subject: 'a' })).toBe(5);
+    expect((await image(pages)).notes).toEqual([]);
   });
 
   it('in a .npz: the first, and the others are named', async () => {

@@ -166,7 +166,9 @@ describe('generic folders', () => {
       2,
       null,
     ]);
-    expect(preview.issues[0]?.message).toContain('3 pages become 3 images, one group');
+    expect(preview.issues[0]?.message).toContain(
+      '3 pages become 3 images (channels of one image: --pages channels), one group',
+    );
   });
 
   test('index masks keep their ids and their ignored pixels', async () => {
