@@ -6,12 +6,15 @@ import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 /** Tests of what the window knows: their modules go through Svelte's compiler, and run as in a browser. */
 const WINDOW = ['test/renderer/**/*.test.ts'];
 
+/** Tests of the window in a browser, which their process shares (test/e2e/graft-window.ts). */
+const E2E = ['test/e2e/**/*.test.ts'];
+
 /**
  * Tests that look at a whole process: what it has loaded and registered, how large its heap is, which windows it opens;
  * and those that put a disk or a way to start processes of their own in the place of the real one.
  */
 const ALONE = [
-  'test/e2e/**/*.test.ts',
+  'test/e2e/{built-shell,electron}.test.ts',
   'test/engine/study/running/hold-alone.test.ts',
   'test/engine/prompts/networks.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
@@ -43,6 +46,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
       // One process runs many files of the others, since starting one costs more than most of them.
+      { extends: true, test: { name: 'e2e', include: E2E, exclude: ALONE, isolate: false } },
       {
         extends: true,
         test: { name: 'portable', include: PORTABLE, exclude: ALONE, isolate: false },
@@ -62,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['node_modules/**', ...ALONE, ...NATIVE, ...WINDOW],
+          exclude: ['node_modules/**', ...ALONE, ...E2E, ...NATIVE, ...WINDOW],
           isolate: false,
         },
       },

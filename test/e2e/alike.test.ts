@@ -9,10 +9,7 @@ import { createEngine } from '../../engine/engine.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 import { openGraft, whyNoWindow } from './graft-window.ts';
 
-/** Beside other tests a browser takes its time. */
-const TIMEOUT_MS = 120_000;
-
-it('finds alike images and makes a group of them', { timeout: TIMEOUT_MS }, async (ctx) => {
+it('finds alike images and makes a group of them', async (ctx) => {
   const obstacle = whyNoWindow();
   if (obstacle !== null) ctx.skip(obstacle);
   const folder = temporaryFolder();

@@ -45,9 +45,12 @@ function labelsOnDisk(project: string): Uint8Array {
 const ignoredInRow = (data: Uint8Array, row: number) =>
   data.subarray(row * SIDE, (row + 1) * SIDE).filter((value) => value === 255).length;
 
-async function annotating(): Promise<{ graft: GraftWindow; project: string }> {
+async function annotating({ ownBrowser = false } = {}): Promise<{
+  graft: GraftWindow;
+  project: string;
+}> {
   const project = await projectWithImages();
-  const graft = await openGraft({ projects: [project] });
+  const graft = await openGraft({ ownBrowser, projects: [project] });
   onTestFinished(() => graft.close());
   const { page } = graft;
   await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
@@ -96,7 +99,7 @@ describe('a stroke', () => {
 
   it('is on disk a second later, though the window is killed then', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
-    const { graft, project } = await annotating();
+    const { graft, project } = await annotating({ ownBrowser: true });
     await drawRow(graft, 20);
     await untilSaved(graft);
     await graft.crashBrowser();

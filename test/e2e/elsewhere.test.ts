@@ -1,13 +1,11 @@
 /** A study that is computed elsewhere, in the window: making the folder, following it, its failures, merging. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
-import { openGraft, launchBrowser, whyNoWindow } from './graft-window.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { openGraft, whyNoWindow } from './graft-window.ts';
 import { bundledStudy } from '../engine/elsewhere/bundled-study.ts';
 
 const obstacle = whyNoWindow();
-const browser = obstacle === null ? await launchBrowser() : undefined;
-afterAll(() => browser?.close());
 
 it('is followed, says why runs failed, and is merged', async (ctx) => {
   if (obstacle !== null) ctx.skip(obstacle);
@@ -36,7 +34,6 @@ it('is followed, says why runs failed, and is merged', async (ctx) => {
 
   const own = await openGraft({
     projects: [project],
-    ...(browser === undefined ? {} : { browser }),
   });
   onTestFinished(() => own.close());
   const { page } = own;

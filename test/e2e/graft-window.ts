@@ -1,4 +1,4 @@
-/** Graft as a user starts it: engine and page in a browser, with a home of its own. For tests and benchmarks. */
+/** Graft as a user starts it: engine and page in a browser, with a home of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,8 +83,7 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
 const runAxe = (): Promise<AxeResults> =>
   (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] });
 
-/** A browser for several windows: to start one costs more than most of what is done in them. */
-export function launchBrowser(): Promise<Browser> {
+function launchBrowser(): Promise<Browser> {
   const machine = thisMachine();
   return chromium.launch({
     executablePath: findBrowser() ?? '',
@@ -93,10 +92,22 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** `browser`: one that goes on when the window is closed; the window's own where it is left out. */
+let shared: Promise<Browser> | undefined;
+/**
+ * One for all windows of a process, with which it ends: to start one costs more than most of what is done in them. A new
+ * one where it is gone.
+ */
+async function sharedBrowser(): Promise<Browser> {
+  shared ??= launchBrowser();
+  if ((await shared).isConnected()) return shared;
+  shared = launchBrowser();
+  return shared;
+}
+
 export async function openGraft(
   options: {
-    readonly browser?: Browser | undefined;
+    /** One that ends with the window, and may be made to crash. */
+    readonly ownBrowser?: boolean;
     readonly projects?: readonly string[];
     readonly viewport?: { readonly width: number; readonly height: number };
     readonly dark?: boolean;
@@ -106,7 +117,7 @@ export async function openGraft(
   const home = mkdtempSync(join(tmpdir(), 'graft-e2e-'));
   const projects = options.projects ?? [];
   let [engineProcess, url] = await startEngine(home, projects);
-  const browser = options.browser ?? (await launchBrowser());
+  const browser = await (options.ownBrowser === true ? launchBrowser() : sharedBrowser());
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.dark === true ? 'dark' : 'light',
@@ -158,7 +169,7 @@ export async function openGraft(
       expect.soft(found.join('\n')).toBe('');
     },
     async close() {
-      if (options.browser === undefined) await browser.close();
+      if (options.ownBrowser === true) await browser.close();
       else await context.close();
       if (engineProcess.exitCode === null && engineProcess.signalCode === null) {
         engineProcess.kill('SIGTERM');

@@ -2,20 +2,17 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
-import { afterAll, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { expect, it, onTestFinished, type TestContext } from 'vitest';
 import { encodePng } from '../../engine/data/encode.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
 import { nucleiFolder } from '../fixtures/nuclei.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { launchBrowser, openGraft, whyNoWindow } from './graft-window.ts';
+import { openGraft, whyNoWindow } from './graft-window.ts';
 
 const IMAGES = 30;
 /** An answer that leaves time to change one's mind. */
 const SLOW_MS = 2000;
-
-const browser = whyNoWindow() === null ? await launchBrowser() : undefined;
-afterAll(() => browser?.close());
 
 function skipWithoutWindow(ctx: TestContext): void {
   const why = whyNoWindow();
@@ -30,7 +27,7 @@ async function openSample(page: Page): Promise<void> {
 
 it('says why images cannot be listed, and lists them when asked again', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, screenshot, expectAccessible, close } = await openGraft({ browser });
+  const { page, screenshot, expectAccessible, close } = await openGraft();
   onTestFinished(close);
   let broken = true;
   await page.routeWebSocket(/.*/, (line) => {
@@ -71,7 +68,7 @@ it('says why an image whose original is gone cannot be shown', async (ctx) => {
   await engine.call('datasets.import', link);
   await engine.close();
   rmSync(original);
-  const { page, expectAccessible, close } = await openGraft({ browser, projects: [project] });
+  const { page, expectAccessible, close } = await openGraft({ projects: [project] });
   onTestFinished(close);
   const details = page.getByRole('complementary', { name: 'Details' });
   const grid = page.getByRole('listbox', { name: 'Images' });
@@ -88,7 +85,7 @@ it('excludes, deletes and brings back what is selected, and empties the bin on p
   const drawn = { project, name: 'drawn', generator: 'texshapes-target', count: 6, sizePx: 32 };
   await engine.call('datasets.generate', drawn);
   await engine.close();
-  const { page, expectAccessible, close } = await openGraft({ browser, projects: [project] });
+  const { page, expectAccessible, close } = await openGraft({ projects: [project] });
   onTestFinished(close);
   const grid = page.getByRole('listbox', { name: 'Images' });
   const options = grid.getByRole('option');
@@ -121,7 +118,7 @@ it('excludes, deletes and brings back what is selected, and empties the bin on p
 
 it('gives the focus to what is to be filled in, and back', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft({ browser });
+  const { page, close } = await openGraft();
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+1');
@@ -157,7 +154,7 @@ it('gives the focus to what is to be filled in, and back', async (ctx) => {
 
 it('shows by itself what could not be shown while the engine was away', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, killEngine, restartEngine, close } = await openGraft({ browser });
+  const { page, killEngine, restartEngine, close } = await openGraft();
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+1');
@@ -177,7 +174,7 @@ it('shows by itself what could not be shown while the engine was away', async (c
 
 it('stays where the user went while Annotate was still being opened', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft({ browser });
+  const { page, close } = await openGraft();
   onTestFinished(close);
   await page.routeWebSocket(/.*/, (line) => {
     const engine = line.connectToServer();
@@ -199,7 +196,7 @@ it('stays where the user went while Annotate was still being opened', async (ctx
 
 it('makes a project by a name and Enter, once', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft({ browser });
+  const { page, close } = await openGraft();
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).focus();
   await page.keyboard.press('Enter');
@@ -216,7 +213,7 @@ it('makes a project by a name and Enter, once', async (ctx) => {
 
 it('keeps the keys of the window from being given away', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, close } = await openGraft({ browser });
+  const { page, close } = await openGraft();
   onTestFinished(close);
   await openSample(page);
   await page.keyboard.press('Control+2');
@@ -242,9 +239,7 @@ it('keeps the keys of the window from being given away', async (ctx) => {
 
 it('takes over files that are chosen with the browser', async (ctx) => {
   skipWithoutWindow(ctx);
-  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
-    browser,
-  });
+  const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft();
   onTestFinished(close);
   await page.getByRole('button', { name: /New project/ }).click();
   const dialog = page.getByRole('dialog', { name: 'New project' });
@@ -267,7 +262,6 @@ it('takes over files that are chosen with the browser', async (ctx) => {
 it('takes over a folder that is dropped, and finds the place again after annotating', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft({
-    browser,
     dark: true,
   });
   onTestFinished(close);
@@ -349,7 +343,7 @@ it('adds what is dropped on a dataset to it, and asks before anything is written
   await engine.call('datasets.import', { project, name: 'cells', path: join(folder, 'first') });
   await engine.close();
   const { page, complaints, screenshot, expectAccessible, close } = await openGraft({
-    ...{ browser, projects: [project] },
+    projects: [project],
   });
   onTestFinished(close);
   const grid = page.getByRole('listbox', { name: 'Images' });

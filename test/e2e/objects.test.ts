@@ -1,12 +1,9 @@
 /** The tab Objects in a real browser: measured, sorted, chosen by a drag, written, and found by keys alone. */
 import { join } from 'node:path';
-import { afterAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { launchBrowser, openGraft, whyNoWindow } from './graft-window.ts';
-
-const browser = whyNoWindow() === null ? await launchBrowser() : undefined;
-afterAll(() => browser?.close());
+import { openGraft, whyNoWindow } from './graft-window.ts';
 
 it('measures objects, sorts and gates them, and shows the picked one in Annotate', async (ctx) => {
   const why = whyNoWindow();
@@ -20,7 +17,7 @@ it('measures objects, sorts and gates them, and shows the picked one in Annotate
   const pixelSize = { size: 0.65, unit: 'um' } as const;
   await engine.call('measures.setPixelSize', { project, datasetId, pixelSize });
   await engine.close();
-  const window = await openGraft({ browser, projects: [project] });
+  const window = await openGraft({ projects: [project] });
   onTestFinished(window.close);
   const { page, screenshot, expectAccessible, complaints } = window;
   await page.getByText('Objects', { exact: true }).click();

@@ -9,11 +9,9 @@ import { createEngine } from '../../engine/engine.ts';
 import { StudyConfig } from '../../shared/entities.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { type GraftWindow, launchBrowser, openGraft, whyNoWindow } from './graft-window.ts';
+import { type GraftWindow, openGraft, whyNoWindow } from './graft-window.ts';
 
 const obstacle = whyNoWindow();
-const browser = obstacle === null ? await launchBrowser() : undefined;
-afterAll(() => browser?.close());
 
 /** Three runs of some seconds each, planned and not started. */
 async function projectWithStudy(): Promise<string> {
@@ -62,7 +60,7 @@ describe('the sample project', () => {
   };
 
   beforeAll(async () => {
-    if (obstacle === null) graft = await openGraft({ browser });
+    if (obstacle === null) graft = await openGraft();
   });
   afterAll(async () => graft?.close());
 
@@ -276,7 +274,7 @@ describe('a study and a pretraining of one’s own', () => {
     return graft;
   };
   beforeAll(async () => {
-    if (obstacle === null) graft = await openGraft({ browser });
+    if (obstacle === null) graft = await openGraft();
   });
   afterAll(async () => graft?.close());
 
@@ -396,7 +394,7 @@ describe('a study and a pretraining of one’s own', () => {
   it('goes on with a study when its engine was killed', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
     const project = await projectWithStudy();
-    const own = await openGraft({ browser, projects: [project] });
+    const own = await openGraft({ projects: [project] });
     onTestFinished(() => own.close());
     const { page } = own;
     await page.keyboard.press('Control+5');
