@@ -48,7 +48,17 @@ export default {
     ? true
     : { interface: true, type: true },
   // Of the system.
-  ignoreBinaries: ['mkfifo', 'cc', 'chroot', 'dpkg-deb', 'apt-get', 'mount', 'umount', 'dd'],
+  ignoreBinaries: [
+    'mkfifo',
+    'cc',
+    'chroot',
+    'dpkg-deb',
+    'rpmbuild',
+    'apt-get',
+    'mount',
+    'umount',
+    'dd',
+  ],
   ignoreDependencies: [
     // Started by name through build/tools.mjs; tsgolint by oxlint.
     'dependency-cruiser',

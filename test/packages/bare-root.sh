@@ -26,7 +26,7 @@ if [ ! -e "$base/etc/graft-depends" ]; then
   chroot "$base" apt-get clean
   touch "$base/etc/graft-depends"
 fi
-unmount() { for place in install tmp opt proc dev; do umount -q "$root/$place" 2>/dev/null; done; }
+unmount() { for place in mnt/image install tmp opt proc dev; do umount -q "$root/$place" 2>/dev/null; done; }
 unmount
 rm -rf "$root"
 cp -a "$base" "$root"

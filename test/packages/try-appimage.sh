@@ -1,5 +1,5 @@
 # Run by bare-root.sh, without network: takes the AppImage apart, and runs the engine in it. The program at its head is a
-# stand-in (stand-in-appimage.mjs), so that mounting it is not tried.
+# stand-in (stand-in-appimage.mjs), so the mounting is done by the system.
 . "$project/test/packages/checks.sh"
 image=$(ls "$work"/packages/Graft-*.AppImage)
 graft=squashfs-root/resources/graft/graft
@@ -15,5 +15,11 @@ check 'graft doctor' lab "$graft doctor"
 check '… finds native TensorFlow' grep -q 'native TensorFlow 2' "$work/last.log"
 check 'a project is made and checked' lab "$graft new of-image.graft && $graft check of-image.graft"
 rm -rf "$root/home/lab/squashfs-root"
+mkdir -p "$root/mnt/image"
+trap 'umount -q "$root/mnt/image"' EXIT
+check 'mounted as it is, read-only' mount -t squashfs -o ro,loop,offset=4096 "$image" "$root/mnt/image"
+check '… it starts the shell' lab '/mnt/image/AppRun; test $? = 1'
+check '… and its engine works' lab '/mnt/image/resources/graft/graft doctor && /mnt/image/resources/graft/graft new of-mounted.graft'
+umount "$root/mnt/image"
 say size "AppImage: $(($(stat -c %s "$image") / 1000000)) MB"
 finish
