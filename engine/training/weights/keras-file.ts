@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
+import { assertSoundHeaps } from './hdf5-heaps.ts';
 import { mostBytesOf, type StoredTensor } from './stored-tensor.ts';
 import { looksLikeZip, unzipEntries } from './zip-entries.ts';
 
@@ -266,6 +267,7 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
     config = model === undefined ? null : Buffer.from(model).toString('utf8');
   }
   try {
+    assertSoundHeaps(content);
     const { result } = await withHdf5('r', content, (file) => ({
       tensors: tensorsOf(file, { subject, fileBytes: content.length }),
       epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
