@@ -1,74 +1,160 @@
 /**
- * Samples and files on their way between an isolated process and its owner: through a nameless file that both have open,
- * since messages copy every byte several times. Where no such file can be had, they travel in the messages.
+ * Messages on their way between an isolated process and its owner. Large arrays in them go through a nameless file that
+ * both have open, since a channel copies every byte several times; where no such file can be had, they stay in the message.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstat, fstatSync, ftruncate, openSync, read, unlinkSync, write } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DefaultSerializer, Deserializer } from 'node:v8';
 import { z } from 'zod';
 
 /** Less is not worth a file. */
-const WORTH_BYTES = 2 ** 20;
+const WORTH_BYTES = 2 ** 16;
+/** Written or read before anything else has a turn: a millisecond or two. */
+const TURN_BYTES = 2 ** 22;
+/** Of the file, kept for the next message: pages that are there take half the time of new ones. */
+const KEPT_BYTES = 2 ** 26;
 /** Of a process, after its standard streams and its channel. */
 const FD_OF_PROCESS = 4;
 
-const KINDS = [Uint8Array, Uint16Array, Float32Array] as const;
+const KINDS = [
+  ...[Uint8Array, Uint16Array, Uint32Array, Int8Array, Int16Array, Int32Array],
+  ...[Float32Array, Float64Array, Uint8ClampedArray],
+] as const;
 
-/** In the place of samples: which bytes of the file they are. The key is nobody else's. */
-const Elsewhere = z.object({
-  '#beside': z.number().int().min(0).lt(KINDS.length),
-  at: z.number().int().min(0),
-  bytes: z.number().int().min(WORTH_BYTES),
+/** What goes over the channel. */
+export const Letter = z.object({
+  /** The message, as V8 writes it; null: it is large itself, and the last in the file. */
+  body: z.custom<Uint8Array>((value) => value instanceof Uint8Array).nullable(),
+  /** Bytes of each thing that lies in the file, in their order there. */
+  beside: z.array(z.number().int().positive()),
 });
+export type Letter = Readonly<z.infer<typeof Letter>>;
 
-const [sizeOf, readAt, writeAt] = [promisify(fstat), promisify(read), promisify(write)];
-const cut = promisify(ftruncate);
+/** A file there is written to no disk. Containers may have little of it. */
+const SHARED_MEMORY = '/dev/shm';
+const SHARED_MEMORY_BYTES = 2 ** 30;
+
+function folder(): string {
+  try {
+    const { blocks, bsize } = statfsSync(SHARED_MEMORY);
+    return blocks * bsize >= SHARED_MEMORY_BYTES ? SHARED_MEMORY : tmpdir();
+  } catch {
+    return tmpdir(); // Another system.
+  }
+}
+
+/** Writes a message; its large arrays are `apart`. */
+class Writer extends DefaultSerializer {
+  readonly apart: Uint8Array[] = [];
+  readonly #leavesOut: boolean;
+
+  constructor(leavesOut: boolean) {
+    super();
+    this.#leavesOut = leavesOut;
+  }
+
+  /** Called by V8 for every array. */
+  _writeHostObject(view: ArrayBufferView): void {
+    const kind = KINDS.findIndex((Kind) => view instanceof Kind);
+    if (kind < 0) throw new TypeError('a message holds an array of another kind');
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    const isApart = this.#leavesOut && bytes.length >= WORTH_BYTES;
+    this.writeUint32(kind);
+    this.writeUint32(isApart ? 1 : 0);
+    if (isApart) {
+      this.apart.push(bytes);
+      return;
+    }
+    this.writeUint32(bytes.length);
+    this.writeRawBytes(bytes);
+  }
+}
+
+class Reader extends Deserializer {
+  readonly #apart: Iterator<ArrayBuffer, undefined>;
+
+  constructor(body: Uint8Array, apart: readonly ArrayBuffer[]) {
+    super(body);
+    this.#apart = apart.values();
+  }
+
+  /** Called by V8 for every array. */
+  _readHostObject(): ArrayBufferView {
+    const Kind = KINDS[this.readUint32()];
+    // What lies in the message is copied: its place there suits no array of wide numbers.
+    const bytes =
+      this.readUint32() === 1
+        ? this.#apart.next().value
+        : new Uint8Array(this.readRawBytes(this.readUint32())).buffer;
+    if (Kind === undefined || bytes === undefined) throw new Error('samples are missing');
+    return new Kind(bytes);
+  }
+}
+
+function written(message: unknown, leavesOut: boolean) {
+  const writer = new Writer(leavesOut);
+  writer.writeHeader();
+  writer.writeValue(message);
+  return { body: writer.releaseBuffer(), apart: writer.apart };
+}
+
+function readFrom(body: Uint8Array, apart: readonly ArrayBuffer[]): unknown {
+  const reader = new Reader(body, apart);
+  reader.readHeader();
+  return reader.readValue();
+}
+
+/** `move`: writes or reads so many bytes from a place of both on, and says how many of them. */
+async function inTurns(
+  length: number,
+  move: (offset: number, length: number) => number,
+): Promise<void> {
+  for (let done = 0; done < length;) {
+    if (done > 0) await nextTurn();
+    const moved = move(done, Math.min(TURN_BYTES, length - done));
+    if (moved === 0) throw new Error('samples are missing');
+    done += moved;
+  }
+}
+
+async function writeAll(fd: number, parts: readonly Uint8Array[]): Promise<void> {
+  let at = 0;
+  for (const part of parts) {
+    await inTurns(part.length, (offset, length) =>
+      writeSync(fd, part, offset, length, at + offset),
+    );
+    at += part.length;
+  }
+}
 
 /** What the other side says of the file is believed as far as that goes. */
-async function readSamples(
-  fd: number,
-  { '#beside': kind, at, bytes }: z.infer<typeof Elsewhere>,
-): Promise<unknown> {
-  if (at + bytes > (await sizeOf(fd)).size) throw new Error('samples are missing');
-  const all = Buffer.allocUnsafeSlow(bytes);
-  for (let done = 0; done < bytes;) {
-    const { bytesRead } = await readAt(fd, all, done, bytes - done, at + done);
-    if (bytesRead === 0) throw new Error('samples are missing');
-    done += bytesRead;
+async function readAll(fd: number, lengths: readonly number[]): Promise<ArrayBuffer[]> {
+  const { size } = fstatSync(fd);
+  if (lengths.reduce((sum, length) => sum + length, 0) > size) {
+    throw new Error('samples are missing');
   }
-  const Kind = KINDS[kind] ?? Uint8Array;
-  return new Kind(all.buffer);
-}
-
-/** Samples stand near the top of a message. What a text holds may have millions of entries: those are not walked. */
-const MOST_ENTRIES = 32;
-const MOST_DEPTH = 4;
-
-/** With `change` in the place of the leaves of plain objects and arrays, as far as samples may stand there. */
-async function changed(
-  value: unknown,
-  change: (leaf: unknown) => Promise<unknown>,
-  depth = 0,
-): Promise<unknown> {
-  if (typeof value !== 'object' || value === null) return value;
-  const isList = Array.isArray(value);
-  const isPlain = isList || Object.getPrototypeOf(value) === Object.prototype;
-  if (!isPlain || '#beside' in value) return change(value);
-  if (depth === MOST_DEPTH || (isList && value.length > MOST_ENTRIES)) return value;
-  const entries = Object.entries(value);
-  if (entries.length > MOST_ENTRIES) return value;
-  const out: [string, unknown][] = [];
-  for (const [key, one] of entries) out.push([key, await changed(one, change, depth + 1)]);
-  return isList ? out.map(([, one]) => one) : Object.fromEntries(out);
-}
-
-async function writeAll(fd: number, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await writeAt(fd, bytes, done, bytes.length - done, at + done);
-    done += bytesWritten;
+  const arrays: ArrayBuffer[] = [];
+  let at = 0;
+  for (const length of lengths) {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await inTurns(length, (offset, count) => readSync(fd, bytes, offset, count, at + offset));
+    arrays.push(bytes.buffer);
+    at += length;
   }
+  if (size > KEPT_BYTES) ftruncateSync(fd, KEPT_BYTES);
+  return arrays;
 }
 
 export class Beside {
@@ -85,7 +171,7 @@ export class Beside {
   static open(): Beside {
     // Windows removes no file that is open.
     if (process.platform === 'win32') return new Beside(null);
-    const path = join(tmpdir(), `graft-beside-${process.pid}-${randomUUID()}`);
+    const path = join(folder(), `graft-beside-${process.pid}-${randomUUID()}`);
     try {
       const fd = openSync(path, 'wx+', 0o600);
       unlinkSync(path);
@@ -121,46 +207,38 @@ export class Beside {
     this.#fd = null;
   }
 
-  /** The message in which large samples are named by their place in the file. */
-  async put(message: unknown): Promise<unknown> {
-    return this.#use(message, async (fd) => {
-      let at = 0;
-      return changed(message, async (leaf) => {
-        const kind = KINDS.findIndex((one) => leaf instanceof one);
-        if (kind < 0 || !ArrayBuffer.isView(leaf) || leaf.byteLength < WORTH_BYTES) return leaf;
-        const { buffer, byteOffset, byteLength: bytes } = leaf;
-        try {
-          await writeAll(fd, new Uint8Array(buffer, byteOffset, bytes), at);
-        } catch {
-          return leaf; // The disk is full.
-        }
-        const place: z.infer<typeof Elsewhere> = { '#beside': kind, at, bytes };
-        at += bytes;
-        return place;
-      });
-    });
+  /** The message as it goes over the channel. Errors: what no message can hold. */
+  async put(message: unknown): Promise<Letter> {
+    const fd = this.#isClosed ? null : this.#fd;
+    const { body, apart } = written(message, fd !== null);
+    const isLarge = body.length >= WORTH_BYTES;
+    const parts = isLarge ? [...apart, body] : apart;
+    if (fd === null || parts.length === 0) return { body, beside: [] };
+    try {
+      await this.#use(() => writeAll(fd, parts));
+    } catch {
+      // The disk is full.
+      return { body: written(message, false).body, beside: [] };
+    }
+    return { body: isLarge ? null : body, beside: parts.map(({ length }) => length) };
   }
 
-  /** The message as it was; the file is empty again. Errors: what is not in the file. */
-  async take(message: unknown): Promise<unknown> {
-    return this.#use(message, async (fd) => {
-      let places = 0;
-      const taken = await changed(message, async (leaf) => {
-        const place = Elsewhere.safeParse(leaf);
-        if (!place.success) return leaf;
-        places++;
-        return readSamples(fd, place.data);
-      });
-      if (places > 0) await cut(fd, 0);
-      return taken;
-    });
+  /** The message as it was. Errors: what is not in the file. */
+  async take({ body, beside }: Letter): Promise<unknown> {
+    if (beside.length === 0 && body !== null) return readFrom(body, []);
+    const fd = this.#isClosed ? null : this.#fd;
+    if (fd === null) throw new Error('samples are missing');
+    const parts = await this.#use(() => readAll(fd, beside));
+    if (body !== null) return readFrom(body, parts);
+    const last = parts.pop();
+    if (last === undefined) throw new Error('samples are missing');
+    return readFrom(new Uint8Array(last), parts);
   }
 
-  async #use(message: unknown, work: (fd: number) => Promise<unknown>): Promise<unknown> {
-    if (this.#fd === null || this.#isClosed) return message;
+  async #use<T>(work: () => Promise<T>): Promise<T> {
     this.#underWay++;
     try {
-      return await work(this.#fd);
+      return await work();
     } finally {
       this.#underWay--;
       this.#giveBack();

@@ -1,11 +1,12 @@
 /** What an isolated process and its owner say to each other, over Node's IPC. */
 import { z } from 'zod';
 import { WireError } from '../../shared/errors.ts';
+import { Letter } from './beside.ts';
 
 export const Question = z.object({
   id: z.number(),
   /** What the process was made for. */
-  request: z.unknown(),
+  request: Letter,
   memoryBytes: z.number(),
   timeMs: z.number(),
 });
@@ -22,7 +23,7 @@ export const Reply = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   /** The header was read: what follows may cost that much. */
   z.object({ type: z.literal('needs'), id: z.number(), timeMs: z.number() }),
-  z.object({ ...Last, type: z.literal('answer'), answer: z.unknown() }),
+  z.object({ ...Last, type: z.literal('answer'), answer: Letter }),
   z.object({ ...Last, type: z.literal('error'), error: WireError }),
 ]);
 export type Reply = Readonly<z.infer<typeof Reply>>;

@@ -30,7 +30,14 @@ export type TellNeeds = (needs: Needs) => void;
 export function serveIsolated(
   answer: (request: unknown, tell: TellNeeds) => Promise<unknown>,
   damaged: (request: unknown, error: unknown) => AppError,
-  { fullBytes = FULL_BYTES }: { readonly fullBytes?: number } = {},
+  {
+    fullBytes = FULL_BYTES,
+    isKeeping = () => false,
+  }: {
+    readonly fullBytes?: number;
+    /** Whether the next question needs what this one left behind. */
+    readonly isKeeping?: () => boolean;
+  } = {},
 ): void {
   const shared = new SharedArrayBuffer(3 * Float64Array.BYTES_PER_ELEMENT);
   const watched = new Float64Array(shared);
@@ -45,7 +52,7 @@ export function serveIsolated(
     watched[WATCHED.until] = Date.now() + timeMs + GRACE_MS;
     watched[WATCHED.memoryBytes] = before + memoryBytes;
   };
-  const isFull = () => process.memoryUsage.rss() > fullBytes;
+  const isFull = () => !isKeeping() && process.memoryUsage.rss() > fullBytes;
   const send = (reply: Reply) => void process.send?.(reply);
 
   async function reply({ id, request, ...first }: Question): Promise<void> {
