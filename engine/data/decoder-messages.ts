@@ -39,11 +39,16 @@ export const DecoderRequest = z.discriminatedUnion('what', [
   Mask,
   /** AnsweredPair: an image and its mask at once, since asking costs as much as decoding small ones. */
   z.object({ what: z.literal('pair'), subject: z.string(), image: Check, mask: Mask }),
-  /** OpenedImage: its rows are asked for by the next requests to the same process. */
-  z.object({ what: z.literal('open'), ...Image }),
+  /**
+   * OpenedImage: with its samples, where they are no more than `wholeBytes`; else its rows are asked for by the next
+   * requests to the same process.
+   */
+  z.object({ what: z.literal('open'), ...Image, wholeBytes: z.number() }),
   /** FoundPixelSize, or null where the file says nothing of it. */
   z.object({ what: z.literal('pixelSize'), subject: z.string(), file: SentFile }),
-  /** Samples of the image that is open. */
+  /** The image that is open is read no more. */
+  z.object({ what: z.literal('shut'), subject: z.string() }),
+  /** AnsweredRows of the image that is open. */
   z.object({
     what: z.literal('rows'),
     subject: z.string(),
@@ -65,6 +70,13 @@ const Size = {
   channels: z.number(),
   bitDepth: z.union([z.literal(8), z.literal(16), z.literal(32)]),
 };
+/** What the header of a file says. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly bitDepth: 8 | 16 | 32;
+}
 const notes = z.array(z.string());
 
 export const CheckedImage = z.object({
@@ -77,16 +89,13 @@ export type CheckedImage = Readonly<z.infer<typeof CheckedImage>>;
 
 export const AnsweredImage = z.object({ ...Size, notes, data: Samples });
 
-export const OpenedImage = z.object(Size);
-export type OpenedImage = Readonly<z.infer<typeof OpenedImage>>;
-
 /** Of a pixel, in its decoder and beside it: a JPEG that is sent coarse first is held whole, with 6 bytes a pixel. */
 const BYTES_OF_PIXEL = 16;
 /** Of a pixel of a mask: its value, its colours, and what its values look like. */
 const BYTES_OF_MASK_PIXEL = 64;
 
 /** What an image may cost whose size is known. */
-export function needsOf(image: OpenedImage, fileBytes: number, isMask = false): Needs {
+export function needsOf(image: ImageSize, fileBytes: number, isMask = false): Needs {
   const pixels = image.width * image.height;
   const samples = (pixels * image.channels * image.bitDepth) / 8;
   const ofPixel = isMask ? BYTES_OF_MASK_PIXEL : BYTES_OF_PIXEL;
@@ -94,6 +103,8 @@ export function needsOf(image: OpenedImage, fileBytes: number, isMask = false): 
 }
 /** With OpenImage.transparentPx of what was read until then. */
 export const AnsweredRows = z.object({ samples: Samples, transparentPx: z.number().nullable() });
+
+export const OpenedImage = z.object({ ...Size, whole: AnsweredRows.nullable() });
 
 /** Counts of up to 65,536 values are not looked at one by one. */
 const counts = z.custom<ReadonlyMap<number, number>>((value) => value instanceof Map);

@@ -5,7 +5,7 @@ import { decodeImage, type OpenImage, openImage } from './decode.ts';
 import { assertSizeAsStored, unreadableImage } from './decoded-image.ts';
 import { decodeMask } from './decode-mask.ts';
 import type { DecodedMask } from './decoded-mask.ts';
-import { DecoderRequest, needsOf, type OpenedImage } from './decoder-messages.ts';
+import { DecoderRequest, type ImageSize, needsOf } from './decoder-messages.ts';
 import { filePages } from './read-pages.ts';
 import { reduceImage } from './reduce.ts';
 import { received } from './sent-file.ts';
@@ -43,10 +43,10 @@ async function both({ image, mask }: Pair, tell: TellNeeds): Promise<unknown> {
 async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Promise<unknown> {
   if (request.what === 'rows') {
     if (opened === undefined) throw new Error('no image is open');
-    const samples = await opened.rows(request.top, request.count);
-    return { samples, transparentPx: opened.transparentPx() };
+    return rowsOf(opened, request.top, request.count);
   }
   opened = undefined;
+  if (request.what === 'shut') return null;
   const { subject } = request;
   const file = await received(request.file);
   if (request.what === 'pages') return filePages(file, { subject, as: request.as });
@@ -54,7 +54,7 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
   const { page, channelPages = null } = request;
   const of = { subject, ...(page === undefined ? {} : { page }) };
   if (request.what === 'mask') {
-    const onSize = (size: OpenedImage) => tell(needsOf(size, file.sizeBytes, true));
+    const onSize = (size: ImageSize) => tell(needsOf(size, file.sizeBytes, true));
     const mask = await decodeMask(file, { ...of, onSize });
     return request.evidenceAlone ? withoutValues(mask) : mask;
   }
@@ -72,12 +72,18 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
     return maxSidePx === null ? pixels : smallImage(pixels, maxSidePx);
   }
   if (request.what === 'open') {
-    opened = image;
-    return size;
+    const isWhole = (width * height * channels * bitDepth) / 8 <= request.wholeBytes;
+    if (!isWhole) opened = image;
+    return { ...size, whole: isWhole ? await rowsOf(image, 0, height) : null };
   }
   // Nothing of the pixels is wanted but that they are whole.
   const notes = await image.readThrough(() => undefined);
   return { ...size, notes, transparentPx: image.transparentPx() };
+}
+
+async function rowsOf(image: OpenImage, top: number, count: number) {
+  const samples = await image.rows(top, count);
+  return { samples, transparentPx: image.transparentPx() };
 }
 
 /** What they look like is known; many values need not travel. */
@@ -86,7 +92,11 @@ function withoutValues(mask: DecodedMask): DecodedMask {
   return { ...mask, values, objects: undefined, alpha: mask.alpha && { ...mask.alpha, values } };
 }
 
-serveIsolated(answer, (request, error) => {
-  const { subject } = DecoderRequest.parse(request);
-  return unreadableImage(subject, error);
-});
+serveIsolated(
+  answer,
+  (request, error) => {
+    const { subject } = DecoderRequest.parse(request);
+    return unreadableImage(subject, error);
+  },
+  { isKeeping: () => opened !== undefined },
+);

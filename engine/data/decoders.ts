@@ -1,6 +1,6 @@
 /**
- * The processes in which images are decoded, and how they are asked: those for files from outside, and those for what a
- * window shows of a project, so that no picture waits for the end of an import.
+ * The processes in which images are decoded, and how they are asked: those for files from outside; those for what a window
+ * shows of a project, so that no picture waits for the end of an import; and the one of a training.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,13 @@ const SHOWN_IDLE_MS = 5 * 60_000;
 /** By its path: tests of the window bundle what is written as `new URL` for a browser. */
 const ENTRY = pathToFileURL(join(import.meta.dirname, 'decoder-process.ts'));
 
+/** Between two runs of a trainer that is kept. */
+const TRAINING_IDLE_MS = 60_000;
+
 export const foreignDecoders: Isolated = isolated(ENTRY, { most });
 export const shownDecoders: Isolated = isolated(ENTRY, { most, idleMs: SHOWN_IDLE_MS });
+/** One: beside it the training itself is at work. It decodes the next image while the last is made smaller. */
+export const trainingDecoders: Isolated = isolated(ENTRY, { most: 1, idleMs: TRAINING_IDLE_MS });
 
 export interface ForeignImage {
   readonly subject: string;

@@ -7,21 +7,19 @@ import { AppError, fromWireError } from '../../shared/errors.ts';
 import { ProcessEnded } from '../isolated/processes.ts';
 import { formatOf } from './image-format.ts';
 import type { DecodedMask } from './decoded-mask.ts';
-import type { DecodedImage, ImageOfRows, OpenImage } from './decoded-image.ts';
+import type { DecodedImage } from './decoded-image.ts';
 import {
   AnsweredImage,
   AnsweredMask,
   AnsweredPages,
   AnsweredPair,
-  AnsweredRows,
   CheckedImage,
   type DecoderRequest,
-  needsOf,
-  OpenedImage,
 } from './decoder-messages.ts';
 import { askOnce, foreignDecoders, type ForeignImage, imageRequest } from './decoders.ts';
 import { type FilePages, ONE_IMAGE } from './file-pages.ts';
 import type { ImageFile } from './image-file.ts';
+import { lendImage, type LentImage } from './lent-image.ts';
 import { sent } from './sent-file.ts';
 
 export type { ForeignImage } from './decoders.ts';
@@ -115,29 +113,10 @@ export async function checkWithMask(
   }
 }
 
-type ForeignRows = ImageOfRows & Pick<OpenImage, 'transparentPx'>;
-
-/** Lends an image, read by rows, to `use`. Errors: those of openImage, and of `use`. */
+/** Errors: those of openImage, and of `use`. */
 export const withForeignImage = <T>(
   file: ImageFile,
   of: ForeignImage,
-  use: (image: ForeignRows) => Promise<T>,
+  use: (image: LentImage) => Promise<T>,
 ): Promise<T> =>
-  foreignDecoders.use(async (ask) => {
-    const { subject } = of;
-    const fileBytes = file.sizeBytes;
-    const request: DecoderRequest = { what: 'open', ...imageRequest(file, of) };
-    const size = OpenedImage.parse(await ask(request, { subject, fileBytes }));
-    const needs = { subject, ...needsOf(size, fileBytes) };
-    let transparentPx: number | null = null;
-    return use({
-      ...size,
-      transparentPx: () => transparentPx,
-      async rows(top, count) {
-        const rows: DecoderRequest = { what: 'rows', subject, top, count };
-        const answer = AnsweredRows.parse(await ask(rows, needs));
-        ({ transparentPx } = answer);
-        return answer.samples;
-      },
-    });
-  });
+  lendImage(imageRequest(file, of), { by: foreignDecoders, fileBytes: file.sizeBytes, use });

@@ -3,18 +3,12 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import type { Project } from '../db/project.ts';
-import type { DecodedImage, ImageOfRows } from './decoded-image.ts';
-import {
-  AnsweredImage,
-  AnsweredPixelSize,
-  AnsweredRows,
-  type DecoderRequest,
-  needsOf,
-  OpenedImage,
-} from './decoder-messages.ts';
+import type { DecodedImage } from './decoded-image.ts';
+import { AnsweredImage, AnsweredPixelSize, type DecoderRequest } from './decoder-messages.ts';
 import { askOnce, imageRequest, shownDecoders } from './decoders.ts';
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
 import { formatOf } from './image-format.ts';
+import { lendImage, type Lending } from './lent-image.ts';
 import { reductionOf } from './reduce.ts';
 import { sent } from './sent-file.ts';
 import type { FoundPixelSize } from './tiff-pixel-size.ts';
@@ -107,32 +101,16 @@ export async function readReduced(
 }
 
 /**
- * Lends an original, read by rows, to `use`: decoded in a process of its own. `signal` ends that.
- * Errors: those of readImage; cancelled; those of `use`.
+ * Lends an original, read by rows, to `use`: decoded in a process of its own. Errors: those of readImage; those of
+ * lendImage.
  */
 export async function withOriginalRows<T>(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
-  {
-    signal,
-    use,
-  }: { readonly signal: AbortSignal; readonly use: (image: ImageOfRows) => Promise<T> },
+  lending: Omit<Lending<T>, 'fileBytes'>,
 ): Promise<T> {
   const file = await openOriginal(project, image);
-  const request: DecoderRequest = { what: 'open', ...stored(image, file) };
-  const { subject } = request;
-  const fileBytes = file.sizeBytes;
-  return shownDecoders.use(async (ask) => {
-    const size = OpenedImage.parse(await ask(request, { subject, fileBytes, signal }));
-    const needs = { subject, ...needsOf(size, fileBytes), signal };
-    return use({
-      ...size,
-      async rows(top, count) {
-        const rows: DecoderRequest = { what: 'rows', subject, top, count };
-        return AnsweredRows.parse(await ask(rows, needs)).samples;
-      },
-    });
-  });
+  return lendImage(stored(image, file), { ...lending, fileBytes: file.sizeBytes });
 }
 
 /** What its file says of the size of its pixels; null: nothing. Errors: those of openOriginal; unreadable. */
@@ -168,7 +146,8 @@ export async function readLabelMapAlone(
   if (image.labelMapId === null) return null;
   if (image.widthPx * image.heightPx > UNSEEN_PX) {
     const file = await openOriginal(project, image);
-    await askOnce(shownDecoders, file, { what: 'open', ...stored(image, file) });
+    const opening: DecoderRequest = { what: 'open', ...stored(image, file), wholeBytes: 0 };
+    await askOnce(shownDecoders, file, opening);
   }
   return readLabelMap(project, image.labelMapId);
 }

@@ -7,6 +7,7 @@ import { counted } from '../../shared/number-format.ts';
 import type { MeasuredObjects } from '../../shared/objects/measure/measure-objects.ts';
 import type { PixelSize } from '../../shared/pixel-size.ts';
 import { takesPart } from '../../shared/task-sources.ts';
+import { shownDecoders } from '../data/decoders.ts';
 import { originalPixelSize, withOriginalRows } from '../data/image-source.ts';
 import { pageName } from '../data/page-names.ts';
 import type { Project } from '../db/project.ts';
@@ -49,6 +50,7 @@ async function measureOne(
   let trouble: string | null = null;
   try {
     await withOriginalRows(db, image, {
+      by: shownDecoders,
       signal,
       async use({ width, height, channels, rows }) {
         await begin(channels);

@@ -1,11 +1,10 @@
 /** What images of the project look like as numbers, for comparing them: one `features` event an image. */
 import { AppError, toWireError } from '../../shared/errors.ts';
-import { openStoredImage } from '../data/stored-rows.ts';
 import type { Project } from '../db/project.ts';
 import { checkpointWeights, decodeCheckpoint } from './checkpoint.ts';
-import { networkRows, squeezed } from './images/image-rows.ts';
+import { squeezed } from './images/image-rows.ts';
 import { pictureFeatures } from './images/picture-features.ts';
-import { openInput } from './images/tiles.ts';
+import { withInput } from './images/tiles.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
 import { createFeatureExtractor } from './scoring/encoder-features.ts';
 import type { Engine } from './tensorflow/backend.ts';
@@ -64,9 +63,8 @@ export async function computeFeatures(
   if (source.kind === 'picture') {
     return each(async (imageId) => {
       const image = imageOf(imageId);
-      const opened = await openStoredImage(project, image);
-      const rows = await networkRows(opened, image.channels, image.name);
-      told(imageId, await pictureFeatures(rows));
+      const { channels } = image;
+      told(imageId, await withInput(project, { image, channels }, pictureFeatures));
     });
   }
   const { network, sampling, spec, weights } = networkOf(project, source);
@@ -83,8 +81,9 @@ export async function computeFeatures(
     waiting = [];
   };
   await each(async (imageId) => {
-    const rows = await openInput(project, imageOf(imageId), network.inputChannels);
-    waiting.push({ imageId, input: (await squeezed(rows, sizePx)).data });
+    const of = { image: imageOf(imageId), channels: network.inputChannels };
+    const { data: input } = await withInput(project, of, (rows) => squeezed(rows, sizePx));
+    waiting.push({ imageId, input });
     if (waiting.length === extractor.atOnce) await flush();
   });
   if (waiting.length > 0) await flush();

@@ -8,7 +8,7 @@ import { blankLabel, scoredClasses } from '../../shared/foreground.ts';
 import { readLabelMap } from '../data/image-source.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
-import { openInput } from './images/tiles.ts';
+import { withInput } from './images/tiles.ts';
 import { loadNetwork } from './loaded-network.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
 import {
@@ -72,21 +72,22 @@ export async function measureNetwork(
   let isWarm = false;
   let done = 0;
   for (const { image, labelMapId } of items) {
-    const rows = await openInput(project, image, network.inputChannels);
-    const input = await predictionInput(rows, sampling);
     const truth = readLabelMap(project, labelMapId);
-    for (const kind of kinds) {
-      const plain = kind === 'plain';
-      const options = { flips: flips && !plain, plain, scores: { hasBackground } };
-      if (!isWarm) await loaded.predict([input], options);
-      isWarm = true;
-      const start = performance.now();
-      const [map] = await loaded.predict([input], options);
-      seconds[kind] += (performance.now() - start) / 1000;
-      if (map?.scores == null) throw new Error('an image gave no scores');
-      overlaps[kind].push(...scoredOverlaps(map, truth, classes));
-      if (kind === kinds.at(-1)) images.push({ scores: map.scores, truth });
-    }
+    await withInput(project, { image, channels: network.inputChannels }, async (rows) => {
+      const input = await predictionInput(rows, sampling);
+      for (const kind of kinds) {
+        const plain = kind === 'plain';
+        const options = { flips: flips && !plain, plain, scores: { hasBackground } };
+        if (!isWarm) await loaded.predict([input], options);
+        isWarm = true;
+        const start = performance.now();
+        const [map] = await loaded.predict([input], options);
+        seconds[kind] += (performance.now() - start) / 1000;
+        if (map?.scores == null) throw new Error('an image gave no scores');
+        overlaps[kind].push(...scoredOverlaps(map, truth, classes));
+        if (kind === kinds.at(-1)) images.push({ scores: map.scores, truth });
+      }
+    });
     emit({ type: 'predicting', done: ++done, total: items.length });
   }
   const last = kinds.at(-1) ?? 'plain';

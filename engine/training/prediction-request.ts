@@ -23,7 +23,7 @@ import {
 } from './scoring/predict.ts';
 import type { TrainerEvent, TrainerRequest } from './protocol.ts';
 import { inputsAPass } from './scoring/segmenter.ts';
-import { openInput } from './images/tiles.ts';
+import { withInput } from './images/tiles.ts';
 
 type PredictRequest = Extract<TrainerRequest, { type: 'predict' }>;
 type Input = PredictRequest['inputs'][number];
@@ -57,8 +57,9 @@ async function withRows<T>(
       throw new AppError('not-found', `There is no image ${input.imageId} in this project.`);
     }
     assertSeenAlike(image.name, image.channels, seen);
-    const rows = await openInput(project, image, seen.inputChannels);
-    return use(rows, { channels: image.channels, isTransparent: () => false });
+    return withInput(project, { image, channels: seen.inputChannels }, (rows) =>
+      use(rows, { channels: image.channels, isTransparent: () => false }),
+    );
   }
   const { path, page, channelPages } = input;
   const of = { subject: path, page, channelPages };

@@ -37,7 +37,7 @@ import { createImageStore } from './images/image-store.ts';
 import { piecesOf } from './images/row-pieces.ts';
 import { runData, type RunData } from './batches/run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './scoring/segmenter.ts';
-import { type AnyTile, openInput, readTile } from './images/tiles.ts';
+import { type AnyTile, readTile, withInput } from './images/tiles.ts';
 import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './batches/training-data.ts';
 import {
@@ -251,12 +251,16 @@ async function assertServes(project: Project, config: RunConfig, data: RunData):
   if (accepts === null) return;
   const every = Math.ceil(images.length / LOOKED_AT);
   for (const request of images.filter((_, i) => i % every === 0)) {
-    const input = await openInput(project, request.image, config.network.inputChannels);
-    const { mode, sizePx } = config.sampling;
-    const image = mode === 'resize' ? rowsOf(await squeezed(input, sizePx)) : input;
-    for (const { top, count } of piecesOf(image)) {
-      if (accepts(await image.rows(top, count))) return;
-    }
+    const of = { image: request.image, channels: config.network.inputChannels };
+    const serves = await withInput(project, of, async (input) => {
+      const { mode, sizePx } = config.sampling;
+      const image = mode === 'resize' ? rowsOf(await squeezed(input, sizePx)) : input;
+      for (const { top, count } of piecesOf(image)) {
+        if (accepts(await image.rows(top, count))) return true;
+      }
+      return false;
+    });
+    if (serves) return;
   }
   throw new AppError(
     'invalid-input',

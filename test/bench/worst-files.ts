@@ -12,7 +12,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { openImage } from '../../engine/data/decode.ts';
 import { decodeMask } from '../../engine/data/decode-mask.ts';
-import { needsOf, type OpenedImage } from '../../engine/data/decoder-messages.ts';
+import { type ImageSize, needsOf } from '../../engine/data/decoder-messages.ts';
 import { openFile } from '../../engine/data/image-file.ts';
 import { readJsonFile } from '../../engine/data/import/json-file.ts';
 import { limitsFor } from '../../engine/isolated/limits.ts';
@@ -116,7 +116,7 @@ async function read(path: string, as: 'image' | 'mask' | 'weights' | 'list'): Pr
     await readJsonFile(file, { path: subject, shape: 'COCO' });
     return 'read';
   }
-  let size: OpenedImage;
+  let size: ImageSize;
   if (as === 'mask') {
     const { width, height } = await decodeMask(file, { subject });
     size = { width, height, channels: 1, bitDepth: 8 };

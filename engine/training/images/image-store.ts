@@ -5,8 +5,13 @@
  */
 import { availableParallelism, totalmem } from 'node:os';
 import { decodeLabelMap, readLabelMapRuns } from '../../../shared/label-map.ts';
-import type { OpenImage } from '../../data/decoded-image.ts';
-import { sampleBytes, type Samples, samplesOf } from '../../data/decoded-image.ts';
+import {
+  type ImageOfRows,
+  sampleBytes,
+  type Samples,
+  samplesOf,
+} from '../../data/decoded-image.ts';
+import { piecesOf } from './row-pieces.ts';
 import { openScratchFile, type ScratchFile } from './scratch-file.ts';
 
 /** Pixels of an image; lies within it. */
@@ -40,7 +45,7 @@ export interface KeptLabels {
 
 export interface ImageStore {
   /** Errors: unreadable, corrupt, no-space (neither the memory nor the disk has room). */
-  keep(image: OpenImage, beside: KeptLabels, subject: string): Promise<KeptImage>;
+  keep(image: ImageOfRows, beside: KeptLabels, subject: string): Promise<KeptImage>;
   /** Gives the disk back; what was kept can no longer be read. */
   close(): void;
 }
@@ -78,7 +83,7 @@ const planeOnDisk = <T extends Samples>(
   layout: PlaneLayout<T>,
 ): Plane<T> => planeOf(layout, (from, row) => file.read(at + from * row.BYTES_PER_ELEMENT, row));
 
-const sampleLayout = ({ width, channels, bitDepth }: OpenImage): PlaneLayout<Samples> => ({
+const sampleLayout = ({ width, channels, bitDepth }: ImageOfRows): PlaneLayout<Samples> => ({
   ...{ width, channels },
   make: (length) => samplesOf(bitDepth, length),
 });
@@ -96,22 +101,26 @@ export const labelLayout = (width: number): PlaneLayout<Uint8Array> => ({
 /** Label maps are written in pieces of so many pixels. */
 const LABEL_PIECE = 2 ** 20;
 
-/** The pixels of a label map's code, never all of them in memory. */
-function writeLabels(file: ScratchFile, code: Uint8Array): void {
+/** The pixels of a label map's code, from `at` of the file on, never all of them in memory. */
+function writeLabels(file: ScratchFile, at: number, code: Uint8Array): void {
   const piece = new Uint8Array(LABEL_PIECE);
+  let written = 0;
   let filled = 0;
+  const flush = () => {
+    file.write(at + written, piece.subarray(0, filled));
+    written += filled;
+    filled = 0;
+  };
   readLabelMapRuns(code, (value, start, end) => {
-    for (let at = start; at < end;) {
-      const count = Math.min(end - at, LABEL_PIECE - filled);
+    for (let pixel = start; pixel < end;) {
+      const count = Math.min(end - pixel, LABEL_PIECE - filled);
       piece.fill(value, filled, filled + count);
       filled += count;
-      at += count;
-      if (filled < LABEL_PIECE) continue;
-      file.append(piece);
-      filled = 0;
+      pixel += count;
+      if (filled === LABEL_PIECE) flush();
     }
   });
-  file.append(piece.subarray(0, filled));
+  flush();
 }
 
 /** Trainers side by side are at most as many as cores; together they keep up to this share of the memory. */
@@ -138,14 +147,12 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   let room = options.memoryBytes ?? imageMemoryBytes();
   let scratch: ScratchFile | null = null;
 
-  async function inMemory(image: OpenImage, { labels, depths }: KeptLabels): Promise<KeptImage> {
+  async function inMemory(image: ImageOfRows, { labels, depths }: KeptLabels): Promise<KeptImage> {
     const layout = sampleLayout(image);
     const data = layout.make(image.width * image.height * image.channels);
-    let at = 0;
-    await image.readThrough((rows) => {
-      data.set(rows, at);
-      at += rows.length;
-    });
+    for (const { top, count } of piecesOf(image)) {
+      data.set(await image.rows(top, count), top * image.width * image.channels);
+    }
     const bytes = (plane: Uint8Array) => planeInMemory(plane, labelLayout(image.width));
     return {
       samples: planeInMemory(data, layout),
@@ -155,19 +162,24 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   }
 
   async function onDisk(
-    image: OpenImage,
+    image: ImageOfRows,
     { labels, depths }: KeptLabels,
     needed: { readonly bytes: number; readonly subject: string },
   ): Promise<KeptImage> {
     scratch ??= openScratchFile(options.folder);
     const file = scratch;
     file.assertRoom(needed.bytes, needed.subject);
-    const samplesAt = file.sizeBytes();
-    await image.readThrough((rows) => file.append(rows));
-    const labelsAt = file.sizeBytes();
-    if (labels !== null) writeLabels(file, labels);
-    const depthsAt = file.sizeBytes();
-    if (depths !== null) file.append(depths);
+    // All of it before anything is read: several images may be read at once.
+    const samplesAt = file.reserve(needed.bytes);
+    let labelsAt = samplesAt;
+    for (const { top, count } of piecesOf(image)) {
+      const rows = await image.rows(top, count);
+      file.write(labelsAt, rows);
+      labelsAt += rows.byteLength;
+    }
+    if (labels !== null) writeLabels(file, labelsAt, labels);
+    const depthsAt = labelsAt + (labels === null ? 0 : image.width * image.height);
+    if (depths !== null) file.write(depthsAt, depths);
     const bytes = (at: number) => planeOnDisk(file, at, labelLayout(image.width));
     return {
       samples: planeOnDisk(file, samplesAt, sampleLayout(image)),
@@ -184,9 +196,13 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
         keptBytes({ widthPx: width, heightPx: height, channels, bitDepth }, labels !== null) +
         (depths?.length ?? 0);
       if (bytes > room) return onDisk(image, beside, { bytes, subject });
-      const kept = await inMemory(image, beside);
       room -= bytes;
-      return kept;
+      try {
+        return await inMemory(image, beside);
+      } catch (error) {
+        room += bytes;
+        throw error;
+      }
     },
     close() {
       scratch?.close();

@@ -6,11 +6,12 @@ import { AppError } from '../../../shared/errors.ts';
 import { fileError } from '../../data/file-error.ts';
 
 export interface ScratchFile {
-  sizeBytes(): number;
+  /** Room for so many bytes: the place at which they begin. */
+  reserve(bytes: number): number;
   /** Errors: no-space, before anything is written: other programs, and the project itself, need some of the disk. */
   assertRoom(bytes: number, subject: string): void;
   /** Errors: no-space, unreadable. */
-  append(data: NodeJS.ArrayBufferView): void;
+  write(at: number, data: NodeJS.ArrayBufferView): void;
   /** Fills `into`. Errors: unreadable. */
   read(at: number, into: NodeJS.ArrayBufferView): void;
   close(): void;
@@ -41,7 +42,11 @@ export function openScratchFile(folder: string): ScratchFile {
   };
   let size = 0;
   return {
-    sizeBytes: () => size,
+    reserve(bytes) {
+      const at = size;
+      size += bytes;
+      return at;
+    },
     assertRoom(bytes, subject) {
       const { bavail, bsize } = attempt(() => statfsSync(folder));
       const free = bavail * bsize - RESERVE_BYTES;
@@ -52,16 +57,15 @@ export function openScratchFile(folder: string): ScratchFile {
         { subject: folder },
       );
     },
-    append(data) {
+    write(at, data) {
       const target = file();
       attempt(() => {
         for (let done = 0; done < data.byteLength;) {
           const offset = data.byteOffset + done;
           const rest = new Uint8Array(data.buffer, offset, data.byteLength - done);
-          done += writeSync(target, rest, 0, rest.length, size + done);
+          done += writeSync(target, rest, 0, rest.length, at + done);
         }
       });
-      size += data.byteLength;
     },
     read(at, into) {
       const source = file();

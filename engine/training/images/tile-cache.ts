@@ -3,7 +3,11 @@
  * they come up. (Every image comes up equally often, in shuffled order: dropping the oldest to make room would drop
  * just those that come up next, and keep none of them long enough to be used.)
  */
+import { inOrder } from '../../data/in-order.ts';
 import type { AnyTile } from './tiles.ts';
+
+/** One is decoded, in its process, while the one before is made smaller or stored: decoded images are large. */
+const AT_ONCE = 2;
 
 /** Beyond what its store holds (image-store.ts). */
 const bytesOf = (tile: AnyTile) =>
@@ -16,7 +20,7 @@ export interface TileCache {
   tiles(images: readonly number[]): Promise<AnyTile[]>;
 }
 
-/** `read` decodes the image of an index. One is read at a time: decoded images are large. */
+/** `read` decodes the image of an index. */
 export function createTileCache(options: {
   readonly read: (image: number) => Promise<AnyTile>;
   readonly maxBytes: number;
@@ -26,18 +30,16 @@ export function createTileCache(options: {
   let bytes = 0;
   return {
     async tiles(images) {
+      const missing = [...new Set(images)].filter((image) => !kept.has(image));
       const own = new Map<number, AnyTile>();
-      for (const image of images) {
-        if (own.has(image)) continue;
-        const known = kept.get(image);
-        const tile = known ?? (await read(image));
+      const each = inOrder(missing, AT_ONCE, async (image) => ({ image, tile: await read(image) }));
+      for await (const { image, tile } of each) {
         own.set(image, tile);
-        if (known === undefined && bytes + bytesOf(tile) <= maxBytes) {
-          kept.set(image, tile);
-          bytes += bytesOf(tile);
-        }
+        if (bytes + bytesOf(tile) > maxBytes) continue;
+        kept.set(image, tile);
+        bytes += bytesOf(tile);
       }
-      return images.flatMap((image) => own.get(image) ?? []);
+      return images.flatMap((image) => kept.get(image) ?? own.get(image) ?? []);
     },
   };
 }

@@ -7,9 +7,10 @@ import { AppError } from '../../../shared/errors.ts';
 import { decodeLabelMap, labelMapSize } from '../../../shared/label-map.ts';
 import { relativeDepths } from '../../../shared/objects/depths.ts';
 import type { ObjectMap } from '../../../shared/objects/object-map.ts';
-import { labelMapCode } from '../../data/image-source.ts';
+import { trainingDecoders } from '../../data/decoders.ts';
+import { labelMapCode, withOriginalRows } from '../../data/image-source.ts';
+import type { LentImage } from '../../data/lent-image.ts';
 import { objectsOf } from '../../data/objects-of.ts';
-import { openStoredImage } from '../../data/stored-rows.ts';
 import type { Project } from '../../db/project.ts';
 import { type Conversions, toValues } from './channels.ts';
 import { conversionsOf, type ImageRows, networkRows, squeezed } from './image-rows.ts';
@@ -81,17 +82,27 @@ export interface TileOptions {
   readonly depths?: boolean;
 }
 
-/** Samples that are held while an image is decoded: all of most images, and of larger ones in a few parts. */
-const BAND_BYTES = 2 ** 28;
-
-/** An image as the network's input values, at its own size. Errors: those of readImage, unsupported (channels). */
-export async function openInput(
+/**
+ * Lends an image to `use`, with its samples as they are stored: decoded in a process of its own, so that an image that
+ * hurts its decoder costs no run. Errors: those of readImage; those of `use`.
+ */
+export const withSamples = <T>(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
-  channels: number,
-): Promise<ImageRows> {
-  return networkRows(await openStoredImage(project, image), channels, image.name);
-}
+  use: (samples: LentImage) => Promise<T>,
+): Promise<T> => withOriginalRows(project, image, { by: trainingDecoders, use });
+
+/**
+ * Lends an image as the network's input values, at its own size. Errors: those of withSamples; unsupported (channels).
+ */
+export const withInput = <T>(
+  project: Pick<Project, 'datasets'>,
+  { image, channels }: { readonly image: ImageRecord; readonly channels: number },
+  use: (input: ImageRows, of: Pick<LentImage, 'isHeld'>) => Promise<T>,
+): Promise<T> =>
+  withSamples(project, image, async (samples) =>
+    use(await networkRows(samples, channels, image.name), samples),
+  );
 
 /** The code of an image's label map. Errors: not-found; corrupt, where it is of another size. */
 function labelsOf(
@@ -112,7 +123,7 @@ function labelsOf(
   return code;
 }
 
-/** Reads one image; at full resolution it is kept in the store. Errors: those of openInput and of `keep`, corrupt. */
+/** Reads one image; at full resolution it is kept in the store. Errors: those of withInput and of `keep`, corrupt. */
 export async function readTile(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   request: TileRequest,
@@ -125,7 +136,7 @@ export async function readTile(
   const { labelMapId } = request;
   const objects = wanted && labelMapId !== null ? objectsOf(project, labelMapId).objects : null;
   if (mode === 'resize') {
-    const small = await squeezed(await openInput(project, image, channels), sizePx);
+    const small = await withInput(project, { image, channels }, (input) => squeezed(input, sizePx));
     const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
     return {
       ...{ ...facts, ...small, labels: smallLabels?.data ?? null },
@@ -143,7 +154,7 @@ function shrunk({ width, height, data }: ObjectMap, sizePx: number): ObjectMap {
 }
 
 /** An image at full resolution, kept in the store. `labels`: code of its label map. Errors: as readTile. */
-export async function storedImage(
+export function storedImage(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
   options: Pick<TileOptions, 'channels' | 'store'> & {
@@ -153,11 +164,12 @@ export async function storedImage(
   },
 ): Promise<Omit<StoredTile, 'imageId' | 'name' | 'imageClass'>> {
   const { channels, store, labels, depths = null } = options;
-  const opened = await openStoredImage(project, image, { bandBytes: BAND_BYTES });
-  const kept = await store.keep(opened, { labels, depths }, image.name);
-  const { width, height, channels: stored } = opened;
-  const rows = (top: number, count: number) =>
-    Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));
-  const conversions = await conversionsOf({ ...opened, rows }, channels, image.name);
-  return { ...kept, width, height, channels, stored, conversions };
+  return withSamples(project, image, async (opened) => {
+    const kept = await store.keep(opened, { labels, depths }, image.name);
+    const { width, height, channels: stored } = opened;
+    const rows = (top: number, count: number) =>
+      Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));
+    const conversions = await conversionsOf({ ...opened, rows }, channels, image.name);
+    return { ...kept, width, height, channels, stored, conversions };
+  });
 }

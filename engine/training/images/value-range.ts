@@ -3,8 +3,7 @@
  * channels stand for it. Exact, from counts of halves of the values' bits, so that an image is read in pieces and never
  * sorted: 16 bits in one pass, 32 in two.
  */
-import type { OpenImage } from '../../data/decoded-image.ts';
-import type { Samples } from '../../data/decoded-image.ts';
+import type { ImageOfRows, Samples } from '../../data/decoded-image.ts';
 import { piecesOf } from './row-pieces.ts';
 
 const LOW_PERCENTILE = 0.001;
@@ -52,14 +51,12 @@ function fromHalves(upper: number, lower: number): number {
   return asFloat[0] ?? 0;
 }
 
-type Image = Pick<OpenImage, 'width' | 'height' | 'channels' | 'bitDepth' | 'rows'>;
-
-async function eachPiece(image: Image, use: (samples: Samples) => void): Promise<void> {
+async function eachPiece(image: ImageOfRows, use: (samples: Samples) => void): Promise<void> {
   for (const { top, count } of piecesOf(image)) use(await image.rows(top, count));
 }
 
 /** 0 … 255 for 8-bit images, else percentiles. Errors: those of `rows`. */
-export async function measureRange(image: Image): Promise<ValueRange> {
+export async function measureRange(image: ImageOfRows): Promise<ValueRange> {
   if (image.bitDepth === 8) return { low: 0, high: 255 };
   const uppers = new Uint32Array(HALF_VALUES);
   let total = 0;

@@ -7,7 +7,7 @@ import { AT_ONCE_PIXELS } from '../../../shared/api.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import type { Project } from '../../db/project.ts';
-import { openInput } from '../images/tiles.ts';
+import { withInput } from '../images/tiles.ts';
 import { assertInside, type PredictionInput, predictionInput } from '../scoring/predict.ts';
 import type { Hand } from './hand.ts';
 import type { LiveEvent, LiveRequest } from './messages.ts';
@@ -90,9 +90,10 @@ export class Answers {
       if (network === null || step === 0) {
         throw new AppError('conflict', `It has learned nothing yet. ${whyNone}`);
       }
-      const input = await this.#inputOf(imageId, settings);
-      if (area !== null) assertInside(area, input);
-      const prediction = await network.predict(this.#interruptible(input, { id, area }), area);
+      const prediction = await this.#withInput(imageId, settings, (input) => {
+        if (area !== null) assertInside(area, input);
+        return network.predict(this.#interruptible(input, { id, area }), area);
+      });
       const bytes = encodeLabelMap(prediction);
       await this.#deliver({ type: 'prediction', id, bytes, step });
     } catch (error) {
@@ -130,8 +131,9 @@ export class Answers {
     if (imageId === null || network === null || this.#ready?.imageId === imageId) return;
     const isOwn = this.#project.datasets.image(imageId)?.datasetId === this.#datasetId;
     try {
-      if (isOwn) await this.#inputOf(imageId, settings);
-      else this.#aheadId = null;
+      if (isOwn) await this.#withInput(imageId, settings, () => Promise.resolve());
+      // Nothing was kept of a very large one.
+      if (this.#ready?.imageId !== imageId) this.#aheadId = null;
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       // Trouble is told when it is asked for.
@@ -139,13 +141,20 @@ export class Answers {
     }
   }
 
-  async #inputOf(imageId: number, { network, sampling }: LiveSettings): Promise<PredictionInput> {
-    if (this.#ready?.imageId === imageId) return this.#ready.input;
+  /** Of a very large image its rows are decoded again for each question: it is lent for so long. */
+  async #withInput<T>(
+    imageId: number,
+    { network, sampling }: LiveSettings,
+    use: (input: PredictionInput) => Promise<T>,
+  ): Promise<T> {
+    if (this.#ready?.imageId === imageId) return use(this.#ready.input);
     const image = this.#project.datasets.image(imageId);
     if (image === undefined) throw new AppError('not-found', `There is no image ${imageId}.`);
-    const rows = await openInput(this.#project, image, network.inputChannels);
-    const input = await predictionInput(rows, sampling);
-    this.#ready = { imageId, input };
-    return input;
+    const of = { image, channels: network.inputChannels };
+    return withInput(this.#project, of, async (rows, { isHeld }) => {
+      const input = await predictionInput(rows, sampling);
+      if (isHeld || !('rows' in input)) this.#ready = { imageId, input };
+      return use(input);
+    });
   }
 }

@@ -19,10 +19,10 @@ import {
 import { resizeLabels } from '../images/resample.ts';
 import {
   type AnyTile,
-  openInput,
   type StoredTile,
   storedImage,
   type Tile,
+  withInput,
 } from '../images/tiles.ts';
 import type { Member } from './label-set.ts';
 import type { LiveSettings } from './settings.ts';
@@ -124,8 +124,10 @@ export class Pictures {
     const channels = settings.network.inputChannels;
     const facts = { imageId, name: image.name, imageClass: null };
     if (mode === 'resize') {
-      const rows = await openInput(this.#project, image, channels);
-      return { ...facts, ...(await squeezed(rows, sizePx)) };
+      const small = await withInput(this.#project, { image, channels }, (rows) =>
+        squeezed(rows, sizePx),
+      );
+      return { ...facts, ...small };
     }
     const options = { channels, store: this.#store, labels: null };
     return { ...facts, ...(await storedImage(this.#project, image, options)) };

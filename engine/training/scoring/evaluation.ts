@@ -27,7 +27,7 @@ import {
   windowStarts,
 } from './predict.ts';
 import { type Segmenter, valuesOf, type WeightTensors } from './segmenter.ts';
-import { type AnyTile, cutTile, openInput, type TileRequest } from '../images/tiles.ts';
+import { type AnyTile, cutTile, type TileRequest, withInput } from '../images/tiles.ts';
 
 /** Validation in patches mode looks at this many crops of an image at most, evenly spread over it. */
 const MAX_CROPS = 4;
@@ -189,13 +189,15 @@ export async function testImages(options: {
 }): Promise<void> {
   const { project, requests, segmenter, classes, channels, sampling, checkpoints, onResult } =
     options;
-  const atOnce = sampling.mode === 'resize' ? TEST_IMAGES_AT_ONCE : 1;
-  for (let start = 0; start < requests.length; start += atOnce) {
-    const some = requests.slice(start, start + atOnce);
-    const images: PredictionInput[] = [];
-    for (const { image } of some) {
-      images.push(await predictionInput(await openInput(project, image, channels), sampling));
-    }
+  type Requests = typeof requests;
+  const readOne = <T>(
+    { image }: Requests[number],
+    use: (input: PredictionInput) => Promise<T>,
+  ): Promise<T> =>
+    withInput(project, { image, channels }, async (rows) =>
+      use(await predictionInput(rows, sampling)),
+    );
+  const testSome = async (some: Requests, images: readonly PredictionInput[]) => {
     for (const { kinds, weights } of checkpoints) {
       const predictions = await predictLabelMaps(segmenter, weights, images);
       predictions.forEach((prediction, i) => {
@@ -221,5 +223,17 @@ export async function testImages(options: {
         }
       });
     }
+  };
+  if (sampling.mode === 'patches') {
+    // Read as its windows are.
+    for (const request of requests) await readOne(request, (image) => testSome([request], [image]));
+    return;
+  }
+  for (let start = 0; start < requests.length; start += TEST_IMAGES_AT_ONCE) {
+    const some = requests.slice(start, start + TEST_IMAGES_AT_ONCE);
+    const images: PredictionInput[] = [];
+    for (const request of some)
+      images.push(await readOne(request, (image) => Promise.resolve(image)));
+    await testSome(some, images);
   }
 }

@@ -6,10 +6,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect, it, onTestFinished } from 'vitest';
+import { trainingDecoders } from '../../../engine/data/decoders.ts';
 import { exportDataset } from '../../../engine/data/export/export.ts';
 import { openFile } from '../../../engine/data/image-file.ts';
-import { openOriginal, readImage, readSmall } from '../../../engine/data/image-source.ts';
-import { openStoredImage } from '../../../engine/data/stored-rows.ts';
+import {
+  openOriginal,
+  readImage,
+  readSmall,
+  withOriginalRows,
+} from '../../../engine/data/image-source.ts';
 import type { Project } from '../../../engine/db/project.ts';
 import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
 import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
@@ -101,7 +106,9 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
     ) as string,
   };
   await expect(readImage(project, image)).rejects.toMatchObject(contradiction);
-  await expect(openStoredImage(project, image)).rejects.toMatchObject(contradiction);
+  await expect(
+    withOriginalRows(project, image, { by: trainingDecoders, use: () => Promise.resolve() }),
+  ).rejects.toMatchObject(contradiction);
   await expect(readSmall(project, image, 160)).rejects.toMatchObject(contradiction);
   expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
   const before = process.memoryUsage().arrayBuffers;

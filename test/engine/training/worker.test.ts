@@ -1,4 +1,5 @@
 /** Trainer processes on a small project, as the engine runs them. */
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
@@ -6,6 +7,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import type { TrainerEvent, TrainerWork } from '../../../engine/training/protocol.ts';
 import { decodeLabelMap } from '../../../shared/label-map.ts';
+import { hurtDecoders, hurtfulImage } from '../../fixtures/hurtful-image.ts';
 import { nativeEngineOrSkip } from './native-engine.ts';
 import { SIZE_PX, squaresProject } from './squares-project.ts';
 
@@ -182,6 +184,30 @@ describe('a trainer process', () => {
       ...Array.from({ length: 9 }, () => ({ width: SIZE_PX, height: SIZE_PX })),
       expect.stringContaining(missing),
       { width: 50, height: 40 },
+    ]);
+    expect(of('done').length).toBe(1);
+  });
+
+  it('names an image of the project that ends the process that decodes it, and goes on with the others', async () => {
+    hurtDecoders();
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [first, second] = images;
+    if (first === undefined || second === undefined) throw new Error('there are images');
+    const bytes = hurtfulImage('crash', { width: SIZE_PX, height: SIZE_PX });
+    const hurtful = project.datasets.addImage({
+      ...{ datasetId: first.datasetId, name: 'hurtful.png', page: 0, groupName: null },
+      ...{ widthPx: SIZE_PX, heightPx: SIZE_PX, channels: 1, bitDepth: 8, imageClass: null },
+      hash: createHash('sha256').update(bytes).digest('hex'),
+      source: { bytes },
+    });
+    const inputs = [first.id, hurtful, second.id].map((imageId) => ({ imageId }));
+    const { of } = await send({
+      ...{ type: 'predict', ...settings, projectPath, runId: uninterrupted, inputs },
+    });
+    expect(of('prediction').map(({ error }) => error)).toEqual([
+      null,
+      expect.stringMatching(/^hurtful\.png ended the process that reads it \(SIGSEGV\)/),
+      null,
     ]);
     expect(of('done').length).toBe(1);
   });

@@ -1,7 +1,7 @@
 /** The thread that prepares batches, on a small project. */
 import { createHash } from 'node:crypto';
 import { encode } from 'fast-png';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Project } from '../../../../engine/db/project.ts';
 import { snapshotItem } from '../../../../engine/db/splits.ts';
 import { startBatchFeed } from '../../../../engine/training/batches/feed.ts';
@@ -10,13 +10,14 @@ import { openTrainingData } from '../../../../engine/training/batches/training-d
 import { NetworkConfig, OptimisationConfig, type RunConfig } from '../../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../../shared/label-map.ts';
 import { createRandom } from '../../../../shared/random.ts';
+import { hurtDecoders, hurtfulImage } from '../../../fixtures/hurtful-image.ts';
 import { temporaryProject } from '../../../fixtures/projects.ts';
 
 const SIZE_PX = 24;
 const STEPS = 12;
 
 /** Five training images, then two to validate on and one to test; all larger than the network's input. */
-function fineTuning(options: { readonly damaged?: boolean } = {}) {
+function fineTuning(options: { readonly damaged?: boolean; readonly hurtful?: boolean } = {}) {
   const project = temporaryProject();
   const datasetId = project.datasets.create({
     name: 'noise',
@@ -32,7 +33,9 @@ function fineTuning(options: { readonly damaged?: boolean } = {}) {
     const data = Uint8Array.from({ length: 40 * 30 * 3 }, () => random.below(256));
     const labels = Uint8Array.from({ length: 40 * 30 }, () => random.below(2));
     const whole = encode({ width: 40, height: 30, data, channels: 3 });
-    const bytes = options.damaged === true ? whole.subarray(0, 300) : whole;
+    const sound = options.damaged === true ? whole.subarray(0, 300) : whole;
+    const isHurtful = options.hurtful === true && i === 3;
+    const bytes = isHurtful ? hurtfulImage('crash', { width: 40, height: 30 }) : sound;
     const imageId = project.datasets.addImage({
       datasetId,
       name: `${i}.png`,
@@ -135,6 +138,19 @@ describe('batches from a thread of their own', () => {
     await expect(feed.batch(1)).rejects.toMatchObject(failure);
     await expect(feed.validationViews()).rejects.toMatchObject(failure);
     await expect(feed.batch(STEPS)).rejects.toMatchObject(failure);
+  });
+
+  it('fail with the name of the image that ends the process that decodes it', async () => {
+    hurtDecoders();
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { project, runId } = fineTuning({ hurtful: true });
+    const feed = feedOf(project, runId);
+    // Four of the five training images: in the second step at the latest.
+    const two = Promise.all([feed.batch(1), feed.batch(2)]);
+    await expect(two).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(/^3\.png ended the process that reads it/) as string,
+    });
   });
 
   it('end with the feed', async () => {

@@ -2,8 +2,11 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { OpenImage } from '../../../../engine/data/decode.ts';
-import { type Samples, samplesOf } from '../../../../engine/data/decoded-image.ts';
+import {
+  type ImageOfRows,
+  type Samples,
+  samplesOf,
+} from '../../../../engine/data/decoded-image.ts';
 import {
   createImageStore,
   type KeptImage,
@@ -17,29 +20,24 @@ const NOTHING = { labels: null, depths: null };
 
 const folder = () => mkdtempSync(join(tmpdir(), 'graft-image-store-'));
 
-/** An image that is read a few rows at a time, and that counts how many of them were held at once. */
+/** An image that counts its pixels that were read. */
 function image(options: {
   width: number;
   height: number;
   channels: number;
   bitDepth: 8 | 16 | 32;
-  atOnce?: number;
 }) {
-  const { width, height, channels, bitDepth, atOnce = 3 } = options;
+  const { width, height, channels, bitDepth } = options;
   const random = createRandom(width, 'an image', height, channels);
   const data = samplesOf(bitDepth, width * height * channels).map(() => random.below(250));
-  const rows = (top: number, count: number): Samples =>
-    data.subarray(top * width * channels, (top + count) * width * channels);
-  let readings = 0;
-  const opened: OpenImage = {
+  let read = 0;
+  const opened: ImageOfRows = {
     ...{ width, height, channels, bitDepth },
-    rows: (top, count) => Promise.resolve(rows(top, count)),
-    transparentPx: () => null,
-    readThrough(visit) {
-      readings++;
-      for (let top = 0; top < height; top += atOnce)
-        visit(rows(top, Math.min(atOnce, height - top)));
-      return Promise.resolve([]);
+    rows(top, count): Promise<Samples> {
+      read += count * width;
+      return Promise.resolve(
+        data.subarray(top * width * channels, (top + count) * width * channels),
+      );
     },
   };
   const labels = new Uint8Array(width * height).map(() =>
@@ -50,7 +48,7 @@ function image(options: {
     data,
     labels,
     code: encodeLabelMap({ width, height, data: labels }),
-    readings: () => readings,
+    read: () => read,
   };
 }
 
@@ -78,14 +76,14 @@ describe.each([
     async (bitDepth) => {
       const store = createImageStore({ memoryBytes, folder: folder() });
       for (const channels of [1, 3]) {
-        const { opened, data, labels, code, readings } = image({
+        const { opened, data, labels, code, read } = image({
           width: 17,
           height: 11,
           channels,
           bitDepth,
         });
         const kept = await store.keep(opened, { labels: code, depths: labels }, 'an image');
-        expect(readings()).toBe(1);
+        expect(read()).toBe(17 * 11);
         for (const rectangle of rectangles) {
           const part = kept.samples.part(rectangle);
           expect(part.BYTES_PER_ELEMENT).toBe(bitDepth / 8);
@@ -129,7 +127,7 @@ describe('an image store', () => {
   it('writes long runs of labels as they are', async () => {
     const [width, height] = [2048, 1100];
     const data = new Uint8Array(width * height).fill(7, width * 600 + 13, width * 1090);
-    const { opened } = image({ width, height, channels: 1, bitDepth: 8, atOnce: 500 });
+    const { opened } = image({ width, height, channels: 1, bitDepth: 8 });
     const store = createImageStore({ memoryBytes: 0, folder: folder() });
     const { labels } = await store.keep(
       opened,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OpenImage } from '../../../../engine/data/decode.ts';
-import type { Samples } from '../../../../engine/data/decoded-image.ts';
+import type { ImageOfRows, Samples } from '../../../../engine/data/decoded-image.ts';
 import { networkRows, rowsOf, squeezed } from '../../../../engine/training/images/image-rows.ts';
 import {
   createEnlargement,
@@ -107,16 +106,14 @@ it('squeezes an image of many pieces as a whole one', async () => {
 });
 
 /** One row of pixels as an opened image, which is read as often as it is asked for. */
-function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): OpenImage {
+function opened(channels: number, data: Samples, bitDepth: 8 | 16 | 32 = 8): ImageOfRows {
   const width = data.length / channels;
   return {
     ...{ width, height: 1, channels, bitDepth },
     rows: () => Promise.resolve(data),
-    transparentPx: () => null,
-    readThrough: () => Promise.resolve([]),
   };
 }
-const networkInput = async (image: OpenImage, channels: number, subject = 'x') =>
+const networkInput = async (image: ImageOfRows, channels: number, subject = 'x') =>
   (await (await networkRows(image, channels, subject)).rows(0, 1)).data;
 
 describe('network input', () => {

@@ -59,11 +59,13 @@ it('answers for what is on the screen, and leaves a large image off when nobody 
 
 it('lets somebody who paints go before a large answer, and before nothing that is waited for', async () => {
   const { said, hand, answers, give, imageId } = played();
+  const small = { left: 0, top: 0, width: 10, height: 10 };
+  // Decoded before, which takes longer than a hand rests.
+  answers.ask({ type: 'predict', id: 0, imageId, area: small });
+  await give();
+  said.pop();
   hand.moves();
-  answers.ask({
-    ...{ type: 'predict', id: 1, imageId },
-    area: { left: 0, top: 0, width: 10, height: 10 },
-  });
+  answers.ask({ type: 'predict', id: 1, imageId, area: small });
   await give();
   expect([said.length, hand.isStill]).toEqual([1, false]);
   answers.ask({ type: 'predict', id: 2, imageId, area: null });
