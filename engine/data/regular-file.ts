@@ -2,7 +2,7 @@
  * Whether a path leads to an ordinary file. A device or a pipe has no end, or waits for ever; what the system tells of
  * itself under /proc and /sys looks like files, but has no size and may wait, too.
  */
-import type { Stats } from 'node:fs';
+import { readFileSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
 import { AppError } from '../../shared/errors.ts';
 
@@ -18,6 +18,8 @@ const SYSTEM_FILES = new Set([
   0xcafe4a11, // bpf
 ]);
 
+const mayBeSystem = process.platform === 'linux';
+
 const KINDS = [
   ['isFIFO', 'a pipe'],
   ['isSocket', 'a socket'],
@@ -28,8 +30,22 @@ const KINDS = [
 /** Size in bytes of an ordinary file, links followed. Errors: unreadable; those of the file system, for fileError. */
 export async function regularFileSize(path: string): Promise<number> {
   const facts = await stat(path);
-  const kind = facts.isFile() ? await systemKind(path) : kindOf(facts);
-  if (kind === null) return facts.size;
+  const isOnDisk = !facts.isFile() || !mayBeSystem || !SYSTEM_FILES.has((await statfs(path)).type);
+  assertRegular(path, facts, isOnDisk);
+  return facts.size;
+}
+
+/** All of an ordinary file. Errors: those of regularFileSize. */
+export function readRegularFile(path: string): Buffer {
+  const facts = statSync(path);
+  const isOnDisk = !facts.isFile() || !mayBeSystem || !SYSTEM_FILES.has(statfsSync(path).type);
+  assertRegular(path, facts, isOnDisk);
+  return readFileSync(path);
+}
+
+function assertRegular(path: string, facts: Stats, isOnDisk: boolean): void {
+  if (facts.isFile() && isOnDisk) return;
+  const kind = facts.isFile() ? 'made up by the system' : kindOf(facts);
   throw new AppError(
     'unreadable',
     `${path} is ${kind}, and only ordinary files are read. Name a file that lies on a disk.`,
@@ -39,8 +55,3 @@ export async function regularFileSize(path: string): Promise<number> {
 
 const kindOf = (facts: Stats): string =>
   KINDS.find(([is]) => facts[is]())?.[1] ?? 'a folder, where a file is expected';
-
-const systemKind = async (path: string): Promise<string | null> =>
-  process.platform === 'linux' && SYSTEM_FILES.has((await statfs(path)).type)
-    ? 'made up by the system'
-    : null;

@@ -2,7 +2,7 @@
  * The folder in which a study travels: what lies where, the manifest that says so, and whether the folder is whole.
  * Written once (make-bundle.ts); what is computed is added beside it, a file a run (run-one.ts).
  */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Id, Kernels } from '../../shared/entities.ts';
@@ -10,6 +10,7 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import { fileError } from '../data/file-error.ts';
 import { hashOf, openFile } from '../data/image-file.ts';
+import { readRegularFile } from '../data/regular-file.ts';
 import { sha256 } from '../sha256.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import { decodeRunFile, type RunFile } from './run-file.ts';
@@ -110,10 +111,13 @@ export function openBundle(path: string): Bundle {
     );
   }
   let stored: z.infer<typeof Stored>;
+  let digest: string;
   try {
-    stored = Stored.parse(JSON.parse(readFileSync(at, 'utf8')));
+    stored = Stored.parse(JSON.parse(readRegularFile(at).toString()));
+    digest = digestOf(stored.manifest);
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw fileError(at, error);
+    const isOfFile = error instanceof AppError || (error instanceof Error && 'syscall' in error);
+    if (isOfFile) throw fileError(at, error);
     const options = { ...subject, cause: error };
     throw new AppError('corrupt', `${at} is cut off or no manifest. ${again}`, options);
   }
@@ -127,7 +131,7 @@ export function openBundle(path: string): Bundle {
       subject,
     );
   }
-  if (digestOf(stored.manifest) !== stored.sha256) {
+  if (digest !== stored.sha256) {
     throw new AppError('corrupt', `${at} was changed after it was made. ${again}`, subject);
   }
   const parsed = Manifest.safeParse(stored.manifest);
@@ -192,7 +196,7 @@ export function bundledRun({ dir, manifest }: Bundle, runId: number): BundledRun
 export function readRunFile(path: string): RunFile | null {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readRegularFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw fileError(path, error);

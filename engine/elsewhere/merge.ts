@@ -3,7 +3,7 @@
  * writes down what trainers here send, in a transaction of its own. So merging can be stopped and repeated at any time,
  * and what it says at the end is what a study that ran here would say.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MergeReport, Progress } from '../../shared/api.ts';
@@ -12,6 +12,7 @@ import { AppError } from '../../shared/errors.ts';
 import type { EngineEvent } from '../../shared/events.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import { fileError } from '../data/file-error.ts';
+import { readRegularFile } from '../data/regular-file.ts';
 import type { Project } from '../db/project.ts';
 import { sha256 } from '../sha256.ts';
 import { RunRecords } from '../study/running/run-records.ts';
@@ -134,7 +135,7 @@ function assertOfPlan(project: Project, run: Run, { name, file }: ResultFile): v
 
 function readResult(path: string): { readonly bytes: Uint8Array; readonly sha256: string } {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readRegularFile(path);
     return { bytes, sha256: sha256(bytes) };
   } catch (error) {
     throw fileError(path, error);

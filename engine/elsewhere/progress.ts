@@ -1,9 +1,10 @@
 /** How far a bundle is, seen from its folder alone, which may be mounted from far away. Writes nothing. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BundleProgress } from '../../shared/api.ts';
 import { WireError } from '../../shared/errors.ts';
+import { readRegularFile } from '../data/regular-file.ts';
 import {
   type Bundle,
   checkBundle,
@@ -31,7 +32,7 @@ export type Failure = z.infer<typeof Failure>;
 /** What a run that failed left; null: it did not, or that is being written. */
 export function readFailure(path: string): Failure | null {
   try {
-    return Failure.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return Failure.parse(JSON.parse(readRegularFile(path).toString()));
   } catch {
     return null;
   }

@@ -3,10 +3,11 @@
  * the same time, and progress is seen from afar. Clocks of computers differ: whether a sign is alive is seen by its
  * number going up, never by its time.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../shared/errors.ts';
+import { readRegularFile } from '../data/regular-file.ts';
 import { writeWholeSync } from '../data/write-file.ts';
 import { isRunning } from '../process-alive.ts';
 import { type Bundle, signPath } from './bundle.ts';
@@ -31,7 +32,7 @@ export type Sign = z.infer<typeof Sign>;
 /** null: there is none, or it is being replaced. */
 export function readSign(bundle: Bundle, runId: number): Sign | null {
   try {
-    return Sign.parse(JSON.parse(readFileSync(signPath(bundle, runId), 'utf8')));
+    return Sign.parse(JSON.parse(readRegularFile(signPath(bundle, runId)).toString()));
   } catch {
     return null; // gone meanwhile, or half of one by a file system that does not rename whole: nobody waits for it
   }
