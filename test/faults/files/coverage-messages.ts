@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const CoverageRequest = z.object({
-  as: z.enum(['image', 'mask', 'weights', 'coco', 'folder', 'labels']),
+  as: z.enum(['image', 'mask', 'weights', 'coco', 'folder', 'labels', 'maps', 'bundle', 'network']),
   name: z.string(),
   bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
 });

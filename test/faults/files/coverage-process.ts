@@ -21,9 +21,10 @@ import { filePages } from '../../../engine/data/read-pages.ts';
 import { serveIsolated } from '../../../engine/isolated/serve.ts';
 import { readWeightFile } from '../../../engine/training/weights/import-weights.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { readOwnFormat } from './own-formats.ts';
 import { CoverageRequest, type Unreached } from './coverage-messages.ts';
 
-const OURS = /\/(engine\/(data|training\/weights)|shared)\/[^?]*\.ts$/;
+const OURS = /\/(engine\/(data|elsewhere|training\/weights)|shared)\/[^?]*\.ts$/;
 const session = new Session();
 session.connect();
 await session.post('Profiler.enable');
@@ -56,7 +57,10 @@ async function read({ as, name, bytes }: CoverageRequest): Promise<void> {
     const shapes = images.flatMap((image) => image.shapes);
     const painted = shapes.map((one) => ({ ...one, classIndex: 1 }));
     paintShapes(painted, { size: [14, 20], beneath: new Set(), blank: 0 });
-  } else {
+  } else if (as === 'maps' || as === 'bundle') {
+    const dir = join(tmpdir(), `graft-faults-coverage-${process.pid}`);
+    readOwnFormat({ kind: as, name }, { bytes: Buffer.from(bytes), dir });
+  } else if (as === 'folder') {
     const shape = z.enum(['classes.json', 'splits.json', 'dataset.json']).safeParse(name);
     if (shape.success) await readJsonFile(file, { path: subject, shape: shape.data });
   }

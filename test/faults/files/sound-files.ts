@@ -1,12 +1,19 @@
 /** Small sound files of every format that is read, from which the damaged ones are made. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
 import sharp from 'sharp';
 import { encodeNifti } from '../../../engine/data/nifti.ts';
 import { encodeNpy } from '../../../engine/data/npy.ts';
+import { manifestText, newManifest } from '../../../engine/elsewhere/bundle.ts';
+import { encodeRunFile } from '../../../engine/elsewhere/run-file.ts';
 import { writeHdf5 } from '../../../engine/training/weights/keras-file.ts';
 import { writeSafetensors } from '../../../engine/training/weights/safetensors.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
 import { createRandom } from '../../../shared/random.ts';
 import {
   single,
@@ -15,11 +22,15 @@ import {
   torchZip,
 } from '../../engine/training/weights/torch-writer.ts';
 import { type TiffPage, writeTiff } from '../../engine/data/tiff-writer.ts';
+import { promptNetwork } from '../../fixtures/prompt-network.ts';
 
 export interface SoundFile {
   readonly name: string;
-  /** folder: a list beside images and masks, under its name; labels: outlines beside images alone. */
-  readonly kind: 'image' | 'weights' | 'coco' | 'folder' | 'labels';
+  /**
+   * folder: a list beside images and masks, under its name; labels: outlines beside images alone; maps: codes of labels and
+   * objects; bundle: what travels with a study; network: an encoder that answers clicks.
+   */
+  readonly kind: 'image' | 'weights' | 'coco' | 'folder' | 'labels' | 'maps' | 'bundle' | 'network';
   readonly bytes: Buffer;
 }
 
@@ -35,6 +46,13 @@ const page = (bits: readonly number[], more: Partial<TiffPage> = {}): TiffPage =
   samples: noise(WIDTH * HEIGHT * bits.length, 2 ** Math.min(8, ...bits), String(bits)),
   ...more,
 });
+
+/** Two channels of an image, in the order of their planes. */
+const OME = `<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">
+<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="${WIDTH}" SizeY="${HEIGHT}"
+SizeC="2" SizeZ="1" SizeT="1" PhysicalSizeX="0.5" PhysicalSizeY="0.5" PhysicalSizeXUnit="µm">
+<Channel ID="Channel:0:0" SamplesPerPixel="1"/><Channel ID="Channel:0:1" SamplesPerPixel="1"/>
+<TiffData IFD="0" FirstC="0"/><TiffData IFD="1" FirstC="1"/></Pixels></Image></OME>`;
 
 /** Pages of a TIFF by name. */
 const TIFFS: Readonly<Record<string, readonly TiffPage[]>> = {
@@ -55,6 +73,9 @@ const TIFFS: Readonly<Record<string, readonly TiffPage[]>> = {
     page([8]),
     page([8]),
   ],
+  ome: [page([16], { tags: { 270: OME } }), page([16])],
+  shaped: [page([8], { tags: { 270: '{"shape": [2, 14, 20], "axes": "CYX"}' } }), page([8])],
+  objects: [page([32])],
 };
 
 async function photographs(): Promise<SoundFile[]> {
@@ -251,11 +272,69 @@ function lists(): SoundFile[] {
     'labelmap.txt': '# label:color_rgb:parts:actions\nbackground:0,0,0::\ncell:1,1,1::\n',
     'class_dict.csv': 'name,r,g,b\nbackground,0,0,0\ncell,1,1,1\n',
     'class_names.txt': '_background_\ncell\n',
+    'ImageSets/Segmentation/train.txt': 'a\nb\n',
   };
   return Object.entries(texts).map(([name, text]): SoundFile => ({
     ...{ name, kind: 'folder' },
     bytes: Buffer.from(text),
   }));
+}
+
+/** As they are stored, and go over the wire. */
+function maps(): SoundFile[] {
+  const size = { width: WIDTH, height: HEIGHT };
+  const numbers = noise(WIDTH * HEIGHT, 4, 'maps');
+  const labels = encodeLabelMap({ ...size, data: Uint8Array.from(numbers) });
+  const objects = encodeObjectMap({ ...size, data: Uint32Array.from(numbers, (n) => n * 70_000) });
+  const files = { 'labels.glm': labels, 'objects.gom': objects };
+  return Object.entries(files).map(([name, bytes]): SoundFile => ({
+    ...{ name, kind: 'maps' },
+    bytes: Buffer.from(bytes),
+  }));
+}
+
+function bundle(): SoundFile[] {
+  const hash = 'a'.repeat(64);
+  const prediction = encodeLabelMap({ width: 4, height: 3, data: new Uint8Array(12) });
+  const result = {
+    ...{ type: 'result' as const, prediction },
+    result: {
+      ...{ imageId: 3, checkpoint: 'best' as const, dice: 0.5, iou: 0.4, uncertainty: 0.1 },
+      ...{ hd95: null, boundaryF1: 0.5, classes: [] },
+    },
+  };
+  const run = encodeRunFile({
+    ...{ runId: 3, planned: hash, state: 'done', startedFrom: null, attempts: [] },
+    log: [{ at: '2026-11-29T12:00:00.000Z', message: 'began' }],
+    events: [result, { type: 'done', kept: null }],
+  });
+  const manifest = newManifest({
+    study: { id: 1, name: 'first' },
+    execution: { threads: 1 },
+    checkpointMinutes: 10,
+    runs: [
+      {
+        ...{ id: 3, planned: hash, kind: 'finetune', label: 'random', seed: 0, steps: 9 },
+        ...{ dependsOn: null, given: [] },
+      },
+    ],
+    files: [{ path: 'plan.graft', bytes: 10, sha256: hash }],
+  });
+  return [
+    { name: '3.run', kind: 'bundle', bytes: Buffer.from(run) },
+    { name: 'bundle.json', kind: 'bundle', bytes: Buffer.from(manifestText(manifest)) },
+  ];
+}
+
+/** Its other half lies beside it where it is tried. */
+function network(): SoundFile {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-faults-network-'));
+  try {
+    const { encoder } = promptNetwork(folder);
+    return { name: 'encoder.onnx', kind: 'network', bytes: readFileSync(encoder) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export async function soundFiles(): Promise<SoundFile[]> {
@@ -274,6 +353,9 @@ export async function soundFiles(): Promise<SoundFile[]> {
     coco(),
     ...labels(),
     ...lists(),
+    ...maps(),
+    ...bundle(),
+    network(),
   ];
 }
 

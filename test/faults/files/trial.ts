@@ -17,8 +17,11 @@ import { fileInMemory } from '../../../engine/data/image-file.ts';
 import { previewImport } from '../../../engine/data/import/import.ts';
 import { limitsFor } from '../../../engine/isolated/limits.ts';
 import { isolated } from '../../../engine/isolated/processes.ts';
+import { networks } from '../../../engine/prompts/networks.ts';
 import { readForeignWeights } from '../../../engine/training/weights/foreign-weight-file.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { promptNetwork } from '../../fixtures/prompt-network.ts';
+import { readOwnFormat } from './own-formats.ts';
 import type { SoundFile } from './sound-files.ts';
 import { Findings } from '../part.ts';
 
@@ -76,6 +79,9 @@ const KINDS = {
   coco: 'COCO',
   folder: 'lists of folders',
   labels: 'outlines',
+  maps: 'codes of maps',
+  bundle: 'files of bundles',
+  network: 'networks for clicks',
 };
 
 export class Trial {
@@ -146,6 +152,26 @@ export class Trial {
     return null;
   }
 
+  async #network(bytes: Buffer, number: number): Promise<null> {
+    const folder = join(this.folder, `${number}-network`);
+    mkdirSync(folder);
+    const files = promptNetwork(folder);
+    writeFileSync(files.encoder, bytes);
+    try {
+      await networks.inspect(files, new AbortController().signal);
+      this.accepted++;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    return null;
+  }
+
+  #ownFormat(chosen: SoundFile, bytes: Buffer, number: number): null {
+    readOwnFormat(chosen, { bytes, dir: join(this.folder, `${number}-bundle`) });
+    this.accepted++;
+    return null;
+  }
+
   /** One file, `shown` as messages call it. `picture`: a sound image, to be beside it. */
   async check(
     chosen: SoundFile,
@@ -172,12 +198,16 @@ export class Trial {
       fault(`took ${Math.round(ms / 1000)} s`);
   }
 
-  #tried(
+  async #tried(
     chosen: SoundFile,
     of: { bytes: Buffer; number: number; isMask: boolean; picture: Buffer },
   ): Promise<string | null> {
     if (chosen.kind === 'image') return this.#image(of.bytes, of.isMask);
     if (chosen.kind === 'weights') return this.#weights(of.bytes, of.number);
+    if (chosen.kind === 'network') return this.#network(of.bytes, of.number);
+    if (chosen.kind === 'maps' || chosen.kind === 'bundle') {
+      return this.#ownFormat(chosen, of.bytes, of.number);
+    }
     return this.#import(chosen, of);
   }
 
