@@ -12,6 +12,8 @@ const BITS_PER_SECOND = 4.3;
 const STEERING_PER_SECOND = 20;
 const BUTTON_SECONDS = 0.1;
 const KEY_SECONDS = 0.28;
+/** A brush so many times larger or smaller does as well. */
+const SAME_SIZE = 1.3;
 
 export interface Place {
   readonly x: number;
@@ -23,6 +25,7 @@ export class Hand {
   /** Clicks, drags and keys. */
   actions = 0;
   #at: Place = { x: 0, y: 0 };
+  #brushPx: number | null = null;
 
   #point(to: Place, widthPx: number): void {
     const far = Math.hypot(to.x - this.#at.x, to.y - this.#at.y);
@@ -53,6 +56,19 @@ export class Hand {
     this.seconds += 2 * BUTTON_SECONDS + lengthPx / Math.max(1, widthPx) / STEERING_PER_SECOND;
     this.#at = to;
     this.actions++;
+  }
+
+  /** A stroke with a brush of this size, which is changed by a drag with Alt where another one is in hand. */
+  brush(from: Place, options: { readonly lengthPx: number; readonly widthPx: number }): void {
+    const { widthPx } = options;
+    const before = this.#brushPx ?? widthPx;
+    if (Math.max(widthPx / before, before / widthPx) > SAME_SIZE) {
+      this.seconds += KEY_SECONDS + 2 * BUTTON_SECONDS;
+      this.actions++;
+      this.#brushPx = widthPx;
+    }
+    this.#brushPx ??= widthPx;
+    this.stroke(from, { ...options, to: from });
   }
 
   key(): void {

@@ -2,12 +2,14 @@
  * What labelling costs with each tool: a simulated annotator (annotator.ts states how long a hand takes) labels images of
  * nuclei, object by object from the largest on, until the Dice of the foreground is .9, and counts seconds and actions.
  *
- * - brush: for each object the thickest disc whose strokes inside it give Dice .9 of the object; one stroke each.
+ * - brush: for each object the thickest disc whose strokes inside it give Dice .9 of the object; one stroke each, and a
+ *   drag with Alt where that is a brush of another size.
  * - polygon: as few corners on its outline as give IoU .9, and a click on the first one.
  * - scissors: as few corners as let the ways between them enclose IoU .9 (canvas/edge-paths.ts); else as the polygon.
  * - box: a box around it and Enter; below IoU .7 up to two clicks where it is most wrong, then the brush mends the rest.
  * - click: the same, from a click where it is deepest.
- * - scribbles: strokes of up to 30 px where the proposal is most wrong, up to 16, Enter, then the brush object by object.
+ * - scribbles: strokes of up to 30 px where the proposal is most wrong, up to 16, a key where the class changes, Enter; then
+ *   the brush paints what is missing of an object, or erases what is too much, the largest such part first.
  * Points on an outline have to be hit within 3 px, points in an object within its width. The network is the one that comes
  * with Graft, and looks at the whole image. An image that did not get there counts with all that was done.
  *
@@ -26,6 +28,7 @@ import {
   type TileSamples,
 } from '../../shared/assist/scribbled.ts';
 import type { TileWorker } from '../../shared/assist/tile-work.ts';
+import { componentsOf } from '../../shared/objects/components.ts';
 import { type Place, Hand } from './annotator.ts';
 import { report, type Row } from './measure.ts';
 import {
@@ -58,6 +61,8 @@ const GOOD_ENOUGH = 0.7;
 const MORE_CLICKS = 2;
 const ON_OUTLINE_PX = 3;
 const SCRIBBLE = { widthPx: 4, lengthPx: 30, most: 16 };
+/** Parts that the brush mends of an image. */
+const MOST_PARTS = 200;
 const { signal } = new AbortController();
 
 interface Labelled {
@@ -82,7 +87,7 @@ function add({ found }: Sheet, mask: Uint8Array): void {
 
 function brush(sheet: Sheet, object: TrueObject): void {
   const { mask, lengthPx, widthPx, at } = brushed(object, WANTED);
-  sheet.hand.stroke(at, { to: at, lengthPx, widthPx });
+  sheet.hand.brush(at, { lengthPx, widthPx });
   add(sheet, mask);
 }
 
@@ -102,7 +107,7 @@ function mend(sheet: Sheet, object: TrueObject, mask: Uint8Array): void {
     if (at === null || at.depth < 2) continue;
     const area = part.data.reduce((sum, one) => sum + one, 0);
     const widthPx = 2 * at.depth;
-    sheet.hand.stroke(at, { to: at, lengthPx: area / widthPx, widthPx });
+    sheet.hand.brush(at, { lengthPx: area / widthPx, widthPx });
     for (let i = 0; i < mask.length; i++) if (part.data[i] === 1) mask[i] = object.data[i] ?? 0;
   }
 }
@@ -186,6 +191,7 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
   const pixels = image.pixels;
   const classifier = new ImageClassifier({ pixels, workers, keepBytes: 2 ** 28 });
   await classifier.forget();
+  let wasObject = true;
   for (let stroke = 0; stroke < SCRIBBLE.most && !isEnough(sheet); stroke++) {
     const { missing, extra } = errorsOf(found, truth);
     const around = { width, height, data: truth.data.map((one) => 1 - one) };
@@ -197,6 +203,8 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
     );
     if (drawn === null) break;
     const { at, to, lengthPx } = drawn;
+    if (stroke > 0 && isObject !== wasObject) hand.key();
+    wasObject = isObject;
     hand.stroke(at, { to, lengthPx, widthPx: 2 * SCRIBBLE.widthPx });
     for (const pixel of drawn.pixels) strokes[pixel] = isObject ? 1 : 0;
     if (stroke === 0) continue;
@@ -214,8 +222,34 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
     const { map } = await classifyImage(pixels, { forest, values: set.values, workers, signal });
     found.set(map.data);
   }
-  // Another class is chosen between strokes of two: as often as strokes.
   hand.key();
+}
+
+/** The brush mends what is most wrong, part by part, until it is enough. */
+function mendAll(sheet: Sheet): void {
+  const { image, truth, found, hand } = sheet;
+  const { width, height } = truth;
+  for (let part = 0; part < MOST_PARTS && !isEnough(sheet); part++) {
+    const { missing, extra } = errorsOf(found, truth);
+    const parts = image.objects.map((object) =>
+      Uint8Array.from(object.data, (one, i) => one & (missing.data[i] ?? 0)),
+    );
+    const { data: numbers } = componentsOf({ ...extra }, { hasBackground: true });
+    const sizes = new Map<number, number>();
+    for (const number of numbers) {
+      if (number > 0) sizes.set(number, (sizes.get(number) ?? 0) + 1);
+    }
+    const [worst] = [...sizes].sort(([, a], [, b]) => b - a);
+    if (worst !== undefined)
+      parts.push(Uint8Array.from(numbers, (one) => Number(one === worst[0])));
+    const areas = parts.map((data) => data.reduce((sum, one) => sum + one, 0));
+    const most = areas.indexOf(Math.max(...areas));
+    const data = parts[most];
+    if (data === undefined || (areas[most] ?? 0) === 0) return;
+    const { mask, at, lengthPx, widthPx } = brushed({ width, height, data }, WANTED);
+    hand.brush(at, { lengthPx, widthPx });
+    for (let i = 0; i < mask.length; i++) if (mask[i] === 1) found[i] = truth.data[i] ?? 0;
+  }
 }
 
 async function labelled(
@@ -229,14 +263,14 @@ async function labelled(
     object.data.forEach((one, i) => (data[i] = (data[i] ?? 0) | one));
   const truth = { width, height, data };
   const sheet = { image, truth, found: new Uint8Array(data.length), hand: new Hand() };
-  if (tool === 'scribbles') await scribbled(sheet, workers);
+  if (tool === 'scribbles') {
+    await scribbled(sheet, workers);
+    mendAll(sheet);
+  }
   for (const object of image.objects) {
-    if (isEnough(sheet)) break;
+    if (tool === 'scribbles' || isEnough(sheet)) break;
     if (tool === 'brush') brush(sheet, object);
-    else if (tool === 'scribbles') {
-      const own = Uint8Array.from(object.data, (one, i) => one & (sheet.found[i] ?? 0));
-      if (dice(own, object.data) < WANTED) brush(sheet, object);
-    } else if (tool === 'polygon' || tool === 'scissors') outline(sheet, object, tool);
+    else if (tool === 'polygon' || tool === 'scissors') outline(sheet, object, tool);
     else if (looked !== null) {
       await prompted(sheet, object, { looked, begins: tool === 'box' ? 'box' : 'click' });
     }
