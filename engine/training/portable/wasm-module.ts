@@ -101,7 +101,8 @@ function compileGlue(
   const ownProcess: unknown = Object.create(process, { on: { value: () => ownProcess } });
   class ThreadWorker extends Worker {
     constructor() {
-      super(new URL('./pthread-worker.ts', import.meta.url));
+      // Without the process's own flags: some, such as --input-type, a thread with a file of its own refuses.
+      super(new URL('./pthread-worker.ts', import.meta.url), { execArgv: [] });
       workers.push(this);
     }
   }
