@@ -2,18 +2,24 @@
  * Folders of images with two masks each, in one kind of file: masks/ with numbers of classes, objects/ with a number an
  * object, under the same names. export/folder.ts writes them; without objects/ they are read as any folder of masks.
  */
-import { posix, resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND } from '../../../shared/entities.ts';
+import { sameName } from '../../../shared/names.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { folderLayout } from './folder.ts';
 import type { FolderTree } from './folder-tree.ts';
 import { TWO_CLASSES } from './mask-drafts.ts';
+import { imageKey } from './pairing.ts';
 import type { FolderFormat, FolderLayout, FoundItem } from './plan.ts';
 import type { ValueRule } from './value-mapping.ts';
 
 const OBJECTS = /(^|\/)objects\/[^/]+$/i;
 const MASKS = /(^|\/)masks\/[^/]+$/i;
+
+/** Equal for a mask of classes and that of its objects: the path without their folder, however its letters are written. */
+const keyOf = (file: string): string =>
+  sameName(imageKey(file).replace(/(^|\/)(?:masks|objects)\/([^/]+)$/i, '$1$2'));
 
 /** Of masks that number objects and say nothing of classes. */
 const NUMBERS: ValueRule = {
@@ -45,9 +51,7 @@ export function objectFolders({ format, files, words, areObjects }: ObjectFolder
       return `folders masks/ and objects/ with ${counted(objects.length, words)}`;
     },
     async read(tree, reader) {
-      const numbered = new Map(
-        objectsIn(tree).map((file) => [posix.basename(file), resolve(tree.root, file)]),
-      );
+      const numbered = new Map(objectsIn(tree).map((file) => [keyOf(file), file]));
       const hasMasks = tree.files.some((file) => files.test(file) && MASKS.test(file));
       // Numbers of objects alone are the masks.
       const aside = hasMasks ? new Set(objectsIn(tree)) : new Set<string>();
@@ -57,15 +61,15 @@ export function objectFolders({ format, files, words, areObjects }: ObjectFolder
       const items = contents.items.map((item): FoundItem => {
         const { labels } = item;
         if (!hasMasks || labels?.kind !== 'mask') return item;
-        const name = posix.basename(labels.path.replaceAll('\\', '/'));
-        const objects = numbered.get(name);
+        const mask = relative(tree.root, labels.path).replaceAll(sep, '/');
+        const objects = numbered.get(keyOf(mask));
         if (objects === undefined) return item;
-        used.add(name);
-        return { ...item, labels: { ...labels, objects } };
+        used.add(objects);
+        return { ...item, labels: { ...labels, objects: resolve(tree.root, objects) } };
       });
-      const left = hasMasks ? [...numbered.keys()].filter((name) => !used.has(name)) : [];
-      const issues: ImportIssue[] = left.map((name) => ({
-        path: `objects/${name}`,
+      const left = hasMasks ? objectsIn(tree).filter((file) => !used.has(file)) : [];
+      const issues: ImportIssue[] = left.map((path) => ({
+        path,
         severity: 'skip',
         message:
           'numbers objects of no mask of one picture: not used, its objects are connected regions',

@@ -2,21 +2,23 @@
  * Pascal VOC, as CVAT and labelme write it, too: JPEGImages/, SegmentationClass/ (palette indices, 255 is ignored; or
  * colours), SegmentationObject/ (which object of its class each pixel is), lists of the parts in ImageSets/Segmentation/, and a list of the classes.
  */
-import { posix, resolve, sep } from 'node:path';
+import { posix, relative, resolve, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { sameName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
-import { pairFiles } from './pairing.ts';
+import { imageKey, pairFiles } from './pairing.ts';
 import type { FolderLayout, FoundItem } from './plan.ts';
 import { readLines } from './text-file.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /(^|\/)JPEGImages\//i;
-const MASK = /(^|\/)SegmentationClass(PNG)?\/[^/]+$/i;
-const OBJECTS = /(^|\/)SegmentationObject(PNG)?\/[^/]+$/i;
+const MASK = /(^|\/)SegmentationClass(PNG)?\//i;
+const OBJECTS = /(^|\/)SegmentationObject(PNG)?\//i;
+const FOLDER = /(^|\/)(?:JPEGImages|Segmentation(?:Class|Object)(?:PNG)?)\//i;
+const BEFORE = /^(?:.*\/)?JPEGImages\//i;
 const LIST = /(^|\/)ImageSets\/(?:Segmentation|Main)?\/?(train|val|test|trainval)\.txt$/i;
 /** Later lists win: trainval only says of what is in neither that it is for training. */
 const ORDER = ['trainval', 'test', 'val', 'train'];
@@ -27,10 +29,10 @@ const PART_OF: Readonly<Record<string, Part>> = {
   test: 'test',
 };
 
-/** Parts by the name of the image; and the lists that say so. */
+/** Parts by the name of the image; and the lists that say so. Behind a name, 1 or -1 may say whether a class is in it. */
 async function readLists(
   tree: FolderTree,
-  reader: FileReader,
+  { reader, known }: { readonly reader: FileReader; readonly known: ReadonlySet<string> },
 ): Promise<{ parts: Map<string, Part>; lists: string[] }> {
   const all = tree.files.filter((file) => LIST.test(file));
   const segmentation = all.filter((file) => /\/Segmentation\//i.test(file));
@@ -40,41 +42,64 @@ async function readLists(
   for (const file of lists.toSorted((a, b) => rank(a) - rank(b))) {
     const part = PART_OF[stemOf(file).toLowerCase()];
     for (const line of await readLines(resolve(tree.root, file), reader)) {
-      const [name = ''] = line.trim().split(/\s+/);
-      if (name !== '' && part !== undefined) parts.set(sameName(name), part);
+      const whole = sameName(line.trim());
+      const name = known.has(whole) ? whole : whole.replace(/\s+-?[01]$/, '');
+      if (name !== '' && part !== undefined) parts.set(name, part);
     }
   }
   return { parts, lists };
+}
+
+const imagesIn = ({ files }: FolderTree) =>
+  files.filter((file) => isImageName(file) && IMAGE.test(file));
+
+/** As lists name an image: with its folders below JPEGImages/, or without. */
+const listNames = (file: string): readonly string[] => [
+  sameName(imageKey(file).replace(BEFORE, '')),
+  sameName(stemOf(file)),
+];
+
+/**
+ * Names of the files that belong together. Without their folders where no two images share a name then: lists and masks
+ * have their folders or do without.
+ */
+function namesIn(tree: FolderTree): (file: string) => string {
+  const images = imagesIn(tree);
+  const stem = (file: string) => sameName(stemOf(file));
+  if (new Set(images.map(stem)).size === images.length) return stem;
+  return (file) => sameName(imageKey(file).replace(FOLDER, '$1'));
 }
 
 export const vocLayout: FolderLayout = {
   format: 'voc',
   detect(tree) {
     const masks = tree.files.filter((file) => isImageName(file) && MASK.test(file)).length;
-    const images = tree.files.some((file) => isImageName(file) && IMAGE.test(file));
-    return masks > 0 && images
+    return masks > 0 && imagesIn(tree).length > 0
       ? `folders JPEGImages/ and SegmentationClass/ with ${counted(masks, 'mask')}`
       : undefined;
   },
   async read(tree, reader) {
-    const { parts, lists } = await readLists(tree, reader);
+    const nameOf = namesIn(tree);
+    const known = new Set(imagesIn(tree).flatMap(listNames));
+    const { parts, lists } = await readLists(tree, { reader, known });
     const classes = await readClassList(tree, reader);
     const objects = tree.files.filter((file) => OBJECTS.test(file));
-    const objectsBy = new Map(objects.map((file) => [sameName(stemOf(file)), file]));
+    const objectsBy = new Map(objects.map((file) => [nameOf(file), file]));
     const told = new Set([...lists, ...objects, ...(classes === undefined ? [] : [classes.file])]);
     const found = new Set<string>();
     const rest = { ...tree, files: tree.files.filter((file) => !told.has(file)) };
     const paired = pairFiles(rest, (file) => {
-      const key = sameName(stemOf(file));
+      const key = nameOf(file);
       if (MASK.test(file)) return { role: 'mask', keys: [key] };
       if (!IMAGE.test(file)) return undefined;
-      const part = parts.get(key);
-      if (part !== undefined) found.add(key);
+      const listed = listNames(file).find((name) => parts.has(name)) ?? '';
+      const part = parts.get(listed);
+      if (part !== undefined) found.add(listed);
       return { role: 'image', key, ...(part === undefined ? {} : { part }) };
     });
     const issues: ImportIssue[] = [];
     const items = paired.items.map((item): FoundItem => {
-      const key = sameName(stemOf(item.path.replaceAll(sep, '/')));
+      const key = nameOf(relative(tree.root, item.path).replaceAll(sep, '/'));
       const own = objectsBy.get(key);
       if (own === undefined || item.labels?.kind !== 'mask') return item;
       objectsBy.delete(key);

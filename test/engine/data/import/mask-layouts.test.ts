@@ -2,7 +2,9 @@
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { encodeTiff } from '../../../../engine/data/encode-tiff.ts';
 import { readImage, readLabelMap } from '../../../../engine/data/image-source.ts';
+import { objectsOf } from '../../../../engine/data/objects-of.ts';
 import { previewImport, runImport } from '../../../../engine/data/import/import.ts';
 import { greyPng, indexPng, rgbPng, scratch, type Scratch } from './scratch.ts';
 
@@ -264,6 +266,39 @@ describe('Pascal VOC', () => {
     expect(parts).toEqual({ 'a.jpg': 'train', 'b.jpg': 'val' });
     expect(told.join('\n')).not.toMatch(/SegmentationObject/);
     expect(told.join('\n')).toMatch(/1 names? are listed without an image, such as gone/);
+  });
+
+  test('images of one name in two folders keep their own masks, objects and parts', async () => {
+    const s = scratch();
+    for (const [i, folder] of ['day 1', 'day 2'].entries()) {
+      s.write(`data/JPEGImages/${folder}/a.jpg`, await jpeg(i));
+      const [mask, objects] =
+        i === 0
+          ? [
+              [1, 1, 0, 0],
+              [1, 2, 0, 0],
+            ]
+          : [
+              [0, 0, 1, 1],
+              [0, 0, 7, 7],
+            ];
+      s.write(`data/SegmentationClass/${folder}/a.png`, indexPng(2, 2, mask));
+      s.write(`data/SegmentationObject/${folder}/a.png`, indexPng(2, 2, objects));
+    }
+    s.write('data/ImageSets/Segmentation/train.txt', 'day 1/a\n');
+    s.write('data/ImageSets/Segmentation/val.txt', 'day 2/a\n');
+    const { images, labels, parts, told } = await importData(s);
+    const [first = '', second = ''] = images.map(({ name }) => name);
+    expect(labels).toEqual({ [first]: [1, 1, 0, 0], [second]: [0, 0, 1, 1] });
+    expect(parts).toEqual({ [first]: 'train', [second]: 'val' });
+    const numbers = images.map(({ labelMapId }) => [
+      ...objectsOf(s.project, labelMapId ?? 0).objects.data,
+    ]);
+    expect(numbers).toEqual([
+      [1, 2, 0, 0],
+      [0, 0, 1, 1],
+    ]);
+    expect(told.join('\n')).not.toMatch(/SegmentationObject|not used/);
   });
 
   test("CVAT's names and colours", async () => {
@@ -586,4 +621,27 @@ test('names in another Unicode form pair: masks, parts and facts of images', asy
   expect(Object.values(labels)).toEqual([LABELS]);
   expect(found[0]?.groupName).toBe('patient');
   expect(s.project.splits.list(report.datasetId).map((split) => split.name)).toEqual(['mine']);
+});
+
+describe('masks and objects in folders of their own', () => {
+  test('belong together by folder and name, however letters with marks are written', async () => {
+    const s = scratch();
+    const size = { width: 2, height: 2, channels: 1 } as const;
+    const numbers = (...values: number[]) =>
+      encodeTiff({ ...size, data: Uint16Array.from(values) });
+    const [composed, apart] = ['\u00e9.tif', 'e\u0301.tif'];
+    for (const [i, part] of ['train', 'val'].entries()) {
+      s.write(`data/${part}/images/${composed}`, numbers(i, 1, 2, 3));
+      s.write(`data/${part}/masks/${composed}`, numbers(0, 1, 1, 1));
+      s.write(`data/${part}/objects/${apart}`, numbers(0, 1, 1, i === 0 ? 2 : 1));
+    }
+    const { preview, images, told } = await importData(s);
+    expect(preview).toMatchObject({ format: 'label-tiff', images: 2, labelled: 2 });
+    const found = images.map(({ labelMapId }) => objectsOf(s.project, labelMapId ?? 0));
+    expect(found.map(({ from, objects }) => [from, ...objects.data])).toEqual([
+      ['stored', 0, 1, 1, 2],
+      ['stored', 0, 1, 1, 1],
+    ]);
+    expect(told.join('\n')).not.toMatch(/not used/);
+  });
 });
