@@ -15,7 +15,7 @@ import type { ProposedMask } from '../canvas/tools/tool.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 
 /** A copy of larger images for the comparison would cost more than the word is worth. */
-const MOST_BYTES = 128 * 2 ** 20;
+const MOST_BYTES = 64 * 2 ** 20;
 
 interface Surroundings {
   readonly document: () => AnnotateDocument | null;
