@@ -39,7 +39,7 @@ export interface ApartOptions {
 }
 
 /** Chosen on the training part of DSB2018's fluorescence alone (test/bench/touching.ts). */
-export const DEFAULT_APART = { neck: 0.75, middle: 0.4 } as const satisfies ApartOptions;
+const DEFAULT_APART = { neck: 0.75, middle: 0.4 } as const satisfies ApartOptions;
 
 /**
  * Objects of a predicted label map: its connected regions, taken apart where the predicted depths have a valley. Every pixel

@@ -86,7 +86,7 @@ export interface TileOptions {
  * Lends an image to `use`, with its samples as they are stored: decoded in a process of its own, so that an image that
  * hurts its decoder costs no run. Errors: those of readImage; those of `use`.
  */
-export const withSamples = <T>(
+const withSamples = <T>(
   project: Pick<Project, 'datasets'>,
   image: ImageRecord,
   use: (samples: LentImage) => Promise<T>,
