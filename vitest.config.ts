@@ -18,7 +18,6 @@ const ALONE = [
   'test/engine/study/running/hold-alone.test.ts',
   'test/engine/prompts/networks.test.ts',
   'test/engine/training/portable/{batch-norm,start,training}.test.ts',
-  'test/engine/training/webgpu/run.test.ts',
 ];
 
 /** Tests of the portable engine, which a process has once and for one number of threads. */

@@ -1,0 +1,10 @@
+/**
+ * All tests that compute on the card of this computer, one after the other in one process: opening a card and compiling
+ * kernels for it takes a software driver longer than what they compute.
+ */
+import './kernels.ts';
+import './recording.ts';
+import './training-step.ts';
+import './prediction.ts';
+// The last one: afterwards the card is lost.
+import './run.ts';
