@@ -24,6 +24,19 @@ const SCRIPTS = {
 };
 /** So that rpm takes the folders away with the files, and two programs of one Electron do not claim the same links. */
 const OF_RPM = ['--directories=/opt/Graft', '--rpm-rpmbuild-define=_build_id_links none'];
+/** What Electron's program is linked with: electron-builder's own list lacks sound and buffers of graphics, which servers do without. */
+const LIBRARIES = {
+  deb: [
+    ...['libgtk-3-0', 'libnotify4', 'libnss3', 'libxss1', 'libxtst6', 'xdg-utils'],
+    ...['libatspi2.0-0', 'libuuid1', 'libsecret-1-0', 'libgbm1', 'libasound2t64 | libasound2'],
+  ],
+  // As Fedora calls it, or SUSE.
+  rpm: [
+    ...['gtk3', 'libnotify', 'nss', 'libXScrnSaver', '(libXtst or libXtst6)', 'xdg-utils'],
+    ...['at-spi2-core', '(libuuid or libuuid1)'],
+    ...['(mesa-libgbm or libgbm1)', '(alsa-lib or libasound2)'],
+  ],
+};
 /** Apple's service is asked where there is something to sign in with. */
 const canNotarize = ['APPLE_API_KEY', 'APPLE_ID', 'APPLE_KEYCHAIN_PROFILE'].some(
   (name) => process.env[name] !== undefined,
@@ -71,10 +84,15 @@ export const configurationFor = (target) => ({
     mimeTypes: [PROJECT_TYPE],
     desktop: { entry: { Keywords: 'segmentation;annotation;microscopy;images;' } },
   },
-  deb: { ...SCRIPTS, packageName: 'graft' },
+  deb: { ...SCRIPTS, packageName: 'graft', depends: LIBRARIES.deb },
   // Its program at the head of the file wants no libfuse 2, which newer systems have not.
   toolsets: { appimage: '1.0.3' },
-  rpm: { ...SCRIPTS, fpm: [...SYSTEM_FILES, ...OF_RPM], packageName: 'graft' },
+  rpm: {
+    ...SCRIPTS,
+    fpm: [...SYSTEM_FILES, ...OF_RPM],
+    packageName: 'graft',
+    depends: LIBRARIES.rpm,
+  },
   mac: {
     target: ['dmg'],
     category: 'public.app-category.graphics-design',

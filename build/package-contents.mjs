@@ -26,8 +26,9 @@ export const STAGED_PROMPTS = 'dist/prompt-network';
 const NEVER = [
   '!**/*.{ts,cts,mts,map,md,markdown,c,cc,cpp,cxx,h,hpp,gyp,gypi,flow,tsbuildinfo}',
   '!**/*{_test,.test,.spec}.{js,cjs,mjs}',
-  '!**/{Makefile,CMakeLists.txt,Dockerfile,.*}',
-  '!**/{test,tests,__tests__,example,examples,benchmark,benchmarks,.github}/**',
+  '!**/{test,bench,Gruntfile}.js',
+  '!**/{Makefile,CMakeLists.txt,Dockerfile,.*,*~,README*,yarn.lock,bower.json,component.json}',
+  '!**/{test,tests,__tests__,coverage,example,examples,demo,benchmark,benchmarks,.github}/**',
 ];
 /** Dependencies that nothing loads at run time: types, and what tfjs names for browsers older than ours. */
 const UNLOADED =
@@ -103,7 +104,8 @@ export function packageContents(root, target) {
     existsSync(path.join(root, folder)),
   );
   return [
-    { from: 'engine', to: `${GRAFT}/engine` },
+    // Less what own-operations.mjs compiles.
+    { from: 'engine', to: `${GRAFT}/engine`, filter: ['**/*', '!**/*.{cc,h}'] },
     { from: 'shared', to: `${GRAFT}/shared` },
     { from: 'samples', to: `${GRAFT}/samples` },
     { from: 'dist/renderer', to: `${GRAFT}/dist/renderer`, filter: ['**/*', '!**/*.map'] },

@@ -213,7 +213,7 @@ export async function unpackWheel(file, temporary, update) {
  * @param {string} temporary has deps/lib and deps/include; gets lib/napi-v8
  * @param {{ addonSources: string, headers: string, cache: string }} options
  */
-async function compileAddon(temporary, { addonSources, headers, cache }) {
+export async function compileAddon(temporary, { addonSources, headers, cache }) {
   const compiler = await findCompiler(process.env);
   if (compiler === null) throw new Error('the compiler is gone');
   const target = path.join(temporary, 'lib', 'napi-v8');
@@ -223,14 +223,14 @@ async function compileAddon(temporary, { addonSources, headers, cache }) {
     [
       ...compiler.args,
       ...COMPILE,
-      ...[`-I${path.dirname(addonSources)}`, `-I${path.join(temporary, 'deps', 'include')}`],
-      `-I${headers}`,
-      ...SOURCES.map((name) => path.join(addonSources, name)),
+      ...['-I.', `-I${path.join(temporary, 'deps', 'include')}`, `-I${headers}`],
+      ...SOURCES.map((name) => path.join(path.basename(addonSources), name)),
       ...['-o', path.join(target, 'tfjs_binding.node')],
       `-L${path.join(temporary, 'deps', 'lib')}`,
       ...LINK,
     ],
-    { timeoutMs: COMPILE_TIMEOUT_MS },
+    // From the sources' folder: messages of the addon name them as they are called here.
+    { timeoutMs: COMPILE_TIMEOUT_MS, cwd: path.dirname(addonSources) },
   );
   if (!ok) {
     const log = keepLog(path.join(cache, 'logs'), 'compile', output);

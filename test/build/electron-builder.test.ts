@@ -44,6 +44,15 @@ describe('an installed Graft', () => {
     expect(config.linux?.mimeTypes).toEqual(['application/vnd.graft.project']);
   });
 
+  it('asks on Linux for all that Electron is linked with, sound and graphics buffers too', () => {
+    expect(config.deb?.depends).toEqual(
+      expect.arrayContaining(['libgtk-3-0', 'libnss3', 'libgbm1', 'libasound2t64 | libasound2']),
+    );
+    expect(config.rpm?.depends).toEqual(
+      expect.arrayContaining(['gtk3', 'nss', '(mesa-libgbm or libgbm1)']),
+    );
+  });
+
   it('keeps settings and projects when it is taken away, and asks for no administrator on Windows', () => {
     expect(config.nsis).toMatchObject({ deleteAppDataOnUninstall: false, perMachine: false });
   });
@@ -65,12 +74,27 @@ describe('the packages of each platform', () => {
   });
 });
 
-/** What electron-builder itself copies of a file of a package. */
-function isCopied(folder: string, file: string, target: typeof LINUX): boolean {
-  const patterns = packageFilter(`node_modules/${folder}`, target);
-  const matcher = new FileMatcher('/p', '/to', (text: string) => text, patterns);
+/** What electron-builder itself copies by patterns. */
+function passes(patterns: readonly string[], file: string): boolean {
+  const matcher = new FileMatcher('/p', '/to', (text: string) => text, [...patterns]);
   return matcher.createFilter()(`/p/${file}`, statSync(import.meta.filename));
 }
+
+/** … of a file of a package. */
+const isCopied = (folder: string, file: string, target: typeof LINUX): boolean =>
+  passes(packageFilter(`node_modules/${folder}`, target), file);
+
+describe('the engine’s files', () => {
+  const patterns = outside.find(({ from }) => from === 'engine')?.filter ?? [];
+
+  it.each([
+    ['training/tensorflow/operations/loops.cc', false],
+    ['training/tensorflow/operations/loops.h', false],
+    ['elsewhere/scripts/slurm/run.sbatch', true],
+    ['db/migrations/001-project.sql', true],
+    ['cli.ts', true],
+  ])('%s: %s', (file, copied) => expect(passes([patterns].flat(), file)).toBe(copied));
+});
 
 describe('the files of a package, by electron-builder’s own filter', () => {
   it.each([
@@ -83,6 +107,12 @@ describe('the files of a package, by electron-builder’s own filter', () => {
     ['h5wasm', 'dist/node/hdf5_hl.js', 'dist/iife/h5wasm.js'],
     ['ws', 'lib/websocket.js', 'README.md'],
     ['ws', 'LICENSE', 'node_modules/other/index.js'],
+    ['asynckit', 'parallel.js', 'bench.js'],
+    ['parse-headers', 'parse-headers.js', 'test.js'],
+    ['seedrandom', 'lib/alea.js', 'coverage/lcov.info'],
+    ['sprintf-js', 'src/sprintf.js', 'demo/angular.html'],
+    ['pako', 'lib/zlib/inflate.js', 'lib/zlib/README'],
+    ['console-control-strings', 'index.js', 'README.md~'],
     ['webgpu', 'dist/linux-x64/dawn.node', 'dist/darwin-universal/dawn.node'],
     [
       'onnxruntime-node',

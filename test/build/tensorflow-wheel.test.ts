@@ -5,14 +5,20 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchWheel, unpackWheel, wheelSource } from '../../build/tensorflow-wheel.mjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  compileAddon,
+  fetchWheel,
+  unpackWheel,
+  wheelSource,
+} from '../../build/tensorflow-wheel.mjs';
 import { readZip } from '../../build/zip.mjs';
 
 let folder = '';
@@ -114,6 +120,26 @@ describe('a wheel', () => {
     const file = path.join(folder, 'tiny.whl');
     writeFileSync(file, zipOf(contents).subarray(0, 500));
     await expect(readZip(file)).rejects.toThrow(/not a readable archive/);
+  });
+});
+
+// A compiler keeps a source's name as it was given it, in what it makes: in packages, for everybody.
+describe.skipIf(process.platform === 'win32')('compiling the addon', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('tells the compiler of no place on this computer but where its parts lie', async () => {
+    const sources = path.join(folder, 'tfjs-node', 'binding');
+    mkdirSync(sources, { recursive: true });
+    const compiler = path.join(folder, 'compiler');
+    const told = path.join(folder, 'told');
+    writeFileSync(compiler, `#!/bin/sh\necho "$PWD" "$@" >'${told}'\n`, { mode: 0o755 });
+    vi.stubEnv('CXX', compiler);
+    const made = path.join(folder, 'made');
+    await compileAddon(made, { addonSources: sources, headers: '/headers', cache: folder });
+    const [at, ...words] = readFileSync(told, 'utf8').trim().split(' ');
+    expect(at).toBe(realpathSync(path.dirname(sources)));
+    expect(words).toEqual(expect.arrayContaining(['-I.', 'binding/tfjs_backend.cc']));
+    expect(words.filter((word) => word.includes('tfjs-node'))).toEqual([]);
   });
 });
 

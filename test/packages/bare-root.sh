@@ -16,15 +16,16 @@ mkdir -p "$work"
 
 # A minimal Debian, kept for the next time, and a fresh copy of it to try in.
 [ -x "$base/usr/bin/dpkg" ] || debootstrap --variant=minbase bookworm "$base" >"$work/debootstrap.log" || exit 1
-if [ ! -e "$base/etc/graft-depends" ]; then
+# What a Debian desktop has anyway; the package asks for it, and the network is off when it is installed.
+depends="libgtk-3-0 libnotify4 libnss3 libxss1 libxtst6 xdg-utils libatspi2.0-0 libuuid1 libsecret-1-0 libgbm1 libasound2
+  libglib2.0-bin shared-mime-info desktop-file-utils"
+if [ "$(cat "$base/etc/graft-depends" 2>/dev/null)" != "$depends" ]; then
   cp /etc/resolv.conf "$base/etc/resolv.conf"
-  # What a Debian desktop has anyway; the package asks for it, and the network is off when it is installed.
   chroot "$base" apt-get update >"$work/apt.log" 2>&1
-  chroot "$base" apt-get install -y --no-install-recommends libgtk-3-0 libnotify4 libnss3 libxss1 libxtst6 xdg-utils \
-    libatspi2.0-0 libuuid1 libsecret-1-0 libglib2.0-bin shared-mime-info desktop-file-utils >>"$work/apt.log" 2>&1 || exit 1
-  chroot "$base" useradd -m lab
+  chroot "$base" apt-get install -y --no-install-recommends $depends >>"$work/apt.log" 2>&1 || exit 1
+  chroot "$base" id lab >/dev/null 2>&1 || chroot "$base" useradd -m lab
   chroot "$base" apt-get clean
-  touch "$base/etc/graft-depends"
+  echo "$depends" >"$base/etc/graft-depends"
 fi
 unmount() { for place in mnt/image install tmp opt proc dev; do umount -q "$root/$place" 2>/dev/null; done; }
 unmount

