@@ -12,6 +12,7 @@ import {
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import { pretrainingPreset } from '../../shared/presets.ts';
+import { shellWord } from '../shell-word.ts';
 import type { Engine } from '../engine.ts';
 import { integer, number } from './arguments.ts';
 import { chooseRun } from './choose-run.ts';
@@ -22,7 +23,6 @@ import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table } from './output.ts';
-import { shellWord } from './shell-word.ts';
 import { interrupted } from './study.ts';
 
 interface PretrainOptions extends NetworkOptions {

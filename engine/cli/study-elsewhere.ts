@@ -2,14 +2,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BundleProgress, BundleReport, MergeReport } from '../../shared/api.ts';
+import { bundleCommand } from '../../shared/elsewhere-commands.ts';
 import { counted, duration, megabytes } from '../../shared/number-format.ts';
+import { shellWord } from '../shell-word.ts';
 import { runOne } from '../elsewhere/run-one.ts';
 import { atLeastOne, given, positive } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { engineChoice, withEngine, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
 import { print } from './output.ts';
-import { shellWord } from './shell-word.ts';
 
 /** Runs that are named; the others are counted. */
 const NAMED = 10;
@@ -22,6 +23,11 @@ const numbers = (runs: readonly number[]) => {
 const bundleLines = (path: string, report: BundleReport): string[] => [
   `${counted(report.runs, 'run')} in ${report.dir} (${megabytes(report.bytes)})`,
   `asked for a run: ${counted(report.threads, 'thread')}, ${report.memoryMb} MB, ${duration(60 * report.minutes.pretrain)} for a pretraining, ${duration(60 * report.minutes.finetune)} for a fine-tuning (settings.sh)`,
+  ...(report.engine === 'webgpu'
+    ? [
+        'note: this study was planned for a graphics card, and its runs ask for one there, too (settings.sh: how processors compute it instead, with other bits)',
+      ]
+    : []),
   `Copy the folder to where it is to be computed; its README.txt says how. Then, as often as you like: graft study merge ${shellWord(path)} ${shellWord(report.dir)}`,
 ];
 
@@ -38,14 +44,18 @@ const mergeLines = (report: MergeReport): string[] => [
 ];
 
 function progressLines(bundle: BundleProgress): string[] {
-  const { running, failures, waiting, commands } = bundle;
+  const { running, failures, waiting } = bundle;
+  const quiet = running.flatMap(({ runId, isQuiet }) => (isQuiet ? [runId] : []));
   const states = waiting.filter(({ hasState }) => hasState).length;
   return [
-    `${bundle.studyName}: ${bundle.done} of ${counted(bundle.runs, 'run')} done, ${running.length} running, ${failures.length} failed, ${waiting.length} waiting${states === 0 ? '' : ` (${states} with a state to go on from)`}`,
+    `${bundle.studyName}: ${bundle.done} of ${counted(bundle.runs, 'run')} done, ${running.length} running, ${failures.length} failed,${bundle.damaged.length === 0 ? '' : ` ${bundle.damaged.length} damaged,`} ${waiting.length} waiting${states === 0 ? '' : ` (${states} with a state to go on from)`}`,
     ...(bundle.wrong ?? []).map((message) => `  wrong: ${message}`),
     ...running.map(
       (run) =>
         `  ${run.isQuiet ? `no sign for ${duration(run.quietSeconds)}, if the clocks agree` : 'running'}: ${run.label} (run ${run.runId}), step ${run.step} of ${run.steps}, on ${run.host}${run.job === null ? '' : ` (${run.job})`}`,
+    ),
+    ...bundle.damaged.flatMap(({ message }) =>
+      bundle.wrong === null ? [`  damaged: ${message}`] : [],
     ),
     ...failures.flatMap((run) => [
       `  failed: ${run.label} (run ${run.runId}) on ${run.host}: ${run.message}`,
@@ -53,7 +63,14 @@ function progressLines(bundle: BundleProgress): string[] {
     ]),
     ...(failures.length === 0
       ? []
-      : [`  again: ${commands.failedSlurm}   or, without a scheduler: ${commands.failedHere}`]),
+      : [
+          `  again, in that folder: ${bundleCommand('slurm', 'failed')}   or, without a scheduler: ${bundleCommand('none', 'failed')}`,
+        ]),
+    ...(quiet.length === 0
+      ? []
+      : [
+          `  where the computer of those without a sign died: ${bundleCommand('slurm', quiet)}   or ${bundleCommand('none', quiet)}`,
+        ]),
   ];
 }
 
@@ -68,7 +85,8 @@ export async function printBundleProgress(
     );
     print(options, bundle, progressLines(bundle));
     if ((bundle.wrong ?? []).length > 0) process.exitCode = EXIT.badInput;
-    else if (bundle.failures.length > 0 && !options.check) process.exitCode = EXIT.partial;
+    else if (bundle.failures.length + bundle.damaged.length > 0 && !options.check)
+      process.exitCode = EXIT.partial;
   });
 }
 

@@ -14,6 +14,7 @@ import {
   POWERS,
   type StudyPower,
 } from '../../shared/power.ts';
+import { shellWord } from '../shell-word.ts';
 import type { StudyProgress } from '../../shared/study-progress.ts';
 import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
@@ -22,7 +23,6 @@ import { EXIT } from './exit-codes.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
 import { createProgressBar, print, table } from './output.ts';
-import { shellWord } from './shell-word.ts';
 import { addElsewhereCommands, printBundleProgress } from './study-elsewhere.ts';
 import {
   addDesignOptions,
@@ -95,7 +95,7 @@ export const interrupted = (command: string): AppError =>
 
 /** This command as it was typed, for those that go on where they were interrupted. */
 export const thisCommand = (): string =>
-  ['graft', ...process.argv.slice(2)].map(shellWord).join(' ');
+  ['graft', ...process.argv.slice(2)].map((word) => shellWord(word)).join(' ');
 
 /**
  * Runs a study of this process to its end. Ctrl+C checkpoints what runs and leaves the rest queued. Errors: cancelled,
@@ -228,7 +228,21 @@ function addStatus(study: Command): void {
         path: string | undefined,
         options: StudyOptions & { bundle?: string; check: boolean },
       ) => {
-        if (options.bundle !== undefined) return printBundleProgress(options.bundle, options);
+        const { bundle, name, check } = options;
+        if (bundle !== undefined) {
+          if (path === undefined && name === undefined) return printBundleProgress(bundle, options);
+          const what = path === undefined ? '--name' : 'the project';
+          throw new AppError(
+            'invalid-input',
+            `A folder knows its study: leave out ${what} (graft study status --bundle ${shellWord(bundle)}), or leave out --bundle to see what is done in a project.`,
+          );
+        }
+        if (check) {
+          throw new AppError(
+            'invalid-input',
+            `--check reads a folder that "graft study bundle" made: name it (--bundle DIR). A project is checked by: graft check ${path === undefined ? 'P.graft' : shellWord(path)}`,
+          );
+        }
         if (path === undefined) {
           throw new AppError(
             'invalid-input',

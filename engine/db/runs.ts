@@ -97,6 +97,9 @@ export function runsTable(db: Sqlite) {
     `SELECT ${COLUMNS} FROM runs WHERE study_id = ? ORDER BY id`,
   );
   // Waits for its pretraining; runs of paused or cancelled studies wait too.
+  const storedConfig = db.prepare<[number], { config: string }>(
+    'SELECT config FROM runs WHERE id = ?',
+  );
   const nextQueued = db.prepare<[], RunRow>(
     `SELECT ${COLUMNS} FROM runs WHERE status = 'queued'
        AND (depends_on IS NULL OR EXISTS (SELECT 1 FROM runs p WHERE p.id = runs.depends_on AND p.status = 'done'))
@@ -202,6 +205,8 @@ export function runsTable(db: Sqlite) {
       const row = byId.get(id);
       return row && runOf(row);
     },
+    /** The configuration in the words in which it was written, defaults of this version not among them. */
+    configAsStored: (id: number): string | undefined => storedConfig.get(id)?.config,
     list: (): Run[] => all.all().map(runOf),
     ofStudy: (studyId: number): Run[] => byStudy.all(studyId).map(runOf),
     /** The first run that may start now. */

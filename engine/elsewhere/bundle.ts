@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { Id, Kernels } from '../../shared/entities.ts';
+import { EngineName, Id, Kernels } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
 import { fileError } from '../data/file-error.ts';
@@ -43,7 +43,12 @@ const Manifest = z.object({
   graft: z.string(),
   node: z.string(),
   study: z.object({ id: Id, name: z.string() }),
-  execution: z.object({ threads: z.number().int().positive(), kernels: Kernels.optional() }),
+  execution: z.object({
+    threads: z.number().int().positive(),
+    kernels: Kernels.optional(),
+    /** What the study was planned for, or has begun on; left out: the best that a node has. */
+    engine: EngineName.optional(),
+  }),
   /** An interrupted run loses no more than this. */
   checkpointMinutes: z.number().positive(),
   /** Those that are to be computed. */

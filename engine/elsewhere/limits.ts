@@ -1,5 +1,5 @@
 /** What a scheduler is asked for, from what was measured on this machine. */
-import type { EngineChoice, Run, Study } from '../../shared/entities.ts';
+import type { EngineChoice, EngineName, Run, Study } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import { calibrate, runSeconds } from '../study/planning/calibrate.ts';
@@ -23,6 +23,10 @@ function partOf(project: Project, snapshotId: number, part: 'val' | 'test') {
     Math.max(1, Math.round(images.reduce((sum, image) => sum + of(image), 0) / images.length));
   return { count: images.length, width: mean((i) => i.widthPx), height: mean((i) => i.heightPx) };
 }
+
+/** The engine of all runs of a study, so that pairs differ in nothing else; undefined: none is set yet. */
+export const engineOf = ({ config }: Study, runs: readonly Run[]): EngineName | undefined =>
+  config.execution?.engine ?? runs.find(({ engine }) => engine !== null)?.engine?.name;
 
 /** What the user has said stays; the rest is measured. Errors: those of calibrate. */
 export async function limitsOf(

@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Progress } from '../../shared/api.ts';
-import type { Run, Study } from '../../shared/entities.ts';
+import type { EngineName, Run, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { runLabel } from '../../shared/study-progress.ts';
 import { fillFolder } from '../data/export/target-folder.ts';
@@ -20,6 +20,7 @@ import {
   PLAN,
 } from './bundle.ts';
 import { Journal } from './journal.ts';
+import { engineOf } from './limits.ts';
 import { planHash } from './plan-hash.ts';
 import { encodeRunFile, type RunFile } from './run-file.ts';
 import { type Limits, scriptFiles } from './scripts.ts';
@@ -36,6 +37,7 @@ export interface MadeBundle {
   readonly dir: string;
   readonly runs: number;
   readonly bytes: number;
+  readonly engine: EngineName | null;
 }
 
 /** Runs that are left to do. Errors: conflict, where there are none, or they are being done here. */
@@ -107,6 +109,7 @@ export async function makeBundle(
 ): Promise<MadeBundle> {
   const left = openRuns(project, study);
   const { execution } = study.config;
+  const engine = engineOf(study, project.runs.ofStudy(study.id));
   const leftIds = new Set(left.map(({ id }) => id));
   const files: Manifest['files'] = [];
   const runs: BundledRun[] = [];
@@ -174,6 +177,7 @@ export async function makeBundle(
       execution: {
         threads: limits.threads,
         ...(execution?.kernels && { kernels: execution.kernels }),
+        ...(engine && { engine }),
       },
       checkpointMinutes,
       runs,
@@ -190,5 +194,5 @@ export async function makeBundle(
     (sum, file) => sum + file.bytes,
     statSync(join(dir, 'bundle.json')).size,
   );
-  return { dir, runs: runs.length, bytes };
+  return { dir, runs: runs.length, bytes, engine: engine ?? null };
 }

@@ -16,6 +16,7 @@ import { readRegularFile } from '../data/regular-file.ts';
 import type { Project } from '../db/project.ts';
 import { sha256 } from '../sha256.ts';
 import { RunRecords } from '../study/running/run-records.ts';
+import { GRAFT_VERSION } from '../version.ts';
 import { decodeCheckpoint, weightsHash } from '../training/checkpoint.ts';
 import type { GivenCheckpoint } from '../training/protocol.ts';
 import { type Bundle, failurePath, openBundle, resultsFolder } from './bundle.ts';
@@ -24,6 +25,7 @@ import { planHash } from './plan-hash.ts';
 import { readFailure } from './progress.ts';
 import { decodeRunFile, type RunFile } from './run-file.ts';
 import { sourceHash } from './run-one.ts';
+import { studyOf } from './study-of.ts';
 
 export interface MergeOptions {
   readonly emit: (event: EngineEvent) => void;
@@ -55,35 +57,6 @@ function namesIn(folder: string): string[] {
 /** Those of a folder in the order of the runs: pretrainings before what starts from them. */
 const inOrder = (names: readonly string[]) =>
   names.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
-
-/** The study that a bundle is of. Errors: not-found, conflict (of another plan). */
-function studyOf(project: Project, { manifest, dir }: Bundle): Study {
-  const { name } = manifest.study;
-  const study = project.studies.getByName(name);
-  if (study === undefined) {
-    const there = project.studies.list().map((one) => `"${one.name}"`);
-    throw new AppError(
-      'not-found',
-      `${project.path} has no study "${name}", which ${dir} was made of (it has: ${there.join(', ') || 'none'}). Merge into the project that the bundle was made from; nothing was changed.`,
-      { subject: dir },
-    );
-  }
-  const runs = new Map(project.runs.ofStudy(study.id).map((run) => [run.id, run]));
-  const known = manifest.runs.filter(({ id, planned }) => {
-    const run = runs.get(id);
-    return run !== undefined && (planHash(project, run) === planned || isExtended(study, run));
-  });
-  if (known.length === manifest.runs.length) return study;
-  throw new AppError(
-    'conflict',
-    `"${name}" in ${project.path} is not the study that ${dir} was made of: ${manifest.runs.length - known.length} of ${manifest.runs.length} runs are planned otherwise. Merge into the project that the bundle was made from, or make the bundle again; nothing was changed.`,
-    { subject: dir },
-  );
-}
-
-/** Its budget grew after the bundle was made: results of before were merged before. */
-const isExtended = ({ config }: Study, { labels, kind }: Run) =>
-  kind === 'finetune' && labels !== null && config.extendedLabelCounts.includes(labels);
 
 const hashesOf = (checkpoints: readonly GivenCheckpoint[]) =>
   new Map(checkpoints.map(({ kind, bytes }) => [kind, weightsHash(decodeCheckpoint(bytes))]));
@@ -190,7 +163,7 @@ export class Merger {
         isNews: report.merged.length > 0,
       }),
     );
-    return this.#told(study.id, report, bundle);
+    return this.#told(study, report, bundle);
   }
 
   #assertGoingOn(): void {
@@ -303,7 +276,7 @@ export class Merger {
   }
 
   #told(
-    studyId: number,
+    { id: studyId, name }: Study,
     report: Pick<MergeReport, 'merged' | 'already' | 'refused' | 'failed'>,
     { manifest }: Bundle,
   ): MergeReport {
@@ -315,14 +288,20 @@ export class Merger {
       ...report,
       missing: open.flatMap(({ id }) => (ofBundle.has(id) ? [id] : [])),
       left: open.length,
-      studyName: manifest.study.name,
+      studyId,
+      studyName: name,
       status: study?.status ?? 'planned',
-      notes: this.#notes(studyId, manifest.createdAt),
+      notes: this.#notes(studyId, manifest),
     };
   }
 
-  #notes(studyId: number, madeAt: string): string[] {
+  #notes(studyId: number, { createdAt: madeAt, graft }: Bundle['manifest']): string[] {
     const notes: string[] = [];
+    if (graft !== GRAFT_VERSION) {
+      notes.push(
+        `These runs were computed by Graft ${graft}, and this is ${GRAFT_VERSION}. Their plan is the same, so they are taken; the rest of the study is best computed by ${graft}, too, so that pairs differ in nothing else.`,
+      );
+    }
     if (this.#labelsMoved(studyId)) {
       notes.push(
         'Labels of these images have changed since the study was planned. The study has those it was planned with, and so had its runs: nothing is lost, and nothing of the new labels is in its verdict.',

@@ -3,18 +3,21 @@
  * The same form holds a result, the state that an interrupted run goes on from, and what a bundle brings along. Merging
  * is giving these messages to whoever writes down those of a trainer (engine/study/running/run-records.ts).
  *
- * Layout: 'GRAFTRN1' | uint32 header length | header (UTF-8 JSON) | bytes in the header's order | SHA-256 (32 bytes).
- * Numbers are little-endian.
+ * Layout: 'GRAFTRN1' | uint32 header length | uint64 length of the file | header (UTF-8 JSON) | bytes in the header's
+ * order | SHA-256 (32 bytes). Numbers are little-endian. The length tells a file that was copied in part at a glance.
  */
 import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { Attempt, Id } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { fileError } from '../data/file-error.ts';
 import { TrainerEvent } from '../training/protocol.ts';
 
 const MAGIC = 'GRAFTRN1';
 const FORMAT_VERSION = 1;
 const DIGEST_BYTES = 32;
+const HEAD_AT = MAGIC.length + 4 + 8;
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -51,33 +54,58 @@ export function encodeRunFile({ events, ...header }: RunFile): Uint8Array {
     },
   );
   const head = Buffer.from(json);
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(head.length);
-  const all = [Buffer.from(MAGIC), length, head, ...parts];
+  const lengths = Buffer.alloc(HEAD_AT - MAGIC.length);
+  const behind = [head, ...parts].reduce((sum, part) => sum + part.byteLength, 0);
+  lengths.writeUInt32LE(head.length);
+  lengths.writeBigUInt64LE(BigInt(HEAD_AT + behind + DIGEST_BYTES), 4);
+  const all = [Buffer.from(MAGIC), lengths, head, ...parts];
   const digest = createHash('sha256');
   for (const part of all) digest.update(part);
   return Buffer.concat([...all, digest.digest()]);
 }
 
+export const damagedWords = (path: string, reason: string): string =>
+  `${path} is damaged (${reason}). Copy it again from where it was computed; or remove it and run that run again.`;
+
 const damaged = (path: string, reason: string) =>
-  new AppError(
-    'corrupt',
-    `${path} is damaged (${reason}). Copy it again from where it was computed; or remove it and run that run again.`,
-    { subject: path },
-  );
+  new AppError('corrupt', damagedWords(path, reason), { subject: path });
+
+const isAsLong = (start: Buffer, bytes: number) =>
+  start.readBigUInt64LE(MAGIC.length + 4) === BigInt(bytes);
+
+/**
+ * Looks at the start and the size of a file alone: null where it has the length that it says, else what is wrong.
+ * Whether its bytes are right is seen by decodeRunFile. Errors: unreadable.
+ */
+export function damageAtAGlance(path: string): string | null {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const start = Buffer.alloc(HEAD_AT);
+      const read = readSync(file, start);
+      if (read < HEAD_AT) return 'it is cut off';
+      if (start.toString('latin1', 0, MAGIC.length) !== MAGIC) return 'it is no result of a run';
+      return isAsLong(start, fstatSync(file).size) ? null : 'it is cut off';
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
 
 /** `path`: for words. Errors: corrupt, newer-version. */
 export function decodeRunFile(bytes: Uint8Array, path: string): RunFile {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headAt = MAGIC.length + 4;
-  if (buffer.length < headAt + DIGEST_BYTES) throw damaged(path, 'it is cut off');
+  if (buffer.length < HEAD_AT + DIGEST_BYTES) throw damaged(path, 'it is cut off');
   if (buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw damaged(path, 'it is no result of a run');
   }
+  if (!isAsLong(buffer, buffer.length)) throw damaged(path, 'it is cut off');
   const end = buffer.length - DIGEST_BYTES;
   const digest = createHash('sha256').update(buffer.subarray(0, end)).digest();
   if (!digest.equals(buffer.subarray(end))) throw damaged(path, 'its checksum does not match');
-  const headEnd = headAt + buffer.readUInt32LE(MAGIC.length);
+  const headEnd = HEAD_AT + buffer.readUInt32LE(MAGIC.length);
   let at = headEnd;
   const withBytes = (_key: string, value: unknown): unknown => {
     // Asked of every value: most are numbers.
@@ -90,7 +118,7 @@ export function decodeRunFile(bytes: Uint8Array, path: string): RunFile {
   };
   let json: unknown;
   try {
-    json = JSON.parse(buffer.toString('utf8', headAt, headEnd), withBytes);
+    json = JSON.parse(buffer.toString('utf8', HEAD_AT, headEnd), withBytes);
   } catch {
     throw damaged(path, 'its header is not understood');
   }

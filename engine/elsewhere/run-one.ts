@@ -29,7 +29,7 @@ import {
 import { checkpointsOf, Journal } from './journal.ts';
 import { placeHere } from './place.ts';
 import { encodeRunFile, type RunFile } from './run-file.ts';
-import { BEAT_MS, OwnSign } from './sign.ts';
+import { BEAT_MS, OwnSign, readSign } from './sign.ts';
 
 /** A trainer that dies without a word is started again from its state so many times. */
 const MAX_RESTARTS = 2;
@@ -62,6 +62,13 @@ function sourcesOf(bundle: Bundle, run: BundledRun): RunFile[] {
   if (run.dependsOn === null) return files;
   const pretrained = readRunFile(resultPath(bundle, run.dependsOn));
   if (pretrained === null) {
+    const sign = readSign(bundle, run.dependsOn);
+    if (sign !== null) {
+      throw new AppError(
+        'locked',
+        `Run ${run.id} starts from run ${run.dependsOn}, which ${sign.host} computes, at step ${sign.step} of ${sign.steps}. Run it again when that is done.`,
+      );
+    }
     throw new AppError(
       'conflict',
       `Run ${run.id} starts from run ${run.dependsOn}, which has no result in ${bundle.dir} yet. Run that first: graft run-one BUNDLE ${run.dependsOn}`,
@@ -213,7 +220,7 @@ class RunAttempt {
         // Same bits only under the same engine, threads and kernels, so a run that goes on keeps its own.
         threads: engine?.threads ?? options.threads ?? manifest.execution.threads,
         kernels: engine?.kernels ?? manifest.execution.kernels,
-        engine: engine?.name ?? options.engine,
+        engine: engine?.name ?? this.#engineAsked(),
         checkpointIntervalMs: options.checkpointMs ?? manifest.checkpointMinutes * 60_000,
         given: [...state, ...this.#sources],
       },
@@ -227,6 +234,12 @@ class RunAttempt {
     if (failure !== undefined) throw failure;
     if (thrown !== undefined) throw thrown;
     return { end, detail };
+  }
+
+  /** What was asked for here goes before what the study was planned for: a node may have no card. */
+  #engineAsked(): EngineChoice {
+    const { engine } = this.#options;
+    return engine === 'auto' ? (this.#bundle.manifest.execution.engine ?? engine) : engine;
   }
 
   /** This process as an attempt, as it stands. */

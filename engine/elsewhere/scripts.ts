@@ -1,6 +1,7 @@
 /** The scripts of a bundle: those that are the same in every one (scripts/), and the settings and lists that they read. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EngineName } from '../../shared/entities.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { Manifest } from './bundle.ts';
 
@@ -16,11 +17,32 @@ export interface Limits {
 const hours = (minutes: number) =>
   `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:00`;
 
-function settings({ graft }: Manifest, { threads, minutes, memoryMb }: Limits): string {
+/** Which engine computes, and how another one is asked for. */
+function engineLines(engine: EngineName | undefined): string {
+  switch (engine) {
+    case undefined:
+      return `# What computes: TensorFlow where a node has it, else WebAssembly. One engine for all runs: other engines give other bits.
+#export GRAFT_ENGINE=tensorflow`;
+    case 'webgpu':
+      return `# What computes: the graphics card, which this study was planned for. Without cards, take TensorFlow for all runs; its
+# bits are others.
+#export GRAFT_ENGINE=tensorflow`;
+    case 'tensorflow':
+    case 'wasm':
+      return `# What computes: ${engine}, on which this study has begun. Another one gives other bits: take one for all runs.
+#export GRAFT_ENGINE=${engine}`;
+  }
+}
+
+function settings(
+  { graft, execution: { engine } }: Manifest,
+  { threads, minutes, memoryMb }: Limits,
+): string {
   return `# What the scripts of this bundle ask for. Change it to suit your computers.
 
 # How Graft is called where runs are computed: version ${graft}, in a place that all of them see.
 GRAFT=(graft)
+${engineLines(engine)}
 # Of one run. Another number gives other bits: leave it for results that equal those of the computer it was planned on.
 THREADS=${threads}
 
@@ -40,7 +62,7 @@ PARALLEL_OPTIONS=(--jobs 50%)
 # (--partition=short --account=lab --constraint=icelake). Bits differ between kinds of processors: a --constraint that
 # names one kind keeps the runs that are compared with each other on it.
 MAX_AT_ONCE=100
-SLURM_OPTIONS=()
+SLURM_OPTIONS=(${engine === 'webgpu' ? '--gres=gpu:1' : ''})
 `;
 }
 

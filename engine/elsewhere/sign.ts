@@ -95,7 +95,9 @@ export class OwnSign {
   }
 
   at(step: number): void {
+    const isFirst = this.#step === 0 && step > 0;
     this.#step = step;
+    if (isFirst) this.#beatOn(); // whoever waits for it to begin need not wait for the next beat, too
   }
 
   /** Stays where it was written last, or goes with the run. */

@@ -1,6 +1,6 @@
 /** Calls on studies that are computed on other computers. */
 import { bundleProgress } from '../elsewhere/progress.ts';
-import { limitsOf } from '../elsewhere/limits.ts';
+import { engineOf, limitsOf } from '../elsewhere/limits.ts';
 import { makeBundle } from '../elsewhere/make-bundle.ts';
 import { Merger } from '../elsewhere/merge.ts';
 import { type Handlers, requireStudy } from './context.ts';
@@ -13,9 +13,10 @@ export const elsewhereHandlers: Handlers<
     const study = requireStudy(db, input.studyId);
     const { signal, progress } = context;
     progress({ done: 0, total: 1, message: 'Measuring this machine' });
+    const runs = db.runs.ofStudy(study.id);
     const limits = await limitsOf(db, study, {
-      runs: db.runs.ofStudy(study.id),
-      engine: context.wish.engine,
+      runs,
+      engine: engineOf(study, runs) ?? context.wish.engine,
       signal,
       threads: input.threads,
       minutes: input.minutes,
@@ -33,21 +34,20 @@ export const elsewhereHandlers: Handlers<
     const { emit, signal, progress } = context;
     const merger = new Merger(db, { emit, signal, onProgress: progress, withFailures });
     const output = await merger.merge(dir);
-    const study = db.studies.getByName(output.studyName);
-    const updated = study === undefined ? [] : [study.id];
     return {
       output,
       changes: {
-        studies: { updated },
+        studies: { updated: [output.studyId] },
         runs: { updated: [...output.merged] },
         encoders: {},
       },
     };
   },
 
-  'studies.bundleProgress': ({ dir, check }, context) =>
+  'studies.bundleProgress': ({ dir, check, of }, context) =>
     bundleProgress(dir, {
       check,
+      of: of && { project: context.project(of.project).db, studyId: of.studyId },
       onProgress: (done, total) =>
         context.progress({ done, total, message: 'checking the files of the bundle' }),
     }),

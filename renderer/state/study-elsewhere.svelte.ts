@@ -10,7 +10,9 @@ const LOOK_MS = 10_000;
 export class StudyElsewhere {
   readonly #app: AppState;
   readonly #project: string;
-  readonly #studyName: string;
+  readonly #studyId: number;
+  /** Whether the folder is known to be of this study: that is asked once. */
+  #isOfStudy = false;
   readonly dir: string;
   progress = $state.raw<BundleProgress | null>(null);
   /** Why the folder cannot be read now; what was seen of it stays. */
@@ -19,22 +21,23 @@ export class StudyElsewhere {
 
   constructor(
     app: AppState,
-    { project, studyName, dir }: { project: string; studyName: string; dir: string },
+    { project, studyId, dir }: { project: string; studyId: number; dir: string },
   ) {
     this.#app = app;
     this.#project = project;
-    this.#studyName = studyName;
+    this.#studyId = studyId;
     this.dir = dir;
   }
 
   async look(): Promise<void> {
     try {
-      const progress = await this.#app.api.call('studies.bundleProgress', { dir: this.dir });
-      const isAnother = progress.studyName !== this.#studyName;
-      this.trouble = isAnother
-        ? `${this.dir} holds another study, “${progress.studyName}”. Choose the folder of this one.`
-        : null;
-      this.progress = isAnother ? null : progress;
+      const of = { project: this.#project, studyId: this.#studyId };
+      this.progress = await this.#app.api.call('studies.bundleProgress', {
+        dir: this.dir,
+        ...(this.#isOfStudy ? {} : { of }),
+      });
+      this.#isOfStudy = true;
+      this.trouble = null;
     } catch (error) {
       this.trouble = messageOf(error);
     }

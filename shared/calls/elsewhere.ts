@@ -1,6 +1,6 @@
 /** A study that is computed on other computers: the folder in which it travels, how far that is, and what comes back. */
 import { z } from 'zod';
-import { Id, type StudyStatus } from '../entities.ts';
+import { type EngineName, Id, type StudyStatus } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
 import { FilePath } from '../limits.ts';
 import { project } from './project.ts';
@@ -21,8 +21,15 @@ export const elsewhereCalls = {
   }),
   /** Takes what is there. `withFailures`: runs that failed there count as failed, so that the study can end. */
   'studies.merge': z.object({ project, dir: FilePath, withFailures: z.boolean().default(false) }),
-  /** How far a folder is; reads nothing but the folder. `check`: reads all that it brought along, too. */
-  'studies.bundleProgress': z.object({ dir: FilePath, check: z.boolean().default(false) }),
+  /**
+   * How far a folder is. `check`: reads all that it brought along, too. `of`: the study whose folder it must be; left out,
+   * nothing but the folder is read.
+   */
+  'studies.bundleProgress': z.object({
+    dir: FilePath,
+    check: z.boolean().default(false),
+    of: z.object({ project, studyId: Id }).optional(),
+  }),
 } satisfies Record<string, z.ZodType>;
 
 export const elsewhereChanges = {
@@ -38,9 +45,13 @@ export interface BundleReport {
   readonly minutes: { readonly pretrain: number; readonly finetune: number };
   readonly memoryMb: number;
   readonly threads: number;
+  /** What the study was planned for, or has begun on; null: the best that a node has. */
+  readonly engine: EngineName | null;
 }
 
 export interface MergeReport {
+  readonly studyId: number;
+  /** As it is called here. */
   readonly studyName: string;
   readonly status: StudyStatus;
   /** Runs, by number. */
@@ -89,17 +100,12 @@ export interface BundleProgress {
     readonly at: string;
     readonly log: readonly { readonly at: string; readonly message: string }[];
   })[];
+  /** Results that are cut off: copied in part, or on their way. They count as neither done nor waiting. */
+  readonly damaged: readonly (BundledRunState & { readonly message: string })[];
   /** Neither done, nor running, nor failed: interrupted ones have a state to go on from. */
   readonly waiting: readonly (BundledRunState & { readonly hasState: boolean })[];
   /** What is wrong with the folder, in words; null: nobody asked. */
   readonly wrong: readonly string[] | null;
-  /** Commands that go on with it. */
-  readonly commands: {
-    readonly here: string;
-    readonly slurm: string;
-    readonly failedHere: string;
-    readonly failedSlurm: string;
-  };
 }
 
 export interface ElsewhereOutputs {

@@ -17,9 +17,9 @@ for kind in pretrain finetune; do
   echo "$(echo "$runs" | wc -l | tr -d ' ') runs to $kind"
   if [ "$JOBS" = parallel ]; then
     echo "$runs" | parallel --quote "${PARALLEL_OPTIONS[@]}" --joblog "$bundle/logs/parallel.log" \
-      "$bundle/one.sh" || broken=1
+      "$bundle/one.sh" --or-leave || broken=1
   else
-    echo "$runs" | xargs -P "$JOBS" -n 1 "$bundle/one.sh" || broken=1
+    echo "$runs" | xargs -P "$JOBS" -n 1 "$bundle/one.sh" --or-leave || broken=1
   fi
 done
 "${GRAFT[@]}" study status --bundle "$bundle"

@@ -51,7 +51,10 @@ interface FakeOptions {
   readonly salt?: number;
   /** Where it stops when it is asked to; left out: it ends first. */
   readonly stopAt?: number;
-  readonly onStart?: (given: readonly GivenCheckpoint[], threads: number) => void;
+  readonly onStart?: (
+    given: readonly GivenCheckpoint[],
+    asked: { readonly threads: number; readonly engine: string },
+  ) => void;
 }
 
 /** What a trainer of this project sends, from its last checkpoint on. */
@@ -101,10 +104,10 @@ export function eventsOf(
 function fakeSpawn(project: Project, options: FakeOptions = {}): SpawnTrainer {
   return (request, onEvent) => {
     if (request.type !== 'run') throw new Error(`asked for ${request.type}`);
-    const { runId, given = [], threads } = request;
+    const { runId, given = [], threads, engine } = request;
     const run = project.runs.get(runId);
     if (run === undefined) throw new Error(`there is no run ${runId}`);
-    options.onStart?.(given, threads);
+    options.onStart?.(given, { threads, engine });
     const { promise: asked, resolve: stop } = Promise.withResolvers<null>();
     const { salt = 0, stopAt } = options;
     const ended = (async () => {
@@ -156,6 +159,7 @@ export async function bundledStudy(
     ...{ spawn: fakeSpawn(db, options), room: { tries: 1, everyMs: 1 } },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.spawn === undefined ? {} : { spawn: options.spawn }),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
   const compute = (runId: number, options: FakeOptions & Partial<RunOneOptions> = {}, at = dir) =>
     runOne(at, runId, computing(options));

@@ -211,10 +211,9 @@ describe('one run of it', () => {
       }),
     });
     await expect(failing).rejects.toThrow('NaN');
-    const { failures, commands } = await engine.call('studies.bundleProgress', { dir });
+    const { failures } = await engine.call('studies.bundleProgress', { dir });
     expect(failures).toMatchObject([{ runId: id, message: error.message }]);
     expect(failures[0]?.log.map(({ message }) => message)).toContain('step 3');
-    expect(commands.failedSlurm).toBe(`'${join(dir, 'slurm', 'submit.sh')}' --failed`);
     // It stays to be done, unless failures are taken as they are.
     expect((await merge()).failed).toEqual([{ runId: id, message: error.message }]);
     expect(db.runs.get(id)?.status).toBe('queued');
@@ -296,7 +295,7 @@ describe('merging', () => {
     writeFileSync(one(`${id}.run`), kept.subarray(0, 500));
     const [damaged, ...waiting] = (await merge()).refused;
     expect(damaged?.file).toBe(`${id}.run`);
-    expect(damaged?.message).toContain('damaged (its checksum');
+    expect(damaged?.message).toContain('damaged (it is cut off');
     expect(waiting).toHaveLength(3);
     for (const { message } of waiting)
       expect(message).toContain(`waits for its pretraining, run ${id}`);
@@ -347,27 +346,6 @@ describe('merging', () => {
     const [endless] = await refused(file.events.filter(({ type }) => type !== 'done'));
     expect(endless?.message).toContain('it is not finished');
     expect(await refused(file.events)).toEqual([]);
-  });
-
-  it('refuses a project without the study, or with another of that name', async () => {
-    const { dir, bundle } = await bundledStudy();
-    await bundle();
-    const renamed = await bundledStudy({ name: 'another' });
-    await expect(renamed.merge(dir)).rejects.toThrow('has no study "small"');
-    const changed = await bundledStudy({ firstSeed: 3 });
-    await expect(changed.merge(dir)).rejects.toThrow('10 of 10 runs are planned otherwise');
-  });
-
-  it('says that labels have moved on, and that a clock is wrong, and takes the results', async () => {
-    const { db, study, bundle, compute, merge, runs } = await bundledStudy();
-    await bundle();
-    const [item] = db.snapshots.items(study.targetSnapshotId);
-    const bytes = db.labelMaps.bytes(item?.labelMapId ?? 0) ?? new Uint8Array();
-    db.labelMaps.add({ imageId: item?.imageId ?? 0, author: 'human', bytes });
-    await compute(runs()[0]?.id ?? 0);
-    const report = await merge();
-    expect(report.merged).toHaveLength(1);
-    expect(report.notes.join()).toContain('Labels of these images have changed');
   });
 
   it('says in the report where runs of one seed came from different kinds of processors', async () => {

@@ -14,8 +14,9 @@ const file: RunFile = {
 
 /** With a digest that fits, as somebody would write it who means harm. */
 function made(header: string, length = header.length): Uint8Array {
-  const size = Buffer.alloc(4);
+  const size = Buffer.alloc(12);
   size.writeUInt32LE(length);
+  size.writeBigUInt64LE(BigInt(8 + 12 + header.length + 32), 4);
   const body = Buffer.concat([Buffer.from('GRAFTRN1'), size, Buffer.from(header)]);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
