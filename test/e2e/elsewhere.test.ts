@@ -1,5 +1,5 @@
 /** A study that is computed elsewhere, in the window: making the folder, following it, its failures, merging. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openGraft, whyNoWindow } from './graft-window.ts';
@@ -30,6 +30,9 @@ it('is followed, says why runs failed, and is merged', async (ctx) => {
       ...{ ...place, pid: 1, processor: 'x', beat: 3, beatMs: 30_000, step: 4, steps: 10 },
     }),
   );
+  const cut = others[7]?.id ?? 0;
+  const whole = readFileSync(join(dir, 'results', `${pretraining?.id ?? 0}.run`));
+  writeFileSync(join(dir, 'results', `${cut}.run`), whole.subarray(0, 300));
   await engine.close();
 
   const own = await openGraft({
@@ -53,7 +56,25 @@ it('is followed, says why runs failed, and is merged', async (ctx) => {
   await section.getByText('4 of 10 runs done there').waitFor();
   await section.getByText('The loss became NaN at step 40.').click();
   await section.getByText('Waited for data: 0.1 s.').waitFor();
-  expect(await section.textContent()).toContain('1 running');
+  const seen = await section.textContent();
+  for (const words of [
+    '1 running',
+    '1 damaged',
+    '3 waiting',
+    'is damaged (it is cut off). Copy it',
+  ]) {
+    expect(seen).toContain(words);
+  }
+  // A job of Slurm failed there, so Slurm is what is offered first.
+  await section.getByRole('button', { name: 'Copy ./slurm/submit.sh --failed' }).waitFor();
+  await section.getByText('PBS, LSF, HTCondor').click();
+  await section.getByText('./choose.sh --failed > again.list').waitFor();
+  await section.getByText('No scheduler').click();
+  await section.getByText(`./run-all.sh ${failed}`, { exact: true }).waitFor();
+  await own.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await section.getByRole('button', { name: 'Copy ./run-all.sh --failed' }).click();
+  await section.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('./run-all.sh --failed');
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
     await own.screenshot(`elsewhere-${colorScheme}`);

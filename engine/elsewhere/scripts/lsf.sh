@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Template for IBM Spectrum LSF. Not tried by Graft's own tests: change what your cluster wants otherwise.
+# Template for IBM Spectrum LSF. Graft's own tests try it with a stand-in alone: change what your cluster wants otherwise.
 #
 #   cd BUNDLE; mkdir -p logs
 #   ./choose.sh --kind pretrain > pretrain.list; ./choose.sh --kind finetune > finetune.list
 #   LIST=pretrain.list bsub -J "pretrain[1-$(wc -l < pretrain.list)]" < lsf.sh
 #   LIST=finetune.list bsub -J "finetune[1-$(wc -l < finetune.list)]" -w 'done("pretrain")' < lsf.sh
 #
-# (Without a pretraining: the last line alone, without -w.) Threads, memory and time as settings.sh has them:
+# (Without a pretraining: the last line alone, without -w.) Threads, memory and time as
+# settings.sh had them when this folder was made; what is changed there is changed here, too:
 #BSUB -n @THREADS@
 #BSUB -R "span[hosts=1]"
 #BSUB -M @MEMORY_MB@MB

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Template for PBS (OpenPBS, PBS Pro). Not tried by Graft's own tests: change what your cluster wants otherwise.
+# Template for PBS (OpenPBS, PBS Pro). Graft's own tests try it with a stand-in alone: change what your cluster wants otherwise.
 #
 #   cd BUNDLE; mkdir -p logs
 #   ./choose.sh --kind pretrain > pretrain.list; ./choose.sh --kind finetune > finetune.list
@@ -7,7 +7,8 @@
 #   qsub -J 1-$(wc -l < finetune.list) -W "depend=afterok:$first" -v "BUNDLE=$PWD,LIST=finetune.list" pbs.sh
 #
 # (Without a pretraining: the last line alone, without -W. An array of one run is written without -J, with
-# -v "…,PBS_ARRAY_INDEX=1".) Threads, memory and time as settings.sh has them:
+# -v "…,PBS_ARRAY_INDEX=1".) Threads, memory and time as
+# settings.sh had them when this folder was made; what is changed there is changed here, too:
 #PBS -l select=1:ncpus=@THREADS@:mem=@MEMORY_MB@mb
 #PBS -l walltime=@HOURS@
 #PBS -r y
