@@ -7,7 +7,7 @@
  * order | SHA-256 (32 bytes). Numbers are little-endian. The length tells a file that was copied in part at a glance.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { Attempt, Id } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -79,6 +79,7 @@ const isAsLong = (start: Buffer, bytes: number) =>
  */
 export function damageAtAGlance(path: string): string | null {
   try {
+    if (!statSync(path).isFile()) return 'it is no file'; // a pipe would be waited for
     const file = openSync(path, 'r');
     try {
       const start = Buffer.alloc(HEAD_AT);
