@@ -14,7 +14,7 @@ export type Question = Readonly<z.infer<typeof Question>>;
 
 const Last = {
   id: z.number(),
-  /** Whether it holds so much memory that a new process should take its place. */
+  /** Whether it holds so much memory, or is so broken, that a new process should take its place. */
   isFull: z.boolean(),
 };
 

@@ -20,6 +20,10 @@ async function startWatch(shared: SharedArrayBuffer): Promise<void> {
   thread.unref();
 }
 
+/** A library of WebAssembly that was aborted over a file is in no state to read another one. */
+const isBroken = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'RuntimeError' || isBroken(error.cause));
+
 /** Told once more is known than the size of the file: what is needed from here on. */
 export type TellNeeds = (needs: Needs) => void;
 
@@ -74,7 +78,7 @@ export function serveIsolated(
     } catch (error) {
       if (!(error instanceof AppError)) process.stderr.write(`${inspect(error)}\n`);
       const known = error instanceof AppError ? error : damaged(asked, error);
-      send({ type: 'error', id, isFull: isFull(), error: toWireError(known) });
+      send({ type: 'error', id, isFull: isFull() || isBroken(error), error: toWireError(known) });
     } finally {
       watched[WATCHED.until] = 0;
       watched[WATCHED.memoryBytes] = 0;

@@ -59,6 +59,14 @@ describe('a process that decodes files from outside', () => {
     expect(await failure('stumble')).toBe('stumble: RangeError: Invalid array length');
   });
 
+  it('reads no other file once a library was aborted over one', async () => {
+    const one = isolated(entry, { most: 1 });
+    const before = await ask('before', one);
+    expect(await failure('abort', one)).toBe('a.h5 is damaged.');
+    expect((await ask('after', one)).pid).not.toBe(before.pid);
+    one.close();
+  });
+
   it.each([
     ['crash', /a\.tif ended the process that reads it \(SIGSEGV\).*Copy it again/],
     ['exit', /a\.tif ended the process that reads it \(exit code 0\)/],

@@ -22,6 +22,11 @@ serveIsolated(
         return process.exit(0);
       case 'stumble':
         throw new RangeError('Invalid array length');
+      case 'abort': {
+        // As a library of WebAssembly ends.
+        const cause = Object.assign(new Error('Aborted()'), { name: 'RuntimeError' });
+        throw new AppError('corrupt', 'a.h5 is damaged.', { cause });
+      }
       case 'refuse':
         throw new AppError('unsupported', 'a.tif is too large.', { subject: 'a.tif' });
       default:
