@@ -136,19 +136,30 @@ export const readSmall = (
 const UNSEEN_PX = 2 ** 24;
 
 /**
- * The current label map of an image, null where it has none, for whoever does not read the image as well: a few bytes can
- * ask for a gigabyte, which is given only where the image is as large. Errors: those of readImage and readLabelMap.
+ * For whoever unpacks labels or objects of an image and does not read it as well: a few bytes can ask for a gigabyte, which
+ * is given only where the image is as large. Errors: those of readImage.
  */
+export async function assertAsLarge(
+  project: Pick<Project, 'datasets'>,
+  image: ImageRecord,
+): Promise<void> {
+  if (image.widthPx * image.heightPx <= UNSEEN_PX) return;
+  const file = await openOriginal(project, image);
+  const opening: DecoderRequest = { what: 'open', ...stored(image, file), wholeBytes: 0 };
+  await shownDecoders.use(async (ask) => {
+    const { subject } = opening;
+    await ask(opening, { subject, fileBytes: file.sizeBytes });
+    await ask({ what: 'shut', subject }, { subject, fileBytes: file.sizeBytes });
+  });
+}
+
+/** The current label map of an image, null where it has none. Errors: those of assertAsLarge and readLabelMap. */
 export async function readLabelMapAlone(
   project: Pick<Project, 'datasets' | 'labelMaps'>,
   image: ImageRecord,
 ): Promise<LabelMap | null> {
   if (image.labelMapId === null) return null;
-  if (image.widthPx * image.heightPx > UNSEEN_PX) {
-    const file = await openOriginal(project, image);
-    const opening: DecoderRequest = { what: 'open', ...stored(image, file), wholeBytes: 0 };
-    await askOnce(shownDecoders, file, opening);
-  }
+  await assertAsLarge(project, image);
   return readLabelMap(project, image.labelMapId);
 }
 

@@ -9,7 +9,7 @@ import { componentsOf } from '../../shared/objects/components.ts';
 import { encodeObjectMap, objectNumbers, type ObjectMap } from '../../shared/objects/object-map.ts';
 import { type SplitOptions, splitTouching } from '../../shared/objects/split-touching.ts';
 import type { Project } from '../db/project.ts';
-import { labelMapCode } from './image-source.ts';
+import { assertAsLarge, labelMapCode } from './image-source.ts';
 import { groundOf, objectsOf, soundObjectsOf } from './objects-of.ts';
 
 export interface TellApartOptions extends Pick<SplitOptions, 'neck' | 'smallestPx'> {
@@ -88,6 +88,7 @@ export async function tellApart(
     if (signal.aborted) break;
     onProgress({ done, total: open.length, message: `Telling objects of ${image.name} apart` });
     try {
+      await assertAsLarge(project, image);
       const saved = project.transaction(() => {
         // Looked up anew: somebody may have labelled it meanwhile.
         const labelMapId = project.datasets.image(image.id)?.labelMapId ?? null;
@@ -102,7 +103,9 @@ export async function tellApart(
       });
       if (saved !== null) labelled.push({ imageId: image.id, labelMapId: saved, isFirst: false });
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+      const isOfImage =
+        error instanceof AppError && (error.code === 'corrupt' || error.code === 'unreadable');
+      if (!isOfImage) throw error;
       damaged.push(`${image.name}: ${error.message}`);
     }
     await nextTurn();

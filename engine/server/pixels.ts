@@ -19,7 +19,7 @@ import {
 } from '../../shared/exchange.ts';
 import { encodeObjectMap } from '../../shared/objects/object-map.ts';
 import { sampleBytes } from '../data/decoded-image.ts';
-import { labelMapCode, readImage } from '../data/image-source.ts';
+import { assertAsLarge, labelMapCode, readImage } from '../data/image-source.ts';
 import { objectsOf } from '../data/objects-of.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from '../engine.ts';
@@ -122,10 +122,11 @@ export function createPixels(engine: Engine): Pixels {
         ...(db.labelMaps.hasObjects(revision) ? { [OBJECTS_HEADER]: 'stored' } : {}),
       });
     },
-    objects(url, response) {
+    async objects(url, response) {
       const query = parseQuery(PIXELS_QUERIES.objects, url);
       const { db } = engine.project(query.project);
       const revision = revisionOf(db, query);
+      await assertAsLarge(db, imageOf(db, query.image));
       const { objects, from } = objectsOf(db, revision);
       const bytes = encodeObjectMap(objects);
       makeRoom(response, bytes.length);

@@ -10,13 +10,16 @@ import { trainingDecoders } from '../../../engine/data/decoders.ts';
 import { exportDataset } from '../../../engine/data/export/export.ts';
 import { openFile } from '../../../engine/data/image-file.ts';
 import {
+  assertAsLarge,
   openOriginal,
   readImage,
   readSmall,
   withOriginalRows,
 } from '../../../engine/data/image-source.ts';
+import { tellApart } from '../../../engine/data/tell-apart.ts';
 import type { Project } from '../../../engine/db/project.ts';
 import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
+import { DEFAULT_SPLIT } from '../../../shared/objects/split-touching.ts';
 import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
 
 const png = encode({ width: 4, height: 3, data: new Uint8Array(12), channels: 1 });
@@ -111,6 +114,13 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
   ).rejects.toMatchObject(contradiction);
   await expect(readSmall(project, image, 160)).rejects.toMatchObject(contradiction);
   expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
+  await expect(assertAsLarge(project, image)).rejects.toMatchObject(contradiction);
+  const labelled = { ...image, labelMapId };
+  const { report } = await tellApart(project, [labelled], {
+    ...{ ...DEFAULT_SPLIT, how: 'components', preview: true, onProgress: () => undefined },
+    signal: new AbortController().signal,
+  });
+  expect(report).toMatchObject({ images: 0, damaged: [contradiction.message] });
   const before = process.memoryUsage().arrayBuffers;
   for (const format of ['folder', 'coco'] as const) {
     const dir = join(temporaryFolder(), 'out');
