@@ -244,6 +244,9 @@ export interface LearningCurve {
  * apart. Beside Dice: no verdict rests on them.
  */
 export interface ObjectFindings {
+  /** Finished runs, and how many of them have no scores of objects: these are left out here. */
+  readonly runs: number;
+  readonly missing: number;
   /** A row a measure and arm. */
   readonly arms: readonly {
     readonly pretraining: PretrainingKey | null;

@@ -165,6 +165,7 @@ async function demo(options: DemoOptions): Promise<void> {
     ]);
     print(options, { ...report, seconds, failedRuns: progress.counts.failed }, [
       ...report.headline,
+      ...report.objects,
       '',
       table([['pretraining', 'transfer', 'labels', 'test Dice', '95 % CI'], ...rows]),
       '',

@@ -8,6 +8,8 @@ import {
   signed,
   signedInterval,
 } from '../../shared/number-format.ts';
+import { objectNumber, signedObjectNumber } from '../../shared/charts/object-words.ts';
+import { OBJECT_WORDS, type ObjectMeasure } from '../../shared/objects/object-scores.ts';
 import { number } from './arguments.ts';
 import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { withProject } from './host.ts';
@@ -19,25 +21,41 @@ const diceOf = ({ dice, ci95, scored, status }: ListedModel) => {
   return `${score(dice)}${ci95 === null ? '' : ` ${scoreInterval(ci95)}`} on ${scored}`;
 };
 
+/** In the order of the measures; as many columns as any of them needs. */
+const LISTED = ['f1', 'pq', 'countError'] as const satisfies readonly ObjectMeasure[];
+const objectsOf = ({ objects }: ListedModel) =>
+  LISTED.map((measure) => {
+    const found = objects.find((one) => one.measure === measure);
+    return found === undefined ? '–' : objectNumber(measure, found.mean);
+  });
+
 const firstLine = (notes: string) => notes.split('\n')[0] ?? '';
+
+const withObjects = (models: readonly ListedModel[]) =>
+  models.some(({ objects }) => objects.length > 0);
 
 const listLines = (models: readonly ListedModel[]) =>
   models.length === 0
     ? 'There is no model yet. Train one: graft train P.graft --dataset NAME'
     : table([
-        ['name', 'dataset', 'started from', 'trained on', 'held-out Dice', 'trained', 'notes'],
+        [
+          ...['name', 'dataset', 'started from', 'trained on', 'held-out Dice'],
+          ...(withObjects(models) ? LISTED.map((measure) => OBJECT_WORDS[measure]) : []),
+          ...['trained', 'notes'],
+        ],
         ...models.map((model) => [
           model.name,
           model.datasetName,
           model.startedFrom,
           String(model.images.train),
           diceOf(model),
+          ...(withObjects(models) ? objectsOf(model) : []),
           minuteUtc(model.createdAt),
           firstLine(model.notes),
         ]),
       ]);
 
-function comparisonLines({ models, classes, leftOut, words }: ModelComparison): string[] {
+function comparisonLines({ models, classes, objects, leftOut, words }: ModelComparison): string[] {
   const dice = (value: number | null) => (value === null ? '–' : score(value));
   return [
     ...words,
@@ -51,6 +69,19 @@ function comparisonLines({ models, classes, leftOut, words }: ModelComparison): 
               ...one.dice.map(dice),
               `${signed(one.effect)}${one.ci95 === null ? '' : ` ${signedInterval(one.ci95)}`}`,
               String(one.images),
+            ]),
+          ]),
+        ]),
+    ...(objects.length === 0
+      ? []
+      : [
+          table([
+            ['objects', ...models.map(({ name }) => name), 'difference', 'images'],
+            ...objects.map(({ measure, means, effect, ci95, images }) => [
+              OBJECT_WORDS[measure],
+              ...means.map((value) => objectNumber(measure, value)),
+              `${signedObjectNumber(measure, effect)}${ci95 === null ? '' : ` [${ci95.map((end) => signedObjectNumber(measure, end)).join(', ')}]`}`,
+              String(images),
             ]),
           ]),
         ]),

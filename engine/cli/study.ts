@@ -298,6 +298,7 @@ function addReport(study: Command): void {
         });
         print(options, report, [
           ...report.headline,
+          ...report.objects,
           '',
           ...report.notes.map((note) => `note: ${note}`),
           table([['report', report.html]]),

@@ -201,14 +201,15 @@ export const assistHandlers: Handlers<AssistCalls> = {
     const { files, notes } = await imageFiles(paths, dir);
     const { inputs, issues } = await imagesOfFiles(files, pages);
     const { classes } = requireDataset(db, classifier.datasetId);
-    const folder = openMaskFolder(dir, { inputs, classes, replace });
+    const folder = openMaskFolder(dir, { inputs, classes, replace, objects: false });
     const report = await classifyAll(classifier, {
       ...{ forest: forestOf(db, classifier), images: inputs, context },
       nameOf: ({ shown }) => shown,
       idOf: () => null,
       read: async ({ path, page, channelPages }) =>
         decodeForeignImage(await openFile(path, 0), { subject: path, page, channelPages }),
-      onFound: (input, { map, uncertainty }) => folder.add(input, map, uncertainty),
+      onFound: (input, { map, uncertainty }) =>
+        folder.add(input, { map, uncertainty, objects: null }),
     });
     folder.finish();
     return { ...report, dir, files: files.length, notes: [...notes, ...report.notes], issues };

@@ -1,11 +1,17 @@
-/** The folder that masks of files are written into, with a list of them. Nothing that is there is touched unasked. */
+/**
+ * The folder that masks of files are written into, and numbers of objects where a network tells them apart, with a list of
+ * them. Nothing that is there is touched unasked.
+ */
 import { join } from 'node:path';
 import type { SegmentationClass } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 import { counted } from '../../shared/number-format.ts';
+import { NO_OBJECT, type ObjectMap } from '../../shared/objects/object-map.ts';
 import { encodeIndexPng } from '../data/encode.ts';
+import { encodeTiff } from '../data/encode-tiff.ts';
 import { placeInside } from '../data/export/inside-folder.ts';
+import { objectNumbers } from '../data/export/object-numbers.ts';
 import { isThere, makeFolder, writeWholeSync } from '../data/write-file.ts';
 import { type CsvValue, toCsv } from '../../shared/csv.ts';
 import type { FileInput } from './prediction-files.ts';
@@ -25,8 +31,18 @@ function assertNew(dir: string, names: readonly string[]): void {
   );
 }
 
+/** Beside the masks, in folders and under names like theirs. */
+const numbersName = (mask: string) => `objects/${mask.replace(/\.png$/, '.tif')}`;
+
+interface PredictedFile {
+  readonly map: LabelMap;
+  readonly uncertainty: number;
+  /** null: there is none. Written where the folder is opened for objects. */
+  readonly objects: ObjectMap | null;
+}
+
 export interface MaskFolder {
-  add(input: FileInput, map: LabelMap, uncertainty: number): void;
+  add(input: FileInput, predicted: PredictedFile): void;
   /** Writes the list of what was added. */
   finish(): void;
 }
@@ -38,19 +54,34 @@ export function openMaskFolder(
     readonly inputs: readonly FileInput[];
     readonly classes: readonly SegmentationClass[];
     readonly replace: boolean;
+    /** Whether numbers of objects are written as well, as label TIFF (engine/data/export/label-tiff.ts). */
+    readonly objects: boolean;
   },
 ): MaskFolder {
-  const { inputs, classes, replace } = options;
-  if (!replace) assertNew(dir, [LIST_NAME, ...inputs.map(({ mask }) => mask)]);
+  const { inputs, classes, replace, objects: isTold } = options;
+  const masks = inputs.map(({ mask }) => mask);
+  if (!replace) assertNew(dir, [LIST_NAME, ...masks, ...(isTold ? masks.map(numbersName) : [])]);
   makeFolder(dir);
   const write = (name: string, content: Uint8Array | string) =>
     writeWholeSync(placeInside(dir, name), content, { replace });
   const rows: CsvValue[][] = [];
   return {
-    add({ name, pageNumber, mask }, map, uncertainty) {
+    add({ name, pageNumber, mask }, { map, uncertainty, objects }) {
       write(mask, encodeIndexPng(map, classes));
-      rows.push([name, pageNumber, mask, uncertainty]);
+      const row: CsvValue[] = [name, pageNumber, mask, uncertainty];
+      if (isTold) {
+        const data = objects?.data ?? new Uint32Array(map.data.length);
+        const numbers = objectNumbers({ labelMap: map, objects: () => data });
+        write(numbersName(mask), encodeTiff({ ...numbers, channels: 1 }));
+        const found = new Set(data);
+        found.delete(NO_OBJECT);
+        row.push(numbersName(mask), found.size);
+      }
+      rows.push(row);
     },
-    finish: () => write(LIST_NAME, toCsv(['image', 'page', 'mask', 'uncertainty'], rows)),
+    finish() {
+      const ofObjects = isTold ? ['objects', 'objectCount'] : [];
+      write(LIST_NAME, toCsv(['image', 'page', 'mask', 'uncertainty', ...ofObjects], rows));
+    },
   };
 }

@@ -12,6 +12,7 @@ import { inWords } from '../../shared/sentences.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { blankLabel } from '../../shared/foreground.ts';
 import { decodeLabelMap, encodeLabelMap, labelValues } from '../../shared/label-map.ts';
+import { decodeObjectMap } from '../../shared/objects/object-map.ts';
 import { carriedOver, withoutGround } from '../../shared/objects/rules.ts';
 import type { PostProcessing } from '../../shared/post-processing.ts';
 import { addProposal, openToProposals } from '../data/label-authors.ts';
@@ -123,7 +124,8 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
     const run = requirePredictor(db, runId);
     const classes = classesOf(db, run);
     const { inputs, issues } = await imagesOfFiles(files, pages ?? pagesSeenBy(db, run));
-    const folder = openMaskFolder(dir, { inputs, classes, replace });
+    const objects = run.config.kind === 'finetune' && run.config.objects !== undefined;
+    const folder = openMaskFolder(dir, { inputs, classes, replace, objects });
     const report = await predict(opened, context, {
       ...{ run, looks: asked, postProcessing: postProcessingFor(db, run, asked) },
       inputs: inputs.map(({ path, page, channelPages }) => ({
@@ -133,10 +135,11 @@ export const predictHandlers: Handlers<'predict.files' | 'predict.dataset'> = {
       })),
       nameOf: (index) => inputs[index]?.shown ?? '',
       imageIdOf: () => null,
-      onLabels(index, { bytes, uncertainty }) {
+      onLabels(index, { bytes, objects: told, uncertainty }) {
         const input = inputs[index];
         if (input === undefined) return;
-        folder.add(input, decodeLabelMap(bytes), uncertainty);
+        const map = decodeLabelMap(bytes);
+        folder.add(input, { map, uncertainty, objects: told && decodeObjectMap(told) });
       },
     });
     folder.finish();

@@ -1,6 +1,7 @@
 /** Calls on studies: plan, queue, progress, analysis, report. */
 import type { StudyPlan } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { objectSentences } from '../../shared/charts/object-words.ts';
 import { cautions } from '../../shared/charts/study-words.ts';
 import { secondsPerSeed } from '../../shared/run-time.ts';
 import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
@@ -252,7 +253,9 @@ export const studyHandlers: Handlers<
     const { data, runs } = await gatherReport(db, study);
     const files = await writeReport(dir, data, runs);
     const notes = [...cautions(data, runs), ...data.notes];
-    return { ...files, headline: data.analysis.headline, notes };
+    const { headline, objects } = data.analysis;
+    const ofObjects = objects === undefined ? [] : objectSentences(objects);
+    return { ...files, headline, objects: ofObjects, notes };
   },
 
   async 'studies.reportPage'({ project, studyId }, context) {

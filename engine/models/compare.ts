@@ -4,7 +4,7 @@
  */
 import type { Verdict } from '../../shared/analysis.ts';
 import type { ModelComparison } from '../../shared/api.ts';
-import type { ClassOverlap, Dataset, Model } from '../../shared/entities.ts';
+import type { ClassOverlap, Dataset, Model, ObjectCounts } from '../../shared/entities.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { counted, score, signed, signedInterval } from '../../shared/number-format.ts';
@@ -16,12 +16,20 @@ import { crossedInterval } from '../study/statistics/crossed-interval.ts';
 import { standingFor } from '../study/statistics/partly-scored.ts';
 import { mean, verdictOfIntervals } from '../study/statistics/statistics.ts';
 import { wilcoxonSignedRank } from '../study/statistics/wilcoxon.ts';
-import { IMAGES_FOR_INTERVAL, IMAGES_TO_TRUST } from './score.ts';
+import {
+  comparedObjects,
+  comparedWords,
+  IMAGES_FOR_INTERVAL,
+  type ObjectPair,
+} from './object-scores.ts';
+import { IMAGES_TO_TRUST } from './score.ts';
 
 interface Held {
   /** Labels that it was scored against. */
   readonly labelMapId: number;
   readonly classes: readonly ClassOverlap[];
+  /** Where objects were told apart. */
+  readonly objects: readonly ObjectCounts[] | null;
 }
 
 /** By image that tested the model. */
@@ -32,11 +40,11 @@ function heldOutOf(db: Project, { runId }: Model): Map<number, Held> {
       .map(({ imageId, labelMapId }) => [imageId, labelMapId]),
   );
   return new Map(
-    db.runs.results(runId).flatMap(({ checkpoint, imageId, classes }) => {
+    db.runs.results(runId).flatMap(({ checkpoint, imageId, classes, objects = null }) => {
       const labelMapId = labels.get(imageId) ?? null;
       return checkpoint !== 'best' || labelMapId === null
         ? []
-        : [[imageId, { labelMapId, classes }] as const];
+        : [[imageId, { labelMapId, classes, objects }] as const];
     }),
   );
 }
@@ -149,6 +157,7 @@ export function compareModels(
   const images: ModelComparison['images'][number][] = [];
   const leftOut: ModelComparison['leftOut'][number][] = [];
   const byClass = new Map<number, Pair[]>();
+  const pairs: ObjectPair[] = [];
   const ids = [...new Set([...heldOutFirst.keys(), ...heldOutSecond.keys()])].sort((a, b) => a - b);
   for (const imageId of ids) {
     const image = db.datasets.image(imageId);
@@ -180,6 +189,11 @@ export function compareModels(
       continue;
     }
     images.push({ imageId, name, dice: [one, other] });
+    if (a.labelMapId === b.labelMapId && a.objects !== null && b.objects !== null) {
+      const common = (all: readonly ObjectCounts[]) =>
+        all.filter(({ classIndex }) => known.has(classIndex));
+      pairs.push([common(a.objects), common(b.objects)]);
+    }
     for (const { classIndex } of classes) {
       const only = new Set([classIndex]);
       const [of, and] = [diceOver(overlaps[0], only), diceOver(overlaps[1], only)];
@@ -217,6 +231,8 @@ export function compareModels(
         },
       ];
     }),
+    objects: comparedObjects(pairs),
   };
-  return { ...found, words: wordsOf(found) };
+  const ofObjects = comparedWords(found.objects, images.length - pairs.length);
+  return { ...found, words: [...wordsOf(found), ...ofObjects] };
 }

@@ -3,6 +3,7 @@ import type { ListedModel } from '../../shared/api.ts';
 import type { Model } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
 import { mean } from '../study/statistics/statistics.ts';
+import { objectsOfModel } from './object-scores.ts';
 import { meanInterval } from './score.ts';
 
 /** The model that a run's weights started from. */
@@ -16,11 +17,8 @@ function listed(db: Project, model: Model, all: readonly Model[]): ListedModel {
   const run = db.runs.get(model.runId);
   const images = { train: 0, val: 0, test: 0 };
   for (const { part } of db.snapshots.items(run?.config.snapshotId ?? 0)) images[part]++;
-  const dice = db.runs
-    .results(model.runId)
-    .flatMap((result) =>
-      result.checkpoint === 'best' && result.dice !== null ? [result.dice] : [],
-    );
+  const best = db.runs.results(model.runId).filter(({ checkpoint }) => checkpoint === 'best');
+  const dice = best.flatMap((result) => result.dice ?? []);
   const isScored = model.status === 'done' && dice.length > 0;
   return {
     ...model,
@@ -29,6 +27,7 @@ function listed(db: Project, model: Model, all: readonly Model[]): ListedModel {
     dice: isScored ? mean(dice) : null,
     ci95: isScored ? meanInterval(dice) : null,
     scored: isScored ? dice.length : 0,
+    objects: model.status === 'done' ? objectsOfModel(best) : [],
     step: run?.step ?? 0,
     steps: run?.steps ?? 0,
     seconds: run?.trainedSeconds ?? 0,

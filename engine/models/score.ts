@@ -1,18 +1,16 @@
 /** How good a model is on the images that are kept from its training, by class, with what may be said of so few. */
 import type { Interval } from '../../shared/analysis.ts';
 import type { ModelScore } from '../../shared/api.ts';
-import type { ImageResult, Model, Run } from '../../shared/entities.ts';
+import type { Model, Run } from '../../shared/entities.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
-import { counted, fixed, score, scoreInterval } from '../../shared/number-format.ts';
-import { OBJECT_MEASURES, OBJECT_WORDS, objectScores } from '../../shared/objects/object-scores.ts';
+import { counted, score, scoreInterval } from '../../shared/number-format.ts';
 import { diceOf } from '../../shared/overlap.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import { crossedInterval } from '../study/statistics/crossed-interval.ts';
 import { mean } from '../study/statistics/statistics.ts';
+import { IMAGES_FOR_INTERVAL, objectsOfModel, objectWords } from './object-scores.ts';
 
-/** With fewer images an interval over them says nothing. */
-export const IMAGES_FOR_INTERVAL = 3;
 /** With fewer, it says little. */
 export const IMAGES_TO_TRUST = 10;
 
@@ -49,7 +47,7 @@ export function modelScore(db: Project, model: Model): ModelScore {
     };
   });
   const seconds = run?.trainedSeconds ?? 0;
-  const objects = objectsOf(results);
+  const objects = objectsOfModel(results);
   const words = [
     ...endOf(model, run),
     ...chosenOf(images),
@@ -57,35 +55,6 @@ export function modelScore(db: Project, model: Model): ModelScore {
     ...objectWords(objects),
   ];
   return { model, images, classes, objects, seconds, words };
-}
-
-/** Scores of objects, of the images whose objects were told apart and that have any. */
-function objectsOf(results: readonly ImageResult[]): ModelScore['objects'] {
-  const known = results.flatMap(({ objects }) =>
-    objects === undefined ? [] : [objectScores(objects)],
-  );
-  return OBJECT_MEASURES.flatMap((measure) => {
-    const own = known.flatMap((scores) => scores[measure] ?? []);
-    if (own.length === 0) return [];
-    const size = { seeds: 1, images: own.length };
-    const few = own.length < IMAGES_FOR_INTERVAL;
-    const [low, high] = few ? [0, 0] : crossedInterval(Float64Array.from(own), size).ci95;
-    const most = measure === 'countError' ? Infinity : 1;
-    const ci95: Interval | null = few ? null : [Math.max(0, low), Math.min(most, high)];
-    return [{ measure, mean: mean(own), ci95, images: own.length }];
-  });
-}
-
-function objectWords(objects: ModelScore['objects']): string[] {
-  const words = objects.map(({ measure, mean: value, ci95 }) => {
-    const number = measure === 'countError' ? (n: number) => fixed(n, 1) : score;
-    const range = ci95 === null ? '' : ` [${ci95.map(number).join(', ')}]`;
-    return `${OBJECT_WORDS[measure]} ${number(value)}${range}`;
-  });
-  const images = Math.max(0, ...objects.map((one) => one.images));
-  return words.length === 0
-    ? []
-    : [`Objects, on ${counted(images, 'image')} where they were told apart: ${words.join('; ')}.`];
 }
 
 /** Why it made fewer steps than it might have. */

@@ -1,7 +1,7 @@
 /** The models of a project as rows of a table: which of them, and in which order. */
 import type { ListedModel } from '../../shared/api.ts';
 
-export type ModelColumn = 'name' | 'dataset' | 'dice' | 'labels' | 'start' | 'date';
+export type ModelColumn = 'name' | 'dataset' | 'dice' | 'objects' | 'labels' | 'start' | 'date';
 
 interface ModelOrder {
   readonly column: ModelColumn;
@@ -13,10 +13,21 @@ export const FIRST_ORDER: ModelOrder = { column: 'date', isDescending: true };
 
 const byText = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
+/** F1 of its objects at IoU .5; undefined where none were told apart. */
+export const objectF1 = ({ objects }: ListedModel) =>
+  objects.find(({ measure }) => measure === 'f1');
+
+/** Whether a model has no value to be sorted by. */
+const LACKS: Partial<Record<ModelColumn, (one: ListedModel) => boolean>> = {
+  dice: ({ dice }) => dice === null,
+  objects: (one) => objectF1(one) === undefined,
+};
+
 const COMPARE: Readonly<Record<ModelColumn, (a: ListedModel, b: ListedModel) => number>> = {
   name: (a, b) => byText.compare(a.name, b.name),
   dataset: (a, b) => byText.compare(a.datasetName, b.datasetName),
   dice: (a, b) => (a.dice ?? 0) - (b.dice ?? 0),
+  objects: (a, b) => (objectF1(a)?.mean ?? 0) - (objectF1(b)?.mean ?? 0),
   labels: (a, b) => a.images.train - b.images.train,
   start: (a, b) => byText.compare(a.startedFrom, b.startedFrom),
   date: (a, b) => a.createdAt.localeCompare(b.createdAt) || a.id - b.id,
@@ -25,12 +36,13 @@ const COMPARE: Readonly<Record<ModelColumn, (a: ListedModel, b: ListedModel) => 
 /** A column that is chosen again turns round; numbers and dates begin with the largest. */
 export function orderBy(column: ModelColumn, before: ModelOrder): ModelOrder {
   if (column === before.column) return { column, isDescending: !before.isDescending };
-  return { column, isDescending: column === 'dice' || column === 'labels' || column === 'date' };
+  const begins: readonly ModelColumn[] = ['dice', 'objects', 'labels', 'date'];
+  return { column, isDescending: begins.includes(column) };
 }
 
 /**
  * Those of a dataset (null: of all) in whose name, dataset, start or notes each word of `text` occurs. Models without a
- * score stand last, whichever way Dice is sorted; where models are alike the newest comes first.
+ * score stand last, whichever way it is sorted; where models are alike the newest comes first.
  */
 export function modelRows(
   models: readonly ListedModel[],
@@ -48,8 +60,8 @@ export function modelRows(
       );
     })
     .sort((a, b) => {
-      const unscored =
-        order.column === 'dice' ? Number(a.dice === null) - Number(b.dice === null) : 0;
+      const lacks = LACKS[order.column];
+      const unscored = lacks === undefined ? 0 : Number(lacks(a)) - Number(lacks(b));
       return unscored || sign * COMPARE[order.column](a, b) || b.id - a.id;
     });
 }

@@ -136,6 +136,8 @@ export interface ListedModel extends Model {
   readonly ci95: Interval | null;
   /** Held-out images that were scored. */
   readonly scored: number;
+  /** As of ModelScore. */
+  readonly objects: ModelScore['objects'];
   readonly step: number;
   readonly steps: number;
   /** Of training. */
@@ -251,6 +253,14 @@ export interface ModelComparison {
     readonly classIndex: number;
     readonly name: string;
     readonly dice: readonly [number, number];
+    readonly effect: number;
+    readonly ci95: Interval | null;
+    readonly images: number;
+  }[];
+  /** Over the images whose objects both are scored on, the first minus the second; none where there are none. */
+  readonly objects: readonly {
+    readonly measure: ObjectMeasure;
+    readonly means: readonly [number, number];
     readonly effect: number;
     readonly ci95: Interval | null;
     readonly images: number;

@@ -125,6 +125,8 @@ export interface StudiesOutputs {
     json: string;
     csv: string;
     headline: readonly string[];
+    /** What was found of objects, in sentences; none where nobody told them apart. */
+    objects: readonly string[];
     /** What a reader must know beside it: a baseline that has not converged, runs that are missing, quick mode … */
     notes: readonly string[];
   };

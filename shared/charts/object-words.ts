@@ -1,9 +1,10 @@
 /** Scores of objects in words: cells of the tables that report and window show. */
 import type { ObjectFindings } from '../analysis.ts';
-import { fixed, NO_NUMBER, score } from '../number-format.ts';
-import { OBJECT_MEASURES, type ObjectMeasure } from '../objects/object-scores.ts';
+import { counted, fixed, NO_NUMBER, score } from '../number-format.ts';
+import { OBJECT_MEASURES, OBJECT_WORDS, type ObjectMeasure } from '../objects/object-scores.ts';
+import { pretrainingTitle } from '../pretrainings.ts';
 import { armName } from './arm-style.ts';
-import { sortedCells } from './study-words.ts';
+import { labelCount, sortedCells } from './study-words.ts';
 
 interface ObjectCell {
   readonly value: string;
@@ -12,9 +13,9 @@ interface ObjectCell {
 const NO_CELL: ObjectCell = { value: NO_NUMBER, interval: '' };
 
 /** Counts have one decimal, scores three. */
-const objectNumber = (measure: ObjectMeasure, value: number): string =>
+export const objectNumber = (measure: ObjectMeasure, value: number): string =>
   measure === 'countError' ? fixed(value, 1) : score(value);
-const signedObjectNumber = (measure: ObjectMeasure, value: number): string => {
+export const signedObjectNumber = (measure: ObjectMeasure, value: number): string => {
   const words = objectNumber(measure, value);
   return value > 0 && Number(words) !== 0 ? `+${words}` : words;
 };
@@ -61,3 +62,42 @@ export const objectDifferences = ({ differences }: ObjectFindings) =>
     });
     return [{ comparison, pretraining, labels, cells }];
   });
+
+const range = (measure: ObjectMeasure, ends: readonly number[], words = objectNumber) =>
+  `[${ends.map((end) => words(measure, end)).join(', ')}]`;
+
+/** F1 in sentences: which differences are told from 0 by their own intervals, or the arms where nothing is compared. */
+export function objectSentences({ arms, differences, runs, missing }: ObjectFindings): string[] {
+  const measure = 'f1';
+  const own = arms.filter((one) => one.measure === measure);
+  const compared = differences.filter((one) => one.measure === measure);
+  const images = Math.max(0, ...own.map(({ testImages }) => testImages));
+  const subject = `Objects, ${OBJECT_WORDS[measure]} on ${counted(images, 'test image')} in which they were told apart`;
+  const told = compared
+    .filter(({ ci95: [low, high] }) => low > 0 || high < 0)
+    .map(
+      ({ pretraining, labels, comparison, effect, ci95 }) =>
+        `${pretrainingTitle(pretraining)}, ${comparison}, ${labelCount(labels)}: ${signedObjectNumber(measure, effect)} ${range(measure, ci95, signedObjectNumber)}`,
+    );
+  const sentences: string[] = [];
+  if (compared.length > 0) {
+    const all = counted(compared.length, 'paired difference');
+    sentences.push(
+      told.length === 0
+        ? `${subject}: no interval of ${all} leaves out 0.`
+        : `${subject}: of ${all}, ${told.length === 1 ? 'the interval of one leaves' : `those of ${told.length} leave`} out 0, each by itself: ${told.join('; ')}.`,
+    );
+  } else if (own.length > 0) {
+    const each = own.map(
+      (arm) =>
+        `${armName(arm)}, ${labelCount(arm.labels)}: ${objectNumber(measure, arm.mean)} ${range(measure, arm.ci95)}`,
+    );
+    sentences.push(`${subject}: ${each.join('; ')}.`);
+  }
+  if (missing > 0) {
+    sentences.push(
+      `${missing} of ${counted(runs, 'finished run')} ${missing === 1 ? 'has' : 'have'} no scores of objects, and ${missing === 1 ? 'is' : 'are'} left out of these.`,
+    );
+  }
+  return sentences;
+}

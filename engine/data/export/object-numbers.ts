@@ -13,7 +13,10 @@ export interface ObjectNumbers {
 }
 
 /** 1, 2, … in the order in which rows meet them: of 16 bits, and of 32 where there are too many for these. */
-export function objectNumbers({ labelMap, objects }: ExportLabels): ObjectNumbers {
+export function objectNumbers({
+  labelMap,
+  objects,
+}: Pick<ExportLabels, 'labelMap' | 'objects'>): ObjectNumbers {
   const { width, height, data } = labelMap;
   const numbers = objects();
   const numberOf = new Map<number, number>([[0, 0]]);

@@ -29,15 +29,14 @@ function scoredIds(
   );
 }
 
-/** Runs with this measure in the place of Dice, which the differences are taken of; null: a run does not know it. */
-function runsBy(runs: readonly AnalysedRun[], measure: ObjectMeasure): AnalysedRun[] | null {
-  const done = runs.filter(({ status }) => status === 'done');
+/** Runs with this measure in the place of Dice, which the differences are taken of; those that know it. */
+function runsBy(done: readonly AnalysedRun[], measure: ObjectMeasure): AnalysedRun[] {
   const ids = scoredIds(done, measure);
   const measured: AnalysedRun[] = [];
   for (const run of done) {
     const own = (run.objects ?? []).filter(({ imageId }) => ids.get(splitOf(run))?.has(imageId));
     const values = own.map(({ scores }) => scores[measure]);
-    if (values.every((value) => value === null)) return null;
+    if (values.every((value) => value === null)) continue;
     const standing = standingFor(values);
     const images = own.map(({ imageId }, i) => {
       const dice = standing[i] ?? 0;
@@ -45,7 +44,7 @@ function runsBy(runs: readonly AnalysedRun[], measure: ObjectMeasure): AnalysedR
     });
     measured.push({ ...run, images });
   }
-  return measured.length === 0 ? null : measured;
+  return measured;
 }
 
 /** Within what the measure can be: counts have no upper end. */
@@ -88,21 +87,20 @@ function differencesBy(
   );
 }
 
-/** null where no finished run knows objects, or not all do. */
+/** null where no finished run knows objects. One that does not hides none of the others: it is counted. */
 export function objectFindings(
   runs: readonly AnalysedRun[],
   pretrainings: readonly StudiedPretraining[],
 ): ObjectFindings | null {
   const done = runs.filter(({ status }) => status === 'done');
-  if (done.length === 0 || done.some(({ objects }) => objects === undefined)) return null;
+  const known = done.filter(({ objects }) => objects !== undefined);
   const arms: ObjectFindings['arms'][number][] = [];
   const differences: ObjectFindings['differences'][number][] = [];
   for (const measure of OBJECT_MEASURES) {
-    const measured = runsBy(runs, measure);
-    if (measured === null) continue;
-    const own = armsOf(measured);
+    const own = armsOf(runsBy(known, measure));
     arms.push(...armsBy(own, measure));
     differences.push(...differencesBy(own, measure, pretrainings));
   }
-  return arms.length === 0 ? null : { arms, differences };
+  const missing = done.length - known.length;
+  return arms.length === 0 ? null : { runs: done.length, missing, arms, differences };
 }

@@ -7,7 +7,11 @@ import {
   labelCount,
   labelCountsOf,
 } from '../../../shared/charts/study-words.ts';
-import { objectCells, objectDifferences } from '../../../shared/charts/object-words.ts';
+import {
+  objectCells,
+  objectDifferences,
+  objectSentences,
+} from '../../../shared/charts/object-words.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { OBJECT_MEASURES, OBJECT_WORDS } from '../../../shared/objects/object-scores.ts';
 import { pretrainingTitle } from '../../../shared/pretrainings.ts';
@@ -50,5 +54,5 @@ export function objectTables({ objects }: StudyAnalysis): Markup | null {
               ]),
           })),
         );
-  return markup`<section id="objects"><h2>Objects</h2>${arms}${compared}</section>`;
+  return markup`<section id="objects"><h2>Objects</h2>${objectSentences(objects).map((sentence) => markup`<p class="lead">${sentence}</p>`)}${arms}${compared}</section>`;
 }

@@ -110,6 +110,8 @@ const ResultsArm = z.object({
 
 /** Where objects of test images were told apart: field by field as in shared/analysis.ts. */
 const ResultsObjects = z.object({
+  runs: z.int(),
+  missing: z.int(),
   arms: z.array(
     z.object({
       ...Arm,

@@ -11,11 +11,19 @@ import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { IGNORE, type NetworkConfig } from '../../../shared/entities.ts';
 import { DEEPEST } from '../../../shared/objects/depths.ts';
 import type { NetworkOperations } from '../network/network-operations.ts';
-import { headLayer, type NetworkSpec } from '../network/parameters.ts';
+import {
+  filterSpec,
+  headLayer,
+  joinSpecs,
+  type NetworkSpec,
+  type Weights,
+} from '../network/parameters.ts';
 import { crossEntropy } from './losses.ts';
 import type { Sample } from './objective.ts';
 
 const HEAD = 'head/objects';
+/** Its single output, as it is written out. */
+const WRITTEN_HEAD = 'head/depth';
 
 /** Outputs of the head a pixel: how little, and how much, it lies inside an object. */
 export const DEPTH_CLASSES = 2;
@@ -30,6 +38,41 @@ export const tellsObjects = (specs: readonly NetworkSpec[]): boolean =>
 /** features [b, S, S, base] → [b, S, S, DEPTH_CLASSES] */
 export const depthLogits = <T>(pass: NetworkOperations<T>, features: T): T =>
   pass.head(HEAD, features);
+
+interface Written {
+  readonly spec: NetworkSpec;
+  readonly weights: Weights;
+}
+
+export const withoutDepths = (spec: NetworkSpec): NetworkSpec =>
+  filterSpec(spec, ({ layer }) => layer !== HEAD);
+
+/** With one output in the place of the two, whose sigmoid is the softmax of the second. */
+export function withWrittenHead({ spec, weights }: Written): Written {
+  const kernel = weights.parameters.get(`${HEAD}/kernel`) ?? new Float32Array();
+  const bias = weights.parameters.get(`${HEAD}/bias`) ?? new Float32Array();
+  const second = (values: Float32Array) =>
+    Float32Array.from(
+      { length: values.length / DEPTH_CLASSES },
+      (_, i) => (values[2 * i + 1] ?? 0) - (values[2 * i] ?? 0),
+    );
+  const [own, offset] = [second(kernel), second(bias)];
+  return {
+    spec: joinSpecs(withoutDepths(spec), headLayer(WRITTEN_HEAD, [1, 1, own.length, 1])),
+    weights: {
+      ...weights,
+      parameters: new Map([
+        ...weights.parameters,
+        [`${WRITTEN_HEAD}/kernel`, own],
+        [`${WRITTEN_HEAD}/bias`, offset],
+      ]),
+    },
+  };
+}
+
+/** features [b, S, S, base] → [b, S, S, 1], of a network with the written head: the depth before its sigmoid. */
+export const writtenDepth = <T>(pass: NetworkOperations<T>, features: T): T =>
+  pass.head(WRITTEN_HEAD, features);
 
 /** What `depthLoss` compares with: [size, size, DEPTH_CLASSES], all zero where labels are ignored. */
 export function fillDepths({ labels, depths }: Sample, out: Float32Array): void {

@@ -46,6 +46,10 @@ export function segmentationLogits<T>(
   return pass.head(HEAD, decode(pass, network, encode(pass, network, input)));
 }
 
+/** The same of what the decoder gives: for a network with other heads beside it. */
+export const classLogits = <T>(pass: NetworkOperations<T>, features: T): T =>
+  pass.head(HEAD, features);
+
 /** The same, and what the head that tells objects apart says of each pixel: [b, S, S, DEPTH_CLASSES]. */
 export function segmentationAndDepths<T>(
   pass: NetworkOperations<T>,

@@ -2,6 +2,7 @@
 import type { ExportedModel, ModelAbout, ModelFormat } from '../../../shared/api.ts';
 import { assertNothingThere, writeWhole } from '../../data/write-file.ts';
 import { filterSpec } from '../network/parameters.ts';
+import { tellsObjects, withoutDepths } from '../objectives/object-depths.ts';
 import { bioimageModel } from './bioimage-model.ts';
 import type { PretrainedNetwork } from './encoder-weights.ts';
 import { kerasModel } from './keras-model.ts';
@@ -26,7 +27,20 @@ interface Encoded {
 
 async function encode(options: ExportOptions): Promise<Encoded> {
   const { network, sampling, spec, weights, part, classes, format } = options;
-  const kept = filterSpec(spec, ({ group }) => part === 'segmentation' || group !== 'head');
+  const wanted = filterSpec(spec, ({ group }) => part === 'segmentation' || group !== 'head');
+  const isTold = tellsObjects([wanted]);
+  // bioimage.io names one output, and Keras' layers are checked with one.
+  const leavesOut = isTold && (format === 'keras' || format === 'bioimage');
+  const kept = leavesOut ? withoutDepths(wanted) : wanted;
+  const ofObjects = leavesOut
+    ? [
+        'Left out: what tells touching objects apart, the second output. The formats onnx and graft hold it.',
+      ]
+    : isTold && format === 'onnx'
+      ? [
+          'depths: how deep inside its object each pixel lies, 0 to 1; a valley parts touching objects.',
+        ]
+      : [];
   if (format === 'graft') {
     return {
       bytes: encodeNetwork({ network, classes, sampling, spec: kept, weights }),
@@ -40,6 +54,7 @@ async function encode(options: ExportOptions): Promise<Encoded> {
         `keras.models.load_model reads it. Input [n, height, width, ${network.inputChannels}], values in [0, 1].`,
         'Graft reads it back with: graft encoder import',
         ...(classes === null ? [] : [`Classes in order: ${classes.join(', ')}.`]),
+        ...ofObjects,
       ],
     };
   }
@@ -67,6 +82,7 @@ async function encode(options: ExportOptions): Promise<Encoded> {
       notes: [
         `rdf.yaml (bioimage.io model description 0.5.7), weights.onnx, README.md, test input and output. ${inputs}.`,
         ...missingAbout(about),
+        ...ofObjects,
       ],
     };
   }
@@ -75,6 +91,7 @@ async function encode(options: ExportOptions): Promise<Encoded> {
     notes: [
       `${inputs}${sampling === null ? '' : `; trained at ${sampling.sizePx} px`}. Outputs: ${outputs.join(', ')}.`,
       ...(names === null ? [] : [`Classes in order: ${names}.`]),
+      ...ofObjects,
     ],
   };
 }

@@ -12,8 +12,9 @@ import {
   type NetworkOperations,
 } from '../network/network-operations.ts';
 import { epsilonOf, type NetworkSpec, type Weights } from '../network/parameters.ts';
-import { segmentationLogits } from '../objectives/segmentation.ts';
-import { encode } from '../network/unet.ts';
+import { tellsObjects, withWrittenHead, writtenDepth } from '../objectives/object-depths.ts';
+import { classLogits } from '../objectives/segmentation.ts';
+import { decode, encode } from '../network/unet.ts';
 import { attribute, type AttributeValue, encodeModel, FLOAT, INT64 } from './onnx-schema.ts';
 
 /** Both as old as group normalisation's pieces need, for old runtimes' sake. */
@@ -215,7 +216,7 @@ const valueInfo = (name: string, dimensions: readonly (number | string)[]) => ({
 
 /**
  * Input `image` [n, channels, height, width] in [0, 1]. Outputs: `probabilities` [n, classes, height, width] of a
- * segmentation network, else `features` and `skip_2` … of an encoder.
+ * segmentation network, and `depths` [n, 1, height, width] of one that tells objects apart (object-depths.ts), else `features` and `skip_2` … of an encoder.
  */
 export function onnxModel(options: {
   readonly network: NetworkConfig;
@@ -225,15 +226,19 @@ export function onnxModel(options: {
   readonly metadata: Readonly<Record<string, string>>;
 }): { readonly bytes: Uint8Array; readonly outputs: readonly string[] } {
   const { network, spec, weights, part, metadata } = options;
-  const graph = new OnnxGraph(spec, weights);
+  const hasDepths = part === 'segmentation' && tellsObjects([spec]);
+  const written = hasDepths ? withWrittenHead({ spec, weights }) : { spec, weights };
+  const graph = new OnnxGraph(written.spec, written.weights);
   const outputs: string[] = [];
   const emit = (value: string, name: string) => {
     graph.node('Identity', [value], {}, name);
     outputs.push(name);
   };
   if (part === 'segmentation') {
-    const logits = segmentationLogits(graph, network, INPUT);
+    const features = decode(graph, network, encode(graph, network, INPUT));
+    const logits = classLogits(graph, features);
     emit(graph.node('Softmax', [logits], { axis: { i: 1 } }), 'probabilities');
+    if (hasDepths) emit(graph.node('Sigmoid', [writtenDepth(graph, features)]), 'depths');
   } else {
     const { skips, bottleneck } = encode(graph, network, INPUT);
     emit(bottleneck, 'features');

@@ -6,7 +6,7 @@ const model = (id: number, facts: Partial<ListedModel>): ListedModel => ({
   ...{ id, name: `model ${id}`, runId: id, datasetId: 1, datasetName: 'cells', status: 'done' },
   ...{ startedFrom: 'random weights', notes: '', earlyEnd: null, scored: 5, step: 10, steps: 10 },
   ...{ createdAt: `2026-01-0${id}T00:00:00Z`, images: { train: id, val: 1, test: 2 }, dice: 0.5 },
-  ...{ ci95: null, seconds: 1, error: null, startedFromModelId: null },
+  ...{ ci95: null, seconds: 1, error: null, startedFromModelId: null, objects: [] },
   ...facts,
 });
 

@@ -1,6 +1,7 @@
 /** Scores of objects of a study: means, intervals and paired differences beside Dice. */
 import { describe, expect, test } from 'vitest';
 import { objectFindings } from '../../../../engine/study/analysis/object-findings.ts';
+import { objectSentences } from '../../../../shared/charts/object-words.ts';
 import type { AnalysedRun } from '../../../../shared/analysis.ts';
 import type { ObjectScores } from '../../../../shared/objects/object-scores.ts';
 
@@ -58,8 +59,25 @@ describe('objects of a study', () => {
     expect(f1?.mean).toBeCloseTo(0.375, 12);
   });
 
-  test('are none where nobody told objects apart, or not for all runs', () => {
+  test('are none where nobody told objects apart; a run without them hides none, and is counted', () => {
     expect(objectFindings([run('random', 1, null)], [])).toBeNull();
-    expect(objectFindings([run('random', 1, [scores(1)]), run('random', 2, null)], [])).toBeNull();
+    const runs = [
+      run('random', 1, [scores(0.4), scores(0.6)]),
+      run('random', 2, [scores(0.5), scores(0.5)]),
+      run('random', 3, null),
+      run('encoder', 1, [scores(0.7), scores(0.9)]),
+      run('encoder', 2, [scores(0.8), scores(0.8)]),
+      run('encoder', 3, [scores(0.1), scores(0.1)]),
+    ];
+    const found = objectFindings(runs, pretrainings);
+    expect(found).toMatchObject({ runs: 6, missing: 1 });
+    const f1 = found?.differences.find(({ measure }) => measure === 'f1');
+    expect(f1?.seeds).toEqual([1, 2]);
+    expect(f1?.effect).toBeCloseTo(0.3, 12);
+    const [first, last] = found === null ? [] : objectSentences(found);
+    expect(first).toMatch(
+      /^Objects, F1 at IoU \.5 on 2 test images .*encoder − random.*: \+0\.300/,
+    );
+    expect(last).toMatch(/^1 of 6 finished runs has no scores of objects/);
   });
 });

@@ -3,6 +3,8 @@ import { imagesCsv, runsCsv } from '../../../../engine/study/report/csv.ts';
 import { toCsv } from '../../../../shared/csv.ts';
 import { reportFixture } from './fixture.ts';
 
+const OBJECTS = ['objectF1', 'objectAp50', 'objectAp', 'objectPq', 'objectCountError'];
+
 /** Reads RFC 4180, written here on its own to check the writer. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
@@ -71,6 +73,8 @@ describe('CSV', () => {
       'learningRate',
       'steps',
       'split',
+      'objectImages',
+      ...OBJECTS,
     ]);
     expect(rows).toHaveLength(runs.length);
     expect(rows[0]?.slice(0, 6)).toEqual(['none', 'random', '8', '0', 'done', '24']);
@@ -78,14 +82,17 @@ describe('CSV', () => {
     expect(Number(rows[0]?.[6])).toBeCloseTo(first.reduce((a, b) => a + b, 0) / 24, 12);
     const failed = rows.filter((row) => row[4] === 'failed');
     expect(failed).toHaveLength(2);
-    expect(failed[0]?.slice(5)).toEqual(['0', '', '', '', '', '', '', '', '0']);
+    expect(failed[0]?.slice(5)).toEqual([
+      ...['0', '', '', '', '', '', '', '', '0'],
+      ...['0', '', '', '', '', ''],
+    ]);
   });
 
   it('has a line a run and test image, unrounded', async () => {
     const { runs } = await reportFixture({ seeds: 2 });
     const [header, ...rows] = parseCsv(imagesCsv(runs));
     const scores = ['dice', 'iou', 'hd95', 'boundaryF1'];
-    expect(header?.slice(4)).toEqual(['imageId', 'imageName', ...scores, 'split']);
+    expect(header?.slice(4)).toEqual(['imageId', 'imageName', ...scores, 'split', ...OBJECTS]);
     expect(rows).toHaveLength(runs.length * 24);
     expect(Number(rows[0]?.[6])).toBe(runs[0]?.images[0]?.dice);
   });
@@ -98,11 +105,18 @@ describe('CSV', () => {
       { imageId: 8, name: 'c.png', ...scored, dice: 0.3, scored: null },
       { imageId: 9, name: 'd.png', ...scored, dice: 0.1, scored: { ...scored, dice: 0.2 } },
     ];
-    const [, ...rows] = parseCsv(imagesCsv(runs.slice(0, 1).map((run) => ({ ...run, images }))));
+    const objects = [
+      { imageId: 7, scores: { f1: 0.5, ap50: 0.25, ap: 0.125, pq: 0.375, countError: 2 } },
+      { imageId: 9, scores: { f1: null, ap50: null, ap: null, pq: null, countError: 0 } },
+    ];
+    const own = runs.slice(0, 1).map((run) => ({ ...run, images, objects }));
+    const [, ...rows] = parseCsv(imagesCsv(own));
     expect(rows.map((row) => row.slice(4))).toEqual([
-      ['7', 'a,b.png', '0.25', '0.125', '3', '0.5', '0'],
-      ['8', 'c.png', '', '', '', '', '0'],
-      ['9', 'd.png', '0.2', '0.125', '3', '0.5', '0'],
+      ['7', 'a,b.png', '0.25', '0.125', '3', '0.5', '0', '0.5', '0.25', '0.125', '0.375', '2'],
+      ['8', 'c.png', '', '', '', '', '0', '', '', '', '', ''],
+      ['9', 'd.png', '0.2', '0.125', '3', '0.5', '0', '', '', '', '', '0'],
     ]);
+    const [, ofRun] = parseCsv(runsCsv(own));
+    expect(ofRun?.slice(-6)).toEqual(['2', '0.5', '0.25', '0.125', '0.375', '1']);
   });
 });

@@ -48,7 +48,7 @@ describe('results.json', () => {
     expect(results.verdicts).toEqual(more.analysis.comparisons);
     expect(results.arms).toEqual(more.analysis.arms);
     expect(comparisonsCsv(more.analysis)).toMatch(
-      /,extraLabels,splits,gainsLessThanDelta,gainsLessThanDeltaTogether\r\n.*,12,1,(true|false),/,
+      /,extraLabels,splits,gainsLessThanDelta,gainsLessThanDeltaTogether,objectF1Effect,.*\r\n.*,12,1,(true|false),/,
     );
     const page = renderReport(more, runs);
     expect(page).toContain('8 + 12 labels with its pretraining');

@@ -19,12 +19,25 @@ export interface Steps {
   dispose(): void;
 }
 
+const depthsOf = (pixels: number) =>
+  Float32Array.from({ length: 2 * pixels }, (_, i) =>
+    i % 2 === 0 ? 1 - (i % 5) / 8 : ((i - 1) % 5) / 8,
+  );
+
 /** Plain skips and three channels: the network of the peers' training benchmark. */
 export function createSteps(
   engine: Engine,
-  setting: { sizePx: number; batch: number; base: number; depth: number; seed: number },
+  setting: {
+    sizePx: number;
+    batch: number;
+    base: number;
+    depth: number;
+    seed: number;
+    /** Whether objects are told apart, too; left out: they are not. */
+    objects?: boolean;
+  },
 ): Steps {
-  const { sizePx, batch, base, depth, seed } = setting;
+  const { sizePx, batch, base, depth, seed, objects = false } = setting;
   const objective = segmentationObjective({
     network: NetworkConfig.parse({
       depth,
@@ -35,6 +48,7 @@ export function createSteps(
     }),
     sizePx,
     classes: 2,
+    objects: objects ? { weight: 1 } : null,
   });
   const specs = splitSpec(objective.spec, () => false);
   const weights = initialWeights(objective.spec, seed);
@@ -50,6 +64,8 @@ export function createSteps(
   const inputs = new Map<string, Float32Array | Int32Array>([
     ['image', Float32Array.from({ length: pixels * 3 }, () => random.next())],
     ['labels', Int32Array.from({ length: pixels }, () => random.below(2))],
+    // Depths 0 … 1, and what they lack to 1.
+    ...(objects ? [['depths', depthsOf(pixels)] as const] : []),
   ]);
   const optimisation = OptimisationConfig.parse({
     steps: 1000,

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Batch, createBatches } from '../../../../engine/training/batches/batches.ts';
 import type { Tile } from '../../../../engine/training/images/tiles.ts';
 import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
+import type { Objective } from '../../../../engine/training/objectives/objective.ts';
 import { segmentationObjective } from '../../../../engine/training/objectives/segmentation.ts';
 import { stepScalars } from '../../../../engine/training/optimiser.ts';
 import type { Engine } from '../../../../engine/training/tensorflow/backend.ts';
@@ -20,7 +21,8 @@ const engine = await softwareCardOrSkip();
 
 const sizePx = 16;
 const network = NetworkConfig.parse({ depth: 2, base: 4, bottleneck: 2 });
-const objective = segmentationObjective({ network, sizePx, classes: 2 });
+const plain = segmentationObjective({ network, sizePx, classes: 2 });
+const told = segmentationObjective({ network, sizePx, classes: 2, objects: { weight: 1 } });
 const config = OptimisationConfig.parse({
   ...{ steps: 60, batch: 2, learningRate: 1e-2, schedule: 'constant', evaluateEvery: 10 },
   augment: false,
@@ -36,12 +38,20 @@ function discTile(imageId: number, centre: number): Tile {
     ...{ imageId, name: `disc ${imageId}`, width: sizePx, height: sizePx, channels: 1 },
     data: Float32Array.from(inside, (yes, i) => (yes ? 0.7 : 0.3) + 0.1 * Math.sin(i)),
     labels: Uint8Array.from(inside, (yes) => (yes ? 1 : 0)),
+    depths: Uint8Array.from(inside, (yes, i) => (yes ? 40 + (i % 200) : 0)),
     imageClass: 0,
   };
 }
 const tiles = [discTile(1, 5), discTile(2, 10)];
 
-async function train(on: Engine, steps: number, between: (step: number) => void = () => undefined) {
+async function train(
+  on: Engine,
+  steps: number,
+  {
+    objective = plain,
+    between = () => undefined,
+  }: { objective?: Objective; between?: (step: number) => void } = {},
+) {
   await tf.setBackend(on.card === null ? 'tensorflow' : 'webgpu');
   const specs = splitSpec(objective.spec, () => false);
   const weights = initialWeights(objective.spec, 3);
@@ -66,8 +76,12 @@ async function train(on: Engine, steps: number, between: (step: number) => void 
 }
 
 describe('training steps on a graphics card', () => {
-  it('follow those of TensorFlow', async () => {
-    const [wanted, found] = [await train(native, 12), await train(engine, 12)];
+  it.each([
+    ['classes', plain, 12],
+    ['objects told apart', told, 4],
+  ])('follow those of TensorFlow: %s', async (_, objective, steps) => {
+    const wanted = await train(native, steps, { objective });
+    const found = await train(engine, steps, { objective });
     wanted.losses.forEach((loss, i) =>
       expect(Math.abs((found.losses[i] ?? NaN) - loss), `step ${i + 1}`).toBeLessThan(2e-4),
     );
@@ -77,7 +91,9 @@ describe('training steps on a graphics card', () => {
   it('repeat their bits, and take no memory once the first is recorded', async () => {
     const created = vi.spyOn(engine.card.device, 'createBuffer');
     const counts: number[] = [];
-    const once = await train(engine, 12, () => counts.push(created.mock.calls.length));
+    const once = await train(engine, 12, {
+      between: () => counts.push(created.mock.calls.length),
+    });
     // The first records; the second finds the pool's buffers for what it hands out.
     expect(new Set(counts.slice(2)).size).toBe(1);
     const again = await train(engine, 12);

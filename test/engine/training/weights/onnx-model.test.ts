@@ -10,10 +10,13 @@ import { createLayers } from '../../../../engine/training/network/layers.ts';
 import {
   flattenWeights,
   initialWeights,
+  joinSpecs,
   type NetworkSpec,
   type Weights,
 } from '../../../../engine/training/network/parameters.ts';
+import { depthSpec } from '../../../../engine/training/objectives/object-depths.ts';
 import {
+  segmentationAndDepths,
   segmentationLogits,
   segmentationSpec,
 } from '../../../../engine/training/objectives/segmentation.ts';
@@ -80,8 +83,9 @@ describe.each(
       part: 'encoder' | 'segmentation',
       spec: NetworkSpec,
       ours: Readonly<Record<string, Tensor4D>>,
+      own = weights,
     ) => {
-      const { bytes, outputs } = onnxModel({ network, spec, weights, part, metadata: {} });
+      const { bytes, outputs } = onnxModel({ network, spec, weights: own, part, metadata: {} });
       expect([...outputs].sort()).toEqual(Object.keys(ours).sort());
       const session = await InferenceSession.create(bytes);
       const theirs = await session.run(feeds);
@@ -96,6 +100,19 @@ describe.each(
     };
     const logits = segmentationLogits<Tensor4D>(ourPass(whole, weights), network, input);
     await compare('segmentation', whole, { probabilities: tf.softmax(logits) });
+
+    const told = joinSpecs(whole, depthSpec(network));
+    const both = trained(told);
+    const own = segmentationAndDepths<Tensor4D>(ourPass(told, both), network, input);
+    await compare(
+      'segmentation',
+      told,
+      {
+        probabilities: tf.softmax(own.logits),
+        depths: tf.slice(tf.softmax(own.depths), [0, 0, 0, 1]),
+      },
+      both,
+    );
 
     const { skips, bottleneck } = encode<Tensor4D>(ourPass(whole, weights), network, input);
     const handed = skips.flatMap((skip, i) =>
