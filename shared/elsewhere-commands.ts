@@ -4,18 +4,17 @@
  */
 
 /** What computes the runs of a bundle. */
-
 export type ComputedBy = 'slurm' | 'template' | 'none';
 
 /** `which`: those without a result, those that failed, or runs by number. */
 export function bundleCommand(by: ComputedBy, which: 'all' | 'failed' | readonly number[]): string {
-  const runs = which === 'all' ? '' : which === 'failed' ? ' --failed' : ` ${which.join(' ')}`;
+  const chosen = which === 'all' ? [] : which === 'failed' ? ['--failed'] : which;
   switch (by) {
     case 'slurm':
-      return `./slurm/submit.sh${runs}`;
+      return ['./slurm/submit.sh', ...chosen].join(' ');
     case 'none':
-      return `./run-all.sh${runs}`;
+      return ['./run-all.sh', ...chosen].join(' ');
     case 'template':
-      return `./choose.sh${runs} > again.list`;
+      return ['./choose.sh', ...chosen, '> again.list'].join(' ');
   }
 }
