@@ -1,8 +1,14 @@
 /**
- * Connected regions of a label map, found run by run: time and memory grow with what is drawn, not with its pixels, so
+ * Connected regions of a map of values, found run by run: time and memory grow with what is drawn, not with its pixels, so
  * that 4096² can be looked at while a slider moves.
  */
-import type { LabelMap } from './label-map.ts';
+/** What regions are found in: values of pixels, row-major. */
+interface ValueMap {
+  readonly width: number;
+  readonly height: number;
+  /** [height · width] */
+  readonly data: Uint8Array | Uint32Array;
+}
 
 export interface Regions {
   readonly count: number;
@@ -11,14 +17,14 @@ export interface Regions {
   /** Region of each run. [runs] */
   readonly of: Int32Array;
   /** Of each region. [count] */
-  readonly value: Uint8Array;
+  readonly value: Uint32Array;
   readonly pixels: Int32Array;
   /** 1 where it touches the edge of the map. */
   readonly atEdge: Uint8Array;
 }
 
 /** Runs of one value within a row; and the first run of each row: [height + 1]. */
-function runsOf({ width, height, data }: LabelMap): { starts: Int32Array; rows: Int32Array } {
+function runsOf({ width, height, data }: ValueMap): { starts: Int32Array; rows: Int32Array } {
   const rows = new Int32Array(height + 1);
   let count = 0;
   for (let y = 0, i = 0; y < height; y++) {
@@ -69,11 +75,12 @@ function forEachTouching(
 }
 
 /** Regions of `fourConnected` are connected by sides, all others by corners as well. */
-export function regionsOf(map: LabelMap, fourConnected: number): Regions {
+export function regionsOf(map: ValueMap, fourConnected: number): Regions {
   const { width, height, data } = map;
   const { starts, rows } = runsOf(map);
   const runCount = starts.length - 1;
-  const parent = Int32Array.from({ length: runCount }, (_, i) => i);
+  const parent = new Int32Array(runCount);
+  for (let run = 0; run < runCount; run++) parent[run] = run;
   const root = (run: number): number => {
     let at = run;
     while (parent[at] !== at) {
@@ -108,7 +115,7 @@ export function regionsOf(map: LabelMap, fourConnected: number): Regions {
     const first = root(run);
     of[run] = first === run ? count++ : (of[first] ?? 0);
   }
-  const value = new Uint8Array(count);
+  const value = new Uint32Array(count);
   const pixels = new Int32Array(count);
   const atEdge = new Uint8Array(count);
   for (let y = 0; y < height; y++) {
@@ -128,7 +135,7 @@ export function regionsOf(map: LabelMap, fourConnected: number): Regions {
  * a side of one of its pixels counts, once a side. Regions that go have no vote; without any vote a region is not listed.
  */
 export function outlineVotes(
-  { width, height, data }: LabelMap,
+  { width, height, data }: ValueMap,
   options: { readonly regions: Regions; readonly going: Uint8Array },
 ): Map<number, number> {
   const { regions, going } = options;

@@ -1,25 +1,17 @@
 /** The objects of a label map revision, wherever they come from: what is measured, scored and exported. */
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { decodeLabelMap } from '../../shared/label-map.ts';
-import { componentsOf } from '../../shared/objects/components.ts';
+import { readObjectMapRuns } from '../../shared/objects/object-map.ts';
 import {
-  decodeObjectMap,
-  type ObjectMap,
-  objectMapSize,
-  readObjectMapRuns,
-} from '../../shared/objects/object-map.ts';
-import { brokenRule, withoutGround } from '../../shared/objects/rules.ts';
+  objectsFrom,
+  type RevisionCodes,
+  type RevisionObjects,
+} from '../../shared/objects/objects-from.ts';
+import { brokenRule } from '../../shared/objects/rules.ts';
 import { DamageError, type Project } from '../db/project.ts';
 import { labelMapCode } from './image-source.ts';
 
 type Labels = Pick<Project, 'datasets' | 'labelMaps'>;
-
-export interface RevisionObjects {
-  readonly objects: ObjectMap;
-  /** stored: somebody told them apart; components: they are the connected regions of the label map. */
-  readonly from: 'stored' | 'components';
-}
 
 /** Whether class 0 of the dataset of an image is the background. Errors: not-found. */
 export function groundOf(db: Labels, imageId: number): { readonly hasBackground: boolean } {
@@ -29,24 +21,17 @@ export function groundOf(db: Labels, imageId: number): { readonly hasBackground:
   return { hasBackground: dataset.hasBackground };
 }
 
-/**
- * The objects of a label map: those that are stored with it, else its connected regions. What of its dataset is background
- * now belongs to none. Errors: not-found, corrupt.
- */
-export function objectsOf(db: Labels, labelMapId: number): RevisionObjects {
+/** What the objects of a label map are made of. Errors: not-found, corrupt. */
+export function codesOf(db: Labels, labelMapId: number): RevisionCodes {
   const classes = labelMapCode(db, labelMapId);
   const revision = db.labelMaps.get(labelMapId);
   const ground = groundOf(db, revision?.imageId ?? 0);
-  const stored = db.labelMaps.objects(labelMapId);
-  if (stored === undefined) {
-    return { objects: componentsOf(decodeLabelMap(classes), ground), from: 'components' };
-  }
-  // Whether class 0 is the background can be said anew after objects were stored.
-  const code = withoutGround({ objects: stored, classes }, ground);
-  if (code !== null) return { objects: decodeObjectMap(code), from: 'stored' };
-  const { width, height } = objectMapSize(stored);
-  return { objects: { width, height, data: new Uint32Array(width * height) }, from: 'stored' };
+  return { classes, stored: db.labelMaps.objects(labelMapId) ?? null, ground };
 }
+
+/** The objects of a label map: those that are stored with it, else its connected regions. Errors: not-found, corrupt. */
+export const objectsOf = (db: Labels, labelMapId: number): RevisionObjects =>
+  objectsFrom(codesOf(db, labelMapId));
 
 /**
  * The same, for what goes on without objects that are damaged; text: what is damaged. Whether the labels themselves are

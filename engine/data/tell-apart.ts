@@ -1,18 +1,16 @@
 /** New objects for the labels that images have: split, connected, or none. Classes stay as they are. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectsReport, ObjectSource, Progress } from '../../shared/api.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { NewLabels } from '../../shared/events.ts';
-import { decodeLabelMap } from '../../shared/label-map.ts';
-import { componentsOf } from '../../shared/objects/components.ts';
-import { encodeObjectMap, objectNumbers, type ObjectMap } from '../../shared/objects/object-map.ts';
-import { type SplitOptions, splitTouching } from '../../shared/objects/split-touching.ts';
+import type { NeckRule } from '../../shared/objects/split-touching.ts';
 import type { Project } from '../db/project.ts';
 import { assertAsLarge, labelMapCode } from './image-source.ts';
-import { groundOf, objectsOf, soundObjectsOf } from './objects-of.ts';
+import { type LentThread, lendThread } from './lent-thread.ts';
+import { codesOf, groundOf } from './objects-of.ts';
+import type { TellApartQuestion, ToldApart } from './tell-apart-thread.ts';
 
-export interface TellApartOptions extends Pick<SplitOptions, 'neck' | 'smallestPx'> {
+export interface TellApartOptions extends NeckRule {
   readonly how: ObjectSource;
   /** Counts, and saves nothing. */
   readonly preview: boolean;
@@ -26,48 +24,57 @@ const NOTES: Readonly<Record<ObjectSource, string>> = {
   none: 'objects no longer told apart',
 };
 
-interface Told {
-  /** object-map.ts code; null: none. */
-  readonly code: Uint8Array | null;
-  /** Whether the labels have these already. */
-  readonly isSame: boolean;
-  readonly before: number;
-  readonly after: number;
-}
+const isCorrupt = (error: unknown): error is AppError =>
+  error instanceof AppError && error.code === 'corrupt';
 
-interface Now {
-  readonly objects: ObjectMap;
-  /** object-map.ts code; null: none is stored. */
-  readonly stored: Uint8Array | null;
-}
+/** What costs its image alone: damage, or a file that cannot be read. */
+const isOfImage = (error: unknown): error is AppError =>
+  isCorrupt(error) || (error instanceof AppError && error.code === 'unreadable');
 
-/** Null where they are damaged, and others take their place anyway. Errors: corrupt, not-found. */
-function objectsNow(project: Project, labelMapId: number, how: ObjectSource): Now | null {
-  const found =
-    how === 'split' ? objectsOf(project, labelMapId) : soundObjectsOf(project, labelMapId);
-  if (typeof found === 'string') return null;
-  return { objects: found.objects, stored: project.labelMaps.objects(labelMapId) ?? null };
-}
-
-const isSameCode = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
-  a === null || b === null ? a === b : Buffer.compare(a, b) === 0;
-
-/** Errors: corrupt, not-found. */
-function told(project: Project, labelMapId: number, { how, ...options }: TellApartOptions): Told {
-  const now = objectsNow(project, labelMapId, how);
-  const before = now === null ? 0 : objectNumbers(encodeObjectMap(now.objects)).length;
-  const isSame = (code: Uint8Array | null) => now !== null && isSameCode(code, now.stored);
-  if (now !== null && how === 'split') {
-    const { objects, added } = splitTouching(now.objects, options);
-    const code = encodeObjectMap(objects);
-    return { code, isSame: isSame(code), before, after: before + added };
+/** Errors: corrupt, where objects that are damaged would be needed, or the labels are; not-found. */
+function codesFor(
+  project: Project,
+  labelMapId: number,
+  how: ObjectSource,
+): TellApartQuestion['codes'] {
+  try {
+    return codesOf(project, labelMapId);
+  } catch (error) {
+    if (how === 'split' || !isCorrupt(error)) throw error;
+    const imageId = project.labelMaps.get(labelMapId)?.imageId ?? 0;
+    // Damaged labels are damaged still.
+    const classes = labelMapCode(project, labelMapId);
+    return { classes, ground: groundOf(project, imageId), stored: 'damaged' };
   }
-  const imageId = project.labelMaps.get(labelMapId)?.imageId ?? 0;
-  const classes = decodeLabelMap(labelMapCode(project, labelMapId));
-  const connected = encodeObjectMap(componentsOf(classes, groundOf(project, imageId)));
-  const after = objectNumbers(connected).length;
-  const code = how === 'none' ? null : connected;
-  return { code, isSame: isSame(code), before, after };
+}
+
+type Teller = LentThread<TellApartQuestion, ToldApart>;
+
+/** null: it has no labels any more. Errors: corrupt, cancelled, internal, no-space. */
+async function tellOne(
+  project: Project,
+  teller: Teller,
+  of: Pick<TellApartOptions, 'how' | 'neck' | 'smallestPx' | 'preview'> & {
+    readonly imageId: number;
+    readonly onShare: (share: number) => void;
+  },
+): Promise<{ readonly told: ToldApart; readonly saved: number | null } | null> {
+  const { imageId, how, neck, smallestPx, preview, onShare } = of;
+  const current = () => project.datasets.image(imageId)?.labelMapId ?? null;
+  for (;;) {
+    const labelMapId = current();
+    if (labelMapId === null) return null;
+    const codes = codesFor(project, labelMapId, how);
+    const told = await teller.ask({ how, rule: { neck, smallestPx }, codes }, onShare);
+    if (told.isSame || preview) return { told, saved: null };
+    const saved = project.transaction(() =>
+      current() === labelMapId
+        ? save(project, labelMapId, { objects: told.code, note: NOTES[how] })
+        : null,
+    );
+    // Somebody labelled it meanwhile: it is looked at anew.
+    if (saved !== null) return { told, saved };
+  }
 }
 
 /**
@@ -79,37 +86,45 @@ export async function tellApart(
   images: readonly ImageRecord[],
   options: TellApartOptions,
 ): Promise<{ readonly report: ObjectsReport; readonly labelled: readonly NewLabels[] }> {
-  const { how, preview, signal, onProgress } = options;
+  const { signal, onProgress } = options;
   const labelled: NewLabels[] = [];
   const damaged: string[] = [];
   const sums = { looked: 0, changed: 0, before: 0, after: 0 };
   const open = images.filter(({ labelMapId }) => labelMapId !== null);
-  for (const [done, image] of open.entries()) {
-    if (signal.aborted) break;
-    onProgress({ done, total: open.length, message: `Telling objects of ${image.name} apart` });
-    try {
-      await assertAsLarge(project, image);
-      const saved = project.transaction(() => {
-        // Looked up anew: somebody may have labelled it meanwhile.
-        const labelMapId = project.datasets.image(image.id)?.labelMapId ?? null;
-        if (labelMapId === null) return null;
-        const { code, isSame, before, after } = told(project, labelMapId, options);
+  const tellAll = async (teller: Teller) => {
+    for (const [done, image] of open.entries()) {
+      if (signal.aborted) return;
+      const message = `Telling objects of ${image.name} apart`;
+      const onShare = (share: number) =>
+        onProgress({ done: done + share, total: open.length, message });
+      onShare(0);
+      try {
+        await assertAsLarge(project, image);
+        const one = await tellOne(project, teller, { ...options, imageId: image.id, onShare });
+        if (one === null) continue;
+        const { told, saved } = one;
         sums.looked++;
-        sums.before += before;
-        sums.after += after;
-        if (isSame) return null;
-        sums.changed++;
-        return preview ? null : save(project, labelMapId, { objects: code, note: NOTES[how] });
-      });
-      if (saved !== null) labelled.push({ imageId: image.id, labelMapId: saved, isFirst: false });
-    } catch (error) {
-      const isOfImage =
-        error instanceof AppError && (error.code === 'corrupt' || error.code === 'unreadable');
-      if (!isOfImage) throw error;
-      damaged.push(`${image.name}: ${error.message}`);
+        sums.before += told.before;
+        sums.after += told.after;
+        if (!told.isSame) sums.changed++;
+        if (saved !== null) labelled.push({ imageId: image.id, labelMapId: saved, isFirst: false });
+      } catch (error) {
+        // What was done stays.
+        if (error instanceof AppError && error.code === 'cancelled') return;
+        if (!isOfImage(error)) throw error;
+        damaged.push(`${image.name}: ${error.message}`);
+      }
     }
-    await nextTurn();
-  }
+  };
+  await lendThread(
+    {
+      thread: new URL('./tell-apart-thread.ts', import.meta.url),
+      what: 'Telling objects apart',
+      after: 'Images that were done are kept; begin again for the others.',
+      signal,
+    },
+    tellAll,
+  );
   const report = {
     images: sums.looked,
     changed: sums.changed,

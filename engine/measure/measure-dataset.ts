@@ -45,8 +45,8 @@ async function measureOne(
   { image, measurer, signal }: { image: ImageRecord; measurer: Measurer; signal: AbortSignal },
   of: { readonly what: NonNullable<ReturnType<typeof measuredOf>>; readonly classes: number[] },
 ): Promise<{ readonly measured: MeasuredMap; readonly trouble: string | null }> {
-  const { labelMap, objects } = of.what;
-  const begin = (channels: number) => measurer.ask({ what: 'begin', labelMap, objects, channels });
+  const { codes } = of.what;
+  const begin = (channels: number) => measurer.ask({ what: 'begin', codes, channels });
   let trouble: string | null = null;
   try {
     await withOriginalRows(db, image, {
@@ -137,11 +137,11 @@ export async function measureDataset(
         }
         const one = await measureOne(db, { image, measurer, signal }, { what, classes });
         if (one.trouble !== null) notes.push(`${name}: ${one.trouble}`);
-        const { counts, ...objects } = one.measured;
+        const { counts, from, ...objects } = one.measured;
         measured.push(objects);
         images.push({
           ...{ imageId: image.id, name, widthPx: image.widthPx, heightPx: image.heightPx },
-          ...{ labelMapId: what.labelMapId, from: what.from, objects: objects.labels.length },
+          ...{ labelMapId: what.labelMapId, from, objects: objects.labels.length },
           classes: counts.map((own) => ({
             ...own,
             share: Number.isFinite(own.share) ? own.share : null,

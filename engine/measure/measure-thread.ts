@@ -1,21 +1,23 @@
 /** Entry of the thread in which objects are measured: measuring.ts talks to it, shared/objects/measure does the work. */
-import { parentPort } from 'node:worker_threads';
-import { messageOf } from '../../shared/errors.ts';
-import type { LabelMap } from '../../shared/label-map.ts';
+import { decodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { type ClassSummary, summaryOf } from '../../shared/objects/measure/image-summary.ts';
 import {
   type MeasuredObjects,
   measureObjects,
   type ObjectMeasuring,
 } from '../../shared/objects/measure/measure-objects.ts';
-import type { NumberedPixels } from '../../shared/objects/measure/object-runs.ts';
+import {
+  objectsFrom,
+  type RevisionCodes,
+  type RevisionObjects,
+} from '../../shared/objects/objects-from.ts';
+import { answerQuestions } from '../data/lent-thread.ts';
 
 export type MeasureRequest =
   /** An image; `channels` of its rows, which come next. 0: none do. */
   | {
       readonly what: 'begin';
-      readonly labelMap: LabelMap;
-      readonly objects: NumberedPixels;
+      readonly codes: RevisionCodes;
       readonly channels: number;
     }
   | {
@@ -26,19 +28,25 @@ export type MeasureRequest =
   /** Its measurements; `classes` are those that are counted. */
   | { readonly what: 'end'; readonly classes: readonly number[] };
 
-export interface MeasuredMap extends MeasuredObjects {
+export interface MeasuredMap extends MeasuredObjects, Pick<RevisionObjects, 'from'> {
   readonly counts: readonly ClassSummary[];
 }
 
-/** In the order of the questions; null where nothing is to be told yet. */
-export type MeasureAnswer = { readonly measured: MeasuredMap | null } | { readonly failed: string };
+interface Open extends Pick<RevisionObjects, 'from'> {
+  readonly measuring: ObjectMeasuring;
+  readonly labelMap: LabelMap;
+}
 
-let open: { readonly measuring: ObjectMeasuring; readonly labelMap: LabelMap } | null = null;
+let open: Open | null = null;
 
+/** null where nothing is to be told yet. Errors: corrupt. */
 function answer(request: MeasureRequest): MeasuredMap | null {
   if (request.what === 'begin') {
-    const { labelMap, objects, channels } = request;
-    open = { measuring: measureObjects({ objects, classes: labelMap }, { channels }), labelMap };
+    const { codes, channels } = request;
+    const labelMap = decodeLabelMap(codes.classes);
+    const { objects, from } = objectsFrom(codes);
+    const measuring = measureObjects({ objects, classes: labelMap }, { channels });
+    open = { measuring, labelMap, from };
     return null;
   }
   if (open === null) throw new Error('no image was begun');
@@ -46,19 +54,11 @@ function answer(request: MeasureRequest): MeasuredMap | null {
     open.measuring.addRows(request.samples, request.top);
     return null;
   }
-  const measured = open.measuring.result();
-  const counts = summaryOf(open.labelMap, { measured, classes: request.classes });
+  const { measuring, labelMap, from } = open;
   open = null;
-  return { ...measured, counts };
+  const measured = measuring.result();
+  const counts = summaryOf(labelMap, { measured, classes: request.classes });
+  return { ...measured, counts, from };
 }
 
-const port = parentPort;
-port?.on('message', (request: MeasureRequest) => {
-  let said: MeasureAnswer;
-  try {
-    said = { measured: answer(request) };
-  } catch (error) {
-    said = { failed: messageOf(error) };
-  }
-  port.postMessage(said);
-});
+answerQuestions(answer);

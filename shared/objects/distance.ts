@@ -1,5 +1,12 @@
 /** How far inside its object each pixel lies. */
-import { NO_OBJECT, type ObjectMap } from './object-map.ts';
+import { NO_OBJECT } from './object-map.ts';
+
+interface Numbered {
+  readonly width: number;
+  readonly height: number;
+  /** The object of each pixel, row-major. [height · width] */
+  readonly data: Uint32Array | Uint8Array;
+}
 
 /**
  * Squared Euclidean distance from the middle of each pixel of an object to the middle of the nearest pixel of anything else;
@@ -8,7 +15,7 @@ import { NO_OBJECT, type ObjectMap } from './object-map.ts';
  * Along rows first, then the lower envelope of parabolas along columns (Felzenszwalb and Huttenlocher, 2012, "Distance
  * transforms of sampled functions"), within each vertical run of one object, so that touching objects bound each other.
  */
-export function squaredDistances({ width, height, data }: ObjectMap): Float32Array {
+export function squaredDistances({ width, height, data }: Numbered): Float32Array {
   const out = new Float32Array(data.length);
   /** No boundary in this row: as far as none can be. */
   const far = width + height + 1;
@@ -29,7 +36,7 @@ export function squaredDistances({ width, height, data }: ObjectMap): Float32Arr
 
 /** Squared distance to the nearest other pixel within the row. */
 function alongRow(
-  data: Uint32Array,
+  data: Numbered['data'],
   out: Float32Array,
   { from, to, far }: { from: number; to: number; far: number },
 ): void {

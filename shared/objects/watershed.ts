@@ -4,7 +4,14 @@
  * parts meet, it is decided whether they are one. One pass over the pixels from the inside out, so that no marker is chosen
  * beforehand (the basins of Beucher and Lantuéjoul, 1979, merged by the dynamics of Grimaud, 1992).
  */
-import { NO_OBJECT, type ObjectMap } from './object-map.ts';
+import { NO_OBJECT } from './object-map.ts';
+
+interface NumberedPixels {
+  readonly width: number;
+  readonly height: number;
+  /** The object of each, row-major. [height · width] */
+  readonly data: Uint32Array | Uint8Array;
+}
 
 export interface FloodOptions {
   /** Whole numbers from 0 on, the deeper inside an object the larger. [height · width] */
@@ -15,6 +22,8 @@ export interface FloodOptions {
   readonly wanted: (object: number) => boolean;
   /** Whether two parts of one object that meet at `depth` stay apart; `peak`: how deep the shallower of them is. */
   readonly isApart: (meeting: { readonly depth: number; readonly peak: number }) => boolean;
+  /** Told now and then how many more pixels were looked at. */
+  readonly onPixels?: ((count: number) => void) | undefined;
 }
 
 export interface Flooded {
@@ -35,14 +44,19 @@ const AROUND = [
   [1, 1],
 ] as const;
 
-export function flooded(map: ObjectMap, options: FloodOptions): Flooded {
+/** Pixels from one news to the next. */
+const NEWS_PX = 2 ** 20;
+
+export function flooded(map: NumberedPixels, options: FloodOptions): Flooded {
   const { width, height, data } = map;
-  const { levels, depthOf, isApart } = options;
+  const { levels, depthOf, isApart, onPixels } = options;
   const order = insideOut(map, options);
   const basins = new Basins();
   /** Basin of each pixel that the water has reached, from 1. */
   const basinOf = new Int32Array(data.length);
-  for (const pixel of order) {
+  for (let done = 0; done < order.length; done++) {
+    if (done > 0 && done % NEWS_PX === 0) onPixels?.(NEWS_PX);
+    const pixel = order[done] ?? 0;
     const object = data[pixel] ?? NO_OBJECT;
     const depth = depthOf(levels[pixel] ?? 0);
     const x = pixel % width;
@@ -74,19 +88,32 @@ export function flooded(map: ObjectMap, options: FloodOptions): Flooded {
   };
 }
 
+/** From here on not every whole number is a 32-bit float: those that are have places of their own, and no others. */
+const EXACT = 2 ** 24;
+const bits = new DataView(new ArrayBuffer(4));
+const bitsOf = (value: number): number => {
+  bits.setFloat32(0, value);
+  return bits.getUint32(0);
+};
+const EXACT_BITS = bitsOf(EXACT);
+
+/** Where a level stands among all that there can be: some 70 million places for the distances of the largest images. */
+const placeOf = (level: number): number =>
+  level < EXACT ? level : EXACT + bitsOf(level) - EXACT_BITS;
+
 /** Pixels of the wanted objects by falling level, in the order of rows where it is equal. */
 function insideOut(
-  { data }: ObjectMap,
+  { data }: NumberedPixels,
   { levels, wanted }: Pick<FloodOptions, 'levels' | 'wanted'>,
 ): Int32Array {
   let count = 0;
   let top = 0;
-  let last = { object: NO_OBJECT, isWanted: false };
+  let known = { object: NO_OBJECT, isWanted: false };
   const isWanted = (object: number) => {
-    if (object !== last.object) {
-      last = { object, isWanted: object !== NO_OBJECT && wanted(object) };
+    if (object !== known.object) {
+      known = { object, isWanted: object !== NO_OBJECT && wanted(object) };
     }
-    return last.isWanted;
+    return known.isWanted;
   };
   for (let i = 0; i < data.length; i++) {
     if (!isWanted(data[i] ?? NO_OBJECT)) continue;
@@ -94,17 +121,18 @@ function insideOut(
     top = Math.max(top, levels[i] ?? 0);
   }
   // Levels are whole numbers: sorted by counting.
-  const begins = new Int32Array(top + 2);
+  const last = placeOf(top);
+  const begins = new Int32Array(last + 2);
   for (let i = 0; i < data.length; i++) {
     if (!isWanted(data[i] ?? NO_OBJECT)) continue;
-    const place = top - (levels[i] ?? 0) + 1;
+    const place = last - placeOf(levels[i] ?? 0) + 1;
     begins[place] = (begins[place] ?? 0) + 1;
   }
   for (let i = 1; i < begins.length; i++) begins[i] = (begins[i] ?? 0) + (begins[i - 1] ?? 0);
   const order = new Int32Array(count);
   for (let i = 0; i < data.length; i++) {
     if (!isWanted(data[i] ?? NO_OBJECT)) continue;
-    const place = top - (levels[i] ?? 0);
+    const place = last - placeOf(levels[i] ?? 0);
     const at = begins[place] ?? 0;
     order[at] = i;
     begins[place] = at + 1;

@@ -106,4 +106,23 @@ describe('splitting touching objects', () => {
     const { objects } = splitTouching(map, DEFAULT_SPLIT);
     expect([at(objects, 8, 10), at(objects, 30, 10)]).toEqual([largest, 2]);
   });
+
+  test('objects of many pieces and of no bound stay what they are, and how far it is is told up to the end', () => {
+    // Distances beyond 2²⁴ px², which are no whole numbers of 32-bit floats any more.
+    const long = { width: 12_000, height: 3, data: new Uint32Array(36_000).fill(5) };
+    long.data.fill(0, 0, 1);
+    const shares: number[] = [];
+    const { added } = splitTouching(long, { ...DEFAULT_SPLIT, onShare: (one) => shares.push(one) });
+    expect([added, shares.at(-1)]).toEqual([0, 1]);
+    const specks = discs(90, 60, [
+      [10, 10, 6, 2],
+      [40, 10, 8, 2],
+      [70, 40, 8, 2],
+      [20, 40, 5, 9],
+    ]);
+    const { objects, split } = splitTouching(specks, DEFAULT_SPLIT);
+    // Of the two largest the first that rows meet keeps the number.
+    expect([at(objects, 40, 10), at(objects, 10, 10), at(objects, 70, 40)]).toEqual([2, 10, 11]);
+    expect([at(objects, 20, 40), split]).toEqual([9, [2]]);
+  });
 });
