@@ -76,7 +76,7 @@ export function answerQuestions(
 ): void {
   const port = parentPort;
   const say = (said: Said<unknown>) => port?.postMessage(said);
-  port?.on('message', (question: never) => {
+  port?.on('message', (question: unknown) => {
     let told = 0;
     const onShare = (share: number) => {
       if (share < told + SHARE_STEP) return;
@@ -84,7 +84,7 @@ export function answerQuestions(
       say({ share });
     };
     try {
-      say({ answer: answer(question, onShare) });
+      say({ answer: answer(question as never, onShare) });
     } catch (error) {
       say({ failed: toWireError(error) });
     }

@@ -251,6 +251,8 @@ function paintFrame(context: CanvasRenderingContext2D, scene: Scene, frame: Rect
 
 /** In CSS pixels. */
 const NUMBER_PX = 12;
+/** Objects that are smaller on the screen have no number: there would be nothing but numbers. In CSS pixels. */
+const LEAST_NUMBERED_PX = 10;
 /** What a number reaches beyond the middle of its object, in CSS pixels. */
 const NUMBER_REACH_PX = 48;
 
@@ -266,7 +268,9 @@ function paintMarks(context: CanvasRenderingContext2D, scene: Scene, clip: Rect)
   context.strokeStyle = 'rgb(0 0 0 / 0.75)';
   context.fillStyle = '#fff';
   const reach = NUMBER_REACH_PX * ratio;
+  const least = LEAST_NUMBERED_PX * ratio;
   for (const place of marks.numbered) {
+    if (Math.max(place.x1 - place.x0, place.y1 - place.y0) * view.zoom < least) continue;
     const { x, y } = toScreen(view, place);
     if (x < clip.x0 - reach || x > clip.x1 + reach) continue;
     if (y < clip.y0 - reach || y > clip.y1 + reach) continue;

@@ -1,12 +1,7 @@
 /** Objects of the open image: which is picked, what strokes make, and how touching ones would come apart. */
-import { AppError } from '../../shared/errors.ts';
-import { componentsOf } from '../../shared/objects/components.ts';
+import { AppError, messageOf } from '../../shared/errors.ts';
 import { makesObjects } from '../../shared/objects/rules.ts';
-import {
-  DEFAULT_SPLIT,
-  type SplitOptions,
-  splitTouching,
-} from '../../shared/objects/split-touching.ts';
+import { DEFAULT_SPLIT } from '../../shared/objects/split-touching.ts';
 import {
   classOfObject,
   deleteObjects,
@@ -20,32 +15,31 @@ import {
 } from '../canvas/object-edits.ts';
 import type { ObjectHands } from '../canvas/object-hands.ts';
 import { NO_MARKS, type ObjectMarks } from '../canvas/paint.ts';
-import { ObjectLayer, type ObjectPlace } from '../canvas/object-layer.ts';
+import type { ObjectLayer, ObjectPlace } from '../canvas/object-layer.ts';
+import type { ObjectQuestion, TellObjects, ToldObjects } from '../canvas/object-teller.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
+import { ObjectPreview, ObjectStep } from './object-work.svelte.ts';
 
 /** What becomes of strokes where objects are told apart: an object each, part of the picked one, or of none. */
 export type StrokeObjects = 'new' | 'picked' | 'none';
 
-/** Beyond these pixels a preview would keep the window from answering. */
-const PREVIEW_PX = 2048 * 2048;
-/** More numbers than a screen has room for. */
-const MOST_NUMBERS = 5000;
-/** From one movement of a slider to what it would do. */
-const PREVIEW_DELAY_MS = 80;
+/** Beyond these pixels a preview takes longer than somebody waits for it. */
+const PREVIEW_PX = 4096 * 4096;
 
 const NOT_APART = 'Tell objects apart first: Objects, at the right.';
 
+type ObjectDocument = Pick<AnnotateDocument, 'layer' | 'objects' | 'history' | 'beginObjects'>;
+
 interface Host {
-  readonly document: () => Pick<
-    AnnotateDocument,
-    'layer' | 'objects' | 'history' | 'beginObjects'
-  > | null;
+  readonly document: () => ObjectDocument | null;
   readonly ground: () => { readonly hasBackground: boolean };
   /** What erasing leaves. */
   readonly blank: () => number;
   /** The class in hand. */
   readonly value: () => number;
   readonly finish: () => void;
+  /** Whether a stroke is under way. */
+  readonly isPainting: () => boolean;
   /** Something was done: history, labels and what lies over them. */
   readonly changed: () => void;
   /** An object comes into the middle of the view. */
@@ -65,13 +59,15 @@ export class AnnotateObjects {
   visible = $state.raw(true);
   neck = $state.raw<number>(DEFAULT_SPLIT.neck);
   smallestPx = $state.raw<number>(DEFAULT_SPLIT.smallestPx);
-  /** How objects would come apart; null: nothing is tried. */
-  tried = $state.raw<{ readonly layer: ObjectLayer; readonly added: number } | null>(null);
+  /** Steps that take their time. */
+  readonly work: ObjectStep;
+  readonly preview: ObjectPreview;
   readonly #host: Host;
-  #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(host: Host) {
+  constructor(host: Host, tell: TellObjects) {
     this.#host = host;
+    this.work = new ObjectStep(tell);
+    this.preview = new ObjectPreview(tell, (error) => host.notify('bad', messageOf(error)));
   }
 
   get #image(): ObjectImage | null {
@@ -87,11 +83,18 @@ export class AnnotateObjects {
   readonly marks: ObjectMarks = $derived.by(() => {
     if (this.layer === null || this.version < 0) return NO_MARKS;
     const numbered = this.numbersVisible ? [...this.layer.places.values()] : [];
-    return { numbered: numbered.slice(0, MOST_NUMBERS), picked: this.picks };
+    return { numbered, picked: this.picks };
   });
 
   /** Another image, or none. */
   open(): void {
+    if (this.work.working !== null) {
+      this.#host.notify(
+        'info',
+        'The image was left while its objects were told apart: they are as they were.',
+      );
+      this.stop();
+    }
     this.picked = 0;
     this.follow();
   }
@@ -216,17 +219,43 @@ export class AnnotateObjects {
     this.#host.look(next);
   }
 
-  /** Every connected region is an object from now on. */
-  begin(): void {
-    const document = this.#host.document();
-    if (document === null) return;
-    this.#host.finish();
-    document.beginObjects();
-    const map = componentsOf(document.layer.toLabelMap(), this.#host.ground());
+  /** Every connected region is an object from now on. Resolves when it is done, or nothing comes of it. */
+  async begin(): Promise<void> {
+    const ground = this.#host.ground();
+    const told = await this.#compute('Looking for connected regions', ({ layer }) => ({
+      what: 'connect',
+      labels: layer.toLabelMap(),
+      ground,
+    }));
+    if (told === null) return;
+    this.#host.document()?.beginObjects();
     this.#do(
-      (image) => replaceObjects(image, map, 'Objects from regions'),
+      (image) => replaceObjects(image, told.objects, 'Objects from regions'),
       'Nothing is labelled yet: paint first, then tell objects apart.',
     );
+  }
+
+  /** null: stopped, another image is open, or it failed, which is said. */
+  async #compute(
+    what: string,
+    question: (document: ObjectDocument) => ObjectQuestion | null,
+  ): Promise<ToldObjects | null> {
+    const document = this.#host.document();
+    if (document === null) return null;
+    this.#host.finish();
+    this.stopTrying();
+    const { isPainting } = this.#host;
+    try {
+      return await this.work.compute({ what, document, isPainting, question });
+    } catch (error) {
+      this.#host.notify('bad', messageOf(error));
+      return null;
+    }
+  }
+
+  /** Gives up what takes its time; nothing is changed. */
+  stop(): void {
+    this.work.stop();
   }
 
   /** Objects are told apart no more; the labels stay. */
@@ -235,7 +264,7 @@ export class AnnotateObjects {
     if (this.layer !== null) this.#do(forgetObjects);
   }
 
-  get #rule(): SplitOptions {
+  get #rule() {
     return { neck: this.neck, smallestPx: this.smallestPx };
   }
 
@@ -248,33 +277,27 @@ export class AnnotateObjects {
   trySplit(change: { readonly neck?: number; readonly smallestPx?: number } = {}): void {
     this.neck = change.neck ?? this.neck;
     this.smallestPx = change.smallestPx ?? this.smallestPx;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     const { layer } = this;
-    if (layer === null || !this.canTry) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
-      const shown = new ObjectLayer(layer.width, layer.height);
-      shown.put(shown.become(objects));
-      this.tried = { layer: shown, added };
-    }, PREVIEW_DELAY_MS);
+    if (layer !== null && this.canTry && this.work.working === null) {
+      this.preview.show(layer, this.#rule);
+    }
   }
 
   stopTrying(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.tried = null;
+    this.preview.stop();
   }
 
-  split(): void {
-    this.#host.finish();
-    this.stopTrying();
-    const { layer } = this;
-    if (layer === null) {
+  /** Resolves when it is done, or nothing comes of it. */
+  async split(): Promise<void> {
+    if (this.layer === null) {
       this.#host.notify('info', NOT_APART);
       return;
     }
-    const { objects, added } = splitTouching(layer.toObjectMap(), this.#rule);
+    const told = await this.#compute('Splitting touching objects', ({ objects }) =>
+      objects === null ? null : { what: 'split', objects: objects.toObjectMap(), rule: this.#rule },
+    );
+    if (told === null) return;
+    const { objects, added } = told;
     const words = added === 1 ? 'One object more' : `${added} objects more`;
     this.#do(
       (image) => replaceObjects(image, objects, 'Touching objects split'),

@@ -22,6 +22,7 @@ import { type Cut, cutHere } from '../canvas/cutter.ts';
 import { drawHere, type StartDrawing } from '../canvas/post-processor.ts';
 import { type FindLooks, findLooksHere } from '../canvas/look-finder.ts';
 import { type MakePatches, makePatchesHere } from '../canvas/patch-maker.ts';
+import { tellHere, type TellObjects } from '../canvas/object-teller.ts';
 import { type Reshape, reshapeHere } from '../canvas/reshaper.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import {
@@ -126,6 +127,8 @@ export class AnnotateState {
     makePatches?: MakePatches;
     /** Where labelled objects are looked at; left out: here. */
     findLooks?: FindLooks;
+    /** Where objects are told apart; left out: here. */
+    tellObjects?: TellObjects;
   }) {
     this.#api = options.api;
     this.#notify = options.notify;
@@ -222,16 +225,20 @@ export class AnnotateState {
         changed: () => this.#changed('history'),
       },
     });
-    this.objects = new AnnotateObjects({
-      document,
-      ground: () => ({ hasBackground: this.hasBackground }),
-      blank: () => this.blank,
-      value: () => this.tools.settings.value,
-      finish: () => this.editor.finish(),
-      changed: () => this.#changed('history'),
-      look: ({ x, y }) => this.#lookAt(x, y),
-      notify: options.notify,
-    });
+    this.objects = new AnnotateObjects(
+      {
+        document,
+        ground: () => ({ hasBackground: this.hasBackground }),
+        blank: () => this.blank,
+        value: () => this.tools.settings.value,
+        finish: () => this.editor.finish(),
+        isPainting: () => this.editor.isPainting,
+        changed: () => this.#changed('history'),
+        look: ({ x, y }) => this.#lookAt(x, y),
+        notify: options.notify,
+      },
+      options.tellObjects ?? tellHere,
+    );
     this.labels = new AnnotateLabels({ editor: this.editor, document });
     this.overlay = new AnnotateOverlay(this, {
       document,

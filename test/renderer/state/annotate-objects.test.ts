@@ -6,6 +6,12 @@ import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/
 import { History } from '../../../renderer/canvas/history.ts';
 import { type LabelEdit, LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { ObjectLayer } from '../../../renderer/canvas/object-layer.ts';
+import { AppError } from '../../../shared/errors.ts';
+import {
+  tellHere,
+  type TellObjects,
+  type ToldObjects,
+} from '../../../renderer/canvas/object-teller.ts';
 import {
   type Modifiers,
   NO_MODIFIERS,
@@ -23,7 +29,7 @@ const [WIDTH, HEIGHT] = [300, 40];
 const GROUND = { hasBackground: true };
 
 /** An image over two tiles, with nothing on it. */
-function setUp(settings: Partial<EditorSettings> = {}) {
+function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellHere) {
   const layer = new LabelLayer(WIDTH, HEIGHT);
   const history = new History();
   let current: EditorSettings = { ...DEFAULT_SETTINGS, tool: 'box', ...settings };
@@ -38,16 +44,20 @@ function setUp(settings: Partial<EditorSettings> = {}) {
       history.accompany(layer, this.objects);
     },
   };
-  const objects = new AnnotateObjects({
-    document: () => document,
-    ground: () => GROUND,
-    blank: () => 0,
-    value: () => current.value,
-    finish: () => editor.finish(),
-    changed: () => undefined,
-    look: () => undefined,
-    notify: (_tone, text) => said.push(text),
-  });
+  const objects = new AnnotateObjects(
+    {
+      document: () => document,
+      ground: () => GROUND,
+      blank: () => 0,
+      value: () => current.value,
+      finish: () => editor.finish(),
+      isPainting: () => editor.isPainting,
+      changed: () => undefined,
+      look: () => undefined,
+      notify: (_tone, text) => said.push(text),
+    },
+    tell,
+  );
   const editor = new Editor({
     settings: () => current,
     setSettings: (next) => (current = next),
@@ -133,10 +143,10 @@ function setUp(settings: Partial<EditorSettings> = {}) {
 }
 
 /** Two objects that touch, across the border of two tiles. */
-function touching() {
+async function touching() {
   const all = setUp();
   all.box([200, 5], [250, 30]);
-  all.objects.begin();
+  await all.objects.begin();
   all.box([250, 5], [290, 30]);
   return all;
 }
@@ -155,11 +165,11 @@ describe('objects of an image', () => {
     expect(said).toEqual(['Tell objects apart first: Objects, at the right.']);
   });
 
-  test('begin with the regions that are labelled, in one step', () => {
+  test('begin with the regions that are labelled, in one step', async () => {
     const { box, objects, at, editor, document } = setUp();
     box([5, 5], [20, 20]);
     box([30, 5], [40, 20], 2);
-    objects.begin();
+    await objects.begin();
     expect([objects.count, at(6, 6), at(31, 6), at(25, 6)]).toEqual([2, 1, 2, 0]);
     editor.undo();
     expect([objects.count, objects.layer, document.objects?.bytes()]).toEqual([0, null, null]);
@@ -167,8 +177,8 @@ describe('objects of an image', () => {
     expect(objects.count).toBe(2);
   });
 
-  test('each stroke is a new object, or goes on with the picked one of its class, or is of none', () => {
-    const { box, objects, at, editor } = touching();
+  test('each stroke is a new object, or goes on with the picked one of its class, or is of none', async () => {
+    const { box, objects, at, editor } = await touching();
     expect([at(210, 10), at(270, 10), objects.count, objects.picked]).toEqual([1, 2, 2, 2]);
     objects.strokes = 'picked';
     box([100, 5], [110, 10]);
@@ -183,8 +193,8 @@ describe('objects of an image', () => {
     expect([objects.count, at(125, 7)]).toEqual([2, 0]);
   });
 
-  test('lose what another class, the eraser or ignore paints over, and undo brings it back', () => {
-    const { box, at, editor, take, drag, objects, broken } = touching();
+  test('lose what another class, the eraser or ignore paints over, and undo brings it back', async () => {
+    const { box, at, editor, take, drag, objects, broken } = await touching();
     objects.strokes = 'none';
     box([205, 10], [210, 15], 2);
     box([215, 10], [220, 15], IGNORE);
@@ -196,8 +206,8 @@ describe('objects of an image', () => {
     expect([at(207, 12), at(217, 12), at(230, 10)]).toEqual([1, 1, 1]);
   });
 
-  test('are picked, joined, and deleted one by one or all in a rectangle', () => {
-    const { objects, withObject, drag, at, layer, editor, box } = touching();
+  test('are picked, joined, and deleted one by one or all in a rectangle', async () => {
+    const { objects, withObject, drag, at, layer, editor, box } = await touching();
     withObject();
     drag([[210, 10]]);
     expect(objects.picked).toBe(1);
@@ -221,8 +231,8 @@ describe('objects of an image', () => {
     expect(objects.count).toBe(2);
   });
 
-  test('are joined in the class of the picked one', () => {
-    const { objects, withObject, drag, box, layer, broken } = touching();
+  test('are joined in the class of the picked one', async () => {
+    const { objects, withObject, drag, box, layer, broken } = await touching();
     box([20, 5], [30, 10], 2);
     withObject();
     drag([[210, 10]]);
@@ -230,8 +240,8 @@ describe('objects of an image', () => {
     expect([layer.get(25, 7), objects.count, broken()]).toEqual([1, 2, null]);
   });
 
-  test('come apart along a line that is drawn across, and not along one that ends within', () => {
-    const { objects, withObject, drag, at, said, broken, editor } = touching();
+  test('come apart along a line that is drawn across, and not along one that ends within', async () => {
+    const { objects, withObject, drag, at, said, broken, editor } = await touching();
     withObject();
     drag([
       [225, 2],
@@ -253,12 +263,12 @@ describe('objects of an image', () => {
     expect([objects.count, at(205, 10)]).toEqual([2, 1]);
   });
 
-  test('come apart where the line crosses them, and not where they lay apart before or touch by a corner', () => {
+  test('come apart where the line crosses them, and not where they lay apart before or touch by a corner', async () => {
     const { objects, withObject, drag, box, at, document } = setUp();
     box([10, 5], [20, 15]);
     box([20, 15], [23, 18]);
     box([60, 5], [80, 15]);
-    objects.begin();
+    await objects.begin();
     expect(objects.count).toBe(2);
     objects.pick(at(12, 7) ?? 0);
     withObject();
@@ -279,8 +289,8 @@ describe('objects of an image', () => {
     expect([at(62, 10), at(78, 10)].filter((number) => number === whole)).toHaveLength(1);
   });
 
-  test('what cannot be done now is said, and nothing is lost', () => {
-    const { objects, layer, said, at, withObject, drag } = touching();
+  test('what cannot be done now is said, and nothing is lost', async () => {
+    const { objects, layer, said, at, withObject, drag } = await touching();
     withObject();
     drag([[210, 10]]);
     const edit = layer.edit();
@@ -292,7 +302,7 @@ describe('objects of an image', () => {
     edit.revert();
     objects.end();
     objects.step(1);
-    objects.split();
+    await objects.split();
     expect(said.slice(-2)).toEqual([
       'Tell objects apart first: Objects, at the right.',
       'Tell objects apart first: Objects, at the right.',
@@ -301,10 +311,10 @@ describe('objects of an image', () => {
 
   test.each([false, true])(
     'keep their number where they are mended, and lose what goes; other classes kept: %s',
-    (keepOthers) => {
+    async (keepOthers) => {
       const { box, objects, take, at, layer, broken, editor, click } = setUp({ keepOthers });
       box([10, 5], [30, 20]);
-      objects.begin();
+      await objects.begin();
       box([40, 5], [50, 20]);
       take({ tool: 'click', value: 1 });
       // Its left half goes, and it grows to the right.
@@ -320,10 +330,10 @@ describe('objects of an image', () => {
     },
   );
 
-  test('a rectangle of a prediction that is accepted tells none apart', () => {
+  test('a rectangle of a prediction that is accepted tells none apart', async () => {
     const { box, objects, take, drag, at, layer, broken, predict } = setUp();
     box([10, 5], [30, 20]);
-    objects.begin();
+    await objects.begin();
     predict((edit) => {
       for (let y = 0; y < 10; y++) {
         edit.fillSpan(y, 0, 20, { value: 2, only: null });
@@ -339,8 +349,8 @@ describe('objects of an image', () => {
     expect([at(12, 7), at(110, 5), broken()]).toEqual([0, 0, null]);
   });
 
-  test('take the class in hand as wholes', () => {
-    const { objects, withObject, drag, take, layer, at, broken, editor, said } = touching();
+  test('take the class in hand as wholes', async () => {
+    const { objects, withObject, drag, take, layer, at, broken, editor, said } = await touching();
     objects.recolour();
     withObject();
     drag([[5, 35]]);
@@ -363,8 +373,8 @@ describe('objects of an image', () => {
     expect([layer.get(249, 29), at(249, 29)]).toEqual([1, 1]);
   });
 
-  test('are gone through in the order of rows, round and round', () => {
-    const { objects, box } = touching();
+  test('are gone through in the order of rows, round and round', async () => {
+    const { objects, box } = await touching();
     box([10, 1], [20, 4]);
     const order = [1, 2, 3, 4].map(() => (objects.step(1), objects.picked));
     expect(order).toEqual([1, 2, 3, 1]);
@@ -372,25 +382,67 @@ describe('objects of an image', () => {
     expect(objects.picked).toBe(3);
   });
 
-  test('touching ones are split by the slider’s measure, as one step', () => {
+  test('touching ones are split by the slider’s measure, as one step', async () => {
     const { objects, take, drag, editor } = setUp({ tool: 'brush', brushSizePx: 24, value: 1 });
     drag([[40, 20]]);
     drag([[62, 20]]);
-    objects.begin();
+    await objects.begin();
     expect(objects.count).toBe(1);
-    objects.split();
+    await objects.split();
     expect(objects.count).toBe(2);
     editor.undo();
     expect(objects.count).toBe(1);
     objects.neck = 0.05;
-    objects.split();
+    await objects.split();
     expect(objects.count).toBe(1);
     take({ tool: 'object' });
     objects.end();
     expect([objects.layer, objects.count]).toEqual([null, 0]);
   });
 
-  test('whatever is done in whatever order, the rules hold, and undo and redo give the same', () => {
+  test('are told apart as the labels are when it is done, painted on meanwhile or not, and not where it is stopped', async () => {
+    const asked: { answer: () => void; signal: AbortSignal }[] = [];
+    const { box, objects, at, editor, drag, take } = setUp({}, (question, options) => {
+      const { promise, resolve, reject } = Promise.withResolvers<ToldObjects>();
+      const { signal } = options;
+      signal.addEventListener('abort', () => reject(new AppError('cancelled', 'Stopped.')));
+      const answer = () => void tellHere(question, options).then(resolve);
+      asked.push({ answer, signal });
+      return promise;
+    });
+    box([10, 5], [20, 20]);
+    const first = objects.begin();
+    expect(objects.work.working?.what).toBe('Looking for connected regions');
+    // Only one at a time.
+    await objects.begin();
+    expect(asked).toHaveLength(1);
+    box([30, 5], [40, 20]);
+    asked[0]?.answer();
+    await expect.poll(() => asked.length).toBe(2);
+    asked[1]?.answer();
+    await first;
+    expect([objects.work.working, at(12, 10), at(35, 10)]).toEqual([null, 1, 2]);
+    take({ tool: 'brush', brushSizePx: 9, value: 1 });
+    drag([[25, 12]]);
+    const before = editor.isPainting;
+    const second = objects.split();
+    objects.stop();
+    await second;
+    expect([before, asked[2]?.signal.aborted, objects.work.working]).toEqual([false, true, null]);
+    expect(objects.count).toBe(3);
+    // A preview that nobody waits for any more is given up.
+    objects.trySplit({ neck: 0.9 });
+    await expect.poll(() => asked.length).toBe(4);
+    objects.trySplit({ neck: 0.8 });
+    expect(asked[3]?.signal.aborted).toBe(true);
+    await expect.poll(() => asked.length).toBe(5);
+    asked[4]?.answer();
+    await expect.poll(() => objects.preview.tried?.added).toBe(0);
+    objects.stopTrying();
+    expect(objects.preview.tried).toBeNull();
+  });
+
+  test('whatever is done in whatever order, the rules hold, and undo and redo give the same', async () => {
     const point = fc.tuple(fc.integer({ min: 0, max: WIDTH }), fc.integer({ min: 0, max: HEIGHT }));
     const tool = fc.constantFrom('box', 'brush', 'eraser', 'fill', 'object', 'object');
     const step = fc.record({
@@ -402,11 +454,11 @@ describe('objects of an image', () => {
       to: point,
       modifiers: fc.constantFrom({}, {}, { ctrl: true }, { shift: true }),
     });
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
         const { objects, box, take, drag, editor, broken, document, history } = setUp();
         box([20, 5], [270, 20]);
-        objects.begin();
+        await objects.begin();
         const states: (Uint8Array | null | undefined)[] = [document.objects?.bytes()];
         for (const { tool: name, value, strokes, keepOthers, from, to, modifiers } of steps) {
           take({ tool: name, value, keepOthers });
