@@ -31,18 +31,65 @@ export function traceParts(
   inside: (x: number, y: number) => boolean,
   box: TracedBox,
 ): TracedPart[] {
-  const rings = traceRings(inside, box).flatMap(withoutTouching);
-  const outer = rings.filter((ring) => signedArea(ring) > 0);
-  const parts = outer.map((ring) => ({ outer: ring, holes: [] as Ring[], area: signedArea(ring) }));
-  for (const hole of rings) {
-    if (signedArea(hole) >= 0) continue;
-    // The smallest that holds it is the part that it is a hole of.
-    const around = parts
-      .filter((part) => holds(part.outer, innerPoint(hole)))
-      .sort((a, b) => a.area - b.area);
-    around[0]?.holes.push(hole);
+  const rings = traceRings(inside, box).flatMap((ring) => withoutTouching(ring, box));
+  const parts = new Map<number, { readonly outer: Ring; readonly holes: Ring[] }>();
+  const holes: { readonly ring: number; readonly at: LeftEnd }[] = [];
+  rings.forEach((ring, i) => {
+    if (signedArea(ring) > 0) parts.set(i, { outer: ring, holes: [] });
+    else holes.push({ ring: i, at: leftEndOf(ring) });
+  });
+  const [only, ...others] = parts.keys();
+  const leftOf = others.length === 0 || holes.length === 0 ? null : ringsAtLeft(rings, box);
+  /** The outer ring of the part that each hole is in. */
+  const partOf = new Map<number, number>();
+  // What bounds a part to the left of a hole is its outer ring, or a hole that begins farther left.
+  for (const { ring, at } of holes.toSorted((a, b) => a.at.x - b.at.x)) {
+    const beside = leftOf === null ? only : leftOf(at);
+    const part = beside === undefined || parts.has(beside) ? beside : partOf.get(beside);
+    if (part !== undefined) partOf.set(ring, part);
   }
-  return parts.map(({ outer: ring, holes }) => ({ outer: ring, holes }));
+  for (const { ring } of holes) parts.get(partOf.get(ring) ?? -1)?.holes.push(rings[ring] ?? []);
+  return [...parts.values()];
+}
+
+/** The leftmost side of a hole: the pixel of the object before it is (x − 1, y). */
+interface LeftEnd {
+  readonly x: number;
+  readonly y: number;
+}
+
+function leftEndOf(hole: Ring): LeftEnd {
+  let end = { x: Infinity, y: 0 };
+  for (let i = 0; i < hole.length; i += 2) {
+    const [x, y] = [hole[i] ?? 0, hole[i + 1] ?? 0];
+    const [x1, y1] = [hole[(i + 2) % hole.length] ?? 0, hole[(i + 3) % hole.length] ?? 0];
+    if (x === x1 && x < end.x) end = { x, y: Math.min(y, y1) };
+  }
+  return end;
+}
+
+/** Which ring bounds the run of pixels, to its left, that ends before a place. */
+function ringsAtLeft(rings: readonly Ring[], { x0, y0, x1, y1 }: TracedBox) {
+  const width = x1 - x0;
+  /** The ring at the left side of each pixel, counted from 1; 0: none. */
+  const sides = new Int32Array(width * (y1 - y0));
+  rings.forEach((ring, number) => {
+    for (let i = 0; i < ring.length; i += 2) {
+      const [x = 0, from = 0] = [ring[i], ring[i + 1]];
+      const to = ring[(i + 3) % ring.length] ?? 0;
+      // Rings run upwards along the left sides of their pixels.
+      if (ring[(i + 2) % ring.length] !== x) continue;
+      for (let y = to; y < from; y++) sides[(y - y0) * width + x - x0] = number + 1;
+    }
+  });
+  return ({ x, y }: LeftEnd): number | undefined => {
+    const row = (y - y0) * width;
+    for (let at = x - 1 - x0; at >= 0; at--) {
+      const side = sides[row + at] ?? 0;
+      if (side > 0) return side - 1;
+    }
+    return undefined;
+  };
 }
 
 /** One ring around each 4-connected region, clockwise on screen, and one around each hole, the other way. */
@@ -100,19 +147,21 @@ function followRing(
 }
 
 /** A ring that comes by a corner twice, as where a hole touches its outside, as two rings that touch there. */
-function withoutTouching(ring: readonly number[]): number[][] {
+function withoutTouching(ring: readonly number[], { x0, y0, x1 }: TracedBox): number[][] {
   const rings: number[][] = [];
   const open: number[] = [];
-  const placeOf = new Map<string, number>();
-  const keyAt = (i: number) => `${open[i] ?? 0} ${open[i + 1] ?? 0}`;
+  const placeOf = new Map<number, number>();
+  const key = (x: number, y: number) => (y - y0) * (x1 - x0 + 1) + x - x0;
   for (let i = 0; i < ring.length; i += 2) {
-    const [x = 0, y = 0] = ring.slice(i, i + 2);
-    const before = placeOf.get(`${x} ${y}`);
+    const [x = 0, y = 0] = [ring[i], ring[i + 1]];
+    const before = placeOf.get(key(x, y));
     if (before !== undefined) {
-      for (let at = before + 2; at < open.length; at += 2) placeOf.delete(keyAt(at));
+      for (let at = before + 2; at < open.length; at += 2) {
+        placeOf.delete(key(open[at] ?? 0, open[at + 1] ?? 0));
+      }
       rings.push(open.splice(before));
     }
-    placeOf.set(`${x} ${y}`, open.length);
+    placeOf.set(key(x, y), open.length);
     open.push(x, y);
   }
   return [...rings, open];
@@ -127,55 +176,4 @@ function signedArea(ring: Ring): number {
     sum += x0 * y1 - x1 * y0;
   }
   return sum;
-}
-
-/** The middle of a pixel of the object at the rim of a hole: just outside of it. */
-function innerPoint(hole: Ring): readonly [number, number] {
-  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = hole;
-  // The object lies on the right of its rings.
-  const [dx, dy] = [Math.sign(x1 - x0), Math.sign(y1 - y0)];
-  return [x0 + dx / 2 - dy / 2, y0 + dy / 2 + dx / 2];
-}
-
-/** Whether a point that is on no edge lies in a ring. */
-function holds(ring: Ring, [x, y]: readonly [number, number]): boolean {
-  let inside = false;
-  for (let i = 0; i < ring.length; i += 2) {
-    const [x0, y0] = [ring[i] ?? 0, ring[i + 1] ?? 0];
-    const [x1, y1] = [ring[(i + 2) % ring.length] ?? 0, ring[(i + 3) % ring.length] ?? 0];
-    if (y0 <= y !== y1 <= y && x < x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)) inside = !inside;
-  }
-  return inside;
-}
-
-/**
- * Parts and holes as one ring, joined by bridges that are walked there and back: filled by the even-odd rule, it covers the
- * same pixels. For formats that have one outline an object.
- */
-export function joinedRing(parts: readonly TracedPart[]): Ring {
-  const [first = [], ...others] = parts.flatMap(({ outer, holes }) => [outer, ...holes]);
-  let joined = [...first];
-  for (const ring of others) {
-    const { from, to } = nearest(joined, ring);
-    joined = [
-      ...joined.slice(0, from + 2),
-      ...ring.slice(to),
-      ...ring.slice(0, to + 2),
-      ...joined.slice(from),
-    ];
-  }
-  return joined;
-}
-
-/** Where two rings are nearest to each other, as the places of their corners. */
-function nearest(a: readonly number[], b: Ring): { from: number; to: number } {
-  let best = { from: 0, to: 0, far: Infinity };
-  for (let from = 0; from < a.length; from += 2) {
-    for (let to = 0; to < b.length; to += 2) {
-      const far =
-        ((a[from] ?? 0) - (b[to] ?? 0)) ** 2 + ((a[from + 1] ?? 0) - (b[to + 1] ?? 0)) ** 2;
-      if (far < best.far) best = { from, to, far };
-    }
-  }
-  return best;
 }

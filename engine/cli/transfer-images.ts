@@ -67,6 +67,7 @@ export async function transfer(
         ? [`  ${report.clashes.length} left where they are, since their names are taken`]
         : []),
       ...report.renamed.map(({ name, now }) => `  ${name} is called ${now} there`),
+      ...report.damagedObjects.map((found) => `  without objects, labels are whole: ${found}`),
       ...(report.held > 0
         ? [`  ${report.held} stay in the bin of "${dataset.name}", since something is made of them`]
         : []),

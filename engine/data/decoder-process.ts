@@ -6,6 +6,8 @@ import { assertSizeAsStored, unreadableImage } from './decoded-image.ts';
 import { decodeMask } from './decode-mask.ts';
 import type { DecodedMask } from './decoded-mask.ts';
 import { DecoderRequest, type ImageSize, needsOf } from './decoder-messages.ts';
+import { formatOf } from './image-format.ts';
+import { pixelSizeOfNifti } from './nifti.ts';
 import { filePages } from './read-pages.ts';
 import { reduceImage } from './reduce.ts';
 import { received } from './sent-file.ts';
@@ -50,7 +52,10 @@ async function one(request: Exclude<DecoderRequest, Pair>, tell: TellNeeds): Pro
   const { subject } = request;
   const file = await received(request.file);
   if (request.what === 'pages') return filePages(file, { subject, as: request.as });
-  if (request.what === 'pixelSize') return pixelSizeOfTiff(file, subject);
+  if (request.what === 'pixelSize') {
+    const isNifti = (await formatOf(file, subject)) === 'nifti';
+    return isNifti ? pixelSizeOfNifti(file, subject) : pixelSizeOfTiff(file, subject);
+  }
   const { page, channelPages = null } = request;
   const of = { subject, ...(page === undefined ? {} : { page }) };
   if (request.what === 'mask') {

@@ -6,7 +6,7 @@ export interface TiffSamples {
   readonly channels: number;
   /** [height, width, channels] */
   readonly data: Uint8Array | Uint16Array | Uint32Array | Float32Array;
-  /** ImageDescription, of ASCII. */
+  /** ImageDescription, written as UTF-8. */
   readonly description?: string;
 }
 
@@ -38,7 +38,7 @@ export function encodeTiff({
     { tag: 262, type: SHORT, values: [BLACK_IS_ZERO] },
     ...(description === undefined
       ? []
-      : [{ tag: 270, type: ASCII, values: [...Buffer.from(`${description}\0`, 'latin1')] }]),
+      : [{ tag: 270, type: ASCII, values: [...Buffer.from(`${description}\0`, 'utf8')] }]),
     { tag: 273, type: LONG, values: [0] },
     { tag: 277, type: SHORT, values: [channels] },
     { tag: 278, type: LONG, values: [height] },

@@ -6,12 +6,12 @@ import type { Project } from '../db/project.ts';
 import type { DecodedImage } from './decoded-image.ts';
 import { AnsweredImage, AnsweredPixelSize, type DecoderRequest } from './decoder-messages.ts';
 import { askOnce, imageRequest, shownDecoders } from './decoders.ts';
+import type { FoundPixelSize } from './found-pixel-size.ts';
 import { fileInMemory, hashOf, type ImageFile, openFile } from './image-file.ts';
-import { formatOf } from './image-format.ts';
+import { formatOf, type ImageFormat } from './image-format.ts';
 import { lendImage, type Lending } from './lent-image.ts';
 import { reductionOf } from './reduce.ts';
 import { sent } from './sent-file.ts';
-import type { FoundPixelSize } from './tiff-pixel-size.ts';
 
 const FIND_AGAIN =
   'put the original back, or find it again: "Find linked images" in the library, or graft relink PROJECT FOLDER';
@@ -113,6 +113,9 @@ export async function withOriginalRows<T>(
   return lendImage(stored(image, file), { ...lending, fileBytes: file.sizeBytes });
 }
 
+/** Formats whose files may say how large a pixel is. */
+const SIZED: ReadonlySet<ImageFormat> = new Set(['tiff', 'nifti']);
+
 /** What its file says of the size of its pixels; null: nothing. Errors: those of openOriginal; unreadable. */
 export async function originalPixelSize(
   project: Pick<Project, 'datasets'>,
@@ -120,7 +123,7 @@ export async function originalPixelSize(
 ): Promise<FoundPixelSize | null> {
   const file = await openOriginal(project, image);
   const subject = image.linkPath ?? image.name;
-  if ((await formatOf(file, subject)) !== 'tiff') return null;
+  if (!SIZED.has(await formatOf(file, subject))) return null;
   const request: DecoderRequest = { what: 'pixelSize', subject, file: sent(file) };
   return AnsweredPixelSize.parse(await askOnce(shownDecoders, file, request));
 }

@@ -5,7 +5,10 @@
  */
 import { gunzipSync, gzipSync, constants } from 'node:zlib';
 import { AppError } from '../../shared/errors.ts';
+import { type LengthUnit, type PixelSize, sizeIn } from '../../shared/pixel-size.ts';
 import { unreadableImage } from './decoded-image.ts';
+import type { ImageFile } from './image-file.ts';
+import { type FoundPixelSize, squarePixel } from './found-pixel-size.ts';
 import {
   ELEMENT_TYPES,
   type ElementTypeName,
@@ -44,6 +47,8 @@ const TYPE_WORDS: Readonly<Record<number, string>> = {
 
 interface Header {
   readonly little: boolean;
+  /** NIfTI-2. */
+  readonly is2: boolean;
   readonly dims: readonly number[];
   readonly datatype: number;
   readonly dataAt: number;
@@ -97,7 +102,7 @@ function headerOf(bytes: Buffer): Header {
   const dims = Array.from({ length: count }, (_, i) => (is2 ? i64(24 + 8 * i) : i16(42 + 2 * i)));
   if (dims.some((side) => !(side >= 1))) throw new Error(`its axes have ${dims.join('×')} voxels`);
   return {
-    ...{ little, dims },
+    ...{ little, is2, dims },
     datatype: i16(is2 ? 12 : 70),
     dataAt: is2 ? i64(168) : f32(108),
     slope: is2 ? f64(176) : f32(112),
@@ -162,16 +167,59 @@ const DATATYPES = new Map([
   ['u4', 768],
 ]);
 
-/** One slice, packed. `data`: [height, width]. */
-export function encodeNifti({
-  width,
-  height,
-  data,
-}: {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array | Uint16Array | Uint32Array;
-}): Buffer {
+/** Codes of the units of lengths. */
+const METRE = 1;
+const MILLIMETRE = 2;
+const MICROMETRE = 3;
+const UNIT_NAMES: Readonly<Record<number, string>> = {
+  [METRE]: 'm',
+  [MILLIMETRE]: 'mm',
+  [MICROMETRE]: 'µm',
+};
+const UNIT_OF: Readonly<Record<LengthUnit, readonly [number, LengthUnit]>> = {
+  nm: [MICROMETRE, 'um'],
+  um: [MICROMETRE, 'um'],
+  mm: [MILLIMETRE, 'mm'],
+  cm: [MILLIMETRE, 'mm'],
+  m: [METRE, 'm'],
+};
+
+/** What the header says of the size of a pixel; null: nothing. Errors: unreadable. */
+export async function pixelSizeOfNifti(
+  file: ImageFile,
+  subject: string,
+): Promise<FoundPixelSize | null> {
+  try {
+    const packed = await file.read(0, Math.min(HEAD_BYTES, file.sizeBytes));
+    const head = isGzip(packed) ? unpackedHead(packed) : Buffer.from(packed);
+    if (head === null) return null;
+    const { little, is2 } = headerOf(head);
+    const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+    const unit = UNIT_NAMES[(is2 ? view.getInt32(500, little) : view.getUint8(123)) & 7];
+    if (unit === undefined) return null;
+    const side = (axis: number) =>
+      is2 ? view.getFloat64(104 + 8 * axis, little) : view.getFloat32(76 + 4 * axis, little);
+    // Seven digits are what 32 bits hold: 0.65 µm is not 0.6499999761581421.
+    const [x = 0, y = 0] = [1, 2].map((axis) => Number(Math.abs(side(axis)).toPrecision(7)));
+    return squarePixel({ x, y, unitX: unit, unitY: unit, where: 'its NIfTI header' });
+  } catch (error) {
+    throw unreadableImage(subject, error);
+  }
+}
+
+/** One slice, packed. `data`: [height, width]. `pixelSize` null: it is not known. */
+export function encodeNifti(
+  {
+    width,
+    height,
+    data,
+  }: {
+    readonly width: number;
+    readonly height: number;
+    readonly data: Uint8Array | Uint16Array | Uint32Array;
+  },
+  pixelSize: PixelSize | null,
+): Buffer {
   const bytes = data.BYTES_PER_ELEMENT;
   const header = Buffer.alloc(DATA_AT);
   header.writeInt32LE(HEADER_BYTES, 0);
@@ -179,6 +227,11 @@ export function encodeNifti({
   header.writeInt16LE(DATATYPES.get(`u${bytes}`) ?? 0, 70);
   header.writeInt16LE(8 * bytes, 72);
   for (let i = 0; i < 8; i++) header.writeFloatLE(1, 76 + 4 * i);
+  if (pixelSize !== null) {
+    const [code, unit] = UNIT_OF[pixelSize.unit];
+    for (const axis of [1, 2]) header.writeFloatLE(sizeIn(pixelSize, unit), 76 + 4 * axis);
+    header.writeUInt8(code, 123);
+  }
   header.writeFloatLE(DATA_AT, 108);
   header.writeFloatLE(1, 112);
   header.write('n+1\0', 344, 'latin1');

@@ -41,9 +41,28 @@ export function soundObjectsOf(db: Labels, labelMapId: number): RevisionObjects 
   try {
     return objectsOf(db, labelMapId);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
-    return error instanceof DamageError ? error.found : error.message;
+    return damageIn(error);
   }
+}
+
+/** The code of the objects that are stored with a label map; text: what is damaged. Errors: not-found. */
+export function soundCodeOf(
+  db: Pick<Project, 'labelMaps'>,
+  labelMapId: number,
+): Uint8Array | null | string {
+  try {
+    const code = db.labelMaps.objects(labelMapId) ?? null;
+    if (code !== null) readObjectMapRuns(code, () => undefined);
+    return code;
+  } catch (error) {
+    return damageIn(error);
+  }
+}
+
+/** What is damaged, in words; what is no damage is thrown on. */
+function damageIn(error: unknown): string {
+  if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+  return error instanceof DamageError ? error.found : error.message;
 }
 
 /** Errors: invalid-input, where they break a rule of shared/objects/rules.ts; corrupt (not object-map.ts code). */

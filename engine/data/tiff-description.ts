@@ -113,7 +113,12 @@ function describedByOme(
     ...xml.matchAll(/<(?:\w+:)?Pixels\b([^>]*[^/>])>(.*?)<\/(?:\w+:)?Pixels>/gs),
   ].entries()) {
     const size = (axis: string) => Number(attribute(tag, `Size${axis}`) ?? 1);
-    said ??= { width: size('X'), height: size('Y') };
+    // Without both, the sides are those of the planes.
+    const sides = {
+      width: Number(attribute(tag, 'SizeX')),
+      height: Number(attribute(tag, 'SizeY')),
+    };
+    if (sides.width >= 1 && sides.height >= 1) said ??= sides;
     const listed = [...inside.matchAll(/<(?:\w+:)?Channel\b/g)].length;
     const channels = listed > 0 ? listed : Math.max(1, size('C') / first.samples);
     const samples = Math.max(1, Math.round(size('C') / channels));

@@ -2,21 +2,14 @@
  * How large a TIFF says that its pixels are: by OME's and ImageJ's description, else by the resolution of TIFF 6.0.
  * Resolutions that printers and screens have say nothing of what an image shows, and are named instead of taken.
  */
-import { pixelSizeOf, type PixelSize } from '../../shared/pixel-size.ts';
+import { type FoundPixelSize, squarePixel } from './found-pixel-size.ts';
 import type { ImageFile } from './image-file.ts';
 import { readDirectories, type TiffDirectory } from './tiff-directory.ts';
 
-export interface FoundPixelSize {
-  /** null: none that can be used. */
-  readonly pixelSize: PixelSize | null;
-  /** Where it stands, or why it is not used, in words. */
-  readonly why: string;
-}
-
 type Described = Pick<TiffDirectory, 'description' | 'resolution'>;
 
-/** Sides that differ by less are those of a square. */
-const SQUARE = 1e-3;
+/** Resolutions that differ by less are the same. */
+const SAME = 1e-3;
 /** Dots per inch that programs write for want of anything better. */
 const PRINTED = [72, 96, 100, 150, 200, 300, 600, 1200];
 
@@ -40,29 +33,6 @@ export function tiffPixelSize(first: Described): FoundPixelSize | undefined {
 const attribute = (tag: string, name: string): string | undefined =>
   new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(tag)?.[1];
 
-interface Sides {
-  readonly x: number;
-  readonly y: number;
-  readonly unitX: string;
-  readonly unitY: string;
-  readonly where: string;
-}
-
-function square({ x, y, unitX, unitY, where }: Sides): FoundPixelSize {
-  const [width, height] = [pixelSizeOf(x, unitX), pixelSizeOf(y, unitY)];
-  if (width === null || height === null) {
-    return {
-      pixelSize: null,
-      why: `${where} says ${x} ${unitX} by ${y} ${unitY}, which is no length`,
-    };
-  }
-  if (width.unit !== height.unit || Math.abs(width.size / height.size - 1) > SQUARE) {
-    const why = `${where} says that its pixels are not square (${x} ${unitX} by ${y} ${unitY})`;
-    return { pixelSize: null, why };
-  }
-  return { pixelSize: width, why: where };
-}
-
 function ofOme(description: string): FoundPixelSize | undefined {
   const xml = description.replace(/<!--.*?-->/gs, '');
   const tag = /<(?:\w+:)?Pixels\b[^>]*>/.exec(xml)?.[0] ?? '';
@@ -71,7 +41,7 @@ function ofOme(description: string): FoundPixelSize | undefined {
   // The schema's default, where no unit is named.
   const unit = (side: string) => attribute(tag, `PhysicalSize${side}Unit`) ?? 'µm';
   const sides = { x: Number(x), y: Number(y ?? x), unitX: unit('X'), unitY: unit(y ? 'Y' : 'X') };
-  return square({ ...sides, where: 'its OME description' });
+  return squarePixel({ ...sides, where: 'its OME description' });
 }
 
 /** Pixels per unit stand in the resolution, and the unit in the description. */
@@ -85,19 +55,19 @@ function ofImageJ({ description, resolution }: Described): FoundPixelSize | unde
     return { pixelSize: null, why: `ImageJ's description says ${unit}, but not how many` };
   }
   const sides = { x: 1 / resolution.x, y: 1 / resolution.y, unitX: unit, unitY: unit };
-  return square({ ...sides, where: "ImageJ's description" });
+  return squarePixel({ ...sides, where: "ImageJ's description" });
 }
 
 function ofResolution({ resolution }: Described): FoundPixelSize | undefined {
   if (resolution === null || resolution.unit === null) return undefined;
   const { x, y, unit } = resolution;
   const perInch = unit === 'inch' ? x : x * 2.54;
-  if (PRINTED.some((dots) => Math.abs(perInch / dots - 1) < SQUARE)) {
+  if (PRINTED.some((dots) => Math.abs(perInch / dots - 1) < SAME)) {
     const why = `its TIFF resolution of ${Math.round(perInch)} dots an inch is that of a printer or screen`;
     return { pixelSize: null, why };
   }
   // TIFF knows inches and centimetres; people who look through a microscope do not.
   const micrometres = unit === 'inch' ? 25_400 : 10_000;
   const sides = { x: micrometres / x, y: micrometres / y, unitX: 'µm', unitY: 'µm' };
-  return square({ ...sides, where: 'its TIFF resolution' });
+  return squarePixel({ ...sides, where: 'its TIFF resolution' });
 }

@@ -8,6 +8,7 @@ import { colourClassZero } from '../data/class-colors.ts';
 import { assertLasting } from '../data/files.ts';
 import { generateDataset } from '../data/generators/generate-dataset.ts';
 import { previewImport, runImport } from '../data/import/import.ts';
+import { soundCodeOf } from '../data/objects-of.ts';
 import { relinkImages } from '../data/relink.ts';
 import { saveLabelMap } from '../data/save-label-map.ts';
 import { makeSplit } from '../data/split.ts';
@@ -237,15 +238,17 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
     if (image === undefined || old?.imageId !== imageId || bytes === undefined) {
       throw new AppError('not-found', `Image ${imageId} has no label map ${labelMapId}.`);
     }
+    const objects = soundCodeOf(db, labelMapId);
+    const isDamaged = typeof objects === 'string';
     const id = db.transaction(() =>
       db.labelMaps.add({
         imageId,
         author: old.author,
         bytes,
-        objects: db.labelMaps.objects(labelMapId) ?? null,
+        objects: isDamaged ? null : objects,
         runId: old.runId,
         helper: old.helper,
-        note: `restored from ${old.createdAt}`,
+        note: `restored from ${old.createdAt}${isDamaged ? ', without its objects, which are damaged' : ''}`,
       }),
     );
     return {

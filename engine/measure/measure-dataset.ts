@@ -5,11 +5,11 @@ import { AppError } from '../../shared/errors.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { MeasuredObjects } from '../../shared/objects/measure/measure-objects.ts';
-import type { PixelSize } from '../../shared/pixel-size.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import { shownDecoders } from '../data/decoders.ts';
-import { originalPixelSize, withOriginalRows } from '../data/image-source.ts';
+import { withOriginalRows } from '../data/image-source.ts';
 import { pageName } from '../data/page-names.ts';
+import { scaleOf } from '../data/pixel-size-of.ts';
 import type { Project } from '../db/project.ts';
 import type { MeasuredMap } from './measure-thread.ts';
 import { type Measurer, withMeasurer } from './measuring.ts';
@@ -69,27 +69,6 @@ async function measureOne(
   const measured = await measurer.ask({ what: 'end', classes: of.classes });
   if (measured === null) throw new Error('an end has measurements');
   return { measured, trouble };
-}
-
-interface Scale {
-  readonly pixelSize: PixelSize | null;
-  readonly pixelSizeFrom: string | null;
-}
-
-async function scaleOf(
-  db: Project,
-  image: ImageRecord,
-  typed: ReadonlyMap<number, PixelSize>,
-): Promise<Scale> {
-  const own = typed.get(image.id);
-  if (own !== undefined) return { pixelSize: own, pixelSizeFrom: 'typed' };
-  try {
-    const found = await originalPixelSize(db, image);
-    return { pixelSize: found?.pixelSize ?? null, pixelSizeFrom: found?.why ?? null };
-  } catch (error) {
-    if (!isOfFile(error)) throw error;
-    return { pixelSize: null, pixelSizeFrom: null }; // its samples say the same, in words
-  }
 }
 
 const nothing = ({ dataset, runId }: MeasureRequest) =>

@@ -59,7 +59,7 @@ export interface ObjectMarks {
   /** Objects whose numbers are shown. */
   readonly numbered: readonly ObjectPlace[];
   /** Has a frame around it. */
-  readonly picked: ObjectPlace | null;
+  readonly picked: Rect | null;
 }
 
 export const NO_MARKS: ObjectMarks = { numbered: [], picked: null };

@@ -124,6 +124,19 @@ export function panBy(view: Viewport, dx: number, dy: number): Viewport {
   });
 }
 
+/** How much of the screen what is looked at takes. */
+const LOOKED_AT_SHARE = 0.3;
+
+/** A rectangle of image pixels in the middle, as large as leaves its surroundings in sight. */
+export function lookAt(view: Viewport, { x0, y0, x1, y1 }: Rect): Viewport {
+  const zoom = Math.min(view.screen.width / (x1 - x0), view.screen.height / (y1 - y0));
+  return clamped({
+    ...view,
+    zoom: Math.max(fitZoom(view.image, view.screen), zoom * LOOKED_AT_SHARE),
+    center: imagePoint((x0 + x1) / 2, (y0 + y1) / 2),
+  });
+}
+
 /** The same place in a canvas of another size. */
 export function resized(view: Viewport, screen: Size): Viewport {
   return clamped({ ...view, screen });

@@ -141,6 +141,16 @@ const OTHER_ACTIONS = {
     keys: ['Shift+Z'],
     repeats: true,
   },
+  'objects.join': {
+    title: 'Join the object under the pointer to the picked one',
+    group: 'Objects',
+    keys: ['Shift+P'],
+  },
+  'objects.row': {
+    title: 'The picked object in the table of objects',
+    group: 'Objects',
+    keys: ['Shift+Q'],
+  },
   'objects.recolour': {
     title: 'Give the picked object the class in hand',
     group: 'Objects',
@@ -258,6 +268,7 @@ export const GESTURES: readonly { readonly what: string; readonly how: string }[
   { what: 'Size of the brush', how: 'Alt+Drag' },
   { what: 'Straight line, square, 45°', how: 'Shift+Drag' },
   { what: 'Join another object to the picked one', how: 'Shift+Click' },
+  { what: 'Mend an object, with Click or Cut out', how: 'Shift+Click' },
   { what: 'Split an object: a line across it', how: 'Drag' },
   { what: 'Delete an object, or all in a rectangle', how: 'Mod+Drag' },
   { what: 'Not this, for a click on objects', how: 'Right button' },

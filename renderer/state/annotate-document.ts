@@ -63,6 +63,8 @@ export class AnnotateDocument {
   readonly scribbles: LabelLayer;
   /** null: objects of this image are not told apart. */
   objects: ObjectLayer | null = null;
+  /** Why the objects that are stored cannot be shown: the labels are whole; null: nothing is damaged. */
+  objectDamage: string | null;
   readonly history: History;
   readonly counts: ClassCounts;
   readonly autosave: Autosave;
@@ -88,6 +90,7 @@ export class AnnotateDocument {
     pixels: ImagePixels;
     layer: LabelLayer;
     objects: ObjectLayer | null;
+    objectDamage: string | null;
     scribbles: LabelLayer;
     revisions: readonly LabelMapRevision[];
   }) {
@@ -97,6 +100,7 @@ export class AnnotateDocument {
     this.pixels = options.pixels;
     this.layer = options.layer;
     this.scribbles = options.scribbles;
+    this.objectDamage = options.objectDamage;
     this.revisions = options.revisions;
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
@@ -126,6 +130,14 @@ export class AnnotateDocument {
   /** Objects can be told apart from now on; there are none yet. */
   beginObjects(): void {
     if (this.objects === null) this.#take(new ObjectLayer(this.layer.width, this.layer.height));
+  }
+
+  /** Saves the labels without objects that are damaged: the version before keeps these. Errors: those of saving. */
+  async forgetDamage(): Promise<void> {
+    this.autosave.touch();
+    await this.autosave.flush();
+    this.objectDamage = null;
+    await this.refreshRevisions();
   }
 
   #take(objects: ObjectLayer): void {
@@ -294,6 +306,7 @@ interface Labels {
   readonly layer: LabelLayer;
   /** null: none are told apart. */
   readonly objects: ObjectLayer | null;
+  readonly objectDamage: string | null;
 }
 
 /** The newest labels of an image that has some. */
@@ -301,9 +314,15 @@ async function fetchLabels(api: Api, project: string, imageId: number): Promise<
   const of = { project, image: imageId };
   const { bytes, revision, objects } = await api.fetchPixels(pixelsUrl('label-map', of));
   const layer = LabelLayer.decode(bytes);
-  if (objects !== 'stored' || revision === null) return { layer, objects: null };
-  const stored = await api.fetchPixels(pixelsUrl('objects', { ...of, revision }));
-  return { layer, objects: ObjectLayer.decode(stored.bytes) };
+  if (objects !== 'stored' || revision === null)
+    return { layer, objects: null, objectDamage: null };
+  try {
+    const stored = await api.fetchPixels(pixelsUrl('objects', { ...of, revision }));
+    return { layer, objects: ObjectLayer.decode(stored.bytes), objectDamage: null };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
+    return { layer, objects: null, objectDamage: error.message };
+  }
 }
 
 /** None, where they went meanwhile. */
@@ -380,11 +399,14 @@ async function load(
   { project, record, blank, isScribbled }: DocumentOptions,
 ): Promise<AnnotateDocument> {
   const isLabelled = record.labelMapId !== null;
-  const [image, { layer, objects }, scribbles, revisions] = await Promise.all([
+  const [image, labels, scribbles, revisions] = await Promise.all([
     api.fetchPixels(pixelsUrl('image', { project, image: record.id })),
     isLabelled
       ? fetchLabels(api, project, record.id)
-      : { layer: new LabelLayer(record.widthPx, record.heightPx, blank), objects: null },
+      : {
+          layer: new LabelLayer(record.widthPx, record.heightPx, blank),
+          ...{ objects: null, objectDamage: null },
+        },
     isScribbled
       ? fetchScribbles(api, project, record)
       : new LabelLayer(record.widthPx, record.heightPx, NO_SCRIBBLE),
@@ -396,8 +418,7 @@ async function load(
     project,
     record,
     pixels,
-    layer,
-    objects,
+    ...labels,
     scribbles,
     revisions,
   });

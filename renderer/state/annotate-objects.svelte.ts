@@ -17,6 +17,7 @@ import type { ObjectHands } from '../canvas/object-hands.ts';
 import { NO_MARKS, type ObjectMarks } from '../canvas/paint.ts';
 import type { ObjectLayer, ObjectPlace } from '../canvas/object-layer.ts';
 import type { ObjectQuestion, TellObjects, ToldObjects } from '../canvas/object-teller.ts';
+import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 import { ObjectPreview, ObjectStep } from './object-work.svelte.ts';
 
@@ -28,7 +29,19 @@ const PREVIEW_PX = 4096 * 4096;
 
 const NOT_APART = 'Tell objects apart first: Objects, at the right.';
 
-type ObjectDocument = Pick<AnnotateDocument, 'layer' | 'objects' | 'history' | 'beginObjects'>;
+/** An object of an image that somebody wants to see. */
+export interface SoughtObject {
+  readonly imageId: number;
+  /** Its number, where objects are told apart; null: it is of a prediction. */
+  readonly label: number | null;
+  /** In pixels of the image. */
+  readonly box: Rect;
+}
+
+type ObjectDocument = Pick<
+  AnnotateDocument,
+  'layer' | 'objects' | 'history' | 'beginObjects' | 'objectDamage' | 'forgetDamage'
+>;
 
 interface Host {
   readonly document: () => ObjectDocument | null;
@@ -44,12 +57,16 @@ interface Host {
   readonly changed: () => void;
   /** An object comes into the middle of the view. */
   readonly look: (place: ObjectPlace) => void;
+  /** A part of the image comes into the middle of the view, as large as leaves its surroundings in sight. */
+  readonly lookClosely: (box: Rect) => void;
   readonly notify: (tone: 'info' | 'good' | 'bad', text: string) => void;
 }
 
 export class AnnotateObjects {
   /** null: objects of this image are not told apart. */
   layer = $state.raw<ObjectLayer | null>(null);
+  /** Why the objects that are stored cannot be shown; null: nothing is damaged. */
+  damage = $state.raw<string | null>(null);
   picked = $state.raw(0);
   count = $state.raw(0);
   /** Counted up whenever objects change in place. */
@@ -79,11 +96,14 @@ export class AnnotateObjects {
   /** Told anew whenever the layer changes. */
   picks = $state.raw<ObjectPlace | null>(null);
 
+  /** A frame around what was sought and is no object here; null: there is none. */
+  #frame = $state.raw<Rect | null>(null);
+
   /** What is shown over the outlines. */
   readonly marks: ObjectMarks = $derived.by(() => {
-    if (this.layer === null || this.version < 0) return NO_MARKS;
+    if (this.layer === null || this.version < 0) return { ...NO_MARKS, picked: this.#frame };
     const numbered = this.numbersVisible ? [...this.layer.places.values()] : [];
-    return { numbered, picked: this.picks };
+    return { numbered, picked: this.picks ?? this.#frame };
   });
 
   /** Another image, or none. */
@@ -96,6 +116,7 @@ export class AnnotateObjects {
       this.stop();
     }
     this.picked = 0;
+    this.#frame = null;
     this.follow();
   }
 
@@ -106,6 +127,7 @@ export class AnnotateObjects {
     // An empty layer is one whose beginning was taken back.
     this.layer = objects === null || objects.isEmpty ? null : objects;
     this.count = this.layer?.places.size ?? 0;
+    this.damage = this.layer === null ? (this.#host.document()?.objectDamage ?? null) : null;
     this.version++;
     this.#show(this.picked);
   }
@@ -154,7 +176,16 @@ export class AnnotateObjects {
     };
   }
 
+  /** Picks an object of the open image where it is told apart, and brings it into view. */
+  seek({ label, box }: SoughtObject): void {
+    const place = label === null ? undefined : this.layer?.places.get(label);
+    if (place === undefined) this.#frame = box;
+    else this.#show(place.number);
+    this.#host.lookClosely(place ?? box);
+  }
+
   pick(number: number): void {
+    this.#frame = null;
     if (this.layer === null) {
       this.#host.notify('info', NOT_APART);
       return;
@@ -181,6 +212,15 @@ export class AnnotateObjects {
     if (other === 0) return;
     if (this.picked === 0) this.pick(other);
     else this.#do((image) => joinObjects(image, { into: this.picked, other }));
+  }
+
+  /** Makes the object at a place part of the picked one; null: the pointer is nowhere. */
+  joinAt(point: { readonly x: number; readonly y: number } | null): void {
+    const other = point === null ? 0 : (this.layer?.get(point.x, point.y) ?? 0);
+    if (this.layer === null) this.#host.notify('info', NOT_APART);
+    else if (other === 0 || other === this.picked || this.picked === 0) {
+      this.#host.notify('info', 'Pick an object, then point at the one that is to be part of it.');
+    } else this.#join(other);
   }
 
   #remove(numbers: readonly number[]): void {
@@ -256,6 +296,12 @@ export class AnnotateObjects {
   /** Gives up what takes its time; nothing is changed. */
   stop(): void {
     this.work.stop();
+  }
+
+  /** Objects that are damaged are none any more; the labels stay. Errors: those of saving. */
+  async forgetDamaged(): Promise<void> {
+    await this.#host.document()?.forgetDamage();
+    this.follow();
   }
 
   /** Objects are told apart no more; the labels stay. */

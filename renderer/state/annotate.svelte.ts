@@ -28,6 +28,7 @@ import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import {
   imagePoint,
   intersection,
+  lookAt,
   panBy,
   type Rect,
   screenPoint,
@@ -56,7 +57,7 @@ import { AnnotateLive } from './annotate-live.svelte.ts';
 import { AnnotateLook } from './annotate-look.svelte.ts';
 import { AnnotateNetwork } from './annotate-network.svelte.ts';
 import { AnnotateNext } from './annotate-next.svelte.ts';
-import { AnnotateObjects } from './annotate-objects.svelte.ts';
+import { AnnotateObjects, type SoughtObject } from './annotate-objects.svelte.ts';
 import { AnnotateOverlay } from './annotate-overlay.svelte.ts';
 import { AnnotatePatches } from './annotate-patches.svelte.ts';
 import { AnnotatePrediction } from './annotate-prediction.svelte.ts';
@@ -235,6 +236,7 @@ export class AnnotateState {
         isPainting: () => this.editor.isPainting,
         changed: () => this.#changed('history'),
         look: ({ x, y }) => this.#lookAt(x, y),
+        lookClosely: (box) => this.editor.setView(lookAt(this.editor.view, box)),
         notify: options.notify,
       },
       options.tellObjects ?? tellHere,
@@ -353,8 +355,8 @@ export class AnnotateState {
     ]);
   }
 
-  /** Shows an image of the list; keeps and saves what was done in the one before. */
-  async show(index: number): Promise<void> {
+  /** Shows an image of the list, at what is sought in it; keeps and saves what was done in the one before. */
+  async show(index: number, sought: SoughtObject | null = null): Promise<void> {
     const image = this.images[index];
     if (image === undefined) return;
     this.editor.finish();
@@ -377,6 +379,7 @@ export class AnnotateState {
       await this.overlay.open();
       this.#reopenEditor();
       this.scribbles.open(document, { blank: this.blank });
+      if (sought?.imageId === image.id) this.objects.seek(sought);
       this.#openForPrompts(index);
       this.overlay.askAlways();
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Api, Connection } from '../api.ts';
 import { desktop } from '../desktop.ts';
 import { allImages } from './all-images.ts';
 import { firstHabits } from './annotate-habits.ts';
+import type { SoughtObject } from './annotate-objects.svelte.ts';
 import { Keyboard } from '../keys/keyboard.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { Jobs } from './jobs.svelte.ts';
@@ -20,8 +21,8 @@ import { Restoring } from './restoring.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
 import type { TrainRequest } from './train-draft.svelte.ts';
 
-/** Dialogs that belong to a view, which a command may ask for from anywhere. */
-export type ViewDialog = 'import' | 'generate' | 'weights' | 'predict';
+/** Dialogs and tabs that belong to a view, which a command may ask for from anywhere. */
+export type ViewDialog = 'import' | 'generate' | 'weights' | 'predict' | 'objects';
 
 /** So long one stays somewhere until it is remembered; whoever leafs through images writes nothing meanwhile. */
 const PLACE_DELAY_MS = 700;
@@ -82,6 +83,8 @@ export class AppState {
     readonly imageIds: readonly number[];
     /** Run whose predictions are shown. */
     readonly runId: number | null;
+    /** What is to be looked at first; null: whole images. */
+    readonly sought: SoughtObject | null;
   } | null>(null);
   #lastDataset: number | null = null;
   #placeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -337,9 +340,10 @@ export class AppState {
     readonly imageIds: readonly number[];
     readonly imageId: number;
     readonly runId?: number | null;
+    readonly sought?: SoughtObject;
   }): void {
-    const { datasetId, imageIds, imageId, runId = null } = list;
-    this.annotating = { datasetId, imageIds, runId };
+    const { datasetId, imageIds, imageId, runId = null, sought = null } = list;
+    this.annotating = { datasetId, imageIds, runId, sought };
     this.go({ view: 'annotate', dataset: datasetId, image: imageId });
   }
 

@@ -188,6 +188,14 @@ export function valueInText(
   return value.toLocaleString('en', digits).replace('-', '−');
 }
 
+/** Where an object lies in its image: columns x0 … x1 − 1, rows y0 … y1 − 1; null: there is no such row. */
+export function boxOfRow(rows: MeasuredRows, row: number) {
+  const at = (key: string) => rows.columns.find((one) => one.key === key)?.values[row];
+  const [y0, x0, y1, x1] = [at('bbox-0'), at('bbox-1'), at('bbox-2'), at('bbox-3')];
+  if (x0 === undefined || y0 === undefined || x1 === undefined || y1 === undefined) return null;
+  return { x0, y0, x1, y1 };
+}
+
 /** Some rows as CSV, with the columns that are shown. */
 export function rowsAsCsv(
   rows: MeasuredRows,

@@ -127,6 +127,16 @@ export class Measurements {
     this.filters = { ...this.filters, gates: [...others, ...gates] };
   }
 
+  /** Brings the row of an object of the labels into sight, past the filters; where predictions were measured, labels are. */
+  seek(object: PickedObject): void {
+    if (this.runId !== null) {
+      this.runId = null;
+      this.found = null;
+    }
+    this.picked = object;
+    if (this.pickedRow >= 0 && !this.passing.includes(this.pickedRow)) this.filters = NO_GATES;
+  }
+
   /** Errors: those of the engine. */
   async setPixelSize(pixelSize: PixelSize | null): Promise<void> {
     await this.#api.call('measures.setPixelSize', { ...this.#of, pixelSize });

@@ -123,6 +123,8 @@ export interface TransferReport extends TransferPreview {
   /** No longer in the first. */
   readonly goneIds: readonly number[];
   readonly renamed: readonly { readonly name: string; readonly now: string }[];
+  /** Objects that are damaged and did not come along, in words; their labels did. */
+  readonly damagedObjects: readonly string[];
 }
 
 export interface ImageEditsOutputs {

@@ -17,6 +17,7 @@ import { FILES_AT_ONCE } from '../import/load.ts';
 import type { ImportItem, StoredImage } from '../import/plan.ts';
 import { inBatches, prepareLabels, prepareOrSkip, type PreparedLabels } from '../import/prepare.ts';
 import { assertNotCancelled } from '../import/preview.ts';
+import { soundCodeOf } from '../objects-of.ts';
 import { pageName } from '../page-names.ts';
 import { clashWords } from './fates.ts';
 import { type AddedImage, placeAdded } from './parts.ts';
@@ -110,6 +111,7 @@ async function fill(
   const batches = inBatches(project, ({ item, image, labels }) => {
     const id = project.datasets.addImage({ ...image, datasetId: staged });
     added.push({ ...image, id, part: partOf(item) });
+    if (item.pixelSize !== undefined) project.pixelSizes.keep(id, item.pixelSize);
     if (labels === null) return;
     project.labelMaps.add({ imageId: id, author: 'imported', ...labels });
     labelled++;
@@ -207,7 +209,9 @@ function isThere(
 ): boolean {
   const there = labelMaps.latest(id)?.bytes ?? null;
   if (labelMapId === null || there === null || Buffer.compare(there, bytes) !== 0) return false;
-  const own = labelMaps.objects(labelMapId) ?? null;
+  // Damaged ones are none that are there.
+  const own = soundCodeOf({ labelMaps }, labelMapId);
+  if (typeof own === 'string') return false;
   return own === null || objects === null ? own === objects : Buffer.compare(own, objects) === 0;
 }
 

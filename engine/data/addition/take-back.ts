@@ -8,6 +8,7 @@ import type { NewLabels } from '../../../shared/events.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { AddedItem } from '../../db/additions.ts';
 import type { Project } from '../../db/project.ts';
+import { soundCodeOf } from '../objects-of.ts';
 import { pageName } from '../page-names.ts';
 
 interface TakenBack {
@@ -105,13 +106,15 @@ function bringBackBefore(project: Project, { imageId, labelMapId }: MaskThatCame
   }
   const bytes = project.labelMaps.bytes(before.id);
   if (bytes === undefined) throw new AppError('not-found', `There is no label map ${before.id}.`);
+  const objects = soundCodeOf(project, before.id);
+  const isDamaged = typeof objects === 'string';
   return project.labelMaps.add({
     imageId,
     author: before.author,
     bytes,
-    objects: project.labelMaps.objects(before.id) ?? null,
+    objects: isDamaged ? null : objects,
     runId: before.runId,
-    note: 'as before what was added and taken back',
+    note: `as before what was added and taken back${isDamaged ? ', without its objects, which are damaged' : ''}`,
     uncertainty: before.uncertainty,
   });
 }

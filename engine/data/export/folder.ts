@@ -7,10 +7,12 @@ import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { PARTS } from '../../../shared/entities.ts';
 import type { Project } from '../../db/project.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
+import type { PixelSize } from '../../../shared/pixel-size.ts';
 import { encodeIndexPng } from '../encode.ts';
 import { stemOf } from '../import/folder-tree.ts';
 import type { ClassesFile, SplitsFile } from '../import/json-shapes.ts';
 import { pageName, pageSuffix } from '../page-names.ts';
+import { scaleOf } from '../pixel-size-of.ts';
 import type { ExportWriter } from './format.ts';
 import { type ObjectNumbers, objectNumbers } from './object-numbers.ts';
 import { filesOfPages } from './originals.ts';
@@ -19,9 +21,11 @@ import { filesOfPages } from './originals.ts';
 export interface MaskFiles {
   /** With its point. */
   readonly extension: string;
-  classes(map: LabelMap, dataset: Dataset): Uint8Array;
+  classes(map: LabelMap, of: { dataset: Dataset; pixelSize: PixelSize | null }): Uint8Array;
   /** null: objects are not written. */
-  readonly objects: ((numbers: ObjectNumbers) => Uint8Array) | null;
+  readonly objects: ((numbers: ObjectNumbers, pixelSize: PixelSize | null) => Uint8Array) | null;
+  /** Whether they say how large a pixel is. */
+  readonly hasPixelSize?: boolean;
 }
 
 /** A folder as above with other files than PNG for masks, and where these number objects, objects/ beside masks/. */
@@ -31,17 +35,21 @@ export const folderOf = (files: MaskFiles): ExportWriter => ({
   begin({ project, dataset, images, layer, target }) {
     const maskName = maskNames(images, files.extension);
     const folder = layer === 'labels' ? 'masks' : 'predictions';
+    const typed = project.pixelSizes.ofDataset(dataset.id);
     return {
       async image(image, labels) {
         if (labels === null) return;
         const name = maskName(image);
-        await target.write(`${folder}/${name}`, files.classes(labels.labelMap, dataset));
+        const pixelSize =
+          files.hasPixelSize === true ? (await scaleOf(project, image, typed)).pixelSize : null;
+        const of = { dataset, pixelSize };
+        await target.write(`${folder}/${name}`, files.classes(labels.labelMap, of));
         if (files.objects === null || layer === 'predictions') return;
-        await target.write(`objects/${name}`, files.objects(objectNumbers(labels)));
+        await target.write(`objects/${name}`, files.objects(objectNumbers(labels), pixelSize));
       },
       async finish() {
         if (layer === 'predictions') return;
-        await target.write('classes.json', json(classesFile(dataset, images)));
+        await target.write('classes.json', json(classesFile(dataset, images, typed)));
         const splits = splitsFile(project, dataset.id, images);
         if (Object.keys(splits).length > 0) await target.write('splits.json', json(splits));
       },
@@ -51,7 +59,7 @@ export const folderOf = (files: MaskFiles): ExportWriter => ({
 
 export const folderWriter: ExportWriter = folderOf({
   extension: '.png',
-  classes: (map, { classes }) => encodeIndexPng(map, classes),
+  classes: (map, { dataset }) => encodeIndexPng(map, dataset.classes),
   objects: null,
 });
 
@@ -62,19 +70,20 @@ function maskNames(
   images: readonly ImageRecord[],
   extension: string,
 ): (image: ImageRecord) => string {
-  const names = new Set(images.map((image) => image.name));
-  const withStem = new Map<string, number>();
-  for (const name of names) {
-    // Beside x.png and x.jpg, the mask of x.png.png would have the name of theirs.
-    for (const key of [stemOf(name), name].map((one) => one.toLowerCase())) {
-      withStem.set(key, (withStem.get(key) ?? 0) + 1);
+  const paged = pagedNames(images);
+  const pageOf = (image: ImageRecord) => (paged.has(image.name) ? pageSuffix(image.page) : '');
+  const short = (image: ImageRecord) => `${stemOf(image.name)}${pageOf(image)}`;
+  const long = (image: ImageRecord) => `${image.name}${pageOf(image)}`;
+  // Beside x.png and x.jpg, the mask of x.png.png would have the name of theirs; beside the third page of x.tif, that of x.p3.png.
+  const taken = new Map<string, number>();
+  for (const image of images) {
+    for (const key of new Set([short(image), long(image)].map((one) => one.toLowerCase()))) {
+      taken.set(key, (taken.get(key) ?? 0) + 1);
     }
   }
-  const paged = pagedNames(images);
   return (image) => {
-    const shared = (withStem.get(stemOf(image.name).toLowerCase()) ?? 0) > 1;
-    const page = paged.has(image.name) ? pageSuffix(image.page) : '';
-    return `${shared ? image.name : stemOf(image.name)}${page}${extension}`;
+    const isShared = (taken.get(short(image).toLowerCase()) ?? 0) > 1;
+    return `${isShared ? long(image) : short(image)}${extension}`;
   };
 }
 
@@ -86,7 +95,11 @@ function pagedNames(images: readonly ImageRecord[]): Set<string> {
   return new Set([...byName].flatMap(([name, own]) => (isPaged(own) ? [name] : [])));
 }
 
-function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesFile {
+function classesFile(
+  dataset: Dataset,
+  images: readonly ImageRecord[],
+  typed: ReadonlyMap<number, PixelSize>,
+): ClassesFile {
   const facts = images.flatMap((image) => {
     const imageClass =
       image.imageClass === null ? undefined : dataset.imageClasses[image.imageClass];
@@ -94,6 +107,7 @@ function classesFile(dataset: Dataset, images: readonly ImageRecord[]): ClassesF
       ...(image.groupName === null ? {} : { group: image.groupName }),
       ...(imageClass === undefined ? {} : { imageClass }),
       ...(image.excluded === null ? {} : { excluded: image.excluded }),
+      ...(typed.has(image.id) ? { pixelSize: typed.get(image.id) } : {}),
     };
     return Object.keys(fact).length === 0 ? [] : [[pageName(image), fact] as const];
   });

@@ -4,6 +4,7 @@ import { folderOf } from './folder.ts';
 
 export const niftiWriter = folderOf({
   extension: '.nii.gz',
-  classes: encodeNifti,
+  classes: (map, { pixelSize }) => encodeNifti(map, pixelSize),
   objects: encodeNifti,
+  hasPixelSize: true,
 });

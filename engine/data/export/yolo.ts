@@ -2,7 +2,7 @@
  * YOLO's labels of objects with outlines (Ultralytics): a text an image, a line an object, in shares of width and height along
  * the edges of pixels. Parts and holes of an object are joined by bridges into one outline, as Ultralytics joins them.
  */
-import { joinedRing } from '../../../shared/tracing.ts';
+import { joinedRing } from '../../../shared/bridges.ts';
 import { besideNames } from './beside-names.ts';
 import type { ExportWriter } from './format.ts';
 import { objectsIn } from './objects.ts';

@@ -1,6 +1,7 @@
 /**
  * Datumaro's JSON: items with masks (run lengths of COCO), polygons and boxes. Polygons are filled as Datumaro itself fills
- * them, by pycocotools; corners run along the edges of pixels. Annotations of one label and group other than 0 are one object.
+ * them, by pycocotools; corners run along the edges of pixels. Annotations of one label and group other than 0 are one object,
+ * of which a box beside an outline is the box around that, and no part.
  * Those of a larger z_order lie above.
  */
 import { z } from 'zod';
@@ -33,6 +34,7 @@ export const DatumaroFile = z.object({
 
 interface Placed extends NamedShape {
   readonly level: number;
+  readonly isBox: boolean;
 }
 
 export function readDatumaro({ categories, items }: z.output<typeof DatumaroFile>): LabelContent {
@@ -74,13 +76,27 @@ export function readDatumaro({ categories, items }: z.output<typeof DatumaroFile
         fileName,
         size: sizeOf(width, height),
         part: partOf(fields['subset']),
-        shapes: shapes.toSorted((a, b) => a.level - b.level),
+        shapes: withoutFrames(shapes, issues).toSorted((a, b) => a.level - b.level),
         unusable,
         labelled: fieldsOf(fields['attr'])['labelled'] === true,
       },
     ];
   });
   return { labels, images, issues: issues.all() };
+}
+
+/** COCO's boxes come as annotations of their own, in the group of the outline that they are drawn around. */
+function withoutFrames(shapes: readonly Placed[], issues: EntryIssues): readonly Placed[] {
+  const key = ({ label, object }: Placed) => `${label} ${object ?? ''}`;
+  const outlined = new Set(
+    shapes.filter(({ object, isBox }) => object !== null && !isBox).map(key),
+  );
+  return shapes.filter((shape) => {
+    const isFrame = shape.isBox && shape.object !== null && outlined.has(key(shape));
+    if (isFrame)
+      issues.say('change', shape.where, 'it is the box of the outline of its group: left out');
+    return !isFrame;
+  });
 }
 
 const partOf = (subset: unknown): Part | null => partOfName(textOf(subset)) ?? null;
@@ -119,6 +135,7 @@ function shapeOf(
     outline,
     object: group === '0' ? null : group,
     level: Number.isFinite(level) ? level : 0,
+    isBox: kind === 'bbox',
   };
 }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { Part, SegmentationClass } from '../../../shared/entities.ts';
 import { Name } from '../../../shared/limits.ts';
+import { PixelSize } from '../../../shared/pixel-size.ts';
 import { lookOfCoco, readCocoEntries } from './coco-entries.ts';
 import { DatumaroFile, readDatumaro } from './datumaro.ts';
 import { jsonKind } from './json-kind.ts';
@@ -41,6 +42,8 @@ const ClassesFile = z.object({
         imageClass: z.string().optional(),
         /** Why it takes part in nothing. */
         excluded: Name.optional(),
+        /** As somebody typed it. */
+        pixelSize: PixelSize.optional(),
       }),
     )
     .default({}),

@@ -67,12 +67,13 @@ export async function placePages(
       const isSaid = placed === null && source !== null;
       const known = stored?.[i];
       const own = known === undefined ? image : { ...image, stored: known };
-      const { group: ownGroup, imageClass, excluded } = facts?.(image.page) ?? {};
+      const { group: ownGroup, imageClass, excluded, pixelSize } = facts?.(image.page) ?? {};
       items.push({
         ...{ ...kept, ...own, labels: placed, isSaid },
         group: ownGroup ?? group,
         imageClass: imageClass ?? item.imageClass,
         ...(excluded === undefined ? {} : { excluded }),
+        ...(pixelSize === undefined ? {} : { pixelSize }),
       });
     });
   }

@@ -7,6 +7,7 @@ import type {
   PagesAs,
 } from '../../../shared/api.ts';
 import type { ImageRecord, Part, SegmentationClass } from '../../../shared/entities.ts';
+import type { PixelSize } from '../../../shared/pixel-size.ts';
 import type { ImagePages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import type { FolderTree } from './folder-tree.ts';
@@ -60,6 +61,8 @@ export interface ImportItem {
   readonly imageClass: string | null;
   /** Why it takes part in nothing, as a list beside the images says; left out: it does. */
   readonly excluded?: string;
+  /** How large a pixel is, as the same list says; left out: it does not say. */
+  readonly pixelSize?: PixelSize;
   /** Whether it was said already that it comes without labels, of all its file at once. */
   readonly isSaid?: boolean;
 }
@@ -69,12 +72,13 @@ export interface ImageFacts {
   readonly group?: string | undefined;
   readonly imageClass?: string | undefined;
   readonly excluded?: string | undefined;
+  readonly pixelSize?: PixelSize | undefined;
 }
 
 /** What a layout makes of one file, before pages.ts tells how many images it holds. */
 export interface FoundItem extends Omit<
   ImportItem,
-  'labels' | 'channelPages' | 'isSaid' | 'stored' | 'excluded'
+  'labels' | 'channelPages' | 'isSaid' | 'stored' | 'excluded' | 'pixelSize'
 > {
   readonly labels:
     | LabelSource

@@ -106,6 +106,7 @@ async function fillDataset(
   const batches = inBatches(project, ({ item, image, labels }) => {
     const imageId = project.datasets.addImage({ ...image, datasetId });
     idOf.set(pageName(item), imageId);
+    if (item.pixelSize !== undefined) project.pixelSizes.keep(imageId, item.pixelSize);
     if (labels === null) return;
     const part = plan.splits[0]?.partOf.get(pageName(item)) ?? null;
     held.push({ part, values: labelValues(labels.bytes) });

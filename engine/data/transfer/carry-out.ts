@@ -11,6 +11,7 @@ import { createRunWriter, forEachRun, labelMapSize } from '../../../shared/label
 import { withoutGround } from '../../../shared/objects/rules.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
+import { soundCodeOf } from '../objects-of.ts';
 import { clashWords } from '../addition/fates.ts';
 import { beginStaging, endStaging } from '../addition/staging.ts';
 import {
@@ -59,30 +60,42 @@ function translated(code: Uint8Array, classOf: ReadonlyMap<number, number>): Uin
   return writer.bytes();
 }
 
-/** Gives `to` the revisions of `from` in the values of the other dataset, with all that is said of them. */
+/**
+ * Gives `to` the revisions of `from` in the values of the other dataset, with all that is said of them. Returns which objects
+ * are damaged and stay behind.
+ */
 function copyRevisions(
   project: Project,
   ids: { readonly from: number; readonly to: number },
   plan: TransferPlan,
-): void {
+): ReadonlySet<string> {
+  const damaged = new Set<string>();
   const asItIs = isAsItIs(plan);
   for (const revision of project.labelMaps.history(ids.from).toReversed()) {
     const code = project.labelMaps.bytes(revision.id);
     if (code === undefined) continue;
     const bytes = asItIs ? code : translated(code, plan.classOf);
     const id = project.imageEdits.addRevision({ ...revision, imageId: ids.to, bytes });
-    const objects = project.labelMaps.objects(revision.id);
-    if (objects === undefined) continue;
-    project.labelMaps.addObjects(id, withoutGround({ objects, classes: bytes }, plan));
+    const objects = soundCodeOf(project, revision.id);
+    if (typeof objects === 'string') damaged.add(objects);
+    else if (objects !== null) {
+      project.labelMaps.addObjects(id, withoutGround({ objects, classes: bytes }, plan));
+    }
   }
+  return damaged;
 }
 
-function moveOne(project: Project, { image, name, imageClass }: TransferItem, plan: TransferPlan) {
+function moveOne(
+  project: Project,
+  { image, name, imageClass }: TransferItem,
+  plan: TransferPlan,
+): Iterable<string> {
   const { id } = image;
   const before = isAsItIs(plan) ? [] : project.labelMaps.history(id);
-  if (before.length > 0) copyRevisions(project, { from: id, to: id }, plan);
+  const damaged = before.length > 0 ? copyRevisions(project, { from: id, to: id }, plan) : [];
   for (const revision of before) project.imageEdits.dropRevision(revision.id);
   project.imageEdits.move(id, { datasetId: plan.preview.toId, name, imageClass });
+  return damaged;
 }
 
 /**
@@ -101,6 +114,7 @@ export async function transferImages(
   const moved = plan.items.filter((item) => !isCopied(item));
   const staged = beginStaging(project, options.to);
   const copies: number[] = [];
+  const damagedObjects: string[] = [];
   try {
     for (const [done, item] of copied.entries()) {
       assertGoingOn(signal);
@@ -108,7 +122,7 @@ export async function transferImages(
       project.transaction(() => {
         const { name, imageClass } = item;
         const id = project.imageEdits.copy(item.image.id, { datasetId: staged, name, imageClass });
-        copyRevisions(project, { from: item.image.id, to: id }, plan);
+        damagedObjects.push(...copyRevisions(project, { from: item.image.id, to: id }, plan));
         copies.push(id);
       });
       await nextTurn();
@@ -125,7 +139,7 @@ export async function transferImages(
         project.datasets.setImageClasses(to.id, plan.imageClasses);
       }
       project.datasets.moveImages(staged, to.id);
-      for (const item of moved) moveOne(project, item, plan);
+      for (const item of moved) damagedObjects.push(...moveOne(project, item, plan));
       const at = new Date().toISOString();
       for (const { image } of how === 'move' ? copied : []) {
         project.imageEdits.setDeleted(image.id, at);
@@ -140,6 +154,7 @@ export async function transferImages(
       imageIds: [...moved.map(({ image }) => image.id), ...copies],
       goneIds: gone,
       renamed,
+      damagedObjects,
     };
   } finally {
     endStaging(project, staged);

@@ -9,6 +9,7 @@ export interface ActionSurroundings {
   readonly close: () => void;
   readonly nextSuggested: () => void;
   readonly skipSuggested: () => void;
+  readonly showRow: () => void;
   readonly showKeys: () => void;
   readonly report: (error: unknown) => void;
 }
@@ -72,6 +73,8 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'objects.goOn': ({ annotate: { objects } }) => (objects.strokes = 'picked'),
   'objects.next': ({ annotate }) => annotate.objects.step(1),
   'objects.previous': ({ annotate }) => annotate.objects.step(-1),
+  'objects.join': ({ annotate }) => annotate.objects.joinAt(annotate.hover),
+  'objects.row': ({ showRow }) => showRow(),
   'objects.recolour': ({ annotate }) => annotate.objects.recolour(),
   'objects.delete': ({ annotate }) => annotate.objects.removePicked(),
   'objects.numbers': ({ annotate: { objects } }) =>

@@ -63,6 +63,12 @@ export function createIntensityMeter(runs: ObjectRuns, channels: number): Intens
         if (value < low) low = value;
         if (value > high) high = value;
       }
+      // What is no number makes none of the whole object, as in NumPy; comparing alone would pass it by.
+      if (Number.isNaN(own)) {
+        for (let i = start * channels + c; i < end * channels; i += channels) {
+          if (Number.isNaN(samples[i])) low = high = NaN;
+        }
+      }
       sum[at] = (sum[at] ?? 0) + own;
       squares[at] = (squares[at] ?? 0) + square;
       min[at] = low;

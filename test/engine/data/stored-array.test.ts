@@ -4,7 +4,7 @@ import { decodeImage, pageCount } from '../../../engine/data/decode.ts';
 import { decodeMask } from '../../../engine/data/decode-mask.ts';
 import { encodeTiff } from '../../../engine/data/encode-tiff.ts';
 import { fileInMemory } from '../../../engine/data/image-file.ts';
-import { encodeNifti } from '../../../engine/data/nifti.ts';
+import { encodeNifti, pixelSizeOfNifti } from '../../../engine/data/nifti.ts';
 import { encodeNpy } from '../../../engine/data/npy.ts';
 
 const bytes = (base64: string) => Buffer.from(base64, 'base64');
@@ -56,7 +56,11 @@ describe('NIfTI', () => {
 
   it('is written as read, and its header is that of NIfTI-1', async () => {
     const data = Uint16Array.of(1, 2, 3, 4, 5, 70);
-    const file = encodeNifti({ width: 3, height: 2, data });
+    const file = encodeNifti({ width: 3, height: 2, data }, { size: 65, unit: 'nm' });
+    expect(await pixelSizeOfNifti(fileInMemory(file), 'a.nii.gz')).toEqual({
+      pixelSize: { size: 0.065, unit: 'um' },
+      why: 'its NIfTI header',
+    });
     expect(await image(file)).toMatchObject({ width: 3, height: 2, data });
     const header = gunzipSync(file);
     expect([header.readInt32LE(0), header.readInt16LE(70), header.readFloatLE(108)]).toEqual([

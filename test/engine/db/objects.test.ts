@@ -112,6 +112,23 @@ it('images are copied and moved with their objects and pixel size, in the classe
   expect(db.datasets.images(datasetId)).toHaveLength(1);
 });
 
+it('images whose objects are damaged are copied and restored with their labels, and that is said', async () => {
+  const { engine, project, db, imageId, save, told, datasetId } = await touching();
+  const bare = await save(null, classes(1, 1, 0, 1, 0, 1), null);
+  db.transaction(() => db.labelMaps.addObjects(bare, Uint8Array.of(1, 2, 3)));
+  const toDatasetId = addDataset(db, 'copies', { count: 0 });
+  db.datasets.setClasses(toDatasetId, db.datasets.get(datasetId)?.classes ?? []);
+  const report = await engine.call('images.transfer', {
+    ...{ project, imageIds: [imageId], toDatasetId, how: 'copy' },
+  });
+  expect(report.damagedObjects).toEqual([expect.stringMatching(/damaged|object map/)]);
+  const copy = db.datasets.image(report.imageIds[0] ?? 0);
+  expect(told(copy?.labelMapId ?? 0)[0]).toBe('components');
+  const back = await engine.call('labelMaps.restore', { project, imageId, labelMapId: bare });
+  expect(db.labelMaps.hasObjects(back.id)).toBe(false);
+  expect(db.labelMaps.get(back.id)?.note).toMatch(/without its objects, which are damaged/);
+});
+
 it('class 0 has objects only where it is no background, also if that is said later', async () => {
   const { engine, project, datasetId, save, first, told } = await touching();
   await engine.call('datasets.setBackground', { project, datasetId, hasBackground: false });

@@ -243,7 +243,7 @@ function labels(): SoundFile[] {
 function arrays(): SoundFile[] {
   const data = Uint16Array.from(noise(WIDTH * HEIGHT, 9, 'array'));
   const npy = encodeNpy({ shape: [HEIGHT, WIDTH], data });
-  const nifti = encodeNifti({ width: WIDTH, height: HEIGHT, data });
+  const nifti = encodeNifti({ width: WIDTH, height: HEIGHT, data }, null);
   const files = {
     'a.npy': npy,
     'a.npz': zipSync({ 'masks.npy': npy }),

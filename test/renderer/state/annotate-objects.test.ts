@@ -17,7 +17,7 @@ import {
   NO_MODIFIERS,
   type ProposedMask,
 } from '../../../renderer/canvas/tools/tool.ts';
-import { imagePoint, toScreen } from '../../../renderer/canvas/viewport.ts';
+import { imagePoint, type Rect, toScreen } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateObjects } from '../../../renderer/state/annotate-objects.svelte.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
@@ -34,10 +34,13 @@ function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellH
   const history = new History();
   let current: EditorSettings = { ...DEFAULT_SETTINGS, tool: 'box', ...settings };
   const said: string[] = [];
+  const looked: Rect[] = [];
   const document = {
     layer,
     history,
     objects: null as ObjectLayer | null,
+    objectDamage: null,
+    forgetDamage: () => Promise.resolve(),
     beginObjects() {
       if (this.objects !== null) return;
       this.objects = new ObjectLayer(WIDTH, HEIGHT);
@@ -54,6 +57,7 @@ function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellH
       isPainting: () => editor.isPainting,
       changed: () => undefined,
       look: () => undefined,
+      lookClosely: (box) => looked.push(box),
       notify: (_tone, text) => said.push(text),
     },
     tell,
@@ -135,6 +139,7 @@ function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellH
     box,
     at,
     said,
+    looked,
     broken,
     withObject,
     click,
@@ -440,6 +445,30 @@ describe('objects of an image', () => {
     await expect.poll(() => objects.preview.tried?.added).toBe(0);
     objects.stopTrying();
     expect(objects.preview.tried).toBeNull();
+  });
+
+  test('are picked and looked at where a row of the table says, or framed where they are of a prediction', async () => {
+    const { objects, looked } = await touching();
+    const box = { x0: 250, y0: 5, x1: 290, y1: 30 };
+    objects.seek({ imageId: 1, label: 2, box });
+    expect([objects.picked, looked.at(-1)]).toMatchObject([2, box]);
+    objects.pick(0);
+    const elsewhere = { x0: 1, y0: 2, x1: 3, y1: 4 };
+    objects.seek({ imageId: 1, label: null, box: elsewhere });
+    expect([objects.picked, objects.marks.picked, looked.at(-1)]).toEqual([
+      0,
+      elsewhere,
+      elsewhere,
+    ]);
+  });
+
+  test('are joined by key: the one under the pointer to the picked one', async () => {
+    const { objects, at, said } = await touching();
+    objects.pick(1);
+    objects.joinAt({ x: 1, y: 1 });
+    expect(said.at(-1)).toMatch(/point at the one/);
+    objects.joinAt({ x: 270, y: 10 });
+    expect([at(270, 10), objects.count]).toEqual([1, 1]);
   });
 
   test('whatever is done in whatever order, the rules hold, and undo and redo give the same', async () => {

@@ -120,6 +120,21 @@ describe('undo in a polygon', () => {
   });
 });
 
+describe('objects that are damaged', () => {
+  it('leave the image open with its labels, and are forgotten on request as a new version', async () => {
+    const { annotate, db, second } = await sitting();
+    const before = db.datasets.image(second)?.labelMapId ?? 0;
+    db.transaction(() => db.labelMaps.addObjects(before, Uint8Array.of(1, 2, 3)));
+    await annotate.show(1);
+    expect([annotate.error, annotate.objects.layer]).toEqual([null, null]);
+    expect(annotate.objects.damage).toMatch(/damaged/);
+    await annotate.objects.forgetDamaged();
+    expect(annotate.objects.damage).toBeNull();
+    const now = db.datasets.image(second)?.labelMapId ?? 0;
+    expect([now > before, db.labelMaps.hasObjects(now)]).toEqual([true, false]);
+  });
+});
+
 describe('what is drawn', () => {
   it('is saved by itself as a revision, and goes with the image to the next', async () => {
     const { annotate, api, project, click, first } = await sitting();

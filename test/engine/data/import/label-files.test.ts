@@ -292,6 +292,24 @@ it('Datumaro: masks, polygons and boxes in their order, crowds, groups, and entr
   ]);
 });
 
+it('Datumaro: the box in the group of an outline is drawn around it, and fills nothing', async () => {
+  const s = scratch();
+  s.write('data/images/default/a.png', picture(4, 2));
+  const annotations = [
+    { id: 1, type: 'polygon', label_id: 0, group: 3, points: [0, 0, 2, 0, 2, 1, 0, 1] },
+    { id: 2, type: 'bbox', label_id: 0, group: 3, bbox: [0, 0, 4, 2] },
+    { id: 3, type: 'bbox', label_id: 0, group: 0, bbox: [3, 1, 1, 1] },
+  ];
+  const items = [{ id: 'a', annotations, image: { path: 'a.png', size: [2, 4] } }];
+  const categories = { label: { labels: [{ name: 'cell' }] } };
+  s.write('data/annotations/default.json', JSON.stringify({ info: {}, categories, items }));
+  const { rows, told } = await brought(s);
+  expect(rows).toEqual([['a.png', ['1100', '0001'], ['1100', '0002']]]);
+  expect(told).toEqual([
+    'annotations/default.json: item a, annotation 2: it is the box of the outline of its group: left out',
+  ]);
+});
+
 it('QuPath: polygons with holes, classes by any name, planes and lines that are named', async () => {
   const s = scratch();
   s.write('data/a.png', picture(4, 4));
