@@ -57,6 +57,8 @@ export default {
     'apt-get',
     'mount',
     'umount',
+    'pgrep',
+    'pkill',
     'dd',
   ],
   ignoreDependencies: [
