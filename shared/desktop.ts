@@ -29,3 +29,6 @@ export interface Desktop {
    */
   onCommand(listener: (command: string, argument: string | null) => void): () => void;
 }
+
+/** Whether a file is called as projects are, in capitals or not, as the systems' file types take it. */
+export const isProjectName = (name: string): boolean => /\.graft$/i.test(name);

@@ -1,5 +1,5 @@
 /** Projects that are dropped on the window, wherever in it. Any other file is the view's affair. */
-import type { Desktop } from '../../shared/desktop.ts';
+import { isProjectName, type Desktop } from '../../shared/desktop.ts';
 
 /**
  * Paths of what was dropped, where all of it is projects; null where it is not. In a browser, which tells no paths, an
@@ -10,6 +10,6 @@ export function droppedProjects(
   desktop: Pick<Desktop, 'pathOf'> | null,
 ): readonly string[] | null {
   const files = [...(transfer?.files ?? [])];
-  if (files.length === 0 || !files.every(({ name }) => name.endsWith('.graft'))) return null;
+  if (files.length === 0 || !files.every(({ name }) => isProjectName(name))) return null;
   return desktop === null ? [] : files.map((file) => desktop.pathOf(file));
 }

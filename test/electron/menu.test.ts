@@ -94,4 +94,17 @@ describe('project files among arguments', () => {
       '/data/b.graft',
     ]);
   });
+
+  it('are found as addresses, as some desktops give them, and however their ending is written', () => {
+    const args = [
+      'file:///data/my%20%C3%BC%20%231.graft',
+      'CELLS.GRAFT',
+      'file://elsewhere/c.graft',
+    ];
+    expect(projectFilesIn(args, '/data')).toEqual([
+      '/data/my ü #1.graft',
+      '/data/CELLS.GRAFT',
+      '/data/file:/elsewhere/c.graft',
+    ]);
+  });
 });

@@ -12,6 +12,7 @@ it('projects that are dropped are opened by their paths, and images are left to 
     '/data/a.graft',
     '/data/b.graft',
   ]);
+  expect(droppedProjects(dropped('A.GRAFT'), desktop)).toEqual(['/data/A.GRAFT']);
   expect(droppedProjects(dropped('a.graft', 'image.png'), desktop)).toBeNull();
   expect(droppedProjects(dropped(), desktop)).toBeNull();
   expect(droppedProjects(null, desktop)).toBeNull();
