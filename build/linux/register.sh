@@ -14,12 +14,14 @@ if [ "${1:-}" = remove ]; then
   rm -f "$entry" "$type" "$icon" "$sheet"
 else
   mkdir -p "${entry%/*}" "${type%/*}" "${icon%/*}" "${sheet%/*}"
+  # As the entry wants a quoted program: each of these a backslash, itself written as two, and % twice.
+  program=$(printf '%s' "$app/graft-desktop" | sed -e 's/\\/\\\\&&/g' -e 's/["$`]/\\\\&/g' -e 's/%/%%/g')
   cat >"$entry" <<END
 [Desktop Entry]
 Type=Application
 Name=Graft
 Comment=Label images and train segmentation networks
-Exec="$app/graft-desktop" %U
+Exec="$program" %U
 Icon=graft-desktop
 Terminal=false
 StartupWMClass=graft-desktop

@@ -30,14 +30,15 @@ describe('what Linux is told of project files', () => {
 });
 
 describe.runIf(process.platform === 'linux')('registering an unpacked archive', () => {
+  const folder = 'My "Graft" 100% $1 \\';
   const run = (...args: string[]) =>
-    execFileSync(join(home, 'My Graft/resources/graft/register'), args, {
+    execFileSync(join(home, folder, 'resources/graft/register'), args, {
       env: { PATH: process.env['PATH'], HOME: home },
     });
   const entry = () => join(home, '.local/share/applications/graft-desktop.desktop');
 
   beforeEach(() => {
-    const graft = join(home, 'My Graft/resources/graft');
+    const graft = join(home, folder, 'resources/graft');
     mkdirSync(join(graft, 'share'), { recursive: true });
     cpSync(join(LINUX, 'register.sh'), join(graft, 'register'));
     cpSync(join(LINUX, 'graft-project.xml'), join(graft, 'share', 'graft-project.xml'));
@@ -48,7 +49,8 @@ describe.runIf(process.platform === 'linux')('registering an unpacked archive', 
 
   it('writes a menu entry that starts it from where it lies, and takes it back', () => {
     run();
-    expect(readFileSync(entry(), 'utf8')).toContain(`Exec="${home}/My Graft/graft-desktop" %U\n`);
+    const program = String.raw`${home}/My \\"Graft\\" 100%% \\$1 \\\\/graft-desktop`;
+    expect(readFileSync(entry(), 'utf8')).toContain(`Exec="${program}" %U\n`);
     expect(existsSync(join(home, '.local/share/mime/packages/graft.xml'))).toBe(true);
     run('remove');
     expect(existsSync(entry())).toBe(false);
