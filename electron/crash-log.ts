@@ -4,6 +4,7 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { withoutHome } from '../shared/without-home.ts';
 
 /** More than that is halved, the older half going. */
 const MOST_BYTES = 200_000;
@@ -34,7 +35,7 @@ export class CrashLog {
     const text = `${new Date(now()).toISOString()} ${what}\n${about}\n${detail.trim()}`.trim();
     try {
       mkdirSync(dirname(file), { recursive: true });
-      appendFileSync(file, `${text.replaceAll(home, '~')}\n\n`);
+      appendFileSync(file, `${withoutHome(text, home)}\n\n`);
       this.#shorten();
     } catch {
       // A disk that takes no log: what is shown on the screen says it, too.

@@ -4,6 +4,7 @@
  */
 import type { DoctorReport } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { withoutHome } from '../../shared/without-home.ts';
 
 /** More than these tell nothing new. */
 const MOST = 50;
@@ -63,6 +64,6 @@ export class Problems {
       '',
       ...(problems.length === 0 ? ['Nothing went wrong in this window.'] : problems),
     ].join('\n');
-    return `${home === null || home.length < 2 ? text : text.replaceAll(home, '~')}\n`;
+    return `${withoutHome(text, home)}\n`;
   }
 }
