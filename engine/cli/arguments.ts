@@ -25,6 +25,13 @@ export function atLeastOne(text: string): number {
   return value;
 }
 
+/** Of a computer's ports; 0: any that is free. */
+export function port(text: string): number {
+  const value = integer(text);
+  if (value > 65_535) throw new InvalidArgumentError('It takes a whole number up to 65535.');
+  return value;
+}
+
 export function positive(text: string): number {
   const value = number(text);
   if (value <= 0) throw new InvalidArgumentError('It takes a number above 0.');

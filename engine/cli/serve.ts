@@ -5,7 +5,7 @@ import { AppError, messageOf } from '../../shared/errors.ts';
 import { createEngine, type Engine } from '../engine.ts';
 import { type Server, startServer } from '../server.ts';
 import { settingsPath } from '../settings.ts';
-import { integer } from './arguments.ts';
+import { port } from './arguments.ts';
 import { engineChoice } from './host.ts';
 import { tellShell } from './shell-news.ts';
 import { electronCommand, runElectron, shellHere } from './shell.ts';
@@ -194,7 +194,7 @@ export function addServeCommand(program: Command): void {
     .command('serve')
     .description('the engine with its window or page; goes on with queued runs')
     .argument('[projects...]', 'project files to open')
-    .option('--port <n>', 'port on 127.0.0.1 (default: the last one, or a free one)', integer)
+    .option('--port <n>', 'port on 127.0.0.1 (default: the last one, or a free one)', port)
     .option('--open', 'open the window', false)
     .option(
       '--smoke',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { atLeastOne, positive, valueMapping } from '../../../engine/cli/arguments.ts';
+import { atLeastOne, port, positive, valueMapping } from '../../../engine/cli/arguments.ts';
 
 describe('--map', () => {
   it('takes values, ranges, several values of one class, colours and spaces', () => {
@@ -39,4 +39,9 @@ it('numbers that have to be above 0 say so', () => {
   expect(() => atLeastOne('0')).toThrow('It takes a whole number above 0.');
   expect(() => positive('0')).toThrow('It takes a number above 0.');
   expect(() => positive('soon')).toThrow('It takes a number.');
+});
+
+it('a port is one that there can be', () => {
+  expect([port('0'), port('65535')]).toEqual([0, 65_535]);
+  expect(() => port('65536')).toThrow('It takes a whole number up to 65535.');
 });
