@@ -33,8 +33,9 @@ async function samplesOf(
 ): Promise<TileSamples[]> {
   const image = db.datasets.image(imageId);
   if (image === undefined) return [];
-  const { data, width } = decodeLabelMap(strokes);
+  // First, since only the file says how large an image is.
   const pixels = await readImage(db, image);
+  const { data, width } = decodeLabelMap(strokes);
   const classifier = new ImageClassifier({ pixels, workers, keepBytes: 0 });
   const parts: TileSamples[] = [];
   for (let tile = 0; tile < classifier.tileCount; tile++) {

@@ -7,7 +7,7 @@ import { counted } from '../../shared/number-format.ts';
 import type { MeasuredObjects } from '../../shared/objects/measure/measure-objects.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import { shownDecoders } from '../data/decoders.ts';
-import { withOriginalRows } from '../data/image-source.ts';
+import { assertAsLarge, withOriginalRows } from '../data/image-source.ts';
 import { pageName } from '../data/page-names.ts';
 import { scaleOf } from '../data/pixel-size-of.ts';
 import type { Project } from '../db/project.ts';
@@ -114,6 +114,7 @@ export async function measureDataset(
           unmeasured++;
           continue;
         }
+        await assertAsLarge(db, image);
         const one = await measureOne(db, { image, measurer, signal }, { what, classes });
         if (one.trouble !== null) notes.push(`${name}: ${one.trouble}`);
         const { counts, from, ...objects } = one.measured;

@@ -18,6 +18,7 @@ import {
 } from '../../../engine/data/image-source.ts';
 import { tellApart } from '../../../engine/data/tell-apart.ts';
 import type { Project } from '../../../engine/db/project.ts';
+import { measureDataset } from '../../../engine/measure/measure-dataset.ts';
 import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
 import { DEFAULT_SPLIT } from '../../../shared/objects/split-touching.ts';
 import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
@@ -121,6 +122,11 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
     signal: new AbortController().signal,
   });
   expect(report).toMatchObject({ images: 0, damaged: [contradiction.message] });
+  const dataset = project.datasets.get(image.datasetId) ?? expect.fail('the dataset is gone');
+  const host = { signal: new AbortController().signal, progress: () => undefined };
+  const { images, notes } = await measureDataset(project, { dataset, runId: null }, host);
+  expect(images).toEqual([]);
+  expect(notes).toEqual([expect.stringMatching(/^a\.png was not measured: .* 32768×32768 px in/)]);
   const before = process.memoryUsage().arrayBuffers;
   for (const format of ['folder', 'coco'] as const) {
     const dir = join(temporaryFolder(), 'out');
