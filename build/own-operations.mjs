@@ -97,6 +97,18 @@ export function operationsReady(root, { arch, again = false }) {
 }
 
 /**
+ * The name of their folder in the cache: of what is compiled, and the one TensorFlow that it is linked against.
+ *
+ * @param {string} root where the addon is
+ * @param {string} arch
+ */
+export function operationsFolder(root, arch) {
+  const addon = realpathSync(path.join(tfjsNode(root), ADDON));
+  const tensorflow = path.basename(path.join(addon, '..', '..', '..'));
+  return `operations-${recipe(root, arch)}-${tensorflow}`;
+}
+
+/**
  * @param {object} options
  * @param {string} options.root
  * @param {string} options.cache
@@ -123,9 +135,7 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
   try {
     if (platform !== 'linux') throw new SetupFailure('They are compiled on Linux only.');
     const libraries = path.join(realpathSync(addon), '..', '..', '..', 'deps', 'lib');
-    // Linked against one TensorFlow, which the folder's name carries.
-    const tensorflow = path.basename(path.join(libraries, '..', '..'));
-    const folder = path.join(cache, `operations-${name}-${tensorflow}`);
+    const folder = path.join(cache, operationsFolder(root, arch));
     const built = path.join(folder, LIBRARY);
     if (!existsSync(built)) {
       await installFolder(folder, async (temporary) => {

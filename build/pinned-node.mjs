@@ -65,8 +65,16 @@ function executableIn(folder) {
 export function findNode(wanted, running = process) {
   // process.version starts with a v.
   if (running.version === `v${wanted.version}`) return running.execPath;
-  return executableIn(folderOf(wanted));
+  return nodeInCache(wanted);
 }
+
+/**
+ * The one in the cache, which can be carried to another computer; null where there is none, because nothing had to be
+ * installed: the Node that somebody has here may be of the same version.
+ *
+ * @param {NodeWanted} wanted
+ */
+export const nodeInCache = (wanted) => executableIn(folderOf(wanted));
 
 /**
  * Installs the pinned Node into the cache. Needs the setup lock.

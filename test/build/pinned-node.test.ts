@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { download } from '../../build/download.mjs';
-import { findNode, installNode } from '../../build/pinned-node.mjs';
+import { findNode, installNode, nodeInCache } from '../../build/pinned-node.mjs';
 
 let folder = '';
 let server: Server;
@@ -107,4 +107,14 @@ describe('the pinned Node', () => {
       /There is no Node 99\.0\.0 for linux-riscv64/,
     );
   });
+});
+
+it('to be carried elsewhere, the one in the cache is wanted, whichever runs', () => {
+  const wanted = { version: '24.0.0', cache: folder, platform: 'linux', arch: 'x64' };
+  const running = { version: 'v24.0.0', execPath: '/usr/bin/node' };
+  expect([findNode(wanted, running), nodeInCache(wanted)]).toEqual(['/usr/bin/node', null]);
+  const file = path.join(folder, 'node-24.0.0-linux-x64', 'node', 'bin', 'node');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, '');
+  expect(nodeInCache(wanted)).toBe(file);
 });
