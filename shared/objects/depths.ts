@@ -38,7 +38,7 @@ export interface ApartOptions {
   readonly middle: number;
 }
 
-/** Chosen on the training part of DSB2018's fluorescence alone (test/bench/touching.ts). */
+/** Set by hand: what images that are not held out would choose, and what that gains, is test/bench/touching.ts's to say. */
 const DEFAULT_APART = { neck: 0.75, middle: 0.4 } as const satisfies ApartOptions;
 
 /**
