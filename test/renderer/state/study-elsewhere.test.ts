@@ -1,6 +1,7 @@
 /** A study that is computed in a folder: what the window knows of it while somebody looks, and what it takes over. */
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { createStudy } from '../../../engine/study/planning/create.ts';
 import { AppState } from '../../../renderer/state/app.svelte.ts';
 import { StudyElsewhere } from '../../../renderer/state/study-elsewhere.svelte.ts';
 import { bundledStudy } from '../../engine/elsewhere/bundled-study.ts';
@@ -12,7 +13,7 @@ async function looking() {
   await bundled.bundle();
   const app = new AppState(api);
   const { project, dir, study } = bundled;
-  const elsewhere = new StudyElsewhere(app, { project, studyName: study.name, dir });
+  const elsewhere = new StudyElsewhere(app, { project, studyId: study.id, dir });
   const said = () => app.toasts.items.map(({ tone, text }) => `${tone}: ${text}`);
   return { ...bundled, app, elsewhere, said };
 }
@@ -40,12 +41,13 @@ describe('a study in a folder', () => {
   });
 
   it('that holds another study is told by its name, and nothing of it is shown', async () => {
-    const { app, project, dir, study } = await looking();
-    const other = new StudyElsewhere(app, { project, studyName: 'mine', dir });
+    const { app, project, db, dir, study } = await looking();
+    const mine = createStudy(db, { ...study.config, name: 'mine', firstSeed: 5 });
+    const other = new StudyElsewhere(app, { project, studyId: mine.id, dir });
     await other.look();
     expect(other.progress).toBeNull();
     expect(other.trouble).toBe(
-      `${dir} holds another study, “${study.name}”. Choose the folder of this one.`,
+      `${dir} holds another study, "${study.name}". Choose the folder of this one.`,
     );
   });
 

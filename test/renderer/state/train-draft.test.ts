@@ -86,6 +86,7 @@ const plan = (steps: number): ModelPlan => ({
     augment: true,
     precision: 'float32',
     loss: 'cross-entropy+dice',
+    objects: false,
   },
   steps,
   seconds: steps === 0 ? null : 600,
