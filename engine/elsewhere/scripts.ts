@@ -63,6 +63,12 @@ PARALLEL_OPTIONS=(--jobs 50%)
 # names one kind keeps the runs that are compared with each other on it.
 MAX_AT_ONCE=100
 SLURM_OPTIONS=(${engine === 'webgpu' ? '--gres=gpu:1' : ''})
+
+# Leave this as it is: a Graft that is not there is said at once, and not by every run.
+command -v "\${GRAFT[0]}" >/dev/null || {
+  echo "\${GRAFT[0]} is no program on $(hostname). Name Graft ${graft} as GRAFT in settings.sh, by a path that all computers see" >&2
+  exit 3
+}
 `;
 }
 

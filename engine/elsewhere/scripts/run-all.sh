@@ -10,9 +10,13 @@ mkdir -p "$bundle/logs" || exit
 case "$*" in *--failed*) ;; *)
   "${GRAFT[@]}" study status --bundle "$bundle" --check || exit ;;
 esac
+# Both are chosen before anything runs: what waits for a pretraining that failed is known by that failure, which goes.
+pretrain=$("$bundle/choose.sh" --kind pretrain "$@") || exit
+finetune=$("$bundle/choose.sh" --kind finetune "$@") || exit
 broken=0
 for kind in pretrain finetune; do
-  runs=$("$bundle/choose.sh" --kind "$kind" "$@") || exit
+  # Another computer may have done some meanwhile.
+  runs=$(echo "${!kind}" | while read -r run; do [ -e "$bundle/results/$run.run" ] || echo "$run"; done)
   [ -n "$runs" ] || continue
   echo "$(echo "$runs" | wc -l | tr -d ' ') runs to $kind"
   if [ "$JOBS" = parallel ]; then

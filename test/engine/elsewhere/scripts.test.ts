@@ -13,8 +13,9 @@ const GRAFT = `#!/usr/bin/env bash
 [ "$1" = run-one ] || exit 0
 [ "$3" != "\${LOCKED:-}" ] || exit 4
 from=$(awk -F '\\t' -v run="$3" '$1 == run { print $3 }' "$2/runs.tsv")
+[ "$3" != "\${BREAKS:-}" ] || { mkdir -p "$2/failed"; echo "{}" >"$2/failed/$3.json"; exit 1; }
 [ "$from" = - ] || [ -e "$2/results/$from.run" ] || { echo "run $from first"; exit 3; }
-mkdir -p "$2/results"; echo "$*" >"$2/results/$3.run"; echo "$3" >>"$2/order"
+mkdir -p "$2/results"; echo "$*" >"$2/results/$3.run"; rm -f "$2/failed/$3.json"; echo "$3" >>"$2/order"
 `;
 
 const QSUB = `#!/usr/bin/env bash
@@ -129,6 +130,33 @@ describe.skipIf(process.platform === 'win32')('the scripts of a bundle', () => {
     // What starts from a pretraining that is nowhere fails.
     const { status } = other.bash('./run-all.sh', { LOCKED: '1' });
     expect(status).toBe(1);
+  });
+
+  it('run again what failed, with all that waits for it', async () => {
+    const { bash, order, all } = await withScripts();
+    expect(bash('./run-all.sh', { BREAKS: '1' }).status).toBe(1);
+    expect(order().length).toBeLessThan(all.length);
+    expect(bash('./run-all.sh --failed').status).toBe(0);
+    expect(sorted(order())).toEqual(all);
+  });
+
+  it('say at once where there is no Graft', async () => {
+    const { bash, dir } = await withScripts();
+    const settings = join(dir, 'settings.sh');
+    const text = readFileSync(settings, 'utf8');
+    writeFileSync(settings, text.replace('GRAFT=(graft)', 'GRAFT=("/not there/graft")'));
+    for (const script of [
+      './run-all.sh',
+      './run-all.sh --failed',
+      './one.sh 1',
+      'slurm/submit.sh',
+    ]) {
+      const { status, stderr } = bash(script);
+      expect([script, status, stderr.trim().split('\n')]).toEqual([
+        ...[script, 3],
+        [expect.stringMatching(/^\/not there\/graft is no program on .*GRAFT in settings.sh/)],
+      ]);
+    }
   });
 
   it('say where they may not write', async () => {
