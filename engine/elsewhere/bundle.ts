@@ -156,16 +156,19 @@ export function assertSameGraft({ dir, manifest }: Bundle): void {
   );
 }
 
-/** One file of the bundle, as it was made. Errors: corrupt, unreadable. */
+/** One file of the bundle, as it was made. Errors: not-found, corrupt, unreadable. */
 async function assertWhole({ dir }: Bundle, file: Manifest['files'][number]): Promise<void> {
   const path = join(dir, file.path);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new AppError('not-found', `${path} is missing. ${again}`, { subject: path });
+  }
   const opened = await openFile(path);
   if (opened.sizeBytes === file.bytes && (await hashOf(opened)) === file.sha256) return;
   const how = opened.sizeBytes < file.bytes ? 'is cut off' : 'was changed';
   throw new AppError('corrupt', `${path} ${how}. ${again}`, { subject: path });
 }
 
-/** What every run reads. Errors: corrupt, unreadable. */
+/** What every run reads. Errors: not-found, corrupt, unreadable. */
 export async function assertPlanWhole(bundle: Bundle): Promise<void> {
   const file = bundle.manifest.files.find(({ path }) => path === PLAN);
   if (file !== undefined) await assertWhole(bundle, file);

@@ -18,6 +18,7 @@ import {
   type Bundle,
   type BundledRun,
   bundledRun,
+  checkBundle,
   failurePath,
   givenPath,
   openBundle,
@@ -28,6 +29,7 @@ import {
 } from './bundle.ts';
 import { checkpointsOf, Journal } from './journal.ts';
 import { placeHere } from './place.ts';
+import type { Failure } from './progress.ts';
 import { encodeRunFile, type RunFile } from './run-file.ts';
 import { BEAT_MS, OwnSign, readSign } from './sign.ts';
 
@@ -101,10 +103,16 @@ export async function runOne(
 ): Promise<RunOneEnd> {
   const { say, signal } = options;
   const bundle = openBundle(path);
-  assertSameGraft(bundle);
   const run = bundledRun(bundle, runId);
   if (readRunFile(resultPath(bundle, run.id)) !== null) return 'there already';
-  await assertPlanWhole(bundle);
+  try {
+    assertSameGraft(bundle);
+    await assertPlanWhole(bundle);
+  } catch (error) {
+    // A whole array that ends so must not look as if it waited.
+    noteFailure(bundle, run, { error: toWireError(error), step: 0, log: [], say });
+    throw error;
+  }
   const sources = sourcesOf(bundle, run);
   const sign = new OwnSign(bundle, run, options.beatMs ?? BEAT_MS);
   await sign.take();
@@ -125,6 +133,21 @@ export async function runOne(
     throw error;
   } finally {
     sign.end();
+  }
+}
+
+/** Leaves why a run failed, for whoever looks from afar; where that cannot be written it is said. */
+function noteFailure(
+  bundle: Bundle,
+  run: BundledRun,
+  { say, ...found }: Pick<Failure, 'error' | 'log'> & { step: number; say: RunOneOptions['say'] },
+): void {
+  const { host, job } = placeHere();
+  const text = JSON.stringify({ ...found, host, job, at: new Date().toISOString() }, null, 1);
+  try {
+    writeWholeSync(failurePath(bundle, run.id), text);
+  } catch (unwritten) {
+    say(toWireError(unwritten).message); // the log of the job has the failure itself
   }
 }
 
@@ -175,15 +198,9 @@ class RunAttempt {
   }
 
   noteFailure(error: ReturnType<typeof toWireError>): void {
-    const { host, job } = placeHere();
-    const at = new Date().toISOString();
+    const { say } = this.#options;
     const log = this.#journal.logLines().slice(-40);
-    const text = JSON.stringify({ error, host, job, at, step: this.#journal.step, log }, null, 1);
-    try {
-      writeWholeSync(failurePath(this.#bundle, this.#run.id), text);
-    } catch (unwritten) {
-      this.#options.say(toWireError(unwritten).message); // the log of the job has the failure itself
-    }
+    noteFailure(this.#bundle, this.#run, { error, step: this.#journal.step, log, say });
   }
 
   #fromState(): Journal {
@@ -231,9 +248,19 @@ class RunAttempt {
     if (options.signal.aborted) stop();
     const { detail, thrown } = await trainer.ended;
     options.signal.removeEventListener('abort', stop);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw await this.#inWordsOfTheFolder(failure);
     if (thrown !== undefined) throw thrown;
     return { end, detail };
+  }
+
+  /**
+   * A trainer that cannot read an image takes it for one that is linked to a project: here it is the folder's, and the
+   * remedy is another.
+   */
+  async #inWordsOfTheFolder(failure: AppError): Promise<AppError> {
+    const isInside = failure.message.includes(this.#bundle.dir);
+    const wrong = isInside ? await checkBundle(this.#bundle) : [];
+    return wrong.length === 0 ? failure : new AppError('corrupt', wrong.join(' '));
   }
 
   /** What was asked for here goes before what the study was planned for: a node may have no card. */

@@ -14,6 +14,7 @@ import { openBundle, manifestText } from '../../../engine/elsewhere/bundle.ts';
 import { decodeRunFile, encodeRunFile } from '../../../engine/elsewhere/run-file.ts';
 import { planHash } from '../../../engine/elsewhere/plan-hash.ts';
 import { openProjectInMemory } from '../../../engine/db/project.ts';
+import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
 import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
 import { bundledStudy } from './bundled-study.ts';
@@ -36,9 +37,9 @@ function unwritable(path: string): void {
   onTestFinished(() => chmodSync(path, 0o755));
 }
 
-describe('a bundle of another version', () => {
+describe('a bundle of another version, or one that has lost something', () => {
   it('is computed by that version alone, and its results are taken where the plan is the same, with a word', async () => {
-    const { dir, bundle, compute, merge, runs } = await bundledStudy();
+    const { engine, dir, bundle, compute, merge, runs } = await bundledStudy();
     await bundle();
     const [first, second] = runs().map(({ id }) => id);
     await compute(first ?? 0);
@@ -46,9 +47,29 @@ describe('a bundle of another version', () => {
     await expect(compute(second ?? 0)).rejects.toThrow(
       'was made by Graft 0.0.9, and this is 0.1.0. Install 0.0.9 here and name it in settings.sh',
     );
+    const { failures } = await engine.call('studies.bundleProgress', { dir });
+    expect(failures.map(({ runId, message }) => [runId, message])).toEqual([
+      [second, expect.stringContaining('was made by Graft 0.0.9')],
+    ]);
     const report = await merge();
     expect(report.merged).toEqual([first]);
     expect(report.notes.join()).toContain('computed by Graft 0.0.9, and this is 0.1.0');
+  });
+
+  it('is asked for an image that it has lost: the folder is named to copy again, and no project', async () => {
+    const { dir, bundle, compute, runs } = await bundledStudy();
+    await bundle();
+    const image = join(dir, 'images', readdirSync(join(dir, 'images'))[0] ?? '');
+    rmSync(image);
+    const error = { code: 'unreadable' as const, message: `Image a.png is linked to ${image}` };
+    const spawn: SpawnTrainer = (_request, onEvent) => {
+      onEvent({ type: 'failed', error });
+      const ended = Promise.resolve({ orderly: true, detail: '' });
+      return { pid: 1, stop: () => undefined, kill: () => undefined, ended };
+    };
+    await expect(compute(runs()[0]?.id ?? 0, { spawn })).rejects.toThrow(
+      `${image} is missing. Copy the whole folder again from where it was made, or make it again.`,
+    );
   });
 
   it('is of the same plan where this version reads more in it than was written', async () => {

@@ -80,7 +80,7 @@ describe('a bundle', () => {
     truncateSync(image, 3);
     expect(await check()).toEqual([expect.stringContaining('is cut off. Copy the whole folder')]);
     rmSync(image);
-    expect(await check()).toEqual([expect.stringContaining('does not exist')]);
+    expect(await check()).toEqual([expect.stringContaining('is missing. Copy the whole folder')]);
     writeFileSync(image, bytes);
     appendFileSync(join(dir, 'plan.graft'), 'x');
     await expect(compute(first)).rejects.toThrow('plan.graft was changed');
