@@ -173,7 +173,7 @@ function addPlan(study: Command): void {
         const { study, plan } = await planAndCreate(caller, project, config);
         print(options, { study, plan }, [
           ...planLines(plan),
-          `stored as "${study.name}". Run it with: graft study run ${path}`,
+          `stored as "${study.name}". Run it with: graft study run ${shellWord(path)}`,
         ]);
       });
     });
