@@ -74,10 +74,22 @@ export function takeOwnership(path: string, endpoint: Endpoint | null): () => vo
   const lockPath = lockPathOf(path);
   for (;;) {
     makeLockFile(lockPath);
-    const before = statSync(lockPath).ino;
-    const lock = new Database(lockPath);
+    const before = inodeOf(lockPath);
+    if (before === undefined) continue;
+    // The former owner removes the file on leaving: a lock on a removed file protects nothing.
+    const isGone = () => inodeOf(lockPath) !== before;
+    let lock: Database.Database;
+    try {
+      // One that it made would be readable by others.
+      lock = new Database(lockPath, { fileMustExist: true });
+    } catch (error) {
+      if (isGone()) continue;
+      throw error;
+    }
     try {
       lock.pragma(`busy_timeout = ${LOOK_TIMEOUT_MS}`);
+      // A journal has the name of the file: whoever still has a removed one open would delete ours.
+      lock.pragma('journal_mode = MEMORY');
       lock.exec(`BEGIN IMMEDIATE;
         CREATE TABLE IF NOT EXISTS owner (pid INTEGER, host TEXT, since TEXT, endpoint TEXT, token TEXT);
         DELETE FROM owner;`);
@@ -93,9 +105,12 @@ export function takeOwnership(path: string, endpoint: Endpoint | null): () => vo
       lock.exec('COMMIT; BEGIN IMMEDIATE;');
     } catch (error) {
       const code = codeOf(error);
+      // Asked before it is closed: then another file can get its inode.
+      const moved = isGone();
       // It is ours, but nothing could be written into it.
-      if (code === 'SQLITE_FULL') rmSync(lockPath, { force: true });
+      if (code === 'SQLITE_FULL' && !moved) rmSync(lockPath, { force: true });
       lock.close();
+      if (moved && code !== 'SQLITE_FULL') continue;
       if (isNoLock(error)) {
         // Cut off by a power failure, or another program's: nobody holds what is no database.
         rmSync(lockPath, { force: true });
@@ -103,8 +118,7 @@ export function takeOwnership(path: string, endpoint: Endpoint | null): () => vo
       }
       throw code.startsWith('SQLITE_BUSY') ? lockedError(path) : error;
     }
-    // The former owner removes the file on leaving: a lock on a removed file protects nothing.
-    if (existsSync(lockPath) && statSync(lockPath).ino === before) {
+    if (!isGone()) {
       held.add(lock);
       return () => {
         rmSync(lockPath, { force: true });
@@ -115,6 +129,8 @@ export function takeOwnership(path: string, endpoint: Endpoint | null): () => vo
     lock.close();
   }
 }
+
+const inodeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.ino;
 
 /** Neither a database, nor one with this table. */
 const isNoLock = (error: unknown) =>
