@@ -344,7 +344,7 @@ export class AnnotateObjects {
     );
     if (told === null) return;
     const { objects, added } = told;
-    const words = added === 1 ? 'One object more' : `${added} objects more`;
+    const words = added === 1 ? 'One more object' : `${added} more objects`;
     this.#do(
       (image) => replaceObjects(image, objects, 'Touching objects split'),
       'No neck is narrow enough: move the slider to split more.',

@@ -11,9 +11,9 @@ const TIME_PAUSE_MS = 900;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class TrainPlan {
-  /** That of the latest settings, or while they are being worked out of the ones before. */
+  /** That of the latest settings; while they are being worked out, or where they have none, of the ones before. */
   plan = $state.raw<ModelPlan | null>(null);
-  /** Why there is none. */
+  /** Why the latest settings have none. */
   trouble = $state.raw<string | null>(null);
   /** Whether the plan that is shown is not that of the latest settings yet. */
   stale = $state.raw(false);
@@ -50,7 +50,6 @@ export class TrainPlan {
     } catch (error) {
       if (isOver()) return;
       this.trouble = messageOf(error);
-      this.plan = null;
     } finally {
       if (!isOver()) {
         this.timing = false;

@@ -121,7 +121,7 @@ test('a plan is shown at once and timed once it is left alone; of several asking
     const third = planning.replan({ project: 'p', datasetId: 1, minutes: 13 });
     await vi.advanceTimersByTimeAsync(300);
     await third;
-    expect(planning).toMatchObject({ timing: false, trouble: 'Label more.', plan: null });
+    expect(planning).toMatchObject({ timing: false, trouble: 'Label more.', plan: { steps: 100 } });
   } finally {
     vi.useRealTimers();
   }
