@@ -100,9 +100,10 @@ export class ProjectState {
   measurementsOf(datasetId: number): Measurements {
     const known = this.#measurements.get(datasetId);
     if (known !== undefined) return known;
-    const made = new Measurements(this.#api, { project: this.path, datasetId });
-    this.#measurements.set(datasetId, made);
-    return made;
+    const make = () => new Measurements(this.#api, { project: this.path, datasetId });
+    // They outlive the view that asks first: what it derives would stand still once that is left.
+    $effect.root(() => void this.#measurements.set(datasetId, make()));
+    return this.measurementsOf(datasetId);
   }
 
   study(id: number | null): Study | null {

@@ -50,5 +50,15 @@ it('measures objects, sorts and gates them, and shows the picked one in Annotate
   await page.keyboard.press('Enter');
   await page.getByRole('group', { name: 'Tools' }).waitFor();
   await screenshot('objects-annotate');
+
+  // Back at the table, it is as it was left, and goes on.
+  await page.keyboard.press('q');
+  await page.getByText('Objects', { exact: true }).click();
+  await grid.focus();
+  const left = await grid.getAttribute('aria-activedescendant');
+  expect(left).toMatch(/^object-row-/);
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => grid.getAttribute('aria-activedescendant')).not.toBe(left);
+  expect(await grid.getByRole('row', { selected: true }).getAttribute('id')).not.toBe(left);
   expect(complaints).toEqual([]);
 });
