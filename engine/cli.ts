@@ -16,7 +16,7 @@ import { addLabellingCommands } from './cli/labelling.ts';
 import { addImagesCommands } from './cli/images.ts';
 import { addMeasureCommand } from './cli/measure.ts';
 import { addModelCommands } from './cli/models.ts';
-import { letOutputClose } from './cli/output.ts';
+import { letOutputClose, writeErr } from './cli/output.ts';
 import { addObjectsCommands } from './cli/objects.ts';
 import { addRelinkCommand } from './cli/relink.ts';
 import { addSampleCommand } from './cli/sample.ts';
@@ -97,9 +97,9 @@ try {
     // With --json the document on standard output is the error; people read standard error.
     if (process.argv.includes('--json'))
       process.stdout.write(`${JSON.stringify({ error: wire })}\n`);
-    process.stderr.write(`graft: ${wire.message}\n`);
+    writeErr(`graft: ${wire.message}\n`);
     if (wire.code === 'internal' && error instanceof Error) {
-      process.stderr.write(`${error.stack ?? ''}\n`);
+      writeErr(`${error.stack ?? ''}\n`);
     }
     process.exitCode = exitCodeOf(wire.code);
   }

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { AppError } from '../../shared/errors.ts';
+import { harmless } from './output.ts';
 
 export interface YesFlag {
   readonly yes: boolean;
@@ -28,7 +29,7 @@ const TERMINAL: Terminal = {
       reader.once('close', () => resolve(null));
     });
     try {
-      return await Promise.race([reader.question(question), ended]);
+      return await Promise.race([reader.question(harmless(question)), ended]);
     } finally {
       reader.close();
     }

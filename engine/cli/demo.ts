@@ -15,7 +15,7 @@ import type { Engine } from '../engine.ts';
 import { given, integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withEngine, withProgress } from './host.ts';
-import { print, table } from './output.ts';
+import { print, table, writeErr } from './output.ts';
 import { planAndCreate, planLines, runToEnd, thisCommand } from './study.ts';
 
 interface DemoOptions {
@@ -146,9 +146,9 @@ async function demo(options: DemoOptions): Promise<void> {
     if (study === undefined) {
       const made = await planAndCreate(engine, project, config);
       study = made.study;
-      process.stderr.write(`${planLines(made.plan).join('\n')}\n`);
+      writeErr(`${planLines(made.plan).join('\n')}\n`);
     } else {
-      process.stderr.write(`going on with "${study.name}" in ${project}\n`);
+      writeErr(`going on with "${study.name}" in ${project}\n`);
     }
     // The report is written by the demo alone, so the same command goes on.
     const goesOn = thisCommand();

@@ -11,7 +11,7 @@ import { AppError, fromWireError, toWireError, WireError } from '../../shared/er
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { startServer } from '../server.ts';
-import { createProgressBar } from './output.ts';
+import { createProgressBar, writeErr } from './output.ts';
 import { shellHere } from './shell.ts';
 import { thisMachine } from './window.ts';
 
@@ -130,7 +130,7 @@ export async function withProject<T>(
     const reached = remote === null ? null : await openThere(remote, path);
     if (remote !== null && reached !== null) return work(remote, reached.path, null);
     const quiet = engine.subscribe((event) => {
-      if (event.type === 'notice') process.stderr.write(`graft: ${event.message}\n`);
+      if (event.type === 'notice') writeErr(`graft: ${event.message}\n`);
     });
     const info = await engine.call('project.open', { path });
     quiet();

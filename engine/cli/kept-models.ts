@@ -14,7 +14,7 @@ import { number } from './arguments.ts';
 import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { withProject } from './host.ts';
 import { findDataset, findModel } from './lookup.ts';
-import { print, table } from './output.ts';
+import { print, table, writeOut } from './output.ts';
 
 const diceOf = ({ dice, ci95, scored, status }: ListedModel) => {
   if (dice === null) return status === 'done' ? 'not scored' : status;
@@ -173,7 +173,7 @@ Examples:
         async (caller, project) => {
           const { id } = await findModel(caller, project, model);
           const renamed = await caller.call('models.rename', { project, modelId: id, name });
-          process.stdout.write(`"${model}" is now "${renamed.name}".\n`);
+          writeOut(`"${model}" is now "${renamed.name}".\n`);
         },
         { reachable: true },
       );
@@ -207,7 +207,7 @@ Examples:
             );
           }
           await caller.call('models.stop', { project, modelId: id, keep });
-          process.stdout.write(
+          writeOut(
             keep ? `"${name}" ends with what it has learned.\n` : `"${name}" is cancelled.\n`,
           );
         },
@@ -223,7 +223,7 @@ Examples:
           const { id, name } = await findModel(caller, project, model);
           await confirm(`The model "${name}" is deleted with its weights and scores.`, options);
           const { kept } = await caller.call('models.remove', { project, modelId: id });
-          process.stdout.write(`"${name}" is deleted. ${kept.join(' ')}\n`);
+          writeOut(`"${name}" is deleted. ${kept.join(' ')}\n`);
         },
         { reachable: true },
       );

@@ -22,7 +22,7 @@ import type { OnInterrupt } from './keep-or-drop.ts';
 import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
-import { createProgressBar, issueLines, print, table } from './output.ts';
+import { createProgressBar, issueLines, print, table, writeErr } from './output.ts';
 import { interrupted } from './study.ts';
 
 interface PretrainOptions extends NetworkOptions {
@@ -246,7 +246,7 @@ What was kept for a run (--choose, or the window) is used unless other is asked 
           const run =
             model === undefined ? options.run : (await findModel(caller, project, model)).runId;
           const chosen = run === undefined ? await chooseRun(caller, project, dataset) : null;
-          if (chosen !== null) process.stderr.write(`${chosen.words}\n`);
+          if (chosen !== null) writeErr(`${chosen.words}\n`);
           const runId = chosen?.runId ?? run ?? 0;
           const { flips, ensemble, asDrawn } = options;
           const looks = { flips, ensemble };
@@ -259,7 +259,7 @@ What was kept for a run (--choose, or the window) is used unless other is asked 
               runId,
               postProcessing: found.chosen.postProcessing,
             });
-            process.stderr.write(`${measurementInText(found)}\n`);
+            writeErr(`${measurementInText(found)}\n`);
           }
           const { threshold, minObject: minObjectPx, fillHoles: fillHolesPx } = options;
           const postProcessing = {

@@ -25,6 +25,24 @@ export function letOutputClose(): void {
   }
 }
 
+/**
+ * What steers a terminal is shown and not obeyed: names come from files and projects of strangers. Ends of lines and tabs
+ * stay.
+ */
+export function harmless(text: string): string {
+  // Unicode has pictures for the first 32 and for DEL; those from 0x80 on have none.
+  return text.replaceAll(/[\p{Cc}--[\t\n]]/gv, (letter) => {
+    const code = letter.codePointAt(0) ?? 0;
+    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+    return code === 0x7f ? '\u2421' : '\ufffd';
+  });
+}
+
+/** On standard output, as it is read by people. */
+export const writeOut = (text: string): void => void process.stdout.write(harmless(text));
+/** On standard error. */
+export const writeErr = (text: string): void => void process.stderr.write(harmless(text));
+
 /** Issues beyond these are counted, not listed, unless --json asks for all. */
 const LISTED_ISSUES = 20;
 
@@ -46,12 +64,8 @@ export function print(
   document: unknown,
   text: string | readonly string[],
 ): void {
-  const body = json
-    ? JSON.stringify(document, null, 2)
-    : typeof text === 'string'
-      ? text
-      : text.join('\n');
-  process.stdout.write(`${body}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  else writeOut(`${typeof text === 'string' ? text : text.join('\n')}\n`);
 }
 
 export interface ProgressBar {
@@ -66,7 +80,8 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
   let lastPlain = 0;
   let lastMessage = '';
   return {
-    update({ done, total, message, remainingSeconds }) {
+    update({ done, total, message: said, remainingSeconds }) {
+      const message = harmless(said);
       const share = total === 0 ? 0 : Math.min(1, done / total);
       const elapsed = (Date.now() - startedAt) / 1000;
       const guess = share > 0.02 ? (elapsed / share) * (1 - share) : null;

@@ -17,6 +17,7 @@ import {
   openChromium,
   thisMachine,
 } from './window.ts';
+import { writeErr, writeOut } from './output.ts';
 
 interface ServeOptions {
   port?: number;
@@ -31,7 +32,7 @@ const BROWSER_ENDED =
 /** A page that has not painted by then will not. */
 const PAINT_TIMEOUT_MS = 60_000;
 
-const say = (text: string) => process.stderr.write(`${text}\n`);
+const say = (text: string) => writeErr(`${text}\n`);
 
 /** Milliseconds since the user's command, which build/start.mjs may have begun in another process. */
 function sinceStart(): number {
@@ -172,7 +173,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
       return;
     }
     const url = server.launchUrl();
-    process.stdout.write(
+    writeOut(
       options.json
         ? `${JSON.stringify({ url, ready_ms: sinceStart() })}\n`
         : `Graft is ready: ${url}\n(the address works once; Ctrl+C ends Graft and keeps everything)\n`,

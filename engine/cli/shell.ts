@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ShellInfo } from '../../shared/api.ts';
 import { findChromium, hasDisplay, type Machine } from './window.ts';
+import { writeErr } from './output.ts';
 
 const ShellRecord = z.object({
   electron: z.string().nullable(),
@@ -109,7 +110,7 @@ export function runElectron(
   });
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     // Electron complains of much that is of no account before it ends for a reason; that is told once it has.
-    if (opened) process.stderr.write(text);
+    if (opened) writeErr(text);
     else words = (words + text).slice(-KEPT_WORDS);
   });
   /** A terminal sends Ctrl+C to the shell as well; this process waits until that has saved what runs. */

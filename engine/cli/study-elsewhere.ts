@@ -10,7 +10,7 @@ import { atLeastOne, given, positive } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { engineChoice, withEngine, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
-import { print } from './output.ts';
+import { print, writeErr, writeOut } from './output.ts';
 
 /** Runs that are named; the others are counted. */
 const NAMED = 10;
@@ -166,9 +166,9 @@ export function addRunOneCommand(program: Command): void {
       const stop = () => abort.abort();
       process.on('SIGTERM', stop);
       process.on('SIGINT', stop);
-      const say = (line: string) => process.stderr.write(`graft: ${line}\n`);
+      const say = (line: string) => writeErr(`graft: ${line}\n`);
       const { signal } = abort;
       const end = await runOne(bundle, run, { engine: engineChoice(), signal, say, threads });
-      process.stdout.write(`run ${run}: ${end}\n`);
+      writeOut(`run ${run}: ${end}\n`);
     });
 }

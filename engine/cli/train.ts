@@ -19,6 +19,7 @@ import { keepOrDrop } from './keep-or-drop.ts';
 import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
 import { withoutHelperOption } from './without-helper.ts';
+import { writeErr, writeOut } from './output.ts';
 
 interface TrainOptions {
   dataset: string;
@@ -184,7 +185,7 @@ Examples:
               : [];
           if (options.dryRun) {
             const plan = await caller.call('models.plan', training);
-            process.stdout.write(
+            writeOut(
               `${json ? JSON.stringify(plan) : [...planLines(plan), ...advice].join('\n')}\n`,
             );
             return;
@@ -193,17 +194,17 @@ Examples:
             ...training,
             ...{ seed, name: name ?? null },
           });
-          for (const line of [...planLines(plan), ...advice]) process.stderr.write(`${line}\n`);
+          for (const line of [...planLines(plan), ...advice]) writeErr(`${line}\n`);
           if (local === null) {
             // Whoever owns the project trains it.
-            process.stdout.write(
+            writeOut(
               json
                 ? `${JSON.stringify({ model: model.name, status: run.status })}\n`
                 : `"${model.name}" is queued in the process that has the project open.\n`,
             );
             return;
           }
-          const say = (line: string) => process.stderr.write(`${line}\n`);
+          const say = (line: string) => writeErr(`${line}\n`);
           const ended = await followRun(local, project, {
             runId: run.id,
             // Nobody reads what a second Ctrl+C would do where there is no terminal.
@@ -221,7 +222,7 @@ Examples:
           const score = await caller.call('models.score', { project, modelId: model.id });
           const { images, classes, seconds, words } = score;
           const leftOut = plan.leftOut.length;
-          process.stdout.write(
+          writeOut(
             json
               ? `${JSON.stringify({ model: model.name, images, leftOut, classes, seconds, steps: ended.step, words })}\n`
               : `${[`"${model.name}", ${duration(seconds)} of training, ${counted(ended.step, 'step')}`, ...words].join('\n')}\n`,
