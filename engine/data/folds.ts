@@ -42,11 +42,13 @@ function foldsOf(
   units: readonly SplittableImage[][],
   { folds, validation }: Pick<FoldSizes, 'folds' | 'validation'>,
 ): SplitItem[][] {
+  // Beside the fold that is tested there must be something to train on and something to validate with.
+  const atLeast = folds === 2 ? 2 : 1;
   const parts: SplittableImage[][][] = [];
   let rest = units;
   for (let left = folds; left > 0; left--) {
     const images = rest.flat().length;
-    const part = takeUnits(rest, { images: images / left, leave: left - 1 });
+    const part = takeUnits(rest, { images: images / left, atLeast, leave: (left - 1) * atLeast });
     parts.push(part);
     rest = rest.slice(part.length);
   }

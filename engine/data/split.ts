@@ -74,18 +74,23 @@ export function stratified(units: SplittableImage[][], random: Random): Splittab
 }
 
 /**
- * The first units that hold so many images, as nearly as whole units allow: at least one, and `leave` of them are left.
+ * The first units that hold so many images, as nearly as whole units allow: `atLeast` units, one where that is left out,
+ * and `leave` of them are left.
  */
 export function takeUnits(
   units: readonly SplittableImage[][],
-  { images, leave }: { readonly images: number; readonly leave: number },
+  {
+    images,
+    atLeast = 1,
+    leave,
+  }: { readonly images: number; readonly atLeast?: number; readonly leave: number },
 ): SplittableImage[][] {
   let count = 0;
   let next = 0;
   for (; next < units.length - leave; next++) {
     const size = units[next]?.length ?? 0;
     const nearer = Math.abs(images - count - size) < images - count;
-    if (count > 0 && !nearer) break;
+    if (next >= atLeast && !nearer) break;
     count += size;
   }
   return units.slice(0, next);

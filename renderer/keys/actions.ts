@@ -144,7 +144,7 @@ const OTHER_ACTIONS = {
   'objects.join': {
     title: 'Join the object under the pointer to the picked one',
     group: 'Objects',
-    keys: ['Shift+P'],
+    keys: ['Shift+H'],
   },
   'objects.row': {
     title: 'The picked object in the table of objects',

@@ -65,6 +65,8 @@ describe('folds', () => {
           }
         }
       }),
+      // One patient has half of the images.
+      { examples: [[[1, 1, 1, 1, 3, 1, 1, 0, 0, 2, 4, 0], 2]] },
     );
   });
 

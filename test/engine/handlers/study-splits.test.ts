@@ -87,8 +87,8 @@ it('is planned, run, compared over its splits and reported', async () => {
   const file = ResultsFile.parse(JSON.parse(readFileSync(report.json, 'utf8')));
   expect(file.runs.map(({ split }) => split).slice(0, 5)).toEqual([0, 0, 0, 0, 1]);
   const [header, first] = readFileSync(report.csv, 'utf8').split('\r\n');
-  expect(header).toMatch(/^pretraining,transfer,labels,seed,status,.*,split$/);
-  expect(first).toMatch(/^none,random,2,0,done,4,.*,0$/);
+  expect(header).toMatch(/^pretraining,transfer,labels,seed,status,.*,split,objectImages,/);
+  expect(first).toMatch(/^none,random,2,0,done,4,.*,0,0,,/);
   await expect(engine.call('studies.power', { project, studyId })).rejects.toMatchObject({
     message: expect.stringContaining('has several splits') as string,
   });

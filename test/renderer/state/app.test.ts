@@ -159,7 +159,7 @@ describe('going to Annotate', () => {
     await app.annotateFirst();
     const ids = db.datasets.images(half).map(({ id }) => id);
     expect(app.route).toEqual({ view: 'annotate', dataset: half, image: ids[2] });
-    expect(app.annotating).toEqual({ datasetId: half, imageIds: ids, runId: null });
+    expect(app.annotating).toEqual({ datasetId: half, imageIds: ids, runId: null, sought: null });
     // From elsewhere the same dataset is meant.
     app.go({ view: 'studies', study: null });
     expect(app.currentDataset?.name).toBe('half');
