@@ -96,10 +96,10 @@ export function runsTable(db: Sqlite) {
   const byStudy = db.prepare<[number], RunRow>(
     `SELECT ${COLUMNS} FROM runs WHERE study_id = ? ORDER BY id`,
   );
-  // Waits for its pretraining; runs of paused or cancelled studies wait too.
   const storedConfig = db.prepare<[number], { config: string }>(
     'SELECT config FROM runs WHERE id = ?',
   );
+  // Waits for its pretraining; runs of paused or cancelled studies wait too.
   const nextQueued = db.prepare<[], RunRow>(
     `SELECT ${COLUMNS} FROM runs WHERE status = 'queued'
        AND (depends_on IS NULL OR EXISTS (SELECT 1 FROM runs p WHERE p.id = runs.depends_on AND p.status = 'done'))
