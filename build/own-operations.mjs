@@ -31,6 +31,7 @@ const COMPILE = [
   ...['-O3', '-std=c++17', '-fPIC', '-pthread', '-fvisibility=hidden', '-fno-math-errno'],
   '-Wno-psabi',
 ];
+const AVX512 = ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mfma', '-DGRAFT_AVX512'];
 const COMPILE_TIMEOUT_MS = 5 * 60_000;
 
 /**
@@ -41,6 +42,8 @@ const COMPILE_TIMEOUT_MS = 5 * 60_000;
  */
 const unitsFor = (arch) => [
   { object: 'operations.o', source: 'operations.cc', flags: [] },
+  { object: 'walking.o', source: 'walking.cc', flags: [] },
+  { object: 'instructions.o', source: 'instructions.cc', flags: [] },
   { object: 'threads.o', source: 'threads.cc', flags: [] },
   { object: 'loading-pages.o', source: 'loading-pages.cc', flags: [] },
   { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
@@ -49,11 +52,14 @@ const unitsFor = (arch) => [
   { object: 'upsampled.o', source: 'upsampled.cc', flags: [] },
   // Last: of what several objects have, the linker takes the first, and that must run everywhere.
   ...(arch === 'x64'
-    ? ['loops', 'winograd', 'upsampled'].map((name) => ({
-        object: `${name}-avx2.o`,
-        source: `${name}.cc`,
-        flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
-      }))
+    ? [
+        ...['loops', 'winograd', 'upsampled'].map((name) => ({
+          object: `${name}-avx2.o`,
+          source: `${name}.cc`,
+          flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
+        })),
+        { object: 'bfloat16.o', source: 'bfloat16.cc', flags: AVX512 },
+      ]
     : []),
 ];
 

@@ -4,211 +4,23 @@
  * decide, so bits do not depend on the number of threads.
  */
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "adam.h"
+#include "instructions.h"
 #include "loading-pages.h"
-#include "loops.h"
 #include "tensorflow-c.h"
 #include "tensors.h"
 #include "threads.h"
-#include "winograd.h"
+#include "walking.h"
 
 namespace graft {
 namespace {
 
-#if defined(__x86_64__)
-bool hasAvx2() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-const Loops& loops = hasAvx2() ? avx2Loops : baselineLoops;
-const Winograd& winograd = hasAvx2() ? avx2Winograd : baselineWinograd;
-const Upsampled& upsampled = hasAvx2() ? avx2Upsampled : baselineUpsampled;
-#else
-const Loops& loops = baselineLoops;
-const Winograd& winograd = baselineWinograd;
-const Upsampled& upsampled = baselineUpsampled;
-#endif
-
-/** Parts of about this many floats, at most this many: enough for the threads, few enough to be joined for nothing. */
-constexpr int64_t PART_FLOATS = 32768, MOST_PARTS = 16;
-
-struct Parts {
-  int64_t count, each, all;
-  Parts(int64_t pixels, int64_t channels) : all(pixels) {
-    count = std::clamp<int64_t>(pixels * channels / PART_FLOATS, 1, std::min(MOST_PARTS, std::max<int64_t>(1, pixels)));
-    // A multiple of 32 pixels: few channels are walked as rows of 32 floats.
-    each = ((pixels + count - 1) / count + 31) / 32 * 32;
-    count = std::max<int64_t>(1, (pixels + each - 1) / each);
-  }
-  int64_t from(int64_t part) const { return part * each; }
-  int64_t size(int64_t part) const { return std::min(each, all - part * each); }
-};
-
-// ---- Batch normalisation with the statistics of the batch, and ReLU behind it where asked for.
-
-struct NormOptions {
-  float epsilon = 0;
-  unsigned char relu = 0;
-};
-
-void* createNorm(TF_OpKernelConstruction* construction) {
-  auto* options = new NormOptions();
-  TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrFloat(construction, "epsilon", &options->epsilon, status);
-  if (TF_GetCode(status) == TF_OK)
-    TF_OpKernelConstruction_GetAttrBool(construction, "relu", &options->relu, status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return options;
-}
-
-void destroyNorm(void* options) { delete static_cast<NormOptions*>(options); }
-
-struct Affine {
-  std::vector<float> scale, shift;
-  Affine(const float* gamma, const float* beta, const float* mean, const float* inverse, int64_t channels)
-      : scale(channels), shift(channels) {
-    for (int64_t c = 0; c < channels; c++) {
-      scale[c] = gamma[c] * inverse[c];
-      shift[c] = beta[c] - mean[c] * scale[c];
-    }
-  }
-};
-
-void computeNorm(void* kernel, TF_OpKernelContext* context) {
-  const auto& options = *static_cast<NormOptions*>(kernel);
-  Call call(context);
-  const Tensor x = call.input(0), gamma = call.input(1), beta = call.input(2);
-  if (!call.isFine()) return;
-  if (x.rank() < 1 || gamma.count() != x.size(x.rank() - 1) || beta.count() != gamma.count()) {
-    call.refuse("gamma and beta need one value a channel");
-    return;
-  }
-  const int64_t channels = gamma.count(), pixels = x.count() / std::max<int64_t>(1, channels);
-  const Tensor y = call.output(0, sizesOf(x)), meanOut = call.output(1, {channels});
-  const Tensor varianceOut = call.output(2, {channels}), inverseOut = call.output(3, {channels});
-  if (!call.isFine()) return;
-
-  const Parts parts(pixels, channels);
-  std::vector<double> means(parts.count * channels), squares(parts.count * channels);
-  inParallel(parts.count, [&](int64_t part) {
-    loops.moments(x.data() + parts.from(part) * channels, parts.size(part), channels, &means[part * channels],
-                  &squares[part * channels]);
-  });
-  for (int64_t part = 1, done = parts.size(0); part < parts.count; done += parts.size(part), part++) {
-    const double share = static_cast<double>(parts.size(part)) / static_cast<double>(done + parts.size(part));
-    for (int64_t c = 0; c < channels; c++) {
-      const double apart = means[part * channels + c] - means[c];
-      means[c] += apart * share;
-      squares[c] += squares[part * channels + c] + apart * apart * share * static_cast<double>(done);
-    }
-  }
-  for (int64_t c = 0; c < channels; c++) {
-    const double variance = squares[c] / static_cast<double>(std::max<int64_t>(1, pixels));
-    meanOut.data()[c] = static_cast<float>(means[c]);
-    varianceOut.data()[c] = static_cast<float>(squares[c] / static_cast<double>(std::max<int64_t>(1, pixels - 1)));
-    inverseOut.data()[c] = static_cast<float>(1 / std::sqrt(variance + options.epsilon));
-  }
-  const Affine affine(gamma.data(), beta.data(), meanOut.data(), inverseOut.data(), channels);
-  const Normalisation norm{affine.scale.data(), affine.shift.data(), meanOut.data(), options.relu != 0};
-  inParallel(parts.count, [&](int64_t part) {
-    const int64_t at = parts.from(part) * channels;
-    loops.normalise(x.data() + at, y.data() + at, parts.size(part), channels, norm);
-  });
-}
-
-void computeNormGradient(void* kernel, TF_OpKernelContext* context) {
-  const auto& options = *static_cast<NormOptions*>(kernel);
-  Call call(context);
-  const Tensor dy = call.input(0), x = call.input(1), gamma = call.input(2), beta = call.input(3);
-  const Tensor mean = call.input(4), inverse = call.input(5);
-  if (!call.isFine()) return;
-  const int64_t channels = gamma.count(), pixels = x.count() / std::max<int64_t>(1, channels);
-  if (dy.count() != x.count() || x.rank() < 1 || x.size(x.rank() - 1) != channels || beta.count() != channels ||
-      mean.count() != channels || inverse.count() != channels) {
-    call.refuse("tensors of a normalisation do not fit each other");
-    return;
-  }
-  const Tensor dx = call.outputOver(0, 0, sizesOf(x));
-  const Tensor dGamma = call.output(1, {channels}), dBeta = call.output(2, {channels});
-  if (!call.isFine()) return;
-
-  const Affine affine(gamma.data(), beta.data(), mean.data(), inverse.data(), channels);
-  const Normalisation norm{affine.scale.data(), affine.shift.data(), mean.data(), options.relu != 0};
-  const Parts parts(pixels, channels);
-  std::vector<double> sums(parts.count * channels), products(parts.count * channels);
-  inParallel(parts.count, [&](int64_t part) {
-    const int64_t at = parts.from(part) * channels;
-    loops.gradientSums(dy.data() + at, x.data() + at, parts.size(part), channels, norm, &sums[part * channels],
-                       &products[part * channels]);
-  });
-  std::vector<float> constant(channels), slope(channels);
-  for (int64_t c = 0; c < channels; c++) {
-    for (int64_t part = 1; part < parts.count; part++) {
-      sums[c] += sums[part * channels + c];
-      products[c] += products[part * channels + c];
-    }
-    const double each = 1 / static_cast<double>(std::max<int64_t>(1, pixels)), i = inverse.data()[c];
-    constant[c] = static_cast<float>(sums[c] * each);
-    slope[c] = static_cast<float>(products[c] * each * i * i);
-    dGamma.data()[c] = static_cast<float>(products[c] * i);
-    dBeta.data()[c] = static_cast<float>(sums[c]);
-  }
-  inParallel(parts.count, [&](int64_t part) {
-    const int64_t at = parts.from(part) * channels;
-    loops.gradient(dy.data() + at, x.data() + at, dx.data() + at, parts.size(part), channels, norm, constant.data(),
-                   slope.data());
-  });
-}
-
-// ---- The largest of 2×2 pixels; height and width are even.
-
-bool poolable(Call& call, const Tensor& x) {
-  if (x.rank() == 4 && x.size(1) % 2 == 0 && x.size(2) % 2 == 0) return true;
-  return call.refuse("pooling needs an even height and width");
-}
-
-/** Rows of the result in parts. */
-template <typename Task>
-void byRows(const Tensor& x, Task task) {
-  const int64_t rows = x.size(0) * x.size(1) / 2, parts = std::min<int64_t>(MOST_PARTS, std::max<int64_t>(1, rows));
-  inParallel(x.count() < PART_FLOATS ? 1 : parts, [&](int64_t part) {
-    const int64_t all = x.count() < PART_FLOATS ? 1 : parts;
-    for (int64_t row = rows * part / all; row < rows * (part + 1) / all; row++) task(row);
-  });
-}
-
-void computePool(void*, TF_OpKernelContext* context) {
-  Call call(context);
-  const Tensor x = call.input(0);
-  if (!call.isFine() || !poolable(call, x)) return;
-  const int64_t width = x.size(2) / 2, channels = x.size(3), row = width * channels;
-  const Tensor y = call.output(0, {x.size(0), x.size(1) / 2, width, channels});
-  if (!call.isFine()) return;
-  byRows(x, [&](int64_t at) { loops.pool(x.data() + at * 4 * row, y.data() + at * row, width, channels); });
-}
-
-void computePoolGradient(void*, TF_OpKernelContext* context) {
-  Call call(context);
-  const Tensor x = call.input(0), dy = call.input(1);
-  if (!call.isFine() || !poolable(call, x)) return;
-  if (dy.count() * 4 != x.count()) {
-    call.refuse("the gradient does not fit the pooled image");
-    return;
-  }
-  const int64_t width = x.size(2) / 2, channels = x.size(3), row = width * channels;
-  const Tensor dx = call.output(0, sizesOf(x));
-  if (!call.isFine()) return;
-  byRows(x, [&](int64_t at) {
-    loops.poolGradient(x.data() + at * 4 * row, dy.data() + at * row, dx.data() + at * 4 * row, width, channels);
-  });
-}
+const Loops& loops = instructions().loops;
+const Winograd& winograd = instructions().winograd;
+const Upsampled& upsampled = instructions().upsampled;
 
 // ---- The gradient of a 3×3 kernel.
 
@@ -422,22 +234,35 @@ struct Operation {
   void* (*create)(TF_OpKernelConstruction*);
   void (*compute)(void*, TF_OpKernelContext*);
   void (*destroy)(void*);
+  /** The same of what is kept in bfloat16, its type being the attribute T; null: there is none. */
+  void (*computeNarrow)(void*, TF_OpKernelContext*) = nullptr;
 };
+
+/** `type`: of T; TF_FLOAT where there is no T. */
+void registerKernel(const Operation& operation, TF_DataType type, TF_Status* status) {
+  const bool isNarrow = type == TF_BFLOAT16;
+  TF_KernelBuilder* kernel =
+      TF_NewKernelBuilder(operation.name, "CPU", operation.create,
+                          isNarrow ? operation.computeNarrow : operation.compute, operation.destroy);
+  if (operation.computeNarrow != nullptr) TF_KernelBuilder_TypeConstraint(kernel, "T", type, status);
+  const std::string name = std::string(operation.name) + (isNarrow ? "Narrow" : "");
+  if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(name.c_str(), kernel, status);
+}
 
 /** @returns what TensorFlow objects to; empty: nothing. */
 std::string registerOperation(const Operation& operation) {
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(operation.name);
+  if (operation.computeNarrow != nullptr)
+    TF_OpDefinitionBuilderAddAttr(definition, "T: {float, bfloat16} = DT_FLOAT");
   for (const char* spec : operation.attributes) TF_OpDefinitionBuilderAddAttr(definition, spec);
   for (const char* spec : operation.inputs) TF_OpDefinitionBuilderAddInput(definition, spec);
   for (const char* spec : operation.outputs) TF_OpDefinitionBuilderAddOutput(definition, spec);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, operation.shapes);
   TF_Status* status = TF_NewStatus();
   TF_RegisterOpDefinition(definition, status);
-  if (TF_GetCode(status) == TF_OK) {
-    TF_KernelBuilder* kernel =
-        TF_NewKernelBuilder(operation.name, "CPU", operation.create, operation.compute, operation.destroy);
-    TF_RegisterKernelBuilder(operation.name, kernel, status);
-  }
+  if (TF_GetCode(status) == TF_OK) registerKernel(operation, TF_FLOAT, status);
+  if (TF_GetCode(status) == TF_OK && operation.computeNarrow != nullptr)
+    registerKernel(operation, TF_BFLOAT16, status);
   const std::string problem = TF_GetCode(status) == TF_OK ? "" : TF_Message(status);
   TF_DeleteStatus(status);
   return problem;
@@ -446,16 +271,17 @@ std::string registerOperation(const Operation& operation) {
 const std::vector<const char*> NORM = {"epsilon: float", "relu: bool"};
 
 const Operation OPERATIONS[] = {
-    {"GraftBatchNorm", NORM, {"x: float", "gamma: float", "beta: float"},
-     {"y: float", "mean: float", "variance: float", "inverse: float"}, shapesLike<0, 1, 1, 1>, createNorm, computeNorm,
-     destroyNorm},
+    {"GraftBatchNorm", NORM, {"x: T", "gamma: float", "beta: float"},
+     {"y: T", "mean: float", "variance: float", "inverse: float"}, shapesLike<0, 1, 1, 1>, createNorm,
+     computeNorm<float>, destroyNorm, computeNorm<Bfloat16>},
     {"GraftBatchNormGrad", NORM,
-     {"dy: float", "x: float", "gamma: float", "beta: float", "mean: float", "inverse: float"},
-     {"dx: float", "d_gamma: float", "d_beta: float"}, shapesLike<1, 2, 2>, createNorm, computeNormGradient,
-     destroyNorm},
-    {"GraftMaxPool", {}, {"x: float"}, {"y: float"}, unknownShapes, nullptr, computePool, nullptr},
-    {"GraftMaxPoolGrad", {}, {"x: float", "dy: float"}, {"dx: float"}, shapesLike<0>, nullptr, computePoolGradient,
-     nullptr},
+     {"dy: T", "x: T", "gamma: float", "beta: float", "mean: float", "inverse: float"},
+     {"dx: T", "d_gamma: float", "d_beta: float"}, shapesLike<1, 2, 2>, createNorm, computeNormGradient<float>,
+     destroyNorm, computeNormGradient<Bfloat16>},
+    {"GraftMaxPool", {}, {"x: T"}, {"y: T"}, unknownShapes, nullptr, computePool<float>, nullptr,
+     computePool<Bfloat16>},
+    {"GraftMaxPoolGrad", {}, {"x: T", "dy: T"}, {"dx: T"}, shapesLike<0>, nullptr, computePoolGradient<float>,
+     nullptr, computePoolGradient<Bfloat16>},
     {"GraftFilterGradient", {}, {"x: float", "dy: float"}, {"kernel: float"}, unknownShapes, nullptr,
      computeFilterGradient, nullptr},
     {"GraftConvolution", {"turned: bool", "relu: bool"}, {"x: float", "kernel: float", "bias: float"}, {"y: float"},

@@ -18,7 +18,7 @@ struct TF_OpKernelContext;
 struct TF_ShapeHandle;
 struct TF_ShapeInferenceContext;
 
-enum TF_DataType : int { TF_FLOAT = 1 };
+enum TF_DataType : int { TF_FLOAT = 1, TF_BFLOAT16 = 14 };
 enum TF_Code : int { TF_OK = 0, TF_INVALID_ARGUMENT = 3 };
 
 TF_Status* TF_NewStatus();
@@ -50,6 +50,7 @@ TF_KernelBuilder* TF_NewKernelBuilder(const char* op, const char* device,
                                       void* (*create)(TF_OpKernelConstruction*),
                                       void (*compute)(void*, TF_OpKernelContext*),
                                       void (*destroy)(void*));
+void TF_KernelBuilder_TypeConstraint(TF_KernelBuilder*, const char* attribute, TF_DataType, TF_Status*);
 void TF_RegisterKernelBuilder(const char* name, TF_KernelBuilder*, TF_Status*);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction*, const char* name, float*, TF_Status*);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction*, const char* name, unsigned char*, TF_Status*);

@@ -5,13 +5,29 @@
 #include <initializer_list>
 #include <vector>
 
+#include "loops.h"
 #include "tensorflow-c.h"
 
 namespace graft {
 
+template <typename E>
+constexpr TF_DataType typeOf();
+template <>
+constexpr TF_DataType typeOf<float>() {
+  return TF_FLOAT;
+}
+template <>
+constexpr TF_DataType typeOf<Bfloat16>() {
+  return TF_BFLOAT16;
+}
+
 struct Tensor {
   TF_Tensor* handle = nullptr;
-  float* data() const { return static_cast<float*>(TF_TensorData(handle)); }
+  template <typename E>
+  E* values() const {
+    return static_cast<E*>(TF_TensorData(handle));
+  }
+  float* data() const { return values<float>(); }
   int rank() const { return TF_NumDims(handle); }
   int64_t size(int axis) const { return TF_Dim(handle, axis); }
   int64_t count() const { return TF_TensorElementCount(handle); }
@@ -35,11 +51,12 @@ class Call {
     return held(tensor);
   }
 
+  template <typename E = float>
   Tensor output(int index, const std::vector<int64_t>& sizes) {
     int64_t count = 1;
     for (int64_t size : sizes) count *= size;
-    return held({TF_AllocateOutput(context_, index, TF_FLOAT, sizes.data(), static_cast<int>(sizes.size()),
-                                   static_cast<size_t>(count) * sizeof(float), status_)});
+    return held({TF_AllocateOutput(context_, index, typeOf<E>(), sizes.data(), static_cast<int>(sizes.size()),
+                                   static_cast<size_t>(count) * sizeof(E), status_)});
   }
 
   /** In the memory of an input, where nobody else needs that. */

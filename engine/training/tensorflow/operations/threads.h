@@ -13,6 +13,9 @@ namespace graft {
  */
 void inParallel(int64_t tasks, const std::function<void(int64_t)>& task);
 
+/** A task that only walks over memory takes about this many floats. */
+constexpr int64_t PART_FLOATS = 32768;
+
 /** Memory of the calling thread that the next call of it may give out again: at least `floats`, on a cache line. */
 float* scratch(int slot, int64_t floats);
 

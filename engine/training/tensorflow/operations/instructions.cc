@@ -1,0 +1,30 @@
+#include "instructions.h"
+
+namespace graft {
+namespace {
+
+const Instructions& choose() {
+  static const Instructions BASELINE = {baselineLoops, baselineWinograd, baselineUpsampled, nullptr};
+#if defined(__x86_64__)
+  static const Instructions AVX2 = {avx2Loops, avx2Winograd, avx2Upsampled, nullptr};
+  static const Instructions AVX512 = {avx2Loops, avx2Winograd, avx2Upsampled, &bfloat16Walks};
+  __builtin_cpu_init();
+  const bool hasAvx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  // As -mavx512f, -mavx512vl, -mavx512bw and -mavx512dq let the compiler use them.
+  const bool hasAvx512 = hasAvx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+  if (!hasAvx2) return BASELINE;
+  return hasAvx512 ? AVX512 : AVX2;
+#else
+  return BASELINE;
+#endif
+}
+
+}  // namespace
+
+const Instructions& instructions() {
+  static const Instructions& chosen = choose();
+  return chosen;
+}
+
+}  // namespace graft
