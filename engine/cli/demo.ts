@@ -1,5 +1,5 @@
 /** graft demo: generated data, a whole study, a report. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
@@ -11,6 +11,7 @@ import {
 import { duration, score } from '../../shared/number-format.ts';
 import { finetuningPreset, pretrainingPreset } from '../../shared/presets.ts';
 import { channelObstacle, transferObstacle } from '../../shared/pretraining-tasks.ts';
+import { makeFolder } from '../data/write-file.ts';
 import type { Engine } from '../engine.ts';
 import { given, integer, precisionOption } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -136,7 +137,7 @@ async function ensureDatasets(engine: Engine, project: string, options: DemoOpti
 async function demo(options: DemoOptions): Promise<void> {
   const startedAt = Date.now();
   const dir = resolve(options.out);
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   await withEngine({ reachable: true }, async (engine) => {
     const project = await openOrCreate(engine, join(dir, 'demo.graft'));
     const datasets = await ensureDatasets(engine, project, options);

@@ -3,17 +3,10 @@
  * user's browser. Electron, where there is a binary, runs the engine itself: see shell.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readlinkSync,
-  rmSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { makeFolder } from '../data/write-file.ts';
 import { isRunning } from '../process-alive.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -108,7 +101,7 @@ export function profileInUse(profile: string): boolean {
 /** Where the settings' folder cannot be written, the window remembers nothing, and opens all the same. */
 function canMake(profile: string): boolean {
   try {
-    mkdirSync(profile, { recursive: true });
+    makeFolder(profile);
     accessSync(profile, constants.W_OK);
     return true;
   } catch {

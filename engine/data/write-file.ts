@@ -10,11 +10,15 @@ import {
   mkdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
+
+/** Ours: the folder above is there, and takes none. */
+const NO_FOLDERS = 'NO_FOLDERS';
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'you may not write there',
@@ -26,12 +30,16 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is a file in the place of a folder',
   ENOENT: 'the folder does not exist',
   ENAMETOOLONG: 'the name is too long',
+  [NO_FOLDERS]: 'no folder can be made there',
 };
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error && 'code' in error)) return String(error);
-  // A folder that is there already is no error; a file in its place is, whatever the system calls it.
-  if (error.code === 'EEXIST' && 'syscall' in error && error.syscall === 'mkdir') return 'ENOTDIR';
+  if ('syscall' in error && error.syscall === 'mkdir') {
+    // A folder that is there already is no error; a file in its place is, whatever the system calls it.
+    if (error.code === 'EEXIST') return 'ENOTDIR';
+    if (error.code === 'ENOENT') return NO_FOLDERS;
+  }
   return String(error.code);
 }
 
@@ -80,7 +88,7 @@ export async function writeWhole(
 ): Promise<void> {
   const beside = besideName(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await writeFile(beside, content, { flag: 'wx' });
     putInPlace(beside, path, replacing);
   } catch (error) {
@@ -97,7 +105,7 @@ export function writeWholeSync(
 ): void {
   const beside = besideName(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(beside, content, { ...(mode === undefined ? {} : { mode }), flag: 'wx' });
     putInPlace(beside, path, { replace });
   } catch (error) {
@@ -114,10 +122,34 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** Makes a folder, and those above it, where there is none. Errors: no-space, unreadable. */
+/** Folders that have to be made, from the top down, for this one to be there. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  let folder = resolve(path);
+  while (statSync(folder, { throwIfNoEntry: false }) === undefined && dirname(folder) !== folder) {
+    missing.unshift(folder);
+    folder = dirname(folder);
+  }
+  return missing;
+}
+
+/**
+ * Makes a folder, and those above it, where there is none: the one place that does, since Node's recursive way never ends
+ * where a file system takes no folders (/proc). Errors: no-space, unreadable.
+ */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    for (const folder of missingFolders(path)) {
+      try {
+        mkdirSync(folder);
+      } catch (error) {
+        // Somebody else may have made it meanwhile.
+        if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+      }
+    }
+    if (!statSync(path).isDirectory()) {
+      throw Object.assign(new Error('a file is there'), { code: 'ENOTDIR' });
+    }
   } catch (error) {
     throw writeError(path, error);
   }

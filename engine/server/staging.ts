@@ -2,7 +2,7 @@
  * Where dropped files wait for their import: a temporary folder of this session, gone with it; what a session left that
  * was killed goes at the next start.
  */
-import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -13,6 +13,7 @@ import {
   removeLeftFolders,
   temporaryError,
 } from '../data/temporary-folder.ts';
+import { makeFolder } from '../data/write-file.ts';
 
 export interface Staging {
   /**
@@ -47,7 +48,7 @@ export function createStaging(): Staging {
         throw new AppError('invalid-input', `"${name}" is not the name of a file.`);
       }
       try {
-        mkdirSync(dirname(path), { recursive: true });
+        makeFolder(dirname(path));
         await pipeline(request, createWriteStream(path));
       } catch (error) {
         rmSync(path, { force: true });

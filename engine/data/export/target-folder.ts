@@ -1,8 +1,8 @@
 /** The folder that an export writes: empty at first, each file whole or absent, nothing left after a failure. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
-import { writeError, writeWhole } from '../write-file.ts';
+import { makeFolder, writeError, writeWhole } from '../write-file.ts';
 import { placeInside } from './inside-folder.ts';
 
 export interface TargetFolder {
@@ -17,7 +17,7 @@ export interface TargetFolder {
 async function prepareFolder(dir: string): Promise<void> {
   let entries: string[];
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolder(dir);
     entries = await readdir(dir);
   } catch (error) {
     throw writeError(dir, error);

@@ -1,8 +1,8 @@
 /** Writes a study's report: report.html with results.json and four CSV files beside it. */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnalysedRun, ReportData } from '../../../shared/analysis.ts';
-import { writeError } from '../../data/write-file.ts';
+import { makeFolder, writeError } from '../../data/write-file.ts';
 import { classesCsv, comparisonsCsv, imagesCsv, runsCsv } from './csv.ts';
 import { renderReport } from './page.ts';
 import { resultsJson } from './results.ts';
@@ -43,7 +43,7 @@ export async function writeReport(
     [files.comparisonsCsv, comparisonsCsv(data.analysis)],
   ];
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolder(dir);
     await replaceFiles(texts);
   } catch (error) {
     throw writeError(dir, error);

@@ -3,10 +3,11 @@
  * it. What has crashed once is left alone until somebody asks anew or the versions change; what is slow is asked again.
  */
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../data/write-file.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { isSwitchedOff } from './card.ts';
 import { AdapterAnswer, type FoundAdapter } from './messages.ts';
@@ -71,7 +72,7 @@ function remember(file: string | null, failure: Failure | null): void {
       rmSync(file, { force: true });
       return;
     }
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const kept = { with: triedWith(), ...failure, at: new Date().toISOString() };
     writeFileSync(file, JSON.stringify(kept satisfies z.infer<typeof Remembered>));
   } catch {

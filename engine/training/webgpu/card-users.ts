@@ -2,9 +2,10 @@
  * Which processes of Graft compute on a card at this moment: each leaves a file while it does, so that the next one can
  * say that it shares the card. Nothing depends on it: where it cannot be written, nobody is told.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../../data/write-file.ts';
 import { isRunning } from '../../process-alive.ts';
 
 /** Of this user. */
@@ -36,7 +37,7 @@ function othersOn(adapter: string, folder: string): number[] {
 export function useCard(adapter: string, folder = folderOfAll()): CardUse {
   const own = join(folder, String(process.pid));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const others = othersOn(adapter, folder);
     writeFileSync(own, adapter);
     const end = () => rmSync(own, { force: true });

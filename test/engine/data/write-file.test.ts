@@ -1,9 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { projectRoot } from '../../../build/locations.mjs';
 import {
   assertNothingThere,
   isThere,
+  makeFolder,
   writeError,
   writeWhole,
   writeWholeSync,
@@ -65,4 +75,34 @@ it('refuses to take the place of a file', () => {
   expect(() => assertNothingThere(path)).not.toThrow();
   writeFileSync(path, '');
   expect(() => assertNothingThere(path)).toThrow('exists already');
+});
+
+describe('a folder that is made', () => {
+  it('is made with those above it, and is no error where it is there already', () => {
+    const path = join(temporaryFolder(), 'a', 'b', 'c');
+    makeFolder(path);
+    makeFolder(path);
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it('is refused at or beneath a file', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    for (const path of [file, join(file, 'a'), join(file, 'a', 'b')]) {
+      expect(() => makeFolder(path)).toThrow('there is a file in the place of a folder');
+    }
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('is refused, at once, where no folder can be', () => {
+    for (const path of ['/proc/graft', '/proc/graft/a/b', '/proc/self/graft/a']) {
+      expect(() => makeFolder(path)).toThrow('no folder can be made there');
+    }
+  });
+
+  it('is made by nobody else in the engine', () => {
+    const makers = globSync('engine/**/*.ts', { cwd: projectRoot }).filter((file) =>
+      /\bmkdir(Sync)?\b/.test(readFileSync(join(projectRoot, file), 'utf8')),
+    );
+    expect(makers).toEqual([join('engine', 'data', 'write-file.ts')]);
+  });
 });
