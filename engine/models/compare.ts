@@ -6,9 +6,8 @@ import type { Verdict } from '../../shared/analysis.ts';
 import type { ModelComparison } from '../../shared/api.ts';
 import type { ClassOverlap, Dataset, Model, ObjectCounts } from '../../shared/entities.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
-import { decodeLabelMap } from '../../shared/label-map.ts';
 import { counted, score, signed, signedInterval } from '../../shared/number-format.ts';
-import { classOverlaps, diceOf } from '../../shared/overlap.ts';
+import { codeOverlaps, diceOf } from '../../shared/overlap.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
@@ -57,7 +56,7 @@ function rescored(
   const prediction = db.runs.prediction(of.runId, of.imageId);
   const truth = db.labelMaps.bytes(of.labelMapId);
   if (prediction === undefined || truth === undefined) return null;
-  return classOverlaps(decodeLabelMap(prediction), decodeLabelMap(truth));
+  return codeOverlaps(prediction, truth);
 }
 
 /** Overlaps of both on one image against the newer of their labels; null where that is not known. */

@@ -72,8 +72,8 @@ export async function measureNetwork(
   let isWarm = false;
   let done = 0;
   for (const { image, labelMapId } of items) {
-    const truth = readLabelMap(project, labelMapId);
     await withInput(project, { image, channels: network.inputChannels }, async (rows) => {
+      const truth = readLabelMap(project, labelMapId);
       const input = await predictionInput(rows, sampling);
       for (const kind of kinds) {
         const plain = kind === 'plain';

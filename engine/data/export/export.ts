@@ -69,7 +69,7 @@ export async function exportDataset(
           const stored = { labelMap, labelMapId, ground: dataset, onDamage, onLoose };
           await labels.image(image, storedLabels(project, stored));
         }
-        const prediction = predicted?.(image) ?? null;
+        const prediction = (await predicted?.(image)) ?? null;
         if (predicted !== null && prediction === null) unpredicted++;
         await others?.image(image, prediction && labelsOfRegions(prediction, dataset));
       },

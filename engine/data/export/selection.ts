@@ -9,6 +9,7 @@ import { leftOutWords } from '../../../shared/export-words.ts';
 import { decodeLabelMap, type LabelMap } from '../../../shared/label-map.ts';
 import { takesPart } from '../../../shared/task-sources.ts';
 import type { Project } from '../../db/project.ts';
+import { assertAsLarge } from '../image-source.ts';
 import { isLabelledByPerson } from '../label-authors.ts';
 
 export interface Selection {
@@ -79,11 +80,12 @@ export function selectImages(
 export function storedPredictions(
   project: Project,
   runId: number,
-): (image: ImageRecord) => LabelMap | null {
+): (image: ImageRecord) => Promise<LabelMap | null> {
   if (project.runs.get(runId) === undefined) {
     throw new AppError('not-found', `There is no run ${runId}.`);
   }
-  return ({ id }) => {
+  return async (image) => {
+    const { id } = image;
     const revision = project.labelMaps
       .history(id)
       .find((one) => one.author === 'model' && one.runId === runId);
@@ -91,6 +93,8 @@ export function storedPredictions(
       revision === undefined
         ? project.runs.prediction(runId, id)
         : project.labelMaps.bytes(revision.id);
-    return code === undefined ? null : decodeLabelMap(code);
+    if (code === undefined) return null;
+    await assertAsLarge(project, image);
+    return decodeLabelMap(code);
   };
 }

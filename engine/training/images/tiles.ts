@@ -134,17 +134,23 @@ export async function readTile(
   const labels = labelsOf(project, request);
   const facts = { imageId: image.id, name: image.name, imageClass };
   const { labelMapId } = request;
-  const objects = wanted && labelMapId !== null ? objectsOf(project, labelMapId).objects : null;
+  // Unpacked when the image is open: its file has said by then how large it is.
+  const objects = () =>
+    wanted && labelMapId !== null ? objectsOf(project, labelMapId).objects : null;
   if (mode === 'resize') {
     const small = await withInput(project, { image, channels }, (input) => squeezed(input, sizePx));
+    const told = objects();
     const smallLabels = labels && resizeLabels(decodeLabelMap(labels), sizePx, sizePx);
     return {
       ...{ ...facts, ...small, labels: smallLabels?.data ?? null },
       // Of what the network sees: where an image is squeezed, so are the distances in it.
-      ...(objects === null ? {} : { depths: relativeDepths(shrunk(objects, sizePx)) }),
+      ...(told === null ? {} : { depths: relativeDepths(shrunk(told, sizePx)) }),
     };
   }
-  const depths = objects && relativeDepths(objects);
+  const depths = () => {
+    const told = objects();
+    return told && relativeDepths(told);
+  };
   return { ...facts, ...(await storedImage(project, image, { channels, store, labels, depths })) };
 }
 
@@ -159,13 +165,13 @@ export function storedImage(
   image: ImageRecord,
   options: Pick<TileOptions, 'channels' | 'store'> & {
     readonly labels: Uint8Array | null;
-    /** [height, width]; null: none are wanted. */
-    readonly depths?: Uint8Array | null;
+    /** Asked when the image is open. [height, width]; null: none are wanted. */
+    readonly depths?: () => Uint8Array | null;
   },
 ): Promise<Omit<StoredTile, 'imageId' | 'name' | 'imageClass'>> {
-  const { channels, store, labels, depths = null } = options;
+  const { channels, store, labels, depths = () => null } = options;
   return withSamples(project, image, async (opened) => {
-    const kept = await store.keep(opened, { labels, depths }, image.name);
+    const kept = await store.keep(opened, { labels, depths: depths() }, image.name);
     const { width, height, channels: stored } = opened;
     const rows = (top: number, count: number) =>
       Promise.resolve(kept.samples.part({ left: 0, top, width, height: count }));

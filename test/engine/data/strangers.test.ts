@@ -1,13 +1,16 @@
 /** What a project from others says of its images, and where it says that they lie, is not believed. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { encode } from 'fast-png';
 import { expect, it, onTestFinished } from 'vitest';
+import { projectRoot } from '../../../build/locations.mjs';
 import { trainingDecoders } from '../../../engine/data/decoders.ts';
 import { exportDataset } from '../../../engine/data/export/export.ts';
+import { storedPredictions } from '../../../engine/data/export/selection.ts';
 import { openFile } from '../../../engine/data/image-file.ts';
 import {
   assertAsLarge,
@@ -17,11 +20,15 @@ import {
   withOriginalRows,
 } from '../../../engine/data/image-source.ts';
 import { tellApart } from '../../../engine/data/tell-apart.ts';
-import type { Project } from '../../../engine/db/project.ts';
+import { openProject, type Project } from '../../../engine/db/project.ts';
 import { measureDataset } from '../../../engine/measure/measure-dataset.ts';
+import { sha256 } from '../../../engine/sha256.ts';
+import { createImageStore } from '../../../engine/training/images/image-store.ts';
+import { readTile } from '../../../engine/training/images/tiles.ts';
 import { createRunWriter, decodeLabelMap } from '../../../shared/label-map.ts';
 import { DEFAULT_SPLIT } from '../../../shared/objects/split-touching.ts';
 import { temporaryFolder, temporaryProject } from '../../fixtures/projects.ts';
+import { wholeProject } from '../../fixtures/whole-project.ts';
 
 const png = encode({ width: 4, height: 3, data: new Uint8Array(12), channels: 1 });
 
@@ -117,6 +124,16 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
   expect(project.labelMaps.bytes(labelMapId)?.length).toBeLessThan(32);
   await expect(assertAsLarge(project, image)).rejects.toMatchObject(contradiction);
   const labelled = { ...image, labelMapId };
+  const store = createImageStore({ folder: temporaryFolder() });
+  onTestFinished(() => store.close());
+  for (const mode of ['resize', 'patches'] as const) {
+    const tile = readTile(
+      project,
+      { image: labelled, labelMapId, imageClass: null },
+      { sampling: { mode, sizePx: 8 }, channels: 1, store, depths: true },
+    );
+    await expect(tile).rejects.toMatchObject(contradiction);
+  }
   const { report } = await tellApart(project, [labelled], {
     ...{ ...DEFAULT_SPLIT, how: 'components', preview: true, onProgress: () => undefined },
     signal: new AbortController().signal,
@@ -134,6 +151,49 @@ it('a size that the file contradicts is named, and nothing is unpacked for it', 
     expect(damaged).toEqual([contradiction.message]);
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 28);
+});
+
+it('a prediction of an image without labels is unpacked only where its file is as large', async () => {
+  const path = wholeProject();
+  const raw = new Database(path);
+  const bytes = blank(32_768, 32_768);
+  raw.prepare('UPDATE images SET width_px = 32768, height_px = 32768 WHERE id = 2').run();
+  raw.prepare('UPDATE results SET prediction = ?, prediction_sha256 = ?').run(bytes, sha256(bytes));
+  raw.close();
+  const project = openProject(path);
+  onTestFinished(() => project.close());
+  const image = project.datasets.image(2) ?? expect.fail('the image is gone');
+  await expect(storedPredictions(project, 1)({ ...image, labelMapId: null })).rejects.toMatchObject(
+    {
+      subject: image.name,
+    },
+  );
+});
+
+it('labels and objects are unpacked nowhere but where the file of their image was looked at', () => {
+  const unpackers = globSync('engine/**/*.ts', { cwd: projectRoot }).filter((file) =>
+    /\b(decodeLabelMap|decodeObjectMap|objectsFrom|readLabelMap)\(/.test(
+      readFileSync(join(projectRoot, file), 'utf8'),
+    ),
+  );
+  // Whoever joins them reads the image first, calls assertAsLarge, or goes run by run as codeOverlaps does.
+  expect(unpackers.map((file) => file.replaceAll('\\', '/')).sort()).toEqual([
+    'engine/assist/learn.ts',
+    'engine/data/export/selection.ts',
+    'engine/data/image-source.ts',
+    'engine/data/import/prepare.ts', // masks, one function of that name
+    'engine/data/objects-of.ts',
+    'engine/data/tell-apart-thread.ts',
+    'engine/handlers/predict.ts', // what a trainer has just predicted
+    'engine/measure/measure-thread.ts',
+    'engine/server/thumbnails.ts',
+    'engine/study/report/gather.ts',
+    'engine/training/images/image-store.ts',
+    'engine/training/images/tiles.ts',
+    'engine/training/live/pictures.ts',
+    'engine/training/measure-request.ts',
+    'engine/training/scoring/evaluation.ts',
+  ]);
 });
 
 it('a label map that is not as large as its image is named wherever it is read', () => {
