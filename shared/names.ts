@@ -16,7 +16,7 @@ const ROOTED = /^(?:[a-z]:)?[/\\]|^[a-z]:$/i;
  * Why a name, with or without folders before it, is not that of a file beneath a folder; null where it is. A name that
  * leads elsewhere is refused where it comes in and where it goes out, with either slash.
  */
-function nameProblem(name: string): string | null {
+export function fileNameProblem(name: string): string | null {
   if (name.length > LONGEST_NAME) return `has more than ${LONGEST_NAME} characters`;
   if (name.includes('\0')) return 'holds a character that no name may hold';
   if (ROOTED.test(name)) return 'begins at the root of a disk';
@@ -28,7 +28,7 @@ function nameProblem(name: string): string | null {
 
 /** Errors: invalid-input. */
 export function assertFileName(name: string): void {
-  const problem = nameProblem(name);
+  const problem = fileNameProblem(name);
   if (problem === null) return;
   throw new AppError(
     'invalid-input',

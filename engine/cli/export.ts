@@ -43,6 +43,14 @@ function partsOf(text: string): ExportPart[] {
 const formatHelp = (format: ExportFormat): string =>
   `  ${format.padEnd(12)}${EXPORT_FORMAT_FACTS[format].writes}.\n${''.padEnd(14)}${lossWords(format)}`;
 
+/** Images beyond these are counted, not listed, unless --json asks for all. */
+const LISTED = 20;
+
+const listed = (lines: readonly string[]): string[] => [
+  ...lines.slice(0, LISTED).map((line) => `  ${line}`),
+  ...(lines.length > LISTED ? [`  … and ${lines.length - LISTED} more (--json lists all)`] : []),
+];
+
 export function addExportCommand(program: Command): void {
   program
     .command('export')
@@ -116,7 +124,7 @@ Examples:
             o,
           ),
         );
-        const { files, images, damaged, leftOut, unpredicted, lost } = report;
+        const { files, images, damaged, troubles, leftOut, unpredicted, lost } = report;
         const left = leftOutWords(leftOut);
         print(options, report, [
           `wrote ${counted(images, 'image')} in ${counted(files, 'file')} to ${report.dir}`,
@@ -131,10 +139,11 @@ Examples:
                 `  without a stored prediction of run ${String(options.predictions)}: ${counted(unpredicted, 'image')} (make one: graft predict)`,
               ]),
           ...lost.map((what) => `  no place for ${what}`),
-          ...damaged.map((what) => `  left out, since it is damaged: ${what}`),
+          ...listed(troubles),
+          ...listed(damaged.map((what) => `left out, since it is damaged: ${what}`)),
           ...(damaged.length === 0 ? [] : [`Next: graft repair ${project}`]),
         ]);
-        if (damaged.length > 0) process.exitCode = EXIT.partial;
+        if (damaged.length + troubles.length > 0) process.exitCode = EXIT.partial;
       });
     });
 }

@@ -31,31 +31,50 @@ export const partLabels = (
     labelMapId === null ? [] : [{ part, values: valuesOf(labelMaps, labelMapId) }],
   );
 
+interface Labelled {
+  readonly name: string;
+  readonly labelMapId: number | null;
+}
+
+/** Label values that were found in an image. */
+export interface FoundValues {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** That some of these are no class: the first image, its value and the remedy; null: all are. */
+export function valuesWithoutClass(
+  dataset: Pick<Dataset, 'name' | 'classes'>,
+  found: Iterable<FoundValues>,
+): { readonly words: string; readonly image: string } | null {
+  const allowed = new Set([BACKGROUND, ...dataset.classes.map(({ index }) => index), IGNORE]);
+  let first: { name: string; value: number } | null = null;
+  let others = 0;
+  for (const { name, values } of found) {
+    const value = values.find((one) => !allowed.has(one));
+    if (value === undefined) continue;
+    if (first === null) first = { name, value };
+    else others++;
+  }
+  if (first === null) return null;
+  const { name, value } = first;
+  const classes = dataset.classes.map((c) => `${c.index} ${c.name}`).join(', ');
+  const words = `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value (--map ${value}=1 or ${value}=ignore).`;
+  return { words, image: name };
+}
+
 /**
  * To be asked before anything is trained on or tested against these label maps.
  * Errors: invalid-input, naming the first image, its value and the remedy; corrupt.
  */
 export function assertLabelsAreClasses(
-  project: Pick<Project, 'labelMaps'>,
+  { labelMaps }: Pick<Project, 'labelMaps'>,
   dataset: Pick<Dataset, 'name' | 'classes'>,
-  images: Iterable<{ readonly name: string; readonly labelMapId: number | null }>,
+  images: Iterable<Labelled>,
 ): void {
-  const allowed = new Set([BACKGROUND, ...dataset.classes.map(({ index }) => index), IGNORE]);
-  let first: { name: string; value: number } | null = null;
-  let others = 0;
-  for (const { name, labelMapId } of images) {
-    if (labelMapId === null) continue;
-    const value = valuesOf(project.labelMaps, labelMapId).find((v) => !allowed.has(v));
-    if (value === undefined) continue;
-    if (first === null) first = { name, value };
-    else others++;
-  }
-  if (first === null) return;
-  const { name, value } = first;
-  const classes = dataset.classes.map((c) => `${c.index} ${c.name}`).join(', ');
-  throw new AppError(
-    'invalid-input',
-    `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value (--map ${value}=1 or ${value}=ignore).`,
-    { subject: name },
+  const values = [...images].flatMap(({ name, labelMapId }) =>
+    labelMapId === null ? [] : [{ name, values: valuesOf(labelMaps, labelMapId) }],
   );
+  const found = valuesWithoutClass(dataset, values);
+  if (found !== null) throw new AppError('invalid-input', found.words, { subject: found.image });
 }

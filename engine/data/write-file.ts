@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 
 /** Ours: the folder above is there, and takes none. */
@@ -43,21 +43,47 @@ function codeOf(error: unknown): string {
   return String(error.code);
 }
 
+/** Complaints about the name of a file alone: any other name in its folder would do. */
+const OF_NAMES = new Set(['EISDIR', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG', 'EINVAL', 'EILSEQ']);
+
+/** A file or folder that could not be written. */
+export class WriteError extends AppError {
+  /** In words. */
+  readonly reason: string;
+  readonly isOfName: boolean;
+
+  constructor(path: string, code: string, cause: unknown) {
+    const reason = REASONS[code] ?? code;
+    super(
+      'unreadable',
+      `${path} cannot be written (${reason}). Choose a folder that you may write to.`,
+      { subject: path, cause },
+    );
+    this.reason = reason;
+    this.isOfName = OF_NAMES.has(code);
+  }
+}
+
 /** What the file system complained about when this was written: no-space or unreadable. */
 export function writeError(path: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
-  const options = { subject: path, cause: error };
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const message = `The disk that holds ${path} is full. Free some space, or choose another disk.`;
-    return new AppError('no-space', message, options);
+    return new AppError('no-space', message, { subject: path, cause: error });
   }
-  const message = `${path} cannot be written (${REASONS[code] ?? code}). Choose a folder that you may write to.`;
-  return new AppError('unreadable', message, options);
+  return new WriteError(path, code, error);
 }
 
+/** Of a name, in that of the file that is to become it. */
+const SHOWN_CHARACTERS = 60;
+
 /** In the same folder, so that it is renamed within one disk; whoever finds one left over sees what it was to be. */
-const besideName = (path: string) => `${path}.${randomBytes(4).toString('hex')}.partial`;
+function besideName(path: string): string {
+  // No longer than the name itself may be.
+  const shown = basename(path).slice(0, SHOWN_CHARACTERS);
+  return join(dirname(path), `${shown}.${randomBytes(4).toString('hex')}.partial`);
+}
 
 type Content = Uint8Array | string | AsyncIterable<Uint8Array>;
 

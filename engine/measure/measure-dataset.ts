@@ -3,11 +3,13 @@ import type { MeasuredImage, MeasureSummary, Progress } from '../../shared/api.t
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
+import { labelValues } from '../../shared/label-map.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { MeasuredObjects } from '../../shared/objects/measure/measure-objects.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import { shownDecoders } from '../data/decoders.ts';
 import { assertAsLarge, withOriginalRows } from '../data/image-source.ts';
+import { type FoundValues, valuesWithoutClass } from '../data/label-values.ts';
 import { pageName } from '../data/page-names.ts';
 import { scaleOf } from '../data/pixel-size-of.ts';
 import type { Project } from '../db/project.ts';
@@ -103,6 +105,7 @@ export async function measureDataset(
   const images: MeasuredImage[] = [];
   const measured: MeasuredObjects[] = [];
   const notes: string[] = [];
+  const found: FoundValues[] = [];
   let unmeasured = 0;
   await withMeasurer(signal, async (measurer) => {
     for (const [done, image] of chosen.entries()) {
@@ -115,6 +118,7 @@ export async function measureDataset(
           continue;
         }
         await assertAsLarge(db, image);
+        found.push({ name, values: labelValues(what.codes.classes) });
         const one = await measureOne(db, { image, measurer, signal }, { what, classes });
         if (one.trouble !== null) notes.push(`${name}: ${one.trouble}`);
         const { counts, from, ...objects } = one.measured;
@@ -137,12 +141,14 @@ export async function measureDataset(
   progress({ done: chosen.length, total: chosen.length, message: 'Measured' });
   if (images.length === 0 && notes.length === 0) throw nothing(request);
   const left = all.length - chosen.length;
+  const withoutClass = valuesWithoutClass(dataset, found);
   return {
     ...{ images, measured, unmeasured },
     objects: images.reduce((sum, one) => sum + one.objects, 0),
     channels: Math.max(0, ...chosen.map(({ channels }) => channels)),
     notes: [
       ...(left === 0 ? [] : [`${counted(left, 'excluded image')} left out.`]),
+      ...(withoutClass === null ? [] : [withoutClass.words]),
       ...notes,
       ...scaleNotes(images),
     ],

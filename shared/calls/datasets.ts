@@ -142,6 +142,8 @@ export interface ExportReport {
   readonly unpredicted: number;
   /** What was left out because it is damaged in the project, in words. */
   readonly damaged: readonly string[];
+  /** What else is not as it was wished, of single images: names, originals, labels without a class; in words, with what to do. */
+  readonly troubles: readonly string[];
   /** What the labels have and the format has no place for, and what became of it, in words. */
   readonly lost: readonly string[];
 }

@@ -5,10 +5,13 @@
 import type { ExportReport, Progress } from '../../../shared/api.ts';
 import { BACKGROUND } from '../../../shared/entities.ts';
 import type { ExportFormat } from '../../../shared/export-formats.ts';
+import { assertFileName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { readLabelMapAlone } from '../image-source.ts';
 import type { ExportContext } from './format.ts';
+import { type FoundValues, valuesWithoutClass } from '../label-values.ts';
 import { labelsOfRegions, storedLabels } from './labels.ts';
+import { LeftBehind } from './left-behind.ts';
 import { Losses } from './losses.ts';
 import { datasetOf, exportedNames, writeOriginals } from './originals.ts';
 import { EVERYTHING, type Selection, selectImages, storedPredictions } from './selection.ts';
@@ -35,13 +38,16 @@ export async function exportDataset(
 ): Promise<ExportReport> {
   const { format, dir, selection = EVERYTHING, predictions = null, signal, onProgress } = options;
   const dataset = datasetOf(project, datasetId);
-  const { images, leftOut } = selectImages(project, datasetId, selection);
+  const selected = selectImages(project, datasetId, selection);
+  const left = new LeftBehind();
+  const images = left.named(selected.images);
+  for (const { name } of images.length > 0 ? [] : selected.images) assertFileName(name);
   const predicted = predictions === null ? null : storedPredictions(project, predictions);
   const writer = EXPORT_WRITERS[format];
   const nameOf = exportedNames(images, writer.hasPages);
   const losses = new Losses(format, { project, dataset, images });
+  const found: FoundValues[] = [];
   let unpredicted = 0;
-  const damaged: string[] = [];
   const written = await fillFolder(dir, async (target) => {
     const context: Omit<ExportContext, 'layer'> = {
       ...{ project, dataset, images, target },
@@ -52,8 +58,8 @@ export async function exportDataset(
     };
     const labels = writer.begin({ ...context, layer: 'labels' });
     const others = predicted === null ? null : writer.begin({ ...context, layer: 'predictions' });
-    const left = await writeOriginals(project, target, {
-      ...{ images, folder: writer.imagesFolder, nameOf },
+    await writeOriginals(project, target, {
+      ...{ images, folder: writer.imagesFolder, nameOf, left },
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
       async visit(image) {
@@ -63,8 +69,9 @@ export async function exportDataset(
         if (labelMap === null || labelMapId === null) await labels.image(image, null);
         else {
           losses.look(labelMap);
+          found.push({ name: image.name, values: [...new Set(labelMap.data)] });
           if (project.labelMaps.hasObjects(labelMapId)) losses.count('objects');
-          const onDamage = (found: string) => void damaged.push(found);
+          const onDamage = (found: string) => void left.damaged.push(found);
           const onLoose = () => losses.count('no object');
           const stored = { labelMap, labelMapId, ground: dataset, onDamage, onLoose };
           await labels.image(image, storedLabels(project, stored));
@@ -74,10 +81,14 @@ export async function exportDataset(
         await others?.image(image, prediction && labelsOfRegions(prediction, dataset));
       },
     });
-    damaged.push(...left);
     await labels.finish();
     await others?.finish();
   });
-  const lost = losses.inWords();
-  return { ...written, damaged, images: images.length, leftOut, unpredicted, lost };
+  const withoutClass = valuesWithoutClass(dataset, found);
+  return {
+    ...{ ...written, images: images.length, leftOut: selected.leftOut, unpredicted },
+    damaged: left.damaged,
+    troubles: [...left.troubles, ...(withoutClass === null ? [] : [withoutClass.words])],
+    lost: losses.inWords(),
+  };
 }

@@ -3,14 +3,14 @@ import { extname, posix } from 'node:path';
 import type { Progress } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { assertFileName } from '../../../shared/names.ts';
-import { DamageError, type Project } from '../../db/project.ts';
+import type { Project } from '../../db/project.ts';
 import { encodePng } from '../encode.ts';
 import { encodeTiff } from '../encode-tiff.ts';
 import { openOriginal, readImage } from '../image-source.ts';
 import { stemOf } from '../import/folder-tree.ts';
 import { oneName } from '../import/pairing.ts';
 import { pageSuffix } from '../page-names.ts';
+import type { LeftBehind } from './left-behind.ts';
 import type { TargetFolder } from './target-folder.ts';
 
 /** Files of these hold one picture; any other may hold more than is exported of it. */
@@ -71,10 +71,9 @@ async function pageFile(project: Project, image: ImageRecord): Promise<Uint8Arra
 }
 
 /**
- * Writes each original once into `folder` and calls `visit` for each image (page), in order. What is damaged in the
- * project is left out, and all the rest is written: a label map without its image, an image without its labels.
- * Returns what was left out, in words.
- * Errors: cancelled; invalid-input (a name that leads elsewhere); those of openOriginal and of writing.
+ * Writes each original once into `folder` and calls `visit` for each image (page), in order. What cannot be written of one
+ * image is left behind, and all the rest is written: a label map without its image, an image without its labels.
+ * Errors: cancelled; no-space and unreadable, where no file can be written.
  */
 export async function writeOriginals(
   project: Project,
@@ -83,23 +82,14 @@ export async function writeOriginals(
     images: readonly ImageRecord[];
     folder: string;
     nameOf: ReturnType<typeof exportedNames>;
+    left: LeftBehind;
     visit: (image: ImageRecord) => Promise<void>;
     signal?: AbortSignal;
     onProgress?: (progress: Progress) => void;
   },
-): Promise<string[]> {
-  const { images, folder, nameOf, visit, signal, onProgress } = options;
-  for (const { name } of images) assertFileName(name); // before anything is written
+): Promise<void> {
+  const { images, folder, nameOf, left, visit, signal, onProgress } = options;
   const written = new Set<string>();
-  const damaged: string[] = [];
-  const unlessDamaged = async (write: () => Promise<void>) => {
-    try {
-      await write();
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'corrupt') throw error;
-      damaged.push(error instanceof DamageError ? error.found : error.message);
-    }
-  };
   for (const [done, image] of images.entries()) {
     if (signal?.aborted === true) {
       throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
@@ -108,15 +98,14 @@ export async function writeOriginals(
     onProgress?.({ done, total: images.length, message: `Writing ${name}` });
     if (!written.has(name)) {
       written.add(name);
-      await unlessDamaged(async () => {
+      await left.unlessOf(image, async () => {
         const content = isPage
           ? await pageFile(project, image)
           : (await openOriginal(project, image)).parts();
         await target.write(posix.join(folder, name), content);
       });
     }
-    await unlessDamaged(() => visit(image));
+    await left.unlessOf(image, () => visit(image));
   }
   onProgress?.({ done: images.length, total: images.length, message: 'Written' });
-  return damaged;
 }

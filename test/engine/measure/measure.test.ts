@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodePng } from '../../../engine/data/encode.ts';
 import { createEngine } from '../../../engine/engine.ts';
+import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { TABLE_KEYS } from '../../../shared/objects/measure/columns.ts';
 import { decodeMeasures } from '../../../shared/objects/measure/table-code.ts';
 import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
@@ -132,6 +133,19 @@ describe('measuring a dataset', { timeout: PATIENCE_MS }, () => {
     const [header = '', first = ''] = linesOf(join(dir, 'objects.csv'));
     expect(first.split(',')[header.split(',').indexOf('intensity_mean-0')]).toBe('');
     expect(first.split(',')[header.split(',').indexOf('area')]).toBe('16');
+  });
+
+  it('names labels whose value is no class', async () => {
+    const { engine, of } = await measurable();
+    const { db } = engine.project(of.project);
+    const [image] = db.datasets.images(of.datasetId);
+    const data = picture(true).mask.data.map((value) => value * 7);
+    const bytes = encodeLabelMap({ width: SIDE, height: SIDE, data });
+    db.labelMaps.add({ imageId: image?.id ?? 0, author: 'human', bytes });
+    const { notes } = await engine.call('measures.table', of);
+    expect(notes).toEqual([
+      expect.stringMatching(/^The labels of a\.png hold the value 7, which is no class of "d"/),
+    ]);
   });
 
   it('says what to do where there is nothing to measure, and can be stopped', async () => {

@@ -386,23 +386,14 @@ describe('the folder that is written', () => {
       }),
     );
     expect(cancelled?.code).toBe('cancelled');
-    s.project.datasets.addImage({
-      datasetId: id,
-      name: 'gone.png',
-      widthPx: 1,
-      heightPx: 1,
-      channels: 1,
-      bitDepth: 8,
-      hash: '0'.repeat(64),
-      page: 0,
-      groupName: null,
-      imageClass: null,
-      source: { linkPath: s.path('gone.png') },
+    let told = 0;
+    const failed = exportDataset(s.project, id, {
+      ...{ format: 'coco', dir: s.path('out') },
+      onProgress: () => {
+        if (++told === 2) throw new Error('a fault of ours');
+      },
     });
-    const failed = await errorOf(
-      exportDataset(s.project, id, { format: 'coco', dir: s.path('out') }),
-    );
-    expect([failed?.code, failed?.subject]).toEqual(['unreadable', s.path('gone.png')]);
+    await expect(failed).rejects.toThrow('a fault of ours');
     expect(readdirSync(s.path('out'))).toEqual([]);
   });
 
