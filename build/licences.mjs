@@ -5,7 +5,7 @@ import { readJson } from './json-file.mjs';
 
 /** @typedef {import('./shipped-parts.mjs').Part} Part */
 
-const TEXT = /^(?:licen[sc]e|notice|copying|third.party.notices)/i;
+const TEXT = /^(?:licen[sc]e|notice|copying|third.party)/i;
 /** Lists the libraries inside it, with their licences, where others have a licence file. */
 const TELLS_IN_README = /^@img\/sharp-(?:libvips-|win32-)/;
 /** What is said of more than the licence of a package that brings no text. */

@@ -22,13 +22,6 @@ function purl({ name, version, folder }) {
 /** One package may lie in two places. @param {Part} part */
 const reference = (part) => (part.folder === null ? purl(part) : `${purl(part)}#${part.folder}`);
 
-/** @param {string | null} integrity as in a lock file */
-function hashes(integrity) {
-  const [, base64] = /^sha512-(.+)$/.exec(integrity ?? '') ?? [];
-  if (base64 === undefined) return {};
-  return { hashes: [{ alg: 'SHA-512', content: Buffer.from(base64, 'base64').toString('hex') }] };
-}
-
 /**
  * @param {readonly Part[]} parts
  * @param {{ name: string, version: string, license: string }} manifest Graft's own
@@ -45,7 +38,9 @@ export function cycloneDx(parts, { name, version, license }, { platform, arch })
     version: part.version,
     purl: purl(part),
     licenses: licences(part.licence),
-    ...hashes(part.integrity),
+    ...(part.hash === null
+      ? {}
+      : { hashes: [{ alg: part.hash.algorithm, content: part.hash.hex }] }),
   }));
   return {
     bomFormat: 'CycloneDX',

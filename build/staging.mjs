@@ -23,7 +23,7 @@ import { cycloneDx } from './sbom.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { shippedParts } from './shipped-parts.mjs';
 import { OPERATIONS_LIBRARY } from './own-operations.mjs';
-import { ADDON, tfjsNode } from './tensorflow.mjs';
+import { ADDON, nativeVersion, tfjsNode } from './tensorflow.mjs';
 
 /**
  * @typedef {{ name: string, version: string, description: string, license: string, type: string, graft: object }} Manifest
@@ -49,15 +49,15 @@ function writeManifests({ name, version, description, license, type, graft }) {
 
 /** @param {Manifest} manifest @param {{ target: Target, node: string, prompts: boolean }} options */
 function writePapers(manifest, { target, node, prompts }) {
-  const parts = shippedParts(projectRoot, target, { prompts });
+  const tensorflow = nativeVersion(projectRoot);
+  const parts = shippedParts(projectRoot, target, { prompts, tensorflow });
   const own = place('LICENSE');
   copyFileSync(own, place(STAGED, 'LICENSE'));
   writeJson(place(STAGED, 'parts.cdx.json'), cycloneDx(parts, manifest, target));
-  const tensorflow = place('node_modules', '@tensorflow', 'tfjs-core');
   const elsewhere = new Map([
     ['Electron', place('node_modules', 'electron')],
     ['Node.js', path.join(path.dirname(node), '..')],
-    ['TensorFlow', nativeTensorflow() ?? tensorflow],
+    ['TensorFlow', path.join(nativeTensorflow() ?? '', 'deps')],
   ]);
   writeFileSync(
     place(STAGED, 'LICENCES.txt'),
@@ -86,6 +86,18 @@ function writeCommands({ platform }) {
     place(STAGED, 'share', 'graft-desktop.png'),
   );
   copyFileSync(place('dist', 'icons', 'graft.svg'), place(STAGED, 'share', 'graft-project.svg'));
+}
+
+/**
+ * Its licence wants to be given along. One that an older Graft set up has no text of it.
+ *
+ * @param {string} folder where setting up put it
+ */
+function requireLicence(folder) {
+  if (existsSync(path.join(folder, 'deps', 'LICENSE'))) return;
+  throw new SetupFailure(
+    `Native TensorFlow lies in ${folder} without its licence text, as an older Graft set it up. Remove that folder, and run: npm run setup`,
+  );
 }
 
 /** The folder in the cache where setting up put it; null: the portable engine. */
@@ -119,6 +131,8 @@ export function stagePackage({ target, node }) {
       `Packages that an installed Graft needs on ${target.platform}-${target.arch} are not here: ${missing.join(', ')}. A package is made on the system it is for; there, run \`npm ci\`.`,
     );
   }
+  const tensorflow = nativeTensorflow();
+  if (tensorflow !== null) requireLicence(tensorflow);
   const manifest = /** @type {Manifest} */ (readJson(place('package.json')));
   rmSync(place(STAGED), { recursive: true, force: true });
   mkdirSync(place(STAGED), { recursive: true });
@@ -130,7 +144,6 @@ export function stagePackage({ target, node }) {
   let cutBytes = copyWithoutTail(node, place(STAGED, program));
   rmSync(place(STAGED_TENSORFLOW), { recursive: true, force: true });
   mkdirSync(place(STAGED_TENSORFLOW));
-  const tensorflow = nativeTensorflow();
   if (tensorflow === null) return { engine: 'wasm', cutBytes, prompts };
   for (const part of [path.join('deps', 'lib'), path.dirname(ADDON)]) {
     const from = path.join(tensorflow, part);

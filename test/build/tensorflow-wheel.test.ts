@@ -77,6 +77,9 @@ const contents = {
   'tensorflow/include/tensorflow/c/eager/c_api.h': '// eager',
   'tensorflow/include/tsl/platform/ctstring_internal.h': '// string',
   'tensorflow/include/tensorflow/core/graph/graph.h': '// not needed',
+  'tensorflow/include/LICENSE': 'Apache',
+  'tensorflow/include/external/png/LICENSE': 'not this one',
+  'tensorflow/THIRD_PARTY_NOTICES.txt': 'others',
   'other/libtensorflow_cc.so.2': 'not this one',
 };
 
@@ -91,7 +94,7 @@ function wheelFor(archive: Buffer) {
 }
 
 describe('a wheel', () => {
-  it('gives its two libraries and the C headers, byte for byte, and nothing else', async () => {
+  it('gives its two libraries, the C headers and the licence texts, byte for byte, and nothing else', async () => {
     const file = path.join(folder, 'tiny.whl');
     writeFileSync(file, zipOf(contents));
     const target = path.join(folder, 'out');
@@ -100,6 +103,8 @@ describe('a wheel', () => {
     expect(readFileSync(path.join(deps, 'lib/libtensorflow_cc.so.2'), 'utf8')).toBe(library);
     expect(readdirSync(deps, { recursive: true }).sort()).toEqual(
       [
+        'LICENSE',
+        'THIRD_PARTY_NOTICES.txt',
         'include',
         'include/tensorflow',
         'include/tensorflow/c',
