@@ -1,11 +1,11 @@
 /**
  * Label files there and back: every format written, read again and compared pixel by pixel; and, with a Python that has numpy,
- * Pillow, OpenCV, pycocotools and shapely (tifffile, nibabel, roifile where they are there), read and written by these instead of by Graft (peers/round_trips.py). Objects
- * are compared as they are told apart, whatever their numbers.
+ * Pillow, OpenCV, pycocotools, shapely, tifffile and nibabel, read and written by these instead of by Graft
+ * (peers/round_trips_read.py, round_trips_write.py). Objects are compared as they are told apart, whatever their numbers.
  * usage: round-trips.ts [--data DIR,DIR] [--images 200] [--python python3]   ('' leaves Python out)
  *   each DIR holds images/ and instances.json (default: both of ../shared/data/dsb2018). The last line is JSON.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { decode, encode } from 'fast-png';
@@ -30,15 +30,24 @@ const { values: flags } = parseArgs({
   },
 });
 const FORMATS = EXPORT_FORMATS.filter((format) => format !== 'folder');
-/** What other programs make of outlines with fractions, by the rule that a format has. */
-const FOREIGN = {
-  labelme: 'centre',
-  yolo: 'centre',
-  qupath: 'centre',
-  coco: 'coco',
-  datumaro: 'coco',
-  cvat: 'coco',
-} as const;
+
+/** Who writes a format, and what is expected of it: outlines by the rule that the format has, masks as they are. */
+const FOREIGN: Readonly<
+  Record<Exclude<ExportFormat, 'folder'>, { readonly by: string; readonly expected: string }>
+> = {
+  labelme: { by: 'hand, inside by shapely', expected: 'foreign/expected/centre' },
+  yolo: { by: 'hand, inside by shapely', expected: 'foreign/expected/centre' },
+  qupath: { by: 'hand, inside by shapely', expected: 'foreign/expected/centre' },
+  'imagej-roi': { by: 'hand, inside by shapely', expected: 'foreign/expected/centre' },
+  coco: { by: 'hand, covered by pycocotools', expected: 'foreign/expected/coco' },
+  datumaro: { by: 'hand, covered by pycocotools', expected: 'foreign/expected/coco' },
+  cvat: { by: 'hand, covered by pycocotools', expected: 'foreign/expected/coco' },
+  voc: { by: 'Pillow', expected: 'truth' },
+  'label-tiff': { by: 'tifffile', expected: 'truth' },
+  'ome-tiff': { by: 'tifffile', expected: 'truth' },
+  nifti: { by: 'nibabel', expected: 'truth' },
+  npy: { by: 'numpy', expected: 'truth' },
+};
 
 interface Labels {
   readonly width: number;
@@ -78,13 +87,17 @@ function differing(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return a.length - same;
 }
 
-async function bring(project: Project, name: string, path: string, imagesDir: string | null) {
-  const source = { format: 'auto', path, imagesDir } as const;
-  const { datasetId } = await runImport(project, source, { datasetName: name, link: false });
-  return datasetId;
+async function bring(
+  project: Project,
+  name: string,
+  source: { readonly path: string; readonly imagesDir?: string; readonly format?: ExportFormat },
+): Promise<Map<string, Labels>> {
+  const whole = { format: 'auto' as const, ...source };
+  const { datasetId } = await runImport(project, whole, { datasetName: name, link: false });
+  return labelsOf(project, datasetId);
 }
 
-/** A folder with the first images of all, under names of their own, and one file of their annotations. */
+/** A folder with images of all folders by turns, under names of their own, and one file of their annotations. */
 function gather(folder: string, most: number): void {
   const File = z.object({
     images: z.array(z.looseObject({ id: z.number(), file_name: z.string() })),
@@ -92,25 +105,32 @@ function gather(folder: string, most: number): void {
     categories: z.array(z.unknown()),
   });
   mkdirSync(join(folder, 'images'));
-  const all = {
-    images: [] as unknown[],
-    annotations: [] as unknown[],
-    categories: [] as unknown[],
-  };
-  for (const dir of flags.data.split(',')) {
-    const file = File.parse(JSON.parse(readFileSync(join(dir, 'instances.json'), 'utf8')));
-    all.categories = file.categories;
-    for (const image of file.images.slice(0, most - all.images.length)) {
-      const [id, name] = [all.images.length + 1, `${all.images.length + 1}.png`];
-      cpSync(join(dir, 'images', image.file_name), join(folder, 'images', name));
-      all.images.push({ ...image, id, file_name: name });
-      const own = file.annotations.filter(({ image_id }) => image_id === image.id);
-      for (const one of own) {
-        all.annotations.push({ ...one, id: all.annotations.length + 1, image_id: id });
-      }
-    }
-  }
-  writeFileSync(join(folder, 'instances.json'), JSON.stringify(all));
+  const given = flags.data.split(',').map((dir) => {
+    const { images, annotations, categories } = File.parse(
+      JSON.parse(readFileSync(join(dir, 'instances.json'), 'utf8')),
+    );
+    const own = Map.groupBy(annotations, ({ image_id }) => image_id);
+    return { dir, images, categories, own };
+  });
+  const longest = Math.max(...given.map(({ images }) => images.length));
+  const turns = Array.from({ length: longest }, (_, i) => i).flatMap((i) =>
+    given.flatMap(({ dir, images, own }) => {
+      const image = images[i];
+      return image === undefined ? [] : [{ dir, image, own: own.get(image.id) ?? [] }];
+    }),
+  );
+  const annotations: unknown[] = [];
+  const images = turns.slice(0, most).map(({ dir, image, own }, i) => {
+    const [id, name] = [i + 1, `${i + 1}.png`];
+    cpSync(join(dir, 'images', image.file_name), join(folder, 'images', name));
+    for (const one of own) annotations.push({ ...one, id: annotations.length + 1, image_id: id });
+    return { ...image, id, file_name: name };
+  });
+  const categories = given[0]?.categories ?? [];
+  writeFileSync(
+    join(folder, 'instances.json'),
+    JSON.stringify({ images, annotations, categories }),
+  );
 }
 
 interface Row {
@@ -128,8 +148,8 @@ await inFolder(async (folder) => {
   const project = createProject(join(folder, 'bench.graft'));
   mkdirSync(join(folder, 'given'));
   gather(join(folder, 'given'), Number(flags.images));
-  const given = await bring(project, 'given', join(folder, 'given'), null);
-  const truth = labelsOf(project, given);
+  const truth = await bring(project, 'given', { path: join(folder, 'given') });
+  const given = project.datasets.list()[0]?.id ?? 0;
   mkdirSync(join(folder, 'truth'));
   for (const [name, { width, objects }] of truth) {
     const data = Uint16Array.from(objects);
@@ -140,7 +160,7 @@ await inFolder(async (folder) => {
   for (const format of FORMATS) {
     const began = performance.now();
     await exportDataset(project, given, { format, dir: join(folder, format) });
-    const again = labelsOf(project, await bring(project, format, join(folder, format), null));
+    const again = await bring(project, format, { path: join(folder, format) });
     let [pixels, classes, objects] = [0, 0, 0];
     for (const [name, own] of truth) {
       pixels += own.classes.length;
@@ -178,32 +198,32 @@ async function withPython(
     z.record(z.string(), z.object({ images: z.number(), pixels: z.number(), differ: z.number() })),
   );
   const read = z.partialRecord(z.enum(EXPORT_FORMATS), Read.valueType);
-  const found = read.parse(runPeer(flags.python, 'round_trips.py', ['read', folder]));
+  const found = read.parse(runPeer(flags.python, 'round_trips_read.py', [folder]));
   const rows: Row[] = Object.entries(found).flatMap(([format, readers]) =>
     Object.entries(readers).map(([reader, { images, pixels, differ }]): Row => ({
       format: z.enum(EXPORT_FORMATS).parse(format),
       ...{ by: `read by ${reader}`, images, pixels, classes: null, objects: differ, seconds: null },
     })),
   );
-  runPeer(flags.python, 'round_trips.py', ['write', folder]);
-  const foreign = join(folder, 'foreign');
+  runPeer(flags.python, 'round_trips_write.py', [folder]);
   for (const format of FORMATS) {
-    if (!(format in FOREIGN)) continue;
-    const rule =
-      FOREIGN[z.enum(['labelme', 'yolo', 'qupath', 'coco', 'datumaro', 'cvat']).parse(format)];
-    const images = join(folder, 'given', 'images');
-    const datasetId = await bring(project, `foreign ${format}`, join(foreign, format), images);
-    const own = labelsOf(project, datasetId);
+    const { by, expected } = FOREIGN[format];
+    const path = join(folder, 'foreign', format);
+    const images = { path, imagesDir: join(folder, 'given', 'images') };
+    const own = await bring(
+      project,
+      `foreign ${format}`,
+      expected === 'truth' ? { path, format } : images,
+    );
     let [pixels, objects] = [0, 0];
-    for (const file of readdirSync(join(foreign, 'expected', rule))) {
-      const name = file.replace(/\.png$/, '');
-      const expected = decode(readFileSync(join(foreign, 'expected', rule, file))).data;
-      pixels += expected.length;
+    for (const [name, { classes }] of truth) {
+      const numbers = decode(readFileSync(join(folder, expected, `${name}.png`))).data;
+      pixels += classes.length;
       const labels = own.get(name);
-      objects += labels === undefined ? expected.length : differing(labels.objects, expected);
+      objects += labels === undefined ? classes.length : differing(labels.objects, numbers);
     }
-    const by = `written by ${rule === 'coco' ? 'pycocotools' : 'shapely'}`;
-    rows.push({ format, by, images: truth.size, pixels, classes: null, objects, seconds: null });
+    const counts = { images: truth.size, pixels, classes: null, objects, seconds: null };
+    rows.push({ format, by: `written by ${by}`, ...counts });
   }
   return rows;
 }

@@ -2,12 +2,15 @@
  * Touching nuclei of DSB2018: one network with a head that tells objects apart is trained on some images, and it is asked on a
  * held-out part how well its predictions come apart: as connected components, by a watershed on the distance to the boundary,
  * and by what its second head says. All three take the same predicted classes, so that nothing but telling apart differs.
- * F1 at IoU .5 and mean AP, with the intervals that Dice has. What the two watersheds are set to is chosen by F1 on the
- * images that are not held out. The truth has its objects from the annotations of instances.json.
+ * F1 at IoU .5 and mean AP, with the intervals that Dice has. What the watersheds are set to is chosen by F1 on the images of
+ * validation, which neither trained the network nor test it; the whole grid is printed, so that one sees how much hangs on it.
+ * The truth has its objects from the annotations of instances.json. Beside that, without a network: connected components and
+ * the watershed on the annotators' own foreground, set on all images that are not held out.
  *
  * node build/run.mjs test/bench/touching.ts [--images DIR] [--minutes 10 | --steps N] [--seed 1] [--threads 2]
+ *   [--project FILE: keeps what was trained there, and takes it from there where it is]
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,7 +26,7 @@ import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import type { Part } from '../../shared/entities.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 import { componentsOf } from '../../shared/objects/components.ts';
-import { objectsByDepth } from '../../shared/objects/depths.ts';
+import { type ApartOptions, objectsByDepth } from '../../shared/objects/depths.ts';
 import type { ObjectMap } from '../../shared/objects/object-map.ts';
 import {
   OBJECT_MEASURES,
@@ -32,7 +35,11 @@ import {
   type ObjectScores,
   objectScores,
 } from '../../shared/objects/object-scores.ts';
-import { DEFAULT_SPLIT, splitTouching } from '../../shared/objects/split-touching.ts';
+import {
+  DEFAULT_SPLIT,
+  type NeckRule,
+  splitTouching,
+} from '../../shared/objects/split-touching.ts';
 import { report } from './measure.ts';
 
 const { values } = parseArgs({
@@ -45,34 +52,39 @@ const { values } = parseArgs({
     steps: { type: 'string' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    project: { type: 'string' },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), 'graft-touching-'));
-const project = join(folder, 'touching.graft');
+const project = resolve(values.project ?? join(folder, 'touching.graft'));
 const engine = createEngine();
 
 const GROUND = { hasBackground: true };
 
-interface Predicted {
+/** Labels with the objects that are true of them: predicted ones, or the annotators' own. */
+interface Labelled {
   readonly classes: LabelMap;
-  readonly depths: Uint8Array;
   readonly truth: { readonly objects: ObjectMap; readonly classes: LabelMap };
 }
 
-/** A way to take a prediction apart. */
-type Way = (prediction: Predicted) => ObjectMap;
+interface Predicted extends Labelled {
+  readonly depths: Uint8Array;
+}
 
-const connected: Way = ({ classes }) => componentsOf(classes, GROUND);
+/** A way to take labels apart. */
+type Way<L extends Labelled> = (labels: L) => ObjectMap;
+
+const connected: Way<Labelled> = ({ classes }) => componentsOf(classes, GROUND);
 const watershed =
-  (options: { readonly neck: number; readonly smallestPx: number }): Way =>
-  (prediction) =>
-    splitTouching(connected(prediction), options).objects;
+  (options: NeckRule): Way<Labelled> =>
+  (labels) =>
+    splitTouching(connected(labels), options).objects;
 const head =
-  (options: { readonly neck?: number; readonly middle?: number }): Way =>
+  (options: Partial<ApartOptions>): Way<Predicted> =>
   ({ classes, depths }) =>
     objectsByDepth(classes, depths, { ...GROUND, ...options });
 
-function scoresOf(way: Way, images: readonly Predicted[]): ObjectScores[] {
+function scoresOf<L extends Labelled>(way: Way<L>, images: readonly L[]): ObjectScores[] {
   return images.map((image) => {
     const own = { objects: way(image), classes: image.classes };
     return objectScores(objectCounts(own, image.truth, [1]));
@@ -84,24 +96,31 @@ const f1Of = (scores: readonly ObjectScores[]) => {
   return standing.reduce((sum, value) => sum + value, 0) / standing.length;
 };
 
-/** The setting with the highest mean F1, the first where equal. */
-function best<T>(
+/** The setting with the highest mean F1, the first where equal; prints the grid. */
+function best<L extends Labelled, T extends object>(
   settings: readonly T[],
-  wayOf: (setting: T) => Way,
-  images: readonly Predicted[],
+  wayOf: (setting: T) => Way<L>,
+  images: readonly L[],
 ): T {
   const tried = settings.map((setting) => ({
     setting,
     f1: f1Of(scoresOf(wayOf(setting), images)),
   }));
-  for (const { setting, f1 } of tried)
+  for (const { setting, f1 } of tried) {
     console.log(`  ${JSON.stringify(setting)}: ${f1.toFixed(4)}`);
+  }
   const [first] = tried.toSorted((a, b) => b.f1 - a.f1);
   if (first === undefined) throw new Error('nothing to choose from');
   return first.setting;
 }
 
-const NECKS = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+const NECKS = [0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+const SPLITS = NECKS.flatMap((neck) =>
+  [10, 20, 40, 80].map((smallestPx) => ({ neck, smallestPx })),
+);
+const APARTS = NECKS.flatMap((neck) =>
+  [0.2, 0.3, 0.4, 0.5, 0.6].map((middle) => ({ neck, middle })),
+);
 
 async function trained(datasetId: number): Promise<number> {
   const ended = Promise.withResolvers<null>();
@@ -122,27 +141,43 @@ async function trained(datasetId: number): Promise<number> {
   return run.id;
 }
 
-await engine.call('project.create', { path: project });
-const { datasetId, images } = await engine.call('datasets.import', {
-  ...{ project, name: 'fluorescence', format: 'coco' as const },
-  path: resolve(values.images, 'instances.json'),
-  imagesDir: resolve(values.images, 'images'),
-});
+async function ready(): Promise<number> {
+  if (existsSync(project)) {
+    await engine.call('project.open', { path: project });
+    const [kept] = await engine.call('models.list', { project });
+    if (kept === undefined) throw new Error(`${project} holds no model`);
+    return kept.runId;
+  }
+  await engine.call('project.create', { path: project });
+  const { datasetId, images } = await engine.call('datasets.import', {
+    ...{ project, name: 'nuclei', format: 'coco' as const },
+    path: resolve(values.images, 'instances.json'),
+    imagesDir: resolve(values.images, 'images'),
+  });
+  const { steps, minutes } = values;
+  console.log(`${images} images; training ${steps ?? `for ${minutes} minutes`} …`);
+  return trained(datasetId);
+}
+
+const runId = await ready();
 const { db } = engine.project(project);
-console.log(`${images} images; training for ${values.minutes} minutes …`);
-const runId = await trained(datasetId);
 const snapshotId = db.runs.get(runId)?.config.snapshotId ?? 0;
 const computing = await startEngine({ threads: Number(values.threads), engine: 'auto' });
 const network = loadNetwork(db, computing, { runId });
 
-async function predicted(parts: readonly Part[]): Promise<Predicted[]> {
-  const all: Predicted[] = [];
-  for (const { part, imageId, labelMapId } of db.snapshots.items(snapshotId)) {
+const items = (parts: readonly Part[]) =>
+  db.snapshots.items(snapshotId).flatMap(({ part, imageId, labelMapId }) => {
     const image = db.datasets.image(imageId);
-    if (!parts.includes(part) || labelMapId === null || image === undefined) continue;
+    if (!parts.includes(part) || labelMapId === null || image === undefined) return [];
     const { objects, from } = objectsOf(db, labelMapId);
     if (from === 'components')
       throw new Error('the truth has no objects: are they separate annotations?');
+    return [{ image, truth: { objects, classes: readLabelMap(db, labelMapId) } }];
+  });
+
+async function predicted(part: Part): Promise<Predicted[]> {
+  const all: Predicted[] = [];
+  for (const { image, truth } of items([part])) {
     const channels = network.network.inputChannels;
     const [map] = await withInput(db, { image, channels }, async (rows) =>
       network.predict([await predictionInput(rows, network.sampling)], {
@@ -151,45 +186,13 @@ async function predicted(parts: readonly Part[]): Promise<Predicted[]> {
       }),
     );
     if (map?.depths == null) throw new Error('the network does not tell objects apart');
-    const truth = { objects, classes: readLabelMap(db, labelMapId) };
     all.push({ classes: map, depths: map.depths, truth });
   }
   return all;
 }
 
-const learned = await predicted(['train', 'val']);
-console.log(`Chosen on the ${learned.length} images that are not held out, by F1:`);
-let split: Parameters<typeof watershed>[0] = best(
-  NECKS.map((neck) => ({ neck, smallestPx: DEFAULT_SPLIT.smallestPx })),
-  watershed,
-  learned,
-);
-split = best(
-  [10, 20, 40, 80].map((smallestPx) => ({ ...split, smallestPx })),
-  watershed,
-  learned,
-);
-let apart = best(
-  NECKS.map((neck) => ({ neck, middle: 0.4 })),
-  head,
-  learned,
-);
-apart = best(
-  [0.2, 0.3, 0.4, 0.5, 0.6].map((middle) => ({ ...apart, middle })),
-  head,
-  learned,
-);
-
-const held = await predicted(['test']);
-const count = held.reduce((sum, { truth }) => sum + new Set(truth.objects.data).size - 1, 0);
-console.log(`${held.length} held-out images with ${count} objects`);
-const ways: Readonly<Record<string, Way>> = {
-  'connected components': connected,
-  [`watershed, neck ${split.neck}, smallest ${split.smallestPx} px`]: watershed(split),
-  [`object head, neck ${apart.neck}, middle ${apart.middle}`]: head(apart),
-  'object head as it is set': head({}),
-};
-const scores = Object.entries(ways).map(([way, of]) => ({ way, own: scoresOf(of, held) }));
+const drawn = (parts: readonly Part[]): Labelled[] =>
+  items(parts).map(({ truth }) => ({ classes: truth.classes, truth }));
 
 function interval(own: readonly (number | null)[]): string {
   const standing = Float64Array.from(standingFor(own));
@@ -198,34 +201,79 @@ function interval(own: readonly (number | null)[]): string {
   return `${mean.toFixed(3)} [${low ?? ''}, ${high ?? ''}]`;
 }
 
-report(
-  'touching nuclei: held-out images, mean and 95 % interval over images',
-  scores.map(({ way, own }) => ({
-    way,
-    ...Object.fromEntries(
-      OBJECT_MEASURES.map((measure) => [
-        OBJECT_WORDS[measure],
-        interval(own.map((one) => one[measure])),
-      ]),
-    ),
-  })),
+interface Scored {
+  readonly way: string;
+  readonly own: readonly ObjectScores[];
+}
+
+/** Each way by itself, then one of them less the others by image. */
+function tell(subject: string, scores: readonly Scored[], against: Scored | undefined): void {
+  const rowOf = (of: (measure: (typeof OBJECT_MEASURES)[number]) => string) =>
+    Object.fromEntries(OBJECT_MEASURES.map((measure) => [OBJECT_WORDS[measure], of(measure)]));
+  report(
+    `${subject}: mean and 95 % interval over images`,
+    scores.map(({ way, own }) => ({
+      way,
+      ...rowOf((measure) => interval(own.map((one) => one[measure]))),
+    })),
+  );
+  if (against === undefined) return;
+  report(
+    `${subject}: ${against.way} minus the others, paired by image`,
+    scores
+      .filter((one) => one !== against)
+      .map(({ way, own }) => ({
+        minus: way,
+        ...rowOf((measure) => {
+          const others = standingFor(own.map((one) => one[measure]));
+          const mine = standingFor(against.own.map((one) => one[measure]));
+          return interval(mine.map((value, i) => value - (others[i] ?? 0)));
+        }),
+      })),
+  );
+}
+
+function scored<L extends Labelled>(
+  ways: Readonly<Record<string, Way<L>>>,
+  images: readonly L[],
+): Scored[] {
+  return Object.entries(ways).map(([way, of]) => ({ way, own: scoresOf(of, images) }));
+}
+
+const named = ({ neck, smallestPx }: NeckRule) =>
+  `watershed, neck ${neck}, smallest ${smallestPx} px`;
+
+const told = drawn(['train', 'val']);
+console.log(
+  `Labels as they were drawn, chosen on the ${told.length} images that are not held out:`,
 );
-const [, , told] = scores;
-report(
-  'touching nuclei: the object head minus the others, paired by image',
-  scores.slice(0, 2).map(({ way, own }) => ({
-    minus: way,
-    ...Object.fromEntries(
-      OBJECT_MEASURES.map((measure) => {
-        const of = (some: readonly ObjectScores[]) => standingFor(some.map((one) => one[measure]));
-        const others = of(own);
-        return [
-          OBJECT_WORDS[measure],
-          interval(of(told?.own ?? []).map((value, i) => value - (others[i] ?? 0))),
-        ];
-      }),
-    ),
-  })),
+const ofDrawn = best(SPLITS, watershed, told);
+const heldDrawn = drawn(['test']);
+const count = heldDrawn.reduce((sum, { truth }) => sum + new Set(truth.objects.data).size - 1, 0);
+console.log(`${heldDrawn.length} held-out images with ${count} objects`);
+const ofLabels = scored(
+  {
+    'connected components': connected,
+    [`${named(ofDrawn)} (chosen)`]: watershed(ofDrawn),
+    [`${named(DEFAULT_SPLIT)} (as it is set)`]: watershed(DEFAULT_SPLIT),
+  },
+  heldDrawn,
 );
+tell('labels as they were drawn, held-out images', ofLabels, ofLabels[1]);
+
+const validation = await predicted('val');
+console.log(`Predictions, chosen on the ${validation.length} images of validation:`);
+const split = best(SPLITS, watershed, validation);
+const apart = best(APARTS, head, validation);
+const ofPredictions = scored(
+  {
+    'connected components': connected,
+    [`${named(split)} (chosen)`]: watershed(split),
+    [`object head, neck ${apart.neck}, middle ${apart.middle} (chosen)`]: head(apart),
+    'object head as it is set': head({}),
+  },
+  await predicted('test'),
+);
+tell('predictions of held-out images', ofPredictions, ofPredictions.at(-1));
 await engine.close();
 rmSync(folder, { recursive: true });

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { ImportIssue } from '../../../shared/api.ts';
-import { type Fields, idOf, isFields, numberOf } from './json-fields.ts';
+import { type Fields, idOf, isFields, numberOf, protoNote } from './json-fields.ts';
 import type { CocoSegmentation } from './shapes.ts';
 
 /** Says what became of an entry that is not used as it stands. `where`: "image 9", "annotations[3]". */
@@ -138,15 +138,23 @@ function readAnnotationEntries(
 ): CocoEntries {
   const usable: CocoEntry[] = [];
   const unusable = new Map<CocoId, number>();
+  const seen = new Set<CocoId>();
   entries.forEach((entry, i) => {
     const fields = isFields(entry) ? entry : null;
     const read = fields === null ? 'it is no annotation' : readAnnotation(fields, categories);
     const id = idOf(fields?.['id']);
+    const where = id === null ? `annotations[${i}]` : `annotation ${id}`;
+    const proto = fields === null ? null : protoNote(fields);
+    if (proto !== null) issues.change(where, proto);
+    if (id !== null && seen.has(id)) {
+      issues.change(where, 'an annotation before it has this id: both are kept');
+    }
+    if (id !== null) seen.add(id);
     if (typeof read !== 'string') {
       usable.push({ id: id ?? `[${i}]`, ...read });
       return;
     }
-    issues.skip(id === null ? `annotations[${i}]` : `annotation ${id}`, read);
+    issues.skip(where, read);
     const imageId = idOf(fields?.['image_id']);
     if (imageId !== null) unusable.set(imageId, (unusable.get(imageId) ?? 0) + 1);
   });

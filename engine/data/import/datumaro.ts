@@ -14,7 +14,7 @@ import {
   isFields,
   listOf,
   numberOf,
-  saysProto,
+  protoNote,
   sizeOf,
   textOf,
 } from './json-fields.ts';
@@ -45,7 +45,8 @@ export function readDatumaro({ categories, items }: z.output<typeof DatumaroFile
     const fields = fieldsOf(entry);
     const id = idOf(fields['id']);
     const where = id === null ? `items[${i}]` : `item ${id}`;
-    if (saysProto(fields)) issues.say('change', where, 'its field __proto__ is left out');
+    const proto = protoNote(fields);
+    if (proto !== null) issues.say('change', where, proto);
     const picture = { ...fieldsOf(fields['media']), ...fieldsOf(fields['image']) };
     const fileName = textOf(picture['path']) || id;
     if (fileName === null) {

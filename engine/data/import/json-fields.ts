@@ -51,5 +51,6 @@ export function colorOf(channels: readonly unknown[]): string | null {
   return `#${all.map((c) => c.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** A name that means the object that everything comes of, and is no field of anything. */
-export const saysProto = (fields: Fields): boolean => Object.hasOwn(fields, '__proto__');
+/** A name that means the object that everything comes of, and is no field of anything: why it is not used; null: it is not there. */
+export const protoNote = (fields: Fields): string | null =>
+  Object.hasOwn(fields, '__proto__') ? 'its field __proto__ is left out' : null;

@@ -108,9 +108,9 @@ async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): P
 }
 
 /** ROIs, and archives of them that are called as images are. */
-function roiFiles(tree: FolderTree): string[] {
+function roiFiles({ tree, imageTree }: LabelTrees): string[] {
   const images = new Set(
-    tree.files.filter(isImageName).flatMap((file) => [stemOf(file), posix.basename(file)]),
+    imageTree.files.filter(isImageName).flatMap((file) => [stemOf(file), posix.basename(file)]),
   );
   return tree.files.filter(
     (file) => /\.(roi|zip)$/i.test(file) && images.has(stemOf(withoutRoiSet(file))),
@@ -151,7 +151,7 @@ export async function findLabels(
     add('cvat', xml, `CVAT's XML for images (${xml.slice(0, 3).join(', ')})`);
   }
   if (wanted('imagej-roi')) {
-    const rois = roiFiles(tree);
+    const rois = roiFiles(trees);
     add(
       'imagej-roi',
       rois,

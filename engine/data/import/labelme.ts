@@ -6,7 +6,7 @@
 import { decode } from 'fast-png';
 import { z } from 'zod';
 import { messageOf } from '../../../shared/errors.ts';
-import { idOf, fieldsOf, numberOf, pointsOf, saysProto, sizeOf, textOf } from './json-fields.ts';
+import { idOf, fieldsOf, numberOf, pointsOf, protoNote, sizeOf, textOf } from './json-fields.ts';
 import { EntryIssues, type LabelContent, type NamedShape, type Outline } from './shapes.ts';
 
 /** How far apart the corners of a circle are, in pixels, and how many it has. */
@@ -36,7 +36,8 @@ export function readLabelme(file: z.output<typeof LabelmeFile>): LabelContent {
     const label = textOf(fields['label']);
     const kind = textOf(fields['shape_type']) || 'polygon';
     const where = `shape ${i + 1}${label === '' ? '' : ` (${label})`}`;
-    if (saysProto(fields)) issues.say('change', where, 'its field __proto__ is left out');
+    const proto = protoNote(fields);
+    if (proto !== null) issues.say('change', where, proto);
     const outline = label === '' ? 'it has no label' : outlineOf(kind, fields);
     if (typeof outline === 'string') {
       issues.say('skip', where, outline);

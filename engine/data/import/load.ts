@@ -192,15 +192,16 @@ async function loadMask(
     const mask = await fitting(shownPath(labels.path, root), image, {
       ...{ issues, outcome, read: () => early },
     });
-    if (mask === null || labels.objects === undefined || options.evidenceAlone === true)
-      return mask;
-    const { objects: path } = labels;
+    if (mask === null || labels.objects === undefined) return mask;
+    const { objects: path, page = 0 } = labels;
     const shown = shownPath(path, root);
+    const { evidenceAlone = false } = options;
     const numbers = await fitting(shown, image, {
       ...{ issues, outcome: 'its objects are not told apart' },
-      read: async () => decodeForeignMask(await options.reader.open(path), { subject: shown }),
+      read: async () =>
+        decodeForeignMask(await options.reader.open(path), { subject: shown, page, evidenceAlone }),
     });
-    if (numbers === null) return mask;
+    if (numbers === null || evidenceAlone) return mask;
     const { objects, split } = objectsOfSecondMask(numbers, mask);
     if (split > 0) {
       const message = `${split} of its objects lie on several classes: each part is an object of its own`;

@@ -35,7 +35,7 @@ interface ObjectFolders {
   readonly files: RegExp;
   /** How messages call such files. */
   readonly words: string;
-  /** Whether numbers without a list of classes are those of objects. */
+  /** Whether masks without a list of classes, and without others that number objects, number these. */
   readonly areObjects: boolean;
 }
 
@@ -53,6 +53,7 @@ export function objectFolders({ format, files, words, areObjects }: ObjectFolder
     async read(tree, reader) {
       const numbered = new Map(objectsIn(tree).map((file) => [keyOf(file), file]));
       const hasMasks = tree.files.some((file) => files.test(file) && MASKS.test(file));
+      const isPaired = hasMasks && numbered.size > 0;
       // Numbers of objects alone are the masks.
       const aside = hasMasks ? new Set(objectsIn(tree)) : new Set<string>();
       const rest = { ...tree, files: tree.files.filter((file) => !aside.has(file)) };
@@ -74,7 +75,7 @@ export function objectFolders({ format, files, words, areObjects }: ObjectFolder
         message:
           'numbers objects of no mask of one picture: not used, its objects are connected regions',
       }));
-      const rule = contents.rule ?? (areObjects ? NUMBERS : null);
+      const rule = contents.rule ?? (areObjects && !isPaired ? NUMBERS : null);
       return { ...contents, items, rule, issues: [...contents.issues, ...issues] };
     },
   };

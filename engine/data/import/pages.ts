@@ -198,6 +198,12 @@ async function placeMasks(
   const mask = await pagesOf(labels.path, { ...options, as: 'images' });
   const path = shownPath(labels.path, root);
   issues.push(...mask.leftOut.map((note) => ({ path, ...note })));
+  if (labels.objects !== undefined) {
+    // Its pages are those of the mask of classes.
+    const { leftOut } = await pagesOf(labels.objects, { ...options, as: 'images' });
+    const shown = shownPath(labels.objects, root);
+    issues.push(...leftOut.map((note) => ({ path: shown, ...note })));
+  }
   const pages = mask.images.map(({ page }) => page);
   const ofPage = (page: number): LabelSource => ({ ...labels, page });
   const [first = 0] = pages;

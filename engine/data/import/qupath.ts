@@ -12,7 +12,7 @@ import {
   listOf,
   numberOf,
   pointsOf,
-  saysProto,
+  protoNote,
   textOf,
 } from './json-fields.ts';
 import { EntryIssues, type LabelContent, type LabelName, type NamedShape } from './shapes.ts';
@@ -45,7 +45,8 @@ export function readQuPath(features: z.output<typeof QuPathFile>): LabelContent 
     const fields = fieldsOf(entry);
     const id = idOf(fields['id']);
     const where = `object ${i + 1}${id === null ? '' : ` (${id})`}`;
-    if (saysProto(fields)) issues.say('change', where, 'its field __proto__ is left out');
+    const proto = protoNote(fields);
+    if (proto !== null) issues.say('change', where, proto);
     if (id !== null && ids.has(id)) {
       issues.say('change', where, 'an object before it has this id: both are kept');
     }

@@ -1,5 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { runImport } from '../../../../engine/data/import/import.ts';
+import { greyPng, scratch } from './scratch.ts';
 import { readImageJRois } from '../../../../engine/data/import/imagej-roi.ts';
 
 interface Roi {
@@ -108,5 +110,14 @@ describe('ROIs of ImageJ', () => {
     const directory = file.lastIndexOf('PK\u0001\u0002', undefined, 'latin1');
     file.writeUInt32LE(2 ** 31 - 1, directory + 24);
     expect(() => readImageJRois(file)).toThrow(/claims more than it can hold/);
+  });
+
+  it('belong to images that lie elsewhere, too', async () => {
+    const s = scratch();
+    s.write('pictures/a.png', greyPng(8, 8, 3));
+    s.write('rois/a.roi', roi({ type: 1, box: [0, 0, 2, 4] }));
+    const source = { format: 'auto', path: s.path('rois'), imagesDir: s.path('pictures') } as const;
+    const { labelled } = await runImport(s.project, source, { datasetName: 'd', link: false });
+    expect(labelled).toBe(1);
   });
 });
