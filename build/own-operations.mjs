@@ -31,7 +31,14 @@ const COMPILE = [
   ...['-O3', '-std=c++17', '-fPIC', '-pthread', '-fvisibility=hidden', '-fno-math-errno'],
   '-Wno-psabi',
 ];
-const AVX512 = ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mfma', '-DGRAFT_AVX512'];
+/** Compiled once for each instruction set, beside the one that all processors have. */
+const LOOPS = ['loops', 'winograd', 'upsampled'];
+const AVX2 = ['-mavx2', '-mfma'];
+const AVX512 = ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq'];
+const INSTRUCTION_SETS = {
+  avx2: [...AVX2, '-DGRAFT_AVX2'],
+  avx512: [...AVX2, ...AVX512, '-mprefer-vector-width=512', '-DGRAFT_AVX512'],
+};
 const COMPILE_TIMEOUT_MS = 5 * 60_000;
 
 /**
@@ -47,18 +54,14 @@ const unitsFor = (arch) => [
   { object: 'threads.o', source: 'threads.cc', flags: [] },
   { object: 'loading-pages.o', source: 'loading-pages.cc', flags: [] },
   { object: 'adam.o', source: 'adam.cc', flags: ['-ffp-contract=off'] },
-  { object: 'loops.o', source: 'loops.cc', flags: [] },
-  { object: 'winograd.o', source: 'winograd.cc', flags: [] },
-  { object: 'upsampled.o', source: 'upsampled.cc', flags: [] },
+  ...LOOPS.map((name) => ({ object: `${name}.o`, source: `${name}.cc`, flags: [] })),
   // Last: of what several objects have, the linker takes the first, and that must run everywhere.
   ...(arch === 'x64'
     ? [
-        ...['loops', 'winograd', 'upsampled'].map((name) => ({
-          object: `${name}-avx2.o`,
-          source: `${name}.cc`,
-          flags: ['-mavx2', '-mfma', '-DGRAFT_AVX2'],
-        })),
-        { object: 'bfloat16.o', source: 'bfloat16.cc', flags: AVX512 },
+        ...Object.entries(INSTRUCTION_SETS).flatMap(([set, flags]) =>
+          LOOPS.map((name) => ({ object: `${name}-${set}.o`, source: `${name}.cc`, flags })),
+        ),
+        { object: 'bfloat16.o', source: 'bfloat16.cc', flags: INSTRUCTION_SETS.avx512 },
       ]
     : []),
 ];

@@ -1,4 +1,4 @@
-/** The loops for the instruction set that this process uses: the best that the processor has. */
+/** The loops for the instruction set that this process uses: the best that the processor has, unless it is told otherwise. */
 #ifndef GRAFT_INSTRUCTIONS_H
 #define GRAFT_INSTRUCTIONS_H
 
@@ -15,7 +15,10 @@ struct Instructions {
   const Walks<Bfloat16>* narrowWalks;
 };
 
-/** Decided once a process. */
+/**
+ * Decided once a process. GRAFT_INSTRUCTIONS=avx2 or baseline keeps to a lower set than the processor has: so tests on one
+ * processor hold the code of another.
+ */
 const Instructions& instructions();
 
 template <typename E>

@@ -60,6 +60,7 @@ struct Loops {
 extern const Loops baselineLoops;
 #if defined(__x86_64__)
 extern const Loops avx2Loops;
+extern const Loops avx512Loops;
 /** For processors with AVX-512 (F, BW, VL). */
 extern const Walks<Bfloat16> bfloat16Walks;
 #endif

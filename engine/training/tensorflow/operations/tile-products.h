@@ -10,27 +10,34 @@
 #include <cstring>
 
 #include "threads.h"
+#include "vectors.h"
 #include "winograd.h"
 
 namespace graft {
 namespace {
 
-typedef float Vector __attribute__((vector_size(32)));
-constexpr int LANES = 8;
+/** Outputs that are computed together: V vectors T; what is left of the registers holds tiles. */
+template <typename T, int V>
+struct Group {
+  typedef T Lane;
+  static constexpr int VECTORS = V, WIDTH = V * lanes<T>();
+  /** Tiles whose sums stay in registers. */
+  static constexpr int TILES = V == 2 && REGISTERS < 32 ? 6 : 12;
+};
 
-// Copied, because nothing in memory is aligned to a vector.
-inline Vector load(const float* from) {
-  Vector value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
+/** Calls task(Group) for the widest groups that the outputs fill. */
+template <typename Task>
+inline auto byGroups(const Convolution& c, const Task& task) {
+  if (c.outputs % (2 * LANES) == 0) return task(Group<Vector, 2>());
+  if (c.outputs % LANES == 0) return task(Group<Vector, 1>());
+  return task(Group<Vector8, 1>());
 }
-inline void store(float* to, Vector value) { std::memcpy(to, &value, sizeof value); }
 
-/** Vectors of outputs that one product computes: what is left of the registers holds tiles. */
-inline int vectorsOf(const Convolution& c) { return c.outputs % (2 * LANES) == 0 ? 2 : 1; }
-template <int V>
-constexpr int tilesAtOnce() {
-  return V == 2 ? 6 : 12;
+/** Calls task(vector) for the widest vector that the inputs fill. */
+template <typename Task>
+inline void byInputs(const Convolution& c, const Task& task) {
+  if (c.inputs % LANES == 0) task(Vector());
+  else task(Vector8());
 }
 
 /** Tiles of 4×4 inputs, each of which moves on by 2. */
@@ -98,52 +105,93 @@ inline void eachTile(const float* x, const Convolution& c, int64_t from, int64_t
   }
 }
 
-/** A 3×3 kernel at 8 outputs of one input. */
+/** 3×3 kernels of 8 inputs, as vectors T of outputs. */
+template <typename T>
 struct Taps {
-  Vector at[3][3];
+  alignas(64) float values[9][8][lanes<T>()];
   Taps(const float* kernel, bool turned, const Convolution& c, int64_t input, int64_t output) {
     for (int64_t tap = 0; tap < 9; tap++) {
-      float values[LANES];
-      for (int64_t j = 0; j < LANES; j++) {
-        values[j] = turned ? kernel[((8 - tap) * c.outputs + output + j) * c.inputs + input]
-                           : kernel[(tap * c.inputs + input) * c.outputs + output + j];
+      if (turned) {
+        for (int64_t o = 0; o < lanes<T>(); o++) {
+          const Vector8 row = load<Vector8>(kernel + ((8 - tap) * c.outputs + output + o) * c.inputs + input);
+          for (int64_t i = 0; i < 8; i++) values[tap][i][o] = row[i];
+        }
+      } else {
+        for (int64_t i = 0; i < 8; i++)
+          store(values[tap][i], load<T>(kernel + (tap * c.inputs + input + i) * c.outputs + output));
       }
-      at[tap / 3][tap % 3] = load(values);
     }
   }
+  T operator()(int row, int column, int64_t input) const { return load<T>(values[row * 3 + column][input]); }
 };
 
-/** Tiles of a block, whose transforms should stay in the second-level cache: a multiple of what is computed at once. */
-inline int64_t tilesOfBlock(const Convolution& c, int64_t floats, int64_t most) {
-  constexpr int64_t FEWEST = 12;
-  return std::clamp(floats / c.inputs / FEWEST * FEWEST, FEWEST, most);
+/** Calls task(taps, input of the taps, where its transform begins: [input, output]) for all of a group of outputs. */
+template <typename Task>
+inline void eachTaps(const float* kernel, bool turned, const Convolution& c, int64_t group, const Task& task) {
+  byGroups(c, [&](auto outputs) {
+    typedef typename decltype(outputs)::Lane T;
+    constexpr int64_t WIDTH = outputs.WIDTH;
+    for (int64_t input = 0; input < c.inputs; input += 8) {
+      for (int64_t output = 0; output < WIDTH; output += lanes<T>()) {
+        const Taps<T> taps(kernel, turned, c, input, group * WIDTH + output);
+        for (int64_t i = 0; i < 8; i++) task(taps, i, (input + i) * WIDTH + output);
+      }
+    }
+  });
 }
 
-inline int64_t blocksOf(const Convolution& c, int64_t tilesEach) {
-  return (Tiles(c).count + tilesEach - 1) / tilesEach;
+int64_t groups(const Convolution& c) {
+  return byGroups(c, [&](auto outputs) { return c.outputs / outputs.WIDTH; });
 }
 
-/** Groups of outputs that are computed together. */
-int64_t groups(const Convolution& c) { return c.outputs / (vectorsOf(c) * LANES); }
+/** Floats of one tap of a transformed kernel of a group. */
+inline int64_t kernelFloats(const Convolution& c) { return c.inputs * c.outputs / groups(c); }
 
-/** One tap of M tiles times V vectors of outputs: [M, inputs] · [inputs, V · 8] → [M, V · 8]. */
-template <int M, int V>
-inline void product(const float* tiles, const float* kernel, int64_t inputs, float* out) {
-  Vector sums[M][V] = {};
-  for (int64_t input = 0; input < inputs; input++) {
-    Vector right[V];
-    for (int v = 0; v < V; v++) right[v] = load(kernel + (input * V + v) * LANES);
-    for (int m = 0; m < M; m++)
-      for (int v = 0; v < V; v++) sums[m][v] += tiles[m * inputs + input] * right[v];
+/** Tiles of a block: a multiple of what is computed at once, few enough for the caches and for several threads. */
+constexpr int64_t EACH = 24;
+
+inline int64_t blocksOf(const Convolution& c) { return (Tiles(c).count + EACH - 1) / EACH; }
+
+/**
+ * Floats from one of several planes of [EACH, width] to the next. A little more than they need: at distances of 4 KiB all
+ * would share a set of the cache.
+ */
+constexpr int64_t planeOf(int64_t width) { return EACH * width + 16; }
+
+/**
+ * Transformed tiles of a block stand as [chunk of inputs, kind, tile, lanes of the chunk], so that what a product reads and
+ * a transform writes lies at fixed distances. `In`: vectors of inputs; floats from chunk to chunk.
+ */
+template <typename In, int KINDS_OF_TILES>
+constexpr int64_t chunkOf() {
+  return KINDS_OF_TILES * planeOf(lanes<In>());
+}
+
+/** One kind of TILES tiles times a group of outputs: → [TILES, WIDTH]. `chunk`: floats from one chunk of inputs to the next. */
+template <typename In, typename G>
+inline void product(const float* tiles, int64_t chunk, const float* kernel, int64_t inputs, float* out) {
+  typedef typename G::Lane T;
+  constexpr int M = G::TILES, V = G::VECTORS, L = lanes<In>();
+  T sums[M * V];
+  unrolled<M * V>([&](auto i) ALWAYS_INLINE { sums[i] = T{}; });
+  for (int64_t input = 0; input < inputs; input += L, tiles += chunk) {
+    for (int i = 0; i < L; i++, kernel += G::WIDTH) {
+      T right[V];
+      unrolled<V>([&](auto v) ALWAYS_INLINE { right[v] = load<T>(kernel + v * lanes<T>()); });
+      unrolled<M>([&](auto m) ALWAYS_INLINE {
+        const float left = tiles[m * L + i];
+        unrolled<V>([&](auto v) ALWAYS_INLINE { sums[m * V + v] += left * right[v]; });
+      });
+    }
   }
-  for (int m = 0; m < M; m++)
-    for (int v = 0; v < V; v++) store(out + (m * V + v) * LANES, sums[m][v]);
+  unrolled<M * V>([&](auto i) ALWAYS_INLINE { store<T>(out + i * lanes<T>(), sums[i]); });
 }
 
 /** With what comes behind the sums. */
-inline Vector ended(Vector sum, const float* bias, bool relu) {
-  const Vector zero = {};
-  if (bias != nullptr) sum += load(bias);
+template <typename T>
+inline T ended(T sum, const float* bias, bool relu) {
+  const T zero = {};
+  if (bias != nullptr) sum += load<T>(bias);
   return relu ? (sum < zero ? zero : sum) : sum;
 }
 

@@ -5,12 +5,6 @@
 #include "tile-products.h"
 #include "winograd.h"
 
-#ifdef GRAFT_AVX2
-#define GRAFT_UPSAMPLED avx2Upsampled
-#else
-#define GRAFT_UPSAMPLED baselineUpsampled
-#endif
-
 // Everything but the table is local to this file, which is compiled more than once.
 //
 // Along one axis, of inputs x₋₁ … x₂ through a kernel (a, b, c), s = a + b + c, the four outputs between are
@@ -25,11 +19,8 @@ constexpr int DIFFERENCE[TERMS] = {0, 1, 2, 2, 3, 4};
 /** Of a, s, b + c, a + b, c. */
 constexpr int SUM[TERMS] = {0, 1, 2, 3, 1, 4};
 
-inline int64_t tilesOf(const Convolution& c) { return tilesOfBlock(c, 4096, 24); }
-
-int64_t blocks(const Convolution& c) { return blocksOf(c, tilesOf(c)); }
-
-inline void sumsOf(Vector a, Vector b, Vector c, Vector* out) {
+template <typename T>
+inline void sumsOf(T a, T b, T c, T* out) {
   out[0] = a;
   out[1] = a + b + c;
   out[2] = b + c;
@@ -39,23 +30,22 @@ inline void sumsOf(Vector a, Vector b, Vector c, Vector* out) {
 
 /** [group, 25 sums of taps, inputs, outputs of the group] */
 void transform(const float* kernel, float* transformed, const Convolution& c, int64_t group) {
-  const int64_t width = vectorsOf(c) * LANES, first = group * width;
-  float* out = transformed + group * KINDS * KINDS * c.inputs * width;
-  for (int64_t input = 0; input < c.inputs; input++) {
-    for (int64_t at = 0; at < width; at += LANES) {
-      const Taps taps(kernel, false, c, input, first + at);
-      Vector columns[3][KINDS];
-      for (int j = 0; j < 3; j++) sumsOf(taps.at[0][j], taps.at[1][j], taps.at[2][j], columns[j]);
-      for (int i = 0; i < KINDS; i++) {
-        Vector all[KINDS];
-        sumsOf(columns[0][i], columns[1][i], columns[2][i], all);
-        for (int j = 0; j < KINDS; j++) store(out + ((i * KINDS + j) * c.inputs + input) * width + at, all[j]);
-      }
+  const int64_t plane = kernelFloats(c);
+  float* out = transformed + group * KINDS * KINDS * plane;
+  eachTaps(kernel, false, c, group, [&](const auto& taps, int64_t input, int64_t at) {
+    typedef decltype(taps(0, 0, 0)) T;
+    T columns[3][KINDS];
+    for (int j = 0; j < 3; j++) sumsOf(taps(0, j, input), taps(1, j, input), taps(2, j, input), columns[j]);
+    for (int i = 0; i < KINDS; i++) {
+      T all[KINDS];
+      sumsOf(columns[0][i], columns[1][i], columns[2][i], all);
+      for (int j = 0; j < KINDS; j++) store<T>(out + (i * KINDS + j) * plane + at, all[j]);
     }
-  }
+  });
 }
 
-inline void differencesOf(Vector a, Vector b, Vector c, Vector d, Vector* out) {
+template <typename T>
+inline void differencesOf(T a, T b, T c, T d, T* out) {
   out[0] = a - b;
   out[1] = b;
   out[2] = b - c;
@@ -63,93 +53,100 @@ inline void differencesOf(Vector a, Vector b, Vector c, Vector d, Vector* out) {
   out[4] = c - d;
 }
 
-/** Of the tiles [from, from + count): [25 differences, `each` tiles, inputs]. */
-void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count, int64_t each) {
-  const int64_t plane = each * c.inputs;
-  eachTile(x, c, from, count, [&](int64_t tile, const auto& pixels) {
-    for (int64_t input = 0; input < c.inputs; input += LANES) {
-      Vector columns[4][KINDS];
+/** 25 differences of the tiles [from, from + count). */
+template <typename T>
+void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count) {
+  constexpr int64_t PLANE = planeOf(lanes<T>());
+  eachTile(x, c, from, count, [inputs = c.inputs, out](int64_t tile, const auto& pixels) {
+    float* to = out + tile * lanes<T>();
+    for (int64_t input = 0; input < inputs; input += lanes<T>(), to += chunkOf<T, KINDS * KINDS>()) {
+      T columns[4][KINDS];
       for (int j = 0; j < 4; j++) {
-        differencesOf(load(pixels(0, j) + input), load(pixels(1, j) + input), load(pixels(2, j) + input),
-                      load(pixels(3, j) + input), columns[j]);
+        differencesOf(load<T>(pixels(0, j) + input), load<T>(pixels(1, j) + input), load<T>(pixels(2, j) + input),
+                      load<T>(pixels(3, j) + input), columns[j]);
       }
-      float* to = out + tile * c.inputs + input;
       for (int i = 0; i < KINDS; i++) {
-        Vector all[KINDS];
+        T all[KINDS];
         differencesOf(columns[0][i], columns[1][i], columns[2][i], columns[3][i], all);
-        for (int j = 0; j < KINDS; j++) store(to + (i * KINDS + j) * plane, all[j]);
+        for (int j = 0; j < KINDS; j++) store<T>(to + (i * KINDS + j) * PLANE, all[j]);
       }
     }
   });
 }
 
-inline void outputsOf(const Vector* terms, int step, Vector* out) {
+template <typename T>
+inline void outputsOf(const T* terms, int step, T* out) {
   out[0] = terms[0] + terms[step];
   out[1] = terms[3 * step] + terms[4 * step];
   out[2] = terms[step] - terms[2 * step];
   out[3] = terms[4 * step] - terms[5 * step];
 }
 
-/** One vector of outputs of a tile; `plane`: floats from one term to the next. */
-inline void writeTile(const float* sums, int64_t plane, const float* beside, const Ending& ending, float* y,
-                      const Convolution& c, const Place& place, int64_t output) {
-  Vector terms[TERMS * TERMS];
-  for (int i = 0; i < TERMS * TERMS; i++) terms[i] = load(sums + i * plane);
-  Vector columns[TERMS][4];
+/** One vector of outputs of a tile; PLANE: floats from one term to the next. */
+template <typename T, int64_t PLANE>
+inline void writeTile(const float* sums, const float* beside, const Ending& ending, float* y, const Convolution& c,
+                      const Place& place, int64_t output) {
+  T terms[TERMS * TERMS];
+  for (int i = 0; i < TERMS * TERMS; i++) terms[i] = load<T>(sums + i * PLANE);
+  T columns[TERMS][4];
   for (int j = 0; j < TERMS; j++) outputsOf(terms + j, TERMS, columns[j]);
   const float* bias = ending.bias == nullptr ? nullptr : ending.bias + output;
   const int64_t height = 2 * c.height, width = 2 * c.width, top = 2 * place.y, left = 2 * place.x;
   for (int i = 0; i < 4 && top + i < height; i++) {
-    Vector row[TERMS], all[4];
+    T row[TERMS], all[4];
     for (int j = 0; j < TERMS; j++) row[j] = columns[j][i];
     outputsOf(row, 1, all);
     const int64_t at = ((place.image * height + top + i) * width + left) * c.outputs + output;
     for (int j = 0; j < 4 && left + j < width; j++) {
       const int64_t pixel = at + j * c.outputs;
-      const Vector sum = beside == nullptr ? all[j] : all[j] + load(beside + pixel);
-      store(y + pixel, ended(sum, bias, ending.relu));
+      const T sum = beside == nullptr ? all[j] : all[j] + load<T>(beside + pixel);
+      store<T>(y + pixel, ended<T>(sum, bias, ending.relu));
     }
   }
 }
 
-template <int V>
+template <typename In, typename G>
 void convolveBlock(const float* x, const float* transformed, const float* beside, const Ending& ending, float* y,
                    const Convolution& c, int64_t block) {
-  constexpr int64_t WIDTH = V * LANES;
-  constexpr int M = tilesAtOnce<V>();
+  typedef typename G::Lane T;
+  constexpr int64_t CHUNK = chunkOf<In, KINDS * KINDS>(), SUMS = planeOf(G::WIDTH);
   const Tiles tiles(c);
-  const int64_t each = tilesOf(c), from = block * each, count = std::min(each, tiles.count - from);
-  float* values = scratch(0, KINDS * KINDS * each * c.inputs);
-  float* sums = scratch(1, TERMS * TERMS * each * WIDTH);
-  transformTiles(x, values, c, from, count, each);
+  const int64_t from = block * EACH, count = std::min(EACH, tiles.count - from), plane = kernelFloats(c);
+  float* inputs = scratch(0, c.inputs / lanes<In>() * CHUNK);
+  float* sums = scratch(1, TERMS * TERMS * SUMS);
+  transformTiles<In>(x, inputs, c, from, count);
   for (int64_t group = 0; group < groups(c); group++) {
-    const float* kernels = transformed + group * KINDS * KINDS * c.inputs * WIDTH;
+    const float* kernels = transformed + group * KINDS * KINDS * plane;
     for (int i = 0; i < TERMS; i++) {
       for (int j = 0; j < TERMS; j++) {
-        const float* from_ = values + (DIFFERENCE[i] * KINDS + DIFFERENCE[j]) * each * c.inputs;
-        const float* kernel = kernels + (SUM[i] * KINDS + SUM[j]) * c.inputs * WIDTH;
-        float* to = sums + (i * TERMS + j) * each * WIDTH;
+        const float* kind = inputs + (DIFFERENCE[i] * KINDS + DIFFERENCE[j]) * planeOf(lanes<In>());
+        const float* kernel = kernels + (SUM[i] * KINDS + SUM[j]) * plane;
+        float* to = sums + (i * TERMS + j) * SUMS;
         // Beyond the last tile stand values of earlier ones, whose sums nobody reads.
-        for (int64_t t = 0; t < count; t += M) product<M, V>(from_ + t * c.inputs, kernel, c.inputs, to + t * WIDTH);
+        for (int64_t t = 0; t < count; t += G::TILES)
+          product<In, G>(kind + t * lanes<In>(), CHUNK, kernel, c.inputs, to + t * G::WIDTH);
       }
     }
     Place place(tiles, from);
     for (int64_t t = 0; t < count; t++, place.next(tiles)) {
-      for (int v = 0; v < V; v++)
-        writeTile(sums + t * WIDTH + v * LANES, each * WIDTH, beside, ending, y, c, place, group * WIDTH + v * LANES);
+      for (int at = 0; at < G::WIDTH; at += lanes<T>())
+        writeTile<T, SUMS>(sums + t * G::WIDTH + at, beside, ending, y, c, place, group * G::WIDTH + at);
     }
   }
 }
 
 void convolve(const float* x, const float* transformed, const float* beside, const Ending& ending, float* y,
               const Convolution& c, int64_t block) {
-  if (vectorsOf(c) == 2) convolveBlock<2>(x, transformed, beside, ending, y, c, block);
-  else convolveBlock<1>(x, transformed, beside, ending, y, c, block);
+  byInputs(c, [&](auto in) {
+    byGroups(c, [&](auto outputs) {
+      convolveBlock<decltype(in), decltype(outputs)>(x, transformed, beside, ending, y, c, block);
+    });
+  });
 }
 
 }  // namespace
 
-extern const Upsampled GRAFT_UPSAMPLED;
-const Upsampled GRAFT_UPSAMPLED = {groups, transform, blocks, convolve};
+extern const Upsampled FOR_INSTRUCTIONS(Upsampled);
+const Upsampled FOR_INSTRUCTIONS(Upsampled) = {groups, transform, blocksOf, convolve};
 
 }  // namespace graft

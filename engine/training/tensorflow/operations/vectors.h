@@ -6,6 +6,7 @@
 #define GRAFT_VECTORS_H
 
 #include <cstring>
+#include <utility>
 
 #if defined(GRAFT_AVX512)
 #define FOR_INSTRUCTIONS(table) avx512##table
@@ -44,6 +45,17 @@ template <typename T>
 constexpr int lanes() {
   return sizeof(T) / sizeof(float);
 }
+
+template <typename Task, int... I>
+__attribute__((always_inline)) inline void unrolled(const Task& task, std::integer_sequence<int, I...>) {
+  (task(std::integral_constant<int, I>()), ...);
+}
+/** task(0) … task(N − 1), written out one after the other: what a loop indexes would not stay in registers. */
+template <int N, typename Task>
+__attribute__((always_inline)) inline void unrolled(const Task& task) {
+  unrolled(task, std::make_integer_sequence<int, N>());
+}
+#define ALWAYS_INLINE __attribute__((always_inline))
 
 }  // namespace
 }  // namespace graft

@@ -51,6 +51,8 @@ extern const Upsampled baselineUpsampled;
 #if defined(__x86_64__)
 extern const Winograd avx2Winograd;
 extern const Upsampled avx2Upsampled;
+extern const Winograd avx512Winograd;
+extern const Upsampled avx512Upsampled;
 #endif
 
 }  // namespace graft
