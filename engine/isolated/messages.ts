@@ -27,9 +27,3 @@ export const Reply = z.discriminatedUnion('type', [
   z.object({ ...Last, type: z.literal('error'), error: WireError }),
 ]);
 export type Reply = Readonly<z.infer<typeof Reply>>;
-
-/** What the watching thread shares with its process: the time to end at (ms since 1970; 0: none), bytes, and the owner's id. */
-export const WATCHED = { until: 0, memoryBytes: 1, owner: 2 } as const;
-
-/** Last words of a process that took more memory than it may. */
-export const TOO_MUCH_MEMORY = 'graft: memory limit';

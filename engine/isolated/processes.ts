@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { AppError, fromWireError } from '../../shared/errors.ts';
 import { Beside } from './beside.ts';
 import { type Limits, limitsFor, machineBytes, type Needs } from './limits.ts';
-import { type Question, Reply, TOO_MUCH_MEMORY } from './messages.ts';
+import { type Question, Reply } from './messages.ts';
+import { TOO_MUCH_MEMORY } from './watched.ts';
 
 /** How long a process waits for the next file, where nothing else is said. */
 const IDLE_MS = 10_000;

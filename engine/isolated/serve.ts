@@ -5,7 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { AppError, toWireError } from '../../shared/errors.ts';
 import { Beside } from './beside.ts';
 import { type Limits, limitsFor, type Needs } from './limits.ts';
-import { Question, type Reply, WATCHED } from './messages.ts';
+import { Question, type Reply } from './messages.ts';
+import { WATCHED } from './watched.ts';
 
 /** Its owner ends the process first, and can say why. */
 const GRACE_MS = 5000;

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { TOO_MUCH_MEMORY, WATCHED } from './messages.ts';
+import { TOO_MUCH_MEMORY, WATCHED } from './watched.ts';
 
 const INTERVAL_MS = 25;
 
