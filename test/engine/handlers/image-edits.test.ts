@@ -185,12 +185,15 @@ describe('the bin', () => {
 
   it('is emptied on purpose, says what that frees, and keeps what a study is made of', async () => {
     await engine.call('splits.create', { project, datasetId, name: 'default' });
+    const original = db.datasets.imageBytes(at(0));
+    expect(original?.length).toBeGreaterThan(0);
     const free = addDataset(db, 'others', { count: 2 });
     const [first] = db.datasets.images(free);
+    const file = db.datasets.imageBytes(first?.id ?? 0);
     await engine.call('images.delete', { project, imageIds: [first?.id ?? 0] });
     const [entry] = await engine.call('bin.list', { project, datasetId: free });
     expect(entry).toMatchObject({ image: { name: '0.png' }, heldBy: [] });
-    expect(entry?.bytes).toBeGreaterThan(Buffer.byteLength('others 0'));
+    expect(entry?.bytes).toBeGreaterThan(file?.length ?? Infinity);
     const emptied = await engine.call('bin.empty', { project, datasetId: free });
     expect(emptied).toEqual({ deleted: 1, bytes: entry?.bytes, held: [] });
     expect(db.datasets.image(first?.id ?? 0)).toBeUndefined();
@@ -204,7 +207,7 @@ describe('the bin', () => {
     });
     const pin = db.snapshots.items(study.targetSnapshotId).find(({ imageId }) => imageId === at(0));
     expect(db.labelMaps.bytes(pin?.labelMapId ?? 0)).toBeDefined();
-    expect(db.datasets.imageBytes(at(0))).toEqual(Buffer.from('cells 0'));
+    expect(db.datasets.imageBytes(at(0))).toEqual(original);
 
     await engine.call('studies.delete', { project, studyId: study.id });
     expect(await engine.call('bin.empty', { project, datasetId })).toMatchObject({ deleted: 1 });
@@ -216,12 +219,14 @@ describe('renaming', () => {
   it('refuses a name that is taken, another ending and folders, with words, and changes the record alone', async () => {
     const rename = (name: string) =>
       engine.call('images.rename', { project, imageId: at(0), name });
+    const original = db.datasets.imageBytes(at(0));
     await expect(rename('1.PNG')).rejects.toMatchObject({ code: 'conflict' });
     await expect(rename('a.jpg')).rejects.toThrow(/does not end in \.png/);
     await expect(rename('a/b.png')).rejects.toThrow(/slash/);
     await expect(rename('../b.png')).rejects.toMatchObject({ code: 'invalid-input' });
     expect(await rename('mouse 7.png')).toMatchObject({ name: 'mouse 7.png' });
-    expect(db.datasets.imageBytes(at(0))).toEqual(Buffer.from('cells 0'));
+    expect(original?.length).toBeGreaterThan(0);
+    expect(db.datasets.imageBytes(at(0))).toEqual(original);
     expect(names()[0]).toBe('mouse 7.png');
   });
 });
@@ -295,7 +300,8 @@ describe('moving and copying', () => {
     const copied = await transfer([5], { toDatasetId, how: 'copy' });
     const [copyId = 0] = copied.imageIds;
     expect(copyId).not.toBe(at(5));
-    expect(db.datasets.imageBytes(copyId)).toEqual(Buffer.from('cells 5'));
+    expect(db.datasets.imageBytes(at(5))?.length).toBeGreaterThan(0);
+    expect(db.datasets.imageBytes(copyId)).toEqual(db.datasets.imageBytes(at(5)));
     expect(values(copyId)).toEqual([0, 2]);
     expect(values(at(5))).toEqual([0, 1]);
     expect(await transfer([5], { toDatasetId, how: 'copy' })).toMatchObject({ images: 0, same: 1 });
