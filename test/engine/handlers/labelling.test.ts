@@ -130,20 +130,15 @@ it('counts a prediction that nobody has looked at as none, and how unsure it was
 it('computes features that are missing only where that is asked for, and names what it cannot read', async () => {
   const { engine, project, db } = await lineOfImages(0);
   const datasetId = addDataset(db, 'broken', { count: 0 });
-  const made = { datasetId, widthPx: 2, heightPx: 1, channels: 1, bitDepth: 8 };
-  const noImage = Buffer.from('no image');
-  db.datasets.addImage({
-    ...{ ...made, name: '0.png', groupName: null, imageClass: null, page: 0 },
-    ...{ source: { bytes: noImage }, hash: createHash('sha256').update(noImage).digest('hex') },
-  });
-  const bytes = Buffer.from(
-    encode({ width: 2, height: 1, channels: 1, data: new Uint8Array([0, 255]) }),
-  );
-  const readable = db.datasets.addImage({
-    ...{ ...made, name: 'readable.png', groupName: null, imageClass: null, page: 0 },
-    source: { bytes },
-    hash: createHash('sha256').update(bytes).digest('hex'),
-  });
+  const add = (name: string, file: Uint8Array) =>
+    db.datasets.addImage({
+      ...{ datasetId, name, widthPx: 2, heightPx: 1, channels: 1, bitDepth: 8, page: 0 },
+      ...{ groupName: null, imageClass: null, source: { bytes: Buffer.from(file) } },
+      hash: createHash('sha256').update(file).digest('hex'),
+    });
+  add('0.png', Buffer.from('no image'));
+  const pixels = { width: 2, height: 1, channels: 1, data: new Uint8Array([0, 255]) };
+  const readable = add('readable.png', encode(pixels));
   const ask = (mayCompute: number) =>
     engine.call('labelling.next', { project, datasetId, mayCompute });
   expect(await ask(1)).toMatchObject({ missing: 2, images: [] });
