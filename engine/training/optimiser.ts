@@ -118,7 +118,7 @@ export function ownAdamW(
 
 /**
  * The same on a graphics card, in one pass and in place: theta, m and v come back as they were given, with new values.
- * `gradients`: of the parameters, one after the other.
+ * `gradients`: of the parameters, one after the other, `gradientScale` times what they are (a power of two).
  */
 export function adamWOnCard(
   { backend }: Card,
@@ -127,9 +127,10 @@ export function adamWOnCard(
   gradients: readonly Tensor[],
   { stepSize, epsilon, decay }: ScalarTensors,
   rates: Tensor1D | null = null,
+  gradientScale = 1,
 ): { theta: Tensor1D; m: Tensor1D; v: Tensor1D } {
   const scalars = concatFlat([stepSize, epsilon, decay]);
   const betas = [BETA1, BETA2] as const;
-  adamWInPlace(backend, { theta, m, v }, { gradients, scalars, rates, betas });
+  adamWInPlace(backend, { theta, m, v }, { gradients, scalars, rates, betas, gradientScale });
   return { theta: tf.clone(theta), m: tf.clone(m), v: tf.clone(v) };
 }

@@ -18,6 +18,7 @@ import {
   type NetworkSpec,
 } from './network/parameters.ts';
 import { trace } from './tensorflow/trace.ts';
+import { gradientScaleFor } from './webgpu/half.ts';
 
 /** Everything that a step changes, on the host: what a checkpoint holds. */
 export interface TrainingState extends FlatWeights {
@@ -89,12 +90,17 @@ export function createTrainingStep(options: {
   const rates = options.rates == null ? [] : [tf.tensor1d(options.rates)];
 
   const update: Optimiser = (theta, moments, grads, ...rest) => {
-    if (engine.card !== null) return adamWOnCard(engine.card, theta, moments, grads, ...rest);
+    if (engine.card !== null) {
+      const [scalars, shares] = rest;
+      return adamWOnCard(engine.card, theta, moments, grads, scalars, shares, scale);
+    }
     return engine.native !== null && engine.operations.includes('optimiser')
       ? ownAdamW(engine.native, theta, moments, grads, ...rest)
       : adamW(theta, moments, concatFlat(grads), ...rest);
   };
 
+  /** Of the loss that gradients are of: more than 1 where they are kept in float16. Set when a step is recorded. */
+  let scale = 1;
   const stepOf = (tensors: readonly Tensor[]): Tensor[] => {
     // Ranks: vectors first, then scalars, then the objective's inputs, as `run` below passes them.
     const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
@@ -109,6 +115,7 @@ export function createTrainingStep(options: {
       return tensor;
     };
 
+    scale = options.precision === 'float16' ? gradientScaleFor(inputs) : 1;
     const trained = tensorWeights(specs.trained, theta, statistics);
     const fixed = hasFrozen ? [tensorWeights(specs.frozen, frozenTheta, frozenStatistics)] : [];
     let newStatistics: Tensor1D = statistics;
@@ -119,11 +126,12 @@ export function createTrainingStep(options: {
       });
       const loss = objective.loss(pass, input);
       newStatistics = tf.keep(pass.updatedStatistics());
-      return loss;
+      return scale === 1 ? loss : tf.mul(loss, scale);
     })([...trained.parameters]);
     const scalars = { stepSize, epsilon, decay };
     const updated = update(theta, { m, v }, grads, scalars, shares);
-    return [value, updated.theta, newStatistics, updated.m, updated.v];
+    const loss = scale === 1 ? value : tf.div(value, scale);
+    return [loss, updated.theta, newStatistics, updated.m, updated.v];
   };
   const step = trace(engine, 'training step', stepOf, options.precision);
 

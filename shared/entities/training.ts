@@ -4,8 +4,11 @@ import { Computing } from './computing.ts';
 import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
 
-/** What convolutions compute in while training. bfloat16: half the digits of float32, faster where the processor has it. */
-export const Precision = z.enum(['float32', 'bfloat16']);
+/**
+ * What a training computes in. bfloat16: convolutions with half the digits of float32, faster where the processor has it.
+ * float16: on graphics cards that have it, what layers hand on; sums, losses and the optimiser stay in float32.
+ */
+export const Precision = z.enum(['float32', 'bfloat16', 'float16']);
 export type Precision = z.infer<typeof Precision>;
 
 export const OptimisationConfig = z.object({

@@ -33,13 +33,19 @@ import {
 } from './data-words.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 
+const PRECISION_WORDS = {
+  float32: '',
+  bfloat16: ', convolutions in bfloat16',
+  float16: ', activations in float16',
+} as const satisfies Record<Precision, string>;
+
 function optimisationWords(o: OptimisationConfig, grid: readonly number[] = []): string {
   const rates =
     grid.length > 1
       ? `learning rates ${grid.join(', ')}`
       : `learning rate ${grid[0] ?? o.learningRate}`;
   const schedule = o.schedule === 'cosine' ? 'then a cosine decay to 0' : 'then constant';
-  return `${o.steps} steps of AdamW on batches of ${o.batch} (${rates}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}${o.precision === 'bfloat16' ? ', convolutions in bfloat16' : ''}`;
+  return `${o.steps} steps of AdamW on batches of ${o.batch} (${rates}, weight decay ${o.weightDecay}, linear warm-up over the first ${Math.round(o.warmup * 100)} %, ${schedule})${o.augment ? ' with augmentation' : ' without augmentation'}${PRECISION_WORDS[o.precision]}`;
 }
 
 /** What a task changes of the network, and what was chosen for it. */

@@ -1,6 +1,6 @@
 /**
  * Which number types this computer can train in. float32 everywhere; bfloat16 only where the processor multiplies it
- * itself, because elsewhere it is slower than float32 and gains nothing.
+ * itself, because elsewhere it is slower than float32 and gains nothing; float16 on graphics cards that have it.
  */
 import type { Precision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -15,9 +15,36 @@ const BFLOAT16_FEATURES = ['AVX512-BF16', 'AMX-BF16'];
 export const computesBfloat16 = (features = processorFeatures()): boolean =>
   features?.some((feature) => BFLOAT16_FEATURES.includes(feature)) ?? false;
 
+/** Errors: unsupported, where no graphics card computes, or one without float16. */
+function assertFloat16({ card }: Engine): void {
+  if (card === null) {
+    throw new AppError(
+      'unsupported',
+      'float16 is of graphics cards, and the processor is to compute. Choose float32, or the graphics card (--engine webgpu).',
+    );
+  }
+  if (!card.features.has('shader-f16')) {
+    throw new AppError(
+      'unsupported',
+      `The graphics card "${card.adapter.name}" or its driver has no float16 (shader-f16; "graft doctor" lists it). Choose float32.`,
+      { subject: card.adapter.name },
+    );
+  }
+}
+
 /** Errors: unsupported, where the engine or the processor cannot compute in `precision`. */
 export function assertPrecision(engine: Engine, precision: Precision): void {
   if (precision === 'float32') return;
+  if (precision === 'float16') {
+    assertFloat16(engine);
+    return;
+  }
+  if (engine.card !== null) {
+    throw new AppError(
+      'unsupported',
+      `bfloat16 is of processors, and "${engine.card.adapter.name}" is to compute. Choose float32, or float16.`,
+    );
+  }
   if (engine.native === null || !engine.traced) {
     throw new AppError(
       'unsupported',

@@ -15,6 +15,7 @@ import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import type { Precision } from '../../../shared/entities.ts';
 import type { Card } from '../webgpu/card.ts';
+import { inHalfPrecision } from '../webgpu/half.ts';
 import { record as recordCommands, type Recording } from '../webgpu/recording.ts';
 import type { Engine } from './backend.ts';
 import { assertPrecision } from './precision.ts';
@@ -358,8 +359,9 @@ const signatureOf = (inputs: readonly Tensor[]) =>
   inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
 
 /**
- * `name` appears in error messages. `precision`: of the convolutions and their gradients; everything around them stays
- * in float32. Errors: unsupported, where this computer has no fast bfloat16.
+ * `name` appears in error messages. `precision`: bfloat16 is of the convolutions and their gradients, and everything
+ * around them stays in float32; float16 is what a graphics card keeps between layers (webgpu/half.ts). Errors:
+ * unsupported, where this computer does not have it (precision.ts).
  */
 export function trace(
   engine: Engine,
@@ -369,7 +371,11 @@ export function trace(
 ): TracedFunction {
   assertPrecision(engine, precision);
   const backend = engine.native;
-  if (engine.card !== null) return recorded(engine.card.backend, name, body);
+  if (engine.card !== null) {
+    const inPrecision: TensorFunction =
+      precision === 'float16' ? (inputs) => inHalfPrecision(() => body(inputs)) : body;
+    return recorded(engine.card.backend, name, inPrecision);
+  }
   if (backend === null || !engine.traced) {
     return {
       run: (inputs) => runEagerly(body, inputs),

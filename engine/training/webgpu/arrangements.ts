@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { copyParts } from './dispatch.ts';
+import { isHalf } from './half.ts';
 import { partAlong, sumOfTwo, twoTogether } from './kernels/arrangement.ts';
 import { sizeOf } from './kernels/each.ts';
 
@@ -37,7 +38,9 @@ const along = (
   x: TensorInfo,
   part: { readonly axis: number; readonly begin: number; readonly count: number },
 ): TensorInfo =>
-  x.shape.length === 1 ? ofVector(backend, x, part.begin, part.count) : partAlong(backend, x, part);
+  x.shape.length === 1 && !isHalf(x)
+    ? ofVector(backend, x, part.begin, part.count)
+    : partAlong(backend, x, part);
 
 export function cut(backend: WebGPUBackend, x: TensorInfo, attrs: NamedAttrMap): TensorInfo | null {
   if (!isWord(x) || isOnHost(backend, x)) return null;
@@ -84,7 +87,7 @@ export function together(
   const [axis = 0] = tf.util.parseAxisParam(ConcatAttributes.parse(attrs).axis, first.shape);
   if (some.length === 2) return twoTogether(backend, [first, second], axis);
   // Where nothing but single steps lies before the axis, each lies in one piece.
-  if (first.shape.slice(0, axis).some((side) => side !== 1)) return null;
+  if (some.some(isHalf) || first.shape.slice(0, axis).some((side) => side !== 1)) return null;
   const shape = first.shape.map((side, i) =>
     i === axis ? some.reduce((total, tensor) => total + (tensor.shape[i] ?? 0), 0) : side,
   );

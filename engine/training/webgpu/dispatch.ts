@@ -5,6 +5,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { isHalf, markHalf } from './half.ts';
 import type { BufferPool } from './recorded-buffers.ts';
 
 /** A kernel. Bindings of group 0: inputs, then outputs, then the uniform, numbered from 0. */
@@ -21,7 +22,12 @@ export type UniformValue = number | { readonly float: number };
 interface Dispatch {
   readonly kernel: Kernel;
   readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly { readonly shape: readonly number[]; readonly dtype?: DataType }[];
+  readonly outputs: readonly {
+    readonly shape: readonly number[];
+    readonly dtype?: DataType;
+    /** In float16. */
+    readonly half?: boolean;
+  }[];
   readonly uniform: readonly UniformValue[];
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Products and sums, where they are many: what a kernel takes beyond reading and writing. */
@@ -74,7 +80,10 @@ function pipelineOf(backend: WebGPUBackend, { name, code }: Kernel): GPUComputeP
   const { pipelines } = cacheOf(backend.queue);
   let pipeline = pipelines.get(name);
   if (pipeline === undefined) {
-    const module = backend.device.createShaderModule({ code, label: name });
+    const module = backend.device.createShaderModule({
+      code: /\bf16\b/.test(code) ? `enable f16;\n${code}` : code,
+      label: name,
+    });
     pipeline = backend.device.createComputePipeline({
       compute: { module, entryPoint: 'main' },
       label: name,
@@ -113,6 +122,18 @@ export function bufferOf(backend: WebGPUBackend, tensor: TensorInfo): GPUBuffer 
   return resource;
 }
 
+/** What lies in float16 must be declared so, and nothing else: the device does not see what a buffer holds. */
+function assertHalves({ name, code }: Kernel, tensors: readonly TensorInfo[]): void {
+  if (!tensors.some(isHalf) && !code.includes('f16')) return;
+  tensors.forEach((tensor, i) => {
+    const [, declared = ''] =
+      new RegExp(`@binding\\(${i}\\) var<[^>]*> \\w+: (.*);`).exec(code) ?? [];
+    if (declared.includes('f16') !== isHalf(tensor)) {
+      throw new Error(`${name} binds a tensor of another precision as its number ${i}`);
+    }
+  });
+}
+
 interface Slices {
   readonly slices: readonly TensorInfo[];
   readonly offset: number;
@@ -127,6 +148,7 @@ function queue(
   { slices, offset, size }: Slices = { slices: [], offset: 0, size: 0 },
 ): void {
   const tensors = [...whole, ...slices];
+  assertHalves(kernel, tensors);
   const bound: GPUBufferBinding[] = [
     ...whole.map((tensor) => ({ buffer: bufferOf(backend, tensor) })),
     ...slices.map((tensor) => ({ buffer: bufferOf(backend, tensor), offset, size })),
@@ -154,10 +176,22 @@ function queue(
   }
 }
 
+/** Memory of a tensor in float16, to the whole word. */
+function makeHalf(backend: WebGPUBackend, shape: readonly number[]): TensorInfo {
+  const info = backend.makeTensorInfo([...shape], 'float32');
+  const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
+  const bytes = 4 * Math.ceil(tf.util.sizeFromShape([...shape]) / 2);
+  const { bufferManager } = internalsOf(backend);
+  const resource = bufferManager.acquireBuffer(bytes, STORAGE | COPY_SRC | COPY_DST);
+  Object.assign(backend.tensorMap.get(info.dataId), { resource });
+  markHalf(info);
+  return info;
+}
+
 /** Queues one kernel. The results belong to the caller. */
 export function dispatchInfos(backend: WebGPUBackend, dispatch: Dispatch): TensorInfo[] {
-  const outputs = dispatch.outputs.map(({ shape, dtype = 'float32' }) =>
-    backend.makeTensorInfo([...shape], dtype),
+  const outputs = dispatch.outputs.map(({ shape, dtype = 'float32', half = false }) =>
+    half ? makeHalf(backend, shape) : backend.makeTensorInfo([...shape], dtype),
   );
   queue(backend, dispatch, [...dispatch.inputs, ...outputs]);
   return outputs;

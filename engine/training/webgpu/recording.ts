@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import { bufferOf, internalsOf } from './dispatch.ts';
+import { isHalf } from './half.ts';
 import { RecordedBuffers } from './recorded-buffers.ts';
 import {
   type Command,
@@ -139,6 +140,7 @@ export function record(
           const { shape, dtype } = tensor;
           const input = standIns.findIndex(({ dataId }) => dataId === tensor.dataId);
           if (input >= 0) return { shape, dtype, input };
+          if (isHalf(tensor)) throw notRecordable(name, 'a result lies in float16');
           return { shape, dtype, buffer: bufferOf(backend, tensor) };
         });
         flush(backend);

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { cut, splitUp, sum, together } from './arrangements.ts';
+import { isHalf } from './half.ts';
 import { convolution, inputGradient } from './kernels/convolution.ts';
 import {
   depthwiseConvolution,
@@ -16,6 +17,7 @@ import {
 import { filterGradient } from './kernels/filter-gradient.ts';
 import { largestOfWindows, largestOfWindowsBack } from './kernels/pooling.ts';
 import { softmax } from './kernels/softmax.ts';
+import { widened } from './kernels/widening.ts';
 import { type Window, windowOf } from './kernels/window.ts';
 
 const Shape4 = z.tuple([z.number(), z.number(), z.number(), z.number()]);
@@ -149,20 +151,55 @@ const inputOf = (inputs: NamedTensorInfoMap, kernel: string) => (name: string) =
   return info;
 };
 
-/** Names of the kernels that are replaced, with what tfjs ships; set once a process. */
+/** Of Graft's, those that know only float32. */
+const IN_FLOAT32 = ['Softmax'];
+
+/** Of tfjs's, those that give the same numbers in another shape and look at none. */
+const LOOKING_AT_NONE = ['Identity', 'Reshape'];
+
+/** What `compute` gives with inputs that lie in float16 brought to float32; those are freed again. */
+function inFloat32<T>(
+  backend: WebGPUBackend,
+  inputs: NamedTensorInfoMap,
+  compute: (inputs: NamedTensorInfoMap) => T,
+): T {
+  const wide: TensorInfo[] = [];
+  const known = Object.entries(inputs).map(([name, input]) => {
+    if (input === undefined || !isHalf(input)) return [name, input];
+    const made = widened(backend, input);
+    wide.push(made);
+    return [name, made];
+  });
+  const result = compute(Object.fromEntries(known) as NamedTensorInfoMap);
+  for (const { dataId } of wide) backend.disposeData(dataId);
+  return result;
+}
+
+/** Names of all kernels that stand behind another, with what tfjs ships; set once a process. */
 const shipped = new Map<string, tf.KernelConfig['kernelFunc']>();
 
 /** Once tfjs-backend-webgpu is loaded; calling again does nothing. */
 export function registerCardKernels(): void {
-  for (const [name, kernel] of Object.entries(KERNELS)) {
-    if (shipped.has(name)) continue;
-    const config = tf.getKernel(name, 'webgpu');
+  for (const config of tf.getKernelsForBackend('webgpu')) {
+    const name = config.kernelName;
+    if (shipped.has(name) || LOOKING_AT_NONE.includes(name)) continue;
     const before = config.kernelFunc;
+    const own = KERNELS[name];
     shipped.set(name, before);
     config.kernelFunc = (call) => {
       const { backend, inputs, attrs = {} } = call;
       if (!(backend instanceof WebGPUBackend)) throw new Error(`${name} runs on WebGPU only`);
-      return kernel({ backend, attrs, inputs, input: inputOf(inputs, name) }) ?? before(call);
+      const ours = (given: NamedTensorInfoMap) =>
+        own?.({ backend, attrs, inputs: given, input: inputOf(given, name) }) ?? null;
+      return (
+        (IN_FLOAT32.includes(name) ? null : ours(inputs)) ??
+        inFloat32(
+          backend,
+          inputs,
+          (wide) =>
+            (IN_FLOAT32.includes(name) ? ours(wide) : null) ?? before({ ...call, inputs: wide }),
+        )
+      );
     };
   }
 }

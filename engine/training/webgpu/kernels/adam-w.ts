@@ -14,7 +14,7 @@ function kernelOf(count: number, shared: boolean): Kernel {
   return {
     name: `graft AdamW ${count}${shared ? ' rates' : ''}`,
     code: `
-struct Shape { first: i32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, ${pieces.ends} }
+struct Shape { first: i32, beta1: f32, beta2: f32, rest1: f32, rest2: f32, unscale: f32, ${pieces.ends} }
 ${pieces.bindings}
 @group(0) @binding(${count}) var<storage, read> scalars: array<f32>;
 ${shared ? `@group(0) @binding(${count + 1}) var<storage, read> rates: array<f32>;` : ''}
@@ -24,6 +24,7 @@ ${shared ? `@group(0) @binding(${count + 1}) var<storage, read> rates: array<f32
 @group(0) @binding(${after + 3}) var<uniform> s: Shape;
 ${EACH}
   ${pieces.choose}
+  g *= s.unscale;
   let i = s.first + at;
   let mean = m[i] * s.beta1 + g * s.rest1;
   let square = v[i] * s.beta2 + g * g * s.rest2;
@@ -53,11 +54,14 @@ export function adamWInPlace(
     scalars,
     rates,
     betas,
+    gradientScale,
   }: {
     readonly gradients: readonly TensorInfo[];
     readonly scalars: TensorInfo;
     readonly rates: TensorInfo | null;
     readonly betas: readonly [number, number];
+    /** The gradients are so many times what they are. */
+    readonly gradientScale: number;
   },
 ): void {
   const shared = rates === null ? [] : [rates];
@@ -74,7 +78,7 @@ export function adamWInPlace(
       count,
       uniform: (from) => [
         from,
-        ...[beta1, beta2, 1 - beta1, 1 - beta2].map((float) => ({ float })),
+        ...[beta1, beta2, 1 - beta1, 1 - beta2, 1 / gradientScale].map((float) => ({ float })),
         ...ends,
       ],
       workgroups: groupsOfEach(count),

@@ -2,27 +2,27 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { EACH, each, sizeOf } from './each.ts';
 
 /** Numbers of one step along an axis. */
-const inner = ({ shape }: TensorInfo, axis: number) =>
-  shape.slice(axis + 1).reduce((product, side) => product * side, 1);
+const inner = ({ shape }: TensorInfo, axis: number) => sizeOf({ shape: shape.slice(axis + 1) });
 
-const PART: Kernel = {
-  name: 'graft part',
+const part = (half: boolean): Kernel => ({
+  name: `graft part${halvesInName(half)}`,
   code: `
 struct Shape { size: i32, begin: i32, count: i32, whole: i32 }
-@group(0) @binding(0) var<storage, read> input: array<f32>;
-@group(0) @binding(1) var<storage, read_write> written: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', half)}>;
+@group(0) @binding(1) var<storage, read_write> written: array<${storedAs('f32', half)}>;
 @group(0) @binding(2) var<uniform> s: Shape;
 ${EACH}
   if (at >= s.size) { return; }
   let row = at / s.count;
   written[at] = input[row * s.whole + s.begin + at - row * s.count];
 }`,
-};
+});
 
-/** `count` steps along an axis, from `begin` on. float32. */
+/** `count` steps along an axis, from `begin` on. float32, or in float16 as the input. */
 export function partAlong(
   backend: WebGPUBackend,
   input: TensorInfo,
@@ -32,31 +32,35 @@ export function partAlong(
   const shape = input.shape.map((side, i) => (i === axis ? count : side));
   const size = sizeOf({ shape });
   return each(backend, {
-    kernel: PART,
+    kernel: part(isHalf(input)),
     inputs: [input],
     shape,
+    half: isHalf(input),
     uniform: [size, begin * step, count * step, (input.shape[axis] ?? 1) * step],
   });
 }
 
-const TWO: Kernel = {
-  name: 'graft two together',
+/** In float16 where both are. */
+const two = (a: boolean, b: boolean): Kernel => ({
+  name: `graft two together${halvesInName(a, b)}`,
   code: `
 struct Shape { size: i32, first: i32, whole: i32 }
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> written: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<${storedAs('f32', a)}>;
+@group(0) @binding(1) var<storage, read> b: array<${storedAs('f32', b)}>;
+@group(0) @binding(2) var<storage, read_write> written: array<${storedAs('f32', a && b)}>;
 @group(0) @binding(3) var<uniform> s: Shape;
 ${EACH}
   if (at >= s.size) { return; }
   let row = at / s.whole;
   let column = at - row * s.whole;
-  if (column < s.first) { written[at] = a[row * s.first + column]; }
-  else { written[at] = b[row * (s.whole - s.first) + column - s.first]; }
+  var value = 0.0;
+  if (column < s.first) { value = f32(a[row * s.first + column]); }
+  else { value = f32(b[row * (s.whole - s.first) + column - s.first]); }
+  written[at] = ${storedAs('f32', a && b)}(value);
 }`,
-};
+});
 
-/** One behind the other along an axis. float32. */
+/** One behind the other along an axis. float32, or in float16 where both are. */
 export function twoTogether(
   backend: WebGPUBackend,
   [a, b]: readonly [TensorInfo, TensorInfo],
@@ -66,32 +70,34 @@ export function twoTogether(
   const [first, second] = [a.shape[axis] ?? 0, b.shape[axis] ?? 0];
   const shape = a.shape.map((side, i) => (i === axis ? first + second : side));
   return each(backend, {
-    kernel: TWO,
+    kernel: two(isHalf(a), isHalf(b)),
     inputs: [a, b],
     shape,
+    half: isHalf(a) && isHalf(b),
     uniform: [sizeOf({ shape }), first * step, (first + second) * step],
   });
 }
 
 /** `b` of the same size, or one row of it. */
-const sumOf = (width: 1 | 4, isRow: boolean): Kernel => {
+const sumOf = (width: 1 | 4, isRow: boolean, [a, b]: readonly [boolean, boolean]): Kernel => {
   const type = width === 4 ? 'vec4<f32>' : 'f32';
+  const stored = storedAs(type, a && b);
   return {
-    name: `graft sum${isRow ? ' with a row' : ''} ${width}`,
+    name: `graft sum${isRow ? ' with a row' : ''} ${width}${halvesInName(a, b)}`,
     code: `
 struct Shape { size: i32, row: i32 }
-@group(0) @binding(0) var<storage, read> a: array<${type}>;
-@group(0) @binding(1) var<storage, read> b: array<${type}>;
-@group(0) @binding(2) var<storage, read_write> written: array<${type}>;
+@group(0) @binding(0) var<storage, read> a: array<${storedAs(type, a)}>;
+@group(0) @binding(1) var<storage, read> b: array<${storedAs(type, b)}>;
+@group(0) @binding(2) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(3) var<uniform> s: Shape;
 ${EACH}
   if (at >= s.size) { return; }
-  written[at] = a[at] + b[${isRow ? 'at % s.row' : 'at'}];
+  written[at] = ${stored}(${type}(a[at]) + ${type}(b[${isRow ? 'at % s.row' : 'at'}]));
 }`,
   };
 };
 
-/** a + b, where `b` has a's shape, or is added to every row of the last axis. float32. */
+/** a + b, where `b` has a's shape, or is added to every row of the last axis. float32, or in float16 where both are. */
 export function sumOfTwo(
   backend: WebGPUBackend,
   [a, b]: readonly [TensorInfo, TensorInfo],
@@ -99,9 +105,10 @@ export function sumOfTwo(
   const [size, row] = [sizeOf(a), sizeOf(b)];
   const width = row % 4 === 0 ? 4 : 1;
   return each(backend, {
-    kernel: sumOf(width, row !== size),
+    kernel: sumOf(width, row !== size, [isHalf(a), isHalf(b)]),
     inputs: [a, b],
     shape: a.shape,
+    half: isHalf(a) && isHalf(b),
     uniform: [size / width, row / width],
     elements: size / width,
   });

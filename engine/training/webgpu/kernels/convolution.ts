@@ -9,6 +9,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, type Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs, wantsHalf } from '../half.ts';
 import { type Ending, endingCode } from './ending.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { inputShape, outputShape, type Window } from './window.ts';
@@ -55,16 +56,20 @@ function kernelOf(options: {
   /** Four channels that are gathered lie in one vector; likewise those that are written. */
   readonly gathersVectors: boolean;
   readonly writesVectors: boolean;
+  /** What is gathered, and what is written, lies in float16. */
+  readonly halves: readonly [gathered: boolean, written: boolean];
   readonly ending: ReturnType<typeof endingCode>;
 }): Kernel {
-  const { tile, transposed, gathersVectors, writesVectors, ending } = options;
+  const { tile, transposed, gathersVectors, writesVectors, halves, ending } = options;
   const columns = tile.channels / 4;
   const quarters = tile.depth / 4;
   const lanes = (tile.pixels / tile.perLane) * columns;
   const rows = lanes / columns;
   const loads = (tile.pixels * quarters) / lanes;
   const kernelVectors = writesVectors && !transposed;
-  const element = (isVector: boolean) => (isVector ? 'vec4<f32>' : 'f32');
+  const element = (isVector: boolean, half = false) =>
+    storedAs(isVector ? 'vec4<f32>' : 'f32', half);
+  const stored = element(writesVectors, halves[1]);
 
   const sign = transposed ? '-' : '+';
   const gatherVector = `
@@ -78,7 +83,7 @@ function kernelOf(options: {
       let column = origins[i].x ${sign} right;
       var value = vec4<f32>();
       if (k < last && u32(row) < u32(s.gatheredHeight) && u32(column) < u32(s.gatheredWidth)) {
-        value = gathered[(((origins[i].z + row) * s.gatheredWidth + column) * s.gathered + c) / 4];
+        value = vec4<f32>(gathered[(((origins[i].z + row) * s.gatheredWidth + column) * s.gathered + c) / 4]);
       }
       shared_pixels[quarter * PITCH + own_row + i * ${lanes / quarters}] = value;
     }`;
@@ -97,7 +102,7 @@ function kernelOf(options: {
         let row = origins[i].y ${sign} places[e].y;
         let column = origins[i].x ${sign} places[e].x;
         if (places[e].w > 0 && u32(row) < u32(s.gatheredHeight) && u32(column) < u32(s.gatheredWidth)) {
-          value[e] = gathered[((origins[i].z + row) * s.gatheredWidth + column) * s.gathered + places[e].z];
+          value[e] = f32(gathered[((origins[i].z + row) * s.gatheredWidth + column) * s.gathered + places[e].z]);
         }
       }
       shared_pixels[quarter * PITCH + own_row + i * ${lanes / quarters}] = value;
@@ -136,15 +141,15 @@ function kernelOf(options: {
     let to = part * s.batch * s.writtenHeight * s.writtenWidth * s.written + pixel * s.written + channel;
     ${
       writesVectors
-        ? 'if (channel < s.written) { written[to / 4] = ended(sums[i], to / 4, channel); }'
-        : 'for (var e = 0; e < min(4, s.written - channel); e++) { written[to + e] = ended(sums[i][e], to + e, channel + e); }'
+        ? `if (channel < s.written) { written[to / 4] = ${stored}(ended(sums[i], to / 4, channel)); }`
+        : `for (var e = 0; e < min(4, s.written - channel); e++) { written[to + e] = ${stored}(ended(sums[i][e], to + e, channel + e)); }`
     }
   }`;
 
   const { pixels, channels, depth, perLane } = tile;
   const last = INPUTS + ending.tensors.length;
   return {
-    name: `graft convolution${transposed ? ' back' : ''} ${pixels}×${channels}×${depth}/${perLane}${gathersVectors ? ' in4' : ''}${writesVectors ? ' out4' : ''}${ending.name}`,
+    name: `graft convolution${transposed ? ' back' : ''} ${pixels}×${channels}×${depth}/${perLane}${gathersVectors ? ' in4' : ''}${writesVectors ? ' out4' : ''}${ending.name}${halvesInName(...halves)}`,
     code: `
 struct Shape {
   batch: i32, gatheredHeight: i32, gatheredWidth: i32, gathered: i32,
@@ -152,10 +157,10 @@ struct Shape {
   kernelHeight: i32, kernelWidth: i32, stride: i32, padTop: i32, padLeft: i32,
   parts: i32, partDepth: i32, columns: i32,
 }
-@group(0) @binding(0) var<storage, read> gathered: array<${element(gathersVectors)}>;
+@group(0) @binding(0) var<storage, read> gathered: array<${element(gathersVectors, halves[0])}>;
 @group(0) @binding(1) var<storage, read> weights: array<${element(kernelVectors)}>;
 ${ending.code}
-@group(0) @binding(${last}) var<storage, read_write> written: array<${element(writesVectors)}>;
+@group(0) @binding(${last}) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(${last + 1}) var<uniform> s: Shape;
 const PITCH = ${pixels + 1};
 var<workgroup> shared_pixels: array<vec4<f32>, ${quarters * (pixels + 1)}>;
@@ -269,17 +274,20 @@ function convolve(
   const across = Math.ceil(rows / 32768);
   const writesVectors = written % 4 === 0;
   // Parts of a sum are ended where they are added.
-  const ending = endingCode(parts === 1 ? given : {}, { first: INPUTS, vectors: writesVectors });
+  const half = wantsHalf(written);
+  const isWhole = parts === 1;
+  const ending = endingCode(isWhole ? given : {}, { first: INPUTS, vectors: writesVectors });
   const [output] = dispatchInfos(backend, {
     kernel: kernelOf({
       tile,
       transposed,
       gathersVectors: gathered % 4 === 0,
       writesVectors,
+      halves: [isHalf(gatheredTensor), isWhole && half],
       ending,
     }),
     inputs: [gatheredTensor, kernel, ...ending.tensors],
-    outputs: [{ shape: parts === 1 ? shape : [parts, ...shape] }],
+    outputs: [isWhole ? { shape, half } : { shape: [parts, ...shape] }],
     uniform: [
       ...[w.batch, ...gatheredSize, gathered, ...writtenSize, written],
       ...[w.height, w.width, w.stride, w.padTop, w.padLeft],
@@ -288,7 +296,7 @@ function convolve(
     workgroups: [Math.ceil(rows / across), across, columns * parts * plan.classes],
     operations: 2 * w.batch * w.outHeight * w.outWidth * w.height * w.width * gathered * written,
   }) as [TensorInfo];
-  return parts === 1 ? output : orderedSum(backend, output, shape, given);
+  return isWhole ? output : orderedSum(backend, output, shape, { ...given, half });
 }
 
 /** input [b, inHeight, inWidth, inChannels], kernel [height, width, inChannels, outChannels] → [b, outHeight, outWidth, outChannels] */

@@ -5,6 +5,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, type Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs, wantsHalf } from '../half.ts';
 import { EACH, each, groupsOfEach } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
@@ -19,30 +20,33 @@ import {
   type Window,
 } from './window.ts';
 
-const HEAD = `${CHANNELWISE_SHAPE}
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> written: array<f32>;
+/** Of the tensors that are bound, in their order: which are in float16. */
+type Halves = readonly [a: boolean, b: boolean, written: boolean];
+
+const head = ([a, b, written]: Halves) => `${CHANNELWISE_SHAPE}
+@group(0) @binding(0) var<storage, read> a: array<${storedAs('f32', a)}>;
+@group(0) @binding(1) var<storage, read> b: array<${storedAs('f32', b)}>;
+@group(0) @binding(2) var<storage, read_write> written: array<${storedAs('f32', written)}>;
 @group(0) @binding(3) var<uniform> s: Shape;
 ${EACH}`;
 
-const FORWARD: Kernel = {
-  name: 'graft depthwise convolution',
-  code: `${HEAD}
+const forward = (halves: Halves): Kernel => ({
+  name: `graft depthwise convolution${halvesInName(...halves)}`,
+  code: `${head(halves)}
   ${OF_OUTPUT}
   var sum = 0.0;
   for (var i = max(0, -top); i < min(s.height, s.inHeight - top); i++) {
     for (var j = max(0, -left); j < min(s.width, s.inWidth - left); j++) {
-      sum += a[((image * s.inHeight + top + i) * s.inWidth + left + j) * s.channels + channel] * b[(i * s.width + j) * s.channels + channel];
+      sum += f32(a[((image * s.inHeight + top + i) * s.inWidth + left + j) * s.channels + channel]) * f32(b[(i * s.width + j) * s.channels + channel]);
     }
   }
-  written[at] = sum;
+  written[at] = ${storedAs('f32', halves[2])}(sum);
 }`,
-};
+});
 
-const BACK: Kernel = {
-  name: 'graft depthwise convolution back',
-  code: `${HEAD}
+const back = (halves: Halves): Kernel => ({
+  name: `graft depthwise convolution back${halvesInName(...halves)}`,
+  code: `${head(halves)}
   ${OF_INPUT}
   var sum = 0.0;
   for (var i = down % s.stride; i < min(s.height, down + 1); i += s.stride) {
@@ -51,16 +55,16 @@ const BACK: Kernel = {
     for (var j = right % s.stride; j < min(s.width, right + 1); j += s.stride) {
       let x = (right - j) / s.stride;
       if (x >= s.outWidth) { continue; }
-      sum += a[((image * s.outHeight + y) * s.outWidth + x) * s.channels + channel] * b[(i * s.width + j) * s.channels + channel];
+      sum += f32(a[((image * s.outHeight + y) * s.outWidth + x) * s.channels + channel]) * f32(b[(i * s.width + j) * s.channels + channel]);
     }
   }
-  written[at] = sum;
+  written[at] = ${storedAs('f32', halves[2])}(sum);
 }`,
-};
+});
 
-const FILTER: Kernel = {
-  name: 'graft depthwise filter gradient',
-  code: `${HEAD}
+const filter = (halves: Halves): Kernel => ({
+  name: `graft depthwise filter gradient${halvesInName(...halves)}`,
+  code: `${head(halves)}
   let numbers = s.height * s.width * s.channels;
   let part = i32(group.z);
   if (at >= numbers) { return; }
@@ -76,12 +80,12 @@ const FILTER: Kernel = {
     let y = (line - image * s.outHeight) * s.stride + row;
     let x = (pixel - line * s.outWidth) * s.stride + column;
     if (u32(y) < u32(s.inHeight) && u32(x) < u32(s.inWidth)) {
-      sum += a[((image * s.inHeight + y) * s.inWidth + x) * s.channels + channel] * b[pixel * s.channels + channel];
+      sum += f32(a[((image * s.inHeight + y) * s.inWidth + x) * s.channels + channel]) * f32(b[pixel * s.channels + channel]);
     }
   }
   written[part * numbers + at] = sum;
 }`,
-};
+});
 
 /** input [b, h, w, c], kernel [height, width, c, 1] → [b, outHeight, outWidth, c] */
 export const depthwiseConvolution = (
@@ -90,9 +94,10 @@ export const depthwiseConvolution = (
   inputs: readonly [input: TensorInfo, kernel: TensorInfo],
 ): TensorInfo =>
   each(backend, {
-    kernel: FORWARD,
+    kernel: forward([isHalf(inputs[0]), isHalf(inputs[1]), wantsHalf(window.inChannels)]),
     inputs,
     shape: outputShape(window),
+    half: wantsHalf(window.inChannels),
     uniform: channelwiseUniform(window),
   });
 
@@ -103,9 +108,10 @@ export const depthwiseInputGradient = (
   inputs: readonly [dOutput: TensorInfo, kernel: TensorInfo],
 ): TensorInfo =>
   each(backend, {
-    kernel: BACK,
+    kernel: back([isHalf(inputs[0]), isHalf(inputs[1]), wantsHalf(window.inChannels)]),
     inputs,
     shape: inputShape(window),
+    half: wantsHalf(window.inChannels),
     uniform: channelwiseUniform(window),
   });
 
@@ -125,7 +131,7 @@ export function depthwiseFilterGradient(
     ...{ groups: across * down, enough: ENOUGH_GROUPS, least: LEAST_PIXELS },
   });
   const [output] = dispatchInfos(backend, {
-    kernel: FILTER,
+    kernel: filter([isHalf(inputs[0]), isHalf(inputs[1]), false]),
     inputs,
     outputs: [{ shape: [parts, ...shape] }],
     uniform: channelwiseUniform(window, partPixels),

@@ -30,6 +30,8 @@ export function each(
     readonly kernel: Kernel;
     readonly inputs: readonly TensorInfo[];
     readonly shape: readonly number[];
+    /** The result in float16. */
+    readonly half?: boolean;
     readonly uniform: readonly UniformValue[];
     /** Left out: as many as the result has numbers. */
     readonly elements?: number;
@@ -37,12 +39,12 @@ export function each(
     readonly operations?: number;
   },
 ): TensorInfo {
-  const { kernel, inputs, shape, uniform, operations } = options;
+  const { kernel, inputs, shape, half = false, uniform, operations } = options;
   const { elements = sizeOf({ shape: [...shape] }) } = options;
   const [output] = dispatchInfos(backend, {
     kernel,
     inputs,
-    outputs: [{ shape }],
+    outputs: [{ shape, half }],
     uniform,
     workgroups: groupsOfEach(elements),
     ...(operations === undefined ? {} : { operations }),

@@ -3,6 +3,7 @@
  * and ReLU. Where the sum is split, its ordered second half does it.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 
 export interface Ending {
   /** Of the result's shape. */
@@ -22,7 +23,9 @@ export function endingCode(
 ) {
   const type = vectors ? 'vec4<f32>' : 'f32';
   const bound = [
-    ...(beside === null ? [] : [{ name: 'beside', type, tensor: beside }]),
+    ...(beside === null
+      ? []
+      : [{ name: 'beside', type: storedAs(type, isHalf(beside)), tensor: beside }]),
     ...(bias === null ? [] : [{ name: 'bias', type: 'f32', tensor: bias }]),
   ];
   const biases = vectors
@@ -34,12 +37,15 @@ export function endingCode(
   );
   return {
     /** Of the pipeline: what tells it from the kernel without an ending. */
-    name: [...bound.map(({ name }) => ` +${name}`), relu ? ' relu' : ''].join(''),
+    name: [
+      ...bound.map(({ name, tensor }) => ` +${name}${halvesInName(isHalf(tensor))}`),
+      relu ? ' relu' : '',
+    ].join(''),
     tensors: bound.map(({ tensor }) => tensor),
     code: `${bindings.join('\n')}
 fn ended(sum: ${type}, at: i32, channel: i32) -> ${type} {
   var value = sum;
-  ${beside === null ? '' : 'value += beside[at];'}
+  ${beside === null ? '' : `value += ${type}(beside[at]);`}
   ${bias === null ? '' : `value += ${biases};`}
   return ${relu ? `select(value, ${type}(), value <= ${type}())` : 'value'};
 }`,

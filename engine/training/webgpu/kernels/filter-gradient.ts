@@ -5,6 +5,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, type Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
 import { outputPixels, type Window } from './window.ts';
@@ -37,7 +38,13 @@ function tileFor(pairs: number, channels: number): Tile {
   return { pairs: best, channels: across, perLane };
 }
 
-function kernelOf(tile: Tile, isVector: { readonly input: boolean; readonly output: boolean }) {
+interface Both {
+  readonly input: boolean;
+  readonly output: boolean;
+}
+
+/** `isVector`: four channels lie in one; `isInHalf`: in float16; of the input, and of the output's gradient. */
+function kernelOf(tile: Tile, isVector: Both, isInHalf: Both) {
   const quads = tile.pairs / 4;
   const columns = tile.channels / 4;
   const lanes = (tile.pairs / tile.perLane) * columns;
@@ -45,20 +52,20 @@ function kernelOf(tile: Tile, isVector: { readonly input: boolean; readonly outp
   const together = lanes / quads;
   const own = tile.perLane / 4;
   const rows = lanes / columns;
-  const element = (vector: boolean) => (vector ? 'vec4<f32>' : 'f32');
+  const element = (vector: boolean, half = false) => storedAs(vector ? 'vec4<f32>' : 'f32', half);
   const load = (tap: string) =>
     `if (start.w > 0 && ${tap}.w > 0 && u32(start.y + ${tap}.y) < u32(s.inHeight) && u32(start.x + ${tap}.x) < u32(s.inWidth))`;
   const address = (tap: string) =>
     `((start.z + start.y + ${tap}.y) * s.inWidth + start.x + ${tap}.x) * s.inChannels + ${tap}.z`;
   return {
-    name: `graft filter gradient ${tile.pairs}×${tile.channels}/${tile.perLane}${isVector.input ? ' in4' : ''}${isVector.output ? ' out4' : ''}`,
+    name: `graft filter gradient ${tile.pairs}×${tile.channels}/${tile.perLane}${isVector.input ? ' in4' : ''}${isVector.output ? ' out4' : ''}${halvesInName(isInHalf.input, isInHalf.output)}`,
     code: `
 struct Shape {
   batch: i32, inHeight: i32, inWidth: i32, inChannels: i32, outHeight: i32, outWidth: i32, outChannels: i32,
   height: i32, width: i32, stride: i32, padTop: i32, padLeft: i32, partPixels: i32,
 }
-@group(0) @binding(0) var<storage, read> input: array<${element(isVector.input)}>;
-@group(0) @binding(1) var<storage, read> gradient: array<${element(isVector.output)}>;
+@group(0) @binding(0) var<storage, read> input: array<${element(isVector.input, isInHalf.input)}>;
+@group(0) @binding(1) var<storage, read> gradient: array<${element(isVector.output, isInHalf.output)}>;
 @group(0) @binding(2) var<storage, read_write> sums: array<${element(isVector.output)}>;
 @group(0) @binding(3) var<uniform> s: Shape;
 var<workgroup> pixels: array<vec4<i32>, ${2 * CHUNK}>;
@@ -106,8 +113,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var value = vec4<f32>();
       ${
         isVector.input
-          ? `${load('tap')} { value = input[(${address('tap')}) / 4]; }`
-          : `for (var e = 0; e < 4; e++) { ${load('taps[e]')} { value[e] = input[${address('taps[e]')}]; } }`
+          ? `${load('tap')} { value = vec4<f32>(input[(${address('tap')}) / 4]); }`
+          : `for (var e = 0; e < 4; e++) { ${load('taps[e]')} { value[e] = f32(input[${address('taps[e]')}]); } }`
       }
       shared_input[at * ${quads} + quad] = value;
     }
@@ -118,8 +125,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       if (pixel < last) {
         ${
           isVector.output
-            ? 'if (channel < s.outChannels) { value = gradient[(pixel * s.outChannels + channel) / 4]; }'
-            : 'for (var e = 0; e < min(4, s.outChannels - channel); e++) { value[e] = gradient[pixel * s.outChannels + channel + e]; }'
+            ? 'if (channel < s.outChannels) { value = vec4<f32>(gradient[(pixel * s.outChannels + channel) / 4]); }'
+            : 'for (var e = 0; e < min(4, s.outChannels - channel); e++) { value[e] = f32(gradient[pixel * s.outChannels + channel + e]); }'
         }
       }
       shared_gradient[at] = value;
@@ -174,7 +181,11 @@ export function filterGradient(
   const { tile, down, across, partPixels, parts } = filterGradientPlan(w);
   const shape = [w.height, w.width, w.inChannels, w.outChannels];
   const [output] = dispatchInfos(backend, {
-    kernel: kernelOf(tile, { input: w.inChannels % 4 === 0, output: w.outChannels % 4 === 0 }),
+    kernel: kernelOf(
+      tile,
+      { input: w.inChannels % 4 === 0, output: w.outChannels % 4 === 0 },
+      { input: isHalf(input), output: isHalf(dOutput) },
+    ),
     inputs: [input, dOutput],
     outputs: [{ shape: parts === 1 ? shape : [parts, ...shape] }],
     uniform: [

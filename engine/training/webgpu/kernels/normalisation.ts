@@ -10,6 +10,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { splitOver } from './split.ts';
 
 export interface NormOptions {
@@ -81,10 +82,10 @@ const walk = (columns: number) => `
 
 const PART_PARAMETERS = `@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32`;
 
-const statisticsOfParts = (columns: number): Kernel => ({
-  name: `graft statistics of parts ${columns}`,
+const statisticsOfParts = (columns: number, half: boolean): Kernel => ({
+  name: `graft statistics of parts ${columns}${halvesInName(half)}`,
   code: `${SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', half)}>;
 @group(0) @binding(1) var<storage, read_write> parts: array<f32>;
 @group(0) @binding(2) var<uniform> s: Shape;
 var<workgroup> sums: array<vec3<f32>, ${LANES}>;
@@ -94,12 +95,12 @@ fn main(${PART_PARAMETERS}) {
   ${walk(columns)}
   var found = vec3<f32>();
   if (channel < s.channels) {
-    let near = input[image_start + min(begin + row, last - 1) * s.channels];
+    let near = f32(input[image_start + min(begin + row, last - 1) * s.channels]);
     var count = 0.0;
     var sum = 0.0;
     var squares = 0.0;
     for (var pixel = begin + row; pixel < last; pixel += ROWS) {
-      let apart = input[image_start + pixel * s.channels] - near;
+      let apart = f32(input[image_start + pixel * s.channels]) - near;
       count += 1.0;
       sum += apart;
       squares += apart * apart;
@@ -170,7 +171,7 @@ fn main(${GROUP_PARAMETERS}) {
 const APPLIED = 256;
 
 const elementsOf = (vectors: boolean) => ({
-  type: vectors ? 'vec4<f32>' : 'f32',
+  type: vectors ? ('vec4<f32>' as const) : ('f32' as const),
   width: vectors ? 4 : 1,
   /** A number of each channel out of an array of them. */
   ofChannels: (array: string) =>
@@ -191,24 +192,25 @@ const place = (width: number) => `
   let channel = at * ${width} - pixel * s.channels;
   let first_group = pixel / s.pixels * (s.channels / s.groupSize);`;
 
-function apply(vectors: boolean, activation: NormOptions['activation']): Kernel {
+function apply(vectors: boolean, activation: NormOptions['activation'], half: boolean): Kernel {
   const { type, width, ofChannels, ofGroups } = elementsOf(vectors);
+  const stored = storedAs(type, half);
   return {
-    name: `graft normalise ${activation} ${width}`,
+    name: `graft normalise ${activation} ${width}${halvesInName(half)}`,
     code: `${SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<${type}>;
+@group(0) @binding(0) var<storage, read> input: array<${stored}>;
 @group(0) @binding(1) var<storage, read> means: array<f32>;
 @group(0) @binding(2) var<storage, read> inverses: array<f32>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read> beta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> written: array<${type}>;
+@group(0) @binding(5) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(6) var<uniform> s: Shape;
 @compute @workgroup_size(${APPLIED})
 fn main(${GROUP_PARAMETERS}) {
   ${place(width)}
-  let normal = (input[at] - ${ofGroups('means')}) * ${ofGroups('inverses')};
+  let normal = (${type}(input[at]) - ${ofGroups('means')}) * ${ofGroups('inverses')};
   let value = normal * ${ofChannels('gamma')} + ${ofChannels('beta')};
-  written[at] = ${activation === 'relu' ? `select(value, ${type}(), value <= ${type}())` : 'value'};
+  written[at] = ${stored}(${activation === 'relu' ? `select(value, ${type}(), value <= ${type}())` : 'value'});
 }`,
   };
 }
@@ -217,11 +219,15 @@ fn main(${GROUP_PARAMETERS}) {
 const REACHES = (activation: NormOptions['activation'], type: string) =>
   activation === 'relu' ? `select(dy, ${type}(), value <= ${type}())` : 'dy';
 
-const gradientsOfParts = (columns: number, activation: NormOptions['activation']): Kernel => ({
-  name: `graft normalisation back, parts ${activation} ${columns}`,
+const gradientsOfParts = (
+  columns: number,
+  activation: NormOptions['activation'],
+  halves: readonly [input: boolean, gradient: boolean],
+): Kernel => ({
+  name: `graft normalisation back, parts ${activation} ${columns}${halvesInName(...halves)}`,
   code: `${SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<f32>;
-@group(0) @binding(1) var<storage, read> gradient: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', halves[0])}>;
+@group(0) @binding(1) var<storage, read> gradient: array<${storedAs('f32', halves[1])}>;
 @group(0) @binding(2) var<storage, read> means: array<f32>;
 @group(0) @binding(3) var<storage, read> inverses: array<f32>;
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;
@@ -237,9 +243,9 @@ fn main(${PART_PARAMETERS}) {
     let of_group = image * (s.channels / s.groupSize) + channel / s.groupSize;
     for (var pixel = begin + row; pixel < last; pixel += ROWS) {
       let at = image_start + pixel * s.channels;
-      let normal = (input[at] - means[of_group]) * inverses[of_group];
+      let normal = (f32(input[at]) - means[of_group]) * inverses[of_group];
       let value = normal * gamma[channel] + beta[channel];
-      let dy = gradient[at];
+      let dy = f32(gradient[at]);
       let reaches = ${REACHES(activation, 'f32')};
       found += vec2(reaches, reaches * normal);
     }
@@ -303,32 +309,37 @@ fn main(${GROUP_PARAMETERS}) {
 }`,
 };
 
-function applyBack(vectors: boolean, activation: NormOptions['activation']): Kernel {
+function applyBack(
+  vectors: boolean,
+  activation: NormOptions['activation'],
+  halves: readonly [input: boolean, gradient: boolean],
+): Kernel {
   const { type, width, ofChannels, ofGroups } = elementsOf(vectors);
+  const [stored, storedGradient] = [storedAs(type, halves[0]), storedAs(type, halves[1])];
   return {
-    name: `graft normalise back ${activation} ${width}`,
+    name: `graft normalise back ${activation} ${width}${halvesInName(...halves)}`,
     code: `${SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<${type}>;
-@group(0) @binding(1) var<storage, read> gradient: array<${type}>;
+@group(0) @binding(0) var<storage, read> input: array<${stored}>;
+@group(0) @binding(1) var<storage, read> gradient: array<${storedGradient}>;
 @group(0) @binding(2) var<storage, read> means: array<f32>;
 @group(0) @binding(3) var<storage, read> inverses: array<f32>;
 @group(0) @binding(4) var<storage, read> gammas: array<f32>;
 @group(0) @binding(5) var<storage, read> betas: array<f32>;
 @group(0) @binding(6) var<storage, read> taken: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read_write> written: array<${type}>;
+@group(0) @binding(7) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(8) var<uniform> s: Shape;
 @compute @workgroup_size(${APPLIED})
 fn main(${GROUP_PARAMETERS}) {
   ${place(width)}
   let inverse = ${ofGroups('inverses')};
-  let normal = (input[at] - ${ofGroups('means')}) * inverse;
+  let normal = (${type}(input[at]) - ${ofGroups('means')}) * inverse;
   let gamma = ${ofChannels('gammas')};
   let value = normal * gamma + ${ofChannels('betas')};
-  let dy = gradient[at];
+  let dy = ${type}(gradient[at]);
   let reaches = ${REACHES(activation, type)};
   let mean = ${ofGroups('taken').replaceAll(']', '].x')};
   let slope = ${ofGroups('taken').replaceAll(']', '].y')};
-  written[at] = inverse * (reaches * gamma - mean - normal * slope);
+  written[at] = ${stored}(inverse * (reaches * gamma - mean - normal * slope));
 }`,
   };
 }
@@ -359,7 +370,7 @@ export function normalise(
   const uniform = uniformOf(options, plan);
   const groups = (images * channels) / groupSize;
   const [parts] = dispatchInfos(backend, {
-    kernel: statisticsOfParts(plan.columns),
+    kernel: statisticsOfParts(plan.columns, isHalf(input)),
     inputs: [input],
     outputs: [{ shape: [images, plan.parts, channels, 2] }],
     uniform,
@@ -375,16 +386,16 @@ export function normalise(
   backend.disposeData(parts.dataId);
   const vectors = channels % 4 === 0;
   const [output] = dispatchInfos(backend, {
-    kernel: apply(vectors, activation),
+    kernel: apply(vectors, activation, isHalf(input)),
     inputs: [input, mean, inverse, gamma, beta],
-    outputs: [{ shape: input.shape }],
+    outputs: [{ shape: input.shape, half: isHalf(input) }],
     uniform,
     workgroups: workgroupsOf((images * options.pixels * channels) / (vectors ? 4 : 1)),
   }) as [TensorInfo];
   return { output, mean, variance, inverse };
 }
 
-/** Gradients of input, gamma and beta. */
+/** Gradients of input, gamma and beta. The input's is as the input, in float16 or not; so is what `normalise` gives. */
 export function normaliseBack(
   backend: WebGPUBackend,
   options: NormOptions,
@@ -407,8 +418,9 @@ export function normaliseBack(
   const plan = normPlan(options);
   const uniform = uniformOf(options, plan);
   const groups = channels / groupSize;
+  const halves = [isHalf(input), isHalf(dOutput)] as const;
   const [parts] = dispatchInfos(backend, {
-    kernel: gradientsOfParts(plan.columns, activation),
+    kernel: gradientsOfParts(plan.columns, activation, halves),
     inputs: [input, dOutput, mean, inverse, gamma, beta],
     outputs: [{ shape: [images, plan.parts, channels, 2] }],
     uniform,
@@ -424,9 +436,9 @@ export function normaliseBack(
   backend.disposeData(parts.dataId);
   const vectors = channels % 4 === 0;
   const [dInput] = dispatchInfos(backend, {
-    kernel: applyBack(vectors, activation),
+    kernel: applyBack(vectors, activation, halves),
     inputs: [input, dOutput, mean, inverse, gamma, beta, taken],
-    outputs: [{ shape: input.shape }],
+    outputs: [{ shape: input.shape, half: isHalf(input) }],
     uniform,
     workgroups: workgroupsOf((images * options.pixels * channels) / (vectors ? 4 : 1)),
   }) as [TensorInfo];

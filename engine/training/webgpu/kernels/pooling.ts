@@ -5,6 +5,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { EACH, each } from './each.ts';
 import {
   CHANNELWISE_SHAPE,
@@ -24,33 +25,33 @@ fn largest(image: i32, top: i32, left: i32, channel: i32) -> i32 {
   for (var i = max(0, -top); i < min(s.height, s.inHeight - top); i++) {
     for (var j = max(0, -left); j < min(s.width, s.inWidth - left); j++) {
       let at = ((image * s.inHeight + top + i) * s.inWidth + left + j) * s.channels + channel;
-      let value = input[at];
+      let value = f32(input[at]);
       if (best < 0 || (is_number(most) && (value > most || !is_number(value)))) { best = at; most = value; }
     }
   }
   return best;
 }`;
 
-const FORWARD: Kernel = {
-  name: 'graft largest of a window',
+const forward = (half: boolean): Kernel => ({
+  name: `graft largest of a window${halvesInName(half)}`,
   code: `${CHANNELWISE_SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<f32>;
-@group(0) @binding(1) var<storage, read_write> written: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', half)}>;
+@group(0) @binding(1) var<storage, read_write> written: array<${storedAs('f32', half)}>;
 @group(0) @binding(2) var<uniform> s: Shape;
 ${LARGEST}
 ${EACH}
   ${OF_OUTPUT}
   written[at] = input[largest(image, top, left, channel)];
 }`,
-};
+});
 
 /** One invocation a pixel of the input: it asks the windows over it which pixel they took, in order. */
-const BACK: Kernel = {
-  name: 'graft largest of a window back',
+const back = (input: boolean, gradient: boolean): Kernel => ({
+  name: `graft largest of a window back${halvesInName(input, gradient)}`,
   code: `${CHANNELWISE_SHAPE}
-@group(0) @binding(0) var<storage, read> input: array<f32>;
-@group(0) @binding(1) var<storage, read> gradient: array<f32>;
-@group(0) @binding(2) var<storage, read_write> written: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', input)}>;
+@group(0) @binding(1) var<storage, read> gradient: array<${storedAs('f32', gradient)}>;
+@group(0) @binding(2) var<storage, read_write> written: array<${storedAs('f32', input)}>;
 @group(0) @binding(3) var<uniform> s: Shape;
 ${LARGEST}
 ${EACH}
@@ -59,13 +60,13 @@ ${EACH}
   for (var y = max(0, (down - s.height + s.stride) / s.stride); y <= min(s.outHeight - 1, down / s.stride); y++) {
     for (var x = max(0, (right - s.width + s.stride) / s.stride); x <= min(s.outWidth - 1, right / s.stride); x++) {
       if (largest(image, y * s.stride - s.padTop, x * s.stride - s.padLeft, channel) == at) {
-        sum += gradient[((image * s.outHeight + y) * s.outWidth + x) * s.channels + channel];
+        sum += f32(gradient[((image * s.outHeight + y) * s.outWidth + x) * s.channels + channel]);
       }
     }
   }
-  written[at] = sum;
+  written[at] = ${storedAs('f32', input)}(sum);
 }`,
-};
+});
 
 /** [b, h, w, c] → [b, outHeight, outWidth, c]; where all of a window's pixels are largest they are of the image. */
 export const largestOfWindows = (
@@ -74,9 +75,10 @@ export const largestOfWindows = (
   input: TensorInfo,
 ): TensorInfo =>
   each(backend, {
-    kernel: FORWARD,
+    kernel: forward(isHalf(input)),
     inputs: [input],
     shape: outputShape(window),
+    half: isHalf(input),
     uniform: channelwiseUniform(window),
   });
 
@@ -87,8 +89,9 @@ export const largestOfWindowsBack = (
   inputs: readonly [input: TensorInfo, dOutput: TensorInfo],
 ): TensorInfo =>
   each(backend, {
-    kernel: BACK,
+    kernel: back(isHalf(inputs[0]), isHalf(inputs[1])),
     inputs,
     shape: inputShape(window),
+    half: isHalf(inputs[0]),
     uniform: channelwiseUniform(window),
   });

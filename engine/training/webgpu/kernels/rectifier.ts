@@ -2,6 +2,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
@@ -21,23 +22,31 @@ const passed = (kind: Rectifier, type: string) =>
     ? `select(d, ${type}(), x <= ${type}())`
     : `select(select(d, ${type}(), x <= ${type}()), ${type}(), x >= ${type}(6.0))`;
 
-function kernelOf(kind: Rectifier, vectors: boolean, isGradient: boolean): Kernel {
+/** `halves`: whether the input, and the gradient where there is one, lies in float16. */
+function kernelOf(
+  kind: Rectifier,
+  vectors: boolean,
+  halves: readonly [input: boolean, gradient?: boolean],
+): Kernel {
+  const [half, halfGradient = false] = halves;
+  const isGradient = halves.length === 2;
   const type = vectors ? 'vec4<f32>' : 'f32';
+  const stored = storedAs(type, half);
   return {
-    name: `graft ${kind}${isGradient ? ' back' : ''}${vectors ? ' 4' : ''}`,
+    name: `graft ${kind}${isGradient ? ' back' : ''}${vectors ? ' 4' : ''}${halvesInName(half, halfGradient)}`,
     code: `
 struct Shape { size: i32 }
-@group(0) @binding(0) var<storage, read> input: array<${type}>;
-${isGradient ? `@group(0) @binding(1) var<storage, read> gradient: array<${type}>;` : ''}
-@group(0) @binding(${isGradient ? 2 : 1}) var<storage, read_write> written: array<${type}>;
+@group(0) @binding(0) var<storage, read> input: array<${stored}>;
+${isGradient ? `@group(0) @binding(1) var<storage, read> gradient: array<${storedAs(type, halfGradient)}>;` : ''}
+@group(0) @binding(${isGradient ? 2 : 1}) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(${isGradient ? 3 : 2}) var<uniform> s: Shape;
 @compute @workgroup_size(${LANES})
 fn main(${GROUP_PARAMETERS}) {
   let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
   if (at >= s.size) { return; }
-  let x = input[at];
-  ${isGradient ? 'let d = gradient[at];' : ''}
-  written[at] = ${isGradient ? passed(kind, type) : rectified(kind, type)};
+  let x = ${type}(input[at]);
+  ${isGradient ? `let d = ${type}(gradient[at]);` : ''}
+  written[at] = ${stored}(${isGradient ? passed(kind, type) : rectified(kind, type)});
 }`,
   };
 }
@@ -47,14 +56,18 @@ function run(
   kind: Rectifier,
   inputs: readonly [TensorInfo] | readonly [TensorInfo, TensorInfo],
 ): TensorInfo {
-  const [input] = inputs;
+  const [input, gradient] = inputs;
   const size = sizeOf(input);
   const vectors = size % 4 === 0;
   const elements = vectors ? size / 4 : size;
   const [output] = dispatchInfos(backend, {
-    kernel: kernelOf(kind, vectors, inputs.length === 2),
+    kernel: kernelOf(
+      kind,
+      vectors,
+      gradient === undefined ? [isHalf(input)] : [isHalf(input), isHalf(gradient)],
+    ),
     inputs,
-    outputs: [{ shape: input.shape }],
+    outputs: [{ shape: input.shape, half: isHalf(input) }],
     uniform: [elements],
     workgroups: inRows(Math.ceil(elements / LANES)),
   }) as [TensorInfo];
@@ -71,11 +84,11 @@ export const rectifyBack = (
   inputs: readonly [input: TensorInfo, dOutput: TensorInfo],
 ): TensorInfo => run(backend, kind, inputs);
 
-const SUMS: Kernel = {
-  name: 'graft sums of channels',
+const sums = (half: boolean): Kernel => ({
+  name: `graft sums of channels${halvesInName(half)}`,
   code: `
 struct Shape { pixels: i32, channels: i32, partPixels: i32 }
-@group(0) @binding(0) var<storage, read> input: array<f32>;
+@group(0) @binding(0) var<storage, read> input: array<${storedAs('f32', half)}>;
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(2) var<uniform> s: Shape;
 var<workgroup> own_sums: array<f32, ${LANES}>;
@@ -88,7 +101,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum = 0.0;
   if (channel < s.channels) {
     for (var pixel = part * s.partPixels + own / 16; pixel < last; pixel += ${LANES / 16}) {
-      sum += input[pixel * s.channels + channel];
+      sum += f32(input[pixel * s.channels + channel]);
     }
   }
   own_sums[own] = sum;
@@ -99,7 +112,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   if (own < 16 && channel < s.channels) { sums[part * s.channels + channel] = own_sums[own]; }
 }`,
-};
+});
 
 const ENOUGH_GROUPS = 192;
 const LEAST_PIXELS = 128;
@@ -116,12 +129,12 @@ export function channelSumsPlan(shape: readonly number[]) {
 /** [..., channels] → [channels] */
 export function channelSums(backend: WebGPUBackend, input: TensorInfo): TensorInfo {
   const { channels, pixels, blocks, partPixels, parts } = channelSumsPlan(input.shape);
-  const [sums] = dispatchInfos(backend, {
-    kernel: SUMS,
+  const [found] = dispatchInfos(backend, {
+    kernel: sums(isHalf(input)),
     inputs: [input],
     outputs: [{ shape: [parts, channels] }],
     uniform: [pixels, channels, partPixels],
     workgroups: [blocks, parts, 1],
   }) as [TensorInfo];
-  return orderedSum(backend, sums, [channels]);
+  return orderedSum(backend, found, [channels]);
 }

@@ -7,6 +7,19 @@ import { nativeEngineOrSkip } from '../native-engine.ts';
 
 const engine = await nativeEngineOrSkip();
 
+describe('float16', () => {
+  it('is refused where the processor computes, or a card without it, with what to do', () => {
+    expect(() => assertPrecision(engine, 'float16')).toThrow(/graphics cards.*--engine webgpu/);
+    const card = { adapter: { name: 'Old card' }, features: new Set(['subgroups']) } as never;
+    expect(() => assertPrecision({ ...engine, native: null, card }, 'float16')).toThrow(
+      /"Old card" or its driver has no float16.*Choose float32/,
+    );
+    expect(() => assertPrecision({ ...engine, native: null, card }, 'bfloat16')).toThrow(
+      /bfloat16 is of processors.*Choose float32/,
+    );
+  });
+});
+
 describe('bfloat16', () => {
   it('is refused under the portable engine, with what to do', () => {
     const portable = { ...engine, native: null, traced: false };

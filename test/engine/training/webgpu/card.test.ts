@@ -6,5 +6,7 @@ import './kernels.ts';
 import './recording.ts';
 import './training-step.ts';
 import './prediction.ts';
-// The last one: afterwards the card is lost.
+// The last one on it: afterwards the card is lost.
 import './run.ts';
+// Another one, in its place.
+import './half-precision.ts';
