@@ -64,7 +64,7 @@ export interface TrainingOptions {
 function diverged(loss: number, step: number, config: OptimisationConfig): AppError {
   return new AppError(
     'invalid-input',
-    `The loss became ${loss} at step ${step}: the training diverged. Lower the learning rate (it is ${config.learningRate}), lengthen the warm-up, or look for images with extreme values.`,
+    `The loss became ${loss} at step ${step}: the training diverged. Lower the learning rate (it is ${config.learningRate}), lengthen the warm-up, ${config.precision === 'float16' ? 'train in float32, which holds larger numbers, ' : ''}or look for images with extreme values.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a training step asks of a graphics card at the four standard sizes (docs/graphics-card.md): floating-point
  * operations, bytes and kernels from the network's description alone ("on paper"), the same as counted in the recorded
- * step, which must agree, and in the step of tfjs's own kernels; and how long cards may take for it.
+ * step, which must agree, in the step of tfjs's own kernels, and in the one in float16; and how long cards may take for it.
  *
  * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
  *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on
@@ -21,6 +21,7 @@ import {
 import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
 import { adamW, adamWOnCard } from '../../engine/training/optimiser.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
+import { gradientScaleFor, inHalfPrecision } from '../../engine/training/webgpu/half.ts';
 import { record, type Recording } from '../../engine/training/webgpu/recording.ts';
 import {
   registerCardKernels,
@@ -70,13 +71,14 @@ if (card === null) throw new Error('no graphics card');
 const { backend, device } = card;
 console.error(`${card.adapter.name}, ${card.adapter.driver}`);
 
-type Kind = 'own' | 'shipped';
+type Kind = 'own' | 'half' | 'shipped';
 
 function stepFor({ size, batch, base }: Size, kind: Kind) {
   const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
   const objective = segmentationObjective({ network, sizePx: size, classes: CLASSES });
   const weights = flattenWeights(objective.spec, initialWeights(objective.spec, 0));
-  const layers = createLayers(kind === 'own' ? engine : { ...engine, card: null });
+  const layers = createLayers(kind === 'shipped' ? { ...engine, card: null } : engine);
+  const scale = kind === 'half' ? gradientScaleFor([{ shape: [batch, size, size] }]) : 1;
   const body = (tensors: readonly Tensor[]): Tensor[] => {
     const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
     const [stepSize, epsilon, decay] = tensors.slice(4) as [Scalar, Scalar, Scalar];
@@ -87,14 +89,22 @@ function stepFor({ size, batch, base }: Size, kind: Kind) {
       const pass = createForwardPass(layers, { trained: { ...trained, parameters }, fixed: [] });
       const loss = objective.loss(pass, (name) => (name === 'image' ? image : labels));
       after = tf.keep(pass.updatedStatistics());
-      return loss;
+      return scale === 1 ? loss : tf.mul(loss, scale);
     })([...trained.parameters]);
     const scalars = { stepSize, epsilon, decay };
     const next =
-      kind === 'own'
-        ? adamWOnCard(card as NonNullable<typeof card>, theta, { m, v }, grads, scalars)
-        : adamW(theta, { m, v }, concatFlat(grads), scalars);
-    return [value, next.theta, after, next.m, next.v];
+      kind === 'shipped'
+        ? adamW(theta, { m, v }, concatFlat(grads), scalars)
+        : adamWOnCard(
+            card as NonNullable<typeof card>,
+            theta,
+            { m, v },
+            grads,
+            scalars,
+            null,
+            scale,
+          );
+    return [scale === 1 ? value : tf.div(value, scale), next.theta, after, next.m, next.v];
   };
   const count = weights.theta.length;
   const inputs = [
@@ -129,11 +139,13 @@ function countOnly(): void {
 }
 
 function recorded(size: Size, kind: Kind): Recording {
-  if (kind === 'own') registerCardKernels();
-  else restoreShippedKernels();
+  if (kind === 'shipped') restoreShippedKernels();
+  else registerCardKernels();
   const { body, inputs } = stepFor(size, kind);
   try {
-    const { recording, outputs } = record(backend, kind, body, inputs);
+    const inPrecision = (tensors: readonly Tensor[]) =>
+      kind === 'half' ? inHalfPrecision(() => body(tensors)) : body(tensors);
+    const { recording, outputs } = record(backend, kind, inPrecision, inputs);
     tf.dispose(outputs);
     return recording;
   } finally {
@@ -193,6 +205,9 @@ for (const size of sizes) {
   const own = recorded(size, 'own');
   const found = counted(own);
   own.dispose();
+  const half = recorded(size, 'half');
+  const halved = counted(half);
+  half.dispose();
   const shipped = recorded(size, 'shipped');
   const theirs = counted(shipped);
   shipped.dispose();
@@ -211,6 +226,9 @@ for (const size of sizes) {
   console.log(
     `  tfjs's own ${theirs.kernels} kernels, ${mega(theirs.moved)} MB, ${mega(theirs.slices)} of them what slices are cut from; buffers ${mega(theirs.held)} MB`,
   );
+  console.log(
+    `  float16    ${halved.kernels} kernels, ${mega(halved.moved)} MB; buffers ${mega(halved.held)} MB`,
+  );
   console.log(`  expected   ${expected.join(', ')}`);
   for (const [name, sum] of [...found.byName].toSorted(([, a], [, b]) => b.bytes - a.bytes)) {
     console.log(`    ${String(sum.kernels).padStart(4)} × ${name}, ${mega(sum.bytes)} MB`);
@@ -221,6 +239,7 @@ for (const size of sizes) {
     recorded: found.own,
     all: found.kernels,
     moved: found.moved,
+    half: { kernels: halved.kernels, moved: halved.moved, held: halved.held },
     tfjs: { kernels: theirs.kernels, moved: theirs.moved, slices: theirs.slices },
   });
 }

@@ -4,6 +4,7 @@ import type {
   EngineInfo,
   NetworkConfig,
   OptimisationConfig,
+  Precision,
   PretrainingPlan,
   Study,
   StudyConfig,

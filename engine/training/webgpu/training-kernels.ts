@@ -164,13 +164,15 @@ function inFloat32<T>(
   compute: (inputs: NamedTensorInfoMap) => T,
 ): T {
   const wide: TensorInfo[] = [];
-  const known = Object.entries(inputs).map(([name, input]) => {
-    if (input === undefined || !isHalf(input)) return [name, input];
+  // Kernels of lists take an array.
+  const known: NamedTensorInfoMap = Object.assign(Array.isArray(inputs) ? [] : {}, inputs);
+  for (const [name, input] of Object.entries(inputs)) {
+    if (input === undefined || !isHalf(input)) continue;
     const made = widened(backend, input);
     wide.push(made);
-    return [name, made];
-  });
-  const result = compute(Object.fromEntries(known) as NamedTensorInfoMap);
+    known[name] = made;
+  }
+  const result = compute(known);
   for (const { dataId } of wide) backend.disposeData(dataId);
   return result;
 }

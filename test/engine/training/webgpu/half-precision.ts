@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLayers, type Layers } from '../../../../engine/training/network/layers.ts';
 import { assertPrecision } from '../../../../engine/training/tensorflow/precision.ts';
 import { trace } from '../../../../engine/training/tensorflow/trace.ts';
@@ -18,15 +18,6 @@ import { discSteps } from './disc-steps.ts';
 const native = await nativeEngineOrSkip();
 let engine: CardEngine;
 let missing: string | null = null;
-
-beforeAll(async () => {
-  const started = await startHalfPrecisionCard();
-  if (typeof started === 'string') missing = started;
-  else engine = started;
-});
-beforeEach((context) => {
-  if (missing !== null) context.skip(missing);
-});
 
 interface Subject {
   readonly name: string;
@@ -79,6 +70,12 @@ const subjects: readonly Subject[] = [
   },
 ];
 
+const slopesOf = ({ size, shape }: Tensor) =>
+  tf.tensor(
+    Float32Array.from({ length: size }, (_, i) => Math.cos(i)),
+    shape,
+  );
+
 /** The output, then the gradient of every input, in one recorded row. */
 async function results(on: Engine, { name, shapes, layer }: Subject) {
   await tf.setBackend(on.card === null ? 'tensorflow' : 'webgpu');
@@ -98,7 +95,7 @@ async function results(on: Engine, { name, shapes, layer }: Subject) {
     (inputs) => {
       const { value, grads } = tf.valueAndGrads((...x: Tensor[]) => {
         const output = layer(layers, x);
-        return tf.sum(tf.mul(output, tf.cos(tf.range(0, output.size).reshape(output.shape))));
+        return tf.sum(tf.mul(output, slopesOf(output)));
       })([...inputs]);
       return [value, ...grads.map((one) => tf.mul(one, 1))];
     },
@@ -115,6 +112,19 @@ const apart = (found: Float32Array, wanted: Float32Array) =>
   Math.hypot(...found.map((value, i) => value - (wanted[i] ?? NaN))) / Math.hypot(...wanted);
 
 describe('float16', () => {
+  // Here, and not before all tests of the file: the card of the others is gone afterwards.
+  beforeAll(async () => {
+    const started = await startHalfPrecisionCard();
+    if (typeof started === 'string') missing = started;
+    else engine = started;
+  });
+  beforeEach((context) => {
+    if (missing !== null) context.skip(missing);
+  });
+  afterAll(() => {
+    if (missing === null) engine.card.close();
+  });
+
   it.each(subjects)('rounds what layers hand on, and no more: $name', async (subject) => {
     const wanted = await results(native, subject);
     const found = await results(engine, subject);
@@ -167,13 +177,13 @@ describe('float16', () => {
     expect([...first.losses, ...rest.losses]).toEqual(found.losses);
     expect(rest.state).toEqual(found.state);
   });
-});
 
-it('gradients are taken of a loss so large that float16 can tell them apart', () => {
-  expect(gradientScaleFor([{ shape: [8, 128, 128, 3] }])).toBe(2 ** 13);
-  expect(gradientScaleFor([{ shape: [2, 3] }])).toBe(1);
-  expect(() => assertPrecision(engine, 'float16')).not.toThrow();
-  expect(() => assertPrecision(engine, 'bfloat16')).toThrow(
-    /is to compute. Choose float32, or float16/,
-  );
+  it('gradients are taken of a loss so large that float16 can tell them apart', () => {
+    expect(gradientScaleFor([{ shape: [8, 128, 128, 3] }])).toBe(2 ** 13);
+    expect(gradientScaleFor([{ shape: [2, 3] }])).toBe(1);
+    expect(() => assertPrecision(engine, 'float16')).not.toThrow();
+    expect(() => assertPrecision(engine, 'bfloat16')).toThrow(
+      /is to compute. Choose float32, or float16/,
+    );
+  });
 });
