@@ -11,7 +11,7 @@ import { openProjectReadonly, type Project } from '../db/project.ts';
 import { endWithParent } from '../parent-watch.ts';
 import { type Engine, type EngineOptions, startEngine } from './tensorflow/backend.ts';
 import { kernelsFor } from './tensorflow/kernels.ts';
-import { startBatchFeed } from './batches/feed.ts';
+import { BatchThread } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
 import { openWithCheckpoints } from './given-checkpoints.ts';
 import { computeFeatures } from './feature-request.ts';
@@ -26,6 +26,7 @@ import { otherCard, otherDriver } from './webgpu/same-card.ts';
 let stopRequested = false;
 let finishRequested = false;
 let working = false;
+const batchThread = new BatchThread();
 /** One a process, so further requests are of the same kind. */
 let running: { readonly kind: string; readonly engine: Promise<Engine> } | undefined;
 /** What the start of the engine had to say: every run that it serves keeps it. */
@@ -100,7 +101,7 @@ async function trainRun(
   const trainingData =
     request.prepare === 'inline'
       ? null
-      : startBatchFeed({
+      : batchThread.feed({
           projectPath: request.projectPath,
           inMemory: request.given !== undefined,
           runId: run.id,

@@ -19,58 +19,108 @@ function expected<T>(): PromiseWithResolvers<T> {
   return answer;
 }
 
+/** What a run asks the thread for. */
+interface FedRun extends BatchThreadData {
+  readonly firstStep: number;
+  readonly lastStep: number;
+}
+
+const gone = () => new Error('the thread that prepares batches has ended');
+
 /**
- * Starts the thread, and with it the first batches. Errors of its methods: what the thread could not read;
- * internal, where the thread broke.
+ * The thread of a process. It serves one run after another, since to start it, and the process that decodes for it, costs
+ * more than a short run's data; whatever failed, or ended before its time, ends the thread.
  */
-export function startBatchFeed(
-  options: BatchThreadData & { readonly firstStep: number; readonly lastStep: number },
-): TrainingData {
-  const { projectPath, inMemory, runId, firstStep, lastStep } = options;
-  const workerData: BatchThreadData = { projectPath, inMemory, runId };
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData });
-  const batches = new Map<number, PromiseWithResolvers<Batch>>();
-  const views = expected<ValidationView[]>();
-  let failure: Error | undefined;
+export class BatchThread {
+  #idle: Worker | undefined;
 
-  const fail = (error: Error) => {
-    failure ??= error;
-    for (const batch of batches.values()) batch.reject(failure);
-    views.reject(failure);
-  };
-  const ask = (request: BatchRequest) => thread.postMessage(request);
-  const askAhead = (step: number) => {
-    for (let at = step; at <= Math.min(lastStep, step + BATCHES_AHEAD); at++) {
-      if (batches.has(at)) continue;
-      const batch = expected<Batch>();
-      batches.set(at, batch);
-      if (failure === undefined) ask({ type: 'batch', step: at });
-      else batch.reject(failure);
-    }
-  };
+  /**
+   * Starts on the data of a run, and with it on the first batches. One run at a time. Errors of its methods: what the
+   * thread could not read; internal, where the thread broke.
+   */
+  feed({ firstStep, lastStep, ...run }: FedRun): TrainingData {
+    const thread = this.#take();
+    const batches = new Map<number, PromiseWithResolvers<Batch>>();
+    const views = expected<ValidationView[]>();
+    const closed = expected<null>();
+    /** Asked for and not answered. */
+    let outstanding = 0;
+    let failure: Error | undefined;
 
-  thread.on('message', (message: unknown) => {
-    const answer = BatchAnswer.parse(message);
-    if (answer.type === 'batch') batches.get(answer.step)?.resolve(answer);
-    else if (answer.type === 'validation') views.resolve(answer.views);
-    else fail(fromWireError(answer.error));
-  });
-  thread.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
-  thread.on('exit', () => fail(new Error('the thread that prepares batches has ended')));
+    const fail = (error: Error) => {
+      failure ??= error;
+      for (const batch of batches.values()) batch.reject(failure);
+      views.reject(failure);
+      closed.reject(failure);
+    };
+    const ask = (request: BatchRequest) => {
+      outstanding++;
+      thread.postMessage(request);
+    };
+    const askAhead = (step: number) => {
+      for (let at = step; at <= Math.min(lastStep, step + BATCHES_AHEAD); at++) {
+        if (batches.has(at)) continue;
+        const batch = expected<Batch>();
+        batches.set(at, batch);
+        if (failure === undefined) ask({ type: 'batch', step: at });
+        else batch.reject(failure);
+      }
+    };
 
-  askAhead(firstStep);
-  ask({ type: 'validation' });
-  return {
-    async batch(step) {
-      askAhead(step);
-      const batch = await batches.get(step)?.promise;
-      batches.delete(step);
-      if (batch === undefined) throw new Error(`step ${step} is beyond the last, ${lastStep}`);
-      return batch;
-    },
-    validationViews: () => views.promise,
-    async close() {
-      await thread.terminate();
-    },
+    const listeners = {
+      message(message: unknown) {
+        const answer = BatchAnswer.parse(message);
+        outstanding--;
+        if (answer.type === 'batch') batches.get(answer.step)?.resolve(answer);
+        else if (answer.type === 'validation') views.resolve(answer.views);
+        else if (answer.type === 'closed') closed.resolve(null);
+        else fail(fromWireError(answer.error));
+      },
+      error: (error: unknown) => fail(error instanceof Error ? error : new Error(String(error))),
+      exit: () => fail(gone()),
+    };
+    for (const [event, listener] of Object.entries(listeners)) thread.on(event, listener);
+
+    thread.postMessage({ type: 'open', run } satisfies BatchRequest);
+    askAhead(firstStep);
+    ask({ type: 'validation' });
+    return {
+      async batch(step) {
+        askAhead(step);
+        const batch = await batches.get(step)?.promise;
+        batches.delete(step);
+        if (batch === undefined) throw new Error(`step ${step} is beyond the last, ${lastStep}`);
+        return batch;
+      },
+      validationViews: () => views.promise,
+      close: async () => {
+        const mayStay = failure === undefined && outstanding === 0;
+        if (mayStay) {
+          ask({ type: 'close' });
+          await closed.promise.catch(() => undefined);
+        }
+        for (const [event, listener] of Object.entries(listeners)) thread.off(event, listener);
+        if (mayStay && failure === undefined) this.#keep(thread);
+        else await thread.terminate();
+        fail(gone());
+      },
+    };
+  }
+
+  #take(): Worker {
+    const thread = this.#idle ?? new Worker(new URL('./thread.ts', import.meta.url));
+    thread.off('exit', this.#forget).ref();
+    this.#idle = undefined;
+    return thread;
+  }
+
+  /** It keeps nobody from ending. */
+  #keep(thread: Worker): void {
+    thread.once('exit', this.#forget).unref();
+    this.#idle = thread;
+  }
+
+  readonly #forget = () => {
+    this.#idle = undefined;
   };
 }

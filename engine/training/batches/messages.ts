@@ -7,7 +7,7 @@ const Floats = z.custom<Float32Array>((value) => value instanceof Float32Array, 
 const Integers = z.custom<Int32Array>((value) => value instanceof Int32Array, 'integers expected');
 const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes expected');
 
-/** Whose data the thread prepares, told when it starts. */
+/** Whose data the thread prepares. */
 export const BatchThreadData = z.object({
   projectPath: z.string(),
   /** Whether the project is one of a bundle, which is read without a lock. */
@@ -16,7 +16,10 @@ export const BatchThreadData = z.object({
 });
 export type BatchThreadData = z.infer<typeof BatchThreadData>;
 
+/** A run is opened, asked for, and closed when nothing that was asked for is outstanding; then another may be opened. */
 export const BatchRequest = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('open'), run: BatchThreadData }),
+  z.object({ type: z.literal('close') }),
   z.object({ type: z.literal('batch'), step: z.number().int().positive() }),
   z.object({ type: z.literal('validation') }),
 ]);
@@ -44,5 +47,7 @@ export const BatchAnswer = z.discriminatedUnion('type', [
     type: z.literal('failed'),
     error: WireError,
   }),
+  /** The project of the run is let go of. */
+  z.object({ type: z.literal('closed') }),
 ]);
 export type BatchAnswer = z.infer<typeof BatchAnswer>;

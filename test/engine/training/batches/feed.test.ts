@@ -1,10 +1,11 @@
 /** The thread that prepares batches, on a small project. */
 import { createHash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
 import { encode } from 'fast-png';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Project } from '../../../../engine/db/project.ts';
 import { snapshotItem } from '../../../../engine/db/splits.ts';
-import { startBatchFeed } from '../../../../engine/training/batches/feed.ts';
+import { BatchThread } from '../../../../engine/training/batches/feed.ts';
 import { runData } from '../../../../engine/training/batches/run-data.ts';
 import { openTrainingData } from '../../../../engine/training/batches/training-data.ts';
 import { NetworkConfig, OptimisationConfig, type RunConfig } from '../../../../shared/entities.ts';
@@ -17,7 +18,9 @@ const SIZE_PX = 24;
 const STEPS = 12;
 
 /** Five training images, then two to validate on and one to test; all larger than the network's input. */
-function fineTuning(options: { readonly damaged?: boolean; readonly hurtful?: boolean } = {}) {
+function fineTuning(
+  options: { readonly damaged?: boolean; readonly hurtful?: boolean; readonly seed?: number } = {},
+) {
   const project = temporaryProject();
   const datasetId = project.datasets.create({
     name: 'noise',
@@ -70,7 +73,7 @@ function fineTuning(options: { readonly damaged?: boolean; readonly hurtful?: bo
       schedule: 'constant',
       evaluateEvery: STEPS,
     }),
-    seed: 7,
+    seed: options.seed ?? 7,
     snapshotId,
     transfer: 'random',
     pretrainRunId: null,
@@ -86,8 +89,8 @@ function fineTuning(options: { readonly damaged?: boolean; readonly hurtful?: bo
   return { project, config, runId };
 }
 
-function feedOf(project: Project, runId: number, firstStep = 1) {
-  const feed = startBatchFeed({
+function feedOf(project: Project, runId: number, firstStep = 1, thread = new BatchThread()) {
+  const feed = thread.feed({
     projectPath: project.path,
     inMemory: false,
     runId,
@@ -151,6 +154,32 @@ describe('batches from a thread of their own', () => {
       code: 'unreadable',
       message: expect.stringMatching(/^3\.png ended the process that reads it/) as string,
     });
+  });
+
+  it('are those of each run where one thread serves several, whatever became of the one before', async () => {
+    const messages = vi.spyOn(Worker.prototype, 'postMessage');
+    onTestFinished(() => messages.mockRestore());
+    const threads = () => new Set(messages.mock.contexts).size;
+    const thread = new BatchThread();
+    const runs = [fineTuning({ seed: 7 }), fineTuning({ seed: 8 })];
+    for (const { project, config, runId } of runs) {
+      const inline = openTrainingData({ project, config, data: runData(project, config) });
+      const feed = feedOf(project, runId, 1, thread);
+      for (let step = 1; step <= STEPS; step++) {
+        expect((await feed.batch(step)).inputs).toEqual((await inline.batch(step)).inputs);
+      }
+      expect(await feed.validationViews()).toEqual(await inline.validationViews());
+      await feed.close();
+      await expect(feed.batch(STEPS + 1)).rejects.toThrow();
+    }
+    expect(threads()).toBe(1);
+    // One that is at work when its run ends is no place for another.
+    const [{ project, config, runId } = fineTuning()] = runs;
+    await feedOf(project, runId, 1, thread).close();
+    const inline = openTrainingData({ project, config, data: runData(project, config) });
+    const next = feedOf(project, runId, 1, thread);
+    expect((await next.batch(1)).inputs).toEqual((await inline.batch(1)).inputs);
+    expect(threads()).toBe(2);
   });
 
   it('end with the feed', async () => {
