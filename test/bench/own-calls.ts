@@ -60,6 +60,11 @@ const SHAPES = [
   [8, 8, 512, 512],
   [4, 256, 16, 16],
   [8, 64, 24, 24],
+  // Of the image itself.
+  [32, 64, 3, 8],
+  [8, 128, 3, 16],
+  [8, 128, 3, 32],
+  [8, 128, 1, 16],
 ] as const;
 
 type Call = (layers: Layers) => Tensor | Tensor[];

@@ -32,17 +32,11 @@ export function whyNoOperations(): string | null {
 /** Chosen by whoever started this process: "tensorflow" does without. */
 const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
 
-/**
- * Those that suit the processor. Convolutions were measured on AVX2 alone, where oneDNN's take up to twice as long, and so
- * do its gradients of kernels; on processors with AVX-512 oneDNN has others.
- */
-export function suitedOperations(features = processorFeatures()): readonly OwnOperation[] {
-  const has = (feature: string) => features?.includes(feature) === true;
-  return OwnOperation.options.filter((operation) => {
-    if (operation === 'convolutions') return has('AVX2') && !has('AVX-512');
-    return operation !== 'kernel gradients' || !has('AVX-512');
-  });
-}
+/** Those that suit the processor: convolutions gain with AVX2 and with AVX-512, without either nothing was measured. */
+export const suitedOperations = (features = processorFeatures()): readonly OwnOperation[] =>
+  OwnOperation.options.filter(
+    (operation) => operation !== 'convolutions' || features?.includes('AVX2') === true,
+  );
 
 /**
  * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:

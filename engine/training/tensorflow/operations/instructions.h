@@ -11,6 +11,7 @@ struct Instructions {
   const Loops& loops;
   const Winograd& winograd;
   const Upsampled& upsampled;
+  const KernelGradient& kernelGradient;
   /** null: this processor does not walk over bfloat16. */
   const Walks<Bfloat16>* narrowWalks;
 };

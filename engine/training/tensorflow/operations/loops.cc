@@ -37,51 +37,45 @@ struct Packed {
   int64_t images, rows, width, inputs, rowFloats, imageFloats;
 };
 
-/** M neighbouring values of x times V vectors of outputs, over all pixels of a block; added to `tile` [M, V · 8]. */
-template <int M, int V>
+/** M neighbouring values of x times V vectors T of outputs, over all pixels of a block; added to `tile` [M, V vectors]. */
+template <typename T, int V, int M>
 inline void product(const Packed& p, const float* x, const float* dy, float* tile) {
-  Vector sums[M][V];
-  for (int m = 0; m < M; m++)
-    for (int v = 0; v < V; v++) sums[m][v] = load<Vector>(tile + (m * V + v) * LANES);
+  T sums[M * V];
+  unrolled<M * V>([&](auto i) ALWAYS_INLINE { sums[i] = load<T>(tile + i * lanes<T>()); });
   for (int64_t image = 0; image < p.images; image++) {
     for (int64_t row = 0; row < p.rows; row++) {
       const float* left = x + image * p.imageFloats + row * p.rowFloats;
-      for (int64_t w = 0; w < p.width; w++) {
-        Vector right[V];
-        for (int v = 0; v < V; v++) right[v] = load<Vector>(dy + v * LANES);
-        for (int m = 0; m < M; m++)
-          for (int v = 0; v < V; v++) sums[m][v] += left[m] * right[v];
-        left += p.inputs;
-        dy += V * LANES;
+      for (int64_t w = 0; w < p.width; w++, left += p.inputs, dy += V * lanes<T>()) {
+        T right[V];
+        unrolled<V>([&](auto v) ALWAYS_INLINE { right[v] = load<T>(dy + v * lanes<T>()); });
+        unrolled<M>([&](auto m) ALWAYS_INLINE {
+          const float value = left[m];
+          unrolled<V>([&](auto v) ALWAYS_INLINE { sums[m * V + v] += value * right[v]; });
+        });
       }
     }
   }
-  for (int m = 0; m < M; m++)
-    for (int v = 0; v < V; v++) store<Vector>(tile + (m * V + v) * LANES, sums[m][v]);
+  unrolled<M * V>([&](auto i) ALWAYS_INLINE { store<T>(tile + i * lanes<T>(), sums[i]); });
 }
 
-template <int V>
+/** product for m ≤ M. */
+template <typename T, int V, int M>
 inline void productOf(int64_t m, const Packed& p, const float* x, const float* dy, float* tile) {
-  switch (m) {
-    case 1: return product<1, V>(p, x, dy, tile);
-    case 2: return product<2, V>(p, x, dy, tile);
-    case 3: return product<3, V>(p, x, dy, tile);
-    case 4: return product<4, V>(p, x, dy, tile);
-    case 5: return product<5, V>(p, x, dy, tile);
-    case 6: return product<6, V>(p, x, dy, tile);
-    default: return product<12, V>(p, x, dy, tile);
+  if constexpr (M > 0) {
+    if (m == M) product<T, V, M>(p, x, dy, tile);
+    else productOf<T, V, M - 1>(m, p, x, dy, tile);
   }
 }
 
-/** All tiles of one kernel row and V · 8 outputs from `output` on. */
-template <int V>
+/** All tiles of one kernel row and V vectors of outputs from `output` on. */
+template <typename T, int V>
 void kernelRow(const Packed& p, float* kernel, const Convolution& c, int64_t first, int64_t output, bool fresh) {
-  constexpr int64_t TALL = V == 1 ? 12 : 6;
-  constexpr int64_t WIDTH = V * LANES;
+  constexpr int TALL = V == 2 && REGISTERS < 32 ? 6 : 12;
+  constexpr int64_t WIDTH = V * lanes<T>();
   const int64_t values = 3 * p.inputs, outputs = std::min(WIDTH, c.outputs - output);
   alignas(64) float tile[TALL * WIDTH];
   for (int64_t at = 0; at < values;) {
-    const int64_t m = values - at >= TALL ? TALL : std::min<int64_t>(6, values - at);
+    const int64_t m = std::min<int64_t>(TALL, values - at);
     float* rows[TALL];
     for (int64_t i = 0; i < m; i++) {
       const int64_t tap = (at + i) / p.inputs, input = first + (at + i) % p.inputs;
@@ -90,7 +84,7 @@ void kernelRow(const Packed& p, float* kernel, const Convolution& c, int64_t fir
     std::memset(tile, 0, sizeof tile);
     if (!fresh)
       for (int64_t i = 0; i < m; i++) std::memcpy(tile + i * WIDTH, rows[i], outputs * sizeof(float));
-    productOf<V>(m, p, p.x + at, p.dy, tile);
+    productOf<T, V, TALL>(m, p, p.x + at, p.dy, tile);
     for (int64_t i = 0; i < m; i++) std::memcpy(rows[i], tile + i * WIDTH, outputs * sizeof(float));
     at += m;
   }
@@ -130,8 +124,8 @@ void filterGradient(const float* x, const float* dy, float* kernel, const Convol
       }
     }
     for (int64_t output = 0; output < c.outputs;) {
-      const int vectors = c.outputs - output > LANES ? 2 : 1;
-      const int64_t width = vectors * LANES, some = std::min(width, c.outputs - output);
+      const int64_t left = c.outputs - output;
+      const int64_t width = left > LANES ? 2 * LANES : left > 8 ? LANES : 8, some = std::min(width, c.outputs - output);
       // Where these are all outputs, their gradients lie side by side already.
       const bool isBeside = c.outputs == width;
       const float* beside = isBeside ? dy + (firstImage * c.height + firstRow) * c.width * c.outputs : gradients;
@@ -140,7 +134,7 @@ void filterGradient(const float* x, const float* dy, float* kernel, const Convol
         const float* pixel = dy + (((firstImage + n) * c.height + firstRow) * c.width) * c.outputs + output;
         for (int64_t i = 0; i < rows * c.width; i++, pixel += c.outputs, packed += width) {
           if (some == width) {
-            for (int v = 0; v < vectors; v++) store<Vector>(packed + v * LANES, load<Vector>(pixel + v * LANES));
+            for (int64_t o = 0; o < width; o += 8) store(packed + o, load<Vector8>(pixel + o));
           } else {
             for (int64_t o = 0; o < width; o++) packed[o] = o < some ? pixel[o] : 0;
           }
@@ -148,8 +142,10 @@ void filterGradient(const float* x, const float* dy, float* kernel, const Convol
       }
       for (int64_t tap = 0; tap < 3; tap++) {
         const Packed p{image + tap * rowFloats, beside, images, rows, c.width, count, rowFloats, imageFloats};
-        if (vectors == 2) kernelRow<2>(p, kernel + tap * tapRow, c, first, output, at == from);
-        else kernelRow<1>(p, kernel + tap * tapRow, c, first, output, at == from);
+        float* row = kernel + tap * tapRow;
+        if (width == 2 * LANES) kernelRow<Vector, 2>(p, row, c, first, output, at == from);
+        else if (width == LANES) kernelRow<Vector, 1>(p, row, c, first, output, at == from);
+        else kernelRow<Vector8, 1>(p, row, c, first, output, at == from);
       }
       output += width;
     }

@@ -18,14 +18,30 @@
 namespace graft {
 namespace {
 
-const Loops& loops = instructions().loops;
 const Winograd& winograd = instructions().winograd;
 const Upsampled& upsampled = instructions().upsampled;
 
 // ---- The gradient of a 3×3 kernel.
 
-/** Inputs that one task takes care of. */
-constexpr int64_t CHUNK = 16;
+/** How the gradient of a kernel is summed: by minimal filtering where channels fill vectors. */
+struct KernelSums {
+  /** Inputs that one task takes care of. */
+  int64_t chunk, blocks;
+  decltype(KernelGradient::gradient) gradient;
+  explicit KernelSums(const Convolution& c) {
+    if (c.inputs % 8 == 0 && c.outputs % 8 == 0) {
+      const KernelGradient& filtered = instructions().kernelGradient;
+      chunk = c.inputs < 256 ? 32 : 64;
+      blocks = filtered.blocks(c);
+      gradient = filtered.gradient;
+    } else {
+      const Loops& loops = instructions().loops;
+      chunk = 16;
+      blocks = loops.filterBlocks(c);
+      gradient = loops.filterGradient;
+    }
+  }
+};
 
 void computeFilterGradient(void*, TF_OpKernelContext* context) {
   Call call(context);
@@ -44,16 +60,16 @@ void computeFilterGradient(void*, TF_OpKernelContext* context) {
     std::fill(kernel.data(), kernel.data() + size, 0.0f);
     return;
   }
-  const int64_t chunks = (convolution.inputs + CHUNK - 1) / CHUNK, blocks = loops.filterBlocks(convolution);
+  const KernelSums sums(convolution);
+  const int64_t chunks = (convolution.inputs + sums.chunk - 1) / sums.chunk, blocks = sums.blocks;
   // Where the inputs are too few to keep threads busy, pixels are shared out as well, and their sums added in order.
-  const int64_t parts = std::min<int64_t>(blocks, chunks >= 4 ? 1 : 4);
+  const int64_t parts = std::min(blocks, (3 + chunks) / chunks);
   float* others = parts > 1 ? scratch(3, (parts - 1) * size) : nullptr;
   const auto partOf = [&](int64_t part) { return part == 0 ? kernel.data() : others + (part - 1) * size; };
   inParallel(parts * chunks, [&](int64_t task) {
-    const int64_t part = task / chunks, first = task % chunks * CHUNK;
-    loops.filterGradient(x.data(), dy.data(), partOf(part), convolution, first,
-                         std::min(CHUNK, convolution.inputs - first), blocks * part / parts,
-                         blocks * (part + 1) / parts);
+    const int64_t part = task / chunks, first = task % chunks * sums.chunk;
+    sums.gradient(x.data(), dy.data(), partOf(part), convolution, first, std::min(sums.chunk, convolution.inputs - first),
+                  blocks * part / parts, blocks * (part + 1) / parts);
   });
   for (int64_t part = 1; part < parts; part++) {
     const float* added = partOf(part);

@@ -93,7 +93,7 @@ void inParallel(int64_t tasks, const std::function<void(int64_t)>& task) {
 }
 
 float* scratch(int slot, int64_t floats) {
-  thread_local Buffer buffers[4];
+  thread_local Buffer buffers[5];
   Buffer& buffer = buffers[slot];
   if (buffer.floats < floats) {
     std::free(buffer.data);

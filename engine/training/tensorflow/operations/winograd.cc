@@ -4,14 +4,11 @@
 #include <cstring>
 
 #include "threads.h"
-#include "tile-products.h"
+#include "winograd-tiles.h"
 
 // Everything but the table is local to this file, which is compiled more than once.
 namespace graft {
 namespace {
-
-/** Of a tile of 4×4 inputs, which gives 2×2 outputs; and of its transform. */
-constexpr int TAPS = 16;
 
 /** G g Gᵀ: [group, tap of 16, inputs, outputs of the group]. */
 void transform(const float* kernel, bool turned, float* transformed, const Convolution& c, int64_t group) {
@@ -31,42 +28,6 @@ void transform(const float* kernel, bool turned, float* transformed, const Convo
       const T *r = rows[i], sum = (r[0] + r[1] + r[2]) * 0.5f, other = (r[0] - r[1] + r[2]) * 0.5f;
       const T all[4] = {r[0], sum, other, r[2]};
       for (int j = 0; j < 4; j++) store<T>(out + (i * 4 + j) * plane + at, all[j]);
-    }
-  });
-}
-
-/** Bᵀ d of one column of a tile. */
-template <typename T>
-struct Column {
-  T at[4];
-  template <typename Pixels>
-  Column(const Pixels& pixels, int j, int64_t input) {
-    const T a = load<T>(pixels(0, j) + input), b = load<T>(pixels(1, j) + input);
-    const T d = load<T>(pixels(2, j) + input), e = load<T>(pixels(3, j) + input);
-    at[0] = a - d;
-    at[1] = b + d;
-    at[2] = d - b;
-    at[3] = b - e;
-  }
-};
-
-/** Bᵀ d B of the tiles [from, from + count). */
-template <typename T>
-void transformTiles(const float* x, float* out, const Convolution& c, int64_t from, int64_t count) {
-  constexpr int64_t PLANE = planeOf(lanes<T>());
-  eachTile(x, c, from, count, [inputs = c.inputs, out](int64_t tile, const auto& pixels) {
-    float* to = out + tile * lanes<T>();
-    // Never more than three columns at once: all four would not fit into the registers.
-    for (int64_t input = 0; input < inputs; input += lanes<T>(), to += chunkOf<T, TAPS>()) {
-      const Column<T> second(pixels, 1, input), third(pixels, 2, input);
-      for (int i = 0; i < 4; i++) {
-        store<T>(to + (4 * i + 1) * PLANE, second.at[i] + third.at[i]);
-        store<T>(to + (4 * i + 2) * PLANE, third.at[i] - second.at[i]);
-      }
-      const Column<T> first(pixels, 0, input);
-      for (int i = 0; i < 4; i++) store<T>(to + 4 * i * PLANE, first.at[i] - third.at[i]);
-      const Column<T> fourth(pixels, 3, input);
-      for (int i = 0; i < 4; i++) store<T>(to + (4 * i + 3) * PLANE, second.at[i] - fourth.at[i]);
     }
   });
 }
@@ -100,7 +61,7 @@ void convolveBlock(const float* x, const float* transformed, const Ending& endin
   const int64_t from = block * EACH, count = std::min(EACH, tiles.count - from);
   float* inputs = scratch(0, c.inputs / lanes<In>() * CHUNK);
   float* sums = scratch(1, TAPS * SUMS);
-  transformTiles<In>(x, inputs, c, from, count);
+  transformTiles<In>(x, c.inputs, inputs, c, from, count);
   for (int64_t group = 0; group < groups(c); group++) {
     const float* kernel = transformed + group * TAPS * c.inputs * G::WIDTH;
     for (int64_t tap = 0; tap < TAPS; tap++, kernel += c.inputs * G::WIDTH) {

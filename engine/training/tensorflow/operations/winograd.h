@@ -46,9 +46,24 @@ struct Upsampled {
                    const Convolution&, int64_t block);
 };
 
+/** Gradient of the kernel of such a convolution, by the same filtering. */
+struct KernelGradient {
+  /** Blocks of pixels whose sums can be made each by itself. */
+  int64_t (*blocks)(const Convolution&);
+  /**
+   * [3, 3, inputs, outputs] from blocks [from, to): the part of `count` inputs from `first`, both multiples of 16 but where
+   * all inputs are fewer. Written, not added.
+   */
+  void (*gradient)(const float* x, const float* dy, float* kernel, const Convolution&, int64_t first, int64_t count,
+                   int64_t from, int64_t to);
+};
+
+extern const KernelGradient baselineKernelGradient;
 extern const Winograd baselineWinograd;
 extern const Upsampled baselineUpsampled;
 #if defined(__x86_64__)
+extern const KernelGradient avx2KernelGradient;
+extern const KernelGradient avx512KernelGradient;
 extern const Winograd avx2Winograd;
 extern const Upsampled avx2Upsampled;
 extern const Winograd avx512Winograd;

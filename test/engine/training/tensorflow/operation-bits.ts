@@ -27,10 +27,13 @@ export function bitsOfOperations(backend: NativeBackend): string {
     { name: 'relu', type: types.bool, value: !turned },
   ];
   const hash = createHash('sha256');
-  // Few channels and many pixels, many channels and few pixels: shared out in different ways.
+  // Few channels and many pixels, many channels and few pixels: shared out in different ways. Channels that fill vectors of
+  // 16 and of 8 floats.
   for (const [side, channels] of [
     [64, 16],
     [16, 96],
+    [30, 24],
+    [14, 8],
   ] as const) {
     const [x, dy] = [tensor(3, side, side, channels), tensor(3, side, side, channels)];
     const [gamma, beta] = [tensor(channels), tensor(channels)];
@@ -52,6 +55,8 @@ export function bitsOfOperations(backend: NativeBackend): string {
         3,
       ),
       backend.executeSingleOutput('GraftFilterGradient', [], [x, dy]),
+      // Of the image itself.
+      backend.executeSingleOutput('GraftFilterGradient', [], [tensor(3, side, side, 3), dy]),
       backend.executeSingleOutput('GraftConvolution', convolution(false), [x, kernel, beta]),
       backend.executeSingleOutput('GraftConvolution', convolution(true), [dy, kernel, beta]),
       backend.executeSingleOutput(
