@@ -4,14 +4,16 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../../shared/errors.ts';
-import { openOriginal } from '../data/image-source.ts';
-import { type Damage, damageOf } from '../db/check.ts';
-import { openProjectReadonly, type Project, projectError } from '../db/project.ts';
+import { openProjectReadonly, projectError } from '../db/project.ts';
 import { type CheckAnswer, CheckThreadData } from './check-messages.ts';
+import { findContradictions } from './contradictions.ts';
+import type { Finding } from './mending.ts';
 
 const REPORT_EVERY_MS = 200;
+/** Of the time, where contradictions are looked for as well: about. */
+const SHARE_OF_STORED = 0.4;
 
-const { path } = CheckThreadData.parse(workerData);
+const { path, contradictions } = CheckThreadData.parse(workerData);
 const say = (answer: CheckAnswer) => parentPort?.postMessage(answer);
 
 let reportedAt = 0;
@@ -21,30 +23,21 @@ function progress(share: number): void {
   say({ type: 'progress', share });
 }
 
-const found = (damage: Damage) => say({ type: 'damage', damage });
-
-/** Originals that lie elsewhere: gone, or no longer what was imported. */
-async function checkLinks(project: Project): Promise<void> {
-  for (const { id, origin } of project.datasets.list()) {
-    if (origin['link'] !== true) continue;
-    const images = project.datasets.images(id).filter(({ linkPath }) => linkPath !== null);
-    for (const [i, image] of images.entries()) {
-      progress(i / images.length);
-      try {
-        await openOriginal(project, image);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        found({ what: error.message, blob: null, isLink: true });
-      }
-    }
-  }
-}
+const tell = (found: Finding) => say({ type: 'found', found });
 
 async function check(): Promise<void> {
   const project = openProjectReadonly(path);
+  const ofStored = contradictions ? SHARE_OF_STORED : 1;
   try {
-    for (const damage of project.damage(progress)) found(damage);
-    await checkLinks(project);
+    let isReadable = true;
+    for (const { what, blob } of project.damage((share) => progress(share * ofStored))) {
+      if (blob === null) isReadable = false;
+      tell({ what, mending: blob === null ? { by: 'salvage' } : { by: 'bytes', place: blob } });
+    }
+    // What contradicts what is asked of rows that can be read.
+    if (!contradictions || !isReadable) return;
+    const onProgress = (share: number) => progress(ofStored + share * (1 - ofStored));
+    await findContradictions(project, { tell, onProgress });
   } finally {
     project.close();
   }
@@ -56,6 +49,6 @@ try {
   // A file that cannot even be opened, or rows that cannot be listed; what was found before is told already.
   const known = projectError(error, path);
   if (!(known instanceof AppError)) throw error;
-  found(damageOf(known.message));
+  tell({ what: known.message, mending: { by: 'salvage' } });
 }
 say({ type: 'done' });

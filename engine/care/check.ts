@@ -3,20 +3,26 @@ import { Worker } from 'node:worker_threads';
 import type { Progress } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
 import { shareOf } from '../../shared/progress-share.ts';
-import type { Damage } from '../db/check.ts';
 import { CheckAnswer, type CheckThreadData } from './check-messages.ts';
+import type { Finding } from './mending.ts';
 
 export interface CareOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** Everything of a project file that is not as it was stored; changes nothing. Errors: cancelled. */
-export function checkFile(path: string, options: CareOptions = {}): Promise<Damage[]> {
-  const { signal, onProgress } = options;
-  const { promise, resolve, reject } = Promise.withResolvers<Damage[]>();
-  const found: Damage[] = [];
-  const workerData: CheckThreadData = { path };
+/**
+ * Everything of a project file that is not as it was stored, and unless that is not asked for what it says and its own
+ * originals and classes contradict; changes nothing. Errors: cancelled.
+ */
+export function checkFile(
+  path: string,
+  options: CareOptions & { readonly contradictions?: boolean } = {},
+): Promise<Finding[]> {
+  const { signal, onProgress, contradictions = true } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Finding[]>();
+  const found: Finding[] = [];
+  const workerData: CheckThreadData = { path, contradictions };
   const thread = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData });
   const end = (): void => {
     reject(new AppError('cancelled', 'The check was cancelled.'));
@@ -27,7 +33,7 @@ export function checkFile(path: string, options: CareOptions = {}): Promise<Dama
     const answer = CheckAnswer.parse(message);
     if (answer.type === 'progress')
       onProgress?.(shareOf(answer.share, 'reading all that is stored'));
-    else if (answer.type === 'damage') found.push(answer.damage);
+    else if (answer.type === 'found') found.push(answer.found);
     else resolve(found);
   });
   thread.on('error', reject);

@@ -4,22 +4,38 @@
  * project beside the damaged one, which stays as it is.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join, parse } from 'node:path';
 import type { RepairReport } from '../../shared/api.ts';
+import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
+import { fileNameProblem } from '../../shared/names.ts';
 import { shareOf } from '../../shared/progress-share.ts';
-import { findContents } from '../data/relink.ts';
 import { bytesOf, openFile } from '../data/image-file.ts';
+import { oneName } from '../data/import/pairing.ts';
+import { findContents } from '../data/relink.ts';
 import { backupsOf } from '../db/backup.ts';
-import type { BlobPlace, Damage } from '../db/check.ts';
+import type { BlobPlace } from '../db/check.ts';
 import { openBackup, openProject, type Project } from '../db/project.ts';
 import { salvage } from '../db/salvage.ts';
 import { type CareOptions, checkFile } from './check.ts';
+import { factsInWords } from './contradictions.ts';
+import type { Finding } from './mending.ts';
 
-interface BlobDamage extends Damage {
+/** Of a name that is made shorter. */
+const MOST_CHARACTERS = 200;
+
+interface BlobDamage {
+  readonly what: string;
   readonly blob: BlobPlace;
 }
-const isBlob = (damage: Damage): damage is BlobDamage => damage.blob !== null;
+
+/** Those of bytes. */
+const blobsOf = (found: readonly Finding[]): BlobDamage[] =>
+  found.flatMap(({ what, mending }) =>
+    mending.by === 'bytes' ? [{ what, blob: mending.place }] : [],
+  );
+const byHand = (found: readonly Finding[]): string[] =>
+  found.flatMap(({ what, mending }) => (mending.by === 'hand' ? [what] : []));
 
 /** The file of a dataset that an image was imported from, where its folder is still there. */
 async function fromImportFolder(
@@ -99,6 +115,56 @@ async function keepMissing(
   return missing;
 }
 
+/** Images of a project, told by what is stored of them now. */
+function mendImages(project: Project, found: readonly Finding[]): string[] {
+  const mended: string[] = [];
+  project.transaction(() => {
+    for (const { mending } of found) {
+      if (mending.by !== 'facts' && mending.by !== 'name') continue;
+      const image = project.datasets.image(mending.imageId);
+      if (image === undefined) continue;
+      if (mending.by === 'facts') {
+        project.imageEdits.setFacts(image.id, mending.facts);
+        mended.push(`${image.name} is ${factsInWords(mending.facts)}, as its file says`);
+      } else {
+        const name = plainName(project, image);
+        project.imageEdits.rename(image.id, name);
+        mended.push(`the image ${JSON.stringify(image.name.slice(0, 100))} is called ${name} now`);
+      }
+    }
+  });
+  return mended;
+}
+
+/** What is left of a name without what leads elsewhere, and no other image of its dataset is called. */
+function plainName(project: Project, { id, name, datasetId, hash }: ImageRecord): string {
+  const last = name.split(/[/\\]/).findLast((part) => fileNameProblem(part) === null);
+  const base = last?.slice(-MOST_CHARACTERS) ?? `image-${id}${extname(name)}`;
+  // Pages of one file have one name.
+  const others = project.datasets.images(datasetId).filter((image) => image.hash !== hash);
+  const taken = new Set(others.map((image) => oneName(image.name)));
+  const { name: stem, ext } = parse(base);
+  for (let n = 1; ; n++) {
+    const free = n === 1 ? base : `${stem} (${n})${ext}`;
+    if (!taken.has(oneName(free))) return free;
+  }
+}
+
+/** Puts right what can be. Errors: cancelled. */
+async function mend(
+  project: Project,
+  found: readonly Finding[],
+  options: CareOptions & { readonly backups: readonly string[] },
+): Promise<Pick<RepairReport, 'repaired' | 'lost'>> {
+  const images = mendImages(project, found);
+  const { repaired, lost } = await repairBlobs(project, blobsOf(found), options);
+  const done = [...images, ...repaired];
+  if (images.length === 0) return { repaired: done, lost: [...lost, ...byHand(found)] };
+  // Of an image that is of another size now, labels may be left that are not.
+  const left = await checkFile(project.path, options);
+  return { repaired: done, lost: left.map(({ what }) => what) };
+}
+
 /** `cells-repaired.graft`, or with a number where that is taken. */
 function freePath(path: string): string {
   const stem = join(dirname(path), basename(path, '.graft'));
@@ -129,21 +195,16 @@ export async function repairFile(
   const found = (options.places ?? [path]).flatMap(backupsOf).sort((a, b) => b.at - a.at);
   const backups = [...(options.from ?? []), ...found.map((backup) => backup.path)];
   if (damages.length === 0) return { repaired: [], lost: [], copy: null };
-  const links = damages.filter(({ isLink }) => isLink);
-  if (damages.every((damage) => isBlob(damage) || damage.isLink)) {
-    const report = await repairBlobs(project.open(), damages.filter(isBlob), {
-      ...options,
-      backups,
-    });
-    return { ...report, lost: [...report.lost, ...links.map(({ what }) => what)], copy: null };
+  if (damages.every(({ mending }) => mending.by !== 'salvage')) {
+    return { ...(await mend(project.open(), damages, { ...options, backups })), copy: null };
   }
   await project.close();
   const copy = freePath(path);
   const { lost, fromBackup } = salvage(path, copy, { backup: backups[0] ?? null });
   const whole = openProject(copy);
   try {
-    const left = (await checkFile(copy, options)).filter(isBlob);
-    const report = await repairBlobs(whole, left, { ...options, backups });
+    const left = await checkFile(copy, options);
+    const report = await mend(whole, left, { ...options, backups });
     return {
       repaired: [
         ...fromBackup.map((table) => `what ${table} lacked (from a backup)`),

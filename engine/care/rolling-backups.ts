@@ -87,7 +87,7 @@ export class RollingBackups {
     const { path } = this.#project;
     const changes = this.#project.changesSoFar();
     await this.#project.backup(to, { signal });
-    const damaged = (await checkFile(to, { signal })).filter(({ isLink }) => !isLink);
+    const damaged = await checkFile(to, { signal, contradictions: false });
     if (damaged.length > 0) {
       rmSync(to, { force: true });
       throw new Error(

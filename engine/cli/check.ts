@@ -46,7 +46,9 @@ export function addCheckCommand(program: Command): void {
       `
 Changes nothing of what is stored, and works beside whoever has the project open. Everything that is not as it was
 stored is named: originals, label maps, predictions, weights and pictures by their SHA-256, linked originals where they
-lie, rows and indices. A damaged file ends with exit code 3; graft repair brings back what it can.
+lie, rows and indices; and what the project says but its own originals and classes contradict: sizes of images, names
+that lead out of a folder, label values that are no class. Originals are read in processes of their own. A damaged file
+ends with exit code 3; graft repair brings back what it can.
 
 Examples:
   graft check cells.graft`,
@@ -107,7 +109,8 @@ Examples:
       `
 Bytes are put back where their SHA-256 is the one that was stored, from the newest backup that has them, or from the
 folder that the images were imported from. Where more is damaged than that, all that can be read goes into a new project
-beside the damaged one, which stays as it is. What is nowhere to be had is named; then the exit code is 6.
+beside the damaged one, which stays as it is. Sizes that an original contradicts give way to what it says, and names that
+lead elsewhere to plain ones. What is nowhere to be had, or waits for you, is named; then the exit code is 6.
 
 Examples:
   graft repair cells.graft
@@ -127,7 +130,7 @@ Examples:
             ? []
             : [`All that can be read is in ${copy}; ${basename(project)} stays as it is.`]),
           ...listed('Brought back:', repaired),
-          ...listed('Nowhere to be had:', lost),
+          ...listed('Not brought back:', lost),
         ]);
         if (lost.length > 0) process.exitCode = EXIT.partial;
       });

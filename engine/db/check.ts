@@ -30,12 +30,10 @@ export interface Damage {
   readonly what: string;
   /** The bytes that are damaged or gone, where it is that; they can be put back. */
   readonly blob: BlobPlace | null;
-  /** A linked original that is not where it was, or not what it was: the project itself is whole. */
-  readonly isLink: boolean;
 }
 
 /** Damage that no bytes mend. */
-export const damageOf = (what: string): Damage => ({ what, blob: null, isLink: false });
+export const damageOf = (what: string): Damage => ({ what, blob: null });
 
 /** Bytes that are stored with their SHA-256, of one kind. */
 interface Blobs {
@@ -213,7 +211,7 @@ function* damagedBlobs(db: Sqlite, kind: BlobKind, step: () => void): Generator<
     if (isWhole) continue;
     const { key, name } = row;
     const blob = { kind, key, sha256: row.sha256 };
-    yield { what: row.bytes === null ? `${name} is gone` : name, blob, isLink: false };
+    yield { what: row.bytes === null ? `${name} is gone` : name, blob };
   }
 }
 

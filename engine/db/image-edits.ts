@@ -29,6 +29,9 @@ export function imageEditsTable(db: Sqlite) {
     'UPDATE images SET excluded = ? WHERE id = ?',
   );
   const setName = db.prepare<[string, number]>('UPDATE images SET name = ? WHERE id = ?');
+  const setFacts = db.prepare<[number, number, number, number, number]>(
+    'UPDATE images SET width_px = ?, height_px = ?, channels = ?, bit_depth = ? WHERE id = ?',
+  );
   const setDeleted = db.prepare<[string | null, number]>(
     'UPDATE images SET deleted_at = ? WHERE id = ?',
   );
@@ -86,6 +89,14 @@ export function imageEditsTable(db: Sqlite) {
     setExcluded: (imageId: number, reason: string | null) => void setExcluded.run(reason, imageId),
     /** Its original stays as it is. Fails with SQLITE_CONSTRAINT_UNIQUE where that page of that name is there. */
     rename: (imageId: number, name: string) => void setName.run(name, imageId),
+    /** What its file says of it, where the project said otherwise. */
+    setFacts(
+      imageId: number,
+      facts: { width: number; height: number; channels: number; bitDepth: 8 | 16 | 32 },
+    ): void {
+      const { width, height, channels, bitDepth } = facts;
+      setFacts.run(width, height, channels, bitDepth, imageId);
+    },
     /** `at`: ISO 8601; null: out of it again. */
     setDeleted: (imageId: number, at: string | null) => void setDeleted.run(at, imageId),
     /** Images of a dataset, in the bin or not, without which something stored would speak of nothing. */

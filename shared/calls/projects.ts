@@ -67,7 +67,7 @@ export interface CheckReport {
 export interface RepairReport {
   /** What was brought back, and where from, in words. */
   readonly repaired: readonly string[];
-  /** What is nowhere to be had. */
+  /** What is nowhere to be had, or waits for a person. */
   readonly lost: readonly string[];
   /** A new project with all that could be read, where more than bytes was damaged; the damaged one stays as it is. */
   readonly copy: string | null;
