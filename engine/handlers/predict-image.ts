@@ -59,6 +59,7 @@ export const predictImageHandlers: Handlers<
     if (obstacle !== null) throw new AppError('conflict', obstacle, { subject: dataset.name });
     const start = performance.now();
     let found: Extract<TrainerEvent, { type: 'prediction' }> | undefined;
+    const said: string[] = [];
     await predictor.run(
       {
         ...{ type: 'predict', inputs: [{ imageId }], withScores: true },
@@ -69,6 +70,7 @@ export const predictImageHandlers: Handlers<
         signal: context.signal,
         onEvent(event) {
           if (event.type === 'prediction') found = event;
+          if (event.type === 'note') said.push(event.message);
           if (event.type !== 'predicting') return;
           context.progress({ done: event.done, total: event.total, message: 'Predicting' });
         },
@@ -89,7 +91,7 @@ export const predictImageHandlers: Handlers<
       uncertainty,
       unknown: unknownIn(scores, known),
       seconds: (performance.now() - start) / 1000,
-      notes: unseenInText(seen, run.config.network.inputChannels),
+      notes: [...said, ...unseenInText(seen, run.config.network.inputChannels)],
     };
   },
 

@@ -82,12 +82,14 @@ async function predict(
   const failed: { input: string; message: string }[] = [];
   const masks: PredictReport['masks'][number][] = [];
   const looked: { channels: number }[] = [];
+  const said: string[] = [];
   let transparent = 0;
   await predictor.run(
     { type: 'predict', inputs, postProcessing, ...requestFor(run, { db, context, looks }) },
     {
       signal: context.signal,
       onEvent(event) {
+        if (event.type === 'note') said.push(event.message);
         if (event.type !== 'prediction') return;
         const { index, labelMap, objects, uncertainty, channels, isTransparent, error } = event;
         if (channels !== null) looked.push({ channels });
@@ -109,6 +111,7 @@ async function predict(
   );
   masks.sort((a, b) => b.uncertainty - a.uncertainty);
   const notes = [
+    ...said,
     ...unseenInText(looked, run.config.network.inputChannels),
     ...(transparent === 0 ? [] : [transparencyOf(transparent)]),
     ...(looks.ensemble === true && ensembleOf(db, run).length === 1 ? [ALONE] : []),

@@ -9,6 +9,7 @@ import { encodeLabelMap, type LabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
 import { upperMedian } from '../../shared/median.ts';
 import type { Engine } from './tensorflow/backend.ts';
+import { predictionPrecision } from './tensorflow/precision.ts';
 import { createBatches } from './batches/batches.ts';
 import { stepScalars } from './optimiser.ts';
 import { flattenWeights, initialWeights } from './network/parameters.ts';
@@ -191,7 +192,11 @@ export async function calibrate(
       : (performance.now() - ready) / Math.max(1, milliseconds.length);
   let testMs = 0;
   if (test !== undefined) {
-    const segmenter = createSegmenter({ engine, network, sizePx, classes, specs: [specs.trained] });
+    const segmenter = createSegmenter({
+      ...{ engine, network, sizePx, classes },
+      specs: [specs.trained],
+      precision: predictionPrecision(engine, setting.precision),
+    });
     const channels = network.inputChannels;
     testMs = await timeTest(segmenter, [step.tensors()], { engine, sampling, channels, test });
     segmenter.dispose();

@@ -3,8 +3,8 @@
  * what happens to them are the same in every run of the same data, so that runs can be compared.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D } from '@tensorflow/tfjs-core';
-import type { SegmentationClass } from '../../shared/entities.ts';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Precision, SegmentationClass } from '../../shared/entities.ts';
 import { createRandom } from '../../shared/random.ts';
 import { imagePng, maskPng } from '../data/thumbnail.ts';
 import type { Example } from '../db/examples.ts';
@@ -32,9 +32,9 @@ async function outputsOf(
   illustrator: Illustrator,
   batch: Batch,
 ): Promise<Float32Array[]> {
-  const { engine, objective, spec, weights } = options;
-  const layers = createLayers(engine);
-  const answer = trace(engine, 'examples', (tensors) => {
+  const { engine, objective, spec, weights, precision } = options;
+  const layers = createLayers(engine, precision);
+  const body = (tensors: readonly Tensor[]) => {
     // Two vectors, then the objective's inputs, as they are passed below.
     const [theta, statistics] = tensors as [Tensor1D, Tensor1D];
     const fixed = [tensorWeights(spec, theta, statistics)];
@@ -43,7 +43,8 @@ async function outputsOf(
       if (tensor === undefined) throw new Error(`the objective has no input ${name}`);
       return tensor;
     });
-  });
+  };
+  const answer = trace(engine, 'examples', body, precision);
   const inputs = objective.inputs.map(({ name, shape, dtype }) => {
     const data = batch.inputs.get(name);
     if (data === undefined) throw new Error(`the batch lacks ${name}`);
@@ -77,6 +78,8 @@ export interface ExampleOptions {
   readonly sizePx: number;
   /** Colours of label maps. */
   readonly classes: readonly SegmentationClass[];
+  /** Left out: float32. Errors: unsupported (precision.ts). */
+  readonly precision?: Precision;
 }
 
 /** One for each tile, in inference mode; none where the objective has nothing to show. */

@@ -2,7 +2,7 @@
  * A trained network in the memory of its process, ready to predict: so that the second image takes no start-up. One at
  * a time: another one takes its place.
  */
-import type { NetworkConfig, SamplingConfig } from '../../shared/entities.ts';
+import type { NetworkConfig, Precision, SamplingConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
@@ -17,10 +17,13 @@ import {
 } from './scoring/predict.ts';
 import { createSegmenter, disposeWeights, toTensors } from './scoring/segmenter.ts';
 import type { Engine } from './tensorflow/backend.ts';
+import { predictionPrecision } from './tensorflow/precision.ts';
 
 export interface LoadedNetwork {
   readonly network: NetworkConfig;
   readonly sampling: SamplingConfig;
+  /** Not as it was trained, and why; null: as it was. */
+  readonly note: string | null;
   /** Of the data that it was trained on. */
   readonly hasBackground: boolean;
   /** Several inputs where there are neither flips nor an area. `plain`: the first network alone. Errors: those of reading. */
@@ -71,6 +74,17 @@ function decode({ runId, bytes }: Stored) {
 const kindOf = ({ header, classes }: ReturnType<typeof decode>) =>
   JSON.stringify([classes, header.network, header.sampling, header.trained, header.frozen]);
 
+/** bfloat16, where every one of them was trained in it. */
+const trainedPrecision = (project: Project, stored: readonly Stored[]): Precision =>
+  stored.every(
+    ({ runId }) => project.runs.get(runId)?.config.optimisation.precision === 'bfloat16',
+  )
+    ? 'bfloat16'
+    : 'float32';
+
+const IN_FLOAT32 =
+  'This network was trained in bfloat16, which is not to be had here; it predicts in float32, and single pixels may differ.';
+
 function load(project: Project, engine: Engine, stored: readonly Stored[]) {
   const decoded = stored.map(decode);
   const [first] = decoded;
@@ -88,8 +102,10 @@ function load(project: Project, engine: Engine, stored: readonly Stored[]) {
   const { header, classes } = first;
   const { network, sampling } = header;
   const hasFrozen = header.frozen.parameters.length > 0;
+  const trainedIn = trainedPrecision(project, stored);
+  const precision = predictionPrecision(engine, trainedIn);
   const segmenter = createSegmenter({
-    ...{ engine, network, classes, sizePx: sampling.sizePx },
+    ...{ engine, network, classes, precision, sizePx: sampling.sizePx },
     specs: hasFrozen ? [header.trained, header.frozen] : [header.trained],
   });
   const members = decoded.map(({ trained, frozen }) =>
@@ -100,6 +116,7 @@ function load(project: Project, engine: Engine, stored: readonly Stored[]) {
   const loaded: LoadedNetwork = {
     network,
     sampling,
+    note: precision === trainedIn ? null : IN_FLOAT32,
     hasBackground: dataset?.hasBackground ?? true,
     predict(inputs, { flips, plain = false, ...options }) {
       const [input] = inputs;

@@ -127,6 +127,7 @@ export async function predictInputs(
   const { runId, flips = false, area, postProcessing = AS_DRAWN, withScores = false } = request;
   const loaded = loadNetwork(project, engine, request);
   const { sampling, network, hasBackground } = loaded;
+  if (loaded.note !== null) emit({ type: 'note', message: loaded.note });
   const seen = seenBy(project, runId, network.inputChannels);
   const isPlain = isAsDrawn(postProcessing);
   const options: PredictionOptions = {

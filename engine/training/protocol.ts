@@ -236,6 +236,8 @@ export const TrainerEvent = z.discriminatedUnion('type', [
     error: z.string().nullable(),
   }),
   z.object({ type: z.literal('log'), message: z.string() }),
+  /** What whoever asked for a prediction should know of it. */
+  z.object({ type: z.literal('note'), message: z.string() }),
   /** All that was asked is done; the process waits for the next request, or for `end`. */
   z.object({
     type: z.literal('done'),

@@ -15,6 +15,7 @@ import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
+import { predictionPrecision } from './tensorflow/precision.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
 import {
   type TestCheckpoint,
@@ -222,7 +223,7 @@ async function examplesOf(
   { objective, train: images }: RunData,
   weights: FlatWeights,
 ): Promise<Example[]> {
-  const { sampling, network, snapshotId } = run.config;
+  const { sampling, network, snapshotId, optimisation } = run.config;
   const tiles: AnyTile[] = [];
   const store = createImageStore({ folder: project.scratchFolder });
   const options = { sampling, channels: network.inputChannels, store };
@@ -237,6 +238,7 @@ async function examplesOf(
     tiles,
     sizePx: sampling.sizePx,
     classes: pinnedDataset(project, snapshotId)?.classes ?? [],
+    precision: predictionPrecision(engine, optimisation.precision),
   });
   store.close();
   return examples;
@@ -369,6 +371,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
           sizePx: sampling.sizePx,
           classes,
           specs: partsOf(start.specs),
+          precision: predictionPrecision(engine, optimisation.precision),
         })
       : null;
   const chooser = data.validation.length === 0 ? null : segmenter;

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { Batch } from './batches/batches.ts';
-import type { OwnOperation, Precision } from '../../shared/entities.ts';
+import type { Precision } from '../../shared/entities.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
 import { createLayers } from './network/layers.ts';
@@ -72,17 +72,11 @@ export function createTrainingStep(options: {
   readonly frozen: FlatWeights;
   /** Each trained parameter's share of the learning rate; null or left out: 1 for all. */
   readonly rates?: Float32Array | null;
-  /** Of the convolutions. Errors: unsupported (precision.ts). */
+  /** Left out: float32. Errors: unsupported (precision.ts). */
   readonly precision?: Precision;
 }): TrainingStep {
   const { engine, objective, specs, initial } = options;
-  // Own convolutions and gradients of kernels are in float32 alone.
-  const inFloat32: readonly OwnOperation[] = ['convolutions', 'kernel gradients'];
-  const layers = createLayers(
-    options.precision === 'bfloat16'
-      ? { ...engine, operations: engine.operations.filter((one) => !inFloat32.includes(one)) }
-      : engine,
-  );
+  const layers = createLayers(engine, options.precision);
   const hasFrozen = specs.frozen.parameters.length > 0;
   const frozen = hasFrozen
     ? [tf.tensor1d(options.frozen.theta), tf.tensor1d(options.frozen.statistics)]

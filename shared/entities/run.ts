@@ -17,6 +17,7 @@ export const OwnOperation = z.enum([
   'convolutions',
   'kernel gradients',
   'optimiser',
+  'bfloat16 activations',
 ]);
 export type OwnOperation = z.infer<typeof OwnOperation>;
 

@@ -176,14 +176,13 @@ async function timeTraining(engine: Engine, onWarm: () => void) {
 }
 
 async function timeInference(engine: Engine, trained: Awaited<ReturnType<typeof timeTraining>>) {
-  const layers = createLayers(engine);
+  const layers = createLayers(engine, precision);
   const logits = ([image, theta, statistics]: readonly Tensor[]) => {
     const weights = tensorWeights(trained.spec, theta as Tensor1D, statistics as Tensor1D);
     const pass = createForwardPass(layers, { trained: null, fixed: [weights] });
     return [logitsOf(pass, image as Tensor4D)];
   };
-  // In float32 whatever the training: as the product predicts.
-  const infer = trace(engine, 'bench inference', logits);
+  const infer = trace(engine, 'bench inference', logits, precision);
   const { theta, statistics } = trained.step.tensors();
   const run = async () => {
     const image: Tensor = tf.tensor4d(trained.image, [batch, size, size, 3]);

@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { OwnOperation, Precision } from '../../../shared/entities.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type GivenNorm } from './engine-layers.ts';
 import { cardLayers } from './layers-card.ts';
@@ -138,8 +139,15 @@ function engineLayers({ native, card, operations }: LayersEngine): EngineLayers 
 const splitKernel = (kernel: Tensor4D, skip: Tensor4D, below: Tensor4D) =>
   tf.split<Tensor4D>(kernel, [skip.shape[3], below.shape[3]], 2) as [Tensor4D, Tensor4D];
 
-export function createLayers(engine: LayersEngine): Layers {
-  const own = engineLayers(engine);
+/** Own convolutions and gradients of kernels are in float32 alone. */
+const IN_FLOAT32: readonly OwnOperation[] = ['convolutions', 'kernel gradients'];
+
+/** `precision`: what a trace (tensorflow/trace.ts) shall make of them. */
+export function createLayers(engine: LayersEngine, precision: Precision = 'float32'): Layers {
+  const operations = engine.operations.filter(
+    (one) => precision !== 'bfloat16' || !IN_FLOAT32.includes(one),
+  );
+  const own = engineLayers({ ...engine, operations });
   const activate = (input: Tensor4D, activation: Activation) => {
     if (activation === 'none') return input;
     return activation === 'relu' ? own.relu(input) : own.relu6(input);

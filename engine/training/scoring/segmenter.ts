@@ -3,8 +3,8 @@
  * that one traced graph serves them all. Weights are passed with every call, so that validation follows the training.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { NetworkConfig } from '../../../shared/entities.ts';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { NetworkConfig, Precision } from '../../../shared/entities.ts';
 import type { Engine } from '../tensorflow/backend.ts';
 import { createForwardPass, tensorWeights } from '../network/forward-pass.ts';
 import { createLayers } from '../network/layers.ts';
@@ -82,14 +82,16 @@ export function createSegmenter(options: {
   readonly classes: number;
   /** Parts that the weights come in. */
   readonly specs: readonly NetworkSpec[];
+  /** Left out: float32. Errors: unsupported (precision.ts). */
+  readonly precision?: Precision;
 }): Segmenter {
-  const { engine, network, sizePx, classes, specs } = options;
-  const layers = createLayers(engine);
+  const { engine, network, sizePx, classes, specs, precision } = options;
+  const layers = createLayers(engine, precision);
   const batch = inputsAPass(sizePx, engine);
   const inputLength = sizePx * sizePx * network.inputChannels;
   const isTold = tellsObjects(specs);
   const outputLength = sizePx * sizePx * (classes + (isTold ? 1 : 0));
-  const infer = trace(engine, 'prediction', ([input, ...weights]) => {
+  const inferred = ([input, ...weights]: readonly Tensor[]) => {
     const fixed = specs.map((spec, i) => {
       // Two vectors a part, as `probabilities` below passes them.
       const [theta, statistics] = weights.slice(2 * i) as [Tensor1D, Tensor1D];
@@ -99,7 +101,8 @@ export function createSegmenter(options: {
     if (!isTold) return [tf.softmax(segmentationLogits(pass, network, input as Tensor4D))];
     const { logits, depths } = segmentationAndDepths(pass, network, input as Tensor4D);
     return [tf.softmax(logits), tf.softmax(depths)];
-  });
+  };
+  const infer = trace(engine, 'prediction', inferred, precision);
   return {
     classes,
     sizePx,

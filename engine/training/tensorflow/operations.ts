@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { SET_UP_AGAIN } from '../../installation.ts';
+import { computesBfloat16 } from './precision.ts';
 import { processorFeatures } from './processor.ts';
 
 const require = createRequire(import.meta.url);
@@ -33,10 +34,13 @@ export function whyNoOperations(): string | null {
 const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
 
 /** Those that suit the processor: convolutions gain with AVX2 and with AVX-512, without either nothing was measured. */
-export const suitedOperations = (features = processorFeatures()): readonly OwnOperation[] =>
-  OwnOperation.options.filter(
-    (operation) => operation !== 'convolutions' || features?.includes('AVX2') === true,
-  );
+export const suitedOperations = (
+  features: readonly string[] | null = processorFeatures(),
+): readonly OwnOperation[] =>
+  OwnOperation.options.filter((operation) => {
+    if (operation === 'bfloat16 activations') return computesBfloat16(features);
+    return operation !== 'convolutions' || features?.includes('AVX2') === true;
+  });
 
 /**
  * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:

@@ -12,7 +12,9 @@ import { processorFeatures } from './processor.ts';
 const BFLOAT16_FEATURES = ['AVX512-BF16', 'AMX-BF16'];
 
 /** Whether this processor is known to multiply bfloat16: what cannot be found out is not promised. */
-export const computesBfloat16 = (features = processorFeatures()): boolean =>
+export const computesBfloat16 = (
+  features: readonly string[] | null = processorFeatures(),
+): boolean =>
   features?.some((feature) => BFLOAT16_FEATURES.includes(feature)) ?? false;
 
 /** Errors: unsupported, where no graphics card computes, or one without float16. */
@@ -30,6 +32,22 @@ function assertFloat16({ card }: Engine): void {
       { subject: card.adapter.name },
     );
   }
+}
+
+/**
+ * What a network that was trained in `trained` predicts in: the same, where nothing between its convolutions leaves
+ * bfloat16; else float32. So a run that began before activations stayed narrow validates as it began.
+ */
+export function predictionPrecision(
+  engine: Pick<Engine, 'traced' | 'operations'>,
+  trained: Precision,
+): Precision {
+  const isNarrow =
+    trained === 'bfloat16' &&
+    engine.traced &&
+    engine.operations.includes('bfloat16 activations') &&
+    computesBfloat16();
+  return isNarrow ? 'bfloat16' : 'float32';
 }
 
 /** Errors: unsupported, where the engine or the processor cannot compute in `precision`. */

@@ -18,12 +18,11 @@ import type { Card } from '../webgpu/card.ts';
 import { inHalfPrecision } from '../webgpu/half.ts';
 import { record as recordCommands, type Recording } from '../webgpu/recording.ts';
 import type { Engine } from './backend.ts';
+import { type Attributes, Bfloat16Graph, type NarrowOptions } from './bfloat16-graph.ts';
 import { assertPrecision } from './precision.ts';
 import {
-  type Attribute,
   attribute,
   type AttributeKind,
-  DT_BFLOAT16,
   DT_BOOL,
   DT_FLOAT,
   DT_INT32,
@@ -45,8 +44,6 @@ export interface TracedFunction {
   dispose(): void;
 }
 
-type Attributes = readonly (readonly [name: string, value: Attribute])[];
-
 interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly outputNames: readonly string[];
@@ -66,16 +63,6 @@ const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>>
   ZerosLike: { T: 0 },
 };
 
-/** The two factors among the inputs of a convolution, and of its gradients; the second one's channels come last. */
-const CONVOLUTION_FACTORS: Readonly<Record<string, readonly [number, number]>> = {
-  Conv2D: [0, 1],
-  Conv2DBackpropFilter: [0, 2],
-  Conv2DBackpropInput: [1, 2],
-};
-
-/** Narrower convolutions stay in float32: they cost little, and a head's logits want their digits. */
-const MIN_BFLOAT16_CHANNELS = 8;
-
 const TYPE_NAMES = new Map(
   Object.entries(DATA_TYPES).map(([name, code]) => [code, name as DataType]), // its keys are data types
 );
@@ -91,19 +78,18 @@ class GraphRecording {
   readonly nodes: GraphNode[] = [];
   readonly #name: string;
   readonly #backend: NativeBackend;
-  readonly #precision: Precision;
   readonly #kinds: ReadonlyMap<number, AttributeKind>;
   readonly #references = new Map<TensorInfo['dataId'], string>();
   /** Tensors whose values are known only when the graph runs. */
   readonly #computed = new Set<TensorInfo['dataId']>();
   readonly #readValues: NativeBackend['readSync'];
-  /** Edges in float32 → the same in bfloat16. */
-  readonly #narrowed = new Map<string, string>();
+  /** null: all of the graph is in float32. */
+  readonly #bfloat16: Bfloat16Graph | null;
 
-  constructor(name: string, backend: NativeBackend, precision: Precision) {
+  constructor(name: string, backend: NativeBackend, narrow: NarrowOptions | null) {
     this.#name = name;
     this.#backend = backend;
-    this.#precision = precision;
+    this.#bfloat16 = narrow && new Bfloat16Graph((...node) => this.#node(...node), narrow);
     const types = Object.entries(attributeTypes(backend.binding));
     this.#kinds = new Map(types.map(([kind, type]) => [type, kind as AttributeKind])); // keys of a Record<AttributeKind, …>
     this.#readValues = backend.readSync.bind(backend);
@@ -201,9 +187,9 @@ class GraphRecording {
       encoded.push([attributeName, attribute('type', this.#dataType(tensor))]);
     }
     const edges = inputs.map((tensor) => this.#reference(tensor));
-    const name = this.#narrow(op, inputs)
-      ? this.#bfloat16Convolution(op, edges, encoded)
-      : this.#node(op, edges, encoded);
+    const shapes = inputs.map(({ shape }) => shape);
+    const name =
+      this.#bfloat16?.operation(op, edges, encoded, shapes) ?? this.#node(op, edges, encoded);
     const outputs = this.#outputs(op, attributes, inputs);
     outputs.forEach((tensor, i) => {
       this.#references.set(tensor.dataId, i === 0 ? name : `${name}:${i}`);
@@ -218,41 +204,11 @@ class GraphRecording {
     return name;
   }
 
-  #cast(edge: string, from: number, to: number): string {
-    return this.#node(
-      'Cast',
-      [edge],
-      [
-        ['SrcT', attribute('type', from)],
-        ['DstT', attribute('type', to)],
-      ],
-    );
-  }
-
-  #narrow(op: string, inputs: readonly TensorInfo[]): boolean {
-    const factors = CONVOLUTION_FACTORS[op];
-    if (this.#precision === 'float32' || factors === undefined) return false;
-    return (inputs[factors[1]]?.shape[3] ?? 0) >= MIN_BFLOAT16_CHANNELS;
-  }
-
-  /** Factors rounded to bfloat16, products summed in float32, the result rounded and given back as float32. */
-  #bfloat16Convolution(op: string, edges: readonly string[], attributes: Attributes): string {
-    const narrowed = edges.map((edge, i) => {
-      if (CONVOLUTION_FACTORS[op]?.includes(i) !== true) return edge;
-      const known = this.#narrowed.get(edge) ?? this.#cast(edge, DT_FLOAT, DT_BFLOAT16);
-      this.#narrowed.set(edge, known);
-      return known;
-    });
-    const typed = attributes.map(([name, value]) =>
-      name === 'T' ? ([name, attribute('type', DT_BFLOAT16)] as const) : ([name, value] as const),
-    );
-    return this.#cast(this.#node(op, narrowed, typed), DT_BFLOAT16, DT_FLOAT);
-  }
-
   /** An output of the graph is a node of its own, so that inputs and constants may be outputs, too. */
   output(tensor: TensorInfo, name: string): void {
     const attributes = [['T', attribute('type', this.#dataType(tensor))]] as const;
-    const inputs = [this.#reference(tensor)];
+    const edge = this.#reference(tensor);
+    const inputs = [this.#bfloat16?.wide(edge) ?? edge];
     this.nodes.push(graphNode({ name, op: 'Identity', inputs, attributes }));
   }
 
@@ -307,9 +263,9 @@ function record(
   backend: NativeBackend,
   body: TensorFunction,
   inputs: readonly Tensor[],
-  precision: Precision,
+  narrow: NarrowOptions | null,
 ): Graph {
-  const recording = new GraphRecording(name, backend, precision);
+  const recording = new GraphRecording(name, backend, narrow);
   inputs.forEach((tensor, i) => recording.input(tensor, `in${i}`));
   const outputs = recording.watch(() => runEagerly(body, inputs));
   const outputNames = outputs.map((tensor, i) => {
@@ -359,9 +315,9 @@ const signatureOf = (inputs: readonly Tensor[]) =>
   inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join(' ');
 
 /**
- * `name` appears in error messages. `precision`: bfloat16 is of the convolutions and their gradients, and everything
- * around them stays in float32; float16 is what a graphics card keeps between layers (webgpu/half.ts). Errors:
- * unsupported, where this computer does not have it (precision.ts).
+ * `name` appears in error messages. `precision`: bfloat16 is what bfloat16-graph.ts makes of it, float16 what a graphics card
+ * keeps between layers (webgpu/half.ts); inputs and results are float32 either way. Errors: unsupported, where this computer
+ * does not have it (precision.ts).
  */
 export function trace(
   engine: Engine,
@@ -383,6 +339,8 @@ export function trace(
       dispose: () => undefined,
     };
   }
+  const activations = engine.operations.includes('bfloat16 activations');
+  const narrow = precision === 'bfloat16' ? { activations } : null;
   const graphs = new Map<
     string,
     { session: number; key: string; outputNames: readonly string[] }
@@ -392,7 +350,7 @@ export function trace(
       const signature = signatureOf(inputs);
       let graph = graphs.get(signature);
       if (graph === undefined) {
-        const { nodes, outputNames } = record(name, backend, body, inputs, precision);
+        const { nodes, outputNames } = record(name, backend, body, inputs, narrow);
         graph = { ...openSession(backend, nodes), outputNames };
         graphs.set(signature, graph);
       }
