@@ -76,16 +76,19 @@ const kindOf = ({ header, classes }: ReturnType<typeof decode>) =>
 
 /** bfloat16, where every one of them was trained in it. */
 const trainedPrecision = (project: Project, stored: readonly Stored[]): Precision =>
-  stored.every(
-    ({ runId }) => project.runs.get(runId)?.config.optimisation.precision === 'bfloat16',
-  )
+  stored.every(({ runId }) => project.runs.get(runId)?.config.optimisation.precision === 'bfloat16')
     ? 'bfloat16'
     : 'float32';
 
 const IN_FLOAT32 =
   'This network was trained in bfloat16, which is not to be had here; it predicts in float32, and single pixels may differ.';
 
-function load(project: Project, engine: Engine, stored: readonly Stored[]) {
+function load(
+  project: Project,
+  engine: Engine,
+  stored: readonly Stored[],
+  { precision, isAsTrained }: { readonly precision: Precision; readonly isAsTrained: boolean },
+) {
   const decoded = stored.map(decode);
   const [first] = decoded;
   if (first === undefined) throw new Error('nothing to predict with');
@@ -102,8 +105,6 @@ function load(project: Project, engine: Engine, stored: readonly Stored[]) {
   const { header, classes } = first;
   const { network, sampling } = header;
   const hasFrozen = header.frozen.parameters.length > 0;
-  const trainedIn = trainedPrecision(project, stored);
-  const precision = predictionPrecision(engine, trainedIn);
   const segmenter = createSegmenter({
     ...{ engine, network, classes, precision, sizePx: sampling.sizePx },
     specs: hasFrozen ? [header.trained, header.frozen] : [header.trained],
@@ -116,7 +117,7 @@ function load(project: Project, engine: Engine, stored: readonly Stored[]) {
   const loaded: LoadedNetwork = {
     network,
     sampling,
-    note: precision === trainedIn ? null : IN_FLOAT32,
+    note: isAsTrained ? null : IN_FLOAT32,
     hasBackground: dataset?.hasBackground ?? true,
     predict(inputs, { flips, plain = false, ...options }) {
       const [input] = inputs;
@@ -150,10 +151,14 @@ export function loadNetwork(
 ): LoadedNetwork {
   const ids = [runId, ...(members ?? []).filter((id) => id !== runId)];
   const stored = ids.map((id) => storedFor(project, id));
-  const key = JSON.stringify([project.path, stored.map((one) => [one.runId, one.sha256])]);
+  const trainedIn = trainedPrecision(project, stored);
+  const precision = predictionPrecision(engine, trainedIn);
+  const weights = stored.map((one) => [one.runId, one.sha256]);
+  const key = JSON.stringify([project.path, precision, weights]);
   if (kept?.key === key) return kept.loaded;
   kept?.dispose();
   kept = null;
-  kept = { key, ...load(project, engine, stored) };
+  const options = { precision, isAsTrained: precision === trainedIn };
+  kept = { key, ...load(project, engine, stored, options) };
   return kept.loaded;
 }

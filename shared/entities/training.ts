@@ -5,7 +5,8 @@ import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
 
 /**
- * What a training computes in. bfloat16: convolutions with half the digits of float32, faster where the processor has it.
+ * What a training computes in. bfloat16: half the digits of float32, faster where the processor has it; parameters, statistics,
+ * losses and the optimiser stay in float32 (engine/training/tensorflow/bfloat16-graph.ts), and its network predicts in it.
  * float16: on graphics cards that have it, what layers hand on; sums, losses and the optimiser stay in float32.
  */
 export const Precision = z.enum(['float32', 'bfloat16', 'float16']);

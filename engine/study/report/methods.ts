@@ -36,7 +36,7 @@ import { GRAFT_VERSION } from '../../version.ts';
 
 const PRECISION_WORDS = {
   float32: '',
-  bfloat16: ', convolutions in bfloat16',
+  bfloat16: ', in mixed precision with bfloat16',
   float16: ', activations in float16',
 } as const satisfies Record<Precision, string>;
 

@@ -78,6 +78,7 @@ export class RunRecords {
       case 'calibrated':
       case 'features':
       case 'measured':
+      case 'note':
       case 'predicting':
       case 'prediction':
         throw new AppError('internal', `A training run sent "${event.type}".`);

@@ -10,8 +10,7 @@ import { z } from 'zod';
 import { OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { SET_UP_AGAIN } from '../../installation.ts';
-import { computesBfloat16 } from './precision.ts';
-import { processorFeatures } from './processor.ts';
+import { computesBfloat16, processorFeatures } from './processor.ts';
 
 const require = createRequire(import.meta.url);
 

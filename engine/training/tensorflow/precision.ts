@@ -1,24 +1,15 @@
 /**
- * Which number types this computer can train in. float32 everywhere; bfloat16 only where the processor multiplies it
- * itself, because elsewhere it is slower than float32 and gains nothing; float16 on graphics cards that have it.
+ * Which number types this computer can train and predict in. float32 everywhere; bfloat16 only where the processor multiplies
+ * it itself, because elsewhere it is slower than float32 and gains nothing; float16 on graphics cards that have it.
  */
 import type { Precision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
 import type { Engine } from './backend.ts';
-import { processorFeatures } from './processor.ts';
-
-/** Those with bfloat16 products. */
-const BFLOAT16_FEATURES = ['AVX512-BF16', 'AMX-BF16'];
-
-/** Whether this processor is known to multiply bfloat16: what cannot be found out is not promised. */
-export const computesBfloat16 = (
-  features: readonly string[] | null = processorFeatures(),
-): boolean =>
-  features?.some((feature) => BFLOAT16_FEATURES.includes(feature)) ?? false;
+import { computesBfloat16, processorFeatures } from './processor.ts';
 
 /** Errors: unsupported, where no graphics card computes, or one without float16. */
-function assertFloat16({ card }: Engine): void {
+function assertFloat16({ card }: Pick<Engine, 'card'>): void {
   if (card === null) {
     throw new AppError(
       'unsupported',
@@ -41,17 +32,22 @@ function assertFloat16({ card }: Engine): void {
 export function predictionPrecision(
   engine: Pick<Engine, 'traced' | 'operations'>,
   trained: Precision,
+  features: readonly string[] | null = processorFeatures(),
 ): Precision {
   const isNarrow =
     trained === 'bfloat16' &&
     engine.traced &&
     engine.operations.includes('bfloat16 activations') &&
-    computesBfloat16();
+    computesBfloat16(features);
   return isNarrow ? 'bfloat16' : 'float32';
 }
 
 /** Errors: unsupported, where the engine or the processor cannot compute in `precision`. */
-export function assertPrecision(engine: Engine, precision: Precision): void {
+export function assertPrecision(
+  engine: Pick<Engine, 'native' | 'traced' | 'card'>,
+  precision: Precision,
+  features: readonly string[] | null = processorFeatures(),
+): void {
   if (precision === 'float32') return;
   if (precision === 'float16') {
     assertFloat16(engine);
@@ -69,7 +65,7 @@ export function assertPrecision(engine: Engine, precision: Precision): void {
       `bfloat16 needs native TensorFlow; the portable engine trains in float32 only. Choose float32. ${NATIVE_REMEDY}`,
     );
   }
-  if (!computesBfloat16()) {
+  if (!computesBfloat16(features)) {
     throw new AppError(
       'unsupported',
       'This processor is not known to multiply bfloat16 (AVX512-BF16 or AMX). Choose float32.',

@@ -39,6 +39,14 @@ export function processorFeatures(): readonly string[] | null {
   }
 }
 
+/** Those with bfloat16 products. */
+const BFLOAT16_FEATURES = ['AVX512-BF16', 'AMX-BF16'];
+
+/** Whether this processor is known to multiply bfloat16: what cannot be found out is not promised. */
+export const computesBfloat16 = (
+  features: readonly string[] | null = processorFeatures(),
+): boolean => features?.some((feature) => BFLOAT16_FEATURES.includes(feature)) ?? false;
+
 /** Model of the processor, as the system names it: runs on one kind have the same bits. */
 export const processorName = (): string =>
   (cpus()[0]?.model ?? 'unknown').replaceAll(/\s+/g, ' ').trim().slice(0, 256);

@@ -5,7 +5,7 @@ import type { Engine } from '../../../engine/training/tensorflow/backend.ts';
 import { type Batch, createBatches } from '../../../engine/training/batches/batches.ts';
 import type { Objective } from '../../../engine/training/objectives/objective.ts';
 import { stepScalars } from '../../../engine/training/optimiser.ts';
-import { computesBfloat16 } from '../../../engine/training/tensorflow/precision.ts';
+import { computesBfloat16 } from '../../../engine/training/tensorflow/processor.ts';
 import { flattenWeights, initialWeights } from '../../../engine/training/network/parameters.ts';
 import { segmentationObjective } from '../../../engine/training/objectives/segmentation.ts';
 import type { Tile } from '../../../engine/training/images/tiles.ts';

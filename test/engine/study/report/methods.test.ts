@@ -52,7 +52,7 @@ it('say what preprocessing, precision, loss and learning rates were', () => {
     loss: { kind: 'focal+dice', focalGamma: 3 },
   });
   expect(text).toMatch(/values in \[0, 1\], less 0\.500 and over 0\.250 inside the network/);
-  expect(text).toMatch(/learning rates 0\.0005, 0\.002, .*convolutions in bfloat16/);
+  expect(text).toMatch(/learning rates 0\.0005, 0\.002, .*in mixed precision with bfloat16/);
   expect(text).toMatch(/focal loss with γ = 3/);
 });
 

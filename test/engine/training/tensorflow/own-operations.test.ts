@@ -271,9 +271,11 @@ describe('Graft’s own operations', () => {
 });
 
 describe('which of them compute', () => {
-  it('all with AVX2, whether or not there is AVX-512', () => {
-    expect(suitedOperations(['AVX', 'AVX2'])).toEqual(OwnOperation.options);
-    expect(suitedOperations(['AVX2', 'AVX-512'])).toEqual(OwnOperation.options);
+  it('all with AVX2, whether or not there is AVX-512, and in bfloat16 where it is multiplied', () => {
+    const wide = OwnOperation.options.filter((one) => one !== 'bfloat16 activations');
+    expect(suitedOperations(['AVX', 'AVX2'])).toEqual(wide);
+    expect(suitedOperations(['AVX2', 'AVX-512'])).toEqual(wide);
+    expect(suitedOperations(['AVX2', 'AVX-512', 'AVX512-BF16'])).toEqual(OwnOperation.options);
     // Where nothing was measured, convolutions stay TensorFlow's.
     const others = ['normalisation', 'pooling', 'kernel gradients', 'optimiser'];
     expect(suitedOperations(null)).toEqual(others);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   assertPrecision,
-  computesBfloat16,
+  predictionPrecision,
 } from '../../../../engine/training/tensorflow/precision.ts';
+import { computesBfloat16 } from '../../../../engine/training/tensorflow/processor.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 
 const engine = await nativeEngineOrSkip();
@@ -34,5 +35,22 @@ describe('bfloat16', () => {
     [null, false],
   ])('is found where the processor lists it: %j', (features, expected) => {
     expect(computesBfloat16(features)).toBe(expected);
+  });
+
+  it('is refused on processors without it, and networks trained in it predict in float32 there', () => {
+    const narrow = { ...engine, operations: ['bfloat16 activations' as const] };
+    const without = ['AVX2', 'AVX-512'];
+    expect(() => assertPrecision(narrow, 'bfloat16', without)).toThrow(
+      /not known to multiply.*Choose float32/,
+    );
+    expect(predictionPrecision(narrow, 'bfloat16', without)).toBe('float32');
+    const features = [...without, 'AVX512-BF16'];
+    expect(() => assertPrecision(narrow, 'bfloat16', features)).not.toThrow();
+    expect(predictionPrecision(narrow, 'bfloat16', features)).toBe('bfloat16');
+    expect(predictionPrecision(narrow, 'float32', features)).toBe('float32');
+    // A run that began before activations stayed in bfloat16 goes on as it began.
+    expect(predictionPrecision({ ...engine, operations: [] }, 'bfloat16', features)).toBe(
+      'float32',
+    );
   });
 });
