@@ -249,9 +249,12 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
       removeUnfinishedBackups(path);
       checkIntegrity(sqlite, path);
     }
-    migrate(sqlite, path, { from, migrations, backup: options.backup ?? true });
-    if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
+    const making = { from, migrations, backup: options.backup ?? true };
     const opened = sqlite;
+    // What is lost of an empty project is made again at the next look, and its first content waits for the disk.
+    if (fresh) withoutWaiting(opened, () => migrate(opened, path, making));
+    else migrate(opened, path, making);
+    if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     return {
       sqlite: opened,
       path,
