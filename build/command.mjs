@@ -16,8 +16,8 @@ const KILL_AFTER_MS = 10_000;
 const running = new Set();
 
 /**
- * Does work that captures programs; when it is interrupted they end with it, so that no download or compiler is left
- * behind.
+ * Does work that captures programs; when it is interrupted or fails they end with it, so that no download or compiler is
+ * left behind.
  *
  * @template Result
  * @param {() => Promise<Result>} work
@@ -32,13 +32,19 @@ export async function endingChildren(work) {
   for (const signal of SIGNALS) process.once(signal, end);
   try {
     return await work();
+  } catch (error) {
+    for (const child of running) child.kill('SIGTERM');
+    throw error;
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
   }
 }
 
-/** How far below the others: with nothing else to do there it is as quick as ever, beside a busy core it gets a third. */
-const YIELDING = 5;
+/**
+ * As far below the others as there is: with nothing else to do there it is as quick as ever, beside a busy core it gets a
+ * sixtieth. Less far, and it would be in the way of what steps back itself, as a training beside labelling does.
+ */
+const YIELDING = constants.priority.PRIORITY_LOW;
 
 /** @param {number} pid */
 function lowerPriority(pid) {

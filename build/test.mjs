@@ -134,11 +134,16 @@ async function runTests(node) {
 
 await main(async () => {
   const started = performance.now();
-  const [node, browser] = await Promise.all([ensureReady(), endingChildren(ensureTestBrowser)]);
-  if (browser !== null) say(browser);
-  await ensureWindow(node);
+  const browser = endingChildren(ensureTestBrowser);
+  const node = await ensureReady({ native: false });
   await endingChildren(async () => {
-    const tests = runTests(node);
+    // The gates read sources alone: they begin beside what the tests still need.
+    const tests = Promise.all([ensureReady(), ensureWindow(node), browser]).then(
+      ([, , installed]) => {
+        if (installed !== null) say(installed);
+        return runTests(node);
+      },
+    );
     const gatesThenClone = runGates(node, { beside: tests }).then(() =>
       tryFreshClone({ idle: tests }),
     );
