@@ -12,7 +12,9 @@ import { findChromium, thisMachine } from '../../engine/cli/window.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-const SCREENS = join(ROOT, 'test-output', 'screens');
+/** Where pictures are wanted, by `GRAFT_SCREENS=1`: no test reads them, and to take them costs a tenth of such tests. */
+const SCREENS =
+  process.env['GRAFT_SCREENS'] === undefined ? null : join(ROOT, 'test-output', 'screens');
 
 /** The one that needs no screen, which is quicker; else any that a window can be shown with. */
 const findBrowser = (): string | null => headlessShell() ?? findChromium(thisMachine());
@@ -26,7 +28,7 @@ export interface GraftWindow {
   readonly home: string;
   /** What the page complained about, errors of scripts included. */
   readonly complaints: readonly string[];
-  /** A picture for people, kept as output of the tests. */
+  /** A picture for people, where they want one. */
   readonly screenshot: (name: string) => Promise<void>;
   /** axe-core finds nothing on the page as it is. */
   readonly expectAccessible: (what: string) => Promise<void>;
@@ -157,6 +159,7 @@ export async function openGraft(
       await gone;
     },
     async screenshot(name) {
+      if (SCREENS === null) return;
       mkdirSync(SCREENS, { recursive: true });
       await page.screenshot({ path: join(SCREENS, `${name}.png`) });
     },

@@ -1,6 +1,7 @@
 /**
  * What a real user would do, from an empty start to a saved report: import, look, paint, design and run a study, read
- * its verdict, correct what a network predicted. Every view on the way is held against axe-core and kept as a picture in test-output/screens.
+ * its verdict, correct what a network predicted. Every view on the way is held against axe-core, and with
+ * `GRAFT_SCREENS=1` kept as a picture in test-output/screens.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

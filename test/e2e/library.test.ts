@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
 import { expect, it, onTestFinished, type TestContext } from 'vitest';
+import { z } from 'zod';
 import { encodePng } from '../../engine/data/encode.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
@@ -11,8 +12,8 @@ import { temporaryFolder } from '../fixtures/projects.ts';
 import { openGraft, whyNoWindow } from './graft-window.ts';
 
 const IMAGES = 30;
-/** An answer that leaves time to change one's mind. */
-const SLOW_MS = 2000;
+/** Whatever an answer leads to is there by then. */
+const SETTLED_MS = 500;
 
 function skipWithoutWindow(ctx: TestContext): void {
   const why = whyNoWindow();
@@ -176,21 +177,39 @@ it('stays where the user went while Annotate was still being opened', async (ctx
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
   onTestFinished(close);
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<null>();
+  const { promise: left, resolve: leave } = Promise.withResolvers<null>();
+  let answers = 0;
   await page.routeWebSocket(/.*/, (line) => {
     const engine = line.connectToServer();
+    const slow = new Set<number>();
     line.onMessage((text) => {
       const message = ClientMessage.parse(JSON.parse(String(text)));
-      const slow = message.type === 'call' && message.name === 'images.list';
-      if (slow) setTimeout(() => engine.send(text), SLOW_MS);
-      else engine.send(text);
+      if (message.type === 'call' && message.name === 'images.list') {
+        slow.add(message.id);
+        isAsked(null);
+      }
+      engine.send(text);
+    });
+    engine.onMessage(async (text) => {
+      const answer = z.object({ id: z.number() }).safeParse(JSON.parse(String(text)));
+      if (answer.success && slow.delete(answer.data.id)) {
+        // It comes once the user has changed their mind.
+        await left;
+        answers++;
+      }
+      line.send(text);
     });
   });
   await page.reload();
   await openSample(page);
   await page.keyboard.press('Control+2');
+  await asked;
   await page.keyboard.press('Control+5');
   await page.getByText('45 of 45 runs done').waitFor();
-  await page.waitForTimeout(2 * SLOW_MS);
+  leave(null);
+  await expect.poll(() => answers).toBeGreaterThan(0);
+  await page.waitForTimeout(SETTLED_MS);
   expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
 });
 
