@@ -1,7 +1,8 @@
 /**
  * Whether any kernel that a network can reach writes outside its memory: `npm run -s bench:kernels`. Every layer at small
  * and odd shapes with its gradients, then training and prediction of every encoder, each under glibc's checks of the heap
- * (libc_malloc_debug.so, MALLOC_CHECK_=3) with Eigen's and with oneDNN's kernels. Linux alone has these checks.
+ * (libc_malloc_debug.so, MALLOC_CHECK_=3) with Eigen's and with oneDNN's kernels, and once more with Graft's own operations
+ * for AVX2 where the processor has others (GRAFT_INSTRUCTIONS). Linux alone has these checks.
  * What aborts is named with its shape; the exit code is 1 then. As a control one convolution is tried that is known to
  * abort with oneDNN's kernels on AVX2, and that layers.ts keeps away from them: where it passes, nothing is wrong.
  */
@@ -59,7 +60,7 @@ function layerTrials(engine: Engine): Trial[] {
       const even = [2, 2 * height, 2 * height, channels];
       const strided = windows.flatMap((options) =>
         [1, 3, 7].flatMap((side) => [
-          ...[1, 3, 8, 17].map((outputs) =>
+          ...(side === 3 ? [1, 3, 8, 16, 17, 32] : [1, 3, 8, 17]).map((outputs) =>
             trial(
               `convolution, ${JSON.stringify(options)}`,
               [options.stride === 2 ? even : shape, [side, side, channels, outputs]],
@@ -79,8 +80,10 @@ function layerTrials(engine: Engine): Trial[] {
       return [
         ...strided,
         ...depthwise,
-        trial('upsampled', [shape, [3, 3, channels, 3]], (below, kernel) =>
-          layers.convolution({ skip: null, below: below as Tensor4D }, kernel as Tensor4D),
+        ...[3, 8, 16, 32].map((outputs) =>
+          trial('upsampled', [shape, [3, 3, channels, outputs]], (below, kernel) =>
+            layers.convolution({ skip: null, below: below as Tensor4D }, kernel as Tensor4D),
+          ),
         ),
         trial('batch normalisation', [shape, ...vectors], (x, gamma, beta) => {
           const normal = layers.batchNormRelu(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D);
@@ -218,7 +221,12 @@ function main(): void {
   }
   const folder = mkdtempSync(join(tmpdir(), 'graft-kernels-'));
   const currentPath = join(folder, 'current');
-  const rows = (['onednn', 'eigen'] as const).flatMap((kernels) =>
+  const settings = [
+    { kernels: 'onednn', instructions: '' },
+    { kernels: 'eigen', instructions: '' },
+    { kernels: 'onednn', instructions: 'avx2' },
+  ] as const;
+  const rows = settings.flatMap(({ kernels, instructions }) =>
     PARTS.map((part) => {
       const { status, signal, stdout } = spawnSync(
         process.execPath,
@@ -231,14 +239,16 @@ function main(): void {
             LD_PRELOAD: library,
             MALLOC_CHECK_: '3',
             TF_ENABLE_ONEDNN_OPTS: kernels === 'onednn' ? '1' : '0',
+            GRAFT_INSTRUCTIONS: instructions,
           },
         },
       );
       const ok = status === 0;
       const end = signal ?? `exit code ${String(status)}`;
       const at = ok ? `${stdout} tried` : `${readFileSync(currentPath, 'utf8')}: ${end}`;
-      console.log(`${kernels.padEnd(7)} ${part.padEnd(9)} ${ok ? 'ok' : 'ABORTED'}  ${at}`);
-      return { kernels, part, ok, at };
+      const setting = `${kernels} ${instructions}`.padEnd(12);
+      console.log(`${setting}${part.padEnd(9)} ${ok ? 'ok' : 'ABORTED'}  ${at}`);
+      return { kernels, instructions, part, ok, at };
     }),
   );
   rmSync(folder, { recursive: true });

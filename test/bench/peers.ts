@@ -5,7 +5,9 @@
  * thread it is the figure that other work on the machine spoils least.
  *
  * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--precision bfloat16] [--rounds 3] [--steps 15]
- *   Without --size the four standard sizes; without --threads one and two threads.
+ *   [--python PYTHON]
+ * Without --size the four standard sizes; without --threads one and two threads. PYTHON has the peers; without it an environment
+ * with them is made.
  * The last line is JSON: { precision, rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
  * { ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb }.
  */
@@ -24,6 +26,7 @@ const { values: flags } = parseArgs({
     precision: { type: 'string', default: 'float32' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '15' },
+    python: { type: 'string' },
   },
 });
 
@@ -58,7 +61,7 @@ const FIGURES = [
   'peak_memory_mb',
 ] as const;
 
-const python = peerInterpreter();
+const python = flags.python ?? peerInterpreter();
 const contenders = {
   graft: [process.execPath, join(import.meta.dirname, 'train.ts')],
   torch: [python, join(import.meta.dirname, 'peers', 'train_torch.py')],
