@@ -13,7 +13,7 @@ import { graphicsCards } from '../graphics-cards.ts';
 import { REPAIR } from '../installation.ts';
 import { licences } from '../licences.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
-import { whyNoOperations } from '../training/tensorflow/operations.ts';
+import { vectorsOfOperations, whyNoOperations } from '../training/tensorflow/operations.ts';
 import { processorFeatures } from '../training/tensorflow/processor.ts';
 import { runTrainer } from '../trainer.ts';
 import { GRAFT_VERSION } from '../version.ts';
@@ -98,8 +98,10 @@ function checkOfCards(cards: readonly GraphicsCard[], why: string | null): Docto
 function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
   const about = engineInText(engine);
   const asked = isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : '';
+  const vectors = (engine.operations ?? []).length === 0 ? null : vectorsOfOperations();
+  const widest = vectors === null ? '' : `; these operations use ${vectors}`;
   const said = {
-    tensorflow: { detail: `native ${about}${asked}`, remedy: whyNoOperations() },
+    tensorflow: { detail: `native ${about}${asked}${widest}`, remedy: whyNoOperations() },
     wasm: { detail: `portable engine (${about}): training works, but slower`, remedy: reason },
     webgpu: { detail: about, remedy: null },
   };

@@ -41,6 +41,19 @@ export const suitedOperations = (
     return operation !== 'convolutions' || features?.includes('AVX2') === true;
   });
 
+/** What GRAFT_INSTRUCTIONS leaves of those that they are compiled for, the widest first. */
+const WIDER_SETS: Readonly<Record<string, readonly string[]>> = { avx2: ['AVX2'], baseline: [] };
+
+/**
+ * The instruction set whose vectors they use: the widest that they are compiled for and the processor has
+ * (operations/instructions.cc). null: what every processor has. Bits are the same with AVX2 and with AVX-512.
+ */
+export function vectorsOfOperations(features = processorFeatures()): string | null {
+  const sets = WIDER_SETS[process.env['GRAFT_INSTRUCTIONS'] ?? ''] ?? ['AVX-512', 'AVX2'];
+  if (process.arch !== 'x64') return null;
+  return sets.find((set) => features?.includes(set) === true) ?? null;
+}
+
 /**
  * Registers them; call once TensorFlow has loaded. `recorded`: those that a run began with, which it must have; null:
  * those that suit this machine, where they are to be had.

@@ -9,6 +9,7 @@ import { adamW, ownAdamW } from '../../../../engine/training/optimiser.ts';
 import {
   loadOperations,
   suitedOperations,
+  vectorsOfOperations,
 } from '../../../../engine/training/tensorflow/operations.ts';
 import { OwnOperation } from '../../../../shared/entities.ts';
 import { createRandom } from '../../../../shared/random.ts';
@@ -280,6 +281,17 @@ describe('which of them compute', () => {
     const others = ['normalisation', 'pooling', 'kernel gradients', 'optimiser'];
     expect(suitedOperations(null)).toEqual(others);
     expect(suitedOperations(['NEON'])).toEqual(others);
+  });
+
+  it('use the widest vectors that the processor has', (context) => {
+    if (process.arch !== 'x64') context.skip('only x64 has several widths');
+    expect(vectorsOfOperations(['AVX', 'AVX2', 'FMA', 'AVX-512'])).toBe('AVX-512');
+    expect(vectorsOfOperations(['AVX', 'AVX2', 'FMA'])).toBe('AVX2');
+    expect(vectorsOfOperations(['AVX'])).toBeNull();
+    vi.stubEnv('GRAFT_INSTRUCTIONS', 'avx2');
+    expect(vectorsOfOperations(['AVX', 'AVX2', 'FMA', 'AVX-512'])).toBe('AVX2');
+    vi.unstubAllEnvs();
+    expect(vectorsOfOperations(null)).toBeNull();
   });
 
   it('those that a run began with, whatever is asked for now', () => {
