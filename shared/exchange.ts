@@ -185,16 +185,18 @@ export function decodeImagePixels(bytes: Uint8Array<ArrayBuffer>): ImagePixels {
 
 const SCORES_HEADER_BYTES = 8;
 
-/** Little-endian: width and height as uint32, then the planes `likely`, `foreground` and `score`, each [height, width]. */
+/**
+ * Little-endian: width and height as uint32, then the planes `likely`, `foreground`, `score` and, of a network that tells
+ * objects apart, `depths`, each [height, width].
+ */
 export function encodeClassScores(scores: ClassScores): Uint8Array<ArrayBuffer> {
-  const { width, height, likely, foreground, score } = scores;
-  const bytes = new Uint8Array(SCORES_HEADER_BYTES + 3 * width * height);
+  const { width, height, likely, foreground, score, depths = null } = scores;
+  const planes = [likely, foreground, score, ...(depths === null ? [] : [depths])];
+  const bytes = new Uint8Array(SCORES_HEADER_BYTES + planes.length * width * height);
   const header = new DataView(bytes.buffer);
   header.setUint32(0, width, true);
   header.setUint32(4, height, true);
-  [likely, foreground, score].forEach((plane, i) =>
-    bytes.set(plane, SCORES_HEADER_BYTES + i * width * height),
-  );
+  planes.forEach((plane, i) => bytes.set(plane, SCORES_HEADER_BYTES + i * width * height));
   return bytes;
 }
 
@@ -204,8 +206,10 @@ export function decodeClassScores(bytes: Uint8Array): ClassScores {
   const header = new DataView(bytes.buffer, bytes.byteOffset, SCORES_HEADER_BYTES);
   const [width, height] = [header.getUint32(0, true), header.getUint32(4, true)];
   const size = width * height;
-  if (bytes.length !== SCORES_HEADER_BYTES + 3 * size) throw new Error('Scores came cut off.');
+  const planes = (bytes.length - SCORES_HEADER_BYTES) / size;
+  if (planes !== 3 && planes !== 4) throw new Error('Scores came cut off.');
   const plane = (i: number) =>
     bytes.subarray(SCORES_HEADER_BYTES + i * size, SCORES_HEADER_BYTES + (i + 1) * size);
-  return { width, height, likely: plane(0), foreground: plane(1), score: plane(2) };
+  const depths = planes === 4 ? plane(3) : null;
+  return { width, height, likely: plane(0), foreground: plane(1), score: plane(2), depths };
 }

@@ -42,6 +42,8 @@ export interface ClassScores {
    * probable class. [height · width]
    */
   readonly score: Uint8Array;
+  /** How deep inside its object each pixel lies (objects/depths.ts); null or left out: the network does not say. [height · width] */
+  readonly depths?: Uint8Array | null;
 }
 
 /** 8 bits of a score in [0, 1]. */

@@ -26,7 +26,7 @@ export function objectsInWords(
   if (apart === 0) {
     throw new AppError(
       'invalid-input',
-      `No labels of "${dataset.name}" that it would learn from tell objects apart, so there is none to learn. Tell them apart first: graft objects connect, then graft objects split where they touch; in the window, Tell objects apart in Annotate. Or train without objects.`,
+      `No labels of "${dataset.name}" that it would learn from tell objects apart, so there is none to learn. Open an image in Annotate and click Tell objects apart, in Objects at the right (in a shell: graft objects connect, then graft objects split where they touch). Or train without objects.`,
       { subject: dataset.name },
     );
   }

@@ -95,15 +95,18 @@ function paired(pairs: readonly Pair[]) {
   return { dice: [mean(first), mean(second)] as const, differences, intervals };
 }
 
-const MEANING: Readonly<Record<Verdict, string>> = {
-  helps: 'it is better',
-  hurts: 'it is worse',
-  equivalent: 'they are equivalent, any difference is smaller than δ',
-  'equivalent, small but detectable':
-    'they are equivalent, a small difference is there but it is smaller than δ',
-  inconclusive:
-    'inconclusive, which is not evidence of equivalence; label more images to know, some of them will be held out',
-  'not tested': 'not tested, there are too few images that both were held out from',
+/** What the comparison says, before any number. */
+const MEANING: Readonly<Record<Verdict, (first: string, second: string) => string>> = {
+  helps: (first, second) => `"${first}" is better than "${second}"`,
+  hurts: (first, second) => `"${first}" is worse than "${second}"`,
+  equivalent: (first, second) =>
+    `"${first}" and "${second}" are equivalent: any difference is smaller than δ`,
+  'equivalent, small but detectable': (first, second) =>
+    `"${first}" and "${second}" are equivalent: a small difference is there, smaller than δ`,
+  inconclusive: (first, second) =>
+    `It is open whether "${first}" is better than "${second}": inconclusive, which is not evidence of equivalence. Label more images to know; some of them will be held out`,
+  'not tested': (first, second) =>
+    `Whether "${first}" is better than "${second}" was not tested: there are too few images that both were held out from`,
 };
 
 function wordsOf({
@@ -116,13 +119,12 @@ function wordsOf({
   leftOut,
 }: Omit<ModelComparison, 'words'>) {
   const [first, second] = models;
-  const subject = `"${first.name}" against "${second.name}"`;
-  const words =
-    difference === null || dice === null
-      ? [`${subject}: ${MEANING[verdict]}.`]
-      : [
-          `${subject}: ${signed(difference.effect)} Dice ${signedInterval(difference.ci95)} on ${counted(images.length, 'image')} that both were held out from (${score(dice[0])} and ${score(dice[1])}, δ = ${delta}): ${MEANING[verdict]}.`,
-        ];
+  const words = [`${MEANING[verdict](first.name, second.name)}.`];
+  if (difference !== null && dice !== null) {
+    words.push(
+      `Dice ${signed(difference.effect)} ${signedInterval(difference.ci95)} on ${counted(images.length, 'image')} that both were held out from: ${score(dice[0])} against ${score(dice[1])}, δ = ${delta}.`,
+    );
+  }
   if (difference !== null && images.length < IMAGES_TO_TRUST) {
     words.push(`${counted(images.length, 'image')}: indicative only, label more to know.`);
   }

@@ -162,7 +162,10 @@ export async function predictInputs(
       }
       const map = maps.shift();
       if (map === undefined) throw new Error('an image gave no label map');
-      const scores = withScores && map.scores !== null ? encodeClassScores(map.scores) : null;
+      const scores =
+        withScores && map.scores !== null
+          ? encodeClassScores({ ...map.scores, depths: map.depths })
+          : null;
       const label = drawn(map);
       const objects = objectsOf(label, map.depths, { hasBackground });
       emit(predictionEvent(one, { ...map, ...label }, { scores, objects }));

@@ -4,9 +4,9 @@
  */
 import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { NO_OBJECT } from '../../shared/objects/object-map.ts';
-import type { ShownPrediction } from './accept.ts';
+import { objectsTaken, type ShownPrediction } from './accept.ts';
 import { clampSize, type EditorSettings } from './editor-settings.ts';
-import type { History } from './history.ts';
+import type { History, ObjectChange } from './history.ts';
 import type { LabelEdit, LabelLayer, Paint } from './label-layer.ts';
 import type { ObjectHands } from './object-hands.ts';
 import type { ObjectDraft, ObjectLayer } from './object-layer.ts';
@@ -77,6 +77,10 @@ export interface EditedObjects {
   number(value: number): number | null;
   /** A stroke of that object was made. */
   drawn(number: number): void;
+  /** Whether labels that are taken over bring their objects; readies the image for them. */
+  takes(): boolean;
+  /** Objects were taken over. */
+  follow(): void;
 }
 
 export interface EditorHost {
@@ -434,7 +438,8 @@ export class Editor {
       predict: (area) => this.#host.predict(area),
       proposed: this.proposed,
       nextProposal: () => this.#host.nextProposal(),
-      begin: ({ erase, value: other = value, label: own, object }) => {
+      begin: ({ erase, value: other = value, label: own, object, taken }) => {
+        const told = taken !== undefined && !erase && !isScribble && objects?.takes() === true;
         const edit = layer.edit();
         this.#openEdit = edit;
         const paint = erase
@@ -442,7 +447,7 @@ export class Editor {
           : { value: other, only: keepOthers ? blank : null };
         const found = object === undefined ? objects?.number(paint.value) : object;
         const number = erase || isScribble ? null : (found ?? null);
-        if (number !== null) edit.remember();
+        if (number !== null || told) edit.remember();
         const end = () => {
           this.#openEdit = null;
           this.#host.changed('history');
@@ -452,13 +457,14 @@ export class Editor {
           paint,
           commit: () => {
             const label = own ?? this.#host.strokeLabel(tool, { value: paint.value });
-            const changed =
-              number === null
-                ? history.commit(edit, { kind: 'record', label })
-                : history.commit(edit, { kind: 'record', label }, (all, classes) =>
-                    drawnObject(all, { classes, edit, paint, number }),
-                  );
-            if (changed && number !== null) objects?.drawn(number);
+            const change: ObjectChange | undefined = told
+              ? objectsTaken(taken, { edit, only: paint.only })
+              : number === null
+                ? undefined
+                : (all, classes) => drawnObject(all, { classes, edit, paint, number });
+            const changed = history.commit(edit, { kind: 'record', label }, change);
+            if (changed && told) objects.follow();
+            else if (changed && number !== null) objects?.drawn(number);
             end();
             if (changed) this.#host.committed();
           },

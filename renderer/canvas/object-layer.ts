@@ -216,6 +216,22 @@ export class ObjectLayer {
     return draft;
   }
 
+  /** A map that lies at a place of it, as a draft; around it is no object. */
+  holding({ width, height, data }: ObjectMap, at: { readonly x: number; readonly y: number }) {
+    const draft = this.replacedBy(null);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width;) {
+        const number = data[y * width + x] ?? NO_OBJECT;
+        const start = x;
+        do x++;
+        while (x < width && data[y * width + x] === number);
+        if (number === NO_OBJECT) continue;
+        draft.fillSpan(at.y + y, { x0: at.x + start, x1: at.x + x }, number);
+      }
+    }
+    return draft;
+  }
+
   /** All of another layer of the same size, as a draft; null: no object. */
   replacedBy(other: ObjectLayer | null): ObjectDraft {
     const draft = this.draft();

@@ -1,17 +1,6 @@
 /** The thread that post-processor.ts talks to: holds the scores, and draws label maps of them. */
-import {
-  type ClassScores,
-  type PostProcessing,
-  postProcess,
-} from '../../shared/post-processing.ts';
-
-/** What scores are of, beside their pixels. */
-export interface DrawingPlace {
-  /** What a pixel holds that is nothing. */
-  readonly blank: number;
-  /** Whether they are of a part of an image. */
-  readonly isPart: boolean;
-}
+import type { ClassScores, PostProcessing } from '../../shared/post-processing.ts';
+import { type DrawingPlace, drawnLabels } from './drawn-labels.ts';
 
 /** Either new scores, or how they are to be drawn. */
 export type DrawingRequest =
@@ -26,6 +15,9 @@ self.addEventListener('message', ({ data: request }: MessageEvent<DrawingRequest
     return;
   }
   if (current === null) return;
-  const { data } = postProcess(current.scores, request.rule, current.place);
-  self.postMessage(data, { transfer: [data.buffer] });
+  const drawn = drawnLabels(current.scores, request.rule, current.place);
+  const { data, objects } = drawn;
+  self.postMessage(drawn, {
+    transfer: [data.buffer, ...(objects === null ? [] : [objects.buffer])],
+  });
 });

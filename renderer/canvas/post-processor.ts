@@ -1,15 +1,11 @@
 /** Draws label maps out of what a network thinks of every pixel, as sliders move: one after the other, the latest rule next. */
-import type { LabelMap } from '../../shared/label-map.ts';
-import {
-  type ClassScores,
-  type PostProcessing,
-  postProcess,
-} from '../../shared/post-processing.ts';
-import type { DrawingPlace, DrawingRequest } from './post-process.worker.ts';
+import type { ClassScores, PostProcessing } from '../../shared/post-processing.ts';
+import { type DrawingPlace, type DrawnLabels, drawnLabels } from './drawn-labels.ts';
+import type { DrawingRequest } from './post-process.worker.ts';
 
 /** Draws the scores that it was made for; one call at a time. */
 export interface Drawing {
-  draw(rule: PostProcessing): Promise<LabelMap>;
+  draw(rule: PostProcessing): Promise<DrawnLabels>;
   close(): void;
 }
 
@@ -17,7 +13,7 @@ export type StartDrawing = (scores: ClassScores, place: DrawingPlace) => Drawing
 
 /** Where nobody paints meanwhile. */
 export const drawHere: StartDrawing = (scores, place) => ({
-  draw: (rule) => Promise.resolve(postProcess(scores, rule, place)),
+  draw: (rule) => Promise.resolve(drawnLabels(scores, rule, place)),
   close: () => undefined,
 });
 
@@ -28,11 +24,10 @@ export const drawInThread: StartDrawing = (scores, place) => {
   });
   const post = (request: DrawingRequest) => worker.postMessage(request);
   post({ scores, place });
-  const { width, height } = scores;
   return {
     draw: (rule) =>
       new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => resolve({ width, height, data });
+        worker.onmessage = ({ data }: MessageEvent<DrawnLabels>) => resolve(data);
         worker.onerror = ({ message }) => reject(new Error(message));
         post({ rule });
       }),
@@ -43,12 +38,12 @@ export const drawInThread: StartDrawing = (scores, place) => {
 /** Draws again and again: while one map is being drawn, of the rules that come only the last is waited for. */
 export class PostProcessor {
   readonly #drawing: Drawing;
-  readonly #show: (map: LabelMap) => void;
+  readonly #show: (drawn: DrawnLabels) => void;
   #next: PostProcessing | null = null;
   #busy = false;
   #closed = false;
 
-  constructor(drawing: Drawing, show: (map: LabelMap) => void) {
+  constructor(drawing: Drawing, show: (drawn: DrawnLabels) => void) {
     this.#drawing = drawing;
     this.#show = show;
   }

@@ -11,6 +11,7 @@ import { AS_DRAWN, type ClassScores, type PostProcessing } from '../../shared/po
 import type { Api } from '../api.ts';
 import type { ShownPrediction } from '../canvas/accept.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
+import { ObjectLayer } from '../canvas/object-layer.ts';
 import { PostProcessor, type StartDrawing } from '../canvas/post-processor.ts';
 import type { Rect } from '../canvas/viewport.ts';
 
@@ -195,9 +196,14 @@ export class AnnotateNetwork {
       const isPart = x1 - x0 < size.width || y1 - y0 < size.height;
       const place = { blank, isPart };
       const layer = new LabelLayer(size.width, size.height, blank);
-      const processor = new PostProcessor(this.#startDrawing(scores, place), (map) =>
-        layer.become(LabelLayer.of(map, { size, at: { x: x0, y: y0 }, blank })),
-      );
+      const objects = scores.depths == null ? null : new ObjectLayer(size.width, size.height);
+      const processor = new PostProcessor(this.#startDrawing(scores, place), (drawn) => {
+        const at = { x: x0, y: y0 };
+        layer.become(LabelLayer.of(drawn, { size, at, blank }));
+        if (drawn.objects === null) return;
+        const { width, height } = drawn;
+        objects?.put(objects.holding({ width, height, data: drawn.objects }, at));
+      });
       await processor.follow(this.ruleOf(runId));
       if (asking.signal.aborted) {
         processor.close();
@@ -205,7 +211,7 @@ export class AnnotateNetwork {
       }
       this.#processor = processor;
       this.answer = { ...found, runId };
-      return { layer, area: { x0, y0, x1, y1 } };
+      return { layer, area: { x0, y0, x1, y1 }, objects };
     } finally {
       if (this.#asking === asking) {
         this.isAsking = false;

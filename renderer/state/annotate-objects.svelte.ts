@@ -136,7 +136,7 @@ export class AnnotateObjects {
   number(value: number): number | null {
     const image = this.#image;
     if (this.layer === null || image === null || this.strokes === 'none') return null;
-    if (!makesObjects(value, this.#host.ground())) return null;
+    if (!this.#isObject(value)) return null;
     const goesOn = this.strokes === 'picked' && classOfObject(image, this.picked) === value;
     return goesOn ? this.picked : this.layer.freeNumber();
   }
@@ -144,6 +144,24 @@ export class AnnotateObjects {
   #show(number: number): void {
     this.picks = this.layer?.places.get(number) ?? null;
     this.picked = this.picks === null ? 0 : number;
+  }
+
+  /**
+   * Labels that are taken over bring their objects where objects are told apart, and where nothing is labelled that would be
+   * of none beside them. `all`: everything that is labelled is taken over.
+   */
+  takes(all = false): boolean {
+    if (this.layer !== null) return true;
+    const document = this.#host.document();
+    if (document === null || document.objectDamage !== null) return false;
+    const isBare = () => document.layer.toLabelMap().data.every((value) => !this.#isObject(value));
+    if (!all && !isBare()) return false;
+    document.beginObjects();
+    return true;
+  }
+
+  #isObject(value: number): boolean {
+    return makesObjects(value, this.#host.ground());
   }
 
   /** A stroke of an object was made: it is gone on with. */

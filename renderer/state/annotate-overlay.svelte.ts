@@ -13,6 +13,7 @@ import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 import type { AnnotateLive } from './annotate-live.svelte.ts';
 import type { AnnotateLook } from './annotate-look.svelte.ts';
+import type { AnnotateObjects } from './annotate-objects.svelte.ts';
 import type { AnnotateNetwork } from './annotate-network.svelte.ts';
 import type { AnnotatePrediction } from './annotate-prediction.svelte.ts';
 import type { AnnotateTools } from './annotate-tools.svelte.ts';
@@ -25,6 +26,7 @@ interface Parts {
   readonly prediction: AnnotatePrediction;
   readonly network: AnnotateNetwork;
   readonly live: AnnotateLive;
+  readonly objects: AnnotateObjects;
 }
 
 interface Surroundings {
@@ -210,7 +212,7 @@ export class AnnotateOverlay {
   /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
   accept(): void {
     const document = this.#around.document();
-    const { network, prediction, tools, look } = this.#parts;
+    const { network, prediction, tools, look, objects } = this.#parts;
     if (document === null) return;
     const { drawing } = network;
     if (drawing !== null) {
@@ -228,7 +230,10 @@ export class AnnotateOverlay {
       const { keepOthers } = tools.settings;
       const { layer: labels, history } = document;
       const blank = this.#around.blank();
-      changed = acceptAll(shown, { layer: labels, history, keepOthers, blank });
+      const isWhole = prediction.frame === null;
+      const asObjects = shown.objects != null && objects.takes(isWhole && !keepOthers);
+      changed = acceptAll(shown, { layer: labels, history, keepOthers, blank, asObjects });
+      if (asObjects) objects.follow();
       if (changed && isOfSomebody) document.noteAccepted(whose);
       this.#around.changed();
     }

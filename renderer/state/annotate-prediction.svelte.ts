@@ -8,6 +8,7 @@ import type { Api } from '../api.ts';
 import type { ShownPrediction } from '../canvas/accept.ts';
 import type { Rect } from '../canvas/viewport.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
+import { ObjectLayer } from '../canvas/object-layer.ts';
 
 export type PredictionState =
   | { readonly kind: 'none' }
@@ -111,6 +112,7 @@ export class AnnotatePrediction {
       predicted === undefined
         ? pixelsUrl('prediction', { project, run: runId, image: image.id })
         : pixelsUrl('label-map', { project, image: image.id, revision: predicted.id }),
+      predicted === undefined ? null : { image: image.id, revision: predicted.id },
     );
     if (request === this.#request) this.state = state;
   }
@@ -134,10 +136,18 @@ export class AnnotatePrediction {
     this.state = { kind: 'shown', ...answer };
   }
 
-  async #fetch(path: string): Promise<PredictionState> {
+  /** `stored`: the revision that is the prediction; null: what a run kept of a test image. */
+  async #fetch(
+    path: string,
+    stored: { readonly image: number; readonly revision: number } | null,
+  ): Promise<PredictionState> {
     try {
-      const { bytes } = await this.#api.fetchPixels(path);
-      return { kind: 'shown', ...whole(LabelLayer.decode(bytes)) };
+      const { bytes, objects } = await this.#api.fetchPixels(path);
+      const shown = whole(LabelLayer.decode(bytes));
+      if (stored === null || objects !== 'stored') return { kind: 'shown', ...shown };
+      const query = { project: this.#project, ...stored };
+      const told = await this.#api.fetchPixels(pixelsUrl('objects', query));
+      return { kind: 'shown', ...shown, objects: ObjectLayer.decode(told.bytes) };
     } catch (error) {
       if (error instanceof AppError && error.code === 'not-found') return { kind: 'absent' };
       return { kind: 'failed', message: messageOf(error) };

@@ -1,6 +1,8 @@
 /**
- * What objects cost: 4096² with 10,000 of them that touch in pairs. Import of a mask that numbers them, splitting, opening
- * them in a window, saving; the size of the project and the strokes of a brush with and without them.
+ * What objects cost: 4096² with 10,000 of them that touch in pairs. Import of a mask that numbers them, connecting, splitting,
+ * measuring and opening the table, opening them in a window, saving; the size of the project and the strokes of a brush with
+ * and without them. While the engine works, its thread is asked every 20 ms: what it computes between two answers, in
+ * milliseconds of processor time, is how long a window would wait for it on an idle machine.
  *
  * usage: objects.ts [--side 4096] [--objects 10000] [--strokes 200]
  */
@@ -16,6 +18,15 @@ import { LabelLayer } from '../../renderer/canvas/label-layer.ts';
 import { ObjectLayer } from '../../renderer/canvas/object-layer.ts';
 import { sweptDisc } from '../../renderer/canvas/shapes.ts';
 import { imagePoint } from '../../renderer/canvas/viewport.ts';
+import {
+  FIRST_ORDER,
+  inOrder,
+  measuredRows,
+  NO_GATES,
+  rowsPassing,
+} from '../../renderer/state/measured-rows.ts';
+import { TABLE_KEYS } from '../../shared/objects/measure/columns.ts';
+import { decodeMeasures } from '../../shared/objects/measure/table-code.ts';
 import { createRandom } from '../../shared/random.ts';
 import { report, type Row } from './measure.ts';
 
@@ -52,13 +63,32 @@ function numbered(): Uint16Array {
 }
 
 const rows: Row[] = [];
+const ASKED_EVERY_MS = 20;
+/** Of this process with its threads; decoders have their own. */
 async function timed<T>(what: string, work: () => Promise<T> | T): Promise<T> {
   const before = process.memoryUsage().rss;
+  let [most, longest] = [before, 0];
+  const look = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 10);
+  let asked = process.threadCpuUsage();
+  const ask = () => {
+    const { user, system } = process.threadCpuUsage(asked);
+    longest = Math.max(longest, (user + system) / 1000);
+    asked = process.threadCpuUsage();
+  };
+  const asking = setInterval(ask, ASKED_EVERY_MS);
+  const cpu = process.cpuUsage();
   const start = performance.now();
   const result = await work();
   const seconds = (performance.now() - start) / 1000;
-  const mb = Math.max(0, process.memoryUsage().rss - before) / 1e6;
-  rows.push({ what, value: seconds, unit: 's', note: `${mb.toFixed(0)} MB more in this process` });
+  ask();
+  clearInterval(look);
+  clearInterval(asking);
+  const { user, system } = process.cpuUsage(cpu);
+  rows.push({
+    ...{ what, value: seconds, unit: 's', cpuSeconds: (user + system) / 1e6 },
+    peakMb: Math.max(0, Math.max(most, process.memoryUsage().rss) - before) / 1e6,
+    longestMs: longest,
+  });
   return result;
 }
 
@@ -102,8 +132,7 @@ try {
   const first = current();
   const stored = db.labelMaps.objects(first)?.length ?? 0;
   const labels = db.labelMaps.bytes(first)?.length ?? 0;
-  const size = (what: string, bytes: number) =>
-    rows.push({ what, value: bytes / 1e6, unit: 'MB', note: '' });
+  const size = (what: string, bytes: number) => rows.push({ what, value: bytes / 1e6, unit: 'MB' });
   size('label map', labels);
   size('its objects', stored);
   size('project', db.storage.pages().fileBytes);
@@ -115,11 +144,20 @@ try {
     engine.call('objects.tellApart', { project, datasetId, how: 'split' }),
   );
   rows.push({
-    what: 'objects after splitting what was connected',
-    value: split.objectsAfter,
-    unit: '',
-    note: `of ${split.objectsBefore}, ${wanted} were drawn`,
+    what: `objects after splitting the ${split.objectsBefore} that were connected; ${wanted} were drawn`,
+    ...{ value: split.objectsAfter, unit: '' },
   });
+  const table = await timed('measure', () => engine.call('measures.table', { project, datasetId }));
+  const shown = await timed('open the table', () => {
+    const bytes = engine.project(project).measures.get(table.tableId) ?? new Uint8Array();
+    const values = decodeMeasures(bytes, TABLE_KEYS.length + table.columns.length);
+    const found = measuredRows(table, values, null);
+    const passing = rowsPassing(found, NO_GATES);
+    return { found, passing, order: inOrder(found, passing, FIRST_ORDER) };
+  });
+  await timed('sort the table', () =>
+    inOrder(shown.found, shown.passing, { column: 'area', isDescending: true }),
+  );
   const code = db.labelMaps.objects(current()) ?? new Uint8Array();
   const layer = await timed('open in a window', () => ObjectLayer.decode(code));
   await timed('find where each lies', () => layer.places.size);
@@ -130,8 +168,8 @@ try {
   const history = new History();
   history.accompany(own, layer);
   const both = strokes(own, history);
-  rows.push({ what: 'a stroke without objects', value: plain, unit: 'ms', note: '' });
-  rows.push({ what: 'a stroke with objects', value: both, unit: 'ms', note: '' });
+  rows.push({ what: 'a stroke without objects', value: plain, unit: 'ms' });
+  rows.push({ what: 'a stroke with objects', value: both, unit: 'ms' });
 } finally {
   await engine.close();
   rmSync(folder, { recursive: true, force: true });

@@ -375,7 +375,10 @@ describe('a study and a pretraining of one’s own', () => {
     await page.getByRole('heading', { name: 'second' }).waitFor();
     await page.getByText(/^Step \d+ of/).waitFor();
     await page.getByRole('button', { name: 'Stop and keep' }).click();
-    await page.getByText(/"second" against "first"/).waitFor();
+    await page
+      .getByText(/"second".*"first"/)
+      .first()
+      .waitFor();
     await page.getByText(/stopped by hand/).waitFor();
     await screenshot('models');
     await expectAccessible('a model');

@@ -1,4 +1,5 @@
-/** Accept: a click takes over one object of the prediction, with the class it has there; a drag, all in a rectangle. */
+/** Accept: a click takes over one object of the prediction, with the class it has there (its connected region, where the network tells none apart); a drag, all in a rectangle. */
+import { NO_OBJECT } from '../../../shared/objects/object-map.ts';
 import { type ShownPrediction, takeOver } from '../accept.ts';
 import { boxOf, growRegion } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
@@ -9,21 +10,29 @@ import type { ToolContext, ToolDescriptor } from './tool.ts';
 const CLICK_PX = 4;
 
 function acceptObject(
-  { layer }: ShownPrediction,
+  prediction: ShownPrediction,
   { at, erase }: { readonly at: ImagePoint; readonly erase: boolean },
   context: ToolContext,
 ): void {
+  const { layer, objects = null } = prediction;
   const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
   if (!layer.contains(seed.x, seed.y)) return;
   const value = layer.get(seed.x, seed.y);
   // A background is one region around everything: nobody means to accept that by a click.
   if (value === context.blank) return;
-  const stroke = context.begin({ erase, value });
-  growRegion(seed, {
-    size: layer,
-    inside: (x, y) => layer.get(x, y) === value,
-    visit: (y, x0, x1) => stroke.edit.fillSpan(y, x0, x1, stroke.paint),
-  });
+  const object = objects?.get(seed.x, seed.y) ?? NO_OBJECT;
+  const isTold = objects !== null && object !== NO_OBJECT;
+  const stroke = context.begin({ erase, value, ...(isTold ? { taken: { layer, objects } } : {}) });
+  const paint = (y: number, x0: number, x1: number) =>
+    stroke.edit.fillSpan(y, x0, x1, stroke.paint);
+  if (isTold) objects.forEachSpan(object, paint);
+  else {
+    growRegion(seed, {
+      size: layer,
+      inside: (x, y) => layer.get(x, y) === value,
+      visit: paint,
+    });
+  }
   stroke.commit();
 }
 
@@ -42,8 +51,10 @@ export const accept: ToolDescriptor = {
         return;
       }
       const label = erase ? 'Erased predicted region' : 'Accepted predicted region';
-      // Several objects, of several classes: none of them is told apart by that.
-      const stroke = context.begin({ erase, label, object: null });
+      // Several objects, of several classes: what the network did not tell apart is of none.
+      const { layer, objects = null } = prediction;
+      const taken = objects === null ? {} : { taken: { layer, objects } };
+      const stroke = context.begin({ erase, label, object: null, ...taken });
       const { only } = stroke.paint;
       takeOver(stroke.edit, prediction, { area: boxOf(a, b), blank, only, erase });
       stroke.commit();

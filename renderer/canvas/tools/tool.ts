@@ -7,6 +7,7 @@ import type { LabelEdit, LabelLayer, Paint } from '../label-layer.ts';
 import type { PredictionRegion, PromptPoint } from '../../../shared/api.ts';
 import type { ShownPrediction } from '../accept.ts';
 import type { ObjectHands } from '../object-hands.ts';
+import type { ObjectLayer } from '../object-layer.ts';
 import type { PatchMap } from '../patch-map.ts';
 import type { ImagePoint, Rect } from '../viewport.ts';
 
@@ -101,12 +102,14 @@ export interface ToolContext {
   /**
    * Begins a change: to the chosen class, to `value` instead, or to `blank`. `label`: in the history, where the tool's own
    * says too little. `object`: the object that is painted, or null: several, or none; left out: as the user has it.
+   * `taken`: a prediction whose objects come with its labels, in the place of `object`.
    */
   begin(options: {
     readonly erase: boolean;
     readonly value?: number;
     readonly label?: string;
     readonly object?: number | null;
+    readonly taken?: { readonly layer: LabelLayer; readonly objects: ObjectLayer };
   }): Stroke;
   /** Asks what a network predicts in a part of the image. */
   predict(area: Rect): void;

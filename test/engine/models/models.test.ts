@@ -162,7 +162,8 @@ describe('is it better than last week’s?', () => {
     expect(found.difference?.effect).toBeCloseTo(1 / 6, 9);
     expect(found.difference?.ci95[0]).toBeCloseTo(1 / 6 - (3.182446 * 0.19245) / 2, 4);
     expect(found.verdict).toBe('inconclusive');
-    expect(found.words[0]).toMatch(/^"right" against "first": \+0\.167 Dice .* inconclusive/);
+    expect(found.words[0]).toMatch(/^It is open whether "right" is better than "first": inconcl/);
+    expect(found.words[1]).toMatch(/^Dice \+0\.167 \[.*\] on .* that both were held out from: /);
   });
 
   it('is asked against the labels of now where they were corrected in between', async () => {

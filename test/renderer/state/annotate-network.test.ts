@@ -3,8 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Api } from '../../../renderer/api.ts';
+import { drawHere } from '../../../renderer/canvas/post-processor.ts';
+import { AnnotateNetwork } from '../../../renderer/state/annotate-network.svelte.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
 import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
+import { encodeClassScores } from '../../../shared/exchange.ts';
 import { AS_DRAWN } from '../../../shared/post-processing.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
 import { windowEngine } from '../window-engine.ts';
@@ -118,4 +122,32 @@ describe('a network that is asked', () => {
     ]);
     expect(said).toEqual([]);
   });
+});
+
+it('an answer of a network that tells objects apart has them, anew as the sliders move', async () => {
+  // A part of 6 × 1 px at (1, 1): two that touch, the right one less sure.
+  const likely = Uint8Array.of(1, 1, 1, 1, 1, 0);
+  const scores = encodeClassScores({
+    ...{ width: 6, height: 1, likely, foreground: Uint8Array.of(1, 1, 1, 1, 1, 1) },
+    score: Uint8Array.of(250, 250, 250, 120, 120, 20),
+    depths: Uint8Array.of(100, 255, 90, 90, 255, 0),
+  });
+  const image = { id: 1, widthPx: 8, heightPx: 3 };
+  const answers: Readonly<Record<string, unknown>> = {
+    'predict.choices': { postProcessing: null, ensemble: [1], hasBackground: true },
+    'predict.image': { predictionId: 1, uncertainty: 0, unknown: [], seconds: 1, notes: null },
+  };
+  const api = {
+    call: (name: string) => Promise.resolve(answers[name]),
+    fetchPixels: () => Promise.resolve({ bytes: scores }),
+  };
+  const network = new AnnotateNetwork({
+    ...{ api: api as unknown as Api, project: '/p.graft', startDrawing: drawHere },
+  });
+  const area = { x0: 1, y0: 1, x1: 7, y1: 2 };
+  const shown = await network.ask({ runId: 1, image, area, blank: 0 });
+  const row = () => Array.from({ length: 8 }, (_, x) => shown.objects?.get(x, 1));
+  expect(row()).toEqual([0, 1, 1, 1, 2, 2, 0, 0]);
+  await network.setRule(1, { ...AS_DRAWN, threshold: 0.7 });
+  expect(row()).toEqual([0, 1, 1, 1, 0, 0, 0, 0]);
 });

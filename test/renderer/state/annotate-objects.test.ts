@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type CanvasPointer, Editor } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
+import { acceptAll, type ShownPrediction } from '../../../renderer/canvas/accept.ts';
 import { type LabelEdit, LabelLayer } from '../../../renderer/canvas/label-layer.ts';
 import { ObjectLayer } from '../../../renderer/canvas/object-layer.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -81,13 +82,25 @@ function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellH
     ...{ scribbles: new LabelLayer(WIDTH, HEIGHT, IGNORE), proposed: () => proposed },
   };
   editor.open(image);
-  const predict = (draw: (edit: LabelEdit) => void) => {
+  /** `told`: number of each span of objects that the network told apart; left out: it tells none. */
+  const predict = (
+    draw: (edit: LabelEdit) => void,
+    told: readonly (readonly [number, Rect])[] | null = null,
+  ): ShownPrediction => {
     const seen = new LabelLayer(WIDTH, HEIGHT);
     const edit = seen.edit();
     draw(edit);
     edit.commit();
+    const own = told === null ? null : new ObjectLayer(WIDTH, HEIGHT);
+    const draft = own?.draft();
+    for (const [number, { x0, y0, x1, y1 }] of told ?? []) {
+      for (let y = y0; y < y1; y++) draft?.fillSpan(y, { x0, x1 }, number);
+    }
+    if (draft !== undefined) own?.put(draft);
     const area = { x0: 0, y0: 0, x1: WIDTH, y1: HEIGHT };
-    editor.open({ ...image, prediction: { layer: seen, area } });
+    const prediction = { layer: seen, area, objects: own };
+    editor.open({ ...image, prediction });
+    return prediction;
   };
   const send = (
     kind: CanvasPointer['kind'],
@@ -506,5 +519,81 @@ describe('objects of an image', () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe('objects of a prediction', () => {
+  /** Two of class 2 that touch, and one of class 1. */
+  const three = (all: ReturnType<typeof setUp>) =>
+    all.predict(
+      (edit) => {
+        for (let y = 5; y < 15; y++) {
+          edit.fillSpan(y, 250, 270, { value: 2, only: null });
+          edit.fillSpan(y, 20, 30, { value: 1, only: null });
+        }
+      },
+      [
+        [7, { x0: 250, y0: 5, x1: 260, y1: 15 }],
+        [4, { x0: 260, y0: 5, x1: 270, y1: 15 }],
+        [9, { x0: 20, y0: 5, x1: 30, y1: 15 }],
+      ],
+    );
+
+  test('a click takes over one of two that touch, as an object', () => {
+    const all = setUp();
+    three(all);
+    all.take({ tool: 'accept' });
+    all.drag([[255, 10]]);
+    expect([all.at(255, 10), all.at(265, 10), all.layer.get(265, 10)]).toEqual([1, 0, 0]);
+    all.drag([[265, 10]]);
+    expect([all.at(255, 10), all.at(265, 10), all.objects.count]).toEqual([1, 2, 2]);
+    expect(all.broken()).toBeNull();
+    all.editor.undo();
+    expect([all.layer.get(265, 10), all.objects.count]).toEqual([0, 1]);
+  });
+
+  test('a rectangle takes over all in it, each as an object', () => {
+    const all = setUp();
+    three(all);
+    all.take({ tool: 'accept' });
+    all.drag([
+      [245, 0],
+      [290, 30],
+    ]);
+    expect([all.at(255, 10), all.at(265, 10), all.at(25, 10)]).toEqual([1, 2, 0]);
+    expect(all.objects.count).toBe(2);
+  });
+
+  test('all of it: what others labelled keeps its objects where others are kept', async () => {
+    const all = setUp();
+    all.box([255, 0], [265, 30], 2);
+    await all.objects.begin();
+    const prediction = three(all);
+    const { layer, history } = all;
+    const asObjects = all.objects.takes();
+    expect(asObjects).toBe(true);
+    acceptAll(prediction, { layer, history, keepOthers: true, blank: 0, asObjects });
+    all.objects.follow();
+    const own = all.at(260, 20);
+    expect([all.at(256, 10), all.at(263, 10)]).toEqual([own, own]);
+    const others = [all.at(252, 10), all.at(268, 10), all.at(25, 10)];
+    expect(new Set([...others, own, 0]).size).toBe(5);
+    expect(all.broken()).toBeNull();
+  });
+
+  test('are not brought where labels are there of which nobody tells objects apart', () => {
+    const all = setUp();
+    all.box([100, 5], [120, 15]);
+    const prediction = three(all);
+    expect(all.objects.takes()).toBe(false);
+    all.take({ tool: 'accept' });
+    all.drag([[255, 10]]);
+    expect([all.layer.get(255, 10), all.document.objects]).toEqual([2, null]);
+    // Taken over as a whole, nothing of these is left.
+    const { layer, history } = all;
+    const asObjects = all.objects.takes(true);
+    acceptAll(prediction, { layer, history, keepOthers: false, blank: 0, asObjects });
+    all.objects.follow();
+    expect([all.objects.count, layer.get(110, 10)]).toEqual([3, 0]);
   });
 });

@@ -77,7 +77,7 @@ describe('objects by depth', () => {
     const map = united(truth);
     const size = map.data.length;
     expect(objectsByDepth(map, new Uint8Array(size), GROUND).data).toEqual(truth.data);
-    const noise = Uint8Array.from({ length: size }, (_, i) => 200 + (i % 7) * 8);
+    const noise = Uint8Array.from({ length: size }, (_, i) => 220 + (i % 7) * 4);
     expect(objectsByDepth(map, noise, GROUND).data).toEqual(truth.data);
     // What is nowhere deep is no object of its own.
     const shallow = Uint8Array.from({ length: size }, (_, i) => (i % 3 === 0 ? 60 : 1));
