@@ -149,7 +149,7 @@ try {
   });
   const table = await timed('measure', () => engine.call('measures.table', { project, datasetId }));
   const shown = await timed('open the table', () => {
-    const bytes = engine.project(project).measures.get(table.tableId) ?? new Uint8Array();
+    const bytes = Uint8Array.from(engine.project(project).measures.get(table.tableId) ?? []);
     const values = decodeMeasures(bytes, TABLE_KEYS.length + table.columns.length);
     const found = measuredRows(table, values, null);
     const passing = rowsPassing(found, NO_GATES);
