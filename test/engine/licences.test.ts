@@ -10,6 +10,7 @@ it('names the licence of Graft and of every package of a clone', async () => {
   const text = await engine.call('system.licences', {});
   await engine.close();
   expect(text).toMatch(/MIT License/i);
+  expect(text).toContain('native TensorFlow (Apache-2.0)');
   expect(text).toMatch(/^svelte \d+\.\d+\.\d+: MIT$/m);
 });
 

@@ -1,0 +1,34 @@
+/** About Graft: what it says of this computer, and the licences, read by keys alone. */
+import { expect, it } from 'vitest';
+import { openGraft, whyNoWindow } from './graft-window.ts';
+
+const obstacle = whyNoWindow();
+
+it('shows the licences to whoever has keys alone, and goes back', async (ctx) => {
+  if (obstacle !== null) ctx.skip(obstacle);
+  const { page, screenshot, expectAccessible, complaints, close } = await openGraft({});
+  try {
+    await page.getByRole('button', { name: 'About Graft' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Processor', { exact: true }).waitFor();
+    await expectAccessible('about');
+    const licences = dialog.getByRole('button', { name: 'Licences' });
+    await licences.focus();
+    await page.keyboard.press('Enter');
+    const text = dialog.getByRole('region', { name: 'Licences, to scroll' });
+    await text.waitFor();
+    const focused = (what: string) => page.evaluate(`document.activeElement.${what}`);
+    await expect.poll(() => focused('tagName')).toBe('PRE');
+    await page.keyboard.press('End');
+    await expect.poll(() => focused('scrollTop')).toBeGreaterThan(0);
+    await expectAccessible('licences');
+    await screenshot('licences');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await licences.waitFor();
+    await expect.poll(() => focused('innerText.trim()')).toBe('Licences');
+    expect(complaints).toEqual([]);
+  } finally {
+    await close();
+  }
+});
