@@ -8,8 +8,9 @@
  * - scissors: as few corners as let the ways between them enclose IoU .9 (canvas/edge-paths.ts); else as the polygon.
  * - box: a box around it and Enter; below IoU .7 up to two clicks where it is most wrong, then the brush mends the rest.
  * - click: the same, from a click where it is deepest.
- * - scribbles: strokes of up to 30 px where the proposal is most wrong, up to 16, a key where the class changes, Enter; then
- *   the brush paints what is missing of an object, or erases what is too much, the largest such part first.
+ * - scribbles: strokes of up to 30 px where the proposal is most wrong, up to 16, a key where the class changes; where
+ *   three in a row have made it no better they are taken back, a key each; Enter; then the brush paints what is missing of
+ *   an object, or erases what is too much, the largest such part first.
  * Points on an outline have to be hit within 3 px, points in an object within its width. The network is the one that comes
  * with Graft, and looks at the whole image. An image that did not get there counts with all that was done.
  *
@@ -60,7 +61,7 @@ const WANTED = 0.9;
 const GOOD_ENOUGH = 0.7;
 const MORE_CLICKS = 2;
 const ON_OUTLINE_PX = 3;
-const SCRIBBLE = { widthPx: 4, lengthPx: 30, most: 16 };
+const SCRIBBLE = { widthPx: 4, lengthPx: 30, most: 16, mostInVain: 3 };
 /** Parts that the brush mends of an image. */
 const MOST_PARTS = 200;
 const { signal } = new AbortController();
@@ -192,6 +193,9 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
   const classifier = new ImageClassifier({ pixels, workers, keepBytes: 2 ** 28 });
   await classifier.forget();
   let wasObject = true;
+  // What is proposed after no stroke is nothing.
+  let best = { proposed: found.slice(), dice: 0 };
+  let drawnSince = 0;
   for (let stroke = 0; stroke < SCRIBBLE.most && !isEnough(sheet); stroke++) {
     const { missing, extra } = errorsOf(found, truth);
     const around = { width, height, data: truth.data.map((one) => 1 - one) };
@@ -206,6 +210,7 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
     if (stroke > 0 && isObject !== wasObject) hand.key();
     wasObject = isObject;
     hand.stroke(at, { to, lengthPx, widthPx: 2 * SCRIBBLE.widthPx });
+    drawnSince++;
     for (const pixel of drawn.pixels) strokes[pixel] = isObject ? 1 : 0;
     if (stroke === 0) continue;
     const parts: TileSamples[] = [];
@@ -221,7 +226,15 @@ async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<
     const forest = await growTogether(workers, set, { seed: FOREST_SEED });
     const { map } = await classifyImage(pixels, { forest, values: set.values, workers, signal });
     found.set(map.data);
+    const now = dice(found, truth.data);
+    if (now > best.dice) {
+      best = { proposed: found.slice(), dice: now };
+      drawnSince = 0;
+    } else if (drawnSince >= SCRIBBLE.mostInVain) break;
   }
+  // The same strokes give the same proposal.
+  for (let back = 0; back < drawnSince; back++) hand.key();
+  found.set(best.proposed);
   hand.key();
 }
 

@@ -7,7 +7,8 @@
  * the best of the masks that Tab shows. `refined`: the mask of the click before goes in with the next one. Views: the whole
  * image, and a part of about four times the object's longer side, as Annotate looks at when one has zoomed in.
  *
- * usage: prompts.ts [--data DIR,…] [--images 20] [--objects 32] (objects a folder, spread over its images)
+ * usage: prompts.ts [--data DIR,…] [--images 20] [--objects 32] [--views whole,zoomed] (objects a folder, spread over its
+ *   images; looking at each object by itself, as `zoomed` does, is what takes long)
  *   DIR holds images/ and instances.json (default: fluorescence and histology of ../shared/data/dsb2018).
  */
 import { basename, resolve } from 'node:path';
@@ -34,13 +35,16 @@ const { values: flags } = parseArgs({
     },
     images: { type: 'string', default: '20' },
     objects: { type: 'string', default: '32' },
+    views: { type: 'string', default: 'whole,zoomed' },
   },
 });
-const VIEWS = ['whole', 'zoomed'] as const;
+const VIEWS = (['whole', 'zoomed'] as const).filter((view) =>
+  flags.views.split(',').includes(view),
+);
 const CLICKS = 3;
 const ZOOMED = 4;
 
-function regionOf(view: (typeof VIEWS)[number], image: NucleiImage, { box }: TrueObject) {
+function regionOf(view: 'whole' | 'zoomed', image: NucleiImage, { box }: TrueObject) {
   const { width, height } = image.pixels;
   if (view === 'whole') return { left: 0, top: 0, width, height };
   const side = (ZOOMED * Math.max(box.x1 - box.x0, box.y1 - box.y0)) / 2;
