@@ -15,23 +15,26 @@ import { createProgress } from './progress.mjs';
 import { promptNetworkDone, setUpPromptNetwork } from './prompt-network.mjs';
 import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
 import { downloadSource } from './tensorflow-download.mjs';
-import { wheelSource } from './tensorflow-wheel.mjs';
+import { fetchWheelAhead, wheelSource } from './tensorflow-wheel.mjs';
 import { ADDON, engineAsked, engineReady, setUpTensorflow, tfjsNode } from './tensorflow.mjs';
 
 const OLDEST_NODE = 18;
 const CHECK_TIMEOUT_MS = 120_000;
 
 /**
- * @param {{ native?: boolean, again?: boolean }} [options] native: TensorFlow is needed (linters do without); again:
- *   try native TensorFlow once more although the portable engine was settled for
+ * @param {{ native?: boolean | 'later', again?: boolean }} [options] native: TensorFlow is needed (linters do without);
+ *   later: it will be, so it is fetched beside the packages; again: try native TensorFlow once more although the portable
+ *   engine was settled for
  * @returns {Promise<string>} the executable of the pinned Node
  */
-export async function ensureReady({ native = true, again = false } = {}) {
+export async function ensureReady({ native: needed = true, again = false } = {}) {
   const pin = pins();
   const { platform, arch } = process;
   const cache = cacheRoot();
   const wanted = { version: pin.node, cache, platform, arch };
   const asked = engineAsked(process.env);
+  const native = needed === true;
+  const wheel = { version: pin.tensorflow, platform, arch, cache };
   const engine = { pin: pin.tensorflow, required: again || asked === 'tensorflow' };
   const engineDone = () => !native || asked === 'wasm' || engineReady(projectRoot, engine);
   const operationsDone = () =>
@@ -54,9 +57,11 @@ export async function ensureReady({ native = true, again = false } = {}) {
       if (installedByHand(projectRoot)) stampPackages(projectRoot);
       else {
         const logs = path.join(cache, 'logs');
+        const ahead = needed === false || asked === 'wasm' ? undefined : fetchWheelAhead(wheel);
         await progress.step('Installing packages (npm ci)', (update) =>
           installPackages(projectRoot, { node, update, logs }),
         );
+        await ahead;
         keepOwnDawn(projectRoot, { platform, arch });
       }
     }

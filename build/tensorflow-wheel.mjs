@@ -18,7 +18,7 @@ import { findCompiler } from './compiler.mjs';
 import { requireHash, sha256 } from './download.mjs';
 import { keepLog } from './packages.mjs';
 import { megabytes } from './progress.mjs';
-import { explainFailure } from './setup-failure.mjs';
+import { asSetupFailure, explainFailure, SetupFailure } from './setup-failure.mjs';
 import { extractEntry, readZip } from './zip.mjs';
 
 /** The wheels whose hash is known: what was published, checked by hand once. */
@@ -89,6 +89,27 @@ export function wheelSource({ version, platform, arch, addonSources, cache, head
       rmSync(path.join(temporary, 'deps', 'include'), { recursive: true });
     },
   };
+}
+
+/**
+ * Fetches the wheel into the cache while something else is done; whoever needs it takes it from there. Says nothing: what
+ * goes wrong is met, and told, by whoever needs it. Nothing is fetched where a TensorFlow made of it is there already.
+ *
+ * @param {{ version: string, platform: string, arch: string, cache: string, fetch?: typeof pipDownload }} options
+ */
+export async function fetchWheelAhead({ version, platform, arch, cache, fetch = pipDownload }) {
+  const name = `${version}-${platform}-${arch}`;
+  const wheel = wheels.get(name);
+  const isMade =
+    existsSync(cache) && readdirSync(cache).some((one) => one.startsWith(`tensorflow-${name}-`));
+  // Without a compiler nothing could be made of it.
+  if (wheel === undefined || isMade || (await findCompiler(process.env)) === null) return;
+  try {
+    await fetchWheel(wheel, { cache, update: () => undefined, fetch });
+  } catch (error) {
+    const failure = asSetupFailure('Fetching TensorFlow', error);
+    if (!(failure instanceof SetupFailure)) throw failure;
+  }
 }
 
 /**

@@ -135,7 +135,7 @@ async function runTests(node) {
 await main(async () => {
   const started = performance.now();
   const browser = endingChildren(ensureTestBrowser);
-  const node = await ensureReady({ native: false });
+  const node = await ensureReady({ native: 'later' });
   await endingChildren(async () => {
     // The gates read sources alone: they begin beside what the tests still need.
     const tests = Promise.all([ensureReady(), ensureWindow(node), browser]).then(

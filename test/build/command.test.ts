@@ -54,7 +54,8 @@ function unlessSilent(script: string) {
 }
 
 describe('a program that says that it is getting on', () => {
-  it('may take longer than it may be silent', async () => {
+  // Both wait, so they wait together.
+  it.concurrent('may take longer than it may be silent', async () => {
     const { told, ended } = unlessSilent(`
       let count = 0;
       const timer = setInterval(() => {
@@ -63,6 +64,11 @@ describe('a program that says that it is getting on', () => {
       }, 1000);`);
     expect(await ended).toBe(4);
     expect(told).toEqual([1, 2, 3, 4, 5, 6].map((step) => ({ step })));
+  });
+
+  it.concurrent('is ended when it says nothing any more', async () => {
+    const { ended } = unlessSilent('setInterval(() => {}, 1000)');
+    expect(await ended).toBe('silent');
   });
 
   it('is heard on standard error, but for the lines that are no news', async () => {
@@ -74,11 +80,6 @@ describe('a program that says that it is getting on', () => {
     onTestFinished(() => write.mockRestore());
     await unlessSilent('console.error("one\\ngreeting of a library\\ntwo")').ended;
     await expect.poll(() => heard).toEqual(['one\n', 'two\n']);
-  });
-
-  it('is ended when it says nothing any more', async () => {
-    const { ended } = unlessSilent('setInterval(() => {}, 1000)');
-    expect(await ended).toBe('silent');
   });
 });
 

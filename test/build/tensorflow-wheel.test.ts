@@ -16,9 +16,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   compileAddon,
   fetchWheel,
+  fetchWheelAhead,
   unpackWheel,
   wheelSource,
 } from '../../build/tensorflow-wheel.mjs';
+import { SetupFailure } from '../../build/setup-failure.mjs';
 import { readZip } from '../../build/zip.mjs';
 
 let folder = '';
@@ -184,6 +186,24 @@ describe('fetching the wheel', () => {
     expect(readFileSync(final()).equals(archive)).toBe(true);
     expect(existsSync(path.join(folder, 'downloads', 'incoming'))).toBe(false);
   });
+});
+
+it('is fetched ahead where something can be made of it; what goes wrong is told by whoever needs it', async () => {
+  const fetch = vi.fn(() => Promise.reject(new SetupFailure('The network could not be reached.')));
+  const ahead = (changes: object = {}) =>
+    fetchWheelAhead({
+      ...{ version: '2.21.0', platform: 'linux', arch: 'x64', cache: folder, fetch },
+      ...changes,
+    });
+  vi.stubEnv('CXX', process.execPath);
+  await ahead();
+  expect(fetch).toHaveBeenCalledTimes(1);
+  await ahead({ platform: 'darwin' });
+  mkdirSync(path.join(folder, 'tensorflow-2.21.0-linux-x64-napi8-0123456789ab'));
+  await ahead();
+  expect(fetch).toHaveBeenCalledTimes(1);
+  const bug = () => Promise.reject(new TypeError('a bug'));
+  await expect(ahead({ cache: path.join(folder, 'new'), fetch: bug })).rejects.toThrow('a bug');
 });
 
 describe('the wheel as a source', () => {
