@@ -6,6 +6,7 @@ import { foregroundObstacle } from '../../shared/foreground.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { imageServes, sourceFacts, takesPart, taskObstacle } from '../../shared/task-sources.ts';
 import { assertLabelsAreClasses, partLabels } from '../data/label-values.ts';
+import { assertReadable } from '../data/readable-originals.ts';
 import type { Project } from '../db/project.ts';
 import { snapshotItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
@@ -102,7 +103,7 @@ export const encoderHandlers: Handlers<
     return { output: null, changes: { ...changes, runs: { removed: [run.id] } } };
   },
 
-  'encoders.pretrain'(input, context) {
+  async 'encoders.pretrain'(input, context) {
     const { db, queue } = context.project(input.project);
     const dataset = requireDataset(db, input.datasetId);
     const images = db.datasets.images(dataset.id).filter(takesPart);
@@ -123,6 +124,7 @@ export const encoderHandlers: Handlers<
       );
       if (obstacle !== null) throw new AppError('invalid-input', obstacle);
     }
+    await assertReadable(db, usable, context);
     const runId = db.transaction(() =>
       db.runs.create({
         studyId: null,

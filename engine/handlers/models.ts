@@ -67,7 +67,8 @@ export const modelHandlers: Handlers<
     const { modelId, runId, replaced, plan } = await pendingTrainings.keep(
       { datasetId, name },
       context.signal,
-      (signal) => trainModel(db, request, { ...hostOf(context), signal }),
+      (signal) =>
+        trainModel(db, request, { ...hostOf(context), signal, progress: context.progress }),
     );
     const removed = <T>(ids: readonly T[]) => (ids.length === 0 ? {} : { removed: ids });
     const changes = {

@@ -1,10 +1,13 @@
 /** Calls on studies: plan, queue, progress, analysis, report. */
 import type { StudyPlan } from '../../shared/api.ts';
+import type { ImageRecord, Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { objectSentences } from '../../shared/charts/object-words.ts';
 import { cautions } from '../../shared/charts/study-words.ts';
 import { secondsPerSeed } from '../../shared/run-time.ts';
 import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
+import { assertReadable } from '../data/readable-originals.ts';
+import type { Project } from '../db/project.ts';
 import { calibrate, estimateStudy, testSeconds } from '../study/planning/calibrate.ts';
 import { chosenRuns } from '../study/analysis/analysed-runs.ts';
 import { createStudy } from '../study/planning/create.ts';
@@ -28,6 +31,15 @@ const progressOf = (
   studyId: number,
 ): StudyProgress =>
   studyProgress(requireStudy(db, studyId), { runs: db.runs.ofStudy(studyId), held: queue.held });
+
+/** Every image that these runs read, once. */
+function imagesOfRuns(db: Project, runs: readonly Run[]): ImageRecord[] {
+  const snapshots = new Set(runs.map(({ config }) => config.snapshotId));
+  const ids = new Set(
+    [...snapshots].flatMap((id) => db.snapshots.items(id).map(({ imageId }) => imageId)),
+  );
+  return [...ids].flatMap((id) => db.datasets.image(id) ?? []);
+}
 
 export const studyHandlers: Handlers<
   | 'studies.list'
@@ -113,6 +125,8 @@ export const studyHandlers: Handlers<
     if (study.status === 'cancelled') {
       throw new AppError('conflict', `"${study.name}" was cancelled. Plan it anew to run it.`);
     }
+    const queued = db.runs.ofStudy(studyId).filter(({ status }) => status === 'queued');
+    await assertReadable(db, imagesOfRuns(db, queued), context);
     if (study.config.execution === null) {
       context.progress({ done: 0, total: 1, message: 'Measuring this machine' });
       const { execution } = await calibrate(study.config, {

@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { counted, duration } from '../../shared/number-format.ts';
 import { finetuningPreset } from '../../shared/presets.ts';
+import { assertReadable } from '../data/readable-originals.ts';
 import type { Project } from '../db/project.ts';
 import { snapshotItem } from '../db/splits.ts';
 import { type Preparation, prepare, type TrainingRequest } from './prepare.ts';
@@ -91,16 +92,17 @@ export interface QueuedModel {
 
 /**
  * Errors: invalid-input, where there is nothing to learn from or the start does not fit; not-found; conflict, where the
- * name is taken or the start has no weights.
+ * name is taken or the start has no weights; those of assertReadable.
  */
 export async function trainModel(
   db: Project,
   request: TrainingRequest & { readonly name: string | null; readonly seed: number },
-  host: TimingHost,
+  host: TimingHost & Parameters<typeof assertReadable>[2],
 ): Promise<QueuedModel> {
   const { dataset, seed } = request;
   if (request.name !== null) assertFree(db, request.name);
   const timed = prepare(db, request);
+  await assertReadable(db, Object.values(timed.byPart).flat(), host);
   const budget =
     request.steps === undefined
       ? await budgetOf(request, timed, host)
