@@ -1,7 +1,8 @@
 /**
  * What a training step asks of a graphics card at the four standard sizes (docs/graphics-card.md): floating-point
  * operations, bytes and kernels from the network's description alone ("on paper"), the same as counted in the recorded
- * step, which must agree, in the step of tfjs's own kernels, and in the one in float16; and how long cards may take for it.
+ * step, which must agree (and how long the longest kernel of a step and of a prediction is estimated to take: none is
+ * divided, and a card draws the screen between submissions), in the step of tfjs's own kernels, and in the one in float16; and how long cards may take for it.
  *
  * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
  *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on
@@ -10,7 +11,7 @@
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { createForwardPass, tensorWeights } from '../../engine/training/network/forward-pass.ts';
 import { createLayers } from '../../engine/training/network/layers.ts';
 import {
@@ -18,9 +19,14 @@ import {
   flattenWeights,
   initialWeights,
 } from '../../engine/training/network/parameters.ts';
-import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
+import {
+  segmentationLogits,
+  segmentationObjective,
+} from '../../engine/training/objectives/segmentation.ts';
 import { adamW, adamWOnCard } from '../../engine/training/optimiser.ts';
+import { inputsAPass } from '../../engine/training/scoring/segmenter.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
+import { createSubmissions, estimatedMs } from '../../engine/training/webgpu/submissions.ts';
 import { gradientScaleFor, inHalfPrecision } from '../../engine/training/webgpu/half.ts';
 import { record, type Recording } from '../../engine/training/webgpu/recording.ts';
 import {
@@ -119,6 +125,40 @@ function stepFor({ size, batch, base }: Size, kind: Kind) {
   return { network, spec: objective.spec, body, inputs };
 }
 
+/** A prediction of as many inputs as a pass takes on a card. */
+function recordedPrediction({ size, base }: Size): Recording {
+  registerCardKernels();
+  const { network, spec } = stepFor({ size, base, batch: 1 }, 'own');
+  const weights = flattenWeights(spec, initialWeights(spec, 0));
+  const layers = createLayers(engine);
+  const inputs = [
+    tf.zeros([inputsAPass(size), size, size, 3]),
+    tf.tensor1d(weights.theta),
+    tf.tensor1d(weights.statistics),
+  ];
+  const { recording, outputs } = record(
+    backend,
+    'prediction',
+    ([image, theta, statistics]) => {
+      const fixed = [tensorWeights(spec, theta as Tensor1D, statistics as Tensor1D)];
+      const pass = createForwardPass(layers, { trained: null, fixed });
+      return [tf.softmax(segmentationLogits(pass, network, image as Tensor4D))];
+    },
+    inputs,
+  );
+  tf.dispose([...outputs, ...inputs]);
+  return recording;
+}
+
+/** By the estimate that cuts a row into submissions: its longest kernel, all of it, and into how many it is cut. */
+function estimateOf({ kernels }: Recording) {
+  const each = kernels.map(estimatedMs);
+  const all = each.reduce((sum, ms) => sum + ms, 0);
+  const submissions = createSubmissions(kernels);
+  submissions.took(all);
+  return { longest: Math.max(...each), all, submissions: submissions.ends().length };
+}
+
 /** What is made while recording, without the work of making it: enough to count. Nothing runs in this process afterwards. */
 function countOnly(): void {
   const pipeline = (descriptor: { readonly label?: string }) => ({
@@ -204,7 +244,12 @@ for (const size of sizes) {
   const paper = paperOf({ network, spec, ...size, classes: CLASSES });
   const own = recorded(size, 'own');
   const found = counted(own);
+  const stepEstimate = estimateOf(own);
   own.dispose();
+  const prediction = recordedPrediction(size);
+  const predictionEstimate = estimateOf(prediction);
+  const predicted = counted(prediction);
+  prediction.dispose();
   const half = recorded(size, 'half');
   const halved = counted(half);
   half.dispose();
@@ -229,6 +274,17 @@ for (const size of sizes) {
   console.log(
     `  float16    ${halved.kernels} kernels, ${mega(halved.moved)} MB; buffers ${mega(halved.held)} MB`,
   );
+  console.log(
+    `  prediction ${predicted.kernels} kernels, ${mega(predicted.moved)} MB; buffers ${mega(predicted.held)} MB`,
+  );
+  for (const [what, { longest, all, submissions }] of Object.entries({
+    step: stepEstimate,
+    prediction: predictionEstimate,
+  })) {
+    console.log(
+      `  ${what}, as estimated: ${all.toFixed(0)} ms in ${submissions} submissions, the longest kernel ${longest.toFixed(1)} ms`,
+    );
+  }
   console.log(`  expected   ${expected.join(', ')}`);
   for (const [name, sum] of [...found.byName].toSorted(([, a], [, b]) => b.bytes - a.bytes)) {
     console.log(`    ${String(sum.kernels).padStart(4)} × ${name}, ${mega(sum.bytes)} MB`);
@@ -239,6 +295,8 @@ for (const size of sizes) {
     recorded: found.own,
     all: found.kernels,
     moved: found.moved,
+    stepEstimate,
+    predictionEstimate,
     half: { kernels: halved.kernels, moved: halved.moved, held: halved.held },
     tfjs: { kernels: theirs.kernels, moved: theirs.moved, slices: theirs.slices },
   });

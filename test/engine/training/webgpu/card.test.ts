@@ -5,7 +5,9 @@
 import './kernels.ts';
 import './recording.ts';
 import './training-step.ts';
+import './tasks.ts';
 import './prediction.ts';
+import './memory.ts';
 // The last one on it: afterwards the card is lost.
 import './run.ts';
 // Another one, in its place.

@@ -2,7 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 import { calibrate } from '../../../../engine/training/calibrate.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
+import {
+  flattenWeights,
+  initialWeights,
+  joinSpecs,
+  type NetworkSpec,
+} from '../../../../engine/training/network/parameters.ts';
+import { depthSpec } from '../../../../engine/training/objectives/object-depths.ts';
 import { segmentationSpec } from '../../../../engine/training/objectives/segmentation.ts';
 import { rowsOf } from '../../../../engine/training/images/image-rows.ts';
 import { predictionInput, predictLabelMaps } from '../../../../engine/training/scoring/predict.ts';
@@ -25,13 +31,19 @@ const sizePx = 16;
 const classes = 3;
 const network = NetworkConfig.parse({ depth: 2, base: 4, bottleneck: 2, inputChannels: 1 });
 const spec = segmentationSpec(network, classes);
+/** With a second head, which says how deep inside its object a pixel lies. */
+const told = joinSpecs(spec, depthSpec(network));
 const random = createRandom(4, 'prediction');
-const initial = flattenWeights(spec, initialWeights(spec, 2));
-// As after a training: neither mean 0 nor variance 1.
-const weights = {
-  theta: initial.theta.map((value) => value + 0.05 * random.normal()),
-  statistics: initial.statistics.map((value) => value + 0.2 * Math.abs(random.normal())),
-};
+/** As after a training: neither mean 0 nor variance 1. */
+function weightsOf(of: NetworkSpec) {
+  const initial = flattenWeights(of, initialWeights(of, 2));
+  return {
+    theta: initial.theta.map((value) => value + 0.05 * random.normal()),
+    statistics: initial.statistics.map((value) => value + 0.2 * Math.abs(random.normal())),
+  };
+}
+const plain = { spec, weights: weightsOf(spec) };
+const withObjects = { spec: told, weights: weightsOf(told) };
 const noise = (length: number) => Float32Array.from({ length }, () => random.next());
 
 async function on<T>(
@@ -40,9 +52,10 @@ async function on<T>(
     segmenter: ReturnType<typeof createSegmenter>,
     tensors: ReturnType<typeof toTensors>,
   ) => Promise<T>,
+  { spec: of, weights } = plain,
 ): Promise<T> {
   await tf.setBackend(one.card === null ? 'tensorflow' : 'webgpu');
-  const segmenter = createSegmenter({ engine: one, network, sizePx, classes, specs: [spec] });
+  const segmenter = createSegmenter({ engine: one, network, sizePx, classes, specs: [of] });
   const tensors = toTensors([weights]);
   try {
     return await work(segmenter, tensors);
@@ -63,6 +76,18 @@ describe('prediction on a graphics card', () => {
     ];
     expect(found).toHaveLength(inputs.length);
     wanted.forEach((values, i) => {
+      const apart = values.map((value, at) => Math.abs(value - (found[i]?.[at] ?? NaN)));
+      expect(Math.max(...apart)).toBeLessThan(2e-6);
+    });
+  });
+
+  it('tells objects apart as TensorFlow does', async () => {
+    const inputs = [noise(sizePx ** 2), noise(sizePx ** 2)];
+    const said = (one: Engine) =>
+      on(one, (segmenter, tensors) => segmenter.probabilities(tensors, inputs), withObjects);
+    const [wanted, found] = [await said(native), await said(engine)];
+    wanted.forEach((values, i) => {
+      expect(values).toHaveLength(sizePx ** 2 * (classes + 1));
       const apart = values.map((value, at) => Math.abs(value - (found[i]?.[at] ?? NaN)));
       expect(Math.max(...apart)).toBeLessThan(2e-6);
     });

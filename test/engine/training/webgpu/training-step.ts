@@ -12,8 +12,8 @@ const told = discSteps(network, { objects: true });
 
 describe('training steps on a graphics card', () => {
   it.each([
-    ['classes', plain, 12],
-    ['objects told apart', told, 4],
+    ['classes', plain, 8],
+    ['objects told apart', told, 3],
   ])('follow those of TensorFlow: %s', async (_, discs, steps) => {
     const wanted = await discs.train(native, steps);
     const found = await discs.train(engine, steps);
@@ -26,12 +26,12 @@ describe('training steps on a graphics card', () => {
   it('repeat their bits, and take no memory once the first is recorded', async () => {
     const created = vi.spyOn(engine.card.device, 'createBuffer');
     const counts: number[] = [];
-    const once = await plain.train(engine, 12, {
+    const once = await plain.train(engine, 5, {
       between: () => counts.push(created.mock.calls.length),
     });
     // The first records; the second finds the pool's buffers for what it hands out.
     expect(new Set(counts.slice(2)).size).toBe(1);
-    const again = await plain.train(engine, 12);
+    const again = await plain.train(engine, 5);
     expect(again).toEqual(once);
     created.mockRestore();
   });
