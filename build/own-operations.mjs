@@ -32,7 +32,7 @@ const COMPILE = [
   '-Wno-psabi',
 ];
 /** Compiled once for each instruction set, beside the one that all processors have. */
-const LOOPS = ['loops', 'winograd', 'upsampled', 'kernel-gradient'];
+const LOOPS = ['loops', 'winograd', 'upsampled', 'kernel-gradient', 'upsampled-gradient'];
 const AVX2 = ['-mavx2', '-mfma'];
 const AVX512 = ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq'];
 const INSTRUCTION_SETS = {

@@ -114,6 +114,21 @@ const CALLS: readonly Calls[] = [
     },
   },
   {
+    name: 'upsampled convolution, with gradients',
+    of([n, side, c, o]) {
+      const x = image(n, side / 2, side / 2, 2 * c);
+      const kernel = image(3, 3, 2 * c, o);
+      const dy = image(n, side, side, o);
+      return {
+        flop: 3 * 18 * n * side * side * 2 * c * o,
+        call: (layers) =>
+          tf.grads((a: Tensor, k: Tensor) =>
+            layers.upsampledConvolution(a as Tensor4D, k as Tensor4D),
+          )([x, kernel], dy),
+      };
+    },
+  },
+  {
     name: 'kernel gradient',
     of([n, side, c, o]) {
       const [x, kernel] = [image(n, side, side, c), image(3, 3, c, o)];

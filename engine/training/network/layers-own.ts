@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { OwnOperation } from '../../../shared/entities.ts';
 import { attributeTypes, type NativeBackend } from '../tensorflow/native.ts';
-import { kernelGradient, transposedKernel, transposedUpsampling } from './upsampling.ts';
+import { transposedUpsampling } from './upsampling.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 
 /** What its convolution takes: 3×3, moved by one pixel, of channels that fill vectors; others are TensorFlow's. */
@@ -84,7 +84,7 @@ function upsampled(backend: NativeBackend) {
     ) as Tensor4D;
 }
 
-/** EngineLayers.upsampledConvolution; its gradients are those of the transposed convolution. */
+/** EngineLayers.upsampledConvolution */
 export function ownUpsampling(backend: NativeBackend): EngineLayers['upsampledConvolution'] {
   const own = upsampled(backend);
   const convolved = tf.customGrad((x, k, save) => {
@@ -95,16 +95,10 @@ export function ownUpsampling(backend: NativeBackend): EngineLayers['upsampledCo
       value: own(input, kernel, {}),
       gradFunc: (dOutput: Tensor, saved: Tensor[]) => {
         const [savedInput, savedKernel] = saved as [Tensor4D, Tensor4D];
-        const transposed = transposedKernel(savedKernel);
-        const dTransposed: Tensor4D = tf.engine().runKernel(
-          tf.Conv2DBackpropFilter,
-          { x: dOutput, dy: savedInput },
-          {
-            ...{ strides: [2, 2], pad: 'same', dataFormat: 'NHWC' },
-            filterShape: transposed.shape,
-          },
-        );
-        return [tf.conv2d(dOutput as Tensor4D, transposed, 2, 'same'), kernelGradient(dTransposed)];
+        return [
+          backend.executeSingleOutput('GraftUpsampledInputGradient', [], [dOutput, savedKernel]),
+          backend.executeSingleOutput('GraftUpsampledKernelGradient', [], [savedInput, dOutput]),
+        ];
       },
     };
   });

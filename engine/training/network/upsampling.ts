@@ -26,18 +26,10 @@ const tapsOfTransposed = () =>
 const SWAPPED = [0, 1, 3, 2]; // [row, column, out, in], as conv2dTranspose wants it
 
 /** [3, 3, in, out] → [4, 4, out, in] */
-export function transposedKernel(kernel: Tensor4D): Tensor4D {
+function transposedKernel(kernel: Tensor4D): Tensor4D {
   const [, , inputs, outputs] = kernel.shape;
   const taps = tf.matMul(tapsOfTransposed(), tf.reshape(kernel, [9, inputs * outputs]));
   return tf.transpose(tf.reshape<tf.Rank.R4>(taps, [4, 4, inputs, outputs]), SWAPPED);
-}
-
-/** Of the gradient of a transposed kernel [4, 4, out, in], that of the kernel [3, 3, in, out]. */
-export function kernelGradient(transposed: Tensor4D): Tensor4D {
-  const [, , outputs, inputs] = transposed.shape;
-  const taps = tf.reshape(tf.transpose(transposed, SWAPPED), [16, inputs * outputs]);
-  const gradient = tf.matMul(tapsOfTransposed(), taps, true, false);
-  return tf.reshape<tf.Rank.R4>(gradient, [3, 3, inputs, outputs]);
 }
 
 /**

@@ -97,6 +97,12 @@ const convolution: Rule = (call) => {
   return [{ shape, dtype: x.dtype }];
 };
 
+/** Of a 3×3 convolution, from its input and the gradient of its output. */
+const gradientOfKernel: Rule = (call) => {
+  const [x, dy] = [inputAt(call, 0), inputAt(call, 1)];
+  return [{ shape: [3, 3, x.shape[3] ?? 0, dy.shape[3] ?? 0], dtype: x.dtype }];
+};
+
 const pooling: Rule = (call) => {
   const x = inputAt(call, 0);
   const [height, width] = windowed(call, numbers(call.attribute('ksize')).slice(1, 3));
@@ -176,9 +182,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     const [batch = 0, height = 0, width = 0] = shape;
     return [{ shape: [batch, 2 * height, 2 * width, kernel.shape[3] ?? 0], dtype }];
   },
-  GraftFilterGradient(call) {
-    const [x, dy] = [inputAt(call, 0), inputAt(call, 1)];
-    return [{ shape: [3, 3, x.shape[3] ?? 0, dy.shape[3] ?? 0], dtype: x.dtype }];
+  GraftFilterGradient: gradientOfKernel,
+  GraftUpsampledKernelGradient: gradientOfKernel,
+  GraftUpsampledInputGradient(call) {
+    const [{ shape, dtype }, kernel] = [inputAt(call, 0), inputAt(call, 1)];
+    const [batch = 0, height = 0, width = 0] = shape;
+    return [{ shape: [batch, height / 2, width / 2, kernel.shape[2] ?? 0], dtype }];
   },
   GraftMaxPool(call) {
     const { shape, dtype } = inputAt(call, 0);

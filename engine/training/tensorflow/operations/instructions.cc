@@ -7,12 +7,13 @@ namespace graft {
 namespace {
 
 const Instructions& choose() {
-  static const Instructions BASELINE = {baselineLoops, baselineWinograd, baselineUpsampled, baselineKernelGradient,
-                                        nullptr};
+  static const Instructions BASELINE = {baselineLoops,          baselineWinograd,          baselineUpsampled,
+                                        baselineKernelGradient, baselineUpsampledGradient, nullptr};
 #if defined(__x86_64__)
-  static const Instructions AVX2 = {avx2Loops, avx2Winograd, avx2Upsampled, avx2KernelGradient, nullptr};
-  static const Instructions AVX512 = {avx512Loops, avx512Winograd, avx512Upsampled, avx512KernelGradient,
-                                      &bfloat16Walks};
+  static const Instructions AVX2 = {avx2Loops,          avx2Winograd,          avx2Upsampled,
+                                    avx2KernelGradient, avx2UpsampledGradient, nullptr};
+  static const Instructions AVX512 = {avx512Loops,          avx512Winograd,          avx512Upsampled,
+                                      avx512KernelGradient, avx512UpsampledGradient, &bfloat16Walks};
   const char* value = std::getenv("GRAFT_INSTRUCTIONS");
   const auto isAsked = [value](const char* name) { return value != nullptr && std::strcmp(value, name) == 0; };
   __builtin_cpu_init();

@@ -12,6 +12,7 @@ struct Instructions {
   const Winograd& winograd;
   const Upsampled& upsampled;
   const KernelGradient& kernelGradient;
+  const UpsampledGradient& upsampledGradient;
   /** null: this processor does not walk over bfloat16. */
   const Walks<Bfloat16>* narrowWalks;
 };

@@ -4,6 +4,7 @@
  */
 #include <algorithm>
 
+#include "gradient-products.h"
 #include "threads.h"
 #include "winograd-tiles.h"
 
@@ -48,30 +49,6 @@ void transformGradients(const float* dy, float* out, const Convolution& c, int64
       }
     }
   }
-}
-
-/** Inputs whose sums stay in registers, beside those of a group of outputs. */
-template <typename In, typename G>
-constexpr int inputsAtOnce() {
-  return G::VECTORS == 1 ? lanes<In>() : REGISTERS < 32 ? 4 : 8;
-}
-
-/** Adds to M rows of sums, [M, outputs of the group], the products of the tiles of a block. */
-template <typename In, typename G>
-inline void addProducts(const float* x, const float* dy, int64_t tiles, float* sums) {
-  typedef typename G::Lane T;
-  constexpr int M = inputsAtOnce<In, G>(), V = G::VECTORS;
-  T kept[M * V];
-  unrolled<M * V>([&](auto i) ALWAYS_INLINE { kept[i] = load<T>(sums + i * lanes<T>()); });
-  for (; tiles > 0; tiles--, x += lanes<In>(), dy += G::WIDTH) {
-    T right[V];
-    unrolled<V>([&](auto v) ALWAYS_INLINE { right[v] = load<T>(dy + v * lanes<T>()); });
-    unrolled<M>([&](auto m) ALWAYS_INLINE {
-      const float left = x[m];
-      unrolled<V>([&](auto v) ALWAYS_INLINE { kept[m * V + v] += left * right[v]; });
-    });
-  }
-  unrolled<M * V>([&](auto i) ALWAYS_INLINE { store<T>(sums + i * lanes<T>(), kept[i]); });
 }
 
 /** Gᵀ m G: [group, tap of 16, input, outputs of the group] → the part of the kernel. */
@@ -124,7 +101,7 @@ void gradientOf(const float* x, const float* dy, float* kernel, const Convolutio
         float* added = sums + (group * TAPS + tap) * inputs * G::WIDTH;
         for (int64_t input = 0; input < inputs; input += M) {
           const float* left = xs + input / L * CHUNK + tap * planeOf(L) + input % L;
-          addProducts<In, G>(left, right, count, added + input * G::WIDTH);
+          addProducts<M, G>(left, L, right, count, added + input * G::WIDTH);
         }
       }
     }

@@ -23,25 +23,34 @@ const Upsampled& upsampled = instructions().upsampled;
 
 // ---- The gradient of a 3×3 kernel.
 
-/** How the gradient of a kernel is summed: by minimal filtering where channels fill vectors. */
-struct KernelSums {
-  /** Inputs that one task takes care of. */
-  int64_t chunk, blocks;
-  decltype(KernelGradient::gradient) gradient;
-  explicit KernelSums(const Convolution& c) {
-    if (c.inputs % 8 == 0 && c.outputs % 8 == 0) {
-      const KernelGradient& filtered = instructions().kernelGradient;
-      chunk = c.inputs < 256 ? 32 : 64;
-      blocks = filtered.blocks(c);
-      gradient = filtered.gradient;
-    } else {
-      const Loops& loops = instructions().loops;
-      chunk = 16;
-      blocks = loops.filterBlocks(c);
-      gradient = loops.filterGradient;
-    }
+/** Sums the gradient of a kernel from blocks of pixels; by `filtered` where that is not null, which needs full vectors. */
+void sumKernel(const KernelGradient* filtered, const Tensor& x, const Tensor& dy, const Tensor& kernel,
+               const Convolution& c) {
+  const int64_t size = kernel.count();
+  if (x.count() == 0 || dy.count() == 0) {
+    std::fill(kernel.data(), kernel.data() + size, 0.0f);
+    return;
   }
-};
+  const Loops& loops = instructions().loops;
+  const auto gradient = filtered == nullptr ? loops.filterGradient : filtered->gradient;
+  const int64_t blocks = filtered == nullptr ? loops.filterBlocks(c) : filtered->blocks(c);
+  // Inputs that one task takes care of: what it makes of the outputs is made again by the next.
+  const int64_t chunk = filtered == nullptr ? 16 : c.inputs < 256 ? 32 : 64;
+  const int64_t chunks = (c.inputs + chunk - 1) / chunk;
+  // Where the inputs are too few to keep threads busy, pixels are shared out as well, and their sums added in order.
+  const int64_t parts = std::min(blocks, (3 + chunks) / chunks);
+  float* others = parts > 1 ? scratch(3, (parts - 1) * size) : nullptr;
+  const auto partOf = [&](int64_t part) { return part == 0 ? kernel.data() : others + (part - 1) * size; };
+  inParallel(parts * chunks, [&](int64_t task) {
+    const int64_t part = task / chunks, first = task % chunks * chunk;
+    gradient(x.data(), dy.data(), partOf(part), c, first, std::min(chunk, c.inputs - first), blocks * part / parts,
+             blocks * (part + 1) / parts);
+  });
+  for (int64_t part = 1; part < parts; part++) {
+    const float* added = partOf(part);
+    for (int64_t i = 0; i < size; i++) kernel.data()[i] += added[i];
+  }
+}
 
 void computeFilterGradient(void*, TF_OpKernelContext* context) {
   Call call(context);
@@ -55,26 +64,8 @@ void computeFilterGradient(void*, TF_OpKernelContext* context) {
   const Convolution convolution{x.size(0), x.size(1), x.size(2), x.size(3), dy.size(3)};
   const Tensor kernel = call.output(0, {3, 3, convolution.inputs, convolution.outputs});
   if (!call.isFine()) return;
-  const int64_t size = kernel.count();
-  if (x.count() == 0 || dy.count() == 0) {
-    std::fill(kernel.data(), kernel.data() + size, 0.0f);
-    return;
-  }
-  const KernelSums sums(convolution);
-  const int64_t chunks = (convolution.inputs + sums.chunk - 1) / sums.chunk, blocks = sums.blocks;
-  // Where the inputs are too few to keep threads busy, pixels are shared out as well, and their sums added in order.
-  const int64_t parts = std::min(blocks, (3 + chunks) / chunks);
-  float* others = parts > 1 ? scratch(3, (parts - 1) * size) : nullptr;
-  const auto partOf = [&](int64_t part) { return part == 0 ? kernel.data() : others + (part - 1) * size; };
-  inParallel(parts * chunks, [&](int64_t task) {
-    const int64_t part = task / chunks, first = task % chunks * sums.chunk;
-    sums.gradient(x.data(), dy.data(), partOf(part), convolution, first, std::min(sums.chunk, convolution.inputs - first),
-                  blocks * part / parts, blocks * (part + 1) / parts);
-  });
-  for (int64_t part = 1; part < parts; part++) {
-    const float* added = partOf(part);
-    for (int64_t i = 0; i < size; i++) kernel.data()[i] += added[i];
-  }
+  const bool isFull = convolution.inputs % 8 == 0 && convolution.outputs % 8 == 0;
+  sumKernel(isFull ? &instructions().kernelGradient : nullptr, x, dy, kernel, convolution);
 }
 
 // ---- A 3×3 convolution, with its bias and ReLU where asked for; and the gradient of its input, which is one, too.
@@ -161,6 +152,51 @@ void computeUpsampled(void* relu, TF_OpKernelContext* context) {
   inParallel(upsampled.blocks(convolution), [&](int64_t block) {
     upsampled.convolve(x.data(), transformed, added, ending, y.data(), convolution, block);
   });
+}
+
+/** Of what an upsampled convolution took and gave; refuses what does not fit. */
+bool fitsUpsampled(Call& call, const Convolution& c, const Tensor& dy) {
+  if (dy.rank() == 4 && dy.size(0) == c.images && dy.size(1) == 2 * c.height && dy.size(2) == 2 * c.width &&
+      c.inputs % 8 == 0 && c.outputs % 8 == 0)
+    return true;
+  return call.refuse("gradients of an upsampled 3×3 convolution need twice the pixels, and channels in multiples of 8");
+}
+
+void computeUpsampledInputGradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const Tensor dy = call.input(0), kernel = call.input(1);
+  if (!call.isFine()) return;
+  if (dy.rank() != 4 || kernel.rank() != 4 || kernel.size(0) != 3 || kernel.size(1) != 3 ||
+      kernel.size(3) != dy.size(3)) {
+    call.refuse("the gradient of an upsampled 3×3 convolution needs the kernel of its outputs");
+    return;
+  }
+  const Convolution convolution{dy.size(0), dy.size(1) / 2, dy.size(2) / 2, kernel.size(2), kernel.size(3)};
+  if (!fitsUpsampled(call, convolution, dy)) return;
+  const Tensor dx =
+      call.output(0, {convolution.images, convolution.height, convolution.width, convolution.inputs});
+  if (!call.isFine() || dx.count() == 0 || dy.count() == 0) return;
+  const UpsampledGradient& gradient = instructions().upsampledGradient;
+  float* transformed = scratch(3, 9 * convolution.inputs * convolution.outputs);
+  inParallel(gradient.groups(convolution),
+             [&](int64_t group) { gradient.transform(kernel.data(), transformed, convolution, group); });
+  inParallel(gradient.blocks(convolution),
+             [&](int64_t block) { gradient.input(dy.data(), transformed, dx.data(), convolution, block); });
+}
+
+void computeUpsampledKernelGradient(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  const Tensor x = call.input(0), dy = call.input(1);
+  if (!call.isFine()) return;
+  if (x.rank() != 4 || dy.rank() != 4) {
+    call.refuse("images are needed");
+    return;
+  }
+  const Convolution convolution{x.size(0), x.size(1), x.size(2), x.size(3), dy.size(3)};
+  if (!fitsUpsampled(call, convolution, dy)) return;
+  const Tensor kernel = call.output(0, {3, 3, convolution.inputs, convolution.outputs});
+  if (!call.isFine()) return;
+  sumKernel(&instructions().upsampledGradient.kernel, x, dy, kernel, convolution);
 }
 
 // ---- AdamW; the gradient comes in as many pieces as it likes.
@@ -304,6 +340,10 @@ const Operation OPERATIONS[] = {
      unknownShapes, createConvolution, computeConvolution, destroyConvolution},
     {"GraftUpsampledConvolution", {"relu: bool"}, {"x: float", "kernel: float", "beside: float", "bias: float"},
      {"y: float"}, unknownShapes, createUpsampled, computeUpsampled, destroyUpsampled},
+    {"GraftUpsampledInputGradient", {}, {"dy: float", "kernel: float"}, {"dx: float"}, unknownShapes, nullptr,
+     computeUpsampledInputGradient, nullptr},
+    {"GraftUpsampledKernelGradient", {}, {"x: float", "dy: float"}, {"kernel: float"}, unknownShapes, nullptr,
+     computeUpsampledKernelGradient, nullptr},
     {"GraftAdamW", {"N: int >= 1"},
      {"theta: float", "m: float", "v: float", "rates: float", "step_size: float", "epsilon: float", "decay: float",
       "gradients: N * float"},

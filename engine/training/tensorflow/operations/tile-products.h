@@ -167,9 +167,13 @@ constexpr int64_t chunkOf() {
   return KINDS_OF_TILES * planeOf(lanes<In>());
 }
 
-/** One kind of TILES tiles times a group of outputs: → [TILES, WIDTH]. `chunk`: floats from one chunk of inputs to the next. */
+/**
+ * One kind of TILES tiles times a group of outputs: → [TILES, WIDTH], rows `apart` floats apart. `chunk`: floats from one
+ * chunk of inputs to the next.
+ */
 template <typename In, typename G>
-inline void product(const float* tiles, int64_t chunk, const float* kernel, int64_t inputs, float* out) {
+inline void product(const float* tiles, int64_t chunk, const float* kernel, int64_t inputs, float* out,
+                    int64_t apart = G::WIDTH) {
   typedef typename G::Lane T;
   constexpr int M = G::TILES, V = G::VECTORS, L = lanes<In>();
   T sums[M * V];
@@ -184,7 +188,9 @@ inline void product(const float* tiles, int64_t chunk, const float* kernel, int6
       });
     }
   }
-  unrolled<M * V>([&](auto i) ALWAYS_INLINE { store<T>(out + i * lanes<T>(), sums[i]); });
+  unrolled<M>([&](auto m) ALWAYS_INLINE {
+    unrolled<V>([&](auto v) ALWAYS_INLINE { store<T>(out + m * apart + v * lanes<T>(), sums[m * V + v]); });
+  });
 }
 
 /** With what comes behind the sums. */

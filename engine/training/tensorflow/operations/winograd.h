@@ -46,7 +46,7 @@ struct Upsampled {
                    const Convolution&, int64_t block);
 };
 
-/** Gradient of the kernel of such a convolution, by the same filtering. */
+/** Gradient of the kernel of a convolution, by the same filtering. */
 struct KernelGradient {
   /** Blocks of pixels whose sums can be made each by itself. */
   int64_t (*blocks)(const Convolution&);
@@ -58,10 +58,24 @@ struct KernelGradient {
                    int64_t from, int64_t to);
 };
 
+/** Gradients of Upsampled, for the same Convolution. */
+struct UpsampledGradient {
+  /** Groups of inputs that a transformed kernel consists of; it has 9 · inputs · outputs floats. */
+  int64_t (*groups)(const Convolution&);
+  void (*transform)(const float* kernel, float* transformed, const Convolution&, int64_t group);
+  /** Blocks of pixels of x, for both gradients. */
+  int64_t (*blocks)(const Convolution&);
+  void (*input)(const float* dy, const float* transformed, float* dx, const Convolution&, int64_t block);
+  KernelGradient kernel;
+};
+
+extern const UpsampledGradient baselineUpsampledGradient;
 extern const KernelGradient baselineKernelGradient;
 extern const Winograd baselineWinograd;
 extern const Upsampled baselineUpsampled;
 #if defined(__x86_64__)
+extern const UpsampledGradient avx2UpsampledGradient;
+extern const UpsampledGradient avx512UpsampledGradient;
 extern const KernelGradient avx2KernelGradient;
 extern const KernelGradient avx512KernelGradient;
 extern const Winograd avx2Winograd;

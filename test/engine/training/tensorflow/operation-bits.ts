@@ -64,6 +64,12 @@ export function bitsOfOperations(backend: NativeBackend): string {
         [{ name: 'relu', type: types.bool, value: true }],
         [x, kernel, tf.tensor1d([]), beta],
       ),
+      backend.executeSingleOutput('GraftUpsampledInputGradient', [], [dy, kernel]),
+      backend.executeSingleOutput(
+        'GraftUpsampledKernelGradient',
+        [],
+        [tensor(3, side / 2, side / 2, channels), dy],
+      ),
       backend.executeSingleOutput('GraftMaxPool', [], [x]),
     ];
     for (const result of results) hash.update(result.dataSync());

@@ -128,6 +128,8 @@ describe('Graft’s own operations', () => {
     [1, 17, 14, 16, 8],
     [9, 4, 4, 24, 16],
     [2, 2, 3, 520, 16],
+    [3, 6, 5, 64, 32],
+    [1, 5, 9, 16, 40],
   ])('a 3×3 convolution of what is upsampled, %d × %d × %d px, %d → %d', (n, h, w, c, o) => {
     const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
     const kernel = tf.tensor4d(numbers(9 * c * o), [3, 3, c, o]);
