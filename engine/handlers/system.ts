@@ -99,7 +99,9 @@ function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
   const about = engineInText(engine);
   const asked = isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : '';
   const vectors = (engine.operations ?? []).length === 0 ? null : vectorsOfOperations();
-  const widest = vectors === null ? '' : `; these operations use ${vectors}`;
+  const narrow = engine.operations?.includes('bfloat16 activations') === true;
+  const types = narrow ? ', and compute in bfloat16 where a run asks for it' : '';
+  const widest = vectors === null ? '' : `; these operations use ${vectors}${types}`;
   const said = {
     tensorflow: { detail: `native ${about}${asked}${widest}`, remedy: whyNoOperations() },
     wasm: { detail: `portable engine (${about}): training works, but slower`, remedy: reason },

@@ -3,7 +3,7 @@
  * with TensorFlow's own operations, whose other last digits show what rounding alone does. Same images, same initial weights,
  * same batches for each seed; every network is tested in what it was trained in.
  *
- * usage: bfloat16-dice.ts [--seeds 12] [--steps 200] [--threads 1]
+ * usage: bfloat16-dice.ts [--first-seed 0] [--seeds 12] [--steps 200] [--threads 1]
  *   The last line is JSON: { rows }, differences of test Dice with their 95 % interval over seeds (Student's t).
  */
 import { parseArgs } from 'node:util';
@@ -18,18 +18,23 @@ import { stepScalars } from '../../engine/training/optimiser.ts';
 import { validationDice } from '../../engine/training/scoring/evaluation.ts';
 import { createSegmenter } from '../../engine/training/scoring/segmenter.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
-import { assertPrecision, predictionPrecision } from '../../engine/training/tensorflow/precision.ts';
+import {
+  assertPrecision,
+  predictionPrecision,
+} from '../../engine/training/tensorflow/precision.ts';
 import { createTrainingStep, freshState, splitSpec } from '../../engine/training/training-step.ts';
 import { NetworkConfig, OptimisationConfig, type Precision } from '../../shared/entities.ts';
 import { report } from './measure.ts';
 
 const { values: flags } = parseArgs({
   options: {
+    'first-seed': { type: 'string', default: '0' },
     seeds: { type: 'string', default: '12' },
     steps: { type: 'string', default: '200' },
     threads: { type: 'string', default: '1' },
   },
 });
+const firstSeed = Number(flags['first-seed']);
 const seeds = Number(flags.seeds);
 const sizePx = 64;
 const classes = 2;
@@ -50,7 +55,13 @@ const config = OptimisationConfig.parse({
 function tileAt(index: number): Tile {
   const { image, labelMap } = drawTexShapes(index, { sizePx, seed: IMAGE_SEED, kind: 'target' });
   return {
-    ...{ imageId: index, name: `${index}`, width: sizePx, height: sizePx, channels: image.channels },
+    ...{
+      imageId: index,
+      name: `${index}`,
+      width: sizePx,
+      height: sizePx,
+      channels: image.channels,
+    },
     data: Float32Array.from(image.data, (value) => value / 255),
     labels: labelMap.data,
     imageClass: null,
@@ -99,9 +110,9 @@ async function train({ engine, precision }: Arm, seed: number): Promise<number> 
 }
 
 const dice: number[][] = arms.map(() => []);
-for (let seed = 0; seed < seeds; seed++) {
+for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
   for (const [i, arm] of arms.entries()) dice[i]?.push(await train(arm, seed));
-  console.error(dice.map((values) => values.at(-1)?.toFixed(3)).join(' '));
+  console.error(dice.map((values) => values.at(-1)?.toFixed(4)).join(' '));
 }
 const [exact = []] = dice;
 report(
