@@ -14,6 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { capture } from './command.mjs';
 import { findCompiler } from './compiler.mjs';
@@ -184,13 +185,28 @@ async function compile(sources, temporary, { arch, cache, libraries, update }) {
     const log = keepLog(path.join(cache, 'logs'), 'compile-operations', output);
     throw explainFailure("Compiling Graft's own operations", output, log);
   };
-  const objects = [];
-  for (const { object, source, flags } of unitsFor(arch)) {
-    update(`compiling ${source}`);
-    const file = path.join(temporary, object);
-    await run([...COMPILE, ...flags, '-c', path.join(sources, source), '-o', file]);
-    objects.push(file);
-  }
+  const units = unitsFor(arch);
+  const objects = units.map(({ object }) => path.join(temporary, object));
+  const left = [...units.entries()];
+  const compileSome = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [i, { source, flags }] = next;
+      update(`compiling ${source}`);
+      const file = objects[i] ?? '';
+      try {
+        await run([...COMPILE, ...flags, '-c', path.join(sources, source), '-o', file]);
+      } catch (error) {
+        left.length = 0;
+        throw error;
+      }
+    }
+  };
+  // As many at once as there are processors; where one fails, the others end before their folder goes.
+  const compiled = await Promise.allSettled(
+    Array.from({ length: availableParallelism() }, compileSome),
+  );
+  const failed = compiled.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
   await run([
     ...['-shared', '-pthread', ...objects, '-o', path.join(temporary, LIBRARY)],
     // Loaded already when this library is, so it is found by its name.

@@ -28,8 +28,8 @@ const SOURCE_FOLDERS = ['shared', 'engine', 'electron', 'renderer', 'build', 'te
 /** Gates that only read the sources. */
 const GATES = [
   { name: 'layout', tool: 'oxfmt', args: ['--check', '.'] },
-  // Its type checker collects garbage less often: a quarter of its time for a sixth more memory.
-  { name: 'lint and types', tool: 'oxlint', args: ['.'], env: { GOGC: '400' } },
+  // Its type checker collects next to no garbage: a fifth less time, and as much memory as if it did.
+  { name: 'lint and types', tool: 'oxlint', args: ['.'], env: { GOGC: '1600' } },
   { name: 'lint of components', tool: 'eslint', args: ['--max-warnings', '0', '.'] },
   {
     name: 'types of components',

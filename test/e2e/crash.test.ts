@@ -1,10 +1,11 @@
 /** No stroke older than a second is lost, whoever is killed: the engine, the window, or the line between them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
 import { openProjectReadonly } from '../../engine/db/project.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
-import { temporaryFolder } from '../fixtures/projects.ts';
 import { type GraftWindow, openGraft, whyNoWindow } from './graft-window.ts';
 
 const obstacle = whyNoWindow();
@@ -12,8 +13,8 @@ const obstacle = whyNoWindow();
 const SECOND_MS = 1000;
 const SIDE = 64;
 
-async function projectWithImages(): Promise<string> {
-  const project = join(temporaryFolder(), 'shapes.graft');
+async function projectWithImages(folder: string): Promise<string> {
+  const project = join(folder, 'shapes.graft');
   const engine = createEngine({ engine: 'wasm' });
   await engine.call('project.create', { path: project });
   await engine.call('datasets.generate', {
@@ -45,11 +46,16 @@ function labelsOnDisk(project: string): Uint8Array {
 const ignoredInRow = (data: Uint8Array, row: number) =>
   data.subarray(row * SIDE, (row + 1) * SIDE).filter((value) => value === 255).length;
 
-async function annotating({ ownBrowser = false } = {}): Promise<{
+async function annotating(
+  { onTestFinished }: TestContext,
+  { ownBrowser = false } = {},
+): Promise<{
   graft: GraftWindow;
   project: string;
 }> {
-  const project = await projectWithImages();
+  const folder = mkdtempSync(join(tmpdir(), 'graft-crash-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const project = await projectWithImages(folder);
   const graft = await openGraft({ ownBrowser, projects: [project] });
   onTestFinished(() => graft.close());
   const { page } = graft;
@@ -86,10 +92,11 @@ async function untilSaved({ page }: GraftWindow): Promise<void> {
   await page.getByText('Saved', { exact: true }).first().waitFor();
 }
 
-describe('a stroke', () => {
+// Most of their time they wait: for the second, and for an engine that is gone.
+describe.concurrent('a stroke', () => {
   it('is on disk a second later, though the engine is killed then', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
-    const { graft, project } = await annotating();
+    const { graft, project } = await annotating(ctx);
     expect(ignoredInRow(labelsOnDisk(project), 20)).toBe(0);
     await drawRow(graft, 20);
     await untilSaved(graft);
@@ -99,7 +106,7 @@ describe('a stroke', () => {
 
   it('is on disk a second later, though the window is killed then', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
-    const { graft, project } = await annotating({ ownBrowser: true });
+    const { graft, project } = await annotating(ctx, { ownBrowser: true });
     await drawRow(graft, 20);
     await untilSaved(graft);
     await graft.crashBrowser();
@@ -109,7 +116,7 @@ describe('a stroke', () => {
 
   it('drawn while the engine is away is saved when it is back, and the window says so', async (ctx) => {
     if (obstacle !== null) ctx.skip(obstacle);
-    const { graft, project } = await annotating();
+    const { graft, project } = await annotating(ctx);
     const { page } = graft;
     await drawRow(graft, 14);
     await untilSaved(graft);
