@@ -85,9 +85,12 @@ const worst = Object.entries(theirs)
   .filter(([name]) => name !== 'label')
   .map(([name, column]) => {
     const mine = table.get(name) ?? new Float64Array(column.length).fill(NaN);
-    const differences = column.map(
-      (value, i) => Math.abs(value - (mine[i] ?? NaN)) / Math.max(1, Math.abs(value)),
-    );
+    const differences = column.map((value, i) => {
+      const away = Math.abs(value - (mine[i] ?? NaN));
+      // Upside down is the same way.
+      const turned = name === 'orientation' ? Math.min(away, Math.abs(Math.PI - away)) : away;
+      return turned / Math.max(1, Math.abs(value));
+    });
     return { name, difference: Math.max(...differences) };
   })
   .toSorted((a, b) => b.difference - a.difference);

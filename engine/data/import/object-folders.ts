@@ -61,19 +61,28 @@ export function objectFolders({ format, files, words, areObjects }: ObjectFolder
       const used = new Set<string>();
       const items = contents.items.map((item): FoundItem => {
         const { labels } = item;
-        if (!hasMasks || labels?.kind !== 'mask') return item;
-        const mask = relative(tree.root, labels.path).replaceAll(sep, '/');
-        const objects = numbered.get(keyOf(mask));
-        if (objects === undefined) return item;
-        used.add(objects);
-        return { ...item, labels: { ...labels, objects: resolve(tree.root, objects) } };
+        if (!hasMasks || labels === null) return item;
+        const objectsOf = (path: string) => {
+          const own = numbered.get(keyOf(relative(tree.root, path).replaceAll(sep, '/')));
+          if (own === undefined) return [];
+          used.add(own);
+          return [resolve(tree.root, own)];
+        };
+        if (labels.kind === 'pages') {
+          const objects = [...labels.paths].flatMap(([page, path]) =>
+            objectsOf(path).map((own) => [page, own] as const),
+          );
+          return { ...item, labels: { ...labels, objects: new Map(objects) } };
+        }
+        if (labels.kind !== 'mask') return item;
+        const [objects] = objectsOf(labels.path);
+        return objects === undefined ? item : { ...item, labels: { ...labels, objects } };
       });
       const left = hasMasks ? objectsIn(tree).filter((file) => !used.has(file)) : [];
       const issues: ImportIssue[] = left.map((path) => ({
         path,
         severity: 'skip',
-        message:
-          'numbers objects of no mask of one picture: not used, its objects are connected regions',
+        message: 'numbers objects of no mask that is used: left out',
       }));
       const rule = contents.rule ?? (areObjects && !isPaired ? NUMBERS : null);
       return { ...contents, items, rule, issues: [...contents.issues, ...issues] };

@@ -184,7 +184,8 @@ async function placeMasks(
       const path = labels.paths.get(page);
       if (path === undefined) return null;
       used.add(page);
-      return { kind: 'mask', path, page: 0 };
+      const objects = labels.objects?.get(page);
+      return { kind: 'mask', path, page: 0, ...(objects === undefined ? {} : { objects }) };
     });
     for (const [page, path] of labels.paths) {
       if (used.has(page)) continue;

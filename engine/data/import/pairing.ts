@@ -57,8 +57,9 @@ export function maskKeys(path: string): string[] {
 export const imageKey = (path: string): string =>
   posix.join(posix.dirname(path), withoutOme(stemOf(path)));
 
-/** 'a.ome', 'a.ome.p3' and 'a.ome.tif' without what the double ending of OME-TIFF adds. */
-const withoutOme = (stem: string): string => stem.replace(/\.ome(?=$|\.p\d+$|\.tiff?$)/i, '');
+/** 'a.ome', 'a.ome.p3', 'a.ome.p3.ome' and 'a.ome.tif' without what the double ending of OME-TIFF adds. */
+const withoutOme = (stem: string): string =>
+  stem.replace(/\.ome(?=$|\.tiff?$)/i, '').replace(/\.ome(?=\.p\d+$)/i, '');
 
 /** Equal for names that some file system holds for one. */
 export const oneName = (name: string) => sameName(name).toLowerCase();

@@ -82,8 +82,12 @@ export interface FoundItem extends Omit<
 > {
   readonly labels:
     | LabelSource
-    /** A mask file for each labelled page. */
-    | { readonly kind: 'pages'; readonly paths: ReadonlyMap<number, string> }
+    /** A mask file for each labelled page, and where there are such, one that numbers its objects. */
+    | {
+        readonly kind: 'pages';
+        readonly paths: ReadonlyMap<number, string>;
+        readonly objects?: ReadonlyMap<number, string>;
+      }
     | null;
   /** What a list beside the images says of the image that begins with a page. */
   readonly facts?: (page: number) => ImageFacts | undefined;

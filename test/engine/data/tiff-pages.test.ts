@@ -119,6 +119,27 @@ describe('pages that are channels', () => {
   });
 
   test.each([
+    ['names no size', '', []],
+    ['names one side', 'SizeX="99"', []],
+    ['names the size', 'SizeX="4" SizeY="3"', []],
+    [
+      'names another size',
+      'SizeX="99" SizeY="3"',
+      [
+        'its description (OME) speaks of 99×3 px, and its planes have 4×3: the planes are taken as they are',
+      ],
+    ],
+  ])('OME-XML that %s', async (_, sides, notes) => {
+    const description = ome('DimensionOrder="XYCZT" SizeC="2" SizeZ="1" SizeT="1"').replace(
+      'SizeX="4" SizeY="3"',
+      sides,
+    );
+    const { images, leftOut } = await pagesOf(writeTiff(planes(2, description)));
+    expect(images.map(({ channelPages }) => channelPages)).toEqual([[0, 1]]);
+    expect(leftOut.map(({ message }) => message)).toEqual(notes);
+  });
+
+  test.each([
     ['nothing is said', 'a stack'],
     ['slices are slices', 'ImageJ=1.54\nimages=6\nslices=6\n'],
     ['the numbers do not agree', 'ImageJ=1.54\nimages=6\nchannels=4\n'],

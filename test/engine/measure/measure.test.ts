@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodePng } from '../../../engine/data/encode.ts';
 import { createEngine } from '../../../engine/engine.ts';
-import { encodeLabelMap } from '../../../shared/label-map.ts';
+import { sha256 } from '../../../engine/sha256.ts';
+import { createRunWriter, encodeLabelMap } from '../../../shared/label-map.ts';
 import { TABLE_KEYS } from '../../../shared/objects/measure/columns.ts';
 import { decodeMeasures } from '../../../shared/objects/measure/table-code.ts';
 import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
@@ -133,6 +134,29 @@ describe('measuring a dataset', { timeout: PATIENCE_MS }, () => {
     const [header = '', first = ''] = linesOf(join(dir, 'objects.csv'));
     expect(first.split(',')[header.split(',').indexOf('intensity_mean-0')]).toBe('');
     expect(first.split(',')[header.split(',').indexOf('area')]).toBe('16');
+  });
+
+  it('looks at the file before it unpacks labels that claim to be far larger, and names it', async () => {
+    const { engine, of } = await measurable();
+    const { db } = engine.project(of.project);
+    const side = 32_768;
+    const bytes = await encodePng(picture(true).image);
+    const imageId = db.datasets.addImage({
+      ...{ datasetId: of.datasetId, name: 'huge.png', widthPx: side, heightPx: side, channels: 1 },
+      ...{ bitDepth: 8, page: 0, groupName: null, imageClass: null, source: { bytes } },
+      hash: sha256(bytes),
+    });
+    // A gigabyte, once it is unpacked.
+    const huge = createRunWriter({ width: side, height: side });
+    huge.append(1, side * side);
+    db.labelMaps.add({ imageId, author: 'human', bytes: huge.bytes() });
+    const before = process.memoryUsage().rss;
+    const { images, notes } = await engine.call('measures.table', of);
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 29);
+    expect(images.map(({ name }) => name)).toEqual(['a.png', 'b.png']);
+    expect(notes).toEqual([
+      expect.stringMatching(/^huge\.png was not measured: .* has 16×16 px, but 32768×32768/),
+    ]);
   });
 
   it('names labels whose value is no class', async () => {

@@ -7,8 +7,8 @@ import { objectsOf } from '../../../../engine/data/objects-of.ts';
 import { writeTiff } from '../tiff-writer.ts';
 import { greyPng, type Scratch, scratch } from './scratch.ts';
 
-async function brought(s: Scratch) {
-  const source = { format: 'label-tiff', path: s.path('data') } as const;
+async function brought(s: Scratch, format: 'label-tiff' | 'ome-tiff' = 'label-tiff') {
+  const source = { format, path: s.path('data') } as const;
   const { datasetId, issues } = await runImport(s.project, source, {
     ...{ datasetName: 'd', link: false },
   });
@@ -49,4 +49,22 @@ it('objects of a stack go with the page of the mask that they number', async () 
     [1, 2, 0, 0],
     [0, 0, 1, 2],
   ]);
+});
+
+it('masks of single pages have the objects of the same page, under names with a double ending too', async () => {
+  const s = scratch();
+  const page = { width: 4, height: 1, bits: [8] };
+  const stack = (...pages: readonly (readonly number[])[]) =>
+    writeTiff(pages.map((samples) => ({ ...page, samples })));
+  s.write('data/images/a.ome.tif', stack([9, 9, 9, 9], [8, 8, 8, 8], [7, 7, 7, 7]));
+  s.write('data/masks/a.ome.p1.ome.tif', stack([1, 1, 0, 0]));
+  s.write('data/masks/a.ome.p3.ome.tif', stack([0, 1, 1, 0]));
+  s.write('data/objects/a.ome.p1.ome.tif', stack([1, 2, 0, 0]));
+  s.write('data/objects/a.ome.p3.ome.tif', stack([0, 4, 5, 0]));
+  s.write('data/objects/b.ome.tif', stack([1, 1, 1, 1]));
+  const { labels, issues } = await brought(s, 'ome-tiff');
+  expect(labels.map((own) => own?.objects ?? null)).toEqual([[1, 2, 0, 0], null, [0, 1, 2, 0]]);
+  expect(issues.map(({ path, message }) => `${path}: ${message}`)).toContain(
+    'objects/b.ome.tif: numbers objects of no mask that is used: left out',
+  );
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import { initialWeights } from '../../../../engine/training/network/parameters.ts';
+import { initialWeights, joinSpecs } from '../../../../engine/training/network/parameters.ts';
+import { depthSpec } from '../../../../engine/training/objectives/object-depths.ts';
 import { segmentationSpec } from '../../../../engine/training/objectives/segmentation.ts';
 import { exportModel } from '../../../../engine/training/weights/export-model.ts';
 import { NetworkConfig } from '../../../../shared/entities.ts';
@@ -13,10 +14,10 @@ import { temporaryFolder } from '../../../fixtures/projects.ts';
 const network = NetworkConfig.parse({ base: 4, depth: 3, inputChannels: 1 });
 const spec = segmentationSpec(network, 3);
 
-async function exported(classes: readonly string[]) {
+async function exported(classes: readonly string[], own = spec) {
   const path = join(temporaryFolder(), 'model.zip');
   const { notes } = await exportModel({
-    ...{ network, sampling: null, spec, weights: initialWeights(spec, 1) },
+    ...{ network, sampling: null, spec: own, weights: initialWeights(own, 1) },
     ...{ part: 'segmentation', format: 'bioimage', classes, path },
     about: { name: 'nuclei: "first" try', authors: ['A. Author'], licence: null },
   });
@@ -86,4 +87,22 @@ it('describes it as model description 0.5.7 has it, with the hash of each file',
     'x',
     'x_7_',
   ]);
+});
+
+it('of a network that tells objects apart the classes go out, and what is left out is said', async () => {
+  const own = joinSpecs(spec, depthSpec(network));
+  const { files, notes } = await exported(['background', 'kern', 'rand'], own);
+  expect(npy(files['test_output.npy']).shape).toEqual([1, 3, 64, 64]);
+  const session = await InferenceSession.create(files['weights.onnx'] ?? new Uint8Array());
+  expect(session.outputNames).toEqual(['probabilities']);
+  expect(notes.at(-1)).toMatch(/^Left out: what tells touching objects apart/);
+  const [keras, onnx] = [join(temporaryFolder(), 'm.h5'), join(temporaryFolder(), 'm.onnx')];
+  const model = { network, sampling: null, spec: own, weights: initialWeights(own, 1) };
+  const to = { part: 'segmentation', classes: ['background', 'kern', 'rand'] } as const;
+  const asKeras = await exportModel({ ...model, ...to, format: 'keras', path: keras });
+  expect(asKeras.notes.at(-1)).toMatch(/^Left out: what tells touching objects apart/);
+  const asOnnx = await exportModel({ ...model, ...to, format: 'onnx', path: onnx });
+  expect(asOnnx.notes.at(-1)).toMatch(/^depths: how deep inside its object/);
+  const whole = await InferenceSession.create(readFileSync(onnx));
+  expect(whole.outputNames).toEqual(['probabilities', 'depths']);
 });

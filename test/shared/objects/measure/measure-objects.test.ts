@@ -53,6 +53,27 @@ describe('measurements of objects', () => {
     expect(other.columns).toEqual(near.columns);
   });
 
+  test('are those of regionprops_table beside samples that are no numbers, which take those of one object alone', () => {
+    const size = { width: 3, height: 2 };
+    const data = Uint32Array.of(1, 1, 2, 1, 2, 2);
+    const classes = { ...size, data: new Uint8Array(6).fill(1) };
+    const measuring = measureObjects({ objects: { ...size, data }, classes }, { channels: 1 });
+    measuring.addRows(Float32Array.of(0.5, NaN, 1.25, 2, 3, 4.5), 0);
+    const { columns } = measuring.result();
+    // scikit-image 0.26: NaN of the first, and of the second (in 32 bits) as here.
+    for (const [name, expected] of [
+      ['intensity_mean-0', 2.916_666_746_139_526_4],
+      ['intensity_min-0', 1.25],
+      ['intensity_max-0', 4.5],
+      ['intensity_std-0', 1.328_114_867_210_388_2],
+    ] as const) {
+      const [first, second] = columns.get(name) ?? [];
+      expect(first, name).toBeNaN();
+      expect(second, name).toBeCloseTo(expected, 6);
+    }
+    expect([...(columns.get('area') ?? [])]).toEqual([3, 3]);
+  });
+
   test('have what regionprops has no name for', () => {
     const { labels: found, columns } = measured(numbers);
     const row = (name: string) => [...(columns.get(name) ?? [])];
