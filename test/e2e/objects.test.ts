@@ -36,11 +36,14 @@ it('measures objects, sorts and gates them, and shows the picked one in Annotate
   const cell = grid.getByRole('gridcell').first();
   const left = (await cell.boundingBox())?.x;
   const headLeft = (await area.boundingBox())?.x ?? 0;
-  await grid.evaluate((element) => element.scrollBy({ left: 300 }));
-  await expect.poll(async () => (await area.boundingBox())?.x).toBe(headLeft - 300);
+  await grid.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(async () => (await area.boundingBox())?.x).toBe(headLeft - 240);
   expect((await cell.boundingBox())?.x).toBe(left);
   await screenshot('objects-sideways');
-  await grid.evaluate((element) => element.scrollTo({ left: 0 }));
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
   // And by the palette, in words.
   await page.keyboard.press('Control+k');
   await page.keyboard.type('sort by eccentricity');
