@@ -41,10 +41,11 @@ export async function endingChildren(work) {
 }
 
 /**
- * As far below the others as there is: with nothing else to do there it is as quick as ever, beside a busy core it gets a
- * sixtieth. Less far, and it would be in the way of what steps back itself, as a training beside labelling does.
+ * How far below the others: with nothing else to do there it is as quick as ever. Beside a busy core it gets a thirtieth,
+ * so that half a minute of work is done within a quarter of an hour; less far, and it would be in the way of what steps
+ * back furthest, as a training beside labelling does.
  */
-const YIELDING = constants.priority.PRIORITY_LOW;
+const YIELDING = 15;
 
 /** @param {number} pid */
 function lowerPriority(pid) {
