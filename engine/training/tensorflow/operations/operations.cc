@@ -21,6 +21,13 @@ namespace {
 const Winograd& winograd = instructions().winograd;
 const Upsampled& upsampled = instructions().upsampled;
 
+/** Transforms all groups of a kernel; small ones by itself: waking others would take longer. */
+template <typename Task>
+void eachGroup(const Tensor& kernel, int64_t groups, const Task& task) {
+  if (kernel.count() >= PART_FLOATS) return inParallel(groups, task);
+  for (int64_t group = 0; group < groups; group++) task(group);
+}
+
 // ---- The gradient of a 3×3 kernel.
 
 /** Sums the gradient of a kernel from blocks of pixels; by `filtered` where that is not null, which needs full vectors. */
@@ -52,6 +59,9 @@ void sumKernel(const KernelGradient* filtered, const Tensor& x, const Tensor& dy
   }
 }
 
+/** Sums of fewer pixels are as quick as they are written, and gradients near zero keep more of their digits. */
+constexpr int64_t FEWEST_FILTERED_PIXELS = 512;
+
 void computeFilterGradient(void*, TF_OpKernelContext* context) {
   Call call(context);
   const Tensor x = call.input(0), dy = call.input(1);
@@ -65,7 +75,8 @@ void computeFilterGradient(void*, TF_OpKernelContext* context) {
   const Tensor kernel = call.output(0, {3, 3, convolution.inputs, convolution.outputs});
   if (!call.isFine()) return;
   const bool isFull = convolution.inputs % 8 == 0 && convolution.outputs % 8 == 0;
-  sumKernel(isFull ? &instructions().kernelGradient : nullptr, x, dy, kernel, convolution);
+  const bool isFiltered = isFull && x.size(0) * x.size(1) * x.size(2) >= FEWEST_FILTERED_PIXELS;
+  sumKernel(isFiltered ? &instructions().kernelGradient : nullptr, x, dy, kernel, convolution);
 }
 
 // ---- A 3×3 convolution, with its bias and ReLU where asked for; and the gradient of its input, which is one, too.
@@ -106,7 +117,7 @@ void computeConvolution(void* kernelOptions, TF_OpKernelContext* context) {
   const Tensor y = call.output(0, {x.size(0), x.size(1), x.size(2), convolution.outputs});
   if (!call.isFine() || y.count() == 0 || x.count() == 0) return;
   float* transformed = scratch(3, 16 * convolution.inputs * convolution.outputs);
-  inParallel(winograd.groups(convolution), [&](int64_t group) {
+  eachGroup(kernel, winograd.groups(convolution), [&](int64_t group) {
     winograd.transform(kernel.data(), options.turned != 0, transformed, convolution, group);
   });
   const Ending ending{bias.count() == 0 ? nullptr : bias.data(), options.relu != 0};
@@ -145,8 +156,8 @@ void computeUpsampled(void* relu, TF_OpKernelContext* context) {
   const Tensor y = call.output(0, {x.size(0), 2 * x.size(1), 2 * x.size(2), convolution.outputs});
   if (!call.isFine() || size == 0) return;
   float* transformed = scratch(3, 25 * convolution.inputs * convolution.outputs);
-  inParallel(upsampled.groups(convolution),
-             [&](int64_t group) { upsampled.transform(kernel.data(), transformed, convolution, group); });
+  eachGroup(kernel, upsampled.groups(convolution),
+            [&](int64_t group) { upsampled.transform(kernel.data(), transformed, convolution, group); });
   const Ending ending{bias.count() == 0 ? nullptr : bias.data(), *static_cast<unsigned char*>(relu) != 0};
   const float* added = beside.count() == 0 ? nullptr : beside.data();
   inParallel(upsampled.blocks(convolution), [&](int64_t block) {
@@ -178,8 +189,8 @@ void computeUpsampledInputGradient(void*, TF_OpKernelContext* context) {
   if (!call.isFine() || dx.count() == 0 || dy.count() == 0) return;
   const UpsampledGradient& gradient = instructions().upsampledGradient;
   float* transformed = scratch(3, 9 * convolution.inputs * convolution.outputs);
-  inParallel(gradient.groups(convolution),
-             [&](int64_t group) { gradient.transform(kernel.data(), transformed, convolution, group); });
+  eachGroup(kernel, gradient.groups(convolution),
+            [&](int64_t group) { gradient.transform(kernel.data(), transformed, convolution, group); });
   inParallel(gradient.blocks(convolution),
              [&](int64_t block) { gradient.input(dy.data(), transformed, dx.data(), convolution, block); });
 }

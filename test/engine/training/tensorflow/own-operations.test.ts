@@ -71,12 +71,13 @@ describe('Graft’s own operations', () => {
     [1, 20, 40, 33, 12],
     [1, 2, 300, 4, 20],
     [3, 16, 16, 70, 32],
-    // By minimal filtering: widths of 8 and 16, several chunks of inputs, odd sides.
-    [1, 1, 1, 8, 8],
     [2, 5, 7, 8, 32],
-    [1, 9, 30, 40, 24],
-    [2, 12, 9, 80, 16],
-    [1, 6, 5, 264, 64],
+    // By minimal filtering: widths of 8 and 16, several chunks of inputs, odd sides.
+    [1, 23, 23, 8, 8],
+    [2, 17, 16, 8, 32],
+    [1, 24, 30, 40, 24],
+    [5, 12, 9, 80, 16],
+    [3, 14, 13, 264, 64],
   ])('the gradient of a 3×3 kernel, %d × %d × %d px, %d → %d', (n, h, w, c, o) => {
     const x = tf.tensor4d(numbers(n * h * w * c), [n, h, w, c]);
     const dy = tf.tensor4d(numbers(n * h * w * o), [n, h, w, o]);
