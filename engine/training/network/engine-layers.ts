@@ -80,6 +80,13 @@ export interface EngineLayers {
     kernel: Tensor4D,
     norm: GivenNorm,
   ): { readonly kernel: Tensor4D; readonly bias: Tensor1D };
+  /** Differentiable. Left out where the engine has no piece of its own. */
+  sigmoid?(input: Tensor4D): Tensor4D;
+  /**
+   * Mean of the squared differences of two tensors of one shape, in one piece. Differentiable in the first. Left out where
+   * the engine has no such piece.
+   */
+  meanSquaredError?(output: Tensor4D, target: Tensor4D): Scalar;
   /**
    * Running statistics carried on by those of a batch, one after the other, in one piece and in place: the vector comes
    * back as it was given, with new values. Left out where the engine has no such piece.

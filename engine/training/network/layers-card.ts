@@ -23,6 +23,12 @@ import {
   segmentationLossBack,
   type SegmentationLossOptions,
 } from '../webgpu/kernels/segmentation-loss.ts';
+import {
+  meanSquaredError,
+  meanSquaredErrorBack,
+  sigmoid,
+  sigmoidBack,
+} from '../webgpu/kernels/squared-error.ts';
 import { carryStatistics } from '../webgpu/kernels/running-statistics.ts';
 import { kernelOfCopies, kernelOfCopiesBack } from '../webgpu/kernels/upsampled-kernel.ts';
 import { type Window, windowOf } from '../webgpu/kernels/window.ts';
@@ -115,6 +121,21 @@ function lossOf(
   return loss(logits) as Scalar;
 }
 
+/** The gradient reaches the output alone. */
+function squaredErrorOf(backend: WebGPUBackend, output: Tensor4D, target: Tensor4D): Scalar {
+  const error = tf.customGrad((x, save) => {
+    (save as tf.GradSaveFunc)([x as Tensor, target]);
+    return {
+      value: asTensor(meanSquaredError(backend, [x as Tensor, target])),
+      gradFunc(dLoss: Tensor, saved: Tensor[]) {
+        const [savedX, savedTarget] = saved as [Tensor, Tensor];
+        return asTensor(meanSquaredErrorBack(backend, [savedX, savedTarget, dLoss]));
+      },
+    };
+  });
+  return error(output) as Scalar;
+}
+
 /** Where the windows of a convolution to the same size, or half of it, lie; null: not of this kernel. */
 const windowOfSame = (input: Tensor4D['shape'], kernel: Tensor4D['shape'], stride: 1 | 2) =>
   windowOf(tf.backend_util.computeConv2DInfo(input, kernel, stride, 1, 'same'));
@@ -188,6 +209,16 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
 
   const beside = besideCopies(backend);
 
+  const sigmoidOf = tf.customGrad((x, save) => {
+    const value = asTensor(sigmoid(backend, x as Tensor));
+    (save as tf.GradSaveFunc)([value]);
+    return {
+      value,
+      gradFunc: (dOutput: Tensor, [saved]: Tensor[]) =>
+        asTensor(sigmoidBack(backend, [saved as Tensor, dOutput])),
+    };
+  });
+
   return {
     conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
     batchNormRelu: (input, gamma, beta, epsilon) =>
@@ -231,6 +262,8 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
       const [scaled, bias] = foldedKernel(backend, kernel, { ...norm, epsilon }).map(asTensor);
       return { kernel: scaled as Tensor4D, bias: bias as Tensor1D };
     },
+    sigmoid: (input) => sigmoidOf(input) as Tensor4D,
+    meanSquaredError: (output, target) => squaredErrorOf(backend, output, target),
     carriedStatistics(statistics, batch, momentum) {
       carryStatistics(backend, statistics, { batch, momentum });
       return tf.clone(statistics);

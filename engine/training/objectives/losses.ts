@@ -1,6 +1,7 @@
 /** Loss functions as pure functions of tensors. Masks are 1 where a pixel counts, 0 where it is ignored. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { EngineLayers } from '../network/engine-layers.ts';
 
 /** Added to numerator and denominator of the soft Dice, so that absent classes have a gradient and no 0/0. */
 const DICE_SMOOTHING = 1;
@@ -90,6 +91,10 @@ export function softTversky(
   return tf.mean(tf.slice(index, [from], [index.size - from]));
 }
 
-/** Mean squared error over all entries. */
-export const meanSquaredError = (prediction: Tensor, target: Tensor): Scalar =>
-  tf.mean(tf.square(tf.sub(prediction, target)));
+/** Mean squared error over all entries of two tensors of one shape. */
+export const meanSquaredError = (
+  layers: Pick<EngineLayers, 'meanSquaredError'>,
+  prediction: Tensor4D,
+  target: Tensor4D,
+): Scalar =>
+  layers.meanSquaredError?.(prediction, target) ?? tf.mean(tf.square(tf.sub(prediction, target)));

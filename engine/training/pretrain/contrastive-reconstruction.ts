@@ -15,7 +15,7 @@ import { meanSquaredError, oneHot } from '../objectives/losses.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { joinSpecs } from '../network/parameters.ts';
 import { project, projectionSpec } from '../network/projection-head.ts';
-import { imageHeadSpec, reconstructionPanels } from './reconstruction.ts';
+import { imageHeadSpec, imageOf, reconstructionPanels } from './reconstruction.ts';
 import { asOneBatch, drawTwoViews, ofView, VIEWS } from './two-views.ts';
 import {
   bottleneckSide,
@@ -76,7 +76,7 @@ export function contrastiveReconstruction(setting: {
 
   function reconstruction(pass: ForwardPass, features: Tensor4D, corruption: Tensor): Tensor4D {
     const all = pass.head(IMAGES, features);
-    return tf.sigmoid(images === 1 ? all : chosenImage(all, corruption, images));
+    return imageOf(pass, images === 1 ? all : chosenImage(all, corruption, images));
   }
 
   return {
@@ -111,7 +111,8 @@ export function contrastiveReconstruction(setting: {
       const encoded = encode(pass, network, asOneBatch(input('input')) as Tensor4D);
       const corruption = asOneBatch(input('corruption'));
       const output = reconstruction(pass, decode(pass, network, encoded), corruption);
-      const error = meanSquaredError(output, asOneBatch(input('target')));
+      const target = asOneBatch(input('target')) as Tensor4D;
+      const error = meanSquaredError(pass.layers, output, target);
       const kept = asOneBatch(input('kept')) as Tensor4D;
       const pooled = attentionPool(pass, POOLING, encoded.bottleneck, kept);
       const contrast = ntXent(project(pass, projection, pooled));

@@ -24,6 +24,10 @@ export interface ReconstructionPair {
 export const imageHeadSpec = (layer: string, network: NetworkConfig, images = 1): NetworkSpec =>
   headLayer(layer, [1, 1, network.base, images * network.inputChannels]);
 
+/** Values in [0, 1], as those of images are. */
+export const imageOf = ({ layers }: ForwardPass, logits: Tensor4D): Tensor4D =>
+  layers.sigmoid?.(logits) ?? tf.sigmoid(logits);
+
 /** Mean squared error over the counted pixels, all channels. output, target [b, h, w, c]; counted [b, h, w]. */
 function countedError(output: Tensor4D, target: Tensor4D, counted: tf.Tensor): Scalar {
   const error = tf.sum(tf.square(tf.sub(output, target)), 3); // [b, h, w]
@@ -76,7 +80,7 @@ export function reconstructionObjective(options: {
   function answer(pass: ForwardPass, input: Tensor4D): Tensor4D {
     const features = decode(pass, network, encode(pass, network, input));
     const logits = pass.head(head, features);
-    return values === 'image' ? tf.sigmoid(logits) : logits;
+    return values === 'image' ? imageOf(pass, logits) : logits;
   }
 
   return {
@@ -94,7 +98,7 @@ export function reconstructionObjective(options: {
       const target = input('target') as Tensor4D;
       return countsSome
         ? countedError(output, target, input('counted'))
-        : meanSquaredError(output, target);
+        : meanSquaredError(pass.layers, output, target);
     },
     illustrator: {
       outputs: (pass, input) => [answer(pass, input('input') as Tensor4D)],

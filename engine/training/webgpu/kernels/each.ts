@@ -17,6 +17,10 @@ export const EACH = `@compute @workgroup_size(${LANES})
 fn main(${GROUP_PARAMETERS}) {
   let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);`;
 
+/** By its bits: compilers may take for granted that a value equals itself. */
+export const IS_NUMBER =
+  'fn is_number(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) <= 0x7f800000u; }';
+
 export const sizeOf = ({ shape }: Pick<TensorInfo, 'shape'>): number =>
   shape.reduce((product, side) => product * side, 1);
 

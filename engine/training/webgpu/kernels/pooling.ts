@@ -6,7 +6,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernel } from '../dispatch.ts';
 import { halvesInName, isHalf, storedAs } from '../half.ts';
-import { EACH, each } from './each.ts';
+import { EACH, each, IS_NUMBER } from './each.ts';
 import {
   CHANNELWISE_SHAPE,
   channelwiseUniform,
@@ -18,7 +18,7 @@ import {
 } from './window.ts';
 
 /** Index of the first largest value of a window, seen from its upper left pixel; rows and columns within the image only. */
-const LARGEST = `fn is_number(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) <= 0x7f800000u; }
+const LARGEST = `${IS_NUMBER}
 fn largest(image: i32, top: i32, left: i32, channel: i32) -> i32 {
   var best = -1;
   var most = 0.0;

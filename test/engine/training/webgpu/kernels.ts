@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { createLayers, type Layers } from '../../../../engine/training/network/layers.ts';
+import { meanSquaredError } from '../../../../engine/training/objectives/losses.ts';
 import {
   lossOfLogits,
   type SegmentationLoss,
@@ -222,6 +223,22 @@ const subjects: readonly Subject[] = [
       };
     },
   })),
+  {
+    name: 'mean squared error behind a sigmoid',
+    tolerance: 2e-6,
+    cases: 2,
+    make(random) {
+      const shape = [batch(random), side(random), 4 * side(random), between(random, 1, 5)] as const;
+      const target = normal(random, shape).values;
+      return {
+        inputs: [normal(random, shape, 0, 3)],
+        layer: (layers, [x]) => {
+          const image = layers.sigmoid?.(x as Tensor4D) ?? tf.sigmoid(x as Tensor4D);
+          return meanSquaredError(layers, image, tf.tensor4d(target, [...shape]));
+        },
+      };
+    },
+  },
   {
     name: 'bias',
     tolerance: 3e-6,
