@@ -70,21 +70,25 @@ export async function lendThread<Q, A, T>(
 /** News of a share are this far apart: a thread that tells more often is kept from its work. */
 const SHARE_STEP = 0.01;
 
-/** The other side: to be called once by the module of a thread. */
-export function answerQuestions(
-  answer: (question: never, onShare: (share: number) => void) => unknown,
+/** The other side: to be called once by the module of a thread. `given`: what of an answer is handed over, not copied. */
+export function answerQuestions<A>(
+  answer: (question: never, onShare: (share: number) => void) => A,
+  given: (answer: A) => readonly ArrayBufferLike[] = () => [],
 ): void {
   const port = parentPort;
-  const say = (said: Said<unknown>) => port?.postMessage(said);
+  const say = (said: Said<A>, handed: readonly ArrayBuffer[] = []) =>
+    port?.postMessage(said, handed);
   port?.on('message', (question: unknown) => {
-    let told = 0;
-    const onShare = (share: number) => {
-      if (share < told + SHARE_STEP) return;
-      told = share;
+    let share = 0;
+    const onShare = (now: number) => {
+      if (now < share + SHARE_STEP) return;
+      share = now;
       say({ share });
     };
     try {
-      say({ answer: answer(question as never, onShare) });
+      const told = answer(question as never, onShare);
+      const buffers = given(told).filter((buffer) => buffer instanceof ArrayBuffer);
+      say({ answer: told }, buffers);
     } catch (error) {
       say({ failed: toWireError(error) });
     }

@@ -9,7 +9,7 @@ import type { MeasuredDataset } from './measure-dataset.ts';
 
 const utf8 = new TextEncoder();
 /** Lines that are written at once. */
-const CHUNK_LINES = 4096;
+const CHUNK_LINES = 1024;
 
 /** A table of any length, in parts. */
 async function* encoded(
@@ -47,14 +47,17 @@ function objectsTable(dataset: Dataset, found: MeasuredDataset) {
       if (own === undefined) continue;
       const side = sideIn(image.pixelSize, unit);
       const scale = unit === null ? [] : [side, Number.isNaN(side) ? null : unit];
+      const values = columns.map(({ name }) => own.columns.get(name));
+      const scaled = inUnit.map(({ name, kind }) => ({
+        ...{ of: own.columns.get(name), factor: scaleFor(kind, side) ?? NaN },
+      }));
       for (const [k, label] of own.labels.entries()) {
-        const value = (name: string) => own.columns.get(name)?.[k] ?? NaN;
         const classIndex = own.classes[k] ?? 0;
         yield [
           ...[image.name, label, classIndex, nameOf(dataset, classIndex)],
-          ...columns.map(({ name }) => value(name)),
+          ...values.map((column) => column?.[k] ?? NaN),
           ...scale,
-          ...inUnit.map(({ name, kind }) => value(name) * (scaleFor(kind, side) ?? NaN)),
+          ...scaled.map(({ of, factor }) => (of?.[k] ?? NaN) * factor),
         ];
       }
     }

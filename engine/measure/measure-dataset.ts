@@ -1,10 +1,12 @@
 /** Measurements of all objects of a dataset, image by image. Changes nothing. */
+import { totalmem } from 'node:os';
 import type { MeasuredImage, MeasureSummary, Progress } from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { scoredClasses } from '../../shared/foreground.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import { counted } from '../../shared/number-format.ts';
+import { intensityColumns, SHAPE_COLUMNS } from '../../shared/objects/measure/columns.ts';
 import type { MeasuredObjects } from '../../shared/objects/measure/measure-objects.ts';
 import { takesPart } from '../../shared/task-sources.ts';
 import { shownDecoders } from '../data/decoders.ts';
@@ -38,17 +40,34 @@ export interface MeasuredDataset extends MeasureSummary {
   readonly channels: number;
 }
 
+/** Of any computer: those of one image are looked up in a table that holds no more than 2^24. */
+const MOST_OBJECTS = 10_000_000;
+/** Of the memory, for the columns of all objects: as they were measured, and as they are told or written. */
+const MEMORY_SHARE = 0.25;
+
+/** Objects that are measured at once, by what a column of each takes. */
+function mostObjects(channels: number): number {
+  const columns = SHAPE_COLUMNS.length + intensityColumns(channels).length;
+  const bytes = 2 * Float64Array.BYTES_PER_ELEMENT * columns;
+  return Math.min(MOST_OBJECTS, Math.floor((totalmem() * MEMORY_SHARE) / bytes));
+}
+
 /** Files that cannot be read leave their intensities empty; any other failure is one. */
 const isOfFile = (error: unknown): error is AppError =>
   error instanceof AppError && ['unreadable', 'corrupt', 'unsupported'].includes(error.code);
 
 async function measureOne(
   db: Project,
-  { image, measurer, signal }: { image: ImageRecord; measurer: Measurer; signal: AbortSignal },
+  {
+    image,
+    measurer,
+    most,
+    signal,
+  }: { image: ImageRecord; measurer: Measurer; most: number; signal: AbortSignal },
   of: { readonly what: NonNullable<ReturnType<typeof measuredOf>>; readonly classes: number[] },
 ): Promise<{ readonly measured: MeasuredMap; readonly trouble: string | null }> {
   const { codes } = of.what;
-  const begin = (channels: number) => measurer.ask({ what: 'begin', codes, channels });
+  const begin = (channels: number) => measurer.ask({ what: 'begin', codes, channels, most });
   let trouble: string | null = null;
   try {
     await withOriginalRows(db, image, {
@@ -91,7 +110,7 @@ function scaleNotes(images: readonly MeasuredImage[]): string[] {
   );
 }
 
-/** Errors: invalid-input (nothing to measure), cancelled, internal. */
+/** Errors: invalid-input (nothing to measure, too many objects), cancelled, internal. */
 export async function measureDataset(
   db: Project,
   request: MeasureRequest,
@@ -107,6 +126,9 @@ export async function measureDataset(
   const notes: string[] = [];
   const found: FoundValues[] = [];
   let unmeasured = 0;
+  /** Objects that may still be measured. */
+  const left = ({ channels }: ImageRecord) =>
+    mostObjects(channels) - measured.reduce((sum, { labels }) => sum + labels.length, 0);
   await withMeasurer(signal, async (measurer) => {
     for (const [done, image] of chosen.entries()) {
       const name = pageName(image);
@@ -119,7 +141,11 @@ export async function measureDataset(
         }
         await assertAsLarge(db, image);
         found.push({ name, values: labelValues(what.codes.classes) });
-        const one = await measureOne(db, { image, measurer, signal }, { what, classes });
+        const one = await measureOne(
+          db,
+          { image, measurer, most: left(image), signal },
+          { what, classes },
+        );
         if (one.trouble !== null) notes.push(`${name}: ${one.trouble}`);
         const { counts, from, ...objects } = one.measured;
         measured.push(objects);
@@ -140,14 +166,14 @@ export async function measureDataset(
   });
   progress({ done: chosen.length, total: chosen.length, message: 'Measured' });
   if (images.length === 0 && notes.length === 0) throw nothing(request);
-  const left = all.length - chosen.length;
+  const excluded = all.length - chosen.length;
   const withoutClass = valuesWithoutClass(dataset, found);
   return {
     ...{ images, measured, unmeasured },
     objects: images.reduce((sum, one) => sum + one.objects, 0),
     channels: Math.max(0, ...chosen.map(({ channels }) => channels)),
     notes: [
-      ...(left === 0 ? [] : [`${counted(left, 'excluded image')} left out.`]),
+      ...(excluded === 0 ? [] : [`${counted(excluded, 'excluded image')} left out.`]),
       ...(withoutClass === null ? [] : [withoutClass.words]),
       ...notes,
       ...scaleNotes(images),

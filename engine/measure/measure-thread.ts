@@ -19,6 +19,8 @@ export type MeasureRequest =
       readonly what: 'begin';
       readonly codes: RevisionCodes;
       readonly channels: number;
+      /** More objects are refused. */
+      readonly most: number;
     }
   | {
       readonly what: 'rows';
@@ -39,13 +41,13 @@ interface Open extends Pick<RevisionObjects, 'from'> {
 
 let open: Open | null = null;
 
-/** null where nothing is to be told yet. Errors: corrupt. */
+/** null where nothing is to be told yet. Errors: corrupt; invalid-input (too many objects). */
 function answer(request: MeasureRequest): MeasuredMap | null {
   if (request.what === 'begin') {
-    const { codes, channels } = request;
+    const { codes, channels, most } = request;
     const labelMap = decodeLabelMap(codes.classes);
     const { objects, from } = objectsFrom(codes);
-    const measuring = measureObjects({ objects, classes: labelMap }, { channels });
+    const measuring = measureObjects({ objects, classes: labelMap }, { channels, most });
     open = { measuring, labelMap, from };
     return null;
   }
@@ -61,4 +63,8 @@ function answer(request: MeasureRequest): MeasuredMap | null {
   return { ...measured, counts, from };
 }
 
-answerQuestions(answer);
+/** They are nobody's any more once they are told: a copy of millions of objects would take a second of everybody's. */
+const columnsOf = (told: MeasuredMap | null): ArrayBufferLike[] =>
+  told === null ? [] : [...told.columns.values()].map(({ buffer }) => buffer);
+
+answerQuestions(answer, columnsOf);

@@ -59,12 +59,15 @@ function shapesOf(map: NumberedPixels, runs: ObjectRuns): ShapeColumns {
   return of;
 }
 
-/** @param options `channels`: of the image whose rows are added; 0: none are, and there are no intensities. */
+/**
+ * @param options `channels`: of the image whose rows are added; 0: none are, and there are no intensities. `most`: objects
+ * @throws AppError invalid-input: more objects than that
+ */
 export function measureObjects(
   { objects, classes }: { readonly objects: NumberedPixels; readonly classes: LabelMap },
-  { channels }: { readonly channels: number },
+  { channels, most }: { readonly channels: number; readonly most?: number },
 ): ObjectMeasuring {
-  const runs = objectRuns(objects);
+  const runs = objectRuns(objects, most);
   const shapes = shapesOf(objects, runs);
   const meter = createIntensityMeter(runs, channels);
   return {

@@ -1,4 +1,11 @@
 /** The pixels of an object map, run by run and gathered by object: what every measurement of a shape reads. */
+import { AppError } from '../../errors.ts';
+
+const tooManyObjects = (most: number) =>
+  new AppError(
+    'invalid-input',
+    `There are more than ${most} objects left to measure, which is more than this computer can hold at once. Measure fewer images: copy some to a dataset of their own (graft images copy); or remove specks from the labels first.`,
+  );
 
 /** Object numbers, row-major: 0 where no object is. */
 export interface NumberedPixels {
@@ -37,11 +44,17 @@ function forEachRun(
   }
 }
 
-/** Time and memory grow with the runs, but for one look at every pixel. */
-export function objectRuns(map: NumberedPixels): ObjectRuns {
+/**
+ * Time and memory grow with the runs, but for one look at every pixel.
+ * Errors: invalid-input, where there are more objects than `most`.
+ */
+export function objectRuns(map: NumberedPixels, most = Infinity): ObjectRuns {
   const { width, height } = map;
   const counts = new Map<number, number>();
-  forEachRun(map, (label) => counts.set(label, (counts.get(label) ?? 0) + 1));
+  forEachRun(map, (label) => {
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+    if (counts.size > most) throw tooManyObjects(most);
+  });
   const labels = Uint32Array.from(counts.keys()).sort();
   const first = new Int32Array(labels.length + 1);
   const indexOf = new Map<number, number>();
