@@ -12,7 +12,7 @@ import { writeTiff } from '../tiff-writer.ts';
 import { greyPng, indexPng, rgbPng } from './scratch.ts';
 
 /** Side of a picture, in pixels. */
-export const SIDE = 8;
+const SIDE = 8;
 /** Of an instance mask with more objects than 16 bits number. */
 export const MANY = { side: 265, objects: 70_000 } as const;
 
