@@ -66,3 +66,37 @@ it('graft train makes a model, graft models lists it, graft predict uses it, and
   const sure = await graft('models', 'delete', path, 'monday', '--yes');
   expect([sure.code, sure.stdout]).toEqual([0, expect.stringMatching(/"monday" is deleted/)]);
 });
+
+it('graft train --objects learns from objects that are told apart, and its files say what they hold of them', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'p.graft');
+  const engine = createEngine();
+  onTestFinished(() => engine.close());
+  const { path: project } = await engine.call('project.create', { path });
+  await engine.call('datasets.generate', {
+    ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
+  });
+  await engine.close();
+  const small = ['--size', '32', '--base', '2', '--depth', '2', '--batch', '2', '--steps', '3'];
+  const training = ['--dataset', 'cells', '--objects', '--name', 'apart', ...small];
+  const refused = await graft('train', path, ...training);
+  expect([refused.code, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(/click Tell objects apart, .* graft objects connect/),
+  ]);
+  expect((await graft('objects', 'connect', path, '--dataset', 'cells')).code).toBe(0);
+  const trained = await graft('train', path, ...training);
+  expect(trained.stderr).toMatch(/It learns objects from 8 images in which they are told apart\./);
+  expect(trained.code).toBe(0);
+  expect((await graft('models', path)).stdout).toMatch(/F1 at IoU \.5/);
+  for (const [format, file, says] of [
+    ['onnx', 'm.onnx', /probabilities, depths/],
+    ['keras', 'm.h5', /Left out: what tells touching objects apart/],
+    ['bioimage', 'm.zip', /Left out: what tells touching objects apart/],
+  ] as const) {
+    const out = join(folder, file);
+    const args = ['--model', 'apart', '--format', format, '--out', out];
+    expect((await graft('export-model', path, ...args)).stdout).toMatch(says);
+    expect(existsSync(out)).toBe(true);
+  }
+});
