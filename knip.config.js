@@ -37,6 +37,7 @@ export default {
     'test/faults/kills/victim.ts',
     'test/faults/kills/page.ts',
     'test/engine/training/pretrain/learn-by-heart.ts',
+    'test/engine/training/webgpu/fill-card.ts',
     'test/engine/training/tensorflow/kernel-checks.ts',
     'test/engine/training/tensorflow/operation-bits-process.ts',
   ],

@@ -11,7 +11,7 @@ export const ImageFacts = z.object({
 });
 export type ImageFacts = Readonly<z.infer<typeof ImageFacts>>;
 
-export const Mending = z.discriminatedUnion('by', [
+const Mending = z.discriminatedUnion('by', [
   /** Rows or pages: all that can be read goes into a new file. */
   z.object({ by: z.literal('salvage') }),
   /** Bytes that a backup, or the file they came from, may still have. */
