@@ -106,12 +106,11 @@ describe('the drivers of this computer', () => {
     const { adapters, dawn, why } = await findAdapters({ memory: null, again: true });
     expect(why).toBe(null);
     expect(dawn).toMatch(/^\d+\.\d+/);
-    expect(adapters).toHaveLength(1);
-    expect(adapters[0]).toMatchObject({ maker: 'google', isSoftware: true, backend: 'vulkan' });
-    expect(adapters[0]?.driver).toContain('SwiftShader');
-    // The name by which it is asked for, and resumed on.
-    expect(adapters[0]?.name).toMatch(/^SwiftShader Device/);
-    expect(adapters[0]?.largestTensorBytes).toBeGreaterThan(2 ** 27);
+    // By the name by which it is asked for, and resumed on; others may be there as well.
+    const found = adapters.find(({ name }) => name.startsWith('SwiftShader Device'));
+    expect(found).toMatchObject({ maker: 'google', isSoftware: true, backend: 'vulkan' });
+    expect(found?.driver).toContain('SwiftShader');
+    expect(found?.largestTensorBytes).toBeGreaterThan(2 ** 27);
   });
 
   it('are none where VK_ICD_FILENAMES names no driver, which is said', async () => {
