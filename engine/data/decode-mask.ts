@@ -12,6 +12,7 @@ import { formatOf } from './image-format.ts';
 import { lossesOf, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
 import { evidenceOf, type ValueEvidence } from './mask-evidence.ts';
+import { unpacked } from './packed-bits.ts';
 import { checkedPng } from './png-size.ts';
 
 /** A picture has thousands of colours; a mask has as many as it has classes, or its regions make up most of it. */
@@ -132,25 +133,6 @@ function planeOf(
   const pixels = samples.length / channels;
   const out = depth === 16 ? new Uint16Array(pixels) : new Uint8Array(pixels);
   for (let i = 0; i < pixels; i++) out[i] = samples[i * channels + channel] ?? 0;
-  return out;
-}
-
-/** Values of 1, 2 or 4 bits, rows starting at a byte. */
-function unpacked(
-  packed: { readonly [i: number]: number },
-  size: { width: number; height: number; depth: number },
-): Uint8Array {
-  const { width, height, depth } = size;
-  const out = new Uint8Array(width * height);
-  const rowBytes = Math.ceil((width * depth) / 8);
-  const mask = (1 << depth) - 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * depth;
-      const byte = packed[y * rowBytes + (bit >> 3)] ?? 0;
-      out[y * width + x] = (byte >> (8 - depth - (bit & 7))) & mask;
-    }
-  }
   return out;
 }
 

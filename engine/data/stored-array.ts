@@ -11,6 +11,7 @@ import {
   samplesOf,
 } from './decoded-image.ts';
 import { AppError } from '../../shared/errors.ts';
+import { FloatChanges } from './float-changes.ts';
 
 interface ElementType {
   readonly bytes: number;
@@ -83,9 +84,10 @@ export function arrayRows(
     start += (rest % length) * stride;
     rest = Math.floor(rest / length);
   }
+  const changes = new FloatChanges();
   return {
     ...{ ...size, channels: channel.length, bitDepth, wholeOnly: false },
-    notes: () => array.notes,
+    notes: () => [...array.notes, ...changes.notes()],
     transparentPx: () => null,
     read(top, rows) {
       const out = samplesOf(bitDepth, rows * x.length * channel.length);
@@ -95,7 +97,10 @@ export function arrayRows(
           const at = start + row * y.stride + column * x.stride;
           for (let c = 0; c < channel.length; c++) {
             const stored = type.read(view, (at + c * channel.stride) * type.bytes, little);
-            out[to++] = scaled === null ? stored : stored * scaled.scale + scaled.offset;
+            // What scaling adds in digits was never in the file.
+            const value =
+              scaled === null ? stored : Math.fround(stored * scaled.scale + scaled.offset);
+            out[to++] = bitDepth === 32 ? changes.toFloat(value) : value;
           }
         }
       }

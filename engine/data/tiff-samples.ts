@@ -96,6 +96,8 @@ export function unpackBlock(
     const whole = block.byteLength - (block.byteLength % sampleBytes);
     return new Kind(whole === block.byteLength ? block : block.slice(0, whole));
   }
+  if (isUniform && first === 64)
+    return wholeOf64(block, { isSigned: format === 'signed', isLittle });
   const bytes = new Uint8Array(block);
   const length = rowBytes(bits, pixels);
   const rows = Math.floor(bytes.length / length);
@@ -114,6 +116,17 @@ export function unpackBlock(
     }
   }
   return out;
+}
+
+/** Whole numbers whose bits are too many for a number, so that their sign is read before they are rounded. */
+function wholeOf64(
+  block: ArrayBuffer,
+  { isSigned, isLittle }: { readonly isSigned: boolean; readonly isLittle: boolean },
+): Float64Array {
+  const view = new DataView(block);
+  return Float64Array.from({ length: Math.floor(block.byteLength / 8) }, (_, i) =>
+    Number(isSigned ? view.getBigInt64(8 * i, isLittle) : view.getBigUint64(8 * i, isLittle)),
+  );
 }
 
 /** `count` bits from bit `at` on. */

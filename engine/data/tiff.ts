@@ -14,6 +14,7 @@ import {
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
+import { FloatChanges } from './float-changes.ts';
 import type { ImageFile } from './image-file.ts';
 import {
   assertReadable,
@@ -74,7 +75,7 @@ export function openTiffRows(
     const kept = alphaAt === null ? stored : stored - 1;
     const meaning = await meaningOf(image, { kind, kept, reading });
     const { channels } = meaning;
-    const changes = { isInteger: false, inexact: 0, notFinite: 0 };
+    const changes = new FloatChanges();
     let transparent = 0;
     const samplesIn = async (top: number, count: number) => {
       const rows = { top, count };
@@ -91,7 +92,7 @@ export function openTiffRows(
       isIndexed: photometricOf(image) === COLOUR_TABLE,
       wholeOnly: isTurned,
       notes: () => [
-        ...notesOf(changes),
+        ...changes.notes(),
         ...meaning.notes,
         ...(isTurned ? [orientationNote(orientation)] : []).filter((note) => note !== undefined),
       ],
@@ -195,36 +196,15 @@ async function readOtherRows(
   return raster;
 }
 
-/** What becomes of samples that are no unsigned integers of 8 or 16 bits. */
-interface Changes {
-  isInteger: boolean;
-  inexact: number;
-  notFinite: number;
-}
-
-const notesOf = ({ isInteger, inexact, notFinite }: Changes): string[] => [
-  ...(isInteger ? ['integer samples read as 32-bit floating point'] : []),
-  ...(inexact > 0 ? [`${inexact} samples rounded to 32-bit floating point`] : []),
-  ...(notFinite > 0 ? [`${notFinite} samples were not finite and became 0`] : []),
-];
-
 /** Keeps 8 and 16-bit unsigned samples; everything else becomes 32-bit floating point, which `changes` count. */
-function toSamples(raster: PlainSamples, { format }: SampleKind, changes: Changes): Samples {
+function toSamples(raster: PlainSamples, { format }: SampleKind, changes: FloatChanges): Samples {
   // New views, because the reader hangs width and height on its arrays.
   const { buffer, byteOffset, length } = raster;
   if (raster instanceof Uint8Array) return new Uint8Array(buffer, byteOffset, length);
   if (raster instanceof Uint16Array) return new Uint16Array(buffer, byteOffset, length);
   const out = new Float32Array(raster.length);
   changes.isInteger = format !== 'float';
-  for (let i = 0; i < raster.length; i++) {
-    const value = raster[i] ?? 0;
-    const rounded = Math.fround(value);
-    if (!Number.isFinite(rounded)) changes.notFinite++;
-    else {
-      out[i] = rounded;
-      if (rounded !== value) changes.inexact++;
-    }
-  }
+  for (let i = 0; i < raster.length; i++) out[i] = changes.toFloat(raster[i] ?? 0);
   return out;
 }
 

@@ -3,6 +3,7 @@ import { posix, resolve } from 'node:path';
 import type { ImportDoubt } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { sameName } from '../../../shared/names.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
@@ -38,14 +39,17 @@ export interface LabelClasses {
 }
 
 /**
- * @param listed in an order of their own. @param used names that shapes have. @param from where the order comes from.
+ * @param listedLabels in an order of their own. @param usedLabels names that shapes have. @param from where the order comes from.
  * Errors: unsupported (too many), naming `path`.
  */
 export function labelClasses(
-  listed: readonly LabelName[],
-  used: ReadonlySet<string>,
+  listedLabels: readonly LabelName[],
+  usedLabels: ReadonlySet<string>,
   { from, path }: { readonly from: string; readonly path: string },
 ): LabelClasses {
+  // Labels that look alike are one class, in whichever Unicode form each shape has them.
+  const listed = listedLabels.map((one) => ({ ...one, name: sameName(one.name) }));
+  const used = new Set([...usedLabels].map(sameName));
   const known = new Set(listed.map(({ name }) => name));
   const others = [...used].filter((name) => !known.has(name)).sort(byName);
   const colours = new Map<string, string>();
@@ -75,7 +79,8 @@ export function labelClasses(
   const why = `classes by the names of labels, in the order of ${from}`;
   return {
     rule: { entries, classes, spare, why, doubts: groundDoubts(grounds, count) },
-    valueOf: (label) => (isIgnoredName(label) ? IGNORE : (values.get(label) ?? BACKGROUND)),
+    valueOf: (label) =>
+      isIgnoredName(label) ? IGNORE : (values.get(sameName(label)) ?? BACKGROUND),
   };
 }
 

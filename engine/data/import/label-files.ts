@@ -87,24 +87,25 @@ async function jsonKinds(
   return found;
 }
 
-/** Texts that are YOLO's, where those that were looked into are. */
+/** Texts that are YOLO's, where most of those that were looked into are: a broken one among them is named. */
 async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): Promise<string[]> {
   const images = new Set(imageTree.files.filter(isImageName).map((file) => stemOf(file)));
   const texts = tree.files.filter(
     (file) =>
       /\.txt$/i.test(file) && !NO_LABELS.test(posix.basename(file)) && images.has(stemOf(file)),
   );
-  let sure = 0;
+  let alike = 0;
+  let others = 0;
   for (const file of texts) {
-    if (sure >= LOOKED_AT) break;
+    if (Math.max(alike, others) >= LOOKED_AT) break;
     const head = await headOf(resolve(tree.root, file), reader);
     if (head.trim() === '') continue; // an image without objects
     // Cut off in the middle of a line, which is looked at up to there.
     const line = head.slice(0, HEAD_BYTES).split('\n')[0] ?? '';
-    if (!looksLikeYolo(line.length >= HEAD_BYTES ? line.replace(/\S*$/, '') : line)) return [];
-    sure++;
+    if (looksLikeYolo(line.length >= HEAD_BYTES ? line.replace(/\S*$/, '') : line)) alike++;
+    else others++;
   }
-  return sure > 0 ? texts : [];
+  return alike > others ? texts : [];
 }
 
 /** ROIs, and archives of them that are called as images are. */

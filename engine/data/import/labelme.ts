@@ -6,7 +6,8 @@
 import { decode } from 'fast-png';
 import { z } from 'zod';
 import { messageOf } from '../../../shared/errors.ts';
-import { idOf, fieldsOf, numberOf, pointsOf, protoNote, sizeOf, textOf } from './json-fields.ts';
+import { unpacked } from '../packed-bits.ts';
+import { idOf, fieldsOf, pointsOf, protoNote, sizeOf, textOf } from './json-fields.ts';
 import { EntryIssues, type LabelContent, type NamedShape, type Outline } from './shapes.ts';
 
 /** How far apart the corners of a circle are, in pixels, and how many it has. */
@@ -15,7 +16,8 @@ const CIRCLE_CORNERS = { least: 32, most: 4000 };
 /** What a flag says of a shape that counts nowhere. */
 const IGNORE_LABEL = '__ignore__';
 /** Width, height and depth stand there in a PNG. */
-const PNG_HEADER_BYTES = 26;
+const PNG_HEADER_BYTES = 29;
+const INTERLACED_AT = 28;
 const MOST_MASK_PX = 2 ** 28;
 
 export const LabelmeFile = z.object({
@@ -33,7 +35,7 @@ export function readLabelme(file: z.output<typeof LabelmeFile>): LabelContent {
   let difficult = 0;
   file.shapes.forEach((entry, i) => {
     const fields = fieldsOf(entry);
-    const label = textOf(fields['label']);
+    const label = idOf(fields['label']) ?? '';
     const kind = textOf(fields['shape_type']) || 'polygon';
     const where = `shape ${i + 1}${label === '' ? '' : ` (${label})`}`;
     const proto = protoNote(fields);
@@ -112,9 +114,11 @@ function maskOf(
   if (bytes.length < PNG_HEADER_BYTES) return 'it is a mask without its picture';
   const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
   if (!(width * height <= MOST_MASK_PX)) return `its mask says that it is ${width}×${height} px`;
-  if (![8, 16].includes(numberOf(bytes[24]))) return 'its mask has not 8 bits a pixel';
   try {
-    const { data, channels } = decode(bytes);
+    const { channels, depth, ...png } = decode(bytes);
+    if (depth < 8 && bytes[INTERLACED_AT] !== 0)
+      return `its mask is interlaced with ${depth} bits a pixel`;
+    const data = depth < 8 ? unpacked(png.data, { width, height, depth }) : png.data;
     const runs: number[] = [];
     let [inside, start] = [false, 0];
     const pixels = width * height;

@@ -9,6 +9,8 @@ import { EntryIssues, type LabelContent, type LabelName, type NamedShape } from 
 /** A class and four numbers are a box. */
 const BOX_NUMBERS = 4;
 const OUTLINE_NUMBERS = 6;
+/** Shares beyond this are none. */
+const MOST_SHARE = 1;
 /** Characters of a line that a message shows. */
 const SHOWN = 30;
 
@@ -53,7 +55,11 @@ export function readYolo(text: string, classes: readonly string[]): LabelContent
 
 function faultOf(numbers: readonly number[]): string | null {
   if (numbers.length === BOX_NUMBERS) return 'it is a box, which is no outline';
-  return numbers.every((n) => Number.isFinite(n)) ? null : 'it has corners that are not numbers';
+  if (!numbers.every((n) => Number.isFinite(n))) return 'it has corners that are not numbers';
+  // Outlines may reach beyond the image, but none begins there.
+  return numbers.length > 0 && numbers.every((n) => n > MOST_SHARE)
+    ? 'it has corners in pixels, and YOLO has them in shares of width and height (0 … 1)'
+    : null;
 }
 
 /** Whether a text begins as labels do. */

@@ -128,6 +128,14 @@ describe('arrays of NumPy', () => {
     expect((await image(pages)).notes).toEqual([]);
   });
 
+  it('what is no number becomes 0, and is said, in images as in masks', async () => {
+    const file = encodeNpy({ shape: [2, 2], data: Float32Array.of(0, 1, NaN, Infinity) });
+    const said = ['2 samples were not finite and became 0'];
+    expect(await image(file)).toMatchObject({ data: Float32Array.of(0, 1, 0, 0), notes: said });
+    const { values, notes } = await mask(file);
+    expect([[...values], notes]).toEqual([[0, 1, 0, 0], said]);
+  });
+
   it('in a .npz: the first, and the others are named', async () => {
     const { values, notes } = await mask(NPZ);
     expect([...values]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);

@@ -74,6 +74,9 @@ describe('integers', () => {
     const samples = numbers([20]);
     await expectStored(page([64], { samples, format: 'unsigned' }));
     await expectStored(page([64], { samples, format: 'unsigned' }), true);
+    const signed = samples.map((value) => value - 2 ** 19);
+    await expectStored(page([64], { samples: signed, format: 'signed' }));
+    await expectStored(page([64], { samples: signed, format: 'signed' }), true);
   });
 });
 

@@ -42,6 +42,69 @@ const shape = (label: string, points: unknown, rest: object = {}) => ({
 const labelme = (imagePath: string, shapes: readonly unknown[]) =>
   JSON.stringify({ version: '5.5.0', shapes, imagePath, imageData: null });
 
+describe('what several tools write otherwise', () => {
+  const square = [
+    [0, 0],
+    [2, 0],
+    [2, 2],
+    [0, 2],
+  ];
+
+  it('labels that look alike are one class, in either Unicode form, and numbers are names as well', async () => {
+    const s = scratch();
+    s.write('data/a.png', picture(4, 2));
+    const beside = square.map(([x = 0, y = 0]) => [x + 2, y]);
+    s.write(
+      'data/a.json',
+      labelme('a.png', [shape('Z\u00f6ll', square), shape('Zo\u0308ll', beside)]),
+    );
+    s.write('numbers/a.png', picture(4, 2));
+    const numbered = { ...shape('', square), label: 5 };
+    s.write('numbers/a.json', labelme('a.png', [numbered, shape('5', beside)]));
+    const { rows, classes } = await brought(s);
+    expect(rows).toEqual([['a.png', ['1111', '1111'], ['1122', '1122']]]);
+    expect(classes).toEqual(['background', 'Z\u00f6ll']);
+    expect((await brought(s, 'numbers')).classes).toEqual(['background', '5']);
+  });
+
+  it('a mask of labelme with a bit a pixel', async () => {
+    const s = scratch();
+    s.write('data/a.png', picture(4, 2));
+    // Pillow 12: a picture of mode "1", 3 × 2 px, rows 101 and 010.
+    const mask =
+      'iVBORw0KGgoAAAANSUhEUgAAAAMAAAACAQAAAAC1D1u3AAAADElEQVR4nGNYwOAAAAIkAOFz6zvyAAAAAElFTkSuQmCC';
+    const corners = [
+      [1, 0],
+      [4, 2],
+    ];
+    s.write(
+      'data/a.json',
+      labelme('a.png', [shape('cell', corners, { shape_type: 'mask', mask })]),
+    );
+    expect((await brought(s)).rows).toEqual([['a.png', ['0101', '0010'], ['0101', '0010']]]);
+  });
+
+  it('YOLO: a broken text among others is one of them, and corners in pixels are said to be that', async () => {
+    const s = scratch();
+    for (const name of ['a', 'b', 'c']) s.write(`data/${name}.png`, picture(4, 4));
+    s.write('data/a.txt', '0 nan 0 0.5 0 0.5 0.5\n0 0 0 0.5 0 0.5 0.5 0 0.5\n');
+    s.write('data/b.txt', '0 0 0 1 0 1 0.5 0 0.5\n');
+    s.write('data/c.txt', '0 2 3 4 3 4 4 2 4\n');
+    const { rows, format, told } = await brought(s);
+    expect(format).toBe('yolo');
+    expect(rows.map(([name, map]) => [name, map])).toEqual([
+      ['a.png', ['1100', '1100', '0000', '0000']],
+      ['b.png', ['1111', '1111', '0000', '0000']],
+      ['c.png', null],
+    ]);
+    expect(told).toEqual([
+      'a.txt: line 1: it has corners that are not numbers',
+      'c.txt: line 1: it has corners in pixels, and YOLO has them in shares of width and height (0 … 1)',
+      'c.png: its only annotation could not be used: it is imported unlabelled',
+    ]);
+  });
+});
+
 describe('labelme', () => {
   it('polygons, rectangles, circles and masks; groups are objects; points are named', async () => {
     const s = scratch();

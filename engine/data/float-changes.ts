@@ -1,0 +1,29 @@
+/**
+ * What becomes of samples that are no unsigned integers of 8 or 16 bits: 32-bit floating point, in every format. A sample
+ * that is no number would spoil whatever is computed of its image, so it becomes 0, and is counted.
+ */
+export class FloatChanges {
+  /** Whether the file holds integers. */
+  isInteger = false;
+  #inexact = 0;
+  #notFinite = 0;
+
+  toFloat(value: number): number {
+    const rounded = Math.fround(value);
+    if (!Number.isFinite(rounded)) {
+      this.#notFinite++;
+      return 0;
+    }
+    if (rounded !== value) this.#inexact++;
+    return rounded;
+  }
+
+  /** DecodedImage.notes, of what was read so far. */
+  notes(): string[] {
+    return [
+      ...(this.isInteger ? ['integer samples read as 32-bit floating point'] : []),
+      ...(this.#inexact > 0 ? [`${this.#inexact} samples rounded to 32-bit floating point`] : []),
+      ...(this.#notFinite > 0 ? [`${this.#notFinite} samples were not finite and became 0`] : []),
+    ];
+  }
+}
