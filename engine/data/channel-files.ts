@@ -14,12 +14,12 @@ import { encodeTiff } from './encode-tiff.ts';
  * Errors: unreadable, unsupported (a file, or where they differ in size or depth).
  */
 export async function joinChannelFiles(
-  paths: readonly string[],
+  files: readonly { readonly path: string; readonly page: number }[],
   options: { readonly reader: FileReader; readonly subject: string },
 ): Promise<ImageFile> {
   const parts: DecodedImage[] = [];
-  for (const path of paths) {
-    parts.push(await decodeForeignImage(await options.reader.open(path), { subject: path }));
+  for (const { path, page } of files) {
+    parts.push(await decodeForeignImage(await options.reader.open(path), { subject: path, page }));
   }
   const [first] = parts;
   if (first === undefined) throw new AppError('internal', `${options.subject} has no channels.`);
@@ -35,7 +35,7 @@ export async function joinChannelFiles(
       `${width}×${height} px of ${bitDepth} bits`;
     throw new AppError(
       'unsupported',
-      `${paths[odd] ?? ''} cannot be a channel of one image with ${paths[0] ?? ''}: it has ${words(other)}, the other ${words(first)}. Export all channels alike.`,
+      `${files[odd]?.path ?? ''} cannot be a channel of one image with ${files[0]?.path ?? ''}: it has ${words(other)}, the other ${words(first)}. Export all channels alike.`,
       { subject: options.subject },
     );
   }

@@ -76,6 +76,18 @@ const ARRAYS: Readonly<
   Partial<Record<ImageFormat, (bytes: Uint8Array, subject: string) => StoredArray>>
 > = { npy: readNpy, npz: readNpz, nifti: readNifti };
 
+/** Lengths of the axes that pages of an array run along, the slowest first; null: it is none. Errors: as decodeImage. */
+export async function pageAxes(
+  file: ImageFile,
+  options: { readonly subject: string },
+): Promise<readonly number[] | null> {
+  const array = ARRAYS[await formatOf(file, options.subject)];
+  if (array === undefined) return null;
+  const sides = array(await bytesOf(file), options.subject).pages.map(({ length }) => length);
+  const long = sides.filter((length) => length > 1);
+  return long.length === 0 ? [1] : long;
+}
+
 /** Number of pages (TIFF) or frames (GIF, WebP); 1 for everything else. Errors: as decodeImage. */
 export async function pageCount(
   file: ImageFile,

@@ -138,6 +138,7 @@ const Page = z.object({ page: z.number(), channelPages: z.array(z.number()).null
 export const AnsweredPages = z.object({
   images: z.array(Page),
   pages: z.number(),
+  axes: z.array(z.number()),
   saysChannels: z.boolean(),
   leftOut: z.array(z.object({ severity: z.enum(['info', 'change', 'skip']), message: z.string() })),
 });

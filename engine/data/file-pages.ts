@@ -14,6 +14,8 @@ export interface FilePages {
   readonly images: readonly ImagePages[];
   /** Pages that the images are made of. */
   readonly pages: number;
+  /** Lengths of the axes that they run along, the slowest first, where the file tells several apart. */
+  readonly axes: readonly number[];
   /** Whether the file itself says that some of its pages are channels. */
   readonly saysChannels: boolean;
   /** What else is in the file. */
@@ -26,9 +28,20 @@ export const imageOfPages = (pages: readonly number[]): ImagePages => ({
   channelPages: pages.length > 1 ? pages : null,
 });
 
+/** Images whose channels run along the slowest of several axes. */
+export function imagesAlong(axes: readonly number[]): ImagePages[] {
+  const pages = axes.reduce((product, length) => product * length, 1);
+  const [channels = 1] = axes;
+  const images = pages / channels;
+  return Array.from({ length: images }, (_, i) =>
+    imageOfPages(Array.from({ length: channels }, (__, c) => c * images + i)),
+  );
+}
+
 export const ONE_IMAGE: FilePages = {
   images: [{ page: 0, channelPages: null }],
   pages: 1,
+  axes: [1],
   saysChannels: false,
   leftOut: [],
 };

@@ -3,8 +3,8 @@
  * read by tiff-pages.ts.
  */
 import type { PagesAs } from '../../shared/api.ts';
-import { pageCount } from './decode.ts';
-import { type FilePages, imageOfPages, ONE_IMAGE } from './file-pages.ts';
+import { pageAxes, pageCount } from './decode.ts';
+import { type FilePages, imageOfPages, imagesAlong, ONE_IMAGE } from './file-pages.ts';
 import type { ImageFile } from './image-file.ts';
 import { formatOf } from './image-format.ts';
 import { tiffPages } from './tiff-pages.ts';
@@ -17,17 +17,22 @@ export async function filePages(
   const format = await formatOf(file, subject);
   if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
   if (format !== 'tiff') {
-    const frames = Array.from({ length: await pageCount(file, { subject }) }, (_, i) => i);
-    return { ...arranged(frames, { as, channels: null }), leftOut: [] };
+    const axes = (await pageAxes(file, { subject })) ?? [await pageCount(file, { subject })];
+    const count = axes.reduce((product, length) => product * length, 1);
+    const frames = Array.from({ length: count }, (_, i) => i);
+    const found = { ...arranged(frames, { as, channels: null }), axes, leftOut: [] };
+    // Slices of several channels are images of these.
+    const isAlong = as === 'channels' && axes.length > 1;
+    return isAlong ? { ...found, images: imagesAlong(axes) } : found;
   }
   const { images, channels, leftOut } = await tiffPages(file, subject);
-  return { ...arranged(images, { as, channels }), leftOut };
+  return { ...arranged(images, { as, channels }), axes: [images.length], leftOut };
 }
 
 function arranged(
   pages: readonly number[],
   of: { readonly as: PagesAs; readonly channels: readonly (readonly number[])[] | null },
-): Omit<FilePages, 'leftOut'> {
+): Omit<FilePages, 'axes' | 'leftOut'> {
   const { as, channels } = of;
   const apart = pages.map((page) => [page]);
   const groups = as === 'images' ? apart : (channels ?? (as === 'channels' ? [pages] : apart));

@@ -4,7 +4,7 @@ import { BACKGROUND } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { type FolderTree, isImageName, unusedFiles } from './folder-tree.ts';
 import { uniqueNames } from './pairing.ts';
-import type { FolderLayout, ImportItem } from './plan.ts';
+import type { FolderLayout, FoundItem } from './plan.ts';
 import { counted } from '../../../shared/number-format.ts';
 
 const IMAGE = /^(.+)\/images\/[^/]+$/;
@@ -44,7 +44,7 @@ export const dsb2018Layout: FolderLayout = {
     const { images, masks } = sortFiles(tree);
     const files = [...images.values()].flat();
     const { names, issues } = uniqueNames(files);
-    const items = files.map((file, i): ImportItem => {
+    const items = files.map((file, i): FoundItem => {
       const id = IMAGE.exec(file)?.[1] ?? '';
       const objects = masks.get(id)?.map((mask) => resolve(tree.root, mask));
       return {

@@ -9,6 +9,7 @@ import { toWireError } from '../../../shared/errors.ts';
 import { sameName } from '../../../shared/names.ts';
 import { imageOfPages } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
+import { partsByName, sayAbsent } from './listed-parts.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 import { matchFolders } from './folder-match.ts';
@@ -142,19 +143,26 @@ function excludedIssue(known: JsonOf<'classes.json'> | undefined): ImportIssue[]
 }
 
 /** Names as the images are called here, where a list has them in another Unicode form. */
-function toNamedSplits(file: SplitsFile, names: readonly string[]): NamedSplit[] {
+function toNamedSplits(
+  file: SplitsFile,
+  { names, issues }: { readonly names: readonly string[]; readonly issues: ImportIssue[] },
+): NamedSplit[] {
   const nameOf = new Map(names.map((name) => [sameName(name), name]));
   /** 'stack.tif#2' is a page of stack.tif. */
   const known = (image: string) => {
     const [, name = image, page = ''] = /^(.*?)(#\d+)?$/.exec(image) ?? [];
     return `${nameOf.get(sameName(name)) ?? name}${page}`;
   };
+  const all = Object.values(file).flatMap((parts) => Part.options.flatMap((p) => parts[p] ?? []));
+  const absent = new Set(all.filter((image) => !nameOf.has(sameName(image.replace(/#\d+$/, '')))));
+  sayAbsent([...absent], { path: 'splits.json', issues });
   return Object.entries(file).map(([name, parts]) => ({
     name,
-    partOf: new Map(
+    partOf: partsByName(
       Part.options.flatMap((part) =>
         (parts[part] ?? []).map((image) => [known(image), part] as const),
       ),
+      { path: `splits.json: ${name}`, issues },
     ),
   }));
 }
@@ -198,6 +206,8 @@ export const folderLayout: FolderLayout = {
     const factsOf = new Map(
       Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
     );
+    const names = paired.items.map((item) => item.name);
+    const namedSplits = splits === undefined ? [] : toNamedSplits(splits, { names, issues });
     return {
       items: paired.items.map((item): FoundItem => {
         const { name } = item;
@@ -211,13 +221,7 @@ export const folderLayout: FolderLayout = {
       issues: [...issues, ...paired.issues, ...excludedIssue(known)],
       rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
       imageClasses: known?.imageClasses ?? [],
-      splits:
-        splits === undefined
-          ? []
-          : toNamedSplits(
-              splits,
-              paired.items.map((item) => item.name),
-            ),
+      splits: namedSplits,
     };
   },
 };

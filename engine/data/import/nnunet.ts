@@ -14,6 +14,7 @@ import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree
 import { readJson } from './foreign-json.ts';
 import type { JsonOf } from './json-shapes.ts';
 import type { ValueRule } from './value-mapping.ts';
+import { type ListedPart, partsByName, sayAbsent } from './listed-parts.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
 import { counted } from '../../../shared/number-format.ts';
@@ -134,7 +135,7 @@ export const nnunetLayout: FolderLayout = {
     });
     const firsts = whole.map(([key, { channels: found }]) => {
       const file = found.get(0) ?? '';
-      const extension = found.size > 1 ? '.tif' : posix.extname(file);
+      const extension = found.size > 1 ? '.tif' : endingOf(file);
       return `${posix.dirname(file)}/${key.slice(3)}${extension}`;
     });
     const { names, issues: renamed } = uniqueNames(firsts);
@@ -146,6 +147,7 @@ export const nnunetLayout: FolderLayout = {
       return {
         path: files[0] ?? '',
         ...(files.length > 1 ? { channelFiles: files } : {}),
+        ...(files.length === 1 && named > 1 ? { channels: named } : {}),
         page: 0,
         name: names[i] ?? key,
         labels: mask === undefined ? null : { kind: 'mask', path: resolve(tree.root, mask) },
@@ -158,6 +160,7 @@ export const nnunetLayout: FolderLayout = {
       const message = `its ${channels} files, one a channel, become one image of ${channels} channels, as those of all ${items.length} cases; it is kept in the project, also where originals are linked`;
       issues.push({ path: posix.dirname(firsts[0] ?? ''), severity: 'change', message });
     }
+    const splits = toSplits(folds, { whole, names, issues });
     const used = new Set([
       ...pictures.filter((file) => setOf(IMAGES, file, root) ?? setOf(LABELS, file, root)),
       ...[about?.file, folds?.file].filter((file) => file !== undefined),
@@ -167,27 +170,43 @@ export const nnunetLayout: FolderLayout = {
       issues: [...tree.issues, ...issues, ...renamed, ...unusedFiles(tree, used)],
       rule: about === undefined ? null : ruleOf(about.value.labels),
       imageClasses: [],
-      splits: (folds?.value ?? []).map((fold, i) => toSplit(fold, i, { whole, names })),
+      splits,
     };
   },
 };
 
 const partOf = (set: string): Part => (set === 'Ts' ? 'test' : 'train');
 
-function toSplit(
-  fold: JsonOf<'splits_final.json'>[number],
-  i: number,
-  options: { whole: readonly (readonly [string, Case])[]; names: readonly string[] },
-): NamedSplit {
-  const nameOf = new Map(options.whole.map(([key], k) => [key.slice(3), options.names[k] ?? '']));
-  const parts = (['train', 'val'] as const).flatMap((part) =>
-    fold[part].flatMap((name) => {
-      const image = nameOf.get(sameName(name));
-      return image === undefined ? [] : [[image, part] as const];
-    }),
-  );
-  return { name: `fold ${i}`, partOf: new Map(parts) };
+function toSplits(
+  folds: { readonly file: string; readonly value: JsonOf<'splits_final.json'> } | undefined,
+  options: {
+    readonly whole: readonly (readonly [string, Case])[];
+    readonly names: readonly string[];
+    readonly issues: ImportIssue[];
+  },
+): NamedSplit[] {
+  if (folds === undefined) return [];
+  const { whole, names, issues } = options;
+  const nameOf = new Map(whole.map(([key], k) => [key.slice(3), names[k] ?? '']));
+  const absent = new Set<string>();
+  const splits = folds.value.map((fold, i): NamedSplit => {
+    const name = `fold ${i}`;
+    const listed = (['train', 'val'] as const).flatMap((part) =>
+      fold[part].flatMap((one): ListedPart[] => {
+        const image = nameOf.get(sameName(one));
+        if (image === undefined) absent.add(one);
+        return image === undefined ? [] : [[image, part]];
+      }),
+    );
+    const partOf = partsByName(listed, { path: `${folds.file}: ${name}`, issues });
+    return { name, isOfFiles: true, partOf };
+  });
+  sayAbsent([...absent], { path: folds.file, issues });
+  return splits;
 }
+
+/** '.nii.gz' of an image that is packed. */
+const endingOf = (file: string): string => posix.basename(file).slice(stemOf(file).length);
 
 /** Folders that hold imagesTr or imagesTs. */
 const homesOf = (tree: FolderTree): ReadonlySet<string> =>

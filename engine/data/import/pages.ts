@@ -4,10 +4,11 @@
  */
 import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
 import { counted } from '../../../shared/number-format.ts';
-import { type FilePages, type ImagePages, ONE_IMAGE } from '../file-pages.ts';
+import { type FilePages, type ImagePages, imagesAlong, ONE_IMAGE } from '../file-pages.ts';
 import type { FileReader } from '../files.ts';
 import { foreignPagesOrOne } from '../foreign-images.ts';
-import { pageList } from '../page-names.ts';
+import { pageList, type PageNote, pageSuffix } from '../page-names.ts';
+import { stemOf } from './folder-tree.ts';
 import { shownPath } from './load.ts';
 import type { FoundItem, ImportItem, LabelSource } from './plan.ts';
 
@@ -43,14 +44,16 @@ export async function placePages(
   let oneMasks = 0;
   for (const item of found) {
     options.onFile?.();
-    const { labels: source, images: known, storedImages: stored, facts, ...kept } = item;
+    const { images: known, storedImages: stored, facts, channels, channelFiles, ...rest } = item;
+    const { labels: source, ...kept } = rest;
     const path = shownPath(item.path, options.root);
     const say = (severity: ImportIssue['severity'], message: string) =>
       issues.push({ path, severity, message });
-    // What is put together of several files is one image.
     const own =
       storedPages(stored) ??
-      (item.channelFiles === undefined ? await pagesOf(item.path, options) : ONE_IMAGE);
+      (channelFiles === undefined
+        ? alongChannels(await pagesOf(item.path, options), { channels, as: options.as })
+        : await joinedPages(channelFiles, options));
     for (const { severity, message } of own.leftOut) say(severity, message);
     if (own.pages > 1) severalPages++;
     const images =
@@ -66,7 +69,12 @@ export async function placePages(
       const placed = labels.of[i] ?? null;
       const isSaid = placed === null && source !== null;
       const known = stored?.[i];
-      const own = known === undefined ? image : { ...image, stored: known };
+      const own = {
+        ...(channelFiles === undefined
+          ? image
+          : joinedPage(item, channelFiles, { image, isOne: images.length === 1 })),
+        ...(known === undefined ? {} : { stored: known }),
+      };
       const { group: ownGroup, imageClass, excluded, pixelSize } = facts?.(image.page) ?? {};
       items.push({
         ...{ ...kept, ...own, labels: placed, isSaid },
@@ -84,7 +92,7 @@ export async function placePages(
  * COCO names the images of a file, by page or as the file. What it does not name is left out, and said to be.
  */
 export async function placeNamedPages(
-  found: readonly FoundItem[],
+  found: readonly Omit<FoundItem, 'channelFiles'>[],
   options: PageOptions,
 ): Promise<PlacedItems> {
   const items: ImportItem[] = [];
@@ -126,7 +134,13 @@ const ownLabels = (labels: FoundItem['labels']): LabelSource | null =>
 const storedPages = (stored: FoundItem['storedImages']): FilePages | null =>
   stored === undefined
     ? null
-    : { images: stored, pages: stored.length, saysChannels: false, leftOut: [] };
+    : {
+        images: stored,
+        pages: stored.length,
+        axes: [stored.length],
+        saysChannels: false,
+        leftOut: [],
+      };
 
 const pagesOf = (
   path: string,
@@ -136,6 +150,49 @@ const pagesOf = (
 
 /** So few pages are as often the channels of one image, although the file does not say so. */
 const FEW_PAGES = 5;
+
+/** Where a list says how many channels each image has, the slowest axis of the file may be theirs. */
+function alongChannels(
+  pages: FilePages,
+  { channels, as }: { readonly channels: number | undefined; readonly as: PagesAs },
+): FilePages {
+  const [slowest] = pages.axes;
+  const isTheirs = as === 'auto' && pages.axes.length > 1 && slowest === channels;
+  return isTheirs ? { ...pages, images: imagesAlong(pages.axes), saysChannels: true } : pages;
+}
+
+/** Of files with a channel each, page by page an image with all of them. */
+async function joinedPages(files: readonly string[], options: PageOptions): Promise<FilePages> {
+  const all: number[] = [];
+  for (const file of files) all.push((await pagesOf(file, { ...options, as: 'images' })).pages);
+  const count = Math.min(...all);
+  const most = Math.max(...all);
+  const images = Array.from({ length: count }, (_, page) => ({ page, channelPages: null }));
+  const leftOut: PageNote[] = [];
+  if (most > count) {
+    const message = `its channels have ${count} to ${most} pages: those beyond the first ${count} are left out`;
+    leftOut.push({ severity: 'skip', message });
+  }
+  if (count > 1) {
+    const message = `its ${count} pages become ${count} images, each with the ${files.length} channels of all its files`;
+    leftOut.push({ severity: 'info', message });
+  }
+  // Each is put together, and is a file of one page then.
+  return { ...ONE_IMAGE, images, leftOut };
+}
+
+function joinedPage(
+  { name }: FoundItem,
+  files: readonly string[],
+  { image, isOne }: { readonly image: ImagePages; readonly isOne: boolean },
+): Pick<ImportItem, 'name' | 'page' | 'channelFiles'> {
+  const stem = stemOf(name);
+  return {
+    name: isOne ? name : `${stem}${pageSuffix(image.page)}${name.slice(stem.length)}`,
+    page: 0,
+    channelFiles: files.map((path) => ({ path, page: image.page })),
+  };
+}
 
 /** What becomes of the pages of a file, in words that are equal for files of one kind. */
 function arrangement(

@@ -43,11 +43,17 @@ export type StoredImage = Pick<
   'id' | 'name' | 'page' | 'channelPages' | 'widthPx' | 'heightPx' | 'channels' | 'bitDepth'
 >;
 
+/** One page of a file, from 0, that is a channel of an image. */
+export interface ChannelFile {
+  readonly path: string;
+  readonly page: number;
+}
+
 /** One image to be. Paths are absolute. */
 export interface ImportItem {
   readonly path: string;
-  /** Where the image is put together of files with a channel each, all of them in order; `path` is the first. */
-  readonly channelFiles?: readonly string[];
+  /** Where the image is put together of pages of files with a channel each, all of them in order; `path` is the first. */
+  readonly channelFiles?: readonly ChannelFile[];
   readonly page: number;
   /** Where its channels are pages of the file: all of them. */
   readonly channelPages?: readonly number[] | null;
@@ -78,8 +84,12 @@ export interface ImageFacts {
 /** What a layout makes of one file, before pages.ts tells how many images it holds. */
 export interface FoundItem extends Omit<
   ImportItem,
-  'labels' | 'channelPages' | 'isSaid' | 'stored' | 'excluded' | 'pixelSize'
+  'labels' | 'channelFiles' | 'channelPages' | 'isSaid' | 'stored' | 'excluded' | 'pixelSize'
 > {
+  /** Files with a channel each, of as many images as they have pages. */
+  readonly channelFiles?: readonly string[];
+  /** How many channels a list says each image has: the slowest axis of a file that is as long is that of the channels. */
+  readonly channels?: number;
   readonly labels:
     | LabelSource
     /** A mask file for each labelled page, and where there are such, one that numbers its objects. */
@@ -111,7 +121,9 @@ export interface LayoutContents {
 
 export interface NamedSplit {
   readonly name: string;
-  /** By pageName of the image. */
+  /** Whether it names files, every image of which has their part. */
+  readonly isOfFiles?: boolean;
+  /** By pageName of the image, or the name of its file. */
   readonly partOf: ReadonlyMap<string, Part>;
 }
 

@@ -284,7 +284,17 @@ function splitsOf(items: readonly ImportItem[], named: readonly NamedSplit[]): N
   const partOf = new Map<string, Part>();
   for (const item of items) if (item.part !== null) partOf.set(pageName(item), item.part);
   const own = partOf.size === 0 ? [] : [{ name: IMPORTED_SPLIT, partOf }];
-  return [...own.filter((split) => named.every((n) => n.name !== split.name)), ...named];
+  const beside = named.map((split) => (split.isOfFiles === true ? ofImages(split, items) : split));
+  return [...own.filter((split) => beside.every((n) => n.name !== split.name)), ...beside];
+}
+
+/** A split of files as one of the images that they hold: these form a group that is called as the file is. */
+function ofImages({ name, partOf }: NamedSplit, items: readonly ImportItem[]): NamedSplit {
+  const parts = items.flatMap((item) => {
+    const part = partOf.get(item.group ?? item.name);
+    return part === undefined ? [] : [[pageName(item), part] as const];
+  });
+  return { name, partOf: new Map(parts) };
 }
 
 function partCounts(

@@ -9,6 +9,7 @@ import { sameName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
+import { type ListedPart, partsByName, sayAbsent } from './listed-parts.ts';
 import { imageKey, pairFiles } from './pairing.ts';
 import type { FolderLayout, FoundItem } from './plan.ts';
 import { readLines } from './text-file.ts';
@@ -32,21 +33,34 @@ const PART_OF: Readonly<Record<string, Part>> = {
 /** Parts by the name of the image; and the lists that say so. Behind a name, 1 or -1 may say whether a class is in it. */
 async function readLists(
   tree: FolderTree,
-  { reader, known }: { readonly reader: FileReader; readonly known: ReadonlySet<string> },
+  {
+    reader,
+    known,
+    issues,
+  }: {
+    readonly reader: FileReader;
+    readonly known: ReadonlySet<string>;
+    readonly issues: ImportIssue[];
+  },
 ): Promise<{ parts: Map<string, Part>; lists: string[] }> {
   const all = tree.files.filter((file) => LIST.test(file));
   const segmentation = all.filter((file) => /\/Segmentation\//i.test(file));
   const lists = segmentation.length > 0 ? segmentation : all;
   const rank = (file: string) => ORDER.indexOf(stemOf(file).toLowerCase());
-  const parts = new Map<string, Part>();
+  const rest: ListedPart[] = [];
+  const listed: ListedPart[] = [];
   for (const file of lists.toSorted((a, b) => rank(a) - rank(b))) {
     const part = PART_OF[stemOf(file).toLowerCase()];
     for (const line of await readLines(resolve(tree.root, file), reader)) {
       const whole = sameName(line.trim());
       const name = known.has(whole) ? whole : whole.replace(/\s+-?[01]$/, '');
-      if (name !== '' && part !== undefined) parts.set(name, part);
+      // trainval repeats what the others say.
+      const own = stemOf(file).toLowerCase() === 'trainval' ? rest : listed;
+      if (name !== '' && part !== undefined) own.push([name, part]);
     }
   }
+  const path = posix.dirname(lists[0] ?? '');
+  const parts = new Map([...rest, ...partsByName(listed, { path, issues })]);
   return { parts, lists };
 }
 
@@ -81,7 +95,8 @@ export const vocLayout: FolderLayout = {
   async read(tree, reader) {
     const nameOf = namesIn(tree);
     const known = new Set(imagesIn(tree).flatMap(listNames));
-    const { parts, lists } = await readLists(tree, { reader, known });
+    const issues: ImportIssue[] = [];
+    const { parts, lists } = await readLists(tree, { reader, known, issues });
     const classes = await readClassList(tree, reader);
     const objects = tree.files.filter((file) => OBJECTS.test(file));
     const objectsBy = new Map(objects.map((file) => [nameOf(file), file]));
@@ -97,7 +112,6 @@ export const vocLayout: FolderLayout = {
       if (part !== undefined) found.add(listed);
       return { role: 'image', key, ...(part === undefined ? {} : { part }) };
     });
-    const issues: ImportIssue[] = [];
     const items = paired.items.map((item): FoundItem => {
       const key = nameOf(relative(tree.root, item.path).replaceAll(sep, '/'));
       const own = objectsBy.get(key);
@@ -110,10 +124,7 @@ export const vocLayout: FolderLayout = {
       issues.push({ path: file, severity: 'skip', message });
     }
     const absent = [...parts.keys()].filter((name) => !found.has(name));
-    if (absent.length > 0) {
-      const message = `${absent.length} names are listed without an image, such as ${absent[0] ?? ''}`;
-      issues.push({ path: posix.dirname(lists[0] ?? ''), severity: 'skip', message });
-    }
+    sayAbsent(absent, { path: posix.dirname(lists[0] ?? ''), issues });
     return {
       items,
       issues: [...issues, ...paired.issues],

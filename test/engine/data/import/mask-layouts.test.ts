@@ -1,7 +1,10 @@
 /** Layouts of other tools and datasets with masks: recognised as what they are, and never taken for classes of images. */
+import { gunzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { encodeNifti } from '../../../../engine/data/nifti.ts';
+import { encodeNpy } from '../../../../engine/data/npy.ts';
 import { encodeTiff } from '../../../../engine/data/encode-tiff.ts';
 import { readImage, readLabelMap } from '../../../../engine/data/image-source.ts';
 import { objectsOf } from '../../../../engine/data/objects-of.ts';
@@ -99,6 +102,77 @@ describe('nnU-Net', () => {
       'imagesTr/a_0000.png: second file for channel 0 of one case; imagesTr/a_0000.jpg is used',
     );
     expect(told).toContain('labelsTr/a.png: second mask for one case; labelsTr/a.gif is used');
+  });
+
+  /** Pages of 5 × 1 px, the first of `from` and the next of `from` + 1 … */
+  const volume = (axes: readonly number[], from: number) => {
+    const pages = axes.reduce((product, length) => product * length, 1);
+    const data = Uint8Array.from({ length: 5 * pages }, (_, i) => from + Math.floor(i / 5));
+    return encodeNpy({ shape: [...axes, 1, 5], data });
+  };
+  /** NIfTI of 5 × 1 px: its third and fourth axis. */
+  const volume4 = (axes: readonly [number, number]) => {
+    const data = new Uint8Array(5 * axes[0] * axes[1]);
+    const header = gunzipSync(encodeNifti({ width: 5, height: 1, data }, null)).subarray(0, 352);
+    [4, 5, 1, ...axes].forEach((side, i) => header.writeInt16LE(side, 40 + 2 * i));
+    return Buffer.concat([header, data]);
+  };
+  const about = JSON.stringify({
+    channel_names: { 0: 'p', 1: 'q' },
+    labels: { background: 0, x: 1, y: 2, z: 3 },
+  });
+
+  test('volumes with a file a channel: each slice an image of all channels, with its mask and part', async () => {
+    const s = scratch();
+    for (const name of ['a', 'b', 'c']) {
+      s.write(`data/imagesTr/${name}_0000.npy`, volume([3], 10));
+      s.write(`data/imagesTr/${name}_0001.npy`, volume([name === 'c' ? 2 : 3], 20));
+      s.write(`data/labelsTr/${name}.npy`, volume([3], 1));
+    }
+    s.write('data/dataset.json', about);
+    const folds = [
+      { train: ['a', 'nowhere'], val: ['b'] },
+      { train: ['a', 'b'], val: ['a'] },
+    ];
+    s.write('data/splits_final.json', JSON.stringify(folds));
+    const { images, labels, parts, told } = await importData(s);
+    const shown = ['a.p1.tif', 'a.p2.tif', 'a.p3.tif', 'b.p1.tif', 'b.p2.tif', 'b.p3.tif'];
+    expect(images.map(({ name }) => name)).toEqual([...shown, 'c.p1.tif', 'c.p2.tif']);
+    const [, second] = images;
+    if (second === undefined) throw new Error('no image');
+    expect(second).toMatchObject({ channels: 2, page: 0, groupName: 'a.tif' });
+    const { data } = await readImage(s.project, second);
+    expect([...data]).toEqual(Array.from({ length: 5 }, () => [11, 21]).flat());
+    expect(labels).toMatchObject({ 'a.p1.tif': [1, 1, 1, 1, 1], 'a.p3.tif': [3, 3, 3, 3, 3] });
+    expect(parts).toEqual(
+      Object.fromEntries(shown.map((name) => [name, name.startsWith('a') ? 'train' : 'val'])),
+    );
+    expect(told).toEqual(
+      expect.arrayContaining([
+        'imagesTr/c_0000.npy: its channels have 2 to 3 pages: those beyond the first 2 are left out',
+        'splits_final.json: fold 1: 1 name stands in several parts of one split, such as a.tif in train and val: it counts for val',
+        'splits_final.json: 1 name is listed without an image, such as nowhere',
+      ]),
+    );
+  });
+
+  test('volumes whose slowest axis is that of the channels which dataset.json names', async () => {
+    const s = scratch();
+    s.write('data/imagesTr/a.nii', volume4([3, 2]));
+    s.write('data/labelsTr/a.npy', volume([3], 1));
+    s.write('data/dataset.json', about);
+    const { images } = await importData(s);
+    expect(images.map(({ channels, channelPages }) => [channels, channelPages])).toEqual([
+      [2, [0, 3]],
+      [2, [1, 4]],
+      [2, [2, 5]],
+    ]);
+    // As many channels as no axis has are none.
+    s.write('other/imagesTr/a.nii', volume4([3, 4]));
+    s.write('other/dataset.json', about);
+    const other = { format: 'auto', path: s.path('other') } as const;
+    expect((await previewImport(other)).images).toBe(12);
+    expect((await previewImport({ ...other, pages: 'channels' })).images).toBe(3);
   });
 
   test('images alone, where dataset.json lies beside them', async () => {
@@ -265,7 +339,7 @@ describe('Pascal VOC', () => {
     expect(labels).toEqual({ 'a.jpg': [1, 0, 255, 2], 'b.jpg': [1, 0, 255, 2], 'c.jpg': null });
     expect(parts).toEqual({ 'a.jpg': 'train', 'b.jpg': 'val' });
     expect(told.join('\n')).not.toMatch(/SegmentationObject/);
-    expect(told.join('\n')).toMatch(/1 names? are listed without an image, such as gone/);
+    expect(told.join('\n')).toMatch(/1 name is listed without an image, such as gone/);
   });
 
   test('images of one name in two folders keep their own masks, objects and parts', async () => {
