@@ -7,7 +7,7 @@
  */
 import { unzipSync } from 'fflate';
 import { messageOf } from '../../../shared/errors.ts';
-import { EntryIssues, type LabelContent, type NamedShape } from './shapes.ts';
+import { EntryIssues, type LabelContent, type NamedShape, type Plane } from './shapes.ts';
 
 const HEADER_BYTES = 64;
 const ROI_CLASS = 'ROI';
@@ -122,6 +122,21 @@ function nameIn(bytes: Buffer): string {
   ).join('');
 }
 
+/** Whether and where a ROI was drawn in a stack; undefined: it holds for all of it, or there is none. */
+function planeIn(bytes: Buffer): Plane | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const header2 = bytes.readInt32BE(60);
+  if (header2 > 0 && header2 + 16 <= bytes.length) {
+    const [slice = 0, frame = 0] = [8, 12].map((at) => bytes.readInt32BE(header2 + at) - 1);
+    if (Math.max(slice, frame) >= 0) {
+      const [z, t] = [Math.max(slice, 0), Math.max(frame, 0)];
+      return { kind: 'slice', slice: z, frame: t, alone: true };
+    }
+  }
+  const page = bytes.readInt32BE(56) - 1;
+  return page < 0 ? undefined : { kind: 'page', page, alone: true };
+}
+
 const classIn = (name: string): string => {
   const bare = name.replace(/[-_ #.]*\d+$/, '').trim();
   return /\p{L}/u.test(bare) ? bare : ROI_CLASS;
@@ -166,7 +181,9 @@ export function readImageJRois(bytes: Uint8Array): LabelContent {
     try {
       const rings = ringsOf(content);
       const outline = { rings };
+      const plane = planeIn(content);
       shapes.push({
+        ...(plane === undefined ? {} : { plane }),
         where: `ROI ${own}`,
         label: classIn(own),
         crowd: false,

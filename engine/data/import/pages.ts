@@ -11,6 +11,7 @@ import { pageList, type PageNote, pageSuffix } from '../page-names.ts';
 import { stemOf } from './folder-tree.ts';
 import { shownPath } from './load.ts';
 import type { FoundItem, ImportItem, LabelSource } from './plan.ts';
+import { byPlane } from './shape-planes.ts';
 
 export interface PageOptions {
   readonly reader: FileReader;
@@ -251,6 +252,12 @@ async function placeMasks(
     }
     sayUnlabelled(of, images, say);
     return apart(of);
+  }
+  if (labels.kind === 'shapes') {
+    const placed = byPlane(labels, images, { path: shownPath(labels.path, root), issues });
+    if ('whole' in placed) return onePlaced(placed.whole, images, options);
+    sayUnlabelled(placed.of, images, say);
+    return apart(placed.of);
   }
   if (labels.kind !== 'mask') return onePlaced(labels, images, options);
   const mask = await pagesOf(labels.path, { ...options, as: 'images' });

@@ -15,7 +15,13 @@ import {
   protoNote,
   textOf,
 } from './json-fields.ts';
-import { EntryIssues, type LabelContent, type LabelName, type NamedShape } from './shapes.ts';
+import {
+  EntryIssues,
+  type LabelContent,
+  type LabelName,
+  type NamedShape,
+  type Plane,
+} from './shapes.ts';
 
 /** Of objects that nobody classified. */
 const UNCLASSIFIED = 'unclassified';
@@ -65,7 +71,8 @@ export function readQuPath(features: z.output<typeof QuPathFile>): LabelContent 
     if (name === '') counts.unclassified++;
     const label = name === '' ? UNCLASSIFIED : name;
     if (!colours.has(label)) colours.set(label, color);
-    shapes.push({ where, label, crowd: false, object: null, outline: { rings } });
+    const plane = planeOf(fieldsOf(fields['geometry']));
+    shapes.push({ where, label, crowd: false, object: null, outline: { rings }, plane });
   });
   if (counts.unclassified > 0) {
     const message = `${counts.unclassified} of its objects have no class: they become the class "${UNCLASSIFIED}"`;
@@ -89,13 +96,15 @@ export function readQuPath(features: z.output<typeof QuPathFile>): LabelContent 
   };
 }
 
+/** Of a picture that is no stack, only the first plane is there. */
+function planeOf(geometry: Fields): Plane {
+  const { z: slice, t: frame } = fieldsOf(geometry['plane']);
+  const [s = 0, f = 0] = [slice, frame].map((at) => Math.max(0, numberOf(at) || 0));
+  return { kind: 'slice', slice: s, frame: f, alone: false };
+}
+
 /** All rings of a geometry, in any depth of polygons; text: why there are none. */
 function ringsOf(geometry: Fields): number[][] | string {
-  const { c, z: slice, t } = fieldsOf(geometry['plane']);
-  const plane = [c, slice, t].map(numberOf);
-  if (plane.slice(1).some((at) => at > 0)) {
-    return `it lies in another plane (z ${plane[1] ?? 0}, t ${plane[2] ?? 0}) than the first`;
-  }
   const coordinates = listOf(geometry['coordinates']);
   const kind = textOf(geometry['type']);
   const closed = (rings: unknown): number[][] => listOf(rings).map((ring) => open(pointsOf(ring)));

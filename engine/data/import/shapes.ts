@@ -39,6 +39,17 @@ export interface RunOutline {
 
 export type Outline = CocoSegmentation | RingOutline | RunOutline;
 
+/** Which picture of a file with several an outline is of, from 0. */
+export type Plane =
+  /** `alone`: where the file has one picture, it is of that. */
+  | { readonly kind: 'page'; readonly page: number; readonly alone: boolean }
+  | {
+      readonly kind: 'slice';
+      readonly slice: number;
+      readonly frame: number;
+      readonly alone: boolean;
+    };
+
 /** One outline of an image, whose pixels are known once the size of the image is. */
 export interface Shape {
   /** How messages call it: "annotation 7", "polygon in line 12". */
@@ -46,6 +57,8 @@ export interface Shape {
   /** Ignored beneath every object, as a crowd of COCO. */
   readonly crowd: boolean;
   readonly outline: Outline;
+  /** Left out: nothing says so, and it is of the first. */
+  readonly plane?: Plane;
   /** Shapes of one class that share it are one object; null: it is one by itself. */
   readonly object: string | null;
 }

@@ -1,6 +1,8 @@
 /** Labels of other tools as these write them, and as nobody should: what is read, what is named, what becomes of the rest. */
 import { encode } from 'fast-png';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { encodeNpy } from '../../../../engine/data/npy.ts';
 import { readLabelMap } from '../../../../engine/data/image-source.ts';
 import { runImport } from '../../../../engine/data/import/import.ts';
 import { objectsOf } from '../../../../engine/data/objects-of.ts';
@@ -102,6 +104,77 @@ describe('what several tools write otherwise', () => {
       'c.txt: line 1: it has corners in pixels, and YOLO has them in shares of width and height (0 … 1)',
       'c.png: its only annotation could not be used: it is imported unlabelled',
     ]);
+  });
+});
+
+describe('outlines of slices', () => {
+  const stack = encodeNpy({ shape: [3, 2, 6], data: new Uint8Array(36) });
+
+  /** A rectangle of ImageJ from (0, 0) on; `position`: of the page, from 1; `slice`, `frame`: of a hyperstack. */
+  function rectangle(width: number, at: { position?: number; slice?: number; frame?: number }) {
+    const out = Buffer.alloc(64 + 64);
+    out.write('Iout', 0, 'latin1');
+    out.writeInt16BE(228, 4);
+    out[6] = 1;
+    [0, 0, 1, width].forEach((side, i) => out.writeInt16BE(side, 8 + 2 * i));
+    out.writeInt32BE(at.position ?? 0, 56);
+    out.writeInt32BE(64, 60);
+    [at.slice ?? 0, at.frame ?? 0].forEach((n, i) => out.writeInt32BE(n, 64 + 8 + 4 * i));
+    return out;
+  }
+
+  it('ROIs of ImageJ go to the page or slice that they were drawn in', async () => {
+    const s = scratch();
+    s.write('data/a.npy', stack);
+    const rois = {
+      'first-1.roi': rectangle(1, {}),
+      'page-2.roi': rectangle(2, { position: 3 }),
+      'slice-3.roi': rectangle(3, { slice: 2, frame: 1 }),
+      'beyond-4.roi': rectangle(4, { position: 9 }),
+      'both-5.roi': rectangle(5, { slice: 2, frame: 2 }),
+    };
+    s.write('data/a.zip', zipSync(rois));
+    const { rows, told } = await brought(s);
+    expect(rows.map(([, map]) => map)).toEqual([
+      ['300000', '000000'],
+      ['555000', '000000'],
+      ['440000', '000000'],
+    ]);
+    expect(told).toEqual([
+      'a.zip: ROI beyond-4: it lies in page 9, and the file has 3 images',
+      'a.zip: ROI both-5: it lies in another plane (z 1, t 1) than can be told: the file has 3 images, in one order',
+    ]);
+  });
+
+  it('ROIs of a slice count for a picture alone', async () => {
+    const s = scratch();
+    s.write('data/a.png', picture(6, 2));
+    s.write('data/a.zip', zipSync({ 'x-1.roi': rectangle(2, { slice: 4, frame: 2 }) }));
+    expect((await brought(s)).rows.map(([, map]) => map)).toEqual([['110000', '000000']]);
+  });
+
+  it('objects of QuPath go to their plane, and a slice without any stays unlabelled', async () => {
+    const s = scratch();
+    s.write('data/a.npy', stack);
+    const feature = (width: number, plane: object) => ({
+      type: 'Feature',
+      geometry: {
+        ...{ type: 'Polygon', plane },
+        coordinates: [
+          [
+            [0, 0],
+            [width, 0],
+            [width, 1],
+            [0, 1],
+          ],
+        ],
+      },
+      properties: { classification: { name: 'cell' } },
+    });
+    const features = [feature(2, { c: -1, z: 1, t: 0 }), feature(3, { c: -1, z: 0, t: 2 })];
+    s.write('data/a.geojson', JSON.stringify({ type: 'FeatureCollection', features }));
+    const { rows } = await brought(s);
+    expect(rows.map(([, map]) => map)).toEqual([null, ['110000', '000000'], ['111000', '000000']]);
   });
 });
 
@@ -416,15 +489,15 @@ it('QuPath: polygons with holes, classes by any name, planes and lines that are 
   );
   const { rows, classes, told, format } = await brought(s);
   expect(format).toBe('qupath');
-  expect(classes).toEqual(['background', 'Tumor: Positive', 'unclassified']);
+  expect(classes).toEqual(['background', 'Tumor', 'Tumor: Positive', 'unclassified']);
   expect(rows).toEqual([
-    ['a.png', ['1112', '1010', '1110', '#002'], ['1112', '1010', '1110', '0002']],
+    ['a.png', ['2223', '2020', '2220', '#003'], ['1112', '1010', '1110', '0002']],
   ]);
   expect(told).toEqual([
     'a.png.geojson: object 2 (x): an object before it has this id: both are kept',
     'a.png.geojson: object 4 (z): it is a LineString, which has no area',
-    'a.png.geojson: object 5 (w): it lies in another plane (z 2, t 0) than the first',
     'a.png.geojson: objects: 1 of its objects have no class: they become the class "unclassified"',
+    'a.png.geojson: object 5 (w): it lies in another plane (z 2, t 0) than the first',
   ]);
 });
 
