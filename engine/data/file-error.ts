@@ -1,4 +1,5 @@
 /** What the file system complains about, in words. */
+import { type Stats, statSync } from 'node:fs';
 import { AppError } from '../../shared/errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -7,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'may not be read by you. Ask for permission, or copy it to a folder of your own',
   ENOTDIR: 'is not a folder. Name the folder that holds the images',
   EISDIR: 'is a folder, where a file is expected',
+  ENAMETOOLONG: 'is longer than a path may be. Check the path',
   ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GB. Split it first',
 };
 
@@ -20,4 +22,13 @@ export function fileError(path: string, error: unknown): AppError {
   }
   const reason = REASONS[code] ?? `cannot be read (${code}). Check the disk it lies on`;
   return new AppError('unreadable', `${path} ${reason}.`, { subject: path, cause: error });
+}
+
+/** What lies at a path that somebody named; undefined: nothing. Errors: unreadable (a path that no system takes, among others). */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError(path, error);
+  }
 }

@@ -1,7 +1,7 @@
 /** The images of files and folders that were given, and the names under which something about each can be written. */
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
-import { statSync } from 'node:fs';
 import { AppError } from '../../shared/errors.ts';
+import { statsOf } from './file-error.ts';
 import { counted } from '../../shared/number-format.ts';
 import { sameName } from '../../shared/names.ts';
 import { diskReader } from './files.ts';
@@ -31,7 +31,7 @@ export async function inputFiles(paths: readonly string[], except: string): Prom
   const notes: string[] = [];
   const own = resolve(except) + sep;
   for (const path of paths) {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = statsOf(path);
     if (stat === undefined) {
       throw new AppError('not-found', `${path} does not exist.`, { subject: path });
     }

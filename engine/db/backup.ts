@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { AppError } from '../../shared/errors.ts';
+import { statsOf } from '../data/file-error.ts';
 import { assertNothingThere, writeError } from '../data/write-file.ts';
 
 /** Pages that are copied before anybody else has a turn: 8 MiB of a usual file. */
@@ -75,7 +76,7 @@ function syncToDisk(path: string): void {
 /** Errors: not-found, where the folder that a copy is to go into is not there. */
 function assertFolderThere(to: string): void {
   const folder = dirname(to);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (statsOf(folder)?.isDirectory() === true) return;
   throw new AppError(
     'not-found',
     `There is no folder ${folder} for the backup. Make it or plug in its disk, or choose another place.`,

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, statSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { fileError } from '../data/file-error.ts';
 import { backupAtOnce, backupPath, removeUnfinishedBackups } from './backup.ts';
 import { applyMigrations, type Migration, readMigrations } from './migrations.ts';
 import { type Endpoint, takeOwnership } from './ownership.ts';
@@ -46,6 +47,8 @@ export class DamageError extends AppError {
 /** Translates what SQLite throws into an error that says what to do. */
 export function sqliteError(error: unknown, path: string): AppError {
   if (error instanceof AppError) return error;
+  // The file system, asked for what lies beside the project.
+  if (error instanceof Error && 'syscall' in error) return fileError(path, error);
   const code = error instanceof Database.SqliteError ? error.code : '';
   const options = { subject: path, cause: error };
   // The shared memory beside the file finds no room either.

@@ -2,13 +2,12 @@
  * The folder in which a study travels: what lies where, the manifest that says so, and whether the folder is whole.
  * Written once (make-bundle.ts); what is computed is added beside it, a file a run (run-one.ts).
  */
-import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EngineName, Id, Kernels } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { counted } from '../../shared/number-format.ts';
-import { fileError } from '../data/file-error.ts';
+import { fileError, statsOf } from '../data/file-error.ts';
 import { hashOf, openFile } from '../data/image-file.ts';
 import { readRegularFile } from '../data/regular-file.ts';
 import { sha256 } from '../sha256.ts';
@@ -107,7 +106,7 @@ export function openBundle(path: string): Bundle {
   const dir = resolve(path);
   const at = join(dir, MANIFEST);
   const subject = { subject: dir };
-  const found = statSync(at, { throwIfNoEntry: false });
+  const found = statsOf(at);
   if (found === undefined) {
     throw new AppError(
       'not-found',
@@ -159,7 +158,7 @@ export function assertSameGraft({ dir, manifest }: Bundle): void {
 /** One file of the bundle, as it was made. Errors: not-found, corrupt, unreadable. */
 async function assertWhole({ dir }: Bundle, file: Manifest['files'][number]): Promise<void> {
   const path = join(dir, file.path);
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (statsOf(path) === undefined) {
     throw new AppError('not-found', `${path} is missing. ${again}`, { subject: path });
   }
   const opened = await openFile(path);

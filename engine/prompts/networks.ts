@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PromptFiles } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
+import { statsOf } from '../data/file-error.ts';
 import { type Ending, type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
 import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
 import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
@@ -31,7 +32,7 @@ const decoders = begin();
 
 /** What names a file's content without reading it: gigabytes, for some. Errors: not-found. */
 export function fileStamp(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statsOf(path);
   if (found?.isFile() === true) return `${path} ${found.size} ${found.mtimeMs}`;
   throw new AppError(
     'not-found',

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { inputFiles } from '../../engine/data/input-files.ts';
 import type { Project } from '../../engine/db/project.ts';
 import { snapshotItem } from '../../engine/db/splits.ts';
 import { createEngine, type Engine } from '../../engine/engine.ts';
@@ -138,4 +139,32 @@ it('a folder for backups that is gone is told, with where to choose another, and
     message: matching(/no folder .*disk for the backup/),
   });
   expect(await engine.call('datasets.list', { project })).toHaveLength(1);
+});
+
+it('a path that is longer than any system takes is told as one, whatever it is for', async () => {
+  const long = join(folder, 'é'.repeat(400));
+  const told = { code: expect.stringMatching(/unreadable|not-found|invalid-input/) as string };
+  const datasetId = await imported('cells', [1]);
+  for (const call of [
+    () => engine.call('studies.merge', { project, dir: long }),
+    () => engine.call('project.backup', { project, to: join(long, 'a.graft') }),
+    () => engine.call('datasets.export', { project, datasetId, format: 'folder', dir: long }),
+    () => engine.call('project.open', { path: join(long, 'a.graft') }),
+    () => engine.call('project.create', { path: `${long}.graft` }),
+    () => engine.call('datasets.preview', { path: long }),
+    () => engine.call('datasets.relink', { project, datasetId, dir: long }),
+    () => engine.call('files.list', { dir: long }),
+    () => engine.call('encoders.inspect', { path: long }),
+    () => engine.call('project.repair', { project, from: [long] }),
+  ]) {
+    const failed = await call().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (failed !== null) expect([call.toString(), failed]).toMatchObject([call.toString(), told]);
+  }
+  await expect(inputFiles([long], folder)).rejects.toMatchObject({
+    code: 'unreadable',
+    message: matching(/is longer than a path may be/),
+  });
 });
