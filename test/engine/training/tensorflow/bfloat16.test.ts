@@ -125,8 +125,11 @@ describe('walks over bfloat16', () => {
   });
 });
 
-/** Of a sum of products of rounded values, some layers deep: measured .003 to .007. */
-const TOLERANCE = 0.015;
+/**
+ * Of a sum of products of rounded values, some layers deep: measured .003 to .007. Eigen's kernels round sums between their
+ * blocks, too: .015 to .018.
+ */
+const TOLERANCES = { onednn: 0.015, eigen: 0.03 };
 
 describe('gradients of layers in bfloat16', () => {
   const kernel = (side: number, inputs: number, outputs: number) =>
@@ -191,7 +194,7 @@ describe('gradients of layers in bfloat16', () => {
       });
     const [found, wanted] = [gradients('bfloat16').slice(1), gradients('float32').slice(1)];
     const distances = found.map((gradient, i) => apart(gradient, wanted[i] ?? gradient));
-    expect(Math.max(...distances)).toBeLessThan(TOLERANCE);
+    expect(Math.max(...distances)).toBeLessThan(TOLERANCES[engine.info.kernels ?? 'onednn']);
     // Something was rounded: the graph is no float32 one.
     expect(Math.max(...distances)).toBeGreaterThan(1e-4);
   });
