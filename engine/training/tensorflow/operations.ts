@@ -32,26 +32,39 @@ export function whyNoOperations(): string | null {
 /** Chosen by whoever started this process: "tensorflow" does without. */
 const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
 
-/** Those that suit the processor: convolutions gain with AVX2 and with AVX-512, without either nothing was measured. */
-export const suitedOperations = (
-  features: readonly string[] | null = processorFeatures(),
-): readonly OwnOperation[] =>
-  OwnOperation.options.filter((operation) => {
-    if (operation === 'bfloat16 activations') return computesBfloat16(features);
-    return operation !== 'convolutions' || features?.includes('AVX2') === true;
-  });
+/** Features that GRAFT_INSTRUCTIONS keeps the operations from (operations/instructions.cc). */
+const WITHHELD: Readonly<Record<string, RegExp>> = {
+  avx2: /^(AVX-?512|AMX)/,
+  baseline: /^(AVX|AMX|FMA)/,
+};
 
-/** What GRAFT_INSTRUCTIONS leaves of those that they are compiled for, the widest first. */
-const WIDER_SETS: Readonly<Record<string, readonly string[]>> = { avx2: ['AVX2'], baseline: [] };
+/** What they may use of what the processor has. */
+function usable(features: readonly string[] | null): readonly string[] | null {
+  const withheld = WITHHELD[process.env['GRAFT_INSTRUCTIONS'] ?? ''];
+  return withheld === undefined || features === null
+    ? features
+    : features.filter((feature) => !withheld.test(feature));
+}
+
+/** Those that suit the processor: convolutions gain with AVX2 and with AVX-512, without either nothing was measured. */
+export function suitedOperations(
+  features: readonly string[] | null = processorFeatures(),
+): readonly OwnOperation[] {
+  const used = usable(features);
+  return OwnOperation.options.filter((operation) => {
+    if (operation === 'bfloat16 activations') return computesBfloat16(used);
+    return operation !== 'convolutions' || used?.includes('AVX2') === true;
+  });
+}
 
 /**
- * The instruction set whose vectors they use: the widest that they are compiled for and the processor has
- * (operations/instructions.cc). null: what every processor has. Bits are the same with AVX2 and with AVX-512.
+ * The instruction set whose vectors they use: the widest that they are compiled for and the processor has. null: what every
+ * processor has. Bits are the same with AVX2 and with AVX-512.
  */
 export function vectorsOfOperations(features = processorFeatures()): string | null {
-  const sets = WIDER_SETS[process.env['GRAFT_INSTRUCTIONS'] ?? ''] ?? ['AVX-512', 'AVX2'];
   if (process.arch !== 'x64') return null;
-  return sets.find((set) => features?.includes(set) === true) ?? null;
+  const used = usable(features);
+  return ['AVX-512', 'AVX2'].find((set) => used?.includes(set) === true) ?? null;
 }
 
 /**
