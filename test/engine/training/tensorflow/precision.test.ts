@@ -10,7 +10,7 @@ const engine = await nativeEngineOrSkip();
 
 describe('float16', () => {
   it('is refused where the processor computes, or a card without it, with what to do', () => {
-    expect(() => assertPrecision(engine, 'float16')).toThrow(/graphics cards.*--engine webgpu/);
+    expect(() => assertPrecision(engine, 'float16')).toThrow(/graphics cards.*GRAFT_ENGINE=webgpu/);
     const card = { adapter: { name: 'Old card' }, features: new Set(['subgroups']) } as never;
     expect(() => assertPrecision({ ...engine, native: null, card }, 'float16')).toThrow(
       /"Old card" or its driver has no float16.*Choose float32/,
