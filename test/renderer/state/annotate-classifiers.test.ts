@@ -73,7 +73,7 @@ it('gives up where it is asked to, and the next one is under way by itself', asy
   const { classifiers } = await classifiersWith({
     ...LISTS,
     'classifiers.dataset': (_, { signal }) => {
-      if (signal === undefined) throw new Error('it cannot be cancelled');
+      if (signal === undefined || signal.aborted) throw new Error('it is cancelled already');
       return new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(new AppError('cancelled', 'Cancelled.')));
         if (classifiers.kept.length === 0) resolve('done');

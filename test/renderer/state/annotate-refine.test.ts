@@ -67,11 +67,19 @@ it('is one step that undo takes back, called after what was done', async () => {
 });
 
 it('one change waits for the one before, each with what was set when it was asked for', async () => {
-  const { annotate, area } = await sitting();
+  let running = 0;
+  let most = 0;
+  const { annotate, area } = await sitting(async (map, options) => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    running--;
+    return reshapeHere(map, options);
+  });
   annotate.refine.setRadius(2);
   const first = annotate.refine.apply('grow');
   annotate.refine.setRadius(1);
   await Promise.all([first, annotate.refine.apply('shrink')]);
+  expect(most).toBe(1);
   const labels = annotate.labels.history.entries.slice(-2).map(({ label }) => label.split(',')[0]);
   expect(labels).toEqual(['Grown by 2 px', 'Shrunk by 1 px']);
   expect(area()).toBeGreaterThan(16);
