@@ -93,7 +93,7 @@ export function valueMapping(text: string): Record<string, number> {
 export const precisionOption = (): Option =>
   new Option(
     '--precision <type>',
-    'number type of the training: bfloat16 is faster on processors that have it, with half the digits, and predicts in it as well; float16 halves what layers hand on, on graphics cards that have it (--engine webgpu)',
+    'number type of the training: bfloat16 is faster on processors that have it, with half the digits, and predicts in it as well; float16 halves what layers hand on, on graphics cards that have it',
   )
     .choices(Precision.options)
     .default('float32');
