@@ -139,7 +139,7 @@ describe('is it better than last week’s?', () => {
         ...image,
         datasetId,
         name: `later ${image.name}`,
-        source: { bytes: Buffer.from(image.name) },
+        source: { bytes: db.datasets.imageBytes(image.id) ?? new Uint8Array() },
       });
     }
     for (const image of db.datasets.images(datasetId)) {
