@@ -170,13 +170,16 @@ function collectCrossings(
 
 // ───────────────────────────── what is wrong with a ring ─────────────────────────────
 
-/** Corners of a ring that is looked at for crossings: what somebody drew has fewer. */
-const MOST_CORNERS = 4000;
+/** Pairs of sides above one another that are looked at: an outline of any length has fewer, a tangle has a crossing sooner. */
+const MOST_PAIRS = 8_000_000;
 
-/** Whether two of its sides cross each other; touching, or lying on one another, is no crossing. */
-export function crossesItself(ring: Ring): boolean {
+/**
+ * Whether two of its sides cross each other; touching, or lying on one another, is no crossing. Null: none was found before
+ * there were too many to look at.
+ */
+export function crossesItself(ring: Ring): boolean | null {
   const count = ring.length / 2;
-  if (count < 4 || count > MOST_CORNERS) return false;
+  if (count < 4) return false;
   const at = (i: number) => [ring[2 * i] ?? 0, ring[2 * i + 1] ?? 0] as const;
   const sides = Array.from({ length: count }, (_, i) => {
     const [from, to] = [at(i), at((i + 1) % count)];
@@ -187,15 +190,17 @@ export function crossesItself(ring: Ring): boolean {
     [bx, by]: readonly [number, number],
     [cx, cy]: readonly [number, number],
   ) => Math.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax));
-  return sides.some((one, i) => {
+  let pairs = 0;
+  for (const [i, one] of sides.entries()) {
     for (let j = i + 1; j < sides.length; j++) {
       const other = sides[j];
-      if (other === undefined || other.left > one.right) return false;
+      if (other === undefined || other.left > one.right) break;
+      if (++pairs > MOST_PAIRS) return null;
       const crosses =
         turn(one.from, one.to, other.from) * turn(one.from, one.to, other.to) < 0 &&
         turn(other.from, other.to, one.from) * turn(other.from, other.to, one.to) < 0;
       if (crosses) return true;
     }
-    return false;
-  });
+  }
+  return false;
 }

@@ -20,6 +20,8 @@ export interface FilePages {
   readonly saysChannels: boolean;
   /** What else is in the file. */
   readonly leftOut: readonly PageNote[];
+  /** The file cannot be read: how many images it holds is not known, and one stands for them. */
+  readonly isUnreadable?: boolean;
 }
 
 /** The image whose channels are these pages. */

@@ -44,7 +44,7 @@ export async function foreignPagesOrOne(
   try {
     return await foreignPages(await opened, options);
   } catch (error) {
-    if (error instanceof AppError) return ONE_IMAGE;
+    if (error instanceof AppError) return { ...ONE_IMAGE, isUnreadable: true };
     throw error;
   }
 }

@@ -51,6 +51,8 @@ interface Header {
   readonly is2: boolean;
   readonly dims: readonly number[];
   readonly datatype: number;
+  /** Of a voxel, as it says beside the type. */
+  readonly bits: number;
   readonly dataAt: number;
   readonly slope: number;
   readonly intercept: number;
@@ -104,6 +106,7 @@ function headerOf(bytes: Buffer): Header {
   return {
     ...{ little, is2, dims },
     datatype: i16(is2 ? 12 : 70),
+    bits: i16(is2 ? 14 : 72),
     dataAt: is2 ? i64(168) : f32(108),
     slope: is2 ? f64(176) : f32(112),
     intercept: is2 ? f64(184) : f32(116),
@@ -118,7 +121,7 @@ export function readNifti(file: Uint8Array, subject: string): StoredArray {
       ? unpackedHead(file)
       : Buffer.from(file.buffer, file.byteOffset, file.byteLength);
     const header = headerOf(start ?? Buffer.alloc(0));
-    const { dims, datatype, dataAt, little, slope, intercept } = header;
+    const { dims, datatype, bits, dataAt, little, slope, intercept } = header;
     const type = TYPES[datatype];
     if (type === undefined) {
       const what = TYPE_WORDS[datatype] ?? `numbers of type ${datatype}`;
@@ -154,7 +157,16 @@ export function readNifti(file: Uint8Array, subject: string): StoredArray {
       pages: further.toReversed(),
       channel: { length: 1, stride: 0 },
       scaled: isPlain ? null : { scale: slope, offset: Number.isFinite(intercept) ? intercept : 0 },
-      notes: [],
+      notes: [
+        ...(bits === 8 * ELEMENT_TYPES[type].bytes
+          ? []
+          : [
+              `its header says ${bits} bits a voxel, and its type has ${8 * ELEMENT_TYPES[type].bytes}: the type is taken`,
+            ]),
+        ...(isPlain || Number.isFinite(intercept)
+          ? []
+          : [`its header says that ${intercept} is added to each value: nothing is added`]),
+      ],
     };
   } catch (error) {
     throw unreadableImage(subject, error);

@@ -85,6 +85,7 @@ export function arrayRows(
     rest = Math.floor(rest / length);
   }
   const changes = new FloatChanges();
+  changes.isInteger = scaled === null && bitDepth === 32 && !array.type.startsWith('f');
   return {
     ...{ ...size, channels: channel.length, bitDepth, wholeOnly: false },
     notes: () => [...array.notes, ...changes.notes()],

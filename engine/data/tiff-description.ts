@@ -13,11 +13,25 @@ export interface DescribedPlanes {
   readonly isOneFile: boolean;
   /** Of each plane in pixels, where it is said. */
   readonly size?: { readonly width: number; readonly height: number };
+  /** How many pages it numbers, where it numbers them one by one. */
+  readonly pages?: number;
+  /** How OME calls what the samples are: 'uint16', 'float'. */
+  readonly type?: string;
+  /** What of it cannot be, in words; where it is not enough to go on, the pages are images as if nothing was said. */
+  readonly faults?: readonly string[];
   /** Other files that hold planes of it, or its description; and whether these are channels of the images here. */
   readonly elsewhere?: { readonly files: readonly string[]; readonly areChannels: boolean };
 }
 
-/** Undefined: nothing is said, or nothing that makes sense. */
+/** Of a description that is not used, and why. */
+const unusable = (...faults: readonly string[]): DescribedPlanes => ({
+  ...{ count: 1, channels: null, isOneFile: false },
+  faults,
+});
+
+const isNatural = (value: number): boolean => Number.isInteger(value) && value >= 1;
+
+/** Undefined: nothing is said of planes. */
 export function describedPlanes(
   first: Pick<TiffDirectory, 'description' | 'width' | 'height' | 'samples'>,
 ): DescribedPlanes | undefined {
@@ -51,9 +65,14 @@ function describedByImageJ(description: string): DescribedPlanes | undefined {
     }),
   );
   const numberOf = (key: string) => Number(fields.get(key) ?? 1);
+  const bad = ['images', 'frames', 'slices', 'channels'].filter((key) => !isNatural(numberOf(key)));
+  if (bad.length > 0) {
+    return unusable(
+      ...bad.map((key) => `(ImageJ) says ${key}=${fields.get(key) ?? ''}, which cannot be`),
+    );
+  }
   const found = inOrder(['frames', 'slices', 'channels'].map(numberOf), 2);
   const images = Number(fields.get('images') ?? found?.count ?? 1);
-  if (!Number.isInteger(images) || images < 1) return undefined;
   return { count: images, channels: found?.channels ?? null, isOneFile: true };
 }
 
@@ -87,6 +106,10 @@ function describedByShape(
 const attribute = (tag: string, name: string): string | undefined =>
   new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(tag)?.[1];
 
+const AXES = ['X', 'Y', 'Z', 'C', 'T'];
+/** More than any file of ours has directories. */
+const MOST_PLANES = 2 ** 24;
+
 interface OmePlane {
   readonly image: string;
   readonly channel: number;
@@ -109,10 +132,25 @@ function describedByOme(
   let isOneFile = true;
   let next = 0;
   let said: DescribedPlanes['size'];
+  let type: string | undefined;
+  const faults: string[] = [];
+  const begun = [...xml.matchAll(/<(?:\w+:)?Pixels\b/g)].length;
+  const ended = [...xml.matchAll(/<\/(?:\w+:)?Pixels>|<(?:\w+:)?Pixels\b[^>]*\/>/g)].length;
+  if (begun === 0 || begun !== ended) return unusable('(OME) is cut off or names no pixels');
   for (const [i, [, tag = '', inside = '']] of [
     ...xml.matchAll(/<(?:\w+:)?Pixels\b([^>]*[^/>])>(.*?)<\/(?:\w+:)?Pixels>/gs),
   ].entries()) {
     const size = (axis: string) => Number(attribute(tag, `Size${axis}`) ?? 1);
+    const bad = AXES.flatMap((axis) => {
+      const written = attribute(tag, `Size${axis}`);
+      return written === undefined || isNatural(Number(written))
+        ? []
+        : [`Size${axis}="${written}"`];
+    });
+    const order = attribute(tag, 'DimensionOrder') ?? 'XYCZT';
+    if (!/^XY(CZT|CTZ|ZCT|ZTC|TCZ|TZC)$/.test(order)) bad.push(`DimensionOrder="${order}"`);
+    if (bad.length > 0) return unusable(`(OME) says ${bad.join(', ')}, which cannot be`);
+    type ??= attribute(tag, 'Type');
     // Without both, the sides are those of the planes.
     const sides = {
       width: Number(attribute(tag, 'SizeX')),
@@ -123,15 +161,17 @@ function describedByOme(
     const channels = listed > 0 ? listed : Math.max(1, size('C') / first.samples);
     const samples = Math.max(1, Math.round(size('C') / channels));
     const sizes: Readonly<Record<string, number>> = { C: channels, Z: size('Z'), T: size('T') };
-    const order = (attribute(tag, 'DimensionOrder') ?? 'XYCZT').slice(2).split('');
-    const strides = order.map((_, k) =>
-      order.slice(0, k).reduce((product, axis) => product * (sizes[axis] ?? 1), 1),
+    const outer = order.slice(2).split('');
+    const strides = outer.map((_, k) =>
+      outer.slice(0, k).reduce((product, axis) => product * (sizes[axis] ?? 1), 1),
     );
     const total = channels * size('Z') * size('T');
-    if (!Number.isInteger(total) || total < 1 || total > 2 ** 24) return undefined;
+    if (!isNatural(total) || total > MOST_PLANES) {
+      return unusable(`(OME) speaks of ${total} planes, which cannot be`);
+    }
     const add = (at: number, plane: number) => {
       const along = (axis: string) => {
-        const k = order.indexOf(axis);
+        const k = outer.indexOf(axis);
         return Math.floor(at / (strides[k] ?? 1)) % (sizes[axis] ?? 1);
       };
       planes.push({
@@ -143,7 +183,8 @@ function describedByOme(
     const data = [
       ...inside.matchAll(/<(?:\w+:)?TiffData\b([^>]*?)(?:\/>|>(.*?)<\/(?:\w+:)?TiffData>)/gs),
     ];
-    for (const [, attributes = '', uuid = ''] of data.length > 0 ? data : [['', '', '']]) {
+    const listedData = data.length > 0 ? data : [['', '', '']];
+    for (const [n, [, attributes = '', uuid = '']] of listedData.entries()) {
       const [, named = '', file] = /<(?:\w+:)?UUID\b([^>]*)>\s*([^<\s]*)\s*</.exec(uuid) ?? [];
       if (file !== undefined && own !== undefined && file !== own) {
         isOneFile = false;
@@ -154,7 +195,22 @@ function describedByOme(
         const value = attribute(` ${attributes}`, name);
         return value === undefined ? undefined : Number(value);
       };
-      const begin = order.reduce((sum, axis, k) => {
+      const bad = outer
+        .map((axis): [string, number] => [`First${axis}`, size(axis)])
+        .concat([
+          ['IFD', MOST_PLANES],
+          ['PlaneCount', MOST_PLANES],
+        ])
+        .filter(([name, most]) => {
+          const value = numberOf(name) ?? 0;
+          return !(Number.isInteger(value) && value >= 0 && value < most);
+        })
+        .map(([name]) => `${name}="${attribute(` ${attributes}`, name) ?? ''}"`);
+      if (bad.length > 0) {
+        faults.push(`(OME) says ${bad.join(', ')} in its TiffData ${n + 1}, which cannot be`);
+        continue;
+      }
+      const begin = outer.reduce((sum, axis, k) => {
         const at = (numberOf(`First${axis}`) ?? 0) / (axis === 'C' ? samples : 1);
         return sum + at * (strides[k] ?? 1);
       }, 0);
@@ -169,9 +225,14 @@ function describedByOme(
     );
     areChannels ||= others.size > 0 && held.size < channels;
   }
-  const elsewhere = others.size === 0 ? {} : { elsewhere: { files: [...others], areChannels } };
+  const elsewhere = {
+    ...(others.size === 0 ? {} : { elsewhere: { files: [...others], areChannels } }),
+    ...(faults.length === 0 ? {} : { faults }),
+    ...(type === undefined ? {} : { type }),
+  };
   if (planes.length === 0) {
-    return others.size === 0 ? undefined : { count: 1, channels: null, isOneFile, ...elsewhere };
+    const isSaid = others.size > 0 || faults.length > 0;
+    return isSaid ? { count: 1, channels: null, isOneFile: false, ...elsewhere } : undefined;
   }
   const images = [...Map.groupBy(planes, ({ image }) => image).values()].map((group) =>
     group.toSorted((a, b) => a.channel - b.channel).map(({ plane }) => plane),
@@ -180,5 +241,6 @@ function describedByOme(
   const isChannels = images.some((group) => group.length > 1);
   const ofPlanes = said === undefined ? {} : { size: said };
   const channels = isChannels ? images : null;
-  return { count: planes.length, channels, isOneFile, ...ofPlanes, ...elsewhere };
+  const pages = planes.reduce((most, { plane }) => Math.max(most, plane + 1), 0);
+  return { count: planes.length, channels, isOneFile, pages, ...ofPlanes, ...elsewhere };
 }

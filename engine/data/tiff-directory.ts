@@ -8,6 +8,8 @@ export interface TiffDirectory {
   readonly width: number;
   readonly height: number;
   readonly samples: number;
+  /** What a sample is, as OME calls it: 'uint16', 'float', 'bit'; null: of a kind that OME has no word for, or not looked up. */
+  readonly sampleType: string | null;
   /** ImageDescription; of the first directory only, else ''. */
   readonly description: string;
   /** Pixels a unit; of the first directory only, else null. `unit` null: of none that TIFF knows. */
@@ -30,12 +32,14 @@ const NEW_SUBFILE_TYPE = 254;
 const SUBFILE_TYPE = 255;
 const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
+const BITS_PER_SAMPLE = 258;
 const IMAGE_DESCRIPTION = 270;
 const SAMPLES_PER_PIXEL = 277;
 const X_RESOLUTION = 282;
 const Y_RESOLUTION = 283;
 const RESOLUTION_UNIT = 296;
 const SUB_IFDS = 330;
+const SAMPLE_FORMAT = 339;
 const UIC2 = 33_629;
 
 /** Bits of NewSubfileType, and the one value of the old tag that says the same. */
@@ -45,8 +49,20 @@ const OLD_REDUCED = 2;
 
 /** Fields that are read as a whole: nothing is reserved for more of them than the file can hold. */
 const NEEDED: ReadonlySet<number> = new Set([
-  ...[IMAGE_WIDTH, IMAGE_LENGTH, 258, 259, 262, 266, 273, 274, SAMPLES_PER_PIXEL, 278, 279],
-  ...[284, 317, 320, 322, 323, 324, 325, 338, 339],
+  ...[
+    IMAGE_WIDTH,
+    IMAGE_LENGTH,
+    BITS_PER_SAMPLE,
+    259,
+    262,
+    266,
+    273,
+    274,
+    SAMPLES_PER_PIXEL,
+    278,
+    279,
+  ],
+  ...[284, 317, 320, 322, 323, 324, 325, 338, SAMPLE_FORMAT],
 ]);
 
 const SHORT = 3;
@@ -152,11 +168,40 @@ async function directoryOf(
     width: valueOf(IMAGE_WIDTH, 0),
     height: valueOf(IMAGE_LENGTH, 0),
     samples: valueOf(SAMPLES_PER_PIXEL, 1),
+    sampleType: sampleTypeOf(entries),
     description: text === undefined ? '' : await textOf(file, text),
     resolution: isFirst ? await resolutionOf(file, entries, little) : null,
     subDirectories: entries.get(SUB_IFDS)?.count ?? 0,
     planes: Math.max(1, entries.get(UIC2)?.count ?? 1),
   };
+}
+
+/** OME's words by SampleFormat; with sizes in bits where the word has one. */
+const SAMPLE_WORDS: Readonly<Record<number, readonly [number, string][]>> = {
+  1: [
+    [1, 'bit'],
+    [8, 'uint8'],
+    [16, 'uint16'],
+    [32, 'uint32'],
+  ],
+  2: [
+    [8, 'int8'],
+    [16, 'int16'],
+    [32, 'int32'],
+  ],
+  3: [
+    [32, 'float'],
+    [64, 'double'],
+  ],
+};
+
+/** 12 bits are uint16: OME calls what is stored by what holds it. */
+function sampleTypeOf(entries: ReadonlyMap<number, Entry>): string | null {
+  const [bits, format] = [entries.get(BITS_PER_SAMPLE), entries.get(SAMPLE_FORMAT)];
+  // Of more samples than two the values stand elsewhere; they are of one type in all but odd files.
+  if (bits === undefined || bits.count > 2 || (format?.count ?? 1) > 2) return null;
+  const words = SAMPLE_WORDS[format?.value ?? 1] ?? [];
+  return words.find(([most]) => bits.value <= most)?.[1] ?? null;
 }
 
 const RATIONAL = 5;

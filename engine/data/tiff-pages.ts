@@ -66,7 +66,7 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   const [first] = directories;
   if (first === undefined) throw unreadableImage(subject, new Error('it has no pages'));
   const described = describedPlanes(first);
-  const leftOut: PageNote[] = [...elsewhereNotes(described), ...saidSizeNotes(described, first)];
+  const leftOut: PageNote[] = [...elsewhereNotes(described), ...saidNotes(described, first)];
   if (directories.length === 1) {
     const planes = Math.max(first.planes, described?.count ?? 1);
     if (planes > 1) {
@@ -97,17 +97,43 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   }
   const { channels, notes } = channelsOf(described?.channels ?? null, images);
   leftOut.push(...notes);
+  if (notes.length === 0 && missing <= 0) leftOut.push(...saidPagesNotes(described, images.length));
   return { count: directories.length, images, channels, leftOut, planeBytes: null };
 }
 
-/** What OME-XML says of the size is not believed where the planes are of another. */
-function saidSizeNotes(
+/** What a description says that cannot be, or what OME-XML says of sides and samples that the planes have otherwise. */
+function saidNotes(
   described: DescribedPlanes | undefined,
-  { width, height }: TiffDirectory,
+  { width, height, sampleType }: TiffDirectory,
 ): PageNote[] {
-  const said = described?.size;
-  if (said === undefined || (said.width === width && said.height === height)) return [];
-  const message = `its description (OME) speaks of ${said.width}×${said.height} px, and its planes have ${width}×${height}: the planes are taken as they are`;
+  const { size, type, faults = [] } = described ?? {};
+  const change = (message: string): PageNote => ({ severity: 'change', message });
+  const asTheyAre = 'the planes are taken as they are';
+  return [
+    ...faults.map((fault) => change(`its description ${fault}: ${asTheyAre}`)),
+    ...(size === undefined || (size.width === width && size.height === height)
+      ? []
+      : [
+          change(
+            `its description (OME) speaks of ${size.width}×${size.height} px, and its planes have ${width}×${height}: ${asTheyAre}`,
+          ),
+        ]),
+    ...(type === undefined || sampleType === null || type === sampleType
+      ? []
+      : [
+          change(
+            `its description (OME) speaks of samples of the type ${type}, and its planes have ${sampleType}: ${asTheyAre}`,
+          ),
+        ]),
+  ];
+}
+
+/** Where OME-XML numbers other pages than there are. */
+function saidPagesNotes(described: DescribedPlanes | undefined, there: number): PageNote[] {
+  const { pages, count = 0, isOneFile = false } = described ?? {};
+  if (pages === undefined || !isOneFile || (pages === there && count === there)) return [];
+  const spoken = pages > there ? `page ${pages}` : counted(count, 'plane');
+  const message = `its description (OME) speaks of ${spoken}, and it has ${counted(there, 'page')}: the planes are taken as they are`;
   return [{ severity: 'change', message }];
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { cocoArea, compressCocoCounts } from '../../shared/coco-rle.ts';
-import { cocoPolygonRuns, fillRings } from '../../shared/geometry.ts';
+import { cocoPolygonRuns, crossesItself, fillRings } from '../../shared/geometry.ts';
 import { traceRings } from '../fixtures/trace-rings.ts';
 
 /**
@@ -152,5 +152,31 @@ describe('rings at and beyond the border', () => {
     ['and so it does from left to right', box(0.4, 0, 1.4, 3), ['1000', '1000', '1000']],
   ])('%s', (_, ring, expected) => {
     expect(rows(ring)).toEqual(expected);
+  });
+});
+
+describe('an outline that crosses itself', () => {
+  const circle = (corners: number): number[] =>
+    Array.from({ length: corners }, (_, i) => {
+      const angle = (2 * Math.PI * i) / corners;
+      return [500 + 400 * Math.cos(angle), 500 + 400 * Math.sin(angle)];
+    }).flat();
+
+  test.each([40, 400, 40_000])(
+    'is told among %i corners, and no other is taken for one',
+    (corners) => {
+      expect(crossesItself(circle(corners))).toBe(false);
+      // The first corner goes right across, and out on the other side.
+      expect(crossesItself([50, 503, ...circle(corners).slice(2)])).toBe(true);
+    },
+  );
+
+  test('is not looked for longer than is reasonable, which is said', () => {
+    // Bars one above the other, none of which crosses another: every pair of sides lies above one another.
+    const comb = Array.from({ length: 20_000 }, (_, i) => {
+      const y = i >> 1;
+      return i % 4 === 0 || i % 4 === 3 ? [0, y] : [1000, y];
+    });
+    expect(crossesItself([...comb, [-1, 9_999.5], [-1, 0]].flat())).toBe(null);
   });
 });

@@ -60,7 +60,10 @@ export async function placePages(
     const images =
       options.as === 'auto' && stored === undefined ? (known ?? own.images) : own.images;
     const isAlone = found.length === 1;
-    const labels = await placeMasks(item, images, { ...options, say, issues });
+    const labels = await placeMasks(item, images, {
+      ...{ ...options, say, issues },
+      isUnreadable: own.isUnreadable === true,
+    });
     if (labels.isOneOfSeveral) oneMasks++;
     if (own.pages > 1 && stored === undefined) {
       say('info', arrangement(own, { images, as: options.as, isAlone }));
@@ -231,9 +234,11 @@ async function placeMasks(
   options: PageOptions & {
     say: (severity: ImportIssue['severity'], message: string) => void;
     issues: ImportIssue[];
+    /** The file of the images: why is said where they are decoded. */
+    isUnreadable: boolean;
   },
 ): Promise<PlacedLabels> {
-  const { say, issues, root } = options;
+  const { say, issues, root, isUnreadable } = options;
   const apart = (of: readonly (LabelSource | null)[]) => ({ of, isOneOfSeveral: false });
   if (labels === null) return apart(images.map(() => null));
   if (labels.kind === 'pages') {
@@ -275,7 +280,9 @@ async function placeMasks(
   if (pages.length === 1) return onePlaced(ofPage(first), images, options);
   const unused = pages.slice(images.length);
   if (unused.length > 0) {
-    const message = `not used: its ${pageList(unused)}, for the image has ${counted(images.length, 'page')}`;
+    const message = isUnreadable
+      ? 'not used: its image cannot be read'
+      : `not used: its ${pageList(unused)}, for the image has ${counted(images.length, 'page')}`;
     issues.push({ path, severity: 'skip', message });
   }
   const of = images.map((_, i) => {

@@ -124,10 +124,18 @@ function ringNotes(ring: Ring, [height, width]: CocoSize): string[] {
     ...(out > RIM_PX && !isAway
       ? [`it reaches ${Math.ceil(out)} px out of the image, and is cut off there`]
       : []),
-    ...(crossesItself(ring)
-      ? ['its outline crosses itself: what it goes round twice is outside (even-odd)']
-      : []),
+    ...crossingNotes(ring),
   ];
+}
+
+function crossingNotes(ring: Ring): string[] {
+  const crosses = crossesItself(ring);
+  if (crosses === false) return [];
+  return crosses === true
+    ? ['its outline crosses itself: what it goes round twice is outside (even-odd)']
+    : [
+        `it has ${ring.length / 2} corners, too many to tell whether it crosses itself: what it goes round twice is outside (even-odd)`,
+      ];
 }
 
 /** Runs of a rectangle; what of it lies outside the image is cut off. */

@@ -138,7 +138,7 @@ async function fillDataset(
     const first = issues.find((issue) => issue.severity === 'skip');
     throw new AppError(
       'invalid-input',
-      `${total === 1 ? 'The only image' : `None of the ${total} images`} in ${plan.path} could ${total === 1 ? 'not ' : ''}be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
+      `${nothingOf(total)} in ${plan.path} could ${total === 1 ? 'not ' : ''}be imported. ${first === undefined ? '' : `First: ${first.path}: ${first.message}`}`,
       { subject: plan.path },
     );
   }
@@ -180,4 +180,10 @@ function saveSplits(
     if (items.length === 0) return [];
     return [project.splits.create(datasetId, name, items)];
   });
+}
+
+/** How many images there were of which none came in. */
+function nothingOf(total: number): string {
+  if (total === 0) return 'Nothing';
+  return total === 1 ? 'The only image' : `None of the ${total} images`;
 }

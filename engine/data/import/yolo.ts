@@ -56,9 +56,9 @@ export function readYolo(text: string, classes: readonly string[]): LabelContent
 function faultOf(numbers: readonly number[]): string | null {
   if (numbers.length === BOX_NUMBERS) return 'it is a box, which is no outline';
   if (!numbers.every((n) => Number.isFinite(n))) return 'it has corners that are not numbers';
-  // Outlines may reach beyond the image, but none begins there.
+  // Outlines may reach beyond the image, but none lies there as a whole.
   return numbers.length > 0 && numbers.every((n) => n > MOST_SHARE)
-    ? 'it has corners in pixels, and YOLO has them in shares of width and height (0 … 1)'
+    ? 'it lies outside the image: YOLO has corners in shares of width and height (0 … 1), and these may be pixels'
     : null;
 }
 

@@ -91,6 +91,19 @@ describe('NIfTI', () => {
     expect(await refusal(gzipSync(file))).toMatch(message);
   });
 
+  it('with a header that contradicts itself is read by the rest of it, which is said', async () => {
+    const file = Buffer.from(NIFTI_1);
+    file.writeInt16LE(7, 72);
+    file.writeFloatLE(2, 112);
+    file.writeFloatLE(Number.NaN, 116);
+    const { data, notes } = await image(file);
+    expect(data.slice(0, 3)).toEqual(Float32Array.of(0, 12, 24));
+    expect(notes).toEqual([
+      'its header says 7 bits a voxel, and its type has 16: the type is taken',
+      'its header says that NaN is added to each value: nothing is added',
+    ]);
+  });
+
   it('that claims more than it holds is not unpacked', async () => {
     const file = Buffer.from(NIFTI_1);
     [30_000, 30_000, 2].forEach((side, i) => file.writeInt16LE(side, 42 + 2 * i));
@@ -134,6 +147,14 @@ describe('arrays of NumPy', () => {
     expect(await image(file)).toMatchObject({ data: Float32Array.of(0, 1, 0, 0), notes: said });
     const { values, notes } = await mask(file);
     expect([[...values], notes]).toEqual([[0, 1, 0, 0], said]);
+  });
+
+  it('integers that become 32-bit floating point are said to, as those of a TIFF are', async () => {
+    const said = ['integer samples read as 32-bit floating point'];
+    const wide = encodeNpy({ shape: [1, 2], data: Uint32Array.of(7, 70_000) });
+    expect(await image(wide)).toMatchObject({ bitDepth: 32, notes: said });
+    expect(await image(NIFTI_1)).toMatchObject({ bitDepth: 32, notes: said });
+    expect(await image(NPY_FORTRAN)).toMatchObject({ bitDepth: 16, notes: [] });
   });
 
   it('in a .npz: the first, and the others are named', async () => {

@@ -139,6 +139,57 @@ describe('pages that are channels', () => {
     expect(leftOut.map(({ message }) => message)).toEqual(notes);
   });
 
+  const stated = 'DimensionOrder="XYZCT" SizeZ="2" SizeC="1" SizeT="1" Type="uint16"';
+  const kept = ': the planes are taken as they are';
+  test.each([
+    ['fits', ome(stated), []],
+    [
+      'has sizes that are none',
+      ome(stated.replace('SizeZ="2"', 'SizeZ="-2"').replace('SizeC="1"', 'SizeC="x"')),
+      [`(OME) says SizeZ="-2", SizeC="x", which cannot be${kept}`],
+    ],
+    [
+      'has an order of no axes',
+      ome(stated.replace('XYZCT', 'ABC')),
+      [`(OME) says DimensionOrder="ABC", which cannot be${kept}`],
+    ],
+    [
+      'speaks of other samples',
+      ome(stated.replace('uint16', 'float')),
+      [`(OME) speaks of samples of the type float, and its planes have uint16${kept}`],
+    ],
+    [
+      'numbers pages that are not there',
+      ome(stated, '<TiffData IFD="7" PlaneCount="99"/>'),
+      [`(OME) speaks of page 9, and it has 2 pages${kept}`],
+    ],
+    [
+      'numbers slices that are not there',
+      ome(stated, '<TiffData/><TiffData IFD="0" FirstZ="9"/><TiffData IFD="-1"/>'),
+      [
+        `(OME) says FirstZ="9" in its TiffData 2, which cannot be${kept}`,
+        `(OME) says IFD="-1" in its TiffData 3, which cannot be${kept}`,
+      ],
+    ],
+    [
+      'knows of fewer planes',
+      ome(stated.replace('SizeZ="2"', 'SizeZ="1"')),
+      [`(OME) speaks of 1 plane, and it has 2 pages${kept}`],
+    ],
+    ['is cut off', ome(stated).slice(0, -30), [`(OME) is cut off or names no pixels${kept}`]],
+    [
+      'is of ImageJ',
+      'ImageJ=1.54\nslices=-2\n',
+      [`(ImageJ) says slices=-2, which cannot be${kept}`],
+    ],
+  ])('a description that %s', async (_, description, notes) => {
+    const { images, leftOut } = await pagesOf(writeTiff(planes(2, description)));
+    expect(images).toHaveLength(2);
+    expect(leftOut).toEqual(
+      notes.map((note) => ({ severity: 'change', message: `its description ${note}` })),
+    );
+  });
+
   test.each([
     ['nothing is said', 'a stack'],
     ['slices are slices', 'ImageJ=1.54\nimages=6\nslices=6\n'],

@@ -325,6 +325,14 @@ describe('the import as a whole', () => {
     expect(s.project.datasets.list()).toEqual([]);
   });
 
+  test('where labels are all there is and cannot be read, no count of images is told', async () => {
+    const s = scratch();
+    s.write('data/images/a.png', greyPng(2, 2, 1));
+    s.write('data/annotations.xml', '<annotations><image id="0" name="a.png" wid');
+    const { message } = await errorOf(importData(s));
+    expect(message).toMatch(/^Nothing in .* could be imported\. First: annotations\.xml: /);
+  });
+
   test('a disk that fills is told, and nothing half-imported stays', async () => {
     const s = scratch();
     for (let i = 0; i < 60; i++) s.write(`data/${i}.png`, greyPng(2, 2, i));

@@ -94,6 +94,7 @@ const TOLD: Readonly<Record<string, Readonly<Record<string, Told>>>> = {
     ...corners(CORNERS, () => 'line 2'),
     few: ['few.txt: line 2: it is a box, which is no outline', 1],
     nan: ['nan.txt: line 2: it has corners that are not numbers', 1],
+    away: ['away.txt: line 2: it lies outside the image: YOLO has corners in shares', 1],
     words: ['words.txt: line 2: it does not begin with the number of a class (__proto__', 1],
   },
   'imagej-roi': {

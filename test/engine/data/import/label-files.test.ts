@@ -101,7 +101,7 @@ describe('what several tools write otherwise', () => {
     ]);
     expect(told).toEqual([
       'a.txt: line 1: it has corners that are not numbers',
-      'c.txt: line 1: it has corners in pixels, and YOLO has them in shares of width and height (0 … 1)',
+      'c.txt: line 1: it lies outside the image: YOLO has corners in shares of width and height (0 … 1), and these may be pixels',
       'c.png: its only annotation could not be used: it is imported unlabelled',
     ]);
   });

@@ -139,6 +139,19 @@ describe('pages of masks', () => {
     expect([preview.images, preview.labelled]).toEqual([6, 5]);
   });
 
+  test('of an image that cannot be read are not counted against it', async () => {
+    const s = scratch();
+    s.write('data/images/a.tif', stack(2).subarray(0, 12));
+    s.write('data/masks/a.tif', masks(2));
+    s.write('data/images/b.tif', stack(2));
+    s.write('data/masks/b.tif', masks(2));
+    const { messages } = await bringIn(s);
+    expect(messages.filter((message) => message.startsWith('skip'))).toEqual([
+      'skip: not used: its image cannot be read',
+      expect.stringMatching(/^skip: is damaged or cut off/),
+    ]);
+  });
+
   test('in files of their own are named where no page is theirs', async () => {
     const s = scratch();
     s.write('data/images/a.tif', stack(3));
