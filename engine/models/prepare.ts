@@ -23,6 +23,7 @@ import { objectsInWords } from '../data/told-apart.ts';
 import type { Project } from '../db/project.ts';
 import type { SplitItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
+import { assertStepFits } from '../training/network/step-memory.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { type KeptParts, partsOfLabelled } from './kept-parts.ts';
 import { labelledFor } from './labelled.ts';
@@ -143,6 +144,13 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
   const preset = finetuningPreset('default');
   const changed = Object.keys(own);
   const objects = objectsOf(start, settings);
+  const optimisation = {
+    batch: settings.batch ?? found.batchAt(sampling.sizePx),
+    learningRate: settings.learningRate ?? preset.learningRate,
+    augment: settings.augment ?? preset.augment,
+    precision: settings.precision ?? preset.precision,
+  };
+  assertStepFits(network, { ...sampling, ...optimisation });
   return {
     byPart,
     leftOut: [...without, ...spoiltInWords(labelled, kept)],
@@ -153,12 +161,7 @@ export function prepare(db: Project, request: TrainingRequest): Preparation {
     sampling,
     loss: settings.loss === undefined ? found.loss : Loss.parse({ kind: settings.loss }),
     objects,
-    optimisation: {
-      batch: settings.batch ?? found.batchAt(sampling.sizePx),
-      learningRate: settings.learningRate ?? preset.learningRate,
-      augment: settings.augment ?? preset.augment,
-      precision: settings.precision ?? preset.precision,
-    },
+    optimisation,
     why: [
       `${counted(byPart.train.length, 'image')} to learn from, ${byPart.val.length === 0 ? 'none' : byPart.val.length} to choose the checkpoint by, ${byPart.test.length} held out for the score; images never change sides.`,
       ...(byPart.val.length === 0 ? [LAST_IS_TAKEN] : []),

@@ -7,8 +7,11 @@ import { pixelClasses } from '../training/network/pixel-classes.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { Preparation, TrainingRequest } from './prepare.ts';
 import { modelSchedule } from './settings.ts';
+import { timedSize } from './timed-size.ts';
 
 const TIMED_STEPS = 12;
+/** Of a step whose time is worked out from a smaller one: roughly is enough. */
+const ROUGHLY_TIMED_STEPS = 4;
 const STEPS = { least: 20, most: 100_000 };
 /** An evaluation is a forward pass: about a third of a step on as many images. */
 const FORWARD_SHARE = 0.35;
@@ -20,7 +23,14 @@ interface StepTime {
   readonly testMs: number;
   /** The card that it was timed on; null: the processor. */
   readonly computing: Computing | null;
+  /** From a smaller step, since such a one takes too long. */
+  readonly isWorkedOut: boolean;
 }
+
+const NOTHING_TIMED: StepTime = {
+  ...{ msPerStep: 0, startupMs: 0, testMs: 0 },
+  ...{ computing: null, isWorkedOut: false },
+};
 
 /** What was timed since the start: a plan that is edited asks for the same steps again and again. */
 const timed = new Map<string, StepTime>();
@@ -42,26 +52,33 @@ async function timeStep(
 ): Promise<StepTime> {
   const mean = (of: (image: (typeof byPart.train)[number]) => number) =>
     Math.round(byPart.train.reduce((sum, image) => sum + of(image), 0) / byPart.train.length);
+  const { timesStep, timesTest, ...size } = timedSize({
+    ...{ network, sampling, batch: optimisation.batch },
+  });
   const request = {
     type: 'calibrate' as const,
     threads: availableParallelism(),
     engine,
     ...(adapter == null ? {} : { adapter }),
-    network,
-    sampling,
-    batch: optimisation.batch,
+    ...size,
     precision: optimisation.precision,
-    steps: TIMED_STEPS,
+    steps: timesStep === 1 ? TIMED_STEPS : ROUGHLY_TIMED_STEPS,
     test: {
       widthPx: mean(({ widthPx }) => widthPx),
       heightPx: mean(({ heightPx }) => heightPx),
       classes: Math.max(2, pixelClasses(dataset)),
     },
   };
+  const asAsked = (time: StepTime): StepTime => ({
+    ...time,
+    msPerStep: time.msPerStep * timesStep,
+    testMs: time.testMs * timesTest,
+    isWorkedOut: timesStep !== 1,
+  });
   const key = JSON.stringify(request);
   const known = timed.get(key);
-  if (known !== undefined) return known;
-  let found: StepTime = { msPerStep: 0, startupMs: 0, testMs: 0, computing: null };
+  if (known !== undefined) return asAsked(known);
+  let found: StepTime = { ...NOTHING_TIMED };
   await runTrainer(request, {
     signal,
     ...(spawn === undefined ? {} : { spawn }),
@@ -69,13 +86,14 @@ async function timeStep(
       if (event.type !== 'calibrated') return;
       const { name, adapter: card } = event.engine;
       found = {
-        ...event,
+        ...NOTHING_TIMED,
+        ...{ msPerStep: event.msPerStep, startupMs: event.startupMs, testMs: event.testMs },
         computing: card === undefined ? null : { engine: name, adapter: card.name },
       };
     },
   });
   if (spawn === undefined) timed.set(key, found);
-  return found;
+  return asAsked(found);
 }
 
 /** On the processor and, where automatic may take one, on the strongest card: the faster of them. */
@@ -106,6 +124,8 @@ export interface Budget {
   readonly seconds: number | null;
   /** The card that it trains on; null: the processor, or what is asked for. */
   readonly computing: Computing | null;
+  /** Whether its time was worked out from that of a smaller step. */
+  readonly isWorkedOut: boolean;
 }
 
 /** Errors: those of the trainer; cancelled. */
@@ -115,7 +135,7 @@ export async function budgetOf(
   host: TimingHost,
 ): Promise<Budget> {
   const time = await fasterStep(request, preparation, host);
-  const { computing } = time;
+  const { computing, isWorkedOut } = time;
   const { byPart, optimisation } = preparation;
   const forwardMs = (time.msPerStep * FORWARD_SHARE) / optimisation.batch;
   const secondsOf = (steps: number) => {
@@ -128,11 +148,11 @@ export async function budgetOf(
     return ms / 1000;
   };
   if (request.steps !== undefined) {
-    return { steps: request.steps, seconds: secondsOf(request.steps), computing };
+    return { steps: request.steps, seconds: secondsOf(request.steps), computing, isWorkedOut };
   }
   // Some forty checks whatever the number of steps, so that what is left of the time is all for steps.
   const fixed = secondsOf(STEPS.most) - (STEPS.most * time.msPerStep) / 1000;
   const fitting = Math.floor(((request.minutes * 60 - fixed) * 1000) / time.msPerStep);
   const steps = Math.max(STEPS.least, Math.min(STEPS.most, fitting));
-  return { steps, seconds: secondsOf(steps), computing };
+  return { steps, seconds: secondsOf(steps), computing, isWorkedOut };
 }

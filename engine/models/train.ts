@@ -46,6 +46,9 @@ const onCardWords = (computing: Budget['computing']): string[] =>
     ? []
     : [`On the graphics card ${computing.adapter}, which was measured to be the fastest here.`];
 
+const WORKED_OUT =
+  'One step is so large that a smaller one was timed, and its time worked out from that.';
+
 function planOf(preparation: Preparation, budget: Budget | null): ModelPlan {
   const { byPart, leftOut, helped, network, sampling, loss, objects, optimisation } = preparation;
   const { why, warnings } = preparation;
@@ -65,6 +68,7 @@ function planOf(preparation: Preparation, budget: Budget | null): ModelPlan {
         ? []
         : [
             ...onCardWords(budget.computing),
+            ...(budget.isWorkedOut ? [WORKED_OUT] : []),
             `${counted(steps, 'step')} of ${counted(batch, 'image')}${seconds === null ? '' : `, some ${duration(seconds)} here`}${mayEndEarly ? '; it ends earlier where nothing is gained any more' : ''}.`,
           ]),
     ],
@@ -106,7 +110,7 @@ export async function trainModel(
   const budget =
     request.steps === undefined
       ? await budgetOf(request, timed, host)
-      : { steps: request.steps, seconds: null, computing: null };
+      : { steps: request.steps, seconds: null, computing: null, isWorkedOut: false };
   return db.transaction(() => {
     // Anew: while steps were timed, labels were saved, and another training may have given parts and taken the name.
     const preparation = prepare(db, request);
