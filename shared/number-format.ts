@@ -83,6 +83,21 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+const SINGULAR: Readonly<Record<string, string>> = {
+  are: 'is',
+  were: 'was',
+  have: 'has',
+  do: 'does',
+};
+
+/** 1 → the verb as of one: are → is, lie → lies. */
+export const verbFor = (count: number, verb: string): string =>
+  count === 1 ? (SINGULAR[verb] ?? `${verb}s`) : verb;
+
+/** 1 image is, 3 images are: a subject with its verb, which is given as of many. */
+export const countedWith = (count: number, noun: string, verb: string): string =>
+  `${counted(count, noun)} ${verbFor(count, verb)}`;
+
 /** 2026-11-23 07:07 UTC, of an ISO date; anything else stays as it is. */
 export function minuteUtc(iso: string): string {
   const time = new Date(iso);

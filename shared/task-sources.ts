@@ -3,7 +3,7 @@
  * alone: for plans, single pretrainings, trainers, the forms of the window and the command line.
  */
 import type { Dataset, ImageRecord, NetworkConfig, PretrainingTask } from './entities.ts';
-import { counted } from './number-format.ts';
+import { counted, countedWith } from './number-format.ts';
 import { channelObstacle, PRETRAINING_TASK_FACTS } from './pretraining-tasks.ts';
 
 /** What a project knows of an image. */
@@ -83,7 +83,10 @@ export function labelledWords({
   excludedCount,
 }: Pick<Dataset, 'labelledCount' | 'imageCount' | 'excludedCount'>): string {
   const taking = imageCount - excludedCount;
-  if (taking === 0 && excludedCount > 0) return `All ${counted(imageCount, 'image')} are excluded.`;
+  if (taking === 0 && excludedCount > 0)
+    return imageCount === 1
+      ? 'Its only image is excluded.'
+      : `All ${imageCount} images are excluded.`;
   const apart = excludedCount === 0 ? '' : `; ${excludedCount} more excluded`;
   return `${labelledCount} of ${counted(taking, 'image')} labelled${apart}.`;
 }
@@ -120,7 +123,7 @@ export function taskObstacle(
     'image classes': imageClasses,
   }[needs];
   if (serving === 0 && excluded > 0) {
-    return `${title} pretraining needs ${needs}, and "${source.name}" has none that take part: ${counted(excluded, 'image')} ${excluded === 1 ? 'is' : 'are'} excluded. Include some again, or choose another task.`;
+    return `${title} pretraining needs ${needs}, and "${source.name}" has none that take part: ${countedWith(excluded, 'image', 'are')} excluded. Include some again, or choose another task.`;
   }
   if (serving === 0) {
     return `${title} pretraining needs ${needs}, and "${source.name}" has none. Add some, or choose another task.`;

@@ -1,7 +1,7 @@
 /** graft images move | copy: to another dataset of the project. */
 import type { ClashChoice, TransferPreview } from '../../shared/api.ts';
 import type { Dataset } from '../../shared/entities.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, countedWith } from '../../shared/number-format.ts';
 import { withProgress } from './host.ts';
 import { type Flags, inDataset, namedIds } from './image-place.ts';
 import { findDataset } from './lookup.ts';
@@ -34,7 +34,7 @@ function previewLines(preview: TransferPreview, to: Dataset): string[] {
     ...newClassLines('images', newImageClasses),
     ...(held > 0
       ? [
-          `${counted(held, 'image')} stay in the bin, since studies or models are made of them, and a copy goes`,
+          `${countedWith(held, 'image', 'stay')} in the bin, since studies or models are made of them, and a copy goes`,
         ]
       : []),
     ...preview.doubts,

@@ -238,5 +238,5 @@ function numberedObjects(
   const note = `its ${count} values number objects: each is kept apart, all of one class`;
   const values = Uint8Array.from(objects, (number) => (number === 0 ? 0 : FOREGROUND));
   const whole = { width, height, kind: 'grey', values, alpha, notes: [...notes, note] } as const;
-  return { ...madeOf(whole, subject), objects };
+  return { ...madeOf(whole, subject), objects, isNumbered: true };
 }

@@ -4,7 +4,7 @@
  */
 import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import { unreadableImage } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
 import { pageList, type PageNote } from './page-names.ts';
@@ -92,7 +92,7 @@ async function findPages(file: ImageFile, subject: string): Promise<TiffPages> {
   leftOut.push(...subNotes(directories), ...sizeNotes(directories, images));
   const missing = (described?.count ?? 1) - images.length;
   if (missing > 0 && described?.isOneFile === true) {
-    const message = `its description speaks of ${described.count} planes, and ${missing} of them have no directory: these cannot be found`;
+    const message = `its description speaks of ${described.count} planes, and ${missing} of them ${verbFor(missing, 'have')} no directory: these cannot be found`;
     leftOut.push({ severity: 'skip', message });
   }
   const { channels, notes } = channelsOf(described?.channels ?? null, images);

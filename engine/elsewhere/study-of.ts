@@ -4,7 +4,7 @@
  */
 import type { Run, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import type { Project } from '../db/project.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import type { Bundle } from './bundle.ts';
@@ -52,7 +52,7 @@ export function studyOf(project: Project, bundle: Bundle): Study {
   const wrong = strangersIn(project, bundle, called);
   throw new AppError(
     'conflict',
-    `"${name}" in ${project.path} is not the study that ${dir} was made of: ${wrong} of ${counted(manifest.runs.length, 'run')} are planned otherwise. Merge into the project that the bundle was made from, or make the bundle again; nothing was changed.${versionsInWords(bundle)}`,
+    `"${name}" in ${project.path} is not the study that ${dir} was made of: ${wrong} of ${counted(manifest.runs.length, 'run')} ${verbFor(wrong, 'are')} planned otherwise. Merge into the project that the bundle was made from, or make the bundle again; nothing was changed.${versionsInWords(bundle)}`,
     subject,
   );
 }

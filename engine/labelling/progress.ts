@@ -6,7 +6,7 @@ import type {
   LearningCurve,
   ProgressPoint,
 } from '../../shared/labelling-progress.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, countedWith } from '../../shared/number-format.ts';
 import type { Project } from '../db/project.ts';
 import type { TimeSlot } from '../db/labelling.ts';
 import { type CurvePoint, curveObstacle, fitCurve } from '../study/statistics/learning-curve.ts';
@@ -145,7 +145,7 @@ export function labellingProgress(
       ...(points.length > 1 ? [NOTES[on](heldOut)] : []),
       ...(points.length > 0 && labelled.length > last
         ? [
-            `${counted(labelled.length - last, 'more image')} ${labelled.length - last === 1 ? 'was' : 'were'} labelled since: train again to see what they bring.`,
+            `${countedWith(labelled.length - last, 'more image', 'were')} labelled since: train again to see what they bring.`,
           ]
         : []),
     ],

@@ -3,7 +3,7 @@ import type { Interval } from '../../shared/analysis.ts';
 import type { ModelComparison, ModelScore } from '../../shared/api.ts';
 import type { ImageResult, ObjectCounts } from '../../shared/entities.ts';
 import { objectNumber, signedObjectNumber } from '../../shared/charts/object-words.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, countedWith } from '../../shared/number-format.ts';
 import { OBJECT_MEASURES, OBJECT_WORDS, objectScores } from '../../shared/objects/object-scores.ts';
 import { crossedInterval } from '../study/statistics/crossed-interval.ts';
 import { standingFor } from '../study/statistics/partly-scored.ts';
@@ -77,7 +77,7 @@ export function comparedWords(objects: readonly Compared[], missing: number): st
   const others =
     missing === 0
       ? ''
-      : ` ${counted(missing, 'image')} ${missing === 1 ? 'is' : 'are'} not compared by objects: nobody told them apart, or the labels have changed since.`;
+      : ` ${countedWith(missing, 'image', 'are')} not compared by objects: nobody told them apart, or the labels have changed since.`;
   return [
     `Objects, on ${counted(images, 'image')} where they were told apart: ${words.join('; ')}.${others}`,
   ];

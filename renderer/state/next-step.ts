@@ -1,5 +1,5 @@
 /** The tour: which step comes next for a dataset, in a sentence. docs/first-steps.md tells the same in order. */
-import { counted } from '../../shared/number-format.ts';
+import { counted, countedWith } from '../../shared/number-format.ts';
 
 /** What is known of a dataset. */
 export interface Situation {
@@ -38,7 +38,7 @@ export function nextStep(situation: Situation): NextStep | null {
   if (models === 0) {
     return {
       id: 'train',
-      text: `${counted(labelled, 'image')} ${labelled === 1 ? 'is' : 'are'} labelled. Train a network on them: it takes minutes, and says how good it is.`,
+      text: `${countedWith(labelled, 'image', 'are')} labelled. Train a network on them: it takes minutes, and says how good it is.`,
       verb: 'Train a network',
     };
   }

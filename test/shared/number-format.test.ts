@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   counted,
+  countedWith,
   duration,
   fixed,
   gibibytes,
@@ -10,6 +11,7 @@ import {
   scoreInterval,
   signed,
   signedInterval,
+  verbFor,
 } from '../../shared/number-format.ts';
 
 describe('numbers for readers', () => {
@@ -57,6 +59,11 @@ describe('numbers for readers', () => {
 
   it('words counts, memory and dates', () => {
     expect([counted(1, 'seed'), counted(5, 'seed')]).toEqual(['1 seed', '5 seeds']);
+    const verbs = ['are', 'were', 'have', 'do', 'lie'];
+    expect(verbs.map((verb) => verbFor(1, verb))).toEqual(['is', 'was', 'has', 'does', 'lies']);
+    expect(verbs.map((verb) => verbFor(0, verb))).toEqual(verbs);
+    expect(countedWith(1, 'mask', 'were')).toBe('1 mask was');
+    expect(countedWith(2, 'mask', 'were')).toBe('2 masks were');
     expect(gibibytes(8 * 2 ** 30)).toBe('8.0 GiB');
     expect(minuteUtc('2026-11-23T08:07:42+01:00')).toBe('2026-11-23 07:07 UTC');
     expect(minuteUtc('yesterday')).toBe('yesterday');

@@ -7,7 +7,7 @@ import type { AdditionReport, ImportIssue, Placing } from '../../../shared/api.t
 import { transparencyOrigin } from '../../../shared/channels.ts';
 import type { ImageRecord, Part } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { countedWith } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { AdditionItem } from '../../db/additions.ts';
 import type { Project } from '../../db/project.ts';
@@ -242,7 +242,7 @@ function saveRevisions(
     items.push({ imageId: stored.id, labelMapId: id });
   }
   if (unchanged > 0) {
-    const message = `${counted(unchanged, 'mask')} ${unchanged === 1 ? 'equals' : 'equal'} what is there: nothing to add`;
+    const message = `${countedWith(unchanged, 'mask', 'equal')} what is there: nothing to add`;
     issues.push({ path: 'masks', severity: 'info', message });
   }
   return { items, unchanged };

@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 import type { AdditionClash, ImportIssue } from '../../../shared/api.ts';
 import type { ImageRecord } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, countedWith } from '../../../shared/number-format.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
 import { stemOf } from '../import/folder-tree.ts';
 import { oneName } from '../import/pairing.ts';
@@ -126,7 +126,7 @@ export function fatesOf(
         ? `, and ${counted(sameWithMasks, 'mask')} of theirs not used`
         : '';
     if (idle > 0) {
-      const message = `${counted(idle, 'image')} ${idle === 1 ? 'is' : 'are'} there already, byte for byte: left out${masks}`;
+      const message = `${countedWith(idle, 'image', 'are')} there already, byte for byte: left out${masks}`;
       issues.push({ path: 'images', severity: 'info', message });
     }
   }

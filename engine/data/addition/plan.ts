@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { countedWith } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
@@ -234,7 +234,7 @@ function binIssues(
   );
   const [first] = again;
   if (first === undefined) return [];
-  const message = `${counted(again.length, 'image')} ${again.length === 1 ? 'is' : 'are'} also in the bin of "${of.dataset.name}", byte for byte: added anew, without labels and part of before. Restore what is in the bin instead to have these back`;
+  const message = `${countedWith(again.length, 'image', 'are')} also in the bin of "${of.dataset.name}", byte for byte: added anew, without labels and part of before. Restore what is in the bin instead to have these back`;
   return [{ path: first.item.name, severity: 'info', message }];
 }
 

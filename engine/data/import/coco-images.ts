@@ -5,7 +5,7 @@ import { sameName } from '../../../shared/names.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { CocoImage, CocoIssues } from './coco-entries.ts';
 import type { findImages } from './coco-places.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 
 export interface LocatedImage {
   readonly image: CocoImage;
@@ -53,7 +53,7 @@ export function locate(
     out.push({ image, path });
   }
   if (elsewhere.length > 0) {
-    const message = `${elsewhere.length} of them lie at another place than the file says, such as ${elsewhere[0] ?? ''}`;
+    const message = `${elsewhere.length} of them ${verbFor(elsewhere.length, 'lie')} at another place than the file says, such as ${elsewhere[0] ?? ''}`;
     issues.info('images', message);
   }
   return out;

@@ -1,7 +1,7 @@
 /** From what label files say to the images of an import: which file each image is, its shapes by class, and what is not used. */
 import { resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 import { partOfName, partOfPath } from './folder-names.ts';
 import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree.ts';
 import { ImageFinder } from './image-finder.ts';
@@ -51,7 +51,7 @@ export function labelLayout(
   const finder = new ImageFinder(imageTree);
   const found = new Map<string, Labelled>();
   const parts = new Set(files.map(({ file }) => partOfName(stemOf(file))));
-  const missing: { where: string; reason: string }[] = [];
+  const missing: MissingImage[] = [];
   for (const { file, content } of files) {
     const images = typeof content === 'string' ? [UNREADABLE] : content.images;
     if (typeof content === 'string')
@@ -68,7 +68,11 @@ export function labelLayout(
       if (!of.ok) {
         const isLost = typeof content !== 'string';
         if (isLost)
-          missing.push({ where: lists ? `${file}: ${image.where}` : file, reason: of.reason });
+          missing.push({
+            where: lists ? `${file}: ${image.where}` : file,
+            reason: of.reason,
+            holdsPicture: image.holdsPicture === true,
+          });
         continue;
       }
       const known = found.get(of.file);
@@ -183,17 +187,23 @@ function labelsOf(
 /** Images that are named one by one. */
 const MOST_MISSING = 20;
 
-function sayMissing(
-  missing: readonly { readonly where: string; readonly reason: string }[],
-  issues: ImportIssue[],
-): void {
-  for (const { where, reason } of missing.slice(0, MOST_MISSING)) {
-    const message = `${reason}: its labels are not used. Say where the images lie: --images DIR`;
+interface MissingImage {
+  readonly where: string;
+  readonly reason: string;
+  readonly holdsPicture: boolean;
+}
+
+function sayMissing(missing: readonly MissingImage[], issues: ImportIssue[]): void {
+  for (const { where, reason, holdsPicture } of missing.slice(0, MOST_MISSING)) {
+    const held = holdsPicture
+      ? '. The file holds a picture itself (imageData), which Graft does not read: save it as an image of the same name beside the file'
+      : '';
+    const message = `${reason}: its labels are not used. Say where the images lie: --images DIR${held}`;
     issues.push({ path: where, severity: 'skip', message });
   }
   const more = missing.length - MOST_MISSING;
   const [first] = missing;
   if (more <= 0 || first === undefined) return;
-  const message = `${counted(more, 'more image')} of labels are not found`;
+  const message = `${counted(more, 'more image')} of labels ${verbFor(more, 'are')} not found`;
   issues.push({ path: first.where, severity: 'skip', message });
 }

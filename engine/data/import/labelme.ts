@@ -70,6 +70,7 @@ export function readLabelme(file: z.output<typeof LabelmeFile>): LabelContent {
     shapes,
     unusable,
     labelled: true,
+    holdsPicture: textOf(file.imageData) !== '',
   };
   return { labels: [], images: [image], issues: issues.all() };
 }

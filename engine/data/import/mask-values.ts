@@ -6,6 +6,7 @@
 import type { ImportDoubt } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
+import { countedWith } from '../../../shared/number-format.ts';
 import { channelDoubts, chooseChannel } from './mask-channel.ts';
 import { instead, mapped, pixelsInText, strayInText, valuesInText } from './mask-doubts.ts';
 import {
@@ -72,8 +73,24 @@ export function proposeMapping(
   const why = [...(choice.why === null ? [] : [choice.why]), draft.why].join('; ');
   return {
     mapping: { ...draft, why, channel: choice.channel, top },
-    doubts: reading === 'auto' ? [...channelDoubts(seen, choice.channel), ...doubts] : doubts,
+    doubts:
+      reading === 'auto'
+        ? [...channelDoubts(seen, choice.channel), ...numberedDoubts(seen, found, draft), ...doubts]
+        : doubts,
   };
+}
+
+/** Masks of few objects beside those of so many that their numbers can be no classes. */
+function numberedDoubts(
+  seen: readonly SeenValues[],
+  found: readonly FoundValue[],
+  { otherwise }: Draft,
+): ImportDoubt[] {
+  const numbered = seen.filter(({ isNumbered }) => isNumbered === true).length;
+  const values = found.filter((f) => !isZero(f));
+  if (numbered === 0 || values.length < 2 || otherwise === 'foreground') return [];
+  const message = `${countedWith(numbered, 'mask', 'number')} objects beyond 65,535, and others hold ${valuesInText(values)}: taken for classes, but these may number objects as well.`;
+  return [{ message, instead: [instead('foreground')] }];
 }
 
 /** null: to be guessed. */

@@ -237,11 +237,14 @@ const look = (item: ImportItem, options: LoadOptions): Promise<LoadedItem | Load
 
 /** Of a preview, masks leave nothing behind but this. */
 function evidenceAlone(mask: DecodedMask): SeenValues {
-  const { kind, histogram, cores, slopes, alpha } = mask;
-  if (alpha === null) return { kind, histogram, cores, slopes, alpha };
+  const { kind, histogram, cores, slopes, alpha, isNumbered = false } = mask;
+  if (alpha === null) return { kind, histogram, cores, slopes, alpha, isNumbered };
   const { hidden, transparent } = alpha;
   const opacity = { histogram: alpha.histogram, cores: alpha.cores, slopes: alpha.slopes };
-  return { kind, histogram, cores, slopes, alpha: { ...opacity, hidden, transparent } };
+  return {
+    ...{ kind, histogram, cores, slopes, isNumbered },
+    alpha: { ...opacity, hidden, transparent },
+  };
 }
 
 /** Errors: invalid-input, where the layout says what values mean and the user says how they are to be read. */

@@ -88,6 +88,8 @@ export interface LabelledImage {
   readonly unusable: number;
   /** Whether without shapes it is all background; else it is unlabelled then. */
   readonly labelled: boolean;
+  /** Whether the label file holds the picture itself, which is not read. */
+  readonly holdsPicture?: boolean;
 }
 
 export interface LabelName {

@@ -48,6 +48,8 @@ export interface KindOfValues extends ValueEvidence {
 
 /** Values seen in one mask. */
 export interface SeenValues extends KindOfValues {
+  /** See DecodedMask. */
+  readonly isNumbered?: boolean;
   readonly alpha: (ValueEvidence & Pick<MaskAlpha, 'hidden' | 'transparent'>) | null;
 }
 

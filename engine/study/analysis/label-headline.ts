@@ -5,6 +5,7 @@
 import type { Interval } from '../../../shared/analysis.ts';
 import {
   counted,
+  countedWith,
   score,
   scoreInterval,
   signed,
@@ -57,7 +58,7 @@ function answerOf(arms: readonly Arm[], delta: number): string {
   const gains = fewer.flatMap((arm) => gainOf(arm, largest, fewer.length) ?? []);
   const enough = gains.find(({ adjusted }) => adjusted[1] < delta);
   if (enough !== undefined) {
-    return `${counted(enough.fewer, 'label')} are enough here: ${largest.labels} gain less than δ = ${delta} Dice over them.`;
+    return `${countedWith(enough.fewer, 'label', 'are')} enough here: ${largest.labels} gain less than δ = ${delta} Dice over them.`;
   }
   const last = gains.at(-1);
   const helps = last !== undefined && last.adjusted[0] > 0;

@@ -1,7 +1,7 @@
 /** Whether a study's networks would be tested on what they were trained on: the same content, or the same group. */
 import type { ImageRecord, SnapshotItem } from '../../../shared/entities.ts';
 import { findLeaks, type Leak, type Placed } from '../../../shared/leaks.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, countedWith } from '../../../shared/number-format.ts';
 import { refuse } from './refuse.ts';
 
 /** The target's images as the study splits them, and their records. */
@@ -41,7 +41,7 @@ function refuseCopies(copies: readonly Leak<ImageRecord>[], { items }: TargetPar
     );
   }
   refuse(
-    `${counted(copies.length, 'image')} ${copies.length === 1 ? 'lies' : 'lie'} in more than one part of the split (same content; the first: ${first.name}, in ${first.sides.join(' and ')}). Make a new split, which keeps copies together.`,
+    `${countedWith(copies.length, 'image', 'lie')} in more than one part of the split (same content; the first: ${first.name}, in ${first.sides.join(' and ')}). Make a new split, which keeps copies together.`,
     first.name,
   );
 }

@@ -1,6 +1,6 @@
 /** What a plan says of the target's own images and labels: those that pretraining sees, and those that seeds share. */
 import type { ImageRecord, PretrainingPlan, StudyConfig } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 import { learnsFromLabels } from '../../../shared/pretraining-tasks.ts';
 import {
   isTaskPretraining,
@@ -34,7 +34,7 @@ function imageNotes(config: StudyConfig, data: SourceData): string[] {
   if (source.id !== target.id || blind.length === 0) return [];
   const bare = images.filter(({ labelMapId }) => labelMapId === null).length;
   return [
-    `${namesOf(blind)} pretraining sees ${counted(items.length, 'image')} of "${source.name}", labelled or not${bare > 0 ? ` (${bare} are not)` : ''}: ${
+    `${namesOf(blind)} pretraining sees ${counted(items.length, 'image')} of "${source.name}", labelled or not${bare > 0 ? ` (${bare} ${verbFor(bare, 'are')} not)` : ''}: ${
       validation > 0
         ? `all but its test images; of the ${validation} of its validation part no labels`
         : 'all but its validation and test images'

@@ -1,7 +1,7 @@
 /** How a study divides its target: by one split, or by those of a cross-validation; and what the plan says of these. */
 import { AppError } from '../../../shared/errors.ts';
 import type { ImageRecord, StudyConfig } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 import { splitCount, splitsInText } from '../../../shared/study-splits.ts';
 import { makeFolds } from '../../data/folds.ts';
 import { makeSplit } from '../../data/split.ts';
@@ -74,7 +74,7 @@ export function splitNotes(
   const all = Math.max(...labelCounts);
   const fewest = Math.min(...train);
   return [
-    `${splitsInText(config.splits)}: ${count} splits of all labelled images, each with ${counted(config.seeds, 'seed')} of its own, so every arm is trained ${count * config.seeds} times at each label count. A split trains on ${range(train)}, validates with ${range(val)} and tests on ${range(test)} images; ${testedCount} are tested on in all.`,
+    `${splitsInText(config.splits)}: ${count} splits of all labelled images, each with ${counted(config.seeds, 'seed')} of its own, so every arm is trained ${count * config.seeds} times at each label count. A split trains on ${range(train)}, validates with ${range(val)} and tests on ${range(test)} images; ${testedCount} ${verbFor(testedCount, 'are')} tested on in all.`,
     'Intervals speak of other training images and of other test images like these, not of this one division.',
     ...(all === fewest && fewest < Math.max(...train)
       ? [`"All" labels are ${fewest} in every split, as many as its smallest train part has.`]

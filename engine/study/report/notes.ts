@@ -5,7 +5,7 @@
 import { transparencyInText, unseenInText } from '../../../shared/channels.ts';
 import { BACKGROUND, type EngineInfo, type Run, type Study } from '../../../shared/entities.ts';
 import { absentClasses, foregroundObstacle } from '../../../shared/foreground.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, countedWith } from '../../../shared/number-format.ts';
 import { inSplits, splitOfSeed } from '../../../shared/study-splits.ts';
 import { partLabels } from '../../data/label-values.ts';
 import { pinnedDataset } from '../../data/pinned-dataset.ts';
@@ -122,9 +122,7 @@ export function reportNotes(
   }
   const open = runs.filter((r) => r.status !== 'done' && r.status !== 'failed');
   if (open.length > 0)
-    notes.push(
-      `${counted(open.length, 'run')} ${open.length === 1 ? 'is' : 'are'} not finished: this report is partial.`,
-    );
+    notes.push(`${countedWith(open.length, 'run', 'are')} not finished: this report is partial.`);
   if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
     notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
   }

@@ -179,6 +179,29 @@ describe('outlines of slices', () => {
 });
 
 describe('labelme', () => {
+  it('a file that holds its picture itself is named, with what to do', async () => {
+    const s = scratch();
+    const outline = shape('cell', [
+      [0, 0],
+      [2, 0],
+      [2, 2],
+    ]);
+    const held = (imageData: string | null) =>
+      JSON.stringify({ version: '5.5.0', shapes: [outline], imagePath: 'lost.png', imageData });
+    s.write('data/a.png', picture(4, 2));
+    s.write('data/a.json', labelme('a.png', [outline]));
+    s.write('data/held.json', held(Buffer.from(picture(4, 2)).toString('base64')));
+    s.write('data/bare.json', held(null));
+    const { rows, told } = await brought(s);
+    expect(rows).toHaveLength(1);
+    const lost =
+      'its image lost.png is not found: its labels are not used. Say where the images lie: --images DIR';
+    expect(told).toEqual([
+      `bare.json: ${lost}`,
+      `held.json: ${lost}. The file holds a picture itself (imageData), which Graft does not read: save it as an image of the same name beside the file`,
+    ]);
+  });
+
   it('polygons, rectangles, circles and masks; groups are objects; points are named', async () => {
     const s = scratch();
     s.write('data/a.png', picture(6, 4));

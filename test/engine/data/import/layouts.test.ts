@@ -284,6 +284,31 @@ describe('public layouts', () => {
     });
   });
 
+  test('Oxford-IIIT Pet: names that lists say twice or of no image are told', async () => {
+    const s = scratch();
+    for (const name of ['cat_1', 'cat_2']) {
+      s.write(`data/images/${name}.png`, greyPng(2, 2, [1, 2, 3, 4]));
+      s.write(`data/annotations/trimaps/${name}.png`, greyPng(2, 2, [1, 2, 3, 2]));
+    }
+    s.write('data/annotations/trainval.txt', '#Image\ncat_1 1 1 1\ncat_2 1 1 1\ncat_3 1 1 1\n');
+    s.write('data/annotations/test.txt', 'cat_2 1 1 1\n');
+    const { preview, parts } = await importAll(s);
+    expect(parts).toEqual({ 'cat_1.png': 'train', 'cat_2.png': 'test' });
+    expect(preview.issues.filter(({ severity }) => severity !== 'info')).toEqual([
+      {
+        path: 'annotations',
+        severity: 'change',
+        message:
+          '1 name stands in several parts of one split, such as cat_2 in train and test: it counts for test',
+      },
+      {
+        path: 'annotations',
+        severity: 'skip',
+        message: '1 name is listed without an image, such as cat_3',
+      },
+    ]);
+  });
+
   test('ISIC 2018: Input and GroundTruth', async () => {
     const s = scratch();
     for (const part of ['Training', 'Validation']) {

@@ -55,6 +55,22 @@ describe('classes from the values found', () => {
     }
   });
 
+  test('few numbers beside masks that can only number objects may number objects as well', () => {
+    const numbered = { ...seen('grey', { 0: 5, 1: 9 }), isNumbered: true };
+    const few = seen('grey', { 0: 5, 1: 3, 2: 4 });
+    expect(proposal([numbered, few])).toMatchObject({
+      names: ['background', 'class 1', 'class 2'],
+      doubts: [expect.stringMatching(/^1 mask numbers objects beyond 65,535, .* 1 and 2: taken/)],
+      flags: ['--read foreground'],
+    });
+    expect(proposal([numbered, few], 'foreground')).toMatchObject({
+      names: ['background', 'foreground'],
+      doubts: [],
+    });
+    expect(proposal([seen('grey', { 0: 5, 1: 9 }), few]).doubts).toEqual([]);
+    expect(proposal([numbered, seen('grey', { 0: 5, 1: 3 })]).doubts).toEqual([]);
+  });
+
   test('255 beside class ids is ignored', () => {
     expect(proposal([seen('index', { 0: 5, 1: 4, 2: 4, 255: 3 })])).toMatchObject({
       entries: { 0: 0, 1: 1, 2: 2, 255: 255 },
