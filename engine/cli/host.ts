@@ -11,6 +11,7 @@ import { AppError, fromWireError, toWireError, WireError } from '../../shared/er
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { startServer } from '../server.ts';
+import { assertAskedWords } from '../training/tensorflow/asked-for.ts';
 import { createProgressBar, writeErr } from './output.ts';
 import { shellHere } from './shell.ts';
 import { thisMachine } from './window.ts';
@@ -109,8 +110,12 @@ export async function withEngine<T>(
   }
 }
 
-/** GRAFT_ENGINE=tensorflow, wasm or webgpu insists on one engine; otherwise the best that is installed. */
+/**
+ * GRAFT_ENGINE=tensorflow, wasm or webgpu insists on one engine; otherwise the best that is installed.
+ * Errors: invalid-input, there and where kernels or operations are asked for in words that nobody knows.
+ */
 export function engineChoice(): EngineChoice {
+  assertAskedWords();
   const wish = EngineChoice.safeParse(process.env['GRAFT_ENGINE'] ?? 'auto');
   if (wish.success) return wish.data;
   throw new AppError(

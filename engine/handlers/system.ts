@@ -13,7 +13,12 @@ import { graphicsCards } from '../graphics-cards.ts';
 import { REPAIR } from '../installation.ts';
 import { licences } from '../licences.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
-import { vectorsOfOperations, whyNoOperations } from '../training/tensorflow/operations.ts';
+import { askedWord } from '../training/tensorflow/asked-for.ts';
+import {
+  areRefused,
+  vectorsOfOperations,
+  whyNoOperations,
+} from '../training/tensorflow/operations.ts';
 import { processorFeatures } from '../training/tensorflow/processor.ts';
 import { runTrainer } from '../trainer.ts';
 import { GRAFT_VERSION } from '../version.ts';
@@ -94,14 +99,25 @@ function checkOfCards(cards: readonly GraphicsCard[], why: string | null): Docto
   };
 }
 
+/** Which vectors Graft's operations use, and who asked for them to be narrower, or for none of these operations. */
+export function wordsOfVectors({ operations = [] }: EngineInfo): string {
+  if (operations.length === 0) {
+    return areRefused() ? "; without Graft's operations, as GRAFT_OPERATIONS asks" : '';
+  }
+  const isHeld = askedWord('GRAFT_INSTRUCTIONS') !== null;
+  const vectors = vectorsOfOperations() ?? (isHeld ? 'what every processor has' : null);
+  if (vectors === null) return '';
+  const asked = isHeld ? ', as GRAFT_INSTRUCTIONS asks' : '';
+  const narrow = operations.includes('bfloat16 activations');
+  const types = narrow ? ', and compute in bfloat16 where a run asks for it' : '';
+  return `; these operations use ${vectors}${asked}${types}`;
+}
+
 /** `reason`: why native TensorFlow is not installed; null: it is, or nobody knows. */
 function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
   const about = engineInText(engine);
   const asked = isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : '';
-  const vectors = (engine.operations ?? []).length === 0 ? null : vectorsOfOperations();
-  const narrow = engine.operations?.includes('bfloat16 activations') === true;
-  const types = narrow ? ', and compute in bfloat16 where a run asks for it' : '';
-  const widest = vectors === null ? '' : `; these operations use ${vectors}${types}`;
+  const widest = wordsOfVectors(engine);
   const said = {
     tensorflow: { detail: `native ${about}${asked}${widest}`, remedy: whyNoOperations() },
     wasm: { detail: `portable engine (${about}): training works, but slower`, remedy: reason },

@@ -11,6 +11,7 @@ import { AppError, messageOf } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import type { Card } from '../webgpu/card.ts';
+import { assertAskedWords } from './asked-for.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
 import { loadOperations } from './operations.ts';
@@ -129,9 +130,10 @@ async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engi
 /**
  * Starts the engine of this process; call once.
  * auto: the graphics card, where one is named and there; else native TensorFlow where it loads, else the portable engine, with a line in the log that says why.
- * Errors: engine-unavailable.
+ * Errors: engine-unavailable; invalid-input, where a variable of the environment asks for what nobody knows.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
+  assertAskedWords();
   const { threads, engine, log } = options;
   const kernels = options.kernels === undefined ? kernelsFor(undefined) : options.kernels;
   if (engine === 'wasm') return startPortable(threads);

@@ -5,13 +5,14 @@
  * before TensorFlow loads, holds for the process, and is recorded, since bits depend on it.
  */
 import type { Kernels } from '../../../shared/entities.ts';
+import { askedWord, type Environment } from './asked-for.ts';
 import { processorFeatures } from './processor.ts';
 
 /** TensorFlow reads it when it loads. */
 const VARIABLE = 'TF_ENABLE_ONEDNN_OPTS';
 
 interface Machine {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** As Node names it: 'x64', 'arm64'. */
   readonly architecture: string;
   /** null: not known. */
@@ -27,11 +28,11 @@ const thisMachine = (): Machine => ({
   features: processorFeatures(),
 });
 
-/** What whoever started this process chose, in the words that TensorFlow takes; null: nothing. */
-function askedFor(env: Machine['env']): Kernels | null {
-  const value = env[VARIABLE]?.toLowerCase();
-  if (value === '1' || value === 'true') return 'onednn';
-  return value === '0' || value === 'false' ? 'eigen' : null;
+/** What whoever started this process chose; null: nothing. */
+function askedFor(env: Environment): Kernels | null {
+  const word = askedWord(VARIABLE, env);
+  if (word === null) return null;
+  return word === '1' || word === 'true' ? 'onednn' : 'eigen';
 }
 
 /** Whether the environment has chosen for every process that begins something. */

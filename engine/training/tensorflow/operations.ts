@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { OwnOperation } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { SET_UP_AGAIN } from '../../installation.ts';
+import { askedWord } from './asked-for.ts';
 import { computesBfloat16, processorFeatures } from './processor.ts';
 
 const require = createRequire(import.meta.url);
@@ -30,7 +31,7 @@ export function whyNoOperations(): string | null {
 }
 
 /** Chosen by whoever started this process: "tensorflow" does without. */
-const areRefused = () => process.env['GRAFT_OPERATIONS'] === 'tensorflow';
+export const areRefused = (): boolean => askedWord('GRAFT_OPERATIONS') === 'tensorflow';
 
 /** Features that GRAFT_INSTRUCTIONS keeps the operations from (operations/instructions.cc). */
 const WITHHELD: Readonly<Record<string, RegExp>> = {
@@ -40,7 +41,7 @@ const WITHHELD: Readonly<Record<string, RegExp>> = {
 
 /** What they may use of what the processor has. */
 function usable(features: readonly string[] | null): readonly string[] | null {
-  const withheld = WITHHELD[process.env['GRAFT_INSTRUCTIONS'] ?? ''];
+  const withheld = WITHHELD[askedWord('GRAFT_INSTRUCTIONS') ?? ''];
   return withheld === undefined || features === null
     ? features
     : features.filter((feature) => !withheld.test(feature));
