@@ -8,21 +8,14 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { serveIsolated } from '../isolated/serve.ts';
 import { type AllMasks, withAllMasks } from './all-masks.ts';
+import { failureOf } from './failures.ts';
 import { EMBEDDING, FRAME_PX, MASK_PX } from './frame.ts';
+import { assertDecoder, assertEncoder, assertNumbers, fits, inWords } from './layout.ts';
 import { NetworkRequest } from './messages.ts';
 
 /** Of ImageNet, on 0 … 255, as every export of SAM wants them. */
 const MEAN = [123.675, 116.28, 103.53] as const;
 const DEVIATION = [58.395, 57.12, 57.375] as const;
-
-const DECODER_INPUTS = {
-  image_embeddings: [1, 256, 64, 64],
-  point_coords: [1, null, 2],
-  point_labels: [1, null],
-  mask_input: [1, 1, MASK_PX, MASK_PX],
-  has_mask_input: [1],
-  orig_im_size: [2],
-} as const;
 
 const runtime = () =>
   import('onnxruntime-node').catch((error: unknown) => {
@@ -63,11 +56,11 @@ async function open(path: string): Promise<Loaded> {
   try {
     return { session: await Session.create(path, OPTIONS), all: null };
   } catch (error) {
-    throw new AppError(
-      'unreadable',
-      `${path} is no ONNX network that can be loaded here (${messageOf(error).split('\n', 1)[0] ?? ''}). Choose the two files of a promptable network, as exported from SAM or MobileSAM.`,
-      { subject: path, cause: error },
-    );
+    throw failureOf(path, {
+      error,
+      what: (reason) =>
+        `${path} is no ONNX network that can be loaded here (${reason}). Choose the two files of a promptable network, as exported from SAM or MobileSAM.`,
+    });
   }
 }
 
@@ -75,9 +68,13 @@ async function open(path: string): Promise<Loaded> {
 function loaded(what: string, path: string, load: () => Promise<Loaded>): Promise<Loaded> {
   const { size, mtimeMs } = statSync(path);
   const key = `${what} ${path} ${size} ${mtimeMs}`;
-  const known = sessions.get(key) ?? load();
-  sessions.set(key, known);
-  return known;
+  const known = sessions.get(key);
+  if (known !== undefined) return known;
+  const loading = load();
+  sessions.set(key, loading);
+  // What failed for want of memory may do in a while: it is tried again when it is asked for again.
+  loading.catch(() => sessions.delete(key));
+  return loading;
 }
 
 const encoderSession = async (path: string): Promise<InferenceSession> =>
@@ -91,65 +88,6 @@ function preferred(scores: Float32Array, prompts: number): number[] {
   const order = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
   if (scores.length !== 4) return order;
   return [...(prompts > 2 ? [0] : []), ...order.filter((one) => one > 0)];
-}
-
-type Shape = readonly (number | string | null)[];
-
-/** Sizes that differ; names of dimensions and null fit any. */
-const fits = (found: Shape, wanted: Shape) =>
-  found.length === wanted.length &&
-  found.every((side, i) => typeof side !== 'number' || wanted[i] === null || side === wanted[i]);
-
-const inWords = (shape: Shape) => shape.map((side) => side ?? 'n').join(' × ');
-
-function shapesOf(metadata: InferenceSession['inputMetadata']): Map<string, Shape> {
-  return new Map(metadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])));
-}
-
-/** Errors: unsupported, with what it has instead. */
-function assertEncoder(path: string, { inputMetadata, outputNames }: InferenceSession): string {
-  const inputs = [...shapesOf(inputMetadata)];
-  const [first, ...others] = inputs;
-  const wanted = [1, 3, FRAME_PX, FRAME_PX];
-  if (first !== undefined && others.length === 0 && fits(first[1], wanted)) {
-    if (outputNames.length === 1) return first[0];
-    throw new AppError(
-      'unsupported',
-      `${path} has ${outputNames.length} outputs (${outputNames.join(', ')}), so it is an encoder of another family, such as SAM 2. Graft takes encoders with one output of ${inWords(EMBEDDING.shape)}.`,
-      { subject: path },
-    );
-  }
-  const found = inputs.map(([name, shape]) => `${name} ${inWords(shape)}`).join(', ');
-  throw new AppError(
-    'unsupported',
-    `${path} takes ${found || 'nothing'}, but the encoder of a promptable network takes one image of ${inWords(wanted)}. Is it the decoder? Export the image encoder for inputs of that shape.`,
-    { subject: path },
-  );
-}
-
-/** Errors: unsupported, with what is missing or different. */
-function assertDecoder(path: string, { inputMetadata, outputNames }: InferenceSession): void {
-  const inputs = shapesOf(inputMetadata);
-  const wrong = Object.entries(DECODER_INPUTS).flatMap(([name, wanted]) => {
-    const found = inputs.get(name);
-    if (found === undefined) return [`no input ${name}`];
-    return fits(found, wanted) ? [] : [`${name} of ${inWords(found)}, not ${inWords(wanted)}`];
-  });
-  const unknown = [...inputs.keys()].filter((name) => !Object.hasOwn(DECODER_INPUTS, name));
-  const missing = ['iou_predictions', 'low_res_masks'].filter(
-    (name) => !outputNames.includes(name),
-  );
-  const all = [
-    ...wrong,
-    ...unknown.map((name) => `the input ${name}, which is not known`),
-    ...missing.map((name) => `no output ${name}`),
-  ];
-  if (all.length === 0) return;
-  throw new AppError(
-    'unsupported',
-    `${path} is no decoder as SAM's export makes it: it has ${all.join('; ')}.`,
-    { subject: path },
-  );
 }
 
 type Of<W extends NetworkRequest['what']> = Extract<NetworkRequest, { what: W }>;
@@ -177,10 +115,11 @@ async function encode({ encoder, rgb, width, height }: Of<'encode'>) {
   if (!(output?.data instanceof Float32Array) || !fits(output.dims, EMBEDDING.shape)) {
     throw new AppError(
       'unsupported',
-      `${encoder} answered ${inWords(output?.dims ?? [])}, not ${inWords(EMBEDDING.shape)}: it is no encoder of a promptable network.`,
+      `${encoder} answered ${output?.type ?? ''} ${inWords(output?.dims ?? [])}, not float32 ${inWords(EMBEDDING.shape)}: it is no encoder of a promptable network.`,
       { subject: encoder },
     );
   }
+  assertNumbers(encoder, output.data);
   return { embedding: output.data.slice() };
 }
 
@@ -213,6 +152,8 @@ async function decode({ decoder, embedding, coordinates, labels, logits }: Of<'d
       { subject: decoder },
     );
   }
+  assertNumbers(decoder, scores);
+  assertNumbers(decoder, masks);
   const candidates = preferred(scores, labels.length).map((i) => ({
     score: scores[i] ?? 0,
     logits: masks.slice(i * size, (i + 1) * size),
@@ -237,10 +178,9 @@ serveIsolated(
   },
   (message, error) => {
     const path = pathOf(NetworkRequest.parse(message));
-    const reason = messageOf(error).split('\n', 1)[0] ?? '';
-    return new AppError('unreadable', `${path} failed while it ran (${reason}). Choose another.`, {
-      subject: path,
-      cause: error,
+    return failureOf(path, {
+      error,
+      what: (reason) => `${path} failed while it ran (${reason}). Choose another.`,
     });
   },
   // A loaded network stays.

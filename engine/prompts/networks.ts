@@ -10,6 +10,7 @@ import { AppError } from '../../shared/errors.ts';
 import { statsOf } from '../data/file-error.ts';
 import { type Ending, type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
 import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
+import { moreMemoryThanThere } from './failures.ts';
 import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
 
 /** Activations of the largest encoder on one image of 1,024², some 6 GB for SAM's ViT-H, and room. */
@@ -36,7 +37,7 @@ export function fileStamp(path: string): string {
   if (found?.isFile() === true) return `${path} ${found.size} ${found.mtimeMs}`;
   throw new AppError(
     'not-found',
-    `${path} is not there. Choose the two files of a promptable network again, or go back to the one that comes with Graft.`,
+    `${path} is ${found === undefined ? 'not there' : 'no file'}. Choose the two files of a promptable network again, or go back to the one that comes with Graft.`,
     { subject: path },
   );
 }
@@ -49,7 +50,7 @@ function endedOver(
   const name = basename(file);
   const message = {
     crash: `The process that runs ${name} was ended from outside, or failed. Try again. If that goes on, choose another network.`,
-    memory: `${name} needs more memory than there is. Close other programs and try again, or choose a smaller network.`,
+    memory: moreMemoryThanThere(file),
     time: `${name} took longer than ${TIME_MS / 60_000} minutes. Try again when the computer is less busy, or choose a smaller network.`,
   }[ending];
   return new AppError('unreadable', message, { subject: file, cause });

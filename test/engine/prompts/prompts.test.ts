@@ -1,5 +1,13 @@
 /** Clicks and boxes through the engine, with a network of two operations in real processes. */
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
@@ -119,7 +127,52 @@ describe('a promptable network', () => {
     truncateSync(small.encoder, 1000);
     await expect(choose(small.encoder, files.decoder)).rejects.toThrow(/is no ONNX network/);
     await expect(choose(join(other, 'gone.onnx'), files.decoder)).rejects.toThrow(/is not there/);
+    await expect(choose(other, files.decoder)).rejects.toThrow(/is no file/);
     expect(await engine.call('prompts.state', {})).toMatchObject({ network: { files } });
+  });
+
+  it('of other numbers, or with other answers, is refused when it is chosen', async () => {
+    const chosen = (options: Parameters<typeof promptNetwork>[1]) =>
+      engine.call('prompts.choose', {
+        files: promptNetwork(mkdtempSync(join(dir, 'numbers-')), options),
+      });
+    await expect(chosen({ takesBytes: true })).rejects.toThrow(/takes images of uint8 numbers/);
+    await expect(chosen({ wholePoints: true })).rejects.toThrow(
+      /point_coords of int64 numbers, not float32/,
+    );
+    await expect(chosen({ stridePx: 32 })).rejects.toThrow(
+      /answers float32 1 × 256 × 32 × 32, but .* 1 × 256 × 64 × 64/,
+    );
+    expect(await engine.call('prompts.state', {})).toMatchObject({ network: { files } });
+  });
+
+  it('that answers what is no number is refused when it runs', async () => {
+    const choose = (options: Parameters<typeof promptNetwork>[1]) =>
+      engine.call('prompts.choose', {
+        files: promptNetwork(mkdtempSync(join(dir, 'nan-')), options),
+      });
+    await choose({ seen: NaN });
+    await expect(prepare()).rejects.toThrow(/encoder\.onnx answered what is no number/);
+    await choose({ scores: [NaN, 0.75] });
+    const { picture } = await prepare();
+    await expect(
+      engine.call('prompts.masks', { project, picture, region, points: [click] }),
+    ).rejects.toThrow(/decoder\.onnx answered what is no number/);
+    await engine.call('prompts.choose', { files });
+  });
+
+  it('that could not be loaded is tried again', async () => {
+    const other = promptNetwork(mkdtempSync(join(dir, 'again-')));
+    const whole = readFileSync(other.encoder);
+    const written = (bytes: Uint8Array) => {
+      writeFileSync(other.encoder, bytes);
+      utimesSync(other.encoder, 1e9, 1e9);
+    };
+    written(new Uint8Array(whole.length));
+    await expect(engine.call('prompts.choose', { files: other })).rejects.toThrow(/is no ONNX/);
+    written(whole);
+    await engine.call('prompts.choose', { files: other });
+    await engine.call('prompts.choose', { files });
   });
 });
 
