@@ -4,9 +4,10 @@
  */
 import { decode } from 'fast-png';
 import { countTransparent } from './alpha.ts';
-import { decodeStored, type SizeListener } from './decode.ts';
+import { decodeStored, type SizeListener, type StoredImage } from './decode.ts';
 import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
 import type { DecodedMask, MaskAlpha } from './decoded-mask.ts';
+import { FloatChanges } from './float-changes.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
 import { formatOf } from './image-format.ts';
 import { lossesOf, thresholded } from './lossy-mask.ts';
@@ -45,8 +46,16 @@ export async function decodeMask(
   if (channels === 3) {
     return withColours({ width, height, samples: data, channels: 3, alpha, notes }, subject);
   }
-  if (data instanceof Float32Array && isNumbered(data, subject)) {
-    return numberedObjects({ width, height, data, alpha, notes }, subject);
+  if (data instanceof Float32Array) {
+    const most = largestOf(data, subject);
+    const numbers = most < EXACT_NUMBERS ? data : await largeNumbers(image, { most, subject });
+    const isAnew = numbers !== data;
+    const said = isAnew
+      ? [...notes.filter((note) => !FloatChanges.ROUNDING.test(note)), NUMBERED_ANEW]
+      : notes;
+    if (most > MOST_VALUE) {
+      return numberedObjects({ width, height, data: numbers, alpha, notes: said }, subject);
+    }
   }
   const values = data instanceof Float32Array ? Uint16Array.from(data) : data;
   const kind = image.isIndexed ? 'index' : 'grey';
@@ -202,11 +211,15 @@ function byteOf(
   return (sample) => sample >> 8;
 }
 
-/** Beyond this, numbers of 32 bits are not told apart as they are read. */
-const MAX_NUMBER = 2 ** 24;
+/** Values of a mask; whole numbers beyond can only number objects. */
+const MOST_VALUE = 65_535;
+/** From here on, 32-bit floating point does not tell whole numbers apart. */
+const EXACT_NUMBERS = 2 ** 24;
+const NUMBERED_ANEW =
+  'its objects have numbers of more than 24 bits: they are numbered anew, from 1';
 
-/** Whether whole numbers of 32 bits are too large for values of a mask: they number objects. Errors: unsupported. */
-function isNumbered(samples: Float32Array, subject: string): boolean {
+/** The largest sample. Errors: unsupported, where one is no whole number. */
+function largestOf(samples: Float32Array, subject: string): number {
   let most = 0;
   for (const value of samples) {
     if (!Number.isInteger(value) || value < 0) {
@@ -214,11 +227,25 @@ function isNumbered(samples: Float32Array, subject: string): boolean {
     }
     if (value > most) most = value;
   }
-  if (most < MAX_NUMBER) return most > 65_535;
-  throw notAMask(
-    subject,
-    `its objects have numbers up to ${most}; below ${MAX_NUMBER} they can be told apart. Number them from 1`,
-  );
+  return most;
+}
+
+/** Objects whose numbers are told apart only as they are stored, numbered from 1 in their order. Errors: unsupported. */
+async function largeNumbers(
+  { numbers }: Pick<StoredImage, 'numbers'>,
+  { most, subject }: { readonly most: number; readonly subject: string },
+): Promise<Uint32Array> {
+  const stored = (await numbers?.()) ?? null;
+  if (stored === null) {
+    throw notAMask(
+      subject,
+      `its objects have numbers up to ${most}, which cannot be told apart as it holds them. Number them from 1`,
+    );
+  }
+  const known = new Set(stored);
+  known.delete(0);
+  const anew = new Map([...known].sort((a, b) => a - b).map((number, i) => [number, i + 1]));
+  return stored.map((number) => anew.get(number) ?? 0);
 }
 
 /** A mask whose values can only be numbers of objects: foreground, and which object each pixel belongs to. */
@@ -226,7 +253,7 @@ function numberedObjects(
   mask: {
     readonly width: number;
     readonly height: number;
-    readonly data: Float32Array;
+    readonly data: Float32Array | Uint32Array;
     readonly alpha: AlphaSamples | null;
     readonly notes: readonly string[];
   },

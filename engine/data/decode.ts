@@ -199,19 +199,27 @@ export async function decodeImage(file: ImageFile, options: DecodeOptions): Prom
   return { ...whole, notes: [...whole.notes, ...alphaNotes(reader.transparentPx())] };
 }
 
+/** `isIndexed`: samples are numbers of colours; `alpha`: what is left out of them; `numbers`: RowReader's. */
+export interface StoredImage extends DecodedImage {
+  readonly isIndexed: boolean;
+  readonly alpha: AlphaSamples | null;
+  readonly numbers: RowReader['numbers'] | null;
+}
+
 /**
  * The same of a mask, of any format but PNG (decode-mask.ts): of TIFF, samples as stored and not as shown.
- * `isIndexed`: they are numbers of colours; `alpha`: what is left out of them, in words nowhere. Errors: those of decodeImage.
+ * Errors: those of decodeImage.
  */
 export async function decodeStored(
   file: ImageFile,
   options: DecodeOptions & SizeListener,
-): Promise<DecodedImage & { readonly isIndexed: boolean; readonly alpha: AlphaSamples | null }> {
+): Promise<StoredImage> {
   const reader = await openPage(file, options, 'stored');
   options.onSize?.(reader);
   const whole = await wholeOf(reader);
   const alpha = (await reader.alpha?.()) ?? null;
-  return { ...whole, isIndexed: reader.isIndexed ?? false, alpha };
+  const { isIndexed = false, numbers = null } = reader;
+  return { ...whole, isIndexed, alpha, numbers };
 }
 
 async function wholeOf(reader: RowReader): Promise<DecodedImage> {

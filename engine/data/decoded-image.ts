@@ -55,6 +55,11 @@ export interface RowReader extends Omit<OpenImage, 'rows' | 'readThrough'> {
   notes(): readonly string[];
   /** All of the alpha channel that `read` leaves out, [height, width]; undefined where the file has none. */
   readonly alpha?: () => Promise<AlphaSamples>;
+  /**
+   * All of one channel of whole numbers that `read` rounds to floating point, as they are stored, [height, width]; null
+   * where one of them needs a sign or more than 32 bits.
+   */
+  readonly numbers?: () => Promise<Uint32Array | null>;
 }
 
 export interface PixelLimits {

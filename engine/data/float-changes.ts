@@ -3,6 +3,9 @@
  * that is no number would spoil whatever is computed of its image, so it becomes 0, and is counted.
  */
 export class FloatChanges {
+  /** Those of `notes` that hold no more where the numbers are read as they are stored. */
+  static readonly ROUNDING = /32-bit floating point$/;
+
   /** Whether the file holds integers. */
   isInteger = false;
   #inexact = 0;
@@ -26,4 +29,15 @@ export class FloatChanges {
       ...(this.#notFinite > 0 ? [`${this.#notFinite} samples were not finite and became 0`] : []),
     ];
   }
+}
+
+/** Whole numbers as they are; null where one of them needs a sign or more than 32 bits. */
+export function wholeNumbers(values: ArrayLike<number>): Uint32Array | null {
+  const out = new Uint32Array(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = value;
+    if (out[i] !== value) return null;
+  }
+  return out;
 }

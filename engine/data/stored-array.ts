@@ -11,7 +11,7 @@ import {
   samplesOf,
 } from './decoded-image.ts';
 import { AppError } from '../../shared/errors.ts';
-import { FloatChanges } from './float-changes.ts';
+import { FloatChanges, wholeNumbers } from './float-changes.ts';
 
 interface ElementType {
   readonly bytes: number;
@@ -90,6 +90,17 @@ export function arrayRows(
     ...{ ...size, channels: channel.length, bitDepth, wholeOnly: false },
     notes: () => [...array.notes, ...changes.notes()],
     transparentPx: () => null,
+    ...(changes.isInteger && channel.length === 1
+      ? {
+          numbers: () => {
+            const values = Array.from({ length: y.length * x.length }, (_, i) => {
+              const at = Math.floor(i / x.length) * y.stride + (i % x.length) * x.stride;
+              return type.read(view, (start + at) * type.bytes, little);
+            });
+            return Promise.resolve(wholeNumbers(values));
+          },
+        }
+      : {}),
     read(top, rows) {
       const out = samplesOf(bitDepth, rows * x.length * channel.length);
       let to = 0;

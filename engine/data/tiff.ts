@@ -14,7 +14,7 @@ import {
   type Samples,
   unreadableImage,
 } from './decoded-image.ts';
-import { FloatChanges } from './float-changes.ts';
+import { FloatChanges, wholeNumbers } from './float-changes.ts';
 import type { ImageFile } from './image-file.ts';
 import {
   assertReadable,
@@ -77,13 +77,14 @@ export function openTiffRows(
     const { channels } = meaning;
     const changes = new FloatChanges();
     let transparent = 0;
-    const samplesIn = async (top: number, count: number) => {
-      const rows = { top, count };
-      const raster = await withPage(file, options, (page) =>
-        isPlain(page) ? readPlainRows(page, file, { kind, ...rows }) : readOtherRows(page, rows),
+    const rasterOf = (top: number, count: number) =>
+      withPage(file, options, (page) =>
+        isPlain(page)
+          ? readPlainRows(page, file, { kind, top, count })
+          : readOtherRows(page, { top, count }),
       );
-      return toSamples(raster, kind, changes);
-    };
+    const samplesIn = async (top: number, count: number) =>
+      toSamples(await rasterOf(top, count), kind, changes);
     return {
       width: isSwapped ? height : width,
       height: isSwapped ? width : height,
@@ -106,6 +107,9 @@ export function openTiffRows(
                 .data as AlphaSamples;
             },
           }),
+      ...(stored === 1 && !isTurned && kind.format === 'unsigned' && depthOf(kind) === 32
+        ? { numbers: async () => wholeNumbers(await rasterOf(0, height)) }
+        : {}),
       async read(top, count) {
         const samples = await (isTurned ? samplesIn(0, height) : samplesIn(top, count));
         if (alphaAt !== null) transparent += countTransparent(alphaOf(samples, stored, alphaAt));

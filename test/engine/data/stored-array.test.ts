@@ -157,6 +157,24 @@ describe('arrays of NumPy', () => {
     expect(await image(NPY_FORTRAN)).toMatchObject({ bitDepth: 16, notes: [] });
   });
 
+  it('number objects with all of 32 bits, told apart to the last and numbered anew', async () => {
+    const numbers = Uint32Array.of(0, 2 ** 24, 2 ** 24 + 1, 2 ** 32 - 1, 7, 2 ** 24 + 1);
+    for (const file of [
+      encodeNpy({ shape: [2, 3], data: numbers }),
+      encodeNifti({ width: 3, height: 2, data: numbers }, null),
+      encodeTiff({ width: 3, height: 2, channels: 1, data: numbers }),
+    ]) {
+      const { objects, notes } = await mask(file);
+      expect(objects).toEqual(Uint32Array.of(0, 2, 3, 4, 1, 3));
+      expect(notes).toEqual([
+        'its objects have numbers of more than 24 bits: they are numbered anew, from 1',
+        'its 4 values number objects: each is kept apart, all of one class',
+      ]);
+    }
+    const floats = encodeNpy({ shape: [1, 2], data: Float32Array.of(1, 2 ** 25) });
+    await expect(mask(floats)).rejects.toThrow(/cannot be told apart as it holds them/);
+  });
+
   it('in a .npz: the first, and the others are named', async () => {
     const { values, notes } = await mask(NPZ);
     expect([...values]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);

@@ -55,7 +55,10 @@ const numbers = (ending: string, more: Readonly<Record<string, Told>>): Record<s
     cut: [at('cut', 'is damaged or cut off'), 1],
     size: [at('size', 'labels are for 8×4 px, the image has 8×8'), 1],
     fractions: [at('fractions', 'cannot be read as a mask: it holds 0.333'), 1],
-    large: [at('large', 'cannot be read as a mask: its objects have numbers up to 16777216'), 1],
+    large: [
+      at('large', 'its objects have numbers of more than 24 bits: they are numbered anew'),
+      2,
+    ],
     many: [at('many', 'its 70000 values number objects: each is kept apart'), MANY.objects],
     ...more,
   };
