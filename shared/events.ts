@@ -50,6 +50,12 @@ export interface Changes {
   readonly models?: ChangedIds;
   /** Pixel classifiers that are kept. */
   readonly classifiers?: ChangedIds;
+  /** Of one image: whether any are on disk now. */
+  readonly scribbles?: {
+    readonly datasetId: number;
+    readonly imageId: number;
+    readonly isBlank: boolean;
+  };
   readonly studies?: ChangedIds;
   /** Their state, not how far they are: that is `run.progress`. */
   readonly runs?: ChangedIds;

@@ -125,7 +125,8 @@ export const assistHandlers: Handlers<AssistCalls> = {
     assertDrawing(db, image, bytes);
     const isBlank = labelValues(bytes).every((value) => value === NO_SCRIBBLE);
     db.assist.saveScribbles(imageId, isBlank ? null : bytes);
-    return null;
+    const { datasetId } = image;
+    return { output: null, changes: { scribbles: { datasetId, imageId, isBlank } } };
   },
 
   'scribbles.images': ({ project, datasetId }, context) =>

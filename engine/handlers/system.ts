@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { DoctorCheck, DoctorReport, GraphicsCard, ShellInfo } from '../../shared/api.ts';
+import type {
+  AboutReport,
+  DoctorCheck,
+  DoctorReport,
+  GraphicsCard,
+  ShellInfo,
+} from '../../shared/api.ts';
 import { type EngineInfo, NetworkConfig, PRETRAINING_TASKS } from '../../shared/entities.ts';
 import { adapterInText, engineInText } from '../../shared/engine-words.ts';
 import { toWireError } from '../../shared/errors.ts';
@@ -126,6 +132,16 @@ function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
   return { name: 'training engine', ok: true, ...said[engine.name] };
 }
 
+const about = (): AboutReport => ({
+  graft: GRAFT_VERSION,
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  processorFeatures: processorFeatures(),
+});
+
 async function doctor(context: CallContext): Promise<DoctorReport> {
   const checks: DoctorCheck[] = [];
   let engine: EngineInfo | null = null;
@@ -144,7 +160,8 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
   }
   const { adapters, why } = await graphicsCards(true);
   checks.push(checkOfCards(adapters, why));
-  const memoryBytes = totalmem();
+  const facts = about();
+  const { memoryBytes } = facts;
   const enough = memoryBytes >= 4 * 2 ** 30;
   checks.push({
     name: 'memory',
@@ -155,13 +172,7 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
   const shell = context.shell();
   if (shell !== null) checks.push(checkOf(shell));
   return {
-    graft: GRAFT_VERSION,
-    node: process.version,
-    platform: `${process.platform}-${process.arch}`,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memoryBytes,
-    processorFeatures: processorFeatures(),
+    ...facts,
     engine,
     graphicsCards: adapters,
     engineReason: engine?.name === 'tensorflow' ? null : reason,
@@ -171,8 +182,9 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
 }
 
 export const systemHandlers: Handlers<
-  'system.doctor' | 'system.licences' | 'system.tasks' | 'system.generators'
+  'system.about' | 'system.doctor' | 'system.licences' | 'system.tasks' | 'system.generators'
 > = {
+  'system.about': about,
   'system.doctor': (_input, context) => doctor(context),
   'system.licences': () => licences(),
   'system.tasks': () =>

@@ -1,12 +1,13 @@
 /** Pixel classifiers that were kept of scribbles: which there are, keeping another one, and having one classify a dataset. */
 import type { PredictReport, Progress } from '../../shared/api.ts';
 import type { PixelClassifier } from '../../shared/entities.ts';
+import type { Changes } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
 
 export class AnnotateClassifiers {
   /** Of the dataset, newest first. */
   kept = $state.raw<readonly PixelClassifier[]>([]);
-  /** Images of the dataset that had scribbles when it was opened. */
+  /** Images of the dataset that have scribbles on disk. */
   scribbled: ReadonlySet<number> = new Set();
   /** Of what is under way; null: nothing is. */
   progress = $state.raw<Progress | null>(null);
@@ -28,6 +29,16 @@ export class AnnotateClassifiers {
       this.loadKept(),
     ]);
     this.scribbled = new Set(scribbled);
+  }
+
+  /** Of this window and of others: an image that is opened next is shown with what was drawn there. */
+  follow({ classifiers, scribbles }: Pick<Changes, 'classifiers' | 'scribbles'>): Promise<void> {
+    if (scribbles?.datasetId === this.#datasetId) {
+      const { imageId, isBlank } = scribbles;
+      const others = [...this.scribbled].filter((id) => id !== imageId);
+      this.scribbled = new Set(isBlank ? others : [...others, imageId]);
+    }
+    return classifiers === undefined ? Promise.resolve() : this.loadKept();
   }
 
   async loadKept(): Promise<void> {

@@ -497,8 +497,8 @@ export class AnnotateState {
     }
     if (event.type !== 'changed') return;
     this.next.handle(event);
-    const { datasets, images, runs, classifiers } = event.changes;
-    if (classifiers !== undefined) this.#run(() => this.classifiers.loadKept());
+    const { datasets, images, runs } = event.changes;
+    this.#run(() => this.classifiers.follow(event.changes));
     if (runs !== undefined) {
       this.#run(() => this.prediction.follow(runs));
       if (event.origin !== this.#api.origin) this.#run(() => this.network.load());

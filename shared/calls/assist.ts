@@ -38,6 +38,7 @@ export const assistCalls = {
 } satisfies Record<string, z.ZodType>;
 
 export const assistChanges = {
+  'scribbles.save': ['scribbles'],
   'classifiers.keep': ['classifiers'],
   'classifiers.rename': ['classifiers'],
   'classifiers.remove': ['classifiers'],

@@ -7,6 +7,9 @@ import type { PretrainingTaskFacts } from '../pretraining-tasks.ts';
 import { type Settings, SettingsPatch } from '../settings.ts';
 
 export const systemCalls = {
+  /** What Graft and this computer are. */
+  'system.about': z.object({}),
+  /** The same, and whether training works: it trains a step to know. */
   'system.doctor': z.object({}),
   /** Of Graft and what it is made of, as text. */
   'system.licences': z.object({}),
@@ -53,7 +56,7 @@ export interface GraphicsCard extends Adapter {
   readonly invocationsPerWorkgroup: number;
 }
 
-export interface DoctorReport {
+export interface AboutReport {
   readonly graft: string;
   readonly node: string;
   readonly platform: string;
@@ -62,6 +65,9 @@ export interface DoctorReport {
   readonly memoryBytes: number;
   /** Of the processor, by the names under which they are sold: AVX2, AVX512-VNNI …; null where they are not known. */
   readonly processorFeatures: readonly string[] | null;
+}
+
+export interface DoctorReport extends AboutReport {
   /** The engine that training will use. */
   readonly engine: EngineInfo | null;
   /** Why it is not native TensorFlow, where it is not. */
@@ -94,6 +100,7 @@ export interface FolderListing {
 }
 
 export interface SystemOutputs {
+  'system.about': AboutReport;
   'system.doctor': DoctorReport;
   'system.licences': string;
   'system.tasks': TaskInfo[];

@@ -11,6 +11,10 @@ it('shows the licences to whoever has keys alone, and goes back', async (ctx) =>
     await page.getByRole('button', { name: 'About Graft' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Processor', { exact: true }).waitFor();
+    // Before it is known whether training works.
+    expect(await dialog.getByText(/^Graft \d+\.\d+\.\d+$/).count()).toBe(1);
+    expect(await dialog.getByText('Training one step to see that it works …').count()).toBe(1);
+    await dialog.getByText('training engine').waitFor();
     await expectAccessible('about');
     const licences = dialog.getByRole('button', { name: 'Licences' });
     await licences.focus();

@@ -45,6 +45,22 @@ it('shows those of the open dataset alone, and which images had scribbles', asyn
   expect(classifiers.kept.map(({ id }) => id)).toEqual([2]);
 });
 
+it('knows of scribbles that were drawn since, here or elsewhere, and of other datasets nothing', async () => {
+  const { classifiers, asked } = await classifiersWith(LISTS);
+  await classifiers.load(7);
+  asked.length = 0;
+  const drawn = (datasetId: number, imageId: number, isBlank: boolean) =>
+    classifiers.follow({ scribbles: { datasetId, imageId, isBlank } });
+  await drawn(7, 5, false);
+  await drawn(7, 4, true);
+  await drawn(7, 9, false);
+  await drawn(8, 6, false);
+  expect([...classifiers.scribbled].sort((a, b) => a - b)).toEqual([5, 9]);
+  expect(asked).toEqual([]);
+  await classifiers.follow({ classifiers: { added: [3] } });
+  expect(asked.map(([name]) => name)).toEqual(['classifiers.list']);
+});
+
 it('says how far keeping one is, and what it left out', async () => {
   const seen: unknown[] = [];
   const { classifiers, asked } = await classifiersWith({
