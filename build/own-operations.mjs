@@ -41,6 +41,8 @@ const INSTRUCTION_SETS = {
   avx512: [...AVX2, ...AVX512, '-mprefer-vector-width=512', '-DGRAFT_AVX512'],
 };
 const COMPILE_TIMEOUT_MS = 5 * 60_000;
+/** What compiles them again. */
+const AGAIN = 'npm run setup';
 
 /**
  * What is compiled, with what: the loops once for each instruction set, from the one that all processors have upwards.
@@ -89,21 +91,27 @@ function recipe(root, arch) {
   return hash.digest('hex').slice(0, 12);
 }
 
+/** @param {string} file */
+const sha256Of = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
 /**
  * Whether this was decided for these sources: the library is there, or why it cannot be is known.
  *
  * @param {string} root
- * @param {{ arch: string, again?: boolean }} options again: knowing why not is no answer
+ * @param {{ arch: string, again?: boolean }} options again: knowing why not is no answer, and a library that was damaged
+ *   since is none
  */
 export function operationsReady(root, { arch, again = false }) {
   // The portable engine has no use for them.
   if (!existsSync(path.join(tfjsNode(root), ADDON))) return true;
-  const record = /** @type {{ recipe: string, reason: string | null } | undefined} */ (
-    readJson(recordFile(root))
-  );
+  const record =
+    /** @type {{ recipe: string, reason: string | null, sha256?: string } | undefined} */ (
+      readJson(recordFile(root))
+    );
   if (record?.recipe !== recipe(root, arch)) return false;
   if (record.reason !== null) return !again;
-  return existsSync(path.join(placeOf(root), LIBRARY));
+  const library = path.join(placeOf(root), LIBRARY);
+  return existsSync(library) && (!again || sha256Of(library) === record.sha256);
 }
 
 /**
@@ -138,22 +146,34 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
     for (const file of [recordFile(root), ...(reason === null ? [] : [target])]) {
       rmSync(file, { force: true });
     }
-    writeFileSync(recordFile(root), `${JSON.stringify({ recipe: name, reason }, null, 2)}\n`);
+    const record = { recipe: name, reason, ...(reason === null && { sha256: sha256Of(target) }) };
+    writeFileSync(recordFile(root), `${JSON.stringify(record, null, 2)}\n`);
     return reason;
   };
   mkdirSync(place, { recursive: true });
   try {
-    if (platform !== 'linux') throw new SetupFailure('They are compiled on Linux only.');
+    if (platform !== 'linux') return finish('They are compiled on Linux only.');
     const libraries = path.join(realpathSync(addon), '..', '..', '..', 'deps', 'lib');
     const folder = path.join(cache, operationsFolder(root, arch));
     const built = path.join(folder, LIBRARY);
-    if (!existsSync(built)) {
-      await installFolder(folder, async (temporary) => {
-        await compile(sourcesOf(root), temporary, { arch, cache, libraries, update });
+    const compiled = () =>
+      installFolder(folder, (temporary) =>
+        compile(sourcesOf(root), temporary, { arch, cache, libraries, update }),
+      );
+    const tried = () => {
+      update('computing with them once');
+      return check(addon, built);
+    };
+    if (existsSync(built)) {
+      // What an earlier setup left may have been damaged since.
+      await tried().catch(async () => {
+        await compiled();
+        await tried();
       });
+    } else {
+      await compiled();
+      await tried();
     }
-    update('computing with them once');
-    await check(addon, built);
     // A process that has the old one open keeps it.
     rmSync(target, { force: true });
     copyFileSync(built, target);
@@ -161,7 +181,8 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
   } catch (error) {
     const failure = asSetupFailure('Setting them up', error);
     if (!(failure instanceof SetupFailure)) throw failure;
-    return finish(failure.message);
+    const { message } = failure;
+    return finish(message.includes(AGAIN) ? message : `${message} To try again: ${AGAIN}`);
   }
 }
 
@@ -174,7 +195,7 @@ async function compile(sources, temporary, { arch, cache, libraries, update }) {
   const compiler = await findCompiler(process.env);
   if (compiler === null) {
     throw new SetupFailure(
-      'No C++ compiler was found. Install one (Debian, Ubuntu: apt install g++), then run `npm run setup`.',
+      `No C++ compiler was found. Install one (Debian, Ubuntu: apt install g++), then run ${AGAIN}.`,
     );
   }
   const run = async (/** @type {string[]} */ args) => {

@@ -44,9 +44,13 @@ function installedEngineReason(): string | null {
   return parsed.success ? parsed.data.reason : null;
 }
 
-/** Trains one step of a tiny network in a trainer process: the only proof that the engine works. */
-async function tryEngine(context: CallContext): Promise<EngineInfo> {
+/**
+ * Trains one step of a tiny network in a trainer process: the only proof that the engine works. `said`: what the trainer
+ * could not do as it should.
+ */
+async function tryEngine(context: CallContext): Promise<{ info: EngineInfo; said: string }> {
   let info: EngineInfo | undefined;
+  const said: string[] = [];
   await runTrainer(
     {
       type: 'calibrate',
@@ -63,11 +67,12 @@ async function tryEngine(context: CallContext): Promise<EngineInfo> {
       signal: context.signal,
       onEvent(event) {
         if (event.type === 'calibrated') info = event.engine;
+        if (event.type === 'log') said.push(event.message);
       },
     },
   );
   if (info === undefined) throw new Error('the trainer did not answer');
-  return info;
+  return { info, said: said.join(' ') };
 }
 
 /** A window in a browser is no problem, but whoever wonders why is told. */
@@ -119,17 +124,24 @@ export function wordsOfVectors({ operations = [] }: EngineInfo): string {
   return `; these operations use ${vectors}${asked}${types}`;
 }
 
-/** `reason`: why native TensorFlow is not installed; null: it is, or nobody knows. */
-function checkOfEngine(engine: EngineInfo, reason: string | null): DoctorCheck {
+/** `reason`: why native TensorFlow is not installed; null: it is, or nobody knows. `said`: as tryEngine has it. */
+export function checkOfEngine(
+  engine: EngineInfo,
+  reason: string | null,
+  said: string,
+): DoctorCheck {
   const about = engineInText(engine);
   const asked = isKernelsAskedFor() ? ', as TF_ENABLE_ONEDNN_OPTS asks' : '';
   const widest = wordsOfVectors(engine);
-  const said = {
-    tensorflow: { detail: `native ${about}${asked}${widest}`, remedy: whyNoOperations() },
+  const checks = {
+    tensorflow: {
+      detail: `native ${about}${asked}${widest}`,
+      remedy: said === '' ? whyNoOperations() : said,
+    },
     wasm: { detail: `portable engine (${about}): training works, but slower`, remedy: reason },
     webgpu: { detail: about, remedy: null },
   };
-  return { name: 'training engine', ok: true, ...said[engine.name] };
+  return { name: 'training engine', ok: true, ...checks[engine.name] };
 }
 
 const about = (): AboutReport => ({
@@ -147,8 +159,9 @@ async function doctor(context: CallContext): Promise<DoctorReport> {
   let engine: EngineInfo | null = null;
   const reason = installedEngineReason();
   try {
-    engine = await tryEngine(context);
-    checks.push(checkOfEngine(engine, reason));
+    const tried = await tryEngine(context);
+    engine = tried.info;
+    checks.push(checkOfEngine(engine, reason, tried.said));
   } catch (error) {
     checks.push({
       name: 'training engine',

@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { operationsReady, setUpOperations } from '../../build/own-operations.mjs';
+import { SetupFailure } from '../../build/setup-failure.mjs';
 import { ADDON, tfjsNode } from '../../build/tensorflow.mjs';
 
 let root = '';
@@ -95,6 +97,39 @@ describe('Graft’s own operations', () => {
     vi.stubEnv('CXX', compiler(true));
     expect((await setUp()).why).toMatch(/Compiling Graft's own operations/);
     expect(existsSync(library())).toBe(false);
+  });
+
+  it('are made again by setting up where what lies in the cache, or beside the addon, was damaged', async () => {
+    vi.stubEnv('CXX', compiler());
+    const whole = () =>
+      setUpOperations({
+        ...{ root, cache, platform: 'linux', arch: 'x64' },
+        check: (_addon, file) =>
+          readFileSync(file, 'utf8') === 'damaged'
+            ? Promise.reject(new SetupFailure('invalid ELF header'))
+            : Promise.resolve('2.21.0'),
+        update: () => undefined,
+      });
+    expect(await whole()).toBe(null);
+    const [folder = ''] = readdirSync(cache).filter((name) => name.startsWith('operations-'));
+    const kept = path.join(cache, folder, path.basename(library()));
+    writeFileSync(kept, 'damaged');
+    writeFileSync(library(), 'damaged');
+    expect(operationsReady(root, { arch: 'x64', again: true })).toBe(false);
+    expect(await whole()).toBe(null);
+    expect(readFileSync(library(), 'utf8')).not.toBe('damaged');
+    expect(operationsReady(root, { arch: 'x64', again: true })).toBe(true);
+
+    // Without a compiler nothing that was damaged stays in use.
+    writeFileSync(kept, 'damaged');
+    vi.stubEnv('CXX', 'no-such-compiler');
+    expect(await whole()).toMatch(/No C\+\+ compiler/);
+    expect(existsSync(library())).toBe(false);
+  });
+
+  it('say how to try again, whatever was in the way', async () => {
+    vi.stubEnv('CXX', compiler(true));
+    expect((await setUp()).why).toMatch(/To try again: npm run setup$/);
   });
 
   it.each([

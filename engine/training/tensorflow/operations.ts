@@ -93,7 +93,9 @@ export function loadOperations(
         { cause: error },
       );
     }
-    log?.(`Graft's own operations do not load (${reason}); TensorFlow's run instead.`);
+    log?.(
+      `Graft's own operations do not load (${reason}); TensorFlow's run instead. ${SET_UP_AGAIN}`,
+    );
     return [];
   }
 }

@@ -2,9 +2,18 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { wordsOfVectors } from '../../../../engine/handlers/system.ts';
+import { checkOfEngine, wordsOfVectors } from '../../../../engine/handlers/system.ts';
 import { assertAskedWords, askedWord } from '../../../../engine/training/tensorflow/asked-for.ts';
 import { EngineInfo, OwnOperation } from '../../../../shared/entities.ts';
+
+const info = EngineInfo.parse({
+  name: 'tensorflow',
+  version: '2.21.0',
+  threads: 1,
+  operations: OwnOperation.options,
+  node: '24',
+  graft: '0',
+});
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -44,14 +53,6 @@ describe('what the environment asks of kernels and operations', () => {
   });
 
   it('is said where doctor says what computes', () => {
-    const info = EngineInfo.parse({
-      name: 'tensorflow',
-      version: '2.21.0',
-      threads: 1,
-      operations: OwnOperation.options,
-      node: '24',
-      graft: '0',
-    });
     vi.stubEnv('GRAFT_INSTRUCTIONS', undefined);
     vi.stubEnv('GRAFT_OPERATIONS', undefined);
     expect(wordsOfVectors(info)).not.toMatch(/GRAFT/);
@@ -67,5 +68,13 @@ describe('what the environment asks of kernels and operations', () => {
         '; these operations use what every processor has, as GRAFT_INSTRUCTIONS asks',
       );
     }
+  });
+});
+
+it('a library that does not load is no secret of the trainer', () => {
+  const said = "Graft's own operations do not load (invalid ELF header).";
+  expect(checkOfEngine({ ...info, operations: [] }, null, said)).toMatchObject({
+    ok: true,
+    remedy: said,
   });
 });
