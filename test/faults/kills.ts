@@ -1,6 +1,6 @@
 /**
  * Kills, without a word of warning, engine, trainer and page while they paint, import, add, export, move images, empty the bin,
- * compact, migrate, back up and train, live as well.
+ * compact, migrate, back up, measure, tell objects apart, bring weights in and train, live as well.
  * Afterwards: the project is whole and free, nothing that was acknowledged is lost, a dataset is whole or not there, a
  * backup is whole, curves, weights and results are those of a run that nobody disturbed, and no trainer is left.
  */
@@ -55,6 +55,10 @@ async function orphanOf(left: readonly number[]): Promise<string | null> {
   return orphan === undefined ? null : `the process ${orphan} lives although its engine is gone`;
 }
 
+/** Whether a work reads what lies beside the images that were prepared. */
+const fromImages = (work: Work) =>
+  work === 'importing' || work === 'adding' || work === 'bringing weights in';
+
 class Trial {
   readonly #folder = mkdtempSync(join(tmpdir(), 'graft-faults-kills-'));
   #prepared: Prepared | null = null;
@@ -88,7 +92,7 @@ class Trial {
   ): Promise<string | null> {
     const { images } = await this.prepared();
     const after = random.below(LONGEST_MS);
-    const from = work === 'importing' || work === 'adding' ? join(images, '..') : folder;
+    const from = fromImages(work) ? join(images, '..') : folder;
     const victim = new Victim('victim.ts', [work, project, from]);
     await victim.begun();
     this.kills++;
@@ -195,7 +199,7 @@ async function run({ seed, first, count, say }: Cases): Promise<PartReport> {
     trial.close();
   }
   return findings.report([
-    `${trial.kills} kills; ${trial.acknowledged} strokes and backups were acknowledged before them`,
+    `${trial.kills} kills; ${trial.acknowledged} strokes, objects, tables, weights and backups were acknowledged before them`,
   ]);
 }
 

@@ -1,5 +1,5 @@
 /** Whether a project is whole after its engine was killed or its disk was full, and holds all that was acknowledged. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openProject } from '../../../engine/db/project.ts';
 import { sha256 } from '../../../engine/sha256.ts';
@@ -7,15 +7,18 @@ import type { Victim } from './kill.ts';
 import { IMPORTED, LOOSE, OLD_IMAGES, PAINTED } from './projects.ts';
 
 interface Afterwards {
-  /** Strokes and backups that were acknowledged. */
+  /** Strokes, objects, tables, weights and backups that were acknowledged. */
   readonly acknowledged: number;
   /** null: nothing. */
   readonly wrong: string | null;
 }
 
+const ACKNOWLEDGED = ['painted', 'objects', 'measured', 'brought in', 'backed up'] as const;
+
 export function afterwards(path: string, victim: Victim): Afterwards {
-  const acknowledged = victim.of('painted').length + victim.of('backed up').length;
-  return { acknowledged, wrong: contents(path, victim) ?? backups(path, victim) };
+  const acknowledged = ACKNOWLEDGED.reduce((sum, type) => sum + victim.of(type).length, 0);
+  const wrong = contents(path, victim) ?? tables(path, victim) ?? backups(path, victim);
+  return { acknowledged, wrong };
 }
 
 function contents(path: string, victim: Victim): string | null {
@@ -29,6 +32,18 @@ function contents(path: string, victim: Victim): string | null {
       const bytes = project.labelMaps.bytes(labelMapId);
       if (bytes === undefined || sha256(bytes) !== painted) {
         return `label map ${labelMapId}, which was acknowledged, is lost`;
+      }
+    }
+    for (const { labelMapId, sha256: told } of victim.of('objects')) {
+      const bytes = project.labelMaps.objects(labelMapId);
+      if (bytes === undefined || sha256(bytes) !== told) {
+        return `objects of label map ${labelMapId}, which were acknowledged, are lost`;
+      }
+    }
+    for (const { encoderId, sha256: brought } of victim.of('brought in')) {
+      const weights = project.encoders.importedWeights(encoderId);
+      if (weights === undefined || sha256(weights) !== brought) {
+        return `weights of encoder ${encoderId}, which were acknowledged, are lost`;
       }
     }
     const datasets = project.datasets.list();
@@ -60,6 +75,26 @@ function contents(path: string, victim: Victim): string | null {
   } finally {
     project.close();
   }
+}
+
+/** Nothing changes between measurements, so whatever table there is must be that of the first. */
+function tables(path: string, victim: Victim): string | null {
+  const [first, ...others] = victim.of('measured');
+  if (first === undefined) return null;
+  if (others.some((one) => one.sha256 !== first.sha256)) return 'measurements differ';
+  for (const name of readdirSync(dirname(path)).filter((one) => one.startsWith('measured-'))) {
+    const table = join(dirname(path), name, 'objects.csv');
+    if (existsSync(table) && sha256(readFileSync(table)) !== first.sha256) {
+      return `${name}/objects.csv is there in part`;
+    }
+  }
+  for (const { dir } of victim.of('measured')) {
+    for (const name of ['objects.csv', 'images.csv']) {
+      if (!existsSync(join(dir, name)))
+        return `${join(dir, name)}, which was acknowledged, is lost`;
+    }
+  }
+  return null;
 }
 
 function backups(path: string, victim: Victim): string | null {

@@ -57,7 +57,8 @@ export class Victim {
 
   /** Settles when it has ended, by itself or killed after so long. */
   async killAfter(ms: number): Promise<void> {
-    await Promise.race([this.#ended, delay(ms)]);
+    // Nobody waits for the time of one that has ended before.
+    await Promise.race([this.#ended, delay(ms, undefined, { ref: false })]);
     if (this.isAlive) this.#child.kill('SIGKILL');
     await this.#ended;
   }

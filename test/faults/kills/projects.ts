@@ -1,6 +1,7 @@
 /** Projects for victims, made once and copied for every case. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { generateDataset } from '../../../engine/data/generators/generate-dataset.ts';
 import { readMigrations } from '../../../engine/db/migrations.ts';
@@ -19,6 +20,9 @@ export const LOOSE = 6;
 /** The version that migrations begin from. */
 const OLD_VERSION = 7;
 export const OLD_IMAGES = 2000;
+/** A small ResNet-18, beside the images. */
+export const WEIGHTS = 'resnet18.pth';
+const KEPT_WEIGHTS = '../../engine/training/weights/fixtures/torch-resnet18-stream.gz';
 
 export interface Prepared {
   /** A dataset of ten images with labels, and a queued run that fine-tunes on them. */
@@ -66,6 +70,10 @@ export async function prepare(folder: string): Promise<Prepared> {
     const data = Uint8Array.from({ length: 256 }, (_, k) => (i * 7 + k) % 256);
     writeFileSync(join(imported, `${i}.png`), encode({ width: 16, height: 16, data, channels: 1 }));
   }
+  writeFileSync(
+    join(folder, WEIGHTS),
+    gunzipSync(readFileSync(join(import.meta.dirname, KEPT_WEIGHTS))),
+  );
   return { painted, old: oldProject(folder), images: imported };
 }
 

@@ -1,17 +1,21 @@
 /**
- * A process that is going to be killed, or whose disk fills up, while it paints, imports, adds, exports, migrates, backs up or
- * trains. Says over IPC what it has been told is done; whatever it has said must be there afterwards.
+ * A process that is going to be killed, or whose disk fills up, while it paints, imports, adds, exports, migrates, backs up,
+ * measures, tells objects apart, brings weights in or trains. Says over IPC what it has been told is done; whatever it has said must be there afterwards.
  * usage: victim.ts WORK PROJECT FOLDER
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { createEngine } from '../../../engine/engine.ts';
 import { startServer } from '../../../engine/server.ts';
 import { sha256 } from '../../../engine/sha256.ts';
 import { spawnTrainer } from '../../../engine/trainer.ts';
 import { type LabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
-import { fromWireError, toWireError } from '../../../shared/errors.ts';
+import { encodeObjectMap } from '../../../shared/objects/object-map.ts';
+import { AppError, fromWireError, toWireError } from '../../../shared/errors.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { WEIGHTS } from './projects.ts';
 import { type Said, type Work, WORKS } from './said.ts';
 
 const [name, project = '', folder = ''] = process.argv.slice(2);
@@ -44,6 +48,40 @@ async function paint(times = Infinity): Promise<void> {
     });
     say({ type: 'painted', labelMapId: id, sha256: sha256(bytes) });
     await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Label maps whose objects are told apart: one a row of a class. */
+async function paintObjects(imageId: number, n: number): Promise<void> {
+  const map = picture(n);
+  const objects = Uint32Array.from(map.data, (value, i) =>
+    value === 0 ? 0 : 1 + Math.floor(i / map.width),
+  );
+  await engine.call('labelMaps.save', {
+    ...{ project, imageId, bytes: encodeLabelMap(map), author: 'human', runId: null, base: null },
+    objects: encodeObjectMap({ ...map, data: objects }),
+  });
+}
+
+/** What the newest labels of these images have for objects. */
+function sayObjects(imageIds: readonly number[]): void {
+  const { db } = engine.project(project);
+  for (const { id, labelMapId } of db.datasets.images(1)) {
+    const objects = labelMapId === null ? undefined : db.labelMaps.objects(labelMapId);
+    if (labelMapId === null || objects === undefined || !imageIds.includes(id)) continue;
+    say({ type: 'objects', labelMapId, sha256: sha256(objects) });
+  }
+}
+
+/** Until it has learned something, or cannot go on. */
+async function learned(): Promise<void> {
+  for (;;) {
+    const { phase, why, step } = await engine.call('live.state', { project });
+    if (phase === 'failed') {
+      throw new AppError(/is full/.test(why ?? '') ? 'no-space' : 'internal', why ?? 'no reason');
+    }
+    if (step > 0) return;
+    await delay(20);
   }
 }
 
@@ -110,6 +148,49 @@ const works: Record<Work, () => Promise<void>> = {
     say({ type: 'began' });
     await paint(4);
     await new Promise(() => undefined);
+  },
+  async 'pausing live'() {
+    say({ type: 'began' });
+    for (let round = 0; round < 3; round++) {
+      await engine.call('live.start', { project, datasetId: 1 });
+      await paint(2);
+      await learned();
+      const { phase, why } = await engine.call('live.pause', { project });
+      if (phase === 'failed') throw new AppError('internal', why ?? 'no reason');
+    }
+  },
+  async measuring() {
+    say({ type: 'began' });
+    for (let n = 0; ; n++) {
+      const dir = join(folder, `measured-${n}`);
+      await engine.call('measures.write', { project, datasetId: 1, dir });
+      say({ type: 'measured', dir, sha256: sha256(readFileSync(join(dir, 'objects.csv'))) });
+    }
+  },
+  async 'changing objects'() {
+    const { images } = await engine.call('images.list', {
+      ...{ project, datasetId: 1, offset: 0, limit: 4 },
+    });
+    const imageIds = images.map(({ id }) => id);
+    say({ type: 'began' });
+    for (let n = 0; ; n++) {
+      for (const id of imageIds) await paintObjects(id, n);
+      sayObjects(imageIds);
+      for (const how of ['split', 'components', 'none'] as const) {
+        await engine.call('objects.tellApart', { project, datasetId: 1, imageIds, how });
+        sayObjects(imageIds);
+      }
+    }
+  },
+  async 'bringing weights in'() {
+    say({ type: 'began' });
+    for (let n = 0; n < 3; n++) {
+      const path = join(folder, WEIGHTS);
+      const { id } = await engine.call('encoders.import', { project, path, name: `own ${n}` });
+      const weights = engine.project(project).db.encoders.importedWeights(id);
+      if (weights === undefined) throw new Error(`encoder ${id} has no weights`);
+      say({ type: 'brought in', encoderId: id, sha256: sha256(weights) });
+    }
   },
   /** Opening it was all. */
   migrating: () => Promise.resolve(),
