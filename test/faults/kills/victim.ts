@@ -159,8 +159,8 @@ const works: Record<Work, () => Promise<void>> = {
       if (phase === 'failed') throw new AppError('internal', why ?? 'no reason');
     }
   },
+  // What comes first is acknowledged before it may be killed.
   async measuring() {
-    say({ type: 'began' });
     for (let n = 0; ; n++) {
       const dir = join(folder, `measured-${n}`);
       await engine.call('measures.write', { project, datasetId: 1, dir });
@@ -172,7 +172,6 @@ const works: Record<Work, () => Promise<void>> = {
       ...{ project, datasetId: 1, offset: 0, limit: 4 },
     });
     const imageIds = images.map(({ id }) => id);
-    say({ type: 'began' });
     for (let n = 0; ; n++) {
       for (const id of imageIds) await paintObjects(id, n);
       sayObjects(imageIds);
@@ -183,7 +182,6 @@ const works: Record<Work, () => Promise<void>> = {
     }
   },
   async 'bringing weights in'() {
-    say({ type: 'began' });
     for (let n = 0; n < 3; n++) {
       const path = join(folder, WEIGHTS);
       const { id } = await engine.call('encoders.import', { project, path, name: `own ${n}` });
