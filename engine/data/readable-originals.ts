@@ -1,6 +1,7 @@
 /**
  * Whether the originals that a training is going to read can be read, asked before it starts: else it would end over one of
- * them in the middle, or only at its test images. Each is decoded to its end in a process of its own, once while Graft runs.
+ * them in the middle, or only at its test images. Each is decoded to its end in a process of its own, once while Graft runs;
+ * what is linked is looked for each time.
  */
 import { availableParallelism } from 'node:os';
 import type { Progress } from '../../shared/api.ts';
@@ -31,6 +32,7 @@ const contentOf = ({ hash, page, channelPages }: ImageRecord): string =>
 /** Errors: cancelled, internal; those of the image, which are its own. */
 async function read(project: Pick<Project, 'datasets'>, image: ImageRecord): Promise<void> {
   const file = await openOriginal(project, image);
+  if (sound.has(contentOf(image))) return;
   const { page, channelPages } = image;
   await checkImage(file, { subject: image.linkPath ?? image.name, page, channelPages });
   sound.add(contentOf(image));
@@ -48,7 +50,7 @@ export async function assertReadable(
   images: readonly ImageRecord[],
   { signal, progress }: Host,
 ): Promise<void> {
-  const wanted = images.filter((image) => !sound.has(contentOf(image)));
+  const wanted = images.filter((image) => image.linkPath !== null || !sound.has(contentOf(image)));
   const failed: { readonly image: ImageRecord; readonly error: AppError }[] = [];
   const left = wanted.values();
   let done = 0;
