@@ -107,7 +107,7 @@ export function openTiffRows(
                 .data as AlphaSamples;
             },
           }),
-      ...(stored === 1 && !isTurned && kind.format === 'unsigned' && depthOf(kind) === 32
+      ...(stored === 1 && !isTurned && kind.format !== 'float' && depthOf(kind) === 32
         ? { numbers: async () => wholeNumbers(await rasterOf(0, height)) }
         : {}),
       async read(top, count) {

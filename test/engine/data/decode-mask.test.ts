@@ -423,6 +423,14 @@ describe('masks of 32 bits', () => {
     expect([mask.objects?.[999], mask.objects?.at(-1)]).toEqual([0, 70_000]);
   });
 
+  test.each([32, 64])('number objects with a sign or without, of %i bits too', async (bits) => {
+    const samples = [0, 2 ** 24, 2 ** 24 + 1, 2 ** 31 - 1];
+    for (const format of ['signed', 'unsigned'] as const) {
+      const file = writeTiff([{ ...page(samples, 2), bits: [bits], format }]);
+      expect((await decodeMask(file, { subject })).objects).toEqual(Uint32Array.of(0, 1, 2, 3));
+    }
+  });
+
   test('are refused by name where numbers cannot be told apart, or are none', async () => {
     const float = { ...page([0, 2 ** 24 + 2], 2), format: 'float' } as const;
     expect(await codeOf(writeTiff([float]))).toMatch(/unsupported: .*16777218.*Number them from 1/);
