@@ -8,6 +8,7 @@ import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { labelValues } from '../../shared/label-map.ts';
 import { fileNameProblem } from '../../shared/names.ts';
+import { counted } from '../../shared/number-format.ts';
 import { type DecoderRequest, OpenedImage } from '../data/decoder-messages.ts';
 import { foreignDecoders, imageRequest } from '../data/decoders.ts';
 import type { ImageFile } from '../data/image-file.ts';
@@ -26,7 +27,7 @@ const storedFacts = ({ widthPx, heightPx, channels, bitDepth }: ImageRecord): Im
 });
 
 export const factsInWords = ({ width, height, channels, bitDepth }: ImageFacts): string =>
-  `${width}×${height} px, ${channels} channel(s) of ${bitDepth} bits`;
+  `${width}×${height} px, ${counted(channels, 'channel')} of ${bitDepth} bits`;
 
 /** Every image of every dataset, those in bins too. A row that cannot be read was named before. */
 function imagesOf(project: Project): ImageRecord[] {
@@ -71,7 +72,9 @@ async function originalFinding(project: Project, image: ImageRecord): Promise<Fi
       mending: { by: 'facts', imageId: image.id, facts },
     };
   } catch (error) {
-    if (!(error instanceof AppError) || error.code === 'internal') throw error;
+    if (!(error instanceof AppError)) throw error;
+    // A process that could not start says nothing of the project: no finding, and no AppError, which would be taken for one.
+    if (error.code === 'internal') throw new Error(error.message, { cause: error });
     return handOf(
       `the original of ${name} is as it was stored, but cannot be read: ${error.message} Exclude or delete the image: graft images exclude, or in the library.`,
     );

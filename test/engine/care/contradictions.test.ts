@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { encode } from 'fast-png';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
 import { createEngine } from '../../../engine/engine.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
@@ -70,8 +70,8 @@ it('check names each, repair puts right what it can, and nothing is left but wha
   const { repaired, lost, copy } = await engine.call('project.repair', { project: path });
   expect(copy).toBeNull();
   expect([...repaired].sort()).toEqual([
-    '0.png is 2×1 px, 1 channel(s) of 8 bits, as its file says',
-    '1.png is 2×1 px, 1 channel(s) of 8 bits, as its file says',
+    '0.png is 2×1 px, 1 channel of 8 bits, as its file says',
+    '1.png is 2×1 px, 1 channel of 8 bits, as its file says',
     'the image "../../up.png" is called up.png now',
     'the image "/etc/binned.png" is called binned.png now',
     expect.stringMatching(/^the image "C:.*up\.png" is called up \(2\)\.png now$/),
@@ -81,4 +81,15 @@ it('check names each, repair puts right what it can, and nothing is left but wha
   expect([after.ok, unnamed(waits, after.damaged), after.damaged.length]).toEqual([
     ...[false, [], waits.length],
   ]);
+});
+
+it('a process for originals that cannot start is told as that, and not as damage', async () => {
+  const path = join(temporaryFolder(), 'p.graft');
+  const project = createProject(path);
+  addDataset(project, 'cells', { count: 1 });
+  project.close();
+  vi.stubEnv('NODE_OPTIONS', `--import=${new URL('nowhere.mjs', import.meta.url).href}`);
+  const engine = createEngine({ engine: 'wasm' });
+  onTestFinished(() => engine.close());
+  await expect(engine.call('project.check', { project: path })).rejects.toThrow(/could not start/);
 });
