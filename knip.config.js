@@ -40,7 +40,6 @@ export default {
     'test/engine/training/webgpu/fill-card.ts',
     'test/engine/training/tensorflow/kernel-checks.ts',
     'test/engine/training/tensorflow/operation-bits-process.ts',
-    'test/engine/training/webgpu/fill-card.ts',
   ],
   project: ['shared/**!', 'engine/**!', 'renderer/**!', 'electron/**!', 'build/**!', 'test/**'],
   ignore: ['test/build/fixtures/**'],

@@ -3,6 +3,7 @@ import { BACKGROUND, type Dataset, IGNORE, type Part } from '../../shared/entiti
 import { AppError } from '../../shared/errors.ts';
 import type { PartLabels } from '../../shared/foreground.ts';
 import { labelValues } from '../../shared/label-map.ts';
+import { countedWith } from '../../shared/number-format.ts';
 import type { Project } from '../db/project.ts';
 
 type LabelMaps = Project['labelMaps'];
@@ -59,7 +60,7 @@ export function valuesWithoutClass(
   if (first === null) return null;
   const { name, value } = first;
   const classes = dataset.classes.map((c) => `${c.index} ${c.name}`).join(', ');
-  const words = `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${others} more image(s) hold such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value (--map ${value}=1 or ${value}=ignore).`;
+  const words = `The labels of ${name} hold the value ${value}, which is no class of "${dataset.name}" (${classes}; ${IGNORE} is ignored)${others === 0 ? '' : `, and ${countedWith(others, 'more image', 'hold')} such values`}. Add the class with that number in the library, paint over those pixels, or import the masks again and map the value (--map ${value}=1 or ${value}=ignore).`;
   return { words, image: name };
 }
 

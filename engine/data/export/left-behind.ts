@@ -10,11 +10,11 @@ import { WriteError } from '../write-file.ts';
 
 const RENAME = 'Rename it in the library, or with graft images rename, and export it again.';
 
-/** Errors of a whole export, whichever image met them. */
-const endsAll = (error: unknown): boolean =>
-  !(error instanceof AppError) ||
-  (error instanceof WriteError && !error.isOfName) ||
-  ['cancelled', 'internal', 'no-space', 'locked'].includes(error.code);
+/** Any other ends the whole export, whichever image met it. */
+const isOfImage = (error: unknown): error is AppError =>
+  error instanceof AppError &&
+  !(error instanceof WriteError && !error.isOfName) &&
+  !['cancelled', 'internal', 'no-space', 'locked'].includes(error.code);
 
 export class LeftBehind {
   /** Damaged in the project, in words. */
@@ -38,8 +38,7 @@ export class LeftBehind {
     try {
       await work();
     } catch (error) {
-      if (endsAll(error)) throw error;
-      if (!(error instanceof AppError)) return;
+      if (!isOfImage(error)) throw error;
       if (error.code === 'corrupt')
         this.damaged.push(error instanceof DamageError ? error.found : error.message);
       else if (error instanceof WriteError)

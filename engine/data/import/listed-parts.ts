@@ -1,7 +1,7 @@
 /** Lists of names say which part of a split each image belongs to. What they say twice, or of no image, is named. */
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { countedWith } from '../../../shared/number-format.ts';
 
 export type ListedPart = readonly [name: string, part: Part];
 
@@ -17,8 +17,7 @@ export function partsByName(
   if (first !== undefined) {
     const [name, own] = first;
     const both = [...new Set(own.map(([, part]) => part))].join(' and ');
-    const stand = twice.length === 1 ? 'stands' : 'stand';
-    const message = `${counted(twice.length, 'name')} ${stand} in several parts of one split, such as ${name} in ${both}: it counts for ${parts.get(name) ?? ''}`;
+    const message = `${countedWith(twice.length, 'name', 'stand')} in several parts of one split, such as ${name} in ${both}: it counts for ${parts.get(name) ?? ''}`;
     issues.push({ path, severity: 'change', message });
   }
   return parts;
@@ -31,7 +30,6 @@ export function sayAbsent(
 ): void {
   const [first] = names;
   if (first === undefined) return;
-  const are = names.length === 1 ? 'is' : 'are';
-  const message = `${counted(names.length, 'name')} ${are} listed without an image, such as ${first}`;
+  const message = `${countedWith(names.length, 'name', 'are')} listed without an image, such as ${first}`;
   issues.push({ path, severity: 'skip', message });
 }

@@ -1,4 +1,7 @@
-/** Accept: a click takes over one object of the prediction, with the class it has there (its connected region, where the network tells none apart); a drag, all in a rectangle. */
+/**
+ * Accept: a click takes over one object of the prediction, with the class it has there (its connected region, where the
+ * network tells none apart); a drag, all in a rectangle.
+ */
 import { NO_OBJECT } from '../../../shared/objects/object-map.ts';
 import { type ShownPrediction, takeOver } from '../accept.ts';
 import { boxOf, growRegion } from '../shapes.ts';
