@@ -1,8 +1,9 @@
 /**
  * What a training step asks of a graphics card at the four standard sizes (docs/graphics-card.md): floating-point
  * operations, bytes and kernels from the network's description alone ("on paper"), the same as counted in the recorded
- * step, which must agree (and how long the longest kernel of a step and of a prediction is estimated to take: none is
- * divided, and a card draws the screen between submissions), in the step of tfjs's own kernels, and in the one in float16; and how long cards may take for it.
+ * step, which must agree, in the step of tfjs's own kernels, and in the one in float16; how long cards may take for it; and
+ * how long the longest kernel of a step and of a prediction is estimated to take: none is divided, and a card draws the
+ * screen between submissions.
  *
  * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
  *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on

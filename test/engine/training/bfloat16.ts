@@ -7,6 +7,8 @@ import { computesBfloat16 } from '../../../engine/training/tensorflow/processor.
 export function bfloat16OrSkip(context: TestContext, engine: Pick<Engine, 'operations'>): void {
   if (!computesBfloat16()) context.skip('this processor does not multiply bfloat16');
   if (!engine.operations.includes('bfloat16 activations')) {
-    context.skip("Graft's own operations are not compiled");
+    context.skip(
+      "Graft's own operations do not compute in bfloat16: not compiled, or asked for other ones (GRAFT_INSTRUCTIONS, GRAFT_OPERATIONS)",
+    );
   }
 }

@@ -108,8 +108,22 @@ describe('walks over bfloat16', () => {
         beta as Tensor1D,
       ).output,
     ]);
-    // The convolution's sum over channels has it in all of them.
-    expect(found?.some(Number.isNaN)).toBe(true);
+    // The mean of every channel is none: the convolution's sum over channels has it in all of them.
+    expect(found?.every(Number.isNaN)).toBe(true);
+  });
+
+  it('what is not a number stays so, whatever its digits', () => {
+    // All of them set: rounded up like a number, it would be −0.
+    const gamma = new Float32Array(new Uint32Array(16).fill(0x7fff_ffff).buffer);
+    const inputs = [numbers(1, 2, 2, 16), tf.tensor1d(gamma), tf.zeros([16])];
+    const [found] = run('bfloat16', inputs, (layers, [image, scale, beta]) => [
+      layers.batchNormRelu(
+        unchanged(layers, image as Tensor4D),
+        scale as Tensor1D,
+        beta as Tensor1D,
+      ).output,
+    ]);
+    expect(found?.every(Number.isNaN)).toBe(true);
   });
 
   it.each([8, 16, 21, 40])('pooling of %d channels takes the same pixels', (channels) => {

@@ -246,6 +246,9 @@ describe('Graft’s own operations', () => {
 
   it('have the same bits with vectors of 8 floats as with the widest that the processor has', async (context) => {
     if (process.arch !== 'x64') context.skip('only x64 has several widths');
+    if (process.env['GRAFT_INSTRUCTIONS'] === 'baseline') {
+      context.skip('GRAFT_INSTRUCTIONS=baseline holds this process to what every processor has');
+    }
     // Sums are made in the same order; where products are not rounded apart, as on AVX2, bits are the same.
     const { stdout } = await promisify(execFile)(process.execPath, [script, '1'], {
       env: { ...process.env, GRAFT_INSTRUCTIONS: 'avx2' },
