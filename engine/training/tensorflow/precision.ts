@@ -5,6 +5,7 @@
 import type { Precision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
+import { askedWord } from './asked-for.ts';
 import type { Engine } from './backend.ts';
 import { computesBfloat16, processorFeatures } from './processor.ts';
 
@@ -44,7 +45,7 @@ export function predictionPrecision(
 
 /** Errors: unsupported, where the engine or the processor cannot compute in `precision`. */
 export function assertPrecision(
-  engine: Pick<Engine, 'native' | 'traced' | 'card'>,
+  engine: Pick<Engine, 'native' | 'traced' | 'card' | 'operations'>,
   precision: Precision,
   features: readonly string[] | null = processorFeatures(),
 ): void {
@@ -69,6 +70,14 @@ export function assertPrecision(
     throw new AppError(
       'unsupported',
       'This processor is not known to multiply bfloat16 (AVX512-BF16 or AMX). Choose float32.',
+    );
+  }
+  // Those that a run began with come along even where they are held to vectors without bfloat16.
+  const held = askedWord('GRAFT_INSTRUCTIONS');
+  if (held !== null && engine.operations.includes('bfloat16 activations')) {
+    throw new AppError(
+      'unsupported',
+      `This run began with operations in bfloat16, which GRAFT_INSTRUCTIONS=${held} does not leave them. Leave it unset to go on.`,
     );
   }
 }

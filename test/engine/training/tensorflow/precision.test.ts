@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   assertPrecision,
   predictionPrecision,
@@ -7,6 +7,8 @@ import { computesBfloat16 } from '../../../../engine/training/tensorflow/process
 import { nativeEngineOrSkip } from '../native-engine.ts';
 
 const engine = await nativeEngineOrSkip();
+
+afterEach(() => void vi.unstubAllEnvs());
 
 describe('float16', () => {
   it('is refused where the processor computes, or a card without it, with what to do', () => {
@@ -37,7 +39,22 @@ describe('bfloat16', () => {
     expect(computesBfloat16(features)).toBe(expected);
   });
 
+  it('is refused where its own operations are held to vectors without it, as a resumed run brings them along', () => {
+    const features = ['AVX2', 'AVX-512', 'AVX512-BF16'];
+    const narrow = { ...engine, operations: ['bfloat16 activations' as const] };
+    vi.stubEnv('GRAFT_INSTRUCTIONS', 'avx2');
+    expect(() => assertPrecision(narrow, 'bfloat16', features)).toThrow(
+      /GRAFT_INSTRUCTIONS=avx2 does not leave them. Leave it unset/,
+    );
+    expect(() => assertPrecision(narrow, 'float32', features)).not.toThrow();
+    // TensorFlow's own, which a run that begins so has, are held to nothing.
+    expect(() =>
+      assertPrecision({ ...engine, operations: [] }, 'bfloat16', features),
+    ).not.toThrow();
+  });
+
   it('is refused on processors without it, and networks trained in it predict in float32 there', () => {
+    vi.stubEnv('GRAFT_INSTRUCTIONS', undefined);
     const narrow = { ...engine, operations: ['bfloat16 activations' as const] };
     const without = ['AVX2', 'AVX-512'];
     expect(() => assertPrecision(narrow, 'bfloat16', without)).toThrow(
