@@ -54,6 +54,7 @@ class CvatReader {
   readonly #open: string[] = [];
   #image: OpenImage | null = null;
   #tooDeep = 0;
+  #lineOfShape = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -100,6 +101,14 @@ class CvatReader {
 
   #line(): string {
     return `line ${this.#parser.line}`;
+  }
+
+  /** Where several shapes stand in one line: the column that this one ends in. */
+  #column(): string {
+    const { line, column } = this.#parser;
+    const isAgain = line === this.#lineOfShape;
+    this.#lineOfShape = line;
+    return isAgain ? `, column ${column}` : '';
   }
 
   #unreadable(reason: string): AppError {
@@ -165,7 +174,7 @@ class CvatReader {
   }
 
   #shape(kind: string, attributes: Attributes, image: OpenImage): void {
-    const where = `${image.where}, ${kind} in ${this.#line()}`;
+    const where = `${image.where}, ${kind} in ${this.#line()}${this.#column()}`;
     const label = (attributes['label'] ?? '').trim();
     if (WITHOUT_AREA.has(kind)) {
       this.#issues.say('skip', where, `a ${kind} has no area`);

@@ -343,6 +343,22 @@ ${inside}
 </annotations>`;
 
 describe('CVAT', () => {
+  it('of XML in one line, shapes are named by their columns', async () => {
+    const s = scratch();
+    s.write('data/images/a.png', picture(6, 4));
+    const polygon = (points: string) => `<polygon label="cell" points="${points}"/>`;
+    const [bad, good] = [polygon('0,0;1,1'), polygon('0,0;6,0;6,4')];
+    const image = `<image id="0" name="a.png" width="6" height="4">${bad}${good}${bad}</image>`;
+    s.write('data/annotations.xml', `<annotations>${image}</annotations>`);
+    const { told } = await brought(s);
+    const why = 'a polygon has 4 numbers; it needs x, y three times or more';
+    const column = `<annotations>${image}`.lastIndexOf(bad) + bad.length;
+    expect(told).toEqual([
+      `images/a.png: image 0, polygon in line 1: ${why}`,
+      `images/a.png: image 0, polygon in line 1, column ${column}: ${why}`,
+    ]);
+  });
+
   it('polygons, boxes, ellipses and masks by their order; tags and lines are named', async () => {
     const s = scratch();
     s.write('data/images/a.png', picture(6, 4));
