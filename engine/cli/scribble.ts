@@ -44,11 +44,13 @@ async function apply(
   { name, images }: { readonly name: string; readonly images: readonly string[] },
   options: ApplyOptions,
 ): Promise<void> {
-  const { dataset, out } = options;
-  if ((dataset === undefined) === (out === undefined || images.length === 0)) {
+  const { dataset, out, pages, replace } = options;
+  const isOfFiles = images.length > 0 || out !== undefined || pages !== undefined || replace;
+  const isWhole = dataset === undefined ? images.length > 0 && out !== undefined : !isOfFiles;
+  if (!isWhole) {
     throw new AppError(
       'invalid-input',
-      'Say what is to be classified: --dataset NAME, or images and --out DIR for their masks.',
+      'Say what is to be classified: --dataset NAME alone, whose images get proposals in the project, or images and --out DIR for their masks.',
     );
   }
   await withProject(path, async (caller, project) => {
@@ -69,10 +71,10 @@ async function apply(
       caller.call(
         'classifiers.files',
         {
-          ...{ project, classifierId, replace: options.replace },
+          ...{ project, classifierId, replace },
           paths: images.map((image) => resolve(image)),
           dir: resolve(out ?? '.'),
-          ...(options.pages === undefined ? {} : { pages: options.pages }),
+          ...(pages === undefined ? {} : { pages }),
         },
         o,
       ),
@@ -114,7 +116,7 @@ Examples:
           caller.call('classifiers.keep', { project, datasetId, name }, o),
         );
         print(options, kept, [
-          `kept ${kept.name}: ${counted(kept.classes.length, 'class')} from ${counted(kept.pixels, 'pixel')} of ${counted(kept.images, 'image')}`,
+          `kept ${kept.name}: ${kept.classes.length} classes from ${counted(kept.pixels, 'pixel')} of ${counted(kept.images, 'image')}`,
           ...kept.notes.map((note) => `  left out: ${note}`),
         ]);
         if (kept.notes.length > 0) process.exitCode = EXIT.partial;

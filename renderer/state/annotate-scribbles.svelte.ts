@@ -40,6 +40,16 @@ interface TakenImage {
   readonly tiles: Map<number, Taken>;
 }
 
+/** Strokes taken up. */
+export interface ScribbleSamples {
+  /** Pixels of the open image. */
+  readonly here: number;
+  /** Other images that teach it. */
+  readonly others: number;
+  /** Images with strokes, whether they teach this one or not. */
+  readonly images: number;
+}
+
 /** Of features that all workers hold: those of an image of 2,816² px and one channel, or of 1,536² and three. */
 const KEEP_BYTES = 320 * 2 ** 20;
 /** Milliseconds between looks whether the hand still draws. */
@@ -58,8 +68,7 @@ interface Surroundings {
 
 export class AnnotateScribbles {
   state = $state.raw<ScribbleState>({ kind: 'off' });
-  /** Strokes taken up, in this image and in others. */
-  samples = $state.raw<{ readonly here: number; readonly images: number }>({ here: 0, images: 0 });
+  samples = $state.raw<ScribbleSamples>({ here: 0, others: 0, images: 0 });
   /** Whether images that are opened are classified by what was learned from others. */
   isAlways = $state.raw(false);
   readonly #host: Surroundings;
@@ -164,13 +173,10 @@ export class AnnotateScribbles {
     await this.#take(document, classifier);
     this.#count();
     assertWanted(signal);
-    const { channels } = document.pixels;
     // In the order that the engine learns in: what it keeps is what is seen here.
-    const parts = [...this.#taken]
-      .sort(([a], [b]) => a - b)
-      .flatMap(([, one]) => (one.channels === channels ? [one] : []));
+    const parts = this.#teachers(document).sort(([a], [b]) => a - b);
     const set = scribbledSet(
-      parts.flatMap(({ tiles }) => [...tiles].sort(([a], [b]) => a - b).map(([, one]) => one)),
+      parts.flatMap(([, { tiles }]) => [...tiles].sort(([a], [b]) => a - b).map(([, one]) => one)),
       classifier.featureCount,
     );
     const [value] = set.values;
@@ -270,11 +276,19 @@ export class AnnotateScribbles {
     else this.#taken.set(record.id, { channels: pixels.channels, tiles });
   }
 
+  /** Scribbled images that teach this one: numbers of other channels say nothing about its own. */
+  #teachers({ pixels }: AnnotateDocument): [number, TakenImage][] {
+    return [...this.#taken].filter(([, { channels }]) => channels === pixels.channels);
+  }
+
   #count(): void {
-    const own = this.#taken.get(this.#document?.record.id ?? -1);
-    let here = 0;
-    for (const { values } of own?.tiles.values() ?? []) here += values.length;
-    this.samples = { here, images: this.#taken.size };
+    const document = this.#document;
+    let [here, others] = [0, 0];
+    for (const [id, { tiles }] of document === null ? [] : this.#teachers(document)) {
+      if (id !== document?.record.id) others++;
+      else for (const { values } of tiles.values()) here += values.length;
+    }
+    this.samples = { here, others, images: this.#taken.size };
   }
 
   #startedWorkers(): readonly TileWorker[] {

@@ -1,5 +1,7 @@
 /** Scribbles in Annotate: strokes become a proposal for the whole image, which is accepted as others are. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
@@ -16,16 +18,28 @@ import { windowEngine } from '../window-engine.ts';
 const SIZE = 48;
 const NO_KEYS = { shift: false, ctrl: false, alt: false };
 
-async function sitting() {
+/** Two images of one channel each; `colour`: the second of three. */
+async function sitting({ colour = false } = {}) {
   const { engine, api } = await windowEngine();
   const { path: project } = await engine.call('project.create', {
     path: join(temporaryFolder(), 'p.graft'),
   });
-  const { id: datasetId } = await engine.call('datasets.generate', {
-    ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
-    ...{ sizePx: SIZE, seed: 1 },
-  });
+  if (colour) {
+    const path = temporaryFolder();
+    for (const channels of [1, 3] as const) {
+      const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
+      const png = encode({ width: SIZE, height: SIZE, channels, data });
+      writeFileSync(join(path, `${channels}.png`), png);
+    }
+    await engine.call('datasets.import', { project, name: 'mixed', path });
+  } else {
+    await engine.call('datasets.generate', {
+      ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
+      ...{ sizePx: SIZE, seed: 1 },
+    });
+  }
   const { db } = engine.project(project);
+  const datasetId = db.datasets.list()[0]?.id ?? 0;
   const imageIds = db.datasets.images(datasetId).map(({ id }) => id);
   let workers = [workHere()];
   const annotate = new AnnotateState({
@@ -147,7 +161,20 @@ describe('scribbles', () => {
     annotate.scribbles.setAlways(true);
     await settled().toBe('done');
     expect(annotate.prediction.by).toBe('scribbles');
-    expect(annotate.scribbles.samples).toEqual({ here: 0, images: 1 });
+    expect(annotate.scribbles.samples).toEqual({ here: 0, others: 1, images: 1 });
+  });
+
+  it('teach no image of other channels, and are not said to', async () => {
+    const { annotate, scribble, settled } = await sitting({ colour: true });
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    await annotate.show(1);
+    scribble(1, [4, 4], [12, 4]);
+    await settled().toBe('one class');
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    expect(annotate.scribbles.samples).toMatchObject({ others: 0, images: 2 });
   });
 
   it('are kept where a worker ends, which is said, and go on with another one', async () => {
