@@ -1,8 +1,14 @@
 /** How long a training takes on this machine, and how many steps a time has room for: from timed steps. */
 import { availableParallelism } from 'node:os';
-import type { Adapter, Computing, EngineChoice } from '../../shared/entities.ts';
+import type { Computing, EngineChoice } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { cardsHere, isCardWorthIt, strongestCard } from '../graphics-cards.ts';
+import {
+  type CardOffer,
+  cardsHere,
+  forPrecision,
+  isCardWorthIt,
+  strongestCard,
+} from '../graphics-cards.ts';
 import { pixelClasses } from '../training/network/pixel-classes.ts';
 import { runTrainer, type SpawnTrainer } from '../trainer.ts';
 import type { Preparation, TrainingRequest } from './prepare.ts';
@@ -40,7 +46,7 @@ export interface TimingHost {
   /** Name of the graphics card, where `engine` says webgpu; null or left out: the first one. */
   readonly adapter?: string | null;
   /** Cards to choose from where `engine` is auto; those of this computer where it is left out. */
-  readonly cards?: () => Promise<readonly Pick<Adapter, 'name' | 'isSoftware'>[]>;
+  readonly cards?: () => Promise<readonly CardOffer[]>;
   readonly signal: AbortSignal;
   readonly spawn?: SpawnTrainer | undefined;
 }
@@ -100,11 +106,13 @@ async function timeStep(
 async function fasterStep(
   request: TrainingRequest,
   preparation: Preparation,
-  host: TimingHost,
+  asked: TimingHost,
 ): Promise<StepTime> {
+  const { cards = cardsHere } = asked;
+  const host = await forPrecision(asked, preparation.optimisation.precision, cards);
   const onProcessor = await timeStep(request, preparation, host);
   if (host.engine !== 'auto') return onProcessor;
-  const card = strongestCard(await (host.cards ?? cardsHere)());
+  const card = strongestCard(await cards());
   if (card === undefined) return onProcessor;
   try {
     const chosen = { ...host, engine: 'webgpu', adapter: card.name } as const;

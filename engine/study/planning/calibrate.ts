@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os';
 import type {
-  Adapter,
   EngineChoice,
   EngineInfo,
   Execution,
@@ -20,7 +19,13 @@ import { isTaskPretraining } from '../../../shared/pretrainings.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
-import { cardsHere, isCardWorthIt, strongestCard } from '../../graphics-cards.ts';
+import {
+  type CardOffer,
+  cardsHere,
+  forPrecision,
+  isCardWorthIt,
+  strongestCard,
+} from '../../graphics-cards.ts';
 import { WarmTrainers } from '../../warm-trainers.ts';
 import { learningRatesOf, planRuns } from './plan-runs.ts';
 import type { StudyData } from './study-data.ts';
@@ -92,7 +97,7 @@ export interface CalibrationOptions {
   /** Name of the graphics card, where `engine` says webgpu; null or left out: the first one. */
   readonly adapter?: string | null;
   /** Cards to choose from where `engine` is auto; those of this computer where it is left out. */
-  readonly cards?: () => Promise<readonly Pick<Adapter, 'name' | 'isSoftware'>[]>;
+  readonly cards?: () => Promise<readonly CardOffer[]>;
   readonly signal?: AbortSignal;
   readonly spawn?: SpawnTrainer;
   /** Kernels to choose from, the likelier first; those of this machine where it is left out. */
@@ -244,9 +249,12 @@ async function timeCard(step: StepSetting, options: Calibrating): Promise<Timing
   }
 }
 
-async function timeStudy(config: StudyConfig, options: Calibrating): Promise<Calibration> {
+async function timeStudy(config: StudyConfig, asked: Calibrating): Promise<Calibration> {
   const { network, sampling, finetuning } = config;
   const { batch, precision } = finetuning;
+  // A layout that somebody chose names its engine, or leaves it as it is.
+  const options =
+    config.execution === null ? await forPrecision(asked, precision, asked.cards) : asked;
   const step = { network, sampling, batch, precision, test: options.test };
   const [first, ...others] = layoutsFor(config, options);
   const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());

@@ -14,7 +14,7 @@ function assertFloat16({ card }: Pick<Engine, 'card'>): void {
   if (card === null) {
     throw new AppError(
       'unsupported',
-      'float16 is of graphics cards, and the processor is to compute. Choose float32, or have a graphics card compute (GRAFT_ENGINE=webgpu).',
+      'float16 is of graphics cards that have it ("graft doctor" lists them: shader-f16), and the processor is to compute. Choose float32, or have such a card compute (GRAFT_ENGINE=webgpu).',
     );
   }
   if (!card.features.has('shader-f16')) {

@@ -148,6 +148,27 @@ describe('calibration', () => {
       expect(asked.timings.every(({ adapter }) => adapter === undefined)).toBe(true);
     });
 
+    it('takes the strongest card that has float16 where that is asked for, and times nothing beside it', async () => {
+      const { config } = study();
+      const finetuning = { ...config.finetuning, precision: 'float16' as const };
+      const asked = (features: readonly (readonly string[])[]) =>
+        calibrate(
+          { ...config, finetuning },
+          {
+            ...{ engine: 'auto', kernels: [], spawn: machine(() => 100) },
+            cards: async () =>
+              (await cards()).map((card, i) => ({ ...card, features: [...(features[i] ?? [])] })),
+          },
+        );
+      const { timings, execution } = await asked([['shader-f16'], [], ['shader-f16']]);
+      expect(timings).toHaveLength(1);
+      expect(execution).toEqual({ threads: 1, parallel: 1, engine: 'webgpu', adapter: 'weak' });
+      // Where none has it the processor is asked, which refuses with words.
+      const refused = await asked([['shader-f16'], [], []]);
+      expect(refused.timings.length).toBeGreaterThan(1);
+      expect(refused.timings[0]).toMatchObject({ engine: 'wasm' });
+    });
+
     it('times one run at a time on the card that was asked for', async () => {
       const { timings, execution } = await planned(7, { engine: 'webgpu', adapter: 'weak' });
       expect(timings).toHaveLength(1);
