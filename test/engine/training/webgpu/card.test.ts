@@ -10,5 +10,6 @@ import './prediction.ts';
 import './memory.ts';
 // The last one on it: afterwards the card is lost.
 import './run.ts';
-// Another one, in its place.
+// Others, in its place.
+import './submission-sizes.ts';
 import './half-precision.ts';

@@ -80,7 +80,8 @@ async function start(adapter: string): Promise<CardEngine> {
   return { ...engine, card: engine.card };
 }
 
-async function tryStart(): Promise<CardEngine | string> {
+/** Another SwiftShader, in the place of the card that this process has computed on; or why there is none. */
+export async function startSoftwareCard(): Promise<CardEngine | string> {
   try {
     const found = await softwareCards();
     if (typeof found === 'string') return found;
@@ -93,11 +94,11 @@ async function tryStart(): Promise<CardEngine | string> {
 }
 
 /** One a process, which its test files share. */
-let started: ReturnType<typeof tryStart> | undefined;
+let started: ReturnType<typeof startSoftwareCard> | undefined;
 
 /** Call at the top of a test file. */
 export async function softwareCardOrSkip(): Promise<CardEngine> {
-  started ??= tryStart();
+  started ??= startSoftwareCard();
   const engine = await started;
   if (typeof engine !== 'string') {
     beforeEach(async () => {
