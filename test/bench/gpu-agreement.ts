@@ -1,22 +1,31 @@
 /**
- * Whether a graphics card computes what native TensorFlow computes: losses of a few steps of every pretraining task, and
- * the same bits again. Too slow for `npm test` on a software driver, where a task takes ten seconds and more; one task,
- * fine-tunings, predictions and kernels are tested there (test/engine/training/webgpu).
+ * Whether a graphics card computes what native TensorFlow computes: losses of a few steps of every pretraining task, and of
+ * encoders that were brought in as files of other tools with what they predict; and the same bits again. The encoders are
+ * too slow for `npm test` on a software driver; the tasks, fine-tunings, predictions and kernels are tested there
+ * (test/engine/training/webgpu).
  *
- * usage: gpu-agreement.ts [--tasks simclr,denoising|none] [--steps 2] [--size 16] [--base 2] [--adapter NAME]
+ * usage: gpu-agreement.ts [--tasks simclr,denoising|none] [--encoders torch-resnet18-zip,mobilenet.h5|none] [--steps 2] [--size 16] [--base 2] [--adapter NAME]
  *   It also tells which kernels of tfjs are left in a task's step, beside Graft's own.
- *   Exit code 1: something does not agree. The last line is JSON: { adapter, rows }.
+ *   Exit code 1: something does not agree. The last line is JSON: { adapter, rows, encoderRows }.
  */
-import { parseArgs } from 'node:util';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Engine, startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { PRETRAINING_TASKS, PretrainingTask } from '../../shared/entities.ts';
 import { channelsFor, lossesOf } from '../engine/training/pretrain/few-images.ts';
+import { broughtIn, farthest, trainAndPredict } from '../engine/training/weights/brought-in.ts';
 import { report, type Row } from './measure.ts';
+
+/** Of test/engine/training/weights/fixtures: PyTorch's ResNet in both of its formats, Keras' ResNet and MobileNet. */
+const ENCODERS = ['torch-resnet18-zip', 'torch-resnet18-stream', 'resnet18.h5', 'mobilenet.keras'];
 
 const { values: flags } = parseArgs({
   options: {
     tasks: { type: 'string' },
+    encoders: { type: 'string', default: ENCODERS.join(',') },
     steps: { type: 'string', default: '2' },
     size: { type: 'string', default: '16' },
     base: { type: 'string', default: '2' },
@@ -59,6 +68,7 @@ async function shippedKernels(work: () => Promise<unknown>) {
 }
 
 const rows: Row[] = [];
+const encoderRows: Row[] = [];
 let disagree = false;
 
 async function on(engine: Engine, work: () => Promise<number[]>): Promise<number[]> {
@@ -98,7 +108,40 @@ for (const task of tasks) {
   rows.push({ ...row, 'CPU s': (user + system) / 1e6 });
 }
 
+/** With 32 px five halvings leave one pixel an image, so that rounding is made large by normalisation over two numbers. */
+const ENCODER_PX = 64;
+/** Of a loss after steps and of a probability after them: what rounding alone does to such a network. */
+const ALLOWED_LATER = 2e-2;
+
+const folder = mkdtempSync(join(tmpdir(), 'graft-agreement-'));
+for (const name of flags.encoders === 'none' ? [] : flags.encoders.split(',')) {
+  const read = await broughtIn(folder, name);
+  const settings = { steps: Number(flags.steps), sizePx: ENCODER_PX };
+  const wanted = await trainAndPredict(native, read, settings);
+  const began = process.cpuUsage();
+  const found = await trainAndPredict(card, read, settings);
+  const { user, system } = process.cpuUsage(began);
+  const again = await trainAndPredict(card, read, settings);
+  const apart = {
+    'first loss apart': farthest(found.losses.slice(0, 1), wanted.losses.slice(0, 1)),
+    'last loss apart': farthest(found.losses.slice(-1), wanted.losses.slice(-1)),
+    'prediction apart': farthest(found.before, wanted.before),
+    'after training': farthest(found.after, wanted.after),
+  };
+  const repeats = isDeepStrictEqual(again, found);
+  const agrees =
+    Math.max(apart['first loss apart'], apart['prediction apart']) <= ALLOWED &&
+    Math.max(apart['last loss apart'], apart['after training']) <= ALLOWED_LATER;
+  if (!agrees || !repeats) disagree = true;
+  encoderRows.push({
+    ...{ encoder: name, ...apart },
+    ...{ 'same bits': repeats ? 'yes' : 'NO', 'CPU s': (user + system) / 1e6 },
+  });
+}
+rmSync(folder, { recursive: true });
+
+report('encoders that were brought in, beside native TensorFlow', encoderRows);
 report('agreement with native TensorFlow', rows);
-console.log(JSON.stringify({ adapter: card.card?.adapter, rows }));
+console.log(JSON.stringify({ adapter: card.card?.adapter, rows, encoderRows }));
 card.card?.close();
 process.exit(disagree ? 1 : 0);
