@@ -145,6 +145,21 @@ describe('a live training', () => {
     expect(live.state).toMatchObject({ phase: 'failed' });
     expect(live.state.why).toMatch(/try again[^]*SIGKILL/);
     expect(await live.start(datasetId)).toMatchObject({ phase: 'starting', why: null });
+    // Whoever starts it himself begins to count anew.
+    last().dies('signal SIGKILL');
+    await settled();
+    expect(processes).toHaveLength(5);
+    expect(live.state).toMatchObject({ phase: 'starting' });
+  });
+
+  it('hears nothing of a process that another has followed', async () => {
+    const { live, datasetId, other, last, project } = stage();
+    await live.start(datasetId);
+    const first = last();
+    await live.start(other);
+    first.tell(progressAt(50, 0.9));
+    expect(live.state).toMatchObject({ phase: 'starting', datasetId: other, step: 0 });
+    expect(project.live.points(datasetId)).toEqual([]);
   });
 
   it('says why where its process says so, and does not try by itself', async () => {

@@ -35,6 +35,12 @@ describe('folds', () => {
     expect(inPart(splits[0] ?? [], 'test')).not.toEqual(inPart(splits[5] ?? [], 'test'));
   });
 
+  it('validate with another fold in each split: with folds as large as what validates, every image once', () => {
+    const splits = makeFolds(images(40), sizes);
+    const validated = splits.flatMap((split) => inPart(split, 'val'));
+    expect(validated.toSorted((a, b) => a - b)).toEqual(images(40).map(({ id }) => id));
+  });
+
   it('are the same for the same seed, and others for another', () => {
     expect(makeFolds(images(30), sizes)).toEqual(makeFolds(images(30), sizes));
     expect(makeFolds(images(30), sizes)).not.toEqual(makeFolds(images(30), { ...sizes, seed: 4 }));

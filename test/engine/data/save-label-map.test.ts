@@ -64,6 +64,15 @@ describe('saving what was painted', () => {
     expect(revisions()).toEqual([first, second]);
   });
 
+  it('keeps what was made of the proposal of another helper', () => {
+    const { save, revisions } = sitting();
+    const first = save(null, { author: 'corrected', helper: 'click' });
+    const again = save(first, { author: 'corrected', helper: 'click' });
+    expect(revisions()).toEqual([again]);
+    const other = save(again, { author: 'corrected', helper: 'scribbles' });
+    expect(revisions()).toEqual([again, other]);
+  });
+
   it('keeps a correction of another run', () => {
     const { db, save, revisions } = sitting();
     const source = addDataset(db, 'source', { count: 4 });

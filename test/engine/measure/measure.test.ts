@@ -103,6 +103,15 @@ describe('measuring a dataset', { timeout: PATIENCE_MS }, () => {
     expect([...(values[area] ?? [])]).toEqual([16, 16, 16, 16]);
     const brightest = columns.findIndex(({ name }) => name === 'intensity_max-0');
     expect([...(values[TABLE_KEYS.length + brightest] ?? [])]).toEqual([100, 200, 100, 200]);
+    // The one before may be on its way when the next is there.
+    const next = await engine.call('measures.table', of);
+    const held = () =>
+      [tableId, next.tableId].map(
+        (id) => engine.project(of.project).measures.get(id) !== undefined,
+      );
+    expect(held()).toEqual([true, true]);
+    await engine.call('measures.table', of);
+    expect(held()).toEqual([false, true]);
   });
 
   it('measures objects that were told apart as they are, and says so', async () => {

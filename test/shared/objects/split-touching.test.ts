@@ -49,6 +49,15 @@ describe('the distance inside an object', () => {
 });
 
 describe('splitting touching objects', () => {
+  test('a neck of just the share that splits does split', () => {
+    // Two squares of three pixels, whose middles are 2 from the boundary, and a line between, which is 1.
+    const rows = ['1110111', '1111111', '1110111'].map((row) => [...row].map(Number));
+    const framed = { width: 9, height: 5, data: new Uint32Array(45) };
+    rows.forEach((row, y) => framed.data.set(row, (y + 1) * 9 + 1));
+    const addedBy = (neck: number) => splitTouching(framed, { neck, smallestPx: 1 }).added;
+    expect([0.49, 0.5].map(addedBy)).toEqual([0, 1]);
+  });
+
   test('two discs that touch come apart, the larger keeps the number, others are left alone', () => {
     const map = discs(60, 40, [
       [15, 20, 12, 7],

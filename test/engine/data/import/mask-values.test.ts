@@ -69,6 +69,9 @@ describe('classes from the values found', () => {
     });
     expect(proposal([seen('grey', { 0: 5, 1: 9 }), few]).doubts).toEqual([]);
     expect(proposal([numbered, seen('grey', { 0: 5, 1: 3 })]).doubts).toEqual([]);
+    const many = proposal([numbered, seen('grey', range(0, 150))]);
+    expect(many.otherwise).toBe('foreground');
+    expect(many.doubts.join()).not.toContain('beyond 65,535');
   });
 
   test('255 beside class ids is ignored', () => {

@@ -86,6 +86,9 @@ describe('a random start', () => {
     expect(rising(starts([0.0149]), 0.03)).toEqual([]);
     expect(rising(starts([0.0151]), 0.03)).toEqual([8]);
     expect(rising(starts([-0.5]))).toEqual([]);
+    // Numbers without rounding: exactly half of δ is no more than half.
+    expect(rising(starts([0.375]), 0.75)).toEqual([]);
+    expect(rising(starts([0.375]), 0.749)).toEqual([8]);
   });
 
   it('is judged on average over its seeds', () => {

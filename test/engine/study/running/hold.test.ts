@@ -39,6 +39,30 @@ describe('a queue that cannot store what was trained', () => {
     expect(project.studies.get(study.id)?.status).toBe('running');
   });
 
+  it('does not count a process that ends while nothing can be stored among those that died', async () => {
+    const { project, study, queue, running } = studyInQueue();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const runId = running[0]?.runId ?? 0;
+    // More often than a run whose process dies by itself is begun again.
+    for (let time = 0; time < 4; time++) {
+      const checkpoint = vi.spyOn(project, 'recomputable').mockImplementation(() => {
+        throw new AppError('no-space', 'The disk is full.');
+      });
+      const trainer = running.find((one) => one.runId === runId);
+      if (trainer === undefined) throw new Error('the run goes on each time');
+      trainer.ignoresStop = true;
+      trainer.send({ type: 'checkpoint', kind: 'last', step: 3, bytes: new Uint8Array([3]) });
+      checkpoint.mockRestore();
+      await trainer.end('killed');
+      await settled();
+      queue.start();
+      expect(queue.held).toBeNull();
+    }
+    expect(project.runs.get(runId)).toMatchObject({ status: 'running', error: null });
+    await queue.close();
+  });
+
   it('goes on at once when asked to, once there is room', async () => {
     const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
