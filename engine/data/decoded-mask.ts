@@ -14,7 +14,7 @@ export interface DecodedMask extends ValueEvidence {
    * have one value. [height, width]
    */
   readonly objects?: Uint32Array | undefined;
-  /** Whether its values were too large for classes and so number objects: `values` is 1 where there is one. */
+  /** Whether its values were too large for classes and so number objects: `values` is 255 where there is one. */
   readonly isNumbered?: boolean;
   /** What was dropped or changed on the way, in words. */
   readonly notes: readonly string[];

@@ -122,6 +122,7 @@ export const AnsweredMask = z.object({
     .object({ values: Alpha, ...evidence, transparent: z.number(), hidden: z.number() })
     .nullable(),
   objects: z.instanceof(Uint32Array).optional(),
+  isNumbered: z.boolean().optional(),
   notes,
 });
 

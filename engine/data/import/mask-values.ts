@@ -69,28 +69,26 @@ export function proposeMapping(
   const found = withoutSteps(totals(masks));
   const top = found.reduce((most, f) => Math.max(most, f.kind === 'colour' ? 0 : f.value), 1);
   const asked = askedFor(reading, found, top);
-  const { draft, doubts } = asked === null ? guess(found, masks, top) : certain(asked);
+  const { draft, doubts } =
+    asked === null ? (guessNumbered(seen, found) ?? guess(found, masks, top)) : certain(asked);
   const why = [...(choice.why === null ? [] : [choice.why]), draft.why].join('; ');
   return {
     mapping: { ...draft, why, channel: choice.channel, top },
-    doubts:
-      reading === 'auto'
-        ? [...channelDoubts(seen, choice.channel), ...numberedDoubts(seen, found, draft), ...doubts]
-        : doubts,
+    doubts: reading === 'auto' ? [...channelDoubts(seen, choice.channel), ...doubts] : doubts,
   };
 }
 
-/** Masks of few objects beside those of so many that their numbers can be no classes. */
-function numberedDoubts(
-  seen: readonly SeenValues[],
-  found: readonly FoundValue[],
-  { otherwise }: Draft,
-): ImportDoubt[] {
+/**
+ * Masks of few objects beside those of so many that their numbers can be no classes: all of them number objects. null: there
+ * are none of the latter, or nothing is left open.
+ */
+function guessNumbered(seen: readonly SeenValues[], found: readonly FoundValue[]): Guess | null {
   const numbered = seen.filter(({ isNumbered }) => isNumbered === true).length;
-  const values = found.filter((f) => !isZero(f));
-  if (numbered === 0 || values.length < 2 || otherwise === 'foreground') return [];
-  const message = `${countedWith(numbered, 'mask', 'number')} objects beyond 65,535, and others hold ${valuesInText(values)}: taken for classes, but these may number objects as well.`;
-  return [{ message, instead: [instead('foreground')] }];
+  if (numbered === 0 || found.filter((f) => !isZero(f)).length < 2) return null;
+  const others = totals(seen.filter(({ isNumbered }) => isNumbered !== true));
+  const why = `${countedWith(numbered, 'mask', 'number')} objects beyond 65,535: all but 0 is the foreground`;
+  const message = `The other masks hold ${valuesInText(others.filter((f) => !isZero(f)))}: taken for numbers of objects as well, but they may be classes.`;
+  return { draft: allForeground(why), doubts: [{ message, instead: [instead('values')] }] };
 }
 
 /** null: to be guessed. */

@@ -5,6 +5,7 @@ import { readLabelMap } from '../../../../engine/data/image-source.ts';
 import type { Project } from '../../../../engine/db/project.ts';
 import { transparencyInText } from '../../../../shared/channels.ts';
 import { tiff } from '../tiff-fixtures.ts';
+import { writeTiff } from '../tiff-writer.ts';
 import { greyPng, indexPng, rgbPng, scratch, type Scratch } from './scratch.ts';
 
 /** Imports data/ under the format that is found; image name → label map as an array, or null. */
@@ -282,6 +283,21 @@ describe('public layouts', () => {
       severity: 'info',
       message: '3 files .xml not used',
     });
+  });
+
+  test('masks of few numbers beside one that can only number objects number objects, which is doubtful', async () => {
+    const s = scratch();
+    for (const name of ['a', 'b']) s.write(`data/images/${name}.png`, rgbPng(2, 2, name.length));
+    s.write(
+      'data/masks/a.tif',
+      writeTiff([{ width: 2, height: 2, bits: [32], samples: [0, 70_000, 2, 70_000] }]),
+    );
+    s.write('data/masks/b.png', greyPng(2, 2, [0, 1, 2, 0]));
+    const { preview, labels } = await importAll(s);
+    expect(labels).toEqual({ 'a.png': [0, 1, 1, 1], 'b.png': [0, 1, 1, 0] });
+    expect(preview.doubts.flatMap(({ instead }) => instead.map(({ flag }) => flag))).toEqual([
+      '--read values',
+    ]);
   });
 
   test('Oxford-IIIT Pet: names that lists say twice or of no image are told', async () => {

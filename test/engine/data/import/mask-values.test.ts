@@ -55,23 +55,19 @@ describe('classes from the values found', () => {
     }
   });
 
-  test('few numbers beside masks that can only number objects may number objects as well', () => {
-    const numbered = { ...seen('grey', { 0: 5, 1: 9 }), isNumbered: true };
+  test('few numbers beside masks that can only number objects are taken for numbers, which is doubtful', () => {
+    const numbered = { ...seen('grey', { 0: 5, 255: 9 }), isNumbered: true };
     const few = seen('grey', { 0: 5, 1: 3, 2: 4 });
     expect(proposal([numbered, few])).toMatchObject({
-      names: ['background', 'class 1', 'class 2'],
-      doubts: [expect.stringMatching(/^1 mask numbers objects beyond 65,535, .* 1 and 2: taken/)],
-      flags: ['--read foreground'],
-    });
-    expect(proposal([numbered, few], 'foreground')).toMatchObject({
       names: ['background', 'foreground'],
-      doubts: [],
+      otherwise: 'foreground',
+      why: '1 mask numbers objects beyond 65,535: all but 0 is the foreground',
+      doubts: [expect.stringMatching(/^The other masks hold 1 and 2: .* they may be classes/)],
+      flags: ['--read values'],
     });
-    expect(proposal([seen('grey', { 0: 5, 1: 9 }), few]).doubts).toEqual([]);
-    expect(proposal([numbered, seen('grey', { 0: 5, 1: 3 })]).doubts).toEqual([]);
-    const many = proposal([numbered, seen('grey', range(0, 150))]);
-    expect(many.otherwise).toBe('foreground');
-    expect(many.doubts.join()).not.toContain('beyond 65,535');
+    expect(proposal([numbered, few], 'values').names).toEqual(['background', 'class 1', 'class 2']);
+    expect(proposal([seen('grey', { 0: 5, 255: 9 }), few]).otherwise).toBe('ignore');
+    expect(proposal([numbered, seen('grey', { 0: 5, 255: 3 })]).doubts).toEqual([]);
   });
 
   test('255 beside class ids is ignored', () => {
