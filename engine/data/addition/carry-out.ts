@@ -17,6 +17,7 @@ import { FILES_AT_ONCE } from '../import/load.ts';
 import type { ImportItem, StoredImage } from '../import/plan.ts';
 import { inBatches, prepareLabels, prepareOrSkip, type PreparedLabels } from '../import/prepare.ts';
 import { assertNotCancelled } from '../import/preview.ts';
+import { saidOnce } from '../import/said-once.ts';
 import { soundCodeOf } from '../objects-of.ts';
 import { pageName } from '../page-names.ts';
 import { clashWords } from './fates.ts';
@@ -177,7 +178,7 @@ async function fill(
       newClasses,
       placed: placed.count,
       doubts: plan.preview.doubts,
-      issues,
+      issues: saidOnce(issues),
     };
     return { report, items, splitId: placed.splitId };
   });

@@ -31,6 +31,7 @@ import {
   skipIssue,
 } from './load.ts';
 import { absentIssues, emptyMasks, maskIssues, unmatchedIssues } from './mask-issues.ts';
+import { saidOnce } from './said-once.ts';
 import { unnamedDoubts } from './mask-doubts.ts';
 import { proposeMapping, type Proposal } from './mask-values.ts';
 import { pageName } from '../page-names.ts';
@@ -210,7 +211,7 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     parts: partCounts(fresh, splits[0]),
     severalPages,
     oneMasks,
-    issues,
+    issues: saidOnce(issues),
   };
   return {
     preview,

@@ -10,6 +10,7 @@ import type { FileReader } from '../files.ts';
 import { inOrder } from '../in-order.ts';
 import { FILES_AT_ONCE } from './load.ts';
 import { emptyMasks } from './mask-issues.ts';
+import { saidOnce } from './said-once.ts';
 import { pageName } from '../page-names.ts';
 import type { ImportPlan } from './plan.ts';
 import { inBatches, prepareOrSkip } from './prepare.ts';
@@ -158,7 +159,7 @@ async function fillDataset(
     labelled,
     skipped,
     droppedMasks,
-    issues,
+    issues: saidOnce(issues),
     doubts: [
       ...plan.doubts,
       ...emptyMasks(held, { hasBackground: plan.hasBackground, values: plan.preview.values }),

@@ -139,6 +139,23 @@ describe('pages of masks', () => {
     expect([preview.images, preview.labelled]).toEqual([6, 5]);
   });
 
+  test('of one kind are told of once, in the preview and after it', async () => {
+    const s = scratch();
+    const wide = (value: number) => ({ ...plane(value), bits: [32], format: 'float' as const });
+    const pages = [1, 2, 3].map((value) => ({ ...wide(value), samples: [value, NaN, 0, 0] }));
+    s.write('data/images/a.tif', writeTiff(pages));
+    s.write('data/masks/a.tif', masks(3));
+    const { preview, messages } = await bringIn(s);
+    const said = 'change: 1 samples were not finite and became 0';
+    expect(messages.filter((message) => message === said)).toEqual([said]);
+    expect(preview.issues.map(({ severity, message }) => `${severity}: ${message}`)).toContain(
+      said,
+    );
+    expect(new Set(preview.issues.map((issue) => JSON.stringify(issue))).size).toBe(
+      preview.issues.length,
+    );
+  });
+
   test('of an image that cannot be read are not counted against it', async () => {
     const s = scratch();
     s.write('data/images/a.tif', stack(2).subarray(0, 12));
