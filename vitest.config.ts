@@ -42,6 +42,9 @@ export default defineConfig({
     testTimeout: TEST_PATIENCE_MS,
     hookTimeout: TEST_PATIENCE_MS,
     sequence: { sequencer: LongestFirst },
+    // What a test puts in the place of the environment must not reach the next file of its process.
+    unstubEnvs: true,
+    unstubGlobals: true,
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
       // One process runs many files of the others, since starting one costs more than most of them.

@@ -15,7 +15,7 @@ export interface DecodedMask extends ValueEvidence {
    */
   readonly objects?: Uint32Array | undefined;
   /** Whether its values were too large for classes and so number objects: `values` is 255 where there is one. */
-  readonly isNumbered?: boolean;
+  readonly isNumbered?: boolean | undefined;
   /** What was dropped or changed on the way, in words. */
   readonly notes: readonly string[];
 }

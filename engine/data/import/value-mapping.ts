@@ -49,7 +49,7 @@ export interface KindOfValues extends ValueEvidence {
 /** Values seen in one mask. */
 export interface SeenValues extends KindOfValues {
   /** See DecodedMask. */
-  readonly isNumbered?: boolean;
+  readonly isNumbered?: boolean | undefined;
   readonly alpha: (ValueEvidence & Pick<MaskAlpha, 'hidden' | 'transparent'>) | null;
 }
 

@@ -90,6 +90,9 @@ it('a process for originals that cannot start is told as that, and not as damage
   project.close();
   vi.stubEnv('NODE_OPTIONS', `--import=${new URL('nowhere.mjs', import.meta.url).href}`);
   const engine = createEngine({ engine: 'wasm' });
-  onTestFinished(() => engine.close());
+  onTestFinished(async () => {
+    await engine.close();
+    vi.unstubAllEnvs();
+  });
   await expect(engine.call('project.check', { project: path })).rejects.toThrow(/could not start/);
 });

@@ -62,8 +62,6 @@ it('models, encoders and studies are refused by the name of the image, with how 
 });
 
 it('a linked image that was read and is gone since is named as well', async () => {
-  // Processes that decode are shared by the tests of this file, in any order.
-  hurtDecoders();
   const engine = createEngine({ engine: 'wasm', runQueues: false });
   onTestFinished(() => engine.close());
   const folder = temporaryFolder();

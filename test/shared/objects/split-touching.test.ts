@@ -51,7 +51,7 @@ describe('the distance inside an object', () => {
 describe('splitting touching objects', () => {
   test('a neck of just the share that splits does split', () => {
     // Two squares of three pixels, whose middles are 2 from the boundary, and a line between, which is 1.
-    const rows = ['1110111', '1111111', '1110111'].map((row) => [...row].map(Number));
+    const rows = ['1110111', '1111111', '1110111'].map((row) => Array.from(row, Number));
     const framed = { width: 9, height: 5, data: new Uint32Array(45) };
     rows.forEach((row, y) => framed.data.set(row, (y + 1) * 9 + 1));
     const addedBy = (neck: number) => splitTouching(framed, { neck, smallestPx: 1 }).added;
