@@ -122,7 +122,7 @@ describe('a study is refused, with the remedy,', () => {
     relabel(ids.target, 5, [0, 7]);
     relabel(ids.target, 8, [9, 1]);
     expect(() => planData(project, smallStudy(ids))).toThrow(
-      /labels of 5\.png hold the value 7, which is no class of "target" \(0 background, 1 cell; .*and 1 more image\(s\).*Add the class .*--map 7=1 or 7=ignore/,
+      /labels of 5\.png hold the value 7, which is no class of "target" \(0 background, 1 cell; .*and 1 more image holds such values\..*Add the class .*--map 7=1 or 7=ignore/,
     );
     relabel(ids.target, 5, [0, 1]);
     relabel(ids.target, 8, [1, 1]);
