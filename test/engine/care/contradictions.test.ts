@@ -22,7 +22,7 @@ it('check names each, repair puts right what it can, and nothing is left but wha
     ...{ groupName: null, imageClass: null, source: { bytes } },
   });
   project.datasets.addImage({
-    ...png(hurtfulImage('crash', { width: 8, height: 8 }), 8),
+    ...png(hurtfulImage({ width: 8, height: 8 }), 8),
     name: 'hurts.png',
   });
   const stack = encode({ width: 3, height: 3, channels: 1, data: new Uint8Array(9) });

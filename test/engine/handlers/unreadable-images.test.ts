@@ -18,7 +18,7 @@ it('models, encoders and studies are refused by the name of the image, with how 
   });
   const { db } = engine.project(project);
   const datasetId = addDataset(db, 'cells', { count: 12 });
-  const bytes = hurtfulImage('crash', { width: 2, height: 1 });
+  const bytes = hurtfulImage({ width: 2, height: 1 });
   const imageId = db.datasets.addImage({
     ...{ datasetId, name: 'hurtful.png', widthPx: 2, heightPx: 1, channels: 1, bitDepth: 8 },
     hash: createHash('sha256').update(bytes).digest('hex'),

@@ -193,7 +193,7 @@ describe('a trainer process', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const [first, second] = images;
     if (first === undefined || second === undefined) throw new Error('there are images');
-    const bytes = hurtfulImage('crash', { width: SIZE_PX, height: SIZE_PX });
+    const bytes = hurtfulImage({ width: SIZE_PX, height: SIZE_PX });
     const hurtful = project.datasets.addImage({
       ...{ datasetId: first.datasetId, name: 'hurtful.png', page: 0, groupName: null },
       ...{ widthPx: SIZE_PX, heightPx: SIZE_PX, channels: 1, bitDepth: 8, imageClass: null },

@@ -38,7 +38,7 @@ function fineTuning(
     const whole = encode({ width: 40, height: 30, data, channels: 3 });
     const sound = options.damaged === true ? whole.subarray(0, 300) : whole;
     const isHurtful = options.hurtful === true && i === 3;
-    const bytes = isHurtful ? hurtfulImage('crash', { width: 40, height: 30 }) : sound;
+    const bytes = isHurtful ? hurtfulImage({ width: 40, height: 30 }) : sound;
     const imageId = project.datasets.addImage({
       datasetId,
       name: `${i}.png`,
