@@ -2,8 +2,16 @@
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { countedWith } from '../../../shared/number-format.ts';
+import type { FileReader } from '../files.ts';
 
 export type ListedPart = readonly [name: string, part: Part];
+
+/** What lists of names are read with. `known`: names of the images. */
+export interface ListReading {
+  readonly reader: FileReader;
+  readonly known: ReadonlySet<string>;
+  readonly issues: ImportIssue[];
+}
 
 /** Parts by name: of a name that is listed for several parts, the last one counts, which is said. */
 export function partsByName(

@@ -5,9 +5,8 @@ import type { Part } from '../../../shared/entities.ts';
 import { BACKGROUND, IGNORE } from '../../../shared/entities.ts';
 import { namedClasses } from '../class-colors.ts';
 import { sameName } from '../../../shared/names.ts';
-import type { FileReader } from '../files.ts';
 import { byName, type FolderTree, isImageName, stemOf } from './folder-tree.ts';
-import { type ListedPart, partsByName, sayAbsent } from './listed-parts.ts';
+import { type ListedPart, type ListReading, partsByName, sayAbsent } from './listed-parts.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 import { readLines } from './text-file.ts';
@@ -19,18 +18,10 @@ const LISTS: readonly (readonly [string, Part])[] = [
   ['test.txt', 'test'],
 ];
 
-/** Lines "Abyssinian_100 1 1 1": image, class, species, breed. `known`: names of the images. */
+/** Lines "Abyssinian_100 1 1 1": image, class, species, breed. */
 async function readParts(
   tree: FolderTree,
-  {
-    reader,
-    known,
-    issues,
-  }: {
-    readonly reader: FileReader;
-    readonly known: ReadonlySet<string>;
-    readonly issues: ImportIssue[];
-  },
+  { reader, known, issues }: ListReading,
 ): Promise<ReadonlyMap<string, Part>> {
   const listed: ListedPart[] = [];
   const lists: string[] = [];

@@ -6,10 +6,9 @@ import { posix, relative, resolve, sep } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
 import { sameName } from '../../../shared/names.ts';
-import type { FileReader } from '../files.ts';
 import { readClassList } from './class-list.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
-import { type ListedPart, partsByName, sayAbsent } from './listed-parts.ts';
+import { type ListedPart, type ListReading, partsByName, sayAbsent } from './listed-parts.ts';
 import { imageKey, pairFiles } from './pairing.ts';
 import type { FolderLayout, FoundItem } from './plan.ts';
 import { readLines } from './text-file.ts';
@@ -33,15 +32,7 @@ const PART_OF: Readonly<Record<string, Part>> = {
 /** Parts by the name of the image; and the lists that say so. Behind a name, 1 or -1 may say whether a class is in it. */
 async function readLists(
   tree: FolderTree,
-  {
-    reader,
-    known,
-    issues,
-  }: {
-    readonly reader: FileReader;
-    readonly known: ReadonlySet<string>;
-    readonly issues: ImportIssue[];
-  },
+  { reader, known, issues }: ListReading,
 ): Promise<{ parts: Map<string, Part>; lists: string[] }> {
   const all = tree.files.filter((file) => LIST.test(file));
   const segmentation = all.filter((file) => /\/Segmentation\//i.test(file));

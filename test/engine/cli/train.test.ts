@@ -27,7 +27,8 @@ const Trained = z.object({
   steps: z.number(),
 });
 
-it('graft train makes a model, graft models lists it, graft predict uses it, and it is deleted on purpose', async () => {
+/** 12 labelled images of 32 px, in a project that nobody has open. */
+async function cellsProject() {
   const folder = temporaryFolder();
   const path = join(folder, 'p.graft');
   const engine = createEngine();
@@ -37,6 +38,11 @@ it('graft train makes a model, graft models lists it, graft predict uses it, and
     ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
   });
   await engine.close();
+  return { folder, path };
+}
+
+it('graft train makes a model, graft models lists it, graft predict uses it, and it is deleted on purpose', async () => {
+  const { folder, path } = await cellsProject();
   const small = ['--size', '32', '--base', '2', '--depth', '2', '--batch', '2'];
   const training = ['--dataset', 'cells', '--steps', '3', '--name', 'monday', '--json'];
   const trained = await graft('train', path, ...training, ...small);
@@ -68,15 +74,7 @@ it('graft train makes a model, graft models lists it, graft predict uses it, and
 });
 
 it('graft train --objects learns from objects that are told apart, and its files say what they hold of them', async () => {
-  const folder = temporaryFolder();
-  const path = join(folder, 'p.graft');
-  const engine = createEngine();
-  onTestFinished(() => engine.close());
-  const { path: project } = await engine.call('project.create', { path });
-  await engine.call('datasets.generate', {
-    ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
-  });
-  await engine.close();
+  const { folder, path } = await cellsProject();
   const small = ['--size', '32', '--base', '2', '--depth', '2', '--batch', '2', '--steps', '3'];
   const training = ['--dataset', 'cells', '--objects', '--name', 'apart', ...small];
   const refused = await graft('train', path, ...training);
