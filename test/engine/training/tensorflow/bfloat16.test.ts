@@ -53,6 +53,12 @@ function run(
   return values;
 }
 
+/** Of [image, γ, β]. */
+const normalised = (layers: Layers, [image, gamma, beta]: readonly Tensor[]) => [
+  layers.batchNormRelu(unchanged(layers, image as Tensor4D), gamma as Tensor1D, beta as Tensor1D)
+    .output,
+];
+
 /** Root of the mean squared difference, as a share of the root of the mean square. */
 function apart(found: Float32Array, wanted: Float32Array): number {
   expect(found.length).toBe(wanted.length);
@@ -101,13 +107,7 @@ describe('walks over bfloat16', () => {
   it('what is not a number stays visible', () => {
     const values = Float32Array.from({ length: 4 * 16 }, (_, i) => (i === 21 ? NaN : i % 7));
     const inputs = [tf.tensor4d(values, [1, 2, 2, 16]), tf.ones([16]), tf.zeros([16])];
-    const [found] = run('bfloat16', inputs, (layers, [image, gamma, beta]) => [
-      layers.batchNormRelu(
-        unchanged(layers, image as Tensor4D),
-        gamma as Tensor1D,
-        beta as Tensor1D,
-      ).output,
-    ]);
+    const [found] = run('bfloat16', inputs, normalised);
     // The mean of every channel is none: the convolution's sum over channels has it in all of them.
     expect(found?.every(Number.isNaN)).toBe(true);
   });
@@ -116,13 +116,7 @@ describe('walks over bfloat16', () => {
     // All of them set: rounded up like a number, it would be −0.
     const gamma = new Float32Array(new Uint32Array(16).fill(0x7fff_ffff).buffer);
     const inputs = [numbers(1, 2, 2, 16), tf.tensor1d(gamma), tf.zeros([16])];
-    const [found] = run('bfloat16', inputs, (layers, [image, scale, beta]) => [
-      layers.batchNormRelu(
-        unchanged(layers, image as Tensor4D),
-        scale as Tensor1D,
-        beta as Tensor1D,
-      ).output,
-    ]);
+    const [found] = run('bfloat16', inputs, normalised);
     expect(found?.every(Number.isNaN)).toBe(true);
   });
 
