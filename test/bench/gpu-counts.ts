@@ -12,7 +12,7 @@
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { createForwardPass, tensorWeights } from '../../engine/training/network/forward-pass.ts';
 import { createLayers } from '../../engine/training/network/layers.ts';
 import {
@@ -20,12 +20,8 @@ import {
   flattenWeights,
   initialWeights,
 } from '../../engine/training/network/parameters.ts';
-import {
-  segmentationLogits,
-  segmentationObjective,
-} from '../../engine/training/objectives/segmentation.ts';
+import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
 import { adamW, adamWOnCard } from '../../engine/training/optimiser.ts';
-import { inputsAPass } from '../../engine/training/scoring/segmenter.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { createSubmissions, estimatedMs } from '../../engine/training/webgpu/submissions.ts';
 import { gradientScaleFor, inHalfPrecision } from '../../engine/training/webgpu/half.ts';
@@ -35,6 +31,7 @@ import {
   restoreShippedKernels,
 } from '../../engine/training/webgpu/training-kernels.ts';
 import { NetworkConfig } from '../../shared/entities.ts';
+import { recordedPrediction } from '../engine/training/webgpu/recorded-prediction.ts';
 import { paperOf } from './gpu-paper.ts';
 
 const { values: flags } = parseArgs({
@@ -124,31 +121,6 @@ function stepFor({ size, batch, base }: Size, kind: Kind) {
     tf.zeros([batch, size, size], 'int32'),
   ];
   return { network, spec: objective.spec, body, inputs };
-}
-
-/** A prediction of as many inputs as a pass takes on a card. */
-function recordedPrediction({ size, base }: Size): Recording {
-  registerCardKernels();
-  const { network, spec } = stepFor({ size, base, batch: 1 }, 'own');
-  const weights = flattenWeights(spec, initialWeights(spec, 0));
-  const layers = createLayers(engine);
-  const inputs = [
-    tf.zeros([inputsAPass(size), size, size, 3]),
-    tf.tensor1d(weights.theta),
-    tf.tensor1d(weights.statistics),
-  ];
-  const { recording, outputs } = record(
-    backend,
-    'prediction',
-    ([image, theta, statistics]) => {
-      const fixed = [tensorWeights(spec, theta as Tensor1D, statistics as Tensor1D)];
-      const pass = createForwardPass(layers, { trained: null, fixed });
-      return [tf.softmax(segmentationLogits(pass, network, image as Tensor4D))];
-    },
-    inputs,
-  );
-  tf.dispose([...outputs, ...inputs]);
-  return recording;
 }
 
 /** By the estimate that cuts a row into submissions: its longest kernel, all of it, and into how many it is cut. */
@@ -247,7 +219,11 @@ for (const size of sizes) {
   const found = counted(own);
   const stepEstimate = estimateOf(own);
   own.dispose();
-  const prediction = recordedPrediction(size);
+  registerCardKernels();
+  const prediction = recordedPrediction(
+    { ...engine, card },
+    { sizePx: size.size, base: size.base, classes: CLASSES },
+  );
   const predictionEstimate = estimateOf(prediction);
   const predicted = counted(prediction);
   prediction.dispose();

@@ -2,30 +2,17 @@
  * Predictions at the sizes that people train: by the estimate, no submission keeps a card from drawing the screen. Commands
  * are recorded on a card of their own and none is given to it, so nothing is compiled or computed.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createForwardPass,
-  tensorWeights,
-} from '../../../../engine/training/network/forward-pass.ts';
-import { createLayers } from '../../../../engine/training/network/layers.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
-import {
-  segmentationLogits,
-  segmentationSpec,
-} from '../../../../engine/training/objectives/segmentation.ts';
 import { inputsAPass } from '../../../../engine/training/scoring/segmenter.ts';
-import { record } from '../../../../engine/training/webgpu/recording.ts';
 import {
   createSubmissions,
   estimatedMs,
   LONGEST_SUBMISSION_MS,
 } from '../../../../engine/training/webgpu/submissions.ts';
-import { NetworkConfig } from '../../../../shared/entities.ts';
+import { recordedPrediction } from './recorded-prediction.ts';
 import { type CardEngine, startSoftwareCard } from './software-vulkan.ts';
 
-const classes = 2;
+const CLASSES = 2;
 
 let engine: CardEngine;
 let missing: string | null = null;
@@ -47,26 +34,7 @@ function countOnly({ card: { device } }: CardEngine): void {
 
 /** The kernels of one pass, which takes as many inputs as on a card that is one. */
 function kernelsOf(sizePx: number, base: number) {
-  const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
-  const spec = segmentationSpec(network, classes);
-  const weights = flattenWeights(spec, initialWeights(spec, 0));
-  const layers = createLayers(engine);
-  const inputs = [
-    tf.zeros([inputsAPass(sizePx), sizePx, sizePx, 3]),
-    tf.tensor1d(weights.theta),
-    tf.tensor1d(weights.statistics),
-  ];
-  const { recording, outputs } = record(
-    engine.card.backend,
-    'prediction',
-    ([image, theta, statistics]) => {
-      const fixed = [tensorWeights(spec, theta as Tensor1D, statistics as Tensor1D)];
-      const pass = createForwardPass(layers, { trained: null, fixed });
-      return [tf.softmax(segmentationLogits(pass, network, image as Tensor4D))];
-    },
-    inputs,
-  );
-  tf.dispose([...outputs, ...inputs]);
+  const recording = recordedPrediction(engine, { sizePx, base, classes: CLASSES });
   recording.dispose();
   return recording.kernels;
 }
