@@ -1,48 +1,21 @@
 /** Painting by the patch in Annotate: cut up while its tool is in hand, anew where something else is seen. */
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { MakePatches } from '../../../renderer/canvas/patch-maker.ts';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
-import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
-import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
 import { patchesOf, type PatchRequest } from '../../../shared/assist/patches.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { temporaryFolder } from '../../fixtures/projects.ts';
-import { windowEngine } from '../window-engine.ts';
+import { annotateSitting } from '../annotate-sitting.ts';
 
 const SIZE = 48;
 
 async function sitting() {
-  const { engine, api } = await windowEngine();
-  const { path: project } = await engine.call('project.create', {
-    path: join(temporaryFolder(), 'p.graft'),
-  });
-  const { id: datasetId } = await engine.call('datasets.generate', {
-    ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
-    ...{ sizePx: SIZE, seed: 1 },
-  });
-  const imageIds = engine
-    .project(project)
-    .db.datasets.images(datasetId)
-    .map(({ id }) => id);
   const asked: PatchRequest[] = [];
   let make: MakePatches = (request) => Promise.resolve(patchesOf(request));
-  const annotate = new AnnotateState({
-    ...{ api, project, habits: firstHabits() },
-    notify: () => undefined,
-    makePatches: (request, signal) => {
-      asked.push(request);
-      return make(request, signal);
-    },
-  });
-  const stop = annotate.listen();
-  onTestFinished(async () => {
-    await annotate.saveAll();
-    stop();
-  });
-  await annotate.open(datasetId, imageIds);
-  annotate.editor.resize({ width: SIZE, height: SIZE });
-  await annotate.show(0);
+  const makePatches: MakePatches = (request, signal) => {
+    asked.push(request);
+    return make(request, signal);
+  };
+  const { annotate } = await annotateSitting({ sizePx: SIZE, ports: { makePatches } });
   const state = () => expect.poll(() => annotate.patches.state.kind);
   const press = () => {
     const at = screenPoint(SIZE / 2, SIZE / 2);

@@ -1,42 +1,18 @@
 /** Changes of the shape of a class in Annotate: one step of the history, and nothing of what somebody else drew. */
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Reshape, reshapeHere } from '../../../renderer/canvas/reshaper.ts';
-import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
-import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
 import { MOST } from '../../../renderer/state/annotate-refine.svelte.ts';
-import { temporaryFolder } from '../../fixtures/projects.ts';
-import { windowEngine } from '../window-engine.ts';
+import { annotateSitting } from '../annotate-sitting.ts';
 
 const SIZE = 32;
 
 /** A square of class 1 from (8, 8) to (12, 12) on background. */
 async function sitting(reshape: Reshape = reshapeHere) {
-  const { engine, api } = await windowEngine();
-  const { path: project } = await engine.call('project.create', {
-    path: join(temporaryFolder(), 'p.graft'),
-  });
-  const { id: datasetId } = await engine.call('datasets.generate', {
-    ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
-    ...{ sizePx: SIZE, seed: 1 },
-  });
-  const imageIds = engine
-    .project(project)
-    .db.datasets.images(datasetId)
-    .map(({ id }) => id);
   const said: string[] = [];
-  const annotate = new AnnotateState({
-    ...{ api, project, habits: firstHabits(), reshape },
-    notify: (_, text) => said.push(text),
+  const { annotate } = await annotateSitting({
+    sizePx: SIZE,
+    ports: { reshape, notify: (_, text) => said.push(text) },
   });
-  const stop = annotate.listen();
-  onTestFinished(async () => {
-    await annotate.saveAll();
-    stop();
-  });
-  await annotate.open(datasetId, imageIds);
-  annotate.editor.resize({ width: SIZE, height: SIZE });
-  await annotate.show(0);
   const put = (y0: number, y1: number, x0: number, x1: number, value: number) => {
     const { document } = annotate;
     if (document === null) throw new Error('no image is open');

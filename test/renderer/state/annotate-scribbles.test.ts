@@ -2,10 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
-import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
-import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
 import { classifyImage } from '../../../engine/assist/classify-image.ts';
 import { learnFromScribbles } from '../../../engine/assist/learn.ts';
 import { featureCount } from '../../../shared/assist/features.ts';
@@ -13,48 +11,25 @@ import { decodeForest } from '../../../shared/assist/forest-code.ts';
 import { workHere } from '../../../shared/assist/tile-work.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
-import { windowEngine } from '../window-engine.ts';
+import { annotateSitting } from '../annotate-sitting.ts';
 
 const SIZE = 48;
 const NO_KEYS = { shift: false, ctrl: false, alt: false };
 
 /** Two images of one channel each; `colour`: the second of three. */
 async function sitting({ colour = false } = {}) {
-  const { engine, api } = await windowEngine();
-  const { path: project } = await engine.call('project.create', {
-    path: join(temporaryFolder(), 'p.graft'),
-  });
-  if (colour) {
-    const path = temporaryFolder();
-    for (const channels of [1, 3] as const) {
-      const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
-      const png = encode({ width: SIZE, height: SIZE, channels, data });
-      writeFileSync(join(path, `${channels}.png`), png);
-    }
-    await engine.call('datasets.import', { project, name: 'mixed', path });
-  } else {
-    await engine.call('datasets.generate', {
-      ...{ project, name: 'textures', generator: 'texshapes-source', count: 2 },
-      ...{ sizePx: SIZE, seed: 1 },
-    });
+  const folder = temporaryFolder();
+  for (const channels of colour ? ([1, 3] as const) : []) {
+    const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
+    const png = encode({ width: SIZE, height: SIZE, channels, data });
+    writeFileSync(join(folder, `${channels}.png`), png);
   }
-  const { db } = engine.project(project);
-  const datasetId = db.datasets.list()[0]?.id ?? 0;
-  const imageIds = db.datasets.images(datasetId).map(({ id }) => id);
   let workers = [workHere()];
-  const annotate = new AnnotateState({
-    ...{ api, project, habits: firstHabits() },
-    notify: () => undefined,
-    startTileWorkers: () => workers,
+  const { engine, db, project, annotate, imageIds } = await annotateSitting({
+    sizePx: SIZE,
+    ...(colour ? { folder } : {}),
+    ports: { startTileWorkers: () => workers },
   });
-  const stop = annotate.listen();
-  onTestFinished(async () => {
-    await annotate.saveAll();
-    stop();
-  });
-  await annotate.open(datasetId, imageIds);
-  annotate.editor.resize({ width: SIZE, height: SIZE });
-  await annotate.show(0);
   const drag = (from: [number, number], to: [number, number]) => {
     for (const [kind, place] of [
       ['down', from],
