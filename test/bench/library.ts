@@ -48,8 +48,10 @@ async function writeProject(path: string): Promise<void> {
     const origin = { generator: cellsGenerator.name };
     const datasetId = project.datasets.create({ name: 'many', origin, classes, imageClasses });
     for (let i = 0; i < IMAGES; i++) {
-      const { bytes, labels } = drawn[i % DIFFERENT] ??
+      const { bytes: png, labels } = drawn[i % DIFFERENT] ??
         drawn[0] ?? { bytes: new Uint8Array(), labels: new Uint8Array() };
+      // What stands behind the end of a PNG is not read, and makes each a file of its own.
+      const bytes = Buffer.concat([png, Buffer.from(String(i))]);
       const imageId = project.datasets.addImage({
         datasetId,
         name: `${String(i).padStart(5, '0')}.png`,
@@ -57,7 +59,7 @@ async function writeProject(path: string): Promise<void> {
         heightPx: SIDE_PX,
         channels: 1,
         bitDepth: 8,
-        hash: sha256(new TextEncoder().encode(String(i))),
+        hash: sha256(bytes),
         page: 0,
         groupName: null,
         imageClass: null,
