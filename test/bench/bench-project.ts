@@ -1,10 +1,10 @@
 /** Made-up projects of any size for the benchmarks, in a folder that is gone afterwards. */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { createProject, type Project } from '../../engine/db/project.ts';
+import { sha256 } from '../../engine/sha256.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Run, StudyConfig } from '../../shared/entities.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
@@ -64,12 +64,17 @@ export function emptyDataset(project: Project, name: string): number {
   });
 }
 
+/** A file of its own, of the same picture: what stands behind the end of a PNG is not read. */
+export const marked = (png: Uint8Array, mark: string): Uint8Array =>
+  Buffer.concat([png, Buffer.from(mark)]);
+
 export function addPicture(
   project: Project,
   datasetId: number,
   of: { readonly name: string; readonly sizePx: number; readonly picture: Omit<Picture, 'pixels'> },
 ): number {
-  const { png, labelMap } = of.picture;
+  const { labelMap } = of.picture;
+  const bytes = marked(of.picture.png, of.name);
   const imageId = project.datasets.addImage({
     datasetId,
     name: of.name,
@@ -77,11 +82,11 @@ export function addPicture(
     heightPx: of.sizePx,
     channels: 3,
     bitDepth: 8,
-    hash: createHash('sha256').update(png).update(of.name).digest('hex'),
+    hash: sha256(bytes),
     page: 0,
     groupName: null,
     imageClass: null,
-    source: { bytes: png },
+    source: { bytes },
   });
   project.labelMaps.add({ imageId, author: 'generated', bytes: labelMap });
   return imageId;

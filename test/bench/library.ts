@@ -14,6 +14,7 @@ import { cellsGenerator } from '../../engine/data/generators/cells.ts';
 import { sha256 } from '../../engine/sha256.ts';
 import { createProject } from '../../engine/db/project.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
+import { marked } from './bench-project.ts';
 import { startBenchWindow } from './bench-window.ts';
 
 const { values: flags } = parseArgs({
@@ -50,8 +51,7 @@ async function writeProject(path: string): Promise<void> {
     for (let i = 0; i < IMAGES; i++) {
       const { bytes: png, labels } = drawn[i % DIFFERENT] ??
         drawn[0] ?? { bytes: new Uint8Array(), labels: new Uint8Array() };
-      // What stands behind the end of a PNG is not read, and makes each a file of its own.
-      const bytes = Buffer.concat([png, Buffer.from(String(i))]);
+      const bytes = marked(png, String(i));
       const imageId = project.datasets.addImage({
         datasetId,
         name: `${String(i).padStart(5, '0')}.png`,
