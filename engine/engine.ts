@@ -135,7 +135,7 @@ function isCallName(name: string): name is CallName {
 function parse<K extends CallName>(name: K, input: unknown): ParsedInput<K> {
   const result = callInputs[name].safeParse(input);
   if (!result.success) {
-    throw new AppError('invalid-input', `${name}: ${problemsOf(result.error, 'input')}`);
+    throw new AppError('invalid-input', problemsOf(result.error, { whole: 'input', asked: name }));
   }
   // zod's type of a schema picked by a generic key is the union of all: this is the one of K.
   return result.data as ParsedInput<K>;

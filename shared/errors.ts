@@ -51,9 +51,22 @@ export class AppError extends Error {
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** What a schema found wrong, each with the path of the value; `whole` names a value without one. */
-export const problemsOf = ({ issues }: Pick<z.ZodError, 'issues'>, whole: string): string =>
-  issues.map(({ path, message }) => `${path.join('.') || whole}: ${message}`).join('; ');
+/** Says what is wrong and what to do, where a schema was given its own words. */
+const isSentence = (message: string): boolean => /^\p{Lu}.*\.$/su.test(message);
+
+/**
+ * What a schema found wrong: sentences as they are; the rest with the path of the value, and `asked`, who asked for it.
+ * `whole` names a value without a path.
+ */
+export function problemsOf(
+  { issues }: Pick<z.ZodError, 'issues'>,
+  { whole, asked }: { readonly whole: string; readonly asked?: string },
+): string {
+  const sentences = issues.flatMap(({ message }) => (isSentence(message) ? [message] : []));
+  if (sentences.length > 0) return [...new Set(sentences)].join(' ');
+  const told = issues.map(({ path, message }) => `${path.join('.') || whole}: ${message}`);
+  return [...(asked === undefined ? [] : [`${asked}: `]), told.join('; ')].join('');
+}
 
 /** Wire form of anything thrown: expected errors as they are, the rest as `internal` with its message. */
 export function toWireError(error: unknown): WireError {

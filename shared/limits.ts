@@ -14,12 +14,19 @@ export const callTooLarge = (): AppError =>
 /** Characters that no eye sees, and halves of one: what is stored would not be what was meant. */
 const isShowable = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
-/** What somebody calls a thing. */
-export const Name = z
+const EMPTY_NAME = 'The name is empty. Give one of 1 to 200 characters.';
+
+/** A name as it is kept: an older Graft took those of nothing but spaces. */
+export const KeptName = z
   .string()
-  .min(1)
-  .max(200)
-  .refine(isShowable, 'holds characters that cannot be shown');
+  .min(1, EMPTY_NAME)
+  .max(200, 'The name has more than 200 characters. Give a shorter one.');
+
+/** What somebody calls a thing. */
+export const Name = KeptName.refine((name) => name.trim() !== '', EMPTY_NAME).refine(
+  isShowable,
+  'The name holds characters that cannot be shown, such as line breaks. Give one without them.',
+);
 
 /** Of a file or folder; no system opens longer ones. */
 export const FilePath = z

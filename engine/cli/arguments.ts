@@ -102,8 +102,8 @@ export const precisionOption = (): Option =>
 export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = problemsOf(result.error, 'options');
-  throw new AppError('invalid-input', `${problems}. Change that option.`);
+  const problems = problemsOf(result.error, { whole: 'options' });
+  throw new AppError('invalid-input', `${problems.replace(/\.$/, '')}. Change that option.`);
 }
 
 /** Nothing where the option was not given, so that defaults hold. */

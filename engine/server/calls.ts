@@ -33,7 +33,9 @@ export async function carry(
 function parseCall(text: string): Call {
   const parsed = ClientMessage.safeParse(jsonOrNull(text));
   if (parsed.data?.type === 'call') return parsed.data;
-  const why = parsed.success ? 'it asks for nothing' : problemsOf(parsed.error, 'message');
+  const why = parsed.success
+    ? 'it asks for nothing'
+    : problemsOf(parsed.error, { whole: 'message' });
   throw new AppError('invalid-input', `The message is not a call of Graft (${why}).`);
 }
 

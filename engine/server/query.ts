@@ -6,5 +6,8 @@ import { AppError, problemsOf } from '../../shared/errors.ts';
 export function parseQuery<Schema extends z.ZodType>(schema: Schema, url: URL): z.output<Schema> {
   const parsed = schema.safeParse(Object.fromEntries(url.searchParams));
   if (parsed.success) return parsed.data;
-  throw new AppError('invalid-input', `${url.pathname}: ${problemsOf(parsed.error, 'query')}`);
+  throw new AppError(
+    'invalid-input',
+    problemsOf(parsed.error, { whole: 'query', asked: url.pathname }),
+  );
 }

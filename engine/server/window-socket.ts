@@ -75,7 +75,7 @@ function serveWindow(engine: Engine, socket: WebSocket): void {
   socket.on('message', (data: Buffer) => {
     const json = jsonOrNull(data.toString('utf8'));
     const parsed = ClientMessage.safeParse(json);
-    if (!parsed.success) refuseMessage(json, problemsOf(parsed.error, 'message'));
+    if (!parsed.success) refuseMessage(json, problemsOf(parsed.error, { whole: 'message' }));
     else if (parsed.data.type === 'cancel') running.get(parsed.data.id)?.abort();
     else start(parsed.data);
   });

@@ -28,7 +28,7 @@ export type ModelFormat = z.infer<typeof ModelFormat>;
 /** What a file says of its model to people elsewhere. */
 export const ModelAbout = z.object({
   /** null: the number of its run. */
-  name: z.string().max(200).nullable().default(null),
+  name: Name.nullable().default(null),
   authors: z.array(z.string().min(1).max(200)).max(100).default([]),
   /** As https://spdx.org/licenses calls it. */
   licence: z

@@ -11,16 +11,19 @@ import {
   StudyConfig,
 } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
-import { FilePath } from '../limits.ts';
+import { FilePath, Name } from '../limits.ts';
 import type { StudyPower } from '../power.ts';
 import type { StudyProgress } from '../study-progress.ts';
 import { project } from './project.ts';
 
+/** Of a study to come: older ones may have names that none is given today. */
+const config = StudyConfig.extend({ name: Name });
+
 export const studiesCalls = {
   'studies.list': z.object({ project }),
   /** What a study would run, and how long it would take on this machine. */
-  'studies.plan': z.object({ project, config: StudyConfig, calibrate: z.boolean().default(true) }),
-  'studies.create': z.object({ project, config: StudyConfig }),
+  'studies.plan': z.object({ project, config, calibrate: z.boolean().default(true) }),
+  'studies.create': z.object({ project, config }),
   'studies.run': z.object({ project, studyId: Id }),
   'studies.pause': z.object({ project, studyId: Id }),
   'studies.cancel': z.object({ project, studyId: Id }),

@@ -1,6 +1,7 @@
 /** What is labelled: classes, datasets, images, label maps, splits, and what a snapshot pins of them. */
 import { z } from 'zod';
 import { Helper } from '../helpers.ts';
+import { KeptName } from '../limits.ts';
 
 /** Class 0: the background, unless the dataset says that it has none (Dataset.hasBackground). */
 export const BACKGROUND = 0;
@@ -18,7 +19,7 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const SegmentationClass = z.object({
   /** Pixel value in label maps, 0 … 254. */
   index: z.number().int().min(0).max(254),
-  name: z.string().min(1).max(200),
+  name: KeptName,
   /** #rrggbb */
   color: z.string().regex(/^#[0-9a-f]{6}$/),
 });
@@ -26,7 +27,7 @@ export type SegmentationClass = z.infer<typeof SegmentationClass>;
 
 export const Dataset = z.object({
   id: Id,
-  name: z.string().min(1).max(200),
+  name: KeptName,
   createdAt: z.string(),
   /** Where it came from in words and settings: an import folder, or a generator with its seed. */
   origin: z.record(z.string(), z.unknown()),

@@ -1,6 +1,7 @@
 /** A trained segmentation network that somebody keeps. */
 import { z } from 'zod';
 import type { WireError } from '../errors.ts';
+import { KeptName } from '../limits.ts';
 import { Id } from './data.ts';
 import { RunStatus } from './run.ts';
 
@@ -10,7 +11,7 @@ export type EarlyEnd = z.infer<typeof EarlyEnd>;
 
 export const Model = z.object({
   id: Id,
-  name: z.string().min(1).max(200),
+  name: KeptName,
   /** The fine-tuning run that made it, or is making it. */
   runId: Id,
   datasetId: Id,

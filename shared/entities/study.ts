@@ -1,6 +1,7 @@
 /** A study: what is compared, with how many labels and seeds. */
 import { z } from 'zod';
 import { Helper } from '../helpers.ts';
+import { KeptName } from '../limits.ts';
 import { Computing } from './computing.ts';
 import { Id } from './data.ts';
 import { NetworkConfig, SamplingConfig } from './network.ts';
@@ -103,7 +104,7 @@ export const Splits = z.object({
 export type Splits = z.infer<typeof Splits>;
 
 export const StudyConfig = z.object({
-  name: z.string().min(1).max(200),
+  name: KeptName,
   sourceDatasetId: Id,
   targetDatasetId: Id,
   /** Split of the target; null: its first, and where it has none a new one, `default`. */
