@@ -3,8 +3,10 @@
  * the file says black, few bits spread over 0 … 255. A mask is numbers: its samples are what was stored.
  */
 import type { GeoTIFFImage } from 'geotiff';
+import { AppError } from '../../shared/errors.ts';
 import type { DecodedImage, Samples } from './decoded-image.ts';
 import { samplesOf } from './decoded-image.ts';
+import { isPlain } from './tiff-blocks.ts';
 import type { SampleKind } from './tiff-samples.ts';
 
 // TIFF 6.0 tag values.
@@ -13,6 +15,21 @@ const BLACK_IS_ZERO = 1;
 export const RGB = 2;
 export const COLOUR_TABLE = 3;
 const TRANSPARENCY = 4;
+const INKS = 5;
+const YCBCR = 6;
+
+/** Colours and samples that no decoder here turns into RGB as they are meant. */
+const FOREIGN: Readonly<Record<number, string>> = {
+  8: 'CIELab',
+  9: 'ICC Lab',
+  10: 'ITU Lab',
+  32_803: 'the raw samples of a camera',
+  32_844: 'LogL',
+  32_845: 'LogLuv',
+  34_892: 'the raw samples of a camera',
+  51_177: 'distances',
+};
+const CMYK_INKS = 4;
 
 /** The kinds that are read here; what others mean is left to other decoders. */
 export const KNOWN: readonly number[] = [
@@ -25,6 +42,32 @@ export const KNOWN: readonly number[] = [
 
 export const photometricOf = (image: GeoTIFFImage): number =>
   image.fileDirectory.getValue('PhotometricInterpretation') ?? BLACK_IS_ZERO;
+
+/** What stands in the way of showing its colours, in words; null: nothing. */
+async function foreignColours(image: GeoTIFFImage): Promise<string | null> {
+  const photometric = photometricOf(image);
+  if (KNOWN.includes(photometric)) return null;
+  if (photometric === INKS) {
+    return image.getSamplesPerPixel() >= CMYK_INKS ? null : 'inks other than CMYK';
+  }
+  if (photometric !== YCBCR) return FOREIGN[photometric] ?? `something (number ${photometric})`;
+  if (!isPlain(image)) return null; // as JPEG has it
+  // Without JPEG the general decoder turns YCbCr into RGB only where the colours have fewer samples than the light.
+  const [across = 2, down = 2] = (await image.fileDirectory.loadValue('YCbCrSubSampling')) ?? [];
+  const isThinned = across * down > 1 && image.getBitsPerSample() === 8;
+  return isThinned ? null : 'YCbCr in every pixel, without JPEG compression';
+}
+
+/** Errors: unsupported (samples that would be shown as other colours than they stand for), with what they are. */
+export async function assertKnownColours(image: GeoTIFFImage, subject: string): Promise<void> {
+  const what = await foreignColours(image);
+  if (what === null) return;
+  throw new AppError(
+    'unsupported',
+    `${subject} is a TIFF whose samples are ${what}, which Graft does not read. Save it again as RGB or as grey levels.`,
+    { subject },
+  );
+}
 
 /** 'shown': as an image; 'stored': as a mask. */
 export type Reading = 'shown' | 'stored';

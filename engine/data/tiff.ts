@@ -25,6 +25,7 @@ import {
   WEBP,
 } from './tiff-blocks.ts';
 import {
+  assertKnownColours,
   COLOUR_TABLE,
   depthOf,
   KNOWN,
@@ -65,6 +66,7 @@ export function openTiffRows(
     const [width, height] = [image.getWidth(), image.getHeight()];
     assertWithinLimits({ width, height }, subject, limits);
     assertReadable(image, subject);
+    await assertKnownColours(image, subject);
     if (!isReadHere(image)) return asAsked(image, reading);
     const kind = kindOf(image, subject);
     await assertComplete(image, { kind, fileBytes: file.sizeBytes, subject });

@@ -133,6 +133,29 @@ test('complex numbers and other sizes are refused in words', async () => {
   await expect(stored(page([40]))).rejects.toThrow(/unsigned samples of 40 bits/);
 });
 
+test.each([
+  [8, 3, 8, 'CIELab'],
+  [8, 3, 16, 'CIELab'],
+  [9, 3, 8, 'ICC Lab'],
+  [32_803, 1, 16, 'the raw samples of a camera'],
+  [34_892, 3, 16, 'the raw samples of a camera'],
+  [32_845, 3, 16, 'LogLuv'],
+  [5, 3, 8, 'inks other than CMYK'],
+  [7, 1, 8, 'something (number 7)'],
+  [6, 3, 8, 'YCbCr in every pixel, without JPEG compression'],
+  [6, 3, 16, 'YCbCr in every pixel, without JPEG compression'],
+])('photometric interpretation %i is refused by its name', async (photometric, channels, n, name) => {
+  const full = photometric === 6 ? { 530: [1, 1] } : {};
+  const bits = Array.from({ length: channels }, () => n);
+  const file = fileInMemory(writeTiff([page(bits, { photometric, tags: full })]));
+  for (const decode of [decodeImage, decodeStored]) {
+    await expect(decode(file, { subject })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: `${subject} is a TIFF whose samples are ${name}, which Graft does not read. Save it again as RGB or as grey levels.`,
+    });
+  }
+});
+
 describe('what an image shows', () => {
   const shown = async (one: TiffPage) => {
     const file = fileInMemory(writeTiff([one]));
