@@ -1,7 +1,7 @@
 /** What kind of image a file is, by its first bytes. */
 import { AppError } from '../../shared/errors.ts';
 import type { ImageFile } from './image-file.ts';
-import { isNifti } from './nifti.ts';
+import { isNifti, isNiftiName } from './nifti.ts';
 import { isNpy } from './npy.ts';
 
 export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'tiff' | 'npy' | 'npz' | 'nifti';
@@ -43,6 +43,13 @@ function formatOfHead(head: Uint8Array, subject: string): ImageFormat {
     throw new AppError(
       'unsupported',
       `${subject} is ${foreign.name}. Convert it to PNG, TIFF or JPEG first.`,
+      { subject },
+    );
+  }
+  if (isNiftiName(subject)) {
+    throw new AppError(
+      'unreadable',
+      `${subject} is called as NIfTI is, but has no header of NIfTI. Save it again as NIfTI, or remove it.`,
       { subject },
     );
   }

@@ -18,6 +18,7 @@ import {
 
 const HEADER_BYTES = 348;
 const HEADER_2_BYTES = 540;
+const HEADER_SIZES: readonly number[] = [HEADER_BYTES, HEADER_2_BYTES];
 /** Where voxels begin in a file of ours. */
 const DATA_AT = 352;
 /** Compressed bytes that hold the header for certain, and what becomes of them at most. */
@@ -60,15 +61,28 @@ interface Header {
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** Whether this is the beginning of a file of NIfTI, packed or not. */
+/** How a header says what it is, and where. */
+const MARKS = [
+  { mark: /^n[i+]1/, at: 344 },
+  { mark: /^n[i+]2/, at: 4 },
+];
+
+const markOf = (bytes: Buffer): string | null =>
+  MARKS.map(({ mark, at }) => mark.exec(bytes.toString('latin1', at, at + 3))?.[0]).find(
+    (found) => found !== undefined,
+  ) ?? null;
+
+/** Whether this is the beginning of a file of NIfTI, packed or not: it says so by the size of its header, or by its mark. */
 export function isNifti(head: Uint8Array): boolean {
-  const start = isGzip(head) ? unpackedHead(head) : head;
+  const start = isGzip(head)
+    ? unpackedHead(head)
+    : Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (start === null || start.length < 4) return false;
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  return [HEADER_BYTES, HEADER_2_BYTES].some((size) =>
-    [true, false].some((little) => view.getInt32(0, little) === size),
-  );
+  const sizes = [start.readInt32LE(0), start.readInt32BE(0)];
+  return sizes.some((size) => HEADER_SIZES.includes(size)) || markOf(start) !== null;
 }
+
+export const isNiftiName = (name: string): boolean => /\.nii(\.gz)?$/i.test(name);
 
 function unpackedHead(bytes: Uint8Array): Buffer | null {
   try {
@@ -84,8 +98,13 @@ function unpackedHead(bytes: Uint8Array): Buffer | null {
 /** Errors: Error, in words, where a field cannot be. */
 function headerOf(bytes: Buffer): Header {
   if (bytes.length < HEADER_BYTES) throw new Error('its header is cut off');
-  const little = [HEADER_BYTES, HEADER_2_BYTES].includes(bytes.readInt32LE(0));
+  const little = HEADER_SIZES.includes(bytes.readInt32LE(0));
   const size = little ? bytes.readInt32LE(0) : bytes.readInt32BE(0);
+  if (!HEADER_SIZES.includes(size)) {
+    throw new Error(
+      `its header says that it has ${bytes.readInt32LE(0)} bytes; those of NIfTI have ${HEADER_BYTES} or ${HEADER_2_BYTES}`,
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const is2 = size === HEADER_2_BYTES;
   if (is2 && bytes.length < HEADER_2_BYTES) throw new Error('its header is cut off');

@@ -7,6 +7,7 @@
 import { unzipSync } from 'fflate';
 import { AppError } from '../../shared/errors.ts';
 import { unreadableImage } from './decoded-image.ts';
+import { isSystemPath } from './system-files.ts';
 import {
   ELEMENT_TYPES,
   type ElementTypeName,
@@ -99,10 +100,23 @@ const ONE: Side = { length: 1, stride: 0 };
 const isFarShorter = (side: number, others: readonly number[]): boolean =>
   side <= MOST_CHANNELS && others.every((other) => other >= FAR_LONGER * side);
 
+/** Whether the last of three or four sides is that of the channels; in other orders, all before the last two are pages. */
 function isChannelsLast(shape: readonly number[]): boolean {
-  const last = shape[2];
-  if (last === undefined) return false;
-  return last <= SURELY_CHANNELS || isFarShorter(last, shape.slice(0, 2));
+  const [height, width, last] = shape.slice(-3);
+  if (height === undefined || width === undefined || last === undefined) return false;
+  return last <= SURELY_CHANNELS || isFarShorter(last, [height, width]);
+}
+
+/** What of the sides is a guess, in words. */
+function guessedOf(
+  shape: readonly number[],
+  { channels, pages }: { readonly channels: number; readonly pages: number },
+): string[] {
+  const numbers = `its ${shape.join('×')} numbers are read as`;
+  if (channels > SURELY_CHANNELS) {
+    return [`${numbers} ${pages === 0 ? 'an image' : 'images'} of ${channels} channels`];
+  }
+  return pages > 1 ? [`${numbers} ${shape.slice(0, pages).join('×')} images`] : [];
 }
 
 /** Errors: unsupported; Error, where it is damaged. */
@@ -125,17 +139,14 @@ function arrayOf(bytes: Buffer, subject: string): StoredArray {
   const strideOf = (side: number) =>
     (isFortran ? shape.slice(0, side) : shape.slice(side + 1)).reduce((a, b) => a * b, 1);
   const sides = shape.map((length, i): Side => ({ length, stride: strideOf(i) }));
-  const hasChannels = shape.length === 4 || isChannelsLast(shape);
+  const hasChannels = isChannelsLast(shape);
   const plane = hasChannels ? sides.slice(-3) : sides.slice(-2);
   const [y = ONE, x = ONE, channel = ONE] = plane;
   const pages = sides.slice(0, sides.length - plane.length);
   return {
     ...{ bytes: bytes.subarray(dataAt, dataAt + needed), type, little },
     ...{ pages, y, x, channel, scaled: null },
-    notes:
-      channel.length > SURELY_CHANNELS && shape.length === 3
-        ? [`its ${shape.join('×')} numbers are read as an image of ${channel.length} channels`]
-        : [],
+    notes: guessedOf(shape, { channels: channel.length, pages: pages.length }),
   };
 }
 
@@ -159,7 +170,7 @@ export function readNpz(bytes: Uint8Array, subject: string): StoredArray {
         claimed += Math.max(size, originalSize);
         if (claimed > mostUnpacked(bytes.length))
           throw new Error('it claims more than it can hold');
-        return name.endsWith('.npy');
+        return name.endsWith('.npy') && !isSystemPath(name);
       },
     });
     const [first, ...others] = Object.entries(entries);
@@ -177,7 +188,10 @@ export function readNpz(bytes: Uint8Array, subject: string): StoredArray {
       .join(', ');
     return {
       ...array,
-      notes: [`${name} of it is read; ${rest} ${others.length === 1 ? 'is' : 'are'} left out`],
+      notes: [
+        ...array.notes,
+        `${name} of it is read; ${rest} ${others.length === 1 ? 'is' : 'are'} left out`,
+      ],
     };
   } catch (error) {
     throw unreadableImage(subject, error);

@@ -2,10 +2,12 @@
  * CVAT's XML for images 1.1: polygons, boxes, ellipses and masks with run lengths. Corners run along the edges of pixels;
  * polygons are filled as CVAT's own masks are, by pycocotools, boxes and ellipses where the centre of a pixel lies inside.
  * Shapes of one label and group_id are one object, and those of a larger z_order lie above. The XML is read without its
- * document type and entities, to a bounded depth.
+ * document type and entities, to a bounded depth. Of a file that is cut off or broken in the middle, the images that it
+ * tells of whole before that are read.
  */
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { AppError } from '../../../shared/errors.ts';
+import { countedWith } from '../../../shared/number-format.ts';
 import { partOfName } from './folder-names.ts';
 import { sizeOf } from './json-fields.ts';
 import {
@@ -38,7 +40,10 @@ interface OpenImage {
   unusable: number;
 }
 
-/** Errors: unreadable (not well-formed, not CVAT's for images), naming `path`. */
+/** Where XML is no longer any. */
+class BrokenXml extends Error {}
+
+/** Errors: unreadable (not well-formed before the end of its first image, not CVAT's for images), naming `path`. */
 export function readCvat(text: string, path: string): LabelContent {
   return new CvatReader(path).read(text);
 }
@@ -79,15 +84,17 @@ class CvatReader {
         );
         return;
       }
-      const reason = error.message.replace(/^\S*:\s*/, '');
-      throw this.#unreadable(
-        `is no whole XML at ${this.#line()}: ${reason} Export it again from its source.`,
-      );
+      throw new BrokenXml(error.message.replace(/^\S*:\s*/, ''));
     });
   }
 
   read(text: string): LabelContent {
-    this.#parser.write(text).close();
+    try {
+      this.#parser.write(text).close();
+    } catch (error) {
+      if (!(error instanceof BrokenXml)) throw error;
+      this.#endsHere(error.message);
+    }
     if (this.#tooDeep > 0) {
       const message = `${this.#tooDeep} elements lie more than ${MOST_DEPTH} deep within one another: left out`;
       this.#issues.say('skip', 'elements', message);
@@ -97,6 +104,22 @@ class CvatReader {
       return { name: name.trim(), color: isColor ? color.trim().toLowerCase() : null };
     });
     return { labels, images: this.#images, issues: this.#issues.all() };
+  }
+
+  /** Keeps what was told whole; of an image that was begun, nobody knows what else it has. */
+  #endsHere(reason: string): void {
+    const broken = `is no whole XML at ${this.#line()}: ${reason.replace(/\.?$/, '.')}`;
+    if (this.#images.length === 0) {
+      throw this.#unreadable(`${broken} Export it again from its source.`);
+    }
+    const read = `${countedWith(this.#images.length, 'image', 'stand')} whole before that, and what follows is lost`;
+    this.#issues.say('skip', this.#line(), `the file ${broken} ${read}: export it again`);
+    if (this.#image === null) return;
+    const { where, attributes, shapes } = this.#image;
+    const { name = '' } = attributes;
+    if (name === '') return;
+    this.#issues.say('skip', where, `the file ends within ${name}: it is left unlabelled`);
+    this.#addImage({ where, attributes, shapes: [], unusable: shapes.length + 1 });
   }
 
   #line(): string {
@@ -148,8 +171,12 @@ class CvatReader {
   #closed(): void {
     this.#open.pop();
     if (this.#image === null || this.#open.length !== 1) return;
-    const { where, attributes, shapes, unusable } = this.#image;
+    const image = this.#image;
     this.#image = null;
+    this.#addImage(image);
+  }
+
+  #addImage({ where, attributes, shapes, unusable }: OpenImage): void {
     const fileName = attributes['name'] ?? '';
     if (fileName === '') {
       this.#issues.say('skip', where, 'it has no name: no image can be found for it');

@@ -3,11 +3,12 @@ import { extname, posix, resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import { toWireError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
+import { isSystemName } from '../system-files.ts';
 
 export interface FolderTree {
   /** Absolute. */
   readonly root: string;
-  /** Files relative to the root, with forward slashes, in natural order; hidden ones left out. */
+  /** Files relative to the root, with forward slashes, in natural order; hidden ones and the systems' own left out. */
   readonly files: readonly string[];
   readonly issues: readonly ImportIssue[];
 }
@@ -42,7 +43,7 @@ export async function readFolderTree(folder: string, reader: FileReader): Promis
     const entries = await reader.list(relative === '' ? root : resolve(root, relative));
     for (const { name, kind } of entries.toSorted((a, b) => byName(a.name, b.name))) {
       const path = relative === '' ? name : `${relative}/${name}`;
-      if (name.startsWith('.') || name === '__MACOSX') continue; // the systems' own files
+      if (isSystemName(name)) continue;
       if (kind === 'file') files.push(path);
       else if (kind === 'other') {
         issues.push({

@@ -122,15 +122,15 @@ async function unlistedImages(
 
 /** Kinds of images that other tools read, by the end of their names. */
 const FOREIGN =
-  /\.(mha|mhd|nrrd|h5|hdf5|czi|nd2|lif|svs|ndpi|mrxs|vsi|oib|oif|zarr|mat|zip|tar|gz)$/i;
+  /\.(mha|mhd|nrrd|hdr|img|mgz|mgh|h5|hdf5|hdf|ims|czi|nd2|lif|svs|ndpi|mrxs|vsi|oib|oif|zarr|exr|mat|zip|tar|gz)$/i;
 
 /** What lies there instead of images, in words. */
 function foreignFiles(tree: FolderTree): string {
   const found = tree.files.flatMap((file) => FOREIGN.exec(file)?.[0].toLowerCase() ?? []);
   const kinds = [...new Set(found)];
   if (kinds.length === 0) return '';
-  const volumes = kinds.some((kind) => /mh[ad]|nrrd/.test(kind))
-    ? ' (volumes: export their slices)'
+  const volumes = kinds.some((kind) => /mh[ad]|nrrd|hdr|img|mg[zh]/.test(kind))
+    ? ' (volumes: save them as .nii, or export their slices)'
     : '';
   return ` that Graft reads, but ${counted(found.length, 'file')} ${kinds.join(', ')}${volumes}`;
 }

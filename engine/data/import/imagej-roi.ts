@@ -7,6 +7,7 @@
  */
 import { unzipSync } from 'fflate';
 import { messageOf } from '../../../shared/errors.ts';
+import { isSystemPath } from '../system-files.ts';
 import { EntryIssues, type LabelContent, type NamedShape, type Plane } from './shapes.ts';
 
 const HEADER_BYTES = 64;
@@ -152,7 +153,7 @@ function filesIn(bytes: Buffer, issues: EntryIssues): Map<string, Buffer> {
   let claimed = 0;
   const entries = unzipSync(bytes, {
     filter({ name, size, originalSize }) {
-      if (name.endsWith('/') || name === NO_OBJECTS) return false;
+      if (name.endsWith('/') || name === NO_OBJECTS || isSystemPath(name)) return false;
       const reason = climbsOut(name)
         ? 'its name leads out of the archive: left out'
         : name.toLowerCase().endsWith('.roi')

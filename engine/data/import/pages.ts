@@ -1,29 +1,15 @@
 /**
  * From the files that a layout found to the images that they hold: one for each page, or one of several pages that are its
- * channels. And which page of a mask belongs to which of them: the one rule for masks of every format.
+ * channels. Which page of a mask belongs to which of them is mask-pages.ts.
  */
-import type { ImportIssue, OneMask, PagesAs } from '../../../shared/api.ts';
+import type { ImportIssue, PagesAs } from '../../../shared/api.ts';
 import { counted } from '../../../shared/number-format.ts';
 import { type FilePages, type ImagePages, imagesAlong, ONE_IMAGE } from '../file-pages.ts';
-import type { FileReader } from '../files.ts';
-import { foreignPagesOrOne } from '../foreign-images.ts';
 import { pageList, type PageNote, pageSuffix } from '../page-names.ts';
 import { stemOf } from './folder-tree.ts';
 import { shownPath } from './load.ts';
+import { type PageOptions, pagesOf, placeMasks } from './mask-pages.ts';
 import type { FoundItem, ImportItem, LabelSource } from './plan.ts';
-import { byPlane } from './shape-planes.ts';
-
-export interface PageOptions {
-  readonly reader: FileReader;
-  /** Folder that paths in issues are relative to. */
-  readonly root: string;
-  /** 'auto': channels where the file says so. */
-  readonly as: PagesAs;
-  /** Where a mask of one page goes that belongs to several images. */
-  readonly oneMask: OneMask;
-  /** Called before each file. */
-  readonly onFile?: () => void;
-}
 
 export interface PlacedItems {
   readonly items: readonly ImportItem[];
@@ -146,12 +132,6 @@ const storedPages = (stored: FoundItem['storedImages']): FilePages | null =>
         leftOut: [],
       };
 
-const pagesOf = (
-  path: string,
-  { reader, root, as }: Pick<PageOptions, 'reader' | 'root' | 'as'>,
-): Promise<FilePages> =>
-  foreignPagesOrOne(reader.open(path, 0), { subject: shownPath(path, root), as });
-
 /** So few pages are as often the channels of one image, although the file does not say so. */
 const FEW_PAGES = 5;
 
@@ -219,107 +199,4 @@ function arrangement(
   if (images.length === 1) return what + otherwise;
   const grouped = isAlone ? 'images of their own' : 'one group, which no split divides';
   return `${what}${otherwise}, ${grouped}; copied into the project, the file is stored ${images.length} times (link it to avoid that)`;
-}
-
-interface PlacedLabels {
-  /** Of each image. */
-  readonly of: readonly (LabelSource | null)[];
-  readonly isOneOfSeveral: boolean;
-}
-
-/** The labels of each image of a file; says what is not used, and what is left unlabelled. */
-async function placeMasks(
-  { labels }: FoundItem,
-  images: readonly ImagePages[],
-  options: PageOptions & {
-    say: (severity: ImportIssue['severity'], message: string) => void;
-    issues: ImportIssue[];
-    /** The file of the images: why is said where they are decoded. */
-    isUnreadable: boolean;
-  },
-): Promise<PlacedLabels> {
-  const { say, issues, root, isUnreadable } = options;
-  const apart = (of: readonly (LabelSource | null)[]) => ({ of, isOneOfSeveral: false });
-  if (labels === null) return apart(images.map(() => null));
-  if (labels.kind === 'pages') {
-    const used = new Set<number>();
-    const of = images.map(({ page }): LabelSource | null => {
-      const path = labels.paths.get(page);
-      if (path === undefined) return null;
-      used.add(page);
-      const objects = labels.objects?.get(page);
-      return { kind: 'mask', path, page: 0, ...(objects === undefined ? {} : { objects }) };
-    });
-    for (const [page, path] of labels.paths) {
-      if (used.has(page)) continue;
-      const message = `not used: its image has no ${pageList([page])}`;
-      issues.push({ path: shownPath(path, root), severity: 'skip', message });
-    }
-    sayUnlabelled(of, images, say);
-    return apart(of);
-  }
-  if (labels.kind === 'shapes') {
-    const placed = byPlane(labels, images, { path: shownPath(labels.path, root), issues });
-    if ('whole' in placed) return onePlaced(placed.whole, images, options);
-    sayUnlabelled(placed.of, images, say);
-    return apart(placed.of);
-  }
-  if (labels.kind !== 'mask') return onePlaced(labels, images, options);
-  const mask = await pagesOf(labels.path, { ...options, as: 'images' });
-  const path = shownPath(labels.path, root);
-  issues.push(...mask.leftOut.map((note) => ({ path, ...note })));
-  if (labels.objects !== undefined) {
-    // Its pages are those of the mask of classes.
-    const { leftOut } = await pagesOf(labels.objects, { ...options, as: 'images' });
-    const shown = shownPath(labels.objects, root);
-    issues.push(...leftOut.map((note) => ({ path: shown, ...note })));
-  }
-  const pages = mask.images.map(({ page }) => page);
-  const ofPage = (page: number): LabelSource => ({ ...labels, page });
-  const [first = 0] = pages;
-  if (pages.length === 1) return onePlaced(ofPage(first), images, options);
-  const unused = pages.slice(images.length);
-  if (unused.length > 0) {
-    const message = isUnreadable
-      ? 'not used: its image cannot be read'
-      : `not used: its ${pageList(unused)}, for the image has ${counted(images.length, 'page')}`;
-    issues.push({ path, severity: 'skip', message });
-  }
-  const of = images.map((_, i) => {
-    const page = pages[i];
-    return page === undefined ? null : ofPage(page);
-  });
-  sayUnlabelled(of, images, say);
-  return apart(of);
-}
-
-/** Labels of one page: of the one image, or of the first of several unless they are asked for on every one. */
-function onePlaced(
-  labels: LabelSource,
-  images: readonly ImagePages[],
-  {
-    oneMask,
-    say,
-  }: PageOptions & { say: (severity: ImportIssue['severity'], message: string) => void },
-): PlacedLabels {
-  if (images.length === 1) return { of: [labels], isOneOfSeveral: false };
-  if (oneMask === 'every') {
-    say('change', `its one mask is put on every one of its ${images.length} images, as you asked`);
-    return { of: images.map(() => labels), isOneOfSeveral: true };
-  }
-  const rest = pageList(images.slice(1).map(({ page }) => page));
-  say(
-    'change',
-    `one mask for ${images.length} images: it is taken for ${pageList([images[0]?.page ?? 0])}, and ${rest} ${images.length === 2 ? 'is' : 'are'} imported unlabelled (a mask that holds for all of them: --one-mask every)`,
-  );
-  return { of: images.map((_, i) => (i === 0 ? labels : null)), isOneOfSeveral: true };
-}
-
-function sayUnlabelled(
-  of: readonly (LabelSource | null)[],
-  images: readonly ImagePages[],
-  say: (severity: ImportIssue['severity'], message: string) => void,
-): void {
-  const bare = images.filter((_, i) => of[i] === null).map(({ page }) => page);
-  if (bare.length > 0) say('info', `no mask for ${pageList(bare)}: imported unlabelled`);
 }

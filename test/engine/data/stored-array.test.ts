@@ -1,3 +1,4 @@
+import { strToU8, zipSync } from 'fflate';
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, pageCount } from '../../../engine/data/decode.ts';
@@ -91,6 +92,26 @@ describe('NIfTI', () => {
     expect(await refusal(gzipSync(file))).toMatch(message);
   });
 
+  it.each([
+    ['no size', 0],
+    ['another size', 352],
+  ])(
+    'whose header gives %s is said to, and by its name where nothing else says what it is',
+    async (_, size) => {
+      const file = Buffer.from(NIFTI_1);
+      file.writeInt32LE(size, 0);
+      const why = `its header says that it has ${size} bytes; those of NIfTI have 348 or 540`;
+      expect(await refusal(file)).toContain(why);
+      expect(await refusal(gzipSync(file))).toContain(why);
+      file.write('xxx', 344, 'latin1');
+      const called = (subject: string) => decodeImage(fileInMemory(file), { subject });
+      await expect(called('a.nii.gz')).rejects.toThrow(
+        /^a\.nii\.gz is called as NIfTI is, but has no/,
+      );
+      await expect(called('a.png')).rejects.toThrow(/is not an image that Graft can read/);
+    },
+  );
+
   it('with a header that contradicts itself is read by the rest of it, which is said', async () => {
     const file = Buffer.from(NIFTI_1);
     file.writeInt16LE(7, 72);
@@ -136,6 +157,16 @@ describe('arrays of NumPy', () => {
     expect((await image(five)).notes).toEqual([
       'its 40×48×5 numbers are read as an image of 5 channels',
     ]);
+    // Of four sides, the last is that of channels by the same rule.
+    const values = Uint8Array.from({ length: 2 * 3 * 9 * 11 }, (_, i) => i);
+    const times = encodeNpy({ shape: [2, 3, 9, 11], data: values });
+    expect(await pageCount(fileInMemory(times), { subject: 'a' })).toBe(6);
+    expect(await image(times, 4)).toMatchObject({
+      ...{ width: 11, height: 9, channels: 1, data: values.slice(4 * 99, 5 * 99) },
+      notes: ['its 2×3×9×11 numbers are read as 2×3 images'],
+    });
+    const many = encodeNpy({ shape: [2, 9, 11, 3], data: values });
+    expect(await image(many, 1)).toMatchObject({ width: 11, height: 9, channels: 3, notes: [] });
     const pages = encodeNpy({ shape: [5, 40, 48], data: new Uint8Array(40 * 48 * 5) });
     expect(await pageCount(fileInMemory(pages), { subject: 'a' })).toBe(5);
     expect((await image(pages)).notes).toEqual([]);
@@ -179,6 +210,17 @@ describe('arrays of NumPy', () => {
     const { values, notes } = await mask(NPZ);
     expect([...values]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
     expect(notes).toEqual(['masks.npy of it is read; flows.npy is left out']);
+  });
+
+  it('in a .npz: what is said of an array is said beside others, and nothing of what Finder puts in', async () => {
+    const five = encodeNpy({ shape: [40, 48, 5], data: new Uint8Array(40 * 48 * 5) });
+    const finder = strToU8('\0\u0005\u0016\u0007');
+    const alone = zipSync({ '__MACOSX/._x.npy': finder, 'x.npy': five, '._x.npy': finder });
+    const guessed = 'its 40×48×5 numbers are read as an image of 5 channels';
+    expect((await image(alone)).notes).toEqual([guessed]);
+    const two = zipSync({ 'x.npy': five, 'y.npy': five });
+    const left = 'x.npy of it is read; y.npy is left out';
+    expect((await image(two)).notes).toEqual([guessed, left]);
   });
 
   it('of objects are refused, and so is what is no image or cut off', async () => {

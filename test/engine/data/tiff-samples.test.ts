@@ -144,17 +144,20 @@ test.each([
   [7, 1, 8, 'something (number 7)'],
   [6, 3, 8, 'YCbCr in every pixel, without JPEG compression'],
   [6, 3, 16, 'YCbCr in every pixel, without JPEG compression'],
-])('photometric interpretation %i is refused by its name', async (photometric, channels, n, name) => {
-  const full = photometric === 6 ? { 530: [1, 1] } : {};
-  const bits = Array.from({ length: channels }, () => n);
-  const file = fileInMemory(writeTiff([page(bits, { photometric, tags: full })]));
-  for (const decode of [decodeImage, decodeStored]) {
-    await expect(decode(file, { subject })).rejects.toMatchObject({
-      code: 'unsupported',
-      message: `${subject} is a TIFF whose samples are ${name}, which Graft does not read. Save it again as RGB or as grey levels.`,
-    });
-  }
-});
+])(
+  'photometric interpretation %i is refused by its name',
+  async (photometric, channels, n, name) => {
+    const full = photometric === 6 ? { 530: [1, 1] } : {};
+    const bits = Array.from({ length: channels }, () => n);
+    const file = fileInMemory(writeTiff([page(bits, { photometric, tags: full })]));
+    for (const decode of [decodeImage, decodeStored]) {
+      await expect(decode(file, { subject })).rejects.toMatchObject({
+        code: 'unsupported',
+        message: `${subject} is a TIFF whose samples are ${name}, which Graft does not read. Save it again as RGB or as grey levels.`,
+      });
+    }
+  },
+);
 
 describe('what an image shows', () => {
   const shown = async (one: TiffPage) => {

@@ -48,6 +48,19 @@ describe('ROIs of ImageJ', () => {
     [0, 3],
   ] as const;
 
+  it('what Finder, Explorer and others leave in an archive is no ROI, and no fault', () => {
+    const own = roi({ type: 7, box: [0, 0, 3, 4], corners: triangle });
+    const archive = zipSync({
+      'cell-0001.roi': own,
+      '__MACOSX/._cell-0001.roi': strToU8('\0\u0005\u0016\u0007'),
+      '._cell-0001.roi': strToU8('\0\u0005\u0016\u0007'),
+      ...{ '.DS_Store': own, 'Thumbs.db': own, 'more\\desktop.ini': own },
+    });
+    expect(shapesOf(archive)).toMatchObject({ labels: ['cell'], issues: [], unusable: 0 });
+    const others = zipSync({ 'cell-0001.roi': own, 'read me.txt': own });
+    expect(shapesOf(others).issues).toMatchObject([{ where: 'read me.txt' }]);
+  });
+
   it('whole corners count from the rectangle of the ROI, fractions from the image', () => {
     const box = [10, 20, 13, 24];
     expect(shapesOf(roi({ type: 7, box, corners: triangle })).rings).toEqual([

@@ -409,6 +409,48 @@ describe('CVAT', () => {
     ]);
   });
 
+  const box = '<box label="cell" xtl="0" ytl="0" xbr="1" ybr="1"/>';
+  const three = ['a', 'b', 'c'].map(
+    (name, i) => `<image id="${i}" name="${name}.png" width="2" height="1">\n${box}\n</image>\n`,
+  );
+  it.each([
+    ['between two images', `${three[0]}${three[1]}`, 'unclosed tag: annotations', null],
+    ['within an element', `${three[0]}${three[1]}<ima`, 'unclosed tag: annotations', null],
+    [
+      'within an image',
+      `${three[0]}${three[1]}${three[2]?.slice(0, -12)}`,
+      'unclosed tag: image',
+      2,
+    ],
+    ['by a fault', `${three[0]}${three[1]}<image id=2"/>`, 'unquoted attribute value.', null],
+  ])('a file that ends early, %s, keeps what it tells of whole', async (_, inside, why, within) => {
+    const s = scratch();
+    for (const [i, name] of ['a', 'b', 'c'].entries())
+      s.write(`data/${name}.png`, picture(2, 1, i));
+    s.write('data/annotations.xml', `<annotations>\n${inside}`);
+    const { rows, told } = await brought(s);
+    const whole = [
+      ['a.png', ['10'], ['10']],
+      ['b.png', ['10'], ['10']],
+    ];
+    expect(rows).toEqual(within === null ? whole : [...whole, ['c.png', null, null]]);
+    expect(told).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `^annotations.xml: line \\d+: the file is no whole XML at line \\d+: ${why}.* 2 images stand whole before that, and what follows is lost: export it again$`,
+        ),
+      ),
+    );
+    expect(told.filter((one) => one.includes('c.png'))).toEqual(
+      within === null
+        ? []
+        : [
+            'annotations.xml: image 2: the file ends within c.png: it is left unlabelled',
+            expect.stringContaining('imported unlabelled'),
+          ],
+    );
+  });
+
   it.each([
     ['cut off', '<annotations><image name="a.png">', /is no whole XML at line 1: unclosed tag/],
     ['no annotations', '<annotation><size/></annotation>', /begins with <annotation> instead/],

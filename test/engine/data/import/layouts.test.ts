@@ -416,11 +416,19 @@ describe('public layouts', () => {
     expect(preview).toMatchObject({ format: 'folder', why: 'images without masks', labelled: 0 });
   });
 
-  test('hidden files and what macOS adds to archives are no images', async () => {
+  test('hidden files and what systems add to folders and archives are no images', async () => {
     const s = scratch();
     s.write('data/a.png', rgbPng(2, 2, 1));
     s.write('data/._a.png', 'x');
-    s.write('data/__MACOSX/a.png', 'x');
+    for (const folder of [
+      '__MACOSX',
+      '$RECYCLE.BIN',
+      '@eaDir/a.png',
+      'System Volume Information',
+    ]) {
+      s.write(`data/${folder}/a.png`, 'x');
+    }
+    for (const file of ['Thumbs.db', 'desktop.ini', 'Icon\r']) s.write(`data/${file}`, 'x');
     const { preview } = await importAll(s);
     expect(preview.images).toBe(1);
     expect(preview.issues.length).toBe(1);

@@ -139,6 +139,27 @@ describe('pages of masks', () => {
     expect([preview.images, preview.labelled]).toEqual([6, 5]);
   });
 
+  test.each([
+    ['slices of 2 channels', 'ImageJ=1.54\nimages=6\nchannels=2\nslices=3\n', [0, 2, 4]],
+    ['channels of 3 slices each, as --pages channels has it', 'a stack', [0]],
+  ])(
+    'as many as the image has, which are %s: those of the first channels',
+    async (_, text, first) => {
+      const s = scratch();
+      s.write('data/images/a.tif', stack(6, text));
+      s.write('data/images/b.png', rgbPng(2, 2, 1));
+      s.write('data/masks/a.tif', masks(6));
+      const asked = first.length === 1 ? ({ pages: 'channels' } as const) : {};
+      const { labels, messages } = await bringIn(s, asked);
+      const own = first.map((page) => [0, 1, 2, 3].map((p) => Number(p === page % 4)));
+      expect(labels).toEqual([...own, null]);
+      const left = first.length === 1 ? '2–6' : '2, 4, 6';
+      expect(messages).toContain(
+        `skip: not used: its pages ${left}. It has one for each page of the image, and these are channels: that of the first of them is taken`,
+      );
+    },
+  );
+
   test('of one kind are told of once, in the preview and after it', async () => {
     const s = scratch();
     const wide = (value: number) => ({ ...plane(value), bits: [32], format: 'float' as const });
