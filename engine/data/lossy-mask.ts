@@ -17,8 +17,11 @@ const LOSSY_THRESHOLD = 127;
 const LOSSY_TINT = 24;
 /** Levels from black and from white within which a lossy mask is two-valued. */
 const LOSSY_NOISE = 64;
-/** Lossy masks with regions of other levels than black and white have this share of them. */
+/** Lossy masks with regions of other levels than black and white have this share of them; beside white, a smaller one is named. */
 const LEVELS_SHARE = 0.01;
+const BESIDE_WHITE = 0.03;
+/** Levels by which losses change the inside of an even region; smoothed edges are steeper, unless they were enlarged twentyfold. */
+const EVEN = 24;
 
 const LISTED = 3;
 
@@ -90,24 +93,47 @@ export function thresholded(
     );
   }
   const { cores } = evidenceOf(grey, width);
-  const between = [...cores]
-    .filter(([value]) => value > LOSSY_NOISE && value < 255 - LOSSY_NOISE)
-    .reduce((sum, [, pixels]) => sum + pixels, 0);
+  const between = evenPixels(grey, width);
   if (between > LEVELS_SHARE * grey.length) {
     throw notAMask(
       subject,
       `it is a ${name} with regions of other levels than black and white, which ${name} does not keep`,
     );
   }
-  const said = `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below`;
+  const white = grey.reduce((sum, value) => sum + Number(value > LOSSY_THRESHOLD), 0);
   const few = name.includes('JPEG') ? lowLevels(cores, LEVELS_SHARE * grey.length) : [];
+  const others = [
+    ...(few.length === 0 ? [] : [`regions of ${inWords(few)}, which become 0`]),
+    ...(between <= BESIDE_WHITE * white
+      ? []
+      : [`even grey between black and white (${between} px), which is cut at ${LOSSY_THRESHOLD}`]),
+  ];
+  const doubt =
+    others.length === 0
+      ? ''
+      : `; but it has ${inWords(others)}: if these are classes, save the mask as PNG`;
   return {
     values: grey.map((value) => (value > LOSSY_THRESHOLD ? 255 : 0)),
-    note:
-      few.length === 0
-        ? said
-        : `${said}; but it has regions of ${inWords(few)}, which become 0: if these are classes, save the mask as PNG`,
+    note: `${name} mask: values are lossy, taken as 255 above ${LOSSY_THRESHOLD} and as 0 below${doubt}`,
   };
+}
+
+/**
+ * Pixels of levels between black and white that lie in even regions: about as bright as their neighbours on all four sides.
+ * Losses leave no two of them quite equal, so that regions of equal values are not to be looked for.
+ */
+function evenPixels(grey: Uint8Array, width: number): number {
+  let even = 0;
+  for (let p = width; p < grey.length - width; p++) {
+    const value = grey[p] ?? 0;
+    if (value <= LOSSY_NOISE || value >= 255 - LOSSY_NOISE) continue;
+    const column = p % width;
+    if (column === 0 || column === width - 1) continue;
+    const around = [value, grey[p - 1], grey[p + 1], grey[p - width], grey[p + width]];
+    const levels = around.map((one) => one ?? 0);
+    if (Math.max(...levels) - Math.min(...levels) <= EVEN) even++;
+  }
+  return even;
 }
 
 /** The levels near black that have regions beside that of black itself. JPEG keeps black even; WebP does not. */

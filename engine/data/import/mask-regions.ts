@@ -14,6 +14,8 @@ export const MANY_VALUES = 64;
 const REGION_SHARE = 0.05;
 /** Values without a region and with at most this share of the foreground are stray pixels. */
 const STRAY_SHARE = 0.01;
+/** And so have those with no more pixels than this in each mask that holds them: no object is that small throughout. */
+const STRAY_PX = 4;
 /** So many different values without a region are noise up to this share. */
 export const LITTLE_SHARE = 0.1;
 /** Noise strays so far from the value that was meant, of 255 (times √3 in the cube of colours). */
@@ -122,10 +124,12 @@ function liesBetween(f: FoundValue, anchors: readonly FoundValue[], top: number)
   );
 }
 
-/** Whether values have no inside and hardly any pixels beside others of so many. */
+/** Whether values have no inside and hardly any pixels, beside others of so many or in each mask that holds them. */
 export function areStray(values: readonly FoundValue[], beside: number): boolean {
   const share = values.length >= MANY_EDGES ? LITTLE_SHARE : STRAY_SHARE;
-  return values.every((f) => f.cores === 0) && pixelsOf(values) <= share * beside;
+  const pixels = pixelsOf(values);
+  const isFew = pixels < beside && values.every((f) => f.pixels <= STRAY_PX * f.masks);
+  return values.every((f) => f.cores === 0) && (pixels <= share * beside || isFew);
 }
 
 /** Whether every mask holds 1, 2, 3 … without a gap, each as many as it needs: objects are numbered so. */

@@ -230,6 +230,8 @@ export interface FoundValue {
   readonly value: number;
   readonly name: string;
   readonly pixels: number;
+  /** How many masks hold it. */
+  readonly masks: number;
   /** See ValueEvidence. */
   readonly cores: number;
   readonly slope: Slope;
@@ -238,16 +240,15 @@ export interface FoundValue {
 const NO_SLOPE: Slope = { pixels: 0, neighbours: 0 };
 
 export function totals(seen: readonly KindOfValues[]): FoundValue[] {
-  const sums = new Map<
-    string,
-    { kind: MaskKind; value: number; name: string; pixels: number; cores: number; slope: Slope }
-  >();
+  const sums = new Map<string, { -readonly [K in keyof FoundValue]: FoundValue[K] }>();
   for (const { kind, histogram, cores, slopes } of seen) {
     for (const [value, pixels] of histogram) {
       const name = maskValueName(kind, value);
-      const sum = sums.get(name) ?? { kind, value, name, pixels: 0, cores: 0, slope: NO_SLOPE };
+      const none = { kind, value, name, pixels: 0, masks: 0, cores: 0, slope: NO_SLOPE };
+      const sum = sums.get(name) ?? none;
       const slope = slopes.get(value) ?? NO_SLOPE;
       sum.pixels += pixels;
+      sum.masks++;
       sum.cores += cores.get(value) ?? 0;
       sum.slope = {
         pixels: sum.slope.pixels + slope.pixels,

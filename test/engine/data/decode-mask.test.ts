@@ -345,6 +345,37 @@ describe('bad masks', () => {
     }
   });
 
+  test('regions of grey beside white are refused, small ones named, where losses left no two pixels equal', async () => {
+    const side = 96;
+    const raw = { width: side, height: side, channels: 1 } as const;
+    const isIn = (i: number, x: number, y: number, radius: number) =>
+      Math.hypot((i % side) - x, Math.floor(i / side) - y) <= radius;
+    /** A white disc, and a small one; [height, width] */
+    const drawn = (level: number, radius: number) =>
+      Uint8Array.from({ length: side * side }, (_, i) =>
+        isIn(i, 30, 30, 14) ? 255 : isIn(i, 70, 66, radius) ? level : 0,
+      );
+    const plain = 'JPEG mask: values are lossy, taken as 255 above 127 and as 0 below';
+    for (const quality of [75, 90, 100]) {
+      const encoded = (level: number, radius: number, blur: number) =>
+        sharp(drawn(level, radius), { raw }).blur(blur).jpeg({ quality }).toBuffer();
+      const notesOf = async (file: Uint8Array) => (await decodeMask(file, { subject })).notes;
+      expect(await codeOf(await encoded(127, 14, 0.3))).toMatch(
+        /^unsupported: .*JPEG with regions of other levels than black and white/,
+      );
+      for (const level of [100, 127, 160]) {
+        expect(await notesOf(await encoded(level, 6, 0.3))).toEqual([
+          expect.stringMatching(
+            /; but it has even grey between .* \(\d+ px\), which is cut at 127:/,
+          ),
+        ]);
+      }
+      for (const blur of [0.3, 1, 2]) {
+        expect(await notesOf(await encoded(255, 6, blur))).toEqual([plain]);
+      }
+    }
+  });
+
   test('class numbers and grey levels with losses are called what they are', async () => {
     const raw = { width: 32, height: 32, channels: 1 } as const;
     const shades = (...levels: number[]) =>

@@ -410,38 +410,33 @@ describe('CVAT', () => {
   });
 
   const box = '<box label="cell" xtl="0" ytl="0" xbr="1" ybr="1"/>';
-  const three = ['a', 'b', 'c'].map(
-    (name, i) => `<image id="${i}" name="${name}.png" width="2" height="1">\n${box}\n</image>\n`,
-  );
+  const told = (name: string, id: number) =>
+    `<image id="${id}" name="${name}.png" width="2" height="1">\n${box}\n</image>\n`;
+  const two = told('a', 0) + told('b', 1);
   it.each([
-    ['between two images', `${three[0]}${three[1]}`, 'unclosed tag: annotations', null],
-    ['within an element', `${three[0]}${three[1]}<ima`, 'unclosed tag: annotations', null],
-    [
-      'within an image',
-      `${three[0]}${three[1]}${three[2]?.slice(0, -12)}`,
-      'unclosed tag: image',
-      2,
-    ],
-    ['by a fault', `${three[0]}${three[1]}<image id=2"/>`, 'unquoted attribute value.', null],
+    ['between two images', two, 'unclosed tag: annotations', null],
+    ['within an element', `${two}<ima`, 'unclosed tag: annotations', null],
+    ['within an image', two + told('c', 2).slice(0, -12), 'unclosed tag: image', 2],
+    ['by a fault', `${two}<image id=2"/>`, 'unquoted attribute value.', null],
   ])('a file that ends early, %s, keeps what it tells of whole', async (_, inside, why, within) => {
     const s = scratch();
     for (const [i, name] of ['a', 'b', 'c'].entries())
       s.write(`data/${name}.png`, picture(2, 1, i));
     s.write('data/annotations.xml', `<annotations>\n${inside}`);
-    const { rows, told } = await brought(s);
+    const { rows, told: said } = await brought(s);
     const whole = [
       ['a.png', ['10'], ['10']],
       ['b.png', ['10'], ['10']],
     ];
     expect(rows).toEqual(within === null ? whole : [...whole, ['c.png', null, null]]);
-    expect(told).toContainEqual(
+    expect(said).toContainEqual(
       expect.stringMatching(
         new RegExp(
           `^annotations.xml: line \\d+: the file is no whole XML at line \\d+: ${why}.* 2 images stand whole before that, and what follows is lost: export it again$`,
         ),
       ),
     );
-    expect(told.filter((one) => one.includes('c.png'))).toEqual(
+    expect(said.filter((one) => one.includes('c.png'))).toEqual(
       within === null
         ? []
         : [

@@ -313,7 +313,7 @@ describe('nnU-Net', () => {
     s.write('data/imagesTr/a_0000.mha', 'x');
     s.write('data/labelsTr/a.mha', 'x');
     await expect(importData(s)).rejects.toThrow(
-      /holds no images that Graft reads, but 2 files \.mha \(volumes: export their slices\)/,
+      /holds no images that Graft reads, but 2 files \.mha \(volumes: save them as \.nii, or export their slices\)/,
     );
   });
 });

@@ -195,6 +195,20 @@ describe('255 beside class numbers', () => {
     });
   });
 
+  test('is the foreground where the numbers are a few pixels in every mask, however small the masks', () => {
+    const few = (pixels: number) =>
+      [1, 2, 3].map(() => seen('grey', { 0: 900, 7: pixels, 255: 60 }, [7]));
+    expect(proposal(few(3))).toMatchObject({
+      entries: { 0: 0, 255: 1 },
+      otherwise: 'nearest',
+      doubts: [expect.stringMatching(/^7 covers only 9 px and forms no region: taken for stray/)],
+    });
+    expect(proposal(few(5))).toMatchObject({
+      entries: { 7: 1, 255: 255 },
+      doubts: [expect.stringContaining('it covers more than 7 together')],
+    });
+  });
+
   test('is ignored where it is what scribbles leave open', () => {
     const scribbles = [seen('grey', { 0: 90, 1: 80, 2: 70, 255: 90_000 }, [1, 2])];
     expect(proposal(scribbles)).toMatchObject({ entries: { 1: 1, 2: 2, 255: 255 }, doubts: [] });
