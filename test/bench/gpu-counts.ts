@@ -2,8 +2,8 @@
  * What a training step asks of a graphics card at the four standard sizes (docs/graphics-card.md): floating-point
  * operations, bytes and kernels from the network's description alone ("on paper"), the same as counted in the recorded
  * step, which must agree, in the step of tfjs's own kernels, and in the one in float16; how long cards may take for it; and
- * how long the longest kernel of a step and of a prediction is estimated to take: none is divided, and a card draws the
- * screen between submissions.
+ * how long the longest kernel of a step and of a prediction is estimated to take, since a card draws the screen between
+ * submissions.
  *
  * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
  *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on
@@ -12,26 +12,19 @@
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
-import { createForwardPass, tensorWeights } from '../../engine/training/network/forward-pass.ts';
-import { createLayers } from '../../engine/training/network/layers.ts';
-import {
-  concatFlat,
-  flattenWeights,
-  initialWeights,
-} from '../../engine/training/network/parameters.ts';
 import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
-import { adamW, adamWOnCard } from '../../engine/training/optimiser.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { createSubmissions, estimatedMs } from '../../engine/training/webgpu/submissions.ts';
-import { gradientScaleFor, inHalfPrecision } from '../../engine/training/webgpu/half.ts';
-import { record, type Recording } from '../../engine/training/webgpu/recording.ts';
-import {
-  registerCardKernels,
-  restoreShippedKernels,
-} from '../../engine/training/webgpu/training-kernels.ts';
+import type { Recording } from '../../engine/training/webgpu/recording.ts';
+import { registerCardKernels } from '../../engine/training/webgpu/training-kernels.ts';
 import { NetworkConfig } from '../../shared/entities.ts';
+import { makeDraft } from '../engine/training/webgpu/draft-device.ts';
 import { recordedPrediction } from '../engine/training/webgpu/recorded-prediction.ts';
+import {
+  recordedStep,
+  stepInputs,
+  type StepKind,
+} from '../engine/training/webgpu/recorded-step.ts';
 import { paperOf } from './gpu-paper.ts';
 
 const { values: flags } = parseArgs({
@@ -72,56 +65,15 @@ const KERNEL_MS = 0.008;
 const engine = await startEngine({ threads: 1, engine: 'webgpu', log: console.error });
 const { card } = engine;
 if (card === null) throw new Error('no graphics card');
-const { backend, device } = card;
+const { device } = card;
 console.error(`${card.adapter.name}, ${card.adapter.driver}`);
 
-type Kind = 'own' | 'half' | 'shipped';
-
-function stepFor({ size, batch, base }: Size, kind: Kind) {
-  const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
-  const objective = segmentationObjective({ network, sizePx: size, classes: CLASSES });
-  const weights = flattenWeights(objective.spec, initialWeights(objective.spec, 0));
-  const layers = createLayers(kind === 'shipped' ? { ...engine, card: null } : engine);
-  const scale = kind === 'half' ? gradientScaleFor([{ shape: [batch, size, size] }]) : 1;
-  const body = (tensors: readonly Tensor[]): Tensor[] => {
-    const [theta, statistics, m, v] = tensors as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
-    const [stepSize, epsilon, decay] = tensors.slice(4) as [Scalar, Scalar, Scalar];
-    const [image, labels] = tensors.slice(7) as [Tensor, Tensor];
-    const trained = tensorWeights(objective.spec, theta, statistics);
-    let after: Tensor1D = statistics;
-    const { value, grads } = tf.valueAndGrads((...parameters: Tensor[]) => {
-      const pass = createForwardPass(layers, { trained: { ...trained, parameters }, fixed: [] });
-      const loss = objective.loss(pass, (name) => (name === 'image' ? image : labels));
-      after = tf.keep(pass.updatedStatistics());
-      return scale === 1 ? loss : tf.mul(loss, scale);
-    })([...trained.parameters]);
-    const scalars = { stepSize, epsilon, decay };
-    const next =
-      kind === 'shipped'
-        ? adamW(theta, { m, v }, concatFlat(grads), scalars)
-        : adamWOnCard(
-            card as NonNullable<typeof card>,
-            theta,
-            { m, v },
-            grads,
-            scalars,
-            null,
-            scale,
-          );
-    return [scale === 1 ? value : tf.div(value, scale), next.theta, after, next.m, next.v];
-  };
-  const count = weights.theta.length;
-  const inputs = [
-    tf.tensor1d(weights.theta),
-    tf.tensor1d(weights.statistics),
-    tf.zeros([count]),
-    tf.zeros([count]),
-    ...[1e-3, 1e-8, 0].map((x) => tf.scalar(x)),
-    tf.randomUniform([batch, size, size, 3], 0, 1, 'float32', 1),
-    tf.zeros([batch, size, size], 'int32'),
-  ];
-  return { network, spec: objective.spec, body, inputs };
-}
+const networkOf = (base: number) =>
+  NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
+const objectiveOf = ({ size, base }: Size) =>
+  segmentationObjective({ network: networkOf(base), sizePx: size, classes: CLASSES });
+const recorded = (size: Size, kind: StepKind): Recording =>
+  recordedStep({ ...engine, card }, { objective: objectiveOf(size), batch: size.batch, kind });
 
 /** By the estimate that cuts a row into submissions: its longest kernel, all of it, and into how many it is cut. */
 function estimateOf({ kernels }: Recording) {
@@ -130,40 +82,6 @@ function estimateOf({ kernels }: Recording) {
   const submissions = createSubmissions(kernels);
   submissions.took(all);
   return { longest: Math.max(...each), all, submissions: submissions.ends().length };
-}
-
-/** What is made while recording, without the work of making it: enough to count. Nothing runs in this process afterwards. */
-function countOnly(): void {
-  const pipeline = (descriptor: { readonly label?: string }) => ({
-    label: descriptor.label ?? '',
-    getBindGroupLayout: () => ({}),
-  });
-  Object.assign(device, {
-    createShaderModule: () => ({}),
-    createComputePipeline: pipeline,
-    createBindGroup: () => ({}),
-  });
-  const none = () => undefined;
-  Object.assign(GPUComputePassEncoder.prototype, {
-    setPipeline: none,
-    setBindGroup: none,
-    dispatchWorkgroups: none,
-  });
-}
-
-function recorded(size: Size, kind: Kind): Recording {
-  if (kind === 'shipped') restoreShippedKernels();
-  else registerCardKernels();
-  const { body, inputs } = stepFor(size, kind);
-  try {
-    const inPrecision = (tensors: readonly Tensor[]) =>
-      kind === 'half' ? inHalfPrecision(() => body(tensors)) : body(tensors);
-    const { recording, outputs } = record(backend, kind, inPrecision, inputs);
-    tf.dispose(outputs);
-    return recording;
-  } finally {
-    tf.dispose(inputs);
-  }
 }
 
 function counted({ kernels, copied, bytes }: Recording) {
@@ -194,7 +112,7 @@ if (flags.time !== undefined) {
   for (const kind of ['own', 'shipped'] as const) {
     const size = { size: 32, batch: 2, base: 8 };
     const recording = recorded(size, kind);
-    const { inputs } = stepFor(size, kind);
+    const inputs = stepInputs({ objective: objectiveOf(size), batch: size.batch });
     const runs: number[] = [];
     for (let i = 0; i < Number(flags.time); i++) {
       await device.queue.onSubmittedWorkDone();
@@ -210,10 +128,10 @@ if (flags.time !== undefined) {
     recording.dispose();
   }
 }
-countOnly();
+makeDraft({ card });
 const rows = [];
 for (const size of sizes) {
-  const { network, spec } = stepFor(size, 'own');
+  const { network, spec } = objectiveOf(size);
   const paper = paperOf({ network, spec, ...size, classes: CLASSES });
   const own = recorded(size, 'own');
   const found = counted(own);

@@ -7,6 +7,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { isHalf, markHalf } from './half.ts';
 import type { BufferPool } from './recorded-buffers.ts';
+import type { Work } from './submissions.ts';
+import {
+  dividedGroups,
+  type Groups,
+  type GroupsPart,
+  partCode,
+  partUniform,
+  WHOLE_CODE,
+} from './workgroups.ts';
 
 /** A kernel. Bindings of group 0: inputs, then outputs, then the uniform, numbered from 0. */
 export interface Kernel {
@@ -29,14 +38,26 @@ interface Dispatch {
     readonly half?: boolean;
   }[];
   readonly uniform: readonly UniformValue[];
-  readonly workgroups: readonly [x: number, y: number, z: number];
+  readonly workgroups: Groups;
   /** Products and sums, where they are many: what a kernel takes beyond reading and writing. */
   readonly operations?: number;
 }
 
-/** Operations of what was queued with these bindings, for who cuts a row of commands into submissions. */
-const operationsBound = new WeakMap<GPUBindGroup, number>();
-export const operationsOf = (group: GPUBindGroup): number => operationsBound.get(group) ?? 0;
+/** Work of what was queued with these bindings, for who cuts a row of commands into submissions. */
+const workBound = new WeakMap<GPUBindGroup, Work>();
+/** null: it was no kernel of Graft's. */
+export const workOf = (group: GPUBindGroup): Work | null => workBound.get(group) ?? null;
+
+/** Of all buffers that are bound, but for uniforms. */
+export function bytesBound(resources: Iterable<GPUBindingResource>): number {
+  let bytes = 0;
+  for (const resource of resources) {
+    if (!('buffer' in resource)) continue;
+    const { buffer, size = buffer.size } = resource;
+    if ((buffer.usage & GPUBufferUsage.UNIFORM) === 0) bytes += size;
+  }
+  return bytes;
+}
 
 /** What tfjs's backend keeps for itself, and what must be told of commands that are not its own. */
 interface Internals {
@@ -153,22 +174,55 @@ function queue(
     ...whole.map((tensor) => ({ buffer: bufferOf(backend, tensor) })),
     ...slices.map((tensor) => ({ buffer: bufferOf(backend, tensor), offset, size })),
   ];
+  const work = { bytes: bytesBound(bound), operations };
   if (uniform.length > 0) bound.push({ buffer: uniformOf(backend, uniform) });
-  const pipeline = pipelineOf(backend, kernel);
+  const { commandQueueOwnedIds } = internalsOf(backend);
+  for (const { dataId } of tensors) commandQueueOwnedIds.add(dataId);
+  const parts = dividedGroups(workgroups, work);
+  for (const part of parts) {
+    queuePart(backend, { kernel, bound, workgroups, work, part, isWhole: parts.length === 1 });
+  }
+}
+
+/** Queues some workgroups of a kernel, or all. */
+function queuePart(
+  backend: WebGPUBackend,
+  options: {
+    readonly kernel: Kernel;
+    readonly bound: readonly GPUBufferBinding[];
+    readonly workgroups: Groups;
+    /** Of the whole. */
+    readonly work: Work;
+    readonly part: GroupsPart;
+    readonly isWhole: boolean;
+  },
+): void {
+  const { kernel, workgroups, work, part, isWhole } = options;
+  const { name, code } = kernel;
+  const bound = [...options.bound];
+  if (!isWhole) bound.push({ buffer: uniformOf(backend, partUniform(part, workgroups)) });
+  const pipeline = pipelineOf(
+    backend,
+    isWhole
+      ? { name, code: code + WHOLE_CODE }
+      : { name: `${name}, a part`, code: code + partCode(bound.length - 1) },
+  );
   const bindGroup = backend.device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: bound.map((resource, binding) => ({ binding, resource })),
   });
-  operationsBound.set(bindGroup, operations);
+  workBound.set(bindGroup, {
+    bytes: work.bytes * part.share,
+    operations: work.operations * part.share,
+  });
   const internals = internalsOf(backend);
-  for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
   backend.ensureCommandEncoderReady();
   internals.computePassEncoder ??= internals.commandEncoder?.beginComputePass() ?? null;
   const pass = internals.computePassEncoder;
   if (pass === null) throw new Error('tfjs-backend-webgpu has no command encoder');
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindGroup);
-  pass.dispatchWorkgroups(...workgroups);
+  pass.dispatchWorkgroups(...part.count);
   internals.dispatchCountInPass++;
   if (internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
     backend.endComputePassEncoder();
@@ -240,16 +294,3 @@ export function updateSlice(
   const uniform = slice.uniform(first - offset / 4);
   queue(backend, { kernel, workgroups, uniform }, inputs, { slices, offset, size });
 }
-
-/** Workgroups of a kernel that counts them in one row: a device takes 65,535 along each axis. */
-export function inRows(count: number): [x: number, y: number, z: number] {
-  const rows = Math.ceil(count / 32768);
-  return [Math.ceil(count / rows), rows, 1];
-}
-
-/** Number of the workgroup that `inRows` has laid out. */
-export const GROUP_NUMBER = 'i32(group.x + group.y * groups.x)';
-/** Parameters of an entry point that uses GROUP_NUMBER and `lane`. */
-export const GROUP_PARAMETERS = `@builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32`;

@@ -1,8 +1,11 @@
 /** The commands of a recording, and a device that notes those that it is given. */
-import { operationsOf } from './dispatch.ts';
+import { bytesBound, workOf } from './dispatch.ts';
 import type { Work } from './submissions.ts';
 
-/** One kernel of a recording: what it is called, and its work; bytes are those of the buffers that it is bound to. */
+/**
+ * One kernel of a recording, or a part of one: what it is called, and its work; bytes are those of the buffers that it is
+ * bound to, of a part its share of them.
+ */
 export interface RecordedKernel extends Work {
   readonly name: string;
 }
@@ -42,10 +45,9 @@ export function watched(device: GPUDevice, note: (command: Command) => void): GP
       },
       dispatchWorkgroups(x, y = 1, z = 1) {
         if (pipeline === undefined || bindGroup === undefined) throw new Error('nothing to run');
-        const bytes = bound.get(bindGroup) ?? 0;
-        const operations = operationsOf(bindGroup);
+        const work = workOf(bindGroup) ?? { bytes: bound.get(bindGroup) ?? 0, operations: 0 };
         note({
-          ...{ name: pipeline.label, bytes, operations },
+          ...{ name: pipeline.label, ...work },
           ...{ pipeline, bindGroup, workgroups: [x, y, z] },
         });
         pass.dispatchWorkgroups(x, y, z);
@@ -66,20 +68,10 @@ export function watched(device: GPUDevice, note: (command: Command) => void): GP
     createCommandEncoder: (descriptor) => watchedEncoder(device.createCommandEncoder(descriptor)),
     createBindGroup(descriptor) {
       const group = device.createBindGroup(descriptor);
-      bound.set(group, bytesOf(descriptor));
+      bound.set(group, bytesBound([...descriptor.entries].map(({ resource }) => resource)));
       return group;
     },
   });
-}
-
-function bytesOf({ entries }: GPUBindGroupDescriptor): number {
-  let bytes = 0;
-  for (const { resource } of entries) {
-    if (!('buffer' in resource)) continue;
-    const { buffer, size = buffer.size } = resource;
-    if ((buffer.usage & GPUBufferUsage.UNIFORM) === 0) bytes += size;
-  }
-  return bytes;
 }
 
 /** The object with some of its doors replaced. Its methods want the object itself as `this`. */

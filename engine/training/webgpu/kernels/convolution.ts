@@ -13,6 +13,7 @@ import { halvesInName, isHalf, storedAs, wantsHalf } from '../half.ts';
 import { type Ending, endingCode } from './ending.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { inputShape, outputShape, type Window } from './window.ts';
+import { entryPoint } from '../workgroups.ts';
 
 /** What one workgroup computes. */
 interface Tile {
@@ -165,9 +166,7 @@ ${ending.code}
 const PITCH = ${pixels + 1};
 var<workgroup> shared_pixels: array<vec4<f32>, ${quarters * (pixels + 1)}>;
 var<workgroup> shared_kernel: array<vec4<f32>, ${depth * columns}>;
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32) {
+${entryPoint(lanes)}
   let own = i32(lane);
   let z = i32(group.z);
   let first_channel = (z % s.columns) * ${channels};

@@ -1,20 +1,13 @@
 /** Kernels of which every invocation computes one element of the result by itself. */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import {
-  dispatchInfos,
-  GROUP_NUMBER,
-  GROUP_PARAMETERS,
-  inRows,
-  type Kernel,
-  type UniformValue,
-} from '../dispatch.ts';
+import { dispatchInfos, type Kernel, type UniformValue } from '../dispatch.ts';
+import { entryPoint, GROUP_NUMBER, inRows } from '../workgroups.ts';
 
 const LANES = 64;
 
 /** How the entry point of such a kernel begins; `at`: which element is this invocation's. */
-export const EACH = `@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
+export const EACH = `${entryPoint(LANES)}
   let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);`;
 
 /** By its bits: compilers may take for granted that a value equals itself. */

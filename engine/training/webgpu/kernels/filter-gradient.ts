@@ -9,6 +9,7 @@ import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
 import { outputPixels, type Window } from './window.ts';
+import { entryPoint } from '../workgroups.ts';
 
 /** What one workgroup computes: (tap, channel) pairs × channels of the output. */
 interface Tile {
@@ -85,26 +86,25 @@ fn tap_of(pair: i32) -> vec4<i32> {
   let row = tap / s.width;
   return vec4(tap - row * s.width, row, pair - tap * s.inChannels, select(0, 1, row < s.height));
 }
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane_number: u32) {
-  let lane = i32(lane_number);
+${entryPoint(lanes)}
+  let own_lane = i32(lane);
   let first_pair = i32(group.x) * ${tile.pairs};
   let first_channel = i32(group.y) * ${tile.channels};
   let part = i32(group.z);
   let first = part * s.partPixels;
   let last = min(s.batch * s.outHeight * s.outWidth, first + s.partPixels);
-  let quad = lane % ${quads};
-  let offset = lane / ${quads};
+  let quad = own_lane % ${quads};
+  let offset = own_lane / ${quads};
   ${
     isVector.input
       ? 'let tap = tap_of(first_pair + 4 * quad);'
       : `var taps: array<vec4<i32>, 4>;
   for (var e = 0; e < 4; e++) { taps[e] = tap_of(first_pair + 4 * quad + e); }`
   }
-  let lane_column = lane % ${columns};
-  let lane_row = lane / ${columns};
+  let lane_column = own_lane % ${columns};
+  let lane_row = own_lane / ${columns};
   var sums_of: array<vec4<f32>, ${4 * own}>;
-  if (lane < ${CHUNK}) { pixels[lane] = origin(first + lane, last); }
+  if (own_lane < ${CHUNK}) { pixels[own_lane] = origin(first + own_lane, last); }
   workgroupBarrier();
   var side = 0;
   for (var chunk = first; chunk < last; chunk += ${CHUNK}) {
@@ -118,7 +118,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
       shared_input[at * ${quads} + quad] = value;
     }
-    for (var at = lane; at < ${CHUNK * columns}; at += ${lanes}) {
+    for (var at = own_lane; at < ${CHUNK * columns}; at += ${lanes}) {
       let pixel = chunk + at / ${columns};
       let channel = first_channel + 4 * (at % ${columns});
       var value = vec4<f32>();
@@ -132,7 +132,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       shared_gradient[at] = value;
     }
     side = ${CHUNK} - side;
-    for (var next = lane; next < ${CHUNK}; next += ${lanes}) { pixels[side + next] = origin(chunk + ${CHUNK} + next, last); }
+    for (var next = own_lane; next < ${CHUNK}; next += ${lanes}) { pixels[side + next] = origin(chunk + ${CHUNK} + next, last); }
     workgroupBarrier();
     for (var at = 0; at < ${CHUNK}; at++) {
       let b = shared_gradient[at * ${columns} + lane_column];

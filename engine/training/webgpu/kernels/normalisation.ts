@@ -9,9 +9,10 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { dispatchInfos, type Kernel } from '../dispatch.ts';
 import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { splitOver } from './split.ts';
+import { entryPoint, GROUP_NUMBER, inRows } from '../workgroups.ts';
 
 export interface NormOptions {
   /** Images that have statistics of their own: 1, or the batch. */
@@ -80,8 +81,6 @@ const walk = (columns: number) => `
   let last = min(s.pixels, begin + s.partPixels);
   let image_start = image * s.pixels * s.channels + channel;`;
 
-const PART_PARAMETERS = `@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32`;
-
 const statisticsOfParts = (columns: number, half: boolean): Kernel => ({
   name: `graft statistics of parts ${columns}${halvesInName(half)}`,
   code: `${SHAPE}
@@ -90,8 +89,7 @@ const statisticsOfParts = (columns: number, half: boolean): Kernel => ({
 @group(0) @binding(2) var<uniform> s: Shape;
 var<workgroup> sums: array<vec3<f32>, ${LANES}>;
 ${TOGETHER}
-@compute @workgroup_size(${LANES})
-fn main(${PART_PARAMETERS}) {
+${entryPoint(LANES)}
   ${walk(columns)}
   var found = vec3<f32>();
   if (channel < s.channels) {
@@ -135,8 +133,7 @@ const STATISTICS: Kernel = {
 @group(0) @binding(4) var<uniform> s: Shape;
 var<workgroup> sums: array<vec3<f32>, ${JOINING}>;
 ${TOGETHER}
-@compute @workgroup_size(${JOINING})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(JOINING)}
   let which = ${GROUP_NUMBER};
   let own = i32(lane);
   let groups_of_image = s.channels / s.groupSize;
@@ -205,8 +202,7 @@ function apply(vectors: boolean, activation: NormOptions['activation'], half: bo
 @group(0) @binding(4) var<storage, read> beta: array<f32>;
 @group(0) @binding(5) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(6) var<uniform> s: Shape;
-@compute @workgroup_size(${APPLIED})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(APPLIED)}
   ${place(width)}
   let normal = (${type}(input[at]) - ${ofGroups('means')}) * ${ofGroups('inverses')};
   let value = normal * ${ofChannels('gamma')} + ${ofChannels('beta')};
@@ -235,8 +231,7 @@ const gradientsOfParts = (
 @group(0) @binding(6) var<storage, read_write> parts: array<vec2<f32>>;
 @group(0) @binding(7) var<uniform> s: Shape;
 var<workgroup> sums: array<vec2<f32>, ${LANES}>;
-@compute @workgroup_size(${LANES})
-fn main(${PART_PARAMETERS}) {
+${entryPoint(LANES)}
   ${walk(columns)}
   var found = vec2<f32>();
   if (channel < s.channels) {
@@ -274,8 +269,7 @@ const GRADIENTS: Kernel = {
 @group(0) @binding(4) var<storage, read_write> taken: array<vec2<f32>>;
 @group(0) @binding(5) var<uniform> s: Shape;
 var<workgroup> sums: array<vec2<f32>, ${JOINING}>;
-@compute @workgroup_size(${JOINING})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(JOINING)}
   let which = ${GROUP_NUMBER};
   let own = i32(lane);
   let groups_of_image = s.channels / s.groupSize;
@@ -328,8 +322,7 @@ function applyBack(
 @group(0) @binding(6) var<storage, read> taken: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(8) var<uniform> s: Shape;
-@compute @workgroup_size(${APPLIED})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(APPLIED)}
   ${place(width)}
   let inverse = ${ofGroups('inverses')};
   let normal = (${type}(input[at]) - ${ofGroups('means')}) * inverse;

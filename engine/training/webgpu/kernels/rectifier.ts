@@ -1,11 +1,12 @@
 /** ReLU, its bounded form, and their gradients in one pass each; and sums over all but the channels, for biases. */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { dispatchInfos, type Kernel } from '../dispatch.ts';
 import { halvesInName, isHalf, storedAs } from '../half.ts';
 import { sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
+import { entryPoint, GROUP_NUMBER, inRows } from '../workgroups.ts';
 
 export type Rectifier = 'relu' | 'relu6';
 
@@ -40,8 +41,7 @@ struct Shape { size: i32 }
 ${isGradient ? `@group(0) @binding(1) var<storage, read> gradient: array<${storedAs(type, halfGradient)}>;` : ''}
 @group(0) @binding(${isGradient ? 2 : 1}) var<storage, read_write> written: array<${stored}>;
 @group(0) @binding(${isGradient ? 3 : 2}) var<uniform> s: Shape;
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(LANES)}
   let at = ${GROUP_NUMBER} * ${LANES} + i32(lane);
   if (at >= s.size) { return; }
   let x = ${type}(input[at]);
@@ -92,8 +92,7 @@ struct Shape { pixels: i32, channels: i32, partPixels: i32 }
 @group(0) @binding(1) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(2) var<uniform> s: Shape;
 var<workgroup> own_sums: array<f32, ${LANES}>;
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+${entryPoint(LANES)}
   let own = i32(lane);
   let channel = i32(group.x) * 16 + own % 16;
   let part = i32(group.y);

@@ -7,10 +7,11 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { dispatchInfos, GROUP_NUMBER, GROUP_PARAMETERS, inRows, type Kernel } from '../dispatch.ts';
+import { dispatchInfos, type Kernel } from '../dispatch.ts';
 import { sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
+import { entryPoint, GROUP_NUMBER, inRows } from '../workgroups.ts';
 
 /** Any of the losses: (1 − p)^γ · −log p weighed by class, and 1 − the mean Tversky index. */
 export interface SegmentationLossOptions {
@@ -70,8 +71,7 @@ const SUMS = ${sumsOf(classes)};
 @group(0) @binding(3) var<storage, read_write> parts: array<f32>;
 @group(0) @binding(4) var<uniform> s: Shape;
 var<workgroup> shared_sums: array<f32, ${LANES}>;
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+${entryPoint(LANES)}
   let own = i32(lane);
   let part = i32(group.x);
   let last = min(s.pixels, (part + 1) * s.partPixels);
@@ -108,8 +108,7 @@ const finishOf = (classes: number): Kernel => ({
 @group(0) @binding(1) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(2) var<storage, read_write> slopes: array<f32>;
 @group(0) @binding(3) var<uniform> s: Shape;
-@compute @workgroup_size(1)
-fn main() {
+${entryPoint(1)}
   let weight = max(sums[1], s.leastWeight);
   let counted = f32(CLASSES - s.first);
   slopes[0] = 1.0 / weight;
@@ -138,8 +137,7 @@ const backOf = (classes: number): Kernel => ({
 @group(0) @binding(4) var<storage, read> outer: array<f32>;
 @group(0) @binding(5) var<storage, read_write> written: array<f32>;
 @group(0) @binding(6) var<uniform> s: Shape;
-@compute @workgroup_size(${LANES})
-fn main(${GROUP_PARAMETERS}) {
+${entryPoint(LANES)}
   let pixel = ${GROUP_NUMBER} * ${LANES} + i32(lane);
   if (pixel >= s.pixels) { return; }
   let label = labels[pixel];

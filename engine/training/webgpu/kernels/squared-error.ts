@@ -5,6 +5,7 @@ import { dispatchInfos, type Kernel } from '../dispatch.ts';
 import { EACH, each, IS_NUMBER, sizeOf } from './each.ts';
 import { orderedSum } from './ordered-sum.ts';
 import { splitOver } from './split.ts';
+import { entryPoint } from '../workgroups.ts';
 
 const LANES = 256;
 /** Workgroups that keep a card busy, and numbers that are worth one. */
@@ -20,8 +21,7 @@ struct Shape { size: i32, partSize: i32, share: f32 }
 @group(0) @binding(2) var<storage, read_write> parts: array<f32>;
 @group(0) @binding(3) var<uniform> s: Shape;
 var<workgroup> sums: array<f32, ${LANES}>;
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+${entryPoint(LANES)}
   let own = i32(lane);
   let part = i32(group.x);
   let last = min(s.size, (part + 1) * s.partSize);

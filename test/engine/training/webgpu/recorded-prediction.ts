@@ -6,7 +6,6 @@ import {
   tensorWeights,
 } from '../../../../engine/training/network/forward-pass.ts';
 import { createLayers } from '../../../../engine/training/network/layers.ts';
-import { flattenWeights, initialWeights } from '../../../../engine/training/network/parameters.ts';
 import {
   segmentationLogits,
   segmentationSpec,
@@ -23,12 +22,14 @@ export function recordedPrediction(
 ): Recording {
   const network = NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
   const spec = segmentationSpec(network, classes);
-  const weights = flattenWeights(spec, initialWeights(spec, 0));
+  const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+  const count = spec.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const channels = spec.statistics.reduce((sum, one) => sum + one.channels, 0);
   const layers = createLayers(engine);
   const inputs = [
     tf.zeros([inputsAPass(sizePx), sizePx, sizePx, 3]),
-    tf.tensor1d(weights.theta),
-    tf.tensor1d(weights.statistics),
+    tf.tensor1d(new Float32Array(count)),
+    tf.tensor1d(new Float32Array(2 * channels)),
   ];
   const { recording, outputs } = record(
     engine.card.backend,

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
+import { estimatedMs } from '../../../../engine/training/webgpu/submissions.ts';
+import { LONGEST_KERNEL_MS } from '../../../../engine/training/webgpu/workgroups.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { expectTorchAgreement } from '../torch-reference.ts';
 import { discSteps } from './disc-steps.ts';
@@ -39,6 +41,18 @@ describe('training steps on a graphics card', () => {
     const before = tf.memory().numTensors;
     await expectTorchAgreement(engine);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('have the same bits where every kernel is so long that it is divided', async () => {
+    const dispatched = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+    const whole = await plain.train(engine, 2);
+    const dispatches = dispatched.mock.calls.length;
+    vi.mocked(estimatedMs).mockReturnValue(2.5 * LONGEST_KERNEL_MS);
+    const inParts = await plain.train(engine, 2);
+    vi.mocked(estimatedMs).mockReset();
+    expect(dispatched.mock.calls.length - dispatches).toBeGreaterThan(1.5 * dispatches);
+    dispatched.mockRestore();
+    expect(inParts).toEqual(whole);
   });
 
   it('repeat their bits, and take no memory once the first is recorded', async () => {
