@@ -16,7 +16,10 @@ import { segmentationObjective } from '../../engine/training/objectives/segmenta
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { createSubmissions, estimatedMs } from '../../engine/training/webgpu/submissions.ts';
 import type { Recording } from '../../engine/training/webgpu/recording.ts';
-import { registerCardKernels } from '../../engine/training/webgpu/training-kernels.ts';
+import {
+  registerCardKernels,
+  restoreShippedKernels,
+} from '../../engine/training/webgpu/training-kernels.ts';
 import { NetworkConfig } from '../../shared/entities.ts';
 import { makeDraft } from '../engine/training/webgpu/draft-device.ts';
 import { recordedPrediction } from '../engine/training/webgpu/recorded-prediction.ts';
@@ -66,14 +69,18 @@ const engine = await startEngine({ threads: 1, engine: 'webgpu', log: console.er
 const { card } = engine;
 if (card === null) throw new Error('no graphics card');
 const { device } = card;
+const cardEngine = { ...engine, card };
 console.error(`${card.adapter.name}, ${card.adapter.driver}`);
 
 const networkOf = (base: number) =>
   NetworkConfig.parse({ base, skips: 'concat', inputChannels: 3 });
 const objectiveOf = ({ size, base }: Size) =>
   segmentationObjective({ network: networkOf(base), sizePx: size, classes: CLASSES });
-const recorded = (size: Size, kind: StepKind): Recording =>
-  recordedStep({ ...engine, card }, { objective: objectiveOf(size), batch: size.batch, kind });
+function recorded(size: Size, kind: StepKind): Recording {
+  if (kind === 'shipped') restoreShippedKernels();
+  else registerCardKernels();
+  return recordedStep(cardEngine, { objective: objectiveOf(size), batch: size.batch, kind });
+}
 
 /** By the estimate that cuts a row into submissions: its longest kernel, all of it, and into how many it is cut. */
 function estimateOf({ kernels }: Recording) {
@@ -138,10 +145,11 @@ for (const size of sizes) {
   const stepEstimate = estimateOf(own);
   own.dispose();
   registerCardKernels();
-  const prediction = recordedPrediction(
-    { ...engine, card },
-    { sizePx: size.size, base: size.base, classes: CLASSES },
-  );
+  const prediction = recordedPrediction(cardEngine, {
+    sizePx: size.size,
+    base: size.base,
+    classes: CLASSES,
+  });
   const predictionEstimate = estimateOf(prediction);
   const predicted = counted(prediction);
   prediction.dispose();

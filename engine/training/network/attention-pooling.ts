@@ -1,6 +1,7 @@
 /** Attention pooling (docs/method.md §4, after Dippel et al. 2021, arXiv 2104.04323): a weighted mean that learns where to look. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { EngineLayers } from './engine-layers.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { headLayer, joinSpecs, normalisedConvolution, type NetworkSpec } from './parameters.ts';
 
@@ -28,7 +29,12 @@ export function attentionPoolingSpec(layer: string, channels: number): NetworkSp
 }
 
 /** r_c = mean(a · F_c) / mean(a). features [b, h, w, c], attention a [b, h, w, 1] in (0, 1) → [b, c] */
-export const attentionMean = (features: Tensor4D, attention: Tensor4D): Tensor2D =>
+export const attentionMean = (
+  layers: Pick<EngineLayers, 'attentionMean'>,
+  features: Tensor4D,
+  attention: Tensor4D,
+): Tensor2D =>
+  layers.attentionMean?.(features, attention) ??
   tf.div(tf.sum(tf.mul(features, attention), [1, 2]), tf.sum(attention, [1, 2]));
 
 /**
@@ -43,5 +49,6 @@ export function attentionPool(
 ): Tensor2D {
   let x = tf.mul<Tensor4D>(features, kept);
   for (const part of [1, 2, 3]) x = pass.block(`${layer}/conv${part}`, x);
-  return attentionMean(features, tf.sigmoid(pass.head(`${layer}/gate`, x)));
+  const attention = pass.layers.sigmoid(pass.head(`${layer}/gate`, x));
+  return attentionMean(pass.layers, features, attention);
 }

@@ -80,13 +80,27 @@ export interface EngineLayers {
     kernel: Tensor4D,
     norm: GivenNorm,
   ): { readonly kernel: Tensor4D; readonly bias: Tensor1D };
-  /** Differentiable. Left out where the engine has no piece of its own. */
+  /** Differentiable. Left out, as all below, where the engine has no piece of its own. */
   sigmoid?(input: Tensor4D): Tensor4D;
+  /** Mean over the pixels of each image: [b, h, w, c] → [b, c]. Differentiable. */
+  globalAveragePool?(input: Tensor4D): Tensor2D;
+  /** The same, weighed by an attention map [b, h, w, 1]. Differentiable in both. */
+  attentionMean?(features: Tensor4D, attention: Tensor4D): Tensor2D;
+  /** Of `parts` parts along the channels, for each image the chosen one, int32 [b]. Differentiable in the parts. */
+  chosenPart?(all: Tensor4D, chosen: Tensor, parts: number): Tensor4D;
   /**
-   * Mean of the squared differences of two tensors of one shape, in one piece. Differentiable in the first. Left out where
-   * the engine has no such piece.
+   * Mean of the squared differences of two tensors of one shape, in one piece. Differentiable in the first.
    */
   meanSquaredError?(output: Tensor4D, target: Tensor4D): Scalar;
+  /** The same over the pixels that count, [b, h, w] of 0 and 1. */
+  countedError?(output: Tensor4D, target: Tensor4D, counted: Tensor): Scalar;
+  /** Mean cross-entropy of logits [n, classes] with labels int32 [n]; what is no class does not count. Differentiable. */
+  classEntropy?(logits: Tensor2D, labels: Tensor): Scalar;
+  /** NT-Xent of vectors [2n, d], pretrain/contrastive-loss.ts. `smallestSquare`: added to that of a length. Differentiable. */
+  pairEntropy?(
+    vectors: Tensor2D,
+    options: { readonly temperature: number; readonly smallestSquare: number },
+  ): Scalar;
   /**
    * Running statistics carried on by those of a batch, one after the other, in one piece and in place: the vector comes
    * back as it was given, with new values. Left out where the engine has no such piece.

@@ -3,43 +3,23 @@
  * many. Convolutions and pooling are tf's own calls, whose kernels training-kernels.ts has replaced.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type {
-  Scalar,
-  Tensor,
-  Tensor1D,
-  Tensor2D,
-  Tensor4D,
-  TensorInfo,
-} from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Card } from '../webgpu/card.ts';
+import { asTensor } from '../webgpu/dispatch.ts';
 import { convolution, inputGradient } from '../webgpu/kernels/convolution.ts';
 import { filterGradient } from '../webgpu/kernels/filter-gradient.ts';
 import { foldedKernel } from '../webgpu/kernels/folding.ts';
 import { normalise, normaliseBack, type NormOptions } from '../webgpu/kernels/normalisation.ts';
 import { channelSums, rectify, rectifyBack, type Rectifier } from '../webgpu/kernels/rectifier.ts';
-import {
-  MOST_LOSS_CLASSES,
-  segmentationLoss,
-  segmentationLossBack,
-  type SegmentationLossOptions,
-} from '../webgpu/kernels/segmentation-loss.ts';
-import {
-  meanSquaredError,
-  meanSquaredErrorBack,
-  sigmoid,
-  sigmoidBack,
-} from '../webgpu/kernels/squared-error.ts';
 import { carryStatistics } from '../webgpu/kernels/running-statistics.ts';
 import { kernelOfCopies, kernelOfCopiesBack } from '../webgpu/kernels/upsampled-kernel.ts';
 import { type Window, windowOf } from '../webgpu/kernels/window.ts';
 import { BATCH_NORM_EPSILON, type EngineLayers, type Normalised } from './engine-layers.ts';
 import { groupCount } from './group-norm.ts';
+import { cardObjectives } from './layers-card-objectives.ts';
 import { convolvedCopies } from './upsampling.ts';
 
 type WebGPUBackend = Card['backend'];
-
-/** The tensor behind what a kernel gave; it belongs to the enclosing tf.tidy. */
-const asTensor = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);
 
 /** Normalises; the gradient reaches input, gamma and beta. */
 function normalised(
@@ -84,56 +64,6 @@ function normalised(
   const output = forward(input, gamma, beta);
   if (statistics === undefined) throw new Error('customGrad did not run its function');
   return { output, mean: statistics[0], variance: statistics[1] };
-}
-
-function lossOf(
-  backend: WebGPUBackend,
-  options: SegmentationLossOptions,
-  [logits, labels]: readonly [Tensor4D, Tensor],
-): Scalar {
-  const weights = tf.tensor1d([...options.weights]);
-  const loss = tf.customGrad((x, save) => {
-    const [value, slopes] = segmentationLoss(backend, options, [x as Tensor, labels, weights]).map(
-      asTensor,
-    ) as [Tensor, Tensor];
-    (save as tf.GradSaveFunc)([x as Tensor, labels, weights, slopes]);
-    return {
-      value,
-      gradFunc(dLoss: Tensor, saved: Tensor[]) {
-        const [savedX, savedLabels, savedWeights, savedSlopes] = saved as [
-          Tensor,
-          Tensor,
-          Tensor,
-          Tensor,
-        ];
-        return asTensor(
-          segmentationLossBack(backend, options, [
-            savedX,
-            savedLabels,
-            savedWeights,
-            savedSlopes,
-            dLoss,
-          ]),
-        );
-      },
-    };
-  });
-  return loss(logits) as Scalar;
-}
-
-/** The gradient reaches the output alone. */
-function squaredErrorOf(backend: WebGPUBackend, output: Tensor4D, target: Tensor4D): Scalar {
-  const error = tf.customGrad((x, save) => {
-    (save as tf.GradSaveFunc)([x as Tensor, target]);
-    return {
-      value: asTensor(meanSquaredError(backend, [x as Tensor, target])),
-      gradFunc(dLoss: Tensor, saved: Tensor[]) {
-        const [savedX, savedTarget] = saved as [Tensor, Tensor];
-        return asTensor(meanSquaredErrorBack(backend, [savedX, savedTarget, dLoss]));
-      },
-    };
-  });
-  return error(output) as Scalar;
 }
 
 /** Where the windows of a convolution to the same size, or half of it, lie; null: not of this kernel. */
@@ -209,17 +139,8 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
 
   const beside = besideCopies(backend);
 
-  const sigmoidOf = tf.customGrad((x, save) => {
-    const value = asTensor(sigmoid(backend, x as Tensor));
-    (save as tf.GradSaveFunc)([value]);
-    return {
-      value,
-      gradFunc: (dOutput: Tensor, [saved]: Tensor[]) =>
-        asTensor(sigmoidBack(backend, [saved as Tensor, dOutput])),
-    };
-  });
-
   return {
+    ...cardObjectives(backend),
     conv2d: (input, kernel, stride, padding) => tf.conv2d(input, kernel, stride, padding),
     batchNormRelu: (input, gamma, beta, epsilon) =>
       batchNorm('relu', [input, gamma, beta], epsilon),
@@ -262,15 +183,9 @@ export function cardLayers(backend: WebGPUBackend): EngineLayers {
       const [scaled, bias] = foldedKernel(backend, kernel, { ...norm, epsilon }).map(asTensor);
       return { kernel: scaled as Tensor4D, bias: bias as Tensor1D };
     },
-    sigmoid: (input) => sigmoidOf(input) as Tensor4D,
-    meanSquaredError: (output, target) => squaredErrorOf(backend, output, target),
     carriedStatistics(statistics, batch, momentum) {
       carryStatistics(backend, statistics, { batch, momentum });
       return tf.clone(statistics);
-    },
-    segmentationLoss: {
-      mostClasses: MOST_LOSS_CLASSES,
-      of: (logits, labels, options) => lossOf(backend, options, [logits, labels]),
     },
   };
 }

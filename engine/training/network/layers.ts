@@ -43,6 +43,7 @@ export interface Layers extends EngineLayers {
   activate(input: Tensor4D, activation: Activation): Tensor4D;
   /** Windows of 3×3 over an input without negative values: [b, 2h, 2w, c] → [b, h, w, c] */
   maxPool3(input: Tensor4D, padding: 'symmetric' | 'same'): Tensor4D;
+  sigmoid(input: Tensor4D): Tensor4D;
   /** [b, h, w, c] → [b, c] */
   globalAveragePool(input: Tensor4D): Tensor2D;
   /** input [b, in] · kernel [in, out] + bias [out] */
@@ -201,7 +202,9 @@ export function createLayers(engine: LayersEngine, precision: Precision = 'float
       const [x, pad] = padded(input, 3, { stride: 2, padding });
       return tf.maxPool(x, 3, 2, pad);
     },
-    globalAveragePool: (input) => tf.mean<Tensor2D>(input, [1, 2]),
+    sigmoid: (input) => own.sigmoid?.(input) ?? tf.sigmoid(input),
+    globalAveragePool: (input) =>
+      own.globalAveragePool?.(input) ?? tf.mean<Tensor2D>(input, [1, 2]),
     dense: (input, kernel, bias) => own.addBias(tf.matMul<Tensor2D>(input, kernel), bias),
     foldedConvolution(input, kernel, norm, options = {}) {
       const { activation = 'relu', depthwise = false } = options;

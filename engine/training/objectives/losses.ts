@@ -1,6 +1,6 @@
 /** Loss functions as pure functions of tensors. Masks are 1 where a pixel counts, 0 where it is ignored. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { EngineLayers } from '../network/engine-layers.ts';
 
 /** Added to numerator and denominator of the soft Dice, so that absent classes have a gradient and no 0/0. */
@@ -25,6 +25,15 @@ export function crossEntropy(logProbabilities: Tensor, truth: Tensor): Scalar {
   const counted = tf.maximum(tf.sum(truth), 1);
   return tf.neg(tf.div(tf.sum(tf.mul(logProbabilities, truth)), counted));
 }
+
+/** The same of logits [n, classes] and labels int32 [n], as `oneHot` takes them. */
+export const classEntropy = (
+  layers: Pick<EngineLayers, 'classEntropy'>,
+  logits: Tensor2D,
+  labels: Tensor,
+): Scalar =>
+  layers.classEntropy?.(logits, labels) ??
+  crossEntropy(tf.logSoftmax(logits), oneHot(labels, logits.shape[1]));
 
 /** Cross-entropy in which each entry weighs as its class does: Σ w·(−log p) / Σ w. weights [classes] */
 export function weightedCrossEntropy(
@@ -98,3 +107,16 @@ export const meanSquaredError = (
   target: Tensor4D,
 ): Scalar =>
   layers.meanSquaredError?.(prediction, target) ?? tf.mean(tf.square(tf.sub(prediction, target)));
+
+/** The same over the counted pixels, all channels. prediction, target [b, h, w, c]; counted [b, h, w]. */
+export function countedError(
+  layers: Pick<EngineLayers, 'countedError'>,
+  prediction: Tensor4D,
+  [target, counted]: readonly [target: Tensor4D, counted: Tensor],
+): Scalar {
+  const whole = layers.countedError?.(prediction, target, counted);
+  if (whole !== undefined) return whole;
+  const error = tf.sum(tf.square(tf.sub(prediction, target)), 3); // [b, h, w]
+  const values = tf.mul(tf.maximum(tf.sum(counted), 1), prediction.shape[3]);
+  return tf.div(tf.sum(tf.mul(error, counted)), values);
+}

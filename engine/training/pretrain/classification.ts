@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { AppError } from '../../../shared/errors.ts';
 import type { ForwardPass } from '../network/forward-pass.ts';
-import { crossEntropy, oneHot } from '../objectives/losses.ts';
+import { classEntropy } from '../objectives/losses.ts';
 import { headLayer, joinSpecs } from '../network/parameters.ts';
 import { bottleneckWidth, encode, encoderSpec } from '../network/unet.ts';
 import { PRETRAINING_DEFAULTS, type PretrainingTaskDefinition } from './task.ts';
@@ -48,7 +48,7 @@ export const classification: PretrainingTaskDefinition = {
       },
       loss(pass, input) {
         const logits = classify(pass, input('image') as Tensor4D);
-        return crossEntropy(tf.logSoftmax(logits), oneHot(input('class'), classes));
+        return classEntropy(pass.layers, logits, input('class'));
       },
       illustrator: {
         outputs: (pass, input) => [tf.softmax(classify(pass, input('image') as Tensor4D))],

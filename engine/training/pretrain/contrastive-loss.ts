@@ -1,6 +1,7 @@
 /** The contrastive loss over pairs of views, as a pure function of tensors. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core';
+import type { EngineLayers } from '../network/engine-layers.ts';
 import { crossEntropy } from '../objectives/losses.ts';
 
 /** τ of docs/method.md §3 and §4. */
@@ -27,7 +28,14 @@ export const unitRows = (vectors: Tensor2D): Tensor2D =>
  * projections [2n, d], the two views of an image in neighbouring rows. CE(a→b) + CE(b→a), each the mean over n images:
  * twice the mean over all views.
  */
-export function ntXent(projections: Tensor2D, temperature = TEMPERATURE): Scalar {
+export function ntXent(
+  layers: Pick<EngineLayers, 'pairEntropy'>,
+  projections: Tensor2D,
+  temperature = TEMPERATURE,
+): Scalar {
+  const options = { temperature, smallestSquare: SMALLEST_SQUARE };
+  const whole = layers.pairEntropy?.(projections, options);
+  if (whole !== undefined) return whole;
   const [rows] = projections.shape;
   const unit = unitRows(projections);
   const similarity = tf.div(tf.matMul(unit, unit, false, true), temperature); // [2n, 2n]

@@ -10,6 +10,7 @@ import type { Random } from '../../../shared/random.ts';
 import { attentionPool, attentionPoolingSpec } from '../network/attention-pooling.ts';
 import { ntXent } from './contrastive-loss.ts';
 import type { Corruption } from './corruptions.ts';
+import type { EngineLayers } from '../network/engine-layers.ts';
 import type { ForwardPass } from '../network/forward-pass.ts';
 import { meanSquaredError, oneHot } from '../objectives/losses.ts';
 import type { Objective } from '../objectives/objective.ts';
@@ -45,7 +46,13 @@ function drawKept(slots: Float32Array, random: Random): void {
 }
 
 /** Of several images along the channels [b, S, S, n · c], for each sample the one of its corruption. */
-function chosenImage(images: Tensor4D, corruption: Tensor, count: number): Tensor4D {
+export function chosenImage(
+  layers: Pick<EngineLayers, 'chosenPart'>,
+  images: Tensor4D,
+  [corruption, count]: readonly [corruption: Tensor, count: number],
+): Tensor4D {
+  const whole = layers.chosenPart?.(images, corruption, count);
+  if (whole !== undefined) return whole;
   const chosen = tf.split(oneHot(corruption, count), count, 1); // [b, 1] each
   const parts = tf.split(images, count, 3);
   const weighted = parts.map((part, i) => {
@@ -76,7 +83,7 @@ export function contrastiveReconstruction(setting: {
 
   function reconstruction(pass: ForwardPass, features: Tensor4D, corruption: Tensor): Tensor4D {
     const all = pass.head(IMAGES, features);
-    return imageOf(pass, images === 1 ? all : chosenImage(all, corruption, images));
+    return imageOf(pass, images === 1 ? all : chosenImage(pass.layers, all, [corruption, images]));
   }
 
   return {
@@ -115,7 +122,7 @@ export function contrastiveReconstruction(setting: {
       const error = meanSquaredError(pass.layers, output, target);
       const kept = asOneBatch(input('kept')) as Tensor4D;
       const pooled = attentionPool(pass, POOLING, encoded.bottleneck, kept);
-      const contrast = ntXent(project(pass, projection, pooled));
+      const contrast = ntXent(pass.layers, project(pass, projection, pooled));
       return tf.add(
         tf.mul(error, weights.reconstructionWeight),
         tf.mul(contrast, weights.contrastiveWeight),

@@ -2,12 +2,11 @@
  * Reconstruction: from a changed image, encoder and decoder and a 1×1 head give back what is asked for; mean squared
  * error. What is changed and what is asked for is each task's own affair (pretrain/).
  */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { NetworkConfig } from '../../../shared/entities.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { ForwardPass } from '../network/forward-pass.ts';
-import { meanSquaredError } from '../objectives/losses.ts';
+import { countedError, meanSquaredError } from '../objectives/losses.ts';
 import type { Illustration, InputSpec, Objective, Sample } from '../objectives/objective.ts';
 import { headLayer, joinSpecs, type NetworkSpec } from '../network/parameters.ts';
 import { decode, decoderSpec, encode, encoderSpec } from '../network/unet.ts';
@@ -26,14 +25,7 @@ export const imageHeadSpec = (layer: string, network: NetworkConfig, images = 1)
 
 /** Values in [0, 1], as those of images are. */
 export const imageOf = ({ layers }: ForwardPass, logits: Tensor4D): Tensor4D =>
-  layers.sigmoid?.(logits) ?? tf.sigmoid(logits);
-
-/** Mean squared error over the counted pixels, all channels. output, target [b, h, w, c]; counted [b, h, w]. */
-function countedError(output: Tensor4D, target: Tensor4D, counted: tf.Tensor): Scalar {
-  const error = tf.sum(tf.square(tf.sub(output, target)), 3); // [b, h, w]
-  const values = tf.mul(tf.maximum(tf.sum(counted), 1), output.shape[3]);
-  return tf.div(tf.sum(tf.mul(error, counted)), values);
-}
+  layers.sigmoid(logits);
 
 /** [size, size, channels] each. */
 export function reconstructionPanels(
@@ -97,7 +89,7 @@ export function reconstructionObjective(options: {
       const output = answer(pass, input('input') as Tensor4D);
       const target = input('target') as Tensor4D;
       return countsSome
-        ? countedError(output, target, input('counted'))
+        ? countedError(pass.layers, output, [target, input('counted')])
         : meanSquaredError(pass.layers, output, target);
     },
     illustrator: {

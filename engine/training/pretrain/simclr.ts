@@ -36,7 +36,7 @@ export const simclr: PretrainingTaskDefinition = {
           ofView(slots.floats('views'), view).set(pixels),
         );
       },
-      loss: (pass, input) => ntXent(projections(pass, input('views'))),
+      loss: (pass, input) => ntXent(pass.layers, projections(pass, input('views'))),
       illustrator: {
         outputs(pass, input) {
           const unit = unitRows(projections(pass, input('views')));

@@ -1,11 +1,16 @@
-/** tfjs's slices, splits, concatenations and sums, where Graft's kernels or plain copies compute them; else null. */
+/** tfjs's slices, splits, concatenations, sums and products, where Graft's kernels or plain copies compute them; else null. */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { copyParts } from './dispatch.ts';
 import { isHalf } from './half.ts';
-import { partAlong, sumOfTwo, twoTogether } from './kernels/arrangement.ts';
+import {
+  type Combination,
+  combinedNumbers,
+  partAlong,
+  twoTogether,
+} from './kernels/arrangement.ts';
 import { sizeOf } from './kernels/each.ts';
 
 const Place = z.union([z.number(), z.array(z.number())]);
@@ -107,12 +112,14 @@ export function together(
 const areAlike = (a: readonly number[], b: readonly number[]) =>
   a.length === b.length && a.every((side, i) => side === b[i]);
 
-export function sum(
+/** Number by number, or every row of `a` with the one row that `b` is. */
+export function combine(
   backend: WebGPUBackend,
+  how: Combination,
   [a, b]: readonly [TensorInfo, TensorInfo],
 ): TensorInfo | null {
   if (![a, b].every(isFloat) || sizeOf(a) === 0) return null;
   if ([a, b].every((tensor) => isOnHost(backend, tensor))) return null;
   const isRow = b.shape.length === 1 && b.shape[0] === a.shape.at(-1);
-  return isRow || areAlike(a.shape, b.shape) ? sumOfTwo(backend, [a, b]) : null;
+  return isRow || areAlike(a.shape, b.shape) ? combinedNumbers(backend, how, [a, b]) : null;
 }

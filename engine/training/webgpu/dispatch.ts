@@ -4,7 +4,7 @@
  */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import { isHalf, markHalf } from './half.ts';
 import type { BufferPool } from './recorded-buffers.ts';
 import type { Work } from './submissions.ts';
@@ -294,3 +294,6 @@ export function updateSlice(
   const uniform = slice.uniform(first - offset / 4);
   queue(backend, { kernel, workgroups, uniform }, inputs, { slices, offset, size });
 }
+
+/** The tensor behind what a kernel gave; it belongs to the enclosing tf.tidy. */
+export const asTensor = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info);

@@ -19,16 +19,20 @@ const LEAST_CHANNELS = 8;
 
 let isWanted = false;
 
-/** Whatever `work` convolves is kept in float16. */
-export function inHalfPrecision<T>(work: () => T): T {
+function wanting<T>(wanted: boolean, work: () => T): T {
   const before = isWanted;
-  isWanted = true;
+  isWanted = wanted;
   try {
     return work();
   } finally {
     isWanted = before;
   }
 }
+
+/** Whatever `work` convolves is kept in float16. */
+export const inHalfPrecision = <T>(work: () => T): T => wanting(true, work);
+/** It is not, whoever calls this. */
+export const inFullPrecision = <T>(work: () => T): T => wanting(false, work);
 
 /** Whether a convolution's result of so many channels is kept in float16. */
 export const wantsHalf = (channels: number): boolean => isWanted && channels >= LEAST_CHANNELS;

@@ -6,7 +6,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { cut, splitUp, sum, together } from './arrangements.ts';
+import { combine, cut, splitUp, together } from './arrangements.ts';
 import { isHalf } from './half.ts';
 import { convolution, inputGradient } from './kernels/convolution.ts';
 import {
@@ -15,6 +15,7 @@ import {
   depthwiseInputGradient,
 } from './kernels/depthwise-convolution.ts';
 import { filterGradient } from './kernels/filter-gradient.ts';
+import { matrixProduct } from './kernels/matrix-product.ts';
 import { largestOfWindows, largestOfWindowsBack } from './kernels/pooling.ts';
 import { softmax } from './kernels/softmax.ts';
 import { widened } from './kernels/widening.ts';
@@ -40,6 +41,8 @@ const PoolingAttributes = z.object({
   pad: Padding,
   dimRoundingMode: Rounding,
 });
+
+const MatrixAttributes = z.object({ transposeA: z.boolean(), transposeB: z.boolean() });
 
 function convolutionWindow(
   attrs: NamedAttrMap,
@@ -128,7 +131,10 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
       Object.values(inputs).filter((one) => one !== undefined),
       attrs,
     ),
-  Add: ({ backend, input }) => sum(backend, [input('a'), input('b')]),
+  Add: ({ backend, input }) => combine(backend, 'sum', [input('a'), input('b')]),
+  Multiply: ({ backend, input }) => combine(backend, 'product', [input('a'), input('b')]),
+  BatchMatMul: ({ backend, attrs, input }) =>
+    matrixProduct(backend, [input('a'), input('b')], MatrixAttributes.parse(attrs)),
   Softmax({ backend, attrs, input }) {
     const logits = input('logits');
     return attrs['dim'] === logits.shape.length - 1 ? softmax(backend, logits) : null;
@@ -152,7 +158,7 @@ const inputOf = (inputs: NamedTensorInfoMap, kernel: string) => (name: string) =
 };
 
 /** Of Graft's, those that know only float32. */
-const IN_FLOAT32 = ['Softmax'];
+const IN_FLOAT32 = ['BatchMatMul', 'Softmax'];
 
 /** Of tfjs's, those that give the same numbers in another shape and look at none. */
 const LOOKING_AT_NONE = ['Identity', 'Reshape'];

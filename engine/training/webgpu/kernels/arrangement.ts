@@ -1,4 +1,4 @@
-/** Tensors cut along an axis, put together along one, and added number by number. */
+/** Tensors cut along an axis, put together along one, and added or multiplied number by number. */
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Kernel } from '../dispatch.ts';
@@ -78,12 +78,19 @@ export function twoTogether(
   });
 }
 
+export type Combination = 'sum' | 'product';
+
 /** `b` of the same size, or one row of it. */
-const sumOf = (width: 1 | 4, isRow: boolean, [a, b]: readonly [boolean, boolean]): Kernel => {
+const combined = (
+  how: Combination,
+  width: 1 | 4,
+  isRow: boolean,
+  [a, b]: readonly [boolean, boolean],
+): Kernel => {
   const type = width === 4 ? 'vec4<f32>' : 'f32';
   const stored = storedAs(type, a && b);
   return {
-    name: `graft sum${isRow ? ' with a row' : ''} ${width}${halvesInName(a, b)}`,
+    name: `graft ${how}${isRow ? ' with a row' : ''} ${width}${halvesInName(a, b)}`,
     code: `
 struct Shape { size: i32, row: i32 }
 @group(0) @binding(0) var<storage, read> a: array<${storedAs(type, a)}>;
@@ -92,20 +99,21 @@ struct Shape { size: i32, row: i32 }
 @group(0) @binding(3) var<uniform> s: Shape;
 ${EACH}
   if (at >= s.size) { return; }
-  written[at] = ${stored}(${type}(a[at]) + ${type}(b[${isRow ? 'at % s.row' : 'at'}]));
+  written[at] = ${stored}(${type}(a[at]) ${how === 'sum' ? '+' : '*'} ${type}(b[${isRow ? 'at % s.row' : 'at'}]));
 }`,
   };
 };
 
-/** a + b, where `b` has a's shape, or is added to every row of the last axis. float32, or in float16 where both are. */
-export function sumOfTwo(
+/** a + b or a · b, where `b` has a's shape, or goes with every row of the last axis. float32, or in float16 where both are. */
+export function combinedNumbers(
   backend: WebGPUBackend,
+  how: Combination,
   [a, b]: readonly [TensorInfo, TensorInfo],
 ): TensorInfo {
   const [size, row] = [sizeOf(a), sizeOf(b)];
   const width = row % 4 === 0 ? 4 : 1;
   return each(backend, {
-    kernel: sumOf(width, row !== size, [isHalf(a), isHalf(b)]),
+    kernel: combined(how, width, row !== size, [isHalf(a), isHalf(b)]),
     inputs: [a, b],
     shape: a.shape,
     half: isHalf(a) && isHalf(b),

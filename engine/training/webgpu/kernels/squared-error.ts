@@ -83,15 +83,17 @@ ${EACH}
 }`,
 };
 
+/** How the numbers are split; also what the figures of docs/graphics-card.md count. */
+export const errorPlan = (size: number) =>
+  splitOver(size, { groups: 1, enough: ENOUGH_GROUPS, least: LEAST_NUMBERS });
+
 /** Two tensors of one shape → []. */
 export function meanSquaredError(
   backend: WebGPUBackend,
   inputs: readonly [TensorInfo, TensorInfo],
 ): TensorInfo {
   const size = sizeOf(inputs[0]);
-  const { partPixels: partSize, parts: count } = splitOver(size, {
-    ...{ groups: 1, enough: ENOUGH_GROUPS, least: LEAST_NUMBERS },
-  });
+  const { partPixels: partSize, parts: count } = errorPlan(size);
   const [parts] = dispatchInfos(backend, {
     kernel: PARTS,
     inputs,

@@ -29,7 +29,7 @@ describe('NT-Xent', () => {
   ])('has the value and gradient that PyTorch finds (%s)', (_, own) => {
     const step = trace(own, 'NT-Xent', ([z]) => {
       if (z === undefined) throw new Error('no input');
-      const { value, grad } = tf.valueAndGrad((x) => ntXent(x as tf.Tensor2D))(z);
+      const { value, grad } = tf.valueAndGrad((x) => ntXent({}, x as tf.Tensor2D))(z);
       return [value, grad];
     });
     const [value, gradient] = step.run([projections()]);
@@ -39,21 +39,21 @@ describe('NT-Xent', () => {
   });
 
   it('depends on the temperature, and not on the length of the vectors', () => {
-    expect(ntXent(projections(), 0.1).dataSync()[0]).toBeCloseTo(LOSS_AT_A_TENTH, 5);
-    expect(ntXent(tf.mul(projections(), 7)).dataSync()[0]).toBeCloseTo(LOSS, 5);
+    expect(ntXent({}, projections(), 0.1).dataSync()[0]).toBeCloseTo(LOSS_AT_A_TENTH, 5);
+    expect(ntXent({}, tf.mul(projections(), 7)).dataSync()[0]).toBeCloseTo(LOSS, 5);
   });
 
   it('is that of guessing where all views are alike, and small where pairs agree and others do not', () => {
     const alike = tf.ones<tf.Rank.R2>([8, 5]);
-    expect(ntXent(alike).dataSync()[0]).toBeCloseTo(2 * Math.log(7), 4);
+    expect(ntXent({}, alike).dataSync()[0]).toBeCloseTo(2 * Math.log(7), 4);
     const pairs = tf.tensor2d([1, 0, 1, 0, -1, 0, -1, 0], [4, 2]);
     // Each view: e² for its partner, twice e⁻² for the others.
     const expected = 2 * Math.log(1 + 2 * Math.exp(-4));
-    expect(ntXent(pairs).dataSync()[0]).toBeCloseTo(expected, 5);
+    expect(ntXent({}, pairs).dataSync()[0]).toBeCloseTo(expected, 5);
   });
 
   it('survives a view without any features', () => {
-    const { value, grad } = tf.valueAndGrad((x) => ntXent(x as tf.Tensor2D))(tf.zeros([4, 3]));
+    const { value, grad } = tf.valueAndGrad((x) => ntXent({}, x as tf.Tensor2D))(tf.zeros([4, 3]));
     expect(value.dataSync()[0]).toBeCloseTo(2 * Math.log(3), 4);
     expect([...grad.dataSync()].every(Number.isFinite)).toBe(true);
   });
@@ -73,13 +73,13 @@ describe('the attended mean', () => {
     const expected = [
       -0.03569096685, -0.24191382096, -0.26506111829, 0.13111036758, 0.31525359486, 0.26081918661,
     ];
-    const found = attentionMean(features, attention).dataSync();
+    const found = attentionMean({}, features, attention).dataSync();
     found.forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? NaN, 5));
   });
 
   it('is the mean where all places are attended alike', () => {
     const features = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2]);
-    expect([...attentionMean(features, tf.fill([1, 2, 2, 1], 0.3)).dataSync()]).toEqual([
+    expect([...attentionMean({}, features, tf.fill([1, 2, 2, 1], 0.3)).dataSync()]).toEqual([
       expect.closeTo(4, 5),
       expect.closeTo(5, 5),
     ]);

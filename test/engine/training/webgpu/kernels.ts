@@ -3,15 +3,22 @@
  * sizes, 1 to 70 channels, batches of 1 to 9. Differences are told as a share of the largest value that TensorFlow finds.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { attentionMean } from '../../../../engine/training/network/attention-pooling.ts';
 import { createLayers, type Layers } from '../../../../engine/training/network/layers.ts';
-import { meanSquaredError } from '../../../../engine/training/objectives/losses.ts';
+import {
+  classEntropy,
+  countedError,
+  meanSquaredError,
+} from '../../../../engine/training/objectives/losses.ts';
 import {
   lossOfLogits,
   type SegmentationLoss,
 } from '../../../../engine/training/objectives/segmentation.ts';
 import { adamW, adamWOnCard } from '../../../../engine/training/optimiser.ts';
+import { ntXent } from '../../../../engine/training/pretrain/contrastive-loss.ts';
+import { chosenImage } from '../../../../engine/training/pretrain/contrastive-reconstruction.ts';
 import { createRandom, type Random } from '../../../../shared/random.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { softwareCardOrSkip } from './software-vulkan.ts';
@@ -233,11 +240,115 @@ const subjects: readonly Subject[] = [
       return {
         inputs: [normal(random, shape, 0, 3)],
         layer: (layers, [x]) => {
-          const image = layers.sigmoid?.(x as Tensor4D) ?? tf.sigmoid(x as Tensor4D);
+          const image = layers.sigmoid(x as Tensor4D);
           return meanSquaredError(layers, image, tf.tensor4d(target, [...shape]));
         },
       };
     },
+  },
+  {
+    name: 'mean over the pixels of an image, and a dense layer',
+    tolerance: 3e-6,
+    cases: 2,
+    make(random) {
+      const [c, outputs] = [channels(random), channels(random)];
+      return {
+        inputs: [
+          normal(random, [batch(random), side(random), side(random), c]),
+          normal(random, [c, outputs], 0, 0.2),
+          normal(random, [outputs]),
+        ],
+        layer: (layers, [x, kernel, bias]) =>
+          layers.dense(
+            layers.globalAveragePool(x as Tensor4D),
+            kernel as Tensor2D,
+            bias as Tensor1D,
+          ),
+      };
+    },
+  },
+  {
+    name: 'product and mean over attended pixels',
+    tolerance: 3e-6,
+    cases: 2,
+    make(random) {
+      const [b, h, w, c] = [batch(random), side(random), side(random), channels(random)];
+      const dropped = Float32Array.from({ length: b * h * w * c }, () => 2 * random.below(2));
+      return {
+        inputs: [
+          normal(random, [b, h, w, c]),
+          {
+            shape: [b, h, w, 1],
+            values: normal(random, [b, h, w, 1], 0.5, 0.1).values.map(Math.abs),
+          },
+        ],
+        layer: (layers, [x, attention]) =>
+          attentionMean(
+            layers,
+            tf.mul(x as Tensor4D, tf.tensor4d(dropped, [b, h, w, c])),
+            attention as Tensor4D,
+          ),
+      };
+    },
+  },
+  {
+    name: 'choice of a part',
+    tolerance: 0,
+    cases: 2,
+    make(random) {
+      const [b, parts] = [batch(random), between(random, 2, 5)];
+      const chosen = Array.from({ length: b }, () => random.below(parts));
+      return {
+        inputs: [normal(random, [b, side(random), side(random), parts * between(random, 1, 3)])],
+        layer: (layers, [x]) =>
+          chosenImage(layers, x as Tensor4D, [tf.tensor1d(chosen, 'int32'), parts]),
+      };
+    },
+  },
+  {
+    name: 'mean squared error over what counts',
+    tolerance: 2e-6,
+    cases: 3,
+    make(random) {
+      const shape = [batch(random), side(random), 9 * side(random), between(random, 1, 5)] as const;
+      const target = normal(random, shape).values;
+      // None, in one of them.
+      const share = random.below(3) / 2;
+      const pixels = [shape[0], shape[1], shape[2]] as const;
+      const counted = Float32Array.from({ length: sizeOf(pixels) }, () =>
+        random.next() < share ? 1 : 0,
+      );
+      return {
+        inputs: [normal(random, shape, 0, 3)],
+        layer: (layers, [x]) =>
+          countedError(layers, x as Tensor4D, [
+            tf.tensor4d(target, [...shape]),
+            tf.tensor3d(counted, [...pixels]),
+          ]),
+      };
+    },
+  },
+  {
+    name: 'cross-entropy of classes',
+    tolerance: 3e-6,
+    cases: 3,
+    make(random) {
+      const [rows, classes] = [between(random, 1, 90), between(random, 2, 90)];
+      const labels = Array.from({ length: rows }, () => random.below(classes + 1) - 1);
+      return {
+        inputs: [normal(random, [rows, classes], 0, 4)],
+        layer: (layers, [x]) => classEntropy(layers, x as Tensor2D, tf.tensor1d(labels, 'int32')),
+      };
+    },
+  },
+  {
+    name: 'contrast of views',
+    tolerance: 3e-6,
+    cases: 3,
+    make: (random) => ({
+      inputs: [normal(random, [2 * between(random, 1, 40), between(random, 2, 130)], 0, 2)],
+      layer: (layers, [x]) => ntXent(layers, x as Tensor2D),
+    }),
   },
   {
     name: 'bias',

@@ -11,13 +11,9 @@ import type { Objective } from '../../../../engine/training/objectives/objective
 import { adamW, adamWOnCard } from '../../../../engine/training/optimiser.ts';
 import { gradientScaleFor, inHalfPrecision } from '../../../../engine/training/webgpu/half.ts';
 import { record, type Recording } from '../../../../engine/training/webgpu/recording.ts';
-import {
-  registerCardKernels,
-  restoreShippedKernels,
-} from '../../../../engine/training/webgpu/training-kernels.ts';
 import type { CardEngine } from './software-vulkan.ts';
 
-/** Graft's kernels, in float32 or in float16; or tfjs's own under the portable layers. */
+/** Graft's layers, in float32 or in float16; or the portable ones, for tfjs's own kernels. */
 export type StepKind = 'own' | 'half' | 'shipped';
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -50,8 +46,6 @@ export function stepInputs({ objective, batch }: Options): Tensor[] {
 /** One step of training-step.ts, with its update, recorded. */
 export function recordedStep(engine: CardEngine, options: Options): Recording {
   const { objective, batch, kind = 'own' } = options;
-  if (kind === 'shipped') restoreShippedKernels();
-  else registerCardKernels();
   const layers = createLayers(kind === 'shipped' ? { ...engine, card: null } : engine);
   const inputs = stepInputs(options);
   const scale = kind === 'half' ? gradientScaleFor(inputs.slice(7)) : 1;
