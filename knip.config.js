@@ -1,3 +1,5 @@
+import { PARTS } from './engine/parts.ts';
+
 /**
  * Finds files, exports and dependencies that nothing uses; with --production, what tests alone use. The product is what
  * is reached from the entries and lies in the folders that are marked by `!`.
@@ -7,26 +9,13 @@
 export default {
   entry: [
     'build/*.mjs!',
-    'engine/cli.ts!',
     'renderer/main.ts!',
     'electron/main.ts!',
     'electron/preload.ts!',
     // Scripts that measure the product count as its users.
     'test/bench/*.ts!',
     // Started as processes and as threads, by path.
-    'engine/training/worker.ts!',
-    'engine/training/live/worker.ts!',
-    'engine/data/decoder-process.ts!',
-    'engine/data/import/json-process.ts!',
-    'engine/training/weights/weights-process.ts!',
-    'engine/prompts/network-process.ts!',
-    'engine/parent-watch-thread.ts!',
-    'engine/care/check-thread.ts!',
-    'engine/care/rewrite-process.ts!',
-    'engine/labelling/alike/alike-thread.ts!',
-    'engine/training/batches/thread.ts!',
-    'engine/training/portable/pthread-worker.ts!',
-    'engine/training/webgpu/adapters-process.ts!',
+    ...PARTS.map((part) => `engine/${part}.ts!`),
     // Run by a shell, on request.
     'test/packages/*.{ts,mjs}',
     // Run by path, as Electron is.

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { ensureEngine } from './build/engine.mjs';
 import { LongestFirst } from './test/fixtures/longest-first.ts';
 import { PATIENCE_MS, TEST_PATIENCE_MS } from './test/fixtures/patience.ts';
 
@@ -33,8 +35,12 @@ const CARD = ['test/engine/training/webgpu/**/*.test.ts'];
 /** Tests of what training is made of, on native TensorFlow, which takes longer to load than most of them. */
 const NATIVE = ['test/engine/training/**/*.test.ts'];
 
+/** Tests load sources, and the processes that they start are built: what users start, in half the time. */
+const built = await ensureEngine(process.execPath);
+
 export default defineConfig({
   test: {
+    env: { GRAFT_BUILT_ENGINE: built, NODE_COMPILE_CACHE: join(built, 'compile-cache') },
     expect: { poll: { timeout: PATIENCE_MS } },
     // Native addons want a process of their own, and two cores want few of them: with three, all take longer.
     pool: 'forks',

@@ -19,6 +19,7 @@ import { ensureReady, main } from './bootstrap.mjs';
 import { capture } from './command.mjs';
 import { copyWithoutTail } from './elf-tail.mjs';
 import { ensureElectronHere } from './electron-binary.mjs';
+import { engineFolder, ensureEngine } from './engine.mjs';
 import { ensureShell } from './electron-shell.mjs';
 import { readJson } from './json-file.mjs';
 import { linkFolder } from './linked-packages.mjs';
@@ -108,6 +109,7 @@ await main(async () => {
   const { electron } = await ensureElectronHere(node, { again: true });
   await ensureWindow(node);
   await ensureShell(node);
+  const engine = await ensureEngine(node);
   const { version } = /** @type {{ version: string }} */ (
     readJson(path.join(projectRoot, 'package.json'))
   );
@@ -127,6 +129,8 @@ await main(async () => {
       linkFolder(path.join(projectRoot, 'dist', built), target);
       for (const file of readdirSync(target)) utimesSync(path.join(target, file), now, now);
     }
+    linkFolder(engine, engineFolder(stage));
+    rmSync(path.join(engineFolder(stage), 'compile-cache'), { recursive: true, force: true });
     const programs = [carried, electron];
     for (const name of usedOfCache({ root: projectRoot, cache, arch, programs })) {
       carryWithoutTails(path.join(cache, name), path.join(carriedCache(stage), name));
@@ -138,9 +142,9 @@ await main(async () => {
       const bytes = statSync(archive, { throwIfNoEntry: false })?.size ?? 0;
       update(`${megabytes(bytes)} MB`);
     }, 500);
-    const { ok, output } = await capture('tar', ['-czf', archive, name], { cwd: folder }).finally(
-      () => clearInterval(growth),
-    );
+    const { ok, output } = await capture('tar', ['--format=pax', '-czf', archive, name], {
+      cwd: folder,
+    }).finally(() => clearInterval(growth));
     if (!ok) throw explainFailure('Packing the bundle', output);
   });
   rmSync(stage, { recursive: true });

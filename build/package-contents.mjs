@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { engineFolder } from './engine.mjs';
 import { dawnFolder } from './own-dawn.mjs';
 import { productionPackages } from './production-packages.mjs';
 import { PROMPT_NETWORK } from './prompt-network.mjs';
@@ -104,9 +105,13 @@ export function packageContents(root, target) {
     existsSync(path.join(root, folder)),
   );
   return [
-    // Less what own-operations.mjs compiles.
-    { from: 'engine', to: `${GRAFT}/engine`, filter: ['**/*', '!**/*.{cc,h}'] },
-    { from: 'shared', to: `${GRAFT}/shared` },
+    // What it reads, beside what starts; less what own-operations.mjs compiles.
+    { from: 'engine', to: `${GRAFT}/engine`, filter: ['**/*', '!**/*.{ts,cc,h}'] },
+    {
+      from: path.relative(root, engineFolder(root)),
+      to: `${GRAFT}/engine`,
+      filter: ['**/*', '!**/*.map', '!compile-cache/**'],
+    },
     { from: 'samples', to: `${GRAFT}/samples` },
     { from: 'dist/renderer', to: `${GRAFT}/dist/renderer`, filter: ['**/*', '!**/*.map'] },
     // Under its own name electron-builder would take package.json for the shell's and leave it out.

@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
 import { capture, foreground } from './command.mjs';
+import { ensureEngine } from './engine.mjs';
 import { ensureShell } from './electron-shell.mjs';
 import { projectRoot } from './locations.mjs';
 import { megabytes } from './progress.mjs';
@@ -21,6 +22,7 @@ await main(async () => {
   const options = { cwd: projectRoot, env: commandEnvironment() };
   await ensureWindow(node);
   await ensureShell(node);
+  await ensureEngine(node);
   // By the pinned Node, which sharp is for.
   const drawn = await capture(node, ['--eval', DRAW], options);
   if (!drawn.ok) throw new SetupFailure(`The icons could not be drawn:\n${drawn.output}`);

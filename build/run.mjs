@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
 import { foreground } from './command.mjs';
+import { ensureEngine } from './engine.mjs';
 import { projectRoot } from './locations.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { toolScript } from './tools.mjs';
@@ -15,5 +16,7 @@ await main(async () => {
   const ours = /\.m?[jt]s$/.test(what);
   const node = await ensureReady({ native: ours || what === 'vitest' });
   const script = ours ? path.join(projectRoot, what) : toolScript(what);
-  return foreground(node, [script, ...args], { env: commandEnvironment() });
+  // A script of ours loads sources, and starts what users start.
+  const built = ours ? { GRAFT_BUILT_ENGINE: await ensureEngine(node) } : {};
+  return foreground(node, [script, ...args], { env: { ...commandEnvironment(), ...built } });
 });

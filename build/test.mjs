@@ -6,6 +6,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment, ensureReady, main } from './bootstrap.mjs';
 import { capture, endingChildren, foregroundUnlessSilent } from './command.mjs';
+import { ensureEngine } from './engine.mjs';
 import { tryFreshClone } from './fresh-clone.mjs';
 import { readJson } from './json-file.mjs';
 import { projectRoot } from './locations.mjs';
@@ -138,12 +139,15 @@ await main(async () => {
   const node = await ensureReady({ native: 'later' });
   await endingChildren(async () => {
     // The gates read sources alone: they begin beside what the tests still need.
-    const tests = Promise.all([ensureReady(), ensureWindow(node), browser]).then(
-      ([, , installed]) => {
-        if (installed !== null) say(installed);
-        return runTests(node);
-      },
-    );
+    const tests = Promise.all([
+      ensureReady(),
+      ensureWindow(node),
+      ensureEngine(node),
+      browser,
+    ]).then(([, , , installed]) => {
+      if (installed !== null) say(installed);
+      return runTests(node);
+    });
     const gatesThenClone = runGates(node, { beside: tests }).then(() =>
       tryFreshClone({ idle: tests }),
     );

@@ -8,7 +8,7 @@ import { EngineNews } from '../shared/engine-news.ts';
 export interface EngineCommand {
   /** The Node executable that the engine runs on. */
   readonly node: string;
-  /** engine/cli.ts */
+  /** The command line's file. */
   readonly cli: string;
   /** What the window is shown in, for whoever asks the engine: "Electron 45.4.1". */
   readonly shell: string;

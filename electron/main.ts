@@ -11,15 +11,19 @@ const { electron: version, chrome, node, v8 } = process.versions;
 const SHELL = `Electron ${version} (Chromium ${chrome})`;
 const SYSTEM = `${platform()} ${release()} ${process.arch}`;
 
-/** Installed: resources/graft, with a Node of its own. In a clone: the project, and the Node that started us. */
+/** Installed: resources/graft, with a Node of its own. In a clone: the Node and the command line that started us. */
 const installed = join(process.resourcesPath, 'graft');
 const isInstalled = existsSync(installed);
-const home = isInstalled ? installed : join(import.meta.dirname, '..', '..');
 
 function findNode(): string {
   if (!isInstalled) return process.env['GRAFT_NODE'] ?? 'node';
   return join(installed, process.platform === 'win32' ? 'node.exe' : 'node');
 }
+
+const findCli = (): string =>
+  isInstalled
+    ? join(installed, 'engine', 'cli.mjs')
+    : (process.env['GRAFT_CLI'] ?? join(import.meta.dirname, '..', '..', 'engine', 'cli.ts'));
 
 // Started as `electron main.mjs` it would be called Electron, and share its folder with whatever else is started so.
 const { app } = electron;
@@ -32,7 +36,7 @@ if (process.platform === 'win32') app.setAppUserModelId('org.graft.desktop');
 if (process.platform === 'linux') app.setDesktopName('graft-desktop.desktop');
 
 boot(electron, {
-  engine: { node: findNode(), cli: join(home, 'engine', 'cli.ts'), shell: SHELL },
+  engine: { node: findNode(), cli: findCli(), shell: SHELL },
   preload: join(import.meta.dirname, 'preload.cjs'),
   args: process.argv.slice(1),
   workingFolder: process.cwd(),

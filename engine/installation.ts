@@ -1,9 +1,26 @@
-/** Whether this Graft is a clone or an installed copy, and what a message tells a person to do or type in it. */
+/**
+ * Where this Graft lies, whether it is a clone or an installed copy, and what a message tells a person to do or type in
+ * it.
+ */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+/** Whether this is the engine that build/engine.mjs made of the sources. */
+export const isBuilt = import.meta.filename.endsWith('.mjs');
+
+/** The engine's folder: that of its sources, or the one in which it was built. */
+export const ENGINE = import.meta.dirname;
+
+function folderOfManifest(from: string): string {
+  const above = dirname(from);
+  return above === from || existsSync(join(from, 'package.json')) ? from : folderOfManifest(above);
+}
+
+/** The folder of it all: of the clone, or of what was installed. */
+export const ROOT = folderOfManifest(ENGINE);
 
 /** What sets up a clone is in no package. */
-const isClone = existsSync(join(import.meta.dirname, '..', 'build', 'bootstrap.mjs'));
+const isClone = existsSync(join(ROOT, 'build', 'bootstrap.mjs'));
 
 /** A sentence for where native TensorFlow is missed. */
 export const NATIVE_REMEDY = isClone

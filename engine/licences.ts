@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ROOT } from './installation.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 /** Comes with an installed Graft: every licence in full. */
 const ALL = 'LICENCES.txt';
 

@@ -1,9 +1,8 @@
 /** Starts the process of a live training and speaks its protocol. Knows no tables. */
 import { fork } from 'node:child_process';
-import { join } from 'node:path';
 import { LiveEvent, type LiveRequest } from './training/live/messages.ts';
+import { partFile } from './parts.ts';
 
-const WORKER = join(import.meta.dirname, 'training', 'live', 'worker.ts');
 /** Lines of its standard error that are kept to explain an unexpected end. */
 const TAIL_CHARACTERS = 2000;
 
@@ -17,7 +16,7 @@ export interface LiveProcess {
 export type SpawnLive = (onEvent: (event: LiveEvent) => void) => LiveProcess;
 
 export const spawnLive: SpawnLive = (onEvent) => {
-  const child = fork(WORKER, [], {
+  const child = fork(partFile('training/live/worker'), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },

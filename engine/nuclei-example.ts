@@ -10,8 +10,9 @@ import { AppError } from '../shared/errors.ts';
 import { runImport } from './data/import/import.ts';
 import { writeError } from './data/write-file.ts';
 import { createProject } from './db/project.ts';
+import { ROOT } from './installation.ts';
 
-const FOLDER = join(import.meta.dirname, '..', 'samples', 'nuclei');
+const FOLDER = join(ROOT, 'samples', 'nuclei');
 const FILE_NAME = 'Graft nuclei.graft';
 const ABOUT =
   'Real images: nuclei under a fluorescence microscope, eight of them with labels, the others without (BBBC038v1, in the public domain). Label one more, train a network, and let it predict the rest.';

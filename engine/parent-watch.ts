@@ -3,6 +3,7 @@
  * between two steps, and a step, or a file that is decoded, may take minutes.
  */
 import { Worker } from 'node:worker_threads';
+import { partFile } from './parts.ts';
 
 /**
  * To be called once, by a process that the engine forked. Keeps nobody alive. Ctrl+C reaches every process of a terminal at
@@ -10,7 +11,7 @@ import { Worker } from 'node:worker_threads';
  */
 export function endWithParent(): void {
   process.on('SIGINT', () => undefined);
-  const thread = new Worker(new URL('./parent-watch-thread.ts', import.meta.url), {
+  const thread = new Worker(partFile('parent-watch-thread'), {
     workerData: process.ppid,
   });
   thread.unref();

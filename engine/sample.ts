@@ -9,9 +9,10 @@ import { gunzipSync } from 'node:zlib';
 import { AppError } from '../shared/errors.ts';
 import { writeError } from './data/write-file.ts';
 import { openProject } from './db/project.ts';
+import { ROOT } from './installation.ts';
 
 /** A project file (SQLite), gzipped. */
-const PACKED_SAMPLE = join(import.meta.dirname, '..', 'samples', 'graft-sample.graft.gz');
+const PACKED_SAMPLE = join(ROOT, 'samples', 'graft-sample.graft.gz');
 const FILE_NAME = 'Graft sample.graft';
 
 /** Path of the user's own copy, unpacked where there is none yet. Errors: not-found, unreadable. */

@@ -3,11 +3,10 @@
  * Does not know studies or the database.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
 import { AppError, fromWireError } from '../shared/errors.ts';
 import { TrainerEvent, type TrainerRequest, type TrainerWork } from './training/protocol.ts';
+import { partFile } from './parts.ts';
 
-const WORKER = join(import.meta.dirname, 'training', 'worker.ts');
 /** Lines of a trainer's standard error that are kept to explain an unexpected end. */
 const STDERR_TAIL_LINES = 20;
 
@@ -49,7 +48,7 @@ export class TrainerProcess {
   #killed = false;
 
   constructor() {
-    this.#child = fork(WORKER, [], {
+    this.#child = fork(partFile('training/worker'), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ROOT } from './installation.ts';
 
-const PACKAGE_FILE = join(import.meta.dirname, '..', 'package.json');
+const PACKAGE_FILE = join(ROOT, 'package.json');
 
 export const GRAFT_VERSION = z
   .object({ version: z.string() })

@@ -7,4 +7,4 @@ if [ -n "${HOME:-}" ]; then
   : "${NODE_COMPILE_CACHE:=${XDG_CACHE_HOME:-$HOME/.cache}/graft/compile-cache}"
   export NODE_COMPILE_CACHE
 fi
-exec "$here/node" "$here/engine/cli.ts" "$@"
+exec "$here/node" "$here/engine/cli.mjs" "$@"

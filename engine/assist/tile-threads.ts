@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { TileAnswer, TileReply, TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError } from '../../shared/errors.ts';
+import { partFile } from '../parts.ts';
 
 /** More gain little: images are read one after the other. */
 const MOST = 8;
@@ -14,7 +15,7 @@ const ended = (why: string) =>
   );
 
 function startTileThread(): TileWorker {
-  const thread = new Worker(new URL('./tile-thread.ts', import.meta.url));
+  const thread = new Worker(partFile('assist/tile-thread'));
   const waiting: { resolve: (reply: TileReply) => void; reject: (error: Error) => void }[] = [];
   let over: Error | null = null;
   const end = (error: Error) => {

@@ -5,6 +5,7 @@ import { AppError } from '../../shared/errors.ts';
 import { shareOf } from '../../shared/progress-share.ts';
 import { CheckAnswer, type CheckThreadData } from './check-messages.ts';
 import type { Finding } from './mending.ts';
+import { partFile } from '../parts.ts';
 
 export interface CareOptions {
   readonly signal?: AbortSignal;
@@ -23,7 +24,7 @@ export function checkFile(
   const { promise, resolve, reject } = Promise.withResolvers<Finding[]>();
   const found: Finding[] = [];
   const workerData: CheckThreadData = { path, contradictions };
-  const thread = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData });
+  const thread = new Worker(partFile('care/check-thread'), { workerData });
   const end = (): void => {
     reject(new AppError('cancelled', 'The check was cancelled.'));
     thread.terminate().catch(reject);

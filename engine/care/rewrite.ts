@@ -1,11 +1,11 @@
 /** Rewrites a project file in a process of its own, beside everything else. */
 import { fork } from 'node:child_process';
 import { rmSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError, fromWireError, WireError } from '../../shared/errors.ts';
 import { backupPath } from '../db/backup.ts';
 import type { ShrinkOptions } from '../db/compact.ts';
+import { partFile } from '../parts.ts';
 
 const LOOK_EVERY_MS = 250;
 
@@ -23,7 +23,7 @@ export async function rewriteProject(
   // Named like a backup that is being made: what is left of it is removed when the project is opened.
   const part = `${backupPath(path, 'compacting')}.part`;
   const { promise, resolve, reject } = Promise.withResolvers<null>();
-  const child = fork(fileURLToPath(new URL('./rewrite-process.ts', import.meta.url)), [path, part]);
+  const child = fork(partFile('care/rewrite-process'), [path, part]);
   const cancel = () => child.kill('SIGKILL');
   let answer: RewriteAnswer | null = null;
   // Anything else than an answer is none, and then its end is told.

@@ -3,7 +3,7 @@
  * (the window, another command), to the process that owns it, over loopback.
  */
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
 import { EngineChoice } from '../../shared/entities.ts';
@@ -15,8 +15,8 @@ import { assertAskedWords } from '../training/tensorflow/asked-for.ts';
 import { createProgressBar, writeErr } from './output.ts';
 import { shellHere } from './shell.ts';
 import { thisMachine } from './window.ts';
+import { ROOT } from '../installation.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 /** For the owner of a project to say that it is there. What it is asked then may take as long as it takes. */
 const OWNER_PATIENCE_MS = 30_000;
 

@@ -18,6 +18,7 @@ import {
   thisMachine,
 } from './window.ts';
 import { writeErr, writeOut } from './output.ts';
+import { ROOT } from '../installation.ts';
 
 interface ServeOptions {
   port?: number;
@@ -26,7 +27,6 @@ interface ServeOptions {
   json: boolean;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const BROWSER_ENDED =
   'The browser of the window ended before it showed anything (is there a display that it can reach?).';
 /** A page that has not painted by then will not. */

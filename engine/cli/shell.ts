@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ShellInfo } from '../../shared/api.ts';
+import { partFile } from '../parts.ts';
 import { findChromium, hasDisplay, type Machine } from './window.ts';
 import { writeErr } from './output.ts';
 
@@ -101,7 +102,7 @@ export function runElectron(
   const forRoot = isRoot ? ['--no-sandbox'] : [];
   const child = spawn(executable, [main, ...forRoot, ...args], {
     stdio: ['inherit', 'inherit', 'pipe', 'ipc'],
-    env: { ...env, GRAFT_NODE: process.execPath },
+    env: { ...env, GRAFT_NODE: process.execPath, GRAFT_CLI: partFile('cli') },
   });
   let opened = false;
   let words = '';

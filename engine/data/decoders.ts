@@ -3,12 +3,12 @@
  * shows of a project, so that no picture waits for the end of an import; and the one of a training.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Isolated, isolated } from '../isolated/processes.ts';
 import type { DecoderRequest } from './decoder-messages.ts';
 import type { ImageFile } from './image-file.ts';
 import { sent } from './sent-file.ts';
+import { partFile } from '../parts.ts';
 
 /** More at once only take memory: an import reads three files ahead. */
 const MOST_PROCESSES = 3;
@@ -17,8 +17,7 @@ const most = Math.min(MOST_PROCESSES, availableParallelism());
 /** Between two pictures that somebody looks at; a new process takes a third of a second to start. */
 const SHOWN_IDLE_MS = 5 * 60_000;
 
-/** By its path: tests of the window bundle what is written as `new URL` for a browser. */
-const ENTRY = pathToFileURL(join(import.meta.dirname, 'decoder-process.ts'));
+const ENTRY = pathToFileURL(partFile('data/decoder-process'));
 
 /** Between two runs of a trainer that is kept. */
 const TRAINING_IDLE_MS = 60_000;

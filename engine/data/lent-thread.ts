@@ -1,6 +1,7 @@
 /** A thread that is lent to some work and answers it question by question: nobody who asks the engine meanwhile waits. */
 import { parentPort, Worker } from 'node:worker_threads';
 import { AppError, fromWireError, toWireError, type WireError } from '../../shared/errors.ts';
+import { type Part, partFile } from '../parts.ts';
 
 type Said<A> = { readonly answer: A } | { readonly failed: WireError } | { readonly share: number };
 
@@ -11,7 +12,7 @@ export interface LentThread<Q, A> {
 
 interface Lending {
   /** The module of the thread, which calls `answerQuestions`. */
-  readonly thread: URL;
+  readonly thread: Part;
   /** What it does, as in "Measuring". */
   readonly what: string;
   /** What is to be said where it ends unexpectedly: what became of it, and what to do. */
@@ -27,10 +28,10 @@ interface Waiting<A> {
 
 /** Lends a thread to `work`, which ends with it. Errors: cancelled; internal, where it ended; those of `work`. */
 export async function lendThread<Q, A, T>(
-  { thread: url, what, after, signal }: Lending,
+  { thread: part, what, after, signal }: Lending,
   work: (thread: LentThread<Q, A>) => Promise<T>,
 ): Promise<T> {
-  const thread = new Worker(url);
+  const thread = new Worker(partFile(part));
   let over: AppError | null = null;
   let waiting: Waiting<A> | null = null;
   const ended = (why: string) =>

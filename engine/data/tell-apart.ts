@@ -118,7 +118,7 @@ export async function tellApart(
   };
   await lendThread(
     {
-      thread: new URL('./tell-apart-thread.ts', import.meta.url),
+      thread: 'data/tell-apart-thread',
       what: 'Telling objects apart',
       after: 'Images that were done are kept; begin again for the others.',
       signal,

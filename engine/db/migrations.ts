@@ -8,8 +8,9 @@ import type Database from 'better-sqlite3';
 import { sha256 } from '../sha256.ts';
 import { pathFromProject } from './link-paths.ts';
 import { registerScoring } from './rescoring.ts';
+import { ROOT } from '../installation.ts';
 
-const MIGRATIONS_DIR = join(import.meta.dirname, 'migrations');
+const MIGRATIONS_DIR = join(ROOT, 'engine', 'db', 'migrations');
 
 export interface Migration {
   readonly version: number;

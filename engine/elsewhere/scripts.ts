@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { EngineName } from '../../shared/entities.ts';
 import { counted } from '../../shared/number-format.ts';
 import type { Manifest } from './bundle.ts';
+import { ROOT } from '../installation.ts';
 
-const SCRIPTS = join(import.meta.dirname, 'scripts');
+const SCRIPTS = join(ROOT, 'engine', 'elsewhere', 'scripts');
 
 /** What is asked of a scheduler for one run. */
 export interface Limits {

@@ -16,7 +16,7 @@ import { toWireError } from '../../shared/errors.ts';
 import { PRETRAINING_TASK_FACTS } from '../../shared/pretraining-tasks.ts';
 import { generators } from '../data/generators/registry.ts';
 import { graphicsCards } from '../graphics-cards.ts';
-import { REPAIR } from '../installation.ts';
+import { REPAIR, ROOT } from '../installation.ts';
 import { licences } from '../licences.ts';
 import { isKernelsAskedFor } from '../training/tensorflow/kernels.ts';
 import { askedWord } from '../training/tensorflow/asked-for.ts';
@@ -31,7 +31,7 @@ import { GRAFT_VERSION } from '../version.ts';
 import type { CallContext, Handlers } from './context.ts';
 
 /** Left by build/tensorflow.mjs: what was installed, and why it is not native where it is not. */
-const ENGINE_FILE = join(import.meta.dirname, '..', '..', 'node_modules', '.graft-engine.json');
+const ENGINE_FILE = join(ROOT, 'node_modules', '.graft-engine.json');
 const EngineFile = z.object({
   engine: z.string(),
   version: z.string(),

@@ -7,6 +7,7 @@ import { Beside } from './beside.ts';
 import { type Limits, limitsFor, type Needs } from './limits.ts';
 import { Question, type Reply } from './messages.ts';
 import { WATCHED } from './watched.ts';
+import { partFile } from '../parts.ts';
 
 /** Its owner ends the process first, and can say why. */
 const GRACE_MS = 5000;
@@ -16,7 +17,7 @@ const FULL_BYTES = 2 ** 29;
 
 /** Settles when the thread watches: before that no file may be looked at. */
 async function startWatch(shared: SharedArrayBuffer): Promise<void> {
-  const thread = new Worker(new URL('./watch.ts', import.meta.url), { workerData: shared });
+  const thread = new Worker(partFile('isolated/watch'), { workerData: shared });
   await once(thread, 'message');
   thread.unref();
 }

@@ -11,7 +11,7 @@ export const withMeasurer = <T>(
 ): Promise<T> =>
   lendThread(
     {
-      thread: new URL('./measure-thread.ts', import.meta.url),
+      thread: 'measure/measure-thread',
       what: 'Measuring',
       after: 'Nothing in the project was changed; try again.',
       signal,

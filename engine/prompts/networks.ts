@@ -3,7 +3,7 @@
  * not wait for it.
  */
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PromptFiles } from '../../shared/api.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -12,6 +12,7 @@ import { type Ending, type Isolated, isolated, ProcessEnded } from '../isolated/
 import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
 import { moreMemoryThanThere } from './failures.ts';
 import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
+import { partFile } from '../parts.ts';
 
 /** Activations of the largest encoder on one image of 1,024², some 6 GB for SAM's ViT-H, and room. */
 const WORKING_BYTES = 8e9;
@@ -26,7 +27,7 @@ const limits = ({ fileBytes }: Needs): Limits => ({
   timeMs: TIME_MS,
 });
 
-const ENTRY = pathToFileURL(join(import.meta.dirname, 'network-process.ts'));
+const ENTRY = pathToFileURL(partFile('prompts/network-process'));
 const begin = (): Isolated => isolated(ENTRY, { most: 1, limits, idleMs: IDLE_MS });
 const encoders = begin();
 const decoders = begin();

@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { reply } from './reply.ts';
+import { ROOT } from '../installation.ts';
 
-const BUILT = join(import.meta.dirname, '..', '..', 'dist', 'renderer');
+const BUILT = join(ROOT, 'dist', 'renderer');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

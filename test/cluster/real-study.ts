@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openProjectReadonly } from '../../engine/db/project.ts';
 import { decodeCheckpoint, weightsHash } from '../../engine/training/checkpoint.ts';
+import { partFile } from '../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 const run = promisify(execFile);
 
 /** Graft's standard output; a command that fails throws, with its standard error. */

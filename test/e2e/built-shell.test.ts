@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ensureShell } from '../../build/electron-shell.mjs';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { ROOT } from './graft-window.ts';
+import { partFile } from '../../engine/parts.ts';
 
 const STAND_IN = join(import.meta.dirname, 'stand-in-electron.mjs');
 
@@ -22,18 +22,14 @@ function electronDist(script: string): string {
 async function smoke(dist: string) {
   await ensureShell(process.execPath);
   const home = temporaryFolder();
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'engine', 'cli.ts'), 'serve', '--open', '--smoke'],
-    {
-      env: {
-        ...process.env,
-        ...{ HOME: home, GRAFT_CONFIG: home, STAND_IN_FOLDER: home },
-        ...{ DISPLAY: ':nowhere', ELECTRON_OVERRIDE_DIST_PATH: dist, GRAFT_BROWSER: '/nowhere' },
-        PATH: '/nowhere',
-      },
+  const child = spawn(process.execPath, [partFile('cli'), 'serve', '--open', '--smoke'], {
+    env: {
+      ...process.env,
+      ...{ HOME: home, GRAFT_CONFIG: home, STAND_IN_FOLDER: home },
+      ...{ DISPLAY: ':nowhere', ELECTRON_OVERRIDE_DIST_PATH: dist, GRAFT_BROWSER: '/nowhere' },
+      PATH: '/nowhere',
     },
-  );
+  });
   let output = '';
   let complaints = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -11,6 +11,7 @@ import { electronCommand } from '../../engine/cli/shell.ts';
 import { hasDisplay, thisMachine } from '../../engine/cli/window.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
 import { ROOT } from './graft-window.ts';
+import { partFile } from '../../engine/parts.ts';
 
 interface Command {
   readonly executable: string;
@@ -73,8 +74,7 @@ export async function openElectron(args: readonly string[] = []): Promise<Electr
       });
     },
     killEngine: () => process.kill(engineOf(app.process().pid), 'SIGKILL'),
-    graft: (more) =>
-      spawn(process.execPath, [join(ROOT, 'engine', 'cli.ts'), ...more], { env, stdio: 'ignore' }),
+    graft: (more) => spawn(process.execPath, [partFile('cli'), ...more], { env, stdio: 'ignore' }),
     async close() {
       await app.close();
       rmSync(home, { recursive: true, force: true, maxRetries: 3 });
@@ -88,7 +88,9 @@ function engineOf(shell: number | undefined): number {
   const line = list
     .split('\n')
     .map((text) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(text))
-    .find((match) => Number(match?.[2]) === shell && match?.[3]?.includes('cli.ts serve') === true);
+    .find(
+      (match) => Number(match?.[2]) === shell && match?.[3]?.includes('cli.mjs serve') === true,
+    );
   if (line === undefined || line === null) throw new Error('the shell has no engine');
   return Number(line[1]);
 }

@@ -10,6 +10,7 @@ import { headlessShell } from '../../build/test-browser.mjs';
 import { windowIsBuilt } from '../../build/window.mjs';
 import { findChromium, thisMachine } from '../../engine/cli/window.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
+import { partFile } from '../../engine/parts.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 /** Where pictures are wanted, by `GRAFT_SCREENS=1`: no test reads them, and to take them costs a tenth of such tests. */
@@ -53,15 +54,11 @@ function buildWindow(): void {
 }
 
 function startEngine(home: string, projects: readonly string[]): Promise<[ChildProcess, string]> {
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'engine', 'cli.ts'), 'serve', '--json', ...projects],
-    {
-      cwd: home,
-      env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [partFile('cli'), 'serve', '--json', ...projects], {
+    cwd: home,
+    env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no address in time')), PATIENCE_MS);
     let output = '';

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tellShell } from '../../engine/cli/shell-news.ts';
@@ -9,8 +8,7 @@ import type { EngineNews } from '../../shared/engine-news.ts';
 import type { EngineEvent } from '../../shared/events.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 import { wholeProject } from '../fixtures/whole-project.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { partFile } from '../../engine/parts.ts';
 
 describe('word for the shell', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -122,7 +120,7 @@ describe('word for the shell', () => {
 it('an engine of a shell speaks of itself, and ends when the shell is gone without a word', async () => {
   const home = temporaryFolder();
   const path = wholeProject();
-  const child = spawn(process.execPath, [join(ROOT, 'engine', 'cli.ts'), 'serve', '--json', path], {
+  const child = spawn(process.execPath, [partFile('cli'), 'serve', '--json', path], {
     env: { ...process.env, HOME: home, GRAFT_CONFIG: home, GRAFT_SHELL: 'Electron 1.2.3' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

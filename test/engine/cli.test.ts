@@ -10,8 +10,9 @@ import { openProjectReadonly } from '../../engine/db/project.ts';
 import { ResultsFile } from '../../engine/study/report/results.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
+import { partFile } from '../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 const REAL_DATA = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'dsb2018');
 
 interface Outcome {

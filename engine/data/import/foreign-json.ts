@@ -3,7 +3,6 @@
  * to fill the memory, or to draw for ever, is refused by name and costs nothing else.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../../../shared/errors.ts';
@@ -14,6 +13,7 @@ import { AnsweredContent, AnsweredPaint, type JsonRequest } from './json-message
 import type { JsonOf, JsonShape } from './json-shapes.ts';
 import type { PaintedShape, PaintReport, ShapeGround } from './paint-shapes.ts';
 import type { LabelContent } from './shapes.ts';
+import { partFile } from '../../parts.ts';
 
 /** JavaScript's strings end at about this many characters. */
 const MAX_BYTES = 500_000_000;
@@ -27,7 +27,7 @@ const BYTES_OF_NUMBER = 32;
 const LAYERS = 4;
 
 /** By its path: tests of the window bundle what is written as `new URL` for a browser. */
-const ENTRY = pathToFileURL(join(import.meta.dirname, 'json-process.ts'));
+const ENTRY = pathToFileURL(partFile('data/import/json-process'));
 const readers = isolated(ENTRY, { most: Math.min(2, availableParallelism()) });
 
 /** Errors: unreadable (no file, not JSON, not of that shape, made to do harm), unsupported (too large). */

@@ -6,6 +6,7 @@ import { shareOf } from '../../../shared/progress-share.ts';
 import type { Project } from '../../db/project.ts';
 import { AlikeAnswer, type AlikeThreadData } from './messages.ts';
 import { SIGNATURE_VERSION } from './signature.ts';
+import { partFile } from '../../parts.ts';
 
 /** Signatures that are written in one go. */
 const AT_ONCE = 64;
@@ -27,7 +28,7 @@ export function findAlike(
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
   const unreadable: string[] = [];
   const workerData: AlikeThreadData = { path: project.path, datasetId };
-  const thread = new Worker(new URL('./alike-thread.ts', import.meta.url), { workerData });
+  const thread = new Worker(partFile('labelling/alike/alike-thread'), { workerData });
   let isOver = false;
   let waiting: { readonly imageId: number; readonly bytes: Uint8Array }[] = [];
   const write = () =>

@@ -8,6 +8,7 @@ import { BatchAnswer, type BatchRequest, type BatchThreadData } from './messages
 import type { Batch } from './batches.ts';
 import type { ValidationView } from '../scoring/evaluation.ts';
 import type { TrainingData } from './training-data.ts';
+import { partFile } from '../../parts.ts';
 
 /** Batches that are under way or wait while a step runs: one would do if all took equally long. */
 const BATCHES_AHEAD = 2;
@@ -108,7 +109,7 @@ export class BatchThread {
   }
 
   #take(): Worker {
-    const thread = this.#idle ?? new Worker(new URL('./thread.ts', import.meta.url));
+    const thread = this.#idle ?? new Worker(partFile('training/batches/thread'));
     thread.off('exit', this.#forget).ref();
     this.#idle = undefined;
     return thread;

@@ -13,6 +13,7 @@ import { compileFunction } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY, REPAIR } from '../../installation.ts';
+import { partFile } from '../../parts.ts';
 
 /** The build caps its thread pool here. */
 export const MAX_THREADS = 8;
@@ -102,7 +103,7 @@ function compileGlue(
   class ThreadWorker extends Worker {
     constructor() {
       // Without the process's own flags: some, such as --input-type, a thread with a file of its own refuses.
-      super(new URL('./pthread-worker.ts', import.meta.url), { execArgv: [] });
+      super(partFile('training/portable/pthread-worker'), { execArgv: [] });
       workers.push(this);
     }
   }

@@ -5,14 +5,15 @@
 import { fork } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from '../../data/write-file.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { isSwitchedOff } from './card.ts';
 import { AdapterAnswer, type FoundAdapter } from './messages.ts';
+import { partFile } from '../../parts.ts';
 
-const PROCESS = join(import.meta.dirname, 'adapters-process.ts');
+const PROCESS = partFile('training/webgpu/adapters-process');
 /**
  * Drivers that wake a sleeping card take seconds, and a busy computer makes minutes of them. What did not answer in time is
  * asked again with more patience the next time, and left alone only after the last.

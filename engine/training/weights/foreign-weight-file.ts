@@ -1,5 +1,4 @@
 /** Weight files from outside, read in a process of their own: what they do to their reader costs nothing else. */
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { NetworkConfig, WeightFileReport } from '../../../shared/entities.ts';
@@ -8,9 +7,10 @@ import { openFile } from '../../data/image-file.ts';
 import { isolated } from '../../isolated/processes.ts';
 import type { NetworkSpec, Weights } from '../network/parameters.ts';
 import type { ImportedWeights, ImportOptions } from './import-weights.ts';
+import { partFile } from '../../parts.ts';
 
 /** By its path: tests of the window bundle what is written as `new URL` for a browser. */
-const ENTRY = pathToFileURL(join(import.meta.dirname, 'weights-process.ts'));
+const ENTRY = pathToFileURL(partFile('training/weights/weights-process'));
 const readers = isolated(ENTRY, { most: 1 });
 
 /** As tensors, unpacked, half precision as float32, as weights of ours, and as the answer. */

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
+import { partFile } from '../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 
 function graft(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {

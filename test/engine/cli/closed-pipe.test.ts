@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../fixtures/projects.ts';
+import { partFile } from '../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 
 /** Runs a command whose reader is gone before the first line; what it said on standard error. */
 function withoutReader(args: readonly string[]): Promise<{ code: number | null; stderr: string }> {

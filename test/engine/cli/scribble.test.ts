@@ -1,10 +1,10 @@
 /** graft scribble, as a shell sees it. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EXIT } from '../../../engine/cli/exit-codes.ts';
+import { partFile } from '../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 
 /** It is said before the project is opened, so that none is needed. */
 const apply = (...args: string[]) =>

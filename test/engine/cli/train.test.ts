@@ -7,8 +7,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createEngine } from '../../../engine/engine.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
+import { partFile } from '../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 
 const graft = (...args: readonly string[]) =>
   new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {

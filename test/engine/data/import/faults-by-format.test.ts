@@ -12,8 +12,9 @@ import { PATIENCE_MS } from '../../../fixtures/patience.ts';
 import { temporaryFolder } from '../../../fixtures/projects.ts';
 import { code, op, pickle, torchZip } from '../../training/weights/torch-writer.ts';
 import { faultyFolders, MANY } from './faulty-files.ts';
+import { partFile } from '../../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 
 const graft = (...args: readonly string[]) =>
   new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkOfEngine, wordsOfVectors } from '../../../../engine/handlers/system.ts';
 import { assertAskedWords, askedWord } from '../../../../engine/training/tensorflow/asked-for.ts';
 import { EngineInfo, OwnOperation } from '../../../../shared/entities.ts';
+import { partFile } from '../../../../engine/parts.ts';
 
 const info = EngineInfo.parse({
   name: 'tensorflow',
@@ -42,7 +42,7 @@ describe('what the environment asks of kernels and operations', () => {
   });
 
   it('ends a command before it does anything, as bad input', async () => {
-    const cli = join(import.meta.dirname, '../../../../engine/cli.ts');
+    const cli = partFile('cli');
     const env = { ...process.env, GRAFT_INSTRUCTIONS: 'AVX2' };
     await expect(
       promisify(execFile)(process.execPath, [cli, 'doctor'], { env }),

@@ -1,0 +1,96 @@
+/**
+ * The engine, built: a few modules that start in half the time that its sources take. Every state of the sources has a
+ * build of its own, in a folder with the name of that state, made aside and moved there when it is whole: so what starts
+ * is never older than the sources, and an engine that runs goes on with the build that it began with.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { commandEnvironment } from './bootstrap.mjs';
+import { capture, endingChildren } from './command.mjs';
+import { installFolder, withLock } from './install-lock.mjs';
+import { projectRoot } from './locations.mjs';
+import { createProgress } from './progress.mjs';
+import { SetupFailure } from './setup-failure.mjs';
+import { toolScript } from './tools.mjs';
+
+const FOLDERS = ['engine', 'shared'];
+const FILES = ['build/vite.engine.mjs', 'package-lock.json'];
+const BUILD_TIMEOUT_MS = 10 * 60_000;
+/** Builds of earlier sources that stay, for engines that still run: they start their processes from them. */
+const KEPT = 3;
+
+/** @param {string} file or folder @returns {string[]} the TypeScript files in it, in the order of their names */
+function sourcesIn(file) {
+  if (!statSync(file).isDirectory()) return file.endsWith('.ts') ? [file] : [];
+  const names = readdirSync(file).sort();
+  return names.flatMap((name) => sourcesIn(path.join(file, name)));
+}
+
+/**
+ * Where the build of the sources as they are now lies, or would lie. Told by the names, sizes and dates of the sources
+ * alone, in a few milliseconds.
+ *
+ * @param {string} root the project's folder
+ */
+export function engineFolder(root) {
+  const hash = createHash('sha256');
+  const folders = FOLDERS.flatMap((folder) => sourcesIn(path.join(root, folder)));
+  for (const file of [...folders, ...FILES.map((name) => path.join(root, name))]) {
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${path.relative(root, file)} ${size} ${mtimeMs}\n`);
+  }
+  return path.join(root, 'dist', 'built-engine', hash.digest('hex').slice(0, 16));
+}
+
+/** @param {string} parent the folder of all builds */
+function removeOldBuilds(parent) {
+  const builds = readdirSync(parent)
+    .map((name) => path.join(parent, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const folder of builds.slice(KEPT)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {string} node the executable to build with @param {string} folder */
+async function buildEngine(node, folder) {
+  const config = path.join(projectRoot, 'build', 'vite.engine.mjs');
+  await installFolder(folder, async (part) => {
+    const args = ['build', '--config', config, '--outDir', part, '--logLevel', 'warn'];
+    const { ok, output } = await capture(node, [toolScript('vite'), ...args], {
+      cwd: projectRoot,
+      env: commandEnvironment(),
+      timeoutMs: BUILD_TIMEOUT_MS,
+    });
+    if (!ok) throw new SetupFailure(`The engine could not be built:\n${output}`);
+  });
+  removeOldBuilds(path.dirname(folder));
+}
+
+/**
+ * @param {string} node the executable to build with
+ * @returns {Promise<string>} the folder of the build
+ */
+export async function ensureEngine(node) {
+  const folder = engineFolder(projectRoot);
+  if (existsSync(folder)) return folder;
+  const progress = createProgress(process.stderr);
+  const waiting = () =>
+    progress.note('The engine is being built by another Graft; waiting for it …');
+  await endingChildren(() =>
+    withLock(`${path.dirname(folder)}.lock`, waiting, async () => {
+      if (existsSync(folder)) return;
+      await progress.step('Building the engine', () => buildEngine(node, folder));
+    }),
+  );
+  return folder;
+}
+
+/**
+ * What a process is told that runs a build: compiled code is kept with it, and goes when it goes.
+ *
+ * @param {string} folder of the build
+ */
+export const engineEnvironment = (folder) => ({
+  NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'),
+  ...process.env,
+});
