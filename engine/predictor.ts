@@ -15,7 +15,7 @@ type Work = Extract<TrainerRequest, { type: 'predict' | 'measure' }>;
 
 export class Predictor {
   /** One: several requests at once have a process each, and the last to be done stays. */
-  readonly #trainers = new WarmTrainers({ waitMs: WAIT_MS, lifeMs: Infinity, most: 1 });
+  readonly #trainers = new WarmTrainers({ waitMs: () => WAIT_MS, lifeMs: Infinity, most: 1 });
   readonly #scores = new Map<number, Uint8Array>();
   /** What is under way, to be ended with the project. */
   readonly #ending = new AbortController();

@@ -3,16 +3,25 @@ import { type Trainer, TrainerProcess } from './trainer.ts';
 import type { TrainerEvent, TrainerWork } from './training/protocol.ts';
 
 export interface Warmth {
-  /** How long a trainer that is done waits for another request. */
-  readonly waitMs: number;
+  /** How long a trainer that is done waits for another request; asked when it is done. */
+  readonly waitMs: () => number;
   /** A trainer older than that takes no further one. */
   readonly lifeMs: number;
   /** How many wait at once. */
   readonly most: number;
 }
 
-/** The next run of a study begins at once; beside a long run the start of a process is nothing. */
-const OF_RUNS: Warmth = { waitMs: 2000, lifeMs: 60_000, most: Infinity };
+/** Beside a run that takes longer than this the start of a process is nothing. */
+const LIFE_MS = 60_000;
+/** The next run of a study, or of a plan, begins at once. */
+const MOMENT_MS = 2000;
+
+/** `expectsMore`: whether there are runs that will come, as those that wait for a pretraining: they are waited for. */
+export const warmthOfRuns = (expectsMore: () => boolean): Warmth => ({
+  waitMs: () => (expectsMore() ? LIFE_MS : MOMENT_MS),
+  lifeMs: LIFE_MS,
+  most: Infinity,
+});
 
 /**
  * Trainer processes that wait a moment for the next run of their kind, since to start one costs more than a short run.
@@ -24,7 +33,7 @@ export class WarmTrainers {
   readonly #warmth: Warmth;
   #closed = false;
 
-  constructor(warmth: Warmth = OF_RUNS) {
+  constructor(warmth: Warmth) {
     this.#warmth = warmth;
   }
 
@@ -69,7 +78,7 @@ export class WarmTrainers {
     // The one that has waited longest makes room.
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size >= most && oldest !== undefined) this.#letGo(oldest);
-    this.#waiting.set(trainer, { kind, timer: setTimeout(() => this.#letGo(trainer), waitMs) });
+    this.#waiting.set(trainer, { kind, timer: setTimeout(() => this.#letGo(trainer), waitMs()) });
     return true;
   }
 

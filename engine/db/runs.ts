@@ -106,6 +106,10 @@ export function runsTable(db: Sqlite) {
        AND (study_id IS NULL OR EXISTS (SELECT 1 FROM studies s WHERE s.id = runs.study_id AND s.status = 'running'))
      ORDER BY id LIMIT 1`,
   );
+  const anyExpected = db.prepare<[], { id: number }>(
+    `SELECT r.id FROM runs r JOIN studies s ON s.id = r.study_id
+     WHERE r.status = 'queued' AND s.status = 'running' LIMIT 1`,
+  );
   const insert = db.prepare(
     `INSERT INTO runs (study_id, kind, pretraining, transfer, labels, seed, status, config, snapshot_id, depends_on,
        steps, created_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
@@ -214,6 +218,8 @@ export function runsTable(db: Sqlite) {
       const row = nextQueued.get();
       return row && runOf(row);
     },
+    /** Whether runs of a study under way are queued, those that wait for others included. */
+    isAnyExpected: (): boolean => anyExpected.get() !== undefined,
     create(options: {
       studyId: number | null;
       config: RunConfig;

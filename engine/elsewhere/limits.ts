@@ -2,7 +2,8 @@
 import type { EngineChoice, EngineName, Run, Study } from '../../shared/entities.ts';
 import type { Project } from '../db/project.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
-import { calibrate, runSeconds } from '../study/planning/calibrate.ts';
+import { calibrate } from '../study/planning/calibrate.ts';
+import { runSeconds } from '../study/planning/estimate.ts';
 import type { TestSize } from '../training/protocol.ts';
 import type { Limits } from './scripts.ts';
 

@@ -1,6 +1,6 @@
 /** Trainer processes that take one run after another. */
 import { expect, it } from 'vitest';
-import { WarmTrainers } from '../../engine/warm-trainers.ts';
+import { warmthOfRuns, WarmTrainers } from '../../engine/warm-trainers.ts';
 import { nativeEngineOrSkip } from './training/native-engine.ts';
 import { squaresProject } from './training/squares-project.ts';
 
@@ -15,7 +15,7 @@ const shortRun = () =>
   });
 
 it('trains one run after another in a process, with the same bits, and ends it on closing', async () => {
-  const trainers = new WarmTrainers();
+  const trainers = new WarmTrainers(warmthOfRuns(() => true));
   const train = (runId: number, options: { fresh?: boolean; killAtStart?: boolean } = {}) => {
     const trainer = trainers.serve(
       {
@@ -52,4 +52,12 @@ it('trains one run after another in a process, with the same bits, and ends it o
   const other = await train(resumed, { fresh: false, killAtStart: true });
   expect(other.orderly).toBe(false);
   expect(other.pid).not.toBe(one.pid);
+});
+
+it('waits a moment for the next run, and for a pretraining of some length where runs wait for it', () => {
+  let expectsMore = false;
+  const { waitMs, lifeMs } = warmthOfRuns(() => expectsMore);
+  expect(waitMs()).toBeLessThanOrEqual(2000);
+  expectsMore = true;
+  expect(waitMs()).toBe(lifeMs);
 });

@@ -1,6 +1,6 @@
 /**
- * Times training steps on this machine: chooses how runs share the processor and whose kernels compute, and estimates a
- * study. oneDNN's kernels are not the quicker ones for every network, so both are timed once. Small steps leave a second thread idle, so two runs side by side on one thread each are often far quicker.
+ * Times training steps on this machine: chooses how runs share the processor and whose kernels compute. oneDNN's kernels are not the quicker ones for every network, so both are timed. Small steps leave a second
+ * thread idle, so two runs side by side on one thread each are often far quicker.
  */
 import { availableParallelism } from 'node:os';
 import type {
@@ -10,7 +10,6 @@ import type {
   Kernels,
   NetworkConfig,
   Precision,
-  RunConfig,
   SamplingConfig,
   StudyConfig,
 } from '../../../shared/entities.ts';
@@ -26,18 +25,12 @@ import {
   isCardWorthIt,
   strongestCard,
 } from '../../graphics-cards.ts';
-import { WarmTrainers } from '../../warm-trainers.ts';
-import { learningRatesOf, planRuns } from './plan-runs.ts';
-import type { StudyData } from './study-data.ts';
+import { warmthOfRuns, WarmTrainers } from '../../warm-trainers.ts';
 
 /** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
 const TIMED_STEPS = 12;
-/** An evaluation is a forward pass: about a third of a step on as many images. */
-const FORWARD_SHARE = 0.35;
 /** Trainers side by side take up to this share of the memory that is free before they start. */
 const MEMORY_SHARE = 0.8;
-/** The last checkpoint is tested beside the best, unless they are one. */
-const TESTED_CHECKPOINTS = 2;
 
 /** Kernels that are quicker by less than this share are not taken for it: so much is chance. */
 const WORTH_OTHER_KERNELS = 0.03;
@@ -176,7 +169,7 @@ async function timeLayout(
 }
 
 export interface Calibration {
-  /** One entry a layout that the memory allows, and one for the other kernels; fine-tuning steps. */
+  /** One entry a layout that the memory allows, then those of other kernels and of a card; fine-tuning steps. */
   readonly timings: readonly Timing[];
   readonly chosen: Timing;
   /** What was chosen, as a study stores it. */
@@ -185,21 +178,51 @@ export interface Calibration {
   readonly pretrainMs: ReadonlyMap<number, number>;
 }
 
-/** `layout` with the kernels that are to be had, the better ones first. */
-async function timeKernels(
-  layout: Layout,
-  step: StepSetting,
-  options: Calibrating,
-): Promise<readonly [Timing] | readonly [Timing, Timing]> {
+/** Kernels to choose from, the likelier first; none where the engine has no choice, or somebody has made it. */
+function kernelsToTry(layout: Layout, options: Calibrating): readonly Kernels[] {
   const engine = layout.engine ?? options.engine;
   const isChosen = engine === 'wasm' || engine === 'webgpu' || layout.kernels !== undefined;
-  const [likelier, other] = isChosen ? [] : (options.kernels ?? kernelCandidates());
-  const timing = await timeOnce('finetune', { kernels: likelier, ...layout }, step, options);
-  // An engine that did not take them has no others.
-  if (other === undefined || timing.kernels !== likelier) return [timing];
-  const otherTiming = await timeOnce('finetune', { ...layout, kernels: other }, step, options);
-  const worthIt = otherTiming.msPerStep < timing.msPerStep * (1 - WORTH_OTHER_KERNELS);
-  return worthIt ? [otherTiming, timing] : [timing, otherTiming];
+  return isChosen ? [] : (options.kernels ?? kernelCandidates());
+}
+
+/** A layout as it was asked for, and what it takes: its steps of pretraining are asked for in the same words. */
+interface Timed {
+  readonly layout: Layout;
+  readonly timing: Timing;
+}
+
+/** Every layout that the memory allows, with one set of kernels. */
+async function timeLayouts(
+  [first, ...others]: readonly [Layout, ...Layout[]],
+  step: StepSetting,
+  options: Calibrating,
+): Promise<readonly [Timed, ...Timed[]]> {
+  const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
+  const timing = await timeOnce('finetune', first, step, options);
+  const timed: [Timed, ...Timed[]] = [{ layout: first, timing }];
+  for (const layout of others) {
+    // What the first trainer held tells how many fit side by side.
+    if (timing.peakMemoryBytes * layout.parallel > memory) continue;
+    timed.push({ layout, timing: await timeOnce('finetune', layout, step, options) });
+  }
+  return timed;
+}
+
+/** Milliseconds of a pretraining step, by batch size; at once after the layout's own, whose processes still wait. */
+async function timePretrainings(
+  { layout, timing }: Timed,
+  { pretrainings, finetuning }: StudyConfig,
+  step: StepSetting,
+  options: Calibrating,
+): Promise<ReadonlyMap<number, number>> {
+  const milliseconds = new Map([[finetuning.batch, timing.msPerStep]]);
+  for (const { optimisation } of pretrainings.filter(isTaskPretraining)) {
+    const { batch } = optimisation;
+    if (milliseconds.has(batch)) continue;
+    const own = { ...step, batch, test: undefined };
+    milliseconds.set(batch, (await timeOnce('pretrain', layout, own, options)).msPerStep);
+  }
+  return milliseconds;
 }
 
 /** Some ten seconds for small networks. `config.execution` is the user's own choice of layout. */
@@ -210,7 +233,7 @@ export async function calibrate(
   const { spawn, cards = cardsHere } = options;
   if (spawn !== undefined) return timeStudy(config, { ...options, spawn, cards, isFake: true });
   // Steps of pretraining are timed in the processes that have just timed those of fine-tuning.
-  const trainers = new WarmTrainers();
+  const trainers = new WarmTrainers(warmthOfRuns(() => false));
   try {
     return await timeStudy(config, {
       ...options,
@@ -235,13 +258,13 @@ function layoutsFor(
 }
 
 /** The strongest card, where automatic may take one; null: there is none, or it cannot compute this network. */
-async function timeCard(step: StepSetting, options: Calibrating): Promise<Timing | null> {
+async function timeCard(step: StepSetting, options: Calibrating): Promise<Timed | null> {
   if (options.engine !== 'auto') return null;
   const card = strongestCard(await options.cards());
   if (card === undefined) return null;
   try {
     const layout = { ...ON_CARD, engine: 'webgpu', adapter: card.name } as const;
-    return await timeOnce('finetune', layout, step, options);
+    return { layout, timing: await timeOnce('finetune', layout, step, options) };
   } catch (error) {
     // It is too small for the network, or its driver fails: the processor computes, as without it.
     if (error instanceof AppError && error.code !== 'cancelled') return null;
@@ -257,34 +280,39 @@ async function timeStudy(config: StudyConfig, asked: Calibrating): Promise<Calib
     config.execution === null ? await forPrecision(asked, precision, asked.cards) : asked;
   const step = { network, sampling, batch, precision, test: options.test };
   const [first, ...others] = layoutsFor(config, options);
-  const memory = MEMORY_SHARE * (options.memoryBytes ?? process.availableMemory());
-  const [timing, rejected] = await timeKernels(first, step, options);
-  const timings = [timing];
-  for (const layout of others) {
-    // What the first trainer held tells how many fit side by side.
-    if (timing.peakMemoryBytes * layout.parallel > memory) continue;
-    timings.push(await timeOnce('finetune', { ...layout, kernels: timing.kernels }, step, options));
-  }
-  const onProcessor = timings.reduce((best, t) =>
-    t.stepsPerSecond > best.stepsPerSecond ? t : best,
+  const [likelier, other] = kernelsToTry(first, options);
+  const withLikelier = (layout: Layout): Layout => ({ kernels: likelier, ...layout });
+  const layouts = [withLikelier(first), ...others.map(withLikelier)] as const;
+  const onProcessor = await timeLayouts(layouts, step, options);
+  let best: Timed = onProcessor.reduce((quickest, one) =>
+    one.timing.stepsPerSecond > quickest.timing.stepsPerSecond ? one : quickest,
   );
-  const onCard = config.execution === null ? await timeCard(step, options) : null;
-  if (onCard !== null) timings.push(onCard);
-  const isTaken =
-    onCard !== null &&
-    isCardWorthIt({ onCard: onCard.stepsPerSecond, onProcessor: onProcessor.stepsPerSecond });
-  const chosen = isTaken ? onCard : onProcessor;
-  const pretrainMs = new Map<number, number>([[finetuning.batch, chosen.msPerStep]]);
-  for (const { optimisation } of config.pretrainings.filter(isTaskPretraining)) {
-    if (pretrainMs.has(optimisation.batch)) continue;
-    const timing = await timeOnce(
-      'pretrain',
-      chosen,
-      { ...step, batch: optimisation.batch, test: undefined },
-      options,
-    );
-    pretrainMs.set(optimisation.batch, timing.msPerStep);
+  const timings = onProcessor.map(({ timing }) => timing);
+  let pretrainMs = await timePretrainings(best, config, step, options);
+  // Under the layout that computes: which kernels are the quicker ones depends on the number of threads, too. An engine
+  // that did not take the likelier has no others.
+  if (other !== undefined && best.timing.kernels === likelier) {
+    const layout = { ...best.layout, kernels: other };
+    const timing = await timeOnce('finetune', layout, step, options);
+    timings.push(timing);
+    if (timing.msPerStep < best.timing.msPerStep * (1 - WORTH_OTHER_KERNELS)) {
+      best = { layout, timing };
+      pretrainMs = await timePretrainings(best, config, step, options);
+    }
   }
+  const onCard = config.execution === null ? await timeCard(step, options) : null;
+  if (onCard !== null) timings.push(onCard.timing);
+  if (
+    onCard !== null &&
+    isCardWorthIt({
+      onCard: onCard.timing.stepsPerSecond,
+      onProcessor: best.timing.stepsPerSecond,
+    })
+  ) {
+    best = onCard;
+    pretrainMs = await timePretrainings(best, config, step, options);
+  }
+  const chosen = best.timing;
   const { threads, parallel, kernels, engine, adapter } = chosen;
   const execution = {
     ...{ threads, parallel },
@@ -292,67 +320,5 @@ async function timeStudy(config: StudyConfig, asked: Calibrating): Promise<Calib
     ...(engine === undefined ? {} : { engine }),
     ...(adapter === undefined ? {} : { adapter }),
   };
-  if (rejected !== undefined) timings.splice(1, 0, rejected);
   return { timings, chosen, execution, pretrainMs };
-}
-
-export interface StudyEstimate {
-  /** Where no label count goes on. */
-  readonly seconds: number;
-  /** Where all go on, as far as the study allows it. */
-  readonly longestSeconds: number;
-}
-
-/** Testing one fine-tuned network. */
-export const testSeconds = (data: Pick<StudyData, 'testCount'>, { chosen }: Calibration): number =>
-  TESTED_CHECKPOINTS * data.testCount * chosen.testImageSeconds;
-
-/** One run from its start to its end; a fine-tuning with its validations and its test. */
-export function runSeconds(
-  config: Pick<RunConfig, 'kind' | 'optimisation'>,
-  data: Pick<StudyData, 'testCount' | 'valCount'>,
-  calibration: Calibration,
-): number {
-  const { chosen, pretrainMs } = calibration;
-  const { steps, batch, evaluateEvery } = config.optimisation;
-  if (config.kind === 'pretrain') {
-    return chosen.startupSeconds + (steps * (pretrainMs.get(batch) ?? chosen.msPerStep)) / 1000;
-  }
-  const forwardSecondsPerImage = (chosen.msPerStep * FORWARD_SHARE) / batch / 1000;
-  return (
-    chosen.startupSeconds +
-    (steps * chosen.msPerStep) / 1000 +
-    Math.ceil(steps / evaluateEvery) * data.valCount * forwardSecondsPerImage +
-    testSeconds(data, calibration)
-  );
-}
-
-/** Time of the whole study on an otherwise idle machine. */
-export function estimateStudy(
-  config: StudyConfig,
-  data: StudyData,
-  calibration: Calibration,
-): StudyEstimate {
-  const { chosen } = calibration;
-  const { finetuning, extension } = config;
-  const perRun = (steps: number) =>
-    runSeconds({ kind: 'finetune', optimisation: { ...finetuning, steps } }, data, calibration);
-  const runs = planRuns(config, data);
-  const busySeconds = runs.reduce(
-    (sum, run) =>
-      sum +
-      (run.kind === 'finetune'
-        ? perRun(finetuning.steps)
-        : runSeconds(run.config, data, calibration)),
-    0,
-  );
-  const cells =
-    runs.filter(({ kind }) => kind === 'finetune').length / learningRatesOf(config).length;
-  // Only the chosen learning rate goes on (extension.ts).
-  const further =
-    extension === null ? 0 : cells * perRun(Math.round(finetuning.steps * (extension - 1)));
-  return {
-    seconds: busySeconds / chosen.parallel,
-    longestSeconds: (busySeconds + further) / chosen.parallel,
-  };
 }

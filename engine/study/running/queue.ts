@@ -40,6 +40,7 @@ export class Queue {
     this.#trainers = new Trainers({
       projectPath: project.path,
       wish: options.wish,
+      expectsMore: () => project.runs.isAnyExpected(),
       ...(spawn === undefined ? {} : { spawn }),
     });
     this.#hold = new Hold({

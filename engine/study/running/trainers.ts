@@ -3,7 +3,7 @@ import type { Execution, Run } from '../../../shared/entities.ts';
 import type { EngineWish } from '../../engine-wish.ts';
 import type { SpawnTrainer, Trainer } from '../../trainer.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
-import { WarmTrainers } from '../../warm-trainers.ts';
+import { warmthOfRuns, WarmTrainers } from '../../warm-trainers.ts';
 
 /** A trainer that does not stop by then is killed, and resumes from the checkpoint before. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -36,13 +36,20 @@ export class Trainers {
   readonly #active = new Map<number, ActiveRun>();
   readonly #projectPath: string;
   readonly #wish: EngineWish;
-  readonly #warm = new WarmTrainers();
+  readonly #warm: WarmTrainers;
   readonly #spawn: SpawnTrainer | undefined;
 
-  constructor(options: { projectPath: string; wish: EngineWish; spawn?: SpawnTrainer }) {
+  constructor(options: {
+    projectPath: string;
+    wish: EngineWish;
+    /** Whether runs of a study that is under way are queued, if only behind others. */
+    expectsMore: () => boolean;
+    spawn?: SpawnTrainer;
+  }) {
     this.#projectPath = options.projectPath;
     this.#wish = options.wish;
     this.#spawn = options.spawn;
+    this.#warm = new WarmTrainers(warmthOfRuns(options.expectsMore));
   }
 
   get active(): readonly ActiveRun[] {

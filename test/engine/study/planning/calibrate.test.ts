@@ -1,11 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import {
-  calibrate,
-  candidateLayouts,
-  estimateStudy,
-  testSeconds,
-} from '../../../../engine/study/planning/calibrate.ts';
+import { calibrate, candidateLayouts } from '../../../../engine/study/planning/calibrate.ts';
+import { estimateStudy, testSeconds } from '../../../../engine/study/planning/estimate.ts';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import type { TestSize } from '../../../../engine/training/protocol.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
@@ -91,21 +87,44 @@ describe('calibration', () => {
     expect(large.timings.length).toBe(candidateLayouts(availableParallelism()).length);
   });
 
-  it('takes the kernels that are quicker, and by enough, for all layouts', async () => {
+  it('takes the kernels that are quicker, and by enough, under the layout that computes', async () => {
     const { config } = study();
     const options = { engine: 'auto', kernels: ['onednn', 'eigen'] } as const;
-    const chosenOf = async (eigenMs: number) => {
-      const spawn = machine((_threads, _batch, kernels) => (kernels === 'eigen' ? eigenMs : 100));
-      const { execution, timings } = await calibrate(config, { ...options, spawn });
+    /** `eigenMs`: by threads. With oneDNN's kernels a step takes 100 ms on any number of them: one each is the best. */
+    const chosenOf = async (eigenMs: (threads: number) => number) => {
+      const spawn = machine((threads, _batch, kernels) =>
+        kernels === 'eigen' ? eigenMs(threads) : 100,
+      );
+      const { execution, timings, chosen } = await calibrate(config, { ...options, spawn });
       const tried = timings.map(({ kernels }) => kernels);
-      const rejected = execution.kernels === 'eigen' ? 'onednn' : 'eigen';
-      expect(tried.slice(0, 2)).toEqual([execution.kernels, rejected]);
-      expect(tried.slice(2).every((kernels) => kernels === execution.kernels)).toBe(true);
+      expect(tried.slice(0, -1).every((kernels) => kernels === 'onednn')).toBe(true);
+      expect(timings.at(-1)).toMatchObject({ kernels: 'eigen', threads: chosen.threads });
+      expect(chosen.threads).toBe(1);
       return execution.kernels;
     };
-    expect(await chosenOf(80)).toBe('eigen');
-    expect(await chosenOf(99)).toBe('onednn');
-    expect(await chosenOf(150)).toBe('onednn');
+    expect(await chosenOf(() => 80)).toBe('eigen');
+    expect(await chosenOf(() => 99)).toBe('onednn');
+    expect(await chosenOf(() => 150)).toBe('onednn');
+    // Quicker for one run on all cores alone, which nobody will start.
+    expect(await chosenOf((threads) => (threads > 1 ? 10 : 150))).toBe('onednn');
+  });
+
+  it('asks for steps of pretraining in the words of the layout, so that its trainers, which wait, serve them', async () => {
+    const pretrain = { task: 'autoencoder', transfers: ['encoder'] } as const;
+    const optimisation = { ...study().config.finetuning, batch: 7 };
+    const { config } = study({ pretrainings: [{ ...pretrain, optimisation }] });
+    const asked: string[] = [];
+    const timed = machine(() => 100);
+    const spawn: SpawnTrainer = (request, onEvent) => {
+      if (request.type !== 'calibrate') throw new Error(`asked for ${request.type}`);
+      const { batch, engine, threads, kernels } = request;
+      asked.push(JSON.stringify([batch, engine, threads, kernels]));
+      return timed(request, onEvent);
+    };
+    const { chosen } = await calibrate(config, { engine: 'auto', kernels: ['onednn'], spawn });
+    const ofBatch = (batch: number) => JSON.stringify([batch, 'auto', chosen.threads, 'onednn']);
+    expect(asked).toContain(ofBatch(config.finetuning.batch));
+    expect(asked).toContain(ofBatch(7));
   });
 
   describe('where there is a graphics card', () => {

@@ -16,10 +16,13 @@ describe('the queue', () => {
 
   it('starts a transfer only after its pretraining is done, and ends the study after the last run', async () => {
     const { project, study, queue, running } = studyInQueue();
+    expect(project.runs.isAnyExpected()).toBe(false);
     project.studies.setStatus(study.id, 'running');
     queue.start();
     const finished = new Set<number>();
     while (running.length > 0) {
+      const isLast = finished.size + running.length === 2 + 2 * 4;
+      expect(project.runs.isAnyExpected()).toBe(!isLast);
       for (const { runId } of running) {
         const dependsOn = project.runs.get(runId)?.dependsOn ?? null;
         if (dependsOn !== null) expect(finished.has(dependsOn)).toBe(true);
