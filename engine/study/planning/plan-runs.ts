@@ -121,7 +121,8 @@ interface Cell {
 }
 
 /**
- * All runs of a study, seed by seed (of each split in turn), so that a study stopped early has whole seeds to compare.
+ * All runs of a study, seed by seed (of each split in turn), so that a study stopped early has whole seeds to compare;
+ * pretrainings one seed ahead, so that the last arms find theirs done and no core waits for it.
  * Every arm of a seed shares its images, their order, the augmentation and the random initial weights.
  */
 export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
@@ -188,7 +189,7 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
     };
   };
 
-  return seedsOfStudy(config).flatMap((seed) => {
+  const seeds = seedsOfStudy(config).flatMap((seed) => {
     const split = splitOfSeed(config, seed);
     const ofSplit = data.splits[split];
     if (ofSplit === undefined) return [];
@@ -209,8 +210,15 @@ export function planRuns(config: StudyConfig, data: RunsData): PlannedRun[] {
         ),
       ];
     });
-    return [...own.flatMap((plan) => pretrain(plan, { seed, split, data: ofSplit })), ...arms];
+    return [
+      { pretrainings: own.flatMap((plan) => pretrain(plan, { seed, split, data: ofSplit })), arms },
+    ];
   });
+  return seeds.flatMap(({ pretrainings, arms }, i) => [
+    ...(i === 0 ? pretrainings : []),
+    ...(seeds[i + 1]?.pretrainings ?? []),
+    ...arms,
+  ]);
 }
 
 /** Names of the arms in the order of the study, e.g. "random", "segmentation E+D". */

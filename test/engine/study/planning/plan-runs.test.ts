@@ -36,6 +36,18 @@ describe('the runs of a study', () => {
     expect(labelOrder(data.trainImageIds, 7)).toEqual(labelOrder(data.trainImageIds, 7));
   });
 
+  it('begin seed by seed, pretrainings one seed ahead, so that nobody waits for the last', () => {
+    const { project, ids } = projectToPlan();
+    const config = smallStudy(ids, { seeds: 3, labelCounts: [2] });
+    const runs = planRuns(config, planData(project, config));
+    const order = runs.map(({ kind, config: { seed } }) => `${kind} ${seed}`);
+    const arms = (seed: number) => Array.from({ length: 4 }, () => `finetune ${seed}`);
+    expect(order).toEqual([
+      ...['pretrain 0', 'pretrain 1', ...arms(0)],
+      ...['pretrain 2', ...arms(1), ...arms(2)],
+    ]);
+  });
+
   it('go by the names of their pretrainings, in the order of the list', () => {
     const { project, ids } = projectToPlan();
     const { finetuning } = smallStudy(ids);
