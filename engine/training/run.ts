@@ -371,6 +371,8 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
           sizePx: sampling.sizePx,
           classes,
           specs: partsOf(start.specs),
+          // In the other mode an image has several views.
+          atOnce: sampling.mode === 'resize' ? data.validation.length : undefined,
           precision: predictionPrecision(engine, optimisation.precision),
         })
       : null;

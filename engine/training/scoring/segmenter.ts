@@ -26,6 +26,16 @@ export const inputsAPass = (sizePx: number, engine?: Pick<Engine, 'card'>): numb
   return Math.max(1, Math.floor(pixels / sizePx ** 2));
 };
 
+/**
+ * The size of a pass that computes least for inputs that are not there, where `atOnce` are asked for: the full one, a half or
+ * a quarter, as long as they are even. Passes of these sizes cost the same an input, and a graph has one size.
+ */
+export function passFor(atOnce: number, full: number): number {
+  const computed = (pass: number) => Math.ceil(atOnce / pass) * pass;
+  const sizes = [full, full / 2, full / 4].filter((size) => size === full || size % 2 === 0);
+  return sizes.reduce((best, size) => (computed(size) < computed(best) ? size : best));
+}
+
 /** One part of the weights (trained or frozen) as flat tensors; they belong to whoever made them. */
 export interface WeightTensors {
   readonly theta: Tensor1D;
@@ -82,12 +92,16 @@ export function createSegmenter(options: {
   readonly classes: number;
   /** Parts that the weights come in. */
   readonly specs: readonly NetworkSpec[];
+  /** Inputs that are asked for again and again, as those of a validation; left out: nothing is known. */
+  readonly atOnce?: number | undefined;
   /** Left out: float32. Errors: unsupported (precision.ts). */
   readonly precision?: Precision;
 }): Segmenter {
-  const { engine, network, sizePx, classes, specs, precision } = options;
+  const { engine, network, sizePx, classes, specs, precision, atOnce } = options;
   const layers = createLayers(engine, precision);
-  const batch = inputsAPass(sizePx, engine);
+  const full = inputsAPass(sizePx, engine);
+  // A card wants few passes.
+  const batch = atOnce === undefined || engine.card !== null ? full : passFor(atOnce, full);
   const inputLength = sizePx * sizePx * network.inputChannels;
   const isTold = tellsObjects(specs);
   const outputLength = sizePx * sizePx * (classes + (isTold ? 1 : 0));
