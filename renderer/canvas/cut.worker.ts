@@ -1,6 +1,8 @@
 /** The thread that cutter.ts talks to. */
-import { cutOut, type CutRequest } from '../../shared/assist/cut-out.ts';
+import { cutBorder } from '../../shared/assist/cut-border.ts';
+import { cutOut } from '../../shared/assist/cut-out.ts';
+import type { CutQuestion } from './cutter.ts';
 
-self.addEventListener('message', ({ data: request }: MessageEvent<CutRequest>) => {
-  self.postMessage(cutOut(request));
+self.addEventListener('message', ({ data }: MessageEvent<CutQuestion>) => {
+  self.postMessage(data.kind === 'out' ? cutOut(data.request) : cutBorder(data.request));
 });

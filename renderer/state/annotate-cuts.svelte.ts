@@ -1,7 +1,7 @@
 /** Cuts objects out by their colours: what is asked for by box, clicks and scribbles, and what is proposed for it. */
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { Cut } from '../canvas/cutter.ts';
-import { cutRequest } from '../canvas/cutter.ts';
+import { cutRequest, cutShape } from '../canvas/cutter.ts';
 import type { LabelLayer } from '../canvas/label-layer.ts';
 import type { ProposedMask, Prompts } from '../canvas/tools/tool.ts';
 
@@ -81,16 +81,17 @@ export class AnnotateCuts {
       this.state = { kind: 'ready' };
       return;
     }
-    const asked = cutRequest(prompts, { displayed, scribbles, value: this.#host.value() });
+    const seen = { displayed, scribbles, value: this.#host.value() };
+    const asked = cutRequest(prompts, seen);
     if (asked === null) {
       this.state = { kind: 'needs box' };
       return;
     }
     this.state = { kind: 'asking' };
-    const { runs, area } = await this.#cut(asked.request, signal);
+    const mask = await cutShape(asked, seen, { cut: this.#cut, signal });
     if (signal.aborted) return;
-    this.#propose(area === 0 ? null : { region: asked.region, runs });
-    this.state = { kind: area === 0 ? 'nothing' : 'shown' };
+    this.#propose(mask);
+    this.state = { kind: mask === null ? 'nothing' : 'shown' };
   }
 
   #propose(mask: ProposedMask | null): void {

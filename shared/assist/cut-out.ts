@@ -1,14 +1,11 @@
-/** From a box, clicks and scribbles to a shape by its colours: what GrabCut is told of each pixel, and what comes of it. */
-import { RunWriter } from '../mask-runs.ts';
-import { type ColourImage, grabCut, KNOWN } from './grab-cut.ts';
+/**
+ * From a box, clicks and scribbles to a shape by its colours: what GrabCut is told of each pixel, and what comes of it. Of a
+ * large region some pixels are looked at; the border is then cut once more among all pixels near it (cut-border.ts).
+ */
+import { type ColourImage, type GrabbedObject, grabCut, KNOWN } from './grab-cut.ts';
 
-/** In pixels of a region of an image, which has its size times `step`. */
-export interface CutRequest {
-  /** Of the region as it is shown, every `step`-th pixel of every `step`-th row. */
-  readonly image: ColourImage;
-  readonly step: number;
-  readonly width: number;
-  readonly height: number;
+/** What is said about an object, in pixels of a region of an image. */
+export interface CutHints {
   /** What lies outside is not of the object. x0 ≤ x < x1. */
   readonly box: {
     readonly x0: number;
@@ -17,6 +14,12 @@ export interface CutRequest {
     readonly y1: number;
   };
   readonly points: readonly { readonly x: number; readonly y: number; readonly inside: boolean }[];
+}
+
+export interface CutRequest extends CutHints {
+  /** Of the region as it is shown, every `step`-th pixel of every `step`-th row. */
+  readonly image: ColourImage;
+  readonly step: number;
   /** KNOWN.inside, KNOWN.outside or UNMARKED of each pixel of `image`. */
   readonly marks: Uint8Array;
   /** An object as it is painted: 1 where it is, of each pixel of `image`; null: none. */
@@ -28,47 +31,43 @@ export const UNMARKED = 255;
 /** A click says so much around it, in pixels of the image. */
 const CLICK_RADIUS = 2;
 
-export interface CutShape {
-  /** In the region (mask-runs.ts). */
-  readonly runs: readonly number[];
-  readonly area: number;
-}
+export const isInBox = ({ x0, y0, x1, y1 }: CutHints['box'], x: number, y: number): boolean =>
+  x >= x0 && x < x1 && y >= y0 && y < y1;
 
-export function cutOut(request: CutRequest): CutShape {
-  const { image, step, box, points, marks, shape } = request;
-  const { width, height } = image;
-  const known = new Uint8Array(width * height).fill(KNOWN.outside);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [middleX, middleY] = [(x + 0.5) * step, (y + 0.5) * step];
-      const at = y * width + x;
-      const isIn = middleX >= box.x0 && middleX < box.x1 && middleY >= box.y0 && middleY < box.y1;
-      if (isIn) known[at] = shape?.[at] === 0 ? KNOWN.perhapsOutside : KNOWN.perhapsInside;
-      const mark = marks[at] ?? UNMARKED;
-      if (mark !== UNMARKED) known[at] = mark;
-    }
-  }
+/** Calls `visit` for every pixel that a click says something of, where pixels are `step` apart; also beyond the region. */
+export function forEachClicked(
+  { points }: CutHints,
+  step: number,
+  visit: (column: number, row: number, known: number) => void,
+): void {
   for (const { x, y, inside } of points) {
     const reach = Math.max(CLICK_RADIUS, step) / step;
     const [middleX, middleY] = [x / step - 0.5, y / step - 0.5];
     for (let row = Math.floor(middleY - reach); row <= middleY + reach; row++) {
       for (let column = Math.floor(middleX - reach); column <= middleX + reach; column++) {
-        if (row < 0 || column < 0 || row >= height || column >= width) continue;
         if (Math.hypot(column - middleX, row - middleY) > reach) continue;
-        known[row * width + column] = inside ? KNOWN.inside : KNOWN.outside;
+        visit(column, row, inside ? KNOWN.inside : KNOWN.outside);
       }
     }
   }
-  const inside = grabCut(image, known);
-  const writer = new RunWriter(request.width);
-  for (let y = 0; y < request.height; y++) {
-    const row = Math.min(height - 1, Math.floor(y / step)) * width;
+}
+
+export function cutOut(request: CutRequest): GrabbedObject {
+  const { image, step, box, marks, shape } = request;
+  const { width, height } = image;
+  const known = new Uint8Array(width * height).fill(KNOWN.outside);
+  for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (inside[row + x] === 0) continue;
-      const start = x;
-      while (x < width && inside[row + x] === 1) x++;
-      writer.add(y, start * step, Math.min(request.width, x * step));
+      const at = y * width + x;
+      if (isInBox(box, (x + 0.5) * step, (y + 0.5) * step))
+        known[at] = shape?.[at] === 0 ? KNOWN.perhapsOutside : KNOWN.perhapsInside;
+      const mark = marks[at] ?? UNMARKED;
+      if (mark !== UNMARKED) known[at] = mark;
     }
   }
-  return { runs: writer.runs, area: writer.area };
+  forEachClicked(request, step, (column, row, one) => {
+    if (row < 0 || column < 0 || row >= height || column >= width) return;
+    known[row * width + column] = one;
+  });
+  return grabCut(image, known);
 }

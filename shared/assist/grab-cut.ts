@@ -4,7 +4,7 @@
  * them; again and again, as the mixtures follow what was cut. Deterministic.
  */
 import { createRandom } from '../random.ts';
-import { minCut, NEIGHBOURS } from './min-cut.ts';
+import { minCut, NEIGHBOURS, neighboursIn } from './min-cut.ts';
 
 /** What is known of a pixel. */
 export const KNOWN = { outside: 0, inside: 1, perhapsOutside: 2, perhapsInside: 3 } as const;
@@ -39,6 +39,19 @@ interface Gaussian {
 }
 
 type Mixture = readonly Gaussian[];
+
+/** How the object looks, and what is around it. */
+export interface Mixtures {
+  readonly object: Mixture;
+  readonly around: Mixture;
+}
+
+export interface GrabbedObject {
+  /** 1 where a pixel is of the object. [height · width] */
+  readonly inside: Uint8Array;
+  /** null: there are no two sides. */
+  readonly mixtures: Mixtures | null;
+}
 
 function costOf({ mean, inverse, cost }: Gaussian, r: number, g: number, b: number): number {
   const [x, y, z] = [r - mean[0], g - mean[1], b - mean[2]];
@@ -151,76 +164,88 @@ function someOf(size: number, is: (pixel: number) => boolean): Int32Array {
   return Int32Array.from(all.filter((_, i) => i % every === 0));
 }
 
-/** Ties between neighbours: weak where colours differ by more than they usually do. */
-function tiesOf({ width, height, rgb }: ColourImage): Float32Array {
-  const ties = new Float32Array(width * height * 8);
-  const squared = (a: number, b: number) =>
-    ((rgb[a] ?? 0) - (rgb[b] ?? 0)) ** 2 +
-    ((rgb[a + 1] ?? 0) - (rgb[b + 1] ?? 0)) ** 2 +
-    ((rgb[a + 2] ?? 0) - (rgb[b + 2] ?? 0)) ** 2;
-  const each = (visit: (pixel: number, other: number, tie: number) => void) => {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        NEIGHBOURS.forEach(([dx, dy], tie) => {
-          const [toX, toY] = [x + dx, y + dy];
-          if (toX < 0 || toY < 0 || toX >= width || toY >= height) return;
-          visit(y * width + x, toY * width + toX, tie);
-        });
-      }
-    }
-  };
+const TIE_LENGTHS = NEIGHBOURS.map(([dx, dy]) => Math.hypot(dx, dy));
+
+/** Ties between neighbours: weak where colours differ by more than they usually do. `near`: as minCut takes it. */
+function tiesOf(rgb: Uint8Array, near: Int32Array): Float32Array {
+  const ties = new Float32Array(near.length);
+  const degree = NEIGHBOURS.length;
   let [sum, count] = [0, 0];
-  each((pixel, other) => {
-    sum += squared(3 * pixel, 3 * other);
+  for (let i = 0; i < near.length; i++) {
+    const other = near[i] ?? -1;
+    if (other < 0) continue;
+    const [a, b] = [3 * Math.floor(i / degree), 3 * other];
+    const squared =
+      ((rgb[a] ?? 0) - (rgb[b] ?? 0)) ** 2 +
+      ((rgb[a + 1] ?? 0) - (rgb[b + 1] ?? 0)) ** 2 +
+      ((rgb[a + 2] ?? 0) - (rgb[b + 2] ?? 0)) ** 2;
+    ties[i] = squared;
+    sum += squared;
     count++;
-  });
+  }
   const beta = sum === 0 ? 0 : count / (2 * sum);
-  each((pixel, other, tie) => {
-    const [dx, dy] = NEIGHBOURS[tie] ?? [1, 0];
-    const weight = Math.exp(-beta * squared(3 * pixel, 3 * other)) / Math.hypot(dx, dy);
-    ties[pixel * 8 + tie] = SMOOTHNESS * weight;
-  });
+  for (let i = 0; i < near.length; i++) {
+    if ((near[i] ?? -1) < 0) continue;
+    ties[i] = (SMOOTHNESS * Math.exp(-beta * (ties[i] ?? 0))) / (TIE_LENGTHS[i % degree] ?? 1);
+  }
   return ties;
 }
 
-/**
- * 1 where a pixel is of the object. `known`: KNOWN of each pixel. Nothing, where no pixel may be inside or none outside:
- * there are no two sides then.
- */
-export function grabCut(image: ColourImage, known: Uint8Array): Uint8Array {
-  const { width, height, rgb } = image;
+/** What pulls each pixel to the object (above 0) or away from it. `known`: KNOWN of each pixel. [pixels] */
+function terminalsOf(
+  rgb: Uint8Array,
+  known: Uint8Array,
+  { object, around }: Mixtures,
+): Float32Array {
+  return Float32Array.from(known, (one, i) => {
+    if (one === KNOWN.inside) return SURE;
+    if (one === KNOWN.outside) return -SURE;
+    return nearest(around, rgb, 3 * i).cost - nearest(object, rgb, 3 * i).cost;
+  });
+}
+
+/** `known`: KNOWN of each pixel. Nothing, where no pixel may be inside or none outside: there are no two sides then. */
+export function grabCut({ width, height, rgb }: ColourImage, known: Uint8Array): GrabbedObject {
   const size = width * height;
   let inside: Uint8Array = Uint8Array.from(known, (one) => one & 1);
-  const ties = tiesOf(image);
-  let mixtures: { readonly object: Mixture; readonly around: Mixture } | null = null;
+  const near = neighboursIn({ width, height });
+  const ties = tiesOf(rgb, near);
+  let mixtures: Mixtures | null = null;
   for (let round = 0; round < ROUNDS; round++) {
-    const sides = [1, 0].map((side) => someOf(size, (i) => inside[i] === side));
-    const [object, around] = sides.map((pixels, side) => {
-      const before = side === 0 ? mixtures?.object : mixtures?.around;
+    const before: Mixtures | null = mixtures;
+    const mixtureOf = (side: 0 | 1): Mixture => {
+      const pixels = someOf(size, (i) => inside[i] === side);
+      if (pixels.length === 0) return [];
+      const own = side === 1 ? before?.object : before?.around;
       const groups =
-        before === undefined
-          ? pixels.length === 0
-            ? new Uint8Array()
-            : firstGroups(rgb, pixels)
-          : Uint8Array.from(pixels, (pixel) => nearest(before, rgb, 3 * pixel).which);
+        own === undefined
+          ? firstGroups(rgb, pixels)
+          : Uint8Array.from(pixels, (pixel) => nearest(own, rgb, 3 * pixel).which);
       return fitted(rgb, pixels, groups);
-    });
-    if (object === undefined || around === undefined) break;
+    };
+    const [object, around] = [mixtureOf(1), mixtureOf(0)];
     if (object.length === 0 || around.length === 0) {
       if (mixtures === null) inside = new Uint8Array(size);
       break;
     }
     mixtures = { object, around };
-    const terminals = new Float32Array(size);
-    for (let i = 0; i < size; i++) {
-      if (known[i] === KNOWN.inside) terminals[i] = SURE;
-      else if (known[i] === KNOWN.outside) terminals[i] = -SURE;
-      else terminals[i] = nearest(around, rgb, 3 * i).cost - nearest(object, rgb, 3 * i).cost;
-    }
-    const after = minCut({ width, height, terminals, ties: ties.slice() });
+    const terminals = terminalsOf(rgb, known, mixtures);
+    const after = minCut({ near, terminals, ties: ties.slice() });
     const isSame = after.every((value, i) => value === inside[i]);
     inside = after;
     if (isSame) break;
   }
-  return inside;
+  return { inside, mixtures };
+}
+
+/**
+ * The smallest cut among some pixels, by mixtures that are known. `rgb` [pixels, 3]; `near`: as minCut takes it. Returns 1
+ * where a pixel is of the object.
+ */
+export function cutAgain(
+  rgb: Uint8Array,
+  known: Uint8Array,
+  { near, mixtures }: { readonly near: Int32Array; readonly mixtures: Mixtures },
+): Uint8Array {
+  return minCut({ near, terminals: terminalsOf(rgb, known, mixtures), ties: tiesOf(rgb, near) });
 }

@@ -1,6 +1,6 @@
 /**
- * The smallest cut between a source and a sink on a grid in which every pixel is tied to its eight neighbours, by two trees
- * that grow towards each other and are mended where a path is full (Boykov and Kolmogorov, PAMI 26, 2004).
+ * The smallest cut between a source and a sink among pixels that are tied to their eight neighbours, by two trees that grow
+ * towards each other and are mended where a path is full (Boykov and Kolmogorov, PAMI 26, 2004).
  */
 
 /** Neighbours in the order of ties; that of 7 − d is the other way round. */
@@ -25,19 +25,40 @@ const NO_TREE = 0;
 const SOURCE = 1;
 const SINK = 2;
 
-export interface GridGraph {
+export interface PixelGraph {
+  /** Capacity from the source, where above 0, or to the sink, where below. [pixels]; used up. */
+  readonly terminals: Float32Array;
+  /** Which pixel is the neighbour in each of NEIGHBOURS; −1: none. [pixels, 8] */
+  readonly near: Int32Array;
+  /** Capacity to each neighbour, 0 where there is none. [pixels, 8]; used up. */
+  readonly ties: Float32Array;
+}
+
+/** `near` of all pixels of a rectangle. */
+export function neighboursIn({
+  width,
+  height,
+}: {
   readonly width: number;
   readonly height: number;
-  /** Capacity from the source, where above 0, or to the sink, where below. [height · width]; used up. */
-  readonly terminals: Float32Array;
-  /** Capacity to each neighbour, 0 beyond the edge. [height · width, 8]; used up. */
-  readonly ties: Float32Array;
+}): Int32Array {
+  const near = new Int32Array(width * height * DEGREE).fill(-1);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (const [dx, dy] of NEIGHBOURS) {
+        const [toX, toY] = [x + dx, y + dy];
+        if (toX >= 0 && toY >= 0 && toX < width && toY < height) near[at] = toY * width + toX;
+        at++;
+      }
+    }
+  }
+  return near;
 }
 
 class MinCut {
   readonly #terminals: Float32Array;
   readonly #ties: Float32Array;
-  readonly #offsets: readonly number[];
+  readonly #near: Int32Array;
   readonly #tree: Uint8Array;
   readonly #parent: Uint8Array;
   /** When its way to a terminal was checked last, and how long that was. */
@@ -49,11 +70,11 @@ class MinCut {
   #orphans: number[] = [];
   #time = 0;
 
-  constructor({ width, terminals, ties }: GridGraph) {
+  constructor({ near, terminals, ties }: PixelGraph) {
     const size = terminals.length;
     this.#terminals = terminals;
     this.#ties = ties;
-    this.#offsets = NEIGHBOURS.map(([dx, dy]) => dy * width + dx);
+    this.#near = near;
     this.#tree = new Uint8Array(size);
     this.#parent = new Uint8Array(size).fill(FREE);
     this.#checked = new Int32Array(size);
@@ -69,6 +90,11 @@ class MinCut {
     }
   }
 
+  /** −1: none. */
+  #neighbour(pixel: number, tie: number): number {
+    return this.#near[pixel * DEGREE + tie] ?? -1;
+  }
+
   #activate(pixel: number): void {
     if (this.#isActive[pixel] === 1) return;
     this.#isActive[pixel] = 1;
@@ -79,7 +105,7 @@ class MinCut {
   #room(pixel: number, tie: number, tree: number): number {
     return tree === SOURCE
       ? (this.#ties[pixel * DEGREE + tie] ?? 0)
-      : (this.#ties[(pixel + (this.#offsets[tie] ?? 0)) * DEGREE + 7 - tie] ?? 0);
+      : (this.#ties[this.#neighbour(pixel, tie) * DEGREE + 7 - tie] ?? 0);
   }
 
   run(): Uint8Array {
@@ -97,7 +123,7 @@ class MinCut {
         if (tie < 0) break;
         this.#time++;
         const isSource = this.#tree[pixel] === SOURCE;
-        const other = pixel + (this.#offsets[tie] ?? 0);
+        const other = this.#neighbour(pixel, tie);
         if (isSource) this.#augment(pixel, tie);
         else this.#augment(other, 7 - tie);
         this.#adopt();
@@ -112,8 +138,8 @@ class MinCut {
   #grow(pixel: number): number {
     const tree = this.#tree[pixel] ?? NO_TREE;
     for (let tie = 0; tie < DEGREE; tie++) {
-      const other = pixel + (this.#offsets[tie] ?? 0);
-      if (other < 0 || other >= this.#tree.length || this.#room(pixel, tie, tree) <= 0) continue;
+      const other = this.#neighbour(pixel, tie);
+      if (other < 0 || this.#room(pixel, tie, tree) <= 0) continue;
       const found = this.#tree[other] ?? NO_TREE;
       if (found === NO_TREE) {
         this.#tree[other] = tree;
@@ -129,19 +155,19 @@ class MinCut {
   /** Lets as much flow as can from the source through `from`, over a tie of it, to the sink. */
   #augment(from: number, tie: number): void {
     const ties = this.#ties;
-    const to = from + (this.#offsets[tie] ?? 0);
+    const to = this.#neighbour(from, tie);
     let least = ties[from * DEGREE + tie] ?? 0;
     const along = (start: number, visit: (at: number, parent: number) => void): number => {
       let at = start;
       for (let parent = this.#parent[at] ?? FREE; parent !== TERMINAL;) {
         visit(at, parent);
-        at += this.#offsets[parent] ?? 0;
+        at = this.#neighbour(at, parent);
         parent = this.#parent[at] ?? FREE;
       }
       return at;
     };
     const intoSource = (at: number, parent: number) =>
-      (at + (this.#offsets[parent] ?? 0)) * DEGREE + 7 - parent;
+      this.#neighbour(at, parent) * DEGREE + 7 - parent;
     const first = along(from, (at, parent) => {
       least = Math.min(least, ties[intoSource(at, parent)] ?? 0);
     });
@@ -183,7 +209,7 @@ class MinCut {
       let best = -1;
       let bestDistance = Infinity;
       for (let tie = 0; tie < DEGREE; tie++) {
-        const other = pixel + (this.#offsets[tie] ?? 0);
+        const other = this.#neighbour(pixel, tie);
         if (this.#tree[other] !== tree) continue;
         // From the other to this one, in the source's tree; from this one to the other, in the sink's.
         const room =
@@ -204,7 +230,7 @@ class MinCut {
         continue;
       }
       for (let tie = 0; tie < DEGREE; tie++) {
-        const other = pixel + (this.#offsets[tie] ?? 0);
+        const other = this.#neighbour(pixel, tie);
         if (this.#tree[other] !== tree) continue;
         if (this.#room(other, 7 - tie, tree) > 0) this.#activate(other);
         if (this.#parent[other] === 7 - tie) {
@@ -235,18 +261,18 @@ class MinCut {
       }
       if (parent >= ORPHAN) return Infinity;
       steps++;
-      at += this.#offsets[parent] ?? 0;
+      at = this.#neighbour(at, parent);
     }
     // So that the next one need not go all the way.
     let left = steps;
     for (let on = start; this.#checked[on] !== this.#time; left--) {
       this.#checked[on] = this.#time;
       this.#distance[on] = left;
-      on += this.#offsets[this.#parent[on] ?? 0] ?? 0;
+      on = this.#neighbour(on, this.#parent[on] ?? 0);
     }
     return steps;
   }
 }
 
-/** 1 where a pixel stays with the source. [height · width] */
-export const minCut = (graph: GridGraph): Uint8Array => new MinCut(graph).run();
+/** 1 where a pixel stays with the source. [pixels] */
+export const minCut = (graph: PixelGraph): Uint8Array => new MinCut(graph).run();

@@ -7,7 +7,6 @@ import { type Cut, cutHere } from '../../../renderer/canvas/cutter.ts';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
 import { AnnotateState } from '../../../renderer/state/annotate.svelte.ts';
 import { firstHabits } from '../../../renderer/state/annotate-habits.ts';
-import { cutOut } from '../../../shared/assist/cut-out.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { promptNetwork } from '../../fixtures/prompt-network.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -167,10 +166,13 @@ describe('clicking an object', () => {
   it('keeps box and clicks where the thread that cuts out ends, and goes on when asked', async () => {
     let cuts = 0;
     const { annotate, drag } = await sitting({
-      cut: (request) =>
-        cuts++ === 0
-          ? Promise.reject(new AppError('internal', 'It could not be cut out (killed).'))
-          : Promise.resolve(cutOut(request)),
+      cut: {
+        ...cutHere,
+        out: (...asked) =>
+          cuts++ === 0
+            ? Promise.reject(new AppError('internal', 'It could not be cut out (killed).'))
+            : cutHere.out(...asked),
+      },
     });
     annotate.overlay.takeTool('cut');
     drag({ ctrl: false, from: 0, to: SIZE });

@@ -1,7 +1,7 @@
 /** Cutting out: the smallest cut against all that there are, and GrabCut on shapes that are known. */
 import { describe, expect, it } from 'vitest';
 import { cutOut, UNMARKED } from '../../../shared/assist/cut-out.ts';
-import { minCut, NEIGHBOURS } from '../../../shared/assist/min-cut.ts';
+import { minCut, NEIGHBOURS, neighboursIn } from '../../../shared/assist/min-cut.ts';
 import { createRandom } from '../../../shared/random.ts';
 
 describe('the smallest cut', () => {
@@ -46,7 +46,10 @@ describe('the smallest cut', () => {
           costOf((pixel) => ((choice >> pixel) & 1) === 1),
         );
       }
-      const cut = minCut({ width, height, terminals: terminals.slice(), ties: ties.slice() });
+      const cut = minCut({
+        ...{ near: neighboursIn({ width, height }) },
+        ...{ terminals: terminals.slice(), ties: ties.slice() },
+      });
       expect(costOf((pixel) => cut[pixel] === 1)).toBeCloseTo(least, 3);
     }
   });
@@ -71,19 +74,12 @@ function cutOf(
   image: ReturnType<typeof disc>['image'],
   more: Partial<Parameters<typeof cutOut>[0]> = {},
 ): Uint8Array {
-  const { runs } = cutOut({
-    ...{ image, step: 1, width: SIZE, height: SIZE, points: [], shape: null },
+  return cutOut({
+    ...{ image, step: 1, points: [], shape: null },
     box: { x0: 10, y0: 10, x1: 50, y1: 50 },
     marks: new Uint8Array(SIZE * SIZE).fill(UNMARKED),
     ...more,
-  });
-  const mask = new Uint8Array(SIZE * SIZE);
-  let at = 0;
-  runs.forEach((length, i) => {
-    if (i % 2 === 1) mask.fill(1, at, at + length);
-    at += length;
-  });
-  return mask;
+  }).inside;
 }
 
 const wrong = (mask: Uint8Array, truth: Uint8Array) =>
