@@ -29,6 +29,8 @@ const STEPS = [
 const STEP_X = Int32Array.from(STEPS, ([dx]) => dx);
 const STEP_Y = Int32Array.from(STEPS, ([, dy]) => dy);
 const FIRST_DIAGONAL = 4;
+/** Between two looks at the clock: some microseconds. */
+const PIXELS_A_LOOK = 20;
 const UNKNOWN = 0xffffffff;
 const UNSEEN = 255;
 
@@ -71,15 +73,15 @@ export class EdgePaths {
   }
 
   /**
-   * The way from the start to the pixel of a point, by middles of pixels; null where it is beyond reach, or where more
-   * than `budget` pixels had to be looked at: asked again, it goes on from there.
+   * The way from the start to the pixel of a point, by middles of pixels; null where it is beyond reach, or where it took
+   * longer than `forMs`: asked again, it goes on from there.
    */
-  to(at: ImagePoint, budget = Infinity): readonly ImagePoint[] | null {
+  to(at: ImagePoint, forMs = Infinity): readonly ImagePoint[] | null {
     const [x, y] = this.#pixel(at);
     const [column, row] = [x - this.#left, y - this.#top];
     if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return null;
     const target = row * SIDE + column;
-    if (!this.#grow(target, budget)) return null;
+    if (!this.#grow(target, forMs)) return null;
     const way: ImagePoint[] = [];
     for (let cell = target; ;) {
       way.push(
@@ -106,10 +108,15 @@ export class EdgePaths {
   }
 
   /** Settles pixels, the cheapest first, until the target is one of them. */
-  #grow(target: number, budget: number): boolean {
-    let left = budget;
+  #grow(target: number, forMs: number): boolean {
+    const until = forMs === Infinity ? Infinity : performance.now() + forMs;
+    let looked = 0;
     while (this.#settled[target] === 0) {
-      if (this.#waiting === 0 || left <= 0) return false;
+      if (this.#waiting === 0) return false;
+      if (looked >= PIXELS_A_LOOK) {
+        if (performance.now() >= until) return false;
+        looked = 0;
+      }
       const cell = this.#buckets[this.#cost % BUCKETS]?.pop();
       if (cell === undefined) {
         this.#cost++;
@@ -119,7 +126,7 @@ export class EdgePaths {
       // One that was reached more cheaply since has been settled already.
       if (this.#settled[cell] === 1 || this.#costs[cell] !== this.#cost) continue;
       this.#settled[cell] = 1;
-      left--;
+      looked++;
       this.#spread(cell);
     }
     return true;

@@ -38,8 +38,7 @@ function startTileWorker(): TileWorker {
           return;
         }
         waiting.push({ resolve, reject });
-        const isOurs = request.type === 'sample' || request.type === 'classify';
-        const region = isOurs ? request.region : null;
+        const region = 'region' in request ? request.region : null;
         thread.postMessage(request, region === null ? [] : [region.data.buffer]);
       }),
     close: () => end(new AppError('cancelled', 'Stopped.')),

@@ -215,20 +215,28 @@ export class AnnotateScribbles {
     const proposal = this.#proposal ?? new LabelLayer(width, height, this.#blank);
     let done = 0;
     let uncertainty = 0;
+    const put = (tile: number, classes: Uint8Array) => {
+      proposal.putTile(
+        tile,
+        classes.map((index) => values[index] ?? this.#blank),
+      );
+      if (this.#proposal !== null) return;
+      this.#proposal = proposal;
+      this.#host.propose(proposal);
+    };
+    const view = this.#host.view();
+    const glance = classifier.glance(view);
     await classifier.classify(forest, {
-      tiles: classifier.order(this.#host.view()),
-      signal,
+      ...{ tiles: classifier.order(view), glance, signal },
       mayGo: () => this.#handRests(),
+      onGlance: (tile, classes) => {
+        if (signal.aborted || glance === null) return;
+        const { x0, y0, x1, y1 } = classifier.areaOf(tile);
+        put(tile, blocks(classes, { width: x1 - x0, height: y1 - y0, side: glance.every }));
+      },
       onTile: (tile, found) => {
         if (signal.aborted) return;
-        proposal.putTile(
-          tile,
-          found.classes.map((index) => values[index] ?? this.#blank),
-        );
-        if (this.#proposal === null) {
-          this.#proposal = proposal;
-          this.#host.propose(proposal);
-        }
+        put(tile, found.classes);
         uncertainty += found.uncertainty;
         this.state = { kind: 'working', done: ++done, total };
       },
@@ -301,6 +309,24 @@ export class AnnotateScribbles {
     this.#workers = null;
     this.#classifier = null;
   }
+}
+
+/** Every class in a block of so many pixels to each side; blocks at the far edges are cut off. [height · width] */
+function blocks(
+  classes: Uint8Array,
+  options: { readonly width: number; readonly height: number; readonly side: number },
+): Uint8Array {
+  const { width, height, side } = options;
+  const columns = Math.ceil(width / side);
+  const out = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(y / side) * columns;
+    for (let x = 0; x < columns; x++) {
+      const from = y * width + x * side;
+      out.fill(classes[row + x] ?? 0, from, Math.min(from + side, (y + 1) * width));
+    }
+  }
+  return out;
 }
 
 /** Errors: cancelled. */

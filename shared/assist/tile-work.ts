@@ -30,6 +30,8 @@ export type TileRequest =
   /** The forest of all that is classified from now on. */
   | { readonly type: 'use'; readonly forest: Forest }
   | ({ readonly type: 'classify' } & TileSource)
+  /** The pixel in the middle of every so many; `hold`: its features are held, whatever becomes of the others. */
+  | ({ readonly type: 'glance'; readonly every: number; readonly hold: boolean } & TileSource)
   /** Another image comes. */
   | { readonly type: 'forget' };
 
@@ -44,6 +46,8 @@ export type TileReply =
   | { readonly type: 'sample'; readonly features: Float32Array }
   | { readonly type: 'grow'; readonly forest: Forest }
   | ({ readonly type: 'classify' } & TileClasses)
+  /** Of blocks of `every` × `every` pixels, those at the far edges cut off. [rows, columns] */
+  | { readonly type: 'glance'; readonly classes: Uint8Array }
   | { readonly type: 'done' };
 
 /** Somebody who answers one request after the other. Errors: AppError `internal`, where it has ended. */
@@ -54,6 +58,8 @@ export interface TileWorker {
 
 export class TileWork {
   readonly #kept = new Map<number, TileFeatures>();
+  /** Features of every so many-th pixel of tiles, as a glance wants them. */
+  readonly #glances = new Map<number, { readonly every: number; readonly samples: Float32Array }>();
   #forest: Forest | null = null;
 
   answer(request: TileRequest): TileReply {
@@ -67,8 +73,11 @@ export class TileWork {
         return { type: 'done' };
       case 'classify':
         return { type: 'classify', ...this.#classify(request) };
+      case 'glance':
+        return { type: 'glance', classes: this.#glance(request) };
       case 'forget':
         this.#kept.clear();
+        this.#glances.clear();
         return { type: 'done' };
     }
   }
@@ -92,9 +101,51 @@ export class TileWork {
     return out;
   }
 
+  get #used(): Forest {
+    if (this.#forest === null) throw new Error('there is no forest to classify with');
+    return this.#forest;
+  }
+
+  #glance({
+    every,
+    hold,
+    ...source
+  }: TileSource & { readonly every: number; readonly hold: boolean }): Uint8Array {
+    const forest = this.#used;
+    const { tile } = source;
+    const held = this.#glances.get(tile);
+    const samples = held?.every === every ? held.samples : this.#glanced(source, every);
+    if (hold) this.#glances.set(tile, { every, samples });
+    else this.#glances.delete(tile);
+    const { featureCount, classCount } = forest;
+    const count = samples.length / featureCount;
+    const shares = new Float32Array(count * classCount);
+    // Classifying uses samples up.
+    classify(forest, hold ? samples.slice() : samples, { count, out: shares });
+    return Uint8Array.from({ length: count }, (_, i) => best(shares, i, classCount));
+  }
+
+  #glanced(source: TileSource, every: number): Float32Array {
+    const features = this.#features(source);
+    const { count } = features;
+    const [width, height] = [source.area.x1 - source.area.x0, source.area.y1 - source.area.y0];
+    const [columns, rows] = [Math.ceil(width / every), Math.ceil(height / every)];
+    const row = new Float32Array(width * count);
+    const samples = new Float32Array(columns * rows * count);
+    const middle = (block: number, side: number) =>
+      Math.min(side - 1, block * every + (every >> 1));
+    for (let y = 0, to = 0; y < rows; y++) {
+      features.row(middle(y, height), row);
+      for (let x = 0; x < columns; x++, to += count) {
+        const from = middle(x, width) * count;
+        for (let i = 0; i < count; i++) samples[to + i] = row[from + i] ?? 0;
+      }
+    }
+    return samples;
+  }
+
   #classify(source: TileSource): TileClasses {
-    const forest = this.#forest;
-    if (forest === null) throw new Error('there is no forest to classify with');
+    const forest = this.#used;
     const features = this.#features(source);
     const width = source.area.x1 - source.area.x0;
     const height = source.area.y1 - source.area.y0;
@@ -108,17 +159,25 @@ export class TileWork {
       features.row(y, row);
       classify(forest, row, { count: width, out: shares });
       for (let x = 0; x < width; x++) {
-        let best = 0;
         for (let one = 0; one < classCount; one++) {
           const share = shares[x * classCount + one] ?? 0;
-          if (share > (shares[x * classCount + best] ?? 0)) best = one;
           if (share > 0) uncertainty -= (share * Math.log(share)) / most;
         }
-        classes[y * width + x] = best;
+        classes[y * width + x] = best(shares, x, classCount);
       }
     }
     return { classes, uncertainty };
   }
+}
+
+/** Which class has the largest share of a sample, the lowest where equal. `shares`: [samples, classes] */
+function best(shares: Float32Array, sample: number, classCount: number): number {
+  const first = sample * classCount;
+  let found = 0;
+  for (let one = 1; one < classCount; one++) {
+    if ((shares[first + one] ?? 0) > (shares[first + found] ?? 0)) found = one;
+  }
+  return found;
 }
 
 /** For where nobody waits at a screen, and for tests. */
@@ -148,5 +207,5 @@ export function answered(
 
 function buffersOf(reply: TileReply): ArrayBufferLike[] {
   if (reply.type === 'sample') return [reply.features.buffer];
-  return reply.type === 'classify' ? [reply.classes.buffer] : [];
+  return 'classes' in reply ? [reply.classes.buffer] : [];
 }

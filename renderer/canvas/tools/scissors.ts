@@ -11,8 +11,8 @@ import type { Preview, Tool, ToolContext, ToolDescriptor, ToolEvent } from './to
 
 /** How near to the first corner a click closes, in device pixels. */
 const CORNER_REACH = 9;
-/** Pixels that are looked at while the pointer moves: some milliseconds. */
-const FRAME_BUDGET = 20_000;
+/** How long a way is looked for while the pointer moves: by the clock, so that a busy computer draws as often. */
+const FRAME_MS = 6;
 
 /** What a corner adds: the way to it from the one before, itself last. */
 type Corner = readonly ImagePoint[];
@@ -59,7 +59,7 @@ function createScissors(): Tool {
   function wayTo(
     at: ImagePoint,
     { layer, displayed }: ToolContext,
-    options: { readonly straight: boolean; readonly budget?: number },
+    options: { readonly straight: boolean; readonly forMs?: number },
   ): readonly ImagePoint[] {
     const from = lastPoint();
     if (from === undefined || options.straight || displayed === null) return [at];
@@ -71,7 +71,7 @@ function createScissors(): Tool {
       paths.start(from);
       begun = { at: from, displayed };
     }
-    return paths.to(at, options.budget)?.slice(1) ?? [at];
+    return paths.to(at, options.forMs)?.slice(1) ?? [at];
   }
 
   function press({ at, clicks, modifiers }: ToolEvent, context: ToolContext): void {
@@ -114,7 +114,7 @@ function createScissors(): Tool {
       const { kind, at, modifiers } = event;
       if (kind === 'down') press(event, context);
       else if (kind === 'move' && outline.corners.length > 0) {
-        tail = wayTo(at, context, { straight: modifiers.shift, budget: FRAME_BUDGET });
+        tail = wayTo(at, context, { straight: modifiers.shift, forMs: FRAME_MS });
       }
     },
     key(key, context) {

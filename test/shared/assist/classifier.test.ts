@@ -84,3 +84,57 @@ it('answers an image of one colour with one class, and says that it does not kno
   expect(new Set(map.data).size).toBe(1);
   expect(uncertainty).toBeGreaterThan(0.9);
 });
+
+it('glances at some pixels of what is in view before it classifies all, and sees the same there, held or not', async () => {
+  const own = workers(2);
+  const { forest } = await learned(waves, own);
+  const view = { x0: 0, y0: 0, x1: WIDTH, y1: HEIGHT };
+  // Nothing is held; glances alone are; all features are.
+  for (const keepBytes of [0, 2 ** 22, 2 ** 26]) {
+    const classifier = new ImageClassifier({ pixels: waves, workers: own, keepBytes });
+    await classifier.forget();
+    expect(classifier.glance(view)).toBeNull();
+    const glances = new Map<number, Uint8Array>();
+    const isFirst: boolean[] = [];
+    for (const every of [4, 4, 8]) {
+      glances.clear();
+      const whole = new Map<number, Uint8Array>();
+      await classifier.classify(forest, {
+        ...{ tiles: classifier.order(view), glance: { tiles: [3, 0, 1], every }, signal },
+        onGlance: (tile, classes) => {
+          isFirst.push(!whole.has(tile));
+          glances.set(tile, classes);
+        },
+        onTile: (tile, { classes }) => whole.set(tile, classes),
+      });
+      expect(isFirst).not.toContain(false);
+      expect([...glances.keys()].sort()).toEqual([0, 1, 3]);
+      for (const [tile, seen] of glances) {
+        const { x0, y0, x1, y1 } = classifier.areaOf(tile);
+        const [width, height] = [x1 - x0, y1 - y0];
+        const columns = Math.ceil(width / every);
+        expect(seen).toHaveLength(columns * Math.ceil(height / every));
+        seen.forEach((index, i) => {
+          const x = Math.min(width - 1, (i % columns) * every + every / 2);
+          const y = Math.min(height - 1, Math.floor(i / columns) * every + every / 2);
+          expect(index, `${tile}: ${x} ${y}`).toBe(whole.get(tile)?.[y * width + x]);
+        });
+      }
+    }
+  }
+});
+
+it('glances at fewer pixels the more there is in view', () => {
+  const large = (side: number) => {
+    const pixels: ImagePixels = {
+      ...{ width: side, height: side, channels: 1, bitDepth: 8, data: new Uint8Array() },
+    };
+    return new ImageClassifier({ pixels, workers: [], keepBytes: 0 });
+  };
+  const all = (side: number) => ({ x0: 0, y0: 0, x1: side, y1: side });
+  expect(large(1024).glance(all(1024))).toBeNull();
+  expect(large(4096).glance(all(4096))).toMatchObject({ every: 4 });
+  expect(large(4096).glance(all(4096))?.tiles).toHaveLength(256);
+  expect(large(4096).glance(all(700))).toBeNull();
+  expect(large(16_384).glance(all(16_384))?.every).toBe(16);
+});
