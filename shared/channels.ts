@@ -2,7 +2,7 @@
  * Which channels of an image a network sees. An image's channels are what its file holds but alpha, which the decoder
  * leaves out: none of them is ever taken for alpha here, and none is left out unless an older project did so.
  */
-import { counted } from './number-format.ts';
+import { counted, nounFor, verbFor } from './number-format.ts';
 
 /** Images of one count of channels. */
 export interface ChannelCount {
@@ -45,9 +45,9 @@ export const inputChannelsFor = (counts: readonly Pick<ChannelCount, 'channels'>
 /** "12 images have 2 channels and 3 have 4" */
 function channelCountsInText(counts: readonly ChannelCount[]): string {
   const parts = counts.map(({ channels, images }, i) => {
-    const noun = i > 0 ? '' : images === 1 ? ' image' : ' images';
-    const what = i > 0 ? '' : channels === 1 ? ' channel' : ' channels';
-    return `${images}${noun} ${images === 1 ? 'has' : 'have'} ${channels}${what}`;
+    const noun = i > 0 ? '' : ` ${nounFor(images, 'image')}`;
+    const what = i > 0 ? '' : ` ${nounFor(channels, 'channel')}`;
+    return `${images}${noun} ${verbFor(images, 'have')} ${channels}${what}`;
   });
   return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((p) => p !== '').join(' and ');
 }

@@ -10,6 +10,7 @@ import {
   PARTS,
   type SegmentationClass,
 } from './entities.ts';
+import { counted, noneHolds, pronounFor, verbFor } from './number-format.ts';
 
 /** What is known of a label map: its part of the split, and the values that occur in it. */
 export interface PartLabels {
@@ -77,7 +78,8 @@ export function foregroundObstacle(
   const empty = emptyPart(labels, hasBackground);
   if (empty === null) return null;
   const { part, count } = empty;
-  const which = `None of the ${count} ${part === null ? '' : `${PART_NAMES[part]} `}label maps of "${datasetName}" holds anything but ${unscored(hasBackground)}`;
+  const noun = `${part === null ? '' : `${PART_NAMES[part]} `}label map`;
+  const which = `${noneHolds(count, noun, ` of "${datasetName}"`)} but ${unscored(hasBackground)}`;
   if (part === null) return `${which}: there is nothing to learn. ${REMEDY}`;
   const lost =
     part === 'train'
@@ -92,7 +94,7 @@ function emptyTests(labels: readonly PartLabels[], hasBackground: boolean): stri
   const empty = test.filter(({ values }) => !holdsForeground(values, hasBackground)).length;
   if (empty === 0) return [];
   return [
-    `${empty} of the ${test.length} test label maps hold${empty === 1 ? 's' : ''} nothing that is scored: predicting nothing there is left out of the scores, a false alarm counts as Dice 0.`,
+    `${empty} of the ${counted(test.length, 'test label map')} ${verbFor(empty, 'hold')} nothing that is scored: predicting nothing there is left out of the scores, a false alarm counts as Dice 0.`,
   ];
 }
 
@@ -119,7 +121,7 @@ export function absentClasses(
         return [`${what} in no label map: neither learned nor scored.`];
       }
       const where = parts.map((part) => PART_NAMES[part]).join(' and no ');
-      const [they, their] = lost.length === 1 ? ['it', 'its'] : ['they', 'their'];
+      const [they, their] = [pronounFor(lost.length, 'they'), pronounFor(lost.length, 'their')];
       const so = parts.includes('train')
         ? `${they} cannot be learned`
         : `${their} scores say little`;

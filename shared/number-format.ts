@@ -78,10 +78,11 @@ export function gibibytes(bytes: number): string {
   return `${fixed(bytes / 2 ** 30, 1)} GiB`;
 }
 
+/** 1 → the noun as it is, else with an s: where its count stands elsewhere, or is written another way. */
+export const nounFor = (count: number, noun: string): string => (count === 1 ? noun : `${noun}s`);
+
 /** 1 seed, 5 seeds. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
+export const counted = (count: number, noun: string): string => `${count} ${nounFor(count, noun)}`;
 
 const SINGULAR: Readonly<Record<string, string>> = {
   are: 'is',
@@ -94,9 +95,21 @@ const SINGULAR: Readonly<Record<string, string>> = {
 export const verbFor = (count: number, verb: string): string =>
   count === 1 ? (SINGULAR[verb] ?? `${verb}s`) : verb;
 
+const OF_ONE = { them: 'it', their: 'its', they: 'it', these: 'this', those: 'that' } as const;
+
+/** 1 → the pronoun as of one: them → it, their → its. */
+export const pronounFor = (count: number, pronoun: keyof typeof OF_ONE): string =>
+  count === 1 ? OF_ONE[pronoun] : pronoun;
+
 /** 1 image is, 3 images are: a subject with its verb, which is given as of many. */
 export const countedWith = (count: number, noun: string, verb: string): string =>
   `${counted(count, noun)} ${verbFor(count, verb)}`;
+
+/** None of the 3 masks holds anything, the only mask holds nothing. `of`: what stands behind the noun, with a space before it. */
+export const noneHolds = (count: number, noun: string, of = ''): string =>
+  count === 1
+    ? `The only ${noun}${of} holds nothing`
+    : `None of the ${counted(count, noun)}${of} holds anything`;
 
 /** 2026-11-23 07:07 UTC, of an ISO date; anything else stays as it is. */
 export function minuteUtc(iso: string): string {

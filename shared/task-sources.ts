@@ -3,7 +3,7 @@
  * alone: for plans, single pretrainings, trainers, the forms of the window and the command line.
  */
 import type { Dataset, ImageRecord, NetworkConfig, PretrainingTask } from './entities.ts';
-import { counted, countedWith } from './number-format.ts';
+import { counted, countedWith, verbFor } from './number-format.ts';
 import { channelObstacle, PRETRAINING_TASK_FACTS } from './pretraining-tasks.ts';
 
 /** What a project knows of an image. */
@@ -98,7 +98,7 @@ export const nothingLabelled = ({
 }: Pick<Dataset, 'name' | 'excludedCount'>): string =>
   excludedCount === 0
     ? `No image of "${name}" is labelled yet. Label one or more in Annotate, or import masks.`
-    : `No image of "${name}" that takes part is labelled: ${excludedCount} of its images ${excludedCount === 1 ? 'is' : 'are'} excluded. Include some again, or label others in Annotate.`;
+    : `No image of "${name}" that takes part is labelled: ${excludedCount} of its images ${verbFor(excludedCount, 'are')} excluded. Include some again, or label others in Annotate.`;
 
 /** Why a task cannot be pretrained, and what to do; null where it can. */
 export function taskObstacle(

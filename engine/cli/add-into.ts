@@ -10,7 +10,7 @@ import type {
 } from '../../shared/api.ts';
 import { PARTS } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import { EXIT } from './exit-codes.ts';
 import { withProgress, withProject } from './host.ts';
 import { doubtLines, valueLines } from './import-lines.ts';
@@ -61,7 +61,7 @@ function previewLines(preview: AdditionPreview): string[] {
     `${preview.format}: ${preview.why}`,
     ...(preview.holds === 'masks'
       ? [
-          `masks alone, of ${counted(preview.revisions, 'image')} that ${preview.revisions === 1 ? 'is' : 'are'} there`,
+          `masks alone, of ${counted(preview.revisions, 'image')} that ${verbFor(preview.revisions, 'are')} there`,
         ]
       : [`${counted(images, 'new image')}, ${labelled} with masks`]),
     ...(preview.holds === 'images' && same > 0

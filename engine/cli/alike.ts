@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { ALIKE_FROM, alikeGroups, groupingOf, LEAST_SIMILARITY } from '../../shared/alike.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
-import { counted, fixed } from '../../shared/number-format.ts';
+import { counted, fixed, verbFor } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { imagesOf } from './image-names.ts';
@@ -119,7 +119,7 @@ Examples:
             [
               groups.length === 0
                 ? `No two of the ${counted(all.length, 'image')} of "${name}" are alike (from ${fixed(options.similarity, 2)} on).`
-                : `${counted(alike, 'image')} of "${name}" ${alike === 1 ? 'is' : 'are'} alike to another, in ${counted(groups.length, 'set')}:`,
+                : `${counted(alike, 'image')} of "${name}" ${verbFor(alike, 'are')} alike to another, in ${counted(groups.length, 'set')}:`,
               ...shown,
               ...(groups.length > LISTED
                 ? [`  … and ${groups.length - LISTED} more (--json lists all)`]

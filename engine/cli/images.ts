@@ -10,7 +10,7 @@ import {
 } from '../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { counted, megabytes } from '../../shared/number-format.ts';
+import { counted, megabytes, verbFor } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { pageName } from '../data/page-names.ts';
 import { confirm, withYes, type YesFlag } from './confirm.ts';
@@ -32,7 +32,7 @@ const heldLines = (held: readonly HeldImage[]): string[] => [
 
 const emptyWords = ({ name }: Dataset, entries: readonly BinEntry[]): string => {
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  return `${counted(entries.length, 'image')} of "${name}" (${megabytes(bytes)}) ${entries.length === 1 ? 'is' : 'are'} deleted for good, with labels.`;
+  return `${counted(entries.length, 'image')} of "${name}" (${megabytes(bytes)}) ${verbFor(entries.length, 'are')} deleted for good, with labels.`;
 };
 
 async function binned({ caller, project, dataset }: Place): Promise<ImageRecord[]> {
@@ -122,7 +122,7 @@ Examples:
         print(
           options,
           { imageIds },
-          `${counted(imageIds.length, 'image')} of "${dataset.name}" ${imageIds.length === 1 ? 'takes' : 'take'} part`,
+          `${counted(imageIds.length, 'image')} of "${dataset.name}" ${verbFor(imageIds.length, 'take')} part`,
         );
       }),
   );
@@ -198,7 +198,7 @@ Examples:
         const { left, replaced, renamed } = report;
         const back = report.imageIds.length;
         print(options, report, [
-          `${counted(back, 'image')} of "${dataset.name}" ${back === 1 ? 'is' : 'are'} back`,
+          `${counted(back, 'image')} of "${dataset.name}" ${verbFor(back, 'are')} back`,
           ...(left.length > 0
             ? [`  ${left.length} left in the bin: the dataset has them again`]
             : []),

@@ -1,7 +1,7 @@
 /** graft objects: which pixels belong together, as one object. */
 import type { Command } from 'commander';
 import type { ObjectSource } from '../../shared/api.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, pronounFor } from '../../shared/number-format.ts';
 import { DEFAULT_SPLIT } from '../../shared/objects/split-touching.ts';
 import { atLeastOne, share } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -35,7 +35,7 @@ async function tellApart(
     const verb = preview ? 'would get' : 'got';
     print(options, report, [
       `${counted(objectsBefore, 'object')} in ${counted(images, 'labelled image')}, ${preview ? 'would be' : 'now'} ${objectsAfter}`,
-      `${counted(changed, 'image')} ${verb} a new version of ${changed === 1 ? 'its' : 'their'} labels; classes stay as they are`,
+      `${counted(changed, 'image')} ${verb} a new version of ${pronounFor(changed, 'their')} labels; classes stay as they are`,
       ...damaged.map((what) => `  damaged: ${what}`),
     ]);
     if (damaged.length > 0) process.exitCode = EXIT.partial;

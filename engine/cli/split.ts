@@ -5,7 +5,7 @@ import type { Dataset, Split } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { findLeaks } from '../../shared/leaks.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import { diskReader } from '../data/files.ts';
 import { readText } from '../data/import/text-file.ts';
 import { integer, number } from './arguments.ts';
@@ -73,7 +73,7 @@ async function setGroups(caller: Caller, place: Place, groupBy: string): Promise
     ...(unknown.length === 0
       ? []
       : [
-          `  ${counted(unknown.length, 'name')} of the table ${unknown.length === 1 ? 'is' : 'are'} no image: ${firstOf(unknown)}`,
+          `  ${counted(unknown.length, 'name')} of the table ${verbFor(unknown.length, 'are')} no image: ${firstOf(unknown)}`,
         ]),
   ];
 }

@@ -2,6 +2,7 @@
  * What becomes of samples that are no unsigned integers of 8 or 16 bits: 32-bit floating point, in every format. A sample
  * that is no number would spoil whatever is computed of its image, so it becomes 0, and is counted.
  */
+import { counted, countedWith } from '../../shared/number-format.ts';
 export class FloatChanges {
   /** Those of `notes` that hold no more where the numbers are read as they are stored. */
   static readonly ROUNDING = /32-bit floating point$/;
@@ -25,8 +26,12 @@ export class FloatChanges {
   notes(): string[] {
     return [
       ...(this.isInteger ? ['integer samples read as 32-bit floating point'] : []),
-      ...(this.#inexact > 0 ? [`${this.#inexact} samples rounded to 32-bit floating point`] : []),
-      ...(this.#notFinite > 0 ? [`${this.#notFinite} samples were not finite and became 0`] : []),
+      ...(this.#inexact > 0
+        ? [`${counted(this.#inexact, 'sample')} rounded to 32-bit floating point`]
+        : []),
+      ...(this.#notFinite > 0
+        ? [`${countedWith(this.#notFinite, 'sample', 'were')} not finite and became 0`]
+        : []),
     ];
   }
 }

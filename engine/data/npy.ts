@@ -14,6 +14,7 @@ import {
   type Side,
   type StoredArray,
 } from './stored-array.ts';
+import { verbFor } from '../../shared/number-format.ts';
 
 const MAGIC = '\u0093NUMPY';
 const VERSION_1 = Buffer.from(`${MAGIC}\u0001\u0000`, 'latin1');
@@ -190,7 +191,7 @@ export function readNpz(bytes: Uint8Array, subject: string): StoredArray {
       ...array,
       notes: [
         ...array.notes,
-        `${name} of it is read; ${rest} ${others.length === 1 ? 'is' : 'are'} left out`,
+        `${name} of it is read; ${rest} ${verbFor(others.length, 'are')} left out`,
       ],
     };
   } catch (error) {

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import type { Progress } from '../../shared/api.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, pronounFor } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import type { Project } from '../db/project.ts';
 import { checkImage } from './foreign-images.ts';
@@ -74,7 +74,7 @@ export async function assertReadable(
   const listed = more > 0 ? [...names.slice(0, NAMED), counted(more, 'other')] : names;
   throw new AppError(
     first.error.code,
-    `${first.error.message} Nothing was trained, since ${inWords(listed)} cannot be read. To train without ${names.length === 1 ? 'it' : 'them'}, exclude ${names.length === 1 ? 'it' : 'them'}: in the library, or with graft images exclude.`,
+    `${first.error.message} Nothing was trained, since ${inWords(listed)} cannot be read. To train without ${pronounFor(names.length, 'them')}, exclude ${pronounFor(names.length, 'them')}: in the library, or with graft images exclude.`,
     { subject: first.image.name, cause: first.error },
   );
 }

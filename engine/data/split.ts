@@ -6,7 +6,7 @@ import { AppError } from '../../shared/errors.ts';
 import { contentsOf } from '../../shared/image-content.ts';
 import { createRandom, type Random } from '../../shared/random.ts';
 import type { SplitItem } from '../db/splits.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 
 export interface SplittableImage {
   readonly id: number;
@@ -119,7 +119,7 @@ export function makeSplit(images: readonly SplittableImage[], sizes: SplitSizes)
     const groups = units.length === images.length ? '' : ` in ${counted(units.length, 'group')}`;
     throw new AppError(
       'invalid-input',
-      `${counted(images.length, 'image')}${groups} ${images.length === 1 ? 'is' : 'are'} too few for ${targets.test} to test and ${targets.val} to validate with, and some to train on. ` +
+      `${counted(images.length, 'image')}${groups} ${verbFor(images.length, 'are')} too few for ${targets.test} to test and ${targets.val} to validate with, and some to train on. ` +
         `At least ${least} images or groups that can be separated are needed: label more images, or ask for smaller parts.`,
     );
   }

@@ -256,5 +256,5 @@ function subNotes(directories: readonly TiffDirectory[]): PageNote[] {
   const count = directories.reduce((sum, { subDirectories }) => sum + subDirectories, 0);
   if (count === 0) return [];
   const what = counted(count, 'smaller or other image');
-  return [info(`${what} that hang${count === 1 ? 's' : ''} on its pages (SubIFDs): left out`)];
+  return [info(`${what} that ${verbFor(count, 'hang')} on its pages (SubIFDs): left out`)];
 }

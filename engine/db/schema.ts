@@ -6,6 +6,7 @@
 import Database from 'better-sqlite3';
 import { AppError } from '../../shared/errors.ts';
 import { applyMigrations, type Migration } from './migrations.ts';
+import { verbFor } from '../../shared/number-format.ts';
 
 interface SchemaRow {
   type: string;
@@ -112,7 +113,7 @@ export function assertKnownSchema(
   if (foreign.length > 0) {
     throw new AppError(
       'unsupported',
-      `${path} is not as Graft makes it: ${foreign.slice(0, NAMED).join(', ')} ${foreign.length === 1 ? 'is' : 'are'} foreign. It was not opened, and nothing in it was run. Ask whoever sent it for the project itself, or take a backup.`,
+      `${path} is not as Graft makes it: ${foreign.slice(0, NAMED).join(', ')} ${verbFor(foreign.length, 'are')} foreign. It was not opened, and nothing in it was run. Ask whoever sent it for the project itself, or take a backup.`,
       { subject: path },
     );
   }

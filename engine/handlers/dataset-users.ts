@@ -1,6 +1,7 @@
 /** What rests on a dataset and so keeps it from being deleted: studies, models, and pretrainings of no study. */
 import { inWords } from '../../shared/sentences.ts';
 import type { Project } from '../db/project.ts';
+import { pronounFor, verbFor } from '../../shared/number-format.ts';
 
 export interface DatasetUsers {
   /** What keeps it, with what to do; null: nothing. */
@@ -34,7 +35,7 @@ export function datasetUsers(
   ];
   const fruitless = singleRuns.filter(isFruitless);
   if (users.length === 0) return { obstacle: null, fruitless };
-  const [was, them] = users.length === 1 ? ['was', 'it'] : ['were', 'them'];
+  const [was, them] = [verbFor(users.length, 'were'), pronounFor(users.length, 'them')];
   return {
     obstacle: `"${name}" is what ${inWords(users)} ${was} trained or tested on, so deleting it would make ${them} unrepeatable. Delete ${them} first, or cancel what still runs.`,
     fruitless,

@@ -2,7 +2,7 @@
 import type { NextQueue } from '../../shared/calls/labelling.ts';
 import type { Progress } from '../../shared/api.ts';
 import type { Dataset, EngineChoice } from '../../shared/entities.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import type { FeatureSource } from '../../shared/calls/labelling.ts';
 import type { LabellingState } from '../db/labelling.ts';
 import type { Project } from '../db/project.ts';
@@ -121,7 +121,7 @@ export async function nextToLabel(
       ...queue.notes,
       ...(left === 0
         ? []
-        : [`${counted(left, 'image')} cannot be read and ${left === 1 ? 'is' : 'are'} left out.`]),
+        : [`${counted(left, 'image')} cannot be read and ${verbFor(left, 'are')} left out.`]),
     ],
     unreadable: [...unreadable].map(([imageId, message]) => ({
       name: byId.get(imageId)?.name ?? '',

@@ -12,7 +12,7 @@ import type {
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { findLeaks, type Placed } from '../../shared/leaks.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import { learnsFromLabels, transferObstacle } from '../../shared/pretraining-tasks.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
@@ -193,10 +193,10 @@ export function seenInWords({ labels, images }: Seen): {
     obstacle:
       labels === 0
         ? null
-        : `It was trained with labels of ${counted(labels, 'image')} that ${labels === 1 ? 'is' : 'are'} held out here, or of their groups: no score would count. Start from random weights, or from an encoder or a model without these labels.`,
+        : `It was trained with labels of ${counted(labels, 'image')} that ${verbFor(labels, 'are')} held out here, or of their groups: no score would count. Start from random weights, or from an encoder or a model without these labels.`,
     warning:
       images === 0
         ? null
-        : `It was trained on ${counted(images, 'image')} that ${images === 1 ? 'is' : 'are'} held out here, or of their groups, without their labels: the score may flatter a little.`,
+        : `It was trained on ${counted(images, 'image')} that ${verbFor(images, 'are')} held out here, or of their groups, without their labels: the score may flatter a little.`,
   };
 }

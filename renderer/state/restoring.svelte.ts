@@ -3,7 +3,7 @@
  * them; nothing is restored until then.
  */
 import type { AgainThere, CallOutputs, RestoreChoice } from '../../shared/api.ts';
-import { counted } from '../../shared/number-format.ts';
+import { counted, verbFor } from '../../shared/number-format.ts';
 import { restoredWords } from '../../shared/restored-words.ts';
 import type { Api } from '../api.ts';
 import type { Toasts } from './toasts.svelte.ts';
@@ -52,12 +52,12 @@ export class Restoring {
       ...(left.length === 0
         ? []
         : [
-            `${counted(left.length, 'image')} that ${left.length === 1 ? 'is' : 'are'} there again stayed in the bin`,
+            `${counted(left.length, 'image')} that ${verbFor(left.length, 'are')} there again stayed in the bin`,
           ]),
       ...(replaced.length === 0
         ? []
         : [
-            `${counted(replaced.length, 'image')} that ${replaced.length === 1 ? 'was' : 'were'} added went into the bin`,
+            `${counted(replaced.length, 'image')} that ${verbFor(replaced.length, 'were')} added went into the bin`,
           ]),
     ];
     this.#toasts.show('good', `${words.join('; ')}. ${restoredWords(renamed)}`.trim());

@@ -1,6 +1,6 @@
 /** Scores of objects in words: cells of the tables that report and window show. */
 import type { ObjectFindings } from '../analysis.ts';
-import { counted, fixed, NO_NUMBER, score } from '../number-format.ts';
+import { counted, fixed, NO_NUMBER, score, verbFor } from '../number-format.ts';
 import { OBJECT_MEASURES, OBJECT_WORDS, type ObjectMeasure } from '../objects/object-scores.ts';
 import { pretrainingTitle } from '../pretrainings.ts';
 import { armName } from './arm-style.ts';
@@ -96,7 +96,7 @@ export function objectSentences({ arms, differences, runs, missing }: ObjectFind
   }
   if (missing > 0) {
     sentences.push(
-      `${missing} of ${counted(runs, 'finished run')} ${missing === 1 ? 'has' : 'have'} no scores of objects, and ${missing === 1 ? 'is' : 'are'} left out of these.`,
+      `${missing} of ${counted(runs, 'finished run')} ${verbFor(missing, 'have')} no scores of objects, and ${verbFor(missing, 'are')} left out of these.`,
     );
   }
   return sentences;

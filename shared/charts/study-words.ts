@@ -15,7 +15,7 @@ import type {
 import { findingOf, GAINS_LESS } from '../advice.ts';
 import type { PretrainingKey, Transfer } from '../entities.ts';
 import { markup, type Markup } from '../markup.ts';
-import { counted, NO_NUMBER } from '../number-format.ts';
+import { counted, NO_NUMBER, verbFor } from '../number-format.ts';
 import { pretrainingInText } from '../pretrainings.ts';
 import { capitalised, inWords } from '../sentences.ts';
 
@@ -268,7 +268,7 @@ export function cautions(
     failed > 0 &&
       (failed === runs.length
         ? `All ${counted(failed, 'fine-tuning run')} failed.`
-        : `${failed} of ${counted(runs.length, 'fine-tuning run')} failed and ${failed === 1 ? 'is' : 'are'} left out; the others stand.`),
+        : `${failed} of ${counted(runs.length, 'fine-tuning run')} failed and ${verbFor(failed, 'are')} left out; the others stand.`),
     engines.length > 1 &&
       'Several engines or versions computed the runs: small differences between runs may come from that.',
   ].filter((caution) => typeof caution === 'string');

@@ -7,7 +7,7 @@ import type {
 } from '../../../shared/api.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { countedWith } from '../../../shared/number-format.ts';
+import { countedWith, pronounFor } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
@@ -280,8 +280,8 @@ function testDoubts(
     const names = [...new Set(images.map(({ name }) => name))];
     const shown = names.slice(0, NAMED_TESTS);
     const more = names.length > NAMED_TESTS ? [`${names.length - NAMED_TESTS} more`] : [];
-    const [are, them] =
-      names.length === 1 ? ['is a test image', 'it'] : ['are test images', 'them'];
+    const them = pronounFor(names.length, 'them');
+    const are = names.length === 1 ? 'is a test image' : 'are test images';
     const message = `${inWords([...shown, ...more])} ${are} of the study "${study}", of another dataset. What is trained on ${them} here has seen what that study is tested on: leave ${them} out, or exclude ${them} once added.`;
     return { message, instead: [] };
   });

@@ -70,7 +70,7 @@ export function tellMissing(
   options.issues.push({
     path: options.json,
     severity: 'skip',
-    message: `${missing.length} of its ${counted(options.of, 'image')} ${missing.length === 1 ? 'is' : 'are'} not found, such as ${first.fileName}${looked}. Say where they lie: --images DIR.`,
+    message: `${missing.length} of its ${counted(options.of, 'image')} ${verbFor(missing.length, 'are')} not found, such as ${first.fileName}${looked}. Say where they lie: --images DIR.`,
   });
 }
 

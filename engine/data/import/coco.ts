@@ -18,6 +18,7 @@ import { readJson } from './foreign-json.ts';
 import type { PaintedShape, ShapeGround } from './paint-shapes.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FoundItem, LayoutContents } from './plan.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 /** What an export of ours says of the whole file. */
 export interface CocoInfo {
@@ -216,10 +217,7 @@ function annotationsOf(
     const paths = pathsOf.get(id);
     const count = entry.own.length;
     if (paths === undefined && count > 0) {
-      issues.skip(
-        `image ${id}`,
-        `${count === 1 ? '1 annotation' : `${count} annotations`} of an image that is not listed`,
-      );
+      issues.skip(`image ${id}`, `${counted(count, 'annotation')} of an image that is not listed`);
     }
     if (paths !== undefined && paths.size > 1) {
       issues.skip(

@@ -6,7 +6,7 @@ import { stemOf } from './folder-tree.ts';
 import { partOfPath } from './folder-names.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 
 const IMAGE = /(^|\/)images\/\d+_[^/]+$/;
 const TRUTH = /(^|\/)1st_manual\/\d+_[^/]+$/;
@@ -30,7 +30,7 @@ export const driveLayout: FolderLayout = {
     const fieldOfView = tree.files.filter((file) => /(^|\/)mask\/[^/]+$/.test(file)).length;
     const issues: ImportIssue[] = [];
     if (fieldOfView > 0) {
-      const message = `${counted(fieldOfView, 'mask')} of the field of view ${fieldOfView === 1 ? 'is' : 'are'} left out: pixels outside it count as background`;
+      const message = `${counted(fieldOfView, 'mask')} of the field of view ${verbFor(fieldOfView, 'are')} left out: pixels outside it count as background`;
       issues.push({ path: 'mask', severity: 'info', message });
     }
     return Promise.resolve({

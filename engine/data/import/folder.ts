@@ -28,7 +28,7 @@ import {
 } from './pairing.ts';
 import { pageName } from '../page-names.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 
 const stem = (file: string) => bareStem(stemOf(file));
 
@@ -138,7 +138,7 @@ function ruleOf({ classes, hasBackground }: JsonOf<'classes.json'>): ValueRule {
 function excludedIssue(known: JsonOf<'classes.json'> | undefined): ImportIssue[] {
   const count = Object.values(known?.images ?? {}).filter((one) => one.excluded).length;
   if (count === 0) return [];
-  const message = `${counted(count, 'image')} of it ${count === 1 ? 'is' : 'are'} excluded, with the reason that was given: kept, but in no training and no score`;
+  const message = `${counted(count, 'image')} of it ${verbFor(count, 'are')} excluded, with the reason that was given: kept, but in no training and no score`;
   return [{ path: 'classes.json', severity: 'info', message }];
 }
 

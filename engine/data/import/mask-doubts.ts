@@ -2,6 +2,7 @@
 import type { ImportAlternative, ImportDoubt } from '../../../shared/api.ts';
 import { MASK_READING_WORDS, type MaskReading } from '../../../shared/mask-readings.ts';
 import type { FoundValue } from './value-mapping.ts';
+import { verbFor } from '../../../shared/number-format.ts';
 
 const LISTED = 5;
 /** More values without a name are no classes that somebody forgot. */
@@ -45,7 +46,7 @@ export function unnamedDoubts(
   const next = Math.max(0, ...classes.map(({ index }) => index)) + 1;
   const mapping = Object.fromEntries(values.map(({ name }, i) => [name, next + i]));
   const pixels = pixelsInText(values.reduce((sum, f) => sum + f.pixels, 0));
-  const [have, are] = values.length === 1 ? ['has', 'is'] : ['have', 'are'];
+  const [have, are] = [verbFor(values.length, 'have'), verbFor(values.length, 'are')];
   return [
     {
       message: `${valuesInText(values)} (${pixels}) ${have} no name (${why}) and ${are} ignored.`,
@@ -66,6 +67,6 @@ export function unnamedDoubts(
 /** "1 and 3 cover only 3 px and form no region" */
 export function strayInText(values: readonly Pick<FoundValue, 'name' | 'pixels'>[]): string {
   const pixels = pixelsInText(values.reduce((sum, f) => sum + f.pixels, 0));
-  const [covers, forms] = values.length === 1 ? ['covers', 'forms'] : ['cover', 'form'];
-  return `${valuesInText(values)} ${covers} only ${pixels} and ${forms} no region`;
+  const [cover, form] = [verbFor(values.length, 'cover'), verbFor(values.length, 'form')];
+  return `${valuesInText(values)} ${cover} only ${pixels} and ${form} no region`;
 }

@@ -23,6 +23,7 @@ import {
   unmatchedKeys,
   type ValueMapping,
 } from './value-mapping.ts';
+import { noneHolds, pronounFor } from '../../../shared/number-format.ts';
 
 const LISTED = 5;
 
@@ -70,7 +71,7 @@ export function emptyMasks(
     const which = empty.part === null ? '' : `${PART_NAMES[empty.part]} `;
     return [
       doubt(
-        `None of the ${empty.count} ${which}masks holds anything but ${unscored(hasBackground)}: there is nothing to learn from them. Look at their values; masks that were scaled, saved as JPEG or taken from another folder look like this.`,
+        `${noneHolds(empty.count, `${which}mask`)} but ${unscored(hasBackground)}: there is nothing to learn from them. Look at their values; masks that were scaled, saved as JPEG or taken from another folder look like this.`,
       ),
     ];
   }
@@ -88,7 +89,7 @@ export function unmatchedIssues(
 ): ImportIssue[] {
   const keys = unmatchedKeys(given, seen, mapping);
   if (keys.length === 0) return [];
-  const message = `no mask that was looked at holds ${inWords(keys)}: what you map ${keys.length === 1 ? 'it' : 'them'} to changes nothing`;
+  const message = `no mask that was looked at holds ${inWords(keys)}: what you map ${pronounFor(keys.length, 'them')} to changes nothing`;
   return [{ path, severity: 'change', message }];
 }
 

@@ -6,7 +6,7 @@
 import type { ImportDoubt } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, MAX_CLASSES } from '../../../shared/entities.ts';
 import type { MaskReading } from '../../../shared/mask-readings.ts';
-import { countedWith } from '../../../shared/number-format.ts';
+import { counted, countedWith } from '../../../shared/number-format.ts';
 import { channelDoubts, chooseChannel } from './mask-channel.ts';
 import { instead, mapped, pixelsInText, strayInText, valuesInText } from './mask-doubts.ts';
 import {
@@ -270,7 +270,7 @@ function guessEdges(found: readonly FoundValue[], anchors: readonly FoundValue[]
   const meant = anchors.filter((f) => !isZero(f));
   const pixels = pixelsOf(edges);
   const share = ((100 * pixels) / pixelsOf(found)).toFixed(1);
-  const others = `${edges.length} other ${colours ? 'colour' : 'value'}${edges.length === 1 ? '' : 's'} (${pixelsInText(pixels)}, ${share} %)`;
+  const others = `${counted(edges.length, colours ? 'other colour' : 'other value')} (${pixelsInText(pixels)}, ${share} %)`;
   const hasZero = anchors.some(isZero);
   const two = hasZero && meant.length === 1;
   const draft = toNearest(

@@ -17,7 +17,7 @@ import type { ValueRule } from './value-mapping.ts';
 import { type ListedPart, partsByName, sayAbsent } from './listed-parts.ts';
 import { uniqueNames } from './pairing.ts';
 import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 
 /** In any case: some systems and archives lose it. */
 const IMAGES = /(?:^|\/)images(Tr|Ts)\/[^/]+$/i;
@@ -129,7 +129,7 @@ export const nnunetLayout: FolderLayout = {
       const lacking = Array.from({ length: channels }, (_, i) => i).filter((i) => !found.has(i));
       if (lacking.length === 0) return true;
       const names = lacking.map((i) => `_${String(i).padStart(4, '0')}`).join(', ');
-      const message = `of its ${channels} channels ${names} ${lacking.length === 1 ? 'is' : 'are'} missing: left out`;
+      const message = `of its ${channels} channels ${names} ${verbFor(lacking.length, 'are')} missing: left out`;
       issues.push({ path: key.slice(3), severity: 'skip', message });
       return false;
     });
@@ -157,7 +157,7 @@ export const nnunetLayout: FolderLayout = {
       };
     });
     if (channels > 1 && items.length > 0) {
-      const message = `its ${channels} files, one a channel, become one image of ${channels} channels, as those of all ${items.length} cases; it is kept in the project, also where originals are linked`;
+      const message = `its ${channels} files, one a channel, become one image of ${channels} channels, as in ${counted(items.length, 'case')}; it is kept in the project, also where originals are linked`;
       issues.push({ path: posix.dirname(firsts[0] ?? ''), severity: 'change', message });
     }
     const splits = toSplits(folds, { whole, names, issues });

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/geometry.ts';
 import type { LabelMap } from '../../../shared/label-map.ts';
 import type { Outline, RunOutline, Shape } from './shapes.ts';
+import { counted } from '../../../shared/number-format.ts';
 
 export interface PaintedShape extends Shape {
   readonly classIndex: number;
@@ -90,7 +91,7 @@ function ringFault(ring: Ring): string | null {
   if (ring.length % 2 !== 0) return `it has ${ring.length} numbers, one without its other`;
   if (ring.length < 6) {
     const points = ring.length / 2;
-    return `it has ${points} point${points === 1 ? '' : 's'}; an outline needs three or more`;
+    return `it has ${counted(points, 'point')}; an outline needs three or more`;
   }
   if (!ring.every((c) => Number.isFinite(c))) return 'it has corners that are not numbers';
   if (!ring.every((c) => Math.abs(c) <= MAX_COORDINATE)) return 'it has corners far outside';
@@ -233,7 +234,7 @@ export function paintShapes(
     issues.push({ severity: 'skip', message });
   }
   if (crowds > 0) {
-    const message = `${crowds} crowd annotations (iscrowd=1) became ignored pixels`;
+    const message = `${counted(crowds, 'crowd annotation')} (iscrowd=1) became ignored pixels`;
     issues.push({ severity: 'change', message });
   }
   if (overlap > 0) {

@@ -5,6 +5,7 @@
  */
 import { parseJsonText } from './json-text.ts';
 import { EntryIssues, type LabelContent, type LabelName, type NamedShape } from './shapes.ts';
+import { verbFor } from '../../../shared/number-format.ts';
 
 /** A class and four numbers are a box. */
 const BOX_NUMBERS = 4;
@@ -45,7 +46,7 @@ export function readYolo(text: string, classes: readonly string[]): LabelContent
     shapes.push({ where, label, crowd: false, object: null, outline });
   });
   if (sure > 0) {
-    const message = `${sure} of its lines end with how sure a prediction was, which is left out`;
+    const message = `${sure} of its lines ${verbFor(sure, 'end')} with how sure a prediction was, which is left out`;
     issues.say('info', 'lines', message);
   }
   const image = { where: 'image', fileName: null, size: null, part: null, labelled: true };

@@ -1,7 +1,7 @@
 /** What a plan says of images that are nearly the same view and lie on both sides: it warns, where copies are refused. */
 import { type AlikeLeak, alikeLeaks } from '../../../shared/alike.ts';
 import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 import type { Project } from '../../db/project.ts';
 import type { TargetPart } from './check-leaks.ts';
 
@@ -41,6 +41,6 @@ export function alikeNotes(
   const named = leaks.slice(0, NAMED).map(pairInWords);
   const more = leaks.length - named.length;
   return [
-    `${counted(leaks.length, 'pair')} of images that are nearly the same view ${leaks.length === 1 ? 'lies' : 'lie'} on both sides: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Results look better than they are there. Make groups of them (graft alike --dataset "${dataset.name}" --group) and a new split.`,
+    `${counted(leaks.length, 'pair')} of images that are nearly the same view ${verbFor(leaks.length, 'lie')} on both sides: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}. Results look better than they are there. Make groups of them (graft alike --dataset "${dataset.name}" --group) and a new split.`,
   ];
 }

@@ -1,7 +1,7 @@
 /** Whether a study's networks would be tested on what they were trained on: the same content, or the same group. */
 import type { ImageRecord, SnapshotItem } from '../../../shared/entities.ts';
 import { findLeaks, type Leak, type Placed } from '../../../shared/leaks.ts';
-import { counted, countedWith } from '../../../shared/number-format.ts';
+import { counted, countedWith, verbFor } from '../../../shared/number-format.ts';
 import { refuse } from './refuse.ts';
 
 /** The target's images as the study splits them, and their records. */
@@ -36,7 +36,7 @@ function refuseCopies(copies: readonly Leak<ImageRecord>[], { items }: TargetPar
   if (seen.length > 0) {
     const leaked = new Set(seen.flatMap(({ images }) => images.filter(({ id }) => tested.has(id))));
     refuse(
-      `${counted(leaked.size, 'validation or test image')} of the target ${leaked.size === 1 ? 'is' : 'are'} also among those to pretrain on (same content; the first: ${first.name}). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
+      `${counted(leaked.size, 'validation or test image')} of the target ${verbFor(leaked.size, 'are')} also among those to pretrain on (same content; the first: ${first.name}). Remove them from one of the two: a network may not be pretrained on what it is tested on.`,
       first.name,
     );
   }

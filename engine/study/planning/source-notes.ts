@@ -48,7 +48,7 @@ function tooCloseNotes(config: StudyConfig, tooClose: readonly ImageRecord[]): s
   const seesAll = config.pretrainingLabels === 'all' || blindTasks(config).length > 0;
   if (first === undefined || !seesAll) return [];
   return [
-    `${counted(tooClose.length, 'image')} in no part of the split ${tooClose.length === 1 ? 'is' : 'are'} not pretrained on, as copies or of the group of a validation or test image (the first: ${first.name}).`,
+    `${counted(tooClose.length, 'image')} in no part of the split ${verbFor(tooClose.length, 'are')} not pretrained on, as copies or of the group of a validation or test image (the first: ${first.name}).`,
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Where runs that are compared with each other came from different kinds of processors: bits differ between kinds. */
 import type { Run, Study } from '../../../shared/entities.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, pronounFor } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import type { Project } from '../../db/project.ts';
 
@@ -38,7 +38,7 @@ export function processorNotes(
   const runsMoved = new Set(moved.map(({ runId }) => runId)).size;
   if (runsMoved > 0) {
     notes.push(
-      `${counted(runsMoved, 'run')} went on on another kind of processor than ${runsMoved === 1 ? 'it' : 'they'} began on.`,
+      `${counted(runsMoved, 'run')} went on on another kind of processor than ${pronounFor(runsMoved, 'they')} began on.`,
     );
   }
   return notes;

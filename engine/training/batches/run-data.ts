@@ -18,7 +18,7 @@ import { segmentationObjective, type SegmentationLoss } from '../objectives/segm
 import type { TileRequest } from '../images/tiles.ts';
 import { pixelClasses } from '../network/pixel-classes.ts';
 import { assertInputSize } from '../network/unet.ts';
-import { counted } from '../../../shared/number-format.ts';
+import { counted, verbFor } from '../../../shared/number-format.ts';
 
 export type LabelledRequest = TileRequest & { readonly labelMapId: number };
 
@@ -107,7 +107,7 @@ function pretrainingData(
     left === 0
       ? []
       : [
-          `${left} of ${counted(all.length, 'image')} ${left === 1 ? 'is' : 'are'} left out: ${title.toLowerCase()} learns from ${needs}.`,
+          `${left} of ${counted(all.length, 'image')} ${verbFor(left, 'are')} left out: ${title.toLowerCase()} learns from ${needs}.`,
         ];
   const classes = config.task === 'segmentation' ? pixelClasses : null;
   const { accepts = null } = task;

@@ -195,7 +195,7 @@ describe('scientific TIFF', () => {
     expect([...image.data]).toEqual([
       0, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75,
     ]);
-    expect(image.notes).toEqual(['1 samples were not finite and became 0']);
+    expect(image.notes).toEqual(['1 sample was not finite and became 0']);
   });
 
   test.each(['floatzlib', 'floatzlibbe'] as const)('%s has its predicted values', async (name) => {

@@ -119,7 +119,7 @@ describe('COCO', () => {
     );
     expect(rows?.slice(0, 3)).toEqual(['11##0000', '11##0000', '####0000']);
     expect(messages(report.issues)).toEqual([
-      '1 crowd annotations (iscrowd=1) became ignored pixels',
+      '1 crowd annotation (iscrowd=1) became ignored pixels',
     ]);
   });
 

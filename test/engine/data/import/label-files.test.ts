@@ -499,7 +499,7 @@ it('Datumaro: masks, polygons and boxes in their order, crowds, groups, and entr
     'annotations/default.json: item a: two items have this id: each is matched by its own path',
     'annotations/default.json: items[2]: it has neither an id nor a path: no image can be found for it',
     'annotations/default.json: item a: its image b.png is not found: its labels are not used. Say where the images lie: --images DIR',
-    'images/default/a.png: 1 crowd annotations (iscrowd=1) became ignored pixels',
+    'images/default/a.png: 1 crowd annotation (iscrowd=1) became ignored pixels',
     'images/default/a.png: 2 px where objects overlap went to the later one',
   ]);
 });
@@ -572,7 +572,7 @@ it('QuPath: polygons with holes, classes by any name, planes and lines that are 
   expect(told).toEqual([
     'a.png.geojson: object 2 (x): an object before it has this id: both are kept',
     'a.png.geojson: object 4 (z): it is a LineString, which has no area',
-    'a.png.geojson: objects: 1 of its objects have no class: they become the class "unclassified"',
+    'a.png.geojson: objects: 1 of its objects has no class: it becomes the class "unclassified"',
     'a.png.geojson: object 5 (w): it lies in another plane (z 2, t 0) than the first',
   ]);
 });

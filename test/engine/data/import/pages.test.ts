@@ -167,7 +167,7 @@ describe('pages of masks', () => {
     s.write('data/images/a.tif', writeTiff(pages));
     s.write('data/masks/a.tif', masks(3));
     const { preview, messages } = await bringIn(s);
-    const said = 'change: 1 samples were not finite and became 0';
+    const said = 'change: 1 sample was not finite and became 0';
     expect(messages.filter((message) => message === said)).toEqual([said]);
     expect(preview.issues.map(({ severity, message }) => `${severity}: ${message}`)).toContain(
       said,
