@@ -2,7 +2,6 @@
  * One image under the pointer: routes screen events to pan, zoom, resize or the tool in hand, and makes strokes out of
  * the chosen class. Headless; the component (Canvas.svelte) only translates DOM events, and paint.ts only looks.
  */
-import { NO_SCRIBBLE } from '../../shared/assist/scribbled.ts';
 import { NO_OBJECT } from '../../shared/objects/object-map.ts';
 import { objectsTaken, type ShownPrediction } from './accept.ts';
 import { clampSize, type EditorSettings } from './editor-settings.ts';
@@ -418,12 +417,12 @@ export class Editor {
 
   #context(): ToolContext | null {
     if (this.#image === null) return null;
-    const { layer: labels, history, displayed, prediction, objects } = this.#image;
+    // What the right button makes: background with every tool, and where there is none, what nobody drew on.
+    const { layer: labels, blank, history, displayed, prediction, objects } = this.#image;
     const settings = this.#host.settings();
     const { tool, value, tolerance } = settings;
     const isScribble = this.#kind.scribbles === true;
     const layer = isScribble ? this.#image.scribbles : labels;
-    const blank = isScribble ? NO_SCRIBBLE : this.#image.blank;
     const keepOthers = settings.keepOthers && !isScribble;
     return {
       layer,

@@ -109,7 +109,7 @@ export const eraser: ToolDescriptor = {
 
 export const scribble: ToolDescriptor = {
   title: 'Scribble',
-  hint: 'A few strokes of two classes or more: every pixel is proposed from them · Ctrl takes strokes away',
+  hint: 'A few strokes of two classes or more: every pixel is proposed from them · Ctrl scribbles background',
   keys: ['S'],
   adjusts: 'scribbleSizePx',
   scribbles: true,

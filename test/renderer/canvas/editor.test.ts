@@ -89,21 +89,39 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
 }
 
 describe('scribbles', () => {
-  test('are drawn beside the labels, in a size of their own, and taken away by Ctrl', () => {
+  const line = [
+    [10.5, 10.5],
+    [20.5, 10.5],
+  ] as const;
+
+  test('are drawn beside the labels, in a size of their own, and on background by Ctrl', () => {
     const { scribbles, history, count, drag, settings } = setUp({
-      ...{ tool: 'scribble', value: 0, scribbleSizePx: 1, keepOthers: true },
+      ...{ tool: 'scribble', value: 1, scribbleSizePx: 1, keepOthers: true },
     });
     const drawn = () => scribbles.toLabelMap().data.filter((value) => value !== IGNORE).length;
-    drag([
-      [10.5, 10.5],
-      [20.5, 10.5],
-    ]);
-    expect([drawn(), scribbles.get(15, 10), count(0)]).toEqual([11, 0, SIZE.width * SIZE.height]);
+    drag(line);
+    expect([drawn(), scribbles.get(15, 10), count(0)]).toEqual([11, 1, SIZE.width * SIZE.height]);
     drag([[12.5, 10.5]], { modifiers: { ctrl: true } });
-    expect([drawn(), scribbles.get(12, 10)]).toEqual([10, IGNORE]);
+    drag([[12.5, 20.5]], { button: 2 });
+    expect([drawn(), scribbles.get(12, 10), scribbles.get(12, 20)]).toEqual([12, 0, 0]);
     expect(settings().brushSizePx).toBe(5);
     history.goTo(0);
     expect(drawn()).toBe(0);
+  });
+
+  test('are taken away with Ignored in hand, and by Ctrl where nothing is background', () => {
+    const { scribbles, history, drag } = setUp({
+      ...{ tool: 'scribble', value: IGNORE, scribbleSizePx: 1 },
+    });
+    const edit = scribbles.edit();
+    edit.fillSpan(10, 10, 21, { value: 1, only: null });
+    history.commit(edit, { kind: 'record', label: 'A stroke' });
+    drag([[12.5, 10.5]]);
+    expect([scribbles.get(12, 10), scribbles.get(13, 10)]).toEqual([IGNORE, 1]);
+    const other = setUp({ tool: 'scribble', value: 1, scribbleSizePx: 1 }, IGNORE);
+    other.drag(line);
+    other.drag([[12.5, 10.5]], { modifiers: { ctrl: true } });
+    expect([other.scribbles.get(12, 10), other.scribbles.get(13, 10)]).toEqual([IGNORE, 1]);
   });
 });
 
