@@ -201,6 +201,11 @@ export class AnnotateDocument {
     return this.autosave.isSaved && this.revisions[0]?.author === 'model';
   }
 
+  /** Somebody labelled it, or looked at what was proposed. */
+  get isLabelled(): boolean {
+    return !this.isUnreviewed && (this.revisions.length > 0 || this.history.position > 0);
+  }
+
   /** Brings an old revision back, as a change that can be undone. */
   async restore(revision: LabelMapRevision): Promise<void> {
     await this.autosave.flush();

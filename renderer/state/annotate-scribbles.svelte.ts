@@ -1,24 +1,18 @@
 /**
  * The helper that makes a whole image out of a few strokes: takes up what is scribbled, has a forest grown from it, and
  * proposes a class for every pixel, what is in view first. Strokes of the images before it in this sitting teach it as
- * well. Strokes themselves are the document's; how pixels are classified is shared/assist's affair.
+ * well; where what was learned is wanted in every image, their labels do, once one has gone on to another. Strokes themselves are the document's; how pixels are classified is shared/assist's affair.
  */
 import { ImageClassifier, growTogether } from '../../shared/assist/image-classifier.ts';
-import {
-  FOREST_SEED,
-  NO_SCRIBBLE,
-  scribbledPixels,
-  scribbledSet,
-  type TileSamples,
-} from '../../shared/assist/scribbled.ts';
+import { FOREST_SEED, NO_SCRIBBLE, scribbledSet } from '../../shared/assist/scribbled.ts';
 import type { Forest } from '../../shared/assist/forest.ts';
 import type { TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
-import { TILE_PX } from '../../shared/tiles.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 import type { StartTileWorkers } from '../canvas/tile-workers.ts';
 import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
+import { isScribbled, type ScribbleSamples, ScribbleTeachers } from './scribble-teachers.ts';
 
 export type ScribbleState =
   /** Nothing was scribbled. */
@@ -28,27 +22,6 @@ export type ScribbleState =
   | { readonly kind: 'working'; readonly done: number; readonly total: number }
   | { readonly kind: 'done'; readonly seconds: number; readonly uncertainty: number }
   | { readonly kind: 'failed'; readonly message: string };
-
-/** What was learned from one tile, and from which strokes. */
-interface Taken extends TileSamples {
-  readonly strokes: Uint8Array;
-}
-
-/** Strokes of an image, by tile. */
-interface TakenImage {
-  readonly channels: number;
-  readonly tiles: Map<number, Taken>;
-}
-
-/** Strokes taken up. */
-export interface ScribbleSamples {
-  /** Pixels of the open image. */
-  readonly here: number;
-  /** Other images that teach it. */
-  readonly others: number;
-  /** Images with strokes, whether they teach this one or not. */
-  readonly images: number;
-}
 
 /** Of features that all workers hold: those of an image of 2,816² px and one channel, or of 1,536² and three. */
 const KEEP_BYTES = 320 * 2 ** 20;
@@ -69,10 +42,12 @@ interface Surroundings {
 export class AnnotateScribbles {
   state = $state.raw<ScribbleState>({ kind: 'off' });
   samples = $state.raw<ScribbleSamples>({ here: 0, others: 0, images: 0 });
-  /** Whether images that are opened are classified by what was learned from others. */
+  /** Whether images that are opened are classified by what was learned from others, their labels among it. */
   isAlways = $state.raw(false);
   readonly #host: Surroundings;
-  readonly #taken = new Map<number, TakenImage>();
+  readonly #teachers = new ScribbleTeachers();
+  /** Counts up when work ends: what was queued before needs no threads. */
+  #sitting = 0;
   #workers: readonly TileWorker[] | null = null;
   #document: AnnotateDocument | null = null;
   #blank = 0;
@@ -90,6 +65,7 @@ export class AnnotateScribbles {
   open(document: AnnotateDocument | null, options: { readonly blank: number }): void {
     if (document === this.#document) return;
     this.#running.abort();
+    this.#leave();
     this.#document = document;
     this.#blank = options.blank;
     this.#classifier = null;
@@ -97,19 +73,14 @@ export class AnnotateScribbles {
     this.state = { kind: 'off' };
     this.#count();
     if (document === null) return;
-    if (this.#hasStrokes(document) || this.isAlways) this.update();
+    if (isScribbled(document) || this.isAlways) this.update();
   }
 
   /** A stroke was made, taken back or brought back: looks what is new, and proposes anew where something is. */
   follow(): void {
     const document = this.#document;
     if (document === null) return;
-    const taken = this.#taken.get(document.record.id);
-    const isSame = scribbledTiles(document.scribbles).every(
-      ({ tile, strokes }) => taken?.tiles.get(tile)?.strokes === strokes,
-    );
-    const count = scribbledTiles(document.scribbles).length;
-    if (isSame && count === (taken?.tiles.size ?? 0)) return;
+    if (this.#teachers.hasTaken(document)) return;
     this.update();
   }
 
@@ -126,9 +97,22 @@ export class AnnotateScribbles {
     if (always && this.#proposal === null) this.update();
   }
 
-  /** Forgets the strokes of all images. Those of the open one go as a step that can be undone. */
+  /**
+   * What the image that is left is labelled with teaches those after it; not before, for what is not painted yet would
+   * count as background.
+   */
+  #leave(): void {
+    const document = this.#document;
+    if (document === null || !this.isAlways || !document.isLabelled) return;
+    const [classifier, sitting] = [this.#classifier, this.#sitting];
+    this.#queue = this.#queue.then(() =>
+      sitting === this.#sitting ? this.#learnLabels(document, classifier) : undefined,
+    );
+  }
+
+  /** Forgets the strokes of all images, and what labels taught. Those of the open one go as a step that can be undone. */
   forget(): void {
-    this.#taken.clear();
+    this.#teachers.forget();
     const document = this.#document;
     if (document !== null) {
       const { scribbles, history } = document;
@@ -141,14 +125,11 @@ export class AnnotateScribbles {
 
   stop(): void {
     this.#running.abort();
+    this.#sitting++;
     this.#endWorkers();
     this.#document = null;
     this.#classifier = null;
     this.#proposal = null;
-  }
-
-  #hasStrokes({ scribbles }: AnnotateDocument): boolean {
-    return scribbledTiles(scribbles).length > 0;
   }
 
   async #update(signal: AbortSignal): Promise<void> {
@@ -170,15 +151,11 @@ export class AnnotateScribbles {
     { signal, startedAt }: { readonly signal: AbortSignal; readonly startedAt: number },
   ): Promise<void> {
     const classifier = await this.#classifierOf(document);
-    await this.#take(document, classifier);
+    await this.#teachers.takeStrokes(document, classifier);
     this.#count();
     assertWanted(signal);
-    // In the order that the engine learns in: what it keeps is what is seen here.
-    const parts = this.#teachers(document).sort(([a], [b]) => a - b);
-    const set = scribbledSet(
-      parts.flatMap(([, { tiles }]) => [...tiles].sort(([a], [b]) => a - b).map(([, one]) => one)),
-      classifier.featureCount,
-    );
+    const { strokes, labelled } = this.#teachers.of(document);
+    const set = scribbledSet(strokes, classifier.featureCount, labelled);
     const [value] = set.values;
     if (set.values.length < 2) {
       this.#proposal = null;
@@ -253,50 +230,31 @@ export class AnnotateScribbles {
   async #classifierOf(document: AnnotateDocument): Promise<ImageClassifier> {
     const ready = this.#classifier;
     if (ready !== null) return ready;
-    const workers = this.#startedWorkers();
-    const { pixels } = document;
-    const classifier = new ImageClassifier({ pixels, workers, keepBytes: KEEP_BYTES });
-    await classifier.forget();
+    const classifier = await this.#startedClassifier(document);
     if (this.#document === document) this.#classifier = classifier;
     return classifier;
   }
 
-  /** Learns what is new in the open image. */
-  async #take(document: AnnotateDocument, classifier: ImageClassifier): Promise<void> {
-    const { scribbles, record, pixels } = document;
-    const before = this.#taken.get(record.id)?.tiles;
-    const tiles = new Map<number, Taken>();
-    await Promise.all(
-      scribbledTiles(scribbles).map(async ({ tile, strokes }) => {
-        const known = before?.get(tile);
-        if (known?.strokes === strokes) {
-          tiles.set(tile, known);
-          return;
-        }
-        const { x0, y0, x1, y1 } = scribbles.tileRect(tile);
-        const size = { width: x1 - x0, height: y1 - y0, stride: TILE_PX };
-        const found = scribbledPixels(strokes, size);
-        const features = await classifier.sample(tile, found.pixels);
-        tiles.set(tile, { strokes, features, values: found.values });
-      }),
-    );
-    if (tiles.size === 0) this.#taken.delete(record.id);
-    else this.#taken.set(record.id, { channels: pixels.channels, tiles });
+  async #startedClassifier({ pixels }: AnnotateDocument): Promise<ImageClassifier> {
+    const workers = this.#startedWorkers();
+    const classifier = new ImageClassifier({ pixels, workers, keepBytes: KEEP_BYTES });
+    await classifier.forget();
+    return classifier;
   }
 
-  /** Scribbled images that teach this one: numbers of other channels say nothing about its own. */
-  #teachers({ pixels }: AnnotateDocument): [number, TakenImage][] {
-    return [...this.#taken].filter(([, { channels }]) => channels === pixels.channels);
+  async #learnLabels(document: AnnotateDocument, ready: ImageClassifier | null): Promise<void> {
+    try {
+      const classifier = ready ?? (await this.#startedClassifier(document));
+      await this.#teachers.takeLabels(document, classifier);
+      this.#count();
+    } catch (error) {
+      this.#endWorkers();
+      this.state = { kind: 'failed', message: messageOf(error) };
+    }
   }
 
   #count(): void {
-    const document = this.#document;
-    let [here, others] = [0, 0];
-    for (const [id, { tiles }] of document === null ? [] : this.#teachers(document)) {
-      if (id !== document?.record.id) others++;
-      else for (const { values } of tiles.values()) here += values.length;
-    }
-    this.samples = { here, others, images: this.#taken.size };
+    this.samples = this.#teachers.samples(this.#document);
   }
 
   #startedWorkers(): readonly TileWorker[] {
@@ -332,13 +290,4 @@ function blocks(
 /** Errors: cancelled. */
 function assertWanted({ aborted }: AbortSignal): void {
   if (aborted) throw new AppError('cancelled', 'Stopped.');
-}
-
-/** A tile without strokes is the shared one of its value. */
-function scribbledTiles(layer: LabelLayer): { tile: number; strokes: Uint8Array }[] {
-  const found: { tile: number; strokes: Uint8Array }[] = [];
-  for (let tile = 0; tile < layer.columns * layer.rows; tile++) {
-    if (layer.uniformValue(tile) !== NO_SCRIBBLE) found.push({ tile, strokes: layer.tile(tile) });
-  }
-  return found;
 }

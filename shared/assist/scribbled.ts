@@ -1,4 +1,4 @@
-/** Strokes as samples: which pixels of a tile a classifier learns from. */
+/** Strokes, and labels of other images, as samples: which pixels of a tile a classifier learns from. */
 import { IGNORE } from '../entities/data.ts';
 
 /** What a pixel holds that nobody scribbled on. */
@@ -9,8 +9,10 @@ export const FOREST_SEED = 1;
 
 /** Pixels of one class in one tile that are learned from: neighbours of a broad stroke say the same again and again. */
 const MAX_A_TILE = 2000;
-/** Of one class in all. */
+/** Of one class in all, of strokes and of labels each. */
 const MAX_A_CLASS = 4000;
+/** Pixels of one class in the labels of one image, and tiles that these are taken from. */
+const LABELLED = { pixels: 500, tiles: 16 } as const;
 
 /** A whole number that depends on the place and looks like chance (murmur3's finaliser). */
 function scattered(place: number): number {
@@ -35,7 +37,14 @@ export function scribbledPixels(
     width,
     height,
     stride,
-  }: { readonly width: number; readonly height: number; readonly stride: number },
+    most = MAX_A_TILE,
+  }: {
+    readonly width: number;
+    readonly height: number;
+    readonly stride: number;
+    /** Of one class. */
+    readonly most?: number;
+  },
 ): { readonly pixels: Int32Array; readonly values: Uint8Array } {
   const byValue = new Map<number, number[]>();
   for (let y = 0; y < height; y++) {
@@ -51,11 +60,11 @@ export function scribbledPixels(
   const values: number[] = [];
   for (const [value, own] of [...byValue].sort(([a], [b]) => a - b)) {
     const some =
-      own.length <= MAX_A_TILE
+      own.length <= most
         ? own
         : own
             .sort((a, b) => scattered(a) - scattered(b))
-            .slice(0, MAX_A_TILE)
+            .slice(0, most)
             .sort((a, b) => a - b);
     for (const pixel of some) {
       pixels.push(pixel);
@@ -63,6 +72,21 @@ export function scribbledPixels(
     }
   }
   return { pixels: Int32Array.from(pixels), values: Uint8Array.from(values) };
+}
+
+/**
+ * Tiles of a label map to learn from, and pixels of a class in each: as many of a small image as of a large one. Tiles that
+ * may hold several classes come before those of one.
+ */
+export function labelledTiles(
+  count: number,
+  isUniform: (tile: number) => boolean,
+): { readonly tiles: readonly number[]; readonly most: number } {
+  const tiles = Array.from({ length: count }, (_, tile) => tile)
+    .sort((a, b) => Number(isUniform(a)) - Number(isUniform(b)) || scattered(a) - scattered(b))
+    .slice(0, LABELLED.tiles)
+    .sort((a, b) => a - b);
+  return { tiles, most: Math.ceil(LABELLED.pixels / tiles.length) };
 }
 
 /** What a forest learns from, and which class each of its indices is. */
@@ -75,32 +99,58 @@ export interface Scribbled {
   readonly values: readonly number[];
 }
 
-/** All samples together; of a class with very many, every so many-th. */
-export function scribbledSet(parts: readonly TileSamples[], featureCount: number): Scribbled {
+interface Sample {
+  readonly features: Float32Array;
+  readonly value: number;
+}
+
+/** Of a class with more than so many, every so many-th. */
+function thinned(parts: readonly TileSamples[], featureCount: number, most: number): Sample[] {
   const counts = new Map<number, number>();
   for (const { values } of parts) {
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
-  const values = [...counts.keys()].sort((a, b) => a - b);
   const seen = new Map<number, number>();
-  const features: Float32Array[] = [];
-  const classes: number[] = [];
+  const samples: Sample[] = [];
   for (const part of parts) {
     part.values.forEach((value, i) => {
       const all = counts.get(value) ?? 0;
       const index = seen.get(value) ?? 0;
       seen.set(value, index + 1);
-      const wanted = Math.min(all, MAX_A_CLASS);
+      const wanted = Math.min(all, most);
       // Every so many-th: those at which the count of chosen ones rises.
       if (Math.floor(((index + 1) * wanted) / all) === Math.floor((index * wanted) / all)) return;
-      features.push(part.features.subarray(i * featureCount, (i + 1) * featureCount));
-      classes.push(values.indexOf(value));
+      const features = part.features.subarray(i * featureCount, (i + 1) * featureCount);
+      samples.push({ features, value });
     });
   }
-  const joined = new Float32Array(features.length * featureCount);
-  features.forEach((row, i) => joined.set(row, i * featureCount));
+  return samples;
+}
+
+/** How often a stroke counts, up to a number of samples of a class, beside labels of other images. */
+const STROKES_COUNT = { times: 16, samples: 8000 } as const;
+
+/**
+ * All samples together. `labelled`: of label maps of other images. These are many, and of what is elsewhere: strokes count
+ * more often beside them, for a stroke says what was wrong here.
+ */
+export function scribbledSet(
+  parts: readonly TileSamples[],
+  featureCount: number,
+  labelled: readonly TileSamples[] = [],
+): Scribbled {
+  const strokes = thinned(parts, featureCount, MAX_A_CLASS);
+  const samples = thinned(labelled, featureCount, MAX_A_CLASS);
+  const { times, samples: most } = STROKES_COUNT;
+  const room = Math.floor(most / Math.max(1, strokes.length));
+  const repeats = samples.length === 0 ? 1 : Math.min(times, Math.max(1, room));
+  for (let i = 0; i < repeats; i++) samples.push(...strokes);
+  const values = [...new Set(samples.map(({ value }) => value))].sort((a, b) => a - b);
+  const joined = new Float32Array(samples.length * featureCount);
+  samples.forEach(({ features }, i) => joined.set(features, i * featureCount));
   return {
-    ...{ features: joined, classes: Uint8Array.from(classes) },
+    features: joined,
+    classes: Uint8Array.from(samples, ({ value }) => values.indexOf(value)),
     ...{ featureCount, classCount: values.length, values },
   };
 }

@@ -16,18 +16,20 @@ import { annotateSitting } from '../annotate-sitting.ts';
 const SIZE = 48;
 const NO_KEYS = { shift: false, ctrl: false, alt: false };
 
-/** Two images of one channel each; `colour`: the second of three. */
-async function sitting({ colour = false } = {}) {
+/** Two labelled textures of one channel each; `unlabelled`: images of so many channels that nobody labelled. */
+async function sitting({ unlabelled = [] }: { unlabelled?: readonly (1 | 3)[] } = {}) {
   const folder = temporaryFolder();
-  for (const channels of colour ? ([1, 3] as const) : []) {
+  for (const [number, channels] of unlabelled.entries()) {
     const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
+    // No two alike: one image is taken in once.
+    data[0] = number;
     const png = encode({ width: SIZE, height: SIZE, channels, data });
-    writeFileSync(join(folder, `${channels}.png`), png);
+    writeFileSync(join(folder, `${number}.png`), png);
   }
   let workers = [workHere()];
   const { engine, db, project, annotate, imageIds } = await annotateSitting({
     sizePx: SIZE,
-    ...(colour ? { folder } : {}),
+    ...(unlabelled.length > 0 ? { folder } : {}),
     ports: { startTileWorkers: () => workers },
   });
   const drag = (from: [number, number], to: [number, number]) => {
@@ -69,10 +71,11 @@ describe('scribbles', () => {
   });
 
   it('are undone one stroke at a time among the strokes of other tools', async () => {
-    const { annotate, scribble, drag, settled } = await sitting();
+    const { annotate, scribble, drag, settled } = await sitting({ unlabelled: [1, 1] });
     scribble(1, [4, 4], [12, 4]);
     scribble(0, [30, 40], [44, 40]);
     annotate.tools.setTool('brush');
+    annotate.tools.setClass(1);
     drag([20, 20], [24, 20]);
     await settled().toBe('done');
     expect(annotate.labels.history.entries.map(({ label }) => label.split(',')[0])).toEqual([
@@ -139,8 +142,55 @@ describe('scribbles', () => {
     expect(annotate.scribbles.samples).toEqual({ here: 0, others: 1, images: 1 });
   });
 
+  it('are no longer all that teaches: labels of an image do, once it was left', async () => {
+    const { annotate, drag, settled, imageIds } = await sitting({ unlabelled: [1, 1] });
+    const { scribbles } = annotate;
+    scribbles.setAlways(true);
+    annotate.tools.setTool('brush');
+    annotate.tools.setClass(1);
+    drag([10, 10], [30, 10]);
+    drag([10, 20], [30, 20]);
+    expect(scribbles.samples).toEqual({ here: 0, others: 0, images: 0 });
+    await annotate.show(1);
+    await settled().toBe('done');
+    expect(scribbles.samples).toEqual({ here: 0, others: 1, images: 1 });
+    expect(annotate.prediction.by).toBe('scribbles');
+    const before = annotate.prediction.layer?.toLabelMap().data;
+    // The second was only looked at: nobody said that nothing is on it.
+    await annotate.show(0);
+    await settled().toBe('off');
+    expect(annotate.image?.id).toBe(imageIds[0]);
+    expect(scribbles.samples).toEqual({ here: 0, others: 0, images: 1 });
+    await annotate.show(1);
+    await settled().toBe('done');
+    expect(annotate.prediction.layer?.toLabelMap().data).toEqual(before);
+    annotate.removeScribbles();
+    await settled().toBe('off');
+  });
+
+  it('alone teach the next image where that was not wanted', async () => {
+    const { annotate, scribble, drag, settled } = await sitting({ unlabelled: [1, 1] });
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    annotate.tools.setTool('brush');
+    annotate.tools.setClass(1);
+    drag([10, 10], [30, 10]);
+    await settled().toBe('done');
+    await annotate.show(1);
+    expect(annotate.scribbles.state.kind).toBe('off');
+    annotate.scribbles.setAlways(true);
+    await settled().toBe('done');
+    const byStrokes = annotate.prediction.layer?.toLabelMap().data;
+    await annotate.show(0);
+    await settled().toBe('done');
+    await annotate.show(1);
+    await settled().toBe('done');
+    expect(annotate.scribbles.samples).toEqual({ here: 0, others: 1, images: 1 });
+    expect(annotate.prediction.layer?.toLabelMap().data).not.toEqual(byStrokes);
+  });
+
   it('teach no image of other channels, and are not said to', async () => {
-    const { annotate, scribble, settled } = await sitting({ colour: true });
+    const { annotate, scribble, settled } = await sitting({ unlabelled: [1, 3] });
     scribble(1, [4, 4], [12, 4]);
     scribble(0, [30, 40], [44, 40]);
     await settled().toBe('done');
