@@ -12,6 +12,8 @@ const BITS_PER_SECOND = 4.3;
 const STEERING_PER_SECOND = 20;
 const BUTTON_SECONDS = 0.1;
 const KEY_SECONDS = 0.28;
+/** How long a button is held at most: a longer way takes several strokes. */
+const HELD_SECONDS = 5;
 /** A brush so many times larger or smaller does as well. */
 const SAME_SIZE = 1.3;
 
@@ -24,6 +26,8 @@ export class Hand {
   seconds = 0;
   /** Clicks, drags and keys. */
   actions = 0;
+  /** Of these, those that only go on with a way that is too long for one. */
+  lifted = 0;
   #at: Place = { x: 0, y: 0 };
   #brushPx: number | null = null;
 
@@ -53,9 +57,13 @@ export class Hand {
   stroke(from: Place, options: { readonly to: Place; lengthPx: number; widthPx: number }): void {
     const { to, lengthPx, widthPx } = options;
     this.#point(from, widthPx);
-    this.seconds += 2 * BUTTON_SECONDS + lengthPx / Math.max(1, widthPx) / STEERING_PER_SECOND;
+    const seconds = lengthPx / Math.max(1, widthPx) / STEERING_PER_SECOND;
+    // A hand that has to be lifted begins anew where it was.
+    const strokes = Math.max(1, Math.ceil(seconds / HELD_SECONDS));
+    this.seconds += strokes * 2 * BUTTON_SECONDS + seconds;
     this.#at = to;
-    this.actions++;
+    this.actions += strokes;
+    this.lifted += strokes - 1;
   }
 
   /** A stroke with a brush of this size, which is changed by a drag with Alt where another one is in hand. */
@@ -69,6 +77,15 @@ export class Hand {
     }
     this.#brushPx ??= widthPx;
     this.stroke(from, { ...options, to: from });
+  }
+
+  /** How long a stroke with the brush would take from here. */
+  secondsOf(from: Place, way: { readonly lengthPx: number; readonly widthPx: number }): number {
+    const other = new Hand();
+    other.#at = this.#at;
+    other.#brushPx = this.#brushPx;
+    other.brush(from, way);
+    return other.seconds;
   }
 
   key(): void {

@@ -8,36 +8,27 @@
  * - scissors: as few corners as let the ways between them enclose IoU .9 (canvas/edge-paths.ts); else as the polygon.
  * - box: a box around it and Enter; below IoU .7 up to two clicks where it is most wrong, then the brush mends the rest.
  * - click: the same, from a click where it is deepest.
- * - scribbles: strokes of up to 30 px where the proposal is most wrong, up to 16, a key where the class changes; where
- *   three in a row have made it no better they are taken back, a key each; Enter; then the brush paints what is missing of
- *   an object, or erases what is too much, the largest such part first.
+ * - scribbles: strokes where the proposal is most wrong, as scribbling.ts says, the right button on background; Enter; then
+ *   the brush (mending.ts).
+ * - carried: the same, with _In every image I open_ on, one click in the first image: the labels of the images before
+ *   propose the next one before its first stroke.
  * Points on an outline have to be hit within 3 px, points in an object within its width. The network is the one that comes
  * with Graft, and looks at the whole image. An image that did not get there counts with all that was done.
  *
- * usage: labelling-effort.ts [--data DIR,…] [--images 20] [--tools brush,polygon,scissors,box,click,scribbles]
+ * usage: labelling-effort.ts [--data DIR,…] [--images 20] [--tools brush,polygon,scissors,box,click,scribbles,carried]
+ *   [--keep PATH] (what the network saw is kept beside it)
  */
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { classifyImage } from '../../engine/assist/classify-image.ts';
 import { withTileThreads } from '../../engine/assist/tile-threads.ts';
-import { growTogether, ImageClassifier } from '../../shared/assist/image-classifier.ts';
-import {
-  FOREST_SEED,
-  NO_SCRIBBLE,
-  scribbledPixels,
-  scribbledSet,
-  type TileSamples,
-} from '../../shared/assist/scribbled.ts';
-import type { TileWorker } from '../../shared/assist/tile-work.ts';
-import { componentsOf } from '../../shared/objects/components.ts';
-import { type Place, Hand } from './annotator.ts';
+import { Hand } from './annotator.ts';
 import { report, type Row } from './measure.ts';
+import { isEnough, mendAll, type Sheet, WANTED } from './mending.ts';
 import {
   deepest,
   dice,
   errorsOf,
   iou,
-  type Mask,
   mean,
   type NucleiImage,
   nucleiImages,
@@ -45,6 +36,7 @@ import {
 } from './nuclei-objects.ts';
 import { brushed, outlined, type Outlining } from './outlining.ts';
 import { look, type Looked } from './prompting.ts';
+import { learnLabels, scribble, type Sitting } from './scribbling.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -53,34 +45,23 @@ const { values: flags } = parseArgs({
       default: '../shared/data/dsb2018/fluorescence,../shared/data/dsb2018/histology',
     },
     images: { type: 'string', default: '20' },
-    tools: { type: 'string', default: 'brush,polygon,scissors,box,click,scribbles' },
+    tools: { type: 'string', default: 'brush,polygon,scissors,box,click,scribbles,carried' },
+    keep: { type: 'string' },
   },
 });
-const WANTED = 0.9;
 /** Below it a mask is corrected by further clicks. */
 const GOOD_ENOUGH = 0.7;
 const MORE_CLICKS = 2;
 const ON_OUTLINE_PX = 3;
-const SCRIBBLE = { widthPx: 4, lengthPx: 30, most: 16, mostInVain: 3 };
-/** Parts that the brush mends of an image. */
-const MOST_PARTS = 200;
-const { signal } = new AbortController();
+/** A box that is ticked. */
+const SWITCH_PX = 16;
 
 interface Labelled {
   readonly seconds: number;
   readonly actions: number;
+  readonly lifted: number;
   readonly dice: number;
 }
-
-/** What an image is labelled with; `done` after every object whether it is enough. */
-interface Sheet {
-  readonly image: NucleiImage;
-  readonly truth: Mask;
-  readonly found: Uint8Array;
-  readonly hand: Hand;
-}
-
-const isEnough = ({ found, truth }: Sheet) => dice(found, truth.data) >= WANTED;
 
 function add({ found }: Sheet, mask: Uint8Array): void {
   for (let i = 0; i < found.length; i++) if (mask[i] === 1) found[i] = 1;
@@ -146,129 +127,10 @@ async function prompted(
   add(sheet, mask);
 }
 
-/** A straight stroke from the deepest place of a mask, as far as it stays in it. */
-function strokeIn(mask: Mask): { at: Place; to: Place; lengthPx: number; pixels: number[] } | null {
-  const at = deepest(mask);
-  if (at === null) return null;
-  let best: { to: Place; lengthPx: number } = { to: at, lengthPx: 0 };
-  for (let turn = 0; turn < 16; turn++) {
-    const angle = (turn * Math.PI) / 8;
-    let far = 0;
-    while (far < SCRIBBLE.lengthPx) {
-      const x = Math.floor(at.x + (far + 1) * Math.cos(angle));
-      const y = Math.floor(at.y + (far + 1) * Math.sin(angle));
-      const isIn = x >= 0 && y >= 0 && x < mask.width && y < mask.height;
-      if (!isIn || mask.data[y * mask.width + x] === 0) break;
-      far++;
-    }
-    if (far > best.lengthPx) {
-      const to = { x: at.x + far * Math.cos(angle), y: at.y + far * Math.sin(angle) };
-      best = { to, lengthPx: far };
-    }
-  }
-  const pixels: number[] = [];
-  const reach = SCRIBBLE.widthPx / 2;
-  for (let far = 0; far <= best.lengthPx; far++) {
-    const share = best.lengthPx === 0 ? 0 : far / best.lengthPx;
-    const x: number = at.x + (best.to.x - at.x) * share;
-    const y: number = at.y + (best.to.y - at.y) * share;
-    for (let dy = -reach; dy < reach; dy++) {
-      for (let dx = -reach; dx < reach; dx++) {
-        const px = Math.floor(x + dx);
-        const py = Math.floor(y + dy);
-        const on = py * mask.width + px;
-        const isIn = px >= 0 && py >= 0 && px < mask.width && py < mask.height;
-        if (isIn && mask.data[on] === 1) pixels.push(on);
-      }
-    }
-  }
-  return { at, ...best, pixels };
-}
-
-async function scribbled(sheet: Sheet, workers: readonly TileWorker[]): Promise<void> {
-  const { image, truth, found, hand } = sheet;
-  const { width, height } = truth;
-  const strokes = new Uint8Array(found.length).fill(NO_SCRIBBLE);
-  const pixels = image.pixels;
-  const classifier = new ImageClassifier({ pixels, workers, keepBytes: 2 ** 28 });
-  await classifier.forget();
-  let wasObject = true;
-  // What is proposed after no stroke is nothing.
-  let best = { proposed: found.slice(), dice: 0 };
-  let drawnSince = 0;
-  for (let stroke = 0; stroke < SCRIBBLE.most && !isEnough(sheet); stroke++) {
-    const { missing, extra } = errorsOf(found, truth);
-    const around = { width, height, data: truth.data.map((one) => 1 - one) };
-    // The first two say what is what; then where it is most wrong.
-    const isObject =
-      stroke < 2 ? stroke === 0 : (deepest(missing)?.depth ?? 0) >= (deepest(extra)?.depth ?? 0);
-    const drawn = strokeIn(
-      stroke === 0 ? truth : stroke === 1 ? around : isObject ? missing : extra,
-    );
-    if (drawn === null) break;
-    const { at, to, lengthPx } = drawn;
-    if (stroke > 0 && isObject !== wasObject) hand.key();
-    wasObject = isObject;
-    hand.stroke(at, { to, lengthPx, widthPx: 2 * SCRIBBLE.widthPx });
-    drawnSince++;
-    for (const pixel of drawn.pixels) strokes[pixel] = isObject ? 1 : 0;
-    if (stroke === 0) continue;
-    const parts: TileSamples[] = [];
-    for (let tile = 0; tile < classifier.tileCount; tile++) {
-      const { x0, y0, x1, y1 } = classifier.areaOf(tile);
-      const size = { width: x1 - x0, height: y1 - y0, stride: width };
-      const own = scribbledPixels(strokes.subarray(y0 * width + x0), size);
-      if (own.pixels.length === 0) continue;
-      parts.push({ features: await classifier.sample(tile, own.pixels), values: own.values });
-    }
-    const set = scribbledSet(parts, classifier.featureCount);
-    if (set.classCount < 2) continue;
-    const forest = await growTogether(workers, set, { seed: FOREST_SEED });
-    const { map } = await classifyImage(pixels, { forest, values: set.values, workers, signal });
-    found.set(map.data);
-    const now = dice(found, truth.data);
-    if (now > best.dice) {
-      best = { proposed: found.slice(), dice: now };
-      drawnSince = 0;
-    } else if (drawnSince >= SCRIBBLE.mostInVain) break;
-  }
-  // The same strokes give the same proposal.
-  for (let back = 0; back < drawnSince; back++) hand.key();
-  found.set(best.proposed);
-  hand.key();
-}
-
-/** The brush mends what is most wrong, part by part, until it is enough. */
-function mendAll(sheet: Sheet): void {
-  const { image, truth, found, hand } = sheet;
-  const { width, height } = truth;
-  for (let part = 0; part < MOST_PARTS && !isEnough(sheet); part++) {
-    const { missing, extra } = errorsOf(found, truth);
-    const parts = image.objects.map((object) =>
-      Uint8Array.from(object.data, (one, i) => one & (missing.data[i] ?? 0)),
-    );
-    const { data: numbers } = componentsOf({ ...extra }, { hasBackground: true });
-    const sizes = new Map<number, number>();
-    for (const number of numbers) {
-      if (number > 0) sizes.set(number, (sizes.get(number) ?? 0) + 1);
-    }
-    const [worst] = [...sizes].sort(([, a], [, b]) => b - a);
-    if (worst !== undefined)
-      parts.push(Uint8Array.from(numbers, (one) => Number(one === worst[0])));
-    const areas = parts.map((data) => data.reduce((sum, one) => sum + one, 0));
-    const most = areas.indexOf(Math.max(...areas));
-    const data = parts[most];
-    if (data === undefined || (areas[most] ?? 0) === 0) return;
-    const { mask, at, lengthPx, widthPx } = brushed({ width, height, data }, WANTED);
-    hand.brush(at, { lengthPx, widthPx });
-    for (let i = 0; i < mask.length; i++) if (mask[i] === 1) found[i] = truth.data[i] ?? 0;
-  }
-}
-
 async function labelled(
   image: NucleiImage,
   tool: string,
-  { looked, workers }: { readonly looked: Looked | null; readonly workers: readonly TileWorker[] },
+  { looked, sitting }: { readonly looked: Looked | null; readonly sitting: Sitting },
 ): Promise<Labelled> {
   const { width, height } = image.pixels;
   const data = new Uint8Array(width * height);
@@ -276,20 +138,24 @@ async function labelled(
     object.data.forEach((one, i) => (data[i] = (data[i] ?? 0) | one));
   const truth = { width, height, data };
   const sheet = { image, truth, found: new Uint8Array(data.length), hand: new Hand() };
-  if (tool === 'scribbles') {
-    await scribbled(sheet, workers);
-    mendAll(sheet);
+  if (tool === 'scribbles') await scribble(sheet, { ...sitting, labelled: [] });
+  if (tool === 'carried') {
+    if (sitting.labelled.length === 0) sheet.hand.click({ x: width, y: 0 }, SWITCH_PX);
+    await scribble(sheet, sitting);
   }
+  const isScribbled = tool === 'scribbles' || tool === 'carried';
+  if (isScribbled) mendAll(sheet);
+  if (tool === 'carried') await learnLabels(sheet, sitting);
   for (const object of image.objects) {
-    if (tool === 'scribbles' || isEnough(sheet)) break;
+    if (isScribbled || isEnough(sheet)) break;
     if (tool === 'brush') brush(sheet, object);
     else if (tool === 'polygon' || tool === 'scissors') outline(sheet, object, tool);
     else if (looked !== null) {
       await prompted(sheet, object, { looked, begins: tool === 'box' ? 'box' : 'click' });
     }
   }
-  const { seconds, actions } = sheet.hand;
-  return { seconds, actions, dice: dice(sheet.found, data) };
+  const { seconds, actions, lifted } = sheet.hand;
+  return { seconds, actions, lifted, dice: dice(sheet.found, data) };
 }
 
 await withTileThreads(async (workers) => {
@@ -299,13 +165,21 @@ await withTileThreads(async (workers) => {
       ({ objects }) => objects.length > 0,
     );
     const tools = flags.tools.split(',');
+    const sitting: Sitting = { workers, labelled: [] };
     const all = new Map<string, Labelled[]>(tools.map((tool) => [tool, []]));
     for (const image of images) {
       const { width, height } = image.pixels;
       const asks = tools.some((tool) => tool === 'box' || tool === 'click');
-      const looked = asks ? await look(image.pixels, { left: 0, top: 0, width, height }) : null;
-      for (const tool of tools)
-        all.get(tool)?.push(await labelled(image, tool, { looked, workers }));
+      const looked = asks
+        ? await look(image.pixels, { left: 0, top: 0, width, height }, { keepAt: flags.keep })
+        : null;
+      for (const tool of tools) {
+        const one = await labelled(image, tool, { looked, sitting });
+        all.get(tool)?.push(one);
+        console.error(
+          JSON.stringify({ data: basename(folder), name: image.name.slice(0, 8), tool, ...one }),
+        );
+      }
     }
     const brushActions = mean(all.get('brush')?.map(({ actions }) => actions) ?? [Number.NaN]);
     for (const [tool, found] of all) {
@@ -313,6 +187,7 @@ await withTileThreads(async (workers) => {
       rows.push({
         ...{ data: basename(folder), tool, images: found.length },
         ...{ seconds: mean(found.map((one) => one.seconds)), actions },
+        lifted: mean(found.map((one) => one.lifted)),
         'times fewer than brush': brushActions / actions,
         dice: mean(found.map((one) => one.dice)),
         'Dice .9': `${found.filter((one) => one.dice >= WANTED).length} of ${found.length}`,

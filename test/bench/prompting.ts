@@ -1,9 +1,11 @@
 /** The promptable network that comes with Graft, as benchmarks ask it: pictures as Annotate shows them, masks in pixels. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { bundledNetwork } from '../../engine/prompts/bundled-network.ts';
 import { framedPrompts } from '../../engine/prompts/frame.ts';
 import { networks } from '../../engine/prompts/networks.ts';
 import { offeredMasks } from '../../engine/prompts/offered-masks.ts';
+import { PictureCache } from '../../engine/prompts/picture-cache.ts';
 import { drawnPicture } from '../../engine/prompts/picture.ts';
 import type { PredictionRegion, PromptBox, PromptPoint } from '../../shared/api.ts';
 import { defaultDisplay, type ImagePixels } from '../../shared/display.ts';
@@ -30,13 +32,24 @@ export interface Looked {
 
 const { signal } = new AbortController();
 
-/** Looks at a part of an image. Errors: where the network is not set up. */
-export async function look(pixels: ImagePixels, region: PredictionRegion): Promise<Looked> {
+/**
+ * Looks at a part of an image. `keepAt`: what was seen is kept beside this path, and not looked at again.
+ * Errors: where the network is not set up.
+ */
+export async function look(
+  pixels: ImagePixels,
+  region: PredictionRegion,
+  { keepAt }: { readonly keepAt?: string | undefined } = {},
+): Promise<Looked> {
   const files = bundledNetwork();
   if (files === null) throw new Error('no network is set up: npm run setup fetches it');
   const picture = await drawnPicture(pixels, { region, display: defaultDisplay(pixels) });
   const started = performance.now();
-  const embedding = await networks.encode(picture, { files, signal });
+  const cache = keepAt === undefined ? null : new PictureCache(keepAt);
+  const key = createHash('sha256').update(picture.rgb).digest('hex');
+  const known = cache?.get(key);
+  const embedding = known ?? (await networks.encode(picture, { files, signal }));
+  if (known === undefined) cache?.put(key, embedding);
   const encodeMs = performance.now() - started;
   return {
     encodeMs,
