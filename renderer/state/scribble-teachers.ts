@@ -4,6 +4,7 @@
  */
 import type { ImageClassifier } from '../../shared/assist/image-classifier.ts';
 import {
+  labelledPixels,
   labelledTiles,
   NO_SCRIBBLE,
   scribbledPixels,
@@ -134,17 +135,18 @@ export class ScribbleTeachers {
   }
 }
 
-/** `most`: pixels of a class. */
+/** `most`: of labels, pixels of a class. */
 async function samplesOf(
   layer: LabelLayer,
   tile: number,
   { classifier, most }: { readonly classifier: ImageClassifier; readonly most?: number },
 ): Promise<TileSamples> {
   const { x0, y0, x1, y1 } = layer.tileRect(tile);
-  const { pixels, values } = scribbledPixels(layer.tile(tile), {
-    ...{ width: x1 - x0, height: y1 - y0, stride: TILE_PX },
-    ...(most === undefined ? {} : { most }),
-  });
+  const size = { width: x1 - x0, height: y1 - y0, stride: TILE_PX };
+  const { pixels, values } =
+    most === undefined
+      ? scribbledPixels(layer.tile(tile), size)
+      : labelledPixels(layer.tile(tile), size, most);
   return { features: await classifier.sample(tile, pixels), values };
 }
 

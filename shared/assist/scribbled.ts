@@ -14,6 +14,15 @@ const MAX_A_CLASS = 4000;
 /** Pixels of one class in the labels of one image, and tiles that these are taken from. */
 const LABELLED = { pixels: 500, tiles: 16 } as const;
 
+/** Around a pixel of a label map, to see whether another class is near. */
+const NEAR_PX = 3;
+const NEIGHBOURS = [
+  [-NEAR_PX, 0],
+  [NEAR_PX, 0],
+  [0, -NEAR_PX],
+  [0, NEAR_PX],
+] as const;
+
 /** A whole number that depends on the place and looks like chance (murmur3's finaliser). */
 function scattered(place: number): number {
   let h = place + 0x9e3779b1;
@@ -30,22 +39,24 @@ export interface TileSamples {
   readonly values: Uint8Array;
 }
 
+/** A tile of strokes or labels, in pixels; `stride`: from a row to the next. */
+interface TileSize {
+  readonly width: number;
+  readonly height: number;
+  readonly stride: number;
+}
+
 /** Pixels to learn from, counted row by row, and the class that each was given; in a fixed order. */
-export function scribbledPixels(
+interface ChosenPixels {
+  readonly pixels: Int32Array;
+  readonly values: Uint8Array;
+}
+
+function chosenPixels(
   tile: Uint8Array,
-  {
-    width,
-    height,
-    stride,
-    most = MAX_A_TILE,
-  }: {
-    readonly width: number;
-    readonly height: number;
-    readonly stride: number;
-    /** Of one class. */
-    readonly most?: number;
-  },
-): { readonly pixels: Int32Array; readonly values: Uint8Array } {
+  { width, height, stride }: TileSize,
+  choose: (own: number[]) => readonly number[],
+): ChosenPixels {
   const byValue = new Map<number, number[]>();
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -59,19 +70,48 @@ export function scribbledPixels(
   const pixels: number[] = [];
   const values: number[] = [];
   for (const [value, own] of [...byValue].sort(([a], [b]) => a - b)) {
-    const some =
-      own.length <= most
-        ? own
-        : own
-            .sort((a, b) => scattered(a) - scattered(b))
-            .slice(0, most)
-            .sort((a, b) => a - b);
-    for (const pixel of some) {
+    for (const pixel of choose(own)) {
       pixels.push(pixel);
       values.push(value);
     }
   }
   return { pixels: Int32Array.from(pixels), values: Uint8Array.from(values) };
+}
+
+/** So many, as by chance, in their order. */
+const some = (own: readonly number[], most: number): readonly number[] =>
+  own.length <= most
+    ? own
+    : own
+        .toSorted((a, b) => scattered(a) - scattered(b))
+        .slice(0, most)
+        .sort((a, b) => a - b);
+
+/** Of strokes. */
+export const scribbledPixels = (tile: Uint8Array, size: TileSize): ChosenPixels =>
+  chosenPixels(tile, size, (own) => some(own, MAX_A_TILE));
+
+/**
+ * Of a label map, `most` of a class. Half of them are near another class, where there are such: the others say the same
+ * again and again, and where a class ends is what is hard to tell.
+ */
+export function labelledPixels(tile: Uint8Array, size: TileSize, most: number): ChosenPixels {
+  const { width, height, stride } = size;
+  const isNear = (pixel: number) => {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    const value = tile[y * stride + x];
+    return NEIGHBOURS.some(([dx, dy]) => {
+      const [tx, ty] = [x + dx, y + dy];
+      const isInside = tx >= 0 && ty >= 0 && tx < width && ty < height;
+      return isInside && tile[ty * stride + tx] !== value;
+    });
+  };
+  return chosenPixels(tile, size, (own) => {
+    const near = some(own.filter(isNear), Math.ceil(most / 2));
+    const chosen = new Set(near);
+    const others = own.filter((pixel) => !chosen.has(pixel));
+    return [...near, ...some(others, most - near.length)].sort((a, b) => a - b);
+  });
 }
 
 /**

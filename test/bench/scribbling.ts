@@ -8,6 +8,7 @@
 import { growTogether, ImageClassifier } from '../../shared/assist/image-classifier.ts';
 import {
   FOREST_SEED,
+  labelledPixels,
   labelledTiles,
   NO_SCRIBBLE,
   scribbledPixels,
@@ -91,10 +92,8 @@ async function samplesOf(
   for (const tile of tiles) {
     const { x0, y0, x1, y1 } = classifier.areaOf(tile);
     const size = { width: x1 - x0, height: y1 - y0, stride: map.width };
-    const own = scribbledPixels(map.data.subarray(y0 * map.width + x0), {
-      ...size,
-      ...(most === undefined ? {} : { most }),
-    });
+    const data = map.data.subarray(y0 * map.width + x0);
+    const own = most === undefined ? scribbledPixels(data, size) : labelledPixels(data, size, most);
     if (own.pixels.length === 0) continue;
     parts.push({ features: await classifier.sample(tile, own.pixels), values: own.values });
   }

@@ -1,6 +1,12 @@
 /** What a classifier learns from: strokes here, and labels of other images beside them. */
 import { describe, expect, it } from 'vitest';
-import { labelledTiles, scribbledSet, type TileSamples } from '../../../shared/assist/scribbled.ts';
+import {
+  labelledPixels,
+  labelledTiles,
+  NO_SCRIBBLE,
+  scribbledSet,
+  type TileSamples,
+} from '../../../shared/assist/scribbled.ts';
 
 /** So many samples of a class, whose one number says where they come from. */
 const samples = (value: number, count: number, from: number): TileSamples => ({
@@ -58,5 +64,30 @@ describe('the labels of an image', () => {
     const isMixed = (tile: number) => [7, 50, 93].includes(tile);
     const { tiles } = labelledTiles(100, (tile) => !isMixed(tile));
     expect(tiles).toEqual(expect.arrayContaining([7, 50, 93]));
+  });
+
+  it('are learned from where a class ends, for one half, and elsewhere for the other', () => {
+    const size = { width: 60, height: 40, stride: 60 };
+    const tile = Uint8Array.from({ length: 2400 }, (_, i) => (i % 60 < 20 ? 2 : 0));
+    const { pixels, values } = labelledPixels(tile, size, 50);
+    const far = [...pixels].map((pixel) => Math.abs((pixel % 60) + 0.5 - 20));
+    const ofClass = (value: number) => far.filter((_, i) => values[i] === value);
+    for (const value of [0, 2]) {
+      expect(ofClass(value)).toHaveLength(50);
+      expect(ofClass(value).filter((one) => one <= 3).length).toBeGreaterThanOrEqual(25);
+      expect(ofClass(value).filter((one) => one > 3).length).toBeGreaterThanOrEqual(15);
+    }
+    expect(new Set(pixels).size).toBe(100);
+    expect([...values]).toEqual([...pixels].map((pixel) => tile[pixel]));
+  });
+
+  it('are learned from everywhere where one class is alone, and nowhere where nothing is said', () => {
+    const size = { width: 30, height: 30, stride: 40 };
+    const flat = new Uint8Array(1200).fill(3);
+    expect(labelledPixels(flat, size, 50).pixels).toHaveLength(50);
+    expect(labelledPixels(flat.fill(NO_SCRIBBLE), size, 50).pixels).toHaveLength(0);
+    const few = flat.fill(0).fill(1, 0, 4);
+    const { values } = labelledPixels(few, size, 50);
+    expect([...values].filter((value) => value === 1)).toHaveLength(4);
   });
 });
