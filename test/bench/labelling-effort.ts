@@ -191,7 +191,8 @@ await withTileThreads(async (workers) => {
         'times fewer than brush': brushActions / actions,
         dice: mean(found.map((one) => one.dice)),
         'Dice .9': `${found.filter((one) => one.dice >= WANTED).length} of ${found.length}`,
-        'Dice a minute': mean(found.map((one) => one.dice / (one.seconds / 60))),
+        'Dice a minute':
+          (60 * mean(found.map((one) => one.dice))) / mean(found.map((one) => one.seconds)),
       });
     }
   }
