@@ -201,9 +201,9 @@ export class AnnotateDocument {
     return this.autosave.isSaved && this.revisions[0]?.author === 'model';
   }
 
-  /** Somebody labelled it, or looked at what was proposed. */
+  /** Somebody labelled it, or looked at what was proposed. Strokes of scribbles are no labels. */
   get isLabelled(): boolean {
-    return !this.isUnreviewed && (this.revisions.length > 0 || this.history.position > 0);
+    return !this.isUnreviewed && (this.#base !== null || !this.autosave.isSaved);
   }
 
   /** Brings an old revision back, as a change that can be undone. */

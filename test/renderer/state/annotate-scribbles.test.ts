@@ -168,6 +168,18 @@ describe('scribbles', () => {
     await settled().toBe('off');
   });
 
+  it('are all that teaches of an image with nothing but strokes', async () => {
+    const { annotate, scribble, settled } = await sitting({ unlabelled: [1, 1] });
+    annotate.scribbles.setAlways(true);
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    // Taken for labels, an image that nobody labelled would be all background.
+    await annotate.show(1);
+    await settled().toBe('done');
+    expect(new Set(annotate.prediction.layer?.toLabelMap().data)).toEqual(new Set([0, 1]));
+  });
+
   it('alone teach the next image where that was not wanted', async () => {
     const { annotate, scribble, drag, settled } = await sitting({ unlabelled: [1, 1] });
     scribble(1, [4, 4], [12, 4]);
