@@ -5,10 +5,10 @@
  * thread it is the figure that other work on the machine spoils least.
  *
  * usage: peers.ts [--size 128 --batch 8 --base 16] [--threads 1] [--precision bfloat16] [--rounds 3] [--steps 15]
- *   [--python PYTHON]
+ *   [--instructions avx2] [--python PYTHON]
  * Without --size the four standard sizes; without --threads one and two threads. PYTHON has the peers; without it an environment
- * with them is made.
- * The last line is JSON: { precision, rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
+ * with them is made. --instructions avx2 holds all of them to AVX2 (peers/instructions.ts).
+ * The last line is JSON: { precision, instructions, rows: [{ size, batch, base, threads, graft, torch, keras }] } with medians of
  * { ms_step, cpu_ms_step, infer_img_s, cpu_ms_infer, peak_memory_mb }.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { peerInterpreter } from './peers/environment.ts';
+import { environmentFor } from './peers/instructions.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const { values: flags } = parseArgs({
     precision: { type: 'string', default: 'float32' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '15' },
+    instructions: { type: 'string' },
     python: { type: 'string' },
   },
 });
@@ -62,6 +64,7 @@ const FIGURES = [
 ] as const;
 
 const python = flags.python ?? peerInterpreter();
+const environment = environmentFor(flags.instructions);
 const contenders = {
   graft: [process.execPath, join(import.meta.dirname, 'train.ts')],
   torch: [python, join(import.meta.dirname, 'peers', 'train_torch.py')],
@@ -79,7 +82,7 @@ function measure(who: Contender, setting: Readonly<Record<string, number>>): Mea
   const output = execFileSync(program, [script, ...numbers, '--precision', flags.precision], {
     encoding: 'utf8',
     // Keras's users know the variable, so it gets the kernels that Graft takes by itself.
-    env: who === 'keras' ? { TF_ENABLE_ONEDNN_OPTS: '1', ...process.env } : process.env,
+    env: who === 'keras' ? { TF_ENABLE_ONEDNN_OPTS: '1', ...environment } : environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const measured = Measured.parse(JSON.parse(output.trimEnd().split('\n').at(-1) ?? ''));
@@ -149,4 +152,5 @@ const rows = sizes.flatMap((size) =>
   }),
 );
 console.log([...versions].map(([who, version]) => `${who} ${version}`).join(', '));
-console.log(JSON.stringify({ precision: flags.precision, rows }));
+const { precision, instructions } = flags;
+console.log(JSON.stringify({ precision, instructions, rows }));

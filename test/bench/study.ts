@@ -3,7 +3,9 @@
  * PyTorch script of the same plan (peers/study_torch.py) that runs one training after another on all cores, and one that
  * runs as many one-thread processes as there are cores. Each in turn, from an empty folder.
  *
- * usage: study.ts [--seeds 1] [--labels 8,32] [--steps 300] [--only graft|serial|parallel]
+ * usage: study.ts [--seeds 1] [--labels 8,32] [--steps 300] [--only graft|serial|parallel] [--instructions avx2]
+ *   [--python PYTHON]
+ * PYTHON has PyTorch; without it an environment is made. --instructions avx2 holds all to AVX2 (peers/instructions.ts).
  * Each contender's line is JSON: { who, runs, seconds, runs_per_hour }.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,8 +14,9 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { projectRoot } from '../../build/locations.mjs';
+import { partFile } from '../../engine/parts.ts';
 import { peerInterpreter } from './peers/environment.ts';
+import { environmentFor } from './peers/instructions.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,22 +24,24 @@ const { values: flags } = parseArgs({
     labels: { type: 'string', default: '8,32' },
     steps: { type: 'string', default: '300' },
     only: { type: 'string' },
+    instructions: { type: 'string' },
+    python: { type: 'string' },
   },
 });
+const env = environmentFor(flags.instructions);
 const plan = ['--seeds', flags.seeds, '--labels', flags.labels, '--steps', flags.steps];
 /** random, E, E+D, D */
 const ARMS_OF_QUICK_DEMO = 4;
 
 const run = (program: string, args: readonly string[]) =>
-  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env });
 
 function graft(): string {
   const folder = mkdtempSync(join(tmpdir(), 'graft-bench-study-'));
   try {
-    const cli = join(projectRoot, 'engine', 'cli.ts');
     const start = performance.now();
     const output = run(process.execPath, [
-      cli,
+      partFile('cli'),
       ...['demo', '--quick', '--json', '--out', folder],
       ...plan,
     ]);
@@ -58,7 +63,7 @@ function graft(): string {
 function torch(processes: number, threads: number): string {
   const script = join(import.meta.dirname, 'peers', 'study_torch.py');
   const layout = ['--processes', String(processes), '--threads', String(threads)];
-  return run(peerInterpreter(), [script, ...layout, ...plan]).trimEnd();
+  return run(flags.python ?? peerInterpreter(), [script, ...layout, ...plan]).trimEnd();
 }
 
 const cores = availableParallelism();
