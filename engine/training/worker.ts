@@ -11,6 +11,7 @@ import { openProjectReadonly, type Project } from '../db/project.ts';
 import { endWithParent } from '../parent-watch.ts';
 import { type Engine, type EngineOptions, startEngine } from './tensorflow/backend.ts';
 import { kernelsFor } from './tensorflow/kernels.ts';
+import { useVectors } from './tensorflow/operations.ts';
 import { BatchThread } from './batches/feed.ts';
 import { calibrate } from './calibrate.ts';
 import { openWithCheckpoints } from './given-checkpoints.ts';
@@ -74,6 +75,7 @@ async function startRunEngine(
 ): Promise<Engine> {
   if (recorded === undefined) return freshEngineFor(request);
   const { name, threads, kernels = null, operations = [], adapter } = recorded;
+  useVectors(recorded.vectors);
   if (threads !== request.threads) log(`Resumes on ${threads} thread(s), as it began.`);
   const engine = await engineFor({
     ...{ engine: name, threads, kernels, operations },

@@ -21,6 +21,10 @@ export const OwnOperation = z.enum([
 ]);
 export type OwnOperation = z.infer<typeof OwnOperation>;
 
+/** Vectors that own operations were held to by whoever started the run, where other ones have other bits. */
+const OwnVectors = z.enum(['baseline']);
+export type OwnVectors = z.infer<typeof OwnVectors>;
+
 /** A graphics card, or what stands for one, as its driver describes it. */
 export const Adapter = z.object({
   /** As its driver calls it: "NVIDIA GeForce RTX 3060". It is chosen by that. */
@@ -48,6 +52,8 @@ export const EngineInfo = z.object({
   kernels: Kernels.optional(),
   /** Left out: none, as before there were any; or not TensorFlow. */
   operations: z.array(OwnOperation).optional(),
+  /** Left out: the widest that the processor has, or AVX2, which has the same bits as AVX-512. */
+  vectors: OwnVectors.optional(),
   /** Left out: not the graphics card. `features`: what of it is used, sorted. */
   adapter: Adapter.extend({ features: z.array(z.string()) }).optional(),
   node: z.string(),

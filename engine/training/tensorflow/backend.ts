@@ -14,7 +14,7 @@ import type { Card } from '../webgpu/card.ts';
 import { assertAskedWords } from './asked-for.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
-import { loadOperations } from './operations.ts';
+import { loadOperations, recordedVectors } from './operations.ts';
 import { processorName } from './processor.ts';
 
 export interface Engine {
@@ -162,6 +162,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     return startPortable(threads);
   }
   const operations = loadOperations(options.operations ?? null, log);
+  const vectors = operations.length === 0 ? undefined : recordedVectors();
   return {
     info: {
       name: 'tensorflow',
@@ -169,6 +170,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       threads,
       ...(kernels === null ? {} : { kernels }),
       ...(operations.length === 0 ? {} : { operations: [...operations] }),
+      ...(vectors === undefined ? {} : { vectors }),
       node: process.versions.node,
       graft: GRAFT_VERSION,
       processor: processorName(),

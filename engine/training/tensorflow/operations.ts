@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import { OwnOperation } from '../../../shared/entities.ts';
+import { OwnOperation, type OwnVectors } from '../../../shared/entities.ts';
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { SET_UP_AGAIN } from '../../installation.ts';
 import { askedWord } from './asked-for.ts';
@@ -33,7 +33,9 @@ export function whyNoOperations(): string | null {
 /** Chosen by whoever started this process: "tensorflow" does without. */
 export const areRefused = (): boolean => askedWord('GRAFT_OPERATIONS') === 'tensorflow';
 
-/** Features that GRAFT_INSTRUCTIONS keeps the operations from (operations/instructions.cc). */
+/** Holds the operations to narrower vectors than the processor has (operations/instructions.cc reads it as well). */
+const VECTORS = 'GRAFT_INSTRUCTIONS';
+/** Features that it keeps them from. */
 const WITHHELD: Readonly<Record<string, RegExp>> = {
   avx2: /^(AVX-?512|AMX)/,
   baseline: /^(AVX|AMX|FMA)/,
@@ -41,11 +43,22 @@ const WITHHELD: Readonly<Record<string, RegExp>> = {
 
 /** What they may use of what the processor has. */
 function usable(features: readonly string[] | null): readonly string[] | null {
-  const withheld = WITHHELD[askedWord('GRAFT_INSTRUCTIONS') ?? ''];
+  const withheld = WITHHELD[askedWord(VECTORS) ?? ''];
   return withheld === undefined || features === null
     ? features
     : features.filter((feature) => !withheld.test(feature));
 }
+
+/** Features that code for each width of vectors takes (operations/instructions.cc), the widest first. */
+const WIDTHS = [
+  ['AVX-512', ['AVX-512', 'AVX2', 'FMA']],
+  ['AVX2', ['AVX2', 'FMA']],
+] as const;
+
+const widestOf = (used: readonly string[] | null) =>
+  WIDTHS.find(([, features]) =>
+    features.every((feature) => used?.includes(feature) === true),
+  )?.[0] ?? null;
 
 /** Those that suit the processor: convolutions gain with AVX2 and with AVX-512, without either nothing was measured. */
 export function suitedOperations(
@@ -54,7 +67,7 @@ export function suitedOperations(
   const used = usable(features);
   return OwnOperation.options.filter((operation) => {
     if (operation === 'bfloat16 activations') return computesBfloat16(used);
-    return operation !== 'convolutions' || used?.includes('AVX2') === true;
+    return operation !== 'convolutions' || widestOf(used) !== null;
   });
 }
 
@@ -64,8 +77,20 @@ export function suitedOperations(
  */
 export function vectorsOfOperations(features = processorFeatures()): string | null {
   if (process.arch !== 'x64') return null;
-  const used = usable(features);
-  return ['AVX-512', 'AVX2'].find((set) => used?.includes(set) === true) ?? null;
+  return widestOf(usable(features));
+}
+
+/**
+ * What is recorded of the vectors: AVX2 and AVX-512 have the same bits, code for every processor has others. Of a processor
+ * that has no other its name tells.
+ */
+export const recordedVectors = (): OwnVectors | undefined =>
+  askedWord(VECTORS) === 'baseline' ? 'baseline' : undefined;
+
+/** Holds this process to the vectors of a run that resumes, whatever is asked for now; call before they are registered. */
+export function useVectors(recorded: OwnVectors | undefined): void {
+  if (recorded !== undefined) process.env[VECTORS] = recorded;
+  else if (recordedVectors() !== undefined) delete process.env[VECTORS];
 }
 
 /**

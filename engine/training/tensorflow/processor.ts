@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** Words of Linux's listing → names that are shown; those that decide how fast a network trains. */
+/** Words of Linux's listing, all of which it takes → names that are shown; those that decide how fast a network trains. */
 const FEATURES: Readonly<Record<string, string>> = {
   avx: 'AVX',
   avx2: 'AVX2',
   fma: 'FMA',
-  avx512f: 'AVX-512',
+  // As code for it is compiled: the first processors had avx512f without the others.
+  'avx512f avx512vl avx512bw avx512dq': 'AVX-512',
   avx512_vnni: 'AVX512-VNNI',
   avx512_bf16: 'AVX512-BF16',
   avx_vnni: 'AVX-VNNI',
@@ -27,7 +28,9 @@ export function featuresOf(cpuinfo: string): string[] {
       .filter((line) => /^(flags|Features)\b/.test(line))
       .flatMap((line) => line.split(/\s+/)),
   );
-  return Object.entries(FEATURES).flatMap(([word, name]) => (listed.has(word) ? [name] : []));
+  return Object.entries(FEATURES).flatMap(([words, name]) =>
+    words.split(' ').every((word) => listed.has(word)) ? [name] : [],
+  );
 }
 
 /** Of this machine; null where the system has no such listing, as outside Linux. */

@@ -39,7 +39,7 @@ struct Walks {
   /** dx = scale · (g − constant − slope · (x − mean)); dx may be dy. */
   void (*gradient)(const E* dy, const E* x, E* dx, int64_t pixels, int64_t channels,
                    const Normalisation&, const float* constant, const float* slope);
-  /** Largest of 2×2 pixels: two rows of 2·width pixels → one of width. */
+  /** Largest of 2×2 pixels, not a number where one of them is none: two rows of 2·width pixels → one of width. */
   void (*pool)(const E* x, E* y, int64_t width, int64_t channels);
   /** Its gradient: goes to the first of the largest. `dx`: two rows, all of them written. */
   void (*poolGradient)(const E* x, const E* dy, E* dx, int64_t width, int64_t channels);
@@ -61,7 +61,7 @@ extern const Loops baselineLoops;
 #if defined(__x86_64__)
 extern const Loops avx2Loops;
 extern const Loops avx512Loops;
-/** For processors with AVX-512 (F, BW, VL). */
+/** For processors with AVX-512 (F, VL, BW, DQ), as avx512Loops is. */
 extern const Walks<Bfloat16> bfloat16Walks;
 #endif
 

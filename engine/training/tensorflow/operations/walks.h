@@ -238,6 +238,12 @@ void gradient(const E* dy, const E* x, E* dx, int64_t pixels, int64_t channels,
                            tables + 3 * wide, tables + 4 * wide, norm.relu});
 }
 
+/** The larger of two, the first where they are equal; not a number where either is none, so that nothing broken vanishes. */
+template <typename T>
+inline T largerOf(T first, T second) {
+  return (second > first) | (second != second) ? second : first;
+}
+
 template <typename E>
 struct Pool {
   const E *above, *below;
@@ -249,8 +255,7 @@ struct Pool {
       const int64_t i = c + j * lanes<T>();
       const T a = load<T>(above + i), b = load<T>(above + channels + i);
       const T d = load<T>(below + i), e = load<T>(below + channels + i);
-      const T over = b > a ? b : a, under = e > d ? e : d;
-      store<T>(y + i, under > over ? under : over);
+      store<T>(y + i, largerOf(largerOf(a, b), largerOf(d, e)));
     }
   }
 };

@@ -1,7 +1,8 @@
 /**
  * 3×3 convolution of stride 1 with zeros around its input, by the minimal filtering F(2×2, 3×3) of Winograd (Lavin & Gray
  * 2016, arXiv 1509.09308): 16 products where the sum as it is written has 36. winograd.cc and upsampled.cc are compiled once
- * for each instruction set, as loops.cc is. Inputs and outputs come in multiples of 8 channels.
+ * for each instruction set, as loops.cc is. Inputs and outputs come in multiples of 8 channels. The filtering subtracts
+ * inputs, so what is infinite in one of them is not a number in some of the outputs around it.
  */
 #ifndef GRAFT_WINOGRAD_H
 #define GRAFT_WINOGRAD_H
@@ -51,8 +52,8 @@ struct KernelGradient {
   /** Blocks of pixels whose sums can be made each by itself. */
   int64_t (*blocks)(const Convolution&);
   /**
-   * [3, 3, inputs, outputs] from blocks [from, to): the part of `count` inputs from `first`, both multiples of 16 but where
-   * all inputs are fewer. Written, not added.
+   * [3, 3, inputs, outputs] from blocks [from, to): the part of `count` inputs from `first`, which is a multiple of 32;
+   * `count` is one of 16 where all inputs are, else of 8. Written, not added.
    */
   void (*gradient)(const float* x, const float* dy, float* kernel, const Convolution&, int64_t first, int64_t count,
                    int64_t from, int64_t to);

@@ -45,8 +45,11 @@ describe('the kernels of TensorFlow', () => {
 });
 
 it('reads the features of a processor as Linux lists them', () => {
-  const lines = ['model name\t: avx512_bf16', 'flags\t\t: fpu fma avx avx2 avx512f avx512_bf16'];
+  const wide = 'avx512f avx512dq avx512bw avx512vl avx512_bf16';
+  const lines = ['model name\t: avx512_bf16', `flags\t\t: fpu fma avx avx2 ${wide}`];
   expect(featuresOf(lines.join('\n'))).toEqual(['AVX', 'AVX2', 'FMA', 'AVX-512', 'AVX512-BF16']);
+  // A processor that has the first instructions of AVX-512 alone runs no code for it.
+  expect(featuresOf('flags: avx avx2 fma avx512f avx512cd')).toEqual(['AVX', 'AVX2', 'FMA']);
   expect(featuresOf('Features\t: fp asimd sve')).toEqual(['NEON', 'SVE']);
   expect(featuresOf('')).toEqual([]);
 });

@@ -8,7 +8,9 @@ import { createLayers } from '../../../../engine/training/network/layers.ts';
 import { adamW, ownAdamW } from '../../../../engine/training/optimiser.ts';
 import {
   loadOperations,
+  recordedVectors,
   suitedOperations,
+  useVectors,
   vectorsOfOperations,
 } from '../../../../engine/training/tensorflow/operations.ts';
 import { OwnOperation } from '../../../../shared/entities.ts';
@@ -194,6 +196,21 @@ describe('Graft’s own operations', () => {
     expect([...output].map(Number.isNaN)).toEqual([false, true, false, true]);
   });
 
+  it('what is not a number stays visible through pooling, wherever it lies in its window', () => {
+    for (let at = 0; at < 4; at++) {
+      // Channels of whole vectors, and of what is left over.
+      const channels = 37;
+      const values = new Float32Array(4 * channels).map((_, i) =>
+        Math.floor(i / channels) === at && i % 3 === 0 ? Number.NaN : 1,
+      );
+      const x = tf.tensor4d(values, [1, 2, 2, channels]);
+      const found = [...createLayers(own).maxPool2(x).dataSync()];
+      expect(found.map(Number.isNaN), `at ${at}`).toEqual(
+        found.map((_, channel) => values[at * channels + channel] !== 1),
+      );
+    }
+  });
+
   it('pooling takes the same pixels as TensorFlow’s, the first of equal ones', () => {
     const values = Float32Array.from({ length: 2 * 8 * 6 * 21 }, () => random.below(4));
     const x = tf.tensor4d(values, [2, 8, 6, 21]);
@@ -284,13 +301,17 @@ describe('which of them compute', () => {
 
   it('all with AVX2, whether or not there is AVX-512, and in bfloat16 where it is multiplied', () => {
     const wide = OwnOperation.options.filter((one) => one !== 'bfloat16 activations');
-    expect(suitedOperations(['AVX', 'AVX2'])).toEqual(wide);
-    expect(suitedOperations(['AVX2', 'AVX-512'])).toEqual(wide);
-    expect(suitedOperations(['AVX2', 'AVX-512', 'AVX512-BF16'])).toEqual(OwnOperation.options);
+    expect(suitedOperations(['AVX', 'AVX2', 'FMA'])).toEqual(wide);
+    expect(suitedOperations(['AVX2', 'FMA', 'AVX-512'])).toEqual(wide);
+    expect(suitedOperations(['AVX2', 'FMA', 'AVX-512', 'AVX512-BF16'])).toEqual(
+      OwnOperation.options,
+    );
     // Where nothing was measured, convolutions stay TensorFlow's.
     const others = ['normalisation', 'pooling', 'kernel gradients', 'optimiser'];
     expect(suitedOperations(null)).toEqual(others);
     expect(suitedOperations(['NEON'])).toEqual(others);
+    // Their code for AVX2 multiplies and adds at once.
+    expect(suitedOperations(['AVX', 'AVX2'])).toEqual(others);
   });
 
   it('use the widest vectors that the processor has', (context) => {
@@ -298,6 +319,7 @@ describe('which of them compute', () => {
     expect(vectorsOfOperations(['AVX', 'AVX2', 'FMA', 'AVX-512'])).toBe('AVX-512');
     expect(vectorsOfOperations(['AVX', 'AVX2', 'FMA'])).toBe('AVX2');
     expect(vectorsOfOperations(['AVX'])).toBeNull();
+    expect(vectorsOfOperations(['AVX', 'AVX2'])).toBeNull();
     vi.stubEnv('GRAFT_INSTRUCTIONS', 'avx2');
     const modern = ['AVX', 'AVX2', 'FMA', 'AVX-512', 'AVX512-BF16'];
     expect(vectorsOfOperations(modern)).toBe('AVX2');
@@ -305,6 +327,19 @@ describe('which of them compute', () => {
     expect(suitedOperations(modern)).not.toContain('bfloat16 activations');
     vi.unstubAllEnvs();
     expect(vectorsOfOperations(null)).toBeNull();
+  });
+
+  it('are those that a run began with, where others have other bits', () => {
+    expect(recordedVectors()).toBeUndefined();
+    vi.stubEnv('GRAFT_INSTRUCTIONS', 'avx2');
+    expect(recordedVectors()).toBeUndefined();
+    useVectors(undefined);
+    expect(process.env['GRAFT_INSTRUCTIONS']).toBe('avx2');
+    useVectors('baseline');
+    expect(process.env['GRAFT_INSTRUCTIONS']).toBe('baseline');
+    expect(recordedVectors()).toBe('baseline');
+    useVectors(undefined);
+    expect(process.env['GRAFT_INSTRUCTIONS']).toBeUndefined();
   });
 
   it('those that a run began with, whatever is asked for now', () => {
