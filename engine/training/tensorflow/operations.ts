@@ -90,7 +90,7 @@ export const recordedVectors = (): OwnVectors | undefined =>
 /** Holds this process to the vectors of a run that resumes, whatever is asked for now; call before they are registered. */
 export function useVectors(recorded: OwnVectors | undefined): void {
   if (recorded !== undefined) process.env[VECTORS] = recorded;
-  else if (recordedVectors() !== undefined) delete process.env[VECTORS];
+  else if (recordedVectors() !== undefined) delete process.env['GRAFT_INSTRUCTIONS'];
 }
 
 /**
