@@ -1,21 +1,24 @@
 /**
- * Whether a graphics card computes what native TensorFlow computes: losses of a few steps of every pretraining task, and of
- * encoders that were brought in as files of other tools with what they predict; and the same bits again. The encoders are
- * too slow for `npm test` on a software driver; the tasks, fine-tunings, predictions and kernels are tested there
- * (test/engine/training/webgpu).
+ * Whether a graphics card computes what native TensorFlow computes: outputs and gradients of every kernel over generated
+ * shapes, losses of a few steps of every pretraining task, and of encoders that were brought in as files of other tools
+ * with what they predict; and the same bits again. The encoders are too slow for `npm test` on a software driver; the
+ * tasks, fine-tunings, predictions and fewer shapes of the kernels are tested there (test/engine/training/webgpu).
  *
- * usage: gpu-agreement.ts [--tasks simclr,denoising|none] [--encoders torch-resnet18-zip,mobilenet.h5|none] [--steps 2] [--size 16] [--base 2] [--adapter NAME]
+ * usage: gpu-agreement.ts [--shapes 8] [--tasks simclr,denoising|none] [--encoders torch-resnet18-zip,mobilenet.h5|none] [--steps 2] [--size 16] [--base 2] [--adapter NAME]
  *   It also tells which kernels of tfjs are left in a task's step, beside Graft's own.
- *   Exit code 1: something does not agree. The last line is JSON: { adapter, rows, encoderRows }.
+ *   Exit code 1: something does not agree. The last line is JSON: { adapter, kernelRows, rows, encoderRows }.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { createLayers } from '../../engine/training/network/layers.ts';
 import { type Engine, startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { PRETRAINING_TASKS, PretrainingTask } from '../../shared/entities.ts';
+import { createRandom } from '../../shared/random.ts';
 import { channelsFor, lossesOf } from '../engine/training/pretrain/few-images.ts';
+import { distance, results, slopes, subjects } from '../engine/training/webgpu/kernel-subjects.ts';
 import { broughtIn, farthest, trainAndPredict } from '../engine/training/weights/brought-in.ts';
 import { report, type Row } from './measure.ts';
 
@@ -24,6 +27,7 @@ const ENCODERS = ['torch-resnet18-zip', 'torch-resnet18-stream', 'resnet18.h5', 
 
 const { values: flags } = parseArgs({
   options: {
+    shapes: { type: 'string', default: '8' },
     tasks: { type: 'string' },
     encoders: { type: 'string', default: ENCODERS.join(',') },
     steps: { type: 'string', default: '2' },
@@ -67,6 +71,8 @@ async function shippedKernels(work: () => Promise<unknown>) {
   return [...found].toSorted(([, a], [, b]) => b - a);
 }
 
+/** Each kernel, with shapes that the tests have and others. */
+const kernelRows: Row[] = [];
 const rows: Row[] = [];
 const encoderRows: Row[] = [];
 let disagree = false;
@@ -74,6 +80,31 @@ let disagree = false;
 async function on(engine: Engine, work: () => Promise<number[]>): Promise<number[]> {
   await tf.setBackend(engine.card === null ? 'tensorflow' : 'webgpu');
   return work();
+}
+
+for (const { name, make, tolerance } of Number(flags.shapes) > 0 ? subjects : []) {
+  let [output, gradients, repeats] = [0, 0, true];
+  for (let number = 0; number < Number(flags.shapes); number++) {
+    const test = make(createRandom(number, `webgpu ${name}`));
+    await tf.setBackend('tensorflow');
+    const wanted = await results(createLayers(native), test, slopes);
+    await tf.setBackend('webgpu');
+    const found = await results(createLayers(card), test, slopes);
+    const [first = NaN, ...rest] = wanted.map((values, i) =>
+      distance(found[i] ?? new Float32Array(), values),
+    );
+    output = Math.max(output, first);
+    gradients = Math.max(gradients, ...rest);
+    repeats &&= isDeepStrictEqual(await results(createLayers(card), test, slopes), found);
+  }
+  if (!(Math.max(output, gradients) <= tolerance) || !repeats) disagree = true;
+  kernelRows.push({
+    kernel: name,
+    'output apart': output.toExponential(1),
+    'gradients apart': gradients.toExponential(1),
+    allowed: tolerance.toExponential(0),
+    'same bits': repeats ? 'yes' : 'NO',
+  });
 }
 
 for (const task of tasks) {
@@ -142,6 +173,7 @@ rmSync(folder, { recursive: true });
 
 report('encoders that were brought in, beside native TensorFlow', encoderRows);
 report('agreement with native TensorFlow', rows);
-console.log(JSON.stringify({ adapter: card.card?.adapter, rows, encoderRows }));
+report('kernels beside native TensorFlow', kernelRows);
+console.log(JSON.stringify({ adapter: card.card?.adapter, kernelRows, rows, encoderRows }));
 card.card?.close();
 process.exit(disagree ? 1 : 0);

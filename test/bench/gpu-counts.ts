@@ -6,13 +6,15 @@
  * submissions.
  *
  * usage: gpu-counts.ts [--size 128 --batch 8 --base 16] [--time STEPS]
- *   Without --size the four standard sizes. --time: also times that many steps of both at 32 px, 2 images, base 8, which on
- *   a software driver says how much work they are, and nothing about cards. The last line is JSON.
+ *   Without --size the four standard sizes, and a step of every pretraining task at the second of them. --time: also times
+ *   that many steps of both at 32 px, 2 images, base 8, which on a software driver says how much work they are, and nothing
+ *   about cards. The last line is JSON; exit code 1: a pretraining task has other kernels or bytes than on paper.
  *   Needs a Vulkan driver; a software one will do (VK_ICD_FILENAMES).
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { segmentationObjective } from '../../engine/training/objectives/segmentation.ts';
+import { pretrainingTasks } from '../../engine/training/pretrain/registry.ts';
 import { startEngine } from '../../engine/training/tensorflow/backend.ts';
 import { createSubmissions, estimatedMs } from '../../engine/training/webgpu/submissions.ts';
 import type { Recording } from '../../engine/training/webgpu/recording.ts';
@@ -20,7 +22,7 @@ import {
   registerCardKernels,
   restoreShippedKernels,
 } from '../../engine/training/webgpu/training-kernels.ts';
-import { NetworkConfig } from '../../shared/entities.ts';
+import { NetworkConfig, PRETRAINING_TASKS, PretrainingOptions } from '../../shared/entities.ts';
 import { makeDraft } from '../engine/training/webgpu/draft-device.ts';
 import { recordedPrediction } from '../engine/training/webgpu/recorded-prediction.ts';
 import {
@@ -29,6 +31,8 @@ import {
   type StepKind,
 } from '../engine/training/webgpu/recorded-step.ts';
 import { paperOf } from './gpu-paper.ts';
+import { taskPaper } from './gpu-paper-tasks.ts';
+import { report } from './measure.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -205,6 +209,38 @@ for (const size of sizes) {
   });
 }
 
-console.log(JSON.stringify({ adapter: card.adapter.name, rows, times }));
+/** A step of each pretraining task: kernels and bytes on paper and as recorded, which must agree. */
+const taskRows = PRETRAINING_TASKS.map((task) => {
+  const [size = STANDARD_SIZES[1]] = flags.size === undefined ? [] : sizes;
+  if (size === undefined) throw new Error('there is no size');
+  registerCardKernels();
+  const definition = pretrainingTasks[task];
+  const network = definition.network(networkOf(size.base));
+  const objective = definition.objective({
+    ...{ network, sizePx: size.size, pixelClasses: CLASSES },
+    imageClasses: Array.from({ length: CLASSES }, (_, i) => `class ${i}`),
+    options: PretrainingOptions.parse({}),
+  });
+  const recording = recordedStep(cardEngine, { objective, batch: size.batch });
+  const found = counted(recording);
+  recording.dispose();
+  const paper = taskPaper(task, { network, spec: objective.spec, ...size, classes: CLASSES });
+  return {
+    task,
+    'kernels on paper': paper.kernels,
+    'as recorded': found.own.kernels,
+    'of tfjs': found.kernels - found.own.kernels,
+    'MB on paper': Number(mega(paper.bytes)),
+    'MB as recorded': Number(mega(found.own.moved)),
+  };
+});
+report('a step of each pretraining task', taskRows);
+const disagrees = taskRows.some(
+  (row) =>
+    row['kernels on paper'] !== row['as recorded'] ||
+    row['of tfjs'] > 0 ||
+    Math.abs(row['MB on paper'] / row['MB as recorded'] - 1) > 1e-3,
+);
+console.log(JSON.stringify({ adapter: card.adapter.name, rows, taskRows, times }));
 card.close();
-process.exit(0);
+process.exit(disagrees ? 1 : 0);

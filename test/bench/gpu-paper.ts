@@ -16,13 +16,15 @@ import { lossPlan } from '../../engine/training/webgpu/kernels/segmentation-loss
 import type { Window } from '../../engine/training/webgpu/kernels/window.ts';
 import type { NetworkConfig } from '../../shared/entities.ts';
 
-interface Shape {
+export interface Shape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   /** Whether a gradient goes back to it: to all but the image. */
   readonly isComputed: boolean;
 }
+
+export type PaperSheet = ReturnType<typeof paperFor>;
 
 export interface Paper {
   /** Of convolutions and their gradients: a product and a sum are two. */
@@ -31,14 +33,8 @@ export interface Paper {
   readonly kernels: number;
 }
 
-export function paperOf(options: {
-  readonly network: NetworkConfig;
-  readonly spec: NetworkSpec;
-  readonly size: number;
-  readonly batch: number;
-  readonly classes: number;
-}): Paper {
-  const { network, spec, size, batch, classes } = options;
+/** A sheet on which kernels are written down. `batch`: images that pass the network at once. */
+export function paperFor({ spec, batch }: { readonly spec: NetworkSpec; readonly batch: number }) {
   let [flops, numbers, kernels] = [0, 0, 0];
   const kernel = (...touched: readonly number[]) => {
     kernels++;
@@ -171,28 +167,59 @@ export function paperOf(options: {
     relu: refuse,
     maxPool3: refuse,
   };
-  const image = { height: size, width: size, channels: network.inputChannels, isComputed: false };
-  const logits = segmentationLogits(operations, network, image);
+  return {
+    operations,
+    kernel,
+    split,
+    computed,
+    sizeOf,
+    kernelOf,
+    /** Running statistics, the update, and the sum of all. */
+    total(): Paper {
+      const statistics = spec.statistics.flatMap(({ channels }) => [channels, channels]);
+      for (const pieces of statisticsDispatches(statistics)) {
+        const count = pieces.reduce((a, b) => a + b, 0);
+        kernel(2 * count);
+      }
+      const sizes = spec.parameters.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+      for (const pieces of adamWDispatches(sizes, false)) {
+        const count = pieces.reduce((a, b) => a + b, 0);
+        // Gradients; parameters and both moments, read and written in place; three numbers.
+        kernel(4 * count, 3);
+      }
+      return { flops, bytes: 4 * numbers, kernels };
+    },
+  };
+}
 
-  const pixels = batch * size * size;
+/** Of a segmentation's step. */
+export function paperOf(options: {
+  readonly network: NetworkConfig;
+  readonly spec: NetworkSpec;
+  readonly size: number;
+  readonly batch: number;
+  readonly classes: number;
+}): Paper {
+  const { network, spec, size, batch, classes } = options;
+  const paper = paperFor({ spec, batch });
+  const logits = segmentationLogits(paper.operations, network, imageOf(network, size));
+  segmentationLossOn(paper, logits, { pixels: batch * size ** 2, classes });
+  return paper.total();
+}
+
+export const imageOf = (network: NetworkConfig, size: number): Shape => ({
+  ...{ height: size, width: size, channels: network.inputChannels, isComputed: false },
+});
+
+export function segmentationLossOn(
+  { kernel, sizeOf }: PaperSheet,
+  logits: Shape,
+  { pixels, classes }: { readonly pixels: number; readonly classes: number },
+): void {
   const { parts, sums } = lossPlan(pixels, classes);
   const slopes = 1 + 2 * classes;
   kernel(sizeOf(logits), pixels, classes, parts * sums);
   kernel(parts * sums, sums);
   kernel(sums, 1, slopes);
   kernel(sizeOf(logits), pixels, classes, slopes, 1, sizeOf(logits));
-
-  const statistics = spec.statistics.flatMap(({ channels }) => [channels, channels]);
-  for (const pieces of statisticsDispatches(statistics)) {
-    const count = pieces.reduce((a, b) => a + b, 0);
-    kernel(2 * count);
-  }
-
-  const sizes = spec.parameters.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-  for (const pieces of adamWDispatches(sizes, false)) {
-    const count = pieces.reduce((a, b) => a + b, 0);
-    // Gradients; parameters and both moments, read and written in place; three numbers.
-    kernel(4 * count, 3);
-  }
-  return { flops, bytes: 4 * numbers, kernels };
 }
