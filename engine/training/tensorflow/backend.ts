@@ -10,6 +10,7 @@ import type { EngineChoice, EngineInfo, Kernels, OwnOperation } from '../../../s
 import { AppError, messageOf } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
 import { GRAFT_VERSION } from '../../version.ts';
+import { graphicsCards } from '../../graphics-cards.ts';
 import type { Card } from '../webgpu/card.ts';
 import { assertAskedWords } from './asked-for.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
@@ -105,6 +106,14 @@ async function startPortable(threads: number): Promise<Engine> {
 
 async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engine> {
   // Loaded only when it runs: nothing of it is in the way of the others.
+  // Nor is a driver loaded that has ended the process that looked for it, or ends one now.
+  const { why, isLeftAlone = false } = await graphicsCards();
+  if (isLeftAlone) {
+    throw new AppError(
+      'engine-unavailable',
+      `${why ?? ''} Until then train on the processor (--engine auto).`,
+    );
+  }
   const { startCard } = await import('../webgpu/start.ts');
   const card = await startCard({ adapter, log });
   return {

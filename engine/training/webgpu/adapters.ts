@@ -29,6 +29,8 @@ export interface AdapterSearch {
   readonly why: string | null;
   /** Whether nothing was found for want of time alone. */
   readonly isLate?: boolean;
+  /** Whether a driver ends the process that loads it, or never answers: no process may load it. */
+  readonly isLeftAlone?: boolean;
 }
 
 const none = (why: string): AdapterSearch => ({ adapters: [], dawn: null, why });
@@ -121,6 +123,12 @@ function whyNone(failure: Failure): string {
     : `The graphics drivers gave ${how}: the computer is busy, or a driver hangs. It is asked again the next time, with more patience.`;
 }
 
+const leftAlone = (failure: Failure): AdapterSearch => ({
+  ...none(whyNone(failure)),
+  isLate: false,
+  isLeftAlone: true,
+});
+
 let known: Promise<AdapterSearch> | undefined;
 
 async function search(options: {
@@ -134,13 +142,13 @@ async function search(options: {
     return none('GRAFT_WEBGPU is "off", so graphics cards are left alone.');
   }
   const before = remembered(memory);
-  if (before !== null && !again && isHopeless(before)) return none(whyNone(before));
+  if (before !== null && !again && isHopeless(before)) return leftAlone(before);
   const late = before?.late ?? 0;
   const patience = patienceMs[Math.min(late, patienceMs.length - 1)] ?? 0;
   const answer = await ask(program, { late, patience });
   if ('how' in answer) {
     remember(memory, answer);
-    return { ...none(whyNone(answer)), isLate: !isHopeless(answer) };
+    return isHopeless(answer) ? leftAlone(answer) : { ...none(whyNone(answer)), isLate: true };
   }
   remember(memory, null);
   if (answer.type === 'none') return none(answer.why);

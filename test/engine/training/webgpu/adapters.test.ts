@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startEngine } from '../../../../engine/training/tensorflow/backend.ts';
 import { findAdapters } from '../../../../engine/training/webgpu/adapters.ts';
 import { temporaryFolder } from '../../../fixtures/projects.ts';
 import { softwareVulkan } from './software-vulkan.ts';
@@ -20,6 +21,21 @@ function program(body: string) {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('a driver that ends the process that loads it', () => {
+  // The first of this file: what is found is asked once a process.
+  it('is not loaded by whoever is told to compute on the card either', async () => {
+    const crashing = program('process.kill(process.pid, "SIGSEGV");');
+    vi.stubEnv('GRAFT_CONFIG', dirname(crashing.memory));
+    vi.stubEnv('VK_ICD_FILENAMES', '/broken/driver.json');
+    const memory = join(dirname(crashing.memory), 'graphics-card.json');
+    await findAdapters({ memory, program: crashing.path });
+    await expect(startEngine({ threads: 1, engine: 'webgpu' })).rejects.toMatchObject({
+      code: 'engine-unavailable',
+      message: expect.stringMatching(
+        /signal SIGSEGV.*left alone.*train on the processor/,
+      ) as string,
+    });
+  });
+
   it('ends no other, is told with what to do, and is left alone until somebody asks anew', async () => {
     const crashing = program('process.kill(process.pid, "SIGSEGV");');
     const { memory } = crashing;
