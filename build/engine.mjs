@@ -4,7 +4,7 @@
  * is never older than the sources, and an engine that runs goes on with the build that it began with.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment } from './bootstrap.mjs';
 import { capture, endingChildren } from './command.mjs';
@@ -18,7 +18,7 @@ const FOLDERS = ['engine', 'shared'];
 const FILES = ['build/vite.engine.mjs', 'package-lock.json'];
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 /** Builds of earlier sources that stay, for engines that still run: they start their processes from them. */
-const KEPT = 3;
+const KEPT = 5;
 
 /** @param {string} file or folder @returns {string[]} the TypeScript files in it, in the order of their names */
 function sourcesIn(file) {
@@ -51,46 +51,53 @@ function removeOldBuilds(parent) {
   for (const folder of builds.slice(KEPT)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** @param {string} node the executable to build with @param {string} folder */
-async function buildEngine(node, folder) {
+/** @param {string} node the executable to build with @param {string} folder the one to fill */
+async function runBuild(node, folder) {
   const config = path.join(projectRoot, 'build', 'vite.engine.mjs');
-  await installFolder(folder, async (part) => {
-    const args = ['build', '--config', config, '--outDir', part, '--logLevel', 'warn'];
-    const { ok, output } = await capture(node, [toolScript('vite'), ...args], {
-      cwd: projectRoot,
-      env: commandEnvironment(),
-      timeoutMs: BUILD_TIMEOUT_MS,
-    });
-    if (!ok) throw new SetupFailure(`The engine could not be built:\n${output}`);
+  const args = ['build', '--config', config, '--outDir', folder, '--logLevel', 'warn'];
+  const { ok, output } = await capture(node, [toolScript('vite'), ...args], {
+    cwd: projectRoot,
+    env: commandEnvironment(),
+    timeoutMs: BUILD_TIMEOUT_MS,
   });
-  removeOldBuilds(path.dirname(folder));
+  if (!ok) throw new SetupFailure(`The engine could not be built:\n${output}`);
 }
 
 /**
+ * The build of the sources as they are now; one that is missing is made, by one process where several want it.
+ *
  * @param {string} node the executable to build with
+ * @param {{ root?: string, build?: typeof runBuild }} [options] root: the project's folder
  * @returns {Promise<string>} the folder of the build
  */
-export async function ensureEngine(node) {
-  const folder = engineFolder(projectRoot);
+export async function ensureEngine(node, { root = projectRoot, build = runBuild } = {}) {
+  const folder = engineFolder(root);
   if (existsSync(folder)) return folder;
   const progress = createProgress(process.stderr);
-  const waiting = () =>
-    progress.note('The engine is being built by another Graft; waiting for it …');
+  const waiting = () => progress.note('Another Graft builds the engine; waiting for it …');
   await endingChildren(() =>
     withLock(`${path.dirname(folder)}.lock`, waiting, async () => {
       if (existsSync(folder)) return;
-      await progress.step('Building the engine', () => buildEngine(node, folder));
+      await progress.step('Building the engine', () =>
+        installFolder(folder, (part) => build(node, part)),
+      );
+      removeOldBuilds(path.dirname(folder));
     }),
   );
   return folder;
 }
 
 /**
- * What a process is told that runs a build: compiled code is kept with it, and goes when it goes.
+ * What a process is told that runs a build: compiled code is kept with it, and goes when it goes. Of another user's build
+ * it is kept where that of all else is.
  *
  * @param {string} folder of the build
  */
-export const engineEnvironment = (folder) => ({
-  NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'),
-  ...process.env,
-});
+export function engineEnvironment(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    return commandEnvironment();
+  }
+  return { NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'), ...process.env };
+}

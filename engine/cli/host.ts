@@ -10,7 +10,6 @@ import { EngineChoice } from '../../shared/entities.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
-import { startServer } from '../server.ts';
 import { assertAskedWords } from '../training/tensorflow/asked-for.ts';
 import { createProgressBar, writeErr } from './output.ts';
 import { shellHere } from './shell.ts';
@@ -100,7 +99,9 @@ export async function withEngine<T>(
     engine: engineChoice(),
     shell: () => shellHere(ROOT, thisMachine()),
   });
-  const server = options.reachable === true ? await startServer(engine) : null;
+  // Loaded by the few commands that need it, which the others would wait for.
+  const door = options.reachable === true ? await import('../server.ts') : null;
+  const server = (await door?.startServer(engine)) ?? null;
   if (server !== null) endpoint = { url: server.url, token: server.token };
   try {
     return await work(engine);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { createEngine, type Engine } from '../engine.ts';
-import { type Server, startServer } from '../server.ts';
+import type { Server } from '../server.ts';
 import { settingsPath } from '../settings.ts';
 import { port } from './arguments.ts';
 import { engineChoice } from './host.ts';
@@ -156,6 +156,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
     endpoint: () => endpoint,
     shell: () => shellHere(ROOT, thisMachine(), fellBack),
   });
+  const { startServer } = await import('../server.ts');
   const server = await startServer(engine, {
     sessionPath: join(dirname(settingsPath()), 'session.json'),
     ...(options.port === undefined ? {} : { port: options.port }),

@@ -1,6 +1,8 @@
-/** Writes PNG files: label maps as index PNG, pixels as grey or RGB. Decoding is decode.ts and decode-mask.ts. */
+/**
+ * Writes PNG files: label maps as index PNG, pixels as grey or RGB. Decoding is decode.ts and decode-mask.ts.
+ * As elsewhere, sharp is loaded by what needs it: most commands do not, and would start later.
+ */
 import { encode } from 'fast-png';
-import sharp from 'sharp';
 import { IGNORE, type SegmentationClass } from '../../shared/entities.ts';
 import type { LabelMap } from '../../shared/label-map.ts';
 
@@ -38,6 +40,7 @@ export async function encodePng(image: {
   readonly data: Uint8Array;
 }): Promise<Uint8Array> {
   const { width, height, channels, data } = image;
+  const { default: sharp } = await import('sharp');
   return sharp(data, { raw: { width, height, channels } })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .png({ compressionLevel: 6 })

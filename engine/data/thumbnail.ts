@@ -1,5 +1,4 @@
 /** Small PNG pictures of images and label maps for people to look at, in the window and the report. */
-import sharp from 'sharp';
 import { BACKGROUND, type SegmentationClass } from '../../shared/entities.ts';
 import { defaultDisplay, displayImage } from '../../shared/display.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -43,6 +42,7 @@ async function shrink(
   const scale = maxSidePx / Math.max(width, height);
   if (scale >= 1) return picture;
   const to = (side: number) => Math.max(1, Math.round(side * scale));
+  const { default: sharp } = await import('sharp');
   const { data, info } = await sharp(picture.data, { raw: { width, height, channels } })
     .resize(to(width), to(height), { fit: 'fill', kernel })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
@@ -130,6 +130,7 @@ export async function thumbnailPng(
 /** Grey levels of an image squeezed into a square, whatever its proportions: [side, side], 0 … 255, as it is shown. */
 export async function greySquare(image: DecodedImage, side: number): Promise<Uint8Array> {
   const { width, height, channels, data } = toPicture(image);
+  const { default: sharp } = await import('sharp');
   const grey = await sharp(data, { raw: { width, height, channels } })
     .toColourspace('b-w')
     .resize(side, side, { fit: 'fill', kernel: 'cubic' })

@@ -12,7 +12,6 @@ import { snapshotItem } from '../db/splits.ts';
 import { assertChannelsFit } from '../training/images/channels.ts';
 import { assertInputSize } from '../training/network/unet.ts';
 import { encoderWeights } from '../training/weights/encoder-weights.ts';
-import { exportModel } from '../training/weights/export-model.ts';
 import { readForeignWeights } from '../training/weights/foreign-weight-file.ts';
 import { encodeNetwork } from '../training/weights/network-file.ts';
 import { type Handlers, requireDataset, requireRun, requireStudy } from './context.ts';
@@ -66,14 +65,12 @@ export const encoderHandlers: Handlers<
     return { output: requireEncoder(db, encoderId), changes: { encoders: { added: [encoderId] } } };
   },
 
-  'encoders.export': ({ project, encoderId, format, path }, context) =>
-    exportModel({
-      ...encoderWeights(context.project(project).db, encoderId),
-      part: 'encoder',
-      classes: null,
-      format,
-      path,
-    }),
+  async 'encoders.export'({ project, encoderId, format, path }, context) {
+    const found = encoderWeights(context.project(project).db, encoderId);
+    // Loaded here, since it brings the networks along, which no other call of an engine needs.
+    const { exportModel } = await import('../training/weights/export-model.ts');
+    return exportModel({ ...found, part: 'encoder', classes: null, format, path });
+  },
 
   'encoders.delete'({ project, encoderId }, context) {
     const { db } = context.project(project);

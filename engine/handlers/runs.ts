@@ -3,7 +3,6 @@ import { AppError } from '../../shared/errors.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import { pretrainingExamples } from '../study/report/pretraining-examples.ts';
 import { checkpointWeights, decodeCheckpoint } from '../training/checkpoint.ts';
-import { exportModel } from '../training/weights/export-model.ts';
 import { type Handlers, requireRun, startQueue, studyUpdated } from './context.ts';
 
 export const runHandlers: Handlers<
@@ -63,7 +62,7 @@ export const runHandlers: Handlers<
     };
   },
 
-  'runs.export'({ project, runId, checkpoint, format, path, about }, context) {
+  async 'runs.export'({ project, runId, checkpoint, format, path, about }, context) {
     const { db } = context.project(project);
     const run = requireRun(db, runId);
     if (run.kind !== 'finetune' || run.status !== 'done') {
@@ -86,6 +85,7 @@ export const runHandlers: Handlers<
       (_, index) => classes.find((c) => c.index === index)?.name ?? `class ${index}`,
     );
     const { network, sampling } = decoded.header;
+    const { exportModel } = await import('../training/weights/export-model.ts');
     return exportModel({
       network,
       sampling,

@@ -1,5 +1,4 @@
 /** A part of an image as somebody sees it in Annotate, as large as a promptable network takes it. */
-import sharp from 'sharp';
 import type { PredictionRegion } from '../../shared/api.ts';
 import {
   type Display,
@@ -67,6 +66,7 @@ export async function drawnPicture(
   });
   const shown = displayImage({ width, height, channels, bitDepth, data }, display).all();
   const size = pictureSize(region);
+  const { default: sharp } = await import('sharp');
   const rgb = await sharp(new Uint8Array(shown.buffer), { raw: { width, height, channels: 4 } })
     .removeAlpha()
     .resize(size.width, size.height, { fit: 'fill', kernel: 'linear' })

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { OptimisationConfig } from '../../shared/entities.ts';
-import { concatFlat } from './network/parameters.ts';
+import { concatFlat } from './network/parameter-tensors.ts';
 import type { Card } from './webgpu/card.ts';
 import { adamWInPlace } from './webgpu/kernels/adam-w.ts';
 import { attributeTypes, type NativeBackend } from './tensorflow/native.ts';

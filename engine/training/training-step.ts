@@ -11,12 +11,8 @@ import { createForwardPass, tensorWeights } from './network/forward-pass.ts';
 import { createLayers } from './network/layers.ts';
 import type { Objective } from './objectives/objective.ts';
 import { adamW, adamWOnCard, type Optimiser, ownAdamW, type StepScalars } from './optimiser.ts';
-import {
-  concatFlat,
-  filterSpec,
-  type FlatWeights,
-  type NetworkSpec,
-} from './network/parameters.ts';
+import { filterSpec, type FlatWeights, type NetworkSpec } from './network/parameters.ts';
+import { concatFlat } from './network/parameter-tensors.ts';
 import { trace } from './tensorflow/trace.ts';
 import { gradientScaleFor } from './webgpu/half.ts';
 

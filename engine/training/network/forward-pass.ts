@@ -6,7 +6,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { ConvolutionInput, Layers } from './layers.ts';
 import type { BlockOptions, NetworkOperations } from './network-operations.ts';
-import { concatFlat, type NetworkSpec, splitParameters, splitStatistics } from './parameters.ts';
+import { concatFlat, splitParameters, splitStatistics } from './parameter-tensors.ts';
+import type { NetworkSpec } from './parameters.ts';
 
 /** Running statistics keep this share of themselves at every step (docs/method.md §2). */
 export const STATISTICS_MOMENTUM = 0.9;

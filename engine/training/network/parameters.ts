@@ -3,8 +3,6 @@
  * All weights of one kind of use (trainable or frozen) lie in one vector, so that the optimiser is a handful of
  * operations whatever the depth; the network cuts its tensors out of it.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { NetworkConfig, WeightGroup } from '../../../shared/entities.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { BATCH_NORM_EPSILON } from './engine-layers.ts';
@@ -54,7 +52,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]) =>
 export const shapeWords = (shape: readonly number[] | undefined) =>
   shape === undefined ? 'absent' : shape.length === 0 ? 'one number' : shape.join('×');
 
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
+export const sizeOf = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
 /**
  * convolution → normalisation: the kernel, gamma and beta, and running statistics where the normalisation is by batch.
@@ -207,47 +205,3 @@ export const unflattenWeights = (spec: NetworkSpec, flat: FlatWeights): Weights 
   parameters: cut(parameterParts(spec), flat.theta),
   statistics: cut(statisticsParts(spec), flat.statistics),
 });
-
-function splitTensor(flat: Tensor1D, sizes: readonly number[]): Tensor1D[] {
-  if (sizes.length === 0) return [];
-  if (sizes.length === 1) return [flat];
-  // One by one, since TensorFlow copies what it splits, but not what it slices where that begins on a cache line, as
-  // nearly all parameters do.
-  let at = 0;
-  return sizes.map((size) => {
-    const part = tf.slice(flat, at, size);
-    at += size;
-    return part;
-  });
-}
-
-/** Parameter tensors out of the flat vector, in the order of the spec. */
-export function splitParameters(spec: NetworkSpec, theta: Tensor1D): Tensor[] {
-  const parts = splitTensor(
-    theta,
-    spec.parameters.map((p) => sizeOf(p.shape)),
-  );
-  return parts.map((part, i) => {
-    const shape = spec.parameters[i]?.shape ?? [];
-    return shape.length === 1 ? part : tf.reshape(part, [...shape]);
-  });
-}
-
-/** Running mean and variance of each layer out of the flat vector, and its ε. */
-export function splitStatistics(
-  spec: NetworkSpec,
-  flat: Tensor1D,
-): Map<string, { mean: Tensor1D; variance: Tensor1D; epsilon: number }> {
-  const sizes = spec.statistics.flatMap((s) => [s.channels, s.channels]);
-  const parts = splitTensor(flat, sizes);
-  const out: ReturnType<typeof splitStatistics> = new Map();
-  spec.statistics.forEach(({ layer, epsilon = BATCH_NORM_EPSILON }, i) => {
-    const mean = parts[2 * i];
-    const variance = parts[2 * i + 1];
-    if (mean !== undefined && variance !== undefined) out.set(layer, { mean, variance, epsilon });
-  });
-  return out;
-}
-
-export const concatFlat = (parts: readonly Tensor[]): Tensor1D =>
-  tf.concat(parts.map((part) => (part.rank === 1 ? (part as Tensor1D) : tf.reshape(part, [-1]))));

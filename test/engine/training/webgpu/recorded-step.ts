@@ -6,7 +6,7 @@ import {
   tensorWeights,
 } from '../../../../engine/training/network/forward-pass.ts';
 import { createLayers } from '../../../../engine/training/network/layers.ts';
-import { concatFlat } from '../../../../engine/training/network/parameters.ts';
+import { concatFlat } from '../../../../engine/training/network/parameter-tensors.ts';
 import type { Objective } from '../../../../engine/training/objectives/objective.ts';
 import { adamW, adamWOnCard } from '../../../../engine/training/optimiser.ts';
 import { gradientScaleFor, inHalfPrecision } from '../../../../engine/training/webgpu/half.ts';
