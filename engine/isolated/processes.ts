@@ -13,6 +13,8 @@ import { TOO_MUCH_MEMORY } from './watched.ts';
 
 /** How long a process waits for the next file, where nothing else is said. */
 const IDLE_MS = 10_000;
+/** How long files wait for the processes that are there before one more begins, which takes longer than to read a few. */
+const WAIT_MS = 100;
 const TAIL_CHARACTERS = 4000;
 
 /**
@@ -66,10 +68,13 @@ class IsolatedProcess {
   #tail = '';
   #timedOut = false;
   #isReady = false;
+  #onBegun: (() => void) | null;
   ended = false;
 
-  constructor(entry: URL, limits: (needs: Needs) => Limits) {
+  /** `onBegun`: told once, when everything is loaded, or the process has ended before. */
+  constructor(entry: URL, limits: (needs: Needs) => Limits, onBegun: () => void) {
     this.#limits = limits;
+    this.#onBegun = onBegun;
     const heapMiB = Math.floor(Math.min(machineBytes(), 2 ** 32) / 2 ** 20);
     this.#child = fork(fileURLToPath(entry), [], {
       serialization: 'advanced',
@@ -123,6 +128,7 @@ class IsolatedProcess {
   #receive(reply: Reply): void {
     if (reply.type === 'ready') {
       this.#isReady = true;
+      this.#hasBegun();
       return;
     }
     const open = this.#open;
@@ -138,6 +144,11 @@ class IsolatedProcess {
     else open.answered.reject(fromWireError(reply.error));
   }
 
+  #hasBegun(): void {
+    this.#onBegun?.();
+    this.#onBegun = null;
+  }
+
   #kill(afterMs: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.#timedOut = true;
@@ -147,6 +158,7 @@ class IsolatedProcess {
 
   #end(how: string): void {
     this.ended = true;
+    this.#hasBegun();
     const open = this.#open;
     if (open === null) return;
     clearTimeout(open.timer);
@@ -186,8 +198,9 @@ export interface Isolated {
 }
 
 /**
- * `entry`: a module that calls serveIsolated. Processes begin when they are needed, up to `most` of them, serve many files
- * and end when nobody has needed them for `idleMs`.
+ * `entry`: a module that calls serveIsolated. Processes begin when they are needed, up to `most` of them: the first at
+ * once, another for files that have waited `waitMs` for those that are ready. They serve many files and end when nobody
+ * has needed them for `idleMs`.
  */
 export function isolated(
   entry: URL,
@@ -195,43 +208,71 @@ export function isolated(
     most,
     limits = limitsFor,
     idleMs = IDLE_MS,
+    waitMs = WAIT_MS,
   }: {
     readonly most: number;
     readonly limits?: typeof limitsFor;
     readonly idleMs?: number;
+    readonly waitMs?: number;
   },
 ): Isolated {
-  const begin = () => new IsolatedProcess(entry, limits);
   const idle: IsolatedProcess[] = [];
   const waiting: ((process: IsolatedProcess) => void)[] = [];
   let lent = 0;
-  let timer: NodeJS.Timeout | undefined;
+  /** Processes that are not ready yet. */
+  let beginning = 0;
+  let closing: NodeJS.Timeout | undefined;
+  let growing: NodeJS.Timeout | undefined;
 
+  const begin = (): IsolatedProcess => {
+    beginning++;
+    return new IsolatedProcess(entry, limits, () => {
+      beginning--;
+      growLater();
+    });
+  };
+  /** One more process where files still wait by then. */
+  const growLater = (): void => {
+    if (growing !== undefined || waiting.length === 0 || beginning > 0 || lent >= most) return;
+    growing = setTimeout(() => {
+      growing = undefined;
+      if (beginning > 0 || lent >= most) return;
+      const next = waiting.shift();
+      if (next === undefined) return;
+      lent++;
+      next(begin());
+    }, waitMs);
+  };
   const close = () => {
     for (const process of idle.splice(0)) process.close();
   };
   const take = (): Promise<IsolatedProcess> | IsolatedProcess => {
-    if (lent >= most) {
+    let process = idle.pop();
+    while (process?.ended === true) process = idle.pop();
+    if (process === undefined && lent > 0) {
       return new Promise((resolve) => {
         waiting.push(resolve);
+        growLater();
       });
     }
     lent++;
-    clearTimeout(timer);
-    let process = idle.pop();
-    while (process?.ended === true) process = idle.pop();
+    clearTimeout(closing);
     return process ?? begin();
   };
   const giveBack = (process: IsolatedProcess) => {
     const next = waiting.shift();
+    if (waiting.length === 0) {
+      clearTimeout(growing);
+      growing = undefined;
+    }
     if (next !== undefined) {
       next(process.ended ? begin() : process);
       return;
     }
     lent--;
     if (!process.ended) idle.push(process);
-    clearTimeout(timer);
-    if (lent === 0) timer = setTimeout(close, idleMs).unref();
+    clearTimeout(closing);
+    if (lent === 0) closing = setTimeout(close, idleMs).unref();
   };
   return {
     async use(work) {

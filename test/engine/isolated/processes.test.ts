@@ -39,13 +39,30 @@ const isAlive = (pid: number) => {
 
 describe('a process that decodes files from outside', () => {
   it('serves many files one after another, and several at once in processes of their own', async () => {
-    const [first, second] = await Promise.all([ask('a'), ask('b')]);
+    const [first, second] = await processes.use(async (asking) => {
+      const held = Answer.parse(await asking('a', of));
+      return [held, await ask('b')];
+    });
     expect([first.request, second.request]).toEqual(['a', 'b']);
     expect(first.pid).not.toBe(second.pid);
     expect([first.pid, second.pid]).toContain((await ask('c')).pid);
     const all = await Promise.all(['d', 'e', 'f', 'g', 'h'].map((request) => ask(request)));
     expect(all.map(({ request }) => request)).toEqual(['d', 'e', 'f', 'g', 'h']);
     expect(new Set(all.map(({ pid }) => pid)).size).toBeLessThanOrEqual(2);
+  });
+
+  it('is joined by another only where files have waited for it, ready as it is', async () => {
+    const patient = isolated(entry, { most: 2, waitMs: 1e6 });
+    const all = await Promise.all(['a', 'b', 'c', 'd'].map((request) => ask(request, patient)));
+    expect(all.map(({ request }) => request)).toEqual(['a', 'b', 'c', 'd']);
+    expect(new Set(all.map(({ pid }) => pid)).size).toBe(1);
+    // One that ended over a file is replaced at once.
+    expect(await Promise.all([failure('crash', patient), failure('crash', patient)])).toEqual([
+      expect.stringContaining('SIGSEGV'),
+      expect.stringContaining('SIGSEGV'),
+    ]);
+    expect((await ask('e', patient)).pid).not.toBe(all[0]?.pid);
+    patient.close();
   });
 
   it('takes large files and gives large samples as they are', async () => {
