@@ -1,9 +1,9 @@
 /** Graft as a user starts it: engine and page in a browser, with a home of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe, { type AxeResults } from 'axe-core';
+import type axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright';
 import { expect } from 'vitest';
 import { headlessShell } from '../../build/test-browser.mjs';
@@ -78,8 +78,10 @@ function startEngine(home: string, projects: readonly string[]): Promise<[ChildP
   });
 }
 
-/** In the page, where the checker waits: all its rules, but the details of those that are broken alone. */
-const runAxe = (): Promise<AxeResults> =>
+const CHECKER = readFileSync(join(ROOT, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+/** In the page: all rules of the checker, but the details of those that are broken alone. */
+const runAxe = (): Promise<axe.AxeResults> =>
   (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] });
 
 function launchBrowser(): Promise<Browser> {
@@ -123,8 +125,6 @@ export async function openGraft(
     reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(PATIENCE_MS);
-  // Once a page rather than once a look: to read the checker costs more than to run it. There are no frames to enter.
-  await context.addInitScript({ content: axe.source });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
@@ -161,6 +161,8 @@ export async function openGraft(
       await page.screenshot({ path: join(SCREENS, `${name}.png`) });
     },
     async expectAccessible(what) {
+      // Once a page that is looked at: to read the checker costs more than to run it. There are no frames to enter.
+      if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(CHECKER);
       const { violations } = await page.evaluate(runAxe);
       const found = violations.map(
         ({ id, nodes }) => `${what}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
