@@ -2,6 +2,7 @@
  * Runs other programs: captured, for the steps of setting up, and in the foreground, for the command the user asked
  * for. Knows nothing of what they do.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -12,32 +13,73 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** A program that does not end when it is asked to is killed. */
 const KILL_AFTER_MS = 10_000;
 
-/** Programs that end with the work that started them (endingChildren). @type {Set<import('node:child_process').ChildProcess>} */
+/** @typedef {import('node:child_process').ChildProcess} ChildProcess */
+
+/** Programs that end when this process is interrupted. @type {Set<ChildProcess>} */
 const running = new Set();
 
 /**
+ * Work whose programs end with it (endingChildren), and what made it fail. Work inside work has programs of its own, which
+ * are programs of the outer one as well.
+ *
+ * @typedef {{ children: Set<ChildProcess>, failure: Error | null, outer: Work | undefined }} Work
+ */
+
+/** @type {AsyncLocalStorage<Work>} */
+const currentWork = new AsyncLocalStorage();
+
+/** A piece of work, the one around it, and so on. @param {Work | undefined} work @returns {Work[]} */
+const withOuter = (work) => (work === undefined ? [] : [work, ...withOuter(work.outer)]);
+
+/**
  * Does work that captures programs; when it is interrupted or fails they end with it, so that no download or compiler is
- * left behind.
+ * left behind. Work that has failed starts no more of them; what other work has started goes on.
  *
  * @template Result
- * @param {() => Promise<Result>} work
+ * @param {() => Promise<Result>} task
  * @returns {Promise<Result>}
  */
-export async function endingChildren(work) {
+export async function endingChildren(task) {
   /** @param {NodeJS.Signals} signal */
   const end = (signal) => {
     for (const child of running) child.kill('SIGTERM');
     process.exit(128 + constants.signals[signal]);
   };
+  /** @type {Work} */
+  const work = { children: new Set(), failure: null, outer: currentWork.getStore() };
   for (const signal of SIGNALS) process.once(signal, end);
   try {
-    return await work();
+    return await currentWork.run(work, task);
   } catch (error) {
-    for (const child of running) child.kill('SIGTERM');
+    work.failure = error instanceof Error ? error : new Error(String(error));
+    for (const child of work.children) child.kill('SIGTERM');
     throw error;
   } finally {
     for (const signal of SIGNALS) process.off(signal, end);
   }
+}
+
+/** @param {readonly Work[]} works @returns {Error | null} of the first that has failed */
+const failureOf = (works) => works.find(({ failure }) => failure !== null)?.failure ?? null;
+
+/**
+ * Makes a program one of those that end with the work that starts it.
+ *
+ * @param {() => ChildProcess} start
+ * @returns {{ child: ChildProcess, works: Work[], forget: () => void }}
+ * @throws {Error} why the work has failed, where it has: then nothing is started
+ */
+function startAsPart(start) {
+  const works = withOuter(currentWork.getStore());
+  const failure = failureOf(works);
+  if (failure !== null) throw failure;
+  const child = start();
+  const sets = [running, ...works.map(({ children }) => children)];
+  for (const set of sets) set.add(child);
+  const forget = () => {
+    for (const set of sets) set.delete(child);
+  };
+  return { child, works, forget };
 }
 
 /**
@@ -57,7 +99,8 @@ function lowerPriority(pid) {
 }
 
 /**
- * Runs a program to its end and keeps what it printed. A program that is missing is an outcome, not an exception.
+ * Runs a program to its end and keeps what it printed. A program that is missing is an outcome, not an exception; one that
+ * is ended, or never started, since the work that it is part of has failed has no outcome: that fails with it.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -66,9 +109,10 @@ function lowerPriority(pid) {
  * @returns {Promise<{ ok: boolean, stdout: string, output: string }>} output: standard output and error as printed
  */
 export function capture(program, args, { timeoutMs, yielding = false, ...options } = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    running.add(child);
+  return new Promise((resolve, reject) => {
+    const { child, works, forget } = startAsPart(() =>
+      spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
     if (yielding && child.pid !== undefined) lowerPriority(child.pid);
     let stdout = '';
     let output = '';
@@ -79,18 +123,20 @@ export function capture(program, args, { timeoutMs, yielding = false, ...options
             output += `\n${program} was ended after ${timeoutMs / 1000} s: ETIMEDOUT`;
             child.kill('SIGKILL');
           }, timeoutMs);
-    child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+    child.stdout?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       stdout += text;
       output += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+    child.stderr?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       output += text;
     });
     /** @param {boolean} ok */
     const finish = (ok) => {
       clearTimeout(timer);
-      running.delete(child);
-      resolve({ ok, stdout, output });
+      forget();
+      const failure = failureOf(works);
+      if (failure === null) resolve({ ok, stdout, output });
+      else reject(failure);
     };
     child.once('error', (error) => {
       output += error.message;
@@ -124,13 +170,14 @@ export function foreground(program, args, options = {}) {
  */
 export async function foregroundUnlessSilent(program, args, options) {
   const { silenceMs, hushed, onMessage, ...how } = options;
-  const child = spawn(program, args, { ...how, stdio: ['inherit', 'inherit', 'pipe', 'ipc'] });
+  const { child, forget } = startAsPart(() =>
+    spawn(program, args, { ...how, stdio: ['inherit', 'inherit', 'pipe', 'ipc'] }),
+  );
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on('line', (line) => {
       if (!hushed.test(line)) process.stderr.write(`${line}\n`);
     });
   }
-  running.add(child);
   const ended = { bySilence: false };
   const timer = setTimeout(() => {
     ended.bySilence = true;
@@ -146,7 +193,7 @@ export async function foregroundUnlessSilent(program, args, options) {
     return ended.bySilence ? 'silent' : code;
   } finally {
     clearTimeout(timer);
-    running.delete(child);
+    forget();
   }
 }
 

@@ -80,7 +80,7 @@ export function shippedParts(root, target, { prompts, tensorflow }) {
   return [
     electron(root, target, locked['node_modules/electron']?.version ?? ''),
     node(root, target),
-    ...(tensorflow === null ? [] : [nativeTensorflow(target, tensorflow)]),
+    ...(tensorflow === null ? [] : [tensorflowPart(target, tensorflow)]),
     ...(prompts ? [promptNetwork] : []),
     ...packages.sort((a, b) => (a.folder < b.folder ? -1 : 1)),
   ];
@@ -111,7 +111,7 @@ function node(root, { platform, arch }) {
 }
 
 /** @param {Target} target @param {string} version */
-function nativeTensorflow({ platform, arch }, version) {
+function tensorflowPart({ platform, arch }, version) {
   const hash = ofSha256(wheels.get(`${version}-${platform}-${arch}`)?.sha256);
   return program({ name: 'TensorFlow', version, licence: 'Apache-2.0', hash });
 }

@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,7 +22,7 @@ import { cycloneDx } from './sbom.mjs';
 import { SetupFailure } from './setup-failure.mjs';
 import { shippedParts } from './shipped-parts.mjs';
 import { OPERATIONS_LIBRARY } from './own-operations.mjs';
-import { ADDON, nativeVersion, tfjsNode } from './tensorflow.mjs';
+import { ADDON, nativeTensorflow, tfjsNode } from './tensorflow.mjs';
 
 /**
  * @typedef {{ name: string, version: string, description: string, license: string, type: string, graft: object }} Manifest
@@ -47,17 +46,22 @@ function writeManifests({ name, version, description, license, type, graft }) {
   writeJson(place(STAGED, 'package.json'), { name, version, description, license, type, graft });
 }
 
-/** @param {Manifest} manifest @param {{ target: Target, node: string, prompts: boolean }} options */
-function writePapers(manifest, { target, node, prompts }) {
-  const tensorflow = nativeVersion(projectRoot);
-  const parts = shippedParts(projectRoot, target, { prompts, tensorflow });
+/**
+ * @param {Manifest} manifest
+ * @param {{ target: Target, node: string, prompts: boolean, tensorflow: ReturnType<typeof nativeTensorflow> }} options
+ */
+function writePapers(manifest, { target, node, prompts, tensorflow }) {
+  const parts = shippedParts(projectRoot, target, {
+    prompts,
+    tensorflow: tensorflow?.version ?? null,
+  });
   const own = place('LICENSE');
   copyFileSync(own, place(STAGED, 'LICENSE'));
   writeJson(place(STAGED, 'parts.cdx.json'), cycloneDx(parts, manifest, target));
   const elsewhere = new Map([
     ['Electron', place('node_modules', 'electron')],
     ['Node.js', path.join(path.dirname(node), '..')],
-    ['TensorFlow', path.join(nativeTensorflow() ?? '', 'deps')],
+    ['TensorFlow', path.join(tensorflow?.folder ?? '', 'deps')],
   ]);
   writeFileSync(
     place(STAGED, 'LICENCES.txt'),
@@ -100,12 +104,6 @@ function requireLicence(folder) {
   );
 }
 
-/** The folder in the cache where setting up put it; null: the portable engine. */
-function nativeTensorflow() {
-  const addon = path.join(tfjsNode(projectRoot), ADDON);
-  return existsSync(addon) ? path.join(path.dirname(realpathSync(addon)), '..', '..') : null;
-}
-
 /** @param {string} from @param {string} to @returns {number} bytes that were cut off */
 function copyFolder(from, to) {
   mkdirSync(to, { recursive: true });
@@ -131,14 +129,14 @@ export function stagePackage({ target, node }) {
       `Packages that an installed Graft needs on ${target.platform}-${target.arch} are not here: ${missing.join(', ')}. A package is made on the system it is for; there, run \`npm ci\`.`,
     );
   }
-  const tensorflow = nativeTensorflow();
-  if (tensorflow !== null) requireLicence(tensorflow);
+  const tensorflow = nativeTensorflow(projectRoot);
+  if (tensorflow !== null) requireLicence(tensorflow.folder);
   const manifest = /** @type {Manifest} */ (readJson(place('package.json')));
   rmSync(place(STAGED), { recursive: true, force: true });
   mkdirSync(place(STAGED), { recursive: true });
   writeManifests(manifest);
   const prompts = copyPromptNetwork(projectRoot, place(STAGED_PROMPTS));
-  writePapers(manifest, { target, node, prompts });
+  writePapers(manifest, { target, node, prompts, tensorflow });
   writeCommands(target);
   const program = target.platform === 'win32' ? 'node.exe' : 'node';
   let cutBytes = copyWithoutTail(node, place(STAGED, program));
@@ -146,7 +144,7 @@ export function stagePackage({ target, node }) {
   mkdirSync(place(STAGED_TENSORFLOW));
   if (tensorflow === null) return { engine: 'wasm', cutBytes, prompts };
   for (const part of [path.join('deps', 'lib'), path.dirname(ADDON)]) {
-    const from = path.join(tensorflow, part);
+    const from = path.join(tensorflow.folder, part);
     if (existsSync(from)) cutBytes += copyFolder(from, place(STAGED_TENSORFLOW, part));
   }
   const operations = path.join(tfjsNode(projectRoot), OPERATIONS_LIBRARY);

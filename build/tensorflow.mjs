@@ -7,6 +7,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -68,14 +69,20 @@ export function engineReady(root, { pin, required }) {
 }
 
 /**
- * Of the native TensorFlow that setting up put here; null: the portable engine.
+ * The native TensorFlow that setting up put here: what trains here, and so what goes along in a package. null: the
+ * portable engine does alone, even where files of another one are left.
  *
  * @param {string} root
+ * @returns {{ version: string, folder: string } | null} folder: in the cache, with deps and lib
  */
-export function nativeVersion(root) {
+export function nativeTensorflow(root) {
   const record = /** @type {EngineRecord | undefined} */ (readJson(recordFile(root)));
-  const isThere = existsSync(path.join(tfjsNode(root), ADDON));
-  return record?.engine === 'tensorflow' && isThere ? record.version : null;
+  const addon = path.join(tfjsNode(root), ADDON);
+  if (record?.engine !== 'tensorflow' || !existsSync(addon)) return null;
+  return {
+    version: record.version,
+    folder: path.join(path.dirname(realpathSync(addon)), '..', '..'),
+  };
 }
 
 /**

@@ -133,27 +133,30 @@ async function runTests(node) {
     total.failed.push(`vitest ended with code ${code}`);
 }
 
-await main(async () => {
-  const started = performance.now();
-  const browser = endingChildren(ensureTestBrowser);
+/** @param {Promise<string | null>} browser what was installed for the tests of the window */
+async function runChecks(browser) {
   const node = await ensureReady({ native: 'later' });
-  await endingChildren(async () => {
-    // The gates read sources alone: they begin beside what the tests still need.
-    const tests = Promise.all([
-      ensureReady(),
-      ensureWindow(node),
-      ensureEngine(node),
-      browser,
-    ]).then(([, , , installed]) => {
+  // The gates read sources alone: they begin beside what the tests still need.
+  const tests = Promise.all([ensureReady(), ensureWindow(node), ensureEngine(node), browser]).then(
+    ([, , , installed]) => {
       if (installed !== null) say(installed);
       return runTests(node);
-    });
-    const gatesThenClone = runGates(node, { beside: tests }).then(() =>
-      tryFreshClone({ idle: tests }),
-    );
-    const [clone] = await Promise.all([gatesThenClone, tests]);
-    if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
-    else for (const check of clone) report(check.name, check);
+    },
+  );
+  const gatesThenClone = runGates(node, { beside: tests }).then(() =>
+    tryFreshClone({ idle: tests }),
+  );
+  const [clone] = await Promise.all([gatesThenClone, tests]);
+  if (typeof clone === 'string') total.skipped.push({ name: 'fresh clone', reason: clone });
+  else for (const check of clone) report(check.name, check);
+}
+
+await main(async () => {
+  const started = performance.now();
+  // Where setting up fails, nothing that goes on beside it is of use any more.
+  await endingChildren(() => {
+    const browser = ensureTestBrowser();
+    return Promise.all([browser, runChecks(browser)]);
   });
 
   say(`\nDone in ${((performance.now() - started) / 60_000).toFixed(1)} minutes.`);

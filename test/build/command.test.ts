@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { capture, foregroundUnlessSilent } from '../../build/command.mjs';
+import { capture, endingChildren, foregroundUnlessSilent } from '../../build/command.mjs';
 import { projectRoot } from '../../build/locations.mjs';
 
 const node = process.execPath;
@@ -28,6 +28,48 @@ describe('a captured program', () => {
     });
     expect(ok).toBe(false);
     expect(output).toContain('was ended after 0.2 s');
+  });
+});
+
+describe('work that ends its programs', () => {
+  const endless = ['-e', 'setInterval(() => {}, 1000)'];
+  const fails = async () => {
+    await capture(node, ['-e', '']);
+    throw new Error('no network');
+  };
+
+  it('fails as a whole, and is told no outcome of programs that were ended', async () => {
+    const told: unknown[] = [];
+    const gates: Promise<unknown>[] = [];
+    const runGates = async () => {
+      for (let i = 0; i < 3; i++) told.push(await capture(node, endless));
+    };
+    const work = endingChildren(() => {
+      gates.push(runGates());
+      return Promise.all([fails(), ...gates]);
+    });
+    await expect(work).rejects.toThrow('no network');
+    // Those that go on without knowing fail with it, instead of starting the next.
+    await expect(gates[0]).rejects.toThrow('no network');
+    expect(told).toEqual([]);
+  });
+
+  it('leaves alone what other work has started', async () => {
+    const sibling = endingChildren(() =>
+      capture(node, ['-e', 'console.log("up"); setTimeout(() => {}, 500)']),
+    );
+    await expect(endingChildren(fails)).rejects.toThrow('no network');
+    expect(await sibling).toMatchObject({ ok: true, stdout: 'up\n' });
+  });
+
+  it('ends the programs of work inside it as well', async () => {
+    const inner: Promise<unknown>[] = [];
+    const work = endingChildren(() => {
+      inner.push(endingChildren(() => capture(node, endless)));
+      return Promise.all([fails(), ...inner]);
+    });
+    await expect(work).rejects.toThrow('no network');
+    await expect(inner[0]).rejects.toThrow('no network');
   });
 });
 

@@ -16,6 +16,7 @@ import {
   ADDON,
   engineAsked,
   engineReady,
+  nativeTensorflow,
   setUpTensorflow,
   type Source,
   tfjsNode,
@@ -132,6 +133,16 @@ describe('native TensorFlow', () => {
     });
     expect(engineReady(root, { pin: '2.21.0', required: false })).toBe(true);
     expect(engineReady(root, { pin: '2.21.0', required: true })).toBe(false);
+  });
+
+  it('goes along in a package with its version, and not where another one was left behind', async () => {
+    expect(nativeTensorflow(root)).toBeNull();
+    await setUp(source('download', { writes: '2.9.1' }));
+    const folder = realpathSync(path.join(cache, 'download-folder'));
+    expect(nativeTensorflow(root)).toEqual({ version: '2.9.1', folder });
+    await setUp(source('wheel', { fails: 'No network.' }));
+    expect(existsSync(linked())).toBe(true);
+    expect(nativeTensorflow(root)).toBeNull();
   });
 
   it('does not hide a bug behind the portable engine', async () => {
