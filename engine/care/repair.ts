@@ -5,6 +5,7 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, parse } from 'node:path';
+import { z } from 'zod';
 import type { RepairReport } from '../../shared/api.ts';
 import type { ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -63,13 +64,36 @@ async function fromImportFolder(
   return found;
 }
 
+interface RepairOptions extends CareOptions {
+  /** Files, in the order in which they are looked into. */
+  readonly backups: readonly string[];
+  /** Hears of every image whose name, size, original or labels are others now, also where repairing then ends early. */
+  readonly onImage?: ((imageId: number) => void) | undefined;
+}
+
+/** The image that bytes belong to; undefined: they are of none. */
+function imageOf(project: Project, { kind, key }: BlobPlace): number | undefined {
+  const [id] = z.array(z.unknown()).parse(JSON.parse(key));
+  if (typeof id !== 'number') return undefined;
+  if (kind === 'original' || kind === 'scribbles') return id;
+  return kind === 'label map' || kind === 'objects'
+    ? project.labelMaps.get(id)?.imageId
+    : undefined;
+}
+
 /** Puts back what can be had. Returns what it was and where from, and what is left. */
 async function repairBlobs(
   project: Project,
   damages: readonly BlobDamage[],
-  { backups, ...options }: CareOptions & { readonly backups: readonly string[] },
+  { backups, onImage, ...options }: RepairOptions,
 ): Promise<Pick<RepairReport, 'repaired' | 'lost'>> {
   const repaired: string[] = [];
+  const putBack = ({ what, blob }: BlobDamage, bytes: Uint8Array, from: string) => {
+    project.transaction(() => project.restoreBlob(blob, bytes));
+    repaired.push(`${what} (from ${from})`);
+    const imageId = imageOf(project, blob);
+    if (imageId !== undefined) onImage?.(imageId);
+  };
   let left = damages;
   for (const path of backups) {
     if (left.length === 0) break;
@@ -83,10 +107,7 @@ async function repairBlobs(
         options.onProgress?.(shareOf(i / left.length, `looking in ${basename(path)}`));
         const bytes = backup.find(damage.blob);
         if (bytes === null) still.push(damage);
-        else {
-          project.transaction(() => project.restoreBlob(damage.blob, bytes));
-          repaired.push(`${damage.what} (from ${basename(path)})`);
-        }
+        else putBack(damage, bytes, basename(path));
       }
     } finally {
       backup.close();
@@ -98,9 +119,7 @@ async function repairBlobs(
   left = await keepMissing(left, async (damage) => {
     const path = damage.blob.sha256 === null ? undefined : files.get(damage.blob.sha256);
     if (path === undefined) return false;
-    const bytes = await bytesOf(await openFile(path));
-    project.transaction(() => project.restoreBlob(damage.blob, bytes));
-    repaired.push(`${damage.what} (from ${path})`);
+    putBack(damage, await bytesOf(await openFile(path)), path);
     return true;
   });
   return { repaired, lost: left.map(({ what }) => what) };
@@ -116,13 +135,19 @@ async function keepMissing(
 }
 
 /** Images of a project, told by what is stored of them now. */
-function mendImages(project: Project, found: readonly Finding[]): string[] {
+function mendImages(
+  project: Project,
+  found: readonly Finding[],
+  { onImage }: Pick<RepairOptions, 'onImage'>,
+): string[] {
   const mended: string[] = [];
+  const images: number[] = [];
   project.transaction(() => {
     for (const { mending } of found) {
       if (mending.by !== 'facts' && mending.by !== 'name') continue;
       const image = project.datasets.image(mending.imageId);
       if (image === undefined) continue;
+      images.push(image.id);
       if (mending.by === 'facts') {
         project.imageEdits.setFacts(image.id, mending.facts);
         mended.push(`${image.name} is ${factsInWords(mending.facts)}, as its file says`);
@@ -133,6 +158,7 @@ function mendImages(project: Project, found: readonly Finding[]): string[] {
       }
     }
   });
+  for (const imageId of images) onImage?.(imageId);
   return mended;
 }
 
@@ -154,9 +180,9 @@ function plainName(project: Project, { id, name, datasetId, hash }: ImageRecord)
 async function mend(
   project: Project,
   found: readonly Finding[],
-  options: CareOptions & { readonly backups: readonly string[] },
+  options: RepairOptions,
 ): Promise<Pick<RepairReport, 'repaired' | 'lost'>> {
-  const images = mendImages(project, found);
+  const images = mendImages(project, found, options);
   const { repaired, lost } = await repairBlobs(project, blobsOf(found), options);
   const done = [...images, ...repaired];
   if (images.length === 0) return { repaired: done, lost: [...lost, ...byHand(found)] };
@@ -185,7 +211,7 @@ export interface Repairable {
 export async function repairFile(
   path: string,
   project: Repairable,
-  options: CareOptions & {
+  options: Omit<RepairOptions, 'backups'> & {
     readonly from?: readonly string[];
     /** Beside which its backups lie; the project itself where nothing is said. */
     readonly places?: readonly string[];
@@ -204,7 +230,8 @@ export async function repairFile(
   const whole = openProject(copy);
   try {
     const left = await checkFile(copy, options);
-    const report = await mend(whole, left, { ...options, backups });
+    // Images of the copy, which nobody shows yet.
+    const report = await mend(whole, left, { ...options, backups, onImage: undefined });
     return {
       repaired: [
         ...fromBackup.map((table) => `what ${table} lacked (from a backup)`),

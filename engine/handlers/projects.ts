@@ -3,12 +3,13 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { ProjectInfo } from '../../shared/api.ts';
 import { AppError, toWireError } from '../../shared/errors.ts';
+import type { Changes } from '../../shared/events.ts';
 import { backupPlace, backupPlaces } from '../care/backup-place.ts';
 import { shareOf } from '../../shared/progress-share.ts';
 import { checkFile } from '../care/check.ts';
 import { repairFile } from '../care/repair.ts';
 import { backupPath } from '../db/backup.ts';
-import { assertProjectFile, projectError, trueProjectPath } from '../db/project.ts';
+import { assertProjectFile, type Project, projectError, trueProjectPath } from '../db/project.ts';
 import { ensureNuclei } from '../nuclei-example.ts';
 import { ensureSample } from '../sample.ts';
 import type { CallContext, Changed, Handlers, OpenProject } from './context.ts';
@@ -61,6 +62,15 @@ function opened(project: OpenProject, { settings }: CallContext): Changed<'proje
   };
 }
 
+/** Of images of any datasets: a piece of news is of one. Their pictures can be tried again. */
+function changesOfImages(db: Project, imageIds: ReadonlySet<number>): Changes[] {
+  const images = [...imageIds].flatMap((id) => db.datasets.image(id) ?? []);
+  return [...Map.groupBy(images, ({ datasetId }) => datasetId)].map(([datasetId, own]) => ({
+    datasets: { updated: [datasetId] },
+    images: { datasetId, updated: own.map(({ id }) => id) },
+  }));
+}
+
 export const projectHandlers: Handlers<
   | 'project.create'
   | 'project.open'
@@ -103,11 +113,16 @@ export const projectHandlers: Handlers<
     const onProgress = (share: number) => progress(shareOf(share, `writing ${basename(path)}`));
     return { path, bytes: await db.backup(path, { signal, onProgress }) };
   },
-  async 'project.repair'({ project, from }, { projects, settings, signal, progress }) {
+  async 'project.repair'({ project, from }, { projects, settings, signal, progress, changed }) {
     assertProjectFile(project);
     const path = trueProjectPath(project);
     const isOpen = () => projects.list().some(({ db }) => db.path === path);
     const wasOpen = isOpen();
+    const mended = new Set<number>();
+    const tell = () => {
+      if (!wasOpen || !isOpen()) return;
+      for (const changes of changesOfImages(projects.open(path).db, mended)) changed(changes);
+    };
     const output = await repairFile(
       path,
       { open: () => projects.open(path).db, close: () => projects.close(path) },
@@ -116,8 +131,9 @@ export const projectHandlers: Handlers<
         places: backupPlaces(path, settings.read().backups.folder),
         signal,
         onProgress: progress,
+        onImage: (imageId) => mended.add(imageId),
       },
-    );
+    ).finally(tell);
     if (!wasOpen && isOpen()) await projects.close(path);
     const closed = wasOpen && !isOpen();
     return { output, changes: { projects: closed ? { closed: [path] } : {} } };

@@ -34,6 +34,7 @@ export const projectsChanges = {
   'project.openSample': ['projects'],
   'project.close': ['projects'],
   'project.forget': ['projects'],
+  // Images that are mended of each dataset by itself, while it is open in a window.
   'project.repair': ['projects'],
 } as const satisfies Partial<Record<keyof typeof projectsCalls, readonly ChangedKind[]>>;
 

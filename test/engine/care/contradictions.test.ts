@@ -6,6 +6,7 @@ import { encode } from 'fast-png';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createProject } from '../../../engine/db/project.ts';
 import { createEngine } from '../../../engine/engine.ts';
+import type { Changes } from '../../../shared/events.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { hurtDecoders, hurtfulImage } from '../../fixtures/hurtful-image.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
@@ -80,6 +81,47 @@ it('check names each, repair puts right what it can, and nothing is left but wha
   const after = await engine.call('project.check', { project: path });
   expect([after.ok, unnamed(waits, after.damaged), after.damaged.length]).toEqual([
     ...[false, [], waits.length],
+  ]);
+});
+
+it('who shows a project that is repaired hears of every image that is other than before, of each dataset', async () => {
+  const path = join(temporaryFolder(), 'shown.graft');
+  const project = createProject(path);
+  const [cells, tissue] = ['cells', 'tissue'].map((name) =>
+    addDataset(project, name, { count: 2 }),
+  );
+  project.close();
+  const backups = createEngine({ engine: 'wasm' });
+  await backups.call('project.open', { path });
+  await backups.call('project.backup', { project: path });
+  await backups.close();
+  const raw = new Database(path);
+  raw.exec(`
+    UPDATE images SET name = '../up.png' WHERE name = '1.png' AND dataset_id = ${cells};
+    UPDATE images SET channels = 3 WHERE name = '0.png' AND dataset_id = ${tissue};
+    UPDATE image_bytes SET bytes = x'00' WHERE image_id =
+      (SELECT id FROM images WHERE name = '1.png' AND dataset_id = ${tissue});`);
+  raw.close();
+  const engine = createEngine({ engine: 'wasm' });
+  onTestFinished(() => engine.close());
+  await engine.call('project.open', { path });
+  const idsOf = (datasetId = 0) =>
+    engine
+      .project(path)
+      .db.datasets.images(datasetId)
+      .map(({ id }) => id);
+  const heard: Changes[] = [];
+  engine.subscribe((event) => {
+    if (event.type === 'changed' && event.project === path) heard.push(event.changes);
+  });
+  const { lost } = await engine.call('project.repair', { project: path });
+  expect(lost).toEqual([]);
+  const inOrder = (ids: readonly number[] = []) => ids.toSorted((a, b) => a - b);
+  expect(
+    heard.map(({ images, datasets }) => [images?.datasetId, inOrder(images?.updated), datasets]),
+  ).toEqual([
+    [cells, idsOf(cells).slice(1), { updated: [cells] }],
+    [tissue, idsOf(tissue), { updated: [tissue] }],
   ]);
 });
 
