@@ -16,7 +16,7 @@ import { oneName } from '../data/import/pairing.ts';
 import { findContents } from '../data/relink.ts';
 import { backupsOf } from '../db/backup.ts';
 import type { BlobPlace } from '../db/check.ts';
-import { openBackup, openProject, type Project } from '../db/project.ts';
+import { assertBackup, openBackup, openProject, type Project } from '../db/project.ts';
 import { salvage } from '../db/salvage.ts';
 import { type CareOptions, checkFile } from './check.ts';
 import { factsInWords } from './contradictions.ts';
@@ -207,7 +207,10 @@ export interface Repairable {
   close(): Promise<void>;
 }
 
-/** Errors: locked, cancelled, no-space; corrupt, where nothing can be read and no backup lies beside it. */
+/**
+ * Errors: locked, cancelled, no-space; corrupt, where nothing can be read and no backup lies beside it; those of opening a
+ * backup in `from`.
+ */
 export async function repairFile(
   path: string,
   project: Repairable,
@@ -217,6 +220,7 @@ export async function repairFile(
     readonly places?: readonly string[];
   } = {},
 ): Promise<RepairReport> {
+  for (const backup of options.from ?? []) assertBackup(backup);
   const damages = await checkFile(path, options);
   const found = (options.places ?? [path]).flatMap(backupsOf).sort((a, b) => b.at - a.at);
   const backups = [...(options.from ?? []), ...found.map((backup) => backup.path)];

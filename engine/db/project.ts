@@ -190,6 +190,9 @@ export function openBackup(
   }
 }
 
+/** For a backup that somebody names. Errors: those of opening, where openBackup gives null. */
+export const assertBackup = (path: string): void => openFileReadonly(path).close();
+
 /** Opens a project beside its owner; every write fails. */
 export const openProjectReadonly = (path: string): Project => projectOf(openFileReadonly(path));
 

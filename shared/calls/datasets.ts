@@ -136,6 +136,7 @@ export const datasetsChanges = {
 export interface ExportReport {
   readonly files: number;
   readonly dir: string;
+  /** Whose original is there: none that `damaged` or `troubles` says was left out. */
   readonly images: number;
   readonly leftOut: ExportLeftOut;
   /** Images of which the run has no stored prediction; 0 where none was asked for. */

@@ -48,6 +48,7 @@ export async function exportDataset(
   const losses = new Losses(format, { project, dataset, images });
   const found: FoundValues[] = [];
   let unpredicted = 0;
+  let there = 0;
   const written = await fillFolder(dir, async (target) => {
     const context: Omit<ExportContext, 'layer'> = {
       ...{ project, dataset, images, target },
@@ -58,7 +59,7 @@ export async function exportDataset(
     };
     const labels = writer.begin({ ...context, layer: 'labels' });
     const others = predicted === null ? null : writer.begin({ ...context, layer: 'predictions' });
-    await writeOriginals(project, target, {
+    there = await writeOriginals(project, target, {
       ...{ images, folder: writer.imagesFolder, nameOf, left },
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
@@ -86,7 +87,7 @@ export async function exportDataset(
   });
   const withoutClass = valuesWithoutClass(dataset, found);
   return {
-    ...{ ...written, images: images.length, leftOut: selected.leftOut, unpredicted },
+    ...{ ...written, images: there, leftOut: selected.leftOut, unpredicted },
     damaged: left.damaged,
     troubles: [...left.troubles, ...(withoutClass === null ? [] : [withoutClass.words])],
     lost: losses.inWords(),

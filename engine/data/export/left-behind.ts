@@ -33,10 +33,11 @@ export class LeftBehind {
     });
   }
 
-  /** Errors: those of `work` that are not of this image alone. */
-  async unlessOf({ name }: { readonly name: string }, work: () => Promise<void>): Promise<void> {
+  /** Returns whether it was done. Errors: those of `work` that are not of this image alone. */
+  async unlessOf({ name }: { readonly name: string }, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       if (!isOfImage(error)) throw error;
       if (error.code === 'corrupt')
@@ -44,6 +45,7 @@ export class LeftBehind {
       else if (error instanceof WriteError)
         this.troubles.push(`${name} was left out: ${error.reason}. ${RENAME}`);
       else this.troubles.push(`${name} was left out: ${error.message}`);
+      return false;
     }
   }
 }

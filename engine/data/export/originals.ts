@@ -73,7 +73,7 @@ async function pageFile(project: Project, image: ImageRecord): Promise<Uint8Arra
 /**
  * Writes each original once into `folder` and calls `visit` for each image (page), in order. What cannot be written of one
  * image is left behind, and all the rest is written: a label map without its image, an image without its labels.
- * Errors: cancelled; no-space and unreadable, where no file can be written.
+ * Returns how many images (pages) are there, with labels or without. Errors: cancelled; no-space and unreadable, where no file can be written.
  */
 export async function writeOriginals(
   project: Project,
@@ -87,9 +87,11 @@ export async function writeOriginals(
     signal?: AbortSignal;
     onProgress?: (progress: Progress) => void;
   },
-): Promise<void> {
+): Promise<number> {
   const { images, folder, nameOf, left, visit, signal, onProgress } = options;
-  const written = new Set<string>();
+  /** By the name of the file: whether it could be written. */
+  const written = new Map<string, boolean>();
+  let there = 0;
   for (const [done, image] of images.entries()) {
     if (signal?.aborted === true) {
       throw new AppError('cancelled', 'The export was cancelled; what it wrote was removed.');
@@ -97,15 +99,17 @@ export async function writeOriginals(
     const { name, isPage } = nameOf(image);
     onProgress?.({ done, total: images.length, message: `Writing ${name}` });
     if (!written.has(name)) {
-      written.add(name);
-      await left.unlessOf(image, async () => {
+      const isWritten = await left.unlessOf(image, async () => {
         const content = isPage
           ? await pageFile(project, image)
           : (await openOriginal(project, image)).parts();
         await target.write(posix.join(folder, name), content);
       });
+      written.set(name, isWritten);
     }
+    if (written.get(name) === true) there++;
     await left.unlessOf(image, () => visit(image));
   }
   onProgress?.({ done: images.length, total: images.length, message: 'Written' });
+  return there;
 }

@@ -109,19 +109,24 @@ export class BatchThread {
   }
 
   #take(): Worker {
-    const thread = this.#idle ?? new Worker(partFile('training/batches/thread'));
-    thread.off('exit', this.#forget).ref();
+    const thread = this.#idle ?? this.#start();
     this.#idle = undefined;
+    thread.ref();
     return thread;
+  }
+
+  /** Who hears of its end is there for its whole life: between two runs an error that nobody hears would end the trainer. */
+  #start(): Worker {
+    const thread = new Worker(partFile('training/batches/thread'));
+    const forget = () => {
+      if (this.#idle === thread) this.#idle = undefined;
+    };
+    return thread.on('error', forget).on('exit', forget);
   }
 
   /** It keeps nobody from ending. */
   #keep(thread: Worker): void {
-    thread.once('exit', this.#forget).unref();
+    thread.unref();
     this.#idle = thread;
   }
-
-  readonly #forget = () => {
-    this.#idle = undefined;
-  };
 }

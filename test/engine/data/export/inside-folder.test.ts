@@ -74,8 +74,11 @@ it('an image whose name no file can have, or whose original cannot be read, cost
     .run();
   raw.close();
   const dir = join(temporaryFolder(), 'out');
-  const { troubles, damaged } = await exportDataset(project, datasetId, { format: 'folder', dir });
+  const { images, troubles, damaged } = await exportDataset(project, datasetId, {
+    ...{ format: 'folder', dir },
+  });
   expect(readdirSync(join(dir, 'images')).sort()).toEqual(['0.png', '4.png']);
+  expect(images).toBe(2);
   expect(damaged).toEqual([]);
   const about = (words: RegExp) => troubles.filter((what) => words.test(what)).length;
   // Its original, and its mask.

@@ -182,6 +182,26 @@ describe('batches from a thread of their own', () => {
     expect(threads()).toBe(2);
   });
 
+  it('come from another thread where the one that waited for a run broke down, and nobody else is hurt', async () => {
+    const messages = vi.spyOn(Worker.prototype, 'postMessage');
+    onTestFinished(() => messages.mockRestore());
+    const { project, config, runId } = fineTuning();
+    const thread = new BatchThread();
+    const first = feedOf(project, runId, STEPS, thread);
+    await first.batch(STEPS);
+    await first.validationViews();
+    const [waiting] = messages.mock.contexts;
+    await first.close();
+    // What no request is throws in the thread, where nothing catches it.
+    const broken = new Promise((resolve) => waiting?.once('exit', resolve));
+    waiting?.postMessage('no request');
+    await broken;
+    const inline = openTrainingData({ project, config, data: runData(project, config) });
+    const next = feedOf(project, runId, 1, thread);
+    expect((await next.batch(1)).inputs).toEqual((await inline.batch(1)).inputs);
+    expect(new Set(messages.mock.contexts).size).toBe(2);
+  });
+
   it('end with the feed', async () => {
     const { project, runId } = fineTuning();
     const feed = feedOf(project, runId);
