@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EngineName, Id, Kernels } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { fileNameProblem } from '../../shared/names.ts';
 import { counted } from '../../shared/number-format.ts';
 import { fileError, statsOf } from '../data/file-error.ts';
 import { hashOf, openFile } from '../data/image-file.ts';
@@ -34,6 +35,9 @@ const BundledRun = z.object({
 });
 export type BundledRun = z.infer<typeof BundledRun>;
 
+/** Whoever made the folder says where its files are: nowhere but in it. */
+const PathInside = z.string().refine((path) => fileNameProblem(path) === null);
+
 const Manifest = z.object({
   format: z.literal(FORMAT),
   formatVersion: z.number().int(),
@@ -54,7 +58,7 @@ const Manifest = z.object({
   runs: z.array(BundledRun),
   /** Everything that is read where they are computed; paths have forward slashes. */
   files: z.array(
-    z.object({ path: z.string(), bytes: z.number().int().min(0), sha256: z.string() }),
+    z.object({ path: PathInside, bytes: z.number().int().min(0), sha256: z.string() }),
   ),
 });
 export type Manifest = z.infer<typeof Manifest>;

@@ -10,7 +10,6 @@ import type { MergeReport, Progress } from '../../shared/api.ts';
 import type { Run, Study } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { EngineEvent } from '../../shared/events.ts';
-import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import { fileError } from '../data/file-error.ts';
 import { readRegularFile } from '../data/regular-file.ts';
 import type { Project } from '../db/project.ts';
@@ -19,11 +18,11 @@ import { RunRecords } from '../study/running/run-records.ts';
 import { GRAFT_VERSION } from '../version.ts';
 import { decodeCheckpoint, weightsHash } from '../training/checkpoint.ts';
 import type { GivenCheckpoint } from '../training/protocol.ts';
+import { assertOfPlan, type ResultFile } from './assert-of-plan.ts';
 import { type Bundle, failurePath, openBundle, resultsFolder } from './bundle.ts';
 import { checkpointsOf } from './journal.ts';
-import { planHash } from './plan-hash.ts';
 import { readFailure } from './progress.ts';
-import { decodeRunFile, type RunFile } from './run-file.ts';
+import { decodeRunFile } from './run-file.ts';
 import { sourceHash } from './run-one.ts';
 import { studyOf } from './study-of.ts';
 
@@ -33,13 +32,6 @@ export interface MergeOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Takes runs that failed there as failed, so that the study ends without them. */
   readonly withFailures: boolean;
-}
-
-interface ResultFile {
-  /** Its name, for words. */
-  readonly name: string;
-  readonly sha256: string;
-  readonly file: RunFile;
 }
 
 /** Files that were being written when something ended, and what a desktop puts into every folder. */
@@ -67,43 +59,6 @@ function storedHashes(project: Project, runId: number) {
     return found === undefined ? [] : [{ ...found, runId }];
   });
   return { hashes: hashesOf(stored), source: stored.length === 0 ? null : sourceHash(stored) };
-}
-
-/** Everything in a file that the plan does not know. Errors: conflict, corrupt. */
-function assertOfPlan(project: Project, run: Run, { name, file }: ResultFile): void {
-  const refuse = (why: string) => new AppError('conflict', `${name}: ${why}`);
-  if (planHash(project, run) !== file.planned) {
-    throw refuse(
-      `it is of another plan: run ${run.id} of this study computes something else. It was left where it is.`,
-    );
-  }
-  if (file.state !== 'done' || !file.events.some(({ type }) => type === 'done')) {
-    throw refuse('it is not finished. Run it again there: graft run-one BUNDLE RUN');
-  }
-  const images = new Set(
-    project.snapshots.items(run.config.snapshotId).map(({ imageId }) => imageId),
-  );
-  for (const event of file.events) {
-    const imageId =
-      event.type === 'result'
-        ? event.result.imageId
-        : event.type === 'example'
-          ? event.example.imageId
-          : null;
-    if (imageId === null) continue;
-    const image = images.has(imageId) ? project.datasets.image(imageId) : undefined;
-    if (image === undefined) {
-      throw refuse(`it scores image ${imageId}, which the study does not have.`);
-    }
-    if (event.type !== 'result' || event.prediction === null) continue;
-    const { width, height } = labelMapSize(event.prediction);
-    if (width !== image.widthPx || height !== image.heightPx) {
-      throw refuse(`its prediction of ${image.name} is not as large as the image.`);
-    }
-    readLabelMapRuns(event.prediction, () => undefined);
-  }
-  // Reading them checks them, too.
-  hashesOf(checkpointsOf(file));
 }
 
 function readResult(path: string): { readonly bytes: Uint8Array; readonly sha256: string } {

@@ -8,7 +8,7 @@ import { secondsPerSeed } from '../../shared/run-time.ts';
 import { type StudyProgress, studyProgress } from '../../shared/study-progress.ts';
 import { assertReadable } from '../data/readable-originals.ts';
 import type { Project } from '../db/project.ts';
-import { calibrate } from '../study/planning/calibrate.ts';
+import { calibrate, timingNotes } from '../study/planning/calibrate.ts';
 import { estimateStudy, testSeconds } from '../study/planning/estimate.ts';
 import { chosenRuns } from '../study/analysis/analysed-runs.ts';
 import { createStudy } from '../study/planning/create.ts';
@@ -100,7 +100,7 @@ export const studyHandlers: Handlers<
           stepsPerSecond,
         }),
       ),
-      notes: data.notes,
+      notes: [...data.notes, ...(calibration === null ? [] : timingNotes(calibration))],
     };
   },
 

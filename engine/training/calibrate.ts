@@ -31,6 +31,8 @@ import { assertInputSize } from './network/unet.ts';
 
 /** The first steps trace the graph and compile kernels. */
 const WARM_UP_STEPS = 3;
+/** Steps that take long vary little: what was timed by then does. */
+const ENOUGH_MS = 60_000;
 const WARM_TIMES = 3;
 const CLASSES = 2;
 /** Larger test images are timed at this size, and the time grows with their pixels. */
@@ -126,6 +128,46 @@ async function timeTest(
   return (around + passes * passMs) * pixels;
 }
 
+export interface TimedSteps {
+  /** Of each step behind the warm-up, one at least. */
+  readonly milliseconds: readonly number[];
+  readonly warmUp: number;
+  /** When the warm-up was over. */
+  readonly readyAt: number;
+}
+
+/**
+ * Times steps 1, 2 … `count` behind the warm-up; fewer, and a shorter warm-up, once a minute has gone: where a step takes
+ * minutes, two of them are made. `settle`: waits for what of the warm-up is still under way. `now`: milliseconds.
+ */
+export async function timeSteps(
+  run: (step: number) => Promise<void>,
+  {
+    count,
+    settle,
+    now = () => performance.now(),
+  }: { readonly count: number; readonly settle: () => Promise<void>; readonly now?: () => number },
+): Promise<TimedSteps> {
+  const begun = now();
+  const milliseconds: number[] = [];
+  let warmUp = WARM_UP_STEPS;
+  let readyAt = begun;
+  for (let at = 1; milliseconds.length < count; at++) {
+    const start = now();
+    await run(at);
+    if (at < warmUp && now() - begun > ENOUGH_MS) warmUp = at;
+    if (at < warmUp) continue;
+    if (at === warmUp) {
+      await settle();
+      readyAt = now();
+      continue;
+    }
+    milliseconds.push(now() - start);
+    if (now() - begun > ENOUGH_MS) break;
+  }
+  return { milliseconds, warmUp, readyAt };
+}
+
 /**
  * @returns msPerStep: median, batches included; startupMs: what this process needed beyond its steps, from its start; testMs: see
  *   timeTest, 0 without `test`
@@ -172,24 +214,17 @@ export async function calibrate(
     precision: setting.precision,
   };
   const makeBatch = createBatches({ objective, tiles, sizePx, augment: true, batch, seed: 0 });
-  const milliseconds: number[] = [];
   const losses = createLateReads<number>(step.lossesAhead);
-  let ready = 0;
-  for (let at = 1; at <= config.steps; at++) {
-    const start = performance.now();
-    await losses.next(step.run(makeBatch(at), stepScalars(config, at)));
-    // What is still under way belongs to the warm-up.
-    if (at === WARM_UP_STEPS) await losses.rest();
-    const end = performance.now();
-    if (at <= WARM_UP_STEPS) ready = end;
-    else milliseconds.push(end - start);
-  }
+  const { milliseconds, warmUp, readyAt } = await timeSteps(
+    async (at) => void (await losses.next(step.run(makeBatch(at), stepScalars(config, at)))),
+    { count: steps, settle: async () => void (await losses.rest()) },
+  );
   await losses.rest();
   // Where losses are read late, a single step says when it was begun, and all of them together what they took.
   const msPerStep =
     step.lossesAhead === 0
       ? (upperMedian(milliseconds) ?? 0)
-      : (performance.now() - ready) / Math.max(1, milliseconds.length);
+      : (performance.now() - readyAt) / Math.max(1, milliseconds.length);
   let testMs = 0;
   if (test !== undefined) {
     const segmenter = createSegmenter({
@@ -202,5 +237,5 @@ export async function calibrate(
     segmenter.dispose();
   }
   step.dispose();
-  return { msPerStep, startupMs: Math.max(0, ready - WARM_UP_STEPS * msPerStep), testMs };
+  return { msPerStep, startupMs: Math.max(0, readyAt - warmUp * msPerStep), testMs };
 }

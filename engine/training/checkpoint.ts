@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   EngineInfo,
@@ -19,6 +20,7 @@ import {
 } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import {
+  flatSizes,
   type FlatWeights,
   joinSpecs,
   type NetworkSpec,
@@ -138,6 +140,19 @@ const corrupt = (reason: string) =>
     `A stored checkpoint is damaged (${reason}). Start the run again from the beginning.`,
   );
 
+/** Errors: corrupt. */
+function parsedHeader(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw corrupt('its header is not understood');
+  }
+}
+
+/** Whether arrays are as long as the layers that the header names make them. */
+const isAsLong = (spec: NetworkSpec, { theta, statistics }: FlatWeights): boolean =>
+  isDeepStrictEqual(flatSizes(spec), { theta: theta.length, statistics: statistics.length });
+
 /** Errors: corrupt, newer-version. */
 export function decodeCheckpoint(bytes: Uint8Array): TrainingCheckpoint {
   assertLittleEndian();
@@ -149,7 +164,7 @@ export function decodeCheckpoint(bytes: Uint8Array): TrainingCheckpoint {
   if (!digest.equals(buffer.subarray(end))) throw corrupt('its checksum does not match');
   const headerAt = MAGIC.length + 4;
   const headerEnd = headerAt + buffer.readUInt32LE(MAGIC.length);
-  const json: unknown = JSON.parse(buffer.toString('utf8', headerAt, headerEnd));
+  const json = parsedHeader(buffer.toString('utf8', headerAt, headerEnd));
   const version = z.object({ formatVersion: z.number() }).safeParse(json);
   if (version.success && version.data.formatVersion > FORMAT_VERSION) {
     throw new AppError('newer-version', 'A checkpoint was written by a newer Graft. Update Graft.');
@@ -176,13 +191,23 @@ export function decodeCheckpoint(bytes: Uint8Array): TrainingCheckpoint {
     theta: required(theta),
     statistics: required(statistics),
   });
-  return {
+  if (at !== end) throw corrupt('it holds more than its header says');
+  const checkpoint: TrainingCheckpoint = {
     header,
     trained: pair('theta', 'statistics'),
     frozen: pair('frozenTheta', 'frozenStatistics'),
     moments: values.has('m') ? { m: required('m'), v: required('v') } : null,
     best: values.has('bestTheta') ? pair('bestTheta', 'bestStatistics') : null,
   };
+  const { trained, frozen, moments, best } = checkpoint;
+  const isOfSize =
+    isAsLong(header.trained, trained) &&
+    isAsLong(header.frozen, frozen) &&
+    (best === null || isAsLong(header.trained, best)) &&
+    (moments === null ||
+      [moments.m, moments.v].every(({ length }) => length === trained.theta.length));
+  if (!isOfSize) throw corrupt('its arrays are not as long as its layers');
+  return checkpoint;
 }
 
 /** All weights of a checkpoint, trained and frozen, by name. */

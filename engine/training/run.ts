@@ -17,6 +17,7 @@ import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { predictionPrecision } from './tensorflow/precision.ts';
 import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
+import { assertCheckpointOf } from './checkpoint-of-run.ts';
 import {
   type TestCheckpoint,
   testImages,
@@ -29,6 +30,7 @@ import {
   type FlatWeights,
   flattenWeights,
   learningRateShares,
+  type NetworkSpec,
   type Weights,
 } from './network/parameters.ts';
 import { peakMemoryBytes } from './peak-memory.ts';
@@ -59,7 +61,11 @@ import {
 /** The checkpoint that a run resumes from; null where it starts at the beginning. Errors: corrupt, newer-version. */
 export function resumeCheckpoint(project: Project, runId: number): TrainingCheckpoint | null {
   const stored = project.runs.checkpoint(runId, 'last');
-  return stored === undefined ? null : decodeCheckpoint(stored.bytes);
+  const run = project.runs.get(runId);
+  if (stored === undefined || run === undefined) return null;
+  const checkpoint = decodeCheckpoint(stored.bytes);
+  assertCheckpointOf(run, checkpoint);
+  return checkpoint;
 }
 
 /** Everything that training starts with, from the beginning or in the middle. */
@@ -123,7 +129,8 @@ function fromTheBeginning(
   };
 }
 
-function fromCheckpoint(checkpoint: TrainingCheckpoint): Start {
+function fromCheckpoint(checkpoint: TrainingCheckpoint, run: Run, target: NetworkSpec): Start {
+  assertCheckpointOf(run, checkpoint, target);
   const { header, trained, frozen, moments, best } = checkpoint;
   if (moments === null || (header.best === null) !== (best === null)) {
     throw new AppError('corrupt', 'The checkpoint to resume from is incomplete. Start again.');
@@ -330,7 +337,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   const begun =
     resume === null
       ? fromTheBeginning(project, run, data, (layers) => announce(layers, 0))
-      : fromCheckpoint(resume);
+      : fromCheckpoint(resume, run, data.objective.spec);
   announce(begun.layers, begun.progress.step);
 
   await assertServes(project, config, data);

@@ -126,9 +126,9 @@ export type CheckpointKind = z.infer<typeof CheckpointKind>;
 /** Pixels of one class that count: in the prediction, in the truth, and in both (shared/overlap.ts). */
 export const ClassOverlap = z.object({
   classIndex: z.number().int(),
-  predictedPx: z.number(),
-  truePx: z.number(),
-  bothPx: z.number(),
+  predictedPx: z.number().min(0),
+  truePx: z.number().min(0),
+  bothPx: z.number().min(0),
 });
 export type ClassOverlap = z.infer<typeof ClassOverlap>;
 
@@ -144,6 +144,8 @@ export const ObjectCounts = z.object({
 });
 export type ObjectCounts = z.infer<typeof ObjectCounts>;
 
+const Share = z.number().min(0).max(1);
+
 /**
  * Scores of one test image (docs/method.md §5): means over the scored classes that its truth or its prediction holds. All
  * null where neither holds one.
@@ -151,11 +153,11 @@ export type ObjectCounts = z.infer<typeof ObjectCounts>;
 export const ImageResult = z.object({
   imageId: Id,
   checkpoint: CheckpointKind,
-  dice: z.number().nullable(),
-  iou: z.number().nullable(),
+  dice: Share.nullable(),
+  iou: Share.nullable(),
   /** Pixels of the original image. */
-  hd95: z.number().nullable(),
-  boundaryF1: z.number().nullable(),
+  hd95: z.number().min(0).nullable(),
+  boundaryF1: Share.nullable(),
   /** The scored classes that truth or prediction holds, ascending. */
   classes: z.array(ClassOverlap),
   /** By class, ascending; left out where the objects of its truth were not told apart. */

@@ -16,8 +16,10 @@ import { createEngine } from '../../engine/engine.ts';
 import { writeWholeSync } from '../../engine/data/write-file.ts';
 import { sourceHash } from '../../engine/elsewhere/run-one.ts';
 import { encodeCheckpoint } from '../../engine/training/checkpoint.ts';
+import { flatSizes } from '../../engine/training/network/parameters.ts';
+import { segmentationSpec } from '../../engine/training/objectives/segmentation.ts';
 import type { GivenCheckpoint, TrainerEvent } from '../../engine/training/protocol.ts';
-import { NetworkConfig, type Run, SamplingConfig, StudyConfig } from '../../shared/entities.ts';
+import { type Run, StudyConfig } from '../../shared/entities.ts';
 import { encodeLabelMap } from '../../shared/label-map.ts';
 import { createRandom } from '../../shared/random.ts';
 import { partFile } from '../../engine/parts.ts';
@@ -31,7 +33,6 @@ const { values } = parseArgs({
 
 const CLI = partFile('cli');
 const run = promisify(execFile);
-const WEIGHTS = 120_000;
 const ENGINE = { name: 'wasm', version: '1', threads: 1, node: 'v24', graft: '0' } as const;
 const SIZE_PX = 64;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -50,16 +51,19 @@ const bytesBeneath = (folder: string): number =>
 
 function checkpoint(run: Run): Uint8Array {
   const random = createRandom(run.id, 'bench');
-  const theta = Float32Array.from({ length: WEIGHTS }, () => random.below(1000) / 1000);
+  const trained = segmentationSpec(run.config.network, 2);
+  const sizes = flatSizes(trained);
+  const theta = Float32Array.from({ length: sizes.theta }, () => random.below(1000) / 1000);
   return encodeCheckpoint({
     header: {
       objective: run.config.kind === 'pretrain' ? run.config.task : 'finetune',
-      ...{ network: NetworkConfig.parse({}), sampling: SamplingConfig.parse({}), classes: 2 },
+      ...{ network: run.config.network, sampling: run.config.sampling, classes: 2 },
       ...{ seed: run.seed, step: run.steps, trainedSeconds: 1, engine: ENGINE, layers: [] },
-      ...{ best: null, trained: { parameters: [], statistics: [] } },
+      best: null,
+      trained,
       frozen: { parameters: [], statistics: [] },
     },
-    trained: { theta, statistics: new Float32Array() },
+    trained: { theta, statistics: new Float32Array(sizes.statistics) },
     frozen: { theta: new Float32Array(), statistics: new Float32Array() },
     ...{ moments: null, best: null },
   });
@@ -80,7 +84,7 @@ async function project(folder: string, seeds: number, steps: number) {
     project: path,
     config: StudyConfig.parse({
       ...{ name: 'bench', sourceDatasetId: source.id, targetDatasetId: target.id },
-      ...{ network: { depth: 2, base: 4 }, sampling: { sizePx: 32 } },
+      ...{ network: { depth: 4, base: 4 }, sampling: { sizePx: 32 } },
       pretrainings: [
         {
           task: 'segmentation',

@@ -14,7 +14,10 @@ import type {
   StudyConfig,
 } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { kernelsInText } from '../../../shared/engine-words.ts';
+import { counted, duration } from '../../../shared/number-format.ts';
 import { isTaskPretraining } from '../../../shared/pretrainings.ts';
+import { inWords } from '../../../shared/sentences.ts';
 import type { TestSize } from '../../training/protocol.ts';
 import { runTrainer, type SpawnTrainer } from '../../trainer.ts';
 import { kernelCandidates } from '../../training/tensorflow/kernels.ts';
@@ -26,6 +29,7 @@ import {
   strongestCard,
 } from '../../graphics-cards.ts';
 import { warmthOfRuns, WarmTrainers } from '../../warm-trainers.ts';
+import { TimingBudget } from './timing-budget.ts';
 
 /** After the trace and one warm-up step: enough for a steady median, some seconds at 128 px. */
 const TIMED_STEPS = 12;
@@ -99,11 +103,14 @@ export interface CalibrationOptions {
   readonly memoryBytes?: number;
   /** What is tested on; not timed where it is left out. */
   readonly test?: TestSize;
+  /** Milliseconds, for tests: the clock that the time for timing is taken by. */
+  readonly now?: () => number;
 }
 
 /** A calibration under way, and where its trainers come from. */
 interface Calibrating extends CalibrationOptions {
   readonly spawn: SpawnTrainer;
+  readonly budget: TimingBudget;
   readonly cards: NonNullable<CalibrationOptions['cards']>;
   readonly isFake: boolean;
 }
@@ -176,6 +183,8 @@ export interface Calibration {
   readonly execution: Execution;
   /** Milliseconds of a pretraining step under the chosen layout, by batch size. */
   readonly pretrainMs: ReadonlyMap<number, number>;
+  /** What was not timed since steps take too long here, in words, so that others were chosen among or reckoned from. */
+  readonly passedOver: readonly string[];
 }
 
 /** Kernels to choose from, the likelier first; none where the engine has no choice, or somebody has made it. */
@@ -203,7 +212,11 @@ async function timeLayouts(
   for (const layout of others) {
     // What the first trainer held tells how many fit side by side.
     if (timing.peakMemoryBytes * layout.parallel > memory) continue;
-    timed.push({ layout, timing: await timeOnce('finetune', layout, step, options) });
+    const own = await options.budget.whileThereIsTime(
+      `${layout.parallel} runs side by side on ${counted(layout.threads, 'thread')} each`,
+      () => timeOnce('finetune', layout, step, options),
+    );
+    if (own !== undefined) timed.push({ layout, timing: own });
   }
   return timed;
 }
@@ -220,7 +233,12 @@ async function timePretrainings(
     const { batch } = optimisation;
     if (milliseconds.has(batch)) continue;
     const own = { ...step, batch, test: undefined };
-    milliseconds.set(batch, (await timeOnce('pretrain', layout, own, options)).msPerStep);
+    const found = await options.budget.whileThereIsTime(
+      `a pretraining step on ${counted(batch, 'image')}`,
+      () => timeOnce('pretrain', layout, own, options),
+    );
+    const bySize = (timing.msPerStep * batch) / finetuning.batch;
+    milliseconds.set(batch, found?.msPerStep ?? bySize);
   }
   return milliseconds;
 }
@@ -231,13 +249,17 @@ export async function calibrate(
   options: CalibrationOptions,
 ): Promise<Calibration> {
   const { spawn, cards = cardsHere } = options;
-  if (spawn !== undefined) return timeStudy(config, { ...options, spawn, cards, isFake: true });
+  const budget = new TimingBudget(options.now);
+  if (spawn !== undefined) {
+    return timeStudy(config, { ...options, spawn, cards, budget, isFake: true });
+  }
   // Steps of pretraining are timed in the processes that have just timed those of fine-tuning.
   const trainers = new WarmTrainers(warmthOfRuns(() => false));
   try {
     return await timeStudy(config, {
       ...options,
       cards,
+      budget,
       spawn: (request, onEvent) => trainers.serve(request, { onEvent, fresh: true }),
       isFake: false,
     });
@@ -264,7 +286,10 @@ async function timeCard(step: StepSetting, options: Calibrating): Promise<Timed 
   if (card === undefined) return null;
   try {
     const layout = { ...ON_CARD, engine: 'webgpu', adapter: card.name } as const;
-    return { layout, timing: await timeOnce('finetune', layout, step, options) };
+    const timing = await options.budget.whileThereIsTime(`the graphics card ${card.name}`, () =>
+      timeOnce('finetune', layout, step, options),
+    );
+    return timing === undefined ? null : { layout, timing };
   } catch (error) {
     // It is too small for the network, or its driver fails: the processor computes, as without it.
     if (error instanceof AppError && error.code !== 'cancelled') return null;
@@ -293,9 +318,14 @@ async function timeStudy(config: StudyConfig, asked: Calibrating): Promise<Calib
   // that did not take the likelier has no others.
   if (other !== undefined && best.timing.kernels === likelier) {
     const layout = { ...best.layout, kernels: other };
-    const timing = await timeOnce('finetune', layout, step, options);
-    timings.push(timing);
-    if (timing.msPerStep < best.timing.msPerStep * (1 - WORTH_OTHER_KERNELS)) {
+    const timing = await options.budget.whileThereIsTime(kernelsInText(other), () =>
+      timeOnce('finetune', layout, step, options),
+    );
+    if (timing !== undefined) timings.push(timing);
+    if (
+      timing !== undefined &&
+      timing.msPerStep < best.timing.msPerStep * (1 - WORTH_OTHER_KERNELS)
+    ) {
       best = { layout, timing };
       pretrainMs = await timePretrainings(best, config, step, options);
     }
@@ -320,5 +350,14 @@ async function timeStudy(config: StudyConfig, asked: Calibrating): Promise<Calib
     ...(engine === undefined ? {} : { engine }),
     ...(adapter === undefined ? {} : { adapter }),
   };
-  return { timings, chosen, execution, pretrainMs };
+  const passedOver = [...options.budget.passedOver];
+  return { timings, chosen, execution, pretrainMs, passedOver };
+}
+
+/** What a plan says of what was not timed. */
+export function timingNotes({ chosen, passedOver }: Calibration): string[] {
+  if (passedOver.length === 0) return [];
+  return [
+    `A step takes ${duration(chosen.msPerStep / 1000)} on this computer, so that not everything was measured: ${inWords(passedOver)} would have taken too long. The time is worked out from what was measured, and something faster may have been passed over. A smaller network, input or batch would be faster by far.`,
+  ];
 }

@@ -196,6 +196,13 @@ const parameterParts = (spec: NetworkSpec) =>
 const statisticsParts = (spec: NetworkSpec) =>
   spec.statistics.map((s) => [s.layer, 2 * s.channels] as const);
 
+/** How many values each of the two vectors of a spec has. */
+export const flatSizes = (spec: NetworkSpec) => {
+  const sum = (parts: readonly (readonly [key: string, size: number])[]) =>
+    parts.reduce((total, [, size]) => total + size, 0);
+  return { theta: sum(parameterParts(spec)), statistics: sum(statisticsParts(spec)) };
+};
+
 export const flattenWeights = (spec: NetworkSpec, weights: Weights): FlatWeights => ({
   theta: flatten(parameterParts(spec), weights.parameters),
   statistics: flatten(statisticsParts(spec), weights.statistics),

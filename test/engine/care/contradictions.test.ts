@@ -87,9 +87,8 @@ it('check names each, repair puts right what it can, and nothing is left but wha
 it('who shows a project that is repaired hears of every image that is other than before, of each dataset', async () => {
   const path = join(temporaryFolder(), 'shown.graft');
   const project = createProject(path);
-  const [cells, tissue] = ['cells', 'tissue'].map((name) =>
-    addDataset(project, name, { count: 2 }),
-  );
+  const cells = addDataset(project, 'cells', { count: 2 });
+  const tissue = addDataset(project, 'tissue', { count: 2 });
   project.close();
   const backups = createEngine({ engine: 'wasm' });
   await backups.call('project.open', { path });
@@ -105,7 +104,7 @@ it('who shows a project that is repaired hears of every image that is other than
   const engine = createEngine({ engine: 'wasm' });
   onTestFinished(() => engine.close());
   await engine.call('project.open', { path });
-  const idsOf = (datasetId = 0) =>
+  const idsOf = (datasetId: number) =>
     engine
       .project(path)
       .db.datasets.images(datasetId)

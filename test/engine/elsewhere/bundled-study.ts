@@ -9,12 +9,17 @@ import type { Project } from '../../../engine/db/project.ts';
 import { createStudy } from '../../../engine/study/planning/create.ts';
 import type { SpawnTrainer } from '../../../engine/trainer.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../engine/training/checkpoint.ts';
+import { flatSizes } from '../../../engine/training/network/parameters.ts';
+import { segmentationSpec } from '../../../engine/training/objectives/segmentation.ts';
 import type { GivenCheckpoint, TrainerEvent } from '../../../engine/training/protocol.ts';
 import { runOne, type RunOneOptions } from '../../../engine/elsewhere/run-one.ts';
-import { NetworkConfig, type Run, SamplingConfig } from '../../../shared/entities.ts';
+import type { Run } from '../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';
 import { ENGINE } from '../study/running/fake-trainers.ts';
+
+/** As small as there are: what travels is whole networks. */
+const NETWORK = { depth: 1, base: 2, bottleneck: 1 };
 
 /** One number for all weights of a fake network. */
 const weight = (run: Run, from: readonly GivenCheckpoint[], salt: number) => {
@@ -24,12 +29,15 @@ const weight = (run: Run, from: readonly GivenCheckpoint[], salt: number) => {
   return run.id + inherited / 1000 + salt;
 };
 
-const checkpoint = (run: Run, step: number, value: number) =>
-  encodeCheckpoint({
+function checkpoint(run: Run, step: number, value: number): Uint8Array {
+  const trained = segmentationSpec(run.config.network, 2);
+  const { theta, statistics } = flatSizes(trained);
+  const weights = new Float32Array(theta).fill(value);
+  return encodeCheckpoint({
     header: {
       objective: run.config.kind === 'pretrain' ? run.config.task : 'finetune',
-      network: NetworkConfig.parse({}),
-      sampling: SamplingConfig.parse({}),
+      network: run.config.network,
+      sampling: run.config.sampling,
       classes: 2,
       seed: run.seed,
       step,
@@ -37,14 +45,15 @@ const checkpoint = (run: Run, step: number, value: number) =>
       engine: ENGINE,
       layers: [],
       best: null,
-      trained: { parameters: [], statistics: [] },
+      trained,
       frozen: { parameters: [], statistics: [] },
     },
-    trained: { theta: new Float32Array([value]), statistics: new Float32Array() },
+    trained: { theta: weights, statistics: new Float32Array(statistics) },
     frozen: { theta: new Float32Array(), statistics: new Float32Array() },
-    moments: { m: new Float32Array([value]), v: new Float32Array([value]) },
+    moments: { m: weights, v: weights },
     best: null,
   });
+}
 
 interface FakeOptions {
   /** Of another computer, whose bits differ. */
@@ -146,7 +155,10 @@ export async function bundledStudy(
   const { db } = engine.project(project);
   const source = addDataset(db, 'source', { count: 4 });
   const target = addDataset(db, 'target', { count: 20 });
-  const config = smallStudy({ source, target }, { labelCounts: [2], seeds: 2, ...changes });
+  const config = smallStudy(
+    { source, target },
+    { network: NETWORK, labelCounts: [2], seeds: 2, ...changes },
+  );
   const study = createStudy(db, config);
   const dir = join(folder, 'a bundle');
   const bundle = (to = dir) =>

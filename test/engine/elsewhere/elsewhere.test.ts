@@ -13,9 +13,16 @@ import { describe, expect, it } from 'vitest';
 import { openProjectInMemory } from '../../../engine/db/project.ts';
 import { decodeRunFile, encodeRunFile } from '../../../engine/elsewhere/run-file.ts';
 import { RunRecords } from '../../../engine/study/running/run-records.ts';
+import {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type TrainingCheckpoint,
+} from '../../../engine/training/checkpoint.ts';
 import type { GivenCheckpoint, TrainerEvent } from '../../../engine/training/protocol.ts';
 import { ENGINE } from '../study/running/fake-trainers.ts';
 import { bundledStudy, eventsOf } from './bundled-study.ts';
+
+type TestedImage = Extract<TrainerEvent, { type: 'result' }>;
 
 describe('a bundle', () => {
   it('holds every image once, the plan alone, and scripts that can be run', async () => {
@@ -346,6 +353,108 @@ describe('merging', () => {
     const [endless] = await refused(file.events.filter(({ type }) => type !== 'done'));
     expect(endless?.message).toContain('it is not finished');
     expect(await refused(file.events)).toEqual([]);
+  });
+
+  it('takes nothing of a sound file that is not what its run was planned to find out', async () => {
+    const { dir, bundle, computeAll, merge, runs, db } = await bundledStudy();
+    await bundle();
+    await computeAll();
+    const run = runs().find(({ kind, dependsOn }) => kind === 'finetune' && dependsOn === null);
+    if (run === undefined) throw new Error('no run starts at random');
+    const name = `${run.id}.run`;
+    const path = join(dir, 'results', name);
+    const file = decodeRunFile(readFileSync(path), path);
+    const weights = (change: (checkpoint: TrainingCheckpoint) => TrainingCheckpoint) =>
+      file.events.map((event): TrainerEvent => {
+        const changed = (bytes: Uint8Array) => encodeCheckpoint(change(decodeCheckpoint(bytes)));
+        if (event.type === 'checkpoint') return { ...event, bytes: changed(event.bytes) };
+        return event.type === 'done' && event.kept !== null
+          ? { ...event, kept: changed(event.kept) }
+          : event;
+      });
+    const withHeader = (header: Partial<TrainingCheckpoint['header']>) =>
+      weights((checkpoint) => ({ ...checkpoint, header: { ...checkpoint.header, ...header } }));
+    const results = (change: (event: TestedImage) => TrainerEvent[]) =>
+      file.events.flatMap((event) => (event.type === 'result' ? change(event) : [event]));
+    const trained = run.config.kind === 'finetune' ? (run.config.trainImageIds[0] ?? 0) : 0;
+    const wider = { ...run.config.network, base: 2 * run.config.network.base };
+    const before = file.events.slice(0, -1);
+    const end = file.events.slice(-1);
+    const hostile: readonly (readonly [readonly TrainerEvent[], RegExp])[] = [
+      [withHeader({ network: wider }), /not those of run .*their network is another one/],
+      [withHeader({ seed: run.seed + 1 }), /their seed is another one/],
+      [withHeader({ objective: 'simclr' }), /trained by simclr, not by finetune/],
+      [withHeader({ step: run.steps + 1 }), /they are of step/],
+      [
+        weights(({ header, ...rest }) => ({
+          ...rest,
+          header: {
+            ...header,
+            trained: {
+              ...header.trained,
+              parameters: header.trained.parameters.map((one) => ({
+                ...one,
+                // As many values in another shape.
+                shape: one.shape.toReversed(),
+              })),
+            },
+          },
+        })),
+        /not those of run .* is \d+(×\d+)*, not /,
+      ],
+      [
+        weights((checkpoint) => ({
+          ...checkpoint,
+          trained: { ...checkpoint.trained, theta: new Float32Array(3) },
+        })),
+        /its arrays are not as long as its layers/,
+      ],
+      [results(() => []), /it has 0 scores, and its run is tested on/],
+      [results((event) => [event, event]), /scores, and its run is tested on/],
+      [
+        results((event) => [{ ...event, result: { ...event.result, imageId: trained } }]),
+        /scores, and its run is tested on/,
+      ],
+      [
+        results((event) => [
+          {
+            ...event,
+            result: {
+              ...event.result,
+              classes: [{ classIndex: 1, predictedPx: 1e9, truePx: 1, bothPx: 1 }],
+            },
+          },
+        ]),
+        /it counts more pixels of/,
+      ],
+      [
+        results((event) => [{ ...event, result: { ...event.result, dice: 7 } }]),
+        /its header is not understood/,
+      ],
+      [
+        [...before, { type: 'metrics', points: [{ step: 1e6, name: 'loss', value: 0 }] }, ...end],
+        /it tells of steps that run .* does not have/,
+      ],
+      [[...before, { type: 'stopped', step: 1 }, ...end], /it holds "stopped"/],
+      [
+        before.filter(({ type }) => type !== 'checkpoint').concat([{ type: 'done', kept: null }]),
+        /it holds no weights/,
+      ],
+    ];
+    const tables = () => [
+      db.runs.ofStudy(run.studyId ?? 0).filter(({ id }) => id === run.id),
+      db.runs.results(run.id),
+      db.runs.hasCheckpoint(run.id),
+    ];
+    const untouched = tables();
+    for (const [events, why] of hostile) {
+      writeFileSync(path, encodeRunFile({ ...file, events }));
+      const refused = (await merge()).refused.filter((one) => one.file === name);
+      expect(refused).toEqual([{ file: name, message: expect.stringMatching(why) as string }]);
+      expect(tables()).toEqual(untouched);
+    }
+    writeFileSync(path, encodeRunFile(file));
+    expect((await merge()).refused).toEqual([]);
   });
 
   it('says in the report where runs of one seed came from different kinds of processors', async () => {

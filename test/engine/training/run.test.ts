@@ -49,6 +49,23 @@ describe('a run', () => {
     expect(stateHash(interrupted)).toBe(stateHash(whole));
   });
 
+  it('does not resume from the weights of another run', async () => {
+    const config = { ...finetuneConfig('random', null), optimisation: SHORT };
+    const wide = { ...config.network, base: 2 * config.network.base };
+    const [own, wider, other] = [config, { ...config, network: wide }, { ...config, seed: 77 }].map(
+      (one) => addRun(one),
+    );
+    for (const [from, why] of [
+      [wider, /not those of run .*their network is another one/],
+      [other, /their seed is another one/],
+    ] as const) {
+      await train(from ?? 0, 8);
+      const { bytes, step } = project.runs.checkpoint(from ?? 0, 'last') ?? expect.fail('none');
+      project.runs.saveCheckpoint(own ?? 0, 'last', step, bytes);
+      await expect(train(own ?? 0)).rejects.toThrow(why);
+    }
+  });
+
   it('goes on with a longer budget as if it had had it from the start', async () => {
     const config = { ...finetuneConfig('random', null), optimisation: SHORT };
     const longer = { ...config, optimisation: extendedBudget(config.optimisation, 1.5) };

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { calibrate, candidateLayouts } from '../../../../engine/study/planning/calibrate.ts';
+import {
+  calibrate,
+  type CalibrationOptions,
+  candidateLayouts,
+  timingNotes,
+} from '../../../../engine/study/planning/calibrate.ts';
 import { estimateStudy, testSeconds } from '../../../../engine/study/planning/estimate.ts';
+import { timeSteps } from '../../../../engine/training/calibrate.ts';
 import { planData } from '../../../../engine/study/planning/plan-data.ts';
 import type { TestSize } from '../../../../engine/training/protocol.ts';
 import type { SpawnTrainer } from '../../../../engine/trainer.ts';
@@ -193,6 +199,75 @@ describe('calibration', () => {
       expect(timings).toHaveLength(1);
       expect(execution).toEqual({ threads: 1, parallel: 1, engine: 'webgpu', adapter: 'weak' });
     });
+  });
+
+  it('times one layout alone where that takes long, reckons with it, and says what was passed over', async () => {
+    const { config, data } = study({
+      pretrainings: [
+        {
+          task: 'segmentation',
+          transfers: ['encoder'],
+          optimisation: { steps: 10, batch: 8, evaluateEvery: 10, schedule: 'constant' },
+        },
+      ],
+    });
+    const minutes = 4;
+    let clock = 0;
+    let asked = 0;
+    const slow = machine(() => minutes * 60_000);
+    const options: CalibrationOptions = {
+      ...{ engine: 'auto', kernels: ['onednn', 'eigen'], memoryBytes: 1e12 },
+      cards: () => Promise.resolve([{ name: 'strong', isSoftware: false }]),
+      now: () => clock,
+    };
+    const calibration = await calibrate(config, {
+      ...options,
+      spawn(request, onEvent) {
+        asked++;
+        clock += 2 * minutes * 60_000;
+        return slow(request, onEvent);
+      },
+    });
+    expect(asked).toBe(1);
+    expect(calibration.timings).toHaveLength(1);
+    const { batch } = config.finetuning;
+    expect(calibration.pretrainMs.get(8)).toBe((minutes * 60_000 * 8) / batch);
+    expect(estimateStudy(config, data, calibration).seconds).toBeGreaterThan(0);
+    const [note = '', ...more] = timingNotes(calibration);
+    expect(more).toEqual([]);
+    expect(note).toContain('A step takes 4 min 00 s on this computer');
+    for (const what of [
+      "Eigen's kernels",
+      'the graphics card strong',
+      'a pretraining step on 8 images',
+    ])
+      expect(note).toContain(what);
+    // Where steps are quick nothing is passed over, and nothing is said.
+    const quick = await calibrate(config, { ...options, spawn: machine(() => 100) });
+    expect(timingNotes(quick)).toEqual([]);
+    expect(quick.timings.length).toBeGreaterThan(2);
+  });
+
+  it('of a trainer ends with the steps of a minute, one at least', async () => {
+    let clock = 0;
+    let made = 0;
+    const timed = (msPerStep: number) => {
+      made = 0;
+      return timeSteps(
+        () => {
+          made++;
+          clock += msPerStep;
+          return Promise.resolve();
+        },
+        { count: 12, settle: () => Promise.resolve(), now: () => clock },
+      );
+    };
+    expect((await timed(100)).milliseconds).toEqual(Array.from({ length: 12 }, () => 100));
+    expect(made).toBe(15);
+    expect(await timed(240_000)).toMatchObject({ milliseconds: [240_000], warmUp: 1 });
+    expect(made).toBe(2);
+    expect((await timed(25_000)).milliseconds).toEqual([25_000]);
+    expect((await timed(15_000)).milliseconds).toEqual([15_000, 15_000]);
   });
 
   it('keeps a layout that the user chose', async () => {

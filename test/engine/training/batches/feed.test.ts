@@ -190,11 +190,12 @@ describe('batches from a thread of their own', () => {
     const first = feedOf(project, runId, STEPS, thread);
     await first.batch(STEPS);
     await first.validationViews();
-    const [waiting] = messages.mock.contexts;
+    const [waiting]: readonly unknown[] = messages.mock.contexts;
+    if (!(waiting instanceof Worker)) throw new Error('no thread was asked');
     await first.close();
     // What no request is throws in the thread, where nothing catches it.
-    const broken = new Promise((resolve) => waiting?.once('exit', resolve));
-    waiting?.postMessage('no request');
+    const broken = new Promise((resolve) => waiting.once('exit', resolve));
+    waiting.postMessage('no request');
     await broken;
     const inline = openTrainingData({ project, config, data: runData(project, config) });
     const next = feedOf(project, runId, 1, thread);
