@@ -184,26 +184,39 @@ interface StudyOptions {
   json: boolean;
 }
 
+/** Puts failed runs back into the queue; what failed because its pretraining did comes along with that one. */
+async function retryFailed(caller: Caller, project: string, studyId: number): Promise<void> {
+  const { failures } = await caller.call('studies.status', { project, studyId });
+  for (const { runId } of failures) {
+    const { run } = await caller.call('runs.get', { project, runId });
+    if (run.status === 'failed') await caller.call('runs.retry', { project, runId });
+  }
+}
+
 function addRun(study: Command, name: 'run' | 'resume', description: string): void {
   study
     .command(name)
     .description(description)
     .argument('<project>', 'project file')
     .option('--name <study>', 'which study (default: the newest)')
+    .option('--retry', 'try its failed runs again', false)
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: StudyOptions) => {
+    .action(async (path: string, options: StudyOptions & { retry: boolean }) => {
       await withProject(
         path,
         async (caller, project, local) => {
-          const { id, name: studyName } = await findStudy(caller, project, options.name);
+          const { id, name: studyName, status } = await findStudy(caller, project, options.name);
+          if (options.retry && status !== 'cancelled') await retryFailed(caller, project, id);
           const goesOn = `graft study resume ${shellWord(path)} --name ${shellWord(studyName)}`;
           // In the process that owns the project the study runs on there; this command returns.
           const progress =
             local === null
               ? await caller.call('studies.run', { project, studyId: id })
               : await runToEnd(local, { project, studyId: id, goesOn });
-          print(options, progress, progressLines(progress));
-          if (progress.counts.failed > 0) process.exitCode = EXIT.partial;
+          const isAnyFailed = progress.counts.failed > 0;
+          const again = isAnyFailed ? [`to try failed runs again: ${goesOn} --retry`] : [];
+          print(options, progress, [...progressLines(progress), ...again]);
+          if (isAnyFailed) process.exitCode = EXIT.partial;
         },
         { reachable: true },
       );

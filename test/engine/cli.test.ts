@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { openProjectReadonly } from '../../engine/db/project.ts';
+import { openProject, openProjectReadonly } from '../../engine/db/project.ts';
 import { ResultsFile } from '../../engine/study/report/results.ts';
 import { PATIENCE_MS } from '../fixtures/patience.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
@@ -147,6 +147,14 @@ function isTraining(path: string): boolean {
   }
 }
 
+/** The next queued run, as if it had found no place to train. */
+function failNext(path: string): void {
+  const project = openProject(path);
+  const next = project.runs.list().find(({ status }) => status === 'queued');
+  project.runs.ended(next?.id ?? 0, 'failed', { code: 'unsupported', message: 'not here' });
+  project.close();
+}
+
 describe('graft demo', () => {
   /** One study for both tests: interrupted in the first, whole in the second. */
   const dir = mkdtempSync(join(tmpdir(), 'graft-demo-test-'));
@@ -178,7 +186,8 @@ describe('graft demo', () => {
     expect(left.counts.running).toBe(0);
     expect(left.counts.queued).toBeGreaterThan(0);
 
-    const resumed = Progress.parse(await graftJson('study', 'resume', project));
+    failNext(project);
+    const resumed = Progress.parse(await graftJson('study', 'resume', project, '--retry'));
     expect(resumed.study.status).toBe('done');
     expect(resumed.counts).toMatchObject({ done: 2 * (1 + 4), queued: 0 });
     const report = await graftJson('study', 'report', project, '--out', join(dir, 'report'));
