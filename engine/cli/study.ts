@@ -50,7 +50,7 @@ export function planLines(plan: StudyPlan): string[] {
   const { estimateSeconds, longestSeconds } = plan;
   if (estimateSeconds !== null && plan.execution !== null) {
     lines.push(
-      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.adapter === undefined ? `${plan.execution.parallel} runs side by side on ${counted(plan.execution.threads, 'thread')} each` : `the graphics card ${plan.execution.adapter}`}`,
+      `about ${durationRange(estimateSeconds, longestSeconds ?? estimateSeconds)} with ${plan.execution.adapter === undefined ? `${counted(plan.execution.parallel, 'run')} side by side on ${counted(plan.execution.threads, 'thread')} each` : `the graphics card ${plan.execution.adapter}`}`,
     );
   }
   return [...lines, ...plan.notes.map((note) => `note: ${note}`)];

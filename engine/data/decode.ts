@@ -1,23 +1,18 @@
 /**
  * The one decoder of image pixels: a file in, upright samples as stored in the file out.
  * Values are never stretched, colour-managed or rounded. Masks are read by decode-mask.ts,
- * scientific TIFF by tiff.ts.
+ * scientific TIFF by tiff.ts, what libvips reads by general-decoder.ts.
  */
-import sharp, { type Metadata } from 'sharp';
 import { AppError } from '../../shared/errors.ts';
-import { alphaNotes, alphaOf, countTransparent } from './alpha.ts';
+import { alphaNotes } from './alpha.ts';
 import {
   type AlphaSamples,
-  assertWithinLimits,
   DEFAULT_LIMITS,
   type DecodedImage,
-  firstChannels,
   type OpenImage,
-  orientationNote,
   type PixelLimits,
   type RowReader,
   type Samples,
-  unreadableImage,
 } from './decoded-image.ts';
 import { assertWholeGif } from './gif-blocks.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
@@ -29,6 +24,7 @@ import { arrayRows, pagesOf, type StoredArray } from './stored-array.ts';
 import { openTiffRows } from './tiff.ts';
 import type { Reading } from './tiff-meaning.ts';
 import { tiffPages } from './tiff-pages.ts';
+import { readMetadata, sharpRows } from './general-decoder.ts';
 
 export type { DecodedImage, OpenImage } from './decoded-image.ts';
 
@@ -47,29 +43,6 @@ export interface SizeListener {
   readonly onSize?: (
     size: Pick<DecodedImage, 'width' | 'height' | 'channels' | 'bitDepth'>,
   ) => void;
-}
-
-// Every image is decoded once: a cache of decoded pixels would only hold memory.
-sharp.cache(false);
-
-function open({ source }: ImageFile, page: number): ReturnType<typeof sharp> {
-  return sharp(source, {
-    failOn: 'error', // a truncated or damaged file is refused, never half-decoded
-    limitInputPixels: false, // assertWithinLimits names the file and the remedy
-    limitInputChannels: false,
-    autoOrient: true,
-    ignoreIcc: true, // samples as stored: measurements must not depend on a colour profile
-    page,
-    pages: 1,
-  });
-}
-
-async function readMetadata(file: ImageFile, subject: string, page: number): Promise<Metadata> {
-  try {
-    return await open(file, page).metadata();
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
 }
 
 const ARRAYS: Readonly<
@@ -226,99 +199,4 @@ async function wholeOf(reader: RowReader): Promise<DecodedImage> {
   const { width, height, channels, bitDepth } = reader;
   const data = await reader.read(0, height);
   return { width, height, channels, bitDepth, data, notes: reader.notes() };
-}
-
-interface SharpOptions {
-  readonly subject: string;
-  readonly page: number;
-  readonly limits: PixelLimits;
-  readonly format: ImageFormat;
-}
-
-/** What sharp makes of an image, and what of it is kept. */
-function plannedSamples(meta: Metadata) {
-  const wide = meta.depth !== 'uchar' && meta.depth !== 'char';
-  const grey = meta.space === 'b-w' || meta.space === 'grey16';
-  // 'b-w' output loses the alpha channel that is to be inspected; 'srgb' repeats the grey thrice.
-  const narrow = grey && !meta.hasAlpha ? 'b-w' : 'srgb';
-  return {
-    wide,
-    kept: grey ? 1 : 3,
-    colourspace: wide ? (grey ? 'grey16' : 'rgb16') : narrow,
-  };
-}
-
-/** All channels that sharp gives, alpha included; of some rows, or of all. */
-async function readWithSharp(
-  file: ImageFile,
-  { subject, page }: SharpOptions,
-  meta: Metadata,
-  rows: { readonly top: number; readonly count: number } | null,
-) {
-  const { wide, colourspace } = plannedSamples(meta);
-  const whole = open(file, page);
-  const { width: full } = meta;
-  const some =
-    rows === null
-      ? whole
-      : whole.extract({ left: 0, top: rows.top, width: full, height: rows.count });
-  try {
-    const { data, info } = await some
-      .toColourspace(colourspace)
-      .raw({ depth: wide ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    const count = width * height * channels;
-    const stored = wide
-      ? new Uint16Array(data.buffer, data.byteOffset, count)
-      : new Uint8Array(data.buffer, data.byteOffset, count);
-    return { width, height, channels, stored };
-  } catch (error) {
-    throw unreadableImage(subject, error);
-  }
-}
-
-/** Formats that libvips decodes from the top, keeping no rows that were not asked for. */
-const READ_FROM_THE_TOP: readonly ImageFormat[] = ['png', 'jpeg', 'tiff'];
-
-async function sharpRows(file: ImageFile, options: SharpOptions): Promise<RowReader> {
-  const { subject, page, limits, format } = options;
-  const meta = await readMetadata(file, subject, page);
-  assertWithinLimits(meta, subject, limits);
-  const { wide, kept } = plannedSamples(meta);
-  const { orientation = 1 } = meta;
-  const [width, height] = orientation >= 5 ? [meta.height, meta.width] : [meta.width, meta.height];
-  const wholeOnly = orientation > 1 || !READ_FROM_THE_TOP.includes(format);
-  const firstNotes = [
-    orientationNote(orientation),
-    meta.space === 'cmyk' ? 'CMYK colours converted to RGB' : undefined,
-  ].filter((note) => note !== undefined);
-  let transparent = 0;
-  return {
-    ...{ width, height, wholeOnly },
-    channels: kept,
-    bitDepth: wide ? 16 : 8,
-    notes: () => firstNotes,
-    // Every decoded GIF has an alpha channel.
-    transparentPx: () =>
-      meta.hasAlpha && (transparent > 0 || format !== 'gif') ? transparent : null,
-    ...(meta.hasAlpha ? { alpha: () => alphaWithSharp(file, options, meta) } : {}),
-    async read(top, count) {
-      const rows = wholeOnly || count === height ? null : { top, count };
-      const { channels, stored } = await readWithSharp(file, options, meta, rows);
-      if (meta.hasAlpha && channels > kept) {
-        transparent += countTransparent(alphaOf(stored, channels, channels - 1));
-      }
-      return channels === kept ? stored : firstChannels(stored, channels, kept);
-    },
-  };
-}
-
-async function alphaWithSharp(
-  file: ImageFile,
-  options: SharpOptions,
-  meta: Metadata,
-): Promise<AlphaSamples> {
-  const { channels, stored } = await readWithSharp(file, options, meta, null);
-  return alphaOf(stored, channels, channels - 1);
 }

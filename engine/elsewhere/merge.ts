@@ -23,7 +23,7 @@ import { type Bundle, failurePath, openBundle, resultsFolder } from './bundle.ts
 import { checkpointsOf } from './journal.ts';
 import { readFailure } from './progress.ts';
 import { decodeRunFile } from './run-file.ts';
-import { sourceHash } from './run-one.ts';
+import { sourceHash } from './run-attempt.ts';
 import { studyOf } from './study-of.ts';
 
 export interface MergeOptions {

@@ -2,22 +2,14 @@
  * One run from start to end: data, initial or resumed weights, training, and the test afterwards. Writes nothing;
  * everything it finds out leaves through `emit`. The process around it is worker.ts.
  */
-import type {
-  EarlyEnd,
-  FinetuneRunConfig,
-  LayerState,
-  MetricPoint,
-  Run,
-  RunConfig,
-} from '../../shared/entities.ts';
+import type { EarlyEnd, LayerState, MetricPoint, Run, RunConfig } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Example } from '../db/examples.ts';
 import type { Project } from '../db/project.ts';
 import type { Engine } from './tensorflow/backend.ts';
 import { predictionPrecision } from './tensorflow/precision.ts';
-import { decodeCheckpoint, encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
-import { assertCheckpointOf } from './checkpoint-of-run.ts';
+import { encodeCheckpoint, type TrainingCheckpoint } from './checkpoint.ts';
 import {
   type TestCheckpoint,
   testImages,
@@ -26,13 +18,7 @@ import {
 } from './scoring/evaluation.ts';
 import { chooseExamples, drawExamples } from './examples.ts';
 import { measureFrozenStatistics } from './frozen-statistics.ts';
-import {
-  type FlatWeights,
-  flattenWeights,
-  learningRateShares,
-  type NetworkSpec,
-  type Weights,
-} from './network/parameters.ts';
+import { type FlatWeights, learningRateShares } from './network/parameters.ts';
 import { peakMemoryBytes } from './peak-memory.ts';
 import type { TrainerEvent } from './protocol.ts';
 import { rowsOf, squeezed } from './images/image-rows.ts';
@@ -41,113 +27,10 @@ import { piecesOf } from './images/row-pieces.ts';
 import { runData, type RunData } from './batches/run-data.ts';
 import { createSegmenter, disposeWeights, type Segmenter, toTensors } from './scoring/segmenter.ts';
 import { type AnyTile, readTile, withInput } from './images/tiles.ts';
-import { NOT_STARTED, train, type TrainingProgress } from './train.ts';
+import { train, type TrainingProgress } from './train.ts';
 import { openTrainingData, type TrainingData } from './batches/training-data.ts';
-import {
-  createTrainingStep,
-  freshState,
-  splitSpec,
-  type SplitSpec,
-  type TrainingState,
-} from './training-step.ts';
-import { isFrozenGroup, transferWeights } from './network/transfer.ts';
-import {
-  assertSameView,
-  encoderWeights,
-  type PretrainedNetwork,
-  runWeights,
-} from './weights/encoder-weights.ts';
-
-/** The checkpoint that a run resumes from; null where it starts at the beginning. Errors: corrupt, newer-version. */
-export function resumeCheckpoint(project: Project, runId: number): TrainingCheckpoint | null {
-  const stored = project.runs.checkpoint(runId, 'last');
-  const run = project.runs.get(runId);
-  if (stored === undefined || run === undefined) return null;
-  const checkpoint = decodeCheckpoint(stored.bytes);
-  assertCheckpointOf(run, checkpoint);
-  return checkpoint;
-}
-
-/** Everything that training starts with, from the beginning or in the middle. */
-interface Start {
-  readonly specs: SplitSpec;
-  readonly state: TrainingState;
-  readonly frozen: FlatWeights;
-  readonly layers: readonly LayerState[];
-  readonly progress: TrainingProgress;
-  /** Weights of frozen layers whose running statistics were never measured; null: nothing to measure. */
-  readonly unmeasured: Weights | null;
-}
-
-/** Errors: not-found, and invalid-input where the networks do not see images alike. */
-function pretrainedWeights(project: Project, config: FinetuneRunConfig): PretrainedNetwork {
-  const { pretrainRunId, encoderId, network } = config;
-  if (encoderId !== undefined) {
-    const pretrained = encoderWeights(project, encoderId);
-    assertSameView(network, pretrained.network);
-    return pretrained;
-  }
-  if (pretrainRunId !== null) return runWeights(project, pretrainRunId);
-  throw new AppError('not-found', 'The run names no pretrained network. Plan the study again.');
-}
-
-/** Throws the mismatch of a transfer after `onLayers` has seen the list that shows it. */
-function fromTheBeginning(
-  project: Project,
-  run: Run,
-  data: RunData,
-  onLayers: (layers: readonly LayerState[]) => void,
-): Start {
-  const { config } = run;
-  const transfer = config.kind === 'finetune' ? config.transfer : 'random';
-  const pretrained =
-    config.kind === 'finetune' && transfer !== 'random' && transfer !== 'frozen-random'
-      ? pretrainedWeights(project, config)
-      : null;
-  const { deepDecoderBlocks, keepsHead } = config.kind === 'finetune' ? config : {};
-  const target = data.objective.spec;
-  const { weights, layers, mismatch } = transferWeights({
-    target,
-    transfer,
-    seed: config.seed,
-    pretrained,
-    ...(deepDecoderBlocks === undefined ? {} : { deepDecoderBlocks }),
-    ...(keepsHead === undefined ? {} : { keepsHead }),
-  });
-  if (mismatch !== null) {
-    onLayers(layers);
-    throw mismatch;
-  }
-  const specs = splitSpec(target, (group) => isFrozenGroup(transfer, group));
-  return {
-    specs,
-    state: freshState(flattenWeights(specs.trained, weights)),
-    frozen: flattenWeights(specs.frozen, weights),
-    layers,
-    progress: NOT_STARTED,
-    unmeasured: transfer === 'frozen-random' && specs.frozen.statistics.length > 0 ? weights : null,
-  };
-}
-
-function fromCheckpoint(checkpoint: TrainingCheckpoint, run: Run, target: NetworkSpec): Start {
-  assertCheckpointOf(run, checkpoint, target);
-  const { header, trained, frozen, moments, best } = checkpoint;
-  if (moments === null || (header.best === null) !== (best === null)) {
-    throw new AppError('corrupt', 'The checkpoint to resume from is incomplete. Start again.');
-  }
-  return {
-    specs: { trained: header.trained, frozen: header.frozen },
-    state: { ...trained, ...moments },
-    frozen,
-    layers: header.layers,
-    progress: {
-      step: header.step,
-      trainedSeconds: header.trainedSeconds,
-      best: header.best === null || best === null ? null : { ...header.best, weights: best },
-    },
-    unmeasured: null,
-  };
-}
+import { createTrainingStep, type SplitSpec, type TrainingState } from './training-step.ts';
+import { fromCheckpoint, fromTheBeginning, type RunStart } from './run-start.ts';
 
 export interface RunOptions {
   readonly project: Project;
@@ -165,7 +48,7 @@ export interface RunOptions {
 }
 
 /** Encodes the state of a run: as checkpoints that it resumes from, and as what is kept of it when it has ended. */
-function checkpointsOf(options: RunOptions, data: RunData, start: Start) {
+function checkpointsOf(options: RunOptions, data: RunData, start: RunStart) {
   const { run, engine, emit } = options;
   const { config } = run;
   let emittedBest = start.progress.best?.step ?? 0;
@@ -283,7 +166,7 @@ const partsOf = ({ trained, frozen }: SplitSpec) =>
 async function testRun(
   options: RunOptions,
   data: RunData,
-  start: Start,
+  start: RunStart,
   segmenter: Segmenter,
   /** `best`: null where it is the last. */
   weights: { last: FlatWeights; best: FlatWeights | null },
@@ -344,7 +227,7 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   const trainingData = options.trainingData ?? openTrainingData({ project, config, data });
   const { objective, classes } = data;
   const { unmeasured } = begun;
-  const start: Start =
+  const start: RunStart =
     unmeasured === null
       ? begun
       : {

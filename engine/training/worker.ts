@@ -20,7 +20,8 @@ import { measureNetwork } from './measure-request.ts';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.ts';
 import { predictInputs } from './prediction-request.ts';
 import { type TrainerEvent, TrainerRequest, type TrainerWork } from './protocol.ts';
-import { executeRun, resumeCheckpoint } from './run.ts';
+import { executeRun } from './run.ts';
+import { resumeCheckpoint } from './run-start.ts';
 import { CHECKPOINT_INTERVAL_MS } from './train.ts';
 import { otherCard, otherDriver } from './webgpu/same-card.ts';
 

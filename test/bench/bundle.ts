@@ -14,7 +14,7 @@ import { encodeRunFile } from '../../engine/elsewhere/run-file.ts';
 import { Journal } from '../../engine/elsewhere/journal.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { writeWholeSync } from '../../engine/data/write-file.ts';
-import { sourceHash } from '../../engine/elsewhere/run-one.ts';
+import { sourceHash } from '../../engine/elsewhere/run-attempt.ts';
 import { encodeCheckpoint } from '../../engine/training/checkpoint.ts';
 import { flatSizes } from '../../engine/training/network/parameters.ts';
 import { segmentationSpec } from '../../engine/training/objectives/segmentation.ts';

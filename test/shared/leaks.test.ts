@@ -38,6 +38,16 @@ it('other pages of one file, and what lies in one part, do not leak', () => {
   ).toEqual([]);
 });
 
+it('an image of several pages leaks by any of them', () => {
+  const { hash } = image(1);
+  const joined = (id: number, ...channelPages: number[]) =>
+    image(id, { hash, page: channelPages[0] ?? 0, channelPages });
+  expect(leaksOf(['train', joined(1, 0, 1)], ['test', joined(2, 2, 1)])).toEqual([
+    ['copy', '1.png', 'train test', '1 2'],
+  ]);
+  expect(leaksOf(['train', joined(1, 0, 1)], ['test', joined(2, 2, 3)])).toEqual([]);
+});
+
 it('what is pretrained on may be trained on, and neither validated with nor tested on', () => {
   const own = image(1, { groupName: 'p' });
   expect(leaksOf(['pretraining', own], ['train', own])).toEqual([]);

@@ -1,4 +1,4 @@
-/** OME-TIFF masks: what the metadata say of channels, slices and times is read by tiff-description.ts. */
+/** OME-TIFF masks: what the metadata say of channels, slices and times is read by ome-description.ts. */
 import { objectFolders } from './object-folders.ts';
 
 export const omeTiffLayout = objectFolders({

@@ -26,9 +26,9 @@ interface At {
 }
 
 interface Measuring {
-  readonly network: LiveNetwork;
+  readonly network: Pick<LiveNetwork, 'probabilities' | 'classes'>;
   readonly labels: Pick<LabelSet, 'trained' | 'heldOut'>;
-  readonly dataset: Dataset;
+  readonly dataset: Pick<Dataset, 'classes' | 'hasBackground'>;
   readonly sizePx: number;
   /** null: it cannot be read, which is dealt with. */
   readonly tileOf: (member: Member) => Promise<AnyTile | null>;

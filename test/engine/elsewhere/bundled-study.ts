@@ -12,7 +12,8 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../../engine/training/che
 import { flatSizes } from '../../../engine/training/network/parameters.ts';
 import { segmentationSpec } from '../../../engine/training/objectives/segmentation.ts';
 import type { GivenCheckpoint, TrainerEvent } from '../../../engine/training/protocol.ts';
-import { runOne, type RunOneOptions } from '../../../engine/elsewhere/run-one.ts';
+import type { RunOneOptions } from '../../../engine/elsewhere/run-attempt.ts';
+import { runOne } from '../../../engine/elsewhere/run-one.ts';
 import type { Run } from '../../../shared/entities.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { addDataset, smallStudy, temporaryFolder } from '../../fixtures/projects.ts';

@@ -1,5 +1,6 @@
 /** Runs of a small project in this process: what a trainer computes, without the start of one. */
-import { executeRun, resumeCheckpoint } from '../../../engine/training/run.ts';
+import { executeRun } from '../../../engine/training/run.ts';
+import { resumeCheckpoint } from '../../../engine/training/run-start.ts';
 import type { Engine } from '../../../engine/training/tensorflow/backend.ts';
 import type { Project } from '../../../engine/db/project.ts';
 import type { TrainerEvent } from '../../../engine/training/protocol.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { History, type UndoPolicy } from '../../../renderer/canvas/history.ts';
 import { LabelLayer } from '../../../renderer/canvas/label-layer.ts';
+import { ObjectLayer } from '../../../renderer/canvas/object-layer.ts';
 
 /** A layer of 8×1 pixels, in which each stroke paints the pixel of its number. */
 function setUp(options: { maxBytes?: number } = {}) {
@@ -51,6 +52,27 @@ describe('the history of a label map', () => {
       [1, 1],
       [2, 2],
     ]);
+  });
+
+  test('counts what becomes of objects among its bytes', () => {
+    const { layer, history, stroke } = setUp();
+    history.accompany(layer, new ObjectLayer(8, 1));
+    stroke(0);
+    const alone = history.bytes;
+    const edit = layer.edit();
+    edit.fillSpan(0, 1, 2, { value: 1, only: null });
+    const policy = { kind: 'record', label: 'an object' } as const;
+    history.commit(edit, policy, (objects, classes) => objects.after(classes, 7));
+    const [first, second] = history.entries;
+    expect(first?.objects).toBeNull();
+    const code = [...(second?.objects?.diff.values() ?? [])].reduce(
+      (sum, { length }) => sum + length,
+      0,
+    );
+    expect(code).toBeGreaterThan(0);
+    expect(history.bytes - alone - (second?.diff.length ?? 0)).toBe(
+      alone - (first?.diff.length ?? 0) + code,
+    );
   });
 
   test('has no entry of what changed nothing', () => {

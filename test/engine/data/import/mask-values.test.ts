@@ -143,6 +143,36 @@ describe('classes from the values found', () => {
     expect(proposal(noisy, 'levels').names).toContain('class 30');
   });
 
+  test('of noisy levels, a region is a class from a fiftieth of the largest on', () => {
+    const noise = Object.fromEntries(numbers(1, 10).map((i) => [i * 9, 2]));
+    const thin = Object.keys(noise).map(Number);
+    const of = (pixels: number) =>
+      proposal([seen('grey', { ...noise, 0: 9000, 100: pixels, 200: 1000 }, thin)]);
+    expect(of(60)).toMatchObject({
+      otherwise: 'nearest',
+      names: ['background', 'class 100', 'class 200'],
+    });
+    expect(of(15)).toMatchObject({ otherwise: 'nearest', names: ['background', 'foreground'] });
+  });
+
+  test('regions of more than a fifth of what is meant are no noise of it', () => {
+    const noise = Object.fromEntries(numbers(1, 10).map((i) => [i * 9, 2]));
+    const thin = Object.keys(noise).map(Number);
+    const of = (pixels: number) =>
+      proposal([seen('grey', { ...noise, 0: 9000, 190: pixels, 195: pixels, 200: 1000 }, thin)]);
+    expect(of(90)).toMatchObject({ otherwise: 'nearest', names: ['background', 'foreground'] });
+    expect(of(150).otherwise).not.toBe('nearest');
+    expect(of(150).names).toContain('class 190');
+  });
+
+  test('one mask of all grey levels is black and white with soft edges, and numbers no objects', () => {
+    const soft = seen('grey', { ...range(0, 255), 0: 5000, 255: 3000 }, numbers(1, 254));
+    expect(proposal([soft])).toMatchObject({
+      otherwise: 'nearest',
+      names: ['background', 'foreground'],
+    });
+  });
+
   test('more colours that form regions than there are classes tell objects apart: doubtful', () => {
     const colours = Object.fromEntries(numbers(1, 70).map((i) => [i * 0x030507, 16]));
     const { names, doubts, flags, why } = proposal([seen('colour', { 0: 500, ...colours })]);

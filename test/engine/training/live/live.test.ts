@@ -5,7 +5,8 @@ import { type LiveProcess, spawnLive } from '../../../../engine/live-process.ts'
 import { keepLive } from '../../../../engine/models/keep-live.ts';
 import { decodeCheckpoint } from '../../../../engine/training/checkpoint.ts';
 import type { TrainerEvent } from '../../../../engine/training/protocol.ts';
-import { executeRun, resumeCheckpoint } from '../../../../engine/training/run.ts';
+import { executeRun } from '../../../../engine/training/run.ts';
+import { resumeCheckpoint } from '../../../../engine/training/run-start.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../../shared/label-map.ts';
 import type { LiveState } from '../../../../shared/entities.ts';
 import type { EngineEvent } from '../../../../shared/events.ts';
