@@ -1,16 +1,17 @@
 /**
  * How soon Graft is there: from the start of the engine until the first page can be used, in a browser that runs already.
  * The first start of each checkout fills caches and is left out. Several checkouts take turns, so that what else goes on
- * meets all alike: one of before a change (`git worktree add`, its node_modules and dist/renderer there) says what it costs.
+ * meets all alike: one of before a change (`git worktree add`, its node_modules and dist/renderer there, and one `npm run graft` in it, which builds its engine) says what it costs.
  *
  * usage: start-up.ts [--roots .,DIR] [--starts 7] [--chromium /usr/bin/chromium]
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Browser, chromium } from 'playwright';
+import { engineFolder } from '../../build/engine.mjs';
 import { report } from './measure.ts';
 import { quantile } from './nuclei-objects.ts';
 
@@ -27,9 +28,15 @@ interface Start {
   readonly readyMs: number;
 }
 
+/** As it is built; from before there were builds, its sources. */
+function cliOf(root: string): string {
+  if (!existsSync(join(root, 'build', 'engine.mjs'))) return join(root, 'engine', 'cli.ts');
+  return join(engineFolder(root), 'cli.mjs');
+}
+
 async function start(root: string, home: string, browser: Browser): Promise<Start> {
   const began = performance.now();
-  const engine = spawn(process.execPath, [join(root, 'engine', 'cli.ts'), 'serve', '--json'], {
+  const engine = spawn(process.execPath, [cliOf(root), 'serve', '--json'], {
     cwd: home,
     env: { ...process.env, HOME: home, USERPROFILE: home, GRAFT_CONFIG: join(home, 'config') },
     stdio: ['ignore', 'pipe', 'inherit'],
