@@ -4,13 +4,15 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLayers, type Layers } from '../../../../engine/training/network/layers.ts';
 import {
   lossOfLogits,
   type SegmentationLoss,
 } from '../../../../engine/training/objectives/segmentation.ts';
 import { adamW, adamWOnCard } from '../../../../engine/training/optimiser.ts';
+import { estimatedMs } from '../../../../engine/training/webgpu/submissions.ts';
+import { LONGEST_KERNEL_MS } from '../../../../engine/training/webgpu/workgroups.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { type Case, distance, normal, results, slopes, subjects } from './kernel-subjects.ts';
@@ -67,6 +69,26 @@ describe.each(subjects)('$name', ({ name, tolerance, cases, make }) => {
     else expect(found).toEqual(wanted);
   });
 });
+
+/** What lays workgroups out in each of the ways there are: along rows, in depth, in one row of all. */
+const LAID_OUT = ['convolution 1×1', 'batch normalisation', 'bias', 'cross-entropy of classes'];
+
+it.each(subjects.filter(({ name }) => LAID_OUT.includes(name)))(
+  'has the same bits where every kernel is so long that it is divided: $name',
+  async ({ name, make }) => {
+    const test = make(createRandom(0, `webgpu ${name}`));
+    const whole = await results(card, test, slopes);
+    const dispatched = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+    await results(card, test, slopes);
+    const dispatches = dispatched.mock.calls.length;
+    vi.mocked(estimatedMs).mockReturnValue(2.5 * LONGEST_KERNEL_MS);
+    const inParts = await results(card, test, slopes);
+    vi.mocked(estimatedMs).mockReset();
+    expect(dispatched.mock.calls.length).toBeGreaterThan(2.4 * dispatches);
+    dispatched.mockRestore();
+    expect(inParts).toEqual(whole);
+  },
+);
 
 describe('the loss of a segmentation in one piece', () => {
   const numbers = { maxClassWeight: 10, focalGamma: 2, tverskyAlpha: 0.3, tverskyBeta: 0.7 };

@@ -29,7 +29,7 @@ const engine = await softwareCardOrSkip();
 
 const sizePx = 16;
 const classes = 3;
-const network = NetworkConfig.parse({ depth: 2, base: 4, bottleneck: 2, inputChannels: 1 });
+const network = NetworkConfig.parse({ depth: 2, base: 2, bottleneck: 4, inputChannels: 1 });
 const spec = segmentationSpec(network, classes);
 /** With a second head, which says how deep inside its object a pixel lies. */
 const told = joinSpecs(spec, depthSpec(network));

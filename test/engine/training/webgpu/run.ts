@@ -12,7 +12,7 @@ const engine = await softwareCardOrSkip();
 const { project, addRun, finetuneConfig, pretrainConfig, stored } = squaresProject();
 
 const small = {
-  network: NetworkConfig.parse({ depth: 1, base: 4, bottleneck: 2, inputChannels: 1 }),
+  network: NetworkConfig.parse({ depth: 1, base: 2, bottleneck: 4, inputChannels: 1 }),
   optimisation: OptimisationConfig.parse({
     ...{ steps: 4, batch: 2, learningRate: 1e-2, schedule: 'constant', evaluateEvery: 2 },
   }),

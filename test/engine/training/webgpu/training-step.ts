@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
-import { estimatedMs } from '../../../../engine/training/webgpu/submissions.ts';
-import { LONGEST_KERNEL_MS } from '../../../../engine/training/webgpu/workgroups.ts';
 import { nativeEngineOrSkip } from '../native-engine.ts';
 import { expectTorchAgreement } from '../torch-reference.ts';
 import { discSteps } from './disc-steps.ts';
@@ -10,7 +8,11 @@ import { softwareCardOrSkip } from './software-vulkan.ts';
 const native = await nativeEngineOrSkip();
 const engine = await softwareCardOrSkip();
 
-const network = { depth: 2, base: 4, bottleneck: 2 };
+/**
+ * Every kind of layer, once, and channels by fours and not. A driver that compiles for the processor takes seconds for a
+ * network's kernels, and these are those of PyTorch's network and of the pretraining tasks.
+ */
+const network = { depth: 1, base: 2, bottleneck: 4 };
 const plain = discSteps(network);
 const told = discSteps(network, { objects: true });
 
@@ -41,18 +43,6 @@ describe('training steps on a graphics card', () => {
     const before = tf.memory().numTensors;
     await expectTorchAgreement(engine);
     expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('have the same bits where every kernel is so long that it is divided', async () => {
-    const dispatched = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
-    const whole = await plain.train(engine, 2);
-    const dispatches = dispatched.mock.calls.length;
-    vi.mocked(estimatedMs).mockReturnValue(2.5 * LONGEST_KERNEL_MS);
-    const inParts = await plain.train(engine, 2);
-    vi.mocked(estimatedMs).mockReset();
-    expect(dispatched.mock.calls.length - dispatches).toBeGreaterThan(1.5 * dispatches);
-    dispatched.mockRestore();
-    expect(inParts).toEqual(whole);
   });
 
   it('repeat their bits, and take no memory once the first is recorded', async () => {
