@@ -1,4 +1,5 @@
 /** A forest from all scribbles of a dataset: the one that the window grows from the same strokes. */
+import { tellsApart } from '../../shared/assist/forest.ts';
 import { encodeForest } from '../../shared/assist/forest-code.ts';
 import { growTogether, ImageClassifier } from '../../shared/assist/image-classifier.ts';
 import {
@@ -49,7 +50,7 @@ async function samplesOf(
   return parts;
 }
 
-/** Errors: invalid-input, where there are no scribbles of two classes; cancelled; internal. */
+/** Errors: invalid-input, where there are no scribbles of two classes, or these look the same; cancelled; internal. */
 export async function learnFromScribbles(
   db: Project,
   dataset: Dataset,
@@ -94,6 +95,13 @@ export async function learnFromScribbles(
     );
   }
   const forest = await growTogether(workers, set, { seed: FOREST_SEED });
+  if (!tellsApart(forest)) {
+    throw new AppError(
+      'invalid-input',
+      `What is scribbled on in "${dataset.name}" looks the same in all classes, so that none can be told from another. Scribble in Annotate (S) where they differ.`,
+      { subject: dataset.name },
+    );
+  }
   return {
     ...{ channels, classes: [...set.values], images: used, pixels: set.classes.length, notes },
     bytes: encodeForest(forest),

@@ -5,7 +5,7 @@
  */
 import { ImageClassifier, growTogether } from '../../shared/assist/image-classifier.ts';
 import { FOREST_SEED, NO_SCRIBBLE, scribbledSet } from '../../shared/assist/scribbled.ts';
-import type { Forest } from '../../shared/assist/forest.ts';
+import { type Forest, tellsApart } from '../../shared/assist/forest.ts';
 import type { TileWorker } from '../../shared/assist/tile-work.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -20,7 +20,9 @@ export type ScribbleState =
   /** Of one class alone. */
   | { readonly kind: 'one class'; readonly value: number }
   | { readonly kind: 'working'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly seconds: number; readonly uncertainty: number }
+  /** Of several, but what was scribbled on looks the same: in an image of one colour. */
+  | { readonly kind: 'alike' }
+  | { readonly kind: 'done'; readonly seconds: number }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Of features that all workers hold: those of an image of 2,816² px and one channel, or of 1,536² and three. */
@@ -158,23 +160,26 @@ export class AnnotateScribbles {
     const set = scribbledSet(strokes, classifier.featureCount, labelled);
     const [value] = set.values;
     if (set.values.length < 2) {
-      this.#proposal = null;
-      this.#host.withdraw();
-      this.state = value === undefined ? { kind: 'off' } : { kind: 'one class', value };
+      this.#withdraw(value === undefined ? { kind: 'off' } : { kind: 'one class', value });
       return;
     }
     const total = classifier.tileCount;
     this.state = { kind: 'working', done: 0, total };
     const forest = await growTogether(this.#startedWorkers(), set, { seed: FOREST_SEED });
     assertWanted(signal);
-    const uncertainty = await this.#classify(document, {
-      classifier,
-      forest,
-      values: set.values,
-      signal,
-    });
-    const seconds = (performance.now() - startedAt) / 1000;
-    this.state = { kind: 'done', seconds, uncertainty };
+    if (!tellsApart(forest)) {
+      this.#withdraw({ kind: 'alike' });
+      return;
+    }
+    await this.#classify(document, { classifier, forest, values: set.values, signal });
+    this.state = { kind: 'done', seconds: (performance.now() - startedAt) / 1000 };
+  }
+
+  /** Nothing can be proposed. */
+  #withdraw(state: ScribbleState): void {
+    this.#proposal = null;
+    this.#host.withdraw();
+    this.state = state;
   }
 
   async #classify(
@@ -185,13 +190,12 @@ export class AnnotateScribbles {
       readonly values: readonly number[];
       readonly signal: AbortSignal;
     },
-  ): Promise<number> {
+  ): Promise<void> {
     const { classifier, forest, values, signal } = options;
     const total = classifier.tileCount;
     const { width, height } = document.layer;
     const proposal = this.#proposal ?? new LabelLayer(width, height, this.#blank);
     let done = 0;
-    let uncertainty = 0;
     const put = (tile: number, classes: Uint8Array) => {
       proposal.putTile(
         tile,
@@ -214,12 +218,10 @@ export class AnnotateScribbles {
       onTile: (tile, found) => {
         if (signal.aborted) return;
         put(tile, found.classes);
-        uncertainty += found.uncertainty;
         this.state = { kind: 'working', done: ++done, total };
       },
     });
     this.#host.propose(proposal);
-    return uncertainty / (width * height);
   }
 
   /** The brush comes first. */

@@ -131,10 +131,11 @@ export function cutBorder(request: BorderRequest): CutShape {
   const coarseAt = (at: number) => inside[cells[Math.floor(at / (step * step))] ?? 0] ?? 0;
   const known = new Uint8Array(marks.length).fill(KNOWN.outside);
   forEachCellPixel(request, cells, (x, y, at) => {
-    const mark = marks[at] ?? UNMARKED;
+    const isIn = isInBox(box, x + 0.5, y + 0.5);
+    const mark = isIn ? (marks[at] ?? UNMARKED) : UNMARKED;
     if (mark !== UNMARKED) known[at] = mark;
     else if (isEdge[at] === 1) known[at] = coarseAt(at) === 1 ? KNOWN.inside : KNOWN.outside;
-    else if (isInBox(box, x + 0.5, y + 0.5)) known[at] = KNOWN.perhapsInside;
+    else if (isIn) known[at] = KNOWN.perhapsInside;
   });
   forEachClicked(request, 1, (x, y, one) => {
     const at = pixelAt(x, y);

@@ -6,7 +6,7 @@ import { type ColourImage, type GrabbedObject, grabCut, KNOWN } from './grab-cut
 
 /** What is said about an object, in pixels of a region of an image. */
 export interface CutHints {
-  /** What lies outside is not of the object. x0 ≤ x < x1. */
+  /** What lies outside is not of the object, unless it is clicked. x0 ≤ x < x1. */
   readonly box: {
     readonly x0: number;
     readonly y0: number;
@@ -59,10 +59,10 @@ export function cutOut(request: CutRequest): GrabbedObject {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = y * width + x;
-      if (isInBox(box, (x + 0.5) * step, (y + 0.5) * step))
-        known[at] = shape?.[at] === 0 ? KNOWN.perhapsOutside : KNOWN.perhapsInside;
+      if (!isInBox(box, (x + 0.5) * step, (y + 0.5) * step)) continue;
       const mark = marks[at] ?? UNMARKED;
       if (mark !== UNMARKED) known[at] = mark;
+      else known[at] = shape?.[at] === 0 ? KNOWN.perhapsOutside : KNOWN.perhapsInside;
     }
   }
   forEachClicked(request, step, (column, row, one) => {

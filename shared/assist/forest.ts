@@ -280,6 +280,9 @@ export function growForest(
   return forest;
 }
 
+/** Whether any tree asks for anything: not where samples of all classes look the same. */
+export const tellsApart = ({ feature }: Forest): boolean => feature.some((one) => one >= 0);
+
 /** The trees of several, in their order, as one forest. */
 export function joinForests(parts: readonly Forest[]): Forest {
   const [first] = parts;

@@ -66,6 +66,9 @@ it('helps to label in the window', { timeout: TIMEOUT_MS }, async (ctx) => {
   await page.getByText(/^Drag a box around an object: it is cut out/).waitFor();
   await drag([-120, -120], [-30, -30]);
   await page.getByText(/^(Click what is missing|Nothing in the box differs)/).waitFor();
+  // A click is inside whatever its colours say, so that something is there to be painted.
+  await page.mouse.click(x - 75, y - 75);
+  await page.getByRole('button', { name: /^Paint/ }).waitFor();
   await screenshot('annotate-cut');
   await expectAccessible('annotate with something cut out');
   await page.keyboard.press('Escape');
@@ -77,6 +80,9 @@ it('helps to label in the window', { timeout: TIMEOUT_MS }, async (ctx) => {
   await page.keyboard.press('0');
   await drag([60, -100], [100, -100]);
   await page.getByText(/^Learned from \d+ scribbled pixels here/).waitFor();
+  // Seen without scrolling in a window as small as this.
+  const accept = await page.getByRole('button', { name: /^Accept all/ }).boundingBox();
+  expect((accept?.y ?? Infinity) + (accept?.height ?? 0)).toBeLessThan(box.y + box.height);
   await screenshot('annotate-scribbles');
   await expectAccessible('annotate with scribbles');
 

@@ -16,9 +16,17 @@ import { annotateSitting } from '../annotate-sitting.ts';
 const SIZE = 48;
 const NO_KEYS = { shift: false, ctrl: false, alt: false };
 
-/** Two labelled textures of one channel each; `unlabelled`: images of so many channels that nobody labelled. */
-async function sitting({ unlabelled = [] }: { unlabelled?: readonly (1 | 3)[] } = {}) {
+/** Two labelled textures of one channel each; `unlabelled`: images of so many channels that nobody labelled, `flat`: one of one
+ * colour, in their place. */
+async function sitting({
+  unlabelled = [],
+  flat = false,
+}: { unlabelled?: readonly (1 | 3)[]; flat?: boolean } = {}) {
   const folder = temporaryFolder();
+  if (flat) {
+    const png = encode({ width: SIZE, height: SIZE, channels: 1, data: new Uint8Array(SIZE ** 2) });
+    writeFileSync(join(folder, 'flat.png'), png);
+  }
   for (const [number, channels] of unlabelled.entries()) {
     const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
     // No two alike: one image is taken in once.
@@ -29,7 +37,7 @@ async function sitting({ unlabelled = [] }: { unlabelled?: readonly (1 | 3)[] } 
   let workers = [workHere()];
   const { engine, db, project, annotate, imageIds } = await annotateSitting({
     sizePx: SIZE,
-    ...(unlabelled.length > 0 ? { folder } : {}),
+    ...(unlabelled.length > 0 || flat ? { folder } : {}),
     ports: { startTileWorkers: () => workers },
   });
   const drag = (from: [number, number], to: [number, number]) => {
@@ -68,6 +76,18 @@ describe('scribbles', () => {
     expect([layer?.get(8, 4), layer?.get(36, 40)]).toEqual([1, 0]);
     expect(annotate.document?.layer.toLabelMap().data).toEqual(before);
     expect(annotate.document?.autosave.isSaved).toBe(true);
+  });
+
+  it('say where they tell nothing apart: in an image of one colour', async () => {
+    const { annotate, scribble, settled, engine, project } = await sitting({ flat: true });
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [10, 40], [44, 40]);
+    await settled().toBe('alike');
+    expect(annotate.prediction.layer).toBeNull();
+    await annotate.saveAll();
+    await expect(
+      engine.call('classifiers.keep', { project, datasetId: 1, name: 'grey' }),
+    ).rejects.toMatchObject({ code: 'invalid-input', message: /looks the same/ });
   });
 
   it('are undone one stroke at a time among the strokes of other tools', async () => {

@@ -100,6 +100,12 @@ describe('cutting out', () => {
     const marks = new Uint8Array(SIZE * SIZE).fill(UNMARKED);
     marks[12 * SIZE + 12] = 1;
     expect(cutOf(image, { marks })[12 * SIZE + 12]).toBe(1);
+    // One that lies outside the box was drawn for something else.
+    marks[5 * SIZE + 5] = 1;
+    expect(cutOf(image, { marks })[5 * SIZE + 5]).toBe(0);
+    const flat = { width: SIZE, height: SIZE, rgb: new Uint8Array(SIZE * SIZE * 3).fill(80) };
+    marks.fill(UNMARKED)[5 * SIZE + 5] = 1;
+    expect(cutOf(flat, { marks })).not.toContain(1);
     const half = cutOf(image, { box: { x0: 10, y0: 10, x1: 30, y1: 50 } });
     expect(half.filter((one, i) => one === 1 && i % SIZE >= 30)).toEqual(new Uint8Array());
   });
