@@ -6,7 +6,7 @@
  * --live: the same strokes on the usual size while a training goes on beside them (docs/live.md), and the time from the
  * key that asks for its prediction until some of it (`firstMs`: what is on the screen) and all of it (`wholeMs`) is shown.
  * --helper: the same strokes on the usual size while every pixel of it is classified from two scribbles (docs/assist.md);
- * `helper` says how far that was after the strokes. No other helper goes on once the brush is in hand.
+ * `helper` says how far that was after the strokes, `threadsMiB` what each thread of the window holds then. No other helper goes on once the brush is in hand.
  * The last line is JSON. Frames are measured twice: `free` without the 60 Hz limit, where the time from one frame to
  * the next is what a frame costs (input, painting, raster, compositing); `paced` at 60 Hz, where it says whether the
  * screen keeps up. `longTasks`: tasks of the page above 50 ms; longer frames without one are the machine's, not the
@@ -246,6 +246,34 @@ async function startHelper(page: Page): Promise<void> {
   await page.getByText(/^Classifying: /).waitFor();
 }
 
+interface Usage {
+  readonly usedSize: number;
+  readonly backingStorageSize?: number;
+}
+
+/** MiB that each thread of the page holds: its objects and its arrays. */
+async function threadsMiB(session: CDPSession): Promise<number[]> {
+  const targets: string[] = [];
+  session.on('Target.attachedToTarget', ({ sessionId }) => targets.push(sessionId));
+  const answers = new Promise<number[]>((resolve) => {
+    const found: number[] = [];
+    session.on('Target.receivedMessageFromTarget', ({ message }) => {
+      const { result } = JSON.parse(message) as { readonly result?: Usage };
+      // Others are events.
+      if (result === undefined) return;
+      found.push(Math.round((result.usedSize + (result.backingStorageSize ?? 0)) / 2 ** 20));
+      if (found.length === targets.length) resolve(found);
+    });
+  });
+  // Without `flatten` messages to threads travel in messages to the page.
+  const attach = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
+  await session.send('Target.setAutoAttach', attach);
+  const message = JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' });
+  for (const sessionId of targets)
+    await session.send('Target.sendMessageToTarget', { message, sessionId });
+  return targets.length === 0 ? [] : answers;
+}
+
 const helperState = (page: Page): Promise<string | null> =>
   page.getByText(/^(Classifying: |Learned from )/).textContent();
 
@@ -362,7 +390,9 @@ try {
         const fitted = await measureStroke(page, session);
         await page.keyboard.press('End');
         const actual = await measureStroke(page, session);
-        const helper = flags.helper ? { helper: await helperState(page) } : {};
+        const helper = flags.helper
+          ? { helper: await helperState(page), threadsMiB: await threadsMiB(session) }
+          : {};
         if (flags.screenshots !== undefined && free)
           await page.screenshot({ path: join(flags.screenshots, 'brush-large.png') });
         await page.waitForTimeout(1500);
