@@ -39,6 +39,18 @@ describe('saving what was painted', () => {
     expect(revisions()).toEqual([last]);
   });
 
+  it('takes ignored pixels with every dataset, and no value beside its classes', () => {
+    const { save, map, revisions } = sitting();
+    const last = save(null, { bytes: map(255, 1) });
+    expect(revisions()).toEqual([last]);
+    for (const value of [2, 254]) {
+      expect(() => save(last, { bytes: map(value, 1) })).toThrow(
+        `holds ${value}, which is no class of`,
+      );
+    }
+    expect(revisions()).toEqual([last]);
+  });
+
   it('begins another revision after ten minutes', () => {
     const { save, revisions, wait } = sitting();
     const first = save(null);

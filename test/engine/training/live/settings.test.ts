@@ -16,4 +16,11 @@ it('sees most images as they are, and a step never costs more than a step', () =
   expect(of(1024)).toEqual(['patches', 256, 2]);
   expect(of(4096, 20_000)).toEqual(['patches', 256, 2]);
   expect(liveSettings(images(1000, 1000, 8)).network.inputChannels).toBe(3);
+  // As many of both: the fewer channels, whichever come first.
+  for (const sides of [
+    [1000, 8],
+    [8, 1000],
+  ]) {
+    expect(liveSettings(images(...sides)).network.inputChannels).toBe(1);
+  }
 });

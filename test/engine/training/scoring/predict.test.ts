@@ -87,6 +87,77 @@ it('blends windows of a tall image, whose rows are finished on the way, as one o
 const meanEntropy = (weights: Float32Array, of: number) =>
   shareOfLargest(totalEntropy(weights, of), weights.length / of, of);
 
+it.each([
+  ['a little smaller than a window', 12, 10],
+  ['far smaller', 5, 3],
+  ['of one row', 7, 1],
+])(
+  'shows a window of an image %s mirrored beyond its edges, without the edge twice',
+  async (_, width, height) => {
+    const data = Float32Array.from({ length: width * height }, (__, i) => i / (width * height));
+    let shown = new Float32Array();
+    const looking: Segmenter = {
+      ...passThrough(1),
+      probabilities: (__, inputs) => {
+        shown = inputs[0]?.slice() ?? shown;
+        return Promise.resolve(inputs.map((input) => input.slice()));
+      },
+    };
+    await predicted(looking, { width, height, channels: 1, data }, 'patches');
+    // There and back again, as a billiard ball runs.
+    const run = (n: number) => [
+      ...Array.from({ length: n }, (__, i) => i),
+      ...Array.from({ length: Math.max(0, n - 2) }, (__, i) => n - 2 - i),
+    ];
+    const at = (i: number, n: number) => run(n)[i % run(n).length] ?? 0;
+    const wanted = Array.from({ length: sizePx * sizePx }, (__, i) => {
+      const [x, y] = [at(i % sizePx, width), at(Math.floor(i / sizePx), height)];
+      return data[y * width + x];
+    });
+    expect([...shown]).toEqual(wanted);
+  },
+);
+
+it('predicts a region as it would be with all of the image', async () => {
+  const random = createRandom(3, 'region');
+  const [width, height] = [45, 41];
+  const data = Float32Array.from({ length: width * height }, () => random.next());
+  // What it says depends on where in its window a pixel lies, so that each window counts.
+  const leaning: Segmenter = {
+    ...threshold(),
+    probabilities: (_, inputs) =>
+      Promise.resolve(
+        inputs.map((input) =>
+          Float32Array.from(
+            [...input].flatMap((value, i) => {
+              const lean = (i % sizePx) / sizePx - Math.floor(i / sizePx) / sizePx;
+              const one = Math.min(1, Math.max(0, value + lean));
+              return [1 - one, one];
+            }),
+          ),
+        ),
+      ),
+  };
+  const input = await predictionInput(rowsOf({ width, height, channels: 1, data }), {
+    mode: 'patches',
+    sizePx,
+  });
+  const [whole] = await predictLabelMaps(leaning, [], [input]);
+  for (const area of [
+    { left: 0, top: 0, width: 5, height: 5 },
+    { left: 14, top: 13, width: 6, height: 9 },
+    { left: 30, top: 3, width: 15, height: 38 },
+    { left: 44, top: 40, width: 1, height: 1 },
+  ]) {
+    const [part] = await predictLabelMaps(leaning, [], [input], { area });
+    const cut = Array.from({ length: area.height }, (_, y) => {
+      const from = (area.top + y) * width + area.left;
+      return [...(whole?.data.subarray(from, from + area.width) ?? [])];
+    });
+    expect([...(part?.data ?? [])]).toEqual(cut.flat());
+  }
+});
+
 describe('the uncertainty of a prediction', () => {
   it('is 0 where every pixel is certain and 1 where all classes are alike', () => {
     expect(meanEntropy(Float32Array.of(1, 0, 0, 0, 0, 1), 3)).toBe(0);
