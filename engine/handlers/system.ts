@@ -96,10 +96,11 @@ function checkOfCards(cards: readonly GraphicsCard[], why: string | null): Docto
     ok: true,
     detail: cards
       .map((card) => {
-        const { maker, isSoftware, features, largestTensorBytes } = card;
+        const { maker, architecture, isSoftware, features, largestTensorBytes } = card;
         return [
           adapterInText(card),
           ...(maker === '' ? [] : [`maker ${maker}`]),
+          ...(architecture === '' ? [] : [`kind ${architecture}`]),
           ...(isSoftware ? ['no card: computes on the processor'] : []),
           `tensors up to ${(largestTensorBytes / 2 ** 30).toFixed(1)} GiB`,
           ...features,
