@@ -111,7 +111,7 @@ async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engi
   if (isLeftAlone) {
     throw new AppError(
       'engine-unavailable',
-      `${why ?? ''} Until then train on the processor (--engine auto).`,
+      `${why ?? ''} Until then leave the engine automatic, which trains on the processor.`,
     );
   }
   const { startCard } = await import('../webgpu/start.ts');
