@@ -35,6 +35,8 @@ interface Surroundings {
   readonly blank: () => number;
   /** The editor works on what is displayed now. */
   readonly reopenEditor: () => void;
+  /** Ends once what a helper proposes is whole; null: it is, or nothing is proposed. */
+  readonly proposing: () => Promise<unknown> | null;
   /** Labels were changed as one step. */
   readonly changed: () => void;
   /** For work that nobody waits for. */
@@ -214,11 +216,11 @@ export class AnnotateOverlay {
     const document = this.#around.document();
     const { network, prediction, tools, look, objects } = this.#parts;
     if (document === null) return;
-    const { drawing } = network;
-    if (drawing !== null) {
-      // What the sliders say is accepted, not what they said before.
+    const unfinished = network.drawing ?? this.#around.proposing();
+    if (unfinished !== null) {
+      // What the sliders say is accepted, not what they said before, and no proposal of which a part is missing.
       this.#around.run(async () => {
-        await drawing;
+        await unfinished;
         if (this.#around.document() === document) this.accept();
       });
       return;

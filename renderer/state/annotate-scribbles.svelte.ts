@@ -86,6 +86,11 @@ export class AnnotateScribbles {
     this.update();
   }
 
+  /** Ends once every pixel is classified, or it is given up; null: it is. */
+  get proposing(): Promise<unknown> | null {
+    return this.state.kind === 'working' ? this.#queue : null;
+  }
+
   /** Takes up what is scribbled and proposes; also what failed before. */
   update(): void {
     this.#running.abort();
@@ -144,7 +149,9 @@ export class AnnotateScribbles {
       if (error instanceof AppError && error.code === 'cancelled') return;
       // A thread that has ended answers no more: the next try has new ones.
       this.#endWorkers();
-      if (this.#document === document) this.state = { kind: 'failed', message: messageOf(error) };
+      // What is proposed so far is none of what lies there.
+      if (this.#document === document)
+        this.#withdraw({ kind: 'failed', message: messageOf(error) });
     }
   }
 

@@ -247,6 +247,7 @@ export class AnnotateState {
       dataset: () => this.dataset,
       blank: () => this.blank,
       reopenEditor: () => this.#reopenEditor(),
+      proposing: () => (this.prediction.by === 'scribbles' ? this.scribbles.proposing : null),
       changed: () => this.#changed('history'),
       run: (work) => this.#run(work),
     });

@@ -8,7 +8,7 @@ import { classifyImage } from '../../../engine/assist/classify-image.ts';
 import { learnFromScribbles } from '../../../engine/assist/learn.ts';
 import { featureCount } from '../../../shared/assist/features.ts';
 import { decodeForest } from '../../../shared/assist/forest-code.ts';
-import { workHere } from '../../../shared/assist/tile-work.ts';
+import { type TileRequest, workHere } from '../../../shared/assist/tile-work.ts';
 import { IGNORE } from '../../../shared/entities.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
 import { annotateSitting } from '../annotate-sitting.ts';
@@ -122,6 +122,35 @@ describe('scribbles', () => {
     const [newest] = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
     expect(newest).toMatchObject({ author: 'corrected', runId: null, helper: 'scribbles' });
     expect(annotate.document?.layer.get(8, 4)).toBe(1);
+  });
+
+  it('are accepted once every pixel is classified, and not before', async () => {
+    const { annotate, scribble, settled, use } = await sitting();
+    const worker = workHere();
+    let gate = Promise.resolve();
+    const slow = {
+      ...worker,
+      async ask(request: TileRequest) {
+        if (request.type === 'classify') await gate;
+        return worker.ask(request);
+      },
+    };
+    use([slow]);
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    let go = () => {};
+    gate = new Promise<void>((resolve) => (go = resolve));
+    scribble(0, [20, 40], [28, 40]);
+    await settled().toBe('working');
+    const steps = () => annotate.labels.history.entries.length;
+    const before = steps();
+    annotate.overlay.accept();
+    expect(steps()).toBe(before);
+    go();
+    await settled().toBe('done');
+    await expect.poll(steps).toBe(before + 1);
+    await annotate.saveAll();
   });
 
   it('are kept in the project, and teach the same to the engine', async () => {
