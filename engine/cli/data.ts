@@ -14,6 +14,12 @@ export function addDataCommands(program: Command): void {
     .description('create an empty project')
     .argument('<project>', 'project file, by custom ending in .graft')
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Example:
+  graft new cells.graft`,
+    )
     .action(async (path: string, options: { json: boolean }) => {
       await withEngine({}, async (engine) => {
         const info = await engine.call('project.create', { path });

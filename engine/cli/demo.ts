@@ -197,5 +197,12 @@ export function addDemoCommand(program: Command): void {
     .option('--batch <n>', 'images of a step', integer)
     .option('--tasks <names>', 'pretraining tasks, e.g. segmentation,conrec, or all', parseTasks)
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft demo --quick --out demo
+  graft demo --out demo --tasks segmentation,conrec --seeds 5`,
+    )
     .action(demo);
 }

@@ -16,6 +16,13 @@ export function addDoctorCommand(program: Command): void {
       'show which training engine runs here, with its version, threads and kernels, and what the window is shown in',
     )
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft doctor
+  graft doctor --json > doctor.json`,
+    )
     .action(async (options: { json: boolean }) => {
       await withEngine({}, async (engine) => {
         const report = await engine.call('system.doctor', {});

@@ -117,6 +117,12 @@ Examples:
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'dataset')
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Example:
+  graft progress cells.graft --dataset cells`,
+    )
     .action(async (path: string, options: { dataset: string; json: boolean }) => {
       await withProject(path, async (caller, project) => {
         const { id: datasetId } = await findDataset(caller, project, options.dataset);

@@ -215,7 +215,11 @@ Examples:
       'after',
       `
 Every page of a file gets a mask: stack.tif gives stack.p1.png, stack.p2.png …
-What was kept for a run (--choose, or the window) is used unless other is asked for.`,
+What was kept for a run (--choose, or the window) is used unless other is asked for.
+
+Examples:
+  graft predict cells.graft more-images/ --model first --out masks
+  graft predict cells.graft a.png b.png --run 12 --flips --out masks`,
     )
     .action(
       async (

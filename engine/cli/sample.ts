@@ -137,5 +137,11 @@ export function addSampleCommand(program: Command): void {
     )
     .argument('<file>', 'project file to write; a name that ends in .gz gets it packed')
     .option('--json', 'print one JSON document', false)
+    .addHelpText(
+      'after',
+      `
+Example:
+  graft sample sample.graft`,
+    )
     .action(sample);
 }

@@ -204,5 +204,12 @@ export function addServeCommand(program: Command): void {
       false,
     )
     .option('--json', 'print the address as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  graft serve cells.graft
+  graft serve --open cells.graft`,
+    )
     .action(serve);
 }

@@ -161,6 +161,12 @@ export function addRunOneCommand(program: Command): void {
     .argument('<bundle>', 'the folder')
     .argument('<run>', 'number of the run; runs.tsv lists them', atLeastOne)
     .option('--threads <n>', "other than the bundle's: gives other bits", atLeastOne)
+    .addHelpText(
+      'after',
+      `
+Example:
+  graft run-one /shared/first 12`,
+    )
     .action(async (bundle: string, run: number, { threads }: { threads?: number }) => {
       const abort = new AbortController();
       const stop = () => abort.abort();

@@ -68,6 +68,19 @@ describe('graft', () => {
     expect((await graft('new')).code).toBe(2);
   });
 
+  it('gives an example of every command', async () => {
+    const { stdout } = await graft('--help');
+    const [, list = ''] = stdout.split('Commands:');
+    const names = [...list.matchAll(/^ {2}([a-z][a-z-]+)/gm)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(25);
+    const isShown = (help: string) => /^(Examples?|Commands):$/m.test(help);
+    const lacking: string[] = [];
+    for (const name of names.filter((one) => one !== 'help' && one !== 'graft')) {
+      if (!isShown((await graft(name, '--help')).stdout)) lacking.push(name);
+    }
+    expect(lacking).toEqual([]);
+  });
+
   it('lists the pretraining tasks with what they train', async () => {
     expect(await graftJson('pretrain', '--list')).toMatchObject({
       tasks: [
