@@ -33,6 +33,9 @@ it('helps to label in the window', { timeout: TIMEOUT_MS }, async (ctx) => {
   const tool = (name: string) => page.getByRole('button', { name, exact: true, pressed: true });
   const canvas = page.locator('canvas');
   await canvas.waitFor();
+  // Before the image is there, keys take no tool in hand.
+  await page.locator('.loading').waitFor({ state: 'hidden' });
+  await page.getByText('128 × 128 px').waitFor();
   const box = await canvas.boundingBox();
   if (box === null) expect.fail('there is no canvas');
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
