@@ -27,14 +27,15 @@ async function sitting(findLooks: FindLooks = findLooksHere) {
     ...{ api, project, habits: firstHabits(), findLooks },
     notify: (_, text) => said.push(text),
     // Whatever is boxed is the object.
-    cut: ({ width, height, box }) =>
-      Promise.resolve({
-        runs: [...Array(height).keys()].flatMap((y) => {
-          const isIn = y >= box.y0 && y < box.y1;
-          return isIn ? [box.x0, box.x1 - box.x0, width - box.x1, 0] : [width, 0];
-        }),
-        area: 1,
-      }),
+    cut: {
+      out: ({ image: { width, height }, box }) => {
+        const inside = new Uint8Array(width * height);
+        for (let y = box.y0; y < box.y1; y++)
+          inside.fill(1, y * width + box.x0, y * width + box.x1);
+        return Promise.resolve({ inside, mixtures: { object: [], around: [] } });
+      },
+      border: () => Promise.reject(new Error('an object so small has no border of its own')),
+    },
   });
   const stop = annotate.listen();
   onTestFinished(async () => {
