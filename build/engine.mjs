@@ -4,11 +4,12 @@
  * is never older than the sources, and an engine that runs goes on with the build that it began with.
  */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandEnvironment } from './bootstrap.mjs';
 import { capture, endingChildren } from './command.mjs';
 import { installFolder, withLock } from './install-lock.mjs';
+import { readJson } from './json-file.mjs';
 import { projectRoot } from './locations.mjs';
 import { createProgress } from './progress.mjs';
 import { SetupFailure } from './setup-failure.mjs';
@@ -19,6 +20,8 @@ const FILES = ['build/vite.engine.mjs', 'package-lock.json'];
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 /** Builds of earlier sources that stay, for engines that still run: they start their processes from them. */
 const KEPT = 5;
+/** Written into a build when it is made: each of its files, with the bytes it has. */
+const CONTENTS = 'contents.json';
 
 /** @param {string} file or folder @returns {string[]} the TypeScript files in it, in the order of their names */
 function sourcesIn(file) {
@@ -43,6 +46,31 @@ export function engineFolder(root) {
   return path.join(root, 'dist', 'built-engine', hash.digest('hex').slice(0, 16));
 }
 
+/** @param {string} folder a build that was just made */
+function writeContents(folder) {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => /** @type {const} */ ([name, statSync(path.join(folder, name))]))
+    .filter(([, found]) => found.isFile())
+    .map(([name, { size }]) => [name, size]);
+  writeFileSync(path.join(folder, CONTENTS), JSON.stringify(Object.fromEntries(files)));
+}
+
+/**
+ * Whether a build is there with all that was made. What was cut off by a full disk or a loss of power, or taken away by a
+ * program that cleans up, would start with a stack, or do nothing at all.
+ *
+ * @param {string} folder
+ */
+function isWhole(folder) {
+  const files = /** @type {Record<string, number> | undefined} */ (
+    readJson(path.join(folder, CONTENTS))
+  );
+  if (files === undefined) return false;
+  return Object.entries(files).every(
+    ([name, size]) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size,
+  );
+}
+
 /** @param {string} parent the folder of all builds */
 function removeOldBuilds(parent) {
   const builds = readdirSync(parent)
@@ -64,7 +92,7 @@ async function runBuild(node, folder) {
 }
 
 /**
- * The build of the sources as they are now; one that is missing is made, by one process where several want it.
+ * The build of the sources as they are now; one that is missing or damaged is made, by one process where several want it.
  *
  * @param {string} node the executable to build with
  * @param {{ root?: string, build?: typeof runBuild }} [options] root: the project's folder
@@ -72,14 +100,17 @@ async function runBuild(node, folder) {
  */
 export async function ensureEngine(node, { root = projectRoot, build = runBuild } = {}) {
   const folder = engineFolder(root);
-  if (existsSync(folder)) return folder;
+  if (isWhole(folder)) return folder;
   const progress = createProgress(process.stderr);
   const waiting = () => progress.note('Another Graft builds the engine; waiting for it …');
   await endingChildren(() =>
     withLock(`${path.dirname(folder)}.lock`, waiting, async () => {
-      if (existsSync(folder)) return;
+      if (isWhole(folder)) return;
       await progress.step('Building the engine', () =>
-        installFolder(folder, (part) => build(node, part)),
+        installFolder(folder, async (part) => {
+          await build(node, part);
+          writeContents(part);
+        }),
       );
       removeOldBuilds(path.dirname(folder));
     }),

@@ -90,6 +90,33 @@ describe('building the engine', () => {
     expect(readdirSync(join(root(), 'dist', 'built-engine'))).toEqual([]);
   });
 
+  it.each<[string, (folder: string) => void]>([
+    ['one of its files is gone', (folder) => rmSync(join(folder, 'data', 'part.mjs'))],
+    ['one is cut off', (folder) => writeFileSync(join(folder, 'cli.mjs'), 'wh')],
+    ['one was left empty', (folder) => writeFileSync(join(folder, 'data', 'part.mjs'), '')],
+    [
+      'what tells its files is cut off',
+      (folder) => writeFileSync(join(folder, 'contents.json'), '{"'),
+    ],
+    ['what tells its files is gone', (folder) => rmSync(join(folder, 'contents.json'))],
+  ])('happens again where %s', async (_, damage) => {
+    let builds = 0;
+    const build = (__: string, folder: string) => {
+      builds += 1;
+      mkdirSync(join(folder, 'data'));
+      for (const name of ['cli.mjs', 'data/part.mjs']) writeFileSync(join(folder, name), 'whole');
+      return Promise.resolve();
+    };
+    const ensure = () => ensureEngine('node', { root: root(), build });
+    const folder = await ensure();
+    // What a start keeps beside the build is no damage to it.
+    writeFileSync(join(folder, 'compiled'), '');
+    expect([await ensure(), builds]).toEqual([folder, 1]);
+    damage(folder);
+    expect([await ensure(), builds]).toEqual([folder, 2]);
+    expect(readFileSync(join(folder, 'data', 'part.mjs'), 'utf8')).toBe('whole');
+  });
+
   it('leaves the builds from which engines may still run, but not all that there ever were', async () => {
     const builds: string[] = [];
     for (const size of ['a', 'ab', 'abc', 'abcd', 'abcde', 'abcdef', 'abcdefg']) {
