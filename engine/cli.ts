@@ -42,7 +42,7 @@ const program = new Command('graft')
   )
   .option(
     '--adapter <name>',
-    'the graphics card for --engine webgpu, by its name in graft doctor (as GRAFT_ADAPTER)',
+    'the graphics card that trains and predicts, by its name in graft doctor (as GRAFT_ADAPTER)',
   )
   .hook('preAction', (_, command) => {
     const { engine, adapter } = command.optsWithGlobals<{ engine?: string; adapter?: string }>();

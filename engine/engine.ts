@@ -114,7 +114,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  readonly engine?: EngineChoice;
+  /** Asked for, whatever the settings say; null or left out: as they say. */
+  readonly engine?: EngineChoice | null;
   /** The app: runs queued work of a project as soon as it is opened and backs it up; commands do so only when asked. */
   readonly runQueues?: boolean;
   /** Where other processes of this user may send their calls; asked at every opening of a project. */
@@ -159,8 +160,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
     emit({ type: 'notice', message: `Settings last only until Graft ends: ${why}` }),
   );
 
-  const given = options.engine === 'auto' ? null : (options.engine ?? null);
-  const wish = () => engineWish(given, settings.read());
+  const wish = () => engineWish(options.engine ?? null, settings.read());
   /** Asked anew for whatever begins: settings change while a project is open. */
   const wished = {
     get engine() {

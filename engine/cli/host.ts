@@ -6,9 +6,10 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { CallInput, CallName, CallOutputs, Progress, ProjectInfo } from '../../shared/api.ts';
-import { EngineChoice } from '../../shared/entities.ts';
+import type { EngineChoice } from '../../shared/entities.ts';
 import { AppError, fromWireError, toWireError, WireError } from '../../shared/errors.ts';
 import { readOwner } from '../db/project.ts';
+import { askedEngine } from '../engine-wish.ts';
 import { createEngine, type CallOptions, type Engine } from '../engine.ts';
 import { assertAskedWords } from '../training/tensorflow/asked-for.ts';
 import { createProgressBar, writeErr } from './output.ts';
@@ -18,6 +19,10 @@ import { ROOT } from '../installation.ts';
 
 /** For the owner of a project to say that it is there. What it is asked then may take as long as it takes. */
 const OWNER_PATIENCE_MS = 30_000;
+
+/** Said to who asks for an engine or a card where a command only hands its work over. */
+const ENGINE_ELSEWHERE =
+  'Another process has the project open and computes, with the engine that it was started with or that its window chose: what is asked for here (--engine, --adapter, GRAFT_ENGINE, GRAFT_ADAPTER) has no say there.';
 
 export interface Caller {
   call<K extends CallName>(
@@ -112,17 +117,12 @@ export async function withEngine<T>(
 }
 
 /**
- * GRAFT_ENGINE=tensorflow, wasm or webgpu insists on one engine; otherwise the best that is installed.
- * Errors: invalid-input, there and where kernels or operations are asked for in words that nobody knows.
+ * What is asked for by flags and the environment; null: nothing.
+ * Errors: invalid-input, of engines, cards, kernels and operations.
  */
-export function engineChoice(): EngineChoice {
+export function engineChoice(): EngineChoice | null {
   assertAskedWords();
-  const wish = EngineChoice.safeParse(process.env['GRAFT_ENGINE'] ?? 'auto');
-  if (wish.success) return wish.data;
-  throw new AppError(
-    'invalid-input',
-    `GRAFT_ENGINE is "${process.env['GRAFT_ENGINE'] ?? ''}"; use tensorflow, wasm, webgpu or auto.`,
-  );
+  return askedEngine();
 }
 
 /** Opens a project here, or reaches the process that has it open. */
@@ -134,7 +134,10 @@ export async function withProject<T>(
   return withEngine(options, async (engine) => {
     const remote = reachOwner(path);
     const reached = remote === null ? null : await openThere(remote, path);
-    if (remote !== null && reached !== null) return work(remote, reached.path, null);
+    if (remote !== null && reached !== null) {
+      if (engineChoice() !== null) writeErr(`graft: ${ENGINE_ELSEWHERE}\n`);
+      return work(remote, reached.path, null);
+    }
     const quiet = engine.subscribe((event) => {
       if (event.type === 'notice') writeErr(`graft: ${event.message}\n`);
     });

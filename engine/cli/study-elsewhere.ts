@@ -174,7 +174,8 @@ Example:
       process.on('SIGINT', stop);
       const say = (line: string) => writeErr(`graft: ${line}\n`);
       const { signal } = abort;
-      const end = await runOne(bundle, run, { engine: engineChoice(), signal, say, threads });
+      const engine = engineChoice() ?? 'auto';
+      const end = await runOne(bundle, run, { engine, signal, say, threads });
       writeOut(`run ${run}: ${end}\n`);
     });
 }

@@ -49,7 +49,7 @@ async function engineFor({
   kernels,
   operations = null,
   // By itself automatic takes no card, whatever its name.
-  adapter = name === 'webgpu' ? process.env['GRAFT_ADAPTER'] : undefined,
+  adapter = name === 'webgpu' ? process.env['GRAFT_ADAPTER'] || undefined : undefined,
 }: EngineOptions): Promise<Engine> {
   const kind = JSON.stringify([name, threads, kernels, operations, adapter]);
   running ??= {

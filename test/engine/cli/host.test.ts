@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { withProject } from '../../../engine/cli/host.ts';
 import { createProject, openProject } from '../../../engine/db/project.ts';
 import { temporaryFolder } from '../../fixtures/projects.ts';
@@ -50,4 +50,27 @@ it('a command is told who has a project open and does not answer', async () => {
   const owner = openProject(path, { endpoint: SILENT });
   await expect(pathOf(path)).rejects.toMatchObject({ code: 'locked', subject: path });
   owner.close();
+});
+
+it('who asks for an engine where another process computes is told that it has no say', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'cells.graft');
+  createProject(path).close();
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const said = () => written.mock.calls.map(([text]) => String(text)).join('');
+  onTestFinished(() => {
+    written.mockRestore();
+    vi.unstubAllEnvs();
+  });
+  await withProject(
+    path,
+    async () => {
+      expect(await pathOf(path)).toBe('elsewhere');
+      expect(said()).toBe('');
+      vi.stubEnv('GRAFT_ENGINE', 'wasm');
+      expect(await pathOf(path)).toBe('elsewhere');
+      expect(said()).toMatch(/--engine, --adapter, .* has no say there/);
+    },
+    { reachable: true },
+  );
 });
