@@ -18,6 +18,7 @@ import {
 } from './decoder-messages.ts';
 import { askOnce, foreignDecoders, type ForeignImage, imageRequest } from './decoders.ts';
 import { type FilePages, ONE_IMAGE } from './file-pages.ts';
+import { onlyImage } from './hidden-pictures.ts';
 import type { ImageFile } from './image-file.ts';
 import { lendImage, type LentImage } from './lent-image.ts';
 import { sent } from './sent-file.ts';
@@ -30,7 +31,7 @@ async function foreignPages(
   { subject, as }: { readonly subject: string; readonly as: PagesAs },
 ): Promise<FilePages> {
   const format = await formatOf(file, subject);
-  if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
+  if (format === 'png' || format === 'jpeg') return onlyImage(file, format);
   return AnsweredPages.parse(
     await askOnce(foreignDecoders, file, { what: 'pages', subject, as, file: sent(file) }),
   );

@@ -4,7 +4,8 @@
  */
 import type { PagesAs } from '../../shared/api.ts';
 import { pageAxes, pageCount } from './decode.ts';
-import { type FilePages, imageOfPages, imagesAlong, ONE_IMAGE } from './file-pages.ts';
+import { type FilePages, imageOfPages, imagesAlong } from './file-pages.ts';
+import { onlyImage } from './hidden-pictures.ts';
 import type { ImageFile } from './image-file.ts';
 import { formatOf } from './image-format.ts';
 import { tiffPages } from './tiff-pages.ts';
@@ -15,7 +16,7 @@ export async function filePages(
   { subject, as }: { readonly subject: string; readonly as: PagesAs },
 ): Promise<FilePages> {
   const format = await formatOf(file, subject);
-  if (format === 'png' || format === 'jpeg') return ONE_IMAGE;
+  if (format === 'png' || format === 'jpeg') return onlyImage(file, format);
   if (format !== 'tiff') {
     const axes = (await pageAxes(file, { subject })) ?? [await pageCount(file, { subject })];
     const count = axes.reduce((product, length) => product * length, 1);
