@@ -41,8 +41,8 @@ export interface LabelMapTarget {
   readonly author: 'human' | 'corrected';
   /** Run whose prediction was accepted or corrected. */
   readonly runId?: number;
-  /** Helper whose proposal was accepted or corrected. */
-  readonly helper?: Helper;
+  /** Helpers whose proposals were accepted or corrected. */
+  readonly helpers?: readonly Helper[];
   /** Revision that was edited: the engine refuses (`conflict`) where a newer one exists. */
   readonly base?: number;
   /** Where the code of its objects begins behind its own; left out: whoever draws knows of none. */

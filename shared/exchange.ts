@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ImagePixels } from './display.ts';
 import { Id } from './entities.ts';
-import { Helper } from './helpers.ts';
+import { type Helper, HelpersCode, helpersCode } from './helpers.ts';
 import { FilePath, Origin } from './limits.ts';
 import type { ClassScores } from './post-processing.ts';
 
@@ -75,7 +75,7 @@ export const SaveQuery = z.object({
   image: id,
   author: z.enum(['human', 'corrected']),
   run: id.optional(),
-  helper: Helper.optional(),
+  helpers: HelpersCode.optional(),
   base: id.optional(),
   /**
    * Byte of the body at which the object map begins (object-map.ts code); its length: the label map has no objects. Left
@@ -85,7 +85,9 @@ export const SaveQuery = z.object({
   /** As in calls (ClientMessage). */
   origin: Origin.optional(),
 });
-export type SaveQuery = z.input<typeof SaveQuery>;
+export type SaveQuery = Omit<z.input<typeof SaveQuery>, 'helpers'> & {
+  readonly helpers?: readonly Helper[];
+};
 /** Of `PUT /pixels/scribbles`, body: label-map.ts code. They take the place of those before. */
 export const SaveScribblesQuery = z.object({ project, image: id, origin: Origin.optional() });
 export type SaveScribblesQuery = z.input<typeof SaveScribblesQuery>;
@@ -129,7 +131,11 @@ function address(
 
 export const pixelsUrl = <K extends PixelsKind>(kind: K, query: PixelsQuery<K>): string =>
   address(`${PIXELS_PATH}${kind}`, query);
-export const saveUrl = (query: SaveQuery): string => address(`${PIXELS_PATH}label-map`, query);
+export const saveUrl = ({ helpers, ...query }: SaveQuery): string =>
+  address(`${PIXELS_PATH}label-map`, {
+    ...query,
+    helpers: helpers === undefined ? undefined : helpersCode(helpers),
+  });
 export const saveScribblesUrl = (query: SaveScribblesQuery): string =>
   address(`${PIXELS_PATH}scribbles`, query);
 export const fileUrl = (query: z.input<typeof FileQuery>): string => address(FILES_PATH, query);

@@ -1,6 +1,6 @@
 /**
  * Helpers that propose labels without a network that was trained on label maps. What one proposes is no label before a
- * person accepts it; a label map that was made from a proposal says whose it was (LabelMapRevision.helper).
+ * person accepts it; a label map that was made from a proposal says whose it was (LabelMapRevision.helpers).
  */
 import { z } from 'zod';
 
@@ -14,6 +14,21 @@ export const HELPER_TITLES: Readonly<Record<Helper, string>> = {
   click: 'Clicks and boxes',
   cut: 'Cutting out',
 };
+
+/** Whose proposals labels were made from, each once, in the order of HELPERS. Empty: nobody's. */
+export const Helpers = z.array(Helper);
+
+export const helpersTogether = (...all: readonly (readonly Helper[])[]): readonly Helper[] =>
+  HELPERS.filter((helper) => all.some((some) => some.includes(helper)));
+
+/** In one word each with spaces between them, as the project file and addresses hold them. */
+export const helpersCode = (helpers: readonly Helper[]): string =>
+  helpersTogether(helpers).join(' ');
+
+export const HelpersCode = z
+  .string()
+  .transform((code) => code.split(' ').filter((word) => word !== ''))
+  .pipe(Helpers);
 
 /** "scribbles or clicks and boxes" */
 export const helpersInText = (helpers: readonly Helper[]): string =>

@@ -13,24 +13,23 @@ export const isLabelledByPerson = (
   { labelMapId }: Pick<ImageRecord, 'labelMapId'>,
 ): boolean => labelMapId !== null && labelMaps.get(labelMapId)?.author !== 'model';
 
-/** The helper whose proposal the labels of an image were made from; null: nobody's, or it has none. */
-export const helperOf = (
+/** The helpers whose proposals the labels of an image were made from. */
+export const helpersOf = (
   { labelMaps }: Pick<Project, 'labelMaps'>,
   { labelMapId }: Pick<ImageRecord, 'labelMapId'>,
-): Helper | null => (labelMapId === null ? null : (labelMaps.get(labelMapId)?.helper ?? null));
+): readonly Helper[] => (labelMapId === null ? [] : (labelMaps.get(labelMapId)?.helpers ?? []));
 
 /** Images as they are where labels that some helpers made do not count: those have none. */
 export const withoutLabelsOf = (
   db: Pick<Project, 'labelMaps'>,
   images: readonly ImageRecord[],
-  helpers: readonly Helper[],
+  without: readonly Helper[],
 ): readonly ImageRecord[] =>
-  helpers.length === 0
+  without.length === 0
     ? images
     : images.map((image) => {
-        const helper = helperOf(db, image);
-        const counts = helper === null || !helpers.includes(helper);
-        return counts ? image : { ...image, labelMapId: null };
+        const isLeftOut = helpersOf(db, image).some((helper) => without.includes(helper));
+        return isLeftOut ? { ...image, labelMapId: null } : image;
       });
 
 /** Images of a dataset that labels can be proposed for: none that a person labelled or excluded. */

@@ -1,7 +1,7 @@
 /** Keeps what was painted: one revision a sitting, however many strokes it had. */
 import { IGNORE, type ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Helper } from '../../shared/helpers.ts';
+import { type Helper, helpersCode } from '../../shared/helpers.ts';
 import { labelMapSize, readLabelMapRuns } from '../../shared/label-map.ts';
 import { assertObjects } from './objects-of.ts';
 import { carriedOver } from '../../shared/objects/rules.ts';
@@ -19,7 +19,7 @@ export interface NewLabelMap {
   /** Run whose prediction was accepted or corrected. */
   readonly runId: number | null;
   /** Whose proposal was accepted or corrected. */
-  readonly helper?: Helper | null;
+  readonly helpers?: readonly Helper[];
   /** Revision that was edited; null: whatever is there. */
   readonly base: number | null;
   /** shared/label-map.ts code. */
@@ -90,7 +90,7 @@ function objectsAfter(
  */
 export function saveLabelMap(
   db: Project,
-  { image, author, runId, helper = null, base, bytes, objects }: NewLabelMap,
+  { image, author, runId, helpers = [], base, bytes, objects }: NewLabelMap,
 ): number {
   assertDrawing(db, image, bytes);
   if (objects !== undefined && objects !== null)
@@ -111,14 +111,14 @@ export function saveLabelMap(
     const told =
       objects === undefined ? objectsAfter(db, current, bytes) : { objects, isDamaged: false };
     const id = db.labelMaps.add({
-      ...{ imageId: image.id, author, bytes, runId, helper },
+      ...{ imageId: image.id, author, bytes, runId, helpers },
       objects: told.objects,
     });
     const sameSitting =
       base !== null &&
       previous?.author === author &&
       previous.runId === runId &&
-      previous.helper === helper &&
+      helpersCode(previous.helpers) === helpersCode(helpers) &&
       Date.now() - Date.parse(previous.createdAt) < SITTING_MS;
     // A backup may still have what is damaged.
     if (sameSitting && !told.isDamaged) db.labelMaps.deleteUnused(previous.id);

@@ -144,10 +144,10 @@ function save(
   const revision = project.labelMaps.get(labelMapId);
   if (revision === undefined)
     throw new AppError('not-found', `There is no label map ${labelMapId}.`);
-  const { imageId, author, runId, helper, uncertainty } = revision;
+  const { imageId, author, runId, helpers, uncertainty } = revision;
   const bytes = labelMapCode(project, labelMapId);
   return project.labelMaps.add({
-    ...{ imageId, author, runId, helper, uncertainty },
+    ...{ imageId, author, runId, helpers, uncertainty },
     ...{ bytes, objects, note },
   });
 }

@@ -1,5 +1,6 @@
 /** SQL of what is done with images that are there: excluded, renamed, moved, copied, put into the bin and taken out of it. */
 import type { LabelMapRevision } from '../../shared/entities.ts';
+import { helpersCode } from '../../shared/helpers.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 
@@ -78,7 +79,7 @@ export function imageEditsTable(db: Sqlite) {
       ...[number | null, number, Uint8Array, string],
     ]
   >(
-    `INSERT INTO label_maps (image_id, author, run_id, helper, note, created_at, uncertainty, kept, bytes, sha256)
+    `INSERT INTO label_maps (image_id, author, run_id, helpers, note, created_at, uncertainty, kept, bytes, sha256)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const dropRevision = db.prepare<[number]>('DELETE FROM label_maps WHERE id = ?');
@@ -130,13 +131,13 @@ export function imageEditsTable(db: Sqlite) {
       bytes,
       ...said
     }: Omit<LabelMapRevision, 'id'> & { readonly bytes: Uint8Array }): number {
-      const { author, runId, helper, note, createdAt, uncertainty, kept } = said;
+      const { author, runId, helpers, note, createdAt, uncertainty, kept } = said;
       const hash = sha256(bytes);
       const { lastInsertRowid } = addRevision.run(
         imageId,
         author,
         runId,
-        helper,
+        helpersCode(helpers) || null,
         note,
         createdAt,
         uncertainty,

@@ -1,7 +1,7 @@
 /** SQL of label map revisions, and of the objects that belong to them: written once, never changed. */
 import { Author, type LabelMapRevision } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
-import { Helper } from '../../shared/helpers.ts';
+import { type Helper, HelpersCode, helpersCode } from '../../shared/helpers.ts';
 import { sha256 } from '../sha256.ts';
 import type { Sqlite } from './open.ts';
 import { type LabelMapRow, storedLabelMap, storedObjectMap } from './stored.ts';
@@ -13,13 +13,13 @@ interface RevisionRow {
   author: string;
   created_at: string;
   run_id: number | null;
-  helper: string | null;
+  helpers: string | null;
   note: string;
   uncertainty: number | null;
   kept: number;
 }
 
-const COLUMNS = 'id, image_id, author, created_at, run_id, helper, note, uncertainty, kept';
+const COLUMNS = 'id, image_id, author, created_at, run_id, helpers, note, uncertainty, kept';
 
 function toRevision(row: RevisionRow): LabelMapRevision {
   return {
@@ -28,7 +28,7 @@ function toRevision(row: RevisionRow): LabelMapRevision {
     author: Author.parse(row.author),
     createdAt: row.created_at,
     runId: row.run_id,
-    helper: Helper.nullable().parse(row.helper),
+    helpers: HelpersCode.parse(row.helpers ?? ''),
     note: row.note,
     uncertainty: row.uncertainty,
     kept: row.kept === 1,
@@ -80,7 +80,7 @@ export function labelMapsTable(db: Sqlite) {
       ...[number | null, Uint8Array, string],
     ]
   >(
-    `INSERT INTO label_maps (image_id, author, run_id, helper, note, created_at, uncertainty, bytes, sha256)
+    `INSERT INTO label_maps (image_id, author, run_id, helpers, note, created_at, uncertainty, bytes, sha256)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const history = db.prepare<[number], RevisionRow>(
@@ -136,7 +136,7 @@ export function labelMapsTable(db: Sqlite) {
       author: Author;
       bytes: Uint8Array;
       runId?: number | null;
-      helper?: Helper | null;
+      helpers?: readonly Helper[];
       note?: string;
       uncertainty?: number | null;
       objects?: Uint8Array | null;
@@ -145,7 +145,7 @@ export function labelMapsTable(db: Sqlite) {
         options.imageId,
         options.author,
         options.runId ?? null,
-        options.helper ?? null,
+        helpersCode(options.helpers ?? []) || null,
         options.note ?? '',
         new Date().toISOString(),
         options.uncertainty ?? null,

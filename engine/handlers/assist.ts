@@ -180,7 +180,7 @@ export const assistHandlers: Handlers<AssistCalls> = {
       read: (image) => readImage(db, image),
       onFound({ id: imageId }, { map, uncertainty }) {
         const added = addProposal(db, {
-          ...{ imageId, helper: 'scribbles', uncertainty },
+          ...{ imageId, helpers: ['scribbles'], uncertainty },
           ...{ note: `by the classifier "${classifier.name}"`, bytes: encodeLabelMap(map) },
         });
         if (added !== null) labelled.push(added);

@@ -247,7 +247,7 @@ export const datasetHandlers: Handlers<DatasetCalls> = {
         bytes,
         objects: isDamaged ? null : objects,
         runId: old.runId,
-        helper: old.helper,
+        helpers: old.helpers,
         note: `restored from ${old.createdAt}${isDamaged ? ', without its objects, which are damaged' : ''}`,
       }),
     );

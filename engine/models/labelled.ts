@@ -4,7 +4,7 @@ import type { Dataset, ImageRecord } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { HELPERS, type Helper, helpersInText } from '../../shared/helpers.ts';
 import { nothingLabelled, takesPart } from '../../shared/task-sources.ts';
-import { helperOf, isLabelledByPerson } from '../data/label-authors.ts';
+import { helpersOf, isLabelledByPerson } from '../data/label-authors.ts';
 import type { Project } from '../db/project.ts';
 
 export const labelledByPeople = (db: Project, datasetId: number): ImageRecord[] =>
@@ -17,7 +17,7 @@ export const labelledByPeople = (db: Project, datasetId: number): ImageRecord[] 
 export function labelledFor(
   db: Project,
   dataset: Dataset,
-  helpers: readonly Helper[],
+  without: readonly Helper[],
 ): {
   readonly labelled: readonly ImageRecord[];
   readonly helped: ModelPlan['helped'];
@@ -25,27 +25,27 @@ export function labelledFor(
 } {
   const all = labelledByPeople(db, dataset.id).map((image) => ({
     image,
-    helper: helperOf(db, image),
+    helpers: helpersOf(db, image),
   }));
   if (all.length === 0) {
     throw new AppError('invalid-input', nothingLabelled(dataset), { subject: dataset.name });
   }
-  const isLeftOut = ({ helper }: (typeof all)[number]) =>
-    helper !== null && helpers.includes(helper);
+  const isLeftOut = ({ helpers }: (typeof all)[number]) =>
+    helpers.some((helper) => without.includes(helper));
   const labelled = all.filter((one) => !isLeftOut(one)).map(({ image }) => image);
   if (labelled.length === 0) {
     throw new AppError(
       'invalid-input',
-      `All labels of "${dataset.name}" were made with ${helpersInText(helpers)}, and none is left to learn from. Train with them as well, or label an image by hand.`,
+      `All labels of "${dataset.name}" were made with ${helpersInText(without)}, and none is left to learn from. Train with them as well, or label an image by hand.`,
       { subject: dataset.name },
     );
   }
-  const why = `labelled with ${helpersInText(helpers)}, which this training does without`;
+  const why = `labelled with ${helpersInText(without)}, which this training does without`;
   return {
     labelled,
     helped: HELPERS.map((helper) => ({
       helper,
-      images: all.filter((one) => one.helper === helper).length,
+      images: all.filter((one) => one.helpers.includes(helper)).length,
     })).filter(({ images }) => images > 0),
     without: all.filter(isLeftOut).map(({ image: { name } }) => ({ name, why })),
   };

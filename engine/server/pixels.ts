@@ -218,7 +218,7 @@ export function createPixels(engine: Engine): Pixels {
   /** Answers when the revision is on disk. */
   async function save(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
     const query = parseQuery(SaveQuery, url);
-    const { project, image, author, run, helper, base, origin } = query;
+    const { project, image, author, run, helpers, base, origin } = query;
     const body = await drawn(request, project);
     const { objectsFrom = body.length } = query;
     const objects = objectsFrom < body.length ? body.subarray(objectsFrom) : null;
@@ -229,7 +229,7 @@ export function createPixels(engine: Engine): Pixels {
         imageId: image,
         author,
         runId: run ?? null,
-        helper: helper ?? null,
+        helpers: helpers ?? [],
         base: base ?? null,
         bytes: body.subarray(0, objectsFrom),
         ...(query.objectsFrom === undefined ? {} : { objects }),

@@ -10,7 +10,7 @@ import { Autosave, type SaveState } from '../canvas/autosave.ts';
 import { ClassCounts } from '../canvas/class-counts.ts';
 import type { ImagePixels } from '../../shared/display.ts';
 import { decodeImagePixels, pixelsUrl } from '../../shared/exchange.ts';
-import type { Helper } from '../../shared/helpers.ts';
+import { type Helper, helpersTogether } from '../../shared/helpers.ts';
 import { History } from '../canvas/history.ts';
 import { LabelEncoder } from '../canvas/label-encoder.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
@@ -20,12 +20,24 @@ import { ObjectLayer } from '../canvas/object-layer.ts';
 export interface Provenance {
   readonly author: 'human' | 'corrected';
   readonly runId: number | null;
-  /** Who proposed it, where that was a helper. */
+  /** Who proposed parts of it, where these were helpers. */
+  readonly helpers: readonly Helper[];
+}
+
+/** Who proposed what was taken over: a run, a helper, or the training that goes on, which is neither. */
+interface Proposer {
+  readonly runId: number | null;
   readonly helper: Helper | null;
 }
 
 /** Authors of label maps that were made out of what somebody else than a person proposed. */
 const FROM_PROPOSALS: ReadonlySet<LabelMapRevision['author']> = new Set(['model', 'corrected']);
+
+/** Of labels that go on from a revision. */
+const provenanceOf = ({ author, runId, helpers }: LabelMapRevision): Provenance =>
+  runId !== null || FROM_PROPOSALS.has(author)
+    ? { author: 'corrected', runId, helpers }
+    : { author: 'human', runId: null, helpers: [] };
 
 /** Milliseconds at a stretch that encoding may keep the window from painting. */
 const ENCODE_SLICE_MS = 4;
@@ -80,8 +92,10 @@ export class AnnotateDocument {
   #base: number | null;
   #adopting = false;
   readonly #openedAs: Provenance;
-  /** Entries of the history that took a prediction or proposal over, and whose it was; no run and no helper: the training that goes on. */
-  readonly #accepted = new Map<number, Pick<Provenance, 'runId' | 'helper'>>();
+  /** Entries of the history that took a prediction or proposal over, and whose it was. */
+  readonly #accepted = new Map<number, Proposer>();
+  /** Entries that brought an old revision back, and whose work that was. */
+  readonly #restored = new Map<number, Provenance>();
 
   constructor(options: {
     api: Api;
@@ -105,9 +119,7 @@ export class AnnotateDocument {
     const [current] = options.revisions;
     this.#base = current?.id ?? null;
     this.#openedAs =
-      current !== undefined && (current.runId !== null || FROM_PROPOSALS.has(current.author))
-        ? { author: 'corrected', runId: current.runId, helper: current.helper }
-        : { author: 'human', runId: null, helper: null };
+      current === undefined ? { author: 'human', runId: null, helpers: [] } : provenanceOf(current);
     this.history = new History();
     this.counts = new ClassCounts(this.layer);
     this.#encoder = new LabelEncoder(this.layer);
@@ -150,19 +162,29 @@ export class AnnotateDocument {
     if (!this.#adopting) this.autosave.touch();
   }
 
-  /** The stroke just made took over what a run predicted or a helper proposed; neither: the training that goes on. */
-  noteAccepted(whose: Pick<Provenance, 'runId' | 'helper'>): void {
+  /** The stroke just made took over what somebody proposed. */
+  noteAccepted(whose: Proposer): void {
     const entry = this.history.entries[this.history.position - 1];
     if (entry !== undefined) this.#accepted.set(entry.id, whose);
   }
 
-  /** Of the labels as they are: what was undone does not count. */
+  /**
+   * Of the labels as they are: what was undone does not count, nor what a restored revision took the place of. All helpers
+   * stay with them, and the last network, for a region of one leaves what another proposed elsewhere.
+   */
   get #provenance(): Provenance {
-    const done = this.history.entries.slice(0, this.history.position);
-    const accepted = done.findLast(({ id }) => this.#accepted.has(id));
-    if (accepted === undefined) return this.#openedAs;
-    const { runId = null, helper = null } = this.#accepted.get(accepted.id) ?? {};
-    return { author: 'corrected', runId, helper };
+    const done = this.history.entries.slice(0, this.history.position).map(({ id }) => id);
+    const restored = done.findLastIndex((id) => this.#restored.has(id));
+    const before = this.#restored.get(done[restored] ?? -1) ?? this.#openedAs;
+    const accepted = done.slice(restored + 1).flatMap((id) => this.#accepted.get(id) ?? []);
+    if (accepted.length === 0) return before;
+    const network = accepted.findLast(({ helper }) => helper === null) ?? before;
+    const proposed = accepted.flatMap(({ helper }) => helper ?? []);
+    return {
+      author: 'corrected',
+      runId: network.runId,
+      helpers: helpersTogether(before.helpers, proposed),
+    };
   }
 
   /** Of labels and scribbles: what is not on disk yet first. */
@@ -220,10 +242,14 @@ export class AnnotateDocument {
     const edit = this.layer.edit();
     edit.replaceAll(layer);
     this.#adopting = true;
-    this.history.commit(edit, { kind: 'record', label: 'Restored labels' }, (own) =>
-      own.replacedBy(objects),
+    const isChanged = this.history.commit(
+      edit,
+      { kind: 'record', label: 'Restored labels' },
+      (own) => own.replacedBy(objects),
     );
     this.#adopting = false;
+    const entry = this.history.lastDone;
+    if (isChanged && entry !== undefined) this.#restored.set(entry.id, provenanceOf(revision));
     await this.refreshRevisions();
   }
 
@@ -267,14 +293,14 @@ export class AnnotateDocument {
       objects === null
         ? labels
         : joined(labels, objects.bytes(objects.after(this.layer.unfinished)));
-    const { author, runId, helper } = this.#provenance;
+    const { author, runId, helpers } = this.#provenance;
     const target = {
       ...(objects === null ? {} : { objectsFrom: labels.length }),
       project: this.#project,
       imageId: this.record.id,
       author,
       ...(runId === null ? {} : { runId }),
-      ...(helper === null ? {} : { helper }),
+      ...(helpers.length === 0 ? {} : { helpers }),
     };
     const base = this.#base === null ? {} : { base: this.#base };
     try {

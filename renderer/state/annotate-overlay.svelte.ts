@@ -266,11 +266,12 @@ export class AnnotateOverlay {
     const { prediction, tools } = this.#parts;
     const predicted = document?.isUnreviewed === true ? document.revisions[0] : undefined;
     const runId = predicted?.runId ?? null;
-    if (document !== null && predicted !== undefined && predicted.helper !== null) {
+    const helper = predicted?.helpers[0];
+    if (document !== null && helper !== undefined) {
       const { width, height } = document.layer;
       const layer = new LabelLayer(width, height, this.#around.blank());
       layer.become(document.layer);
-      prediction.showOf(predicted.helper, layer);
+      prediction.showOf(helper, layer);
       this.setVisible(true);
       this.#emptyForReview(document);
       return;

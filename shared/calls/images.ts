@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Author, Id, type ImageRecord, type LabelMapRevision } from '../entities.ts';
 import type { ChangedKind } from '../events.ts';
-import { Helper } from '../helpers.ts';
+import { Helpers } from '../helpers.ts';
 import { Name } from '../limits.ts';
 import { project } from './project.ts';
 
@@ -36,8 +36,8 @@ export const imagesCalls = {
     author: z.enum(['human', 'corrected']),
     /** Run whose prediction was accepted or corrected. */
     runId: Id.nullable(),
-    /** Helper whose proposal was accepted or corrected. */
-    helper: Helper.nullable().default(null),
+    /** Helpers whose proposals were accepted or corrected. */
+    helpers: Helpers.default([]),
     /** Revision that was edited: refused (`conflict`) where a newer one exists; null: whatever is there. */
     base: Id.nullable(),
     /** label-map.ts code. */

@@ -1,6 +1,6 @@
 /** What is labelled: classes, datasets, images, label maps, splits, and what a snapshot pins of them. */
 import { z } from 'zod';
-import { Helper } from '../helpers.ts';
+import { Helpers } from '../helpers.ts';
 import { KeptName } from '../limits.ts';
 
 /** Class 0: the background, unless the dataset says that it has none (Dataset.hasBackground). */
@@ -102,8 +102,8 @@ export const LabelMapRevision = z.object({
   createdAt: z.string(),
   /** Run whose prediction this is or was corrected from. */
   runId: Id.nullable(),
-  /** Helper that proposed what this is or was corrected from. */
-  helper: Helper.nullable(),
+  /** Helpers that proposed what this is or was corrected from. */
+  helpers: Helpers,
   note: z.string(),
   /** Of a prediction: see Uncertainty. */
   uncertainty: Uncertainty.nullable(),

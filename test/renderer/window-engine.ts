@@ -107,7 +107,7 @@ export async function windowEngine(
         };
       },
       async saveLabelMap(
-        { project, imageId: image, author, runId: run, helper, base, objectsFrom },
+        { project, imageId: image, author, runId: run, helpers, base, objectsFrom },
         bytes,
       ) {
         assertAnswers();
@@ -117,7 +117,7 @@ export async function windowEngine(
           author,
           origin: ORIGIN,
           ...(run === undefined ? {} : { run }),
-          ...(helper === undefined ? {} : { helper }),
+          ...(helpers === undefined ? {} : { helpers }),
           ...(base === undefined ? {} : { base }),
           ...(objectsFrom === undefined ? {} : { objectsFrom }),
         });

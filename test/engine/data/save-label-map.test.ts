@@ -78,10 +78,10 @@ describe('saving what was painted', () => {
 
   it('keeps what was made of the proposal of another helper', () => {
     const { save, revisions } = sitting();
-    const first = save(null, { author: 'corrected', helper: 'click' });
-    const again = save(first, { author: 'corrected', helper: 'click' });
+    const first = save(null, { author: 'corrected', helpers: ['click'] });
+    const again = save(first, { author: 'corrected', helpers: ['click'] });
     expect(revisions()).toEqual([again]);
-    const other = save(again, { author: 'corrected', helper: 'scribbles' });
+    const other = save(again, { author: 'corrected', helpers: ['click', 'scribbles'] });
     expect(revisions()).toEqual([again, other]);
   });
 

@@ -83,7 +83,7 @@ describe('classifiers', () => {
     expect(report).toMatchObject({ predicted: 2, failed: [] });
     const { db } = engine.project(project);
     const [newest] = db.labelMaps.history(ids[0] ?? 0);
-    expect(newest).toMatchObject({ author: 'model', helper: 'scribbles', runId: null });
+    expect(newest).toMatchObject({ author: 'model', helpers: ['scribbles'], runId: null });
     const { data } = decodeLabelMap(db.labelMaps.bytes(newest?.id ?? 0) ?? new Uint8Array());
     const right = data.filter((value, i) => value === (i % WIDTH < WIDTH / 2 ? 0 : 1)).length;
     expect(right / data.length).toBeGreaterThan(0.97);

@@ -8,6 +8,7 @@ import {
   OptimisationConfig,
   type PretrainingTask,
 } from '../../../shared/entities.ts';
+import type { Helper } from '../../../shared/helpers.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 import { addDataset, temporaryFolder } from '../../fixtures/projects.ts';
 import { ENGINE, fakeTrainers, finish, settled } from '../study/running/fake-trainers.ts';
@@ -336,22 +337,26 @@ it('labels that a helper made train and test only where they are wanted', async 
     });
   const bytes = db.labelMaps.bytes(images[0]?.labelMapId ?? 0) ?? new Uint8Array();
   const made = images.slice(0, 4);
+  const helped: Helper[][] = [['scribbles'], ['click', 'scribbles'], ['click'], ['click']];
   for (const [i, { id: imageId }] of made.entries()) {
-    const helper = i === 0 ? 'scribbles' : 'click';
-    db.labelMaps.add({ imageId, author: 'corrected', bytes, helper });
+    const helpers = helped[i] ?? [];
+    db.labelMaps.add({ imageId, author: 'corrected', bytes, helpers });
   }
   const all = await plan([]);
   expect(all.helped).toEqual([
-    { helper: 'scribbles', images: 1 },
+    { helper: 'scribbles', images: 2 },
     { helper: 'click', images: 3 },
   ]);
   expect(all.leftOut).toEqual([]);
   const without = await plan(['click']);
   expect(without.leftOut.map(({ name }) => name)).toEqual(made.slice(1).map(({ name }) => name));
+  // Labels of two helpers go with either.
+  const other = await plan(['scribbles']);
+  expect(other.leftOut.map(({ name }) => name)).toEqual(made.slice(0, 2).map(({ name }) => name));
   const { train, val, test } = without.images;
   expect(train + val + test).toBe(images.length - 3);
   for (const { id: imageId } of images) {
-    db.labelMaps.add({ imageId, author: 'corrected', bytes, helper: 'click' });
+    db.labelMaps.add({ imageId, author: 'corrected', bytes, helpers: ['click'] });
   }
   await expect(plan(['click'])).rejects.toThrow(/made with clicks and boxes, and none is left/);
 });

@@ -10,6 +10,7 @@ import {
 } from '../../../renderer/state/annotate-document.ts';
 import type { Author, ImageRecord, LabelMapRevision } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
+import type { Helper } from '../../../shared/helpers.ts';
 import { decodeLabelMap, encodeLabelMap } from '../../../shared/label-map.ts';
 import { decodeObjectMap } from '../../../shared/objects/object-map.ts';
 import { brokenRule } from '../../../shared/objects/rules.ts';
@@ -27,14 +28,19 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
   const revisions: Stored[] = [];
   const saves: { target: LabelMapTarget; at: number }[] = [];
   let trouble: AppError | null = null;
-  const add = (author: Author, runId: number | null, bytes: Uint8Array) => {
+  const add = (
+    author: Author,
+    runId: number | null,
+    bytes: Uint8Array,
+    helpers: readonly Helper[] = [],
+  ) => {
     const id = revisions.length + 1;
     revisions.unshift({
       id,
       imageId: 1,
       author,
       runId,
-      helper: null,
+      helpers: [...helpers],
       createdAt: new Date().toISOString(),
       note: '',
       uncertainty: null,
@@ -58,7 +64,7 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
     call: ((name: string, input: { labelMapId?: number }) => {
       if (name === 'labelMaps.restore') {
         const old = revisions.find(({ id }) => id === input.labelMapId);
-        if (old !== undefined) add(old.author, old.runId, old.bytes);
+        if (old !== undefined) add(old.author, old.runId, old.bytes, old.helpers);
         return Promise.resolve(revisions[0]);
       }
       return Promise.resolve([...revisions]);
@@ -77,7 +83,9 @@ function fakeEngine(options: { author?: Author; runId?: number } = {}) {
       if (target.base !== undefined && target.base !== current) {
         return Promise.reject(new AppError('conflict', 'changed elsewhere'));
       }
-      return Promise.resolve({ id: add(target.author, target.runId ?? null, bytes) });
+      return Promise.resolve({
+        id: add(target.author, target.runId ?? null, bytes, target.helpers),
+      });
     },
   };
   const record: ImageRecord = {
@@ -229,6 +237,37 @@ describe('an image that is being annotated', () => {
       ['human', undefined],
       ['corrected', 12],
     ]);
+  });
+
+  test('remembers every helper whose proposal was taken over, and the last network, as long as that is not undone', async () => {
+    const engine = fakeEngine();
+    const document = await engine.open();
+    const saved = async () => {
+      await vi.advanceTimersByTimeAsync(500);
+      const { author, runId, helpers } = engine.saves.at(-1)?.target ?? {};
+      return { author, runId, helpers };
+    };
+    paint(document, 3);
+    document.noteAccepted({ runId: 12, helper: null });
+    paint(document, 4, 1);
+    document.noteAccepted({ runId: null, helper: 'click' });
+    paint(document, 3, 2);
+    document.noteAccepted({ runId: null, helper: 'scribbles' });
+    const both = { author: 'corrected', runId: 12, helpers: ['scribbles', 'click'] };
+    expect(await saved()).toEqual(both);
+    await document.refreshRevisions();
+    const [made] = document.revisions;
+    if (made === undefined) throw new Error('the saved revision is missing');
+    document.history.goTo(2);
+    expect(await saved()).toEqual({ ...both, helpers: ['click'] });
+    document.history.goTo(0);
+    expect(await saved()).toEqual({ author: 'human', runId: undefined, helpers: undefined });
+    // What is painted on a revision that was brought back is still made from what it was made from.
+    await document.restore(made);
+    paint(document, 5, 3);
+    expect(await saved()).toEqual(both);
+    document.history.goTo(0);
+    expect(await saved()).toEqual({ author: 'human', runId: undefined, helpers: undefined });
   });
 
   test('predicted labels stay a correction of their run when they are painted on', async () => {

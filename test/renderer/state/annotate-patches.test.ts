@@ -40,7 +40,7 @@ describe('patches in Annotate', () => {
     const painted = () => annotate.document?.layer.get(SIZE / 2, SIZE / 2);
     expect(painted()).toBe(value);
     await annotate.saveAll();
-    expect(annotate.document?.revisions[0]?.helper ?? null).toBeNull();
+    expect(annotate.document?.revisions[0]?.helpers).toEqual([]);
     annotate.editor.undo();
     expect(annotate.labels.history.position).toBe(0);
     // The pointer moves: nothing is cut up anew. A size and a kind do it.

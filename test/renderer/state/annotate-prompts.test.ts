@@ -160,7 +160,10 @@ describe('clicking an object', () => {
     expect(history?.entries.map(({ label }) => label)).toEqual(['Cut out, red']);
     expect(annotate.prompts.state.kind).toBe('off');
     await annotate.saveAll();
-    expect(annotate.document?.revisions[0]).toMatchObject({ author: 'corrected', helper: 'cut' });
+    expect(annotate.document?.revisions[0]).toMatchObject({
+      author: 'corrected',
+      helpers: ['cut'],
+    });
   });
 
   it('keeps box and clicks where the thread that cuts out ends, and goes on when asked', async () => {

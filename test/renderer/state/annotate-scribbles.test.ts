@@ -120,7 +120,7 @@ describe('scribbles', () => {
     annotate.overlay.accept();
     await annotate.saveAll();
     const [newest] = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
-    expect(newest).toMatchObject({ author: 'corrected', runId: null, helper: 'scribbles' });
+    expect(newest).toMatchObject({ author: 'corrected', runId: null, helpers: ['scribbles'] });
     expect(annotate.document?.layer.get(8, 4)).toBe(1);
   });
 

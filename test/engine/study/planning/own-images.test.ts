@@ -26,7 +26,7 @@ describe('labels that a helper made', () => {
     const [first] = project.datasets.images(id);
     const bytes = project.labelMaps.bytes(first?.labelMapId ?? 0) ?? new Uint8Array();
     const imageId = first?.id ?? 0;
-    project.labelMaps.add({ imageId, author: 'corrected', bytes, helper: 'click' });
+    project.labelMaps.add({ imageId, author: 'corrected', bytes, helpers: ['click'] });
     const withAll = planData(project, study({}));
     const { targetItems, sourceItems, notes } = planData(
       project,
