@@ -156,6 +156,7 @@ it('undo takes back a corner, and nothing that was drawn before', async (ctx) =>
   const count = (value: number) => onDisk(project)?.[value] ?? 0;
   await page.keyboard.press('b');
   await page.keyboard.press('1');
+  await expect.poll(() => chosenClass(page)).toBe(1);
   await page.mouse.move(...at(8, 6));
   await page.mouse.down();
   await page.mouse.move(...at(56, 6), { steps: 4 });
@@ -166,6 +167,7 @@ it('undo takes back a corner, and nothing that was drawn before', async (ctx) =>
 
   await page.keyboard.press('p');
   await page.keyboard.press('2');
+  await expect.poll(() => chosenClass(page)).toBe(2);
   for (const some of [
     [[20, 30]],
     [
@@ -175,7 +177,7 @@ it('undo takes back a corner, and nothing that was drawn before', async (ctx) =>
   ] as const) {
     await corners(...some);
     for (let i = 0; i < some.length; i++) await page.keyboard.press('Control+z');
-    expect(await strokes.count()).toBe(2);
+    await expect.poll(() => strokes.count()).toBe(2);
   }
   // Of five corners, the last two are taken back, one is given back: a figure of four.
   await corners([20, 20], [50, 20], [50, 50], [20, 50], [2, 60]);

@@ -1,6 +1,7 @@
 /**
- * Times training steps on this machine: chooses how runs share the processor and whose kernels compute. oneDNN's kernels are not the quicker ones for every network, so both are timed. Small steps leave a second
- * thread idle, so two runs side by side on one thread each are often far quicker.
+ * Times training steps on this machine: chooses how runs share the processor and whose kernels compute. oneDNN's kernels
+ * are not the quicker ones for every network, so both are timed. Small steps leave a second thread idle, so two runs
+ * side by side on one thread each are often far quicker.
  */
 import { availableParallelism } from 'node:os';
 import type {
