@@ -23,6 +23,7 @@ import { measurementInText } from '../../shared/post-processing-words.ts';
 import { findDataset, findModel } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
 import { createProgressBar, issueLines, print, table, writeErr } from './output.ts';
+import { failureOf } from './run-failure.ts';
 import { interrupted } from './study.ts';
 
 interface PretrainOptions extends NetworkOptions {
@@ -172,10 +173,11 @@ Examples:
           });
           const run =
             local === null ? queued : await followRun(local, project, { runId: queued.id });
+          const failed = run.error === null ? null : failureOf(run.error, { path, runId: run.id });
           print(
             options,
             run,
-            `run ${run.id}: ${run.status}${run.error === null ? '' : ` (${run.error.message})`}`,
+            `run ${run.id}: ${run.status}${failed === null ? '' : ` (${failed.message})`}`,
           );
           if (run.status === 'failed') process.exitCode = EXIT.partial;
         },

@@ -8,7 +8,7 @@ import {
   type OfferedStart,
 } from '../../shared/api.ts';
 import { LOSSES, NetworkConfig, SamplingConfig } from '../../shared/entities.ts';
-import { AppError, fromWireError } from '../../shared/errors.ts';
+import { AppError } from '../../shared/errors.ts';
 import type { Helper } from '../../shared/helpers.ts';
 import { sameName } from '../../shared/names.ts';
 import { networkInText } from '../../shared/networks.ts';
@@ -18,6 +18,7 @@ import { type Caller, withProject } from './host.ts';
 import { keepOrDrop } from './keep-or-drop.ts';
 import { findDataset, findSplit } from './lookup.ts';
 import { followRun } from './models.ts';
+import { failureOf } from './run-failure.ts';
 import { withoutHelperOption } from './without-helper.ts';
 import { writeErr, writeOut } from './output.ts';
 
@@ -212,7 +213,7 @@ Examples:
               ? { onInterrupt: keepOrDrop(local, { project, model, say }) }
               : {}),
           });
-          if (ended.error !== null) throw fromWireError(ended.error);
+          if (ended.error !== null) throw failureOf(ended.error, { path, runId: run.id });
           if (ended.status !== 'done') {
             throw new AppError(
               'cancelled',

@@ -10,7 +10,13 @@ import { pinnedDataset } from '../data/pinned-dataset.ts';
 import type { Project } from '../db/project.ts';
 import type { TrainerEvent } from '../training/protocol.ts';
 import { type Handlers, requireDataset } from './context.ts';
-import { ensembleOf, isPredictor, requestFor, requirePredictor } from './predicting-run.ts';
+import {
+  ensembleOf,
+  isPredictor,
+  requestFor,
+  requirePredictor,
+  saidBeside,
+} from './predicting-run.ts';
 
 const measured = (classes: readonly ClassOverlap[]): MeasuredDice => {
   const each = classes.map((one) => ({ classIndex: one.classIndex, dice: diceOf(one) }));
@@ -70,7 +76,7 @@ export const predictImageHandlers: Handlers<
         signal: context.signal,
         onEvent(event) {
           if (event.type === 'prediction') found = event;
-          if (event.type === 'note') said.push(event.message);
+          said.push(...saidBeside(event));
           if (event.type !== 'predicting') return;
           context.progress({ done: event.done, total: event.total, message: 'Predicting' });
         },

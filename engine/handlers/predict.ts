@@ -26,7 +26,13 @@ import {
   requireDataset,
   requireRun,
 } from './context.ts';
-import { ensembleOf, postProcessingFor, requestFor, requirePredictor } from './predicting-run.ts';
+import {
+  ensembleOf,
+  postProcessingFor,
+  requestFor,
+  requirePredictor,
+  saidBeside,
+} from './predicting-run.ts';
 import { openMaskFolder } from './mask-folder.ts';
 import { imageFiles, imagesOfFiles } from './prediction-files.ts';
 
@@ -89,7 +95,7 @@ async function predict(
     {
       signal: context.signal,
       onEvent(event) {
-        if (event.type === 'note') said.push(event.message);
+        said.push(...saidBeside(event));
         if (event.type !== 'prediction') return;
         const { index, labelMap, objects, uncertainty, channels, isTransparent, error } = event;
         if (channels !== null) looked.push({ channels });

@@ -4,6 +4,7 @@ import type { Run } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { AS_DRAWN, type PostProcessing } from '../../shared/post-processing.ts';
 import type { EngineWish } from '../engine-wish.ts';
+import type { TrainerEvent } from '../training/protocol.ts';
 import type { Project } from '../db/project.ts';
 import { type CallContext, requireRun } from './context.ts';
 
@@ -48,6 +49,13 @@ function computingOf({ engine }: Run, { engine: wished, adapter }: EngineWish) {
   const card = engine?.adapter;
   return { engine: wished, ...(card === undefined ? {} : { adapter: card.name }) };
 }
+
+/**
+ * What whoever asked for a prediction is told beside it: of the network, and what the engine said when it began, such as
+ * that the card which trained it is not there and the processor computes.
+ */
+export const saidBeside = (event: TrainerEvent): string[] =>
+  event.type === 'note' || event.type === 'log' ? [event.message] : [];
 
 /** What every request of a prediction says. */
 export function requestFor(

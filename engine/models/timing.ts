@@ -51,6 +51,10 @@ export interface TimingHost {
   readonly spawn?: SpawnTrainer | undefined;
 }
 
+/** Whether automatic has a card to choose: then steps are timed, though their number be given. */
+export const mayTakeCard = async ({ engine, cards = cardsHere }: TimingHost): Promise<boolean> =>
+  engine === 'auto' && strongestCard(await cards()) !== undefined;
+
 async function timeStep(
   { dataset }: TrainingRequest,
   { network, sampling, optimisation, byPart }: Preparation,

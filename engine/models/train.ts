@@ -10,7 +10,7 @@ import type { Project } from '../db/project.ts';
 import { snapshotItem } from '../db/splits.ts';
 import { type Preparation, prepare, type TrainingRequest } from './prepare.ts';
 import { modelSchedule } from './settings.ts';
-import { type Budget, budgetOf, type TimingHost } from './timing.ts';
+import { type Budget, budgetOf, mayTakeCard, type TimingHost } from './timing.ts';
 
 /** A name that no model has; of one that came to nothing it is free again. Errors: conflict. */
 export function assertFree(db: Project, wanted: string, exceptId: number | null = null): void {
@@ -108,7 +108,7 @@ export async function trainModel(
   const timed = prepare(db, request);
   await assertReadable(db, Object.values(timed.byPart).flat(), host);
   const budget =
-    request.steps === undefined
+    request.steps === undefined || (await mayTakeCard(host))
       ? await budgetOf(request, timed, host)
       : { steps: request.steps, seconds: null, computing: null, isWorkedOut: false };
   return db.transaction(() => {
