@@ -25,6 +25,10 @@ export function engineInFewWords({ name, version, adapter }: EngineInfo): string
   return `${name === 'tensorflow' ? 'TensorFlow' : 'Portable engine'} ${version}`;
 }
 
+/** "Graft's operations", with what makes their bits others than those of most runs. */
+const operationsInText = ({ vectors }: EngineInfo): string =>
+  vectors === undefined ? "Graft's operations" : "Graft's operations in code for every processor";
+
 /** "TensorFlow 2.21.0 with oneDNN's kernels and Graft's operations on 2 threads" */
 export function engineInText(info: EngineInfo): string {
   const { name, version, threads, kernels, operations = [], adapter } = info;
@@ -32,8 +36,22 @@ export function engineInText(info: EngineInfo): string {
   const engine = name === 'tensorflow' ? 'TensorFlow' : 'WebAssembly';
   const parts = [
     ...(kernels === undefined ? [] : [kernelsInText(kernels)]),
-    ...(operations.length === 0 ? [] : ["Graft's operations"]),
+    ...(operations.length === 0 ? [] : [operationsInText(info)]),
   ];
   const made = parts.length === 0 ? '' : ` with ${parts.join(' and ')}`;
   return `${engine} ${version}${made} on ${counted(threads, 'thread')}`;
+}
+
+/**
+ * What computed the runs of a study, each with its Node. Those that would read alike differ in which operations are Graft's,
+ * so there they are named.
+ */
+export function enginesInText(engines: readonly EngineInfo[]): string {
+  const texts = engines.map((info) => `${engineInText(info)}, Node ${info.node}`);
+  const told = engines.map(({ operations = [], graft }, i) => {
+    const text = texts[i] ?? '';
+    if (texts.indexOf(text) === texts.lastIndexOf(text)) return text;
+    return `${text} (Graft ${graft}; of its operations: ${operations.join(', ') || 'none'})`;
+  });
+  return told.join('; ');
 }

@@ -270,7 +270,7 @@ export function cautions(
         ? `All ${counted(failed, 'fine-tuning run')} failed.`
         : `${failed} of ${counted(runs.length, 'fine-tuning run')} failed and ${verbFor(failed, 'are')} left out; the others stand.`),
     engines.length > 1 &&
-      'Several engines or versions computed the runs: small differences between runs may come from that.',
+      'Several engines, versions, kernels or thread counts computed the runs: small differences between runs may come from that.',
   ].filter((caution) => typeof caution === 'string');
 }
 

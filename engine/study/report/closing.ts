@@ -1,7 +1,6 @@
 /** What it takes to repeat and to trust the study: weights taken over, methods, notes, provenance. */
 import type { ReportData } from '../../../shared/analysis.ts';
-import type { EngineInfo } from '../../../shared/entities.ts';
-import { engineInText } from '../../../shared/engine-words.ts';
+import { enginesInText } from '../../../shared/engine-words.ts';
 import { armName } from '../../../shared/charts/arm-style.ts';
 import { markup, type Markup } from '../../../shared/markup.ts';
 import { counted, duration, gibibytes, minuteUtc } from '../../../shared/number-format.ts';
@@ -33,13 +32,11 @@ export function notesSection({ notes }: ReportData): Markup | null {
   return markup`<section id="notes"><h2>Notes</h2><ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul></section>`;
 }
 
-const engineName = (engine: EngineInfo) => `${engineInText(engine)}, Node ${engine.node}`;
-
 export function provenance(data: ReportData): Markup {
   const { machine, engines } = data;
   const facts = [
     ['Graft', data.graftVersion],
-    ['Engine', engines.length === 0 ? 'none ran' : engines.map(engineName).join('; ')],
+    ['Engine', engines.length === 0 ? 'none ran' : enginesInText(engines)],
     [
       'Machine',
       `${machine.cpu}, ${counted(machine.cores, 'core')}, ${gibibytes(machine.memoryBytes)}, ${machine.os}`,

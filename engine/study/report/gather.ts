@@ -188,7 +188,7 @@ export function findingsOf(db: Project, study: Study): StudyFindings {
   return {
     ...analysis,
     cautions: cautions({ analysis, engines }, analysed),
-    notes: reportNotes(db, study, { runs, engines }),
+    notes: reportNotes(db, study, runs),
   };
 }
 
@@ -221,7 +221,7 @@ export async function gatherReport(
     },
     analysis,
     methods: describeMethods(db, study, engines),
-    notes: reportNotes(db, study, { runs, engines }),
+    notes: reportNotes(db, study, runs),
     trainingSeconds: runs.reduce((sum, run) => sum + run.trainedSeconds, 0),
     wallSeconds: (end - start) / 1000,
     pretrainings: pretrainingCosts(db, runs),

@@ -10,7 +10,7 @@ import type {
   StudyConfig,
   TaskPretraining,
 } from '../../../shared/entities.ts';
-import { engineInText } from '../../../shared/engine-words.ts';
+import { enginesInText } from '../../../shared/engine-words.ts';
 import { ENCODER_NAMES, halvingsOf, SKIP_NAMES } from '../../../shared/networks.ts';
 import { lossInText } from '../../../shared/optimisation.ts';
 import { PRETRAINING_TASK_FACTS } from '../../../shared/pretraining-tasks.ts';
@@ -204,7 +204,7 @@ export function describeMethods(
     `Scores: test images at their original size, checkpoint of the best validation Dice. Dice, IoU, HD95 (the larger of the two directed 95th percentiles of the exact distances between the outlines, interpolated linearly) and boundary-F1 (tolerance 0.75 % of the diagonal, at least 2 px) per image, mean over the scored classes that truth or prediction holds (${scoredWords(db, study)}); a class that neither holds, and an image without any, is left out (as in nnU-Net). Validation Dice: of each class over all validation pixels, mean over the classes that they hold.`,
     `Statistics: ${config.splits === null ? '' : splitStatistics(config)}differences are paired by seed and image. Intervals take seeds and images as random: half their width squared is [max(t²(S−1)·MS_seed, t²((S−1)(I−1))·(1 + 1/S)·MS_rest) + t²(I−1)·max(0, MS_image − MS_rest)]/SI with the mean squares of the S × I table of differences (S seeds, I test images; Banerjee 1960), which covers its nominal share with three seeds already; the plain percentile interval of 10 000 crossed bootstrap resamples is in results.json beside it. Main effects and interaction are those of the 2×2 of random and pretrained halves. p from ${config.splits === null ? 'an exact sign-flip test over seed means' : 'the t test above'}, Holm-adjusted over all primary questions, else within each family of comparisons (encoder, decoder, interaction, controls, tasks, others)${config.splits === null ? '; it speaks of new seeds on these test images' : ''}. Equivalence: two one-sided tests at 5 %, the 90 % interval inside ±${config.delta} Dice, a margin fixed before the first run. Verdicts of rows rest on single intervals, which are not corrected for the number of comparisons. Headline and claims rest on the primary questions alone (${primaryWords(config)}), by intervals that hold together with at least 95 %: of share .95^(1/m) for m questions (Šidák 1967), with mean squares averaged with those of all arms at the label count and twice the degrees of freedom (Smyth 2004), never narrower than the single ones.`,
     scopeWords(db, study),
-    `Software: Graft ${GRAFT_VERSION}; ${engines.map((e) => `${engineInText(e)}, Node ${e.node}`).join('; ')}. The same seed, engine, kernels and thread count give the same bits on one machine.`,
+    `Software: Graft ${GRAFT_VERSION}; ${enginesInText(engines)}. The same seed, engine, kernels and thread count give the same bits on one machine.`,
   ];
   return paragraphs;
 }

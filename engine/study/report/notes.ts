@@ -83,11 +83,7 @@ function backgroundNotes(db: Project, { targetSnapshotId, config }: Study): stri
   ];
 }
 
-export function reportNotes(
-  db: Project,
-  study: Study,
-  { runs, engines }: { runs: readonly Run[]; engines: readonly EngineInfo[] },
-): string[] {
+export function reportNotes(db: Project, study: Study, runs: readonly Run[]): string[] {
   const notes = [
     ...unseenNotes(db, study),
     ...labelNotes(db, study, runs),
@@ -123,9 +119,6 @@ export function reportNotes(
   const open = runs.filter((r) => r.status !== 'done' && r.status !== 'failed');
   if (open.length > 0)
     notes.push(`${countedWith(open.length, 'run', 'are')} not finished: this report is partial.`);
-  if (new Set(engines.map((e) => `${e.name} ${e.version} ${e.threads}`)).size > 1) {
-    notes.push('The runs were computed by different engines or thread counts, so bits may differ.');
-  }
   notes.push(...processorNotes(db, study, runs));
   return notes;
 }

@@ -136,6 +136,23 @@ describe('the report', () => {
     expect(warnings).toContain('Several engines');
   });
 
+  it('tells apart what computed the runs, where only kernels, vectors or operations differ', async () => {
+    const known: typeof ENGINE = { ...ENGINE, kernels: 'onednn', operations: ['pooling'] };
+    const engines: (typeof ENGINE)[] = [
+      known,
+      { ...known, kernels: 'eigen' },
+      { ...known, vectors: 'baseline' },
+      { ...known, operations: ['pooling', 'convolutions'] },
+    ];
+    const html = await render({ engines });
+    const [, cell = ''] = /<dt>Engine<\/dt><dd>(.*?)<\/dd>/.exec(html) ?? [];
+    const named = cell.split('; Tensor');
+    expect(named).toHaveLength(engines.length);
+    expect(new Set(named.map((name) => name.replace('Tensor', ''))).size).toBe(engines.length);
+    expect(cell).toContain('in code for every processor');
+    expect(html).toContain('Several engines, versions, kernels or thread counts');
+  });
+
   it('warns of a baseline that had not converged, naming the label counts', async () => {
     const { data, runs } = await reportFixture();
     const withBaseline = (baselineNotConverged: readonly number[]) =>
