@@ -8,6 +8,9 @@ import { AppError } from './errors.ts';
 /** Equal for names that look alike. */
 export const sameName = (name: string): string => name.normalize('NFC');
 
+/** Equal for names that some file system holds for one: whatever their case and Unicode form. */
+export const oneName = (name: string): string => sameName(name).toLowerCase();
+
 const LONGEST_NAME = 1000;
 /** A drive of Windows, or the root of anything. */
 const ROOTED = /^(?:[a-z]:)?[/\\]|^[a-z]:$/i;

@@ -3,7 +3,7 @@ import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../../shared/errors.ts';
 import { statsOf } from './file-error.ts';
 import { counted } from '../../shared/number-format.ts';
-import { sameName } from '../../shared/names.ts';
+import { oneName } from '../../shared/names.ts';
 import { diskReader } from './files.ts';
 import { isImageName, readFolderTree } from './import/folder-tree.ts';
 
@@ -57,8 +57,8 @@ export async function inputFiles(paths: readonly string[], except: string): Prom
   const files = found.map(({ path, name }): InputFile => {
     const bare = name.slice(0, name.length - extname(name).length);
     let target = bare;
-    for (let n = 2; taken.has(sameName(target).toLowerCase()); n++) target = `${bare}-${n}`;
-    taken.add(sameName(target).toLowerCase());
+    for (let n = 2; taken.has(oneName(target)); n++) target = `${bare}-${n}`;
+    taken.add(oneName(target));
     return { path, name, target };
   });
   return { files, notes };

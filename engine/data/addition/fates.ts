@@ -7,8 +7,8 @@ import type { AdditionClash, ImportIssue } from '../../../shared/api.ts';
 import type { ImageRecord } from '../../../shared/entities.ts';
 import { counted, countedWith } from '../../../shared/number-format.ts';
 import { contentsOf } from '../../../shared/image-content.ts';
+import { oneName } from '../../../shared/names.ts';
 import { stemOf } from '../import/folder-tree.ts';
-import { oneName } from '../import/pairing.ts';
 import type { ImportItem } from '../import/plan.ts';
 
 /** An image to be, with the SHA-256 of its file; null: it cannot be read, which its import will tell. */

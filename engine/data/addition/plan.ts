@@ -9,6 +9,7 @@ import type { Dataset, ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { countedWith, pronounFor } from '../../../shared/number-format.ts';
 import { inWords } from '../../../shared/sentences.ts';
+import { oneName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { diskReader, type FileReader } from '../files.ts';
 import { hashOf } from '../image-file.ts';
@@ -19,7 +20,6 @@ import { readFolderTree, stemOf } from '../import/folder-tree.ts';
 import { sameClass } from '../import/into-classes.ts';
 import { isLabelFile } from '../import/label-files.ts';
 import { FILES_AT_ONCE, openItem, shownPath } from '../import/load.ts';
-import { oneName } from '../import/pairing.ts';
 import type { ImportItem, ImportPlan } from '../import/plan.ts';
 import {
   assertNotCancelled,

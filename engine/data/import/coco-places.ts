@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import type { FileReader } from '../files.ts';
 import { stemOf } from './folder-tree.ts';
-import { sameName } from '../../../shared/names.ts';
+import { oneName, sameName } from '../../../shared/names.ts';
 
 /** What the images of a file were found as; null where there is no such file. */
 export interface ImagePlace {
@@ -87,7 +87,7 @@ function listings(reader: FileReader) {
     try {
       return Map.groupBy(
         (await reader.list(dir)).map((entry) => entry.name),
-        (name) => sameName(withoutPrefix(name)),
+        (name) => oneName(withoutPrefix(name)),
       );
     } catch (error) {
       if (error instanceof AppError) return new Map(); // no such folder, or none that may be read
@@ -107,11 +107,14 @@ export async function findImages(
   options: { readonly folders: readonly string[]; readonly reader: FileReader },
 ): Promise<ImagePlace> {
   const listing = listings(options.reader);
-  /** The entry's real name: exactly, in another Unicode form, or with or without the prefix of an upload. */
+  /** The entry's real name: exactly, in another Unicode form, in another case, or with or without the prefix of an upload. */
   const entryOf = async (dir: string, name: string): Promise<string | null> => {
-    const alike = (await listing(dir)).get(sameName(withoutPrefix(name))) ?? [];
+    const alike = (await listing(dir)).get(oneName(withoutPrefix(name))) ?? [];
     const exact =
       alike.find((one) => one === name) ?? alike.find((one) => sameName(one) === sameName(name));
+    const cased = alike.filter((one) => oneName(one) === oneName(name));
+    if (exact === undefined && cased.length > 0)
+      return cased.length === 1 ? (cased[0] ?? null) : null;
     if (exact !== undefined) return exact;
     const uploads = alike.filter((one) => UPLOAD_PREFIX.test(one) !== UPLOAD_PREFIX.test(name));
     return uploads.length === 1 ? (uploads[0] ?? null) : null;

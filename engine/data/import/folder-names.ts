@@ -1,7 +1,7 @@
 /** What the names of folders and files say: which part of a split, and whether images or masks lie there. */
 import { posix } from 'node:path';
 import type { Part } from '../../../shared/entities.ts';
-import { sameName } from '../../../shared/names.ts';
+import { oneName, sameName } from '../../../shared/names.ts';
 
 const PARTS: Readonly<Record<string, Part>> = {
   train: 'train',
@@ -108,7 +108,7 @@ export function neutralPath(file: string): string {
       );
       return rest.length === 0 ? [] : [rest.map((word) => PARTS[word] ?? word).join(' ')];
     });
-  return sameName([...kept, posix.basename(file)].join('/'));
+  return oneName([...kept, posix.basename(file)].join('/'));
 }
 
 /** 'img_001', 'mask_001', '001-label' → '001': what image and mask have in common, whichever word stands around it. */

@@ -1,9 +1,10 @@
 /**
  * Which file of a folder an image is that a label file names, or belongs to by its own name. Names are looked up among the
- * files of the chosen folder and nowhere else; where several would do, the nearest is taken, and else none.
+ * files of the chosen folder and nowhere else, in their own case first; where several would do, the nearest is taken, and
+ * else none.
  */
 import { posix } from 'node:path';
-import { sameName } from '../../../shared/names.ts';
+import { oneName, sameName } from '../../../shared/names.ts';
 import { nameForms } from './coco-places.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
 
@@ -20,27 +21,33 @@ export class ImageFinder {
 
   constructor({ files }: FolderTree) {
     const images = files.filter(isImageName);
-    this.#byName = Map.groupBy(images, (file) => sameName(posix.basename(file)));
-    this.#byStem = Map.groupBy(images, (file) => sameName(stemOf(file)));
+    this.#byName = Map.groupBy(images, (file) => oneName(posix.basename(file)));
+    this.#byStem = Map.groupBy(images, (file) => oneName(stemOf(file)));
   }
 
   /** @param name as a file has it, perhaps with folders. @param near the label file, relative to the folder. */
   named(name: string, near: string): FoundFile {
-    for (const form of nameForms(name)) {
-      const end = sameName(form.join('/'));
-      const matches = (this.#byName.get(sameName(form.at(-1) ?? '')) ?? []).filter((file) => {
-        const written = sameName(file);
-        return written === end || written.endsWith(`/${end}`);
-      });
-      if (matches.length > 0) return nearest(matches, near);
+    for (const like of [sameName, oneName]) {
+      for (const form of nameForms(name)) {
+        const end = like(form.join('/'));
+        const matches = (this.#byName.get(oneName(form.at(-1) ?? '')) ?? []).filter((file) => {
+          const written = like(file);
+          return written === end || written.endsWith(`/${end}`);
+        });
+        if (matches.length > 0) return nearest(matches, near);
+      }
     }
     return { ok: false, reason: `its image ${name} is not found` };
   }
 
   /** The image that a label file lies beside: a.png of a.json, and of a.png.json. */
   beside(labels: string): FoundFile {
-    const stem = sameName(stemOf(withoutRoiSet(labels)));
-    const matches = this.#byName.get(stem) ?? this.#byStem.get(stem) ?? [];
+    const stem = stemOf(withoutRoiSet(labels));
+    const alike = this.#byName.get(oneName(stem)) ?? this.#byStem.get(oneName(stem)) ?? [];
+    const exact = alike.filter((file) =>
+      [posix.basename(file), stemOf(file)].map(sameName).includes(sameName(stem)),
+    );
+    const matches = exact.length > 0 ? exact : alike;
     if (matches.length > 0) return nearest(matches, labels);
     return { ok: false, reason: 'no image of its name is found' };
   }

@@ -5,6 +5,7 @@
 import { posix, resolve } from 'node:path';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
+import { oneName } from '../../../shared/names.ts';
 import type { FileReader } from '../files.ts';
 import { inOrder } from '../in-order.ts';
 import { type FolderTree, isImageName, stemOf } from './folder-tree.ts';
@@ -89,10 +90,12 @@ async function jsonKinds(
 
 /** Texts that are YOLO's, where most of those that were looked into are: a broken one among them is named. */
 async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): Promise<string[]> {
-  const images = new Set(imageTree.files.filter(isImageName).map((file) => stemOf(file)));
+  const images = new Set(imageTree.files.filter(isImageName).map((file) => oneName(stemOf(file))));
   const texts = tree.files.filter(
     (file) =>
-      /\.txt$/i.test(file) && !NO_LABELS.test(posix.basename(file)) && images.has(stemOf(file)),
+      /\.txt$/i.test(file) &&
+      !NO_LABELS.test(posix.basename(file)) &&
+      images.has(oneName(stemOf(file))),
   );
   let alike = 0;
   let others = 0;
@@ -111,10 +114,12 @@ async function yoloFiles({ tree, imageTree }: LabelTrees, reader: FileReader): P
 /** ROIs, and archives of them that are called as images are. */
 function roiFiles({ tree, imageTree }: LabelTrees): string[] {
   const images = new Set(
-    imageTree.files.filter(isImageName).flatMap((file) => [stemOf(file), posix.basename(file)]),
+    imageTree.files
+      .filter(isImageName)
+      .flatMap((file) => [stemOf(file), posix.basename(file)].map(oneName)),
   );
   return tree.files.filter(
-    (file) => /\.(roi|zip)$/i.test(file) && images.has(stemOf(withoutRoiSet(file))),
+    (file) => /\.(roi|zip)$/i.test(file) && images.has(oneName(stemOf(withoutRoiSet(file)))),
   );
 }
 

@@ -2,7 +2,7 @@
 import { posix, resolve } from 'node:path';
 import type { ImportIssue } from '../../../shared/api.ts';
 import type { Part } from '../../../shared/entities.ts';
-import { sameName } from '../../../shared/names.ts';
+import { oneName } from '../../../shared/names.ts';
 import { inWords } from '../../../shared/sentences.ts';
 import { isImageName, type FolderTree, stemOf, unusedFiles } from './folder-tree.ts';
 import { withoutPageSuffix } from '../page-names.ts';
@@ -61,9 +61,6 @@ export const imageKey = (path: string): string =>
 const withoutOme = (stem: string): string =>
   stem.replace(/\.ome(?=$|\.tiff?$)/i, '').replace(/\.ome(?=\.p\d+$)/i, '');
 
-/** Equal for names that some file system holds for one. */
-export const oneName = (name: string) => sameName(name).toLowerCase();
-
 /**
  * Gives each image a name of its own: a second 'a.png' becomes 'folder-a.png', then 'folder-a (2).png'.
  * Names that differ only in case or Unicode form count as one, because some file systems hold them for one on export.
@@ -104,7 +101,7 @@ interface FoundMask {
   readonly keys: readonly string[];
 }
 
-/** Images whose names differ in their Unicode form alone have masks of exactly their own form. */
+/** Images whose names differ in case or Unicode form alone have masks of exactly their own name. */
 function tellLookalikesApart(
   images: readonly FoundImage[],
   masks: readonly FoundMask[],
@@ -114,7 +111,7 @@ function tellLookalikesApart(
     forms.set(role.key, (forms.get(role.key) ?? new Set()).add(stemOf(file)));
   }
   const alike = [...forms].filter(
-    ([, stems]) => stems.size > 1 && new Set([...stems].map(sameName)).size === 1,
+    ([, stems]) => stems.size > 1 && new Set([...stems].map(oneName)).size === 1,
   );
   if (alike.length === 0) return { images, masks };
   const stemsOf = new Map(alike);
@@ -151,13 +148,13 @@ export function pairFiles(
     const role = roleOf(file);
     if (role === undefined) continue;
     used.add(file);
-    // Names that look alike are one key.
-    if (role.role === 'image') read.push({ file, role: { ...role, key: sameName(role.key) } });
-    else readMasks.push({ file, keys: role.keys.map(sameName) });
+    // Names that some system holds for one are one key: cameras write IMG_1.JPG, and tools beside it img_1.png.
+    if (role.role === 'image') read.push({ file, role: { ...role, key: oneName(role.key) } });
+    else readMasks.push({ file, keys: role.keys.map(oneName) });
   }
   const { images, masks } = tellLookalikesApart(read, readMasks);
   const imageKeys = new Set(
-    images.flatMap(({ file, role }) => [role.key, role.key + posix.extname(file)]),
+    images.flatMap(({ file, role }) => [role.key, role.key + oneName(posix.extname(file))]),
   );
   const issues: ImportIssue[] = [];
   const maskByKey = new Map<string, string>();
@@ -195,7 +192,7 @@ export function pairFiles(
     return paths === undefined ? null : { kind: 'pages', paths };
   };
   // Looked up, not searched for: with ten thousand images the engine would stand still for ten seconds.
-  const wholeKey = ({ file, role }: FoundImage) => role.key + posix.extname(file);
+  const wholeKey = ({ file, role }: FoundImage) => role.key + oneName(posix.extname(file));
   const byWholeKey = Map.groupBy(images, wholeKey);
   const byKey = Map.groupBy(images, ({ role }) => role.key);
   for (const [key, file] of maskByKey) {
@@ -213,7 +210,7 @@ export function pairFiles(
       path: resolve(tree.root, file),
       page: 0,
       name: names[i] ?? file,
-      labels: labelsOf(role.key + posix.extname(file)) ?? labelsOf(role.key),
+      labels: labelsOf(role.key + oneName(posix.extname(file))) ?? labelsOf(role.key),
       part: role.part ?? null,
       group: role.group ?? null,
       imageClass: role.imageClass ?? null,

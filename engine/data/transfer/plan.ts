@@ -15,12 +15,12 @@ import {
 import { AppError } from '../../../shared/errors.ts';
 import { labelValues } from '../../../shared/label-map.ts';
 import { inWords } from '../../../shared/sentences.ts';
+import { oneName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { contentKey, freeName } from '../addition/fates.ts';
 import { classColor } from '../class-colors.ts';
 import { kindDoubts } from '../kind-doubts.ts';
 import { sameClass } from '../import/into-classes.ts';
-import { oneName } from '../import/pairing.ts';
 
 export interface TransferRequest {
   readonly how: 'move' | 'copy';

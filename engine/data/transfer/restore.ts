@@ -3,9 +3,9 @@ import type { AgainThere, RestoreChoice, RestoreReport } from '../../../shared/a
 import type { ImageRecord } from '../../../shared/entities.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { counted } from '../../../shared/number-format.ts';
+import { oneName } from '../../../shared/names.ts';
 import type { Project } from '../../db/project.ts';
 import { contentKey, freeName } from '../addition/fates.ts';
-import { oneName } from '../import/pairing.ts';
 
 interface Chosen {
   readonly datasetId: number;

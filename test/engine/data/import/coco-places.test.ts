@@ -200,6 +200,15 @@ test('a name in another Unicode form finds its file', async () => {
   expect(report).toMatchObject({ images: 1, labelled: 1 });
 });
 
+test('a name in another case finds its file, and its own one first', async () => {
+  const s = scratch();
+  s.write('data/instances.json', coco(['IMG_1.png', 'img_2.PNG']));
+  lay(s, ['images/img_1.png', 'images/img_2.PNG', 'images/IMG_2.png']);
+  const { report, preview } = await importData(s);
+  expect(report).toMatchObject({ images: 2, labelled: 2 });
+  expect(preview.issues.map(({ path }) => path).join()).not.toContain('img_2.PNG');
+});
+
 test('a JSON file that is broken is named as that', async () => {
   const s = scratch();
   s.write('data/instances.json', coco(['a.png']).slice(0, -20));

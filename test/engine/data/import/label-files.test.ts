@@ -606,6 +606,27 @@ it('YOLO: outlines in shares, names from data.yaml, parts by folders; boxes and 
   expect(s.project.splits.list(report.datasetId)[0]?.counts).toEqual({ train: 1, val: 1, test: 0 });
 });
 
+it.each([
+  ['in another case', 'ZELLÉ', 'zellé'],
+  ['in another Unicode form', 'zellé'.normalize('NFD'), 'zellé'.normalize('NFC')],
+])('labels whose names are written %s belong to their images', async (_, image, labels) => {
+  const s = scratch();
+  const square = [
+    [0, 0],
+    [2, 0],
+    [2, 2],
+    [0, 2],
+  ];
+  s.write(`yolo/images/${image}.png`, picture(4, 2));
+  s.write(`yolo/labels/${labels}.txt`, '0 0 0 0.5 0 0.5 1 0 1\n');
+  s.write(`labelme/${image}.png`, picture(4, 2));
+  s.write(`labelme/${labels}.json`, labelme(`${labels}.png`, [shape('cell', square)]));
+  for (const format of ['yolo', 'labelme']) {
+    const found = await brought(s, format);
+    expect([found.format, found.rows[0]?.[1], found.told]).toEqual([format, ['1100', '1100'], []]);
+  }
+});
+
 it('images are looked for in the chosen folder alone, and nothing is guessed among several', async () => {
   const s = scratch();
   s.write('outside.png', picture(2, 1));
