@@ -83,15 +83,11 @@ export function createSettings(
 
   return {
     read: () => settings,
-    update: ({ theme, keys, backups, measureTime, hints }) =>
-      write({
-        ...settings,
-        theme: theme ?? settings.theme,
-        keys: keys ?? settings.keys,
-        backups: backups ?? settings.backups,
-        measureTime: measureTime ?? settings.measureTime,
-        hints: hints ?? settings.hints,
-      }),
+    update(patch) {
+      // Whatever a patch may have: fields that are named one by one are forgotten one day.
+      const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+      return write(Settings.parse({ ...settings, ...Object.fromEntries(given) }));
+    },
     choosePromptNetwork: (promptNetwork) => write({ ...settings, promptNetwork }),
     opened(projectPath) {
       const place = settings.recentProjects.find(({ path: one }) => one === projectPath)?.place;

@@ -16,6 +16,11 @@ it('shows the licences to whoever has keys alone, and goes back', async (ctx) =>
     expect(await dialog.getByText('Training one step to see that it works …').count()).toBe(1);
     await dialog.getByText('training engine').waitFor();
     await expectAccessible('about');
+    // What is chosen computes from then on: the step that shows that training works is trained by it.
+    const computing = dialog.getByLabel('Train and predict with');
+    await computing.selectOption('the processor, by the portable engine');
+    await dialog.getByText(/portable engine \(.*training works/).waitFor();
+    expect(await computing.inputValue()).toBe('wasm');
     const licences = dialog.getByRole('button', { name: 'Licences' });
     await licences.focus();
     await page.keyboard.press('Enter');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createEngine } from '../../engine/engine.ts';
 import { createSettings, settingsPath } from '../../engine/settings.ts';
+import { SettingsPatch } from '../../shared/settings.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
 
 const file = () => join(temporaryFolder(), 'graft', 'settings.json');
@@ -17,6 +18,32 @@ describe('settings', () => {
     expect(createSettings(path).read()).toMatchObject({
       theme: 'dark',
       keys: { preset: 'napari', rebound: { brush: ['k'] } },
+    });
+  });
+
+  it('take every field of a change, and come back with it', async () => {
+    const path = file();
+    const engine = createEngine({ settingsPath: path });
+    onTestFinished(() => engine.close());
+    const changes = {
+      theme: 'dark',
+      backups: { automatic: false, folder: null },
+      measureTime: false,
+      hints: false,
+      engine: 'webgpu',
+      graphicsCard: 'Arc',
+      keys: { preset: 'napari', rebound: {} },
+    } as const satisfies SettingsPatch;
+    expect(Object.keys(changes).toSorted()).toEqual(Object.keys(SettingsPatch.shape).toSorted());
+    for (const [field, value] of Object.entries(changes)) {
+      expect(await engine.call('settings.update', { [field]: value })).toMatchObject({
+        [field]: value,
+      });
+    }
+    expect(createSettings(path).read()).toMatchObject(changes);
+    await engine.call('settings.update', { engine: 'auto', graphicsCard: null });
+    expect(createSettings(path).read()).toMatchObject({
+      ...{ engine: 'auto', graphicsCard: null, theme: 'dark' },
     });
   });
 
