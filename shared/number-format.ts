@@ -117,3 +117,10 @@ export function minuteUtc(iso: string): string {
   if (Number.isNaN(time.getTime())) return iso;
   return `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/**
+ * How far something is that is under way: "62 %". Never "100 %", since what is not done has something left, as a run its
+ * test once all of its steps are made. `total` may be 0.
+ */
+export const percentUnderWay = (done: number, total: number): string =>
+  `${total === 0 ? 0 : Math.min(99, Math.floor((100 * done) / total))} %`;

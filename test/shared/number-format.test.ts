@@ -6,6 +6,7 @@ import {
   fixed,
   gibibytes,
   minuteUtc,
+  percentUnderWay,
   pValue,
   score,
   scoreInterval,
@@ -68,4 +69,11 @@ describe('numbers for readers', () => {
     expect(minuteUtc('2026-11-23T08:07:42+01:00')).toBe('2026-11-23 07:07 UTC');
     expect(minuteUtc('yesterday')).toBe('yesterday');
   });
+});
+
+it('never says that all is done of what is under way', () => {
+  expect(percentUnderWay(0, 0)).toBe('0 %');
+  expect(percentUnderWay(93, 150)).toBe('62 %');
+  expect(percentUnderWay(150, 150)).toBe('99 %');
+  expect(percentUnderWay(151, 150)).toBe('99 %');
 });
