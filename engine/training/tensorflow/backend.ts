@@ -11,7 +11,7 @@ import { AppError, messageOf } from '../../../shared/errors.ts';
 import { NATIVE_REMEDY } from '../../installation.ts';
 import { GRAFT_VERSION } from '../../version.ts';
 import { graphicsCards } from '../../graphics-cards.ts';
-import type { Card } from '../webgpu/card.ts';
+import { type Card, ON_PROCESSOR } from '../webgpu/card.ts';
 import { assertAskedWords } from './asked-for.ts';
 import { kernelsFor, useKernels } from './kernels.ts';
 import { isNativeBackend, type NativeBackend } from './native.ts';
@@ -109,10 +109,7 @@ async function startOnCard({ adapter = null, log }: EngineOptions): Promise<Engi
   // Nor is a driver loaded that has ended the process that looked for it, or ends one now.
   const { why, isLeftAlone = false } = await graphicsCards();
   if (isLeftAlone) {
-    throw new AppError(
-      'engine-unavailable',
-      `${why ?? ''} Until then leave the engine automatic, which trains on the processor.`,
-    );
+    throw new AppError('engine-unavailable', `${why ?? ''} Until then train ${ON_PROCESSOR}.`);
   }
   const { startCard } = await import('../webgpu/start.ts');
   const card = await startCard({ adapter, log });

@@ -41,13 +41,16 @@ export interface Card {
   close(): void;
 }
 
+/** How the processor is asked for, in the window and by a command. */
+export const ON_PROCESSOR = 'on the processor (About Graft, or --engine tensorflow)';
+
 const AFTERWARDS =
   'What was trained until the last checkpoint is kept: retry the run to go on from there.';
 
 export const lostCard = (name: string, message: string): AppError =>
   new AppError(
     'engine-unavailable',
-    `The graphics card "${name}" was lost${message === '' ? '' : ` (${message.split('\n', 1)[0] ?? ''})`}: its driver was reset or updated, the computer slept, or the card is gone. ${AFTERWARDS} If it happens again, train with smaller batches or images, or on the processor (GRAFT_ENGINE=tensorflow).`,
+    `The graphics card "${name}" was lost${message === '' ? '' : ` (${message.split('\n', 1)[0] ?? ''})`}: its driver was reset or updated, the computer slept, or the card is gone. ${AFTERWARDS} If it happens again, train with smaller batches or images, or ${ON_PROCESSOR}.`,
     { subject: name },
   );
 
@@ -61,7 +64,7 @@ export const cardOutOfMemory = (name: string): AppError =>
 export const cardRefused = (name: string, message: string): AppError =>
   new AppError(
     'engine-unavailable',
-    `The graphics card "${name}" refused what was asked of it: ${message.split('\n', 1)[0] ?? ''} Train on the processor (GRAFT_ENGINE=tensorflow), and please report this.`,
+    `The graphics card "${name}" refused what was asked of it: ${message.split('\n', 1)[0] ?? ''} Train ${ON_PROCESSOR}, and please report this.`,
     { subject: name },
   );
 

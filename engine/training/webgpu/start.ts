@@ -15,6 +15,7 @@ import {
   cardRefused,
   isSwitchedOff,
   lostCard,
+  ON_PROCESSOR,
   tooLargeFor,
   WANTED_FEATURES,
 } from './card.ts';
@@ -25,6 +26,10 @@ import { createLossWatch } from './loss-watch.ts';
 import { registerCardKernels } from './training-kernels.ts';
 
 const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+
+/** Somebody has asked for one, and may do without. */
+const noCardAtAll = () =>
+  new AppError('engine-unavailable', `${whyNoAdapter()} Without one, train ${ON_PROCESSOR}.`);
 
 /**
  * The adapter of that name; null: the first that is a card, else one that computes on the processor, which only somebody
@@ -38,11 +43,11 @@ async function chooseAdapter(wanted: string | null): Promise<OpenAdapter> {
     );
   }
   const names = await adapterNames();
-  if (names.length === 0) throw new AppError('engine-unavailable', whyNoAdapter());
+  if (names.length === 0) throw noCardAtAll();
   if (wanted !== null && !names.includes(wanted)) {
     throw new AppError(
       'engine-unavailable',
-      `There is no graphics card "${wanted}" on this computer now; there is ${quoted(names)}. Put it back, or choose another one (GRAFT_ADAPTER). A run that was begun on it goes on with it alone: the same bits come from no other.`,
+      `There is no graphics card "${wanted}" on this computer now; there is ${quoted(names)}. Put it back, or choose another one (About Graft, or --adapter). A run that was begun on it goes on with it alone: the same bits come from no other.`,
       { subject: wanted },
     );
   }
@@ -53,7 +58,7 @@ async function chooseAdapter(wanted: string | null): Promise<OpenAdapter> {
     software ??= opened;
   }
   if (software !== null) return software;
-  throw new AppError('engine-unavailable', whyNoAdapter());
+  throw noCardAtAll();
 }
 
 /** A driver that has failed says within this time whether the card is lost. */

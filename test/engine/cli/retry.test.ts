@@ -35,6 +35,8 @@ it('graft train names the command that tries again, and that trains; predictions
   // Named alone, it is asked for: nothing else computes in its place.
   const failed = await graft('--adapter', 'No such card', ...training);
   expect(failed.code).toBe(5);
+  // Where the window lets one choose, whatever the reason that the card is not there.
+  expect(failed.stderr).toContain('(About Graft, or --');
   const again = /try it again, .*: graft retry \S+p\.graft (\d+)\n$/.exec(failed.stderr)?.[1] ?? '';
   expect(Number(again)).toBeGreaterThan(0);
 
