@@ -20,9 +20,10 @@ import type { Engine } from '../engine.ts';
 import { share } from './arguments.ts';
 import { confirm, withYes, type YesFlag } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
+import { watchHandedOver } from './handed-over.ts';
 import { type Caller, withProgress, withProject } from './host.ts';
 import { findStudy } from './lookup.ts';
-import { createProgressBar, print, table } from './output.ts';
+import { createProgressBar, print, table, writeErr } from './output.ts';
 import { addElsewhereCommands, printBundleProgress } from './study-elsewhere.ts';
 import {
   addDesignOptions,
@@ -207,16 +208,33 @@ function addRun(study: Command, name: 'run' | 'resume', description: string): vo
         async (caller, project, local) => {
           const { id, name: studyName, status } = await findStudy(caller, project, options.name);
           if (options.retry && status !== 'cancelled') await retryFailed(caller, project, id);
-          const goesOn = `graft study resume ${shellWord(path)} --name ${shellWord(studyName)}`;
-          // In the process that owns the project the study runs on there; this command returns.
-          const progress =
-            local === null
-              ? await caller.call('studies.run', { project, studyId: id })
-              : await runToEnd(local, { project, studyId: id, goesOn });
-          const isAnyFailed = progress.counts.failed > 0;
-          const again = isAnyFailed ? [`to try failed runs again: ${goesOn} --retry`] : [];
-          print(options, progress, [...progressLines(progress), ...again]);
-          if (isAnyFailed) process.exitCode = EXIT.partial;
+          const goesOnWith = (study: string) =>
+            `graft study resume ${shellWord(path)} --name ${shellWord(study)}`;
+          const ended = (progress: StudyProgress): string[] => {
+            if (progress.counts.failed === 0) return progressLines(progress);
+            process.exitCode = EXIT.partial;
+            const again = `to try failed runs again: ${goesOnWith(progress.study.name)} --retry`;
+            return [...progressLines(progress), again];
+          };
+          if (local === null) {
+            // In the process that owns the project the study runs on there; this command returns.
+            const progress = await caller.call('studies.run', { project, studyId: id });
+            const isRunning = progress.study.status === 'running';
+            const where = `it runs where the project is open; to look: graft study status ${shellWord(path)} --name ${shellWord(studyName)}`;
+            print(options, progress, [...ended(progress), ...(isRunning ? [where] : [])]);
+            return;
+          }
+          const toEnd = (study: Pick<Study, 'id' | 'name'>) =>
+            runToEnd(local, { project, studyId: study.id, goesOn: goesOnWith(study.name) });
+          const runRest = await watchHandedOver(() => local.call('studies.list', { project }));
+          const progress = await toEnd({ id, name: studyName });
+          print(options, progress, ended(progress));
+          await runRest(async (study) => {
+            writeErr(
+              `"${study.name}" was started by another command meanwhile, and runs on here.\n`,
+            );
+            for (const line of ended(await toEnd(study))) writeErr(`${line}\n`);
+          });
         },
         { reachable: true },
       );
