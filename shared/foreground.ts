@@ -98,7 +98,16 @@ function emptyTests(labels: readonly PartLabels[], hasBackground: boolean): stri
   ];
 }
 
-/** Classes that occur in no label map, or in none of a part, and test label maps without any, in words. */
+/** In words, where label maps hold classes and nothing else, although their dataset has a background. */
+function withoutBackground(labels: readonly PartLabels[], hasBackground: boolean): string[] {
+  if (!hasBackground || labels.some(({ values }) => values.includes(BACKGROUND))) return [];
+  if (!labels.some(({ values }) => holdsForeground(values))) return [];
+  return [
+    `No label map holds any background: every pixel is foreground or ignored, and saying so everywhere is never wrong. Look at the labels in the library; their values may mean something else than they were read as (graft import … --preview shows them).`,
+  ];
+}
+
+/** Classes that occur in no label map, or in none of a part, test label maps without any, and no background at all, in words. */
 export function absentClasses(
   classes: readonly SegmentationClass[],
   labels: readonly PartLabels[],
@@ -128,5 +137,9 @@ export function absentClasses(
       return [`${what} in no ${where} label map: ${so}.`];
     },
   );
-  return [...lacking, ...emptyTests(labels, hasBackground)];
+  return [
+    ...withoutBackground(labels, hasBackground),
+    ...lacking,
+    ...emptyTests(labels, hasBackground),
+  ];
 }

@@ -38,19 +38,30 @@ describe('classes that label maps lack', () => {
     expect(absentClasses(classes, labels(['train', 0, 1], ['val', 1], ['test', 0, 1]))).toEqual([
       'Class 2 (nucleus) occurs in no label map: neither learned nor scored.',
     ]);
-    expect(absentClasses(classes, labels(['train', 1], ['val', 1, 2], ['test', 2, 1]))).toEqual([
+    expect(absentClasses(classes, labels(['train', 0, 1], ['val', 1, 2], ['test', 2, 1]))).toEqual([
       'Class 2 (nucleus) occurs in no training label map: it cannot be learned.',
     ]);
-    expect(absentClasses(classes, labels(['train', 1, 2], ['val', 1], ['test', 1]))).toEqual([
+    expect(absentClasses(classes, labels(['train', 0, 1, 2], ['val', 1], ['test', 1]))).toEqual([
       'Class 2 (nucleus) occurs in no validation and no test label map: its scores say little.',
     ]);
     const [both] = absentClasses(classes, labels(['train', 1, 2], ['val', 0], ['test', 0]));
     expect(both).toMatch(
       /^Classes 1 .*, 2 .* occur in no validation .*: their scores say little\.$/,
     );
-    expect(absentClasses(classes, labels(['train', 1, 2], ['test', 1, 2]))).toEqual([]);
-    expect(absentClasses(classes, labels(['train', 1], ['test', 1]))).toEqual([
+    expect(absentClasses(classes, labels(['train', 0, 1, 2], ['test', 1, 2]))).toEqual([]);
+    expect(absentClasses(classes, labels(['train', 0, 1], ['test', 1]))).toEqual([
       'Class 2 (nucleus) occurs in no label map: neither learned nor scored.',
     ]);
+  });
+
+  it('are named where they are the background, which all of them lack', () => {
+    const full = labels(['train', 1, 2], ['val', 1, 255], ['test', 2]);
+    expect(absentClasses(classes, full)[0]).toMatch(/^No label map holds any background: /);
+    const told = (...all: Parameters<typeof absentClasses>) =>
+      absentClasses(...all).filter((words) => words.includes('any background'));
+    expect(told(classes, full, false)).toEqual([]);
+    expect(told(classes, [...full, ...labels(['test', 0, 1])])).toEqual([]);
+    expect(told(classes, labels(['train', 255], ['val', 255]))).toEqual([]);
+    expect(told(classes, [])).toEqual([]);
   });
 });

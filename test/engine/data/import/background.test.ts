@@ -35,7 +35,7 @@ it('without a background class 0 is scored, missed and learned as the others are
     { part: 'val' as const, values: [0] },
     { part: 'test' as const, values: [0, 255] },
   ];
-  expect(foregroundObstacle('d', labels, true)).toMatch(/validation label maps/);
+  expect(foregroundObstacle('d', labels, true)).toMatch(/validation label map /);
   expect(foregroundObstacle('d', labels, false)).toBeNull();
   expect(absentClasses(sky, labels, false)).toEqual([
     'Class 1 (building) occurs in no validation and no test label map: its scores say little.',
