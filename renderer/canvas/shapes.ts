@@ -14,6 +14,9 @@ export function snapToPixels(at: ImagePoint, sizePx: number): ImagePoint {
   return imagePoint(Math.round(at.x - half) + half, Math.round(at.y - half) + half);
 }
 
+/** A shorter way has no direction: among the smallest numbers, quotients of two have no digits that count. */
+const SHORTEST_WAY_PX = 1e-9;
+
 /** Pixels whose centre lies within `radius` of the segment from a to b: what a disc sweeps on its way. */
 export function sweptDisc(
   a: ImagePoint,
@@ -21,9 +24,10 @@ export function sweptDisc(
   { radius, visit }: { radius: number; visit: SpanVisitor },
 ): void {
   const length = Math.hypot(b.x - a.x, b.y - a.y);
+  const isPoint = length < SHORTEST_WAY_PX;
   // The swept area is two discs and the rectangle between them; all are convex, so each row is one span.
-  const nx = length === 0 ? 0 : ((a.y - b.y) / length) * radius;
-  const ny = length === 0 ? 0 : ((b.x - a.x) / length) * radius;
+  const nx = isPoint ? 0 : ((a.y - b.y) / length) * radius;
+  const ny = isPoint ? 0 : ((b.x - a.x) / length) * radius;
   const rectangle = [
     imagePoint(a.x + nx, a.y + ny),
     imagePoint(b.x + nx, b.y + ny),

@@ -53,6 +53,8 @@ describe('a swept disc', () => {
           }
         }
       }),
+      // A way of so few digits that it has no direction.
+      { examples: [[imagePoint(5e-324, -4e-323), imagePoint(-5e-324, -2e-323), 7]] },
     );
   });
 
