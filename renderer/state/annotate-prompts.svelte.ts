@@ -2,7 +2,13 @@
  * Masks for clicks and boxes: has the network look at the part of the image in view, asks it for every change of the
  * prompts, and holds what it proposes until that is painted or dropped. Where it looks is canvas/prompt-region.ts's.
  */
-import type { PredictionRegion, PromptFiles, PromptMask, PromptState } from '../../shared/api.ts';
+import type {
+  CallInput,
+  PredictionRegion,
+  PromptFiles,
+  PromptMask,
+  PromptState,
+} from '../../shared/api.ts';
 import type { Display } from '../../shared/display.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { runsIn } from '../../shared/mask-runs.ts';
@@ -10,6 +16,7 @@ import type { Api } from '../api.ts';
 import { promptRegion } from '../canvas/prompt-region.ts';
 import type { ProposedMask, Prompts } from '../canvas/tools/tool.ts';
 import type { Rect, Size } from '../canvas/viewport.ts';
+import { RefinedMasks } from './refined-masks.ts';
 
 export type PromptingState =
   | { readonly kind: 'off' }
@@ -72,6 +79,9 @@ export class AnnotatePrompts {
   #ahead: readonly OpenImage[] = [];
   #isInHand = false;
   #prompts: Prompts | null = null;
+  /** Those whose masks are shown. */
+  #answered: Prompts | null = null;
+  readonly #refined = new RefinedMasks();
   #seen: Seen | null = null;
   #proposed: ProposedMask | null = null;
   #running = new AbortController();
@@ -140,6 +150,10 @@ export class AnnotatePrompts {
     const before = this.#prompts;
     if (prompts === null || prompts.box !== before?.box || prompts.shape !== before.shape) {
       this.#propose([]);
+    } else {
+      const [mask, picture] = [this.mask?.mask, this.#seen?.picture];
+      const isShown = this.#answered === before && mask !== undefined && picture !== undefined;
+      this.#refined.goOn(before, prompts, isShown ? { mask, picture } : null);
     }
     this.#prompts = prompts;
     this.#go();
@@ -215,6 +229,7 @@ export class AnnotatePrompts {
       if (running.signal.aborted) return;
       // Trying again looks again: what was seen may be what is no longer there.
       this.#seen = null;
+      this.#refined.forget();
       if (error instanceof AppError && error.code === 'cancelled') return;
       this.state = { kind: 'failed', message: messageOf(error) };
     });
@@ -238,18 +253,27 @@ export class AnnotatePrompts {
     // A short answer is waited for: to cancel it would end its process, which takes longer to start again.
     await this.#answering;
     signal.throwIfAborted();
-    const { points, box, shape } = prompts;
+    const { points, box } = prompts;
     const answer = this.#api.call('prompts.masks', {
       ...{ project: this.#project, picture: seen.picture, region: seen.region },
       points: [...points],
       ...(box === null ? {} : { box }),
-      ...(shape === null ? {} : { from: { runs: [...runsIn(seen.region, shape).runs] } }),
+      ...this.#from(prompts, seen),
     });
     this.#answering = answer.catch(() => undefined);
     const masks = await answer;
     signal.throwIfAborted();
+    this.#answered = prompts;
     this.#propose(masks);
     this.state = { kind: masks.length === 0 ? 'nothing' : 'shown' };
+  }
+
+  /** What the network is to begin with, if anything: a mask that it answered, or what is painted. */
+  #from(prompts: Prompts, { picture, region }: Seen): Pick<CallInput<'prompts.masks'>, 'from'> {
+    const mask = this.#refined.maskOf(prompts, picture);
+    if (mask !== null) return { from: { mask } };
+    const { shape } = prompts;
+    return shape === null ? {} : { from: { runs: [...runsIn(region, shape).runs] } };
   }
 
   async #look(image: OpenImage, signal: AbortSignal): Promise<Seen> {

@@ -116,6 +116,24 @@ describe('clicking an object', () => {
     expect([layer.get(12, 12), layer.get(18, 12), layer.get(2, 2)]).toEqual([1, 1, 0]);
   });
 
+  it('refines the mask that was shown by a further click, and asks the same again where that is undone', async () => {
+    const { annotate, click } = await sitting();
+    annotate.overlay.takeTool('click');
+    await expect.poll(() => annotate.prompts.state.kind).toBe('ready');
+    const kind = () => expect.poll(() => annotate.prompts.state.kind);
+    click(8, 8);
+    await kind().toBe('shown');
+    const first = annotate.prompts.masks.map(({ runs }) => runs);
+    click(9, 9);
+    // This network adds how red it is to the mask that goes in: of what is not red, nothing is left.
+    await kind().toBe('nothing');
+    annotate.editor.undo();
+    await kind().toBe('shown');
+    expect(annotate.prompts.masks.map(({ runs }) => runs)).toEqual(first);
+    annotate.editor.redo();
+    await kind().toBe('nothing');
+  });
+
   it('asks nothing of a network that is not there, and says which would do', async () => {
     const { annotate, click } = await sitting();
     annotate.prompts.network = { network: null, why: 'No network for clicks and boxes.' };
