@@ -9,7 +9,6 @@
  * The last line is JSON: { adapter, agrees, rows }.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,7 +16,7 @@ import { z } from 'zod';
 import { findAdapters } from '../../engine/training/webgpu/adapters.ts';
 import { adapterInText } from '../../shared/engine-words.ts';
 import { report, type Row } from './measure.ts';
-import { peerInterpreter } from './peers/environment.ts';
+import { interpretersHere } from './peers/environment.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -67,13 +66,19 @@ function run(command: string, args: readonly string[]): Measured | null {
   }
 }
 
-/** "cuda" or "mps", where PyTorch is here and finds a card; null: it is not, or does not. */
+/** "cuda" or "mps", where that Python has PyTorch, which finds a card; null: it has not, does not, or is not there. */
 function torchDevice(python: string): string | null {
-  if (!existsSync(python)) return null;
   const ask =
     'import torch; print("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "")';
-  const device = execFileSync(python, ['-c', ask], { encoding: 'utf8' }).trim();
-  return device === '' ? null : device;
+  try {
+    const device = execFileSync(python, ['-c', ask], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    return device === '' ? null : device;
+  } catch {
+    return null;
+  }
 }
 
 const { adapters, dawn, why } = await findAdapters({ memory: null, again: true });
@@ -94,9 +99,15 @@ const steps = flags.steps ?? (isQuick ? '2' : '15');
 const asked = { size: Number(flags.size), batch: Number(flags.batch), base: Number(flags.base) };
 const sizes = isQuick ? [QUICK] : flags.size === undefined ? STANDARD_SIZES : [asked];
 
-const python = peerInterpreter();
-const device = torchDevice(python);
-console.log(device === null ? 'PyTorch finds no card here.' : `PyTorch computes on ${device}.`);
+// What is there already: whoever measures a card is not made to download PyTorch first, nor to have Python.
+const torch = interpretersHere()
+  .map((python) => ({ python, device: torchDevice(python) }))
+  .find(({ device }) => device !== null);
+console.log(
+  torch === undefined
+    ? 'No PyTorch that finds a card is here, so none is measured beside it.'
+    : `PyTorch computes on ${torch.device ?? ''} (${torch.python}).`,
+);
 
 const { status } = spawnSync(
   process.execPath,
@@ -120,16 +131,18 @@ const rows: Row[] = sizes.map(({ size, batch, base }) => {
   const card = ours('webgpu', '1');
   const processor = ours('tensorflow', flags.threads);
   const script = join(import.meta.dirname, 'peers', 'train_torch.py');
-  const torch =
-    device === null ? null : run(python, [script, ...what, '--threads', '1', '--device', device]);
+  const peer =
+    torch?.device == null
+      ? null
+      : run(torch.python, [script, ...what, '--threads', '1', '--device', torch.device]);
   const ms = (one: Measured | null) => one?.ms_step ?? NaN;
   return {
     'size / batch / base': `${size} / ${batch} / ${base}`,
     'card, ms a step': ms(card),
     [`TensorFlow on ${flags.threads} threads`]: ms(processor),
-    'PyTorch on the card': ms(torch),
+    'PyTorch on the card': ms(peer),
     'times faster than the processor': ms(processor) / ms(card),
-    'of PyTorch’s speed': ms(torch) / ms(card),
+    'of PyTorch’s speed': ms(peer) / ms(card),
     'card, images/s predicted': card?.infer_img_s ?? NaN,
     'processor, images/s': processor?.infer_img_s ?? NaN,
     'card, MB held': card?.card_memory_mb ?? NaN,

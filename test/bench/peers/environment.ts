@@ -15,18 +15,26 @@ const interpreterIn = (environment: string) =>
 const run = (program: string, args: readonly string[]) =>
   execFileSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 
+const SYSTEM = process.platform === 'win32' ? 'python' : 'python3';
+const environment = join(cacheRoot(), `peers-${REQUIREMENTS.join('-').replaceAll('==', '-')}`);
+/** Marks an environment that pip has finished. */
+const finished = join(environment, 'finished');
+
+/** Interpreters without a download: the system's, whose PyTorch may know its card, and the peers' where it was made. */
+export const interpretersHere = (): string[] => [
+  SYSTEM,
+  ...(existsSync(finished) ? [interpreterIn(environment)] : []),
+];
+
 /**
  * Path of the interpreter that has the peers' packages. The first time it downloads some 500 MB.
  * Errors: where Python 3 or a package is missing.
  */
 export function peerInterpreter(): string {
-  const environment = join(cacheRoot(), `peers-${REQUIREMENTS.join('-').replaceAll('==', '-')}`);
-  // Marks an environment that pip has finished.
-  const finished = join(environment, 'finished');
   if (!existsSync(finished)) {
     console.log(`Installing ${REQUIREMENTS.join(', ')} into ${environment} …`);
     rmSync(environment, { recursive: true, force: true });
-    run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', environment]);
+    run(SYSTEM, ['-m', 'venv', environment]);
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off'];
     run(interpreterIn(environment), [...pip, '--retries', '1', ...REQUIREMENTS]);
     writeFileSync(finished, '');
