@@ -184,7 +184,7 @@ describe('a study over several splits', () => {
     // The report says it of the same splits as the plan.
     const study = createStudy(project, config);
     const runs = project.runs.ofStudy(study.id);
-    expect(ofRare(reportNotes(project, study, { runs, engines: [] }))).toEqual(ofRare(notes));
+    expect(ofRare(reportNotes(project, study, runs))).toEqual(ofRare(notes));
   });
 
   it('changes nothing where there is one split', () => {
