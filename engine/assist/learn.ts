@@ -13,6 +13,7 @@ import { featureCount } from '../../shared/assist/features.ts';
 import type { Progress } from '../../shared/api.ts';
 import type { Dataset, PixelClassifier } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
 import { decodeLabelMap } from '../../shared/label-map.ts';
 import { readImage } from '../data/image-source.ts';
 import type { Project } from '../db/project.ts';
@@ -50,6 +51,13 @@ async function samplesOf(
   return parts;
 }
 
+/** Of most images, the first ones among as many; 0: there are none. */
+function commonestChannels(images: readonly { readonly channels: number }[]): number {
+  const groups = [...Map.groupBy(images, ({ channels }) => channels)];
+  const [most] = groups.toSorted(([, a], [, b]) => b.length - a.length);
+  return most?.[0] ?? 0;
+}
+
 /** Errors: invalid-input, where there are no scribbles of two classes, or these look the same; cancelled; internal. */
 export async function learnFromScribbles(
   db: Project,
@@ -62,8 +70,7 @@ export async function learnFromScribbles(
 ): Promise<Learned> {
   const { workers, signal, onProgress } = options;
   const images = db.assist.scribbledImages(dataset.id).flatMap((id) => db.datasets.image(id) ?? []);
-  const [first] = images;
-  const channels = first?.channels ?? 0;
+  const channels = commonestChannels(images);
   const notes: string[] = [];
   const parts: TileSamples[] = [];
   let used = 0;
@@ -72,7 +79,7 @@ export async function learnFromScribbles(
     onProgress({ done, total: images.length, message: `Learning from ${image.name}` });
     if (image.channels !== channels) {
       notes.push(
-        `${image.name}: it has ${image.channels} channels, ${first?.name ?? ''} ${channels}`,
+        `${image.name}: it has ${counted(image.channels, 'channel')}, most of those scribbled on ${channels}`,
       );
       continue;
     }

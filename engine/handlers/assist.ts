@@ -9,6 +9,7 @@ import type { Dataset, PixelClassifier } from '../../shared/entities.ts';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import type { NewLabels } from '../../shared/events.ts';
 import { encodeLabelMap, labelValues } from '../../shared/label-map.ts';
+import { counted } from '../../shared/number-format.ts';
 import { inWords } from '../../shared/sentences.ts';
 import { sameName } from '../../shared/names.ts';
 import { type ClassifiedImage, classifyImage } from '../assist/classify-image.ts';
@@ -96,7 +97,7 @@ async function classifyAll<T>(
       try {
         const pixels = await options.read(image);
         if (pixels.channels !== classifier.channels) {
-          const message = `it has ${pixels.channels} channels, and "${classifier.name}" knows images of ${classifier.channels}`;
+          const message = `it has ${counted(pixels.channels, 'channel')}, and "${classifier.name}" knows images of ${classifier.channels}`;
           failed.push({ input, message });
           continue;
         }

@@ -109,6 +109,27 @@ describe('classifiers', () => {
     expect(readFileSync(join(folder, 'masks', 'predictions.csv'), 'utf8')).toContain('grey.png');
   });
 
+  it('learn from the kind of image that was scribbled on most, and name the others', async () => {
+    const mixed = join(folder, 'mixed');
+    mkdirSync(mixed);
+    const colour = new Uint8Array(3 * WIDTH * HEIGHT);
+    writeFileSync(
+      join(mixed, 'a.png'),
+      encode({ width: WIDTH, height: HEIGHT, channels: 3, data: colour }),
+    );
+    for (const name of ['b', 'c']) writeFileSync(join(mixed, `${name}.png`), picture());
+    const imported = await engine.call('datasets.import', { project, name: 'mixed', path: mixed });
+    const of = { project, datasetId: imported.datasetId };
+    const { images } = await engine.call('images.list', of);
+    const bytes = strokes({ 20: 0, 280: 1 });
+    for (const { id: imageId } of images)
+      await engine.call('scribbles.save', { project, imageId, bytes });
+    const kept = await engine.call('classifiers.keep', { ...of, name: 'grey' });
+    expect(kept).toMatchObject({ channels: 1, images: 2 });
+    expect(kept.notes).toEqual(['a.png: it has 3 channels, most of those scribbled on 1']);
+    await engine.call('classifiers.remove', { project, classifierId: kept.id });
+  });
+
   it('are renamed and deleted; what they made stays', async () => {
     const [kept] = await engine.call('classifiers.list', { project });
     const query = { project, classifierId: kept?.id ?? 0 };
