@@ -192,6 +192,9 @@ export function runsTable(db: Sqlite) {
   const anyCheckpoint = db.prepare<[number], { run_id: number }>(
     'SELECT run_id FROM checkpoints WHERE run_id = ? LIMIT 1',
   );
+  const lastStep = db.prepare<[number], { step: number }>(
+    "SELECT step FROM checkpoints WHERE run_id = ? AND kind = 'last'",
+  );
   const addLog = db.prepare<[number, string, string]>(
     'INSERT INTO run_log (run_id, at, message) VALUES (?, ?, ?)',
   );
@@ -336,6 +339,8 @@ export function runsTable(db: Sqlite) {
       if (row !== undefined) storedBytes(db, `the ${kind} weights of run ${runId}`, row);
       return row;
     },
+    /** Step of the checkpoint that a run would resume from, without reading it; 0 where there is none. */
+    resumesAt: (runId: number): number => lastStep.get(runId)?.step ?? 0,
     hasCheckpoint: (runId: number) => anyCheckpoint.get(runId) !== undefined,
     dropCheckpoint: (runId: number, kind: CheckpointKind) => void dropCheckpoint.run(runId, kind),
 

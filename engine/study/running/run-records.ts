@@ -10,14 +10,14 @@ import type { Project } from '../../db/project.ts';
 import type { TrainerEvent } from '../../training/protocol.ts';
 import { extendUnconverged } from './extension.ts';
 
-/** A trainer that dies without a word is started again from its checkpoint so many times. */
+/** A trainer that dies without a word is started again from its checkpoint so many times before it gets any further. */
 const MAX_RESTARTS = 2;
 
 export class RunRecords {
   readonly #project: Project;
   readonly #emit: (event: EngineEvent) => void;
-  /** How often the trainer of a run died without a word. */
-  readonly #deaths = new Map<number, number>();
+  /** How often the trainer of a run died without a word since it had last got further, and how far that was. */
+  readonly #deaths = new Map<number, { readonly count: number; readonly step: number }>();
 
   constructor(project: Project, emit: (event: EngineEvent) => void) {
     this.#project = project;
@@ -106,8 +106,11 @@ export class RunRecords {
 
   /** A trainer that ended without a word: killed, out of memory, crashed. */
   diedSilently(run: Run, detail: string): void {
-    const deaths = (this.#deaths.get(run.id) ?? 0) + 1;
-    this.#deaths.set(run.id, deaths);
+    const step = this.#project.runs.resumesAt(run.id);
+    const before = this.#deaths.get(run.id);
+    // What gets further between its deaths ends some time, and a run of days may well meet a few.
+    const deaths = before === undefined || step > before.step ? 1 : before.count + 1;
+    this.#deaths.set(run.id, { count: deaths, step });
     if (deaths <= MAX_RESTARTS) {
       this.#project.runs.log(run.id, `The trainer ended unexpectedly (${detail}); resuming.`);
       this.requeue(run);
@@ -117,7 +120,7 @@ export class RunRecords {
       run,
       new AppError(
         'internal',
-        `The trainer ended unexpectedly ${deaths} times. Last: ${detail}. Fewer parallel runs or a smaller batch may help if memory ran out; then retry the run.`,
+        `The trainer ended unexpectedly ${deaths} times without getting further. Last: ${detail}. Fewer parallel runs or a smaller batch may help if memory ran out; then retry the run.`,
       ),
     );
   }

@@ -175,6 +175,24 @@ describe('the queue', () => {
     expect(project.runs.logLines(runId).map((l) => l.message)[0]).toMatch(/SIGKILL.*resuming/s);
   });
 
+  it('counts deaths of a trainer anew once the run has got further', async () => {
+    const { project, study, queue, running } = studyInQueue();
+    project.studies.setStatus(study.id, 'running');
+    queue.start();
+    const runId = running[0]?.runId ?? 0;
+    const again = () => running.find((t) => t.runId === runId);
+    for (let step = 1; step <= 5; step++) {
+      again()?.send({ type: 'checkpoint', kind: 'last', step, bytes: new Uint8Array(8) });
+      await again()?.end('killed');
+      expect(again()).toBeDefined();
+    }
+    // The same checkpoint once more is no progress.
+    again()?.send({ type: 'checkpoint', kind: 'last', step: 5, bytes: new Uint8Array(8) });
+    for (let death = 2; death <= 3; death++) await again()?.end('killed');
+    expect(again()).toBeUndefined();
+    expect(project.runs.get(runId)?.status).toBe('failed');
+  });
+
   it('forgets metrics behind the checkpoint that a run resumes from', () => {
     const { project, study, queue, running } = studyInQueue();
     project.studies.setStatus(study.id, 'running');
