@@ -77,6 +77,7 @@ const IN_WINDOW: readonly (readonly [RegExp, string])[] = [
   [/--channels (\d+)/g, `${named('channels')}: $1`],
   [/--pretraining-labels all/g, chosen('pretrainingLabels', PRETRAINING_LABELS_WORDS.all)],
   [/--first-seed (\d+)/g, `${named('firstSeed')}: $1`],
+  [/About Graft, or --(?:engine tensorflow|adapter)/g, 'About Graft'],
   [/--run ID/g, named('network')],
   [/--replace\b/g, named('replaceMasks')],
   [/graft alike --dataset "[^"]*" --group/g, `${named('alike')} in the library`],

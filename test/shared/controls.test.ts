@@ -11,6 +11,9 @@ it('names the control where the engine names the flag', () => {
     'map the value (“Becomes” beside the value).',
   );
   expect(inWindow('Let it see 4 (--channels 4).')).toBe('Let it see 4 (“Sees”: 4).');
+  expect(inWindow('or choose another one (About Graft, or --adapter).')).toBe(
+    'or choose another one (About Graft).',
+  );
   expect(inWindow('nothing of the kind')).toBe('nothing of the kind');
 });
 

@@ -193,9 +193,10 @@ describe('generic folders', () => {
 
   test('masks without any background are doubtful: the commonest value may be it', async () => {
     const s = scratch();
+    const halves = Array.from({ length: 64 }, (_, i) => (i % 8 < 5 ? 1 : 2));
     for (const stem of ['a', 'b']) {
-      s.write(`data/images/${stem}.png`, rgbPng(2, 2, stem.charCodeAt(0)));
-      s.write(`data/masks/${stem}.png`, greyPng(2, 2, [1, 1, 1, 2]));
+      s.write(`data/images/${stem}.png`, rgbPng(8, 8, stem.charCodeAt(0)));
+      s.write(`data/masks/${stem}.png`, greyPng(8, 8, halves));
     }
     const { preview, report } = await importAll(s);
     const doubt = {
