@@ -18,6 +18,7 @@ import { report, type Row } from './measure.ts';
 import {
   iou,
   mean,
+  NUCLEI_FOLDERS,
   type NucleiImage,
   nucleiImages,
   quantile,
@@ -26,10 +27,7 @@ import {
 
 const { values: flags } = parseArgs({
   options: {
-    data: {
-      type: 'string',
-      default: '../shared/data/dsb2018/fluorescence,../shared/data/dsb2018/histology',
-    },
+    data: { type: 'string', default: NUCLEI_FOLDERS },
     images: { type: 'string', default: '4' },
     objects: { type: 'string', default: '8' },
     scale: { type: 'string', default: '16' },

@@ -30,6 +30,7 @@ import {
   errorsOf,
   iou,
   mean,
+  NUCLEI_FOLDERS,
   type NucleiImage,
   nucleiImages,
   type TrueObject,
@@ -40,10 +41,7 @@ import { learnLabels, scribble, type Sitting } from './scribbling.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    data: {
-      type: 'string',
-      default: '../shared/data/dsb2018/fluorescence,../shared/data/dsb2018/histology',
-    },
+    data: { type: 'string', default: NUCLEI_FOLDERS },
     images: { type: 'string', default: '20' },
     tools: { type: 'string', default: 'brush,polygon,scissors,box,click,scribbles,carried' },
     keep: { type: 'string' },

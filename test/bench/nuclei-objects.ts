@@ -6,6 +6,10 @@ import { openFile } from '../../engine/data/image-file.ts';
 import { cocoRuns, forEachCocoPixel } from '../../shared/coco-rle.ts';
 import type { ImagePixels } from '../../shared/display.ts';
 
+/** Where they lie, by default: folders, a comma between two. */
+export const NUCLEI_FOLDERS =
+  '../shared/data/dsb2018/fluorescence,../shared/data/dsb2018/histology';
+
 /** A shape in an image: 1 where it is. [height · width] */
 export interface Mask {
   readonly width: number;

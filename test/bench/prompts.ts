@@ -20,6 +20,7 @@ import {
   errorsOf,
   iou,
   mean,
+  NUCLEI_FOLDERS,
   type NucleiImage,
   nucleiImages,
   quantile,
@@ -29,10 +30,7 @@ import { childrenPeakMiB, look, type Looked } from './prompting.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    data: {
-      type: 'string',
-      default: '../shared/data/dsb2018/fluorescence,../shared/data/dsb2018/histology',
-    },
+    data: { type: 'string', default: NUCLEI_FOLDERS },
     images: { type: 'string', default: '20' },
     objects: { type: 'string', default: '32' },
     views: { type: 'string', default: 'whole,zoomed' },

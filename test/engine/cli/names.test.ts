@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXIT } from '../../../engine/cli/exit-codes.ts';
+import { partFile } from '../../../engine/parts.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'engine', 'cli.ts');
+const CLI = partFile('cli');
 const dir = mkdtempSync(join(tmpdir(), 'graft-names-'));
 const project = join(dir, 'p.graft');
 

@@ -1,35 +1,13 @@
 /** A training that failed for want of its graphics card, as a shell goes on with it; holds with a card and without. */
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { expect, it, onTestFinished } from 'vitest';
-import { createEngine } from '../../../engine/engine.ts';
+import { expect, it } from 'vitest';
 import { openProject } from '../../../engine/db/project.ts';
-import { partFile } from '../../../engine/parts.ts';
-import { temporaryFolder } from '../../fixtures/projects.ts';
-
-const CLI = partFile('cli');
-
-const graft = (...args: readonly string[]) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+import { cellsProject, graft } from './shell.ts';
 
 it('graft train names the command that tries again, and that trains; predictions say whose card is gone', async () => {
-  const folder = temporaryFolder();
-  const path = join(folder, 'p.graft');
-  const engine = createEngine();
-  onTestFinished(() => engine.close());
-  const { path: project } = await engine.call('project.create', { path });
-  await engine.call('datasets.generate', {
-    ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
-  });
-  await engine.close();
-
+  const { folder, path } = await cellsProject();
   const small = ['--size', '16', '--base', '2', '--depth', '1', '--batch', '2', '--steps', '3'];
   const training = ['train', path, '--dataset', 'cells', '--name', 'monday', ...small];
   // Named alone, it is asked for: nothing else computes in its place.

@@ -1,23 +1,10 @@
 /** A model as a shell makes, lists, uses and deletes it: processes, their output and their exit codes. */
-import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { createEngine } from '../../../engine/engine.ts';
-import { temporaryFolder } from '../../fixtures/projects.ts';
-import { partFile } from '../../../engine/parts.ts';
-
-const CLI = partFile('cli');
-
-const graft = (...args: readonly string[]) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+import { cellsProject, graft } from './shell.ts';
 
 /** What the last line of graft train --json says. */
 const Trained = z.object({
@@ -27,20 +14,6 @@ const Trained = z.object({
   seconds: z.number(),
   steps: z.number(),
 });
-
-/** 12 labelled images of 32 px, in a project that nobody has open. */
-async function cellsProject() {
-  const folder = temporaryFolder();
-  const path = join(folder, 'p.graft');
-  const engine = createEngine();
-  onTestFinished(() => engine.close());
-  const { path: project } = await engine.call('project.create', { path });
-  await engine.call('datasets.generate', {
-    ...{ project, name: 'cells', generator: 'cells', count: 12, sizePx: 32, seed: 1 },
-  });
-  await engine.close();
-  return { folder, path };
-}
 
 it('graft train makes a model, graft models lists it, graft predict uses it, and it is deleted on purpose', async () => {
   const { folder, path } = await cellsProject();
