@@ -11,6 +11,7 @@ import { statsOf } from '../data/file-error.ts';
 import { type Ending, type Isolated, isolated, ProcessEnded } from '../isolated/processes.ts';
 import { type Limits, machineBytes, type Needs } from '../isolated/limits.ts';
 import { moreMemoryThanThere } from './failures.ts';
+import { EMBEDDING, FRAME_PX } from './frame.ts';
 import { type Candidate, Decoded, Encoded, type NetworkRequest } from './messages.ts';
 import { partFile } from '../parts.ts';
 
@@ -76,7 +77,10 @@ async function ask(
 }
 
 export interface Networks {
-  /** Errors: not-found, unreadable, unsupported, with the reason. */
+  /**
+   * Looks at one picture and answers one click, besides what the files say of themselves: they need not say their shapes,
+   * nor hold to them. Errors: not-found, unreadable, unsupported, with the reason.
+   */
   inspect(files: PromptFiles, signal: AbortSignal): Promise<void>;
   /** [1, 256, 64, 64] of a picture `rgb` [height, width, 3]. */
   encode(
@@ -90,10 +94,20 @@ export interface Networks {
   ): Promise<readonly Candidate[]>;
 }
 
+const TRIAL_PICTURE = { rgb: new Uint8Array(3), width: 1, height: 1 };
+const TRIAL_CLICK = {
+  embedding: new Float32Array(EMBEDDING.length),
+  coordinates: [FRAME_PX / 2, FRAME_PX / 2, 0, 0],
+  labels: [1, -1],
+  logits: null,
+};
+
 export const networks: Networks = {
   async inspect(files, signal) {
     for (const file of [files.encoder, files.decoder]) fileStamp(file);
     await ask(encoders, { what: 'inspect', ...files }, { file: files.encoder, signal });
+    await networks.decode(TRIAL_CLICK, { files, signal });
+    await networks.encode(TRIAL_PICTURE, { files, signal });
   },
   async encode(picture, { files: { encoder }, signal }) {
     const request: NetworkRequest = { what: 'encode', encoder, ...picture };

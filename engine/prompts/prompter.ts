@@ -2,7 +2,7 @@
  * Answers clicks and boxes in one open project: has a network look at a part of an image, keeps what it saw, and turns
  * prompts into masks. Knows no database.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import type {
   ParsedInput,
   PreparedPicture,
@@ -37,7 +37,8 @@ export class Prompter {
   readonly #networks: Networks;
   readonly #ending = new AbortController();
   readonly #logits = new Map<number, Float32Array>();
-  #lastMask = 0;
+  /** Begins anywhere: a number that a window still holds from before the engine was started anew is none of now. */
+  #lastMask = randomInt(2 ** 40);
   #lookingMs = FIRST_GUESS_MS;
   /** What is looked at before anybody needs it. */
   #ahead = new AbortController();

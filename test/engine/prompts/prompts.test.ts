@@ -146,18 +146,38 @@ describe('a promptable network', () => {
     expect(await engine.call('prompts.state', {})).toMatchObject({ network: { files } });
   });
 
-  it('that answers what is no number is refused when it runs', async () => {
-    const choose = (options: Parameters<typeof promptNetwork>[1]) =>
+  it('whose files do not say what they take and answer is tried when it is chosen', async () => {
+    const chosen = (options: Parameters<typeof promptNetwork>[1]) =>
       engine.call('prompts.choose', {
-        files: promptNetwork(mkdtempSync(join(dir, 'nan-')), options),
+        files: promptNetwork(mkdtempSync(join(dir, 'unsaid-')), options),
       });
-    await choose({ seen: NaN });
-    await expect(prepare()).rejects.toThrow(/encoder\.onnx answered what is no number/);
-    await choose({ scores: [NaN, 0.75] });
+    const unsaid = { saysShapes: false };
+    await chosen(unsaid);
+    await expect(chosen({ ...unsaid, stridePx: 32 })).rejects.toThrow(
+      /encoder\.onnx answered float32 1 × 256 × 32 × 32, not float32 1 × 256 × 64 × 64/,
+    );
+    await expect(chosen({ fails: true })).rejects.toThrow(/encoder\.onnx failed while it ran/);
+    await expect(chosen({ copies: 1e7 })).rejects.toThrow(
+      /^encoder\.onnx needs more memory than there is\. Close other programs .* smaller network/,
+    );
+    await expect(chosen({ seen: NaN })).rejects.toThrow(/encoder\.onnx answered what is no number/);
+    await expect(chosen({ scores: [NaN, 0.75] })).rejects.toThrow(
+      /decoder\.onnx answered what is no number/,
+    );
+    const state = await engine.call('prompts.choose', { files });
+    expect(state).toMatchObject({ network: { files } });
+  });
+
+  it('whose files were replaced since by what answers no number is refused when it runs', async () => {
+    const folder = mkdtempSync(join(dir, 'nan-'));
+    await engine.call('prompts.choose', { files: promptNetwork(folder) });
     const { picture } = await prepare();
+    promptNetwork(folder, { scores: [NaN, 0.75] });
     await expect(
       engine.call('prompts.masks', { project, picture, region, points: [click] }),
     ).rejects.toThrow(/decoder\.onnx answered what is no number/);
+    promptNetwork(folder, { seen: NaN });
+    await expect(prepare()).rejects.toThrow(/encoder\.onnx answered what is no number/);
     await engine.call('prompts.choose', { files });
   });
 
@@ -174,6 +194,33 @@ describe('a promptable network', () => {
     await engine.call('prompts.choose', { files: other });
     await engine.call('prompts.choose', { files });
   });
+});
+
+it('refines no mask by a number that was given out before the engine was started anew', async () => {
+  const logits = new Float32Array(256 * 256).fill(1);
+  const networks: Networks = {
+    inspect: () => Promise.resolve(),
+    decode: () => Promise.resolve([{ score: 1, logits }]),
+    encode: () => Promise.resolve(new Float32Array(4)),
+  };
+  const options = { files, signal: new AbortController().signal, onProgress: () => undefined };
+  /** What the first click in a sitting is answered, and whether a mask of that number can be refined. */
+  const sitting = async (name: string) => {
+    const prompter = new Prompter(join(dir, name), { networks });
+    const seen = { rgb: new Uint8Array(3), width: 1, height: 1 };
+    const { picture } = await prompter.prepare({ picture: seen, ahead: false }, options);
+    const asked = { picture, region, points: [click] };
+    const [first] = await prompter.masks(asked, options);
+    const refine = (mask: number) => prompter.masks({ ...asked, from: { mask } }, options);
+    return { mask: first?.mask ?? 0, refine, close: () => prompter.close() };
+  };
+  const before = await sitting('before.graft');
+  expect(await before.refine(before.mask)).toHaveLength(1);
+  before.close();
+  const after = await sitting('after.graft');
+  await expect(after.refine(before.mask)).rejects.toThrow(/no longer kept/);
+  expect(await after.refine(after.mask)).toHaveLength(1);
+  after.close();
 });
 
 describe('looking ahead', () => {
