@@ -1,6 +1,7 @@
 /** graft scribble: pixel classifiers that learn from the scribbles of Annotate. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { MOST_LABELLED } from '../../shared/assist/scribbled.ts';
 import { PAGES_AS, type PagesAs, type PredictReport } from '../../shared/api.ts';
 import type { PixelClassifier } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -30,6 +31,13 @@ const troubleLines = ({ failed, notes }: PredictReport) => [
   ...failed.map(({ input, message }) => `  failed: ${input}: ${message}`),
   ...notes.map((note) => `  note: ${note}`),
 ];
+
+interface KeepOptions {
+  readonly dataset: string;
+  readonly name: string;
+  readonly labels: boolean;
+  readonly json: boolean;
+}
 
 interface ApplyOptions {
   readonly dataset?: string;
@@ -107,13 +115,18 @@ Examples:
     .argument('<project>', 'project file')
     .requiredOption('--dataset <name>', 'dataset')
     .requiredOption('--name <name>', 'name of the classifier')
+    .option(
+      '--labels',
+      `learn from labels as well, of the ${MOST_LABELLED} images that were labelled last`,
+      false,
+    )
     .option('--json', 'print one JSON document', false)
-    .action(async (path: string, options: { dataset: string; name: string; json: boolean }) =>
+    .action(async (path: string, options: KeepOptions) =>
       withProject(path, async (caller, project) => {
         const datasetId = (await findDataset(caller, project, options.dataset)).id;
-        const { name } = options;
+        const { name, labels } = options;
         const kept = await withProgress((o) =>
-          caller.call('classifiers.keep', { project, datasetId, name }, o),
+          caller.call('classifiers.keep', { project, datasetId, name, labels }, o),
         );
         print(options, kept, [
           `kept ${kept.name}: ${kept.classes.length} classes from ${counted(kept.pixels, 'pixel')} of ${counted(kept.images, 'image')}`,

@@ -135,13 +135,13 @@ export const assistHandlers: Handlers<AssistCalls> = {
 
   'classifiers.list': ({ project }, context) => context.project(project).db.assist.classifiers(),
 
-  async 'classifiers.keep'({ project, datasetId, name }, context) {
+  async 'classifiers.keep'({ project, datasetId, name, labels = false }, context) {
     const { db } = context.project(project);
     const dataset = requireDataset(db, datasetId);
     assertNameFree(db, name);
     const { signal, progress: onProgress } = context;
     const { bytes, notes, ...learned } = await withTileThreads((workers) =>
-      learnFromScribbles(db, dataset, { workers, signal, onProgress }),
+      learnFromScribbles(db, dataset, { labels, workers, signal, onProgress }),
     );
     assertNameFree(db, name);
     const id = db.assist.addClassifier({ datasetId, name, ...learned }, bytes);

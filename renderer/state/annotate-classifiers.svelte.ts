@@ -1,5 +1,5 @@
 /** Pixel classifiers that were kept of scribbles: which there are, keeping another one, and having one classify a dataset. */
-import type { PredictReport, Progress } from '../../shared/api.ts';
+import type { KeptClassifier, PredictReport, Progress } from '../../shared/api.ts';
 import type { PixelClassifier } from '../../shared/entities.ts';
 import type { Changes } from '../../shared/events.ts';
 import type { Api } from '../api.ts';
@@ -46,13 +46,13 @@ export class AnnotateClassifiers {
     this.kept = all.filter(({ datasetId }) => datasetId === this.#datasetId);
   }
 
-  /** Learns from all scribbles of the dataset that are on disk. Returns what it left out, in words. Errors: those of classifiers.keep. */
-  async keep(name: string): Promise<readonly string[]> {
-    const query = { project: this.#project, datasetId: this.#datasetId, name };
-    const { notes } = await this.#follow((options) =>
-      this.#api.call('classifiers.keep', query, options),
-    );
-    return notes;
+  /**
+   * Learns from all scribbles of the dataset that are on disk, and from labels where these are wanted. Errors: those of
+   * classifiers.keep.
+   */
+  keep(name: string, { labels }: { readonly labels: boolean }): Promise<KeptClassifier> {
+    const query = { project: this.#project, datasetId: this.#datasetId, name, labels };
+    return this.#follow((options) => this.#api.call('classifiers.keep', query, options));
   }
 
   /** Images that nobody labelled become proposals. Errors: those of classifiers.dataset; cancelled. */

@@ -6,6 +6,7 @@ import type { ImageClassifier } from '../../shared/assist/image-classifier.ts';
 import {
   labelledPixels,
   labelledTiles,
+  MOST_LABELLED,
   NO_SCRIBBLE,
   scribbledPixels,
   type TileSamples,
@@ -40,9 +41,6 @@ export interface ScribbleSamples {
   /** Images with strokes, or with labels that were learned from, whether they teach this one or not. */
   readonly images: number;
 }
-
-/** Images whose labels teach, the last ones left: less than a megabyte each, of one channel. */
-const MOST_LABELLED = 64;
 
 export class ScribbleTeachers {
   readonly #scribbled = new Map<number, ScribbledImage>();

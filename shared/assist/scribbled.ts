@@ -14,6 +14,9 @@ const MAX_A_CLASS = 4000;
 /** Pixels of one class in the labels of one image, and tiles that these are taken from. */
 const LABELLED = { pixels: 500, tiles: 16 } as const;
 
+/** Images whose labels teach, the last ones that were labelled: less than a megabyte each, of one channel. */
+export const MOST_LABELLED = 64;
+
 /** Around a pixel of a label map, to see whether another class is near. */
 const NEAR_PX = 3;
 const NEIGHBOURS = [

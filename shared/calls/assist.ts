@@ -20,7 +20,13 @@ export const assistCalls = {
   /** Newest first. */
   'classifiers.list': z.object({ project }),
   /** Learns from all scribbles of a dataset, and keeps what it learned. */
-  'classifiers.keep': z.object({ project, datasetId: Id, name: Name }),
+  'classifiers.keep': z.object({
+    project,
+    datasetId: Id,
+    name: Name,
+    /** Those of the images that were labelled last teach as well. */
+    labels: z.boolean().optional(),
+  }),
   'classifiers.rename': z.object({ project, classifierId: Id, name: Name }),
   'classifiers.remove': z.object({ project, classifierId: Id }),
   /** Images that nobody labelled get label maps of author `model`, as with predict.dataset. */
@@ -46,7 +52,7 @@ export const assistChanges = {
 } as const satisfies Partial<Record<keyof typeof assistCalls, readonly ChangedKind[]>>;
 
 export interface KeptClassifier extends PixelClassifier {
-  /** Scribbled images that it did not learn from, and why, in words. */
+  /** Images that it did not learn from, and why, in words. */
   readonly notes: readonly string[];
 }
 

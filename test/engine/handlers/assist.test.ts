@@ -130,6 +130,34 @@ describe('classifiers', () => {
     await engine.call('classifiers.remove', { project, classifierId: kept.id });
   });
 
+  it('learn from labels as well where that is wanted, in the place of strokes on the same image', async () => {
+    const keep = (name: string, labels: boolean) =>
+      engine.call('classifiers.keep', { project, datasetId, name, labels });
+    // The third image was labelled, all of it 1; the first two have strokes, and proposals that nobody looked at.
+    const both = await keep('both', true);
+    expect(both).toMatchObject({ images: 3, classes: [0, 1], notes: [] });
+    const strokesAlone = await keep('strokes alone', false);
+    expect(strokesAlone).toMatchObject({ images: 2, pixels: 80 });
+    expect(both.pixels).toBeGreaterThan(80);
+    expect(both.pixels).toBeLessThanOrEqual(80 + 500);
+    await save(2, strokes({ 20: 0 }));
+    const { db } = engine.project(project);
+    const again = await keep('again', true);
+    expect(again.pixels).toBe(both.pixels);
+    expect(db.assist.forest(again.id)).toEqual(db.assist.forest(both.id));
+    await save(2, strokes({}));
+    for (const { id } of [both, strokesAlone, again])
+      await engine.call('classifiers.remove', { project, classifierId: id });
+  });
+
+  it('are told apart by the case of their names, as datasets and models are, and not by its form', async () => {
+    const keep = (name: string) => engine.call('classifiers.keep', { project, datasetId, name });
+    const ids = [await keep('cafe\u0301'), await keep('Cafe\u0301')].map(({ id }) => id);
+    await expect(keep('caf\u00e9')).rejects.toMatchObject({ code: 'conflict' });
+    for (const classifierId of ids)
+      await engine.call('classifiers.remove', { project, classifierId });
+  });
+
   it('are renamed and deleted; what they made stays', async () => {
     const [kept] = await engine.call('classifiers.list', { project });
     const query = { project, classifierId: kept?.id ?? 0 };

@@ -73,7 +73,9 @@ it('says how far keeping one is, and what it left out', async () => {
     },
   });
   await classifiers.load(7);
-  expect(await classifiers.keep('mine')).toEqual(['one image was left out']);
+  expect(await classifiers.keep('mine', { labels: true })).toEqual({
+    notes: ['one image was left out'],
+  });
   expect(seen).toEqual([
     { done: 0, total: 1, message: 'Starting' },
     { done: 1, total: 2, message: 'Learning' },
@@ -81,7 +83,7 @@ it('says how far keeping one is, and what it left out', async () => {
   expect(classifiers.progress).toBeNull();
   expect(asked.at(-1)).toEqual([
     'classifiers.keep',
-    { project: 'p.graft', datasetId: 7, name: 'mine' },
+    { project: 'p.graft', datasetId: 7, name: 'mine', labels: true },
   ]);
 });
 

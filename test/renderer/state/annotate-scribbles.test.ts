@@ -166,7 +166,7 @@ describe('scribbles', () => {
     const workers = [workHere(), workHere(), workHere()];
     const { signal } = new AbortController();
     const learned = await learnFromScribbles(db, dataset, {
-      ...{ workers, signal, onProgress: () => undefined },
+      ...{ labels: false, workers, signal, onProgress: () => undefined },
     });
     const values = learned.classes;
     const forest = decodeForest(learned.bytes, {
