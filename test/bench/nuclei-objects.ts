@@ -84,6 +84,14 @@ export async function nucleiImages(folder: string, count: number): Promise<Nucle
   return found;
 }
 
+/** All objects of an image as one. */
+export function truthOf({ pixels, objects }: NucleiImage): Mask {
+  const { width, height } = pixels;
+  const data = new Uint8Array(width * height);
+  for (const object of objects) object.data.forEach((one, i) => (data[i] = (data[i] ?? 0) | one));
+  return { width, height, data };
+}
+
 function overlap(a: Uint8Array, b: Uint8Array): { both: number; sum: number } {
   let [both, sum] = [0, 0];
   for (let i = 0; i < a.length; i++) {
