@@ -77,11 +77,8 @@ export class EdgePaths {
    * longer than `forMs`: asked again, it goes on from there.
    */
   to(at: ImagePoint, forMs = Infinity): readonly ImagePoint[] | null {
-    const [x, y] = this.#pixel(at);
-    const [column, row] = [x - this.#left, y - this.#top];
-    if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return null;
-    const target = row * SIDE + column;
-    if (!this.#grow(target, forMs)) return null;
+    const target = this.#cell(at);
+    if (target === null || !this.#grow(target, forMs)) return null;
     const way: ImagePoint[] = [];
     for (let cell = target; ;) {
       way.push(
@@ -91,6 +88,19 @@ export class EdgePaths {
       if (step === undefined) return way.reverse();
       cell -= step[1] * SIDE + step[0];
     }
+  }
+
+  /** Whether there is a way to the pixel of a point, found or not. */
+  reaches(at: ImagePoint): boolean {
+    return this.#cell(at) !== null;
+  }
+
+  /** The pixel of a point in the window; null beyond it. */
+  #cell(at: ImagePoint): number | null {
+    const [x, y] = this.#pixel(at);
+    const [column, row] = [x - this.#left, y - this.#top];
+    if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return null;
+    return row * SIDE + column;
   }
 
   #pixel({ x, y }: ImagePoint): [number, number] {

@@ -87,8 +87,12 @@ export interface EditorHost {
   setSettings(settings: EditorSettings): void;
   /** Words for the history: "Brush, nucleus". */
   strokeLabel(tool: ToolName, options: { readonly value: number }): string;
-  /** A stroke of the tool in hand has changed pixels. */
-  committed(): void;
+  /** A stroke of a tool has changed pixels. */
+  committed(tool: ToolName): void;
+  /** Takes over something of the prediction: now, or once all of it is there. */
+  onceWhole(take: () => void): void;
+  /** Takes back what waits to be taken over; false where nothing does. */
+  takeBack(): boolean;
   /** A network is asked what it predicts in a part of the image. */
   predict(area: Rect): void;
   /** Other prompts, or none: masks are asked for, or no longer wanted. */
@@ -328,6 +332,7 @@ export class Editor {
    * of steps is one; strokes before it stay.
    */
   undo(): void {
+    if (this.#host.takeBack()) return;
     if (this.#tool.steps?.undo() === true) {
       this.#shapeChanged();
       return;
@@ -415,13 +420,14 @@ export class Editor {
     };
   }
 
-  #context(): ToolContext | null {
+  /** Of the tool in hand, or of one that was. */
+  #context(tool = this.#host.settings().tool): ToolContext | null {
     if (this.#image === null) return null;
     // What the right button makes: background with every tool, and where there is none, what nobody drew on.
     const { layer: labels, blank, history, displayed, prediction, objects } = this.#image;
     const settings = this.#host.settings();
-    const { tool, value, tolerance } = settings;
-    const isScribble = this.#kind.scribbles === true;
+    const { value, tolerance } = settings;
+    const isScribble = TOOLS[tool].scribbles === true;
     const layer = isScribble ? this.#image.scribbles : labels;
     const keepOthers = settings.keepOthers && !isScribble;
     return {
@@ -437,6 +443,11 @@ export class Editor {
       predict: (area) => this.#host.predict(area),
       proposed: this.proposed,
       nextProposal: () => this.#host.nextProposal(),
+      onceWhole: (take) =>
+        this.#host.onceWhole(() => {
+          const later = this.#context(tool);
+          if (later !== null) take(later);
+        }),
       begin: ({ erase, value: other = value, label: own, object, taken }) => {
         const told = taken !== undefined && !erase && !isScribble && objects?.takes() === true;
         const edit = layer.edit();
@@ -465,7 +476,7 @@ export class Editor {
             if (changed && told) objects.follow();
             else if (changed && number !== null) objects?.drawn(number);
             end();
-            if (changed) this.#host.committed();
+            if (changed) this.#host.committed(tool);
           },
           revert: () => {
             edit.revert();

@@ -43,6 +43,8 @@ export class History {
   #position = 0;
   #bytes = 0;
   #nextId = 1;
+  /** Entries that were dropped because all of them took too much: they stay done. */
+  readonly #settled = new Set<number>();
   /** The objects of a layer, which change with its classes. */
   #accompanied: { readonly layer: LabelLayer; readonly objects: ObjectLayer } | null = null;
 
@@ -66,6 +68,12 @@ export class History {
   /** The entry that undo would take back. */
   get lastDone(): HistoryEntry | undefined {
     return this.#entries[this.#position - 1];
+  }
+
+  /** Whether what an entry did is in the layers; of one that can no longer be undone as well. */
+  isDone(id: number): boolean {
+    const at = this.#entries.findIndex((entry) => entry.id === id);
+    return at < 0 ? this.#settled.has(id) : at < this.#position;
   }
 
   get canUndo(): boolean {
@@ -110,7 +118,9 @@ export class History {
     this.#bytes += cost(entry);
     while (this.#bytes > this.#maxBytes && this.#entries.length > 1) {
       const oldest = this.#entries.shift();
-      if (oldest !== undefined) this.#bytes -= cost(oldest);
+      if (oldest === undefined) break;
+      this.#bytes -= cost(oldest);
+      this.#settled.add(oldest.id);
     }
     this.#position = this.#entries.length;
     return true;

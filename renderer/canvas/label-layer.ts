@@ -129,6 +129,21 @@ export class LabelLayer {
     return this.#tiles[index] ?? uniformTile(BACKGROUND);
   }
 
+  /** Whether another layer of the same size holds the same. */
+  equals(other: LabelLayer): boolean {
+    return this.#tiles.every((own, index) => {
+      const tile = other.tile(index);
+      if (own === tile) return true;
+      const { x0, y0, x1, y1 } = this.tileRect(index);
+      for (let y = 0; y < y1 - y0; y++) {
+        for (let i = y << TILE_SHIFT, end = i + x1 - x0; i < end; i++) {
+          if (own[i] !== tile[i]) return false;
+        }
+      }
+      return true;
+    });
+  }
+
   /** The class that a whole shared tile holds, or null where it may hold several. */
   uniformValue(index: number): number | null {
     const tile = this.tile(index);

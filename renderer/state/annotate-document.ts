@@ -173,10 +173,12 @@ export class AnnotateDocument {
    * stay with them, and the last network, for a region of one leaves what another proposed elsewhere.
    */
   get #provenance(): Provenance {
-    const done = this.history.entries.slice(0, this.history.position).map(({ id }) => id);
-    const restored = done.findLastIndex((id) => this.#restored.has(id));
-    const before = this.#restored.get(done[restored] ?? -1) ?? this.#openedAs;
-    const accepted = done.slice(restored + 1).flatMap((id) => this.#accepted.get(id) ?? []);
+    const isDone = (id: number) => this.history.isDone(id);
+    const restored = [...this.#restored.keys()].findLast(isDone) ?? 0;
+    const before = this.#restored.get(restored) ?? this.#openedAs;
+    const accepted = [...this.#accepted]
+      .filter(([id]) => id > restored && isDone(id))
+      .map(([, whose]) => whose);
     if (accepted.length === 0) return before;
     const network = accepted.findLast(({ helper }) => helper === null) ?? before;
     const proposed = accepted.flatMap(({ helper }) => helper ?? []);

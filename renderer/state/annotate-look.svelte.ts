@@ -53,6 +53,8 @@ export class AnnotateLook {
   opacity = $state(0.5);
   visible = $state(true);
   predictionVisible = $state(true);
+  /** The labels hold all of it as it is: nothing is proposed any more. */
+  predictionTaken = $state(false);
   dataset = $state.raw<ClassLook>({ classes: [], hasBackground: true });
   #display = $state.raw<Display | null>(null);
   #pixels = $state.raw<ImagePixels | null>(null);
@@ -75,7 +77,7 @@ export class AnnotateLook {
     palette: this.#predicted,
     style: 'hatch',
     opacity: 0.9,
-    visible: this.predictionVisible,
+    visible: this.predictionShown,
   });
 
   /** Strokes of the background are seen as well. */
@@ -96,6 +98,10 @@ export class AnnotateLook {
   constructor({ style, opacity }: Pick<AnnotateHabits, 'style' | 'opacity'>) {
     this.style = style;
     this.opacity = opacity;
+  }
+
+  get predictionShown(): boolean {
+    return this.predictionVisible && !this.predictionTaken;
   }
 
   get display(): Display | null {

@@ -9,6 +9,7 @@ import type { Helper } from '../../shared/helpers.ts';
 import { acceptAll } from '../canvas/accept.ts';
 import { LabelLayer } from '../canvas/label-layer.ts';
 import { type ToolName, TOOLS } from '../canvas/tools/all-tools.ts';
+import type { ToolDescriptor } from '../canvas/tools/tool.ts';
 import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 import type { AnnotateLive } from './annotate-live.svelte.ts';
@@ -39,14 +40,31 @@ interface Surroundings {
   readonly proposing: () => Promise<unknown> | null;
   /** Labels were changed as one step. */
   readonly changed: () => void;
+  /** Says something that somebody may have missed. */
+  readonly notify: (text: string) => void;
   /** For work that nobody waits for. */
   readonly run: (work: () => Promise<void>) => void;
 }
+
+/** A prediction that the labels hold. */
+interface Taken {
+  readonly layer: LabelLayer;
+  /** The entry of the history that took it over; null: they held it before the first. */
+  readonly entry: number | null;
+  readonly forget: () => void;
+}
+
+/** Milliseconds between looks whether the hand still draws. */
+const HAND_MS = 30;
 
 export class AnnotateOverlay {
   readonly #parts: Parts;
   readonly #around: Surroundings;
   readonly #follower: LiveFollower;
+  /** Something is to be taken over once all of the prediction is there. */
+  isWaiting = $state(false);
+  #toTake: (() => void)[] = [];
+  #taken: Taken | null = null;
 
   constructor(parts: Parts, around: Surroundings) {
     this.#parts = parts;
@@ -58,7 +76,7 @@ export class AnnotateOverlay {
         live.canAnswer &&
         live.isBehind &&
         prediction.by === 'live' &&
-        look.predictionVisible,
+        look.predictionShown,
       isInHand: () => tools.editor.isPainting || tools.kind.needsPrediction === true,
       ask: () => this.#seeAgain(),
     });
@@ -68,6 +86,7 @@ export class AnnotateOverlay {
   async open(): Promise<void> {
     const document = this.#around.document();
     this.#parts.live.shown = null;
+    this.#setTaken(null);
     await this.#parts.prediction.show(
       document === null ? null : { id: document.record.id, revisions: document.revisions },
     );
@@ -87,6 +106,7 @@ export class AnnotateOverlay {
 
   setVisible(visible: boolean): void {
     this.#parts.look.predictionVisible = visible;
+    if (visible) this.#setTaken(null);
     this.#around.reopenEditor();
     this.#follower.news();
   }
@@ -128,6 +148,13 @@ export class AnnotateOverlay {
     live.shown = null;
     prediction.showOf(by, layer);
     this.setVisible(true);
+  }
+
+  /** All of a helper's proposal is there: where the labels hold it already, nothing is proposed. */
+  proposed(layer: LabelLayer): void {
+    const document = this.#around.document();
+    const isShown = this.#parts.prediction.layer === layer;
+    if (document !== null && isShown && document.layer.equals(layer)) this.#take(document, layer);
   }
 
   withdraw(by: Helper): void {
@@ -211,24 +238,90 @@ export class AnnotateOverlay {
 
   // ───────────────────────────── accepting ─────────────────────────────
 
+  /**
+   * Takes something over once all of the prediction is there and as the sliders say: now, mostly. Until then undo takes
+   * that back.
+   */
+  onceWhole(take: () => void): void {
+    this.#toTake.push(take);
+    if (this.#toTake.length > 1) return;
+    const document = this.#around.document();
+    this.#around.run(() => this.#takeOnceWhole(document));
+  }
+
+  async #takeOnceWhole(document: AnnotateDocument | null): Promise<void> {
+    const { tools, network } = this.#parts;
+    const toTake = this.#toTake;
+    const whole = () => network.drawing ?? this.#around.proposing();
+    if (whole() !== null) {
+      this.isWaiting = true;
+      for (let rest = whole(); rest !== null; rest = whole()) {
+        await rest;
+        // A stroke under way comes first.
+        while (tools.editor.isPainting) await new Promise((done) => setTimeout(done, HAND_MS));
+        if (this.#toTake !== toTake) return;
+        if (this.#around.document() !== document) {
+          this.takeBack();
+          const name = document?.record.name ?? 'The image';
+          this.#around.notify(
+            `${name} was left before all of it was proposed: nothing was accepted there.`,
+          );
+          return;
+        }
+      }
+    }
+    this.takeBack();
+    for (const take of toTake) take();
+  }
+
+  /** Takes back what waits to be taken over. Returns whether there was something. */
+  takeBack(): boolean {
+    const had = this.#toTake.length > 0;
+    this.#toTake = [];
+    this.isWaiting = false;
+    return had;
+  }
+
+  /** The history went on, forth or back: what was taken over may no longer be, or be again. */
+  followHistory(): void {
+    const { look, prediction } = this.#parts;
+    const taken = this.#taken;
+    const history = this.#around.document()?.history;
+    const isTaken =
+      taken !== null &&
+      taken.layer === prediction.layer &&
+      (taken.entry === null || history?.isDone(taken.entry) === true);
+    if (look.predictionTaken === isTaken) return;
+    look.predictionTaken = isTaken;
+    this.#around.reopenEditor();
+    this.#follower.news();
+  }
+
+  /** The labels hold all of a prediction, as long as neither it nor the step that took it over is another. */
+  #take({ history }: AnnotateDocument, layer: LabelLayer): void {
+    const entry = history.lastDone?.id ?? null;
+    this.#setTaken({ layer, entry, forget: layer.onDirty(() => this.#setTaken(null)) });
+  }
+
+  #setTaken(taken: Taken | null): void {
+    this.#taken?.forget();
+    this.#taken = taken;
+    this.followHistory();
+  }
+
   /** Takes over the prediction in view, or, where the labels are one, says that they have been looked at. */
   accept(): void {
+    if (this.#around.document() !== null) this.onceWhole(() => this.#acceptAll());
+  }
+
+  #acceptAll(): void {
     const document = this.#around.document();
-    const { network, prediction, tools, look, objects } = this.#parts;
+    const { prediction, tools, look, objects } = this.#parts;
     if (document === null) return;
-    const unfinished = network.drawing ?? this.#around.proposing();
-    if (unfinished !== null) {
-      // What the sliders say is accepted, not what they said before, and no proposal of which a part is missing.
-      this.#around.run(async () => {
-        await unfinished;
-        if (this.#around.document() === document) this.accept();
-      });
-      return;
-    }
     tools.editor.finish();
     const { shown, isOfSomebody, whose } = prediction;
     let changed = false;
-    if (shown !== null && look.predictionVisible) {
+    if (shown !== null && look.predictionShown) {
       const { keepOthers } = tools.settings;
       const { layer: labels, history } = document;
       const blank = this.#around.blank();
@@ -238,15 +331,15 @@ export class AnnotateOverlay {
       if (asObjects) objects.follow();
       if (changed && isOfSomebody) document.noteAccepted(whose);
       this.#around.changed();
+      if (!keepOthers) this.#take(document, shown.layer);
     }
     // Labels that are the prediction already are saved as they are: somebody has looked at them.
     if (!changed && document.isUnreviewed) document.autosave.touch();
   }
 
   /** A tool that takes over what somebody else drew has made a step: whose it was is noted. */
-  committed(): void {
-    const { tools, prediction } = this.#parts;
-    const { needsPrediction, asksForMasks } = tools.kind;
+  committed({ needsPrediction, asksForMasks }: ToolDescriptor): void {
+    const { prediction } = this.#parts;
     const document = this.#around.document();
     if (asksForMasks !== undefined) document?.noteAccepted({ runId: null, helper: asksForMasks });
     if (needsPrediction !== true) return;

@@ -14,12 +14,26 @@ import type { Rect } from '../canvas/viewport.ts';
 import type { AnnotateDocument } from './annotate-document.ts';
 import { isScribbled, type ScribbleSamples, ScribbleTeachers } from './scribble-teachers.ts';
 
+/** What is in view, of which one pixel of every block is classified first. */
+interface Blocks {
+  /** Tiles. */
+  readonly done: number;
+  readonly total: number;
+  readonly sidePx: number;
+}
+
 export type ScribbleState =
   /** Nothing was scribbled. */
   | { readonly kind: 'off' }
   /** Of one class alone. */
   | { readonly kind: 'one class'; readonly value: number }
-  | { readonly kind: 'working'; readonly done: number; readonly total: number }
+  /** Tiles of the image, of which every pixel is classified. */
+  | {
+      readonly kind: 'working';
+      readonly done: number;
+      readonly total: number;
+      readonly blocks: Blocks | null;
+    }
   /** Of several, but what was scribbled on looks the same: in an image of one colour. */
   | { readonly kind: 'alike' }
   | { readonly kind: 'done'; readonly seconds: number }
@@ -37,6 +51,8 @@ interface Surroundings {
   readonly isPainting: () => boolean;
   /** Something is proposed for the open image. It goes on changing. */
   readonly propose: (layer: LabelLayer) => void;
+  /** Every pixel is proposed. */
+  readonly proposed: (layer: LabelLayer) => void;
   /** What was proposed holds no more. */
   readonly withdraw: () => void;
 }
@@ -171,7 +187,7 @@ export class AnnotateScribbles {
       return;
     }
     const total = classifier.tileCount;
-    this.state = { kind: 'working', done: 0, total };
+    this.state = { kind: 'working', done: 0, total, blocks: null };
     const forest = await growTogether(this.#startedWorkers(), set, { seed: FOREST_SEED });
     assertWanted(signal);
     if (!tellsApart(forest)) {
@@ -214,21 +230,28 @@ export class AnnotateScribbles {
     };
     const view = this.#host.view();
     const glance = classifier.glance(view);
+    let blocks: Blocks | null =
+      glance === null ? null : { done: 0, total: glance.tiles.length, sidePx: glance.every };
+    const tell = () => (this.state = { kind: 'working', done, total, blocks });
     await classifier.classify(forest, {
       ...{ tiles: classifier.order(view), glance, signal },
       mayGo: () => this.#handRests(),
       onGlance: (tile, classes) => {
         if (signal.aborted || glance === null) return;
         const { x0, y0, x1, y1 } = classifier.areaOf(tile);
-        put(tile, blocks(classes, { width: x1 - x0, height: y1 - y0, side: glance.every }));
+        put(tile, enlarged(classes, { width: x1 - x0, height: y1 - y0, side: glance.every }));
+        if (blocks !== null) blocks = { ...blocks, done: blocks.done + 1 };
+        tell();
       },
       onTile: (tile, found) => {
         if (signal.aborted) return;
         put(tile, found.classes);
-        this.state = { kind: 'working', done: ++done, total };
+        done++;
+        tell();
       },
     });
     this.#host.propose(proposal);
+    this.#host.proposed(proposal);
   }
 
   /** The brush comes first. */
@@ -279,7 +302,7 @@ export class AnnotateScribbles {
 }
 
 /** Every class in a block of so many pixels to each side; blocks at the far edges are cut off. [height · width] */
-function blocks(
+function enlarged(
   classes: Uint8Array,
   options: { readonly width: number; readonly height: number; readonly side: number },
 ): Uint8Array {

@@ -157,6 +157,7 @@ export class AnnotateState {
       view: () => this.#visible,
       isPainting: () => this.editor.isPainting,
       propose: (layer) => this.overlay.propose('scribbles', layer),
+      proposed: (layer) => this.overlay.proposed(layer),
       withdraw: () => this.overlay.withdraw('scribbles'),
     });
     this.prompts = new AnnotatePrompts({
@@ -203,10 +204,12 @@ export class AnnotateState {
         classes: () => this.classes,
         blank: () => this.blank,
         strokeLabel: (tool, { value }) => this.#strokeLabel(tool, value),
-        committed: () => {
-          this.overlay.committed();
-          if (this.tools.kind.asksForMasks !== undefined) this.alike.committed();
+        committed: (tool) => {
+          this.overlay.committed(TOOLS[tool]);
+          if (TOOLS[tool].asksForMasks !== undefined) this.alike.committed();
         },
+        onceWhole: (take) => this.overlay.onceWhole(take),
+        takeBack: () => this.overlay.takeBack(),
         predict: (area) => this.#run(() => this.overlay.predict(area)),
         prompt: (prompts) => this.#masks.prompt(prompts),
         nextProposal: () => this.#masks.next(),
@@ -249,6 +252,7 @@ export class AnnotateState {
       reopenEditor: () => this.#reopenEditor(),
       proposing: () => (this.prediction.by === 'scribbles' ? this.scribbles.proposing : null),
       changed: () => this.#changed('history'),
+      notify: (text) => this.#notify('info', text),
       run: (work) => this.#run(work),
     });
   }
@@ -455,7 +459,7 @@ export class AnnotateState {
             history: document.history,
             objects: this.objects,
             displayed: (x, y) => this.look.displayed?.rgbAt(x, y) ?? 0,
-            prediction: this.look.predictionVisible ? this.prediction.shown : null,
+            prediction: this.look.predictionShown ? this.prediction.shown : null,
             proposed: () => this.#masks.proposed,
             patches: () => this.patches.map,
           },
@@ -475,6 +479,7 @@ export class AnnotateState {
       this.#stage?.repaintOverlay();
     } else {
       this.labels.followHistory();
+      this.overlay.followHistory();
       this.objects.follow();
       this.scribbles.follow();
     }

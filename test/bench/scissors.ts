@@ -45,6 +45,7 @@ const context: ToolContext = {
   predict: () => undefined,
   proposed: null,
   nextProposal: () => false,
+  onceWhole: () => undefined,
 };
 const tool = scissors.create();
 let at = imagePoint(size / 2, size / 2);

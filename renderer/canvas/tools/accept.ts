@@ -3,20 +3,21 @@
  * network tells none apart); a drag, all in a rectangle.
  */
 import { NO_OBJECT } from '../../../shared/objects/object-map.ts';
-import { type ShownPrediction, takeOver } from '../accept.ts';
+import { takeOver } from '../accept.ts';
 import { boxOf, growRegion } from '../shapes.ts';
 import type { ImagePoint } from '../viewport.ts';
-import { createBoxDrag } from './box-drag.ts';
+import { createBoxDrag, type DraggedBox } from './box-drag.ts';
 import type { ToolContext, ToolDescriptor } from './tool.ts';
 
 /** Device pixels. A hand that clicks moves so far at most. */
 const CLICK_PX = 4;
 
 function acceptObject(
-  prediction: ShownPrediction,
   { at, erase }: { readonly at: ImagePoint; readonly erase: boolean },
   context: ToolContext,
 ): void {
+  const { prediction } = context;
+  if (prediction === null) return;
   const { layer, objects = null } = prediction;
   const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
   if (!layer.contains(seed.x, seed.y)) return;
@@ -39,6 +40,19 @@ function acceptObject(
   stroke.commit();
 }
 
+/** Several objects, of several classes: what the network did not tell apart is of none. */
+function acceptArea({ a, b, erase }: DraggedBox, context: ToolContext): void {
+  const { prediction, blank } = context;
+  if (prediction === null) return;
+  const label = erase ? 'Erased predicted region' : 'Accepted predicted region';
+  const { layer, objects = null } = prediction;
+  const taken = objects === null ? {} : { taken: { layer, objects } };
+  const stroke = context.begin({ erase, label, object: null, ...taken });
+  const { only } = stroke.paint;
+  takeOver(stroke.edit, prediction, { area: boxOf(a, b), blank, only, erase });
+  stroke.commit();
+}
+
 export const accept: ToolDescriptor = {
   title: 'Accept objects',
   hint: 'Click an object of the prediction, or drag a rectangle around several · Ctrl erases',
@@ -47,19 +61,10 @@ export const accept: ToolDescriptor = {
   needsPrediction: true,
   create: () =>
     createBoxDrag(({ a, b, erase }, context) => {
-      const { prediction, blank, zoom } = context;
-      if (prediction === null) return;
-      if (Math.hypot(b.x - a.x, b.y - a.y) * zoom < CLICK_PX) {
-        acceptObject(prediction, { at: a, erase }, context);
-        return;
-      }
-      const label = erase ? 'Erased predicted region' : 'Accepted predicted region';
-      // Several objects, of several classes: what the network did not tell apart is of none.
-      const { layer, objects = null } = prediction;
-      const taken = objects === null ? {} : { taken: { layer, objects } };
-      const stroke = context.begin({ erase, label, object: null, ...taken });
-      const { only } = stroke.paint;
-      takeOver(stroke.edit, prediction, { area: boxOf(a, b), blank, only, erase });
-      stroke.commit();
+      const isClick = Math.hypot(b.x - a.x, b.y - a.y) * context.zoom < CLICK_PX;
+      context.onceWhole((whole) => {
+        if (isClick) acceptObject({ at: a, erase }, whole);
+        else acceptArea({ a, b, erase }, whole);
+      });
     }),
 };

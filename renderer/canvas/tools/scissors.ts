@@ -11,11 +11,19 @@ import type { Preview, Tool, ToolContext, ToolDescriptor, ToolEvent } from './to
 
 /** How near to the first corner a click closes, in device pixels. */
 const CORNER_REACH = 9;
-/** How long a way is looked for while the pointer moves: by the clock, so that a busy computer draws as often. */
+/** How long ways are looked for at an event: by the clock, so that a busy computer draws as often. */
 const FRAME_MS = 6;
 
-/** What a corner adds: the way to it from the one before, itself last. */
-type Corner = readonly ImagePoint[];
+/** Where the way from the corner before ends. */
+interface Corner {
+  readonly at: ImagePoint;
+}
+
+/** A corner whose way is still looked for: until that is found, it is shown straight. */
+interface Sought {
+  readonly corner: Corner;
+  readonly paths: EdgePaths;
+}
 
 interface Outline {
   readonly corners: readonly Corner[];
@@ -34,6 +42,9 @@ function createScissors(): Tool {
   let paths: EdgePaths | null = null;
   /** Where the ways of `paths` begin, and in which image as it was displayed. */
   let begun: { readonly at: ImagePoint; readonly displayed: unknown } | null = null;
+  /** To each corner from the one before, which is left out; straight where none is here. */
+  let ways = new WeakMap<Corner, readonly ImagePoint[]>();
+  let sought: Sought | null = null;
   const steps = new Steps<Outline>({
     read: () => outline,
     restore: (before) => {
@@ -42,8 +53,8 @@ function createScissors(): Tool {
     },
   });
 
-  const firstPoint = () => outline.corners[0]?.[0];
-  const lastPoint = () => outline.corners.at(-1)?.at(-1);
+  const wayOf = (corner: Corner) => ways.get(corner) ?? [corner.at];
+  const line = () => outline.corners.flatMap(wayOf);
 
   function drop(): boolean {
     const had = outline.corners.length > 0;
@@ -51,18 +62,27 @@ function createScissors(): Tool {
     tail = [];
     paths = null;
     begun = null;
+    ways = new WeakMap();
+    sought = null;
     steps.clear();
     return had;
   }
 
-  /** From the last corner, the corner itself left out. Straight where no way was found. */
-  function wayTo(
-    at: ImagePoint,
-    { layer, displayed }: ToolContext,
-    options: { readonly straight: boolean; readonly forMs?: number },
-  ): readonly ImagePoint[] {
-    const from = lastPoint();
-    if (from === undefined || options.straight || displayed === null) return [at];
+  /** Goes on looking for the way to the last corner. Returns whether nothing is sought any more. */
+  function seek(forMs: number): boolean {
+    if (sought === null) return true;
+    const { corner } = sought;
+    const way = sought.paths.to(corner.at, forMs);
+    if (way === null) return false;
+    ways.set(corner, way.slice(1));
+    sought = null;
+    return true;
+  }
+
+  /** Ways from the last corner; null: they are straight. */
+  function pathsFromLast({ layer, displayed }: ToolContext, straight: boolean): EdgePaths | null {
+    const from = outline.corners.at(-1)?.at;
+    if (from === undefined || straight || displayed === null) return null;
     if (paths === null || begun?.displayed !== displayed) {
       paths = new EdgePaths(layer, (x, y) => brightness(displayed(x, y)));
       begun = null;
@@ -71,17 +91,17 @@ function createScissors(): Tool {
       paths.start(from);
       begun = { at: from, displayed };
     }
-    return paths.to(at, options.forMs)?.slice(1) ?? [at];
+    return paths;
   }
 
   function press({ at, clicks, modifiers }: ToolEvent, context: ToolContext): void {
-    const first = firstPoint();
-    const last = lastPoint();
+    const first = outline.corners[0]?.at;
+    const last = outline.corners.at(-1)?.at;
     if (first === undefined || last === undefined) {
       if (!context.layer.contains(Math.floor(at.x), Math.floor(at.y))) return;
       erase = modifiers.ctrl;
       steps.begin();
-      outline = { corners: [[at]] };
+      outline = { corners: [{ at }] };
       return;
     }
     const reach = CORNER_REACH / context.zoom;
@@ -92,16 +112,23 @@ function createScissors(): Tool {
       commit(context, { straight: modifiers.shift });
       return;
     }
-    const way = wayTo(at, context, { straight: modifiers.shift });
+    seek(Infinity);
+    const corner = { at };
+    const from = pathsFromLast(context, modifiers.shift);
     steps.begin();
-    outline = { corners: [...outline.corners, way] };
+    outline = { corners: [...outline.corners, corner] };
     tail = [];
+    if (from === null || !from.reaches(at)) return;
+    sought = { corner, paths: from };
+    seek(FRAME_MS);
   }
 
   function commit(context: ToolContext, { straight = false } = {}): void {
-    const first = firstPoint();
+    const first = outline.corners[0]?.at;
     if (first !== undefined && outline.corners.length > 1) {
-      const ring = [...outline.corners.flat(), ...wayTo(first, context, { straight })];
+      seek(Infinity);
+      const back = pathsFromLast(context, straight)?.to(first);
+      const ring = [...line(), ...(back?.slice(1) ?? [first])];
       const stroke = context.begin({ erase });
       ringArea([ring], context.layer, (y, x0, x1) => stroke.edit.fillSpan(y, x0, x1, stroke.paint));
       stroke.commit();
@@ -109,13 +136,19 @@ function createScissors(): Tool {
     drop();
   }
 
+  function follow({ at, modifiers }: ToolEvent, context: ToolContext): void {
+    const until = performance.now() + FRAME_MS;
+    tail = [at];
+    if (!seek(FRAME_MS)) return;
+    const way = pathsFromLast(context, modifiers.shift)?.to(at, until - performance.now());
+    tail = way?.slice(1) ?? tail;
+  }
+
   return {
     pointer(event, context) {
-      const { kind, at, modifiers } = event;
-      if (kind === 'down') press(event, context);
-      else if (kind === 'move' && outline.corners.length > 0) {
-        tail = wayTo(at, context, { straight: modifiers.shift, forMs: FRAME_MS });
-      }
+      if (event.kind === 'down') press(event, context);
+      else if (event.kind === 'move' && outline.corners.length > 0) follow(event, context);
+      else seek(FRAME_MS);
     },
     key(key, context) {
       if (outline.corners.length === 0) return false;
@@ -128,7 +161,7 @@ function createScissors(): Tool {
     get preview(): Preview | null {
       const { corners } = outline;
       if (corners.length === 0) return null;
-      return { kind: 'rings', rings: [], open: [...corners.flat(), ...tail], handles: false };
+      return { kind: 'rings', rings: [], open: [...line(), ...tail], handles: false };
     },
     get busy() {
       return outline.corners.length > 0;

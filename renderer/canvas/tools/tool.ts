@@ -111,6 +111,8 @@ export interface ToolContext {
     readonly object?: number | null;
     readonly taken?: { readonly layer: LabelLayer; readonly objects: ObjectLayer };
   }): Stroke;
+  /** Takes over something of the prediction, of which a part may be missing: now, or once all of it is there. */
+  onceWhole(take: (context: ToolContext) => void): void;
   /** Asks what a network predicts in a part of the image. */
   predict(area: Rect): void;
   /** What was proposed for the prompts of the tool. */

@@ -102,8 +102,7 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'view.close': ({ close }) => close(),
   'prediction.ask': ({ annotate, report }) => void annotate.overlay.predict().catch(report),
   'prediction.accept': ({ annotate }) => annotate.overlay.accept(),
-  'prediction.hide': ({ annotate }) =>
-    annotate.overlay.setVisible(!annotate.look.predictionVisible),
+  'prediction.hide': ({ annotate }) => annotate.overlay.setVisible(!annotate.look.predictionShown),
   'live.show': ({ annotate, report }) => void annotate.overlay.showLive().catch(report),
   'live.toggle': ({ annotate, report }) => void annotate.overlay.toggleLive().catch(report),
   'keys.show': ({ showKeys }) => showKeys(),

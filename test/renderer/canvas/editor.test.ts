@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Editor, type CanvasPointer } from '../../../renderer/canvas/editor.ts';
 import { DEFAULT_SETTINGS, type EditorSettings } from '../../../renderer/canvas/editor-settings.ts';
 import { History } from '../../../renderer/canvas/history.ts';
@@ -40,6 +40,8 @@ function setUp(settings: Partial<EditorSettings> = {}, blank = 0) {
     setSettings: (next) => (current = next),
     strokeLabel: (tool, { value }) => `${tool} ${value}`,
     committed: () => undefined,
+    onceWhole: (take) => take(),
+    takeBack: () => false,
     predict: (area) => asked.push(area),
     prompt: (prompts) => prompted.push(prompts),
     nextProposal: () => false,
@@ -510,6 +512,34 @@ describe('scissors', () => {
     drag([[3, 3]]);
     expect(editor.key('escape')).toBe(true);
     expect(editor.busy).toBe(false);
+  });
+});
+
+describe('scissors on a busy computer', () => {
+  test('keep no click waiting: the way to its corner is found while the pointer moves on', () => {
+    const { click, send, editor, count } = setUp({ tool: 'scissors', value: 2 });
+    // Whoever looks at the clock has no time left.
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+    onTestFinished(() => clock.mockRestore());
+    const shown = () => (editor.preview?.kind === 'rings' ? editor.preview.open.length : 0);
+    click([32, 5]);
+    click([32, 40]);
+    expect(shown()).toBeLessThan(5);
+    for (let frame = 0; frame < 1000 && shown() < 35; frame++) send('move', [12, 40]);
+    expect(shown()).toBeGreaterThanOrEqual(35);
+    click([10, 40]);
+    // Corners whose ways are still sought are painted along them as well.
+    editor.key('enter');
+    clock.mockRestore();
+    const hasty = count(2);
+    const patient = setUp({ tool: 'scissors', value: 2 });
+    patient.click([32, 5]);
+    patient.click([32, 40]);
+    patient.click([10, 40]);
+    patient.editor.key('enter');
+    expect(hasty).toBe(patient.count(2));
+    expect(hasty).toBeGreaterThan(0);
   });
 });
 

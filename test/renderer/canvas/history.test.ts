@@ -141,8 +141,15 @@ describe('the history of a label map', () => {
       2 * entry,
       2,
     ]);
+    const ids = [1, ...history.entries.map(({ id }) => id)];
+    const done = () => ids.map((id) => history.isDone(id));
+    expect(done()).toEqual([true, true, true]);
     history.goTo(0);
     expect(painted()).toEqual([0]);
+    // What can no longer be undone stays done; what another stroke takes the place of never will be again.
+    expect(done()).toEqual([true, false, false]);
+    stroke(3);
+    expect([done(), history.isDone(4)]).toEqual([[true, false, false], true]);
     const { stroke: only, labels: last } = setUp({ maxBytes: 1 });
     only(0);
     only(1);

@@ -68,6 +68,8 @@ function setUp(settings: Partial<EditorSettings> = {}, tell: TellObjects = tellH
     setSettings: (next) => (current = next),
     strokeLabel: (tool) => tool,
     committed: () => undefined,
+    onceWhole: (take) => take(),
+    takeBack: () => false,
     predict: () => undefined,
     prompt: () => undefined,
     nextProposal: () => false,

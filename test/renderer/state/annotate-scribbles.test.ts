@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { screenPoint } from '../../../renderer/canvas/viewport.ts';
+import type { ScribbleState } from '../../../renderer/state/annotate-scribbles.svelte.ts';
 import { classifyImage } from '../../../engine/assist/classify-image.ts';
 import { learnFromScribbles } from '../../../engine/assist/learn.ts';
 import { featureCount } from '../../../shared/assist/features.ts';
@@ -21,24 +22,26 @@ const NO_KEYS = { shift: false, ctrl: false, alt: false };
 async function sitting({
   unlabelled = [],
   flat = false,
-}: { unlabelled?: readonly (1 | 3)[]; flat?: boolean } = {}) {
+  size = SIZE,
+}: { unlabelled?: readonly (1 | 3)[]; flat?: boolean; size?: number } = {}) {
   const folder = temporaryFolder();
   if (flat) {
     const png = encode({ width: SIZE, height: SIZE, channels: 1, data: new Uint8Array(SIZE ** 2) });
     writeFileSync(join(folder, 'flat.png'), png);
   }
   for (const [number, channels] of unlabelled.entries()) {
-    const data = Uint8Array.from({ length: channels * SIZE * SIZE }, (_, i) => (i * 7) % 256);
+    const data = Uint8Array.from({ length: channels * size ** 2 }, (_, i) => (i * 7) % 256);
     // No two alike: one image is taken in once.
     data[0] = number;
-    const png = encode({ width: SIZE, height: SIZE, channels, data });
+    const png = encode({ width: size, height: size, channels, data });
     writeFileSync(join(folder, `${number}.png`), png);
   }
   let workers = [workHere()];
+  const notes: string[] = [];
   const { engine, db, project, annotate, imageIds } = await annotateSitting({
-    sizePx: SIZE,
+    sizePx: size,
     ...(unlabelled.length > 0 || flat ? { folder } : {}),
-    ports: { startTileWorkers: () => workers },
+    ports: { startTileWorkers: () => workers, notify: (_, text) => notes.push(text) },
   });
   const drag = (from: [number, number], to: [number, number]) => {
     for (const [kind, place] of [
@@ -56,8 +59,30 @@ async function sitting({
     drag(from, to);
   };
   const settled = () => expect.poll(() => annotate.scribbles.state.kind);
+  /** Two strokes, and one more whose classification waits for the answer. */
+  const waiting = async () => {
+    const worker = workHere();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let isSlow = false;
+    const slow = {
+      ...worker,
+      async ask(request: TileRequest) {
+        if (isSlow && request.type === 'classify') await gate;
+        return worker.ask(request);
+      },
+    };
+    workers = [slow];
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    isSlow = true;
+    scribble(0, [20, 40], [28, 40]);
+    await settled().toBe('working');
+    return open;
+  };
   const use = (next: typeof workers) => (workers = next);
-  return { engine, db, project, annotate, imageIds, scribble, drag, settled, use };
+  return { engine, db, project, annotate, imageIds, scribble, drag, settled, use, waiting, notes };
 }
 
 describe('scribbles', () => {
@@ -124,33 +149,143 @@ describe('scribbles', () => {
     expect(annotate.document?.layer.get(8, 4)).toBe(1);
   });
 
-  it('are accepted once every pixel is classified, and not before', async () => {
-    const { annotate, scribble, settled, use } = await sitting();
-    const worker = workHere();
-    let gate = Promise.resolve();
-    const slow = {
-      ...worker,
-      async ask(request: TileRequest) {
-        if (request.type === 'classify') await gate;
-        return worker.ask(request);
-      },
-    };
-    use([slow]);
+  it('are no longer proposed once all is accepted, until that is undone or they change', async () => {
+    const { annotate, scribble, drag, settled } = await sitting();
     scribble(1, [4, 4], [12, 4]);
     scribble(0, [30, 40], [44, 40]);
     await settled().toBe('done');
-    let go = () => {};
-    gate = new Promise<void>((resolve) => (go = resolve));
+    const isHatched = () => annotate.look.prediction.visible;
+    expect(isHatched()).toBe(true);
+    annotate.overlay.accept();
+    expect(isHatched()).toBe(false);
+    annotate.tools.setTool('brush');
+    drag([20, 20], [24, 20]);
+    expect(isHatched()).toBe(false);
+    annotate.editor.undo();
+    annotate.editor.undo();
+    expect(isHatched()).toBe(true);
+    annotate.editor.redo();
+    expect(isHatched()).toBe(false);
+    annotate.overlay.setVisible(true);
+    expect(isHatched()).toBe(true);
+    annotate.overlay.accept();
+    expect(isHatched()).toBe(false);
     scribble(0, [20, 40], [28, 40]);
-    await settled().toBe('working');
-    const steps = () => annotate.labels.history.entries.length;
+    await expect.poll(isHatched).toBe(true);
+    await settled().toBe('done');
+    // Gone on and come back: what was proposed is in the labels still.
+    annotate.overlay.accept();
+    await annotate.show(1);
+    await annotate.show(0);
+    await settled().toBe('done');
+    expect([annotate.prediction.by, isHatched()]).toEqual(['scribbles', false]);
+  });
+
+  it('stay whose they are, however the history is gone through', async () => {
+    const { annotate, scribble, settled, engine, project, imageIds } = await sitting();
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    annotate.overlay.accept();
+    annotate.tools.setTool('brush');
+    const after = annotate.labels.history.position;
+    const newest = async () => {
+      await annotate.saveAll();
+      const all = await engine.call('labelMaps.history', { project, imageId: imageIds[0] ?? 0 });
+      return all[0]?.helpers;
+    };
+    expect(await newest()).toEqual(['scribbles']);
+    annotate.editor.goTo(0);
+    expect(await newest()).toEqual([]);
+    annotate.editor.goTo(after);
+    expect(await newest()).toEqual(['scribbles']);
+    annotate.editor.undo();
+    annotate.editor.redo();
+    expect(await newest()).toEqual(['scribbles']);
+  });
+
+  it('are accepted once every pixel is classified, and not before, whichever way', async () => {
+    const { annotate, drag, settled, waiting } = await sitting();
+    const go = await waiting();
+    const steps = () => annotate.labels.history.entries.map(({ label }) => label);
     const before = steps();
     annotate.overlay.accept();
-    expect(steps()).toBe(before);
+    annotate.overlay.takeTool('accept');
+    drag([0, 0], [20, 20]);
+    drag([36, 40], [36, 40]);
+    // What waits is of the tool that asked for it.
+    annotate.tools.setTool('brush');
+    expect([steps(), annotate.overlay.isWaiting]).toEqual([before, true]);
     go();
     await settled().toBe('done');
-    await expect.poll(steps).toBe(before + 1);
+    await expect.poll(() => annotate.overlay.isWaiting).toBe(false);
+    // All of it was taken over by the first.
+    expect(steps()).toEqual([...before, 'Accepted prediction']);
     await annotate.saveAll();
+    expect(annotate.document?.revisions[0]?.helpers).toEqual(['scribbles']);
+  });
+
+  it('are accepted by object and in a rectangle once they are whole, as steps of these', async () => {
+    const { annotate, drag, settled, waiting } = await sitting({ unlabelled: [1, 1] });
+    const go = await waiting();
+    annotate.overlay.takeTool('accept');
+    drag([0, 0], [12, 12]);
+    drag([8, 4], [8, 4]);
+    annotate.tools.setTool('brush');
+    const steps = () => annotate.labels.history.entries.map(({ label }) => label.split(',')[0]);
+    const before = steps();
+    go();
+    await settled().toBe('done');
+    await expect.poll(steps).not.toEqual(before);
+    expect(steps().slice(before.length)[0]).toBe('Accepted predicted region');
+    await annotate.saveAll();
+    expect(annotate.document?.revisions[0]?.helpers).toEqual(['scribbles']);
+  });
+
+  it('that wait to be accepted are taken back by undo, and named where one goes on before', async () => {
+    const { annotate, settled, waiting, notes } = await sitting();
+    const go = await waiting();
+    const steps = () => annotate.labels.history;
+    const before = steps();
+    annotate.overlay.accept();
+    annotate.editor.undo();
+    expect(annotate.overlay.isWaiting).toBe(false);
+    expect(steps()).toEqual(before);
+    annotate.overlay.accept();
+    await annotate.show(1);
+    go();
+    await expect.poll(() => notes).toEqual([expect.stringMatching(/was left before all of it/)]);
+    await annotate.show(0);
+    await settled().toBe('done');
+    expect(steps().entries.map(({ label }) => label.split(',')[0])).not.toContain(
+      'Accepted prediction',
+    );
+  });
+
+  it('say what is there already: all in view in blocks, and then every pixel', async () => {
+    const size = 1100;
+    const { annotate, scribble, settled, use } = await sitting({ unlabelled: [1], size });
+    const worker = workHere();
+    /** What is said when each piece of work is asked for. */
+    const told: { readonly asked: string; readonly state: ScribbleState }[] = [];
+    const ask = (request: TileRequest) => {
+      told.push({ asked: request.type, state: annotate.scribbles.state });
+      return worker.ask(request);
+    };
+    use([{ ...worker, ask }]);
+    scribble(1, [40, 40], [120, 40]);
+    await settled().toBe('one class');
+    scribble(0, [300, 400], [440, 400]);
+    await settled().toBe('done');
+    const working = (done: number, blocks: number) => ({
+      ...{ kind: 'working', done, total: 25 },
+      blocks: { done: blocks, total: 25, sidePx: 2 },
+    });
+    const saidAt = (what: string) =>
+      told.filter(({ asked }) => asked === what).map(({ state }) => state);
+    const counts = Array.from({ length: 24 }, (_, i) => i + 1);
+    expect(saidAt('glance').slice(1)).toEqual(counts.map((blocks) => working(0, blocks)));
+    expect(saidAt('classify')).toEqual([0, ...counts].map((done) => working(done, 25)));
   });
 
   it('are kept in the project, and teach the same to the engine', async () => {
