@@ -12,6 +12,7 @@ import { type Engine, startEngine } from '../../../../engine/training/tensorflow
 import type { Card } from '../../../../engine/training/webgpu/card.ts';
 import { adapterNames, openAdapter } from '../../../../engine/training/webgpu/dawn.ts';
 import { AppError } from '../../../../shared/errors.ts';
+import { leaveNoNumbers } from './left-behind.ts';
 
 const FOLDERS = ['/usr/lib/chromium', '/opt/google/chrome', '/usr/lib64/chromium-browser'];
 const LAVAPIPE = ['lvp_icd.x86_64.json', 'lvp_icd.aarch64.json', 'lvp_icd.json'].map((file) =>
@@ -77,6 +78,7 @@ async function softwareCards(): Promise<
 async function start(adapter: string): Promise<CardEngine> {
   const engine = await startEngine({ threads: 1, engine: 'webgpu', adapter });
   if (engine.card === null) throw new Error('asked for a graphics card, got another engine');
+  leaveNoNumbers(engine.card.device);
   return { ...engine, card: engine.card };
 }
 
