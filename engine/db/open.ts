@@ -7,16 +7,18 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { AppError, messageOf } from '../../shared/errors.ts';
 import { fileError } from '../data/file-error.ts';
+import { writeWholeSync } from '../data/write-file.ts';
 import { backupAtOnce, backupPath, removeUnfinishedBackups } from './backup.ts';
 import { applyMigrations, type Migration, readMigrations } from './migrations.ts';
 import { type Endpoint, takeOwnership } from './ownership.ts';
 import { trueProjectPath } from './project-path.ts';
-import { assertKnownSchema, distrust } from './schema.ts';
+import { APPLICATION_ID, assertKnownSchema, distrust, emptyProject } from './schema.ts';
 
 export type Sqlite = Database.Database;
 
-/** 'GRFT': how file(1) and Graft recognise a project file. */
-export const APPLICATION_ID = 0x47524654;
+/** Of a new project, as SQLite would have it: readable by all, written by its user. */
+const FILE_MODE = 0o644;
+
 /** Readers never block the writer in WAL mode; this covers checkpoints and schema changes. */
 const BUSY_TIMEOUT_MS = 5000;
 /** 32 MB, of SQLite's pages of 4 KiB. */
@@ -239,24 +241,21 @@ function own(path: string, endpoint: Endpoint | null): () => void {
 function openWritable(path: string, options: OpenOptions, fresh: boolean): OpenedFile {
   const release = own(path, options.endpoint ?? null);
   let sqlite: Sqlite | undefined;
+  let made = false;
   try {
-    sqlite = new Database(path);
-    if (fresh) {
-      sqlite.pragma('auto_vacuum = INCREMENTAL');
-      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-    }
     const migrations = options.migrations ?? readMigrations();
+    // What is lost of an empty project is made again at the next look, and its first content waits for the disk.
+    if (fresh) writeWholeSync(path, emptyProject(migrations), { mode: FILE_MODE, replace: false });
+    made = fresh;
+    sqlite = new Database(path);
     const from = assertKnown(sqlite, path, migrations);
     configure(sqlite);
     if (!fresh) {
       removeUnfinishedBackups(path);
       checkIntegrity(sqlite, path);
     }
-    const making = { from, migrations, backup: options.backup ?? true };
     const opened = sqlite;
-    // What is lost of an empty project is made again at the next look, and its first content waits for the disk.
-    if (fresh) withoutWaiting(opened, () => migrate(opened, path, making));
-    else migrate(opened, path, making);
+    migrate(opened, path, { from, migrations, backup: options.backup ?? true });
     if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
     return {
       sqlite: opened,
@@ -269,7 +268,7 @@ function openWritable(path: string, options: OpenOptions, fresh: boolean): Opene
   } catch (error) {
     sqlite?.close();
     // Half a project would be in the way of the next try.
-    if (fresh) for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    if (made) for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
     release();
     throw sqliteError(error, path);
   }

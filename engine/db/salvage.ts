@@ -5,8 +5,8 @@
 import Database from 'better-sqlite3';
 import { AppError } from '../../shared/errors.ts';
 import { type Migration, readMigrations } from './migrations.ts';
-import { APPLICATION_ID, createFile } from './open.ts';
-import { distrust, knownColumns } from './schema.ts';
+import { createFile } from './open.ts';
+import { APPLICATION_ID, distrust, knownColumns } from './schema.ts';
 
 type Sqlite = Database.Database;
 

@@ -14,6 +14,9 @@ interface SchemaRow {
   sql: string | null;
 }
 
+/** 'GRFT': how file(1) and Graft recognise a project file. */
+export const APPLICATION_ID = 0x47524654;
+
 /** What an error names. */
 const NAMED = 5;
 
@@ -55,6 +58,8 @@ function columnsOf(db: Database.Database, table: string): string[] {
 interface KnownSchema {
   readonly sqlOf: ReadonlyMap<string, string>;
   readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** The file that they make, with nothing in it. */
+  readonly empty: Uint8Array;
 }
 
 const known = new Map<string, KnownSchema>();
@@ -67,6 +72,10 @@ export const knownColumns = (migrations: readonly Migration[]): ReadonlySet<stri
     ),
   );
 
+/** A project that the steps have made, with nothing in it: they run once in a process, however many it creates. */
+export const emptyProject = (migrations: readonly Migration[]): Uint8Array =>
+  knownSchema(migrations).empty;
+
 /** What the steps make of an empty file. */
 function knownSchema(migrations: readonly Migration[]): KnownSchema {
   const key = migrations.map(({ sql }) => sql).join('\n');
@@ -74,11 +83,13 @@ function knownSchema(migrations: readonly Migration[]): KnownSchema {
   if (found !== undefined) return found;
   const empty = new Database(':memory:');
   try {
+    empty.pragma('auto_vacuum = INCREMENTAL');
+    empty.pragma(`application_id = ${APPLICATION_ID}`);
     applyMigrations(empty, 'known.graft', migrations);
     const sqlOf = schemaOf(empty);
     const tables = [...sqlOf.keys()].filter(isTable);
     const columns = new Map(tables.map((name) => [name, columnsOf(empty, tableOf(name))]));
-    const schema = { sqlOf, columns };
+    const schema = { sqlOf, columns, empty: empty.serialize() };
     known.set(key, schema);
     return schema;
   } finally {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { APPLICATION_ID } from '../../engine/db/open.ts';
+import { APPLICATION_ID } from '../../engine/db/schema.ts';
 
 const LINUX = join(import.meta.dirname, '..', '..', 'build', 'linux');
 let home = '';

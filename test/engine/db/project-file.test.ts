@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readMigrations } from '../../../engine/db/migrations.ts';
-import { APPLICATION_ID } from '../../../engine/db/open.ts';
+import { APPLICATION_ID } from '../../../engine/db/schema.ts';
 import {
   createProject,
   openProject,

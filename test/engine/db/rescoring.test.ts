@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { APPLICATION_ID } from '../../../engine/db/open.ts';
+import { APPLICATION_ID } from '../../../engine/db/schema.ts';
 import { openProject } from '../../../engine/db/project.ts';
 import { encodeLabelMap } from '../../../shared/label-map.ts';
 
