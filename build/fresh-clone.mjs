@@ -19,7 +19,8 @@ const SECOND_START_MS = 3000;
 /** @typedef {{ name: string, problem: string | null, note: string }} Check problem: null when it passed */
 
 /**
- * @param {{ idle: Promise<void> }} options idle: when nothing else runs, so that a start can be timed
+ * @param {{ idle: Promise<void> }} options idle: when nothing else runs, so that a start can be timed; what goes before it
+ *   lets others have the processor first
  * @returns {Promise<Check[] | string>} the checks, or why there could be none
  */
 export async function tryFreshClone({ idle }) {
@@ -30,6 +31,8 @@ export async function tryFreshClone({ idle }) {
     const cloned = await capture('git', ['clone', '--quiet', projectRoot, clone]);
     if (!cloned.ok) return `git clone failed: ${cloned.output.trim()}`;
     const first = await firstCommand(clone);
+    // Builds what the clone has yet to build, and fills the cache of compiled code; the timed start tells what is wrong.
+    await smoke(clone, { yielding: true });
     await idle;
     return [first, await secondStart(clone)];
   } finally {
@@ -48,6 +51,7 @@ async function firstCommand(clone) {
     cwd: clone,
     env: environment(),
     timeoutMs: TIMEOUT_MS,
+    yielding: true,
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const took = `${seconds} s with ${lent ? 'the packages installed here' : 'installation'}`;
@@ -70,14 +74,18 @@ function engineIn(stdout) {
   }
 }
 
+/** Starts Graft, has its page served and ends. @param {string} clone @param {{ yielding?: boolean }} [options] */
+const smoke = (clone, options) =>
+  npm(['start', '--', '--smoke'], {
+    ...{ cwd: clone, env: environment(), timeoutMs: TIMEOUT_MS },
+    ...options,
+  });
+
 /** @param {string} clone @returns {Promise<Check>} */
 async function secondStart(clone) {
   const name = 'its second start serves the page';
-  const options = { cwd: clone, env: environment(), timeoutMs: TIMEOUT_MS };
-  // The first one fills the cache of compiled code.
-  await npm(['start', '--', '--smoke'], options);
   const started = performance.now();
-  const { ok, output } = await npm(['start', '--', '--smoke'], options);
+  const { ok, output } = await smoke(clone);
   const ms = performance.now() - started;
   const verdict = ms <= SECOND_START_MS ? 'within' : 'OVER';
   const note = `${(ms / 1000).toFixed(2)} s, ${verdict} the ${SECOND_START_MS / 1000} s meant for an idle 2-core machine`;

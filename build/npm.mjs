@@ -21,8 +21,8 @@ export function withoutScriptVariables(env) {
  * Runs npm: the one that runs us, or the one on the path.
  *
  * @param {readonly string[]} args none that a shell would change: Windows runs npm.cmd only through one
- * @param {{ cwd: string, node?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number }} options node: executable to
- *   run npm under, if not the one that runs us
+ * @param {{ cwd: string, node?: string, env?: NodeJS.ProcessEnv, timeoutMs?: number, yielding?: boolean }} options
+ *   node: executable to run npm under, if not the one that runs us; yielding: as in `capture`
  */
 export function npm(args, { node = process.execPath, env = process.env, ...options }) {
   const cli = env['npm_execpath'];
