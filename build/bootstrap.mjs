@@ -8,7 +8,7 @@ import { capture, endingChildren } from './command.mjs';
 import { withLock } from './install-lock.mjs';
 import { cacheRoot, nodeModules, pins, projectRoot } from './locations.mjs';
 import { keepOwnDawn } from './own-dawn.mjs';
-import { operationsReady, setUpOperations } from './own-operations.mjs';
+import { compileAhead, operationsReady, setUpOperations } from './own-operations.mjs';
 import { installPackages, installedByHand, packagesReady, stampPackages } from './packages.mjs';
 import { findNode, installNode } from './pinned-node.mjs';
 import { createProgress } from './progress.mjs';
@@ -23,8 +23,8 @@ const CHECK_TIMEOUT_MS = 120_000;
 
 /**
  * @param {{ native?: boolean | 'later', again?: boolean }} [options] native: TensorFlow is needed (linters do without);
- *   later: it will be, so it is fetched beside the packages; again: try native TensorFlow once more although the portable
- *   engine was settled for
+ *   later: it will be, so what it needs is made ready beside the packages; again: try native TensorFlow once more although
+ *   the portable engine was settled for
  * @returns {Promise<string>} the executable of the pinned Node
  */
 export async function ensureReady({ native: needed = true, again = false } = {}) {
@@ -47,24 +47,27 @@ export async function ensureReady({ native: needed = true, again = false } = {})
 
   const progress = createProgress(process.stderr);
   const waiting = () => progress.note('Another Graft is being set up; waiting for it …');
+  /** What native TensorFlow needs and takes neither Node nor packages: processors often wait for these. */
+  const withoutPackages = () => [
+    fetchWheelAhead(wheel),
+    compileAhead({ root: projectRoot, cache, platform, arch }),
+  ];
   const setUp = async () => {
+    const installing = !packagesReady(projectRoot) && !installedByHand(projectRoot);
+    const ahead = !installing || needed === false || asked === 'wasm' ? [] : withoutPackages();
     const node =
       findNode(wanted) ??
       (await progress.step(`Fetching Node ${pin.node}`, (update) =>
         installNode(wanted, { update }),
       ));
-    if (!packagesReady(projectRoot)) {
-      if (installedByHand(projectRoot)) stampPackages(projectRoot);
-      else {
-        const logs = path.join(cache, 'logs');
-        const ahead = needed === false || asked === 'wasm' ? undefined : fetchWheelAhead(wheel);
-        await progress.step('Installing packages (npm ci)', (update) =>
-          installPackages(projectRoot, { node, update, logs }),
-        );
-        await ahead;
-        keepOwnDawn(projectRoot, { platform, arch });
-      }
-    }
+    if (installing) {
+      const logs = path.join(cache, 'logs');
+      await progress.step('Installing packages (npm ci)', (update) =>
+        installPackages(projectRoot, { node, update, logs }),
+      );
+      await Promise.all(ahead);
+      keepOwnDawn(projectRoot, { platform, arch });
+    } else if (!packagesReady(projectRoot)) stampPackages(projectRoot);
     if (!engineDone()) await setUpEngine({ ...engine, node, wanted, progress });
     if (!operationsDone()) await setUpOwnOperations({ node, wanted, progress });
     if (!promptsDone()) {

@@ -158,7 +158,7 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
     const built = path.join(folder, LIBRARY);
     const compiled = () =>
       installFolder(folder, (temporary) =>
-        compile(sourcesOf(root), temporary, { arch, cache, libraries, update }),
+        compile(root, temporary, { arch, cache, libraries, update }),
       );
     const tried = () => {
       update('computing with them once');
@@ -187,51 +187,97 @@ export async function setUpOperations({ root, cache, platform, arch, check, upda
 }
 
 /**
- * @param {string} sources
+ * Compiles them while something else is done; whoever sets them up takes the objects from there. Says nothing: what goes
+ * wrong is met, and told, by whoever needs them. Nothing is compiled where they, or the objects, are there already.
+ *
+ * @param {{ root: string, cache: string, platform: string, arch: string }} options
+ */
+export async function compileAhead({ root, cache, platform, arch }) {
+  const made = `operations-${recipe(root, arch)}-`;
+  const isMade = existsSync(cache) && readdirSync(cache).some((name) => name.startsWith(made));
+  if (platform !== 'linux' || isMade) return;
+  try {
+    await compiledObjects(root, { cache, arch, update: () => undefined });
+  } catch (error) {
+    const failure = asSetupFailure('Compiling them', error);
+    if (!(failure instanceof SetupFailure)) throw failure;
+  }
+}
+
+/**
+ * The folder of all that is compiled, before it is linked against a TensorFlow: none is needed for that.
+ *
+ * @param {string} root
+ * @param {{ cache: string, arch: string, update: import('./progress.mjs').Update }} options
+ */
+async function compiledObjects(root, { cache, arch, update }) {
+  const folder = path.join(cache, `operations-${recipe(root, arch)}-objects`);
+  if (existsSync(folder)) return folder;
+  const compiler = await theCompiler();
+  await installFolder(folder, async (temporary) => {
+    const left = [...unitsFor(arch)];
+    const compileSome = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const { object, source, flags } = next;
+        update(`compiling ${source}`);
+        const [from, to] = [path.join(sourcesOf(root), source), path.join(temporary, object)];
+        try {
+          await run(compiler, [...COMPILE, ...flags, '-c', from, '-o', to], cache);
+        } catch (error) {
+          left.length = 0;
+          throw error;
+        }
+      }
+    };
+    // As many at once as there are processors; where one fails, the others end before their folder goes.
+    const compiled = await Promise.allSettled(
+      Array.from({ length: availableParallelism() }, compileSome),
+    );
+    const failed = compiled.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  });
+  return folder;
+}
+
+/**
+ * @param {string} root
  * @param {string} temporary gets the library
  * @param {{ arch: string, cache: string, libraries: string, update: import('./progress.mjs').Update }} options
  */
-async function compile(sources, temporary, { arch, cache, libraries, update }) {
-  const compiler = await findCompiler(process.env);
-  if (compiler === null) {
-    throw new SetupFailure(
-      `No C++ compiler was found. Install one (Debian, Ubuntu: apt install g++), then run ${AGAIN}.`,
-    );
-  }
-  const run = async (/** @type {string[]} */ args) => {
-    const { ok, output } = await capture(compiler.program, [...compiler.args, ...args], {
-      timeoutMs: COMPILE_TIMEOUT_MS,
-    });
-    if (ok) return;
-    const log = keepLog(path.join(cache, 'logs'), 'compile-operations', output);
-    throw explainFailure("Compiling Graft's own operations", output, log);
-  };
-  const units = unitsFor(arch);
-  const objects = units.map(({ object }) => path.join(temporary, object));
-  const left = [...units.entries()];
-  const compileSome = async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [i, { source, flags }] = next;
-      update(`compiling ${source}`);
-      const file = objects[i] ?? '';
-      try {
-        await run([...COMPILE, ...flags, '-c', path.join(sources, source), '-o', file]);
-      } catch (error) {
-        left.length = 0;
-        throw error;
-      }
-    }
-  };
-  // As many at once as there are processors; where one fails, the others end before their folder goes.
-  const compiled = await Promise.allSettled(
-    Array.from({ length: availableParallelism() }, compileSome),
-  );
-  const failed = compiled.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-  await run([
-    ...['-shared', '-pthread', ...objects, '-o', path.join(temporary, LIBRARY)],
+async function compile(root, temporary, { arch, cache, libraries, update }) {
+  const compiler = await theCompiler();
+  const folder = await compiledObjects(root, { cache, arch, update });
+  const objects = unitsFor(arch).map(({ object }) => path.join(folder, object));
+  update('linking');
+  // What cannot be linked is compiled anew the next time.
+  try {
+    const made = ['-shared', '-pthread', ...objects, '-o', path.join(temporary, LIBRARY)];
     // Loaded already when this library is, so it is found by its name.
-    ...[`-L${libraries}`, '-l:libtensorflow_framework.so.2'],
-  ]);
-  for (const object of objects) rmSync(object);
+    const against = [`-L${libraries}`, '-l:libtensorflow_framework.so.2'];
+    await run(compiler, [...made, ...against], cache);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function theCompiler() {
+  const compiler = await findCompiler(process.env);
+  if (compiler !== null) return compiler;
+  throw new SetupFailure(
+    `No C++ compiler was found. Install one (Debian, Ubuntu: apt install g++), then run ${AGAIN}.`,
+  );
+}
+
+/**
+ * @param {{ program: string, args: string[] }} compiler
+ * @param {readonly string[]} args
+ * @param {string} cache
+ */
+async function run(compiler, args, cache) {
+  const { ok, output } = await capture(compiler.program, [...compiler.args, ...args], {
+    timeoutMs: COMPILE_TIMEOUT_MS,
+  });
+  if (ok) return;
+  const log = keepLog(path.join(cache, 'logs'), 'compile-operations', output);
+  throw explainFailure("Compiling Graft's own operations", output, log);
 }

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { devNull } from 'node:os';
 import path from 'node:path';
 import { capture } from './command.mjs';
 import { findCompiler } from './compiler.mjs';
@@ -47,7 +48,11 @@ const LICENCE_TEXTS = new Map([
 ]);
 const SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const COMPILE = ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
-const LINK = [...LIBRARIES.map((name) => `-l:${name}`), '-Wl,-rpath,$ORIGIN/../../deps/lib'];
+const LINK = [
+  '-Wl,--no-as-needed',
+  ...LIBRARIES.map((name) => `-l:${name}`),
+  '-Wl,-rpath,$ORIGIN/../../deps/lib',
+];
 
 const PIPS = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']];
 const PIP_TIMEOUT_MS = 45 * 60_000;
@@ -240,30 +245,37 @@ export async function unpackWheel(file, temporary, update) {
 }
 
 /**
- * @param {string} temporary has deps/lib and deps/include; gets lib/napi-v8
+ * Links the addon against the names of TensorFlow's libraries alone: reading what 850 MB of them define takes longer than
+ * compiling, and says nothing that the addon does not find out when it is tried.
+ *
+ * @param {string} temporary has deps/include; gets lib/napi-v8
  * @param {{ addonSources: string, headers: string, cache: string }} options
  */
 export async function compileAddon(temporary, { addonSources, headers, cache }) {
   const compiler = await findCompiler(process.env);
   if (compiler === null) throw new Error('the compiler is gone');
   const target = path.join(temporary, 'lib', 'napi-v8');
-  mkdirSync(target, { recursive: true });
-  const { ok, output } = await capture(
-    compiler.program,
-    [
-      ...compiler.args,
-      ...COMPILE,
-      ...['-I.', `-I${path.join(temporary, 'deps', 'include')}`, `-I${headers}`],
-      ...SOURCES.map((name) => path.join(path.basename(addonSources), name)),
-      ...['-o', path.join(target, 'tfjs_binding.node')],
-      `-L${path.join(temporary, 'deps', 'lib')}`,
-      ...LINK,
-    ],
+  const names = path.join(temporary, 'deps', 'names');
+  for (const folder of [target, names]) mkdirSync(folder, { recursive: true });
+  const run = async (/** @type {string[]} */ args) => {
     // From the sources' folder: messages of the addon name them as they are called here.
-    { timeoutMs: COMPILE_TIMEOUT_MS, cwd: path.dirname(addonSources) },
-  );
-  if (!ok) {
+    const options = { timeoutMs: COMPILE_TIMEOUT_MS, cwd: path.dirname(addonSources) };
+    const { ok, output } = await capture(compiler.program, [...compiler.args, ...args], options);
+    if (ok) return;
     const log = keepLog(path.join(cache, 'logs'), 'compile', output);
     throw explainFailure('Compiling the TensorFlow addon', output, log);
+  };
+  for (const name of LIBRARIES) {
+    const empty = ['-shared', `-Wl,-soname,${name}`, '-x', 'c++', devNull];
+    await run([...empty, '-o', path.join(names, name)]);
   }
+  await run([
+    ...COMPILE,
+    ...['-I.', `-I${path.join(temporary, 'deps', 'include')}`, `-I${headers}`],
+    ...SOURCES.map((name) => path.join(path.basename(addonSources), name)),
+    ...['-o', path.join(target, 'tfjs_binding.node')],
+    `-L${names}`,
+    ...LINK,
+  ]);
+  rmSync(names, { recursive: true });
 }

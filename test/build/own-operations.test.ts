@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { operationsReady, setUpOperations } from '../../build/own-operations.mjs';
+import { compileAhead, operationsReady, setUpOperations } from '../../build/own-operations.mjs';
 import { SetupFailure } from '../../build/setup-failure.mjs';
 import { ADDON, tfjsNode } from '../../build/tensorflow.mjs';
 
@@ -38,15 +38,18 @@ const library = () => path.join(tfjsNode(root), 'lib', 'graft-operations.node');
 
 /** A compiler that writes what it was asked for into every file that it makes; `broken` fails. */
 function compiler(broken = false): string {
-  const script = path.join(cache, '..', 'compiler.mjs');
+  const script = path.join(cache, '..', 'compiler');
   writeFileSync(
     script,
-    `import { writeFileSync } from 'node:fs';
-    const args = process.argv.slice(2);
-    if (${String(broken)} && args.length > 1) { console.error('error: no such thing'); process.exit(1); }
-    if (args.includes('-o')) writeFileSync(args[args.indexOf('-o') + 1], args.join(' '));`,
+    `#!/bin/sh
+    if ${String(broken)} && [ $# -gt 1 ]; then echo 'error: no such thing' >&2; exit 1; fi
+    for word; do
+      if [ "$before" = -o ]; then printf %s "$*" >"$word"; fi
+      before=$word
+    done`,
+    { mode: 0o755 },
   );
-  return `${process.execPath} ${script}`;
+  return script;
 }
 
 const setUp = (options: { platform?: NodeJS.Platform } = {}) => {
@@ -62,7 +65,8 @@ const setUp = (options: { platform?: NodeJS.Platform } = {}) => {
   return reason.then((why) => ({ why, checked }));
 };
 
-describe('Graft’s own operations', () => {
+// They are compiled on Linux only; the compiler that stands in here is a shell's script.
+describe.skipIf(process.platform === 'win32')('Graft’s own operations', () => {
   it('are compiled once for the sources, tried, and laid beside the addon', async () => {
     vi.stubEnv('CXX', compiler());
     expect(operationsReady(root, { arch: 'x64' })).toBe(false);
@@ -97,6 +101,34 @@ describe('Graft’s own operations', () => {
     vi.stubEnv('CXX', compiler(true));
     expect((await setUp()).why).toMatch(/Compiling Graft's own operations/);
     expect(existsSync(library())).toBe(false);
+  });
+
+  it('are compiled ahead without a TensorFlow, linked once there is one, and never compiled twice', async () => {
+    const ahead = () => compileAhead({ root, cache, platform: 'linux', arch: 'x64' });
+    const kept = () =>
+      existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith('operations-')) : [];
+    // What goes wrong is told by whoever needs them.
+    vi.stubEnv('CXX', compiler(true));
+    await ahead();
+    expect(kept()).toEqual([]);
+    rmSync(tfjsNode(root), { recursive: true });
+    vi.stubEnv('CXX', compiler());
+    await ahead();
+    const [folder = ''] = kept();
+    const objects = path.join(cache, folder);
+    expect(readdirSync(objects)).toContain('winograd-avx512.o');
+    for (const name of readdirSync(objects)) writeFileSync(path.join(objects, name), 'as it was');
+    await ahead();
+    const addon = path.join(tfjsNode(root), ADDON);
+    mkdirSync(path.dirname(addon), { recursive: true });
+    writeFileSync(addon, 'addon');
+    expect((await setUp()).why).toBe(null);
+    expect(readFileSync(library(), 'utf8')).toContain(path.join(objects, 'winograd-avx512.o'));
+    // They go once they are linked, and nothing more is compiled ahead.
+    expect(kept()).toHaveLength(1);
+    await ahead();
+    expect(kept()).toHaveLength(1);
+    expect(existsSync(objects)).toBe(false);
   });
 
   it('are made again by setting up where what lies in the cache, or beside the addon, was damaged', async () => {

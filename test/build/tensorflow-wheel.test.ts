@@ -147,6 +147,12 @@ describe.skipIf(process.platform === 'win32')('compiling the addon', () => {
     expect(at).toBe(realpathSync(path.dirname(sources)));
     expect(words).toEqual(expect.arrayContaining(['-I.', 'binding/tfjs_backend.cc']));
     expect(words.filter((word) => word.includes('tfjs-node'))).toEqual([]);
+    // Linked against names alone, which goes wherever the libraries lie afterwards.
+    expect(words).toEqual(
+      expect.arrayContaining(['-Wl,--no-as-needed', '-l:libtensorflow_cc.so.2']),
+    );
+    expect(words).not.toContain(`-L${path.join(made, 'deps', 'lib')}`);
+    expect(existsSync(path.join(made, 'deps', 'names'))).toBe(false);
   });
 });
 
