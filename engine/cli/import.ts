@@ -48,6 +48,7 @@ interface ImportOptions extends AdditionFlags {
   dataset?: string;
   format: ImportFormat;
   images?: string;
+  masks?: string;
   map?: Record<string, number>;
   pages: PagesAs;
   oneMask: OneMask;
@@ -70,6 +71,10 @@ export function addImport(program: Command): void {
     .option('--dataset <name>', 'name of the new dataset')
     .addOption(new Option('--format <format>', 'layout').choices(IMPORT_FORMATS).default('auto'))
     .option('--images <dir>', 'where the images of label files lie')
+    .option(
+      '--masks <where>',
+      'which files of a folder are masks, where their names do not say it: a folder (gt/), or how their names end ("*_gt", "*.png")',
+    )
     .option(
       '--map <pairs>',
       'mask value = class (or ignore), e.g. 1=1,2=0,3=ignore; also ranges (1-40=1), several values (5,7=2) and colours (#ff0000=1)',
@@ -158,6 +163,7 @@ Examples:
   graft import cells.graft annotations.xml --images images/ --format cvat --dataset cells
   graft import pets.graft pets/ --dataset pets --format oxford-pet --preview
   graft import vessels.graft vessels/ --dataset vessels --read black-white
+  graft import chase.graft chase/ --dataset chase --masks "*_1stHO"
   graft import wells.graft wells/ --dataset wells --map "1-40=1, 41,43=2, 255=ignore"`,
     )
     .action(async (path: string, from: string | undefined, options: ImportOptions) => {
@@ -175,6 +181,7 @@ Examples:
         format: options.format,
         path: resolve(from),
         imagesDir: options.images === undefined ? null : resolve(options.images),
+        masks: options.masks ?? null,
         reading: options.read,
         mapping: options.map ?? null,
         pages: options.pages,

@@ -41,6 +41,8 @@ export class ImportDraft {
   path = $state('');
   format = $state<ImportFormat>('auto');
   imagesDir = $state('');
+  /** Which files of a folder are masks, as the preview proposed; null: told by their names. */
+  masks = $state<string | null>(null);
   pages = $state<PagesAs>('auto');
   oneMask = $state<OneMask>('first');
   background = $state<BackgroundChoice>('auto');
@@ -82,6 +84,7 @@ export class ImportDraft {
     path: this.path.trim(),
     format: this.format,
     imagesDir: this.imagesDir.trim() === '' ? null : this.imagesDir.trim(),
+    masks: this.masks,
     reading: this.reading,
     pages: this.pages,
     oneMask: this.oneMask,
@@ -120,6 +123,7 @@ export class ImportDraft {
   /** What was chosen for one folder says nothing about another. */
   #forget(): void {
     this.imagesDir = '';
+    this.masks = null;
     this.pages = 'auto';
     this.oneMask = 'first';
     this.background = 'auto';
@@ -181,9 +185,22 @@ export class ImportDraft {
     });
   }
 
-  readOtherwise(to: Pick<ImportAlternative, 'reading' | 'mapping'>): Promise<void> {
+  readOtherwise(to: Omit<ImportAlternative, 'words' | 'flag'>): Promise<void> {
     this.reading = to.reading;
     this.mapping = to.mapping ?? {};
+    this.holds = to.holds ?? this.holds;
+    if (to.masks !== undefined) {
+      this.masks = to.masks;
+      this.format = 'folder';
+    }
+    return this.look();
+  }
+
+  /** Masks are told by the names of files again. */
+  findMasks(): Promise<void> {
+    this.masks = null;
+    this.format = 'auto';
+    this.readAnew();
     return this.look();
   }
 

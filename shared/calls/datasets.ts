@@ -57,6 +57,8 @@ export const ImportSource = {
   path: FilePath,
   /** Where the images of label files lie. */
   imagesDir: FilePath.nullable().default(null),
+  /** Which files of a folder are masks, where names do not say it: a folder ("gt/"), or how their names end ("*_gt", "*.png"). */
+  masks: Name.nullable().default(null),
   /** How mask values are read where the layout does not say what they mean. */
   reading: z.enum(MASK_READINGS).default('auto'),
   pages: PagesAs.default('auto'),
@@ -163,13 +165,17 @@ export interface ImportIssue {
   readonly message: string;
 }
 
-/** Another way to read masks, one click or flag away: what to ask for instead. */
+/** Another way to read what is there, one click or flag away: what to ask for instead. */
 export interface ImportAlternative {
   readonly words: string;
   /** The same on the command line. */
   readonly flag: string;
   readonly reading: MaskReading;
   readonly mapping: Readonly<Record<string, number>> | null;
+  /** Which files are masks, where that is what it is about. */
+  readonly masks?: string;
+  /** What the path holds, where that is what it is about. */
+  readonly holds?: 'masks';
 }
 
 /** Something that an import takes for granted and that may well be otherwise. */

@@ -68,6 +68,8 @@ async function read(
     contents: await readContents({ ...request, onFile: onLabelFile(request) }, reader),
   });
   if (request.holds !== 'auto') return request.holds === 'masks' ? masks() : plain();
+  // Masks of images that come with them.
+  if (request.masks != null) return plain();
   const isFile = isLabelFile(request.path);
   if (isFile || !saysMasksAlone(await readFolderTree(request.path, reader))) {
     const found = await plain();
@@ -165,7 +167,7 @@ export async function planAddition(
       message,
       instead: [],
     })),
-    ...(mayBeMasks ? [{ message: MASKS_PERHAPS, instead: [] }] : []),
+    ...(mayBeMasks ? [MASKS_PERHAPS] : []),
     ...testDoubts(project, { dataset, items, hashes }),
   ];
   const issues = [...plan.preview.issues, ...tested];
@@ -194,8 +196,19 @@ export async function planAddition(
   };
 }
 
-const MASKS_PERHAPS =
-  'All of them are called like images that are there, and show something else: are they masks of these? Then say so (--holds masks).';
+const MASKS_PERHAPS: ImportDoubt = {
+  message:
+    'All of them are called like images that are there, and show something else: are they masks of these?',
+  instead: [
+    {
+      words: 'masks of images that are there',
+      flag: '--holds masks',
+      reading: 'auto',
+      mapping: null,
+      holds: 'masks',
+    },
+  ],
+};
 
 /** Whether nothing but the names of images that are there comes, with other content and without masks beside it. */
 function areNamedAlike(found: readonly Hashed[], there: readonly ImageRecord[]): boolean {

@@ -1,8 +1,7 @@
 /** Classification: a folder per class, also inside train|val|test. No masks. */
-import { posix } from 'node:path';
-import type { ImportIssue } from '../../../shared/api.ts';
-import { byName, type FolderTree, isImageName, stemOf } from './folder-tree.ts';
+import { byName, type FolderTree, isImageName } from './folder-tree.ts';
 import { kindOfFolder, partOfPath } from './folder-names.ts';
+import { maskLookalikes } from './mask-lookalikes.ts';
 import { pairFiles } from './pairing.ts';
 import type { FolderLayout } from './plan.ts';
 
@@ -22,21 +21,6 @@ const isCalledMasks = (folder: string): boolean => {
   return named?.kind === 'mask' && named.sure;
 };
 
-/** Two folders with files of the same names may be images and their masks. */
-function doubtOf(tree: FolderTree): ImportIssue[] {
-  const folders = [...Map.groupBy(tree.files.filter(isImageName), (file) => posix.dirname(file))];
-  const stems = folders.map(([folder, files]) => ({ folder, stems: new Set(files.map(stemOf)) }));
-  return stems.flatMap((one, i) => {
-    const twin = stems.slice(0, i).find((other) => {
-      const both = [...one.stems].filter((stem) => other.stems.has(stem)).length;
-      return both >= 2 && both === Math.max(one.stems.size, other.stems.size);
-    });
-    if (twin === undefined) return [];
-    const message = `doubtful: its files are called like those in ${twin.folder}/. If they are masks of these, call the folder masks`;
-    return [{ path: one.folder, severity: 'change', message }];
-  });
-}
-
 export const classFolderLayout: FolderLayout = {
   format: 'class-folder',
   detect(tree) {
@@ -54,7 +38,7 @@ export const classFolderLayout: FolderLayout = {
       const part = partOfPath(file);
       return { role: 'image', key: file, imageClass, ...(part === undefined ? {} : { part }) };
     });
-    const issues = [...doubtOf(tree), ...paired.issues];
-    return Promise.resolve({ ...paired, issues, rule: null, imageClasses: classesOf(tree) });
+    const doubts = maskLookalikes(tree.files);
+    return Promise.resolve({ ...paired, doubts, rule: null, imageClasses: classesOf(tree) });
   },
 };

@@ -17,6 +17,7 @@ import { bareStem, isMaskWord, kindOfFolder, neutralPath, partOfPath } from './f
 import { readJson } from './foreign-json.ts';
 import type { JsonOf, SplitsFile } from './json-shapes.ts';
 import { maskLookalikes } from './mask-lookalikes.ts';
+import { type MaskPlace, rolesByPlace } from './mask-place.ts';
 import type { ValueRule } from './value-mapping.ts';
 import {
   type FileRole,
@@ -27,7 +28,7 @@ import {
   withoutMaskNumber,
 } from './pairing.ts';
 import { pageName } from '../page-names.ts';
-import type { FolderLayout, FoundItem, NamedSplit } from './plan.ts';
+import type { FolderLayout, FoundItem, LayoutContents, NamedSplit } from './plan.ts';
 import { counted, verbFor } from '../../../shared/number-format.ts';
 
 const stem = (file: string) => bareStem(stemOf(file));
@@ -182,6 +183,46 @@ async function readBeside<Name extends 'classes.json' | 'splits.json'>(
   }
 }
 
+/** `place`: where the masks are, as somebody said; null: told by the names of folders and files. Errors: those of readMaskPlace. */
+export async function readFolder(
+  tree: FolderTree,
+  reader: FileReader,
+  place: MaskPlace | null,
+): Promise<LayoutContents> {
+  const { roleOf, issues: told } =
+    place === null ? rolesOf(tree) : rolesByPlace(tree.files.filter(isImageName), place);
+  const listed = await readClassList(tree, reader);
+  // What is read beside the images is told of there, and is not left over.
+  const read = new Set([listed?.file, 'classes.json', 'splits.json']);
+  const rest = { ...tree, files: tree.files.filter((file) => !read.has(file)) };
+  const paired = pairFiles(rest, roleOf);
+  const hasMasks = paired.items.some(({ labels }) => labels !== null);
+  const issues: ImportIssue[] = [...told];
+  const known = await readBeside(tree, 'classes.json', { reader, issues });
+  const splits = await readBeside(tree, 'splits.json', { reader, issues });
+  const factsOf = new Map(
+    Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
+  );
+  const names = paired.items.map((item) => item.name);
+  const namedSplits = splits === undefined ? [] : toNamedSplits(splits, { names, issues });
+  return {
+    items: paired.items.map((item): FoundItem => {
+      const { name } = item;
+      const pages = known?.pages[name];
+      return {
+        ...item,
+        ...(pages === undefined ? {} : { images: pages.map(imageOfPages) }),
+        facts: (page) => factsOf.get(sameName(pageName({ name, page }))),
+      };
+    }),
+    issues: [...issues, ...paired.issues, ...excludedIssue(known)],
+    doubts: hasMasks ? [] : maskLookalikes(rest.files),
+    rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
+    imageClasses: known?.imageClasses ?? [],
+    splits: namedSplits,
+  };
+}
+
 export const folderLayout: FolderLayout = {
   format: 'folder',
   detect(tree) {
@@ -192,36 +233,5 @@ export const folderLayout: FolderLayout = {
       return `${counted(images ?? 0, 'image')} and ${counted(masks, 'mask')}, told apart by folder or name`;
     return undefined;
   },
-  async read(tree, reader) {
-    const { roleOf, issues: doubts } = rolesOf(tree);
-    const listed = await readClassList(tree, reader);
-    // What is read beside the images is told of there, and is not left over.
-    const read = new Set([listed?.file, 'classes.json', 'splits.json']);
-    const rest = { ...tree, files: tree.files.filter((file) => !read.has(file)) };
-    const paired = pairFiles(rest, roleOf);
-    const hasMasks = paired.items.some(({ labels }) => labels !== null);
-    const issues: ImportIssue[] = [...doubts, ...(hasMasks ? [] : maskLookalikes(rest.files))];
-    const known = await readBeside(tree, 'classes.json', { reader, issues });
-    const splits = await readBeside(tree, 'splits.json', { reader, issues });
-    const factsOf = new Map(
-      Object.entries(known?.images ?? {}).map(([name, facts]) => [sameName(name), facts]),
-    );
-    const names = paired.items.map((item) => item.name);
-    const namedSplits = splits === undefined ? [] : toNamedSplits(splits, { names, issues });
-    return {
-      items: paired.items.map((item): FoundItem => {
-        const { name } = item;
-        const pages = known?.pages[name];
-        return {
-          ...item,
-          ...(pages === undefined ? {} : { images: pages.map(imageOfPages) }),
-          facts: (page) => factsOf.get(sameName(pageName({ name, page }))),
-        };
-      }),
-      issues: [...issues, ...paired.issues, ...excludedIssue(known)],
-      rule: known === undefined ? (listed?.rule ?? null) : ruleOf(known),
-      imageClasses: known?.imageClasses ?? [],
-      splits: namedSplits,
-    };
-  },
+  read: (tree, reader) => readFolder(tree, reader, null),
 };

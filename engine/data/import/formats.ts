@@ -14,10 +14,11 @@ import { driveLayout } from './drive.ts';
 import { dsb2018Layout } from './dsb2018.ts';
 import { type FolderTree, isImageName, readFolderTree, unusedFiles } from './folder-tree.ts';
 import { kindOfFolder } from './folder-names.ts';
-import { folderLayout } from './folder.ts';
+import { folderLayout, readFolder } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
 import { labelTiffLayout } from './label-tiff.ts';
+import { readMaskPlace } from './mask-place.ts';
 import {
   findLabels,
   formatOfFile,
@@ -62,6 +63,8 @@ export interface ImportSource {
   readonly path: string;
   /** Where the images of label files lie; null: at one of the places where tools put them. */
   readonly imagesDir?: string | null;
+  /** Which files of a folder are masks, as mask-place.ts reads it; null: told by their names. */
+  readonly masks?: string | null;
   /** Told of files of labels, of which there may be one an image. */
   readonly onFile?: OnLabelFile;
 }
@@ -141,6 +144,7 @@ export async function readContents(
   reader: FileReader,
 ): Promise<FoundContents> {
   const path = resolve(source.path);
+  if (source.masks != null) return readNamedMasks(path, { ...source, masks: source.masks }, reader);
   if (isLabelFile(path)) return readLabelFile(path, source, reader);
   const cocoOptions = { reader, imagesDir: source.imagesDir ?? null };
   const tree = await readFolderTree(path, reader);
@@ -210,6 +214,23 @@ export async function readContents(
   const why = classFolderLayout.detect(tree);
   if (why !== undefined) return withCocoNamed(await read(classFolderLayout, why), tree, found);
   return withCocoNamed(await read(folderLayout, 'images without masks'), tree, found);
+}
+
+/** A folder of which somebody said where its masks are. Errors: invalid-input, unreadable. */
+async function readNamedMasks(
+  path: string,
+  { format, masks }: ImportSource & { readonly masks: string },
+  reader: FileReader,
+): Promise<FoundContents> {
+  if (isLabelFile(path) || (format !== 'auto' && format !== 'folder')) {
+    const what = isLabelFile(path) ? `${path} is a file of labels` : `The format ${format}`;
+    const message = `${what} says itself which files are masks. Leave out where they are (--masks), or import the folder as --format folder.`;
+    throw new AppError('invalid-input', message, { subject: path });
+  }
+  const tree = await readFolderTree(path, reader);
+  const place = readMaskPlace(masks);
+  const contents = await readFolder(tree, reader, place);
+  return { format: 'folder', why: `masks are ${masks}, as you said`, root: tree.root, contents };
 }
 
 /** A file of labels by its own path: of COCO, or of another tool. */

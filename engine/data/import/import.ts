@@ -7,7 +7,15 @@ import { assertNameFree, carryOutImport, type CarryOutOptions } from './run.ts';
 /** What to import, and how its mask values are to be read. */
 export type ImportRequest = Pick<
   PlanOptions,
-  'format' | 'path' | 'imagesDir' | 'reading' | 'mapping' | 'pages' | 'oneMask' | 'background'
+  | 'format'
+  | 'path'
+  | 'imagesDir'
+  | 'masks'
+  | 'reading'
+  | 'mapping'
+  | 'pages'
+  | 'oneMask'
+  | 'background'
 >;
 export type PreviewOptions = Pick<PlanOptions, 'signal' | 'onProgress' | 'reader' | 'sample'>;
 export type RunImportOptions = CarryOutOptions;

@@ -111,6 +111,8 @@ export interface FoundItem extends Omit<
 export interface LayoutContents {
   readonly items: readonly FoundItem[];
   readonly issues: readonly ImportIssue[];
+  /** What the layout takes for granted of its files. */
+  readonly doubts?: readonly ImportDoubt[];
   /** What mask values mean in this layout; null: told from the values that are found. */
   readonly rule: ValueRule | null;
   /** Names of image-level classes in their order. */

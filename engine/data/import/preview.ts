@@ -173,7 +173,9 @@ export async function planImport(options: PlanOptions): Promise<ImportPlan> {
     matched === null || into === undefined
       ? chosen
       : { ...chosen, classes: classesInto(chosen, { into, nameOf: matched.nameOf }) };
-  const doubts = (matched ?? proposal).doubts.filter((doubt) => !isSettled(doubt, mapping));
+  const doubts = [...(contents.doubts ?? []), ...(matched ?? proposal).doubts].filter(
+    (doubt) => !isSettled(doubt, mapping),
+  );
   issues.push(...seen.flatMap((mask) => maskIssues(mask.path, mask, mapping)));
 
   if (given !== null && seen.length > 0) {

@@ -140,8 +140,8 @@ describe('images that are added to a dataset', () => {
     s.write('more/a.png', greyPng(2, 2, [0, 0, 0, 255]));
     s.write('more/b.png', greyPng(2, 2, [255, 0, 255, 0]));
     expect((await preview(s, id)).doubts).toContainEqual({
-      message: matching(/called like images that are there.*--holds masks/),
-      instead: [],
+      message: matching(/called like images that are there.*are they masks/),
+      instead: [expect.objectContaining({ flag: '--holds masks', holds: 'masks' }) as unknown],
     });
     await expect(add(s, id)).rejects.toThrow(/--clash rename.*are they masks.*--holds masks/);
     const { report } = await add(s, id, { holds: 'masks' });

@@ -18,10 +18,11 @@ function partsOf(s: Scratch, splitId: number | null): Record<string, string> {
   return Object.fromEntries(items.map((item) => [nameOf(item.imageId), item.part]));
 }
 
-async function importData(s: Scratch, link = false) {
-  const request = { format: 'auto' as const, path: s.path('data') };
+async function importData(s: Scratch, { link = false, masks = null as string | null } = {}) {
+  const request = { format: 'auto' as const, path: s.path('data'), masks };
   const preview = await previewImport(request);
-  const report = await runImport(s.project, request, { datasetName: 'd', link });
+  const datasetName = masks === null ? 'd' : 'masks as said';
+  const report = await runImport(s.project, request, { datasetName, link });
   const images = s.project.datasets.images(report.datasetId);
   return {
     preview,
@@ -209,7 +210,7 @@ describe('nnU-Net', () => {
       s.write('data/imagesTr/a_0001.png', greyPng(2, 2, [5, 6, 7, 8]));
       s.write('data/imagesTr/b_0001.png', greyPng(2, 2, 7));
       s.write('data/labelsTr/a.png', MASK);
-      const { images, labels, told, preview } = await importData(s, link);
+      const { images, labels, told, preview } = await importData(s, { link });
       expect(images).toMatchObject([
         { name: 'a.tif', channels: 2, bitDepth: 8, storage: 'embedded' },
       ]);
@@ -553,9 +554,34 @@ describe('folders by their many names', () => {
     }
     const { preview } = await importData(s);
     expect(preview.format).toBe('class-folder');
-    expect(preview.issues[0]?.message).toMatch(
-      /^doubtful: its files are called like those in one\//,
-    );
+    const asked = await previewImport({ path: s.path('data'), format: 'folder' });
+    for (const { doubts } of [preview, asked]) {
+      expect(doubts).toMatchObject([
+        {
+          message: 'Files of one/ and two/ are called alike: does one of these hold masks?',
+          instead: [
+            { flag: '--masks one/', masks: 'one/' },
+            { flag: '--masks two/', masks: 'two/' },
+          ],
+        },
+      ]);
+    }
+    for (const n of [1, 2]) s.write(`data/two/${n}.png`, MASK);
+    const { labels, told } = await importData(s, { masks: 'two/' });
+    expect(labels).toEqual({ '1.png': LABELS, '2.png': LABELS });
+    expect(told.join()).not.toContain('doubtful');
+  });
+
+  test('folders of parts with files of the same names are parts', async () => {
+    const s = scratch();
+    for (const [folder, names] of [
+      ['cat', ['a', 'b']],
+      ['dog', ['c', 'd']],
+    ] as const) {
+      for (const part of ['train', 'test'])
+        for (const name of names) s.write(`data/${part}/${folder}/${name}.png`, rgbPng(2, 2, 1));
+    }
+    expect((await importData(s)).preview.doubts).toEqual([]);
   });
 });
 
@@ -613,18 +639,52 @@ describe('masks beside their images', () => {
     expect((await importData(s)).labels).toEqual({ [image]: LABELS });
   });
 
-  test.each<[string, string, string]>([
-    ['.jpg', '_1stHO.png', '2 files are called like others and "_1stHO"'],
-    ['.jpg', '.png', '2 names stand here as .jpg and .png'],
-  ])('%s and %s may be: doubtful', async (image, mask, message) => {
+  test.each<[string, string, string, string]>([
+    [
+      '.jpg',
+      '_1stHO.png',
+      '2 files are called like others and "_1stHO": are they masks of these?',
+      '*_1stHO',
+    ],
+    [
+      '.jpg',
+      '.png',
+      '2 names stand there as .jpg and .png: is one of these masks of the other?',
+      '*.png',
+    ],
+  ])('%s and %s may be: doubtful', async (image, mask, message, masks) => {
     const s = scratch();
     for (const name of ['a', 'b']) {
       s.write(`data/${name}${image}`, await jpeg(1));
       s.write(`data/${name}${mask}`, MASK);
     }
-    const { told, labels } = await importData(s);
-    expect(told).toContainEqual(expect.stringContaining(`doubtful: ${message}`));
+    const { preview, report, labels } = await importData(s);
+    expect(preview.doubts[0]?.message).toBe(message);
+    expect(report.doubts[0]?.message).toBe(message);
+    expect(preview.doubts[0]?.instead).toContainEqual(
+      expect.objectContaining({ flag: `--masks "${masks}"`, masks }),
+    );
     expect(Object.values(labels)).toEqual([null, null, null, null]);
+    const instead = await importData(s, { masks });
+    expect(instead.preview).toMatchObject({ format: 'folder', images: 2, labelled: 2 });
+    expect(JSON.stringify(instead.preview.doubts)).not.toContain('masks of');
+    expect(Object.values(instead.labels)).toEqual([LABELS, LABELS]);
+  });
+
+  test.each<[string, RegExp]>([
+    ['gt/', /no image file is a mask as "gt\/" says\. Name a folder/],
+    ['*', /says of no files|no image file is/],
+    ['*.png', /every image file is a mask/],
+    ['../x', /says of no files/],
+  ])('a place of masks that holds none is an error: %s', async (masks, message) => {
+    const s = scratch();
+    s.write('data/a.png', rgbPng(2, 2, 1));
+    await expect(previewImport({ path: s.path('data'), format: 'auto', masks })).rejects.toThrow(
+      message,
+    );
+    await expect(previewImport({ path: s.path('data'), format: 'voc', masks })).rejects.toThrow(
+      /format voc says itself which files are masks/,
+    );
   });
 
   test("labelme's folders: its drawing of the mask is left out by name", async () => {
