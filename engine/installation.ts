@@ -35,6 +35,11 @@ export const REPAIR = isClone
 /** What to do where a part that setting up makes is not there or does not load. */
 export const SET_UP_AGAIN = isClone ? 'Run "npm run setup".' : 'Install Graft again.';
 
+/** What to do where files of Graft itself are not there. */
+export const GET_AGAIN = isClone
+  ? 'Bring its files back ("git restore ." in a clone), or get Graft again.'
+  : 'Install Graft again.';
+
 /** The command line, and the start with its window. */
 export const COMMANDS = isClone
   ? ({ graft: 'npm run -s graft --', start: 'npm start --' } as const)

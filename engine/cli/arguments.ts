@@ -1,8 +1,10 @@
 /** Parsers of option values; commander shows their message beside the option. */
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { IGNORE, Precision } from '../../shared/entities.ts';
 import { AppError, problemsOf } from '../../shared/errors.ts';
+import { counted } from '../../shared/number-format.ts';
 import { readMaskValues, type WrittenValues } from '../../shared/mask-values.ts';
 
 export function integer(text: string): number {
@@ -22,6 +24,15 @@ export function number(text: string): number {
 export function atLeastOne(text: string): number {
   const value = integer(text);
   if (value === 0) throw new InvalidArgumentError('It takes a whole number above 0.');
+  return value;
+}
+
+/** Threads, or runs side by side: no more than this computer computes at once, since more of them only take longer. */
+export function ofProcessor(text: string): number {
+  const value = atLeastOne(text);
+  const most = availableParallelism();
+  if (value > most)
+    throw new InvalidArgumentError(`This computer computes ${counted(most, 'thread')} at once.`);
   return value;
 }
 

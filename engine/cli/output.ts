@@ -1,6 +1,6 @@
 /** What the command line prints: one JSON document or plain text on standard output, progress on standard error. */
 import type { ImportIssue, Progress } from '../../shared/api.ts';
-import { duration } from '../../shared/number-format.ts';
+import { duration, percentUnderWay } from '../../shared/number-format.ts';
 import { EXIT } from './exit-codes.ts';
 
 const BAR_WIDTH = 24;
@@ -87,11 +87,11 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
       const guess = share > 0.02 ? (elapsed / share) * (1 - share) : null;
       const left = remainingSeconds === undefined ? guess : remainingSeconds;
       const time = left === null ? '' : ` · ${duration(left)} left`;
-      const percent = `${Math.floor(share * 100)}`.padStart(3);
+      const percent = percentUnderWay(done, total).padStart(5);
       if (stream.isTTY) {
-        const filled = Math.round(share * BAR_WIDTH);
+        const filled = Math.min(BAR_WIDTH - 1, Math.floor(share * BAR_WIDTH));
         const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-        const line = `${bar} ${percent} %${time} · ${message}`;
+        const line = `${bar} ${percent}${time} · ${message}`;
         stream.write(`\r\u001b[K${line.slice(0, stream.columns - 1)}`);
         return;
       }
@@ -99,7 +99,7 @@ export function createProgressBar(stream: NodeJS.WriteStream = process.stderr): 
       if (now - lastPlain < PLAIN_LINE_EVERY_MS && (message === lastMessage || done !== 0)) return;
       lastPlain = now;
       lastMessage = message;
-      stream.write(`${percent} %${time} · ${message}\n`);
+      stream.write(`${percent}${time} · ${message}\n`);
     },
     end() {
       if (stream.isTTY) stream.write('\r\u001b[K');

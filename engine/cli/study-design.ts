@@ -26,7 +26,7 @@ import {
 import { QUESTION_NAMES } from '../../shared/primary-questions.ts';
 import { seedsPerSplit } from '../../shared/study-splits.ts';
 import { transferObstacle } from '../../shared/pretraining-tasks.ts';
-import { checked, given, integer, number, share } from './arguments.ts';
+import { checked, given, integer, number, ofProcessor, share } from './arguments.ts';
 import type { Caller } from './host.ts';
 import { findDataset, findEncoder, findSplit } from './lookup.ts';
 import { addNetworkOptions, networkOf, type NetworkOptions } from './network-options.ts';
@@ -383,7 +383,7 @@ export function addDesignOptions(command: Command): Command {
     .option('--max-class-weight <x>', 'of weighted-cross-entropy+dice (default: 10)', number)
     .option('--focal-gamma <x>', 'of focal+dice (default: 2)', number)
     .option('--tversky <a,b>', 'of cross-entropy+tversky (default: 0.3,0.7)', parseTversky)
-    .option('--threads <n>', 'threads a run (default: measured)', integer)
-    .option('--parallel <n>', 'runs side by side (default: measured)', integer)
+    .option('--threads <n>', 'threads a run (default: measured)', ofProcessor)
+    .option('--parallel <n>', 'runs side by side (default: measured)', ofProcessor)
     .addHelpText('after', EXAMPLES);
 }

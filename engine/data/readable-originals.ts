@@ -56,7 +56,7 @@ export async function assertReadable(
   let done = 0;
   const readOn = async () => {
     for (const image of left) {
-      if (signal.aborted) throw new AppError('cancelled', 'Cancelled. Nothing was trained.');
+      if (signal.aborted) throw new AppError('cancelled', 'Cancelled. No training was begun.');
       try {
         await read(project, image);
       } catch (error) {
@@ -74,7 +74,7 @@ export async function assertReadable(
   const listed = more > 0 ? [...names.slice(0, NAMED), counted(more, 'other')] : names;
   throw new AppError(
     first.error.code,
-    `${first.error.message} Nothing was trained, since ${inWords(listed)} cannot be read. To train without ${pronounFor(names.length, 'them')}, exclude ${pronounFor(names.length, 'them')}: in the library, or with graft images exclude.`,
+    `${first.error.message} No training was begun, since ${inWords(listed)} cannot be read. To train without ${pronounFor(names.length, 'them')}, exclude ${pronounFor(names.length, 'them')}: in the library, or with graft images exclude.`,
     { subject: first.image.name, cause: first.error },
   );
 }

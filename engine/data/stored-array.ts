@@ -12,6 +12,7 @@ import {
 } from './decoded-image.ts';
 import { AppError } from '../../shared/errors.ts';
 import { FloatChanges, wholeNumbers } from './float-changes.ts';
+import { fromHalf } from './small-floats.ts';
 
 interface ElementType {
   readonly bytes: number;
@@ -32,6 +33,11 @@ export const ELEMENT_TYPES = {
   i4: { bytes: 4, depth: 32, read: (view, at, little) => view.getInt32(at, little) },
   u8: { bytes: 8, depth: 32, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
   i8: { bytes: 8, depth: 32, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
+  f2: {
+    bytes: 2,
+    depth: 32,
+    read: (view, at, little) => fromHalf(view.getUint16(at, little)),
+  },
   f4: { bytes: 4, depth: 32, read: (view, at, little) => view.getFloat32(at, little) },
   f8: { bytes: 8, depth: 32, read: (view, at, little) => view.getFloat64(at, little) },
 } as const satisfies Readonly<Record<string, ElementType>>;

@@ -4,6 +4,7 @@
  * are packed, the high bits first, and each row begins at a byte.
  */
 import { endianness } from 'node:os';
+import { SMALL_FLOATS, smallFloat } from './small-floats.ts';
 
 export type PlainSamples =
   | Uint8Array
@@ -33,12 +34,6 @@ const AS_THEY_STAND: Readonly<Record<string, new (buffer: ArrayBuffer) => PlainS
   signed32: Int32Array,
   float32: Float32Array,
   float64: Float64Array,
-};
-
-/** Exponent and fraction of the kinds of floating point that no array holds. */
-const SMALL_FLOATS: Readonly<Record<number, readonly [number, number]>> = {
-  16: [5, 10],
-  24: [7, 16],
 };
 
 /** Why samples of this kind cannot be read; undefined where they can. */
@@ -156,22 +151,5 @@ function meaningOf(format: SampleFormat, bits: number): (value: number) => numbe
   if (format === 'unsigned') return (value) => value;
   const sign = 2 ** (bits - 1);
   if (format === 'signed') return (value) => (value < sign ? value : value - 2 * sign);
-  const [exponentBits, fractionBits] = SMALL_FLOATS[bits] ?? [5, 10];
-  const one = 2 ** fractionBits;
-  const most = 2 ** exponentBits - 1;
-  const bias = (most - 1) / 2;
-  return (value) => {
-    const rest = value % sign;
-    const exponent = Math.floor(rest / one);
-    const fraction = rest % one;
-    const positive =
-      exponent === most
-        ? fraction === 0
-          ? Infinity
-          : NaN
-        : exponent === 0
-          ? fraction * 2 ** (1 - bias - fractionBits)
-          : (1 + fraction / one) * 2 ** (exponent - bias);
-    return value < sign ? positive : -positive;
-  };
+  return smallFloat(SMALL_FLOATS[bits === 24 ? 24 : 16]);
 }

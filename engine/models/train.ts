@@ -1,6 +1,6 @@
 /** From a dataset and a time to a queued training. Writes model, parts and run. */
 import type { ModelPlan } from '../../shared/api.ts';
-import type { Dataset } from '../../shared/entities.ts';
+import type { Dataset, Model } from '../../shared/entities.ts';
 import { AppError } from '../../shared/errors.ts';
 import { sameName } from '../../shared/names.ts';
 import { counted, duration } from '../../shared/number-format.ts';
@@ -17,22 +17,25 @@ export function assertFree(db: Project, wanted: string, exceptId: number | null 
   const holder = db.models
     .list()
     .find(({ id, name }) => id !== exceptId && sameName(name) === sameName(wanted));
-  if (holder === undefined || isFruitless(holder)) return;
+  if (holder === undefined || isFruitless(db, holder)) return;
   throw new AppError(
     'conflict',
-    `There is a model named "${wanted}" already. Choose another name.`,
+    holder.status === 'failed'
+      ? `The training of "${wanted}" (run ${holder.runId}) failed and can go on from its last checkpoint, which another of its name would delete. Try it again, delete it first, or choose another name.`
+      : `There is a model named "${wanted}" already. Choose another name.`,
   );
 }
 
-const isFruitless = ({ status }: { status: string }) =>
-  status === 'failed' || status === 'cancelled';
+/** Whether nothing is lost with it: cancelled, or failed before there was anything to go on from. */
+const isFruitless = (db: Project, { status, runId }: Pick<Model, 'status' | 'runId'>): boolean =>
+  status === 'cancelled' || (status === 'failed' && !db.runs.hasCheckpoint(runId));
 
 /** After the dataset, with the first number that no model has. */
 export function freeName(db: Project, dataset: Dataset): string {
   const taken = new Set(
     db.models
       .list()
-      .filter((model) => !isFruitless(model))
+      .filter((model) => !isFruitless(db, model))
       .map(({ name }) => sameName(name)),
   );
   for (let n = 1; ; n++) {

@@ -8,7 +8,7 @@ import { ade20kLayout } from './ade20k.ts';
 import { camvidLayout } from './camvid.ts';
 import { cityscapesLayout } from './cityscapes.ts';
 import { classFolderLayout } from './class-folder.ts';
-import { type FoundCoco, findCocoFiles } from './coco-files.ts';
+import { type FoundCoco, findCocoFiles, type LeftFile } from './coco-files.ts';
 import { type CocoSource, readCoco } from './coco.ts';
 import { driveLayout } from './drive.ts';
 import { dsb2018Layout } from './dsb2018.ts';
@@ -317,16 +317,14 @@ function withCocoNamed(contents: FoundContents, tree: FolderTree, found: FoundCo
     json,
     why: 'COCO annotations beside masks: the masks are used. Import this file by its own path to use it instead',
   }));
+  const left: readonly LeftFile[] = [...found.left, ...beside];
   const reasons = new Map(
-    [...found.left, ...beside].map(({ json, why }) => [
-      relative(tree.root, json).split(sep).join('/'),
-      why,
-    ]),
+    left.map((one) => [relative(tree.root, one.json).split(sep).join('/'), one]),
   );
   if (reasons.size === 0) return contents;
-  const issues = [...reasons].map(
-    ([path, message]) => ({ path, severity: 'info', message }) as const,
-  );
+  const issues = [...reasons].map(([path, { why, isBroken }]): ImportIssue => {
+    return { path, severity: isBroken === true ? 'skip' : 'info', message: why };
+  });
   const others = contents.contents.issues.filter((issue) => !reasons.has(issue.path));
   return { ...contents, contents: { ...contents.contents, issues: [...others, ...issues] } };
 }

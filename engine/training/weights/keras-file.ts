@@ -6,6 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../../shared/errors.ts';
+import { fromHalf } from '../../data/small-floats.ts';
 import { makeTemporaryFolder, temporaryError } from '../../data/temporary-folder.ts';
 import { assertSoundHeaps } from './hdf5-heaps.ts';
 import { mostBytesOf, type StoredTensor } from './stored-tensor.ts';
@@ -68,6 +69,21 @@ interface Hdf5Dataset {
   readonly value: unknown;
   readonly shape: number[] | null;
   readonly dtype: unknown;
+  readonly metadata: { readonly size: number; readonly type: number; readonly total_size: number };
+  readonly file_id: bigint;
+  readonly path: string;
+}
+
+/** The library beneath, for the one kind of number that it has no array for. */
+interface Hdf5Module {
+  readonly HEAPU8: Uint8Array;
+  readonly H5T_class_t: { readonly H5T_FLOAT: { readonly value: number } };
+  _malloc(bytes: number): number;
+  _free(at: number): void;
+  get_dataset_data(
+    ...args: [file: bigint, path: string, count: null, from: null, step: null, at: bigint]
+  ): number;
+  activate_throwing_error_handler(): number;
 }
 
 interface Hdf5File extends Hdf5Group {
@@ -75,7 +91,7 @@ interface Hdf5File extends Hdf5Group {
 }
 
 interface Hdf5Library {
-  readonly ready: Promise<{ activate_throwing_error_handler(): number }>;
+  readonly ready: Promise<Hdf5Module>;
   readonly File: new (path: string, mode: 'r' | 'w') => Hdf5File;
 }
 
@@ -102,9 +118,10 @@ async function hdf5(): Promise<Hdf5Library> {
 async function withHdf5<T>(
   mode: 'r' | 'w',
   bytes: Uint8Array | null,
-  use: (file: Hdf5File) => T,
+  use: (file: Hdf5File, module: Hdf5Module) => T,
 ): Promise<{ result: T; bytes: Uint8Array }> {
   const library = await hdf5();
+  const module = await library.ready;
   const folder = makeTemporaryFolder('h5');
   const path = join(folder, 'weights.h5');
   try {
@@ -112,7 +129,7 @@ async function withHdf5<T>(
     const file = new library.File(path, mode);
     let result: T;
     try {
-      result = use(file);
+      result = use(file, module);
     } finally {
       file.close();
     }
@@ -138,9 +155,34 @@ function attribute(group: Hdf5Group, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function readDataset(dataset: Hdf5Dataset, name: string): StoredTensor | null {
-  const value: unknown = dataset.value;
+const HALF_BYTES = 2;
+
+/** IEEE 754 binary16, which the library hands out in the order of bytes of WebAssembly. */
+function halvesOf(
+  { metadata, file_id: file, path }: Hdf5Dataset,
+  module: Hdf5Module,
+): Float32Array {
+  const bytes = HALF_BYTES * metadata.total_size;
+  const at = module._malloc(bytes);
+  if (at === 0) throw new Error('it needs more memory than there is');
+  try {
+    module.get_dataset_data(file, path, null, null, null, BigInt(at));
+    const view = new DataView(module.HEAPU8.buffer, at, bytes);
+    return Float32Array.from({ length: metadata.total_size }, (_, i) =>
+      fromHalf(view.getUint16(HALF_BYTES * i, true)),
+    );
+  } finally {
+    module._free(at);
+  }
+}
+
+function readDataset(dataset: Hdf5Dataset, name: string, module: Hdf5Module): StoredTensor | null {
   const shape = dataset.shape ?? [];
+  const { size, type } = dataset.metadata;
+  if (size === HALF_BYTES && type === module.H5T_class_t.H5T_FLOAT.value) {
+    return { shape, values: halvesOf(dataset, module) };
+  }
+  const value: unknown = dataset.value;
   if (typeof value === 'number') return { shape, values: Float32Array.of(value) };
   if (value instanceof Float32Array || value instanceof Float64Array) {
     return { shape, values: Float32Array.from(value) };
@@ -148,7 +190,7 @@ function readDataset(dataset: Hdf5Dataset, name: string): StoredTensor | null {
   if (ArrayBuffer.isView(value)) return null; // counters
   throw new AppError(
     'unsupported',
-    `${name} is stored as ${JSON.stringify(dataset.dtype)}. Save the weights as float32.`,
+    `${name} is stored as ${JSON.stringify(dataset.dtype)}. Save the weights as float32, float16 or float64.`,
     { subject: name },
   );
 }
@@ -178,7 +220,11 @@ function visit(
 /** `fileBytes`: of the file. Errors: Error, where it claims more numbers than it can hold; unsupported. */
 function tensorsOf(
   file: Hdf5File,
-  { subject, fileBytes }: { readonly subject: string; readonly fileBytes: number },
+  {
+    subject,
+    fileBytes,
+    module,
+  }: { readonly subject: string; readonly fileBytes: number; readonly module: Hdf5Module },
 ): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   let claimed = 0;
@@ -201,7 +247,7 @@ function tensorsOf(
       variable = NUMBERED_VARIABLES[group.keys().length]?.[Number(name)] ?? name;
     }
     if (variable === 'depthwise_kernel') variable = 'kernel';
-    const tensor = readDataset(dataset, `${layer}/${variable}`);
+    const tensor = readDataset(dataset, `${layer}/${variable}`, module);
     if (tensor !== null) tensors.set(`${layer}/${variable}`, tensor);
   });
   return tensors;
@@ -268,8 +314,8 @@ export async function readKerasFile(bytes: Uint8Array, subject: string): Promise
   }
   try {
     assertSoundHeaps(content);
-    const { result } = await withHdf5('r', content, (file) => ({
-      tensors: tensorsOf(file, { subject, fileBytes: content.length }),
+    const { result } = await withHdf5('r', content, (file, module) => ({
+      tensors: tensorsOf(file, { subject, fileBytes: content.length, module }),
       epsilons: epsilonsOf(config ?? attribute(file, 'model_config')),
       description: attribute(file, OWN_ATTRIBUTE),
     }));

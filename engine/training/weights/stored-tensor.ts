@@ -1,19 +1,10 @@
 /** Tensors as weight files hold them: numbers of several widths, and how many of them a file may claim. */
+import { fromHalf } from '../../data/small-floats.ts';
 
 /** A tensor of a weight file, as float32, row-major. */
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
-}
-
-/** IEEE 754 binary16 → number. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const bfloatBits = new Uint32Array(1);

@@ -1,5 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { atLeastOne, port, positive, valueMapping } from '../../../engine/cli/arguments.ts';
+import {
+  atLeastOne,
+  ofProcessor,
+  port,
+  positive,
+  valueMapping,
+} from '../../../engine/cli/arguments.ts';
 
 describe('--map', () => {
   it('takes values, ranges, several values of one class, colours and spaces', () => {
@@ -44,4 +51,13 @@ it('numbers that have to be above 0 say so', () => {
 it('a port is one that there can be', () => {
   expect([port('0'), port('65535')]).toEqual([0, 65_535]);
   expect(() => port('65536')).toThrow('It takes a whole number up to 65535.');
+});
+
+it('takes as many threads or runs side by side as the computer computes at once', () => {
+  const most = availableParallelism();
+  expect(ofProcessor(String(most))).toBe(most);
+  expect(() => ofProcessor(String(most + 1))).toThrow(
+    /^This computer computes \d+ threads? at once/,
+  );
+  expect(() => ofProcessor('0')).toThrow(/above 0/);
 });

@@ -29,3 +29,13 @@ it('writes names so in tables and beside progress, and as they are in JSON', () 
   createProgressBar(stream as never).update({ done: 0, total: 2, message: NAME });
   expect(written[2]).toMatch(new RegExp(`^\\r\\u001b\\[K.*${SHOWN.replaceAll('[', '\\[')}$`));
 });
+
+it('never says 100 % of what is under way', () => {
+  const written: string[] = [];
+  for (const isTTY of [true, false]) {
+    const stream = { isTTY, columns: 200, write: (text: string) => void written.push(text) };
+    createProgressBar(stream as never).update({ done: 3, total: 3, message: 'Imported' });
+  }
+  expect(written.map((text) => /(\d+) %/.exec(text)?.[1])).toEqual(['99', '99']);
+  expect(written[0]).toContain('░');
+});

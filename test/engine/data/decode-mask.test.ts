@@ -370,6 +370,11 @@ describe('bad masks', () => {
           ),
         ]);
       }
+      // A hundredth of the white: some forty pixels, near black and near white alike.
+      for (const level of [50, 70, 127, 200]) {
+        const small = await encoded(level, 4, 0.3);
+        expect((await notesOf(small))[0]).toMatch(/; but it has even grey .* cut at 127:/);
+      }
       for (const blur of [0.3, 1, 2]) {
         expect(await notesOf(await encoded(255, 6, blur))).toEqual([plain]);
       }

@@ -206,6 +206,21 @@ describe('arrays of NumPy', () => {
     await expect(mask(floats)).rejects.toThrow(/cannot be told apart as it holds them/);
   });
 
+  it('of half precision: normal, subnormal and no numbers, in either order of bytes', async () => {
+    // numpy 2.4: numpy.array([[1.5, -2, 65504], [numpy.inf, 2**-24, 0.333]], '>f2').
+    const big = bytes(
+      'k05VTVBZAQB2AHsnZGVzY3InOiAnPmYyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAo+AMAAe/98AAABNVQ=',
+    );
+    const { bitDepth, data, notes } = await image(big);
+    expect([bitDepth, [...data]]).toEqual([32, [1.5, -2, 65504, 0, 2 ** -24, 0.3330078125]]);
+    expect(notes).toEqual(['1 sample was not finite and became 0']);
+    // numpy.array([[0, 1, 2], [2, 1, 0]], '<f2').
+    const little = bytes(
+      'k05VTVBZAQB2AHsnZGVzY3InOiAnPGYyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDIsIDMpLCB9ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAA8AEAAQAA8AAA=',
+    );
+    expect([...(await mask(little)).values]).toEqual([0, 1, 2, 2, 1, 0]);
+  });
+
   it('in a .npz: the first, and the others are named', async () => {
     const { values, notes } = await mask(NPZ);
     expect([...values]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -113,6 +114,20 @@ describe('a project file', () => {
     const before = readFileSync(path);
     expect(codeOf(() => openProject(path))).toBe('newer-version');
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('is not made or opened where steps of this Graft are missing, which are named', () => {
+    const steps = join(dir, 'steps');
+    mkdirSync(steps);
+    expect(() => readMigrations(steps)).toThrow(/This Graft is not whole: of the 25 steps/);
+    expect(() => readMigrations(join(dir, 'none'))).toThrow(/25 steps are missing/);
+    for (const { version } of readMigrations()) {
+      if (version === 7 || version === 26) continue;
+      writeFileSync(join(steps, `${String(version).padStart(3, '0')}-x.sql`), 'SELECT 1');
+    }
+    expect(() => readMigrations(steps)).toThrow(
+      /2 steps are missing \(7 and 26\)\. No project was/,
+    );
   });
 
   it('of an older version is backed up before it is migrated', () => {

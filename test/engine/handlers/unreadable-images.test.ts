@@ -34,7 +34,7 @@ it('models, encoders and studies are refused by the name of the image, with how 
   const refusal = {
     code: 'unreadable',
     message: expect.stringMatching(
-      /^hurtful\.png ended the process that reads it .*Nothing was trained, since hurtful\.png cannot be read\. To train without it, exclude it: in the library, or with graft images exclude\.$/,
+      /^hurtful\.png ended the process that reads it .*No training was begun, since hurtful\.png cannot be read\. To train without it, exclude it: in the library, or with graft images exclude\.$/,
     ) as string,
   };
   await expect(engine.call('models.train', training)).rejects.toMatchObject(refusal);
@@ -85,6 +85,6 @@ it('a linked image that was read and is gone since is named as well', async () =
   await engine.call('models.train', training);
   rmSync(file);
   await expect(engine.call('models.train', training)).rejects.toThrow(
-    /linked\.png is a link, .*Nothing was trained, since linked\.png cannot be read/,
+    /linked\.png is a link, .*No training was begun, since linked\.png cannot be read/,
   );
 });

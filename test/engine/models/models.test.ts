@@ -94,6 +94,20 @@ describe('models', () => {
     expect(models.map(({ runId }) => runId)).not.toContain(failed.run.id);
   });
 
+  it('whose training failed with a checkpoint keep their name and that, until they are deleted', async () => {
+    const { engine, project, db, running, train } = await labelledProject();
+    const failed = await train({ name: 'monday' });
+    db.runs.saveCheckpoint(failed.run.id, 'last', 7, Uint8Array.of(1));
+    running[0]?.send({ type: 'failed', error: { code: 'internal', message: 'No.' } });
+    await running[0]?.end('orderly');
+    await expect(train({ name: 'monday' })).rejects.toMatchObject(
+      conflict(/failed and can go on from its last checkpoint.* delete it first/),
+    );
+    expect(db.runs.hasCheckpoint(failed.run.id)).toBe(true);
+    await engine.call('models.remove', { project, modelId: failed.model.id });
+    expect((await train({ name: 'monday' })).model.name).toBe('monday');
+  });
+
   it('are deleted with their runs; what others started from goes too, once those have ended', async () => {
     const { engine, project, db, running, train, trained } = await labelledProject();
     const { model: first } = await trained('first');

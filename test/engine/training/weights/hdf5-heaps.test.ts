@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readKerasFile, writeHdf5 } from '../../../../engine/training/weights/keras-file.ts';
 
@@ -16,6 +17,23 @@ async function fileWithText() {
   const free = text + 16 + 8 * Math.ceil((CONFIG.length + 1) / 8);
   return { bytes, heap, text, free };
 }
+
+// h5py 3: conv/kernel is numpy.array([[1.5, -2, 65504], [numpy.inf, 2**-24, 0.333]], '<f2'), conv/bias of '>f2'.
+const HALVES = inflateSync(
+  Buffer.from(
+    'eNrr9HBx4+WS4mIAAQ4OBhYGAQZk8B8KFnGh8mHyCVCaEUp3QOkVTDBxRrCcBFRcEGo+urqQIFdXkOr/aABmzx82CM3BMApGIvBwdQwA0RFQPiyVnmBCVZecn1eGnB49KLSXkYEVYhYjjK8BoZkgAjDrmaE0Op8ZmPJBKgUV+KFyAgxcrAxc/FB5VmCKBskzMUEM5IDmFGZGAxaICh40F1UMbETYMRz4X81Qw8gQYoorb6dAXd7CRlzeduEYzdujeRuRt2HpaQkbqrrs1KK81BwGhqTMxGLkPO5Apr3Bfv4uoBQMS3c2LKh1GXo6HgX4wpEJXib3cOJXDwtvBebRsMNf10ByAiMjI1qdgla3KJJat8yBtubQE3bHoAoPYFXDYBoCAEMZUn8=',
+    'base64',
+  ),
+);
+
+it('half precision is read, in either order of bytes', async () => {
+  const { tensors } = await readKerasFile(HALVES, 'w.h5');
+  expect(tensors.get('conv/kernel')).toEqual({
+    shape: [2, 3],
+    values: Float32Array.of(1.5, -2, 65504, Infinity, 2 ** -24, 0.3330078125),
+  });
+  expect(tensors.get('conv/bias')?.values).toEqual(Float32Array.of(1.5, -2, 0.3330078125));
+});
 
 describe('texts in a file of HDF5', () => {
   it('are read', async () => {

@@ -3,7 +3,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from '../../../../engine/training/weights/safetensors.ts';
-import { fromHalf } from '../../../../engine/training/weights/stored-tensor.ts';
+import { fromHalf } from '../../../../engine/data/small-floats.ts';
 
 const tensors = new Map([
   ['a', { shape: [2, 3], values: Float32Array.of(1, -2, 3.5, 0, 1e-8, -1e8) }],
