@@ -8,11 +8,13 @@ import { decodeStored, type SizeListener, type StoredImage } from './decode.ts';
 import { type AlphaSamples, unreadableImage } from './decoded-image.ts';
 import type { DecodedMask, MaskAlpha } from './decoded-mask.ts';
 import { FloatChanges } from './float-changes.ts';
+import { readMetadata } from './general-decoder.ts';
 import { bytesOf, type ImageFile } from './image-file.ts';
 import { formatOf } from './image-format.ts';
 import { lossesOf, thresholded } from './lossy-mask.ts';
 import { notAMask } from './mask-error.ts';
 import { evidenceOf, type ValueEvidence } from './mask-evidence.ts';
+import { orientationNote, upright } from './orientation.ts';
 import { unpacked } from './packed-bits.ts';
 import { checkedPng } from './png-size.ts';
 
@@ -32,7 +34,7 @@ export async function decodeMask(
 ): Promise<DecodedMask> {
   const { subject } = options;
   const format = await formatOf(file, subject);
-  if (format === 'png') return decodePngMask(await bytesOf(file), options);
+  if (format === 'png') return decodePngMask(file, options);
   const image = await decodeStored(file, options);
   const { width, height, channels, data, alpha } = image;
   const notes = [...image.notes];
@@ -103,10 +105,10 @@ function maskAlpha(
 }
 
 async function decodePngMask(
-  stored: Uint8Array,
+  file: ImageFile,
   { subject, onSize }: { readonly subject: string } & SizeListener,
 ): Promise<DecodedMask> {
-  const { bytes, ...size } = await checkedPng(stored, subject);
+  const { bytes, mayBeTurned, ...size } = await checkedPng(await bytesOf(file), subject);
   onSize?.(size);
   // IHDR is always first; interlacing stands at byte 28.
   const isInterlaced = bytes[28] !== 0;
@@ -116,20 +118,23 @@ async function decodePngMask(
   } catch (error) {
     throw unreadableImage(subject, error);
   }
-  const { width, height, channels, depth, data } = png;
+  const { channels, depth } = png;
   if (depth < 8 && isInterlaced) {
     throw notAMask(subject, `it is interlaced with ${depth} bits a pixel`);
   }
-  const notes: string[] = [];
+  // As its image is turned by what the file says, so is the mask.
+  const { orientation = 1 } = mayBeTurned ? await readMetadata(file, subject, 0) : {};
+  const samples = depth < 8 ? unpacked(png.data, { ...size, depth }) : png.data;
+  const plain = samples instanceof Uint8ClampedArray ? Uint8Array.from(samples) : samples;
+  const stored = { width: png.width, height: png.height, channels, data: plain };
+  const { width, height, data } = upright(stored, orientation);
+  const notes = [orientationNote(orientation)].filter((note) => note !== undefined);
   const hasAlpha = channels === 2 || channels === 4;
   const alpha = hasAlpha ? planeOf(data, { channels, channel: channels - 1, depth }) : null;
   if (channels >= 3) {
     return withColours({ width, height, samples: data, channels, alpha, notes }, subject);
   }
-  const values =
-    depth < 8
-      ? unpacked(data, { width, height, depth })
-      : planeOf(data, { channels, channel: 0, depth });
+  const values = planeOf(data, { channels, channel: 0, depth });
   const kind = png.palette === undefined ? 'grey' : 'index';
   return madeOf({ width, height, kind, values, alpha, notes }, subject);
 }

@@ -125,22 +125,6 @@ export function assertSizeAsStored(
   );
 }
 
-/** Degrees clockwise that bring an EXIF-oriented image upright, and whether it is mirrored. */
-const ORIENTATIONS: Readonly<Record<number, string>> = {
-  2: 'mirrored',
-  3: 'rotated by 180°',
-  4: 'rotated by 180° and mirrored',
-  5: 'rotated by 90° and mirrored',
-  6: 'rotated by 90°',
-  7: 'rotated by 270° and mirrored',
-  8: 'rotated by 270°',
-};
-
-export function orientationNote(orientation: number): string | undefined {
-  const applied = ORIENTATIONS[orientation];
-  return applied && `EXIF orientation applied (${applied})`;
-}
-
 const ARRAYS = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
 /** Zeros for samples of a depth. */

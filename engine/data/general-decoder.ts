@@ -8,13 +8,13 @@ import {
   type AlphaSamples,
   assertWithinLimits,
   firstChannels,
-  orientationNote,
   type PixelLimits,
   type RowReader,
   unreadableImage,
 } from './decoded-image.ts';
 import type { ImageFile } from './image-file.ts';
 import type { ImageFormat } from './image-format.ts';
+import { orientationNote } from './orientation.ts';
 
 // Every image is decoded once: a cache of decoded pixels would only hold memory.
 sharp.cache(false);

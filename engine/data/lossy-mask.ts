@@ -42,15 +42,15 @@ const EVEN: Evenness = {
   range: 24,
 };
 
+const SQUARE = Array.from({ length: 25 }, (_, i) => [(i % 5) - 2, Math.floor(i / 5) - 2] as const);
 /**
- * Regions too small to be told by their share. Neither ringing nor smoothed or enlarged edges of black and white (up to
- * fourfold, JPEG of quality 30 to 90) leave any such pixel.
+ * Regions too small to be told by their share, in the middle and near black or white. Neither ringing nor smoothed or
+ * enlarged edges of black and white (up to fourfold, JPEG of quality 30 to 90) leave any such pixel.
  */
-const FLAT: Evenness = {
-  from: 24,
-  around: Array.from({ length: 25 }, (_, i) => [(i % 5) - 2, Math.floor(i / 5) - 2] as const),
-  range: 16,
-};
+const FLAT: readonly Evenness[] = [
+  { from: LOSSY_NOISE, around: SQUARE, range: 24 },
+  { from: 24, around: SQUARE, range: 16 },
+];
 const LEAST_FLAT = 4;
 
 const LISTED = 3;
@@ -132,7 +132,8 @@ export function thresholded(
   }
   const white = grey.reduce((sum, value) => sum + Number(value > LOSSY_THRESHOLD), 0);
   const few = name.includes('JPEG') ? lowLevels(cores, LEVELS_SHARE * grey.length) : [];
-  const flat = few.length === 0 ? evenPixels(grey, width, FLAT) : 0;
+  const flat =
+    few.length > 0 ? 0 : Math.max(...FLAT.map((evenness) => evenPixels(grey, width, evenness)));
   const others = [
     ...(few.length === 0 ? [] : [`regions of ${inWords(few)}, which become 0`]),
     ...(between <= BESIDE_WHITE * white && flat < LEAST_FLAT

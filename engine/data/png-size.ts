@@ -10,6 +10,8 @@ const SIGNATURE_BYTES = 8;
 const CHUNK_BYTES = 12;
 /** A colour profile: the one thing beside pixels that is compressed and that the decoder would unpack. */
 const PROFILE = 'iCCP';
+/** EXIF by itself, or within a text. */
+const SAYS_HOW_IT_STANDS: ReadonlySet<string> = new Set(['eXIf', 'tEXt', 'zTXt', 'iTXt']);
 const HEADER_BYTES = 33;
 /** By colour type; undefined: none that there is. */
 const CHANNELS: readonly (number | undefined)[] = [1, undefined, 3, 1, 2, undefined, 4];
@@ -61,6 +63,8 @@ export interface CheckedPng extends Pick<
 > {
   /** What is to be decoded. */
   readonly bytes: Uint8Array;
+  /** Whether it says anything of how it stands. */
+  readonly mayBeTurned: boolean;
 }
 
 /**
@@ -93,6 +97,7 @@ export async function checkedPng(bytes: Uint8Array, subject: string): Promise<Ch
     channels: CHANNELS[view.getUint8(25)] ?? 1,
     bitDepth: view.getUint8(24) > 8 ? 16 : 8,
     bytes: withoutProfile(bytes, chunks),
+    mayBeTurned: chunks.some(({ type }) => SAYS_HOW_IT_STANDS.has(type)),
   };
 }
 

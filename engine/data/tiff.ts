@@ -6,9 +6,7 @@ import type { GeoTIFFImage } from 'geotiff';
 import { AppError } from '../../shared/errors.ts';
 import { alphaOf, countTransparent, withoutChannel } from './alpha.ts';
 import {
-  type AlphaSamples,
   assertWithinLimits,
-  orientationNote,
   type PixelLimits,
   type RowReader,
   type Samples,
@@ -16,6 +14,7 @@ import {
 } from './decoded-image.ts';
 import { FloatChanges, wholeNumbers } from './float-changes.ts';
 import type { ImageFile } from './image-file.ts';
+import { orientationNote, upright } from './orientation.ts';
 import {
   assertReadable,
   blockPlaces,
@@ -105,8 +104,7 @@ export function openTiffRows(
         : {
             alpha: async () => {
               const alpha = alphaOf(await samplesIn(0, height), stored, alphaAt);
-              return orient({ width, height, channels: 1, data: alpha }, orientation)
-                .data as AlphaSamples;
+              return upright({ width, height, channels: 1, data: alpha }, orientation).data;
             },
           }),
       ...(stored === 1 && !isTurned && kind.format !== 'float' && depthOf(kind) === 32
@@ -117,7 +115,7 @@ export function openTiffRows(
         if (alphaAt !== null) transparent += countTransparent(alphaOf(samples, stored, alphaAt));
         const own = alphaAt === null ? samples : withoutChannel(samples, stored, alphaAt);
         const data = meaning.apply(own);
-        return isTurned ? orient({ width, height, channels, data }, orientation).data : data;
+        return isTurned ? upright({ width, height, channels, data }, orientation).data : data;
       },
     };
   });
@@ -225,30 +223,4 @@ function channelsOf(image: GeoTIFFImage): {
   const first = extra.findIndex((kind) => ALPHA_SAMPLES.includes(kind));
   const alphaAt = stored - extra.length + first;
   return { stored, alphaAt: first < 0 || alphaAt < 1 ? null : alphaAt };
-}
-
-/** Brings pixels of a TIFF orientation 1 … 8 upright. */
-function orient(
-  image: { width: number; height: number; channels: number; data: Samples },
-  orientation: number,
-): { width: number; height: number; data: Samples } {
-  const { width, height, channels, data } = image;
-  if (!(orientation > 1 && orientation <= 8)) return { width, height, data };
-  const swapped = orientation >= 5;
-  const outWidth = swapped ? height : width;
-  const outHeight = swapped ? width : height;
-  const out = data.slice();
-  for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++) {
-      // Row and column of the stored image that is seen at (x, y), by TIFF 6.0 "Orientation".
-      const column = swapped ? y : x;
-      const row = swapped ? x : y;
-      const fromX = [2, 3, 7, 8].includes(orientation) ? width - 1 - column : column;
-      const fromY = [3, 4, 6, 7].includes(orientation) ? height - 1 - row : row;
-      const from = (fromY * width + fromX) * channels;
-      const to = (y * outWidth + x) * channels;
-      for (let c = 0; c < channels; c++) out[to + c] = data[from + c] ?? 0;
-    }
-  }
-  return { width: outWidth, height: outHeight, data: out };
 }

@@ -7,7 +7,7 @@ import type { ImportIssue } from '../../../shared/api.ts';
 import { BACKGROUND, IGNORE, type Part } from '../../../shared/entities.ts';
 import { AppError, toWireError } from '../../../shared/errors.ts';
 import { inWords } from '../../../shared/sentences.ts';
-import { sameName } from '../../../shared/names.ts';
+import { oneName, sameName } from '../../../shared/names.ts';
 import { namedClasses } from '../class-colors.ts';
 import type { FileReader } from '../files.ts';
 import { type FolderTree, isImageName, stemOf, unusedFiles } from './folder-tree.ts';
@@ -33,37 +33,63 @@ const CHANNEL = /^(.+)_(\d{4})(?:\.ome)?$/i;
 
 interface Case {
   readonly set: string;
+  /** As its first file writes it. */
+  readonly name: string;
   /** By the number of the channel. */
   readonly channels: Map<number, string>;
 }
 
+interface Cases {
+  readonly cases: ReadonlyMap<string, Case>;
+  /** Of a case in a set, in whichever case and form it is written; those that differ in case alone are told apart. */
+  readonly keyOf: (set: string, name: string) => string;
+}
+
 /** A number that the mask has, too, belongs to the name of the case: frame_0001.png with a mask frame_0001.png. */
-function casesOf(files: readonly string[], root: string, issues: ImportIssue[]): Map<string, Case> {
-  const cases = new Map<string, Case>();
+function casesOf(files: readonly string[], root: string, issues: ImportIssue[]): Cases {
   const masks = new Set(
     files.flatMap((file) => {
       const set = setOf(LABELS, file, root);
-      return set === undefined ? [] : [`${set}/${sameName(stemOf(file))}`];
+      return set === undefined ? [] : [`${set}/${oneName(stemOf(file))}`];
     }),
   );
-  for (const file of files) {
+  const found = files.flatMap((file) => {
     const set = setOf(IMAGES, file, root);
-    if (set === undefined) continue;
-    const numbered = masks.has(`${set}/${sameName(stemOf(file))}`)
-      ? null
-      : CHANNEL.exec(stemOf(file));
-    const [, name = stemOf(file), channel = '0'] = numbered ?? [];
-    const key = `${set}/${sameName(name)}`;
-    const known = cases.get(key) ?? { set, channels: new Map<number, string>() };
-    const first = known.channels.get(Number(channel));
-    if (first === undefined) known.channels.set(Number(channel), file);
+    if (set === undefined) return [];
+    const stem = stemOf(file);
+    const numbered = masks.has(`${set}/${oneName(stem)}`) ? null : CHANNEL.exec(stem);
+    const [, name = stem, channel = '0'] = numbered ?? [];
+    return [{ file, set, name, channel: Number(channel) }];
+  });
+  const written = Map.groupBy(
+    found,
+    ({ set, name, channel }) => `${set}/${oneName(name)}/${channel}`,
+  );
+  const apart = new Set(
+    [...written.values()].flatMap((all) => {
+      const names = new Set(all.map(({ name }) => sameName(name)));
+      return names.size < 2 ? [] : all.map(({ set, name }) => `${set}/${oneName(name)}`);
+    }),
+  );
+  const keyOf = (set: string, name: string) =>
+    apart.has(`${set}/${oneName(name)}`) ? `${set}/${sameName(name)}` : `${set}/${oneName(name)}`;
+  const cases = new Map<string, Case>();
+  for (const { file, set, name, channel } of found) {
+    const key = keyOf(set, name);
+    const known = cases.get(key) ?? {
+      set,
+      name: sameName(name),
+      channels: new Map<number, string>(),
+    };
+    const first = known.channels.get(channel);
+    if (first === undefined) known.channels.set(channel, file);
     else {
-      const message = `second file for channel ${Number(channel)} of one case; ${first} is used`;
+      const message = `second file for channel ${channel} of one case; ${first} is used`;
       issues.push({ path: file, severity: 'skip', message });
     }
     cases.set(key, known);
   }
-  return cases;
+  return { cases, keyOf };
 }
 
 /** Frames of a film are numbered as well, but there are more of them than an image has channels. */
@@ -98,7 +124,7 @@ export const nnunetLayout: FolderLayout = {
     const about = await readBeside(tree, ABOUT, { reader, issues });
     const folds = await readBeside(tree, 'splits_final.json', { reader, issues });
     const { root } = tree;
-    const cases = casesOf(pictures, root, issues);
+    const { cases, keyOf } = casesOf(pictures, root, issues);
     const most = [...cases.values()].reduce((max, one) => Math.max(max, one.channels.size), 0);
     const named = Object.keys(about?.value.channel_names ?? about?.value.modality ?? {}).length;
     // Photographs have their channels (R, G, B) in one file.
@@ -111,7 +137,7 @@ export const nnunetLayout: FolderLayout = {
     for (const file of pictures) {
       const set = setOf(LABELS, file, root);
       if (set === undefined) continue;
-      const key = `${set}/${sameName(stemOf(file))}`;
+      const key = keyOf(set, stemOf(file));
       const first = labels.get(key);
       if (first !== undefined) {
         const message = `second mask for one case; ${first} is used`;
@@ -125,18 +151,18 @@ export const nnunetLayout: FolderLayout = {
         });
     }
     const tested = [...labels.keys()].some((key) => key.startsWith('Ts/'));
-    const whole = [...cases].filter(([key, { channels: found }]) => {
+    const whole = [...cases].filter(([, { name, channels: found }]) => {
       const lacking = Array.from({ length: channels }, (_, i) => i).filter((i) => !found.has(i));
       if (lacking.length === 0) return true;
       const names = lacking.map((i) => `_${String(i).padStart(4, '0')}`).join(', ');
       const message = `of its ${channels} channels ${names} ${verbFor(lacking.length, 'are')} missing: left out`;
-      issues.push({ path: key.slice(3), severity: 'skip', message });
+      issues.push({ path: name, severity: 'skip', message });
       return false;
     });
-    const firsts = whole.map(([key, { channels: found }]) => {
+    const firsts = whole.map(([, { name, channels: found }]) => {
       const file = found.get(0) ?? '';
       const extension = found.size > 1 ? '.tif' : endingOf(file);
-      return `${posix.dirname(file)}/${key.slice(3)}${extension}`;
+      return `${posix.dirname(file)}/${name}${extension}`;
     });
     const { names, issues: renamed } = uniqueNames(firsts);
     const items = whole.map(([key, one], i): FoundItem => {
@@ -160,7 +186,7 @@ export const nnunetLayout: FolderLayout = {
       const message = `its ${channels} files, one a channel, become one image of ${channels} channels, as in ${counted(items.length, 'case')}; it is kept in the project, also where originals are linked`;
       issues.push({ path: posix.dirname(firsts[0] ?? ''), severity: 'change', message });
     }
-    const splits = toSplits(folds, { whole, names, issues });
+    const splits = toSplits(folds, { whole, keyOf, names, issues });
     const used = new Set([
       ...pictures.filter((file) => setOf(IMAGES, file, root) ?? setOf(LABELS, file, root)),
       ...[about?.file, folds?.file].filter((file) => file !== undefined),
@@ -181,19 +207,20 @@ function toSplits(
   folds: { readonly file: string; readonly value: JsonOf<'splits_final.json'> } | undefined,
   options: {
     readonly whole: readonly (readonly [string, Case])[];
+    readonly keyOf: Cases['keyOf'];
     readonly names: readonly string[];
     readonly issues: ImportIssue[];
   },
 ): NamedSplit[] {
   if (folds === undefined) return [];
-  const { whole, names, issues } = options;
-  const nameOf = new Map(whole.map(([key], k) => [key.slice(3), names[k] ?? '']));
+  const { whole, keyOf, names, issues } = options;
+  const nameOf = new Map(whole.map(([key], k) => [key, names[k] ?? '']));
   const absent = new Set<string>();
   const splits = folds.value.map((fold, i): NamedSplit => {
     const name = `fold ${i}`;
     const listed = (['train', 'val'] as const).flatMap((part) =>
       fold[part].flatMap((one): ListedPart[] => {
-        const image = nameOf.get(sameName(one));
+        const image = nameOf.get(keyOf('Tr', one)) ?? nameOf.get(keyOf('Ts', one));
         if (image === undefined) absent.add(one);
         return image === undefined ? [] : [[image, part]];
       }),
@@ -218,12 +245,15 @@ const homesOf = (tree: FolderTree): ReadonlySet<string> =>
 
 /** Whether a file is called so and lies beside the folders of images, or near the top. */
 const besides = (tree: FolderTree, file: string, name: string): boolean =>
-  posix.basename(file) === name &&
+  posix.basename(file).toLowerCase() === name &&
   (file.split('/').length <= 2 || homesOf(tree).has(posix.dirname(file)));
 
 /** Errors: invalid-input. Values of several datasets mean different things, and their cases may have the same names. */
 function assertOneDataset(tree: FolderTree): void {
-  const homes = [...homesOf(tree)].filter((home) => tree.files.includes(posix.join(home, ABOUT)));
+  const about = new Set(tree.files.map((file) => file.toLowerCase()));
+  const homes = [...homesOf(tree)].filter((home) =>
+    about.has(posix.join(home, ABOUT).toLowerCase()),
+  );
   if (homes.length < 2) return;
   const message = `${tree.root} holds ${homes.length} datasets of nnU-Net: ${inWords(homes)}. Import one of them at a time.`;
   throw new AppError('invalid-input', message, { subject: tree.root });

@@ -70,6 +70,26 @@ describe('nnU-Net', () => {
     expect(report.splitId).toBeNull();
   });
 
+  test('cases in another case are one, those that differ in case alone are told apart', async () => {
+    const s = scratch();
+    const about = { channel_names: { 0: 'x', 1: 'y' }, labels: { background: 0, a: 1, b: 2 } };
+    s.write('data/Dataset.json', JSON.stringify(about));
+    s.write('data/imagestr/A_0000.png', greyPng(2, 2, 1));
+    s.write('data/imagestr/a_0001.PNG', greyPng(2, 2, 2));
+    s.write('data/LabelsTr/a.png', MASK);
+    for (const [i, name] of ['x', 'X'].entries()) {
+      for (const channel of ['0000', '0001'])
+        s.write(`data/imagestr/${name}_${channel}.png`, greyPng(2, 2, 10 + i));
+      s.write(`data/LabelsTr/${name}.png`, greyPng(2, 2, [0, 0, 0, i + 1]));
+    }
+    s.write('data/splits_final.json', JSON.stringify([{ train: ['a', 'x'], val: ['X'] }]));
+    const { preview, labels, classes, parts } = await importData(s);
+    expect(preview).toMatchObject({ format: 'nnunet', images: 3, labelled: 3 });
+    expect(classes).toEqual(['background', 'a', 'b']);
+    expect(Object.values(labels).toSorted()).toEqual([[0, 0, 0, 1], [0, 0, 0, 2], LABELS]);
+    expect(Object.values(parts).toSorted()).toEqual(['train', 'train', 'val']);
+  });
+
   test('folders in small letters, and numbers that belong to the name of the case', async () => {
     const s = scratch();
     for (const [i, name] of ['f_0001', 'f_0002'].entries()) {
