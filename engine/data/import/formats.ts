@@ -8,12 +8,19 @@ import { ade20kLayout } from './ade20k.ts';
 import { camvidLayout } from './camvid.ts';
 import { cityscapesLayout } from './cityscapes.ts';
 import { classFolderLayout } from './class-folder.ts';
-import { type FoundCoco, findCocoFiles, type LeftFile } from './coco-files.ts';
-import { type CocoSource, readCoco } from './coco.ts';
+import { findCocoFiles } from './coco-files.ts';
 import { driveLayout } from './drive.ts';
 import { dsb2018Layout } from './dsb2018.ts';
-import { type FolderTree, isImageName, readFolderTree, unusedFiles } from './folder-tree.ts';
+import { type FolderTree, isImageName, readFolderTree } from './folder-tree.ts';
 import { kindOfFolder } from './folder-names.ts';
+import {
+  type FoundContents,
+  inPlaceOf,
+  readCocoFiles,
+  readFoundCoco,
+  usedFiles,
+  withCocoNamed,
+} from './found-coco.ts';
 import { folderLayout, readFolder } from './folder.ts';
 import { isbiEmLayout } from './isbi-em.ts';
 import { isic2018Layout } from './isic2018.ts';
@@ -33,8 +40,9 @@ import { nnunetLayout } from './nnunet.ts';
 import { npyLayout } from './npy.ts';
 import { omeTiffLayout } from './ome-tiff.ts';
 import { oxfordPetLayout } from './oxford-pet.ts';
+import { unreadLabels } from './unread-labels.ts';
 import { vocLayout } from './voc.ts';
-import type { FolderLayout, LayoutContents } from './plan.ts';
+import type { FolderLayout } from './plan.ts';
 import { LABEL_FORMATS } from './shapes.ts';
 
 /** With masks, in the order in which they are tried: the more special before the more general. */
@@ -67,60 +75,6 @@ export interface ImportSource {
   readonly masks?: string | null;
   /** Told of files of labels, of which there may be one an image. */
   readonly onFile?: OnLabelFile;
-}
-
-export interface FoundContents {
-  readonly format: Exclude<ImportFormat, 'auto'>;
-  readonly why: string;
-  /** Folder that paths in issues are relative to. */
-  readonly root: string;
-  readonly contents: LayoutContents;
-}
-
-interface CocoSourceOptions {
-  readonly reader: FileReader;
-  readonly why: string;
-  readonly imagesDir: string | null;
-}
-
-/** The files of one folder, or the one that was named. */
-async function readCocoFiles(
-  sources: readonly CocoSource[],
-  options: CocoSourceOptions & { readonly tree: FolderTree | null },
-): Promise<FoundContents> {
-  const { reader, why, tree } = options;
-  const imagesDir = options.imagesDir === null ? null : resolve(options.imagesDir);
-  if (imagesDir !== null) await reader.list(imagesDir); // a missing folder is one clear error, not one for each image
-  const contents = await readCoco(sources, { imagesDir, reader });
-  const root = sources.length > 1 && tree !== null ? tree.root : contents.imagesDir;
-  const used = new Set(contents.items.map((item) => item.path));
-  const left =
-    tree === null
-      ? await unlistedImages(contents.imagesDir, used, reader)
-      : unusedFiles(tree, usedFiles(tree, [...used, ...sources.map((source) => source.json)]));
-  return {
-    format: 'coco',
-    why,
-    root,
-    contents: { ...contents, issues: [...(tree?.issues ?? []), ...contents.issues, ...left] },
-  };
-}
-
-const usedFiles = (tree: FolderTree, paths: readonly string[]): Set<string> =>
-  new Set(paths.map((path) => relative(tree.root, path).split(sep).join('/')));
-
-/** Images beside those that a file lists. */
-async function unlistedImages(
-  dir: string,
-  used: ReadonlySet<string>,
-  reader: FileReader,
-): Promise<ImportIssue[]> {
-  const entries = await reader.list(dir);
-  const names = entries.filter((entry) => entry.kind === 'file').map((entry) => entry.name);
-  const left = names.filter((name) => isImageName(name) && !used.has(resolve(dir, name)));
-  if (left.length === 0) return [];
-  const message = `${counted(left.length, 'image')} that the file does not list: not used, such as ${left[0] ?? ''}`;
-  return [{ path: dir, severity: 'info', message }];
 }
 
 /** Kinds of images that other tools read, by the end of their names. */
@@ -212,8 +166,11 @@ export async function readContents(
     return withLabelsNamed(withCocoNamed(contents, tree, found), others, first.format);
   }
   const why = classFolderLayout.detect(tree);
-  if (why !== undefined) return withCocoNamed(await read(classFolderLayout, why), tree, found);
-  return withCocoNamed(await read(folderLayout, 'images without masks'), tree, found);
+  const plain = await (why === undefined
+    ? read(folderLayout, 'images without masks')
+    : read(classFolderLayout, why));
+  const unread = await unreadLabels(tree, reader);
+  return withCocoNamed(inPlaceOf(plain, unread), tree, found);
 }
 
 /** A folder of which somebody said where its masks are. Errors: invalid-input, unreadable. */
@@ -297,34 +254,4 @@ function withLabelsNamed(
   if (issues.length === 0) return found;
   const { contents } = found;
   return { ...found, contents: { ...contents, issues: [...contents.issues, ...issues] } };
-}
-
-/** Reads the COCO files of a folder, and says of the others why they are not. */
-async function readFoundCoco(
-  tree: FolderTree,
-  found: FoundCoco,
-  options: CocoSourceOptions,
-): Promise<FoundContents> {
-  return withCocoNamed(await readCocoFiles(found.sources, { ...options, tree }), tree, {
-    sources: [],
-    left: found.left,
-  });
-}
-
-/** COCO files that are left aside are called what they are. */
-function withCocoNamed(contents: FoundContents, tree: FolderTree, found: FoundCoco): FoundContents {
-  const beside = found.sources.map(({ json }) => ({
-    json,
-    why: 'COCO annotations beside masks: the masks are used. Import this file by its own path to use it instead',
-  }));
-  const left: readonly LeftFile[] = [...found.left, ...beside];
-  const reasons = new Map(
-    left.map((one) => [relative(tree.root, one.json).split(sep).join('/'), one]),
-  );
-  if (reasons.size === 0) return contents;
-  const issues = [...reasons].map(([path, { why, isBroken }]): ImportIssue => {
-    return { path, severity: isBroken === true ? 'skip' : 'info', message: why };
-  });
-  const others = contents.contents.issues.filter((issue) => !reasons.has(issue.path));
-  return { ...contents, contents: { ...contents.contents, issues: [...others, ...issues] } };
 }

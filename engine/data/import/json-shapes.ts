@@ -11,6 +11,7 @@ import { DatumaroFile, readDatumaro } from './datumaro.ts';
 import { jsonKind } from './json-kind.ts';
 import { LabelmeFile, readLabelme } from './labelme.ts';
 import { QuPathFile, readQuPath } from './qupath.ts';
+import { unreadJson } from './unread-json.ts';
 
 /** Entries stay unknown here, so that one bad entry costs itself and not the file. */
 const CocoFile = z.object({
@@ -71,6 +72,8 @@ export const JSON_SHAPES = {
     return file.success ? lookOfCoco(file.data) : null;
   }),
   COCO: CocoFile.transform(readCocoEntries),
+  /** Whose labels it holds that are not read, in words; null: nobody's that are known. */
+  'unread labels': z.unknown().transform(unreadJson),
   /** Whose labels it holds; null: nobody's that are read. */
   kind: z.unknown().transform(jsonKind),
   labelme: LabelmeFile.transform(readLabelme),

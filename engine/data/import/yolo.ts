@@ -30,17 +30,20 @@ export function readYolo(text: string, classes: readonly string[]): LabelContent
     const hasScore = numbers.length > OUTLINE_NUMBERS && numbers.length % 2 === 1;
     if (hasScore) sure++;
     const ring = hasScore ? numbers.slice(0, -1) : numbers;
-    const fault = /^\d+$/.test(first)
-      ? faultOf(ring)
-      : `it does not begin with the number of a class (${line.trim().slice(0, SHOWN)})`;
+    // NumPy writes it as 0.000000e+00.
+    const number = Number(first);
+    const fault =
+      Number.isInteger(number) && /^\d/.test(first)
+        ? faultOf(ring)
+        : `it does not begin with the number of a class (${line.trim().slice(0, SHOWN)})`;
     if (fault !== null) {
       issues.say('skip', where, fault);
       unusable++;
       return;
     }
-    const label = classes[Number(first)] ?? `class ${first}`;
-    if (classes.length > 0 && classes[Number(first)] === undefined) {
-      issues.say('change', where, `its class ${first} is not listed: it is called "${label}"`);
+    const label = classes[number] ?? `class ${number}`;
+    if (classes.length > 0 && classes[number] === undefined) {
+      issues.say('change', where, `its class ${number} is not listed: it is called "${label}"`);
     }
     const outline = { rings: [ring], isRelative: true };
     shapes.push({ where, label, crowd: false, object: null, outline });
@@ -66,7 +69,7 @@ function faultOf(numbers: readonly number[]): string | null {
 /** Whether a text begins as labels do. */
 export const looksLikeYolo = (text: string): boolean => {
   const line = text.split(/\r?\n/).find((one) => one.trim() !== '') ?? '';
-  return /^\s*\d+(\s+-?\d*\.?\d+(e[+-]?\d+)?){4,}\s*$/i.test(line);
+  return /^\s*\d+(?:\.0*(?:e[+-]?\d+)?)?(\s+-?\d*\.?\d+(e[+-]?\d+)?){4,}\s*$/i.test(line);
 };
 
 /** A name as YAML writes it: plain, or in quotes. */

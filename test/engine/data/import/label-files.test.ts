@@ -577,6 +577,22 @@ it('QuPath: polygons with holes, classes by any name, planes and lines that are 
   ]);
 });
 
+it('YOLO: numbers of classes as NumPy writes them', async () => {
+  const s = scratch();
+  s.write('data/a.png', picture(4, 1));
+  const corners = ['0.5 0 1 0 1 1 0.5 1', '0 0 0.5 0 0.5 1 0 1'];
+  s.write(
+    'data/a.txt',
+    `1.000000e+00 ${corners[0] ?? ''}\n0.0 ${corners[1] ?? ''}\n0.5 0 0 1 0 1 1\n`,
+  );
+  s.write('data/classes.txt', 'x\ny\n');
+  const { rows, told } = await brought(s);
+  expect(rows).toEqual([['a.png', ['1122'], ['2211']]]);
+  expect(told).toEqual([
+    'a.txt: line 3: it does not begin with the number of a class (0.5 0 0 1 0 1 1)',
+  ]);
+});
+
 it('YOLO: outlines in shares, names from data.yaml, parts by folders; boxes and words are named', async () => {
   const s = scratch();
   s.write(
