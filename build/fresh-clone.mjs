@@ -19,8 +19,7 @@ const SECOND_START_MS = 3000;
 /** @typedef {{ name: string, problem: string | null, note: string }} Check problem: null when it passed */
 
 /**
- * @param {{ idle: Promise<void> }} options idle: when nothing else runs, so that a start can be timed; what goes before it
- *   lets others have the processor first
+ * @param {{ idle: Promise<void> }} options idle: when nothing else runs, so that a start can be timed
  * @returns {Promise<Check[] | string>} the checks, or why there could be none
  */
 export async function tryFreshClone({ idle }) {
@@ -31,7 +30,8 @@ export async function tryFreshClone({ idle }) {
     const cloned = await capture('git', ['clone', '--quiet', projectRoot, clone]);
     if (!cloned.ok) return `git clone failed: ${cloned.output.trim()}`;
     const first = await firstCommand(clone);
-    // Builds what the clone has yet to build, and fills the cache of compiled code; the timed start tells what is wrong.
+    // Builds the window and the engine, and fills the cache of compiled code; the timed start tells what is wrong. Lets
+    // others have the processor first, which the one before must not: it holds the lock of setting up.
     await smoke(clone, { yielding: true });
     await idle;
     return [first, await secondStart(clone)];
@@ -51,7 +51,6 @@ async function firstCommand(clone) {
     cwd: clone,
     env: environment(),
     timeoutMs: TIMEOUT_MS,
-    yielding: true,
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const took = `${seconds} s with ${lent ? 'the packages installed here' : 'installation'}`;
