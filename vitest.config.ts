@@ -42,7 +42,7 @@ export default defineConfig({
   test: {
     env: { GRAFT_BUILT_ENGINE: built, NODE_COMPILE_CACHE: join(built, 'compile-cache') },
     expect: { poll: { timeout: PATIENCE_MS } },
-    // Native addons want a process of their own, and two cores want few of them: with three, all take longer.
+    // Native addons want a process of their own, and two cores want few of them: with three, those that compute take longer.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: TEST_PATIENCE_MS,
@@ -73,6 +73,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
+          // They wait for disks and for processes that they start; with two, an eighth of two cores' time goes unused.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: ['node_modules/**', ...ALONE, ...E2E, ...NATIVE, ...WINDOW],
           isolate: false,
