@@ -226,6 +226,18 @@ const OTHER_ACTIONS = {
     group: 'Prediction',
     keys: ['Enter'],
   },
+  'scribbles.more': {
+    title: 'Scribbles propose more of the class in hand',
+    group: 'Prediction',
+    keys: ['Shift+.'],
+    repeats: true,
+  },
+  'scribbles.less': {
+    title: 'Scribbles propose less of the class in hand',
+    group: 'Prediction',
+    keys: ['Shift+,'],
+    repeats: true,
+  },
   'prediction.hide': { title: 'Hide or show the prediction', group: 'Prediction', keys: ['G'] },
   'live.show': {
     title: 'Show what is trained while I label',

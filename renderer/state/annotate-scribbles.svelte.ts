@@ -43,6 +43,10 @@ export type ScribbleState =
 const KEEP_BYTES = 320 * 2 ** 20;
 /** Milliseconds between looks whether the hand still draws. */
 const HAND_MS = 30;
+/** How much more a vote for a class counts a step. */
+const LEAN = 1.5;
+/** Steps to either side. */
+export const MOST_LEAN = 6;
 
 interface Surroundings {
   readonly startWorkers: StartTileWorkers;
@@ -62,6 +66,10 @@ export class AnnotateScribbles {
   samples = $state.raw<ScribbleSamples>({ here: 0, others: 0, images: 0 });
   /** Whether images that are opened are classified by what was learned from others, their labels among it. */
   isAlways = $state.raw(false);
+  /** How many steps more of a class is proposed in the open image than votes say, by its number; less where below 0. */
+  leanings = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** Numbers of the classes that what is proposed tells apart. */
+  classes = $state.raw<readonly number[]>([]);
   readonly #host: Surroundings;
   readonly #teachers = new ScribbleTeachers();
   /** Counts up when work ends: what was queued before needs no threads. */
@@ -71,9 +79,13 @@ export class AnnotateScribbles {
   #blank = 0;
   #classifier: ImageClassifier | null = null;
   #proposal: LabelLayer | null = null;
+  /** What was grown from all that teaches the open image; null: that has to be looked at anew. */
+  #grown: { readonly forest: Forest; readonly values: readonly number[] } | null = null;
   #running = new AbortController();
   /** Updates follow one another: workers serve one at a time. */
   #queue: Promise<void> = Promise.resolve();
+  /** Updates that have not ended. */
+  #waiting = 0;
 
   constructor(host: Surroundings) {
     this.#host = host;
@@ -88,6 +100,9 @@ export class AnnotateScribbles {
     this.#blank = options.blank;
     this.#classifier = null;
     this.#proposal = null;
+    this.#grown = null;
+    this.leanings = new Map();
+    this.classes = [];
     this.state = { kind: 'off' };
     this.#count();
     if (document === null) return;
@@ -104,15 +119,36 @@ export class AnnotateScribbles {
 
   /** Ends once every pixel is classified, or it is given up; null: it is. */
   get proposing(): Promise<unknown> | null {
-    return this.state.kind === 'working' ? this.#queue : null;
+    return this.#waiting > 0 ? this.#queue : null;
   }
 
   /** Takes up what is scribbled and proposes; also what failed before. */
   update(): void {
+    this.#grown = null;
+    this.#proposeSoon();
+  }
+
+  leaningOf(value: number): number {
+    return this.leanings.get(value) ?? 0;
+  }
+
+  /** Proposes more of a class, or less: its votes count so many steps more. Nothing is learned anew. */
+  lean(value: number, steps: number): void {
+    const to = Math.min(MOST_LEAN, Math.max(-MOST_LEAN, Math.round(steps)));
+    if (!this.classes.includes(value) || to === this.leaningOf(value)) return;
+    this.leanings = new Map(this.leanings).set(value, to);
+    this.#proposeSoon();
+  }
+
+  #proposeSoon(): void {
     this.#running.abort();
     const running = new AbortController();
     this.#running = running;
-    this.#queue = this.#queue.then(() => this.#update(running.signal));
+    this.#waiting++;
+    this.#queue = this.#queue.then(async () => {
+      await this.#update(running.signal);
+      this.#waiting--;
+    });
   }
 
   setAlways(always: boolean): void {
@@ -176,31 +212,44 @@ export class AnnotateScribbles {
     { signal, startedAt }: { readonly signal: AbortSignal; readonly startedAt: number },
   ): Promise<void> {
     const classifier = await this.#classifierOf(document);
+    if (this.#grown === null) await this.#grow(document, { classifier, signal });
+    if (this.#grown === null) return;
+    await this.#classify(document, { classifier, ...this.#grown, signal });
+    this.state = { kind: 'done', seconds: (performance.now() - startedAt) / 1000 };
+  }
+
+  /** Learns from all that teaches the open image; says so where that tells no classes apart. Errors: cancelled. */
+  async #grow(
+    document: AnnotateDocument,
+    options: { readonly classifier: ImageClassifier; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { classifier, signal } = options;
     await this.#teachers.takeStrokes(document, classifier);
     this.#count();
     assertWanted(signal);
     const { strokes, labelled } = this.#teachers.of(document);
     const set = scribbledSet(strokes, classifier.featureCount, labelled);
-    const [value] = set.values;
-    if (set.values.length < 2) {
+    const { values } = set;
+    const [value] = values;
+    if (values.length < 2) {
       this.#withdraw(value === undefined ? { kind: 'off' } : { kind: 'one class', value });
       return;
     }
-    const total = classifier.tileCount;
-    this.state = { kind: 'working', done: 0, total, blocks: null };
+    this.state = { kind: 'working', done: 0, total: classifier.tileCount, blocks: null };
     const forest = await growTogether(this.#startedWorkers(), set, { seed: FOREST_SEED });
     assertWanted(signal);
     if (!tellsApart(forest)) {
       this.#withdraw({ kind: 'alike' });
       return;
     }
-    await this.#classify(document, { classifier, forest, values: set.values, signal });
-    this.state = { kind: 'done', seconds: (performance.now() - startedAt) / 1000 };
+    this.classes = values;
+    this.#grown = { forest, values };
   }
 
   /** Nothing can be proposed. */
   #withdraw(state: ScribbleState): void {
     this.#proposal = null;
+    this.classes = [];
     this.#host.withdraw();
     this.state = state;
   }
@@ -216,6 +265,7 @@ export class AnnotateScribbles {
   ): Promise<void> {
     const { classifier, forest, values, signal } = options;
     const total = classifier.tileCount;
+    const weights = values.map((value) => LEAN ** this.leaningOf(value));
     const { width, height } = document.layer;
     const proposal = this.#proposal ?? new LabelLayer(width, height, this.#blank);
     let done = 0;
@@ -233,8 +283,9 @@ export class AnnotateScribbles {
     let blocks: Blocks | null =
       glance === null ? null : { done: 0, total: glance.tiles.length, sidePx: glance.every };
     const tell = () => (this.state = { kind: 'working', done, total, blocks });
+    tell();
     await classifier.classify(forest, {
-      ...{ tiles: classifier.order(view), glance, signal },
+      ...{ tiles: classifier.order(view), glance, signal, weights },
       mayGo: () => this.#handRests(),
       onGlance: (tile, classes) => {
         if (signal.aborted || glance === null) return;

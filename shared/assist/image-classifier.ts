@@ -148,13 +148,15 @@ export class ImageClassifier {
     options: {
       readonly tiles: readonly number[];
       readonly signal: AbortSignal;
+      /** How much a vote for each class counts; left out: 1. */
+      readonly weights?: readonly number[];
       readonly mayGo?: () => Promise<void>;
       readonly onTile: (tile: number, found: TileClasses) => void;
       readonly glance?: Glance | null;
       readonly onGlance?: (tile: number, classes: Uint8Array) => void;
     },
   ): Promise<void> {
-    const { tiles, signal, mayGo, onTile, glance = null, onGlance } = options;
+    const { tiles, signal, weights = [], mayGo, onTile, glance = null, onGlance } = options;
     const workers = this.#workers;
     const goOn = async () => {
       await mayGo?.();
@@ -162,7 +164,7 @@ export class ImageClassifier {
     };
     await Promise.all(
       workers.map(async (worker, i) => {
-        await worker.ask({ type: 'use', forest });
+        await worker.ask({ type: 'use', forest, weights });
         const isOwn = (tile: number) => tile % workers.length === i;
         for (const tile of glance?.tiles.filter(isOwn) ?? []) {
           await goOn();

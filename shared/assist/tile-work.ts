@@ -27,8 +27,8 @@ export type TileRequest =
       readonly from: number;
       readonly to: number;
     }
-  /** The forest of all that is classified from now on. */
-  | { readonly type: 'use'; readonly forest: Forest }
+  /** The forest of all that is classified from now on; `weights`: how much a vote for each class counts, 1 where it is left out. */
+  | { readonly type: 'use'; readonly forest: Forest; readonly weights: readonly number[] }
   | ({ readonly type: 'classify' } & TileSource)
   /** The pixel in the middle of every so many; `hold`: its features are held, whatever becomes of the others. */
   | ({ readonly type: 'glance'; readonly every: number; readonly hold: boolean } & TileSource)
@@ -36,7 +36,7 @@ export type TileRequest =
   | { readonly type: 'forget' };
 
 export interface TileClasses {
-  /** Index of the most probable class of each pixel of the area, the lowest where equal. */
+  /** Index of the class of each pixel of the area with most votes as they count, the lowest where equal. */
   readonly classes: Uint8Array;
   /** Sum over the pixels of the entropy of their class shares, as a share of the largest possible. */
   readonly uncertainty: number;
@@ -61,6 +61,7 @@ export class TileWork {
   /** Features of every so many-th pixel of tiles, as a glance wants them. */
   readonly #glances = new Map<number, { readonly every: number; readonly samples: Float32Array }>();
   #forest: Forest | null = null;
+  #weights: readonly number[] = [];
 
   answer(request: TileRequest): TileReply {
     switch (request.type) {
@@ -70,6 +71,7 @@ export class TileWork {
         return { type: 'grow', forest: growForest(request.set, request) };
       case 'use':
         this.#forest = request.forest;
+        this.#weights = request.weights;
         return { type: 'done' };
       case 'classify':
         return { type: 'classify', ...this.#classify(request) };
@@ -106,6 +108,10 @@ export class TileWork {
     return this.#forest;
   }
 
+  #weightsOf(classCount: number): Float64Array {
+    return Float64Array.from({ length: classCount }, (_, one) => this.#weights[one] ?? 1);
+  }
+
   #glance({
     every,
     hold,
@@ -122,7 +128,8 @@ export class TileWork {
     const shares = new Float32Array(count * classCount);
     // Classifying uses samples up.
     classify(forest, hold ? samples.slice() : samples, { count, out: shares });
-    return Uint8Array.from({ length: count }, (_, i) => best(shares, i, classCount));
+    const weights = this.#weightsOf(classCount);
+    return Uint8Array.from({ length: count }, (_, i) => best(shares, i, weights));
   }
 
   #glanced(source: TileSource, every: number): Float32Array {
@@ -153,6 +160,7 @@ export class TileWork {
     const classes = new Uint8Array(width * height);
     const row = new Float32Array(width * features.count);
     const shares = new Float32Array(width * classCount);
+    const weights = this.#weightsOf(classCount);
     const most = Math.log(classCount);
     let uncertainty = 0;
     for (let y = 0; y < height; y++) {
@@ -163,19 +171,21 @@ export class TileWork {
           const share = shares[x * classCount + one] ?? 0;
           if (share > 0) uncertainty -= (share * Math.log(share)) / most;
         }
-        classes[y * width + x] = best(shares, x, classCount);
+        classes[y * width + x] = best(shares, x, weights);
       }
     }
     return { classes, uncertainty };
   }
 }
 
-/** Which class has the largest share of a sample, the lowest where equal. `shares`: [samples, classes] */
-function best(shares: Float32Array, sample: number, classCount: number): number {
+/** Which class has the largest share of a sample, as it counts, the lowest where equal. `shares`: [samples, classes] */
+function best(shares: Float32Array, sample: number, weights: Float64Array): number {
+  const classCount = weights.length;
   const first = sample * classCount;
+  const counted = (one: number) => (shares[first + one] ?? 0) * (weights[one] ?? 1);
   let found = 0;
   for (let one = 1; one < classCount; one++) {
-    if ((shares[first + one] ?? 0) > (shares[first + found] ?? 0)) found = one;
+    if (counted(one) > counted(found)) found = one;
   }
   return found;
 }

@@ -28,6 +28,14 @@ const classOf =
     if (annotate.classes.some(({ index }) => index === value)) annotate.tools.setClass(value);
   };
 
+/** Steps more of the class in hand, or less. */
+const leanBy =
+  (steps: number): Verb =>
+  ({ annotate: { scribbles, tools } }) => {
+    const { value } = tools.settings;
+    scribbles.lean(value, scribbles.leaningOf(value) + steps);
+  };
+
 const VERBS: Readonly<Record<ActionId, Verb>> = {
   ...forTools(
     (name): Verb =>
@@ -103,6 +111,8 @@ const VERBS: Readonly<Record<ActionId, Verb>> = {
   'prediction.ask': ({ annotate, report }) => void annotate.overlay.predict().catch(report),
   'prediction.accept': ({ annotate }) => annotate.overlay.accept(),
   'prediction.hide': ({ annotate }) => annotate.overlay.setVisible(!annotate.look.predictionShown),
+  'scribbles.more': leanBy(1),
+  'scribbles.less': leanBy(-1),
   'live.show': ({ annotate, report }) => void annotate.overlay.showLive().catch(report),
   'live.toggle': ({ annotate, report }) => void annotate.overlay.toggleLive().catch(report),
   'keys.show': ({ showKeys }) => showKeys(),

@@ -288,6 +288,42 @@ describe('scribbles', () => {
     expect(saidAt('classify')).toEqual([0, ...counts].map((done) => working(done, 25)));
   });
 
+  it('propose more of the class in hand, or less, and learn nothing anew for it', async () => {
+    const { annotate, scribble, settled, use } = await sitting();
+    const asked: TileRequest[] = [];
+    const worker = workHere();
+    use([{ ...worker, ask: (request) => (asked.push(request), worker.ask(request)) }]);
+    scribble(1, [4, 4], [12, 4]);
+    scribble(0, [30, 40], [44, 40]);
+    await settled().toBe('done');
+    const { scribbles } = annotate;
+    const ones = () =>
+      annotate.prediction.layer?.toLabelMap().data.filter((one) => one === 1).length;
+    const [before, steps] = [ones() ?? 0, annotate.labels.history.entries.length];
+    asked.length = 0;
+    scribbles.lean(1, 6);
+    annotate.overlay.accept();
+    expect(annotate.labels.history.entries.length).toBe(steps);
+    await expect.poll(() => annotate.labels.history.entries.length).toBe(steps + 1);
+    expect(ones()).toBeGreaterThan(before);
+    expect(annotate.document?.layer.toLabelMap().data).toEqual(
+      annotate.prediction.layer?.toLabelMap().data,
+    );
+    expect([...new Set(asked.map(({ type }) => type))]).toEqual(['use', 'classify']);
+    scribbles.lean(1, -7);
+    await expect.poll(ones).toBeLessThan(before);
+    expect(scribbles.leaningOf(1)).toBe(-6);
+    scribbles.lean(1, 0);
+    await expect.poll(ones).toBe(before);
+    // Of a class that nobody scribbled nothing can be said.
+    scribbles.lean(3, 1);
+    expect(scribbles.leaningOf(3)).toBe(0);
+    scribbles.lean(1, 2);
+    await annotate.show(1);
+    expect([scribbles.leaningOf(1), scribbles.classes]).toEqual([0, []]);
+    await annotate.saveAll();
+  });
+
   it('are kept in the project, and teach the same to the engine', async () => {
     const { annotate, scribble, settled, engine, project, db, imageIds } = await sitting();
     scribble(1, [4, 4], [12, 4]);

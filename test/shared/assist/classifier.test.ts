@@ -67,7 +67,7 @@ it('has the same bits whatever the tiles and however many workers there are', as
   // All of it as one tile.
   const area = { x0: 0, y0: 0, x1: WIDTH, y1: HEIGHT };
   const work = new TileWork();
-  work.answer({ type: 'use', forest });
+  work.answer({ type: 'use', forest, weights: [] });
   const region = cutRegion(waves, regionNeeded(area));
   const whole = work.answer({ type: 'classify', tile: 0, area, region, keep: false });
   if (whole.type !== 'classify') expect.fail('another question was answered');
