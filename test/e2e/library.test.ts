@@ -1,17 +1,26 @@
 /** What only a real browser can show of the library: files that are dropped on it, and a grid that is found again. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Page } from 'playwright';
-import { expect, it, onTestFinished, type TestContext } from 'vitest';
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+  type TestContext,
+} from 'vitest';
 import { z } from 'zod';
 import { encodePng } from '../../engine/data/encode.ts';
 import { createEngine } from '../../engine/engine.ts';
 import { ClientMessage } from '../../shared/api.ts';
 import { nucleiFolder } from '../fixtures/nuclei.ts';
 import { temporaryFolder } from '../fixtures/projects.ts';
-import { openGraft, whyNoWindow } from './graft-window.ts';
+import { type GraftWindow, openGraft, whyNoWindow } from './graft-window.ts';
 
 const IMAGES = 30;
+/** That a browser sends, one by one. */
+const CHOSEN = 8;
 /** Whatever an answer leads to is there by then. */
 const SETTLED_MS = 500;
 
@@ -20,39 +29,168 @@ function skipWithoutWindow(ctx: TestContext): void {
   if (why !== null) ctx.skip(why);
 }
 
-/** From the first page to the verdict of the sample's study. */
-async function openSample(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /sample project/ }).click();
-  await page.getByText('All verdicts').waitFor();
-}
-
-it('says why images cannot be listed, and lists them when asked again', async (ctx) => {
-  skipWithoutWindow(ctx);
-  const { page, screenshot, expectAccessible, close } = await openGraft();
-  onTestFinished(close);
-  let broken = true;
-  await page.routeWebSocket(/.*/, (line) => {
-    const engine = line.connectToServer();
-    line.onMessage((text) => {
-      const message = ClientMessage.parse(JSON.parse(String(text)));
-      if (broken && message.type === 'call' && message.name === 'images.list') {
-        const error = { code: 'internal', message: 'The disk does not answer.' };
-        line.send(JSON.stringify({ type: 'error', id: message.id, error }));
-      } else {
-        engine.send(text);
-      }
-    });
+/** One window, and in it one test after the other. */
+describe('of the sample', () => {
+  let graft: GraftWindow | undefined;
+  const window = (): GraftWindow => {
+    if (graft === undefined) throw new Error('the window is not open');
+    return graft;
+  };
+  beforeAll(async () => {
+    if (whyNoWindow() !== null) return;
+    graft = await openGraft();
+    await graft.page.getByRole('button', { name: /sample project/ }).click();
+    await graft.page.getByText('All verdicts').waitFor();
   });
-  await page.reload();
-  await openSample(page);
-  await page.keyboard.press('Control+1');
-  await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
-  await page.getByText('The disk does not answer.').first().waitFor();
-  await screenshot('library-in-trouble');
-  await expectAccessible('library in trouble');
-  broken = false;
-  await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+  afterAll(async () => graft?.close());
+
+  it('gives the focus to what is to be filled in, and back', async (ctx) => {
+    skipWithoutWindow(ctx);
+    const { page } = window();
+    await page.keyboard.press('Control+1');
+    const grid = page.getByRole('listbox', { name: 'Images' });
+    await grid.getByRole('option').first().waitFor();
+    const inFocus = page.locator(':focus');
+    const dialog = page.getByRole('dialog', { name: /^Export/ });
+
+    const more = page.getByRole('button', { name: 'More' });
+    await more.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: /Export/ }).press('Enter');
+    await dialog.waitFor();
+    await dialog.locator('select:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('More');
+
+    await grid.focus();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('export');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('Images');
+
+    await page.keyboard.press('Control+Shift+n');
+    await page.getByRole('dialog', { name: 'New project' }).locator('input:focus').waitFor();
+    await page.keyboard.type('typed at once');
+    expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe(
+      'typed at once',
+    );
+    await page.keyboard.press('Escape');
+  });
+
+  it('keeps the keys of the window from being given away', async (ctx) => {
+    skipWithoutWindow(ctx);
+    const { page } = window();
+    await page.keyboard.press('Control+2');
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    await page.keyboard.press('?');
+    const dialog = page.getByRole('dialog', { name: 'Keys', exact: true });
+    await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
+    await page.keyboard.press('Control+k');
+    await dialog.getByText(/Ctrl K is “Search or run” in every view/).waitFor();
+    // Another action's key is asked about, and a free one taken.
+    await page.keyboard.press('e');
+    await dialog.getByText(/E is the key of “Eraser”/).waitFor();
+    await dialog.getByRole('button', { name: 'Keep', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
+    await page.keyboard.press('j');
+    await dialog.getByText('J', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.keyboard.press('e');
+    await page.keyboard.press('j');
+    await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
+  });
+
+  it('shows by itself what could not be shown while the engine was away', async (ctx) => {
+    skipWithoutWindow(ctx);
+    const { page, killEngine, restartEngine } = window();
+    await page.keyboard.press('Control+1');
+    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
+    const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
+    await shares.first().waitFor();
+    await killEngine();
+    // Neighbours are fetched ahead; farther ones are not there.
+    await page.getByRole('navigation', { name: 'Images' }).getByRole('button').nth(12).click();
+    await page.getByRole('heading', { name: 'This image cannot be shown' }).waitFor();
+    await page.getByText('The engine stopped answering. Trying again …').waitFor();
+    await restartEngine();
+    await shares.first().waitFor();
+    await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
+    expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
+  });
+
+  it('stays where the user went while Annotate was still being opened', async (ctx) => {
+    skipWithoutWindow(ctx);
+    const { page } = window();
+    const { promise: asked, resolve: isAsked } = Promise.withResolvers<null>();
+    const { promise: left, resolve: leave } = Promise.withResolvers<null>();
+    let answers = 0;
+    await page.routeWebSocket(/.*/, (line) => {
+      const engine = line.connectToServer();
+      const slow = new Set<number>();
+      line.onMessage((text) => {
+        const message = ClientMessage.parse(JSON.parse(String(text)));
+        if (message.type === 'call' && message.name === 'images.list') {
+          slow.add(message.id);
+          isAsked(null);
+        }
+        engine.send(text);
+      });
+      engine.onMessage(async (text) => {
+        const answer = z.object({ id: z.number() }).safeParse(JSON.parse(String(text)));
+        if (answer.success && slow.delete(answer.data.id)) {
+          // It comes once the user has changed their mind.
+          await left;
+          answers++;
+        }
+        line.send(text);
+      });
+    });
+    await page.keyboard.press('Control+5');
+    await page.getByText('45 of 45 runs done').waitFor();
+    await page.reload();
+    await page.getByText('45 of 45 runs done').waitFor();
+    await page.keyboard.press('Control+2');
+    await asked;
+    await page.keyboard.press('Control+5');
+    await page.getByText('45 of 45 runs done').waitFor();
+    leave(null);
+    await expect.poll(() => answers).toBeGreaterThan(0);
+    await page.waitForTimeout(SETTLED_MS);
+    expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
+  });
+
+  it('says why images cannot be listed, and lists them when asked again', async (ctx) => {
+    skipWithoutWindow(ctx);
+    const { page, screenshot, expectAccessible } = window();
+    let broken = true;
+    await page.routeWebSocket(/.*/, (line) => {
+      const engine = line.connectToServer();
+      line.onMessage((text) => {
+        const message = ClientMessage.parse(JSON.parse(String(text)));
+        if (broken && message.type === 'call' && message.name === 'images.list') {
+          const error = { code: 'internal', message: 'The disk does not answer.' };
+          line.send(JSON.stringify({ type: 'error', id: message.id, error }));
+        } else {
+          engine.send(text);
+        }
+      });
+    });
+    await page.reload();
+    await page.getByText('45 of 45 runs done').waitFor();
+    await page.keyboard.press('Control+1');
+    await page.getByRole('heading', { name: 'The images cannot be listed' }).waitFor();
+    await page.getByText('The disk does not answer.').first().waitFor();
+    await screenshot('library-in-trouble');
+    await expectAccessible('library in trouble');
+    broken = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
+  });
 });
 
 it('says why an image whose original is gone cannot be shown', async (ctx) => {
@@ -117,102 +255,6 @@ it('excludes, deletes and brings back what is selected, and empties the bin on p
   await page.getByText('The bin is empty').waitFor();
 });
 
-it('gives the focus to what is to be filled in, and back', async (ctx) => {
-  skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
-  onTestFinished(close);
-  await openSample(page);
-  await page.keyboard.press('Control+1');
-  const grid = page.getByRole('listbox', { name: 'Images' });
-  await grid.getByRole('option').first().waitFor();
-  const inFocus = page.locator(':focus');
-  const dialog = page.getByRole('dialog', { name: /^Export/ });
-
-  const more = page.getByRole('button', { name: 'More' });
-  await more.focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('menuitem', { name: /Export/ }).press('Enter');
-  await dialog.waitFor();
-  await dialog.locator('select:focus').waitFor();
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
-  await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('More');
-
-  await grid.focus();
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('export');
-  await page.keyboard.press('Enter');
-  await dialog.waitFor();
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
-  await expect.poll(() => inFocus.getAttribute('aria-label')).toBe('Images');
-
-  await page.keyboard.press('Control+Shift+n');
-  await page.getByRole('dialog', { name: 'New project' }).locator('input:focus').waitFor();
-  await page.keyboard.type('typed at once');
-  expect(await page.getByLabel('Name', { exact: true }).last().inputValue()).toBe('typed at once');
-});
-
-it('shows by itself what could not be shown while the engine was away', async (ctx) => {
-  skipWithoutWindow(ctx);
-  const { page, killEngine, restartEngine, close } = await openGraft();
-  onTestFinished(close);
-  await openSample(page);
-  await page.keyboard.press('Control+1');
-  await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().dblclick();
-  const shares = page.getByRole('list', { name: 'Classes' }).getByText('%');
-  await shares.first().waitFor();
-  await killEngine();
-  // Neighbours are fetched ahead; farther ones are not there.
-  await page.getByRole('navigation', { name: 'Images' }).getByRole('button').nth(12).click();
-  await page.getByRole('heading', { name: 'This image cannot be shown' }).waitFor();
-  await page.getByText('The engine stopped answering. Trying again …').waitFor();
-  await restartEngine();
-  await shares.first().waitFor();
-  await page.getByText('waiting for the engine').first().waitFor({ state: 'detached' });
-  expect(await page.getByRole('heading', { name: 'This image cannot be shown' }).count()).toBe(0);
-});
-
-it('stays where the user went while Annotate was still being opened', async (ctx) => {
-  skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
-  onTestFinished(close);
-  const { promise: asked, resolve: isAsked } = Promise.withResolvers<null>();
-  const { promise: left, resolve: leave } = Promise.withResolvers<null>();
-  let answers = 0;
-  await page.routeWebSocket(/.*/, (line) => {
-    const engine = line.connectToServer();
-    const slow = new Set<number>();
-    line.onMessage((text) => {
-      const message = ClientMessage.parse(JSON.parse(String(text)));
-      if (message.type === 'call' && message.name === 'images.list') {
-        slow.add(message.id);
-        isAsked(null);
-      }
-      engine.send(text);
-    });
-    engine.onMessage(async (text) => {
-      const answer = z.object({ id: z.number() }).safeParse(JSON.parse(String(text)));
-      if (answer.success && slow.delete(answer.data.id)) {
-        // It comes once the user has changed their mind.
-        await left;
-        answers++;
-      }
-      line.send(text);
-    });
-  });
-  await page.reload();
-  await openSample(page);
-  await page.keyboard.press('Control+2');
-  await asked;
-  await page.keyboard.press('Control+5');
-  await page.getByText('45 of 45 runs done').waitFor();
-  leave(null);
-  await expect.poll(() => answers).toBeGreaterThan(0);
-  await page.waitForTimeout(SETTLED_MS);
-  expect(await page.getByText('45 of 45 runs done').count()).toBe(1);
-});
-
 it('makes a project by a name and Enter, once', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, close } = await openGraft();
@@ -230,32 +272,6 @@ it('makes a project by a name and Enter, once', async (ctx) => {
   expect(await dialog.count()).toBe(0);
 });
 
-it('keeps the keys of the window from being given away', async (ctx) => {
-  skipWithoutWindow(ctx);
-  const { page, close } = await openGraft();
-  onTestFinished(close);
-  await openSample(page);
-  await page.keyboard.press('Control+2');
-  await page.getByText('Saved', { exact: true }).first().waitFor();
-  await page.keyboard.press('?');
-  const dialog = page.getByRole('dialog', { name: 'Keys', exact: true });
-  await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
-  await page.keyboard.press('Control+k');
-  await dialog.getByText(/Ctrl K is “Search or run” in every view/).waitFor();
-  // Another action's key is asked about, and a free one taken.
-  await page.keyboard.press('e');
-  await dialog.getByText(/E is the key of “Eraser”/).waitFor();
-  await dialog.getByRole('button', { name: 'Keep', exact: true }).click();
-  await dialog.getByRole('button', { name: 'Change the key of Brush' }).click();
-  await page.keyboard.press('j');
-  await dialog.getByText('J', { exact: true }).waitFor();
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
-  await page.keyboard.press('e');
-  await page.keyboard.press('j');
-  await page.getByRole('button', { name: 'Brush', pressed: true }).waitFor();
-});
-
 it('takes over files that are chosen with the browser', async (ctx) => {
   skipWithoutWindow(ctx);
   const { page, home, complaints, screenshot, expectAccessible, close } = await openGraft();
@@ -264,15 +280,15 @@ it('takes over files that are chosen with the browser', async (ctx) => {
   const dialog = page.getByRole('dialog', { name: 'New project' });
   await dialog.getByLabel('Name').fill('chosen');
   await dialog.getByRole('button', { name: 'Create' }).click();
-  const folder = await nucleiFolder(join(home, 'chosen'), { kind: 'fluorescence', count: IMAGES });
+  const folder = await nucleiFolder(join(home, 'chosen'), { kind: 'fluorescence', count: CHOSEN });
   const images = readdirSync(join(folder, 'images'));
   await page
     .getByLabel('Files from the browser')
     .setInputFiles(images.map((name) => join(folder, 'images', name)));
-  await page.getByText(`${IMAGES} images, 0 with labels`).waitFor();
+  await page.getByText(`${CHOSEN} images, 0 with labels`).waitFor();
   await screenshot('import-from-browser');
   await expectAccessible('import');
-  await page.getByRole('button', { name: `Import ${IMAGES} images` }).click();
+  await page.getByRole('button', { name: `Import ${CHOSEN} images` }).click();
   await page.getByRole('button', { name: 'Show the images' }).click();
   await page.getByRole('listbox', { name: 'Images' }).getByRole('option').first().waitFor();
   expect(complaints.join('\n')).toBe('');
